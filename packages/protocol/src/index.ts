@@ -1,0 +1,9 @@
+/** Everything that goes over Parley’s wire, as schemas. No I/O, no dependency on the other packages. */
+export * from './errors.ts';
+export * from './events.ts';
+export * from './frames.ts';
+export * from './ids.ts';
+export * from './limits.ts';
+export * from './resources.ts';
+export * from './rest.ts';
+export * from './text.ts';

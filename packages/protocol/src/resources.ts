@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { ConversationKind, MemberRole, Visibility } from './events.ts';
+import { AccountId, ConversationId, Seq } from './ids.ts';
+
+/** What the API shows of people, conversations and messages. */
+
+/** Time as RFC 3339 text in UTC with milliseconds. */
+export const Timestamp = z.iso.datetime();
+
+/** What everybody may see of an account. */
+export const Person = z
+  .object({
+    id: AccountId,
+    username: z.string(),
+    displayName: z.string(),
+    isActive: z.boolean(),
+    createdAt: Timestamp,
+  })
+  .meta({ id: 'Person' });
+export type Person = z.infer<typeof Person>;
+
+export const AccountRole = z.enum(['owner', 'admin', 'member']);
+export type AccountRole = z.infer<typeof AccountRole>;
+
+/** What an account sees of itself. */
+export const Me = z
+  .object({
+    id: AccountId,
+    username: z.string(),
+    displayName: z.string(),
+    email: z.string(),
+    role: AccountRole,
+    isActive: z.boolean(),
+    createdAt: Timestamp,
+  })
+  .meta({ id: 'Me' });
+export type Me = z.infer<typeof Me>;
+
+/**
+ * How far an account has read a conversation. `unread` was counted when the stream stood at
+ * `asOf`: messages after that are added by whoever follows the stream. It stops at
+ * `limits.unreadMax`.
+ */
+export const ReadCursor = z
+  .object({ conversation: ConversationId, readSeq: Seq, unread: z.number().int(), asOf: Seq })
+  .meta({ id: 'ReadCursor' });
+export type ReadCursor = z.infer<typeof ReadCursor>;
+
+/** A message as it stands after all events up to `changedSeq`. */
+export const Message = z
+  .object({
+    conversation: ConversationId,
+    /** Names the message within its conversation: the seq of the event that posted it. */
+    seq: Seq,
+    author: AccountId,
+    /** Empty when deleted. */
+    body: z.string(),
+    postedAt: Timestamp,
+    editedAt: Timestamp.nullable(),
+    deletedAt: Timestamp.nullable(),
+    changedSeq: Seq,
+    reactions: z.array(z.object({ emoji: z.string(), accounts: z.array(AccountId) })),
+  })
+  .meta({ id: 'Message' });
+export type Message = z.infer<typeof Message>;
+
+/** A conversation as one of its members sees it, at the time its stream stood at `lastSeq`. */
+export const Conversation = z
+  .object({
+    id: ConversationId,
+    kind: ConversationKind,
+    visibility: Visibility,
+    /** Null for direct conversations: they are called by the other person. */
+    name: z.string().nullable(),
+    isEveryone: z.boolean(),
+    /** For direct conversations: the other person. */
+    peer: AccountId.nullable(),
+    memberCount: z.number().int(),
+    createdAt: Timestamp,
+    /** This member’s own role and the seq from which on it belongs. */
+    role: MemberRole,
+    joinedSeq: Seq,
+    readSeq: Seq,
+    unread: z.number().int(),
+    /** How far the other person of a direct conversation has read; null for groups. */
+    peerReadSeq: Seq.nullable(),
+    lastSeq: Seq,
+    /** The newest message that is not deleted, for lists. */
+    lastMessage: Message.omit({ reactions: true }).nullable(),
+  })
+  .meta({ id: 'Conversation' });
+export type Conversation = z.infer<typeof Conversation>;
+
+/** A public group as anybody sees it in the list of groups. */
+export const PublicGroup = z
+  .object({
+    id: ConversationId,
+    name: z.string(),
+    memberCount: z.number().int(),
+    isMember: z.boolean(),
+    createdAt: Timestamp,
+  })
+  .meta({ id: 'PublicGroup' });
+export type PublicGroup = z.infer<typeof PublicGroup>;
+
+/** A member of a conversation. */
+export const Member = z
+  .object({
+    account: AccountId,
+    username: z.string(),
+    displayName: z.string(),
+    role: MemberRole,
+    joinedSeq: Seq,
+    /** How far this member has read; null in groups over `limits.receiptsMembers`. */
+    readSeq: Seq.nullable(),
+  })
+  .meta({ id: 'Member' });
+export type Member = z.infer<typeof Member>;

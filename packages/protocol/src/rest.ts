@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { Visibility } from './events.ts';
+import { AccountId, Seq } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import {
+  Conversation,
+  Me,
+  Member,
+  Message,
+  Person,
+  PublicGroup,
+  ReadCursor,
+  Timestamp,
+} from './resources.ts';
+import { Body, isStorable, line } from './text.ts';
+
+/** Bodies, queries and answers of the REST API under `/api/v1`. */
+
+/** Letters of any script, digits, and `.`, `_`, `-` between them. */
+export const Username = line(LIMITS.usernameMax, 'A username').pipe(
+  z
+    .string()
+    .regex(
+      /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._-]*[\p{L}\p{M}\p{N}])?$/u,
+      'A username has letters, digits, and . _ - between them',
+    )
+    .min(LIMITS.usernameMin, `A username has at least ${LIMITS.usernameMin} characters`),
+);
+export const DisplayName = line(LIMITS.displayNameMax, 'A display name');
+export const GroupName = line(LIMITS.groupNameMax, 'A group’s name');
+export const EmailAddress = z
+  .string()
+  .max(254, 'An e-mail address has at most 254 characters')
+  .pipe(z.email('That is not an e-mail address'));
+export const Password = z
+  .string()
+  .min(LIMITS.passwordMin, `A password has at least ${LIMITS.passwordMin} characters`)
+  .refine((t) => new TextEncoder().encode(t).length <= LIMITS.passwordBytesMax, {
+    message: `A password has at most ${LIMITS.passwordBytesMax} bytes`,
+  })
+  .refine(isStorable, { message: 'The password has characters that cannot be stored' });
+
+export const RegisterBody = z.object({
+  username: Username,
+  displayName: DisplayName,
+  email: EmailAddress,
+  password: Password,
+  device: z.string().max(200).optional(),
+});
+export const LoginBody = z.object({
+  /** Username or e-mail address. */
+  login: z.string().min(1).max(254),
+  password: z.string().min(1).max(LIMITS.passwordBytesMax),
+  device: z.string().max(200).optional(),
+});
+/** How a program receives its session: browsers get the same token as an HttpOnly cookie. */
+export const SessionAnswer = z.object({
+  me: Me,
+  /** Opaque session token. Only in the answer when the request has `Parley-Session: token`. */
+  sessionToken: z.string().optional(),
+  /** Access token (JWT, RS256) for the API and the socket. */
+  accessToken: z.string(),
+  accessTokenExpiresAt: Timestamp,
+});
+export type SessionAnswer = z.infer<typeof SessionAnswer>;
+export const AccessTokenAnswer = SessionAnswer.pick({
+  accessToken: true,
+  accessTokenExpiresAt: true,
+});
+
+export const ListQuery = z.object({
+  search: z.string().max(100).optional(),
+  limit: z.coerce.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault),
+  /** `next` of the page before. */
+  after: z.string().max(400).optional(),
+});
+const page = <T extends z.ZodType>(item: T) =>
+  z.object({
+    items: z.array(item),
+    /** For `after`; null at the end. */ next: z.string().nullable(),
+  });
+
+export const PeoplePage = page(Person);
+export const PublicGroupsPage = page(PublicGroup);
+export const MembersPage = page(Member);
+export const ConversationsAnswer = z.object({ items: z.array(Conversation) });
+
+export const CreateGroupBody = z.object({
+  name: GroupName,
+  visibility: Visibility,
+  /** Further members from the start. */
+  members: z.array(AccountId).max(200).default([]),
+});
+export const OpenDirectBody = z.object({ account: AccountId });
+export const UpdateGroupBody = z.object({ name: GroupName });
+export const AddMemberBody = z.object({ account: AccountId });
+
+/** One of `before`, `after`, `around`, or none for the newest messages. */
+export const HistoryQuery = z
+  .object({
+    before: z.coerce.number().int().min(0).optional(),
+    after: z.coerce.number().int().min(0).optional(),
+    around: z.coerce.number().int().min(0).optional(),
+    limit: z.coerce.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault),
+  })
+  .refine((q) => [q.before, q.after, q.around].filter((v) => v !== undefined).length <= 1, {
+    message: 'Only one of before, after and around',
+  });
+
+/** Messages in the order of seq, and whether there are more on either side. */
+export const HistoryPage = z
+  .object({
+    items: z.array(Message),
+    hasOlder: z.boolean(),
+    hasNewer: z.boolean(),
+    /** Where the stream stood: events up to here are contained in the items. */
+    asOf: Seq,
+  })
+  .meta({ id: 'HistoryPage' });
+export type HistoryPage = z.infer<typeof HistoryPage>;
+
+export const PostBody = z.object({ body: Body });
+export const EditBody = z.object({ body: Body });
+export const ReadBody = z.object({ seq: Seq, unread: z.boolean().optional() });
+export const CursorsAnswer = z.object({
+  readVersion: z.number().int(),
+  items: z.array(ReadCursor),
+});
+/** What a command over REST is answered with: the same as an `ack`. */
+export const CommandAnswer = z.object({
+  id: z.string(),
+  stream: z.string(),
+  seq: Seq,
+  at: Timestamp,
+});
+export type CommandAnswer = z.infer<typeof CommandAnswer>;
+
+export const HealthAnswer = z.object({ status: z.enum(['ok', 'starting', 'draining', 'failing']) });

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { LIMITS } from './limits.ts';
+
+/** True when PostgreSQL and JSON can carry the text unchanged: no NUL, no lone surrogate. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed();
+}
+
+/** Length in Unicode code points, which is what a person would count. */
+export function codePoints(text: string): number {
+  let n = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    // A high surrogate and its low one are a single code point.
+    if (unit >= 0xd800 && unit <= 0xdbff) i++;
+    n++;
+  }
+  return n;
+}
+
+/** Zod’s `params.code` carries our error code, so that a wrong body is told by its own code. */
+const coded = (code: string) => ({ params: { code } });
+
+/** A message’s body: 1 to 16,000 characters, not only white space, nothing unstorable. */
+export const Body = z
+  .string()
+  .refine((t) => t.trim().length > 0, {
+    message: 'A message cannot be empty',
+    ...coded('body_empty'),
+  })
+  .refine((t) => t.length <= LIMITS.bodyCharacters || codePoints(t) <= LIMITS.bodyCharacters, {
+    message: `A message has at most ${LIMITS.bodyCharacters} characters`,
+    ...coded('body_too_long'),
+  })
+  .refine(isStorable, {
+    message: 'The text has a NUL or half of a surrogate pair',
+    ...coded('text_invalid'),
+  })
+  .meta({ minLength: 1, maxLength: LIMITS.bodyCharacters });
+
+/** One line of text for names: trimmed, no control or invisible direction characters. */
+export const line = (max: number, what: string) =>
+  z
+    .string()
+    .refine(isStorable, { message: `${what} has characters that cannot be stored` })
+    .transform((t) => t.normalize('NFC').trim())
+    .pipe(
+      z
+        .string()
+        .min(1, `${what} is missing`)
+        .refine((t) => codePoints(t) <= max, { message: `${what} has at most ${max} characters` })
+        .refine((t) => !/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f]/u.test(t), {
+          message: `${what} has invisible control characters`,
+        }),
+    );
+
+/** An emoji of one grapheme (flags, skin tones and joined families included), at most 32 UTF-16 units. */
+export const Emoji = z
+  .string()
+  .max(32)
+  .refine((t) => isStorable(t) && isEmoji(t), { message: 'That is not an emoji' })
+  .meta({ examples: ['👍'] });
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+function isEmoji(text: string): boolean {
+  const [first, second] = segmenter.segment(text);
+  if (!first || second) return false;
+  return /\p{Extended_Pictographic}|\p{Regional_Indicator}|^[0-9#*]\ufe0f?\u20e3$/u.test(text);
+}
