@@ -1,0 +1,64 @@
+import type { StreamId } from '@parley/protocol';
+import { refusal } from '@parley/protocol';
+import type pg from 'pg';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { Lane, type Outcome } from './lane.ts';
+import type { Projections } from './projections.ts';
+import type { StoredEvent } from './record.ts';
+import type { Command } from './unit.ts';
+
+export type { Outcome } from './lane.ts';
+
+/** Transactions under way at a time, and with it connections to the database. */
+const LANES = 4;
+
+/**
+ * The one way into a stream.
+ *
+ * 1. The event of a command is stored once for each (actor, client id), for ever.
+ * 2. `stored` is said only when the event is on disk.
+ * 3. Events of a stream have the seqs 1, 2, 3 … in the order of their commits.
+ * 4. Who may do it is decided inside the transaction that does it.
+ * 5. After the answer, and only then, the events are published; those of one stream in their order.
+ */
+export class Append {
+  readonly #lanes: Lane[];
+  #closed = false;
+
+  constructor(context: {
+    pool: pg.Pool;
+    clock: Clock;
+    log: Logger;
+    projections: Projections;
+    publish: (events: readonly StoredEvent[]) => void;
+  }) {
+    this.#lanes = Array.from({ length: LANES }, () => new Lane(context));
+  }
+
+  /** Hands a command over; `settle` is called once, when its outcome is known. */
+  submit(command: Command, settle: (outcome: Outcome) => void): void {
+    if (this.#closed) {
+      settle({ kind: 'refused', refusal: refusal('shutting_down', undefined, { retryAfter: 2 }) });
+      return;
+    }
+    const lane = this.#lanes[laneOf(command.stream)] as Lane;
+    lane.push({ command, since: performance.now(), uncertain: false, settle });
+  }
+
+  /** `submit` as a promise. */
+  run(command: Command): Promise<Outcome> {
+    return new Promise((resolve) => this.submit(command, resolve));
+  }
+
+  /** Takes no more commands and waits until those at hand are settled. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#lanes.map((lane) => lane.whenIdle()));
+  }
+}
+
+/** The last hexadecimal digits of a UUID are random: they spread streams evenly. */
+function laneOf(stream: StreamId): number {
+  return Number.parseInt(stream.slice(-4), 16) % LANES;
+}

@@ -1,0 +1,355 @@
+import type { AccountId, ClientId, Refusal, Seq, StreamId } from '@parley/protocol';
+import { refusal } from '@parley/protocol';
+import pg from 'pg';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { CommitOutcomeUnknown, isConnectionError, withTransaction } from '../storage/database.ts';
+import type { Projections } from './projections.ts';
+import type { StoredEvent } from './record.ts';
+import { type Command, type Decision, Unit } from './unit.ts';
+
+/** What became of a command. */
+export type Outcome =
+  | {
+      readonly kind: 'stored';
+      readonly stream: StreamId;
+      readonly seq: Seq;
+      readonly at: string;
+      /** True when an earlier sending of the same command had made the event. */
+      readonly repeated: boolean;
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** The commit may or may not have happened: nobody may be told either. */
+  | { readonly kind: 'unknown' };
+
+/** A command that waits for its transaction. */
+export interface Pending {
+  readonly command: Command;
+  /** Monotonic time of its arrival, ms. */
+  readonly since: number;
+  /** A commit with this command in it was cut off: only a found event can answer it now. */
+  uncertain: boolean;
+  readonly settle: (outcome: Outcome) => void;
+}
+
+/** A transaction takes at most this much of what waits. */
+const BATCH_COMMANDS = 256;
+const BATCH_BYTES = 1024 * 1024;
+/** More waiting commands than this are refused at once: the database does not keep up. */
+const QUEUE_MAX = 20_000;
+/** While the database is away a command waits this long, then it is given up. */
+const PATIENCE_MS = 8_000;
+/** Deadlocks and lock time-outs are tried again this often. */
+const TRIES = 3;
+
+interface LaneContext {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly projections: Projections;
+  /** Hands committed events on. Called after the senders were answered. */
+  readonly publish: (events: readonly StoredEvent[]) => void;
+}
+
+/**
+ * A lane has one transaction under way. All that arrives meanwhile goes into the next one, so many
+ * messages share one fsync, while a lone one is committed at once.
+ *
+ * 1. Commands of one stream are carried out in the order of their arrival.
+ * 2. A command is answered `stored` only after COMMIT was confirmed.
+ * 3. A batch that fails is tried again one command at a time: a bad command spoils nobody else’s.
+ * 4. A command whose COMMIT was cut off is tried again with the same id; when that does not settle
+ *    it in time its outcome is `unknown`, never `refused`.
+ */
+export class Lane {
+  readonly #context: LaneContext;
+  readonly #waiting: Pending[] = [];
+  #running = false;
+  #idle: (() => void)[] = [];
+
+  constructor(context: LaneContext) {
+    this.#context = context;
+  }
+
+  /** Puts a command at the end of the lane. */
+  push(pending: Pending): void {
+    if (this.#waiting.length >= QUEUE_MAX) {
+      pending.settle({
+        kind: 'refused',
+        refusal: refusal('overloaded', undefined, { retryAfter: 2 }),
+      });
+      return;
+    }
+    this.#waiting.push(pending);
+    if (this.#running) return;
+    this.#running = true;
+    // All that the same turn of the event loop brings shares the first transaction.
+    setImmediate(() => void this.#run());
+  }
+
+  /** Resolves when nothing waits and nothing is under way. */
+  whenIdle(): Promise<void> {
+    if (!this.#running) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#settleBatch(this.#nextBatch());
+    this.#running = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #nextBatch(): Pending[] {
+    let bytes = 0;
+    let n = 0;
+    while (n < this.#waiting.length && n < BATCH_COMMANDS) {
+      bytes += this.#waiting[n]?.command.bytes ?? 0;
+      if (n > 0 && bytes > BATCH_BYTES) break;
+      n++;
+    }
+    return this.#waiting.splice(0, n);
+  }
+
+  /** Brings every command of the batch to its outcome; never throws. */
+  async #settleBatch(all: Pending[]): Promise<void> {
+    let batch = all;
+    for (let tries = 1, pause = 25; batch.length > 0; ) {
+      try {
+        await this.#transact(batch);
+        return;
+      } catch (error) {
+        if (error instanceof CommitOutcomeUnknown) for (const p of batch) p.uncertain = true;
+        if (isConnectionError(error)) {
+          batch = this.#giveUpOld(batch, error);
+          await new Promise((resolve) => setTimeout(resolve, pause));
+          pause = Math.min(pause * 2, 500);
+        } else if (batch.length > 1) {
+          this.#context.log.warn({ err: error, commands: batch.length }, 'a batch is taken apart');
+          for (const pending of batch) await this.#settleBatch([pending]);
+          return;
+        } else if (isTransient(error) && tries < TRIES) {
+          tries++;
+        } else {
+          this.#fail(batch, error);
+          return;
+        }
+      }
+    }
+  }
+
+  #giveUpOld(batch: readonly Pending[], error: unknown): Pending[] {
+    const now = performance.now();
+    return batch.filter((pending) => {
+      if (now - pending.since < PATIENCE_MS) return true;
+      this.#context.log.warn(
+        { err: error, uncertain: pending.uncertain },
+        'a command is given up: the database is away',
+      );
+      pending.settle(
+        pending.uncertain
+          ? { kind: 'unknown' }
+          : { kind: 'refused', refusal: refusal('unavailable', undefined, { retryAfter: 2 }) },
+      );
+      return false;
+    });
+  }
+
+  #fail(batch: readonly Pending[], error: unknown): void {
+    for (const pending of batch) {
+      this.#context.log.error({ err: error, rule: pending.command.rule.name }, 'a command failed');
+      // A commit that was cut off may have stored it, whatever this later attempt ran into.
+      if (pending.uncertain) pending.settle({ kind: 'unknown' });
+      else pending.settle({ kind: 'refused', refusal: refusalOf(error) });
+    }
+  }
+
+  async #transact(batch: readonly Pending[]): Promise<void> {
+    const { pool, clock } = this.#context;
+    const { unit, outcomes } = await withTransaction(pool, async (client) => {
+      const unit = new Unit(client, clock.now());
+      return {
+        unit,
+        outcomes: await this.#execute(
+          unit,
+          batch.map((p) => p.command),
+        ),
+      };
+    });
+    // What follows a commit stands here, in order: answers first, then delivery.
+    // Nothing may throw out of here any more, or the batch would be taken for failed.
+    for (const [i, pending] of batch.entries()) {
+      this.#guard(() => pending.settle(outcomes[i] ?? { kind: 'unknown' }));
+    }
+    if (unit.made.length > 0) this.#guard(() => this.#context.publish(unit.made));
+  }
+
+  #guard(fn: () => void): void {
+    try {
+      fn();
+    } catch (error) {
+      this.#context.log.error({ err: error }, 'after a commit');
+    }
+  }
+
+  async #execute(unit: Unit, commands: readonly Command[]): Promise<Outcome[]> {
+    await lockStreams(unit, commands);
+    const outcomes = await findRepeated(unit, commands);
+    const twins = new Map<string, number>();
+    const fresh: number[] = [];
+    for (const [i, command] of commands.entries()) {
+      if (outcomes[i]) continue;
+      const key = `${command.actor} ${command.clientId}`;
+      const first = twins.get(key);
+      if (first === undefined) {
+        twins.set(key, i);
+        fresh.push(i);
+      }
+    }
+    for (let from = 0; from < fresh.length; ) {
+      const to = this.#segmentEnd(commands, fresh, from);
+      await this.#executeSegment(unit, commands, fresh.slice(from, to), outcomes);
+      from = to;
+    }
+    return commands.map((command, i) => {
+      const own = outcomes[i];
+      if (own) return own;
+      const twin = outcomes[twins.get(`${command.actor} ${command.clientId}`) ?? -1];
+      if (!twin) throw new Error('A command was left without an outcome');
+      return twin.kind === 'stored' ? { ...twin, repeated: true } : twin;
+    });
+  }
+
+  /** Neighbours of the same bulk rule are decided together. */
+  #segmentEnd(commands: readonly Command[], fresh: readonly number[], from: number): number {
+    const rule = commands[fresh[from] ?? -1]?.rule;
+    let to = from + 1;
+    if (rule?.bulk) while (to < fresh.length && commands[fresh[to] ?? -1]?.rule === rule) to++;
+    return to;
+  }
+
+  async #executeSegment(
+    unit: Unit,
+    all: readonly Command[],
+    places: readonly number[],
+    outcomes: (Outcome | undefined)[],
+  ): Promise<void> {
+    const commands = places.map((i) => all[i] as Command);
+    const rule = (commands[0] as Command).rule;
+    const decisions: readonly Decision[] = await rule.decide(unit, commands as never[]);
+    const events: StoredEvent[] = [];
+    for (const [n, command] of commands.entries()) {
+      const decision = decisions[n];
+      if (!decision) throw new Error(`The rule ${rule.name} left a command undecided`);
+      outcomes[places[n] as number] = await this.#carryOut(unit, command, decision, events);
+    }
+    await unit.flush(events);
+    await this.#context.projections.apply(unit, events);
+  }
+
+  async #carryOut(
+    unit: Unit,
+    command: Command,
+    decision: Decision,
+    events: StoredEvent[],
+  ): Promise<Outcome> {
+    if ('refuse' in decision) return { kind: 'refused', refusal: decision.refuse };
+    if ('unchanged' in decision) {
+      const stream = decision.stream ?? command.stream;
+      await unit.query(
+        'lane-unchanged',
+        `insert into unchanged_commands (actor_id, client_id, stream_id, seq) values ($1, $2, $3, $4)`,
+        [command.actor, command.clientId, stream, decision.unchanged],
+      );
+      return { kind: 'stored', stream, seq: decision.unchanged, at: unit.at, repeated: false };
+    }
+    const made: StoredEvent[] = [];
+    for (const event of decision.events) {
+      made.push(unit.take(event, command.actor, made.length === 0 ? command.clientId : null, made));
+    }
+    events.push(...made);
+    const { stream, seq, at } = made[0] as StoredEvent;
+    return { kind: 'stored', stream, seq, at, repeated: false };
+  }
+}
+
+/** Locks all streams of the batch in the order of their ids, which no two batches can cross. */
+async function lockStreams(unit: Unit, commands: readonly Command[]): Promise<void> {
+  const streams = new Set<StreamId>();
+  for (const command of commands) {
+    streams.add(command.stream);
+    for (const stream of command.alsoLocks ?? []) streams.add(stream);
+  }
+  const rows = await unit.query<{ id: string; last_seq: number; last_at: Date }>(
+    'lane-lock',
+    // The sort stands below the locking in the plan: rows are locked in this order.
+    `select id, last_seq, last_at from streams where id = any($1::uuid[]) order by id for update`,
+    [[...streams]],
+  );
+  for (const row of rows) unit.enter(row.id as StreamId, row.last_seq, row.last_at.getTime());
+}
+
+/**
+ * Commands that were carried out before, by this or another node, a second or a year ago. Read
+ * after the locks: what a competing sending of the same command has committed is seen.
+ */
+async function findRepeated(
+  unit: Unit,
+  commands: readonly Command[],
+): Promise<(Outcome | undefined)[]> {
+  const rows = await unit.query<{
+    n: number;
+    stream_id: string;
+    seq: number;
+    type: string | null;
+    at: Date | null;
+  }>(
+    'lane-repeated',
+    `select i.n::int as n, e.stream_id, e.seq, e.type, e.at
+     from unnest($1::uuid[], $2::uuid[]) with ordinality as i (actor_id, client_id, n)
+     join events e on e.actor_id = i.actor_id and e.client_id = i.client_id
+     union all
+     select i.n::int, u.stream_id, u.seq, null, null
+     from unnest($1::uuid[], $2::uuid[]) with ordinality as i (actor_id, client_id, n)
+     join unchanged_commands u on u.actor_id = i.actor_id and u.client_id = i.client_id`,
+    [
+      commands.map((c) => c.actor satisfies AccountId),
+      commands.map((c) => c.clientId satisfies ClientId),
+    ],
+  );
+  const outcomes: (Outcome | undefined)[] = new Array(commands.length);
+  for (const row of rows) {
+    const command = commands[row.n - 1] as Command;
+    const same =
+      (command.createsStream || row.stream_id === command.stream) &&
+      (row.type === null || row.type === command.makes);
+    outcomes[row.n - 1] = same
+      ? {
+          kind: 'stored',
+          stream: row.stream_id as StreamId,
+          seq: row.seq as Seq,
+          at: row.at?.toISOString() ?? unit.at,
+          repeated: true,
+        }
+      : { kind: 'refused', refusal: refusal('client_id_reused') };
+  }
+  return outcomes;
+}
+
+/** Errors of PostgreSQL that the same transaction may not meet again. */
+function isTransient(error: unknown): boolean {
+  // Deadlock, serialization failure, lock time-out, and a unique key that a competing transaction
+  // took first: the next attempt finds its row.
+  return (
+    error instanceof pg.DatabaseError &&
+    ['40P01', '40001', '55P03', '23505'].includes(error.code ?? '')
+  );
+}
+
+function refusalOf(error: unknown): Refusal {
+  const code = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
+  if (code === '53100') return refusal('disk_full', undefined, { retryAfter: 10 });
+  if (code.startsWith('53') || code === '55P03' || code === '57014' || code === '40P01') {
+    return refusal('overloaded', undefined, { retryAfter: 2 });
+  }
+  return refusal('internal');
+}
