@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // Packages export their sources under the condition "source", so that a test
 // runs what is in src/ and never a stale build.
-const conditions = ['source', 'module', 'import', 'node', 'default'];
+const conditions = ['source', 'module', 'node'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
@@ -12,7 +12,11 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'packages/*/src/**/*.test.tsx', 'bench/src/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'packages/*/src/**/*.test.tsx',
+            'bench/src/**/*.test.ts',
+          ],
           exclude: ['**/*.db.test.ts', '**/node_modules/**', '**/dist/**'],
         },
       },
@@ -20,7 +24,11 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'database',
-          include: ['packages/*/src/**/*.db.test.ts', 'packages/server/test/**/*.test.ts', 'bench/src/**/*.db.test.ts'],
+          include: [
+            'packages/*/src/**/*.db.test.ts',
+            'packages/server/test/**/*.test.ts',
+            'bench/src/**/*.db.test.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Each file starts its own server; two at a time is what two cores carry.

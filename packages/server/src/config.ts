@@ -1,0 +1,230 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { logLevels } from './log.ts';
+
+/**
+ * One setting: an environment variable, what it means, and how its text becomes a value.
+ *
+ * The schema receives the text, or undefined when the variable is not set or empty.
+ */
+type Setting<Key extends string, Schema extends z.ZodType> = {
+  /** The name in {@link Config}. */
+  key: Key;
+  /** The default as it would be written in the environment; undefined when there is none. */
+  default: string | undefined;
+  /** A secret: its value appears in no message, no log and no example. */
+  secret: boolean;
+  /** The words of the documentation, one string a line. */
+  words: readonly string[];
+  /** An example for the documentation of a setting without a default. */
+  example?: string;
+  schema: Schema;
+};
+
+function setting<const Key extends string, Schema extends z.ZodType>(
+  key: Key,
+  options: {
+    default?: string;
+    secret?: boolean;
+    words: readonly string[];
+    example?: string;
+    schema: Schema;
+  },
+): Setting<Key, Schema> {
+  return { secret: false, default: undefined, ...options, key };
+}
+
+/** An address of one of these schemes; `path` says whether it may name more than a host. */
+function url(schemes: readonly string[], words: string) {
+  return z.string().refine((text) => {
+    const parsed = URL.canParse(text) ? new URL(text) : undefined;
+    return parsed !== undefined && schemes.includes(parsed.protocol.replace(/:$/, ''));
+  }, words);
+}
+
+const hostWords =
+  'must be an IP address or a host name, such as 127.0.0.1, 0.0.0.0, :: or localhost';
+const host = z
+  .string()
+  .regex(/^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/, hostWords);
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a whole number from 0 to 65535 (0 takes a free port)')
+  .transform(Number)
+  .refine((n) => n <= 65_535, 'must be a whole number from 0 to 65535 (0 takes a free port)');
+
+const publicUrl = z
+  .string()
+  .refine((text) => {
+    const parsed = URL.canParse(text) ? new URL(text) : undefined;
+    return (
+      parsed !== undefined &&
+      (parsed.protocol === 'http:' || parsed.protocol === 'https:') &&
+      parsed.pathname === '/' &&
+      parsed.search === '' &&
+      parsed.hash === '' &&
+      parsed.username === ''
+    );
+  }, 'must be the address people open, http:// or https:// and a host, without a path, such as https://chat.example.org')
+  .transform((text) => new URL(text).origin);
+
+const mailFrom = z
+  .string()
+  .regex(
+    /^([^<>\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/,
+    'must be an address, such as parley@example.org or Parley <parley@example.org>',
+  );
+
+/** Every setting of the server, by the name of its environment variable. */
+export const settings = {
+  HOST: setting('host', {
+    default: '127.0.0.1',
+    words: [
+      'The address to listen on. The default is reachable from this machine only;',
+      '0.0.0.0 (or ::) listens on all, which wants a proxy with TLS in front.',
+    ],
+    schema: host,
+  }),
+  PORT: setting('port', {
+    default: '3000',
+    words: [
+      'The port to listen on, for pages, API and live connections alike. 0 takes a free one.',
+    ],
+    schema: port,
+  }),
+  PARLEY_DATA: setting('dataDir', {
+    default: './data',
+    words: [
+      'The folder with everything that must be kept: the embedded database, keys, files.',
+      'One server uses it at a time.',
+    ],
+    schema: z
+      .string()
+      .refine((text) => !text.includes('\0'), 'must be the path of a folder')
+      .transform((text) => resolve(text)),
+  }),
+  PUBLIC_URL: setting('publicUrl', {
+    words: [
+      'The address people open in their browsers, as it is outside of any proxy. Browsers that',
+      'come from another address are refused. Without it: http:// with HOST and PORT.',
+    ],
+    example: 'https://chat.example.org',
+    schema: publicUrl.optional(),
+  }),
+  DATABASE_URL: setting('databaseUrl', {
+    secret: true,
+    words: [
+      'An external PostgreSQL (15 or later) in place of the embedded one. It must keep what it',
+      'has confirmed: with fsync, synchronous_commit or full_page_writes off, Parley does not start.',
+    ],
+    example: 'postgres://parley:password@db.example.org:5432/parley',
+    schema: url(
+      ['postgres', 'postgresql'],
+      'must begin with postgres:// (or postgresql://) and name a server',
+    ).optional(),
+  }),
+  REDIS_URL: setting('redisUrl', {
+    secret: true,
+    words: [
+      'A Redis or Valkey that joins several nodes into one server. This version runs as one node:',
+      'the setting is checked, and a warning says that it has no effect.',
+    ],
+    example: 'redis://redis.example.org:6379',
+    schema: url(['redis', 'rediss'], 'must begin with redis:// or rediss://').optional(),
+  }),
+  SMTP_URL: setting('smtpUrl', {
+    secret: true,
+    words: ['The mail server that takes outgoing mail.'],
+    example: 'smtps://user:password@mail.example.org:465',
+    schema: url(['smtp', 'smtps'], 'must begin with smtp:// or smtps://').optional(),
+  }),
+  MAIL_FROM: setting('mailFrom', {
+    default: 'Parley <parley@localhost>',
+    words: ['The sender of the mails.'],
+    schema: mailFrom,
+  }),
+  PARLEY_SECRET: setting('secret', {
+    secret: true,
+    words: [
+      'The secret that the signing keys in the database are encrypted with, at least 32 characters.',
+      'Without it, one is made at the first start and kept in the data folder. Several nodes over',
+      'one database need the same.',
+    ],
+    example: 'the output of: openssl rand -base64 32',
+    schema: z.string().min(32, 'must have at least 32 characters').optional(),
+  }),
+  LOG_LEVEL: setting('logLevel', {
+    default: 'info',
+    words: [`How much is logged to standard error: ${logLevels.join(', ')}.`],
+    schema: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
+  }),
+  RATE_LIMITS: setting('rateLimits', {
+    default: 'on',
+    words: ['"off" lifts the limits on requests and commands: for load tests and imports only.'],
+    schema: z.enum(['on', 'off'], 'must be on or off').transform((text) => text === 'on'),
+  }),
+} as const;
+
+type Settings = typeof settings;
+
+/** The settings as the server uses them. `dataDir` is absolute, `publicUrl` an origin. */
+export type Config = {
+  readonly [Name in keyof Settings as Settings[Name]['key']]: z.output<Settings[Name]['schema']>;
+};
+
+/** A setting that is wrong, and why. The message holds no secret. */
+export type ConfigProblem = { name: keyof Settings; message: string };
+
+/** What {@link loadConfig} found: the whole configuration, or every mistake in it. */
+export type LoadedConfig =
+  | { ok: true; config: Config }
+  | { ok: false; problems: readonly ConfigProblem[] };
+
+/**
+ * Reads the settings from the environment. A variable that is set to nothing counts as not set,
+ * as it is in files where `NAME=` stands for "the default".
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): LoadedConfig {
+  const values: Record<string, unknown> = {};
+  const problems: ConfigProblem[] = [];
+  for (const name of Object.keys(settings) as (keyof Settings)[]) {
+    const { key, schema, default: fallback, secret } = settings[name];
+    const text = env[name]?.trim() || fallback;
+    const parsed = schema.safeParse(text);
+    if (parsed.success) {
+      values[key] = parsed.data;
+    } else {
+      const why = parsed.error.issues[0]?.message ?? 'is not valid';
+      problems.push({ name, message: secret ? why : `${why} (it is ${JSON.stringify(text)})` });
+    }
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, config: values as Config };
+}
+
+/** The mistakes as text for a terminal, one a line. */
+export function describeProblems(problems: readonly ConfigProblem[]): string {
+  const lines = problems.map(({ name, message }) => `  ${name} ${message}`);
+  return `Parley cannot start with these settings:\n${lines.join('\n')}\n`;
+}
+
+/** The text of `.env.example`: every setting with its words, commented out at its default. */
+export function envExample(): string {
+  const blocks = (Object.keys(settings) as (keyof Settings)[]).map((name) => {
+    const { words, default: fallback, example }: Setting<string, z.ZodType> = settings[name];
+    const lines = words.map((line) => `# ${line}`);
+    if (fallback !== undefined) lines.push(`#${name}=${fallback}`);
+    else lines.push(`# Example: ${example ?? ''}`, `#${name}=`);
+    return lines.join('\n');
+  });
+  return [
+    '# The settings of Parley, each with its default. All are optional.\n' +
+      '# Copy this file to .env and uncomment what you change; the environment wins over the file.\n' +
+      '# Made from packages/server/src/config.ts by: node scripts/env-example.mjs',
+    ...blocks,
+    '',
+  ]
+    .join('\n\n')
+    .replace(/\n\n$/, '\n');
+}

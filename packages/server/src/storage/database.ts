@@ -1,0 +1,135 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Logger } from '../log.ts';
+import type { Schema } from './schema.ts';
+import { isConnectionError } from './transaction.ts';
+
+export {
+  CommitOutcomeUnknown,
+  isConnectionError,
+  NotCommitted,
+  withTransaction,
+} from './transaction.ts';
+
+/** Where the database is: the embedded one's `connection`, or an address (DATABASE_URL). */
+export type DatabaseAddress =
+  | { host: string; port: number; user: string; database: string }
+  | { connectionString: string };
+
+/** The open database. */
+export type Database = {
+  /** For hand-written SQL. Transactions go through {@link withTransaction}. */
+  pool: pg.Pool;
+  /** For typed queries, over the same pool. */
+  kysely: Kysely<Schema>;
+  /** Waits for what is under way and closes all connections. */
+  close(): Promise<void>;
+};
+
+/** The database server is set up to lose what it has confirmed; Parley does not start on it. */
+export class UnsafeDatabase extends Error {
+  override name = 'UnsafeDatabase';
+}
+
+// A chat command that takes longer than this is stuck: it holds locks that others wait for.
+const statementTimeoutMs = 30_000;
+const lockTimeoutMs = 10_000;
+const idleInTransactionMs = 15_000;
+
+/**
+ * Connects to the database: waits until it answers (up to `waitMs`), and makes sure that it keeps
+ * what it confirms.
+ *
+ * @throws {UnsafeDatabase} with fsync, synchronous_commit or full_page_writes off
+ */
+export async function openDatabase(
+  address: DatabaseAddress,
+  log: Logger,
+  { waitMs = 60_000, maxConnections = 16 }: { waitMs?: number; maxConnections?: number } = {},
+): Promise<Database> {
+  const pool = new pg.Pool({
+    ...address,
+    application_name: 'parley',
+    max: maxConnections,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: lockTimeoutMs,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
+    // For a server that has vanished without a word: the wait ends even if no answer comes.
+    query_timeout: statementTimeoutMs + 15_000,
+    types,
+  });
+  // Without these listeners, a database that goes away ends this process.
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+  pool.on('connect', (client) => {
+    client.on('error', (error) => log.debug({ err: error }, 'a database connection was lost'));
+  });
+  try {
+    await waitForAnswer(pool, log, waitMs);
+    await refuseUnsafe(pool);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  return {
+    pool,
+    kysely: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }),
+    close: () => pool.end(),
+  };
+}
+
+// Seqs and counts come as JavaScript numbers: they stay far below 2^53.
+const types = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === pg.types.builtins.INT8 && format !== 'binary'
+      ? Number
+      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+async function waitForAnswer(pool: pg.Pool, log: Logger, waitMs: number): Promise<void> {
+  const begun = performance.now();
+  let told = Number.NEGATIVE_INFINITY;
+  for (let pause = 100; ; pause = Math.min(pause * 2, 1_000)) {
+    try {
+      await pool.query('select 1');
+      return;
+    } catch (error) {
+      const waited = performance.now() - begun;
+      if (!isConnectionError(error)) throw error;
+      if (waited + pause > waitMs) {
+        throw new Error(
+          `The database did not answer within ${Math.round(waitMs / 1000)} s: ${(error as Error).message}`,
+          { cause: error },
+        );
+      }
+      if (waited - told > 5_000) {
+        told = waited;
+        log.warn({ reason: (error as Error).message }, 'waiting for the database');
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+async function refuseUnsafe(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ name: string; setting: string; version: number }>(
+    `select name, setting, current_setting('server_version_num')::int as version
+     from pg_settings where name in ('fsync', 'synchronous_commit', 'full_page_writes')`,
+  );
+  const off = rows.filter((row) => row.setting === 'off').map((row) => row.name);
+  if (off.length > 0) {
+    throw new UnsafeDatabase(
+      `The database server has ${off.join(' and ')} off: after a power cut it loses or damages ` +
+        'messages that people were told are sent. Parley does not start on it. ' +
+        `Set ${off.map((name) => `${name} = on`).join(', ')} in postgresql.conf and reload it.`,
+    );
+  }
+  const version = rows[0]?.version ?? 0;
+  if (version < 150_000) {
+    throw new UnsafeDatabase(
+      `The database server is PostgreSQL ${Math.floor(version / 10_000)}; Parley needs 15 or later.`,
+    );
+  }
+}

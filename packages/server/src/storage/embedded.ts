@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Logger } from '../log.ts';
+import { findBinaries } from './binaries.ts';
+import { embeddedUser, ensureCluster } from './initdb.ts';
+import { lockFolder } from './lock.ts';
+import {
+  type ClusterPaths,
+  clearLeftovers,
+  type Postmaster,
+  socketPort,
+  startPostmaster,
+} from './postmaster.ts';
+import { type FoundWay, findWay, type Way } from './ways.ts';
+
+/** The embedded PostgreSQL, running. */
+export type Embedded = {
+  /** How to connect: `host` is the folder of the Unix socket. There is no password. */
+  readonly connection: { host: string; port: number; user: string; database: string };
+  /** The process id of the database, which changes when it had to be restarted. */
+  readonly pid: number;
+  /** Ends the database and lets go of the data folder. */
+  stop(): Promise<void>;
+};
+
+const database = 'parley';
+
+/**
+ * Starts a real PostgreSQL on `<dataDir>/postgres`, making it at the first start.
+ *
+ * 1. The data folder is locked for this process: {@link import('./lock.ts').DataFolderInUse}.
+ * 2. It listens on a Unix socket only, in a folder that only its owner can enter.
+ * 3. It keeps what it has confirmed: fsync, synchronous_commit and full_page_writes are on.
+ * 4. It does not outlive this process, however that ends; if it must be cut off, the next start
+ *    recovers.
+ * 5. When it dies by itself it is started again, as long as this process lives.
+ */
+export async function startEmbedded({
+  dataDir: folder,
+  log,
+}: {
+  dataDir: string;
+  log: Logger;
+}): Promise<Embedded> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const dataDir = realpathSync(folder);
+  const lock = await lockFolder(dataDir);
+  try {
+    const clusterDir = join(dataDir, 'postgres');
+    const found = await findWay(findBinaries(), dataDir, clusterDir, log);
+    if (existsSync(clusterDir)) await clearLeftovers(clusterDir, log);
+    await ensureCluster(clusterDir, found, log);
+    const socketDir = chooseSocketDir(clusterDir, found.way);
+    const paths = { clusterDir, socketDir, logFile: join(dataDir, 'postgres.log') };
+    const keeper = new Keeper(paths, found, log);
+    await keeper.start();
+    const connection = { host: socketDir, port: socketPort, user: embeddedUser, database };
+    try {
+      await ensureDatabase(connection);
+    } catch (error) {
+      await keeper.stop();
+      throw error;
+    }
+    return {
+      connection,
+      get pid() {
+        return keeper.pid;
+      },
+      stop: async () => {
+        await keeper.stop();
+        if (socketDir !== clusterDir) rmSync(socketDir, { recursive: true, force: true });
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Keeps one PostgreSQL running on a cluster: starts it again when it dies, until told to stop. */
+class Keeper {
+  readonly #paths: ClusterPaths;
+  readonly #found: FoundWay;
+  readonly #log: Logger;
+  readonly #stopping = new AbortController();
+  #current: Postmaster | undefined;
+  #watching: Promise<void> = Promise.resolve();
+
+  constructor(paths: ClusterPaths, found: FoundWay, log: Logger) {
+    this.#paths = paths;
+    this.#found = found;
+    this.#log = log;
+  }
+
+  get pid(): number {
+    return this.#current?.pid ?? 0;
+  }
+
+  async start(): Promise<void> {
+    this.#current = await startPostmaster(this.#paths, this.#found, this.#log);
+    this.#watching = this.#watch();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#current?.stop(15_000);
+    await this.#watching;
+  }
+
+  async #watch(): Promise<void> {
+    for (;;) {
+      const how = await this.#current?.ended;
+      if (this.#stopping.signal.aborted) return;
+      this.#log.error({ ...how }, 'the embedded database has died; starting it again');
+      await this.#restart();
+      if (this.#stopping.signal.aborted) return;
+    }
+  }
+
+  /** Tries until it runs, pausing 0.1 s, then twice as long each time, at most 5 s. */
+  async #restart(): Promise<void> {
+    for (let pause = 100; !this.#stopping.signal.aborted; pause = Math.min(pause * 2, 5_000)) {
+      try {
+        await clearLeftovers(this.#paths.clusterDir, this.#log);
+        this.#current = await startPostmaster(this.#paths, this.#found, this.#log);
+        this.#log.info({ pid: this.pid }, 'the embedded database runs again');
+        // Stopped while it was starting: stop() ended the one before, this one is ours to end.
+        if (this.#stopping.signal.aborted) await this.#current.stop(15_000);
+        return;
+      } catch (error) {
+        this.#log.error({ err: error, retryInMs: pause }, 'the embedded database does not start');
+        await this.#pause(pause);
+      }
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.#stopping;
+      if (signal.aborted) return resolve();
+      const timer = setTimeout(resolve, ms);
+      signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}
+
+async function ensureDatabase(connection: Embedded['connection']): Promise<void> {
+  const client = new pg.Client({ ...connection, database: 'postgres' });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const found = await client.query('select 1 from pg_database where datname = $1', [database]);
+    if (found.rowCount === 0) await client.query(`create database ${database}`);
+  } finally {
+    await client.end();
+  }
+}
+
+// The kernel's limit for the path of a Unix socket, without the terminating NUL: 107 bytes on
+// Linux, 103 on macOS.
+const longestSocketPath = process.platform === 'linux' ? 107 : 103;
+
+/**
+ * The folder for the socket: the cluster folder itself, which is 0700 and its owner's anyway. Where
+ * that makes too long a path, a folder of that kind under the system's temporary folder, its name
+ * made from the path so that the next start finds it again.
+ */
+function chooseSocketDir(clusterDir: string, way: Way): string {
+  if (fits(clusterDir)) return clusterDir;
+  const name = `parley-${createHash('sha256').update(clusterDir).digest('hex').slice(0, 16)}`;
+  const base = [tmpdir(), '/tmp'].find((dir) => fits(join(dir, name)) && existsSync(dir));
+  if (base === undefined) {
+    throw new Error(`The path ${clusterDir} is too long for a socket, and so is ${tmpdir()}`);
+  }
+  let dir = join(base, name);
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const there = lstatSync(dir);
+    const ours = there.isDirectory() && [way.owner.uid, process.getuid?.()].includes(there.uid);
+    // Somebody else's: leave it alone, a name nobody can guess does as well.
+    if (!ours) dir = mkdtempSync(join(base, 'parley-'));
+  }
+  chmodSync(dir, 0o700);
+  if (process.getuid?.() === 0) chownSync(dir, way.owner.uid, way.owner.gid);
+  return dir;
+}
+
+function fits(dir: string): boolean {
+  return Buffer.byteLength(join(dir, `.s.PGSQL.${socketPort}.lock`)) <= longestSocketPath;
+}

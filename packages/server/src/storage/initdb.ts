@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Logger } from '../log.ts';
+import { adoptCluster, type FoundWay } from './ways.ts';
+
+const run = promisify(execFile);
+
+/** The database role that Parley works as in its embedded database. */
+export const embeddedUser = 'parley';
+
+/**
+ * Makes the cluster folder if it is not there: whole, on disk, or not at all. It is made under
+ * another name, synced, and renamed, so that a cut at any moment leaves nothing half made.
+ *
+ * The authentication is "trust", and that is sound here: the only door is a Unix socket inside the
+ * cluster folder (or a folder of its own), which PostgreSQL and we keep at mode 0700. Who can
+ * reach the socket can read the database files as well.
+ */
+export async function ensureCluster(
+  clusterDir: string,
+  { way, binaries }: FoundWay,
+  log: Logger,
+): Promise<void> {
+  if (existsSync(join(clusterDir, 'PG_VERSION'))) {
+    adoptCluster(clusterDir, way, log);
+    return;
+  }
+  const parent = dirname(clusterDir);
+  for (const name of readdirSync(parent)) {
+    if (name.startsWith(`${basename(clusterDir)}.new-`)) {
+      rmSync(join(parent, name), { recursive: true, force: true });
+    }
+  }
+  const draft = `${clusterDir}.new-${process.pid}`;
+  mkdirSync(draft, { mode: 0o700 });
+  adoptCluster(draft, way, log);
+
+  const initdb = (args: string[]) => {
+    const {
+      command,
+      args: all,
+      options,
+    } = way.invoke(join(binaries.root, 'bin', 'initdb'), [`--pgdata=${draft}`, ...args]);
+    return run(command, all, { ...options, cwd: draft, timeout: 120_000 });
+  };
+  await initdb([
+    `--username=${embeddedUser}`,
+    '--auth=trust',
+    '--encoding=UTF8',
+    // Sorting by code point, the same on every machine and in every later version; letters of
+    // all scripts still know their case. Sorting for people is done by the queries that show lists.
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--no-instructions',
+    '--no-sync',
+  ]);
+  await initdb(['--sync-only']);
+  renameSync(draft, clusterDir);
+  syncFolder(parent);
+  log.info({ clusterDir }, 'made the embedded database');
+}
+
+function syncFolder(dir: string): void {
+  const fd = openSync(dir, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

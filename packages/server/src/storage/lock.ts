@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { processIdentity } from './processes.ts';
+
+/** The data folder is in use by another server (or by this one already). */
+export class DataFolderInUse extends Error {
+  override name = 'DataFolderInUse';
+  readonly pid: number;
+  constructor(dataDir: string, pid: number, startedAt: string) {
+    super(`${dataDir} is in use by the Parley server with pid ${pid}, started ${startedAt}`);
+    this.pid = pid;
+  }
+}
+
+/** The right to use a data folder, until it is released or the process ends. */
+export type FolderLock = { release(): void };
+
+const holderSchema = z.object({
+  pid: z.number().int().positive(),
+  identity: z.string(),
+  startedAt: z.string(),
+});
+type Holder = z.infer<typeof holderSchema>;
+
+/**
+ * Takes the data folder for this process.
+ *
+ * 1. At most one process holds a folder, however many start at once.
+ * 2. A holder that has ended, by whatever signal, holds nothing: pid and start time are compared.
+ * 3. Whoever is refused learns by whom: {@link DataFolderInUse}.
+ *
+ * `<data>/lock/` holds numbered files, and the one with the highest number says who holds the
+ * folder. A file is put there complete by link(2), which fails when the number is taken, so of
+ * several that follow an ended holder exactly one gets its number. The highest file is never
+ * removed, only emptied of its holder, so that numbers never start again: one who read the folder
+ * long ago finds a higher number than his own and steps back.
+ */
+export async function lockFolder(dataDir: string): Promise<FolderLock> {
+  const dir = join(dataDir, 'lock');
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const identity = await processIdentity(process.pid);
+  if (identity === undefined) throw new Error('this process cannot read its own start time');
+  const mine: Holder = { pid: process.pid, identity, startedAt: new Date().toISOString() };
+
+  for (;;) {
+    const highest = Math.max(0, ...numbers(dir));
+    const holder = highest === 0 ? undefined : readHolder(dir, highest);
+    if (holder !== undefined && (await processIdentity(holder.pid)) === holder.identity) {
+      throw new DataFolderInUse(dataDir, holder.pid, holder.startedAt);
+    }
+    const number = highest + 1;
+    if (!place(dir, number, mine)) continue;
+    if (Math.max(...numbers(dir)) !== number) {
+      rmSync(join(dir, String(number)), { force: true });
+      continue;
+    }
+    for (const old of numbers(dir)) {
+      if (old < number) rmSync(join(dir, String(old)), { force: true });
+    }
+    return { release: () => release(dir, number) };
+  }
+}
+
+function numbers(dir: string): number[] {
+  return readdirSync(dir)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+function readHolder(dir: string, number: number): Holder | undefined {
+  let text: string;
+  try {
+    text = readFileSync(join(dir, String(number)), 'utf8');
+  } catch (error) {
+    // Removed by one who has taken a higher number: the next round sees it.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  if (text === '') return undefined;
+  try {
+    return holderSchema.parse(JSON.parse(text));
+  } catch {
+    // Damaged (a power cut before it reached the disk): its writer is not running any more.
+    return undefined;
+  }
+}
+
+function place(dir: string, number: number, holder: Holder): boolean {
+  const draft = join(dir, `draft-${randomUUID()}`);
+  writeFileSync(draft, JSON.stringify(holder), { mode: 0o600 });
+  try {
+    linkSync(draft, join(dir, String(number)));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function release(dir: string, number: number): void {
+  const draft = join(dir, `draft-${randomUUID()}`);
+  writeFileSync(draft, '', { mode: 0o600 });
+  renameSync(draft, join(dir, String(number)));
+}

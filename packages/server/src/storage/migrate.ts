@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
+import type { Logger } from '../log.ts';
+
+/** One numbered step of the database's layout. */
+export type Migration = { version: number; name: string; sql: string; checksum: string };
+
+/** The database and this program do not fit together. */
+export class MigrationRefused extends Error {
+  override name = 'MigrationRefused';
+}
+
+/** Where the SQL files lie: beside this file, in src/ as in dist/ (the build copies them). */
+export const migrationsDir = fileURLToPath(new URL('./migrations/', import.meta.url));
+
+// Any number will do that nothing else in the database locks; this one is "parley" in ASCII.
+const advisoryLock = 0x7061726c6579;
+
+/**
+ * Brings the database to the layout of this program; returns how many migrations were applied.
+ *
+ * 1. Forward only, in the order of their numbers, each in a transaction of its own together with
+ *    its row in `schema_migrations`: applied wholly and noted, or not at all.
+ * 2. Several servers starting at once take turns (advisory lock): each is applied once.
+ * 3. A migration that was changed after it was applied, or a database that knows more migrations
+ *    than this program, is refused in words, and nothing is changed.
+ */
+export async function migrate(
+  pool: pg.Pool,
+  log: Logger,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<number> {
+  const client = await pool.connect();
+  try {
+    // A long migration and a long wait for one are both in order. Session-wide: the connection is
+    // destroyed at the end, and the advisory lock with it.
+    await client.query('set statement_timeout = 0; set lock_timeout = 0');
+    await client.query({
+      text: 'select pg_advisory_lock($1)',
+      values: [advisoryLock],
+      ...unlimited,
+    });
+    await client.query(`create table if not exists schema_migrations (
+      version    integer primary key,
+      name       text not null,
+      checksum   text not null,
+      applied_at timestamptz not null default now()
+    )`);
+    const { rows } = await client.query<{ version: number; name: string; checksum: string }>(
+      'select version, name, checksum from schema_migrations order by version',
+    );
+    refuseMismatch(rows, migrations);
+    const pending = migrations.slice(rows.length);
+    for (const migration of pending) await apply(client, migration, log);
+    return pending.length;
+  } finally {
+    client.release(true);
+  }
+}
+
+// The pool's query_timeout would give up on a long migration that goes on in the server.
+const unlimited = { query_timeout: 2 ** 31 - 1 };
+
+/** Reads `0001_name.sql`, `0002_…` from a folder; the numbers must have no gap. */
+export function readMigrations(dir = migrationsDir): Migration[] {
+  const files = readdirSync(dir)
+    .filter((file) => file.endsWith('.sql'))
+    .sort();
+  return files.map((file, index) => {
+    const [, number, name] = /^(\d{4})_([a-z0-9_]+)\.sql$/.exec(file) ?? [];
+    if (number === undefined || name === undefined || Number(number) !== index + 1) {
+      throw new Error(
+        `${join(dir, file)}: migrations are named 0001_name.sql, 0002_… without a gap`,
+      );
+    }
+    const sql = readFileSync(join(dir, file), 'utf8').replaceAll('\r\n', '\n');
+    const checksum = createHash('sha256').update(sql).digest('hex');
+    return { version: Number(number), name, sql, checksum };
+  });
+}
+
+function refuseMismatch(
+  applied: readonly { version: number; name: string; checksum: string }[],
+  known: readonly Migration[],
+): void {
+  const newer = applied.filter((row) => row.version > known.length);
+  if (newer.length > 0) {
+    throw new MigrationRefused(
+      `The database is newer than this Parley: it has the migration ${newer.map(title).join(', ')}, ` +
+        `this program ends at ${known.length}. Start the newer Parley, or restore a backup from before.`,
+    );
+  }
+  for (const [index, row] of applied.entries()) {
+    const mine = known[index];
+    if (mine === undefined || row.version !== mine.version || row.checksum !== mine.checksum) {
+      throw new MigrationRefused(
+        `The migration ${title(row)} was changed after it was applied to this database: ` +
+          'the tables may not be what this Parley expects. ' +
+          'Start the Parley that made them, or restore its migration files.',
+      );
+    }
+  }
+}
+
+async function apply(client: pg.PoolClient, migration: Migration, log: Logger): Promise<void> {
+  const begun = performance.now();
+  await client.query('begin');
+  try {
+    await client.query({ text: migration.sql, ...unlimited });
+    await client.query(
+      'insert into schema_migrations (version, name, checksum) values ($1, $2, $3)',
+      [migration.version, migration.name, migration.checksum],
+    );
+    await client.query('commit');
+  } catch (error) {
+    throw new Error(`The migration ${title(migration)} failed: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  const ms = Math.round(performance.now() - begun);
+  log.info({ migration: title(migration), ms }, 'migrated the database');
+}
+
+function title({ version, name }: { version: number; name: string }): string {
+  return `${String(version).padStart(4, '0')}_${name}`;
+}

@@ -1,0 +1,224 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from '../log.ts';
+import { processesInCluster, signal, waitUntil, worksInCluster } from './processes.ts';
+import { boundToParent, Watchdog } from './watchdog.ts';
+import type { FoundWay } from './ways.ts';
+
+/** Where a cluster lies and where its socket and log go. */
+export type ClusterPaths = { clusterDir: string; socketDir: string; logFile: string };
+
+/** The number in the socket's name (`.s.PGSQL.5432`); no TCP port is opened. */
+export const socketPort = 5432;
+
+// Durability is not for sale, so it stands on the command line, which wins over every file.
+const durability = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
+
+// For a chat server that shares a small machine: little memory at rest, no helpers it has no
+// use for. Larger sites run their own PostgreSQL and set DATABASE_URL.
+const tuning = {
+  listen_addresses: '',
+  max_connections: '50',
+  shared_buffers: '64MB',
+  work_mem: '8MB',
+  maintenance_work_mem: '64MB',
+  max_wal_size: '512MB',
+  wal_buffers: '4MB',
+  jit: 'off',
+  io_method: 'sync',
+  max_parallel_workers_per_gather: '0',
+  max_parallel_maintenance_workers: '0',
+  max_worker_processes: '2',
+  max_logical_replication_workers: '0',
+  max_wal_senders: '0',
+  autovacuum_max_workers: '2',
+  log_checkpoints: 'off',
+  log_autovacuum_min_duration: '-1',
+  log_min_messages: 'warning',
+  log_line_prefix: '%m [%p] ',
+};
+
+/** One run of PostgreSQL on a cluster: from its start to its end. */
+export type Postmaster = {
+  pid: number;
+  /** Settles when the process has ended. */
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Fast shutdown; after `graceMs` an immediate one (no data is lost, the next start recovers). */
+  stop(graceMs: number): Promise<void>;
+};
+
+/**
+ * Starts PostgreSQL and waits until it takes connections, up to `timeoutMs`: after a crash it
+ * first repeats what its log holds, and leftovers of the crashed one may still be ending.
+ */
+export async function startPostmaster(
+  paths: ClusterPaths,
+  found: FoundWay,
+  log: Logger,
+  timeoutMs = 120_000,
+): Promise<Postmaster> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const postmaster = launch(paths, found);
+    const left = Math.max(0, deadline - performance.now());
+    const outcome = await Promise.race([
+      waitUntil(() => isReady(paths, postmaster.pid), left, 10),
+      postmaster.ended.then(() => 'ended' as const),
+    ]);
+    if (outcome === true) return postmaster;
+    if (outcome === false) await postmaster.stop(1_000);
+    const tail = lastLines(paths.logFile);
+    // A backend of the crashed postmaster has not noticed yet: it will within moments.
+    const passing = /pre-existing shared memory block|lock file .* already exists/.test(tail);
+    if (outcome === false || !passing || performance.now() > deadline) {
+      throw new Error(
+        `The embedded PostgreSQL ${outcome === 'ended' ? 'ended while starting' : `was not ready within ${timeoutMs / 1000} s`}. ` +
+          `Its last words (${paths.logFile}):\n${tail}`,
+      );
+    }
+    log.warn({ tail }, 'the embedded PostgreSQL did not start yet, trying again');
+    await clearLeftovers(paths.clusterDir, log);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/**
+ * Ends what an earlier server left running on this cluster, and only that: a process counts when
+ * `postmaster.pid` names it and it works in this very folder. The caller holds the folder's lock,
+ * so no living server owns it.
+ */
+export async function clearLeftovers(clusterDir: string, log: Logger): Promise<void> {
+  const pidFile = join(clusterDir, 'postmaster.pid');
+  const pid = namedPid(pidFile);
+  if (pid === undefined) return;
+  if (await worksInCluster(pid, clusterDir)) {
+    log.warn({ pid }, 'ending the database that an earlier server left running');
+    const gone = async () => !(await worksInCluster(pid, clusterDir));
+    for (const [name, ms] of [
+      ['SIGINT', 30_000],
+      ['SIGQUIT', 10_000],
+      ['SIGKILL', 5_000],
+    ] as const) {
+      if (!signal(pid, name) || (await waitUntil(gone, ms))) break;
+    }
+    if (!(await gone()))
+      throw new Error(`The database process ${pid} on ${clusterDir} does not end`);
+  }
+  // Backends that outlive a killed postmaster end by themselves as soon as they notice.
+  const none = async () => (await processesInCluster(clusterDir)).length === 0;
+  if (!(await waitUntil(none, 30_000, 50))) {
+    throw new Error(
+      `Database processes of an earlier run still work on ${clusterDir}: ` +
+        `${(await processesInCluster(clusterDir)).join(', ')}`,
+    );
+  }
+  // The file of a crashed one may by now name a process that has nothing to do with it, and
+  // PostgreSQL would take that for itself. Only where we could see that nobody is left.
+  if (process.platform === 'linux' && namedPid(pidFile) === pid) rmSync(pidFile, { force: true });
+}
+
+function launch(paths: ClusterPaths, { way, binaries }: FoundWay): Postmaster {
+  keepLogSmall(paths.logFile);
+  const settings = {
+    ...tuning,
+    ...durability,
+    unix_socket_directories: paths.socketDir,
+    unix_socket_permissions: '0700',
+    port: String(socketPort),
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const [program, all] = boundToParent(join(binaries.root, 'bin', 'postgres'), [
+    '-D',
+    paths.clusterDir,
+    ...args,
+  ]);
+  const { command, args: wrapped, options } = way.invoke(program, all);
+  const logFd = openSync(paths.logFile, 'a', 0o600);
+  let child: ChildProcess;
+  try {
+    child = spawn(command, wrapped, {
+      ...options,
+      cwd: paths.clusterDir,
+      // Its own session: Ctrl-C reaches the server, which drains and then ends the database.
+      detached: true,
+      stdio: ['ignore', logFd, logFd],
+      env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
+    });
+  } finally {
+    closeSync(logFd);
+  }
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>(
+    (resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code, name) => resolve({ code, signal: name }));
+    },
+  );
+  // Whoever waits for it sees the error; nobody may be waiting yet.
+  ended.catch(() => undefined);
+  const pid = child.pid;
+  if (pid === undefined) {
+    return { pid: 0, ended, stop: () => Promise.resolve() };
+  }
+  const watchdog = new Watchdog(pid, paths.clusterDir);
+  const settled = ended.then(() => watchdog.dismiss());
+  return {
+    pid,
+    ended,
+    stop: async (graceMs) => {
+      for (const [name, ms] of [
+        ['SIGINT', graceMs],
+        ['SIGQUIT', 5_000],
+        ['SIGKILL', 5_000],
+      ] as const) {
+        child.kill(name);
+        const timer = new AbortController();
+        const late = timeout(ms, timer.signal);
+        if (await Promise.race([settled.then(() => true), late])) {
+          timer.abort();
+          return;
+        }
+      }
+      throw new Error(`The embedded PostgreSQL (pid ${pid}) does not end`);
+    },
+  };
+}
+
+function timeout(ms: number, abort: AbortSignal): Promise<false> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    abort.addEventListener('abort', () => clearTimeout(timer));
+  });
+}
+
+/** PostgreSQL writes its state into line 8 of postmaster.pid. */
+function isReady(paths: ClusterPaths, pid: number): boolean {
+  try {
+    const lines = readFileSync(join(paths.clusterDir, 'postmaster.pid'), 'utf8').split('\n');
+    return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
+  } catch {
+    return false;
+  }
+}
+
+function namedPid(pidFile: string): number | undefined {
+  try {
+    const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
+    return pid > 0 ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function keepLogSmall(logFile: string): void {
+  const size = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > 10 * 1024 * 1024) renameSync(logFile, `${logFile}.1`);
+}
+
+function lastLines(logFile: string): string {
+  try {
+    return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
+  } catch {
+    return '(no log)';
+  }
+}

@@ -1,0 +1,127 @@
+import pg from 'pg';
+
+/** The transaction surely did not happen: the database could not be reached or was lost before COMMIT. */
+export class NotCommitted extends Error {
+  override name = 'NotCommitted';
+}
+
+/**
+ * The connection was lost while COMMIT was under way: the transaction may be on disk or not. The
+ * one who asked must not be told either; the same command with the same id finds out.
+ */
+export class CommitOutcomeUnknown extends Error {
+  override name = 'CommitOutcomeUnknown';
+}
+
+/**
+ * Runs `fn` in a transaction and commits it.
+ *
+ * 1. It returns only after the database has confirmed the commit.
+ * 2. It throws {@link CommitOutcomeUnknown} when the connection was lost during COMMIT. After any
+ *    other error nothing of the transaction is kept: errors of the database (with their SQLSTATE)
+ *    and what `fn` threw come through as they are, a lost connection is {@link NotCommitted}.
+ * 3. A connection goes back to the pool only when it is certain to be clean: after a commit, or
+ *    after an error of the database and a ROLLBACK that worked. Otherwise it is destroyed.
+ */
+export async function withTransaction<T>(
+  pool: pg.Pool,
+  fn: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await connect(pool);
+  let result: T;
+  try {
+    await client.query('begin');
+    result = await fn(client);
+  } catch (error) {
+    const clean = isDatabaseError(error) && (await rolledBack(client));
+    client.release(!clean);
+    if (isConnectionError(error)) {
+      throw new NotCommitted('the database was lost before COMMIT', { cause: error });
+    }
+    throw error;
+  }
+  await commit(client);
+  return result;
+}
+
+/**
+ * Whether the error means that the database is away (not there yet, restarting, connection cut),
+ * so that the same may succeed a moment later.
+ */
+export function isConnectionError(error: unknown): boolean {
+  if (error instanceof NotCommitted || error instanceof CommitOutcomeUnknown) return true;
+  if (!(error instanceof Error)) return false;
+  if (isDatabaseError(error)) {
+    // 08: connection exceptions; 57P01-57P03: shutdown, crash of another backend, starting up;
+    // 53300: too many connections.
+    return /^(08...|57P0[1-3]|53300)$/.test(error.code ?? '');
+  }
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code !== undefined && networkCodes.has(code)) return true;
+  return pgMessages.some((text) => error.message.startsWith(text));
+}
+
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ENOENT',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+// The errors of `pg` itself have no code, only these words.
+const pgMessages = [
+  'Connection terminated',
+  'Client has encountered a connection error',
+  'Client was closed',
+  'timeout exceeded when trying to connect',
+  'timeout expired',
+  'Query read timeout',
+];
+
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw new NotCommitted('the database cannot be reached', { cause: error });
+  }
+}
+
+async function commit(client: pg.PoolClient): Promise<void> {
+  let command: string;
+  try {
+    command = (await client.query('commit')).command;
+  } catch (error) {
+    // The server refused (a deferred constraint, say) if the session lives on: it has then rolled
+    // back. When it does not, the server or the wire went away, before or after the commit.
+    const refused = isDatabaseError(error) && (await rolledBack(client));
+    client.release(!refused);
+    if (refused) throw error;
+    throw new CommitOutcomeUnknown('the database was lost during COMMIT', { cause: error });
+  }
+  if (command !== 'COMMIT') {
+    // PostgreSQL answers COMMIT with ROLLBACK when a statement before it had failed.
+    client.release(true);
+    throw new NotCommitted('the transaction had failed before COMMIT and was rolled back');
+  }
+  client.release();
+}
+
+async function rolledBack(client: pg.PoolClient): Promise<boolean> {
+  try {
+    await client.query('rollback');
+    return true;
+  } catch {
+    // The connection is gone; the caller destroys it and reports the first error.
+    return false;
+  }
+}
+
+function isDatabaseError(error: unknown): error is pg.DatabaseError {
+  return error instanceof pg.DatabaseError && /^[0-9A-Z]{5}$/.test(error.code ?? '');
+}
