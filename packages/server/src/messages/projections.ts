@@ -1,0 +1,81 @@
+import type { EventType } from '@parley/protocol';
+import { dataOf } from '../stream/record.ts';
+import type { Projection } from '../stream/unit.ts';
+
+/** How messages and reactions follow from the events of a conversation. */
+export const messageProjections: Partial<Record<EventType, Projection>> = {
+  'message.posted': async (unit, events) => {
+    await unit.query(
+      'messages-posted',
+      `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
+       select e.conversation_id, e.seq, e.author_id, e.body, e.at, e.seq
+       from unnest($1::uuid[], $2::int8[], $3::uuid[], $4::text[], $5::timestamptz[])
+         as e (conversation_id, seq, author_id, body, at)`,
+      [
+        events.map((e) => e.stream),
+        events.map((e) => e.seq),
+        events.map((e) => e.actor),
+        events.map((e) => dataOf(e, 'message.posted').body),
+        events.map((e) => e.at),
+      ],
+    );
+  },
+
+  'message.edited': async (unit, events) => {
+    for (const e of events) {
+      const { message, body } = dataOf(e, 'message.edited');
+      await unit.query(
+        'messages-edited',
+        `update messages set body = $3, edited_at = $4, changed_seq = $5
+         where conversation_id = $1 and seq = $2 and changed_seq < $5`,
+        [e.stream, message, body, e.at, e.seq],
+      );
+    }
+  },
+
+  'message.deleted': async (unit, events) => {
+    for (const e of events) {
+      const { message } = dataOf(e, 'message.deleted');
+      await unit.query(
+        'messages-deleted',
+        `update messages set body = '', deleted_at = $3, changed_seq = $4
+         where conversation_id = $1 and seq = $2 and changed_seq < $4`,
+        [e.stream, message, e.at, e.seq],
+      );
+      await unit.query(
+        'messages-deleted-reactions',
+        'delete from reactions where conversation_id = $1 and message_seq = $2',
+        [e.stream, message],
+      );
+    }
+  },
+
+  'reaction.added': async (unit, events) => {
+    for (const e of events) {
+      const { message, emoji } = dataOf(e, 'reaction.added');
+      await unit.query(
+        'messages-reacted',
+        `insert into reactions (conversation_id, message_seq, account_id, emoji, seq)
+         values ($1, $2, $3, $4, $5) on conflict do nothing`,
+        [e.stream, message, e.actor, emoji, e.seq],
+      );
+      await unit.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+    }
+  },
+
+  'reaction.removed': async (unit, events) => {
+    for (const e of events) {
+      const { message, emoji } = dataOf(e, 'reaction.removed');
+      await unit.query(
+        'messages-unreacted',
+        `delete from reactions
+         where conversation_id = $1 and message_seq = $2 and account_id = $3 and emoji = $4`,
+        [e.stream, message, e.actor, emoji],
+      );
+      await unit.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+    }
+  },
+};
+
+const MESSAGE_CHANGED = `update messages set changed_seq = $3
+  where conversation_id = $1 and seq = $2 and changed_seq < $3`;
