@@ -1,0 +1,111 @@
+// Builds what is stale: the packages (tsc), the SQL migrations beside them, the web client (Vite).
+// Stale is judged by the paths, sizes and times of the sources, so that an unchanged tree costs
+// next to nothing: npm start asks every time.
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { binOf, root, run, tsc } from './run.mjs';
+
+const migrations = 'packages/server/src/storage/migrations';
+
+/** The parts, in order: what they are made from, files that show they are made, and how. */
+const parts = [
+  {
+    name: 'packages',
+    sources: [
+      'package-lock.json',
+      'tsconfig.base.json',
+      'tsconfig.json',
+      ...['protocol', 'client', 'server'].flatMap((name) => [
+        `packages/${name}/package.json`,
+        `packages/${name}/tsconfig.json`,
+        `packages/${name}/src`,
+      ]),
+      'bench/tsconfig.json',
+      'bench/src',
+    ],
+    proof: [
+      'packages/server/dist/main.js',
+      'packages/client/dist/index.js',
+      'packages/protocol/dist/index.js',
+    ],
+    async make() {
+      const code = await tsc('-b');
+      if (code !== 0) return code;
+      const copy = migrations.replace('/src/', '/dist/');
+      rmSync(join(root, copy), { recursive: true, force: true });
+      cpSync(join(root, migrations), join(root, copy), { recursive: true });
+      return 0;
+    },
+  },
+  {
+    name: 'web',
+    sources: [
+      'package-lock.json',
+      'packages/protocol/src',
+      'packages/client/src',
+      ...['index.html', 'package.json', 'public', 'src', 'tsconfig.json', 'vite.config.ts'].map(
+        (name) => `packages/web/${name}`,
+      ),
+    ],
+    needs: 'packages/web/vite.config.ts',
+    proof: ['packages/web/dist/index.html'],
+    make() {
+      const cwd = join(root, 'packages/web');
+      const vite = binOf('vite', 'vite', cwd);
+      return run(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd });
+    },
+  },
+];
+
+/** Builds what is stale; resolves with 0, or with the exit code of what failed. */
+export async function build({ force = false } = {}) {
+  for (const part of parts) {
+    if (part.needs !== undefined && !existsSync(join(root, part.needs))) continue;
+    const print = fingerprint(part.sources);
+    const mark = join(root, dirname(part.proof[0]), '.built');
+    const made = part.proof.every((path) => existsSync(join(root, path)));
+    const fresh = made && readText(mark) === print;
+    if (fresh && !force) continue;
+    console.log(`Building ${part.name} …`);
+    const code = await part.make();
+    if (code !== 0) return code;
+    mkdirSync(dirname(mark), { recursive: true });
+    writeFileSync(mark, print);
+  }
+  return 0;
+}
+
+function fingerprint(sources) {
+  const hash = createHash('sha256').update(process.version);
+  for (const source of sources) addTo(hash, join(root, source));
+  return hash.digest('hex');
+}
+
+function addTo(hash, path) {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  if (stats.isDirectory()) {
+    for (const name of readdirSync(path).sort()) addTo(hash, join(path, name));
+  } else if (!/\.test\.tsx?$/.test(path)) {
+    hash.update(`${path}\0${stats.size}\0${stats.mtimeMs}\n`);
+  }
+}
+
+function readText(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  process.exitCode = await build({ force: process.argv.includes('--force') });
+}

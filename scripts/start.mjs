@@ -1,0 +1,21 @@
+// npm start: builds what is stale, then becomes the server. Settings come from the environment,
+// and from the file .env at the root where it has what the environment does not.
+//
+// Standard output carries a line for each part that had to be built and the line with the
+// address; the log goes to standard error, as JSON.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from './build.mjs';
+import { root } from './run.mjs';
+
+const code = await build();
+if (code !== 0) process.exit(code);
+
+const file = join(root, '.env');
+if (existsSync(file)) process.loadEnvFile(file);
+
+// In this very process: signals reach the server as they are, and one process less is in memory.
+const cli = join(root, 'packages/server/dist/cli.js');
+process.argv = [process.execPath, cli, 'start', ...process.argv.slice(2)];
+await import(pathToFileURL(cli).href);
