@@ -30,6 +30,7 @@ export const Hello = z.object({
   /** What the person would call this device, for the list of sessions. */
   device: z.string().max(200).optional(),
 });
+export type Hello = z.infer<typeof Hello>;
 
 const command = { id: ClientId };
 const onMessage = { ...command, conversation: ConversationId, message: Seq };
@@ -198,6 +199,7 @@ export const Goodbye = z.object({
   reason: z.enum(['restart', 'session_ended', 'too_slow', 'unauthenticated']),
   retryAfter: z.number(),
 });
+export type Goodbye = z.infer<typeof Goodbye>;
 
 /** Any frame from the server. */
 export const ServerFrame = z.union([

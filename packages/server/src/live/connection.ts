@@ -1,0 +1,507 @@
+import type { Socket } from 'node:net';
+import {
+  type AccountId,
+  CLOSE,
+  type ClientFrame,
+  type ConversationId,
+  conversationOfStream,
+  type Goodbye,
+  type Hello,
+  type Refusal,
+  refusal,
+  type Seq,
+  type ServerFrame,
+  type SessionId,
+  type StreamId,
+  streamOfAccount,
+  streamOfConversation,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import { uuidv7 } from 'uuidv7';
+import type { RawData, WebSocket } from 'ws';
+import type { Logger } from '../log.ts';
+import { Follower } from '../stream/follower.ts';
+import { textFrame } from '../stream/frame.ts';
+import { dataOf, type StoredEvent } from '../stream/record.ts';
+import { type DrainableSink, Resume } from '../stream/resume.ts';
+import { Budget } from './budget.ts';
+import { carryOut } from './commands.ts';
+import type { LiveContext } from './context.ts';
+import { Output } from './output.ts';
+import { readFrame } from './read-frame.ts';
+import { planResume } from './resume-plan.ts';
+
+/**
+ * Where a connection stands: waiting for its `hello`; sending what its cursor lacks; live; being
+ * told to go away; gone.
+ */
+export type ConnectionState = 'greeting' | 'replaying' | 'live' | 'draining' | 'closed';
+
+/** Answers and signals beyond this are more than any reader could want: the socket is ended. */
+const BUFFERED_MAX = 8 * 1024 * 1024;
+/** A peer that does not answer our close is cut off. */
+const CLOSE_MS = 3_000;
+
+/**
+ * One socket, from the upgrade to its end.
+ *
+ * 1. The first frame is a `hello` with an access token; nothing is done or told before.
+ * 2. Every command is answered once, unless its outcome cannot be known.
+ * 3. Events leave in the order of seq for each stream, each once, while the account belongs.
+ * 4. It never lets more than about `limits.bufferedBytes` of events wait in the socket.
+ * 5. Its session’s end is its end.
+ */
+export class Connection implements DrainableSink {
+  readonly id = uuidv7();
+  /** Resolves when the socket is gone. */
+  readonly gone: Promise<void>;
+  readonly #context: LiveContext;
+  readonly #ws: WebSocket;
+  readonly #output: Output;
+  readonly #log: Logger;
+  readonly #resume: Resume;
+  readonly #followers = new Map<StreamId, Follower>();
+  readonly #commandBudget: Budget;
+  readonly #signalBudget: Budget;
+  #state: ConnectionState = 'greeting';
+  #identity: { account: AccountId; session: SessionId; expiresAt: number } | null = null;
+  /** Conversations are opened one after the other, in the order of their joining. */
+  #opening: Promise<void> = Promise.resolve();
+  #waiters: (() => void)[] = [];
+  #openedAt = performance.now();
+  #heardAt = performance.now();
+  #pingedAt = performance.now();
+  #takenAt = performance.now();
+  #taken = 0;
+  readonly #pingedHeads = new Map<StreamId, Seq>();
+  /** Version of the account’s read cursors as far as this node knows. */
+  readVersion = 0;
+
+  constructor(context: LiveContext, ws: WebSocket, socket: Socket) {
+    this.#context = context;
+    this.#ws = ws;
+    this.#output = new Output(socket);
+    this.#log = context.log.child({ connection: this.id });
+    const { limits } = context;
+    this.#commandBudget = new Budget(limits.commands, limits.commandWindowMs);
+    this.#signalBudget = new Budget(limits.signals, limits.commandWindowMs);
+    this.#resume = new Resume(context.hub, context.pool, this.#log, this, () => this.#caughtUp());
+    this.gone = new Promise((resolve) => ws.once('close', () => resolve()));
+    ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    ws.on('close', (code) => this.#closed(code));
+    ws.on('error', (error) => this.#log.info({ err: error.message }, 'a socket failed'));
+    socket.on('drain', () => this.#releaseWaiters());
+  }
+
+  // ---- what others ask of it ------------------------------------------------------------------
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Past its `ready`: it is told of signals. */
+  get isReady(): boolean {
+    return this.#state === 'replaying' || this.#state === 'live';
+  }
+
+  get session(): SessionId | null {
+    return this.#identity?.session ?? null;
+  }
+
+  get account(): AccountId {
+    if (!this.#identity) throw new Error('A connection without a hello has no account');
+    return this.#identity.account;
+  }
+
+  get congested(): boolean {
+    return this.#output.buffered > this.#context.limits.bufferedBytes;
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed' || this.#state === 'draining';
+  }
+
+  /** Bytes that wait for the peer to read. */
+  get buffered(): number {
+    return this.#output.buffered;
+  }
+
+  write(frames: Buffer): void {
+    // After our close frame nothing may follow (RFC 6455 §5.5.1).
+    if (this.closed) return;
+    if (this.#output.buffered > BUFFERED_MAX) {
+      this.close(CLOSE.tooSlow, 'too_slow');
+      return;
+    }
+    this.#output.write(frames);
+  }
+
+  /** Sends one frame. */
+  send(frame: ServerFrame): void {
+    this.write(textFrame(JSON.stringify(frame)));
+  }
+
+  wake(follower: Follower): void {
+    this.#resume.wake(follower);
+  }
+
+  drained(): Promise<void> {
+    if (!this.congested || this.#state === 'closed') return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  ended(follower: Follower): void {
+    if (this.#followers.get(follower.stream) === follower) this.#followers.delete(follower.stream);
+  }
+
+  personal(events: readonly StoredEvent[]): void {
+    for (const event of events) {
+      if (event.type !== 'conversation.joined') continue;
+      const { conversation } = dataOf(event, 'conversation.joined');
+      this.#opening = this.#opening.then(() => this.#openConversation(conversation));
+    }
+  }
+
+  /** Whether the account is, as far as this socket knows, a member. */
+  follows(conversation: ConversationId): boolean {
+    return this.#followers.get(streamOfConversation(conversation))?.last === null;
+  }
+
+  /**
+   * Says why, and closes. What was written before still leaves.
+   * `retryAfter`, in seconds, tells the client when to come back.
+   */
+  close(code: number, reason: Goodbye['reason'] | 'hello_expected', retryAfter = 0): void {
+    if (this.closed) return;
+    this.#become('draining');
+    if (reason !== 'hello_expected')
+      this.#output.write(textFrame(JSON.stringify({ op: 'goodbye', reason, retryAfter })));
+    this.#output.flush();
+    this.#ws.close(code, reason);
+    const cut = setTimeout(() => this.#ws.terminate(), CLOSE_MS);
+    cut.unref();
+    this.#ws.once('close', () => clearTimeout(cut));
+    this.#releaseWaiters();
+  }
+
+  /** Regular look at the clock, about once a second. `now` is monotonic, ms. */
+  tick(now: number): void {
+    const { limits, clock } = this.#context;
+    if (this.#state === 'closed' || this.#state === 'draining') return;
+    if (this.#state === 'greeting') {
+      if (now - this.#openedAt > limits.helloMs) this.close(CLOSE.helloExpected, 'hello_expected');
+      return;
+    }
+    if (this.#identity && this.#identity.expiresAt <= clock.now()) {
+      this.close(CLOSE.unauthenticated, 'unauthenticated');
+      return;
+    }
+    if (now - this.#heardAt > limits.silenceMs) {
+      this.#log.info('a silent socket is cut off');
+      this.#ws.terminate();
+      return;
+    }
+    if (this.#stalled(now)) {
+      this.#log.info({ buffered: this.buffered }, 'a reader takes nothing');
+      this.close(CLOSE.tooSlow, 'too_slow');
+      return;
+    }
+    if (now - this.#pingedAt >= limits.pingMs) this.#ping(now);
+  }
+
+  // ---- frames in ------------------------------------------------------------------------------
+
+  #receive(data: RawData, isBinary: boolean): void {
+    this.#heardAt = performance.now();
+    if (this.closed) return;
+    if (isBinary) {
+      this.nack(null, refusal('not_json', 'Frames are text'));
+      return;
+    }
+    const read = readFrame(data.toString());
+    if (this.#state === 'greeting') {
+      this.#greet(read);
+      return;
+    }
+    if ('refusal' in read) {
+      if (this.#commandBudget.take()) this.nack(read.id, read.refusal);
+      else this.nack(read.id, this.#tooMany());
+      return;
+    }
+    this.#handle(read.frame);
+  }
+
+  #handle(frame: ClientFrame): void {
+    switch (frame.op) {
+      case 'hello':
+        this.nack(null, refusal('invalid', 'hello was said already'));
+        return;
+      case 'ping':
+        this.send({ op: 'pong' });
+        return;
+      case 'pong':
+        return;
+      case 'typing':
+        if (this.#signalBudget.take() && this.follows(frame.conversation)) {
+          this.#context.tellTyping(frame.conversation, this.account);
+        }
+        return;
+      case 'presence':
+        if (this.#signalBudget.take()) this.#context.presence.set(this.account, this, frame.state);
+        return;
+      default:
+        if (!this.#commandBudget.take()) this.nack(frame.id, this.#tooMany());
+        else if (frame.op === 'fill') this.#fill(frame);
+        else if (frame.op === 'renew') void this.#renew(frame);
+        else carryOut(this.#context, this, frame);
+    }
+  }
+
+  /** Answers a command with its refusal. */
+  nack(id: string | null, { code, message, retryAfter }: Refusal): void {
+    this.send({ op: 'nack', id, code, message, ...(retryAfter !== undefined && { retryAfter }) });
+  }
+
+  /** Answers a command: it is stored. */
+  ack(id: string, stream: StreamId, seq: Seq, at: string): void {
+    // Put together by hand: on the busiest path, and none of these needs escaping.
+    this.write(
+      textFrame(`{"op":"ack","id":"${id}","stream":"${stream}","seq":${seq},"at":"${at}"}`),
+    );
+  }
+
+  #tooMany(): Refusal {
+    return refusal('rate_limited', undefined, { retryAfter: this.#commandBudget.retryAfter });
+  }
+
+  // ---- hello ----------------------------------------------------------------------------------
+
+  #greet(read: ReturnType<typeof readFrame>): void {
+    if ('refusal' in read || read.frame.op !== 'hello') {
+      this.nack(
+        'refusal' in read ? read.id : null,
+        'refusal' in read ? read.refusal : refusal('unauthenticated', 'The first frame is hello'),
+      );
+      this.close(CLOSE.helloExpected, 'hello_expected');
+      return;
+    }
+    if (this.#identity) return;
+    this.#start(read.frame).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'a hello failed');
+      this.nack(null, refusal('unavailable', undefined, { retryAfter: 2 }));
+      this.close(CLOSE.restart, 'restart', 2);
+    });
+  }
+
+  async #start(hello: Hello): Promise<void> {
+    const context = this.#context;
+    const identified = await context.identify(hello.token);
+    if (this.closed) return;
+    if ('refusal' in identified) {
+      this.nack(null, identified.refusal);
+      const ended = identified.refusal.code === 'session_ended';
+      this.close(
+        ended ? CLOSE.sessionEnded : CLOSE.unauthenticated,
+        ended ? 'session_ended' : 'unauthenticated',
+      );
+      return;
+    }
+    this.#identity = identified.identity;
+    // Registered before anything is read: the end of the session from here on closes this socket.
+    context.connections.add(this);
+    const start = await context.start(this.account, Object.keys(hello.cursor) as StreamId[]);
+    if (this.closed) return;
+    const cursor = hello.epoch === start.epoch ? hello.cursor : {};
+    const known = hello.epoch === undefined || hello.epoch === start.epoch;
+    this.readVersion = start.readVersion;
+    context.presence.set(this.account, this, 'active');
+    const personal = streamOfAccount(this.account);
+    this.send({
+      op: 'ready',
+      epoch: start.epoch,
+      connection: this.id,
+      me: start.me,
+      streams: [
+        { id: WORKSPACE_STREAM, kind: 'workspace', lastSeq: start.workspaceSeq },
+        { id: personal, kind: 'personal', lastSeq: start.personalSeq },
+        ...start.conversations.map((c) => ({
+          id: streamOfConversation(c.id),
+          kind: 'conversation' as const,
+          lastSeq: c.lastSeq,
+        })),
+      ],
+      conversations: start.conversations,
+      readVersion: start.readVersion,
+      presence: context.presence.list(context.limits.presenceMax),
+      limits: { ...context.limits },
+    });
+    this.#become('replaying');
+    const whole = [{ joinedSeq: 1 as Seq, leftSeq: null }];
+    this.#follow(WORKSPACE_STREAM, cursor, known, whole, start.workspaceSeq);
+    this.#follow(personal, cursor, known, whole, start.personalSeq);
+    for (const c of start.conversations) {
+      const stream = streamOfConversation(c.id);
+      const stays = start.stays.get(stream) ?? [{ joinedSeq: c.joinedSeq, leftSeq: null }];
+      this.#follow(stream, cursor, known, stays, c.lastSeq);
+    }
+    // Left while away: the end is still owed.
+    for (const [stream, stays] of start.stays) {
+      const left = stays[stays.length - 1]?.leftSeq;
+      if (left) this.#follow(stream, cursor, known, stays, left);
+    }
+    if (this.#resume.idle) this.#caughtUp();
+  }
+
+  #follow(
+    stream: StreamId,
+    cursor: Readonly<Record<string, Seq>>,
+    epochKnown: boolean,
+    stays: Parameters<typeof planResume>[1],
+    lastSeq: Seq,
+  ): void {
+    const plan = planResume(cursor[stream], stays, lastSeq, this.#context.limits.replayEvents);
+    if (!plan) return;
+    if (plan.reset || !epochKnown) this.send({ op: 'reset', stream, lastSeq: plan.sent });
+    const follower = new Follower(
+      stream,
+      this,
+      plan.sent,
+      stream === streamOfAccount(this.account),
+    );
+    follower.floor = ((stays[stays.length - 1]?.joinedSeq ?? 1) - 1) as Seq;
+    follower.skips = plan.skips;
+    follower.last = plan.last;
+    this.#followers.set(stream, follower);
+    this.#context.hub.follow(follower, lastSeq);
+  }
+
+  /** The account has joined: the snapshot, then the stream from the joining on. */
+  async #openConversation(id: ConversationId): Promise<void> {
+    if (this.closed) return;
+    try {
+      const existing = this.#followers.get(streamOfConversation(id));
+      if (existing?.last === null) return;
+      const conversation = await this.#context.conversation(this.account, id);
+      if (!conversation || this.closed) return;
+      this.send({ op: 'conversation', conversation });
+      const stream = streamOfConversation(id);
+      const before = (conversation.joinedSeq - 1) as Seq;
+      const still = this.#followers.get(stream);
+      if (still && still.last !== null) {
+        // The end of the earlier stay has not been sent yet: go on after it. (A later end than this
+        // joining means that the account is gone again.)
+        if (still.last > before) return;
+        still.continueAfter(before);
+        this.#resume.wake(still);
+        return;
+      }
+      const follower = new Follower(stream, this, before);
+      follower.floor = before;
+      this.#followers.set(stream, follower);
+      this.#context.hub.follow(follower, conversation.lastSeq);
+    } catch (error) {
+      // Without this stream the client would miss messages unawares: let it start over.
+      this.#log.error({ err: error }, 'a conversation could not be opened');
+      this.close(CLOSE.restart, 'restart', 1);
+    }
+  }
+
+  #caughtUp(): void {
+    if (this.#state !== 'replaying') return;
+    this.#become('live');
+    this.send({ op: 'live' });
+  }
+
+  // ---- commands about the connection itself ---------------------------------------------------
+
+  #fill(frame: Extract<ClientFrame, { op: 'fill' }>): void {
+    const follower = this.#followers.get(frame.stream);
+    const topic = this.#context.hub.topic(frame.stream);
+    if (!follower || !topic) {
+      this.nack(frame.id, refusal('not_found'));
+      return;
+    }
+    this.ack(frame.id, frame.stream, topic.head, new Date(this.#context.clock.now()).toISOString());
+    const after = Math.max(frame.after, follower.floor) as Seq;
+    if (after >= follower.sent) return;
+    if (follower.sent - after > this.#context.limits.replayEvents) {
+      this.send({ op: 'reset', stream: frame.stream, lastSeq: follower.sent });
+      return;
+    }
+    follower.sent = after;
+    topic.place(follower);
+    this.#resume.wake(follower);
+  }
+
+  async #renew(frame: Extract<ClientFrame, { op: 'renew' }>): Promise<void> {
+    const identified = await this.#context.identify(frame.token).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'a token could not be checked');
+      return { refusal: refusal('unavailable', undefined, { retryAfter: 2 }) };
+    });
+    if (this.closed || !this.#identity) return;
+    if ('refusal' in identified) {
+      this.nack(frame.id, identified.refusal);
+      return;
+    }
+    const { account, session, expiresAt } = identified.identity;
+    if (account !== this.#identity.account || session !== this.#identity.session) {
+      this.nack(frame.id, refusal('forbidden', 'The token belongs to another session'));
+      return;
+    }
+    this.#identity.expiresAt = expiresAt;
+    const at = new Date(this.#context.clock.now()).toISOString();
+    this.ack(frame.id, streamOfAccount(account), 0 as Seq, at);
+  }
+
+  // ---- heartbeat, slowness, the end ------------------------------------------------------------
+
+  #ping(now: number): void {
+    this.#pingedAt = now;
+    const heads: Record<string, Seq> = {};
+    for (const [stream, follower] of this.#followers) {
+      // What was written to this socket before the ping: the client must have it by now.
+      if (this.#pingedHeads.get(stream) === follower.sent) continue;
+      this.#pingedHeads.set(stream, follower.sent);
+      heads[stream] = follower.sent;
+    }
+    this.send({ op: 'ping', heads, readVersion: this.readVersion });
+  }
+
+  #stalled(now: number): boolean {
+    const { taken } = this.#output;
+    if (taken !== this.#taken || this.#output.buffered === 0) {
+      this.#taken = taken;
+      this.#takenAt = now;
+    }
+    return this.congested && now - this.#takenAt > this.#context.limits.stalledMs;
+  }
+
+  #releaseWaiters(): void {
+    if (this.congested && !this.closed) return;
+    for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+
+  #closed(code: number): void {
+    if (this.#state === 'closed') return;
+    this.#become('closed');
+    this.#log.debug({ code }, 'a socket closed');
+    for (const follower of this.#followers.values()) this.#context.hub.unfollow(follower);
+    this.#followers.clear();
+    this.#context.connections.remove(this);
+    if (this.#identity) this.#context.presence.remove(this.#identity.account, this);
+    this.#releaseWaiters();
+  }
+
+  #become(state: ConnectionState): void {
+    this.#log.debug({ from: this.#state, to: state }, 'connection');
+    this.#state = state;
+  }
+
+  /** The conversations that this socket follows. */
+  get conversations(): ConversationId[] {
+    const streams = [...this.#followers.keys()];
+    return streams
+      .filter((s) => s !== WORKSPACE_STREAM && s !== streamOfAccount(this.account))
+      .map(conversationOfStream);
+  }
+}

@@ -1,0 +1,243 @@
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import {
+  type AccountId,
+  CLOSE,
+  type ConversationId,
+  ERRORS,
+  LIVE_PATH,
+  type Refusal,
+  refusal,
+  type ServerFrame,
+  type SessionId,
+  streamOfConversation,
+} from '@parley/protocol';
+import { WebSocketServer } from 'ws';
+import { textFrame } from '../stream/frame.ts';
+import { Budget } from './budget.ts';
+import { Connection } from './connection.ts';
+import { Connections } from './connections.ts';
+import type { LiveContext, LiveDependencies, ReadMove } from './context.ts';
+import { PresenceBoard } from './presence.ts';
+
+/** New sockets: so many at once, and so many a second after that; more are told to come later. */
+const UPGRADES_BURST = 600;
+const UPGRADES_PER_SECOND = 300;
+/** The regular look at all sockets. */
+const TICK_MS = 1_000;
+/** How often ended sessions and moved read cursors are looked for in the database. */
+const RECHECK_MS = 2_000;
+
+/** What the live side was doing at a moment, for the log and for metrics. */
+export interface LiveFigures {
+  readonly sockets: number;
+  readonly accounts: number;
+  readonly buffered: number;
+}
+
+/** The live sockets of this node: their upgrade, their heartbeat, and what concerns them all. */
+export class Live {
+  readonly #context: LiveContext;
+  readonly #wss: WebSocketServer;
+  readonly #all = new Set<Connection>();
+  readonly #upgrades: Budget;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #draining = false;
+  #rechecking = false;
+
+  constructor(dependencies: LiveDependencies) {
+    const { limits } = dependencies;
+    const presence = new PresenceBoard((changes) => {
+      this.#broadcast({ op: 'presence', changes: [...changes] });
+    });
+    const connections = new Connections(limits.connectionsPerAccount, (oldest) =>
+      oldest.close(CLOSE.tooManyConnections, 'restart', 60),
+    );
+    this.#context = {
+      ...dependencies,
+      connections,
+      presence,
+      tellTyping: (conversation, account) => this.#tellTyping(conversation, account),
+      tellRead: (account, move) => this.tellRead(account, move),
+    };
+    this.#upgrades = new Budget(
+      limits.commands === 0 ? 0 : UPGRADES_BURST,
+      (UPGRADES_BURST / UPGRADES_PER_SECOND) * 1000,
+    );
+    this.#wss = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: limits.frameBytes,
+      maxFragments: 64,
+      maxBufferedChunks: 1024,
+    });
+  }
+
+  /** Takes upgrades of the HTTP server and starts the heartbeat. */
+  attach(server: Server): void {
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#timers.push(
+      setInterval(() => this.#tick(), TICK_MS),
+      setInterval(() => void this.#recheck(), RECHECK_MS),
+    );
+  }
+
+  /** The session is over: its sockets close now. */
+  endSession(session: SessionId): void {
+    for (const connection of [...this.#context.connections.ofSession(session)]) {
+      connection.close(CLOSE.sessionEnded, 'session_ended');
+    }
+  }
+
+  /** Tells of a moved read cursor: the account’s own sockets, and where it is small, all members. */
+  tellRead(account: AccountId, move: ReadMove): void {
+    const { version, cursor } = move;
+    for (const connection of this.#context.connections.of(account)) {
+      if (version > connection.readVersion) connection.readVersion = version;
+      if (connection.isReady) connection.send({ op: 'read', version, cursor });
+    }
+    if (!move.tellOthers) return;
+    const { conversation, readSeq } = cursor;
+    const receipt = { op: 'receipt', conversation, account, readSeq } satisfies ServerFrame;
+    const frame = textFrame(JSON.stringify(receipt));
+    this.#context.hub.signal(streamOfConversation(conversation), frame, account);
+  }
+
+  /** Figures of this moment. */
+  get figures(): LiveFigures {
+    let buffered = 0;
+    for (const connection of this.#all) buffered += connection.buffered;
+    return {
+      sockets: this.#all.size,
+      accounts: this.#context.connections.accounts.length,
+      buffered,
+    };
+  }
+
+  /**
+   * Takes no more sockets, and says goodbye to all, spread over `spreadMs` so that they do not
+   * come back all at once. Resolves when all are gone.
+   */
+  async drain(spreadMs: number): Promise<void> {
+    this.#draining = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#context.presence.stop();
+    const sockets = [...this.#all];
+    const gone = sockets.map((c) => c.gone);
+    const pause = sockets.length > 0 ? spreadMs / sockets.length : 0;
+    const begun = performance.now();
+    for (const [i, connection] of sockets.entries()) {
+      const wait = begun + i * pause - performance.now();
+      if (wait > 5) await new Promise((resolve) => setTimeout(resolve, wait));
+      connection.close(CLOSE.restart, 'restart', 0.5 + 2 * Math.random());
+    }
+    await Promise.all(gone);
+  }
+
+  // ---- upgrade --------------------------------------------------------------------------------
+
+  #upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
+    const { log, isAllowedOrigin } = this.#context;
+    const onError = (error: Error) => log.debug({ err: error.message }, 'a socket failed early');
+    duplex.on('error', onError);
+    const path = request.url?.split('?', 1)[0];
+    if (path !== LIVE_PATH) {
+      answer(duplex, refusal('not_found'));
+      return;
+    }
+    if (this.#draining) {
+      answer(duplex, refusal('shutting_down', undefined, { retryAfter: 2 }));
+      return;
+    }
+    if (!isAllowedOrigin(request.headers.origin, request.headers.host)) {
+      log.info({ origin: request.headers.origin }, 'a socket from a foreign origin is refused');
+      answer(duplex, refusal('origin_refused'));
+      return;
+    }
+    // Before the database is asked anything.
+    if (!this.#upgrades.take()) {
+      answer(
+        duplex,
+        refusal('overloaded', undefined, { retryAfter: 1 + Math.floor(Math.random() * 4) }),
+      );
+      return;
+    }
+    if (!(duplex instanceof Socket)) {
+      answer(duplex, refusal('internal'));
+      return;
+    }
+    const socket = duplex;
+    this.#wss.handleUpgrade(request, socket, head, (ws) => {
+      socket.off('error', onError);
+      socket.setNoDelay(true);
+      const connection = new Connection(this.#context, ws, socket);
+      this.#all.add(connection);
+      ws.on('close', () => this.#all.delete(connection));
+    });
+  }
+
+  // ---- regular looks --------------------------------------------------------------------------
+
+  #tick(): void {
+    const now = performance.now();
+    for (const connection of this.#all) connection.tick(now);
+  }
+
+  /** What a lost message between nodes could have hidden: ended sessions, moved read cursors. */
+  async #recheck(): Promise<void> {
+    const { connections, liveSessions, readVersions, log } = this.#context;
+    const { sessions, accounts } = connections;
+    if (this.#rechecking || sessions.length === 0) return;
+    this.#rechecking = true;
+    try {
+      const [alive, versions] = await Promise.all([liveSessions(sessions), readVersions(accounts)]);
+      for (const session of sessions) if (!alive.has(session)) this.endSession(session);
+      for (const [account, version] of versions) {
+        for (const connection of connections.of(account)) {
+          if (version > connection.readVersion) connection.readVersion = version;
+        }
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'sessions could not be checked');
+    } finally {
+      this.#rechecking = false;
+    }
+  }
+
+  // ---- signals --------------------------------------------------------------------------------
+
+  #tellTyping(conversation: ConversationId, account: AccountId): void {
+    const typing = { op: 'typing', conversation, account } satisfies ServerFrame;
+    const frame = textFrame(JSON.stringify(typing));
+    this.#context.hub.signal(streamOfConversation(conversation), frame, account);
+  }
+
+  #broadcast(frame: ServerFrame): void {
+    const frames = textFrame(JSON.stringify(frame));
+    for (const connection of this.#all) {
+      if (connection.isReady && !connection.congested) connection.write(frames);
+    }
+  }
+}
+
+/** Answers an upgrade with a problem (RFC 9457) and closes. */
+function answer(socket: Duplex, { code, message, retryAfter }: Refusal): void {
+  const { status, title } = ERRORS[code];
+  const body = JSON.stringify({
+    type: `/docs/errors#${code}`,
+    title,
+    status,
+    code,
+    detail: message,
+  });
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    ...(retryAfter !== undefined ? [`Retry-After: ${Math.ceil(retryAfter)}`] : []),
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}

@@ -1,0 +1,109 @@
+import type { AccountId, PresenceState } from '@parley/protocol';
+
+/** Changes are told together, this often. */
+const TELL_MS = 500;
+/** Somebody whose last socket closed counts as here for this long: a reload is no absence. */
+const GRACE_MS = 4_000;
+
+/** A change of somebody’s presence. */
+export interface PresenceChange {
+  readonly account: AccountId;
+  readonly state: PresenceState;
+}
+
+/**
+ * Who is here: the best state of each account’s sockets. Nothing of it is stored; what is told
+ * may be lost, and `ready` has the whole.
+ */
+export class PresenceBoard {
+  readonly #sockets = new Map<AccountId, Map<object, 'active' | 'idle'>>();
+  /** What was told last; offline when absent. */
+  readonly #told = new Map<AccountId, 'active' | 'idle'>();
+  readonly #leaving = new Map<AccountId, NodeJS.Timeout>();
+  readonly #changed = new Set<AccountId>();
+  readonly #tell: (changes: PresenceChange[]) => void;
+  #timer: NodeJS.Timeout | null = null;
+
+  /** `tell` gets the changes, collected. */
+  constructor(tell: (changes: PresenceChange[]) => void) {
+    this.#tell = tell;
+  }
+
+  /** A socket came, or its person came back to it or went away from it. */
+  set(account: AccountId, socket: object, state: 'active' | 'idle'): void {
+    const leaving = this.#leaving.get(account);
+    if (leaving) {
+      clearTimeout(leaving);
+      this.#leaving.delete(account);
+    }
+    let sockets = this.#sockets.get(account);
+    if (!sockets) {
+      sockets = new Map();
+      this.#sockets.set(account, sockets);
+    }
+    sockets.set(socket, state);
+    this.#touch(account);
+  }
+
+  /** A socket closed. */
+  remove(account: AccountId, socket: object): void {
+    const sockets = this.#sockets.get(account);
+    if (!sockets?.delete(socket)) return;
+    if (sockets.size > 0) {
+      this.#touch(account);
+      return;
+    }
+    this.#sockets.delete(account);
+    this.#leaving.set(
+      account,
+      setTimeout(() => {
+        this.#leaving.delete(account);
+        this.#touch(account);
+      }, GRACE_MS),
+    );
+  }
+
+  /** Those who are here, at most `max`. */
+  list(max: number): PresenceChange[] {
+    const list: PresenceChange[] = [];
+    for (const [account, state] of this.#told) {
+      if (list.length >= max) break;
+      list.push({ account, state });
+    }
+    return list;
+  }
+
+  /** Ends all timers. */
+  stop(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    for (const timer of this.#leaving.values()) clearTimeout(timer);
+    this.#leaving.clear();
+  }
+
+  #touch(account: AccountId): void {
+    this.#changed.add(account);
+    this.#timer ??= setTimeout(() => this.#flush(), TELL_MS);
+  }
+
+  #flush(): void {
+    this.#timer = null;
+    const changes: PresenceChange[] = [];
+    for (const account of this.#changed) {
+      const state = this.#stateOf(account);
+      if (state === (this.#told.get(account) ?? 'offline')) continue;
+      if (state === 'offline') this.#told.delete(account);
+      else this.#told.set(account, state);
+      changes.push({ account, state });
+    }
+    this.#changed.clear();
+    if (changes.length > 0) this.#tell(changes);
+  }
+
+  #stateOf(account: AccountId): PresenceState {
+    const sockets = this.#sockets.get(account);
+    if (!sockets)
+      return this.#leaving.has(account) ? (this.#told.get(account) ?? 'offline') : 'offline';
+    for (const state of sockets.values()) if (state === 'active') return 'active';
+    return 'idle';
+  }
+}

@@ -1,0 +1,51 @@
+import type { Seq } from '@parley/protocol';
+
+/** One stay of an account in a conversation: the events joinedSeq … leftSeq of its stream. */
+export interface Stay {
+  readonly joinedSeq: Seq;
+  /** Null while the stay goes on. */
+  readonly leftSeq: Seq | null;
+}
+
+/** How a follower of a conversation starts. */
+export interface FollowPlan {
+  /** The cursor to start from. */
+  readonly sent: Seq;
+  readonly skips: { after: Seq; to: Seq }[];
+  /** The last seq to send; null while the account is a member. */
+  readonly last: Seq | null;
+  /** Too much is missing: `reset` is told, and `sent` is the end of the stream. */
+  readonly reset: boolean;
+}
+
+/**
+ * Where to start and what to leave out when a client that has applied everything up to `cursor`
+ * comes back. The stays of the account are given in order; `lastSeq` is where the stream stood
+ * when they were read. Returns null when there is nothing to send, now or later.
+ */
+export function planResume(
+  cursor: Seq | undefined,
+  stays: readonly Stay[],
+  lastSeq: Seq,
+  replayMax: number,
+): FollowPlan | null {
+  const newest = stays[stays.length - 1];
+  if (!newest) return null;
+  const end = newest.leftSeq;
+  if (cursor === undefined) {
+    return end === null ? { sent: lastSeq, skips: [], last: null, reset: false } : null;
+  }
+  if (end !== null && cursor >= end) return null;
+  // A cursor beyond the stream comes from another past than ours; one far behind is not replayed.
+  if (cursor > lastSeq || (end ?? lastSeq) - cursor > replayMax) {
+    return { sent: end ?? lastSeq, skips: [], last: end, reset: true };
+  }
+  const skips: { after: Seq; to: Seq }[] = [];
+  let left = 0;
+  for (const stay of stays) {
+    const to = (stay.joinedSeq - 1) as Seq;
+    if (to > cursor && to > left) skips.push({ after: Math.max(left, cursor) as Seq, to });
+    left = stay.leftSeq ?? 0;
+  }
+  return { sent: cursor, skips, last: end, reset: false };
+}

@@ -1,0 +1,222 @@
+import type { Seq, StreamId } from '@parley/protocol';
+import type pg from 'pg';
+import type { Logger } from '../log.ts';
+import type { Follower } from './follower.ts';
+import { readEvents, readHeads } from './read.ts';
+import type { StoredEvent } from './record.ts';
+import { Topic } from './topic.ts';
+
+/** How often the heads of followed streams are compared with the database. */
+const COMPARE_MS = 2_000;
+/** A head that is behind is looked at again after this time before it counts as missed. */
+const SECOND_LOOK_MS = 250;
+/** Events read at a time while a hole is filled. */
+const FILL_PAGE = 500;
+
+/** What the hub had to mend; all zero while no hint is lost. */
+export interface HubCounters {
+  /** A published range did not continue its stream and was filled from the database. */
+  fills: number;
+  /** The comparison of heads found events that no hint had told of. */
+  repairs: number;
+}
+
+/**
+ * One for each node: which streams are followed here, and how far they were handed on.
+ *
+ * 1. Every follower gets every seq after its cursor once, in order, up to the end of its membership.
+ * 2. What it is told by `receive` and `hint` may be lost, doubled, late or out of order.
+ * 3. What no hint told of is found by comparing heads, within about two seconds.
+ * 4. It never waits for a socket: a follower whose socket is full falls behind and catches up.
+ */
+export class Hub {
+  readonly counters: HubCounters = { fills: 0, repairs: 0 };
+  readonly #topics = new Map<StreamId, Topic>();
+  readonly #pool: pg.Pool;
+  readonly #log: Logger;
+  readonly #unconfirmed = new Set<Topic>();
+  #timer: NodeJS.Timeout | null = null;
+  #comparing = false;
+
+  constructor(pool: pg.Pool, log: Logger) {
+    this.#pool = pool;
+    this.#log = log;
+  }
+
+  /** Starts the regular comparison of heads. */
+  start(): void {
+    this.#timer = setInterval(() => void this.compareHeads(), COMPARE_MS);
+  }
+
+  /** Ends the regular comparison of heads. */
+  stop(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Streams that are followed here. */
+  get streams(): number {
+    return this.#topics.size;
+  }
+
+  /** The topic of a followed stream. */
+  topic(stream: StreamId): Topic | undefined {
+    return this.#topics.get(stream);
+  }
+
+  /**
+   * Registers a follower. `head` is a seq that the stream is known to have reached; that it has
+   * not moved on since is checked when the stream was not followed here before.
+   */
+  follow(follower: Follower, head: Seq): void {
+    let topic = this.#topics.get(follower.stream);
+    if (!topic) {
+      topic = new Topic(follower.stream, head);
+      this.#topics.set(follower.stream, topic);
+      this.#confirm(topic);
+    }
+    topic.place(follower);
+    if (topic.behind.has(follower)) follower.sink.wake(follower);
+  }
+
+  /** Forgets a follower, and its stream with the last one. */
+  unfollow(follower: Follower): void {
+    const topic = this.#topics.get(follower.stream);
+    if (!topic) return;
+    topic.remove(follower);
+    if (topic.empty) {
+      this.#topics.delete(follower.stream);
+      this.#unconfirmed.delete(topic);
+    }
+  }
+
+  /** Committed events, in the order of their seqs within each stream. */
+  publish(events: readonly StoredEvent[]): void {
+    if (events.length === 1) {
+      this.receive((events[0] as StoredEvent).stream, events);
+      return;
+    }
+    const byStream = new Map<StreamId, StoredEvent[]>();
+    for (const event of events) {
+      const list = byStream.get(event.stream);
+      if (list) list.push(event);
+      else byStream.set(event.stream, [event]);
+    }
+    for (const [stream, list] of byStream) this.receive(stream, list);
+  }
+
+  /** A contiguous range of events of one stream. */
+  receive(stream: StreamId, events: readonly StoredEvent[]): void {
+    const topic = this.#topics.get(stream);
+    const first = events[0];
+    const last = events[events.length - 1];
+    if (!topic || !first || !last || last.seq <= topic.head) return;
+    if (topic.filling || first.seq > topic.head + 1) {
+      if (!topic.filling) this.counters.fills++;
+      this.#fill(topic, last.seq);
+      return;
+    }
+    topic.advance(first.seq === topic.head + 1 ? events : events.filter((e) => e.seq > topic.head));
+  }
+
+  /** Somebody has seen the stream at `seq`: what is missing up to there is fetched. */
+  hint(stream: StreamId, seq: Seq): void {
+    const topic = this.#topics.get(stream);
+    if (topic && seq > topic.head) this.#fill(topic, seq);
+  }
+
+  /** Sends a frame that is not an event to all who follow the stream here. */
+  signal(stream: StreamId, frame: Buffer, except?: string): void {
+    const topic = this.#topics.get(stream);
+    if (!topic) return;
+    for (const followers of [topic.live, topic.behind]) {
+      for (const { sink } of followers) {
+        // Signals are the first thing to go when a socket is full.
+        if (!sink.congested && sink.account !== except) sink.write(frame);
+      }
+    }
+  }
+
+  /** Compares the heads of all followed streams with the database, and fetches what is missing. */
+  async compareHeads(): Promise<void> {
+    if (this.#comparing || this.#topics.size === 0) return;
+    this.#comparing = true;
+    try {
+      const late = await this.#behindDatabase([...this.#topics.values()]);
+      if (late.length === 0) return;
+      // Most were committed an instant ago and are about to be published.
+      await new Promise((resolve) => setTimeout(resolve, SECOND_LOOK_MS));
+      for (const [topic, seq] of late) {
+        if (topic.head >= seq || topic.filling) continue;
+        this.counters.repairs++;
+        this.#log.warn({ stream: topic.stream, head: topic.head, seq }, 'no hint told of events');
+        this.#fill(topic, seq);
+      }
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the heads of streams could not be compared');
+    } finally {
+      this.#comparing = false;
+    }
+  }
+
+  async #behindDatabase(topics: readonly Topic[]): Promise<[Topic, Seq][]> {
+    const heads = await readHeads(
+      this.#pool,
+      topics.map((t) => t.stream),
+    );
+    const late: [Topic, Seq][] = [];
+    for (const topic of topics) {
+      const seq = heads.get(topic.stream);
+      if (seq !== undefined && seq > topic.head) late.push([topic, seq]);
+    }
+    return late;
+  }
+
+  /** Newly followed streams, checked together: events may have come before they were followed. */
+  #confirm(topic: Topic): void {
+    this.#unconfirmed.add(topic);
+    if (this.#unconfirmed.size > 1) return;
+    setImmediate(async () => {
+      const topics = [...this.#unconfirmed];
+      this.#unconfirmed.clear();
+      try {
+        for (const [late, seq] of await this.#behindDatabase(topics)) this.#fill(late, seq);
+      } catch (error) {
+        // The regular comparison will find it.
+        this.#log.warn({ err: error }, 'the head of a stream could not be read');
+      }
+    });
+  }
+
+  #fill(topic: Topic, upTo: Seq): void {
+    if (upTo > topic.heard) topic.heard = upTo;
+    topic.filling ??= this.#fillNow(topic).finally(() => {
+      topic.filling = null;
+      // Told of while the last page was under way.
+      if (topic.heard > topic.head && !topic.empty) this.#fill(topic, topic.heard);
+    });
+  }
+
+  async #fillNow(topic: Topic): Promise<void> {
+    while (topic.head < topic.heard && !topic.empty) {
+      let events: StoredEvent[];
+      try {
+        events = await readEvents(this.#pool, topic.stream, topic.head, topic.heard, FILL_PAGE);
+      } catch (error) {
+        this.#log.warn({ err: error, stream: topic.stream }, 'a hole could not be filled yet');
+        // The comparison of heads tries again.
+        topic.heard = topic.head;
+        return;
+      }
+      if (events.length === 0) {
+        this.#log.error(
+          { stream: topic.stream, heard: topic.heard },
+          'told of events that are not there',
+        );
+        topic.heard = topic.head;
+        return;
+      }
+      topic.advance(events);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import type { Seq } from '@parley/protocol';
+import type pg from 'pg';
+import type { Logger } from '../log.ts';
+import type { Follower, Sink } from './follower.ts';
+import type { Hub } from './hub.ts';
+import { readEvents } from './read.ts';
+import { type Chunk, encodeChunk } from './tail.ts';
+import { closes, type Topic } from './topic.ts';
+
+/** Events read from the database at a time for one follower. */
+const PAGE = 100;
+/** Pause after the database failed. */
+const RETRY_MS = 500;
+
+/** A sink that can be waited for. */
+export interface DrainableSink extends Sink {
+  readonly closed: boolean;
+  /** Resolves when the sink takes more again, or is closed. */
+  drained(): Promise<void>;
+  /** The follower has been sent everything that it may see, and follows no more. */
+  ended(follower: Follower): void;
+}
+
+/**
+ * Brings the followers of one socket from their cursors to live: after a hello, after the socket
+ * was full, after a client asked for a range again. One loop for all of these.
+ *
+ * 1. It sends nothing while the socket is full.
+ * 2. It sends each seq after the cursor once, in order, page by page, each stream in turn.
+ * 3. A follower becomes live in the same turn in which its cursor is found to stand at the head.
+ */
+export class Resume {
+  readonly #hub: Hub;
+  readonly #pool: pg.Pool;
+  readonly #log: Logger;
+  readonly #sink: DrainableSink;
+  readonly #onIdle: () => void;
+  readonly #queue = new Set<Follower>();
+  #running = false;
+
+  /** `onIdle` is called each time when no follower is behind any more. */
+  constructor(hub: Hub, pool: pg.Pool, log: Logger, sink: DrainableSink, onIdle: () => void) {
+    this.#hub = hub;
+    this.#pool = pool;
+    this.#log = log;
+    this.#sink = sink;
+    this.#onIdle = onIdle;
+  }
+
+  /** Sees to the follower as soon as the socket allows it. */
+  wake(follower: Follower): void {
+    this.#queue.add(follower);
+    if (this.#running) return;
+    this.#running = true;
+    // Later in this turn: whoever wakes may be in the middle of handing out a chunk.
+    queueMicrotask(() => void this.#run());
+  }
+
+  /** Whether nobody is behind. */
+  get idle(): boolean {
+    return this.#queue.size === 0;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.size > 0 && !this.#sink.closed) {
+      for (const follower of this.#queue) {
+        if (this.#sink.congested) await this.#sink.drained();
+        if (this.#sink.closed) break;
+        await this.#step(follower);
+      }
+    }
+    this.#running = false;
+    if (!this.#sink.closed) this.#onIdle();
+  }
+
+  async #step(follower: Follower): Promise<void> {
+    const topic = this.#hub.topic(follower.stream);
+    if (!topic || (!topic.behind.has(follower) && !topic.live.has(follower))) {
+      this.#queue.delete(follower);
+      return;
+    }
+    if (follower.ended) {
+      this.#queue.delete(follower);
+      this.#hub.unfollow(follower);
+      this.#sink.ended(follower);
+      return;
+    }
+    if (follower.sent > topic.head) {
+      await this.#awaitHead(topic, follower.sent);
+      return;
+    }
+    if (follower.sent === topic.head) {
+      this.#queue.delete(follower);
+      topic.place(follower);
+      if (topic.behind.has(follower)) this.#queue.add(follower);
+      return;
+    }
+    const chunk = await this.#next(topic, follower);
+    if (chunk) this.#send(follower, chunk);
+  }
+
+  /** The cursor names an event that is committed and about to be published: the topic follows. */
+  async #awaitHead(topic: Topic, seq: Seq): Promise<void> {
+    this.#hub.hint(topic.stream, seq);
+    await topic.filling;
+    if (topic.head < seq) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+
+  /** What comes after the follower’s cursor; null when that has to be tried again. */
+  async #next(topic: Topic, follower: Follower): Promise<Chunk | null> {
+    const { sent } = follower;
+    const bound = follower.bound(topic.head);
+    const recent = topic.tail.after(sent, bound);
+    if (recent) return recent;
+    try {
+      const events = await readEvents(this.#pool, follower.stream, sent, bound, PAGE);
+      // A `fill` may have moved the cursor meanwhile; the socket may be gone.
+      if (follower.sent !== sent || this.#sink.closed) return null;
+      if (events.length > 0) return encodeChunk(events);
+      throw new Error(`Stream ${follower.stream} has nothing between ${sent} and ${bound}`);
+    } catch (error) {
+      this.#log.warn({ err: error, stream: follower.stream }, 'a follower could not be brought up');
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      return null;
+    }
+  }
+
+  #send(follower: Follower, chunk: Chunk): void {
+    const own = chunk.events.find((e) => closes(e, follower.sink.account));
+    // The end of an earlier stay is followed by a skip to the next one; any other end is final.
+    if (own && follower.last === null && follower.skips[0]?.after !== own.seq) {
+      follower.last = own.seq;
+    }
+    const whole = follower.last === null || chunk.last <= follower.last;
+    const sent = whole
+      ? chunk
+      : encodeChunk(chunk.events.filter((e) => e.seq <= (follower.last as Seq)));
+    this.#sink.write(sent.frames);
+    follower.advance(sent.last);
+    if (follower.isPersonal) this.#sink.personal(sent.events);
+  }
+}
