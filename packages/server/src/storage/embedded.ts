@@ -60,10 +60,10 @@ export async function startEmbedded({
   try {
     const clusterDir = join(dataDir, 'postgres');
     const found = await findWay(findBinaries(), dataDir, clusterDir, log);
-    if (existsSync(clusterDir)) await clearLeftovers(clusterDir, log);
-    await ensureCluster(clusterDir, found, log);
     const socketDir = chooseSocketDir(clusterDir, found.way);
     const paths = { clusterDir, socketDir, logFile: join(dataDir, 'postgres.log') };
+    await clearLeftovers(paths, log);
+    await ensureCluster(clusterDir, found, log);
     const keeper = new Keeper(paths, found, log);
     await keeper.start();
     const connection = { host: socketDir, port: socketPort, user: embeddedUser, database };
@@ -132,15 +132,17 @@ class Keeper {
 
   /** Tries until it runs, pausing 0.1 s, then twice as long each time, at most 5 s. */
   async #restart(): Promise<void> {
-    for (let pause = 100; !this.#stopping.signal.aborted; pause = Math.min(pause * 2, 5_000)) {
+    const { signal } = this.#stopping;
+    for (let pause = 100; !signal.aborted; pause = Math.min(pause * 2, 5_000)) {
       try {
-        await clearLeftovers(this.#paths.clusterDir, this.#log);
-        this.#current = await startPostmaster(this.#paths, this.#found, this.#log);
+        await clearLeftovers(this.#paths, this.#log);
+        this.#current = await startPostmaster(this.#paths, this.#found, this.#log, { signal });
         this.#log.info({ pid: this.pid }, 'the embedded database runs again');
-        // Stopped while it was starting: stop() ended the one before, this one is ours to end.
-        if (this.#stopping.signal.aborted) await this.#current.stop(15_000);
+        // Stopped in this moment: stop() ended the one before, this one is ours to end.
+        if (signal.aborted) await this.#current.stop(15_000);
         return;
       } catch (error) {
+        if (signal.aborted) return;
         this.#log.error({ err: error, retryInMs: pause }, 'the embedded database does not start');
         await this.#pause(pause);
       }

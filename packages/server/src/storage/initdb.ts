@@ -6,12 +6,14 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from '../log.ts';
+import { NoEmbeddedDatabase } from './binaries.ts';
 import { adoptCluster, type FoundWay } from './ways.ts';
 
 const run = promisify(execFile);
@@ -32,9 +34,10 @@ export async function ensureCluster(
   { way, binaries }: FoundWay,
   log: Logger,
 ): Promise<void> {
-  if (existsSync(join(clusterDir, 'PG_VERSION'))) {
+  if (existsSync(clusterDir)) {
     adoptCluster(clusterDir, way, log);
-    return;
+    // An empty folder may be a volume's mount point, or made by hand.
+    if (readdirSync(clusterDir).length > 0) return refuseOther(clusterDir, binaries.version);
   }
   const parent = dirname(clusterDir);
   for (const name of readdirSync(parent)) {
@@ -63,6 +66,9 @@ export async function ensureCluster(
     '--locale=C',
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
+    // Given, so that initdb does not try out what this machine can carry.
+    '--set=max_connections=50',
+    '--set=shared_buffers=64MB',
     '--no-instructions',
     '--no-sync',
   ]);
@@ -70,6 +76,22 @@ export async function ensureCluster(
   renameSync(draft, clusterDir);
   syncFolder(parent);
   log.info({ clusterDir }, 'made the embedded database');
+}
+
+function refuseOther(clusterDir: string, version: string): void {
+  const file = join(clusterDir, 'PG_VERSION');
+  if (!existsSync(file)) {
+    throw new NoEmbeddedDatabase(
+      `${clusterDir} is neither empty nor a PostgreSQL database. Move it away, or set PARLEY_DATA.`,
+    );
+  }
+  const made = readFileSync(file, 'utf8').trim();
+  const [major] = version.split('.');
+  if (made !== major) {
+    throw new NoEmbeddedDatabase(
+      `${clusterDir} was made by PostgreSQL ${made}, and this Parley brings PostgreSQL ${major}.`,
+    );
+  }
 }
 
 function syncFolder(dir: string): void {

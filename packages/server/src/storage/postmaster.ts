@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../log.ts';
-import { processesInCluster, signal, waitUntil, worksInCluster } from './processes.ts';
+import { exists, processesInCluster, signal, waitUntil, worksInCluster } from './processes.ts';
 import { boundToParent, Watchdog } from './watchdog.ts';
 import type { FoundWay } from './ways.ts';
 
@@ -56,29 +56,38 @@ export async function startPostmaster(
   paths: ClusterPaths,
   found: FoundWay,
   log: Logger,
-  timeoutMs = 120_000,
+  { timeoutMs = 120_000, signal: abort }: { timeoutMs?: number; signal?: AbortSignal } = {},
 ): Promise<Postmaster> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
+    const logBefore = statSync(paths.logFile, { throwIfNoEntry: false })?.size ?? 0;
     const postmaster = launch(paths, found);
+    let ended = false;
+    const end = postmaster.ended.finally(() => {
+      ended = true;
+    });
     const left = Math.max(0, deadline - performance.now());
     const outcome = await Promise.race([
-      waitUntil(() => isReady(paths, postmaster.pid), left, 10),
-      postmaster.ended.then(() => 'ended' as const),
+      waitUntil(() => ended || abort?.aborted || isReady(paths, postmaster.pid), left, 10),
+      end.then(() => 'ended' as const),
     ]);
-    if (outcome === true) return postmaster;
+    if (abort?.aborted) {
+      await postmaster.stop(15_000);
+      throw new Error('told to stop while the embedded PostgreSQL was starting');
+    }
+    if (outcome === true && !ended) return postmaster;
     if (outcome === false) await postmaster.stop(1_000);
-    const tail = lastLines(paths.logFile);
+    const tail = lastLines(paths.logFile, logBefore);
     // A backend of the crashed postmaster has not noticed yet: it will within moments.
     const passing = /pre-existing shared memory block|lock file .* already exists/.test(tail);
     if (outcome === false || !passing || performance.now() > deadline) {
+      const what = outcome ? 'ended while starting' : `was not ready within ${timeoutMs / 1000} s`;
       throw new Error(
-        `The embedded PostgreSQL ${outcome === 'ended' ? 'ended while starting' : `was not ready within ${timeoutMs / 1000} s`}. ` +
-          `Its last words (${paths.logFile}):\n${tail}`,
+        `The embedded PostgreSQL ${what}. Its last words (${paths.logFile}):\n${tail}`,
       );
     }
     log.warn({ tail }, 'the embedded PostgreSQL did not start yet, trying again');
-    await clearLeftovers(paths.clusterDir, log);
+    await clearLeftovers(paths, log);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
@@ -88,7 +97,10 @@ export async function startPostmaster(
  * `postmaster.pid` names it and it works in this very folder. The caller holds the folder's lock,
  * so no living server owns it.
  */
-export async function clearLeftovers(clusterDir: string, log: Logger): Promise<void> {
+export async function clearLeftovers(
+  { clusterDir, socketDir }: ClusterPaths,
+  log: Logger,
+): Promise<void> {
   const pidFile = join(clusterDir, 'postmaster.pid');
   const pid = namedPid(pidFile);
   if (pid === undefined) return;
@@ -113,9 +125,14 @@ export async function clearLeftovers(clusterDir: string, log: Logger): Promise<v
         `${(await processesInCluster(clusterDir)).join(', ')}`,
     );
   }
-  // The file of a crashed one may by now name a process that has nothing to do with it, and
-  // PostgreSQL would take that for itself. Only where we could see that nobody is left.
-  if (process.platform === 'linux' && namedPid(pidFile) === pid) rmSync(pidFile, { force: true });
+  // The files of a crashed one may by now name a process that has nothing to do with it (or one
+  // that ended and is not collected), and PostgreSQL would take that for its predecessor. Removed
+  // only where we could see that nobody is left.
+  if (process.platform === 'linux' && namedPid(pidFile) === pid && exists(pid)) {
+    rmSync(join(socketDir, `.s.PGSQL.${socketPort}`), { force: true });
+    rmSync(join(socketDir, `.s.PGSQL.${socketPort}.lock`), { force: true });
+    rmSync(pidFile, { force: true });
+  }
 }
 
 function launch(paths: ClusterPaths, { way, binaries }: FoundWay): Postmaster {
@@ -215,10 +232,13 @@ function keepLogSmall(logFile: string): void {
   if (size > 10 * 1024 * 1024) renameSync(logFile, `${logFile}.1`);
 }
 
-function lastLines(logFile: string): string {
-  try {
-    return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
-  } catch {
-    return '(no log)';
-  }
+function lastLines(logFile: string, from: number): string {
+  const size = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
+  const log =
+    size === 0
+      ? ''
+      : readFileSync(logFile)
+          .subarray(size >= from ? from : 0)
+          .toString();
+  return log.trimEnd().split('\n').slice(-12).join('\n') || '(it said nothing)';
 }

@@ -63,7 +63,7 @@ export async function processesInCluster(clusterDir: string): Promise<number[]> 
 
 /** Waits until `condition` holds, asking every `everyMs`; false when `timeoutMs` went by. */
 export async function waitUntil(
-  condition: () => boolean | Promise<boolean>,
+  condition: () => boolean | undefined | Promise<boolean>,
   timeoutMs: number,
   everyMs = 20,
 ): Promise<boolean> {
@@ -82,6 +82,15 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
     throw error;
+  }
+}
+
+/** Whether the pid is taken, be it by a process that has ended and was not collected. */
+export function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -3,16 +3,16 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 // Reads one line. A line means that the server lets go in order; the end of the pipe without one
-// means that the server has died. Then it ends that very PostgreSQL, if postmaster.pid names it
-// still and the process works in this cluster (where /proc can tell).
+// means that the server has died. Then it ends that very PostgreSQL: the process must work in this
+// cluster, or, where /proc cannot tell, postmaster.pid must name it.
 const script = `
 pid=$1
 dir=$2
 read -r word && exit 0
-read -r named < "$dir/postmaster.pid" || exit 0
-[ "$named" = "$pid" ] || exit 0
-if [ -e "/proc/$pid/cwd" ]; then
+if [ -e /proc/self/cwd ]; then
   [ "$(readlink "/proc/$pid/cwd")" = "$dir" ] || exit 0
+else
+  read -r named < "$dir/postmaster.pid" && [ "$named" = "$pid" ] || exit 0
 fi
 kill -INT "$pid"
 `;

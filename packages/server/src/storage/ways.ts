@@ -152,31 +152,31 @@ export function asUser(uid: number, gid: number): Way {
 /** Tries a way; returns the programs it can reach (a copy, if need be). */
 export async function tryWay(way: Way, binaries: Binaries, dataDir: string): Promise<Binaries> {
   if (way.kind !== 'uid') {
-    await probe(way, binaries, dataDir);
+    await runBy(way, postgresOf(binaries), ['--version']);
     return binaries;
   }
   // The data folder is ours alone, but the other user must be able to pass through it.
   chmodSync(dataDir, statSync(dataDir).mode | 0o011);
-  await probe(way, { ...binaries, root: '/' }, dataDir, ['/bin/sh', '-c', ':']);
+  await runBy(way, '/bin/sh', ['-c', 'cd "$1"', 'sh', dataDir]);
   try {
-    await probe(way, binaries, dataDir);
+    await runBy(way, postgresOf(binaries), ['--version']);
     return binaries;
   } catch {
     // The usual reason: the programs are below somebody's 0700 home folder.
     const copy = { ...binaries, root: copyBinaries(binaries, dataDir) };
-    await probe(way, copy, dataDir);
+    await runBy(way, postgresOf(copy), ['--version']);
     return copy;
   }
 }
 
-async function probe(
-  way: Way,
-  binaries: Binaries,
-  dataDir: string,
-  [program = join(binaries.root, 'bin', 'postgres'), ...args]: string[] = [],
-): Promise<void> {
-  const { command, args: all, options } = way.invoke(program, args.length ? args : ['--version']);
-  await run(command, all, { ...options, cwd: dataDir, timeout: 20_000 });
+function postgresOf(binaries: Binaries): string {
+  return join(binaries.root, 'bin', 'postgres');
+}
+
+async function runBy(way: Way, program: string, args: readonly string[]): Promise<void> {
+  const { command, args: all, options } = way.invoke(program, args);
+  // Not from our working directory, which the other user may not be allowed to be in.
+  await run(command, all, { ...options, cwd: '/', timeout: 20_000 });
 }
 
 function copyBinaries(binaries: Binaries, dataDir: string): string {
