@@ -100,7 +100,7 @@ async function waitForAnswer(pool: pg.Pool, log: Logger, waitMs: number): Promis
       if (!isConnectionError(error)) throw error;
       if (waited + pause > waitMs) {
         throw new Error(
-          `The database did not answer within ${Math.round(waitMs / 1000)} s: ${(error as Error).message}`,
+          `The database did not answer within ${waitMs / 1000} s: ${(error as Error).message}`,
           { cause: error },
         );
       }

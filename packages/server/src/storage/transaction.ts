@@ -56,8 +56,10 @@ export function isConnectionError(error: unknown): boolean {
     // 53300: too many connections.
     return /^(08...|57P0[1-3]|53300)$/.test(error.code ?? '');
   }
-  const code = (error as NodeJS.ErrnoException).code;
+  const { code, syscall } = error as NodeJS.ErrnoException;
   if (code !== undefined && networkCodes.has(code)) return true;
+  // The socket of the embedded database is not there while it restarts.
+  if (code === 'ENOENT' && syscall === 'connect') return true;
   return pgMessages.some((text) => error.message.startsWith(text));
 }
 
@@ -66,7 +68,6 @@ const networkCodes = new Set([
   'ECONNRESET',
   'ECONNABORTED',
   'EPIPE',
-  'ENOENT',
   'ETIMEDOUT',
   'EHOSTUNREACH',
   'ENETUNREACH',
