@@ -12,6 +12,8 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          // One kind after the other: the browser tests want both cores for themselves.
+          sequence: { groupOrder: 0 },
           include: [
             'packages/*/src/**/*.test.ts',
             'packages/*/src/**/*.test.tsx',
@@ -24,6 +26,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'database',
+          sequence: { groupOrder: 1 },
           include: [
             'packages/*/src/**/*.db.test.ts',
             'packages/server/test/**/*.test.ts',
@@ -39,6 +42,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'browser',
+          sequence: { groupOrder: 2 },
           include: ['e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -1,0 +1,112 @@
+import type { Seq } from '@parley/protocol';
+import { expect, test } from 'vitest';
+import { planResume, type Stay } from './resume-plan.ts';
+
+const seq = (n: number) => n as Seq;
+const stay = (joined: number, left: number | null = null): Stay => ({
+  joinedSeq: seq(joined),
+  leftSeq: left === null ? null : seq(left),
+});
+
+const table: [
+  name: string,
+  cursor: number | undefined,
+  stays: Stay[],
+  lastSeq: number,
+  expected: unknown,
+][] = [
+  [
+    'no cursor starts at the end',
+    undefined,
+    [stay(1)],
+    20,
+    { sent: 20, skips: [], last: null, reset: false },
+  ],
+  [
+    'a cursor goes on after itself',
+    7,
+    [stay(1)],
+    20,
+    { sent: 7, skips: [], last: null, reset: false },
+  ],
+  [
+    'a cursor at the end has nothing to send',
+    20,
+    [stay(1)],
+    20,
+    { sent: 20, skips: [], last: null, reset: false },
+  ],
+  [
+    'a cursor beyond the end comes from another past',
+    21,
+    [stay(1)],
+    20,
+    { sent: 20, skips: [], last: null, reset: true },
+  ],
+  [
+    '500 missing events are replayed',
+    20,
+    [stay(1)],
+    520,
+    { sent: 20, skips: [], last: null, reset: false },
+  ],
+  ['501 are not', 20, [stay(1)], 521, { sent: 521, skips: [], last: null, reset: true }],
+  [
+    'left while away: up to the leaving',
+    7,
+    [stay(1, 12)],
+    20,
+    { sent: 7, skips: [], last: 12, reset: false },
+  ],
+  ['left before, and known', 12, [stay(1, 12)], 20, null],
+  ['left, and no cursor', undefined, [stay(1, 12)], 20, null],
+  ['never a member', 3, [], 20, null],
+  [
+    'left and came back: the time between is left out',
+    7,
+    [stay(1, 12), stay(16)],
+    20,
+    { sent: 7, skips: [{ after: 12, to: 15 }], last: null, reset: false },
+  ],
+  [
+    'came back, and the leaving is known',
+    12,
+    [stay(1, 12), stay(16)],
+    20,
+    { sent: 12, skips: [{ after: 12, to: 15 }], last: null, reset: false },
+  ],
+  [
+    'a cursor from before the joining',
+    2,
+    [stay(6)],
+    20,
+    { sent: 2, skips: [{ after: 2, to: 5 }], last: null, reset: false },
+  ],
+  [
+    'two absences',
+    2,
+    [stay(1, 4), stay(8, 10), stay(15)],
+    20,
+    {
+      sent: 2,
+      skips: [
+        { after: 4, to: 7 },
+        { after: 10, to: 14 },
+      ],
+      last: null,
+      reset: false,
+    },
+  ],
+  [
+    'two absences, the last one lasting',
+    2,
+    [stay(1, 4), stay(8, 10)],
+    20,
+    { sent: 2, skips: [{ after: 4, to: 7 }], last: 10, reset: false },
+  ],
+];
+
+test.each(table)('%s', (_name, cursor, stays, lastSeq, expected) => {
+  const given = cursor === undefined ? undefined : seq(cursor);
+  expect(planResume(given, stays, seq(lastSeq), 500)).toEqual(expected);
+});

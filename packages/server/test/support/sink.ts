@@ -1,0 +1,100 @@
+import type { AccountId, Seq } from '@parley/protocol';
+import type pg from 'pg';
+import type { Follower } from '../../src/stream/follower.ts';
+import type { Hub } from '../../src/stream/hub.ts';
+import type { StoredEvent } from '../../src/stream/record.ts';
+import { type DrainableSink, Resume } from '../../src/stream/resume.ts';
+import { testLog } from './database.ts';
+
+/** What a socket would have been sent, with a fullness that the test sets. */
+export class RecordingSink implements DrainableSink {
+  readonly account: AccountId;
+  readonly received: { seq: Seq; type: string }[] = [];
+  readonly endedStreams: string[] = [];
+  readonly personalSeen: StoredEvent[] = [];
+  closed = false;
+  readonly resume: Resume;
+  #congested = false;
+  #waiters: (() => void)[] = [];
+
+  constructor(hub: Hub, pool: pg.Pool, account: AccountId) {
+    this.account = account;
+    this.resume = new Resume(hub, pool, testLog, this, () => undefined);
+  }
+
+  get congested(): boolean {
+    return this.#congested;
+  }
+
+  /** The socket fills up, or has been read empty. */
+  setCongested(congested: boolean): void {
+    this.#congested = congested;
+    if (!congested) for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+
+  write(frames: Buffer): void {
+    for (const text of readTextFrames(frames)) {
+      const { seq, type } = JSON.parse(text) as { seq: Seq; type: string };
+      this.received.push({ seq, type });
+    }
+  }
+
+  wake(follower: Follower): void {
+    this.resume.wake(follower);
+  }
+
+  personal(events: readonly StoredEvent[]): void {
+    this.personalSeen.push(...events);
+  }
+
+  drained(): Promise<void> {
+    if (!this.#congested || this.closed) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  ended(follower: Follower): void {
+    this.endedStreams.push(follower.stream);
+  }
+
+  /** The seqs that were received, in the order of their arrival. */
+  get seqs(): Seq[] {
+    return this.received.map((e) => e.seq);
+  }
+}
+
+/** The texts of unmasked, unfragmented WebSocket text frames (RFC 6455 §5.2). */
+export function readTextFrames(frames: Buffer): string[] {
+  const texts: string[] = [];
+  for (let at = 0; at < frames.length; ) {
+    if (frames[at] !== 0x81) throw new Error(`Not a text frame: ${frames[at]}`);
+    let length = frames[at + 1] as number;
+    at += 2;
+    if (length === 126) {
+      length = frames.readUInt16BE(at);
+      at += 2;
+    } else if (length === 127) {
+      length = Number(frames.readBigUInt64BE(at));
+      at += 8;
+    }
+    texts.push(frames.toString('utf8', at, at + length));
+    at += length;
+  }
+  return texts;
+}
+
+/** Waits for a condition, looking at it again at every turn of the event loop, for up to 10 s. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`Waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

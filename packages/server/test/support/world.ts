@@ -1,0 +1,98 @@
+import {
+  type AccountId,
+  type ClientId,
+  type ConversationId,
+  type Seq,
+  type StreamId,
+  streamOfAccount,
+  streamOfConversation,
+} from '@parley/protocol';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import type { Clock } from '../../src/clock.ts';
+import { messageProjections } from '../../src/messages/projections.ts';
+import { Append } from '../../src/stream/append.ts';
+import { Projections } from '../../src/stream/projections.ts';
+import type { StoredEvent } from '../../src/stream/record.ts';
+import { testLog } from './database.ts';
+
+/** Builders for tests of the streams themselves, below the domains. */
+
+/** A new id of one command. */
+export const aClientId = (): ClientId => uuidv7() as ClientId;
+
+/** A clock that stands still until it is set. */
+export class TestClock implements Clock {
+  #now = Date.parse('2026-01-01T00:00:00.000Z');
+  now(): number {
+    return this.#now;
+  }
+  set(ms: number): void {
+    this.#now = ms;
+  }
+}
+
+/** An account row with its personal stream, made without the accounts domain. */
+export async function anAccount(pool: pg.Pool): Promise<AccountId> {
+  const id = uuidv7() as AccountId;
+  await pool.query(`insert into streams (id, kind) values ($1, 'personal')`, [streamOfAccount(id)]);
+  await pool.query(
+    `insert into accounts (id, username, username_key, display_name, email, email_key, created_at)
+     values ($1, $2, $2, $2, $2, $2, now())`,
+    [id, `u${id}`],
+  );
+  return id;
+}
+
+/** A group with these members, each of them from before the first event on. */
+export async function aGroup(
+  pool: pg.Pool,
+  members: readonly AccountId[],
+): Promise<ConversationId> {
+  const id = uuidv7() as ConversationId;
+  const [owner] = members;
+  await pool.query(`insert into streams (id, kind) values ($1, 'conversation')`, [id]);
+  await pool.query(
+    `insert into conversations (id, kind, visibility, name, created_by, created_at)
+     values ($1, 'group', 'private', 'group', $2, now())`,
+    [id, owner],
+  );
+  for (const member of members) {
+    await pool.query(
+      `insert into memberships (conversation_id, account_id, joined_seq) values ($1, $2, 1)`,
+      [id, member],
+    );
+  }
+  return id;
+}
+
+/** An append of its own, as another node would have. What it publishes is collected. */
+export function anAppend(
+  pool: pg.Pool,
+  clock: Clock,
+  publish: (events: readonly StoredEvent[]) => void = () => undefined,
+): Append {
+  const projections = new Projections(messageProjections);
+  return new Append({ pool, clock, log: testLog, projections, publish });
+}
+
+/** The events of a conversation as the database has them. */
+export async function logOf(
+  pool: pg.Pool,
+  conversation: ConversationId,
+): Promise<{ seq: Seq; type: string; client_id: string | null; at: Date; data: unknown }[]> {
+  const { rows } = await pool.query(
+    'select seq, type, client_id, at, data from events where stream_id = $1 order by seq',
+    [streamOfConversation(conversation)],
+  );
+  return rows;
+}
+
+/** 1, 2, 3 … n. */
+export const upTo = (n: number): Seq[] => Array.from({ length: n }, (_, i) => (i + 1) as Seq);
+
+/** Where a stream stands. */
+export async function headOf(pool: pg.Pool, stream: StreamId): Promise<Seq> {
+  const { rows } = await pool.query('select last_seq from streams where id = $1', [stream]);
+  return rows[0].last_seq;
+}
