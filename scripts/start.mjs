@@ -15,6 +15,17 @@ if (code !== 0) process.exit(code);
 const file = join(root, '.env');
 if (existsSync(file)) process.loadEnvFile(file);
 
+// Under npm this process belongs to npm's: when that is killed, even by -9, the server ends in order.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 1_000);
+  timer.unref();
+}
+
 // In this very process: signals reach the server as they are, and one process less is in memory.
 const cli = join(root, 'packages/server/dist/cli.js');
 process.argv = [process.execPath, cli, 'start', ...process.argv.slice(2)];
