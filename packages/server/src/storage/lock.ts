@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import {
+  accessSync,
+  constants,
   linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -47,7 +50,9 @@ type Holder = z.infer<typeof holderSchema>;
  */
 export async function lockFolder(dataDir: string): Promise<FolderLock> {
   const dir = join(dataDir, 'lock');
+  refuseForeign(dataDir, dataDir);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
+  refuseForeign(dir, dataDir);
   const identity = await processIdentity(process.pid);
   if (identity === undefined) throw new Error('this process cannot read its own start time');
   const mine: Holder = { pid: process.pid, identity, startedAt: new Date().toISOString() };
@@ -68,6 +73,20 @@ export async function lockFolder(dataDir: string): Promise<FolderLock> {
       if (old < number) rmSync(join(dir, String(old)), { force: true });
     }
     return { release: () => release(dir, number) };
+  }
+}
+
+function refuseForeign(dir: string, dataDir: string): void {
+  try {
+    accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const [owner, me] = [statSync(dir).uid, process.getuid?.()];
+    throw new Error(
+      `${dir} belongs to user ${owner}, and user ${me}, who starts Parley, may not write in it. ` +
+        `Start Parley as user ${owner}, or give the data folder to user ${me}: ` +
+        `chown -R ${me} ${dataDir}`,
+      { cause: error },
+    );
   }
 }
 
@@ -97,7 +116,8 @@ function readHolder(dir: string, number: number): Holder | undefined {
 
 function place(dir: string, number: number, holder: Holder): boolean {
   const draft = join(dir, `draft-${randomUUID()}`);
-  writeFileSync(draft, JSON.stringify(holder), { mode: 0o600 });
+  // Readable for all who may enter the folder: a start by root must not lock out its owner.
+  writeFileSync(draft, JSON.stringify(holder), { mode: 0o644 });
   try {
     linkSync(draft, join(dir, String(number)));
     return true;
@@ -111,6 +131,6 @@ function place(dir: string, number: number, holder: Holder): boolean {
 
 function release(dir: string, number: number): void {
   const draft = join(dir, `draft-${randomUUID()}`);
-  writeFileSync(draft, '', { mode: 0o600 });
+  writeFileSync(draft, '', { mode: 0o644 });
   renameSync(draft, join(dir, String(number)));
 }

@@ -1,6 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  fchownSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Logger } from '../log.ts';
 import { exists, processesInCluster, signal, waitUntil, worksInCluster } from './processes.ts';
 import { boundToParent, Watchdog } from './watchdog.ts';
@@ -152,6 +160,11 @@ function launch(paths: ClusterPaths, { way, binaries }: FoundWay): Postmaster {
   ]);
   const { command, args: wrapped, options } = way.invoke(program, all);
   const logFd = openSync(paths.logFile, 'a', 0o600);
+  if (process.getuid?.() === 0) {
+    // Root may have been started for once in the folder of an ordinary user.
+    const folder = statSync(dirname(paths.logFile));
+    fchownSync(logFd, folder.uid, folder.gid);
+  }
   let child: ChildProcess;
   try {
     child = spawn(command, wrapped, {

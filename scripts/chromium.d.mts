@@ -1,0 +1,4 @@
+export function findChromium(): string | undefined;
+export function ensureChromium():
+  | { path: string; reason?: never }
+  | { path?: never; reason: string };
