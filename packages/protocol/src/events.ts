@@ -24,6 +24,11 @@ export const EVENT_DATA = {
     kind: ConversationKind,
     visibility: Visibility,
     name: z.string().nullable(),
+    /**
+     * The two of a direct conversation, in the order of their ids; the same one twice for notes
+     * to oneself.
+     */
+    people: z.tuple([AccountId, AccountId]).optional(),
   }),
   'conversation.updated': z.object({
     name: z.string().optional(),

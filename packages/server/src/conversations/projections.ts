@@ -1,0 +1,124 @@
+import type { AccountId, EventType } from '@parley/protocol';
+import { dataOf } from '../stream/record.ts';
+import type { Projection } from '../stream/unit.ts';
+import { directKey } from './commands.ts';
+import { EVERYONE_STREAM } from './everyone.ts';
+
+/**
+ * How conversations and memberships follow from events. Each can run again for an event that it has
+ * seen: counts change by the rows that were really changed. Read cursors are state beside the
+ * events; a stay only begins with one.
+ */
+export const conversationProjections: Partial<Record<EventType, Projection>> = {
+  'conversation.created': async (unit, events) => {
+    const data = events.map((e) => dataOf(e, 'conversation.created'));
+    await unit.query(
+      'conversations-created',
+      `insert into conversations
+         (id, kind, visibility, name, direct_key, is_everyone, created_by, created_at)
+       select e.* from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[],
+                              $6::bool[], $7::uuid[], $8::timestamptz[]) as e
+       on conflict (id) do nothing`,
+      [
+        events.map((e) => e.stream),
+        data.map((d) => d.kind),
+        data.map((d) => d.visibility),
+        data.map((d) => d.name),
+        data.map((d) => (d.people ? directKey(d.people) : null)),
+        events.map((e) => e.stream === EVERYONE_STREAM),
+        events.map((e) => e.actor),
+        events.map((e) => e.at),
+      ],
+    );
+  },
+
+  'conversation.updated': async (unit, events) => {
+    for (const e of events) {
+      const { name, visibility } = dataOf(e, 'conversation.updated');
+      await unit.query(
+        'conversations-updated',
+        `update conversations
+         set name = coalesce($2, name), visibility = coalesce($3, visibility)
+         where id = $1`,
+        [e.stream, name ?? null, visibility ?? null],
+      );
+    }
+  },
+
+  'conversation.deleted': async (unit, events) => {
+    await unit.query(
+      'conversations-deleted',
+      `with e as (
+         select * from unnest($1::uuid[], $2::int8[], $3::timestamptz[]) as e (id, seq, at)
+       ), ended as (
+         update memberships m set left_seq = e.seq
+         from e
+         where m.conversation_id = e.id and m.left_seq is null and m.joined_seq < e.seq
+       )
+       update conversations c set deleted_at = e.at, member_count = 0
+       from e
+       where c.id = e.id and c.deleted_at is null`,
+      [events.map((e) => e.stream), events.map((e) => e.seq), events.map((e) => e.at)],
+    );
+  },
+
+  'member.joined': async (unit, events) => {
+    const data = events.map((e) => dataOf(e, 'member.joined'));
+    await unit.query(
+      'conversations-member-joined',
+      // Who comes back has unread what was written meanwhile; who is new starts with all read.
+      `with inserted as (
+         insert into memberships (conversation_id, account_id, joined_seq, role, read_seq)
+         select e.id, e.account_id, e.seq, e.role,
+                coalesce((select max(p.read_seq) from memberships p
+                          where p.conversation_id = e.id and p.account_id = e.account_id), e.seq)
+         from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::text[]) as e (id, account_id, seq, role)
+         on conflict (conversation_id, account_id, joined_seq) do nothing
+         returning conversation_id
+       )
+       update conversations c set member_count = c.member_count + i.n
+       from (select conversation_id, count(*)::int as n from inserted group by 1) i
+       where c.id = i.conversation_id`,
+      [
+        events.map((e) => e.stream),
+        data.map((d) => d.account),
+        events.map((e) => e.seq),
+        data.map((d) => d.role),
+      ],
+    );
+  },
+
+  'member.left': async (unit, events) => {
+    await unit.query(
+      'conversations-member-left',
+      `with ended as (
+         update memberships m set left_seq = e.seq
+         from unnest($1::uuid[], $2::uuid[], $3::int8[]) as e (id, account_id, seq)
+         where m.conversation_id = e.id and m.account_id = e.account_id
+           and m.left_seq is null and m.joined_seq < e.seq
+         returning m.conversation_id
+       )
+       update conversations c set member_count = c.member_count - l.n
+       from (select conversation_id, count(*)::int as n from ended group by 1) l
+       where c.id = l.conversation_id`,
+      [
+        events.map((e) => e.stream),
+        events.map((e): AccountId => dataOf(e, 'member.left').account),
+        events.map((e) => e.seq),
+      ],
+    );
+  },
+
+  'member.role_changed': async (unit, events) => {
+    for (const e of events) {
+      const { account, role } = dataOf(e, 'member.role_changed');
+      await unit.query(
+        'conversations-role-changed',
+        `update memberships set role = $3
+         where conversation_id = $1 and account_id = $2
+           and joined_seq < $4 and (left_seq is null or left_seq > $4)`,
+        [e.stream, account, role, e.seq],
+      );
+    }
+  },
+};

@@ -1,0 +1,176 @@
+import type { AccountId, ConversationId, Event, Message, Seq, StreamId } from '@parley/protocol';
+import type { Pool } from 'pg';
+import { timestamp } from '../storage/sql.ts';
+
+/**
+ * Messages as they stand now, for members only. A member reads the whole history of a conversation,
+ * also what was written before the joining; who has left reads nothing. Each function is one
+ * statement, so one snapshot: the messages contain exactly the events up to `asOf`.
+ */
+
+/** A page of history: messages in the order of seq. */
+export interface History {
+  readonly items: Message[];
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+  /** Where the stream stood: events up to here are contained in the items. */
+  readonly asOf: Seq;
+}
+
+/** Which messages: those before, after or around a seq; with none of them the newest. */
+export interface HistoryRequest {
+  readonly before?: number | undefined;
+  readonly after?: number | undefined;
+  readonly around?: number | undefined;
+  readonly limit: number;
+}
+
+/** SQL: the message `g` with its reactions, an emoji standing where it was first used. */
+const MESSAGE = `json_build_object(
+  'conversation', g.conversation_id,
+  'seq', g.seq,
+  'author', g.author_id,
+  'body', g.body,
+  'postedAt', ${timestamp('g.posted_at')},
+  'editedAt', ${timestamp('g.edited_at')},
+  'deletedAt', ${timestamp('g.deleted_at')},
+  'changedSeq', g.changed_seq,
+  'reactions', (
+    select coalesce(json_agg(json_build_object('emoji', r.emoji, 'accounts', r.accounts)
+                             order by r.first), '[]')
+    from (
+      select emoji, json_agg(account_id order by seq) as accounts, min(seq) as first
+      from reactions
+      where conversation_id = g.conversation_id and message_seq = g.seq
+      group by emoji
+    ) r
+  )
+)`;
+
+/** A page of history; null for those who are not members. */
+export async function history(
+  pool: Pool,
+  account: AccountId,
+  conversation: ConversationId,
+  request: HistoryRequest,
+): Promise<History | null> {
+  const { at, older, newer } = cut(request);
+  const { rows } = await pool.query<{ last_seq: number; older: Message[]; newer: Message[] }>({
+    name: 'messages-history',
+    // One more than wanted on either side tells whether there is more.
+    text: `
+      select s.last_seq,
+        (select coalesce(json_agg(${MESSAGE} order by g.seq), '[]') from (
+           select * from messages g
+           where g.conversation_id = m.conversation_id and g.seq < $3
+           order by g.seq desc limit $4) g) as older,
+        (select coalesce(json_agg(${MESSAGE} order by g.seq), '[]') from (
+           select * from messages g
+           where g.conversation_id = m.conversation_id and g.seq >= $3
+           order by g.seq limit $5) g) as newer
+      from memberships m
+      join streams s on s.id = m.conversation_id
+      where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
+    values: [account, conversation, at, older + 1, newer + 1],
+  });
+  const [row] = rows;
+  if (!row) return null;
+  const hasOlder = row.older.length > older;
+  return {
+    items: [...(hasOlder ? row.older.slice(1) : row.older), ...row.newer.slice(0, newer)],
+    hasOlder,
+    hasNewer: row.newer.length > newer,
+    asOf: row.last_seq as Seq,
+  };
+}
+
+/** Where the page is cut: so many messages before `at`, so many from `at` on. */
+function cut({ before, after, around, limit }: HistoryRequest): {
+  at: number;
+  older: number;
+  newer: number;
+} {
+  if (before !== undefined) return { at: before, older: limit, newer: 0 };
+  if (after !== undefined) return { at: after + 1, older: 0, newer: limit };
+  if (around !== undefined) {
+    const older = Math.floor(limit / 2);
+    return { at: around, older, newer: limit - older };
+  }
+  return { at: Number.MAX_SAFE_INTEGER, older: limit, newer: 0 };
+}
+
+/** One message: null when the account is not a member, undefined when there is no such message. */
+export async function messageFor(
+  pool: Pool,
+  account: AccountId,
+  conversation: ConversationId,
+  seq: Seq,
+): Promise<Message | null | undefined> {
+  const { rows } = await pool.query<{ item: Message | null }>({
+    name: 'messages-one',
+    text: `
+      select case when g.seq is not null then ${MESSAGE} end as item
+      from memberships m
+      left join messages g on g.conversation_id = m.conversation_id and g.seq = $3
+      where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
+    values: [account, conversation, seq],
+  });
+  const [row] = rows;
+  return row ? (row.item ?? undefined) : null;
+}
+
+/** Events of a stream, and up to where the account may see it. */
+export interface EventsOfStream {
+  readonly items: Event[];
+  readonly lastSeq: Seq;
+}
+
+/**
+ * The events after `after` that the account may see: all of the workspace and of its own stream; of
+ * a conversation those of its stays. Null for a stream that it may not follow.
+ */
+export async function eventsFor(
+  pool: Pool,
+  account: AccountId,
+  stream: StreamId,
+  { after, limit }: { after: number; limit: number },
+): Promise<EventsOfStream | null> {
+  const { rows } = await pool.query<{ last_seq: number | null; items: Event[] }>({
+    name: 'messages-events',
+    text: `
+      with covered as materialized (
+        select 1::int8 as first, s.last_seq as last
+        from streams s
+        where s.id = $2 and (s.kind = 'workspace' or s.kind = 'personal' and s.id = $1)
+        union all
+        select m.joined_seq, coalesce(m.left_seq, s.last_seq)
+        from memberships m
+        join streams s on s.id = m.conversation_id
+        where m.account_id = $1 and m.conversation_id = $2
+      )
+      select (select max(last) from covered) as last_seq,
+        (select coalesce(json_agg(json_build_object(
+           'op', 'event',
+           'stream', e.stream_id,
+           'seq', e.seq,
+           'type', e.type,
+           'at', ${timestamp('e.at')},
+           'actor', e.actor_id,
+           'client', e.client_id,
+           'data', e.data) order by e.seq), '[]')
+         from (
+           -- Stays do not overlap and are few: each brings its first ones, the first of all stay.
+           select e.* from covered c
+           cross join lateral (
+             select * from events e
+             where e.stream_id = $2 and e.seq between greatest(c.first, $3 + 1) and c.last
+             order by e.seq limit $4
+           ) e
+           order by e.seq limit $4
+         ) e) as items`,
+    values: [account, stream, after, limit],
+  });
+  const [row] = rows;
+  if (!row || row.last_seq === null) return null;
+  return { items: row.items, lastSeq: row.last_seq as Seq };
+}
