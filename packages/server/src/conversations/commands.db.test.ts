@@ -1,0 +1,419 @@
+import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import { streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestDatabase } from '../../test/support/database.ts';
+import {
+  about,
+  aDirect,
+  aNode,
+  aRealGroup,
+  asking,
+  aTown,
+  conversationIn,
+  says,
+  stored,
+  verdict,
+} from '../../test/support/town.ts';
+import { aClientId, anAccount, headOf, logOf, upTo } from '../../test/support/world.ts';
+import { registerAccount } from '../accounts/register.ts';
+import { postMessage } from '../messages/commands.ts';
+import { eventsFor, history } from '../messages/queries.ts';
+import type { Database } from '../storage/database.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import { createGroup, deleteGroup, openDirect, renameGroup } from './commands.ts';
+import { bootstrapEveryone, EVERYONE, SYSTEM } from './everyone.ts';
+import { addMember, joinGroup, leaveGroup, removeMember } from './members.ts';
+import type { Sort } from './policy.ts';
+import { may } from './policy.ts';
+import { memberOf, membersOf, publicGroups } from './queries.ts';
+import { conversationFor, conversationsOf } from './snapshot.ts';
+
+let server: Awaited<ReturnType<typeof startTestDatabase>>;
+let db: Database;
+let append: Append;
+
+beforeAll(async () => {
+  server = await startTestDatabase();
+  db = await server.open();
+  append = await aTown(db.pool);
+});
+afterAll(() => server.stop());
+
+const people = async <N extends number>(n: N) =>
+  (await Promise.all(upTo(n).map(() => anAccount(db.pool)))) as [AccountId, ...AccountId[]] &
+    AccountId[];
+const logTypes = async (stream: string) =>
+  (await logOf(db.pool, stream as ConversationId)).map((e) => e.type);
+const countOf = async (conversation: ConversationId) => {
+  const { rows } = await db.pool.query(
+    `select c.member_count, (select count(*)::int from memberships m
+       where m.conversation_id = c.id and m.left_seq is null) as rows
+     from conversations c where c.id = $1`,
+    [conversation],
+  );
+  expect(rows[0].member_count).toBe(rows[0].rows);
+  return rows[0].member_count as number;
+};
+
+describe('a group', () => {
+  test('begins with its creator as owner, its members, and word to each of them', async () => {
+    const [ann, bob, cem] = await people(3);
+    const workspace = await headOf(db.pool, WORKSPACE_STREAM);
+
+    const outcome = await createGroup(append, asking(ann), {
+      name: 'Garden',
+      visibility: 'public',
+      members: [bob as AccountId, cem as AccountId, ann],
+    });
+
+    const id = conversationIn(outcome);
+    expect(await logOf(db.pool, id)).toMatchObject([
+      { seq: 1, type: 'conversation.created', data: { kind: 'group', name: 'Garden' } },
+      { seq: 2, type: 'member.joined', data: { account: ann, role: 'owner' } },
+      { seq: 3, type: 'member.joined', data: { account: bob, role: 'member' } },
+      { seq: 4, type: 'member.joined', data: { account: cem, role: 'member' } },
+    ]);
+    expect(
+      await logOf(db.pool, streamOfAccount(cem as AccountId) as string as ConversationId),
+    ).toMatchObject([{ seq: 1, type: 'conversation.joined', data: { conversation: id, seq: 4 } }]);
+    expect(await headOf(db.pool, WORKSPACE_STREAM)).toBe(workspace + 1);
+    expect(await conversationFor(db.pool, bob as AccountId, id)).toMatchObject({
+      id,
+      kind: 'group',
+      name: 'Garden',
+      visibility: 'public',
+      isEveryone: false,
+      peer: null,
+      peerReadSeq: null,
+      memberCount: 3,
+      role: 'member',
+      joinedSeq: 3,
+      readSeq: 3,
+      unread: 0,
+      lastSeq: 4,
+      lastMessage: null,
+    });
+    expect(await countOf(id)).toBe(3);
+  });
+
+  test('is made once for each Idempotency-Key, on any node, also at once', async () => {
+    const [ann] = await people(1);
+    const other = aNode(db.pool);
+    const request = { actor: ann, clientId: aClientId() };
+    const group = { name: 'once', visibility: 'private' as const, members: [] };
+
+    const outcomes = await Promise.all(
+      [append, other, append, other].map((node) => createGroup(node, request, group)),
+    );
+    outcomes.push(await createGroup(other, request, group));
+
+    expect(new Set(outcomes.map(conversationIn)).size).toBe(1);
+    expect(await conversationsOf(db.pool, ann)).toHaveLength(1);
+  });
+
+  test('is not made with a member that does not exist', async () => {
+    const [ann] = await people(1);
+    const nobody = aClientId() as string as AccountId;
+    const outcome = await createGroup(append, asking(ann), {
+      name: 'x',
+      visibility: 'private',
+      members: [nobody],
+    });
+    expect(verdict(outcome)).toBe('account_not_found');
+    expect(await conversationsOf(db.pool, ann)).toEqual([]);
+  });
+
+  test('is handed to the longest-standing member when its last owner leaves', async () => {
+    const [ann, bob, cem] = (await people(3)) as [AccountId, AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob, cem]);
+
+    await leaveGroup(append, about(ann, id));
+    expect((await logOf(db.pool, id)).slice(-2)).toMatchObject([
+      { seq: 5, type: 'member.left', data: { account: ann } },
+      { seq: 6, type: 'member.role_changed', data: { account: bob, role: 'owner' } },
+    ]);
+    expect(await conversationFor(db.pool, bob, id)).toMatchObject({ role: 'owner' });
+    expect((await logTypes(ann)).at(-1)).toBe('conversation.left');
+
+    // All leave; the first to come back owns it.
+    await leaveGroup(append, about(bob, id));
+    await leaveGroup(append, about(cem, id));
+    expect(await countOf(id)).toBe(0);
+    await joinGroup(append, about(cem, id));
+    expect(await conversationFor(db.pool, cem, id)).toMatchObject({ role: 'owner' });
+  });
+
+  test('takes a second joining or leaving as done already', async () => {
+    const [ann, bob] = (await people(2)) as [AccountId, AccountId];
+    const id = await aRealGroup(append, [ann]);
+    const first = stored(await joinGroup(append, about(bob, id)));
+    const request = about(bob, id);
+    const second = stored(await joinGroup(append, request));
+    const retried = stored(await joinGroup(append, request));
+    expect([second.seq, retried.seq]).toEqual([first.seq, first.seq]);
+
+    const left = stored(await leaveGroup(append, about(bob, id)));
+    expect(stored(await leaveGroup(append, about(bob, id))).seq).toBe(left.seq);
+    expect(stored(await removeMember(append, about(ann, id), bob)).seq).toBe(left.seq);
+    expect(await headOf(db.pool, streamOfConversation(id))).toBe(left.seq);
+  });
+
+  test('renamed is told in the workspace when it is public, and only a real change', async () => {
+    const [ann] = await people(1);
+    const id = await aRealGroup(append, [ann], 'public', 'old name');
+    await renameGroup(append, about(ann, id), 'new name');
+    const before = await headOf(db.pool, WORKSPACE_STREAM);
+    expect(verdict(await renameGroup(append, about(ann, id), 'new name'))).toBe('yes');
+    expect(await headOf(db.pool, WORKSPACE_STREAM)).toBe(before);
+    expect(
+      (await logOf(db.pool, WORKSPACE_STREAM as string as ConversationId)).at(-1),
+    ).toMatchObject({
+      type: 'group.updated',
+      data: { conversation: id, name: 'new name' },
+    });
+    expect(await conversationFor(db.pool, ann, id)).toMatchObject({ name: 'new name' });
+  });
+
+  test('deleted is gone for all: nobody reads, posts, joins or finds it', async () => {
+    const [ann, bob] = (await people(2)) as [AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob], 'public', 'doomed');
+    await says(append, bob, id, 'last words');
+
+    const end = stored(await deleteGroup(append, about(ann, id)));
+
+    expect(await conversationsOf(db.pool, bob)).toEqual([]);
+    expect(await history(db.pool, bob, id, { limit: 10 })).toBeNull();
+    expect(verdict(await postMessage(append, about(bob, id), 'x'))).toBe('conversation_not_found');
+    expect(verdict(await joinGroup(append, about(bob, id)))).toBe('conversation_not_found');
+    expect(verdict(await deleteGroup(append, about(ann, id)))).toBe('conversation_not_found');
+    const found = await publicGroups(db.pool, ann, { search: 'doomed', limit: 10 });
+    expect(found.items).toEqual([]);
+    // Its end is the last that its members may see.
+    const seen = await eventsFor(db.pool, bob, streamOfConversation(id), { after: 0, limit: 100 });
+    expect(seen?.lastSeq).toBe(end.seq);
+    expect(seen?.items.at(-1)?.type).toBe('conversation.deleted');
+  });
+});
+
+describe('who may', () => {
+  const standings = ['owner', 'member', 'outsider'] as const;
+  const actions = ['join', 'leave', 'add', 'remove', 'rename', 'delete'] as const;
+  const sorts: Sort[] = ['direct', 'public', 'private', 'everyone'];
+
+  for (const sort of sorts) {
+    test(`do what in ${sort}: commands keep to the table`, async () => {
+      for (const standing of standings) {
+        for (const action of actions) {
+          if (sort === 'direct' && standing === 'owner') continue;
+          const [owner, member, outsider, newcomer] = (await people(4)) as AccountId[] as [
+            AccountId,
+            AccountId,
+            AccountId,
+            AccountId,
+          ];
+          const id = await place(sort, owner, member);
+          const actor = { owner, member, outsider }[standing];
+          const target = actor === member ? owner : member;
+          const outcome = await act(action, actor, id, action === 'add' ? newcomer : target);
+          expect(`${standing} ${action} ${verdict(outcome)}`).toBe(
+            `${standing} ${action} ${may(standing, sort, action)}`,
+          );
+        }
+      }
+    });
+  }
+
+  async function place(sort: Sort, owner: AccountId, member: AccountId): Promise<ConversationId> {
+    if (sort === 'direct') return aDirect(append, owner, member);
+    if (sort !== 'everyone') return aRealGroup(append, [owner, member], sort);
+    await joinGroup(append, about(owner, EVERYONE));
+    await joinGroup(append, about(member, EVERYONE));
+    await db.pool.query(`update accounts set role = 'admin' where id = $1`, [owner]);
+    return EVERYONE;
+  }
+
+  function act(
+    action: (typeof actions)[number],
+    actor: AccountId,
+    id: ConversationId,
+    target: AccountId,
+  ): Promise<Outcome> {
+    const request = about(actor, id);
+    switch (action) {
+      case 'join':
+        return joinGroup(append, request);
+      case 'leave':
+        return leaveGroup(append, request);
+      case 'add':
+        return addMember(append, request, target);
+      case 'remove':
+        return removeMember(append, request, target);
+      case 'rename':
+        return renameGroup(append, request, `renamed ${aClientId()}`);
+      case 'delete':
+        return deleteGroup(append, request);
+    }
+  }
+
+  test('see a conversation that is not theirs: it is as if it did not exist', async () => {
+    const [ann, bob] = (await people(2)) as [AccountId, AccountId];
+    const secret = await aRealGroup(append, [ann], 'private');
+    const nothing = aClientId() as string as ConversationId;
+    const answers = async (id: ConversationId) => [
+      await joinGroup(append, about(bob, id)),
+      await renameGroup(append, about(bob, id), 'x'),
+      await postMessage(append, about(bob, id), 'x'),
+      await conversationFor(db.pool, bob, id),
+      await history(db.pool, bob, id, { limit: 5 }),
+      await membersOf(db.pool, bob, id, { limit: 5 }),
+      await memberOf(db.pool, bob, id, ann),
+      await eventsFor(db.pool, bob, streamOfConversation(id), { after: 0, limit: 5 }),
+    ];
+    expect(await answers(secret)).toEqual(await answers(nothing));
+    // The personal stream of somebody else is nobody’s conversation either.
+    expect(await answers(ann as string as ConversationId)).toEqual(await answers(nothing));
+  });
+});
+
+describe('somebody removed', () => {
+  test('can neither read nor post, and has the events up to the removal', async () => {
+    const [ann, bob] = (await people(2)) as [AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob], 'private');
+    await says(append, ann, id, 'before');
+    const removal = stored(await removeMember(append, about(ann, id), bob)).seq;
+    await says(append, ann, id, 'after');
+
+    expect(verdict(await postMessage(append, about(bob, id), 'x'))).toBe('conversation_not_found');
+    expect(await history(db.pool, bob, id, { limit: 5 })).toBeNull();
+    expect(await conversationFor(db.pool, bob, id)).toBeNull();
+    expect(verdict(await joinGroup(append, about(bob, id)))).toBe('conversation_not_found');
+    const events = await eventsFor(db.pool, bob, streamOfConversation(id), { after: 0, limit: 50 });
+    expect(events?.lastSeq).toBe(removal);
+    expect(events?.items.map((e) => e.seq)).toEqual([3, 4, 5]);
+
+    // Back again: the stays are told, the time between is not among the events.
+    const back = stored(await addMember(append, about(ann, id), bob)).seq;
+    const again = await eventsFor(db.pool, bob, streamOfConversation(id), { after: 3, limit: 50 });
+    expect(again?.items.map((e) => e.seq)).toEqual([4, 5, back]);
+    // What was written meanwhile is unread, and can be read.
+    expect(await conversationFor(db.pool, bob, id)).toMatchObject({ unread: 2, joinedSeq: back });
+    expect((await history(db.pool, bob, id, { limit: 5 }))?.items).toHaveLength(2);
+  });
+});
+
+describe('a direct conversation', () => {
+  test('of the same two people is always the same one, opened at once from both sides', async () => {
+    const [ann, bob] = (await people(2)) as [AccountId, AccountId];
+    const nodes = [append, aNode(db.pool)] as const;
+    const outcomes = await Promise.all(
+      upTo(20).map((n) =>
+        n % 2 === 0
+          ? openDirect(nodes[0], asking(ann), bob)
+          : openDirect(nodes[1], asking(bob), ann),
+      ),
+    );
+    const [id, ...others] = new Set(outcomes.map(conversationIn));
+    expect(others).toEqual([]);
+    expect(await logTypes(id as string)).toEqual([
+      'conversation.created',
+      'member.joined',
+      'member.joined',
+    ]);
+    expect(await conversationFor(db.pool, ann, id as ConversationId)).toMatchObject({
+      kind: 'direct',
+      peer: bob,
+      name: null,
+      memberCount: 2,
+    });
+  });
+
+  test('with oneself is for notes; with nobody there is none', async () => {
+    const [ann] = await people(1);
+    const id = await aDirect(append, ann, ann);
+    expect(await aDirect(append, ann, ann)).toBe(id);
+    expect(await conversationFor(db.pool, ann, id)).toMatchObject({ peer: null, memberCount: 1 });
+    const nobody = aClientId() as string as AccountId;
+    expect(verdict(await openDirect(append, asking(ann), nobody))).toBe('account_not_found');
+    // An id that names something, but no person.
+    const outcome = await openDirect(append, asking(ann), id as string as AccountId);
+    expect(verdict(outcome)).toBe('account_not_found');
+  });
+});
+
+describe('the group of everyone', () => {
+  test('is made once, however many nodes start', async () => {
+    const fresh = await (await server.fresh()).open();
+    const nodes = upTo(4).map(() => aNode(fresh.pool));
+    await Promise.all(nodes.map((node) => bootstrapEveryone(node)));
+    await bootstrapEveryone(aNode(fresh.pool));
+    const { rows } = await fresh.pool.query(
+      'select id, is_everyone, created_by from conversations',
+    );
+    expect(rows).toEqual([{ id: EVERYONE, is_everyone: true, created_by: SYSTEM }]);
+    expect(await headOf(fresh.pool, streamOfConversation(EVERYONE))).toBe(1);
+  });
+
+  test('has each new account in it', async () => {
+    const registered = await Promise.all(
+      ['dora', 'emil'].map((name) =>
+        registerAccount(append, {
+          username: name,
+          displayName: name,
+          email: `${name}@example.org`,
+          password: 'long enough, that',
+        }),
+      ),
+    );
+    for (const { account, outcome } of registered) {
+      expect(verdict(outcome)).toBe('yes');
+      const [only] = await conversationsOf(db.pool, account);
+      expect(only).toMatchObject({ id: EVERYONE, isEveryone: true, role: 'member', unread: 0 });
+      const own = await logOf(db.pool, account as string as ConversationId);
+      expect(own).toMatchObject([
+        { type: 'conversation.joined', data: { conversation: EVERYONE, seq: only?.joinedSeq } },
+      ]);
+    }
+    await countOf(EVERYONE);
+  });
+});
+
+describe('joins, leaves and posts all at once', () => {
+  test('have seqs without a gap, one stay at a time, and a true count', async () => {
+    const everybody = await people(12);
+    const nodes = [append, aNode(db.pool)] as const;
+    const id = await aRealGroup(append, [everybody[0]]);
+
+    const outcomes = await Promise.all(
+      upTo(240).map(async (n) => {
+        const node = nodes[n % 2] as Append;
+        const who = everybody[n % everybody.length] as AccountId;
+        const request = about(who, id);
+        if (n % 5 === 0) return joinGroup(node, request);
+        if (n % 7 === 0) return leaveGroup(node, request);
+        if (n % 11 === 0) return addMember(node, request, everybody[n % 4] as AccountId);
+        return postMessage(node, request, `message ${n}`);
+      }),
+    );
+
+    expect(outcomes.filter((o) => o.kind === 'unknown')).toEqual([]);
+    const log = await logOf(db.pool, id);
+    expect(log.map((e) => e.seq)).toEqual(upTo(log.length));
+    expect(await headOf(db.pool, streamOfConversation(id))).toBe(log.length);
+    await countOf(id);
+    const stays = await db.pool.query<{ account_id: AccountId; joined_seq: Seq; left_seq: Seq }>(
+      'select account_id, joined_seq, left_seq from memberships where conversation_id = $1',
+      [id],
+    );
+    // Every message was written within a stay of its author.
+    const messages = await db.pool.query<{ author_id: AccountId; seq: Seq }>(
+      'select author_id, seq from messages where conversation_id = $1',
+      [id],
+    );
+    for (const { author_id, seq } of messages.rows) {
+      const covering = stays.rows.filter(
+        (s) => s.account_id === author_id && s.joined_seq < seq && (s.left_seq ?? Infinity) > seq,
+      );
+      expect(covering).toHaveLength(1);
+    }
+  });
+});
