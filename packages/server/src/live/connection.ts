@@ -309,8 +309,15 @@ export class Connection implements DrainableSink {
     this.#identity = identified.identity;
     // Registered before anything is read: the end of the session from here on closes this socket.
     context.connections.add(this);
-    const start = await context.start(this.account, Object.keys(hello.cursor) as StreamId[]);
+    const [me, start] = await Promise.all([
+      context.me(this.account),
+      context.start(this.account, Object.keys(hello.cursor)),
+    ]);
     if (this.closed) return;
+    if (!me) {
+      this.close(CLOSE.sessionEnded, 'session_ended');
+      return;
+    }
     const cursor = hello.epoch === start.epoch ? hello.cursor : {};
     const known = hello.epoch === undefined || hello.epoch === start.epoch;
     this.readVersion = start.readVersion;
@@ -320,7 +327,7 @@ export class Connection implements DrainableSink {
       op: 'ready',
       epoch: start.epoch,
       connection: this.id,
-      me: start.me,
+      me,
       streams: [
         { id: WORKSPACE_STREAM, kind: 'workspace', lastSeq: start.workspaceSeq },
         { id: personal, kind: 'personal', lastSeq: start.personalSeq },

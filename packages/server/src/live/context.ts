@@ -4,49 +4,25 @@ import type {
   ConversationId,
   Limits,
   Me,
-  ReadCursor,
   Refusal,
   Seq,
   SessionId,
-  StreamId,
 } from '@parley/protocol';
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
+import type { Start } from '../conversations/snapshot.ts';
 import type { Logger } from '../log.ts';
+import type { ReadMove } from '../messages/read-cursors.ts';
 import type { Append } from '../stream/append.ts';
 import type { Hub } from '../stream/hub.ts';
 import type { Connections } from './connections.ts';
 import type { PresenceBoard } from './presence.ts';
-import type { Stay } from './resume-plan.ts';
 
 /** Whose access token it is, and until when it is good (wall clock, ms). */
 export interface Identity {
   readonly account: AccountId;
   readonly session: SessionId;
   readonly expiresAt: number;
-}
-
-/** All that `ready` is made of, as of one moment. */
-export interface Start {
-  readonly epoch: string;
-  readonly me: Me;
-  readonly readVersion: number;
-  readonly conversations: Conversation[];
-  /** The stays of the account in the conversations that the client’s cursor names. */
-  readonly stays: ReadonlyMap<StreamId, readonly Stay[]>;
-  readonly personalSeq: Seq;
-  readonly workspaceSeq: Seq;
-}
-
-/** A read cursor that was moved. */
-export interface ReadMove {
-  /** The account’s read version after the move. */
-  readonly version: number;
-  readonly cursor: ReadCursor;
-  /** False when the cursor stood there already. */
-  readonly moved: boolean;
-  /** Whether the other members are told: only in small conversations. */
-  readonly tellOthers: boolean;
 }
 
 /** What the live side needs of the rest of the house. */
@@ -63,7 +39,9 @@ export interface LiveDependencies {
   liveSessions(sessions: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
   /** Whether a browser at this origin may open a socket. */
   isAllowedOrigin(origin: string | undefined, host: string | undefined): boolean;
-  start(account: AccountId, cursorStreams: readonly StreamId[]): Promise<Start>;
+  start(account: AccountId, cursorStreams: readonly string[]): Promise<Start>;
+  /** What the account sees of itself; null when it is gone. */
+  me(account: AccountId): Promise<Me | null>;
   /** A conversation as its member sees it; null for others. */
   conversation(account: AccountId, id: ConversationId): Promise<Conversation | null>;
   moveReadCursor(

@@ -14,11 +14,12 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import { WebSocketServer } from 'ws';
+import type { ReadMove } from '../messages/read-cursors.ts';
 import { textFrame } from '../stream/frame.ts';
 import { Budget } from './budget.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
-import type { LiveContext, LiveDependencies, ReadMove } from './context.ts';
+import type { LiveContext, LiveDependencies } from './context.ts';
 import { PresenceBoard } from './presence.ts';
 
 /** New sockets: so many at once, and so many a second after that; more are told to come later. */

@@ -1,6 +1,7 @@
 import type { Seq } from '@parley/protocol';
 import { expect, test } from 'vitest';
-import { planResume, type Stay } from './resume-plan.ts';
+import type { Stay } from '../conversations/snapshot.ts';
+import { planResume } from './resume-plan.ts';
 
 const seq = (n: number) => n as Seq;
 const stay = (joined: number, left: number | null = null): Stay => ({

@@ -1,11 +1,5 @@
 import type { Seq } from '@parley/protocol';
-
-/** One stay of an account in a conversation: the events joinedSeq … leftSeq of its stream. */
-export interface Stay {
-  readonly joinedSeq: Seq;
-  /** Null while the stay goes on. */
-  readonly leftSeq: Seq | null;
-}
+import type { Stay } from '../conversations/snapshot.ts';
 
 /** How a follower of a conversation starts. */
 export interface FollowPlan {
