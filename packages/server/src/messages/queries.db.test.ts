@@ -1,0 +1,174 @@
+import {
+  type AccountId,
+  type ConversationId,
+  type Message,
+  type Seq,
+  streamOfAccount,
+  streamOfConversation,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestDatabase } from '../../test/support/database.ts';
+import { about, aRealGroup, aTown, says, stored } from '../../test/support/town.ts';
+import { aClientId, anAccount, upTo } from '../../test/support/world.ts';
+import { joinGroup } from '../conversations/members.ts';
+import type { Database } from '../storage/database.ts';
+import type { Append } from '../stream/append.ts';
+import {
+  addReaction,
+  deleteMessage,
+  editMessage,
+  postMessage,
+  removeReaction,
+} from './commands.ts';
+import { eventsFor, type History, type HistoryRequest, history, messageFor } from './queries.ts';
+
+let server: Awaited<ReturnType<typeof startTestDatabase>>;
+let db: Database;
+let append: Append;
+let ann: AccountId;
+let bob: AccountId;
+
+beforeAll(async () => {
+  server = await startTestDatabase();
+  db = await server.open();
+  append = await aTown(db.pool);
+  [ann, bob] = await Promise.all([anAccount(db.pool), anAccount(db.pool)]);
+});
+afterAll(() => server.stop());
+
+const page = async (id: ConversationId, request: HistoryRequest): Promise<History> => {
+  const found = await history(db.pool, ann, id, request);
+  if (!found) throw new Error('not a member');
+  return found;
+};
+const seqs = (items: readonly Message[]) => items.map((m) => m.seq);
+
+describe('a page of history', () => {
+  let id: ConversationId;
+  /** The seqs of all messages, with reactions and joinings between them. */
+  let all: Seq[];
+
+  beforeAll(async () => {
+    id = await aRealGroup(append, [ann, bob]);
+    all = [];
+    for (const n of upTo(60)) {
+      const seq = await says(append, n % 3 === 0 ? bob : ann, id, `message ${n}`);
+      all.push(seq);
+      if (n % 4 === 0) await addReaction(append, about(bob, id), seq, '👍');
+      if (n % 10 === 0) await deleteMessage(append, about(n % 3 === 0 ? bob : ann, id), seq);
+    }
+  });
+
+  test('is the newest one without a seq', async () => {
+    const newest = await page(id, { limit: 7 });
+    expect(seqs(newest.items)).toEqual(all.slice(-7));
+    expect(newest).toMatchObject({ hasOlder: true, hasNewer: false });
+    const { rows } = await db.pool.query('select last_seq from streams where id = $1', [id]);
+    expect(newest.asOf).toBe(rows[0].last_seq);
+  });
+
+  test('walked in any direction, from anywhere, in any steps, covers everything once', async () => {
+    const last = (all.at(-1) ?? 0) + 10;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat({ max: last }),
+        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 }),
+        async (around, steps) => {
+          let turn = 0;
+          const limit = () => steps[turn++ % steps.length] ?? 1;
+          const first = await page(id, { around, limit: limit() });
+          const walked = seqs(first.items);
+          let { hasOlder, hasNewer } = first;
+          while (hasOlder) {
+            const older = await page(id, { before: walked[0] ?? around, limit: limit() });
+            expect(older.hasNewer).toBe(walked.length > 0 || first.hasNewer);
+            walked.unshift(...seqs(older.items));
+            hasOlder = older.hasOlder;
+          }
+          while (hasNewer) {
+            const after = walked.at(-1) ?? around - 1;
+            const newer = await page(id, { after, limit: limit() });
+            walked.push(...seqs(newer.items));
+            hasNewer = newer.hasNewer;
+          }
+          expect(walked).toEqual(all);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('holds the message it is around, and is bounded by its limit', async () => {
+    const target = all[30] as Seq;
+    const around = await page(id, { around: target, limit: 10 });
+    expect(seqs(around.items)).toEqual(all.slice(25, 35));
+    expect(around).toMatchObject({ hasOlder: true, hasNewer: true });
+    expect((await page(id, { before: 0, limit: 5 })).items).toEqual([]);
+    const none = await page(id, { after: Number.MAX_SAFE_INTEGER, limit: 5 });
+    expect(none).toMatchObject({ items: [], hasOlder: true, hasNewer: false });
+  });
+
+  test('is read by a member from before the joining too, and by nobody else', async () => {
+    const cem = await anAccount(db.pool);
+    expect(await history(db.pool, cem, id, { limit: 5 })).toBeNull();
+    await joinGroup(append, about(cem, id));
+    expect((await history(db.pool, cem, id, { limit: 200 }))?.items).toHaveLength(60);
+  });
+});
+
+describe('a message', () => {
+  test('stands as its events left it', async () => {
+    const id = await aRealGroup(append, [ann, bob]);
+    const seq = await says(append, ann, id, 'frist');
+    await editMessage(append, about(ann, id), seq, 'first');
+    await addReaction(append, about(bob, id), seq, '🎉');
+    await addReaction(append, about(ann, id), seq, '👍');
+    await addReaction(append, about(ann, id), seq, '🎉');
+    const last = stored(await addReaction(append, about(bob, id), seq, '👍'));
+
+    const message = await messageFor(db.pool, bob, id, seq);
+    expect(message).toMatchObject({
+      conversation: id,
+      seq,
+      author: ann,
+      body: 'first',
+      deletedAt: null,
+      changedSeq: last.seq,
+      // The emoji in the order of their first use, the people in the order of theirs.
+      reactions: [
+        { emoji: '🎉', accounts: [bob, ann] },
+        { emoji: '👍', accounts: [ann, bob] },
+      ],
+    });
+    expect(message?.editedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+    await removeReaction(append, about(bob, id), seq, '🎉');
+    await deleteMessage(append, about(ann, id), seq);
+    const deleted = await messageFor(db.pool, bob, id, seq);
+    expect(deleted).toMatchObject({ body: '', reactions: [] });
+    expect(deleted?.deletedAt).not.toBeNull();
+    expect(await messageFor(db.pool, bob, id, (seq + 1) as Seq)).toBeUndefined();
+  });
+
+  test('has the same time in the event, in the page and in the answer', async () => {
+    const id = await aRealGroup(append, [ann]);
+    const { at, seq } = stored(await postMessage(append, about(ann, id), 'now'));
+    const events = await eventsFor(db.pool, ann, streamOfConversation(id), { after: 2, limit: 9 });
+    expect(events?.items[0]?.at).toBe(at);
+    expect((await messageFor(db.pool, ann, id, seq))?.postedAt).toBe(at);
+  });
+});
+
+describe('events over REST', () => {
+  test('of the own stream and the workspace are all told, of others none', async () => {
+    const own = await eventsFor(db.pool, ann, streamOfAccount(ann), { after: 0, limit: 500 });
+    expect(own?.items.map((e) => e.seq)).toEqual(upTo(own?.lastSeq ?? 0));
+    const workspace = await eventsFor(db.pool, ann, WORKSPACE_STREAM, { after: 0, limit: 1 });
+    expect(workspace?.items[0]).toMatchObject({ op: 'event', seq: 1, type: 'group.created' });
+    expect(await eventsFor(db.pool, ann, streamOfAccount(bob), { after: 0, limit: 1 })).toBeNull();
+    const nothing = aClientId() as string as ReturnType<typeof streamOfAccount>;
+    expect(await eventsFor(db.pool, ann, nothing, { after: 0, limit: 1 })).toBeNull();
+  });
+});
