@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Visibility } from './events.ts';
+import { Event, Visibility } from './events.ts';
 import { AccountId, Seq } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import {
@@ -98,9 +98,9 @@ export const AddMemberBody = z.object({ account: AccountId });
 /** One of `before`, `after`, `around`, or none for the newest messages. */
 export const HistoryQuery = z
   .object({
-    before: z.coerce.number().int().min(0).optional(),
-    after: z.coerce.number().int().min(0).optional(),
-    around: z.coerce.number().int().min(0).optional(),
+    before: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+    after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+    around: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
     limit: z.coerce.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault),
   })
   .refine((q) => [q.before, q.after, q.around].filter((v) => v !== undefined).length <= 1, {
@@ -118,6 +118,15 @@ export const HistoryPage = z
   })
   .meta({ id: 'HistoryPage' });
 export type HistoryPage = z.infer<typeof HistoryPage>;
+
+/** Events of a stream after a seq, at most `limits.replayEvents`. */
+export const EventsQuery = z.object({
+  after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+  limit: z.coerce.number().int().min(1).max(LIMITS.replayEvents).default(100),
+});
+/** Events in the order of seq, and the last seq that the account may see. */
+export const EventsPage = z.object({ items: z.array(Event), lastSeq: Seq });
+export type EventsPage = z.infer<typeof EventsPage>;
 
 export const PostBody = z.object({ body: Body });
 export const EditBody = z.object({ body: Body });

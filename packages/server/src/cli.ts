@@ -16,7 +16,11 @@ async function main(args: readonly string[]): Promise<void> {
   const [command = 'start'] = args;
   if (command === 'start') await start();
   else {
-    process.stderr.write(command === 'help' || command === '--help' ? USAGE : `There is no command ${command}.\n${USAGE}`);
+    process.stderr.write(
+      command === 'help' || command === '--help'
+        ? USAGE
+        : `There is no command ${command}.\n${USAGE}`,
+    );
     process.exitCode = command === 'help' || command === '--help' ? 0 : 2;
   }
 }

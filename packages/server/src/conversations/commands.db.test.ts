@@ -186,7 +186,7 @@ describe('a group', () => {
     expect(verdict(await postMessage(append, about(bob, id), 'x'))).toBe('conversation_not_found');
     expect(verdict(await joinGroup(append, about(bob, id)))).toBe('conversation_not_found');
     expect(verdict(await deleteGroup(append, about(ann, id)))).toBe('conversation_not_found');
-    const found = await publicGroups(db.pool, ann, { search: 'doomed', limit: 10 });
+    const found = await publicGroups(db.pool, ann, { search: 'doomed', after: null, limit: 10 });
     expect(found.items).toEqual([]);
     // Its end is the last that its members may see.
     const seen = await eventsFor(db.pool, bob, streamOfConversation(id), { after: 0, limit: 100 });
@@ -265,7 +265,7 @@ describe('who may', () => {
       await postMessage(append, about(bob, id), 'x'),
       await conversationFor(db.pool, bob, id),
       await history(db.pool, bob, id, { limit: 5 }),
-      await membersOf(db.pool, bob, id, { limit: 5 }),
+      await membersOf(db.pool, bob, id, { after: null, limit: 5 }),
       await memberOf(db.pool, bob, id, ann),
       await eventsFor(db.pool, bob, streamOfConversation(id), { after: 0, limit: 5 }),
     ];

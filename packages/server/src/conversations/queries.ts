@@ -4,32 +4,38 @@ import {
   LIMITS,
   type Member,
   type PublicGroup,
+  type Seq,
 } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
 
-/** Lists of groups and of members, page by page. A `next` is opaque to those who get it. */
+/** Lists of groups and of members, page by page. */
 
-/** A page of a list; `next` starts the page after it. */
-export interface Page<T> {
+/** A page of a list; `next` is the place that the page after it starts from. */
+export interface Page<T, Place> {
   readonly items: T[];
-  readonly next: string | null;
+  readonly next: Place | null;
 }
 
 /** What part of a list is wanted. */
-export interface PageRequest {
+export interface PageRequest<Place> {
   readonly search?: string | undefined;
-  readonly after?: string | undefined;
+  readonly after: Place | null;
   readonly limit: number;
 }
 
-/** The public groups by name, for anybody. A `next` that is not one of ours starts at the top. */
+/** Place in the list of groups: after this name (as the database compares it) and id. */
+export interface GroupPlace {
+  readonly name: string;
+  readonly id: string;
+}
+
+/** The public groups by name, for anybody. */
 export async function publicGroups(
   pool: Pool,
   account: AccountId,
-  { search = '', after, limit }: PageRequest,
-): Promise<Page<PublicGroup>> {
-  const [key, id] = decodeNext(after) ?? ['', NIL];
+  { search = '', after, limit }: PageRequest<GroupPlace>,
+): Promise<Page<PublicGroup, GroupPlace>> {
   const { rows } = await pool.query<{ key: string; item: PublicGroup }>({
     name: 'conversations-public',
     text: `
@@ -47,22 +53,21 @@ export async function publicGroups(
         and ($4 = '' or strpos(lower(c.name), lower($4)) > 0)
       order by lower(c.name), c.id
       limit $5`,
-    values: [account, key, id, storable(search), limit + 1],
+    values: [account, after?.name ?? '', after?.id ?? NIL, storable(search), limit + 1],
   });
-  return pageOf(rows, limit, (row) => [row.key, row.item.id]);
+  return pageOf(rows, limit, (row) => ({ name: row.key, id: row.item.id }));
 }
 
 /**
- * The members of a conversation, the longest-standing first; null for those who are not members
- * themselves. How far each has read is told only in small conversations.
+ * The members of a conversation, the longest-standing first (a place is a `joinedSeq`); null for
+ * those who are not members themselves. How far each has read is told only in small conversations.
  */
 export async function membersOf(
   pool: Pool,
   account: AccountId,
   conversation: ConversationId,
-  { search = '', after, limit }: PageRequest,
-): Promise<Page<Member> | null> {
-  const [key] = decodeNext(after) ?? ['0'];
+  { search = '', after, limit }: PageRequest<Seq>,
+): Promise<Page<Member, Seq> | null> {
   const { rows } = await pool.query<{ item: Member | null }>({
     name: 'conversations-members',
     // The outer row says that the asker is a member, also when the page is empty.
@@ -92,7 +97,7 @@ export async function membersOf(
     values: [
       account,
       conversation,
-      Number.isSafeInteger(Number(key)) ? Number(key) : 0,
+      after ?? 0,
       storable(search),
       limit + 1,
       LIMITS.receiptsMembers,
@@ -100,7 +105,7 @@ export async function membersOf(
   });
   if (rows.length === 0) return null;
   const listed = rows.filter((row): row is { item: Member } => row.item !== null);
-  return pageOf(listed, limit, (row) => [String(row.item.joinedSeq)]);
+  return pageOf(listed, limit, (row) => row.item.joinedSeq);
 }
 
 /** One current member; null when there is none or the asker may not know. */
@@ -134,34 +139,16 @@ export async function memberOf(
 
 const NIL = '00000000-0000-0000-0000-000000000000';
 
-function pageOf<R extends { item: T }, T>(
+function pageOf<R extends { item: T }, T, Place>(
   rows: readonly R[],
   limit: number,
-  key: (row: R) => string[],
-): Page<T> {
+  place: (row: R) => Place,
+): Page<T, Place> {
   const last = rows[limit - 1];
   return {
     items: rows.slice(0, limit).map((row) => row.item),
-    next: last && rows.length > limit ? encodeNext(key(last)) : null,
+    next: last && rows.length > limit ? place(last) : null,
   };
-}
-
-function encodeNext(key: readonly string[]): string {
-  return Buffer.from(JSON.stringify(key)).toString('base64url');
-}
-
-/** The key of a `next` of ours; undefined for anything else. */
-function decodeNext(next: string | undefined): [string, string] | undefined {
-  if (next === undefined) return undefined;
-  try {
-    const key: unknown = JSON.parse(Buffer.from(next, 'base64url').toString());
-    if (!Array.isArray(key) || typeof key[0] !== 'string') return undefined;
-    const [text, id = NIL] = key;
-    return /^[0-9a-f-]{36}$/.test(String(id)) ? [storable(text), String(id)] : undefined;
-  } catch {
-    // Not made by us: the list starts at its top.
-    return undefined;
-  }
 }
 
 /** PostgreSQL takes no NUL in a text. */

@@ -50,7 +50,7 @@ interface MoveRow {
 }
 
 /** Cursors in one statement. */
-const BATCH = 500;
+const BATCH = 250;
 /** More waiting moves than this are refused at once. */
 const WAITING_MAX = 20_000;
 /** A move waits this long for a locked row or for the database, then it is given up. */

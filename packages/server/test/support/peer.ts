@@ -38,7 +38,9 @@ export class Peer {
 
   /** Sends a frame, or text as it is. */
   send(frame: object | string | Buffer): void {
-    this.ws.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
+    this.ws.send(
+      typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame),
+    );
   }
 
   /** Says hello and waits for `live`. */
@@ -74,7 +76,8 @@ export class Peer {
     const end = performance.now() + ms;
     while (!condition()) {
       const left = end - performance.now();
-      if (left <= 0) throw new Error(`Waited in vain for ${what}; got ${JSON.stringify(this.frames)}`);
+      if (left <= 0)
+        throw new Error(`Waited in vain for ${what}; got ${JSON.stringify(this.frames)}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, 50));
         this.#waiters.push(() => {

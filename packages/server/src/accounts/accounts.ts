@@ -1,0 +1,112 @@
+import { type Refusal, refusal, type SessionId } from '@parley/protocol';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type pg from 'pg';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { authenticator, type Session } from '../http/authenticate.ts';
+import type { Append } from '../stream/append.ts';
+import { authRoutes } from './auth-routes.ts';
+import { SessionCookie } from './cookies.ts';
+import { loadSigningKeys, type SigningKeys } from './keys.ts';
+import { AttemptLimits } from './limits.ts';
+import { Passwords } from './passwords.ts';
+import { peopleRoutes } from './routes.ts';
+import { loadSecret } from './secret.ts';
+import { Sessions } from './sessions.ts';
+import { type AccessClaims, AccessTokens } from './tokens.ts';
+
+/** What the routes of accounts work with. */
+export interface AccountRoutes {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly sessions: Sessions;
+  readonly tokens: AccessTokens;
+  readonly passwords: Passwords;
+  readonly limits: AttemptLimits;
+  readonly cookie: SessionCookie;
+  readonly authenticate: onRequestAsyncHookHandler;
+  /** The setting PUBLIC_URL; undefined when the server is reached directly. */
+  readonly publicUrl: string | undefined;
+}
+
+/** What the domain is made of. */
+export interface AccountsContext {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly clock: Clock;
+  readonly config: Pick<Config, 'publicUrl' | 'rateLimits' | 'secret' | 'dataDir'>;
+  /** The server’s address in its tokens, known once it listens. */
+  readonly issuer: () => string;
+}
+
+/** The public face of the accounts domain. */
+export class Accounts {
+  /** Log-ins; `onEnded` tells of their ends. */
+  readonly sessions: Sessions;
+  /** Lets a request in only with a good access token; for `onRequest` of routes. */
+  readonly authenticate: onRequestAsyncHookHandler;
+  readonly #tokens: AccessTokens;
+  readonly #routes: AccountRoutes;
+
+  private constructor(context: AccountsContext, keys: SigningKeys) {
+    const { pool, append, clock, config, issuer } = context;
+    this.sessions = new Sessions(pool, clock);
+    this.#tokens = new AccessTokens(keys, issuer, clock);
+    this.authenticate = authenticator((token) => this.#check(token));
+    this.#routes = {
+      pool,
+      append,
+      sessions: this.sessions,
+      tokens: this.#tokens,
+      passwords: new Passwords(),
+      limits: new AttemptLimits(config.rateLimits),
+      cookie: new SessionCookie(config.publicUrl),
+      authenticate: this.authenticate,
+      publicUrl: config.publicUrl,
+    };
+  }
+
+  /**
+   * Makes the domain ready; loads the signing keys, and makes them at the first start.
+   * @throws when the keys were encrypted with another secret
+   */
+  static async open(context: AccountsContext): Promise<Accounts> {
+    return new Accounts(context, await loadSigningKeys(context.pool, loadSecret(context.config)));
+  }
+
+  /** Checks an access token, and that its session goes on; for the live socket. */
+  async identify(token: string): Promise<{ identity: AccessClaims } | { refusal: Refusal }> {
+    const checked = await this.#check(token);
+    return 'refusal' in checked ? checked : { identity: checked.claims };
+  }
+
+  /** Which of the sessions go on. */
+  liveSessions(ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>> {
+    return this.sessions.alive(ids);
+  }
+
+  /** The routes below /api/v1. */
+  readonly api = (app: FastifyInstance): void => {
+    authRoutes(app, this.#routes);
+    peopleRoutes(app, this.#routes);
+  };
+
+  /** The routes at the root: the keys that our access tokens can be checked with (RFC 7517). */
+  readonly root = (app: FastifyInstance): void => {
+    app.get('/.well-known/jwks.json', { schema: { hide: true } }, async (_request, reply) => {
+      reply.header('cache-control', 'public, max-age=300').type('application/jwk-set+json');
+      return JSON.stringify(this.#tokens.jwks);
+    });
+  };
+
+  async #check(
+    token: string,
+  ): Promise<{ claims: AccessClaims; session: Session } | { refusal: Refusal }> {
+    const verified = await this.#tokens.verify(token);
+    if ('refusal' in verified) return verified;
+    const { claims } = verified;
+    const session = await this.sessions.byId(claims.session);
+    if (session?.account !== claims.account) return { refusal: refusal('session_ended') };
+    return { claims, session };
+  }
+}

@@ -1,0 +1,51 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+const NAME = 'parley_session';
+/** RFC 6265bis §4.1.3.2: a cookie of this name is Secure, has no Domain, and is of this host only. */
+const HOST_NAME = `__Host-${NAME}`;
+
+/**
+ * The session of a browser, in a cookie that no script can read and no other site can send. Behind
+ * https it has a name that only https can set.
+ */
+export class SessionCookie {
+  readonly #publicUrl: string | undefined;
+
+  /** `publicUrl`: the setting; without it, a request tells whether it came over https. */
+  constructor(publicUrl: string | undefined) {
+    this.#publicUrl = publicUrl;
+  }
+
+  /** The token that the browser has brought. */
+  read(request: FastifyRequest): string | undefined {
+    return request.cookies[this.#isSecure(request) ? HOST_NAME : NAME];
+  }
+
+  /** Gives the browser a token, until `expiresAt` (wall clock, ms). */
+  set(request: FastifyRequest, reply: FastifyReply, token: string, expiresAt: number): void {
+    reply.setCookie(this.#isSecure(request) ? HOST_NAME : NAME, token, {
+      ...this.#attributes(request),
+      expires: new Date(expiresAt),
+    });
+  }
+
+  /** Takes the token away. */
+  clear(request: FastifyRequest, reply: FastifyReply): void {
+    // A browser heeds it only with the attributes that the cookie was set with.
+    reply.clearCookie(this.#isSecure(request) ? HOST_NAME : NAME, this.#attributes(request));
+  }
+
+  #attributes(request: FastifyRequest) {
+    return {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'strict',
+      secure: this.#isSecure(request),
+    } as const;
+  }
+
+  #isSecure(request: FastifyRequest): boolean {
+    if (this.#publicUrl !== undefined) return this.#publicUrl.startsWith('https:');
+    return request.protocol === 'https';
+  }
+}

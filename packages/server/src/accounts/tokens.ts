@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { type AccountId, type Refusal, refusal, type SessionId } from '@parley/protocol';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import type { Clock } from '../clock.ts';
+import type { SigningKeys } from './keys.ts';
+
+/** How long an access token is good. */
+export const ACCESS_TOKEN_MS = 10 * 60 * 1000;
+const AUDIENCE = 'parley';
+/** Header fields that would have us take a key from elsewhere, or follow an extension. */
+const FOREIGN = ['jwk', 'jku', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'crit', 'b64'];
+/** RFC 9068: an access token, not any other JWT of ours. */
+const TYPE = 'at+jwt';
+
+/** What an access token says. */
+export interface AccessClaims {
+  readonly account: AccountId;
+  readonly session: SessionId;
+  /** Wall clock, ms. */
+  readonly expiresAt: number;
+}
+
+/**
+ * Makes and checks access tokens: JWT (RFC 7519), RS256 and nothing else, signed with a key from
+ * our own set.
+ */
+export class AccessTokens {
+  readonly #keys: SigningKeys;
+  readonly #issuer: () => string;
+  readonly #clock: Clock;
+
+  /** `issuer` is the server’s public address, known once it listens. */
+  constructor(keys: SigningKeys, issuer: () => string, clock: Clock) {
+    this.#keys = keys;
+    this.#issuer = issuer;
+    this.#clock = clock;
+  }
+
+  /** The public keys, for whoever wants to check our tokens. */
+  get jwks() {
+    return this.#keys.jwks;
+  }
+
+  /** Signs a token for a session. */
+  async sign(
+    account: AccountId,
+    session: SessionId,
+  ): Promise<{ token: string; expiresAt: number }> {
+    const now = Math.floor(this.#clock.now() / 1000);
+    const exp = now + ACCESS_TOKEN_MS / 1000;
+    const token = await new SignJWT({ sid: session })
+      .setProtectedHeader({ alg: 'RS256', typ: TYPE, kid: this.#keys.kid })
+      .setIssuer(this.#issuer())
+      .setAudience(AUDIENCE)
+      .setSubject(account)
+      .setJti(randomUUID())
+      .setIssuedAt(now)
+      .setExpirationTime(exp)
+      .sign(this.#keys.privateKey);
+    return { token, expiresAt: exp * 1000 };
+  }
+
+  /** Checks signature and claims. That the session goes on is `Sessions`’ to say. */
+  async verify(token: string): Promise<{ claims: AccessClaims } | { refusal: Refusal }> {
+    // One way of writing a token only: libraries take white space and padding in base64, which
+    // would give one token many texts.
+    if (!/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(token)) return INVALID;
+    try {
+      const { payload } = await jwtVerify(
+        token,
+        ({ kid, alg, ...header }) => {
+          // The key comes from our set and nowhere else, whatever the header offers.
+          if (FOREIGN.some((name) => name in header)) {
+            throw new errors.JWTInvalid('keys and extensions in the header are refused');
+          }
+          const key = kid !== undefined ? this.#keys.publicKeys.get(kid) : undefined;
+          if (!key || alg !== 'RS256') throw new errors.JWTInvalid('not one of our keys');
+          return key;
+        },
+        {
+          algorithms: ['RS256'],
+          typ: TYPE,
+          issuer: this.#issuer(),
+          audience: AUDIENCE,
+          requiredClaims: ['sub', 'sid', 'exp', 'jti'],
+          currentDate: new Date(this.#clock.now()),
+        },
+      );
+      const { sub, sid, exp } = payload;
+      if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) return INVALID;
+      return {
+        claims: { account: sub as AccountId, session: sid as SessionId, expiresAt: exp * 1000 },
+      };
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) return { refusal: refusal('token_expired') };
+      if (error instanceof errors.JOSEError) return INVALID;
+      throw error;
+    }
+  }
+}
+
+const INVALID = { refusal: refusal('unauthenticated', 'The access token is not valid') };

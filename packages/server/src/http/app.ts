@@ -1,0 +1,111 @@
+import Cookie from '@fastify/cookie';
+import type { HealthAnswer } from '@parley/protocol';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { uuidv7 } from 'uuidv7';
+import type { z } from 'zod';
+import type { Logger } from '../log.ts';
+import { docsRoutes } from './docs.ts';
+import { handleError, pathOf } from './errors.ts';
+import { healthRoutes } from './health.ts';
+import { acceptJson } from './json.ts';
+import { describeApi } from './openapi.ts';
+import { secure } from './security.ts';
+import { RouteTable } from './unknown.ts';
+import { webRoutes } from './web.ts';
+import { answerWire } from './wire.ts';
+
+/** Where all of the API stands. */
+export const API_PREFIX = '/api/v1';
+
+/** What the HTTP side needs of the rest of the house. */
+export interface HttpDependencies {
+  readonly log: Logger;
+  /** The setting PUBLIC_URL; undefined when the server is reached directly. */
+  readonly publicUrl: string | undefined;
+  /** The folder of the built web client; without an index.html in it, a page says so. */
+  readonly webDir: string;
+  /** How the server is, for those who balance and watch. */
+  health(): Promise<z.infer<typeof HealthAnswer>['status']>;
+  /** The routes of the domains, each below {@link API_PREFIX}. */
+  readonly api: readonly ((app: FastifyInstance) => void)[];
+  /** Routes whose place is fixed by a standard, such as `/.well-known/…`. */
+  readonly root: readonly ((app: FastifyInstance) => void)[];
+}
+
+/** Bytes of a JSON body. */
+const BODY_BYTES = 64 * 1024;
+/** Time for the head of a request, and for all of it. Node’s own let slow senders sit for minutes. */
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+/** How often Node looks for connections over those times. */
+const CHECK_MS = 2_000;
+const HEADERS_MAX = 100;
+
+/**
+ * Builds the HTTP side; `ready()` or `listen()` finishes it.
+ *
+ * 1. Every answer that is not a success is a problem document (RFC 9457) with a stable code.
+ * 2. The schemas that document a route are those that check it.
+ * 3. No request holds a connection for longer than half a minute by being slow.
+ * 4. Forwarded addresses are believed of proxies on this machine or a private network only.
+ */
+export function createHttpApp(deps: HttpDependencies): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => uuidv7(),
+    requestIdHeader: false,
+    trustProxy: 'loopback,linklocal,uniquelocal',
+    bodyLimit: BODY_BYTES,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: 72_000,
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
+    routerOptions: { maxParamLength: 500 },
+    frameworkErrors: (error, request, reply) => handleError(error, request, reply),
+    clientErrorHandler: answerWire,
+    // Sockets that went over to WebSocket are closed by the live side.
+    forceCloseConnections: 'idle',
+  });
+  app.server.maxHeadersCount = HEADERS_MAX;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(handleError);
+  acceptJson(app);
+  secure(app, deps.publicUrl);
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.debug(
+      {
+        method: request.method,
+        path: pathOf(request),
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      'request',
+    );
+  });
+  const routes = new RouteTable();
+  app.addHook('onRoute', (route) => routes.add(route));
+  app.register(Cookie);
+  describeApi(app);
+  webRoutes(app, deps.webDir, routes);
+  app.register(async (scope) => {
+    for (const add of deps.root) add(scope);
+    healthRoutes(scope, deps.health);
+    docsRoutes(scope);
+  });
+  app.register(
+    async (scope) => {
+      scope.addHook('onRequest', async (_request, reply) => {
+        reply.header('cache-control', 'no-store');
+      });
+      for (const add of deps.api) add(scope);
+      scope.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+        reply.type('application/json; charset=utf-8');
+        return JSON.stringify(app.swagger());
+      });
+    },
+    { prefix: API_PREFIX },
+  );
+  return app;
+}

@@ -1,0 +1,40 @@
+import { ClientId, ERRORS, Problem } from '@parley/protocol';
+import { uuidv7 } from 'uuidv7';
+import { z } from 'zod';
+
+/** Words of the API’s documentation that many routes share. */
+
+/**
+ * The problems that a route may answer with, for its schema; `default` stands for those that any
+ * route may (503 while the database is away, 500 …).
+ */
+export function problems(...statuses: readonly number[]): object {
+  const named = statuses.map((status) => [status, problem(wordsFor(status))]);
+  return Object.fromEntries([...named, ['default', problem('Another problem')]]);
+}
+
+/** Which codes a status may come with, for the documentation. */
+function wordsFor(status: number): string {
+  const codes = Object.entries(ERRORS).filter(([, error]) => error.status === status);
+  return codes.map(([code]) => `\`${code}\``).join(', ');
+}
+
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: Problem } },
+});
+
+/** Header of all writes. */
+export const IdempotencyHeader = z.object({
+  'idempotency-key': ClientId.optional().describe(
+    'Names this command for ever: sent again with the same key, by the same account, it is not done twice but answered with its first event. A UUID, best of version 7.',
+  ),
+});
+
+/** The id of the command that a request is: its Idempotency-Key, or a new one. */
+export function clientIdOf(request: {
+  readonly headers: { readonly 'idempotency-key'?: unknown };
+}): ClientId {
+  const key = request.headers['idempotency-key'];
+  return (typeof key === 'string' ? key : uuidv7()) as ClientId;
+}

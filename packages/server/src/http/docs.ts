@@ -1,0 +1,58 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { errorsPage } from './error-docs.ts';
+import { DOCS_POLICY } from './security.ts';
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Parley API</title>
+</head>
+<body>
+<div id="reference"></div>
+<script src="/docs/reference.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+`;
+
+// Everything that would talk to somebody else’s server is off.
+const START = `Scalar.createApiReference('#reference', {
+  url: '/api/v1/openapi.json',
+  withDefaultFonts: false,
+  telemetry: false,
+  hideClientButton: true,
+  showDeveloperTools: 'never',
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  theme: 'default',
+});
+`;
+
+/**
+ * The API’s reference, at /docs. It is drawn by Scalar’s program, which comes from the installed
+ * package: only that one file of it is used, and no other server is asked for anything.
+ */
+export function docsRoutes(app: FastifyInstance): void {
+  const entry = createRequire(import.meta.url).resolve('@scalar/fastify-api-reference');
+  const scalarDir = join(dirname(entry), 'js');
+  const hidden = { schema: { hide: true } };
+  const html = 'text/html; charset=utf-8';
+  const javascript = 'text/javascript; charset=utf-8';
+
+  app.get('/docs', hidden, (_request, reply) =>
+    reply.header('content-security-policy', DOCS_POLICY).type(html).send(PAGE),
+  );
+  app.get('/docs/start.js', hidden, (_request, reply) => reply.type(javascript).send(START));
+  app.get('/docs/reference.js', hidden, (_request, reply) =>
+    reply
+      .header('cache-control', 'public, max-age=86400')
+      .sendFile('standalone.js', scalarDir, { cacheControl: false }),
+  );
+  app.get('/docs/errors', hidden, (_request, reply) =>
+    reply.header('content-security-policy', DOCS_POLICY).type(html).send(errorsPage()),
+  );
+}

@@ -1,0 +1,41 @@
+import { HealthAnswer } from '@parley/protocol';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { HttpDependencies } from './app.ts';
+
+/** `/health/live`: the process answers. `/health/ready`: it can serve (database included). */
+export function healthRoutes(instance: FastifyInstance, health: HttpDependencies['health']): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.route({
+    method: 'GET',
+    url: '/health/live',
+    schema: {
+      operationId: 'isLive',
+      tags: ['Health'],
+      summary: 'Whether the process answers',
+      response: { 200: HealthAnswer },
+    },
+    handler: async (_request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return { status: 'ok' as const };
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/health/ready',
+    schema: {
+      operationId: 'isReady',
+      tags: ['Health'],
+      summary: 'Whether the server can serve: 503 while it starts, stops, or lacks its database',
+      response: { 200: HealthAnswer, 503: HealthAnswer },
+    },
+    handler: async (request, reply) => {
+      const status = await health().catch((error: unknown) => {
+        request.log.warn({ err: error }, 'not ready');
+        return 'failing' as const;
+      });
+      reply.header('cache-control', 'no-store').code(status === 'ok' ? 200 : 503);
+      return { status };
+    },
+  });
+}

@@ -1,0 +1,26 @@
+/** Text as it may stand in HTML, in an element or an attribute. */
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+/** A page of our own without any program: `body` is HTML, `title` is text. */
+export function htmlPage(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escapeHtml(title)}</title>
+<style>
+  :root { color-scheme: light dark; }
+  body { font: 16px/1.6 system-ui, sans-serif; max-width: 48rem; margin: 3rem auto; padding: 0 1rem; }
+  dt { margin-top: 1.2rem; scroll-margin-top: 1rem; }
+  dt:target { background: color-mix(in srgb, Highlight 20%, transparent); }
+  dd { margin: 0; }
+</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`;
+}

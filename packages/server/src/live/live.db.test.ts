@@ -1,0 +1,435 @@
+import { CLOSE, type Event, LIMITS, type Seq, streamOfConversation } from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { type Person, startTestServer, type TestServer } from '../../test/support/server.ts';
+import { aClientId, upTo } from '../../test/support/world.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+let alice: Person;
+let bob: Person;
+
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster);
+  alice = await server.register('alice');
+  bob = await server.register('bob');
+});
+afterAll(async () => {
+  await server.stop();
+  await cluster.stop();
+});
+
+const seqs = (events: readonly Event[]): Seq[] => events.map((e) => e.seq);
+
+describe('hello', () => {
+  test('is answered with the state to start from, then live', async () => {
+    const peer = server.peer();
+    const ready = await peer.hello(alice.accessToken);
+    expect(ready.me).toMatchObject({ id: alice.id, username: 'alice' });
+    expect(ready.streams.map((s) => s.kind).sort()).toEqual([
+      'conversation',
+      'personal',
+      'workspace',
+    ]);
+    expect(ready.conversations).toMatchObject([{ name: 'everyone', isEveryone: true }]);
+    expect(ready.limits.bodyCharacters).toBe(LIMITS.bodyCharacters);
+    expect(peer.frames.map((f) => f.op)).toEqual(['ready', 'live']);
+  });
+
+  test('must be the first frame', async () => {
+    const peer = server.peer();
+    await peer.until(() => peer.ws.readyState === 1, 'open');
+    peer.send({ op: 'post', id: aClientId(), conversation: alice.id, body: 'x' });
+    expect(await peer.whenClosed()).toBe(CLOSE.helloExpected);
+    expect(peer.of('nack')).toHaveLength(1);
+  });
+
+  test('with a token that is none closes the socket', async () => {
+    for (const token of ['', 'nonsense', 'a.b.c', alice.sessionToken, `${alice.accessToken}x`]) {
+      const peer = server.peer();
+      await peer.until(() => peer.ws.readyState === 1, 'open');
+      peer.send({ op: 'hello', token });
+      expect(await peer.whenClosed()).toBe(CLOSE.unauthenticated);
+      expect(peer.of('ready')).toEqual([]);
+    }
+  });
+});
+
+describe('an upgrade', () => {
+  test.each([
+    ['null', 'null'],
+    ['another site', 'https://evil.example'],
+    ['a look-alike with a longer name', (url: string) => `${url}.evil.example`],
+    ['a look-alike with a user part', (url: string) => url.replace('://', '://x@')],
+    ['another port', (url: string) => url.replace(/\d+$/, '1')],
+    ['a trailing dot', (url: string) => url.replace(/:(\d+)$/, '.:$1')],
+  ])('from the origin “%s” is refused with 403', async (_name, origin) => {
+    const peer = server.peer({ origin: typeof origin === 'string' ? origin : origin(server.url) });
+    await peer.until(() => peer.refused !== null, 'the refusal');
+    expect(peer.refused).toBe(403);
+  });
+
+  test('from our own origin is taken', async () => {
+    const peer = server.peer({ origin: server.url });
+    await peer.hello(alice.accessToken);
+  });
+});
+
+describe('a frame', () => {
+  test.each([
+    ['that is not JSON', '{"op":', null, 'not_json'],
+    ['that is no object', '[]', null, 'invalid'],
+    ['of an unknown kind', { op: 'shout', id: 'x1' }, 'x1', 'unknown_frame'],
+    ['without a kind', { id: 'x2' }, 'x2', 'unknown_frame'],
+    ['of a server', { op: 'event', id: 'x3' }, 'x3', 'unknown_frame'],
+    ['without an id', { op: 'post', body: 'x' }, null, 'invalid'],
+  ])('%s is answered with a nack', async (_name, frame, id, code) => {
+    const peer = server.peer();
+    await peer.hello(alice.accessToken);
+    peer.send(frame);
+    expect(await peer.next('nack')).toMatchObject({ id, code });
+    expect(peer.closed).toBeNull();
+  });
+
+  test('of bytes is answered with a nack', async () => {
+    const peer = server.peer();
+    await peer.hello(alice.accessToken);
+    peer.send(Buffer.from('{"op":"ping"}'));
+    expect(await peer.next('nack')).toMatchObject({ id: null, code: 'not_json' });
+  });
+
+  test('over 64 KiB closes the socket with 1009', async () => {
+    const peer = server.peer();
+    await peer.hello(alice.accessToken);
+    peer.send(`{"op":"ping","x":"${'x'.repeat(LIMITS.frameBytes)}"}`);
+    expect(await peer.whenClosed()).toBe(CLOSE.frameTooLarge);
+  });
+
+  test('with unknown fields is taken', async () => {
+    const peer = server.peer();
+    await peer.hello(alice.accessToken);
+    peer.send({ op: 'ping', later: { version: 2 } });
+    await peer.next('pong');
+  });
+});
+
+describe('a post', () => {
+  test.each([
+    ['empty', '', 'body_empty'],
+    ['of blanks', ' \n\t ', 'body_empty'],
+    ['of 16,001 characters', 'x'.repeat(16_001), 'body_too_long'],
+    ['with NUL', 'a\u0000b', 'text_invalid'],
+    ['with half a surrogate pair', 'a\ud800b', 'text_invalid'],
+  ])('%s is refused and leaves nothing', async (_name, body, code) => {
+    const conversation = await alice.group('refusals');
+    const peer = server.peer();
+    await peer.hello(alice.accessToken);
+    const id = aClientId();
+    // JSON.stringify keeps lone surrogates as escapes, as a hostile client would send them.
+    peer.send({ op: 'post', id, conversation, body });
+    expect(await peer.next('nack')).toMatchObject({ id, code });
+    const history = await alice.request('GET', `/conversations/${conversation}/messages`);
+    expect(history.body.items).toEqual([]);
+  });
+
+  test('of 16,000 emoji is taken', async () => {
+    const conversation = await alice.group('emoji');
+    const peer = server.peer();
+    await peer.hello(alice.accessToken);
+    peer.send({ op: 'post', id: aClientId(), conversation, body: '🙂'.repeat(16_000) });
+    await peer.next('ack');
+    const posted = await peer.next('event', (e) => e.type === 'message.posted');
+    expect((posted.data as { body: string }).body).toBe('🙂'.repeat(16_000));
+  });
+
+  test('to a foreign conversation is answered like one to none', async () => {
+    const conversation = await alice.group('private');
+    const peer = server.peer();
+    await peer.hello(bob.accessToken);
+    const answers = [];
+    for (const target of [conversation, aClientId()]) {
+      peer.send({ op: 'post', id: aClientId(), conversation: target, body: 'x' });
+      const { op, code, message } = await peer.next('nack');
+      answers.push({ op, code, message });
+    }
+    expect(answers[0]).toMatchObject({ code: 'conversation_not_found' });
+    expect(answers[1]).toEqual(answers[0]);
+  });
+
+  test('is acked, and comes to all members once with the same seq', async () => {
+    const conversation = await alice.group('both', [bob]);
+    const [a, b] = [server.peer(), server.peer()];
+    await a.hello(alice.accessToken);
+    await b.hello(bob.accessToken);
+    const id = aClientId();
+    a.send({ op: 'post', id, conversation, body: 'hello' });
+    const ack = await a.next('ack');
+    expect(ack).toMatchObject({ id, stream: conversation });
+    for (const peer of [a, b]) {
+      const event = await peer.next('event', (e) => e.type === 'message.posted');
+      expect(event).toMatchObject({
+        seq: ack.seq,
+        client: id,
+        actor: alice.id,
+        data: { body: 'hello' },
+      });
+    }
+    // R1: the same id again, on another socket and over REST, finds the first event.
+    b.send({ op: 'ping' });
+    a.send({ op: 'post', id, conversation, body: 'hello' });
+    expect(await a.next('ack')).toEqual(ack);
+    const rest = await alice.request(
+      'POST',
+      `/conversations/${conversation}/messages`,
+      { body: 'hello' },
+      { 'idempotency-key': id },
+    );
+    expect(rest.body.seq).toBe(ack.seq);
+    const history = await bob.request('GET', `/conversations/${conversation}/messages`);
+    expect(history.body.items).toHaveLength(1);
+  });
+
+  test('edited, reacted to and deleted makes events for all', async () => {
+    const conversation = await alice.group('changes', [bob]);
+    const [a, b] = [server.peer(), server.peer()];
+    await a.hello(alice.accessToken);
+    await b.hello(bob.accessToken);
+    a.send({ op: 'post', id: aClientId(), conversation, body: 'one' });
+    const { seq: message } = await a.next('ack');
+    const on = { conversation, message };
+    a.send({ op: 'edit', id: aClientId(), ...on, body: 'two' });
+    b.send({ op: 'edit', id: aClientId(), ...on, body: 'not yours' });
+    expect(await b.next('nack')).toMatchObject({ code: 'forbidden' });
+    b.send({ op: 'react', id: aClientId(), ...on, emoji: '👍' });
+    const reacted = await b.next('ack');
+    b.send({ op: 'react', id: aClientId(), ...on, emoji: '👍' });
+    expect((await b.next('ack')).seq).toBe(reacted.seq);
+    b.send({ op: 'unreact', id: aClientId(), ...on, emoji: '👍' });
+    await b.next('ack');
+    a.send({ op: 'delete', id: aClientId(), ...on });
+    await a.next('ack');
+    b.send({ op: 'react', id: aClientId(), ...on, emoji: '👍' });
+    expect(await b.next('nack')).toMatchObject({ code: 'message_deleted' });
+    await b.next('event', (e) => e.type === 'message.deleted');
+    expect(
+      b
+        .of('event')
+        .filter((e) => e.stream === conversation)
+        .map((e) => e.type),
+    ).toEqual([
+      'message.posted',
+      'message.edited',
+      'reaction.added',
+      'reaction.removed',
+      'message.deleted',
+    ]);
+  });
+});
+
+describe('resume', () => {
+  test('brings what was missed, edits and deletions too, and then live (R9, B10)', async () => {
+    const conversation = await alice.group('resume', [bob]);
+    const first = server.peer();
+    const ready = await first.hello(bob.accessToken);
+    const stream = streamOfConversation(conversation);
+    const cursor = { [stream]: ready.streams.find((s) => s.id === stream)?.lastSeq };
+    first.close();
+    const one = await alice.post(conversation, 'one');
+    const two = await alice.post(conversation, 'two');
+    await alice.request('PATCH', `/conversations/${conversation}/messages/${one}`, { body: 'ONE' });
+    await alice.request('DELETE', `/conversations/${conversation}/messages/${two}`);
+    const again = server.peer();
+    await again.hello(bob.accessToken, { epoch: ready.epoch, cursor });
+    expect(
+      again
+        .of('event')
+        .filter((e) => e.stream === conversation)
+        .map((e) => e.type),
+    ).toEqual(['message.posted', 'message.posted', 'message.edited', 'message.deleted']);
+  });
+
+  test('over more than 500 missing events is a reset; from another epoch too', async () => {
+    const conversation = await alice.group('long', [bob]);
+    const peer = server.peer();
+    const { epoch } = await peer.hello(alice.accessToken);
+    for (const _ of upTo(510)) peer.send({ op: 'post', id: aClientId(), conversation, body: 'x' });
+    await peer.until(() => peer.of('ack').length === 510, 'all acks');
+    const lastSeq = Math.max(...peer.of('ack').map((a) => a.seq));
+
+    const far = server.peer();
+    await far.hello(bob.accessToken, { epoch, cursor: { [conversation]: lastSeq - 501 } });
+    expect(far.of('reset')).toEqual([{ op: 'reset', stream: conversation, lastSeq }]);
+    expect(far.of('event')).toEqual([]);
+
+    const near = server.peer();
+    await near.hello(bob.accessToken, { epoch, cursor: { [conversation]: lastSeq - 500 } });
+    expect(seqs(near.of('event'))).toEqual(upTo(lastSeq).slice(-500));
+
+    const strange = server.peer();
+    await strange.hello(bob.accessToken, {
+      epoch: 'another',
+      cursor: { [conversation]: lastSeq - 5 },
+    });
+    expect(strange.of('reset').map((r) => r.stream)).toContain(conversation);
+    expect(strange.of('event')).toEqual([]);
+  });
+
+  test('a range can be asked for again', async () => {
+    const conversation = await alice.group('fill', [bob]);
+    const peer = server.peer();
+    await peer.hello(bob.accessToken);
+    const sent = [];
+    for (const n of upTo(5)) sent.push(await alice.post(conversation, `${n}`));
+    await peer.until(() => peer.of('event').length >= 5, 'the events');
+    peer.send({ op: 'fill', id: aClientId(), stream: conversation, after: sent[1] });
+    await peer.next('ack');
+    await peer.until(() => peer.of('event').length >= 8, 'the events again');
+    expect(seqs(peer.of('event')).slice(-3)).toEqual(sent.slice(2));
+  });
+
+  test('somebody who is removed gets the removal and nothing after (R13)', async () => {
+    const conversation = await alice.group('removal', [bob]);
+    const peer = server.peer();
+    const { epoch } = await peer.hello(bob.accessToken);
+    const before = await alice.post(conversation, 'before');
+    await alice.request('DELETE', `/conversations/${conversation}/members/${bob.id}`);
+    await alice.post(conversation, 'after');
+    const left = await peer.next('event', (e) => e.type === 'member.left');
+    await peer.next('event', (e) => e.type === 'conversation.left');
+    expect(seqs(peer.of('event').filter((e) => e.stream === conversation))).toEqual([
+      before,
+      left.seq,
+    ]);
+
+    // Also when the socket was away.
+    const away = server.peer();
+    await away.hello(bob.accessToken, { epoch, cursor: { [conversation]: before } });
+    expect(seqs(away.of('event').filter((e) => e.stream === conversation))).toEqual([left.seq]);
+  });
+
+  test('who comes back gets the stream from the joining on, the time between left out', async () => {
+    const conversation = await alice.group('return', [bob], 'public');
+    const peer = server.peer();
+    const { epoch } = await peer.hello(bob.accessToken);
+    const before = await alice.post(conversation, 'before');
+    await bob.request('POST', `/conversations/${conversation}/leave`);
+    await alice.post(conversation, 'meanwhile');
+    await bob.request('POST', `/conversations/${conversation}/join`);
+    const after = await alice.post(conversation, 'after');
+    await peer.next('event', (e) => e.seq === after && e.stream === conversation);
+    const mine = peer.of('event').filter((e) => e.stream === conversation);
+    expect(mine.map((e) => e.type)).toEqual([
+      'message.posted',
+      'member.left',
+      'member.joined',
+      'message.posted',
+    ]);
+    // The snapshot came before the first event of the new stay.
+    const opened = peer.frames.findIndex(
+      (f) => f.op === 'conversation' && f.conversation.id === conversation,
+    );
+    const rejoined = peer.frames.findIndex(
+      (f) => f.op === 'event' && f.type === 'member.joined' && f.stream === conversation,
+    );
+    expect(opened).toBeGreaterThan(-1);
+    expect(opened).toBeLessThan(rejoined);
+
+    const away = server.peer();
+    await away.hello(bob.accessToken, { epoch, cursor: { [conversation]: before } });
+    const missed = away.of('event').filter((e) => e.stream === conversation);
+    expect(missed.map((e) => e.type)).toEqual(['member.left', 'member.joined', 'message.posted']);
+  });
+});
+
+describe('signals', () => {
+  test('a registration is told live to all', async () => {
+    const peer = server.peer();
+    await peer.hello(alice.accessToken);
+    const carol = await server.register('carol');
+    const event = await peer.next('event', (e) => e.type === 'user.registered');
+    expect(event.data).toMatchObject({ account: carol.id, username: 'carol' });
+  });
+
+  test('typing, presence, read cursors and receipts', async () => {
+    const conversation = await alice.group('signals', [bob]);
+    const [a, b] = [server.peer(), server.peer()];
+    await a.hello(alice.accessToken);
+    await b.hello(bob.accessToken);
+    b.send({ op: 'typing', conversation });
+    expect(await a.next('typing')).toEqual({ op: 'typing', conversation, account: bob.id });
+    expect(b.of('typing')).toEqual([]);
+    const seq = await alice.post(conversation, 'read me');
+    b.send({ op: 'read', id: aClientId(), conversation, seq });
+    await b.next('ack');
+    expect(await b.next('read')).toMatchObject({
+      cursor: { conversation, readSeq: seq, unread: 0 },
+    });
+    expect(await a.next('receipt')).toMatchObject({ conversation, account: bob.id, readSeq: seq });
+    await b.until(
+      () =>
+        b.of('presence').some((p) => p.changes.some((c) => c.account === bob.id)) ||
+        a.of('presence').length > 0,
+      'presence',
+    );
+    b.send({ op: 'presence', state: 'idle' });
+    await a.next('presence', (p) =>
+      p.changes.some((c) => c.account === bob.id && c.state === 'idle'),
+    );
+  });
+});
+
+describe('the end of a session', () => {
+  test('closes its sockets', async () => {
+    const dave = await server.register('dave');
+    const peer = server.peer();
+    await peer.hello(dave.accessToken);
+    await dave.request('POST', '/auth/logout', undefined, {
+      authorization: `Bearer ${dave.sessionToken}`,
+    });
+    expect(await peer.whenClosed(2_000)).toBe(CLOSE.sessionEnded);
+    const again = server.peer();
+    await again.until(() => again.ws.readyState === 1, 'open');
+    again.send({ op: 'hello', token: dave.accessToken });
+    expect(await again.whenClosed()).toBe(CLOSE.sessionEnded);
+  });
+});
+
+describe('limits', () => {
+  test('too many commands are refused with a time to wait', async () => {
+    const strict = await startTestServer(cluster, { RATE_LIMITS: 'on' });
+    try {
+      const erin = await strict.register('erin');
+      const conversation = await erin.group('busy');
+      const peer = strict.peer();
+      await peer.hello(erin.accessToken);
+      for (const n of upTo(40))
+        peer.send({ op: 'post', id: aClientId(), conversation, body: `${n}` });
+      await peer.until(() => peer.of('ack').length + peer.of('nack').length === 40, 'all answers');
+      expect(peer.of('ack').length).toBeGreaterThanOrEqual(30);
+      expect(peer.of('nack').length).toBeGreaterThan(0);
+      for (const nack of peer.of('nack')) {
+        expect(nack.code).toBe('rate_limited');
+        expect(nack.retryAfter).toBeGreaterThan(0);
+      }
+    } finally {
+      await strict.stop();
+    }
+  });
+
+  test('without a hello within the time the socket is closed', async () => {
+    const peer = server.peer();
+    expect(await peer.whenClosed(15_000)).toBe(CLOSE.helloExpected);
+  });
+
+  test('a server that stops says goodbye and closes with 1012', async () => {
+    const other = await startTestServer(cluster);
+    const frank = await other.register('frank');
+    const peer = other.peer();
+    await peer.hello(frank.accessToken);
+    const stopped = other.stop();
+    expect(await peer.whenClosed()).toBe(CLOSE.restart);
+    expect(peer.of('goodbye')).toMatchObject([{ reason: 'restart' }]);
+    await stopped;
+  });
+});

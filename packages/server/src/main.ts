@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { LIMITS, type Limits } from '@parley/protocol';
+import { openAccounts } from './accounts/accounts.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { bootstrapEveryone } from './conversations/everyone.ts';
+import { conversationProjections } from './conversations/projections.ts';
+import { conversationRoutes } from './conversations/routes.ts';
+import { conversationFor, loadStart } from './conversations/snapshot.ts';
+import { createHttpApp } from './http/app.ts';
+import { isAllowedOrigin } from './http/origin.ts';
+import { Live } from './live/live.ts';
+import type { Logger } from './log.ts';
+import { messageProjections } from './messages/projections.ts';
+import { ReadCursors, readVersions } from './messages/read-cursors.ts';
+import { messageRoutes } from './messages/routes.ts';
+import { type DatabaseAddress, openDatabase } from './storage/database.ts';
+import { startEmbedded } from './storage/embedded.ts';
+import { lockFolder } from './storage/lock.ts';
+import { migrate } from './storage/migrate.ts';
+import { Append } from './stream/append.ts';
+import { Hub } from './stream/hub.ts';
+import { Projections } from './stream/projections.ts';
+
+/** A running server. */
+export interface Parley {
+  /** Where people find it: PUBLIC_URL, or the address it listens on. */
+  readonly url: string;
+  /** Says goodbye to all, finishes what is under way, and ends the database. */
+  stop(): Promise<void>;
+}
+
+/** Goodbyes are spread over this time, so that not all come back at once. */
+const DRAIN_MS = 2_000;
+const WEB_DIR = fileURLToPath(new URL('../../web/dist/', import.meta.url));
+
+/**
+ * Builds the server in the order in which data flows: storage → streams → domains → live and http
+ * → listening. Whatever was started is stopped in reverse, also when a later step fails.
+ *
+ * @throws with words for the person who started it
+ */
+export async function startParley(config: Config, log: Logger): Promise<Parley> {
+  const undo: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    return { url: await build(config, log, undo), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function build(
+  config: Config,
+  log: Logger,
+  undo: (() => Promise<void> | void)[],
+): Promise<string> {
+  if (config.redisUrl !== undefined) {
+    log.warn('REDIS_URL has no effect: this version runs as one node');
+  }
+
+  // Storage.
+  const address = await openStorage(config, log, undo);
+  const { pool, close } = await openDatabase(address, log);
+  undo.push(close);
+  await migrate(pool, log);
+
+  // Streams: what is committed goes from append to hub.
+  const clock = systemClock;
+  const limits: Limits = config.rateLimits ? LIMITS : { ...LIMITS, commands: 0, signals: 0 };
+  const hub = new Hub(pool, log);
+  const append = new Append({
+    pool,
+    clock,
+    log,
+    projections: new Projections(messageProjections, conversationProjections),
+    publish: (events) => hub.publish(events),
+  });
+  undo.push(() => append.close());
+  hub.start();
+  undo.push(() => hub.stop());
+
+  // Domains.
+  let url = config.publicUrl ?? '';
+  await bootstrapEveryone(append);
+  const accounts = await openAccounts({ config, pool, append, clock, issuer: () => url });
+  const readCursors = new ReadCursors(pool, log);
+
+  // Live.
+  const live = new Live({
+    hub,
+    append,
+    pool,
+    log,
+    clock,
+    limits,
+    identify: (token) => accounts.identify(token),
+    liveSessions: (ids) => accounts.sessions.alive(ids),
+    isAllowedOrigin: (origin, host) => isAllowedOrigin(origin, host, config),
+    me: (account) => accounts.me(account),
+    start: (account, streams) => loadStart(pool, account, streams),
+    conversation: (account, id) => conversationFor(pool, account, id),
+    moveReadCursor: (account, id, seq, unread) => readCursors.move(account, id, seq, unread),
+    readVersions: (ids) => readVersions(pool, ids),
+  });
+  accounts.sessions.onEnded((session) => live.endSession(session));
+
+  // HTTP.
+  const { authenticate } = accounts;
+  const app = createHttpApp({
+    log,
+    publicUrl: config.publicUrl,
+    webDir: WEB_DIR,
+    health: async () => {
+      await pool.query('select 1');
+      return 'ok';
+    },
+    api: [
+      accounts.routes,
+      (scope) => conversationRoutes(scope, { pool, append, authenticate }),
+      (scope) =>
+        messageRoutes(scope, {
+          pool,
+          append,
+          authenticate,
+          readCursors,
+          onReadMoved: (account, move) => live.tellRead(account, move),
+        }),
+    ],
+    root: [accounts.rootRoutes],
+  });
+  undo.push(() => app.close());
+  await app.ready();
+  live.attach(app.server);
+  undo.push(() => live.drain(DRAIN_MS));
+  await app.listen({ host: config.host, port: config.port });
+  url ||= urlOf(config.host, app.server.address() as AddressInfo);
+  if (!existsSync(WEB_DIR)) log.warn('the web client is not built');
+  log.info({ url }, 'listening');
+  return url;
+}
+
+async function openStorage(
+  config: Config,
+  log: Logger,
+  undo: (() => Promise<void> | void)[],
+): Promise<DatabaseAddress> {
+  if (config.databaseUrl !== undefined) {
+    const lock = await lockFolder(config.dataDir);
+    undo.push(() => lock.release());
+    return { connectionString: config.databaseUrl };
+  }
+  const embedded = await startEmbedded({ dataDir: config.dataDir, log });
+  undo.push(() => embedded.stop());
+  return embedded.connection;
+}
+
+/** The address for a browser on this machine. */
+function urlOf(host: string, { port, family }: AddressInfo): string {
+  const any = host === '0.0.0.0' || host === '::';
+  const name = any ? 'localhost' : family === 'IPv6' && host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AccountId, ConversationId, Seq, SessionAnswer } from '@parley/protocol';
+import { loadConfig } from '../../src/config.ts';
+import { type Parley, startParley } from '../../src/main.ts';
+import { type TestCluster, testLog } from './database.ts';
+import { Peer } from './peer.ts';
+
+/** A whole server on a free port, over a fresh database of a test’s cluster. */
+export type TestServer = Parley & {
+  /** Registers somebody and gives what is needed to act as them. */
+  register(name: string): Promise<Person>;
+  /** A socket of its own; closed when the server stops. */
+  peer(options?: ConstructorParameters<typeof Peer>[1]): Peer;
+};
+
+/** Somebody who has registered. */
+export type Person = {
+  name: string;
+  id: AccountId;
+  accessToken: string;
+  sessionToken: string;
+  /** A request as this person. Answers with status, headers and the parsed body. */
+  request(
+    method: string,
+    path: string,
+    body?: object,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  /** Makes a group and returns its id. */
+  group(
+    name: string,
+    members?: readonly Person[],
+    visibility?: 'public' | 'private',
+  ): Promise<ConversationId>;
+  /** Posts over REST and returns the message’s seq. */
+  post(conversation: ConversationId, body: string): Promise<Seq>;
+};
+
+/** An answer of the API. */
+// biome-ignore lint/suspicious/noExplicitAny: what a test expects of a body stands in its assertions
+export type Answer = { status: number; headers: Headers; body: any };
+
+/** The password of everybody in tests. */
+export const PASSWORD = 'correct horse battery staple';
+
+/** Starts a server; `env` are settings besides. */
+export async function startTestServer(
+  cluster: TestCluster,
+  env: Record<string, string> = {},
+): Promise<TestServer> {
+  const database = await cluster.fresh();
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-test-server-'));
+  const loaded = loadConfig({
+    PORT: '0',
+    PARLEY_DATA: dataDir,
+    DATABASE_URL: database.url,
+    RATE_LIMITS: 'off',
+    ...env,
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const parley = await startParley(loaded.config, testLog);
+  const peers: Peer[] = [];
+  return {
+    ...parley,
+    register: (name) => register(parley.url, name),
+    peer(options) {
+      const peer = new Peer(parley.url, options);
+      peers.push(peer);
+      return peer;
+    },
+    async stop() {
+      for (const peer of peers) peer.close();
+      await parley.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function register(url: string, name: string): Promise<Person> {
+  const answer = await call(url, 'POST', '/auth/register', {
+    body: { username: name, displayName: name, email: `${name}@example.org`, password: PASSWORD },
+    headers: { 'parley-session': 'token' },
+  });
+  if (answer.status !== 201) throw new Error(`${name}: ${JSON.stringify(answer.body)}`);
+  const { me, accessToken, sessionToken } = answer.body as Required<SessionAnswer>;
+  const request: Person['request'] = (method, path, body, headers) =>
+    call(url, method, path, {
+      ...(body && { body }),
+      headers: { authorization: `Bearer ${accessToken}`, ...headers },
+    });
+  return {
+    name,
+    id: me.id,
+    accessToken,
+    sessionToken,
+    request,
+    async group(groupName, members = [], visibility = 'private') {
+      const made = await request('POST', '/conversations', {
+        name: groupName,
+        visibility,
+        members: members.map((m) => m.id),
+      });
+      if (made.status !== 201) throw new Error(JSON.stringify(made.body));
+      return made.body.id;
+    },
+    async post(conversation, body) {
+      const posted = await request('POST', `/conversations/${conversation}/messages`, { body });
+      if (posted.status !== 201) throw new Error(JSON.stringify(posted.body));
+      return posted.body.seq;
+    },
+  };
+}
+
+/** A request to the API under /api/v1. */
+export async function call(
+  url: string,
+  method: string,
+  path: string,
+  options: { body?: object | string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const { body, headers } = options;
+  const response = await fetch(new URL(`/api/v1${path}`, url), {
+    method,
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text ? JSON.parse(text) : null,
+  };
+}
