@@ -19,8 +19,10 @@ import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
 import { z } from 'zod';
-import { clientIdOf, IdempotencyHeader, problems } from '../http/describe.ts';
-import { refuse, stored } from '../http/errors.ts';
+import { sessionOf } from '../http/authenticate.ts';
+import { IdempotencyHeader, problems } from '../http/describe.ts';
+import { refuse, storedOrRefuse } from '../http/errors.ts';
+import { clientIdOf } from '../http/idempotency.ts';
 import { pageCursor } from '../http/page.ts';
 import type { Append } from '../stream/append.ts';
 import { createGroup, deleteGroup, openDirect, renameGroup } from './commands.ts';
@@ -63,7 +65,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request) => ({
-      items: await conversationsOf(pool, request.account.id),
+      items: await conversationsOf(pool, sessionOf(request).account),
     }),
   });
 
@@ -81,9 +83,11 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request, reply) => {
-      const actor = request.account.id;
+      const actor = sessionOf(request).account;
       const clientId = clientIdOf(request);
-      const { stream } = stored(await createGroup(append, { actor, clientId }, request.body));
+      const { stream } = storedOrRefuse(
+        await createGroup(append, { actor, clientId }, request.body),
+      );
       reply.code(201);
       return show(actor, conversationOfStream(stream));
     },
@@ -104,10 +108,10 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request) => {
-      const actor = request.account.id;
+      const actor = sessionOf(request).account;
       const clientId = clientIdOf(request);
       const outcome = await openDirect(append, { actor, clientId }, request.body.account);
-      return show(actor, conversationOfStream(stored(outcome).stream));
+      return show(actor, conversationOfStream(storedOrRefuse(outcome).stream));
     },
   });
 
@@ -126,7 +130,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     handler: async (request) => {
       const { after, ...part } = request.query;
       const place = pageCursor.read(after, GroupPlaceText);
-      const { items, next } = await publicGroups(pool, request.account.id, {
+      const { items, next } = await publicGroups(pool, sessionOf(request).account, {
         ...part,
         after: place && { name: place[0], id: place[1] },
       });
@@ -146,7 +150,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       response: { 200: Conversation, ...problems(401, 404) },
     },
     onRequest,
-    handler: (request) => show(request.account.id, request.params.id),
+    handler: (request) => show(sessionOf(request).account, request.params.id),
   });
 
   app.route({
@@ -164,8 +168,10 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request) => {
-      stored(await renameGroup(append, asked(request, request.params.id), request.body.name));
-      return show(request.account.id, request.params.id);
+      storedOrRefuse(
+        await renameGroup(append, asked(request, request.params.id), request.body.name),
+      );
+      return show(sessionOf(request).account, request.params.id);
     },
   });
 
@@ -183,7 +189,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request, reply) => {
-      stored(await deleteGroup(append, asked(request, request.params.id)));
+      storedOrRefuse(await deleteGroup(append, asked(request, request.params.id)));
       return reply.code(204).send(null);
     },
   });
@@ -202,8 +208,8 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request) => {
-      stored(await joinGroup(append, asked(request, request.params.id)));
-      return show(request.account.id, request.params.id);
+      storedOrRefuse(await joinGroup(append, asked(request, request.params.id)));
+      return show(sessionOf(request).account, request.params.id);
     },
   });
 
@@ -222,7 +228,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request, reply) => {
-      stored(await leaveGroup(append, asked(request, request.params.id)));
+      storedOrRefuse(await leaveGroup(append, asked(request, request.params.id)));
       return reply.code(204).send(null);
     },
   });
@@ -242,7 +248,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     onRequest,
     handler: async (request) => {
       const { after, ...part } = request.query;
-      const { account } = request.account;
+      const { account } = sessionOf(request);
       const page = await membersOf(pool, account, request.params.id, {
         ...part,
         after: pageCursor.read(after, Seq),
@@ -269,9 +275,9 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     onRequest,
     handler: async (request, reply) => {
       const { account } = request.body;
-      stored(await addMember(append, asked(request, request.params.id), account));
+      storedOrRefuse(await addMember(append, asked(request, request.params.id), account));
       reply.code(201);
-      const member = await memberOf(pool, request.account.id, request.params.id, account);
+      const member = await memberOf(pool, sessionOf(request).account, request.params.id, account);
       return member ?? refuse('account_not_found', 'This person has left already');
     },
   });
@@ -290,7 +296,9 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request, reply) => {
-      stored(await removeMember(append, asked(request, request.params.id), request.params.account));
+      storedOrRefuse(
+        await removeMember(append, asked(request, request.params.id), request.params.account),
+      );
       return reply.code(204).send(null);
     },
   });
@@ -298,5 +306,5 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
 
 /** Who asks for which conversation, under which id. */
 function asked(request: FastifyRequest, conversation: ConversationId) {
-  return { actor: request.account.id, clientId: clientIdOf(request), conversation };
+  return { actor: sessionOf(request).account, clientId: clientIdOf(request), conversation };
 }

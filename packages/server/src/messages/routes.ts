@@ -20,8 +20,10 @@ import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
 import { z } from 'zod';
-import { clientIdOf, IdempotencyHeader, problems } from '../http/describe.ts';
-import { RefusalError, refuse, stored } from '../http/errors.ts';
+import { sessionOf } from '../http/authenticate.ts';
+import { IdempotencyHeader, problems } from '../http/describe.ts';
+import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
+import { clientIdOf } from '../http/idempotency.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   addReaction,
@@ -79,7 +81,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): v
     },
     onRequest,
     handler: async (request) =>
-      (await history(pool, request.account.id, request.params.id, request.query)) ??
+      (await history(pool, sessionOf(request).account, request.params.id, request.query)) ??
       refuse('conversation_not_found'),
   });
 
@@ -101,7 +103,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): v
       const asking = asked(request, request.params.id);
       const { actor: author, conversation } = asking;
       const { body } = request.body;
-      const { seq, at, repeated } = stored(await postMessage(append, asking, body));
+      const { seq, at, repeated } = storedOrRefuse(await postMessage(append, asking, body));
       reply.code(201);
       // What was posted a moment ago is known; an earlier one may have changed since.
       if (repeated) return show(author, conversation, seq);
@@ -131,7 +133,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): v
       response: { 200: Message, ...problems(401, 404) },
     },
     onRequest,
-    handler: (request) => show(request.account.id, request.params.id, request.params.seq),
+    handler: (request) => show(sessionOf(request).account, request.params.id, request.params.seq),
   });
 
   app.route({
@@ -150,8 +152,10 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): v
     onRequest,
     handler: async (request) => {
       const { id, seq } = request.params;
-      stored(await editMessage(append, asked(request, request.params.id), seq, request.body.body));
-      return show(request.account.id, id, seq);
+      storedOrRefuse(
+        await editMessage(append, asked(request, request.params.id), seq, request.body.body),
+      );
+      return show(sessionOf(request).account, id, seq);
     },
   });
 
@@ -229,7 +233,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): v
     },
     onRequest,
     handler: async (request) => {
-      const account = request.account.id;
+      const account = sessionOf(request).account;
       const { seq, unread } = request.body;
       const move = await readCursors.move(account, request.params.id, seq, unread);
       if ('refusal' in move) throw new RefusalError(move.refusal);
@@ -249,7 +253,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): v
       response: { 200: CursorsAnswer, ...problems(401) },
     },
     onRequest,
-    handler: (request) => cursorsOf(pool, request.account.id),
+    handler: (request) => cursorsOf(pool, sessionOf(request).account),
   });
 
   app.route({
@@ -268,18 +272,18 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): v
     },
     onRequest,
     handler: async (request) =>
-      (await eventsFor(pool, request.account.id, request.params.id, request.query)) ??
+      (await eventsFor(pool, sessionOf(request).account, request.params.id, request.query)) ??
       refuse('not_found'),
   });
 }
 
 /** Who asks for which conversation, under which id. */
 function asked(request: FastifyRequest, conversation: ConversationId) {
-  return { actor: request.account.id, clientId: clientIdOf(request), conversation };
+  return { actor: sessionOf(request).account, clientId: clientIdOf(request), conversation };
 }
 
 /** What an `ack` would say. */
 function answer({ clientId }: { clientId: string }, outcome: Outcome): CommandAnswer {
-  const { stream, seq, at } = stored(outcome);
+  const { stream, seq, at } = storedOrRefuse(outcome);
   return { id: clientId, stream, seq, at };
 }
