@@ -1,0 +1,248 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { type Person, startTestServer, type TestServer } from '../../test/support/server.ts';
+import { aClientId } from '../../test/support/world.ts';
+import { EVERYONE } from './everyone.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+let ann: Person;
+let bob: Person;
+let cem: Person;
+
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster);
+  ann = await server.register('ann');
+  bob = await server.register('bob');
+  cem = await server.register('cem');
+});
+afterAll(async () => {
+  await server?.stop();
+  await cluster?.stop();
+});
+
+const codeOf = ({ status, body }: { status: number; body: { code: string } }) =>
+  `${status} ${body.code}`;
+
+describe('groups over REST', () => {
+  test('are made, found by name, joined, renamed, left and deleted', async () => {
+    const made = await ann.request('POST', '/conversations', {
+      name: 'Chess 100%',
+      visibility: 'public',
+    });
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({ name: 'Chess 100%', role: 'owner', memberCount: 1 });
+    const { id } = made.body;
+
+    const found = await bob.request('GET', '/groups?search=CHESS%20100%25');
+    expect(found.body).toMatchObject({ items: [{ id, memberCount: 1, isMember: false }] });
+    expect((await bob.request('GET', '/groups?search=chess_')).body.items).toEqual([]);
+
+    const joined = await bob.request('POST', `/conversations/${id}/join`);
+    expect(joined).toMatchObject({ status: 200, body: { id, role: 'member', memberCount: 2 } });
+    const added = await bob.request('POST', `/conversations/${id}/members`, { account: cem.id });
+    expect(added).toMatchObject({ status: 201, body: { account: cem.id, username: 'cem' } });
+
+    const mayNot = await bob.request('PATCH', `/conversations/${id}`, { name: 'Mine' });
+    expect(codeOf(mayNot)).toBe('403 forbidden');
+    const renamed = await ann.request('PATCH', `/conversations/${id}`, { name: ' Go ' });
+    expect(renamed).toMatchObject({ status: 200, body: { name: 'Go' } });
+
+    expect((await bob.request('POST', `/conversations/${id}/leave`)).status).toBe(204);
+    const out = await ann.request('DELETE', `/conversations/${id}/members/${cem.id}`);
+    expect(out.status).toBe(204);
+    expect((await ann.request('DELETE', `/conversations/${id}`)).status).toBe(204);
+    const gone = await ann.request('GET', `/conversations/${id}`);
+    expect(codeOf(gone)).toBe('404 conversation_not_found');
+  });
+
+  test('are made once for each Idempotency-Key', async () => {
+    const key = { 'idempotency-key': aClientId() };
+    const body = { name: 'Once', visibility: 'private' };
+    const first = await ann.request('POST', '/conversations', body, key);
+    const again = await ann.request('POST', '/conversations', body, key);
+    expect(again.body.id).toBe(first.body.id);
+    const reused = await ann.request(
+      'POST',
+      `/conversations/${EVERYONE}/messages`,
+      { body: 'x' },
+      key,
+    );
+    expect(codeOf(reused)).toBe('409 client_id_reused');
+    const bad = await ann.request('POST', '/conversations', body, { 'idempotency-key': 'no' });
+    expect(codeOf(bad)).toBe('400 idempotency_key_required');
+  });
+
+  test('that are private answer outsiders as if they did not exist', async () => {
+    const id = await ann.group('Secret');
+    const nothing = aClientId();
+    const paths = (of: string): [string, string, object?][] => [
+      ['GET', `/conversations/${of}`],
+      ['PATCH', `/conversations/${of}`, { name: 'x' }],
+      ['DELETE', `/conversations/${of}`],
+      ['POST', `/conversations/${of}/join`],
+      ['POST', `/conversations/${of}/leave`],
+      ['GET', `/conversations/${of}/members`],
+      ['POST', `/conversations/${of}/members`, { account: bob.id }],
+      ['DELETE', `/conversations/${of}/members/${ann.id}`],
+      ['GET', `/conversations/${of}/messages`],
+      ['POST', `/conversations/${of}/messages`, { body: 'x' }],
+      ['GET', `/conversations/${of}/messages/1`],
+      ['PATCH', `/conversations/${of}/messages/1`, { body: 'x' }],
+      ['DELETE', `/conversations/${of}/messages/1`],
+      ['PUT', `/conversations/${of}/messages/1/reactions/${encodeURIComponent('👍')}`],
+      ['POST', `/conversations/${of}/read`, { seq: 1 }],
+    ];
+    for (const [i, [method, path, body]] of paths(id).entries()) {
+      const hidden = await bob.request(method, path, body);
+      const [, absentPath] = paths(nothing)[i] as [string, string];
+      const absent = await bob.request(method, absentPath, body);
+      const { requestId: _a, ...told } = hidden.body;
+      const { requestId: _b, ...known } = absent.body;
+      expect([method, path, hidden.status, told]).toEqual([method, path, 404, known]);
+      expect(told.code).toBe('conversation_not_found');
+    }
+    const events = await bob.request('GET', `/streams/${id}/events`);
+    expect(codeOf(events)).toBe('404 not_found');
+  });
+
+  test('list their members page by page, and how far they have read', async () => {
+    const id = await ann.group('Pages', [bob, cem]);
+    const seen: string[] = [];
+    let next: string | null = '';
+    while (next !== null) {
+      const page = await bob.request(
+        'GET',
+        `/conversations/${id}/members?limit=2${next ? `&after=${next}` : ''}`,
+      );
+      expect(page.status).toBe(200);
+      seen.push(...page.body.items.map((m: { username: string }) => m.username));
+      next = page.body.next;
+    }
+    expect(seen).toEqual(['ann', 'bob', 'cem']);
+    const found = await bob.request('GET', `/conversations/${id}/members?search=CE`);
+    expect(found.body.items).toMatchObject([{ account: cem.id, readSeq: 4 }]);
+    const wrong = await bob.request('GET', `/conversations/${id}/members?after=nonsense`);
+    expect(codeOf(wrong)).toBe('422 invalid');
+  });
+
+  test('page through many groups by name, each once', async () => {
+    const names = ['äpfel', 'Birnen', 'apfel', 'Zimt', 'birnen', '苹果'];
+    for (const name of names) await cem.group(name, [], 'public');
+    const seen: string[] = [];
+    let next: string | null = '';
+    while (next !== null) {
+      const page = await cem.request('GET', `/groups?limit=2${next ? `&after=${next}` : ''}`);
+      seen.push(...page.body.items.map((g: { name: string }) => g.name));
+      next = page.body.next;
+    }
+    expect(seen.sort()).toEqual([...names, 'everyone'].sort());
+  });
+});
+
+describe('direct conversations and everyone over REST', () => {
+  test('a direct one is the same for both, and no group', async () => {
+    const mine = await ann.request('POST', '/conversations/direct', { account: bob.id });
+    const his = await bob.request('POST', '/conversations/direct', { account: ann.id });
+    expect(mine).toMatchObject({ status: 200, body: { kind: 'direct', peer: bob.id } });
+    expect(his.body).toMatchObject({ id: mine.body.id, peer: ann.id });
+    const left = await ann.request('POST', `/conversations/${mine.body.id}/leave`);
+    expect(codeOf(left)).toBe('409 not_a_group');
+    // How far the other has read shows in the conversation.
+    const seq = await ann.post(mine.body.id, 'hello');
+    await bob.request('POST', `/conversations/${mine.body.id}/read`, { seq });
+    const after = await ann.request('GET', `/conversations/${mine.body.id}`);
+    expect(after.body.peerReadSeq).toBe(seq);
+  });
+
+  test('nobody leaves everyone; the owner of the server may rename it', async () => {
+    const left = await bob.request('POST', `/conversations/${EVERYONE}/leave`);
+    expect(codeOf(left)).toBe('409 everyone_group');
+    const mayNot = await bob.request('PATCH', `/conversations/${EVERYONE}`, { name: 'x' });
+    expect(codeOf(mayNot)).toBe('403 forbidden');
+    // Whoever registered first owns the server.
+    const renamed = await ann.request('PATCH', `/conversations/${EVERYONE}`, { name: 'Lobby' });
+    expect(renamed.body).toMatchObject({ name: 'Lobby', isEveryone: true, memberCount: 3 });
+    await ann.request('PATCH', `/conversations/${EVERYONE}`, { name: 'everyone' });
+  });
+});
+
+describe('messages over REST', () => {
+  test('are posted once for each key, read, edited, reacted to and deleted', async () => {
+    const id = await ann.group('Messages', [bob]);
+    const path = `/conversations/${id}/messages`;
+    const key = { 'idempotency-key': aClientId() };
+    const posted = await ann.request('POST', path, { body: 'hi' }, key);
+    expect(posted).toMatchObject({ status: 201, body: { seq: 4, author: ann.id, body: 'hi' } });
+    const one = `${path}/${posted.body.seq}`;
+    // What the answer to a posting says is what is read afterwards.
+    expect((await bob.request('GET', one)).body).toEqual(posted.body);
+
+    expect(codeOf(await bob.request('PATCH', one, { body: 'no' }))).toBe('403 forbidden');
+    const edited = await ann.request('PATCH', one, { body: 'hi!' });
+    expect(edited.body).toMatchObject({ body: 'hi!', changedSeq: 5 });
+    const again = await ann.request('POST', path, { body: 'hi' }, key);
+    expect(again).toMatchObject({ status: 201, body: { seq: 4, body: 'hi!' } });
+
+    const thumb = `${one}/reactions/${encodeURIComponent('👍🏽')}`;
+    expect((await bob.request('PUT', thumb)).body).toMatchObject({ stream: id, seq: 6 });
+    expect((await bob.request('PUT', thumb)).body).toMatchObject({ seq: 6 });
+    expect((await ann.request('GET', one)).body.reactions).toEqual([
+      { emoji: '👍🏽', accounts: [bob.id] },
+    ]);
+    expect((await bob.request('DELETE', thumb)).body).toMatchObject({ seq: 7 });
+    expect(codeOf(await bob.request('PUT', `${one}/reactions/ab`))).toBe('404 not_found');
+
+    expect((await ann.request('DELETE', one)).body).toMatchObject({ stream: id, seq: 8 });
+    expect(codeOf(await ann.request('PATCH', one, { body: 'x' }))).toBe('409 message_deleted');
+    expect(codeOf(await ann.request('GET', `${path}/99`))).toBe('404 message_not_found');
+    expect(codeOf(await ann.request('GET', `${path}/abc`))).toBe('404 not_found');
+  });
+
+  test('have a bad body refused with its own code', async () => {
+    const id = await ann.group('Bad');
+    const post = (body: object) => ann.request('POST', `/conversations/${id}/messages`, body);
+    expect(codeOf(await post({ body: '  ' }))).toBe('422 body_empty');
+    expect(codeOf(await post({ body: 'x'.repeat(16_001) }))).toBe('422 body_too_long');
+    expect(codeOf(await post({ body: 'a\u0000b' }))).toBe('422 text_invalid');
+    expect((await post({})).status).toBe(422);
+  });
+
+  test('come in pages, events in order, cursors with their version', async () => {
+    const id = await ann.group('Pages of history', [bob]);
+    for (let n = 0; n < 5; n++) await ann.post(id, `m${n}`);
+    const page = await bob.request('GET', `/conversations/${id}/messages?limit=2`);
+    expect(page.body).toMatchObject({ hasOlder: true, hasNewer: false, asOf: 8 });
+    expect(page.body.items.map((m: { seq: number }) => m.seq)).toEqual([7, 8]);
+    const both = await bob.request('GET', `/conversations/${id}/messages?before=5&after=3`);
+    expect(both.status).toBe(422);
+    expect((await bob.request('GET', `/conversations/${id}/messages?limit=201`)).status).toBe(422);
+
+    const events = await bob.request('GET', `/streams/${id}/events?after=6&limit=500`);
+    expect(events.body.lastSeq).toBe(8);
+    expect(events.body.items).toMatchObject([
+      { op: 'event', seq: 7, type: 'message.posted', actor: ann.id, data: { body: 'm3' } },
+      { op: 'event', seq: 8 },
+    ]);
+
+    const before = (await bob.request('GET', '/me/cursors')).body.readVersion;
+    const moved = await bob.request('POST', `/conversations/${id}/read`, { seq: 6 });
+    expect(moved.body).toEqual({ conversation: id, readSeq: 6, unread: 2, asOf: 8 });
+    const cursors = await bob.request('GET', '/me/cursors');
+    expect(cursors.body.readVersion).toBe(before + 1);
+    expect(cursors.body.items).toContainEqual(moved.body);
+  });
+
+  test('are refused to those without an access token', async () => {
+    for (const path of [
+      '/conversations',
+      '/groups',
+      '/me/cursors',
+      `/streams/${EVERYONE}/events`,
+    ]) {
+      const answer = await ann.request('GET', path, undefined, { authorization: '' });
+      expect(codeOf(answer)).toBe('401 unauthenticated');
+    }
+  });
+});
