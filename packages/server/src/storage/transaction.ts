@@ -52,9 +52,9 @@ export function isConnectionError(error: unknown): boolean {
   if (error instanceof NotCommitted || error instanceof CommitOutcomeUnknown) return true;
   if (!(error instanceof Error)) return false;
   if (isDatabaseError(error)) {
-    // 08: connection exceptions; 57P01-57P03: shutdown, crash of another backend, starting up;
+    // 0800x: connection exceptions (08P01, a protocol violation, would be a bug of ours); 57P01-57P03: shutdown, crash of another backend, starting up;
     // 53300: too many connections.
-    return /^(08...|57P0[1-3]|53300)$/.test(error.code ?? '');
+    return /^(0800[0-7]|57P0[1-3]|53300)$/.test(error.code ?? '');
   }
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code !== undefined && networkCodes.has(code)) return true;

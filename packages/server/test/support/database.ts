@@ -89,7 +89,7 @@ async function prepare(embedded: Embedded, dataDir: string): Promise<TestCluster
       const address = { ...embedded.connection, database };
       return {
         address,
-        url: `postgres://${address.user}@/${database}?host=${encodeURIComponent(address.host)}&port=${address.port}`,
+        url: `postgres://${address.user}@localhost/${database}?host=${encodeURIComponent(address.host)}&port=${address.port}`,
         open: async () => {
           const opened = await openDatabase(address, testLog);
           pools.push(opened);

@@ -71,8 +71,8 @@ export async function startTestServer(
       return peer;
     },
     async stop() {
-      for (const peer of peers) peer.close();
       await parley.stop();
+      for (const peer of peers) peer.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
