@@ -1,4 +1,4 @@
-import { type Refusal, refusal, type SessionId } from '@parley/protocol';
+import { type AccountId, type Me, type Refusal, refusal } from '@parley/protocol';
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
@@ -10,6 +10,7 @@ import { SessionCookie } from './cookies.ts';
 import { loadSigningKeys, type SigningKeys } from './keys.ts';
 import { AttemptLimits } from './limits.ts';
 import { Passwords } from './passwords.ts';
+import { meOf } from './queries.ts';
 import { peopleRoutes } from './routes.ts';
 import { loadSecret } from './secret.ts';
 import { Sessions } from './sessions.ts';
@@ -41,14 +42,14 @@ export interface AccountsContext {
 
 /** The public face of the accounts domain. */
 export class Accounts {
-  /** Log-ins; `onEnded` tells of their ends. */
+  /** Log-ins; `onEnded` tells of their ends, `alive` looks at many. */
   readonly sessions: Sessions;
   /** Lets a request in only with a good access token; for `onRequest` of routes. */
   readonly authenticate: onRequestAsyncHookHandler;
   readonly #tokens: AccessTokens;
   readonly #routes: AccountRoutes;
 
-  private constructor(context: AccountsContext, keys: SigningKeys) {
+  constructor(context: AccountsContext, keys: SigningKeys) {
     const { pool, append, clock, config, issuer } = context;
     this.sessions = new Sessions(pool, clock);
     this.#tokens = new AccessTokens(keys, issuer, clock);
@@ -66,38 +67,30 @@ export class Accounts {
     };
   }
 
-  /**
-   * Makes the domain ready; loads the signing keys, and makes them at the first start.
-   * @throws when the keys were encrypted with another secret
-   */
-  static async open(context: AccountsContext): Promise<Accounts> {
-    return new Accounts(context, await loadSigningKeys(context.pool, loadSecret(context.config)));
-  }
-
   /** Checks an access token, and that its session goes on; for the live socket. */
   async identify(token: string): Promise<{ identity: AccessClaims } | { refusal: Refusal }> {
     const checked = await this.#check(token);
     return 'refusal' in checked ? checked : { identity: checked.claims };
   }
 
-  /** Which of the sessions go on. */
-  liveSessions(ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>> {
-    return this.sessions.alive(ids);
-  }
-
   /** The routes below /api/v1. */
-  readonly api = (app: FastifyInstance): void => {
+  readonly routes = (app: FastifyInstance): void => {
     authRoutes(app, this.#routes);
     peopleRoutes(app, this.#routes);
   };
 
   /** The routes at the root: the keys that our access tokens can be checked with (RFC 7517). */
-  readonly root = (app: FastifyInstance): void => {
+  readonly rootRoutes = (app: FastifyInstance): void => {
     app.get('/.well-known/jwks.json', { schema: { hide: true } }, async (_request, reply) => {
       reply.header('cache-control', 'public, max-age=300').type('application/jwk-set+json');
       return JSON.stringify(this.#tokens.jwks);
     });
   };
+
+  /** What an account sees of itself; null when there is none. */
+  me(account: AccountId): Promise<Me | null> {
+    return meOf(this.#routes.pool, account);
+  }
 
   async #check(
     token: string,
@@ -109,4 +102,12 @@ export class Accounts {
     if (session?.account !== claims.account) return { refusal: refusal('session_ended') };
     return { claims, session };
   }
+}
+
+/**
+ * Makes the domain ready; loads the signing keys, and makes them at the first start.
+ * @throws when the keys were encrypted with another secret
+ */
+export async function openAccounts(context: AccountsContext): Promise<Accounts> {
+  return new Accounts(context, await loadSigningKeys(context.pool, loadSecret(context.config)));
 }

@@ -33,7 +33,6 @@ const SessionHeader = z.object({
     .optional()
     .describe('`token`: the session token comes in the answer, and no cookie is set'),
 });
-const noBody = z.undefined();
 /** How a session, and not an access token, authorises. */
 const bySession = [{ sessionToken: [] }, { sessionCookie: [] }];
 
@@ -130,7 +129,6 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
       tags: ['Accounts'],
       summary: 'A fresh access token for the session',
       security: bySession,
-      body: noBody,
       response: { 200: AccessTokenAnswer, ...problems(401, 403, 429) },
     },
     onRequest: ownSite,
@@ -154,7 +152,6 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
       summary: 'End the session; its sockets close at once',
       description: 'A session that has ended already is no mistake.',
       security: bySession,
-      body: noBody,
       response: { 204: z.undefined().describe('The session is over'), ...problems(401, 403) },
     },
     onRequest: ownSite,

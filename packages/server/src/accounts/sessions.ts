@@ -67,6 +67,7 @@ export class Sessions {
         address,
         new Date(now),
         new Date(now + ABSOLUTE_MS),
+        new Date(now - IDLE_MS),
       ],
     });
     return { id, token, expiresAt: now + ABSOLUTE_MS };

@@ -1,6 +1,6 @@
 import Cookie from '@fastify/cookie';
 import type { HealthAnswer } from '@parley/protocol';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { uuidv7 } from 'uuidv7';
 import type { z } from 'zod';
@@ -53,7 +53,8 @@ const HEADERS_MAX = 100;
 export function createHttpApp(deps: HttpDependencies): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    // One line of our own for each answer, below.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     genReqId: () => uuidv7(),
     requestIdHeader: false,
     trustProxy: 'loopback,linklocal,uniquelocal',
@@ -62,7 +63,11 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
     keepAliveTimeout: 72_000,
     http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
     routerOptions: { maxParamLength: 500 },
-    frameworkErrors: (error, request, reply) => handleError(error, request, reply),
+    frameworkErrors: (error, request, reply) => {
+      // A path that cannot be read comes before all hooks.
+      secure(request, reply, deps.publicUrl);
+      handleError(error, request, reply);
+    },
     clientErrorHandler: answerWire,
     // Sockets that went over to WebSocket are closed by the live side.
     forceCloseConnections: 'idle',
@@ -72,7 +77,9 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
   acceptJson(app);
-  secure(app, deps.publicUrl);
+  app.addHook('onRequest', async (request, reply) => {
+    secure(request, reply, deps.publicUrl);
+  });
   app.addHook('onResponse', async (request, reply) => {
     request.log.debug(
       {

@@ -1,5 +1,4 @@
 import { ClientId, ERRORS, Problem } from '@parley/protocol';
-import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 
 /** Words of the API’s documentation that many routes share. */
@@ -30,11 +29,3 @@ export const IdempotencyHeader = z.object({
     'Names this command for ever: sent again with the same key, by the same account, it is not done twice but answered with its first event. A UUID, best of version 7.',
   ),
 });
-
-/** The id of the command that a request is: its Idempotency-Key, or a new one. */
-export function clientIdOf(request: {
-  readonly headers: { readonly 'idempotency-key'?: unknown };
-}): ClientId {
-  const key = request.headers['idempotency-key'];
-  return (typeof key === 'string' ? key : uuidv7()) as ClientId;
-}

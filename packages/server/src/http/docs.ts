@@ -2,7 +2,6 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { errorsPage } from './error-docs.ts';
-import { DOCS_POLICY } from './security.ts';
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -43,16 +42,12 @@ export function docsRoutes(app: FastifyInstance): void {
   const html = 'text/html; charset=utf-8';
   const javascript = 'text/javascript; charset=utf-8';
 
-  app.get('/docs', hidden, (_request, reply) =>
-    reply.header('content-security-policy', DOCS_POLICY).type(html).send(PAGE),
-  );
+  app.get('/docs', hidden, (_request, reply) => reply.type(html).send(PAGE));
   app.get('/docs/start.js', hidden, (_request, reply) => reply.type(javascript).send(START));
   app.get('/docs/reference.js', hidden, (_request, reply) =>
     reply
       .header('cache-control', 'public, max-age=86400')
       .sendFile('standalone.js', scalarDir, { cacheControl: false }),
   );
-  app.get('/docs/errors', hidden, (_request, reply) =>
-    reply.header('content-security-policy', DOCS_POLICY).type(html).send(errorsPage()),
-  );
+  app.get('/docs/errors', hidden, (_request, reply) => reply.type(html).send(errorsPage()));
 }

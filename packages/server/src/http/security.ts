@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { pathOf } from './errors.ts';
 
 /** A policy as a header’s value: the directives in order. */
 const policy = (directives: Record<string, string>): string =>
@@ -10,7 +11,7 @@ const policy = (directives: Record<string, string>): string =>
  * What the pages of the web client may load and do. Styles may stand inline: the parts of the
  * client that lock scrolling and show toasts put style elements into the page. Scripts may not.
  */
-export const WEB_POLICY = policy({
+const WEB_POLICY = policy({
   'default-src': "'none'",
   'script-src': "'self'",
   'style-src': "'self' 'unsafe-inline'",
@@ -28,7 +29,7 @@ export const WEB_POLICY = policy({
 });
 
 /** The page of the API’s reference: its program builds HTML from text, so no trusted types. */
-export const DOCS_POLICY = policy({
+const DOCS_POLICY = policy({
   'default-src': "'none'",
   'script-src': "'self'",
   'style-src': "'self' 'unsafe-inline'",
@@ -44,20 +45,33 @@ export const DOCS_POLICY = policy({
 /** Answers of the API are data: whatever opens one as a page may do nothing at all. */
 const DATA_POLICY = policy({ 'default-src': "'none'", 'frame-ancestors': "'none'", sandbox: '' });
 
-/** Sets the headers that keep browsers from guessing, framing and telling. */
-export function secure(app: FastifyInstance, publicUrl: string | undefined): void {
-  const isHttps = publicUrl?.startsWith('https:') ?? false;
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({
-      'content-security-policy': DATA_POLICY,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'x-frame-options': 'DENY',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-      'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
-      'x-request-id': request.id,
-    });
-    if (isHttps) reply.header('strict-transport-security', 'max-age=31536000');
+/** Paths whose answers are data, never a page. */
+const DATA = /^\/(api|health|\.well-known)(\/|$)/;
+const DOCS = /^\/docs(\/|$)/;
+
+function policyFor(path: string): string {
+  if (DATA.test(path)) return DATA_POLICY;
+  return DOCS.test(path) ? DOCS_POLICY : WEB_POLICY;
+}
+
+/** Sets the headers that keep browsers from guessing, framing and telling, on every answer. */
+export function secure(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  publicUrl: string | undefined,
+): void {
+  reply.headers({
+    'content-security-policy': policyFor(pathOf(request)),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'x-frame-options': 'DENY',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
+    'x-request-id': request.id,
   });
+  // For those only who have said that they are reached by https.
+  if (publicUrl?.startsWith('https:')) {
+    reply.header('strict-transport-security', 'max-age=31536000');
+  }
 }

@@ -4,7 +4,6 @@ import Static from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pathOf } from './errors.ts';
 import { htmlPage } from './html.ts';
-import { WEB_POLICY } from './security.ts';
 import type { RouteTable } from './unknown.ts';
 
 const NOT_BUILT = htmlPage(
@@ -38,7 +37,6 @@ export function webRoutes(app: FastifyInstance, webDir: string, routes: RouteTab
         'cache-control',
         isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
       );
-      response.setHeader('content-security-policy', WEB_POLICY);
     },
   });
   app.setNotFoundHandler((request, reply) => {
@@ -54,9 +52,5 @@ function wantsPage(request: FastifyRequest): boolean {
 }
 
 function page(reply: FastifyReply, html: string) {
-  return reply
-    .header('content-security-policy', WEB_POLICY)
-    .header('cache-control', 'no-cache')
-    .type('text/html; charset=utf-8')
-    .send(html);
+  return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(html);
 }

@@ -1,0 +1,362 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { WORKSPACE_STREAM } from '@parley/protocol';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  AS_PROGRAM,
+  aTestApi,
+  PASSWORD,
+  registration,
+  type TestApi,
+} from '../../test/support/api.ts';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { EVERYONE, EVERYONE_STREAM } from '../conversations/everyone.ts';
+
+let cluster: TestCluster;
+let api: TestApi;
+beforeAll(async () => {
+  cluster = await startTestCluster();
+});
+afterAll(() => cluster.stop());
+beforeEach(async () => {
+  api = await aTestApi(await cluster.fresh());
+});
+afterEach(() => api.close());
+
+const login = (name: string, password = PASSWORD) =>
+  api.post('/auth/login', { login: name, password }, AS_PROGRAM);
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+describe('registration', () => {
+  test('makes the account, its place in everyone, and the events, in one go', async () => {
+    const ann = await api.register('ann');
+    const bob = await api.register('bob');
+    expect([ann.me.role, bob.me.role]).toEqual(['owner', 'member']);
+    expect(bob.me).toMatchObject({
+      username: 'bob',
+      displayName: 'bob Example',
+      email: 'bob@example.org',
+      isActive: true,
+    });
+    const ofBob = api.published.filter((e) => e.actor === bob.me.id);
+    expect(ofBob.map((e) => [e.stream, e.type])).toEqual([
+      [WORKSPACE_STREAM, 'user.registered'],
+      [EVERYONE_STREAM, 'member.joined'],
+      [bob.me.id, 'conversation.joined'],
+    ]);
+    const { rows } = await api.database.pool.query(
+      `select member_count,
+              (select array_agg(account_id order by joined_seq) from memberships
+               where conversation_id = c.id) as members
+       from conversations c where id = $1`,
+      [EVERYONE],
+    );
+    expect(rows[0]).toEqual({ member_count: 2, members: [ann.me.id, bob.me.id] });
+  });
+
+  test('keeps the password and the session as hashes only', async () => {
+    const { sessionToken } = await api.register('ann');
+    const { pool } = api.database;
+    const accounts = await pool.query('select password_hash from accounts');
+    expect(accounts.rows[0].password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    const sessions = await pool.query('select * from sessions');
+    expect(sessions.rows[0].token_hash).toHaveLength(32);
+    expect(JSON.stringify(sessions.rows)).not.toContain(sessionToken.slice(3));
+  });
+
+  test.each([
+    ['a name of one letter', { username: 'a' }, ['username'], ['too_small']],
+    ['a name with an @', { username: 'a@b' }, ['username'], ['invalid_format']],
+    ['a direction mark in the name', { displayName: 'ann\u202eeve' }, ['displayName'], ['invalid']],
+    ['a lone surrogate', { displayName: 'ann \ud800' }, ['displayName'], ['invalid']],
+    ['a NUL', { username: 'an\u0000n' }, ['username'], ['invalid']],
+    ['no e-mail', { email: undefined }, ['email'], ['missing']],
+    ['not an e-mail', { email: 'ann' }, ['email'], ['invalid_format']],
+    ['a short password', { password: 'short' }, ['password'], ['too_small']],
+    ['a password over 1 KiB', { password: 'é'.repeat(513) }, ['password'], ['invalid']],
+    [
+      'all of it',
+      { username: '', displayName: ' ', email: 'x', password: '' },
+      ['username', 'displayName', 'email', 'password'],
+      ['too_small', 'too_small', 'invalid_format', 'too_small'],
+    ],
+  ])('refuses %s, named beside its field', async (_what, wrong, fields, codes) => {
+    const answer = await api.post('/auth/register', { ...registration('ann'), ...wrong });
+    expect(answer.statusCode).toBe(422);
+    expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+    const problem = answer.json();
+    expect(problem).toMatchObject({ status: 422, code: 'invalid', type: '/docs/errors#invalid' });
+    const errors = problem.errors as { field: string; code: string; message: string }[];
+    expect([...new Set(errors.map((e) => e.field))]).toEqual(fields);
+    for (const code of codes) expect(errors.map((e) => e.code)).toContain(code);
+    for (const e of errors) expect(e.message).not.toBe('');
+  });
+
+  test('a taken name and address are both told, in any case and form of letters', async () => {
+    await api.post('/auth/register', { ...registration('strasse'), username: 'Straße' });
+    const again = { ...registration('x'), username: 'STRASSE', email: 'STRASSE@Example.org' };
+    const answer = await api.post('/auth/register', again);
+    expect(answer.statusCode).toBe(409);
+    expect(answer.json()).toMatchObject({
+      code: 'username_taken',
+      errors: [
+        { field: 'username', code: 'username_taken' },
+        { field: 'email', code: 'email_taken' },
+      ],
+    });
+  });
+
+  test('what is wrong and what is taken are told together', async () => {
+    await api.register('ann');
+    const answer = await api.post('/auth/register', { ...registration('ann'), password: 'x' });
+    expect(answer.statusCode).toBe(422);
+    const errors = answer.json().errors as { field: string; code: string }[];
+    expect(errors.map((e) => `${e.field} ${e.code}`)).toEqual([
+      'password too_small',
+      'username username_taken',
+      'email email_taken',
+    ]);
+  });
+
+  test('of ten at once with one name, one gets it', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, i) =>
+        api.post('/auth/register', { ...registration('ann'), email: `ann${i}@example.org` }),
+      ),
+    );
+    const statuses = answers.map((a) => a.statusCode).sort();
+    expect(statuses).toEqual([201, ...Array(9).fill(409)]);
+    const { rows } = await api.database.pool.query('select count(*)::int as n from accounts');
+    expect(rows[0].n).toBe(1);
+  });
+});
+
+describe('log-in', () => {
+  test('works with the name or the address, in any case', async () => {
+    await api.register('Ann');
+    for (const name of ['Ann', 'ANN', 'ann', 'aNN@Example.ORG', 'Ａｎｎ']) {
+      expect((await login(name)).statusCode, name).toBe(200);
+    }
+  });
+
+  test('a wrong password and an unknown name are answered alike', async () => {
+    await api.register('ann');
+    const strip = ({ requestId: _, ...rest }: { requestId: string }) => rest;
+    const wrong = await login('ann', 'not the password');
+    const unknown = await login('nobody');
+    expect(wrong.statusCode).toBe(401);
+    expect(strip(wrong.json())).toEqual(strip(unknown.json()));
+    expect(wrong.json().code).toBe('credentials_wrong');
+  });
+
+  test('an unknown name costs as much time as a wrong password', async () => {
+    await api.register('ann');
+    const time = async (name: string) => {
+      const begun = performance.now();
+      for (let i = 0; i < 8; i++) await login(name, 'not the password');
+      return performance.now() - begun;
+    };
+    await time('warm-up');
+    const [known, unknown] = [await time('ann'), await time('nobody')];
+    // A log-in without a hash would take a hundredth of the time.
+    expect(unknown).toBeGreaterThan(known / 3);
+  });
+
+  test('text that PostgreSQL cannot hold is refused, not a bug', async () => {
+    const answer = await login('an\u0000n');
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json().code).toBe('text_invalid');
+  });
+
+  test('the cookie is HttpOnly, strict, of this host, and works', async () => {
+    await api.register('ann');
+    const answer = await api.post('/auth/login', { login: 'ann', password: PASSWORD });
+    expect(answer.json().sessionToken).toBeUndefined();
+    const [cookie] = answer.cookies;
+    expect(cookie).toMatchObject({
+      name: 'parley_session',
+      path: '/',
+      httpOnly: true,
+      sameSite: 'Strict',
+    });
+    expect(cookie).not.toHaveProperty('domain');
+    const days = ((cookie?.expires?.getTime() ?? 0) - Date.now()) / 86_400_000;
+    expect(days).toBeGreaterThan(179);
+    const headers = { cookie: `parley_session=${cookie?.value}` };
+    expect((await api.post('/auth/token', undefined, headers)).statusCode).toBe(200);
+    // It is good for nothing else.
+    const me = await api.app.inject({ url: '/api/v1/me', headers });
+    expect(me.statusCode).toBe(401);
+  });
+
+  test('behind https the cookie is Secure and bound to the host by its name', async () => {
+    const secure = await aTestApi(await cluster.fresh(), { publicUrl: 'https://chat.example.org' });
+    try {
+      const answer = await secure.post('/auth/register', registration('ann'));
+      expect(answer.headers['set-cookie']).toMatch(
+        /^__Host-parley_session=ps_[\w-]{43}; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Strict$/,
+      );
+      expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
+    } finally {
+      await secure.close();
+    }
+  });
+
+  test('whoever logs in anew in one browser leaves the session before', async () => {
+    const first = await api.post('/auth/register', registration('ann'));
+    const cookie = `parley_session=${first.cookies[0]?.value}`;
+    await api.post('/auth/login', { login: 'ann', password: PASSWORD }, { cookie });
+    const { rows } = await api.database.pool.query('select count(*)::int as n from sessions');
+    expect(rows[0].n).toBe(1);
+  });
+});
+
+describe('sessions', () => {
+  test('a session token gives access tokens and nothing else', async () => {
+    const { sessionToken } = await api.register('ann');
+    const answer = await api.post('/auth/token', undefined, bearer(sessionToken));
+    expect(answer.statusCode).toBe(200);
+    const { accessToken, accessTokenExpiresAt } = answer.json();
+    expect(Date.parse(accessTokenExpiresAt) - Date.now()).toBeGreaterThan(590_000);
+    expect((await api.get('/api/v1/me', accessToken)).json().username).toBe('ann');
+    const me = await api.get('/api/v1/me', sessionToken);
+    expect([me.statusCode, me.json().code]).toEqual([401, 'unauthenticated']);
+    expect(me.headers['www-authenticate']).toContain('Bearer');
+  });
+
+  test('log-out ends the session at once, for requests and for sockets', async () => {
+    const { sessionToken, accessToken } = await api.register('ann');
+    expect((await api.get('/api/v1/me', accessToken)).statusCode).toBe(200);
+    const ended: string[] = [];
+    api.accounts.sessions.onEnded((session) => ended.push(session));
+    expect((await api.post('/auth/logout', undefined, bearer(sessionToken))).statusCode).toBe(204);
+    expect(ended).toHaveLength(1);
+    const me = await api.get('/api/v1/me', accessToken);
+    expect([me.statusCode, me.json().code]).toEqual([401, 'session_ended']);
+    const identified = await api.accounts.identify(accessToken);
+    expect(identified).toMatchObject({ refusal: { code: 'session_ended' } });
+    const token = await api.post('/auth/token', undefined, bearer(sessionToken));
+    expect([token.statusCode, token.json().code]).toEqual([401, 'session_ended']);
+    // Once more is no mistake.
+    expect((await api.post('/auth/logout', undefined, bearer(sessionToken))).statusCode).toBe(204);
+  });
+
+  test('log-out of a browser takes the cookie away', async () => {
+    const answer = await api.post('/auth/register', registration('ann'));
+    const cookie = `parley_session=${answer.cookies[0]?.value}`;
+    const gone = await api.post('/auth/logout', undefined, { cookie });
+    expect(gone.headers['set-cookie']).toMatch(/^parley_session=; .*Expires=Thu, 01 Jan 1970/);
+  });
+
+  test('an end on another node is seen within two seconds', async () => {
+    const { accessToken } = await api.register('ann');
+    await api.get('/api/v1/me', accessToken);
+    const { rows } = await api.database.pool.query('delete from sessions returning id');
+    const session = rows[0].id;
+    expect((await api.accounts.sessions.alive([session])).has(session)).toBe(false);
+    await expect
+      .poll(async () => (await api.get('/api/v1/me', accessToken)).statusCode, { timeout: 4_000 })
+      .toBe(401);
+  });
+
+  test.each([
+    ['idle for over 30 days', `last_used_at = now() - interval '30 days 1 minute'`],
+    ['older than 180 days', `expires_at = now() - interval '1 second'`],
+  ])('a session %s has ended', async (_what, change) => {
+    const { sessionToken } = await api.register('ann');
+    await api.database.pool.query(`update sessions set ${change}`);
+    const answer = await api.post('/auth/token', undefined, bearer(sessionToken));
+    expect(answer.json().code).toBe('session_ended');
+    // The next log-in clears it away.
+    await login('ann');
+    const { rows } = await api.database.pool.query('select count(*)::int as n from sessions');
+    expect(rows[0].n).toBe(1);
+  });
+
+  test('the time of the last use is written once a minute', async () => {
+    const { sessionToken } = await api.register('ann');
+    const lastUse = async () =>
+      (await api.database.pool.query('select last_used_at as at from sessions')).rows[0].at;
+    const begun = await lastUse();
+    await delay(5);
+    await api.post('/auth/token', undefined, bearer(sessionToken));
+    expect(await lastUse()).toEqual(begun);
+    await api.database.pool.query(
+      `update sessions set last_used_at = now() - interval '61 seconds'`,
+    );
+    await api.post('/auth/token', undefined, bearer(sessionToken));
+    expect((await lastUse()).getTime()).toBeGreaterThan(Date.now() - 5_000);
+  });
+});
+
+describe('people', () => {
+  test('are listed by name, in pages, each once', async () => {
+    const names = ['eve', 'Bob', 'dan', 'ann', 'Cleo', 'bert'];
+    const registered = [];
+    for (const name of names) registered.push(await api.register(name));
+    const token = registered[0]?.accessToken ?? '';
+    const seen: string[] = [];
+    for (let after: string | null = ''; after !== null; ) {
+      const page = await api.get(`/api/v1/people?limit=2${after && `&after=${after}`}`, token);
+      const { items, next } = page.json();
+      seen.push(...items.map((p: { username: string }) => p.username));
+      after = next;
+    }
+    expect(seen).toEqual(['ann', 'bert', 'Bob', 'Cleo', 'dan', 'eve']);
+  });
+
+  test('are found by a part of their names in any case, and shown without their addresses', async () => {
+    const { accessToken } = await api.register('Ann_1');
+    await api.register('annx1');
+    const find = async (search: string) => {
+      const url = `/api/v1/people?search=${encodeURIComponent(search)}`;
+      return (await api.get(url, accessToken)).json().items;
+    };
+    expect(await find('NN_1')).toEqual([
+      {
+        id: expect.any(String),
+        username: 'Ann_1',
+        displayName: 'Ann_1 Example',
+        isActive: true,
+        createdAt: expect.stringMatching(/Z$/),
+      },
+    ]);
+    expect(await find('EXAMPLE')).toHaveLength(2);
+    expect(await find('%')).toEqual([]);
+  });
+
+  test.each([
+    ['people?search=%00', 422, 'text_invalid'],
+    ['people?limit=0', 422, 'invalid'],
+    ['people?limit=201', 422, 'invalid'],
+    ['people?after=nonsense', 422, 'invalid'],
+    ['people/nobody', 404, 'not_found'],
+    ['people/01890a5d-ac96-774b-bcce-b302099a8057', 404, 'account_not_found'],
+  ])('%s is answered with %i %s', async (path, status, code) => {
+    const { accessToken } = await api.register('ann');
+    const answer = await api.get(`/api/v1/${path}`, accessToken);
+    expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
+  });
+});
+
+describe('limits', () => {
+  test('ten wrong passwords, then a pause, also for the right one; others are not concerned', async () => {
+    const limited = await aTestApi(await cluster.fresh(), { rateLimits: true });
+    try {
+      await limited.register('ann');
+      await limited.register('bob');
+      const attempt = (name: string, password: string) =>
+        limited.post('/auth/login', { login: name, password }, AS_PROGRAM);
+      for (let i = 0; i < 10; i++) {
+        expect((await attempt('ann', 'not the password')).statusCode).toBe(401);
+      }
+      const refused = await attempt('ANN', PASSWORD);
+      expect(refused.statusCode).toBe(429);
+      expect(refused.json().code).toBe('rate_limited');
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(250);
+      expect(refused.json().retryAfter).toBe(Number(refused.headers['retry-after']));
+      expect((await attempt('bob', PASSWORD)).statusCode).toBe(200);
+    } finally {
+      await limited.close();
+    }
+  });
+});

@@ -1,0 +1,207 @@
+import {
+  createHmac,
+  createPublicKey,
+  createSign,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto';
+import { statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { aTestApi, type TestApi } from '../../test/support/api.ts';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { loadSigningKeys } from './keys.ts';
+import { loadSecret } from './secret.ts';
+
+const PUBLIC_URL = 'https://chat.example.org';
+let cluster: TestCluster;
+let api: TestApi;
+let token: string;
+let account: string;
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  api = await aTestApi(await cluster.fresh(), { publicUrl: PUBLIC_URL });
+  const answer = await api.register('ann');
+  token = answer.accessToken;
+  account = answer.me.id;
+});
+afterAll(async () => {
+  await api.close();
+  await cluster.stop();
+});
+
+const b64 = (value: object | string): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+/** A token like ours with other header fields or claims, signed with a key. */
+const forge = (header: object, claims: object, key: KeyObject): string => {
+  const head = Object.assign(decodeProtectedHeader(token), header);
+  const body = `${b64(head)}.${b64(Object.assign(decodeJwt(token), claims))}`;
+  return `${body}.${createSign('RSA-SHA256').update(body).sign(key).toString('base64url')}`;
+};
+const foreign = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const ourKey = async () => {
+  const { rows } = await api.database.pool.query('select public_jwk from signing_keys');
+  return rows[0].public_jwk;
+};
+const codeFor = async (forged: string) => {
+  const answer = await api.get('/api/v1/me', forged);
+  return `${answer.statusCode} ${answer.json().code}`;
+};
+
+describe('access tokens', () => {
+  test('are checked by anybody with the published keys', async () => {
+    const published = await api.get('/.well-known/jwks.json');
+    expect(published.headers['content-type']).toContain('application/jwk-set+json');
+    const jwks = published.json();
+    expect(Object.keys(jwks.keys[0]).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
+    const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(jwks), {
+      issuer: PUBLIC_URL,
+      audience: 'parley',
+      typ: 'at+jwt',
+      algorithms: ['RS256'],
+    });
+    expect(protectedHeader).toEqual({ alg: 'RS256', typ: 'at+jwt', kid: jwks.keys[0].kid });
+    expect(payload.sub).toBe(account);
+    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(600);
+    expect(payload).toMatchObject({ sid: expect.any(String), jti: expect.any(String) });
+  });
+
+  test('without a signature are refused', async () => {
+    const [, claims] = token.split('.');
+    for (const alg of ['none', 'None', 'NONE']) {
+      const head = b64({ ...decodeProtectedHeader(token), alg });
+      expect(await codeFor(`${head}.${claims}.`)).toBe('401 unauthenticated');
+      expect(await codeFor(`${head}.${claims}.AA`)).toBe('401 unauthenticated');
+    }
+  });
+
+  test('signed by HS256 with our public key as the secret are refused', async () => {
+    const pem = createPublicKey({ key: await ourKey(), format: 'jwk' }).export({
+      type: 'spki',
+      format: 'pem',
+    });
+    for (const secret of [pem, JSON.stringify(await ourKey())]) {
+      const head = b64({ ...decodeProtectedHeader(token), alg: 'HS256' });
+      const body = `${head}.${token.split('.')[1]}`;
+      const mac = createHmac('sha256', secret).update(body).digest('base64url');
+      expect(await codeFor(`${body}.${mac}`)).toBe('401 unauthenticated');
+    }
+  });
+
+  test('signed by a foreign key are refused, whatever their header offers', async () => {
+    const jwk = { ...foreign.publicKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' };
+    const { kid } = await ourKey();
+    for (const header of [
+      {},
+      { kid: 'theirs' },
+      { kid: '../../dev/null' },
+      { kid: "' or 1=1 --" },
+      { kid: '__proto__' },
+      { kid: undefined },
+      { jwk },
+      { jwk, kid: undefined },
+      { jku: 'https://evil.example/jwks.json' },
+      { x5u: 'https://evil.example/cert.pem' },
+      { x5c: ['MIIB'] },
+      { kid, crit: ['exp'] },
+      { kid, crit: ['b64'], b64: true },
+    ]) {
+      const forged = forge(header, {}, foreign.privateKey);
+      expect(await codeFor(forged), JSON.stringify(header)).toBe('401 unauthenticated');
+    }
+  });
+
+  test('with other white space, padding or parts are refused', async () => {
+    const [head, claims, signature] = token.split('.');
+    for (const text of [
+      `${token}=`,
+      `${head}=.${claims}.${signature}`,
+      `${token}.${signature}`,
+      `${head}.${claims}`,
+      'nonsense',
+      '..',
+    ]) {
+      expect(await codeFor(text), text).toBe('401 unauthenticated');
+    }
+    // These never get into a header; the socket's hello could carry them.
+    for (const text of [`${head}\n.${claims}.${signature}`, ` ${token}`, `${token}\n`]) {
+      expect(await api.accounts.identify(text)).toMatchObject({
+        refusal: { code: 'unauthenticated' },
+      });
+    }
+  });
+});
+
+describe('with our own key', () => {
+  let ours: KeyObject;
+  beforeAll(async () => {
+    const secret = 'x'.repeat(32);
+    const fresh = await aTestApi(await cluster.fresh(), { publicUrl: PUBLIC_URL, secret });
+    await api.close();
+    api = fresh;
+    const answer = await api.register('ann');
+    token = answer.accessToken;
+    ours = (await loadSigningKeys(api.database.pool, secret)).privateKey;
+  });
+
+  test('a token that is made like ours is taken: the forger works', async () => {
+    expect((await api.get('/api/v1/me', forge({}, {}, ours))).statusCode).toBe(200);
+  });
+
+  test.each([
+    ['of another issuer', {}, { iss: 'https://evil.example' }],
+    ['for another audience', {}, { aud: 'other' }],
+    ['without a session', {}, { sid: undefined }],
+    ['without a subject', {}, { sub: undefined }],
+    ['without an end', {}, { exp: undefined }],
+    ['of another type', { typ: 'JWT' }, {}],
+    ['without a type', { typ: undefined }, {}],
+    ['not yet valid', {}, { nbf: Math.floor(Date.now() / 1000) + 3600 }],
+    ['with a key in its header', { jwk: foreign.publicKey.export({ format: 'jwk' }) }, {}],
+    ['with a critical extension', { crit: ['b64'], b64: true }, {}],
+  ])('a token %s is refused', async (_what, header, claims) => {
+    expect(await codeFor(forge(header, claims, ours))).toBe('401 unauthenticated');
+  });
+
+  test('a token that has run out says so', async () => {
+    const exp = Math.floor(Date.now() / 1000) - 1;
+    expect(await codeFor(forge({}, { exp }, ours))).toBe('401 token_expired');
+  });
+
+  test('a token of somebody else’s session is refused', async () => {
+    const bob = await api.register('bob');
+    expect(await codeFor(forge({}, { sub: bob.me.id }, ours))).toBe('401 session_ended');
+  });
+});
+
+describe('signing keys', () => {
+  test('of several nodes that start at once are one key, encrypted in the database', async () => {
+    const database = await (await cluster.fresh()).open();
+    const secret = 's'.repeat(40);
+    const all = await Promise.all(
+      Array.from({ length: 5 }, () => loadSigningKeys(database.pool, secret)),
+    );
+    expect(new Set(all.map((k) => k.kid)).size).toBe(1);
+    const { rows } = await database.pool.query('select private_pem from signing_keys');
+    expect(rows).toHaveLength(1);
+    expect(rows[0].private_pem).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
+    await expect(loadSigningKeys(database.pool, 't'.repeat(40))).rejects.toThrow(/PARLEY_SECRET/);
+  });
+
+  test('the secret is made once, for its owner only', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'parley-secret-'));
+    try {
+      const dataDir = join(parent, 'data');
+      const secret = loadSecret({ dataDir });
+      expect(secret).toMatch(/^[\w-]{43}$/);
+      expect(loadSecret({ dataDir })).toBe(secret);
+      expect(statSync(join(dataDir, 'secret')).mode & 0o777).toBe(0o600);
+      expect(loadSecret({ dataDir, secret: 'of the environment' })).toBe('of the environment');
+    } finally {
+      await rm(parent, { recursive: true });
+    }
+  });
+});

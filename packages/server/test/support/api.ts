@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SessionAnswer } from '@parley/protocol';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { type Accounts, openAccounts } from '../../src/accounts/accounts.ts';
+import { systemClock } from '../../src/clock.ts';
+import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
+import { conversationProjections } from '../../src/conversations/projections.ts';
+import { createHttpApp, type HttpDependencies } from '../../src/http/app.ts';
+import { messageProjections } from '../../src/messages/projections.ts';
+import type { Database } from '../../src/storage/database.ts';
+import { Append } from '../../src/stream/append.ts';
+import { Projections } from '../../src/stream/projections.ts';
+import type { StoredEvent } from '../../src/stream/record.ts';
+import { type TestDatabase, testLog } from './database.ts';
+
+/** The HTTP side over a real database, asked without a socket. */
+export interface TestApi {
+  readonly app: FastifyInstance;
+  readonly accounts: Accounts;
+  readonly database: Database;
+  /** What was committed and published, in order. */
+  readonly published: StoredEvent[];
+  /** POSTs JSON (or text as it is) below /api/v1. */
+  post(
+    path: string,
+    body?: object | string,
+    headers?: Record<string, string>,
+  ): Promise<LightMyRequestResponse>;
+  /** GETs a path from the root, as whoever has the access token. */
+  get(path: string, accessToken?: string): Promise<LightMyRequestResponse>;
+  /** Registers somebody, as a program does; the password is {@link PASSWORD}. */
+  register(username: string): Promise<SessionAnswer & { sessionToken: string }>;
+  close(): Promise<void>;
+}
+
+/** Everybody’s password. */
+export const PASSWORD = 'correct horse battery';
+/** Asks for the session token in the answer. */
+export const AS_PROGRAM = { 'parley-session': 'token' };
+
+/** A registration that nothing is wrong with. */
+export const registration = (username: string) => ({
+  username,
+  displayName: `${username} Example`,
+  email: `${username}@example.org`,
+  password: PASSWORD,
+});
+
+/** Builds the HTTP side; `close` it in the end. */
+export async function aTestApi(
+  fresh: TestDatabase,
+  settings: {
+    publicUrl?: string;
+    rateLimits?: boolean;
+    secret?: string;
+    webDir?: string;
+    api?: HttpDependencies['api'];
+    health?: HttpDependencies['health'];
+  } = {},
+): Promise<TestApi> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-api-'));
+  const database = await fresh.open();
+  const { pool } = database;
+  const published: StoredEvent[] = [];
+  const append = new Append({
+    pool,
+    clock: systemClock,
+    log: testLog,
+    projections: new Projections(conversationProjections, messageProjections),
+    publish: (events) => published.push(...events),
+  });
+  await bootstrapEveryone(append);
+  const config = {
+    dataDir,
+    publicUrl: settings.publicUrl,
+    rateLimits: settings.rateLimits ?? false,
+    secret: settings.secret,
+  };
+  const accounts = await openAccounts({
+    pool,
+    append,
+    clock: systemClock,
+    config,
+    issuer: () => settings.publicUrl ?? 'http://localhost:3000',
+  });
+  const app = createHttpApp({
+    log: testLog,
+    publicUrl: settings.publicUrl,
+    webDir: settings.webDir ?? join(dataDir, 'no-web'),
+    health: settings.health ?? (async () => 'ok'),
+    api: [accounts.routes, ...(settings.api ?? [])],
+    root: [accounts.rootRoutes],
+  });
+  await app.ready();
+
+  const post: TestApi['post'] = (path, body, headers = {}) => {
+    const options: InjectOptions = { method: 'POST', url: `/api/v1${path}`, headers };
+    if (body !== undefined) {
+      options.payload = typeof body === 'string' ? body : JSON.stringify(body);
+      options.headers = { 'content-type': 'application/json', ...headers };
+    }
+    return app.inject(options);
+  };
+
+  return {
+    app,
+    accounts,
+    database,
+    published,
+    post,
+    get: (url, accessToken) =>
+      app.inject({
+        method: 'GET',
+        url,
+        headers: accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` },
+      }),
+    register: async (username) => {
+      const answer = await post('/auth/register', registration(username), AS_PROGRAM);
+      if (answer.statusCode !== 201) throw new Error(answer.body);
+      return answer.json();
+    },
+    close: async () => {
+      await app.close();
+      await append.close();
+      await database.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
