@@ -1,4 +1,5 @@
-import Swagger from '@fastify/swagger';
+import { STATUS_CODES } from 'node:http';
+import Swagger, { type SwaggerTransformObject } from '@fastify/swagger';
 import { LIVE_PATH } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
@@ -37,8 +38,10 @@ export function describeApi(app: FastifyInstance): void {
       tags: [
         { name: 'Accounts', description: 'Registration, log-in, tokens, oneself' },
         { name: 'People', description: 'Who is here' },
-        { name: 'Conversations', description: 'Groups, direct conversations, members' },
-        { name: 'Messages', description: 'Posting, history, reactions, reading' },
+        { name: 'Conversations', description: 'Groups and direct conversations' },
+        { name: 'Members', description: 'Who belongs to a conversation' },
+        { name: 'Messages', description: 'Posting, history, reactions' },
+        { name: 'Read cursors', description: 'How far one has read' },
         { name: 'Streams', description: 'Events as they are stored' },
         { name: 'Health', description: 'For those who watch over the server' },
       ],
@@ -65,6 +68,22 @@ export function describeApi(app: FastifyInstance): void {
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => nameAnswers(jsonSchemaTransformObject(document)),
   });
+}
+
+/** Answers without a description of their own are called by the name of their status. */
+function nameAnswers(document: ReturnType<SwaggerTransformObject>) {
+  for (const item of Object.values(document.paths ?? {})) {
+    for (const operation of Object.values(item ?? {})) {
+      const { responses = {} } = operation as {
+        responses?: Record<string, { description?: string }>;
+      };
+      for (const [status, answer] of Object.entries(responses)) {
+        if (answer.description !== 'Default Response') continue;
+        answer.description = STATUS_CODES[status] ?? 'Answer';
+      }
+    }
+  }
+  return document;
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import Static from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pathOf } from './errors.ts';
@@ -19,10 +19,12 @@ const NOT_A_PAGE = /^\/(api|docs|health|\.well-known|assets)(\/|$)/;
  * The built web client. Files whose names carry a hash never change and are kept for a year; the
  * rest is asked for anew. Any other address is a page of the client, which reads it itself.
  */
-export function webRoutes(app: FastifyInstance, webDir: string, routes: RouteTable): void {
+export function webRoutes(app: FastifyInstance, folder: string, routes: RouteTable): void {
+  const webDir = resolve(folder);
   const isBuilt = existsSync(join(webDir, 'index.html'));
   app.register(Static, {
-    root: webDir,
+    // The library wants a folder that exists, also to serve nothing of it.
+    root: isBuilt ? webDir : import.meta.dirname,
     serve: isBuilt,
     wildcard: false,
     index: 'index.html',

@@ -1,0 +1,64 @@
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../packages/server/test/support/database.ts';
+import { startTestServer, type TestServer } from '../packages/server/test/support/server.ts';
+import { findChromium } from '../scripts/chromium.mjs';
+
+const path = findChromium();
+
+describe.skipIf(path === undefined)('the API reference at /docs', () => {
+  let cluster: TestCluster;
+  let server: TestServer;
+  let browser: Browser;
+  beforeAll(async () => {
+    cluster = await startTestCluster();
+    server = await startTestServer(cluster);
+    browser = await chromium.launch({
+      executablePath: path ?? '',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await cluster?.stop();
+  });
+
+  test('is drawn under its policy, and asks no other server for anything', async () => {
+    const page = await browser.newPage();
+    const foreign: string[] = [];
+    const errors: string[] = [];
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol !== 'data:' && protocol !== 'blob:' && origin !== server.url) {
+        foreign.push(request.url());
+      }
+    });
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('console', (message) => {
+      if (/Content Security Policy|Trusted/i.test(message.text())) errors.push(message.text());
+    });
+    await page.goto(`${server.url}/docs`);
+    await page.getByText('The whole API of this server').waitFor();
+    await page.goto(`${server.url}/docs#tag/accounts/POST/api/v1/auth/register`);
+    await page.getByText('finds it in the answer').first().waitFor();
+    await page.waitForLoadState('networkidle');
+    expect({ foreign, errors }).toEqual({ foreign: [], errors: [] });
+  });
+
+  test('leads from a problem to its words', async () => {
+    const answer = await fetch(`${server.url}/api/v1/me`);
+    const { type, title } = await answer.json();
+    const page = await browser.newPage();
+    await page.goto(new URL(type, server.url).href);
+    const words = page.locator(`dt:target + dd`);
+    expect(await words.textContent()).toBe(title);
+  });
+});
