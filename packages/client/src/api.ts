@@ -1,0 +1,389 @@
+import type {
+  AccountId,
+  ClientId,
+  CommandAnswer,
+  Conversation,
+  ConversationId,
+  ErrorCode,
+  Event,
+  FieldError,
+  HistoryPage,
+  Me,
+  Member,
+  Message,
+  Person,
+  Problem,
+  PublicGroup,
+  ReadCursor,
+  Seq,
+  SessionAnswer,
+  StreamId,
+  Visibility,
+} from '@parley/protocol';
+
+/** A request that was refused, or that nobody answered (`network`). */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  readonly code: ErrorCode | 'network';
+  /** HTTP status; 0 when no answer came. */
+  readonly status: number;
+  /** Seconds to wait before the same request may work. */
+  readonly retryAfter: number | undefined;
+  /** What is wrong in which field. */
+  readonly errors: readonly FieldError[];
+
+  constructor(
+    code: ErrorCode | 'network',
+    message: string,
+    more: {
+      status?: number;
+      retryAfter?: number | undefined;
+      errors?: readonly FieldError[] | undefined;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(message, { cause: more.cause });
+    this.code = code;
+    this.status = more.status ?? 0;
+    this.retryAfter = more.retryAfter;
+    this.errors = more.errors ?? [];
+  }
+}
+
+/** Where a page of history stands. */
+export interface HistoryRequest {
+  readonly before?: Seq;
+  readonly after?: Seq;
+  readonly around?: Seq;
+  readonly limit?: number;
+}
+
+/** Which part of a list is wanted. */
+export interface ListRequest {
+  readonly search?: string;
+  readonly limit?: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
+/** A page of a list. */
+export interface Page<T> {
+  readonly items: T[];
+  readonly next: string | null;
+}
+
+/** What somebody tells to register. */
+export interface Registration {
+  readonly username: string;
+  readonly displayName: string;
+  readonly email: string;
+  readonly password: string;
+  readonly device?: string;
+}
+
+/** An access token is renewed this long before its end, ms. */
+const RENEW_BEFORE_MS = 60_000;
+
+/**
+ * The REST API, typed by the protocol. It keeps the session: in a browser the cookie does, in a
+ * program the session token that log-in has answered with.
+ */
+export class ParleyApi {
+  readonly url: string;
+  /** The session of a program; undefined in browsers. May be kept and given to the constructor. */
+  sessionToken: string | undefined;
+  readonly #fetch: typeof fetch;
+  readonly #keepsToken: boolean;
+  #access: { token: string; expiresAt: number } | null = null;
+  #renewing: Promise<string> | null = null;
+
+  /** `url` is the server’s address. In programs the session is kept as a token, not as a cookie. */
+  constructor(options: { url: string; sessionToken?: string; fetch?: typeof fetch }) {
+    this.url = options.url;
+    this.sessionToken = options.sessionToken;
+    this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
+    this.#keepsToken = typeof document === 'undefined';
+  }
+
+  // ---- the session ------------------------------------------------------------------------------
+
+  /** Makes an account and logs in. */
+  register(registration: Registration): Promise<Me> {
+    return this.#begin('/auth/register', registration);
+  }
+
+  /** Logs in with a username or an e-mail address. */
+  login(login: string, password: string, device?: string): Promise<Me> {
+    return this.#begin('/auth/login', { login, password, ...(device !== undefined && { device }) });
+  }
+
+  /** Ends the session; its sockets close. */
+  async logout(): Promise<void> {
+    await this.#request('POST', '/auth/logout', { auth: 'session' });
+    this.sessionToken = undefined;
+    this.#access = null;
+  }
+
+  /** A good access token, renewed when the one at hand is about to end. */
+  async accessToken(): Promise<string> {
+    if (this.#access && this.#access.expiresAt - Date.now() > RENEW_BEFORE_MS) {
+      return this.#access.token;
+    }
+    // Whoever asks meanwhile waits for the same one.
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
+  }
+
+  /** Forgets the access token: the server did not take it. */
+  dropAccessToken(): void {
+    this.#access = null;
+  }
+
+  /** When the access token at hand ends, ms since the epoch; null without one. */
+  get accessTokenExpiresAt(): number | null {
+    return this.#access?.expiresAt ?? null;
+  }
+
+  async #renew(): Promise<string> {
+    const answer = await this.#request<Pick<SessionAnswer, 'accessToken' | 'accessTokenExpiresAt'>>(
+      'POST',
+      '/auth/token',
+      { auth: 'session' },
+    );
+    return this.#keep(answer);
+  }
+
+  async #begin(path: string, body: object): Promise<Me> {
+    const headers = this.#keepsToken ? { 'parley-session': 'token' } : {};
+    const answer = await this.#request<SessionAnswer>('POST', path, {
+      body,
+      headers,
+      auth: 'none',
+    });
+    if (answer.sessionToken !== undefined) this.sessionToken = answer.sessionToken;
+    this.#keep(answer);
+    return answer.me;
+  }
+
+  #keep(answer: Pick<SessionAnswer, 'accessToken' | 'accessTokenExpiresAt'>): string {
+    const { accessToken: token, accessTokenExpiresAt } = answer;
+    this.#access = { token, expiresAt: Date.parse(accessTokenExpiresAt) };
+    return token;
+  }
+
+  // ---- people -------------------------------------------------------------------------------------
+
+  me(): Promise<Me> {
+    return this.#request('GET', '/me');
+  }
+
+  people(request: ListRequest = {}): Promise<Page<Person>> {
+    return this.#request('GET', `/people${query(request)}`);
+  }
+
+  person(id: AccountId): Promise<Person> {
+    return this.#request('GET', `/people/${id}`);
+  }
+
+  // ---- conversations ------------------------------------------------------------------------------
+
+  async conversations(): Promise<Conversation[]> {
+    return (await this.#request<{ items: Conversation[] }>('GET', '/conversations')).items;
+  }
+
+  conversation(id: ConversationId): Promise<Conversation> {
+    return this.#request('GET', `/conversations/${id}`);
+  }
+
+  createGroup(
+    group: { name: string; visibility: Visibility; members?: readonly AccountId[] },
+    id?: ClientId,
+  ): Promise<Conversation> {
+    return this.#request('POST', '/conversations', { body: group, id });
+  }
+
+  openDirect(account: AccountId, id?: ClientId): Promise<Conversation> {
+    return this.#request('POST', '/conversations/direct', { body: { account }, id });
+  }
+
+  groups(request: ListRequest = {}): Promise<Page<PublicGroup>> {
+    return this.#request('GET', `/groups${query(request)}`);
+  }
+
+  renameGroup(conversation: ConversationId, name: string, id?: ClientId): Promise<Conversation> {
+    return this.#request('PATCH', `/conversations/${conversation}`, { body: { name }, id });
+  }
+
+  deleteGroup(conversation: ConversationId, id?: ClientId): Promise<void> {
+    return this.#request('DELETE', `/conversations/${conversation}`, { id });
+  }
+
+  join(conversation: ConversationId, id?: ClientId): Promise<Conversation> {
+    return this.#request('POST', `/conversations/${conversation}/join`, { id });
+  }
+
+  leave(conversation: ConversationId, id?: ClientId): Promise<void> {
+    return this.#request('POST', `/conversations/${conversation}/leave`, { id });
+  }
+
+  members(conversation: ConversationId, request: ListRequest = {}): Promise<Page<Member>> {
+    return this.#request('GET', `/conversations/${conversation}/members${query(request)}`);
+  }
+
+  addMember(conversation: ConversationId, account: AccountId, id?: ClientId): Promise<Member> {
+    return this.#request('POST', `/conversations/${conversation}/members`, {
+      body: { account },
+      id,
+    });
+  }
+
+  removeMember(conversation: ConversationId, account: AccountId, id?: ClientId): Promise<void> {
+    return this.#request('DELETE', `/conversations/${conversation}/members/${account}`, { id });
+  }
+
+  // ---- messages -----------------------------------------------------------------------------------
+
+  history(conversation: ConversationId, request: HistoryRequest = {}): Promise<HistoryPage> {
+    return this.#request('GET', `/conversations/${conversation}/messages${query(request)}`);
+  }
+
+  message(conversation: ConversationId, seq: Seq): Promise<Message> {
+    return this.#request('GET', `/conversations/${conversation}/messages/${seq}`);
+  }
+
+  post(conversation: ConversationId, body: string, id?: ClientId): Promise<Message> {
+    return this.#request('POST', `/conversations/${conversation}/messages`, { body: { body }, id });
+  }
+
+  edit(conversation: ConversationId, message: Seq, body: string, id?: ClientId): Promise<Message> {
+    return this.#request('PATCH', `/conversations/${conversation}/messages/${message}`, {
+      body: { body },
+      id,
+    });
+  }
+
+  remove(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
+    return this.#request('DELETE', `/conversations/${conversation}/messages/${message}`, { id });
+  }
+
+  react(
+    conversation: ConversationId,
+    message: Seq,
+    emoji: string,
+    id?: ClientId,
+  ): Promise<CommandAnswer> {
+    return this.#request('PUT', reaction(conversation, message, emoji), { id });
+  }
+
+  unreact(
+    conversation: ConversationId,
+    message: Seq,
+    emoji: string,
+    id?: ClientId,
+  ): Promise<CommandAnswer> {
+    return this.#request('DELETE', reaction(conversation, message, emoji), { id });
+  }
+
+  read(conversation: ConversationId, seq: Seq, unread = false): Promise<ReadCursor> {
+    return this.#request('POST', `/conversations/${conversation}/read`, { body: { seq, unread } });
+  }
+
+  cursors(): Promise<{ readVersion: number; items: ReadCursor[] }> {
+    return this.#request('GET', '/me/cursors');
+  }
+
+  events(
+    stream: StreamId,
+    request: { after: Seq; limit?: number },
+  ): Promise<{ items: Event[]; lastSeq: Seq }> {
+    return this.#request('GET', `/streams/${stream}/events${query(request)}`);
+  }
+
+  // ---- one request ----------------------------------------------------------------------------------
+
+  async #request<T>(
+    method: string,
+    path: string,
+    options: {
+      body?: object;
+      id?: ClientId | undefined;
+      headers?: Record<string, string>;
+      auth?: 'access' | 'session' | 'none';
+    } = {},
+  ): Promise<T> {
+    const { body, id, auth = 'access' } = options;
+    const headers: Record<string, string> = { ...options.headers };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    if (id !== undefined) headers['idempotency-key'] = id;
+    if (auth === 'session' && this.sessionToken !== undefined) {
+      headers.authorization = `Bearer ${this.sessionToken}`;
+    }
+    const send = async () => {
+      if (auth === 'access') headers.authorization = `Bearer ${await this.accessToken()}`;
+      return this.#send(path, {
+        method,
+        headers,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+    };
+    let response = await send();
+    if (response.status === 401 && auth === 'access') {
+      // The token may have ended on its way (or the clocks differ): once more with a fresh one.
+      this.dropAccessToken();
+      response = await send();
+    }
+    if (!response.ok) throw await errorOf(response);
+    if (response.status === 204) return undefined as T;
+    return (await response.json()) as T;
+  }
+
+  async #send(path: string, init: RequestInit): Promise<Response> {
+    try {
+      return await this.#fetch(new URL(`/api/v1${path}`, this.url), {
+        ...init,
+        credentials: 'same-origin',
+      });
+    } catch (error) {
+      throw new ApiError('network', 'The server could not be reached', { cause: error });
+    }
+  }
+}
+
+const reaction = (conversation: ConversationId, message: Seq, emoji: string): string =>
+  `/conversations/${conversation}/messages/${message}/reactions/${encodeURIComponent(emoji)}`;
+
+function query(values: object): string {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) {
+    if (value !== undefined) params.set(key, String(value));
+  }
+  const text = params.toString();
+  return text ? `?${text}` : '';
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const { status } = response;
+  const after = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const retryAfter = Number.isFinite(after) ? after : undefined;
+  const text = await response.text();
+  try {
+    const problem = JSON.parse(text) as Problem;
+    if (typeof problem.code === 'string') {
+      return new ApiError(problem.code, problem.detail ?? problem.title, {
+        status,
+        retryAfter: problem.retryAfter ?? retryAfter,
+        errors: problem.errors,
+      });
+    }
+  } catch (error) {
+    // Something between us and the server has answered, a proxy’s error page for instance.
+    return new ApiError('network', `The server answered ${status}`, {
+      status,
+      retryAfter,
+      cause: error,
+    });
+  }
+  return new ApiError('network', `The server answered ${status}`, { status, retryAfter });
+}

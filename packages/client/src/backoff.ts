@@ -1,0 +1,40 @@
+/** First and longest pause before connecting again, ms. */
+const FIRST_MS = 250;
+const LONGEST_MS = 15_000;
+/** A connection that was live this long starts the pauses anew. */
+const STABLE_MS = 60_000;
+
+/**
+ * Pauses between attempts to connect: full jitter, a random time up to a bound that doubles. Many
+ * clients that lose the same server come back spread out.
+ */
+export class Backoff {
+  readonly #random: () => number;
+  #attempts = 0;
+  #liveSince: number | null = null;
+
+  /** `random` gives numbers in [0, 1). */
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  /** The connection is live; `now` is monotonic, ms. */
+  live(now: number): void {
+    this.#liveSince = now;
+  }
+
+  /** The connection is gone: how long to wait. `wanted` is what the server asked for, ms. */
+  next(now: number, wanted: number | null = null): number {
+    if (this.#liveSince !== null && now - this.#liveSince >= STABLE_MS) this.#attempts = 0;
+    this.#liveSince = null;
+    const bound = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#attempts);
+    this.#attempts = Math.min(this.#attempts + 1, 30);
+    if (wanted !== null && wanted > 0) return wanted * (0.5 + this.#random());
+    return this.#random() * bound;
+  }
+
+  /** The next attempt is the first one again: the network is back, or the person asks. */
+  reset(): void {
+    this.#attempts = 0;
+  }
+}

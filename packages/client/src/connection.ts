@@ -1,0 +1,272 @@
+import { CLOSE, type Cursor, LIVE_PATH, type Ready, type ServerFrame } from '@parley/protocol';
+import { uuidv7 } from 'uuidv7';
+import { ApiError, type ParleyApi } from './api.ts';
+import { Backoff } from './backoff.ts';
+import type { LiveSocket, SocketFactory } from './socket.ts';
+
+/**
+ * How a client stands: not connected (and trying again, unless stopped); opening a socket;
+ * receiving what it missed; having everything.
+ */
+export type ConnectionState = 'offline' | 'connecting' | 'catching-up' | 'live';
+
+/** What the connection needs, and whom it tells. */
+export interface ConnectionContext {
+  readonly api: ParleyApi;
+  readonly socket: SocketFactory;
+  readonly random: () => number;
+  readonly device: string | undefined;
+  /** The cursor to resume from, asked for at each hello. */
+  cursor(): { epoch: string | null; cursor: Cursor };
+  /** Each frame, in order, of the present socket only. */
+  frame(frame: ServerFrame): void;
+  state(state: ConnectionState, retryInMs: number | null): void;
+  /** The session is over: nothing is tried any more. */
+  ended(): void;
+}
+
+/** A hello that is not answered in this time has failed. */
+const READY_MS = 20_000;
+/** How often the connection looks at the clock. */
+const LOOK_MS = 1_000;
+/** The access token of the socket is renewed this long before its end. */
+const RENEW_BEFORE_MS = 90_000;
+/** After a sign that the network is back, the server has this long to be heard. */
+const NUDGE_MS = 5_000;
+
+/**
+ * One socket at a time, and the way to the next one.
+ *
+ * 1. The state changes in one place only.
+ * 2. Frames of an earlier socket are never handed on (R15 of the failures: a replaced connection
+ *    that goes on delivering).
+ * 3. Attempts are spread by full jitter; what the server asks to wait is waited.
+ * 4. A server that is silent for `limits.silenceMs` is taken for gone.
+ */
+export class Connection {
+  readonly #context: ConnectionContext;
+  readonly #backoff: Backoff;
+  #state: ConnectionState = 'offline';
+  #socket: LiveSocket | null = null;
+  /** Counts sockets; what belongs to another number is not ours any more. */
+  #generation = 0;
+  #wanted = false;
+  #retryTimer: ReturnType<typeof setTimeout> | null = null;
+  #lookTimer: ReturnType<typeof setInterval> | null = null;
+  #heardAt = 0;
+  #openedAt = 0;
+  #silenceMs = 30_000;
+  #goodbyeMs: number | null = null;
+  #tokenEndsAt: number | null = null;
+  #renewing = false;
+  #nudgedAt: number | null = null;
+
+  constructor(context: ConnectionContext) {
+    this.#context = context;
+    this.#backoff = new Backoff(context.random);
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Counts the sockets so far: commands remember on which one they were sent. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Connects, and stays connected until `stop`. */
+  start(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    void this.#connect();
+  }
+
+  /** Closes the socket and tries no more. */
+  stop(): void {
+    this.#wanted = false;
+    this.#drop(1000);
+    this.#become('offline', null);
+  }
+
+  /** The network is back, or the person asks: do not wait any longer, do not trust silence. */
+  nudge(): void {
+    if (!this.#wanted) return;
+    if (this.#retryTimer) {
+      this.#backoff.reset();
+      this.#clearRetry();
+      void this.#connect();
+    } else if (this.#state === 'live' || this.#state === 'catching-up') {
+      this.#nudgedAt = performance.now();
+      this.send('{"op":"ping"}');
+    }
+  }
+
+  /** The network is known to be gone: do not wait for silence to show it. */
+  lost(): void {
+    if (this.#socket) this.#failed(null);
+  }
+
+  /** Sends a frame; false when there is no socket that has been greeted. */
+  send(text: string): boolean {
+    if (!this.#socket || (this.#state !== 'live' && this.#state !== 'catching-up')) return false;
+    this.#socket.send(text);
+    return true;
+  }
+
+  // ---- connecting -------------------------------------------------------------------------------
+
+  async #connect(): Promise<void> {
+    const generation = ++this.#generation;
+    const mine = () => this.#wanted && generation === this.#generation;
+    this.#become('connecting', null);
+    let token: string;
+    try {
+      token = await this.#context.api.accessToken();
+    } catch (error) {
+      if (!mine()) return;
+      if (error instanceof ApiError && error.status === 401) this.#end();
+      else if (error instanceof ApiError) this.#failed((error.retryAfter ?? 0) * 1000 || null);
+      else throw error;
+      return;
+    }
+    if (!mine()) return;
+    const url = new URL(LIVE_PATH, this.#context.api.url);
+    url.protocol = url.protocol.replace('http', 'ws');
+    this.#openedAt = this.#heardAt = performance.now();
+    this.#goodbyeMs = null;
+    this.#nudgedAt = null;
+    this.#tokenEndsAt = this.#context.api.accessTokenExpiresAt;
+    this.#lookTimer = setInterval(() => this.#look(), LOOK_MS);
+    this.#socket = this.#context.socket(url.href, {
+      open: () => {
+        if (mine()) this.#hello(token);
+      },
+      message: (text) => {
+        if (mine()) this.#receive(text);
+      },
+      close: (code, retryAfterMs) => {
+        if (mine()) this.#closed(code, retryAfterMs);
+      },
+    });
+  }
+
+  #hello(token: string): void {
+    const { epoch, cursor } = this.#context.cursor();
+    const { device } = this.#context;
+    const hello = {
+      op: 'hello',
+      token,
+      ...(epoch !== null && { epoch, cursor }),
+      ...(device !== undefined && { device }),
+    };
+    this.#socket?.send(JSON.stringify(hello));
+  }
+
+  #receive(text: string): void {
+    this.#heardAt = performance.now();
+    this.#nudgedAt = null;
+    // The server is trusted to keep to its schemas: checking each event anew would cost more than
+    // applying it. What is not understood is passed over by whoever reads the frame.
+    const frame = JSON.parse(text) as ServerFrame;
+    if (frame.op === 'ready') this.#ready(frame);
+    else if (frame.op === 'goodbye') this.#goodbyeMs = frame.retryAfter * 1000;
+    else if (frame.op === 'ping') this.send('{"op":"pong"}');
+    this.#context.frame(frame);
+    if (frame.op === 'live') {
+      this.#backoff.live(performance.now());
+      this.#become('live', null);
+    }
+  }
+
+  #ready(ready: Ready): void {
+    this.#silenceMs = ready.limits.silenceMs ?? this.#silenceMs;
+    this.#become('catching-up', null);
+  }
+
+  // ---- the end of a socket ------------------------------------------------------------------------
+
+  #closed(code: number, retryAfterMs: number | null): void {
+    if (code === CLOSE.sessionEnded) {
+      this.#end();
+      return;
+    }
+    if (code === CLOSE.unauthenticated) this.#context.api.dropAccessToken();
+    this.#failed(retryAfterMs ?? this.#goodbyeMs);
+  }
+
+  #failed(wantedMs: number | null): void {
+    this.#drop();
+    if (!this.#wanted) return;
+    const pause = this.#backoff.next(performance.now(), wantedMs);
+    this.#become('offline', pause);
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = null;
+      void this.#connect();
+    }, pause);
+  }
+
+  #end(): void {
+    this.#wanted = false;
+    this.#drop();
+    this.#become('offline', null);
+    this.#context.ended();
+  }
+
+  /** Lets go of the present socket: whatever it still brings is of an earlier generation. */
+  #drop(code?: number): void {
+    this.#generation++;
+    this.#clearRetry();
+    if (this.#lookTimer) clearInterval(this.#lookTimer);
+    this.#lookTimer = null;
+    this.#socket?.close(code);
+    this.#socket = null;
+  }
+
+  #clearRetry(): void {
+    if (this.#retryTimer) clearTimeout(this.#retryTimer);
+    this.#retryTimer = null;
+  }
+
+  // ---- the clock ------------------------------------------------------------------------------------
+
+  #look(): void {
+    const now = performance.now();
+    const greeted = this.#state === 'live' || this.#state === 'catching-up';
+    const silent = now - this.#heardAt > this.#silenceMs;
+    const unanswered = this.#nudgedAt !== null && now - this.#nudgedAt > NUDGE_MS;
+    if (silent || unanswered || (!greeted && now - this.#openedAt > READY_MS)) {
+      this.#failed(null);
+      return;
+    }
+    if (greeted && this.#tokenEndsAt !== null && this.#tokenEndsAt - Date.now() < RENEW_BEFORE_MS) {
+      void this.#renew();
+    }
+  }
+
+  /** A fresh token for the socket, before the one of its hello ends. */
+  async #renew(): Promise<void> {
+    if (this.#renewing) return;
+    this.#renewing = true;
+    const generation = this.#generation;
+    try {
+      this.#context.api.dropAccessToken();
+      const token = await this.#context.api.accessToken();
+      if (generation !== this.#generation) return;
+      this.#tokenEndsAt = this.#context.api.accessTokenExpiresAt;
+      this.send(JSON.stringify({ op: 'renew', id: uuidv7(), token }));
+    } catch (error) {
+      // Tried again at the next look; when the token has ended the server closes, and we come back.
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status === 401) this.#end();
+    } finally {
+      this.#renewing = false;
+    }
+  }
+
+  #become(state: ConnectionState, retryInMs: number | null): void {
+    if (state === this.#state && retryInMs === null) return;
+    this.#state = state;
+    this.#context.state(state, retryInMs);
+  }
+}

@@ -1,0 +1,24 @@
+/** Tells listeners of what happens, by kind. A listener that throws does not keep it from others. */
+export class Emitter<Kinds extends object> {
+  readonly #listeners = new Map<keyof Kinds, Set<(value: never) => void>>();
+
+  on<K extends keyof Kinds>(kind: K, listener: (value: Kinds[K]) => void): () => void {
+    const listeners = this.#listeners.get(kind) ?? new Set();
+    listeners.add(listener);
+    this.#listeners.set(kind, listeners);
+    return () => listeners.delete(listener);
+  }
+
+  emit<K extends keyof Kinds>(kind: K, value: Kinds[K]): void {
+    for (const listener of this.#listeners.get(kind) ?? []) {
+      try {
+        (listener as (value: Kinds[K]) => void)(value);
+      } catch (error) {
+        // Reported as what it is, a mistake of the listener, and not in the middle of a frame.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/** The SDK of Parley, for browsers and (with `@parley/client/node`) for programs. */
+export * from './api.ts';
+export { Backoff } from './backoff.ts';
+export * from './client.ts';
+export type { ConnectionState } from './connection.ts';
+export type { ConversationView } from './conversations.ts';
+export { IndexedDbStore } from './indexeddb-store.ts';
+export {
+  browserSocket,
+  type LiveSocket,
+  type SocketFactory,
+  type SocketHandlers,
+} from './socket.ts';
+export * from './store.ts';
+export { Timeline, type TimelineMessage, type TimelineSnapshot } from './timeline.ts';

@@ -1,0 +1,149 @@
+import type {
+  AccountId,
+  ClientId,
+  Conversation,
+  ConversationId,
+  Message,
+  Seq,
+  StreamId,
+} from '@parley/protocol';
+import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb';
+import type { Changes, OutboxEntry, Saved, Store } from './store.ts';
+
+interface Schema extends DBSchema {
+  state: { key: 'epoch'; value: string };
+  cursors: { key: StreamId; value: Seq };
+  windows: { key: ConversationId; value: Seq };
+  conversations: { key: ConversationId; value: Conversation };
+  messages: { key: [ConversationId, Seq]; value: Message };
+  outbox: { key: ClientId; value: OutboxEntry };
+}
+
+/** The stores that a change of events touches. */
+const DATA = ['state', 'cursors', 'windows', 'conversations', 'messages'] as const;
+const ALL = [...DATA, 'outbox'] as const;
+const VERSION = 1;
+
+/** The store of browsers: one database for each account, shared by its tabs. */
+export class IndexedDbStore implements Store {
+  #db: IDBPDatabase<Schema> | null = null;
+  #name = '';
+
+  async open(account: AccountId): Promise<Saved> {
+    this.#name = `parley-${account}`;
+    this.#db = await openDB<Schema>(this.#name, VERSION, {
+      upgrade(db) {
+        db.createObjectStore('state');
+        db.createObjectStore('cursors');
+        db.createObjectStore('windows');
+        db.createObjectStore('conversations', { keyPath: 'id' });
+        db.createObjectStore('messages', { keyPath: ['conversation', 'seq'] });
+        db.createObjectStore('outbox', { keyPath: 'id' });
+      },
+      // A newer version of the page wants the database: it must not wait for this old tab.
+      blocking: () => this.#db?.close(),
+    });
+    const tx = this.#db.transaction(ALL);
+    const [epoch, cursors, windows, conversations, messages, outbox] = await Promise.all([
+      tx.objectStore('state').get('epoch'),
+      entries<StreamId, Seq>(tx.objectStore('cursors')),
+      entries<ConversationId, Seq>(tx.objectStore('windows')),
+      tx.objectStore('conversations').getAll(),
+      tx.objectStore('messages').getAll(),
+      tx.objectStore('outbox').getAll(),
+    ]);
+    await tx.done;
+    return {
+      epoch: epoch ?? null,
+      cursors,
+      windows,
+      conversations,
+      messages,
+      outbox: outbox.sort((a, b) => a.order - b.order),
+    };
+  }
+
+  async apply(changes: Changes): Promise<void> {
+    const tx = this.#open().transaction(DATA, 'readwrite', { durability: 'relaxed' });
+    const state = tx.objectStore('state');
+    const cursors = tx.objectStore('cursors');
+    const windows = tx.objectStore('windows');
+    const conversations = tx.objectStore('conversations');
+    const messages = tx.objectStore('messages');
+    if (changes.epoch !== undefined && (await state.get('epoch')) !== changes.epoch) {
+      // Another past: nothing of what is cached belongs to it.
+      await Promise.all([
+        cursors.clear(),
+        windows.clear(),
+        conversations.clear(),
+        messages.clear(),
+      ]);
+      await state.put(changes.epoch, 'epoch');
+    }
+    for (const [conversation, from] of changes.windows) {
+      const range = IDBKeyRange.bound(
+        [conversation],
+        [conversation, from ?? Number.POSITIVE_INFINITY],
+        false,
+        true,
+      );
+      await messages.delete(range);
+      if (from === null) await windows.delete(conversation);
+      else await windows.put(from, conversation);
+    }
+    for (const message of changes.messages) {
+      const stored = await messages.get([message.conversation, message.seq]);
+      if (!stored || stored.changedSeq <= message.changedSeq) await messages.put(message);
+    }
+    for (const [id, conversation] of changes.conversations) {
+      if (conversation === null) await conversations.delete(id);
+      else await conversations.put(conversation);
+    }
+    for (const [stream, seq] of changes.cursors) {
+      if (seq === null) await cursors.delete(stream);
+      else if (seq > ((await cursors.get(stream)) ?? -1)) await cursors.put(seq, stream);
+    }
+    await tx.done;
+  }
+
+  async putOutbox(entry: OutboxEntry): Promise<void> {
+    // Strict: what is sent must be there after a crash, or a retry could come under a new id.
+    const tx = this.#open().transaction('outbox', 'readwrite', { durability: 'strict' });
+    await tx.store.put(entry);
+    await tx.done;
+  }
+
+  async removeOutbox(id: ClientId): Promise<void> {
+    await this.#open().delete('outbox', id);
+  }
+
+  async outbox(): Promise<OutboxEntry[]> {
+    const entries = await this.#open().getAll('outbox');
+    return entries.sort((a, b) => a.order - b.order);
+  }
+
+  async clear(): Promise<void> {
+    this.#db?.close();
+    this.#db = null;
+    if (this.#name) await deleteDB(this.#name);
+  }
+
+  close(): Promise<void> {
+    this.#db?.close();
+    this.#db = null;
+    return Promise.resolve();
+  }
+
+  #open(): IDBPDatabase<Schema> {
+    if (!this.#db) throw new Error('The store is not open');
+    return this.#db;
+  }
+}
+
+async function entries<K, V>(store: {
+  getAllKeys(): Promise<unknown[]>;
+  getAll(): Promise<unknown[]>;
+}): Promise<Map<K, V>> {
+  const [keys, values] = await Promise.all([store.getAllKeys(), store.getAll()]);
+  return new Map(keys.map((key, i) => [key as K, values[i] as V]));
+}

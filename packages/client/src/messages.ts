@@ -1,0 +1,208 @@
+import type { AccountId, ClientId, ConversationId, Event, Message, Seq } from '@parley/protocol';
+
+/** Events that change a message. */
+type MessageEvent = Extract<
+  Event,
+  { type: 'message.edited' | 'message.deleted' | 'reaction.added' | 'reaction.removed' }
+>;
+
+/** Messages kept in memory for a conversation that nobody looks at. */
+const KEEP = 300;
+/** Changes to messages that are not loaded, kept until a page brings them. */
+const CHANGES_KEPT = 1_000;
+
+/**
+ * The messages of one conversation from `from` to the cursor of its stream, without a hole.
+ *
+ * A message knows by `changedSeq` which events it contains. So pages of history and live events may
+ * come in any order: a message is replaced only by a later state of itself, and an event is applied
+ * only to a state that does not contain it.
+ */
+export class MessageWindow {
+  readonly conversation: ConversationId;
+  readonly #messages = new Map<Seq, Message>();
+  readonly #clients = new Map<ClientId, Seq>();
+  /** Changes to messages before `from`: a page read earlier than the change may still arrive. */
+  #changes: MessageEvent[] = [];
+  #from: Seq;
+  #sorted: readonly Message[] | null = null;
+
+  constructor(conversation: ConversationId, from: Seq, messages: readonly Message[] = []) {
+    this.conversation = conversation;
+    this.#from = from;
+    for (const message of messages) this.#messages.set(message.seq, message);
+  }
+
+  /** Everything from this seq on is here. */
+  get from(): Seq {
+    return this.#from;
+  }
+
+  /** The messages, in the order of seq. */
+  get messages(): readonly Message[] {
+    this.#sorted ??= [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
+    return this.#sorted;
+  }
+
+  get(seq: Seq): Message | undefined {
+    return this.#messages.get(seq);
+  }
+
+  /** Whether the message of this command is here. */
+  hasClient(id: ClientId): boolean {
+    return this.#clients.has(id);
+  }
+
+  /** Applies an event of the conversation; returns the message that it made or changed. */
+  apply(event: Event): Message | null {
+    if (event.type === 'message.posted') {
+      const known = this.#messages.get(event.seq);
+      if (event.client) this.#clients.set(event.client, event.seq);
+      if (known && known.changedSeq > event.seq) return null;
+      return this.#put(posted(this.conversation, event));
+    }
+    if (!isChange(event)) return null;
+    const message = this.#messages.get(event.data.message);
+    if (!message) {
+      this.#changes.push(event);
+      if (this.#changes.length > CHANGES_KEPT) this.#changes.splice(0, CHANGES_KEPT / 2);
+      return null;
+    }
+    const changed = change(message, event);
+    return changed === message ? null : this.#put(changed);
+  }
+
+  /**
+   * Takes a page of history. `from` is the seq from which on nothing is missing up to what is here
+   * already; without it the window keeps its beginning.
+   */
+  take(messages: readonly Message[], from?: Seq): Message[] {
+    const taken: Message[] = [];
+    for (const message of messages) {
+      const up = this.brought(message);
+      const known = this.#messages.get(message.seq);
+      if (known && known.changedSeq >= up.changedSeq) continue;
+      taken.push(this.#put(up));
+    }
+    if (from !== undefined && from < this.#from) this.#from = from;
+    return taken;
+  }
+
+  /** The message with all changes that were seen and that it does not contain. */
+  brought(message: Message): Message {
+    let up = message;
+    for (const event of this.#changes) {
+      if (event.data.message === message.seq) up = change(up, event);
+    }
+    return up;
+  }
+
+  /** A message of one’s own that is stored, before its event has come. */
+  acked(message: Message, client: ClientId): void {
+    this.#clients.set(client, message.seq);
+    if (!this.#messages.has(message.seq)) this.#put(message);
+  }
+
+  /** Forgets the oldest messages; returns the new beginning, or null when nothing was dropped. */
+  trim(): Seq | null {
+    if (this.#messages.size <= KEEP * 1.5) return null;
+    const all = this.messages;
+    const first = all[all.length - KEEP];
+    if (!first) return null;
+    for (const message of all.slice(0, -KEEP)) this.#messages.delete(message.seq);
+    this.#from = first.seq;
+    this.#sorted = null;
+    return this.#from;
+  }
+
+  /** How many messages of others, not deleted, stand after `seq`. */
+  countAfter(seq: Seq, me: AccountId): number {
+    let n = 0;
+    for (let i = this.messages.length - 1; i >= 0; i--) {
+      const message = this.messages[i] as Message;
+      if (message.seq <= seq) break;
+      if (message.author !== me && message.deletedAt === null) n++;
+    }
+    return n;
+  }
+
+  #put(message: Message): Message {
+    this.#messages.set(message.seq, message);
+    this.#sorted = null;
+    return message;
+  }
+}
+
+/** Whether the event changes a message that was posted before. */
+export function isChange(event: Event): event is MessageEvent {
+  return (
+    event.type === 'message.edited' ||
+    event.type === 'message.deleted' ||
+    event.type === 'reaction.added' ||
+    event.type === 'reaction.removed'
+  );
+}
+
+/** The message that an event posts. */
+export function posted(
+  conversation: ConversationId,
+  event: Extract<Event, { type: 'message.posted' }>,
+): Message {
+  return {
+    conversation,
+    seq: event.seq,
+    author: event.actor,
+    body: event.data.body,
+    postedAt: event.at,
+    editedAt: null,
+    deletedAt: null,
+    changedSeq: event.seq,
+    reactions: [],
+  };
+}
+
+/** The message after the event; the same one when it contains the event already. */
+export function change(message: Message, event: MessageEvent): Message {
+  if (event.seq <= message.changedSeq) return message;
+  const changedSeq = event.seq;
+  switch (event.type) {
+    case 'message.edited':
+      return { ...message, body: event.data.body, editedAt: event.at, changedSeq };
+    case 'message.deleted':
+      return { ...message, body: '', deletedAt: event.at, reactions: [], changedSeq };
+    case 'reaction.added':
+      return {
+        ...message,
+        reactions: withReaction(message, event.data.emoji, event.actor),
+        changedSeq,
+      };
+    case 'reaction.removed':
+      return {
+        ...message,
+        reactions: withoutReaction(message, event.data.emoji, event.actor),
+        changedSeq,
+      };
+  }
+}
+
+function withReaction(message: Message, emoji: string, account: AccountId): Message['reactions'] {
+  const known = message.reactions.some((r) => r.emoji === emoji);
+  if (!known) return [...message.reactions, { emoji, accounts: [account] }];
+  return message.reactions.map((r) =>
+    r.emoji === emoji && !r.accounts.includes(account)
+      ? { emoji, accounts: [...r.accounts, account] }
+      : r,
+  );
+}
+
+function withoutReaction(
+  message: Message,
+  emoji: string,
+  account: AccountId,
+): Message['reactions'] {
+  return message.reactions
+    .map((r) =>
+      r.emoji === emoji ? { emoji, accounts: r.accounts.filter((a) => a !== account) } : r,
+    )
+    .filter((r) => r.accounts.length > 0);
+}

@@ -1,0 +1,181 @@
+import type { ClientId, ConversationId, DurableCommand, Limits, Refusal } from '@parley/protocol';
+import type { OutboxEntry } from './store.ts';
+
+/** Refusals that pass: the same command is sent again, under the same id. */
+const PASSING = new Set([
+  'rate_limited',
+  'overloaded',
+  'unavailable',
+  'outcome_unknown',
+  'disk_full',
+  'shutting_down',
+]);
+/** A command without an answer on a living socket is sent again after this time, ms. */
+const ANSWER_MS = 10_000;
+/** Commands under way at a time, all conversations together. */
+const WINDOW = 256;
+
+interface Item {
+  readonly entry: OutboxEntry;
+  /** The socket on which it was sent, by number; null: to be sent. */
+  sentOn: number | null;
+  sentAt: number;
+  sendings: number;
+}
+
+/** What the outbox needs of the client. */
+export interface OutboxContext {
+  /** Sends a frame; false when there is no socket. */
+  send(text: string): boolean;
+  /** The number of the present socket. */
+  generation(): number;
+  random(): number;
+  /** A command was sent once more. */
+  resent(): void;
+}
+
+/**
+ * Commands on their way.
+ *
+ * 1. Commands of a conversation are sent in the order in which they were made, and after a new
+ *    socket again in that order.
+ * 2. Each keeps its id through all sendings; it leaves only with its answer.
+ * 3. While the server refuses one for the moment, no later one of its conversation is sent.
+ * 4. It keeps to the rate that the server has told, so that nothing has to be refused for it.
+ */
+export class Outbox {
+  readonly #context: OutboxContext;
+  readonly #items = new Map<ClientId, Item>();
+  /** Conversations that wait: until when, monotonic ms. */
+  readonly #held = new Map<ConversationId, number>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #open = false;
+  #rate = { size: 0, perMs: 0, left: 0, at: 0 };
+
+  constructor(context: OutboxContext) {
+    this.#context = context;
+  }
+
+  /** Everything that waits for an answer, in order. */
+  get entries(): OutboxEntry[] {
+    return [...this.#items.values()].map((item) => item.entry);
+  }
+
+  has(id: ClientId): boolean {
+    return this.#items.has(id);
+  }
+
+  get(id: ClientId): OutboxEntry | undefined {
+    return this.#items.get(id)?.entry;
+  }
+
+  /** Takes a command that is stored already, and sends it when its turn has come. */
+  add(entry: OutboxEntry): void {
+    this.#items.set(entry.id, { entry, sentOn: null, sentAt: 0, sendings: 0 });
+    this.pump();
+  }
+
+  /** A socket was greeted: what the last one left open is sent again. */
+  connected(limits: Pick<Limits, 'commands' | 'commandWindowMs'>): void {
+    // A little under the server’s figure: its clock and ours do not tick alike, and `fill` and
+    // `renew` count too.
+    const size = Math.floor(limits.commands * 0.8);
+    this.#rate = { size, perMs: size / limits.commandWindowMs, left: size, at: performance.now() };
+    this.#held.clear();
+    for (const item of this.#items.values()) item.sentOn = null;
+    this.#open = true;
+    this.pump();
+  }
+
+  /** The socket is gone. */
+  disconnected(): void {
+    this.#open = false;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** The command was answered for good; its entry, when it was ours. */
+  settle(id: ClientId): OutboxEntry | null {
+    const item = this.#items.get(id);
+    if (!item) return null;
+    this.#items.delete(id);
+    this.pump();
+    return item.entry;
+  }
+
+  /** The server refused a command. True when it is sent again by itself later. */
+  refused(id: ClientId, refusal: Pick<Refusal, 'code' | 'retryAfter'>): boolean {
+    const item = this.#items.get(id);
+    if (!item || !PASSING.has(refusal.code)) return false;
+    const pause = ((refusal.retryAfter ?? 1) + this.#context.random()) * 1000;
+    const { conversation } = item.entry.command;
+    this.#held.set(conversation, performance.now() + pause);
+    item.sentOn = null;
+    this.#wakeIn(pause);
+    return true;
+  }
+
+  /** Sends what may be sent now. */
+  pump(): void {
+    if (!this.#open) return;
+    const now = performance.now();
+    const generation = this.#context.generation();
+    const waiting = new Set<ConversationId>();
+    let underWay = 0;
+    let wake = Number.POSITIVE_INFINITY;
+    for (const item of this.#items.values()) {
+      const { conversation } = item.entry.command;
+      if (item.sentOn === generation) {
+        underWay++;
+        const late = item.sentAt + ANSWER_MS - now;
+        if (late <= 0) this.#send(item, generation, now);
+        else wake = Math.min(wake, late);
+        continue;
+      }
+      const heldFor = (this.#held.get(conversation) ?? 0) - now;
+      if (heldFor > 0) {
+        waiting.add(conversation);
+        wake = Math.min(wake, heldFor);
+        continue;
+      }
+      if (waiting.has(conversation) || underWay >= WINDOW) continue;
+      const pause = this.#takeRate(now);
+      if (pause > 0) {
+        wake = Math.min(wake, pause);
+        break;
+      }
+      if (!this.#send(item, generation, now)) return;
+      underWay++;
+    }
+    if (wake < Number.POSITIVE_INFINITY) this.#wakeIn(wake);
+  }
+
+  #send(item: Item, generation: number, now: number): boolean {
+    if (!this.#context.send(frameOf(item.entry.command))) return false;
+    item.sentOn = generation;
+    item.sentAt = now;
+    if (++item.sendings > 1) this.#context.resent();
+    return true;
+  }
+
+  /** Takes one from the rate; else how long to wait, ms. */
+  #takeRate(now: number): number {
+    const rate = this.#rate;
+    if (rate.size === 0) return 0;
+    rate.left = Math.min(rate.size, rate.left + (now - rate.at) * rate.perMs);
+    rate.at = now;
+    if (rate.left < 1) return (1 - rate.left) / rate.perMs;
+    rate.left -= 1;
+    return 0;
+  }
+
+  #wakeIn(ms: number): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.pump();
+    }, Math.ceil(ms) + 1);
+  }
+}
+
+const frameOf = (command: DurableCommand): string => JSON.stringify(command);

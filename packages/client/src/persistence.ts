@@ -1,0 +1,175 @@
+import type {
+  AccountId,
+  ClientId,
+  Conversation,
+  ConversationId,
+  Message,
+  Seq,
+  StreamId,
+} from '@parley/protocol';
+import { type Changes, MemoryStore, type OutboxEntry, type Saved, type Store } from './store.ts';
+
+/** Changes that wait for the next transaction. */
+interface Waiting {
+  epoch: string | undefined;
+  readonly cursors: Map<StreamId, Seq | null>;
+  readonly messages: Map<string, Message>;
+  readonly windows: Map<ConversationId, Seq | null>;
+  readonly conversations: Map<ConversationId, Conversation | null>;
+}
+
+/**
+ * Collects what changes in a turn and stores it in one transaction: data and the cursor that stands
+ * for it together (R10). One transaction at a time, in order. When the store fails (private mode, a
+ * full disk) the client goes on in memory, and says so once.
+ */
+export class Persistence {
+  #store: Store;
+  readonly #onFailure: (error: Error) => void;
+  #waiting = nothing();
+  #scheduled = false;
+  #chain: Promise<void> = Promise.resolve();
+  #failed = false;
+
+  constructor(store: Store, onFailure: (error: Error) => void) {
+    this.#store = store;
+    this.#onFailure = onFailure;
+  }
+
+  async open(account: AccountId): Promise<Saved> {
+    try {
+      return await this.#store.open(account);
+    } catch (error) {
+      this.#degrade(error);
+      return this.#store.open(account);
+    }
+  }
+
+  epoch(epoch: string): void {
+    this.#waiting.epoch = epoch;
+    this.#schedule();
+  }
+
+  cursor(stream: StreamId, seq: Seq | null): void {
+    this.#waiting.cursors.set(stream, seq);
+    this.#schedule();
+  }
+
+  message(message: Message): void {
+    this.#waiting.messages.set(`${message.conversation} ${message.seq}`, message);
+    this.#schedule();
+  }
+
+  /** The window begins at `from` now; messages before it go, these are added. */
+  window(conversation: ConversationId, from: Seq, messages: readonly Message[]): void {
+    this.#waiting.windows.set(conversation, from);
+    for (const message of messages) this.message(message);
+    this.#schedule();
+  }
+
+  /** The window starts anew at `from`: what was cached of it goes. */
+  restartWindow(conversation: ConversationId, from: Seq): void {
+    for (const [key, message] of this.#waiting.messages) {
+      if (message.conversation === conversation && message.seq < from)
+        this.#waiting.messages.delete(key);
+    }
+    this.#waiting.windows.set(conversation, from);
+    this.#schedule();
+  }
+
+  dropWindow(conversation: ConversationId): void {
+    for (const [key, message] of this.#waiting.messages) {
+      if (message.conversation === conversation) this.#waiting.messages.delete(key);
+    }
+    this.#waiting.windows.set(conversation, null);
+    this.#schedule();
+  }
+
+  conversation(id: ConversationId, conversation: Conversation | null): void {
+    this.#waiting.conversations.set(id, conversation);
+    this.#schedule();
+  }
+
+  /** Resolves when the entry is stored, or is known to be in memory only. */
+  putOutbox(entry: OutboxEntry): Promise<void> {
+    return this.#guard((store) => store.putOutbox(entry));
+  }
+
+  removeOutbox(id: ClientId): Promise<void> {
+    return this.#guard((store) => store.removeOutbox(id));
+  }
+
+  /** The outbox as it is stored, other tabs’ entries among it. */
+  async outbox(): Promise<readonly OutboxEntry[]> {
+    let entries: readonly OutboxEntry[] = [];
+    await this.#guard(async (store) => {
+      entries = await store.outbox();
+    });
+    return entries;
+  }
+
+  async clear(): Promise<void> {
+    this.#waiting = nothing();
+    await this.#chain;
+    await this.#guard((store) => store.clear());
+    this.#store = new MemoryStore();
+  }
+
+  /** Stores what waits, and closes. */
+  async close(): Promise<void> {
+    this.#flush();
+    await this.#chain;
+    await this.#store.close();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // After this turn: the events of one read of the socket share a transaction.
+    setTimeout(() => this.#flush(), 0);
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    const { epoch, cursors, messages, windows, conversations } = this.#waiting;
+    if (
+      epoch === undefined &&
+      cursors.size + messages.size + windows.size + conversations.size === 0
+    ) {
+      return;
+    }
+    this.#waiting = nothing();
+    const changes: Changes = {
+      ...(epoch !== undefined && { epoch }),
+      cursors,
+      messages: [...messages.values()],
+      windows,
+      conversations,
+    };
+    this.#chain = this.#chain.then(() => this.#guard((store) => store.apply(changes)));
+  }
+
+  async #guard(work: (store: Store) => Promise<void>): Promise<void> {
+    try {
+      await work(this.#store);
+    } catch (error) {
+      this.#degrade(error);
+      await work(this.#store);
+    }
+  }
+
+  #degrade(error: unknown): void {
+    this.#store = new MemoryStore();
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#onFailure(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+const nothing = (): Waiting => ({
+  epoch: undefined,
+  cursors: new Map(),
+  messages: new Map(),
+  windows: new Map(),
+  conversations: new Map(),
+});
