@@ -1,8 +1,14 @@
 import { WebSocket } from 'ws';
-import type { SocketFactory } from './socket.ts';
+import type { LiveSocket, SocketHandlers } from './socket.ts';
+
+/** A socket of a program: it can also be cut without a word, as a bad network does. */
+export interface NodeSocket extends LiveSocket {
+  /** Ends the TCP connection at once, with no close frame. */
+  cut(): void;
+}
 
 /** Sockets for programs in Node.js, by the package `ws`. */
-export const nodeSocket: SocketFactory = (url, handlers) => {
+export const nodeSocket = (url: string, handlers: SocketHandlers): NodeSocket => {
   const ws = new WebSocket(url, { perMessageDeflate: false });
   let closed = false;
   const close = (code: number, retryAfterMs: number | null) => {
@@ -25,6 +31,7 @@ export const nodeSocket: SocketFactory = (url, handlers) => {
   });
   return {
     send: (text) => ws.send(text),
+    cut: () => ws.terminate(),
     close: (code) => {
       ws.close(code);
       // A peer that is gone does not answer the close.

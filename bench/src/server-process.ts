@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A built server in a process and a data folder of its own. */
+export interface ServerProcess {
+  readonly url: string;
+  readonly pid: number;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+}
+
+const CLI = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+const START_MS = 60_000;
+
+/** Starts the built server on a free port, without rate limits; `cpu` pins it where that works. */
+export async function startServer(
+  options: { cpu?: number; env?: Record<string, string> } = {},
+): Promise<ServerProcess> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+  const command = [process.execPath, CLI, 'start'];
+  if (options.cpu !== undefined) command.unshift('taskset', '-c', String(options.cpu));
+  const child = spawn(command[0] as string, command.slice(1), {
+    env: {
+      ...process.env,
+      PORT: '0',
+      PARLEY_DATA: dataDir,
+      RATE_LIMITS: 'off',
+      LOG_LEVEL: 'warn',
+      ...options.env,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await exited;
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  try {
+    return { url: await address(child), pid: child.pid as number, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The address that the server prints when it is ready. */
+function address(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const timer = setTimeout(() => reject(new Error('The server did not start in time')), START_MS);
+    child.stdout?.on('data', (bytes: Buffer) => {
+      text += bytes.toString();
+      const match = /ready at (\S+)/.exec(text);
+      if (!match) return;
+      clearTimeout(timer);
+      resolve(match[1] as string);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`The server ended with ${code} before it was ready`));
+    });
+    child.once('error', reject);
+  });
+}
