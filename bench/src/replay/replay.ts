@@ -6,7 +6,7 @@ import type { Log } from './parse.ts';
 import { Speakers } from './speakers.ts';
 
 /** Files that are sent side by side. Within a file each message waits for the ack of the one before. */
-const FILES_AT_ONCE = 24;
+const FILES_AT_ONCE = 16;
 /** How often the second follower is cut off. */
 const CUTS = 5;
 /** Messages that pass while it is away. */

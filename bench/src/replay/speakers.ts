@@ -3,7 +3,7 @@ import { nodeSocket } from '@parley/client/node';
 import { type AccountId, type ConversationId, ERRORS } from '@parley/protocol';
 
 /** Sockets open at a time; who has not spoken for longest is disconnected first. */
-const SOCKETS = 160;
+const SOCKETS = 64;
 /** Registrations under way at a time: each costs a password hash. */
 const REGISTERING = 4;
 

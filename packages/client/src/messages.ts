@@ -25,12 +25,13 @@ export class MessageWindow {
   /** Changes to messages before `from`: a page read earlier than the change may still arrive. */
   #changes: MessageEvent[] = [];
   #from: Seq;
-  #sorted: readonly Message[] | null = null;
+  /** In the order of seq; kept in order as messages come, which they mostly do at the end. */
+  #sorted: Message[] = [];
 
   constructor(conversation: ConversationId, from: Seq, messages: readonly Message[] = []) {
     this.conversation = conversation;
     this.#from = from;
-    for (const message of messages) this.#messages.set(message.seq, message);
+    for (const message of messages) this.#put(message);
   }
 
   /** Everything from this seq on is here. */
@@ -40,7 +41,6 @@ export class MessageWindow {
 
   /** The messages, in the order of seq. */
   get messages(): readonly Message[] {
-    this.#sorted ??= [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
     return this.#sorted;
   }
 
@@ -105,13 +105,13 @@ export class MessageWindow {
 
   /** Forgets the oldest messages; returns the new beginning, or null when nothing was dropped. */
   trim(): Seq | null {
-    if (this.#messages.size <= KEEP * 1.5) return null;
-    const all = this.messages;
-    const first = all[all.length - KEEP];
-    if (!first) return null;
-    for (const message of all.slice(0, -KEEP)) this.#messages.delete(message.seq);
-    this.#from = first.seq;
-    this.#sorted = null;
+    if (this.#sorted.length <= KEEP * 1.5) return null;
+    for (const message of this.#sorted.splice(0, this.#sorted.length - KEEP)) {
+      this.#messages.delete(message.seq);
+    }
+    for (const [client, seq] of this.#clients)
+      if (!this.#messages.has(seq)) this.#clients.delete(client);
+    this.#from = (this.#sorted[0] as Message).seq;
     return this.#from;
   }
 
@@ -128,8 +128,24 @@ export class MessageWindow {
 
   #put(message: Message): Message {
     this.#messages.set(message.seq, message);
-    this.#sorted = null;
+    const place = this.#place(message.seq);
+    const known = this.#sorted[place]?.seq === message.seq;
+    this.#sorted.splice(place, known ? 1 : 0, message);
     return message;
+  }
+
+  /** Where the message of this seq stands, or would. */
+  #place(seq: Seq): number {
+    let low = 0;
+    let high = this.#sorted.length;
+    // Most messages are the newest.
+    if (high === 0 || (this.#sorted[high - 1] as Message).seq < seq) return high;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sorted[middle] as Message).seq < seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
