@@ -1,0 +1,78 @@
+import { Outlet, useParams } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { Toaster } from 'sonner';
+import { useNotifications } from '../notifications/use-notifications.ts';
+import { useSession } from '../session/session.ts';
+import { ClientProvider, useParley } from '../session/use-client.ts';
+import { cx } from '../ui/cx.ts';
+import { useTheme } from '../ui/theme.ts';
+import { ConnectionLine } from './connection-line.tsx';
+import { Sidebar } from './sidebar.tsx';
+import { Switcher } from './switcher.tsx';
+import { usePresence } from './use-presence.ts';
+
+/** Everything behind the log-in: the sidebar, and a conversation beside it. */
+export function AppLayout() {
+  const session = useSession();
+  if (session.state !== 'in') return null;
+  return (
+    <ClientProvider value={session.client}>
+      <Shell />
+    </ClientProvider>
+  );
+}
+
+function Shell() {
+  const { id } = useParams({ strict: false });
+  const theme = useTheme();
+  const [switching, setSwitching] = useState(false);
+  usePresence();
+  useNotifications();
+  useTitle();
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        setSwitching(true);
+      }
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, []);
+  return (
+    <div className="flex h-dvh flex-col overflow-hidden">
+      <ConnectionLine />
+      <div className="flex min-h-0 flex-1">
+        {/* On phones one of the two fills the screen: the list, or a conversation. */}
+        <div
+          className={cx('w-full shrink-0 md:block md:w-72 xl:w-80', id !== undefined && 'hidden')}
+        >
+          <Sidebar onSearch={() => setSwitching(true)} />
+        </div>
+        <main className={cx('min-w-0 flex-1 md:block', id === undefined && 'hidden')}>
+          <Outlet />
+        </main>
+      </div>
+      <Switcher open={switching} onClose={() => setSwitching(false)} />
+      <Toaster
+        theme={theme}
+        position="top-right"
+        toastOptions={{
+          style: { background: 'var(--raised)', color: 'var(--ink)', borderColor: 'var(--line)' },
+        }}
+      />
+    </div>
+  );
+}
+
+/** The tab tells how much is unread. */
+function useTitle(): void {
+  const unread = useParley((s) => {
+    let n = 0;
+    for (const view of s.conversations.values()) n += view.unread;
+    return n;
+  });
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread > 99 ? '99+' : unread}) Parley` : 'Parley';
+  }, [unread]);
+}

@@ -1,0 +1,58 @@
+import { LoaderCircle, WifiOff } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { useClient, useParley } from '../session/use-client.ts';
+
+/** Shorter interruptions are not worth a line, ms. */
+const CALM_MS = 1_200;
+
+/** Says when the page is not live, and since it is calm, only when that lasts. */
+export function ConnectionLine() {
+  const client = useClient();
+  const state = useParley((s) => s.state);
+  const retryAt = useParley((s) => s.retryAt);
+  const [shown, setShown] = useState(false);
+  const [now, setNow] = useState(() => Date.now());
+
+  useEffect(() => {
+    if (state === 'live') {
+      setShown(false);
+      return;
+    }
+    const timer = setTimeout(() => setShown(true), CALM_MS);
+    return () => clearTimeout(timer);
+  }, [state === 'live']);
+  useEffect(() => {
+    if (!shown) return;
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, [shown]);
+
+  const seconds = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - now) / 1000));
+  const offline = state === 'offline';
+  const words = offline
+    ? seconds > 1
+      ? `Offline. Trying again in ${seconds} s`
+      : 'Offline. Trying again'
+    : state === 'connecting'
+      ? 'Connecting'
+      : 'Catching up';
+  return (
+    <div role="status" aria-live="polite">
+      {shown && (
+        <div className="flex min-h-9 items-center justify-center gap-2 bg-warn-soft px-4 text-[13px] text-warn">
+          {offline ? <WifiOff size={15} /> : <LoaderCircle size={15} className="animate-spin" />}
+          <span>{words}…</span>
+          {offline && (
+            <button
+              type="button"
+              onClick={() => client.nudge()}
+              className="ml-1 rounded px-1.5 py-1 font-medium underline underline-offset-3"
+            >
+              Retry now
+            </button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

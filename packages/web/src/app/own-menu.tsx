@@ -1,0 +1,85 @@
+import { Bell, BellOff, Laptop, LogOut, Moon, Sun, Volume2, VolumeX } from 'lucide-react';
+import { DropdownMenu } from 'radix-ui';
+import type { ReactNode } from 'react';
+import { askPermission, useNotificationSettings } from '../notifications/settings.ts';
+import { logout } from '../session/session.ts';
+import { useParley } from '../session/use-client.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { setTheme, type Theme, useTheme } from '../ui/theme.ts';
+
+const THEMES: [Theme, string, ReactNode][] = [
+  ['system', 'Like the device', <Laptop key="s" size={16} />],
+  ['light', 'Light', <Sun key="l" size={16} />],
+  ['dark', 'Dark', <Moon key="d" size={16} />],
+];
+
+/** Oneself: theme, notifications, log out. */
+export function OwnMenu() {
+  const me = useParley((s) => s.me);
+  const theme = useTheme();
+  const { permission, sound, setSound } = useNotificationSettings();
+  return (
+    <DropdownMenu.Root>
+      <DropdownMenu.Trigger
+        aria-label="Your menu"
+        className="flex size-10 items-center justify-center rounded-lg hover:bg-hover"
+      >
+        <Avatar id={me?.id ?? ''} name={me?.displayName ?? '?'} size={32} />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          align="end"
+          sideOffset={6}
+          className="surface-in z-50 w-64 rounded-xl border border-line bg-raised p-1.5 shadow-(--shadow)"
+        >
+          <div className="px-2.5 pt-1.5 pb-2.5">
+            <p className="truncate font-semibold">{me?.displayName}</p>
+            <p className="truncate text-muted text-sm">@{me?.username}</p>
+          </div>
+          <Line />
+          <DropdownMenu.RadioGroup
+            value={theme}
+            onValueChange={(value) => setTheme(value as Theme)}
+          >
+            {THEMES.map(([value, words, icon]) => (
+              <DropdownMenu.RadioItem key={value} value={value} className={ITEM}>
+                {icon} <span className="flex-1">{words}</span>
+                <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
+              </DropdownMenu.RadioItem>
+            ))}
+          </DropdownMenu.RadioGroup>
+          <Line />
+          <DropdownMenu.Item
+            className={ITEM}
+            disabled={permission !== 'default'}
+            onSelect={() => void askPermission()}
+          >
+            {permission === 'granted' ? <Bell size={16} /> : <BellOff size={16} />}
+            <span className="flex-1">
+              {permission === 'granted'
+                ? 'Notifications are on'
+                : permission === 'denied'
+                  ? 'Notifications are blocked by the browser'
+                  : permission === 'unsupported'
+                    ? 'This browser has no notifications'
+                    : 'Turn on notifications'}
+            </span>
+          </DropdownMenu.Item>
+          <DropdownMenu.CheckboxItem className={ITEM} checked={sound} onCheckedChange={setSound}>
+            {sound ? <Volume2 size={16} /> : <VolumeX size={16} />}{' '}
+            <span className="flex-1">Sound</span>
+            <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
+          </DropdownMenu.CheckboxItem>
+          <Line />
+          <DropdownMenu.Item className={ITEM} onSelect={() => void logout()}>
+            <LogOut size={16} /> Log out
+          </DropdownMenu.Item>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+const ITEM =
+  'flex min-h-10 w-full select-none items-center gap-2.5 rounded-lg px-2.5 text-sm text-soft outline-none data-[highlighted]:bg-hover data-[highlighted]:text-ink data-[disabled]:text-muted';
+const Line = () => <DropdownMenu.Separator className="my-1.5 h-px bg-line" />;

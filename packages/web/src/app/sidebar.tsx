@@ -1,0 +1,177 @@
+import type { ConversationView } from '@parley/client';
+import { Link, useParams } from '@tanstack/react-router';
+import { Compass, Hash, Lock, Plus, Search } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import { BrowseGroups } from '../conversations/browse-groups.tsx';
+import { CreateGroup } from '../conversations/create-group.tsx';
+import { byActivity, titleOf, unreadText } from '../conversations/naming.ts';
+import { PeopleList } from '../people/people-list.tsx';
+import { useParley } from '../session/use-client.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { IconButton } from '../ui/button.tsx';
+import { cx } from '../ui/cx.ts';
+import { Logo } from '../ui/logo.tsx';
+import { OwnMenu } from './own-menu.tsx';
+
+/** Conversations and people. */
+export function Sidebar({ onSearch }: { onSearch: () => void }) {
+  const conversations = useParley((s) => s.conversations);
+  const [dialog, setDialog] = useState<'create' | 'browse' | null>(null);
+  const [groups, directs] = useMemo(() => {
+    const all = [...conversations.values()].sort(byActivity);
+    return [all.filter((c) => c.kind === 'group'), all.filter((c) => c.kind === 'direct')];
+  }, [conversations]);
+  return (
+    <nav
+      aria-label="Conversations and people"
+      className="flex h-full flex-col border-line bg-sidebar md:border-r"
+    >
+      <header className="flex items-center gap-2.5 px-3.5 pt-[max(0.75rem,env(safe-area-inset-top))] pb-2">
+        <Logo size={30} />
+        <span className="flex-1 font-semibold text-[17px] tracking-tight">Parley</span>
+        <OwnMenu />
+      </header>
+      <div className="px-3.5 pb-2">
+        <button
+          type="button"
+          onClick={onSearch}
+          className="flex h-10 w-full items-center gap-2.5 rounded-lg border border-line bg-canvas px-3 text-left text-muted text-sm hover:border-muted/50"
+        >
+          <Search size={16} /> <span className="flex-1">Find people and groups</span>
+          <kbd className="hidden font-sans text-[11px] md:inline">Ctrl K</kbd>
+        </button>
+      </div>
+      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
+        <Section
+          title="Groups"
+          actions={
+            <>
+              <IconButton
+                label="Browse groups"
+                className="size-8"
+                onClick={() => setDialog('browse')}
+              >
+                <Compass size={17} />
+              </IconButton>
+              <IconButton
+                label="Create a group"
+                className="size-8"
+                onClick={() => setDialog('create')}
+              >
+                <Plus size={18} />
+              </IconButton>
+            </>
+          }
+        >
+          {groups.map((c) => (
+            <Entry key={c.id} conversation={c} />
+          ))}
+        </Section>
+        {directs.length > 0 && (
+          <Section title="Direct messages">
+            {directs.map((c) => (
+              <Entry key={c.id} conversation={c} />
+            ))}
+          </Section>
+        )}
+        <PeopleList />
+      </div>
+      <CreateGroup open={dialog === 'create'} onClose={() => setDialog(null)} />
+      <BrowseGroups open={dialog === 'browse'} onClose={() => setDialog(null)} />
+    </nav>
+  );
+}
+
+/** A part of the sidebar with a heading. */
+export function Section({
+  title,
+  actions,
+  children,
+}: {
+  title: string;
+  actions?: React.ReactNode;
+  children: React.ReactNode;
+}) {
+  return (
+    <section className="mt-2">
+      <div className="flex h-9 items-center justify-between pr-1 pl-2">
+        <h2 className="font-semibold text-[12px] text-muted uppercase tracking-wide">{title}</h2>
+        <div className="flex">{actions}</div>
+      </div>
+      <ul>{children}</ul>
+    </section>
+  );
+}
+
+function Entry({ conversation }: { conversation: ConversationView }) {
+  const { id } = useParams({ strict: false });
+  const people = useParley((s) => s.people);
+  const presence = useParley((s) => s.presence);
+  const me = useParley((s) => s.me);
+  const title = titleOf(conversation, people);
+  const unread = conversation.unread > 0;
+  const selected = id === conversation.id;
+  const { lastMessage } = conversation;
+  const author =
+    lastMessage &&
+    (lastMessage.author === me?.id ? 'You' : people.get(lastMessage.author)?.displayName);
+  const preview = lastMessage
+    ? `${conversation.kind === 'group' && author ? `${author}: ` : ''}${lastMessage.body}`
+    : null;
+  return (
+    <li>
+      <Link
+        to="/c/$id"
+        params={{ id: conversation.id }}
+        aria-current={selected ? 'page' : undefined}
+        className={cx(
+          'flex min-h-12 items-center gap-2.5 rounded-lg px-2 py-1.5 transition-colors',
+          selected ? 'bg-selected' : 'hover:bg-hover',
+        )}
+      >
+        {conversation.kind === 'direct' ? (
+          <Avatar
+            id={conversation.peer ?? conversation.id}
+            name={title}
+            presence={conversation.peer ? presence.get(conversation.peer) : undefined}
+          />
+        ) : (
+          <span
+            className={cx(
+              'flex size-9 shrink-0 items-center justify-center rounded-[32%]',
+              selected ? 'bg-canvas/60 text-accent' : 'bg-sunken text-muted',
+            )}
+          >
+            {conversation.visibility === 'private' ? <Lock size={16} /> : <Hash size={18} />}
+          </span>
+        )}
+        <span className="min-w-0 flex-1">
+          <span
+            className={cx(
+              'block truncate leading-snug',
+              unread ? 'font-semibold text-ink' : 'text-soft',
+            )}
+          >
+            {title}
+          </span>
+          {preview && (
+            <span
+              className={cx(
+                'block truncate text-[13px] leading-snug',
+                unread ? 'text-soft' : 'text-muted',
+              )}
+            >
+              {preview}
+            </span>
+          )}
+        </span>
+        {unread && (
+          <span className="min-w-5.5 shrink-0 rounded-full bg-accent px-1.5 py-0.5 text-center font-semibold text-[12px] text-on-accent tabular-nums leading-snug">
+            {unreadText(conversation.unread)}
+            <span className="sr-only"> unread</span>
+          </span>
+        )}
+      </Link>
+    </li>
+  );
+}

@@ -1,0 +1,120 @@
+import { useNavigate } from '@tanstack/react-router';
+import { Hash, Lock } from 'lucide-react';
+import { useEffect, useMemo, useState } from 'react';
+import { byActivity, titleOf } from '../conversations/naming.ts';
+import { useOpenDirect } from '../people/people-list.tsx';
+import { useParley } from '../session/use-client.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { cx } from '../ui/cx.ts';
+import { Dialog } from '../ui/dialog.tsx';
+
+/** Results shown at a time. */
+const SHOWN = 12;
+
+/** Goes to any conversation or person by a part of the name. */
+export function Switcher({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const conversations = useParley((s) => s.conversations);
+  const people = useParley((s) => s.people);
+  const presence = useParley((s) => s.presence);
+  const me = useParley((s) => s.me);
+  const navigate = useNavigate();
+  const openDirect = useOpenDirect();
+  const [text, setText] = useState('');
+  const [at, setAt] = useState(0);
+  useEffect(() => {
+    setText('');
+    setAt(0);
+  }, [open]);
+
+  const results = useMemo(() => {
+    const wanted = fold(text);
+    const fits = (...names: string[]) => names.some((name) => fold(name).includes(wanted));
+    const groups = [...conversations.values()]
+      .filter((c) => c.kind === 'group' && fits(titleOf(c, people)))
+      .sort(byActivity)
+      .map((c) => ({
+        key: c.id as string,
+        title: titleOf(c, people),
+        note: c.visibility === 'private' ? 'Private group' : 'Group',
+        icon: (
+          <span className="flex size-8 items-center justify-center rounded-[32%] bg-sunken text-muted">
+            {c.visibility === 'private' ? <Lock size={15} /> : <Hash size={16} />}
+          </span>
+        ),
+        go: () => navigate({ to: '/c/$id', params: { id: c.id } }),
+      }));
+    const persons = [...people.values()]
+      .filter((p) => p.isActive && p.id !== me?.id && fits(p.displayName, p.username))
+      .sort((a, b) => a.displayName.localeCompare(b.displayName))
+      .map((p) => ({
+        key: p.id as string,
+        title: p.displayName,
+        note: `@${p.username}`,
+        icon: <Avatar id={p.id} name={p.displayName} size={32} presence={presence.get(p.id)} />,
+        go: () => openDirect(p.id),
+      }));
+    return [...groups, ...persons].slice(0, SHOWN);
+  }, [text, conversations, people, presence, me, navigate, openDirect]);
+
+  const choose = (n: number) => {
+    const result = results[n];
+    if (!result) return;
+    onClose();
+    void result.go();
+  };
+  return (
+    <Dialog open={open} onClose={onClose} title="Go to">
+      <input
+        // The dialog has just been asked for: typing is what comes next.
+        autoFocus
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          setAt(0);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'ArrowDown') setAt(Math.min(at + 1, results.length - 1));
+          else if (event.key === 'ArrowUp') setAt(Math.max(at - 1, 0));
+          else if (event.key === 'Enter') choose(at);
+          else return;
+          event.preventDefault();
+        }}
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="switcher-results"
+        aria-activedescendant={results[at] ? `switcher-${results[at].key}` : undefined}
+        aria-label="Name of a person or group"
+        placeholder="Name of a person or group"
+        className="mb-2 h-11 w-full rounded-lg border border-line bg-canvas px-3 outline-none focus:border-accent focus:ring-3 focus:ring-accent/20"
+      />
+      <div id="switcher-results" role="listbox" aria-label="Results" className="-mx-2 min-h-40">
+        {results.map((result, n) => (
+          <div
+            key={result.key}
+            id={`switcher-${result.key}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={n === at}
+            onMouseEnter={() => setAt(n)}
+            onClick={() => choose(n)}
+            onKeyDown={() => undefined}
+            className={cx(
+              'flex min-h-12 cursor-pointer items-center gap-3 rounded-lg px-2',
+              n === at && 'bg-hover',
+            )}
+          >
+            {result.icon}
+            <span className="min-w-0 flex-1 truncate">{result.title}</span>
+            <span className="truncate text-muted text-sm">{result.note}</span>
+          </div>
+        ))}
+        {results.length === 0 && (
+          <p className="px-2 py-3 text-muted">Nobody and nothing of that name.</p>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+/** Case and accents do not matter. */
+const fold = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();

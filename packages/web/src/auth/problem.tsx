@@ -1,0 +1,11 @@
+/** What is wrong with a whole form; read out when it appears. */
+export function Problem({ text }: { text: string | null }) {
+  return (
+    <div
+      role="alert"
+      className={text ? 'rounded-lg bg-danger-soft px-3.5 py-2.5 text-danger text-sm' : ''}
+    >
+      {text}
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+import type { ConversationId, PublicGroup } from '@parley/protocol';
+import { useNavigate } from '@tanstack/react-router';
+import { Hash } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { toast } from 'sonner';
+import { wordsFor } from '../lib/words.ts';
+import { useClient } from '../session/use-client.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+
+/** All public groups: to look for one and join it. */
+export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const client = useClient();
+  const navigate = useNavigate();
+  const [text, setText] = useState('');
+  const [groups, setGroups] = useState<readonly PublicGroup[] | null>(null);
+  const [next, setNext] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  useEffect(() => {
+    if (!open) return;
+    let stale = false;
+    const load = async () => {
+      try {
+        const page = await client.api.groups({ ...(text.trim() && { search: text.trim() }) });
+        if (stale) return;
+        setGroups(page.items);
+        setNext(page.next);
+        setProblem(null);
+      } catch (error) {
+        if (!stale) setProblem(wordsFor(error));
+      }
+    };
+    void load();
+    return () => {
+      stale = true;
+    };
+  }, [open, text, client]);
+
+  const more = async () => {
+    if (next === null) return;
+    try {
+      const page = await client.api.groups({
+        after: next,
+        ...(text.trim() && { search: text.trim() }),
+      });
+      setGroups([...(groups ?? []), ...page.items]);
+      setNext(page.next);
+    } catch (error) {
+      setProblem(wordsFor(error));
+    }
+  };
+  const go = async (id: ConversationId, join: boolean) => {
+    try {
+      if (join) await client.api.join(id);
+      onClose();
+      await navigate({ to: '/c/$id', params: { id } });
+    } catch (error) {
+      toast.error(wordsFor(error));
+    }
+  };
+  return (
+    <Dialog open={open} onClose={onClose} title="Browse groups">
+      <input
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        aria-label="Search groups"
+        placeholder="Search groups"
+        className="mb-2 h-11 w-full rounded-lg border border-line bg-canvas px-3 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
+      />
+      {problem && <p className="py-2 text-danger text-sm">{problem}</p>}
+      <ul className="-mx-2 min-h-40">
+        {groups?.map((group) => (
+          <li key={group.id} className="flex min-h-14 items-center gap-3 rounded-lg px-2">
+            <span className="flex size-9 items-center justify-center rounded-[32%] bg-sunken text-muted">
+              <Hash size={18} />
+            </span>
+            <span className="min-w-0 flex-1">
+              <span className="block truncate font-medium">{group.name}</span>
+              <span className="block text-[13px] text-muted">
+                {group.memberCount === 1 ? '1 member' : `${group.memberCount} members`}
+              </span>
+            </span>
+            <Button
+              look={group.isMember ? 'quiet' : 'plain'}
+              onClick={() => void go(group.id, !group.isMember)}
+              aria-label={`${group.isMember ? 'Open' : 'Join'} ${group.name}`}
+            >
+              {group.isMember ? 'Open' : 'Join'}
+            </Button>
+          </li>
+        ))}
+        {groups?.length === 0 && (
+          <li className="px-2 py-3 text-muted">No public group of that name.</li>
+        )}
+        {groups === null && !problem && <li className="shimmer mx-2 h-12 rounded-lg" />}
+      </ul>
+      {next !== null && (
+        <Button className="mt-2 w-full" onClick={() => void more()}>
+          Show more
+        </Button>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,80 @@
+import type { AccountId, Visibility } from '@parley/protocol';
+import { useNavigate } from '@tanstack/react-router';
+import { Check, Hash, Lock } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
+import { PeoplePicker } from '../people/people-picker.tsx';
+import { useClient } from '../session/use-client.ts';
+import { Button } from '../ui/button.tsx';
+import { cx } from '../ui/cx.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { Field } from '../ui/field.tsx';
+
+const KINDS = [
+  ['public', 'Public', 'Anybody can find and join it', Hash],
+  ['private', 'Private', 'People are added by its owner', Lock],
+] as const;
+
+/** Makes a group and goes there. */
+export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const client = useClient();
+  const navigate = useNavigate();
+  const [visibility, setVisibility] = useState<Visibility>('public');
+  const [members, setMembers] = useState<readonly AccountId[]>([]);
+  useEffect(() => setMembers([]), [open]);
+  const form = useForm(['name'], async ({ name }) => {
+    const group = await client.api.createGroup({ name, visibility, members });
+    onClose();
+    await navigate({ to: '/c/$id', params: { id: group.id } });
+  });
+  return (
+    <Dialog open={open} onClose={onClose} title="Create a group">
+      <form onSubmit={form.onSubmit} className="flex flex-col gap-5" noValidate>
+        <Problem text={form.problem} />
+        <Field
+          name="name"
+          label="Name"
+          placeholder="Product design"
+          autoFocus
+          maxLength={80}
+          error={form.errors.name}
+        />
+        <fieldset>
+          <legend className="mb-1.5 font-medium text-sm text-soft">Who can see it</legend>
+          <div className="grid grid-cols-2 gap-2.5">
+            {KINDS.map(([value, words, note, Icon]) => (
+              <label
+                key={value}
+                className={cx(
+                  'relative cursor-pointer rounded-xl border p-3 has-focus-visible:ring-3 has-focus-visible:ring-accent/30',
+                  visibility === value
+                    ? 'border-accent bg-accent-soft'
+                    : 'border-line hover:bg-hover',
+                )}
+              >
+                <input
+                  type="radio"
+                  name="visibility"
+                  value={value}
+                  checked={visibility === value}
+                  onChange={() => setVisibility(value)}
+                  className="sr-only"
+                />
+                <span className="flex items-center gap-2 font-medium">
+                  <Icon size={16} /> {words}
+                  {visibility === value && <Check size={16} className="ml-auto text-accent" />}
+                </span>
+                <span className="mt-1 block text-[13px] text-muted">{note}</span>
+              </label>
+            ))}
+          </div>
+        </fieldset>
+        <PeoplePicker label="Add people" chosen={members} onChange={setMembers} />
+        <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
+          Create group
+        </Button>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,209 @@
+import type { ConversationView } from '@parley/client';
+import type { AccountId, Member } from '@parley/protocol';
+import { useNavigate } from '@tanstack/react-router';
+import { LogOut, Trash2, UserMinus, UserPlus } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { toast } from 'sonner';
+import { useForm } from '../auth/use-form.ts';
+import { wordsFor } from '../lib/words.ts';
+import { PeoplePicker } from '../people/people-picker.tsx';
+import { useClient, useParley } from '../session/use-client.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { Button, IconButton } from '../ui/button.tsx';
+import { Confirm } from '../ui/confirm.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Field } from '../ui/field.tsx';
+import { titleOf } from './naming.ts';
+
+/** A conversation’s members, and what one may do with it. */
+export function Details({
+  view,
+  open,
+  onClose,
+}: {
+  view: ConversationView;
+  open: boolean;
+  onClose: () => void;
+}) {
+  const client = useClient();
+  const navigate = useNavigate();
+  const people = useParley((s) => s.people);
+  const me = useParley((s) => s.me);
+  const [members, setMembers] = useState<readonly Member[] | null>(null);
+  const [next, setNext] = useState<string | null>(null);
+  const [asking, setAsking] = useState<'leave' | 'delete' | null>(null);
+  const [adding, setAdding] = useState(false);
+  const isOwner = view.role === 'owner' && view.kind === 'group' && !view.isEveryone;
+  const mayAdd =
+    view.kind === 'group' && !view.isEveryone && (isOwner || view.visibility === 'public');
+
+  const load = useCallback(
+    async (after?: string) => {
+      try {
+        const page = await client.api.members(view.id, { limit: 100, ...(after && { after }) });
+        setMembers((before) => (after ? [...(before ?? []), ...page.items] : page.items));
+        setNext(page.next);
+      } catch (error) {
+        toast.error(wordsFor(error));
+      }
+    },
+    [client, view.id],
+  );
+  // Whenever somebody comes or goes, the list is read anew.
+  useEffect(() => {
+    if (open && view.memberCount > 0) void load();
+  }, [open, load, view.memberCount]);
+
+  const attempt = async (work: () => Promise<unknown>) => {
+    try {
+      await work();
+    } catch (error) {
+      toast.error(wordsFor(error));
+    }
+  };
+  const rename = useForm(['name'], async ({ name }) => {
+    await client.api.renameGroup(view.id, name);
+    toast.success('Renamed');
+  });
+  const end = (work: () => Promise<unknown>) =>
+    attempt(async () => {
+      await work();
+      onClose();
+      await navigate({ to: '/' });
+    });
+
+  return (
+    <Dialog open={open} onClose={onClose} title={titleOf(view, people)}>
+      {isOwner && (
+        <form onSubmit={rename.onSubmit} className="mb-5 flex items-end gap-2" noValidate>
+          <Field
+            name="name"
+            label="Name"
+            defaultValue={view.name ?? ''}
+            maxLength={80}
+            className="flex-1"
+            error={rename.errors.name}
+          />
+          <Button type="submit" busy={rename.busy} className="min-h-11">
+            Rename
+          </Button>
+        </form>
+      )}
+      <div className="flex items-center justify-between">
+        <h3 className="font-medium text-sm text-soft">
+          {view.memberCount === 1 ? '1 member' : `${view.memberCount} members`}
+        </h3>
+        {mayAdd && (
+          <Button look="quiet" onClick={() => setAdding(!adding)} aria-expanded={adding}>
+            <UserPlus size={16} /> Add people
+          </Button>
+        )}
+      </div>
+      {adding && <Adding view={view} members={members ?? []} onDone={() => setAdding(false)} />}
+      <ul className="-mx-2 mt-1">
+        {members?.map((member) => (
+          <li key={member.account} className="flex min-h-12 items-center gap-3 rounded-lg px-2">
+            <Avatar id={member.account} name={member.displayName} size={32} />
+            <span className="min-w-0 flex-1">
+              <span className="block truncate">
+                {member.displayName}{' '}
+                {member.account === me?.id && <span className="text-muted">(you)</span>}
+              </span>
+              <span className="block truncate text-[13px] text-muted">@{member.username}</span>
+            </span>
+            {member.role === 'owner' && (
+              <span className="rounded-md bg-accent-soft px-2 py-0.5 font-medium text-[12px] text-accent">
+                Owner
+              </span>
+            )}
+            {isOwner && member.account !== me?.id && (
+              <IconButton
+                label={`Remove ${member.displayName}`}
+                onClick={() => void attempt(() => client.api.removeMember(view.id, member.account))}
+              >
+                <UserMinus size={17} />
+              </IconButton>
+            )}
+          </li>
+        ))}
+        {members === null && <li className="shimmer mx-2 h-11 rounded-lg" />}
+      </ul>
+      {next !== null && (
+        <Button className="mt-2 w-full" onClick={() => void load(next)}>
+          Show more
+        </Button>
+      )}
+      {view.kind === 'group' && !view.isEveryone && (
+        <div className="mt-5 flex flex-wrap gap-2 border-line border-t pt-4">
+          <Button onClick={() => setAsking('leave')}>
+            <LogOut size={16} /> Leave group
+          </Button>
+          {isOwner && (
+            <Button onClick={() => setAsking('delete')} className="text-danger">
+              <Trash2 size={16} /> Delete group
+            </Button>
+          )}
+        </div>
+      )}
+      <Confirm
+        open={asking === 'leave'}
+        title="Leave this group?"
+        words={
+          view.visibility === 'public'
+            ? 'You can join it again whenever you like.'
+            : 'You will need to be added again to come back.'
+        }
+        action="Leave"
+        onCancel={() => setAsking(null)}
+        onConfirm={() => void end(() => client.api.leave(view.id))}
+      />
+      <Confirm
+        open={asking === 'delete'}
+        title="Delete this group?"
+        words="It disappears for all its members, with everything that was written in it."
+        action="Delete"
+        onCancel={() => setAsking(null)}
+        onConfirm={() => void end(() => client.api.deleteGroup(view.id))}
+      />
+    </Dialog>
+  );
+}
+
+function Adding({
+  view,
+  members,
+  onDone,
+}: {
+  view: ConversationView;
+  members: readonly Member[];
+  onDone: () => void;
+}) {
+  const client = useClient();
+  const [chosen, setChosen] = useState<readonly AccountId[]>([]);
+  const [busy, setBusy] = useState(false);
+  const without = useMemo(() => new Set(members.map((m) => m.account)), [members]);
+  const add = async () => {
+    setBusy(true);
+    try {
+      for (const account of chosen) await client.api.addMember(view.id, account);
+      onDone();
+    } catch (error) {
+      toast.error(wordsFor(error));
+    }
+    setBusy(false);
+  };
+  return (
+    <div className="my-2 rounded-xl border border-line p-3">
+      <PeoplePicker label="People to add" chosen={chosen} onChange={setChosen} without={without} />
+      <Button
+        look="primary"
+        className="mt-2 w-full"
+        busy={busy}
+        disabled={chosen.length === 0}
+        onClick={() => void add()}
+      >
+        Add
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode, useEffect, useRef } from 'react';
+import { createRoot } from 'react-dom/client';
+import { router } from './router.tsx';
+import { resumeSession, useSession } from './session/session.ts';
+import './styles.css';
+
+resumeSession();
+
+/** Logging in or out moves between the pages outside and inside. */
+function App() {
+  const { state } = useSession();
+  const before = useRef(state);
+  useEffect(() => {
+    if (before.current === state) return;
+    before.current = state;
+    void router.navigate({ to: state === 'in' ? '/' : '/login' });
+  }, [state]);
+  return <RouterProvider router={router} />;
+}
+
+const root = document.getElementById('root');
+if (!root) throw new Error('The page has no root');
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

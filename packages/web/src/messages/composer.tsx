@@ -1,0 +1,101 @@
+import type { ConversationView } from '@parley/client';
+import { codePoints, LIMITS } from '@parley/protocol';
+import { SendHorizontal } from 'lucide-react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useClient } from '../session/use-client.ts';
+import { cx } from '../ui/cx.ts';
+import { grow } from './grow.ts';
+
+/** The count is shown when so many characters are left. */
+const NEAR = 500;
+const draftKey = (id: string) => `parley.draft.${id}`;
+
+/** Writes a message. Enter sends, Shift+Enter breaks the line; what is not sent yet is kept. */
+export function Composer({
+  view,
+  title,
+  onSent,
+  onEditLast,
+}: {
+  view: ConversationView;
+  title: string;
+  onSent: () => void;
+  /** Up arrow in an empty field. */
+  onEditLast: () => void;
+}) {
+  const client = useClient();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [text, setText] = useState(() => localStorage.getItem(draftKey(view.id)) ?? '');
+  const left = LIMITS.bodyCharacters - codePoints(text);
+  const ready = text.trim() !== '' && left >= 0;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+  useLayoutEffect(() => {
+    if (field.current) grow(field.current);
+  }, [text]);
+  useEffect(() => {
+    if (text) localStorage.setItem(draftKey(view.id), text);
+    else localStorage.removeItem(draftKey(view.id));
+  }, [text, view.id]);
+  useEffect(() => {
+    // On touch screens a focus would cover half of the conversation with the keyboard.
+    if (window.matchMedia('(pointer: fine)').matches) field.current?.focus();
+  }, []);
+
+  const send = () => {
+    if (!ready) return;
+    client.post(view.id, text.trim());
+    setText('');
+    onSent();
+    field.current?.focus();
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+      className="px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-5"
+    >
+      <div className="flex items-end gap-1 rounded-xl border border-line bg-raised p-1.5 pl-3.5 shadow-sm transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
+        <textarea
+          ref={field}
+          value={text}
+          rows={1}
+          aria-label={`Message ${title}`}
+          placeholder={`Message ${title}`}
+          onChange={(event) => {
+            setText(event.target.value);
+            if (event.target.value.trim()) client.typing(view.id);
+          }}
+          onKeyDown={(event) => {
+            // While an input method composes a character, Enter belongs to it.
+            if (event.nativeEvent.isComposing) return;
+            if (event.key === 'Enter' && !event.shiftKey) {
+              event.preventDefault();
+              send();
+            } else if (event.key === 'ArrowUp' && text === '') {
+              event.preventDefault();
+              onEditLast();
+            }
+          }}
+          className="max-h-60 min-h-10 flex-1 resize-none bg-transparent py-2 outline-none placeholder:text-muted"
+        />
+        {left < NEAR && (
+          <span role="status" className={cx('self-center px-1 text-[12px] tabular-nums', left < 0 ? 'text-danger' : 'text-muted')}>
+            {left}
+          </span>
+        )}
+        <button
+          type="submit"
+          aria-label="Send"
+          title="Send"
+          disabled={!ready}
+          className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-transparent disabled:text-muted"
+        >
+          <SendHorizontal size={18} />
+        </button>
+      </div>
+    </form>
+  );
+}

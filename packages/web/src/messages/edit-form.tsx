@@ -1,0 +1,57 @@
+import type { TimelineMessage } from '@parley/client';
+import { useLayoutEffect, useRef } from 'react';
+import { useClient } from '../session/use-client.ts';
+import { Button } from '../ui/button.tsx';
+import { grow } from './grow.ts';
+
+/** Edits a message where it stands. Enter saves, Escape leaves it as it was. */
+export function EditForm({ message, onDone }: { message: TimelineMessage; onDone: () => void }) {
+  const client = useClient();
+  const field = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    const area = field.current;
+    if (!area) return;
+    grow(area);
+    area.focus();
+    area.setSelectionRange(area.value.length, area.value.length);
+  }, []);
+  const save = () => {
+    const body = field.current?.value.trim() ?? '';
+    if (body && body !== message.body) client.edit(message.conversation, message.seq, body);
+    onDone();
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+      className="my-1"
+    >
+      <textarea
+        ref={field}
+        aria-label="Edit message"
+        defaultValue={message.body}
+        rows={1}
+        onInput={(event) => grow(event.currentTarget)}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') onDone();
+          else if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
+            event.preventDefault();
+            save();
+          }
+        }}
+        className="max-h-72 w-full resize-none rounded-lg border border-accent bg-canvas px-3 py-2 outline-none"
+      />
+      <div className="mt-1 flex items-center gap-2">
+        <Button type="submit" look="primary" className="min-h-9 px-3">
+          Save
+        </Button>
+        <Button look="quiet" className="min-h-9 px-3" onClick={onDone}>
+          Cancel
+        </Button>
+        <span className="hidden text-[12px] text-muted sm:inline">Enter saves, Escape cancels</span>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,123 @@
+import type { TimelineMessage } from '@parley/client';
+import { SmilePlus } from 'lucide-react';
+import { Popover } from 'radix-ui';
+import { useState } from 'react';
+import { nameList } from '../lib/words.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { cx } from '../ui/cx.ts';
+import { EMOJI } from './emoji.ts';
+
+/** Puts an emoji on a message, or takes it off again. */
+export function useReact(message: TimelineMessage): (emoji: string) => void {
+  const client = useClient();
+  return (emoji) => {
+    const me = client.snapshot.me?.id;
+    const mine = message.reactions.some(
+      (r) => r.emoji === emoji && me !== undefined && r.accounts.includes(me),
+    );
+    if (mine) client.unreact(message.conversation, message.seq, emoji);
+    else client.react(message.conversation, message.seq, emoji);
+  };
+}
+
+/** The reactions below a message. */
+export function Reactions({ message }: { message: TimelineMessage }) {
+  const me = useParley((s) => s.me);
+  const people = useParley((s) => s.people);
+  const react = useReact(message);
+  if (message.reactions.length === 0) return null;
+  return (
+    <div className="mt-1 flex flex-wrap gap-1.5">
+      {message.reactions.map(({ emoji, accounts }) => {
+        const mine = me !== null && accounts.includes(me.id);
+        const names = nameList(
+          accounts.map((a) => (a === me?.id ? 'you' : (people.get(a)?.displayName ?? 'somebody'))),
+        );
+        return (
+          <button
+            key={emoji}
+            type="button"
+            aria-pressed={mine}
+            aria-label={`${emoji} by ${names}`}
+            title={names}
+            onClick={() => react(emoji)}
+            className={cx(
+              'flex h-7.5 items-center gap-1.5 rounded-full border px-2.5 text-[13px] tabular-nums transition-colors',
+              mine
+                ? 'border-accent/60 bg-accent-soft text-accent'
+                : 'border-line bg-raised text-soft hover:bg-hover',
+            )}
+          >
+            <span className="text-[15px] leading-none">{emoji}</span> {accounts.length}
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+/** A button that opens the choice of reactions. */
+export function ReactionPicker({
+  message,
+  className,
+}: {
+  message: TimelineMessage;
+  className?: string;
+}) {
+  const react = useReact(message);
+  const [open, setOpen] = useState(false);
+  const choose = (emoji: string) => {
+    react(emoji);
+    setOpen(false);
+  };
+  return (
+    <Popover.Root open={open} onOpenChange={setOpen}>
+      <Popover.Trigger
+        aria-label="React"
+        title="React"
+        className={cx(
+          'inline-flex size-9 items-center justify-center rounded-md text-muted hover:bg-hover hover:text-ink',
+          className,
+        )}
+      >
+        <SmilePlus size={17} />
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content
+          side="top"
+          align="end"
+          collisionPadding={12}
+          className="surface-in z-50 w-[19.5rem] rounded-2xl border border-line bg-raised p-2.5 shadow-(--shadow)"
+        >
+          <div className="grid grid-cols-8 gap-0.5">
+            {EMOJI.map((emoji) => (
+              <button
+                key={emoji}
+                type="button"
+                onClick={() => choose(emoji)}
+                className="flex size-9 items-center justify-center rounded-lg text-xl hover:bg-hover"
+              >
+                {emoji}
+              </button>
+            ))}
+          </div>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              const text = String(new FormData(event.currentTarget).get('emoji') ?? '').trim();
+              if (text) choose(text);
+            }}
+          >
+            <input
+              name="emoji"
+              aria-label="Another emoji"
+              placeholder="Another emoji, then Enter"
+              autoComplete="off"
+              className="mt-2 h-10 w-full rounded-lg border border-line bg-canvas px-3 text-sm outline-none placeholder:text-muted focus:border-accent"
+            />
+          </form>
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}

@@ -1,0 +1,24 @@
+import type { ConversationId } from '@parley/protocol';
+import { nameList } from '../lib/words.ts';
+import { useParley } from '../session/use-client.ts';
+
+/** Who is typing. Its place is always there, so that nothing jumps. */
+export function TypingLine({ conversation }: { conversation: ConversationId }) {
+  const typing = useParley((s) => s.typing).get(conversation);
+  const people = useParley((s) => s.people);
+  const names = typing?.map((id) => people.get(id)?.displayName ?? 'Somebody') ?? [];
+  return (
+    <div aria-live="polite" className="flex h-6 items-center gap-2 px-5 text-[13px] text-muted">
+      {names.length > 0 && (
+        <>
+          <span className="flex gap-0.5" aria-hidden="true">
+            {[0, 1, 2].map((n) => (
+              <span key={n} className="size-1.5 animate-pulse rounded-full bg-muted" style={{ animationDelay: `${n * 180}ms` }} />
+            ))}
+          </span>
+          {nameList(names)} {names.length === 1 ? 'is' : 'are'} typing
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+import type { AccountId } from '@parley/protocol';
+import { useNavigate } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { toast } from 'sonner';
+import { Section } from '../app/sidebar.tsx';
+import { wordsFor } from '../lib/words.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { Avatar } from '../ui/avatar.tsx';
+
+/** People shown before “Show all”. */
+const SHORT = 12;
+
+/** Opens the direct conversation with somebody. */
+export function useOpenDirect(): (account: AccountId) => Promise<void> {
+  const client = useClient();
+  const navigate = useNavigate();
+  return async (account) => {
+    try {
+      const { id } = await client.api.openDirect(account);
+      await navigate({ to: '/c/$id', params: { id } });
+    } catch (error) {
+      toast.error(wordsFor(error));
+    }
+  };
+}
+
+/** Everybody, those who are here first. A click opens the conversation with them. */
+export function PeopleList() {
+  const people = useParley((s) => s.people);
+  const presence = useParley((s) => s.presence);
+  const me = useParley((s) => s.me);
+  const [all, setAll] = useState(false);
+  const open = useOpenDirect();
+  const sorted = useMemo(() => {
+    const rank = (id: AccountId) =>
+      ({ active: 0, idle: 1, offline: 2 })[presence.get(id) ?? 'offline'];
+    return [...people.values()]
+      .filter((p) => p.id !== me?.id && p.isActive)
+      .sort((a, b) => rank(a.id) - rank(b.id) || a.displayName.localeCompare(b.displayName));
+  }, [people, presence, me]);
+  const here = sorted.filter((p) => presence.has(p.id)).length;
+  const shown = all ? sorted : sorted.slice(0, Math.max(SHORT, here));
+  return (
+    <Section title={here > 0 ? `People · ${here} active` : 'People'}>
+      {shown.map((person) => {
+        const state = presence.get(person.id) ?? 'offline';
+        return (
+          <li key={person.id}>
+            <button
+              type="button"
+              onClick={() => void open(person.id)}
+              className="flex min-h-10 w-full items-center gap-2.5 rounded-lg px-2 py-1 text-left transition-colors hover:bg-hover"
+            >
+              <Avatar id={person.id} name={person.displayName} size={30} presence={state} />
+              <span
+                className={
+                  state === 'offline'
+                    ? 'min-w-0 flex-1 truncate text-muted'
+                    : 'min-w-0 flex-1 truncate text-soft'
+                }
+              >
+                {person.displayName}
+              </span>
+              <span className="sr-only">
+                {state === 'active' ? 'active' : state === 'idle' ? 'away' : 'offline'}
+              </span>
+            </button>
+          </li>
+        );
+      })}
+      {sorted.length === 0 && (
+        <li className="px-2 py-1.5 text-muted text-sm">Nobody else is here yet.</li>
+      )}
+      {sorted.length > shown.length && (
+        <li>
+          <button
+            type="button"
+            onClick={() => setAll(true)}
+            className="min-h-10 w-full rounded-lg px-2 text-left text-muted text-sm hover:bg-hover"
+          >
+            Show all {sorted.length}
+          </button>
+        </li>
+      )}
+    </Section>
+  );
+}

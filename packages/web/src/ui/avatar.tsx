@@ -1,0 +1,54 @@
+import { cx } from './cx.ts';
+
+/** A round picture of somebody: their initials on a colour that is always theirs. */
+export function Avatar({
+  id,
+  name,
+  size = 36,
+  presence,
+}: {
+  id: string;
+  name: string;
+  size?: number;
+  presence?: 'active' | 'idle' | 'offline' | undefined;
+}) {
+  const hue = hueOf(id);
+  return (
+    <span
+      className="relative inline-flex shrink-0"
+      style={{ width: size, height: size }}
+      aria-hidden="true"
+    >
+      <span
+        className="flex size-full select-none items-center justify-center rounded-[32%] font-semibold text-white"
+        style={{ background: `oklch(0.53 0.13 ${hue})`, fontSize: Math.round(size * 0.38) }}
+      >
+        {initials(name)}
+      </span>
+      {presence && presence !== 'offline' && (
+        <span
+          className={cx(
+            'absolute -right-0.5 -bottom-0.5 rounded-full border-2 border-sidebar',
+            presence === 'active' ? 'bg-ok' : 'bg-warn',
+          )}
+          style={{ width: Math.max(10, size * 0.34), height: Math.max(10, size * 0.34) }}
+        />
+      )}
+    </span>
+  );
+}
+
+function initials(name: string): string {
+  const words = name
+    .trim()
+    .split(/[\s._-]+/u)
+    .filter(Boolean);
+  const letters = words.length > 1 ? [words[0], words[words.length - 1]] : [words[0]];
+  return letters.map((w) => [...(w ?? '?')][0]?.toUpperCase() ?? '?').join('');
+}
+
+function hueOf(id: string): number {
+  let hash = 0;
+  for (let i = 0; i < id.length; i++) hash = (hash * 31 + id.charCodeAt(i)) >>> 0;
+  return hash % 360;
+}

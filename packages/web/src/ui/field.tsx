@@ -1,0 +1,60 @@
+import { Eye, EyeOff } from 'lucide-react';
+import { type InputHTMLAttributes, useId, useState } from 'react';
+import { cx } from './cx.ts';
+
+/** A labelled line of text, with a hint or what is wrong beside it. */
+export function Field({
+  label,
+  hint,
+  error,
+  type = 'text',
+  className,
+  ...rest
+}: InputHTMLAttributes<HTMLInputElement> & {
+  label: string;
+  hint?: string | undefined;
+  error?: string | undefined;
+}) {
+  const id = useId();
+  const [shown, setShown] = useState(false);
+  const isPassword = type === 'password';
+  return (
+    <div className={className}>
+      <label htmlFor={id} className="mb-1.5 block font-medium text-sm text-soft">
+        {label}
+      </label>
+      <div className="relative">
+        <input
+          id={id}
+          type={isPassword && shown ? 'text' : type}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={error || hint ? `${id}-note` : undefined}
+          className={cx(
+            'h-11 w-full rounded-lg border bg-canvas px-3 text-ink outline-none transition placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20',
+            error ? 'border-danger' : 'border-line',
+            isPassword && 'pr-11',
+          )}
+          {...rest}
+        />
+        {isPassword && (
+          <button
+            type="button"
+            onClick={() => setShown(!shown)}
+            aria-label={shown ? 'Hide the password' : 'Show the password'}
+            className="absolute inset-y-0 right-0 flex w-11 items-center justify-center rounded-r-lg text-muted hover:text-ink"
+          >
+            {shown ? <EyeOff size={17} /> : <Eye size={17} />}
+          </button>
+        )}
+      </div>
+      {(error || hint) && (
+        <p
+          id={`${id}-note`}
+          className={cx('mt-1.5 text-[13px]', error ? 'text-danger' : 'text-muted')}
+        >
+          {error ?? hint}
+        </p>
+      )}
+    </div>
+  );
+}
