@@ -1,62 +1,10 @@
 import { z } from 'zod';
+import { ERRORS, type RefusalCode } from './codes.ts';
 
-/**
- * Every refusal has one of these codes, over HTTP (problem details, RFC 9457) and in `nack` alike.
- * A code never changes its meaning; the words may.
- */
-export const ERRORS = {
-  // What was sent could not be read.
-  not_json: { status: 400, title: 'The request is not valid JSON' },
-  invalid: { status: 422, title: 'The request has a mistake' },
-  unknown_frame: { status: 400, title: 'There is no such frame' },
-  too_large: { status: 413, title: 'The request is too large' },
-  unsupported_media_type: { status: 415, title: 'The content type is not supported' },
-  body_empty: { status: 422, title: 'A message cannot be empty' },
-  body_too_long: { status: 422, title: 'The message is too long' },
-  text_invalid: { status: 422, title: 'The text has characters that cannot be stored' },
-  // Who asks.
-  unauthenticated: { status: 401, title: 'Log in first' },
-  credentials_wrong: { status: 401, title: 'The name or the password is wrong' },
-  token_expired: { status: 401, title: 'The access token has expired' },
-  session_ended: { status: 401, title: 'The session has ended' },
-  origin_refused: { status: 403, title: 'Requests from this origin are refused' },
-  forbidden: { status: 403, title: 'You may not do that' },
-  // What it is about.
-  not_found: { status: 404, title: 'There is no such thing here, or it is not yours to see' },
-  conversation_not_found: {
-    status: 404,
-    title: 'There is no such conversation, or you are not a member',
-  },
-  message_not_found: { status: 404, title: 'There is no such message' },
-  account_not_found: { status: 404, title: 'There is no such person' },
-  message_deleted: { status: 409, title: 'The message has been deleted' },
-  not_a_group: { status: 409, title: 'That works in groups only' },
-  everyone_group: { status: 409, title: 'Everybody belongs to this group' },
-  client_id_reused: {
-    status: 409,
-    title: 'This id has already been used for another command',
-  },
-  idempotency_key_required: { status: 400, title: 'An Idempotency-Key with a UUID is needed' },
-  username_taken: { status: 409, title: 'This username is taken' },
-  email_taken: { status: 409, title: 'There is an account with this e-mail address' },
-  too_many_reactions: { status: 409, title: 'This message has all the reactions it can take' },
-  // Not now.
-  rate_limited: { status: 429, title: 'Too many requests; wait a little' },
-  overloaded: { status: 503, title: 'The server is busy; try again in a moment' },
-  unavailable: { status: 503, title: 'The server cannot reach its database; try again' },
-  disk_full: { status: 507, title: 'The server’s disk is full' },
-  outcome_unknown: {
-    status: 503,
-    title: 'The outcome is unknown; send the same again with the same id',
-  },
-  shutting_down: { status: 503, title: 'The server is restarting' },
-  method_not_allowed: { status: 405, title: 'This method is not supported here' },
-  internal: { status: 500, title: 'The server made a mistake' },
-} as const satisfies Record<string, { status: number; title: string }>;
+/** Any code of a refusal. */
+export const ErrorCode = z.enum(Object.keys(ERRORS) as [RefusalCode, ...RefusalCode[]]);
 
-/** A stable name of one kind of refusal. */
-export type ErrorCode = keyof typeof ERRORS;
-export const ErrorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]);
+export type ErrorCode = RefusalCode;
 
 /** A mistake in one field, to be shown beside it. `field` is a JSON path such as `email`. */
 export const FieldError = z.object({ field: z.string(), code: z.string(), message: z.string() });
@@ -77,40 +25,3 @@ export const Problem = z
   })
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof Problem>;
-
-/** A refusal that was expected: a value with a code, the same on every way in. */
-export interface Refusal {
-  readonly code: ErrorCode;
-  /** What exactly is wrong, for a person; the code’s title where there is no more to say. */
-  readonly message: string;
-  /** Seconds to wait before the same command may work. */
-  readonly retryAfter?: number;
-  readonly errors?: readonly FieldError[];
-}
-
-/** Makes a refusal; without a message it carries the words of its code. */
-export function refusal(
-  code: ErrorCode,
-  message?: string,
-  more?: { retryAfter?: number; errors?: readonly FieldError[] },
-): Refusal {
-  return { code, message: message ?? ERRORS[code].title, ...more };
-}
-
-/** WebSocket close codes that Parley gives a meaning of its own (RFC 6455 §7.4.2: 4000–4999). */
-export const CLOSE = {
-  /** RFC 6455: going away, the server is restarting; come back after the time in `goodbye`. */
-  restart: 1012,
-  /** RFC 6455: the frame was longer than `limits.frameBytes`. */
-  frameTooLarge: 1009,
-  /** No `hello` in time, or something else before it. */
-  helloExpected: 4001,
-  /** The token is not valid (any more): fetch another one and connect again. */
-  unauthenticated: 4003,
-  /** The session has ended: log in again. */
-  sessionEnded: 4004,
-  /** The reader took nothing for `limits.stalledMs`. */
-  tooSlow: 4008,
-  /** This account has too many sockets; the oldest was closed. */
-  tooManyConnections: 4029,
-} as const;

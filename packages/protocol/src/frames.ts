@@ -11,9 +11,6 @@ import { Body, Emoji } from './text.ts';
  * `op`. Unknown fields are ignored; an unknown `op` is answered with a nack.
  */
 
-/** The path of the live socket. */
-export const LIVE_PATH = '/api/v1/live';
-
 // ---- from the client -------------------------------------------------------------------------
 
 /** The first frame. Streams that the cursor does not name start at their end. */

@@ -1,4 +1,6 @@
 /** Everything that goes over Parley’s wire, as schemas. No I/O, no dependency on the other packages. */
+export * from './characters.ts';
+export * from './codes.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './frames.ts';
@@ -6,4 +8,5 @@ export * from './ids.ts';
 export * from './limits.ts';
 export * from './resources.ts';
 export * from './rest.ts';
+export * from './streams.ts';
 export * from './text.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isStorable } from './characters.ts';
 import { Event, Visibility } from './events.ts';
 import { AccountId, Seq } from './ids.ts';
 import { LIMITS } from './limits.ts';
@@ -12,7 +13,7 @@ import {
   ReadCursor,
   Timestamp,
 } from './resources.ts';
-import { Body, isStorable, line } from './text.ts';
+import { Body, line } from './text.ts';
 
 /** Bodies, queries and answers of the REST API under `/api/v1`. */
 
