@@ -13,14 +13,15 @@ export function ConnectionLine() {
   const [shown, setShown] = useState(false);
   const [now, setNow] = useState(() => Date.now());
 
+  const live = state === 'live';
   useEffect(() => {
-    if (state === 'live') {
+    if (live) {
       setShown(false);
       return;
     }
     const timer = setTimeout(() => setShown(true), CALM_MS);
     return () => clearTimeout(timer);
-  }, [state === 'live']);
+  }, [live]);
   useEffect(() => {
     if (!shown) return;
     const timer = setInterval(() => setNow(Date.now()), 500);

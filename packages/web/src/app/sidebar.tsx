@@ -158,7 +158,7 @@ function Entry({ conversation }: { conversation: ConversationView }) {
             <span
               className={cx(
                 'block truncate text-[13px] leading-snug',
-                unread ? 'text-soft' : 'text-muted',
+                unread || selected ? 'text-soft' : 'text-muted',
               )}
             >
               {preview}

@@ -22,6 +22,7 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   useEffect(() => {
+    if (!open) return;
     setText('');
     setAt(0);
   }, [open]);

@@ -45,7 +45,11 @@ function Open({ view }: { view: ConversationView }) {
   const editLast = () => {
     const rows = rowsOf(timeline.snapshot.messages, null, me?.id ?? null);
     const last = rows.findLast(
-      (r) => r.kind === 'message' && r.message.author === me?.id && r.message.state === 'stored' && !r.message.deletedAt,
+      (r) =>
+        r.kind === 'message' &&
+        r.message.author === me?.id &&
+        r.message.state === 'stored' &&
+        !r.message.deletedAt,
     );
     if (last) setEditing(last.key);
   };
@@ -65,7 +69,11 @@ function Open({ view }: { view: ConversationView }) {
   return (
     <div className="flex h-full flex-col">
       <header className="flex items-center gap-2.5 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
-        <Link to="/" aria-label="Back to the list" className="inline-flex size-10 items-center justify-center rounded-lg text-muted hover:bg-hover md:hidden">
+        <Link
+          to="/"
+          aria-label="Back to the list"
+          className="inline-flex size-10 items-center justify-center rounded-lg text-muted hover:bg-hover md:hidden"
+        >
           <ArrowLeft size={20} />
         </Link>
         {view.kind === 'direct' ? (
@@ -83,7 +91,14 @@ function Open({ view }: { view: ConversationView }) {
           <Info size={19} />
         </IconButton>
       </header>
-      <MessageList view={view} timeline={timeline} title={title} readSeq={readSeq} editing={editing} onEdit={setEditing} />
+      <MessageList
+        view={view}
+        timeline={timeline}
+        title={title}
+        readSeq={readSeq}
+        editing={editing}
+        onEdit={setEditing}
+      />
       <TypingLine conversation={view.id} />
       <Composer view={view} title={title} onSent={() => setEditing(null)} onEditLast={editLast} />
       <Details view={view} open={details} onClose={() => setDetails(false)} />

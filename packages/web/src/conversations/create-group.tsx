@@ -22,7 +22,9 @@ export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => v
   const navigate = useNavigate();
   const [visibility, setVisibility] = useState<Visibility>('public');
   const [members, setMembers] = useState<readonly AccountId[]>([]);
-  useEffect(() => setMembers([]), [open]);
+  useEffect(() => {
+    if (open) setMembers([]);
+  }, [open]);
   const form = useForm(['name'], async ({ name }) => {
     const group = await client.api.createGroup({ name, visibility, members });
     onClose();

@@ -82,7 +82,13 @@ export function Composer({
           className="max-h-60 min-h-10 flex-1 resize-none bg-transparent py-2 outline-none placeholder:text-muted"
         />
         {left < NEAR && (
-          <span role="status" className={cx('self-center px-1 text-[12px] tabular-nums', left < 0 ? 'text-danger' : 'text-muted')}>
+          <span
+            role="status"
+            className={cx(
+              'self-center px-1 text-[12px] tabular-nums',
+              left < 0 ? 'text-danger' : 'text-muted',
+            )}
+          >
             {left}
           </span>
         )}

@@ -51,8 +51,21 @@ export function MessageList({
   const prepended = firstKey.current !== null && firstMessageKey(rows) !== firstKey.current;
   useLayoutEffect(() => {
     firstKey.current = firstMessageKey(rows);
-    if (atEnd.current && rows.length > 0) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
+    if (atEnd.current && rows.length > 0)
+      list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
   }, [rows]);
+
+  // A keyboard that opens, or a turned phone, changes the height: who was at the end stays there.
+  const box = useRef<HTMLDivElement>(null);
+  const count = rows.length;
+  useEffect(() => {
+    if (!box.current) return;
+    const observer = new ResizeObserver(() => {
+      if (atEnd.current && count > 0) list.current?.scrollToIndex(count - 1, { align: 'end' });
+    });
+    observer.observe(box.current);
+    return () => observer.disconnect();
+  }, [count]);
 
   // What is in sight, in a window that is looked at, counts as read.
   useEffect(() => {
@@ -75,7 +88,8 @@ export function MessageList({
     if (!handle) return;
     atEnd.current = handle.scrollSize - offset - handle.viewportSize < NEAR_END;
     if (away === atEnd.current) setAway(!atEnd.current);
-    if (offset < NEAR_TOP && hasOlder && loading === null && error === null) void timeline.loadOlder();
+    if (offset < NEAR_TOP && hasOlder && loading === null && error === null)
+      void timeline.loadOlder();
   };
   const toEnd = () => {
     atEnd.current = true;
@@ -85,18 +99,42 @@ export function MessageList({
   const below = away ? unreadBelow(messages, view.readSeq, me?.id) : 0;
 
   return (
-    <div className="relative min-h-0 flex-1">
+    <div ref={box} className="relative min-h-0 flex-1">
       {rows.length === 0 ? (
-        <Beginning loading={loading !== null || hasOlder} error={error} title={title} onRetry={() => void timeline.open()} />
+        <Beginning
+          loading={loading !== null || hasOlder}
+          error={error}
+          title={title}
+          onRetry={() => void timeline.open()}
+        />
       ) : (
-        <VList ref={list} shift={prepended} onScroll={onScroll} className="h-full" role="log" aria-label={`Messages in ${title}`} tabIndex={0}>
+        <VList
+          ref={list}
+          shift={prepended}
+          onScroll={onScroll}
+          className="h-full"
+          role="log"
+          aria-label={`Messages in ${title}`}
+          tabIndex={0}
+        >
           {rows.map((row, n) => (
-            <RowView key={row.key} row={row} first={n === 0} loadingOlder={loading === 'older' || hasOlder} last={n === rows.length - 1} editing={editing} onEdit={onEdit} />
+            <RowView
+              key={row.key}
+              row={row}
+              first={n === 0}
+              loadingOlder={loading === 'older' || hasOlder}
+              last={n === rows.length - 1}
+              editing={editing}
+              onEdit={onEdit}
+            />
           ))}
         </VList>
       )}
       {error !== null && rows.length > 0 && (
-        <div role="alert" className="absolute inset-x-0 top-2 mx-auto flex w-fit items-center gap-3 rounded-full border border-line bg-raised py-1 pr-1.5 pl-4 text-sm shadow-(--shadow)">
+        <div
+          role="alert"
+          className="absolute inset-x-0 top-2 mx-auto flex w-fit items-center gap-3 rounded-full border border-line bg-raised py-1 pr-1.5 pl-4 text-sm shadow-(--shadow)"
+        >
           Older messages could not be loaded
           <Button look="quiet" className="min-h-8 px-3" onClick={() => void timeline.loadOlder()}>
             Try again
@@ -110,7 +148,11 @@ export function MessageList({
           className="surface-in absolute right-5 bottom-3 flex min-h-10 items-center gap-2 rounded-full border border-line bg-raised px-3.5 text-sm shadow-(--shadow) hover:bg-hover"
         >
           <ArrowDown size={16} />
-          {below > 0 ? (below === 1 ? '1 new message' : `${below > 99 ? '99+' : below} new messages`) : 'Latest'}
+          {below > 0
+            ? below === 1
+              ? '1 new message'
+              : `${below > 99 ? '99+' : below} new messages`
+            : 'Latest'}
         </button>
       )}
       {/* Read out as messages arrive; the list itself is redrawn while scrolling. */}
@@ -138,7 +180,11 @@ function RowView({
 }) {
   return (
     <div className={last ? 'pb-4' : undefined}>
-      {first && <div className="h-8 text-center text-[13px] text-muted leading-8">{loadingOlder ? 'Loading older messages…' : ''}</div>}
+      {first && (
+        <div className="h-8 text-center text-[13px] text-muted leading-8">
+          {loadingOlder ? 'Loading older messages…' : ''}
+        </div>
+      )}
       {row.kind === 'day' ? (
         <div className="flex items-center gap-3 px-5 pt-4 pb-1">
           <span className="h-px flex-1 bg-line" />
@@ -163,7 +209,17 @@ function RowView({
   );
 }
 
-function Beginning({ loading, error, title, onRetry }: { loading: boolean; error: Error | null; title: string; onRetry: () => void }) {
+function Beginning({
+  loading,
+  error,
+  title,
+  onRetry,
+}: {
+  loading: boolean;
+  error: Error | null;
+  title: string;
+  onRetry: () => void;
+}) {
   if (error) {
     return (
       <div className="flex h-full flex-col items-center justify-center gap-3 p-6 text-center">
@@ -207,12 +263,20 @@ function firstMessageKey(rows: readonly Row[]): string | null {
   return rows.find((row) => row.kind === 'message')?.key ?? null;
 }
 
-function unreadBelow(messages: readonly TimelineMessage[], readSeq: Seq, me: string | undefined): number {
+function unreadBelow(
+  messages: readonly TimelineMessage[],
+  readSeq: Seq,
+  me: string | undefined,
+): number {
   return messages.filter((m) => m.state === 'stored' && m.seq > readSeq && m.author !== me).length;
 }
 
 /** The latest message of somebody else, in words. */
-function announce(messages: readonly TimelineMessage[], me: string | undefined, nameOf: (id: TimelineMessage['author']) => string): string {
+function announce(
+  messages: readonly TimelineMessage[],
+  me: string | undefined,
+  nameOf: (id: TimelineMessage['author']) => string,
+): string {
   const latest = messages[messages.length - 1];
   if (!latest || latest.author === me || latest.deletedAt !== null) return '';
   return `${nameOf(latest.author)}: ${latest.body.slice(0, 200)}`;

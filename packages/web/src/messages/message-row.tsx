@@ -37,7 +37,11 @@ export const MessageRow = memo(function MessageRow({
   return (
     <article
       aria-label={`${name}, ${timeOfDay(message.postedAt)}`}
-      className={cx('group relative flex gap-3 px-4 py-0.5 hover:bg-hover/60 sm:px-5', first && 'mt-2.5', editing && 'bg-hover')}
+      className={cx(
+        'group relative flex gap-3 px-4 py-0.5 hover:bg-hover/60 sm:px-5',
+        first && 'mt-2.5',
+        editing && 'bg-hover',
+      )}
     >
       <div className="w-9 shrink-0 select-none">
         {first ? (
@@ -45,7 +49,10 @@ export const MessageRow = memo(function MessageRow({
             <Avatar id={message.author} name={name} />
           </div>
         ) : (
-          <time dateTime={message.postedAt} className="hidden pt-1 text-[11px] text-muted tabular-nums group-hover:block">
+          <time
+            dateTime={message.postedAt}
+            className="hidden pt-1 text-[11px] text-muted tabular-nums group-hover:block"
+          >
             {timeOfDay(message.postedAt)}
           </time>
         )}
@@ -54,7 +61,11 @@ export const MessageRow = memo(function MessageRow({
         {first && (
           <div className="flex items-baseline gap-2">
             <span className="truncate font-semibold">{name}</span>
-            <time dateTime={message.postedAt} title={fullTime(message.postedAt)} className="shrink-0 text-[12px] text-muted tabular-nums">
+            <time
+              dateTime={message.postedAt}
+              title={fullTime(message.postedAt)}
+              className="shrink-0 text-[12px] text-muted tabular-nums"
+            >
               {timeOfDay(message.postedAt)}
             </time>
           </div>
@@ -68,7 +79,10 @@ export const MessageRow = memo(function MessageRow({
             <div className="min-w-0 flex-1">
               <Markup text={message.body} />
               {message.editedAt !== null && (
-                <span title={`Edited ${fullTime(message.editedAt)}`} className="text-[12px] text-muted">
+                <span
+                  title={`Edited ${fullTime(message.editedAt)}`}
+                  className="text-[12px] text-muted"
+                >
                   (edited)
                 </span>
               )}
@@ -120,7 +134,12 @@ function Receipt({ message }: { message: TimelineMessage }) {
           : [<Check key="s" size={14} />, 'Sent'];
   const seen = message.state === 'stored' && message.seenBy.length > 0;
   return (
-    <span role="img" aria-label={words} title={words} className={cx('shrink-0 pb-0.5', seen ? 'text-accent' : 'text-muted')}>
+    <span
+      role="img"
+      aria-label={words}
+      title={words}
+      className={cx('shrink-0 pb-0.5', seen ? 'text-accent' : 'text-muted')}
+    >
       {icon}
     </span>
   );
@@ -131,12 +150,23 @@ function Failed({ message }: { message: TimelineMessage }) {
   const { client: id } = message;
   if (id === undefined) return null;
   return (
-    <p role="alert" className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-[13px] text-danger">
+    <p
+      role="alert"
+      className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-[13px] text-danger"
+    >
       Not sent: {message.failure?.message ?? 'it was refused'}.
-      <button type="button" className="font-medium underline underline-offset-3" onClick={() => client.retry(id)}>
+      <button
+        type="button"
+        className="font-medium underline underline-offset-3"
+        onClick={() => client.retry(id)}
+      >
         Try again
       </button>
-      <button type="button" className="underline underline-offset-3" onClick={() => client.discard(id)}>
+      <button
+        type="button"
+        className="underline underline-offset-3"
+        onClick={() => client.discard(id)}
+      >
         Discard
       </button>
     </p>

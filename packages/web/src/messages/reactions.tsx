@@ -38,7 +38,7 @@ export function Reactions({ message }: { message: TimelineMessage }) {
             key={emoji}
             type="button"
             aria-pressed={mine}
-            aria-label={`${emoji} by ${names}`}
+            aria-label={`${emoji} ${accounts.length} by ${names}`}
             title={names}
             onClick={() => react(emoji)}
             className={cx(

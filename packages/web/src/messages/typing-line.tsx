@@ -13,7 +13,11 @@ export function TypingLine({ conversation }: { conversation: ConversationId }) {
         <>
           <span className="flex gap-0.5" aria-hidden="true">
             {[0, 1, 2].map((n) => (
-              <span key={n} className="size-1.5 animate-pulse rounded-full bg-muted" style={{ animationDelay: `${n * 180}ms` }} />
+              <span
+                key={n}
+                className="size-1.5 animate-pulse rounded-full bg-muted"
+                style={{ animationDelay: `${n * 180}ms` }}
+              />
             ))}
           </span>
           {nameList(names)} {names.length === 1 ? 'is' : 'are'} typing

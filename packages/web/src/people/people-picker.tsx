@@ -54,8 +54,7 @@ export function PeoplePicker({
             <li key={person.id}>
               <button
                 type="button"
-                role="checkbox"
-                aria-checked={isChosen}
+                aria-pressed={isChosen}
                 onClick={() => toggle(person.id)}
                 className="flex min-h-11 w-full items-center gap-3 rounded-lg px-2 text-left hover:bg-hover"
               >

@@ -20,11 +20,11 @@ export function Avatar({
       aria-hidden="true"
     >
       <span
-        className="flex size-full select-none items-center justify-center rounded-[32%] font-semibold text-white"
+        // The letters are decoration: as content of the style they are nobody’s text.
+        data-initials={initials(name)}
+        className="flex size-full select-none items-center justify-center rounded-[32%] font-semibold text-white after:content-[attr(data-initials)]"
         style={{ background: `oklch(0.53 0.13 ${hue})`, fontSize: Math.round(size * 0.38) }}
-      >
-        {initials(name)}
-      </span>
+      />
       {presence && presence !== 'offline' && (
         <span
           className={cx(

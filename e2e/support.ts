@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { findChromium } from '../scripts/chromium.mjs';
+
+/** The browser for these tests; undefined where there is none, and they are skipped. */
+export const CHROMIUM = findChromium();
+
+/** The password of everybody in these tests. */
+export const PASSWORD = 'correct horse battery staple';
+
+/** The built server, as people start it, on data of its own. */
+export interface BuiltServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const CLI = fileURLToPath(new URL('../packages/server/dist/cli.js', import.meta.url));
+
+/** Starts the built server and reads its address from the line that it prints. */
+export function startBuiltServer(): Promise<BuiltServer> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
+  const child = spawn(process.execPath, [CLI, 'start'], {
+    env: {
+      ...process.env,
+      PORT: '0',
+      PARLEY_DATA: dataDir,
+      RATE_LIMITS: 'off',
+      LOG_LEVEL: 'error',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', (bytes: Buffer) => {
+      text += bytes.toString();
+      const url = /ready at (\S+)/.exec(text)?.[1];
+      if (url === undefined) return;
+      const stop = async () => {
+        child.kill('SIGTERM');
+        await exited;
+        rmSync(dataDir, { recursive: true, force: true });
+      };
+      resolve({ url, stop });
+    });
+    child.once('exit', (code) => reject(new Error(`The server ended with ${code}: ${text}`)));
+  });
+}
+
+/** Starts the browser; none of its own services are asked for anything. */
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: CHROMIUM ?? '',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** Somebody at a browser of their own. */
+export class Visitor {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** What the page complained of: scripts that failed, things that the policy blocked. */
+  readonly complaints: string[] = [];
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.context = context;
+    this.page = page;
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('console', (message) => {
+      if (/Content Security Policy|Trusted/i.test(message.text()))
+        this.complaints.push(message.text());
+    });
+  }
+
+  static async arrive(
+    browser: Browser,
+    url: string,
+    options: { width?: number; height?: number; dark?: boolean } = {},
+  ): Promise<Visitor> {
+    const { width = 1440, height = 900, dark = false } = options;
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme: dark ? 'dark' : 'light',
+      baseURL: url,
+    });
+    const visitor = new Visitor(context, await context.newPage());
+    await visitor.page.goto('/');
+    return visitor;
+  }
+
+  /** Registers through the pages, as anybody would. */
+  async register(username: string, displayName: string): Promise<void> {
+    const { page } = this;
+    await page.getByRole('link', { name: 'Create an account' }).click();
+    await page.getByLabel('Your name').fill(displayName);
+    await page.getByLabel('Username').fill(username);
+    await page.getByLabel('E-mail').fill(`${username}@example.org`);
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
+  }
+
+  /** Opens a conversation of the sidebar. */
+  async open(name: string): Promise<void> {
+    await this.page.getByRole('link', { name: new RegExp(name) }).click();
+    await this.page.getByRole('heading', { level: 1, name }).waitFor();
+  }
+
+  /** Writes a message and sends it by Enter. */
+  async write(text: string): Promise<void> {
+    const field = this.page.getByRole('textbox', { name: /^Message / });
+    await field.fill(text);
+    await field.press('Enter');
+  }
+
+  /** The message with this text. */
+  message(text: string) {
+    return this.page.getByRole('article').filter({ hasText: text });
+  }
+
+  /** Waits until the message with this text is in sight. */
+  async sees(text: string): Promise<void> {
+    await this.message(text).first().waitFor();
+  }
+}

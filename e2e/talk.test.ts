@@ -1,0 +1,257 @@
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type BuiltServer,
+  CHROMIUM,
+  PASSWORD,
+  startBrowser,
+  startBuiltServer,
+  Visitor,
+} from './support.ts';
+
+describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
+  let server: BuiltServer;
+  let browser: Browser;
+  let visitors: Visitor[] = [];
+  const arrive = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
+    const visitor = await Visitor.arrive(browser, server.url, options);
+    visitors.push(visitor);
+    return visitor;
+  };
+
+  beforeAll(async () => {
+    server = await startBuiltServer();
+    browser = await startBrowser();
+  });
+  afterEach(async () => {
+    const complaints = visitors.flatMap((v) => v.complaints);
+    for (const visitor of visitors) await visitor.context.close();
+    visitors = [];
+    expect(complaints).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  test('two people register, talk, reload, and miss nothing', async () => {
+    const ana = await arrive();
+    await ana.register('ana', 'Ana Ferreira');
+    await ana.page.getByText('Pick a conversation').waitFor();
+
+    // The first sees the second one’s registration live: a toast and an entry in the list.
+    const ben = await arrive();
+    await ben.register('ben', 'Ben Okafor');
+    await ana.page.getByText('Ben Okafor has joined Parley').waitFor();
+    await ana.page.getByRole('button', { name: /Ben Okafor/ }).waitFor();
+
+    await ana.open('everyone');
+    await ben.open('everyone');
+    await ana.write('Good morning, Ben');
+    await ben.sees('Good morning, Ben');
+    await ana.page.getByRole('img', { name: /Seen by Ben Okafor/ }).waitFor();
+
+    // A line break by Shift+Enter.
+    const field = ben.page.getByRole('textbox', { name: 'Message everyone' });
+    await field.fill('First line');
+    await field.press('Shift+Enter');
+    await field.pressSequentially('second line');
+    await field.press('Enter');
+    await ana.sees('First line');
+    expect(await ana.message('First line').innerText()).toMatch(/First line\nsecond line/);
+
+    // Edit, react, delete: the other sees each of them.
+    await ben.page.keyboard.press('ArrowUp');
+    const edit = ben.page.getByRole('textbox', { name: 'Edit message' });
+    await edit.fill('Only one line after all');
+    await edit.press('Enter');
+    await ana.sees('Only one line after all');
+    await ana.page.getByText('(edited)').waitFor();
+    await ana.message('Only one line after all').hover();
+    await ana.message('Only one line after all').getByRole('button', { name: 'React' }).click();
+    await ana.page.getByRole('button', { name: '🎉', exact: true }).click();
+    await ben.page.getByRole('button', { name: /🎉 1 by Ana Ferreira/ }).waitFor();
+    await ana.message('Good morning, Ben').hover();
+    await ana.message('Good morning, Ben').getByRole('button', { name: 'Delete' }).click();
+    await ana.page.getByRole('button', { name: 'Delete' }).last().click();
+    await ben.page.getByText('This message was deleted').waitFor();
+
+    // Reload: the history is there.
+    await ben.page.reload();
+    await ben.sees('Only one line after all');
+
+    // A direct conversation from the people list; unread marks and a toast at the other.
+    await ana.page.getByRole('button', { name: /Ben Okafor/ }).click();
+    await ana.page.getByRole('heading', { level: 1, name: 'Ben Okafor' }).waitFor();
+    await ana.write('Just between us');
+    await ben.page.getByRole('link', { name: /Ana Ferreira.*1 unread/s }).waitFor();
+    await ben.page.getByRole('button', { name: 'Open' }).first().click();
+    await ben.sees('Just between us');
+    await ben.page
+      .getByRole('link', { name: /Ana Ferreira.*unread/s })
+      .waitFor({ state: 'detached' });
+  });
+
+  test('what is written offline arrives once, and a group is made, found, joined and left', async () => {
+    const cleo = await arrive();
+    await cleo.register('cleo', 'Cleo Martin');
+    const dan = await arrive();
+    await dan.register('dan', 'Dan Novak');
+
+    await cleo.page.getByRole('button', { name: 'Create a group' }).click();
+    await cleo.page.getByLabel('Name', { exact: true }).fill('Harbour walk');
+    await cleo.page.getByRole('button', { name: 'Create group' }).click();
+    await cleo.page.getByRole('heading', { level: 1, name: 'Harbour walk' }).waitFor();
+
+    await dan.page.getByRole('button', { name: 'Browse groups' }).click();
+    await dan.page.getByRole('button', { name: 'Join Harbour walk' }).click();
+    await dan.page.getByRole('heading', { level: 1, name: 'Harbour walk' }).waitFor();
+    await cleo.page.getByText('2 members').first().waitFor();
+
+    await cleo.context.setOffline(true);
+    await cleo.write('Written in a tunnel');
+    await cleo.page.getByRole('img', { name: 'Sending' }).waitFor();
+    await cleo.page
+      .getByText(/Offline/)
+      .first()
+      .waitFor();
+    await dan.write('Anybody there?');
+    await cleo.context.setOffline(false);
+    await dan.sees('Written in a tunnel');
+    await cleo.sees('Anybody there?');
+    await cleo.page.getByRole('img', { name: 'Sending' }).waitFor({ state: 'detached' });
+    for (const visitor of [cleo, dan]) {
+      expect(await visitor.message('Written in a tunnel').count()).toBe(1);
+      expect(await visitor.message('Anybody there?').count()).toBe(1);
+    }
+
+    await dan.page.getByRole('button', { name: 'Details and members' }).click();
+    await dan.page.getByRole('button', { name: 'Leave group' }).click();
+    await dan.page.getByRole('button', { name: 'Leave', exact: true }).click();
+    await dan.page.getByText('Pick a conversation').waitFor();
+    await dan.page.getByRole('link', { name: /Harbour walk/ }).waitFor({ state: 'detached' });
+    await cleo.page.getByText('1 member').first().waitFor();
+  });
+
+  test('a long history loads as one scrolls up, without jumping', async () => {
+    const eve = await arrive();
+    await eve.register('eve', 'Eve Long');
+    await eve.page.getByRole('button', { name: 'Create a group' }).click();
+    await eve.page.getByLabel('Name', { exact: true }).fill('Archive');
+    await eve.page.getByRole('button', { name: 'Create group' }).click();
+    await eve.page.getByRole('heading', { level: 1, name: 'Archive' }).waitFor();
+    const id = new URL(eve.page.url()).pathname.split('/').pop() ?? '';
+    await postMany(eve.page, id, 180);
+    await eve.sees('entry 180');
+    await eve.page.reload();
+    await eve.sees('entry 180');
+    const log = eve.page.getByRole('log');
+    await expect
+      .poll(
+        async () => {
+          await log.evaluate((element) => element.scrollTo({ top: 0 }));
+          return eve.message('entry 1 of').count();
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(1);
+    await eve.page.getByRole('button', { name: 'Latest' }).click();
+    await eve.sees('entry 180');
+  });
+
+  test('wrong input is told beside its field', async () => {
+    const visitor = await arrive();
+    await visitor.page.getByRole('link', { name: 'Create an account' }).click();
+    await visitor.page.getByLabel('Your name').fill('Nobody');
+    await visitor.page.getByLabel('E-mail').fill('not an address');
+    await visitor.page.getByLabel('Password', { exact: true }).fill('short');
+    await visitor.page.getByRole('button', { name: 'Create account' }).click();
+    await visitor.page.getByText('That is not an e-mail address').waitFor();
+    await visitor.page.getByText('A password has at least 10 characters').waitFor();
+    expect(
+      await visitor.page.getByLabel('Username').evaluate((e) => e === document.activeElement),
+    ).toBe(true);
+  });
+
+  test('a session is left by logging out, and entered again', async () => {
+    const visitor = await arrive();
+    await visitor.register('fay', 'Fay Stone');
+    await visitor.page.getByRole('button', { name: 'Your menu' }).click();
+    await visitor.page.getByRole('menuitem', { name: 'Log out' }).click();
+    await visitor.page.getByLabel('Username or e-mail').fill('fay');
+    await visitor.page.getByLabel('Password', { exact: true }).fill('not the password');
+    await visitor.page.getByRole('button', { name: 'Log in' }).click();
+    await visitor.page.getByText('The name or the password is wrong').waitFor();
+    await visitor.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await visitor.page.getByRole('button', { name: 'Log in' }).click();
+    await visitor.page.getByText('Pick a conversation').waitFor();
+  });
+
+  test('works on a phone of 360 px', async () => {
+    const visitor = await arrive({ width: 360, height: 780 });
+    await visitor.register('gus', 'Gus Small');
+    await visitor.open('everyone');
+    await visitor.write('From a small screen');
+    await visitor.sees('From a small screen');
+    expect(await sideways(visitor.page)).toBe(0);
+    await visitor.page.getByRole('link', { name: 'Back to the list' }).click();
+    await visitor.page.getByRole('button', { name: 'Find people and groups' }).waitFor();
+    expect(await sideways(visitor.page)).toBe(0);
+  });
+
+  test.each([
+    ['light', false],
+    ['dark', true],
+  ])('has no serious barrier, %s', async (_name, dark) => {
+    const visitor = await arrive({ dark });
+    expect(await barriers(visitor.page)).toEqual([]);
+    await visitor.page.getByRole('link', { name: 'Create an account' }).click();
+    await visitor.page.getByRole('heading', { name: 'Create your account' }).waitFor();
+    expect(await barriers(visitor.page)).toEqual([]);
+    await visitor.page.goto('/');
+    await visitor.register(dark ? 'ivy' : 'ida', dark ? 'Ivy Night' : 'Ida Day');
+    await visitor.open('everyone');
+    await visitor.write('Is this readable?');
+    await visitor.sees('Is this readable?');
+    expect(await barriers(visitor.page)).toEqual([]);
+  });
+});
+
+/** Posts through the API of the page’s own session. */
+async function postMany(page: Page, conversation: string, count: number): Promise<void> {
+  await page.evaluate(
+    async ([id, n]) => {
+      const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
+      const { accessToken } = (await answer.json()) as { accessToken: string };
+      for (let i = 1; i <= Number(n); i++) {
+        const posted = await fetch(`/api/v1/conversations/${id}/messages`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ body: `entry ${i} of ${n}` }),
+        });
+        if (!posted.ok) throw new Error(String(posted.status));
+      }
+    },
+    [conversation, count] as const,
+  );
+}
+
+/** How far the page can be scrolled sideways, px. */
+function sideways(page: Page): Promise<number> {
+  return page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+}
+
+/** Serious and critical violations that axe finds. */
+async function barriers(page: Page): Promise<string[]> {
+  // Evaluated by the browser’s tools, which the page’s policy does not bind.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }),
+  );
+  return violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+}
