@@ -7,7 +7,7 @@ import type {
   Seq,
   StreamId,
 } from '@parley/protocol';
-import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb';
+import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import type { Changes, OutboxEntry, Saved, Store } from './store.ts';
 
 interface Schema extends DBSchema {
@@ -65,43 +65,13 @@ export class IndexedDbStore implements Store {
 
   async apply(changes: Changes): Promise<void> {
     const tx = this.#open().transaction(DATA, 'readwrite', { durability: 'relaxed' });
-    const state = tx.objectStore('state');
-    const cursors = tx.objectStore('cursors');
-    const windows = tx.objectStore('windows');
-    const conversations = tx.objectStore('conversations');
-    const messages = tx.objectStore('messages');
-    if (changes.epoch !== undefined && (await state.get('epoch')) !== changes.epoch) {
-      // Another past: nothing of what is cached belongs to it.
-      await Promise.all([
-        cursors.clear(),
-        windows.clear(),
-        conversations.clear(),
-        messages.clear(),
-      ]);
-      await state.put(changes.epoch, 'epoch');
-    }
-    for (const [conversation, from] of changes.windows) {
-      const range = IDBKeyRange.bound(
-        [conversation],
-        [conversation, from ?? Number.POSITIVE_INFINITY],
-        false,
-        true,
-      );
-      await messages.delete(range);
-      if (from === null) await windows.delete(conversation);
-      else await windows.put(from, conversation);
-    }
-    for (const message of changes.messages) {
-      const stored = await messages.get([message.conversation, message.seq]);
-      if (!stored || stored.changedSeq <= message.changedSeq) await messages.put(message);
-    }
-    for (const [id, conversation] of changes.conversations) {
-      if (conversation === null) await conversations.delete(id);
-      else await conversations.put(conversation);
-    }
-    for (const [stream, seq] of changes.cursors) {
-      if (seq === null) await cursors.delete(stream);
-      else if (seq > ((await cursors.get(stream)) ?? -1)) await cursors.put(seq, stream);
+    try {
+      await write(tx, changes);
+    } catch (error) {
+      // What was written before the error would be committed on its own.
+      tx.abort();
+      await tx.done.catch(() => undefined);
+      throw error;
     }
     await tx.done;
   }
@@ -137,6 +107,45 @@ export class IndexedDbStore implements Store {
   #open(): IDBPDatabase<Schema> {
     if (!this.#db) throw new Error('The store is not open');
     return this.#db;
+  }
+}
+
+type WriteTransaction = IDBPTransaction<Schema, typeof DATA, 'readwrite'>;
+
+/** Puts all changes into the transaction; the cursors last. */
+async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
+  const state = tx.objectStore('state');
+  const cursors = tx.objectStore('cursors');
+  const windows = tx.objectStore('windows');
+  const conversations = tx.objectStore('conversations');
+  const messages = tx.objectStore('messages');
+  if (changes.epoch !== undefined && (await state.get('epoch')) !== changes.epoch) {
+    // Another past: nothing of what is cached belongs to it.
+    await Promise.all([cursors.clear(), windows.clear(), conversations.clear(), messages.clear()]);
+    await state.put(changes.epoch, 'epoch');
+  }
+  for (const [conversation, from] of changes.windows) {
+    const range = IDBKeyRange.bound(
+      [conversation],
+      [conversation, from ?? Number.POSITIVE_INFINITY],
+      false,
+      true,
+    );
+    await messages.delete(range);
+    if (from === null) await windows.delete(conversation);
+    else await windows.put(from, conversation);
+  }
+  for (const message of changes.messages) {
+    const stored = await messages.get([message.conversation, message.seq]);
+    if (!stored || stored.changedSeq <= message.changedSeq) await messages.put(message);
+  }
+  for (const [id, conversation] of changes.conversations) {
+    if (conversation === null) await conversations.delete(id);
+    else await conversations.put(conversation);
+  }
+  for (const [stream, seq] of changes.cursors) {
+    if (seq === null) await cursors.delete(stream);
+    else if (seq > ((await cursors.get(stream)) ?? -1)) await cursors.put(seq, stream);
   }
 }
 

@@ -129,7 +129,7 @@ export class Outbox {
         underWay++;
         const late = item.sentAt + ANSWER_MS - now;
         if (late <= 0) this.#send(item, generation, now);
-        else wake = Math.min(wake, late);
+        wake = Math.min(wake, late > 0 ? late : ANSWER_MS);
         continue;
       }
       const heldFor = (this.#held.get(conversation) ?? 0) - now;
@@ -145,6 +145,7 @@ export class Outbox {
         break;
       }
       if (!this.#send(item, generation, now)) return;
+      wake = Math.min(wake, ANSWER_MS);
       underWay++;
     }
     if (wake < Number.POSITIVE_INFINITY) this.#wakeIn(wake);

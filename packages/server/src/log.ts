@@ -41,8 +41,27 @@ export function createLogger(level: LogLevel, to?: DestinationStream): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: redacted, censor: '[redacted]' },
+      serializers: { err: describeError },
     },
     // Synchronous: the last lines before a crash are the ones that matter.
     to ?? destination({ fd: 2, sync: true }),
   );
+}
+
+/**
+ * What is logged of an error: no more than says what happened and where. PostgreSQL’s `detail` may
+ * quote a row, and drivers hang whole connections on their errors.
+ */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const { code, routine } = error as { code?: unknown; routine?: unknown };
+  return {
+    type: name,
+    message,
+    ...(code !== undefined && { code }),
+    ...(routine !== undefined && { routine }),
+    stack,
+    ...(cause !== undefined && { cause: describeError(cause) }),
+  };
 }

@@ -62,7 +62,11 @@ export async function openDatabase(
     types,
   });
   // Without these listeners, a database that goes away ends this process.
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+  let closing = false;
+  pool.on('error', (error) => {
+    // While closing, the server and we end the same connections: nothing is lost by that.
+    if (!closing) log.warn({ err: error }, 'an idle database connection was lost');
+  });
   pool.on('connect', (client) => {
     client.on('error', (error) => log.debug({ err: error }, 'a database connection was lost'));
   });
@@ -76,7 +80,10 @@ export async function openDatabase(
   return {
     pool,
     kysely: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }),
-    close: () => pool.end(),
+    close: () => {
+      closing = true;
+      return pool.end();
+    },
   };
 }
 

@@ -1,0 +1,110 @@
+import type { AccountId, ClientId, ConversationId, Event, Message, Seq } from '@parley/protocol';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { change, isChange, MessageWindow, posted } from './messages.ts';
+
+const CONVERSATION = 'c' as ConversationId;
+const ME = 'me' as AccountId;
+const seq = (n: number) => n as Seq;
+
+/** A log of posts and of changes to what was posted before. */
+const aLog = fc
+  .array(
+    fc.record({
+      kind: fc.constantFrom('post', 'post', 'edit', 'delete', 'react', 'unreact'),
+      target: fc.nat(),
+      actor: fc.constantFrom('me', 'you'),
+    }),
+    { minLength: 1, maxLength: 40 },
+  )
+  .map((steps) => {
+    const posts: number[] = [];
+    return steps.map((step, i) => {
+      const base = {
+        op: 'event' as const,
+        stream: CONVERSATION,
+        seq: seq(i + 1),
+        at: new Date(i * 1000).toISOString(),
+        actor: step.actor as AccountId,
+        client: `id-${i}` as ClientId,
+      };
+      const message = seq(posts[step.target % Math.max(1, posts.length)] ?? 0);
+      const on = (type: string, data: object) =>
+        ({ ...base, type, data: { message, ...data } }) as unknown as Event;
+      if (step.kind !== 'post' && posts.length > 0) {
+        if (step.kind === 'edit') return on('message.edited', { body: `edit ${i}` });
+        if (step.kind === 'delete') return on('message.deleted', { author: step.actor });
+        return on(step.kind === 'react' ? 'reaction.added' : 'reaction.removed', { emoji: '👍' });
+      }
+      posts.push(i + 1);
+      return { ...base, type: 'message.posted', data: { body: `post ${i}` } } as unknown as Event;
+    });
+  });
+
+/** What the server would show after the first `upTo` events. */
+function truth(log: readonly Event[], upTo: number): Message[] {
+  const messages = new Map<number, Message>();
+  for (const event of log.slice(0, upTo)) {
+    if (event.type === 'message.posted') messages.set(event.seq, posted(CONVERSATION, event));
+    else if (isChange(event)) {
+      const message = messages.get(event.data.message);
+      if (message) messages.set(message.seq, change(message, event));
+    }
+  }
+  return [...messages.values()];
+}
+
+describe('a window of messages', () => {
+  test('pages and events may come in any interleaving and come to the same (R10, B9, B10)', () => {
+    fc.assert(
+      fc.property(
+        aLog,
+        fc.nat(),
+        fc.array(fc.record({ asOf: fc.nat(), from: fc.nat() })),
+        (log, at, pages) => {
+          const start = at % (log.length + 1);
+          const window = new MessageWindow(CONVERSATION, seq(start + 1));
+          const taken = [...pages];
+          for (const event of log.slice(start)) {
+            window.apply(event);
+            const page = taken.pop();
+            if (!page) continue;
+            // A page that was read at some other moment: earlier or later than the events so far.
+            const asOf = start + (page.asOf % (log.length - start + 1));
+            const from = 1 + (page.from % log.length);
+            window.take(
+              truth(log, asOf).filter((m) => m.seq >= from),
+              seq(from),
+            );
+          }
+          // In the end the whole history is loaded, as it stood when the window began.
+          window.take(truth(log, start), seq(1));
+          expect(window.messages).toEqual(truth(log, log.length));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('an ack that comes before its event makes one row, not two (R11, B25)', () => {
+    const event = {
+      op: 'event',
+      stream: CONVERSATION,
+      seq: 1,
+      type: 'message.posted',
+      at: '2026-01-01T00:00:00.000Z',
+      actor: ME,
+      client: 'x',
+      data: { body: 'hello' },
+    } as unknown as Extract<Event, { type: 'message.posted' }>;
+    const first = new MessageWindow(CONVERSATION, seq(1));
+    first.acked(posted(CONVERSATION, event), 'x' as ClientId);
+    expect(first.hasClient('x' as ClientId)).toBe(true);
+    first.apply(event);
+    const second = new MessageWindow(CONVERSATION, seq(1));
+    second.apply(event);
+    second.acked(posted(CONVERSATION, event), 'x' as ClientId);
+    expect(first.messages).toEqual([posted(CONVERSATION, event)]);
+    expect(second.messages).toEqual(first.messages);
+  });
+});

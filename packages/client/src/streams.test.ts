@@ -1,0 +1,60 @@
+import type { AccountId, Event, Seq, StreamId } from '@parley/protocol';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Streams } from './streams.ts';
+
+const ME = 'me' as AccountId;
+const STREAM = 's' as StreamId;
+
+function event(seq: number, type = 'message.posted', data: object = { body: 'x' }): Event {
+  return {
+    op: 'event',
+    stream: STREAM,
+    seq,
+    type,
+    data,
+    at: '',
+    actor: 'you',
+    client: null,
+  } as unknown as Event;
+}
+
+describe('streams', () => {
+  test('whatever is doubled, lost and out of order: each seq is applied once, in order (R10)', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.array(fc.nat()), (total, order) => {
+        const streams = new Streams(ME, [[STREAM, 0 as Seq]]);
+        const applied: number[] = [];
+        const take = (seq: number) => {
+          const verdict = streams.take(event(seq));
+          if (verdict === 'next') applied.push(seq);
+          return verdict;
+        };
+        for (const n of order) {
+          const seq = 1 + (n % total);
+          if (take(seq) !== 'hole') continue;
+          // The hole is asked for, and filled in order.
+          for (let missing = (streams.at(STREAM) ?? 0) + 1; missing <= seq; missing++)
+            take(missing);
+        }
+        for (let seq = 1; seq <= total; seq++) take(seq);
+        expect(applied).toEqual(Array.from({ length: total }, (_, i) => i + 1));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('one’s own leaving ends a stream, one’s own joining begins it anew', () => {
+    const streams = new Streams(ME, [[STREAM, 4 as Seq]]);
+    expect(streams.take(event(5, 'member.left', { account: ME }))).toBe('next');
+    expect(streams.take(event(8))).toBe('foreign');
+    expect(streams.take(event(9, 'member.joined', { account: 'you' }))).toBe('foreign');
+    expect(streams.take(event(12, 'member.joined', { account: ME, role: 'member' }))).toBe('next');
+    expect(streams.take(event(13))).toBe('next');
+    expect(streams.take(event(15))).toBe('hole');
+  });
+
+  test('a stream that is not followed is foreign', () => {
+    expect(new Streams(ME).take(event(1))).toBe('foreign');
+  });
+});
