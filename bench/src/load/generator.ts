@@ -1,0 +1,179 @@
+import { DIALECTS, type Dialect, type Kind } from './kinds.ts';
+import { RawSocket } from './wire.ts';
+
+/** What the generator is to do; given as JSON on standard input. */
+export interface Load {
+  readonly kind: Kind;
+  readonly url: string;
+  /** Each room with the tokens of its members; the first `senders` of them send. */
+  readonly rooms: readonly { readonly id: string; readonly members: readonly string[] }[];
+  readonly senders: number;
+  readonly outstanding: number;
+  readonly warmupMs: number;
+  readonly measureMs: number;
+}
+
+/** What came of it; printed as JSON. */
+export interface LoadResult {
+  readonly messages: number;
+  readonly deliveries: number;
+  readonly seconds: number;
+  readonly p50: number;
+  readonly p99: number;
+  /** Share of its core that the generator used while measuring, 0 … 1. */
+  readonly generatorCpu: number;
+  /** All acknowledged messages, warm-up and end included. */
+  readonly acked: number;
+  /** Null when every member received every message once (and, where seqs are dense, in order). */
+  readonly missing: string | null;
+}
+
+const BODY = 'A message of some length, as people write them to each other at work.';
+/** After the last ack, deliveries have this long to arrive, ms. */
+const SETTLE_MS = 20_000;
+
+interface Member {
+  readonly raw: RawSocket;
+  readonly room: number;
+  received: number;
+  lastSeq: number;
+  disorder: string | null;
+  sent: Map<string, number>;
+  /** Own messages in their order, for servers that have no acks. */
+  order: string[];
+}
+
+async function run(load: Load): Promise<LoadResult> {
+  const dialect = DIALECTS[load.kind];
+  const echo = load.kind === 'epoll';
+  const members: Member[] = [];
+  const ackedInRoom = load.rooms.map(() => 0);
+  let sending = true;
+  let measuring = false;
+  let n = 0;
+  let acked = 0;
+  let deliveries = 0;
+  let messages = 0;
+  let measured = 0;
+  let latencies: number[] = [];
+
+  const post = (member: Member) => {
+    const room = load.rooms[member.room]?.id ?? '';
+    const { name, frame } = dialect.post(room, BODY, n++);
+    member.sent.set(name, performance.now());
+    member.raw.send(frame);
+  };
+  const acknowledge = (member: Member, name: string) => {
+    const at = member.sent.get(name);
+    if (at === undefined) throw new Error(`An ack for ${name}, which was not sent`);
+    member.sent.delete(name);
+    acked++;
+    ackedInRoom[member.room] = (ackedInRoom[member.room] ?? 0) + 1;
+    if (measuring) {
+      messages++;
+      latencies.push(performance.now() - at);
+    }
+    if (sending) post(member);
+  };
+  const received = (member: Member, seq: number) => {
+    member.received++;
+    deliveries++;
+    if (dialect.dense) {
+      if (member.lastSeq !== 0 && seq !== member.lastSeq + 1)
+        member.disorder ??= `${seq} came after ${member.lastSeq}`;
+      member.lastSeq = seq;
+    }
+  };
+  for (const [room, { id, members: tokens }] of load.rooms.entries()) {
+    for (const token of tokens) {
+      const raw = await RawSocket.open(load.url, dialect.path(token, id));
+      const member: Member = {
+        raw,
+        room,
+        received: 0,
+        lastSeq: 0,
+        disorder: null,
+        sent: new Map(),
+        order: [],
+      };
+      await dialect.greet(raw, token);
+      raw.onFrame = reader(dialect, echo, member, received, acknowledge);
+      members.push(member);
+    }
+  }
+  const senders = load.rooms.flatMap((_, room) =>
+    members.filter((m) => m.room === room).slice(0, load.senders),
+  );
+  for (const sender of senders) for (let i = 0; i < load.outstanding; i++) post(sender);
+
+  await pause(load.warmupMs);
+  measuring = true;
+  latencies = [];
+  const before = { deliveries, at: performance.now(), cpu: process.cpuUsage() };
+  await pause(load.measureMs);
+  measuring = false;
+  measured = deliveries - before.deliveries;
+  const seconds = (performance.now() - before.at) / 1000;
+  const cpu = process.cpuUsage(before.cpu);
+  sending = false;
+
+  const size = (room: number) => load.rooms[room]?.members.length ?? 0;
+  const complete = () =>
+    members.every((m) => m.sent.size === 0) &&
+    deliveries === ackedInRoom.reduce((sum, count, room) => sum + count * size(room), 0);
+  for (const end = performance.now() + SETTLE_MS; !complete() && performance.now() < end; )
+    await pause(20);
+  const late = members.find((m) => m.sent.size > 0 || m.received !== ackedInRoom[m.room]);
+  const disorder = members.find((m) => m.disorder !== null)?.disorder;
+  latencies.sort((a, b) => a - b);
+  for (const member of members) member.raw.close();
+  return {
+    messages,
+    deliveries: measured,
+    seconds,
+    p50: latencies[Math.floor(latencies.length * 0.5)] ?? 0,
+    p99: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
+    generatorCpu: (cpu.user + cpu.system) / 1e6 / seconds,
+    acked,
+    missing:
+      disorder ??
+      (late
+        ? `a member has ${late.received} of ${ackedInRoom[late.room]} messages, ${late.sent.size} unanswered`
+        : null),
+  };
+}
+
+function reader(
+  dialect: Dialect,
+  echo: boolean,
+  member: Member,
+  received: (member: Member, seq: number) => void,
+  acknowledge: (member: Member, name: string) => void,
+): RawSocket['onFrame'] {
+  if (echo) {
+    // The name stands at a fixed place: one’s own comes back as the ack.
+    return (bytes, at) => {
+      received(member, -1);
+      if (member.sent.size === 0) return;
+      const name = bytes.toString('latin1', at + 6, at + 18);
+      if (member.sent.has(name)) acknowledge(member, name);
+    };
+  }
+  return (bytes, at, length) => {
+    const frame = dialect.read(bytes, at, length);
+    if (frame === null) {
+      // Heartbeats of both kinds of servers.
+      if (length < 2 && bytes[at] === 0x32) member.raw.send('3');
+      return;
+    }
+    if ('seq' in frame) received(member, frame.seq);
+    else acknowledge(member, frame.ack);
+  };
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+let input = '';
+for await (const part of process.stdin) input += part;
+process.stdout.write(JSON.stringify(await run(JSON.parse(input) as Load)));
+process.exit(0);

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { startServer } from '../server-process.ts';
+import { DIALECTS } from './kinds.ts';
+import { people } from './setup.ts';
+import { RawSocket } from './wire.ts';
+
+/** Sockets of one account; the server allows 20. */
+const PER_ACCOUNT = 20;
+
+/** Measures what `count` idle connections cost the server process in memory. */
+export async function measureIdle(count: number): Promise<void> {
+  const server = await startServer();
+  const sockets: RawSocket[] = [];
+  try {
+    const all = await people(server.url, Math.ceil(count / PER_ACCOUNT));
+    const before = rss(server.pid);
+    for (let n = 0; n < count; n++) {
+      const token = await (all[n % all.length] as (typeof all)[0]).api.accessToken();
+      const raw = await RawSocket.open(server.url, DIALECTS.parley.path('', ''));
+      await DIALECTS.parley.greet(raw, token);
+      // They live as long as a person’s browser would: every ping is answered.
+      raw.onFrame = (bytes, at) => {
+        if (bytes.toString('latin1', at, at + 12) === '{"op":"ping"') raw.send('{"op":"pong"}');
+      };
+      sockets.push(raw);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 15_000));
+    const after = rss(server.pid);
+    console.log(
+      `RSS of the server process: ${before} MiB before, ${after} MiB with ${count} idle connections`,
+    );
+    console.log(`${(((after - before) * 1024) / count).toFixed(1)} KiB for each connection`);
+  } finally {
+    for (const socket of sockets) socket.close();
+    await server.stop();
+  }
+}
+
+/** Resident memory of a process, MiB (Linux). */
+function rss(pid: number): number {
+  const line = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Math.round(Number(line?.[1] ?? Number.NaN) / 1024);
+}

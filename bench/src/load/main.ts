@@ -1,0 +1,256 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type ServerProcess, startServer } from '../server-process.ts';
+import type { Load, LoadResult } from './generator.ts';
+import { measureIdle } from './idle.ts';
+import type { Kind } from './kinds.ts';
+import { group, type Person, people } from './setup.ts';
+
+const USAGE = `Usage: npm run bench -- [--row 1|2|3] [--seconds N] [--rounds N] [--idle N]
+
+Loads the built server, and beside it in the same run a socket.io + pg server on the same
+PostgreSQL, in three shapes. Servers (with their databases) run on one core, the load generator on
+another. With --idle: the memory of N idle connections instead.
+`;
+
+/** A shape of load. */
+interface Row {
+  readonly name: string;
+  readonly rooms: number;
+  readonly members: number;
+  readonly senders: number;
+  readonly outstanding: number;
+  readonly peers: readonly Kind[];
+}
+
+const ROWS: readonly Row[] = [
+  {
+    name: '100 members, 10 senders, 32 outstanding',
+    rooms: 1,
+    members: 100,
+    senders: 10,
+    outstanding: 32,
+    peers: ['socketio'],
+  },
+  {
+    name: '1,000 members, 50 senders, 16 outstanding',
+    rooms: 1,
+    members: 1_000,
+    senders: 50,
+    outstanding: 16,
+    peers: ['socketio', 'epoll'],
+  },
+  {
+    name: '500 groups of 2, 4 outstanding',
+    rooms: 500,
+    members: 2,
+    senders: 1,
+    outstanding: 4,
+    peers: ['socketio'],
+  },
+];
+
+const GENERATOR = fileURLToPath(new URL('./generator.js', import.meta.url));
+const PEERS = fileURLToPath(new URL('../../peers/', import.meta.url));
+const WARMUP_MS = 1_500;
+const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0 && cpus().length > 1;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      row: { type: 'string' },
+      seconds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '3' },
+      idle: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) {
+    process.stderr.write(USAGE);
+    return;
+  }
+  console.log(
+    `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}${canPin ? '' : '; processes are not pinned'}`,
+  );
+  if (values.idle !== undefined) {
+    await measureIdle(Number(values.idle));
+    return;
+  }
+  const rows =
+    values.row === undefined ? ROWS : ROWS.filter((_, i) => String(i + 1) === values.row);
+  for (const row of rows)
+    await measureRow(row, Number(values.seconds) * 1000, Number(values.rounds));
+}
+
+/** Measures a row: Parley and its peers in turn, each time on fresh servers. */
+async function measureRow(row: Row, measureMs: number, rounds: number): Promise<void> {
+  console.log(`\n${row.name}`);
+  console.log('  server        msgs/s  deliveries/s   p50 ms   p99 ms  server CPU  generator CPU');
+  const rates = new Map<Kind, number[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const kind of ['parley', ...row.peers] as const) {
+      const result = await measure(kind, row, measureMs);
+      if (result === null) continue;
+      const { messages, deliveries, seconds, p50, p99, generatorCpu, serverCpu } = result;
+      rates.set(kind, [...(rates.get(kind) ?? []), deliveries / seconds]);
+      const figures = [
+        kind.padEnd(10),
+        Math.round(messages / seconds)
+          .toString()
+          .padStart(9),
+        Math.round(deliveries / seconds)
+          .toString()
+          .padStart(13),
+        p50.toFixed(1).padStart(8),
+        p99.toFixed(1).padStart(8),
+        `${Math.round(serverCpu * 100)} %`.padStart(11),
+        `${Math.round(generatorCpu * 100)} %`.padStart(14),
+      ];
+      console.log(`  ${figures.join(' ')}`);
+    }
+  }
+  const own = rates.get('parley') ?? [];
+  for (const peer of row.peers) {
+    const theirs = rates.get(peer);
+    if (!theirs) continue;
+    const ratios = own.map((rate, i) => rate / (theirs[i] ?? Number.NaN)).sort((a, b) => a - b);
+    console.log(
+      `  Parley / ${peer}: ${ratios[Math.floor(ratios.length / 2)]?.toFixed(2)} × (median of ${ratios.length})`,
+    );
+  }
+}
+
+async function measure(
+  kind: Kind,
+  row: Row,
+  measureMs: number,
+): Promise<(LoadResult & { serverCpu: number }) | null> {
+  const server =
+    kind === 'parley' ? await startServer(canPin ? { cpu: 0 } : {}) : await startPeer(kind);
+  if (server === null) return null;
+  try {
+    const rooms = kind === 'parley' ? await parleyRooms(server.url, row) : peerRooms(row);
+    const load: Load = {
+      kind,
+      url: server.url,
+      rooms,
+      senders: row.senders,
+      outstanding: row.outstanding,
+      warmupMs: WARMUP_MS,
+      measureMs,
+    };
+    const before = cpuSeconds(server.pid);
+    const begun = performance.now();
+    const result = await generate(load);
+    const serverCpu = (cpuSeconds(server.pid) - before) / ((performance.now() - begun) / 1000);
+    if (result.missing !== null) throw new Error(`${kind}: ${result.missing}. No figure is given.`);
+    if (kind === 'socketio') {
+      const stored = Number(await (await fetch(server.url)).text());
+      if (stored !== result.acked)
+        throw new Error(`${kind}: ${result.acked} acknowledged, ${stored} stored`);
+    }
+    return { ...result, serverCpu };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function parleyRooms(url: string, row: Row): Promise<Load['rooms']> {
+  const all = await people(url, row.rooms * row.members);
+  const rooms: { id: string; members: string[] }[] = [];
+  for (let r = 0; r < row.rooms; r++) {
+    const members: Person[] = all.slice(r * row.members, (r + 1) * row.members);
+    const id = await group(`Load ${r}`, members);
+    rooms.push({ id, members: await Promise.all(members.map((p) => p.api.accessToken())) });
+  }
+  return rooms;
+}
+
+function peerRooms(row: Row): Load['rooms'] {
+  return Array.from({ length: row.rooms }, (_, r) => ({
+    id: `room-${r}`,
+    members: Array.from({ length: row.members }, (_, m) => `person-${r}-${m}`),
+  }));
+}
+
+/** Starts a peer on the server’s core; null (with the reason) where it cannot be had. */
+async function startPeer(kind: Exclude<Kind, 'parley'>): Promise<ServerProcess | null> {
+  let folder: string | null = null;
+  let command = [process.execPath, join(PEERS, 'socketio.mjs')];
+  if (kind === 'epoll') {
+    if (spawnSync('g++', ['--version']).status !== 0) {
+      console.log('  epoll      skipped: there is no g++ to build it with');
+      return null;
+    }
+    folder = mkdtempSync(join(tmpdir(), 'parley-epoll-'));
+    execFileSync('g++', [
+      '-O2',
+      '-std=c++17',
+      '-o',
+      join(folder, 'peer'),
+      join(PEERS, 'epoll.cpp'),
+    ]);
+    command = [join(folder, 'peer')];
+  }
+  if (canPin) command = ['taskset', '-c', '0', ...command];
+  const child = spawn(command[0] as string, command.slice(1), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return {
+    url: await readUrl(child),
+    pid: child.pid as number,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await exited;
+      if (folder) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function readUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.stdout?.on('data', (bytes: Buffer) => {
+      const url = /ready at (\S+)/.exec(bytes.toString())?.[1];
+      if (url) resolve(url);
+    });
+    child.once('exit', (code) => reject(new Error(`The peer ended with ${code}`)));
+  });
+}
+
+/** Runs the generator in a process of its own, on its own core. */
+function generate(load: Load): Promise<LoadResult> {
+  const command = [process.execPath, GENERATOR];
+  if (canPin) command.unshift('taskset', '-c', '1');
+  const child = spawn(command[0] as string, command.slice(1), {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end(JSON.stringify(load));
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child.stdout.on('data', (bytes: Buffer) => {
+      output += bytes.toString();
+    });
+    child.once('exit', (code) => {
+      if (code === 0) resolve(JSON.parse(output) as LoadResult);
+      else reject(new Error(`The load generator ended with ${code}`));
+    });
+  });
+}
+
+/** Processor time of a process so far, s; on Linux only. */
+function cpuSeconds(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    // No /proc: the column shows nothing useful, all others do.
+    return Number.NaN;
+  }
+}
+
+await main();

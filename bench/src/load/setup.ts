@@ -1,0 +1,41 @@
+import { ParleyApi } from '@parley/client';
+
+/** Somebody who will be loaded with. */
+export interface Person {
+  readonly api: ParleyApi;
+  readonly id: string;
+}
+
+/** Registers people, four at a time; the passwords’ hashes are what takes the time. */
+export async function people(url: string, count: number): Promise<Person[]> {
+  const made: Person[] = new Array(count);
+  let next = 0;
+  const work = async () => {
+    for (let n = next++; n < count; n = next++) {
+      const api = new ParleyApi({ url });
+      const me = await api.register({
+        username: `load-${n}`,
+        displayName: `Load ${n}`,
+        email: `load-${n}@bench.example`,
+        password: `a password for load ${n}`,
+      });
+      made[n] = { api, id: me.id };
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, work));
+  return made;
+}
+
+/** A group with these members; returns its id. */
+export async function group(name: string, members: readonly Person[]): Promise<string> {
+  const [owner, ...others] = members;
+  if (!owner) throw new Error('A group wants a member');
+  const ids = others.map((p) => p.id);
+  const { id } = await owner.api.createGroup({
+    name,
+    visibility: 'private',
+    members: ids.slice(0, 200) as never,
+  });
+  for (const account of ids.slice(200)) await owner.api.addMember(id, account as never);
+  return id;
+}
