@@ -20,6 +20,11 @@ const log = {
 };
 const database = await startEmbedded({ dataDir, log });
 const pool = new pg.Pool({ ...database.connection, max: 10 });
+let ending = false;
+pool.on('error', (error) => {
+  // At the end the database closes its connections; at any other time this is a fault.
+  if (!ending) throw error;
+});
 await pool.query(`create table messages (
   id bigint generated always as identity primary key,
   room text not null, author text not null, body text not null,
@@ -55,6 +60,7 @@ http.listen(0, '127.0.0.1', () => {
   process.stdout.write(`Peer is ready at http://127.0.0.1:${http.address().port}\n`);
 });
 process.on('SIGTERM', async () => {
+  ending = true;
   io.close();
   await pool.end();
   await database.stop();

@@ -160,14 +160,15 @@ function reader(
     };
   }
   return (bytes, at, length) => {
-    const frame = dialect.read(bytes, at, length);
-    if (frame === null) {
-      // Heartbeats of both kinds of servers.
-      if (length < 2 && bytes[at] === 0x32) member.raw.send('3');
+    const seq = dialect.message(bytes, at);
+    if (seq !== 0) {
+      received(member, seq);
       return;
     }
-    if ('seq' in frame) received(member, frame.seq);
-    else acknowledge(member, frame.ack);
+    const name = dialect.ack(bytes, at);
+    if (name !== null) acknowledge(member, name);
+    // Engine.IO’s heartbeat.
+    else if (length === 1 && bytes[at] === 0x32) member.raw.send('3');
   };
 }
 

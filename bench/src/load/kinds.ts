@@ -11,8 +11,10 @@ export interface Dialect {
   greet(raw: RawSocket, token: string): Promise<void>;
   /** A post with its name; the name comes back with the ack. */
   post(room: string, body: string, n: number): { name: string; frame: string };
-  /** What a frame is, read from a few bytes: a message (with its seq, or -1), an ack, or neither. */
-  read(bytes: Buffer, at: number, length: number): { seq: number } | { ack: string } | null;
+  /** Seq of a message, read from a few bytes; -1 where messages have none, 0 for other frames. */
+  message(bytes: Buffer, at: number): number;
+  /** Name of the post that a frame acknowledges; null for other frames. */
+  ack(bytes: Buffer, at: number): string | null;
   /** Whether seqs must be dense. */
   readonly dense: boolean;
 }
@@ -41,21 +43,23 @@ const parley: Dialect = {
       frame: `{"op":"post","id":"${name}","conversation":"${room}","body":"${body}"}`,
     };
   },
-  read(bytes, at) {
+  message(bytes, at) {
+    // “e” of event, behind `{"op":"`.
+    if (bytes[at] !== OPEN_BRACE || bytes[at + 7] !== 0x65) return 0;
+    let seq = 0;
+    let p = at + SEQ_AT;
+    for (let c = bytes[p] as number; c >= 48 && c <= 57; c = bytes[++p] as number) {
+      seq = seq * 10 + c - 48;
+    }
+    // “p” of posted: joins and reactions are no deliveries.
+    return bytes[p + TYPE_AFTER.length - 7] === 0x70 ? seq : 0;
+  },
+  ack(bytes, at) {
     if (bytes[at] !== OPEN_BRACE) return null;
     const kind = bytes[at + 7];
-    if (kind === 0x65 /* e of event */) {
-      let seq = 0;
-      let p = at + SEQ_AT;
-      for (let c = bytes[p] as number; c >= 48 && c <= 57; c = bytes[++p] as number)
-        seq = seq * 10 + c - 48;
-      // “p” of posted: joins and reactions are no deliveries.
-      return bytes[p + TYPE_AFTER.length - 7] === 0x70 ? { seq } : null;
-    }
-    if (kind === 0x61 /* a of ack */)
-      return { ack: bytes.toString('latin1', at + ID_AT, at + ID_AT + 36) };
     if (kind === 0x6e /* n of nack */) throw new Error(bytes.toString('utf8', at, at + 200));
-    return null;
+    if (kind !== 0x61 /* a of ack */) return null;
+    return bytes.toString('latin1', at + ID_AT, at + ID_AT + 36);
   },
 };
 
@@ -75,13 +79,13 @@ const socketio: Dialect = {
     name: String(n),
     frame: `42${n}["post",{"room":"${room}","body":"${body}"}]`,
   }),
-  read(bytes, at) {
-    if (bytes[at] !== 0x34 /* 4: message */) return null;
-    if (bytes[at + 1] === 0x32 /* 2: event */) return { seq: -1 };
-    if (bytes[at + 1] !== 0x33 /* 3: ack */) return null;
+  // 4: a message of Engine.IO; then 2: an event, 3: an ack, of Socket.IO.
+  message: (bytes, at) => (bytes[at] === 0x34 && bytes[at + 1] === 0x32 ? -1 : 0),
+  ack(bytes, at) {
+    if (bytes[at] !== 0x34 || bytes[at + 1] !== 0x33) return null;
     let end = at + 2;
     while (bytes[end] !== 0x5b /* [ */) end++;
-    return { ack: bytes.toString('latin1', at + 2, end) };
+    return bytes.toString('latin1', at + 2, end);
   },
 };
 
@@ -95,7 +99,8 @@ const epoll: Dialect = {
     // As long as Parley’s event, so that both move the same bytes.
     return { name, frame: `{"n":"${name}","pad":"${'.'.repeat(200)}","body":"${body}"}` };
   },
-  read: () => ({ seq: -1 }),
+  message: () => -1,
+  ack: () => null,
 };
 
 /** How to talk to each kind of server. */

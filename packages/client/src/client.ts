@@ -5,7 +5,6 @@ import {
   type Conversation,
   type ConversationId,
   conversationOfStream,
-  type DurableCommand,
   type Event,
   LIMITS,
   type Me,
@@ -13,7 +12,6 @@ import {
   type Person,
   type ReadCursor,
   type Ready,
-  type Refusal,
   type Seq,
   type ServerFrame,
   type StreamId,
@@ -21,8 +19,15 @@ import {
   streamOfConversation,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import { uuidv7 } from 'uuidv7';
 import { ApiError, type ParleyApi } from './api.ts';
+import type {
+  ClientCounters,
+  ClientEvents,
+  ClientOptions,
+  ClientSnapshot,
+  Sent,
+} from './client-types.ts';
+import { Commands, newId } from './commands.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import {
   type ConversationView,
@@ -34,94 +39,16 @@ import {
 } from './conversations.ts';
 import { Emitter } from './emitter.ts';
 import { MessageWindow } from './messages.ts';
-import { Outbox } from './outbox.ts';
 import { People } from './people.ts';
 import { Persistence } from './persistence.ts';
-import { browserSocket, type SocketFactory } from './socket.ts';
-import { MemoryStore, type OutboxEntry, type Store } from './store.ts';
+import { browserSocket } from './socket.ts';
+import { MemoryStore, type OutboxEntry } from './store.ts';
 import { Streams } from './streams.ts';
-import { claimOrphans, holdTab } from './tabs.ts';
 import { Timeline } from './timeline.ts';
-
-/** What a client shows at a moment; the same objects as long as nothing in them changes. */
-export interface ClientSnapshot {
-  readonly state: ConnectionState;
-  /** When the next attempt to connect comes, ms since the epoch; null while none is planned. */
-  readonly retryAt: number | null;
-  readonly me: Me | null;
-  readonly conversations: ReadonlyMap<ConversationId, ConversationView>;
-  readonly people: ReadonlyMap<AccountId, Person>;
-  readonly presence: ReadonlyMap<AccountId, 'active' | 'idle'>;
-  readonly typing: ReadonlyMap<ConversationId, readonly AccountId[]>;
-  readonly outbox: readonly OutboxEntry[];
-}
-
-/** A command that was made: its id at once, its answer later. */
-export interface Sent {
-  readonly id: ClientId;
-  /** Resolves with the ack; rejects with a {@link CommandRefused}. */
-  readonly settled: Promise<Ack>;
-}
-
-/** The server refused a command, and trying again by itself would not help. */
-export class CommandRefused extends Error {
-  override name = 'CommandRefused';
-  readonly refusal: Refusal;
-
-  constructor(refused: Refusal) {
-    super(refused.message);
-    this.refusal = refused;
-  }
-}
-
-/** What a client tells besides its snapshot. */
-export interface ClientEvents {
-  /** Every event that was applied: once, and in the order of seq for each stream. */
-  event: Event;
-  /** A stream was started anew at its end: what was kept of it is gone. */
-  reset: { stream: StreamId; lastSeq: Seq };
-  /** A hole was seen and asked for. */
-  gap: { stream: StreamId; after: Seq; seen: Seq };
-  /** A command was refused for good. */
-  nack: { entry: OutboxEntry; refusal: Refusal };
-  /** The session is over: log in again. */
-  ended: undefined;
-  /** What was kept could not be stored: it is in memory only. */
-  storage: Error;
-  /** Somebody registered while this client was live. */
-  registered: Person;
-}
-
-/** What had to be mended; all zero in a run without faults, but for the first connection. */
-export interface ClientCounters {
-  connects: number;
-  resends: number;
-  gapFills: number;
-  duplicates: number;
-  resets: number;
-}
-
-/** How to make a client. */
-export interface ClientOptions {
-  readonly api: ParleyApi;
-  /** Memory by default; browsers use IndexedDbStore. */
-  readonly store?: Store;
-  /** The browser’s WebSocket by default; programs use `nodeSocket` of `@parley/client/node`. */
-  readonly socket?: SocketFactory;
-  /** What the person would call this device. */
-  readonly device?: string;
-  /** Chance for pauses; Math.random by default. */
-  readonly random?: () => number;
-  /** False: the list of people is not loaded. For programs that need none. */
-  readonly loadPeople?: boolean;
-}
+import { Typing } from './typing.ts';
 
 /** A hole that the pings told of is asked for when it is still there after this time, ms. */
 const HEAD_GRACE_MS = 1_500;
-/** How often orphaned outbox entries of closed tabs are looked for, ms. */
-const ORPHANS_MS = 30_000;
-/** The fastest that typing is told, ms. */
-const TYPING_MS = 2_500;
 
 /**
  * A connection to a Parley server with everything that belongs to it: what was missed is fetched,
@@ -139,29 +66,20 @@ export class ParleyClient {
   readonly #options: ClientOptions;
   readonly #events = new Emitter<ClientEvents>();
   readonly #connection: Connection;
-  readonly #outbox: Outbox;
+  readonly #commands: Commands;
   readonly #persistence: Persistence;
   readonly #people: People;
   readonly #windows = new Map<ConversationId, MessageWindow>();
   readonly #timelines = new Map<ConversationId, Timeline>();
-  readonly #settling = new Map<
-    ClientId,
-    { resolve: (ack: Ack) => void; reject: (e: Error) => void }
-  >();
   readonly #filling = new Set<StreamId>();
   readonly #fills = new Map<string, StreamId>();
-  readonly #typingUntil = new Map<ConversationId, Map<AccountId, number>>();
-  readonly #typingTold = new Map<ConversationId, number>();
+  readonly #typing = new Typing((typing) => this.#change({ typing }));
   readonly #listeners = new Set<() => void>();
   readonly #live: (() => void)[] = [];
-  readonly #tab = uuidv7();
   #streams: Streams | null = null;
   #epoch: string | null = null;
   #readVersion = 0;
-  #order = 0;
   #notifying = false;
-  #orphanTimer: ReturnType<typeof setInterval> | null = null;
-  #releaseTab: () => void = () => undefined;
   #presenceState: 'active' | 'idle' = 'active';
   #snapshot: ClientSnapshot = {
     state: 'offline',
@@ -192,14 +110,18 @@ export class ParleyClient {
       state: (state, retryInMs) => this.#stateChanged(state, retryInMs),
       ended: () => this.#events.emit('ended', undefined),
     });
-    this.#outbox = new Outbox({
-      send: (text) => this.#connection.send(text),
-      generation: () => this.#connection.generation,
-      random,
-      resent: () => {
-        this.counters.resends++;
+    this.#commands = new Commands(
+      this.#persistence,
+      {
+        send: (text) => this.#connection.send(text),
+        generation: () => this.#connection.generation,
+        random,
+        resent: () => {
+          this.counters.resends++;
+        },
       },
-    });
+      () => this.#outboxChanged(),
+    );
   }
 
   // ---- life -------------------------------------------------------------------------------------
@@ -215,20 +137,16 @@ export class ParleyClient {
       const messages = saved.messages.filter((m) => m.conversation === conversation);
       this.#windows.set(conversation, new MessageWindow(conversation, from, messages));
     }
-    this.#releaseTab = holdTab(this.#tab);
-    await this.#adopt(saved.outbox);
-    this.#orphanTimer = setInterval(() => void this.#adoptLater(), ORPHANS_MS);
+    await this.#commands.start(saved.outbox);
     this.#connection.start();
   }
 
   /** Disconnects. What was not answered stays in the store. */
   async stop(): Promise<void> {
     this.#connection.stop();
-    this.#outbox.disconnected();
-    if (this.#orphanTimer) clearInterval(this.#orphanTimer);
+    this.#commands.stop();
     for (const timeline of [...this.#timelines.values()]) timeline.close();
     await this.#persistence.close();
-    this.#releaseTab();
   }
 
   /** Ends the session and forgets what was kept on this device. */
@@ -330,27 +248,27 @@ export class ParleyClient {
 
   /** Posts a message. */
   post(conversation: ConversationId, body: string): Sent {
-    return this.#send({ op: 'post', id: newId(), conversation, body });
+    return this.#commands.send({ op: 'post', id: newId(), conversation, body });
   }
 
   /** Gives one’s own message another body. */
   edit(conversation: ConversationId, message: Seq, body: string): Sent {
-    return this.#send({ op: 'edit', id: newId(), conversation, message, body });
+    return this.#commands.send({ op: 'edit', id: newId(), conversation, message, body });
   }
 
   /** Deletes one’s own message. */
   remove(conversation: ConversationId, message: Seq): Sent {
-    return this.#send({ op: 'delete', id: newId(), conversation, message });
+    return this.#commands.send({ op: 'delete', id: newId(), conversation, message });
   }
 
   /** Puts an emoji on a message. */
   react(conversation: ConversationId, message: Seq, emoji: string): Sent {
-    return this.#send({ op: 'react', id: newId(), conversation, message, emoji });
+    return this.#commands.send({ op: 'react', id: newId(), conversation, message, emoji });
   }
 
   /** Takes one’s emoji off a message. */
   unreact(conversation: ConversationId, message: Seq, emoji: string): Sent {
-    return this.#send({ op: 'unreact', id: newId(), conversation, message, emoji });
+    return this.#commands.send({ op: 'unreact', id: newId(), conversation, message, emoji });
   }
 
   /** Moves the read cursor forward to `seq`; with `unread` it may go back. */
@@ -361,14 +279,12 @@ export class ParleyClient {
       this.#setView(readHere(view, seq, this.#snapshot.me.id, window));
     }
     const unread = options.unread === true && { unread: true };
-    return this.#send({ op: 'read', id: newId(), conversation, seq, ...unread });
+    return this.#commands.send({ op: 'read', id: newId(), conversation, seq, ...unread });
   }
 
   /** Tells the other members that the person types; as often as one likes, told seldom. */
   typing(conversation: ConversationId): void {
-    const now = performance.now();
-    if (now - (this.#typingTold.get(conversation) ?? Number.NEGATIVE_INFINITY) < TYPING_MS) return;
-    this.#typingTold.set(conversation, now);
+    if (!this.#typing.mayTell(conversation)) return;
     this.#connection.send(JSON.stringify({ op: 'typing', conversation }));
   }
 
@@ -380,53 +296,16 @@ export class ParleyClient {
 
   /** Sends a refused message again, as a new command. */
   retry(id: ClientId): Sent | null {
-    const entry = this.#snapshot.outbox.find((e) => e.id === id && e.state === 'failed');
+    const entry = this.#commands.failed(id);
     if (!entry) return null;
-    this.discard(id);
-    return this.#send({ ...entry.command, id: newId() });
+    this.#commands.discard(id);
+    return this.#commands.send({ ...entry.command, id: newId() });
   }
 
   /** Throws a refused message away. */
   discard(id: ClientId): void {
-    void this.#persistence.removeOutbox(id);
-    this.#failed.delete(id);
-    this.#outboxChanged();
+    this.#commands.discard(id);
   }
-
-  readonly #failed = new Map<ClientId, OutboxEntry>();
-
-  #send(command: DurableCommand): Sent {
-    const entry: OutboxEntry = {
-      id: command.id,
-      order: this.#nextOrder(),
-      command,
-      createdAt: Date.now(),
-      state: 'pending',
-      owner: this.#tab,
-    };
-    const settled = new Promise<Ack>((resolve, reject) => {
-      this.#settling.set(command.id, { resolve, reject });
-    });
-    // Whoever does not wait for the answer is told of a refusal by `nack`.
-    settled.catch(() => undefined);
-    this.#unsent.set(entry.id, entry);
-    this.#outboxChanged();
-    // Stored first, then sent: after a crash the same id is there to be sent again (R1).
-    void this.#persistence.putOutbox(entry).then(() => {
-      this.#unsent.delete(entry.id);
-      this.#outbox.add(entry);
-    });
-    return { id: command.id, settled };
-  }
-
-  /** Grows over reloads too, as long as the clock does; within a life it grows in any case. */
-  #nextOrder(): number {
-    this.#order = Math.max(this.#order + 1, Date.now());
-    return this.#order;
-  }
-
-  /** Commands that are being stored: shown already, sent in a moment. */
-  readonly #unsent = new Map<ClientId, OutboxEntry>();
 
   // ---- frames -------------------------------------------------------------------------------------
 
@@ -463,7 +342,7 @@ export class ParleyClient {
         this.#receipt(frame.conversation, frame.account, frame.readSeq);
         break;
       case 'typing':
-        this.#typing(frame.conversation, frame.account);
+        this.#typing.started(frame.conversation, frame.account);
         break;
       case 'presence':
         this.#presence(frame.changes);
@@ -512,7 +391,7 @@ export class ParleyClient {
     if (this.#presenceState === 'idle') this.setPresence('idle');
     if (this.#options.loadPeople !== false) this.#people.load();
     // The connection takes sendings from here on; whatever was open is sent again, in order.
-    this.#outbox.connected(ready.limits as typeof LIMITS);
+    this.#commands.connected(ready.limits as typeof LIMITS);
   }
 
   #event(event: Event): void {
@@ -548,7 +427,7 @@ export class ParleyClient {
     if (view && window) {
       const next = reduce(view, event, me, window);
       this.#setView(next);
-      if (event.type === 'message.posted') this.#stopTyping(id, event.actor);
+      if (event.type === 'message.posted') this.#typing.stopped(id, event.actor);
     }
     const left = event.type === 'member.left' && event.data.account === me;
     if (left || event.type === 'conversation.deleted') this.#left(id);
@@ -570,14 +449,7 @@ export class ParleyClient {
 
   #ack(ack: Ack): void {
     if (this.#fills.delete(ack.id)) return;
-    const entry = this.#outbox.settle(ack.id);
-    if (entry) {
-      this.#ackedPost(entry, ack);
-      void this.#persistence.removeOutbox(ack.id);
-      this.#outboxChanged();
-    }
-    this.#settling.get(ack.id)?.resolve(ack);
-    this.#settling.delete(ack.id);
+    this.#commands.acked(ack, (entry) => this.#ackedPost(entry, ack));
   }
 
   /** The ack may come before the event: the row is stored, and keeps its place (R11). */
@@ -603,11 +475,6 @@ export class ParleyClient {
   #nack(nack: Nack): void {
     const id = nack.id as ClientId | null;
     if (id === null) return;
-    const refused: Refusal = {
-      code: nack.code,
-      message: nack.message,
-      ...(nack.retryAfter !== undefined && { retryAfter: nack.retryAfter }),
-    };
     const stream = this.#fills.get(id);
     if (stream !== undefined) {
       this.#fills.delete(id);
@@ -616,20 +483,8 @@ export class ParleyClient {
       if (nack.code === 'not_found') this.#dropStream(stream);
       return;
     }
-    if (this.#outbox.refused(id, refused)) return;
-    const entry = this.#outbox.settle(id);
-    if (!entry) return;
-    if (entry.command.op === 'post') {
-      const failed: OutboxEntry = { ...entry, state: 'failed', failure: refused };
-      this.#failed.set(id, failed);
-      void this.#persistence.putOutbox(failed);
-    } else {
-      void this.#persistence.removeOutbox(id);
-    }
-    this.#outboxChanged();
-    this.#events.emit('nack', { entry, refusal: refused });
-    this.#settling.get(id)?.reject(new CommandRefused(refused));
-    this.#settling.delete(id);
+    const refused = this.#commands.nacked(nack);
+    if (refused) this.#events.emit('nack', refused);
   }
 
   #fill(stream: StreamId, seen: Seq): void {
@@ -729,31 +584,6 @@ export class ParleyClient {
     this.#timelines.get(conversation)?.changed();
   }
 
-  #typing(conversation: ConversationId, account: AccountId): void {
-    const until = this.#typingUntil.get(conversation) ?? new Map<AccountId, number>();
-    until.set(account, performance.now() + LIMITS.typingMs);
-    this.#typingUntil.set(conversation, until);
-    this.#showTyping(conversation);
-    setTimeout(() => this.#showTyping(conversation), LIMITS.typingMs + 50);
-  }
-
-  #stopTyping(conversation: ConversationId, account: AccountId): void {
-    if (this.#typingUntil.get(conversation)?.delete(account)) this.#showTyping(conversation);
-  }
-
-  #showTyping(conversation: ConversationId): void {
-    const now = performance.now();
-    const until = this.#typingUntil.get(conversation) ?? new Map<AccountId, number>();
-    for (const [account, end] of until) if (end <= now) until.delete(account);
-    const accounts = [...until.keys()];
-    const shown = this.#snapshot.typing.get(conversation) ?? [];
-    if (accounts.join() === shown.join()) return;
-    const typing = new Map(this.#snapshot.typing);
-    if (accounts.length > 0) typing.set(conversation, accounts);
-    else typing.delete(conversation);
-    this.#change({ typing });
-  }
-
   #presence(
     changes: readonly { account: AccountId; state: 'active' | 'idle' | 'offline' }[],
   ): void {
@@ -768,7 +598,7 @@ export class ParleyClient {
   // ---- state ------------------------------------------------------------------------------------------
 
   #stateChanged(state: ConnectionState, retryInMs: number | null): void {
-    if (state === 'offline' || state === 'connecting') this.#outbox.disconnected();
+    if (state === 'offline' || state === 'connecting') this.#commands.disconnected();
     if (state === 'live') for (const resolve of this.#live.splice(0)) resolve();
     this.#change({ state, retryAt: retryInMs === null ? null : Date.now() + retryInMs });
   }
@@ -814,11 +644,7 @@ export class ParleyClient {
   }
 
   #outboxChanged(): void {
-    const outbox = [
-      ...this.#failed.values(),
-      ...this.#outbox.entries,
-      ...this.#unsent.values(),
-    ].sort((a, b) => a.order - b.order);
+    const outbox = this.#commands.entries;
     this.#change({ outbox });
     for (const timeline of this.#timelines.values()) timeline.changed();
   }
@@ -832,26 +658,4 @@ export class ParleyClient {
       for (const listener of this.#listeners) listener();
     });
   }
-
-  // ---- outboxes of earlier lives and other tabs -------------------------------------------------------
-
-  async #adopt(entries: readonly OutboxEntry[]): Promise<void> {
-    for (const entry of await claimOrphans(entries, this.#tab)) {
-      if (this.#outbox.has(entry.id) || this.#unsent.has(entry.id) || this.#failed.has(entry.id))
-        continue;
-      this.#order = Math.max(this.#order, entry.order);
-      const own = { ...entry, owner: this.#tab };
-      await this.#persistence.putOutbox(own);
-      if (own.state === 'failed') this.#failed.set(own.id, own);
-      else this.#outbox.add(own);
-    }
-    this.#outboxChanged();
-  }
-
-  async #adoptLater(): Promise<void> {
-    const entries = await this.#persistence.outbox();
-    if (entries.some((e) => e.owner !== this.#tab)) await this.#adopt(entries);
-  }
 }
-
-const newId = (): ClientId => uuidv7() as ClientId;

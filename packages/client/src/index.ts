@@ -2,6 +2,7 @@
 export * from './api.ts';
 export { Backoff } from './backoff.ts';
 export * from './client.ts';
+export * from './client-types.ts';
 export type { ConnectionState } from './connection.ts';
 export type { ConversationView } from './conversations.ts';
 export { IndexedDbStore } from './indexeddb-store.ts';

@@ -1,0 +1,168 @@
+import type { Ack, ClientId, DurableCommand, Limits, Nack, Refusal } from '@parley/protocol';
+import { uuidv7 } from 'uuidv7';
+import { CommandRefused, type Sent } from './client-types.ts';
+import { Outbox, type OutboxContext } from './outbox.ts';
+import type { Persistence } from './persistence.ts';
+import type { OutboxEntry } from './store.ts';
+import { claimOrphans, holdTab } from './tabs.ts';
+
+/** How often what closed tabs have left behind is looked for, ms. */
+const ORPHANS_MS = 30_000;
+
+/** A new id of one command: made once for what a person did (R1). */
+export const newId = (): ClientId => uuidv7() as ClientId;
+
+/**
+ * Commands from the person’s doing to the server’s answer: stored, sent, sent again, settled. What
+ * is refused for good stays, if it was a message, until the person decides.
+ */
+export class Commands {
+  readonly #outbox: Outbox;
+  readonly #persistence: Persistence;
+  readonly #onChange: () => void;
+  readonly #tab = uuidv7();
+  /** Being stored: shown already, sent in a moment. */
+  readonly #unsent = new Map<ClientId, OutboxEntry>();
+  readonly #failed = new Map<ClientId, OutboxEntry>();
+  readonly #settling = new Map<
+    ClientId,
+    { resolve: (ack: Ack) => void; reject: (e: Error) => void }
+  >();
+  #order = 0;
+  #orphanTimer: ReturnType<typeof setInterval> | null = null;
+  #releaseTab: () => void = () => undefined;
+
+  /** `onChange`: the entries are other ones than before. */
+  constructor(persistence: Persistence, context: OutboxContext, onChange: () => void) {
+    this.#persistence = persistence;
+    this.#outbox = new Outbox(context);
+    this.#onChange = onChange;
+  }
+
+  /** Takes over what an earlier life has left, and from now on what closed tabs leave. */
+  async start(saved: readonly OutboxEntry[]): Promise<void> {
+    this.#releaseTab = holdTab(this.#tab);
+    await this.#adopt(saved);
+    this.#orphanTimer = setInterval(() => void this.#adoptOrphans(), ORPHANS_MS);
+  }
+
+  /** Sends nothing more. What was not answered stays in the store. */
+  stop(): void {
+    this.#outbox.disconnected();
+    if (this.#orphanTimer) clearInterval(this.#orphanTimer);
+    this.#releaseTab();
+  }
+
+  /** A socket was greeted: what the last one left open is sent again. */
+  connected(limits: Pick<Limits, 'commands' | 'commandWindowMs'>): void {
+    this.#outbox.connected(limits);
+  }
+
+  /** The socket is gone. */
+  disconnected(): void {
+    this.#outbox.disconnected();
+  }
+
+  /** Everything that is not answered, and what failed, in the order of its making. */
+  get entries(): OutboxEntry[] {
+    const all = [...this.#failed.values(), ...this.#outbox.entries, ...this.#unsent.values()];
+    return all.sort((a, b) => a.order - b.order);
+  }
+
+  /** A failed command. */
+  failed(id: ClientId): OutboxEntry | undefined {
+    return this.#failed.get(id);
+  }
+
+  /** Takes a command: stored first, then sent; after a crash the same id is there (R1). */
+  send(command: DurableCommand): Sent {
+    const entry: OutboxEntry = {
+      id: command.id,
+      order: this.#nextOrder(),
+      command,
+      createdAt: Date.now(),
+      state: 'pending',
+      owner: this.#tab,
+    };
+    const settled = new Promise<Ack>((resolve, reject) => {
+      this.#settling.set(command.id, { resolve, reject });
+    });
+    // Whoever does not wait for the answer is told of a refusal by the event `nack`.
+    settled.catch(() => undefined);
+    this.#unsent.set(entry.id, entry);
+    this.#onChange();
+    void this.#persistence.putOutbox(entry).then(() => {
+      this.#unsent.delete(entry.id);
+      this.#outbox.add(entry);
+    });
+    return { id: command.id, settled };
+  }
+
+  /** The server has stored a command. `before` is called with its entry while it is still shown. */
+  acked(ack: Ack, before: (entry: OutboxEntry) => void): void {
+    const entry = this.#outbox.settle(ack.id);
+    if (entry) {
+      before(entry);
+      void this.#persistence.removeOutbox(ack.id);
+      this.#onChange();
+    }
+    this.#settling.get(ack.id)?.resolve(ack);
+    this.#settling.delete(ack.id);
+  }
+
+  /** The server has refused a command; its entry, unless it is sent again by itself. */
+  nacked({
+    id: text,
+    code,
+    message,
+    retryAfter,
+  }: Nack): { entry: OutboxEntry; refusal: Refusal } | null {
+    const id = text as ClientId;
+    const refusal: Refusal = { code, message, ...(retryAfter !== undefined && { retryAfter }) };
+    if (this.#outbox.refused(id, refusal)) return null;
+    const entry = this.#outbox.settle(id);
+    if (!entry) return null;
+    if (entry.command.op === 'post') {
+      const failed: OutboxEntry = { ...entry, state: 'failed', failure: refusal };
+      this.#failed.set(id, failed);
+      void this.#persistence.putOutbox(failed);
+    } else {
+      void this.#persistence.removeOutbox(id);
+    }
+    this.#onChange();
+    this.#settling.get(id)?.reject(new CommandRefused(refusal));
+    this.#settling.delete(id);
+    return { entry, refusal };
+  }
+
+  /** Throws a failed command away. */
+  discard(id: ClientId): void {
+    void this.#persistence.removeOutbox(id);
+    this.#failed.delete(id);
+    this.#onChange();
+  }
+
+  /** Grows over reloads too, as long as the clock does; within a life it grows in any case. */
+  #nextOrder(): number {
+    this.#order = Math.max(this.#order + 1, Date.now());
+    return this.#order;
+  }
+
+  async #adopt(entries: readonly OutboxEntry[]): Promise<void> {
+    for (const entry of await claimOrphans(entries, this.#tab)) {
+      const { id } = entry;
+      if (this.#outbox.has(id) || this.#unsent.has(id) || this.#failed.has(id)) continue;
+      this.#order = Math.max(this.#order, entry.order);
+      const own = { ...entry, owner: this.#tab };
+      await this.#persistence.putOutbox(own);
+      if (own.state === 'failed') this.#failed.set(id, own);
+      else this.#outbox.add(own);
+    }
+    this.#onChange();
+  }
+
+  async #adoptOrphans(): Promise<void> {
+    const entries = await this.#persistence.outbox();
+    if (entries.some((e) => e.owner !== this.#tab)) await this.#adopt(entries);
+  }
+}

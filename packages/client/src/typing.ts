@@ -1,0 +1,55 @@
+import { type AccountId, type ConversationId, LIMITS } from '@parley/protocol';
+
+/** Who is typing where. */
+export type TypingMap = ReadonlyMap<ConversationId, readonly AccountId[]>;
+
+/** The fastest that one’s own typing is told, ms. */
+const TELL_MS = 2_500;
+
+/** Keeps who is typing: each signal holds for a while, and ends with the message. */
+export class Typing {
+  readonly #until = new Map<ConversationId, Map<AccountId, number>>();
+  readonly #told = new Map<ConversationId, number>();
+  readonly #onChange: (typing: TypingMap) => void;
+  #shown: TypingMap = new Map();
+
+  constructor(onChange: (typing: TypingMap) => void) {
+    this.#onChange = onChange;
+  }
+
+  /** Whether one’s own typing is to be told now: it was not just told. */
+  mayTell(conversation: ConversationId): boolean {
+    const now = performance.now();
+    if (now - (this.#told.get(conversation) ?? Number.NEGATIVE_INFINITY) < TELL_MS) return false;
+    this.#told.set(conversation, now);
+    return true;
+  }
+
+  /** Somebody types. */
+  started(conversation: ConversationId, account: AccountId): void {
+    const until = this.#until.get(conversation) ?? new Map<AccountId, number>();
+    until.set(account, performance.now() + LIMITS.typingMs);
+    this.#until.set(conversation, until);
+    this.#show(conversation);
+    setTimeout(() => this.#show(conversation), LIMITS.typingMs + 50);
+  }
+
+  /** Somebody has sent what they typed. */
+  stopped(conversation: ConversationId, account: AccountId): void {
+    if (this.#until.get(conversation)?.delete(account)) this.#show(conversation);
+  }
+
+  #show(conversation: ConversationId): void {
+    const now = performance.now();
+    const until = this.#until.get(conversation) ?? new Map<AccountId, number>();
+    for (const [account, end] of until) if (end <= now) until.delete(account);
+    const accounts = [...until.keys()];
+    const before = this.#shown.get(conversation) ?? [];
+    if (accounts.join() === before.join()) return;
+    const shown = new Map(this.#shown);
+    if (accounts.length > 0) shown.set(conversation, accounts);
+    else shown.delete(conversation);
+    this.#shown = shown;
+    this.#onChange(shown);
+  }
+}
