@@ -360,7 +360,7 @@ describe('the group of everyone', () => {
           username: name,
           displayName: name,
           email: `${name}@example.org`,
-          password: 'long enough, that',
+          passwordHash: 'a hash, made elsewhere',
         }),
       ),
     );

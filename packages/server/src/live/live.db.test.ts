@@ -215,7 +215,7 @@ describe('a post', () => {
     expect(
       b
         .of('event')
-        .filter((e) => e.stream === conversation)
+        .filter((e) => e.stream === streamOfConversation(conversation))
         .map((e) => e.type),
     ).toEqual([
       'message.posted',
@@ -244,7 +244,7 @@ describe('resume', () => {
     expect(
       again
         .of('event')
-        .filter((e) => e.stream === conversation)
+        .filter((e) => e.stream === streamOfConversation(conversation))
         .map((e) => e.type),
     ).toEqual(['message.posted', 'message.posted', 'message.edited', 'message.deleted']);
   });
@@ -297,7 +297,7 @@ describe('resume', () => {
     await alice.post(conversation, 'after');
     const left = await peer.next('event', (e) => e.type === 'member.left');
     await peer.next('event', (e) => e.type === 'conversation.left');
-    expect(seqs(peer.of('event').filter((e) => e.stream === conversation))).toEqual([
+    expect(seqs(peer.of('event').filter((e) => e.stream === streamOfConversation(conversation)))).toEqual([
       before,
       left.seq,
     ]);
@@ -305,7 +305,7 @@ describe('resume', () => {
     // Also when the socket was away.
     const away = server.peer();
     await away.hello(bob.accessToken, { epoch, cursor: { [conversation]: before } });
-    expect(seqs(away.of('event').filter((e) => e.stream === conversation))).toEqual([left.seq]);
+    expect(seqs(away.of('event').filter((e) => e.stream === streamOfConversation(conversation)))).toEqual([left.seq]);
   });
 
   test('who comes back gets the stream from the joining on, the time between left out', async () => {
@@ -317,8 +317,8 @@ describe('resume', () => {
     await alice.post(conversation, 'meanwhile');
     await bob.request('POST', `/conversations/${conversation}/join`);
     const after = await alice.post(conversation, 'after');
-    await peer.next('event', (e) => e.seq === after && e.stream === conversation);
-    const mine = peer.of('event').filter((e) => e.stream === conversation);
+    await peer.next('event', (e) => e.seq === after && e.stream === streamOfConversation(conversation));
+    const mine = peer.of('event').filter((e) => e.stream === streamOfConversation(conversation));
     expect(mine.map((e) => e.type)).toEqual([
       'message.posted',
       'member.left',
@@ -330,14 +330,14 @@ describe('resume', () => {
       (f) => f.op === 'conversation' && f.conversation.id === conversation,
     );
     const rejoined = peer.frames.findIndex(
-      (f) => f.op === 'event' && f.type === 'member.joined' && f.stream === conversation,
+      (f) => f.op === 'event' && f.type === 'member.joined' && f.stream === streamOfConversation(conversation),
     );
     expect(opened).toBeGreaterThan(-1);
     expect(opened).toBeLessThan(rejoined);
 
     const away = server.peer();
     await away.hello(bob.accessToken, { epoch, cursor: { [conversation]: before } });
-    const missed = away.of('event').filter((e) => e.stream === conversation);
+    const missed = away.of('event').filter((e) => e.stream === streamOfConversation(conversation));
     expect(missed.map((e) => e.type)).toEqual(['member.left', 'member.joined', 'message.posted']);
   });
 });

@@ -84,7 +84,8 @@ async function register(url: string, name: string): Promise<Person> {
     headers: { 'parley-session': 'token' },
   });
   if (answer.status !== 201) throw new Error(`${name}: ${JSON.stringify(answer.body)}`);
-  const { me, accessToken, sessionToken } = answer.body as Required<SessionAnswer>;
+  const { me, accessToken, sessionToken } = answer.body as SessionAnswer;
+  if (sessionToken === undefined) throw new Error(`${name}: no session token`);
   const request: Person['request'] = (method, path, body, headers) =>
     call(url, method, path, {
       ...(body && { body }),
