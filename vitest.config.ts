@@ -18,6 +18,7 @@ export default defineConfig({
             'packages/*/src/**/*.test.ts',
             'packages/*/src/**/*.test.tsx',
             'bench/src/**/*.test.ts',
+            'chaos/src/**/*.test.ts',
           ],
           exclude: ['**/*.db.test.ts', '**/node_modules/**', '**/dist/**'],
         },

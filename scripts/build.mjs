@@ -33,6 +33,8 @@ const parts = [
       ]),
       'bench/tsconfig.json',
       'bench/src',
+      'chaos/tsconfig.json',
+      'chaos/src',
     ],
     proof: [
       'packages/server/dist/main.js',
