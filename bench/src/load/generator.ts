@@ -167,8 +167,9 @@ function reader(
     }
     const name = dialect.ack(bytes, at);
     if (name !== null) acknowledge(member, name);
-    // Engine.IO’s heartbeat.
     else if (length === 1 && bytes[at] === 0x32) member.raw.send('3');
+    else if (bytes.toString('latin1', at, at + 12) === '{"op":"ping"')
+      member.raw.send('{"op":"pong"}');
   };
 }
 

@@ -11,7 +11,7 @@ import { conversationRoutes } from './conversations/routes.ts';
 import { conversationFor, loadStart } from './conversations/snapshot.ts';
 import { createHttpApp } from './http/app.ts';
 import { isAllowedOrigin } from './http/origin.ts';
-import { Live } from './live/live.ts';
+import { Live, type LiveFigures } from './live/live.ts';
 import type { Logger } from './log.ts';
 import { messageProjections } from './messages/projections.ts';
 import { ReadCursors, readVersions } from './messages/read-cursors.ts';
@@ -28,6 +28,8 @@ import { Projections } from './stream/projections.ts';
 export interface Parley {
   /** Where people find it: PUBLIC_URL, or the address it listens on. */
   readonly url: string;
+  /** What the live side is doing right now. */
+  figures(): LiveFigures;
   /** Says goodbye to all, finishes what is under way, and ends the database. */
   stop(): Promise<void>;
 }
@@ -36,19 +38,30 @@ export interface Parley {
 const DRAIN_MS = 2_000;
 const WEB_DIR = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 
+/** What tests set otherwise. */
+export interface Overrides {
+  /** Limits other than those of the protocol. */
+  readonly limits?: Partial<Limits>;
+}
+
 /**
  * Builds the server in the order in which data flows: storage → streams → domains → live and http
  * → listening. Whatever was started is stopped in reverse, also when a later step fails.
  *
  * @throws with words for the person who started it
  */
-export async function startParley(config: Config, log: Logger): Promise<Parley> {
+export async function startParley(
+  config: Config,
+  log: Logger,
+  overrides: Overrides = {},
+): Promise<Parley> {
   const undo: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    return { url: await build(config, log, undo), stop };
+    const { url, live } = await build(config, log, overrides, undo);
+    return { url, stop, figures: () => live.figures };
   } catch (error) {
     await stop();
     throw error;
@@ -58,8 +71,9 @@ export async function startParley(config: Config, log: Logger): Promise<Parley> 
 async function build(
   config: Config,
   log: Logger,
+  overrides: Overrides,
   undo: (() => Promise<void> | void)[],
-): Promise<string> {
+): Promise<{ url: string; live: Live }> {
   if (config.redisUrl !== undefined) {
     log.warn('REDIS_URL has no effect: this version runs as one node');
   }
@@ -72,7 +86,8 @@ async function build(
 
   // Streams: what is committed goes from append to hub.
   const clock = systemClock;
-  const limits: Limits = config.rateLimits ? LIMITS : { ...LIMITS, commands: 0, signals: 0 };
+  const rates = config.rateLimits ? {} : { commands: 0, signals: 0 };
+  const limits: Limits = { ...LIMITS, ...rates, ...overrides.limits };
   const hub = new Hub(pool, log);
   const append = new Append({
     pool,
@@ -142,7 +157,7 @@ async function build(
   url ||= urlOf(config.host, app.server.address() as AddressInfo);
   if (!existsSync(WEB_DIR)) log.warn('the web client is not built');
   log.info({ url }, 'listening');
-  return url;
+  return { url, live };
 }
 
 async function openStorage(

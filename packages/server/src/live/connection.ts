@@ -80,7 +80,7 @@ export class Connection implements DrainableSink {
   constructor(context: LiveContext, ws: WebSocket, socket: Socket) {
     this.#context = context;
     this.#ws = ws;
-    this.#output = new Output(socket);
+    this.#output = new Output(socket, () => this.#releaseWaiters());
     this.#log = context.log.child({ connection: this.id });
     const { limits } = context;
     this.#commandBudget = new Budget(limits.commands, limits.commandWindowMs);
@@ -90,7 +90,6 @@ export class Connection implements DrainableSink {
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
     ws.on('close', (code) => this.#closed(code));
     ws.on('error', (error) => this.#log.info({ err: error.message }, 'a socket failed'));
-    socket.on('drain', () => this.#releaseWaiters());
   }
 
   // ---- what others ask of it ------------------------------------------------------------------
@@ -203,6 +202,7 @@ export class Connection implements DrainableSink {
     }
     if (this.#stalled(now)) {
       this.#log.info({ buffered: this.buffered }, 'a reader takes nothing');
+      this.#context.stalled();
       this.close(CLOSE.tooSlow, 'too_slow');
       return;
     }

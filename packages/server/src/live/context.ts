@@ -62,4 +62,6 @@ export interface LiveContext extends LiveDependencies {
   tellTyping(conversation: ConversationId, account: AccountId): void;
   /** Tells the account’s own sockets, and the other members where that is wanted. */
   tellRead(account: AccountId, move: ReadMove): void;
+  /** A reader took nothing for too long. */
+  stalled(): void;
 }

@@ -1,6 +1,14 @@
-import { CLOSE, type Event, LIMITS, type Seq, streamOfConversation } from '@parley/protocol';
+import {
+  CLOSE,
+  type ConversationId,
+  type Event,
+  LIMITS,
+  type Seq,
+  streamOfConversation,
+} from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import type { Peer } from '../../test/support/peer.ts';
 import { type Person, startTestServer, type TestServer } from '../../test/support/server.ts';
 import { aClientId, upTo } from '../../test/support/world.ts';
 
@@ -297,15 +305,16 @@ describe('resume', () => {
     await alice.post(conversation, 'after');
     const left = await peer.next('event', (e) => e.type === 'member.left');
     await peer.next('event', (e) => e.type === 'conversation.left');
-    expect(seqs(peer.of('event').filter((e) => e.stream === streamOfConversation(conversation)))).toEqual([
-      before,
-      left.seq,
-    ]);
+    expect(
+      seqs(peer.of('event').filter((e) => e.stream === streamOfConversation(conversation))),
+    ).toEqual([before, left.seq]);
 
     // Also when the socket was away.
     const away = server.peer();
     await away.hello(bob.accessToken, { epoch, cursor: { [conversation]: before } });
-    expect(seqs(away.of('event').filter((e) => e.stream === streamOfConversation(conversation)))).toEqual([left.seq]);
+    expect(
+      seqs(away.of('event').filter((e) => e.stream === streamOfConversation(conversation))),
+    ).toEqual([left.seq]);
   });
 
   test('who comes back gets the stream from the joining on, the time between left out', async () => {
@@ -317,7 +326,10 @@ describe('resume', () => {
     await alice.post(conversation, 'meanwhile');
     await bob.request('POST', `/conversations/${conversation}/join`);
     const after = await alice.post(conversation, 'after');
-    await peer.next('event', (e) => e.seq === after && e.stream === streamOfConversation(conversation));
+    await peer.next(
+      'event',
+      (e) => e.seq === after && e.stream === streamOfConversation(conversation),
+    );
     const mine = peer.of('event').filter((e) => e.stream === streamOfConversation(conversation));
     expect(mine.map((e) => e.type)).toEqual([
       'message.posted',
@@ -330,7 +342,10 @@ describe('resume', () => {
       (f) => f.op === 'conversation' && f.conversation.id === conversation,
     );
     const rejoined = peer.frames.findIndex(
-      (f) => f.op === 'event' && f.type === 'member.joined' && f.stream === streamOfConversation(conversation),
+      (f) =>
+        f.op === 'event' &&
+        f.type === 'member.joined' &&
+        f.stream === streamOfConversation(conversation),
     );
     expect(opened).toBeGreaterThan(-1);
     expect(opened).toBeLessThan(rejoined);
@@ -415,8 +430,13 @@ describe('limits', () => {
   });
 
   test('without a hello within the time the socket is closed', async () => {
-    const peer = server.peer();
-    expect(await peer.whenClosed(15_000)).toBe(CLOSE.helloExpected);
+    expect(LIMITS.helloMs).toBe(10_000);
+    const hasty = await startTestServer(cluster, {}, { helloMs: 500 });
+    try {
+      expect(await hasty.peer().whenClosed()).toBe(CLOSE.helloExpected);
+    } finally {
+      await hasty.stop();
+    }
   });
 
   test('a server that stops says goodbye and closes with 1012', async () => {
@@ -428,5 +448,64 @@ describe('limits', () => {
     expect(await peer.whenClosed()).toBe(CLOSE.restart);
     expect(peer.of('goodbye')).toMatchObject([{ reason: 'restart' }]);
     await stopped;
+  });
+});
+
+describe('a slow reader', () => {
+  /** Posts as much as fills the buffers of the system and then ours; returns the last seq. */
+  async function flood(writer: Peer, conversation: ConversationId, messages: number): Promise<Seq> {
+    const body = 'x'.repeat(15_000);
+    const before = writer.of('ack').length;
+    for (const _ of upTo(messages))
+      writer.send({ op: 'post', id: aClientId(), conversation, body });
+    await writer.until(() => writer.of('ack').length === before + messages, 'all acks');
+    return Math.max(...writer.of('ack').map((a) => a.seq)) as Seq;
+  }
+
+  test('is paused, and brought up when it reads again; nothing is lost or doubled (R8, B16, B17)', async () => {
+    const conversation = await alice.group('slow', [bob]);
+    const [writer, reader] = [server.peer(), server.peer()];
+    await writer.hello(alice.accessToken);
+    await reader.hello(bob.accessToken);
+    reader.ws.pause();
+    const last = await flood(writer, conversation, 1_200);
+    // 18 MB were written; what waits in the server for both stays within its bounds.
+    expect(server.figures().buffered).toBeLessThan(3 * 1024 * 1024);
+    reader.ws.resume();
+    await reader.until(
+      () =>
+        reader
+          .of('event')
+          .some((e) => e.seq === last && e.stream === streamOfConversation(conversation)),
+      'the rest',
+    );
+    const seen = seqs(
+      reader.of('event').filter((e) => e.stream === streamOfConversation(conversation)),
+    );
+    expect(seen).toEqual(upTo(last).slice(-1_200));
+    expect(server.figures().stalled).toBe(0);
+  });
+
+  test('that takes nothing for too long is closed with 4008', async () => {
+    expect(CLOSE.tooSlow).toBe(4008);
+    expect(LIMITS.stalledMs).toBe(30_000);
+    const strict = await startTestServer(cluster, {}, { stalledMs: 1_000 });
+    try {
+      const [gina, hugo] = [await strict.register('gina'), await strict.register('hugo')];
+      const conversation = await gina.group('stalled', [hugo]);
+      const [writer, reader] = [strict.peer(), strict.peer()];
+      await writer.hello(gina.accessToken);
+      await reader.hello(hugo.accessToken);
+      reader.ws.pause();
+      await flood(writer, conversation, 1_200);
+      await writer.until(() => strict.figures().stalled === 1, 'the server to lose patience');
+      await writer.until(() => strict.figures().sockets === 1, 'the socket to be gone');
+      // It comes back with a cursor, or is told to fetch the latest page.
+      const again = strict.peer();
+      const { conversations } = await again.hello(hugo.accessToken);
+      expect(conversations.find((c) => c.id === conversation)?.unread).toBe(LIMITS.unreadMax);
+    } finally {
+      await strict.stop();
+    }
   });
 });

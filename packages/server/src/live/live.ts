@@ -34,7 +34,10 @@ const RECHECK_MS = 2_000;
 export interface LiveFigures {
   readonly sockets: number;
   readonly accounts: number;
+  /** Bytes that wait for readers, in all. */
   readonly buffered: number;
+  /** Readers that took nothing for too long and were closed, since the start. */
+  readonly stalled: number;
 }
 
 /** The live sockets of this node: their upgrade, their heartbeat, and what concerns them all. */
@@ -44,6 +47,7 @@ export class Live {
   readonly #all = new Set<Connection>();
   readonly #upgrades: Budget;
   readonly #timers: NodeJS.Timeout[] = [];
+  #stalled = 0;
   #draining = false;
   #rechecking = false;
 
@@ -61,6 +65,9 @@ export class Live {
       presence,
       tellTyping: (conversation, account) => this.#tellTyping(conversation, account),
       tellRead: (account, move) => this.tellRead(account, move),
+      stalled: () => {
+        this.#stalled++;
+      },
     };
     this.#upgrades = new Budget(
       limits.commands === 0 ? 0 : UPGRADES_BURST,
@@ -114,6 +121,7 @@ export class Live {
       sockets: this.#all.size,
       accounts: this.#context.connections.accounts.length,
       buffered,
+      stalled: this.#stalled,
     };
   }
 

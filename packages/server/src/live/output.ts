@@ -23,11 +23,17 @@ const JOIN_BYTES = 16 * 1024;
  */
 export class Output {
   readonly #socket: Socket;
+  readonly #taken: () => void;
   #frames: Buffer[] = [];
   #bytes = 0;
 
-  constructor(socket: Socket) {
+  /**
+   * `taken` is called when the system has taken what a flush has given it. (The socket’s own
+   * `drain` does not come when all writes of a flush end within it.)
+   */
+  constructor(socket: Socket, taken: () => void) {
     this.#socket = socket;
+    this.#taken = taken;
   }
 
   /** Bytes that the peer’s system has not taken yet. */
@@ -60,22 +66,21 @@ export class Output {
     this.#frames = [];
     this.#bytes = 0;
     if (frames.length === 0 || !this.#socket.writable) return;
-    if (frames.length === 1) this.#send(frames[0] as Buffer);
-    else if (bytes <= JOIN_BYTES) this.#socket.write(Buffer.concat(frames, bytes));
-    else {
-      this.#socket.cork();
-      for (const frame of frames) this.#send(frame);
-      this.#socket.uncork();
-    }
-  }
-
-  #send(frame: Buffer): void {
-    if (frame.length <= WRITE_BYTES) {
-      this.#socket.write(frame);
+    if (bytes <= JOIN_BYTES && frames.length > 1) {
+      this.#socket.write(Buffer.concat(frames, bytes), this.#taken);
       return;
     }
+    this.#socket.cork();
+    for (const [i, frame] of frames.entries()) this.#send(frame, i === frames.length - 1);
+    this.#socket.uncork();
+  }
+
+  #send(frame: Buffer, last: boolean): void {
     for (let at = 0; at < frame.length; at += WRITE_BYTES) {
-      this.#socket.write(frame.subarray(at, at + WRITE_BYTES));
+      const end = at + WRITE_BYTES;
+      const piece = frame.length <= WRITE_BYTES ? frame : frame.subarray(at, end);
+      if (last && end >= frame.length) this.#socket.write(piece, this.#taken);
+      else this.#socket.write(piece);
     }
   }
 }

@@ -4,11 +4,14 @@ import type { Logger } from '../log.ts';
 import type { Follower, Sink } from './follower.ts';
 import type { Hub } from './hub.ts';
 import { readEvents } from './read.ts';
+import type { StoredEvent } from './record.ts';
 import { type Chunk, encodeChunk } from './tail.ts';
 import { closes, type Topic } from './topic.ts';
 
 /** Events read from the database at a time for one follower. */
 const PAGE = 100;
+/** Bytes sent at a time, about: a slow reader’s progress shows only when it has taken all of them. */
+const PAGE_BYTES = 128 * 1024;
 /** Pause after the database failed. */
 const RETRY_MS = 500;
 
@@ -116,7 +119,7 @@ export class Resume {
       const events = await readEvents(this.#pool, follower.stream, sent, bound, PAGE);
       // A `fill` may have moved the cursor meanwhile; the socket may be gone.
       if (follower.sent !== sent || this.#sink.closed) return null;
-      if (events.length > 0) return encodeChunk(events);
+      if (events.length > 0) return encodeChunk(cut(events));
       throw new Error(`Stream ${follower.stream} has nothing between ${sent} and ${bound}`);
     } catch (error) {
       this.#log.warn({ err: error, stream: follower.stream }, 'a follower could not be brought up');
@@ -139,4 +142,14 @@ export class Resume {
     follower.advance(sent.last);
     if (follower.isPersonal) this.#sink.personal(sent.events);
   }
+}
+
+/** The first events, up to about {@link PAGE_BYTES}; at least one. */
+function cut(events: readonly StoredEvent[]): readonly StoredEvent[] {
+  let bytes = 0;
+  const end = events.findIndex((event) => {
+    bytes += event.data.length;
+    return bytes > PAGE_BYTES;
+  });
+  return end === -1 ? events : events.slice(0, Math.max(1, end));
 }

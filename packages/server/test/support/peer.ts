@@ -77,7 +77,9 @@ export class Peer {
     while (!condition()) {
       const left = end - performance.now();
       if (left <= 0)
-        throw new Error(`Waited in vain for ${what}; got ${JSON.stringify(this.frames)}`);
+        throw new Error(
+          `Waited in vain for ${what}; got ${this.frames.length} frames, the last: ${JSON.stringify(this.frames.slice(-3)).slice(0, 600)}`,
+        );
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, 50));
         this.#waiters.push(() => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AccountId, ConversationId, Seq, SessionAnswer } from '@parley/protocol';
+import type { AccountId, ConversationId, Limits, Seq, SessionAnswer } from '@parley/protocol';
 import { loadConfig } from '../../src/config.ts';
 import { type Parley, startParley } from '../../src/main.ts';
 import { type TestCluster, testLog } from './database.ts';
@@ -49,6 +49,7 @@ export const PASSWORD = 'correct horse battery staple';
 export async function startTestServer(
   cluster: TestCluster,
   env: Record<string, string> = {},
+  limits: Partial<Limits> = {},
 ): Promise<TestServer> {
   const database = await cluster.fresh();
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-test-server-'));
@@ -60,7 +61,7 @@ export async function startTestServer(
     ...env,
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const parley = await startParley(loaded.config, testLog);
+  const parley = await startParley(loaded.config, testLog, { limits });
   const peers: Peer[] = [];
   return {
     ...parley,
