@@ -28,6 +28,7 @@ export class Persistence {
   readonly #onFailure: (error: Error) => void;
   #waiting = nothing();
   #scheduled = false;
+  #busy = false;
   #chain: Promise<void> = Promise.resolve();
   #failed = false;
 
@@ -131,6 +132,8 @@ export class Persistence {
 
   #flush(): void {
     this.#scheduled = false;
+    // What comes while a transaction is under way shares the next one.
+    if (this.#busy) return;
     const { epoch, cursors, messages, windows, conversations } = this.#waiting;
     if (
       epoch === undefined &&
@@ -146,7 +149,12 @@ export class Persistence {
       windows,
       conversations,
     };
-    this.#chain = this.#chain.then(() => this.#guard((store) => store.apply(changes)));
+    this.#busy = true;
+    this.#chain = this.#guard((store) => store.apply(changes)).then(() => {
+      this.#busy = false;
+      this.#flush();
+      return this.#busy ? this.#chain : undefined;
+    });
   }
 
   async #guard(work: (store: Store) => Promise<void>): Promise<void> {

@@ -13,6 +13,8 @@ import { type Row, rowsOf } from './rows.ts';
 /** Closer to an end than this, px, the list counts as being there. */
 const NEAR_END = 60;
 const NEAR_TOP = 500;
+/** Rows that came in front are measured within this time, ms. */
+const SETTLE_MS = 250;
 
 /** The messages of a conversation: only those in sight are drawn; older ones load on the way up. */
 export function MessageList({
@@ -43,29 +45,38 @@ export function MessageList({
   const nameOf = useNames(authors);
   const list = useRef<VListHandle>(null);
   const atEnd = useRef(true);
+  const count = useRef(0);
+  const lastOffset = useRef(0);
+  const box = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
   const newest = lastStored(messages);
 
   // Rows that appear at the top keep what is in sight where it is.
   const firstKey = useRef<string | null>(null);
+  /** Until then the sizes of rows that came in front are being measured: positions mean nothing. */
+  const settledAt = useRef(0);
   const prepended = firstKey.current !== null && firstMessageKey(rows) !== firstKey.current;
   useLayoutEffect(() => {
-    firstKey.current = firstMessageKey(rows);
+    const first = firstMessageKey(rows);
+    if (firstKey.current !== null && first !== firstKey.current) {
+      settledAt.current = performance.now() + SETTLE_MS;
+    }
+    firstKey.current = first;
+    count.current = rows.length;
     if (atEnd.current && rows.length > 0)
       list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
   }, [rows]);
 
   // A keyboard that opens, or a turned phone, changes the height: who was at the end stays there.
-  const box = useRef<HTMLDivElement>(null);
-  const count = rows.length;
   useEffect(() => {
     if (!box.current) return;
     const observer = new ResizeObserver(() => {
-      if (atEnd.current && count > 0) list.current?.scrollToIndex(count - 1, { align: 'end' });
+      const last = count.current - 1;
+      if (atEnd.current && last >= 0) list.current?.scrollToIndex(last, { align: 'end' });
     });
     observer.observe(box.current);
     return () => observer.disconnect();
-  }, [count]);
+  }, []);
 
   // What is in sight, in a window that is looked at, counts as read.
   useEffect(() => {
@@ -86,8 +97,11 @@ export function MessageList({
   const onScroll = (offset: number) => {
     const handle = list.current;
     if (!handle) return;
-    atEnd.current = handle.scrollSize - offset - handle.viewportSize < NEAR_END;
-    if (away === atEnd.current) setAway(!atEnd.current);
+    lastOffset.current = offset;
+    if (performance.now() >= settledAt.current) {
+      atEnd.current = handle.scrollSize - offset - handle.viewportSize < NEAR_END;
+      setAway(!atEnd.current);
+    }
     if (offset < NEAR_TOP && hasOlder && loading === null && error === null)
       void timeline.loadOlder();
   };
