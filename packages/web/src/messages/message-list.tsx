@@ -98,9 +98,11 @@ export function MessageList({
     const handle = list.current;
     if (!handle) return;
     lastOffset.current = offset;
-    if (performance.now() >= settledAt.current) {
-      atEnd.current = handle.scrollSize - offset - handle.viewportSize < NEAR_END;
-      setAway(!atEnd.current);
+    const near = handle.scrollSize - offset - handle.viewportSize < NEAR_END;
+    // While new sizes are measured, only what leads away from the end is believed.
+    if (!near || performance.now() >= settledAt.current) {
+      atEnd.current = near;
+      setAway(!near);
     }
     if (offset < NEAR_TOP && hasOlder && loading === null && error === null)
       void timeline.loadOlder();
