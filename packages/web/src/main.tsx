@@ -1,3 +1,4 @@
+import '@fontsource-variable/inter/wght.css';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode, useEffect, useRef } from 'react';
 import { createRoot } from 'react-dom/client';
