@@ -141,13 +141,13 @@ export class ParleyApi {
     this.#access = null;
   }
 
-  /** When the access token at hand ends, ms since the epoch; null without one. */
+  /** When the access token at hand ends by this device’s clock, ms since the epoch; null without one. */
   get accessTokenExpiresAt(): number | null {
     return this.#access?.expiresAt ?? null;
   }
 
   async #renew(): Promise<string> {
-    const answer = await this.#request<Pick<SessionAnswer, 'accessToken' | 'accessTokenExpiresAt'>>(
+    const answer = await this.#request<Pick<SessionAnswer, 'accessToken' | 'accessTokenExpiresIn'>>(
       'POST',
       '/auth/token',
       { auth: 'session' },
@@ -167,9 +167,11 @@ export class ParleyApi {
     return answer.me;
   }
 
-  #keep(answer: Pick<SessionAnswer, 'accessToken' | 'accessTokenExpiresAt'>): string {
-    const { accessToken: token, accessTokenExpiresAt } = answer;
-    this.#access = { token, expiresAt: Date.parse(accessTokenExpiresAt) };
+  #keep(answer: Pick<SessionAnswer, 'accessToken' | 'accessTokenExpiresIn'>): string {
+    const { accessToken: token, accessTokenExpiresIn } = answer;
+    // By this device’s clock, whatever it shows: compared with the server’s, a wrong one would
+    // have us renew without end, or too late.
+    this.#access = { token, expiresAt: Date.now() + accessTokenExpiresIn * 1000 };
     return token;
   }
 

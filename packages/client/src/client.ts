@@ -449,7 +449,10 @@ export class ParleyClient {
 
   #ack(ack: Ack): void {
     if (this.#fills.delete(ack.id)) return;
-    this.#commands.acked(ack, (entry) => this.#ackedPost(entry, ack));
+    this.#commands.acked(ack, (entry) => {
+      this.#ackedPost(entry, ack);
+      this.#events.emit('ack', { entry, ack });
+    });
   }
 
   /** The ack may come before the event: the row is stored, and keeps its place (R11). */

@@ -62,11 +62,14 @@ export const SessionAnswer = z.object({
   /** Access token (JWT, RS256) for the API and the socket. */
   accessToken: z.string(),
   accessTokenExpiresAt: Timestamp,
+  /** The same as a duration in seconds (RFC 6749 §5.1), for devices whose clock is wrong. */
+  accessTokenExpiresIn: z.number().int(),
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 export const AccessTokenAnswer = SessionAnswer.pick({
   accessToken: true,
   accessTokenExpiresAt: true,
+  accessTokenExpiresIn: true,
 });
 
 export const ListQuery = z.object({

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { LIMITS, type Limits } from '@parley/protocol';
 import { openAccounts } from './accounts/accounts.ts';
-import { systemClock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { bootstrapEveryone } from './conversations/everyone.ts';
 import { conversationProjections } from './conversations/projections.ts';
@@ -21,15 +21,15 @@ import { startEmbedded } from './storage/embedded.ts';
 import { lockFolder } from './storage/lock.ts';
 import { migrate } from './storage/migrate.ts';
 import { Append } from './stream/append.ts';
-import { Hub } from './stream/hub.ts';
+import { Hub, type HubCounters } from './stream/hub.ts';
 import { Projections } from './stream/projections.ts';
 
 /** A running server. */
 export interface Parley {
   /** Where people find it: PUBLIC_URL, or the address it listens on. */
   readonly url: string;
-  /** What the live side is doing right now. */
-  figures(): LiveFigures;
+  /** What the live side is doing right now, and what the hub had to mend since the start. */
+  figures(): LiveFigures & HubCounters;
   /** Says goodbye to all, finishes what is under way, and ends the database. */
   stop(): Promise<void>;
 }
@@ -42,6 +42,8 @@ const WEB_DIR = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 export interface Overrides {
   /** Limits other than those of the protocol. */
   readonly limits?: Partial<Limits>;
+  /** Where the time comes from; the machine’s clock by default. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -60,8 +62,8 @@ export async function startParley(
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const { url, live } = await build(config, log, overrides, undo);
-    return { url, stop, figures: () => live.figures };
+    const { url, live, hub } = await build(config, log, overrides, undo);
+    return { url, stop, figures: () => ({ ...live.figures, ...hub.counters }) };
   } catch (error) {
     await stop();
     throw error;
@@ -73,7 +75,7 @@ async function build(
   log: Logger,
   overrides: Overrides,
   undo: (() => Promise<void> | void)[],
-): Promise<{ url: string; live: Live }> {
+): Promise<{ url: string; live: Live; hub: Hub }> {
   if (config.redisUrl !== undefined) {
     log.warn('REDIS_URL has no effect: this version runs as one node');
   }
@@ -85,7 +87,7 @@ async function build(
   await migrate(pool, log);
 
   // Streams: what is committed goes from append to hub.
-  const clock = systemClock;
+  const clock = overrides.clock ?? systemClock;
   const rates = config.rateLimits ? {} : { commands: 0, signals: 0 };
   const limits: Limits = { ...LIMITS, ...rates, ...overrides.limits };
   const hub = new Hub(pool, log);
@@ -157,7 +159,7 @@ async function build(
   url ||= urlOf(config.host, app.server.address() as AddressInfo);
   if (!existsSync(WEB_DIR)) log.warn('the web client is not built');
   log.info({ url }, 'listening');
-  return { url, live };
+  return { url, live, hub };
 }
 
 async function openStorage(

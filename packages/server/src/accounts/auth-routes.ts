@@ -25,6 +25,7 @@ import { emailKey, usernameKey } from './names.ts';
 import { accountForLogin, meOf, whatIsTaken } from './queries.ts';
 import { registerAccount } from './register.ts';
 import { takenErrors, takenRefusal } from './taken.ts';
+import { ACCESS_TOKEN_MS } from './tokens.ts';
 
 /** How a program asks for the session token in the answer. */
 const SessionHeader = z.object({
@@ -211,7 +212,11 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
 
   async function accessToken(account: AccountId, session: Session['id']) {
     const { token, expiresAt } = await tokens.sign(account, session);
-    return { accessToken: token, accessTokenExpiresAt: new Date(expiresAt).toISOString() };
+    return {
+      accessToken: token,
+      accessTokenExpiresAt: new Date(expiresAt).toISOString(),
+      accessTokenExpiresIn: ACCESS_TOKEN_MS / 1000,
+    };
   }
 
   function tokenOf(request: FastifyRequest): string | undefined {
