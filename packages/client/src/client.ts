@@ -437,14 +437,34 @@ export class ParleyClient {
   }
 
   #workspaceEvent(event: Event): void {
-    if (event.type === 'user.registered') {
-      const { account: id, username, displayName } = event.data;
-      const person: Person = { id, username, displayName, isActive: true, createdAt: event.at };
-      this.#people.put(person);
-      if (this.state === 'live' && id !== this.#meId) this.#events.emit('registered', person);
-    } else if (event.type === 'user.updated' || event.type === 'user.deactivated') {
-      this.#people.refresh(event.data.account);
+    switch (event.type) {
+      case 'user.registered': {
+        const { account: id, username, displayName } = event.data;
+        const person: Person = { id, username, displayName, isActive: true, createdAt: event.at };
+        this.#people.put(person);
+        if (this.state === 'live' && id !== this.#meId) this.#events.emit('registered', person);
+        return;
+      }
+      case 'user.role_changed':
+        this.#changeMe(event.data.account, { role: event.data.role });
+        return;
+      case 'user.updated': {
+        const { account, username, displayName } = event.data;
+        this.#changeMe(account, { username, displayName });
+        this.#people.refresh(account);
+        return;
+      }
+      case 'user.deactivated':
+      case 'user.reactivated':
+      case 'user.deleted':
+        this.#people.refresh(event.data.account);
+        return;
     }
+  }
+
+  #changeMe(account: AccountId, change: Partial<Me>): void {
+    const { me } = this.#snapshot;
+    if (me?.id === account) this.#change({ me: { ...me, ...change } });
   }
 
   #ack(ack: Ack): void {

@@ -14,6 +14,9 @@ export const Visibility = z.enum(['public', 'private']);
 export type Visibility = z.infer<typeof Visibility>;
 export const ConversationKind = z.enum(['direct', 'group']);
 export type ConversationKind = z.infer<typeof ConversationKind>;
+/** What an account may do on the server as a whole. */
+export const AccountRole = z.enum(['owner', 'admin', 'member']);
+export type AccountRole = z.infer<typeof AccountRole>;
 export const StreamKind = z.enum(['conversation', 'personal', 'workspace']);
 export type StreamKind = z.infer<typeof StreamKind>;
 
@@ -56,7 +59,12 @@ export const EVENT_DATA = {
     displayName: z.string(),
   }),
   'user.updated': z.object({ account: AccountId, username: z.string(), displayName: z.string() }),
+  /** The account cannot log in any more; its messages stay. */
   'user.deactivated': z.object({ account: AccountId }),
+  'user.reactivated': z.object({ account: AccountId }),
+  'user.role_changed': z.object({ account: AccountId, role: AccountRole }),
+  /** Nothing is left of the account but that it has written what it has written. */
+  'user.deleted': z.object({ account: AccountId }),
   /** A public group can be found, under this name. */
   'group.created': z.object({ conversation: ConversationId, name: z.string() }),
   'group.updated': z.object({ conversation: ConversationId, name: z.string() }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConversationKind, MemberRole, Visibility } from './events.ts';
+import { AccountRole, ConversationKind, MemberRole, Visibility } from './events.ts';
 import { AccountId, ConversationId, Seq } from './ids.ts';
 
 /** What the API shows of people, conversations and messages. */
@@ -18,9 +18,6 @@ export const Person = z
   })
   .meta({ id: 'Person' });
 export type Person = z.infer<typeof Person>;
-
-export const AccountRole = z.enum(['owner', 'admin', 'member']);
-export type AccountRole = z.infer<typeof AccountRole>;
 
 /** What an account sees of itself. */
 export const Me = z

@@ -76,7 +76,7 @@ export const ListQuery = z.object({
   search: z.string().max(100).optional(),
   limit: z.coerce.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault),
   /** `next` of the page before. */
-  after: z.string().max(400).optional(),
+  after: z.string().max(1_000).optional(),
 });
 const page = <T extends z.ZodType>(item: T) =>
   z.object({

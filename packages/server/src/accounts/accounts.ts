@@ -10,8 +10,9 @@ import { SessionCookie } from './cookies.ts';
 import { loadSigningKeys, type SigningKeys } from './keys.ts';
 import { AttemptLimits } from './limits.ts';
 import { Passwords } from './passwords.ts';
+import { peopleRoutes } from './people-routes.ts';
 import { meOf } from './queries.ts';
-import { peopleRoutes } from './routes.ts';
+import { ownRoutes } from './routes.ts';
 import { loadSecret } from './secret.ts';
 import { Sessions } from './sessions.ts';
 import { type AccessClaims, AccessTokens } from './tokens.ts';
@@ -76,6 +77,7 @@ export class Accounts {
   /** The routes below /api/v1. */
   readonly routes = (app: FastifyInstance): void => {
     authRoutes(app, this.#routes);
+    ownRoutes(app, this.#routes);
     peopleRoutes(app, this.#routes);
   };
 

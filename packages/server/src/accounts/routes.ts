@@ -1,19 +1,16 @@
-import { AccountId, isStorable, ListQuery, Me, PeoplePage, Person } from '@parley/protocol';
+import { Me } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
-import { pageCursor } from '../http/page.ts';
 import type { AccountRoutes } from './accounts.ts';
-import { meOf, peoplePage, personOf } from './queries.ts';
+import { meOf } from './queries.ts';
 
-const Place = z.tuple([z.string().refine(isStorable), AccountId]);
 const security = [{ accessToken: [] }];
 
-/** Oneself, and the people of the server. */
-export function peopleRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
+/** Oneself. */
+export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, authenticate } = deps;
 
@@ -30,43 +27,5 @@ export function peopleRoutes(instance: FastifyInstance, deps: AccountRoutes): vo
     onRequest: authenticate,
     handler: async (request) =>
       (await meOf(pool, sessionOf(request).account)) ?? refuse('session_ended'),
-  });
-
-  app.route({
-    method: 'GET',
-    url: '/people',
-    schema: {
-      operationId: 'listPeople',
-      tags: ['People'],
-      summary: 'The people of the server, by display name',
-      description: '`search` finds parts of display names and usernames, whatever their case.',
-      security,
-      querystring: ListQuery,
-      response: { 200: PeoplePage, ...problems(401, 422) },
-    },
-    onRequest: authenticate,
-    handler: async (request) => {
-      const { search, limit, after } = request.query;
-      const place = pageCursor.read(after, Place);
-      const from = place && { name: place[0], id: place[1] };
-      const { items, next } = await peoplePage(pool, search, from, limit);
-      return { items, next: next && pageCursor.write([next.name, next.id]) };
-    },
-  });
-
-  app.route({
-    method: 'GET',
-    url: '/people/:id',
-    schema: {
-      operationId: 'getPerson',
-      tags: ['People'],
-      summary: 'One person',
-      security,
-      params: z.object({ id: AccountId }),
-      response: { 200: Person, ...problems(401, 404) },
-    },
-    onRequest: authenticate,
-    handler: async (request) =>
-      (await personOf(pool, request.params.id)) ?? refuse('account_not_found'),
   });
 }

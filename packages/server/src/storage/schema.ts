@@ -13,6 +13,14 @@ export interface Schema {
   unchanged_commands: UnchangedCommandsTable;
   accounts: AccountsTable;
   sessions: SessionsTable;
+  totps: TotpsTable;
+  recovery_codes: RecoveryCodesTable;
+  passkeys: PasskeysTable;
+  passkey_challenges: PasskeyChallengesTable;
+  identities: IdentitiesTable;
+  sso_flows: SsoFlowsTable;
+  api_keys: ApiKeysTable;
+  erasures: ErasuresTable;
   signing_keys: SigningKeysTable;
   conversations: ConversationsTable;
   memberships: MembershipsTable;
@@ -58,13 +66,16 @@ export interface AccountsTable {
   username: string;
   username_key: string;
   display_name: string;
-  email: string;
-  email_key: string;
+  email: string | null;
+  email_key: string | null;
   password_hash: string | null;
   role: Generated<'owner' | 'admin' | 'member'>;
   is_active: Generated<boolean>;
   read_version: Generated<number>;
   created_at: Date;
+  kind: Generated<'person' | 'service'>;
+  deleted_at: Date | null;
+  search_key: string;
 }
 
 export interface SessionsTable {
@@ -76,6 +87,79 @@ export interface SessionsTable {
   created_at: Date;
   last_used_at: Date;
   expires_at: Date;
+  second_factor_at: Date | null;
+}
+
+export interface TotpsTable {
+  account_id: string;
+  sealed: Buffer;
+  created_at: Date;
+  confirmed_at: Date | null;
+  last_step: Generated<number>;
+}
+
+export interface RecoveryCodesTable {
+  account_id: string;
+  code_hash: Buffer;
+  created_at: Date;
+  used_at: Date | null;
+}
+
+export interface PasskeysTable {
+  id: string;
+  account_id: string;
+  credential_id: Buffer;
+  public_key: Buffer;
+  counter: number;
+  transports: string;
+  name: string;
+  created_at: Date;
+  last_used_at: Date | null;
+}
+
+export interface PasskeyChallengesTable {
+  id: string;
+  purpose: string;
+  account_id: string | null;
+  challenge: string;
+  expires_at: Date;
+}
+
+export interface IdentitiesTable {
+  issuer: string;
+  subject: string;
+  account_id: string;
+  created_at: Date;
+  last_used_at: Date;
+}
+
+export interface SsoFlowsTable {
+  browser_hash: Buffer;
+  state: string;
+  nonce: string;
+  verifier: string;
+  next: string;
+  expires_at: Date;
+}
+
+export interface ApiKeysTable {
+  id: string;
+  account_id: string;
+  key_hash: Buffer;
+  hint: string;
+  name: string;
+  scopes: string;
+  created_by: string | null;
+  created_at: Date;
+  expires_at: Date | null;
+  last_used_at: Date | null;
+}
+
+export interface ErasuresTable {
+  account_id: string;
+  messages: 'keep' | 'delete';
+  requested_at: Date;
+  done_at: Date | null;
 }
 
 export interface SigningKeysTable {

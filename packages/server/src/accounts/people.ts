@@ -1,0 +1,92 @@
+import type { AccountId, Person } from '@parley/protocol';
+import type pg from 'pg';
+
+/** What everybody may know of others: no address, no role. */
+
+interface PersonRow {
+  id: AccountId;
+  username: string;
+  display_name: string;
+  is_active: boolean;
+  created_at: Date;
+}
+
+const COLUMNS = 'id, username, display_name, is_active, created_at';
+/** More words than a name has are not searched for. */
+const WORDS_MAX = 8;
+
+/** One person; null when there is none. Who was deactivated or deleted is still somebody. */
+export async function personOf(pool: pg.Pool, account: AccountId): Promise<Person | null> {
+  const { rows } = await pool.query<PersonRow>({
+    name: 'people-person',
+    text: `select ${COLUMNS} from accounts where id = $1`,
+    values: [account],
+  });
+  return rows[0] ? toPerson(rows[0]) : null;
+}
+
+/** Place in the list of people: after this search key and id. */
+export interface PeopleCursor {
+  readonly name: string;
+  readonly id: string;
+}
+
+/**
+ * A page of the people, by display name. `search` is one or more parts of a display name or
+ * username, each of which must occur; case and accents make no difference.
+ */
+export async function peoplePage(
+  pool: pg.Pool,
+  search: string | undefined,
+  after: PeopleCursor | null,
+  limit: number,
+): Promise<{ items: Person[]; next: PeopleCursor | null }> {
+  const words = wordsOf(search);
+  const { rows } = await pool.query<PersonRow & { search_key: string }>({
+    name: `people-page-${words.length}`,
+    text: `select ${COLUMNS}, search_key
+           from accounts
+           where is_active
+             and ($1::text is null or (search_key, id) > ($1, $2::uuid))
+             ${matching(words, 4)}
+           order by search_key, id
+           limit $3`,
+    values: [after?.name ?? null, after?.id ?? null, limit + 1, ...words],
+  });
+  const items = rows.slice(0, limit);
+  const last = items[items.length - 1];
+  const more = rows.length > limit && last;
+  return {
+    items: items.map(toPerson),
+    next: more ? { name: last.search_key, id: last.id } : null,
+  };
+}
+
+/**
+ * Conditions, each with `and` before it, that the words occur in `search_key`; the words are the
+ * parameters from `$first` on. They are made comparable where the names were, so that the two
+ * cannot differ.
+ */
+export const matching = (words: readonly string[], first: number): string =>
+  words
+    .map(
+      (_word, n) => `and search_key like '%' || ${literally(`search_key($${first + n})`)} || '%'`,
+    )
+    .join('\n');
+
+/** A text in which `%` and `_` stand for themselves. */
+const literally = (expression: string): string =>
+  `regexp_replace(${expression}, '([\\\\%_])', '\\\\\\1', 'g')`;
+
+/** The words of a search. */
+export const wordsOf = (search: string | undefined): string[] =>
+  search?.trim().split(/\s+/u).filter(Boolean).slice(0, WORDS_MAX) ?? [];
+
+/** A row of accounts as everybody may see it. */
+export const toPerson = (row: PersonRow): Person => ({
+  id: row.id,
+  username: row.username,
+  displayName: row.display_name,
+  isActive: row.is_active,
+  createdAt: row.created_at.toISOString(),
+});
