@@ -8,5 +8,6 @@ export * from './ids.ts';
 export * from './limits.ts';
 export * from './resources.ts';
 export * from './rest.ts';
+export * from './rest-auth.ts';
 export * from './streams.ts';
 export * from './text.ts';

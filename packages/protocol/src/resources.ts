@@ -26,6 +26,11 @@ export const Me = z
     username: z.string(),
     displayName: z.string(),
     email: z.string(),
+    /** The address was proven to be this account’s. */
+    verified: z.boolean(),
+    firstName: z.string().nullable(),
+    lastName: z.string().nullable(),
+    phone: z.string().nullable(),
     role: AccountRole,
     isActive: z.boolean(),
     createdAt: Timestamp,

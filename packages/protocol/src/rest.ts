@@ -5,7 +5,6 @@ import { AccountId, Seq } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import {
   Conversation,
-  Me,
   Member,
   Message,
   Person,
@@ -40,37 +39,6 @@ export const Password = z
     message: `A password has at most ${LIMITS.passwordBytesMax} bytes`,
   })
   .refine(isStorable, { message: 'The password has characters that cannot be stored' });
-
-export const RegisterBody = z.object({
-  username: Username,
-  displayName: DisplayName,
-  email: EmailAddress,
-  password: Password,
-  device: z.string().max(200).optional(),
-});
-export const LoginBody = z.object({
-  /** Username or e-mail address. */
-  login: z.string().min(1).max(254),
-  password: z.string().min(1).max(LIMITS.passwordBytesMax),
-  device: z.string().max(200).optional(),
-});
-/** How a program receives its session: browsers get the same token as an HttpOnly cookie. */
-export const SessionAnswer = z.object({
-  me: Me,
-  /** Opaque session token. Only in the answer when the request has `Parley-Session: token`. */
-  sessionToken: z.string().optional(),
-  /** Access token (JWT, RS256) for the API and the socket. */
-  accessToken: z.string(),
-  accessTokenExpiresAt: Timestamp,
-  /** The same as a duration in seconds (RFC 6749 §5.1), for devices whose clock is wrong. */
-  accessTokenExpiresIn: z.number().int(),
-});
-export type SessionAnswer = z.infer<typeof SessionAnswer>;
-export const AccessTokenAnswer = SessionAnswer.pick({
-  accessToken: true,
-  accessTokenExpiresAt: true,
-  accessTokenExpiresIn: true,
-});
 
 export const ListQuery = z.object({
   search: z.string().max(100).optional(),

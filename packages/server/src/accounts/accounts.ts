@@ -9,12 +9,14 @@ import { authRoutes } from './auth-routes.ts';
 import { SessionCookie } from './cookies.ts';
 import { loadSigningKeys, type SigningKeys } from './keys.ts';
 import { AttemptLimits } from './limits.ts';
+import { Logins } from './logins.ts';
 import { Passwords } from './passwords.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { meOf } from './queries.ts';
 import { ownRoutes } from './routes.ts';
 import { loadSecret } from './secret.ts';
 import { Sessions } from './sessions.ts';
+import { Tickets } from './tickets.ts';
 import { type AccessClaims, AccessTokens } from './tokens.ts';
 
 /** What the routes of accounts work with. */
@@ -23,6 +25,8 @@ export interface AccountRoutes {
   readonly append: Append;
   readonly sessions: Sessions;
   readonly tokens: AccessTokens;
+  readonly tickets: Tickets;
+  readonly logins: Logins;
   readonly passwords: Passwords;
   readonly limits: AttemptLimits;
   readonly cookie: SessionCookie;
@@ -55,14 +59,19 @@ export class Accounts {
     this.sessions = new Sessions(pool, clock);
     this.#tokens = new AccessTokens(keys, issuer, clock);
     this.authenticate = authenticator((token) => this.#check(token));
+    const tickets = new Tickets(pool, clock);
+    const cookie = new SessionCookie(config.publicUrl);
+    const { sessions } = this;
     this.#routes = {
       pool,
       append,
-      sessions: this.sessions,
+      sessions,
       tokens: this.#tokens,
+      tickets,
+      logins: new Logins({ pool, sessions, tokens: this.#tokens, tickets, cookie }),
       passwords: new Passwords(),
       limits: new AttemptLimits(config.rateLimits),
-      cookie: new SessionCookie(config.publicUrl),
+      cookie,
       authenticate: this.authenticate,
       publicUrl: config.publicUrl,
     };

@@ -1,14 +1,14 @@
 import {
   AccessTokenAnswer,
-  type AccountId,
   EmailAddress,
   LoginBody,
+  LoginStep,
   RegisterBody,
   refusal,
   SessionAnswer,
   Username,
 } from '@parley/protocol';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import {
   hasZodFastifySchemaValidationErrors,
   type ZodTypeProvider,
@@ -21,11 +21,11 @@ import { refuseForeign } from '../http/origin.ts';
 import { fieldErrors } from '../http/validation.ts';
 import type { AccountRoutes } from './accounts.ts';
 import { addressKey } from './limits.ts';
+import type { Proof } from './logins.ts';
 import { emailKey, usernameKey } from './names.ts';
-import { accountForLogin, meOf, whatIsTaken } from './queries.ts';
+import { accountForLogin, whatIsTaken } from './queries.ts';
 import { registerAccount } from './register.ts';
 import { takenErrors, takenRefusal } from './taken.ts';
-import { ACCESS_TOKEN_MS } from './tokens.ts';
 
 /** How a program asks for the session token in the answer. */
 const SessionHeader = z.object({
@@ -40,7 +40,7 @@ const bySession = [{ sessionToken: [] }, { sessionCookie: [] }];
 /** Registration, log-in, log-out and access tokens. */
 export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, sessions, tokens, passwords, limits, cookie, publicUrl } = deps;
+  const { pool, append, sessions, logins, passwords, limits, cookie, publicUrl } = deps;
 
   /** Requests that set or use the cookie come from our own pages, or from programs. */
   const ownSite = async (request: FastifyRequest): Promise<void> => {
@@ -60,7 +60,7 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
       security: [],
       headers: SessionHeader,
       body: RegisterBody,
-      response: { 201: SessionAnswer, ...problems(400, 403, 409, 422, 429, 503) },
+      response: { 201: SessionAnswer, 202: LoginStep, ...problems(400, 403, 409, 422, 429, 503) },
     },
     // What is wrong in itself and what is taken are told at once.
     attachValidation: true,
@@ -81,8 +81,9 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
         passwordHash,
       });
       storedOrRefuse(outcome);
-      reply.code(201);
-      return begin(request, reply, account, device);
+      // A new account begins with the version 0.
+      const proof: Proof = { account, credentials: 0, passed: ['password'], device };
+      return logins.finish(request, reply, proof, { status: 201 });
     },
   });
 
@@ -97,7 +98,7 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
       security: [],
       headers: SessionHeader,
       body: LoginBody,
-      response: { 200: SessionAnswer, ...problems(400, 401, 403, 422, 429, 503) },
+      response: { 200: SessionAnswer, 202: LoginStep, ...problems(400, 401, 403, 422, 429, 503) },
     },
     onRequest: ownSite,
     handler: async (request, reply) => {
@@ -118,7 +119,8 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
         refuse('credentials_wrong');
       }
       await limits.clear('wrongPassword', here);
-      return begin(request, reply, found.id, device);
+      const { id: account, credentials } = found;
+      return logins.finish(request, reply, { account, credentials, passed: ['password'], device });
     },
   });
 
@@ -140,7 +142,7 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
         refuse(tokenOf(request) === undefined ? 'unauthenticated' : 'session_ended');
       }
       await limits.take('token', session.id);
-      return accessToken(session.account, session.id);
+      return logins.accessToken(session.account, session.id);
     },
   });
 
@@ -187,36 +189,6 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
   function refuseOverload(): void {
     const overload = passwords.overload;
     if (overload) throw new RefusalError(overload);
-  }
-
-  async function begin(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    account: AccountId,
-    device: string | undefined,
-  ): Promise<z.infer<typeof SessionAnswer>> {
-    // Who logs in anew in the same browser leaves the session before.
-    const before = bearerOf(request) === undefined ? await currentSession(request) : null;
-    if (before) await sessions.end(before.id);
-    const words = device ?? request.headers['user-agent'] ?? 'unknown';
-    const session = await sessions.begin(account, words.slice(0, 200).toWellFormed(), request.ip);
-    const me = await meOf(pool, account);
-    if (!me) refuse('session_ended');
-    const access = await accessToken(account, session.id);
-    if (request.headers['parley-session'] === 'token') {
-      return { me, sessionToken: session.token, ...access };
-    }
-    cookie.set(request, reply, session.token, session.expiresAt);
-    return { me, ...access };
-  }
-
-  async function accessToken(account: AccountId, session: Session['id']) {
-    const { token, expiresAt } = await tokens.sign(account, session);
-    return {
-      accessToken: token,
-      accessTokenExpiresAt: new Date(expiresAt).toISOString(),
-      accessTokenExpiresIn: ACCESS_TOKEN_MS / 1000,
-    };
   }
 
   function tokenOf(request: FastifyRequest): string | undefined {

@@ -32,7 +32,7 @@ export async function loadSigningKeys(pool: pg.Pool, secret: string): Promise<Si
     if (found.rows.length > 0) return found.rows;
     const row = await makeKey(secret);
     await client.query(
-      'insert into signing_keys (kid, public_jwk, private_pem, created_at) values ($1, $2, $3, now())',
+      'insert into signing_keys (kid, public_jwk, private_pem, created_at, signs_from) values ($1, $2, $3, now(), now())',
       [row.kid, JSON.stringify(row.public_jwk), row.private_pem],
     );
     return [row];

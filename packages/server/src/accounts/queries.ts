@@ -11,34 +11,58 @@ interface MeRow {
   created_at: Date;
   email: string | null;
   role: AccountRole;
+  verified_at: Date | null;
+  first_name: string | null;
+  last_name: string | null;
+  phone: string | null;
 }
 
 /** What an account sees of itself; null when there is none. */
 export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null> {
   const { rows } = await pool.query<MeRow>({
     name: 'accounts-me',
-    text: `select id, username, display_name, email, role, is_active, created_at
+    text: `select id, username, display_name, email, role, is_active, created_at, verified_at,
+                  first_name, last_name, phone
            from accounts where id = $1`,
     values: [account],
   });
   const row = rows[0];
-  return row ? { ...toPerson(row), email: row.email ?? '', role: row.role } : null;
+  if (!row) return null;
+  return {
+    ...toPerson(row),
+    email: row.email ?? '',
+    verified: row.verified_at !== null,
+    firstName: row.first_name,
+    lastName: row.last_name,
+    phone: row.phone,
+    role: row.role,
+  };
 }
 
 /** What log-in needs to know of the account with this username or address. */
-export async function accountForLogin(
-  pool: pg.Pool,
-  login: string,
-): Promise<{ id: AccountId; passwordHash: string | null } | null> {
-  const { rows } = await pool.query<{ id: AccountId; password_hash: string | null }>({
+export async function accountForLogin(pool: pg.Pool, login: string): Promise<LoginAccount | null> {
+  const { rows } = await pool.query<{
+    id: AccountId;
+    password_hash: string | null;
+    credentials_version: number;
+  }>({
     name: 'accounts-for-login',
     // A username has no @, so the two cannot be mixed up.
-    text: `select id, password_hash from accounts
+    text: `select id, password_hash, credentials_version from accounts
            where is_active and (username_key = $1 or email_key = $2)`,
     values: [usernameKey(login), emailKey(login)],
   });
   const row = rows[0];
-  return row ? { id: row.id, passwordHash: row.password_hash } : null;
+  if (!row) return null;
+  return { id: row.id, passwordHash: row.password_hash, credentials: row.credentials_version };
+}
+
+/** An account as a log-in sees it. */
+export interface LoginAccount {
+  readonly id: AccountId;
+  readonly passwordHash: string | null;
+  /** Read together with the hash; see `Proof`. */
+  readonly credentials: number;
 }
 
 /** Whether a username and an address belong to somebody already; null is not looked for. */

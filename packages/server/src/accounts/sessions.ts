@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.ts';
 import type { Session } from '../http/authenticate.ts';
+import { withTransaction } from '../storage/database.ts';
 
 const DAY_MS = 86_400_000;
 /** A session that nobody used for this long ends; and any session ends after the longer time. */
@@ -41,24 +42,31 @@ export class Sessions {
     this.#endListeners.push(listener);
   }
 
-  /** Begins a session; the token is known to the caller alone. */
+  /**
+   * Begins a session; the token is known to the caller alone. Null when the account is not active,
+   * or when what it logs in with has changed since it was checked: the row’s lock decides who was
+   * first, so no log-in slips in beside a deactivation or a new password.
+   */
   async begin(
-    account: AccountId,
+    { account, credentials }: { readonly account: AccountId; readonly credentials: number },
     device: string,
     address: string,
-  ): Promise<{ id: SessionId; token: string; expiresAt: number }> {
+  ): Promise<{ id: SessionId; token: string; expiresAt: number } | null> {
     const id = uuidv7() as SessionId;
     const token = `ps_${randomBytes(32).toString('base64url')}`;
     const now = this.#clock.now();
-    await this.#pool.query({
+    const { rowCount } = await this.#pool.query({
       name: 'sessions-begin',
       // Those of the account that have run out go by the way.
       text: `with past as (
                delete from sessions where account_id = $2 and (expires_at <= $6 or last_used_at <= $8)
+             ), account as (
+               select id from accounts where id = $2 and is_active and credentials_version = $9
+               for share
              )
              insert into sessions
                (id, account_id, token_hash, device, address, created_at, last_used_at, expires_at)
-             values ($1, $2, $3, $4, $5, $6, $6, $7)`,
+             select $1, id, $3, $4, $5, $6, $6, $7 from account`,
       values: [
         id,
         account,
@@ -68,9 +76,10 @@ export class Sessions {
         new Date(now),
         new Date(now + ABSOLUTE_MS),
         new Date(now - IDLE_MS),
+        credentials,
       ],
     });
-    return { id, token, expiresAt: now + ABSOLUTE_MS };
+    return rowCount === 1 ? { id, token, expiresAt: now + ABSOLUTE_MS } : null;
   }
 
   /** The session of a token; null when there is none or it has ended. */
@@ -134,11 +143,45 @@ export class Sessions {
       text: 'delete from sessions where id = $1',
       values: [id],
     });
-    this.#known.delete(id);
+    this.#tell([id]);
+  }
+
+  /**
+   * Ends all sessions of an account, or all but one, together with the change that is the reason
+   * (a new password, a deactivation): both happen, or neither. A change after which log-ins under
+   * way must fail raises `credentials_version` or takes `is_active` away.
+   */
+  async endAll(
+    account: AccountId,
+    {
+      except,
+      change,
+    }: {
+      readonly except?: SessionId | undefined;
+      readonly change?: (client: pg.PoolClient) => Promise<void>;
+    } = {},
+  ): Promise<void> {
+    const ended = await withTransaction(this.#pool, async (client) => {
+      await change?.(client);
+      const { rows } = await client.query<{ id: SessionId }>({
+        name: 'sessions-end-all',
+        text: 'delete from sessions where account_id = $1 and id is distinct from $2 returning id',
+        values: [account, except ?? null],
+      });
+      return rows.map((row) => row.id);
+    });
+    this.#tell(ended);
+  }
+
+  /** Forgets sessions that have ended, and tells whoever holds their sockets. */
+  #tell(ids: readonly SessionId[]): void {
     const now = performance.now();
     for (const [old, at] of this.#ended) if (now - at > ENDED_MS) this.#ended.delete(old);
-    this.#ended.set(id, now);
-    for (const listener of this.#endListeners) listener(id);
+    for (const id of ids) {
+      this.#known.delete(id);
+      this.#ended.set(id, now);
+      for (const listener of this.#endListeners) listener(id);
+    }
   }
 }
 

@@ -21,6 +21,10 @@ export interface Schema {
   sso_flows: SsoFlowsTable;
   api_keys: ApiKeysTable;
   erasures: ErasuresTable;
+  one_time_secrets: OneTimeSecretsTable;
+  invitations: InvitationsTable;
+  mails: MailsTable;
+  attempts: AttemptsTable;
   signing_keys: SigningKeysTable;
   conversations: ConversationsTable;
   memberships: MembershipsTable;
@@ -76,6 +80,12 @@ export interface AccountsTable {
   kind: Generated<'person' | 'service'>;
   deleted_at: Date | null;
   search_key: string;
+  first_name: string | null;
+  last_name: string | null;
+  phone: string | null;
+  verified_at: Date | null;
+  username_skeleton: string | null;
+  credentials_version: Generated<number>;
 }
 
 export interface SessionsTable {
@@ -88,6 +98,9 @@ export interface SessionsTable {
   last_used_at: Date;
   expires_at: Date;
   second_factor_at: Date | null;
+  previous_hash: Buffer | null;
+  successor_box: Buffer | null;
+  rotated_at: Date | null;
 }
 
 export interface TotpsTable {
@@ -162,12 +175,64 @@ export interface ErasuresTable {
   done_at: Date | null;
 }
 
+export interface OneTimeSecretsTable {
+  id: string;
+  purpose: string;
+  token_hash: Buffer;
+  account_id: string | null;
+  subject: string | null;
+  code_hash: Buffer | null;
+  code_expires_at: Date | null;
+  code_sent_at: Date | null;
+  tries: Generated<number>;
+  data: Json;
+  created_at: Date;
+  expires_at: Date;
+  used_at: Date | null;
+}
+
+export interface InvitationsTable {
+  id: string;
+  token_hash: Buffer;
+  email: string | null;
+  email_key: string | null;
+  max_uses: number;
+  uses: Generated<number>;
+  created_by: string | null;
+  created_at: Date;
+  expires_at: Date;
+  revoked_at: Date | null;
+}
+
+export interface MailsTable {
+  id: string;
+  purpose: string;
+  account_id: string | null;
+  recipient: string;
+  subject: string;
+  sealed: Buffer | null;
+  created_at: Date;
+  expires_at: Date;
+  next_try_at: Date | null;
+  tries: Generated<number>;
+  sent_at: Date | null;
+  failed_at: Date | null;
+  last_error: string | null;
+}
+
+export interface AttemptsTable {
+  key: string;
+  points: Generated<number>;
+  expire: number | null;
+}
+
 export interface SigningKeysTable {
   kid: string;
   public_jwk: Json;
   private_pem: string;
   created_at: Date;
   retired_at: Date | null;
+  signs_from: Date;
 }
 
 export interface ConversationsTable {

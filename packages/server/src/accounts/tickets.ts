@@ -1,0 +1,157 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { AccountId } from '@parley/protocol';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import type { Clock } from '../clock.ts';
+
+/** Whoever has tried so often begins again. */
+const TRIES_MAX = 5;
+/** Rows that have ended are kept this long. */
+const KEPT_MS = 24 * 60 * 60 * 1000;
+
+/** Something that queries run on: the pool, or the connection of a transaction. */
+export type Queryable = Pick<pg.Pool, 'query'>;
+
+/** What a ticket stands for. `Data` is what was stored with it. */
+export interface Ticket<Data> {
+  readonly id: string;
+  readonly account: AccountId | null;
+  /** The address it is about, as addresses are compared. */
+  readonly subject: string | null;
+  readonly data: Data;
+  /** Wall clock, ms. */
+  readonly expiresAt: number;
+}
+
+/** What is to be stored with a new ticket. */
+export interface NewTicket {
+  /** A ticket of one purpose is none of another. */
+  readonly purpose: string;
+  readonly account?: AccountId;
+  readonly subject?: string;
+  /** JSON; holds no secret in the clear. */
+  readonly data?: object;
+  readonly ttlMs: number;
+}
+
+/**
+ * One-use tickets: 256 random bits that somebody holds while something is not finished, stored as
+ * SHA-256 only. A ticket ends by being redeemed, by its time, or after five counted tries.
+ */
+export class Tickets {
+  readonly #pool: pg.Pool;
+  readonly #clock: Clock;
+
+  constructor(pool: pg.Pool, clock: Clock) {
+    this.#pool = pool;
+    this.#clock = clock;
+  }
+
+  /** Makes a ticket, in a transaction when `on` is its connection. */
+  async issue(
+    ticket: NewTicket,
+    on: Queryable = this.#pool,
+  ): Promise<{ id: string; ticket: string; expiresAt: number }> {
+    const id = uuidv7();
+    const text = randomBytes(32).toString('base64url');
+    const now = this.#clock.now();
+    const expiresAt = now + ticket.ttlMs;
+    await on.query({
+      name: 'tickets-issue',
+      text: `insert into one_time_secrets
+               (id, purpose, token_hash, account_id, subject, data, created_at, expires_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      values: [
+        id,
+        ticket.purpose,
+        hashOf(text),
+        ticket.account ?? null,
+        ticket.subject ?? null,
+        JSON.stringify(ticket.data ?? {}),
+        new Date(now),
+        new Date(expiresAt),
+      ],
+    });
+    return { id, ticket: text, expiresAt };
+  }
+
+  /** What a ticket stands for, left as it is; null when it has ended. */
+  async look<Data>(purpose: string, ticket: string): Promise<Ticket<Data> | null> {
+    const { rows } = await this.#pool.query<TicketRow<Data>>({
+      name: 'tickets-look',
+      text: `select ${COLUMNS} from one_time_secrets where ${GOOD}`,
+      values: [hashOf(ticket), purpose, new Date(this.#clock.now()), TRIES_MAX],
+    });
+    return rows[0] ? toTicket(rows[0]) : null;
+  }
+
+  /**
+   * Counts a try before what was brought with the ticket is checked: of many at once, five are
+   * looked at. Null when the ticket has ended, or has had its tries.
+   */
+  async attempt<Data>(purpose: string, ticket: string): Promise<Ticket<Data> | null> {
+    const { rows } = await this.#pool.query<TicketRow<Data>>({
+      name: 'tickets-attempt',
+      text: `update one_time_secrets set tries = tries + 1 where ${GOOD} returning ${COLUMNS}`,
+      values: [hashOf(ticket), purpose, new Date(this.#clock.now()), TRIES_MAX],
+    });
+    return rows[0] ? toTicket(rows[0]) : null;
+  }
+
+  /**
+   * Uses a ticket up; null when it has ended. Of two at once, one gets it. After
+   * {@link attempt}, the last of whose five tries may have been the right one.
+   */
+  async redeem<Data>(
+    purpose: string,
+    ticket: string,
+    on: Queryable = this.#pool,
+  ): Promise<Ticket<Data> | null> {
+    const { rows } = await on.query<TicketRow<Data>>({
+      name: 'tickets-redeem',
+      text: `update one_time_secrets set used_at = $3
+             where ${GOOD.replace('tries <', 'tries <=')} returning ${COLUMNS}`,
+      values: [hashOf(ticket), purpose, new Date(this.#clock.now()), TRIES_MAX],
+    });
+    return rows[0] ? toTicket(rows[0]) : null;
+  }
+
+  /** Ends all tickets of an account for a purpose. */
+  async endAll(purpose: string, account: AccountId, on: Queryable = this.#pool): Promise<void> {
+    await on.query({
+      name: 'tickets-end-all',
+      text: 'delete from one_time_secrets where account_id = $1 and purpose = $2',
+      values: [account, purpose],
+    });
+  }
+
+  /** Removes what has ended long ago. */
+  async clean(): Promise<void> {
+    await this.#pool.query('delete from one_time_secrets where expires_at < $1', [
+      new Date(this.#clock.now() - KEPT_MS),
+    ]);
+  }
+}
+
+/** What is stored of a random text that was given away. */
+export const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+interface TicketRow<Data> {
+  id: string;
+  account_id: AccountId | null;
+  subject: string | null;
+  data: Data;
+  expires_at: Date;
+}
+
+const COLUMNS = 'id, account_id, subject, data, expires_at';
+const GOOD =
+  'token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3 and tries < $4';
+
+const toTicket = <Data>(row: TicketRow<Data>): Ticket<Data> => ({
+  id: row.id,
+  account: row.account_id,
+  subject: row.subject,
+  data: row.data,
+  expiresAt: row.expires_at.getTime(),
+});
