@@ -31,18 +31,23 @@ export function ConnectionLine() {
   const seconds = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - now) / 1000));
   const offline = state === 'offline';
   const words = offline
-    ? seconds > 1
-      ? `Offline. Trying again in ${seconds} s`
-      : 'Offline. Trying again'
+    ? 'Offline. Trying again'
     : state === 'connecting'
       ? 'Connecting'
       : 'Catching up';
   return (
-    <div role="status" aria-live="polite">
+    <>
+      {/* Read out once for each state; the seconds are for the eyes only. */}
+      <p role="status" className="sr-only">
+        {shown ? `${words}…` : ''}
+      </p>
       {shown && (
         <div className="flex min-h-9 items-center justify-center gap-2 bg-warn-soft px-4 text-[13px] text-warn">
           {offline ? <WifiOff size={15} /> : <LoaderCircle size={15} className="animate-spin" />}
-          <span>{words}…</span>
+          <span aria-hidden="true" className="tabular-nums">
+            {words}
+            {offline && seconds > 1 ? ` in ${seconds} s` : ''}…
+          </span>
           {offline && (
             <button
               type="button"
@@ -54,6 +59,6 @@ export function ConnectionLine() {
           )}
         </div>
       )}
-    </div>
+    </>
   );
 }

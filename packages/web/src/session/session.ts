@@ -5,7 +5,7 @@ import { useSyncExternalStore } from 'react';
 /** Who is logged in in this browser. The session itself is a cookie that no script can read. */
 export type Session =
   | { state: 'out'; notice?: string }
-  | { state: 'in'; client: ParleyClient; account: AccountId };
+  | { state: 'in'; client: ParleyClient; account: AccountId; ended: AbortController };
 
 const KEY = 'parley.account';
 /** The API for pages without a session, and for log-in itself. */
@@ -45,7 +45,8 @@ export function enter(me: Me): void {
 /** Logs out here; what was kept on this device is forgotten. */
 export async function logout(): Promise<void> {
   if (session.state !== 'in') return;
-  const { client } = session;
+  const { client, ended } = session;
+  ended.abort();
   localStorage.removeItem(KEY);
   set({ state: 'out' });
   await client.logout();
@@ -53,16 +54,28 @@ export async function logout(): Promise<void> {
 
 function begin(account: AccountId): void {
   const client = new ParleyClient({ api, store: new IndexedDbStore() });
-  client.on('ended', () => {
-    localStorage.removeItem(KEY);
-    set({ state: 'out', notice: 'Your session has ended. Log in again.' });
-    void client.stop();
-  });
-  window.addEventListener('online', () => client.nudge());
-  window.addEventListener('offline', () => client.networkLost());
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') client.nudge();
-  });
+  client.on('ended', () => leave(client, 'Your session has ended. Log in again.'));
+  // What listens to the page for this session goes with it: another one may begin in the same page.
+  const ended = new AbortController();
+  const { signal } = ended;
+  window.addEventListener('online', () => client.nudge(), { signal });
+  window.addEventListener('offline', () => client.networkLost(), { signal });
+  document.addEventListener(
+    'visibilitychange',
+    () => {
+      if (document.visibilityState === 'visible') client.nudge();
+    },
+    { signal },
+  );
   void client.start(account);
-  set({ state: 'in', client, account });
+  set({ state: 'in', client, account, ended });
+}
+
+/** The session is over: its client stops, and the pages outside say why. */
+function leave(client: ParleyClient, notice: string): void {
+  if (session.state !== 'in' || session.client !== client) return;
+  session.ended.abort();
+  localStorage.removeItem(KEY);
+  set({ state: 'out', notice });
+  void client.stop();
 }
