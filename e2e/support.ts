@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { findChromium } from '../scripts/chromium.mjs';
 
@@ -87,13 +88,14 @@ export class Visitor {
   static async arrive(
     browser: Browser,
     url: string,
-    options: { width?: number; height?: number; dark?: boolean } = {},
+    options: { width?: number; height?: number; dark?: boolean; touch?: boolean } = {},
   ): Promise<Visitor> {
-    const { width = 1440, height = 900, dark = false } = options;
+    const { width = 1440, height = 900, dark = false, touch = false } = options;
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? 'dark' : 'light',
       baseURL: url,
+      ...(touch && { hasTouch: true, isMobile: true }),
     });
     const visitor = new Visitor(context, await context.newPage());
     await visitor.page.goto('/');
@@ -110,6 +112,20 @@ export class Visitor {
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Create account' }).click();
     await page.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
+  }
+
+  /** Logs in through the pages. */
+  async login(login: string, password: string): Promise<void> {
+    const { page } = this;
+    await page.getByLabel('Username or e-mail').fill(login);
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await page.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
+  }
+
+  /** The id of the conversation that is open. */
+  conversation(): string {
+    return new URL(this.page.url()).pathname.split('/').pop() ?? '';
   }
 
   /** Opens a conversation of the sidebar. */
@@ -134,4 +150,64 @@ export class Visitor {
   async sees(text: string): Promise<void> {
     await this.message(text).first().waitFor();
   }
+
+  /** Whether the message with this text can be seen now. */
+  async inSight(text: string): Promise<boolean> {
+    const box = await this.message(text)
+      .first()
+      .boundingBox({ timeout: 1_000 })
+      .catch(() => null);
+    const log = await this.page.getByRole('log').boundingBox();
+    return box !== null && log !== null && box.y < log.y + log.height && box.y + box.height > log.y;
+  }
+
+  /** Rests a finger on the message with this text until its menu opens. */
+  async press(text: string): Promise<void> {
+    const box = await this.message(text).first().boundingBox();
+    if (!box) throw new Error(`${text} is not shown`);
+    const touch = await this.context.newCDPSession(this.page);
+    const touchPoints = [{ x: box.x + box.width / 2, y: box.y + box.height / 2 }];
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints });
+    await this.page.getByRole('dialog').waitFor();
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await touch.detach();
+  }
+}
+
+/** Posts through the API of the page’s own session. */
+export async function postMany(page: Page, conversation: string, count: number): Promise<void> {
+  await page.evaluate(
+    async ([id, n]) => {
+      const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
+      const { accessToken } = (await answer.json()) as { accessToken: string };
+      for (let i = 1; i <= Number(n); i++) {
+        const posted = await fetch(`/api/v1/conversations/${id}/messages`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ body: `entry ${i} of ${n}` }),
+        });
+        if (!posted.ok) throw new Error(String(posted.status));
+      }
+    },
+    [conversation, count] as const,
+  );
+}
+
+/** How far the page can be scrolled sideways, px. */
+export function sideways(page: Page): Promise<number> {
+  return page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+}
+
+/** Serious and critical violations that axe finds. */
+export async function barriers(page: Page): Promise<string[]> {
+  // Evaluated by the browser’s tools, which the page’s policy does not bind.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }),
+  );
+  return violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
 }

@@ -1,10 +1,12 @@
-import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BuiltServer,
+  barriers,
   CHROMIUM,
   PASSWORD,
+  postMany,
+  sideways,
   startBrowser,
   startBuiltServer,
   Visitor,
@@ -218,41 +220,3 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     expect(await barriers(visitor.page)).toEqual([]);
   });
 });
-
-/** Posts through the API of the page’s own session. */
-async function postMany(page: Page, conversation: string, count: number): Promise<void> {
-  await page.evaluate(
-    async ([id, n]) => {
-      const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
-      const { accessToken } = (await answer.json()) as { accessToken: string };
-      for (let i = 1; i <= Number(n); i++) {
-        const posted = await fetch(`/api/v1/conversations/${id}/messages`, {
-          method: 'POST',
-          headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
-          body: JSON.stringify({ body: `entry ${i} of ${n}` }),
-        });
-        if (!posted.ok) throw new Error(String(posted.status));
-      }
-    },
-    [conversation, count] as const,
-  );
-}
-
-/** How far the page can be scrolled sideways, px. */
-function sideways(page: Page): Promise<number> {
-  return page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-}
-
-/** Serious and critical violations that axe finds. */
-async function barriers(page: Page): Promise<string[]> {
-  // Evaluated by the browser’s tools, which the page’s policy does not bind.
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() =>
-    (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }),
-  );
-  return violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
-}

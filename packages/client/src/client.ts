@@ -561,7 +561,7 @@ export class ParleyClient {
       if (!mine && !this.#snapshot.conversations.has(conversationOfStream(stream)))
         this.#dropStream(stream);
     }
-    for (const timeline of this.#timelines.values()) timeline.restarted();
+    for (const timeline of this.#timelines.values()) timeline.caughtUp();
   }
 
   #ping(heads: Readonly<Record<string, Seq>>, readVersion: number): void {

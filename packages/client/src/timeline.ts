@@ -52,6 +52,7 @@ export class Timeline {
   readonly #shown = new WeakMap<Message, TimelineMessage>();
   #stretch: { messages: Message[]; hasOlder: boolean; hasNewer: boolean } | null = null;
   #loading: TimelineSnapshot['loading'] = null;
+  #underWay: Promise<void> | null = null;
   #error: Error | null = null;
   #snapshot: TimelineSnapshot | null = null;
   /** The window that the first page was loaded for. */
@@ -74,10 +75,12 @@ export class Timeline {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Shows the newest messages, or those around a seq. */
+  /** Shows the newest messages, or those around a seq; `hasNewer` tells what is left out then. */
   async open(at?: Seq): Promise<void> {
     const window = this.#source.window();
-    if (at !== undefined && !(window && window.from <= at && window.get(at))) {
+    if (at !== undefined && !(window && window.from <= at + 1)) {
+      // A page that is on its way is not what was asked for.
+      while (this.#underWay) await this.#underWay;
       await this.#load('initial', () => this.#jump(at));
       return;
     }
@@ -139,6 +142,12 @@ export class Timeline {
     for (const listener of this.#listeners) listener();
   }
 
+  /** Everything that was missed has come; a window that has shown nothing yet loads its page. */
+  caughtUp(): void {
+    if (this.#stretch) this.changed();
+    else this.restarted();
+  }
+
   /** The window was started anew: what was shown is not connected to what comes. */
   restarted(): void {
     this.#stretch = null;
@@ -187,6 +196,7 @@ export class Timeline {
     this.#source.taken(window.take(items, from), window.from);
   }
 
+  /** One page at a time; who asks for another one meanwhile is not heard. */
   async #load(
     what: NonNullable<TimelineSnapshot['loading']>,
     work: () => Promise<void>,
@@ -195,12 +205,18 @@ export class Timeline {
     this.#loading = what;
     this.#error = null;
     this.changed();
+    this.#underWay = this.#attempt(work);
+    await this.#underWay;
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
       this.#error = error instanceof Error ? error : new Error(String(error));
     }
     this.#loading = null;
+    this.#underWay = null;
     this.changed();
   }
 

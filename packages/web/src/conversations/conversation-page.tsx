@@ -1,4 +1,4 @@
-import type { ConversationView } from '@parley/client';
+import type { ConversationView, Timeline } from '@parley/client';
 import type { ConversationId, Seq } from '@parley/protocol';
 import { Link, useParams } from '@tanstack/react-router';
 import { ArrowLeft, Hash, Info, Lock } from 'lucide-react';
@@ -30,14 +30,12 @@ function Open({ view }: { view: ConversationView }) {
   const title = titleOf(view, people);
   const [details, setDetails] = useState(false);
   const [editing, setEditing] = useState<string | null>(null);
-  // Where the line “New” stands: at the cursor of the moment when the conversation was opened.
-  const [readSeq] = useState<Seq | null>(view.unread > 0 ? view.readSeq : null);
   const timeline = useMemo(() => client.timeline(view.id), [client, view.id]);
+  const unreadAfter = useUnreadAfter(view, timeline);
   useEffect(() => {
-    void timeline.open();
     // Receipts are shown where they are told at all; without them there is just no second tick.
     void client.loadReceipts(view.id).catch(() => undefined);
-  }, [client, timeline, view.id]);
+  }, [client, view.id]);
   useEffect(() => {
     if (view.peer) client.wantPerson(view.peer);
   }, [client, view.peer]);
@@ -95,7 +93,7 @@ function Open({ view }: { view: ConversationView }) {
         view={view}
         timeline={timeline}
         title={title}
-        readSeq={readSeq}
+        unreadAfter={unreadAfter}
         editing={editing}
         onEdit={setEditing}
       />
@@ -104,6 +102,27 @@ function Open({ view }: { view: ConversationView }) {
       <Details view={view} open={details} onClose={() => setDetails(false)} />
     </div>
   );
+}
+
+/**
+ * Where the line “New” stands: the read cursor of the moment when the conversation was opened; null
+ * without a line, undefined while it is not known. What was kept of an earlier visit does not know
+ * what was read elsewhere since, so it is decided when the client is live.
+ */
+function useUnreadAfter(view: ConversationView, timeline: Timeline): Seq | null | undefined {
+  const live = useParley((s) => s.state) === 'live';
+  const [after, setAfter] = useState<Seq | null | undefined>(undefined);
+  const known = after !== undefined;
+  useEffect(() => {
+    if (!known) void timeline.open();
+  }, [timeline, known]);
+  useEffect(() => {
+    if (known || !live) return;
+    const now = view.unread > 0 ? view.readSeq : null;
+    setAfter(now);
+    if (now !== null) void timeline.open(now);
+  }, [known, live, view.unread, view.readSeq, timeline]);
+  return after;
 }
 
 function Missing({ waiting }: { waiting: boolean }) {

@@ -16,8 +16,19 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 
 export const timeOfDay = (at: string): string => clock.format(new Date(at));
 /** Everything, for tooltips. */
 export const fullTime = (at: string): string => full.format(new Date(at));
+const days = new Map<string, string>();
+
 /** Names a day, the same for all moments of it. */
-export const dayKey = (at: string): string => new Date(at).toDateString();
+export function dayKey(at: string): string {
+  // Ten minutes are of one day in every time zone; long lists ask this for each message.
+  const tenMinutes = at.slice(0, 15);
+  let key = days.get(tenMinutes);
+  if (key === undefined) {
+    key = new Date(at).toDateString();
+    days.set(tenMinutes, key);
+  }
+  return key;
+}
 
 /** “Today”, “Yesterday”, or the date. */
 export function dayName(at: string, now = new Date()): string {

@@ -1,6 +1,14 @@
 import type { TimelineMessage } from '@parley/client';
-import { AlertCircle, Check, CheckCheck, Clock3, Pencil, Trash2 } from 'lucide-react';
-import { memo, useState } from 'react';
+import {
+  AlertCircle,
+  Check,
+  CheckCheck,
+  Clock3,
+  EllipsisVertical,
+  Pencil,
+  Trash2,
+} from 'lucide-react';
+import { memo, useEffect, useState } from 'react';
 import { fullTime, timeOfDay } from '../lib/time.ts';
 import { nameList } from '../lib/words.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -8,37 +16,54 @@ import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { cx } from '../ui/cx.ts';
+import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
+import { useLongPress } from '../ui/use-long-press.ts';
 import { EditForm } from './edit-form.tsx';
 import { Markup } from './markup.tsx';
+import { MessageSheet } from './message-sheet.tsx';
 import { ReactionPicker, Reactions } from './reactions.tsx';
 
 /** One message; the first of several by the same author has their name and picture. */
 export const MessageRow = memo(function MessageRow({
   message,
   first,
+  editKey,
   editing,
   onEdit,
-  onEditDone,
 }: {
   message: TimelineMessage;
   first: boolean;
+  /** What names the row to `onEdit`. */
+  editKey: string;
   editing: boolean;
-  onEdit: (message: TimelineMessage) => void;
-  onEditDone: () => void;
+  /** Edits the row of this key, or none any more. */
+  onEdit: (key: string | null) => void;
 }) {
   const client = useClient();
   const me = useParley((s) => s.me);
   const author = useParley((s) => s.people).get(message.author);
   const [deleting, setDeleting] = useState(false);
+  useEffect(() => client.wantPerson(message.author), [client, message.author]);
   const name = author?.displayName ?? (message.author === me?.id ? me.displayName : 'Somebody');
   const mine = message.author === me?.id;
   const stored = message.state === 'stored';
   const deleted = message.deletedAt !== null;
+  const actionable = stored && !deleted && !editing;
+  const coarse = useCoarsePointer();
+  const [sheet, setSheet] = useState(false);
+  const press = useLongPress(() => setSheet(true));
   return (
     <article
       aria-label={`${name}, ${timeOfDay(message.postedAt)}`}
+      {...(actionable && coarse && press)}
+      onContextMenu={(event) => {
+        // A long press is ours; the sheet has “Copy text” for what the browser’s menu would offer.
+        if (actionable && coarse) event.preventDefault();
+      }}
       className={cx(
-        'group relative flex gap-3 px-4 py-0.5 hover:bg-hover/60 sm:px-5',
+        'group relative flex gap-3 px-4 py-0.5 hover:bg-hover/60 sm:px-5 pointer-coarse:pr-1',
+        actionable && coarse && 'select-none [-webkit-touch-callout:none]',
+        sheet && 'bg-hover',
         first && 'mt-2.5',
         editing && 'bg-hover',
       )}
@@ -71,7 +96,7 @@ export const MessageRow = memo(function MessageRow({
           </div>
         )}
         {editing ? (
-          <EditForm message={message} onDone={onEditDone} />
+          <EditForm message={message} onDone={() => onEdit(null)} />
         ) : deleted ? (
           <p className="text-muted italic">This message was deleted</p>
         ) : (
@@ -93,12 +118,25 @@ export const MessageRow = memo(function MessageRow({
         {stored && !deleted && <Reactions message={message} />}
         {message.state === 'failed' && <Failed message={message} />}
       </div>
-      {stored && !deleted && !editing && (
-        <div className="absolute -top-4 right-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-sm focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100 pointer-coarse:static pointer-coarse:border-0 pointer-coarse:bg-transparent pointer-coarse:opacity-60 pointer-coarse:shadow-none">
+      {coarse && (
+        <div className="-ml-3 w-9 shrink-0">
+          {actionable && (
+            <IconButton
+              label="Message actions"
+              className="-my-1 size-9 opacity-70"
+              onClick={() => setSheet(true)}
+            >
+              <EllipsisVertical size={16} />
+            </IconButton>
+          )}
+        </div>
+      )}
+      {actionable && !coarse && (
+        <div className="absolute -top-4 right-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-sm focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100">
           <ReactionPicker message={message} />
           {mine && (
             <>
-              <IconButton label="Edit" className="size-9" onClick={() => onEdit(message)}>
+              <IconButton label="Edit" className="size-9" onClick={() => onEdit(editKey)}>
                 <Pencil size={16} />
               </IconButton>
               <IconButton label="Delete" className="size-9" onClick={() => setDeleting(true)}>
@@ -107,6 +145,22 @@ export const MessageRow = memo(function MessageRow({
             </>
           )}
         </div>
+      )}
+      {sheet && actionable && (
+        <MessageSheet
+          message={message}
+          author={name}
+          mine={mine}
+          onEdit={() => {
+            setSheet(false);
+            onEdit(editKey);
+          }}
+          onDelete={() => {
+            setSheet(false);
+            setDeleting(true);
+          }}
+          onClose={() => setSheet(false)}
+        />
       )}
       <Confirm
         open={deleting}

@@ -89,35 +89,44 @@ export function ReactionPicker({
           collisionPadding={12}
           className="surface-in z-50 w-[19.5rem] rounded-2xl border border-line bg-raised p-2.5 shadow-(--shadow)"
         >
-          <div className="grid grid-cols-8 gap-0.5">
-            {EMOJI.map((emoji) => (
-              <button
-                key={emoji}
-                type="button"
-                onClick={() => choose(emoji)}
-                className="flex size-9 items-center justify-center rounded-lg text-xl hover:bg-hover"
-              >
-                {emoji}
-              </button>
-            ))}
-          </div>
-          <form
-            onSubmit={(event) => {
-              event.preventDefault();
-              const text = String(new FormData(event.currentTarget).get('emoji') ?? '').trim();
-              if (text) choose(text);
-            }}
-          >
-            <input
-              name="emoji"
-              aria-label="Another emoji"
-              placeholder="Another emoji, then Enter"
-              autoComplete="off"
-              className="mt-2 h-10 w-full rounded-lg border border-line bg-canvas px-3 text-sm outline-none placeholder:text-muted focus:border-accent"
-            />
-          </form>
+          <EmojiChoice onChoose={choose} />
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>
+  );
+}
+
+/** The emoji to choose from, and a field for any other. */
+export function EmojiChoice({ onChoose }: { onChoose: (emoji: string) => void }) {
+  return (
+    <>
+      <div className="grid grid-cols-[repeat(auto-fill,minmax(2.25rem,1fr))] justify-items-center gap-0.5">
+        {EMOJI.map((emoji) => (
+          <button
+            key={emoji}
+            type="button"
+            onClick={() => onChoose(emoji)}
+            className="flex size-9 items-center justify-center rounded-lg text-xl hover:bg-hover"
+          >
+            {emoji}
+          </button>
+        ))}
+      </div>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          const text = String(new FormData(event.currentTarget).get('emoji') ?? '').trim();
+          if (text) onChoose(text);
+        }}
+      >
+        <input
+          name="emoji"
+          aria-label="Another emoji"
+          placeholder="Another emoji, then Enter"
+          autoComplete="off"
+          className="mt-2 h-10 w-full rounded-lg border border-line bg-canvas px-3 text-sm outline-none placeholder:text-muted focus:border-accent"
+        />
+      </form>
+    </>
   );
 }

@@ -1,0 +1,150 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type BuiltServer,
+  CHROMIUM,
+  PASSWORD,
+  postMany,
+  sideways,
+  startBrowser,
+  startBuiltServer,
+  Visitor,
+} from './support.ts';
+
+describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
+  let server: BuiltServer;
+  let browser: Browser;
+  let visitors: Visitor[] = [];
+  const arrive = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
+    const visitor = await Visitor.arrive(browser, server.url, options);
+    visitors.push(visitor);
+    return visitor;
+  };
+
+  beforeAll(async () => {
+    server = await startBuiltServer();
+    browser = await startBrowser();
+  });
+  afterEach(async () => {
+    const complaints = visitors.flatMap((v) => v.complaints);
+    for (const visitor of visitors) await visitor.context.close();
+    visitors = [];
+    expect(complaints).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  test('a conversation with unread messages opens where they begin, and reading goes on from there', async () => {
+    const amy = await arrive();
+    await amy.register('amy', 'Amy Reader');
+    await amy.open('everyone');
+    await amy.write('Nothing is newer than this');
+    await amy.sees('Nothing is newer than this');
+    const id = amy.conversation();
+    await amy.page.goto('/');
+    await amy.page.getByText('Pick a conversation').waitFor();
+
+    const bob = await arrive();
+    await bob.register('bob', 'Bob Writer');
+    await postMany(bob.page, id, 80);
+    await amy.page.getByRole('link', { name: /everyone.*8\d unread/s }).click();
+    const line = amy.page.getByText('New', { exact: true });
+    await line.waitFor();
+    await expect.poll(() => amy.inSight('entry 1 of')).toBe(true);
+    expect(await amy.inSight('entry 80 of')).toBe(false);
+    await amy.page.getByRole('button', { name: /new messages/ }).waitFor();
+
+    // After a reload the page of the line comes from the server, and the rest as one scrolls.
+    await amy.page.goto('/');
+    await amy.page.getByRole('link', { name: /everyone.*unread/s }).click();
+    await line.waitFor();
+    const log = amy.page.getByRole('log');
+    await expect
+      .poll(
+        async () => {
+          await log.evaluate((element) => element.scrollBy({ top: 400 }));
+          return amy.inSight('entry 80 of');
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(true);
+    await amy.page.getByRole('link', { name: /everyone.*unread/s }).waitFor({ state: 'detached' });
+    // At the end, what comes is shown at once.
+    await bob.open('everyone');
+    await bob.write('One more');
+    await expect.poll(() => amy.inSight('One more')).toBe(true);
+  });
+
+  test('fingers have a menu of their own', async () => {
+    const cat = await arrive({ width: 360, height: 740, touch: true });
+    await cat.register('cat', 'Cat Thumbs');
+    await cat.open('everyone');
+    await cat.write('Typed with thumbs, and long enough to need a second line on a phone');
+    await cat.sees('Typed with thumbs');
+    await cat.message('Typed with thumbs').getByRole('button', { name: 'Message actions' }).tap();
+    await cat.page.getByRole('button', { name: 'React with 🎉' }).tap();
+    await cat.page.getByRole('button', { name: /🎉 1 by you/ }).waitFor();
+
+    await cat.press('Typed with thumbs');
+    await cat.page.getByRole('button', { name: 'Edit' }).tap();
+    const edit = cat.page.getByRole('textbox', { name: 'Edit message' });
+    await edit.fill('Mended with thumbs');
+    await cat.page.getByRole('button', { name: 'Save' }).tap();
+    await cat.sees('Mended with thumbs');
+    expect(await sideways(cat.page)).toBe(0);
+
+    await cat.press('Mended with thumbs');
+    await cat.page.getByRole('button', { name: 'Delete' }).tap();
+    await cat.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).tap();
+    await cat.page.getByText('This message was deleted').waitFor();
+  });
+
+  test('what the server refuses is told', async () => {
+    const here = await arrive();
+    await here.register('dee', 'Dee Twice');
+    await here.open('everyone');
+    await here.write('Soon to be gone');
+    await here.sees('Soon to be gone');
+    const there = await arrive();
+    await there.login('dee', PASSWORD);
+    await there.open('everyone');
+
+    await here.context.setOffline(true);
+    await here.message('Soon to be gone').hover();
+    await here.message('Soon to be gone').getByRole('button', { name: 'Edit' }).click();
+    const edit = here.page.getByRole('textbox', { name: 'Edit message' });
+    await edit.fill('Too late');
+    await edit.press('Enter');
+    await there.message('Soon to be gone').hover();
+    await there.message('Soon to be gone').getByRole('button', { name: 'Delete' }).click();
+    await there.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+    await there.page.getByText('This message was deleted').waitFor();
+    await here.context.setOffline(false);
+    await here.page.getByText('Your edit was not saved').waitFor();
+    await here.page.getByText('The message has been deleted').waitFor();
+  });
+
+  test('a message for somebody who looks elsewhere is notified through the service worker', async () => {
+    const eli = await arrive();
+    await eli.context.grantPermissions(['notifications']);
+    await eli.register('eli', 'Eli Elsewhere');
+    await eli.page.evaluate(() => {
+      document.hasFocus = () => false;
+    });
+    const fia = await arrive();
+    await fia.register('fia', 'Fia Here');
+    await fia.open('everyone');
+    await fia.write('Where are you, Eli?');
+    await expect
+      .poll(() =>
+        eli.page.evaluate(async () => {
+          const worker = await navigator.serviceWorker.getRegistration();
+          const shown = (await worker?.getNotifications()) ?? [];
+          return shown.map((note) => `${note.title}: ${note.body}`);
+        }),
+      )
+      .toEqual(['Fia Here in everyone: Where are you, Eli?']);
+  });
+});

@@ -1,0 +1,94 @@
+import { wordsFor } from '../lib/words.ts';
+import { Button } from '../ui/button.tsx';
+import { MessageRow } from './message-row.tsx';
+import type { Row } from './rows.ts';
+
+/** One row of the list: a message, or what stands between messages. */
+export function RowView({
+  row,
+  first,
+  last,
+  loadingOlder,
+  editing,
+  onEdit,
+}: {
+  row: Row;
+  first: boolean;
+  last: boolean;
+  loadingOlder: boolean;
+  editing: string | null;
+  onEdit: (key: string | null) => void;
+}) {
+  return (
+    <div className={last ? 'pb-4' : undefined}>
+      {first && (
+        <div className="h-8 text-center text-[13px] text-muted leading-8">
+          {loadingOlder ? 'Loading older messages…' : ''}
+        </div>
+      )}
+      {row.kind === 'day' ? (
+        <div className="flex items-center gap-3 px-5 pt-4 pb-1">
+          <span className="h-px flex-1 bg-line" />
+          <span className="font-medium text-[12px] text-muted">{row.words}</span>
+          <span className="h-px flex-1 bg-line" />
+        </div>
+      ) : row.kind === 'unread' ? (
+        <div className="flex items-center gap-3 px-5 pt-3">
+          <span className="h-px flex-1 bg-danger/50" />
+          <span className="font-semibold text-[12px] text-danger">New</span>
+        </div>
+      ) : (
+        <MessageRow
+          message={row.message}
+          first={row.first}
+          editKey={row.key}
+          editing={editing === row.key}
+          onEdit={onEdit}
+        />
+      )}
+    </div>
+  );
+}
+
+/** What stands there without messages: that they load, that they could not, or that there are none. */
+export function Beginning({
+  loading,
+  error,
+  title,
+  onRetry,
+}: {
+  loading: boolean;
+  error: Error | null;
+  title: string;
+  onRetry: () => void;
+}) {
+  if (error) {
+    return (
+      <div className="flex h-full flex-col items-center justify-center gap-3 p-6 text-center">
+        <p className="text-muted">{wordsFor(error)}</p>
+        <Button onClick={onRetry}>Try again</Button>
+      </div>
+    );
+  }
+  if (loading) {
+    return (
+      <div className="flex h-full flex-col justify-end gap-5 p-5" aria-hidden="true">
+        {[64, 40, 72, 52].map((width) => (
+          <div key={width} className="flex gap-3">
+            <span className="shimmer size-9 rounded-[32%]" />
+            <span className="flex flex-1 flex-col gap-2 pt-1">
+              <span className="shimmer h-3 w-28 rounded-full" />
+              <span className="shimmer h-3 rounded-full" style={{ width: `${width}%` }} />
+            </span>
+          </div>
+        ))}
+      </div>
+    );
+  }
+  return (
+    <div className="flex h-full flex-col justify-end p-5">
+      <h2 className="font-semibold text-xl">{title}</h2>
+      <p className="mt-1 text-muted">This is the beginning. Say hello!</p>
+    </div>
+  );
+}

@@ -1,0 +1,119 @@
+import type { TimelineMessage } from '@parley/client';
+import { Copy, Pencil, SmilePlus, Trash2 } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { toast } from 'sonner';
+import { cx } from '../ui/cx.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { EMOJI } from './emoji.ts';
+import { EmojiChoice, useReact } from './reactions.tsx';
+
+/** Reactions that are offered at once. */
+const QUICK = 6;
+
+/** What can be done with a message, for fingers: reactions in one touch, the rest below. */
+export function MessageSheet({
+  message,
+  author,
+  mine,
+  onEdit,
+  onDelete,
+  onClose,
+}: {
+  message: TimelineMessage;
+  author: string;
+  mine: boolean;
+  onEdit: () => void;
+  onDelete: () => void;
+  onClose: () => void;
+}) {
+  const react = useReact(message);
+  const [choosing, setChoosing] = useState(false);
+  const choose = (emoji: string) => {
+    react(emoji);
+    onClose();
+  };
+  const copy = async () => {
+    onClose();
+    try {
+      await navigator.clipboard.writeText(message.body);
+      toast('Copied');
+    } catch {
+      // Browsers keep the clipboard from pages that came over plain http.
+      toast.error('This browser does not let the page copy');
+    }
+  };
+  return (
+    <Dialog open onClose={onClose} title={author} description={excerpt(message.body)}>
+      {choosing ? (
+        <EmojiChoice onChoose={choose} />
+      ) : (
+        <div className="flex justify-between gap-1 py-1">
+          {EMOJI.slice(0, QUICK).map((emoji) => (
+            <button
+              key={emoji}
+              type="button"
+              aria-label={`React with ${emoji}`}
+              onClick={() => choose(emoji)}
+              className={ROUND}
+            >
+              <span className="text-[22px] leading-none">{emoji}</span>
+            </button>
+          ))}
+          <button
+            type="button"
+            aria-label="Another reaction"
+            onClick={() => setChoosing(true)}
+            className={cx(ROUND, 'text-muted')}
+          >
+            <SmilePlus size={20} />
+          </button>
+        </div>
+      )}
+      <div className="-mx-2 mt-3 border-line border-t pt-2">
+        <Action icon={<Copy size={18} />} onClick={() => void copy()}>
+          Copy text
+        </Action>
+        {mine && (
+          <>
+            <Action icon={<Pencil size={18} />} onClick={onEdit}>
+              Edit
+            </Action>
+            <Action icon={<Trash2 size={18} />} onClick={onDelete} danger>
+              Delete
+            </Action>
+          </>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+const ROUND =
+  'flex size-11 items-center justify-center rounded-full bg-sunken transition-colors active:bg-selected';
+
+function Action({
+  icon,
+  danger = false,
+  onClick,
+  children,
+}: {
+  icon: ReactNode;
+  danger?: boolean;
+  onClick: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <button
+      type="button"
+      onClick={onClick}
+      className={cx(
+        'flex min-h-12 w-full items-center gap-3.5 rounded-lg px-3 text-left active:bg-hover',
+        danger ? 'text-danger' : 'text-ink',
+      )}
+    >
+      {icon} {children}
+    </button>
+  );
+}
+
+const excerpt = (text: string): string => (text.length > 120 ? `${text.slice(0, 120)}…` : text);
