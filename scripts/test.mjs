@@ -1,10 +1,11 @@
-// npm test [-- vitest arguments]: builds, sees to a browser, runs the tests, and ends with one
+// npm test [-- vitest arguments]: builds, sees to a browser and a Redis, runs the tests, and ends with one
 // line: "N passed, N failed, N skipped".
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { ensureChromium } from './chromium.mjs';
+import { ensureRedis } from './redis.mjs';
 import { binOf, root, run } from './run.mjs';
 
 const args = process.argv.slice(2);
@@ -20,6 +21,15 @@ if (browserTestsAreMeant()) {
     withoutBrowser = chromium.reason;
     // The browser tests skip themselves when this is set, and say it.
     env.PARLEY_NO_BROWSER = chromium.reason;
+  }
+}
+let withoutRedis = '';
+if (isMeant('database')) {
+  const redis = ensureRedis();
+  if (redis.path === undefined) {
+    withoutRedis = redis.reason;
+    // The tests with several nodes skip themselves when this is set, and say it.
+    env.PARLEY_NO_REDIS = redis.reason;
   }
 }
 
@@ -41,6 +51,7 @@ const { passed, failed, skipped } = count();
 rmSync(folder, { recursive: true, force: true });
 
 if (withoutBrowser !== '') console.log(`The browser tests were skipped: ${withoutBrowser}.`);
+if (withoutRedis !== '') console.log(`The tests with Redis were skipped: ${withoutRedis}.`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = code === 0 && failed > 0 ? 1 : code;
 
@@ -62,8 +73,13 @@ function count() {
 function browserTestsAreMeant() {
   const dir = join(root, 'e2e');
   const any = existsSync(dir) && readdirSync(dir).some((name) => name.endsWith('.test.ts'));
+  return any && isMeant('browser');
+}
+
+/** Whether the tests of a project will run. */
+function isMeant(project) {
   const projects = args.flatMap((arg, i) =>
     arg === '--project' ? [args[i + 1]] : arg.startsWith('--project=') ? [arg.slice(10)] : [],
   );
-  return any && (projects.length === 0 || projects.includes('browser'));
+  return projects.length === 0 || projects.includes(project);
 }

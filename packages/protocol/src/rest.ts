@@ -116,4 +116,11 @@ export const CommandAnswer = z.object({
 });
 export type CommandAnswer = z.infer<typeof CommandAnswer>;
 
-export const HealthAnswer = z.object({ status: z.enum(['ok', 'starting', 'draining', 'failing']) });
+export const HealthAnswer = z.object({
+  status: z.enum(['ok', 'starting', 'draining', 'failing']),
+  /**
+   * How this node stands to others: it has none (no REDIS_URL); they are joined; what joins them is
+   * away, and their messages come up to two seconds late. Not being joined is no failure.
+   */
+  broker: z.enum(['alone', 'joined', 'away']).optional(),
+});

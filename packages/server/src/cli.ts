@@ -52,7 +52,9 @@ async function start(): Promise<void> {
   }
   try {
     const server = await startParley(loaded.config, log);
-    process.stdout.write(`Parley is ready at ${server.url}\n`);
+    const { url, address } = server;
+    const where = url === address ? url : `${url} (listening at ${address})`;
+    process.stdout.write(`Parley is ready at ${where}\n`);
     await signalled;
     await server.stop();
     process.exit(0);

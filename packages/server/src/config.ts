@@ -127,8 +127,8 @@ export const settings = {
   REDIS_URL: setting('redisUrl', {
     secret: true,
     words: [
-      'A Redis or Valkey that joins several nodes into one server. This version runs as one node:',
-      'the setting is checked, and a warning says that it has no effect.',
+      'A Redis or Valkey that joins several nodes over one DATABASE_URL into one server. No message',
+      'depends on it: while it is away, those of other nodes come up to two seconds late.',
     ],
     example: 'redis://redis.example.org:6379',
     schema: url(['redis', 'rediss'], 'must begin with redis:// or rediss://').optional(),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { LIMITS, type Limits } from '@parley/protocol';
+import type { Pool } from 'pg';
 import { openAccounts } from './accounts/accounts.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -21,6 +22,8 @@ import { startEmbedded } from './storage/embedded.ts';
 import { lockFolder } from './storage/lock.ts';
 import { migrate } from './storage/migrate.ts';
 import { Append } from './stream/append.ts';
+import { type Broker, LocalBroker } from './stream/broker.ts';
+import { RedisBroker } from './stream/broker-redis.ts';
 import { Hub, type HubCounters } from './stream/hub.ts';
 import { Projections } from './stream/projections.ts';
 
@@ -28,6 +31,8 @@ import { Projections } from './stream/projections.ts';
 export interface Parley {
   /** Where people find it: PUBLIC_URL, or the address it listens on. */
   readonly url: string;
+  /** Where it listens, as this machine reaches it: the same as `url` without PUBLIC_URL. */
+  readonly address: string;
   /** What the live side is doing right now, and what the hub had to mend since the start. */
   figures(): LiveFigures & HubCounters;
   /** Says goodbye to all, finishes what is under way, and ends the database. */
@@ -62,8 +67,8 @@ export async function startParley(
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const { url, live, hub } = await build(config, log, overrides, undo);
-    return { url, stop, figures: () => ({ ...live.figures, ...hub.counters }) };
+    const { url, address, live, hub } = await build(config, log, overrides, undo);
+    return { url, address, stop, figures: () => ({ ...live.figures, ...hub.counters }) };
   } catch (error) {
     await stop();
     throw error;
@@ -75,14 +80,10 @@ async function build(
   log: Logger,
   overrides: Overrides,
   undo: (() => Promise<void> | void)[],
-): Promise<{ url: string; live: Live; hub: Hub }> {
-  if (config.redisUrl !== undefined) {
-    log.warn('REDIS_URL has no effect: this version runs as one node');
-  }
-
+): Promise<{ url: string; address: string; live: Live; hub: Hub }> {
   // Storage.
-  const address = await openStorage(config, log, undo);
-  const { pool, close } = await openDatabase(address, log);
+  const database = await openStorage(config, log, undo);
+  const { pool, close } = await openDatabase(database, log);
   undo.push(close);
   await migrate(pool, log);
 
@@ -90,7 +91,9 @@ async function build(
   const clock = overrides.clock ?? systemClock;
   const rates = config.rateLimits ? {} : { commands: 0, signals: 0 };
   const limits: Limits = { ...LIMITS, ...rates, ...overrides.limits };
-  const hub = new Hub(pool, log);
+  const broker = await openBroker(config, pool, log);
+  undo.push(() => broker.stop());
+  const hub = new Hub(pool, log, broker);
   const append = new Append({
     pool,
     clock,
@@ -135,7 +138,7 @@ async function build(
     webDir: WEB_DIR,
     health: async () => {
       await pool.query('select 1');
-      return 'ok';
+      return { status: 'ok', broker: broker.status };
     },
     api: [
       accounts.routes,
@@ -156,10 +159,11 @@ async function build(
   live.attach(app.server);
   undo.push(() => live.drain(DRAIN_MS));
   await app.listen({ host: config.host, port: config.port });
-  url ||= urlOf(config.host, app.server.address() as AddressInfo);
+  const address = urlOf(config.host, app.server.address() as AddressInfo);
+  url ||= address;
   if (!existsSync(WEB_DIR)) log.warn('the web client is not built');
-  log.info({ url }, 'listening');
-  return { url, live, hub };
+  log.info({ url, address }, 'listening');
+  return { url, address, live, hub };
 }
 
 async function openStorage(
@@ -175,6 +179,17 @@ async function openStorage(
   const embedded = await startEmbedded({ dataDir: config.dataDir, log });
   undo.push(() => embedded.stop());
   return embedded.connection;
+}
+
+/** What joins this node to others: Redis or Valkey where one is named. */
+async function openBroker(config: Config, pool: Pool, log: Logger): Promise<Broker> {
+  if (config.redisUrl === undefined) return new LocalBroker();
+  if (config.publicUrl === undefined) {
+    log.warn('several nodes need one PUBLIC_URL: without it, each takes its own tokens only');
+  }
+  // The name of this history of this database: servers that share a Redis do not hear each other.
+  const { rows } = await pool.query<{ epoch: string }>('select epoch from server_state');
+  return new RedisBroker(config.redisUrl, (rows[0] as { epoch: string }).epoch, log);
 }
 
 /** The address for a browser on this machine. */

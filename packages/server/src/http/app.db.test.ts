@@ -43,7 +43,7 @@ beforeAll(async () => {
     api: [probe],
     health: async () => {
       if (!isHealthy) throw new Error('no database');
-      return 'ok';
+      return { status: 'ok' };
     },
   });
 });

@@ -26,7 +26,7 @@ export interface HttpDependencies {
   /** The folder of the built web client; without an index.html in it, a page says so. */
   readonly webDir: string;
   /** How the server is, for those who balance and watch. */
-  health(): Promise<z.infer<typeof HealthAnswer>['status']>;
+  health(): Promise<z.infer<typeof HealthAnswer>>;
   /** The routes of the domains, each below {@link API_PREFIX}. */
   readonly api: readonly ((app: FastifyInstance) => void)[];
   /** Routes whose place is fixed by a standard, such as `/.well-known/…`. */

@@ -30,12 +30,12 @@ export function healthRoutes(instance: FastifyInstance, health: HttpDependencies
       response: { 200: HealthAnswer, 503: HealthAnswer },
     },
     handler: async (request, reply) => {
-      const status = await health().catch((error: unknown) => {
+      const answer = await health().catch((error: unknown) => {
         request.log.warn({ err: error }, 'not ready');
-        return 'failing' as const;
+        return { status: 'failing' as const };
       });
-      reply.header('cache-control', 'no-store').code(status === 'ok' ? 200 : 503);
-      return { status };
+      reply.header('cache-control', 'no-store').code(answer.status === 'ok' ? 200 : 503);
+      return answer;
     },
   });
 }

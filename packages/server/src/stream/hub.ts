@@ -1,13 +1,17 @@
 import type { Seq, StreamId } from '@parley/protocol';
 import type pg from 'pg';
 import type { Logger } from '../log.ts';
+import { type Broker, type BrokerListener, LocalBroker } from './broker.ts';
 import type { Follower } from './follower.ts';
 import { readEvents, readHeads } from './read.ts';
 import type { StoredEvent } from './record.ts';
 import { Topic } from './topic.ts';
 
-/** How often the heads of followed streams are compared with the database. */
-const COMPARE_MS = 2_000;
+/**
+ * How often the heads of followed streams are compared with the database, by what there is to
+ * miss: with other nodes so that, second look and reading included, nothing comes later than 2 s.
+ */
+const COMPARE_MS = { alone: 2_000, joined: 1_500, away: 1_000 } as const;
 /** A head that is behind is looked at again after this time before it counts as missed. */
 const SECOND_LOOK_MS = 250;
 /** Events read at a time while a hole is filled. */
@@ -29,28 +33,39 @@ export interface HubCounters {
  * 3. What no hint told of is found by comparing heads, within about two seconds.
  * 4. It never waits for a socket: a follower whose socket is full falls behind and catches up.
  */
-export class Hub {
+export class Hub implements BrokerListener {
   readonly counters: HubCounters = { fills: 0, repairs: 0 };
   readonly #topics = new Map<StreamId, Topic>();
   readonly #pool: pg.Pool;
   readonly #log: Logger;
   readonly #unconfirmed = new Set<Topic>();
+  readonly #broker: Broker;
   #timer: NodeJS.Timeout | null = null;
   #comparing = false;
+  #compareAgain = false;
 
-  constructor(pool: pg.Pool, log: Logger) {
+  /** `broker` tells other nodes what is published here, and this hub what they publish. */
+  constructor(pool: pg.Pool, log: Logger, broker: Broker = new LocalBroker()) {
     this.#pool = pool;
     this.#log = log;
+    this.#broker = broker;
   }
 
-  /** Starts the regular comparison of heads. */
+  /** Starts listening to other nodes, and the regular comparison of heads. */
   start(): void {
-    this.#timer = setInterval(() => void this.compareHeads(), COMPARE_MS);
+    this.#broker.start(this);
+    const schedule = () => {
+      this.#timer = setTimeout(() => {
+        if (!this.#comparing) void this.compareHeads();
+        schedule();
+      }, COMPARE_MS[this.#broker.status]);
+    };
+    schedule();
   }
 
   /** Ends the regular comparison of heads. */
   stop(): void {
-    if (this.#timer) clearInterval(this.#timer);
+    if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
   }
 
@@ -74,6 +89,7 @@ export class Hub {
       topic = new Topic(follower.stream, head);
       this.#topics.set(follower.stream, topic);
       this.#confirm(topic);
+      this.#broker.follow(follower.stream);
     }
     topic.place(follower);
     if (topic.behind.has(follower)) follower.sink.wake(follower);
@@ -87,13 +103,17 @@ export class Hub {
     if (topic.empty) {
       this.#topics.delete(follower.stream);
       this.#unconfirmed.delete(topic);
+      this.#broker.unfollow(follower.stream);
     }
   }
 
-  /** Committed events, in the order of their seqs within each stream. */
+  /**
+   * Events that this node has committed, in the order of their seqs within each stream: hands them
+   * on here and tells the other nodes.
+   */
   publish(events: readonly StoredEvent[]): void {
     if (events.length === 1) {
-      this.receive((events[0] as StoredEvent).stream, events);
+      this.#publishRange((events[0] as StoredEvent).stream, events);
       return;
     }
     const byStream = new Map<StreamId, StoredEvent[]>();
@@ -102,7 +122,25 @@ export class Hub {
       if (list) list.push(event);
       else byStream.set(event.stream, [event]);
     }
-    for (const [stream, list] of byStream) this.receive(stream, list);
+    for (const [stream, list] of byStream) this.#publishRange(stream, list);
+  }
+
+  #publishRange(stream: StreamId, events: readonly StoredEvent[]): void {
+    this.receive(stream, events);
+    this.#broker.publish(stream, events);
+  }
+
+  /** The broker brings these streams from now on: what came just before is looked for. */
+  listening(streams: readonly StreamId[]): void {
+    for (const stream of streams) {
+      const topic = this.#topics.get(stream);
+      if (topic) this.#confirm(topic);
+    }
+  }
+
+  /** The broker was away: what it would have told is looked for. */
+  rejoined(): void {
+    void this.compareHeads();
   }
 
   /** A contiguous range of events of one stream. */
@@ -139,8 +177,13 @@ export class Hub {
 
   /** Compares the heads of all followed streams with the database, and fetches what is missing. */
   async compareHeads(): Promise<void> {
-    if (this.#comparing || this.#topics.size === 0) return;
+    if (this.#comparing) {
+      this.#compareAgain = true;
+      return;
+    }
+    if (this.#topics.size === 0) return;
     this.#comparing = true;
+    this.#compareAgain = false;
     try {
       const late = await this.#behindDatabase([...this.#topics.values()]);
       if (late.length === 0) return;
@@ -156,6 +199,7 @@ export class Hub {
       this.#log.warn({ err: error }, 'the heads of streams could not be compared');
     } finally {
       this.#comparing = false;
+      if (this.#compareAgain) void this.compareHeads();
     }
   }
 

@@ -89,7 +89,7 @@ export async function aTestApi(
     log: testLog,
     publicUrl: settings.publicUrl,
     webDir: settings.webDir ?? join(dataDir, 'no-web'),
-    health: settings.health ?? (async () => 'ok'),
+    health: settings.health ?? (async () => ({ status: 'ok' })),
     api: [accounts.routes, ...(settings.api ?? [])],
     root: [accounts.rootRoutes],
   });

@@ -65,7 +65,7 @@ export async function startTestServer(
   const peers: Peer[] = [];
   return {
     ...parley,
-    register: (name) => register(parley.url, name),
+    register: (name) => registerAt(parley.url, name),
     peer(options) {
       const peer = new Peer(parley.url, options);
       peers.push(peer);
@@ -79,7 +79,8 @@ export async function startTestServer(
   };
 }
 
-async function register(url: string, name: string): Promise<Person> {
+/** Registers somebody on the server at `url`. */
+export async function registerAt(url: string, name: string): Promise<Person> {
   const answer = await call(url, 'POST', '/auth/register', {
     body: { username: name, displayName: name, email: `${name}@example.org`, password: PASSWORD },
     headers: { 'parley-session': 'token' },

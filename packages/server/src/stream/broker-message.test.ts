@@ -1,0 +1,54 @@
+import type { AccountId, ClientId, Seq, StreamId } from '@parley/protocol';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decode, encodeBeat, encodeNote, encodeRange, senderOf } from './broker-message.ts';
+import type { StoredEvent } from './record.ts';
+
+const NODE = 'a1b2c3d4e5f6';
+const stream = '00000000-0000-7000-8000-000000000001' as StreamId;
+
+const event = (seq: number, body: string, client: string | null): StoredEvent => ({
+  stream,
+  seq: seq as Seq,
+  type: 'message.posted',
+  actor: '00000000-0000-7000-8000-000000000009' as AccountId,
+  client: client as ClientId | null,
+  at: '2026-01-01T00:00:00.000Z',
+  data: JSON.stringify({ body }),
+});
+
+describe('what nodes tell each other', () => {
+  test('a range of events comes out as it went in, whatever the texts hold', () => {
+    const body = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('a\tb', 'a\nb', '\u2028', '\r\n'),
+    );
+    fc.assert(
+      fc.property(fc.array(body, { minLength: 1, maxLength: 20 }), fc.nat(), (bodies, from) => {
+        const events = bodies.map((b, i) => event(from + 1 + i, b, i % 2 ? NODE : null));
+        const text = encodeRange(NODE, events);
+        expect(senderOf(text)).toBe(NODE);
+        expect(decode(stream, text)).toEqual({ kind: 'events', events });
+      }),
+    );
+  });
+
+  test('a range that is too long is told of by its head', () => {
+    const events = [1, 2, 3].map((n) => event(n, 'x'.repeat(60_000), null));
+    expect(decode(stream, encodeRange(NODE, events))).toEqual({ kind: 'head', seq: 3 });
+  });
+
+  test('a note and a beat come out as they went in', () => {
+    const note = encodeNote(NODE, 'typing', 'two\nlines');
+    expect(decode(null, note)).toEqual({ kind: 'note', note: 'typing', body: 'two\nlines' });
+    expect(decode(null, encodeBeat(NODE, 12.5))).toEqual({ kind: 'beat', sentAt: 12.5 });
+  });
+
+  test('of a range with a hole, and of what no node has sent, nothing is taken', () => {
+    const hole = encodeRange(NODE, [event(1, 'a', null), event(3, 'b', null)]);
+    for (const text of [hole, '', NODE, `${NODE}e`, `${NODE}e1\tx`, `${NODE}h-1`, `${NODE}?x`]) {
+      expect(decode(stream, text)).toBeNull();
+    }
+    expect(decode(stream, encodeRange(NODE, [event(0, 'a', null)]))).toBeNull();
+  });
+});

@@ -1,0 +1,226 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type ConversationId,
+  type Seq,
+  type ServerFrame,
+  streamOfConversation,
+} from '@parley/protocol';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { loadConfig } from '../src/config.ts';
+import { type Parley, startParley } from '../src/main.ts';
+import {
+  startTestCluster,
+  type TestCluster,
+  type TestDatabase,
+  testLog,
+} from './support/database.ts';
+import { Peer } from './support/peer.ts';
+import { startTestRedis, type TestRedis, whyNoRedis } from './support/redis.ts';
+import { type Fate, RedisProxy } from './support/redis-proxy.ts';
+import { type Person, registerAt } from './support/server.ts';
+import { until } from './support/sink.ts';
+import { aClientId, upTo } from './support/world.ts';
+
+/** Everybody has everything at most this long after it was acknowledged, ms. */
+const LATE_MAX = 2_000;
+/** Two cores that others use too: a stall of the test itself is no lateness of the server. */
+const SLACK = 400;
+
+const without = whyNoRedis();
+
+describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})` : ''}`, () => {
+  let cluster: TestCluster;
+  let redis: TestRedis;
+  const undo: (() => Promise<unknown> | unknown)[] = [];
+
+  beforeAll(async () => {
+    cluster = await startTestCluster();
+    redis = await startTestRedis();
+  });
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  });
+  afterAll(async () => {
+    await redis.stop();
+    await cluster.stop();
+  });
+
+  /** A node over the database and the Redis. */
+  async function aNode(database: TestDatabase, redisUrl: string): Promise<Parley> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'parley-node-'));
+    undo.push(() => rmSync(dataDir, { recursive: true, force: true }));
+    const loaded = loadConfig({
+      PORT: '0',
+      PARLEY_DATA: dataDir,
+      PARLEY_SECRET: 'the same secret for all nodes of a test',
+      DATABASE_URL: database.url,
+      REDIS_URL: redisUrl,
+      PUBLIC_URL: 'http://parley.example',
+      RATE_LIMITS: 'off',
+    });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    const node = await startParley(loaded.config, testLog);
+    undo.push(() => node.stop());
+    return node;
+  }
+
+  const brokerOf = async (node: Parley): Promise<string> =>
+    ((await (await fetch(new URL('/health/ready', node.address))).json()) as { broker: string })
+      .broker;
+
+  const joined = (nodes: readonly Parley[]) =>
+    until(async () => {
+      for (const node of nodes) if ((await brokerOf(node)) !== 'joined') return false;
+      return true;
+    }, 'the nodes to be joined');
+
+  /** Two nodes, a group of three people, two sockets on each node, all live. */
+  async function aTown(redisUrl: string, { waitForBroker = true } = {}) {
+    const database = await cluster.fresh();
+    const one = await aNode(database, redisUrl);
+    const two = await aNode(database, redisUrl);
+    if (waitForBroker) await joined([one, two]);
+    const alice = await registerAt(one.address, 'alice');
+    const bob = await registerAt(two.address, 'bob');
+    const carol = await registerAt(one.address, 'carol');
+    const conversation = await alice.group('both nodes', [bob, carol]);
+    const sockets = await Promise.all([
+      follower(one, alice, conversation),
+      follower(one, bob, conversation),
+      follower(two, bob, conversation),
+      follower(two, carol, conversation),
+    ]);
+    return { one, two, alice, bob, carol, conversation, sockets };
+  }
+  type Town = Awaited<ReturnType<typeof aTown>>;
+
+  interface Socket {
+    peer: Peer;
+    /** Seqs in the order of their coming, with the time, ms. */
+    readonly arrivals: { seq: Seq; at: number }[];
+  }
+
+  async function follower(node: Parley, person: Person, id: ConversationId): Promise<Socket> {
+    const peer = new Peer(node.address);
+    undo.push(() => peer.close());
+    const arrivals: Socket['arrivals'] = [];
+    peer.ws.on('message', (data) => {
+      const frame = JSON.parse(data.toString()) as ServerFrame;
+      if (frame.op === 'ping') peer.send({ op: 'pong' });
+      if (frame.op === 'event' && frame.stream === streamOfConversation(id)) {
+        arrivals.push({ seq: frame.seq, at: performance.now() });
+      }
+    });
+    await peer.hello(person.accessToken);
+    return { peer, arrivals };
+  }
+
+  /**
+   * Posts through both nodes in turn, then checks what every socket got: each seq once, in order,
+   * none later than allowed after its ack.
+   */
+  async function talk(town: Town, posts: number, meanwhile?: () => Promise<void>) {
+    const { conversation, sockets } = town;
+    const base = Math.max(...sockets.map((s) => s.arrivals.at(-1)?.seq ?? 0));
+    const from = sockets.map((s) => s.arrivals.length);
+    const acked = new Map<Seq, number>();
+    let disturbance: Promise<void> = Promise.resolve();
+    const say = async (socket: Socket, n: number) => {
+      const id = aClientId();
+      socket.peer.send({ op: 'post', id, conversation, body: `message ${n}` });
+      const ack = await socket.peer.next('ack', (a) => a.id === id);
+      acked.set(ack.seq, performance.now());
+    };
+    for (let n = 0; n < posts; n += 2) {
+      if (n >= posts / 3 && meanwhile) {
+        disturbance = meanwhile();
+        meanwhile = undefined;
+      }
+      await Promise.all([say(sockets[0] as Socket, n), say(sockets[2] as Socket, n + 1)]);
+    }
+    await disturbance;
+    const expected = [...acked.keys()].sort((a, b) => a - b);
+    if (base > 0) expect(expected).toEqual(upTo(posts).map((n) => n + base));
+    await until(
+      () => sockets.every((s, i) => s.arrivals.length - (from[i] ?? 0) >= posts),
+      'all sockets to have all',
+    );
+    let latest = 0;
+    for (const [i, socket] of sockets.entries()) {
+      const got = socket.arrivals.slice(from[i]);
+      expect(got.map((a) => a.seq)).toEqual(expected);
+      for (const { seq, at } of got) latest = Math.max(latest, at - (acked.get(seq) as number));
+    }
+    expect(latest).toBeLessThan(LATE_MAX + SLACK);
+    return latest;
+  }
+
+  test('with Redis there, the other node has a message at once', async () => {
+    const town = await aTown(redis.url);
+    await talk(town, 60);
+    // A second time, with all channels known: far below the comparison of heads.
+    expect(await talk(town, 60)).toBeLessThan(700);
+  });
+
+  test('with no Redis from the start, all comes within two seconds, and the node says so', async () => {
+    const town = await aTown('redis://127.0.0.1:1', { waitForBroker: false });
+    await talk(town, 20);
+    expect(await brokerOf(town.one)).toBe('away');
+    const ready = await fetch(new URL('/health/ready', town.one.address));
+    expect(ready.status).toBe(200);
+  });
+
+  test('Redis killed and restarted empty under load: nothing lost, doubled, out of order', async () => {
+    const town = await aTown(redis.url);
+    await talk(town, 60, () => redis.kill());
+    await until(async () => (await brokerOf(town.one)) === 'away', 'the node to notice');
+    await talk(town, 20);
+    await redis.start();
+    await joined([town.one, town.two]);
+    expect(await talk(town, 40)).toBeLessThan(LATE_MAX);
+  });
+
+  test('Redis frozen: noticed, and left behind when it comes back', async () => {
+    const town = await aTown(redis.url);
+    await talk(town, 60, async () => redis.freeze());
+    await until(async () => (await brokerOf(town.two)) === 'away', 'the node to notice');
+    await talk(town, 20);
+    redis.thaw();
+    await joined([town.one, town.two]);
+    await talk(town, 20);
+  });
+
+  test('Redis that cuts its listeners, as it does with slow ones (B18)', async () => {
+    const town = await aTown(redis.url);
+    await talk(town, 60, () => redis.cutListeners());
+    await joined([town.one, town.two]);
+    await talk(town, 20);
+  });
+
+  test.each<[string, Fate[]]>([
+    ['that loses every second message', ['lose', 'pass']],
+    ['that loses all', ['lose']],
+    ['that swaps, doubles and delays', ['swap', 'pass', 'double', 'late', 'pass']],
+    ['that does all of it', ['lose', 'swap', 'double', 'late', 'pass', 'swap', 'lose']],
+  ])('Redis %s', async (_name, fates) => {
+    const proxy = new RedisProxy(redis.port);
+    const url = await proxy.listen();
+    undo.push(() => proxy.close());
+    const town = await aTown(url);
+    let n = 0;
+    proxy.fate = (channel) =>
+      channel.includes(':s:') ? (fates[n++ % fates.length] as Fate) : 'pass';
+    await talk(town, 40);
+    expect(proxy.disturbed).toBeGreaterThan(5);
+  });
+
+  test('a node listens to a stream only while somebody follows it there', async () => {
+    const town = await aTown(redis.url);
+    const channel = (c: string) => c.endsWith(`:s:${town.conversation}`);
+    await until(async () => (await redis.channels()).some(channel), 'the channel');
+    for (const { peer } of town.sockets) peer.close();
+    await until(async () => !(await redis.channels()).some(channel), 'the channel to be left');
+  });
+});

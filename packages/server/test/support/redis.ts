@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { Redis } from 'ioredis';
+
+/** A real Redis (or Valkey) for a test: in memory only, on a port of its own on the loopback. */
+export type TestRedis = {
+  readonly url: string;
+  readonly port: number;
+  /** Ends it with SIGKILL: all connections break, everything is gone. */
+  kill(): Promise<void>;
+  /** Starts it again, empty, on the same port. */
+  start(): Promise<void>;
+  /** Stops its process (SIGSTOP): connections stand, nothing passes. */
+  freeze(): void;
+  /** Lets it go on (SIGCONT). */
+  thaw(): void;
+  /** Cuts all connections that listen to channels, as Redis does with slow listeners. */
+  cutListeners(): Promise<void>;
+  /** The channels that somebody listens to. */
+  channels(): Promise<string[]>;
+  /** Ends it for good. */
+  stop(): Promise<void>;
+};
+
+/** The programs that will do, the first that runs is taken. */
+const PROGRAMS = ['valkey-server', 'redis-server'];
+
+/** Why there is no Redis for tests here; null when there is one. */
+export function whyNoRedis(): string | null {
+  if (process.env.PARLEY_NO_REDIS) return process.env.PARLEY_NO_REDIS;
+  return program() === undefined ? `none of ${PROGRAMS.join(', ')} is installed` : null;
+}
+
+const program = (): string | undefined =>
+  PROGRAMS.find((name) => spawnSync(name, ['--version']).status === 0);
+
+/** Starts a Redis for a test; {@link whyNoRedis} tells whether that works. */
+export async function startTestRedis(): Promise<TestRedis> {
+  const name = program();
+  if (name === undefined) throw new Error(whyNoRedis() ?? 'no Redis');
+  const port = await freePort();
+  let child: ChildProcess | null = null;
+  const admin = new Redis({ port, host: '127.0.0.1', lazyConnect: true, protocol: 2 });
+  admin.on('error', () => undefined);
+
+  const start = async () => {
+    child = spawn(
+      name,
+      ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+      { stdio: 'ignore' },
+    );
+    process.once('exit', () => child?.kill('SIGKILL'));
+    for (let answered = false; !answered; ) {
+      answered = await answers(port);
+      if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
+    }
+  };
+  const kill = async () => {
+    const ending = child;
+    child = null;
+    if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return;
+    const gone = once(ending, 'exit');
+    ending.kill('SIGKILL');
+    await gone;
+  };
+  await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    start,
+    kill,
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
+    cutListeners: async () => {
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    },
+    channels: () => admin.pubsub('CHANNELS') as Promise<string[]>,
+    stop: async () => {
+      admin.disconnect();
+      await kill();
+    },
+  };
+}
+
+/** Whether a Redis answers there; waits a little when not. */
+async function answers(port: number): Promise<boolean> {
+  const probe = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: null });
+  probe.on('error', () => undefined);
+  try {
+    await probe.connect();
+    return (await probe.ping()) === 'PONG';
+  } catch {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return false;
+  } finally {
+    probe.disconnect();
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (address === null || typeof address === 'string') reject(new Error('no port'));
+        else resolve(address.port);
+      });
+    });
+  });
+}

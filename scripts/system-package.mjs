@@ -1,0 +1,56 @@
+// Installs a program by the system's package manager, where this process may.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/**
+ * Installs a package until `find` finds the program. `names` are the package's names, by manager
+ * or for all. Returns `{ path }` (what `find` gave), or `{ reason }`: why there is none.
+ */
+export function installProgram({ what, purpose, advice, names, find }) {
+  const manager = managers.find(({ command }) => onPath(command));
+  if (manager === undefined) return { reason: `no ${what} is installed: ${advice}` };
+  if (process.getuid?.() !== 0) {
+    return { reason: `no ${what} is installed, and only root may install it: ${advice}` };
+  }
+  console.log(`Installing ${what} for ${purpose} (${manager.command}) …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (const args of manager.steps(names[manager.command] ?? names.all)) {
+    const { status } = spawnSync(manager.command, args, {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      timeout: 10 * 60_000,
+    });
+    const path = status === 0 ? find() : undefined;
+    if (path !== undefined) return { path };
+  }
+  return { reason: `${manager.command} could not install a ${what} that runs: ${advice}` };
+}
+
+// One step after the other until the program runs: the lists of packages may be old.
+const aptInstall = (name) => ['install', '--yes', '--quiet', '--no-install-recommends', name];
+const managers = [
+  {
+    command: 'apt-get',
+    steps: (name) => [aptInstall(name), ['update', '--quiet'], aptInstall(name)],
+  },
+  { command: 'apk', steps: (name) => [['add', '--no-cache', name]] },
+  { command: 'dnf', steps: (name) => [['install', '--assumeyes', '--quiet', name]] },
+];
+
+/** Whether the program at `path` answers to --version. */
+export function runs(path) {
+  try {
+    execFileSync(path, ['--version'], { stdio: 'ignore', timeout: 30_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The folders of PATH. */
+export const pathDirs = () => (process.env.PATH ?? '').split(delimiter);
+
+function onPath(command) {
+  return pathDirs().some((dir) => existsSync(join(dir, command)));
+}
