@@ -1,3 +1,4 @@
+import { doctor } from './commands/doctor.ts';
 import { describeProblems, loadConfig } from './config.ts';
 import { createLogger } from './log.ts';
 import { startParley } from './main.ts';
@@ -10,11 +11,12 @@ import { startParley } from './main.ts';
 const USAGE = `Usage: parley COMMAND
 
   start     starts the server; settings come from the environment (see .env.example)
+  doctor    compares the tables with the events; --repair puts right what follows from them
 `;
 
-async function main(args: readonly string[]): Promise<void> {
-  const [command = 'start'] = args;
+async function main([command = 'start', ...args]: readonly string[]): Promise<void> {
   if (command === 'start') await start();
+  else if (command === 'doctor') process.exitCode = await doctor(args);
   else {
     process.stderr.write(
       command === 'help' || command === '--help'

@@ -7,16 +7,15 @@ import { openAccounts } from './accounts/accounts.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { bootstrapEveryone } from './conversations/everyone.ts';
-import { conversationProjections } from './conversations/projections.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { conversationFor, loadStart } from './conversations/snapshot.ts';
 import { createHttpApp } from './http/app.ts';
 import { isAllowedOrigin } from './http/origin.ts';
 import { Live, type LiveFigures } from './live/live.ts';
 import type { Logger } from './log.ts';
-import { messageProjections } from './messages/projections.ts';
 import { ReadCursors, readVersions } from './messages/read-cursors.ts';
 import { messageRoutes } from './messages/routes.ts';
+import { PROJECTIONS } from './projections.ts';
 import { type DatabaseAddress, openDatabase } from './storage/database.ts';
 import { startEmbedded } from './storage/embedded.ts';
 import { lockFolder } from './storage/lock.ts';
@@ -98,7 +97,7 @@ async function build(
     pool,
     clock,
     log,
-    projections: new Projections(messageProjections, conversationProjections),
+    projections: new Projections(...PROJECTIONS),
     publish: (events) => hub.publish(events),
   });
   undo.push(() => append.close());

@@ -61,6 +61,25 @@ export async function migrate(
   }
 }
 
+/**
+ * Whether a database has the layout of this program, without changing it: `empty` when no Parley
+ * has been started on it, `other` when it was made by an older or newer one.
+ */
+export async function migrationState(
+  pool: pg.Pool,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<'current' | 'empty' | 'other'> {
+  const found = await pool.query<{ there: boolean }>(
+    `select to_regclass('schema_migrations') is not null as there`,
+  );
+  if (!found.rows[0]?.there) return 'empty';
+  const { rows } = await pool.query<{ checksum: string }>(
+    'select checksum from schema_migrations order by version',
+  );
+  const same = rows.every((row, index) => row.checksum === migrations[index]?.checksum);
+  return same && rows.length === migrations.length ? 'current' : 'other';
+}
+
 // The pool's query_timeout would give up on a long migration that goes on in the server.
 const unlimited = { query_timeout: 2 ** 31 - 1 };
 

@@ -1,5 +1,5 @@
 import type { AccountId, ClientId, EventType, Seq, StreamId } from '@parley/protocol';
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import type { StoredEvent } from './record.ts';
 
 interface EventRow {
@@ -43,6 +43,55 @@ export async function readHeads(
     values: [streams],
   });
   return new Map(rows.map((r) => [r.id as StreamId, r.last_seq as Seq]));
+}
+
+/** A place in the whole log, whose order is that of stream ids, then of seqs. */
+export interface LogPlace {
+  readonly stream: StreamId;
+  readonly seq: Seq;
+}
+
+/**
+ * Reads the logs of all streams, or of some, page by page: by stream id, then by seq. The pages are
+ * of one moment if the client’s transaction is.
+ */
+export async function* readLogs(
+  client: ClientBase,
+  pageSize: number,
+  only: readonly StreamId[] | null = null,
+): AsyncGenerator<StoredEvent[]> {
+  let after: LogPlace = {
+    stream: '00000000-0000-0000-0000-000000000000' as StreamId,
+    seq: 0 as Seq,
+  };
+  for (;;) {
+    const { rows } = await client.query<EventRow>({
+      name: only ? 'stream-read-some-logs' : 'stream-read-logs',
+      // Of some streams: each by itself, so that no other one is read.
+      text: only
+        ? `select e.* from unnest($4::uuid[]) as s (id)
+           cross join lateral (
+             select stream_id, seq, type, actor_id, client_id, at, data::text as data
+             from events
+             where stream_id = s.id and (stream_id, seq) > ($1, $2)
+             order by seq
+             limit $3
+           ) e
+           where s.id >= $1
+           order by e.stream_id, e.seq
+           limit $3`
+        : `select stream_id, seq, type, actor_id, client_id, at, data::text as data
+           from events
+           where (stream_id, seq) > ($1, $2)
+           order by stream_id, seq
+           limit $3`,
+      values: [after.stream, after.seq, pageSize, ...(only ? [only] : [])],
+    });
+    const last = rows.at(-1);
+    if (!last) return;
+    yield rows.map(toStoredEvent);
+    after = { stream: last.stream_id as StreamId, seq: last.seq as Seq };
+  }
 }
 
 function toStoredEvent(row: EventRow): StoredEvent {

@@ -12,15 +12,24 @@ export type Child = {
   ended: Promise<number | null>;
   /** Sends SIGKILL and waits for the end. */
   kill(): Promise<void>;
+  /** What it has said on stderr so far. */
+  complaints(): string;
 };
 
-/** Starts a TypeScript program (a path relative to this folder) from its sources, in Node. */
-export function startChild(program: string, args: readonly string[] = []): Child {
+/**
+ * Starts a TypeScript program (a path relative to this folder) from its sources, in Node; `env` is
+ * set besides what this process has.
+ */
+export function startChild(
+  program: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): Child {
   const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   const child = spawn(
     process.execPath,
     ['--conditions=source', '--import', here('./typescript.mjs'), here(program), ...args],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
+    { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } },
   );
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -32,6 +41,7 @@ export function startChild(program: string, args: readonly string[] = []): Child
     process: child,
     pid: child.pid ?? 0,
     ended,
+    complaints: () => complaints,
     line: async () => {
       const { value, done } = await lines.next();
       if (done) throw new Error(`${program} ended with ${await ended}: ${complaints}`);

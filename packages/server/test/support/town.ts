@@ -1,5 +1,6 @@
 import type { AccountId, ConversationId, Refusal, Seq, Visibility } from '@parley/protocol';
 import type pg from 'pg';
+import { registerAccount } from '../../src/accounts/register.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createGroup, openDirect } from '../../src/conversations/commands.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
@@ -30,6 +31,18 @@ export async function aTown(pool: pg.Pool): Promise<Append> {
   const append = aNode(pool);
   await bootstrapEveryone(append);
   return append;
+}
+
+/** Somebody who has registered, without the cost of hashing a password. */
+export async function aPerson(append: Append, name: string): Promise<AccountId> {
+  const { account, outcome } = await registerAccount(append, {
+    username: name,
+    displayName: `${name} Example`,
+    email: `${name}@example.org`,
+    passwordHash: 'none',
+  });
+  stored(outcome);
+  return account;
 }
 
 /** The request of an actor, with a new id. */

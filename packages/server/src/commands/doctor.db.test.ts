@@ -1,0 +1,112 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Child, startChild } from '../../test/support/child.ts';
+import { testLog } from '../../test/support/database.ts';
+import { reachDatabase } from '../storage/reach.ts';
+
+let dataDir: string;
+let env: Record<string, string>;
+const children: Child[] = [];
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'parley-doctor-'));
+  env = { PARLEY_DATA: dataDir, PORT: '0', LOG_LEVEL: 'error', DATABASE_URL: '' };
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) await child.kill();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** Starts the server and waits until it is ready. */
+async function serve(): Promise<Child> {
+  const child = startChild('../../src/cli.ts', ['start'], env);
+  children.push(child);
+  expect(await child.line()).toMatch(/^Parley is ready/);
+  return child;
+}
+
+async function stop(child: Child): Promise<void> {
+  child.process.kill('SIGTERM');
+  expect(await child.ended).toBe(0);
+}
+
+/** Runs the doctor to its end. */
+async function ask(
+  args: readonly string[] = [],
+  settings = env,
+): Promise<{ code: number | null; out: string; err: string }> {
+  const child = startChild('../../src/cli.ts', ['doctor', ...args], settings);
+  let out = '';
+  child.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  const code = await child.ended;
+  return { code, out, err: child.complaints() };
+}
+
+const sql = async (text: string) => {
+  const config = { dataDir, databaseUrl: undefined };
+  const { database, by, close } = await reachDatabase(config, testLog);
+  await database.pool.query(text);
+  await close();
+  return by;
+};
+
+test('looks and repairs beside a running server, and without it', async () => {
+  const server = await serve();
+  expect(await ask()).toEqual({ code: 0, out: expect.stringMatching(/^All is well/), err: '' });
+
+  const damage = `update conversations set name = 'forged', member_count = 9`;
+  expect(await sql(damage)).toBe('server');
+  const seen = await ask(['--json']);
+  expect(seen.code).toBe(1);
+  expect(JSON.parse(seen.out)).toMatchObject({
+    found: [{ kind: 'row_differs', table: 'conversations', count: 1, repairable: true }],
+  });
+  expect(await ask(['--repair'])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('Repaired'),
+  });
+  await stop(server);
+
+  // The database is started for it, and ended.
+  expect(await ask()).toMatchObject({ code: 0, err: '' });
+  expect(await sql(damage)).toBe('folder');
+  const again = await ask(['--repair', '--json']);
+  expect(again).toMatchObject({ code: 0, err: '' });
+  expect(JSON.parse(again.out)).toMatchObject({ found: [{ count: 1 }], left: [] });
+  expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
+
+  expect(await sql('update streams set last_seq = last_seq + 1')).toBe('folder');
+  expect(await ask(['--repair'])).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(
+      /this is left:\n.*events: events are missing from a log \(2; cannot/,
+    ),
+  });
+});
+
+test('reaches the database that DATABASE_URL names', async () => {
+  await serve();
+  const { database, close } = await reachDatabase({ dataDir, databaseUrl: undefined }, testLog);
+  const { host, port, user } = database.pool.options as pg.PoolConfig;
+  const url = `postgres://${user}@localhost/parley?host=${encodeURIComponent(host ?? '')}&port=${port}`;
+  const elsewhere = { ...env, PARLEY_DATA: join(dataDir, 'none'), DATABASE_URL: url };
+  expect(await ask([], elsewhere)).toMatchObject({ code: 0 });
+  await database.pool.query('create database bare');
+  await close();
+  expect(await ask([], { ...elsewhere, DATABASE_URL: url.replace('/parley?', '/bare?') })).toEqual({
+    code: 2,
+    out: '',
+    err: expect.stringContaining('no Parley has been started on it'),
+  });
+});
+
+test('says what keeps it from looking, and ends with 2', async () => {
+  expect(await ask()).toEqual({ code: 2, out: '', err: expect.stringContaining('no database in') });
+  expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
+  expect(await ask(['--now'])).toMatchObject({ code: 2, err: expect.stringContaining('--now') });
+  expect(await ask([], { ...env, PORT: 'x' })).toMatchObject({ code: 2 });
+});

@@ -1,0 +1,45 @@
+import type { EventType } from '@parley/protocol';
+import { usernameKey } from '../accounts/names.ts';
+import { dataOf } from '../stream/record.ts';
+import type { Projection } from '../stream/unit.ts';
+
+/**
+ * How the public part of an account follows from the events of the workspace. The rules that make
+ * and change accounts write the rows themselves, as the rest of a row stands in no event: this is
+ * for the doctor alone.
+ */
+export const accountProjections: Partial<Record<EventType, Projection>> = {
+  'user.registered': async (unit, events) => {
+    const data = events.map((e) => dataOf(e, 'user.registered'));
+    await unit.query(
+      'doctor-registered',
+      `insert into accounts (id, username, username_key, display_name)
+       select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])`,
+      [
+        data.map((d) => d.account),
+        data.map((d) => d.username),
+        data.map((d) => usernameKey(d.username)),
+        data.map((d) => d.displayName),
+      ],
+    );
+  },
+
+  'user.updated': async (unit, events) => {
+    for (const e of events) {
+      const { account, username, displayName } = dataOf(e, 'user.updated');
+      await unit.query(
+        'doctor-updated',
+        `update accounts set username = $2, username_key = $3, display_name = $4 where id = $1`,
+        [account, username, usernameKey(username), displayName],
+      );
+    }
+  },
+
+  'user.deactivated': async (unit, events) => {
+    await unit.query(
+      'doctor-deactivated',
+      'update accounts set is_active = false where id = any($1::uuid[])',
+      [events.map((e) => dataOf(e, 'user.deactivated').account)],
+    );
+  },
+};

@@ -1,0 +1,18 @@
+import type { Finding, Place } from './findings.ts';
+
+/** The findings as text for a terminal. */
+export function describeFindings(findings: readonly Finding[]): string {
+  return findings.map(describe).join('');
+}
+
+function describe({ table, words, count, places, repairable }: Finding): string {
+  const how = repairable ? '--repair puts it right' : 'cannot be put right from the events';
+  const lines = places.map((place) => `    ${describePlace(place)}\n`);
+  const more = count > places.length ? [`    … and more\n`] : [];
+  return `  ${table}: ${words} (${count}; ${how})\n${lines.join('')}${more.join('')}`;
+}
+
+function describePlace({ key, detail }: Place): string {
+  const names = Object.entries(key).map(([name, value]) => `${name} ${value}`);
+  return `${names.join(', ')}${detail === undefined ? '' : `: ${detail}`}`;
+}
