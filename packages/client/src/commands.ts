@@ -1,7 +1,7 @@
 import type { Ack, ClientId, DurableCommand, Limits, Nack, Refusal } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import { CommandRefused, type Sent } from './client-types.ts';
-import { Outbox, type OutboxContext } from './outbox.ts';
+import { Outbox, type OutboxContext, overtakes } from './outbox.ts';
 import type { Persistence } from './persistence.ts';
 import type { OutboxEntry } from './store.ts';
 import { claimOrphans, holdTab } from './tabs.ts';
@@ -89,13 +89,27 @@ export class Commands {
     });
     // Whoever does not wait for the answer is told of a refusal by the event `nack`.
     settled.catch(() => undefined);
+    for (const { id } of this.#overtaken(command)) {
+      void this.#persistence.removeOutbox(id);
+      const waiting = this.#settling.get(id);
+      this.#settling.delete(id);
+      if (waiting) settled.then(waiting.resolve, waiting.reject);
+    }
     this.#unsent.set(entry.id, entry);
     this.#onChange();
     void this.#persistence.putOutbox(entry).then(() => {
-      this.#unsent.delete(entry.id);
-      this.#outbox.add(entry);
+      if (this.#unsent.delete(entry.id)) this.#outbox.add(entry);
+      // Overtaken while it was being stored.
+      else void this.#persistence.removeOutbox(entry.id);
     });
     return { id: command.id, settled };
+  }
+
+  /** Read marks that are not sent yet and that the command makes pointless. */
+  #overtaken(command: DurableCommand): OutboxEntry[] {
+    const storing = [...this.#unsent.values()].filter((e) => overtakes(command, e.command));
+    for (const { id } of storing) this.#unsent.delete(id);
+    return [...storing, ...this.#outbox.overtaken(command)];
   }
 
   /** The server has stored a command. `before` is called with its entry while it is still shown. */

@@ -29,6 +29,11 @@ function entry(id: string, conversation = 'c'): OutboxEntry {
   return { id: id as ClientId, order: 0, command, createdAt: 0, state: 'pending', owner: 'tab' };
 }
 
+function aMark(name: string, seq: number, conversation = 'c'): OutboxEntry {
+  const command = { op: 'read', id: name, conversation, seq } as unknown as DurableCommand;
+  return { ...entry(name, conversation), command };
+}
+
 const NO_LIMIT = { commands: 0, commandWindowMs: 10_000 };
 const id = (text: string) => text as ClientId;
 
@@ -88,5 +93,27 @@ describe('the outbox', () => {
     expect(sent.length).toBeGreaterThan(30);
     vi.advanceTimersByTime(5_000);
     expect(sent).toEqual(Array.from({ length: 40 }, (_, n) => `${n}`));
+  });
+
+  test('5. read marks are sent seldom, the latest of them only, and hold up nothing else', () => {
+    const { outbox, sent } = anOutbox();
+    outbox.connected(NO_LIMIT);
+    const mark = (name: string, seq: number) => {
+      const made = aMark(name, seq);
+      const overtaken = outbox.overtaken(made.command).map((e) => e.id);
+      outbox.add(made);
+      return overtaken;
+    };
+    expect(mark('r1', 1)).toEqual([]);
+    expect(mark('r2', 2)).toEqual([]);
+    expect(mark('r3', 3)).toEqual(['r2']);
+    outbox.add(entry('a'));
+    expect(sent).toEqual(['r1', 'a']);
+    vi.advanceTimersByTime(1_100);
+    expect(sent).toEqual(['r1', 'a', 'r3']);
+    // One that is on its way is not taken back, and another conversation’s has nothing to do with it.
+    expect(mark('r4', 4)).toEqual([]);
+    expect(outbox.overtaken(aMark('d1', 9, 'd').command)).toEqual([]);
+    expect(outbox.has(id('r3'))).toBe(true);
   });
 });

@@ -14,6 +14,8 @@ const PASSING = new Set([
 const ANSWER_MS = 10_000;
 /** Commands under way at a time, all conversations together. */
 const WINDOW = 256;
+/** Read marks of one conversation are sent at most this often, ms: later ones overtake them. */
+const READ_EVERY_MS = 1_000;
 
 interface Item {
   readonly entry: OutboxEntry;
@@ -42,12 +44,16 @@ export interface OutboxContext {
  * 2. Each keeps its id through all sendings; it leaves only with its answer.
  * 3. While the server refuses one for the moment, no later one of its conversation is sent.
  * 4. It keeps to the rate that the server has told, so that nothing has to be refused for it.
+ * 5. Read marks do not take that rate from what people say: they are sent seldom, wait apart from
+ *    the others (rule 1 is not for them), and one that is overtaken before it is sent is not sent.
  */
 export class Outbox {
   readonly #context: OutboxContext;
   readonly #items = new Map<ClientId, Item>();
   /** Conversations that wait: until when, monotonic ms. */
   readonly #held = new Map<ConversationId, number>();
+  /** When a read mark of a conversation was sent last, monotonic ms. */
+  readonly #markedAt = new Map<ConversationId, number>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #open = false;
   #rate = { size: 0, perMs: 0, left: 0, at: 0 };
@@ -73,6 +79,16 @@ export class Outbox {
   add(entry: OutboxEntry): void {
     this.#items.set(entry.id, { entry, sentOn: null, sentAt: 0, sendings: 0 });
     this.pump();
+  }
+
+  /** Takes out the read marks that `command`, made later, overtakes, unless they are on their way. */
+  overtaken(command: DurableCommand): OutboxEntry[] {
+    const overtaken: OutboxEntry[] = [];
+    for (const { entry, sendings } of this.#items.values()) {
+      if (sendings === 0 && overtakes(command, entry.command)) overtaken.push(entry);
+    }
+    for (const { id } of overtaken) this.#items.delete(id);
+    return overtaken;
   }
 
   /** A socket was greeted: what the last one left open is sent again. */
@@ -138,13 +154,21 @@ export class Outbox {
         wake = Math.min(wake, heldFor);
         continue;
       }
-      if (waiting.has(conversation) || underWay >= WINDOW) continue;
+      if (underWay >= WINDOW) continue;
+      const isMark = isReadMark(item.entry.command);
+      if (waiting.has(conversation) && !isMark) continue;
+      const early = isMark ? this.#markEarly(conversation, now) : 0;
+      if (early > 0) {
+        wake = Math.min(wake, early);
+        continue;
+      }
       const pause = this.#takeRate(now);
       if (pause > 0) {
         wake = Math.min(wake, pause);
         break;
       }
       if (!this.#send(item, generation, now)) return;
+      if (isMark) this.#markedAt.set(conversation, now);
       wake = Math.min(wake, ANSWER_MS);
       underWay++;
     }
@@ -157,6 +181,11 @@ export class Outbox {
     item.sentAt = now;
     if (++item.sendings > 1) this.#context.resent();
     return true;
+  }
+
+  /** How long a read mark has still to wait, ms. */
+  #markEarly(conversation: ConversationId, now: number): number {
+    return (this.#markedAt.get(conversation) ?? Number.NEGATIVE_INFINITY) + READ_EVERY_MS - now;
   }
 
   /** Takes one from the rate; else how long to wait, ms. */
@@ -178,5 +207,17 @@ export class Outbox {
     }, Math.ceil(ms) + 1);
   }
 }
+
+/** Whether the command only moves a read cursor forward. */
+const isReadMark = (command: DurableCommand): boolean =>
+  command.op === 'read' && command.unread !== true;
+
+/** Whether `earlier` is pointless once `later` is there: a read mark, and one that reaches further. */
+export const overtakes = (later: DurableCommand, earlier: DurableCommand): boolean =>
+  later.op === 'read' &&
+  earlier.op === 'read' &&
+  isReadMark(earlier) &&
+  later.conversation === earlier.conversation &&
+  (later.unread === true || later.seq >= earlier.seq);
 
 const frameOf = (command: DurableCommand): string => JSON.stringify(command);

@@ -1,0 +1,99 @@
+import {
+  type AccountId,
+  type Conversation,
+  type ConversationId,
+  conversationOfStream,
+  type Seq,
+  type StreamId,
+  streamOfAccount,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import { MessageWindow } from './messages.ts';
+import type { Persistence } from './persistence.ts';
+import type { Saved } from './store.ts';
+import { Streams } from './streams.ts';
+
+/**
+ * What a client keeps of the server’s streams: how far each was applied, and a window on each
+ * conversation’s messages. What changes here is stored too, in the same turn.
+ */
+export class Local {
+  readonly streams: Streams;
+  readonly #account: AccountId;
+  readonly #persistence: Persistence;
+  readonly #windows = new Map<ConversationId, MessageWindow>();
+  #epoch: string | null;
+
+  constructor(account: AccountId, saved: Saved, persistence: Persistence) {
+    this.#account = account;
+    this.#persistence = persistence;
+    this.#epoch = saved.epoch;
+    this.streams = new Streams(account, saved.cursors);
+    for (const [conversation, from] of saved.windows) {
+      const messages = saved.messages.filter((m) => m.conversation === conversation);
+      this.#windows.set(conversation, new MessageWindow(conversation, from, messages));
+    }
+  }
+
+  /** The server’s past that all this belongs to. */
+  get epoch(): string | null {
+    return this.#epoch;
+  }
+
+  /** Whether the stream is the workspace’s or one’s own, and no conversation. */
+  isOwn(stream: StreamId): boolean {
+    return stream === WORKSPACE_STREAM || stream === streamOfAccount(this.#account);
+  }
+
+  /**
+   * The server tells its epoch. Another one than ours: nothing that was kept belongs to it (B13:
+   * once, not in a loop). True when something was thrown away for it.
+   */
+  begin(epoch: string): boolean {
+    if (this.#epoch === epoch) return false;
+    const known = this.#epoch !== null;
+    for (const stream of this.streams.followed) this.streams.drop(stream);
+    for (const id of [...this.#windows.keys()]) this.dropWindow(id);
+    this.#epoch = epoch;
+    this.#persistence.epoch(epoch);
+    return known;
+  }
+
+  window(conversation: ConversationId): MessageWindow | undefined {
+    return this.#windows.get(conversation);
+  }
+
+  startWindow(conversation: ConversationId, from: Seq): MessageWindow {
+    const window = new MessageWindow(conversation, from);
+    this.#windows.set(conversation, window);
+    this.#persistence.restartWindow(conversation, from);
+    return window;
+  }
+
+  dropWindow(conversation: ConversationId): void {
+    this.#windows.delete(conversation);
+    this.#persistence.dropWindow(conversation);
+  }
+
+  /** Forgets the oldest messages of a conversation that nobody looks at. */
+  trim(conversation: ConversationId): void {
+    const from = this.#windows.get(conversation)?.trim() ?? null;
+    if (from !== null) this.#persistence.window(conversation, from, []);
+  }
+
+  setCursor(stream: StreamId, seq: Seq): void {
+    this.streams.set(stream, seq);
+    this.#persistence.cursor(stream, seq);
+  }
+
+  dropStream(stream: StreamId): void {
+    this.streams.drop(stream);
+    this.#persistence.cursor(stream, null);
+    this.dropWindow(conversationOfStream(stream));
+  }
+
+  /** Keeps a conversation’s snapshot for the next visit; null: it was left. */
+  keep(id: ConversationId, conversation: Conversation | null): void {
+    this.#persistence.conversation(id, conversation);
+  }
+}

@@ -1,0 +1,377 @@
+import {
+  type AccountId,
+  type Ack,
+  type Conversation,
+  type ConversationId,
+  conversationOfStream,
+  type Event,
+  type LIMITS,
+  type Nack,
+  type Person,
+  type ReadCursor,
+  type Ready,
+  type Seq,
+  type ServerFrame,
+  type StreamId,
+  streamOfConversation,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import { ApiError, type ParleyApi } from './api.ts';
+import type { ClientCounters, ClientEvents } from './client-types.ts';
+import type { Commands } from './commands.ts';
+import { reduce, viewOf, withCursor, withReceipt } from './conversations.ts';
+import type { Emitter } from './emitter.ts';
+import { Fills } from './fills.ts';
+import type { Local } from './local.ts';
+import type { People } from './people.ts';
+import type { Persistence } from './persistence.ts';
+import type { ClientState } from './state.ts';
+import type { OutboxEntry } from './store.ts';
+import type { Timeline } from './timeline.ts';
+import type { Typing } from './typing.ts';
+
+/** What the frames change. */
+export interface ReceiverContext {
+  readonly api: ParleyApi;
+  readonly state: ClientState;
+  readonly local: Local;
+  readonly persistence: Persistence;
+  readonly commands: Commands;
+  readonly people: People;
+  readonly typing: Typing;
+  readonly timelines: ReadonlyMap<ConversationId, Timeline>;
+  readonly events: Emitter<ClientEvents>;
+  readonly counters: ClientCounters;
+  /** Sends a frame; false when there is no socket. */
+  send(text: string): boolean;
+  /** Whether everything that was missed has come. */
+  isLive(): boolean;
+  /** The server has greeted this socket; `ready` is applied. */
+  greeted(): void;
+}
+
+/**
+ * Takes the server’s frames, one after the other.
+ *
+ * 1. An event is applied when it is the next one of its stream, and never else (R10).
+ * 2. What an event changes and the cursor that stands for it are stored together.
+ * 3. A hole is asked for, at most once at a time.
+ */
+export class Receiver {
+  readonly #context: ReceiverContext;
+  readonly #fills: Fills;
+  #readVersion = 0;
+
+  constructor(context: ReceiverContext) {
+    this.#context = context;
+    this.#fills = new Fills((text) => context.send(text));
+  }
+
+  /** Takes a frame of the present socket. */
+  frame(frame: ServerFrame): void {
+    switch (frame.op) {
+      case 'event':
+        this.#event(frame);
+        break;
+      case 'ack':
+        this.#ack(frame);
+        break;
+      case 'nack':
+        this.#nack(frame);
+        break;
+      case 'ready':
+        this.#ready(frame);
+        break;
+      case 'reset':
+        this.#reset(frame.stream, frame.lastSeq);
+        break;
+      case 'conversation':
+        this.#opened(frame.conversation);
+        break;
+      case 'live':
+        this.#caughtUp();
+        break;
+      case 'ping':
+        this.#ping(frame.heads, frame.readVersion);
+        break;
+      case 'read':
+        this.#readMoved(frame.version, frame.cursor);
+        break;
+      case 'receipt':
+        this.receipt(frame.conversation, frame.account, frame.readSeq);
+        break;
+      case 'typing':
+        this.#context.typing.started(frame.conversation, frame.account);
+        break;
+      case 'presence':
+        this.#presence(frame.changes);
+        break;
+    }
+    // `pong` and `goodbye` concern the connection; anything else comes from a newer server.
+  }
+
+  /** Somebody has read up to a seq. */
+  receipt(conversation: ConversationId, account: AccountId, readSeq: Seq): void {
+    const { state, timelines } = this.#context;
+    const view = state.view(conversation);
+    if (!view || account === state.meId) return;
+    const next = withReceipt(view, account, readSeq);
+    if (next === view) return;
+    state.setView(next);
+    timelines.get(conversation)?.changed();
+  }
+
+  // ---- the state to start from ----------------------------------------------------------------------
+
+  #ready(ready: Ready): void {
+    const { state, local, commands, counters, greeted } = this.#context;
+    counters.connects++;
+    this.#readVersion = ready.readVersion;
+    if (local.begin(ready.epoch)) counters.resets++;
+    for (const { id, lastSeq } of ready.streams) {
+      if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);
+    }
+    const here = new Set<ConversationId>();
+    for (const conversation of ready.conversations) {
+      const { id } = conversation;
+      here.add(id);
+      state.setView(viewOf(conversation, state.view(id)));
+      local.keep(id, conversation);
+      if (!local.window(id)) {
+        const cursor = local.streams.at(streamOfConversation(id)) ?? conversation.lastSeq;
+        local.startWindow(id, (cursor + 1) as Seq);
+      }
+    }
+    for (const { id } of [...state.views]) {
+      if (here.has(id)) continue;
+      state.dropView(id);
+      local.keep(id, null);
+    }
+    const presence = new Map<AccountId, 'active' | 'idle'>();
+    for (const { account, state: how } of ready.presence)
+      if (how !== 'offline') presence.set(account, how);
+    state.change({ me: ready.me, presence });
+    this.#fills.reset();
+    greeted();
+    // The connection takes sendings from here on; whatever was open is sent again, in order.
+    commands.connected(ready.limits as typeof LIMITS);
+  }
+
+  #opened(conversation: Conversation): void {
+    const { state, local } = this.#context;
+    const stream = streamOfConversation(conversation.id);
+    state.setView(viewOf(conversation, state.view(conversation.id)));
+    local.keep(conversation.id, conversation);
+    const before = (conversation.joinedSeq - 1) as Seq;
+    if ((local.streams.at(stream) ?? -1) < before) {
+      local.setCursor(stream, before);
+      local.startWindow(conversation.id, conversation.joinedSeq);
+    }
+  }
+
+  #caughtUp(): void {
+    // What was left while away has told its end by now.
+    const { state, local, timelines } = this.#context;
+    for (const stream of local.streams.followed) {
+      if (!local.isOwn(stream) && !state.view(conversationOfStream(stream)))
+        local.dropStream(stream);
+    }
+    for (const timeline of timelines.values()) timeline.caughtUp();
+  }
+
+  // ---- events -----------------------------------------------------------------------------------------
+
+  #event(event: Event): void {
+    const { local, persistence, counters, events } = this.#context;
+    const { stream, seq } = event;
+    switch (local.streams.take(event)) {
+      case 'known':
+        counters.duplicates++;
+        return;
+      case 'hole':
+        this.#fill(stream, seq);
+        return;
+      case 'foreign':
+        return;
+    }
+    persistence.cursor(stream, seq);
+    if (stream === WORKSPACE_STREAM) this.#workspaceEvent(event);
+    else if (!local.isOwn(stream)) this.#conversationEvent(event);
+    events.emit('event', event);
+  }
+
+  #conversationEvent(event: Event): void {
+    const { state, local, persistence, typing, timelines } = this.#context;
+    const id = conversationOfStream(event.stream);
+    const me = state.meId;
+    let window = local.window(id);
+    if (event.type === 'member.joined' && event.data.account === me) {
+      window = local.startWindow(id, event.seq);
+    }
+    const message = window?.apply(event);
+    if (message) persistence.message(message);
+    const view = state.view(id);
+    if (view && window) {
+      state.setView(reduce(view, event, me, window));
+      if (event.type === 'message.posted') typing.stopped(id, event.actor);
+    }
+    const left = event.type === 'member.left' && event.data.account === me;
+    if (left || event.type === 'conversation.deleted') this.#left(id);
+    if (!timelines.has(id)) local.trim(id);
+    timelines.get(id)?.changed();
+  }
+
+  #workspaceEvent(event: Event): void {
+    const { state, people, events, isLive } = this.#context;
+    switch (event.type) {
+      case 'user.registered': {
+        const { account: id, username, displayName } = event.data;
+        const person: Person = { id, username, displayName, isActive: true, createdAt: event.at };
+        people.put(person);
+        if (isLive() && id !== state.meId) events.emit('registered', person);
+        return;
+      }
+      case 'user.role_changed':
+        state.changeMe(event.data.account, { role: event.data.role });
+        return;
+      case 'user.updated': {
+        const { account, username, displayName } = event.data;
+        state.changeMe(account, { username, displayName });
+        people.refresh(account);
+        return;
+      }
+      case 'user.deactivated':
+      case 'user.reactivated':
+      case 'user.deleted':
+        people.refresh(event.data.account);
+        return;
+    }
+  }
+
+  #left(id: ConversationId): void {
+    const { state, local } = this.#context;
+    local.keep(id, null);
+    local.dropWindow(id);
+    state.dropView(id);
+  }
+
+  // ---- answers ----------------------------------------------------------------------------------------
+
+  #ack(ack: Ack): void {
+    if (this.#fills.acked(ack.id)) return;
+    const { commands, events } = this.#context;
+    commands.acked(ack, (entry) => {
+      this.#ackedPost(entry, ack);
+      events.emit('ack', { entry, ack });
+    });
+  }
+
+  /** The ack may come before the event: the row is stored, and keeps its place (R11). */
+  #ackedPost(entry: OutboxEntry, ack: Ack): void {
+    const { command } = entry;
+    if (command.op !== 'post') return;
+    const { state, local } = this.#context;
+    local.window(command.conversation)?.acked(
+      {
+        conversation: command.conversation,
+        seq: ack.seq,
+        author: state.meId,
+        body: command.body,
+        postedAt: ack.at,
+        editedAt: null,
+        deletedAt: null,
+        changedSeq: ack.seq,
+        reactions: [],
+      },
+      entry.id,
+    );
+  }
+
+  #nack(nack: Nack): void {
+    if (nack.id === null) return;
+    const { local, commands, events } = this.#context;
+    const stream = this.#fills.refused(nack);
+    if (stream !== undefined) {
+      // Not ours any more; or the server asks to wait, and the next ping shows the hole again.
+      if (nack.code === 'not_found') local.dropStream(stream);
+      return;
+    }
+    const refused = commands.nacked(nack);
+    if (refused) events.emit('nack', refused);
+  }
+
+  // ---- holes ------------------------------------------------------------------------------------------
+
+  #fill(stream: StreamId, seen: Seq): void {
+    const { local, counters, events } = this.#context;
+    const after = local.streams.at(stream);
+    if (after === undefined || !this.#fills.ask(stream, after)) return;
+    counters.gapFills++;
+    events.emit('gap', { stream, after, seen });
+  }
+
+  #reset(stream: StreamId, lastSeq: Seq): void {
+    const { state, local, people, timelines, counters, events } = this.#context;
+    const own = local.isOwn(stream);
+    const id = conversationOfStream(stream);
+    if (!own && !state.view(id)) {
+      local.dropStream(stream);
+      return;
+    }
+    counters.resets++;
+    local.setCursor(stream, lastSeq);
+    if (stream === WORKSPACE_STREAM) people.load();
+    if (!own) {
+      local.startWindow(id, (lastSeq + 1) as Seq);
+      timelines.get(id)?.restarted();
+    }
+    events.emit('reset', { stream, lastSeq });
+  }
+
+  #ping(heads: Readonly<Record<string, Seq>>, readVersion: number): void {
+    if (readVersion > this.#readVersion) void this.#fetchCursors();
+    // The server has written these to this socket before its ping: whatever is missing is a hole.
+    for (const [stream, head] of Object.entries(heads) as [StreamId, Seq][]) {
+      const cursor = this.#context.local.streams.at(stream);
+      if (cursor !== undefined && cursor < head) this.#fill(stream, head);
+    }
+  }
+
+  // ---- read cursors, signals ----------------------------------------------------------------------------
+
+  #readMoved(version: number, cursor: ReadCursor): void {
+    if (version > this.#readVersion + 1) void this.#fetchCursors();
+    if (version > this.#readVersion) this.#readVersion = version;
+    this.#setReadCursor(cursor);
+  }
+
+  async #fetchCursors(): Promise<void> {
+    try {
+      const { readVersion, items } = await this.#context.api.cursors();
+      this.#readVersion = Math.max(this.#readVersion, readVersion);
+      for (const cursor of items) this.#setReadCursor(cursor);
+    } catch (error) {
+      // The next ping shows the hole again.
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }
+
+  #setReadCursor(cursor: ReadCursor): void {
+    const { state, local } = this.#context;
+    const view = state.view(cursor.conversation);
+    const window = local.window(cursor.conversation);
+    if (view) state.setView(withCursor(view, cursor, state.meId, window));
+  }
+
+  #presence(
+    changes: readonly { account: AccountId; state: 'active' | 'idle' | 'offline' }[],
+  ): void {
+    const { state } = this.#context;
+    const presence = new Map(state.presence);
+    for (const { account, state: how } of changes) {
+      if (how === 'offline') presence.delete(account);
+      else presence.set(account, how);
+    }
+    state.change({ presence });
+  }
+}
