@@ -1,5 +1,6 @@
-// npm start: builds what is stale, then becomes the server. Settings come from the environment,
-// and from the file .env at the root where it has what the environment does not.
+// npm start: builds what is stale, then becomes the server; npm run parley -- COMMAND: the same for
+// the other commands. Settings come from the environment, and from the file .env at the root where
+// it has what the environment does not.
 //
 // Standard output carries a line for each part that had to be built and the line with the
 // address; the log goes to standard error, as JSON.
@@ -28,5 +29,7 @@ if (process.env.npm_lifecycle_event !== undefined) {
 
 // In this very process: signals reach the server as they are, and one process less is in memory.
 const cli = join(root, 'packages/server/dist/cli.js');
-process.argv = [process.execPath, cli, 'start', ...process.argv.slice(2)];
+const args = process.argv.slice(2);
+const asked = args[0] === '--' ? args.slice(1) : ['start', ...args];
+process.argv = [process.execPath, cli, ...asked];
 await import(pathToFileURL(cli).href);

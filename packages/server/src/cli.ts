@@ -1,71 +1,86 @@
-import { doctor } from './commands/doctor.ts';
-import { describeProblems, loadConfig } from './config.ts';
-import { createLogger } from './log.ts';
-import { startParley } from './main.ts';
+#!/usr/bin/env node
+import { type Command, CommandRefused, UsageError } from './commands/command.ts';
 
 /**
- * The command line: `parley start`. Standard output carries what was asked for, the log goes to
- * standard error.
+ * The command line: `parley COMMAND …`, each command in a file of its own under commands/, loaded
+ * only when it is asked for. Standard output carries what was asked for, all else goes to standard
+ * error. Exit codes: 0 done, 1 not done, 2 not understood.
  */
 
-const USAGE = `Usage: parley COMMAND
-
-  start     starts the server; settings come from the environment (see .env.example)
-  doctor    compares the tables with the events; --repair puts right what follows from them
-`;
-
-async function main([command = 'start', ...args]: readonly string[]): Promise<void> {
-  if (command === 'start') await start();
-  else if (command === 'doctor') process.exitCode = await doctor(args);
-  else {
-    process.stderr.write(
-      command === 'help' || command === '--help'
-        ? USAGE
-        : `There is no command ${command}.\n${USAGE}`,
-    );
-    process.exitCode = command === 'help' || command === '--help' ? 0 : 2;
-  }
+interface Entry {
+  /** What stands after the name. */
+  readonly usage?: string;
+  readonly words: string;
+  /** It answers --help by itself. */
+  readonly helps?: boolean;
+  load(): Promise<Command>;
 }
 
-async function start(): Promise<void> {
-  const loaded = loadConfig(process.env);
-  if (!loaded.ok) {
-    process.stderr.write(describeProblems(loaded.problems));
-    process.exitCode = 1;
-    return;
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  start: {
+    words: 'starts the server; settings come from the environment (see .env.example)',
+    load: async () => (await import('./commands/start.ts')).start,
+  },
+  backup: {
+    usage: 'FILE',
+    words: 'writes everything into one new file, while the server runs or not',
+    load: async () => (await import('./commands/backup.ts')).backup,
+  },
+  restore: {
+    usage: 'FILE',
+    words: 'brings a backup back into an empty place',
+    load: async () => (await import('./commands/restore.ts')).restore,
+  },
+  move: {
+    usage: 'DATABASE_URL',
+    words: 'moves the built-in database to a PostgreSQL of your own',
+    load: async () => (await import('./commands/move.ts')).move,
+  },
+  doctor: {
+    usage: '[--repair] [--json]',
+    words: 'compares the tables with the events; --repair puts right what follows from them',
+    helps: true,
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+};
+
+function usage(): string {
+  const names = Object.entries(COMMANDS).map(([name, entry]) =>
+    entry.usage === undefined ? name : `${name} ${entry.usage}`,
+  );
+  const width = Math.max(...names.map((name) => name.length));
+  const lines = Object.values(COMMANDS).map(
+    (entry, index) => `  ${names[index]?.padEnd(width)}   ${entry.words}`,
+  );
+  return `Usage: parley COMMAND\n\n${lines.join('\n')}\n`;
+}
+
+async function main([name = 'start', ...args]: readonly string[]): Promise<number> {
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const help = name === 'help' || name === '--help' || args.includes('--help');
+  if (help && entry?.helps !== true) {
+    process.stdout.write(usage());
+    return 0;
   }
-  const log = createLogger(loaded.config.logLevel);
-  const stopping = new AbortController();
-  const signalled = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        stopping.abort();
-        resolve();
-      });
-    }
-  });
-  // What nobody expected is logged and ends the process: a server in an unknown state must not
-  // acknowledge anything more.
-  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (error: unknown) => {
-      log.fatal({ err: error }, event);
-      process.exit(1);
-    });
+  if (entry === undefined) {
+    process.stderr.write(`There is no command ${name}.\n${usage()}`);
+    return 2;
   }
   try {
-    const server = await startParley(loaded.config, log);
-    const { url, address } = server;
-    const where = url === address ? url : `${url} (listening at ${address})`;
-    process.stdout.write(`Parley is ready at ${where}\n`);
-    await signalled;
-    await server.stop();
-    process.exit(0);
+    const command = await entry.load();
+    return await command(args);
   } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(
+        `${error.message}\nUsage: parley ${name} ${entry.usage ?? ''}`.trimEnd().concat('\n'),
+      );
+      return 2;
+    }
+    const known = error instanceof CommandRefused;
     const message = error instanceof Error ? error.message : String(error);
-    log.debug({ err: error }, 'the start failed');
-    process.stderr.write(`Parley could not start: ${message}\n`);
-    process.exit(1);
+    process.stderr.write(known ? `${message}\n` : `parley ${name} failed: ${message}\n`);
+    return 1;
   }
 }
 
-await main(process.argv.slice(2));
+process.exit(await main(process.argv.slice(2)));

@@ -19,6 +19,7 @@ import { PROJECTIONS } from './projections.ts';
 import { type DatabaseAddress, openDatabase } from './storage/database.ts';
 import { startEmbedded } from './storage/embedded.ts';
 import { lockFolder } from './storage/lock.ts';
+import { refuseMoved, refuseUnfinished } from './storage/marks.ts';
 import { migrate } from './storage/migrate.ts';
 import { Append } from './stream/append.ts';
 import { type Broker, LocalBroker } from './stream/broker.ts';
@@ -170,11 +171,13 @@ async function openStorage(
   log: Logger,
   undo: (() => Promise<void> | void)[],
 ): Promise<DatabaseAddress> {
+  refuseUnfinished(config.dataDir);
   if (config.databaseUrl !== undefined) {
     const lock = await lockFolder(config.dataDir);
     undo.push(() => lock.release());
     return { connectionString: config.databaseUrl };
   }
+  refuseMoved(config.dataDir);
   const embedded = await startEmbedded({ dataDir: config.dataDir, log });
   undo.push(() => embedded.stop());
   return embedded.connection;

@@ -33,19 +33,28 @@ export class UnsafeDatabase extends Error {
 
 // A chat command that takes longer than this is stuck: it holds locks that others wait for.
 const statementTimeoutMs = 30_000;
-const lockTimeoutMs = 10_000;
-const idleInTransactionMs = 15_000;
+const timeouts = {
+  statement_timeout: statementTimeoutMs,
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: 15_000,
+  // For a server that has vanished without a word: the wait ends even if no answer comes.
+  query_timeout: statementTimeoutMs + 15_000,
+};
 
 /**
  * Connects to the database: waits until it answers (up to `waitMs`), and makes sure that it keeps
- * what it confirms.
+ * what it confirms. With `patient`, a statement may take any time: for work on all of the data.
  *
  * @throws {UnsafeDatabase} with fsync, synchronous_commit or full_page_writes off
  */
 export async function openDatabase(
   address: DatabaseAddress,
   log: Logger,
-  { waitMs = 60_000, maxConnections = 16 }: { waitMs?: number; maxConnections?: number } = {},
+  {
+    waitMs = 60_000,
+    maxConnections = 16,
+    patient = false,
+  }: { waitMs?: number; maxConnections?: number; patient?: boolean } = {},
 ): Promise<Database> {
   const pool = new pg.Pool({
     ...address,
@@ -54,11 +63,7 @@ export async function openDatabase(
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
-    statement_timeout: statementTimeoutMs,
-    lock_timeout: lockTimeoutMs,
-    idle_in_transaction_session_timeout: idleInTransactionMs,
-    // For a server that has vanished without a word: the wait ends even if no answer comes.
-    query_timeout: statementTimeoutMs + 15_000,
+    ...(patient ? {} : timeouts),
     types,
   });
   // Without these listeners, a database that goes away ends this process.

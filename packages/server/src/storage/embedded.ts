@@ -20,6 +20,7 @@ import {
   type ClusterPaths,
   clearLeftovers,
   type Postmaster,
+  socketDirOf,
   socketPort,
   startPostmaster,
 } from './postmaster.ts';
@@ -88,6 +89,17 @@ export async function startEmbedded({
     lock.release();
     throw error;
   }
+}
+
+/**
+ * How to connect to the embedded database of the server that runs on a data folder; undefined when
+ * it does not take connections (yet, or just not). The caller knows that a server runs: without
+ * one, these are the words of a database that has died.
+ */
+export function runningEmbedded(dataDir: string): Embedded['connection'] | undefined {
+  const host = socketDirOf(join(realpathSync(dataDir), 'postgres'));
+  if (host === undefined) return undefined;
+  return { host, port: socketPort, user: embeddedUser, database };
 }
 
 /** Keeps one PostgreSQL running on a cluster: starts it again when it dies, until told to stop. */

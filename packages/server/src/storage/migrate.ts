@@ -8,6 +8,9 @@ import type { Logger } from '../log.ts';
 /** One numbered step of the database's layout. */
 export type Migration = { version: number; name: string; sql: string; checksum: string };
 
+/** A migration as a database remembers it. */
+export type AppliedMigration = Pick<Migration, 'version' | 'name' | 'checksum'>;
+
 /** The database and this program do not fit together. */
 export class MigrationRefused extends Error {
   override name = 'MigrationRefused';
@@ -38,22 +41,11 @@ export async function migrate(
     // A long migration and a long wait for one are both in order. Session-wide: the connection is
     // destroyed at the end, and the advisory lock with it.
     await client.query('set statement_timeout = 0; set lock_timeout = 0');
-    await client.query({
-      text: 'select pg_advisory_lock($1)',
-      values: [advisoryLock],
-      ...unlimited,
-    });
-    await client.query(`create table if not exists schema_migrations (
-      version    integer primary key,
-      name       text not null,
-      checksum   text not null,
-      applied_at timestamptz not null default now()
-    )`);
-    const { rows } = await client.query<{ version: number; name: string; checksum: string }>(
-      'select version, name, checksum from schema_migrations order by version',
-    );
-    refuseMismatch(rows, migrations);
-    const pending = migrations.slice(rows.length);
+    await takeTurn(client);
+    await client.query(CREATE_HISTORY);
+    const applied = await readHistory(client);
+    refuseMismatch(applied, migrations);
+    const pending = migrations.slice(applied.length);
     for (const migration of pending) await apply(client, migration, log);
     return pending.length;
   } finally {
@@ -80,6 +72,49 @@ export async function migrationState(
   return same && rows.length === migrations.length ? 'current' : 'other';
 }
 
+/**
+ * Waits until nobody else changes the layout of this database; the turn lasts as long as the
+ * connection.
+ */
+export async function takeTurn(client: pg.ClientBase): Promise<void> {
+  await client.query({
+    text: 'select pg_advisory_lock($1)',
+    values: [advisoryLock],
+    ...unlimited,
+  });
+}
+
+const CREATE_HISTORY = `create table if not exists schema_migrations (
+  version    integer primary key,
+  name       text not null,
+  checksum   text not null,
+  applied_at timestamptz not null default now()
+)`;
+
+/** The migrations that a database has had; it must have the table of them. */
+export async function readHistory(client: pg.ClientBase): Promise<AppliedMigration[]> {
+  const { rows } = await client.query<AppliedMigration>(
+    'select version, name, checksum from schema_migrations order by version',
+  );
+  return rows;
+}
+
+/**
+ * Makes the empty tables that a database had after these migrations, in the transaction that
+ * `client` is in: they are there with what comes into them, or not at all.
+ *
+ * @throws {MigrationRefused} when this program does not know just these migrations
+ */
+export async function makeLayout(
+  client: pg.ClientBase,
+  applied: readonly AppliedMigration[],
+  migrations: readonly Migration[],
+): Promise<void> {
+  refuseMismatch(applied, migrations);
+  await client.query(CREATE_HISTORY);
+  for (const { sql } of migrations.slice(0, applied.length)) await client.query(sql);
+}
+
 // The pool's query_timeout would give up on a long migration that goes on in the server.
 const unlimited = { query_timeout: 2 ** 31 - 1 };
 
@@ -101,8 +136,13 @@ export function readMigrations(dir = migrationsDir): Migration[] {
   });
 }
 
-function refuseMismatch(
-  applied: readonly { version: number; name: string; checksum: string }[],
+/**
+ * Compares what a database (or a backup of one) has had with what this program knows.
+ *
+ * @throws {MigrationRefused} unless it is the beginning of it
+ */
+export function refuseMismatch(
+  applied: readonly AppliedMigration[],
   known: readonly Migration[],
 ): void {
   const newer = applied.filter((row) => row.version > known.length);

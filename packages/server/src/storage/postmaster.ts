@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   closeSync,
+  existsSync,
   fchownSync,
   openSync,
   readFileSync,
@@ -229,6 +230,14 @@ function isReady(paths: ClusterPaths, pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Where the PostgreSQL on this cluster listens, by its own words; undefined until it is ready. */
+export function socketDirOf(clusterDir: string): string | undefined {
+  const pidFile = join(clusterDir, 'postmaster.pid');
+  if (!existsSync(pidFile)) return undefined;
+  const lines = readFileSync(pidFile, 'utf8').split('\n');
+  return lines[7]?.trim() === 'ready' ? lines[4] : undefined;
 }
 
 function namedPid(pidFile: string): number | undefined {

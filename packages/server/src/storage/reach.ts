@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../log.ts';
 import { type Database, type DatabaseAddress, openDatabase } from './database.ts';
-import { startEmbedded } from './embedded.ts';
-import { embeddedUser } from './initdb.ts';
+import { runningEmbedded, startEmbedded } from './embedded.ts';
 import { DataFolderInUse } from './lock.ts';
+import { refuseMoved, refuseUnfinished } from './marks.ts';
 import { migrationState } from './migrate.ts';
 
 /** There is no database to work on, or not one that this program knows. */
@@ -49,26 +49,53 @@ export async function reachDatabase(
   }
 }
 
-async function reach(
+/**
+ * The same without a look at the layout: for work on any Parley’s data, which may take any time.
+ *
+ * @throws {NoDatabase} when there is none
+ */
+export async function reach(
   config: { databaseUrl: string | undefined; dataDir: string },
   log: Logger,
 ): Promise<Reached> {
+  refuseUnfinished(config.dataDir);
   if (config.databaseUrl !== undefined) {
     return open('url', { connectionString: config.databaseUrl }, log);
   }
-  const clusterDir = join(config.dataDir, 'postgres');
-  if (!existsSync(join(clusterDir, 'PG_VERSION'))) {
-    throw new NoDatabase(`There is no database in ${config.dataDir} (set PARLEY_DATA).`);
+  const end = performance.now() + startingMs;
+  for (;;) {
+    try {
+      return await reachFolder(config.dataDir, log);
+    } catch (error) {
+      if (!(error instanceof DataFolderInUse)) throw error;
+      const socket = runningEmbedded(config.dataDir);
+      if (socket !== undefined) return await open('server', socket, log);
+      // The server’s database does not run: it is being started, or started again.
+      if (performance.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
-  try {
-    const embedded = await startEmbedded({ dataDir: config.dataDir, log });
-    return await open('folder', embedded.connection, log, () => embedded.stop());
-  } catch (error) {
-    if (!(error instanceof DataFolderInUse)) throw error;
-    const socket = runningSocket(clusterDir);
-    if (socket === undefined) throw error;
-    return await open('server', { ...socket, user: embeddedUser, database: 'parley' }, log);
+}
+
+/** How long the database of a server that is just starting may take. */
+const startingMs = 30_000;
+
+/**
+ * Starts the embedded database of a data folder that no server uses.
+ *
+ * @throws {NoDatabase} when there is none
+ * @throws {DataFolderInUse} when a server uses it
+ */
+export async function reachFolder(dataDir: string, log: Logger): Promise<Reached> {
+  refuseUnfinished(dataDir);
+  if (!existsSync(join(dataDir, 'postgres', 'PG_VERSION'))) {
+    throw new NoDatabase(
+      `There is no database in ${dataDir} (set PARLEY_DATA to the data folder, or DATABASE_URL).`,
+    );
   }
+  refuseMoved(dataDir);
+  const embedded = await startEmbedded({ dataDir, log });
+  return await open('folder', embedded.connection, log, () => embedded.stop());
 }
 
 async function open(
@@ -78,7 +105,11 @@ async function open(
   stop: () => Promise<void> = async () => undefined,
 ): Promise<Reached> {
   try {
-    const database = await openDatabase(address, log, { waitMs: 10_000, maxConnections: 4 });
+    const database = await openDatabase(address, log, {
+      waitMs: 10_000,
+      maxConnections: 4,
+      patient: true,
+    });
     const close = async () => {
       await database.close();
       await stop();
@@ -88,12 +119,4 @@ async function open(
     await stop();
     throw error;
   }
-}
-
-/** Where the running database says that its socket is: lines 4 and 5 of postmaster.pid. */
-function runningSocket(clusterDir: string): { host: string; port: number } | undefined {
-  const file = join(clusterDir, 'postmaster.pid');
-  if (!existsSync(file)) return undefined;
-  const [, , , port, host] = readFileSync(file, 'utf8').split('\n');
-  return host?.startsWith('/') ? { host, port: Number(port) } : undefined;
 }

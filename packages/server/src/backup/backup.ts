@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type pg from 'pg';
+import type { Config } from '../config.ts';
+import type { Logger } from '../log.ts';
+import { readHistory, readMigrations, refuseMismatch } from '../storage/migrate.ts';
+import { exists } from '../storage/processes.ts';
+import { NoDatabase, reach } from '../storage/reach.ts';
+import { ArchiveWriter } from './archive.ts';
+import { quote, readSequences, readTables, type Table } from './catalog.ts';
+import { copyOut, prepareSession, type TableDigest } from './copy.ts';
+import { digestOfStreamsIn } from './digest.ts';
+import { digestOfBytes, type FileDigest, listFiles, openFile } from './files.ts';
+import {
+  FILES,
+  FORMAT,
+  HEADER_ENTRY,
+  type Header,
+  MANIFEST_ENTRY,
+  type Manifest,
+  SECRET_ENTRY,
+  TABLES,
+} from './manifest.ts';
+import { syncFolder } from './place.ts';
+import { inBytes, inWords, type Progress } from './progress.ts';
+
+/**
+ * Writes everything that must be kept into one new file: the rows of all tables, the secret, the
+ * files of the data folder.
+ *
+ * 1. Hot: a server may run and write meanwhile, and nobody waits for the backup.
+ * 2. Consistent: all rows are of one moment (one snapshot of the database). Files are collected
+ *    after it, so every file that a row of that moment speaks of is there, and perhaps newer ones.
+ * 3. Whole or not there: the file gets its name when all of it is on disk.
+ *
+ * Returns what the backup amounts to.
+ */
+export async function backUp(
+  config: Config,
+  file: string,
+  log: Logger,
+  progress: Progress,
+): Promise<Manifest> {
+  if (existsSync(file)) throw new Error(`${file} is there already; nothing is overwritten.`);
+  const draft = `${file}.part-${process.pid}`;
+  removeLeftovers(file);
+  const source = await reach(config, log);
+  // Ctrl-C, too, leaves nothing half done behind.
+  const tidy = () => {
+    rmSync(draft, { force: true });
+    process.exit(1);
+  };
+  for (const signal of SIGNALS) process.once(signal, tidy);
+  try {
+    const client = await source.database.pool.connect();
+    try {
+      const manifest = await write(client, config, draft, progress);
+      renameSync(draft, file);
+      syncFolder(dirname(file));
+      return manifest;
+    } finally {
+      client.release(true);
+    }
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, tidy);
+    await source.close();
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+async function write(
+  client: pg.ClientBase,
+  config: Config,
+  draft: string,
+  progress: Progress,
+): Promise<Manifest> {
+  await prepareSession(client);
+  await client.query('begin isolation level repeatable read read only');
+  const { header, tables } = await describe(client);
+  progress.step(`the backup is of ${header.madeAt}; what happens later is not in it`);
+  const archive = new ArchiveWriter(draft, new Date(header.madeAt));
+  try {
+    await archive.add(HEADER_ENTRY, JSON.stringify(header, null, 2));
+    const files: Record<string, FileDigest> = {};
+    await writeSecret(archive, config, files);
+    const rows = await writeTables(archive, client, tables, progress);
+    const streams = await digestOfStreamsIn(client);
+    await writeFiles(archive, config.dataDir, files, progress);
+    const manifest: Manifest = { id: header.id, tables: rows, streams, files };
+    await archive.add(MANIFEST_ENTRY, JSON.stringify(manifest, null, 2));
+    await archive.finish();
+    return manifest;
+  } catch (error) {
+    await archive.abandon();
+    throw error;
+  }
+}
+
+/** What stands in front; the transaction’s snapshot is taken here. */
+async function describe(client: pg.ClientBase): Promise<{ header: Header; tables: Table[] }> {
+  const tables = await readTables(client);
+  const names = tables.map((table) => table.name);
+  if (!names.includes('schema_migrations') || !names.includes('server_state')) {
+    throw new NoDatabase('The database is empty: no Parley has been started on it.');
+  }
+  // Nobody changes the layout until the end; reading and writing go on.
+  await client.query(`lock table ${names.map(quote).join(', ')} in access share mode`);
+  const migrations = await readHistory(client);
+  // A database of a newer Parley may keep things in ways that this one does not know.
+  refuseMismatch(migrations, readMigrations());
+  const { rows } = await client.query<{ epoch: string }>('select epoch from server_state');
+  const header: Header = {
+    format: FORMAT,
+    id: randomUUID(),
+    madeAt: new Date().toISOString(),
+    epoch: rows[0]?.epoch ?? '',
+    migrations,
+    tables: tables.map(({ name, columns }) => ({ name, columns: [...columns] })),
+    sequences: await readSequences(client),
+  };
+  return { header, tables };
+}
+
+/** PARLEY_SECRET lies in no file; with it, the backup opens what it holds by itself. */
+async function writeSecret(
+  archive: ArchiveWriter,
+  config: Config,
+  files: Record<string, FileDigest>,
+): Promise<void> {
+  if (config.secret === undefined) return;
+  const content = Buffer.from(`${config.secret}\n`);
+  await archive.add(SECRET_ENTRY, content);
+  files.secret = digestOfBytes(content);
+}
+
+async function writeTables(
+  archive: ArchiveWriter,
+  client: pg.ClientBase,
+  tables: readonly Table[],
+  progress: Progress,
+): Promise<Record<string, TableDigest>> {
+  const digests: Record<string, TableDigest> = {};
+  let done = 0;
+  for (const [index, table] of tables.entries()) {
+    const place = `${table.name} (table ${index + 1} of ${tables.length})`;
+    digests[table.name] = await archive.pieces(
+      tablePrefix(table.name),
+      '.copy',
+      copyOut(client, table),
+      (bytes) => {
+        done += bytes;
+        progress.within(() => `${place}, ${inBytes(done)} so far`);
+      },
+    );
+  }
+  const rows = Object.values(digests).reduce((sum, digest) => sum + digest.rows, 0);
+  progress.step(
+    `${inWords(rows, 'row')} of ${inWords(tables.length, 'table')}, ${inBytes(done)} of text`,
+  );
+  return digests;
+}
+
+/** Where the rows of a table lie in the archive. */
+export function tablePrefix(name: string): string {
+  return `${TABLES}${encodeURIComponent(name)}/`;
+}
+
+async function writeFiles(
+  archive: ArchiveWriter,
+  dataDir: string,
+  files: Record<string, FileDigest>,
+  progress: Progress,
+): Promise<void> {
+  const paths = (await listFiles(dataDir)).filter((path) => files[path] === undefined);
+  let bytes = 0;
+  for (const path of paths) {
+    const file = await openFile(dataDir, path);
+    if (file === undefined) {
+      progress.step(`left out: ${path} was removed while the backup was being made`);
+      continue;
+    }
+    const digest = keepReturn(file.read());
+    await archive.stream(`${FILES}${path}`, file.size, digest.pieces());
+    files[path] = digest.value();
+    bytes += file.size;
+    progress.within(() => `${inWords(Object.keys(files).length, 'file')}, ${inBytes(bytes)}`);
+  }
+  progress.step(`${inWords(Object.keys(files).length, 'file')} of the data folder`);
+}
+
+/** `for await` drops what a generator returns; this keeps it. */
+function keepReturn<T>(generator: AsyncGenerator<Buffer, T>) {
+  let result: { value: T } | undefined;
+  return {
+    async *pieces() {
+      result = { value: yield* generator };
+    },
+    value(): T {
+      if (result === undefined) throw new Error('It was not read to its end');
+      return result.value;
+    },
+  };
+}
+
+/** Drafts of backups that were cut off; a process that still writes one keeps it. */
+function removeLeftovers(file: string): void {
+  const start = `${basename(file)}.part-`;
+  for (const name of readdirSync(dirname(file))) {
+    const pid = name.startsWith(start) ? Number(name.slice(start.length)) : Number.NaN;
+    if (Number.isInteger(pid) && !exists(pid)) rmSync(join(dirname(file), name), { force: true });
+  }
+}

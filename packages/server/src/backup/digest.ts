@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { copyOutSelect, digestOf, prepareSession } from './copy.ts';
+
+/** What all streams amount to: equal digests are equal streams, event by event. */
+export interface StreamsDigest {
+  readonly streams: number;
+  readonly events: number;
+  /** SHA-256 over every stream’s head and every event, streams by id, events by seq. */
+  readonly sha256: string;
+}
+
+const HEADS = 'select id, kind, last_seq, last_at from streams order by id';
+const EVENTS = `select stream_id, seq, type, actor_id, client_id, at, data from events
+                order by stream_id, seq`;
+
+/**
+ * The digest of all streams as a transaction of `client` sees them. Heads and events must be of one
+ * moment, so the transaction must be REPEATABLE READ, or nobody else may write.
+ */
+export async function digestOfStreamsIn(client: pg.ClientBase): Promise<StreamsDigest> {
+  await prepareSession(client);
+  const heads = await digestOf(copyOutSelect(client, HEADS));
+  const events = await digestOf(copyOutSelect(client, EVENTS));
+  return {
+    streams: heads.rows,
+    events: events.rows,
+    sha256: createHash('sha256').update(`${heads.sha256} ${events.sha256}`).digest('hex'),
+  };
+}
+
+/** The digest of all streams at one moment, while others may write. */
+export async function digestOfStreams(pool: pg.Pool): Promise<StreamsDigest> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin isolation level repeatable read read only');
+    return await digestOfStreamsIn(client);
+  } finally {
+    // Its settings are not those of the pool.
+    client.release(true);
+  }
+}

@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type pg from 'pg';
+import type { Config } from '../config.ts';
+import type { Logger } from '../log.ts';
+import { type Database, openDatabase } from '../storage/database.ts';
+import { startEmbedded } from '../storage/embedded.ts';
+import { lockFolder } from '../storage/lock.ts';
+import { migrate } from '../storage/migrate.ts';
+import { digestOfStreamsIn } from './digest.ts';
+import { Load } from './load.ts';
+import { BadBackup, type Header, type Manifest } from './manifest.ts';
+import {
+  aside,
+  claim,
+  makeDataDir,
+  placeAll,
+  readState,
+  readyDir,
+  type State,
+  syncFolder,
+  writeState,
+} from './place.ts';
+import { inWords, type Progress } from './progress.ts';
+import { requireEqual, Unpacking } from './unpack.ts';
+
+/**
+ * Brings a backup back into an empty place: an empty data folder and, with DATABASE_URL, an empty
+ * database.
+ *
+ * 1. It refuses a place that has anything in it, and changes nothing there.
+ * 2. Nothing of a backup counts before all of it is compared with its manifest, as it was read and
+ *    as it stands in the database.
+ * 3. Cut off at any moment it leaves a place that no server starts on, and running it again
+ *    finishes it.
+ * 4. The streams get a new epoch: a client that has seen what came after the backup starts over,
+ *    instead of missing what has the same numbers now.
+ */
+export async function restore(
+  config: Config,
+  file: string,
+  log: Logger,
+  progress: Progress,
+): Promise<void> {
+  if (!existsSync(file)) throw new Error(`There is no file ${file}.`);
+  const { dataDir } = config;
+  makeDataDir(dataDir);
+  const lock = await lockFolder(dataDir);
+  try {
+    const unpacking = await Unpacking.open(file);
+    try {
+      const { header } = unpacking;
+      progress.step(`the backup is of ${header.madeAt}`);
+      if (await finishEarlier(config, header, log)) {
+        progress.step('an earlier run had verified all of it already; now it is in its place');
+        return;
+      }
+      const ready = await claim(dataDir);
+      const epoch = randomUUID();
+      writeState(dataDir, { backup: header.id, epoch, phase: 'loading' });
+      await keepSecret(unpacking, config, ready);
+      const target = { config, unpacking, epoch, log, progress };
+      if (config.databaseUrl === undefined) await intoEmbedded(target);
+      else await intoExternal(target, config.databaseUrl);
+      placeAll(dataDir);
+    } finally {
+      await unpacking.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+type Target = {
+  config: Config;
+  unpacking: Unpacking;
+  epoch: string;
+  log: Logger;
+  progress: Progress;
+};
+
+/** Goes on where an earlier run was cut off, when everything was verified by then. */
+async function finishEarlier(config: Config, header: Header, log: Logger): Promise<boolean> {
+  const { dataDir } = config;
+  const state = readState(dataDir);
+  if (state === undefined || state.backup !== header.id) return false;
+  if (state.phase === 'loading') return false;
+  if (state.phase === 'committing' && !(await wasCommitted(config, state, log))) return false;
+  writeState(dataDir, { ...state, phase: 'placing' });
+  placeAll(dataDir);
+  return true;
+}
+
+/** Whether the transaction of the earlier run is in the database: its epoch is the sign. */
+async function wasCommitted(config: Config, { epoch }: State, log: Logger): Promise<boolean> {
+  if (config.databaseUrl === undefined) return false;
+  const database = await openDatabase({ connectionString: config.databaseUrl }, log, OPTIONS);
+  try {
+    const { rows } = await database.pool.query<{ there: boolean }>(
+      `select to_regclass('server_state') is not null as there`,
+    );
+    if (rows[0]?.there !== true) return false;
+    const found = await database.pool.query('select from server_state where epoch = $1', [epoch]);
+    return found.rowCount === 1;
+  } finally {
+    await database.close();
+  }
+}
+
+const OPTIONS = { maxConnections: 2, patient: true };
+
+/**
+ * The secret of a server that had it in PARLEY_SECRET. It becomes a file where PARLEY_SECRET is not
+ * set now; where it is, it must be the same.
+ */
+async function keepSecret(unpacking: Unpacking, config: Config, ready: string): Promise<void> {
+  const secret = await unpacking.secret();
+  if (secret === undefined) return;
+  if (config.secret === undefined) {
+    writeFileSync(join(ready, 'secret'), `${secret}\n`, { mode: 0o600, flush: true });
+  } else if (config.secret !== secret) {
+    throw new Error(
+      'PARLEY_SECRET is another one than the server had when it was backed up: its signing keys ' +
+        'could not be opened. Unset it (the backup brings the right one), or set it to the old one.',
+    );
+  }
+}
+
+/** A cluster of its own, made aside, and moved to its place when it is complete and shut down. */
+async function intoEmbedded(target: Target): Promise<void> {
+  const { config, unpacking, epoch, log, progress } = target;
+  const { dataDir } = config;
+  const folder = aside(dataDir);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Root may have to run PostgreSQL as another user, who must be able to pass through.
+  const { mode } = statSync(dataDir);
+  if (process.getuid?.() === 0) for (const dir of [dataDir, dirname(folder)]) letPass(dir);
+  const embedded = await startEmbedded({ dataDir: folder, log });
+  try {
+    const database = await openDatabase(embedded.connection, log, OPTIONS);
+    try {
+      await fill(database, target, () => undefined);
+      await bringUpToDate(database, log);
+    } finally {
+      await database.close();
+    }
+  } finally {
+    await embedded.stop();
+    chmodSync(dataDir, mode);
+  }
+  renameSync(join(folder, 'postgres'), join(readyDir(dataDir), 'postgres'));
+  rmSync(folder, { recursive: true });
+  syncFolder(readyDir(dataDir));
+  progress.step('the database is complete');
+  writeState(dataDir, { backup: unpacking.header.id, epoch, phase: 'placing' });
+}
+
+async function intoExternal(target: Target, connectionString: string): Promise<void> {
+  const { config, unpacking, epoch, log } = target;
+  const database = await openDatabase({ connectionString }, log, OPTIONS);
+  const state = { backup: unpacking.header.id, epoch };
+  try {
+    await fill(database, target, () =>
+      writeState(config.dataDir, { ...state, phase: 'committing' }),
+    );
+    writeState(config.dataDir, { ...state, phase: 'placing' });
+    await bringUpToDate(database, log);
+  } finally {
+    await database.close();
+  }
+}
+
+/** Fills the database in one transaction; `beforeCommit` is called when nothing else is missing. */
+async function fill(
+  database: Database,
+  { config, unpacking, epoch, progress }: Target,
+  beforeCommit: () => void,
+): Promise<void> {
+  const { header } = unpacking;
+  const client = await database.pool.connect();
+  try {
+    const load = await Load.begin(client, header.migrations);
+    await unpacking.tables(load, progress);
+    await unpacking.files(readyDir(config.dataDir), progress);
+    const manifest = await unpacking.manifest();
+    await verify(client, load, manifest, progress);
+    await load.finish(header.sequences);
+    await client.query('update server_state set epoch = $1', [epoch]);
+    beforeCommit();
+    await client.query('commit');
+  } finally {
+    client.release(true);
+  }
+}
+
+/** Compares the database, as it stands, with the manifest. */
+async function verify(
+  client: pg.ClientBase,
+  load: Load,
+  manifest: Manifest,
+  progress: Progress,
+): Promise<void> {
+  const found: Manifest['tables'] = {};
+  for (const name of Object.keys(manifest.tables)) found[name] = await load.digest(name);
+  requireEqual('table', manifest.tables, found);
+  const streams = await digestOfStreamsIn(client);
+  requireEqual('digest', { 'of all streams': manifest.streams }, { 'of all streams': streams });
+  const rest = load.names.filter((name) => manifest.tables[name] === undefined);
+  if (rest.length > 0) {
+    throw new BadBackup(`The backup is damaged: it lacks the tables ${rest.join(', ')}.`);
+  }
+  progress.step(
+    `verified: ${inWords(streams.events, 'event')} in ${inWords(streams.streams, 'stream')}, ` +
+      `digest ${streams.sha256}`,
+  );
+}
+
+/** Applies the migrations that have come since the backup was made. */
+async function bringUpToDate(database: Database, log: Logger): Promise<void> {
+  await migrate(database.pool, log);
+}
+
+function letPass(dir: string): void {
+  chmodSync(dir, statSync(dir).mode | 0o011);
+}

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type ArchiveEntry, readArchive } from './archive.ts';
+import { tablePrefix } from './backup.ts';
+import type { TableDigest } from './copy.ts';
+import { digestOfBytes, type FileDigest, isDerived } from './files.ts';
+import type { Load } from './load.ts';
+import {
+  BadBackup,
+  FILES,
+  HEADER_ENTRY,
+  type Header,
+  MANIFEST_ENTRY,
+  type Manifest,
+  readHeader,
+  readManifest,
+  SECRET_ENTRY,
+} from './manifest.ts';
+import { syncFolder } from './place.ts';
+import { inBytes, inWords, type Progress } from './progress.ts';
+
+/** Bytes of a header or manifest: far more than either has, and no danger to memory. */
+const TEXT_BYTES = 64 * 1024 * 1024;
+
+/** Reads a backup once, from front to end. */
+export class Unpacking {
+  readonly header: Header;
+  readonly #path: string;
+  readonly #entries: AsyncGenerator<ArchiveEntry, void>;
+  #current: ArchiveEntry | undefined;
+  readonly #tables: Record<string, TableDigest> = {};
+  readonly #files: Record<string, FileDigest> = {};
+
+  private constructor(path: string, entries: AsyncGenerator<ArchiveEntry, void>, header: Header) {
+    this.#path = path;
+    this.#entries = entries;
+    this.header = header;
+  }
+
+  /**
+   * Opens a backup and reads its header.
+   *
+   * @throws {BadBackup}
+   */
+  static async open(path: string): Promise<Unpacking> {
+    const entries = readArchive(path);
+    try {
+      const { value: first } = await entries.next();
+      if (first?.name !== HEADER_ENTRY) throw new BadBackup(`${path} is not a backup of Parley.`);
+      const header = readHeader((await readAll(first)).toString());
+      const unpacking = new Unpacking(path, entries, header);
+      await unpacking.#next();
+      return unpacking;
+    } catch (error) {
+      await entries.return();
+      throw error;
+    }
+  }
+
+  /** Stops reading. */
+  async close(): Promise<void> {
+    await this.#entries.return();
+  }
+
+  /** The secret, when it was given by PARLEY_SECRET: it stands in front of the rows then. */
+  async secret(): Promise<string | undefined> {
+    if (this.#current?.name !== SECRET_ENTRY) return undefined;
+    const content = await readAll(this.#current);
+    this.#files.secret = digestOfBytes(content);
+    await this.#next();
+    return content.toString().trim();
+  }
+
+  /** Puts the rows of all tables in. */
+  async tables(load: Load, progress: Progress): Promise<void> {
+    let done = 0;
+    for (const [index, { name, columns }] of this.header.tables.entries()) {
+      const rows = this.#rowsOf(name, (bytes) => {
+        done += bytes;
+        progress.within(
+          () =>
+            `${name} (table ${index + 1} of ${this.header.tables.length}), ${inBytes(done)} so far`,
+        );
+      });
+      const count = await load.table(name, columns, rows);
+      const digest = this.#tables[name];
+      if (digest) this.#tables[name] = { ...digest, rows: count };
+    }
+    progress.step(`${inWords(this.header.tables.length, 'table')}, ${inBytes(done)} of text`);
+  }
+
+  /** Puts the files into a folder, on disk before it returns. */
+  async files(folder: string, progress: Progress): Promise<void> {
+    let entry = this.#current;
+    let count = 0;
+    while (entry?.name.startsWith(FILES)) {
+      const path = entry.name.slice(FILES.length);
+      this.#files[path] = await writeFile(folder, path, entry);
+      count += 1;
+      progress.within(() => `${inWords(count, 'file')} so far`);
+      entry = await this.#next();
+    }
+    progress.step(inWords(count, 'file'));
+  }
+
+  /**
+   * Reads the end, and compares everything that was read with it.
+   *
+   * @throws {BadBackup} when anything differs
+   */
+  async manifest(): Promise<Manifest> {
+    if (this.#current?.name !== MANIFEST_ENTRY) {
+      throw new BadBackup(`${this.#path} is not a whole backup of Parley: its end is missing.`);
+    }
+    const manifest = readManifest((await readAll(this.#current)).toString(), this.header);
+    // To the very end: the check sum of the compressed file stands there.
+    if ((await this.#next()) !== undefined) {
+      throw new BadBackup(`${this.#path} is damaged: something follows its end.`);
+    }
+    requireEqual('table', manifest.tables, this.#tables);
+    requireEqual('file', manifest.files, this.#files);
+    return manifest;
+  }
+
+  async *#rowsOf(name: string, told: (bytes: number) => void): AsyncGenerator<Buffer, void> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    while (this.#current?.name.startsWith(tablePrefix(name))) {
+      for await (const piece of this.#current.content) {
+        hash.update(piece);
+        bytes += piece.length;
+        told(piece.length);
+        yield piece;
+      }
+      await this.#next();
+    }
+    this.#tables[name] = { rows: 0, bytes, sha256: hash.digest('hex') };
+  }
+
+  async #next(): Promise<ArchiveEntry | undefined> {
+    const step = await this.#entries.next();
+    this.#current = step.done ? undefined : step.value;
+    return this.#current;
+  }
+}
+
+/** @throws {BadBackup} naming the first part that is not what the manifest says */
+export function requireEqual<T extends object>(
+  kind: string,
+  expected: Readonly<Record<string, T>>,
+  found: Readonly<Record<string, T>>,
+): void {
+  for (const name of new Set([...Object.keys(expected), ...Object.keys(found)])) {
+    const [one, other] = [expected[name], found[name]];
+    const equal =
+      one !== undefined &&
+      other !== undefined &&
+      (Object.keys(one) as (keyof T)[]).every((key) => one[key] === other[key]);
+    if (!equal) {
+      throw new BadBackup(
+        `The backup is damaged: the ${kind} ${name} is not what the manifest says of it.`,
+      );
+    }
+  }
+}
+
+async function readAll(entry: ArchiveEntry): Promise<Buffer> {
+  if (entry.size > TEXT_BYTES) throw new BadBackup(`The backup is damaged: ${entry.name} is huge.`);
+  const pieces: Buffer[] = [];
+  for await (const piece of entry.content) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+async function writeFile(folder: string, path: string, entry: ArchiveEntry): Promise<FileDigest> {
+  refusePath(path);
+  const target = join(folder, path);
+  mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const told = async function* () {
+    for await (const piece of entry.content) {
+      hash.update(piece);
+      bytes += piece.length;
+      yield piece;
+    }
+  };
+  await pipeline(
+    Readable.from(told(), { objectMode: false }),
+    createWriteStream(target, { flags: 'wx', mode: 0o600, flush: true }),
+  );
+  syncFolder(dirname(target));
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** A backup from elsewhere could name files outside of the folder. */
+function refusePath(path: string): void {
+  const parts = path.split('/');
+  const bad = parts.some((part) => part === '' || part === '.' || part === '..');
+  if (bad || /[\\\0]/.test(path) || isDerived(parts[0] ?? '')) {
+    throw new BadBackup(`The backup is damaged: it has a file named ${JSON.stringify(path)}.`);
+  }
+}

@@ -1,0 +1,21 @@
+import { move as moveTo } from '../backup/move.ts';
+import { inWords, progressTo } from '../backup/progress.ts';
+import { commandLog, exactly, readConfig, say, UsageError } from './command.ts';
+
+/** `parley move DATABASE_URL`: see {@link moveTo}. */
+export async function move(args: readonly string[]): Promise<number> {
+  const [to = ''] = exactly(args, 'DATABASE_URL');
+  if (!/^postgres(ql)?:\/\//.test(to) || !URL.canParse(to)) {
+    throw new UsageError('DATABASE_URL must begin with postgres:// and name a server.');
+  }
+  const config = readConfig();
+  const streams = await moveTo(config, to, commandLog(config), progressTo(say));
+  say(
+    `Moved: ${inWords(streams.events, 'event')} in ${inWords(streams.streams, 'stream')}, digest ${streams.sha256}`,
+  );
+  say(
+    `Now set DATABASE_URL to it. The data folder ${config.dataDir} is still needed, for the secret and the files;`,
+  );
+  say('its folder postgres/ is as it was, and may be removed when all is well.');
+  return 0;
+}

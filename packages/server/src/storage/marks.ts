@@ -1,0 +1,60 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/**
+ * What stands in a data folder that must not be used as it is, and says why: a restore that was cut
+ * off, a database that was moved away.
+ */
+
+/** The folder in the data folder where a restore collects. */
+export const RESTORING = 'restoring';
+/** The file that says where the database went. */
+export const MOVED = 'moved.json';
+
+/** A restore of this data folder was cut off: nothing may use the folder until it is finished. */
+export class RestoreUnfinished extends Error {
+  override name = 'RestoreUnfinished';
+}
+
+/** The built-in database of this folder was moved away. */
+export class DatabaseMoved extends Error {
+  override name = 'DatabaseMoved';
+}
+
+/**
+ * Refuses a data folder on which a restore was cut off.
+ *
+ * @throws {RestoreUnfinished}
+ */
+export function refuseUnfinished(dataDir: string): void {
+  if (!existsSync(join(dataDir, RESTORING))) return;
+  throw new RestoreUnfinished(
+    `A restore into ${dataDir} was not finished. Run parley restore again with the same backup; ` +
+      `or, to give it up, remove ${join(dataDir, RESTORING)} and whatever else is in the folder.`,
+  );
+}
+
+const Mark = z.object({ to: z.string(), at: z.string() });
+
+/** Notes that the built-in database was moved; `to` is its new place, without a password. */
+export function markMoved(dataDir: string, to: string): void {
+  const mark: z.infer<typeof Mark> = { to, at: new Date().toISOString() };
+  writeFileSync(join(dataDir, MOVED), JSON.stringify(mark), { mode: 0o600, flush: true });
+}
+
+/**
+ * Refuses the built-in database of a data folder when it was moved to another place: going on with
+ * it would make two histories of one server.
+ *
+ * @throws {DatabaseMoved}
+ */
+export function refuseMoved(dataDir: string): void {
+  const path = join(dataDir, MOVED);
+  if (!existsSync(path)) return;
+  const { to, at } = Mark.parse(JSON.parse(readFileSync(path, 'utf8')));
+  throw new DatabaseMoved(
+    `The database of ${dataDir} was moved to ${to} at ${at}. Set DATABASE_URL to it; ` +
+      `or, to go on with the old one and without what happened since, remove ${path}.`,
+  );
+}
