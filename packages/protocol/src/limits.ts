@@ -10,6 +10,11 @@ export const LIMITS = {
   /** Commands of one connection: so many in `commandWindowMs`, refilled evenly. 0: no limit. */
   commands: 30,
   commandWindowMs: 10_000,
+  /** Commands of one account over all its sockets within `commandWindowMs`. 0: no limit. */
+  accountCommands: 120,
+  /** HTTP requests in a minute: of one account, and from one address. 0: no limit. */
+  accountRequests: 600,
+  addressRequests: 6_000,
   /** Signals (typing) of one connection within `commandWindowMs`; more are dropped unanswered. */
   signals: 20,
   /** Time between a socket's opening and its `hello`. */

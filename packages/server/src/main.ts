@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { LIMITS, type Limits } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { openAccounts } from './accounts/accounts.ts';
+import { addressKey } from './accounts/limits.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { bootstrapEveryone } from './conversations/everyone.ts';
@@ -11,6 +12,7 @@ import { conversationRoutes } from './conversations/routes.ts';
 import { conversationFor, loadStart } from './conversations/snapshot.ts';
 import { createHttpApp } from './http/app.ts';
 import { isAllowedOrigin } from './http/origin.ts';
+import { SharedLimits } from './limits/shared-limits.ts';
 import { Live, type LiveFigures } from './live/live.ts';
 import type { Logger } from './log.ts';
 import { ReadCursors, readVersions } from './messages/read-cursors.ts';
@@ -41,6 +43,14 @@ export interface Parley {
 
 /** Goodbyes are spread over this time, so that not all come back at once. */
 const DRAIN_MS = 2_000;
+/** What RATE_LIMITS=off lifts. */
+const NO_RATE_LIMITS = {
+  commands: 0,
+  signals: 0,
+  accountCommands: 0,
+  accountRequests: 0,
+  addressRequests: 0,
+} as const;
 const WEB_DIR = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 
 /** What tests set otherwise. */
@@ -89,10 +99,24 @@ async function build(
 
   // Streams: what is committed goes from append to hub.
   const clock = overrides.clock ?? systemClock;
-  const rates = config.rateLimits ? {} : { commands: 0, signals: 0 };
-  const limits: Limits = { ...LIMITS, ...rates, ...overrides.limits };
-  const broker = await openBroker(config, pool, log);
+  const limits: Limits = {
+    ...LIMITS,
+    ...(config.rateLimits ? {} : NO_RATE_LIMITS),
+    ...overrides.limits,
+  };
+  const space = await spaceOf(pool);
+  const broker = openBroker(config, space, log);
   undo.push(() => broker.stop());
+  const shared = new SharedLimits(
+    {
+      commands: { points: limits.accountCommands, seconds: limits.commandWindowMs / 1000 },
+      requests: { points: limits.accountRequests, seconds: 60 },
+      address: { points: limits.addressRequests, seconds: 60 },
+    },
+    config.redisUrl === undefined ? null : { url: config.redisUrl, space },
+    log,
+  );
+  undo.push(() => shared.stop());
   const hub = new Hub(pool, log, broker);
   const append = new Append({
     pool,
@@ -114,11 +138,13 @@ async function build(
   // Live.
   const live = new Live({
     hub,
+    broker,
     append,
     pool,
     log,
     clock,
     limits,
+    limitCommands: (account) => shared.take('commands', account),
     identify: (token) => accounts.identify(token),
     liveSessions: (ids) => accounts.sessions.alive(ids),
     isAllowedOrigin: (origin, host) => isAllowedOrigin(origin, host, config),
@@ -140,6 +166,10 @@ async function build(
       await pool.query('select 1');
       return { status: 'ok', broker: broker.status };
     },
+    limitRequests: (of) =>
+      'account' in of
+        ? shared.take('requests', of.account)
+        : shared.take('address', addressKey(of.address)),
     api: [
       accounts.routes,
       (scope) => conversationRoutes(scope, { pool, append, authenticate }),
@@ -184,14 +214,21 @@ async function openStorage(
 }
 
 /** What joins this node to others: Redis or Valkey where one is named. */
-async function openBroker(config: Config, pool: Pool, log: Logger): Promise<Broker> {
+function openBroker(config: Config, space: string, log: Logger): Broker {
   if (config.redisUrl === undefined) return new LocalBroker();
   if (config.publicUrl === undefined) {
     log.warn('several nodes need one PUBLIC_URL: without it, each takes its own tokens only');
   }
-  // The name of this history of this database: servers that share a Redis do not hear each other.
+  return new RedisBroker(config.redisUrl, space, log);
+}
+
+/**
+ * The name of this history of this database: servers that share a Redis, and do not share it, have
+ * nothing to do with each other.
+ */
+async function spaceOf(pool: Pool): Promise<string> {
   const { rows } = await pool.query<{ epoch: string }>('select epoch from server_state');
-  return new RedisBroker(config.redisUrl, (rows[0] as { epoch: string }).epoch, log);
+  return (rows[0] as { epoch: string }).epoch;
 }
 
 /** The address for a browser on this machine. */

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   type ConversationId,
   type Seq,
@@ -8,15 +5,9 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { loadConfig } from '../src/config.ts';
-import { type Parley, startParley } from '../src/main.ts';
-import {
-  startTestCluster,
-  type TestCluster,
-  type TestDatabase,
-  testLog,
-} from './support/database.ts';
-import { Peer } from './support/peer.ts';
+import { startTestCluster, type TestCluster } from './support/database.ts';
+import { aSetOfNodes } from './support/nodes.ts';
+import type { Peer } from './support/peer.ts';
 import { startTestRedis, type TestRedis, whyNoRedis } from './support/redis.ts';
 import { type Fate, RedisProxy } from './support/redis-proxy.ts';
 import { type Person, registerAt } from './support/server.ts';
@@ -47,52 +38,24 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     await cluster.stop();
   });
 
-  /** A node over the database and the Redis. */
-  async function aNode(database: TestDatabase, redisUrl: string): Promise<Parley> {
-    const dataDir = mkdtempSync(join(tmpdir(), 'parley-node-'));
-    undo.push(() => rmSync(dataDir, { recursive: true, force: true }));
-    const loaded = loadConfig({
-      PORT: '0',
-      PARLEY_DATA: dataDir,
-      PARLEY_SECRET: 'the same secret for all nodes of a test',
-      DATABASE_URL: database.url,
-      REDIS_URL: redisUrl,
-      PUBLIC_URL: 'http://parley.example',
-      RATE_LIMITS: 'off',
-    });
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-    const node = await startParley(loaded.config, testLog);
-    undo.push(() => node.stop());
-    return node;
-  }
-
-  const brokerOf = async (node: Parley): Promise<string> =>
-    ((await (await fetch(new URL('/health/ready', node.address))).json()) as { broker: string })
-      .broker;
-
-  const joined = (nodes: readonly Parley[]) =>
-    until(async () => {
-      for (const node of nodes) if ((await brokerOf(node)) !== 'joined') return false;
-      return true;
-    }, 'the nodes to be joined');
-
   /** Two nodes, a group of three people, two sockets on each node, all live. */
   async function aTown(redisUrl: string, { waitForBroker = true } = {}) {
-    const database = await cluster.fresh();
-    const one = await aNode(database, redisUrl);
-    const two = await aNode(database, redisUrl);
-    if (waitForBroker) await joined([one, two]);
+    const nodes = await aSetOfNodes(cluster, redisUrl);
+    undo.push(() => nodes.stop());
+    const one = await nodes.node();
+    const two = await nodes.node();
+    if (waitForBroker) await nodes.joined(one, two);
     const alice = await registerAt(one.address, 'alice');
     const bob = await registerAt(two.address, 'bob');
     const carol = await registerAt(one.address, 'carol');
     const conversation = await alice.group('both nodes', [bob, carol]);
     const sockets = await Promise.all([
-      follower(one, alice, conversation),
-      follower(one, bob, conversation),
-      follower(two, bob, conversation),
-      follower(two, carol, conversation),
+      follower(nodes.peer(one), alice, conversation),
+      follower(nodes.peer(one), bob, conversation),
+      follower(nodes.peer(two), bob, conversation),
+      follower(nodes.peer(two), carol, conversation),
     ]);
-    return { one, two, alice, bob, carol, conversation, sockets };
+    return { nodes, one, two, alice, bob, carol, conversation, sockets };
   }
   type Town = Awaited<ReturnType<typeof aTown>>;
 
@@ -102,13 +65,10 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     readonly arrivals: { seq: Seq; at: number }[];
   }
 
-  async function follower(node: Parley, person: Person, id: ConversationId): Promise<Socket> {
-    const peer = new Peer(node.address);
-    undo.push(() => peer.close());
+  async function follower(peer: Peer, person: Person, id: ConversationId): Promise<Socket> {
     const arrivals: Socket['arrivals'] = [];
     peer.ws.on('message', (data) => {
       const frame = JSON.parse(data.toString()) as ServerFrame;
-      if (frame.op === 'ping') peer.send({ op: 'pong' });
       if (frame.op === 'event' && frame.stream === streamOfConversation(id)) {
         arrivals.push({ seq: frame.seq, at: performance.now() });
       }
@@ -167,7 +127,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
   test('with no Redis from the start, all comes within two seconds, and the node says so', async () => {
     const town = await aTown('redis://127.0.0.1:1', { waitForBroker: false });
     await talk(town, 20);
-    expect(await brokerOf(town.one)).toBe('away');
+    expect(await town.nodes.brokerOf(town.one)).toBe('away');
     const ready = await fetch(new URL('/health/ready', town.one.address));
     expect(ready.status).toBe(200);
   });
@@ -175,27 +135,27 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
   test('Redis killed and restarted empty under load: nothing lost, doubled, out of order', async () => {
     const town = await aTown(redis.url);
     await talk(town, 60, () => redis.kill());
-    await until(async () => (await brokerOf(town.one)) === 'away', 'the node to notice');
+    await until(async () => (await town.nodes.brokerOf(town.one)) === 'away', 'the node to notice');
     await talk(town, 20);
     await redis.start();
-    await joined([town.one, town.two]);
+    await town.nodes.joined(town.one, town.two);
     expect(await talk(town, 40)).toBeLessThan(LATE_MAX);
   });
 
   test('Redis frozen: noticed, and left behind when it comes back', async () => {
     const town = await aTown(redis.url);
     await talk(town, 60, async () => redis.freeze());
-    await until(async () => (await brokerOf(town.two)) === 'away', 'the node to notice');
+    await until(async () => (await town.nodes.brokerOf(town.two)) === 'away', 'the node to notice');
     await talk(town, 20);
     redis.thaw();
-    await joined([town.one, town.two]);
+    await town.nodes.joined(town.one, town.two);
     await talk(town, 20);
   });
 
   test('Redis that cuts its listeners, as it does with slow ones (B18)', async () => {
     const town = await aTown(redis.url);
     await talk(town, 60, () => redis.cutListeners());
-    await joined([town.one, town.two]);
+    await town.nodes.joined(town.one, town.two);
     await talk(town, 20);
   });
 

@@ -1,12 +1,13 @@
 import Cookie from '@fastify/cookie';
-import type { HealthAnswer } from '@parley/protocol';
+import type { AccountId, HealthAnswer } from '@parley/protocol';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { uuidv7 } from 'uuidv7';
 import type { z } from 'zod';
 import type { Logger } from '../log.ts';
+import { knownSessionOf } from './authenticate.ts';
 import { docsRoutes } from './docs.ts';
-import { handleError, pathOf } from './errors.ts';
+import { handleError, pathOf, refuse } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { acceptJson } from './json.ts';
 import { describeApi } from './openapi.ts';
@@ -27,6 +28,10 @@ export interface HttpDependencies {
   readonly webDir: string;
   /** How the server is, for those who balance and watch. */
   health(): Promise<z.infer<typeof HealthAnswer>>;
+  /**
+   * Takes one request from the address, or of the account: null, or the seconds to wait.
+   */
+  limitRequests?(of: { address: string } | { account: AccountId }): number | null;
   /** The routes of the domains, each below {@link API_PREFIX}. */
   readonly api: readonly ((app: FastifyInstance) => void)[];
   /** Routes whose place is fixed by a standard, such as `/.well-known/…`. */
@@ -91,6 +96,10 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
       'request',
     );
   });
+  const limit = (of: { address: string } | { account: AccountId }) => {
+    const retryAfter = deps.limitRequests?.(of) ?? null;
+    if (retryAfter !== null) refuse('rate_limited', undefined, { retryAfter });
+  };
   const routes = new RouteTable();
   app.addHook('onRoute', (route) => routes.add(route));
   app.register(Cookie);
@@ -105,6 +114,11 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
     async (scope) => {
       scope.addHook('onRequest', async (_request, reply) => {
         reply.header('cache-control', 'no-store');
+      });
+      scope.addHook('onRequest', async (request) => limit({ address: request.ip }));
+      scope.addHook('preHandler', async (request) => {
+        const session = knownSessionOf(request);
+        if (session) limit({ account: session.account });
       });
       for (const add of deps.api) add(scope);
       scope.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {

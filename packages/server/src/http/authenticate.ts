@@ -22,6 +22,9 @@ export function sessionOf(request: object): Session {
   return session;
 }
 
+/** Who makes a request; undefined on routes that anybody may ask. */
+export const knownSessionOf = (request: object): Session | undefined => sessions.get(request);
+
 /** The token of `Authorization: Bearer …` (RFC 6750 §2.1); undefined without one. */
 export function bearerOf(request: {
   readonly headers: { readonly authorization?: string | undefined };

@@ -250,8 +250,12 @@ export class Connection implements DrainableSink {
         if (this.#signalBudget.take()) this.#context.presence.set(this.account, this, frame.state);
         return;
       default:
-        if (!this.#commandBudget.take()) this.nack(frame.id, this.#tooMany());
-        else if (frame.op === 'fill') this.#fill(frame);
+        if (!this.#commandBudget.take()) {
+          this.nack(frame.id, this.#tooMany());
+          return;
+        }
+        if (this.#refusedByAccount(frame.id)) return;
+        if (frame.op === 'fill') this.#fill(frame);
         else if (frame.op === 'renew') void this.#renew(frame);
         else carryOut(this.#context, this, frame);
     }
@@ -268,6 +272,13 @@ export class Connection implements DrainableSink {
     this.write(
       textFrame(`{"op":"ack","id":"${id}","stream":"${stream}","seq":${seq},"at":"${at}"}`),
     );
+  }
+
+  /** Whether the account, over all its sockets, has too many; answers the command then. */
+  #refusedByAccount(id: string): boolean {
+    const retryAfter = this.#context.limitCommands(this.account);
+    if (retryAfter !== null) this.nack(id, refusal('rate_limited', undefined, { retryAfter }));
+    return retryAfter !== null;
   }
 
   #tooMany(): Refusal {

@@ -14,6 +14,7 @@ import type { Start } from '../conversations/snapshot.ts';
 import type { Logger } from '../log.ts';
 import type { ReadMove } from '../messages/read-cursors.ts';
 import type { Append } from '../stream/append.ts';
+import type { Broker } from '../stream/broker.ts';
 import type { Hub } from '../stream/hub.ts';
 import type { Connections } from './connections.ts';
 import type { PresenceBoard } from './presence.ts';
@@ -28,6 +29,7 @@ export interface Identity {
 /** What the live side needs of the rest of the house. */
 export interface LiveDependencies {
   readonly hub: Hub;
+  readonly broker: Broker;
   readonly append: Append;
   readonly pool: pg.Pool;
   readonly log: Logger;
@@ -35,6 +37,8 @@ export interface LiveDependencies {
   readonly limits: Limits;
   /** Checks an access token and that its session goes on. */
   identify(token: string): Promise<{ identity: Identity } | { refusal: Refusal }>;
+  /** Takes one command of the account, over all its sockets: null, or the seconds to wait. */
+  limitCommands(account: AccountId): number | null;
   /** Which of the sessions go on, for the regular second look. */
   liveSessions(sessions: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
   /** Whether a browser at this origin may open a socket. */

@@ -16,6 +16,7 @@ import {
 import { WebSocketServer } from 'ws';
 import type { ReadMove } from '../messages/read-cursors.ts';
 import { textFrame } from '../stream/frame.ts';
+import { BetweenNodes } from './between-nodes.ts';
 import { Budget } from './budget.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
@@ -27,8 +28,11 @@ const UPGRADES_BURST = 600;
 const UPGRADES_PER_SECOND = 300;
 /** The regular look at all sockets. */
 const TICK_MS = 1_000;
-/** How often ended sessions and moved read cursors are looked for in the database. */
-const RECHECK_MS = 2_000;
+/**
+ * How often ended sessions and moved read cursors are looked for in the database: with the time
+ * that the looking takes, within two seconds.
+ */
+const RECHECK_MS = 1_500;
 
 /** What the live side was doing at a moment, for the log and for metrics. */
 export interface LiveFigures {
@@ -47,15 +51,26 @@ export class Live {
   readonly #all = new Set<Connection>();
   readonly #upgrades: Budget;
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #nodes: BetweenNodes;
   #stalled = 0;
   #draining = false;
   #rechecking = false;
 
   constructor(dependencies: LiveDependencies) {
     const { limits } = dependencies;
-    const presence = new PresenceBoard((changes) => {
-      this.#broadcast({ op: 'presence', changes: [...changes] });
-    });
+    const presence = new PresenceBoard(
+      (changes) => this.#broadcast({ op: 'presence', changes: [...changes] }),
+      (changes) => this.#nodes.tellPresence(changes),
+    );
+    this.#nodes = new BetweenNodes(
+      dependencies.broker,
+      presence,
+      {
+        read: (account, move) => this.#tellReadHere(account, move),
+        sessionEnded: (session) => this.#closeSession(session),
+      },
+      dependencies.log,
+    );
     const connections = new Connections(limits.connectionsPerAccount, (oldest) =>
       oldest.close(CLOSE.tooManyConnections, 'restart', 60),
     );
@@ -92,8 +107,13 @@ export class Live {
     );
   }
 
-  /** The session is over: its sockets close now. */
+  /** The session is over: its sockets close now, on all nodes. */
   endSession(session: SessionId): void {
+    this.#closeSession(session);
+    this.#nodes.tellSessionEnded(session);
+  }
+
+  #closeSession(session: SessionId): void {
     for (const connection of [...this.#context.connections.ofSession(session)]) {
       connection.close(CLOSE.sessionEnded, 'session_ended');
     }
@@ -101,16 +121,18 @@ export class Live {
 
   /** Tells of a moved read cursor: the account’s own sockets, and where it is small, all members. */
   tellRead(account: AccountId, move: ReadMove): void {
-    const { version, cursor } = move;
+    this.#tellReadHere(account, move);
+    this.#nodes.tellRead(account, move);
+    if (!move.tellOthers) return;
+    const { conversation, readSeq } = move.cursor;
+    this.#signal(conversation, account, { op: 'receipt', conversation, account, readSeq });
+  }
+
+  #tellReadHere(account: AccountId, { version, cursor }: ReadMove): void {
     for (const connection of this.#context.connections.of(account)) {
       if (version > connection.readVersion) connection.readVersion = version;
       if (connection.isReady) connection.send({ op: 'read', version, cursor });
     }
-    if (!move.tellOthers) return;
-    const { conversation, readSeq } = cursor;
-    const receipt = { op: 'receipt', conversation, account, readSeq } satisfies ServerFrame;
-    const frame = textFrame(JSON.stringify(receipt));
-    this.#context.hub.signal(streamOfConversation(conversation), frame, account);
   }
 
   /** Figures of this moment. */
@@ -133,6 +155,7 @@ export class Live {
     this.#draining = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#context.presence.stop();
+    this.#nodes.stop();
     const sockets = [...this.#all];
     const gone = sockets.map((c) => c.gone);
     const pause = sockets.length > 0 ? spreadMs / sockets.length : 0;
@@ -202,7 +225,7 @@ export class Live {
     this.#rechecking = true;
     try {
       const [alive, versions] = await Promise.all([liveSessions(sessions), readVersions(accounts)]);
-      for (const session of sessions) if (!alive.has(session)) this.endSession(session);
+      for (const session of sessions) if (!alive.has(session)) this.#closeSession(session);
       for (const [account, version] of versions) {
         for (const connection of connections.of(account)) {
           if (version > connection.readVersion) connection.readVersion = version;
@@ -218,9 +241,12 @@ export class Live {
   // ---- signals --------------------------------------------------------------------------------
 
   #tellTyping(conversation: ConversationId, account: AccountId): void {
-    const typing = { op: 'typing', conversation, account } satisfies ServerFrame;
-    const frame = textFrame(JSON.stringify(typing));
-    this.#context.hub.signal(streamOfConversation(conversation), frame, account);
+    this.#signal(conversation, account, { op: 'typing', conversation, account });
+  }
+
+  /** Tells the members, except one, on all nodes. */
+  #signal(conversation: ConversationId, except: AccountId, frame: ServerFrame): void {
+    this.#context.hub.signal(streamOfConversation(conversation), JSON.stringify(frame), except);
   }
 
   #broadcast(frame: ServerFrame): void {

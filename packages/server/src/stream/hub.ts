@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { Logger } from '../log.ts';
 import { type Broker, type BrokerListener, LocalBroker } from './broker.ts';
 import type { Follower } from './follower.ts';
+import { textFrame } from './frame.ts';
 import { readEvents, readHeads } from './read.ts';
 import type { StoredEvent } from './record.ts';
 import { Topic } from './topic.ts';
@@ -14,6 +15,8 @@ import { Topic } from './topic.ts';
 const COMPARE_MS = { alone: 2_000, joined: 1_500, away: 1_000 } as const;
 /** A head that is behind is looked at again after this time before it counts as missed. */
 const SECOND_LOOK_MS = 250;
+/** The kind of the notes that carry signals between nodes: an account to be left out, the frame. */
+const SIGNAL = 'signal';
 /** Events read at a time while a hole is filled. */
 const FILL_PAGE = 500;
 
@@ -49,6 +52,10 @@ export class Hub implements BrokerListener {
     this.#pool = pool;
     this.#log = log;
     this.#broker = broker;
+    broker.onNote(SIGNAL, (body, _from, stream) => {
+      const end = body.indexOf(' ');
+      if (stream !== null) this.#signalHere(stream, body.slice(end + 1), body.slice(0, end));
+    });
   }
 
   /** Starts listening to other nodes, and the regular comparison of heads. */
@@ -163,10 +170,16 @@ export class Hub implements BrokerListener {
     if (topic && seq > topic.head) this.#fill(topic, seq);
   }
 
-  /** Sends a frame that is not an event to all who follow the stream here. */
-  signal(stream: StreamId, frame: Buffer, except?: string): void {
+  /** Sends a frame that is not an event to all who follow the stream, except one account. */
+  signal(stream: StreamId, frame: string, except: string): void {
+    this.#signalHere(stream, frame, except);
+    this.#broker.note(stream, SIGNAL, `${except} ${frame}`);
+  }
+
+  #signalHere(stream: StreamId, text: string, except: string): void {
     const topic = this.#topics.get(stream);
     if (!topic) return;
+    const frame = textFrame(text);
     for (const followers of [topic.live, topic.behind]) {
       for (const { sink } of followers) {
         // Signals are the first thing to go when a socket is full.

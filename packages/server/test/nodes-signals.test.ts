@@ -1,0 +1,179 @@
+import { CLOSE, type Seq } from '@parley/protocol';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from './support/database.ts';
+import { aSetOfNodes, type TestNodes } from './support/nodes.ts';
+import type { Peer } from './support/peer.ts';
+import { startTestRedis, type TestRedis, whyNoRedis } from './support/redis.ts';
+import { type Person, registerAt } from './support/server.ts';
+import { until } from './support/sink.ts';
+import { aClientId } from './support/world.ts';
+
+/** Sockets of an ended session close within two seconds; the test itself may stall a little. */
+const ENDED_MS = 2_400;
+const without = whyNoRedis();
+
+describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})` : ''}`, () => {
+  let cluster: TestCluster;
+  let redis: TestRedis;
+  let nodes: TestNodes | null = null;
+
+  beforeAll(async () => {
+    cluster = await startTestCluster();
+    redis = await startTestRedis();
+  });
+  afterEach(async () => {
+    await nodes?.stop();
+    nodes = null;
+  });
+  afterAll(async () => {
+    await redis.stop();
+    await cluster.stop();
+  });
+
+  async function twoNodes(url: string, settings: Parameters<TestNodes['node']> = []) {
+    nodes = await aSetOfNodes(cluster, url);
+    const [one, two] = [await nodes.node(...settings), await nodes.node(...settings)];
+    if (url === redis.url) await nodes.joined(one, two);
+    const alice = await registerAt(one.address, 'alice');
+    const bob = await registerAt(two.address, 'bob');
+    const conversation = await alice.group('both nodes', [bob]);
+    return { nodes, one, two, alice, bob, conversation };
+  }
+
+  const seen = (peer: Peer, who: Person) =>
+    peer
+      .of('presence')
+      .flatMap((p) => p.changes)
+      .filter((c) => c.account === who.id)
+      .map((c) => c.state);
+
+  test('typing, receipts and read cursors reach the other node', async () => {
+    const { nodes, one, two, alice, bob, conversation } = await twoNodes(redis.url);
+    const [a, b, b2] = [nodes.peer(one), nodes.peer(two), nodes.peer(one)];
+    await a.hello(alice.accessToken);
+    await b.hello(bob.accessToken);
+    await b2.hello(bob.accessToken);
+    const seq = await alice.post(conversation, 'hello');
+    await b.next('event', (e) => e.seq === seq);
+    await until(async () => {
+      b.send({ op: 'typing', conversation });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return a.of('typing').length > 0;
+    }, 'the typing');
+    expect(a.of('typing')[0]).toMatchObject({ conversation, account: bob.id });
+
+    b.send({ op: 'read', id: aClientId(), conversation, seq });
+    expect(await a.next('receipt')).toMatchObject({ account: bob.id, readSeq: seq });
+    expect((await b2.next('read')).cursor).toMatchObject({ conversation, readSeq: seq });
+    expect(b.of('receipt')).toEqual([]);
+  });
+
+  test('presence is that of all nodes', async () => {
+    const { nodes, one, two, alice, bob } = await twoNodes(redis.url);
+    const a = nodes.peer(one);
+    await a.hello(alice.accessToken);
+    const b = nodes.peer(two);
+    await b.hello(bob.accessToken);
+    await a.until(() => seen(a, bob).includes('active'), 'bob to be there');
+    // Who comes later finds it in its ready.
+    const late = nodes.peer(one);
+    const ready = await late.hello(alice.accessToken);
+    expect(ready.presence).toContainEqual({ account: bob.id, state: 'active' });
+    b.send({ op: 'presence', state: 'idle' });
+    await a.until(() => seen(a, bob).at(-1) === 'idle', 'bob to be idle');
+    // Active on one node is active, whatever the other says.
+    const b2 = nodes.peer(one);
+    await b2.hello(bob.accessToken);
+    await a.until(() => seen(a, bob).at(-1) === 'active', 'bob to be back');
+    b2.close();
+    b.close();
+    await a.until(() => seen(a, bob).at(-1) === 'offline', 'bob to be gone');
+  });
+
+  test('a node that comes later learns who is on the others; one that leaves takes its people along', async () => {
+    const { nodes, one, two, alice, bob } = await twoNodes(redis.url);
+    const b = nodes.peer(two);
+    await b.hello(bob.accessToken);
+    const three = await nodes.node();
+    await nodes.joined(three);
+    const a = nodes.peer(three);
+    await a.hello(alice.accessToken);
+    await until(async () => {
+      const ready = await nodes.peer(three).hello(alice.accessToken);
+      return ready.presence.some((p) => p.account === bob.id && p.state === 'active');
+    }, 'bob to be known on the third node');
+    const elsewhere = nodes.peer(one);
+    await elsewhere.hello(alice.accessToken);
+    await two.stop();
+    await elsewhere.until(() => seen(elsewhere, bob).at(-1) === 'offline', 'bob to be gone');
+  });
+
+  test.each([
+    ['with Redis', true],
+    ['without Redis', false],
+  ])('the sockets of an ended session close on every node, %s', async (_name, withRedis) => {
+    const { nodes, one, two, alice, bob } = await twoNodes(
+      withRedis ? redis.url : 'redis://127.0.0.1:1',
+    );
+    const [here, there] = [nodes.peer(one), nodes.peer(two)];
+    await here.hello(alice.accessToken);
+    await there.hello(alice.accessToken);
+    const other = nodes.peer(two);
+    await other.hello(bob.accessToken);
+    const answer = await alice.request('POST', '/auth/logout', undefined, {
+      authorization: `Bearer ${alice.sessionToken}`,
+    });
+    expect(answer.status).toBeLessThan(300);
+    expect(await here.whenClosed(ENDED_MS)).toBe(CLOSE.sessionEnded);
+    expect(await there.whenClosed(ENDED_MS)).toBe(CLOSE.sessionEnded);
+    expect(other.closed).toBeNull();
+  });
+
+  test('the commands of an account are counted over all its sockets and nodes', async () => {
+    const limits = { accountCommands: 20, commandWindowMs: 60_000 };
+    const { nodes, one, two, alice, bob, conversation } = await twoNodes(redis.url, [{}, limits]);
+    const sockets = [nodes.peer(one), nodes.peer(two)] as const;
+    for (const socket of sockets) await socket.hello(alice.accessToken);
+    const say = (socket: Peer) => {
+      const id = aClientId();
+      socket.send({ op: 'post', id, conversation, body: 'x' });
+      return id;
+    };
+    for (let n = 0; n < 20; n++) say(sockets[0]);
+    await sockets[0].until(() => sockets[0].of('ack').length === 20, 'the acks');
+    // The other node knows within a moment.
+    await until(async () => {
+      const id = say(sockets[1]);
+      await sockets[1].until(
+        () => [...sockets[1].of('ack'), ...sockets[1].of('nack')].some((f) => f.id === id),
+        'an answer',
+      );
+      return sockets[1].of('nack').some((n) => n.id === id);
+    }, 'the refusal');
+    const refusal = await sockets[1].next('nack');
+    expect(refusal).toMatchObject({ code: 'rate_limited' });
+    expect(refusal.retryAfter).toBeGreaterThan(30);
+    // It is the account’s limit, nobody else’s.
+    const other = nodes.peer(two);
+    await other.hello(bob.accessToken);
+    say(other);
+    await other.next('ack');
+  });
+
+  test('without Redis each node counts by itself', async () => {
+    const limits = { accountRequests: 5 };
+    const { one, alice, bob } = await twoNodes('redis://127.0.0.1:1', [{}, limits]);
+    let status = 200;
+    let asked = 0;
+    for (; status === 200 && asked < 20; asked++)
+      status = (await alice.request('GET', '/conversations')).status;
+    expect(status).toBe(429);
+    expect(asked).toBeLessThanOrEqual(6);
+    const answer = await fetch(new URL('/api/v1/conversations', one.address), {
+      headers: { authorization: `Bearer ${alice.accessToken}` },
+    });
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0 as Seq);
+    expect((await bob.request('GET', '/conversations')).status).toBe(200);
+  });
+});

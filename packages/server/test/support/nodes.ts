@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Limits } from '@parley/protocol';
+import { loadConfig } from '../../src/config.ts';
+import { type Parley, startParley } from '../../src/main.ts';
+import { type TestCluster, type TestDatabase, testLog } from './database.ts';
+import { Peer } from './peer.ts';
+import { until } from './sink.ts';
+
+/** Several nodes over one database, for one test. */
+export interface TestNodes {
+  /** Starts another node over the same database. */
+  node(env?: Record<string, string>, limits?: Partial<Limits>): Promise<Parley>;
+  /** A socket to a node; it answers pings and is closed in the end. */
+  peer(node: Parley): Peer;
+  /** Waits until the broker of each of them is joined. */
+  joined(...nodes: readonly Parley[]): Promise<void>;
+  /** How the node says that it stands to others. */
+  brokerOf(node: Parley): Promise<string>;
+  /** Ends the nodes, the latest first. */
+  stop(): Promise<void>;
+}
+
+/** Nodes over a fresh database of the cluster, with this REDIS_URL. */
+export async function aSetOfNodes(cluster: TestCluster, redisUrl: string): Promise<TestNodes> {
+  const database: TestDatabase = await cluster.fresh();
+  const undo: (() => Promise<unknown> | unknown)[] = [];
+  const brokerOf = async (node: Parley) => {
+    const answer = await fetch(new URL('/health/ready', node.address));
+    return ((await answer.json()) as { broker: string }).broker;
+  };
+  return {
+    brokerOf,
+    async node(env = {}, limits = {}) {
+      const dataDir = mkdtempSync(join(tmpdir(), 'parley-node-'));
+      undo.push(() => rmSync(dataDir, { recursive: true, force: true }));
+      const loaded = loadConfig({
+        PORT: '0',
+        PARLEY_DATA: dataDir,
+        PARLEY_SECRET: 'the same secret for all nodes of a test',
+        DATABASE_URL: database.url,
+        REDIS_URL: redisUrl,
+        PUBLIC_URL: 'http://parley.example',
+        RATE_LIMITS: 'off',
+        ...env,
+      });
+      if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+      const node = await startParley(loaded.config, testLog, { limits });
+      undo.push(() => node.stop());
+      return node;
+    },
+    peer(node) {
+      const peer = new Peer(node.address);
+      undo.push(() => peer.close());
+      peer.ws.on('message', (data) => {
+        if (data.toString().startsWith('{"op":"ping"')) peer.send({ op: 'pong' });
+      });
+      return peer;
+    },
+    joined: (...nodes) =>
+      until(async () => {
+        for (const node of nodes) if ((await brokerOf(node)) !== 'joined') return false;
+        return true;
+      }, 'the nodes to be joined'),
+    async stop() {
+      for (const step of undo.splice(0).reverse()) await step();
+    },
+  };
+}
