@@ -305,6 +305,15 @@ export class ParleyApi {
 
   // ---- one request ----------------------------------------------------------------------------------
 
+  /** One request to the API, for the parts of it that have classes of their own. */
+  request<T>(
+    method: string,
+    path: string,
+    options: { readonly body?: object; readonly id?: ClientId | undefined } = {},
+  ): Promise<T> {
+    return this.#request(method, path, options);
+  }
+
   async #request<T>(
     method: string,
     path: string,
@@ -356,7 +365,8 @@ export class ParleyApi {
 const reaction = (conversation: ConversationId, message: Seq, emoji: string): string =>
   `/conversations/${conversation}/messages/${message}/reactions/${encodeURIComponent(emoji)}`;
 
-function query(values: object): string {
+/** The values that are set, as the query of an address. */
+export function query(values: object): string {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(values)) {
     if (value !== undefined) params.set(key, String(value));

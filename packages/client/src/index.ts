@@ -1,5 +1,6 @@
 /** The SDK of Parley, for browsers and (with `@parley/client/node`) for programs. */
 export * from './api.ts';
+export { AdminApi } from './api-admin.ts';
 export { Backoff } from './backoff.ts';
 export * from './client.ts';
 export * from './client-types.ts';

@@ -30,6 +30,9 @@ export const ERRORS = {
   invitation_ended: { status: 403, title: 'The invitation has run out, or was used already' },
   origin_refused: { status: 403, title: 'Requests from this origin are refused' },
   forbidden: { status: 403, title: 'You may not do that' },
+  scope_missing: { status: 403, title: 'The key has not the scope for that' },
+  second_factor_required: { status: 403, title: 'A second factor is needed: log in again' },
+  last_owner: { status: 409, title: 'The server needs an owner: make somebody else one first' },
   // What it is about.
   not_found: { status: 404, title: 'There is no such thing here, or it is not yours to see' },
   conversation_not_found: {

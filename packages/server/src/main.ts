@@ -5,6 +5,7 @@ import { LIMITS, type Limits } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { openAccounts } from './accounts/accounts.ts';
 import { addressKey } from './accounts/limits.ts';
+import { adminRoutes } from './admin/routes.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { bootstrapEveryone } from './conversations/everyone.ts';
@@ -12,6 +13,8 @@ import { conversationRoutes } from './conversations/routes.ts';
 import { conversationFor, loadStart } from './conversations/snapshot.ts';
 import { createHttpApp } from './http/app.ts';
 import { isAllowedOrigin } from './http/origin.ts';
+import { ApiKeys } from './integrations/keys.ts';
+import { integrationRoutes } from './integrations/routes.ts';
 import { SharedLimits } from './limits/shared-limits.ts';
 import { Live, type LiveFigures } from './live/live.ts';
 import type { Logger } from './log.ts';
@@ -132,7 +135,8 @@ async function build(
   // Domains.
   let url = config.publicUrl ?? '';
   await bootstrapEveryone(append);
-  const accounts = await openAccounts({ config, pool, append, clock, issuer: () => url });
+  const keys = new ApiKeys(pool, clock);
+  const accounts = await openAccounts({ config, pool, append, clock, keys, issuer: () => url });
   const readCursors = new ReadCursors(pool, log);
 
   // Live.
@@ -146,7 +150,7 @@ async function build(
     limits,
     limitCommands: (account) => shared.take('commands', account),
     identify: (token) => accounts.identify(token),
-    liveSessions: (ids) => accounts.sessions.alive(ids),
+    liveSessions: (ids) => accounts.alive(ids),
     isAllowedOrigin: (origin, host) => isAllowedOrigin(origin, host, config),
     me: (account) => accounts.me(account),
     start: (account, streams) => loadStart(pool, account, streams),
@@ -155,6 +159,7 @@ async function build(
     readVersions: (ids) => readVersions(pool, ids),
   });
   accounts.sessions.onEnded((session) => live.endSession(session));
+  keys.onEnded((key) => live.endSession(key));
 
   // HTTP.
   const { authenticate } = accounts;
@@ -181,6 +186,8 @@ async function build(
           readCursors,
           onReadMoved: (account, move) => live.tellRead(account, move),
         }),
+      (scope) => adminRoutes(scope, { accounts: accounts.parts, keys, config }),
+      (scope) => integrationRoutes(scope, { accounts: accounts.parts, keys, clock }),
     ],
     root: [accounts.rootRoutes],
   });

@@ -1,9 +1,10 @@
-import { type AccountId, type Me, type Refusal, refusal } from '@parley/protocol';
+import { type AccountId, type Me, type Refusal, refusal, type SessionId } from '@parley/protocol';
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { authenticator, type Session } from '../http/authenticate.ts';
+import { ApiKeys } from '../integrations/keys.ts';
 import type { Append } from '../stream/append.ts';
 import { authRoutes } from './auth-routes.ts';
 import { SessionCookie } from './cookies.ts';
@@ -17,7 +18,7 @@ import { ownRoutes } from './routes.ts';
 import { loadSecret } from './secret.ts';
 import { Sessions } from './sessions.ts';
 import { Tickets } from './tickets.ts';
-import { type AccessClaims, AccessTokens } from './tokens.ts';
+import { AccessTokens } from './tokens.ts';
 
 /** What the routes of accounts work with. */
 export interface AccountRoutes {
@@ -35,11 +36,23 @@ export interface AccountRoutes {
   readonly publicUrl: string | undefined;
 }
 
+/** Who brings an access token or a key, and until when it is good (wall clock, ms). */
+export interface Identity {
+  readonly account: AccountId;
+  /** Of the session, or of the key. */
+  readonly session: SessionId;
+  readonly expiresAt: number;
+  /** What a key may be used for. */
+  readonly scopes: Session['scopes'];
+}
+
 /** What the domain is made of. */
 export interface AccountsContext {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;
+  /** Keys of programs. */
+  readonly keys: ApiKeys;
   readonly config: Pick<Config, 'publicUrl' | 'rateLimits' | 'secret' | 'dataDir'>;
   /** The server’s address in its tokens, known once it listens. */
   readonly issuer: () => string;
@@ -51,13 +64,15 @@ export class Accounts {
   readonly sessions: Sessions;
   /** Lets a request in only with a good access token; for `onRequest` of routes. */
   readonly authenticate: onRequestAsyncHookHandler;
+  readonly #keys: ApiKeys;
   readonly #tokens: AccessTokens;
   readonly #routes: AccountRoutes;
 
-  constructor(context: AccountsContext, keys: SigningKeys) {
+  constructor(context: AccountsContext, signingKeys: SigningKeys) {
     const { pool, append, clock, config, issuer } = context;
     this.sessions = new Sessions(pool, clock);
-    this.#tokens = new AccessTokens(keys, issuer, clock);
+    this.#keys = context.keys;
+    this.#tokens = new AccessTokens(signingKeys, issuer, clock);
     this.authenticate = authenticator((token) => this.#check(token));
     const tickets = new Tickets(pool, clock);
     const cookie = new SessionCookie(config.publicUrl);
@@ -77,10 +92,24 @@ export class Accounts {
     };
   }
 
-  /** Checks an access token, and that its session goes on; for the live socket. */
-  async identify(token: string): Promise<{ identity: AccessClaims } | { refusal: Refusal }> {
+  /** Checks an access token or key, and that its session goes on; for the live socket. */
+  async identify(token: string): Promise<{ identity: Identity } | { refusal: Refusal }> {
     const checked = await this.#check(token);
-    return 'refusal' in checked ? checked : { identity: checked.claims };
+    if ('refusal' in checked) return checked;
+    const { session, expiresAt } = checked;
+    const { id, account, scopes } = session;
+    return { identity: { account, session: id, expiresAt, scopes } };
+  }
+
+  /** Which sessions and keys go on. */
+  async alive(ids: readonly SessionId[]): Promise<Set<SessionId>> {
+    const [sessions, keys] = await Promise.all([this.sessions.alive(ids), this.#keys.alive(ids)]);
+    return new Set([...sessions, ...keys]);
+  }
+
+  /** What the routes of other domains that manage accounts work with as well. */
+  get parts(): AccountRoutes {
+    return this.#routes;
   }
 
   /** The routes below /api/v1. */
@@ -105,15 +134,20 @@ export class Accounts {
 
   async #check(
     token: string,
-  ): Promise<{ claims: AccessClaims; session: Session } | { refusal: Refusal }> {
+  ): Promise<{ session: Session; expiresAt: number } | { refusal: Refusal }> {
+    if (ApiKeys.looksLike(token)) {
+      return (await this.#keys.check(token)) ?? { refusal: refusal('session_ended', KEY_ENDED) };
+    }
     const verified = await this.#tokens.verify(token);
     if ('refusal' in verified) return verified;
     const { claims } = verified;
     const session = await this.sessions.byId(claims.session);
     if (session?.account !== claims.account) return { refusal: refusal('session_ended') };
-    return { claims, session };
+    return { session, expiresAt: claims.expiresAt };
   }
 }
+
+const KEY_ENDED = 'There is no such key, or it has ended';
 
 /**
  * Makes the domain ready; loads the signing keys, and makes them at the first start.

@@ -75,7 +75,7 @@ export const matching = (words: readonly string[], first: number): string =>
     .join('\n');
 
 /** A text in which `%` and `_` stand for themselves. */
-const literally = (expression: string): string =>
+export const literally = (expression: string): string =>
   `regexp_replace(${expression}, '([\\\\%_])', '\\\\\\1', 'g')`;
 
 /** The words of a search. */

@@ -173,6 +173,13 @@ export class Sessions {
     this.#tell(ended);
   }
 
+  /** The account has changed (its role): what is known of its sessions is read anew. */
+  forget(account: AccountId): void {
+    for (const [id, { session }] of this.#known) {
+      if (session.account === account) this.#known.delete(id);
+    }
+  }
+
   /** Forgets sessions that have ended, and tells whoever holds their sockets. */
   #tell(ids: readonly SessionId[]): void {
     const now = performance.now();

@@ -1,13 +1,17 @@
-import type { AccountId, AccountRole, Refusal, SessionId } from '@parley/protocol';
+import type { AccountId, AccountRole, Refusal, Scope, SessionId } from '@parley/protocol';
 import type { onRequestAsyncHookHandler } from 'fastify';
+import { refusalOfAccess } from './access.ts';
 import { RefusalError, refuse } from './errors.ts';
 
-/** Somebody who is logged in. */
+/** Somebody who is logged in, or a program with a key. */
 export interface Session {
+  /** Of the session; or of the key, which is as good as a session until it is taken back. */
   readonly id: SessionId;
   readonly account: AccountId;
   /** As it is now, not as it was when the token was made. */
   readonly role: AccountRole;
+  /** What a key may be used for; people may use everything. */
+  readonly scopes?: ReadonlySet<Scope>;
 }
 
 const sessions = new WeakMap<object, Session>();
@@ -33,9 +37,9 @@ export function bearerOf(request: {
 }
 
 /**
- * A route’s `onRequest` handler that lets in only those with a good access token; it runs before
- * the body is read. A cookie counts for nothing here, so no page of another site can make a
- * browser do anything.
+ * A route’s `onRequest` handler that lets in only those with a good access token or key, whom the
+ * table of access.ts lets in; it runs before the body is read. A cookie counts for nothing here, so
+ * no page of another site can make a browser do anything.
  */
 export function authenticator(
   identify: (token: string) => Promise<{ session: Session } | { refusal: Refusal }>,
@@ -45,6 +49,9 @@ export function authenticator(
     if (token === undefined) refuse('unauthenticated');
     const identified = await identify(token);
     if ('refusal' in identified) throw new RefusalError(identified.refusal);
+    const { operationId } = (request.routeOptions.schema ?? {}) as { operationId?: string };
+    const refused = refusalOfAccess(operationId, identified.session);
+    if (refused) throw new RefusalError(refused);
     sessions.set(request, identified.session);
   };
 }

@@ -43,6 +43,8 @@ export function describeApi(app: FastifyInstance): void {
         { name: 'Messages', description: 'Posting, history, reactions' },
         { name: 'Read cursors', description: 'How far one has read' },
         { name: 'Streams', description: 'Events as they are stored' },
+        { name: 'Administration', description: 'For those who run the server' },
+        { name: 'Programs', description: 'Service accounts and their keys' },
         { name: 'Health', description: 'For those who watch over the server' },
       ],
       components: {
@@ -52,6 +54,11 @@ export function describeApi(app: FastifyInstance): void {
             scheme: 'bearer',
             bearerFormat: 'JWT',
             description: 'An access token; ten minutes. From log-in or POST /api/v1/auth/token.',
+          },
+          apiKey: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'The key of a program (pk_…), which an admin has made.',
           },
           sessionToken: {
             type: 'http',

@@ -3,6 +3,7 @@ import {
   type AccountId,
   CLOSE,
   type ClientFrame,
+  type CommandFrame,
   type ConversationId,
   conversationOfStream,
   type Goodbye,
@@ -19,11 +20,14 @@ import {
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import type { RawData, WebSocket } from 'ws';
+import type { Identity } from '../accounts/accounts.ts';
+import { refusalOfScope } from '../http/access.ts';
 import type { Logger } from '../log.ts';
 import { Follower } from '../stream/follower.ts';
 import { textFrame } from '../stream/frame.ts';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import { type DrainableSink, Resume } from '../stream/resume.ts';
+import { FRAME_SCOPES } from './access.ts';
 import { Budget } from './budget.ts';
 import { carryOut } from './commands.ts';
 import type { LiveContext } from './context.ts';
@@ -64,7 +68,7 @@ export class Connection implements DrainableSink {
   readonly #commandBudget: Budget;
   readonly #signalBudget: Budget;
   #state: ConnectionState = 'greeting';
-  #identity: { account: AccountId; session: SessionId; expiresAt: number } | null = null;
+  #identity: Identity | null = null;
   /** Conversations are opened one after the other, in the order of their joining. */
   #opening: Promise<void> = Promise.resolve();
   #waiters: (() => void)[] = [];
@@ -242,7 +246,11 @@ export class Connection implements DrainableSink {
       case 'pong':
         return;
       case 'typing':
-        if (this.#signalBudget.take() && this.follows(frame.conversation)) {
+        if (
+          !this.#refusalOf('typing') &&
+          this.#signalBudget.take() &&
+          this.follows(frame.conversation)
+        ) {
           this.#context.tellTyping(frame.conversation, this.account);
         }
         return;
@@ -250,15 +258,30 @@ export class Connection implements DrainableSink {
         if (this.#signalBudget.take()) this.#context.presence.set(this.account, this, frame.state);
         return;
       default:
-        if (!this.#commandBudget.take()) {
-          this.nack(frame.id, this.#tooMany());
-          return;
-        }
-        if (this.#refusedByAccount(frame.id)) return;
-        if (frame.op === 'fill') this.#fill(frame);
-        else if (frame.op === 'renew') void this.#renew(frame);
-        else carryOut(this.#context, this, frame);
+        this.#command(frame);
     }
+  }
+
+  #command(frame: CommandFrame): void {
+    const refused = this.#commandBudget.take() ? this.#refusalOf(frame.op) : this.#tooMany();
+    if (refused) {
+      this.nack(frame.id, refused);
+      return;
+    }
+    if (this.#refusedByAccount(frame.id)) return;
+    if (frame.op === 'fill') this.#fill(frame);
+    else if (frame.op === 'renew') void this.#renew(frame);
+    else carryOut(this.#context, this, frame);
+  }
+
+  /** Why a key may not send such a frame; null when it may, as people may. */
+  #refusalOf(op: ClientFrame['op'], identity = this.#identity): Refusal | null {
+    if (!identity?.scopes) return null;
+    for (const scope of FRAME_SCOPES[op]) {
+      const refused = refusalOfScope(scope, identity);
+      if (refused) return refused;
+    }
+    return null;
   }
 
   /** Answers a command with its refusal. */
@@ -315,6 +338,12 @@ export class Connection implements DrainableSink {
         ended ? CLOSE.sessionEnded : CLOSE.unauthenticated,
         ended ? 'session_ended' : 'unauthenticated',
       );
+      return;
+    }
+    const refused = this.#refusalOf('hello', identified.identity);
+    if (refused) {
+      this.nack(null, refused);
+      this.close(CLOSE.unauthenticated, 'unauthenticated');
       return;
     }
     this.#identity = identified.identity;
@@ -466,7 +495,7 @@ export class Connection implements DrainableSink {
       this.nack(frame.id, refusal('forbidden', 'The token belongs to another session'));
       return;
     }
-    this.#identity.expiresAt = expiresAt;
+    this.#identity = { ...this.#identity, expiresAt };
     const at = new Date(this.#context.clock.now()).toISOString();
     this.ack(frame.id, streamOfAccount(account), 0 as Seq, at);
   }

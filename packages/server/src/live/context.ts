@@ -9,6 +9,7 @@ import type {
   SessionId,
 } from '@parley/protocol';
 import type pg from 'pg';
+import type { Identity } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
 import type { Start } from '../conversations/snapshot.ts';
 import type { Logger } from '../log.ts';
@@ -19,13 +20,6 @@ import type { Hub } from '../stream/hub.ts';
 import type { Connections } from './connections.ts';
 import type { PresenceBoard } from './presence.ts';
 
-/** Whose access token it is, and until when it is good (wall clock, ms). */
-export interface Identity {
-  readonly account: AccountId;
-  readonly session: SessionId;
-  readonly expiresAt: number;
-}
-
 /** What the live side needs of the rest of the house. */
 export interface LiveDependencies {
   readonly hub: Hub;
@@ -35,7 +29,7 @@ export interface LiveDependencies {
   readonly log: Logger;
   readonly clock: Clock;
   readonly limits: Limits;
-  /** Checks an access token and that its session goes on. */
+  /** Checks an access token or key, and that its session goes on. */
   identify(token: string): Promise<{ identity: Identity } | { refusal: Refusal }>;
   /** Takes one command of the account, over all its sockets: null, or the seconds to wait. */
   limitCommands(account: AccountId): number | null;

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/clock.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
 import { conversationProjections } from '../../src/conversations/projections.ts';
 import { createHttpApp, type HttpDependencies } from '../../src/http/app.ts';
+import { ApiKeys } from '../../src/integrations/keys.ts';
 import { messageProjections } from '../../src/messages/projections.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { Append } from '../../src/stream/append.ts';
@@ -82,6 +83,7 @@ export async function aTestApi(
     pool,
     append,
     clock: systemClock,
+    keys: new ApiKeys(pool, systemClock),
     config,
     issuer: () => settings.publicUrl ?? 'http://localhost:3000',
   });

@@ -1,0 +1,78 @@
+import type {
+  AccountId,
+  AdminAccount,
+  AdminAccountsFilter,
+  ApiKey,
+  ClientId,
+  CreateAccountBody,
+  CreatedKey,
+  CreateKeyBody,
+  SettingInfo,
+  UpdateAccountBody,
+} from '@parley/protocol';
+import { type ListRequest, type Page, type ParleyApi, query } from './api.ts';
+
+/** Administration over REST: accounts, programs and their keys, settings. */
+export class AdminApi {
+  readonly #api: ParleyApi;
+
+  constructor(api: ParleyApi) {
+    this.#api = api;
+  }
+
+  accounts(
+    request: ListRequest & { readonly filter?: AdminAccountsFilter } = {},
+  ): Promise<Page<AdminAccount>> {
+    return this.#api.request('GET', `/admin/accounts${query(request)}`);
+  }
+
+  account(id: AccountId): Promise<AdminAccount> {
+    return this.#api.request('GET', `/admin/accounts/${id}`);
+  }
+
+  createAccount(body: CreateAccountBody, id?: ClientId): Promise<AdminAccount> {
+    return this.#api.request('POST', '/admin/accounts', { body, id });
+  }
+
+  updateAccount(account: AccountId, body: UpdateAccountBody, id?: ClientId): Promise<AdminAccount> {
+    return this.#api.request('PATCH', `/admin/accounts/${account}`, { body, id });
+  }
+
+  deactivate(account: AccountId): Promise<AdminAccount> {
+    return this.#api.request('POST', `/admin/accounts/${account}/deactivate`);
+  }
+
+  reactivate(account: AccountId): Promise<AdminAccount> {
+    return this.#api.request('POST', `/admin/accounts/${account}/reactivate`);
+  }
+
+  async settings(): Promise<SettingInfo[]> {
+    return (await this.#api.request<{ items: SettingInfo[] }>('GET', '/admin/settings')).items;
+  }
+
+  async serviceAccounts(): Promise<AdminAccount[]> {
+    const path = '/admin/service-accounts';
+    return (await this.#api.request<{ items: AdminAccount[] }>('GET', path)).items;
+  }
+
+  createServiceAccount(
+    body: { username: string; displayName: string },
+    id?: ClientId,
+  ): Promise<AdminAccount> {
+    return this.#api.request('POST', '/admin/service-accounts', { body, id });
+  }
+
+  async keys(program: AccountId): Promise<ApiKey[]> {
+    const path = `/admin/service-accounts/${program}/keys`;
+    return (await this.#api.request<{ items: ApiKey[] }>('GET', path)).items;
+  }
+
+  /** The key is in this answer and nowhere else. */
+  createKey(program: AccountId, body: CreateKeyBody): Promise<CreatedKey> {
+    return this.#api.request('POST', `/admin/service-accounts/${program}/keys`, { body });
+  }
+
+  endKey(program: AccountId, key: string): Promise<void> {
+    return this.#api.request('DELETE', `/admin/service-accounts/${program}/keys/${key}`);
+  }
+}

@@ -1,0 +1,305 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import {
+  call,
+  PASSWORD,
+  type Person,
+  startTestServer,
+  type TestServer,
+} from '../../test/support/server.ts';
+import { aClientId } from '../../test/support/world.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+let owner: Person;
+let admin: Person;
+let member: Person;
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster, { SMTP_URL: '', PARLEY_SECRET: 's'.repeat(40) });
+  owner = await server.register('olga');
+  admin = await server.register('adam');
+  member = await server.register('mona');
+  await owner.request('PATCH', `/admin/accounts/${admin.id}`, { role: 'admin' });
+});
+afterAll(async () => {
+  await server.stop();
+  await cluster.stop();
+});
+
+const login = (name: string, password = PASSWORD) =>
+  call(server.url, 'POST', '/auth/login', {
+    body: { login: name, password },
+    headers: { 'parley-session': 'token' },
+  });
+const list = async (query: string) =>
+  (await admin.request('GET', `/admin/accounts?${query}`)).body.items as {
+    username: string;
+    email: string;
+  }[];
+
+describe('the list of accounts', () => {
+  test('is searched by names and addresses, and shows addresses to admins', async () => {
+    await server.register('zoe');
+    expect((await list('search=zoe')).map((a) => a.email)).toEqual(['zoe@example.org']);
+    expect((await list('search=ZOE%40exam')).map((a) => a.username)).toEqual(['zoe']);
+    expect(await list('search=%25')).toEqual([]);
+  });
+
+  test('is filtered and paged', async () => {
+    const admins = await list('filter=admins');
+    expect(admins.map((a) => a.username).sort()).toEqual(['adam', 'olga']);
+    const first = await admin.request('GET', '/admin/accounts?limit=2');
+    const next = await admin.request('GET', `/admin/accounts?limit=2&after=${first.body.next}`);
+    const names = [...first.body.items, ...next.body.items].map((a) => a.username);
+    expect(new Set(names).size).toBe(4);
+  });
+
+  test('holds no hash and no secret', async () => {
+    const { body } = await owner.request('GET', '/admin/accounts');
+    expect(JSON.stringify(body)).not.toMatch(/argon2|hash|secret|sealed/i);
+  });
+});
+
+describe('an account that an admin makes', () => {
+  test('can be logged in to, and is a member', async () => {
+    const body = {
+      username: 'nina',
+      displayName: 'Nina',
+      email: 'nina@example.org',
+      password: PASSWORD,
+    };
+    const key = { 'idempotency-key': aClientId() };
+    const made = await admin.request('POST', '/admin/accounts', body, key);
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    expect(made.body).toMatchObject({ username: 'nina', role: 'member', kind: 'person' });
+    expect((await login('nina')).status).toBe(200);
+    const again = await admin.request('POST', '/admin/accounts', body, key);
+    expect(again.body.id).toBe(made.body.id);
+  });
+
+  test('is refused with all that is wrong or taken beside its field', async () => {
+    const taken = { username: 'MONA', displayName: 'x', email: 'Mona@Example.org' };
+    const answer = await admin.request('POST', '/admin/accounts', taken);
+    expect(answer.status).toBe(409);
+    const fields = answer.body.errors.map((e: { field: string }) => e.field);
+    expect(fields).toEqual(['username', 'email']);
+  });
+
+  test('is no admin but by an owner', async () => {
+    const body = {
+      username: 'boss',
+      displayName: 'Boss',
+      email: 'boss@example.org',
+      role: 'admin',
+    };
+    expect((await admin.request('POST', '/admin/accounts', body)).status).toBe(403);
+    expect((await owner.request('POST', '/admin/accounts', body)).body.role).toBe('admin');
+  });
+
+  test('takes nothing that is not asked for', async () => {
+    const more = {
+      isActive: false,
+      verified: true,
+      kind: 'service',
+      id: member.id,
+      passwordHash: 'x',
+    };
+    const body = { username: 'mass', displayName: 'Mass', email: 'mass@example.org', ...more };
+    const made = await admin.request('POST', '/admin/accounts', body);
+    expect(made.body).toMatchObject({ isActive: true, verified: false, kind: 'person' });
+    expect(made.body.id).not.toBe(member.id);
+  });
+});
+
+describe('mass assignment', () => {
+  test.each([['register', { role: 'owner', isActive: true, verified: true, kind: 'service' }]])(
+    '%s takes no role',
+    async (_route, more) => {
+      const answer = await call(server.url, 'POST', '/auth/register', {
+        body: {
+          username: 'sly',
+          displayName: 'Sly',
+          email: 'sly@example.org',
+          password: PASSWORD,
+          ...more,
+        },
+        headers: { 'parley-session': 'token' },
+      });
+      expect(answer.body.me).toMatchObject({ role: 'member', isActive: true });
+      const { body } = await admin.request('GET', `/admin/accounts/${answer.body.me.id}`);
+      expect(body).toMatchObject({ role: 'member', kind: 'person', verified: false });
+    },
+  );
+});
+
+describe('changes of an account', () => {
+  test('are told to all, and the new name is found', async () => {
+    const bob = await server.register('bob');
+    const peer = server.peer();
+    await peer.hello(member.accessToken);
+    const change = { username: 'robert', displayName: 'Robert', email: 'robert@example.org' };
+    const answer = await admin.request('PATCH', `/admin/accounts/${bob.id}`, change);
+    expect(answer.body).toMatchObject(change);
+    const event = await peer.next('event', (e) => e.type === 'user.updated');
+    expect(event.data).toEqual({ account: bob.id, username: 'robert', displayName: 'Robert' });
+    expect(JSON.stringify(event)).not.toContain('@');
+    const found = await member.request('GET', '/people?search=robert');
+    expect(found.body.items.map((p: { id: string }) => p.id)).toEqual([bob.id]);
+    expect((await login('bob')).status).toBe(401);
+    expect((await login('robert@example.org')).status).toBe(200);
+  });
+
+  test('cannot take what somebody else has', async () => {
+    const answer = await admin.request('PATCH', `/admin/accounts/${member.id}`, {
+      username: 'OLGA',
+      email: 'adam@example.org',
+    });
+    expect(answer.status).toBe(409);
+    expect(answer.body.errors).toHaveLength(2);
+  });
+
+  test('of the role are an owner’s to make, and count with the next request', async () => {
+    const vera = await server.register('vera');
+    const promote = { role: 'admin' };
+    expect((await admin.request('PATCH', `/admin/accounts/${vera.id}`, promote)).status).toBe(403);
+    expect((await vera.request('PATCH', `/admin/accounts/${vera.id}`, promote)).status).toBe(403);
+    expect((await vera.request('GET', '/admin/accounts')).status).toBe(403);
+    const peer = server.peer();
+    await peer.hello(vera.accessToken);
+    expect((await owner.request('PATCH', `/admin/accounts/${vera.id}`, promote)).body.role).toBe(
+      'admin',
+    );
+    const event = await peer.next('event', (e) => e.type === 'user.role_changed');
+    expect(event.data).toEqual({ account: vera.id, role: 'admin' });
+    expect((await vera.request('GET', '/admin/accounts')).status).toBe(200);
+    await owner.request('PATCH', `/admin/accounts/${vera.id}`, { role: 'member' });
+    expect((await vera.request('GET', '/admin/accounts')).status).toBe(403);
+  });
+
+  test('leave an owner, also when two owners go at once', async () => {
+    const alone = await owner.request('PATCH', `/admin/accounts/${owner.id}`, { role: 'member' });
+    expect([alone.status, alone.body.code]).toEqual([409, 'last_owner']);
+    expect((await owner.request('POST', `/admin/accounts/${owner.id}/deactivate`)).body.code).toBe(
+      'last_owner',
+    );
+    const second = await server.register('otto');
+    await owner.request('PATCH', `/admin/accounts/${second.id}`, { role: 'owner' });
+    const answers = await Promise.all([
+      owner.request('PATCH', `/admin/accounts/${second.id}`, { role: 'member' }),
+      second.request('PATCH', `/admin/accounts/${owner.id}`, { role: 'member' }),
+    ]);
+    expect(answers.filter((a) => a.status === 200)).toHaveLength(1);
+    const winner = answers[0]?.status === 200 ? owner : second;
+    await winner.request('PATCH', `/admin/accounts/${owner.id}`, { role: 'owner' });
+    if (winner === second)
+      await owner.request('PATCH', `/admin/accounts/${second.id}`, { role: 'member' });
+    expect((await owner.request('GET', '/me')).body.role).toBe('owner');
+  });
+
+  test('of owners and admins are not an admin’s to make', async () => {
+    for (const target of [owner, admin]) {
+      const paths = ['', '/deactivate', '/reactivate'];
+      for (const path of paths) {
+        const method = path === '' ? 'PATCH' : 'POST';
+        const body = path === '' ? { email: 'evil@example.org' } : undefined;
+        const answer = await admin.request(method, `/admin/accounts/${target.id}${path}`, body);
+        expect(answer.status, path).toBe(403);
+      }
+    }
+  });
+
+  test('are refused to members alike, whether the account exists or not', async () => {
+    const strip = ({ requestId: _, ...rest }: Record<string, unknown>) => rest;
+    for (const path of ['', '/deactivate', '/reactivate']) {
+      const method = path === '' ? 'PATCH' : 'POST';
+      const there = await member.request(method, `/admin/accounts/${admin.id}${path}`, {});
+      const nowhere = await member.request(method, `/admin/accounts/${aClientId()}${path}`, {});
+      expect(strip(there.body)).toEqual(strip(nowhere.body));
+      const missing = await admin.request(method, `/admin/accounts/${aClientId()}${path}`, {
+        displayName: 'x',
+      });
+      expect([missing.status, missing.body.code]).toEqual([404, 'account_not_found']);
+    }
+  });
+});
+
+describe('a deactivated account', () => {
+  test('is out at once, everywhere, and all are told', async () => {
+    const bea = await server.register('bea');
+    const group = await bea.group('hers', [member]);
+    await bea.post(group, 'stays');
+    const socket = server.peer();
+    await socket.hello(bea.accessToken);
+    const watcher = server.peer();
+    await watcher.hello(member.accessToken);
+    const begun = performance.now();
+    const answer = await admin.request('POST', `/admin/accounts/${bea.id}/deactivate`);
+    expect(answer.body.isActive).toBe(false);
+    expect(await socket.whenClosed(2_000)).toBe(4004);
+    expect(performance.now() - begun).toBeLessThan(2_000);
+    await watcher.next('event', (e) => e.type === 'user.deactivated' && e.data.account === bea.id);
+
+    expect((await bea.request('GET', '/me')).body.code).toBe('session_ended');
+    const renewed = await call(server.url, 'POST', '/auth/token', {
+      headers: { authorization: `Bearer ${bea.sessionToken}` },
+    });
+    expect(renewed.status).toBe(401);
+    const again = server.peer();
+    await again.until(() => again.ws.readyState === 1, 'open');
+    again.send({ op: 'hello', token: bea.accessToken });
+    expect(await again.whenClosed()).toBe(4004);
+    const strip = ({ requestId: _, ...rest }: Record<string, unknown>) => rest;
+    expect(strip((await login('bea')).body)).toEqual(strip((await login('nobody-here')).body));
+
+    // Found by nobody, named to everybody who sees her messages.
+    const found = await member.request('GET', '/people?search=bea');
+    expect(found.body.items).toEqual([]);
+    expect((await member.request('GET', `/people/${bea.id}`)).body.isActive).toBe(false);
+    const history = await member.request('GET', `/conversations/${group}/messages`);
+    expect(history.body.items.map((m: { body: string }) => m.body)).toEqual(['stays']);
+    // Nobody can begin to talk with her.
+    const direct = await member.request('POST', '/conversations/direct', { account: bea.id });
+    expect(direct.status).toBe(404);
+
+    await admin.request('POST', `/admin/accounts/${bea.id}/reactivate`);
+    expect((await bea.request('GET', '/me')).status).toBe(401);
+    expect((await login('bea')).status).toBe(200);
+  });
+
+  test('has no session that began while it was deactivated', async () => {
+    const racer = await server.register('racer');
+    const { body: me } = await admin.request('GET', `/admin/accounts/${racer.id}`);
+    expect(me.isActive).toBe(true);
+    const logins = Array.from({ length: 6 }, () => login('racer'));
+    const answer = await admin.request('POST', `/admin/accounts/${racer.id}/deactivate`);
+    expect(answer.status).toBe(200);
+    const outcomes = await Promise.all(logins);
+    for (const { status, body } of outcomes) {
+      if (status !== 200) continue;
+      const asked = await call(server.url, 'GET', '/me', {
+        headers: { authorization: `Bearer ${body.accessToken}` },
+      });
+      expect(asked.status).toBe(401);
+      const peer = server.peer();
+      await peer.until(() => peer.ws.readyState === 1, 'open');
+      peer.send({ op: 'hello', token: body.accessToken });
+      await peer.whenClosed(2_000);
+      expect(peer.of('ready')).toEqual([]);
+    }
+  });
+});
+
+describe('the settings', () => {
+  test('are shown to admins, secrets hidden', async () => {
+    const { status, body } = await admin.request('GET', '/admin/settings');
+    expect(status).toBe(200);
+    const byName = new Map(body.items.map((i: { name: string }) => [i.name, i]));
+    expect(byName.get('HOST')).toMatchObject({ value: '127.0.0.1', secret: false, isSet: true });
+    expect(byName.get('PARLEY_SECRET')).toMatchObject({ value: null, secret: true, isSet: true });
+    expect(byName.get('DATABASE_URL')).toMatchObject({ value: null, isSet: true });
+    expect(byName.get('SMTP_URL')).toMatchObject({ value: null, isSet: false });
+    expect(JSON.stringify(body)).not.toContain('ssss');
+    expect((await member.request('GET', '/admin/settings')).status).toBe(403);
+  });
+});

@@ -1,0 +1,241 @@
+import {
+  type AccountId,
+  type AccountRole,
+  type ClientId,
+  type EventType,
+  refusal,
+  type Seq,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import { emailKey, usernameKey } from '../accounts/names.ts';
+import { takenErrors, takenRefusal } from '../accounts/taken.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import { type Command, type Decision, newEvent, type Unit } from '../stream/unit.ts';
+import { type AdminAction, mayAdminister } from './policy.ts';
+
+/** What those who administer do to accounts, and the events it makes in the workspace’s stream. */
+
+/** Who asks for what account, and under which id. */
+export interface AdminRequest {
+  readonly actor: AccountId;
+  readonly clientId: ClientId;
+  readonly target: AccountId;
+}
+
+/** What is to change of an account; what is not named stays. */
+export interface AccountChange {
+  readonly username?: string | undefined;
+  readonly displayName?: string | undefined;
+  readonly email?: string | undefined;
+  readonly role?: AccountRole | undefined;
+}
+
+/** An account as the rules see it. */
+export interface Target {
+  readonly id: AccountId;
+  readonly kind: 'person' | 'service';
+  readonly role: AccountRole;
+  readonly isActive: boolean;
+  readonly username: string;
+  readonly displayName: string;
+  readonly emailKey: string | null;
+}
+
+interface AdminCommand extends Command {
+  readonly target: AccountId;
+  /** All of them must be allowed. */
+  readonly actions: readonly AdminAction[];
+  readonly change: AccountChange;
+  readonly carryOut: (unit: Unit, command: AdminCommand, target: Target) => Promise<Decision>;
+}
+
+const EVENT_BYTES = 300;
+
+/** Changes names, address, role. An address that changes has to be verified anew. */
+export function updateAccount(append: Append, r: AdminRequest, change: AccountChange) {
+  const { username, displayName, email, role } = change;
+  const names = username !== undefined || displayName !== undefined || email !== undefined;
+  const actions: AdminAction[] = [];
+  if (names) actions.push('update');
+  if (role !== undefined) actions.push('set_role');
+  return run(append, r, actions, names ? 'user.updated' : 'user.role_changed', update, change);
+}
+
+/** Takes the account out of use; its messages stay. Ending what is open is the caller’s to do. */
+export const deactivateAccount = (append: Append, r: AdminRequest): Promise<Outcome> =>
+  run(append, r, ['deactivate'], 'user.deactivated', deactivate);
+
+/** Takes the account into use again. Nothing that was open then is open again. */
+export const reactivateAccount = (append: Append, r: AdminRequest): Promise<Outcome> =>
+  run(append, r, ['reactivate'], 'user.reactivated', reactivate);
+
+function run(
+  append: Append,
+  { actor, clientId, target }: AdminRequest,
+  actions: readonly AdminAction[],
+  makes: EventType,
+  carryOut: AdminCommand['carryOut'],
+  change: AccountChange = {},
+): Promise<Outcome> {
+  const command: AdminCommand = {
+    rule: { name: `admin.${actions[0] ?? 'nothing'}`, bulk: false, decide },
+    actor,
+    clientId,
+    // Its lock makes changes of accounts one after the other: roles stay as the rule sees them.
+    stream: WORKSPACE_STREAM,
+    makes,
+    bytes: EVENT_BYTES,
+    target,
+    actions,
+    change,
+    carryOut,
+  };
+  return append.run(command);
+}
+
+async function decide(unit: Unit, [command]: readonly AdminCommand[]): Promise<Decision[]> {
+  if (!command) return [];
+  const actor = await readTarget(unit, command.actor);
+  const target = await readTarget(unit, command.target);
+  if (!actor?.isActive) return [{ refuse: refusal('forbidden') }];
+  for (const action of command.actions) {
+    const verdict = mayAdminister(actor.role, target?.role ?? 'member', action);
+    if (verdict !== 'yes') return [{ refuse: refusal(verdict) }];
+  }
+  if (!target) return [{ refuse: refusal('account_not_found') }];
+  return [await command.carryOut(unit, command, target)];
+}
+
+/** The account, locked against changes; null when there is none, or nothing is left of it. */
+export async function readTarget(unit: Unit, account: AccountId): Promise<Target | null> {
+  const [row] = await unit.query<{
+    kind: Target['kind'];
+    role: AccountRole;
+    is_active: boolean;
+    username: string;
+    display_name: string;
+    email_key: string | null;
+  }>(
+    'admin-target',
+    `select kind, role, is_active, username, display_name, email_key
+     from accounts where id = $1 and deleted_at is null
+     for no key update`,
+    [account],
+  );
+  if (!row) return null;
+  return {
+    id: account,
+    kind: row.kind,
+    role: row.role,
+    isActive: row.is_active,
+    username: row.username,
+    displayName: row.display_name,
+    emailKey: row.email_key,
+  };
+}
+
+/** Whether the account is the only one that can own the server. */
+export async function isLastOwner(unit: Unit, target: Target): Promise<boolean> {
+  if (target.role !== 'owner' || !target.isActive) return false;
+  const [row] = await unit.query<{ others: boolean }>(
+    'admin-other-owners',
+    `select exists (select from accounts
+                    where role = 'owner' and kind = 'person' and is_active and id <> $1) as others`,
+    [target.id],
+  );
+  return row?.others !== true;
+}
+
+/** The stream’s last event, for what is as it should be already. */
+export async function unchanged(unit: Unit): Promise<Decision> {
+  const [row] = await unit.query<{ last_seq: number }>(
+    'admin-head',
+    'select last_seq from streams where id = $1',
+    [WORKSPACE_STREAM],
+  );
+  return { unchanged: (row?.last_seq ?? 0) as Seq };
+}
+
+async function update(unit: Unit, command: AdminCommand, target: Target): Promise<Decision> {
+  const { change, makes } = command;
+  const { id } = target;
+  const username = change.username ?? target.username;
+  const displayName = change.displayName ?? target.displayName;
+  const email = change.email;
+  if (email !== undefined && target.kind === 'service') {
+    return { refuse: refusal('invalid', 'email: the account of a program has none') };
+  }
+  const [found] = await unit.query<{ username: boolean; email: boolean }>(
+    'admin-taken',
+    `select exists (select from accounts where username_key = $2 and id <> $1) as username,
+            exists (select from accounts where email_key = $3 and id <> $1) as email`,
+    [id, usernameKey(username), email === undefined ? null : emailKey(email)],
+  );
+  const taken = takenRefusal(takenErrors(found?.username === true, found?.email === true));
+  if (taken) return { refuse: taken };
+  const role = change.role ?? target.role;
+  if (role !== target.role) {
+    if (role === 'owner' && target.kind === 'service') {
+      return { refuse: refusal('forbidden', 'A program cannot own the server') };
+    }
+    if (await isLastOwner(unit, target)) return { refuse: refusal('last_owner') };
+  }
+  const renamed = username !== target.username || displayName !== target.displayName;
+  const readdressed = email !== undefined && emailKey(email) !== target.emailKey;
+  if (!renamed && !readdressed && role === target.role) return unchanged(unit);
+  if (renamed) {
+    await unit.query(
+      'admin-rename',
+      'update accounts set username = $2, username_key = $3, display_name = $4 where id = $1',
+      [id, username, usernameKey(username), displayName],
+    );
+  }
+  if (readdressed) await changeAddress(unit, id, email);
+  const updated = newEvent(WORKSPACE_STREAM, 'user.updated', {
+    account: id,
+    username,
+    displayName,
+  });
+  if (role === target.role) return { events: [updated] };
+  await unit.query('admin-set-role', 'update accounts set role = $2 where id = $1', [id, role]);
+  const promoted = newEvent(WORKSPACE_STREAM, 'user.role_changed', { account: id, role });
+  // The first event is the one that the command is known by when it comes again.
+  return { events: makes === 'user.updated' ? [updated, promoted] : [promoted] };
+}
+
+async function changeAddress(unit: Unit, id: AccountId, email: string): Promise<void> {
+  await unit.query(
+    'admin-readdress',
+    `update accounts set email = $2, email_key = $3, verified_at = null,
+                         credentials_version = credentials_version + 1
+     where id = $1`,
+    [id, email, emailKey(email)],
+  );
+  // Codes and links on their way to the address of before are good for nothing any more.
+  await unit.query('admin-end-secrets', 'delete from one_time_secrets where account_id = $1', [id]);
+}
+
+async function deactivate(unit: Unit, _command: AdminCommand, target: Target): Promise<Decision> {
+  if (!target.isActive) return unchanged(unit);
+  if (await isLastOwner(unit, target)) return { refuse: refusal('last_owner') };
+  // Log-ins under way look at both under the row’s lock.
+  await unit.query(
+    'admin-deactivate',
+    `update accounts set is_active = false, credentials_version = credentials_version + 1
+     where id = $1`,
+    [target.id],
+  );
+  const { id: account } = target;
+  return { events: [newEvent(WORKSPACE_STREAM, 'user.deactivated', { account })] };
+}
+
+async function reactivate(unit: Unit, _command: AdminCommand, target: Target): Promise<Decision> {
+  if (target.isActive) return unchanged(unit);
+  const { id: account } = target;
+  // A server that was killed after the deactivation may have left them.
+  await unit.query('admin-end-sessions', 'delete from sessions where account_id = $1', [account]);
+  await unit.query('admin-reactivate', 'update accounts set is_active = true where id = $1', [
+    account,
+  ]);
+  return { events: [newEvent(WORKSPACE_STREAM, 'user.reactivated', { account })] };
+}

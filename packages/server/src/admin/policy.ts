@@ -1,0 +1,58 @@
+import type { AccountRole, ErrorCode } from '@parley/protocol';
+
+/** What those who administer the server can do to an account. */
+export type AdminAction =
+  | 'update'
+  | 'set_role'
+  | 'deactivate'
+  | 'reactivate'
+  | 'unlock'
+  | 'reset_second_factor'
+  | 'keys'
+  | 'delete';
+
+/** Allowed, or the code of the refusal. */
+export type Verdict = 'yes' | ErrorCode;
+
+const all = (verdict: Verdict): Record<AdminAction, Verdict> => ({
+  update: verdict,
+  set_role: verdict,
+  deactivate: verdict,
+  reactivate: verdict,
+  unlock: verdict,
+  reset_second_factor: verdict,
+  keys: verdict,
+  delete: verdict,
+});
+
+const none = { owner: all('forbidden'), admin: all('forbidden'), member: all('forbidden') };
+
+/**
+ * Who may do what to whom: by the role of the one who acts, then of the one it is done to. An admin
+ * may do nothing to owners and admins: with their address, second factor or keys in hand, an admin
+ * would be what they are. That an owner must remain is looked at besides.
+ */
+const POLICY: Record<AccountRole, Record<AccountRole, Record<AdminAction, Verdict>>> = {
+  owner: { owner: all('yes'), admin: all('yes'), member: all('yes') },
+  admin: {
+    owner: all('forbidden'),
+    admin: all('forbidden'),
+    member: { ...all('yes'), set_role: 'forbidden' },
+  },
+  member: none,
+};
+
+/** Whether somebody of this role may do this to an account of that role. */
+export function mayAdminister(
+  actor: AccountRole,
+  target: AccountRole,
+  action: AdminAction,
+): Verdict {
+  return POLICY[actor][target][action];
+}
+
+/** Whether somebody of this role may make an account of that role. */
+export function mayCreate(actor: AccountRole, role: AccountRole): Verdict {
+  if (actor === 'member') return 'forbidden';
+  return role === 'member' || actor === 'owner' ? 'yes' : 'forbidden';
+}

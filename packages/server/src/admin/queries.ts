@@ -1,0 +1,109 @@
+import type { AccountId, AccountKind, AccountRole, AdminAccount } from '@parley/protocol';
+import type pg from 'pg';
+import { literally, wordsOf } from '../accounts/people.ts';
+
+interface AdminRow {
+  id: AccountId;
+  kind: AccountKind;
+  username: string;
+  display_name: string;
+  email: string | null;
+  verified_at: Date | null;
+  role: AccountRole;
+  is_active: boolean;
+  second_factor: boolean;
+  last_seen: Date | null;
+  created_at: Date;
+}
+
+const COLUMNS = `a.id, a.kind, a.username, a.display_name, a.email, a.verified_at, a.role,
+  a.is_active, a.created_at,
+  exists (select from totps t where t.account_id = a.id and t.confirmed_at is not null)
+    or exists (select from passkeys p where p.account_id = a.id) as second_factor,
+  greatest((select max(s.last_used_at) from sessions s where s.account_id = a.id),
+           (select max(k.last_used_at) from api_keys k where k.account_id = a.id)) as last_seen`;
+
+const FILTERS = {
+  active: 'a.is_active',
+  inactive: 'not a.is_active',
+  unverified: `a.verified_at is null and a.kind = 'person'`,
+  admins: `a.role <> 'member'`,
+  service: `a.kind = 'service'`,
+} as const;
+
+/** A part of the list of accounts. */
+export type AccountsFilter = keyof typeof FILTERS;
+
+/** One account as admins see it; null when there is none, or nothing is left of it. */
+export async function adminAccountOf(pool: pg.Pool, id: AccountId): Promise<AdminAccount | null> {
+  const { rows } = await pool.query<AdminRow>({
+    name: 'admin-account',
+    text: `select ${COLUMNS} from accounts a where a.id = $1 and a.deleted_at is null`,
+    values: [id],
+  });
+  return rows[0] ? toAccount(rows[0]) : null;
+}
+
+/** A page of all accounts, by display name; `search` is parts of names or addresses. */
+export async function adminAccountsPage(
+  pool: pg.Pool,
+  wanted: {
+    readonly search?: string | undefined;
+    readonly filter?: AccountsFilter | undefined;
+    readonly after: { readonly name: string; readonly id: string } | null;
+    readonly limit: number;
+  },
+): Promise<{ items: AdminAccount[]; next: { name: string; id: string } | null }> {
+  const { after, limit, filter } = wanted;
+  const words = wordsOf(wanted.search);
+  const matching = words.map((_word, n) => {
+    const key = literally(`search_key($${n + 4})`);
+    return `and (a.search_key like '%' || ${key} || '%' or a.email_key like '%' || ${key} || '%')`;
+  });
+  const { rows } = await pool.query<AdminRow & { search_key: string }>({
+    name: `admin-accounts-${filter ?? 'all'}-${words.length}`,
+    text: `select ${COLUMNS}, a.search_key
+           from accounts a
+           where a.deleted_at is null and ${filter ? FILTERS[filter] : 'true'}
+             and ($1::text is null or (a.search_key, a.id) > ($1, $2::uuid))
+             ${matching.join('\n')}
+           order by a.search_key, a.id
+           limit $3`,
+    values: [after?.name ?? null, after?.id ?? null, limit + 1, ...words],
+  });
+  const items = rows.slice(0, limit);
+  const last = items[items.length - 1];
+  const more = rows.length > limit && last;
+  return {
+    items: items.map(toAccount),
+    next: more ? { name: last.search_key, id: last.id } : null,
+  };
+}
+
+/** The account that a stored `user.registered` has made. */
+export async function registeredBy(
+  pool: pg.Pool,
+  stored: { readonly stream: string; readonly seq: number },
+): Promise<AccountId | null> {
+  const { rows } = await pool.query<{ account: AccountId }>({
+    name: 'admin-registered-by',
+    text: `select data ->> 'account' as account from events where stream_id = $1 and seq = $2`,
+    values: [stored.stream, stored.seq],
+  });
+  return rows[0]?.account ?? null;
+}
+
+const toAccount = (row: AdminRow): AdminAccount => ({
+  id: row.id,
+  kind: row.kind,
+  username: row.username,
+  displayName: row.display_name,
+  email: row.email,
+  verified: row.verified_at !== null,
+  role: row.role,
+  isActive: row.is_active,
+  secondFactor: row.second_factor,
+  lockedUntil: null,
+  lastSeen: row.last_seen?.toISOString() ?? null,
+  createdAt: row.created_at.toISOString(),
+});

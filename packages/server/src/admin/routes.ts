@@ -1,0 +1,217 @@
+import {
+  AccountId,
+  AdminAccount,
+  AdminAccountsPage,
+  AdminAccountsQuery,
+  CreateAccountBody,
+  isStorable,
+  SettingsAnswer,
+  UpdateAccountBody,
+} from '@parley/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { AccountRoutes } from '../accounts/accounts.ts';
+import { registerAccount } from '../accounts/register.ts';
+import type { Config } from '../config.ts';
+import { sessionOf } from '../http/authenticate.ts';
+import { IdempotencyHeader, problems } from '../http/describe.ts';
+import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
+import { clientIdOf } from '../http/idempotency.ts';
+import { pageCursor } from '../http/page.ts';
+import type { ApiKeys } from '../integrations/keys.ts';
+import type { Outcome } from '../stream/append.ts';
+import { deactivateAccount, reactivateAccount, updateAccount } from './commands.ts';
+import { mayCreate } from './policy.ts';
+import { adminAccountOf, adminAccountsPage, registeredBy } from './queries.ts';
+import { describeSettings } from './settings.ts';
+
+/** What the routes of administration work with. */
+export interface AdminRoutes {
+  readonly accounts: AccountRoutes;
+  readonly keys: ApiKeys;
+  readonly config: Config;
+}
+
+const Place = z.tuple([z.string().refine(isStorable), AccountId]);
+const OfAccount = z.object({ id: AccountId });
+const tags = ['Administration'];
+const headers = IdempotencyHeader;
+const security = [{ accessToken: [] }, { apiKey: [] }];
+
+/** Accounts and settings, for those who run the server. */
+export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { keys, config } = deps;
+  const { pool, append, sessions, passwords, authenticate: onRequest } = deps.accounts;
+
+  const show = async (id: AccountId) =>
+    (await adminAccountOf(pool, id)) ?? refuse('account_not_found');
+  const asked = (request: FastifyRequest<{ Params: { id: AccountId } }>) => ({
+    actor: sessionOf(request).account,
+    clientId: clientIdOf(request),
+    target: request.params.id,
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/admin/accounts',
+    schema: {
+      operationId: 'listAccounts',
+      tags,
+      summary: 'All accounts, with what only admins see',
+      description: '`search` finds parts of names and of e-mail addresses.',
+      security,
+      querystring: AdminAccountsQuery,
+      response: { 200: AdminAccountsPage, ...problems(401, 403, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { search, filter, limit, after } = request.query;
+      const place = pageCursor.read(after, Place);
+      const from = place && { name: place[0], id: place[1] };
+      const { items, next } = await adminAccountsPage(pool, { search, filter, after: from, limit });
+      return { items, next: next && pageCursor.write([next.name, next.id]) };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/admin/accounts',
+    schema: {
+      operationId: 'createAccount',
+      tags,
+      summary: 'Make an account for somebody',
+      description:
+        'Without a password, the person sets one with “forgot password”. Only owners make admins.',
+      security,
+      headers,
+      body: CreateAccountBody,
+      response: { 201: AdminAccount, ...problems(401, 403, 409, 422, 503) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      const { account: actor, role: own } = sessionOf(request);
+      const { username, displayName, email, password, role } = request.body;
+      const verdict = mayCreate(own, role);
+      if (verdict !== 'yes') refuse(verdict);
+      const { overload } = passwords;
+      if (password !== undefined && overload) throw new RefusalError(overload);
+      const passwordHash = password === undefined ? null : await passwords.hash(password);
+      const by = { actor, clientId: clientIdOf(request) };
+      const { outcome } = await registerAccount(append, {
+        username,
+        displayName,
+        email,
+        passwordHash,
+        role,
+        by,
+      });
+      reply.code(201);
+      return showRegistered(outcome);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/admin/accounts/:id',
+    schema: {
+      operationId: 'getAccount',
+      tags,
+      summary: 'One account, with what only admins see',
+      security,
+      params: OfAccount,
+      response: { 200: AdminAccount, ...problems(401, 403, 404) },
+    },
+    onRequest,
+    handler: (request) => show(request.params.id),
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/admin/accounts/:id',
+    schema: {
+      operationId: 'updateAccount',
+      tags,
+      summary: 'Change names, address or role',
+      description:
+        'A changed address has to be verified anew. Only owners change roles, and an owner remains.',
+      security,
+      headers,
+      params: OfAccount,
+      body: UpdateAccountBody,
+      response: { 200: AdminAccount, ...problems(401, 403, 404, 409, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const r = asked(request);
+      if (Object.keys(request.body).length > 0) {
+        storedOrRefuse(await updateAccount(append, r, request.body));
+        // The role is looked at anew with the next request.
+        sessions.forget(r.target);
+      }
+      return show(r.target);
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/admin/accounts/:id/deactivate',
+    schema: {
+      operationId: 'deactivateAccount',
+      tags,
+      summary: 'Take an account out of use; it is out at once, everywhere',
+      security,
+      headers,
+      params: OfAccount,
+      response: { 200: AdminAccount, ...problems(401, 403, 404, 409) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const r = asked(request);
+      storedOrRefuse(await deactivateAccount(append, r));
+      await Promise.all([sessions.endAll(r.target), keys.closeAll(r.target)]);
+      return show(r.target);
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/admin/accounts/:id/reactivate',
+    schema: {
+      operationId: 'reactivateAccount',
+      tags,
+      summary: 'Take an account into use again',
+      security,
+      headers,
+      params: OfAccount,
+      response: { 200: AdminAccount, ...problems(401, 403, 404) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const r = asked(request);
+      storedOrRefuse(await reactivateAccount(append, r));
+      return show(r.target);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/admin/settings',
+    schema: {
+      operationId: 'listSettings',
+      tags,
+      summary: 'The settings that the server runs with',
+      description: 'They are made in its environment. Of secrets only whether they are set.',
+      security,
+      response: { 200: SettingsAnswer, ...problems(401, 403) },
+    },
+    onRequest,
+    handler: async () => ({ items: describeSettings(config) }),
+  });
+
+  async function showRegistered(outcome: Outcome) {
+    const made = await registeredBy(pool, storedOrRefuse(outcome));
+    return made ? show(made) : refuse('account_not_found');
+  }
+}

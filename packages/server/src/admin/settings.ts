@@ -1,0 +1,23 @@
+import type { SettingInfo } from '@parley/protocol';
+import { type Config, settings } from '../config.ts';
+
+/** Every setting as the server runs with it, for admins to read. Of secrets only whether they are set. */
+export function describeSettings(config: Config): SettingInfo[] {
+  return Object.entries(settings).map(([name, { key, secret, words }]) => {
+    const value = config[key];
+    const isSet = value !== undefined;
+    return {
+      name,
+      value: secret || !isSet ? null : textOf(value),
+      isSet,
+      secret,
+      words: words.join(' '),
+    };
+  });
+}
+
+/** A value as it would be written in the environment. */
+function textOf(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return Array.isArray(value) ? value.join(',') : String(value);
+}

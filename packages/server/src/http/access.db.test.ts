@@ -1,0 +1,165 @@
+import { type AccountRole, SCOPES, type Scope } from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import {
+  type Answer,
+  call,
+  type Person,
+  startTestServer,
+  type TestServer,
+} from '../../test/support/server.ts';
+import { ACCESS } from './access.ts';
+
+/**
+ * Every route of the API × everybody who may ask. What is in the OpenAPI document and not in the
+ * table, or the other way round, fails.
+ */
+
+let cluster: TestCluster;
+let server: TestServer;
+let operations: Operation[];
+const tokens = new Map<string, string>();
+const sessionTokens = new Map<string, string>();
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster);
+  const people: Record<AccountRole, Person> = {
+    owner: await server.register('olga'),
+    admin: await server.register('adam'),
+    member: await server.register('mona'),
+  };
+  const { owner } = people;
+  await owner.request('PATCH', `/admin/accounts/${people.admin.id}`, { role: 'admin' });
+  for (const [role, { accessToken, sessionToken }] of Object.entries(people)) {
+    tokens.set(role, accessToken);
+    sessionTokens.set(role, sessionToken);
+  }
+  // A key can do no more than its account: these belong to an admin and to a member.
+  for (const role of ['admin', 'member'] as const) {
+    const made = await owner.request('POST', '/admin/service-accounts', {
+      username: `robot-${role}`,
+      displayName: `Robot ${role}`,
+    });
+    const { id } = made.body;
+    await owner.request('PATCH', `/admin/accounts/${id}`, { role });
+    for (const scope of Object.keys(SCOPES)) {
+      const body = { name: scope, scopes: [scope] };
+      const key = await owner.request('POST', `/admin/service-accounts/${id}/keys`, body);
+      expect(key.status).toBe(201);
+      tokens.set(`key ${role} ${scope}`, key.body.key);
+    }
+  }
+  const { body } = await call(server.url, 'GET', '/openapi.json');
+  operations = operationsOf(body);
+});
+afterAll(async () => {
+  await server.stop();
+  await cluster.stop();
+});
+
+interface Operation {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+}
+
+function operationsOf(document: {
+  paths: Record<string, Record<string, { operationId: string }>>;
+}): Operation[] {
+  return Object.entries(document.paths)
+    .filter(([path]) => path.startsWith('/api/v1/'))
+    .flatMap(([path, item]) =>
+      Object.entries(item).map(([method, { operationId: id }]) => ({
+        id,
+        method: method.toUpperCase(),
+        // Nobody’s: whoever is let in finds nothing there, and changes nothing.
+        path: path
+          .replace('/api/v1', '')
+          .replace('{seq}', '1')
+          .replace('{emoji}', encodeURIComponent('👍'))
+          .replace(/\{\w+\}/g, '00000000-0000-7000-8000-00000000abcd'),
+      })),
+    );
+}
+
+/** Who is out already is answered as one who has just gone. */
+const WAYS_OUT = new Set(['logout']);
+
+/** Whether the answer says that this caller may not use the route at all. */
+function isShutOut({ status, body }: Answer): boolean {
+  return (
+    status === 401 || (status === 403 && ['forbidden', 'scope_missing'].includes(body?.code ?? ''))
+  );
+}
+
+const ask = ({ method, path }: Operation, token?: string) =>
+  call(server.url, method, path, {
+    // Wrong for every route that wants a body.
+    ...(method !== 'GET' && method !== 'DELETE' && { body: '[]' }),
+    ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
+  });
+
+describe('every route of the API', () => {
+  test('is in the table of access, and nothing else is', () => {
+    const documented = operations.map((o) => o.id);
+    const table = Object.keys(ACCESS).filter((id) => !['isLive', 'isReady'].includes(id));
+    expect(documented.sort()).toEqual(table.sort());
+  });
+
+  test('wants a log-in, unless it is there for everybody', async () => {
+    for (const operation of operations) {
+      const { status } = await ask(operation);
+      const { audience } = ACCESS[operation.id] ?? {};
+      if (audience === 'anyone') expect(status, operation.id).not.toBe(401);
+      else expect(status, operation.id).toBe(401);
+    }
+  });
+
+  test.each(['owner', 'admin', 'member'])('lets an %s in as the table says', async (role) => {
+    for (const operation of operations.filter((o) => !WAYS_OUT.has(o.id))) {
+      const { audience } = ACCESS[operation.id] ?? {};
+      const answer = await ask(operation, tokens.get(role));
+      const may = audience === 'account' || (audience === 'admin' && role !== 'member');
+      if (audience === 'anyone') continue;
+      const words = `${operation.id}: ${answer.status} ${JSON.stringify(answer.body)}`;
+      expect(isShutOut(answer), words).toBe(!may);
+      if (audience === 'admin' && role === 'member') expect(answer.status, words).toBe(403);
+      expect(answer.status, words).toBeLessThan(500);
+    }
+  });
+
+  test('takes a session’s token for an access token nowhere', async () => {
+    for (const operation of operations) {
+      const { audience } = ACCESS[operation.id] ?? {};
+      if (audience !== 'account' && audience !== 'admin') continue;
+      const { status } = await ask(operation, sessionTokens.get('owner'));
+      expect(status, operation.id).toBe(401);
+    }
+  });
+
+  const keys = Object.keys(SCOPES).flatMap((scope) =>
+    ['admin', 'member'].map((role) => [role, scope] as [string, Scope]),
+  );
+  test.each(keys)('lets a key of an %s with %s do that and nothing else', async (role, scope) => {
+    for (const operation of operations) {
+      const access = ACCESS[operation.id];
+      if (access?.audience !== 'account' && access?.audience !== 'admin') continue;
+      const answer = await ask(operation, tokens.get(`key ${role} ${scope}`));
+      const may = access.scope === scope && (access.audience === 'account' || role === 'admin');
+      const words = `${operation.id}: ${answer.status} ${JSON.stringify(answer.body)}`;
+      expect(isShutOut(answer), words).toBe(!may);
+      expect(answer.status, words).toBeLessThan(500);
+    }
+  });
+
+  test.each(['pk_', `pk_${'A'.repeat(43)}`, 'pk_ä', ''])(
+    'a key that is none is nobody: %j',
+    async (key) => {
+      for (const operation of operations) {
+        const { audience } = ACCESS[operation.id] ?? {};
+        if (audience === 'anyone' || WAYS_OUT.has(operation.id)) continue;
+        expect((await ask(operation, key)).status, operation.id).toBe(401);
+      }
+    },
+  );
+});
