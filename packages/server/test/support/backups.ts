@@ -5,10 +5,13 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import pg from 'pg';
 import { extract, pack } from 'tar-stream';
+import type { Progress } from '../../src/backup/progress.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
+import { type Parley, startParley } from '../../src/main.ts';
 import { type Embedded, runningEmbedded } from '../../src/storage/embedded.ts';
 import { processesInCluster, waitUntil } from '../../src/storage/processes.ts';
 import { type Child, startChild } from './child.ts';
+import { testLog } from './database.ts';
 
 /** Helpers for tests of backup, restore and move, which run the real command line. */
 
@@ -25,8 +28,8 @@ export interface Workshop {
     args: readonly string[],
     env?: Record<string, string>,
   ): Promise<{ code: number | null; words: string }>;
-  /** Starts a server and waits for its address. */
-  server(dataDir: string, env?: Record<string, string>): Promise<{ child: Child; url: string }>;
+  /** Starts a server in this process; stopped in the end, if the test does not. */
+  server(dataDir: string, env?: Record<string, string>): Promise<Parley>;
   /** Kills what still runs, waits for the databases, and removes the folder. */
   close(): Promise<void>;
 }
@@ -35,6 +38,7 @@ export interface Workshop {
 export function aWorkshop(): Workshop {
   const dir = mkdtempSync(join(tmpdir(), 'parley-backup-'));
   const children: Child[] = [];
+  const servers: Parley[] = [];
   const dataDirs = new Set<string>();
   const parley: Workshop['parley'] = (dataDir, args, env = {}) => {
     dataDirs.add(dataDir);
@@ -58,12 +62,14 @@ export function aWorkshop(): Workshop {
       return { code, words: child.complaints() };
     },
     async server(dataDir, env) {
-      const child = parley(dataDir, ['start'], env);
-      const line = await child.line();
-      return { child, url: line.replace('Parley is ready at ', '') };
+      dataDirs.add(dataDir);
+      const server = await startParley(configFor(dataDir, env), testLog);
+      servers.push(server);
+      return server;
     },
     async close() {
       await Promise.all(children.map((child) => child.kill()));
+      for (const server of servers) await server.stop();
       for (const dataDir of dataDirs) await databaseEnded(dataDir);
       rmSync(dir, { recursive: true, force: true });
     },
@@ -77,6 +83,9 @@ export async function databaseEnded(dataDir: string): Promise<void> {
     if (!(await waitUntil(none, 20_000))) throw new Error(`A database still runs in ${dataDir}`);
   }
 }
+
+/** Progress that nobody looks at. */
+export const quietly: Progress = { step: () => undefined, within: () => undefined };
 
 /** The settings for calls within this process. */
 export function configFor(dataDir: string, env: Record<string, string> = {}): Config {
@@ -133,11 +142,11 @@ export async function streamDigests(
   );
 }
 
-/** Copies a backup with another content in some entries; undefined leaves an entry out. */
+/** Copies a backup with other entries; undefined leaves one out. */
 export async function rewriteBackup(
   from: string,
   to: string,
-  change: (name: string, content: Buffer) => Buffer | string | undefined,
+  change: (name: string, content: Buffer) => { name: string; content: Buffer | string } | undefined,
 ): Promise<void> {
   const entries = extract();
   const archive = pack();
@@ -146,8 +155,8 @@ export async function rewriteBackup(
   for await (const entry of entries) {
     const pieces: Buffer[] = [];
     for await (const piece of entry) pieces.push(piece as Buffer);
-    const content = change(entry.header.name, Buffer.concat(pieces));
-    if (content !== undefined) archive.entry({ name: entry.header.name }, content);
+    const changed = change(entry.header.name, Buffer.concat(pieces));
+    if (changed !== undefined) archive.entry({ name: changed.name }, changed.content);
   }
   archive.finalize();
   await Promise.all([reading, writing]);

@@ -1,0 +1,130 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import {
+  ask,
+  aWorkshop,
+  configFor,
+  connectionOf,
+  databaseEnded,
+  fillStream,
+  quietly,
+  streamDigests,
+  type Workshop,
+} from '../../test/support/backups.ts';
+import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
+import { call, PASSWORD, registerAt } from '../../test/support/server.ts';
+import { until } from '../../test/support/sink.ts';
+import { startParley } from '../main.ts';
+import { move } from './move.ts';
+
+/** Stands for the PostgreSQL elsewhere. */
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startTestCluster();
+});
+afterAll(() => cluster.stop());
+
+let workshop: Workshop;
+let data: string;
+let original: Awaited<ReturnType<typeof streamDigests>>;
+beforeEach(async () => {
+  workshop = aWorkshop();
+  data = workshop.path('data');
+  const server = await workshop.server(data);
+  const ann = await registerAt(server.url, 'ann');
+  await ann.post(await ann.group('one'), 'hello');
+  await fillStream(connectionOf(data), 20_000);
+  original = await streamDigests(connectionOf(data));
+  await server.stop();
+});
+afterEach(() => workshop.close());
+
+const moveTo = (url: string) => move(configFor(data), url, testLog, quietly);
+const anEmptyDatabase = async () => (await cluster.fresh({ migrated: false })).url;
+
+/** The old database, as it stands. */
+async function oldStreams() {
+  rmSync(join(data, 'moved.json'), { force: true });
+  const server = await workshop.server(data);
+  try {
+    return await streamDigests(connectionOf(data));
+  } finally {
+    await server.stop();
+  }
+}
+
+test('everything is there afterwards, and the server goes on with it; the old one is kept from starting', async () => {
+  const url = await anEmptyDatabase();
+
+  const digest = await moveTo(url);
+
+  expect(digest.events).toBeGreaterThan(20_000);
+  expect(await streamDigests(url)).toEqual(original);
+  await expect(startParley(configFor(data), testLog)).rejects.toThrow(
+    /The database of .*data was moved to localhost\/test_\d+ at .*Set DATABASE_URL to it/,
+  );
+  const server = await workshop.server(data, { DATABASE_URL: url });
+  const login = await call(server.url, 'POST', '/auth/login', {
+    body: { login: 'ann', password: PASSWORD },
+  });
+  expect(login.status).toBe(200);
+  await server.stop();
+  expect(await oldStreams()).toEqual(original);
+});
+
+test('the epoch goes along: clients go on from their cursors', async () => {
+  const url = await anEmptyDatabase();
+  await moveTo(url);
+  const [there] = await ask<{ epoch: string }>(url, 'select epoch from server_state');
+  rmSync(join(data, 'moved.json'));
+  await workshop.server(data);
+  const [here] = await ask<{ epoch: string }>(connectionOf(data), 'select epoch from server_state');
+  expect(there?.epoch).toBe(here?.epoch);
+});
+
+test('killed in the middle: the old is unharmed, the new empty, a rerun succeeds', async () => {
+  const url = await anEmptyDatabase();
+  const child = workshop.parley(data, ['move', url]);
+  await until(async () => {
+    const [row] = await ask<{ busy: boolean }>(
+      cluster.embedded.connection,
+      `select exists (select from pg_stat_activity
+         where datname = $1 and query like 'copy "events"%') as busy`,
+      [new URL(url).pathname.slice(1)],
+    );
+    return row?.busy === true;
+  }, 'rows on their way');
+  await child.kill();
+  await databaseEnded(data);
+
+  expect(readdirSync(data)).not.toContain('moved.json');
+  await moveTo(url);
+  expect(await streamDigests(url)).toEqual(original);
+  expect(await oldStreams()).toEqual(original);
+});
+
+test('cut off after its COMMIT: a rerun finds it there, and says where it went', async () => {
+  const url = await anEmptyDatabase();
+  await moveTo(url);
+  rmSync(join(data, 'moved.json'));
+
+  await moveTo(url);
+
+  expect(existsSync(join(data, 'moved.json'))).toBe(true);
+});
+
+test('refuses what would mix or lose something', async () => {
+  const url = await anEmptyDatabase();
+  const used = (await cluster.fresh()).url;
+  await expect(moveTo(used)).rejects.toThrow('it has the tables of a Parley, with something else');
+
+  await expect(move(configFor(data, { DATABASE_URL: url }), url, testLog, quietly)).rejects.toThrow(
+    'DATABASE_URL is set',
+  );
+
+  const server = await workshop.server(data);
+  await expect(moveTo(url)).rejects.toThrow('is in use by the Parley server with pid');
+  await server.stop();
+  expect(await ask(url, `select 1 from pg_class where relname = 'events'`)).toEqual([]);
+});

@@ -1,0 +1,271 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  ask,
+  aWorkshop,
+  configFor,
+  connectionOf,
+  fillStream,
+  quietly,
+  rewriteBackup,
+  streamDigests,
+  type Workshop,
+} from '../../test/support/backups.ts';
+import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
+import { registerAt } from '../../test/support/server.ts';
+import { until } from '../../test/support/sink.ts';
+import { startParley } from '../main.ts';
+import { backUp } from './backup.ts';
+import { readState } from './place.ts';
+import { restore } from './restore.ts';
+
+const EVENTS = 20_000;
+
+let cluster: TestCluster;
+let source: Workshop;
+/** A backup of a server with two people, a conversation, and a stream of {@link EVENTS} events. */
+let backup: string;
+let original: Awaited<ReturnType<typeof streamDigests>>;
+beforeAll(async () => {
+  [cluster, source] = [await startTestCluster(), aWorkshop()];
+  const data = source.path('data');
+  const server = await source.server(data);
+  const ann = await registerAt(server.url, 'ann');
+  await ann.post(await ann.group('one', [await registerAt(server.url, 'bob')]), 'hello');
+  await fillStream(connectionOf(data), EVENTS);
+  mkdirSync(join(data, 'outbox'));
+  writeFileSync(join(data, 'outbox', '1.eml'), 'a mail');
+  backup = source.path('backup.tar.gz');
+  await backUp(configFor(data), backup, testLog, quietly);
+  original = await streamDigests(connectionOf(data));
+  await server.stop();
+});
+afterAll(async () => {
+  await source.close();
+  await cluster.stop();
+});
+
+let workshop: Workshop;
+let data: string;
+beforeEach(() => {
+  workshop = aWorkshop();
+  data = workshop.path('data');
+});
+afterEach(() => workshop.close());
+
+const restoreInto = (dataDir: string, file = backup, env: Record<string, string> = {}) =>
+  restore(configFor(dataDir, env), file, testLog, quietly);
+
+async function expectWhole(dataDir: string): Promise<void> {
+  const server = await workshop.server(dataDir);
+  expect(await streamDigests(connectionOf(dataDir))).toEqual(original);
+  expect(readdirSync(dataDir).sort()).toEqual([
+    'lock',
+    'outbox',
+    'postgres',
+    'postgres.log',
+    'secret',
+  ]);
+  await server.stop();
+}
+
+describe('restore', () => {
+  test('killed while rows come in: no server starts there, and a rerun succeeds', async () => {
+    const child = workshop.parley(data, ['restore', backup]);
+    await until(() => existsSync(join(data, 'restoring/database/postgres')), 'the database');
+    await child.kill();
+
+    expect(existsSync(join(data, 'postgres'))).toBe(false);
+    await expect(startParley(configFor(data), testLog)).rejects.toThrow(
+      /A restore into .* was not finished\. Run parley restore again/,
+    );
+    await restoreInto(data);
+    await expectWhole(data);
+  });
+
+  test('killed while things are moved to their places: a rerun goes on where it was', async () => {
+    await restoreInto(data);
+    // As it was when the first of three had been moved.
+    const ready = join(data, 'restoring/ready');
+    mkdirSync(ready, { recursive: true });
+    for (const name of ['postgres', 'outbox']) renameSync(join(data, name), join(ready, name));
+    const header = await headerOf(backup);
+    const state = { backup: header.id, epoch: header.epoch, phase: 'placing' };
+    writeFileSync(join(data, 'restoring/state.json'), JSON.stringify(state));
+
+    await expect(startParley(configFor(data), testLog)).rejects.toThrow('was not finished');
+    await restoreInto(data);
+    await expectWhole(data);
+  });
+
+  test('refuses a place that has something in it, and leaves it alone', async () => {
+    mkdirSync(data);
+    writeFileSync(join(data, 'secret'), 'of another server');
+
+    await expect(restoreInto(data)).rejects.toThrow(/data is not empty: it has secret\. Nothing/);
+
+    expect(readFileSync(join(data, 'secret'), 'utf8')).toBe('of another server');
+    expect(readdirSync(data).sort()).toEqual(['lock', 'secret']);
+  });
+
+  test('refuses while a server runs there', async () => {
+    await workshop.server(data);
+    await expect(restoreInto(data)).rejects.toThrow('is in use by the Parley server with pid');
+  });
+
+  test.each([
+    [
+      'a row changed',
+      'table events',
+      'tables/events/000001.copy',
+      (text: string) => text.replace('message.posted', 'message.edited'),
+    ],
+    [
+      'a row missing',
+      'table events',
+      'tables/events/000001.copy',
+      (text: string) => text.slice(text.indexOf('\n') + 1),
+    ],
+    ['another file', 'file secret', 'files/secret', (text: string) => text.replace(/^./, '-')],
+    ['a file outside', '"../secret"', 'files/secret', undefined],
+    ['no end', 'its end is missing', 'manifest.json', undefined],
+  ])('refuses a damaged backup: %s', async (damage, words, entry, change) => {
+    const bad = workshop.path('bad.tar.gz');
+    await rewriteBackup(backup, bad, (name, content) => {
+      if (name !== entry) return { name, content };
+      if (change) return { name, content: change(content.toString()) };
+      return damage === 'a file outside' ? { name: 'files/../secret', content } : undefined;
+    });
+
+    const { url } = await cluster.fresh({ migrated: false });
+    await expect(restoreInto(data, bad, { DATABASE_URL: url })).rejects.toThrow(words);
+
+    expect(existsSync(workshop.path('secret'))).toBe(false);
+    // Nothing of it is kept: the database is as empty as it was.
+    await restoreInto(data, backup, { DATABASE_URL: url });
+  });
+
+  test('refuses a backup that ends too early, or is none', async () => {
+    const short = workshop.path('short.tar.gz');
+    cpSync(backup, short);
+    truncateSync(short, 200_000);
+    await expect(restoreInto(data, short)).rejects.toThrow(
+      'short.tar.gz is not a whole backup of Parley',
+    );
+    const other = workshop.path('other');
+    writeFileSync(other, 'not at all');
+    await expect(restoreInto(data, other)).rejects.toThrow('other is not a whole backup of Parley');
+    await expect(restoreInto(data, workshop.path('none'))).rejects.toThrow('There is no file');
+  });
+
+  test('refuses a backup of a newer Parley, in words', async () => {
+    const newer = (change: (header: Record<string, unknown>) => object) =>
+      rewriteBackup(backup, workshop.path('newer'), (name, content) => ({
+        name,
+        content:
+          name === 'parley-backup.json'
+            ? JSON.stringify(change(JSON.parse(content.toString())))
+            : content,
+      }));
+
+    await newer((header) => ({ ...header, format: 2 }));
+    await expect(restoreInto(data, workshop.path('newer'))).rejects.toThrow(
+      'This backup was made by a newer Parley (format 2; this one reads 1)',
+    );
+    await newer((header) => ({
+      ...header,
+      migrations: [
+        ...(header.migrations as object[]),
+        { version: 9999, name: 'later', checksum: 'x' },
+      ],
+    }));
+    await expect(restoreInto(data, workshop.path('newer'))).rejects.toThrow(
+      'The database is newer than this Parley: it has the migration 9999_later',
+    );
+  });
+
+  test('a secret that was in PARLEY_SECRET comes along, and must be the same where it is set', async () => {
+    const secret = 'a secret of more than thirty-two characters';
+    const [from, file] = [workshop.path('from'), workshop.path('backup')];
+    const server = await workshop.server(from, { PARLEY_SECRET: secret });
+    await backUp(configFor(from, { PARLEY_SECRET: secret }), file, testLog, quietly);
+    await server.stop();
+
+    await expect(restoreInto(data, file, { PARLEY_SECRET: secret.toUpperCase() })).rejects.toThrow(
+      'PARLEY_SECRET is another one',
+    );
+    await restoreInto(data, file);
+    expect(readFileSync(join(data, 'secret'), 'utf8')).toBe(`${secret}\n`);
+    const other = workshop.path('other');
+    await restoreInto(other, file, { PARLEY_SECRET: secret });
+    expect(existsSync(join(other, 'secret'))).toBe(false);
+  });
+});
+
+describe('restore into an external database', () => {
+  test('fills it, refuses it the next time, and is finished by a rerun that was cut off late', async () => {
+    const { url } = await cluster.fresh({ migrated: false });
+    const env = { DATABASE_URL: url };
+    await restoreInto(data, backup, env);
+
+    expect(await streamDigests(url)).toEqual(original);
+    expect(readdirSync(data).sort()).toEqual(['lock', 'outbox', 'secret']);
+    await expect(restoreInto(workshop.path('other'), backup, env)).rejects.toThrow(
+      /The database test_\d+ is not empty: it has .*accounts/,
+    );
+    expect(await streamDigests(url)).toEqual(original);
+
+    // As it was when COMMIT had been sent, and nothing more.
+    const ready = join(data, 'restoring/ready');
+    mkdirSync(ready, { recursive: true });
+    for (const name of ['secret', 'outbox']) renameSync(join(data, name), join(ready, name));
+    const [row] = await ask<{ epoch: string }>(url, 'select epoch from server_state');
+    const header = await headerOf(backup);
+    writeFileSync(
+      join(data, 'restoring/state.json'),
+      JSON.stringify({ backup: header.id, epoch: row?.epoch, phase: 'committing' }),
+    );
+    await restoreInto(data, backup, env);
+    expect(readdirSync(data).sort()).toEqual(['lock', 'outbox', 'secret']);
+    const server = await workshop.server(data, env);
+    await server.stop();
+  });
+
+  test('killed in the middle leaves it empty, and a rerun succeeds', async () => {
+    const { url } = await cluster.fresh({ migrated: false });
+    const child = workshop.parley(data, ['restore', backup], { DATABASE_URL: url });
+    await until(async () => {
+      const [row] = await ask<{ busy: boolean }>(
+        cluster.embedded.connection,
+        `select exists (select from pg_stat_activity
+           where datname = $1 and query like 'copy "events"%') as busy`,
+        [new URL(url).pathname.slice(1)],
+      );
+      return row?.busy === true;
+    }, 'rows coming in');
+    await child.kill();
+
+    expect(readState(data)?.phase).toBe('loading');
+    await restoreInto(data, backup, { DATABASE_URL: url });
+    expect(await streamDigests(url)).toEqual(original);
+  });
+});
+
+async function headerOf(file: string): Promise<{ id: string; epoch: string }> {
+  let header = '';
+  await rewriteBackup(file, workshop.path('copy'), (name, content) => {
+    if (name === 'parley-backup.json') header = content.toString();
+    return undefined;
+  });
+  return JSON.parse(header);
+}
