@@ -11,7 +11,9 @@ import type { Config } from './config.ts';
 import { bootstrapEveryone } from './conversations/everyone.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { conversationFor, loadStart } from './conversations/snapshot.ts';
+import { Health } from './health.ts';
 import { createHttpApp } from './http/app.ts';
+import { Door } from './http/door.ts';
 import { isAllowedOrigin } from './http/origin.ts';
 import { ApiKeys } from './integrations/keys.ts';
 import { integrationRoutes } from './integrations/routes.ts';
@@ -44,8 +46,6 @@ export interface Parley {
   stop(): Promise<void>;
 }
 
-/** Goodbyes are spread over this time, so that not all come back at once. */
-const DRAIN_MS = 2_000;
 /** What RATE_LIMITS=off lifts. */
 const NO_RATE_LIMITS = {
   commands: 0,
@@ -56,12 +56,14 @@ const NO_RATE_LIMITS = {
 } as const;
 const WEB_DIR = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 
-/** What tests set otherwise. */
+/** What is no setting: for tests, and for whoever runs the server. */
 export interface Overrides {
   /** Limits other than those of the protocol. */
   readonly limits?: Partial<Limits>;
   /** Where the time comes from; the machine’s clock by default. */
   readonly clock?: Clock;
+  /** Gives up a start that is still waiting for its database. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -96,7 +98,13 @@ async function build(
 ): Promise<{ url: string; address: string; live: Live; hub: Hub }> {
   // Storage.
   const database = await openStorage(config, log, undo);
-  const { pool, close } = await openDatabase(database, log);
+  const door = await Door.open(config.host, config.port);
+  undo.push(() => door.close());
+  const { pool, close } = await openDatabase(database, log, {
+    // An external database may start after this server, whenever it likes.
+    ...(config.databaseUrl !== undefined && { waitMs: Number.POSITIVE_INFINITY }),
+    signal: overrides.signal,
+  });
   undo.push(close);
   await migrate(pool, log);
 
@@ -163,14 +171,13 @@ async function build(
 
   // HTTP.
   const { authenticate } = accounts;
+  const health = new Health(pool, broker);
   const app = createHttpApp({
     log,
+    door,
     publicUrl: config.publicUrl,
     webDir: WEB_DIR,
-    health: async () => {
-      await pool.query('select 1');
-      return { status: 'ok', broker: broker.status };
-    },
+    health: () => health.state(),
     limitRequests: (of) =>
       'account' in of
         ? shared.take('requests', of.account)
@@ -191,13 +198,18 @@ async function build(
     ],
     root: [accounts.rootRoutes],
   });
-  undo.push(() => app.close());
-  await app.ready();
-  live.attach(app.server);
-  undo.push(() => live.drain(DRAIN_MS));
-  await app.listen({ host: config.host, port: config.port });
-  const address = urlOf(config.host, app.server.address() as AddressInfo);
+  undo.push(async () => {
+    await door.close();
+    await app.close();
+  });
+  const address = urlOf(config.host, door.address);
   url ||= address;
+  live.attach(door.server);
+  undo.push(() => {
+    health.drain();
+    return live.drain();
+  });
+  await app.ready();
   if (!existsSync(WEB_DIR)) log.warn('the web client is not built');
   log.info({ url, address }, 'listening');
   return { url, address, live, hub };

@@ -2,12 +2,26 @@ import { createLogger } from '../log.ts';
 import { startParley } from '../main.ts';
 import { readConfig } from './command.ts';
 
+/** A stop takes no longer than this, whatever hangs: what was not acknowledged is sent again. */
+const STOP_MS = 14_000;
+
 /** `parley start`: runs the server until SIGTERM or SIGINT. */
 export async function start(): Promise<number> {
   const config = readConfig();
   const log = createLogger(config.logLevel);
+  const stopping = new AbortController();
   const signalled = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        log.info({ signal }, 'stopping');
+        stopping.abort();
+        setTimeout(() => {
+          log.error('the stop took too long and was cut short');
+          process.exit(0);
+        }, STOP_MS).unref();
+        resolve();
+      });
+    }
   });
   // What nobody expected is logged and ends the process: a server in an unknown state must not
   // acknowledge anything more.
@@ -18,14 +32,17 @@ export async function start(): Promise<number> {
     });
   }
   try {
-    const server = await startParley(config, log);
+    const server = await startParley(config, log, { signal: stopping.signal });
     const { url, address } = server;
     const where = url === address ? url : `${url} (listening at ${address})`;
     process.stdout.write(`Parley is ready at ${where}\n`);
     await signalled;
     await server.stop();
+    log.info('stopped');
     return 0;
   } catch (error) {
+    // Told to stop while it was still starting.
+    if (stopping.signal.aborted) return 0;
     const message = error instanceof Error ? error.message : String(error);
     log.debug({ err: error }, 'the start failed');
     process.stderr.write(`Parley could not start: ${message}\n`);

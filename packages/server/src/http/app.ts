@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import Cookie from '@fastify/cookie';
 import type { AccountId, HealthAnswer } from '@parley/protocol';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
@@ -7,6 +8,7 @@ import type { z } from 'zod';
 import type { Logger } from '../log.ts';
 import { knownSessionOf } from './authenticate.ts';
 import { docsRoutes } from './docs.ts';
+import { type Door, HEADERS_MAX, SERVER_TIMES } from './door.ts';
 import { handleError, pathOf, refuse } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { acceptJson } from './json.ts';
@@ -22,6 +24,8 @@ export const API_PREFIX = '/api/v1';
 /** What the HTTP side needs of the rest of the house. */
 export interface HttpDependencies {
   readonly log: Logger;
+  /** The socket that is open already; without one, `listen()` opens its own. */
+  readonly door?: Door;
   /** The setting PUBLIC_URL; undefined when the server is reached directly. */
   readonly publicUrl: string | undefined;
   /** The folder of the built web client; without an index.html in it, a page says so. */
@@ -40,22 +44,15 @@ export interface HttpDependencies {
 
 /** Bytes of a JSON body. */
 const BODY_BYTES = 64 * 1024;
-/** Time for the head of a request, and for all of it. Node’s own let slow senders sit for minutes. */
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 30_000;
-/** How often Node looks for connections over those times. */
-const CHECK_MS = 2_000;
-const HEADERS_MAX = 100;
-
 /**
  * Builds the HTTP side; `ready()` or `listen()` finishes it.
  *
  * 1. Every answer that is not a success is a problem document (RFC 9457) with a stable code.
  * 2. The schemas that document a route are those that check it.
- * 3. No request holds a connection for longer than half a minute by being slow.
- * 4. Forwarded addresses are believed of proxies on this machine or a private network only.
+ * 3. Forwarded addresses are believed of proxies on this machine or a private network only.
  */
 export function createHttpApp(deps: HttpDependencies): FastifyInstance {
+  let handle: RequestListener | undefined;
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     // One line of our own for each answer, below.
@@ -64,9 +61,14 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
     requestIdHeader: false,
     trustProxy: 'loopback,linklocal,uniquelocal',
     bodyLimit: BODY_BYTES,
-    requestTimeout: REQUEST_MS,
-    keepAliveTimeout: 72_000,
-    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
+    ...(deps.door
+      ? {
+          serverFactory: (handler: RequestListener) => {
+            handle = handler;
+            return (deps.door as Door).server;
+          },
+        }
+      : SERVER_TIMES),
     routerOptions: { maxParamLength: 500 },
     frameworkErrors: (error, request, reply) => {
       // A path that cannot be read comes before all hooks.
@@ -78,6 +80,10 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
     forceCloseConnections: 'idle',
   });
   app.server.maxHeadersCount = HEADERS_MAX;
+  // Not before all routes are there.
+  app.addHook('onReady', async () => {
+    if (handle) deps.door?.lead(handle);
+  });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);

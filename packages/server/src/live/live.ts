@@ -26,6 +26,9 @@ import { PresenceBoard } from './presence.ts';
 /** New sockets: so many at once, and so many a second after that; more are told to come later. */
 const UPGRADES_BURST = 600;
 const UPGRADES_PER_SECOND = 300;
+/** A stopping node says goodbye to one socket after the other: with this pause, and within this time. */
+const GOODBYE_MS = 10;
+const GOODBYES_MS = 6_000;
 /** The regular look at all sockets. */
 const TICK_MS = 1_000;
 /**
@@ -148,17 +151,17 @@ export class Live {
   }
 
   /**
-   * Takes no more sockets, and says goodbye to all, spread over `spreadMs` so that they do not
+   * Takes no more sockets, and says goodbye to all, spread over some seconds so that they do not
    * come back all at once. Resolves when all are gone.
    */
-  async drain(spreadMs: number): Promise<void> {
+  async drain(): Promise<void> {
     this.#draining = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#context.presence.stop();
     this.#nodes.stop();
     const sockets = [...this.#all];
     const gone = sockets.map((c) => c.gone);
-    const pause = sockets.length > 0 ? spreadMs / sockets.length : 0;
+    const pause = Math.min(GOODBYE_MS, GOODBYES_MS / sockets.length);
     const begun = performance.now();
     for (const [i, connection] of sockets.entries()) {
       const wait = begun + i * pause - performance.now();

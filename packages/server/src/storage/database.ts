@@ -42,8 +42,8 @@ const timeouts = {
 };
 
 /**
- * Connects to the database: waits until it answers (up to `waitMs`), and makes sure that it keeps
- * what it confirms. With `patient`, a statement may take any time: for work on all of the data.
+ * Connects to the database: waits until it answers (up to `waitMs`, or until `signal`), and makes
+ * sure that it keeps what it confirms. With `patient`, a statement may take any time: for work on all of the data.
  *
  * @throws {UnsafeDatabase} with fsync, synchronous_commit or full_page_writes off
  */
@@ -54,7 +54,13 @@ export async function openDatabase(
     waitMs = 60_000,
     maxConnections = 16,
     patient = false,
-  }: { waitMs?: number; maxConnections?: number; patient?: boolean } = {},
+    signal,
+  }: {
+    waitMs?: number;
+    maxConnections?: number;
+    patient?: boolean;
+    signal?: AbortSignal | undefined;
+  } = {},
 ): Promise<Database> {
   const pool = new pg.Pool({
     ...address,
@@ -76,7 +82,7 @@ export async function openDatabase(
     client.on('error', (error) => log.debug({ err: error }, 'a database connection was lost'));
   });
   try {
-    await waitForAnswer(pool, log, waitMs);
+    await waitForAnswer(pool, log, waitMs, signal);
     await refuseUnsafe(pool);
   } catch (error) {
     await pool.end();
@@ -100,7 +106,12 @@ const types = {
       : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-async function waitForAnswer(pool: pg.Pool, log: Logger, waitMs: number): Promise<void> {
+async function waitForAnswer(
+  pool: pg.Pool,
+  log: Logger,
+  waitMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const begun = performance.now();
   let told = Number.NEGATIVE_INFINITY;
   for (let pause = 100; ; pause = Math.min(pause * 2, 1_000)) {
@@ -110,6 +121,7 @@ async function waitForAnswer(pool: pg.Pool, log: Logger, waitMs: number): Promis
     } catch (error) {
       const waited = performance.now() - begun;
       if (!isConnectionError(error)) throw error;
+      signal?.throwIfAborted();
       if (waited + pause > waitMs) {
         throw new Error(
           `The database did not answer within ${waitMs / 1000} s: ${(error as Error).message}`,
