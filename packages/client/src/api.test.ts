@@ -40,3 +40,17 @@ test.each([
   vi.advanceTimersByTime(60_000);
   expect(await api.accessToken()).toBe('t2');
 });
+
+test('a request that is never answered fails in the end, also in the middle of its answer', async () => {
+  let part = '';
+  server = createServer((_request, response) => {
+    if (part) response.writeHead(200, { 'content-length': 100 }).write(part);
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const api = new ParleyApi({ url: `http://127.0.0.1:${port}`, sessionToken: 's', timeoutMs: 50 });
+  await expect(api.accessToken()).rejects.toMatchObject({ code: 'network' });
+  part = '{"accessToken":';
+  await expect(api.accessToken()).rejects.toMatchObject({ code: 'network' });
+  server.closeAllConnections();
+});

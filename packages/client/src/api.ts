@@ -81,6 +81,8 @@ export interface Registration {
   readonly device?: string;
 }
 
+/** A request is given up after this time, ms. */
+const TIMEOUT_MS = 20_000;
 /** An access token is renewed this long before its end, ms. */
 const RENEW_BEFORE_MS = 60_000;
 
@@ -93,14 +95,25 @@ export class ParleyApi {
   /** The session of a program; undefined in browsers. May be kept and given to the constructor. */
   sessionToken: string | undefined;
   readonly #fetch: typeof fetch;
+  readonly #timeoutMs: number;
   readonly #keepsToken: boolean;
   #access: { token: string; expiresAt: number } | null = null;
   #renewing: Promise<string> | null = null;
 
-  /** `url` is the server’s address. In programs the session is kept as a token, not as a cookie. */
-  constructor(options: { url: string; sessionToken?: string; fetch?: typeof fetch }) {
+  /**
+   * `url` is the server’s address. In programs the session is kept as a token, not as a cookie.
+   * A request without an answer fails after `timeoutMs`, 20 s by default: on a connection that has
+   * died without a word nothing else would end it.
+   */
+  constructor(options: {
+    url: string;
+    sessionToken?: string;
+    fetch?: typeof fetch;
+    timeoutMs?: number;
+  }) {
     this.url = options.url;
     this.sessionToken = options.sessionToken;
+    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
     this.#keepsToken = typeof document === 'undefined';
   }
@@ -347,7 +360,7 @@ export class ParleyApi {
     }
     if (!response.ok) throw await errorOf(response);
     if (response.status === 204) return undefined as T;
-    return (await response.json()) as T;
+    return JSON.parse(await textOf(response)) as T;
   }
 
   async #send(path: string, init: RequestInit): Promise<Response> {
@@ -355,6 +368,7 @@ export class ParleyApi {
       return await this.#fetch(new URL(`/api/v1${path}`, this.url), {
         ...init,
         credentials: 'same-origin',
+        signal: AbortSignal.timeout(this.#timeoutMs),
       });
     } catch (error) {
       throw new ApiError('network', 'The server could not be reached', { cause: error });
@@ -375,11 +389,20 @@ export function query(values: object): string {
   return text ? `?${text}` : '';
 }
 
+/** The body. The connection may be cut, or time run out, in the middle of it. */
+async function textOf(response: Response): Promise<string> {
+  try {
+    return await response.text();
+  } catch (error) {
+    throw new ApiError('network', 'The answer broke off', { cause: error });
+  }
+}
+
 async function errorOf(response: Response): Promise<ApiError> {
   const { status } = response;
   const after = Number(response.headers.get('retry-after') ?? Number.NaN);
   const retryAfter = Number.isFinite(after) ? after : undefined;
-  const text = await response.text();
+  const text = await textOf(response);
   try {
     const problem = JSON.parse(text) as Problem;
     if (typeof problem.code === 'string') {

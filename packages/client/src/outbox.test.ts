@@ -24,9 +24,9 @@ function anOutbox() {
   return { outbox, sent, wire };
 }
 
-function entry(id: string, conversation = 'c'): OutboxEntry {
+function entry(id: string, conversation = 'c', order = 0): OutboxEntry {
   const command = { op: 'post', id, conversation, body: id } as unknown as DurableCommand;
-  return { id: id as ClientId, order: 0, command, createdAt: 0, state: 'pending', owner: 'tab' };
+  return { id: id as ClientId, order, command, createdAt: 0, state: 'pending', owner: 'tab' };
 }
 
 function aMark(name: string, seq: number, conversation = 'c'): OutboxEntry {
@@ -50,6 +50,17 @@ describe('the outbox', () => {
     outbox.connected(NO_LIMIT);
     expect(sent).toEqual(['a', 'b', 'c', 'a', 'c', 'd']);
     expect(wire.resent).toBe(2);
+  });
+
+  test('1. what an earlier life has left goes before what was made while it was being read', () => {
+    const { outbox, sent } = anOutbox();
+    outbox.add(entry('new', 'c', 5));
+    outbox.add(entry('newer', 'c', 6));
+    outbox.add(entry('old', 'c', 1));
+    outbox.add(entry('older', 'c', 2));
+    outbox.connected(NO_LIMIT);
+    expect(sent).toEqual(['old', 'older', 'new', 'newer']);
+    expect(outbox.entries.map((e) => e.id)).toEqual(['old', 'older', 'new', 'newer']);
   });
 
   test('2. a command without an answer is sent again with the same id', () => {

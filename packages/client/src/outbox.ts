@@ -56,6 +56,8 @@ export class Outbox {
   readonly #markedAt = new Map<ConversationId, number>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #open = false;
+  /** The highest order that was added. */
+  #lastOrder = Number.NEGATIVE_INFINITY;
   #rate = { size: 0, perMs: 0, left: 0, at: 0 };
 
   constructor(context: OutboxContext) {
@@ -77,8 +79,18 @@ export class Outbox {
 
   /** Takes a command that is stored already, and sends it when its turn has come. */
   add(entry: OutboxEntry): void {
-    this.#items.set(entry.id, { entry, sentOn: null, sentAt: 0, sendings: 0 });
+    const item: Item = { entry, sentOn: null, sentAt: 0, sendings: 0 };
+    this.#items.set(entry.id, item);
+    if (entry.order < this.#lastOrder) this.#sort();
+    else this.#lastOrder = entry.order;
     this.pump();
+  }
+
+  /** What an earlier life has left may come after what was made meanwhile: it goes before that. */
+  #sort(): void {
+    const sorted = [...this.#items].sort(([, a], [, b]) => a.entry.order - b.entry.order);
+    this.#items.clear();
+    for (const [id, item] of sorted) this.#items.set(id, item);
   }
 
   /** Takes out the read marks that `command`, made later, overtakes, unless they are on their way. */

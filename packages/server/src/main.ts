@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { LIMITS, type Limits } from '@parley/protocol';
@@ -222,6 +222,7 @@ async function openStorage(
 ): Promise<DatabaseAddress> {
   refuseUnfinished(config.dataDir);
   if (config.databaseUrl !== undefined) {
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
     const lock = await lockFolder(config.dataDir);
     undo.push(() => lock.release());
     return { connectionString: config.databaseUrl };

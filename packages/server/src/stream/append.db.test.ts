@@ -304,4 +304,38 @@ describe('append', () => {
     await closed;
     expect((await Promise.all(under)).map(seqOf)).toEqual(upTo(20));
   });
+
+  test('what is put off holds back what its sender wants after it: nothing is overtaken', async () => {
+    const [alice, ben] = [await anAccount(db.pool), await anAccount(db.pool)];
+    const conversation = await aGroup(db.pool, [alice, ben]);
+    const append = anAppend(db.pool, clock);
+    const say = (actor: typeof alice, body: string) => ({
+      request: { actor, clientId: aClientId(), conversation },
+      body,
+    });
+    const [a, b, c] = [say(alice, 'a'), say(alice, 'b'), say(alice, 'c')];
+    const post = ({ request, body }: typeof a) => postMessage(append, request, body);
+    // For the database the disk is full as long as this text comes.
+    await db.pool.query(`
+      create function disk_full() returns trigger language plpgsql as $$
+      begin raise exception 'no space' using errcode = '53100'; end $$;
+      create trigger disk_full before insert on messages for each row
+        when (new.body = 'a') execute function disk_full()`);
+    const codes = async (all: Promise<Outcome>[]) =>
+      (await Promise.all(all)).map((o) => (o.kind === 'refused' ? o.refusal.code : o.kind));
+
+    expect(await codes([post(a), post(b), post(say(ben, 'ben'))])).toEqual([
+      'disk_full',
+      'unavailable',
+      'stored',
+    ]);
+    expect(await codes([post(c)])).toEqual(['unavailable']);
+    await db.pool.query('drop trigger disk_full on messages; drop function disk_full');
+    expect(await codes([post(b)])).toEqual(['unavailable']);
+    expect(await codes([post(a), post(b), post(c)])).toEqual(['stored', 'stored', 'stored']);
+    const bodies = (await logOf(db.pool, conversation)).map(
+      (e) => (e.data as { body: string }).body,
+    );
+    expect(bodies).toEqual(['ben', 'a', 'b', 'c']);
+  });
 });

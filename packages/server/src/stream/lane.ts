@@ -39,6 +39,8 @@ const BATCH_BYTES = 1024 * 1024;
 const QUEUE_MAX = 20_000;
 /** While the database is away a command waits this long, then it is given up. */
 const PATIENCE_MS = 8_000;
+/** A command that was put off is waited for this long: its sender may have given it up. */
+const PUT_OFF_MS = 5_000;
 /** Deadlocks and lock time-outs are tried again this often. */
 const TRIES = 3;
 
@@ -60,10 +62,15 @@ interface LaneContext {
  * 3. A batch that fails is tried again one command at a time: a bad command spoils nobody else’s.
  * 4. A command whose COMMIT was cut off is tried again with the same id; when that does not settle
  *    it in time its outcome is `unknown`, never `refused`.
+ * 5. While a command is put off (refused for the moment, or of unknown outcome) what its sender
+ *    wants after it in that stream is put off too, until it comes again: the messages of somebody
+ *    do not overtake each other in a bad moment.
  */
 export class Lane {
   readonly #context: LaneContext;
   readonly #waiting: Pending[] = [];
+  /** By sender and stream: the first command that was put off, and until when others wait for it. */
+  readonly #putOff = new Map<string, { readonly first: ClientId; readonly until: number }>();
   #running = false;
   #idle: (() => void)[] = [];
 
@@ -74,10 +81,7 @@ export class Lane {
   /** Puts a command at the end of the lane. */
   push(pending: Pending): void {
     if (this.#waiting.length >= QUEUE_MAX) {
-      pending.settle({
-        kind: 'refused',
-        refusal: refusal('overloaded', undefined, { retryAfter: 2 }),
-      });
+      this.#putOffWith(pending, refusal('overloaded', undefined, { retryAfter: 2 }));
       return;
     }
     this.#waiting.push(pending);
@@ -112,7 +116,7 @@ export class Lane {
 
   /** Brings every command of the batch to its outcome; never throws. */
   async #settleBatch(all: Pending[]): Promise<void> {
-    let batch = all;
+    let batch = all.filter((pending) => !this.#waitsBehind(pending));
     for (let tries = 1, pause = 25; batch.length > 0; ) {
       try {
         await this.#transact(batch);
@@ -140,16 +144,13 @@ export class Lane {
   #giveUpOld(batch: readonly Pending[], error: unknown): Pending[] {
     const now = performance.now();
     return batch.filter((pending) => {
+      if (this.#waitsBehind(pending)) return false;
       if (now - pending.since < PATIENCE_MS) return true;
       this.#context.log.warn(
         { err: error, uncertain: pending.uncertain },
         'a command is given up: the database is away',
       );
-      pending.settle(
-        pending.uncertain
-          ? { kind: 'unknown' }
-          : { kind: 'refused', refusal: refusal('unavailable', undefined, { retryAfter: 2 }) },
-      );
+      this.#putOffWith(pending, refusal('unavailable', undefined, { retryAfter: 2 }));
       return false;
     });
   }
@@ -157,10 +158,37 @@ export class Lane {
   #fail(batch: readonly Pending[], error: unknown): void {
     for (const pending of batch) {
       this.#context.log.error({ err: error, rule: pending.command.rule.name }, 'a command failed');
-      // A commit that was cut off may have stored it, whatever this later attempt ran into.
-      if (pending.uncertain) pending.settle({ kind: 'unknown' });
-      else pending.settle({ kind: 'refused', refusal: refusalOf(error) });
+      const refused = refusalOf(error);
+      if (pending.uncertain || refused.retryAfter !== undefined) this.#putOffWith(pending, refused);
+      else pending.settle({ kind: 'refused', refusal: refused });
     }
+  }
+
+  /** Answers a command that may come again. What its sender has sent after it has to wait for it. */
+  #putOffWith(pending: Pending, refused: Refusal): void {
+    const now = performance.now();
+    for (const [key, { until }] of this.#putOff) if (until < now) this.#putOff.delete(key);
+    const { clientId } = pending.command;
+    const key = senderIn(pending.command);
+    if (!this.#putOff.has(key)) {
+      this.#putOff.set(key, { first: clientId, until: now + PUT_OFF_MS });
+    }
+    // A commit that was cut off may have stored it, whatever a later attempt ran into.
+    if (pending.uncertain) pending.settle({ kind: 'unknown' });
+    else pending.settle({ kind: 'refused', refusal: refused });
+  }
+
+  /** Whether an earlier command of the same sender is to come first; the command is answered then. */
+  #waitsBehind(pending: Pending): boolean {
+    const key = senderIn(pending.command);
+    const ahead = this.#putOff.get(key);
+    if (!ahead) return false;
+    if (ahead.first === pending.command.clientId || ahead.until < performance.now()) {
+      this.#putOff.delete(key);
+      return false;
+    }
+    this.#putOffWith(pending, refusal('unavailable', undefined, { retryAfter: 1 }));
+    return true;
   }
 
   async #transact(batch: readonly Pending[]): Promise<void> {
@@ -271,6 +299,9 @@ export class Lane {
     return { kind: 'stored', stream, seq, at, repeated: false };
   }
 }
+
+/** The sender of a command and the stream that it is for, as a key. */
+const senderIn = ({ actor, stream }: Command): string => `${actor} ${stream}`;
 
 /** Locks all streams of the batch in the order of their ids, which no two batches can cross. */
 async function lockStreams(unit: Unit, commands: readonly Command[]): Promise<void> {

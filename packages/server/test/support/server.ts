@@ -55,7 +55,8 @@ export async function startTestServer(
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-test-server-'));
   const loaded = loadConfig({
     PORT: '0',
-    PARLEY_DATA: dataDir,
+    // Not there yet, as on a fresh machine.
+    PARLEY_DATA: join(dataDir, 'data'),
     DATABASE_URL: database.url,
     RATE_LIMITS: 'off',
     ...env,
