@@ -75,6 +75,8 @@ function aCleanRun(): HistoryRecord[] {
     cursors: account === EVE ? {} : { [STREAM]: 10 },
     unread: account === EVE ? {} : { [STREAM]: unread },
     read: { [STREAM]: read },
+    kept: {},
+    waiting: [],
   });
   return [
     invoke('c1', ANN, 'post', 'one'),
@@ -89,7 +91,7 @@ function aCleanRun(): HistoryRecord[] {
     ...saw(ANN, 2, 10),
     ...saw(BEN, 3, 10),
     ...saw(EVE, 4, 7),
-    { kind: 'log', stream: STREAM, events: log },
+    { kind: 'log', stream: STREAM, first: 1, events: log },
     { kind: 'messages', stream: STREAM, messages: messagesOf(log) },
     final(ANN, 1, 5),
     final(BEN, 1, 6),

@@ -24,6 +24,7 @@ export class FaultProxy {
   #server: Server | null = null;
   #target: number;
   #refusing = false;
+  #climate: Partial<Weather> = {};
 
   /** `target` is the port of the server. */
   constructor(target: number) {
@@ -39,6 +40,7 @@ export class FaultProxy {
           return;
         }
         const link = new Link(client, this.#target, () => this.#links.delete(link));
+        link.weather = { ...CALM, ...this.#climate };
         this.#links.add(link);
       });
       server.on('error', reject);
@@ -59,6 +61,12 @@ export class FaultProxy {
   /** New connections are refused, or taken again. */
   refuse(refusing: boolean): void {
     this.#refusing = refusing;
+  }
+
+  /** Sets the weather of all connections there are, and of those to come. */
+  settle(climate: Partial<Weather>): void {
+    this.#climate = climate;
+    this.set(climate);
   }
 
   /** Sets the weather of all connections there are. */
@@ -106,17 +114,12 @@ class Link {
     this.#server = connect({ port: target, host: '127.0.0.1' });
     client.setNoDelay(true);
     this.#server.setNoDelay(true);
-    client.on('data', (bytes) => this.#up(bytes));
-    this.#server.on('data', (bytes) => void this.#down(bytes));
     for (const socket of [client, this.#server]) {
-      // An end of either side ends both, but not while bytes are swallowed: a half-open
-      // connection shows no end.
-      socket.on('end', () => {
-        if (!this.weather.swallowUp && !this.weather.swallowDown) this.cut();
-      });
       socket.on('error', () => this.cut());
       socket.on('close', () => this.cut());
     }
+    void this.#carry(client, this.#server, (bytes) => this.#up(bytes));
+    void this.#carry(this.#server, client, (bytes) => this.#down(bytes));
   }
 
   cut(): void {
@@ -127,36 +130,49 @@ class Link {
     this.#onGone();
   }
 
-  #up(bytes: Buffer): void {
-    if (this.weather.swallowUp) return;
-    if (this.weather.delayMs === 0) this.#server.write(bytes);
-    else setTimeout(() => this.#gone || this.#server.write(bytes), this.weather.delayMs);
+  /** Carries chunk after chunk: whatever the weather does, none overtakes another. */
+  async #carry(
+    from: Socket,
+    to: Socket,
+    treat: (bytes: Buffer) => Promise<Buffer | null>,
+  ): Promise<void> {
+    try {
+      for await (const chunk of from) {
+        const bytes = await treat(chunk as Buffer);
+        if (this.#gone) return;
+        if (bytes && !to.write(bytes)) await this.#drained(to);
+      }
+    } catch {
+      // A socket that was reset: `cut` has seen to it.
+    }
+    // An end of either side ends both, but not while bytes are swallowed: a half-open connection
+    // shows no end.
+    if (!this.weather.swallowUp && !this.weather.swallowDown) this.cut();
   }
 
-  async #down(bytes: Buffer): Promise<void> {
-    if (this.weather.swallowDown) return;
-    if (this.cutAfter !== null) {
-      const part = bytes.subarray(0, this.cutAfter);
-      this.cutAfter -= part.length;
-      this.#client.write(part);
-      if (this.cutAfter <= 0) setImmediate(() => this.cut());
-      return;
-    }
+  async #up(bytes: Buffer): Promise<Buffer | null> {
+    if (this.weather.delayMs > 0) await pause(this.weather.delayMs);
+    return this.weather.swallowUp ? null : bytes;
+  }
+
+  async #down(bytes: Buffer): Promise<Buffer | null> {
     const { delayMs, downBytesPerSecond } = this.weather;
-    if (downBytesPerSecond > 0) {
-      // Nothing more is read from the server while these bytes trickle.
-      this.#server.pause();
-      const ms = (bytes.length / downBytesPerSecond) * 1000;
-      await new Promise((resolve) => setTimeout(resolve, ms));
-      if (!this.#gone) {
-        this.#client.write(bytes);
-        this.#server.resume();
-      }
-    } else if (delayMs > 0) {
-      setTimeout(() => this.#gone || this.#client.write(bytes), delayMs);
-    } else if (!this.#client.write(bytes)) {
-      this.#server.pause();
-      this.#client.once('drain', () => this.#server.resume());
-    }
+    if (delayMs > 0) await pause(delayMs);
+    if (downBytesPerSecond > 0) await pause((bytes.length / downBytesPerSecond) * 1000);
+    if (this.weather.swallowDown) return null;
+    if (this.cutAfter === null) return bytes;
+    const part = bytes.subarray(0, this.cutAfter);
+    this.cutAfter -= part.length;
+    if (this.cutAfter <= 0) setImmediate(() => this.cut());
+    return part;
+  }
+
+  #drained(socket: Socket): Promise<void> {
+    return new Promise((resolve) => {
+      socket.once('drain', resolve);
+      socket.once('close', () => resolve());
+    });
   }
 }
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,63 @@
+import type { CheckOptions } from './checker.ts';
+import type { HistoryRecord } from './history.ts';
+import { of, type Violation } from './violation.ts';
+
+/**
+ * I9: where nothing went wrong nothing may have been mended. What hides behind the mending (a
+ * publish that is lost, a follower that is registered too late) shows here and nowhere else.
+ */
+export function checkClean(history: readonly HistoryRecord[], options: CheckOptions): Violation[] {
+  return [
+    ...checkClients(history),
+    ...checkNodes(history),
+    ...checkDelays(history, options.deadlineMs),
+  ];
+}
+
+function checkClients(history: readonly HistoryRecord[]): Violation[] {
+  const found: Violation[] = [];
+  for (const { client, counters, how } of of(history, 'stop')) {
+    const { connects, ...mended } = counters;
+    for (const [what, count] of Object.entries(mended)) {
+      if (count > 0) found.push({ rule: 'I9 nothing mended', client, what: `${what}: ${count}` });
+    }
+    // Who went again at once may not have connected at all.
+    if (connects > 1 || (connects < 1 && how === 'end')) {
+      found.push({ rule: 'I9 nothing mended', client, what: `connects: ${connects}` });
+    }
+  }
+  return found;
+}
+
+function checkNodes(history: readonly HistoryRecord[]): Violation[] {
+  const found: Violation[] = [];
+  const last = new Map(of(history, 'node').map((r) => [r.node, r]));
+  for (const { node, fills, repairs, stalled } of last.values()) {
+    for (const [what, count] of Object.entries({ fills, repairs, stalled })) {
+      if (count > 0) {
+        found.push({ rule: 'I9 nothing mended', what: `${node} had ${what}: ${count}` });
+      }
+    }
+  }
+  return found;
+}
+
+/** Everybody who was there got everything in time. */
+function checkDelays(history: readonly HistoryRecord[], deadlineMs: number): Violation[] {
+  const sent = new Map(of(history, 'invoke').map((r) => [r.id, r.t]));
+  const started = new Map<string, number>();
+  const found: Violation[] = [];
+  for (const record of history) {
+    if (record.kind === 'start') started.set(record.client, record.t);
+    if (record.kind !== 'event' || record.event.client === null) continue;
+    const { client, event, t } = record;
+    const since = sent.get(event.client as string);
+    if (since === undefined) continue;
+    const delay = t - Math.max(since, started.get(client) ?? 0);
+    if (delay > deadlineMs) {
+      const what = `${event.seq} took ${delay} ms`;
+      found.push({ rule: 'I8 in time', stream: event.stream, client, what });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,112 @@
+import type { Event } from '@parley/protocol';
+import type { HistoryRecord } from './history.ts';
+import type { Log } from './log.ts';
+import { of, type Violation } from './violation.ts';
+
+/** What has to become of commands. */
+export function checkCommands(
+  history: readonly HistoryRecord[],
+  logs: ReadonlyMap<string, Log>,
+): Violation[] {
+  const stored = new Map<string, Event>();
+  for (const { events } of logs.values()) {
+    for (const event of events) if (event.client !== null) stored.set(event.client, event);
+  }
+  return [
+    ...checkAnswers(history, logs, stored),
+    ...checkOrigins(history, stored),
+    ...checkOrderOfSenders(history, stored),
+  ];
+}
+
+/** I1, I3, I12: acked commands are there at the acked seq, always the same one; refused ones nowhere. */
+function checkAnswers(
+  history: readonly HistoryRecord[],
+  logs: ReadonlyMap<string, Log>,
+  stored: ReadonlyMap<string, Event>,
+): Violation[] {
+  const found: Violation[] = [];
+  const ops = new Map(of(history, 'invoke').map((r) => [r.id, r.op]));
+  const acked = new Map<string, number>();
+  for (const { id, stream, seq, client } of of(history, 'ack')) {
+    const before = acked.get(id);
+    if (before !== undefined && before !== seq) {
+      const what = `acked as ${before} and as ${seq}`;
+      found.push({ rule: 'I12 same answer', id, stream, client, what });
+    }
+    acked.set(id, seq);
+    const event = stored.get(id);
+    if (!event) {
+      // A command that had nothing to change is acked with the event that made it so.
+      const op = ops.get(id);
+      const mayBeUnchanged = op === 'react' || op === 'unreact' || op === 'delete';
+      if (!mayBeUnchanged || !logs.get(stream)?.at(seq)) {
+        const what = `acked as ${seq}, not in the log`;
+        found.push({ rule: 'I1 acked is kept', id, stream, client, what });
+      }
+    } else if (event.seq !== seq || event.stream !== stream) {
+      const what = `acked as ${seq}, stands at ${event.seq}`;
+      found.push({ rule: 'I1 acked is kept', id, stream, client, what });
+    }
+  }
+  for (const { id, code, client } of of(history, 'nack')) {
+    const event = stored.get(id);
+    if (code === 'internal') {
+      found.push({ rule: 'I14 no errors', id, client, what: 'answered with “internal”' });
+    }
+    if (event && !acked.has(id)) {
+      const what = `refused with ${code}, but stored`;
+      found.push({ rule: 'I3 refused is absent', id, stream: event.stream, client, what });
+    }
+  }
+  return found;
+}
+
+/** I3: what stands in the log was sent, by its actor, with this content. */
+function checkOrigins(
+  history: readonly HistoryRecord[],
+  stored: ReadonlyMap<string, Event>,
+): Violation[] {
+  const found: Violation[] = [];
+  const invoked = new Map(of(history, 'invoke').map((r) => [r.id, r]));
+  for (const [id, event] of stored) {
+    const { stream, type } = event;
+    const command = invoked.get(id);
+    if (!command) {
+      // Groups are made before the run begins, with ids of their own.
+      if (type !== 'conversation.created') {
+        found.push({ rule: 'I3 nothing invented', id, stream, what: `${type} was never sent` });
+      }
+      continue;
+    }
+    const text =
+      'body' in event.data ? event.data.body : 'emoji' in event.data ? event.data.emoji : undefined;
+    if (command.account !== event.actor || (text !== undefined && text !== command.text)) {
+      const what = 'stored with another text or actor';
+      found.push({ rule: 'I3 nothing invented', id, stream, what });
+    }
+  }
+  return found;
+}
+
+/** I7: what one client sent into one conversation stands in the order in which it sent it. */
+function checkOrderOfSenders(
+  history: readonly HistoryRecord[],
+  stored: ReadonlyMap<string, Event>,
+): Violation[] {
+  const found: Violation[] = [];
+  const last = new Map<string, { seq: number; id: string }>();
+  for (const { client, conversation, id, op } of of(history, 'invoke')) {
+    if (op !== 'post') continue;
+    const seq = stored.get(id)?.seq;
+    if (seq === undefined) continue;
+    const key = `${client} ${conversation}`;
+    const before = last.get(key);
+    if (before && before.seq > seq) {
+      const what = `${id} (${seq}) was sent after ${before.id} (${before.seq})`;
+      found.push({ rule: 'I7 sender’s order', stream: conversation, client, id, what });
+    }
+    last.set(key, { seq, id });
+  }
+  return found;
+}

@@ -1,0 +1,57 @@
+import type { CheckOptions } from './checker.ts';
+import type { HistoryRecord } from './history.ts';
+import { of, type Violation } from './violation.ts';
+
+/** Buffered bytes on one node beyond which its readers are not held back as they should be. */
+const BUFFERED_MAX = 64 * 1024 * 1024;
+/** How much a node may grow behind slow readers, bytes of resident memory. */
+const GROWTH_MAX = 192 * 1024 * 1024;
+
+/** What the servers have to do in a run: keep up, stay alive, keep their tables right. */
+export function checkRun(
+  history: readonly HistoryRecord[],
+  { mode, deadlineMs }: CheckOptions,
+): Violation[] {
+  const found: Violation[] = [];
+  for (const { round, ms, missing } of of(history, 'quiet')) {
+    if (missing.length === 0) continue;
+    const what = `${ms} ms after round ${round + 1} (allowed: ${deadlineMs}): ${missing.slice(0, 5).join('; ')}`;
+    found.push({ rule: 'I8 in time', what });
+  }
+  for (const { node, how } of of(history, 'died')) {
+    found.push({ rule: 'I14 no errors', what: `${node}: ${how}` });
+  }
+  for (const { findings } of of(history, 'doctor')) {
+    for (const what of findings) found.push({ rule: 'I11 doctor', what });
+  }
+  if (mode === 'slow') found.push(...checkMemory(history));
+  return found;
+}
+
+/** I13: behind slow readers the memory of a node stays bounded. */
+function checkMemory(history: readonly HistoryRecord[]): Violation[] {
+  const found: Violation[] = [];
+  const first = new Map<string, number>();
+  const worst = new Map<string, { buffered: number; rss: number }>();
+  for (const { node, buffered, rss } of of(history, 'node')) {
+    if (!first.has(node)) first.set(node, rss);
+    const before = worst.get(node) ?? { buffered: 0, rss: 0 };
+    worst.set(node, {
+      buffered: Math.max(before.buffered, buffered),
+      rss: Math.max(before.rss, rss),
+    });
+  }
+  for (const [node, { buffered, rss }] of worst) {
+    const growth = rss - (first.get(node) ?? 0);
+    if (buffered > BUFFERED_MAX) {
+      found.push({
+        rule: 'I13 bounded',
+        what: `${node} had ${buffered} bytes waiting for readers`,
+      });
+    }
+    if (growth > GROWTH_MAX) {
+      found.push({ rule: 'I13 bounded', what: `${node} grew by ${growth} bytes` });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A small file system of its own, which can be filled. Linux, and as root only. */
+export class SmallDisk {
+  readonly path: string;
+  #mounted = true;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Mounts it; returns in words why that cannot be done here. */
+  static mount(path: string, megabytes: number): SmallDisk | string {
+    if (process.platform !== 'linux') return 'a small file system can be mounted on Linux only';
+    if (process.getuid?.() !== 0) return 'mounting a small file system wants root';
+    mkdirSync(path, { recursive: true });
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path], {
+        stdio: 'pipe',
+      });
+    } catch (error) {
+      return `mount refused: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    return new SmallDisk(path);
+  }
+
+  /** Takes all the space that is left. */
+  fill(): void {
+    const file = openSync(join(this.path, 'ballast'), 'a');
+    const block = Buffer.alloc(256 * 1024);
+    try {
+      for (;;) writeSync(file, block);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** Gives the space back. */
+  clear(): void {
+    rmSync(join(this.path, 'ballast'), { force: true });
+  }
+
+  /** Takes it away with all that is on it. */
+  unmount(): void {
+    if (!this.#mounted) return;
+    this.#mounted = false;
+    // Lazily: a process that has just ended may still hold a file for an instant.
+    execFileSync('umount', ['-l', this.path], { stdio: 'pipe' });
+  }
+}

@@ -1,0 +1,194 @@
+import type { Actor } from './actor.ts';
+import type { RunDatabase } from './database.ts';
+import type { SmallDisk } from './disk.ts';
+import type { NodeProcess } from './node-process.ts';
+import type { Random } from './random.ts';
+
+/** What faults are done to. */
+export interface Ground {
+  readonly nodes: readonly NodeProcess[];
+  readonly database: RunDatabase;
+  readonly actors: readonly Actor[];
+  /** The small file system that the database lies on, or why there is none. */
+  readonly disk: SmallDisk | string;
+  /** The run goes wrong in a way that no invariant names. */
+  readonly complain: (what: string) => void;
+}
+
+/** A fault under way: how it is ended. */
+type End = () => Promise<void> | void;
+
+interface Fault {
+  /** Why it cannot be done on this ground. */
+  readonly unless?: (ground: Ground) => string | null;
+  readonly begin: (ground: Ground, random: Random) => Promise<End> | End;
+}
+
+const severalNodes = (ground: Ground) =>
+  ground.nodes.length < 2 ? 'there is only one node' : null;
+const aNode = (ground: Ground, random: Random) => random.pick(ground.nodes);
+const nothing: End = () => undefined;
+
+/** Some of the clients, about one in three. */
+const someActors = (ground: Ground, random: Random): Actor[] =>
+  ground.actors.filter(() => random.chance(0.33));
+
+const faults = {
+  /** kill -9 of a node. */
+  'kill-node': {
+    begin: async (ground, random) => {
+      const node = aNode(ground, random);
+      await node.kill();
+      return () => node.start();
+    },
+  },
+  /** SIGTERM under load: it has to end by itself within 15 s, with exit code 0. */
+  'terminate-node': {
+    begin: async (ground, random) => {
+      const node = aNode(ground, random);
+      if (!node.running) return nothing;
+      const { ms, code } = await node.terminate();
+      if (code !== 0) {
+        ground.complain(`${node.name} ended with ${code} after ${Math.round(ms)} ms of SIGTERM`);
+      }
+      return () => node.start();
+    },
+  },
+  /** SIGSTOP, and SIGCONT some seconds later: its sockets look alive all the while. */
+  'freeze-node': {
+    begin: (ground, random) => {
+      const node = aNode(ground, random);
+      node.freeze();
+      return () => node.thaw();
+    },
+  },
+  /** kill -9 of the database; it is started again by whoever keeps it. */
+  'kill-database': {
+    begin: (ground) => {
+      signalDatabase(ground, 'SIGKILL');
+      return nothing;
+    },
+  },
+  /** `pg_ctl stop -m immediate` (SIGQUIT), again and again for some seconds. */
+  'stop-database': {
+    begin: (ground) => {
+      signalDatabase(ground, 'SIGQUIT');
+      const timer = setInterval(() => signalDatabase(ground, 'SIGQUIT'), 250);
+      return () => clearInterval(timer);
+    },
+  },
+  /** All connections to the database are ended by it, in whatever they are. */
+  'end-connections': {
+    begin: async (ground) => {
+      try {
+        await ground.database.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'parley'`,
+        );
+      } catch {
+        // The database is away by another fault: its connections are ended already.
+      }
+      return nothing;
+    },
+  },
+  /** Connections are reset. */
+  'cut-sockets': {
+    begin: (ground, random) => {
+      for (const actor of someActors(ground, random)) actor.proxy.cut();
+      return nothing;
+    },
+  },
+  /** Connections are reset in the middle of a frame. */
+  'cut-in-frame': {
+    begin: (ground, random) => {
+      for (const actor of someActors(ground, random)) actor.proxy.cutInFrame(random.int(1, 300));
+      return nothing;
+    },
+  },
+  /** What clients send vanishes, what they get goes on: nobody is told. */
+  'deaf-server': {
+    begin: (ground, random) => {
+      for (const actor of someActors(ground, random)) actor.proxy.set({ swallowUp: true });
+      // Bytes are missing for good: such a connection has to be noticed, not mended.
+      return nothing;
+    },
+  },
+  /** What the server sends vanishes, what it gets goes on. */
+  'deaf-clients': {
+    begin: (ground, random) => {
+      for (const actor of someActors(ground, random)) actor.proxy.set({ swallowDown: true });
+      return nothing;
+    },
+  },
+  /** Every chunk takes its time. */
+  delay: {
+    begin: (ground, random) => {
+      const actors = someActors(ground, random);
+      for (const actor of actors) actor.proxy.settle({ delayMs: random.int(20, 300) });
+      return () => {
+        for (const actor of actors) actor.proxy.settle({});
+      };
+    },
+  },
+  /** Clients come back to another node than before. */
+  'move-clients': {
+    unless: severalNodes,
+    begin: (ground, random) => {
+      for (const actor of someActors(ground, random)) {
+        actor.proxy.lead(aNode(ground, random).port);
+        actor.proxy.cut();
+      }
+      return nothing;
+    },
+  },
+  /** A node’s clock jumps forward, and back in the end. */
+  'clock-forward': {
+    begin: (ground, random) => setClock(ground, random, random.pick([90_000, 3_600_000])),
+  },
+  /** A node’s clock is set back, and right in the end. */
+  'clock-back': {
+    begin: (ground, random) => setClock(ground, random, -random.pick([90_000, 3_600_000])),
+  },
+  /** The file system of the database is full for a while. */
+  'disk-full': {
+    unless: ({ disk }) => (typeof disk === 'string' ? disk : null),
+    begin: ({ disk }) => {
+      if (typeof disk === 'string') return nothing;
+      disk.fill();
+      return () => disk.clear();
+    },
+  },
+} as const satisfies Record<string, Fault>;
+
+/** Name of a fault. */
+export type FaultName = keyof typeof faults;
+/** All faults there are. */
+export const FAULTS = Object.keys(faults) as FaultName[];
+
+/**
+ * Begins a fault; returns how to end it, or in words why it cannot be done here.
+ */
+export async function beginFault(
+  name: FaultName,
+  ground: Ground,
+  random: Random,
+): Promise<End | string> {
+  const fault: Fault = faults[name];
+  return fault.unless?.(ground) ?? (await fault.begin(ground, random));
+}
+
+function setClock(ground: Ground, random: Random, offsetMs: number): End {
+  const node = aNode(ground, random);
+  node.setClock(offsetMs);
+  return () => node.setClock(0);
+}
+
+function signalDatabase({ database }: Ground, signal: NodeJS.Signals): void {
+  const pid = database.pid();
+  if (pid === null) return;
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It has died in this moment.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { FAULTS, type FaultName } from './faults.ts';
+import { MUTANTS } from './mutants.ts';
+import type { Mode, Options } from './plan.ts';
+import { planRun } from './plan.ts';
+import { PRESETS } from './presets.ts';
+import { reportOf } from './report.ts';
+import { run } from './run.ts';
+import { shortest } from './shrink.ts';
+
+/** `npm run chaos`, `parley chaos`: runs, checks, and says what came of it. */
+
+const USAGE = `Usage: parley chaos [options]
+
+Starts servers on temporary data, has clients talk through them while things break, and checks
+that no acknowledged message was lost, doubled or seen in another order.
+
+  --mode MODE           clean, chaos, slow or database; all four, one after the other, by default
+  --seed N              chooses commands and faults (default: another one each time)
+  --minutes N           repeats with seeds that follow, for so long
+  --clients N           --conversations N   --nodes N   --rounds N   --round-ms N   --rate N
+  --faults a,b,c        of: ${FAULTS.join(', ')}
+  --plant NAME          plants a fault in the product, which has to be found:
+                        ${Object.keys(MUTANTS).join(', ')}
+  --keep DIR            keeps history and logs there, also of runs without a fault
+`;
+
+const MODES: readonly Mode[] = ['clean', 'chaos', 'slow', 'database'];
+
+interface Arguments {
+  readonly modes: readonly Mode[];
+  readonly seed: number;
+  readonly minutes: number;
+  readonly keep: string | undefined;
+  readonly changes: Partial<Options>;
+}
+
+/** Runs with these arguments; resolves with the exit code: 0 all kept, 1 a promise broken, 2 wrong use. */
+export async function main(args: readonly string[]): Promise<number> {
+  let wanted: Arguments | 'help';
+  try {
+    wanted = readArguments(args);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    return 2;
+  }
+  if (wanted === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const { modes, minutes, keep, changes } = wanted;
+  const until = performance.now() + minutes * 60_000;
+  let broken = 0;
+  for (let seed = wanted.seed; ; seed++) {
+    for (const mode of modes) {
+      if (!(await one({ ...PRESETS[mode], ...changes, mode, seed }, keep))) broken++;
+    }
+    if (performance.now() >= until) break;
+  }
+  process.stdout.write(
+    broken === 0 ? 'Every promise was kept.\n' : `${broken} runs broke a promise.\n`,
+  );
+  return broken === 0 ? 0 : 1;
+}
+
+/** One run; true when every promise was kept. */
+async function one(options: Options, keep: string | undefined): Promise<boolean> {
+  const { mode, seed } = options;
+  const dir = keep
+    ? resolve(keep, `${mode}-${seed}`)
+    : mkdtempSync(join(tmpdir(), `parley-chaos-${mode}-${seed}-`));
+  const tell = (line: string) => process.stdout.write(`${line}\n`);
+  tell(`${mode}, seed ${seed}: ${options.clients} clients, ${options.nodes} node(s)`);
+  const result = await run(planRun(options), dir, tell);
+  for (const line of reportOf(result)) tell(`  ${line}`);
+  if (result.violations.length > 0) {
+    const [first] = result.violations;
+    if (first) {
+      const path = join(dir, 'shortest.ndjson');
+      const lines = shortest(result.records, first, options).map((r) => JSON.stringify(r));
+      writeFileSync(path, `${lines.join('\n')}\n`);
+      tell(`  The shortest history that shows the first one (${lines.length} records): ${path}`);
+    }
+    tell(`  Again: npm run chaos -- --mode ${mode} --seed ${seed}`);
+    tell(`  Logs and history: ${dir}`);
+    return false;
+  }
+  if (!keep) rmSync(dir, { recursive: true, force: true });
+  return true;
+}
+
+function readArguments(args: readonly string[]): Arguments | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: 'boolean' },
+      mode: { type: 'string' },
+      seed: { type: 'string' },
+      minutes: { type: 'string' },
+      clients: { type: 'string' },
+      conversations: { type: 'string' },
+      nodes: { type: 'string' },
+      rounds: { type: 'string' },
+      'round-ms': { type: 'string' },
+      rate: { type: 'string' },
+      faults: { type: 'string' },
+      plant: { type: 'string' },
+      keep: { type: 'string' },
+    },
+  });
+  if (values.help) return 'help';
+  const mutant = values.plant === undefined ? undefined : MUTANTS[values.plant];
+  if (values.plant !== undefined && !mutant) throw new Error(`There is no fault ${values.plant}`);
+  const mode = (values.mode ?? mutant?.run.mode) as Mode | undefined;
+  if (mode !== undefined && !MODES.includes(mode)) throw new Error(`There is no mode ${mode}`);
+  const changes: { -readonly [K in keyof Options]?: Options[K] } = {
+    ...mutant?.run,
+    ...(values.plant !== undefined && { mutant: values.plant }),
+  };
+  const numbers = {
+    clients: 'clients',
+    conversations: 'conversations',
+    nodes: 'nodes',
+    rounds: 'rounds',
+    'round-ms': 'roundMs',
+    rate: 'commandsPerSecond',
+  } as const;
+  for (const [name, key] of Object.entries(numbers)) {
+    const text = values[name as keyof typeof numbers];
+    if (text !== undefined) changes[key] = wholeNumber(name, text);
+  }
+  if (values.faults !== undefined) {
+    const names = values.faults === '' ? [] : values.faults.split(',');
+    const unknown = names.filter((name) => !FAULTS.includes(name as FaultName));
+    if (unknown.length > 0) throw new Error(`There is no fault ${unknown.join(', ')}`);
+    changes.faults = names as FaultName[];
+  }
+  return {
+    modes: mode === undefined ? MODES : [mode],
+    seed:
+      values.seed === undefined
+        ? Math.floor(Math.random() * 1e9)
+        : wholeNumber('seed', values.seed),
+    minutes: values.minutes === undefined ? 0 : wholeNumber('minutes', values.minutes),
+    keep: values.keep,
+    changes,
+  };
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} wants a whole number`);
+  return Number(text);
+}
+
+if (process.argv[1] && import.meta.url.endsWith(process.argv[1].replaceAll('\\', '/'))) {
+  process.exitCode = await main(process.argv.slice(2));
+  // Sockets and timers of clients that were killed in the run may linger.
+  process.exit();
+}

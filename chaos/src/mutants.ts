@@ -1,0 +1,260 @@
+import type { FaultName } from './faults.ts';
+import type { Options } from './plan.ts';
+
+/**
+ * Faults to be planted, to see that the checker finds them: a check that cannot fail proves
+ * nothing. They live here and not in the server: a node of a chaos run is started with a module
+ * hook that edits its built modules as they are loaded, so no switch for them is in the product.
+ */
+
+/** A change to a built module of the server: `find` stands in it once. */
+export interface Edit {
+  /** Path below packages/server/dist. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A fault that can be planted. */
+export interface Mutant {
+  readonly words: string;
+  /** In the server; none: it is in the client’s store (store.ts). */
+  readonly edits?: readonly Edit[];
+  /** A statement that takes away what the database itself would defend. */
+  readonly sql?: string;
+  /** Rules of which at least one has to find it. */
+  readonly caughtBy: readonly string[];
+  /** The run that finds it. */
+  readonly run: Pick<Options, 'mode'> & Partial<Options>;
+}
+
+const none: readonly FaultName[] = [];
+
+/** All faults that can be planted, by name. */
+export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  'lax-commit': {
+    words: 'skip the fsync of a commit',
+    edits: [
+      {
+        file: 'storage/transaction.js',
+        find: "await client.query('begin');",
+        replace: "await client.query('begin; set local synchronous_commit = off');",
+      },
+    ],
+    caughtBy: ['I1 acked is kept'],
+    run: { mode: 'database', faults: ['kill-database'], faultsPerRound: 3, rounds: 2 },
+  },
+  'ack-first': {
+    words: 'acknowledge before the commit',
+    edits: [
+      {
+        file: 'stream/lane.js',
+        find: 'outcomes: await this.#execute(unit, batch.map((p) => p.command)),',
+        replace: `outcomes: await this.#execute(unit, batch.map((p) => p.command)).then(async (outcomes) => {
+          for (const [i, p] of batch.entries()) this.#guard(() => p.settle(outcomes[i]));
+          await new Promise((resolve) => setTimeout(resolve, 30));
+          return outcomes;
+        }),`,
+      },
+    ],
+    caughtBy: ['I1 acked is kept'],
+    run: { mode: 'chaos', faults: ['kill-node'], faultsPerRound: 3, rounds: 2 },
+  },
+  'drop-publish': {
+    words: 'lose one publication in twenty',
+    edits: [
+      {
+        file: 'stream/hub.js',
+        find: '    publish(events) {\n',
+        replace:
+          '    publish(events) {\n        globalThis.lost = (globalThis.lost ?? 0) + 1;\n        if (globalThis.lost % 20 === 0) return;\n',
+      },
+    ],
+    caughtBy: ['I9 nothing mended'],
+    run: { mode: 'clean', faults: none },
+  },
+  'drop-for-good': {
+    words: 'lose publications, and never compare heads',
+    edits: [
+      {
+        file: 'stream/hub.js',
+        find: '    publish(events) {\n',
+        replace:
+          '    publish(events) {\n        globalThis.lost = (globalThis.lost ?? 0) + 1;\n        if (globalThis.lost % 3 === 0) return;\n',
+      },
+      {
+        file: 'stream/hub.js',
+        find: 'if (this.#comparing || this.#topics.size === 0)',
+        replace: 'if (true)',
+      },
+    ],
+    caughtBy: ['I8 in time', 'I8 complete'],
+    run: { mode: 'chaos', faults: none, deadlineMs: 6_000 },
+  },
+  'deliver-twice': {
+    words: 'send one event in ten twice',
+    edits: [
+      {
+        file: 'stream/topic.js',
+        find: '            sink.write(chunk.frames);\n            follower.sent = chunk.last;',
+        replace:
+          '            sink.write(chunk.frames);\n            if (chunk.last % 10 === 0) sink.write(chunk.frames);\n            follower.sent = chunk.last;',
+      },
+    ],
+    caughtBy: ['I9 nothing mended'],
+    run: { mode: 'clean', faults: none },
+  },
+  reorder: {
+    words: 'let an event overtake the one before it',
+    edits: [
+      {
+        file: 'stream/topic.js',
+        find: '            sink.write(chunk.frames);\n            follower.sent = chunk.last;',
+        replace:
+          '            if (chunk.last % 10 === 0) setTimeout(() => sink.write(chunk.frames), 150);\n            else sink.write(chunk.frames);\n            follower.sent = chunk.last;',
+      },
+    ],
+    caughtBy: ['I9 nothing mended'],
+    run: { mode: 'clean', faults: none },
+  },
+  'removed-posts': {
+    words: 'let somebody post who was removed',
+    edits: [
+      {
+        file: 'messages/commands.js',
+        find: 'and m.conversation_id = i.conversation_id and m.left_seq is null`, [commands.map((c) => c.actor)',
+        replace: 'and m.conversation_id = i.conversation_id`, [commands.map((c) => c.actor)',
+      },
+    ],
+    caughtBy: ['I10 members only'],
+    run: { mode: 'clean', faults: none, commandsPerSecond: 120, roundMs: 4_000 },
+  },
+  'seq-outside-lock': {
+    words: 'take the seq outside of the transaction’s row lock',
+    edits: [
+      {
+        file: 'stream/lane.js',
+        find: 'await lockStreams(unit, commands);',
+        replace: 'await takeSeqs(this.#context.pool, unit, commands);',
+      },
+      {
+        file: 'stream/lane.js',
+        find: 'async function lockStreams(unit, commands) {',
+        replace: `async function takeSeqs(pool, unit, commands) {
+    for (const command of commands) {
+        for (const stream of [command.stream, ...(command.alsoLocks ?? [])]) {
+            const { rows } = await pool.query('update streams set last_seq = last_seq + 1 where id = $1 returning last_seq - 1 as before, last_at', [stream]);
+            if (rows[0] && !unit.has(stream)) unit.enter(stream, rows[0].before, rows[0].last_at.getTime());
+        }
+    }
+}
+async function lockStreams(unit, commands) {`,
+      },
+      {
+        file: 'stream/unit.js',
+        find: 'set last_seq = s.last_seq + b.n, last_at = b.at',
+        replace:
+          'set last_seq = case when s.last_seq = 0 then b.n else s.last_seq end, last_at = b.at',
+      },
+      {
+        file: 'stream/unit.js',
+        find: 'if (row.last_seq !== expected) {',
+        replace: 'if (false) {',
+      },
+    ],
+    caughtBy: ['I4 dense', 'I6 in order', 'I8 complete', 'I9 nothing mended'],
+    run: { mode: 'clean', faults: none, nodes: 2 },
+  },
+  'forget-duplicates': {
+    words: 'know a repeated command for 30 s only',
+    edits: [
+      {
+        file: 'stream/lane.js',
+        find: 'join events e on e.actor_id = i.actor_id and e.client_id = i.client_id\n',
+        replace:
+          "join events e on e.actor_id = i.actor_id and e.client_id = i.client_id and e.at > $3::timestamptz - interval '30 seconds'\n",
+      },
+      {
+        file: 'stream/lane.js',
+        find: 'commands.map((c) => c.clientId),\n    ]);\n    const outcomes',
+        replace: 'commands.map((c) => c.clientId),\n        unit.at,\n    ]);\n    const outcomes',
+      },
+    ],
+    // The index would refuse what the planted fault lets through.
+    sql: 'drop index events_command',
+    caughtBy: ['I2 once', 'I12 same answer'],
+    run: { mode: 'clean', faults: none },
+  },
+  'late-follower': {
+    words: 'replay first, follow then',
+    edits: [
+      {
+        file: 'live/connection.js',
+        find: `        follower.last = plan.last;
+        this.#followers.set(stream, follower);
+        this.#context.hub.follow(follower, lastSeq);`,
+        replace: `        follower.last = plan.last;
+        this.#followers.set(stream, follower);
+        setTimeout(() => {
+            if (this.closed) return;
+            const topic = this.#context.hub.topic(stream);
+            if (topic && follower.last === null) follower.sent = Math.max(follower.sent, topic.head);
+            this.#context.hub.follow(follower, lastSeq);
+        }, 60);`,
+      },
+    ],
+    caughtBy: ['I9 nothing mended'],
+    run: { mode: 'clean', faults: none, commandsPerSecond: 150 },
+  },
+  'cursor-first': {
+    words: 'store the cursor before the data',
+    caughtBy: ['I11 same state'],
+    run: { mode: 'chaos', faults: none, rounds: 2, commandsPerSecond: 150 },
+  },
+  'order-by-time': {
+    words: 'order by time',
+    edits: [
+      {
+        file: 'stream/unit.js',
+        find: 'head.lastAt = Math.max(head.lastAt, this.#now);',
+        replace: 'head.lastAt = this.#now;',
+      },
+      {
+        file: 'messages/queries.js',
+        find: `order by g.seq), '[]') from (
+           select * from messages g
+           where g.conversation_id = m.conversation_id and g.seq >= $3`,
+        replace: `order by g.posted_at), '[]') from (
+           select * from messages g
+           where g.conversation_id = m.conversation_id and g.seq >= $3`,
+      },
+    ],
+    caughtBy: ['I11 same state'],
+    run: { mode: 'chaos', faults: ['clock-back'], faultsPerRound: 3, rounds: 2 },
+  },
+  'skip-slow': {
+    words: 'leave out what a slow reader cannot take',
+    edits: [
+      {
+        file: 'stream/topic.js',
+        find: `                this.live.delete(follower);
+                this.behind.add(follower);
+                sink.wake(follower);
+                continue;`,
+        replace: `                follower.sent = chunk.last;
+                continue;`,
+      },
+    ],
+    caughtBy: ['I9 nothing mended', 'I8 in time', 'I8 complete'],
+    run: { mode: 'slow', faults: none },
+  },
+};
+
+/** The fault of this name; undefined without a name. @throws when there is none of that name */
+export function findMutant(name: string | undefined): Mutant | undefined {
+  if (name === undefined || name === '') return undefined;
+  const mutant = MUTANTS[name];
+  if (!mutant)
+    throw new Error(`There is no fault ${name}; there are ${Object.keys(MUTANTS).join(', ')}`);
+  return mutant;
+}

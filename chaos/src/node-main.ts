@@ -1,0 +1,43 @@
+import { startParley } from '@parley/server';
+import { loadConfig } from '@parley/server/config';
+import { createLogger } from '@parley/server/log';
+import type { NodeAnswer, NodeOrder } from './node-process.ts';
+
+/**
+ * A node of a chaos run: the server as `parley start` runs it, but for a clock that can be set and
+ * limits that make dead peers show sooner. Orders come over the channel to the parent process.
+ */
+const answer = (message: NodeAnswer) => process.send?.(message);
+
+const loaded = loadConfig(process.env);
+if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+const log = createLogger(loaded.config.logLevel);
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    log.fatal({ err: error }, event);
+    process.exit(1);
+  });
+}
+
+let offsetMs = Number(process.env.CHAOS_CLOCK_MS ?? 0);
+const stopping = new Promise<void>((resolve) => process.once('SIGTERM', () => resolve()));
+const server = await startParley(loaded.config, log, {
+  clock: { now: () => Date.now() + offsetMs },
+  limits: { pingMs: 1_000, silenceMs: 4_000, stalledMs: 5_000 },
+});
+
+process.on('message', (order: NodeOrder) => {
+  if (order.kind === 'clock') offsetMs = order.offsetMs;
+  else {
+    const { fills, repairs, stalled, buffered } = server.figures();
+    const { rss } = process.memoryUsage();
+    answer({ kind: 'figures', id: order.id, fills, repairs, stalled, buffered, rss });
+  }
+});
+// Whoever ordered this run is gone: nobody would end this process any more.
+process.once('disconnect', () => process.exit(1));
+answer({ kind: 'ready' });
+
+await stopping;
+await server.stop();
+process.exit(0);

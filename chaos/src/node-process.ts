@@ -1,0 +1,226 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What a node is told. */
+export type NodeOrder =
+  | { readonly kind: 'clock'; readonly offsetMs: number }
+  | { readonly kind: 'figures'; readonly id: number };
+
+/** What a node tells. */
+export type NodeAnswer =
+  | { readonly kind: 'ready' }
+  | ({ readonly kind: 'figures'; readonly id: number } & NodeFigures);
+
+/** What a node had to mend since its start, and what it takes. Bytes. */
+export interface NodeFigures {
+  readonly fills: number;
+  readonly repairs: number;
+  readonly stalled: number;
+  readonly buffered: number;
+  readonly rss: number;
+}
+
+/** Longest wait for a node to start: it may have to wait for its database. */
+const START_MS = 60_000;
+/** Longest wait for a node to end by SIGTERM. */
+const END_MS = 15_000;
+/** Longest wait for a node’s figures; one that is frozen has none. */
+const FIGURES_MS = 1_000;
+
+/** A node of the server in a process of its own. It keeps its port through all its lives. */
+export class NodeProcess {
+  readonly name: string;
+  readonly #dir: string;
+  readonly #logDir: string;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #mutant: string | undefined;
+  readonly #onDeath: (how: string) => void;
+  readonly #asked = new Map<number, (figures: NodeFigures | null) => void>();
+  #child: ChildProcess | null = null;
+  #starting: Promise<void> | null = null;
+  #ending = false;
+  #port = 0;
+  #asks = 0;
+  #offsetMs = 0;
+
+  /** `dir` takes its data, `logDir` its log. `onDeath`: it has ended though nobody wanted it to. */
+  constructor(options: {
+    name: string;
+    dir: string;
+    logDir: string;
+    env: Readonly<Record<string, string>>;
+    mutant?: string | undefined;
+    onDeath: (how: string) => void;
+  }) {
+    this.name = options.name;
+    this.#dir = options.dir;
+    this.#logDir = options.logDir;
+    this.#env = options.env;
+    this.#mutant = options.mutant;
+    this.#onDeath = options.onDeath;
+  }
+
+  /** The port that it listens on, known after the first start. */
+  get port(): number {
+    return this.#port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get running(): boolean {
+    return this.#child !== null;
+  }
+
+  get dataDir(): string {
+    return join(this.#dir, this.name);
+  }
+
+  /** Starts it, if it does not run, and waits until it listens. */
+  start(): Promise<void> {
+    if (this.#child && !this.#starting) return Promise.resolve();
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = null;
+    });
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    this.#ending = false;
+    // The same port in all lives: clients come back to where they were.
+    this.#port ||= await freePort();
+    const log = openSync(join(this.#logDir, `${this.name}.log`), 'a');
+    // Tests run this file from its sources; a node is always the built program.
+    const built = new URL('../dist/', import.meta.url);
+    const child = spawn(
+      process.execPath,
+      [
+        ...(this.#mutant ? ['--import', new URL('mutants/register.js', built).href] : []),
+        fileURLToPath(new URL('node-main.js', built)),
+      ],
+      {
+        stdio: ['ignore', log, log, 'ipc'],
+        env: {
+          ...process.env,
+          NODE_ENV: 'production',
+          HOST: '127.0.0.1',
+          PORT: String(this.#port),
+          PARLEY_DATA: this.dataDir,
+          PUBLIC_URL: 'http://parley.test',
+          PARLEY_SECRET: 'every node of a chaos run has the same',
+          RATE_LIMITS: 'off',
+          LOG_LEVEL: 'info',
+          CHAOS_CLOCK_MS: String(this.#offsetMs),
+          ...this.#env,
+          ...(this.#mutant && { CHAOS_MUTANT: this.#mutant }),
+        },
+      },
+    );
+    closeSync(log);
+    this.#child = child;
+    child.on('message', (message: NodeAnswer) => {
+      if (message.kind !== 'figures') return;
+      this.#asked.get(message.id)?.(message);
+      this.#asked.delete(message.id);
+    });
+    child.once('exit', (code, signal) => {
+      if (this.#child === child) this.#child = null;
+      for (const answer of this.#asked.values()) answer(null);
+      this.#asked.clear();
+      if (!this.#ending) this.#onDeath(signal ?? `exit code ${code}`);
+    });
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`${this.name} did not start`)), START_MS);
+      const settle = (fn: () => void) => {
+        clearTimeout(timer);
+        fn();
+      };
+      child.once('message', (message: NodeAnswer) => {
+        if (message.kind === 'ready') settle(resolve);
+      });
+      child.once('exit', (code, signal) =>
+        settle(() => reject(new Error(`${this.name} ended with ${signal ?? code} at its start`))),
+      );
+    });
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** SIGTERM: how long it took to end, ms, and its exit code (null: it had to be killed). */
+  async terminate(): Promise<{ ms: number; code: number | null }> {
+    const child = this.#child;
+    const begun = performance.now();
+    if (!child) return { ms: 0, code: 0 };
+    const cut = setTimeout(() => child.kill('SIGKILL'), END_MS);
+    const code = await this.#end('SIGTERM');
+    clearTimeout(cut);
+    return { ms: performance.now() - begun, code };
+  }
+
+  /** SIGSTOP: it stands still, its sockets stay open. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  /** SIGCONT. */
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  /** Sets its clock off the machine’s by so many ms, now and at later starts. */
+  setClock(offsetMs: number): void {
+    this.#offsetMs = offsetMs;
+    this.#send({ kind: 'clock', offsetMs });
+  }
+
+  /** Its figures; null when it does not answer. */
+  figures(): Promise<NodeFigures | null> {
+    if (!this.#child) return Promise.resolve(null);
+    const id = ++this.#asks;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#asked.delete(id);
+        resolve(null);
+      }, FIGURES_MS);
+      this.#asked.set(id, (figures) => {
+        clearTimeout(timer);
+        resolve(figures);
+      });
+      this.#send({ kind: 'figures', id });
+    });
+  }
+
+  #send(order: NodeOrder): void {
+    // A child that is just ending takes no more messages; its exit tells all there is to tell.
+    if (this.#child?.connected) this.#child.send(order, () => undefined);
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child;
+    if (!child) return 0;
+    this.#ending = true;
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    return ended;
+  }
+}
+
+/** A port of the loopback that nobody listens on. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = address !== null && typeof address === 'object' ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}

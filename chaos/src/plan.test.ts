@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { FAULTS } from './faults.ts';
+import { type Options, planRun } from './plan.ts';
+
+const options: Options = {
+  seed: 7,
+  mode: 'chaos',
+  clients: 50,
+  conversations: 20,
+  nodes: 2,
+  rounds: 3,
+  roundMs: 2_000,
+  commandsPerSecond: 100,
+  faults: FAULTS,
+  faultsPerRound: 3,
+  deadlineMs: 20_000,
+};
+
+test('the same seed gives the same commands and the same faults', () => {
+  expect(planRun(options)).toEqual(planRun(options));
+  expect(planRun({ ...options, seed: 8 }).rounds).not.toEqual(planRun(options).rounds);
+});
+
+test('the group of everybody, direct conversations and small groups are there, founders in them', () => {
+  const { conversations, accounts } = planRun(options);
+  expect(conversations).toHaveLength(20);
+  expect(conversations[0]).toMatchObject({ kind: 'everyone' });
+  expect(conversations[0]?.members).toHaveLength(accounts);
+  for (const kind of ['direct', 'group']) {
+    expect(conversations.filter((c) => c.kind === kind).length).toBeGreaterThan(3);
+  }
+  expect(new Set(conversations.flatMap((c) => c.members)).size).toBe(accounts);
+});
+
+test('every kind of client and of command is there', () => {
+  const { clients, rounds } = planRun({ ...options, rounds: 6 });
+  expect(new Set(clients.map((c) => c.style)).size).toBe(6);
+  expect(clients.filter((c) => c.indexedDb).length).toBeGreaterThan(2);
+  const ops = new Set(rounds.flatMap((r) => r.steps.map((s) => s.op)));
+  expect([...ops].sort()).toEqual(
+    'add away delete edit join leave post react read remove unread unreact'.split(' ').sort(),
+  );
+  for (const { steps } of rounds) {
+    expect(steps.every((s, i) => s.at >= (steps[i - 1]?.at ?? 0) && s.at < 2_000)).toBe(true);
+  }
+});

@@ -1,0 +1,264 @@
+import type { FaultName } from './faults.ts';
+import { Random } from './random.ts';
+
+/**
+ * What a run will do, all of it chosen before it begins: the same options give the same plan. What
+ * the machine’s timing makes of it is another matter; the history tells.
+ */
+
+/** What a run is looking for; each finds what the others miss. */
+export type Mode =
+  /** No fault: besides all else nothing may have to be mended, and all comes in time. */
+  | 'clean'
+  /** Faults of all kinds, mixed. */
+  | 'chaos'
+  /** Slow and long-absent readers behind a backlog: the server’s memory stays bounded. */
+  | 'slow'
+  /** The database dies again and again: the outcome of commits is unknown. */
+  | 'database';
+
+/** What may be chosen. */
+export interface Options {
+  readonly seed: number;
+  readonly mode: Mode;
+  readonly clients: number;
+  readonly conversations: number;
+  /** 1: a node with its embedded database; 2 and more: nodes over one external database. */
+  readonly nodes: number;
+  readonly rounds: number;
+  /** How long commands are sent in a round, ms. */
+  readonly roundMs: number;
+  readonly commandsPerSecond: number;
+  /** Which faults there may be; those that the mode does not use are left out. */
+  readonly faults: readonly FaultName[];
+  /** Faults in a round, at most. */
+  readonly faultsPerRound: number;
+  /** Everybody has to have everything this long after a round, ms. */
+  readonly deadlineMs: number;
+  /** Code of a fault planted in the product, to see that it is found; see mutants.ts. */
+  readonly mutant?: string;
+}
+
+/** How a client behaves. */
+export type Style =
+  /** Stays. */
+  | 'steady'
+  /** Reads slowly. */
+  | 'slow'
+  /** Goes and comes back with its old cursor. */
+  | 'sleeper'
+  /** Is killed now and then, and goes on from what its store has. */
+  | 'crasher'
+  /** Comes back with nothing. */
+  | 'forgetful'
+  /** Sends its commands again, twice at once, on two nodes, much later. */
+  | 'blind';
+
+/** Somebody’s device. */
+export interface ClientPlan {
+  readonly name: string;
+  /** Index of the account; the last few clients are second devices of the first accounts. */
+  readonly account: number;
+  readonly style: Style;
+  readonly node: number;
+  /** Keeps its data in (a stand-in of) IndexedDB by the store that browsers use. */
+  readonly indexedDb: boolean;
+}
+
+/** A conversation; the first member is the founder, stays for ever, and reads the log at the end. */
+export interface ConversationPlan {
+  readonly kind: 'everyone' | 'direct' | 'group';
+  readonly members: readonly number[];
+}
+
+/** Something that a client does. `pick` in [0, 1) chooses among what there is at that moment. */
+export interface Step {
+  readonly at: number;
+  readonly client: number;
+  readonly op:
+    | 'post'
+    | 'edit'
+    | 'delete'
+    | 'react'
+    | 'unreact'
+    | 'read'
+    | 'unread'
+    | 'join'
+    | 'leave'
+    | 'remove'
+    | 'add'
+    | 'away';
+  readonly conversation: number;
+  readonly pick: number;
+  readonly text: string;
+}
+
+/** A fault, from `at` for `lasts` ms; `pick` chooses its victim. */
+export interface FaultPlan {
+  readonly at: number;
+  readonly name: FaultName;
+  readonly lasts: number;
+  readonly pick: number;
+}
+
+/** All of a run. */
+export interface Plan {
+  readonly options: Options;
+  readonly accounts: number;
+  readonly conversations: readonly ConversationPlan[];
+  readonly clients: readonly ClientPlan[];
+  readonly rounds: readonly {
+    readonly steps: readonly Step[];
+    readonly faults: readonly FaultPlan[];
+  }[];
+}
+
+const EMOJI = ['👍', '🎉', '❤️', '😀'];
+
+/** Makes the plan of a run. */
+export function planRun(options: Options): Plan {
+  const random = new Random(options.seed);
+  const devices = Math.max(2, Math.floor(options.clients / 10));
+  const accounts = options.clients - devices;
+  const conversations = planConversations(options, accounts, random.fork(1));
+  const clients = planClients(options, accounts, random.fork(2));
+  const rounds = Array.from({ length: options.rounds }, (_, round) => ({
+    steps: planSteps(options, clients, conversations, round, random.fork(100 + round)),
+    faults: planFaults(options, random.fork(10_000 + round)),
+  }));
+  return { options, accounts, conversations, clients, rounds };
+}
+
+function planConversations(options: Options, accounts: number, random: Random): ConversationPlan[] {
+  const all = Array.from({ length: accounts }, (_, i) => i);
+  const made: ConversationPlan[] = [{ kind: 'everyone', members: all }];
+  const pairs = new Set<string>();
+  while (made.length < options.conversations) {
+    if (made.length % 5 < 2) {
+      const one = random.int(0, accounts - 1);
+      const other = random.int(0, accounts - 1);
+      const pair = [one, other].sort((a, b) => a - b);
+      if (one === other || pairs.has(pair.join())) continue;
+      pairs.add(pair.join());
+      made.push({ kind: 'direct', members: pair });
+    } else {
+      const members = new Set<number>();
+      const size = Math.min(accounts, random.int(3, 9));
+      while (members.size < size) members.add(random.int(0, accounts - 1));
+      made.push({ kind: 'group', members: [...members] });
+    }
+  }
+  return made;
+}
+
+const STYLES: Readonly<Record<Mode, readonly Style[]>> = {
+  clean: ['steady', 'steady', 'steady', 'blind', 'sleeper', 'forgetful'],
+  chaos: ['steady', 'steady', 'blind', 'slow', 'sleeper', 'crasher', 'crasher', 'forgetful'],
+  slow: ['steady', 'steady', 'slow', 'slow', 'sleeper'],
+  database: ['steady', 'steady', 'blind', 'crasher'],
+};
+
+function planClients(options: Options, accounts: number, random: Random): ClientPlan[] {
+  const styles = STYLES[options.mode];
+  return Array.from({ length: options.clients }, (_, i) => {
+    const account = i < accounts ? i : i - accounts;
+    return {
+      name: i < accounts ? `c${account}` : `c${account}b`,
+      account,
+      style: styles[i % styles.length] as Style,
+      node: random.int(0, options.nodes - 1),
+      // One database for each account: never two devices on one.
+      indexedDb: i < accounts && i % 7 === 5,
+    };
+  });
+}
+
+/** Shares of what clients do; the rest is posting. */
+const SHARES: readonly (readonly [Step['op'], number])[] = [
+  ['edit', 0.09],
+  ['delete', 0.04],
+  ['react', 0.07],
+  ['unreact', 0.02],
+  ['read', 0.06],
+  ['unread', 0.01],
+  ['join', 0.02],
+  ['leave', 0.01],
+  ['remove', 0.015],
+  ['add', 0.015],
+];
+
+function planSteps(
+  options: Options,
+  clients: readonly ClientPlan[],
+  conversations: readonly ConversationPlan[],
+  round: number,
+  random: Random,
+): Step[] {
+  const steps: Step[] = [];
+  const count = Math.round((options.commandsPerSecond * options.roundMs) / 1000);
+  for (let n = 0; n < count; n++) {
+    const client = random.int(0, clients.length - 1);
+    const { account, name } = clients[client] as ClientPlan;
+    const op = choose(random);
+    const conversation = pickConversation(random, conversations, account, op);
+    const text =
+      op === 'react' || op === 'unreact'
+        ? random.pick(EMOJI)
+        : textOf(options, `${name}-${round}-${n}`, random);
+    const at = Math.floor(random.next() * options.roundMs);
+    steps.push({ at, client, op, conversation, pick: random.next(), text });
+  }
+  for (const [client, { style }] of clients.entries()) {
+    if (style !== 'sleeper' && style !== 'crasher' && style !== 'forgetful') continue;
+    const at = Math.floor(random.next() * options.roundMs * 0.6);
+    const pick = random.next();
+    // Some stay away through a round or longer, and come back to a backlog.
+    steps.push({ at, client, op: 'away', conversation: 0, pick, text: '' });
+  }
+  return steps.sort((a, b) => a.at - b.at);
+}
+
+function choose(random: Random): Step['op'] {
+  let x = random.next();
+  for (const [op, share] of SHARES) {
+    if (x < share) return op;
+    x -= share;
+  }
+  return 'post';
+}
+
+function pickConversation(
+  random: Random,
+  conversations: readonly ConversationPlan[],
+  account: number,
+  op: Step['op'],
+): number {
+  const isAboutMembers = op === 'join' || op === 'leave' || op === 'remove' || op === 'add';
+  const mine: number[] = [];
+  const groups: number[] = [];
+  for (const [i, { kind, members }] of conversations.entries()) {
+    if (kind === 'group') groups.push(i);
+    // The group of everybody takes a message from everybody to everybody: not too often.
+    if (members.includes(account) && (kind !== 'everyone' || random.chance(0.15))) mine.push(i);
+  }
+  if (isAboutMembers) return random.pick(groups);
+  // Now and then somewhere one may not be a member at all, or any more.
+  if (random.chance(0.08)) return random.pick(groups);
+  return mine.length > 0 ? random.pick(mine) : 0;
+}
+
+/** Slow mode wants many bytes behind few messages. */
+function textOf({ mode }: Options, name: string, random: Random): string {
+  if (mode === 'slow') return `${name} ${'.'.repeat(random.int(2_000, 8_000))}`;
+  return random.chance(0.02) ? `${name} ${'é'.repeat(random.int(100, 4_000))}` : name;
+}
+
+function planFaults(options: Options, random: Random): FaultPlan[] {
+  if (options.faults.length === 0 || options.faultsPerRound === 0) return [];
+  return Array.from({ length: random.int(1, options.faultsPerRound) }, () => ({
+    at: Math.floor(random.next() * options.roundMs * 0.7),
+    name: random.pick(options.faults),
+    lasts: random.int(300, Math.max(600, Math.floor(options.roundMs * 0.7))),
+    pick: random.next(),
+  })).sort((a, b) => a.at - b.at);
+}

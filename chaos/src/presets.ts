@@ -1,0 +1,44 @@
+import { FAULTS, type FaultName } from './faults.ts';
+import type { Mode, Options } from './plan.ts';
+
+const common = {
+  clients: 56,
+  conversations: 24,
+  nodes: 2,
+  rounds: 4,
+  roundMs: 3_000,
+  commandsPerSecond: 120,
+  faultsPerRound: 3,
+  deadlineMs: 25_000,
+  faults: [] as readonly FaultName[],
+};
+
+/** Faults that lie between the nodes and their database. */
+const DATABASE_FAULTS: readonly FaultName[] = ['kill-database', 'stop-database', 'end-connections'];
+
+/** What each mode runs with when nothing else is said. */
+export const PRESETS: Readonly<Record<Mode, Omit<Options, 'mode' | 'seed'>>> = {
+  // One node: between nodes without a broker every event is found by comparing heads.
+  clean: { ...common, nodes: 1, deadlineMs: 5_000, faultsPerRound: 0, rounds: 3 },
+  chaos: { ...common, faults: FAULTS },
+  slow: {
+    ...common,
+    clients: 20,
+    conversations: 6,
+    nodes: 1,
+    rounds: 2,
+    commandsPerSecond: 150,
+    faultsPerRound: 0,
+  },
+  database: { ...common, nodes: 1, faults: DATABASE_FAULTS, faultsPerRound: 4 },
+};
+
+/** A small run: enough to find a planted fault. */
+export const SMALL = {
+  clients: 16,
+  conversations: 8,
+  nodes: 1,
+  rounds: 1,
+  roundMs: 2_500,
+  commandsPerSecond: 80,
+} as const;

@@ -1,0 +1,33 @@
+import type { RunResult } from './run.ts';
+import type { Violation } from './violation.ts';
+
+/** Violations of one rule are told so often; the history has them all. */
+const TOLD = 3;
+
+/** What came of a run, line by line. */
+export function reportOf({ figures, violations }: RunResult): string[] {
+  const { commands, acked, refused, delivered, faults, skipped, longestQuietMs, seconds } = figures;
+  const done = Object.entries(faults).map(([name, count]) => `${name} ${count}`);
+  return [
+    `${commands} commands, ${acked} acks, ${refused} refusals, ${delivered} events applied in ${seconds.toFixed(0)} s; all had all ${longestQuietMs} ms after a round at the latest`,
+    ...(done.length > 0 ? [`faults: ${done.join(', ')}`] : []),
+    ...Object.entries(skipped).map(([name, why]) => `left out: ${name} (${why})`),
+    ...violationLines(violations),
+  ];
+}
+
+function violationLines(violations: readonly Violation[]): string[] {
+  const byRule = new Map<string, Violation[]>();
+  for (const violation of violations) {
+    const list = byRule.get(violation.rule) ?? [];
+    list.push(violation);
+    byRule.set(violation.rule, list);
+  }
+  return [...byRule].flatMap(([rule, list]) => [
+    `BROKEN ${rule}: ${list.length} times`,
+    ...list.slice(0, TOLD).map(({ what, client, stream, id }) => {
+      const where = [client && `client ${client}`, stream && `stream ${stream}`, id && `id ${id}`];
+      return `  ${[what, ...where.filter(Boolean)].join(', ')}`;
+    }),
+  ]);
+}

@@ -1,0 +1,469 @@
+import 'fake-indexeddb/auto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ApiError, ParleyApi } from '@parley/client';
+import { type ConversationId, type Event, type Seq, streamOfConversation } from '@parley/protocol';
+
+import { examine } from '@parley/server/doctor';
+
+import pg from 'pg';
+import { Actor, type Credentials, finalMessage, type Room, type Stage } from './actor.ts';
+import { check, type Violation } from './checker.ts';
+import { databaseOfNode, type RunDatabase, startDatabase } from './database.ts';
+import { SmallDisk } from './disk.ts';
+import { beginFault, type FaultName, type Ground } from './faults.ts';
+import type { FinalMessage, HistoryRecord } from './history.ts';
+import { findMutant } from './mutants.ts';
+import { NodeProcess } from './node-process.ts';
+import type { Plan, Step } from './plan.ts';
+import { FaultProxy } from './proxy.ts';
+import { Random } from './random.ts';
+import { Recorder } from './recorder.ts';
+
+/** What came of a run. */
+export interface RunResult {
+  readonly violations: readonly Violation[];
+  readonly records: readonly HistoryRecord[];
+  readonly figures: RunFigures;
+}
+
+/** What a run was like, for the report. */
+export interface RunFigures {
+  readonly commands: number;
+  readonly acked: number;
+  readonly refused: number;
+  /** Events that clients applied. */
+  readonly delivered: number;
+  /** Faults that were done, by name. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** Faults that could not be done here, and why. */
+  readonly skipped: Readonly<Record<string, string>>;
+  /** The longest time until all had everything after a round, ms. */
+  readonly longestQuietMs: number;
+  readonly seconds: number;
+}
+
+const PASSWORD = 'a password of the chaos run';
+/** How often it is looked whether all have everything, ms. */
+const LOOK_MS = 100;
+/** Megabytes of the small file system for the fault disk-full. */
+const DISK_MB = 400;
+/** Clients that stay away come back after so many ms, at most. */
+const AWAY_MS = 2_500;
+/** An hour: blind repetitions come this much later, by the servers’ clocks. */
+const LATER_MS = 3_600_000;
+
+/**
+ * Runs a plan in the folder `dir`, which takes data, logs and the history, and checks it.
+ *
+ * @throws when the run itself cannot be done (a server that does not start, for instance)
+ */
+export async function run(
+  plan: Plan,
+  dir: string,
+  tell: (line: string) => void = () => undefined,
+): Promise<RunResult> {
+  mkdirSync(dir, { recursive: true });
+  const recorder = new Recorder(join(dir, 'history.ndjson'));
+  const world = new World(plan, dir, recorder, tell);
+  try {
+    await world.build();
+    for (const index of plan.rounds.keys()) await world.round(index);
+    await world.finish();
+  } finally {
+    await world.close();
+    await recorder.close();
+  }
+  const { records } = recorder;
+  return {
+    violations: check(records, plan.options),
+    records,
+    figures: figuresOf(records, world.skipped, recorder.now / 1000),
+  };
+}
+
+class World {
+  readonly skipped: Partial<Record<FaultName, string>> = {};
+  readonly #plan: Plan;
+  readonly #dir: string;
+  readonly #recorder: Recorder;
+  readonly #tell: (line: string) => void;
+  readonly #nodes: NodeProcess[] = [];
+  readonly #actors: Actor[] = [];
+  readonly #rooms: Room[] = [];
+  readonly #founders: ParleyApi[] = [];
+  #disk: SmallDisk | string = 'no fault asks for one';
+  #database: RunDatabase | null = null;
+  #sampler: NodeJS.Timeout | null = null;
+
+  constructor(plan: Plan, dir: string, recorder: Recorder, tell: (line: string) => void) {
+    this.#plan = plan;
+    this.#dir = dir;
+    this.#recorder = recorder;
+    this.#tell = tell;
+  }
+
+  // ---- building -----------------------------------------------------------------------------------
+
+  async build(): Promise<void> {
+    const { options } = this.#plan;
+    const mutant = findMutant(options.mutant);
+    let dataDir = this.#dir;
+    if (options.faults.includes('disk-full')) {
+      this.#disk = SmallDisk.mount(join(this.#dir, 'disk'), DISK_MB);
+      if (typeof this.#disk !== 'string') dataDir = this.#disk.path;
+    }
+    const database = options.nodes > 1 ? await startDatabase(join(dataDir, 'database')) : null;
+    this.#database = database;
+    for (let n = 0; n < options.nodes; n++) {
+      this.#nodes.push(
+        new NodeProcess({
+          name: `node${n + 1}`,
+          dir: dataDir,
+          logDir: this.#dir,
+          env: database?.url ? { DATABASE_URL: database.url } : {},
+          mutant: mutant?.edits ? options.mutant : undefined,
+          onDeath: (how) => this.#died(`node${n + 1}`, how),
+        }),
+      );
+    }
+    await Promise.all(this.#nodes.map((node) => node.start()));
+    this.#database ??= databaseOfNode((this.#nodes[0] as NodeProcess).dataDir);
+    if (mutant?.sql) await this.#database.query(mutant.sql);
+    await this.#populate();
+    this.#sampler = setInterval(() => void this.#sample(), 500);
+  }
+
+  async #populate(): Promise<void> {
+    const { accounts, conversations, clients } = this.#plan;
+    const { url } = this.#nodes[0] as NodeProcess;
+    const register = async (n: number) => {
+      const api = new ParleyApi({ url });
+      const me = await api.register({
+        username: `p${n}`,
+        displayName: `Person ${n}`,
+        email: `p${n}@chaos.example`,
+        password: PASSWORD,
+      });
+      return { api, account: me.id };
+    };
+    // The first one is alone at first: founder of the group of everybody, who sees all others come.
+    const people = [
+      await register(0),
+      ...(await inParallel(4, accounts - 1, (n) => register(n + 1))),
+    ];
+    const ids = people.map((p) => p.account);
+    for (const [n, { kind, members }] of conversations.entries()) {
+      const [founder, ...others] = members.map((m) => people[m] as (typeof people)[0]);
+      if (!founder) throw new Error('A conversation without members');
+      const { api } = founder;
+      if (kind === 'direct') {
+        const other = others[0] as typeof founder;
+        const { id, joinedSeq } = await api.openDirect(other.account);
+        // Of the two, one stands before the other in the log: that one has seen all of it.
+        const first = (await other.api.conversation(id)).joinedSeq < joinedSeq ? other : founder;
+        this.#founders.push(first.api);
+        this.#rooms.push({ id, kind, founder: people.indexOf(first) });
+        continue;
+      }
+      const name = `group ${n}`;
+      const room =
+        kind === 'everyone'
+          ? (await api.conversations()).find((c) => c.kind === 'group' && c.joinedSeq <= 2)
+          : await api.createGroup({
+              name,
+              visibility: 'public',
+              members: others.map((o) => o.account),
+            });
+      if (!room) throw new Error('There is no group of everybody');
+      this.#founders.push(api);
+      this.#rooms.push({ id: room.id, kind, founder: people.indexOf(founder) });
+    }
+    const stage: Stage = {
+      recorder: this.#recorder,
+      rooms: this.#rooms,
+      accounts: ids,
+      nodes: () => this.#nodes.filter((node) => node.running).map((node) => node.url),
+      mutant: this.#plan.options.mutant,
+    };
+    const seen = new Set<number>();
+    for (const [n, client] of clients.entries()) {
+      const { api, account } = people[client.account] as (typeof people)[0];
+      // A second device has a session of its own.
+      const second = seen.has(client.account) ? new ParleyApi({ url }) : null;
+      await second?.login(`p${client.account}`, PASSWORD);
+      seen.add(client.account);
+      const credentials: Credentials = {
+        account,
+        sessionToken: (second ?? api).sessionToken as string,
+      };
+      const proxy = new FaultProxy((this.#nodes[client.node] as NodeProcess).port);
+      const port = await proxy.listen();
+      const random = new Random(this.#plan.options.seed).fork(n + 7);
+      if (client.style === 'slow') proxy.settle({ downBytesPerSecond: 150_000 });
+      this.#actors.push(new Actor(client, credentials, proxy, port, stage, random));
+    }
+    // They come one after the other, while others talk already: see the first round.
+    await Promise.all(this.#actors.map((actor) => actor.wake()));
+  }
+
+  // ---- a round ------------------------------------------------------------------------------------
+
+  async round(index: number): Promise<void> {
+    const { steps, faults } = this.#plan.rounds[index] as Plan['rounds'][number];
+    const { roundMs } = this.#plan.options;
+    const ends: Promise<void>[] = [];
+    const begun = performance.now();
+    const until = async (at: number) => {
+      const wait = at - (performance.now() - begun);
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    };
+    const doFaults = async () => {
+      for (const fault of faults) {
+        await until(fault.at);
+        ends.push(
+          this.#fault(fault.name, fault.lasts, new Random(Math.floor(fault.pick * 2 ** 32))),
+        );
+      }
+    };
+    const doSteps = async () => {
+      for (const step of steps) {
+        await until(step.at);
+        const actor = this.#actors[step.client] as Actor;
+        if (step.op === 'away') ends.push(this.#away(actor, step));
+        else actor.do(step);
+      }
+    };
+    await Promise.all([doFaults(), doSteps()]);
+    await until(roundMs);
+    // An hour later all tokens have ended and all sockets with them: no matter for a clean run.
+    if (this.#plan.options.mode !== 'clean') this.#repeatLater();
+    await Promise.all(ends);
+    await this.#heal();
+    await this.#quiet(index);
+  }
+
+  async #fault(name: FaultName, lasts: number, random: Random): Promise<void> {
+    const ground: Ground = {
+      nodes: this.#nodes,
+      database: this.#database as RunDatabase,
+      actors: this.#actors,
+      disk: this.#disk,
+      complain: (what) => this.#died('a node', what),
+    };
+    const end = await beginFault(name, ground, random);
+    const t = this.#recorder.now;
+    if (typeof end === 'string') {
+      this.skipped[name] = end;
+      this.#recorder.add({ kind: 'fault', name, phase: 'skipped', detail: end, t });
+      return;
+    }
+    this.#recorder.add({ kind: 'fault', name, phase: 'begin', t });
+    await new Promise((resolve) => setTimeout(resolve, lasts));
+    try {
+      await end();
+    } catch (error) {
+      // A node that could not start because of another fault; `heal` starts it again.
+      this.#tell(`  ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    this.#recorder.add({ kind: 'fault', name, phase: 'end', t: this.#recorder.now });
+  }
+
+  async #away(actor: Actor, { pick }: Step): Promise<void> {
+    if (actor.plan.style === 'crasher') await actor.crash();
+    else if (actor.plan.style === 'forgetful') await actor.forget();
+    else await actor.sleep();
+    await new Promise((resolve) => setTimeout(resolve, pick * AWAY_MS));
+    await actor.wake();
+  }
+
+  /** Those who repeat blindly do so an hour later, by the clocks of the servers. */
+  #repeatLater(): void {
+    for (const node of this.#nodes) node.setClock(LATER_MS);
+    for (const actor of this.#actors) actor.repeatPast();
+  }
+
+  /** All faults are over: nodes run, clients are there. */
+  async #heal(): Promise<void> {
+    for (const node of this.#nodes) {
+      node.thaw();
+      for (let tries = 1; !node.running || tries === 1; tries++) {
+        try {
+          await node.start();
+          break;
+        } catch (error) {
+          if (tries === 3) throw error;
+        }
+      }
+    }
+    await Promise.all(this.#actors.map((actor) => actor.wake()));
+    await Promise.all(this.#actors.map((actor) => actor.errandsDone()));
+    for (const node of this.#nodes) node.setClock(0);
+  }
+
+  /** Waits until every client has everything, up to the deadline. */
+  async #quiet(round: number): Promise<void> {
+    const { deadlineMs } = this.#plan.options;
+    const begun = performance.now();
+    let missing: string[] = [];
+    for (;;) {
+      // Once nobody waits for an answer, the heads stand still: only then may they be read.
+      missing = this.#actors.map((a) => a.busy()).filter((m) => m !== null);
+      const heads = missing.length === 0 ? await this.#heads() : null;
+      if (heads) missing = this.#actors.map((a) => a.missing(heads)).filter((m) => m !== null);
+      const ms = Math.round(performance.now() - begun);
+      if ((heads && missing.length === 0) || ms > deadlineMs) {
+        if (!heads && missing.length === 0) missing = ['the heads could not be read'];
+        this.#recorder.add({ kind: 'quiet', round, ms, missing, t: this.#recorder.now });
+        this.#tell(
+          `  round ${round + 1}: ${missing.length === 0 ? `all have all after ${ms} ms` : `${missing.length} lack something`}`,
+        );
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  /** Where the conversations stand, as their founders are told; null when nobody answers. */
+  async #heads(): Promise<Map<ConversationId, Seq> | null> {
+    try {
+      const heads = new Map<ConversationId, Seq>();
+      for (const api of new Set(this.#founders)) {
+        for (const { id, lastSeq } of await api.conversations()) heads.set(id, lastSeq);
+      }
+      return heads;
+    } catch (error) {
+      if (error instanceof ApiError) return null;
+      throw error;
+    }
+  }
+
+  // ---- the end ------------------------------------------------------------------------------------
+
+  async finish(): Promise<void> {
+    await this.#sample();
+    for (const actor of this.#actors) await actor.finish();
+    this.#repeatLater();
+    await Promise.all(this.#actors.map((actor) => actor.errandsDone()));
+    for (const node of this.#nodes) node.setClock(0);
+    for (const [n, { id }] of this.#rooms.entries()) {
+      await this.#readLog(this.#founders[n] as ParleyApi, id);
+    }
+    await this.#consultDoctor();
+  }
+
+  async #readLog(api: ParleyApi, id: ConversationId): Promise<void> {
+    const stream = streamOfConversation(id);
+    const { joinedSeq } = await api.conversation(id);
+    const events: Event[] = [];
+    for (let after = (joinedSeq - 1) as Seq; ; ) {
+      const page = await api.events(stream, { after, limit: 500 });
+      events.push(...page.items);
+      const last = page.items[page.items.length - 1];
+      if (!last || last.seq >= page.lastSeq) break;
+      after = last.seq;
+    }
+    this.#recorder.add({ kind: 'log', stream, first: joinedSeq, events });
+    const messages: FinalMessage[] = [];
+    for (let after = 0 as Seq; ; ) {
+      const page = await api.history(id, { after, limit: 200 });
+      messages.push(...page.items.map(finalMessage));
+      const last = page.items[page.items.length - 1];
+      if (!last || !page.hasNewer) break;
+      after = last.seq;
+    }
+    this.#recorder.add({ kind: 'messages', stream, messages });
+  }
+
+  async #consultDoctor(): Promise<void> {
+    const pool = new pg.Pool({ ...(this.#database as RunDatabase).connection, max: 2 });
+    try {
+      const findings = await examine(pool);
+      this.#recorder.add({
+        kind: 'doctor',
+        findings: findings.map((f) => `${f.words} (${f.table}, ${f.count} times)`),
+      });
+    } finally {
+      await pool.end();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#sampler) clearInterval(this.#sampler);
+    for (const actor of this.#actors) {
+      await actor.crash();
+      await actor.proxy.close();
+    }
+    for (const node of this.#nodes) {
+      node.thaw();
+      await node.kill();
+    }
+    if (typeof this.#disk !== 'string') this.#disk.clear();
+    await this.#database?.stop();
+    if (typeof this.#disk !== 'string') this.#disk.unmount();
+  }
+
+  async #sample(): Promise<void> {
+    for (const node of this.#nodes) {
+      const figures = await node.figures();
+      if (!figures) continue;
+      const { fills, repairs, stalled, buffered, rss } = figures;
+      const t = this.#recorder.now;
+      this.#recorder.add({
+        kind: 'node',
+        node: node.name,
+        fills,
+        repairs,
+        stalled,
+        buffered,
+        rss,
+        t,
+      });
+    }
+  }
+
+  #died(node: string, how: string): void {
+    this.#recorder.add({ kind: 'died', node, how, t: this.#recorder.now });
+  }
+}
+
+/** Runs `count` pieces of work, `width` at a time; their results in order. */
+async function inParallel<T>(
+  width: number,
+  count: number,
+  work: (n: number) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = new Array(count);
+  let next = 0;
+  const lane = async () => {
+    for (let n = next++; n < count; n = next++) results[n] = await work(n);
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+  return results;
+}
+
+function figuresOf(
+  records: readonly HistoryRecord[],
+  skipped: RunFigures['skipped'],
+  seconds: number,
+): RunFigures {
+  const count = (kind: HistoryRecord['kind']) => records.filter((r) => r.kind === kind).length;
+  const faults: Record<string, number> = {};
+  let longestQuietMs = 0;
+  for (const record of records) {
+    if (record.kind === 'fault' && record.phase === 'begin') {
+      faults[record.name] = (faults[record.name] ?? 0) + 1;
+    }
+    if (record.kind === 'quiet') longestQuietMs = Math.max(longestQuietMs, record.ms);
+  }
+  return {
+    commands: count('invoke'),
+    acked: count('ack'),
+    refused: count('nack'),
+    delivered: count('event'),
+    faults,
+    skipped,
+    longestQuietMs,
+    seconds,
+  };
+}

@@ -1,0 +1,53 @@
+import { type CheckOptions, check } from './checker.ts';
+import type { HistoryRecord } from './history.ts';
+import type { Violation } from './violation.ts';
+
+/** Looks for a shorter history at most this long, ms. */
+const PATIENCE_MS = 20_000;
+
+/**
+ * The shortest history in which the checker still finds the same broken promise: whole clients and
+ * streams are left out first, then stretches of records, halved until single ones (delta debugging,
+ * Zeller 1999). Every step is checked anew, so what remains shows the fault.
+ */
+export function shortest(
+  history: readonly HistoryRecord[],
+  violation: Violation,
+  options: CheckOptions,
+): readonly HistoryRecord[] {
+  const until = performance.now() + PATIENCE_MS;
+  const shows = (records: readonly HistoryRecord[]) =>
+    performance.now() < until &&
+    check(records, options).some(
+      (v) =>
+        v.rule === violation.rule && v.what === violation.what && v.stream === violation.stream,
+    );
+  let kept = history;
+  const without = (leave: (record: HistoryRecord) => boolean) => {
+    const fewer = kept.filter((r) => !leave(r));
+    if (fewer.length < kept.length && shows(fewer)) kept = fewer;
+  };
+  without((r) => r.kind === 'node' || r.kind === 'quiet');
+  without((r) => streamOf(r) !== undefined && streamOf(r) !== violation.stream);
+  for (const client of new Set(kept.map(clientOf))) {
+    if (client !== undefined) without((r) => clientOf(r) === client);
+  }
+  for (let size = Math.ceil(kept.length / 2); size >= 1; size = Math.floor(size / 2)) {
+    for (let from = 0; from < kept.length; ) {
+      const fewer = [...kept.slice(0, from), ...kept.slice(from + size)];
+      if (shows(fewer)) kept = fewer;
+      else from += size;
+    }
+  }
+  return kept;
+}
+
+function streamOf(record: HistoryRecord): string | undefined {
+  if (record.kind === 'event') return record.event.stream;
+  if (record.kind === 'invoke') return record.conversation;
+  return 'stream' in record ? record.stream : undefined;
+}
+
+function clientOf(record: HistoryRecord): string | undefined {
+  return 'client' in record ? record.client : undefined;
+}

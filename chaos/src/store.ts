@@ -1,0 +1,176 @@
+import {
+  type Changes,
+  IndexedDbStore,
+  NOTHING_SAVED,
+  type OutboxEntry,
+  type Saved,
+  type Store,
+} from '@parley/client';
+import type {
+  AccountId,
+  ClientId,
+  Conversation,
+  ConversationId,
+  Message,
+  Seq,
+  StreamId,
+} from '@parley/protocol';
+
+/**
+ * A store that survives its client, in memory: what a disk would have after a crash. Each change
+ * is taken as a whole, a turn of the event loop later; a crash in between loses it as a whole.
+ */
+export class KeptStore implements Store {
+  #epoch: string | null = null;
+  readonly #cursors = new Map<StreamId, Seq>();
+  readonly #windows = new Map<ConversationId, Seq>();
+  readonly #messages = new Map<string, Message>();
+  readonly #conversations = new Map<ConversationId, Conversation>();
+  readonly #outbox = new Map<ClientId, OutboxEntry>();
+
+  async open(_account: AccountId): Promise<Saved> {
+    return {
+      ...NOTHING_SAVED,
+      epoch: this.#epoch,
+      cursors: new Map(this.#cursors),
+      windows: new Map(this.#windows),
+      messages: [...this.#messages.values()].sort((a, b) => a.seq - b.seq),
+      conversations: [...this.#conversations.values()],
+      outbox: await this.outbox(),
+    };
+  }
+
+  async apply(changes: Changes): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.take(changes);
+  }
+
+  /** Takes the changes at once. */
+  take(changes: Changes): void {
+    if (changes.epoch !== undefined && changes.epoch !== this.#epoch) {
+      this.#epoch = changes.epoch;
+      this.#forget();
+    }
+    for (const [id, from] of changes.windows) {
+      for (const [key, message] of this.#messages) {
+        if (message.conversation === id && message.seq < (from ?? Number.POSITIVE_INFINITY)) {
+          this.#messages.delete(key);
+        }
+      }
+      if (from === null) this.#windows.delete(id);
+      else this.#windows.set(id, from);
+    }
+    for (const message of changes.messages) {
+      const key = `${message.conversation} ${message.seq}`;
+      const stored = this.#messages.get(key);
+      if (!stored || stored.changedSeq <= message.changedSeq) this.#messages.set(key, message);
+    }
+    for (const [id, conversation] of changes.conversations) {
+      if (conversation === null) this.#conversations.delete(id);
+      else this.#conversations.set(id, conversation);
+    }
+    for (const [stream, seq] of changes.cursors) {
+      if (seq === null) this.#cursors.delete(stream);
+      else if (seq > (this.#cursors.get(stream) ?? -1)) this.#cursors.set(stream, seq);
+    }
+  }
+
+  async putOutbox(entry: OutboxEntry): Promise<void> {
+    this.#outbox.set(entry.id, entry);
+  }
+
+  async removeOutbox(id: ClientId): Promise<void> {
+    this.#outbox.delete(id);
+  }
+
+  async outbox(): Promise<OutboxEntry[]> {
+    return [...this.#outbox.values()].sort((a, b) => a.order - b.order);
+  }
+
+  async clear(): Promise<void> {
+    this.#epoch = null;
+    this.#outbox.clear();
+    this.#forget();
+  }
+
+  async close(): Promise<void> {}
+
+  #forget(): void {
+    for (const map of [this.#cursors, this.#windows, this.#messages, this.#conversations]) {
+      map.clear();
+    }
+  }
+}
+
+/**
+ * A planted fault: the cursor is stored at once, the data some time later. A crash in between
+ * leaves a cursor that says more than the data.
+ */
+export class CursorFirstStore extends KeptStore {
+  override async apply(changes: Changes): Promise<void> {
+    const nothing = { messages: [], windows: new Map(), conversations: new Map() };
+    this.take({ ...changes, ...nothing });
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    this.take({ ...changes, cursors: new Map() });
+  }
+}
+
+/** What one life of a client sees of its store: after `crash` nothing more reaches it. */
+export class Life implements Store {
+  readonly #store: Store;
+  readonly #onOpen: (saved: Saved) => void;
+  #crashed = false;
+
+  /** `onOpen` is told what the client starts with. */
+  constructor(store: Store, onOpen: (saved: Saved) => void) {
+    this.#store = store;
+    this.#onOpen = onOpen;
+  }
+
+  /** The process is gone: calls neither succeed nor fail any more. */
+  crash(): void {
+    this.#crashed = true;
+  }
+
+  open(account: AccountId): Promise<Saved> {
+    return this.#while(async () => {
+      const saved = await this.#store.open(account);
+      this.#onOpen(saved);
+      return saved;
+    });
+  }
+
+  apply(changes: Changes): Promise<void> {
+    return this.#while(() => this.#store.apply(changes));
+  }
+
+  putOutbox(entry: OutboxEntry): Promise<void> {
+    return this.#while(() => this.#store.putOutbox(entry));
+  }
+
+  removeOutbox(id: ClientId): Promise<void> {
+    return this.#while(() => this.#store.removeOutbox(id));
+  }
+
+  outbox(): Promise<OutboxEntry[]> {
+    return this.#while(() => this.#store.outbox());
+  }
+
+  clear(): Promise<void> {
+    return this.#while(() => this.#store.clear());
+  }
+
+  close(): Promise<void> {
+    return this.#while(() => this.#store.close());
+  }
+
+  #while<T>(work: () => Promise<T>): Promise<T> {
+    return this.#crashed ? new Promise<T>(() => undefined) : work();
+  }
+}
+
+/** A new store of the kind that is wanted. */
+export function newStore(indexedDb: boolean, mutant: string | undefined): Store {
+  if (mutant === 'cursor-first') return new CursorFirstStore();
+  return indexedDb ? new IndexedDbStore() : new KeptStore();
+}
