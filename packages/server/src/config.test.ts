@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { describeProblems, envExample, loadConfig, settings } from './config.ts';
 
 function problemsOf(env: Record<string, string>): Record<string, string> {
@@ -17,6 +18,7 @@ describe('loadConfig', () => {
         port: 3000,
         dataDir: resolve('data'),
         publicUrl: undefined,
+        trustedProxies: [],
         databaseUrl: undefined,
         redisUrl: undefined,
         smtpUrl: undefined,
@@ -38,6 +40,7 @@ describe('loadConfig', () => {
       PORT: '0',
       PARLEY_DATA: '/srv/parley',
       PUBLIC_URL: 'https://Chat.example.org/',
+      TRUSTED_PROXIES: 'loopback, 10.0.0.5,fd00::/8  192.168.16.0/20',
       DATABASE_URL: 'postgres://parley:secret@db/parley',
       REDIS_URL: 'rediss://cache:6380',
       SMTP_URL: 'smtps://mail.example.org',
@@ -53,6 +56,7 @@ describe('loadConfig', () => {
         port: 0,
         dataDir: '/srv/parley',
         publicUrl: 'https://chat.example.org',
+        trustedProxies: ['loopback', '10.0.0.5', 'fd00::/8', '192.168.16.0/20'],
         databaseUrl: 'postgres://parley:secret@db/parley',
         redisUrl: 'rediss://cache:6380',
         smtpUrl: 'smtps://mail.example.org',
@@ -69,6 +73,7 @@ describe('loadConfig', () => {
       HOST: 'my host',
       PORT: '70000',
       PUBLIC_URL: 'https://example.org/chat',
+      TRUSTED_PROXIES: 'the proxy',
       DATABASE_URL: 'mysql://db/parley',
       REDIS_URL: 'localhost:6379',
       SMTP_URL: 'mail.example.org',
@@ -88,6 +93,13 @@ describe('loadConfig', () => {
     expect(problemsOf({ PORT: port })).toHaveProperty('PORT');
   });
 
+  test.each(['10.0.0.0/33', 'fd00::/129', '10.0.0.1/8/8', '*', '10.0.0.300', 'proxy.example.org'])(
+    'refuses the proxy %j',
+    (proxy) => {
+      expect(problemsOf({ TRUSTED_PROXIES: proxy })).toHaveProperty('TRUSTED_PROXIES');
+    },
+  );
+
   test('puts no secret into a message', () => {
     const env = {
       DATABASE_URL: 'mysql://parley:hunter2@db/parley',
@@ -101,6 +113,50 @@ describe('loadConfig', () => {
       expect(loaded.problems).toHaveLength(4);
       expect(describeProblems(loaded.problems)).not.toContain('hunter2');
     }
+  });
+});
+
+describe('a secret in a file', () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'parley-config-'));
+  });
+  afterEach(() => rmSync(dir, { recursive: true }));
+  const aFile = (content: string) => {
+    const path = join(dir, 'secret');
+    writeFileSync(path, content);
+    return path;
+  };
+  const secrets = Object.entries(settings).filter(([, { secret }]) => secret);
+
+  test('is read from it, without the line feed at its end', () => {
+    const loaded = loadConfig({ PARLEY_SECRET_FILE: aFile(`${'x'.repeat(40)}\n`) });
+    expect(loaded.ok && loaded.config.secret).toBe('x'.repeat(40));
+  });
+
+  test.each(secrets.map(([name]) => name))('works for %s', (name) => {
+    expect(problemsOf({ [`${name}_FILE`]: aFile('!') })).toHaveProperty(name);
+  });
+
+  test('every mistake is told at once, and none shows what is in the file', () => {
+    const empty = aFile(' \n');
+    const problems = problemsOf({
+      DATABASE_URL_FILE: join(dir, 'none'),
+      REDIS_URL: 'redis://cache',
+      REDIS_URL_FILE: empty,
+      PARLEY_SECRET_FILE: empty,
+    });
+    expect(problems).toEqual({
+      DATABASE_URL_FILE: `names a file that cannot be read: ${join(dir, 'none')} (ENOENT)`,
+      REDIS_URL_FILE: 'and REDIS_URL are both set: keep one of them',
+      PARLEY_SECRET_FILE: `names an empty file: ${empty}`,
+    });
+    const wrong = loadConfig({ PARLEY_SECRET_FILE: aFile('hunter2') });
+    expect(JSON.stringify(wrong)).not.toContain('hunter2');
+  });
+
+  test('only secrets have one', () => {
+    expect(loadConfig({ PORT_FILE: aFile('1') })).toEqual(loadConfig({}));
   });
 });
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { logLevels } from './log.ts';
@@ -76,6 +78,23 @@ const mailFrom = z
     'must be an address, such as parley@example.org or Parley <parley@example.org>',
   );
 
+const trustedProxies = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
+  .refine(
+    (parts) => parts.every(isNetwork),
+    'must be addresses or networks with commas between, such as loopback, 10.0.0.5, 192.168.16.0/20',
+  );
+
+/** One of the names that stand for networks, an address, or a network as address/length. */
+function isNetwork(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', length, ...more] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  return length === undefined || (/^\d+$/.test(length) && +length <= (version === 4 ? 32 : 128));
+}
+
 /** Every setting of the server, by the name of its environment variable. */
 export const settings = {
   HOST: setting('host', {
@@ -111,6 +130,15 @@ export const settings = {
     ],
     example: 'https://chat.example.org',
     schema: publicUrl.optional(),
+  }),
+  TRUSTED_PROXIES: setting('trustedProxies', {
+    words: [
+      'The proxies whose X-Forwarded-For is believed, by address or network, with commas between:',
+      'limits on log-ins count by the address that they name. "loopback" stands for this machine,',
+      '"uniquelocal" for private networks. Without it: nobody is believed.',
+    ],
+    example: 'loopback, 10.0.0.5, 192.168.16.0/20',
+    schema: trustedProxies.default([]),
   }),
   DATABASE_URL: setting('databaseUrl', {
     secret: true,
@@ -174,7 +202,7 @@ export type Config = {
 };
 
 /** A setting that is wrong, and why. The message holds no secret. */
-export type ConfigProblem = { name: keyof Settings; message: string };
+export type ConfigProblem = { name: string; message: string };
 
 /** What {@link loadConfig} found: the whole configuration, or every mistake in it. */
 export type LoadedConfig =
@@ -183,14 +211,20 @@ export type LoadedConfig =
 
 /**
  * Reads the settings from the environment. A variable that is set to nothing counts as not set,
- * as it is in files where `NAME=` stands for "the default".
+ * as it is in files where `NAME=` stands for "the default". A secret may stand in a file instead,
+ * whose path is in `NAME_FILE`.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): LoadedConfig {
   const values: Record<string, unknown> = {};
   const problems: ConfigProblem[] = [];
   for (const name of Object.keys(settings) as (keyof Settings)[]) {
     const { key, schema, default: fallback, secret } = settings[name];
-    const text = env[name]?.trim() || fallback;
+    const given = secret ? secretText(name, env) : { text: env[name]?.trim() };
+    if ('problem' in given) {
+      problems.push(given.problem);
+      continue;
+    }
+    const text = given.text || fallback;
     const parsed = schema.safeParse(text);
     if (parsed.success) {
       values[key] = parsed.data;
@@ -203,6 +237,25 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): L
   return { ok: true, config: values as Config };
 }
 
+/** A secret from its variable, or from the file that `NAME_FILE` names. */
+function secretText(
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+): { text: string | undefined } | { problem: ConfigProblem } {
+  const text = env[name]?.trim();
+  const path = env[`${name}_FILE`]?.trim();
+  if (!path) return { text };
+  const wrong = (message: string) => ({ problem: { name: `${name}_FILE`, message } });
+  if (text) return wrong(`and ${name} are both set: keep one of them`);
+  try {
+    const content = readFileSync(path, 'utf8').trim();
+    return content === '' ? wrong(`names an empty file: ${path}`) : { text: content };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return wrong(`names a file that cannot be read: ${path} (${code})`);
+  }
+}
+
 /** The mistakes as text for a terminal, one a line. */
 export function describeProblems(problems: readonly ConfigProblem[]): string {
   const lines = problems.map(({ name, message }) => `  ${name} ${message}`);
@@ -212,8 +265,14 @@ export function describeProblems(problems: readonly ConfigProblem[]): string {
 /** The text of `.env.example`: every setting with its words, commented out at its default. */
 export function envExample(): string {
   const blocks = (Object.keys(settings) as (keyof Settings)[]).map((name) => {
-    const { words, default: fallback, example }: Setting<string, z.ZodType> = settings[name];
+    const {
+      words,
+      default: fallback,
+      example,
+      secret,
+    }: Setting<string, z.ZodType> = settings[name];
     const lines = words.map((line) => `# ${line}`);
+    if (secret) lines.push(`# Or ${name}_FILE: the path of a file that holds it.`);
     if (fallback !== undefined) lines.push(`#${name}=${fallback}`);
     else lines.push(`# Example: ${example ?? ''}`, `#${name}=`);
     return lines.join('\n');

@@ -176,6 +176,7 @@ async function build(
     log,
     door,
     publicUrl: config.publicUrl,
+    trustedProxies: config.trustedProxies,
     webDir: WEB_DIR,
     health: () => health.state(),
     limitRequests: (of) =>

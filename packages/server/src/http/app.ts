@@ -13,6 +13,7 @@ import { handleError, pathOf, refuse } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { acceptJson } from './json.ts';
 import { describeApi } from './openapi.ts';
+import { tellOfUnknownProxy } from './proxies.ts';
 import { secure } from './security.ts';
 import { RouteTable } from './unknown.ts';
 import { webRoutes } from './web.ts';
@@ -28,6 +29,8 @@ export interface HttpDependencies {
   readonly door?: Door;
   /** The setting PUBLIC_URL; undefined when the server is reached directly. */
   readonly publicUrl: string | undefined;
+  /** The setting TRUSTED_PROXIES. */
+  readonly trustedProxies: readonly string[];
   /** The folder of the built web client; without an index.html in it, a page says so. */
   readonly webDir: string;
   /** How the server is, for those who balance and watch. */
@@ -49,7 +52,7 @@ const BODY_BYTES = 64 * 1024;
  *
  * 1. Every answer that is not a success is a problem document (RFC 9457) with a stable code.
  * 2. The schemas that document a route are those that check it.
- * 3. Forwarded addresses are believed of proxies on this machine or a private network only.
+ * 3. Forwarded addresses are believed of the proxies that TRUSTED_PROXIES names, and of nobody else.
  */
 export function createHttpApp(deps: HttpDependencies): FastifyInstance {
   let handle: RequestListener | undefined;
@@ -59,7 +62,7 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     genReqId: () => uuidv7(),
     requestIdHeader: false,
-    trustProxy: 'loopback,linklocal,uniquelocal',
+    trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
     bodyLimit: BODY_BYTES,
     ...(deps.door
       ? {
@@ -106,6 +109,7 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
     const retryAfter = deps.limitRequests?.(of) ?? null;
     if (retryAfter !== null) refuse('rate_limited', undefined, { retryAfter });
   };
+  tellOfUnknownProxy(app);
   const routes = new RouteTable();
   app.addHook('onRoute', (route) => routes.add(route));
   app.register(Cookie);

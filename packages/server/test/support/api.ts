@@ -54,6 +54,7 @@ export async function aTestApi(
   fresh: TestDatabase,
   settings: {
     publicUrl?: string;
+    trustedProxies?: string[];
     rateLimits?: boolean;
     secret?: string;
     webDir?: string;
@@ -90,6 +91,7 @@ export async function aTestApi(
   const app = createHttpApp({
     log: testLog,
     publicUrl: settings.publicUrl,
+    trustedProxies: settings.trustedProxies ?? [],
     webDir: settings.webDir ?? join(dataDir, 'no-web'),
     health: settings.health ?? (async () => ({ status: 'ok' })),
     api: [accounts.routes, ...(settings.api ?? [])],

@@ -1,0 +1,20 @@
+import type { FastifyInstance } from 'fastify';
+
+/**
+ * Says once in the log that somebody names addresses of clients without being believed. When that
+ * is the operator’s own proxy, everybody behind it counts as one address, and a few wrong passwords
+ * lock all out: easily overlooked until it happens.
+ */
+export function tellOfUnknownProxy(app: FastifyInstance): void {
+  let told = false;
+  app.addHook('onRequest', async (request) => {
+    if (told || request.headers['x-forwarded-for'] === undefined) return;
+    // Of a proxy that is believed, there is its own address and at least one that it names.
+    if ((request.ips?.length ?? 1) > 1) return;
+    told = true;
+    request.log.warn(
+      { from: request.ip },
+      'a proxy names addresses of clients, but TRUSTED_PROXIES does not name it',
+    );
+  });
+}
