@@ -117,6 +117,7 @@ export class Visitor {
   /** Logs in through the pages. */
   async login(login: string, password: string): Promise<void> {
     const { page } = this;
+    await page.goto('/login');
     await page.getByLabel('Username or e-mail').fill(login);
     await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Log in', exact: true }).click();

@@ -184,10 +184,10 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await visitor.page.getByRole('menuitem', { name: 'Log out' }).click();
     await visitor.page.getByLabel('Username or e-mail').fill('fay');
     await visitor.page.getByLabel('Password', { exact: true }).fill('not the password');
-    await visitor.page.getByRole('button', { name: 'Log in' }).click();
+    await visitor.page.getByRole('button', { name: 'Log in', exact: true }).click();
     await visitor.page.getByText('The name or the password is wrong').waitFor();
     await visitor.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await visitor.page.getByRole('button', { name: 'Log in' }).click();
+    await visitor.page.getByRole('button', { name: 'Log in', exact: true }).click();
     await visitor.page.getByText('Pick a conversation').waitFor();
   });
 
@@ -208,10 +208,19 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     ['dark', true],
   ])('has no serious barrier, %s', async (_name, dark) => {
     const visitor = await arrive({ dark });
-    expect(await barriers(visitor.page)).toEqual([]);
-    await visitor.page.getByRole('link', { name: 'Create an account' }).click();
-    await visitor.page.getByRole('heading', { name: 'Create your account' }).waitFor();
-    expect(await barriers(visitor.page)).toEqual([]);
+    const pages = [
+      ['/', 'What you were told is sent, is sent.'],
+      ['/login', 'Log in'],
+      ['/register', 'Create your account'],
+      ['/forgot', 'Forgot your password?'],
+      ['/reset', 'This link is over'],
+      ['/nowhere/at/all', 'There is nothing here'],
+    ] as const;
+    for (const [path, heading] of pages) {
+      await visitor.page.goto(path);
+      await visitor.page.getByRole('heading', { level: 1, name: heading }).waitFor();
+      expect(await barriers(visitor.page)).toEqual([]);
+    }
     await visitor.page.goto('/');
     await visitor.register(dark ? 'ivy' : 'ida', dark ? 'Ivy Night' : 'Ida Day');
     await visitor.open('everyone');

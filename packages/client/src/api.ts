@@ -8,6 +8,7 @@ import type {
   Event,
   FieldError,
   HistoryPage,
+  LoginStep,
   Me,
   Member,
   Message,
@@ -15,6 +16,7 @@ import type {
   Problem,
   PublicGroup,
   ReadCursor,
+  RegisterBody,
   Seq,
   SessionAnswer,
   StreamId,
@@ -73,12 +75,23 @@ export interface Page<T> {
 }
 
 /** What somebody tells to register. */
-export interface Registration {
-  readonly username: string;
-  readonly displayName: string;
-  readonly email: string;
-  readonly password: string;
-  readonly device?: string;
+export type Registration = RegisterBody;
+
+/** The name and the password were right, but the server wants something more: a code, for instance. */
+export class StepNeeded extends Error {
+  override name = 'StepNeeded';
+  readonly step: LoginStep;
+
+  constructor(step: LoginStep) {
+    super(`The server asks for another step: ${step.step}`);
+    this.step = step;
+  }
+}
+
+/** Who has entered. */
+function entered(answer: SessionAnswer | LoginStep): Me {
+  if ('step' in answer) throw new StepNeeded(answer);
+  return answer.me;
 }
 
 /** A request is given up after this time, ms. */
@@ -120,14 +133,37 @@ export class ParleyApi {
 
   // ---- the session ------------------------------------------------------------------------------
 
-  /** Makes an account and logs in. */
-  register(registration: Registration): Promise<Me> {
-    return this.#begin('/auth/register', registration);
+  /**
+   * Makes an account and logs in.
+   *
+   * @throws {StepNeeded} when the server wants the address verified first
+   */
+  async register(registration: Registration): Promise<Me> {
+    return entered(await this.enter('/auth/register', registration));
   }
 
-  /** Logs in with a username or an e-mail address. */
-  login(login: string, password: string, device?: string): Promise<Me> {
-    return this.#begin('/auth/login', { login, password, ...(device !== undefined && { device }) });
+  /**
+   * Logs in with a username or an e-mail address.
+   *
+   * @throws {StepNeeded} when something more is wanted; `AuthApi` has the requests for each step
+   */
+  async login(login: string, password: string, device?: string): Promise<Me> {
+    const body = { login, password, ...(device !== undefined && { device }) };
+    return entered(await this.enter('/auth/login', body));
+  }
+
+  /** A request that may begin a session, which is kept then. Its whole answer, for what else it has. */
+  async enter<T extends SessionAnswer | LoginStep = SessionAnswer | LoginStep>(
+    path: string,
+    body: object,
+  ): Promise<T> {
+    const headers = this.#keepsToken ? { 'parley-session': 'token' } : {};
+    const answer = await this.#request<T>('POST', path, { body, headers, auth: 'none' });
+    if (!('step' in answer)) {
+      if (answer.sessionToken !== undefined) this.sessionToken = answer.sessionToken;
+      this.#keep(answer);
+    }
+    return answer;
   }
 
   /** Ends the session; its sockets close. */
@@ -166,18 +202,6 @@ export class ParleyApi {
       { auth: 'session' },
     );
     return this.#keep(answer);
-  }
-
-  async #begin(path: string, body: object): Promise<Me> {
-    const headers = this.#keepsToken ? { 'parley-session': 'token' } : {};
-    const answer = await this.#request<SessionAnswer>('POST', path, {
-      body,
-      headers,
-      auth: 'none',
-    });
-    if (answer.sessionToken !== undefined) this.sessionToken = answer.sessionToken;
-    this.#keep(answer);
-    return answer.me;
   }
 
   #keep(answer: Pick<SessionAnswer, 'accessToken' | 'accessTokenExpiresIn'>): string {
@@ -322,7 +346,12 @@ export class ParleyApi {
   request<T>(
     method: string,
     path: string,
-    options: { readonly body?: object; readonly id?: ClientId | undefined } = {},
+    options: {
+      readonly body?: object;
+      readonly id?: ClientId | undefined;
+      /** `none`: by somebody who is not logged in. */
+      readonly auth?: 'access' | 'none';
+    } = {},
   ): Promise<T> {
     return this.#request(method, path, options);
   }

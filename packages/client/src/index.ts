@@ -1,6 +1,8 @@
 /** The SDK of Parley, for browsers and (with `@parley/client/node`) for programs. */
 export * from './api.ts';
+export { AccountApi } from './api-account.ts';
 export { AdminApi } from './api-admin.ts';
+export { AuthApi, type Entered } from './api-auth.ts';
 export { Backoff } from './backoff.ts';
 export * from './client.ts';
 export * from './client-types.ts';

@@ -3,6 +3,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode, useEffect, useRef } from 'react';
 import { createRoot } from 'react-dom/client';
 import { router } from './router.tsx';
+import { takeNext } from './session/next.ts';
 import { resumeSession, useSession } from './session/session.ts';
 import './styles.css';
 
@@ -15,7 +16,8 @@ function App() {
   useEffect(() => {
     if (before.current === state) return;
     before.current = state;
-    void router.navigate({ to: state === 'in' ? '/' : '/login' });
+    if (state === 'out') void router.navigate({ to: '/login' });
+    else router.history.push(takeNext() ?? '/');
   }, [state]);
   return <RouterProvider router={router} />;
 }

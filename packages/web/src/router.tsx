@@ -6,8 +6,8 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
-import { LoginPage } from './auth/login-page.tsx';
-import { RegisterPage } from './auth/register-page.tsx';
+import { NotFound } from './app/not-found.tsx';
+import { rememberNext } from './session/next.ts';
 import { getSession } from './session/session.ts';
 
 const root = createRootRoute({ component: Outlet });
@@ -20,19 +20,60 @@ const outside = createRoute({
     if (getSession().state === 'in') throw redirect({ to: '/' });
   },
 });
-const login = createRoute({ getParentRoute: () => outside, path: '/login', component: LoginPage });
-const register = createRoute({
-  getParentRoute: () => outside,
-  path: '/register',
-  component: RegisterPage,
+const out = <Path extends string>(path: Path, component: ReturnType<typeof lazyRouteComponent>) =>
+  createRoute({ getParentRoute: () => outside, path, component });
+
+const outsidePages = [
+  out(
+    '/welcome',
+    lazyRouteComponent(() => import('./auth/landing-page.tsx'), 'LandingPage'),
+  ),
+  out(
+    '/login',
+    lazyRouteComponent(() => import('./auth/login-page.tsx'), 'LoginPage'),
+  ),
+  out(
+    '/register',
+    lazyRouteComponent(() => import('./auth/register-page.tsx'), 'RegisterPage'),
+  ),
+  out(
+    '/verify',
+    lazyRouteComponent(() => import('./auth/verify-page.tsx'), 'VerifyPage'),
+  ),
+  out(
+    '/second-factor',
+    lazyRouteComponent(() => import('./auth/second-factor-page.tsx'), 'SecondFactorPage'),
+  ),
+  out(
+    '/enrol',
+    lazyRouteComponent(() => import('./auth/enrol-page.tsx'), 'EnrolPage'),
+  ),
+  out(
+    '/forgot',
+    lazyRouteComponent(() => import('./auth/forgot-page.tsx'), 'ForgotPage'),
+  ),
+  out(
+    '/sso',
+    lazyRouteComponent(() => import('./auth/sso-page.tsx'), 'SsoPage'),
+  ),
+] as const;
+
+/** The link of a mail is good for whoever opens it, also where somebody is logged in. */
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: '/reset',
+  component: lazyRouteComponent(() => import('./auth/reset-page.tsx'), 'ResetPage'),
 });
 
 /** Everything else wants a session; its code is loaded only then. */
 const inside = createRoute({
   getParentRoute: () => root,
   id: 'inside',
-  beforeLoad: () => {
-    if (getSession().state === 'out') throw redirect({ to: '/login' });
+  beforeLoad: ({ location }) => {
+    if (getSession().state === 'in') return;
+    if (location.pathname === '/') throw redirect({ to: '/welcome' });
+    rememberNext(location.href);
+    throw redirect({ to: '/login' });
   },
   component: lazyRouteComponent(() => import('./app/app-layout.tsx'), 'AppLayout'),
 });
@@ -53,17 +94,11 @@ const conversation = createRoute({
 /** All addresses of the client. */
 export const router = createRouter({
   routeTree: root.addChildren([
-    outside.addChildren([login, register]),
+    outside.addChildren(outsidePages),
+    reset,
     inside.addChildren([home, conversation]),
   ]),
-  defaultNotFoundComponent: () => (
-    <div className="flex h-dvh flex-col items-center justify-center gap-3 p-6 text-center">
-      <h1 className="font-semibold text-2xl">There is nothing here</h1>
-      <a href="/" className="text-accent underline underline-offset-3">
-        Back to your conversations
-      </a>
-    </div>
-  ),
+  defaultNotFoundComponent: NotFound,
 });
 
 declare module '@tanstack/react-router' {

@@ -4,7 +4,7 @@ import { MessagesSquare } from 'lucide-react';
 export function Home() {
   return (
     <div className="flex h-full flex-col items-center justify-center gap-3 p-8 text-center">
-      <span className="flex size-16 items-center justify-center rounded-2xl bg-accent-soft text-accent">
+      <span className="flex size-16 items-center justify-center rounded-2xl bg-accent-soft text-accent-strong">
         <MessagesSquare size={30} />
       </span>
       <h1 className="mt-1 font-semibold text-xl">Pick a conversation</h1>

@@ -1,36 +1,48 @@
 import { Link } from '@tanstack/react-router';
-import { api, enter, useSession } from '../session/session.ts';
+import { useState } from 'react';
+import { useSession } from '../session/session.ts';
+import { auth, useArrive } from '../session/steps.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
+import { LINK } from '../ui/link.ts';
 import { AuthPage } from './auth-page.tsx';
-import { Problem } from './problem.tsx';
+import { OtherWays } from './other-ways.tsx';
+import { Notice, Problem } from './problem.tsx';
+import { useAuthOptions } from './use-auth-options.ts';
 import { useForm } from './use-form.ts';
 
-/** Log in with a username or an e-mail address. */
+/** Log in with a username or an e-mail address, with a passkey, or by another provider. */
 export function LoginPage() {
   const session = useSession();
+  const options = useAuthOptions();
+  const arrive = useArrive();
+  const [otherProblem, setOtherProblem] = useState<string | null>(null);
   const form = useForm(['login', 'password'], async ({ login, password }) => {
-    enter(await api.login(login.trim(), password));
+    setOtherProblem(null);
+    await arrive(await auth.login(login.trim(), password));
   });
   const notice = session.state === 'out' ? session.notice : undefined;
+  const problem = form.problem ?? otherProblem;
   return (
     <AuthPage
       title="Log in"
       intro="Welcome back."
       other={
-        <>
-          New here?{' '}
-          <Link
-            to="/register"
-            className="font-medium text-accent underline-offset-3 hover:underline"
-          >
-            Create an account
-          </Link>
-        </>
+        options?.registration === 'closed' ? (
+          <>Accounts are made by the admins of this server.</>
+        ) : (
+          <>
+            New here?{' '}
+            <Link to="/register" className={LINK}>
+              Create an account
+            </Link>
+          </>
+        )
       }
     >
       <form onSubmit={form.onSubmit} className="flex flex-col gap-4" noValidate>
-        <Problem text={form.problem ?? notice ?? null} />
+        {problem === null && notice !== undefined && <Notice text={notice} />}
+        <Problem text={problem} />
         <Field
           name="login"
           label="Username or e-mail"
@@ -45,6 +57,11 @@ export function LoginPage() {
           name="password"
           type="password"
           label="Password"
+          aside={
+            <Link to="/forgot" className={`${LINK} text-[13px]`}>
+              Forgot it?
+            </Link>
+          }
           autoComplete="current-password"
           required
           error={form.errors.password}
@@ -53,6 +70,7 @@ export function LoginPage() {
           Log in
         </Button>
       </form>
+      <OtherWays options={options} onProblem={setOtherProblem} />
     </AuthPage>
   );
 }

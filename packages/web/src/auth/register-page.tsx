@@ -1,70 +1,160 @@
-import { Link } from '@tanstack/react-router';
-import { api, enter } from '../session/session.ts';
+import type { AuthOptions } from '@parley/protocol';
+import { Link, useLocation } from '@tanstack/react-router';
+import { nameList } from '../lib/words.ts';
+import { auth, useArrive } from '../session/steps.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
+import { LINK } from '../ui/link.ts';
 import { AuthPage } from './auth-page.tsx';
-import { Problem } from './problem.tsx';
+import { Notice, Problem } from './problem.tsx';
+import { useAuthOptions } from './use-auth-options.ts';
 import { useForm } from './use-form.ts';
 
-/** Make an account; one is logged in right after. */
+const FIELDS = [
+  'displayName',
+  'username',
+  'email',
+  'password',
+  'firstName',
+  'lastName',
+  'phone',
+] as const;
+
+/** Make an account; one is logged in right after, or after the code of a mail. */
 export function RegisterPage() {
-  const form = useForm(['displayName', 'username', 'email', 'password'], async (values) => {
-    enter(await api.register(values));
-  });
+  const options = useAuthOptions();
+  const invitation = useLocation().hash;
+  const refused = whyNot(options, invitation !== '');
+  const login = (
+    <>
+      You have one already?{' '}
+      <Link to="/login" className={LINK}>
+        Log in
+      </Link>
+    </>
+  );
+  if (refused) {
+    return (
+      <AuthPage title="Create your account" intro={refused} other={login}>
+        <Link
+          to="/login"
+          className="inline-flex min-h-11 w-full items-center justify-center rounded-lg bg-accent font-medium text-on-accent text-sm hover:bg-accent-strong"
+        >
+          Go to log in
+        </Link>
+      </AuthPage>
+    );
+  }
   return (
-    <AuthPage
-      title="Create your account"
-      intro="It takes a minute, and you are in."
-      other={
-        <>
-          You have one already?{' '}
-          <Link to="/login" className="font-medium text-accent underline-offset-3 hover:underline">
-            Log in
-          </Link>
-        </>
-      }
-    >
-      <form onSubmit={form.onSubmit} className="flex flex-col gap-4" noValidate>
-        <Problem text={form.problem} />
-        <Field
-          name="displayName"
-          label="Your name"
-          autoComplete="name"
-          autoFocus
-          required
-          error={form.errors.displayName}
-        />
-        <Field
-          name="username"
-          label="Username"
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          required
-          hint="What others find you by."
-          error={form.errors.username}
-        />
-        <Field
-          name="email"
-          type="email"
-          label="E-mail"
-          autoComplete="email"
-          required
-          error={form.errors.email}
-        />
-        <Field
-          name="password"
-          type="password"
-          label="Password"
-          autoComplete="new-password"
-          required
-          hint="At least 10 characters."
-          error={form.errors.password}
-        />
-        <Button type="submit" look="primary" busy={form.busy} className="mt-2 min-h-11">
-          Create account
-        </Button>
-      </form>
+    <AuthPage title="Create your account" intro="It takes a minute, and you are in." other={login}>
+      <RegisterForm options={options} invitation={invitation} />
     </AuthPage>
   );
+}
+
+function RegisterForm({
+  options,
+  invitation,
+}: {
+  options: AuthOptions | null;
+  invitation: string;
+}) {
+  const arrive = useArrive();
+  const form = useForm(FIELDS, async ({ firstName, lastName, phone, ...values }) => {
+    const answer = await auth.register({
+      ...values,
+      ...(firstName.trim() && { firstName }),
+      ...(lastName.trim() && { lastName }),
+      ...(phone.trim() && { phone }),
+      ...(invitation && { invitation }),
+    });
+    await arrive(answer, values.email.trim());
+  });
+  const domains = options?.registration === 'domain' ? options.domains : [];
+  const optionalWrong = form.errors.firstName ?? form.errors.lastName ?? form.errors.phone;
+  return (
+    <form onSubmit={form.onSubmit} className="flex flex-col gap-4" noValidate>
+      {invitation !== '' && <Notice text="You have been invited. Welcome!" />}
+      <Problem text={form.problem} />
+      <Field
+        name="displayName"
+        label="Your name"
+        autoComplete="name"
+        autoFocus
+        required
+        hint="What others see beside your messages."
+        error={form.errors.displayName}
+      />
+      <Field
+        name="username"
+        label="Username"
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck={false}
+        required
+        hint="What others find you by."
+        error={form.errors.username}
+      />
+      <Field
+        name="email"
+        type="email"
+        label="E-mail"
+        autoComplete="email"
+        required
+        hint={domains.length > 0 ? `An address of ${nameList(domains)}.` : undefined}
+        error={form.errors.email}
+      />
+      <Field
+        name="password"
+        type="password"
+        label="Password"
+        autoComplete="new-password"
+        required
+        hint={`At least ${options?.passwordMin ?? 10} characters. A few words make a good one.`}
+        error={form.errors.password}
+      />
+      <details className="group rounded-lg border border-line" open={optionalWrong !== undefined}>
+        <summary className="flex min-h-11 cursor-pointer select-none list-none items-center justify-between rounded-lg px-3 text-sm text-soft hover:bg-hover">
+          Full name and phone
+          <span className="text-[13px] text-muted">optional</span>
+        </summary>
+        <div className="grid grid-cols-1 gap-4 px-3 pt-2 pb-3.5 min-[420px]:grid-cols-2">
+          <Field
+            name="firstName"
+            label="First name"
+            autoComplete="given-name"
+            error={form.errors.firstName}
+          />
+          <Field
+            name="lastName"
+            label="Last name"
+            autoComplete="family-name"
+            error={form.errors.lastName}
+          />
+          <Field
+            name="phone"
+            type="tel"
+            label="Phone"
+            autoComplete="tel"
+            className="min-[420px]:col-span-2"
+            error={form.errors.phone}
+          />
+        </div>
+      </details>
+      <Button type="submit" look="primary" busy={form.busy} className="mt-2 min-h-11">
+        Create account
+      </Button>
+    </form>
+  );
+}
+
+/** Why nobody can register here just now, in words; null when they can. */
+function whyNot(options: AuthOptions | null, invited: boolean): string | null {
+  if (options?.registration === 'closed') {
+    return 'Accounts are made by the admins of this server. Ask one of them.';
+  }
+  if (options?.registration === 'invitation' && !invited) {
+    return 'This server is for people who were invited. Open the link of your invitation, or ask somebody who is here for one.';
+  }
+  return null;
 }

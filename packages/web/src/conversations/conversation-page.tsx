@@ -77,7 +77,7 @@ function Open({ view }: { view: ConversationView }) {
         {view.kind === 'direct' ? (
           <Avatar id={view.peer ?? view.id} name={title} presence={peerState ?? undefined} />
         ) : (
-          <span className="flex size-9 shrink-0 items-center justify-center rounded-[32%] bg-accent-soft text-accent">
+          <span className="flex size-9 shrink-0 items-center justify-center rounded-[32%] bg-accent-soft text-accent-strong">
             {view.visibility === 'private' ? <Lock size={16} /> : <Hash size={18} />}
           </span>
         )}

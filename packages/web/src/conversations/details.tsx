@@ -112,7 +112,7 @@ export function Details({
               <span className="block truncate text-[13px] text-muted">@{member.username}</span>
             </span>
             {member.role === 'owner' && (
-              <span className="rounded-md bg-accent-soft px-2 py-0.5 font-medium text-[12px] text-accent">
+              <span className="rounded-md bg-accent-soft px-2 py-0.5 font-medium text-[12px] text-accent-strong">
                 Owner
               </span>
             )}

@@ -44,7 +44,7 @@ export function Reactions({ message }: { message: TimelineMessage }) {
             className={cx(
               'flex h-7.5 items-center gap-1.5 rounded-full border px-2.5 text-[13px] tabular-nums transition-colors',
               mine
-                ? 'border-accent/60 bg-accent-soft text-accent'
+                ? 'border-accent/60 bg-accent-soft text-accent-strong'
                 : 'border-line bg-raised text-soft hover:bg-hover',
             )}
           >

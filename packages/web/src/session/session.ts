@@ -42,6 +42,11 @@ export function enter(me: Me): void {
   begin(me.id);
 }
 
+/** Something that the page of log-in says. */
+export function notify(notice: string): void {
+  if (session.state === 'out') set({ state: 'out', notice });
+}
+
 /** Logs out here; what was kept on this device is forgotten. */
 export async function logout(): Promise<void> {
   if (session.state !== 'in') return;

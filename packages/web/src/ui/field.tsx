@@ -1,5 +1,5 @@
 import { Eye, EyeOff } from 'lucide-react';
-import { type InputHTMLAttributes, useId, useState } from 'react';
+import { type InputHTMLAttributes, type ReactNode, useId, useState } from 'react';
 import { cx } from './cx.ts';
 
 /** A labelled line of text, with a hint or what is wrong beside it. */
@@ -7,6 +7,7 @@ export function Field({
   label,
   hint,
   error,
+  aside,
   type = 'text',
   className,
   ...rest
@@ -14,15 +15,20 @@ export function Field({
   label: string;
   hint?: string | undefined;
   error?: string | undefined;
+  /** Stands at the end of the label’s line. */
+  aside?: ReactNode;
 }) {
   const id = useId();
   const [shown, setShown] = useState(false);
   const isPassword = type === 'password';
   return (
     <div className={className}>
-      <label htmlFor={id} className="mb-1.5 block font-medium text-sm text-soft">
-        {label}
-      </label>
+      <div className="mb-1.5 flex items-baseline justify-between gap-3">
+        <label htmlFor={id} className="font-medium text-sm text-soft">
+          {label}
+        </label>
+        {aside}
+      </div>
       <div className="relative">
         <input
           id={id}
@@ -31,7 +37,7 @@ export function Field({
           aria-describedby={error || hint ? `${id}-note` : undefined}
           className={cx(
             'h-11 w-full rounded-lg border bg-canvas px-3 text-ink outline-none transition placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20',
-            error ? 'border-danger' : 'border-line',
+            error ? 'border-danger' : 'border-edge',
             isPassword && 'pr-11',
           )}
           {...rest}

@@ -1,0 +1,107 @@
+import type {
+  AddPasskeyBody,
+  DeleteMeBody,
+  Me,
+  Passkey,
+  PasskeyOptions,
+  RecoveryCodes,
+  ResendAnswer,
+  SecondFactors,
+  SessionInfo,
+  TotpSetup,
+  UpdateMeBody,
+} from '@parley/protocol';
+import type { ParleyApi } from './api.ts';
+
+/** One’s own account. What could lock its owner out asks for the password. */
+export class AccountApi {
+  readonly #api: ParleyApi;
+
+  constructor(api: ParleyApi) {
+    this.#api = api;
+  }
+
+  update(body: UpdateMeBody): Promise<Me> {
+    return this.#api.request('PATCH', '/me', { body });
+  }
+
+  /** Every other session ends. */
+  changePassword(current: string, next: string): Promise<void> {
+    return this.#api.request('POST', '/me/password', { body: { current, next } });
+  }
+
+  // ---- the e-mail address -----------------------------------------------------------------------------
+
+  /** Asks for a mail with a code. */
+  sendVerification(): Promise<ResendAnswer> {
+    return this.#api.request('POST', '/me/verification');
+  }
+
+  verify(code: string): Promise<void> {
+    return this.#api.request('POST', '/me/verify', { body: { code } });
+  }
+
+  // ---- sessions -----------------------------------------------------------------------------------------
+
+  async sessions(): Promise<SessionInfo[]> {
+    return (await this.#api.request<{ items: SessionInfo[] }>('GET', '/me/sessions')).items;
+  }
+
+  endSession(id: string): Promise<void> {
+    return this.#api.request('DELETE', `/me/sessions/${id}`);
+  }
+
+  endOtherSessions(): Promise<void> {
+    return this.#api.request('POST', '/me/sessions/end-others');
+  }
+
+  // ---- second factors -----------------------------------------------------------------------------------
+
+  secondFactors(): Promise<SecondFactors> {
+    return this.#api.request('GET', '/me/second-factor');
+  }
+
+  /** A secret for an authenticator app; it counts once a code of it was confirmed. */
+  setUpTotp(password: string): Promise<TotpSetup> {
+    return this.#api.request('POST', '/me/totp', { body: { password } });
+  }
+
+  confirmTotp(code: string): Promise<RecoveryCodes> {
+    return this.#api.request('POST', '/me/totp/confirm', { body: { code } });
+  }
+
+  removeTotp(password: string): Promise<void> {
+    return this.#api.request('POST', '/me/totp/remove', { body: { password } });
+  }
+
+  /** New recovery codes; those of before are good for nothing then. */
+  newRecoveryCodes(password: string): Promise<RecoveryCodes> {
+    return this.#api.request('POST', '/me/recovery-codes', { body: { password } });
+  }
+
+  /** What the browser is to be asked to make a passkey. */
+  passkeyOptions(password: string): Promise<PasskeyOptions> {
+    return this.#api.request('POST', '/me/passkeys/options', { body: { password } });
+  }
+
+  addPasskey(body: AddPasskeyBody): Promise<Passkey> {
+    return this.#api.request('POST', '/me/passkeys', { body });
+  }
+
+  removePasskey(id: string, password: string): Promise<void> {
+    return this.#api.request('POST', `/me/passkeys/${id}/remove`, { body: { password } });
+  }
+
+  // ---- own data -------------------------------------------------------------------------------------------
+
+  /** Everything that the server has of the account, as the text of a JSON file. */
+  async export(password: string): Promise<string> {
+    const data = await this.#api.request<object>('POST', '/me/export', { body: { password } });
+    return JSON.stringify(data, null, 2);
+  }
+
+  /** Deletes the account for good. */
+  delete(body: DeleteMeBody): Promise<void> {
+    return this.#api.request('POST', '/me/delete', { body });
+  }
+}

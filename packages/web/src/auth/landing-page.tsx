@@ -1,0 +1,90 @@
+import { Link } from '@tanstack/react-router';
+import { ListOrdered, Server, ShieldCheck } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { Logo } from '../ui/logo.tsx';
+import { ChatPreview } from './chat-preview.tsx';
+import { useAuthOptions } from './use-auth-options.ts';
+
+/** What somebody sees who comes for the first time. */
+export function LandingPage() {
+  const options = useAuthOptions();
+  const open = options?.registration !== 'closed';
+  return (
+    <div className="flex min-h-dvh flex-col bg-sidebar">
+      <header className="mx-auto flex w-full max-w-6xl items-center gap-3 px-5 pt-[max(1rem,env(safe-area-inset-top))] pb-4 sm:px-8">
+        <span className="flex flex-1 items-center gap-3 font-semibold text-lg">
+          <Logo size={34} /> Parley
+        </span>
+        <a
+          href="/docs"
+          className="hidden rounded-lg px-3 py-2.5 text-sm text-soft hover:bg-hover sm:block"
+        >
+          API
+        </a>
+        <Link to="/login" className={PLAIN}>
+          Log in
+        </Link>
+      </header>
+      <main className="mx-auto grid w-full max-w-6xl flex-1 content-center items-center gap-x-16 gap-y-10 px-5 py-8 sm:px-8 lg:grid-cols-[1.1fr_1fr]">
+        <div>
+          <h1 className="text-balance font-semibold text-4xl leading-[1.12] tracking-tight sm:text-5xl">
+            What you were told is sent, is sent.
+          </h1>
+          <p className="mt-5 max-w-xl text-lg text-muted leading-relaxed">
+            Team chat on your own server. Every message is stored before it is acknowledged, reaches
+            everybody once, and in the same order for all.
+          </p>
+          <div className="mt-8 flex flex-wrap gap-3">
+            {open && (
+              <Link
+                to="/register"
+                className="inline-flex min-h-12 items-center rounded-xl bg-accent px-6 font-medium text-on-accent transition-colors hover:bg-accent-strong"
+              >
+                Create an account
+              </Link>
+            )}
+            <Link
+              to="/login"
+              className={
+                open
+                  ? 'inline-flex min-h-12 items-center rounded-xl border border-line bg-raised px-6 font-medium transition-colors hover:bg-hover'
+                  : 'inline-flex min-h-12 items-center rounded-xl bg-accent px-6 font-medium text-on-accent transition-colors hover:bg-accent-strong'
+              }
+            >
+              I have an account
+            </Link>
+          </div>
+        </div>
+        <div className="hidden lg:block">
+          <ChatPreview />
+        </div>
+        <ul className="grid gap-x-10 gap-y-5 border-line border-t pt-8 sm:grid-cols-3 lg:col-span-2">
+          <Point icon={<ShieldCheck size={20} />} title="Nothing lost">
+            One tick means: on disk. Offline, reloads and restarts change nothing about it.
+          </Point>
+          <Point icon={<ListOrdered size={20} />} title="One order for all">
+            Everybody reads the same conversation in the same order, each message once.
+          </Point>
+          <Point icon={<Server size={20} />} title="Yours">
+            One process on your own machine. No tracking, no other company’s servers.
+          </Point>
+        </ul>
+      </main>
+    </div>
+  );
+}
+
+const PLAIN =
+  'inline-flex min-h-10 items-center rounded-lg border border-line bg-raised px-4 font-medium text-sm transition-colors hover:bg-hover';
+
+function Point({ icon, title, children }: { icon: ReactNode; title: string; children: ReactNode }) {
+  return (
+    <li className="flex gap-3.5">
+      <span className="mt-0.5 text-accent">{icon}</span>
+      <span>
+        <span className="block font-semibold">{title}</span>
+        <span className="mt-1 block text-muted text-sm leading-relaxed">{children}</span>
+      </span>
+    </li>
+  );
+}

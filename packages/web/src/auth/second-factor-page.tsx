@@ -1,0 +1,119 @@
+import { Link, Navigate } from '@tanstack/react-router';
+import { KeyRound, LifeBuoy, Smartphone } from 'lucide-react';
+import { useState } from 'react';
+import { wordsFor } from '../lib/words.ts';
+import { askPasskey, hasPasskeys, PasskeyCancelled } from '../session/passkey.ts';
+import { auth, useArrive, waitingFor } from '../session/steps.ts';
+import { Button } from '../ui/button.tsx';
+import { CodeField } from '../ui/code-field.tsx';
+import { Field } from '../ui/field.tsx';
+import { LINK } from '../ui/link.ts';
+import { AuthPage } from './auth-page.tsx';
+import { Problem } from './problem.tsx';
+import { useForm } from './use-form.ts';
+
+type Method = 'totp' | 'passkey' | 'recovery';
+
+const OTHER: Record<Method, [string, typeof KeyRound]> = {
+  totp: ['Use the code of your app', Smartphone],
+  passkey: ['Use a passkey', KeyRound],
+  recovery: ['Use a recovery code', LifeBuoy],
+};
+const INTRO: Record<Method, string> = {
+  totp: 'Type the six digits that your authenticator app shows.',
+  passkey: 'Confirm with the passkey of this device, or with a security key.',
+  recovery: 'Type one of the codes that you stored when you set up the second factor.',
+};
+
+/** The second factor, after the password was right. */
+export function SecondFactorPage() {
+  const [waiting] = useState(() => waitingFor('second_factor'));
+  const arrive = useArrive();
+  const methods = (waiting?.step.methods ?? []).filter((m) => m !== 'passkey' || hasPasskeys());
+  const [chosen, setChosen] = useState<Method | null>(null);
+  const method = chosen ?? methods[0] ?? 'recovery';
+  const [passkeyProblem, setPasskeyProblem] = useState<string | null>(null);
+  const [asking, setAsking] = useState(false);
+  const ticket = waiting?.step.ticket ?? '';
+  const form = useForm(['totp', 'recoveryCode'], async ({ totp, recoveryCode }) => {
+    const proof = method === 'totp' ? { totp } : { recoveryCode: recoveryCode.trim() };
+    await arrive(await auth.secondFactor({ ticket, ...proof }));
+  });
+  if (!waiting) return <Navigate to="/login" />;
+
+  const withPasskey = async () => {
+    setAsking(true);
+    setPasskeyProblem(null);
+    try {
+      const passkey = await askPasskey(await auth.secondFactorPasskeyOptions(ticket));
+      await arrive(await auth.secondFactor({ ticket, passkey }));
+    } catch (error) {
+      if (!(error instanceof PasskeyCancelled)) setPasskeyProblem(wordsFor(error));
+    }
+    setAsking(false);
+  };
+  return (
+    <AuthPage
+      title="One more step"
+      intro={INTRO[method]}
+      other={
+        <Link to="/login" className={LINK}>
+          Begin again
+        </Link>
+      }
+    >
+      <form onSubmit={form.onSubmit} className="flex flex-col gap-4" noValidate>
+        <Problem text={method === 'passkey' ? passkeyProblem : form.problem} />
+        {method === 'totp' && (
+          <CodeField
+            key="totp"
+            name="totp"
+            label="Code"
+            autoFocus
+            required
+            error={form.errors.totp}
+            onFull={(element) => element.requestSubmit()}
+          />
+        )}
+        {method === 'recovery' && (
+          <Field
+            key="recovery"
+            name="recoveryCode"
+            label="Recovery code"
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            autoFocus
+            required
+            hint="Each of them works once."
+            error={form.errors.recoveryCode}
+          />
+        )}
+        {method === 'passkey' ? (
+          <Button
+            look="primary"
+            busy={asking}
+            className="min-h-11"
+            onClick={() => void withPasskey()}
+          >
+            <KeyRound size={17} /> Use a passkey
+          </Button>
+        ) : (
+          <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
+            Continue
+          </Button>
+        )}
+        {methods
+          .filter((m) => m !== method)
+          .map((m) => {
+            const [words, Icon] = OTHER[m];
+            return (
+              <Button key={m} look="quiet" onClick={() => setChosen(m)}>
+                <Icon size={17} /> {words}
+              </Button>
+            );
+          })}
+      </form>
+    </AuthPage>
+  );
+}

@@ -1,0 +1,57 @@
+import { type InputHTMLAttributes, useId } from 'react';
+import { cx } from './cx.ts';
+
+/**
+ * A field for a six-digit code: one input, so that pasting, autofill from a mail or an app, and
+ * screen readers work as everywhere. `onFull` is called when the sixth digit is there.
+ */
+export function CodeField({
+  label,
+  hint,
+  error,
+  onFull,
+  ...rest
+}: InputHTMLAttributes<HTMLInputElement> & {
+  label: string;
+  hint?: string | undefined;
+  error?: string | undefined;
+  onFull?: (form: HTMLFormElement) => void;
+}) {
+  const id = useId();
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1.5 block font-medium text-sm text-soft">
+        {label}
+      </label>
+      <input
+        id={id}
+        type="text"
+        inputMode="numeric"
+        autoComplete="one-time-code"
+        spellCheck={false}
+        // A pasted code may have a space in the middle.
+        maxLength={7}
+        placeholder="000000"
+        aria-invalid={error ? true : undefined}
+        aria-describedby={error || hint ? `${id}-note` : undefined}
+        onChange={(event) => {
+          const { value, form } = event.currentTarget;
+          if (form && value.replace(/\s/g, '').length === 6) onFull?.(form);
+        }}
+        className={cx(
+          'h-14 w-full rounded-lg border bg-canvas px-3 text-center font-medium text-2xl text-ink tabular-nums tracking-[0.35em] outline-none transition placeholder:text-edge focus:border-accent focus:ring-3 focus:ring-accent/20',
+          error ? 'border-danger' : 'border-edge',
+        )}
+        {...rest}
+      />
+      {(error || hint) && (
+        <p
+          id={`${id}-note`}
+          className={cx('mt-1.5 text-[13px]', error ? 'text-danger' : 'text-muted')}
+        >
+          {error ?? hint}
+        </p>
+      )}
+    </div>
+  );
+}

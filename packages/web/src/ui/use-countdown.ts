@@ -1,0 +1,14 @@
+import { useEffect, useState } from 'react';
+
+/** Seconds that are left until a moment (ms since the epoch); 0 from then on. */
+export function useCountdown(until: number): number {
+  const [now, setNow] = useState(() => Date.now());
+  const left = Math.max(0, Math.ceil((until - now) / 1000));
+  const running = left > 0;
+  useEffect(() => {
+    if (!running) return;
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, [running]);
+  return left;
+}
