@@ -187,6 +187,18 @@ export const settings = {
     words: [`How much is logged to standard error: ${logLevels.join(', ')}.`],
     schema: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
   }),
+  METRICS_TOKEN: setting('metricsToken', {
+    secret: true,
+    words: [
+      'Opens /metrics, in the format of Prometheus, to those who have this token',
+      '(Authorization: Bearer …). Without it there is no /metrics.',
+    ],
+    example: 'the output of: openssl rand -base64 32',
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters, none of them a blank')
+      .optional(),
+  }),
   RATE_LIMITS: setting('rateLimits', {
     default: 'on',
     words: ['"off" lifts the limits on requests and commands: for load tests and imports only.'],

@@ -22,6 +22,8 @@ import { Live, type LiveFigures } from './live/live.ts';
 import type { Logger } from './log.ts';
 import { ReadCursors, readVersions } from './messages/read-cursors.ts';
 import { messageRoutes } from './messages/routes.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { metricsRoutes } from './metrics/routes.ts';
 import { PROJECTIONS } from './projections.ts';
 import { type DatabaseAddress, openDatabase } from './storage/database.ts';
 import { startEmbedded } from './storage/embedded.ts';
@@ -128,12 +130,14 @@ async function build(
     log,
   );
   undo.push(() => shared.stop());
-  const hub = new Hub(pool, log, broker);
+  const metrics = new Metrics();
+  const hub = new Hub(pool, log, broker, metrics);
   const append = new Append({
     pool,
     clock,
     log,
     projections: new Projections(...PROJECTIONS),
+    metrics,
     publish: (events) => hub.publish(events),
   });
   undo.push(() => append.close());
@@ -145,12 +149,13 @@ async function build(
   await bootstrapEveryone(append);
   const keys = new ApiKeys(pool, clock);
   const accounts = await openAccounts({ config, pool, append, clock, keys, issuer: () => url });
-  const readCursors = new ReadCursors(pool, log);
+  const readCursors = new ReadCursors(pool, log, metrics);
 
   // Live.
   const live = new Live({
     hub,
     broker,
+    metrics,
     append,
     pool,
     log,
@@ -169,6 +174,14 @@ async function build(
   accounts.sessions.onEnded((session) => live.endSession(session));
   keys.onEnded((key) => live.endSession(key));
 
+  metrics.watch({
+    connections: () => live.states,
+    figures: () => live.figures,
+    hub,
+    pool,
+    broker,
+  });
+
   // HTTP.
   const { authenticate } = accounts;
   const health = new Health(pool, broker);
@@ -179,10 +192,15 @@ async function build(
     trustedProxies: config.trustedProxies,
     webDir: WEB_DIR,
     health: () => health.state(),
-    limitRequests: (of) =>
-      'account' in of
-        ? shared.take('requests', of.account)
-        : shared.take('address', addressKey(of.address)),
+    limitRequests: (of) => {
+      const wait =
+        'account' in of
+          ? shared.take('requests', of.account)
+          : shared.take('address', addressKey(of.address));
+      if (wait !== null) metrics.limited('requests');
+      return wait;
+    },
+    onAnswer: (method, route, status, ms) => metrics.request(method, route, status, ms),
     api: [
       accounts.routes,
       (scope) => conversationRoutes(scope, { pool, append, authenticate }),
@@ -197,7 +215,13 @@ async function build(
       (scope) => adminRoutes(scope, { accounts: accounts.parts, keys, config }),
       (scope) => integrationRoutes(scope, { accounts: accounts.parts, keys, clock }),
     ],
-    root: [accounts.rootRoutes],
+    root: [
+      accounts.rootRoutes,
+      (scope) => {
+        const { metricsToken } = config;
+        if (metricsToken !== undefined) metricsRoutes(scope, metrics, metricsToken);
+      },
+    ],
   });
   undo.push(async () => {
     await door.close();

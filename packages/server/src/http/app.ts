@@ -33,6 +33,8 @@ export interface HttpDependencies {
   readonly trustedProxies: readonly string[];
   /** The folder of the built web client; without an index.html in it, a page says so. */
   readonly webDir: string;
+  /** Told of each answer. */
+  onAnswer?(method: string, route: string, status: number, ms: number): void;
   /** How the server is, for those who balance and watch. */
   health(): Promise<z.infer<typeof HealthAnswer>>;
   /**
@@ -95,6 +97,8 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
     secure(request, reply, deps.publicUrl);
   });
   app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    deps.onAnswer?.(request.method, route, reply.statusCode, reply.elapsedTime);
     request.log.debug(
       {
         method: request.method,

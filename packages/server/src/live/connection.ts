@@ -300,11 +300,14 @@ export class Connection implements DrainableSink {
   /** Whether the account, over all its sockets, has too many; answers the command then. */
   #refusedByAccount(id: string): boolean {
     const retryAfter = this.#context.limitCommands(this.account);
-    if (retryAfter !== null) this.nack(id, refusal('rate_limited', undefined, { retryAfter }));
-    return retryAfter !== null;
+    if (retryAfter === null) return false;
+    this.#context.metrics.limited('commands');
+    this.nack(id, refusal('rate_limited', undefined, { retryAfter }));
+    return true;
   }
 
   #tooMany(): Refusal {
+    this.#context.metrics.limited('commands');
     return refusal('rate_limited', undefined, { retryAfter: this.#commandBudget.retryAfter });
   }
 
@@ -359,6 +362,7 @@ export class Connection implements DrainableSink {
       return;
     }
     const cursor = hello.epoch === start.epoch ? hello.cursor : {};
+    context.metrics.hello(Object.keys(cursor).length > 0);
     const known = hello.epoch === undefined || hello.epoch === start.epoch;
     this.readVersion = start.readVersion;
     context.presence.set(this.account, this, 'active');
@@ -408,7 +412,7 @@ export class Connection implements DrainableSink {
   ): void {
     const plan = planResume(cursor[stream], stays, lastSeq, this.#context.limits.replayEvents);
     if (!plan) return;
-    if (plan.reset || !epochKnown) this.send({ op: 'reset', stream, lastSeq: plan.sent });
+    if (plan.reset || !epochKnown) this.#reset(stream, plan.sent);
     const follower = new Follower(
       stream,
       this,
@@ -420,6 +424,11 @@ export class Connection implements DrainableSink {
     follower.last = plan.last;
     this.#followers.set(stream, follower);
     this.#context.hub.follow(follower, lastSeq);
+  }
+
+  #reset(stream: StreamId, lastSeq: Seq): void {
+    this.#context.metrics.reset();
+    this.send({ op: 'reset', stream, lastSeq });
   }
 
   /** The account has joined: the snapshot, then the stream from the joining on. */
@@ -472,7 +481,7 @@ export class Connection implements DrainableSink {
     const after = Math.max(frame.after, follower.floor) as Seq;
     if (after >= follower.sent) return;
     if (follower.sent - after > this.#context.limits.replayEvents) {
-      this.send({ op: 'reset', stream: frame.stream, lastSeq: follower.sent });
+      this.#reset(frame.stream, follower.sent);
       return;
     }
     follower.sent = after;

@@ -14,6 +14,7 @@ import type { Clock } from '../clock.ts';
 import type { Start } from '../conversations/snapshot.ts';
 import type { Logger } from '../log.ts';
 import type { ReadMove } from '../messages/read-cursors.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Append } from '../stream/append.ts';
 import type { Broker } from '../stream/broker.ts';
 import type { Hub } from '../stream/hub.ts';
@@ -24,6 +25,7 @@ import type { PresenceBoard } from './presence.ts';
 export interface LiveDependencies {
   readonly hub: Hub;
   readonly broker: Broker;
+  readonly metrics: Metrics;
   readonly append: Append;
   readonly pool: pg.Pool;
   readonly log: Logger;

@@ -45,6 +45,8 @@ export interface LiveFigures {
   readonly buffered: number;
   /** Readers that took nothing for too long and were closed, since the start. */
   readonly stalled: number;
+  /** Sockets whose readers are behind. */
+  readonly congested: number;
 }
 
 /** The live sockets of this node: their upgrade, their heartbeat, and what concerns them all. */
@@ -138,11 +140,23 @@ export class Live {
     }
   }
 
+  /** The sockets by state. */
+  get states(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { state } of this.#all) counts[state] = (counts[state] ?? 0) + 1;
+    return counts;
+  }
+
   /** Figures of this moment. */
   get figures(): LiveFigures {
     let buffered = 0;
-    for (const connection of this.#all) buffered += connection.buffered;
+    let congested = 0;
+    for (const connection of this.#all) {
+      buffered += connection.buffered;
+      if (connection.congested) congested++;
+    }
     return {
+      congested,
       sockets: this.#all.size,
       accounts: this.#context.connections.accounts.length,
       buffered,
@@ -193,6 +207,7 @@ export class Live {
     }
     // Before the database is asked anything.
     if (!this.#upgrades.take()) {
+      this.#context.metrics.limited('upgrades');
       answer(
         duplex,
         refusal('overloaded', undefined, { retryAfter: 1 + Math.floor(Math.random() * 4) }),

@@ -9,6 +9,7 @@ import {
 } from '@parley/protocol';
 import type { Pool } from 'pg';
 import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { isConnectionError } from '../storage/database.ts';
 import { unread } from './unread.ts';
 
@@ -71,12 +72,14 @@ const PAUSE_MS = [4, 250] as const;
 export class ReadCursors {
   readonly #pool: Pool;
   readonly #log: Logger;
+  readonly #metrics: Metrics | null;
   #waiting: Waiting[] = [];
   #running = false;
 
-  constructor(pool: Pool, log: Logger) {
+  constructor(pool: Pool, log: Logger, metrics: Metrics | null = null) {
     this.#pool = pool;
     this.#log = log;
+    this.#metrics = metrics;
   }
 
   /**
@@ -92,7 +95,11 @@ export class ReadCursors {
     if (this.#waiting.length >= WAITING_MAX) {
       return Promise.resolve({ refusal: refusal('overloaded', undefined, { retryAfter: 2 }) });
     }
-    return new Promise((settle) => {
+    return new Promise((resolve) => {
+      const settle = (result: ReadMove | { refusal: Refusal }) => {
+        this.#metrics?.command('messages.read', 'refusal' in result ? 'refused' : 'stored');
+        resolve(result);
+      };
       const since = performance.now();
       this.#waiting.push({ account, conversation, seq, unread: markUnread, since, settle });
       if (this.#running) return;

@@ -3,6 +3,7 @@ import { refusal } from '@parley/protocol';
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
+import type { CommandResult, Metrics } from '../metrics/metrics.ts';
 import { Lane, type Outcome } from './lane.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
@@ -24,6 +25,7 @@ const LANES = 4;
  */
 export class Append {
   readonly #lanes: Lane[];
+  readonly #metrics: Metrics | undefined;
   #closed = false;
 
   constructor(context: {
@@ -31,8 +33,10 @@ export class Append {
     clock: Clock;
     log: Logger;
     projections: Projections;
+    metrics?: Metrics;
     publish: (events: readonly StoredEvent[]) => void;
   }) {
+    this.#metrics = context.metrics;
     this.#lanes = Array.from({ length: LANES }, () => new Lane(context));
   }
 
@@ -43,7 +47,14 @@ export class Append {
       return;
     }
     const lane = this.#lanes[laneOf(command.stream)] as Lane;
-    lane.push({ command, since: performance.now(), uncertain: false, settle });
+    const metrics = this.#metrics;
+    const counted = metrics
+      ? (outcome: Outcome) => {
+          settle(outcome);
+          metrics.command(command.rule.name, resultOf(outcome));
+        }
+      : settle;
+    lane.push({ command, since: performance.now(), uncertain: false, settle: counted });
   }
 
   /** `submit` as a promise. */
@@ -57,6 +68,9 @@ export class Append {
     await Promise.all(this.#lanes.map((lane) => lane.whenIdle()));
   }
 }
+
+const resultOf = (outcome: Outcome): CommandResult =>
+  outcome.kind === 'stored' && outcome.repeated ? 'repeated' : outcome.kind;
 
 /** The last hexadecimal digits of a UUID are random: they spread streams evenly. */
 function laneOf(stream: StreamId): number {

@@ -1,6 +1,7 @@
 import type { Seq, StreamId } from '@parley/protocol';
 import type pg from 'pg';
 import type { Logger } from '../log.ts';
+import type { EventSource, Metrics } from '../metrics/metrics.ts';
 import { type Broker, type BrokerListener, LocalBroker } from './broker.ts';
 import type { Follower } from './follower.ts';
 import { textFrame } from './frame.ts';
@@ -43,15 +44,22 @@ export class Hub implements BrokerListener {
   readonly #log: Logger;
   readonly #unconfirmed = new Set<Topic>();
   readonly #broker: Broker;
+  readonly #metrics: Metrics | null;
   #timer: NodeJS.Timeout | null = null;
   #comparing = false;
   #compareAgain = false;
 
   /** `broker` tells other nodes what is published here, and this hub what they publish. */
-  constructor(pool: pg.Pool, log: Logger, broker: Broker = new LocalBroker()) {
+  constructor(
+    pool: pg.Pool,
+    log: Logger,
+    broker: Broker = new LocalBroker(),
+    metrics: Metrics | null = null,
+  ) {
     this.#pool = pool;
     this.#log = log;
     this.#broker = broker;
+    this.#metrics = metrics;
     broker.onNote(SIGNAL, (body, _from, stream) => {
       const end = body.indexOf(' ');
       if (stream !== null) this.#signalHere(stream, body.slice(end + 1), body.slice(0, end));
@@ -133,7 +141,7 @@ export class Hub implements BrokerListener {
   }
 
   #publishRange(stream: StreamId, events: readonly StoredEvent[]): void {
-    this.receive(stream, events);
+    this.#receive(stream, events, 'here');
     this.#broker.publish(stream, events);
   }
 
@@ -150,8 +158,12 @@ export class Hub implements BrokerListener {
     void this.compareHeads();
   }
 
-  /** A contiguous range of events of one stream. */
+  /** A contiguous range of events of one stream, committed by another node. */
   receive(stream: StreamId, events: readonly StoredEvent[]): void {
+    this.#receive(stream, events, 'broker');
+  }
+
+  #receive(stream: StreamId, events: readonly StoredEvent[], source: EventSource): void {
     const topic = this.#topics.get(stream);
     const first = events[0];
     const last = events[events.length - 1];
@@ -161,7 +173,20 @@ export class Hub implements BrokerListener {
       this.#fill(topic, last.seq);
       return;
     }
-    topic.advance(first.seq === topic.head + 1 ? events : events.filter((e) => e.seq > topic.head));
+    const { head } = topic;
+    this.#advance(
+      topic,
+      first.seq === head + 1 ? events : events.filter((e) => e.seq > head),
+      source,
+    );
+  }
+
+  #advance(topic: Topic, events: readonly StoredEvent[], source: EventSource): void {
+    const sockets = topic.live.size;
+    topic.advance(events);
+    if (!this.#metrics) return;
+    const { at } = events[events.length - 1] as StoredEvent;
+    this.#metrics.handedOn(source, events.length, sockets, Date.now() - Date.parse(at));
   }
 
   /** Somebody has seen the stream at `seq`: what is missing up to there is fetched. */
@@ -273,7 +298,7 @@ export class Hub implements BrokerListener {
         topic.heard = topic.head;
         return;
       }
-      topic.advance(events);
+      this.#advance(topic, events, 'database');
     }
   }
 }

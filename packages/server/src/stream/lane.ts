@@ -3,6 +3,7 @@ import { refusal } from '@parley/protocol';
 import pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { CommitOutcomeUnknown, isConnectionError, withTransaction } from '../storage/database.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
@@ -49,6 +50,7 @@ interface LaneContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly projections: Projections;
+  readonly metrics?: Metrics | undefined;
   /** Hands committed events on. Called after the senders were answered. */
   readonly publish: (events: readonly StoredEvent[]) => void;
 }
@@ -192,23 +194,31 @@ export class Lane {
   }
 
   async #transact(batch: readonly Pending[]): Promise<void> {
-    const { pool, clock } = this.#context;
+    const { pool, clock, metrics } = this.#context;
+    const begun = performance.now();
+    let executed = begun;
     const { unit, outcomes } = await withTransaction(pool, async (client) => {
       const unit = new Unit(client, clock.now());
-      return {
+      const outcomes = await this.#execute(
         unit,
-        outcomes: await this.#execute(
-          unit,
-          batch.map((p) => p.command),
-        ),
-      };
+        batch.map((p) => p.command),
+      );
+      executed = performance.now();
+      return { unit, outcomes };
     });
+    const committed = performance.now();
     // What follows a commit stands here, in order: answers first, then delivery.
     // Nothing may throw out of here any more, or the batch would be taken for failed.
     for (const [i, pending] of batch.entries()) {
       this.#guard(() => pending.settle(outcomes[i] ?? { kind: 'unknown' }));
     }
     if (unit.made.length > 0) this.#guard(() => this.#context.publish(unit.made));
+    metrics?.committed({
+      commands: batch.length,
+      waitMs: begun - (batch[0] as Pending).since,
+      transactionMs: committed - begun,
+      commitMs: committed - executed,
+    });
   }
 
   #guard(fn: () => void): void {

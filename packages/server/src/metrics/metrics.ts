@@ -1,0 +1,287 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What became of a command, for its count. */
+export type CommandResult = 'stored' | 'repeated' | 'refused' | 'unknown';
+
+/** What was refused for being too much. */
+export type LimitedThing = 'commands' | 'signals' | 'upgrades' | 'requests';
+
+/** Where an event came from before it was handed to sockets. */
+export type EventSource = 'here' | 'broker' | 'database';
+
+/** What is read when somebody asks for the metrics, and costs nothing in between. */
+export interface Gauged {
+  /** The sockets by the state that they are in. */
+  connections(): Readonly<Record<string, number>>;
+  figures(): {
+    readonly accounts: number;
+    readonly congested: number;
+    readonly buffered: number;
+    readonly stalled: number;
+  };
+  readonly hub: {
+    readonly streams: number;
+    readonly counters: { readonly fills: number; readonly repairs: number };
+  };
+  readonly pool: {
+    readonly totalCount: number;
+    readonly idleCount: number;
+    readonly waitingCount: number;
+  };
+  readonly broker: {
+    readonly status: string;
+    readonly lagMs: number | null;
+    readonly counters: {
+      readonly sent: number;
+      readonly received: number;
+      readonly dropped: number;
+    };
+  };
+}
+
+const STATES = ['greeting', 'replaying', 'live', 'draining'] as const;
+/** Seconds, from a tenth of a millisecond to some seconds. */
+const SHORT = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/**
+ * The figures of one node, in the format of Prometheus. Names, units and labels stand here once;
+ * docs/grafana/ draws them.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #commands = this.#counter('parley_commands_total', 'Commands by kind and result', [
+    'kind',
+    'result',
+  ]);
+  readonly #limited = this.#counter(
+    'parley_rate_limited_total',
+    'What was refused for being too much',
+    ['what'],
+  );
+  readonly #batch = this.#histogram(
+    'parley_lane_batch_commands',
+    'Commands that shared a transaction',
+    SIZES,
+  );
+  readonly #wait = this.#histogram(
+    'parley_lane_wait_seconds',
+    'Time that the oldest command of a batch waited for its transaction',
+    SHORT,
+  );
+  readonly #transaction = this.#histogram(
+    'parley_lane_transaction_seconds',
+    'Time of a batch from its begin to its confirmed commit',
+    SHORT,
+  );
+  readonly #commit = this.#histogram(
+    'parley_commit_seconds',
+    'Time of the COMMIT of a batch alone: the disk',
+    SHORT,
+  );
+  readonly #lag = this.#histogram(
+    'parley_fanout_lag_seconds',
+    'Time from the moment that an event carries to its handing to the sockets here',
+    SHORT,
+    ['source'],
+  );
+  readonly #deliveries = this.#counter('parley_deliveries_total', 'Events handed to live sockets');
+  readonly #resumes = this.#counter(
+    'parley_resumes_total',
+    'Hellos, by whether they brought a cursor',
+    ['result'],
+  );
+  readonly #resets = this.#counter(
+    'parley_resets_total',
+    'Streams that had moved on too far to be replayed',
+  );
+  readonly #requests = this.#histogram(
+    'parley_http_request_seconds',
+    'HTTP requests by route and status',
+    SHORT,
+    ['method', 'route', 'status'],
+  );
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** The text for Prometheus. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** The media type of {@link text}. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  command(kind: string, result: CommandResult): void {
+    this.#commands.inc({ kind, result });
+  }
+
+  limited(what: LimitedThing): void {
+    this.#limited.inc({ what });
+  }
+
+  /** A batch of a lane was committed; times in ms. */
+  committed(batch: {
+    commands: number;
+    waitMs: number;
+    transactionMs: number;
+    commitMs: number;
+  }): void {
+    this.#batch.observe(batch.commands);
+    this.#wait.observe(batch.waitMs / 1000);
+    this.#transaction.observe(batch.transactionMs / 1000);
+    this.#commit.observe(batch.commitMs / 1000);
+  }
+
+  /** Events were handed to `sockets` sockets, `lagMs` after the moment that the last of them carries. */
+  handedOn(source: EventSource, events: number, sockets: number, lagMs: number): void {
+    // Clocks of two nodes are never quite the same.
+    this.#lag.observe({ source }, Math.max(0, lagMs) / 1000);
+    if (sockets > 0) this.#deliveries.inc(events * sockets);
+  }
+
+  /** A socket said hello: with a cursor, or as for the first time. */
+  hello(withCursor: boolean): void {
+    this.#resumes.inc({ result: withCursor ? 'resumed' : 'new' });
+  }
+
+  reset(): void {
+    this.#resets.inc();
+  }
+
+  request(method: string, route: string, status: number, ms: number): void {
+    this.#requests.observe({ method, route, status: String(status) }, ms / 1000);
+  }
+
+  /** Sets what is read when somebody asks. */
+  watch(gauged: Gauged): void {
+    this.#gauge(
+      'parley_connections',
+      'Sockets by state',
+      (gauge) => {
+        const counts = gauged.connections();
+        for (const state of STATES) gauge.set({ state }, counts[state] ?? 0);
+      },
+      ['state'],
+    );
+    const simple = (name: string, help: string, read: () => number) =>
+      this.#gauge(name, help, (gauge) => gauge.set(read()));
+    simple(
+      'parley_accounts_connected',
+      'Accounts with a socket here',
+      () => gauged.figures().accounts,
+    );
+    simple(
+      'parley_connections_congested',
+      'Sockets whose readers are behind',
+      () => gauged.figures().congested,
+    );
+    simple('parley_buffered_bytes', 'Bytes that wait for readers', () => gauged.figures().buffered);
+    simple('parley_followed_streams', 'Streams that are followed here', () => gauged.hub.streams);
+    simple(
+      'parley_database_waiting',
+      'Queries that wait for a connection to the database',
+      () => gauged.pool.waitingCount,
+    );
+    this.#gauge(
+      'parley_database_connections',
+      'Connections to the database',
+      (gauge) => {
+        gauge.set({ state: 'idle' }, gauged.pool.idleCount);
+        gauge.set({ state: 'busy' }, gauged.pool.totalCount - gauged.pool.idleCount);
+      },
+      ['state'],
+    );
+    this.#gauge(
+      'parley_broker_status',
+      'How this node stands to others: 1 at one of alone, joined, away',
+      (gauge) => {
+        for (const status of ['alone', 'joined', 'away']) {
+          gauge.set({ status }, gauged.broker.status === status ? 1 : 0);
+        }
+      },
+      ['status'],
+    );
+    simple(
+      'parley_broker_round_trip_seconds',
+      'The latest round trip through the broker',
+      () => (gauged.broker.lagMs ?? 0) / 1000,
+    );
+    this.#total(
+      'parley_broker_messages_total',
+      'Messages to and from other nodes, and those given up',
+      (counter) => {
+        for (const direction of ['sent', 'received', 'dropped'] as const) {
+          counter.inc({ direction }, gauged.broker.counters[direction]);
+        }
+      },
+      ['direction'],
+    );
+    this.#total('parley_gap_fills_total', 'Holes in what was told, filled from the database', (c) =>
+      c.inc(gauged.hub.counters.fills),
+    );
+    this.#total('parley_head_repairs_total', 'Events that no hint told of', (c) =>
+      c.inc(gauged.hub.counters.repairs),
+    );
+    this.#total('parley_slow_consumers_total', 'Readers that took nothing and were closed', (c) =>
+      c.inc(gauged.figures().stalled),
+    );
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[] = []) {
+    return new Counter<L>({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram<L extends string>(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labelNames: readonly L[] = [],
+  ) {
+    return new Histogram<L>({
+      name,
+      help,
+      labelNames,
+      buckets: [...buckets],
+      registers: [this.#registry],
+    });
+  }
+
+  #gauge(
+    name: string,
+    help: string,
+    read: (gauge: Gauge) => void,
+    labelNames: readonly string[] = [],
+  ): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect: () => read(gauge),
+    });
+  }
+
+  /** A count that somebody else keeps. */
+  #total(
+    name: string,
+    help: string,
+    read: (counter: Counter) => void,
+    labelNames: readonly string[] = [],
+  ): void {
+    const counter: Counter = new Counter({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect: () => {
+        counter.reset();
+        read(counter);
+      },
+    });
+  }
+}

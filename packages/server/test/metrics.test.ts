@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from './support/database.ts';
+import { type Person, startTestServer, type TestServer } from './support/server.ts';
+import { until } from './support/sink.ts';
+import { aClientId } from './support/world.ts';
+
+const TOKEN = 'a-token-for-the-metrics-of-tests';
+let cluster: TestCluster;
+let server: TestServer;
+let alice: Person;
+
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster, { METRICS_TOKEN: TOKEN });
+  alice = await server.register('alice');
+});
+afterAll(async () => {
+  await server.stop();
+  await cluster.stop();
+});
+
+const ask = (token?: string) =>
+  fetch(new URL('/metrics', server.url), {
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+  });
+
+/** The value of one series; 0 when it is not there. */
+async function value(series: string): Promise<number> {
+  const text = await (await ask(TOKEN)).text();
+  const line = text.split('\n').find((l) => l.startsWith(`${series} `));
+  return line === undefined ? 0 : Number(line.slice(series.length + 1));
+}
+
+const file = (path: string) =>
+  readFileSync(fileURLToPath(new URL(`../../../docs/${path}`, import.meta.url)), 'utf8');
+
+describe('metrics', () => {
+  test('are for those who have the token', async () => {
+    for (const token of [undefined, '', 'x', `${TOKEN}x`, alice.accessToken]) {
+      expect((await ask(token)).status).toBe(401);
+    }
+    const answer = await ask(TOKEN);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toContain('text/plain');
+  });
+
+  test('without METRICS_TOKEN there are none', async () => {
+    const bare = await startTestServer(cluster);
+    try {
+      const answer = await fetch(new URL('/metrics', bare.url));
+      expect(answer.headers.get('content-type')).not.toContain('version=0.0.4');
+    } finally {
+      await bare.stop();
+    }
+  });
+
+  test('count what happens', async () => {
+    const conversation = await alice.group('counted');
+    const peer = server.peer();
+    await peer.hello(alice.accessToken);
+    expect(await value('parley_connections{state="live"}')).toBe(1);
+    expect(await value('parley_resumes_total{result="new"}')).toBe(1);
+    const before = await value('parley_deliveries_total');
+    const id = aClientId();
+    for (let n = 0; n < 2; n++) {
+      peer.send({ op: 'post', id, conversation, body: 'x' });
+      await peer.next('ack');
+    }
+    peer.send({ op: 'post', id: aClientId(), conversation: alice.id, body: 'x' });
+    await peer.next('nack');
+    const commands = (result: string) =>
+      value(`parley_commands_total{kind="messages.post",result="${result}"}`);
+    expect([
+      await commands('stored'),
+      await commands('repeated'),
+      await commands('refused'),
+    ]).toEqual([1, 1, 1]);
+    expect((await value('parley_deliveries_total')) - before).toBe(1);
+    expect(await value('parley_commit_seconds_count')).toBeGreaterThan(3);
+    expect(await value('parley_broker_status{status="alone"}')).toBe(1);
+    peer.close();
+    await until(async () => (await value('parley_connections{state="live"}')) === 0, 'its end');
+  });
+
+  test('every name on the Grafana board, and in docs/metrics.md, is exported', async () => {
+    const text = await (await ask(TOKEN)).text();
+    const exported = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map((m) => m[1] as string));
+    const known = (name: string) =>
+      exported.has(name) || exported.has(name.replace(/_(bucket|count|sum)$/, ''));
+    const names = (source: string) =>
+      new Set([...source.matchAll(/\b(?:parley|nodejs|process)_[a-z0-9_]+\b/g)].map((m) => m[0]));
+    const board = JSON.parse(file('grafana/parley.json')) as {
+      panels: { targets?: { expr: string }[] }[];
+    };
+    const drawn = names(
+      board.panels.flatMap((p) => p.targets?.map((t) => t.expr) ?? []).join('\n'),
+    );
+    expect(drawn.size).toBeGreaterThan(20);
+    expect([...drawn].filter((name) => !known(name))).toEqual([]);
+    const told = [...names(file('metrics.md'))].filter((name) => !/_$/.test(name));
+    expect(told.filter((name) => !known(name))).toEqual([]);
+    // And nothing of ours is left out of either.
+    const ours = [...exported].filter((name) => name.startsWith('parley_'));
+    expect(ours.filter((name) => !told.includes(name))).toEqual([]);
+    const bases = new Set([...drawn].map((name) => name.replace(/_(bucket|count|sum)$/, '')));
+    expect(ours.filter((name) => !bases.has(name))).toEqual([]);
+  });
+});
