@@ -55,6 +55,8 @@ export interface ClientEvents {
   reset: { stream: StreamId; lastSeq: Seq };
   /** A hole was seen and asked for. */
   gap: { stream: StreamId; after: Seq; seen: Seq };
+  /** An event whose data is not what its type has was passed over. */
+  skipped: { stream: StreamId; seq: Seq; type: string };
   /** A command was answered: it is stored. Also one that an earlier life of the client has made. */
   ack: { entry: OutboxEntry; ack: Ack };
   /** A command was refused for good. */

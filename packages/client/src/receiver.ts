@@ -29,6 +29,7 @@ import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
 import type { Timeline } from './timeline.ts';
 import type { Typing } from './typing.ts';
+import { isWellFormed } from './well-formed.ts';
 
 /** What the frames change. */
 export interface ReceiverContext {
@@ -184,7 +185,8 @@ export class Receiver {
   #event(event: Event): void {
     const { local, persistence, counters, events } = this.#context;
     const { stream, seq } = event;
-    switch (local.streams.take(event)) {
+    const sound = isWellFormed(event);
+    switch (sound ? local.streams.take(event) : local.streams.skip(stream, seq)) {
       case 'known':
         counters.duplicates++;
         return;
@@ -195,6 +197,10 @@ export class Receiver {
         return;
     }
     persistence.cursor(stream, seq);
+    if (!sound) {
+      events.emit('skipped', { stream, seq, type: event.type });
+      return;
+    }
     if (stream === WORKSPACE_STREAM) this.#workspaceEvent(event);
     else if (!local.isOwn(stream)) this.#conversationEvent(event);
     events.emit('event', event);

@@ -57,6 +57,16 @@ export class Streams {
     return 'next';
   }
 
+  /** The same for an event that is of no use, whatever it is: it only has its place. */
+  skip(stream: StreamId, seq: Seq): Verdict {
+    const cursor = this.#cursors.get(stream);
+    if (cursor === undefined) return 'foreign';
+    if (seq <= cursor) return 'known';
+    if (seq > cursor + 1) return this.#ended.has(stream) ? 'foreign' : 'hole';
+    this.#cursors.set(stream, seq);
+    return 'next';
+  }
+
   /** Begins to follow, or starts anew, after `seq`. */
   set(stream: StreamId, seq: Seq): void {
     this.#cursors.set(stream, seq);

@@ -42,4 +42,12 @@ export const accountProjections: Partial<Record<EventType, Projection>> = {
       [events.map((e) => dataOf(e, 'user.deactivated').account)],
     );
   },
+
+  'user.reactivated': async (unit, events) => {
+    await unit.query(
+      'doctor-reactivated',
+      'update accounts set is_active = true where id = any($1::uuid[])',
+      [events.map((e) => dataOf(e, 'user.reactivated').account)],
+    );
+  },
 };

@@ -4,7 +4,7 @@ import {
   CLOSE,
   type ClientFrame,
   type CommandFrame,
-  type ConversationId,
+  ConversationId,
   conversationOfStream,
   type Goodbye,
   type Hello,
@@ -25,7 +25,7 @@ import { refusalOfScope } from '../http/access.ts';
 import type { Logger } from '../log.ts';
 import { Follower } from '../stream/follower.ts';
 import { textFrame } from '../stream/frame.ts';
-import { dataOf, type StoredEvent } from '../stream/record.ts';
+import { peek, type StoredEvent } from '../stream/record.ts';
 import { type DrainableSink, Resume } from '../stream/resume.ts';
 import { FRAME_SCOPES } from './access.ts';
 import { Budget } from './budget.ts';
@@ -160,7 +160,12 @@ export class Connection implements DrainableSink {
   personal(events: readonly StoredEvent[]): void {
     for (const event of events) {
       if (event.type !== 'conversation.joined') continue;
-      const { conversation } = dataOf(event, 'conversation.joined');
+      const { data: conversation } = ConversationId.safeParse(peek(event).conversation);
+      if (conversation === undefined) {
+        const { stream, seq } = event;
+        this.#log.error({ stream, seq }, 'an event without its conversation is passed over');
+        continue;
+      }
       this.#opening = this.#opening.then(() => this.#openConversation(conversation));
     }
   }

@@ -19,6 +19,14 @@ export function dataOf<T extends EventType>(event: StoredEvent, _type: T): Event
 }
 
 /**
+ * What `data` has, whatever it has: an event whose data is damaged must not keep those behind it
+ * from being delivered.
+ */
+export function peek(event: StoredEvent): Readonly<Record<string, unknown>> {
+  return (JSON.parse(event.data) as Readonly<Record<string, unknown>> | null) ?? {};
+}
+
+/**
  * The frame of an event, as text. Put together, not serialized: `data` is JSON already, and no
  * other field can hold a character that JSON would escape.
  */

@@ -1,6 +1,6 @@
 import type { AccountId, Seq, StreamId } from '@parley/protocol';
 import type { Follower } from './follower.ts';
-import { dataOf, type StoredEvent } from './record.ts';
+import { peek, type StoredEvent } from './record.ts';
 import { type Chunk, encodeChunk, Tail } from './tail.ts';
 
 /** Bytes of recent frames kept for each followed stream. */
@@ -99,5 +99,5 @@ function isClosing(event: StoredEvent): boolean {
 /** Whether the event is the last of its stream that the account may see. */
 export function closes(event: StoredEvent, account: AccountId): boolean {
   if (event.type === 'conversation.deleted') return true;
-  return event.type === 'member.left' && dataOf(event, 'member.left').account === account;
+  return event.type === 'member.left' && peek(event).account === account;
 }

@@ -87,12 +87,13 @@ export function readTextFrames(frames: Buffer): string[] {
   return texts;
 }
 
-/** Waits for a condition, looking at it again at every turn of the event loop, for up to 10 s. */
+/** Waits for a condition, looking at it again and again, for up to `ms`. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
+  ms = 10_000,
 ): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + ms;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`Waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,0 +1,134 @@
+import type { Seq } from '@parley/protocol';
+import { expect, test } from 'vitest';
+import { call, PASSWORD, type Person, registerAt } from '../support/server.ts';
+import { until } from '../support/sink.ts';
+import { aClientId, TestClock } from '../support/world.ts';
+import { House } from './house.ts';
+
+const house = new House();
+
+const SECOND = 1_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** Posts under an id as somebody who has logged in anew: another session, another token. */
+async function postAs(url: string, who: Person, conversation: string, id: string, body: string) {
+  const login = await call(url, 'POST', '/auth/login', {
+    body: { login: who.name, password: PASSWORD },
+    headers: { 'parley-session': 'token' },
+  });
+  expect(login.status).toBe(200);
+  const path = `/conversations/${conversation}/messages`;
+  const { status, body: answer } = await call(url, 'POST', path, {
+    body: { body },
+    headers: { authorization: `Bearer ${login.body.accessToken}`, 'idempotency-key': id },
+  });
+  expect(status).toBe(201);
+  return answer.seq as Seq;
+}
+
+test('a retry after 30 s, an hour, a day and a year does not post twice, on any node (B2, B4)', async () => {
+  const database = await house.cluster.fresh();
+  const clock = new TestClock();
+  const one = await house.node(database, { clock });
+  const two = await house.node(database, { clock });
+  const ann = await registerAt(one.url, 'ann');
+  const group = await ann.group('notes');
+  const ids = [aClientId(), aClientId()] as const;
+  const posted = await Promise.all(ids.map((id) => postAs(one.url, ann, group, id, `by ${id}`)));
+
+  for (const later of [31 * SECOND, HOUR, DAY, 366 * DAY, -400 * DAY]) {
+    clock.set(clock.now() + later);
+    for (const node of [one, two]) {
+      for (const [i, id] of ids.entries()) {
+        expect(await postAs(node.url, ann, group, id, `by ${id}`)).toBe(posted[i]);
+      }
+    }
+  }
+  const { pool } = await database.open();
+  const { rows } = await pool.query(
+    'select seq from messages where conversation_id = $1 order by seq',
+    [group],
+  );
+  expect(rows.map((row) => row.seq)).toEqual([...posted].sort((a, b) => a - b));
+});
+
+test('a retry after kill -9 and a new start of the server does not post twice (B1, B12)', async () => {
+  const database = await house.cluster.fresh();
+  const first = await house.child(database);
+  const network = await house.network(first);
+  const ann = await registerAt(first.url, 'ann');
+  const group = await ann.group('notes');
+  const writer = await house.client(network, ann);
+  const { pool } = await database.open();
+  const stored = async () => {
+    const { rows } = await pool.query<{ seq: Seq; body: string }>(
+      'select seq, body from messages where conversation_id = $1 order by seq',
+      [group],
+    );
+    return rows;
+  };
+
+  // The answers are lost with the server: the writer knows nothing, the database has everything.
+  network.set({ swallowDown: true });
+  const bodies = Array.from({ length: 20 }, (_, n) => `number ${n}`);
+  const sent = bodies.map((body) => writer.client.post(group, body));
+  await until(async () => (await stored()).length === 20, 'the messages to be stored');
+  network.refuse(true);
+  await first.child.kill();
+  const before = await stored();
+  network.cut();
+
+  const second = await house.child(database);
+  network.lead(second.port);
+  network.refuse(false);
+  const acks = await Promise.all(sent.map((s) => s.settled));
+  expect(acks.map((a) => a.seq)).toEqual(before.map((m) => m.seq));
+  expect(await stored()).toEqual(before);
+  expect(before.map((m) => m.body)).toEqual(bodies);
+  expect(writer.client.counters.resends).toBe(20);
+});
+
+test('killed under load three times: what was acknowledged is there once, in one order', async () => {
+  const database = await house.cluster.fresh();
+  let server = await house.child(database);
+  const network = await house.network(server);
+  const ann = await registerAt(server.url, 'ann');
+  const bob = await registerAt(server.url, 'bob');
+  const group = await ann.group('the two', [bob]);
+  const writers = [await house.client(network, ann), await house.client(network, bob)] as const;
+
+  const sent: Promise<{ seq: Seq }>[] = [];
+  for (let round = 0; round < 3; round++) {
+    let killed = false;
+    const talk = (async () => {
+      for (let n = 0; !killed || n < 20; n++) {
+        const writer = writers[n % 2] as (typeof writers)[0];
+        sent.push(writer.client.post(group, `${round} ${n}`).settled);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+    })();
+    await until(() => sent.length > 20 * (round + 1), 'some messages');
+    if (round === 1) server.child.process.kill('SIGTERM');
+    else server.child.process.kill('SIGKILL');
+    await server.child.ended;
+    killed = true;
+    await talk;
+    server = await house.child(database);
+    network.lead(server.port);
+  }
+  const acks = await Promise.all(sent);
+  await until(
+    () => writers.every((w) => w.at(group) >= Math.max(...acks.map((a) => a.seq))),
+    'all events',
+  );
+  const [one, two] = writers;
+  expect(one.seqs(group)).toEqual(two.seqs(group));
+  expect(new Set(acks.map((a) => a.seq)).size).toBe(acks.length);
+  const { pool } = await database.open();
+  const { rows } = await pool.query(
+    'select count(*) as n from messages where conversation_id = $1',
+    [group],
+  );
+  expect(rows[0].n).toBe(acks.length);
+});
