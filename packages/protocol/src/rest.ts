@@ -16,6 +16,16 @@ import { Body, line } from './text.ts';
 
 /** Bodies, queries and answers of the REST API under `/api/v1`. */
 
+/** Alphabets with letters that look the same: a name is written in one of them. */
+const SCRIPTS = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Cherokee}/u,
+  /\p{Script=Coptic}/u,
+];
+
 /** Letters of any script, digits, and `.`, `_`, `-` between them. */
 export const Username = line(LIMITS.usernameMax, 'A username').pipe(
   z
@@ -24,7 +34,13 @@ export const Username = line(LIMITS.usernameMax, 'A username').pipe(
       /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._-]*[\p{L}\p{M}\p{N}])?$/u,
       'A username has letters, digits, and . _ - between them',
     )
-    .min(LIMITS.usernameMin, `A username has at least ${LIMITS.usernameMin} characters`),
+    .min(LIMITS.usernameMin, `A username has at least ${LIMITS.usernameMin} characters`)
+    .refine((t) => !/\p{Default_Ignorable_Code_Point}|\p{M}{4}/u.test(t), {
+      message: 'A username has no invisible characters and no heaps of accents',
+    })
+    .refine((t) => SCRIPTS.filter((script) => script.test(t)).length <= 1, {
+      message: 'A username does not mix alphabets that look alike',
+    }),
 );
 export const DisplayName = line(LIMITS.displayNameMax, 'A display name');
 export const GroupName = line(LIMITS.groupNameMax, 'A group’s name');

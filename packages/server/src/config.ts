@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import type { RegistrationMode } from '@parley/protocol';
 import { z } from 'zod';
 import { logLevels } from './log.ts';
 
@@ -94,6 +95,17 @@ function isNetwork(text: string): boolean {
   if (version === 0 || more.length > 0) return false;
   return length === undefined || (/^\d+$/.test(length) && +length <= (version === 4 ? 32 : 128));
 }
+const registration = z
+  .string()
+  .regex(
+    /^(open|invitation|closed|domain:\s*[^\s,:@]+(\s*,\s*[^\s,:@]+)*)$/i,
+    'must be open, invitation, closed, or domain: with domains, such as domain:example.org,example.com',
+  )
+  .transform((text): { mode: RegistrationMode; domains: readonly string[] } => {
+    const [mode = '', list = ''] = text.toLowerCase().split(':');
+    const domains = list.split(',').map((domain) => domain.trim());
+    return { mode: mode as RegistrationMode, domains: mode === 'domain' ? domains : [] };
+  });
 
 /** Every setting of the server, by the name of its environment variable. */
 export const settings = {
@@ -163,7 +175,10 @@ export const settings = {
   }),
   SMTP_URL: setting('smtpUrl', {
     secret: true,
-    words: ['The mail server that takes outgoing mail.'],
+    words: [
+      'The mail server that takes outgoing mail. Without it, mails are put as files into the folder',
+      'outbox of PARLEY_DATA, and the log says where.',
+    ],
     example: 'smtps://user:password@mail.example.org:465',
     schema: url(['smtp', 'smtps'], 'must begin with smtp:// or smtps://').optional(),
   }),
@@ -171,6 +186,26 @@ export const settings = {
     default: 'Parley <parley@localhost>',
     words: ['The sender of the mails.'],
     schema: mailFrom,
+  }),
+  REGISTRATION: setting('registration', {
+    default: 'open',
+    words: [
+      'Who may make an account: "open" anybody, "invitation" whoever was invited, "domain:" and',
+      'domains (domain:example.org,example.com) whoever has an address there or was invited,',
+      '"closed" nobody: admins make the accounts. The very first account can always be made.',
+    ],
+    schema: registration,
+  }),
+  VERIFY_EMAIL: setting('verifyEmail', {
+    words: [
+      '"on": whoever registers has to bring a code that is mailed to the address; "off": not.',
+      'Without it: on when SMTP_URL is set, or when REGISTRATION asks for domains.',
+    ],
+    example: 'on',
+    schema: z
+      .enum(['on', 'off'], 'must be on or off')
+      .transform((text) => text === 'on')
+      .optional(),
   }),
   PARLEY_SECRET: setting('secret', {
     secret: true,

@@ -5,6 +5,7 @@ import { LIMITS, type Limits } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { openAccounts } from './accounts/accounts.ts';
 import { addressKey } from './accounts/limits.ts';
+import { loadSecret } from './accounts/secret.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -20,6 +21,8 @@ import { integrationRoutes } from './integrations/routes.ts';
 import { SharedLimits } from './limits/shared-limits.ts';
 import { Live, type LiveFigures } from './live/live.ts';
 import type { Logger } from './log.ts';
+import { Mails } from './mail/mails.ts';
+import { mailTransport } from './mail/transport.ts';
 import { ReadCursors, readVersions } from './messages/read-cursors.ts';
 import { messageRoutes } from './messages/routes.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -35,6 +38,7 @@ import { type Broker, LocalBroker } from './stream/broker.ts';
 import { RedisBroker } from './stream/broker-redis.ts';
 import { Hub, type HubCounters } from './stream/hub.ts';
 import { Projections } from './stream/projections.ts';
+import { Vault } from './vault.ts';
 
 /** A running server. */
 export interface Parley {
@@ -148,7 +152,23 @@ async function build(
   let url = config.publicUrl ?? '';
   await bootstrapEveryone(append);
   const keys = new ApiKeys(pool, clock);
-  const accounts = await openAccounts({ config, pool, append, clock, keys, issuer: () => url });
+  const secret = loadSecret(config);
+  const vault = new Vault(secret);
+  const mails = new Mails({ pool, clock, log, vault, transport: mailTransport(config, log) });
+  undo.push(() => mails.stop());
+  const accounts = await openAccounts({
+    config,
+    pool,
+    append,
+    clock,
+    keys,
+    log,
+    secret,
+    vault,
+    mails,
+    issuer: () => url,
+  });
+  undo.push(() => accounts.stop());
   const readCursors = new ReadCursors(pool, log, metrics);
 
   // Live.
@@ -236,6 +256,9 @@ async function build(
   });
   await app.ready();
   if (!existsSync(WEB_DIR)) log.warn('the web client is not built');
+  // Mails have links with the address in them.
+  mails.start();
+  accounts.start();
   log.info({ url, address }, 'listening');
   return { url, address, live, hub };
 }

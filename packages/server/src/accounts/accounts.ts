@@ -5,20 +5,31 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { authenticator, type Session } from '../http/authenticate.ts';
 import { ApiKeys } from '../integrations/keys.ts';
+import type { Logger } from '../log.ts';
+import type { Mails } from '../mail/mails.ts';
 import type { Append } from '../stream/append.ts';
+import type { Vault } from '../vault.ts';
 import { authRoutes } from './auth-routes.ts';
 import { SessionCookie } from './cookies.ts';
+import { EmailCodes } from './email-codes.ts';
+import { invitationRoutes } from './invitation-routes.ts';
+import { Invitations } from './invitations.ts';
 import { loadSigningKeys, type SigningKeys } from './keys.ts';
 import { AttemptLimits } from './limits.ts';
 import { Logins } from './logins.ts';
+import { usernameSkeleton } from './names.ts';
+import { PasswordChanges } from './password-changes.ts';
+import { passwordRoutes } from './password-routes.ts';
 import { Passwords } from './passwords.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { meOf } from './queries.ts';
+import { registerRoutes } from './register-routes.ts';
+import { Registrations } from './registrations.ts';
 import { ownRoutes } from './routes.ts';
-import { loadSecret } from './secret.ts';
 import { Sessions } from './sessions.ts';
 import { Tickets } from './tickets.ts';
 import { AccessTokens } from './tokens.ts';
+import { verifyRule } from './verify-rule.ts';
 
 /** What the routes of accounts work with. */
 export interface AccountRoutes {
@@ -29,7 +40,14 @@ export interface AccountRoutes {
   readonly tickets: Tickets;
   readonly logins: Logins;
   readonly passwords: Passwords;
+  readonly passwordChanges: PasswordChanges;
   readonly limits: AttemptLimits;
+  readonly registrations: Registrations;
+  readonly codes: EmailCodes;
+  readonly invitations: Invitations;
+  readonly mails: Mails;
+  readonly vault: Vault;
+  readonly config: AccountsContext['config'];
   readonly cookie: SessionCookie;
   readonly authenticate: onRequestAsyncHookHandler;
   /** The setting PUBLIC_URL; undefined when the server is reached directly. */
@@ -53,10 +71,18 @@ export interface AccountsContext {
   readonly clock: Clock;
   /** Keys of programs. */
   readonly keys: ApiKeys;
-  readonly config: Pick<Config, 'publicUrl' | 'rateLimits' | 'secret' | 'dataDir'>;
+  readonly log: Logger;
+  readonly config: Pick<Config, 'publicUrl' | 'rateLimits' | 'registration' | 'verifyEmail'>;
+  /** The server’s secret: PARLEY_SECRET, or the one in the data folder. */
+  readonly secret: string;
+  readonly vault: Vault;
+  readonly mails: Mails;
   /** The server’s address in its tokens, known once it listens. */
   readonly issuer: () => string;
 }
+
+/** How often what has ended is removed. */
+const CLEAN_MS = 10 * 60_000;
 
 /** The public face of the accounts domain. */
 export class Accounts {
@@ -65,31 +91,79 @@ export class Accounts {
   /** Lets a request in only with a good access token; for `onRequest` of routes. */
   readonly authenticate: onRequestAsyncHookHandler;
   readonly #keys: ApiKeys;
+  readonly #context: AccountsContext;
   readonly #tokens: AccessTokens;
   readonly #routes: AccountRoutes;
+  #timer: NodeJS.Timeout | null = null;
+  #cleaning: Promise<void> = Promise.resolve();
 
   constructor(context: AccountsContext, signingKeys: SigningKeys) {
-    const { pool, append, clock, config, issuer } = context;
+    const { pool, append, clock, config, issuer, mails, vault } = context;
+    this.#context = context;
     this.sessions = new Sessions(pool, clock);
     this.#keys = context.keys;
     this.#tokens = new AccessTokens(signingKeys, issuer, clock);
     this.authenticate = authenticator((token) => this.#check(token));
+    const { sessions } = this;
+    const tokens = this.#tokens;
     const tickets = new Tickets(pool, clock);
     const cookie = new SessionCookie(config.publicUrl);
-    const { sessions } = this;
+    const limits = new AttemptLimits(pool, config.rateLimits);
+    const passwords = new Passwords();
+    const codes = new EmailCodes({ pool, clock, vault, mails, limits, server: issuer });
+    const invitations = new Invitations({ pool, clock, mails, server: issuer });
+    const logins = new Logins({ pool, sessions, tokens, tickets, cookie });
     this.#routes = {
       pool,
       append,
       sessions,
-      tokens: this.#tokens,
+      tokens,
       tickets,
-      logins: new Logins({ pool, sessions, tokens: this.#tokens, tickets, cookie }),
-      passwords: new Passwords(),
-      limits: new AttemptLimits(config.rateLimits),
+      logins,
+      passwords,
+      passwordChanges: new PasswordChanges({
+        pool,
+        clock,
+        tickets,
+        sessions,
+        passwords,
+        limits,
+        mails,
+        server: issuer,
+      }),
+      limits,
+      registrations: new Registrations({
+        pool,
+        append,
+        passwords,
+        limits,
+        codes,
+        invitations,
+        mails,
+        config,
+      }),
+      codes,
+      invitations,
+      mails,
+      vault,
+      config,
       cookie,
       authenticate: this.authenticate,
       publicUrl: config.publicUrl,
     };
+    logins.addRule(verifyRule(this.#routes, () => this.#routes.registrations.verifies));
+  }
+
+  /** Begins what is done from time to time, until {@link stop}. */
+  start(): void {
+    this.#timer = setInterval(() => void this.#clean(), CLEAN_MS);
+    this.#timer.unref();
+  }
+
+  /** Ends it, when what is under way is done. */
+  async stop(): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer);
+    await this.#cleaning;
   }
 
   /** Checks an access token or key, and that its session goes on; for the live socket. */
@@ -115,6 +189,9 @@ export class Accounts {
   /** The routes below /api/v1. */
   readonly routes = (app: FastifyInstance): void => {
     authRoutes(app, this.#routes);
+    registerRoutes(app, this.#routes);
+    passwordRoutes(app, this.#routes);
+    invitationRoutes(app, this.#routes);
     ownRoutes(app, this.#routes);
     peopleRoutes(app, this.#routes);
   };
@@ -130,6 +207,16 @@ export class Accounts {
   /** What an account sees of itself; null when there is none. */
   me(account: AccountId): Promise<Me | null> {
     return meOf(this.#routes.pool, account);
+  }
+
+  /** Removes what has ended: tickets, counted attempts, old mails. */
+  #clean(): Promise<void> {
+    const { tickets, limits, mails } = this.#routes;
+    this.#cleaning = Promise.all([tickets.clean(), limits.clean(), mails.clean()]).then(
+      () => undefined,
+      (error) => this.#context.log.warn({ err: error }, 'what has ended could not be removed'),
+    );
+    return this.#cleaning;
   }
 
   async #check(
@@ -154,5 +241,20 @@ const KEY_ENDED = 'There is no such key, or it has ended';
  * @throws when the keys were encrypted with another secret
  */
 export async function openAccounts(context: AccountsContext): Promise<Accounts> {
-  return new Accounts(context, await loadSigningKeys(context.pool, loadSecret(context.config)));
+  const { pool, secret } = context;
+  await noteSkeletons(pool);
+  return new Accounts(context, await loadSigningKeys(pool, secret));
+}
+
+/** Gives the accounts from before usernames were compared by their looks what they are compared by. */
+async function noteSkeletons(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ id: string; username: string }>(
+    'select id, username from accounts where username_skeleton is null',
+  );
+  if (rows.length === 0) return;
+  await pool.query(
+    `update accounts a set username_skeleton = k.skeleton
+     from unnest($1::uuid[], $2::text[]) as k (id, skeleton) where a.id = k.id`,
+    [rows.map((row) => row.id), rows.map((row) => usernameSkeleton(row.username))],
+  );
 }

@@ -1,34 +1,26 @@
 import {
   AccessTokenAnswer,
-  EmailAddress,
   LoginBody,
   LoginStep,
-  RegisterBody,
-  refusal,
   SessionAnswer,
-  Username,
+  type VerifyStep,
 } from '@parley/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import {
-  hasZodFastifySchemaValidationErrors,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { bearerOf, type Session } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
-import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
+import { refuse } from '../http/errors.ts';
 import { refuseForeign } from '../http/origin.ts';
-import { fieldErrors } from '../http/validation.ts';
 import type { AccountRoutes } from './accounts.ts';
-import { addressKey } from './limits.ts';
-import type { Proof } from './logins.ts';
+import type { Waiting } from './email-codes.ts';
+import { accountKey, addressKey, nameKey } from './limits.ts';
 import { emailKey, usernameKey } from './names.ts';
-import { accountForLogin, whatIsTaken } from './queries.ts';
-import { registerAccount } from './register.ts';
-import { takenErrors, takenRefusal } from './taken.ts';
+import { accountForLogin } from './queries.ts';
+import { refuseOverload } from './registrations.ts';
 
 /** How a program asks for the session token in the answer. */
-const SessionHeader = z.object({
+export const SessionHeader = z.object({
   'parley-session': z
     .enum(['token'])
     .optional()
@@ -37,10 +29,10 @@ const SessionHeader = z.object({
 /** How a session, and not an access token, authorises. */
 const bySession = [{ sessionToken: [] }, { sessionCookie: [] }];
 
-/** Registration, log-in, log-out and access tokens. */
+/** Log-in, log-out and access tokens. */
 export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, sessions, logins, passwords, limits, cookie, publicUrl } = deps;
+  const { pool, sessions, logins, passwords, limits, cookie, publicUrl } = deps;
 
   /** Requests that set or use the cookie come from our own pages, or from programs. */
   const ownSite = async (request: FastifyRequest): Promise<void> => {
@@ -49,52 +41,14 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
 
   app.route({
     method: 'POST',
-    url: '/auth/register',
-    schema: {
-      operationId: 'register',
-      tags: ['Accounts'],
-      summary: 'Make an account, and log in',
-      description:
-        'A browser gets its session as an HttpOnly cookie. A program sends the header ' +
-        '`Parley-Session: token` and finds it in the answer. The first account of a server is its owner.',
-      security: [],
-      headers: SessionHeader,
-      body: RegisterBody,
-      response: { 201: SessionAnswer, 202: LoginStep, ...problems(400, 403, 409, 422, 429, 503) },
-    },
-    // What is wrong in itself and what is taken are told at once.
-    attachValidation: true,
-    onRequest: ownSite,
-    handler: async (request, reply) => {
-      await limits.take('register', addressKey(request.ip));
-      if (request.validationError) await refuseAll(request);
-      const { username, displayName, email, password, device } = request.body;
-      const found = await whatIsTaken(pool, username, email);
-      const taken = takenRefusal(takenErrors(found.username, found.email));
-      if (taken) throw new RefusalError(taken);
-      refuseOverload();
-      const passwordHash = await passwords.hash(password);
-      const { account, outcome } = await registerAccount(append, {
-        username,
-        displayName,
-        email,
-        passwordHash,
-      });
-      storedOrRefuse(outcome);
-      // A new account begins with the version 0.
-      const proof: Proof = { account, credentials: 0, passed: ['password'], device };
-      return logins.finish(request, reply, proof, { status: 201 });
-    },
-  });
-
-  app.route({
-    method: 'POST',
     url: '/auth/login',
     schema: {
       operationId: 'login',
       tags: ['Accounts'],
       summary: 'Log in with a username or an e-mail address',
-      description: 'As with registration, the session comes as a cookie or in the answer.',
+      description:
+        'As with registration, the session comes as a cookie or in the answer. 202 names what is ' +
+        'still wanted: the code of a mail, or a second factor.',
       security: [],
       headers: SessionHeader,
       body: LoginBody,
@@ -104,21 +58,20 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
     handler: async (request, reply) => {
       const { login, password, device } = request.body;
       const address = addressKey(request.ip);
-      const name = login.includes('@') ? emailKey(login) : usernameKey(login);
-      const here = `${address} ${name}`;
       await limits.take('login', address);
-      await limits.check('wrongPassword', here);
-      await limits.check('wrongPasswordAnywhere', name);
-      refuseOverload();
       const found = await accountForLogin(pool, login);
+      const name = login.includes('@') ? emailKey(login) : usernameKey(login);
+      const who = found ? accountKey(found.id) : nameKey(name);
+      // Counted before the password is looked at, and given back when it was right: of many at
+      // once no more are looked at than the limit says.
+      await limits.take('wrongPassword', `${who} ${address}`);
+      await limits.take('wrongPasswordAnywhere', who);
+      refuseOverload(passwords);
       if (!(await passwords.verify(found?.passwordHash ?? null, password)) || !found) {
-        await Promise.all([
-          limits.take('wrongPassword', here),
-          limits.take('wrongPasswordAnywhere', name),
-        ]);
         refuse('credentials_wrong');
       }
-      await limits.clear('wrongPassword', here);
+      await limits.clear('wrongPassword', `${who} ${address}`);
+      await limits.giveBack('wrongPasswordAnywhere', who);
       const { id: account, credentials } = found;
       return logins.finish(request, reply, { account, credentials, passed: ['password'], device });
     },
@@ -167,30 +120,6 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
     },
   });
 
-  /** Refuses a registration with all that is wrong in it, and all that is taken. */
-  async function refuseAll(request: FastifyRequest): Promise<never> {
-    const error = request.validationError;
-    const body: unknown = request.body;
-    if (!hasZodFastifySchemaValidationErrors(error) || typeof body !== 'object' || body === null) {
-      throw error;
-    }
-    const wrong = fieldErrors(error.validation, body);
-    const valid = <T>(schema: z.ZodType<T>, name: string): T | null =>
-      schema.safeParse((body as Record<string, unknown>)[name]).data ?? null;
-    const found = await whatIsTaken(
-      pool,
-      valid(Username, 'username'),
-      valid(EmailAddress, 'email'),
-    );
-    const errors = [...wrong, ...takenErrors(found.username, found.email)];
-    throw new RefusalError(refusal('invalid', undefined, { errors }));
-  }
-
-  function refuseOverload(): void {
-    const overload = passwords.overload;
-    if (overload) throw new RefusalError(overload);
-  }
-
   function tokenOf(request: FastifyRequest): string | undefined {
     return bearerOf(request) ?? cookie.read(request);
   }
@@ -200,3 +129,11 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
     return token === undefined ? null : sessions.byToken(token);
   }
 }
+
+/** What somebody who waits for a code is answered with. */
+export const verifyStep = ({ ticket, expiresAt, resendAfter }: Waiting): VerifyStep => ({
+  step: 'verify_email',
+  ticket,
+  expiresAt: new Date(expiresAt).toISOString(),
+  resendAfter,
+});

@@ -1,63 +1,185 @@
+import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import { refusal } from '@parley/protocol';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { type AccountId, refusal } from '@parley/protocol';
+import type pg from 'pg';
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRes,
+} from 'rate-limiter-flexible';
 import { RefusalError } from '../http/errors.ts';
 
-/** How often somebody may try: points in a time of seconds. */
+/** One limit: so many points in a time, then a wait. Times in seconds. */
+interface Limit {
+  readonly points: number;
+  readonly duration: number;
+  /** The first wait; each further one within a day is twice as long, up to `waitMax`. */
+  readonly wait?: number;
+  readonly waitMax?: number;
+  /** Counted in this process: for what is too frequent to be written down. */
+  readonly local?: boolean;
+}
+
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+
 const LIMITS = {
   /** Wrong passwords for one account from one address: nobody can lock out somebody else. */
-  wrongPassword: { points: 10, duration: 300 },
+  wrongPassword: { points: 10, duration: 300, wait: 60, waitMax: HOUR },
   /** Wrong passwords for one account from anywhere. */
-  wrongPasswordAnywhere: { points: 200, duration: 3_600 },
+  wrongPasswordAnywhere: { points: 100, duration: HOUR, wait: 300, waitMax: HOUR },
   /** Log-ins from one address, which a whole house may share. */
-  login: { points: 100, duration: 300 },
+  login: { points: 100, duration: 300, wait: 60, waitMax: HOUR },
   /** Registrations from one address. */
-  register: { points: 60, duration: 600 },
+  register: { points: 60, duration: 600, wait: 60, waitMax: HOUR },
+  /** Codes brought for one e-mail address, however many were asked for. */
+  code: { points: 5, duration: 600, wait: 600, waitMax: DAY },
+  /** Codes and links brought from one address. */
+  codeFrom: { points: 60, duration: 600, wait: 60, waitMax: HOUR },
+  /** Links for new passwords asked for from one address. */
+  forgot: { points: 20, duration: 600, wait: 60, waitMax: HOUR },
+  /** Mails that somebody without a session has sent to one e-mail address. */
+  mailTo: { points: 6, duration: HOUR },
   /** Access tokens for one session, which needs one in some minutes. */
-  token: { points: 60, duration: 60 },
-} as const;
+  token: { points: 60, duration: 60, local: true },
+} as const satisfies Record<string, Limit>;
 
 /** A limit that is kept here. */
 export type AttemptLimit = keyof typeof LIMITS;
 
-/** Counts attempts, in this process. With several nodes the same library counts in Redis. */
+/** The limit of log-ins as an admin sees it. */
+export interface AccountLock {
+  /** Nobody can log in until then (wall clock, ms); null when only some addresses have to wait. */
+  readonly until: number | null;
+  /** Addresses that have to wait, each until its time. */
+  readonly addresses: readonly { readonly address: string; readonly until: number }[];
+}
+
+/**
+ * Counts attempts in the database: limits hold across nodes and restarts. Whoever runs into one
+ * waits, each time within a day twice as long.
+ */
 export class AttemptLimits {
-  readonly #limiters: ReadonlyMap<AttemptLimit, RateLimiterMemory> | null;
+  readonly #pool: pg.Pool;
+  readonly #on: boolean;
+  readonly #limiters = new Map<AttemptLimit, RateLimiterAbstract>();
+  /** How often somebody ran into a limit. */
+  readonly #levels = new Map<AttemptLimit, RateLimiterAbstract>();
 
   /** With `on` false nothing is ever refused (the setting RATE_LIMITS). */
-  constructor(on: boolean) {
-    const names = Object.keys(LIMITS) as AttemptLimit[];
-    this.#limiters = on
-      ? new Map(names.map((n) => [n, new RateLimiterMemory({ keyPrefix: n, ...LIMITS[n] })]))
-      : null;
-  }
-
-  /**
-   * Counts an attempt.
-   * @throws {RefusalError} rate_limited, when there were too many
-   */
-  async take(limit: AttemptLimit, key: string): Promise<void> {
-    try {
-      await this.#limiters?.get(limit)?.consume(key);
-    } catch (error) {
-      // The library refuses by throwing its result.
-      if (!(error instanceof RateLimiterRes)) throw error;
-      refuseFor(error.msBeforeNext);
+  constructor(pool: pg.Pool, on: boolean) {
+    this.#pool = pool;
+    this.#on = on;
+    const stored = (keyPrefix: string, points: number, duration: number) =>
+      new RateLimiterPostgres({
+        storeClient: pool,
+        storeType: 'pool',
+        tableName: 'attempts',
+        tableCreated: true,
+        clearExpiredByTimeout: false,
+        keyPrefix,
+        points,
+        duration,
+      });
+    for (const [name, limit] of Object.entries(LIMITS) as [AttemptLimit, Limit][]) {
+      const { points, duration, wait, local } = limit;
+      this.#limiters.set(
+        name,
+        local
+          ? new RateLimiterMemory({ keyPrefix: name, points, duration })
+          : stored(name, points, duration),
+      );
+      if (wait !== undefined) this.#levels.set(name, stored(`${name}+`, 1_000_000, DAY));
     }
   }
 
   /**
-   * Whether attempts are left, without counting one: for limits that only failures use up.
-   * @throws {RefusalError} rate_limited
+   * Counts an attempt, before it is made: of many at once no more get through than the limit says.
+   * @throws {RefusalError} rate_limited, when there were too many
    */
-  async check(limit: AttemptLimit, key: string): Promise<void> {
-    const state = await this.#limiters?.get(limit)?.get(key);
-    if (state && state.remainingPoints <= 0) refuseFor(state.msBeforeNext);
+  async take(limit: AttemptLimit, key: string): Promise<void> {
+    const limiter = this.#limiters.get(limit);
+    if (!this.#on || !limiter) return;
+    try {
+      await limiter.consume(key);
+    } catch (error) {
+      // The library refuses by throwing its result.
+      if (!(error instanceof RateLimiterRes)) throw error;
+      let ms = error.msBeforeNext;
+      const levels = this.#levels.get(limit);
+      // The first attempt too many begins the wait; those made while it lasts do not lengthen it.
+      if (levels && error.consumedPoints === limiter.points + 1) {
+        const { wait = 0, waitMax = DAY }: Limit = LIMITS[limit];
+        const level = (await levels.consume(key)).consumedPoints;
+        const seconds = Math.min(waitMax, wait * 2 ** Math.min(level - 1, 20));
+        await limiter.block(key, seconds);
+        ms = seconds * 1000;
+      }
+      refuseFor(ms);
+    }
   }
 
-  /** Forgets the attempts: it worked. */
+  /** Gives a counted attempt back: it was a good one. */
+  async giveBack(limit: AttemptLimit, key: string): Promise<void> {
+    if (this.#on) await this.#limiters.get(limit)?.reward(key);
+  }
+
+  /** Forgets the attempts and waits: it worked. */
   async clear(limit: AttemptLimit, key: string): Promise<void> {
-    await this.#limiters?.get(limit)?.delete(key);
+    if (!this.#on) return;
+    await this.#limiters.get(limit)?.delete(key);
+    await this.#levels.get(limit)?.delete(key);
+  }
+
+  /** Which of the accounts have to wait before somebody may log in to them. */
+  async locks(accounts: readonly AccountId[]): Promise<Map<AccountId, AccountLock>> {
+    const { rows } = await this.#pool.query<{ key: string; expire: number }>({
+      name: 'limits-locks',
+      text: `select key, expire from attempts
+             where expire > $1
+               and (key = any($2::text[]) and points > $3
+                 or split_part(key, ' ', 1) = any($4::text[]) and points > $5)`,
+      values: [
+        Date.now(),
+        accounts.map((id) => `wrongPasswordAnywhere:${accountKey(id)}`),
+        LIMITS.wrongPasswordAnywhere.points,
+        accounts.map((id) => `wrongPassword:${accountKey(id)}`),
+        LIMITS.wrongPassword.points,
+      ],
+    });
+    const locks = new Map<AccountId, AccountLock>();
+    for (const { key, expire } of rows) {
+      const [, limit = '', id = '', address] = /^(\w+):a:([0-9a-f-]+)(?: (.*))?$/.exec(key) ?? [];
+      const account = id as AccountId;
+      const lock = locks.get(account) ?? { until: null, addresses: [] };
+      locks.set(
+        account,
+        limit === 'wrongPasswordAnywhere'
+          ? { ...lock, until: expire }
+          : { ...lock, addresses: [...lock.addresses, { address: address ?? '', until: expire }] },
+      );
+    }
+    return locks;
+  }
+
+  /** Ends all waits for log-ins to an account. */
+  async unlock(account: AccountId): Promise<void> {
+    const key = accountKey(account);
+    await this.#pool.query({
+      name: 'limits-unlock',
+      text: `delete from attempts
+             where key = any($1::text[]) or split_part(key, ' ', 1) = any($2::text[])`,
+      values: [
+        [`wrongPasswordAnywhere:${key}`, `wrongPasswordAnywhere+:${key}`],
+        [`wrongPassword:${key}`, `wrongPassword+:${key}`],
+      ],
+    });
+  }
+
+  /** Removes what has run out. */
+  async clean(): Promise<void> {
+    await this.#pool.query('delete from attempts where expire < $1', [Date.now()]);
   }
 }
 
@@ -65,6 +187,13 @@ function refuseFor(ms: number): never {
   const retryAfter = Math.max(1, Math.ceil(ms / 1000));
   throw new RefusalError(refusal('rate_limited', undefined, { retryAfter }));
 }
+
+/** An account in the keys of limits. */
+export const accountKey = (account: AccountId): string => `a:${account}`;
+
+/** A name or address that nobody may have: what people type by mistake is not stored. */
+export const nameKey = (name: string): string =>
+  `n:${createHash('sha256').update(name).digest('base64url')}`;
 
 /** What counts as one address: of IPv6 the /64 that one household or machine is given. */
 export function addressKey(address: string): string {

@@ -1,7 +1,9 @@
 import type { AccountId, AccountRole, Me } from '@parley/protocol';
 import type pg from 'pg';
-import { emailKey, usernameKey } from './names.ts';
+import { emailKey, usernameKey, usernameSkeleton } from './names.ts';
 import { toPerson } from './people.ts';
+import type { Taken } from './taken.ts';
+import type { RowQueryable } from './tickets.ts';
 
 interface MeRow {
   id: AccountId;
@@ -65,20 +67,47 @@ export interface LoginAccount {
   readonly credentials: number;
 }
 
-/** Whether a username and an address belong to somebody already; null is not looked for. */
+/**
+ * Whether a username (or one that looks like it) and an address belong to somebody already, and
+ * whether there is no account at all yet. Null is not looked for; `except` is who asks.
+ */
 export async function whatIsTaken(
-  pool: pg.Pool,
+  on: RowQueryable,
   username: string | null,
   email: string | null,
-): Promise<{ username: boolean; email: boolean }> {
-  const { rows } = await pool.query<{ username: boolean; email: boolean }>({
+  except: AccountId | null = null,
+): Promise<Taken & { first: boolean }> {
+  const { rows } = await on.query<{
+    same: boolean;
+    alike: boolean;
+    email: boolean;
+    first: boolean;
+  }>({
     name: 'accounts-what-is-taken',
-    text: `select exists (select from accounts where username_key = $1) as username,
-                  exists (select from accounts where email_key = $2) as email`,
+    text: `select exists (select from accounts
+                          where username_key = $1 and id is distinct from $4) as same,
+                  exists (select from accounts
+                          where username_skeleton = $2 and id is distinct from $4) as alike,
+                  exists (select from accounts
+                          where email_key = $3 and id is distinct from $4) as email,
+                  not exists (select from accounts) as first`,
     values: [
       username === null ? null : usernameKey(username),
+      username === null ? null : usernameSkeleton(username),
       email === null ? null : emailKey(email),
+      except,
     ],
   });
-  return rows[0] ?? { username: false, email: false };
+  const { same = false, alike = false, first = false, email: known = false } = rows[0] ?? {};
+  return { username: same ? 'same' : alike ? 'alike' : null, email: known, first };
+}
+
+/** The password hash of an account; null when it logs in otherwise. */
+export async function passwordHashOf(pool: pg.Pool, account: AccountId): Promise<string | null> {
+  const { rows } = await pool.query<{ password_hash: string | null }>({
+    name: 'accounts-password',
+    text: 'select password_hash from accounts where id = $1',
+    values: [account],
+  });
+  return rows[0]?.password_hash ?? null;
 }

@@ -3,15 +3,20 @@ import {
   type AccountKind,
   type AccountRole,
   type ClientId,
+  type Refusal,
+  refusal,
   streamOfAccount,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import { EVERYONE_STREAM, everyoneEvents } from '../conversations/everyone.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Command, newEvent, type Rule } from '../stream/unit.ts';
-import { emailKey, usernameKey } from './names.ts';
+import { type Command, newEvent, type Rule, type Unit } from '../stream/unit.ts';
+import { useInvitation } from './invitations.ts';
+import { emailKey, usernameKey, usernameSkeleton } from './names.ts';
+import { whatIsTaken } from './queries.ts';
 import { takenErrors, takenRefusal } from './taken.ts';
+import { rowsOf } from './tickets.ts';
 
 /** What is known of a new account; checked by its schema already. */
 export interface Registration {
@@ -27,6 +32,15 @@ export interface Registration {
   readonly role?: AccountRole;
   /** The address was proven already, by another provider for instance. */
   readonly verified?: boolean;
+  readonly firstName?: string | undefined;
+  readonly lastName?: string | undefined;
+  readonly phone?: string | undefined;
+  /** SHA-256 (hexadecimal) of what the invitation’s link had: used up with the registration. */
+  readonly invitation?: string | undefined;
+  /** Asked before anything is written; a refusal ends it. */
+  readonly before?: (unit: Unit) => Promise<Refusal | null>;
+  /** Further statements of the same transaction, once the account is there. */
+  readonly after?: (unit: Unit, account: AccountId) => Promise<void>;
   /** Who makes it, and under which id, if that is somebody else. */
   readonly by?: { readonly actor: AccountId; readonly clientId: ClientId };
 }
@@ -67,22 +81,24 @@ const registerRule: Rule<RegisterCommand> = {
     const { account, registration } = command;
     const { username, displayName, email, passwordHash } = registration;
     // The workspace’s lock makes registrations one after the other: what is free here stays free.
-    const [found] = await unit.query<{ username: boolean; email: boolean; first: boolean }>(
-      'accounts-taken',
-      `select exists (select from accounts where username_key = $1) as username,
-              exists (select from accounts where email_key = $2) as email,
-              not exists (select from accounts) as first`,
-      [usernameKey(username), email === null ? null : emailKey(email)],
-    );
-    const taken = takenRefusal(takenErrors(found?.username === true, found?.email === true));
+    const found = await whatIsTaken(rowsOf(unit), username, email);
+    const taken = takenRefusal(takenErrors(found));
     if (taken) return [{ refuse: taken }];
+    // What a rule has written stays when it refuses: first all that may say no.
+    const refused = await registration.before?.(unit);
+    if (refused) return [{ refuse: refused }];
+    const { invitation } = registration;
+    if (invitation !== undefined && !(await useInvitation(unit, invitation))) {
+      return [{ refuse: refusal('invitation_ended') }];
+    }
     await unit.createStream(streamOfAccount(account), 'personal');
     await unit.query(
       'accounts-insert',
       `insert into accounts
          (id, username, username_key, display_name, email, email_key, password_hash, role, created_at,
-          kind, verified_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $11 then $9::timestamptz end)`,
+          kind, verified_at, first_name, last_name, phone, username_skeleton)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $11 then $9::timestamptz end,
+               $12, $13, $14, $15)`,
       [
         account,
         username,
@@ -92,12 +108,17 @@ const registerRule: Rule<RegisterCommand> = {
         email === null ? null : emailKey(email),
         passwordHash,
         // Whoever comes first has set the server up.
-        found?.first ? 'owner' : (registration.role ?? 'member'),
+        found.first ? 'owner' : (registration.role ?? 'member'),
         unit.at,
         registration.kind ?? 'person',
         registration.verified === true,
+        registration.firstName ?? null,
+        registration.lastName ?? null,
+        registration.phone ?? null,
+        usernameSkeleton(username),
       ],
     );
+    await registration.after?.(unit, account);
     const registered = newEvent(WORKSPACE_STREAM, 'user.registered', {
       account,
       username,

@@ -1,18 +1,31 @@
-import { Me } from '@parley/protocol';
+import {
+  Me,
+  ResendAnswer,
+  refusal,
+  SessionId,
+  SessionsAnswer,
+  UpdateMeBody,
+  VerifyMeBody,
+} from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
-import { refuse } from '../http/errors.ts';
+import { RefusalError, refuse } from '../http/errors.ts';
+import { withTransaction } from '../storage/database.ts';
 import type { AccountRoutes } from './accounts.ts';
+import { addressKey } from './limits.ts';
 import { meOf } from './queries.ts';
+import { updateOwn } from './update.ts';
 
 const security = [{ accessToken: [] }];
+const NOTHING = z.undefined().describe('Done');
 
-/** Oneself. */
+/** Oneself: names, the address, and where one is logged in. */
 export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, authenticate } = deps;
+  const { pool, append, authenticate, codes, mails, sessions } = deps;
 
   app.route({
     method: 'GET',
@@ -27,5 +40,141 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void 
     onRequest: authenticate,
     handler: async (request) =>
       (await meOf(pool, sessionOf(request).account)) ?? refuse('session_ended'),
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/me',
+    schema: {
+      operationId: 'updateMe',
+      tags: ['Accounts'],
+      summary: 'Change one’s own names and telephone number',
+      description: 'What is not named stays as it is; null takes it away.',
+      security,
+      body: UpdateMeBody,
+      response: { 200: Me, ...problems(400, 401, 422) },
+    },
+    onRequest: authenticate,
+    handler: async (request) => {
+      const { account } = sessionOf(request);
+      await updateOwn(pool, append, account, request.body);
+      return (await meOf(pool, account)) ?? refuse('session_ended');
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/verification',
+    schema: {
+      operationId: 'sendMyCode',
+      tags: ['Accounts'],
+      summary: 'Have a code mailed that verifies one’s address',
+      security,
+      response: { 202: ResendAnswer, ...problems(401, 409, 429) },
+    },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      const { account } = sessionOf(request);
+      const me = (await meOf(pool, account)) ?? refuse('session_ended');
+      if (me.verified) refuse('already_verified');
+      let resendAfter: number;
+      if (await codes.ofAccount(account)) {
+        resendAfter = await codes.resend({ account }, async () => false);
+      } else {
+        const started = await withTransaction(pool, (client) =>
+          codes.start({ purpose: 'verify', account, email: me.email, data: {} }, client),
+        );
+        mails.wake();
+        ({ resendAfter } = started);
+      }
+      return reply.code(202).send({ resendAfter });
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/verify',
+    schema: {
+      operationId: 'verifyMe',
+      tags: ['Accounts'],
+      summary: 'Bring the code that verifies one’s address',
+      security,
+      body: VerifyMeBody,
+      response: { 204: NOTHING, ...problems(400, 401, 409, 410, 422, 429) },
+    },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      const { account } = sessionOf(request);
+      const me = (await meOf(pool, account)) ?? refuse('session_ended');
+      if (me.verified) refuse('already_verified');
+      const address = addressKey(request.ip);
+      const opened = await codes.check({ account }, request.body.code, address).catch((error) => {
+        // There is no ticket that could have ended: no code is on its way.
+        if (!(error instanceof RefusalError) || error.refusal.code !== 'ticket_ended') throw error;
+        throw new RefusalError(refusal('code_ended'));
+      });
+      if (!(await codes.verify(opened.id, account))) refuse('code_ended');
+      return reply.code(204).send();
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/me/sessions',
+    schema: {
+      operationId: 'listMySessions',
+      tags: ['Accounts'],
+      summary: 'Where one is logged in, the last used first',
+      security,
+      response: { 200: SessionsAnswer, ...problems(401) },
+    },
+    onRequest: authenticate,
+    handler: async (request) => {
+      const { account, id: current } = sessionOf(request);
+      const items = (await sessions.list(account)).map((session) => ({
+        ...session,
+        createdAt: new Date(session.createdAt).toISOString(),
+        lastUsedAt: new Date(session.lastUsedAt).toISOString(),
+        current: session.id === current,
+      }));
+      return { items };
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/me/sessions/:id',
+    schema: {
+      operationId: 'endMySession',
+      tags: ['Accounts'],
+      summary: 'End one of one’s sessions; its sockets close',
+      security,
+      params: z.object({ id: SessionId }),
+      response: { 204: NOTHING, ...problems(401, 404) },
+    },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      const { account } = sessionOf(request);
+      if (!(await sessions.endOwn(account, request.params.id))) refuse('not_found');
+      return reply.code(204).send();
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/sessions/end-others',
+    schema: {
+      operationId: 'endMyOtherSessions',
+      tags: ['Accounts'],
+      summary: 'End all of one’s sessions but the one that asks',
+      security,
+      response: { 204: NOTHING, ...problems(401) },
+    },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      const { account, id } = sessionOf(request);
+      await sessions.endAll(account, { except: id });
+      return reply.code(204).send();
+    },
   });
 }

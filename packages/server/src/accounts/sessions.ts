@@ -125,6 +125,36 @@ export class Sessions {
     return session;
   }
 
+  /** The sessions of an account that go on, the last used first. */
+  async list(account: AccountId): Promise<SessionRecord[]> {
+    const now = this.#clock.now();
+    const { rows } = await this.#pool.query<SessionRecordRow>({
+      name: 'sessions-list',
+      text: `select s.id, s.device, s.address, s.created_at, s.last_used_at
+             ${FROM} where s.account_id = $1 and ${ALIVE}
+             order by s.last_used_at desc, s.id desc`,
+      values: [account, new Date(now), new Date(now - IDLE_MS)],
+    });
+    return rows.map((row) => ({
+      id: row.id,
+      device: row.device,
+      address: row.address,
+      createdAt: row.created_at.getTime(),
+      lastUsedAt: row.last_used_at.getTime(),
+    }));
+  }
+
+  /** Ends a session if it is of this account; false when it is not. */
+  async endOwn(account: AccountId, id: SessionId): Promise<boolean> {
+    const { rows } = await this.#pool.query<{ id: SessionId }>({
+      name: 'sessions-end-own',
+      text: 'delete from sessions where id = $1 and account_id = $2 returning id',
+      values: [id, account],
+    });
+    this.#tell(rows.map((row) => row.id));
+    return rows.length === 1;
+  }
+
   /** Which of the sessions go on. */
   async alive(ids: readonly SessionId[]): Promise<Set<SessionId>> {
     const now = this.#clock.now();
@@ -190,6 +220,23 @@ export class Sessions {
       for (const listener of this.#endListeners) listener(id);
     }
   }
+}
+
+/** A log-in as its owner sees it. Times on the wall clock, ms. */
+export interface SessionRecord {
+  readonly id: SessionId;
+  readonly device: string;
+  readonly address: string;
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+}
+
+interface SessionRecordRow {
+  id: SessionId;
+  device: string;
+  address: string;
+  created_at: Date;
+  last_used_at: Date;
 }
 
 interface SessionRow {

@@ -1,9 +1,20 @@
 import { type FieldError, type Refusal, refusal } from '@parley/protocol';
 
-/** What is said, beside its field, of a username or an address that somebody has already. */
-export function takenErrors(username: boolean, email: boolean): FieldError[] {
+/** What of a registration somebody has already. */
+export interface Taken {
+  /** `same` as another’s, or `alike`: it could be taken for another’s. */
+  readonly username: 'same' | 'alike' | null;
+  readonly email: boolean;
+}
+
+/** What is said of it, beside its field. */
+export function takenErrors({ username, email }: Taken): FieldError[] {
   const errors: FieldError[] = [];
-  if (username) errors.push(entry('username', 'username_taken'));
+  if (username === 'same') errors.push(entry('username', 'username_taken'));
+  if (username === 'alike') {
+    const message = 'This username looks like one that is taken';
+    errors.push({ ...entry('username', 'username_taken'), message });
+  }
   if (email) errors.push(entry('email', 'email_taken'));
   return errors;
 }

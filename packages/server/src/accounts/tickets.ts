@@ -3,14 +3,26 @@ import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.ts';
+import type { Unit } from '../stream/unit.ts';
 
 /** Whoever has tried so often begins again. */
 const TRIES_MAX = 5;
 /** Rows that have ended are kept this long. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
-/** Something that queries run on: the pool, or the connection of a transaction. */
-export type Queryable = Pick<pg.Pool, 'query'>;
+/** Something that runs a statement and tells its rows: a pool, a connection, a unit of a lane. */
+export interface RowQueryable {
+  query<R extends pg.QueryResultRow>(statement: {
+    name: string;
+    text: string;
+    values: unknown[];
+  }): Promise<{ rows: R[] }>;
+}
+
+/** A unit of a lane as something that statements run on. */
+export const rowsOf = (unit: Unit): RowQueryable => ({
+  query: async ({ name, text, values }) => ({ rows: await unit.query(name, text, values) }),
+});
 
 /** What a ticket stands for. `Data` is what was stored with it. */
 export interface Ticket<Data> {
@@ -50,7 +62,7 @@ export class Tickets {
   /** Makes a ticket, in a transaction when `on` is its connection. */
   async issue(
     ticket: NewTicket,
-    on: Queryable = this.#pool,
+    on: RowQueryable = this.#pool,
   ): Promise<{ id: string; ticket: string; expiresAt: number }> {
     const id = uuidv7();
     const text = randomBytes(32).toString('base64url');
@@ -105,7 +117,7 @@ export class Tickets {
   async redeem<Data>(
     purpose: string,
     ticket: string,
-    on: Queryable = this.#pool,
+    on: RowQueryable = this.#pool,
   ): Promise<Ticket<Data> | null> {
     const { rows } = await on.query<TicketRow<Data>>({
       name: 'tickets-redeem',
@@ -117,7 +129,7 @@ export class Tickets {
   }
 
   /** Ends all tickets of an account for a purpose. */
-  async endAll(purpose: string, account: AccountId, on: Queryable = this.#pool): Promise<void> {
+  async endAll(purpose: string, account: AccountId, on: RowQueryable = this.#pool): Promise<void> {
     await on.query({
       name: 'tickets-end-all',
       text: 'delete from one_time_secrets where account_id = $1 and purpose = $2',

@@ -7,8 +7,10 @@ import {
   type Seq,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import { emailKey, usernameKey } from '../accounts/names.ts';
+import { emailKey, usernameKey, usernameSkeleton } from '../accounts/names.ts';
+import { whatIsTaken } from '../accounts/queries.ts';
 import { takenErrors, takenRefusal } from '../accounts/taken.ts';
+import { rowsOf } from '../accounts/tickets.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, type Decision, newEvent, type Unit } from '../stream/unit.ts';
 import { type AdminAction, mayAdminister } from './policy.ts';
@@ -165,13 +167,8 @@ async function update(unit: Unit, command: AdminCommand, target: Target): Promis
   if (email !== undefined && target.kind === 'service') {
     return { refuse: refusal('invalid', 'email: the account of a program has none') };
   }
-  const [found] = await unit.query<{ username: boolean; email: boolean }>(
-    'admin-taken',
-    `select exists (select from accounts where username_key = $2 and id <> $1) as username,
-            exists (select from accounts where email_key = $3 and id <> $1) as email`,
-    [id, usernameKey(username), email === undefined ? null : emailKey(email)],
-  );
-  const taken = takenRefusal(takenErrors(found?.username === true, found?.email === true));
+  const found = await whatIsTaken(rowsOf(unit), username, email ?? null, id);
+  const taken = takenRefusal(takenErrors(found));
   if (taken) return { refuse: taken };
   const role = change.role ?? target.role;
   if (role !== target.role) {
@@ -186,8 +183,10 @@ async function update(unit: Unit, command: AdminCommand, target: Target): Promis
   if (renamed) {
     await unit.query(
       'admin-rename',
-      'update accounts set username = $2, username_key = $3, display_name = $4 where id = $1',
-      [id, username, usernameKey(username), displayName],
+      `update accounts
+       set username = $2, username_key = $3, display_name = $4, username_skeleton = $5
+       where id = $1`,
+      [id, username, usernameKey(username), displayName, usernameSkeleton(username)],
     );
   }
   if (readdressed) await changeAddress(unit, id, email);

@@ -28,6 +28,8 @@ export interface Access {
 const anyone: Access = { audience: 'anyone', scope: null };
 const session: Access = { audience: 'session', scope: null };
 const by = (scope: Scope): Access => ({ audience: 'account', scope });
+/** People in person: what a key has no part in. */
+const person: Access = { audience: 'account', scope: null };
 const admin: Access = { audience: 'admin', scope: 'admin' };
 /** Admins in person: what would let a key make itself or others stronger. */
 const adminPerson: Access = { audience: 'admin', scope: null };
@@ -37,12 +39,26 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   isLive: anyone,
   isReady: anyone,
 
+  authOptions: anyone,
   register: anyone,
+  verifyEmail: anyone,
+  resendCode: anyone,
   login: anyone,
+  forgotPassword: anyone,
+  authorizeReset: anyone,
+  resetPassword: anyone,
   renewAccessToken: session,
   logout: session,
 
   me: by('people:read'),
+  updateMe: person,
+  changePassword: person,
+  sendMyCode: person,
+  verifyMe: person,
+  listMySessions: person,
+  endMySession: person,
+  endMyOtherSessions: person,
+
   listPeople: by('people:read'),
   getPerson: by('people:read'),
 
@@ -77,6 +93,9 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   deactivateAccount: admin,
   reactivateAccount: admin,
   listSettings: admin,
+  listInvitations: admin,
+  createInvitation: admin,
+  revokeInvitation: admin,
 
   listServiceAccounts: admin,
   createServiceAccount: adminPerson,

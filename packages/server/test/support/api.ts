@@ -1,25 +1,31 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SessionAnswer } from '@parley/protocol';
+import type { RegistrationMode, SessionAnswer } from '@parley/protocol';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { type Accounts, openAccounts } from '../../src/accounts/accounts.ts';
-import { systemClock } from '../../src/clock.ts';
+import { loadSecret } from '../../src/accounts/secret.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
 import { conversationProjections } from '../../src/conversations/projections.ts';
 import { createHttpApp, type HttpDependencies } from '../../src/http/app.ts';
 import { ApiKeys } from '../../src/integrations/keys.ts';
+import { Mails } from '../../src/mail/mails.ts';
+import { mailTransport } from '../../src/mail/transport.ts';
 import { messageProjections } from '../../src/messages/projections.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { Append } from '../../src/stream/append.ts';
 import { Projections } from '../../src/stream/projections.ts';
 import type { StoredEvent } from '../../src/stream/record.ts';
+import { Vault } from '../../src/vault.ts';
 import { type TestDatabase, testLog } from './database.ts';
 
 /** The HTTP side over a real database, asked without a socket. */
 export interface TestApi {
   readonly app: FastifyInstance;
   readonly accounts: Accounts;
+  readonly mails: Mails;
+  readonly dataDir: string;
   readonly database: Database;
   /** What was committed and published, in order. */
   readonly published: StoredEvent[];
@@ -57,6 +63,10 @@ export async function aTestApi(
     trustedProxies?: string[];
     rateLimits?: boolean;
     secret?: string;
+    smtpUrl?: string;
+    verifyEmail?: boolean;
+    registration?: { mode: RegistrationMode; domains?: string[] };
+    clock?: Clock;
     webDir?: string;
     api?: HttpDependencies['api'];
     health?: HttpDependencies['health'];
@@ -78,14 +88,29 @@ export async function aTestApi(
     dataDir,
     publicUrl: settings.publicUrl,
     rateLimits: settings.rateLimits ?? false,
-    secret: settings.secret,
+    registration: { mode: 'open' as const, domains: [], ...settings.registration },
+    verifyEmail: settings.verifyEmail,
   };
+  const clock = settings.clock ?? systemClock;
+  const secret = loadSecret({ dataDir, secret: settings.secret });
+  const vault = new Vault(secret);
+  const mailConfig = {
+    dataDir,
+    smtpUrl: settings.smtpUrl,
+    mailFrom: 'Parley <parley@example.org>',
+  };
+  const transport = mailTransport(mailConfig, testLog);
+  const mails = new Mails({ pool, clock, log: testLog, vault, transport });
   const accounts = await openAccounts({
     pool,
     append,
-    clock: systemClock,
-    keys: new ApiKeys(pool, systemClock),
+    clock,
+    keys: new ApiKeys(pool, clock),
+    log: testLog,
     config,
+    secret,
+    vault,
+    mails,
     issuer: () => settings.publicUrl ?? 'http://localhost:3000',
   });
   const app = createHttpApp({
@@ -111,6 +136,8 @@ export async function aTestApi(
   return {
     app,
     accounts,
+    mails,
+    dataDir,
     database,
     published,
     post,
@@ -127,6 +154,7 @@ export async function aTestApi(
     },
     close: async () => {
       await app.close();
+      await mails.stop();
       await append.close();
       await database.close();
       rmSync(dataDir, { recursive: true, force: true });

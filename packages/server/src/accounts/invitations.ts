@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import type { AccountId, Invitation } from '@parley/protocol';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import type { Clock } from '../clock.ts';
+import type { Mails } from '../mail/mails.ts';
+import { invitationWords } from '../mail/words.ts';
+import { withTransaction } from '../storage/database.ts';
+import type { Unit } from '../stream/unit.ts';
+import { emailKey } from './names.ts';
+import { hashOf } from './tickets.ts';
+
+const DAY_MS = 86_400_000;
+/** An invitation is good for a week, if nothing else is said, and never for longer than a year. */
+const TTL_MS = 7 * DAY_MS;
+const TTL_MAX_MS = 366 * DAY_MS;
+
+/** What an invitation is to be good for. */
+export interface NewInvitation {
+  /** Whoever registers with it must have this address, which also gets the link by mail. */
+  readonly email?: string | undefined;
+  readonly maxUses: number;
+  /** Wall clock, ms. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** What invitations are made with. */
+export interface InvitationsContext {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly mails: Mails;
+  /** The server’s public address. */
+  readonly server: () => string;
+}
+
+/**
+ * Invitations to register: links with 256 random bits, stored as hashes. They open the door and
+ * give nothing else: whoever comes in is a member.
+ */
+export class Invitations {
+  readonly #context: InvitationsContext;
+
+  constructor(context: InvitationsContext) {
+    this.#context = context;
+  }
+
+  /** Makes an invitation; its link is told once. */
+  async create(
+    by: { readonly id: AccountId; readonly name: string },
+    wanted: NewInvitation,
+  ): Promise<{ invitation: Invitation; link: string }> {
+    const { pool, clock, mails, server } = this.#context;
+    const token = randomBytes(32).toString('base64url');
+    const link = `${server()}/register#${token}`;
+    const now = clock.now();
+    const expiresAt = Math.min(wanted.expiresAt ?? now + TTL_MS, now + TTL_MAX_MS);
+    const row = await withTransaction(pool, async (client) => {
+      const { rows } = await client.query<InvitationRow>({
+        name: 'invitations-create',
+        text: `insert into invitations
+                 (id, token_hash, email, email_key, max_uses, created_by, created_at, expires_at)
+               values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${COLUMNS}`,
+        values: [
+          uuidv7(),
+          hashOf(token),
+          wanted.email ?? null,
+          wanted.email === undefined ? null : emailKey(wanted.email),
+          wanted.maxUses,
+          by.id,
+          new Date(now),
+          new Date(expiresAt),
+        ],
+      });
+      if (wanted.email !== undefined) {
+        await mails.put(
+          {
+            purpose: 'invitation',
+            recipient: wanted.email,
+            ...invitationWords(server(), link, by.name),
+            ttlMs: expiresAt - now,
+          },
+          client,
+        );
+      }
+      return rows[0] as InvitationRow;
+    });
+    mails.wake();
+    return { invitation: toInvitation(row), link };
+  }
+
+  /** All invitations, the newest first. */
+  async list(): Promise<Invitation[]> {
+    const { rows } = await this.#context.pool.query<InvitationRow>({
+      name: 'invitations-list',
+      text: `select ${COLUMNS} from invitations order by created_at desc, id desc limit 1000`,
+    });
+    return rows.map(toInvitation);
+  }
+
+  /** Takes an invitation back; false when there is none. One that was taken back stays so. */
+  async revoke(id: string): Promise<boolean> {
+    const { pool, clock } = this.#context;
+    const { rowCount } = await pool.query({
+      name: 'invitations-revoke',
+      text: 'update invitations set revoked_at = coalesce(revoked_at, $2) where id = $1',
+      values: [id, new Date(clock.now())],
+    });
+    return rowCount === 1;
+  }
+
+  /** Whether an invitation lets somebody with this address in; it is not used up by asking. */
+  async isGood(token: string, email: string): Promise<boolean> {
+    const { pool, clock } = this.#context;
+    const { rows } = await pool.query({
+      name: 'invitations-look',
+      text: `select from invitations where ${GOOD}`,
+      values: [hashOf(token), emailKey(email), new Date(clock.now())],
+    });
+    return rows.length === 1;
+  }
+}
+
+/**
+ * Uses an invitation once, in the transaction that makes the account; false when it is used up or
+ * has ended. That it is for this address was looked at before.
+ */
+export async function useInvitation(unit: Unit, tokenHash: string): Promise<boolean> {
+  const rows = await unit.query(
+    'invitations-use',
+    `update invitations set uses = uses + 1
+     where token_hash = decode($1, 'hex') and uses < max_uses and revoked_at is null and expires_at > $2
+     returning id`,
+    [tokenHash, unit.at],
+  );
+  return rows.length === 1;
+}
+
+interface InvitationRow {
+  id: string;
+  email: string | null;
+  max_uses: number;
+  uses: number;
+  created_at: Date;
+  expires_at: Date;
+  revoked_at: Date | null;
+}
+
+const COLUMNS = 'id, email, max_uses, uses, created_at, expires_at, revoked_at';
+const GOOD = `token_hash = $1 and (email_key is null or email_key = $2) and uses < max_uses
+   and revoked_at is null and expires_at > $3`;
+
+const toInvitation = (row: InvitationRow): Invitation => ({
+  id: row.id,
+  email: row.email,
+  maxUses: row.max_uses,
+  uses: row.uses,
+  createdAt: row.created_at.toISOString(),
+  expiresAt: row.expires_at.toISOString(),
+  revokedAt: row.revoked_at?.toISOString() ?? null,
+});

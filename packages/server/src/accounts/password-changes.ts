@@ -1,0 +1,175 @@
+import type { SessionId } from '@parley/protocol';
+import { type AccountId, refusal } from '@parley/protocol';
+import type pg from 'pg';
+import type { Clock } from '../clock.ts';
+import { RefusalError, refuse } from '../http/errors.ts';
+import type { Mails } from '../mail/mails.ts';
+import { passwordChangedWords, resetWords } from '../mail/words.ts';
+import { withTransaction } from '../storage/database.ts';
+import { type AttemptLimits, nameKey } from './limits.ts';
+import { emailKey } from './names.ts';
+import type { Passwords } from './passwords.ts';
+import { passwordErrors, refuseOverload } from './registrations.ts';
+import type { Sessions } from './sessions.ts';
+import type { Tickets } from './tickets.ts';
+
+/** A link to a new password is good for this long. */
+const LINK_MS = 30 * 60_000;
+/** The mail that tells of a new password is worth sending for a day. */
+const NOTICE_MS = 24 * 3_600_000;
+const PURPOSE = 'reset';
+
+/** What passwords are changed with. */
+export interface PasswordChangesContext {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly tickets: Tickets;
+  readonly sessions: Sessions;
+  readonly passwords: Passwords;
+  readonly limits: AttemptLimits;
+  readonly mails: Mails;
+  /** The server’s public address: links are made of it, never of what a request names. */
+  readonly server: () => string;
+}
+
+/** New passwords: by a link that is mailed, or by the old one. */
+export class PasswordChanges {
+  readonly #context: PasswordChangesContext;
+
+  constructor(context: PasswordChangesContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Mails the link to whoever has this address. For an address that nobody has, a ticket is made
+   * that nobody gets: the steps are the same.
+   */
+  async forgot(email: string): Promise<void> {
+    const { pool, tickets, limits, mails, server } = this.#context;
+    try {
+      await limits.take('mailTo', nameKey(emailKey(email)));
+    } catch (error) {
+      // Whoever has had enough mails gets no more, and whoever asks is told nothing of it.
+      if (error instanceof RefusalError && error.refusal.code === 'rate_limited') return;
+      throw error;
+    }
+    const { rows } = await pool.query<{ id: AccountId; email: string }>({
+      name: 'resets-account',
+      text: 'select id, email from accounts where email_key = $1 and is_active',
+      values: [emailKey(email)],
+    });
+    const [found] = rows;
+    await withTransaction(pool, async (client) => {
+      const { ticket } = await tickets.issue(
+        { purpose: PURPOSE, ttlMs: LINK_MS, ...(found && { account: found.id }) },
+        client,
+      );
+      if (!found) return;
+      await mails.put(
+        {
+          purpose: 'reset',
+          account: found.id,
+          recipient: found.email,
+          ...resetWords(server(), `${server()}/reset#${ticket}`),
+          ttlMs: LINK_MS,
+        },
+        client,
+      );
+    });
+    mails.wake();
+  }
+
+  /**
+   * When a link ends (wall clock, ms).
+   * @throws {RefusalError} link_ended
+   */
+  async authorize(token: string): Promise<number> {
+    const found = await this.#context.tickets.look(PURPOSE, token);
+    if (!found?.account) refuse('link_ended');
+    return found.expiresAt;
+  }
+
+  /**
+   * Sets the password by a link. All sessions of the account end; the address is verified by it.
+   * @throws {RefusalError} link_ended; invalid, when the password is weak: the link stays good
+   */
+  async reset(token: string, password: string): Promise<void> {
+    const { tickets, limits } = this.#context;
+    const found = await tickets.look(PURPOSE, token);
+    if (!found?.account) refuse('link_ended');
+    const { account } = found;
+    await this.#set(account, 'password', password, undefined, async (client) => {
+      if (!(await tickets.redeem(PURPOSE, token, client))) refuse('link_ended');
+      const { rowCount } = await client.query({
+        name: 'resets-verify',
+        text: `update accounts set verified_at = coalesce(verified_at, now())
+               where id = $1 and is_active`,
+        values: [account],
+      });
+      if (rowCount === 0) refuse('link_ended');
+    });
+    await limits.unlock(account);
+  }
+
+  /**
+   * Sets the password of somebody who knows the one of before; all sessions but theirs end. The
+   * old one was checked already.
+   * @throws {RefusalError} invalid, when the password is weak
+   */
+  change(account: AccountId, session: SessionId, next: string): Promise<void> {
+    return this.#set(account, 'next', next, session);
+  }
+
+  async #set(
+    account: AccountId,
+    field: string,
+    password: string,
+    except: SessionId | undefined,
+    first?: (client: pg.PoolClient) => Promise<void>,
+  ): Promise<void> {
+    const { pool, passwords, sessions, tickets, mails, server } = this.#context;
+    const { rows } = await pool.query<{
+      username: string;
+      display_name: string;
+      email: string | null;
+    }>({
+      name: 'resets-names',
+      text: 'select username, display_name, email from accounts where id = $1',
+      values: [account],
+    });
+    const person = rows[0] ?? refuse('session_ended');
+    const about = [person.username, person.display_name, person.email ?? ''];
+    const errors = await passwordErrors(field, password, about);
+    if (errors.length > 0) throw new RefusalError(refusal('invalid', undefined, { errors }));
+    refuseOverload(passwords);
+    const hash = await passwords.hash(password);
+    await sessions.endAll(account, {
+      except,
+      change: async (client) => {
+        await first?.(client);
+        // Log-ins that are under way with the old password, and other links, end with it.
+        await client.query({
+          name: 'resets-set',
+          text: `update accounts
+                 set password_hash = $2, credentials_version = credentials_version + 1
+                 where id = $1`,
+          values: [account, hash],
+        });
+        await tickets.endAll(PURPOSE, account, client);
+        if (person.email !== null) {
+          await mails.put(
+            {
+              purpose: 'password-changed',
+              account,
+              recipient: person.email,
+              ...passwordChangedWords(server()),
+              ttlMs: NOTICE_MS,
+            },
+            client,
+          );
+        }
+      },
+    });
+    mails.wake();
+  }
+}

@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  ChangePasswordBody,
+  ForgotBody,
+  ResetAuthorizeAnswer,
+  ResetAuthorizeBody,
+  ResetBody,
+  refusal,
+} from '@parley/protocol';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { sessionOf } from '../http/authenticate.ts';
+import { problems } from '../http/describe.ts';
+import { refuse } from '../http/errors.ts';
+import type { AccountRoutes } from './accounts.ts';
+import { accountKey, addressKey } from './limits.ts';
+import { passwordHashOf } from './queries.ts';
+import { refuseOverload } from './registrations.ts';
+
+const NOTHING = z.undefined().describe('Done');
+/** Asking for a link is answered after this time, whatever there was to do: ms. */
+const FORGOT_MS = 150;
+
+/** New passwords. */
+export function passwordRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, passwordChanges, passwords, limits, authenticate } = deps;
+
+  app.route({
+    method: 'POST',
+    url: '/auth/forgot',
+    schema: {
+      operationId: 'forgotPassword',
+      tags: ['Accounts'],
+      summary: 'Have a link to a new password mailed',
+      description: 'The answer is the same whether anybody has this address or not.',
+      security: [],
+      body: ForgotBody,
+      response: { 202: z.object({}), ...problems(400, 422, 429) },
+    },
+    handler: async (request, reply) => {
+      await limits.take('forgot', addressKey(request.ip));
+      // A mail that is stored, or not, must not show in the time.
+      await Promise.all([passwordChanges.forgot(request.body.email), delay(FORGOT_MS)]);
+      return reply.code(202).send({});
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/reset/authorize',
+    schema: {
+      operationId: 'authorizeReset',
+      tags: ['Accounts'],
+      summary: 'Whether a link to a new password is still good',
+      security: [],
+      body: ResetAuthorizeBody,
+      response: { 200: ResetAuthorizeAnswer, ...problems(400, 410, 422, 429) },
+    },
+    handler: async (request) => {
+      await limits.take('codeFrom', addressKey(request.ip));
+      const expiresAt = await passwordChanges.authorize(request.body.token);
+      return { expiresAt: new Date(expiresAt).toISOString() };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/reset',
+    schema: {
+      operationId: 'resetPassword',
+      tags: ['Accounts'],
+      summary: 'Set a new password by the link of a mail; all sessions end',
+      security: [],
+      body: ResetBody,
+      response: { 204: NOTHING, ...problems(400, 410, 422, 429, 503) },
+    },
+    handler: async (request, reply) => {
+      await limits.take('codeFrom', addressKey(request.ip));
+      const { token, password } = request.body;
+      await passwordChanges.reset(token, password);
+      return reply.code(204).send();
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/password',
+    schema: {
+      operationId: 'changePassword',
+      tags: ['Accounts'],
+      summary: 'Set a new password by the one of before; all other sessions end',
+      security: [{ accessToken: [] }],
+      body: ChangePasswordBody,
+      response: { 204: NOTHING, ...problems(400, 401, 403, 422, 429, 503) },
+    },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      const { account, id } = sessionOf(request);
+      const { current, next } = request.body;
+      // The same count as for log-ins: a stolen session guesses no faster than anybody else.
+      const key = `${accountKey(account)} ${addressKey(request.ip)}`;
+      await limits.take('wrongPassword', key);
+      refuseOverload(passwords);
+      if (!(await passwords.verify(await passwordHashOf(pool, account), current))) {
+        const { code, message } = refusal('password_wrong');
+        refuse('password_wrong', undefined, { errors: [{ field: 'current', code, message }] });
+      }
+      await limits.clear('wrongPassword', key);
+      await passwordChanges.change(account, id, next);
+      return reply.code(204).send();
+    },
+  });
+}

@@ -1,0 +1,199 @@
+import {
+  AuthOptions,
+  DisplayName,
+  EmailAddress,
+  LIMITS,
+  LoginStep,
+  Password,
+  PersonalName,
+  Phone,
+  RegisterBody,
+  ResendAnswer,
+  ResendBody,
+  SessionAnswer,
+  Username,
+  VerifyBody,
+} from '@parley/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import {
+  hasZodFastifySchemaValidationErrors,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { problems } from '../http/describe.ts';
+import { refuse } from '../http/errors.ts';
+import { refuseForeign } from '../http/origin.ts';
+import { fieldErrors } from '../http/validation.ts';
+import type { AccountRoutes } from './accounts.ts';
+import { SessionHeader, verifyStep } from './auth-routes.ts';
+import { addressKey } from './limits.ts';
+import type { Factor } from './logins.ts';
+import { whatIsTaken } from './queries.ts';
+import type { Waits, Wanted } from './registrations.ts';
+
+/** What is stored with an account’s code while a log-in waits for it. */
+const LoginData = z.object({
+  credentials: z.number().int(),
+  passed: z.array(z.string()),
+  device: z.string().optional(),
+});
+
+/** Registration, and the codes that verify addresses before a session begins. */
+export function registerRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, registrations, codes, limits, logins, mails, config, publicUrl } = deps;
+
+  const ownSite = async (request: FastifyRequest): Promise<void> => {
+    refuseForeign(request, { publicUrl });
+  };
+  const isKnown = async (email: string) => (await whatIsTaken(pool, null, email)).email;
+
+  app.route({
+    method: 'GET',
+    url: '/auth/options',
+    schema: {
+      operationId: 'authOptions',
+      tags: ['Accounts'],
+      summary: 'How one gets in here',
+      security: [],
+      response: { 200: AuthOptions, ...problems(503) },
+    },
+    handler: async () => ({
+      registration: config.registration.mode,
+      domains: [...config.registration.domains],
+      verification: registrations.verifies,
+      mail: mails.kind,
+      sso: [],
+      passwordMin: LIMITS.passwordMin,
+    }),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/register',
+    schema: {
+      operationId: 'register',
+      tags: ['Accounts'],
+      summary: 'Make an account, and log in',
+      description:
+        'A browser gets its session as an HttpOnly cookie. A program sends the header ' +
+        '`Parley-Session: token` and finds it in the answer. The first account of a server is its ' +
+        'owner. Where addresses are verified, the answer is 202 with a ticket, whether the address ' +
+        'has an account or not; the account is made when the code is brought to `/auth/verify`.',
+      security: [],
+      headers: SessionHeader,
+      body: RegisterBody,
+      response: { 201: SessionAnswer, 202: LoginStep, ...problems(400, 403, 409, 422, 429, 503) },
+    },
+    // What is wrong in itself and what is taken are told at once.
+    attachValidation: true,
+    onRequest: ownSite,
+    handler: async (request, reply) => {
+      await limits.take('register', addressKey(request.ip));
+      const wrong = wrongIn(request);
+      const wanted = wrong.length > 0 ? validParts(request.body) : request.body;
+      const made = await registrations.register(wanted, wrong);
+      if ('waiting' in made) {
+        reply.code(202);
+        return verifyStep(made.waiting);
+      }
+      const { account } = made;
+      // A new account begins with the version 0.
+      const proof = {
+        account,
+        credentials: 0,
+        passed: ['password' as const],
+        device: wanted.device,
+      };
+      return logins.finish(request, reply, proof, { status: 201 });
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/verify',
+    schema: {
+      operationId: 'verifyEmail',
+      tags: ['Accounts'],
+      summary: 'Bring the code of a mail, and go on with the registration or log-in',
+      description: 'A code is good for ten minutes, five tries and one use.',
+      security: [],
+      headers: SessionHeader,
+      body: VerifyBody,
+      response: { 200: SessionAnswer, 202: LoginStep, ...problems(400, 403, 409, 410, 422, 429) },
+    },
+    onRequest: ownSite,
+    handler: async (request, reply) => {
+      const { ticket, code, device } = request.body;
+      const opened = await codes.check({ ticket }, code, addressKey(request.ip));
+      if (opened.account === null) {
+        const waits = opened.data as Waits;
+        const account = await registrations.confirm(waits, opened.email, opened.id);
+        const passed: Factor[] = ['password', 'email'];
+        const named = device ?? waits.device;
+        return logins.finish(request, reply, { account, credentials: 0, passed, device: named });
+      }
+      const { account } = opened;
+      const login = LoginData.safeParse(opened.data);
+      if (!login.success) refuse('ticket_ended');
+      if (!(await codes.verify(opened.id, account))) refuse('ticket_ended');
+      const { credentials } = login.data;
+      const passed = [...login.data.passed, 'email'] as Factor[];
+      const named = device ?? login.data.device;
+      return logins.finish(request, reply, { account, credentials, passed, device: named });
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/verify/resend',
+    schema: {
+      operationId: 'resendCode',
+      tags: ['Accounts'],
+      summary: 'Have another code mailed',
+      description: 'Once a minute. The codes of before end; their wrong tries stay counted.',
+      security: [],
+      body: ResendBody,
+      response: { 202: ResendAnswer, ...problems(400, 403, 410, 422, 429) },
+    },
+    onRequest: ownSite,
+    handler: async (request, reply) => {
+      await limits.take('codeFrom', addressKey(request.ip));
+      const resendAfter = await codes.resend({ ticket: request.body.ticket }, isKnown);
+      return reply.code(202).send({ resendAfter });
+    },
+  });
+}
+
+/** What the schema has found wrong in a body; a body that is no object is refused at once. */
+function wrongIn(request: FastifyRequest) {
+  const error = request.validationError;
+  if (!error) return [];
+  const body: unknown = request.body;
+  if (
+    !hasZodFastifySchemaValidationErrors(error) ||
+    error.validationContext !== 'body' ||
+    typeof body !== 'object' ||
+    body === null
+  ) {
+    throw error;
+  }
+  return fieldErrors(error.validation, body);
+}
+
+/** The parts of a body that are right in themselves. */
+function validParts(body: unknown): Wanted {
+  const fields = body as Record<string, unknown>;
+  const valid = <T>(schema: z.ZodType<T>, name: string): T | null =>
+    schema.safeParse(fields[name]).data ?? null;
+  return {
+    username: valid(Username, 'username'),
+    displayName: valid(DisplayName, 'displayName'),
+    firstName: valid(PersonalName, 'firstName') ?? undefined,
+    lastName: valid(PersonalName, 'lastName') ?? undefined,
+    phone: valid(Phone, 'phone') ?? undefined,
+    email: valid(EmailAddress, 'email'),
+    password: valid(Password, 'password'),
+    invitation: valid(z.string().max(200), 'invitation') ?? undefined,
+  };
+}

@@ -1,0 +1,209 @@
+import { domainToASCII } from 'node:url';
+import { type AccountId, type FieldError, type Refusal, refusal } from '@parley/protocol';
+import type pg from 'pg';
+import type { Config } from '../config.ts';
+import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
+import type { Mails } from '../mail/mails.ts';
+import { withTransaction } from '../storage/database.ts';
+import type { Append } from '../stream/append.ts';
+import type { EmailCodes, Waiting } from './email-codes.ts';
+import type { Invitations } from './invitations.ts';
+import { type AttemptLimits, nameKey } from './limits.ts';
+import { domainOf, emailKey } from './names.ts';
+import type { Passwords } from './passwords.ts';
+import { whatIsTaken } from './queries.ts';
+import { registerAccount } from './register.ts';
+import { weaknessOf } from './strength.ts';
+import { takenErrors, takenRefusal } from './taken.ts';
+import { hashOf, rowsOf } from './tickets.ts';
+
+/** What somebody who registers has sent; null where it was wrong in itself. */
+export interface Wanted {
+  readonly username: string | null;
+  readonly displayName: string | null;
+  readonly firstName?: string | undefined;
+  readonly lastName?: string | undefined;
+  readonly phone?: string | undefined;
+  readonly email: string | null;
+  readonly password: string | null;
+  readonly invitation?: string | undefined;
+  readonly device?: string | undefined;
+}
+
+/** A registration that waits for its code. The password is there as its hash. */
+export interface Waits {
+  readonly username: string;
+  readonly displayName: string;
+  readonly firstName?: string | undefined;
+  readonly lastName?: string | undefined;
+  readonly phone?: string | undefined;
+  readonly passwordHash: string;
+  /** Hash of the invitation, in hexadecimal. */
+  readonly invitation?: string | undefined;
+  readonly device?: string | undefined;
+}
+
+/** What registrations are made with. */
+export interface RegistrationsContext {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly passwords: Passwords;
+  readonly limits: AttemptLimits;
+  readonly codes: EmailCodes;
+  readonly invitations: Invitations;
+  readonly mails: Mails;
+  readonly config: Pick<Config, 'registration' | 'verifyEmail'>;
+}
+
+/**
+ * How people get in.
+ *
+ * 1. All that is wrong with a registration is told at once, each beside its field.
+ * 2. Where addresses are verified, there is no account before the right code was brought: nobody
+ *    sees it, nobody can take a name away by it, and what happens for an address that has an
+ *    account looks and takes as long as for one that has none.
+ * 3. The first account of a server can be made whatever the mode is: it is the owner’s.
+ */
+export class Registrations {
+  readonly #context: RegistrationsContext;
+
+  constructor(context: RegistrationsContext) {
+    this.#context = context;
+  }
+
+  /** Whether a new address has to be verified before its owner is let in. */
+  get verifies(): boolean {
+    const { config, mails } = this.#context;
+    return config.verifyEmail ?? (mails.kind === 'smtp' || config.registration.mode === 'domain');
+  }
+
+  /**
+   * Registers; `wrong` is what the schema has found already.
+   * @throws {RefusalError} with all that is wrong
+   */
+  async register(
+    wanted: Wanted,
+    wrong: readonly FieldError[],
+  ): Promise<{ account: AccountId } | { waiting: Waiting }> {
+    const { username, displayName, email, password } = wanted;
+    const { pool, passwords, limits, mails, codes } = this.#context;
+    const taken = await whatIsTaken(pool, username, email);
+    await this.#refuseClosed(wanted, taken.first);
+    const own = [username, displayName, wanted.firstName, wanted.lastName, email];
+    const about = own.filter((text) => typeof text === 'string');
+    const errors = [
+      ...wrong,
+      ...(await passwordErrors('password', password, about)),
+      ...this.#domainErrors(wanted, taken.first),
+      ...takenErrors({ ...taken, email: taken.email && !this.verifies }),
+    ];
+    refuseErrors(errors);
+    if (username === null || displayName === null || email === null || password === null) {
+      throw new Error('A registration that is not whole has no mistake');
+    }
+    refuseOverload(passwords);
+    const { device, firstName, lastName, phone } = wanted;
+    const waits: Waits = {
+      username,
+      displayName,
+      firstName,
+      lastName,
+      phone,
+      passwordHash: await passwords.hash(password),
+      invitation: wanted.invitation && hashOf(wanted.invitation).toString('hex'),
+      device,
+    };
+    if (!this.verifies) return { account: await this.#enter(waits, email, null) };
+    await limits.take('mailTo', nameKey(emailKey(email)));
+    const waiting = await withTransaction(pool, (client) =>
+      codes.start({ purpose: 'register', email, known: taken.email, data: waits }, client),
+    );
+    mails.wake();
+    return { waiting };
+  }
+
+  /**
+   * Makes the account of a registration whose code was right; `id` names what is used up by it.
+   * @throws {RefusalError} when the name was taken meanwhile, or the invitation used up
+   */
+  confirm(waits: Waits, email: string, id: string): Promise<AccountId> {
+    return this.#enter(waits, email, id);
+  }
+
+  async #enter(waits: Waits, email: string, confirmed: string | null): Promise<AccountId> {
+    const { append, codes, mails } = this.#context;
+    const { device: _device, ...person } = waits;
+    const { account, outcome } = await registerAccount(append, {
+      ...person,
+      email,
+      verified: confirmed !== null,
+      ...(confirmed === null
+        ? {
+            // Nobody waits for it, but who wants to can verify the address.
+            after: async (unit, made) => {
+              const request = { purpose: 'verify' as const, account: made, email, data: {} };
+              await codes.start(request, rowsOf(unit));
+            },
+          }
+        : {
+            before: async (unit): Promise<Refusal | null> =>
+              (await codes.use(confirmed, rowsOf(unit))) ? null : refusal('ticket_ended'),
+          }),
+    });
+    storedOrRefuse(outcome);
+    mails.wake();
+    return account;
+  }
+
+  /** Whether the server takes registrations at all, and by whom. */
+  async #refuseClosed(wanted: Wanted, first: boolean): Promise<void> {
+    const { config, invitations } = this.#context;
+    const { mode } = config.registration;
+    if (first || mode === 'open') return;
+    if (mode === 'closed') refuse('registration_closed');
+    if (wanted.invitation === undefined) {
+      if (mode === 'invitation') refuse('invitation_needed');
+      return;
+    }
+    // An address that is no address is told as such; the invitation is looked at with the next try.
+    if (wanted.email === null) return;
+    if (!(await invitations.isGood(wanted.invitation, wanted.email))) refuse('invitation_ended');
+  }
+
+  #domainErrors(wanted: Wanted, first: boolean): FieldError[] {
+    const { mode, domains } = this.#context.config.registration;
+    const { email, invitation } = wanted;
+    if (first || mode !== 'domain' || invitation !== undefined || email === null) return [];
+    const domain = domainToASCII(domainOf(email));
+    if (domains.some((allowed) => domainToASCII(allowed) === domain)) return [];
+    const message = `Only addresses at ${domains.join(', ')} can register here`;
+    return [{ field: 'email', code: 'domain_refused', message }];
+  }
+}
+
+/** What is wrong with a password that the schema has let through, beside its field. */
+export async function passwordErrors(
+  field: string,
+  password: string | null,
+  about: readonly string[],
+): Promise<FieldError[]> {
+  const message = password === null ? null : await weaknessOf(password, about);
+  return message === null ? [] : [{ field, code: 'password_weak', message }];
+}
+
+/**
+ * Refuses with all of the mistakes, if there are any.
+ * @throws {RefusalError} by the code of what is taken when nothing else is wrong, else `invalid`
+ */
+function refuseErrors(errors: readonly FieldError[]): void {
+  if (errors.length === 0) return;
+  const onlyTaken = errors.every(({ code }) => code.endsWith('_taken'));
+  const taken = onlyTaken ? takenRefusal(errors) : null;
+  throw new RefusalError(taken ?? refusal('invalid', undefined, { errors }));
+}
+
+/** @throws {RefusalError} overloaded, when too many passwords wait to be hashed */
+export function refuseOverload(passwords: Passwords): void {
+  const { overload } = passwords;
+  if (overload) throw new RefusalError(overload);
+}

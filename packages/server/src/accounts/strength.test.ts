@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { weaknessOf } from './strength.ts';
+
+test.each([
+  '1234567890',
+  'qwertyuiop',
+  'password12',
+  'P@ssw0rd123',
+  'iloveyou12',
+  'aaaaaaaaaaaa',
+  'abcabcabcabc',
+  'unbelievable',
+  'x'.repeat(1_000),
+])('%s is weak', async (password) => {
+  expect(await weaknessOf(password, [])).toMatch(/leaked|easy to guess/);
+});
+
+test('so are the names of its account', async () => {
+  const about = ['annemarie', 'Annemarie Example', 'annemarie@example.org'];
+  expect(await weaknessOf('annemarie1', about)).not.toBeNull();
+  expect(await weaknessOf('Annemarie Example', about)).not.toBeNull();
+});
+
+test.each(['correct horse battery', 'vier wilde Möwen', 'Tr0ub4dor&3zz', '日本語のパスワードです'])(
+  '%s is not',
+  async (password) => {
+    expect(await weaknessOf(password, ['ann'])).toBeNull();
+  },
+);
+
+test('a long password takes no long time', async () => {
+  await weaknessOf('warm up the lists', []);
+  const begun = performance.now();
+  await weaknessOf('ab12'.repeat(256), []);
+  expect(performance.now() - begun).toBeLessThan(500);
+});

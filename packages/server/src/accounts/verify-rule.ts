@@ -1,0 +1,36 @@
+import type pg from 'pg';
+import type { Mails } from '../mail/mails.ts';
+import { withTransaction } from '../storage/database.ts';
+import { verifyStep } from './auth-routes.ts';
+import type { EmailCodes } from './email-codes.ts';
+import type { StepRule } from './logins.ts';
+
+/**
+ * Asks whoever logs in to an account whose address was never verified for the code of a mail:
+ * somebody who registered before codes were asked for, or whom an admin has made an account.
+ */
+export function verifyRule(
+  context: { readonly pool: pg.Pool; readonly codes: EmailCodes; readonly mails: Mails },
+  isOn: () => boolean,
+): StepRule {
+  const { pool, codes, mails } = context;
+  return async ({ account, credentials, passed, device }) => {
+    if (!isOn()) return null;
+    const { rows } = await pool.query<{ email: string }>({
+      name: 'verify-rule',
+      text: `select email from accounts
+             where id = $1 and verified_at is null and email is not null`,
+      values: [account],
+    });
+    const [unverified] = rows;
+    if (!unverified) return null;
+    const data = { credentials, passed, device };
+    const waiting = await codes.ofAccount(account);
+    if (waiting) return verifyStep(await codes.again(waiting.id, data));
+    const started = await withTransaction(pool, (client) =>
+      codes.start({ purpose: 'verify', account, email: unverified.email, data }, client),
+    );
+    mails.wake();
+    return verifyStep(started);
+  };
+}

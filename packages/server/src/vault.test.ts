@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { Vault } from './vault.ts';
+
+const vault = new Vault('s'.repeat(40));
+
+test('what was sealed is read again, and looks different each time', () => {
+  const sealed = vault.seal('mail', 'the code is 123 456 – ü');
+  expect(vault.open('mail', sealed)).toBe('the code is 123 456 – ü');
+  expect(vault.seal('mail', 'x').equals(vault.seal('mail', 'x'))).toBe(false);
+  expect(sealed.toString('latin1')).not.toContain('123');
+});
+
+test('neither another use nor another secret nor a changed byte opens it', () => {
+  const sealed = vault.seal('mail', 'text');
+  expect(() => vault.open('totp', sealed)).toThrow();
+  expect(() => new Vault('t'.repeat(40)).open('mail', sealed)).toThrow();
+  for (let i = 0; i < sealed.length; i++) {
+    const changed = Buffer.from(sealed);
+    changed[i] = (changed[i] ?? 0) ^ 1;
+    expect(() => vault.open('mail', changed)).toThrow();
+  }
+  expect(() => vault.open('mail', sealed.subarray(0, 20))).toThrow();
+});
+
+test('a keyed hash depends on the text, the use and the secret', () => {
+  const hash = vault.mac('codes', '123456');
+  expect(vault.mac('codes', '123456').equals(hash)).toBe(true);
+  expect(vault.mac('codes', '123457').equals(hash)).toBe(false);
+  expect(vault.mac('other', '123456').equals(hash)).toBe(false);
+  expect(new Vault('t'.repeat(40)).mac('codes', '123456').equals(hash)).toBe(false);
+});
