@@ -180,7 +180,7 @@ export class Live {
     for (const [i, connection] of sockets.entries()) {
       const wait = begun + i * pause - performance.now();
       if (wait > 5) await new Promise((resolve) => setTimeout(resolve, wait));
-      connection.close(CLOSE.restart, 'restart', 0.5 + 2 * Math.random());
+      connection.close(CLOSE.restart, 'restart', 0.2 + Math.random());
     }
     await Promise.all(gone);
   }

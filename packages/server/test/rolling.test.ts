@@ -1,0 +1,181 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ParleyApi, ParleyClient } from '@parley/client';
+import { nodeSocket } from '@parley/client/node';
+import { type ConversationId, type Seq, streamOfConversation } from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Balancer } from './support/balancer.ts';
+import { type Child, startChild } from './support/child.ts';
+import { startTestCluster, type TestCluster, type TestDatabase } from './support/database.ts';
+import { startTestRedis, type TestRedis, whyNoRedis } from './support/redis.ts';
+import { until } from './support/sink.ts';
+
+/** Nobody is away for longer than this, ms. */
+const AWAY_MAX = 5_000;
+const PEOPLE = 12;
+const without = whyNoRedis();
+
+describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})` : ''}`, () => {
+  let cluster: TestCluster;
+  let database: TestDatabase;
+  let redis: TestRedis;
+  const undo: (() => Promise<unknown> | unknown)[] = [];
+
+  beforeAll(async () => {
+    cluster = await startTestCluster();
+    database = await cluster.fresh();
+    redis = await startTestRedis();
+  });
+  afterAll(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+    await redis.stop();
+    await cluster.stop();
+  });
+
+  /** A node of its own process that can be started again at the same address. */
+  async function aNode() {
+    const port = await freePort();
+    const dataDir = mkdtempSync(join(tmpdir(), 'parley-rolling-'));
+    undo.push(() => rmSync(dataDir, { recursive: true, force: true }));
+    const start = async (): Promise<Child> => {
+      const child = startChild('../../src/cli.ts', ['start'], {
+        PORT: String(port),
+        PARLEY_DATA: dataDir,
+        PARLEY_SECRET: 'the same secret for all nodes of a test',
+        DATABASE_URL: database.url,
+        REDIS_URL: redis.url,
+        PUBLIC_URL: 'http://parley.example',
+        RATE_LIMITS: 'off',
+        LOG_LEVEL: 'warn',
+      });
+      undo.push(() => child.kill());
+      await child.line();
+      return child;
+    };
+    let child = await start();
+    return {
+      url: `http://127.0.0.1:${port}`,
+      async restart(): Promise<number> {
+        const begun = performance.now();
+        child.process.kill('SIGTERM');
+        expect(await child.ended).toBe(0);
+        const took = performance.now() - begun;
+        child = await start();
+        return took;
+      },
+    };
+  }
+
+  /** Somebody with the SDK, who notes what comes and how long they are away. */
+  async function aPerson(url: string, n: number) {
+    const api = new ParleyApi({ url });
+    await api.register({
+      username: `person-${n}`,
+      displayName: `Person ${n}`,
+      email: `person-${n}@example.org`,
+      password: 'correct horse battery staple',
+    });
+    const client = new ParleyClient({ api, socket: nodeSocket, loadPeople: false });
+    undo.push(() => client.stop());
+    const seen: { stream: string; seq: Seq }[] = [];
+    client.onEvent(({ stream, seq }) => seen.push({ stream, seq }));
+    let leftAt: number | null = null;
+    let longest = 0;
+    let absences = 0;
+    client.subscribe(() => {
+      const now = performance.now();
+      if (client.state === 'live') {
+        if (leftAt !== null) longest = Math.max(longest, now - leftAt);
+        leftAt = null;
+      } else if (leftAt === null) {
+        leftAt = now;
+        absences++;
+      }
+    });
+    await client.start();
+    await client.whenLive();
+    longest = 0;
+    absences = 0;
+    return {
+      client,
+      api,
+      seen,
+      away: () => ({ longest: leftAt === null ? longest : Number.POSITIVE_INFINITY, absences }),
+    };
+  }
+
+  test('restart one after the other under load: nothing is lost, nobody is away for more than 5 s', async () => {
+    const [one, two] = [await aNode(), await aNode()];
+    const balancer = new Balancer([one.url, two.url]);
+    const url = await balancer.listen();
+    undo.push(() => balancer.close());
+    await until(() => balancer.ready === 2, 'both nodes');
+    const people = await Promise.all(Array.from({ length: PEOPLE }, (_, n) => aPerson(url, n)));
+    const ids = people.slice(1).map((p) => p.client.me?.id as never);
+    const first = people[0] as (typeof people)[0];
+    const { id } = await first.api.createGroup({
+      name: 'rolling',
+      visibility: 'private',
+      members: ids,
+    });
+    const group = id as ConversationId;
+    const stream = streamOfConversation(group);
+    await until(
+      () => people.every((p) => p.client.snapshot.conversations.has(group)),
+      'everybody to be in the group',
+    );
+
+    let talking = true;
+    const acked: Seq[] = [];
+    const speeches = people.slice(0, 6).map(async ({ client }, n) => {
+      for (let i = 0; talking; i++) {
+        acked.push((await client.post(group, `${n}: ${i}`).settled).seq);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    });
+    const enough = async (count: number) => {
+      const goal = acked.length + count;
+      await until(() => acked.length >= goal, 'the talk to go on');
+    };
+    await enough(100);
+    const took: number[] = [];
+    for (const node of [one, two]) {
+      took.push(await node.restart());
+      await until(() => balancer.ready === 2, 'both nodes');
+      await enough(100);
+    }
+    talking = false;
+    await Promise.all(speeches);
+
+    const last = Math.max(...acked) as Seq;
+    await until(
+      () => people.every((p) => (p.client.cursors.get(stream) ?? 0) >= last),
+      'everybody to have everything',
+    );
+    expect(new Set(acked).size).toBe(acked.length);
+    for (const { seen } of people) {
+      const seqs = seen.filter((e) => e.stream === stream).map((e) => e.seq);
+      const from = seqs[0] as Seq;
+      expect(seqs).toEqual(seqs.map((_, i) => from + i));
+      const got = new Set(seqs);
+      expect(acked.filter((seq) => !got.has(seq))).toEqual([]);
+    }
+    const absences = people.map((p) => p.away());
+    const longest = Math.max(...absences.map((a) => a.longest));
+    // Every socket stood on a node that was restarted, and on no other one more often than that.
+    expect(Math.min(...absences.map((a) => a.absences))).toBeGreaterThan(0);
+    expect(longest).toBeLessThan(AWAY_MAX);
+    for (const ms of took) expect(ms).toBeLessThan(15_000);
+  });
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
