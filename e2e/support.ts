@@ -21,8 +21,8 @@ export interface BuiltServer {
 
 const CLI = fileURLToPath(new URL('../packages/server/dist/cli.js', import.meta.url));
 
-/** Starts the built server and reads its address from the line that it prints. */
-export function startBuiltServer(): Promise<BuiltServer> {
+/** Starts the built server with further settings, and reads its address from the line it prints. */
+export function startBuiltServer(settings: NodeJS.ProcessEnv = {}): Promise<BuiltServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
   const child = spawn(process.execPath, [CLI, 'start'], {
     env: {
@@ -31,6 +31,7 @@ export function startBuiltServer(): Promise<BuiltServer> {
       PARLEY_DATA: dataDir,
       RATE_LIMITS: 'off',
       LOG_LEVEL: 'error',
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -104,14 +105,32 @@ export class Visitor {
 
   /** Registers through the pages, as anybody would. */
   async register(username: string, displayName: string): Promise<void> {
+    await this.page.getByRole('link', { name: 'Create an account' }).click();
+    await this.fillRegistration(username, displayName);
+    await this.inside();
+  }
+
+  /** Fills the form of registration in, and sends it. */
+  async fillRegistration(username: string, displayName: string): Promise<void> {
     const { page } = this;
-    await page.getByRole('link', { name: 'Create an account' }).click();
+    if (!page.url().includes('/register')) await page.goto('/register');
     await page.getByLabel('Your name').fill(displayName);
     await page.getByLabel('Username').fill(username);
     await page.getByLabel('E-mail').fill(`${username}@example.org`);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Create account' }).click();
-    await page.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
+  }
+
+  /** Waits until the conversations are there. */
+  async inside(): Promise<void> {
+    await this.page.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
+  }
+
+  /** Logs out through the menu. */
+  async logout(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Your menu' }).click();
+    await this.page.getByRole('menuitem', { name: 'Log out' }).click();
+    await this.page.getByLabel('Username or e-mail').waitFor();
   }
 
   /** Logs in through the pages. */
@@ -121,7 +140,7 @@ export class Visitor {
     await page.getByLabel('Username or e-mail').fill(login);
     await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
-    await page.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
+    await this.inside();
   }
 
   /** The id of the conversation that is open. */

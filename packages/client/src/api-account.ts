@@ -1,7 +1,7 @@
 import type {
   AddPasskeyBody,
-  DeleteMeBody,
   Me,
+  MessagesFate,
   Passkey,
   PasskeyOptions,
   RecoveryCodes,
@@ -13,7 +13,10 @@ import type {
 } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 
-/** One’s own account. What could lock its owner out asks for the password. */
+/** An account that has no password (it logs in elsewhere) proves itself by having just logged in. */
+const proof = (password: string) => (password === '' ? {} : { password });
+
+/** One’s own account. What could lock its owner out asks for the password; empty where there is none. */
 export class AccountApi {
   readonly #api: ParleyApi;
 
@@ -63,7 +66,7 @@ export class AccountApi {
 
   /** A secret for an authenticator app; it counts once a code of it was confirmed. */
   setUpTotp(password: string): Promise<TotpSetup> {
-    return this.#api.request('POST', '/me/totp', { body: { password } });
+    return this.#api.request('POST', '/me/totp', { body: proof(password) });
   }
 
   confirmTotp(code: string): Promise<RecoveryCodes> {
@@ -71,17 +74,17 @@ export class AccountApi {
   }
 
   removeTotp(password: string): Promise<void> {
-    return this.#api.request('POST', '/me/totp/remove', { body: { password } });
+    return this.#api.request('POST', '/me/totp/remove', { body: proof(password) });
   }
 
   /** New recovery codes; those of before are good for nothing then. */
   newRecoveryCodes(password: string): Promise<RecoveryCodes> {
-    return this.#api.request('POST', '/me/recovery-codes', { body: { password } });
+    return this.#api.request('POST', '/me/recovery-codes', { body: proof(password) });
   }
 
   /** What the browser is to be asked to make a passkey. */
   passkeyOptions(password: string): Promise<PasskeyOptions> {
-    return this.#api.request('POST', '/me/passkeys/options', { body: { password } });
+    return this.#api.request('POST', '/me/passkeys/options', { body: proof(password) });
   }
 
   addPasskey(body: AddPasskeyBody): Promise<Passkey> {
@@ -89,19 +92,20 @@ export class AccountApi {
   }
 
   removePasskey(id: string, password: string): Promise<void> {
-    return this.#api.request('POST', `/me/passkeys/${id}/remove`, { body: { password } });
+    return this.#api.request('POST', `/me/passkeys/${id}/remove`, { body: proof(password) });
   }
 
   // ---- own data -------------------------------------------------------------------------------------------
 
   /** Everything that the server has of the account, as the text of a JSON file. */
   async export(password: string): Promise<string> {
-    const data = await this.#api.request<object>('POST', '/me/export', { body: { password } });
+    const body = proof(password);
+    const data = await this.#api.request<object>('POST', '/me/export', { body });
     return JSON.stringify(data, null, 2);
   }
 
   /** Deletes the account for good. */
-  delete(body: DeleteMeBody): Promise<void> {
-    return this.#api.request('POST', '/me/delete', { body });
+  delete(password: string, messages: MessagesFate): Promise<void> {
+    return this.#api.request('POST', '/me/delete', { body: { ...proof(password), messages } });
   }
 }

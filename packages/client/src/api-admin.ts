@@ -5,8 +5,12 @@ import type {
   ApiKey,
   ClientId,
   CreateAccountBody,
+  CreatedInvitation,
   CreatedKey,
+  CreateInvitationBody,
   CreateKeyBody,
+  Invitation,
+  MessagesFate,
   SettingInfo,
   UpdateAccountBody,
 } from '@parley/protocol';
@@ -44,6 +48,32 @@ export class AdminApi {
 
   reactivate(account: AccountId): Promise<AdminAccount> {
     return this.#api.request('POST', `/admin/accounts/${account}/reactivate`);
+  }
+
+  /** Lets somebody log in again who has mistyped the password too often. */
+  unlock(account: AccountId): Promise<void> {
+    return this.#api.request('POST', `/admin/accounts/${account}/unlock`);
+  }
+
+  resetSecondFactor(account: AccountId): Promise<void> {
+    return this.#api.request('POST', `/admin/accounts/${account}/reset-second-factor`);
+  }
+
+  deleteAccount(account: AccountId, messages: MessagesFate): Promise<void> {
+    return this.#api.request('DELETE', `/admin/accounts/${account}${query({ messages })}`);
+  }
+
+  async invitations(): Promise<Invitation[]> {
+    return (await this.#api.request<{ items: Invitation[] }>('GET', '/admin/invitations')).items;
+  }
+
+  /** The link is in this answer and nowhere else. */
+  createInvitation(body: CreateInvitationBody): Promise<CreatedInvitation> {
+    return this.#api.request('POST', '/admin/invitations', { body });
+  }
+
+  revokeInvitation(id: string): Promise<void> {
+    return this.#api.request('DELETE', `/admin/invitations/${id}`);
   }
 
   async settings(): Promise<SettingInfo[]> {

@@ -120,9 +120,19 @@ export class ParleyClient {
   /** Ends the session and forgets what was kept on this device. */
   async logout(): Promise<void> {
     await this.api.logout();
+    await this.forget();
+  }
+
+  /** Disconnects and forgets what was kept on this device, when the session is over already. */
+  async forget(): Promise<void> {
     this.#connection.stop();
     await this.#persistence.clear();
     await this.stop();
+  }
+
+  /** Reads anew who one is, after a change that no event tells of. */
+  async refreshMe(): Promise<void> {
+    this.#state.change({ me: await this.api.me() });
   }
 
   /** Resolves when everything that was missed has come. */

@@ -7,8 +7,6 @@ import { takeNext } from './session/next.ts';
 import { resumeSession, useSession } from './session/session.ts';
 import './styles.css';
 
-resumeSession();
-
 /** Logging in or out moves between the pages outside and inside. */
 function App() {
   const { state } = useSession();
@@ -22,6 +20,7 @@ function App() {
   return <RouterProvider router={router} />;
 }
 
+await resumeSession();
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no root');
 createRoot(root).render(

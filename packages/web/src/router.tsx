@@ -52,10 +52,6 @@ const outsidePages = [
     '/forgot',
     lazyRouteComponent(() => import('./auth/forgot-page.tsx'), 'ForgotPage'),
   ),
-  out(
-    '/sso',
-    lazyRouteComponent(() => import('./auth/sso-page.tsx'), 'SsoPage'),
-  ),
 ] as const;
 
 /** The link of a mail is good for whoever opens it, also where somebody is logged in. */
@@ -91,12 +87,87 @@ const conversation = createRoute({
   ),
 });
 
+const account = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./account/account-layout.tsx'), 'AccountLayout'),
+});
+const accountPage = <Path extends string>(
+  path: Path,
+  component: ReturnType<typeof lazyRouteComponent>,
+) => createRoute({ getParentRoute: () => account, path, component });
+const accountPages = [
+  createRoute({
+    getParentRoute: () => account,
+    path: '/',
+    beforeLoad: () => {
+      throw redirect({ to: '/settings/profile', replace: true });
+    },
+  }),
+  accountPage(
+    '/profile',
+    lazyRouteComponent(() => import('./account/profile-page.tsx'), 'ProfilePage'),
+  ),
+  accountPage(
+    '/security',
+    lazyRouteComponent(() => import('./account/security-page.tsx'), 'SecurityPage'),
+  ),
+  accountPage(
+    '/sessions',
+    lazyRouteComponent(() => import('./account/sessions-page.tsx'), 'SessionsPage'),
+  ),
+  accountPage(
+    '/data',
+    lazyRouteComponent(() => import('./account/data-page.tsx'), 'DataPage'),
+  ),
+] as const;
+
+const admin = createRoute({
+  getParentRoute: () => inside,
+  path: '/admin',
+  component: lazyRouteComponent(() => import('./admin/admin-layout.tsx'), 'AdminLayout'),
+});
+const adminPage = <Path extends string>(
+  path: Path,
+  component: ReturnType<typeof lazyRouteComponent>,
+) => createRoute({ getParentRoute: () => admin, path, component });
+const adminPages = [
+  createRoute({
+    getParentRoute: () => admin,
+    path: '/',
+    beforeLoad: () => {
+      throw redirect({ to: '/admin/people', replace: true });
+    },
+  }),
+  adminPage(
+    '/people',
+    lazyRouteComponent(() => import('./admin/people-page.tsx'), 'PeoplePage'),
+  ),
+  adminPage(
+    '/invitations',
+    lazyRouteComponent(() => import('./admin/invitations-page.tsx'), 'InvitationsPage'),
+  ),
+  adminPage(
+    '/programs',
+    lazyRouteComponent(() => import('./admin/programs-page.tsx'), 'ProgramsPage'),
+  ),
+  adminPage(
+    '/settings',
+    lazyRouteComponent(() => import('./admin/settings-page.tsx'), 'SettingsPage'),
+  ),
+] as const;
+
 /** All addresses of the client. */
 export const router = createRouter({
   routeTree: root.addChildren([
     outside.addChildren(outsidePages),
     reset,
-    inside.addChildren([home, conversation]),
+    inside.addChildren([
+      home,
+      conversation,
+      account.addChildren(accountPages),
+      admin.addChildren(adminPages),
+    ]),
   ]),
   defaultNotFoundComponent: NotFound,
 });

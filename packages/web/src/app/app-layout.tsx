@@ -1,4 +1,4 @@
-import { Outlet, useParams } from '@tanstack/react-router';
+import { Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { Toaster } from 'sonner';
 import { useNotifications } from '../notifications/use-notifications.ts';
@@ -23,7 +23,8 @@ export function AppLayout() {
 }
 
 function Shell() {
-  const { id } = useParams({ strict: false });
+  // On phones one of the two fills the screen: the list at the start, else what was opened.
+  const atStart = useLocation().pathname === '/';
   const theme = useTheme();
   const [switching, setSwitching] = useState(false);
   usePresence();
@@ -43,13 +44,10 @@ function Shell() {
     <div className="flex h-dvh flex-col overflow-hidden">
       <ConnectionLine />
       <div className="flex min-h-0 flex-1">
-        {/* On phones one of the two fills the screen: the list, or a conversation. */}
-        <div
-          className={cx('w-full shrink-0 md:block md:w-72 xl:w-80', id !== undefined && 'hidden')}
-        >
+        <div className={cx('w-full shrink-0 md:block md:w-72 xl:w-80', !atStart && 'hidden')}>
           <Sidebar onSearch={() => setSwitching(true)} />
         </div>
-        <main className={cx('min-w-0 flex-1 md:block', id === undefined && 'hidden')}>
+        <main className={cx('min-w-0 flex-1 md:block', atStart && 'hidden')}>
           <Outlet />
         </main>
       </div>

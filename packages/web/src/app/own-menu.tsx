@@ -1,4 +1,16 @@
-import { Bell, BellOff, Laptop, LogOut, Moon, Sun, Volume2, VolumeX } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
+import {
+  Bell,
+  BellOff,
+  Laptop,
+  LogOut,
+  Moon,
+  ShieldCheck,
+  Sun,
+  UserRound,
+  Volume2,
+  VolumeX,
+} from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { askPermission, useNotificationSettings } from '../notifications/settings.ts';
@@ -36,6 +48,19 @@ export function OwnMenu() {
             <p className="truncate font-semibold">{me?.displayName}</p>
             <p className="truncate text-muted text-sm">@{me?.username}</p>
           </div>
+          <Line />
+          <DropdownMenu.Item asChild className={ITEM}>
+            <Link to="/settings/profile">
+              <UserRound size={16} /> Your account
+            </Link>
+          </DropdownMenu.Item>
+          {me && me.role !== 'member' && (
+            <DropdownMenu.Item asChild className={ITEM}>
+              <Link to="/admin/people">
+                <ShieldCheck size={16} /> Administration
+              </Link>
+            </DropdownMenu.Item>
+          )}
           <Line />
           <DropdownMenu.RadioGroup
             value={theme}

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useSession } from '../session/session.ts';
 import { auth, useArrive } from '../session/steps.ts';
 import { Button } from '../ui/button.tsx';
@@ -9,6 +9,7 @@ import { AuthPage } from './auth-page.tsx';
 import { OtherWays } from './other-ways.tsx';
 import { Notice, Problem } from './problem.tsx';
 import { useAuthOptions } from './use-auth-options.ts';
+import { useBrought } from './use-brought.ts';
 import { useForm } from './use-form.ts';
 
 /** Log in with a username or an e-mail address, with a passkey, or by another provider. */
@@ -16,7 +17,11 @@ export function LoginPage() {
   const session = useSession();
   const options = useAuthOptions();
   const arrive = useArrive();
-  const [otherProblem, setOtherProblem] = useState<string | null>(null);
+  const { problem: brought, step } = useBrought();
+  const [otherProblem, setOtherProblem] = useState<string | null>(brought);
+  useEffect(() => {
+    if (step) void arrive(step);
+  }, [step, arrive]);
   const form = useForm(['login', 'password'], async ({ login, password }) => {
     setOtherProblem(null);
     await arrive(await auth.login(login.trim(), password));

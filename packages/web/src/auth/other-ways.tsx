@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { wordsFor } from '../lib/words.ts';
 import { peekNext } from '../session/next.ts';
 import { askPasskey, hasPasskeys, PasskeyCancelled } from '../session/passkey.ts';
+import { leavesForProvider } from '../session/session.ts';
 import { auth, useArrive } from '../session/steps.ts';
 import { Button } from '../ui/button.tsx';
 
@@ -42,6 +43,7 @@ export function OtherWays({
             key={id}
             className="min-h-11"
             onClick={() => {
+              leavesForProvider();
               const next = new URLSearchParams({ next: peekNext() ?? '/' });
               location.assign(`/api/v1/auth/sso/${encodeURIComponent(id)}/start?${next}`);
             }}

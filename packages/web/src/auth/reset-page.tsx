@@ -23,6 +23,9 @@ export function ResetPage() {
   const navigate = useNavigate();
   const [link, setLink] = useState<LinkState>('checking');
   useEffect(() => {
+    history.replaceState(history.state, '', location.pathname);
+  }, []);
+  useEffect(() => {
     let stale = false;
     const check = async () => {
       try {

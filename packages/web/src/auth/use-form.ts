@@ -1,6 +1,15 @@
 import { ApiError } from '@parley/client';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import { wordsFor } from '../lib/words.ts';
+
+/** Refusals that are about one field, though they name none: the first of these that a form has. */
+const FIELDS_OF: Partial<Record<ApiError['code'], readonly string[]>> = {
+  code_wrong: ['code', 'totp', 'recoveryCode'],
+  code_ended: ['code'],
+  password_wrong: ['current', 'password'],
+  username_taken: ['username'],
+  email_taken: ['email'],
+};
 
 /**
  * A form of text fields: what is typed, what is wrong beside each field, and what is wrong with the
@@ -8,14 +17,18 @@ import { wordsFor } from '../lib/words.ts';
  */
 export function useForm<Name extends string>(
   names: readonly Name[],
-  submit: (values: Record<Name, string>) => Promise<void>,
+  submit: (values: Record<Name, string>, data: FormData, form: HTMLFormElement) => Promise<void>,
 ) {
   const [errors, setErrors] = useState<Partial<Record<Name, string>>>({});
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const underWay = useRef(false);
 
   const onSubmit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    // A code that submits itself, and Enter right after it, are one submission.
+    if (underWay.current) return;
+    underWay.current = true;
     const form = event.currentTarget;
     const data = new FormData(form);
     const values = Object.fromEntries(names.map((n) => [n, String(data.get(n) ?? '')])) as Record<
@@ -26,19 +39,22 @@ export function useForm<Name extends string>(
     setProblem(null);
     setErrors({});
     try {
-      await submit(values);
+      await submit(values, data, form);
     } catch (error) {
       const found: Partial<Record<Name, string>> = {};
       if (error instanceof ApiError) {
         for (const { field, message } of error.errors) {
           if (names.includes(field as Name)) found[field as Name] = message;
         }
+        const about = names.find((n) => data.has(n) && FIELDS_OF[error.code]?.includes(n));
+        if (about && Object.keys(found).length === 0) found[about] = wordsFor(error);
       }
       setErrors(found);
       const first = names.find((n) => found[n] !== undefined);
-      if (first) form.querySelector<HTMLInputElement>(`[name="${first}"]`)?.focus();
+      if (first) form.querySelector<HTMLElement>(`[name="${first}"]`)?.focus();
       else setProblem(wordsFor(error));
     } finally {
+      underWay.current = false;
       setBusy(false);
     }
   };

@@ -18,6 +18,22 @@ export const timeOfDay = (at: string): string => clock.format(new Date(at));
 export const fullTime = (at: string): string => full.format(new Date(at));
 const days = new Map<string, string>();
 
+const dateOnly = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+/** The date alone. */
+export const dateOf = (at: string): string => dateOnly.format(new Date(at));
+
+/** “5 minutes ago”, “yesterday”; the date when it is longer ago than a month. */
+export function ago(at: string, now = Date.now()): string {
+  const minutes = Math.round((Date.parse(at) - now) / 60_000);
+  if (minutes > -1 && minutes < 1) return 'just now';
+  if (Math.abs(minutes) < 60) return relative.format(minutes, 'minute');
+  const hours = Math.round(minutes / 60);
+  if (Math.abs(hours) < 24) return relative.format(hours, 'hour');
+  const day = Math.round(hours / 24);
+  return Math.abs(day) < 31 ? relative.format(day, 'day') : dateOf(at);
+}
+
 /** Names a day, the same for all moments of it. */
 export function dayKey(at: string): string {
   // Ten minutes are of one day in every time zone; long lists ask this for each message.

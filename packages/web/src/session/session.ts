@@ -1,4 +1,4 @@
-import { IndexedDbStore, ParleyApi, ParleyClient } from '@parley/client';
+import { ApiError, IndexedDbStore, ParleyApi, ParleyClient } from '@parley/client';
 import type { AccountId, Me } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
 
@@ -8,6 +8,7 @@ export type Session =
   | { state: 'in'; client: ParleyClient; account: AccountId; ended: AbortController };
 
 const KEY = 'parley.account';
+const ELSEWHERE = 'parley.elsewhere';
 /** The API for pages without a session, and for log-in itself. */
 export const api = new ParleyApi({ url: location.origin });
 
@@ -30,10 +31,27 @@ export function useSession(): Session {
   }, getSession);
 }
 
-/** Goes on with the session of an earlier visit: what was kept is there at once, also offline. */
-export function resumeSession(): void {
+/**
+ * Goes on with the session of an earlier visit: what was kept is there at once, also offline. Who
+ * comes back from another provider has a session that this page does not know of yet.
+ */
+export async function resumeSession(): Promise<void> {
   const account = localStorage.getItem(KEY);
   if (account) begin(account as AccountId);
+  else if (sessionStorage.getItem(ELSEWHERE) !== null) {
+    sessionStorage.removeItem(ELSEWHERE);
+    try {
+      enter(await api.me());
+    } catch (error) {
+      // Not let in: the page says why, from what the provider’s answer has put into the address.
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }
+}
+
+/** The page is about to be left for another provider’s log-in. */
+export function leavesForProvider(): void {
+  sessionStorage.setItem(ELSEWHERE, '1');
 }
 
 /** Somebody has just registered or logged in. */
@@ -47,14 +65,34 @@ export function notify(notice: string): void {
   if (session.state === 'out') set({ state: 'out', notice });
 }
 
-/** Logs out here; what was kept on this device is forgotten. */
+/** Logs out here; what was kept on this device is forgotten, also when nobody can be told. */
 export async function logout(): Promise<void> {
   if (session.state !== 'in') return;
-  const { client, ended } = session;
-  ended.abort();
+  const { client } = session;
+  const told = api.logout().then(
+    () => undefined,
+    () => 'The server could not be reached: end this session from another device to be sure.',
+  );
+  over();
+  await client.forget();
+  const notice = await told;
+  if (notice !== undefined) notify(notice);
+}
+
+/** The account is gone, and with it the session. */
+export async function accountDeleted(): Promise<void> {
+  if (session.state !== 'in') return;
+  const { client } = session;
+  over('Your account is deleted.');
+  await client.forget();
+}
+
+/** Nobody is logged in here any more. */
+function over(notice?: string): void {
+  if (session.state !== 'in') return;
+  session.ended.abort();
   localStorage.removeItem(KEY);
-  set({ state: 'out' });
-  await client.logout();
+  set({ state: 'out', ...(notice !== undefined && { notice }) });
 }
 
 function begin(account: AccountId): void {
@@ -76,11 +114,9 @@ function begin(account: AccountId): void {
   set({ state: 'in', client, account, ended });
 }
 
-/** The session is over: its client stops, and the pages outside say why. */
+/** The session has ended: its client stops, and the pages outside say why. */
 function leave(client: ParleyClient, notice: string): void {
   if (session.state !== 'in' || session.client !== client) return;
-  session.ended.abort();
-  localStorage.removeItem(KEY);
-  set({ state: 'out', notice });
+  over(notice);
   void client.stop();
 }

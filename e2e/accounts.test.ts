@@ -1,0 +1,175 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type MailSink, startMailSink } from '../packages/server/test/support/mail.ts';
+import {
+  type BuiltServer,
+  barriers,
+  CHROMIUM,
+  PASSWORD,
+  sideways,
+  startBrowser,
+  startBuiltServer,
+  Visitor,
+} from './support.ts';
+
+describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
+  let mail: MailSink;
+  let server: BuiltServer;
+  let browser: Browser;
+  let visitors: Visitor[] = [];
+  const arrive = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
+    const visitor = await Visitor.arrive(browser, server.url, options);
+    visitors.push(visitor);
+    return visitor;
+  };
+  /** Somebody who has registered and brought the code of the mail. */
+  const aPerson = async (username: string, name: string) => {
+    const visitor = await arrive();
+    await visitor.fillRegistration(username, name);
+    await visitor.page.getByRole('heading', { name: 'Check your mail' }).waitFor();
+    await visitor.page.getByLabel('Code').fill(await mail.code(`${username}@example.org`));
+    await visitor.inside();
+    return visitor;
+  };
+
+  beforeAll(async () => {
+    mail = await startMailSink();
+    [server, browser] = await Promise.all([
+      startBuiltServer({ SMTP_URL: mail.url, MAIL_FROM: 'Parley <parley@example.org>' }),
+      startBrowser(),
+    ]);
+  });
+  afterEach(async () => {
+    const complaints = visitors.flatMap((v) => v.complaints);
+    for (const visitor of visitors) await visitor.context.close();
+    visitors = [];
+    expect(complaints).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await mail?.stop();
+  });
+
+  test('registering asks for the code of the mail, and a wrong one is told beside its field', async () => {
+    const ada = await arrive({ width: 360, height: 740 });
+    await ada.page.goto('/register');
+    await ada.page.getByText('Full name and phone').click();
+    await ada.page.getByLabel('First name').fill('Ada');
+    await ada.page.getByLabel('Phone').fill('not a number');
+    await ada.fillRegistration('ada', 'Ada First');
+    await ada.page.getByText('That is not a telephone number').waitFor();
+    await ada.page.getByLabel('Phone').fill('+49 30 1234567');
+    await ada.page.getByRole('button', { name: 'Create account' }).click();
+    await ada.page.getByText('ada@example.org').waitFor();
+    expect(await sideways(ada.page)).toBe(0);
+    expect(await barriers(ada.page)).toEqual([]);
+    // The wait for another code is shown, and is over when the server would take the request.
+    await ada.page.getByRole('button', { name: /Send another code in \d+ s/ }).waitFor();
+
+    const code = await mail.code('ada@example.org');
+    const wrong = code === '000000' ? '111111' : '000000';
+    await ada.page.getByLabel('Code').fill(wrong);
+    await ada.page.getByText('The code is wrong').waitFor();
+    await expect.poll(() => ada.page.getByLabel('Code').getAttribute('aria-invalid')).toBe('true');
+    // A reload does not lose the step.
+    await ada.page.reload();
+    await ada.page.getByLabel('Code').fill(code);
+    await ada.inside();
+
+    await ada.page.goto('/settings/profile');
+    await ada.page.getByText('Verified', { exact: true }).waitFor();
+    expect(await ada.page.getByLabel('First name').inputValue()).toBe('Ada');
+    expect(await sideways(ada.page)).toBe(0);
+  });
+
+  test('a forgotten password is renewed by the link of the mail, once', async () => {
+    const bea = await aPerson('bea', 'Bea Forgets');
+    const elsewhere = await arrive();
+    await elsewhere.page.goto('/login');
+    await elsewhere.page.getByRole('link', { name: 'Forgot it?' }).click();
+    await elsewhere.page.getByLabel('E-mail').fill('bea@example.org');
+    await elsewhere.page.getByRole('button', { name: 'Send the link' }).click();
+    await elsewhere.page.getByText('a link to set a new password is on its way').waitFor();
+    expect(await barriers(elsewhere.page)).toEqual([]);
+
+    const token = await mail.token('bea@example.org');
+    await elsewhere.page.goto(`/reset#${token}`);
+    await elsewhere.page.getByRole('heading', { name: 'Choose a new password' }).waitFor();
+    // The token does not stay in the address.
+    expect(elsewhere.page.url()).not.toContain(token);
+    await elsewhere.page.getByLabel('New password').fill('short');
+    await elsewhere.page.getByRole('button', { name: 'Set the password' }).click();
+    await elsewhere.page.getByText('A password has at least 10 characters').waitFor();
+    await elsewhere.page.getByLabel('New password').fill('another staple for the horse');
+    await elsewhere.page.getByRole('button', { name: 'Set the password' }).click();
+    await elsewhere.page.getByText('Your new password is set').waitFor();
+
+    // The session of before has ended, where it was open too.
+    await bea.page.getByText('Your session has ended').waitFor();
+    await elsewhere.page.goto(`/reset#${token}`);
+    await elsewhere.page.getByRole('heading', { name: 'This link is over' }).waitFor();
+    await elsewhere.login('bea', 'another staple for the horse');
+  });
+
+  test('what somebody wanted to see is there after the log-in, and no address leads elsewhere', async () => {
+    const cal = await aPerson('cal', 'Cal Returns');
+    await cal.open('everyone');
+    const { pathname } = new URL(cal.page.url());
+    await cal.logout();
+    await cal.page.goto(pathname);
+    await cal.page.getByLabel('Username or e-mail').fill('cal');
+    await cal.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await cal.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await cal.page.getByRole('heading', { level: 1, name: 'everyone' }).waitFor();
+    await cal.logout();
+    for (const evil of ['//evil.example/x', '/\\evil.example', 'https://evil.example']) {
+      await cal.page.evaluate((path) => sessionStorage.setItem('parley.next', path), evil);
+      await cal.login('cal', PASSWORD);
+      expect(new URL(cal.page.url()).pathname).toBe('/');
+      await cal.logout();
+    }
+  });
+
+  test('one’s own account: name, password, sessions', async () => {
+    const dia = await aPerson('dia', 'Dia Before');
+    await dia.page.getByRole('button', { name: 'Your menu' }).click();
+    await dia.page.getByRole('menuitem', { name: 'Your account' }).click();
+    await dia.page.getByLabel('Your name').fill('Dia After');
+    await dia.page.getByLabel('Last name').fill('After');
+    await dia.page.getByRole('button', { name: 'Save' }).click();
+    await dia.page.getByText('Saved').waitFor();
+    await dia.page.getByText('Dia After').first().waitFor();
+    expect(await barriers(dia.page)).toEqual([]);
+
+    const second = await arrive({ width: 360, height: 740 });
+    await second.login('dia', PASSWORD);
+    const third = await arrive();
+    await third.login('dia', PASSWORD);
+    await dia.page.getByRole('link', { name: 'Sessions' }).click();
+    await dia.page.getByRole('heading', { level: 2, name: 'Elsewhere' }).waitFor();
+    expect(await dia.page.getByRole('button', { name: /^End Chrome/ }).count()).toBe(2);
+    expect(await barriers(dia.page)).toEqual([]);
+    await dia.page
+      .getByRole('button', { name: /^End Chrome/ })
+      .first()
+      .click();
+    await dia.page.getByRole('alertdialog').getByRole('button', { name: 'End' }).click();
+    await expect.poll(() => dia.page.getByRole('button', { name: /^End Chrome/ }).count()).toBe(1);
+    await Promise.any(
+      [second, third].map((v) => v.page.getByText('Your session has ended').waitFor()),
+    );
+
+    await dia.page.getByRole('link', { name: 'Security' }).click();
+    await dia.page.getByLabel('Password until now').fill('not the one');
+    await dia.page.getByLabel('New password').fill('a new and longer password');
+    await dia.page.getByRole('button', { name: 'Change the password' }).click();
+    await dia.page.getByText('The password is wrong').waitFor();
+    await dia.page.getByLabel('Password until now').fill(PASSWORD);
+    await dia.page.getByRole('button', { name: 'Change the password' }).click();
+    await dia.page.getByText('Your password is changed').waitFor();
+    await Promise.all(
+      [second, third].map((v) => v.page.getByText('Your session has ended').waitFor()),
+    );
+  });
+});

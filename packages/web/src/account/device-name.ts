@@ -1,0 +1,34 @@
+const BROWSERS = [
+  [/\bEdgA?\//, 'Edge'],
+  [/\bOPR\//, 'Opera'],
+  [/\bSamsungBrowser\//, 'Samsung Internet'],
+  [/\b(Firefox|FxiOS)\//, 'Firefox'],
+  [/\b(Chrome|CriOS|HeadlessChrome)\//, 'Chrome'],
+  [/\bSafari\//, 'Safari'],
+] as const;
+const SYSTEMS = [
+  [/\bAndroid\b/, 'Android'],
+  [/\biPhone\b/, 'iPhone'],
+  [/\biPad\b/, 'iPad'],
+  [/\bWindows\b/, 'Windows'],
+  [/\bMac OS X\b|\bMacintosh\b/, 'macOS'],
+  [/\bCrOS\b/, 'ChromeOS'],
+  [/\bLinux\b/, 'Linux'],
+] as const;
+
+const firstOf = (pairs: readonly (readonly [RegExp, string])[], text: string): string | undefined =>
+  pairs.find(([pattern]) => pattern.test(text))?.[1];
+
+/** A session’s device in few words: “Firefox on Linux” for a User-Agent, else what it calls itself. */
+export function deviceName(device: string): string {
+  if (!device.startsWith('Mozilla/')) return device;
+  const browser = firstOf(BROWSERS, device) ?? 'A browser';
+  const system = firstOf(SYSTEMS, device);
+  return system === undefined ? browser : `${browser} on ${system}`;
+}
+
+/** What kind of device it is, for its picture. */
+export function deviceKind(device: string): 'phone' | 'computer' | 'program' {
+  if (!device.startsWith('Mozilla/')) return 'program';
+  return /\bAndroid\b|\biPhone\b|\biPad\b|\bMobile\b/.test(device) ? 'phone' : 'computer';
+}

@@ -1,0 +1,102 @@
+import type { Passkey, SecondFactors } from '@parley/protocol';
+import { KeyRound, Plus, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { ago, dateOf } from '../lib/time.ts';
+import { hasPasskeys, makePasskey } from '../session/passkey.ts';
+import { Button, IconButton } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
+import { Field } from '../ui/field.tsx';
+import { PasswordDialog } from '../ui/password-dialog.tsx';
+import { deviceName } from './device-name.ts';
+import { useAccount } from './use-account.ts';
+
+/** Passkeys: log in with a fingerprint, a face or a security key. */
+export function PasskeysCard({
+  factors,
+  onChange,
+}: {
+  factors: SecondFactors;
+  onChange: () => Promise<void>;
+}) {
+  const account = useAccount();
+  const [adding, setAdding] = useState(false);
+  const [removing, setRemoving] = useState<Passkey | null>(null);
+  return (
+    <Card
+      title="Passkeys"
+      words="Log in with your fingerprint, your face or a security key, without the password."
+      actions={
+        hasPasskeys() && (
+          <Button onClick={() => setAdding(true)}>
+            <Plus size={16} /> Add a passkey
+          </Button>
+        )
+      }
+    >
+      {factors.passkeys.length > 0 ? (
+        <ul className="-mx-2 flex flex-col">
+          {factors.passkeys.map((passkey) => (
+            <li key={passkey.id} className="flex min-h-14 items-center gap-3 rounded-lg px-2">
+              <span className="flex size-9 shrink-0 items-center justify-center rounded-[32%] bg-sunken text-muted">
+                <KeyRound size={17} />
+              </span>
+              <span className="min-w-0 flex-1">
+                <span className="block truncate font-medium">{passkey.name}</span>
+                <span className="block truncate text-[13px] text-muted">
+                  Since {dateOf(passkey.createdAt)}
+                  {passkey.lastUsedAt && `, last used ${ago(passkey.lastUsedAt)}`}
+                </span>
+              </span>
+              <IconButton label={`Remove ${passkey.name}`} onClick={() => setRemoving(passkey)}>
+                <Trash2 size={17} />
+              </IconButton>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p className="text-muted text-sm">
+          {hasPasskeys()
+            ? 'You have none yet.'
+            : 'They need a browser that knows them, and a server that is reached by https and a name.'}
+        </p>
+      )}
+      <PasswordDialog
+        open={adding}
+        title="Add a passkey"
+        words="Your browser asks you next where to keep it."
+        action="Continue"
+        onClose={() => setAdding(false)}
+        onConfirm={async (password, data) => {
+          const options = await account.passkeyOptions(password);
+          const response = await makePasskey(options);
+          await account.addPasskey({ name: String(data.get('name') ?? ''), response });
+          await onChange();
+          toast.success('The passkey is added');
+        }}
+      >
+        <Field
+          name="name"
+          label="Name"
+          defaultValue={deviceName(navigator.userAgent)}
+          maxLength={80}
+          hint="So that you know it among others."
+        />
+      </PasswordDialog>
+      <PasswordDialog
+        open={removing !== null}
+        title={`Remove ${removing?.name ?? ''}?`}
+        words="Nobody can log in with it any more. Remove it from your device as well."
+        action="Remove"
+        danger
+        onClose={() => setRemoving(null)}
+        onConfirm={async (password) => {
+          if (!removing) return;
+          await account.removePasskey(removing.id, password);
+          await onChange();
+          toast.success('The passkey is removed');
+        }}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,112 @@
+import type { SessionInfo } from '@parley/protocol';
+import { Laptop, Smartphone, SquareTerminal } from 'lucide-react';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { PartTitle } from '../app/tabbed-page.tsx';
+import { ago, fullTime } from '../lib/time.ts';
+import { wordsFor } from '../lib/words.ts';
+import { Badge } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
+import { Confirm } from '../ui/confirm.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { deviceKind, deviceName } from './device-name.ts';
+import { useAccount } from './use-account.ts';
+
+const ICONS = { phone: Smartphone, computer: Laptop, program: SquareTerminal } as const;
+
+/** Where one is logged in; each session can be ended from here. */
+export function SessionsPage() {
+  const account = useAccount();
+  const sessions = useLoad(() => account.sessions());
+  const [ending, setEnding] = useState<SessionInfo | 'others' | null>(null);
+  const items = sessions.data ?? [];
+  const current = items.find((s) => s.current);
+  const others = items.filter((s) => !s.current);
+  const end = async () => {
+    if (ending === null) return;
+    try {
+      if (ending === 'others') await account.endOtherSessions();
+      else await account.endSession(ending.id);
+      await sessions.reload();
+      toast.success(
+        ending === 'others' ? 'All other sessions have ended' : 'The session has ended',
+      );
+    } catch (error) {
+      toast.error(wordsFor(error));
+    }
+  };
+  return (
+    <>
+      <PartTitle
+        title="Sessions"
+        words="Where you are logged in. End what you do not know."
+        actions={
+          others.length > 0 && <Button onClick={() => setEnding('others')}>End all others</Button>
+        }
+      />
+      {sessions.data === null ? (
+        <Card title="Sessions">
+          <Loading of={sessions} />
+        </Card>
+      ) : (
+        <>
+          {current && (
+            <Card title="This device">
+              <ul>
+                <Row session={current} />
+              </ul>
+            </Card>
+          )}
+          {others.length > 0 && (
+            <Card title="Elsewhere">
+              <ul className="flex flex-col divide-y divide-line">
+                {others.map((session) => (
+                  <Row key={session.id} session={session} onEnd={() => setEnding(session)} />
+                ))}
+              </ul>
+            </Card>
+          )}
+        </>
+      )}
+      <Confirm
+        open={ending !== null}
+        title={ending === 'others' ? 'End all other sessions?' : 'End this session?'}
+        words="Whoever uses it is logged out at once."
+        action="End"
+        onCancel={() => setEnding(null)}
+        onConfirm={() => void end()}
+      />
+    </>
+  );
+}
+
+function Row({ session, onEnd }: { session: SessionInfo; onEnd?: () => void }) {
+  const Icon = ICONS[deviceKind(session.device)];
+  const name = deviceName(session.device);
+  return (
+    <li className="flex items-center gap-3 py-2.5 first:pt-0 last:pb-0">
+      <span className="flex size-10 shrink-0 items-center justify-center rounded-[32%] bg-sunken text-muted">
+        <Icon size={19} />
+      </span>
+      <span className="min-w-0 flex-1">
+        <span className="block truncate font-medium" title={session.device}>
+          {name}
+        </span>
+        <span className="block text-[13px] text-muted">
+          {session.address} ·{' '}
+          <span title={fullTime(session.lastUsedAt)}>
+            {session.current ? 'in use now' : `last used ${ago(session.lastUsedAt)}`}
+          </span>
+        </span>
+      </span>
+      {session.current && <Badge tone="ok">This one</Badge>}
+      {onEnd && (
+        <Button onClick={onEnd} aria-label={`End ${name}`}>
+          End
+        </Button>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,9 @@
+import { AccountApi } from '@parley/client';
+import { useMemo } from 'react';
+import { useClient } from '../session/use-client.ts';
+
+/** The API of one’s own account. */
+export function useAccount(): AccountApi {
+  const client = useClient();
+  return useMemo(() => new AccountApi(client.api), [client]);
+}

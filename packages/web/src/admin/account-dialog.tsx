@@ -1,0 +1,222 @@
+import type { AccountRole, AdminAccount } from '@parley/protocol';
+import { LockKeyholeOpen, ShieldOff, Trash2, UserRoundCheck, UserRoundX } from 'lucide-react';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
+import { ago, dateOf, fullTime } from '../lib/time.ts';
+import { useParley } from '../session/use-client.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { Button } from '../ui/button.tsx';
+import { Confirm } from '../ui/confirm.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Field } from '../ui/field.tsx';
+import { Select } from '../ui/select.tsx';
+import { AccountBadges, isLocked } from './account-row.tsx';
+import { DeleteAccount } from './delete-account.tsx';
+import { attempt, useAdmin } from './use-admin.ts';
+
+const ROLES: readonly (readonly [AccountRole, string])[] = [
+  ['member', 'Member'],
+  ['admin', 'Admin'],
+  ['owner', 'Owner'],
+];
+
+/** One account: what is known of it, and what admins can do to it. */
+export function AccountDialog({
+  account,
+  onChange,
+  onDeleted,
+  onClose,
+}: {
+  account: AdminAccount;
+  onChange: (account: AdminAccount) => void;
+  onDeleted: () => void;
+  onClose: () => void;
+}) {
+  const admin = useAdmin();
+  const me = useParley((s) => s.me);
+  const [asking, setAsking] = useState<'deactivate' | 'factor' | 'delete' | null>(null);
+  const self = me?.id === account.id;
+  // As the server has it: admins do nothing to admins and owners, only owners do.
+  const may = me?.role === 'owner' || (me?.role === 'admin' && account.role === 'member');
+  const close = () => setAsking(null);
+  const reread = async () => onChange(await admin.account(account.id));
+  return (
+    <Dialog open onClose={onClose} title={account.displayName}>
+      <div className="mb-5 flex items-center gap-4">
+        <Avatar id={account.id} name={account.displayName} size={56} />
+        <div className="min-w-0">
+          <p className="truncate text-muted text-sm">
+            @{account.username} · since {dateOf(account.createdAt)}
+          </p>
+          <p className="truncate text-muted text-sm">
+            {account.lastSeen ? (
+              <span title={fullTime(account.lastSeen)}>Last here {ago(account.lastSeen)}</span>
+            ) : (
+              'Never here yet'
+            )}
+          </p>
+          <p className="mt-1.5 flex flex-wrap gap-1.5 empty:hidden">
+            <AccountBadges account={account} />
+          </p>
+        </div>
+      </div>
+      {isLocked(account) && account.lockedUntil !== null && (
+        <div className="mb-5 flex flex-wrap items-center justify-between gap-3 rounded-lg bg-warn-soft px-3.5 py-2.5 text-sm text-warn">
+          Too many wrong passwords: locked until {fullTime(account.lockedUntil)}.
+          <Button
+            onClick={() =>
+              void attempt(async () => {
+                await admin.unlock(account.id);
+                await reread();
+              }, 'Unlocked')
+            }
+          >
+            <LockKeyholeOpen size={16} /> Unlock
+          </Button>
+        </div>
+      )}
+      {may ? (
+        <EditAccount account={account} self={self} onChange={onChange} />
+      ) : (
+        <p className="rounded-lg bg-sunken px-3.5 py-2.5 text-sm text-soft">
+          Only owners can change this account.
+        </p>
+      )}
+      {may && !self && (
+        <div className="mt-6 flex flex-wrap gap-2 border-line border-t pt-4">
+          {account.isActive ? (
+            <Button onClick={() => setAsking('deactivate')}>
+              <UserRoundX size={16} /> Deactivate
+            </Button>
+          ) : (
+            <Button
+              onClick={() =>
+                void attempt(
+                  async () => onChange(await admin.reactivate(account.id)),
+                  'Active again',
+                )
+              }
+            >
+              <UserRoundCheck size={16} /> Reactivate
+            </Button>
+          )}
+          {account.secondFactor && (
+            <Button onClick={() => setAsking('factor')}>
+              <ShieldOff size={16} /> Remove second factor
+            </Button>
+          )}
+          <Button className="text-danger" onClick={() => setAsking('delete')}>
+            <Trash2 size={16} /> Delete
+          </Button>
+        </div>
+      )}
+      <Confirm
+        open={asking === 'deactivate'}
+        title={`Deactivate ${account.displayName}?`}
+        words="They are logged out everywhere at once and cannot log in until you reactivate them. What they have written stays."
+        action="Deactivate"
+        onCancel={close}
+        onConfirm={() =>
+          void attempt(async () => onChange(await admin.deactivate(account.id)), 'Deactivated')
+        }
+      />
+      <Confirm
+        open={asking === 'factor'}
+        title="Remove the second factor?"
+        words="Their password alone lets them in then. Be sure that it is them who ask for it."
+        action="Remove"
+        onCancel={close}
+        onConfirm={() =>
+          void attempt(async () => {
+            await admin.resetSecondFactor(account.id);
+            await reread();
+          }, 'The second factor is removed')
+        }
+      />
+      <DeleteAccount
+        account={account}
+        open={asking === 'delete'}
+        onClose={close}
+        onDeleted={() => {
+          toast.success(`${account.displayName} is deleted`);
+          onDeleted();
+        }}
+      />
+    </Dialog>
+  );
+}
+
+function EditAccount({
+  account,
+  self,
+  onChange,
+}: {
+  account: AdminAccount;
+  self: boolean;
+  onChange: (account: AdminAccount) => void;
+}) {
+  const admin = useAdmin();
+  const me = useParley((s) => s.me);
+  const names = ['displayName', 'username', 'email', 'role'] as const;
+  const form = useForm(names, async ({ displayName, username, email, role }) => {
+    const mayRole = me?.role === 'owner' && !self;
+    onChange(
+      await admin.updateAccount(account.id, {
+        ...(displayName !== account.displayName && { displayName }),
+        ...(username !== account.username && { username }),
+        ...(account.email !== null && email !== account.email && { email }),
+        ...(mayRole && role !== account.role && { role: role as AccountRole }),
+      }),
+    );
+    toast.success('Saved');
+  });
+  return (
+    <form
+      key={account.id}
+      onSubmit={form.onSubmit}
+      className="grid grid-cols-1 gap-4 min-[480px]:grid-cols-2"
+      noValidate
+    >
+      <div className="empty:hidden min-[480px]:col-span-2">
+        <Problem text={form.problem} />
+      </div>
+      <Field
+        name="displayName"
+        label="Name"
+        defaultValue={account.displayName}
+        error={form.errors.displayName}
+      />
+      <Field
+        name="username"
+        label="Username"
+        defaultValue={account.username}
+        autoCapitalize="none"
+        spellCheck={false}
+        error={form.errors.username}
+      />
+      {account.email !== null && (
+        <Field
+          name="email"
+          type="email"
+          label="E-mail"
+          defaultValue={account.email}
+          error={form.errors.email}
+        />
+      )}
+      <Select
+        name="role"
+        label="Role"
+        options={ROLES}
+        defaultValue={account.role}
+        disabled={me?.role !== 'owner' || self}
+      />
+      <div className="min-[480px]:col-span-2">
+        <Button type="submit" look="primary" busy={form.busy}>
+          Save
+        </Button>
+      </div>
+    </form>
+  );
+}

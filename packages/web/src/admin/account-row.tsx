@@ -1,0 +1,62 @@
+import type { AdminAccount } from '@parley/protocol';
+import { ChevronRight, LockKeyhole, ShieldCheck } from 'lucide-react';
+import { ago } from '../lib/time.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { Badge } from '../ui/badge.tsx';
+
+/** Whether log-ins to the account are refused just now, after too many wrong passwords. */
+export const isLocked = (account: AdminAccount): boolean =>
+  account.lockedUntil !== null && Date.parse(account.lockedUntil) > Date.now();
+
+/** What is to be known of an account at a glance. */
+export function AccountBadges({ account }: { account: AdminAccount }) {
+  return (
+    <>
+      {account.role === 'owner' && <Badge tone="accent">Owner</Badge>}
+      {account.role === 'admin' && <Badge tone="accent">Admin</Badge>}
+      {!account.isActive && <Badge tone="danger">Deactivated</Badge>}
+      {isLocked(account) && (
+        <Badge tone="warn">
+          <LockKeyhole size={12} /> Locked
+        </Badge>
+      )}
+      {account.kind === 'person' && !account.verified && <Badge tone="warn">Not verified</Badge>}
+      {account.secondFactor && (
+        <Badge tone="ok">
+          <ShieldCheck size={12} /> Second factor
+        </Badge>
+      )}
+    </>
+  );
+}
+
+/** An account in a list; a click opens it. */
+export function AccountRow({ account, onOpen }: { account: AdminAccount; onOpen: () => void }) {
+  return (
+    <li className="border-line border-t first:border-t-0">
+      <button
+        type="button"
+        onClick={onOpen}
+        className="flex w-full items-center gap-3 px-3.5 py-2.5 text-left transition-colors hover:bg-hover sm:px-4"
+      >
+        <span className={account.isActive ? undefined : 'opacity-50 grayscale'}>
+          <Avatar id={account.id} name={account.displayName} />
+        </span>
+        <span className="min-w-0 flex-1">
+          <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
+            <span className="truncate font-medium">{account.displayName}</span>
+            <AccountBadges account={account} />
+          </span>
+          <span className="block truncate text-[13px] text-muted">
+            @{account.username}
+            {account.email !== null && ` · ${account.email}`}
+          </span>
+        </span>
+        <span className="hidden shrink-0 text-[13px] text-muted sm:block">
+          {account.lastSeen ? ago(account.lastSeen) : 'never here'}
+        </span>
+        <ChevronRight size={17} className="shrink-0 text-muted" />
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,19 @@
+import { Settings2, SquareTerminal, Ticket, Users } from 'lucide-react';
+import { NotFound } from '../app/not-found.tsx';
+import { TabbedPage } from '../app/tabbed-page.tsx';
+import { useParley } from '../session/use-client.ts';
+
+const TABS = [
+  { to: '/admin/people', words: 'People', icon: <Users size={17} /> },
+  { to: '/admin/invitations', words: 'Invitations', icon: <Ticket size={17} /> },
+  { to: '/admin/programs', words: 'Programs', icon: <SquareTerminal size={17} /> },
+  { to: '/admin/settings', words: 'Settings', icon: <Settings2 size={17} /> },
+];
+
+/** Administration; for others than admins there is nothing here. */
+export function AdminLayout() {
+  const me = useParley((s) => s.me);
+  if (me === null) return <p className="p-6 text-muted">One moment…</p>;
+  if (me.role === 'member') return <NotFound />;
+  return <TabbedPage title="Administration" tabs={TABS} />;
+}

@@ -1,0 +1,190 @@
+import type { CreatedInvitation, Invitation } from '@parley/protocol';
+import { Plus, Ticket } from 'lucide-react';
+import { useState } from 'react';
+import { PartTitle } from '../app/tabbed-page.tsx';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
+import { dateOf, fullTime } from '../lib/time.ts';
+import { Badge } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
+import { Confirm } from '../ui/confirm.tsx';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Empty } from '../ui/empty.tsx';
+import { Field } from '../ui/field.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { Select } from '../ui/select.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { attempt, useAdmin } from './use-admin.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Links that let people register. */
+export function InvitationsPage() {
+  const admin = useAdmin();
+  const invitations = useLoad(() => admin.invitations());
+  const [creating, setCreating] = useState(false);
+  const [made, setMade] = useState<CreatedInvitation | null>(null);
+  const [revoking, setRevoking] = useState<Invitation | null>(null);
+  return (
+    <>
+      <PartTitle
+        title="Invitations"
+        words="Links that let people register, whatever the server’s rules for others are."
+        actions={
+          <Button look="primary" onClick={() => setCreating(true)}>
+            <Plus size={16} /> Invite
+          </Button>
+        }
+      />
+      <Loading of={invitations} />
+      {invitations.data?.length === 0 && (
+        <Empty icon={<Ticket size={22} />} title="No invitations yet">
+          Make one and send its link to those whom you want here.
+        </Empty>
+      )}
+      {invitations.data && invitations.data.length > 0 && (
+        <ul className="overflow-hidden rounded-2xl border border-line bg-raised">
+          {invitations.data.map((invitation) => (
+            <Row
+              key={invitation.id}
+              invitation={invitation}
+              onRevoke={() => setRevoking(invitation)}
+            />
+          ))}
+        </ul>
+      )}
+      <Dialog
+        open={creating}
+        onClose={() => {
+          setCreating(false);
+          setMade(null);
+        }}
+        title={made ? 'Send this link' : 'Invite people'}
+        description={
+          made ? 'It is shown only this once.' : 'For one address, or for anybody who has the link.'
+        }
+      >
+        {made ? (
+          <div className="flex flex-col gap-4 pt-2">
+            {made.email !== null && (
+              <p className="text-muted text-sm">{made.email} gets it by mail too.</p>
+            )}
+            <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-[13px]">
+              {made.link}
+            </code>
+            <div className="flex flex-wrap justify-end gap-2">
+              <CopyButton text={made.link} label="Copy the link" />
+              <Button
+                look="primary"
+                onClick={() => {
+                  setCreating(false);
+                  setMade(null);
+                }}
+              >
+                Done
+              </Button>
+            </div>
+          </div>
+        ) : (
+          <InviteForm
+            onMade={(invitation) => {
+              setMade(invitation);
+              void invitations.reload();
+            }}
+          />
+        )}
+      </Dialog>
+      <Confirm
+        open={revoking !== null}
+        title="Take this invitation back?"
+        words="Its link is good for nothing then. Who has registered with it stays."
+        action="Take back"
+        onCancel={() => setRevoking(null)}
+        onConfirm={() =>
+          void attempt(async () => {
+            if (revoking) await admin.revokeInvitation(revoking.id);
+            await invitations.reload();
+          }, 'The invitation is taken back')
+        }
+      />
+    </>
+  );
+}
+
+/** How an invitation stands. */
+function stateOf({ revokedAt, expiresAt, uses, maxUses }: Invitation): 'good' | string {
+  if (revokedAt !== null) return 'Taken back';
+  if (uses >= maxUses) return 'Used up';
+  return Date.parse(expiresAt) < Date.now() ? 'Run out' : 'good';
+}
+
+function Row({ invitation, onRevoke }: { invitation: Invitation; onRevoke: () => void }) {
+  const state = stateOf(invitation);
+  return (
+    <li className="flex min-h-16 flex-wrap items-center gap-3 border-line border-t px-4 py-2.5 first:border-t-0">
+      <span className="min-w-0 flex-1 basis-48">
+        <span className="flex flex-wrap items-center gap-2">
+          <span className="truncate font-medium">
+            {invitation.email ?? 'Anybody with the link'}
+          </span>
+          {state === 'good' ? <Badge tone="ok">Good</Badge> : <Badge>{state}</Badge>}
+        </span>
+        <span className="block text-[13px] text-muted">
+          {invitation.uses} of {invitation.maxUses} used ·{' '}
+          <span title={fullTime(invitation.expiresAt)}>until {dateOf(invitation.expiresAt)}</span>
+        </span>
+      </span>
+      {state === 'good' && <Button onClick={onRevoke}>Take back</Button>}
+    </li>
+  );
+}
+
+function InviteForm({ onMade }: { onMade: (invitation: CreatedInvitation) => void }) {
+  const admin = useAdmin();
+  const form = useForm(['email', 'maxUses', 'days'], async ({ email, maxUses, days }) => {
+    onMade(
+      await admin.createInvitation({
+        ...(email.trim() && { email: email.trim() }),
+        maxUses: Number(maxUses) || 1,
+        expiresAt: new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
+      }),
+    );
+  });
+  return (
+    <form onSubmit={form.onSubmit} className="flex flex-col gap-4 pt-2" noValidate>
+      <Problem text={form.problem} />
+      <Field
+        name="email"
+        type="email"
+        label="E-mail"
+        hint="May stay empty: then anybody who has the link can use it."
+        autoFocus
+        error={form.errors.email}
+      />
+      <div className="grid grid-cols-2 gap-4">
+        <Field
+          name="maxUses"
+          type="number"
+          min={1}
+          max={1000}
+          defaultValue={1}
+          label="How many people"
+          error={form.errors.maxUses}
+        />
+        <Select
+          name="days"
+          label="Good for"
+          options={[
+            ['7', '7 days'],
+            ['1', 'A day'],
+            ['30', '30 days'],
+          ]}
+        />
+      </div>
+      <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
+        Make the invitation
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,78 @@
+import { Link, Outlet } from '@tanstack/react-router';
+import { ArrowLeft } from 'lucide-react';
+import type { ReactNode } from 'react';
+
+/** A page with several parts: their names beside it on wide screens, above it on phones. */
+export function TabbedPage({
+  title,
+  tabs,
+}: {
+  title: string;
+  tabs: readonly { readonly to: string; readonly words: string; readonly icon: ReactNode }[];
+}) {
+  return (
+    <div className="flex h-full flex-col">
+      <header className="flex items-center gap-2 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
+        <Link
+          to="/"
+          aria-label="Back to the list"
+          className="inline-flex size-10 items-center justify-center rounded-lg text-muted hover:bg-hover md:hidden"
+        >
+          <ArrowLeft size={20} />
+        </Link>
+        <p className="flex min-h-9 items-center truncate font-semibold leading-tight sm:pl-1">
+          {title}
+        </p>
+      </header>
+      <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
+        <nav
+          aria-label={title}
+          className="shrink-0 overflow-x-auto border-line border-b [scrollbar-width:none] lg:w-56 lg:border-b-0 lg:p-4 lg:pr-0"
+        >
+          <ul className="flex min-w-max gap-1 px-2 py-1.5 sm:px-4 lg:flex-col lg:p-0">
+            {tabs.map(({ to, words, icon }) => (
+              <li key={to}>
+                <Link
+                  to={to}
+                  className="flex min-h-10 items-center gap-2.5 rounded-lg px-3 text-sm text-soft transition-colors hover:bg-hover"
+                  activeProps={{
+                    'aria-current': 'page',
+                    className: 'bg-selected! font-medium text-ink',
+                  }}
+                >
+                  <span className="text-muted">{icon}</span> {words}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className="min-h-0 flex-1 overflow-y-auto">
+          <div className="mx-auto flex w-full max-w-3xl flex-col gap-4 px-4 pt-5 pb-[max(2.5rem,env(safe-area-inset-bottom))] sm:px-6">
+            <Outlet />
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** The heading of one part. */
+export function PartTitle({
+  title,
+  words,
+  actions,
+}: {
+  title: string;
+  words?: ReactNode;
+  actions?: ReactNode;
+}) {
+  return (
+    <div className="flex flex-wrap items-end justify-between gap-x-4 gap-y-3 pb-1">
+      <div>
+        <h1 className="font-semibold text-xl tracking-tight">{title}</h1>
+        {words !== undefined && <p className="mt-1 text-muted text-sm">{words}</p>}
+      </div>
+      {actions}
+    </div>
+  );
+}

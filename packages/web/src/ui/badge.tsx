@@ -1,0 +1,30 @@
+import type { ReactNode } from 'react';
+import { cx } from './cx.ts';
+
+const TONES = {
+  plain: 'bg-sunken text-soft',
+  accent: 'bg-accent-soft text-accent-strong',
+  ok: 'bg-ok-soft text-ok',
+  warn: 'bg-warn-soft text-warn',
+  danger: 'bg-danger-soft text-danger',
+} as const;
+
+/** One word about something. */
+export function Badge({
+  tone = 'plain',
+  children,
+}: {
+  tone?: keyof typeof TONES;
+  children: ReactNode;
+}) {
+  return (
+    <span
+      className={cx(
+        'inline-flex shrink-0 items-center gap-1 rounded-md px-2 py-0.5 font-medium text-[12px]',
+        TONES[tone],
+      )}
+    >
+      {children}
+    </span>
+  );
+}

@@ -1,0 +1,36 @@
+/** A choice of one among a few, each with words of its own. The first is chosen to begin with. */
+export function Choice({
+  name,
+  label,
+  options,
+}: {
+  name: string;
+  label: string;
+  options: readonly (readonly [value: string, title: string, words: string])[];
+}) {
+  return (
+    <fieldset>
+      <legend className="mb-1.5 font-medium text-sm text-soft">{label}</legend>
+      <div className="flex flex-col gap-2">
+        {options.map(([value, title, words], n) => (
+          <label
+            key={value}
+            className="flex cursor-pointer gap-3 rounded-lg border border-line p-3 has-checked:border-accent has-checked:bg-accent-soft/50 has-focus-visible:ring-3 has-focus-visible:ring-accent/20"
+          >
+            <input
+              type="radio"
+              name={name}
+              value={value}
+              defaultChecked={n === 0}
+              className="mt-1 size-4 shrink-0 accent-(--accent)"
+            />
+            <span>
+              <span className="block font-medium text-sm">{title}</span>
+              <span className="block text-[13px] text-soft">{words}</span>
+            </span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

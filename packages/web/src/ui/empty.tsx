@@ -1,0 +1,22 @@
+import type { ReactNode } from 'react';
+
+/** Where there is nothing yet: what would stand here, and how to begin. */
+export function Empty({
+  icon,
+  title,
+  children,
+}: {
+  icon: ReactNode;
+  title: string;
+  children?: ReactNode;
+}) {
+  return (
+    <div className="flex flex-col items-center gap-2 rounded-2xl border border-line border-dashed px-6 py-10 text-center">
+      <span className="flex size-12 items-center justify-center rounded-2xl bg-accent-soft text-accent-strong">
+        {icon}
+      </span>
+      <p className="mt-1 font-semibold">{title}</p>
+      {children !== undefined && <p className="max-w-sm text-muted text-sm">{children}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+import { Button } from './button.tsx';
+import type { Loaded } from './use-load.ts';
+
+/** Stands there until something is read, or says why it was not. */
+export function Loading({ of: { data, problem, reload } }: { of: Loaded<unknown> }) {
+  if (problem !== null) {
+    return (
+      <div role="alert" className="flex flex-wrap items-center gap-3 text-danger text-sm">
+        {problem}
+        <Button onClick={() => void reload()}>Try again</Button>
+      </div>
+    );
+  }
+  if (data !== null) return null;
+  return (
+    <div aria-hidden="true" className="flex flex-col gap-2.5">
+      {[0, 1, 2].map((n) => (
+        <span key={n} className="shimmer h-12 rounded-lg" />
+      ))}
+    </div>
+  );
+}

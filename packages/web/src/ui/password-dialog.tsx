@@ -1,0 +1,76 @@
+import type { ReactNode } from 'react';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
+import { Button } from './button.tsx';
+import { Dialog } from './dialog.tsx';
+import { Field } from './field.tsx';
+
+/** Asks for the password before something that could lock its owner out. */
+export function PasswordDialog({
+  open,
+  title,
+  words,
+  action,
+  danger = false,
+  children,
+  onClose,
+  onConfirm,
+}: {
+  open: boolean;
+  title: string;
+  words: string;
+  action: string;
+  danger?: boolean;
+  /** Further fields, above the password. */
+  children?: ReactNode;
+  onClose: () => void;
+  /** What is thrown is shown; else the dialog closes. */
+  onConfirm: (password: string, form: FormData) => Promise<void>;
+}) {
+  return (
+    <Dialog open={open} onClose={onClose} title={title} description={words}>
+      <PasswordForm action={action} danger={danger} onDone={onClose} onConfirm={onConfirm}>
+        {children}
+      </PasswordForm>
+    </Dialog>
+  );
+}
+
+function PasswordForm({
+  action,
+  danger,
+  children,
+  onDone,
+  onConfirm,
+}: {
+  action: string;
+  danger: boolean;
+  children: ReactNode;
+  onDone: () => void;
+  onConfirm: (password: string, form: FormData) => Promise<void>;
+}) {
+  const form = useForm(['password'], async ({ password }, data) => {
+    await onConfirm(password, data);
+    onDone();
+  });
+  return (
+    <form onSubmit={form.onSubmit} className="flex flex-col gap-4 pt-2" noValidate>
+      <Problem text={form.problem} />
+      {children}
+      <Field
+        name="password"
+        type="password"
+        label="Your password"
+        autoComplete="current-password"
+        autoFocus
+        error={form.errors.password}
+      />
+      <div className="flex justify-end gap-2">
+        <Button onClick={onDone}>Cancel</Button>
+        <Button type="submit" look={danger ? 'danger' : 'primary'} busy={form.busy}>
+          {action}
+        </Button>
+      </div>
+    </form>
+  );
+}
