@@ -2,6 +2,7 @@ import type { AccountId, Event, Seq, StreamId } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Streams } from './streams.ts';
+import { isWellFormed } from './well-formed.ts';
 
 const ME = 'me' as AccountId;
 const STREAM = 's' as StreamId;
@@ -56,5 +57,30 @@ describe('streams', () => {
 
   test('a stream that is not followed is foreign', () => {
     expect(new Streams(ME).take(event(1))).toBe('foreign');
+  });
+
+  test('a damaged event keeps its place and does nothing else (B28)', () => {
+    const streams = new Streams(ME, [[STREAM, 4 as Seq]]);
+    expect(streams.skip(STREAM, 4 as Seq)).toBe('known');
+    expect(streams.skip(STREAM, 6 as Seq)).toBe('hole');
+    expect(streams.skip(STREAM, 5 as Seq)).toBe('next');
+    expect(streams.take(event(6))).toBe('next');
+    expect(streams.skip('other' as StreamId, 1 as Seq)).toBe('foreign');
+  });
+
+  test.each([
+    ['message.posted', { body: 'x' }, true],
+    ['message.posted', {}, false],
+    ['message.posted', null, false],
+    ['message.edited', { message: 1, body: 'x' }, true],
+    ['message.edited', { message: '1', body: 'x' }, false],
+    ['conversation.updated', {}, true],
+    ['conversation.updated', { name: 7 }, false],
+    ['member.joined', { account: 7, role: 'member' }, false],
+    // Of a newer server: whoever does not know it does nothing with it.
+    ['message.sung', { melody: 'none' }, true],
+    ['message.sung', 3, false],
+  ])('%s with %j is well formed: %s', (type, data, expected) => {
+    expect(isWellFormed(event(1, type, data as object))).toBe(expected);
   });
 });

@@ -20,7 +20,8 @@ import {
   conversationIn,
   says,
 } from '../../test/support/town.ts';
-import { createGroup, deleteGroup, renameGroup } from '../conversations/commands.ts';
+import { deactivateAccount, reactivateAccount, updateAccount } from '../admin/commands.ts';
+import { createGroup, deleteGroup, openDirect, renameGroup } from '../conversations/commands.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { addMember, joinGroup, leaveGroup, removeMember } from '../conversations/members.ts';
 import {
@@ -116,10 +117,19 @@ describe('a clean database', () => {
       'rename',
       'end',
       'read',
+      'name',
+      'out',
+      'in',
     );
     const history = fc.array(fc.tuple(what, place), { minLength: 40, maxLength: 80 });
     const groups: ConversationId[] = [EVERYONE];
 
+    const begun = async (asked: Promise<Outcome>) => {
+      const outcome = await asked;
+      // With somebody who is out of use nothing begins.
+      if (outcome.kind === 'stored') groups.push(conversationIn(outcome));
+      return outcome;
+    };
     const live = async ([act, p]: [
       string,
       { who: number; whom: number; where: number; seq: number },
@@ -128,28 +138,28 @@ describe('a clean database', () => {
       const where = groups[p.where % groups.length] as ConversationId;
       const seq = p.seq as Seq;
       const request = about(who, where);
+      // The first of the people runs the server.
+      const onAccount = { ...asking(people[0]), target: people[1 + (p.whom % 2)] as AccountId };
       const acts: Record<string, () => Promise<Outcome | object>> = {
         post: () => postMessage(append, request, `text ${p.seq}`),
         edit: () => editMessage(append, request, seq, `other text ${p.seq}`),
         delete: () => deleteMessage(append, request, seq),
         react: () => addReaction(append, request, seq, p.seq % 2 ? '👍' : '🎉'),
         unreact: () => removeReaction(append, request, seq, '👍'),
-        group: async () => {
+        group: () => {
           const group = { name: 'g', visibility: 'public' as const, members: [whom] };
-          const outcome = await createGroup(append, asking(who), group);
-          groups.push(conversationIn(outcome));
-          return outcome;
+          return begun(createGroup(append, asking(who), group));
         },
-        direct: async () => {
-          groups.push(await aDirect(append, who, whom));
-          return {};
-        },
+        direct: () => begun(openDirect(append, asking(who), whom)),
         join: () => joinGroup(append, request),
         leave: () => leaveGroup(append, request),
         add: () => addMember(append, request, whom),
         remove: () => removeMember(append, request, whom),
         rename: () => renameGroup(append, request, `name ${p.seq}`),
         end: () => deleteGroup(append, request),
+        name: () => updateAccount(append, onAccount, { displayName: `Name ${p.seq}` }),
+        out: () => deactivateAccount(append, onAccount),
+        in: () => reactivateAccount(append, onAccount),
         read: () => cursors.move(who, where, seq, p.seq % 5 === 0),
       };
       await acts[act]?.();

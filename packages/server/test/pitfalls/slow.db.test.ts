@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { streamOfConversation } from '@parley/protocol';
+import { expect, test } from 'vitest';
+import { postMessage } from '../../src/messages/commands.ts';
+import { Peer } from '../support/peer.ts';
+import { registerAt } from '../support/server.ts';
+import { until } from '../support/sink.ts';
+import { about, aNode } from '../support/town.ts';
+import { House, seqsFrom } from './house.ts';
+
+const house = new House();
+
+/** Memory of a process, in MiB; Linux tells it. */
+function rssOf(pid: number): number {
+  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kib) / 1024;
+}
+
+test.skipIf(process.platform !== 'linux')(
+  'ten readers that stop reading, and 10,000 messages: the server’s memory stays (B16, B17)',
+  async () => {
+    const database = await house.cluster.fresh();
+    const server = await house.child(database);
+    const ann = await registerAt(server.url, 'ann');
+    const bob = await registerAt(server.url, 'bob');
+    const group = await ann.group('the two', [bob]);
+    const { pool } = await database.open();
+    const append = aNode(pool);
+    const witness = await house.client(server, ann);
+
+    const readers = Array.from({ length: 10 }, () => new Peer(server.url));
+    house.finally(() => {
+      for (const reader of readers) reader.close();
+    });
+    for (const reader of readers) {
+      await reader.hello(bob.accessToken);
+      reader.ws.pause();
+    }
+    const begun = witness.at(group);
+    // Warm: what the first messages cost is no cost of slow readers.
+    const body = 'x'.repeat(2_000);
+    const flood = async (count: number) => {
+      for (let n = 0; n < count; n += 500) {
+        await Promise.all(
+          Array.from({ length: 500 }, () => postMessage(append, about(ann.id, group), body)),
+        );
+      }
+    };
+    await flood(1_000);
+    await until(() => witness.at(group) === begun + 1_000, 'the first thousand', 30_000);
+    const before = rssOf(server.child.pid);
+    await flood(10_000);
+    await until(() => witness.at(group) === begun + 11_000, 'all messages', 60_000);
+    // 200 MB of frames would be due to them.
+    const grown = rssOf(server.child.pid) - before;
+    console.info(`10 paused readers, 10,000 messages: ${grown.toFixed(0)} MiB more`);
+    expect(grown).toBeLessThan(64);
+    expect(witness.seqs(group)).toEqual(seqsFrom(begun + 1, begun + 11_000));
+
+    // One of them reads again, and gets all the rest, once, in order.
+    const [reader] = readers as [Peer];
+    const stream = streamOfConversation(group);
+    const seqs = () => reader.of('event').flatMap((e) => (e.stream === stream ? [e.seq] : []));
+    reader.ws.on('message', (data) => {
+      if (data.toString().startsWith('{"op":"ping"')) reader.send({ op: 'pong' });
+    });
+    reader.ws.resume();
+    await until(() => seqs().at(-1) === begun + 11_000, 'the rest', 60_000);
+    expect(seqs()).toEqual(seqsFrom(begun + 1, begun + 11_000));
+  },
+  120_000,
+);
