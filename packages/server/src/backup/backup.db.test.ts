@@ -6,6 +6,7 @@ import {
   aWorkshop,
   configFor,
   connectionOf,
+  eventually,
   fillStream,
   quietly,
   streamDigests,
@@ -14,7 +15,6 @@ import {
 import { testLog } from '../../test/support/database.ts';
 import { Peer } from '../../test/support/peer.ts';
 import { call, PASSWORD, registerAt } from '../../test/support/server.ts';
-import { until } from '../../test/support/sink.ts';
 import { startParley } from '../main.ts';
 import { backUp } from './backup.ts';
 import { restore } from './restore.ts';
@@ -49,12 +49,12 @@ describe('backup and restore', () => {
         }
       }),
     );
-    await until(() => acked.length >= 100, 'some messages');
+    await eventually(() => acked.length >= 100, 'some messages');
     const before = [...acked];
     // The command itself, in a process of its own, beside the server.
     const { code, words } = await workshop.run(data, ['backup', file]);
     const after = acked.length;
-    await until(() => acked.length > after + 20, 'messages after the backup');
+    await eventually(() => acked.length > after + 20, 'messages after the backup');
     writing = false;
     await Promise.all(writers);
     const digest = /digest ([0-9a-f]{64})/.exec(words)?.[1];
@@ -110,7 +110,7 @@ describe('backup and restore', () => {
 
     const child = workshop.parley(data, ['backup', file]);
     const draft = () => readdirSync(workshop.dir).find((name) => name.includes('.part-'));
-    await until(() => {
+    await eventually(() => {
       const name = draft();
       return name !== undefined && statSync(workshop.path(name)).size > 100_000;
     }, 'the backup to be in the middle');
@@ -127,9 +127,12 @@ describe('backup and restore', () => {
     const data = workshop.path('data');
     await (await workshop.server(data)).stop();
 
-    const { streams } = await backUpTo(data, workshop.path('one'));
+    const { streams, files } = await backUpTo(data, workshop.path('data/backups/one'));
+    const second = await backUpTo(data, workshop.path('data/backups/two'));
 
     expect(streams.events).toBeGreaterThan(0);
+    // A backup in the data folder’s own place for them is in no other backup.
+    expect(second.files).toEqual(files);
     await workshop.server(data);
   });
 
@@ -139,6 +142,10 @@ describe('backup and restore', () => {
     writeFileSync(workshop.path('there'), 'as it was');
 
     await expect(backUpTo(data, workshop.path('there'))).rejects.toThrow('is there already');
+    await expect(backUpTo(data, workshop.path('data/b'))).rejects.toThrow(
+      'would lie in the data folder, and become a part of the next backup',
+    );
+    await expect(backUpTo(data, workshop.path('no/b'))).rejects.toThrow('There is no folder');
     await expect(backUpTo(workshop.path('none'), workshop.path('b'))).rejects.toThrow(
       /There is no database in .*none/,
     );

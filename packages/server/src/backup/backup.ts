@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type pg from 'pg';
 import type { Config } from '../config.ts';
@@ -11,7 +11,7 @@ import { ArchiveWriter } from './archive.ts';
 import { quote, readSequences, readTables, type Table } from './catalog.ts';
 import { copyOut, prepareSession, type TableDigest } from './copy.ts';
 import { digestOfStreamsIn } from './digest.ts';
-import { digestOfBytes, type FileDigest, listFiles, openFile } from './files.ts';
+import { digestOfBytes, type FileDigest, isKept, listFiles, openFile } from './files.ts';
 import {
   FILES,
   FORMAT,
@@ -43,6 +43,7 @@ export async function backUp(
   progress: Progress,
 ): Promise<Manifest> {
   if (existsSync(file)) throw new Error(`${file} is there already; nothing is overwritten.`);
+  preparePlace(config.dataDir, file);
   const draft = `${file}.part-${process.pid}`;
   removeLeftovers(file);
   const source = await reach(config, log);
@@ -68,6 +69,21 @@ export async function backUp(
   } finally {
     for (const signal of SIGNALS) process.off(signal, tidy);
     await source.close();
+  }
+}
+
+/** Refuses a place where the backup would become a part of the next one; `backups/` is made. */
+function preparePlace(dataDir: string, file: string): void {
+  const own = join(dataDir, 'backups');
+  if (dirname(file) === own && existsSync(dataDir))
+    mkdirSync(own, { recursive: true, mode: 0o700 });
+  if (!existsSync(dirname(file))) throw new Error(`There is no folder ${dirname(file)}.`);
+  if (!existsSync(dataDir)) return;
+  if (isKept(realpathSync(dataDir), join(realpathSync(dirname(file)), basename(file)))) {
+    throw new Error(
+      `${file} would lie in the data folder, and become a part of the next backup. ` +
+        `Put it elsewhere, or into ${own}.`,
+    );
   }
 }
 

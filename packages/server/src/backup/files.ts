@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { MOVED, RESTORING } from '../storage/marks.ts';
 
 /**
@@ -15,6 +15,8 @@ const DERIVED = [
   /^postgres\.new-\d+$/,
   /^postgres-programs-.*$/,
   /^lock$/,
+  // Backups may lie here, and only here: else each would have all earlier ones in it.
+  /^backups$/,
   /^secret\.\d+$/,
   // The file system’s own, at the top of a volume.
   /^lost\+found$/,
@@ -23,6 +25,12 @@ const DERIVED = [
 /** Whether something at the top of the data folder is none of what must be kept. */
 export function isDerived(name: string): boolean {
   return name === RESTORING || name === MOVED || DERIVED.some((pattern) => pattern.test(name));
+}
+
+/** Whether a file at this path would be among those to keep. */
+export function isKept(dataDir: string, file: string): boolean {
+  const [top = '', ...below] = relative(dataDir, file).split(sep);
+  return top !== '' && top !== '..' && !(below.length > 0 && isDerived(top));
 }
 
 /** The paths of all files to keep, relative to the data folder, with `/`, sorted. */

@@ -7,6 +7,7 @@ import {
   configFor,
   connectionOf,
   databaseEnded,
+  eventually,
   fillStream,
   quietly,
   streamDigests,
@@ -14,7 +15,6 @@ import {
 } from '../../test/support/backups.ts';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
 import { call, PASSWORD, registerAt } from '../../test/support/server.ts';
-import { until } from '../../test/support/sink.ts';
 import { startParley } from '../main.ts';
 import { move } from './move.ts';
 
@@ -86,7 +86,7 @@ test('the epoch goes along: clients go on from their cursors', async () => {
 test('killed in the middle: the old is unharmed, the new empty, a rerun succeeds', async () => {
   const url = await anEmptyDatabase();
   const child = workshop.parley(data, ['move', url]);
-  await until(async () => {
+  await eventually(async () => {
     const [row] = await ask<{ busy: boolean }>(
       cluster.embedded.connection,
       `select exists (select from pg_stat_activity

@@ -15,6 +15,7 @@ import {
   aWorkshop,
   configFor,
   connectionOf,
+  eventually,
   fillStream,
   quietly,
   rewriteBackup,
@@ -23,7 +24,6 @@ import {
 } from '../../test/support/backups.ts';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
 import { registerAt } from '../../test/support/server.ts';
-import { until } from '../../test/support/sink.ts';
 import { startParley } from '../main.ts';
 import { backUp } from './backup.ts';
 import { readState } from './place.ts';
@@ -82,7 +82,7 @@ async function expectWhole(dataDir: string): Promise<void> {
 describe('restore', () => {
   test('killed while rows come in: no server starts there, and a rerun succeeds', async () => {
     const child = workshop.parley(data, ['restore', backup]);
-    await until(() => existsSync(join(data, 'restoring/database/postgres')), 'the database');
+    await eventually(() => existsSync(join(data, 'restoring/database/postgres')), 'the database');
     await child.kill();
 
     expect(existsSync(join(data, 'postgres'))).toBe(false);
@@ -244,7 +244,7 @@ describe('restore into an external database', () => {
   test('killed in the middle leaves it empty, and a rerun succeeds', async () => {
     const { url } = await cluster.fresh({ migrated: false });
     const child = workshop.parley(data, ['restore', backup], { DATABASE_URL: url });
-    await until(async () => {
+    await eventually(async () => {
       const [row] = await ask<{ busy: boolean }>(
         cluster.embedded.connection,
         `select exists (select from pg_stat_activity

@@ -179,3 +179,11 @@ export async function fillStream(
     [count],
   );
 }
+
+/** Waits for a condition as long as a process takes to start on a busy machine. */
+export async function eventually(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+): Promise<void> {
+  if (!(await waitUntil(condition, 45_000))) throw new Error(`Waited in vain: ${what}`);
+}
