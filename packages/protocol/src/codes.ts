@@ -31,7 +31,10 @@ export const ERRORS = {
   origin_refused: { status: 403, title: 'Requests from this origin are refused' },
   forbidden: { status: 403, title: 'You may not do that' },
   scope_missing: { status: 403, title: 'The key has not the scope for that' },
-  second_factor_required: { status: 403, title: 'A second factor is needed: log in again' },
+  second_factor_required: { status: 409, title: 'The server wants a second factor here' },
+  second_factor_exists: { status: 409, title: 'There is an authenticator app already' },
+  second_factor_missing: { status: 409, title: 'There is no second factor yet' },
+  passkey_refused: { status: 422, title: 'The passkey was not accepted; try again' },
   last_owner: { status: 409, title: 'The server needs an owner: make somebody else one first' },
   // What it is about.
   not_found: { status: 404, title: 'There is no such thing here, or it is not yours to see' },

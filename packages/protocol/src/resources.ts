@@ -32,6 +32,8 @@ export const Me = z
     lastName: z.string().nullable(),
     phone: z.string().nullable(),
     role: AccountRole,
+    /** It has an authenticator app or a passkey. */
+    secondFactor: z.boolean(),
     isActive: z.boolean(),
     createdAt: Timestamp,
   })

@@ -71,6 +71,9 @@ export const Passkey = z
   })
   .meta({ id: 'Passkey' });
 export type Passkey = z.infer<typeof Passkey>;
+/** With the first factor of an account come its recovery codes, this once. */
+export const AddedPasskey = Passkey.extend({ recoveryCodes: z.array(z.string()).optional() });
+export type AddedPasskey = z.infer<typeof AddedPasskey>;
 /** The second factors of the account that asks. */
 export const SecondFactors = z
   .object({

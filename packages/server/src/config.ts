@@ -217,6 +217,45 @@ export const settings = {
     example: 'the output of: openssl rand -base64 32',
     schema: z.string().min(32, 'must have at least 32 characters').optional(),
   }),
+  SECOND_FACTOR: setting('secondFactor', {
+    default: 'nobody',
+    words: [
+      'Who must have a second factor (an authenticator app or a passkey) to log in: nobody, admins',
+      '(and owners), or everybody. Whoever has none yet sets it up at the next log-in.',
+    ],
+    schema: z.enum(['nobody', 'admins', 'everybody'], 'must be nobody, admins or everybody'),
+  }),
+  OIDC_ISSUER: setting('oidcIssuer', {
+    words: [
+      'Single sign-on: the address of an OpenID Connect provider, as it names itself. Register',
+      'Parley there with the redirect address <PUBLIC_URL>/api/v1/auth/sso/oidc/callback. People',
+      'are known by verified e-mail addresses.',
+    ],
+    example: 'https://login.example.org/realms/main',
+    schema: url(['https', 'http'], 'must be an https:// address').optional(),
+  }),
+  OIDC_CLIENT_ID: setting('oidcClientId', {
+    words: ['What the provider calls this server.'],
+    example: 'parley',
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, 'must be what the provider gave, without spaces')
+      .optional(),
+  }),
+  OIDC_CLIENT_SECRET: setting('oidcClientSecret', {
+    secret: true,
+    words: ['The secret that the provider gave this server.'],
+    example: 'what the provider shows once',
+    schema: z
+      .string()
+      .regex(/^[\x20-\x7e]{8,}$/, 'must be what the provider gave, at least 8 characters')
+      .optional(),
+  }),
+  OIDC_NAME: setting('oidcName', {
+    default: 'Single sign-on',
+    words: ['What the log-in page calls the provider.'],
+    schema: z.string().max(40, 'must have at most 40 characters'),
+  }),
   LOG_LEVEL: setting('logLevel', {
     default: 'info',
     words: [`How much is logged to standard error: ${logLevels.join(', ')}.`],

@@ -12,6 +12,9 @@ import type { Config } from './config.ts';
 import { bootstrapEveryone } from './conversations/everyone.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { conversationFor, loadStart } from './conversations/snapshot.ts';
+import { SecondFactors } from './factors/factors.ts';
+import { factorLoginRoutes } from './factors/login-routes.ts';
+import { ownFactorRoutes } from './factors/own-routes.ts';
 import { Health } from './health.ts';
 import { createHttpApp } from './http/app.ts';
 import { Door } from './http/door.ts';
@@ -170,6 +173,13 @@ async function build(
   });
   undo.push(() => accounts.stop());
   const readCursors = new ReadCursors(pool, log, metrics);
+  const factors = new SecondFactors({
+    ...accounts.parts,
+    clock,
+    vault,
+    requirement: config.secondFactor,
+  });
+  const server = () => url;
 
   // Live.
   const live = new Live({
@@ -232,7 +242,9 @@ async function build(
           readCursors,
           onReadMoved: (account, move) => live.tellRead(account, move),
         }),
-      (scope) => adminRoutes(scope, { accounts: accounts.parts, keys, config }),
+      (scope) => factorLoginRoutes(scope, { accounts: accounts.parts, factors, server }),
+      (scope) => ownFactorRoutes(scope, { accounts: accounts.parts, factors, server, clock }),
+      (scope) => adminRoutes(scope, { accounts: accounts.parts, keys, factors, config }),
       (scope) => integrationRoutes(scope, { accounts: accounts.parts, keys, clock }),
     ],
     root: [

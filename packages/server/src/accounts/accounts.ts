@@ -3,6 +3,7 @@ import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { rolesRequired } from '../factors/requirement.ts';
 import { authenticator, type Session } from '../http/authenticate.ts';
 import { ApiKeys } from '../integrations/keys.ts';
 import type { Logger } from '../log.ts';
@@ -72,7 +73,10 @@ export interface AccountsContext {
   /** Keys of programs. */
   readonly keys: ApiKeys;
   readonly log: Logger;
-  readonly config: Pick<Config, 'publicUrl' | 'rateLimits' | 'registration' | 'verifyEmail'>;
+  readonly config: Pick<
+    Config,
+    'publicUrl' | 'rateLimits' | 'registration' | 'verifyEmail' | 'secondFactor'
+  >;
   /** The server’s secret: PARLEY_SECRET, or the one in the data folder. */
   readonly secret: string;
   readonly vault: Vault;
@@ -100,7 +104,7 @@ export class Accounts {
   constructor(context: AccountsContext, signingKeys: SigningKeys) {
     const { pool, append, clock, config, issuer, mails, vault } = context;
     this.#context = context;
-    this.sessions = new Sessions(pool, clock);
+    this.sessions = new Sessions(pool, clock, rolesRequired(config.secondFactor));
     this.#keys = context.keys;
     this.#tokens = new AccessTokens(signingKeys, issuer, clock);
     this.authenticate = authenticator((token) => this.#check(token));

@@ -41,6 +41,10 @@ const LIMITS = {
   forgot: { points: 20, duration: 600, wait: 60, waitMax: HOUR },
   /** Mails that somebody without a session has sent to one e-mail address. */
   mailTo: { points: 6, duration: HOUR },
+  /** Second factors brought for one account, however many log-ins were begun. */
+  secondFactor: { points: 10, duration: 600, wait: 60, waitMax: HOUR },
+  /** Passwords brought by a session to confirm what it does. */
+  confirm: { points: 10, duration: 300, wait: 60, waitMax: HOUR },
   /** Access tokens for one session, which needs one in some minutes. */
   token: { points: 60, duration: 60, local: true },
 } as const satisfies Record<string, Limit>;

@@ -12,6 +12,10 @@ import { ACCESS_TOKEN_MS, type AccessTokens } from './tokens.ts';
 /** Something that was shown to log in. */
 export type Factor = 'password' | 'sso' | 'passkey' | 'totp' | 'recovery' | 'email';
 
+/** Whether something that was shown counts as a second factor (a passkey stands for both). */
+export const isSecondFactor = (factor: Factor): boolean =>
+  factor === 'totp' || factor === 'passkey' || factor === 'recovery';
+
 /** Who wants to log in, and what they have shown so far. */
 export interface Proof {
   readonly account: AccountId;

@@ -17,6 +17,7 @@ interface MeRow {
   first_name: string | null;
   last_name: string | null;
   phone: string | null;
+  second_factor: boolean;
 }
 
 /** What an account sees of itself; null when there is none. */
@@ -24,7 +25,9 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
   const { rows } = await pool.query<MeRow>({
     name: 'accounts-me',
     text: `select id, username, display_name, email, role, is_active, created_at, verified_at,
-                  first_name, last_name, phone
+                  first_name, last_name, phone,
+                  exists (select from totps where account_id = $1 and confirmed_at is not null)
+                    or exists (select from passkeys where account_id = $1) as second_factor
            from accounts where id = $1`,
     values: [account],
   });
@@ -38,6 +41,7 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
     lastName: row.last_name,
     phone: row.phone,
     role: row.role,
+    secondFactor: row.second_factor,
   };
 }
 

@@ -5,6 +5,7 @@ import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.ts';
 import type { Session } from '../http/authenticate.ts';
 import { withTransaction } from '../storage/database.ts';
+import { isSecondFactor, type Proof } from './logins.ts';
 
 const DAY_MS = 86_400_000;
 /** A session that nobody used for this long ends; and any session ends after the longer time. */
@@ -27,12 +28,15 @@ const ENDED_MS = 60_000;
 export class Sessions {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
+  readonly #twice: readonly AccountRole[];
   readonly #known = new Map<SessionId, { session: Session; until: number }>();
   /** Ended here a moment ago: what a query under way then found of them is not believed. */
   readonly #ended = new Map<SessionId, number>();
   readonly #endListeners: ((session: SessionId) => void)[] = [];
 
-  constructor(pool: pg.Pool, clock: Clock) {
+  /** Sessions of accounts of the roles `twice` are none unless they have passed a second factor. */
+  constructor(pool: pg.Pool, clock: Clock, twice: readonly AccountRole[] = []) {
+    this.#twice = twice;
     this.#pool = pool;
     this.#clock = clock;
   }
@@ -48,10 +52,11 @@ export class Sessions {
    * first, so no log-in slips in beside a deactivation or a new password.
    */
   async begin(
-    { account, credentials }: { readonly account: AccountId; readonly credentials: number },
+    proof: Proof,
     device: string,
     address: string,
   ): Promise<{ id: SessionId; token: string; expiresAt: number } | null> {
+    const { account, credentials, passed } = proof;
     const id = uuidv7() as SessionId;
     const token = `ps_${randomBytes(32).toString('base64url')}`;
     const now = this.#clock.now();
@@ -65,8 +70,10 @@ export class Sessions {
                for share
              )
              insert into sessions
-               (id, account_id, token_hash, device, address, created_at, last_used_at, expires_at)
-             select $1, id, $3, $4, $5, $6, $6, $7 from account`,
+               (id, account_id, token_hash, device, address, created_at, last_used_at, expires_at,
+                second_factor_at)
+             select $1, id, $3, $4, $5, $6, $6, $7, case when $10 then $6::timestamptz end
+             from account`,
       values: [
         id,
         account,
@@ -77,6 +84,7 @@ export class Sessions {
         new Date(now + ABSOLUTE_MS),
         new Date(now - IDLE_MS),
         credentials,
+        passed.some(isSecondFactor),
       ],
     });
     return rowCount === 1 ? { id, token, expiresAt: now + ABSOLUTE_MS } : null;
@@ -89,7 +97,7 @@ export class Sessions {
     const { rows } = await this.#pool.query<SessionRow & { last_used_at: Date }>({
       name: 'sessions-by-token',
       text: `${SELECT}, s.last_used_at ${FROM} where s.token_hash = $1 and ${ALIVE}`,
-      values: [hashOf(token), new Date(now), new Date(now - IDLE_MS)],
+      values: [hashOf(token), new Date(now), new Date(now - IDLE_MS), this.#twice],
     });
     const row = rows[0];
     if (!row) return null;
@@ -111,7 +119,7 @@ export class Sessions {
     const { rows } = await this.#pool.query<SessionRow>({
       name: 'sessions-by-id',
       text: `${SELECT} ${FROM} where s.id = $1 and ${ALIVE}`,
-      values: [id, new Date(now), new Date(now - IDLE_MS)],
+      values: [id, new Date(now), new Date(now - IDLE_MS), this.#twice],
     });
     const row = rows[0];
     if (!row) {
@@ -133,7 +141,7 @@ export class Sessions {
       text: `select s.id, s.device, s.address, s.created_at, s.last_used_at
              ${FROM} where s.account_id = $1 and ${ALIVE}
              order by s.last_used_at desc, s.id desc`,
-      values: [account, new Date(now), new Date(now - IDLE_MS)],
+      values: [account, new Date(now), new Date(now - IDLE_MS), this.#twice],
     });
     return rows.map((row) => ({
       id: row.id,
@@ -161,7 +169,7 @@ export class Sessions {
     const { rows } = await this.#pool.query<{ id: SessionId }>({
       name: 'sessions-alive',
       text: `select s.id ${FROM} where s.id = any($1::uuid[]) and ${ALIVE}`,
-      values: [ids, new Date(now), new Date(now - IDLE_MS)],
+      values: [ids, new Date(now), new Date(now - IDLE_MS), this.#twice],
     });
     return new Set(rows.map((r) => r.id));
   }
@@ -247,8 +255,12 @@ interface SessionRow {
 
 const SELECT = 'select s.id, s.account_id, a.role';
 const FROM = 'from sessions s join accounts a on a.id = s.account_id';
-/** $2 is now, $3 the time before which a session that was not used since has ended. */
-const ALIVE = 'a.is_active and s.expires_at > $2 and s.last_used_at > $3';
+/**
+ * $2 is now, $3 the time before which a session that was not used since has ended, $4 the roles
+ * whose sessions must have passed a second factor.
+ */
+const ALIVE = `a.is_active and s.expires_at > $2 and s.last_used_at > $3
+  and (s.second_factor_at is not null or a.role <> all($4::text[]))`;
 
 const toSession = (row: SessionRow): Session => ({
   id: row.id,

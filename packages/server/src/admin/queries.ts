@@ -1,6 +1,8 @@
 import type { AccountId, AccountKind, AccountRole, AdminAccount } from '@parley/protocol';
 import type pg from 'pg';
 import { literally, wordsOf } from '../accounts/people.ts';
+import { refuse } from '../http/errors.ts';
+import { type AdminAction, mayAdminister } from './policy.ts';
 
 interface AdminRow {
   id: AccountId;
@@ -78,6 +80,31 @@ export async function adminAccountsPage(
     items: items.map(toAccount),
     next: more ? { name: last.search_key, id: last.id } : null,
   };
+}
+
+/**
+ * Makes sure, in the transaction that acts, that the actor may do it to the target as both are now.
+ * @throws {RefusalError}
+ */
+export async function allowed(
+  client: pg.PoolClient,
+  actor: AccountId,
+  target: AccountId,
+  action: AdminAction,
+): Promise<void> {
+  const { rows } = await client.query<{ id: AccountId; role: AccountRole }>({
+    name: 'admin-allowed',
+    // In one order for all, so that two admins cannot wait for one another.
+    text: `select id, role from accounts
+           where id in ($1, $2) and deleted_at is null and (is_active or id = $2)
+           order by id for no key update`,
+    values: [actor, target],
+  });
+  const roleOf = (id: AccountId) => rows.find((row) => row.id === id)?.role;
+  const found = roleOf(target);
+  const verdict = mayAdminister(roleOf(actor) ?? 'member', found ?? 'member', action);
+  if (verdict !== 'yes') refuse(verdict);
+  if (found === undefined) refuse('account_not_found');
 }
 
 /** The account that a stored `user.registered` has made. */

@@ -14,6 +14,7 @@ import { z } from 'zod';
 import type { AccountRoutes } from '../accounts/accounts.ts';
 import { registerAccount } from '../accounts/register.ts';
 import type { Config } from '../config.ts';
+import type { SecondFactors } from '../factors/factors.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
@@ -23,13 +24,14 @@ import type { ApiKeys } from '../integrations/keys.ts';
 import type { Outcome } from '../stream/append.ts';
 import { deactivateAccount, reactivateAccount, updateAccount } from './commands.ts';
 import { mayCreate } from './policy.ts';
-import { adminAccountOf, adminAccountsPage, registeredBy } from './queries.ts';
+import { adminAccountOf, adminAccountsPage, allowed, registeredBy } from './queries.ts';
 import { describeSettings } from './settings.ts';
 
 /** What the routes of administration work with. */
 export interface AdminRoutes {
   readonly accounts: AccountRoutes;
   readonly keys: ApiKeys;
+  readonly factors: SecondFactors;
   readonly config: Config;
 }
 
@@ -38,11 +40,12 @@ const OfAccount = z.object({ id: AccountId });
 const tags = ['Administration'];
 const headers = IdempotencyHeader;
 const security = [{ accessToken: [] }, { apiKey: [] }];
+const inPerson = [{ accessToken: [] }];
 
 /** Accounts and settings, for those who run the server. */
 export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { keys, config } = deps;
+  const { keys, factors, config } = deps;
   const { pool, append, sessions, passwords, authenticate: onRequest } = deps.accounts;
 
   const show = async (id: AccountId) =>
@@ -192,6 +195,31 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
       const r = asked(request);
       storedOrRefuse(await reactivateAccount(append, r));
       return show(r.target);
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/admin/accounts/:id/reset-second-factor',
+    schema: {
+      operationId: 'resetSecondFactor',
+      tags,
+      summary: 'Take all second factors of an account away; its sessions end',
+      description: 'For somebody who has lost them and their recovery codes.',
+      security: inPerson,
+      params: OfAccount,
+      response: { 200: AdminAccount, ...problems(401, 403, 404) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { actor, target } = asked(request);
+      await sessions.endAll(target, {
+        change: async (client) => {
+          await allowed(client, actor, target, 'reset_second_factor');
+          await factors.removeAll(target, client);
+        },
+      });
+      return show(target);
     },
   });
 

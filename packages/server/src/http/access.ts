@@ -27,9 +27,9 @@ export interface Access {
 
 const anyone: Access = { audience: 'anyone', scope: null };
 const session: Access = { audience: 'session', scope: null };
-const by = (scope: Scope): Access => ({ audience: 'account', scope });
-/** People in person: what a key has no part in. */
+/** People only: no key may change how an account is logged in to. */
 const person: Access = { audience: 'account', scope: null };
+const by = (scope: Scope): Access => ({ audience: 'account', scope });
 const admin: Access = { audience: 'admin', scope: 'admin' };
 /** Admins in person: what would let a key make itself or others stronger. */
 const adminPerson: Access = { audience: 'admin', scope: null };
@@ -49,6 +49,21 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   resetPassword: anyone,
   renewAccessToken: session,
   logout: session,
+
+  secondFactor: anyone,
+  secondFactorPasskeyOptions: anyone,
+  enrolTotp: anyone,
+  confirmEnrolTotp: anyone,
+  passkeyOptions: anyone,
+  loginWithPasskey: anyone,
+  mySecondFactors: person,
+  setUpTotp: person,
+  confirmTotp: person,
+  removeTotp: person,
+  renewRecoveryCodes: person,
+  newPasskeyOptions: person,
+  addPasskey: person,
+  removePasskey: person,
 
   me: by('people:read'),
   updateMe: person,
@@ -92,6 +107,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   updateAccount: admin,
   deactivateAccount: admin,
   reactivateAccount: admin,
+  resetSecondFactor: adminPerson,
   listSettings: admin,
   listInvitations: admin,
   createInvitation: admin,

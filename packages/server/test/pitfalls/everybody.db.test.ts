@@ -28,7 +28,11 @@ async function people(pool: pg.Pool, append: Append, count: number) {
     Array.from({ length: count }, async (_, n) => {
       const name = `person${n}`;
       const account = await aPerson(append, name);
-      const session = await sessions.begin({ account, credentials: 0 }, name, '127.0.0.1');
+      const session = await sessions.begin(
+        { account, credentials: 0, passed: ['password'] },
+        name,
+        '127.0.0.1',
+      );
       if (!session) throw new Error(`${name} has no session`);
       return { name, account, sessionToken: session.token };
     }),

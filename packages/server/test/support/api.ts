@@ -90,6 +90,7 @@ export async function aTestApi(
     rateLimits: settings.rateLimits ?? false,
     registration: { mode: 'open' as const, domains: [], ...settings.registration },
     verifyEmail: settings.verifyEmail,
+    secondFactor: 'nobody' as const,
   };
   const clock = settings.clock ?? systemClock;
   const secret = loadSecret({ dataDir, secret: settings.secret });

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AccountId, ConversationId, Limits, Seq, SessionAnswer } from '@parley/protocol';
+import pg from 'pg';
 import { loadConfig } from '../../src/config.ts';
-import { type Parley, startParley } from '../../src/main.ts';
+import { type Overrides, type Parley, startParley } from '../../src/main.ts';
 import { type TestCluster, testLog } from './database.ts';
 import { Peer } from './peer.ts';
 
@@ -11,6 +12,8 @@ import { Peer } from './peer.ts';
 export type TestServer = Parley & {
   /** Registers somebody and gives what is needed to act as them. */
   register(name: string): Promise<Person>;
+  /** What stands in the database. */
+  rows(sql: string): Promise<Record<string, unknown>[]>;
   /** A socket of its own; closed when the server stops. */
   peer(options?: ConstructorParameters<typeof Peer>[1]): Peer;
 };
@@ -50,6 +53,7 @@ export async function startTestServer(
   cluster: TestCluster,
   env: Record<string, string> = {},
   limits: Partial<Limits> = {},
+  overrides: Pick<Overrides, 'clock'> = {},
 ): Promise<TestServer> {
   const database = await cluster.fresh();
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-test-server-'));
@@ -62,7 +66,8 @@ export async function startTestServer(
     ...env,
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const parley = await startParley(loaded.config, testLog, { limits });
+  const parley = await startParley(loaded.config, testLog, { ...overrides, limits });
+  const pool = new pg.Pool({ connectionString: database.url, max: 1 });
   const peers: Peer[] = [];
   return {
     ...parley,
@@ -72,7 +77,9 @@ export async function startTestServer(
       peers.push(peer);
       return peer;
     },
+    rows: async (sql) => (await pool.query(sql)).rows,
     async stop() {
+      await pool.end();
       await parley.stop();
       for (const peer of peers) peer.close();
       rmSync(dataDir, { recursive: true, force: true });

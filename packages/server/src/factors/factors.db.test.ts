@@ -1,0 +1,481 @@
+import { Secret, TOTP } from 'otpauth';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Authenticator } from '../../test/support/authenticator.ts';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import {
+  type Answer,
+  call,
+  PASSWORD,
+  type Person,
+  startTestServer,
+  type TestServer,
+} from '../../test/support/server.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+let owner: Person;
+/** The server’s time stands still in the middle of a code’s 30 seconds. */
+const now = Math.floor(Date.now() / 30_000) * 30_000 + 15_000;
+const clock = { now: () => now };
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster, {}, {}, { clock });
+  owner = await server.register('olga');
+});
+afterAll(async () => {
+  await server.stop();
+  await cluster.stop();
+});
+
+const post = (path: string, body: object, on: TestServer = server) =>
+  call(on.url, 'POST', path, { body, headers: { 'parley-session': 'token' } });
+const login = (name: string, on = server) =>
+  post('/auth/login', { login: name, password: PASSWORD }, on);
+/** The code of the moment, or so many steps later. */
+const codeOf = (secret: string, step = 0) =>
+  new TOTP({ secret: Secret.fromBase32(secret) }).generate({
+    timestamp: clock.now() + step * 30_000,
+  });
+const password = { password: PASSWORD };
+
+/** Somebody with an authenticator app. */
+async function withTotp(name: string) {
+  const person = await server.register(name);
+  const setup = await person.request('POST', '/me/totp', password);
+  expect(setup.status).toBe(200);
+  const { secret, uri } = setup.body;
+  const confirmed = await person.request('POST', '/me/totp/confirm', { code: codeOf(secret, -1) });
+  expect(confirmed.status, JSON.stringify(confirmed.body)).toBe(200);
+  return { ...person, secret, uri, codes: confirmed.body.recoveryCodes as string[] };
+}
+
+describe('an authenticator app', () => {
+  test('is set up with the password, and asked for from then on', async () => {
+    const ann = await withTotp('ann');
+    expect(ann.uri).toMatch(/^otpauth:\/\/totp\//);
+    expect(ann.codes).toHaveLength(10);
+    const step = await login('ann');
+    expect(step.status).toBe(202);
+    expect(step.body).toMatchObject({ step: 'second_factor', methods: ['totp', 'recovery'] });
+    expect(step.body).not.toHaveProperty('accessToken');
+    expect(step.headers.get('set-cookie')).toBeNull();
+    const { ticket } = step.body;
+    const answer = await post('/auth/second-factor', { ticket, totp: codeOf(ann.secret) });
+    expect(answer.status).toBe(200);
+    expect(answer.body.me.id).toBe(ann.id);
+    const factors = await ann.request('GET', '/me/second-factor');
+    expect(factors.body).toEqual({
+      totp: true,
+      passkeys: [],
+      recoveryCodesLeft: 10,
+      required: false,
+    });
+    const again = await post('/auth/second-factor', { ticket, totp: codeOf(ann.secret, 1) });
+    expect(again.body.code).toBe('ticket_ended');
+  });
+
+  test('is not set up without the password', async () => {
+    const kim = await server.register('kim');
+    for (const wrong of ['not the password', '', undefined]) {
+      const answer = await kim.request('POST', '/me/totp', { password: wrong });
+      expect([403, 422], String(wrong)).toContain(answer.status);
+    }
+    expect((await login('kim')).status).toBe(200);
+  });
+
+  test('that was not confirmed is not asked for', async () => {
+    const una = await server.register('una');
+    await una.request('POST', '/me/totp', password);
+    const wrong = await una.request('POST', '/me/totp/confirm', { code: '000000' });
+    expect(wrong.body.code).toBe('code_wrong');
+    expect((await login('una')).status).toBe(200);
+  });
+
+  test('gives codes that count once, also when the same is brought twice at once', async () => {
+    const bob = await withTotp('bob');
+    const code = codeOf(bob.secret);
+    const tickets = await Promise.all([login('bob'), login('bob'), login('bob')]);
+    const answers = await Promise.all(
+      tickets.map(({ body }) => post('/auth/second-factor', { ticket: body.ticket, totp: code })),
+    );
+    expect(answers.map((a) => a.status).sort()).toEqual([200, 422, 422]);
+    // Nor is one of a step before it good any more.
+    const { body } = await login('bob');
+    const before = await post('/auth/second-factor', {
+      ticket: body.ticket,
+      totp: codeOf(bob.secret, -1),
+    });
+    expect(before.body.code).toBe('code_wrong');
+  });
+
+  test('is not guessed: five tries a ticket, and few an account, however many tickets', async () => {
+    const limited = await startTestServer(cluster, { RATE_LIMITS: 'on' }, {}, { clock });
+    try {
+      const eve = await limited.register('eve');
+      const { secret } = (await eve.request('POST', '/me/totp', password)).body;
+      await eve.request('POST', '/me/totp/confirm', { code: codeOf(secret, -1) });
+      const wrong = codeOf(secret) === '123456' ? '654321' : '123456';
+      const codes: string[] = [];
+      for (let n = 0; n < 4; n++) {
+        const { body } = await login('eve', limited);
+        // All at once: no more are looked at than one after the other.
+        const answers = await Promise.all(
+          Array.from({ length: 6 }, () =>
+            post('/auth/second-factor', { ticket: body.ticket, totp: wrong }, limited),
+          ),
+        );
+        codes.push(...answers.map((a: Answer) => a.body.code));
+      }
+      expect(codes.filter((c) => c === 'code_wrong').length).toBeLessThanOrEqual(10);
+      expect(codes).toContain('ticket_ended');
+      expect(codes).toContain('rate_limited');
+      const { body } = await login('eve', limited);
+      const right = await post(
+        '/auth/second-factor',
+        { ticket: body.ticket, totp: codeOf(secret) },
+        limited,
+      );
+      expect(right.body.code).toBe('rate_limited');
+    } finally {
+      await limited.stop();
+    }
+  });
+
+  test('is taken away with the password, and its recovery codes with it', async () => {
+    const tim = await withTotp('tim');
+    expect((await tim.request('POST', '/me/totp/remove', { password: 'wrong wrong' })).status).toBe(
+      403,
+    );
+    expect((await login('tim')).status).toBe(202);
+    expect((await tim.request('POST', '/me/totp/remove', password)).status).toBe(204);
+    expect((await login('tim')).status).toBe(200);
+    expect((await tim.request('GET', '/me/second-factor')).body.recoveryCodesLeft).toBe(0);
+  });
+
+  test('is not replaced without being taken away first', async () => {
+    const sue = await withTotp('sue');
+    expect((await sue.request('POST', '/me/totp', password)).body.code).toBe(
+      'second_factor_exists',
+    );
+  });
+});
+
+describe('a ticket', () => {
+  test('opens nothing but its step: no route, no token, no socket', async () => {
+    await withTotp('max');
+    const { body } = await login('max');
+    const bearer = { authorization: `Bearer ${body.ticket}` };
+    expect((await call(server.url, 'GET', '/me', { headers: bearer })).status).toBe(401);
+    expect((await call(server.url, 'POST', '/auth/token', { headers: bearer })).status).toBe(401);
+    const peer = server.peer();
+    await peer.until(() => peer.ws.readyState === 1, 'open');
+    peer.send({ op: 'hello', token: body.ticket });
+    expect(await peer.whenClosed()).toBe(4003);
+    expect(peer.of('ready')).toEqual([]);
+    const enrol = await post('/auth/enrol/totp', { ticket: body.ticket });
+    expect(enrol.body.code).toBe('ticket_ended');
+  });
+
+  test('takes no code of another account', async () => {
+    const one = await withTotp('one');
+    await withTotp('two');
+    const { body } = await login('two');
+    const { ticket } = body;
+    const totp = await post('/auth/second-factor', { ticket, totp: codeOf(one.secret) });
+    expect(totp.body.code).toBe('code_wrong');
+    const recovery = await post('/auth/second-factor', { ticket, recoveryCode: one.codes[0] });
+    expect(recovery.body.code).toBe('code_wrong');
+  });
+
+  test('ends with the password that it began with', async () => {
+    const pia = await withTotp('pia');
+    const { body } = await login('pia');
+    await owner.request('POST', `/admin/accounts/${pia.id}/deactivate`);
+    const { ticket } = body;
+    const answer = await post('/auth/second-factor', { ticket, totp: codeOf(pia.secret) });
+    expect(answer.status).toBe(401);
+    expect(answer.body).not.toHaveProperty('accessToken');
+  });
+
+  test.each([{}, { totp: '123456', recoveryCode: 'x' }, { totp: '12345' }, { totp: 'abcdef' }])(
+    'wants one factor, well formed: %j',
+    async (wrong) => {
+      const answer = await post('/auth/second-factor', { ticket: 'x', ...wrong });
+      expect(answer.status).toBe(422);
+    },
+  );
+});
+
+describe('recovery codes', () => {
+  test('are good once each, in any case, with or without hyphens', async () => {
+    const rob = await withTotp('rob');
+    const [first = '', second = ''] = rob.codes;
+    expect(new Set(rob.codes).size).toBe(10);
+    for (const code of [first, second.toUpperCase().replaceAll('-', ' ')]) {
+      const { body } = await login('rob');
+      const answer = await post('/auth/second-factor', { ticket: body.ticket, recoveryCode: code });
+      expect(answer.status).toBe(200);
+    }
+    const { body } = await login('rob');
+    const again = await post('/auth/second-factor', { ticket: body.ticket, recoveryCode: first });
+    expect(again.body.code).toBe('code_wrong');
+    expect((await rob.request('GET', '/me/second-factor')).body.recoveryCodesLeft).toBe(8);
+  });
+
+  test('are renewed with the password; those before are good for nothing', async () => {
+    const liv = await withTotp('liv');
+    const fresh = await liv.request('POST', '/me/recovery-codes', password);
+    expect(fresh.body.recoveryCodes).toHaveLength(10);
+    const { body } = await login('liv');
+    const old = await post('/auth/second-factor', {
+      ticket: body.ticket,
+      recoveryCode: liv.codes[0],
+    });
+    expect(old.body.code).toBe('code_wrong');
+    const none = await (await server.register('nono')).request(
+      'POST',
+      '/me/recovery-codes',
+      password,
+    );
+    expect(none.body.code).toBe('second_factor_missing');
+  });
+});
+
+describe('what is stored', () => {
+  test('holds no secret in the clear', async () => {
+    const zed = await withTotp('zed');
+    const bytes = JSON.stringify(await server.rows('select * from totps'));
+    expect(bytes).not.toContain(zed.secret);
+    const { rows } = { rows: await server.rows('select sealed from totps') };
+    for (const { sealed } of rows) {
+      expect((sealed as Buffer).includes(Buffer.from(zed.secret))).toBe(false);
+    }
+    const codes = JSON.stringify(await server.rows('select * from recovery_codes'));
+    for (const code of zed.codes) expect(codes).not.toContain(code);
+  });
+});
+
+describe('a passkey', () => {
+  /** Somebody with a passkey, and the authenticator that holds it. */
+  async function withPasskey(name: string) {
+    const person = await server.register(name);
+    const authenticator = new Authenticator();
+    const options = await person.request('POST', '/me/passkeys/options', password);
+    expect(options.status, JSON.stringify(options.body)).toBe(200);
+    const response = authenticator.create(options.body, server.url);
+    const added = await person.request('POST', '/me/passkeys', { name: 'laptop', response });
+    expect(added.status, JSON.stringify(added.body)).toBe(201);
+    return { ...person, authenticator, passkey: added.body, response };
+  }
+  const loginOptions = async () => (await post('/auth/passkey/options', {})).body;
+
+  test('is added with the password, and logs in alone', async () => {
+    const kay = await withPasskey('kay');
+    expect(kay.passkey).toMatchObject({ name: 'laptop', lastUsedAt: null });
+    expect(kay.passkey.recoveryCodes).toHaveLength(10);
+    const { challengeId, options } = await loginOptions();
+    expect(options.allowCredentials ?? []).toEqual([]);
+    const response = kay.authenticator.get(options, server.url);
+    const answer = await post('/auth/passkey', { challengeId, response });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+    expect(answer.body.me.id).toBe(kay.id);
+    // A challenge is good once: what was recorded is worth nothing.
+    expect((await post('/auth/passkey', { challengeId, response })).status).toBe(401);
+  });
+
+  test('is the second step of a log-in with a password', async () => {
+    const lee = await withPasskey('lee');
+    const { body } = await login('lee');
+    expect(body.methods).toEqual(['passkey', 'recovery']);
+    const { ticket } = body;
+    const options = (await post('/auth/second-factor/passkey-options', { ticket })).body;
+    expect(options.allowCredentials).toHaveLength(1);
+    const passkey = lee.authenticator.get(options, server.url);
+    const answer = await post('/auth/second-factor', { ticket, passkey });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  });
+
+  test('of another account is no second step', async () => {
+    const moe = await withPasskey('moe');
+    await withPasskey('ned');
+    const { body } = await login('ned');
+    const { ticket } = body;
+    const options = (await post('/auth/second-factor/passkey-options', { ticket })).body;
+    const passkey = moe.authenticator.get(options, server.url);
+    expect((await post('/auth/second-factor', { ticket, passkey })).body.code).toBe('code_wrong');
+  });
+
+  test.each([
+    ['another origin', { origin: 'https://evil.example' }],
+    ['another site', { rpId: true }],
+    ['a counter that was passed', { counter: 1 }],
+    ['a challenge that was never given', { challenge: 'A'.repeat(43) }],
+    ['a challenge of another purpose', { purpose: true }],
+    ['nobody verified', { blind: true }],
+    ['a signature by somebody else', { signature: true }],
+    ['an unknown passkey', { unknown: true }],
+  ])('is refused with %s', async (what, wrong: Record<string, unknown>) => {
+    const name = `pk-${what.replaceAll(' ', '-')}`.slice(0, 32);
+    const { authenticator, request } = await withPasskey(name);
+    let { options } = await loginOptions();
+    // One good log-in before, for the counter.
+    const good = authenticator.get(options, server.url);
+    const first = await post('/auth/passkey', { challengeId: options.challenge, response: good });
+    expect(first.status).toBe(200);
+    ({ options } = await loginOptions());
+    if (typeof wrong.challenge === 'string') options = { ...options, challenge: wrong.challenge };
+    if (wrong.purpose) options = (await request('POST', '/me/passkeys/options', password)).body;
+    if (wrong.blind) authenticator.verifiesUser = false;
+    let signer = authenticator;
+    if (wrong.unknown || wrong.rpId) {
+      signer = new Authenticator();
+      const rp = { id: wrong.rpId ? 'evil.example' : new URL(server.url).hostname };
+      signer.create({ challenge: 'x', rp, user: { id: 'x' } }, server.url);
+    }
+    const origin = typeof wrong.origin === 'string' ? wrong.origin : server.url;
+    const response = signer.get(options, origin, {
+      rpId: wrong.rpId ? 'evil.example' : new URL(server.url).hostname,
+      ...(typeof wrong.counter === 'number' && { counter: wrong.counter }),
+    });
+    if (wrong.rpId) Object.assign(response, { id: good.id, rawId: good.id });
+    if (wrong.signature) {
+      response.response.signature = (good.response as Record<string, unknown>).signature;
+    }
+    const answer = await post('/auth/passkey', { challengeId: options.challenge, response });
+    expect([answer.status, answer.body.code]).toEqual([401, 'credentials_wrong']);
+  });
+
+  test('that was made for another challenge or account is not added', async () => {
+    const { response } = await withPasskey('ola');
+    const pam = await server.register('pam');
+    const replayed = await pam.request('POST', '/me/passkeys', { name: 'x', response });
+    expect(replayed.body.code).toBe('passkey_refused');
+    const options = await pam.request('POST', '/me/passkeys/options', password);
+    const mine = new Authenticator().create(options.body, server.url);
+    const qui = await server.register('qui');
+    const stolen = await qui.request('POST', '/me/passkeys', { name: 'x', response: mine });
+    expect(stolen.body.code).toBe('passkey_refused');
+    const foreign = new Authenticator().create(
+      (await pam.request('POST', '/me/passkeys/options', password)).body,
+      'https://evil.example',
+    );
+    const phished = await pam.request('POST', '/me/passkeys', { name: 'x', response: foreign });
+    expect(phished.body.code).toBe('passkey_refused');
+    expect((await login('pam')).status).toBe(200);
+  });
+
+  test('is taken away with the password, one’s own alone', async () => {
+    const ria = await withPasskey('ria');
+    const sam = await withPasskey('sam');
+    const path = (id: string) => `/me/passkeys/${id}/remove`;
+    expect((await sam.request('POST', path(ria.passkey.id), password)).status).toBe(404);
+    expect(
+      (await ria.request('POST', path(ria.passkey.id), { password: 'wrong one' })).status,
+    ).toBe(403);
+    expect((await ria.request('POST', path(ria.passkey.id), password)).status).toBe(204);
+    expect((await login('ria')).status).toBe(200);
+  });
+
+  test.each([
+    ['no client data', { response: { clientDataJSON: '!!!' } }],
+    ['client data that is no JSON', { response: { clientDataJSON: 'AAAA' } }],
+    ['client data that is null', { response: { clientDataJSON: 'bnVsbA' } }],
+    ['nothing signed', { response: { clientDataJSON: 'e30' } }],
+  ])('with %s is refused, not stumbled over', async (_what, wrong) => {
+    const response = { id: 'AAAA', rawId: 'AAAA', type: 'public-key', ...wrong };
+    const answer = await post('/auth/passkey', { challengeId: 'x', response });
+    expect(answer.status).toBe(401);
+  });
+});
+
+describe('where a second factor is required', () => {
+  test('whoever has none sets it up before the first session', async () => {
+    const strict = await startTestServer(cluster, { SECOND_FACTOR: 'everybody' }, {}, { clock });
+    try {
+      const body = {
+        username: 'new',
+        displayName: 'New',
+        email: 'new@example.org',
+        password: PASSWORD,
+      };
+      const step = await post('/auth/register', body, strict);
+      expect(step.status).toBe(202);
+      expect(step.body.step).toBe('enrol_second_factor');
+      const { ticket } = step.body;
+      const setup = await post('/auth/enrol/totp', { ticket }, strict);
+      expect(setup.status).toBe(200);
+      const wrong = await post('/auth/enrol/totp/confirm', { ticket, code: '000000' }, strict);
+      expect(wrong.body.code).toBe('code_wrong');
+      const code = codeOf(setup.body.secret, -1);
+      const done = await post('/auth/enrol/totp/confirm', { ticket, code }, strict);
+      expect(done.status, JSON.stringify(done.body)).toBe(200);
+      expect(done.body.recoveryCodes).toHaveLength(10);
+      const headers = { authorization: `Bearer ${done.body.accessToken}` };
+      expect((await call(strict.url, 'GET', '/me', { headers })).status).toBe(200);
+      const last = await call(strict.url, 'POST', '/me/totp/remove', { body: password, headers });
+      expect(last.body.code).toBe('second_factor_required');
+      expect((await login('new', strict)).body.step).toBe('second_factor');
+    } finally {
+      await strict.stop();
+    }
+  });
+
+  test('a session that has passed none is none: REST, renewal and socket refuse it', async () => {
+    const strict = await startTestServer(cluster, { SECOND_FACTOR: 'admins' }, {}, { clock });
+    try {
+      const step = await post(
+        '/auth/register',
+        { username: 'boss', displayName: 'Boss', email: 'boss@example.org', password: PASSWORD },
+        strict,
+      );
+      expect(step.body.step).toBe('enrol_second_factor');
+      const { ticket } = step.body;
+      const setup = await post('/auth/enrol/totp', { ticket }, strict);
+      const boss = await post(
+        '/auth/enrol/totp/confirm',
+        { ticket, code: codeOf(setup.body.secret) },
+        strict,
+      );
+      const headers = { authorization: `Bearer ${boss.body.accessToken}` };
+      // A member needs none, until an admin is made of them.
+      const mia = await strict.register('mia');
+      const peer = strict.peer();
+      await peer.hello(mia.accessToken);
+      const promoted = await call(strict.url, 'PATCH', `/admin/accounts/${mia.id}`, {
+        body: { role: 'admin' },
+        headers,
+      });
+      expect(promoted.status).toBe(200);
+      expect((await mia.request('GET', '/me')).status).toBe(401);
+      expect(await peer.whenClosed(4_000)).toBe(4004);
+      const renewed = await call(strict.url, 'POST', '/auth/token', {
+        headers: { authorization: `Bearer ${mia.sessionToken}` },
+      });
+      expect(renewed.status).toBe(401);
+      const again = strict.peer();
+      await again.until(() => again.ws.readyState === 1, 'open');
+      again.send({ op: 'hello', token: mia.accessToken });
+      await again.whenClosed();
+      expect(again.of('ready')).toEqual([]);
+      expect((await login('mia', strict)).body.step).toBe('enrol_second_factor');
+    } finally {
+      await strict.stop();
+    }
+  });
+});
+
+test('an admin takes the second factor of a member away, who is out by that', async () => {
+  const lost = await withTotp('lost');
+  const path = `/admin/accounts/${lost.id}/reset-second-factor`;
+  const peer = server.peer();
+  await peer.hello(lost.accessToken);
+  expect((await lost.request('POST', path)).status).toBe(403);
+  const answer = await owner.request('POST', path);
+  expect(answer.body.secondFactor).toBe(false);
+  expect(await peer.whenClosed(2_000)).toBe(4004);
+  expect((await login('lost')).status).toBe(200);
+  const admin = await server.register('adam');
+  await owner.request('PATCH', `/admin/accounts/${admin.id}`, { role: 'admin' });
+  const up = await admin.request('POST', `/admin/accounts/${owner.id}/reset-second-factor`);
+  expect(up.status).toBe(403);
+});

@@ -1,0 +1,178 @@
+import {
+  type AccountId,
+  type AccountRole,
+  refusal,
+  type SecondFactorMethod,
+} from '@parley/protocol';
+import type pg from 'pg';
+import type { AttemptLimits } from '../accounts/limits.ts';
+import { isSecondFactor, type Logins, type Proof } from '../accounts/logins.ts';
+import type { Tickets } from '../accounts/tickets.ts';
+import type { Clock } from '../clock.ts';
+import { RefusalError } from '../http/errors.ts';
+import { withTransaction } from '../storage/database.ts';
+import type { Queryable } from '../storage/queryable.ts';
+import type { Vault } from '../vault.ts';
+import { Passkeys } from './passkeys.ts';
+import { RecoveryCodes } from './recovery.ts';
+import { type Requirement, rolesRequired } from './requirement.ts';
+import { Totps } from './totp.ts';
+
+/** What second factors are made of. */
+export interface FactorsContext {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly vault: Vault;
+  readonly tickets: Tickets;
+  readonly logins: Logins;
+  readonly limits: AttemptLimits;
+  readonly requirement: Requirement;
+}
+
+/** Purposes of the tickets of unfinished log-ins. */
+export const STEP = { second: 'second_factor', enrol: 'enrol_second_factor' } as const;
+
+/**
+ * Second factors.
+ *
+ * 1. A session begins only after the second factor, where the account has one: until then there is
+ *    a ticket, which is good for nothing else.
+ * 2. Where the server requires one, whoever has none enrols before the session begins.
+ * 3. Wrong codes are counted for the account, however many tickets are asked for.
+ */
+export class SecondFactors {
+  readonly totps: Totps;
+  readonly recovery: RecoveryCodes;
+  readonly passkeys: Passkeys;
+  readonly #context: FactorsContext;
+  readonly #required: ReadonlySet<AccountRole>;
+
+  constructor(context: FactorsContext) {
+    this.#context = context;
+    this.#required = new Set(rolesRequired(context.requirement));
+    this.totps = new Totps(context);
+    this.recovery = new RecoveryCodes(context);
+    this.passkeys = new Passkeys(context);
+    context.logins.addRule((proof) => this.#step(proof));
+  }
+
+  /** Whether accounts of this role must have one. */
+  isRequired(role: AccountRole): boolean {
+    return this.#required.has(role);
+  }
+
+  /** What the account has. */
+  async of(
+    account: AccountId,
+    on: Queryable = this.#context.pool,
+  ): Promise<{
+    totp: boolean;
+    passkeys: number;
+    recoveryCodesLeft: number;
+    role: AccountRole;
+    kind: 'person' | 'service';
+  }> {
+    const { rows } = await on.query<{
+      totp: boolean;
+      passkeys: number;
+      codes: number;
+      role: AccountRole;
+      kind: 'person' | 'service';
+    }>({
+      name: 'factors-of',
+      text: `select a.role, a.kind,
+                    exists (select from totps where account_id = a.id and confirmed_at is not null) as totp,
+                    (select count(*)::int from passkeys where account_id = a.id) as passkeys,
+                    (select count(*)::int from recovery_codes
+                     where account_id = a.id and used_at is null) as codes
+             from accounts a where a.id = $1`,
+      values: [account],
+    });
+    const [row] = rows;
+    if (!row) throw new RefusalError(refusal('session_ended'));
+    const { totp, passkeys, codes, role, kind } = row;
+    return { totp, passkeys, recoveryCodesLeft: codes, role, kind };
+  }
+
+  /**
+   * Looks at what was brought for an account: wrong answers are counted for it, from wherever they
+   * come.
+   *
+   * @throws {RefusalError} rate_limited
+   */
+  async guess(account: AccountId, check: () => Promise<boolean>): Promise<boolean> {
+    const { limits } = this.#context;
+    // Counted before the look: of many at once no more than the limit are looked at.
+    await limits.take('secondFactor', account);
+    const right = await check();
+    if (right) await limits.clear('secondFactor', account);
+    return right;
+  }
+
+  /**
+   * Takes all factors of an account away, and its recovery codes, in a transaction when `on` is its
+   * connection.
+   */
+  async removeAll(account: AccountId, on: Queryable): Promise<void> {
+    await this.totps.remove(account, on);
+    await this.recovery.remove(account, on);
+    await on.query({
+      name: 'factors-remove-passkeys',
+      text: 'delete from passkeys where account_id = $1',
+      values: [account],
+    });
+  }
+
+  /**
+   * Takes the first code of a new secret, and gives recovery codes. Null when the code is wrong.
+   * `session`, if there is one, has passed the factor by that.
+   */
+  confirmTotp(account: AccountId, code: string, session?: string): Promise<string[] | null> {
+    return withTransaction(this.#context.pool, async (client) => {
+      if (!(await this.totps.confirm(account, code, client))) return null;
+      if (session !== undefined) await this.#passed(session, client);
+      return this.recovery.renew(account, client);
+    });
+  }
+
+  /** Notes that a session has passed a second factor. */
+  async #passed(session: string, on: Queryable): Promise<void> {
+    await on.query({
+      name: 'factors-passed',
+      text: 'update sessions set second_factor_at = $2 where id = $1',
+      values: [session, new Date(this.#context.clock.now())],
+    });
+  }
+
+  /** Adds a passkey; with the first factor come recovery codes. Null when anything is wrong with it. */
+  addPasskey(
+    account: AccountId,
+    session: string,
+    add: (on: Queryable) => ReturnType<Passkeys['add']>,
+  ) {
+    return withTransaction(this.#context.pool, async (client) => {
+      const had = await this.of(account, client);
+      const passkey = await add(client);
+      if (!passkey) return null;
+      await this.#passed(session, client);
+      if (had.recoveryCodesLeft > 0) return { ...passkey };
+      return { ...passkey, recoveryCodes: await this.recovery.renew(account, client) };
+    });
+  }
+
+  async #step(proof: Proof) {
+    if (proof.passed.some(isSecondFactor)) return null;
+    const { logins } = this.#context;
+    const has = await this.of(proof.account);
+    const methods: SecondFactorMethod[] = [];
+    if (has.totp) methods.push('totp');
+    if (has.passkeys > 0) methods.push('passkey');
+    if (methods.length > 0) {
+      if (has.recoveryCodesLeft > 0) methods.push('recovery');
+      const issued = await logins.ticket(STEP.second, proof);
+      return { step: STEP.second, methods, ...issued };
+    }
+    if (!this.isRequired(has.role)) return null;
+    return { step: STEP.enrol, ...(await logins.ticket(STEP.enrol, proof)) };
+  }
+}

@@ -1,0 +1,202 @@
+import {
+  LoginStep,
+  PasskeyLoginBody,
+  PasskeyLoginOptions,
+  PasskeyOptions,
+  type RecoveryCodes,
+  SecondFactorBody,
+  SessionAnswer,
+  TicketBody,
+  TicketCodeBody,
+  TotpSetup,
+} from '@parley/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { AccountRoutes } from '../accounts/accounts.ts';
+import { SessionHeader } from '../accounts/auth-routes.ts';
+import { addressKey } from '../accounts/limits.ts';
+import type { Factor, Proof } from '../accounts/logins.ts';
+import { meOf } from '../accounts/queries.ts';
+import { problems } from '../http/describe.ts';
+import { refuse } from '../http/errors.ts';
+import { refuseForeign } from '../http/origin.ts';
+import { type SecondFactors, STEP } from './factors.ts';
+import { siteOf } from './site.ts';
+
+/** What the routes of second factors work with. */
+export interface FactorRoutes {
+  readonly accounts: AccountRoutes;
+  readonly factors: SecondFactors;
+  /** The server’s public address, known once it listens. */
+  readonly server: () => string;
+}
+
+const tags = ['Accounts'];
+/** With the session come the recovery codes, this once. */
+const EnrolledAnswer = SessionAnswer.extend({ recoveryCodes: z.array(z.string()) });
+
+/** The second step of a log-in, enrolment where it is required, and log-in with a passkey. */
+export function factorLoginRoutes(instance: FastifyInstance, deps: FactorRoutes): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { factors, server } = deps;
+  const { pool, logins, limits, publicUrl } = deps.accounts;
+
+  const onRequest = async (request: FastifyRequest): Promise<void> => {
+    refuseForeign(request, { publicUrl });
+    await limits.take('login', addressKey(request.ip));
+  };
+
+  app.route({
+    method: 'POST',
+    url: '/auth/second-factor',
+    schema: {
+      operationId: 'secondFactor',
+      tags,
+      summary: 'Bring the second factor of a log-in',
+      description:
+        'The ticket comes from the log-in. A code of an app or a recovery code counts once.',
+      security: [],
+      headers: SessionHeader,
+      body: SecondFactorBody,
+      response: { 200: SessionAnswer, 202: LoginStep, ...problems(401, 403, 410, 422, 429) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      const { ticket } = request.body;
+      const proof = await logins.resume('attempt', STEP.second, ticket);
+      const passed = await check(request, proof, request.body);
+      if (!passed) refuse('code_wrong');
+      await logins.resume('redeem', STEP.second, ticket);
+      return logins.finish(request, reply, { ...proof, passed: [...proof.passed, passed] });
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/second-factor/passkey-options',
+    schema: {
+      operationId: 'secondFactorPasskeyOptions',
+      tags,
+      summary: 'What the browser needs to show a passkey of the account',
+      security: [],
+      body: TicketBody,
+      response: { 200: PasskeyOptions, ...problems(403, 410, 422, 429) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { account } = await logins.resume('look', STEP.second, request.body.ticket);
+      return factors.passkeys.optionsToShow('passkey_second', account, siteOf(request, publicUrl));
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/enrol/totp',
+    schema: {
+      operationId: 'enrolTotp',
+      tags,
+      summary: 'Set up an authenticator app, as the server wants it before the first session',
+      security: [],
+      body: TicketBody,
+      response: { 200: TotpSetup, ...problems(403, 410, 422, 429) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { account } = await logins.resume('look', STEP.enrol, request.body.ticket);
+      const me = await meOf(pool, account);
+      const names = { issuer: new URL(server()).host, label: me?.username ?? account };
+      return (await factors.totps.setUp(account, names)) ?? refuse('ticket_ended');
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/enrol/totp/confirm',
+    schema: {
+      operationId: 'confirmEnrolTotp',
+      tags,
+      summary: 'The first code of the app: the log-in goes on, and recovery codes are shown',
+      security: [],
+      headers: SessionHeader,
+      body: TicketCodeBody,
+      response: { 200: EnrolledAnswer, 202: LoginStep, ...problems(403, 410, 422, 429) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      const { ticket, code } = request.body;
+      const proof = await logins.resume('attempt', STEP.enrol, ticket);
+      const codes: { list: RecoveryCodes['recoveryCodes'] | null } = { list: null };
+      const right = await factors.guess(proof.account, async () => {
+        codes.list = await factors.confirmTotp(proof.account, code);
+        return codes.list !== null;
+      });
+      if (!right || !codes.list) refuse('code_wrong');
+      await logins.resume('redeem', STEP.enrol, ticket);
+      const passed: Factor[] = [...proof.passed, 'totp'];
+      const answer = await logins.finish(request, reply, { ...proof, passed });
+      return 'me' in answer ? { ...answer, recoveryCodes: codes.list } : answer;
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/passkey/options',
+    schema: {
+      operationId: 'passkeyOptions',
+      tags,
+      summary: 'What the browser needs to log in with a passkey alone',
+      security: [],
+      response: { 200: PasskeyLoginOptions, ...problems(403, 429) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const site = siteOf(request, publicUrl);
+      const options = await factors.passkeys.optionsToShow('passkey_login', null, site);
+      return { challengeId: options.challenge, options };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/passkey',
+    schema: {
+      operationId: 'loginWithPasskey',
+      tags,
+      summary: 'Log in with a passkey; it stands for password and second factor',
+      security: [],
+      headers: SessionHeader,
+      body: PasskeyLoginBody,
+      response: { 200: SessionAnswer, 202: LoginStep, ...problems(401, 403, 422, 429) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      const { response, device } = request.body;
+      const site = siteOf(request, publicUrl);
+      const found = await factors.passkeys.verify('passkey_login', response, site);
+      if (!found) refuse('credentials_wrong', 'This passkey is not known here');
+      return logins.finish(request, reply, { ...found, passed: ['passkey'], device });
+    },
+  });
+
+  /** Which factor was brought, if it is right. */
+  async function check(
+    request: FastifyRequest,
+    { account }: Proof,
+    { totp, recoveryCode, passkey }: z.output<typeof SecondFactorBody>,
+  ): Promise<Factor | null> {
+    if (totp !== undefined) {
+      return (await factors.guess(account, () => factors.totps.verify(account, totp)))
+        ? 'totp'
+        : null;
+    }
+    if (recoveryCode !== undefined) {
+      const use = () => factors.recovery.use(account, recoveryCode);
+      return (await factors.guess(account, use)) ? 'recovery' : null;
+    }
+    if (passkey === undefined) return null;
+    const site = siteOf(request, publicUrl);
+    const found = await factors.passkeys.verify('passkey_second', passkey, site);
+    return found?.account === account ? 'passkey' : null;
+  }
+}

@@ -1,0 +1,235 @@
+import {
+  AddedPasskey,
+  AddPasskeyBody,
+  PasskeyOptions,
+  PasswordBody,
+  RecoveryCodes,
+  SecondFactors,
+  TotpConfirmBody,
+  TotpSetup,
+} from '@parley/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { confirmPerson } from '../accounts/confirm.ts';
+import { meOf } from '../accounts/queries.ts';
+import type { Clock } from '../clock.ts';
+import { sessionOf } from '../http/authenticate.ts';
+import { problems } from '../http/describe.ts';
+import { refuse } from '../http/errors.ts';
+import { withTransaction } from '../storage/database.ts';
+import type { FactorRoutes } from './login-routes.ts';
+import { siteOf } from './site.ts';
+
+const tags = ['Accounts'];
+const security = [{ accessToken: [] }];
+const done = z.undefined().describe('Done');
+
+/** One’s own second factors. */
+export function ownFactorRoutes(
+  instance: FastifyInstance,
+  deps: FactorRoutes & { readonly clock: Clock },
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { factors, server, clock } = deps;
+  const { pool, publicUrl, authenticate: onRequest } = deps.accounts;
+
+  const confirm = (request: FastifyRequest, password: string | undefined) =>
+    confirmPerson({ ...deps.accounts, clock }, sessionOf(request), password);
+
+  app.route({
+    method: 'GET',
+    url: '/me/second-factor',
+    schema: {
+      operationId: 'mySecondFactors',
+      tags,
+      summary: 'One’s second factors',
+      security,
+      response: { 200: SecondFactors, ...problems(401, 403) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { account, role } = sessionOf(request);
+      const { totp, recoveryCodesLeft } = await factors.of(account);
+      const passkeys = await factors.passkeys.list(account);
+      return { totp, passkeys, recoveryCodesLeft, required: factors.isRequired(role) };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/totp',
+    schema: {
+      operationId: 'setUpTotp',
+      tags,
+      summary: 'Set up an authenticator app; it counts once its first code was confirmed',
+      security,
+      body: PasswordBody,
+      response: { 200: TotpSetup, ...problems(401, 403, 409, 422, 429) },
+    },
+    onRequest,
+    handler: async (request) => {
+      await confirm(request, request.body.password);
+      const { account } = sessionOf(request);
+      const me = await meOf(pool, account);
+      const names = { issuer: new URL(server()).host, label: me?.username ?? account };
+      return (await factors.totps.setUp(account, names)) ?? refuse('second_factor_exists');
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/totp/confirm',
+    schema: {
+      operationId: 'confirmTotp',
+      tags,
+      summary: 'The first code of the app; recovery codes are shown, this once',
+      security,
+      body: TotpConfirmBody,
+      response: { 200: RecoveryCodes, ...problems(401, 403, 422, 429) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { account, id } = sessionOf(request);
+      const codes: { list: string[] | null } = { list: null };
+      const right = await factors.guess(account, async () => {
+        codes.list = await factors.confirmTotp(account, request.body.code, id);
+        return codes.list !== null;
+      });
+      if (!right || !codes.list) refuse('code_wrong');
+      return { recoveryCodes: codes.list };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/totp/remove',
+    schema: {
+      operationId: 'removeTotp',
+      tags,
+      summary: 'Do without the authenticator app',
+      security,
+      body: PasswordBody,
+      response: { 204: done, ...problems(401, 403, 422, 429) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      await confirm(request, request.body.password);
+      await remove(request, async (account, on) => {
+        await factors.totps.remove(account, on);
+        return true;
+      });
+      return reply.code(204).send();
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/recovery-codes',
+    schema: {
+      operationId: 'renewRecoveryCodes',
+      tags,
+      summary: 'New recovery codes in place of those before; shown this once',
+      security,
+      body: PasswordBody,
+      response: { 200: RecoveryCodes, ...problems(401, 403, 409, 422, 429) },
+    },
+    onRequest,
+    handler: async (request) => {
+      await confirm(request, request.body.password);
+      const { account } = sessionOf(request);
+      const { totp, passkeys } = await factors.of(account);
+      if (!totp && passkeys === 0) refuse('second_factor_missing');
+      const recoveryCodes = await withTransaction(pool, (client) =>
+        factors.recovery.renew(account, client),
+      );
+      return { recoveryCodes };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/passkeys/options',
+    schema: {
+      operationId: 'newPasskeyOptions',
+      tags,
+      summary: 'What the browser needs to make a passkey',
+      security,
+      body: PasswordBody,
+      response: { 200: PasskeyOptions, ...problems(401, 403, 422, 429) },
+    },
+    onRequest,
+    handler: async (request) => {
+      await confirm(request, request.body.password);
+      const me = (await meOf(pool, sessionOf(request).account)) ?? refuse('session_ended');
+      return factors.passkeys.optionsToAdd(me, siteOf(request, publicUrl));
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/passkeys',
+    schema: {
+      operationId: 'addPasskey',
+      tags,
+      summary: 'Add the passkey that the browser has made',
+      description: 'With the first factor of an account come its recovery codes.',
+      security,
+      body: AddPasskeyBody,
+      response: { 201: AddedPasskey, ...problems(401, 403, 422) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      const { account, id } = sessionOf(request);
+      const { name, response } = request.body;
+      const site = siteOf(request, publicUrl);
+      const added = await factors.addPasskey(account, id, (on) =>
+        factors.passkeys.add(account, name, response, site, on),
+      );
+      if (!added) refuse('passkey_refused');
+      reply.code(201);
+      return added;
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/passkeys/:id/remove',
+    schema: {
+      operationId: 'removePasskey',
+      tags,
+      summary: 'Do without a passkey',
+      security,
+      params: z.object({ id: z.uuid() }),
+      body: PasswordBody,
+      response: { 204: done, ...problems(401, 403, 404, 422, 429) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      await confirm(request, request.body.password);
+      const { id } = request.params;
+      await remove(request, (account, on) => factors.passkeys.remove(account, id, on));
+      return reply.code(204).send();
+    },
+  });
+
+  /** Takes a factor away; what is left must do, and without any, recovery codes are for nothing. */
+  async function remove(
+    request: FastifyRequest,
+    take: (
+      account: ReturnType<typeof sessionOf>['account'],
+      on: Parameters<typeof factors.removeAll>[1],
+    ) => Promise<boolean>,
+  ): Promise<void> {
+    const { account, role } = sessionOf(request);
+    await withTransaction(pool, async (client) => {
+      // One removal after the other: two at once must not leave nothing.
+      await client.query('select from accounts where id = $1 for no key update', [account]);
+      if (!(await take(account, client))) refuse('not_found');
+      const left = await factors.of(account, client);
+      if (left.totp || left.passkeys > 0) return;
+      if (factors.isRequired(role)) refuse('second_factor_required');
+      await factors.recovery.remove(account, client);
+    });
+  }
+}

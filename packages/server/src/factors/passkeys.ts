@@ -1,0 +1,266 @@
+import type { AccountId, Passkey, PasskeyOptions, PasskeyResponse } from '@parley/protocol';
+import {
+  type AuthenticationResponseJSON,
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  type RegistrationResponseJSON,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from '@simplewebauthn/server';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import type { Tickets } from '../accounts/tickets.ts';
+import type { Clock } from '../clock.ts';
+import type { Queryable } from '../storage/queryable.ts';
+
+/** What a challenge was given for: one of one purpose is none of another. */
+export type PasskeyPurpose = 'passkey_add' | 'passkey_login' | 'passkey_second';
+
+/** The site that a browser talks to, as WebAuthn sees it. */
+export interface Site {
+  /** The host’s name: passkeys belong to it. */
+  readonly rpId: string;
+  readonly origin: string;
+}
+
+/** A challenge is good for this long. */
+const CHALLENGE_MS = 5 * 60 * 1000;
+
+/**
+ * Passkeys (WebAuthn Level 3). A challenge is a one-use ticket: 256 random bits, stored as SHA-256,
+ * found again by what the authenticator has signed.
+ */
+export class Passkeys {
+  readonly #pool: pg.Pool;
+  readonly #clock: Clock;
+  readonly #tickets: Tickets;
+
+  constructor(context: {
+    readonly pool: pg.Pool;
+    readonly clock: Clock;
+    readonly tickets: Tickets;
+  }) {
+    this.#pool = context.pool;
+    this.#clock = context.clock;
+    this.#tickets = context.tickets;
+  }
+
+  /** The passkeys of an account, the oldest first. */
+  async list(account: AccountId): Promise<Passkey[]> {
+    const { rows } = await this.#pool.query<PasskeyRow>({
+      name: 'passkeys-list',
+      text: `select id, name, created_at, last_used_at from passkeys
+             where account_id = $1 order by id`,
+      values: [account],
+    });
+    return rows.map(toPasskey);
+  }
+
+  /** What a browser needs to make a passkey for the account. */
+  async optionsToAdd(
+    account: { readonly id: AccountId; readonly username: string; readonly displayName: string },
+    site: Site,
+  ): Promise<PasskeyOptions> {
+    const challenge = await this.#challenge('passkey_add', account.id);
+    return asOptions(
+      await generateRegistrationOptions({
+        rpName: 'Parley',
+        rpID: site.rpId,
+        userName: account.username,
+        userDisplayName: account.displayName,
+        userID: handleOf(account.id),
+        challenge: bytesOf(challenge),
+        timeout: CHALLENGE_MS,
+        excludeCredentials: await this.#credentials(account.id),
+        authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
+      }),
+    );
+  }
+
+  /** Adds the passkey that a browser has made; null when anything is wrong with it. */
+  async add(
+    account: AccountId,
+    name: string,
+    response: PasskeyResponse,
+    site: Site,
+    on: Queryable,
+  ): Promise<Passkey | null> {
+    const challenge = challengeOf(response);
+    const ticket = challenge && (await this.#tickets.redeem('passkey_add', challenge));
+    if (!ticket || ticket.account !== account) return null;
+    const info = await checked(async () => {
+      const { verified, registrationInfo } = await verifyRegistrationResponse({
+        // The library checks the parts that the schema has left open.
+        response: response as unknown as RegistrationResponseJSON,
+        expectedChallenge: challenge,
+        expectedOrigin: site.origin,
+        expectedRPID: site.rpId,
+        requireUserVerification: false,
+      });
+      return verified ? registrationInfo : null;
+    });
+    if (!info) return null;
+    const { id, publicKey, counter, transports = [] } = info.credential;
+    const { rows } = await on.query<PasskeyRow>({
+      name: 'passkeys-add',
+      text: `insert into passkeys
+               (id, account_id, credential_id, public_key, counter, transports, name, created_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
+             on conflict (credential_id) do nothing
+             returning id, name, created_at, last_used_at`,
+      values: [
+        uuidv7(),
+        account,
+        Buffer.from(id, 'base64url'),
+        Buffer.from(publicKey),
+        counter,
+        transports.join(' '),
+        name,
+        new Date(this.#clock.now()),
+      ],
+    });
+    return rows[0] ? toPasskey(rows[0]) : null;
+  }
+
+  /** Takes a passkey away; false when the account has none of this id. */
+  async remove(account: AccountId, id: string, on: Queryable): Promise<boolean> {
+    const { rowCount } = await on.query({
+      name: 'passkeys-remove',
+      text: 'delete from passkeys where account_id = $1 and id = $2',
+      values: [account, id],
+    });
+    return rowCount === 1;
+  }
+
+  /** What a browser needs to show a passkey: any of this site, or one of an account. */
+  async optionsToShow(
+    purpose: 'passkey_login' | 'passkey_second',
+    account: AccountId | null,
+    site: Site,
+  ): Promise<PasskeyOptions> {
+    const challenge = await this.#challenge(purpose, account);
+    return asOptions(
+      await generateAuthenticationOptions({
+        rpID: site.rpId,
+        challenge: bytesOf(challenge),
+        timeout: CHALLENGE_MS,
+        // Alone, a passkey stands for both factors: it must have looked who holds it.
+        userVerification: purpose === 'passkey_login' ? 'required' : 'preferred',
+        ...(account && { allowCredentials: await this.#credentials(account) }),
+      }),
+    );
+  }
+
+  /** Whose passkey has answered the challenge; null when anything is wrong with the answer. */
+  async verify(
+    purpose: 'passkey_login' | 'passkey_second',
+    response: PasskeyResponse,
+    site: Site,
+  ): Promise<{ account: AccountId; credentials: number } | null> {
+    const challenge = challengeOf(response);
+    const ticket = challenge && (await this.#tickets.redeem(purpose, challenge));
+    if (!ticket) return null;
+    const { rows } = await this.#pool.query<CredentialRow>({
+      name: 'passkeys-by-credential',
+      text: `select p.id, p.account_id, p.public_key, p.counter, a.credentials_version
+             from passkeys p join accounts a on a.id = p.account_id
+             where p.credential_id = $1 and a.is_active`,
+      values: [Buffer.from(response.id, 'base64url')],
+    });
+    const [row] = rows;
+    if (!row || (ticket.account !== null && ticket.account !== row.account_id)) return null;
+    const counter = await checked(async () => {
+      const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+        response: response as unknown as AuthenticationResponseJSON,
+        expectedChallenge: challenge,
+        expectedOrigin: site.origin,
+        expectedRPID: site.rpId,
+        requireUserVerification: purpose === 'passkey_login',
+        credential: {
+          id: response.id,
+          publicKey: new Uint8Array(row.public_key),
+          counter: row.counter,
+        },
+      });
+      return verified ? authenticationInfo.newCounter : null;
+    });
+    if (counter === null) return null;
+    await this.#pool.query({
+      name: 'passkeys-used',
+      text: 'update passkeys set counter = greatest(counter, $2), last_used_at = $3 where id = $1',
+      values: [row.id, counter, new Date(this.#clock.now())],
+    });
+    return { account: row.account_id, credentials: row.credentials_version };
+  }
+
+  async #challenge(purpose: PasskeyPurpose, account: AccountId | null): Promise<string> {
+    const { ticket } = await this.#tickets.issue({
+      purpose,
+      ...(account && { account }),
+      ttlMs: CHALLENGE_MS,
+    });
+    return ticket;
+  }
+
+  async #credentials(account: AccountId): Promise<{ id: string; transports: string[] }[]> {
+    const { rows } = await this.#pool.query<{ credential_id: Buffer; transports: string }>({
+      name: 'passkeys-credentials',
+      text: 'select credential_id, transports from passkeys where account_id = $1',
+      values: [account],
+    });
+    return rows.map((row) => ({
+      id: row.credential_id.toString('base64url'),
+      transports: row.transports.split(' ').filter(Boolean),
+    }));
+  }
+}
+
+interface PasskeyRow {
+  id: string;
+  name: string;
+  created_at: Date;
+  last_used_at: Date | null;
+}
+
+interface CredentialRow {
+  id: string;
+  account_id: AccountId;
+  public_key: Buffer;
+  counter: number;
+  credentials_version: number;
+}
+
+const toPasskey = (row: PasskeyRow): Passkey => ({
+  id: row.id,
+  name: row.name,
+  createdAt: row.created_at.toISOString(),
+  lastUsedAt: row.last_used_at?.toISOString() ?? null,
+});
+
+const bytesOf = (challenge: string) => new Uint8Array(Buffer.from(challenge, 'base64url'));
+/** The account’s id as the authenticator keeps it: no name, no address. */
+const handleOf = (account: AccountId) =>
+  new Uint8Array(Buffer.from(account.replaceAll('-', ''), 'hex'));
+const asOptions = (options: object): PasskeyOptions => options as PasskeyOptions;
+
+/** The challenge that a response says it answers; what is signed is checked later. */
+function challengeOf(response: PasskeyResponse): string | null {
+  try {
+    const text = Buffer.from(response.response.clientDataJSON, 'base64url').toString();
+    const { challenge } = JSON.parse(text) as { challenge?: unknown };
+    return typeof challenge === 'string' && challenge.length <= 100 ? challenge : null;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+/** The library throws at whatever is wrong with a response, which comes from outside. */
+async function checked<T>(verify: () => Promise<T>): Promise<T | null> {
+  try {
+    return await verify();
+  } catch (error) {
+    if (error instanceof Error) return null;
+    throw error;
+  }
+}

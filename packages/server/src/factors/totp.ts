@@ -1,0 +1,103 @@
+import type { AccountId } from '@parley/protocol';
+import { Secret, TOTP } from 'otpauth';
+import type pg from 'pg';
+import type { Clock } from '../clock.ts';
+import type { Queryable } from '../storage/queryable.ts';
+import type { Vault } from '../vault.ts';
+
+const PERIOD_S = 30;
+/** A code of the step before or after is good too: clocks differ, and people type. */
+const WINDOW = 1;
+/** RFC 4226 §4: 160 bits. */
+const SECRET_BYTES = 20;
+const USE = 'totp';
+
+/**
+ * One-time codes of authenticator apps (RFC 6238: SHA-1, six digits, 30 seconds).
+ *
+ * 1. The secret is stored encrypted, and shown only until the first code was right.
+ * 2. A code counts once: of its step and those before no other is taken.
+ */
+export class Totps {
+  readonly #pool: pg.Pool;
+  readonly #clock: Clock;
+  readonly #vault: Vault;
+
+  constructor(context: { readonly pool: pg.Pool; readonly clock: Clock; readonly vault: Vault }) {
+    this.#pool = context.pool;
+    this.#clock = context.clock;
+    this.#vault = context.vault;
+  }
+
+  /**
+   * A new secret, in place of one that was not confirmed; null when one is confirmed already.
+   * `issuer` and `label` name the entry in the app.
+   */
+  async setUp(
+    account: AccountId,
+    names: { readonly issuer: string; readonly label: string },
+  ): Promise<{ secret: string; uri: string } | null> {
+    const secret = new Secret({ size: SECRET_BYTES });
+    const { rowCount } = await this.#pool.query({
+      name: 'totp-set-up',
+      text: `insert into totps (account_id, sealed, created_at) values ($1, $2, $3)
+             on conflict (account_id) do update
+               set sealed = excluded.sealed, created_at = excluded.created_at, last_step = 0
+               where totps.confirmed_at is null`,
+      values: [
+        account,
+        this.#vault.seal(USE, `${account} ${secret.base32}`),
+        new Date(this.#clock.now()),
+      ],
+    });
+    if (rowCount !== 1) return null;
+    const uri = new TOTP({ ...names, period: PERIOD_S, secret }).toString();
+    return { secret: secret.base32, uri };
+  }
+
+  /** Takes the first code: from now on the account has this factor. False when it is wrong. */
+  confirm(account: AccountId, code: string, on: Queryable): Promise<boolean> {
+    return this.#take(account, code, false, on);
+  }
+
+  /** Whether the code is right, and was not taken before. */
+  verify(account: AccountId, code: string): Promise<boolean> {
+    return this.#take(account, code, true, this.#pool);
+  }
+
+  /** Takes the factor away. */
+  async remove(account: AccountId, on: Queryable = this.#pool): Promise<void> {
+    await on.query({
+      name: 'totp-remove',
+      text: 'delete from totps where account_id = $1',
+      values: [account],
+    });
+  }
+
+  async #take(account: AccountId, code: string, confirmed: boolean, on: Queryable) {
+    const { rows } = await on.query<{ sealed: Buffer }>({
+      name: 'totp-secret',
+      text: `select sealed from totps
+             where account_id = $1 and (confirmed_at is not null) = $2`,
+      values: [account, confirmed],
+    });
+    const [row] = rows;
+    if (!row) return false;
+    const [owner, base32 = ''] = this.#vault.open(USE, row.sealed).split(' ');
+    // A secret that was moved to another row is nobody’s.
+    if (owner !== account) return false;
+    const now = this.#clock.now();
+    const totp = new TOTP({ period: PERIOD_S, secret: Secret.fromBase32(base32) });
+    const delta = totp.validate({ token: code, timestamp: now, window: WINDOW });
+    if (delta === null) return false;
+    const step = Math.floor(now / 1000 / PERIOD_S) + delta;
+    const { rowCount } = await on.query({
+      name: 'totp-take',
+      text: `update totps set last_step = $2, confirmed_at = coalesce(confirmed_at, $4)
+             where account_id = $1 and last_step < $2 and (confirmed_at is not null) = $3
+               and sealed = $5`,
+      values: [account, step, confirmed, new Date(now), row.sealed],
+    });
+    return rowCount === 1;
+  }
+}
