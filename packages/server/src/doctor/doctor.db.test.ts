@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
+import { until } from '../../test/support/sink.ts';
 import {
   about,
   aDirect,
@@ -431,6 +432,56 @@ describe('what the events can put right', () => {
     expect(found.length).toBeGreaterThan(6);
     expect(left).toEqual([]);
     expect(withoutCursors(await contents(town.pool))).toEqual(withoutCursors(before));
+  });
+
+  test('while people go on writing, reading, joining and leaving: they wait, and lose nothing', async () => {
+    const { pool, append, people, group } = await aLivedInTown();
+    const [ada, bob, cyd] = people;
+    const cursors = new ReadCursors(pool, testLog);
+    let over = false;
+    const acked: number[] = [];
+    const again = async (work: (n: number) => Promise<unknown>) => {
+      for (let n = 0; !over; n++) await work(n);
+    };
+    const busy = Promise.all([
+      again(async (n) => acked.push(await says(append, ada, group, `ada ${n}`))),
+      again(async (n) => acked.push(await says(append, bob, group, `bob ${n}`))),
+      again(() => cursors.move(bob, group, 10_000 as Seq, false)),
+      again(async () => {
+        await leaveGroup(append, about(cyd, group));
+        await joinGroup(append, about(cyd, group));
+      }),
+      again((n) => aPerson(append, `newcomer${n}`)),
+    ]);
+    try {
+      for (let n = 1; n <= 2; n++) {
+        await until(() => acked.length > n * 30, 'some messages');
+        await pool.query(
+          `update messages set body = 'forged' where conversation_id = $1 and seq % 3 = 0`,
+          [group],
+        );
+        await pool.query(
+          `delete from messages where conversation_id = $1 and seq = (
+             select max(seq) from messages where conversation_id = $1 and seq % 3 = 1)`,
+          [group],
+        );
+        await pool.query('update conversations set member_count = 50 where id = any($1)', [
+          [group, EVERYONE],
+        ]);
+        const { found, left } = await repair(pool);
+        expect(found.length).toBeGreaterThan(2);
+        expect(left).toEqual([]);
+      }
+    } finally {
+      over = true;
+      await busy;
+    }
+    expect(await examine(pool)).toEqual([]);
+    const { rows } = await pool.query<{ seq: number }>(
+      `select seq from messages where conversation_id = $1 and body ~ '^(ada|bob) ' order by seq`,
+      [group],
+    );
+    expect(rows.map((row) => row.seq)).toEqual(acked.sort((a, b) => a - b));
   });
 
   test('a cursor that is put back is told of by the read version', async () => {
