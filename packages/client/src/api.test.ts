@@ -54,3 +54,45 @@ test('a request that is never answered fails in the end, also in the middle of i
   await expect(api.accessToken()).rejects.toMatchObject({ code: 'network' });
   server.closeAllConnections();
 });
+
+test('each renewal takes the session token that comes, and tells of it', async () => {
+  const seen: (string | undefined)[] = [];
+  let count = 0;
+  server = createServer((request, response) => {
+    seen.push(request.headers.authorization);
+    count++;
+    const answer = { accessToken: `t${count}`, accessTokenExpiresIn: 0, sessionToken: `s${count}` };
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const told: (string | undefined)[] = [];
+  const api = new ParleyApi({
+    url: `http://127.0.0.1:${port}`,
+    sessionToken: 's0',
+    onSessionToken: (token) => told.push(token),
+  });
+  // These two are one request.
+  await Promise.all([api.accessToken(), api.accessToken()]);
+  await api.accessToken();
+  expect(seen).toEqual(['Bearer s0', 'Bearer s1']);
+  expect(told).toEqual(['s1', 's2']);
+  expect(api.sessionToken).toBe('s2');
+});
+
+test('a renewal without an answer is asked again while its successor is to be had', async () => {
+  let count = 0;
+  server = createServer((_request, response) => {
+    count++;
+    if (count < 3) return;
+    const answer = { accessToken: 't', accessTokenExpiresIn: 600, sessionToken: 's1' };
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const api = new ParleyApi({ url, sessionToken: 's0', timeoutMs: 1_100 });
+  expect(await api.accessToken()).toBe('t');
+  expect(count).toBe(3);
+  server.closeAllConnections();
+});

@@ -1,4 +1,5 @@
 import type {
+  AccessTokenAnswer,
   AccountId,
   ClientId,
   CommandAnswer,
@@ -96,6 +97,13 @@ function entered(answer: SessionAnswer | LoginStep): Me {
 
 /** A request is given up after this time, ms. */
 const TIMEOUT_MS = 20_000;
+/**
+ * The session’s token changes with each renewal, and its successor is to be had for 30 s: what got
+ * no answer is given up early and asked again at once.
+ */
+const RENEW_TIMEOUT_MS = 8_000;
+const RENEW_TRIES = 3;
+const RENEW_LOST_MS = 1_000;
 /** An access token is renewed this long before its end, ms. */
 const RENEW_BEFORE_MS = 60_000;
 
@@ -105,8 +113,12 @@ const RENEW_BEFORE_MS = 60_000;
  */
 export class ParleyApi {
   readonly url: string;
-  /** The session of a program; undefined in browsers. May be kept and given to the constructor. */
+  /**
+   * The session of a program; undefined in browsers. It changes with each renewal: a program that
+   * keeps it for its next start listens by `onSessionToken`.
+   */
   sessionToken: string | undefined;
+  readonly #onSessionToken: (token: string | undefined) => void;
   readonly #fetch: typeof fetch;
   readonly #timeoutMs: number;
   readonly #keepsToken: boolean;
@@ -120,12 +132,15 @@ export class ParleyApi {
    */
   constructor(options: {
     url: string;
-    sessionToken?: string;
+    sessionToken?: string | undefined;
+    /** Told of each new session token of a program, before it is used; undefined after log-out. */
+    onSessionToken?: (token: string | undefined) => void;
     fetch?: typeof fetch;
     timeoutMs?: number;
   }) {
     this.url = options.url;
     this.sessionToken = options.sessionToken;
+    this.#onSessionToken = options.onSessionToken ?? (() => undefined);
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
     this.#keepsToken = typeof document === 'undefined';
@@ -160,7 +175,6 @@ export class ParleyApi {
     const headers = this.#keepsToken ? { 'parley-session': 'token' } : {};
     const answer = await this.#request<T>('POST', path, { body, headers, auth: 'none' });
     if (!('step' in answer)) {
-      if (answer.sessionToken !== undefined) this.sessionToken = answer.sessionToken;
       this.#keep(answer);
     }
     return answer;
@@ -170,6 +184,7 @@ export class ParleyApi {
   async logout(): Promise<void> {
     await this.#request('POST', '/auth/logout', { auth: 'session' });
     this.sessionToken = undefined;
+    this.#onSessionToken(undefined);
     this.#access = null;
   }
 
@@ -196,16 +211,27 @@ export class ParleyApi {
   }
 
   async #renew(): Promise<string> {
-    const answer = await this.#request<Pick<SessionAnswer, 'accessToken' | 'accessTokenExpiresIn'>>(
-      'POST',
-      '/auth/token',
-      { auth: 'session' },
-    );
-    return this.#keep(answer);
+    const timeoutMs = Math.min(this.#timeoutMs, RENEW_TIMEOUT_MS);
+    for (let tries = 1; ; tries++) {
+      const begun = performance.now();
+      try {
+        const options = { auth: 'session', timeoutMs } as const;
+        return this.#keep(await this.#request<AccessTokenAnswer>('POST', '/auth/token', options));
+      } catch (error) {
+        // What failed at once never left; only an answer may have been lost.
+        const lost = performance.now() - begun > RENEW_LOST_MS;
+        const unanswered = error instanceof ApiError && error.code === 'network';
+        if (!lost || !unanswered || tries >= RENEW_TRIES) throw error;
+      }
+    }
   }
 
-  #keep(answer: Pick<SessionAnswer, 'accessToken' | 'accessTokenExpiresIn'>): string {
-    const { accessToken: token, accessTokenExpiresIn } = answer;
+  #keep(answer: AccessTokenAnswer): string {
+    const { accessToken: token, accessTokenExpiresIn, sessionToken } = answer;
+    if (sessionToken !== undefined) {
+      this.sessionToken = sessionToken;
+      this.#onSessionToken(sessionToken);
+    }
     // By this device’s clock, whatever it shows: compared with the server’s, a wrong one would
     // have us renew without end, or too late.
     this.#access = { token, expiresAt: Date.now() + accessTokenExpiresIn * 1000 };
@@ -364,9 +390,10 @@ export class ParleyApi {
       id?: ClientId | undefined;
       headers?: Record<string, string>;
       auth?: 'access' | 'session' | 'none';
+      timeoutMs?: number;
     } = {},
   ): Promise<T> {
-    const { body, id, auth = 'access' } = options;
+    const { body, id, auth = 'access', timeoutMs = this.#timeoutMs } = options;
     const headers: Record<string, string> = { ...options.headers };
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (id !== undefined) headers['idempotency-key'] = id;
@@ -379,6 +406,7 @@ export class ParleyApi {
         method,
         headers,
         ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(timeoutMs),
       });
     };
     let response = await send();
@@ -397,7 +425,6 @@ export class ParleyApi {
       return await this.#fetch(new URL(`/api/v1${path}`, this.url), {
         ...init,
         credentials: 'same-origin',
-        signal: AbortSignal.timeout(this.#timeoutMs),
       });
     } catch (error) {
       throw new ApiError('network', 'The server could not be reached', { cause: error });

@@ -105,6 +105,9 @@ export class Accounts {
     const { pool, append, clock, config, issuer, mails, vault } = context;
     this.#context = context;
     this.sessions = new Sessions(pool, clock, rolesRequired(config.secondFactor));
+    this.sessions.onReuse((session, account) => {
+      context.log.warn({ session, account }, 'an old session token came again: the session ends');
+    });
     this.#keys = context.keys;
     this.#tokens = new AccessTokens(signingKeys, issuer, clock);
     this.authenticate = authenticator((token) => this.#check(token));

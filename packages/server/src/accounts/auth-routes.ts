@@ -84,18 +84,27 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
       operationId: 'renewAccessToken',
       tags: ['Accounts'],
       summary: 'A fresh access token for the session',
+      description:
+        'The session’s own token changes with it: the answer has (as a cookie, or for programs in ' +
+        'itself) the one that takes its place. Asked again within 30 seconds, as when the answer ' +
+        'was lost or in another tab, it is the same one. A token that comes again later has been ' +
+        'stolen, or its successor has: the session ends.',
       security: bySession,
       response: { 200: AccessTokenAnswer, ...problems(401, 403, 429) },
     },
     onRequest: ownSite,
     handler: async (request, reply) => {
-      const session = await currentSession(request);
+      const token = tokenOf(request);
+      if (token === undefined) refuse('unauthenticated');
+      const session = await sessions.rotate(token, (id) => limits.take('token', id));
       if (!session) {
         if (bearerOf(request) === undefined) cookie.clear(request, reply);
-        refuse(tokenOf(request) === undefined ? 'unauthenticated' : 'session_ended');
+        refuse('session_ended');
       }
-      await limits.take('token', session.id);
-      return logins.accessToken(session.account, session.id);
+      const access = await logins.accessToken(session.account, session.id);
+      if (bearerOf(request) !== undefined) return { ...access, sessionToken: session.token };
+      cookie.set(request, reply, session.token, session.expiresAt);
+      return access;
     },
   });
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { AccountId, AccountRole, SessionId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
@@ -6,24 +6,36 @@ import type { Clock } from '../clock.ts';
 import type { Session } from '../http/authenticate.ts';
 import { withTransaction } from '../storage/database.ts';
 import { isSecondFactor, type Proof } from './logins.ts';
+import {
+  boxSuccessor,
+  isOfFamily,
+  newFamilyKey,
+  newToken,
+  openSuccessor,
+  type ParsedToken,
+  parseToken,
+} from './session-tokens.ts';
 
 const DAY_MS = 86_400_000;
 /** A session that nobody used for this long ends; and any session ends after the longer time. */
 const IDLE_MS = 30 * DAY_MS;
 const ABSOLUTE_MS = 180 * DAY_MS;
-/** The time of the last use is written at most this often. */
-const TOUCH_MS = 60_000;
 /** A session that was found alive is believed for this long; its end here is known at once. */
 const BELIEVED_MS = 2_000;
 const CACHE_MAX = 50_000;
 /** Longer than any query may take. */
 const ENDED_MS = 60_000;
 
+/** A token that was rotated is answered with its successor for this long: its answer was lost. */
+const GRACE_MS = 30_000;
+
 /**
- * Log-ins. Their tokens are 256 random bits and stored only as SHA-256.
+ * Log-ins. Their tokens have 256 random bits and are stored only as SHA-256.
  *
  * 1. A session is checked with one indexed query, or none within two seconds of the last one.
  * 2. Its end takes effect at once on this node, for requests and sockets.
+ * 3. A token has one successor, whoever asks for it and how often. One that comes again after its
+ *    successor should have arrived is in the wrong hands, or the successor is: the session ends.
  */
 export class Sessions {
   readonly #pool: pg.Pool;
@@ -33,6 +45,7 @@ export class Sessions {
   /** Ended here a moment ago: what a query under way then found of them is not believed. */
   readonly #ended = new Map<SessionId, number>();
   readonly #endListeners: ((session: SessionId) => void)[] = [];
+  readonly #reuseListeners: ((session: SessionId, account: AccountId) => void)[] = [];
 
   /** Sessions of accounts of the roles `twice` are none unless they have passed a second factor. */
   constructor(pool: pg.Pool, clock: Clock, twice: readonly AccountRole[] = []) {
@@ -46,19 +59,21 @@ export class Sessions {
     this.#endListeners.push(listener);
   }
 
+  /** Told of each session that ended because one of its old tokens came again. */
+  onReuse(listener: (session: SessionId, account: AccountId) => void): void {
+    this.#reuseListeners.push(listener);
+  }
+
   /**
    * Begins a session; the token is known to the caller alone. Null when the account is not active,
    * or when what it logs in with has changed since it was checked: the row’s lock decides who was
    * first, so no log-in slips in beside a deactivation or a new password.
    */
-  async begin(
-    proof: Proof,
-    device: string,
-    address: string,
-  ): Promise<{ id: SessionId; token: string; expiresAt: number } | null> {
+  async begin(proof: Proof, device: string, address: string): Promise<SessionToken | null> {
     const { account, credentials, passed } = proof;
     const id = uuidv7() as SessionId;
-    const token = `ps_${randomBytes(32).toString('base64url')}`;
+    const familyKey = newFamilyKey();
+    const token = newToken(id, familyKey);
     const now = this.#clock.now();
     const { rowCount } = await this.#pool.query({
       name: 'sessions-begin',
@@ -71,44 +86,93 @@ export class Sessions {
              )
              insert into sessions
                (id, account_id, token_hash, device, address, created_at, last_used_at, expires_at,
-                second_factor_at)
-             select $1, id, $3, $4, $5, $6, $6, $7, case when $10 then $6::timestamptz end
+                family_key, second_factor_at)
+             select $1, id, $3, $4, $5, $6, $6, $7, $10, case when $11 then $6::timestamptz end
              from account`,
       values: [
         id,
         account,
-        hashOf(token),
+        token.hash,
         device,
         address,
         new Date(now),
         new Date(now + ABSOLUTE_MS),
         new Date(now - IDLE_MS),
         credentials,
+        familyKey,
         passed.some(isSecondFactor),
       ],
     });
-    return rowCount === 1 ? { id, token, expiresAt: now + ABSOLUTE_MS } : null;
+    return rowCount === 1 ? { id, account, token: token.text, expiresAt: now + ABSOLUTE_MS } : null;
   }
 
-  /** The session of a token; null when there is none or it has ended. */
-  async byToken(token: string): Promise<Session | null> {
-    if (!/^ps_[A-Za-z0-9_-]{43}$/.test(token)) return null;
-    const now = this.#clock.now();
-    const { rows } = await this.#pool.query<SessionRow & { last_used_at: Date }>({
-      name: 'sessions-by-token',
-      text: `${SELECT}, s.last_used_at ${FROM} where s.token_hash = $1 and ${ALIVE}`,
-      values: [hashOf(token), new Date(now), new Date(now - IDLE_MS), this.#twice],
-    });
-    const row = rows[0];
-    if (!row) return null;
-    if (now - row.last_used_at.getTime() > TOUCH_MS) {
-      await this.#pool.query({
-        name: 'sessions-touch',
-        text: 'update sessions set last_used_at = $2 where id = $1 and last_used_at < $2',
-        values: [row.id, new Date(now)],
-      });
-    }
+  /** The session of a token, which stays as it is; null when there is none or it has ended. */
+  async byToken(text: string): Promise<Session | null> {
+    const token = parseToken(text);
+    const row = token && (await this.#row(token.session));
+    if (!row || !(await this.#isGood(token, row))) return null;
     return toSession(row);
+  }
+
+  /**
+   * Takes a token in for its successor: of many at once, all get the same. Null when there is no
+   * such session, or it has ended, or ends by this: the token was taken in long before. `allow` is
+   * asked before anything changes, and may throw.
+   */
+  async rotate(
+    text: string,
+    allow: (session: SessionId) => Promise<void>,
+  ): Promise<SessionToken | null> {
+    const token = parseToken(text);
+    const before = token && (await this.#row(token.session));
+    if (!before || !(await this.#isGood(token, before))) return null;
+    const { id, account_id: account } = before;
+    await allow(id);
+    const expiresAt = before.expires_at.getTime();
+    const now = this.#clock.now();
+    if (timingSafeEqual(token.hash, before.token_hash)) {
+      const successor = newToken(id, before.family_key);
+      const { rowCount } = await this.#pool.query({
+        name: 'sessions-rotate',
+        text: `update sessions
+               set token_hash = $3, previous_hash = $2, successor_box = $4, rotated_at = $5,
+                   last_used_at = greatest(last_used_at, $5)
+               where id = $1 and token_hash = $2`,
+        values: [id, token.hash, successor.hash, boxSuccessor(token, successor), new Date(now)],
+      });
+      if (rowCount === 1) return { id, account, token: successor.text, expiresAt };
+    }
+    // Somebody else has been faster, a moment ago: theirs is the successor.
+    const row = await this.#row(id);
+    if (!row?.successor_box || !(await this.#isGood(token, row))) return null;
+    return { id, account, token: openSuccessor(token, row.successor_box), expiresAt };
+  }
+
+  /**
+   * Whether this is the newest token of the session, or the one before within its grace. The
+   * session ends when it had this token longer ago.
+   */
+  async #isGood(token: ParsedToken, row: TokenRow): Promise<boolean> {
+    if (timingSafeEqual(token.hash, row.token_hash)) return true;
+    if (!isOfFamily(token, row.family_key)) return false;
+    const { previous_hash: previous, rotated_at: at } = row;
+    const isPrevious = previous !== null && timingSafeEqual(token.hash, previous);
+    if (isPrevious && at && this.#clock.now() - at.getTime() < GRACE_MS) return true;
+    await this.end(row.id);
+    for (const listener of this.#reuseListeners) listener(row.id, row.account_id);
+    return false;
+  }
+
+  async #row(id: SessionId): Promise<TokenRow | null> {
+    const now = this.#clock.now();
+    const { rows } = await this.#pool.query<TokenRow>({
+      name: 'sessions-tokens',
+      text: `${SELECT}, s.token_hash, s.previous_hash, s.successor_box, s.rotated_at, s.family_key,
+                    s.expires_at
+             ${FROM} where s.id = $1 and ${ALIVE}`,
+      values: [id, new Date(now), new Date(now - IDLE_MS), this.#twice],
+    });
+    return rows[0] ?? null;
   }
 
   /** The session of this id; null when it has ended. */
@@ -230,6 +294,15 @@ export class Sessions {
   }
 }
 
+/** A session with its token, which is stored nowhere. */
+export interface SessionToken {
+  readonly id: SessionId;
+  readonly account: AccountId;
+  readonly token: string;
+  /** Wall clock, ms. */
+  readonly expiresAt: number;
+}
+
 /** A log-in as its owner sees it. Times on the wall clock, ms. */
 export interface SessionRecord {
   readonly id: SessionId;
@@ -253,6 +326,15 @@ interface SessionRow {
   role: AccountRole;
 }
 
+interface TokenRow extends SessionRow {
+  token_hash: Buffer;
+  previous_hash: Buffer | null;
+  successor_box: Buffer | null;
+  rotated_at: Date | null;
+  family_key: Buffer;
+  expires_at: Date;
+}
+
 const SELECT = 'select s.id, s.account_id, a.role';
 const FROM = 'from sessions s join accounts a on a.id = s.account_id';
 /**
@@ -267,5 +349,3 @@ const toSession = (row: SessionRow): Session => ({
   account: row.account_id,
   role: row.role,
 });
-
-const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();

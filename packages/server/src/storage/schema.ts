@@ -101,6 +101,7 @@ export interface SessionsTable {
   previous_hash: Buffer | null;
   successor_box: Buffer | null;
   rotated_at: Date | null;
+  family_key: Buffer;
 }
 
 export interface TotpsTable {

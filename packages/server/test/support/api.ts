@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RegistrationMode, SessionAnswer } from '@parley/protocol';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { Pool } from 'pg';
 import { type Accounts, openAccounts } from '../../src/accounts/accounts.ts';
-import { loadSecret } from '../../src/accounts/secret.ts';
+import { loadSigningKeys } from '../../src/accounts/keys.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
 import { conversationProjections } from '../../src/conversations/projections.ts';
@@ -55,6 +56,26 @@ export const registration = (username: string) => ({
   password: PASSWORD,
 });
 
+const SECRET = 'the secret of servers in tests, not of any other';
+let lent: unknown[] | undefined;
+
+/** Making a key takes a third of a second: the first test’s is taken by all others of its file. */
+async function lendKey(pool: Pool): Promise<void> {
+  if (!lent) {
+    await loadSigningKeys(pool, SECRET);
+    const { rows } = await pool.query(
+      'select kid, public_jwk::text, private_pem, created_at, signs_from from signing_keys',
+    );
+    lent = Object.values(rows[0] as object);
+    return;
+  }
+  await pool.query(
+    `insert into signing_keys (kid, public_jwk, private_pem, created_at, signs_from)
+     values ($1, $2, $3, $4, $5) on conflict do nothing`,
+    lent,
+  );
+}
+
 /** Builds the HTTP side; `close` it in the end. */
 export async function aTestApi(
   fresh: TestDatabase,
@@ -93,7 +114,8 @@ export async function aTestApi(
     secondFactor: 'nobody' as const,
   };
   const clock = settings.clock ?? systemClock;
-  const secret = loadSecret({ dataDir, secret: settings.secret });
+  const secret = settings.secret ?? SECRET;
+  if (settings.secret === undefined) await lendKey(pool);
   const vault = new Vault(secret);
   const mailConfig = {
     dataDir,

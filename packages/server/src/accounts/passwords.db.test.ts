@@ -1,0 +1,295 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { AS_PROGRAM, aTestApi, PASSWORD, type TestApi } from '../../test/support/api.ts';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { type MailSink, startMailSink } from '../../test/support/mail.ts';
+
+const URL = 'https://chat.example.org';
+const NEXT = 'seven purple walruses';
+let cluster: TestCluster;
+let sink: MailSink;
+let api: TestApi;
+/** The server’s time, ms after the real one. */
+let ahead = 0;
+let ended: string[] = [];
+const open = async (rateLimits = false) => {
+  ahead = 0;
+  ended = [];
+  api = await aTestApi(await cluster.fresh(), {
+    smtpUrl: sink.url,
+    publicUrl: URL,
+    verifyEmail: false,
+    rateLimits,
+    clock: { now: () => Date.now() + ahead },
+  });
+  api.accounts.sessions.onEnded((session) => ended.push(session));
+};
+const register = async (name: string) => {
+  const made = await api.register(name);
+  await sink.code(`${name}@example.org`);
+  return made;
+};
+beforeAll(async () => {
+  [cluster, sink] = await Promise.all([startTestCluster(), startMailSink()]);
+});
+afterAll(async () => {
+  await cluster.stop();
+  await sink.stop();
+});
+beforeEach(() => open());
+afterEach(async () => {
+  await api.close();
+  sink.forget();
+});
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const login = (password: string) => api.post('/auth/login', { login: 'ann', password }, AS_PROGRAM);
+const forgot = (email: string, headers = {}) => api.post('/auth/forgot', { email }, headers);
+const authorize = (token: string) => api.post('/auth/reset/authorize', { token });
+const reset = (token: string, password = NEXT) => api.post('/auth/reset', { token, password });
+const linkFor = async (email = 'ann@example.org') => {
+  await forgot(email);
+  return sink.token('ann@example.org');
+};
+
+describe('a forgotten password', () => {
+  test('is renewed by a link: once, and every session ends', async () => {
+    const { accessToken } = await register('ann');
+    const token = await linkFor('ANN@example.org');
+    const good = await authorize(token);
+    const minutes = (Date.parse(good.json().expiresAt) - Date.now()) / 60_000;
+    expect(minutes).toBeGreaterThan(29);
+    expect(minutes).toBeLessThanOrEqual(30);
+    expect((await reset(token)).statusCode).toBe(204);
+    expect(ended).toHaveLength(1);
+    expect((await api.get('/api/v1/me', accessToken)).json().code).toBe('session_ended');
+    expect((await login(PASSWORD)).statusCode).toBe(401);
+    const { me } = (await login(NEXT)).json();
+    // Whoever has the link has the address.
+    expect(me.verified).toBe(true);
+    expect((await sink.next('ann@example.org')).mail.subject).toContain('was changed');
+    for (const answer of [await authorize(token), await reset(token, 'another good password')]) {
+      expect([answer.statusCode, answer.json().code]).toEqual([410, 'link_ended']);
+    }
+  });
+
+  test('of two who bring the link at once, one sets the password', async () => {
+    await register('ann');
+    const token = await linkFor();
+    const answers = await Promise.all(
+      ['first good password', 'second good password', 'third good password'].map((p) =>
+        reset(token, p),
+      ),
+    );
+    expect(answers.map((a) => a.statusCode).sort()).toEqual([204, 410, 410]);
+  });
+
+  test('the link has its time, and ends with another new password', async () => {
+    await register('ann');
+    const [first, second] = [await linkFor(), await linkFor()];
+    expect((await reset(first)).statusCode).toBe(204);
+    expect((await authorize(second)).json().code).toBe('link_ended');
+    await sink.next('ann@example.org');
+    const third = await linkFor();
+    ahead = 30 * 60_000 + 1;
+    expect((await authorize(third)).json().code).toBe('link_ended');
+    expect((await reset(third)).json().code).toBe('link_ended');
+    expect((await authorize('x'.repeat(43))).json().code).toBe('link_ended');
+  });
+
+  test('a weak new password is told, and the link stays good', async () => {
+    await register('ann');
+    const token = await linkFor();
+    for (const [weak, code] of [
+      ['short', 'too_small'],
+      ['password12', 'password_weak'],
+      ['ann@example.org', 'password_weak'],
+    ] as const) {
+      const answer = await reset(token, weak);
+      expect(answer.statusCode).toBe(422);
+      expect(answer.json().errors).toContainEqual(
+        expect.objectContaining({ field: 'password', code }),
+      );
+    }
+    expect((await reset(token)).statusCode).toBe(204);
+  });
+
+  test('the link leads to PUBLIC_URL, whatever host the request names', async () => {
+    await register('ann');
+    await forgot('ann@example.org', {
+      host: 'evil.example',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'http',
+      forwarded: 'host=evil.example',
+      origin: 'https://evil.example',
+    });
+    const { raw, text } = await sink.next('ann@example.org');
+    expect(text).toContain(`${URL}/reset#`);
+    expect(raw).not.toContain('evil');
+  });
+
+  test('asking tells nothing of who is here: words, status, time', async () => {
+    await register('ann');
+    const times = { known: [] as number[], unknown: [] as number[] };
+    const bodies = new Set<string>();
+    for (let i = 0; i < 7; i++) {
+      for (const kind of ['known', 'unknown'] as const) {
+        const begun = performance.now();
+        const answer = await forgot(
+          kind === 'known' ? 'ann@example.org' : `nobody${i}@example.org`,
+        );
+        times[kind].push(performance.now() - begun);
+        bodies.add(`${answer.statusCode} ${answer.body}`);
+      }
+    }
+    expect([...bodies]).toEqual(['202 {}']);
+    const median = (all: number[]) => all.sort((a, b) => a - b)[3] ?? 0;
+    // The bound that is stated.
+    expect(Math.abs(median(times.known) - median(times.unknown))).toBeLessThan(20);
+    expect(median(times.known)).toBeGreaterThanOrEqual(149);
+  });
+
+  test('no more mails than a few come from asking', async () => {
+    await api.close();
+    await open(true);
+    await register('ann');
+    for (let i = 0; i < 12; i++) expect((await forgot('ann@example.org')).statusCode).toBe(202);
+    const { rows } = await api.database.pool.query(
+      `select count(*)::int as n from mails where purpose = 'reset'`,
+    );
+    expect(rows[0].n).toBe(6);
+  });
+
+  test('nobody gets into an account that is not active', async () => {
+    const { me } = await register('ann');
+    const token = await linkFor();
+    await api.database.pool.query('update accounts set is_active = false where id = $1', [me.id]);
+    expect((await reset(token)).json().code).toBe('link_ended');
+    await forgot('ann@example.org');
+    const { rows } = await api.database.pool.query(
+      `select count(*)::int as n from mails where purpose = 'reset'`,
+    );
+    expect(rows[0].n).toBe(1);
+  });
+});
+
+describe('a new password by the old one', () => {
+  const change = (token: string, current: string, next = NEXT) =>
+    api.post('/me/password', { current, next }, bearer(token));
+
+  test('ends all sessions but the one that asks', async () => {
+    const { accessToken } = await register('ann');
+    const other = (await login(PASSWORD)).json();
+    expect((await change(accessToken, PASSWORD)).statusCode).toBe(204);
+    expect(ended).toHaveLength(1);
+    expect((await api.get('/api/v1/me', accessToken)).statusCode).toBe(200);
+    expect((await api.get('/api/v1/me', other.accessToken)).statusCode).toBe(401);
+    expect((await login(NEXT)).statusCode).toBe(200);
+  });
+
+  test('wants the old one, and a good new one', async () => {
+    const { accessToken } = await register('ann');
+    const wrong = await change(accessToken, 'not the password');
+    expect([wrong.statusCode, wrong.json().code]).toEqual([403, 'password_wrong']);
+    expect(wrong.json().errors[0].field).toBe('current');
+    const weak = await change(accessToken, PASSWORD, 'qwertyuiop');
+    expect(weak.json().errors).toEqual([
+      expect.objectContaining({ field: 'next', code: 'password_weak' }),
+    ]);
+    expect((await login(PASSWORD)).statusCode).toBe(200);
+  });
+
+  test('a link that was asked for before ends with it', async () => {
+    const { accessToken } = await register('ann');
+    const token = await linkFor();
+    await change(accessToken, PASSWORD);
+    expect((await authorize(token)).json().code).toBe('link_ended');
+  });
+
+  test('a log-in that is not finished yet ends with it', async () => {
+    const { accessToken, me } = await register('ann');
+    const { tickets } = api.accounts.parts;
+    const { logins } = api.accounts.parts;
+    const proof = { account: me.id, credentials: 0, passed: ['password' as const] };
+    const { ticket } = await logins.ticket('second_factor', proof);
+    expect(await tickets.look('second_factor', ticket)).not.toBeNull();
+    await change(accessToken, PASSWORD);
+    const resumed = await logins.resume('redeem', 'second_factor', ticket);
+    expect(await api.accounts.sessions.begin(resumed, 'x', 'y')).toBeNull();
+  });
+});
+
+describe('limits of log-ins', () => {
+  const attempt = (name: string, password: string, address: string) =>
+    api.app.inject({
+      method: 'POST',
+      url: '/api/v1/auth/login',
+      remoteAddress: address,
+      headers: { 'content-type': 'application/json', ...AS_PROGRAM },
+      payload: JSON.stringify({ login: name, password }),
+    });
+  beforeEach(async () => {
+    await api.close();
+    await open(true);
+  });
+
+  test('hold for the account and the address, grow, and are seen and lifted', async () => {
+    const { me } = await register('ann');
+    const { limits } = api.accounts.parts;
+    const waits: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 10; i++) {
+        expect((await attempt('ann', 'wrong', '192.0.2.1')).statusCode).toBe(401);
+      }
+      const refused = await attempt('ann@example.org', PASSWORD, '192.0.2.1');
+      expect(refused.statusCode).toBe(429);
+      waits.push(refused.json().retryAfter);
+      // The wait is over.
+      await api.database.pool.query(`delete from attempts where key like 'wrongPassword:%'`);
+    }
+    expect(waits).toEqual([60, 120, 240]);
+    for (let i = 0; i < 11; i++) await attempt('ann', 'wrong', '192.0.2.1');
+    // Others get in from elsewhere, and the person too.
+    expect((await attempt('ann', PASSWORD, '192.0.2.2')).statusCode).toBe(200);
+    const lock = (await limits.locks([me.id])).get(me.id);
+    expect(lock).toEqual({
+      until: null,
+      addresses: [{ address: '192.0.2.1', until: expect.any(Number) }],
+    });
+    await limits.unlock(me.id);
+    expect((await attempt('ann', PASSWORD, '192.0.2.1')).statusCode).toBe(200);
+    expect((await limits.locks([me.id])).size).toBe(0);
+  });
+
+  test('hold over all addresses together, and over a restart', async () => {
+    const { me } = await register('ann');
+    const { limits } = api.accounts.parts;
+    const key = `wrongPasswordAnywhere:a:${me.id}`;
+    await attempt('ann', 'wrong', '192.0.2.1');
+    await api.database.pool.query('update attempts set points = 100 where key = $1', [key]);
+    const refused = await attempt('ann', PASSWORD, '198.51.100.7');
+    expect([refused.statusCode, refused.json().retryAfter]).toEqual([429, 300]);
+    const { until } = (await limits.locks([me.id])).get(me.id) ?? {};
+    expect(until).toBeGreaterThan(Date.now() + 290_000);
+  });
+
+  test('of many at once, no more are looked at than the limit says', async () => {
+    await register('ann');
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, () => attempt('ann', 'wrong', '192.0.2.9')),
+    );
+    const codes = answers.map((a) => a.statusCode);
+    expect(codes.filter((c) => c === 401)).toHaveLength(10);
+    expect(codes.filter((c) => c === 429)).toHaveLength(30);
+  });
+
+  test('are the same for names that nobody has', async () => {
+    const answers: number[] = [];
+    for (let i = 0; i < 11; i++) {
+      answers.push((await attempt('nobody', 'wrong', '192.0.2.3')).statusCode);
+    }
+    expect(answers).toEqual([...Array(10).fill(401), 429]);
+    // What was typed is not in the database.
+    const { rows } = await api.database.pool.query('select key from attempts');
+    expect(JSON.stringify(rows)).not.toContain('nobody');
+  });
+});
