@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -107,16 +107,22 @@ check('docs/deploy/Caddyfile', () => {
   return undefined;
 });
 
-check('docs/deploy/parley.service', () => {
+check('docs/deploy: the units of systemd', () => {
   if (!has('systemd-analyze', '--version')) return 'there is no systemd-analyze';
-  // The programs it names stand elsewhere on this machine.
-  const unit = readFileSync(join(root, 'docs/deploy/parley.service'), 'utf8')
-    .replace('/usr/bin/node', process.execPath)
-    .replaceAll('/opt/parley', root.replace(/\/$/, ''));
-  mkdirSync(join(dir, 'units'));
-  writeFileSync(join(dir, 'units/parley.service'), unit);
-  const said = run('systemd-analyze', ['verify', '--man=no', join(dir, 'units/parley.service')]);
-  if (said.includes('parley.service')) throw new Error(said);
+  const units = readdirSync(join(root, 'docs/deploy')).filter((name) =>
+    /\.(service|timer)$/.test(name),
+  );
+  const paths = units.map((name) => {
+    // The programs that they name stand elsewhere on this machine.
+    const unit = readFileSync(join(root, 'docs/deploy', name), 'utf8')
+      .replace('/usr/bin/node', process.execPath)
+      .replaceAll('/opt/parley', root.replace(/\/$/, ''));
+    const path = join(dir, name);
+    writeFileSync(path, unit);
+    return path;
+  });
+  const said = run('systemd-analyze', ['verify', '--man=no', ...paths]);
+  if (/parley/.test(said)) throw new Error(said);
   return undefined;
 });
 

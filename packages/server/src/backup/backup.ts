@@ -105,6 +105,7 @@ async function write(
     const files: Record<string, FileDigest> = {};
     await writeSecret(archive, config, files);
     const rows = await writeTables(archive, client, tables, progress);
+    progress.step('the digest of all streams');
     const streams = await digestOfStreamsIn(client);
     await writeFiles(archive, config.dataDir, files, progress);
     const manifest: Manifest = { id: header.id, tables: rows, streams, files };

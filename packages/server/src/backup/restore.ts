@@ -209,6 +209,7 @@ async function verify(
   manifest: Manifest,
   progress: Progress,
 ): Promise<void> {
+  progress.step('comparing what is in the database with the manifest');
   const found: Manifest['tables'] = {};
   for (const name of Object.keys(manifest.tables)) found[name] = await load.digest(name);
   requireEqual('table', manifest.tables, found);

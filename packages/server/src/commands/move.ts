@@ -1,10 +1,13 @@
+import { text } from 'node:stream/consumers';
 import { move as moveTo } from '../backup/move.ts';
 import { inWords, progressTo } from '../backup/progress.ts';
 import { commandLog, exactly, readConfig, say, UsageError } from './command.ts';
 
-/** `parley move DATABASE_URL`: see {@link moveTo}. */
+/** `parley move DATABASE_URL`, or `-` to read it from standard input: see {@link moveTo}. */
 export async function move(args: readonly string[]): Promise<number> {
-  const [to = ''] = exactly(args, 'DATABASE_URL');
+  const [given = ''] = exactly(args, 'DATABASE_URL');
+  // An argument can be read by everybody on the machine.
+  const to = given === '-' ? (await text(process.stdin)).trim() : given;
   if (!/^postgres(ql)?:\/\//.test(to) || !URL.canParse(to)) {
     throw new UsageError('DATABASE_URL must begin with postgres:// and name a server.');
   }
