@@ -1,8 +1,8 @@
 import type {
+  AddedPasskey,
   AddPasskeyBody,
   Me,
   MessagesFate,
-  Passkey,
   PasskeyOptions,
   RecoveryCodes,
   ResendAnswer,
@@ -87,7 +87,8 @@ export class AccountApi {
     return this.#api.request('POST', '/me/passkeys/options', { body: proof(password) });
   }
 
-  addPasskey(body: AddPasskeyBody): Promise<Passkey> {
+  /** With the first second factor of an account come its recovery codes, this once. */
+  addPasskey(body: AddPasskeyBody): Promise<AddedPasskey> {
     return this.#api.request('POST', '/me/passkeys', { body });
   }
 

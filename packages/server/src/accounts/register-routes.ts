@@ -59,7 +59,8 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountRoutes): 
       response: { 200: AuthOptions, ...problems(503) },
     },
     handler: async () => ({
-      registration: config.registration.mode,
+      // The first account can be made whatever the mode is: the pages have to offer that.
+      registration: (await whatIsTaken(pool, null, null)).first ? 'open' : config.registration.mode,
       domains: [...config.registration.domains],
       verification: registrations.verifies,
       mail: mails.kind,

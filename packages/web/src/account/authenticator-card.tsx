@@ -9,7 +9,7 @@ import { Card } from '../ui/card.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { PasswordDialog } from '../ui/password-dialog.tsx';
-import { RecoveryCodes } from './recovery-codes.tsx';
+import { RecoveryCodesDialog } from './recovery-codes.tsx';
 import { TotpSecret } from './totp-secret.tsx';
 import { useAccount } from './use-account.ts';
 
@@ -117,14 +117,7 @@ export function AuthenticatorCard({
           />
         )}
       </Dialog>
-      <Dialog
-        open={doing?.what === 'codes'}
-        onClose={close}
-        title="Store your recovery codes"
-        description="Each of them lets you in once, should you lose your app. They are shown only now."
-      >
-        {doing?.what === 'codes' && <RecoveryCodes codes={doing.codes} onStored={close} />}
-      </Dialog>
+      <RecoveryCodesDialog codes={doing?.what === 'codes' ? doing.codes : null} onClose={close} />
     </Card>
   );
 }

@@ -9,6 +9,7 @@ import { Card } from '../ui/card.tsx';
 import { Field } from '../ui/field.tsx';
 import { PasswordDialog } from '../ui/password-dialog.tsx';
 import { deviceName } from './device-name.ts';
+import { RecoveryCodesDialog } from './recovery-codes.tsx';
 import { useAccount } from './use-account.ts';
 
 /** Passkeys: log in with a fingerprint, a face or a security key. */
@@ -21,6 +22,8 @@ export function PasskeysCard({
 }) {
   const account = useAccount();
   const [adding, setAdding] = useState(false);
+  /** Recovery codes that came with the first factor, until they are stored. */
+  const [codes, setCodes] = useState<readonly string[] | null>(null);
   const [removing, setRemoving] = useState<Passkey | null>(null);
   return (
     <Card
@@ -70,7 +73,9 @@ export function PasskeysCard({
         onConfirm={async (password, data) => {
           const options = await account.passkeyOptions(password);
           const response = await makePasskey(options);
-          await account.addPasskey({ name: String(data.get('name') ?? ''), response });
+          const name = String(data.get('name') ?? '');
+          const { recoveryCodes } = await account.addPasskey({ name, response });
+          setCodes(recoveryCodes ?? null);
           await onChange();
           toast.success('The passkey is added');
         }}
@@ -97,6 +102,7 @@ export function PasskeysCard({
           toast.success('The passkey is removed');
         }}
       />
+      <RecoveryCodesDialog codes={codes} onClose={() => setCodes(null)} />
     </Card>
   );
 }

@@ -2,6 +2,7 @@ import { Download } from 'lucide-react';
 import { saveFile } from '../lib/save-file.ts';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 
 /** The recovery codes, the only time that they are shown. */
 export function RecoveryCodes({
@@ -32,5 +33,25 @@ export function RecoveryCodes({
         I have stored them
       </Button>
     </div>
+  );
+}
+
+/** The recovery codes in a dialog; null: there are none to show. */
+export function RecoveryCodesDialog({
+  codes,
+  onClose,
+}: {
+  codes: readonly string[] | null;
+  onClose: () => void;
+}) {
+  return (
+    <Dialog
+      open={codes !== null}
+      onClose={onClose}
+      title="Store your recovery codes"
+      description="Each of them lets you in once, should you lose your device. They are shown only now."
+    >
+      {codes !== null && <RecoveryCodes codes={codes} onStored={onClose} />}
+    </Dialog>
   );
 }

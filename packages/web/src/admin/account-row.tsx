@@ -1,5 +1,6 @@
 import type { AdminAccount } from '@parley/protocol';
 import { ChevronRight, LockKeyhole, ShieldCheck } from 'lucide-react';
+import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { ago } from '../lib/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Badge } from '../ui/badge.tsx';
@@ -10,6 +11,8 @@ export const isLocked = (account: AdminAccount): boolean =>
 
 /** What is to be known of an account at a glance. */
 export function AccountBadges({ account }: { account: AdminAccount }) {
+  // Where nobody is asked to verify an address, it says nothing that one is not.
+  const asked = useAuthOptions()?.verification === true;
   return (
     <>
       {account.role === 'owner' && <Badge tone="accent">Owner</Badge>}
@@ -20,7 +23,9 @@ export function AccountBadges({ account }: { account: AdminAccount }) {
           <LockKeyhole size={12} /> Locked
         </Badge>
       )}
-      {account.kind === 'person' && !account.verified && <Badge tone="warn">Not verified</Badge>}
+      {asked && account.kind === 'person' && !account.verified && (
+        <Badge tone="warn">Not verified</Badge>
+      )}
       {account.secondFactor && (
         <Badge tone="ok">
           <ShieldCheck size={12} /> Second factor

@@ -87,7 +87,7 @@ export function PeoplePage() {
           options={FILTERS}
           value={filter}
           onChange={(event) => setFilter(event.target.value as AdminAccountsFilter | 'all')}
-          className="basis-40 max-[420px]:flex-1"
+          className="grow basis-40 sm:grow-0"
         />
       </div>
       <Loading of={page} />

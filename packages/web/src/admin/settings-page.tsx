@@ -63,7 +63,7 @@ function Row({ setting }: { setting: SettingInfo }) {
           <Badge tone={setting.isSet ? 'ok' : 'plain'}>
             {setting.isSet ? 'Set, secret' : 'Not set'}
           </Badge>
-        ) : setting.value === null ? (
+        ) : setting.value === null || setting.value === '' ? (
           <Badge>Not set</Badge>
         ) : (
           <code className="break-all text-[13px]">{setting.value}</code>

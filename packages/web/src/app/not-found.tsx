@@ -3,7 +3,7 @@ import { Compass } from 'lucide-react';
 /** An address that leads nowhere. */
 export function NotFound() {
   return (
-    <main className="flex min-h-dvh flex-col items-center justify-center gap-3 p-6 text-center">
+    <div className="flex min-h-[80dvh] flex-col items-center justify-center gap-3 p-6 text-center">
       <span className="flex size-16 items-center justify-center rounded-2xl bg-accent-soft text-accent-strong">
         <Compass size={30} />
       </span>
@@ -17,6 +17,6 @@ export function NotFound() {
       >
         Back to the start
       </a>
-    </main>
+    </div>
   );
 }

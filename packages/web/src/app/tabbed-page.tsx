@@ -1,6 +1,6 @@
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { ArrowLeft } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 
 /** A page with several parts: their names beside it on wide screens, above it on phones. */
 export function TabbedPage({
@@ -10,6 +10,14 @@ export function TabbedPage({
   title: string;
   tabs: readonly { readonly to: string; readonly words: string; readonly icon: ReactNode }[];
 }) {
+  // The name of the part that is shown is in sight, also where not all of them fit.
+  const names = useRef<HTMLUListElement>(null);
+  const { pathname } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another part has another name
+  useEffect(() => {
+    const shown = names.current?.querySelector('[aria-current="page"]');
+    shown?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [pathname]);
   return (
     <div className="flex h-full flex-col">
       <header className="flex items-center gap-2 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
@@ -29,7 +37,7 @@ export function TabbedPage({
           aria-label={title}
           className="shrink-0 overflow-x-auto border-line border-b [scrollbar-width:none] lg:w-56 lg:border-b-0 lg:p-4 lg:pr-0"
         >
-          <ul className="flex min-w-max gap-1 px-2 py-1.5 sm:px-4 lg:flex-col lg:p-0">
+          <ul ref={names} className="flex min-w-max gap-1 px-2 py-1.5 sm:px-4 lg:flex-col lg:p-0">
             {tabs.map(({ to, words, icon }) => (
               <li key={to}>
                 <Link
@@ -40,7 +48,7 @@ export function TabbedPage({
                     className: 'bg-selected! font-medium text-ink',
                   }}
                 >
-                  <span className="text-muted">{icon}</span> {words}
+                  <span className="hidden text-muted sm:block">{icon}</span> {words}
                 </Link>
               </li>
             ))}
@@ -68,7 +76,7 @@ export function PartTitle({
 }) {
   return (
     <div className="flex flex-wrap items-end justify-between gap-x-4 gap-y-3 pb-1">
-      <div>
+      <div className="min-w-0 flex-1 basis-56">
         <h1 className="font-semibold text-xl tracking-tight">{title}</h1>
         {words !== undefined && <p className="mt-1 text-muted text-sm">{words}</p>}
       </div>

@@ -1,0 +1,190 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type BuiltServer,
+  barriers,
+  CHROMIUM,
+  PASSWORD,
+  sideways,
+  startBrowser,
+  startBuiltServer,
+  Visitor,
+} from './support.ts';
+
+describe.skipIf(CHROMIUM === undefined)('administration', () => {
+  let server: BuiltServer;
+  let browser: Browser;
+  let visitors: Visitor[] = [];
+  const arrive = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
+    const visitor = await Visitor.arrive(browser, server.url, options);
+    visitors.push(visitor);
+    return visitor;
+  };
+  /** The owner, who is the first to register, at the administration. */
+  const theOwner = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
+    const owner = await arrive(options);
+    await owner.login('olga', PASSWORD);
+    return owner;
+  };
+
+  beforeAll(async () => {
+    [server, browser] = await Promise.all([
+      startBuiltServer({ REGISTRATION: 'invitation' }),
+      startBrowser(),
+    ]);
+    const first = await Visitor.arrive(browser, server.url);
+    await first.register('olga', 'Olga Owner');
+    await first.context.close();
+  });
+  afterEach(async () => {
+    const complaints = visitors.flatMap((v) => v.complaints);
+    for (const visitor of visitors) await visitor.context.close();
+    visitors = [];
+    expect(complaints).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  test('people come in by invitation only, as often as it says', async () => {
+    const stranger = await arrive();
+    await stranger.page.goto('/register');
+    await stranger.page.getByText('This server is for people who were invited').waitFor();
+
+    const owner = await theOwner();
+    await owner.page.getByRole('button', { name: 'Your menu' }).click();
+    await owner.page.getByRole('menuitem', { name: 'Administration' }).click();
+    await owner.page.getByRole('link', { name: 'Invitations' }).click();
+    await owner.page.getByText('No invitations yet').waitFor();
+    await owner.page.getByRole('button', { name: 'Invite' }).click();
+    await owner.page.getByRole('button', { name: 'Make the invitation' }).click();
+    const link = await owner.page.getByText(/\/register#/).innerText();
+    expect(await barriers(owner.page)).toEqual([]);
+    await owner.page.getByRole('button', { name: 'Done' }).click();
+    await owner.page.getByText('0 of 1 used').waitFor();
+
+    await stranger.page.goto(new URL(link).pathname + new URL(link).hash);
+    await stranger.page.getByText('You have been invited').waitFor();
+    await stranger.fillRegistration('ivan', 'Ivan Invited');
+    await stranger.inside();
+    const late = await arrive();
+    await late.page.goto(new URL(link).pathname + new URL(link).hash);
+    await late.fillRegistration('lena', 'Lena Late');
+    await late.page.getByText('The invitation has run out, or was used already').waitFor();
+    await owner.page.reload();
+    await owner.page.getByText('1 of 1 used').waitFor();
+    await owner.page.getByText('Used up').waitFor();
+  });
+
+  test('an account is made, found, changed, deactivated and let in again', async () => {
+    const owner = await theOwner();
+    await owner.page.goto('/admin/people');
+    await owner.page.getByRole('button', { name: 'Add somebody' }).click();
+    await owner.page.getByLabel('Name', { exact: true }).fill('Pia Made');
+    await owner.page.getByLabel('Username').fill('olga');
+    await owner.page.getByLabel('E-mail').fill('pia@example.org');
+    await owner.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await owner.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await owner.page.getByText('This username is taken').waitFor();
+    expect(await barriers(owner.page)).toEqual([]);
+    await owner.page.getByLabel('Username').fill('pia');
+    await owner.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await owner.page.getByText('Pia Made can log in now').waitFor();
+
+    const pia = await arrive({ width: 360, height: 740 });
+    await pia.login('pia', PASSWORD);
+    // For others than admins there is nothing here, and the menu does not speak of it.
+    await pia.page.getByRole('button', { name: 'Your menu' }).click();
+    expect(await pia.page.getByRole('menuitem', { name: 'Administration' }).count()).toBe(0);
+    await pia.page.goto('/admin/people');
+    await pia.page.getByText('There is nothing here').waitFor();
+    await pia.page.goto('/');
+    await pia.inside();
+
+    await owner.page.getByLabel('Search people').fill('pía m');
+    await expect.poll(() => owner.page.getByRole('button', { name: /@/ }).count()).toBe(1);
+    await owner.page
+      .getByRole('button', { name: /Pia Made/ })
+      .last()
+      .click();
+    await owner.page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('Pia Changed');
+    await owner.page.getByLabel('Role').selectOption('admin');
+    await owner.page.getByRole('button', { name: 'Save' }).click();
+    await owner.page.getByRole('heading', { name: 'Pia Changed' }).waitFor();
+    // She sees it at once: the menu has another entry.
+    await pia.page.getByRole('button', { name: 'Your menu' }).click();
+    await pia.page.getByRole('menuitem', { name: 'Administration' }).waitFor();
+    await pia.page.getByText('Pia Changed').waitFor();
+    await pia.page.keyboard.press('Escape');
+
+    await owner.page.getByRole('button', { name: 'Deactivate' }).click();
+    await owner.page.getByRole('alertdialog').getByRole('button', { name: 'Deactivate' }).click();
+    await owner.page.getByRole('dialog').getByText('Deactivated').waitFor();
+    await pia.page.getByText('Your session has ended').waitFor();
+    await pia.page.getByLabel('Username or e-mail').fill('pia');
+    await pia.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await pia.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await pia.page.getByText('The name or the password is wrong').waitFor();
+    await owner.page.getByRole('button', { name: 'Reactivate' }).click();
+    await owner.page.getByRole('button', { name: 'Deactivate' }).waitFor();
+    await pia.login('pia', PASSWORD);
+  });
+
+  test('a program gets a key, shown once, that can be taken back', async () => {
+    const owner = await theOwner();
+    await owner.page.goto('/admin/programs');
+    await owner.page.getByRole('button', { name: 'Add a program' }).click();
+    await owner.page.getByLabel('Name', { exact: true }).fill('Deploy bot');
+    await owner.page.getByLabel('Username').fill('deploys');
+    await owner.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await owner.page.getByText('It has no key yet').waitFor();
+    await owner.page.getByRole('button', { name: 'New key' }).click();
+    await owner.page.getByLabel('Name', { exact: true }).fill('Build server');
+    await owner.page.getByRole('button', { name: 'Make the key' }).click();
+    await owner.page.getByText('A key needs a scope').waitFor();
+    await owner.page.getByLabel('See the people of the server').check();
+    expect(await barriers(owner.page)).toEqual([]);
+    await owner.page.getByRole('button', { name: 'Make the key' }).click();
+    await owner.page.getByRole('heading', { name: 'Store this key now' }).waitFor();
+    const key = await owner.page.getByRole('dialog').getByText(/^pk_/).innerText();
+    const asks = async () => {
+      const answer = await fetch(new URL('/api/v1/people', server.url), {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      return answer.status;
+    };
+    expect(await asks()).toBe(200);
+    await owner.page.getByRole('button', { name: 'I have stored it' }).click();
+    await owner.page.getByText('Build server').waitFor();
+    expect(await owner.page.getByText(key).count()).toBe(0);
+    await owner.page.getByRole('button', { name: 'Take back Build server' }).click();
+    await owner.page.getByRole('alertdialog').getByRole('button', { name: 'Take back' }).click();
+    await owner.page.getByText('It has no key yet').waitFor();
+    expect(await asks()).toBe(401);
+  });
+
+  test.each([
+    ['light', false, 360],
+    ['dark', true, 1440],
+  ])('every part is without serious barriers, %s', async (_name, dark, width) => {
+    const owner = await theOwner({ dark, width });
+    const parts = [
+      ['/settings/profile', 'Profile'],
+      ['/settings/security', 'Security'],
+      ['/settings/sessions', 'Sessions'],
+      ['/settings/data', 'Your data'],
+      ['/admin/people', 'People'],
+      ['/admin/invitations', 'Invitations'],
+      ['/admin/programs', 'Programs'],
+      ['/admin/settings', 'Settings'],
+    ] as const;
+    for (const [path, name] of parts) {
+      await owner.page.goto(path);
+      await owner.page.getByRole('heading', { level: 1, name }).waitFor();
+      await owner.page.locator('.shimmer').first().waitFor({ state: 'detached' });
+      expect(await barriers(owner.page), path).toEqual([]);
+      expect(await sideways(owner.page), path).toBe(0);
+    }
+  });
+});

@@ -1,0 +1,177 @@
+import { Secret, TOTP } from 'otpauth';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type BuiltServer,
+  barriers,
+  CHROMIUM,
+  PASSWORD,
+  sideways,
+  startBrowser,
+  startBuiltServer,
+  Visitor,
+} from './support.ts';
+
+/** Seconds that a code of an app is shown. */
+const PERIOD = 30;
+
+/** What an app shows for the key on the page, so many periods from now. */
+async function codeFor(page: Page, later = 0): Promise<string> {
+  const secret = (await page.getByTestId('totp-secret').innerText()).replace(/\s/g, '');
+  return new TOTP({ secret: Secret.fromBase32(secret) }).generate({
+    timestamp: Date.now() + later * PERIOD * 1000,
+  });
+}
+
+/** Gives the page a device that keeps passkeys and says yes to everything. */
+async function aPasskeyDevice(visitor: Visitor): Promise<void> {
+  const devtools = await visitor.context.newCDPSession(visitor.page);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
+
+describe.skipIf(CHROMIUM === undefined)('second factors', () => {
+  let free: BuiltServer;
+  let strict: BuiltServer;
+  let browser: Browser;
+  let visitors: Visitor[] = [];
+  const arrive = async (
+    server: BuiltServer,
+    options?: Parameters<typeof Visitor.arrive>[2],
+  ): Promise<Visitor> => {
+    // Passkeys belong to a name, not to a number.
+    const url = server.url.replace('127.0.0.1', 'localhost');
+    const visitor = await Visitor.arrive(browser, url, options);
+    visitors.push(visitor);
+    return visitor;
+  };
+  /** Name and password, up to the second step. */
+  const password = async (visitor: Visitor, login: string) => {
+    await visitor.page.getByLabel('Username or e-mail').fill(login);
+    await visitor.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await visitor.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await visitor.page.getByRole('heading', { name: 'One more step' }).waitFor();
+  };
+
+  beforeAll(async () => {
+    [free, strict, browser] = await Promise.all([
+      startBuiltServer(),
+      startBuiltServer({ SECOND_FACTOR: 'everybody' }),
+      startBrowser(),
+    ]);
+  });
+  afterEach(async () => {
+    const complaints = visitors.flatMap((v) => v.complaints);
+    for (const visitor of visitors) await visitor.context.close();
+    visitors = [];
+    expect(complaints).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await Promise.all([free?.stop(), strict?.stop()]);
+  });
+
+  test('an authenticator app is set up, asked for, and stood in for by a recovery code', async () => {
+    const tom = await arrive(free, { width: 360, height: 740 });
+    await tom.register('tom', 'Tom Twofold');
+    await tom.page.goto('/settings/security');
+    await tom.page.getByRole('button', { name: 'Set up' }).click();
+    await tom.page.getByLabel('Your password').fill('not the one');
+    await tom.page.getByRole('button', { name: 'Continue' }).click();
+    await tom.page.getByText('The password is wrong').waitFor();
+    await tom.page.getByLabel('Your password').fill(PASSWORD);
+    await tom.page.getByRole('button', { name: 'Continue' }).click();
+    await tom.page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
+    expect(await sideways(tom.page)).toBe(0);
+    expect(await barriers(tom.page)).toEqual([]);
+    const secret = (await tom.page.getByTestId('totp-secret').innerText()).replace(/\s/g, '');
+    await tom.page.getByLabel('Code that the app shows').fill(await codeFor(tom.page));
+    const codes = tom.page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem');
+    await codes.first().waitFor();
+    const [recovery = ''] = await codes.allInnerTexts();
+    expect(await barriers(tom.page)).toEqual([]);
+    await tom.page.getByRole('button', { name: 'I have stored them' }).click();
+    await tom.page.getByText('On', { exact: true }).waitFor();
+
+    await tom.page.goto('/');
+    await tom.logout();
+    await password(tom, 'tom');
+    expect(await barriers(tom.page)).toEqual([]);
+    // A code counts once: the app’s next one is taken, the same again is not.
+    const next = new TOTP({ secret: Secret.fromBase32(secret) }).generate({
+      timestamp: Date.now() + PERIOD * 1000,
+    });
+    await tom.page.getByLabel('Code', { exact: true }).fill(next);
+    await tom.inside();
+    await tom.logout();
+    await password(tom, 'tom');
+    await tom.page.getByLabel('Code', { exact: true }).fill(next);
+    await tom.page.getByText('The code is wrong').waitFor();
+    await tom.page.getByRole('button', { name: 'Use a recovery code' }).click();
+    await tom.page.getByLabel('Recovery code').fill(recovery);
+    await tom.page.getByRole('button', { name: 'Continue' }).click();
+    await tom.inside();
+    await tom.page.goto('/settings/security');
+    await tom.page.getByText('9 recovery codes are left').waitFor();
+
+    await tom.page.getByRole('button', { name: 'Turn off' }).click();
+    await tom.page.getByLabel('Your password').fill(PASSWORD);
+    await tom.page.getByRole('dialog').getByRole('button', { name: 'Turn off' }).click();
+    await tom.page.getByText('Off', { exact: true }).waitFor();
+    await tom.page.goto('/');
+    await tom.logout();
+    await tom.login('tom', PASSWORD);
+  });
+
+  test('a passkey logs in alone, and stands as the second step', async () => {
+    const kim = await arrive(free);
+    await aPasskeyDevice(kim);
+    await kim.register('kim', 'Kim Keyholder');
+    await kim.page.goto('/settings/security');
+    await kim.page.getByRole('button', { name: 'Add a passkey' }).click();
+    await kim.page.getByLabel('Name', { exact: true }).fill('My laptop');
+    await kim.page.getByLabel('Your password').fill(PASSWORD);
+    await kim.page.getByRole('button', { name: 'Continue' }).click();
+    await kim.page.getByRole('heading', { name: 'Store your recovery codes' }).waitFor();
+    await kim.page.getByRole('button', { name: 'I have stored them' }).click();
+    await kim.page.getByText('My laptop').waitFor();
+
+    await kim.page.goto('/');
+    await kim.logout();
+    await kim.page.getByRole('button', { name: 'Log in with a passkey' }).click();
+    await kim.inside();
+    await kim.logout();
+    await password(kim, 'kim');
+    await kim.page.getByRole('button', { name: 'Use a passkey' }).click();
+    await kim.inside();
+
+    await kim.page.goto('/settings/security');
+    await kim.page.getByRole('button', { name: 'Remove My laptop' }).click();
+    await kim.page.getByLabel('Your password').fill(PASSWORD);
+    await kim.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await kim.page.getByText('You have none yet').waitFor();
+  });
+
+  test('where everybody needs a second factor, it is set up before one is let in', async () => {
+    const eve = await arrive(strict, { width: 360, height: 740 });
+    await eve.page.goto('/register');
+    await eve.fillRegistration('eve', 'Eve Early');
+    await eve.page.getByRole('heading', { name: 'Set up a second factor' }).waitFor();
+    await eve.page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
+    expect(await barriers(eve.page)).toEqual([]);
+    expect(await sideways(eve.page)).toBe(0);
+    await eve.page.getByLabel('Code that the app shows').fill(await codeFor(eve.page));
+    await eve.page.getByRole('heading', { name: 'Store your recovery codes' }).waitFor();
+    await eve.page.getByRole('button', { name: 'I have stored them' }).click();
+    await eve.inside();
+  });
+});
