@@ -34,6 +34,20 @@ export const ERRORS = {
   second_factor_required: { status: 409, title: 'The server wants a second factor here' },
   second_factor_exists: { status: 409, title: 'There is an authenticator app already' },
   second_factor_missing: { status: 409, title: 'There is no second factor yet' },
+  sso_failed: { status: 400, title: 'The log-in with the other provider did not work; try again' },
+  sso_unavailable: { status: 503, title: 'The other provider cannot be reached; try again later' },
+  sso_email_unverified: {
+    status: 403,
+    title: 'The other provider has not verified the e-mail address',
+  },
+  sso_account_unverified: {
+    status: 409,
+    title: 'An account here has this address unverified: log in to it and verify the address first',
+  },
+  sso_account_linked: {
+    status: 409,
+    title: 'The account with this address belongs to somebody else at the provider',
+  },
   passkey_refused: { status: 422, title: 'The passkey was not accepted; try again' },
   last_owner: { status: 409, title: 'The server needs an owner: make somebody else one first' },
   // What it is about.

@@ -25,7 +25,7 @@ export const AdminAccount = z
     role: AccountRole,
     isActive: z.boolean(),
     secondFactor: z.boolean(),
-    /** Log-ins are refused until then, after too many wrong passwords. */
+    /** Log-ins are refused until then, from some addresses or all, after too many wrong passwords. */
     lockedUntil: Timestamp.nullable(),
     /** Last use of a session or a key. */
     lastSeen: Timestamp.nullable(),

@@ -232,7 +232,14 @@ export const settings = {
       'are known by verified e-mail addresses.',
     ],
     example: 'https://login.example.org/realms/main',
-    schema: url(['https', 'http'], 'must be an https:// address').optional(),
+    schema: z
+      .string()
+      .refine((text) => {
+        const parsed = URL.canParse(text) ? new URL(text) : undefined;
+        const here = ['localhost', '127.0.0.1', '[::1]'].includes(parsed?.hostname ?? '');
+        return parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && here);
+      }, 'must be an https:// address (http:// on this machine only)')
+      .optional(),
   }),
   OIDC_CLIENT_ID: setting('oidcClientId', {
     words: ['What the provider calls this server.'],

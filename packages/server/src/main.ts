@@ -31,6 +31,9 @@ import { messageRoutes } from './messages/routes.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { metricsRoutes } from './metrics/routes.ts';
 import { PROJECTIONS } from './projections.ts';
+import { Identities } from './sso/identities.ts';
+import { providerOf } from './sso/provider.ts';
+import { ssoRoutes } from './sso/routes.ts';
 import { type DatabaseAddress, openDatabase } from './storage/database.ts';
 import { startEmbedded } from './storage/embedded.ts';
 import { lockFolder } from './storage/lock.ts';
@@ -180,6 +183,8 @@ async function build(
     requirement: config.secondFactor,
   });
   const server = () => url;
+  const provider = providerOf(config);
+  const identities = new Identities({ pool, append, clock, config });
 
   // Live.
   const live = new Live({
@@ -244,6 +249,8 @@ async function build(
         }),
       (scope) => factorLoginRoutes(scope, { accounts: accounts.parts, factors, server }),
       (scope) => ownFactorRoutes(scope, { accounts: accounts.parts, factors, server, clock }),
+      (scope) =>
+        ssoRoutes(scope, { accounts: accounts.parts, identities, provider, vault, log, server }),
       (scope) => adminRoutes(scope, { accounts: accounts.parts, keys, factors, config }),
       (scope) => integrationRoutes(scope, { accounts: accounts.parts, keys, clock }),
     ],

@@ -75,7 +75,13 @@ export interface AccountsContext {
   readonly log: Logger;
   readonly config: Pick<
     Config,
-    'publicUrl' | 'rateLimits' | 'registration' | 'verifyEmail' | 'secondFactor'
+    | 'publicUrl'
+    | 'rateLimits'
+    | 'registration'
+    | 'verifyEmail'
+    | 'secondFactor'
+    | 'oidcIssuer'
+    | 'oidcName'
   >;
   /** The server’s secret: PARLEY_SECRET, or the one in the data folder. */
   readonly secret: string;

@@ -64,7 +64,7 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountRoutes): 
       domains: [...config.registration.domains],
       verification: registrations.verifies,
       mail: mails.kind,
-      sso: [],
+      sso: config.oidcIssuer === undefined ? [] : [{ id: 'oidc', name: config.oidcName }],
       passwordMin: LIMITS.passwordMin,
     }),
   });

@@ -290,6 +290,29 @@ describe('a deactivated account', () => {
   });
 });
 
+test('a lock after too many wrong passwords is seen by admins, who end it', async () => {
+  const limited = await startTestServer(cluster, { RATE_LIMITS: 'on' });
+  try {
+    const boss = await limited.register('boss');
+    const { id } = await limited.register('lou');
+    const wrong = { login: 'lou', password: 'not this one' };
+    const codes: string[] = [];
+    for (let n = 0; n < 12; n++) {
+      codes.push((await call(limited.url, 'POST', '/auth/login', { body: wrong })).body.code);
+    }
+    expect(codes.at(-1)).toBe('rate_limited');
+    const locked = await boss.request('GET', '/admin/accounts?search=lou');
+    expect(Date.parse(locked.body.items[0].lockedUntil)).toBeGreaterThan(Date.now());
+    const right = { login: 'lou', password: PASSWORD };
+    expect((await call(limited.url, 'POST', '/auth/login', { body: right })).status).toBe(429);
+    const answer = await boss.request('POST', `/admin/accounts/${id}/unlock`);
+    expect(answer.body.lockedUntil).toBeNull();
+    expect((await call(limited.url, 'POST', '/auth/login', { body: right })).status).toBe(200);
+  } finally {
+    await limited.stop();
+  }
+});
+
 describe('the settings', () => {
   test('are shown to admins, secrets hidden', async () => {
     const { status, body } = await admin.request('GET', '/admin/settings');

@@ -21,6 +21,7 @@ import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
 import { clientIdOf } from '../http/idempotency.ts';
 import { pageCursor } from '../http/page.ts';
 import type { ApiKeys } from '../integrations/keys.ts';
+import { withTransaction } from '../storage/database.ts';
 import type { Outcome } from '../stream/append.ts';
 import { deactivateAccount, reactivateAccount, updateAccount } from './commands.ts';
 import { mayCreate } from './policy.ts';
@@ -46,10 +47,22 @@ const inPerson = [{ accessToken: [] }];
 export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { keys, factors, config } = deps;
-  const { pool, append, sessions, passwords, authenticate: onRequest } = deps.accounts;
+  const { pool, append, sessions, passwords, limits, authenticate: onRequest } = deps.accounts;
 
-  const show = async (id: AccountId) =>
-    (await adminAccountOf(pool, id)) ?? refuse('account_not_found');
+  /** The accounts with their locks, which are counted elsewhere. */
+  const withLocks = async (items: readonly AdminAccount[]): Promise<AdminAccount[]> => {
+    const locks = await limits.locks(items.map((item) => item.id));
+    return items.map((item) => {
+      const lock = locks.get(item.id);
+      const ends = [lock?.until ?? 0, ...(lock?.addresses ?? []).map((a) => a.until)];
+      const until = Math.max(...ends);
+      return until > 0 ? { ...item, lockedUntil: new Date(until).toISOString() } : item;
+    });
+  };
+  const show = async (id: AccountId) => {
+    const found = (await adminAccountOf(pool, id)) ?? refuse('account_not_found');
+    return (await withLocks([found]))[0] ?? found;
+  };
   const asked = (request: FastifyRequest<{ Params: { id: AccountId } }>) => ({
     actor: sessionOf(request).account,
     clientId: clientIdOf(request),
@@ -74,7 +87,10 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
       const place = pageCursor.read(after, Place);
       const from = place && { name: place[0], id: place[1] };
       const { items, next } = await adminAccountsPage(pool, { search, filter, after: from, limit });
-      return { items, next: next && pageCursor.write([next.name, next.id]) };
+      return {
+        items: await withLocks(items),
+        next: next && pageCursor.write([next.name, next.id]),
+      };
     },
   });
 
@@ -195,6 +211,26 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
       const r = asked(request);
       storedOrRefuse(await reactivateAccount(append, r));
       return show(r.target);
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/admin/accounts/:id/unlock',
+    schema: {
+      operationId: 'unlockAccount',
+      tags,
+      summary: 'Let somebody log in again who has tried too often',
+      security,
+      params: OfAccount,
+      response: { 200: AdminAccount, ...problems(401, 403, 404) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { actor, target } = asked(request);
+      await withTransaction(pool, (client) => allowed(client, actor, target, 'unlock'));
+      await Promise.all([limits.unlock(target), limits.clear('secondFactor', target)]);
+      return show(target);
     },
   });
 

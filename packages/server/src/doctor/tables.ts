@@ -117,9 +117,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   totps: 'second factors: secrets',
   recovery_codes: 'second factors: secrets',
   passkeys: 'second factors: public keys of an account',
-  passkey_challenges: 'log-ins that are under way',
   identities: 'names of accounts at other providers',
-  sso_flows: 'log-ins that are under way',
   api_keys: 'keys of programs, as hashes',
   erasures: 'work on accounts that are being deleted',
 };

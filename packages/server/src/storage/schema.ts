@@ -16,9 +16,7 @@ export interface Schema {
   totps: TotpsTable;
   recovery_codes: RecoveryCodesTable;
   passkeys: PasskeysTable;
-  passkey_challenges: PasskeyChallengesTable;
   identities: IdentitiesTable;
-  sso_flows: SsoFlowsTable;
   api_keys: ApiKeysTable;
   erasures: ErasuresTable;
   one_time_secrets: OneTimeSecretsTable;
@@ -131,29 +129,12 @@ export interface PasskeysTable {
   last_used_at: Date | null;
 }
 
-export interface PasskeyChallengesTable {
-  id: string;
-  purpose: string;
-  account_id: string | null;
-  challenge: string;
-  expires_at: Date;
-}
-
 export interface IdentitiesTable {
   issuer: string;
   subject: string;
   account_id: string;
   created_at: Date;
   last_used_at: Date;
-}
-
-export interface SsoFlowsTable {
-  browser_hash: Buffer;
-  state: string;
-  nonce: string;
-  verifier: string;
-  next: string;
-  expires_at: Date;
 }
 
 export interface ApiKeysTable {

@@ -112,6 +112,8 @@ export async function aTestApi(
     registration: { mode: 'open' as const, domains: [], ...settings.registration },
     verifyEmail: settings.verifyEmail,
     secondFactor: 'nobody' as const,
+    oidcIssuer: undefined,
+    oidcName: 'Single sign-on',
   };
   const clock = settings.clock ?? systemClock;
   const secret = settings.secret ?? SECRET;

@@ -1,0 +1,139 @@
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  type Configuration,
+  calculatePKCECodeChallenge,
+  discovery,
+  fetchUserInfo,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+} from 'openid-client';
+
+import type { Config } from '../config.ts';
+
+/** A provider as the settings name it. */
+export interface ProviderSettings {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** What a log-in that has gone to the provider is recognised by when it comes back. */
+export interface Flow {
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+}
+
+/** Somebody, as the provider vouches for them. */
+export interface Vouched {
+  readonly issuer: string;
+  readonly subject: string;
+  /** The address, and whether the provider has verified it. */
+  readonly email: string | null;
+  readonly emailVerified: boolean;
+  readonly username: string | null;
+  readonly name: string | null;
+}
+
+/**
+ * The provider of the settings; null without one.
+ * @throws with words for the person who started the server, when a part is missing
+ */
+export function providerOf(config: Config): Provider | null {
+  const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecret: clientSecret } = config;
+  if (issuer === undefined && clientId === undefined && clientSecret === undefined) return null;
+  if (issuer === undefined || clientId === undefined || clientSecret === undefined) {
+    throw new Error(
+      'Single sign-on needs OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, all three.',
+    );
+  }
+  return new Provider({ issuer, clientId, clientSecret });
+}
+
+/** The provider is given up after this time, s. */
+const TIMEOUT_S = 10;
+
+/**
+ * An OpenID Connect provider: the authorization code flow with PKCE (RFC 7636), state and nonce
+ * (OpenID Connect Core §3.1). What it says of itself is fetched with the first log-in.
+ */
+export class Provider {
+  readonly #settings: ProviderSettings;
+  #configuration: Promise<Configuration> | null = null;
+
+  constructor(settings: ProviderSettings) {
+    this.#settings = settings;
+  }
+
+  /** Where to send the browser, and what to know it by when it comes back. */
+  async begin(redirectUri: string): Promise<{ url: URL; flow: Flow }> {
+    const configuration = await this.#discovered();
+    const flow = {
+      state: randomState(),
+      nonce: randomNonce(),
+      verifier: randomPKCECodeVerifier(),
+    };
+    const url = buildAuthorizationUrl(configuration, {
+      redirect_uri: redirectUri,
+      scope: 'openid email profile',
+      state: flow.state,
+      nonce: flow.nonce,
+      code_challenge: await calculatePKCECodeChallenge(flow.verifier),
+      code_challenge_method: 'S256',
+    });
+    return { url, flow };
+  }
+
+  /**
+   * Who has come back with `url`.
+   * @throws when it is not the answer to the flow, or the provider does not vouch for anybody
+   */
+  async finish(url: URL, flow: Flow): Promise<Vouched> {
+    const configuration = await this.#discovered();
+    const tokens = await authorizationCodeGrant(configuration, url, {
+      pkceCodeVerifier: flow.verifier,
+      expectedState: flow.state,
+      expectedNonce: flow.nonce,
+      idTokenExpected: true,
+    });
+    const claims = tokens.claims();
+    if (!claims) throw new Error('The provider has sent no ID token');
+    // Providers may keep what they know of a person for their userinfo endpoint.
+    const more =
+      claims.email === undefined && configuration.serverMetadata().userinfo_endpoint
+        ? await fetchUserInfo(configuration, tokens.access_token, claims.sub)
+        : {};
+    const all: Record<string, unknown> = { ...more, ...claims };
+    return {
+      issuer: claims.iss,
+      subject: claims.sub,
+      email: textOf(all.email),
+      emailVerified: all.email_verified === true,
+      username: textOf(all.preferred_username),
+      name: textOf(all.name),
+    };
+  }
+
+  #discovered(): Promise<Configuration> {
+    if (this.#configuration) return this.#configuration;
+    const { issuer, clientId, clientSecret } = this.#settings;
+    const url = new URL(issuer);
+    const found = discovery(url, clientId, clientSecret, undefined, {
+      timeout: TIMEOUT_S,
+      // The setting lets nothing else through than https, and this machine.
+      execute: url.protocol === 'http:' ? [allowInsecureRequests] : [],
+    });
+    this.#configuration = found;
+    // The next log-in asks again.
+    found.catch(() => {
+      this.#configuration = null;
+    });
+    return found;
+  }
+}
+
+const textOf = (value: unknown): string | null =>
+  typeof value === 'string' && value !== '' ? value : null;

@@ -1,0 +1,351 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { Secret, TOTP } from 'otpauth';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Child, startChild } from '../../test/support/child.ts';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { call, PASSWORD, startTestServer, type TestServer } from '../../test/support/server.ts';
+
+let cluster: TestCluster;
+let child: Child;
+let server: TestServer;
+let issuer: string;
+const ports: number[] = [];
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  ports.push(await freePort(), await freePort());
+  const redirects = ports.map((p) => `http://127.0.0.1:${p}/api/v1/auth/sso/oidc/callback`);
+  child = startChild('oidc-provider.mjs', redirects);
+  issuer = await child.line();
+  server = await startTestServer(cluster, { ...settings(issuer), PORT: String(ports[0]) });
+  await server.register('olga');
+});
+afterAll(async () => {
+  await server.stop();
+  await child.kill();
+  await cluster.stop();
+});
+
+const settings = (oidcIssuer: string) => ({
+  OIDC_ISSUER: oidcIssuer,
+  OIDC_CLIENT_ID: 'parley',
+  OIDC_CLIENT_SECRET: 'a secret of theirs',
+  OIDC_NAME: 'Example',
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** What a browser does: keeps cookies for each host, follows redirects by hand. */
+class Browser {
+  readonly #home: string;
+  readonly #cookies = new Map<string, Map<string, string>>();
+
+  constructor(home = server.url) {
+    this.#home = home;
+  }
+
+  async open(url: string, form?: Record<string, string>): Promise<Response> {
+    const { host } = new URL(url);
+    const jar = this.#cookies.get(host) ?? new Map<string, string>();
+    this.#cookies.set(host, jar);
+    const response = await fetch(url, {
+      redirect: 'manual',
+      headers: { cookie: [...jar].map(([k, v]) => `${k}=${v}`).join('; ') },
+      ...(form && { method: 'POST', body: new URLSearchParams(form) }),
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [pair = ''] = line.split(';');
+      const [name = '', value = ''] = pair.split(/=(.*)/s);
+      if (/expires=Thu, 01 Jan 1970/i.test(line) || value === '') jar.delete(name);
+      else jar.set(name, value);
+    }
+    return response;
+  }
+
+  cookies(url: string): string[] {
+    return [...(this.#cookies.get(new URL(url).host)?.keys() ?? [])];
+  }
+
+  cookie(url: string, name: string): string | undefined {
+    return this.#cookies.get(new URL(url).host)?.get(name);
+  }
+
+  /** From the start of a log-in to the address that the provider sends back to. */
+  async toCallback(who: string, next = '/'): Promise<string> {
+    const [name = '', email = '', verified = ''] = who.split(' ');
+    const person = new URLSearchParams({ name, email, verified });
+    await fetch(`${issuer}/people?${person}`);
+    const start = `${this.#home}/api/v1/auth/sso/oidc/start?next=${encodeURIComponent(next)}`;
+    let url = locationOf(await this.open(start), start);
+    for (let steps = 0; steps < 12; steps++) {
+      if (url.startsWith(this.#home)) return url;
+      const response = await this.open(url);
+      if (response.status >= 300 && response.status < 400) {
+        url = locationOf(response, url);
+        continue;
+      }
+      const page = await response.text();
+      const prompt = /name="prompt" value="(\w+)"/.exec(page)?.[1] ?? '';
+      const action = /action="([^"]+)"/.exec(page)?.[1] ?? '';
+      const form = { prompt, ...(prompt === 'login' && { login: name, password: 'any' }) };
+      url = locationOf(await this.open(new URL(action, url).href, form), url);
+    }
+    throw new Error('The provider does not come to an end');
+  }
+
+  /** The whole way; where the browser ends up. */
+  async logIn(who: string, next?: string): Promise<string> {
+    const response = await this.open(await this.toCallback(who, next));
+    expect(response.status).toBe(302);
+    return response.headers.get('location') ?? '';
+  }
+
+  /** Who the browser is logged in as. */
+  async me() {
+    const token = await this.#token();
+    return (await call(this.#home, 'GET', '/me', { headers: { authorization: `Bearer ${token}` } }))
+      .body;
+  }
+
+  async #token(): Promise<string> {
+    const cookie = `parley_session=${this.cookie(this.#home, 'parley_session')}`;
+    const answer = await call(this.#home, 'POST', '/auth/token', { headers: { cookie } });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+    return answer.body.accessToken;
+  }
+}
+
+const locationOf = (response: Response, base: string): string => {
+  const location = response.headers.get('location');
+  if (!location) throw new Error(`No redirect but ${response.status} at ${base}`);
+  return new URL(location, base).href;
+};
+
+const verify = (username: string) =>
+  server.rows(`update accounts set verified_at = now() where username = '${username}'`);
+
+describe('single sign-on', () => {
+  test('is offered by name', async () => {
+    const { body } = await call(server.url, 'GET', '/auth/options');
+    expect(body.sso).toEqual([{ id: 'oidc', name: 'Example' }]);
+  });
+
+  test('makes an account with a verified address, and knows it again', async () => {
+    const browser = new Browser();
+    expect(await browser.logIn('ann ann@example.org verified', '/c/1?x=y')).toBe('/c/1?x=y');
+    const me = await browser.me();
+    expect(me).toMatchObject({
+      username: 'ann',
+      displayName: 'ann of the provider',
+      email: 'ann@example.org',
+      verified: true,
+      role: 'member',
+    });
+    expect(browser.cookies(server.url)).toEqual(['parley_session']);
+    // The same person with another address, in another browser.
+    const second = new Browser();
+    await second.logIn('ann other@example.org unverified');
+    expect((await second.me()).id).toBe(me.id);
+  });
+
+  test('asks with code flow, PKCE, state and nonce', async () => {
+    const response = await new Browser().open(`${server.url}/api/v1/auth/sso/oidc/start`);
+    const asked = new URL(response.headers.get('location') ?? '').searchParams;
+    expect(asked.get('response_type')).toBe('code');
+    expect(asked.get('code_challenge_method')).toBe('S256');
+    for (const name of ['code_challenge', 'state', 'nonce']) {
+      expect((asked.get(name) ?? '').length, name).toBeGreaterThan(40);
+    }
+    const cookie = response.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/HttpOnly/i);
+    expect(cookie).toMatch(/SameSite=Lax/i);
+    // What the flow is checked by is not in the database in the clear.
+    const stored = JSON.stringify(
+      await server.rows(`select data from one_time_secrets where purpose = 'sso'`),
+    );
+    expect(stored).not.toContain(asked.get('state'));
+    expect(stored).not.toContain(asked.get('nonce'));
+  });
+
+  test('links by an address that both sides have verified', async () => {
+    const bob = await server.register('bob');
+    await verify('bob');
+    const browser = new Browser();
+    expect(await browser.logIn('bob-there BOB@example.org verified')).toBe('/');
+    expect((await browser.me()).id).toBe(bob.id);
+  });
+
+  test.each([
+    ['the provider has not verified', 'cat', 'unverified', true, 'sso_email_unverified'],
+    ['was not verified here', 'dan', 'verified', false, 'sso_account_unverified'],
+  ])('does not link by an address that %s', async (_what, name, there, here, code) => {
+    await server.register(name);
+    if (here) await verify(name);
+    const browser = new Browser();
+    expect(await browser.logIn(`${name}-there ${name}@example.org ${there}`)).toBe(
+      `/login#error=${code}`,
+    );
+    expect(browser.cookies(server.url)).toEqual([]);
+    expect(await server.rows(`select * from identities where subject = '${name}-there'`)).toEqual(
+      [],
+    );
+  });
+
+  test('makes no account with an address that nobody has verified', async () => {
+    const browser = new Browser();
+    const end = await browser.logIn('eva eva@example.org unverified');
+    expect(end).toBe('/login#error=sso_email_unverified');
+    expect(await server.rows(`select id from accounts where username = 'eva'`)).toEqual([]);
+  });
+
+  test('does not hand an account on with its address', async () => {
+    const browser = new Browser();
+    await browser.logIn('first shared@example.org verified');
+    const me = await browser.me();
+    const end = await new Browser().logIn('second shared@example.org verified');
+    expect(end).toBe('/login#error=sso_account_linked');
+    expect(await server.rows(`select account_id from identities where subject = 'first'`)).toEqual([
+      { account_id: me.id },
+    ]);
+  });
+
+  test('finds another username where one is taken', async () => {
+    const browser = new Browser();
+    await browser.logIn('olga olga@elsewhere.example verified');
+    const me = await browser.me();
+    expect(me.username).toMatch(/^olga\d+$/);
+  });
+
+  test('lets in nobody who was deactivated', async () => {
+    const browser = new Browser();
+    await browser.logIn('gus gus@example.org verified');
+    await server.rows(`update accounts set is_active = false where username = 'gus'`);
+    const again = new Browser();
+    expect(await again.logIn('gus gus@example.org verified')).toBe('/login#error=session_ended');
+    expect(again.cookies(server.url)).toEqual([]);
+  });
+
+  test('ends like any log-in: with the second factor of the account', async () => {
+    const hal = await server.register('hal');
+    await verify('hal');
+    const { secret } = (await hal.request('POST', '/me/totp', { password: PASSWORD })).body;
+    const totp = new TOTP({ secret: Secret.fromBase32(secret) });
+    const at = Date.now();
+    await hal.request('POST', '/me/totp/confirm', { code: totp.generate({ timestamp: at }) });
+    const browser = new Browser();
+    const end = await browser.logIn('hal hal@example.org verified');
+    expect(end).toMatch(/^\/login#/);
+    const step = new URLSearchParams(end.split('#')[1]);
+    expect(step.get('step')).toBe('second_factor');
+    expect(step.get('methods')).toBe('totp,recovery');
+    expect(browser.cookies(server.url)).toEqual([]);
+    const answer = await call(server.url, 'POST', '/auth/second-factor', {
+      body: { ticket: step.get('ticket'), totp: totp.generate({ timestamp: at + 30_000 }) },
+    });
+    expect(answer.body.me.id).toBe(hal.id);
+  });
+});
+
+describe('an answer of the provider', () => {
+  test('counts only in the browser that asked', async () => {
+    const victim = new Browser();
+    const attacker = new Browser();
+    const callback = await attacker.toCallback('ida ida@example.org verified');
+    // Without a log-in of their own, and in the middle of one.
+    for (const begin of [false, true]) {
+      if (begin) await victim.open(`${server.url}/api/v1/auth/sso/oidc/start`);
+      const response = await victim.open(callback);
+      expect(response.headers.get('location')).toBe('/login#error=sso_failed');
+      expect(victim.cookies(server.url)).toEqual([]);
+    }
+  });
+
+  test('counts once', async () => {
+    const browser = new Browser();
+    const callback = await browser.toCallback('jon jon@example.org verified');
+    const flow = browser.cookie(server.url, 'parley_sso');
+    expect((await browser.open(callback)).headers.get('location')).toBe('/');
+    const replayed = await fetch(callback, {
+      redirect: 'manual',
+      headers: { cookie: `parley_sso=${flow}` },
+    });
+    expect(replayed.headers.get('location')).toBe('/login#error=sso_failed');
+  });
+
+  test.each([
+    ['another state', { state: 'x'.repeat(43) }],
+    ['another code', { code: 'x'.repeat(43) }],
+    ['no code', { code: '' }],
+    ['an error', { error: 'access_denied', code: '' }],
+    ['another issuer', { iss: 'https://evil.example' }],
+  ])('with %s lets nobody in', async (_what, wrong) => {
+    const browser = new Browser();
+    const callback = new URL(await browser.toCallback('kim kim@example.org verified'));
+    for (const [name, value] of Object.entries(wrong)) {
+      if (value === '') callback.searchParams.delete(name);
+      else callback.searchParams.set(name, value);
+    }
+    const response = await browser.open(callback.href);
+    expect(response.headers.get('location')).toBe('/login#error=sso_failed');
+    expect(browser.cookies(server.url)).toEqual([]);
+  });
+
+  test('ends the session that the browser had, and begins another', async () => {
+    const browser = new Browser();
+    await browser.logIn('lea lea@example.org verified');
+    const before = browser.cookie(server.url, 'parley_session');
+    await browser.logIn('lea lea@example.org verified');
+    const after = browser.cookie(server.url, 'parley_session');
+    expect(after).not.toBe(before);
+    const cookie = `parley_session=${before}`;
+    expect((await call(server.url, 'POST', '/auth/token', { headers: { cookie } })).status).toBe(
+      401,
+    );
+  });
+
+  test.each(['https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:alert(1)'])(
+    'leads nowhere else: %s',
+    async (next) => {
+      const end = await new Browser().logIn('mia mia@example.org verified', next);
+      expect(end).toBe('/');
+    },
+  );
+});
+
+test('a provider that is not there is told of, and one that is not set up is none', async () => {
+  const alone = await startTestServer(cluster, settings('http://127.0.0.1:9'));
+  try {
+    const response = await fetch(`${alone.url}/api/v1/auth/sso/oidc/start`, { redirect: 'manual' });
+    expect(response.headers.get('location')).toBe('/login#error=sso_unavailable');
+    for (const path of ['start', 'callback']) {
+      expect((await call(alone.url, 'GET', `/auth/sso/other/${path}`)).status).toBe(404);
+    }
+  } finally {
+    await alone.stop();
+  }
+});
+
+test('where nobody can register, nobody can by single sign-on', async () => {
+  const closed = await startTestServer(cluster, {
+    ...settings(issuer),
+    REGISTRATION: 'closed',
+    PORT: String(ports[1]),
+  });
+  try {
+    // The first account of a server is its owner’s, however it comes.
+    const owner = new Browser(closed.url);
+    expect(await owner.logIn('own own@example.org verified')).toBe('/');
+    expect((await owner.me()).role).toBe('owner');
+    const next = new Browser(closed.url);
+    const end = await next.logIn('late late@example.org verified');
+    expect(end).toBe('/login#error=registration_closed');
+  } finally {
+    await closed.stop();
+  }
+});

@@ -1,0 +1,50 @@
+// A program for tests: an OpenID Connect provider on a free port. Its people are made by
+// GET /people?name=…&email=…&verified=…, and log in by their names. Says its address on standard output.
+import { createServer } from 'node:http';
+import Provider from 'oidc-provider';
+
+const redirectUris = process.argv.slice(2);
+const people = new Map();
+const server = createServer();
+server.listen(0, '127.0.0.1', () => {
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: 'parley',
+        client_secret: 'a secret of theirs',
+        redirect_uris: redirectUris,
+      },
+    ],
+    cookies: { keys: ['only for tests'] },
+    claims: {
+      openid: ['sub'],
+      email: ['email', 'email_verified'],
+      profile: ['name', 'preferred_username'],
+    },
+    // As providers are free to do: the claims are at the userinfo endpoint.
+    conformIdTokenClaims: true,
+    findAccount: (_context, name) => {
+      const { email, verified } = people.get(name) ?? {};
+      return {
+        accountId: name,
+        claims: () => ({
+          sub: name,
+          email,
+          email_verified: verified === 'verified',
+          name: `${name} of the provider`,
+          preferred_username: name,
+        }),
+      };
+    },
+  });
+  const answer = provider.callback();
+  server.on('request', (request, response) => {
+    const { pathname, searchParams } = new URL(request.url, issuer);
+    if (pathname !== '/people') return answer(request, response);
+    const { name, ...person } = Object.fromEntries(searchParams);
+    people.set(name, person);
+    return response.end();
+  });
+  console.log(issuer);
+});
