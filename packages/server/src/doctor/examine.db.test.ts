@@ -1,0 +1,207 @@
+import {
+  type AccountId,
+  type ConversationId,
+  LIMITS,
+  type Seq,
+  streamOfConversation,
+} from '@parley/protocol';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
+import { aLivedInTown } from '../../test/support/lived-in.ts';
+import { about, aRealGroup, asking, conversationIn, says } from '../../test/support/town.ts';
+import { deactivateAccount, reactivateAccount, updateAccount } from '../admin/commands.ts';
+import { createGroup, deleteGroup, openDirect, renameGroup } from '../conversations/commands.ts';
+import { EVERYONE } from '../conversations/everyone.ts';
+import { addMember, joinGroup, leaveGroup, removeMember } from '../conversations/members.ts';
+import {
+  addReaction,
+  deleteMessage,
+  editMessage,
+  postMessage,
+  removeReaction,
+} from '../messages/commands.ts';
+import { ReadCursors } from '../messages/read-cursors.ts';
+import type { Outcome } from '../stream/append.ts';
+import { examine } from './doctor.ts';
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startTestCluster();
+});
+afterAll(() => cluster.stop());
+
+describe('a clean database', () => {
+  test('gives nothing, also when it is empty', async () => {
+    const { pool } = await (await cluster.fresh()).open();
+    expect(await examine(pool)).toEqual([]);
+    expect(await examine((await aLivedInTown(cluster)).pool)).toEqual([]);
+  });
+
+  test('gives nothing, whatever people did', async () => {
+    const { pool, append, people } = await aLivedInTown(cluster);
+    const cursors = new ReadCursors(pool, testLog);
+    const place = fc.record({
+      who: fc.nat(2),
+      whom: fc.nat(2),
+      where: fc.nat(9),
+      seq: fc.integer({ min: 1, max: 40 }),
+    });
+    const what = fc.constantFrom(
+      'post',
+      'post',
+      'edit',
+      'delete',
+      'react',
+      'unreact',
+      'group',
+      'direct',
+      'join',
+      'leave',
+      'add',
+      'remove',
+      'rename',
+      'end',
+      'read',
+      'name',
+      'out',
+      'in',
+    );
+    const history = fc.array(fc.tuple(what, place), { minLength: 40, maxLength: 80 });
+    const groups: ConversationId[] = [EVERYONE];
+
+    const begun = async (asked: Promise<Outcome>) => {
+      const outcome = await asked;
+      // With somebody who is out of use nothing begins.
+      if (outcome.kind === 'stored') groups.push(conversationIn(outcome));
+      return outcome;
+    };
+    const live = async ([act, p]: [
+      string,
+      { who: number; whom: number; where: number; seq: number },
+    ]) => {
+      const [who, whom] = [people[p.who] as AccountId, people[p.whom] as AccountId];
+      const where = groups[p.where % groups.length] as ConversationId;
+      const seq = p.seq as Seq;
+      const request = about(who, where);
+      // The first of the people runs the server.
+      const onAccount = { ...asking(people[0]), target: people[1 + (p.whom % 2)] as AccountId };
+      const acts: Record<string, () => Promise<Outcome | object>> = {
+        post: () => postMessage(append, request, `text ${p.seq}`),
+        edit: () => editMessage(append, request, seq, `other text ${p.seq}`),
+        delete: () => deleteMessage(append, request, seq),
+        react: () => addReaction(append, request, seq, p.seq % 2 ? '👍' : '🎉'),
+        unreact: () => removeReaction(append, request, seq, '👍'),
+        group: () => {
+          const group = { name: 'g', visibility: 'public' as const, members: [whom] };
+          return begun(createGroup(append, asking(who), group));
+        },
+        direct: () => begun(openDirect(append, asking(who), whom)),
+        join: () => joinGroup(append, request),
+        leave: () => leaveGroup(append, request),
+        add: () => addMember(append, request, whom),
+        remove: () => removeMember(append, request, whom),
+        rename: () => renameGroup(append, request, `name ${p.seq}`),
+        end: () => deleteGroup(append, request),
+        name: () => updateAccount(append, onAccount, { displayName: `Name ${p.seq}` }),
+        out: () => deactivateAccount(append, onAccount),
+        in: () => reactivateAccount(append, onAccount),
+        read: () => cursors.move(who, where, seq, p.seq % 5 === 0),
+      };
+      await acts[act]?.();
+    };
+    await fc.assert(
+      fc.asyncProperty(history, async (steps) => {
+        // Some at once, as many clients do.
+        for (let i = 0; i < steps.length; i += 4) {
+          await Promise.all(steps.slice(i, i + 4).map(live));
+        }
+        expect(await examine(pool)).toEqual([]);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test('gives nothing while it is busy, and nobody waits for the doctor', async () => {
+    const { pool, append, people, group } = await aLivedInTown(cluster);
+    let over = false;
+    let posted = 0;
+    const busy = Promise.all(
+      people.map(async (actor) => {
+        while (!over) {
+          const seq = await says(append, actor, group, `busy ${posted++}`);
+          await addReaction(append, about(actor, group), seq, '👍');
+        }
+      }),
+    );
+    for (let n = 0; n < 5; n++) {
+      const before = posted;
+      expect(await examine(pool)).toEqual([]);
+      expect(posted).toBeGreaterThan(before);
+    }
+    over = true;
+    await busy;
+  });
+});
+
+test('places are counted, and the first ten are named', async () => {
+  const { pool, append, people, group } = await aLivedInTown(cluster);
+  for (let n = 0; n < 15; n++) await says(append, people[0], group, `number ${n}`);
+  await pool.query(`update messages set body = 'forged' where deleted_at is null`);
+  const [found] = await examine(pool);
+  expect(found).toMatchObject({ kind: 'row_differs', table: 'messages', count: 18 });
+  expect(found?.places).toHaveLength(10);
+  expect(found?.places[0]).toEqual({
+    key: { conversation_id: expect.any(String), seq: expect.any(Number) },
+    detail: 'body',
+  });
+});
+
+test('100,000 events are gone through in bounded memory', { timeout: 180_000 }, async () => {
+  const { pool, append, people } = await aLivedInTown(cluster);
+  const [ada] = people;
+  const group = await aRealGroup(append, people);
+  const stream = streamOfConversation(group);
+  const first = (await says(append, ada, group, 'first')) as number;
+  // Written as a lane writes them, in bulk: messages, one in ten of them edited.
+  const body = 'x'.repeat(400);
+  await pool.query(
+    `insert into events (stream_id, seq, type, actor_id, at, data)
+     select $1, $2 + n, case when n % 10 = 0 then 'message.edited' else 'message.posted' end, $3,
+            date_trunc('milliseconds', now()),
+            case when n % 10 = 0 then json_build_object('message', $2::int8 + n - 1, 'body', $4::text)
+                 else json_build_object('body', $4::text) end
+     from generate_series(1, 100000) n`,
+    [stream, first, ada, body],
+  );
+  await pool.query(
+    `insert into messages (conversation_id, seq, author_id, body, posted_at, edited_at, changed_seq)
+     select stream_id, seq, actor_id, $2, at, case when (seq - $3) % 10 = 9 then at end,
+            case when (seq - $3) % 10 = 9 then seq + 1 else seq end
+     from events where stream_id = $1 and seq > $3 and type = 'message.posted'`,
+    [stream, body, first],
+  );
+  await pool.query(
+    `update streams s set last_seq = e.seq, last_at = e.at
+     from (select seq, at from events where stream_id = $1 order by seq desc limit 1) e
+     where s.id = $1`,
+    [stream],
+  );
+
+  let peak = 0;
+  const before = process.memoryUsage().rss;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage().rss);
+  }, 20);
+  const begun = performance.now();
+  const found = await examine(pool);
+  const seconds = (performance.now() - begun) / 1000;
+  clearInterval(watch);
+  console.info(
+    `100,000 events: ${seconds.toFixed(1)} s, ${((peak - before) / 2 ** 20).toFixed(0)} MiB more`,
+  );
+  expect(found).toEqual([]);
+  // The events alone are some 45 MB of text.
+  expect(peak - before).toBeLessThan(200 * 2 ** 20);
+  expect(LIMITS.bodyCharacters).toBeGreaterThan(body.length);
+});

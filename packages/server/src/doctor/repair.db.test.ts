@@ -1,0 +1,225 @@
+import type { Seq } from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
+import {
+  aLivedInTown,
+  contents,
+  kinds,
+  type Lived,
+  withoutCursors,
+} from '../../test/support/lived-in.ts';
+import { until } from '../../test/support/sink.ts';
+import { about, aPerson, says } from '../../test/support/town.ts';
+import { EVERYONE } from '../conversations/everyone.ts';
+import { joinGroup, leaveGroup } from '../conversations/members.ts';
+import { ReadCursors } from '../messages/read-cursors.ts';
+import { examine, repair } from './doctor.ts';
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startTestCluster();
+});
+afterAll(() => cluster.stop());
+
+/** Damages that the events can put right: what is done, and what is found of it. */
+const REPAIRABLE: Record<string, [(t: Lived) => [string, unknown[]], string[]]> = {
+  'a message with another text': [
+    (t) => [
+      `update messages set body = 'forged' where conversation_id = $1 and seq = $2`,
+      [t.group, t.message],
+    ],
+    ['row_differs messages 1'],
+  ],
+  'a deleted message that is there again': [
+    (t) => [
+      `update messages set body = 'again', deleted_at = null where conversation_id = $1 and seq = $2`,
+      [t.group, t.deleted],
+    ],
+    ['row_differs messages 1'],
+  ],
+  'a message that is gone': [
+    (t) => [`delete from messages where conversation_id = $1 and seq = $2`, [t.group, t.message]],
+    ['row_missing messages 1'],
+  ],
+  'a message without its event': [
+    (t) => [
+      `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
+       values ($1, 1, $2, 'never said', now(), 1)`,
+      [t.group, t.people[0]],
+    ],
+    ['row_without_event messages 1'],
+  ],
+  'a reaction that is gone': [
+    (t) => ['delete from reactions where conversation_id = $1', [t.group]],
+    ['row_missing reactions 1'],
+  ],
+  'a reaction without its event': [
+    (t) => [
+      `insert into reactions values ($1, $2, $3, '🎉', 9)`,
+      [t.group, t.message, t.people[2]],
+    ],
+    ['row_without_event reactions 1'],
+  ],
+  'a member who has not joined': [
+    (t) => [
+      `insert into memberships (conversation_id, account_id, joined_seq) values ($1, $2, 1)`,
+      [EVERYONE, t.people[0]],
+    ],
+    // The index allows one stay that goes on: the real one was ended before.
+    ['row_without_event memberships 1', 'row_differs memberships 1'],
+  ],
+  'a member who is gone': [
+    (t) => [
+      'delete from memberships where conversation_id = $1 and account_id = $2',
+      [t.group, t.people[1]],
+    ],
+    ['row_missing memberships 1'],
+  ],
+  'a member with another role': [
+    (t) => [
+      `update memberships set role = 'owner' where conversation_id = $1 and account_id = $2`,
+      [EVERYONE, t.people[1]],
+    ],
+    ['row_differs memberships 1'],
+  ],
+  'a count of members that has stuck': [
+    (t) => ['update conversations set member_count = 77 where id = $1', [t.group]],
+    ['row_differs conversations 1'],
+  ],
+  'a group with another name': [
+    (t) => [`update conversations set name = 'forged' where id = $1`, [t.group]],
+    ['row_differs conversations 1'],
+  ],
+  'a person with another name': [
+    (t) => [`update accounts set display_name = 'forged' where id = $1`, [t.people[1]]],
+    ['row_differs accounts 1'],
+  ],
+  'a head that stands before its last event': [
+    (t) => ['update streams set last_seq = last_seq - 2 where id = $1', [t.group]],
+    ['head_behind streams 1'],
+  ],
+  'a stream with another time': [
+    (t) => [`update streams set last_at = last_at + interval '1 day' where id = $1`, [t.group]],
+    ['head_time streams 1'],
+  ],
+  'a read cursor after the end': [
+    (t) => [
+      `update memberships set read_seq = 1000 where conversation_id = $1 and account_id = $2`,
+      [t.group, t.people[1]],
+    ],
+    ['read_cursor_ahead memberships 1'],
+  ],
+};
+
+/** What has to be out of the way before a damage can be done. */
+async function prepare(name: string, { pool, people }: Lived): Promise<void> {
+  if (name === 'a member who has not joined') {
+    await pool.query(
+      'update memberships set left_seq = 99 where conversation_id = $1 and account_id = $2',
+      [EVERYONE, people[0]],
+    );
+  }
+}
+
+describe('what the events can put right', () => {
+  test.for(Object.entries(REPAIRABLE))('%s', async ([name, [damage, expected]]) => {
+    const town = await aLivedInTown(cluster);
+    const before = await contents(town.pool);
+    await prepare(name, town);
+    await town.pool.query(...damage(town));
+
+    const found = await examine(town.pool);
+    expect(kinds(found).sort()).toEqual([...expected].sort());
+    expect(JSON.stringify(found)).not.toMatch(/forged|hello|again|never said/);
+
+    expect(await repair(town.pool)).toEqual({ found, left: [] });
+    expect(await examine(town.pool)).toEqual([]);
+    const after = await contents(town.pool);
+    // Where a row is made anew its read cursor begins anew; the rest is as it was.
+    expect(withoutCursors(after)).toEqual(withoutCursors(before));
+    expect(after.events).toEqual(before.events);
+    // And the stream goes on.
+    await says(town.append, town.people[0], town.group, 'still here');
+    expect(await examine(town.pool)).toEqual([]);
+  });
+
+  test('all of it at once, and only where it is', async () => {
+    const town = await aLivedInTown(cluster);
+    const before = await contents(town.pool);
+    for (const [name, [damage]] of Object.entries(REPAIRABLE)) {
+      // Two that cannot be beside the others.
+      if (/has not joined|that is gone|is gone/.test(name)) continue;
+      await town.pool.query(...damage(town));
+    }
+    const { found, left } = await repair(town.pool);
+    expect(found.length).toBeGreaterThan(6);
+    expect(left).toEqual([]);
+    expect(withoutCursors(await contents(town.pool))).toEqual(withoutCursors(before));
+  });
+
+  test('while people go on writing, reading, joining and leaving: they wait, and lose nothing', async () => {
+    const { pool, append, people, group } = await aLivedInTown(cluster);
+    const [ada, bob, cyd] = people;
+    const cursors = new ReadCursors(pool, testLog);
+    let over = false;
+    const acked: number[] = [];
+    const again = async (work: (n: number) => Promise<unknown>) => {
+      for (let n = 0; !over; n++) await work(n);
+    };
+    const busy = Promise.all([
+      again(async (n) => acked.push(await says(append, ada, group, `ada ${n}`))),
+      again(async (n) => acked.push(await says(append, bob, group, `bob ${n}`))),
+      again(() => cursors.move(bob, group, 10_000 as Seq, false)),
+      again(async () => {
+        await leaveGroup(append, about(cyd, group));
+        await joinGroup(append, about(cyd, group));
+      }),
+      again((n) => aPerson(append, `newcomer${n}`)),
+    ]);
+    try {
+      for (let n = 1; n <= 2; n++) {
+        await until(() => acked.length > n * 30, 'some messages');
+        await pool.query(
+          `update messages set body = 'forged' where conversation_id = $1 and seq % 3 = 0`,
+          [group],
+        );
+        await pool.query(
+          `delete from messages where conversation_id = $1 and seq = (
+             select max(seq) from messages where conversation_id = $1 and seq % 3 = 1)`,
+          [group],
+        );
+        await pool.query('update conversations set member_count = 50 where id = any($1)', [
+          [group, EVERYONE],
+        ]);
+        const { found, left } = await repair(pool);
+        expect(found.length).toBeGreaterThan(2);
+        expect(left).toEqual([]);
+      }
+    } finally {
+      over = true;
+      await busy;
+    }
+    expect(await examine(pool)).toEqual([]);
+    const { rows } = await pool.query<{ seq: number }>(
+      `select seq from messages where conversation_id = $1 and body ~ '^(ada|bob) ' order by seq`,
+      [group],
+    );
+    expect(rows.map((row) => row.seq)).toEqual(acked.sort((a, b) => a - b));
+  });
+
+  test('a cursor that is put back is told of by the read version', async () => {
+    const { pool, group, people } = await aLivedInTown(cluster);
+    const [, bob] = people;
+    const version = async () => {
+      const { rows } = await pool.query('select read_version from accounts where id = $1', [bob]);
+      return rows[0].read_version;
+    };
+    const before = await version();
+    await pool.query(
+      'update memberships set read_seq = 1000 where conversation_id = $1 and account_id = $2',
+      [group, bob],
+    );
+    await repair(pool);
+    expect(await version()).toBe(before + 1);
+  });
+});
