@@ -1,0 +1,68 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ask, aWorkshop, configFor, quietly, type Workshop } from '../../test/support/backups.ts';
+import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
+import { call, PASSWORD } from '../../test/support/server.ts';
+import { restore } from '../backup/restore.ts';
+import { examine } from '../doctor/doctor.ts';
+import { openDatabase } from './database.ts';
+import { readMigrations } from './migrate.ts';
+
+/**
+ * Backups of servers of earlier layouts, made by those servers’ own data: what people have must
+ * survive every upgrade. A new one is added when a version is published.
+ */
+const backupOf = (layout: string) =>
+  fileURLToPath(new URL(`../../../../fixtures/backups/layout-${layout}.tar.gz`, import.meta.url));
+
+let cluster: TestCluster;
+let workshop: Workshop;
+beforeAll(async () => {
+  [cluster, workshop] = [await startTestCluster(), aWorkshop()];
+});
+afterAll(async () => {
+  await workshop.close();
+  await cluster.stop();
+});
+
+test('a server of the first layout comes to the newest with all that people had', async () => {
+  const { url } = await cluster.fresh({ migrated: false });
+  const [data, env] = [workshop.path('data'), { DATABASE_URL: url }];
+
+  await restore(configFor(data, env), backupOf('0001'), testLog, quietly);
+
+  const applied = await ask(url, 'select version from schema_migrations order by version');
+  expect(applied.map((row) => row.version)).toEqual(readMigrations().map((m) => m.version));
+  const server = await workshop.server(data, env);
+  const login = await call(server.url, 'POST', '/auth/login', {
+    body: { login: 'ann', password: PASSWORD },
+  });
+  expect(login.status).toBe(200);
+  const headers = { authorization: `Bearer ${login.body.accessToken}` };
+  const { body: list } = await call(server.url, 'GET', '/conversations', { headers });
+  const garden = list.items.find((item: { name: string | null }) => item.name === 'Garden');
+  const { body: history } = await call(server.url, 'GET', `/conversations/${garden.id}/messages`, {
+    headers,
+  });
+  expect(
+    history.items.map((m: { body: string; deletedAt: string | null; reactions: unknown[] }) => [
+      m.deletedAt === null ? m.body : null,
+      m.reactions.length,
+    ]),
+  ).toEqual([
+    ['The first roses are out 🌹', 1],
+    ['edited: Tabs\tand\nlines and \\ backslashes', 0],
+    [null, 0],
+  ]);
+  const posted = await call(server.url, 'POST', `/conversations/${garden.id}/messages`, {
+    body: { body: 'after the upgrade' },
+    headers,
+  });
+  expect(posted.status).toBe(201);
+  await server.stop();
+
+  // And the tables that came since have what follows from the old events.
+  const database = await openDatabase({ connectionString: url }, testLog);
+  expect(await examine(database.pool)).toEqual([]);
+  await database.close();
+});
