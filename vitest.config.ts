@@ -32,6 +32,7 @@ export default defineConfig({
             'packages/*/src/**/*.db.test.ts',
             'packages/server/test/**/*.test.ts',
             'bench/src/**/*.db.test.ts',
+            'chaos/src/**/*.db.test.ts',
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,

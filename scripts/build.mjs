@@ -40,6 +40,7 @@ const parts = [
       'packages/server/dist/main.js',
       'packages/client/dist/index.js',
       'packages/protocol/dist/index.js',
+      'chaos/dist/main.js',
     ],
     async make() {
       const code = await tsc('-b');

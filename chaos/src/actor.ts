@@ -46,10 +46,11 @@ export interface Stage {
   readonly mutant: string | undefined;
 }
 
-/** An account’s way into the API: its session, used by all that the account does. */
+/** Who somebody is, and how to log in. */
 export interface Credentials {
   readonly account: AccountId;
-  readonly sessionToken: string;
+  readonly username: string;
+  readonly password: string;
 }
 
 /** Somebody’s own messages and what was seen last are chosen from so many. */
@@ -77,6 +78,7 @@ export class Actor {
   readonly proxy: FaultProxy;
   readonly api: ParleyApi;
   readonly account: AccountId;
+  readonly #credentials: Credentials;
   readonly #stage: Stage;
   readonly #random: Random;
   readonly #own = new Map<ConversationId, Seq[]>();
@@ -103,14 +105,20 @@ export class Actor {
     this.plan = plan;
     this.proxy = proxy;
     this.account = credentials.account;
+    this.#credentials = credentials;
     this.api = new ParleyApi({
       url: `http://127.0.0.1:${port}`,
-      sessionToken: credentials.sessionToken,
       timeoutMs: TIMEOUT_MS,
     });
     this.#stage = stage;
     this.#random = random;
     this.#store = newStore(plan.indexedDb, stage.mutant);
+  }
+
+  /** Begins a session of its own. */
+  async login(): Promise<void> {
+    const { username, password } = this.#credentials;
+    await this.api.login(username, password, this.plan.name);
   }
 
   // ---- life -------------------------------------------------------------------------------------
@@ -166,6 +174,16 @@ export class Actor {
         if (entry.command.op !== 'read') this.#nacked(entry.id, refusal.code);
         // A person would throw away what was refused.
         client.discard(entry.id);
+      });
+      // A session ends when its token comes again long after it was exchanged, which a jumping
+      // clock makes of an answer that was lost. A person would log in again, and go on.
+      client.on('ended', () => {
+        recorder.add({ kind: 'ended', client: this.plan.name, t: recorder.now });
+        this.#errand(async () => {
+          await this.#stop('sleep');
+          await this.#untilDone(() => this.login());
+          await this.wake();
+        });
       });
       this.#life = life;
       this.#client = client;
@@ -282,9 +300,10 @@ export class Actor {
   /** Sends old commands again, as a client would that has found them somewhere: each to any node. */
   repeatPast(): void {
     for (const past of this.#past.splice(0)) {
-      const nodes = this.#stage.nodes();
-      const node = this.#random.pick(nodes);
-      this.#errand(() => this.#postTo(node, past));
+      const which = this.#random.next();
+      this.#errand(async () => {
+        await this.#postTo(which, past);
+      });
     }
   }
 
@@ -315,17 +334,21 @@ export class Actor {
   async #postBlindly(conversation: ConversationId, body: string): Promise<void> {
     const id = uuidv7() as ClientId;
     this.#invoked(`${this.plan.name}!${id}`, id, 'post', conversation, { text: body });
-    const nodes = this.#stage.nodes();
-    const twice = [nodes[0] as string, nodes[nodes.length - 1] as string];
-    this.#past.push({ id, conversation, body });
-    await Promise.all(twice.map((node) => this.#postTo(node, { id, conversation, body })));
+    const command = { id, conversation, body };
+    const stored = await Promise.all([0, 0.999].map((which) => this.#postTo(which, command)));
+    // What was refused may well be stored when it comes again: somebody may have joined by then.
+    if (stored.includes(true)) this.#past.push(command);
   }
 
+  /** `which` in [0, 1) chooses among the nodes that run at the moment. */
   async #postTo(
-    node: string,
+    which: number,
     { id, conversation, body }: { id: ClientId; conversation: ConversationId; body: string },
-  ): Promise<void> {
-    await this.#answered(id, async () => {
+  ): Promise<boolean> {
+    return this.#answered(id, async () => {
+      const nodes = this.#stage.nodes();
+      const node = nodes[Math.floor(which * nodes.length)];
+      if (node === undefined) throw new ApiError('network', 'No node runs');
       const path = `/api/v1/conversations/${conversation}/messages`;
       const response = await fetch(new URL(path, node), {
         method: 'POST',
@@ -369,18 +392,31 @@ export class Actor {
     });
   }
 
-  /** Asks until there is an answer: the same id each time. */
-  async #answered(id: ClientId, ask: () => Promise<void>): Promise<void> {
+  /** Asks until there is an answer, the same id each time; false when it was a refusal. */
+  async #answered(id: ClientId, ask: () => Promise<void>): Promise<boolean> {
     for (;;) {
       try {
         await ask();
-        return;
+        return true;
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         if (!PASSING.has(error.code)) {
           this.#nacked(id, error.code);
-          return;
+          return false;
         }
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+
+  /** Tries until it works; only what passes is tried again. */
+  async #untilDone(work: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (!(error instanceof ApiError) || !PASSING.has(error.code)) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }

@@ -10,6 +10,7 @@ export function checkClean(history: readonly HistoryRecord[], options: CheckOpti
   return [
     ...checkClients(history),
     ...checkNodes(history),
+    ...checkSessions(history),
     ...checkDelays(history, options.deadlineMs),
   ];
 }
@@ -40,6 +41,15 @@ function checkNodes(history: readonly HistoryRecord[]): Violation[] {
     }
   }
   return found;
+}
+
+/** Nobody’s session ended by itself. */
+function checkSessions(history: readonly HistoryRecord[]): Violation[] {
+  return of(history, 'ended').map(({ client }) => ({
+    rule: 'I9 nothing mended',
+    client,
+    what: 'its session ended',
+  }));
 }
 
 /** Everybody who was there got everything in time. */

@@ -24,8 +24,19 @@ export function checkRun(
   for (const { findings } of of(history, 'doctor')) {
     for (const what of findings) found.push({ rule: 'I11 doctor', what });
   }
-  if (mode === 'slow') found.push(...checkMemory(history));
+  if (mode === 'slow') found.push(...checkSlow(history), ...checkMemory(history));
   return found;
+}
+
+/** I9: no byte was lost on the way, so slowness alone may not have cost anybody an event. */
+function checkSlow(history: readonly HistoryRecord[]): Violation[] {
+  return of(history, 'stop')
+    .filter(({ counters }) => counters.gapFills > 0)
+    .map(({ client, counters }) => ({
+      rule: 'I9 nothing mended',
+      client,
+      what: `gapFills: ${counters.gapFills}`,
+    }));
 }
 
 /** I13: behind slow readers the memory of a node stays bounded. */

@@ -23,7 +23,9 @@ export class SmallDisk {
     } catch (error) {
       return `mount refused: ${error instanceof Error ? error.message : String(error)}`;
     }
-    return new SmallDisk(path);
+    const disk = new SmallDisk(path);
+    process.once('exit', () => disk.unmount());
+    return disk;
   }
 
   /** Takes all the space that is left. */

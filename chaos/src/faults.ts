@@ -3,6 +3,8 @@ import type { RunDatabase } from './database.ts';
 import type { SmallDisk } from './disk.ts';
 import type { NodeProcess } from './node-process.ts';
 import type { Random } from './random.ts';
+import type { LocalRedis } from './redis.ts';
+import type { Fate, RedisProxy } from './redis-proxy.ts';
 
 /** What faults are done to. */
 export interface Ground {
@@ -11,6 +13,8 @@ export interface Ground {
   readonly actors: readonly Actor[];
   /** The small file system that the database lies on, or why there is none. */
   readonly disk: SmallDisk | string;
+  /** What joins the nodes, and the proxy before it; or why there is none. */
+  readonly redis: { readonly server: LocalRedis; readonly proxy: RedisProxy } | string;
   /** The run goes wrong in a way that no invariant names. */
   readonly complain: (what: string) => void;
 }
@@ -26,6 +30,7 @@ interface Fault {
 
 const severalNodes = (ground: Ground) =>
   ground.nodes.length < 2 ? 'there is only one node' : null;
+const withRedis = ({ redis }: Ground) => (typeof redis === 'string' ? redis : null);
 const aNode = (ground: Ground, random: Random) => random.pick(ground.nodes);
 const nothing: End = () => undefined;
 
@@ -147,6 +152,44 @@ const faults = {
   /** A node’s clock is set back, and right in the end. */
   'clock-back': {
     begin: (ground, random) => setClock(ground, random, -random.pick([90_000, 3_600_000])),
+  },
+  /** Redis is killed, and started again, empty. */
+  'kill-redis': {
+    unless: withRedis,
+    begin: async ({ redis }) => {
+      if (typeof redis === 'string') return nothing;
+      await redis.server.kill();
+      return () => redis.server.start();
+    },
+  },
+  /** Redis stands still (SIGSTOP): connections stay, nothing passes. */
+  'freeze-redis': {
+    unless: withRedis,
+    begin: ({ redis }) => {
+      if (typeof redis === 'string') return nothing;
+      redis.server.freeze();
+      return () => redis.server.thaw();
+    },
+  },
+  /** Redis cuts off those who listen, as it does with slow ones. */
+  'cut-redis-listeners': {
+    unless: withRedis,
+    begin: async ({ redis }) => {
+      if (typeof redis !== 'string') await redis.server.cutListeners();
+      return nothing;
+    },
+  },
+  /** What is published gets lost, doubled, swapped or late on its way. */
+  'lossy-redis': {
+    unless: withRedis,
+    begin: ({ redis }, random) => {
+      if (typeof redis === 'string') return nothing;
+      const fates: readonly Fate[] = ['pass', 'lose', 'double', 'swap', 'late'];
+      redis.proxy.fate = () => random.pick(fates);
+      return () => {
+        redis.proxy.fate = () => 'pass';
+      };
+    },
   },
   /** The file system of the database is full for a while. */
   'disk-full': {

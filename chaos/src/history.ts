@@ -82,6 +82,8 @@ export type HistoryRecord =
       readonly counters: ClientCounters;
       readonly t: number;
     }
+  /** A client was told that its session is over; it logs in again. */
+  | { readonly kind: 'ended'; readonly client: string; readonly t: number }
   /** A fault began or ended. */
   | {
       readonly kind: 'fault';

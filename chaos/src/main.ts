@@ -6,7 +6,7 @@ import { FAULTS, type FaultName } from './faults.ts';
 import { MUTANTS } from './mutants.ts';
 import type { Mode, Options } from './plan.ts';
 import { planRun } from './plan.ts';
-import { PRESETS } from './presets.ts';
+import { PRESETS, SMALL } from './presets.ts';
 import { reportOf } from './report.ts';
 import { run } from './run.ts';
 import { shortest } from './shrink.ts';
@@ -22,6 +22,7 @@ that no acknowledged message was lost, doubled or seen in another order.
   --seed N              chooses commands and faults (default: another one each time)
   --minutes N           repeats with seeds that follow, for so long
   --clients N           --conversations N   --nodes N   --rounds N   --round-ms N   --rate N
+  --no-redis            several nodes do without Redis
   --faults a,b,c        of: ${FAULTS.join(', ')}
   --plant NAME          plants a fault in the product, which has to be found:
                         ${Object.keys(MUTANTS).join(', ')}
@@ -106,6 +107,7 @@ function readArguments(args: readonly string[]): Arguments | 'help' {
       rounds: { type: 'string' },
       'round-ms': { type: 'string' },
       rate: { type: 'string' },
+      'no-redis': { type: 'boolean' },
       faults: { type: 'string' },
       plant: { type: 'string' },
       keep: { type: 'string' },
@@ -117,8 +119,9 @@ function readArguments(args: readonly string[]): Arguments | 'help' {
   const mode = (values.mode ?? mutant?.run.mode) as Mode | undefined;
   if (mode !== undefined && !MODES.includes(mode)) throw new Error(`There is no mode ${mode}`);
   const changes: { -readonly [K in keyof Options]?: Options[K] } = {
-    ...mutant?.run,
+    ...(mutant && { ...SMALL, ...mutant.run }),
     ...(values.plant !== undefined && { mutant: values.plant }),
+    ...(values['no-redis'] && { redis: false }),
   };
   const numbers = {
     clients: 'clients',
@@ -156,6 +159,9 @@ function wholeNumber(name: string, text: string): number {
 }
 
 if (process.argv[1] && import.meta.url.endsWith(process.argv[1].replaceAll('\\', '/'))) {
+  // Ended before its time: servers go with this process, and a small disk with its exit.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => process.exit(130));
   process.exitCode = await main(process.argv.slice(2));
   // Sockets and timers of clients that were killed in the run may linger.
   process.exit();

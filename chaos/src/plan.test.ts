@@ -8,6 +8,7 @@ const options: Options = {
   clients: 50,
   conversations: 20,
   nodes: 2,
+  redis: true,
   rounds: 3,
   roundMs: 2_000,
   commandsPerSecond: 100,

@@ -25,6 +25,8 @@ export interface Options {
   readonly conversations: number;
   /** 1: a node with its embedded database; 2 and more: nodes over one external database. */
   readonly nodes: number;
+  /** Whether several nodes are joined by Redis; without it they find each other’s events later. */
+  readonly redis: boolean;
   readonly rounds: number;
   /** How long commands are sent in a round, ms. */
   readonly roundMs: number;
@@ -200,7 +202,7 @@ function planSteps(
     const client = random.int(0, clients.length - 1);
     const { account, name } = clients[client] as ClientPlan;
     const op = choose(random);
-    const conversation = pickConversation(random, conversations, account, op);
+    const conversation = pickConversation(options, random, conversations, account, op);
     const text =
       op === 'react' || op === 'unreact'
         ? random.pick(EMOJI)
@@ -228,6 +230,7 @@ function choose(random: Random): Step['op'] {
 }
 
 function pickConversation(
+  options: Options,
   random: Random,
   conversations: readonly ConversationPlan[],
   account: number,
@@ -239,7 +242,9 @@ function pickConversation(
   for (const [i, { kind, members }] of conversations.entries()) {
     if (kind === 'group') groups.push(i);
     // The group of everybody takes a message from everybody to everybody: not too often.
-    if (members.includes(account) && (kind !== 'everyone' || random.chance(0.15))) mine.push(i);
+    // (Where readers are slow it is the backlog that is wanted.)
+    const often = options.mode === 'slow' ? 1 : 0.15;
+    if (members.includes(account) && (kind !== 'everyone' || random.chance(often))) mine.push(i);
   }
   if (isAboutMembers) return random.pick(groups);
   // Now and then somewhere one may not be a member at all, or any more.
@@ -249,7 +254,8 @@ function pickConversation(
 
 /** Slow mode wants many bytes behind few messages. */
 function textOf({ mode }: Options, name: string, random: Random): string {
-  if (mode === 'slow') return `${name} ${'.'.repeat(random.int(2_000, 8_000))}`;
+  // Three bytes each: what the kernel keeps for a connection has to be filled before anything waits.
+  if (mode === 'slow') return `${name} ${'€'.repeat(random.int(10_000, 15_900))}`;
   return random.chance(0.02) ? `${name} ${'é'.repeat(random.int(100, 4_000))}` : name;
 }
 

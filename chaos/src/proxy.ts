@@ -71,7 +71,13 @@ export class FaultProxy {
 
   /** Sets the weather of all connections there are. */
   set(weather: Partial<Weather>): void {
-    for (const link of this.#links) link.weather = { ...CALM, ...weather };
+    for (const link of this.#links) {
+      const { swallowUp, swallowDown } = link.weather;
+      link.weather = { ...CALM, ...weather };
+      // TCP never loses bytes and goes on: a connection that has lost some stays dead for good.
+      link.weather.swallowUp ||= swallowUp;
+      link.weather.swallowDown ||= swallowDown;
+    }
   }
 
   /** Cuts all connections there are, with a reset. */

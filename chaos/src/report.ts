@@ -7,9 +7,12 @@ const TOLD = 3;
 /** What came of a run, line by line. */
 export function reportOf({ figures, violations }: RunResult): string[] {
   const { commands, acked, refused, delivered, faults, skipped, longestQuietMs, seconds } = figures;
+  const megabytes = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB`;
   const done = Object.entries(faults).map(([name, count]) => `${name} ${count}`);
   return [
     `${commands} commands, ${acked} acks, ${refused} refusals, ${delivered} events applied in ${seconds.toFixed(0)} s; all had all ${longestQuietMs} ms after a round at the latest`,
+    `a node took ${megabytes(figures.mostMemory)} at most; ${megabytes(figures.mostBuffered)} at most waited for readers`,
+    ...(figures.ended > 0 ? [`${figures.ended} sessions ended under their clients`] : []),
     ...(done.length > 0 ? [`faults: ${done.join(', ')}`] : []),
     ...Object.entries(skipped).map(([name, why]) => `left out: ${name} (${why})`),
     ...violationLines(violations),

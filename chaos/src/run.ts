@@ -7,7 +7,7 @@ import { type ConversationId, type Event, type Seq, streamOfConversation } from 
 import { examine } from '@parley/server/doctor';
 
 import pg from 'pg';
-import { Actor, type Credentials, finalMessage, type Room, type Stage } from './actor.ts';
+import { Actor, finalMessage, type Room, type Stage } from './actor.ts';
 import { check, type Violation } from './checker.ts';
 import { databaseOfNode, type RunDatabase, startDatabase } from './database.ts';
 import { SmallDisk } from './disk.ts';
@@ -19,6 +19,8 @@ import type { Plan, Step } from './plan.ts';
 import { FaultProxy } from './proxy.ts';
 import { Random } from './random.ts';
 import { Recorder } from './recorder.ts';
+import { startRedis, whyNoRedis } from './redis.ts';
+import { RedisProxy } from './redis-proxy.ts';
 
 /** What came of a run. */
 export interface RunResult {
@@ -34,12 +36,18 @@ export interface RunFigures {
   readonly refused: number;
   /** Events that clients applied. */
   readonly delivered: number;
+  /** Sessions that ended under their clients. */
+  readonly ended: number;
   /** Faults that were done, by name. */
   readonly faults: Readonly<Record<string, number>>;
   /** Faults that could not be done here, and why. */
   readonly skipped: Readonly<Record<string, string>>;
   /** The longest time until all had everything after a round, ms. */
   readonly longestQuietMs: number;
+  /** The most bytes that waited for readers on one node. */
+  readonly mostBuffered: number;
+  /** The most resident memory that one node took, bytes. */
+  readonly mostMemory: number;
   readonly seconds: number;
 }
 
@@ -50,6 +58,8 @@ const LOOK_MS = 100;
 const DISK_MB = 400;
 /** Clients that stay away come back after so many ms, at most. */
 const AWAY_MS = 2_500;
+/** What slow readers take, bytes a second. */
+const SLOW_BYTES = 100_000;
 /** An hour: blind repetitions come this much later, by the servers’ clocks. */
 const LATER_MS = 3_600_000;
 
@@ -93,6 +103,7 @@ class World {
   readonly #rooms: Room[] = [];
   readonly #founders: ParleyApi[] = [];
   #disk: SmallDisk | string = 'no fault asks for one';
+  #redis: Ground['redis'] = 'there is only one node';
   #database: RunDatabase | null = null;
   #sampler: NodeJS.Timeout | null = null;
 
@@ -115,13 +126,17 @@ class World {
     }
     const database = options.nodes > 1 ? await startDatabase(join(dataDir, 'database')) : null;
     this.#database = database;
+    const redisUrl = options.nodes > 1 ? await this.#startRedis() : null;
     for (let n = 0; n < options.nodes; n++) {
       this.#nodes.push(
         new NodeProcess({
           name: `node${n + 1}`,
           dir: dataDir,
           logDir: this.#dir,
-          env: database?.url ? { DATABASE_URL: database.url } : {},
+          env: {
+            ...(database?.url && { DATABASE_URL: database.url }),
+            ...(redisUrl && { REDIS_URL: redisUrl }),
+          },
           mutant: mutant?.edits ? options.mutant : undefined,
           onDeath: (how) => this.#died(`node${n + 1}`, how),
         }),
@@ -132,6 +147,19 @@ class World {
     if (mutant?.sql) await this.#database.query(mutant.sql);
     await this.#populate();
     this.#sampler = setInterval(() => void this.#sample(), 500);
+  }
+
+  /** Where there is no Redis the nodes have to do without, which they can. */
+  async #startRedis(): Promise<string | null> {
+    const why = this.#plan.options.redis ? whyNoRedis() : 'this run does without Redis';
+    if (why !== null) {
+      this.#redis = why;
+      return null;
+    }
+    const server = await startRedis();
+    const proxy = new RedisProxy(server.port);
+    this.#redis = { server, proxy };
+    return proxy.listen();
   }
 
   async #populate(): Promise<void> {
@@ -186,24 +214,15 @@ class World {
       nodes: () => this.#nodes.filter((node) => node.running).map((node) => node.url),
       mutant: this.#plan.options.mutant,
     };
-    const seen = new Set<number>();
     for (const [n, client] of clients.entries()) {
-      const { api, account } = people[client.account] as (typeof people)[0];
-      // A second device has a session of its own.
-      const second = seen.has(client.account) ? new ParleyApi({ url }) : null;
-      await second?.login(`p${client.account}`, PASSWORD);
-      seen.add(client.account);
-      const credentials: Credentials = {
-        account,
-        sessionToken: (second ?? api).sessionToken as string,
-      };
+      const { account } = people[client.account] as (typeof people)[0];
+      const credentials = { account, username: `p${client.account}`, password: PASSWORD };
       const proxy = new FaultProxy((this.#nodes[client.node] as NodeProcess).port);
       const port = await proxy.listen();
       const random = new Random(this.#plan.options.seed).fork(n + 7);
-      if (client.style === 'slow') proxy.settle({ downBytesPerSecond: 150_000 });
       this.#actors.push(new Actor(client, credentials, proxy, port, stage, random));
     }
-    // They come one after the other, while others talk already: see the first round.
+    await inParallel(4, clients.length, (n) => (this.#actors[n] as Actor).login());
     await Promise.all(this.#actors.map((actor) => actor.wake()));
   }
 
@@ -212,6 +231,8 @@ class World {
   async round(index: number): Promise<void> {
     const { steps, faults } = this.#plan.rounds[index] as Plan['rounds'][number];
     const { roundMs } = this.#plan.options;
+    const slow = this.#actors.filter((a) => a.plan.style === 'slow');
+    for (const { proxy } of slow) proxy.settle({ downBytesPerSecond: SLOW_BYTES });
     const ends: Promise<void>[] = [];
     const begun = performance.now();
     const until = async (at: number) => {
@@ -239,6 +260,7 @@ class World {
     // An hour later all tokens have ended and all sockets with them: no matter for a clean run.
     if (this.#plan.options.mode !== 'clean') this.#repeatLater();
     await Promise.all(ends);
+    for (const { proxy } of slow) proxy.settle({});
     await this.#heal();
     await this.#quiet(index);
   }
@@ -249,6 +271,7 @@ class World {
       database: this.#database as RunDatabase,
       actors: this.#actors,
       disk: this.#disk,
+      redis: this.#redis,
       complain: (what) => this.#died('a node', what),
     };
     const end = await beginFault(name, ground, random);
@@ -398,6 +421,11 @@ class World {
       node.thaw();
       await node.kill();
     }
+    if (typeof this.#redis !== 'string') {
+      this.#redis.server.thaw();
+      await this.#redis.proxy.close();
+      await this.#redis.server.stop();
+    }
     if (typeof this.#disk !== 'string') this.#disk.clear();
     await this.#database?.stop();
     if (typeof this.#disk !== 'string') this.#disk.unmount();
@@ -450,9 +478,15 @@ function figuresOf(
   const count = (kind: HistoryRecord['kind']) => records.filter((r) => r.kind === kind).length;
   const faults: Record<string, number> = {};
   let longestQuietMs = 0;
+  let mostBuffered = 0;
+  let mostMemory = 0;
   for (const record of records) {
     if (record.kind === 'fault' && record.phase === 'begin') {
       faults[record.name] = (faults[record.name] ?? 0) + 1;
+    }
+    if (record.kind === 'node') {
+      mostBuffered = Math.max(mostBuffered, record.buffered);
+      mostMemory = Math.max(mostMemory, record.rss);
     }
     if (record.kind === 'quiet') longestQuietMs = Math.max(longestQuietMs, record.ms);
   }
@@ -461,9 +495,12 @@ function figuresOf(
     acked: count('ack'),
     refused: count('nack'),
     delivered: count('event'),
+    ended: count('ended'),
     faults,
     skipped,
     longestQuietMs,
+    mostBuffered,
+    mostMemory,
     seconds,
   };
 }

@@ -27,6 +27,12 @@ export class KeptStore implements Store {
   readonly #messages = new Map<string, Message>();
   readonly #conversations = new Map<ConversationId, Conversation>();
   readonly #outbox = new Map<ClientId, OutboxEntry>();
+  #crashes = 0;
+
+  /** The process is gone: changes that are under way are lost. */
+  crash(): void {
+    this.#crashes++;
+  }
 
   async open(_account: AccountId): Promise<Saved> {
     return {
@@ -41,8 +47,18 @@ export class KeptStore implements Store {
   }
 
   async apply(changes: Changes): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.later(0);
     this.take(changes);
+  }
+
+  /** Resolves after so many ms, unless the process is gone by then. */
+  protected later(ms: number): Promise<void> {
+    const crashes = this.#crashes;
+    return new Promise((resolve) => {
+      setTimeout(() => {
+        if (crashes === this.#crashes) resolve();
+      }, ms);
+    });
   }
 
   /** Takes the changes at once. */
@@ -110,7 +126,7 @@ export class CursorFirstStore extends KeptStore {
   override async apply(changes: Changes): Promise<void> {
     const nothing = { messages: [], windows: new Map(), conversations: new Map() };
     this.take({ ...changes, ...nothing });
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await this.later(600);
     this.take({ ...changes, cursors: new Map() });
   }
 }
@@ -130,6 +146,7 @@ export class Life implements Store {
   /** The process is gone: calls neither succeed nor fail any more. */
   crash(): void {
     this.#crashed = true;
+    if (this.#store instanceof KeptStore) this.#store.crash();
   }
 
   open(account: AccountId): Promise<Saved> {

@@ -42,6 +42,12 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     helps: true,
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
+  chaos: {
+    usage: '[options]',
+    words: 'proves the promise: breaks servers of its own and checks that nothing was lost',
+    helps: true,
+    load: async () => (await import('./commands/chaos.ts')).chaos,
+  },
 };
 
 function usage(): string {

@@ -1,9 +1,9 @@
 import { CLOSE, type Seq } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { aSetOfNodes, type TestNodes } from './support/nodes.ts';
 import type { Peer } from './support/peer.ts';
-import { startTestRedis, type TestRedis, whyNoRedis } from './support/redis.ts';
 import { type Person, registerAt } from './support/server.ts';
 import { until } from './support/sink.ts';
 import { aClientId } from './support/world.ts';
@@ -14,12 +14,12 @@ const without = whyNoRedis();
 
 describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})` : ''}`, () => {
   let cluster: TestCluster;
-  let redis: TestRedis;
+  let redis: LocalRedis;
   let nodes: TestNodes | null = null;
 
   beforeAll(async () => {
     cluster = await startTestCluster();
-    redis = await startTestRedis();
+    redis = await startRedis();
   });
   afterEach(async () => {
     await nodes?.stop();

@@ -5,11 +5,11 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
+import { type Fate, RedisProxy } from '../../../chaos/src/redis-proxy.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { aSetOfNodes } from './support/nodes.ts';
 import type { Peer } from './support/peer.ts';
-import { startTestRedis, type TestRedis, whyNoRedis } from './support/redis.ts';
-import { type Fate, RedisProxy } from './support/redis-proxy.ts';
 import { type Person, registerAt } from './support/server.ts';
 import { until } from './support/sink.ts';
 import { aClientId, upTo } from './support/world.ts';
@@ -23,12 +23,12 @@ const without = whyNoRedis();
 
 describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})` : ''}`, () => {
   let cluster: TestCluster;
-  let redis: TestRedis;
+  let redis: LocalRedis;
   const undo: (() => Promise<unknown> | unknown)[] = [];
 
   beforeAll(async () => {
     cluster = await startTestCluster();
-    redis = await startTestRedis();
+    redis = await startRedis();
   });
   afterEach(async () => {
     for (const step of undo.splice(0).reverse()) await step();

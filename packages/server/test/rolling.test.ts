@@ -6,10 +6,10 @@ import { ParleyApi, ParleyClient } from '@parley/client';
 import { nodeSocket } from '@parley/client/node';
 import { type ConversationId, type Seq, streamOfConversation } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
 import { Balancer } from './support/balancer.ts';
 import { type Child, startChild } from './support/child.ts';
 import { startTestCluster, type TestCluster, type TestDatabase } from './support/database.ts';
-import { startTestRedis, type TestRedis, whyNoRedis } from './support/redis.ts';
 import { until } from './support/sink.ts';
 
 /** Nobody is away for longer than this, ms. */
@@ -20,13 +20,13 @@ const without = whyNoRedis();
 describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})` : ''}`, () => {
   let cluster: TestCluster;
   let database: TestDatabase;
-  let redis: TestRedis;
+  let redis: LocalRedis;
   const undo: (() => Promise<unknown> | unknown)[] = [];
 
   beforeAll(async () => {
     cluster = await startTestCluster();
     database = await cluster.fresh();
-    redis = await startTestRedis();
+    redis = await startRedis();
   });
   afterAll(async () => {
     for (const step of undo.splice(0).reverse()) await step();

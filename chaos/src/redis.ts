@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Redis } from 'ioredis';
 
-/** A real Redis (or Valkey) for a test: in memory only, on a port of its own on the loopback. */
-export type TestRedis = {
+/** A real Redis (or Valkey), started for a while: in memory only, on a port of its own on the loopback. */
+export type LocalRedis = {
   readonly url: string;
   readonly port: number;
   /** Ends it with SIGKILL: all connections break, everything is gone. */
@@ -26,7 +26,7 @@ export type TestRedis = {
 /** The programs that will do, the first that runs is taken. */
 const PROGRAMS = ['valkey-server', 'redis-server'];
 
-/** Why there is no Redis for tests here; null when there is one. */
+/** Why there is no Redis here; null when there is one. */
 export function whyNoRedis(): string | null {
   if (process.env.PARLEY_NO_REDIS) return process.env.PARLEY_NO_REDIS;
   return program() === undefined ? `none of ${PROGRAMS.join(', ')} is installed` : null;
@@ -35,8 +35,8 @@ export function whyNoRedis(): string | null {
 const program = (): string | undefined =>
   PROGRAMS.find((name) => spawnSync(name, ['--version']).status === 0);
 
-/** Starts a Redis for a test; {@link whyNoRedis} tells whether that works. */
-export async function startTestRedis(): Promise<TestRedis> {
+/** Starts a Redis; {@link whyNoRedis} tells whether that works. */
+export async function startRedis(): Promise<LocalRedis> {
   const name = program();
   if (name === undefined) throw new Error(whyNoRedis() ?? 'no Redis');
   const port = await freePort();

@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { MUTANTS } from './mutants.ts';
+import { type Options, planRun } from './plan.ts';
+import { PRESETS, SHORT, SMALL } from './presets.ts';
+import { reportOf } from './report.ts';
+import { type RunResult, run } from './run.ts';
+
+// A run takes some 10 to 30 s; on a machine that has much else to do a multiple of it.
+vi.setConfig({ testTimeout: 300_000 });
+
+const dirs: string[] = [];
+afterAll(() => {
+  for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
+});
+
+/** A run in a folder of its own, which is kept for looking at when a promise was broken. */
+async function aRun(options: Options): Promise<RunResult> {
+  const dir = mkdtempSync(join(tmpdir(), `parley-chaos-${options.mutant ?? options.mode}-`));
+  const result = await run(planRun(options), dir);
+  if (result.violations.length === 0 || options.mutant) dirs.push(dir);
+  else console.error([`history and logs: ${dir}`, ...reportOf(result)].join('\n'));
+  return result;
+}
+
+describe('every promise is kept', () => {
+  test.each(Object.entries(SHORT))('in a run of the mode %s', async (mode, options) => {
+    const { violations, figures } = await aRun(options);
+    expect(violations).toEqual([]);
+    // The run was one: people talked, and what was to break did break.
+    expect(figures.delivered).toBeGreaterThan(1_000);
+    if (options.faults.length > 0) expect(Object.keys(figures.faults)).not.toEqual([]);
+    if (mode === 'slow') expect(figures.mostBuffered).toBeGreaterThan(256 * 1024);
+  });
+});
+
+describe('the checker finds what is planted:', () => {
+  test.each(Object.entries(MUTANTS))('%s', async (mutant, { caughtBy, run: changes }) => {
+    // Some faults show only when the moment is right: another seed gives them another chance.
+    for (const seed of [1, 2, 3]) {
+      const options = { ...PRESETS[changes.mode], ...SMALL, ...changes, seed, mutant };
+      const rules = new Set((await aRun(options)).violations.map((v) => v.rule));
+      if (caughtBy.some((rule) => rules.has(rule))) return;
+    }
+    expect.fail(`no run of ${mutant} broke one of: ${caughtBy.join(', ')}`);
+  });
+});
