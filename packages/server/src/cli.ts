@@ -36,6 +36,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     words: 'moves the built-in database to a PostgreSQL of your own',
     load: async () => (await import('./commands/move.ts')).move,
   },
+  keys: {
+    usage: 'rotate [--now]',
+    words: 'makes a new key for access tokens; --now ends the keys there are, for one that leaked',
+    load: async () => (await import('./commands/keys.ts')).keys,
+  },
   doctor: {
     usage: '[--repair] [--json]',
     words: 'compares the tables with the events; --repair puts right what follows from them',

@@ -93,6 +93,8 @@ export interface AccountsContext {
 
 /** How often what has ended is removed. */
 const CLEAN_MS = 10 * 60_000;
+/** How often the signing keys are read. */
+const KEYS_MS = 60_000;
 
 /** The public face of the accounts domain. */
 export class Accounts {
@@ -104,7 +106,9 @@ export class Accounts {
   readonly #context: AccountsContext;
   readonly #tokens: AccessTokens;
   readonly #routes: AccountRoutes;
+  readonly #signingKeys: SigningKeys;
   #timer: NodeJS.Timeout | null = null;
+  #keyTimer: NodeJS.Timeout | null = null;
   #cleaning: Promise<void> = Promise.resolve();
 
   constructor(context: AccountsContext, signingKeys: SigningKeys) {
@@ -115,6 +119,7 @@ export class Accounts {
       context.log.warn({ session, account }, 'an old session token came again: the session ends');
     });
     this.#keys = context.keys;
+    this.#signingKeys = signingKeys;
     this.#tokens = new AccessTokens(signingKeys, issuer, clock);
     this.authenticate = authenticator((token) => this.#check(token));
     const { sessions } = this;
@@ -169,13 +174,28 @@ export class Accounts {
 
   /** Begins what is done from time to time, until {@link stop}. */
   start(): void {
+    const { log } = this.#context;
     this.#timer = setInterval(() => void this.#clean(), CLEAN_MS);
     this.#timer.unref();
+    // Keys that another node, or the command line, has made.
+    this.#keyTimer = setInterval(() => {
+      this.loadKeys().catch((error) =>
+        log.warn({ err: error }, 'the signing keys could not be read'),
+      );
+    }, KEYS_MS);
+    this.#keyTimer.unref();
+    void this.#clean();
+  }
+
+  /** Reads the signing keys anew: somebody beside this server has changed them. */
+  loadKeys(): Promise<void> {
+    return this.#signingKeys.load();
   }
 
   /** Ends it, when what is under way is done. */
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
+    if (this.#keyTimer) clearInterval(this.#keyTimer);
     await this.#cleaning;
   }
 
@@ -222,10 +242,15 @@ export class Accounts {
     return meOf(this.#routes.pool, account);
   }
 
-  /** Removes what has ended: tickets, counted attempts, old mails. */
+  /** Removes what has ended: tickets, counted attempts, old mails, keys; makes a key when it is due. */
   #clean(): Promise<void> {
     const { tickets, limits, mails } = this.#routes;
-    this.#cleaning = Promise.all([tickets.clean(), limits.clean(), mails.clean()]).then(
+    this.#cleaning = Promise.all([
+      tickets.clean(),
+      limits.clean(),
+      mails.clean(),
+      this.#signingKeys.tend(),
+    ]).then(
       () => undefined,
       (error) => this.#context.log.warn({ err: error }, 'what has ended could not be removed'),
     );
@@ -256,7 +281,7 @@ const KEY_ENDED = 'There is no such key, or it has ended';
 export async function openAccounts(context: AccountsContext): Promise<Accounts> {
   const { pool, secret } = context;
   await noteSkeletons(pool);
-  return new Accounts(context, await loadSigningKeys(pool, secret));
+  return new Accounts(context, await loadSigningKeys(pool, secret, context.clock));
 }
 
 /** Gives the accounts from before usernames were compared by their looks what they are compared by. */

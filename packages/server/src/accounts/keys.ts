@@ -2,64 +2,209 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } fr
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose';
 import type pg from 'pg';
+import { type Clock, systemClock } from '../clock.ts';
 import { withTransaction } from '../storage/database.ts';
-
-/** The key that signs, and all keys that verify. */
-export interface SigningKeys {
-  readonly kid: string;
-  readonly privateKey: KeyObject;
-  /** By key id; retired ones verify until their tokens are gone. */
-  readonly publicKeys: ReadonlyMap<string, KeyObject>;
-  /** The public keys as a JSON Web Key Set (RFC 7517). */
-  readonly jwks: { readonly keys: readonly JWK[] };
-}
 
 const CIPHER = 'aes-256-cbc';
 /** Names the lock under which a key is made: “parley.keys” in hexadecimal, shortened. */
 const KEYS_LOCK = 0x7061726c;
+const MINUTE_MS = 60_000;
+/** A new key is published for this long before it signs: nodes and others know it by then. */
+const LEAD_MS = 10 * MINUTE_MS;
+/** A key verifies for this long after it has ceased to sign: longer than any token is good. */
+const AFTER_MS = 20 * MINUTE_MS;
+/** A key signs for this long. */
+const AGE_MS = 90 * 24 * 60 * MINUTE_MS;
+/** For a key that is not known here, it is looked in the database at most this often. */
+const LOOK_MS = 5_000;
 
-/**
- * Loads the signing keys, and makes the first one (RSA, 2048 bits). Private keys are stored as
- * PKCS #8, encrypted with the server’s secret.
- *
- * @throws when the secret is not the one that the keys were encrypted with
- */
-export async function loadSigningKeys(pool: pg.Pool, secret: string): Promise<SigningKeys> {
-  const rows = await withTransaction(pool, async (client) => {
-    // Several nodes may start at once; one makes the key, the others find it.
-    await client.query('select pg_advisory_xact_lock($1)', [KEYS_LOCK]);
-    const found = await client.query<KeyRow>(SELECT);
-    if (found.rows.length > 0) return found.rows;
-    const row = await makeKey(secret);
-    await client.query(
-      'insert into signing_keys (kid, public_jwk, private_pem, created_at, signs_from) values ($1, $2, $3, now(), now())',
-      [row.kid, JSON.stringify(row.public_jwk), row.private_pem],
-    );
-    return [row];
-  });
-  const current = rows[0] as KeyRow;
-  const publicKeys = new Map<string, KeyObject>();
-  for (const row of rows)
-    publicKeys.set(row.kid, createPublicKey({ key: row.public_jwk, format: 'jwk' }));
-  return {
-    kid: current.kid,
-    privateKey: decrypt(current.private_pem, secret),
-    publicKeys,
-    jwks: { keys: rows.map((r) => r.public_jwk) },
-  };
+/** A key as it is known here. Times on the wall clock, ms. */
+interface Key {
+  readonly kid: string;
+  readonly jwk: JWK;
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+  readonly signsFrom: number;
+  readonly retiredAt: number | null;
 }
 
-interface KeyRow {
+/**
+ * The keys that access tokens are signed with (RSA, 2048 bits).
+ *
+ * 1. Private keys are stored as PKCS #8, encrypted with the server’s secret.
+ * 2. One key signs at a time. The next one is published before its time comes, the one before
+ *    verifies until its tokens are gone: nobody is logged out by a rotation, on any node.
+ * 3. A rotation that does not wait, for a key that has leaked, ends all keys there were.
+ */
+export class SigningKeys {
+  readonly #pool: pg.Pool;
+  readonly #secret: string;
+  readonly #clock: Clock;
+  #keys: readonly Key[] = [];
+  #looked = Number.NEGATIVE_INFINITY;
+  #looking: Promise<void> | null = null;
+
+  constructor(pool: pg.Pool, secret: string, clock: Clock) {
+    this.#pool = pool;
+    this.#secret = secret;
+    this.#clock = clock;
+  }
+
+  /** The key that signs now. */
+  get current(): { readonly kid: string; readonly privateKey: KeyObject } {
+    const now = this.#clock.now();
+    // The newest whose time has come; with a clock that was set back, the oldest there is.
+    const key = this.#keys.find((k) => k.signsFrom <= now) ?? this.#keys.at(-1);
+    if (!key) throw new Error('The signing keys have not been loaded');
+    return key;
+  }
+
+  /** The public keys as a JSON Web Key Set (RFC 7517), the ones to come among them. */
+  get jwks(): { readonly keys: readonly JWK[] } {
+    return { keys: this.#good().map((key) => key.jwk) };
+  }
+
+  /** The public key of this name, if it verifies; another node may have made it just now. */
+  async publicKey(kid: string): Promise<KeyObject | undefined> {
+    const find = () => this.#good().find((key) => key.kid === kid)?.publicKey;
+    const known = find();
+    if (known || performance.now() - this.#looked < LOOK_MS) return known;
+    await this.load();
+    return find();
+  }
+
+  /**
+   * Reads the keys, and makes the first one if there is none.
+   * @throws when the secret is not the one that the keys were encrypted with
+   */
+  load(): Promise<void> {
+    this.#looking ??= this.#load().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  /**
+   * Makes a key that signs from in ten minutes on; with `atOnce` from now on, and all tokens that
+   * are there end with their keys. Returns its name.
+   */
+  async rotate({ atOnce = false }: { atOnce?: boolean } = {}): Promise<string> {
+    const made = await makeKey(this.#secret);
+    const from = this.#clock.now() + (atOnce ? 0 : LEAD_MS);
+    await this.#locked(async (client) => {
+      if (atOnce) await client.query('delete from signing_keys');
+      await this.#insert(client, made, from);
+    });
+    await this.load();
+    return made.kid;
+  }
+
+  /** What is due: a new key when the newest is old, an end to those whose tokens are gone. */
+  async tend(): Promise<void> {
+    const now = this.#clock.now();
+    await this.#locked(async (client) => {
+      await client.query('delete from signing_keys where retired_at < $1', [
+        new Date(now - AFTER_MS),
+      ]);
+      const { rows } = await client.query('select from signing_keys where signs_from > $1', [
+        new Date(now - AGE_MS),
+      ]);
+      if (rows.length === 0) {
+        await this.#insert(client, await makeKey(this.#secret), now + LEAD_MS);
+      }
+    });
+    await this.load();
+  }
+
+  #good(): readonly Key[] {
+    const now = this.#clock.now();
+    return this.#keys.filter((key) => key.retiredAt === null || now < key.retiredAt + AFTER_MS);
+  }
+
+  async #load(): Promise<void> {
+    this.#looked = performance.now();
+    const read = async (on: Pick<pg.PoolClient, 'query'>) => (await on.query<KeyRow>(SELECT)).rows;
+    let rows = await read(this.#pool);
+    if (rows.length === 0) {
+      rows = await this.#locked(async (client) => {
+        // Several nodes may start at once; one makes the key, the others find it.
+        const found = await read(client);
+        if (found.length > 0) return found;
+        await this.#insert(client, await makeKey(this.#secret), this.#clock.now());
+        return read(client);
+      });
+    }
+    const known = new Map(this.#keys.map((key) => [key.kid, key]));
+    this.#keys = rows.map((row) => ({
+      ...(known.get(row.kid) ?? this.#open(row)),
+      signsFrom: row.signs_from.getTime(),
+      retiredAt: row.retired_at?.getTime() ?? null,
+    }));
+  }
+
+  #locked<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    return withTransaction(this.#pool, async (client) => {
+      await client.query('select pg_advisory_xact_lock($1)', [KEYS_LOCK]);
+      return work(client);
+    });
+  }
+
+  async #insert(client: pg.PoolClient, key: MadeKey, from: number): Promise<void> {
+    await client.query('update signing_keys set retired_at = $1 where retired_at is null', [
+      new Date(from),
+    ]);
+    await client.query(
+      `insert into signing_keys (kid, public_jwk, private_pem, created_at, signs_from)
+       values ($1, $2, $3, $4, $5)`,
+      [
+        key.kid,
+        JSON.stringify(key.public_jwk),
+        key.private_pem,
+        new Date(this.#clock.now()),
+        new Date(from),
+      ],
+    );
+  }
+
+  #open(row: KeyRow): Omit<Key, 'signsFrom' | 'retiredAt'> {
+    return {
+      kid: row.kid,
+      jwk: row.public_jwk,
+      publicKey: createPublicKey({ key: row.public_jwk, format: 'jwk' }),
+      privateKey: decrypt(row.private_pem, this.#secret),
+    };
+  }
+}
+
+/**
+ * Loads the signing keys, and makes the first one.
+ * @throws when the secret is not the one that the keys were encrypted with
+ */
+export async function loadSigningKeys(
+  pool: pg.Pool,
+  secret: string,
+  clock: Clock = systemClock,
+): Promise<SigningKeys> {
+  const keys = new SigningKeys(pool, secret, clock);
+  await keys.load();
+  return keys;
+}
+
+interface MadeKey {
   kid: string;
   public_jwk: JWK;
   private_pem: string;
 }
 
-const SELECT = `select kid, public_jwk, private_pem from signing_keys
-  where retired_at is null or retired_at > now() - interval '1 day'
-  order by retired_at is null desc, created_at desc`;
+interface KeyRow extends MadeKey {
+  signs_from: Date;
+  retired_at: Date | null;
+}
 
-async function makeKey(secret: string): Promise<KeyRow> {
+const SELECT = `select kid, public_jwk, private_pem, signs_from, retired_at from signing_keys
+  order by signs_from desc, kid`;
+
+async function makeKey(secret: string): Promise<MadeKey> {
   const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   const jwk = await exportJWK(pair.publicKey);
   // The key’s own thumbprint (RFC 7638) names it.

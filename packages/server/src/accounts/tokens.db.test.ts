@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aTestApi, type TestApi } from '../../test/support/api.ts';
+import { aTestApi, SECRET, type TestApi } from '../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { loadSigningKeys } from './keys.ts';
 import { loadSecret } from './secret.ts';
@@ -144,7 +144,7 @@ describe('with our own key', () => {
     api = fresh;
     const answer = await api.register('ann');
     token = answer.accessToken;
-    ours = (await loadSigningKeys(api.database.pool, secret)).privateKey;
+    ours = (await loadSigningKeys(api.database.pool, secret)).current.privateKey;
   });
 
   test('a token that is made like ours is taken: the forger works', async () => {
@@ -184,11 +184,64 @@ describe('signing keys', () => {
     const all = await Promise.all(
       Array.from({ length: 5 }, () => loadSigningKeys(database.pool, secret)),
     );
-    expect(new Set(all.map((k) => k.kid)).size).toBe(1);
+    expect(new Set(all.map((k) => k.current.kid)).size).toBe(1);
     const { rows } = await database.pool.query('select private_pem from signing_keys');
     expect(rows).toHaveLength(1);
     expect(rows[0].private_pem).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
     await expect(loadSigningKeys(database.pool, 't'.repeat(40))).rejects.toThrow(/PARLEY_SECRET/);
+  });
+
+  test('rotate without logging anybody out: published before, verified after', async () => {
+    let ahead = 0;
+    const clock = { now: () => Date.now() + ahead };
+    const server = await aTestApi(await cluster.fresh(), { publicUrl: PUBLIC_URL, clock });
+    try {
+      const { pool } = server.database;
+      const secret = SECRET;
+      const here = await loadSigningKeys(pool, secret, clock);
+      const other = await loadSigningKeys(pool, secret, clock);
+      const before = here.current.kid;
+      const next = await here.rotate();
+      // Known to all, used by none.
+      await other.load();
+      expect(other.jwks.keys.map((k) => k.kid)).toEqual([next, before]);
+      expect([here.current.kid, other.current.kid]).toEqual([before, before]);
+      ahead = 10 * 60_000 + 1;
+      expect([here.current.kid, other.current.kid]).toEqual([next, next]);
+      expect(await other.publicKey(before)).toBeDefined();
+      ahead = 29 * 60_000;
+      expect(await other.publicKey(before)).toBeDefined();
+      ahead = 30 * 60_000 + 1;
+      expect(await other.publicKey(before)).toBeUndefined();
+      expect(other.jwks.keys.map((k) => k.kid)).toEqual([next]);
+      await here.tend();
+      const { rows } = await pool.query('select kid from signing_keys');
+      expect(rows).toEqual([{ kid: next }]);
+      // By age.
+      ahead = 91 * 24 * 3_600_000;
+      await Promise.all([here.tend(), other.tend()]);
+      expect(here.jwks.keys).toHaveLength(2);
+      expect(here.current.kid).toBe(next);
+    } finally {
+      await server.close();
+    }
+  });
+
+  test('that have leaked are ended at once, and sessions go on with new ones', async () => {
+    const server = await aTestApi(await cluster.fresh(), { publicUrl: PUBLIC_URL });
+    try {
+      const { accessToken, sessionToken } = await server.register('ann');
+      const besides = await loadSigningKeys(server.database.pool, SECRET);
+      const kid = await besides.rotate({ atOnce: true });
+      await server.accounts.loadKeys();
+      expect((await server.get('/api/v1/me', accessToken)).statusCode).toBe(401);
+      const headers = { authorization: `Bearer ${sessionToken}` };
+      const renewed = (await server.post('/auth/token', undefined, headers)).json().accessToken;
+      expect(decodeProtectedHeader(renewed).kid).toBe(kid);
+      expect((await server.get('/api/v1/me', renewed)).statusCode).toBe(200);
+    } finally {
+      await server.close();
+    }
   });
 
   test('the secret is made once, for its owner only', async () => {

@@ -48,15 +48,16 @@ export class AccessTokens {
   ): Promise<{ token: string; expiresAt: number }> {
     const now = Math.floor(this.#clock.now() / 1000);
     const exp = now + ACCESS_TOKEN_MS / 1000;
+    const { kid, privateKey } = this.#keys.current;
     const token = await new SignJWT({ sid: session })
-      .setProtectedHeader({ alg: 'RS256', typ: TYPE, kid: this.#keys.kid })
+      .setProtectedHeader({ alg: 'RS256', typ: TYPE, kid })
       .setIssuer(this.#issuer())
       .setAudience(AUDIENCE)
       .setSubject(account)
       .setJti(randomUUID())
       .setIssuedAt(now)
       .setExpirationTime(exp)
-      .sign(this.#keys.privateKey);
+      .sign(privateKey);
     return { token, expiresAt: exp * 1000 };
   }
 
@@ -68,13 +69,14 @@ export class AccessTokens {
     try {
       const { payload } = await jwtVerify(
         token,
-        ({ kid, alg, ...header }) => {
+        async ({ kid, alg, ...header }) => {
           // The key comes from our set and nowhere else, whatever the header offers.
           if (FOREIGN.some((name) => name in header)) {
             throw new errors.JWTInvalid('keys and extensions in the header are refused');
           }
-          const key = kid !== undefined ? this.#keys.publicKeys.get(kid) : undefined;
-          if (!key || alg !== 'RS256') throw new errors.JWTInvalid('not one of our keys');
+          if (alg !== 'RS256') throw new errors.JWTInvalid('not our algorithm');
+          const key = kid === undefined ? undefined : await this.#keys.publicKey(kid);
+          if (!key) throw new errors.JWTInvalid('not one of our keys');
           return key;
         },
         {

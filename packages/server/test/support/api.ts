@@ -56,7 +56,8 @@ export const registration = (username: string) => ({
   password: PASSWORD,
 });
 
-const SECRET = 'the secret of servers in tests, not of any other';
+/** The secret of all of them. */
+export const SECRET = 'the secret of servers in tests, not of any other';
 let lent: unknown[] | undefined;
 
 /** Making a key takes a third of a second: the first test’s is taken by all others of its file. */
