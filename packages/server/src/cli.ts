@@ -41,6 +41,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     words: 'makes a new key for access tokens; --now ends the keys there are, for one that leaked',
     load: async () => (await import('./commands/keys.ts')).keys,
   },
+  user: {
+    usage: 'list | add NAME E-MAIL [ROLE] | link NAME | drop-factors NAME',
+    words: 'lists and makes accounts, and lets people in who have lost their password or factor',
+    load: async () => (await import('./commands/user.ts')).user,
+  },
   doctor: {
     usage: '[--repair] [--json]',
     words: 'compares the tables with the events; --repair puts right what follows from them',
@@ -56,12 +61,8 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 };
 
 function usage(): string {
-  const names = Object.entries(COMMANDS).map(([name, entry]) =>
-    entry.usage === undefined ? name : `${name} ${entry.usage}`,
-  );
-  const width = Math.max(...names.map((name) => name.length));
-  const lines = Object.values(COMMANDS).map(
-    (entry, index) => `  ${names[index]?.padEnd(width)}   ${entry.words}`,
+  const lines = Object.entries(COMMANDS).map(([name, entry]) =>
+    `  ${name} ${entry.usage ?? ''}`.trimEnd().concat(`\n      ${entry.words}`),
   );
   return `Usage: parley COMMAND\n\n${lines.join('\n')}\n`;
 }

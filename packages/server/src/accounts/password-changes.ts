@@ -11,13 +11,30 @@ import { emailKey } from './names.ts';
 import type { Passwords } from './passwords.ts';
 import { passwordErrors, refuseOverload } from './registrations.ts';
 import type { Sessions } from './sessions.ts';
-import type { Tickets } from './tickets.ts';
+import type { RowQueryable, Tickets } from './tickets.ts';
 
 /** A link to a new password is good for this long. */
 const LINK_MS = 30 * 60_000;
 /** The mail that tells of a new password is worth sending for a day. */
 const NOTICE_MS = 24 * 3_600_000;
 const PURPOSE = 'reset';
+
+/**
+ * A link on which a new password can be set, once, within half an hour. Without an account, one that
+ * looks the same and is good for nothing.
+ */
+export async function makeResetLink(
+  tickets: Tickets,
+  server: string,
+  account: AccountId | undefined,
+  on?: RowQueryable,
+): Promise<string> {
+  const { ticket } = await tickets.issue(
+    { purpose: PURPOSE, ttlMs: LINK_MS, ...(account !== undefined && { account }) },
+    on,
+  );
+  return `${server}/reset#${ticket}`;
+}
 
 /** What passwords are changed with. */
 export interface PasswordChangesContext {
@@ -60,17 +77,14 @@ export class PasswordChanges {
     });
     const [found] = rows;
     await withTransaction(pool, async (client) => {
-      const { ticket } = await tickets.issue(
-        { purpose: PURPOSE, ttlMs: LINK_MS, ...(found && { account: found.id }) },
-        client,
-      );
+      const link = await makeResetLink(tickets, server(), found?.id, client);
       if (!found) return;
       await mails.put(
         {
           purpose: 'reset',
           account: found.id,
           recipient: found.email,
-          ...resetWords(server(), `${server()}/reset#${ticket}`),
+          ...resetWords(server(), link),
           ttlMs: LINK_MS,
         },
         client,

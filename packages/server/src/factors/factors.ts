@@ -15,6 +15,7 @@ import type { Queryable } from '../storage/queryable.ts';
 import type { Vault } from '../vault.ts';
 import { Passkeys } from './passkeys.ts';
 import { RecoveryCodes } from './recovery.ts';
+import { removeFactors } from './remove.ts';
 import { type Requirement, rolesRequired } from './requirement.ts';
 import { Totps } from './totp.ts';
 
@@ -114,13 +115,7 @@ export class SecondFactors {
    * connection.
    */
   async removeAll(account: AccountId, on: Queryable): Promise<void> {
-    await this.totps.remove(account, on);
-    await this.recovery.remove(account, on);
-    await on.query({
-      name: 'factors-remove-passkeys',
-      text: 'delete from passkeys where account_id = $1',
-      values: [account],
-    });
+    await removeFactors(account, on);
   }
 
   /**

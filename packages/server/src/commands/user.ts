@@ -1,0 +1,137 @@
+import { type AccountId, CreateAccountBody } from '@parley/protocol';
+import type pg from 'pg';
+import { usernameKey } from '../accounts/names.ts';
+import { makeResetLink } from '../accounts/password-changes.ts';
+import { registerAccount } from '../accounts/register.ts';
+import { Tickets } from '../accounts/tickets.ts';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { bootstrapEveryone } from '../conversations/everyone.ts';
+import { removeFactors } from '../factors/remove.ts';
+import { PROJECTIONS } from '../projections.ts';
+import { withTransaction } from '../storage/database.ts';
+import { reachDatabase } from '../storage/reach.ts';
+import { Append } from '../stream/append.ts';
+import { Projections } from '../stream/projections.ts';
+import { CommandRefused, commandLog, exactly, readConfig, say, UsageError } from './command.ts';
+
+/**
+ * `parley user …`: what whoever runs the server does to accounts from its own shell, while the server
+ * runs or not. No password is typed or shown: people set their own by a link.
+ */
+export async function user([what = '', ...args]: readonly string[]): Promise<number> {
+  const config = readConfig();
+  const work = WORK[what];
+  if (work === undefined || !Object.hasOwn(WORK, what)) {
+    throw new UsageError(what === '' ? 'What to do is missing.' : `There is no user ${what}.`);
+  }
+  const asked = work(args, config);
+  const { database, close } = await reachDatabase(config, commandLog(config));
+  try {
+    await asked(database.pool);
+  } finally {
+    await close();
+  }
+  return 0;
+}
+
+type Work = (args: readonly string[], config: Config) => (pool: pg.Pool) => Promise<void>;
+
+const WORK: Readonly<Record<string, Work>> = {
+  list: (args) => {
+    exactly(args);
+    return list;
+  },
+  add: (args, config) => {
+    const [username, email, role] = exactly(
+      args,
+      ...['NAME', 'E-MAIL', 'ROLE'].slice(0, Math.max(2, args.length)),
+    );
+    const body = CreateAccountBody.safeParse({ username, displayName: username, email, role });
+    if (!body.success) {
+      throw new CommandRefused(body.error.issues.map((issue) => issue.message).join('\n'));
+    }
+    return (pool) => add(pool, body.data, config);
+  },
+  link: (args, config) => {
+    const [name = ''] = exactly(args, 'NAME');
+    return async (pool) => giveLink(pool, await find(pool, name), config);
+  },
+  'drop-factors': (args) => {
+    const [name = ''] = exactly(args, 'NAME');
+    return async (pool) => dropFactors(pool, await find(pool, name), name);
+  },
+};
+
+/** One line for each account: name, role, whether it is in use, address. */
+async function list(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ line: string }>(
+    `select format(e'%s\\t%s\\t%s\\t%s', username, role,
+       case when is_active then 'active' else 'deactivated' end, coalesce(email, '-')) as line
+     from accounts where deleted_at is null order by username_key`,
+  );
+  for (const { line } of rows) process.stdout.write(`${line}\n`);
+}
+
+/**
+ * Makes an account without a password. A running server tells of it as soon as it compares the heads
+ * of its streams: within two seconds.
+ */
+async function add(
+  pool: pg.Pool,
+  { username, displayName, email, role }: CreateAccountBody,
+  config: Config,
+): Promise<void> {
+  const append = new Append({
+    pool,
+    clock: systemClock,
+    log: commandLog(config),
+    projections: new Projections(...PROJECTIONS),
+    publish: () => undefined,
+  });
+  try {
+    await bootstrapEveryone(append);
+    const { account, outcome } = await registerAccount(append, {
+      username,
+      displayName,
+      email,
+      passwordHash: null,
+      ...(role !== undefined && { role }),
+    });
+    if (outcome.kind === 'refused') {
+      const { message, errors } = outcome.refusal;
+      throw new CommandRefused([message, ...(errors ?? []).map((e) => e.message)].join('\n'));
+    }
+    if (outcome.kind === 'unknown') throw new Error('the database was lost; look with user list');
+    await giveLink(pool, account, config);
+  } finally {
+    await append.close();
+  }
+}
+
+async function giveLink(pool: pg.Pool, account: AccountId, config: Config): Promise<void> {
+  const server = config.publicUrl ?? `http://localhost:${config.port}`;
+  const link = await makeResetLink(new Tickets(pool, systemClock), server, account);
+  say('Whoever opens this link sets the password, once, within 30 minutes. All sessions end then:');
+  process.stdout.write(`${link}\n`);
+}
+
+/** The running server closes the sockets of the ended sessions within two seconds. */
+async function dropFactors(pool: pg.Pool, account: AccountId, name: string): Promise<void> {
+  await withTransaction(pool, async (client) => {
+    await removeFactors(account, client);
+    await client.query('delete from sessions where account_id = $1', [account]);
+  });
+  say(`${name} has no second factor any more, and was logged out everywhere.`);
+}
+
+async function find(pool: pg.Pool, name: string): Promise<AccountId> {
+  const { rows } = await pool.query<{ id: AccountId; is_active: boolean }>(
+    'select id, is_active from accounts where username_key = $1 and deleted_at is null',
+    [usernameKey(name)],
+  );
+  const [found] = rows;
+  if (!found) throw new CommandRefused(`Nobody is called ${name}.`);
+  if (!found.is_active) throw new CommandRefused(`${name} is deactivated.`);
+  return found.id;
+}
