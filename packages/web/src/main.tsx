@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client';
 import { router } from './router.tsx';
 import { takeNext } from './session/next.ts';
 import { resumeSession, useSession } from './session/session.ts';
+import { PageAnnouncer } from './ui/page-title.tsx';
 import './styles.css';
 
 /** Logging in or out moves between the pages outside and inside. */
@@ -17,7 +18,12 @@ function App() {
     if (state === 'out') void router.navigate({ to: '/login' });
     else router.history.push(takeNext() ?? '/');
   }, [state]);
-  return <RouterProvider router={router} />;
+  return (
+    <>
+      <PageAnnouncer />
+      <RouterProvider router={router} />
+    </>
+  );
 }
 
 await resumeSession();

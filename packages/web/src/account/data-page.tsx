@@ -32,7 +32,7 @@ export function DataPage() {
         title="Delete your account"
         words="You are logged out everywhere, and nobody finds you any more. There is no way back."
       >
-        <Button className="text-danger" onClick={() => setAsking('delete')}>
+        <Button look="risky" onClick={() => setAsking('delete')}>
           <Trash2 size={16} /> Delete my account
         </Button>
       </Card>

@@ -1,9 +1,13 @@
 import type { TotpSetup } from '@parley/protocol';
 import { CopyButton } from '../ui/copy-button.tsx';
+import { LINK } from '../ui/link.ts';
 import { QrCode } from '../ui/qr-code.tsx';
+import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 
 /** What an authenticator app needs: to be scanned, or typed in. */
 export function TotpSecret({ setup }: { setup: TotpSetup }) {
+  // Nobody scans the screen of the phone in their hand.
+  const coarse = useCoarsePointer();
   const inFours = setup.secret.replace(/(.{4})(?=.)/g, '$1 ');
   return (
     <div className="flex flex-col items-start gap-4 rounded-2xl border border-line bg-raised p-4 sm:flex-row sm:items-center">
@@ -13,7 +17,14 @@ export function TotpSecret({ setup }: { setup: TotpSetup }) {
         <p className="mt-2 mb-3 break-words font-mono text-[15px]" data-testid="totp-secret">
           {inFours}
         </p>
-        <CopyButton text={setup.secret} label="Copy the key" />
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+          <CopyButton text={setup.secret} label="Copy the key" />
+          {coarse && (
+            <a href={setup.uri} className={LINK}>
+              Open in an app here
+            </a>
+          )}
+        </div>
       </div>
     </div>
   );

@@ -107,7 +107,7 @@ export function AccountDialog({
               <ShieldOff size={16} /> Remove second factor
             </Button>
           )}
-          <Button className="text-danger" onClick={() => setAsking('delete')}>
+          <Button look="risky" onClick={() => setAsking('delete')}>
             <Trash2 size={16} /> Delete
           </Button>
         </div>

@@ -5,6 +5,7 @@ import { useNotifications } from '../notifications/use-notifications.ts';
 import { useSession } from '../session/session.ts';
 import { ClientProvider, useParley } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';
+import { useUnreadInTitle } from '../ui/page-title.tsx';
 import { useTheme } from '../ui/theme.ts';
 import { ConnectionLine } from './connection-line.tsx';
 import { Sidebar } from './sidebar.tsx';
@@ -29,7 +30,12 @@ function Shell() {
   const [switching, setSwitching] = useState(false);
   usePresence();
   useNotifications();
-  useTitle();
+  const unread = useParley((s) => {
+    let n = 0;
+    for (const view of s.conversations.values()) n += view.unread;
+    return n;
+  });
+  useUnreadInTitle(unread);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
@@ -42,12 +48,23 @@ function Shell() {
   }, []);
   return (
     <div className="flex h-dvh flex-col overflow-hidden">
+      <button
+        type="button"
+        onClick={() => document.getElementById('content')?.focus()}
+        className="fixed top-2 left-2 z-70 -translate-y-20 rounded-lg bg-accent px-4 py-2.5 font-medium text-on-accent text-sm focus:translate-y-0"
+      >
+        Skip to the content
+      </button>
       <ConnectionLine />
       <div className="flex min-h-0 flex-1">
         <div className={cx('w-full shrink-0 md:block md:w-72 xl:w-80', !atStart && 'hidden')}>
           <Sidebar onSearch={() => setSwitching(true)} />
         </div>
-        <main className={cx('min-w-0 flex-1 md:block', atStart && 'hidden')}>
+        <main
+          id="content"
+          tabIndex={-1}
+          className={cx('min-w-0 flex-1 outline-none md:block', atStart && 'hidden')}
+        >
           <Outlet />
         </main>
       </div>
@@ -61,16 +78,4 @@ function Shell() {
       />
     </div>
   );
-}
-
-/** The tab tells how much is unread. */
-function useTitle(): void {
-  const unread = useParley((s) => {
-    let n = 0;
-    for (const view of s.conversations.values()) n += view.unread;
-    return n;
-  });
-  useEffect(() => {
-    document.title = unread > 0 ? `(${unread > 99 ? '99+' : unread}) Parley` : 'Parley';
-  }, [unread]);
 }

@@ -1,7 +1,9 @@
 import { Compass } from 'lucide-react';
+import { usePageTitle } from '../ui/page-title.tsx';
 
 /** An address that leads nowhere. */
 export function NotFound() {
+  usePageTitle('There is nothing here');
   return (
     <div className="flex min-h-[80dvh] flex-col items-center justify-center gap-3 p-6 text-center">
       <span className="flex size-16 items-center justify-center rounded-2xl bg-accent-soft text-accent-strong">

@@ -1,6 +1,7 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { ArrowLeft } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
+import { usePageTitle } from '../ui/page-title.tsx';
 
 /** A page with several parts: their names beside it on wide screens, above it on phones. */
 export function TabbedPage({
@@ -74,6 +75,7 @@ export function PartTitle({
   words?: ReactNode;
   actions?: ReactNode;
 }) {
+  usePageTitle(title);
   return (
     <div className="flex flex-wrap items-end justify-between gap-x-4 gap-y-3 pb-1">
       <div className="min-w-0 flex-1 basis-56">

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Logo } from '../ui/logo.tsx';
+import { usePageTitle } from '../ui/page-title.tsx';
 import { ChatPreview } from './chat-preview.tsx';
 
 /** The frame of the pages before log-in: what Parley is on one side, the form on the other. */
@@ -15,6 +16,7 @@ export function AuthPage({
   children: ReactNode;
   other: ReactNode;
 }) {
+  usePageTitle(title);
   return (
     <div className="grid min-h-dvh lg:grid-cols-[1.05fr_1fr]">
       <aside className="relative hidden flex-col justify-between gap-10 overflow-hidden border-line border-r bg-sidebar p-12 lg:flex">

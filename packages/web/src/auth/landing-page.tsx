@@ -2,11 +2,13 @@ import { Link } from '@tanstack/react-router';
 import { ListOrdered, Server, ShieldCheck } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Logo } from '../ui/logo.tsx';
+import { usePageTitle } from '../ui/page-title.tsx';
 import { ChatPreview } from './chat-preview.tsx';
 import { useAuthOptions } from './use-auth-options.ts';
 
 /** What somebody sees who comes for the first time. */
 export function LandingPage() {
+  usePageTitle('Team chat on your own server');
   const options = useAuthOptions();
   const open = options?.registration !== 'closed';
   return (

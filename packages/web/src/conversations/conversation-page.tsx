@@ -10,6 +10,7 @@ import { TypingLine } from '../messages/typing-line.tsx';
 import { useClient, useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
+import { usePageTitle } from '../ui/page-title.tsx';
 import { Details } from './details.tsx';
 import { titleOf } from './naming.ts';
 
@@ -28,6 +29,7 @@ function Open({ view }: { view: ConversationView }) {
   const presence = useParley((s) => s.presence);
   const me = useParley((s) => s.me);
   const title = titleOf(view, people);
+  usePageTitle(title);
   const [details, setDetails] = useState(false);
   const [editing, setEditing] = useState<string | null>(null);
   const timeline = useMemo(() => client.timeline(view.id), [client, view.id]);

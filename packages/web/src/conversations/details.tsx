@@ -139,7 +139,7 @@ export function Details({
             <LogOut size={16} /> Leave group
           </Button>
           {isOwner && (
-            <Button onClick={() => setAsking('delete')} className="text-danger">
+            <Button look="risky" onClick={() => setAsking('delete')}>
               <Trash2 size={16} /> Delete group
             </Button>
           )}

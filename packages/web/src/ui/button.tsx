@@ -1,12 +1,14 @@
 import type { ButtonHTMLAttributes, ReactNode } from 'react';
 import { cx } from './cx.ts';
 
-type Look = 'primary' | 'plain' | 'quiet' | 'danger';
+/** `risky` leads to something that cannot be undone, `danger` does it. */
+type Look = 'primary' | 'plain' | 'quiet' | 'risky' | 'danger';
 
 const LOOKS: Record<Look, string> = {
   primary: 'bg-accent text-on-accent hover:bg-accent-strong',
   plain: 'border border-line bg-raised text-ink hover:bg-hover',
   quiet: 'text-soft hover:bg-hover hover:text-ink',
+  risky: 'border border-line bg-raised text-danger hover:bg-danger-soft',
   danger: 'bg-danger text-canvas hover:opacity-90',
 };
 
