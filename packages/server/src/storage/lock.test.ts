@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -54,6 +55,20 @@ describe('lockFolder', () => {
   test('takes no pid for its holder that another process has by now', async () => {
     holder({ pid: process.pid, identity: 'another boot/12345', startedAt: 'then' });
     (await lockFolder(dir)).release();
+  });
+
+  // A container in all but name: its first process has the pid 1, as has that of any other.
+  const apart = ['--pid', '--fork', '--kill-child', '--mount-proc'];
+  const possible = spawnSync('unshare', [...apart, 'true']).status === 0;
+  test.skipIf(!possible)('sees a holder in another container, and its end', async () => {
+    const child = startChild('./lock-child.ts', [dir], {}, ['unshare', ...apart]);
+    expect(await child.line()).toBe('locked');
+    const [file = ''] = readdirSync(join(dir, 'lock'));
+    expect(JSON.parse(readFileSync(join(dir, 'lock', file), 'utf8')).pid).toBeLessThan(10);
+
+    await expect(lockFolder(dir)).rejects.toThrow(DataFolderInUse);
+    await child.kill();
+    (await lockFolder(dir, 3_000)).release();
   });
 
   test('takes over a lock file that a power cut has damaged', async () => {

@@ -6,14 +6,17 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { processIdentity } from './processes.ts';
+import { processIdentity, waitUntil } from './processes.ts';
 
 /** The data folder is in use by another server (or by this one already). */
 export class DataFolderInUse extends Error {
@@ -32,6 +35,8 @@ const holderSchema = z.object({
   pid: z.number().int().positive(),
   identity: z.string(),
   startedAt: z.string(),
+  /** Where the pid means something; missing in files of earlier versions. */
+  space: z.string().optional(),
 });
 type Holder = z.infer<typeof holderSchema>;
 
@@ -39,7 +44,9 @@ type Holder = z.infer<typeof holderSchema>;
  * Takes the data folder for this process.
  *
  * 1. At most one process holds a folder, however many start at once.
- * 2. A holder that has ended, by whatever signal, holds nothing: pid and start time are compared.
+ * 2. A holder that has ended, by whatever signal, holds nothing: pid and start time are compared. Of
+ *    one in another container or on another machine, whose pids mean nothing here, it is seen
+ *    whether its file is still touched, which takes {@link silenceMs} when it is not.
  * 3. Whoever is refused learns by whom: {@link DataFolderInUse}.
  *
  * `<data>/lock/` holds numbered files, and the one with the highest number says who holds the
@@ -48,19 +55,20 @@ type Holder = z.infer<typeof holderSchema>;
  * removed, only emptied of its holder, so that numbers never start again: one who read the folder
  * long ago finds a higher number than his own and steps back.
  */
-export async function lockFolder(dataDir: string): Promise<FolderLock> {
+export async function lockFolder(dataDir: string, silence = silenceMs): Promise<FolderLock> {
   const dir = join(dataDir, 'lock');
   refuseForeign(dataDir, dataDir);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   refuseForeign(dir, dataDir);
   const identity = await processIdentity(process.pid);
   if (identity === undefined) throw new Error('this process cannot read its own start time');
-  const mine: Holder = { pid: process.pid, identity, startedAt: new Date().toISOString() };
+  const startedAt = new Date().toISOString();
+  const mine: Holder = { pid: process.pid, identity, startedAt, space: pidSpace() };
 
   for (;;) {
     const highest = Math.max(0, ...numbers(dir));
     const holder = highest === 0 ? undefined : readHolder(dir, highest);
-    if (holder !== undefined && (await processIdentity(holder.pid)) === holder.identity) {
+    if (holder !== undefined && (await isAlive(holder, join(dir, String(highest)), silence))) {
       throw new DataFolderInUse(dataDir, holder.pid, holder.startedAt);
     }
     const number = highest + 1;
@@ -72,7 +80,48 @@ export async function lockFolder(dataDir: string): Promise<FolderLock> {
     for (const old of numbers(dir)) {
       if (old < number) rmSync(join(dir, String(old)), { force: true });
     }
-    return { release: () => release(dir, number) };
+    const beat = setInterval(() => touch(join(dir, String(number))), beatMs);
+    beat.unref();
+    return {
+      release: () => {
+        clearInterval(beat);
+        release(dir, number);
+      },
+    };
+  }
+}
+
+/** A holder touches its file this often. */
+const beatMs = 1_000;
+/** One whose file is not touched for this long has ended. */
+const silenceMs = 10_000;
+
+/** What pids are told apart by: the machine, and on Linux the process's own numbering (containers). */
+function pidSpace(): string {
+  if (process.platform !== 'linux') return hostname();
+  return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
+}
+
+async function isAlive(holder: Holder, file: string, silence: number): Promise<boolean> {
+  if (holder.space === undefined || holder.space === pidSpace()) {
+    return (await processIdentity(holder.pid)) === holder.identity;
+  }
+  // Compared with itself, not with a clock: that of another machine may differ.
+  const before = touchedAt(file);
+  const touched = () => touchedAt(file) !== before;
+  return (await waitUntil(touched, silence, 100)) && touchedAt(file) !== undefined;
+}
+
+function touchedAt(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+function touch(file: string): void {
+  const now = new Date();
+  try {
+    utimesSync(file, now, now);
+  } catch {
+    // The folder may be away for a moment (a network disk); the next beat tries again.
   }
 }
 

@@ -18,17 +18,19 @@ export type Child = {
 
 /**
  * Starts a TypeScript program (a path relative to this folder) from its sources, in Node; `env` is
- * set besides what this process has.
+ * set besides what this process has; `under` is a program, with its arguments, that starts it.
  */
 export function startChild(
   program: string,
   args: readonly string[] = [],
   env: Record<string, string> = {},
+  under: readonly string[] = [],
 ): Child {
   const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  const [command = process.execPath, ...first] = [...under, process.execPath];
   const child = spawn(
-    process.execPath,
-    ['--conditions=source', '--import', here('./typescript.mjs'), here(program), ...args],
+    command,
+    [...first, '--conditions=source', '--import', here('./typescript.mjs'), here(program), ...args],
     { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } },
   );
   let complaints = '';
