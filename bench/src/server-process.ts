@@ -35,7 +35,9 @@ export async function startServer(
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   // Whoever ends this program ends its server too.
-  process.once('exit', () => child.kill('SIGTERM'));
+  const end = () => child.kill('SIGTERM');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   const stop = async () => {
     child.kill('SIGTERM');
     await exited;
@@ -56,7 +58,9 @@ function address(child: ChildProcess): Promise<string> {
     const timer = setTimeout(() => reject(new Error('The server did not start in time')), START_MS);
     child.stdout?.on('data', (bytes: Buffer) => {
       text += bytes.toString();
-      const match = /ready at (\S+)/.exec(text);
+      // With PUBLIC_URL, where it listens stands behind.
+      const match =
+        /ready at \S+ \(listening at (\S+)\)/.exec(text) ?? /ready at (\S+)\n/.exec(text);
       if (!match) return;
       clearTimeout(timer);
       resolve(match[1] as string);

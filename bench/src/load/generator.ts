@@ -4,7 +4,8 @@ import { RawSocket } from './wire.ts';
 /** What the generator is to do; given as JSON on standard input. */
 export interface Load {
   readonly kind: Kind;
-  readonly url: string;
+  /** The nodes; sockets are spread over them in turn. */
+  readonly urls: readonly string[];
   /** Each room with the tokens of its members; the first `senders` of them send. */
   readonly rooms: readonly { readonly id: string; readonly members: readonly string[] }[];
   readonly senders: number;
@@ -85,8 +86,10 @@ async function run(load: Load): Promise<LoadResult> {
     }
   };
   for (const [room, { id, members: tokens }] of load.rooms.entries()) {
-    for (const token of tokens) {
-      const raw = await RawSocket.open(load.url, dialect.path(token, id));
+    for (const [n, token] of tokens.entries()) {
+      // Of a room’s members the first is on another node each time.
+      const url = load.urls[(room + n) % load.urls.length] as string;
+      const raw = await RawSocket.open(url, dialect.path(token, id));
       const member: Member = {
         raw,
         room,

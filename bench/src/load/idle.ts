@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { startServer } from '../server-process.ts';
+import { rss } from './cluster.ts';
 import { DIALECTS } from './kinds.ts';
 import { people } from './setup.ts';
 import { RawSocket } from './wire.ts';
@@ -34,10 +34,4 @@ export async function measureIdle(count: number): Promise<void> {
     for (const socket of sockets) socket.close();
     await server.stop();
   }
-}
-
-/** Resident memory of a process, MiB (Linux). */
-function rss(pid: number): number {
-  const line = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Math.round(Number(line?.[1] ?? Number.NaN) / 1024);
 }

@@ -5,16 +5,27 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type ServerProcess, startServer } from '../server-process.ts';
+import { canPin, generate } from './generate.ts';
 import type { Load, LoadResult } from './generator.ts';
+import { measureGrowth } from './growth.ts';
 import { measureIdle } from './idle.ts';
 import type { Kind } from './kinds.ts';
+import { measureConversations } from './many.ts';
 import { group, type Person, people } from './setup.ts';
+import { measureStorm } from './storm.ts';
 
-const USAGE = `Usage: npm run bench -- [--row 1|2|3] [--seconds N] [--rounds N] [--idle N]
+const USAGE = `Usage: npm run bench -- [--row 1|2|3] [--seconds N] [--rounds N]
+       npm run bench -- --nodes N [--seconds N] [--rounds N]
+       npm run bench -- --idle N | --storm N [--nodes N] | --conversations N
 
 Loads the built server, and beside it in the same run a socket.io + pg server on the same
 PostgreSQL, in three shapes. Servers (with their databases) run on one core, the load generator on
-another. With --idle: the memory of N idle connections instead.
+another.
+
+  --nodes          what a message costs in processor time, by followers, conversations and nodes
+  --idle           the memory of N idle connections
+  --storm          N clients come back at once with cursors 200 events old
+  --conversations  people who are in N conversations
 `;
 
 /** A shape of load. */
@@ -54,10 +65,8 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-const GENERATOR = fileURLToPath(new URL('./generator.js', import.meta.url));
 const PEERS = fileURLToPath(new URL('../../peers/', import.meta.url));
 const WARMUP_MS = 1_500;
-const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0 && cpus().length > 1;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -66,6 +75,9 @@ async function main(): Promise<void> {
       seconds: { type: 'string', default: '5' },
       rounds: { type: 'string', default: '3' },
       idle: { type: 'string' },
+      nodes: { type: 'string' },
+      storm: { type: 'string' },
+      conversations: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -78,6 +90,18 @@ async function main(): Promise<void> {
   );
   if (values.idle !== undefined) {
     await measureIdle(Number(values.idle));
+    return;
+  }
+  if (values.storm !== undefined) {
+    await measureStorm(Number(values.storm), Number(values.nodes ?? 1));
+    return;
+  }
+  if (values.conversations !== undefined) {
+    await measureConversations(Number(values.conversations));
+    return;
+  }
+  if (values.nodes !== undefined) {
+    await measureGrowth(Number(values.nodes), Number(values.seconds) * 1000, Number(values.rounds));
     return;
   }
   const rows =
@@ -131,7 +155,7 @@ async function measure(kind: Kind, row: Row, measureMs: number): Promise<LoadRes
     const rooms = kind === 'parley' ? await parleyRooms(server.url, row) : peerRooms(row);
     const load: Load = {
       kind,
-      url: server.url,
+      urls: [server.url],
       rooms,
       senders: row.senders,
       outstanding: row.outstanding,
@@ -139,7 +163,7 @@ async function measure(kind: Kind, row: Row, measureMs: number): Promise<LoadRes
       measureMs,
     };
     const before = await storedInParley(kind, rooms, server.url);
-    const result = await generate(load);
+    const result = await generate(load, { pinned: true });
     if (result.missing !== null) throw new Error(`${kind}: ${result.missing}. No figure is given.`);
     if (kind === 'socketio') {
       const stored = Number(await (await fetch(server.url)).text());
@@ -216,26 +240,6 @@ function readUrl(child: ChildProcess): Promise<string> {
       if (url) resolve(url);
     });
     child.once('exit', (code) => reject(new Error(`The peer ended with ${code}`)));
-  });
-}
-
-/** Runs the generator in a process of its own, on its own core. */
-function generate(load: Load): Promise<LoadResult> {
-  const command = [process.execPath, GENERATOR];
-  if (canPin) command.unshift('taskset', '-c', '1');
-  const child = spawn(command[0] as string, command.slice(1), {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  child.stdin.end(JSON.stringify(load));
-  return new Promise((resolve, reject) => {
-    let output = '';
-    child.stdout.on('data', (bytes: Buffer) => {
-      output += bytes.toString();
-    });
-    child.once('exit', (code) => {
-      if (code === 0) resolve(JSON.parse(output) as LoadResult);
-      else reject(new Error(`The load generator ended with ${code}`));
-    });
   });
 }
 

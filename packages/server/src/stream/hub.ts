@@ -16,6 +16,12 @@ import { Topic } from './topic.ts';
 const COMPARE_MS = { alone: 2_000, joined: 1_500, away: 1_000 } as const;
 /** A head that is behind is looked at again after this time before it counts as missed. */
 const SECOND_LOOK_MS = 250;
+/**
+ * A range that came before the one that it continues waits this long for it, and at most so many
+ * do: reading a hole from the database costs more than the wait, and the wait is not noticed.
+ */
+const EARLY_MS = 20;
+const EARLY_MAX = 16;
 /** The kind of the notes that carry signals between nodes: an account to be left out, the frame. */
 const SIGNAL = 'signal';
 /** Events read at a time while a hole is filled. */
@@ -118,6 +124,7 @@ export class Hub implements BrokerListener {
     if (topic.empty) {
       this.#topics.delete(follower.stream);
       this.#unconfirmed.delete(topic);
+      this.#forgetEarly(topic);
       this.#broker.unfollow(follower.stream);
     }
   }
@@ -168,17 +175,64 @@ export class Hub implements BrokerListener {
     const first = events[0];
     const last = events[events.length - 1];
     if (!topic || !first || !last || last.seq <= topic.head) return;
-    if (topic.filling || first.seq > topic.head + 1) {
-      if (!topic.filling) this.counters.fills++;
+    if (topic.filling) {
       this.#fill(topic, last.seq);
       return;
     }
+    if (first.seq > topic.head + 1) {
+      this.#keepEarly(topic, events);
+      return;
+    }
     const { head } = topic;
-    this.#advance(
-      topic,
-      first.seq === head + 1 ? events : events.filter((e) => e.seq > head),
-      source,
-    );
+    const fresh = first.seq === head + 1 ? events : events.filter((e) => e.seq > head);
+    this.#advance(topic, fresh, source);
+    if (topic.early.length > 0) this.#takeEarly(topic);
+  }
+
+  /**
+   * What lies before the range is not here yet. Where several nodes write to one stream that is
+   * common, as one’s own commits come without a way round: the hint is most often a moment away.
+   */
+  #keepEarly(topic: Topic, events: readonly StoredEvent[]): void {
+    topic.early.push(events);
+    const wait = this.#broker.status === 'joined' && topic.early.length <= EARLY_MAX;
+    if (!wait) this.#giveUpWaiting(topic);
+    else topic.patience ??= setTimeout(() => this.#giveUpWaiting(topic), EARLY_MS);
+  }
+
+  #giveUpWaiting(topic: Topic): void {
+    const heard = Math.max(...topic.early.map((range) => (range.at(-1) as StoredEvent).seq));
+    this.#forgetEarly(topic);
+    if (heard <= topic.head || topic.empty) return;
+    this.counters.fills++;
+    this.#fill(topic, heard as Seq);
+  }
+
+  #forgetEarly(topic: Topic): void {
+    topic.early = [];
+    if (topic.patience) clearTimeout(topic.patience);
+    topic.patience = null;
+  }
+
+  /** The head has moved: what came early may continue it now. */
+  #takeEarly(topic: Topic): void {
+    for (let moved = true; moved; ) {
+      moved = false;
+      const waiting = topic.early;
+      topic.early = [];
+      for (const range of waiting) {
+        const { head } = topic;
+        const fresh = range.filter((e) => e.seq > head);
+        if (fresh.length === 0) continue;
+        if (fresh[0]?.seq === head + 1) {
+          this.#advance(topic, fresh, 'here');
+          moved = true;
+        } else {
+          topic.early.push(fresh);
+        }
+      }
+    }
+    if (topic.early.length === 0) this.#forgetEarly(topic);
   }
 
   #advance(topic: Topic, events: readonly StoredEvent[], source: EventSource): void {
@@ -299,6 +353,7 @@ export class Hub implements BrokerListener {
         return;
       }
       this.#advance(topic, events, 'database');
+      if (topic.early.length > 0) this.#takeEarly(topic);
     }
   }
 }

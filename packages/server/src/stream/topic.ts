@@ -22,6 +22,9 @@ export class Topic {
   /** The highest seq that anybody has told of; over `head` while a hole is being filled. */
   heard: Seq;
   filling: Promise<void> | null = null;
+  /** Ranges that came before what lies between the head and them: it is given a moment to come. */
+  early: (readonly StoredEvent[])[] = [];
+  patience: NodeJS.Timeout | null = null;
 
   constructor(stream: StreamId, head: Seq) {
     this.stream = stream;

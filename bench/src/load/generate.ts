@@ -1,0 +1,29 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Load, LoadResult } from './generator.ts';
+
+const GENERATOR = fileURLToPath(new URL('./generator.js', import.meta.url));
+
+/** Whether processes can be bound to cores here. */
+export const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0 && cpus().length > 1;
+
+/** Runs the generator in a process of its own; `pinned` on its own core, where that works. */
+export function generate(load: Load, { pinned = false } = {}): Promise<LoadResult> {
+  const command = [process.execPath, GENERATOR];
+  if (pinned && canPin) command.unshift('taskset', '-c', '1');
+  const child = spawn(command[0] as string, command.slice(1), {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end(JSON.stringify(load));
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child.stdout.on('data', (bytes: Buffer) => {
+      output += bytes.toString();
+    });
+    child.once('exit', (code) => {
+      if (code === 0) resolve(JSON.parse(output) as LoadResult);
+      else reject(new Error(`The load generator ended with ${code}`));
+    });
+  });
+}

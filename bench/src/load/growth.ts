@@ -1,0 +1,143 @@
+import { type Cluster, type Cpu, startCluster } from './cluster.ts';
+import { generate } from './generate.ts';
+import { group, type Person, people } from './setup.ts';
+
+/** Enough for the largest shape. */
+const PEOPLE = 500;
+
+/** A shape of load, for the question what a message costs. */
+interface Shape {
+  readonly name: string;
+  readonly rooms: number;
+  readonly members: number;
+  readonly senders: number;
+  readonly outstanding: number;
+}
+
+const SHAPES: readonly Shape[] = [
+  { name: '1 conversation, 10 members', rooms: 1, members: 10, senders: 5, outstanding: 8 },
+  { name: '1 conversation, 100 members', rooms: 1, members: 100, senders: 10, outstanding: 32 },
+  { name: '1 conversation, 500 members', rooms: 1, members: 500, senders: 20, outstanding: 8 },
+  { name: '25 conversations of 2', rooms: 25, members: 2, senders: 1, outstanding: 8 },
+  { name: '250 conversations of 2', rooms: 250, members: 2, senders: 1, outstanding: 4 },
+];
+
+interface Figures {
+  readonly rate: number;
+  readonly p50: number;
+  readonly cpu: Cpu;
+}
+
+/** On which nodes the sockets are. */
+interface Setting {
+  readonly name: string;
+  readonly urls: readonly string[];
+}
+
+/**
+ * What a message costs in processor time, by followers, conversations and nodes. Processor time and
+ * not speed: on a machine with few cores nodes, database and load share them, and others may be
+ * there besides. Sockets are spread over the nodes in turn, so that each message has followers on
+ * all of them and every conversation is written to from all of them: the dearest case.
+ */
+export async function measureGrowth(
+  nodes: number,
+  measureMs: number,
+  rounds: number,
+): Promise<void> {
+  const cluster = await startCluster(nodes, { alone: true });
+  try {
+    const all = await people(cluster.urls[0] as string, PEOPLE);
+    const settings: Setting[] = [
+      { name: '1, no Redis', urls: [cluster.aloneUrl as string] },
+      ...cluster.urls.map((_, n) => ({
+        name: `${n + 1}${n === 0 ? ', Redis' : ''}`,
+        urls: cluster.urls.slice(0, n + 1),
+      })),
+    ];
+    for (const shape of SHAPES) {
+      console.log(`\n${shape.name}`);
+      console.log('  nodes         msgs/s   p50 ms   µs a message: nodes  database  redis');
+      const rooms = await roomsOf(all, shape);
+      const figures = new Map<Setting, Figures[]>(settings.map((s) => [s, []]));
+      for (let round = 0; round < rounds; round++) {
+        for (const [setting, list] of figures) {
+          list.push(await measure(cluster, setting, shape, await tokensOf(rooms), measureMs));
+        }
+      }
+      for (const [setting, list] of figures) print(setting, list);
+    }
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** The medians of the rounds. */
+function print(setting: Setting, all: readonly Figures[]): void {
+  const median = (of: (f: Figures) => number, digits = 0) => {
+    const sorted = all.map(of).sort((a, b) => a - b);
+    return (sorted[Math.floor(sorted.length / 2)] ?? Number.NaN).toFixed(digits);
+  };
+  const cells = [
+    `  ${setting.name.padEnd(11)}`,
+    median((f) => f.rate).padStart(8),
+    median((f) => f.p50, 1).padStart(8),
+    median((f) => f.cpu.nodes).padStart(20),
+    median((f) => f.cpu.database).padStart(9),
+    median((f) => f.cpu.redis).padStart(6),
+  ];
+  console.log(cells.join(' '));
+}
+
+async function measure(
+  cluster: Cluster,
+  setting: Setting,
+  shape: Shape,
+  rooms: { id: string; members: string[] }[],
+  measureMs: number,
+): Promise<Figures> {
+  const before = cluster.cpu();
+  const result = await generate({
+    kind: 'parley',
+    urls: setting.urls,
+    rooms,
+    senders: shape.senders,
+    outstanding: shape.outstanding,
+    warmupMs: 500,
+    measureMs,
+  });
+  if (result.missing !== null) throw new Error(`${result.missing}. No figure is given.`);
+  const after = cluster.cpu();
+  const perMessage = (of: (cpu: Cpu) => number) => ((of(after) - of(before)) * 1e6) / result.acked;
+  return {
+    rate: result.messages / result.seconds,
+    p50: result.p50,
+    cpu: {
+      nodes: perMessage((c) => c.nodes),
+      database: perMessage((c) => c.database),
+      redis: perMessage((c) => c.redis),
+    },
+  };
+}
+
+interface Room {
+  readonly id: string;
+  readonly members: readonly Person[];
+}
+
+async function roomsOf(all: readonly Person[], shape: Shape): Promise<Room[]> {
+  const rooms: Room[] = [];
+  for (let r = 0; r < shape.rooms; r++) {
+    const members = all.slice(r * shape.members, (r + 1) * shape.members);
+    rooms.push({ id: await group(`Load ${r}`, members), members });
+  }
+  return rooms;
+}
+
+const tokensOf = (rooms: readonly Room[]) =>
+  Promise.all(
+    rooms.map(async ({ id, members }) => ({
+      id,
+      members: await Promise.all(members.map((p) => p.api.accessToken())),
+    })),
+  );
