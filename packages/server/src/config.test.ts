@@ -103,12 +103,13 @@ describe('loadConfig', () => {
       VERIFY_EMAIL: 'maybe',
       PARLEY_SECRET: 'short',
       SECOND_FACTOR: 'everyone',
-      METRICS_TOKEN: 'short',
       OIDC_ISSUER: 'login.example.org',
       OIDC_CLIENT_ID: 'my client',
       OIDC_CLIENT_SECRET: 'sécret',
       OIDC_NAME: 'x'.repeat(41),
       LOG_LEVEL: 'loud',
+      METRICS_TOKEN: 'with a blank in it',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
       RATE_LIMITS: 'no',
     });
     expect(Object.keys(problems).sort()).toEqual(

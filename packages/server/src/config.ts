@@ -280,6 +280,15 @@ export const settings = {
       .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters, none of them a blank')
       .optional(),
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting('tracesUrl', {
+    words: [
+      'A collector of OpenTelemetry (OTLP over HTTP) that gets traces of messages on their way.',
+      'Without it there are none, and they cost nothing. OTEL_TRACES_SAMPLER and the other',
+      'variables of OpenTelemetry say which share of them, and more.',
+    ],
+    example: 'http://localhost:4318',
+    schema: url(['http', 'https'], 'must begin with http:// or https://').optional(),
+  }),
   RATE_LIMITS: setting('rateLimits', {
     default: 'on',
     words: ['"off" lifts the limits on requests and commands: for load tests and imports only.'],

@@ -44,6 +44,7 @@ import { type Broker, LocalBroker } from './stream/broker.ts';
 import { RedisBroker } from './stream/broker-redis.ts';
 import { Hub, type HubCounters } from './stream/hub.ts';
 import { Projections } from './stream/projections.ts';
+import { startTracing } from './tracing/start.ts';
 import { Vault } from './vault.ts';
 
 /** A running server. */
@@ -141,13 +142,17 @@ async function build(
   );
   undo.push(() => shared.stop());
   const metrics = new Metrics();
-  const hub = new Hub(pool, log, broker, metrics);
+  const tracing =
+    config.tracesUrl === undefined ? null : startTracing(config.tracesUrl, broker.node, log);
+  if (tracing) undo.push(() => tracing.stop());
+  const hub = new Hub(pool, log, broker, metrics, tracing);
   const append = new Append({
     pool,
     clock,
     log,
     projections: new Projections(...PROJECTIONS),
     metrics,
+    ...(tracing && { tracing }),
     publish: (events) => hub.publish(events),
   });
   undo.push(() => append.close());

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { CommandResult, Metrics } from '../metrics/metrics.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { Lane, type Outcome } from './lane.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
@@ -26,6 +27,7 @@ const LANES = 4;
 export class Append {
   readonly #lanes: Lane[];
   readonly #metrics: Metrics | undefined;
+  readonly #tracing: Tracing | undefined;
   #closed = false;
 
   constructor(context: {
@@ -34,9 +36,11 @@ export class Append {
     log: Logger;
     projections: Projections;
     metrics?: Metrics;
+    tracing?: Tracing;
     publish: (events: readonly StoredEvent[]) => void;
   }) {
     this.#metrics = context.metrics;
+    this.#tracing = context.tracing;
     this.#lanes = Array.from({ length: LANES }, () => new Lane(context));
   }
 
@@ -46,15 +50,31 @@ export class Append {
       settle({ kind: 'refused', refusal: refusal('shutting_down', undefined, { retryAfter: 2 }) });
       return;
     }
+    const traced = this.#tracing ? this.#traced(command, this.#tracing) : command;
     const lane = this.#lanes[laneOf(command.stream)] as Lane;
+    lane.push({
+      command: traced,
+      since: performance.now(),
+      uncertain: false,
+      settle: this.#watched(traced, settle),
+    });
+  }
+
+  #traced(command: Command, tracing: Tracing): Command {
+    return { ...command, trace: tracing.command(command.rule.name, command.clientId) };
+  }
+
+  /** Counts the outcome, after it was told. */
+  #watched(command: Command, settle: (outcome: Outcome) => void): (outcome: Outcome) => void {
     const metrics = this.#metrics;
-    const counted = metrics
-      ? (outcome: Outcome) => {
-          settle(outcome);
-          metrics.command(command.rule.name, resultOf(outcome));
-        }
-      : settle;
-    lane.push({ command, since: performance.now(), uncertain: false, settle: counted });
+    if (!metrics) return settle;
+    return (outcome) => {
+      settle(outcome);
+      const result = resultOf(outcome);
+      metrics.command(command.rule.name, result);
+      if (outcome.kind === 'stored') command.trace?.settled(result, outcome.stream, outcome.seq);
+      else command.trace?.settled(result);
+    };
   }
 
   /** `submit` as a promise. */

@@ -5,7 +5,8 @@ import type { StoredEvent } from './record.ts';
  * What nodes tell each other, as text. A message begins with the sender’s name and a letter:
  *
  * - `e`: a contiguous range of committed events, one a line, fields divided by tabs. Neither
- *   character stands in them: `data` is JSON, which escapes control characters.
+ *   character stands in them: `data` is JSON, which escapes control characters. An event that is
+ *   traced has its `traceparent` in the end.
  * - `h`: a range that is too long to be worth carrying: the seq of its last event alone.
  * - `n`: a note: its kind, a line’s end, its body.
  * - `b`: a beat, for the sender itself: the monotonic time of its sending.
@@ -31,6 +32,7 @@ export function encodeRange(node: string, events: readonly StoredEvent[]): strin
   for (const [i, e] of events.entries()) {
     if (i > 0) text += '\n';
     text += `${e.seq}\t${e.type}\t${e.actor}\t${e.client ?? ''}\t${e.at}\t${e.data}`;
+    if (e.trace !== undefined) text += `\t${e.trace}`;
     if (text.length > CARRY_MAX) return `${node}h${(events[events.length - 1] as StoredEvent).seq}`;
   }
   return text;
@@ -79,7 +81,7 @@ export function decode(stream: StreamId | null, text: string): BrokerMessage | n
 function readRange(stream: StreamId, text: string): StoredEvent[] | null {
   const events: StoredEvent[] = [];
   for (const line of text.split('\n')) {
-    const [seqText = '', type, actor, client, at, data] = line.split('\t');
+    const [seqText = '', type, actor, client, at, data, trace] = line.split('\t');
     const seq = Number(seqText);
     const before = events[events.length - 1];
     if (!type || !actor || client === undefined || !at || !data) return null;
@@ -92,6 +94,7 @@ function readRange(stream: StreamId, text: string): StoredEvent[] | null {
       client: client === '' ? null : (client as ClientId),
       at,
       data,
+      ...(trace !== undefined && { trace }),
     });
   }
   return events;

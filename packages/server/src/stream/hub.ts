@@ -2,6 +2,7 @@ import type { Seq, StreamId } from '@parley/protocol';
 import type pg from 'pg';
 import type { Logger } from '../log.ts';
 import type { EventSource, Metrics } from '../metrics/metrics.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { type Broker, type BrokerListener, LocalBroker } from './broker.ts';
 import type { Follower } from './follower.ts';
 import { textFrame } from './frame.ts';
@@ -51,6 +52,7 @@ export class Hub implements BrokerListener {
   readonly #unconfirmed = new Set<Topic>();
   readonly #broker: Broker;
   readonly #metrics: Metrics | null;
+  readonly #tracing: Tracing | null;
   #timer: NodeJS.Timeout | null = null;
   #comparing = false;
   #compareAgain = false;
@@ -61,11 +63,13 @@ export class Hub implements BrokerListener {
     log: Logger,
     broker: Broker = new LocalBroker(),
     metrics: Metrics | null = null,
+    tracing: Tracing | null = null,
   ) {
     this.#pool = pool;
     this.#log = log;
     this.#broker = broker;
     this.#metrics = metrics;
+    this.#tracing = tracing;
     broker.onNote(SIGNAL, (body, _from, stream) => {
       const end = body.indexOf(' ');
       if (stream !== null) this.#signalHere(stream, body.slice(end + 1), body.slice(0, end));
@@ -238,6 +242,11 @@ export class Hub implements BrokerListener {
   #advance(topic: Topic, events: readonly StoredEvent[], source: EventSource): void {
     const sockets = topic.live.size;
     topic.advance(events);
+    if (this.#tracing) {
+      for (const { trace } of events) {
+        if (trace) this.#tracing.fanOut(trace, source, sockets, this.#broker.node);
+      }
+    }
     if (!this.#metrics) return;
     const { at } = events[events.length - 1] as StoredEvent;
     this.#metrics.handedOn(source, events.length, sockets, Date.now() - Date.parse(at));

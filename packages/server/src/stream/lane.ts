@@ -207,6 +207,11 @@ export class Lane {
       return { unit, outcomes };
     });
     const committed = performance.now();
+    for (const { command, since } of batch) {
+      if (!command.trace) continue;
+      command.trace.committed({ since, begun, executed, committed, commands: batch.length });
+      this.#mark(command, unit.made);
+    }
     // What follows a commit stands here, in order: answers first, then delivery.
     // Nothing may throw out of here any more, or the batch would be taken for failed.
     for (const [i, pending] of batch.entries()) {
@@ -219,6 +224,13 @@ export class Lane {
       transactionMs: committed - begun,
       commitMs: committed - executed,
     });
+  }
+
+  /** Lets the events of a traced command carry its trace. */
+  #mark(command: Command, made: readonly StoredEvent[]): void {
+    const parent = command.trace?.parent;
+    const event = made.find((e) => e.client === command.clientId && e.actor === command.actor);
+    if (parent && event) event.trace = parent;
   }
 
   #guard(fn: () => void): void {

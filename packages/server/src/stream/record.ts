@@ -11,6 +11,8 @@ export interface StoredEvent {
   readonly at: string;
   /** `data` as JSON text, exactly as it is stored and sent. */
   readonly data: string;
+  /** The trace that it belongs to (`traceparent`), on its way from its commit to the sockets only. */
+  trace?: string;
 }
 
 /** `data` of a stored event of the type T. The caller has looked at `type`. */

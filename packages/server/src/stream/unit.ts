@@ -8,6 +8,7 @@ import type {
   StreamId,
 } from '@parley/protocol';
 import type { PoolClient, QueryResultRow } from 'pg';
+import type { CommandTrace } from '../tracing/tracing.ts';
 import type { StoredEvent } from './record.ts';
 
 /** Where a locked stream stands within a transaction. */
@@ -67,6 +68,8 @@ export interface Command {
   readonly createsStream?: boolean;
   /** About how many bytes it brings into a transaction. */
   readonly bytes: number;
+  /** Watches it, where traces are wanted. */
+  readonly trace?: CommandTrace | undefined;
 }
 
 /**
