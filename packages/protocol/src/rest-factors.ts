@@ -101,5 +101,6 @@ export type AddPasskeyBody = z.input<typeof AddPasskeyBody>;
 /** Where the browser goes once it is logged in: a path of this server. */
 export const SsoStartQuery = z.object({ next: z.string().max(2_000).optional() });
 
+export const ExportBody = z.object({ password: CurrentPassword });
 export const DeleteMeBody = z.object({ password: CurrentPassword, messages: MessagesFate });
 export type DeleteMeBody = z.infer<typeof DeleteMeBody>;

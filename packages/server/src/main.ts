@@ -30,6 +30,8 @@ import { ReadCursors, readVersions } from './messages/read-cursors.ts';
 import { messageRoutes } from './messages/routes.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { metricsRoutes } from './metrics/routes.ts';
+import { Erasures } from './own-data/erasures.ts';
+import { ownDataRoutes } from './own-data/routes.ts';
 import { PROJECTIONS } from './projections.ts';
 import { Identities } from './sso/identities.ts';
 import { providerOf } from './sso/provider.ts';
@@ -188,6 +190,8 @@ async function build(
     requirement: config.secondFactor,
   });
   const server = () => url;
+  const erasures = new Erasures({ pool, append, clock, log, sessions: accounts.sessions });
+  undo.push(() => erasures.stop());
   const provider = providerOf(config);
   const identities = new Identities({ pool, append, clock, config });
 
@@ -256,7 +260,8 @@ async function build(
       (scope) => ownFactorRoutes(scope, { accounts: accounts.parts, factors, server, clock }),
       (scope) =>
         ssoRoutes(scope, { accounts: accounts.parts, identities, provider, vault, log, server }),
-      (scope) => adminRoutes(scope, { accounts: accounts.parts, keys, factors, config }),
+      (scope) => ownDataRoutes(scope, { accounts: accounts.parts, erasures, clock }),
+      (scope) => adminRoutes(scope, { accounts: accounts.parts, keys, factors, erasures, config }),
       (scope) => integrationRoutes(scope, { accounts: accounts.parts, keys, clock }),
     ],
     root: [
@@ -283,6 +288,7 @@ async function build(
   // Mails have links with the address in them.
   mails.start();
   accounts.start();
+  erasures.start();
   log.info({ url, address }, 'listening');
   return { url, address, live, hub };
 }

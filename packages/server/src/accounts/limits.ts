@@ -43,6 +43,8 @@ const LIMITS = {
   mailTo: { points: 6, duration: HOUR },
   /** Second factors brought for one account, however many log-ins were begun. */
   secondFactor: { points: 10, duration: 600, wait: 60, waitMax: HOUR },
+  /** Files of all of one’s own. */
+  export: { points: 10, duration: HOUR },
   /** Passwords brought by a session to confirm what it does. */
   confirm: { points: 10, duration: 300, wait: 60, waitMax: HOUR },
   /** Access tokens for one session, which needs one in some minutes. */

@@ -4,6 +4,7 @@ import {
   AdminAccountsPage,
   AdminAccountsQuery,
   CreateAccountBody,
+  DeleteAccountQuery,
   isStorable,
   SettingsAnswer,
   UpdateAccountBody,
@@ -21,6 +22,8 @@ import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
 import { clientIdOf } from '../http/idempotency.ts';
 import { pageCursor } from '../http/page.ts';
 import type { ApiKeys } from '../integrations/keys.ts';
+import { deleteAccount } from '../own-data/delete.ts';
+import type { Erasures } from '../own-data/erasures.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Outcome } from '../stream/append.ts';
 import { deactivateAccount, reactivateAccount, updateAccount } from './commands.ts';
@@ -33,6 +36,7 @@ export interface AdminRoutes {
   readonly accounts: AccountRoutes;
   readonly keys: ApiKeys;
   readonly factors: SecondFactors;
+  readonly erasures: Erasures;
   readonly config: Config;
 }
 
@@ -46,7 +50,7 @@ const inPerson = [{ accessToken: [] }];
 /** Accounts and settings, for those who run the server. */
 export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { keys, factors, config } = deps;
+  const { keys, factors, erasures, config } = deps;
   const { pool, append, sessions, passwords, limits, authenticate: onRequest } = deps.accounts;
 
   /** The accounts with their locks, which are counted elsewhere. */
@@ -170,6 +174,32 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
         sessions.forget(r.target);
       }
       return show(r.target);
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/admin/accounts/:id',
+    schema: {
+      operationId: 'deleteAccount',
+      tags,
+      summary: 'Delete an account, for good',
+      description: 'Its messages stay, as those of a deleted account, or go too.',
+      security: inPerson,
+      headers,
+      params: OfAccount,
+      querystring: DeleteAccountQuery,
+      response: { 204: z.undefined().describe('Done'), ...problems(401, 403, 404, 409) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      const r = asked(request);
+      const ended = await keys.list(r.target);
+      storedOrRefuse(await deleteAccount(append, r, request.query.messages));
+      await sessions.endAll(r.target);
+      keys.close(ended);
+      erasures.wake();
+      return reply.code(204).send();
     },
   });
 

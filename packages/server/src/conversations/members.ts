@@ -8,7 +8,7 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Decision, type NewEvent, newEvent, type Unit } from '../stream/unit.ts';
+import { type Decision, type NewEvent, newEvent, type Rule, type Unit } from '../stream/unit.ts';
 import { joinedPersonally } from './everyone.ts';
 import {
   type ConversationCommand,
@@ -34,6 +34,17 @@ export const joinGroup = (append: Append, r: ConversationRequest): Promise<Outco
 export const leaveGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
   runOn(append, r, {
     rule: leaveRule,
+    makes: 'member.left',
+    alsoLocks: [streamOfAccount(r.actor)],
+  });
+
+/**
+ * Takes an account that is deleted out of any group, also that of everyone. Who is no member (any
+ * more) stays none.
+ */
+export const withdrawMember = (append: Append, r: ConversationRequest): Promise<Outcome> =>
+  runOn(append, r, {
+    rule: withdrawRule,
     makes: 'member.left',
     alsoLocks: [streamOfAccount(r.actor)],
   });
@@ -82,6 +93,18 @@ const addRule = ruleFor('add', async (unit, command) => {
 });
 
 const leaveRule = ruleFor('leave', (unit, command, place) => leaving(unit, command, place));
+
+/** No policy is asked: there is nobody left who could want to stay. */
+const withdrawRule: Rule<ConversationCommand> = {
+  name: 'conversations.withdraw',
+  bulk: false,
+  async decide(unit, [command]) {
+    if (!command) return [];
+    const place = await readPlace(unit, command.conversation, command.actor);
+    if (!place?.stay) return [{ unchanged: place?.leftSeq ?? (0 as Seq) }];
+    return [await leaving(unit, command, place)];
+  },
+};
 
 const removeRule = ruleFor('remove', async (unit, command) => {
   const target = await readPlace(unit, command.conversation, command.target);

@@ -1,4 +1,5 @@
 import type { EventType } from '@parley/protocol';
+import { erasedNames } from '../accounts/erased.ts';
 import { usernameKey } from '../accounts/names.ts';
 import { dataOf } from '../stream/record.ts';
 import type { Projection } from '../stream/unit.ts';
@@ -41,6 +42,19 @@ export const accountProjections: Partial<Record<EventType, Projection>> = {
       'update accounts set is_active = false where id = any($1::uuid[])',
       [events.map((e) => dataOf(e, 'user.deactivated').account)],
     );
+  },
+
+  'user.deleted': async (unit, events) => {
+    for (const e of events) {
+      const { account } = dataOf(e, 'user.deleted');
+      const { username, displayName } = erasedNames(account);
+      await unit.query(
+        'doctor-deleted',
+        `update accounts set username = $2, username_key = $3, display_name = $4, is_active = false
+         where id = $1`,
+        [account, username, usernameKey(username), displayName],
+      );
+    }
   },
 
   'user.reactivated': async (unit, events) => {

@@ -23,6 +23,11 @@ const problem = (description: string) => ({
   content: { 'application/problem+json': { schema: Problem } },
 });
 
+/** An answer that is a JSON file, written as a stream. */
+export const file = (description: string): object => ({
+  200: { description, content: { 'application/json': { schema: z.looseObject({}) } } },
+});
+
 /** Header of all writes. */
 export const IdempotencyHeader = z.object({
   'idempotency-key': ClientId.optional().describe(

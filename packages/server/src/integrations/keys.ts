@@ -149,6 +149,11 @@ export class ApiKeys {
     this.#tell(rows);
   }
 
+  /** Closes the sockets of keys whose end has been stored. */
+  close(keys: readonly ApiKey[]): void {
+    this.#tell(keys.map(({ id }) => ({ id: id as SessionId })));
+  }
+
   #tell(keys: readonly { id: SessionId }[]): void {
     for (const { id } of keys) for (const listener of this.#endListeners) listener(id);
   }

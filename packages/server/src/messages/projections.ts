@@ -34,20 +34,23 @@ export const messageProjections: Partial<Record<EventType, Projection>> = {
   },
 
   'message.deleted': async (unit, events) => {
-    for (const e of events) {
-      const { message } = dataOf(e, 'message.deleted');
-      await unit.query(
-        'messages-deleted',
-        `update messages set body = '', deleted_at = $3, changed_seq = $4
-         where conversation_id = $1 and seq = $2 and changed_seq < $4`,
-        [e.stream, message, e.at, e.seq],
-      );
-      await unit.query(
-        'messages-deleted-reactions',
-        'delete from reactions where conversation_id = $1 and message_seq = $2',
-        [e.stream, message],
-      );
-    }
+    // All at once: an account that is erased takes many messages along.
+    const streams = events.map((e) => e.stream);
+    const messages = events.map((e) => dataOf(e, 'message.deleted').message);
+    await unit.query(
+      'messages-deleted',
+      `update messages m set body = '', deleted_at = e.at, changed_seq = e.seq
+       from unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::int8[])
+         as e (conversation_id, message, at, seq)
+       where m.conversation_id = e.conversation_id and m.seq = e.message and m.changed_seq < e.seq`,
+      [streams, messages, events.map((e) => e.at), events.map((e) => e.seq)],
+    );
+    await unit.query(
+      'messages-deleted-reactions',
+      `delete from reactions r using unnest($1::uuid[], $2::int8[]) as e (conversation_id, message)
+       where r.conversation_id = e.conversation_id and r.message_seq = e.message`,
+      [streams, messages],
+    );
   },
 
   'reaction.added': async (unit, events) => {

@@ -1,0 +1,97 @@
+import {
+  type AccountId,
+  type ClientId,
+  type MessagesFate,
+  refusal,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import { erasedNames } from '../accounts/erased.ts';
+import { usernameKey } from '../accounts/names.ts';
+import { isLastOwner, readTarget, unchanged } from '../admin/commands.ts';
+import { mayAdminister } from '../admin/policy.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import { type Command, type Decision, newEvent, type Rule } from '../stream/unit.ts';
+
+interface DeleteCommand extends Command {
+  readonly target: AccountId;
+  readonly messages: MessagesFate;
+}
+
+/**
+ * Deletes an account: one’s own, or as an admin. From its commit on nobody can log in to it, and
+ * nothing tells who it was; what it has written is seen to by {@link Erasures}, which knows of it by
+ * the same transaction. An owner must remain.
+ */
+export function deleteAccount(
+  append: Append,
+  r: { readonly actor: AccountId; readonly clientId: ClientId; readonly target: AccountId },
+  messages: MessagesFate,
+): Promise<Outcome> {
+  const command: DeleteCommand = {
+    rule: deleteRule,
+    actor: r.actor,
+    clientId: r.clientId,
+    stream: WORKSPACE_STREAM,
+    makes: 'user.deleted',
+    bytes: 300,
+    target: r.target,
+    messages,
+  };
+  return append.run(command);
+}
+
+/** All that tells of a person and is not a message. */
+const TRACES = [
+  'totps',
+  'recovery_codes',
+  'passkeys',
+  'identities',
+  'api_keys',
+  'one_time_secrets',
+  'mails',
+] as const;
+
+const deleteRule: Rule<DeleteCommand> = {
+  name: 'own-data.delete',
+  bulk: false,
+  async decide(unit, [command]): Promise<Decision[]> {
+    if (!command) return [];
+    const { actor, target: account, messages } = command;
+    const target = await readTarget(unit, account);
+    if (actor !== account) {
+      const admin = await readTarget(unit, actor);
+      const role = admin?.isActive ? admin.role : 'member';
+      const verdict = mayAdminister(role, target?.role ?? 'member', 'delete');
+      if (verdict !== 'yes') return [{ refuse: refusal(verdict) }];
+    }
+    if (!target) {
+      return actor === account
+        ? [await unchanged(unit)]
+        : [{ refuse: refusal('account_not_found') }];
+    }
+    if (await isLastOwner(unit, target)) return [{ refuse: refusal('last_owner') }];
+    const { username, displayName } = erasedNames(account);
+    await unit.query(
+      'own-data-erase',
+      `update accounts
+       set username = $2, username_key = $3, display_name = $4, username_skeleton = null,
+           email = null, email_key = null, verified_at = null, password_hash = null,
+           first_name = null, last_name = null, phone = null,
+           role = 'member', is_active = false, deleted_at = $5,
+           credentials_version = credentials_version + 1
+       where id = $1`,
+      [account, username, usernameKey(username), displayName, unit.at],
+    );
+    for (const table of TRACES) {
+      await unit.query(`own-data-erase-${table}`, `delete from ${table} where account_id = $1`, [
+        account,
+      ]);
+    }
+    await unit.query(
+      'own-data-erasure',
+      'insert into erasures (account_id, messages, requested_at) values ($1, $2, $3)',
+      [account, messages, unit.at],
+    );
+    return [{ events: [newEvent(WORKSPACE_STREAM, 'user.deleted', { account })] }];
+  },
+};

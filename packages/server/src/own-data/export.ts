@@ -1,0 +1,102 @@
+import type { AccountId, ConversationId } from '@parley/protocol';
+import type pg from 'pg';
+import type { Clock } from '../clock.ts';
+
+/** Rows that are read, and held in memory, at a time. */
+const PAGE = 500;
+
+/**
+ * All that the server has of an account, as the text of a JSON document, piece by piece: an account
+ * may have written more than fits into memory. Holds no hash and no secret.
+ */
+export async function* exportOf(
+  { pool, clock }: { readonly pool: pg.Pool; readonly clock: Clock },
+  account: AccountId,
+): AsyncGenerator<string> {
+  const all = async (text: string) => (await pool.query(text, [account])).rows;
+  const one = async (text: string) => (await all(text))[0] ?? null;
+
+  yield `{\n"exportedAt": ${JSON.stringify(new Date(clock.now()))},\n`;
+  yield field('account', await one(ACCOUNT));
+  yield field('sessions', await all(SESSIONS));
+  yield field('secondFactors', {
+    authenticatorApp: await one(TOTP),
+    passkeys: await all(PASSKEYS),
+    recoveryCodes: await all(RECOVERY),
+  });
+  yield field('otherProviders', await all(IDENTITIES));
+  yield field('mails', await all(MAILS));
+  const conversations = await all(CONVERSATIONS);
+  yield field('conversations', conversations);
+  const ids = [...new Set(conversations.map((row) => row.conversation as ConversationId))];
+  yield '"messages": [';
+  yield* rowsOf(pool, account, ids, MESSAGES, (row) => [row.seq]);
+  yield '\n],\n"reactions": [';
+  yield* rowsOf(pool, account, ids, REACTIONS, (row) => [row.message, row.emoji]);
+  yield '\n]\n}\n';
+}
+
+const field = (name: string, value: unknown): string =>
+  `${JSON.stringify(name)}: ${JSON.stringify(value, null, 1)},\n`;
+
+/** The rows of a query by conversation, page by page; `placeOf` is where the next page begins. */
+async function* rowsOf(
+  pool: pg.Pool,
+  account: AccountId,
+  conversations: readonly ConversationId[],
+  { name, text, first }: { name: string; text: string; first: readonly unknown[] },
+  placeOf: (row: Record<string, unknown>) => unknown[],
+): AsyncGenerator<string> {
+  let comma = '';
+  for (const conversation of conversations) {
+    let place = [...first];
+    for (;;) {
+      const values = [conversation, account, PAGE, ...place];
+      const { rows } = await pool.query<Record<string, unknown>>({ name, text, values });
+      for (const row of rows) {
+        yield `${comma}\n${JSON.stringify(row)}`;
+        comma = ',';
+      }
+      const last = rows[rows.length - 1];
+      if (!last || rows.length < PAGE) break;
+      place = placeOf(last);
+    }
+  }
+}
+
+const ACCOUNT = `select id, username, display_name as "displayName", first_name as "firstName",
+    last_name as "lastName", phone, email, verified_at as "verifiedAt", role,
+    created_at as "createdAt"
+  from accounts where id = $1`;
+const SESSIONS = `select device, address, created_at as "createdAt", last_used_at as "lastUsedAt"
+  from sessions where account_id = $1 order by created_at`;
+const TOTP = `select created_at as "createdAt", confirmed_at as "confirmedAt"
+  from totps where account_id = $1`;
+const PASSKEYS = `select name, created_at as "createdAt", last_used_at as "lastUsedAt"
+  from passkeys where account_id = $1 order by created_at`;
+const RECOVERY = `select created_at as "createdAt", used_at as "usedAt"
+  from recovery_codes where account_id = $1 order by created_at`;
+const IDENTITIES = `select issuer, subject, created_at as "createdAt"
+  from identities where account_id = $1 order by created_at`;
+const MAILS = `select recipient, subject, purpose, created_at as "createdAt", sent_at as "sentAt"
+  from mails where account_id = $1 order by created_at`;
+const CONVERSATIONS = `select c.id as conversation, c.kind, c.name, m.role,
+    m.joined_seq as "joinedSeq", m.left_seq as "leftSeq", m.read_seq as "readSeq"
+  from memberships m join conversations c on c.id = m.conversation_id
+  where m.account_id = $1 order by c.id, m.joined_seq`;
+const MESSAGES = {
+  name: 'export-messages',
+  text: `select conversation_id as conversation, seq, body, posted_at as "postedAt",
+           edited_at as "editedAt", deleted_at as "deletedAt"
+         from messages where conversation_id = $1 and author_id = $2 and seq > $4
+         order by seq limit $3`,
+  first: [0],
+};
+const REACTIONS = {
+  name: 'export-reactions',
+  text: `select conversation_id as conversation, message_seq as message, emoji
+         from reactions
+         where conversation_id = $1 and account_id = $2 and (message_seq, emoji) > ($4, $5)
+         order by message_seq, emoji limit $3`,
+  first: [0, ''],
+};

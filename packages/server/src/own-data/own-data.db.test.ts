@@ -1,0 +1,265 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ConversationId, streamOfConversation } from '@parley/protocol';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Child, startChild } from '../../test/support/child.ts';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import {
+  call,
+  PASSWORD,
+  type Person,
+  registerAt,
+  startTestServer,
+  type TestServer,
+} from '../../test/support/server.ts';
+import { until } from '../../test/support/sink.ts';
+import { EVERYONE } from '../conversations/everyone.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+let owner: Person;
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster);
+  owner = await server.register('olga');
+});
+afterAll(async () => {
+  await server.stop();
+  await cluster.stop();
+});
+
+const password = { password: PASSWORD };
+const erased = (id: string) =>
+  until(
+    async () =>
+      (
+        await server.rows(
+          `select 1 from erasures where account_id = '${id}' and done_at is not null`,
+        )
+      ).length === 1,
+    'the erasure to be done',
+  );
+const bodies = async (conversation: ConversationId, as: Person) => {
+  const { body } = await as.request('GET', `/conversations/${conversation}/messages?limit=200`);
+  return body.items.map((m: { body: string }) => m.body);
+};
+
+describe('the file with all of one’s own', () => {
+  test('has what one has written, also in groups that one has left, and no secret', async () => {
+    const ann = await server.register('ann');
+    const group = await ann.group('first', [owner]);
+    await ann.post(group, 'mine "quoted" \u{1F44D}');
+    await owner.post(group, 'not hers');
+    const left = await owner.group('second', [ann]);
+    await ann.post(left, 'left behind');
+    const first = (await ann.request('GET', `/conversations/${group}/messages`)).body.items[0];
+    await ann.request(
+      'PUT',
+      `/conversations/${group}/messages/${first.seq}/reactions/%F0%9F%91%8D`,
+    );
+    await ann.request('POST', `/conversations/${left}/leave`);
+
+    const answer = await ann.request('POST', '/me/export', password);
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+    expect(answer.headers.get('content-disposition')).toContain('attachment');
+    const file = answer.body;
+    expect(file.account).toMatchObject({ username: 'ann', email: 'ann@example.org' });
+    expect(file.messages.map((m: { body: string }) => m.body).sort()).toEqual([
+      'left behind',
+      'mine "quoted" \u{1F44D}',
+    ]);
+    expect(file.reactions).toEqual([{ conversation: group, message: first.seq, emoji: '👍' }]);
+    expect(file.conversations.length).toBeGreaterThanOrEqual(3);
+    expect(file.sessions).toHaveLength(1);
+    expect(JSON.stringify(file)).not.toMatch(/argon2|hash|token|sealed|not hers/);
+  });
+
+  test('has every message, over many pages', async () => {
+    const max = await server.register('max');
+    const group = await max.group('long');
+    await server.rows(
+      `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
+       select '${group}', n, '${max.id}', 'message ' || n, now(), n from generate_series(100, 1700) n`,
+    );
+    const { body } = await max.request('POST', '/me/export', password);
+    expect(body.messages).toHaveLength(1_601);
+    expect(new Set(body.messages.map((m: { seq: number }) => m.seq)).size).toBe(1_601);
+  });
+
+  test.each([{ password: 'not the password' }, { password: '' }, {}])(
+    'is not given without the password: %j',
+    async (wrong) => {
+      const answer = await owner.request('POST', '/me/export', wrong);
+      expect([403, 422]).toContain(answer.status);
+      expect(JSON.stringify(answer.body)).not.toContain('olga');
+    },
+  );
+});
+
+describe('an account that is deleted', () => {
+  test('is out at once, and its messages stay as those of a deleted account', async () => {
+    const bob = await server.register('bob');
+    const group = await owner.group('talk', [bob]);
+    await bob.post(group, 'stays');
+    const direct = await bob.request('POST', '/conversations/direct', { account: owner.id });
+    await bob.post(direct.body.id, 'stays too');
+    const socket = server.peer();
+    await socket.hello(bob.accessToken);
+    const watcher = server.peer();
+    await watcher.hello(owner.accessToken);
+
+    const wrong = { password: 'not the password', messages: 'keep' };
+    expect((await bob.request('POST', '/me/delete', wrong)).status).toBe(403);
+    const answer = await bob.request('POST', '/me/delete', { ...password, messages: 'keep' });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(204);
+    expect(await socket.whenClosed(2_000)).toBe(4004);
+    await watcher.next('event', (e) => e.type === 'user.deleted' && e.data.account === bob.id);
+    expect((await bob.request('GET', '/me')).status).toBe(401);
+    const renewed = await call(server.url, 'POST', '/auth/token', {
+      headers: { authorization: `Bearer ${bob.sessionToken}` },
+    });
+    expect(renewed.status).toBe(401);
+    for (const login of ['bob', 'bob@example.org', `deleted:${bob.id}`]) {
+      const again = await call(server.url, 'POST', '/auth/login', { body: { login, ...password } });
+      expect(again.status, login).toBe(401);
+    }
+    await erased(bob.id);
+
+    const person = await owner.request('GET', `/people/${bob.id}`);
+    expect(person.body).toMatchObject({ displayName: 'Deleted account', isActive: false });
+    expect(await bodies(group, owner)).toEqual(['stays']);
+    expect(await bodies(direct.body.id, owner)).toEqual(['stays too']);
+    const members = await owner.request('GET', `/conversations/${group}/members`);
+    expect(members.body.items.map((m: { account: string }) => m.account)).toEqual([owner.id]);
+    const everyone = await server.rows(
+      `select 1 from memberships where conversation_id = '${EVERYONE}' and account_id = '${bob.id}' and left_seq is null`,
+    );
+    expect(everyone).toEqual([]);
+    // Nothing tells who it was, but what was said.
+    for (const table of ['accounts', 'sessions', 'events', 'mails', 'erasures']) {
+      const rows = await server.rows(
+        `select * from ${table} where to_jsonb(${table})::text ~* 'bob'`,
+      );
+      expect(rows, table).toEqual([]);
+    }
+    // Name and address are free again.
+    expect((await server.register('bob')).id).not.toBe(bob.id);
+    const gone = await owner.request('PATCH', `/admin/accounts/${bob.id}`, { displayName: 'x' });
+    expect(gone.status).toBe(404);
+    expect((await owner.request('POST', `/admin/accounts/${bob.id}/reactivate`)).status).toBe(404);
+  });
+
+  test('takes its messages along where that was wished, and all see them go', async () => {
+    const cat = await server.register('cat');
+    const group = await owner.group('hers', [cat]);
+    const left = await owner.group('left', [cat]);
+    await cat.post(group, 'one');
+    await owner.post(group, 'mine');
+    await cat.post(group, 'two');
+    await cat.post(left, 'three');
+    await cat.request('POST', `/conversations/${left}/leave`);
+    const watcher = server.peer();
+    await watcher.hello(owner.accessToken);
+    await cat.request('POST', '/me/delete', { ...password, messages: 'delete' });
+    await erased(cat.id);
+    const live = (await owner.request('GET', `/conversations/${group}/messages`)).body.items;
+    expect(
+      live.filter((m: { deletedAt: unknown }) => !m.deletedAt).map((m: { body: string }) => m.body),
+    ).toEqual(['mine']);
+    expect(
+      await server.rows(
+        `select 1 from messages where author_id = '${cat.id}' and (deleted_at is null or body <> '')`,
+      ),
+    ).toEqual([]);
+    await watcher.until(
+      () => watcher.of('event').filter((e) => e.type === 'message.deleted').length === 3,
+      'three deletions',
+    );
+    const seqs = watcher
+      .of('event')
+      .filter((e) => e.stream === streamOfConversation(group))
+      .map((e) => e.seq);
+    expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+  });
+
+  test('may be deleted by those who administer it, and an owner remains', async () => {
+    const dan = await server.register('dan');
+    const eve = await server.register('eve');
+    expect((await eve.request('DELETE', `/admin/accounts/${dan.id}`)).status).toBe(403);
+    expect((await owner.request('DELETE', `/admin/accounts/${dan.id}?messages=keep`)).status).toBe(
+      204,
+    );
+    expect((await owner.request('DELETE', `/admin/accounts/${dan.id}`)).status).toBe(404);
+    await owner.request('PATCH', `/admin/accounts/${eve.id}`, { role: 'admin' });
+    expect((await eve.request('DELETE', `/admin/accounts/${owner.id}`)).status).toBe(403);
+    const last = await owner.request('POST', '/me/delete', { ...password, messages: 'keep' });
+    expect([last.status, last.body.code]).toEqual([409, 'last_owner']);
+    expect((await owner.request('GET', '/me')).status).toBe(200);
+  });
+
+  test('hands its groups on', async () => {
+    const fay = await server.register('fay');
+    const group = await fay.group('handed on', [owner]);
+    await fay.request('POST', '/me/delete', { ...password, messages: 'keep' });
+    await erased(fay.id);
+    const { body } = await owner.request('GET', `/conversations/${group}`);
+    expect(body).toMatchObject({ role: 'owner', memberCount: 1 });
+  });
+});
+
+test('an erasure that was killed goes on with the next start, and nothing goes twice', async () => {
+  const fresh = await cluster.fresh();
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-erasure-'));
+  const env = { PORT: '0', PARLEY_DATA: dataDir, DATABASE_URL: fresh.url, RATE_LIMITS: 'off' };
+  const pool = new pg.Pool({ connectionString: fresh.url, max: 2 });
+  let child: Child | null = null;
+  try {
+    child = startChild('server-child.ts', [], env);
+    const url = await child.line();
+    await registerAt(url, 'olga');
+    const gus = await registerAt(url, 'gus');
+    const group = await gus.group('long');
+    // As many as take some batches; made in the tables, as by an import.
+    await pool.query(
+      `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
+       select $1, n, $2, 'message ' || n, now(), n from generate_series(1000, 2999) n`,
+      [group, gus.id],
+    );
+    await pool.query('update streams set last_seq = 10000 where id = $1', [group]);
+    const gone = async () =>
+      (await pool.query(`select count(*)::int as n from events where type = 'message.deleted'`))
+        .rows[0].n;
+    expect(
+      (await gus.request('POST', '/me/delete', { ...password, messages: 'delete' })).status,
+    ).toBe(204);
+    await until(async () => (await gone()) > 0, 'the first batch');
+    await child.kill();
+    const before = await gone();
+    expect(before).toBeGreaterThan(0);
+    expect(before).toBeLessThan(2_000);
+
+    child = startChild('server-child.ts', [], env);
+    await child.line();
+    await until(
+      async () => {
+        const { rows } = await pool.query('select done_at from erasures');
+        return rows[0].done_at !== null;
+      },
+      'the erasure to be done',
+      40_000,
+    );
+    expect(await gone()).toBe(2_000);
+    const { rows } = await pool.query(
+      `select count(*)::int as n, count(distinct data ->> 'message')::int as messages,
+              max(seq) - min(seq) + 1 as span
+       from events where type = 'message.deleted'`,
+    );
+    expect(rows[0]).toMatchObject({ n: 2_000, messages: 2_000, span: '2000' });
+  } finally {
+    await child?.kill();
+    await pool.end();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,10 @@
+// A program for tests: a whole server with the settings of its environment, to be killed. Says its
+// address on standard output.
+import { loadConfig } from '../../src/config.ts';
+import { startParley } from '../../src/main.ts';
+import { testLog } from './database.ts';
+
+const loaded = loadConfig(process.env);
+if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+const { url } = await startParley(loaded.config, testLog);
+console.log(url);
