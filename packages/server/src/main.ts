@@ -207,6 +207,7 @@ async function build(
     limits,
     limitCommands: (account) => shared.take('commands', account),
     identify: (token) => accounts.identify(token),
+    forgetSession: (session) => accounts.sessions.forgetEnded(session),
     liveSessions: (ids) => accounts.alive(ids),
     isAllowedOrigin: (origin, host) => isAllowedOrigin(origin, host, config),
     me: (account) => accounts.me(account),

@@ -199,9 +199,12 @@ export class Accounts {
     await this.#cleaning;
   }
 
-  /** Checks an access token or key, and that its session goes on; for the live socket. */
+  /**
+   * Checks an access token or key, and in the database that its session goes on: for the live
+   * socket, which lasts.
+   */
   async identify(token: string): Promise<{ identity: Identity } | { refusal: Refusal }> {
-    const checked = await this.#check(token);
+    const checked = await this.#check(token, { fresh: true });
     if ('refusal' in checked) return checked;
     const { session, expiresAt } = checked;
     const { id, account, scopes } = session;
@@ -259,6 +262,7 @@ export class Accounts {
 
   async #check(
     token: string,
+    how: { fresh?: boolean } = {},
   ): Promise<{ session: Session; expiresAt: number } | { refusal: Refusal }> {
     if (ApiKeys.looksLike(token)) {
       return (await this.#keys.check(token)) ?? { refusal: refusal('session_ended', KEY_ENDED) };
@@ -266,7 +270,7 @@ export class Accounts {
     const verified = await this.#tokens.verify(token);
     if ('refusal' in verified) return verified;
     const { claims } = verified;
-    const session = await this.sessions.byId(claims.session);
+    const session = await this.sessions.byId(claims.session, how);
     if (session?.account !== claims.account) return { refusal: refusal('session_ended') };
     return { session, expiresAt: claims.expiresAt };
   }

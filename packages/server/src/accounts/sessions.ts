@@ -175,9 +175,12 @@ export class Sessions {
     return rows[0] ?? null;
   }
 
-  /** The session of this id; null when it has ended. */
-  async byId(id: SessionId): Promise<Session | null> {
-    const known = this.#known.get(id);
+  /**
+   * The session of this id; null when it has ended. `fresh` asks the database in any case: for what
+   * lasts longer than a request.
+   */
+  async byId(id: SessionId, { fresh = false } = {}): Promise<Session | null> {
+    const known = fresh ? undefined : this.#known.get(id);
     if (known && known.until > performance.now()) return known.session;
     const now = this.#clock.now();
     const { rows } = await this.#pool.query<SessionRow>({
@@ -282,13 +285,18 @@ export class Sessions {
     }
   }
 
-  /** Forgets sessions that have ended, and tells whoever holds their sockets. */
-  #tell(ids: readonly SessionId[]): void {
+  /** A session has ended on another node: what is known of it here is not believed any more. */
+  forgetEnded(id: SessionId): void {
     const now = performance.now();
     for (const [old, at] of this.#ended) if (now - at > ENDED_MS) this.#ended.delete(old);
+    this.#known.delete(id);
+    this.#ended.set(id, now);
+  }
+
+  /** Forgets sessions that have ended, and tells whoever holds their sockets. */
+  #tell(ids: readonly SessionId[]): void {
     for (const id of ids) {
-      this.#known.delete(id);
-      this.#ended.set(id, now);
+      this.forgetEnded(id);
       for (const listener of this.#endListeners) listener(id);
     }
   }

@@ -362,7 +362,7 @@ export class Connection implements DrainableSink {
       context.start(this.account, Object.keys(hello.cursor)),
     ]);
     if (this.closed) return;
-    if (!me) {
+    if (!me?.isActive) {
       this.close(CLOSE.sessionEnded, 'session_ended');
       return;
     }

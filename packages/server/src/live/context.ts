@@ -31,10 +31,12 @@ export interface LiveDependencies {
   readonly log: Logger;
   readonly clock: Clock;
   readonly limits: Limits;
-  /** Checks an access token or key, and that its session goes on. */
+  /** Checks an access token or key, and in the database that its session goes on. */
   identify(token: string): Promise<{ identity: Identity } | { refusal: Refusal }>;
   /** Takes one command of the account, over all its sockets: null, or the seconds to wait. */
   limitCommands(account: AccountId): number | null;
+  /** Another node has told that a session has ended: what is known of it here counts no more. */
+  forgetSession(session: SessionId): void;
   /** Which of the sessions go on, for the regular second look. */
   liveSessions(sessions: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
   /** Whether a browser at this origin may open a socket. */

@@ -72,7 +72,10 @@ export class Live {
       presence,
       {
         read: (account, move) => this.#tellReadHere(account, move),
-        sessionEnded: (session) => this.#closeSession(session),
+        sessionEnded: (session) => {
+          dependencies.forgetSession(session);
+          this.#closeSession(session);
+        },
       },
       dependencies.log,
     );
