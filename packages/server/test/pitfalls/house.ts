@@ -11,7 +11,7 @@ import {
   type Seq,
   streamOfConversation,
 } from '@parley/protocol';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import { FaultProxy } from '../../../../chaos/src/proxy.ts';
 import type { Clock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -45,10 +45,10 @@ export interface NodeOptions {
   readonly env?: Record<string, string>;
 }
 
-/** Whom a client belongs to. */
+/** Whom a client belongs to. Their clients share one session: its latest token is kept here. */
 export interface Who {
   readonly name: string;
-  readonly sessionToken: string;
+  sessionToken: string;
 }
 
 /** The same for all nodes and all ways to them. */
@@ -64,6 +64,8 @@ export class House {
   readonly #undo: (() => Promise<unknown> | unknown)[] = [];
 
   constructor() {
+    // Servers in processes of their own, started and killed: on a busy machine that takes its time.
+    vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
     beforeAll(async () => {
       this.#cluster = await startTestCluster();
     });
@@ -165,17 +167,23 @@ export class Watched {
 
   constructor(
     url: string,
-    { name, sessionToken }: Who,
+    who: Who,
     store?: Store,
     // Short pauses, still spread.
     random: () => number = () => Math.random() / 50,
   ) {
-    this.api = new ParleyApi({ url, sessionToken });
+    this.api = new ParleyApi({
+      url,
+      sessionToken: who.sessionToken,
+      onSessionToken: (token) => {
+        if (token !== undefined) who.sessionToken = token;
+      },
+    });
     this.client = new ParleyClient({
       api: this.api,
       ...(store && { store }),
       loadPeople: false,
-      device: name,
+      device: who.name,
       random,
       socket: (address, handlers) => {
         this.#socket = nodeSocket(address, handlers);
@@ -186,7 +194,7 @@ export class Watched {
   }
 
   /** Waits until everything that was missed has come. */
-  live(ms = 15_000): Promise<void> {
+  live(ms = 30_000): Promise<void> {
     return until(() => this.client.state === 'live', 'the client to be live', ms);
   }
 

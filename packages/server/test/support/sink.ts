@@ -91,7 +91,7 @@ export function readTextFrames(frames: Buffer): string[] {
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  ms = 10_000,
+  ms = 20_000,
 ): Promise<void> {
   const end = performance.now() + ms;
   while (!(await condition())) {
