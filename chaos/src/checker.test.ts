@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { check } from './checker.ts';
 import type { HistoryRecord } from './history.ts';
 import { messagesOf } from './model.ts';
+import { shortest } from './shrink.ts';
 
 const STREAM = 'room';
 const [ANN, BEN, EVE] = ['ann', 'ben', 'eve'];
@@ -219,10 +220,195 @@ describe('the checker', () => {
       () => [...aCleanRun(), { kind: 'ack', client: ANN, id: 'c1', stream: STREAM, seq: 6, t: 1 }],
       'I12 same answer',
     ],
+    [
+      'a message by somebody who had left',
+      () =>
+        withLog((log) => log.map((e) => (e.seq === 10 ? { ...e, actor: EVE } : e)) as Event[]).map(
+          (r) => (r.kind === 'invoke' && r.id === 'c5' ? { ...r, account: EVE } : r),
+        ),
+      'I10 members only',
+    ],
+    [
+      'a store that lacks a message before its cursor',
+      () =>
+        aCleanRun().map((r) =>
+          r.kind === 'final' && r.account === BEN
+            ? { ...r, kept: { [STREAM]: { from: 5, messages: keptFrom(5).slice(1) } } }
+            : r,
+        ),
+      'I11 same state',
+    ],
+    [
+      'a store that missed an edit',
+      () =>
+        aCleanRun().map((r) =>
+          r.kind === 'final' && r.account === BEN
+            ? {
+                ...r,
+                kept: {
+                  [STREAM]: { from: 5, messages: keptFrom(5).map((m) => ({ ...m, body: 'one' })) },
+                },
+              }
+            : r,
+        ),
+      'I11 same state',
+    ],
+    [
+      'a command that is waited for in the end',
+      () =>
+        aCleanRun().map((r) =>
+          r.kind === 'final' && r.account === ANN ? { ...r, waiting: ['c9'] } : r,
+        ),
+      'I8 complete',
+    ],
+    [
+      'a round after which somebody lacked something',
+      () => [
+        ...aCleanRun(),
+        { kind: 'quiet', round: 0, ms: 9_000, missing: ['ann stands at 9 of 10'], t: 0 },
+      ],
+      'I8 in time',
+    ],
+    [
+      'a node that died by itself',
+      () => [...aCleanRun(), { kind: 'died', node: 'node1', how: 'exit code 1', t: 0 }],
+      'I14 no errors',
+    ],
+    [
+      'a command that was answered with an internal error',
+      () => [...aCleanRun(), { kind: 'nack', client: ANN, id: 'c8', code: 'internal', t: 0 }],
+      'I14 no errors',
+    ],
+    [
+      'what the doctor finds',
+      () => [...aCleanRun(), { kind: 'doctor', findings: ['a log has a gap'] }],
+      'I11 doctor',
+    ],
   ])('sees %s', (_name, history, rule) => {
     expect(rules(history())).toContain(rule);
   });
 });
+
+describe('a run without faults', () => {
+  const counters = { connects: 1, resends: 0, gapFills: 0, duplicates: 0, resets: 0 };
+  const stop = (changed: Partial<typeof counters>): HistoryRecord => ({
+    kind: 'stop',
+    client: ANN,
+    how: 'end',
+    counters: { ...counters, ...changed },
+    t: 0,
+  });
+  const node = (changed: object): HistoryRecord => ({
+    kind: 'node',
+    node: 'node1',
+    ...{ fills: 0, repairs: 0, stalled: 0, buffered: 0, rss: 0 },
+    ...changed,
+    t: 0,
+  });
+  const found = (...more: HistoryRecord[]) =>
+    check([...aCleanRun(), ...more], { mode: 'clean', deadlineMs: 1_000 }).map((v) => v.rule);
+
+  test('has nothing mended', () => {
+    expect(found(stop({}), node({}))).toEqual([]);
+    for (const mended of ['resends', 'gapFills', 'duplicates', 'resets']) {
+      expect(found(stop({ [mended]: 1 }))).toEqual(['I9 nothing mended']);
+    }
+    expect(found(stop({ connects: 2 }))).toEqual(['I9 nothing mended']);
+    for (const mended of ['fills', 'repairs', 'stalled']) {
+      expect(found(node({ [mended]: 1 }))).toEqual(['I9 nothing mended']);
+    }
+    expect(found({ kind: 'ended', client: ANN, t: 0 })).toEqual(['I9 nothing mended']);
+  });
+
+  test('delivers in time to all who were there', () => {
+    const late = (startedAt: number) =>
+      check(
+        aCleanRun().flatMap((r): HistoryRecord[] =>
+          isSeen(r, BEN, 10) && r.kind === 'event'
+            ? [
+                {
+                  kind: 'start',
+                  client: BEN,
+                  account: BEN,
+                  life: 1,
+                  cursors: { [STREAM]: 9 },
+                  t: startedAt,
+                },
+                { ...r, t: 5_000 },
+              ]
+            : [r],
+        ),
+        { mode: 'clean', deadlineMs: 1_000 },
+      ).map((v) => v.rule);
+    expect(late(0)).toEqual(['I8 in time']);
+    expect(late(4_500)).toEqual([]);
+  });
+});
+
+describe('behind slow readers', () => {
+  const GIB = 1024 ** 3;
+  const found = (mode: 'slow' | 'chaos', buffered: number, rss: number) =>
+    check(
+      [0, 1].map((n) => ({
+        kind: 'node',
+        node: 'node1',
+        ...{ fills: 0, repairs: 0, stalled: 0, buffered: buffered * n, rss: rss * n, t: n },
+      })),
+      { mode, deadlineMs: 0 },
+    ).map((v) => v.rule);
+
+  test('memory is bounded', () => {
+    expect(found('slow', 1024, 1024)).toEqual([]);
+    expect(found('slow', GIB, 1024)).toEqual(['I13 bounded']);
+    expect(found('slow', 1024, GIB)).toEqual(['I13 bounded']);
+    expect(found('chaos', GIB, GIB)).toEqual([]);
+  });
+});
+
+describe('a store after a crash', () => {
+  const start = (cursor: number): HistoryRecord => ({
+    kind: 'start',
+    client: BEN,
+    account: BEN,
+    life: 1,
+    cursors: { [STREAM]: cursor },
+    t: 0,
+  });
+  const seen = (seq: number): HistoryRecord => ({
+    kind: 'event',
+    client: BEN,
+    account: BEN,
+    life: 1,
+    event: aLogEvent(seq),
+    t: 0,
+  });
+
+  test('may know less than before, and is told again from there', () => {
+    expect(check([...aCleanRun(), start(8), seen(9), seen(10)])).toEqual([]);
+  });
+
+  test('is not told what it knows, and misses nothing', () => {
+    const rulesOf = (...more: HistoryRecord[]) => rules([...aCleanRun(), ...more]);
+    expect(rulesOf(start(9), seen(9))).toEqual(['I5 applied once']);
+    expect(rulesOf(start(7), seen(9))).toEqual(['I6 in order']);
+  });
+});
+
+describe('the shortest history', () => {
+  test('shows the same broken promise with hardly more than what breaks it', () => {
+    const history = aCleanRun().filter((r) => !isSeen(r, BEN, 6));
+    const [violation] = check(history);
+    if (!violation) throw new Error('nothing was found');
+    const short = shortest(history, violation, { mode: 'chaos', deadlineMs: 0 });
+    expect(check(short)).toContainEqual(violation);
+    expect(short.length).toBeLessThanOrEqual(3);
+  });
+});
+
+const keptFrom = (seq: number) => {
+  const log = aCleanRun().find((r) => r.kind === 'log') as Extract<HistoryRecord, { kind: 'log' }>;
+  return messagesOf(log.events).filter((m) => m.seq >= seq);
+};
 
 function aLogEvent(seq: number): Event {
   const log = aCleanRun().find((r) => r.kind === 'log');
