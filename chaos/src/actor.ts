@@ -400,6 +400,8 @@ export class Actor {
         return true;
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
+        // It was carried out, and undone by somebody else since.
+        if (error.code === 'no_longer_member') return true;
         if (!PASSING.has(error.code)) {
           this.#nacked(id, error.code);
           return false;

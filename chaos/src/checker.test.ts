@@ -349,11 +349,16 @@ describe('behind slow readers', () => {
   const GIB = 1024 ** 3;
   const found = (mode: 'slow' | 'chaos', buffered: number, rss: number) =>
     check(
-      [0, 1].map((n) => ({
-        kind: 'node',
-        node: 'node1',
-        ...{ fills: 0, repairs: 0, stalled: 0, buffered: buffered * n, rss: rss * n, t: n },
-      })),
+      [
+        { kind: 'start', client: ANN, account: ANN, life: 1, cursors: {}, t: 0 },
+        ...[0, 1].map(
+          (n): HistoryRecord => ({
+            kind: 'node',
+            node: 'node1',
+            ...{ fills: 0, repairs: 0, stalled: 0, buffered: buffered * n, rss: rss * n, t: n },
+          }),
+        ),
+      ],
       { mode, deadlineMs: 0 },
     ).map((v) => v.rule);
 

@@ -28,8 +28,9 @@ export const PRESETS: Readonly<Record<Mode, Omit<Options, 'mode' | 'seed'>>> = {
     conversations: 6,
     nodes: 1,
     rounds: 2,
-    commandsPerSecond: 150,
+    commandsPerSecond: 100,
     faultsPerRound: 0,
+    deadlineMs: 60_000,
   },
   database: { ...common, nodes: 1, faults: DATABASE_FAULTS, faultsPerRound: 4 },
 };

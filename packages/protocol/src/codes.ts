@@ -56,6 +56,10 @@ export const ERRORS = {
     status: 404,
     title: 'There is no such conversation, or you are not a member',
   },
+  no_longer_member: {
+    status: 410,
+    title: 'That was done; but whoever it concerns has left the conversation since',
+  },
   message_not_found: { status: 404, title: 'There is no such message' },
   account_not_found: { status: 404, title: 'There is no such person' },
   message_deleted: { status: 409, title: 'The message has been deleted' },

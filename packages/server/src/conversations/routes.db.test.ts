@@ -74,6 +74,28 @@ describe('groups over REST', () => {
     expect(codeOf(bad)).toBe('400 idempotency_key_required');
   });
 
+  test('tell who repeats a command, and has left since, that it was done', async () => {
+    const id = await ann.group('Passing', [], 'public');
+    const [joining, posting, adding] = [aClientId(), aClientId(), aClientId()].map((key) => ({
+      'idempotency-key': key,
+    }));
+    const join = () => bob.request('POST', `/conversations/${id}/join`, undefined, joining);
+    const post = () =>
+      bob.request('POST', `/conversations/${id}/messages`, { body: 'hi' }, posting);
+    const add = () =>
+      ann.request('POST', `/conversations/${id}/members`, { account: cem.id }, adding);
+    for (const done of [await join(), await post(), await add()]) {
+      expect(done.status).toBeLessThan(300);
+    }
+    for (const member of [bob, cem]) {
+      await ann.request('DELETE', `/conversations/${id}/members/${member.id}`);
+    }
+    for (const repeated of [await join(), await post(), await add()]) {
+      expect(codeOf(repeated)).toBe('410 no_longer_member');
+    }
+    await ann.request('DELETE', `/conversations/${id}`);
+  });
+
   test('that are private answer outsiders as if they did not exist', async () => {
     const id = await ann.group('Secret');
     const nothing = aClientId();

@@ -49,9 +49,11 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, authenticate: onRequest } = deps;
 
-  /** The conversation after a command of the account. */
   const show = async (account: AccountId, id: ConversationId) =>
     (await conversationFor(pool, account, id)) ?? refuse('conversation_not_found');
+  /** The conversation after a command that was stored: a refusal must not say that it was not. */
+  const after = async (account: AccountId, id: ConversationId) =>
+    (await conversationFor(pool, account, id)) ?? refuse('no_longer_member');
 
   app.route({
     method: 'GET',
@@ -79,7 +81,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       body: CreateGroupBody,
-      response: { 201: Conversation, ...problems(401, 404, 422) },
+      response: { 201: Conversation, ...problems(401, 404, 410, 422) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -89,7 +91,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
         await createGroup(append, { actor, clientId }, request.body),
       );
       reply.code(201);
-      return show(actor, conversationOfStream(stream));
+      return after(actor, conversationOfStream(stream));
     },
   });
 
@@ -104,14 +106,14 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       body: OpenDirectBody,
-      response: { 200: Conversation, ...problems(401, 404, 422) },
+      response: { 200: Conversation, ...problems(401, 404, 410, 422) },
     },
     onRequest,
     handler: async (request) => {
       const actor = sessionOf(request).account;
       const clientId = clientIdOf(request);
       const outcome = await openDirect(append, { actor, clientId }, request.body.account);
-      return show(actor, conversationOfStream(storedOrRefuse(outcome).stream));
+      return after(actor, conversationOfStream(storedOrRefuse(outcome).stream));
     },
   });
 
@@ -164,14 +166,14 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       headers,
       params: OfConversation,
       body: UpdateGroupBody,
-      response: { 200: Conversation, ...problems(401, 403, 404, 409, 422) },
+      response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422) },
     },
     onRequest,
     handler: async (request) => {
       storedOrRefuse(
         await renameGroup(append, asked(request, request.params.id), request.body.name),
       );
-      return show(sessionOf(request).account, request.params.id);
+      return after(sessionOf(request).account, request.params.id);
     },
   });
 
@@ -204,12 +206,12 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       params: OfConversation,
-      response: { 200: Conversation, ...problems(401, 404, 409) },
+      response: { 200: Conversation, ...problems(401, 404, 409, 410) },
     },
     onRequest,
     handler: async (request) => {
       storedOrRefuse(await joinGroup(append, asked(request, request.params.id)));
-      return show(sessionOf(request).account, request.params.id);
+      return after(sessionOf(request).account, request.params.id);
     },
   });
 
@@ -270,7 +272,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       headers,
       params: OfConversation,
       body: AddMemberBody,
-      response: { 201: Member, ...problems(401, 403, 404, 409, 422) },
+      response: { 201: Member, ...problems(401, 403, 404, 409, 410, 422) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -278,7 +280,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       storedOrRefuse(await addMember(append, asked(request, request.params.id), account));
       reply.code(201);
       const member = await memberOf(pool, sessionOf(request).account, request.params.id, account);
-      return member ?? refuse('account_not_found', 'This person has left already');
+      return member ?? refuse('no_longer_member');
     },
   });
 

@@ -64,6 +64,9 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): v
     if (message === null) refuse('conversation_not_found');
     return message ?? refuse('message_not_found');
   };
+  /** The message after a command that was stored: a refusal must not say that it was not. */
+  const after = async (account: AccountId, id: ConversationId, seq: Seq) =>
+    (await messageFor(pool, account, id, seq)) ?? refuse('no_longer_member');
 
   app.route({
     method: 'GET',
@@ -96,7 +99,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): v
       headers,
       params: OfConversation,
       body: PostBody,
-      response: { 201: Message, ...problems(401, 404, 409, 422, 503) },
+      response: { 201: Message, ...problems(401, 404, 409, 410, 422, 503) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -106,7 +109,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): v
       const { seq, at, repeated } = storedOrRefuse(await postMessage(append, asking, body));
       reply.code(201);
       // What was posted a moment ago is known; an earlier one may have changed since.
-      if (repeated) return show(author, conversation, seq);
+      if (repeated) return after(author, conversation, seq);
       return {
         conversation,
         seq,
@@ -147,7 +150,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): v
       headers,
       params: OfMessage,
       body: EditBody,
-      response: { 200: Message, ...problems(401, 403, 404, 409, 422, 503) },
+      response: { 200: Message, ...problems(401, 403, 404, 409, 410, 422, 503) },
     },
     onRequest,
     handler: async (request) => {
@@ -155,7 +158,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): v
       storedOrRefuse(
         await editMessage(append, asked(request, request.params.id), seq, request.body.body),
       );
-      return show(sessionOf(request).account, id, seq);
+      return after(sessionOf(request).account, id, seq);
     },
   });
 
