@@ -407,6 +407,8 @@ export class ParleyApi {
         headers,
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(timeoutMs),
+        // A page that closes meanwhile must still get the cookie that takes the place of the old one.
+        ...(auth === 'session' && { keepalive: true }),
       });
     };
     let response = await send();

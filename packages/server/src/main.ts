@@ -169,6 +169,9 @@ async function build(
   const vault = new Vault(secret);
   const mails = new Mails({ pool, clock, log, vault, transport: mailTransport(config, log) });
   undo.push(() => mails.stop());
+  if (mails.kind === 'smtp' && config.publicUrl === undefined) {
+    log.warn('PUBLIC_URL is not set: the links in mails lead to this machine only');
+  }
   const accounts = await openAccounts({
     config,
     pool,

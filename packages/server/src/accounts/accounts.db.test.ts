@@ -149,15 +149,19 @@ describe('log-in', () => {
 
   test('an unknown name costs as much time as a wrong password', async () => {
     await api.register('ann');
-    const time = async (name: string) => {
-      const begun = performance.now();
-      for (let i = 0; i < 8; i++) await login(name, 'not the password');
-      return performance.now() - begun;
-    };
-    await time('warm-up');
-    const [known, unknown] = [await time('ann'), await time('nobody')];
-    // A log-in without a hash would take a hundredth of the time.
-    expect(unknown).toBeGreaterThan(known / 3);
+    const times = { known: [] as number[], unknown: [] as number[] };
+    await login('warm-up', 'not the password');
+    for (let i = 0; i < 12; i++) {
+      for (const kind of ['known', 'unknown'] as const) {
+        const begun = performance.now();
+        await login(kind === 'known' ? 'ann' : `nobody${i}`, 'not the password');
+        times[kind].push(performance.now() - begun);
+      }
+    }
+    const median = (all: number[]) => all.sort((a, b) => a - b)[6] ?? 0;
+    const [known, unknown] = [median(times.known), median(times.unknown)];
+    // The bound that is stated: 20 ms, or a quarter where the machine is busy with other things.
+    expect(Math.abs(known - unknown)).toBeLessThan(Math.max(20, known / 4));
   });
 
   test('text that PostgreSQL cannot hold is refused, not a bug', async () => {

@@ -41,9 +41,11 @@ const CLOSED = { disableFileAccess: true, disableUrlAccess: true } as const;
 
 /** SMTP when SMTP_URL is set, else files in `<data>/outbox`. */
 export function mailTransport(config: MailConfig, log: Logger): MailTransport {
-  return config.smtpUrl === undefined
-    ? outbox(config, log)
-    : smtp({ ...config, smtpUrl: config.smtpUrl });
+  if (config.smtpUrl === undefined) return outbox(config, log);
+  if (config.mailFrom.includes('@localhost')) {
+    log.warn('MAIL_FROM is not set: mail servers elsewhere may refuse mails from @localhost');
+  }
+  return smtp({ ...config, smtpUrl: config.smtpUrl });
 }
 
 function smtp(config: MailConfig & { smtpUrl: string }): MailTransport {
