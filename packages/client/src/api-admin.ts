@@ -10,6 +10,7 @@ import type {
   CreateInvitationBody,
   CreateKeyBody,
   Invitation,
+  MailInfo,
   MessagesFate,
   SettingInfo,
   UpdateAccountBody,
@@ -74,6 +75,11 @@ export class AdminApi {
 
   revokeInvitation(id: string): Promise<void> {
     return this.#api.request('DELETE', `/admin/invitations/${id}`);
+  }
+
+  /** The latest mails; with their words while they lie in the outbox. */
+  async mail(): Promise<MailInfo[]> {
+    return (await this.#api.request<{ items: MailInfo[] }>('GET', '/admin/mail')).items;
   }
 
   async settings(): Promise<SettingInfo[]> {

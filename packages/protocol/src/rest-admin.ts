@@ -89,6 +89,25 @@ export const SettingInfo = z
 export type SettingInfo = z.infer<typeof SettingInfo>;
 export const SettingsAnswer = z.object({ items: z.array(SettingInfo) });
 
+/** A mail that the server has sent, or tries to send. */
+export const MailInfo = z
+  .object({
+    id: z.uuid(),
+    purpose: z.string(),
+    recipient: z.string(),
+    subject: z.string(),
+    createdAt: Timestamp,
+    sentAt: Timestamp.nullable(),
+    failedAt: Timestamp.nullable(),
+    /** Why the last try failed. */
+    error: z.string().nullable(),
+    /** Its words, while they lie in the outbox for an admin to pass on. */
+    text: z.string().nullable(),
+  })
+  .meta({ id: 'MailInfo' });
+export type MailInfo = z.infer<typeof MailInfo>;
+export const MailsAnswer = z.object({ items: z.array(MailInfo) });
+
 /** The account of a program. */
 export const CreateServiceAccountBody = z.object({ username: Username, displayName: DisplayName });
 export const ServiceAccountsAnswer = z.object({ items: z.array(AdminAccount) });

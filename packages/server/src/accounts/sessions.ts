@@ -238,7 +238,10 @@ export class Sessions {
       text: `select s.id ${FROM} where s.id = any($1::uuid[]) and ${ALIVE}`,
       values: [ids, new Date(now), new Date(now - IDLE_MS), this.#twice],
     });
-    return new Set(rows.map((r) => r.id));
+    const alive = new Set(rows.map((r) => r.id));
+    // What another node has ended is believed here no longer.
+    for (const id of ids) if (!alive.has(id)) this.#known.delete(id);
+    return alive;
   }
 
   /** Ends a session. */

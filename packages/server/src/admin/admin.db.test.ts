@@ -7,6 +7,7 @@ import {
   startTestServer,
   type TestServer,
 } from '../../test/support/server.ts';
+import { until } from '../../test/support/sink.ts';
 import { aClientId } from '../../test/support/world.ts';
 
 let cluster: TestCluster;
@@ -131,6 +132,24 @@ describe('mass assignment', () => {
       expect(body).toMatchObject({ role: 'member', kind: 'person', verified: false });
     },
   );
+});
+
+test('one changes neither role nor standing of oneself', async () => {
+  const more = {
+    role: 'owner',
+    isActive: false,
+    verified: true,
+    kind: 'service',
+    email: 'x@y.example',
+  };
+  await member.request('PATCH', '/me', { displayName: 'Mona', ...more });
+  expect((await member.request('GET', '/me')).body).toMatchObject({
+    displayName: 'Mona',
+    role: 'member',
+    isActive: true,
+    verified: false,
+    email: 'mona@example.org',
+  });
 });
 
 describe('changes of an account', () => {
@@ -313,11 +332,43 @@ test('a lock after too many wrong passwords is seen by admins, who end it', asyn
   }
 });
 
+test('mails in the outbox are shown to admins; those to owners to owners alone', async () => {
+  const outbox = await startTestServer(cluster);
+  try {
+    const boss = await outbox.register('boss');
+    const aide = await outbox.register('aide');
+    const plain = await outbox.register('plain');
+    await boss.request('PATCH', `/admin/accounts/${aide.id}`, { role: 'admin' });
+    for (const name of ['boss', 'plain']) {
+      await call(outbox.url, 'POST', '/auth/forgot', { body: { email: `${name}@example.org` } });
+    }
+    const shown = async (reader: Person) => {
+      const { body } = await reader.request('GET', '/admin/mail');
+      const items = body.items as {
+        recipient: string;
+        purpose: string;
+        sentAt: string | null;
+        text: string | null;
+      }[];
+      return items.filter((m) => m.purpose === 'reset' && m.sentAt !== null);
+    };
+    await until(async () => (await shown(boss)).length === 2, 'both mails');
+    for (const { text } of await shown(boss)) expect(text).toMatch(/\/reset#[\w-]{40,}/);
+    const seen = new Map((await shown(aide)).map((m) => [m.recipient, m.text]));
+    expect(seen.get('boss@example.org')).toBeNull();
+    expect(seen.get('plain@example.org')).toContain('/reset#');
+    expect((await plain.request('GET', '/admin/mail')).status).toBe(403);
+  } finally {
+    await outbox.stop();
+  }
+});
+
 describe('the settings', () => {
   test('are shown to admins, secrets hidden', async () => {
     const { status, body } = await admin.request('GET', '/admin/settings');
     expect(status).toBe(200);
     const byName = new Map(body.items.map((i: { name: string }) => [i.name, i]));
+    expect(byName.get('REGISTRATION')).toMatchObject({ value: 'open' });
     expect(byName.get('HOST')).toMatchObject({ value: '127.0.0.1', secret: false, isSet: true });
     expect(byName.get('PARLEY_SECRET')).toMatchObject({ value: null, secret: true, isSet: true });
     expect(byName.get('DATABASE_URL')).toMatchObject({ value: null, isSet: true });

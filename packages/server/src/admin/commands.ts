@@ -167,7 +167,10 @@ async function update(unit: Unit, command: AdminCommand, target: Target): Promis
   if (email !== undefined && target.kind === 'service') {
     return { refuse: refusal('invalid', 'email: the account of a program has none') };
   }
-  const found = await whatIsTaken(rowsOf(unit), username, email ?? null, id);
+  // A name that stays is not looked at: it may be older than the rule about names that look alike.
+  const renaming = change.username !== undefined && username !== target.username;
+  const wanted = renaming ? username : null;
+  const found = await whatIsTaken(rowsOf(unit), wanted, email ?? null, id);
   const taken = takenRefusal(takenErrors(found));
   if (taken) return { refuse: taken };
   const role = change.role ?? target.role;

@@ -6,6 +6,7 @@ import {
   CreateAccountBody,
   DeleteAccountQuery,
   isStorable,
+  MailsAnswer,
   SettingsAnswer,
   UpdateAccountBody,
 } from '@parley/protocol';
@@ -27,6 +28,7 @@ import type { Erasures } from '../own-data/erasures.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Outcome } from '../stream/append.ts';
 import { deactivateAccount, reactivateAccount, updateAccount } from './commands.ts';
+import { latestMails } from './mail.ts';
 import { mayCreate } from './policy.ts';
 import { adminAccountOf, adminAccountsPage, allowed, registeredBy } from './queries.ts';
 import { describeSettings } from './settings.ts';
@@ -302,6 +304,25 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
     },
     onRequest,
     handler: async () => ({ items: describeSettings(config) }),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/admin/mail',
+    schema: {
+      operationId: 'listMail',
+      tags,
+      summary: 'The latest mails and what became of them',
+      description:
+        'Without SMTP_URL mails lie in the outbox, and their words are shown for an admin to pass ' +
+        'on; those to owners and other admins to owners alone.',
+      security: inPerson,
+      response: { 200: MailsAnswer, ...problems(401, 403) },
+    },
+    onRequest,
+    handler: async (request) => ({
+      items: await latestMails({ pool, dataDir: config.dataDir }, sessionOf(request)),
+    }),
   });
 
   async function showRegistered(outcome: Outcome) {

@@ -18,6 +18,12 @@ export function describeSettings(config: Config): SettingInfo[] {
 
 /** A value as it would be written in the environment. */
 function textOf(value: unknown): string {
+  if (isRegistration(value)) {
+    return value.mode === 'domain' ? `domain:${value.domains.join(',')}` : value.mode;
+  }
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   return Array.isArray(value) ? value.join(',') : String(value);
 }
+
+const isRegistration = (value: unknown): value is Config['registration'] =>
+  typeof value === 'object' && value !== null && 'mode' in value;

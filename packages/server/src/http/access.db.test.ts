@@ -82,6 +82,18 @@ function operationsOf(document: {
     );
 }
 
+/** They answer with a session, or are let in by one. */
+const COOKIE = new Set([
+  'register',
+  'login',
+  'verifyEmail',
+  'secondFactor',
+  'confirmEnrolTotp',
+  'loginWithPasskey',
+  'renewAccessToken',
+  'logout',
+]);
+
 /** Who is out already is answered as one who has just gone. */
 const WAYS_OUT = new Set(['logout']);
 
@@ -125,6 +137,23 @@ describe('every route of the API', () => {
       expect(isShutOut(answer), words).toBe(!may);
       if (audience === 'admin' && role === 'member') expect(answer.status, words).toBe(403);
       expect(answer.status, words).toBeLessThan(500);
+    }
+  });
+
+  test('that may set or use a cookie refuses pages of other sites', async () => {
+    for (const operation of operations) {
+      if (!COOKIE.has(operation.id)) continue;
+      for (const headers of [
+        { origin: 'https://evil.example' },
+        { origin: 'null' },
+        { 'sec-fetch-site': 'cross-site' },
+      ]) {
+        const { status, body } = await call(server.url, operation.method, operation.path, {
+          body: '{}',
+          headers,
+        });
+        expect([status, body?.code], operation.id).toEqual([403, 'origin_refused']);
+      }
     }
   });
 

@@ -114,6 +114,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   reactivateAccount: admin,
   unlockAccount: admin,
   resetSecondFactor: adminPerson,
+  listMail: adminPerson,
   listSettings: admin,
   listInvitations: admin,
   createInvitation: admin,

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from './support/database.ts';
+import { aSetOfNodes } from './support/nodes.ts';
+import { call, registerAt } from './support/server.ts';
+
+/**
+ * What ends an account’s access on one node closes its sockets on the others within two seconds,
+ * with no Redis to tell them.
+ */
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startTestCluster();
+});
+afterAll(() => cluster.stop());
+
+test('deactivation, deletion, a key’s end and a lost second factor reach every node', async () => {
+  // Nobody listens there.
+  const nodes = await aSetOfNodes(cluster, 'redis://127.0.0.1:1');
+  try {
+    const [here, there] = [await nodes.node(), await nodes.node()];
+    const owner = await registerAt(here.address, 'olga');
+    const admin = (method: string, path: string, body?: object) =>
+      call(here.address, method, path, {
+        ...(body && { body }),
+        headers: { authorization: `Bearer ${owner.accessToken}` },
+      });
+    const robot = await admin('POST', '/admin/service-accounts', {
+      username: 'robot',
+      displayName: 'Robot',
+    });
+    const keys = `/admin/service-accounts/${robot.body.id}/keys`;
+    const scopes = ['conversations:read', 'messages:read'];
+    const key = (await admin('POST', keys, { name: 'k', scopes })).body;
+    const people = [];
+    for (const name of ['ann', 'bob', 'cat']) people.push(await registerAt(here.address, name));
+    const [ann, bob, cat] = people as [typeof owner, typeof owner, typeof owner];
+
+    const ends = [
+      [ann.accessToken, () => admin('POST', `/admin/accounts/${ann.id}/deactivate`)],
+      [bob.accessToken, () => admin('DELETE', `/admin/accounts/${bob.id}?messages=keep`)],
+      [cat.accessToken, () => admin('POST', `/admin/accounts/${cat.id}/reset-second-factor`)],
+      [key.key as string, () => admin('DELETE', `${keys}/${key.id}`)],
+    ] as const;
+    for (const [token, end] of ends) {
+      const peer = nodes.peer(there);
+      await peer.hello(token);
+      const answer = await end();
+      expect(answer.status).toBeLessThan(300);
+      const begun = performance.now();
+      expect(await peer.whenClosed(4_000)).toBe(4004);
+      expect(performance.now() - begun).toBeLessThan(2_000);
+      const asked = await call(there.address, 'GET', '/conversations', {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      expect(asked.status).toBe(401);
+    }
+  } finally {
+    await nodes.stop();
+  }
+});
