@@ -6,6 +6,7 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import fc from 'fast-check';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
 import { aLivedInTown } from '../../test/support/lived-in.ts';
@@ -36,6 +37,15 @@ describe('a clean database', () => {
     const { pool } = await (await cluster.fresh()).open();
     expect(await examine(pool)).toEqual([]);
     expect(await examine((await aLivedInTown(cluster)).pool)).toEqual([]);
+  });
+
+  test('gives nothing through a pool of any kind', async () => {
+    const { pool } = await aLivedInTown(cluster);
+    // Its numbers of eight bytes come as text.
+    const { host, port, user, database } = pool.options as pg.PoolConfig;
+    const plain = new pg.Pool({ host, port, user, database } as pg.PoolConfig);
+    expect(await examine(plain)).toEqual([]);
+    await plain.end();
   });
 
   test('gives nothing, whatever people did', async () => {

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { columnTypes } from '../storage/database.ts';
 
 /** A repair waits this long for the locks of the streams. */
 const LOCK_TIMEOUT_MS = 60_000;
@@ -16,6 +17,8 @@ export async function withSession<T>(
     ...pool.options,
     // Not enumerable in the options of a pool.
     ...(password !== undefined && { password }),
+    // The pool may be anybody’s.
+    types: columnTypes,
     application_name: 'parley doctor',
     max: 1,
     statement_timeout: 0,

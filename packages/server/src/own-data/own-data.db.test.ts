@@ -16,6 +16,7 @@ import {
 } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
+import { examine } from '../doctor/doctor.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
@@ -207,6 +208,12 @@ describe('an account that is deleted', () => {
     const { body } = await owner.request('GET', `/conversations/${group}`);
     expect(body).toMatchObject({ role: 'owner', memberCount: 1 });
   });
+});
+
+test('after all that the tables have what the events say', async () => {
+  const found = await examine(server.pool);
+  // Messages that were put there without events, to have many.
+  expect(found.filter((f) => `${f.kind} ${f.table}` !== 'row_without_event messages')).toEqual([]);
 });
 
 test('an erasure that was killed goes on with the next start, and nothing goes twice', async () => {

@@ -70,7 +70,7 @@ export async function openDatabase(
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     ...(patient ? {} : timeouts),
-    types,
+    types: columnTypes,
   });
   // Without these listeners, a database that goes away ends this process.
   let closing = false;
@@ -98,8 +98,8 @@ export async function openDatabase(
   };
 }
 
-// Seqs and counts come as JavaScript numbers: they stay far below 2^53.
-const types = {
+/** Seqs and counts come as JavaScript numbers: they stay far below 2^53. */
+export const columnTypes: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === pg.types.builtins.INT8 && format !== 'binary'
       ? Number

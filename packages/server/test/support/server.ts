@@ -14,6 +14,8 @@ export type TestServer = Parley & {
   register(name: string): Promise<Person>;
   /** What stands in the database. */
   rows(sql: string): Promise<Record<string, unknown>[]>;
+  /** A way to its database, beside its own. */
+  readonly pool: pg.Pool;
   /** A socket of its own; closed when the server stops. */
   peer(options?: ConstructorParameters<typeof Peer>[1]): Peer;
 };
@@ -77,6 +79,7 @@ export async function startTestServer(
       peers.push(peer);
       return peer;
     },
+    pool,
     rows: async (sql) => (await pool.query(sql)).rows,
     async stop() {
       await pool.end();
