@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type MailSink, startMailSink } from '../packages/server/test/support/mail.ts';
@@ -171,5 +172,43 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await Promise.all(
       [second, third].map((v) => v.page.getByText('Your session has ended').waitFor()),
     );
+  });
+
+  test('everything of oneself is saved as a file, and the account goes when one wants', async () => {
+    const fay = await aPerson('fay', 'Fay Farewell');
+    await fay.open('everyone');
+    await fay.write('To be taken along');
+    await fay.sees('To be taken along');
+    const gil = await aPerson('gil', 'Gil Stays');
+    await gil.open('everyone');
+    await gil.sees('To be taken along');
+
+    await fay.page.goto('/settings/data');
+    await fay.page.getByRole('button', { name: 'Download' }).click();
+    await fay.page.getByLabel('Your password').fill(PASSWORD);
+    const saving = fay.page.waitForEvent('download');
+    await fay.page.getByRole('dialog').getByRole('button', { name: 'Download' }).click();
+    const file = await saving;
+    expect(file.suggestedFilename()).toBe('parley-fay.json');
+    const text = readFileSync(await file.path(), 'utf8');
+    expect(text).toContain('To be taken along');
+    expect(text).toContain('fay@example.org');
+
+    await fay.page.getByRole('button', { name: 'Delete my account' }).click();
+    await fay.page.getByLabel('Delete it too').check();
+    await fay.page.getByLabel('Your password').fill('not the one');
+    await fay.page.getByRole('button', { name: 'Delete for good' }).click();
+    await fay.page.getByText('The password is wrong').waitFor();
+    expect(await barriers(fay.page)).toEqual([]);
+    await fay.page.getByLabel('Your password').fill(PASSWORD);
+    await fay.page.getByRole('button', { name: 'Delete for good' }).click();
+    await fay.page.getByText('Your account is deleted').waitFor();
+    // Others see it go at once, with what was written.
+    await gil.page.getByText('To be taken along').first().waitFor({ state: 'detached' });
+    await gil.page.getByRole('button', { name: /Fay Farewell/ }).waitFor({ state: 'detached' });
+    await fay.page.getByLabel('Username or e-mail').fill('fay');
+    await fay.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await fay.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await fay.page.getByText('The name or the password is wrong').waitFor();
   });
 });

@@ -13,6 +13,9 @@ import type {
 } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 
+/** So long everything of an account may take to come, ms. */
+const EXPORT_MS = 15 * 60_000;
+
 /** An account that has no password (it logs in elsewhere) proves itself by having just logged in. */
 const proof = (password: string) => (password === '' ? {} : { password });
 
@@ -101,7 +104,8 @@ export class AccountApi {
   /** Everything that the server has of the account, as the text of a JSON file. */
   async export(password: string): Promise<string> {
     const body = proof(password);
-    const data = await this.#api.request<object>('POST', '/me/export', { body });
+    const options = { body, timeoutMs: EXPORT_MS };
+    const data = await this.#api.request<object>('POST', '/me/export', options);
     return JSON.stringify(data, null, 2);
   }
 

@@ -377,6 +377,8 @@ export class ParleyApi {
       readonly id?: ClientId | undefined;
       /** `none`: by somebody who is not logged in. */
       readonly auth?: 'access' | 'none';
+      /** For answers that take long: how long they may, ms. */
+      readonly timeoutMs?: number;
     } = {},
   ): Promise<T> {
     return this.#request(method, path, options);

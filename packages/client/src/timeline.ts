@@ -49,7 +49,7 @@ export class Timeline {
   readonly #source: TimelineSource;
   readonly #listeners = new Set<() => void>();
   readonly #onClose: () => void;
-  readonly #shown = new WeakMap<Message, TimelineMessage>();
+  readonly #shown = new WeakMap<Message, Shown>();
   #stretch: { messages: Message[]; hasOlder: boolean; hasNewer: boolean } | null = null;
   #loading: TimelineSnapshot['loading'] = null;
   #underWay: Promise<void> | null = null;
@@ -240,22 +240,18 @@ export class Timeline {
   }
 
   #stored(message: Message): TimelineMessage {
+    const own = message.author === this.#source.me();
+    const receipts = own ? this.#source.view()?.receipts : undefined;
     const known = this.#shown.get(message);
-    const seenBy = message.author === this.#source.me() ? this.#seenBy(message) : NOBODY;
-    if (known && sameList(known.seenBy, seenBy)) return known;
-    const shown: TimelineMessage = { ...message, state: 'stored', seenBy };
-    this.#shown.set(message, shown);
+    // Nobody has read further since: nothing to count again, in lists of thousands.
+    if (known && known.own === own && known.receipts === receipts) return known.shown;
+    const seenBy = receipts ? seenByIn(receipts, message) : NOBODY;
+    const shown: TimelineMessage =
+      known && sameList(known.shown.seenBy, seenBy)
+        ? known.shown
+        : { ...message, state: 'stored', seenBy };
+    this.#shown.set(message, { shown, own, receipts });
     return shown;
-  }
-
-  #seenBy(message: Message): readonly AccountId[] {
-    const receipts = this.#source.view()?.receipts;
-    if (!receipts) return NOBODY;
-    const seen: AccountId[] = [];
-    for (const [account, readSeq] of receipts) {
-      if (account !== message.author && readSeq >= message.seq) seen.push(account);
-    }
-    return seen;
   }
 
   #pending(window: MessageWindow | undefined): TimelineMessage[] {
@@ -287,6 +283,21 @@ export class Timeline {
 }
 
 const NOBODY: readonly AccountId[] = [];
+
+/** A message as it was shown last, and what that was made from. */
+interface Shown {
+  readonly shown: TimelineMessage;
+  readonly own: boolean;
+  readonly receipts: ReadonlyMap<AccountId, Seq> | undefined;
+}
+
+function seenByIn(receipts: ReadonlyMap<AccountId, Seq>, message: Message): readonly AccountId[] {
+  const seen: AccountId[] = [];
+  for (const [account, readSeq] of receipts) {
+    if (account !== message.author && readSeq >= message.seq) seen.push(account);
+  }
+  return seen;
+}
 
 function sameList(a: readonly AccountId[], b: readonly AccountId[]): boolean {
   return a.length === b.length && a.every((account, i) => account === b[i]);

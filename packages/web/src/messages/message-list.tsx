@@ -7,7 +7,7 @@ import { useNames } from '../people/use-names.ts';
 import { useParley } from '../session/use-client.ts';
 import { Button } from '../ui/button.tsx';
 import { Beginning, RowView } from './list-parts.tsx';
-import { type Row, rowsOf } from './rows.ts';
+import { type Row, RowMaker } from './rows.ts';
 import { useReading } from './use-reading.ts';
 
 /** Closer to an end than this, px, the list counts as being there. */
@@ -42,9 +42,10 @@ export function MessageList({
     () => timeline.snapshot,
   );
   const { messages, hasOlder, hasNewer, loading, error } = snapshot;
+  const [maker] = useState(() => new RowMaker());
   const rows = useMemo(
-    () => rowsOf(messages, unreadAfter ?? null, me?.id ?? null),
-    [messages, unreadAfter, me],
+    () => maker.of(messages, unreadAfter ?? null, me?.id ?? null),
+    [maker, messages, unreadAfter, me],
   );
   const list = useRef<VListHandle>(null);
   const box = useRef<HTMLDivElement>(null);

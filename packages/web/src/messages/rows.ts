@@ -25,28 +25,63 @@ export function rowsOf(
   readSeq: Seq | null,
   me: AccountId | null,
 ): Row[] {
-  const rows: Row[] = [];
-  let before: TimelineMessage | null = null;
-  let marked = readSeq === null;
-  for (const message of messages) {
-    const newDay: boolean = !before || dayKey(before.postedAt) !== dayKey(message.postedAt);
-    if (newDay)
-      rows.push({ kind: 'day', key: `day ${message.postedAt}`, words: dayName(message.postedAt) });
-    let newLine = false;
-    if (!marked && readSeq !== null && message.seq > readSeq && message.author !== me) {
-      rows.push({ kind: 'unread', key: 'unread' });
-      marked = true;
-      newLine = true;
+  return new RowMaker().of(messages, readSeq, me);
+}
+
+/**
+ * Makes the rows again and again while messages come. What stands before the first message that is
+ * another one than last time is not made anew: in a long list that is nearly everything.
+ */
+export class RowMaker {
+  #messages: readonly TimelineMessage[] = [];
+  #rows: Row[] = [];
+  /** How many rows there were after each message. */
+  #ends: number[] = [];
+  #readSeq: Seq | null = null;
+  #me: AccountId | null = null;
+
+  /** The rows of these messages, as {@link rowsOf} says; an array of its own each time. */
+  of(messages: readonly TimelineMessage[], readSeq: Seq | null, me: AccountId | null): Row[] {
+    let same = 0;
+    if (readSeq === this.#readSeq && me === this.#me) {
+      const most = Math.min(messages.length, this.#messages.length);
+      while (same < most && messages[same] === this.#messages[same]) same++;
     }
-    const first: boolean =
-      newDay ||
-      newLine ||
-      before?.author !== message.author ||
-      Date.parse(message.postedAt) - Date.parse(before.postedAt) > TOGETHER_MS;
-    // A message on its way keeps its row when it is stored.
-    const key = message.client ?? String(message.seq);
-    rows.push({ kind: 'message', key, message, first });
-    before = message;
+    const rows = this.#rows.slice(0, same === 0 ? 0 : this.#ends[same - 1]);
+    const ends = this.#ends.slice(0, same);
+    let marked = readSeq === null || rows.some((row) => row.kind === 'unread');
+    let before = messages[same - 1] ?? null;
+    for (let i = same; i < messages.length; i++) {
+      const message = messages[i] as TimelineMessage;
+      const newDay = !before || dayKey(before.postedAt) !== dayKey(message.postedAt);
+      if (newDay) {
+        rows.push({
+          kind: 'day',
+          key: `day ${message.postedAt}`,
+          words: dayName(message.postedAt),
+        });
+      }
+      const newLine = !marked && message.seq > (readSeq ?? 0) && message.author !== me;
+      if (newLine) {
+        rows.push({ kind: 'unread', key: 'unread' });
+        marked = true;
+      }
+      const first =
+        newDay ||
+        newLine ||
+        before?.author !== message.author ||
+        Date.parse(message.postedAt) - Date.parse(before.postedAt) > TOGETHER_MS;
+      // A message on its way keeps its row when it is stored.
+      const key = message.client ?? String(message.seq);
+      rows.push({ kind: 'message', key, message, first });
+      ends.push(rows.length);
+      before = message;
+    }
+    this.#messages = messages;
+    this.#rows = rows;
+    this.#ends = ends;
+    this.#readSeq = readSeq;
+    this.#me = me;
+    return rows;
   }
-  return rows;
 }

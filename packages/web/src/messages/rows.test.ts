@@ -1,0 +1,71 @@
+import type { TimelineMessage } from '@parley/client';
+import type { AccountId, Seq } from '@parley/protocol';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { RowMaker, rowsOf } from './rows.ts';
+
+const me = 'me' as AccountId;
+
+function aMessage(seq: number, author: string, minute: number): TimelineMessage {
+  return {
+    conversation: 'c' as TimelineMessage['conversation'],
+    seq: seq as Seq,
+    author: author as AccountId,
+    body: `message ${seq}`,
+    postedAt: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
+    editedAt: null,
+    deletedAt: null,
+    changedSeq: seq as Seq,
+    reactions: [],
+    state: 'stored',
+    seenBy: [],
+  };
+}
+
+const kinds = (rows: ReturnType<typeof rowsOf>) =>
+  rows.map((row) => (row.kind === 'message' ? (row.first ? 'first' : 'further') : row.kind));
+
+describe('the rows of a list', () => {
+  test('messages of one author within five minutes stand together, days and the line “New” apart', () => {
+    const messages = [
+      aMessage(1, 'ana', 0),
+      aMessage(2, 'ana', 3),
+      aMessage(3, 'ana', 20),
+      aMessage(4, 'me', 21),
+      aMessage(5, 'ben', 22),
+      aMessage(6, 'ben', 2 * 24 * 60),
+    ];
+    const expected = [
+      'day',
+      'first',
+      'further',
+      'first',
+      'first',
+      'unread',
+      'first',
+      'day',
+      'first',
+    ];
+    expect(kinds(rowsOf(messages, 3 as Seq, me))).toEqual(expected);
+  });
+
+  test('made again after any change, they are as if they were made at once', () => {
+    const list = fc.array(
+      fc.record({ author: fc.constantFrom('me', 'ana', 'ben'), minute: fc.nat(5_000) }),
+      { maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(list, list, fc.option(fc.nat(30)), (start, then, read) => {
+        const times = [...start, ...then].map((m) => m.minute).sort((a, b) => a - b);
+        const all = [...start, ...then].map((m, i) => aMessage(i + 1, m.author, times[i] ?? 0));
+        const readSeq = read as Seq | null;
+        const maker = new RowMaker();
+        const changed = all.map((m, i) => (i === start.length - 1 ? { ...m, body: 'edited' } : m));
+        for (const messages of [all.slice(0, start.length), all, changed, all.slice(2), changed]) {
+          expect(maker.of(messages, readSeq, me)).toEqual(rowsOf(messages, readSeq, me));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
