@@ -8,7 +8,7 @@ import type { Mails, Queryable } from '../mail/mails.ts';
 import { codeWords, triedWords } from '../mail/words.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Vault } from '../vault.ts';
-import { type AttemptLimits, nameKey } from './limits.ts';
+import { type AttemptLimits, accountKey, nameKey } from './limits.ts';
 import { emailKey } from './names.ts';
 import { hashOf, type RowQueryable } from './tickets.ts';
 
@@ -180,7 +180,9 @@ export class EmailCodes {
     await limits.take('codeFrom', address);
     const row = await this.#find(key);
     if (!row) refuse('ticket_ended');
-    await limits.take('code', nameKey(row.subject));
+    // Of an account by itself: whoever registers with its address over and over does not lock it.
+    const who = row.account_id === null ? nameKey(row.subject) : accountKey(row.account_id);
+    await limits.take('code', who);
     const { rows } = await pool.query<{ code_hash: Buffer }>({
       name: 'codes-try',
       // Counted before it is looked at: of many at once, five are looked at.
@@ -195,7 +197,7 @@ export class EmailCodes {
       const { code: name, message } = refusal('code_wrong');
       refuse('code_wrong', undefined, { errors: [{ field: 'code', code: name, message }] });
     }
-    await limits.clear('code', nameKey(row.subject));
+    await limits.clear('code', who);
     return toOpened(row);
   }
 
