@@ -98,7 +98,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await pia.page.getByRole('button', { name: 'Your menu' }).click();
     expect(await pia.page.getByRole('menuitem', { name: 'Administration' }).count()).toBe(0);
     await pia.page.goto('/admin/people');
-    await pia.page.getByText('There is nothing here').waitFor();
+    await pia.page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
     await pia.page.goto('/');
     await pia.inside();
 
@@ -129,6 +129,28 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByRole('button', { name: 'Reactivate' }).click();
     await owner.page.getByRole('button', { name: 'Deactivate' }).waitFor();
     await pia.login('pia', PASSWORD);
+  });
+
+  test('without a mail server, an admin finds in the pages what would have been mailed', async () => {
+    const visitor = await arrive();
+    await visitor.page.goto('/forgot');
+    await visitor.page.getByText('This server sends no mail yet').waitFor();
+    await visitor.page.getByLabel('E-mail').fill('olga@example.org');
+    await visitor.page.getByRole('button', { name: 'Send the link' }).click();
+    await visitor.page.getByText('is on its way').waitFor();
+    const owner = await theOwner({ width: 360, height: 740 });
+    await owner.page.goto('/admin/mail');
+    await expect
+      .poll(async () => {
+        await owner.page.getByRole('button', { name: 'Look again' }).click();
+        return owner.page.getByText('A new password for Parley').count();
+      })
+      .toBe(1);
+    const mail = owner.page.getByRole('listitem').filter({ hasText: 'A new password for Parley' });
+    await mail.getByText('To olga@example.org').waitFor();
+    await mail.getByText('Its words').click();
+    await mail.getByText(/\/reset#[\w-]{43}/).waitFor();
+    expect(await sideways(owner.page)).toBe(0);
   });
 
   test('a program gets a key, shown once, that can be taken back', async () => {
@@ -177,6 +199,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       ['/admin/people', 'People'],
       ['/admin/invitations', 'Invitations'],
       ['/admin/programs', 'Programs'],
+      ['/admin/mail', 'Mail'],
       ['/admin/settings', 'Settings'],
     ] as const;
     for (const [path, name] of parts) {

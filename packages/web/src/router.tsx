@@ -152,6 +152,10 @@ const adminPages = [
     lazyRouteComponent(() => import('./admin/programs-page.tsx'), 'ProgramsPage'),
   ),
   adminPage(
+    '/mail',
+    lazyRouteComponent(() => import('./admin/mail-page.tsx'), 'MailPage'),
+  ),
+  adminPage(
     '/settings',
     lazyRouteComponent(() => import('./admin/settings-page.tsx'), 'SettingsPage'),
   ),

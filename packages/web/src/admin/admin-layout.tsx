@@ -1,4 +1,4 @@
-import { Settings2, SquareTerminal, Ticket, Users } from 'lucide-react';
+import { Mail, Settings2, SquareTerminal, Ticket, Users } from 'lucide-react';
 import { NotFound } from '../app/not-found.tsx';
 import { TabbedPage } from '../app/tabbed-page.tsx';
 import { useParley } from '../session/use-client.ts';
@@ -7,6 +7,7 @@ const TABS = [
   { to: '/admin/people', words: 'People', icon: <Users size={17} /> },
   { to: '/admin/invitations', words: 'Invitations', icon: <Ticket size={17} /> },
   { to: '/admin/programs', words: 'Programs', icon: <SquareTerminal size={17} /> },
+  { to: '/admin/mail', words: 'Mail', icon: <Mail size={17} /> },
   { to: '/admin/settings', words: 'Settings', icon: <Settings2 size={17} /> },
 ];
 
