@@ -3,6 +3,7 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -12,7 +13,7 @@ import { dirname, join } from 'node:path';
 import type pg from 'pg';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
-import { type Database, openDatabase } from '../storage/database.ts';
+import { type Database, isConnectionError, openDatabase } from '../storage/database.ts';
 import { startEmbedded } from '../storage/embedded.ts';
 import { lockFolder } from '../storage/lock.ts';
 import { migrate } from '../storage/migrate.ts';
@@ -153,6 +154,8 @@ async function intoEmbedded(target: Target): Promise<void> {
     } finally {
       await database.close();
     }
+  } catch (error) {
+    throw isConnectionError(error) ? withLastWords(error, folder) : error;
   } finally {
     await embedded.stop();
     chmodSync(dataDir, mode);
@@ -162,6 +165,15 @@ async function intoEmbedded(target: Target): Promise<void> {
   syncFolder(readyDir(dataDir));
   progress.step('the database is complete');
   writeState(dataDir, { backup: unpacking.header.id, epoch, phase: 'placing' });
+}
+
+/** When the database has died, why stands in its log: a full disk, most of all. */
+function withLastWords(error: unknown, folder: string): Error {
+  const words = readFileSync(join(folder, 'postgres.log'), 'utf8').split('\n');
+  const why = words.filter((line) => /PANIC|FATAL|ERROR/.test(line)).slice(-3);
+  return new Error(`${(error as Error).message}; the database said: ${why.join(' ')}`, {
+    cause: error,
+  });
 }
 
 async function intoExternal(target: Target, connectionString: string): Promise<void> {
