@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { Ready } from '@parley/protocol';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   ask,
   aWorkshop,
@@ -18,6 +18,9 @@ import { call, PASSWORD, registerAt } from '../../test/support/server.ts';
 import { startParley } from '../main.ts';
 import { backUp } from './backup.ts';
 import { restore } from './restore.ts';
+
+// Whole servers and processes of their own: on a busy machine their starts take long.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let workshop: Workshop;
 beforeEach(() => {

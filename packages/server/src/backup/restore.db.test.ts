@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   ask,
   aWorkshop,
@@ -29,6 +29,9 @@ import { backUp } from './backup.ts';
 import { readState } from './place.ts';
 import { restore } from './restore.ts';
 
+// Whole servers and processes of their own: on a busy machine their starts take long.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
 const EVENTS = 20_000;
 
 let cluster: TestCluster;
@@ -43,7 +46,8 @@ beforeAll(async () => {
   const ann = await registerAt(server.url, 'ann');
   await ann.post(await ann.group('one', [await registerAt(server.url, 'bob')]), 'hello');
   await fillStream(connectionOf(data), EVENTS);
-  mkdirSync(join(data, 'outbox'));
+  // The server puts its mails there, too.
+  mkdirSync(join(data, 'outbox'), { recursive: true });
   writeFileSync(join(data, 'outbox', '1.eml'), 'a mail');
   backup = source.path('backup.tar.gz');
   await backUp(configFor(data), backup, testLog, quietly);
