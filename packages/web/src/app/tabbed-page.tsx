@@ -1,6 +1,7 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { ArrowLeft } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
+import { cx } from '../ui/cx.ts';
 import { usePageTitle } from '../ui/page-title.tsx';
 
 /** A page with several parts: their names beside it on wide screens, above it on phones. */
@@ -78,7 +79,7 @@ export function PartTitle({
   usePageTitle(title);
   return (
     <div className="flex flex-wrap items-end justify-between gap-x-4 gap-y-3 pb-1">
-      <div className="min-w-0 flex-1 basis-56">
+      <div className={cx('min-w-0 flex-1', words === undefined ? 'basis-20' : 'basis-56')}>
         <h1 className="font-semibold text-xl tracking-tight">{title}</h1>
         {words !== undefined && <p className="mt-1 text-muted text-sm">{words}</p>}
       </div>
