@@ -2,8 +2,8 @@ import { type Cluster, type Cpu, startCluster } from './cluster.ts';
 import { generate } from './generate.ts';
 import { group, type Person, people } from './setup.ts';
 
-/** Enough for the largest shape. */
-const PEOPLE = 500;
+/** Less processor time than this in a second is quiet, s. */
+const QUIET = 0.1;
 
 /** A shape of load, for the question what a message costs. */
 interface Shape {
@@ -28,6 +28,8 @@ interface Figures {
   readonly cpu: Cpu;
 }
 
+const peopleOf = (shape: Shape): number => shape.rooms * shape.members;
+
 /** On which nodes the sockets are. */
 interface Setting {
   readonly name: string;
@@ -44,18 +46,21 @@ export async function measureGrowth(
   nodes: number,
   measureMs: number,
   rounds: number,
+  only: number | null,
 ): Promise<void> {
   const cluster = await startCluster(nodes, { alone: true });
   try {
-    const all = await people(cluster.urls[0] as string, PEOPLE);
+    const shapes = SHAPES.filter((_, i) => only === null || i === only - 1);
+    const all = await people(cluster.urls[0] as string, Math.max(...shapes.map(peopleOf)));
     const settings: Setting[] = [
       { name: '1, no Redis', urls: [cluster.aloneUrl as string] },
-      ...cluster.urls.map((_, n) => ({
+      ...(nodes === 1 ? [] : cluster.urls).map((_, n) => ({
         name: `${n + 1}${n === 0 ? ', Redis' : ''}`,
         urls: cluster.urls.slice(0, n + 1),
       })),
     ];
-    for (const shape of SHAPES) {
+    await whenQuiet(cluster);
+    for (const shape of shapes) {
       console.log(`\n${shape.name}`);
       console.log('  nodes         msgs/s   p50 ms   µs a message: nodes  database  redis');
       const rooms = await roomsOf(all, shape);
@@ -69,6 +74,16 @@ export async function measureGrowth(
     }
   } finally {
     await cluster.stop();
+  }
+}
+
+/** Registrations leave work behind (mails): it is not to be counted as the messages’. */
+async function whenQuiet(cluster: Cluster): Promise<void> {
+  for (let before = cluster.cpu(), looks = 0; looks < 20; looks++) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const after = cluster.cpu();
+    if (after.nodes - before.nodes + after.database - before.database < QUIET) return;
+    before = after;
   }
 }
 

@@ -11,12 +11,13 @@ import { measureGrowth } from './growth.ts';
 import { measureIdle } from './idle.ts';
 import type { Kind } from './kinds.ts';
 import { measureConversations } from './many.ts';
+import { measureReads } from './reads.ts';
 import { group, type Person, people } from './setup.ts';
 import { measureStorm } from './storm.ts';
 
 const USAGE = `Usage: npm run bench -- [--row 1|2|3] [--seconds N] [--rounds N]
        npm run bench -- --nodes N [--seconds N] [--rounds N]
-       npm run bench -- --idle N | --storm N [--nodes N] | --conversations N
+       npm run bench -- --idle N | --storm N [--nodes N] | --conversations N | --reads
 
 Loads the built server, and beside it in the same run a socket.io + pg server on the same
 PostgreSQL, in three shapes. Servers (with their databases) run on one core, the load generator on
@@ -26,6 +27,9 @@ another.
   --idle           the memory of N idle connections
   --storm          N clients come back at once with cursors 200 events old
   --conversations  people who are in N conversations
+  --reads          what the commonest reads cost
+
+With --nodes, --row N takes one of its five shapes.
 `;
 
 /** A shape of load. */
@@ -78,6 +82,7 @@ async function main(): Promise<void> {
       nodes: { type: 'string' },
       storm: { type: 'string' },
       conversations: { type: 'string' },
+      reads: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -100,8 +105,18 @@ async function main(): Promise<void> {
     await measureConversations(Number(values.conversations));
     return;
   }
+  if (values.reads) {
+    await measureReads(Number(values.rounds));
+    return;
+  }
   if (values.nodes !== undefined) {
-    await measureGrowth(Number(values.nodes), Number(values.seconds) * 1000, Number(values.rounds));
+    const only = values.row === undefined ? null : Number(values.row);
+    await measureGrowth(
+      Number(values.nodes),
+      Number(values.seconds) * 1000,
+      Number(values.rounds),
+      only,
+    );
     return;
   }
   const rows =

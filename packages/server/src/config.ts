@@ -168,7 +168,8 @@ export const settings = {
     secret: true,
     words: [
       'A Redis or Valkey that joins several nodes over one DATABASE_URL into one server. No message',
-      'depends on it: while it is away, those of other nodes come up to two seconds late.',
+      'depends on it: while it is away, those of other nodes come up to two seconds late. The nodes',
+      'need the same DATABASE_URL, PUBLIC_URL and PARLEY_SECRET, and a data folder each.',
     ],
     example: 'redis://redis.example.org:6379',
     schema: url(['redis', 'rediss'], 'must begin with redis:// or rediss://').optional(),
