@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startChild } from '../../test/support/child.ts';
 import { DataFolderInUse, lockFolder } from './lock.ts';
 
@@ -16,6 +16,9 @@ const holder = (fields: object) => {
   mkdirSync(join(dir, 'lock'), { recursive: true });
   writeFileSync(join(dir, 'lock', '7'), JSON.stringify(fields));
 };
+
+// Processes of their own: on a busy machine their starts take long.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('lockFolder', () => {
   test('refuses the second in words, and lets it in after the release', async () => {
