@@ -25,6 +25,9 @@ afterEach(async () => {
 });
 afterAll(() => cluster.stop());
 
+/** A process that compiles as it starts takes long on a busy machine. */
+const START_MS = 45_000;
+
 /** A way to the database over TCP that can be closed and opened. */
 async function aRoad(): Promise<{ port: number; open(): Promise<void>; close(): void }> {
   const { host, port } = database.address;
@@ -100,7 +103,7 @@ describe('a node', () => {
     const { child, url, ask, ready } = await aProcess(
       `postgres://${database.address.user}@127.0.0.1:${road.port}/${database.address.database}`,
     );
-    await until(async () => (await ready()) === 'starting', 'the server to listen');
+    await until(async () => (await ready()) === 'starting', 'the server to listen', START_MS);
     expect(await ask('/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
     expect(await ask('/health/ready')).toMatchObject({ status: 503 });
     expect(await ask('/api/v1/conversations')).toMatchObject({
@@ -125,7 +128,7 @@ describe('a node', () => {
     database = await cluster.fresh();
     const road = await aRoad();
     const { child, ready } = await aProcess(`postgres://x@127.0.0.1:${road.port}/x`);
-    await until(async () => (await ready()) === 'starting', 'the server to listen');
+    await until(async () => (await ready()) === 'starting', 'the server to listen', START_MS);
     child.process.kill('SIGTERM');
     expect(await child.ended).toBe(0);
   });
