@@ -1,6 +1,6 @@
 import type { Event } from '@parley/protocol';
 import type { HistoryRecord } from './history.ts';
-import type { Log } from './log.ts';
+import { isText, type Log, messageOf } from './log.ts';
 import { of, type Violation } from './violation.ts';
 
 /** What has to become of commands. */
@@ -14,7 +14,7 @@ export function checkCommands(
   }
   return [
     ...checkAnswers(history, logs, stored),
-    ...checkOrigins(history, stored),
+    ...checkOrigins(history, logs, stored),
     ...checkOrderOfSenders(history, stored),
   ];
 }
@@ -65,6 +65,7 @@ function checkAnswers(
 /** I3: what stands in the log was sent, by its actor, with this content. */
 function checkOrigins(
   history: readonly HistoryRecord[],
+  logs: ReadonlyMap<string, Log>,
   stored: ReadonlyMap<string, Event>,
 ): Violation[] {
   const found: Violation[] = [];
@@ -81,7 +82,9 @@ function checkOrigins(
     }
     const text =
       'body' in event.data ? event.data.body : 'emoji' in event.data ? event.data.emoji : undefined;
-    if (command.account !== event.actor || (text !== undefined && text !== command.text)) {
+    const taken = isText(event) && logs.get(stream)?.isDeleted(messageOf(event)) === true;
+    const other = text !== undefined && text !== command.text && !taken;
+    if (command.account !== event.actor || other) {
       const what = 'stored with another text or actor';
       found.push({ rule: 'I3 nothing invented', id, stream, what });
     }

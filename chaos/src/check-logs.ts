@@ -1,5 +1,5 @@
 import type { HistoryRecord } from './history.ts';
-import type { Log } from './log.ts';
+import { isText, type Log, messageOf } from './log.ts';
 import { messagesOf } from './model.ts';
 import { of, type Violation } from './violation.ts';
 
@@ -11,7 +11,12 @@ export function checkLogs(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
-  return [...checkDense(logs), ...checkWriters(logs), ...checkMessages(history, logs)];
+  return [
+    ...checkDense(logs),
+    ...checkWriters(logs),
+    ...checkDeleted(logs),
+    ...checkMessages(history, logs),
+  ];
 }
 
 /** I2, I4: every log is dense, and no client id stands in any of them twice. */
@@ -63,6 +68,19 @@ function checkWriters(logs: ReadonlyMap<string, Log>): Violation[] {
         ...(event.client && { id: event.client }),
         what: `${type} at ${seq} by somebody who was no member`,
       });
+    }
+  }
+  return found;
+}
+
+/** I11: of a deleted message no text is left. */
+function checkDeleted(logs: ReadonlyMap<string, Log>): Violation[] {
+  const found: Violation[] = [];
+  for (const log of logs.values()) {
+    for (const event of log.events) {
+      if (!isText(event) || event.data.body === '' || !log.isDeleted(messageOf(event))) continue;
+      const what = `the text of the deleted message ${messageOf(event)} still stands at ${event.seq}`;
+      found.push({ rule: 'I11 same state', stream: log.stream, what });
     }
   }
   return found;

@@ -289,6 +289,24 @@ describe('the checker', () => {
   });
 });
 
+describe('a deleted message', () => {
+  const deleted = (text: string) =>
+    check(
+      withLog((log) => [
+        ...log.map((e) => (e.seq === 5 ? ({ ...e, data: { body: text } } as Event) : e)),
+        event(11, 'message.deleted', ANN, { message: 5, author: ANN }),
+      ]),
+    ).map((v) => v.what);
+  const stands = 'the text of the deleted message 5 still stands at 5';
+
+  test('has no text left in the log, whatever was seen of it before', () => {
+    expect(deleted('one')).toContain(stands);
+    expect(deleted('')).not.toContain(stands);
+    expect(deleted('').filter((what) => what.startsWith('5 is another'))).toEqual([]);
+    expect(deleted('').filter((what) => what.includes('another text'))).toEqual([]);
+  });
+});
+
 describe('a run without faults', () => {
   const counters = { connects: 1, resends: 0, gapFills: 0, duplicates: 0, resets: 0 };
   const stop = (changed: Partial<typeof counters>): HistoryRecord => ({

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Event } from '@parley/protocol';
 import type { RecordOf } from './history.ts';
 import { type Stay, staysOf } from './model.ts';
@@ -7,6 +8,7 @@ export class Log {
   readonly stream: string;
   readonly first: number;
   readonly events: readonly Event[];
+  readonly #deleted: ReadonlySet<number>;
   readonly #stays: ReadonlyMap<string, readonly Stay[]>;
 
   constructor({ stream, first, events }: RecordOf<'log'>) {
@@ -14,6 +16,9 @@ export class Log {
     this.first = first;
     this.events = events;
     this.#stays = staysOf(events);
+    this.#deleted = new Set(
+      events.map((e) => (e.type === 'message.deleted' ? e.data.message : 0)).filter((m) => m > 0),
+    );
   }
 
   /** The seq of the last event. */
@@ -23,6 +28,23 @@ export class Log {
 
   at(seq: number): Event | undefined {
     return this.events[seq - this.first];
+  }
+
+  /**
+   * Whether an event that a client applied is the one that stands here. Of a message that was
+   * deleted later the log keeps no text: who got it before that has it.
+   */
+  has(event: Event): boolean {
+    const own = this.at(event.seq);
+    if (!own) return false;
+    if (isDeepStrictEqual(own, event)) return true;
+    if (!isText(own) || !isText(event) || !this.isDeleted(messageOf(own))) return false;
+    return isDeepStrictEqual(withBody(own, event.data.body), event);
+  }
+
+  /** Whether the message was deleted in the end. */
+  isDeleted(message: number): boolean {
+    return this.#deleted.has(message);
   }
 
   /** The stay of the account that covers the event `seq`. */
@@ -37,3 +59,19 @@ export class Log {
     return this.#stays.get(account)?.find((s) => s.left === null);
   }
 }
+
+/** An event that brought a text. */
+export type TextEvent = Extract<Event, { type: 'message.posted' | 'message.edited' }>;
+
+/** Whether the event brought a text. */
+export const isText = (event: Event): event is TextEvent =>
+  event.type === 'message.posted' || event.type === 'message.edited';
+
+/** The message that the event made or changed. */
+export const messageOf = (event: TextEvent): number =>
+  event.type === 'message.posted' ? event.seq : event.data.message;
+
+const withBody = (event: TextEvent, body: string): object => ({
+  ...event,
+  data: { ...event.data, body },
+});

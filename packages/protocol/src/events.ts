@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AccountId, ClientId, ConversationId, Seq, StreamId } from './ids.ts';
-import { Body, Emoji } from './text.ts';
+import { Emoji } from './text.ts';
 
 /**
  * Everything durable that a client must learn of is an event in a stream. This file lists them
@@ -19,6 +19,9 @@ export const AccountRole = z.enum(['owner', 'admin', 'member']);
 export type AccountRole = z.infer<typeof AccountRole>;
 export const StreamKind = z.enum(['conversation', 'personal', 'workspace']);
 export type StreamKind = z.infer<typeof StreamKind>;
+
+/** The text of a message that was said. Empty when the message has been deleted since. */
+const Said = z.string();
 
 /** `data` of each type of event. `message` is the seq of the event that posted the message. */
 export const EVENT_DATA = {
@@ -42,8 +45,8 @@ export const EVENT_DATA = {
   /** The actor is somebody else when the member was removed. */
   'member.left': z.object({ account: AccountId }),
   'member.role_changed': z.object({ account: AccountId, role: MemberRole }),
-  'message.posted': z.object({ body: Body }),
-  'message.edited': z.object({ message: Seq, body: Body }),
+  'message.posted': z.object({ body: Said }),
+  'message.edited': z.object({ message: Seq, body: Said }),
   'message.deleted': z.object({ message: Seq, author: AccountId }),
   'reaction.added': z.object({ message: Seq, emoji: Emoji }),
   'reaction.removed': z.object({ message: Seq, emoji: Emoji }),

@@ -9,6 +9,7 @@ import {
 } from '@parley/protocol';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, type Decision, newEvent, type Rule, type Unit } from '../stream/unit.ts';
+import { redact } from './redact.ts';
 
 /** What a member may do with messages, and the event it makes. */
 
@@ -135,13 +136,14 @@ const editRule = onMessageRule('messages.edit', async (_unit, command, target) =
   return { events: [newEvent(stream, 'message.edited', { message, body })] };
 });
 
-const deleteRule = onMessageRule('messages.delete', async (_unit, command, target) => {
+const deleteRule = onMessageRule('messages.delete', async (unit, command, target) => {
   if (target.author !== command.actor) {
     return { refuse: refusal('forbidden', 'Only its author may delete a message') };
   }
   // Nothing changes a deleted message any more, so its last change is the deletion.
   if (target.deleted) return { unchanged: target.changedSeq };
   const { stream, message, actor } = command;
+  await redact(unit, stream, [message]);
   return { events: [newEvent(stream, 'message.deleted', { message, author: actor })] };
 });
 

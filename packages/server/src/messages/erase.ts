@@ -9,6 +9,7 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/unit.ts';
+import { redact } from './redact.ts';
 
 /** Messages that go in one transaction: others’ commands of the stream are not kept waiting. */
 const BATCH = 100;
@@ -67,6 +68,11 @@ const eraseRule: Rule<EraseCommand> = {
     );
     const [first, ...more] = rows.map(({ seq: message }) =>
       newEvent(stream, 'message.deleted', { message, author: actor }),
+    );
+    await redact(
+      unit,
+      stream,
+      rows.map((row) => row.seq),
     );
     return [first ? { events: [first, ...more] } : { unchanged: (messages[0] ?? 0) as Seq }];
   },

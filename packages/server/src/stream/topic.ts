@@ -67,6 +67,8 @@ export class Topic {
     this.head = chunk.last;
     if (this.heard < this.head) this.heard = this.head;
     this.tail.add(chunk);
+    // What somebody has taken back is not to be had from memory either.
+    if (chunk.events.some((e) => e.type === 'message.deleted')) this.tail.clear();
     for (const follower of this.live) {
       const { sink } = follower;
       if (sink.congested) {

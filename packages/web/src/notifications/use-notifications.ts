@@ -55,6 +55,8 @@ function tellMessages(client: ParleyClient, go: (id: string) => void): () => voi
   return client.onEvent((event) => {
     // What was missed while away is shown by the unread marks, not by a hail of toasts.
     if (event.type !== 'message.posted' || client.state !== 'live') return;
+    // Deleted before it came.
+    if (event.data.body === '') return;
     const { me, people, conversations } = client.snapshot;
     const view = conversations.get(conversationOfStream(event.stream));
     if (!view || event.actor === me?.id || looksAt(view.id)) return;

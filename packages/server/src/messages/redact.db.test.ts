@@ -1,0 +1,82 @@
+import { type Event, streamOfConversation } from '@parley/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { type Person, startTestServer, type TestServer } from '../../test/support/server.ts';
+import { about, aRealGroup, aTown, says, stored } from '../../test/support/town.ts';
+import { anAccount } from '../../test/support/world.ts';
+import { examine } from '../doctor/doctor.ts';
+import { deleteMessage, editMessage } from './commands.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+let ann: Person;
+let ben: Person;
+
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster);
+  ann = await server.register('ann');
+  ben = await server.register('ben');
+});
+afterAll(async () => {
+  await server?.stop();
+  await cluster?.stop();
+});
+
+test('the text of a deleted message is gone: from the log, and for who comes back later', async () => {
+  const id = await ann.group('Room', [ben]);
+  const events = async () =>
+    (await ben.request('GET', `/streams/${streamOfConversation(id)}/events?after=0`)).body
+      .items as Event[];
+  // Somebody is there all the while: the latest events are in memory.
+  const { epoch } = await server.peer().hello(ben.accessToken);
+  await ann.post(id, 'this stays');
+  const before = (await events()).at(-1)?.seq ?? 0;
+  const seq = await ann.post(id, 'hunter2, by mistake');
+  const path = `/conversations/${id}/messages/${seq}`;
+  await ann.request('PATCH', path, { body: 'hunter2, again' });
+  expect(JSON.stringify(await events())).toContain('hunter2');
+  expect((await ann.request('DELETE', path)).status).toBe(200);
+
+  const read = await events();
+  expect(JSON.stringify(read)).not.toContain('hunter2');
+  expect(read.filter((e) => e.seq > before)).toMatchObject([
+    { seq, type: 'message.posted', data: { body: '' } },
+    { seq: seq + 1, type: 'message.edited', data: { message: seq, body: '' } },
+    { seq: seq + 2, type: 'message.deleted', data: { message: seq } },
+  ]);
+  expect(JSON.stringify(read)).toContain('this stays');
+
+  const back = server.peer();
+  await back.hello(ben.accessToken, { epoch, cursor: { [id]: before } });
+  // Everything that was missed has come before `live`.
+  expect(JSON.stringify(back.frames)).not.toContain('hunter2');
+  const missed = back.of('event').filter((e) => e.stream === streamOfConversation(id));
+  expect(missed.map((e) => e.type)).toEqual([
+    'message.posted',
+    'message.edited',
+    'message.deleted',
+  ]);
+});
+
+test('who repeats the command of a deleted message is told its place, and nothing comes back', async () => {
+  const id = await ann.group('Other room', [ben]);
+  const key = { 'idempotency-key': '01990000-0000-7000-8000-000000000001' };
+  const post = () =>
+    ann.request('POST', `/conversations/${id}/messages`, { body: 'taken back' }, key);
+  const { seq } = (await post()).body;
+  await ann.request('DELETE', `/conversations/${id}/messages/${seq}`);
+  expect((await post()).body).toMatchObject({ seq, body: '' });
+});
+
+test('the doctor finds nothing wrong with it', async () => {
+  const database = await (await cluster.fresh()).open();
+  const append = await aTown(database.pool);
+  const eve = await anAccount(database.pool);
+  const id = await aRealGroup(append, [eve]);
+  const seq = await says(append, eve, id, 'taken back');
+  stored(await editMessage(append, about(eve, id), seq, 'in other words'));
+  stored(await deleteMessage(append, about(eve, id), seq));
+  const found = await examine(database.pool);
+  expect(found.filter((f) => f.table === 'events' || f.table === 'messages')).toEqual([]);
+});
