@@ -175,6 +175,9 @@ export class Actor {
         // A person would throw away what was refused.
         client.discard(entry.id);
       });
+      client.on('storage', ({ message: how }) =>
+        recorder.add({ kind: 'died', node: `the store of ${this.plan.name}`, how, t: recorder.now }),
+      );
       // A session ends when its token comes again long after it was exchanged, which a jumping
       // clock makes of an answer that was lost. A person would log in again, and go on.
       client.on('ended', () => {

@@ -113,7 +113,7 @@ export type HistoryRecord =
       readonly rss: number;
       readonly t: number;
     }
-  /** A node ended though nobody had asked it to. */
+  /** A node ended though nobody had asked it to, or a client’s store failed. */
   | { readonly kind: 'died'; readonly node: string; readonly how: string; readonly t: number }
   /**
    * The final read: every event of a conversation from `first` on, the joining of the member who
