@@ -176,7 +176,12 @@ export class Actor {
         client.discard(entry.id);
       });
       client.on('storage', ({ message: how }) =>
-        recorder.add({ kind: 'died', node: `the store of ${this.plan.name}`, how, t: recorder.now }),
+        recorder.add({
+          kind: 'died',
+          node: `the store of ${this.plan.name}`,
+          how,
+          t: recorder.now,
+        }),
       );
       // A session ends when its token comes again long after it was exchanged, which a jumping
       // clock makes of an answer that was lost. A person would log in again, and go on.

@@ -15,7 +15,7 @@ export function checkCommands(
   return [
     ...checkAnswers(history, logs, stored),
     ...checkOrigins(history, logs, stored),
-    ...checkOrderOfSenders(history, stored),
+    ...checkOrderOfSenders(history, logs, stored),
   ];
 }
 
@@ -92,15 +92,20 @@ function checkOrigins(
   return found;
 }
 
-/** I7: what one client sent into one conversation stands in the order in which it sent it. */
+/**
+ * I7: what one client sent into one conversation stands in the order in which it sent it. (Who comes
+ * and goes may be refused as a stranger, not hear of it, and be let in by the time of the repetition:
+ * the order of those who were there all the time is looked at.)
+ */
 function checkOrderOfSenders(
   history: readonly HistoryRecord[],
+  logs: ReadonlyMap<string, Log>,
   stored: ReadonlyMap<string, Event>,
 ): Violation[] {
   const found: Violation[] = [];
   const last = new Map<string, { seq: number; id: string }>();
-  for (const { client, conversation, id, op } of of(history, 'invoke')) {
-    if (op !== 'post') continue;
+  for (const { client, account, conversation, id, op } of of(history, 'invoke')) {
+    if (op !== 'post' || !logs.get(conversation)?.isFaithful(account)) continue;
     const seq = stored.get(id)?.seq;
     if (seq === undefined) continue;
     const key = `${client} ${conversation}`;

@@ -54,6 +54,13 @@ export class Log {
       ?.find((s) => s.joined <= seq && seq <= (s.left ?? Number.POSITIVE_INFINITY));
   }
 
+  /** Whether the account was a member before anything was said, and is one still. */
+  isFaithful(account: string): boolean {
+    const [stay, ...more] = this.#stays.get(account) ?? [];
+    const said = this.events.find((e) => e.type === 'message.posted')?.seq ?? this.last;
+    return stay !== undefined && more.length === 0 && stay.left === null && stay.joined < said;
+  }
+
   /** The stay of the account that goes on. */
   stayNow(account: string): Stay | undefined {
     return this.#stays.get(account)?.find((s) => s.left === null);

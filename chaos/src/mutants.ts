@@ -197,10 +197,10 @@ async function lockStreams(unit, commands) {`,
     edits: [
       {
         file: 'live/connection.js',
-        find: `        follower.last = plan.last;
+        find: `        follower.leaveOut(plan.skips, plan.last);
         this.#followers.set(stream, follower);
         this.#context.hub.follow(follower, lastSeq);`,
-        replace: `        follower.last = plan.last;
+        replace: `        follower.leaveOut(plan.skips, plan.last);
         this.#followers.set(stream, follower);
         setTimeout(() => {
             if (this.closed) return;

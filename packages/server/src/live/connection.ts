@@ -425,8 +425,7 @@ export class Connection implements DrainableSink {
       stream === streamOfAccount(this.account),
     );
     follower.floor = ((stays[stays.length - 1]?.joinedSeq ?? 1) - 1) as Seq;
-    follower.skips = plan.skips;
-    follower.last = plan.last;
+    follower.leaveOut(plan.skips, plan.last);
     this.#followers.set(stream, follower);
     this.#context.hub.follow(follower, lastSeq);
   }

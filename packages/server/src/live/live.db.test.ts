@@ -355,6 +355,23 @@ describe('resume', () => {
     const missed = away.of('event').filter((e) => e.stream === streamOfConversation(conversation));
     expect(missed.map((e) => e.type)).toEqual(['member.left', 'member.joined', 'message.posted']);
   });
+
+  test('who has seen the own removal, and comes back after joining again, gets live', async () => {
+    const conversation = await alice.group('return later', [bob], 'public');
+    const stream = streamOfConversation(conversation);
+    const peer = server.peer();
+    const { epoch } = await peer.hello(bob.accessToken);
+    await bob.request('POST', `/conversations/${conversation}/leave`);
+    const left = await peer.next('event', (e) => e.type === 'member.left' && e.stream === stream);
+    await alice.post(conversation, 'meanwhile');
+    await bob.request('POST', `/conversations/${conversation}/join`);
+    await alice.post(conversation, 'after');
+
+    const back = server.peer();
+    await back.hello(bob.accessToken, { epoch, cursor: { [conversation]: left.seq } });
+    const missed = back.of('event').filter((e) => e.stream === stream);
+    expect(missed.map((e) => e.type)).toEqual(['member.joined', 'message.posted']);
+  });
 });
 
 describe('signals', () => {

@@ -32,14 +32,25 @@ export class Follower {
    * Stretches that the account was not a member for, in order: after `after` was sent the cursor
    * moves to `to` without sending what lies between.
    */
-  skips: { after: Seq; to: Seq }[] = [];
+  #skips: { after: Seq; to: Seq }[] = [];
 
   constructor(stream: StreamId, sink: Sink, sent: Seq, isPersonal = false) {
     this.stream = stream;
     this.sink = sink;
     this.sent = sent;
     this.isPersonal = isPersonal;
+  }
+
+  /** What is to be left out from here on, and where it ends; a stretch may begin right here. */
+  leaveOut(skips: readonly { after: Seq; to: Seq }[], last: Seq | null): void {
+    this.#skips = [...skips];
+    this.last = last;
     this.#skip();
+  }
+
+  /** Whether `seq` ends a stay that is followed by another one. */
+  isPause(seq: Seq): boolean {
+    return this.#skips[0]?.after === seq;
   }
 
   /** Whether all that this account may see has been sent. */
@@ -50,7 +61,7 @@ export class Follower {
   /** The end of the stretch that may be sent now. */
   bound(head: Seq): Seq {
     let bound = head;
-    const skip = this.skips[0];
+    const skip = this.#skips[0];
     if (skip && skip.after < bound) bound = skip.after;
     if (this.last !== null && this.last < bound) bound = this.last;
     return bound;
@@ -64,16 +75,16 @@ export class Follower {
 
   /** The account belongs again: after the end that was set, the stream goes on after `seq`. */
   continueAfter(seq: Seq): void {
-    if (this.last !== null) this.skips.push({ after: this.last, to: seq });
+    if (this.last !== null) this.#skips.push({ after: this.last, to: seq });
     this.last = null;
     this.floor = seq;
     this.#skip();
   }
 
   #skip(): void {
-    for (let skip = this.skips[0]; skip && this.sent >= skip.after; skip = this.skips[0]) {
+    for (let skip = this.#skips[0]; skip && this.sent >= skip.after; skip = this.#skips[0]) {
       if (skip.to > this.sent) this.sent = skip.to;
-      this.skips.shift();
+      this.#skips.shift();
     }
   }
 }
