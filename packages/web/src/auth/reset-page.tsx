@@ -14,11 +14,19 @@ import { useForm } from './use-form.ts';
 
 type LinkState = 'checking' | 'good' | 'ended' | { problem: string };
 
+let kept = '';
+
+/** The token of the address; once that is cleaned, the one that it had: a page may be drawn anew. */
+function keep(token: string): string {
+  if (token !== '') kept = token;
+  return kept;
+}
+
 /** The page of the link: first whether it is still good, then the new password. */
 export function ResetPage() {
   // Read once: the address is cleaned, so that the token does not stay in the history.
   const hash = useLocation().hash;
-  const [token] = useState(hash);
+  const [token] = useState(() => keep(hash));
   const options = useAuthOptions();
   const navigate = useNavigate();
   const [link, setLink] = useState<LinkState>('checking');
