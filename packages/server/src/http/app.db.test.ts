@@ -245,6 +245,15 @@ describe('pages', () => {
     }
   });
 
+  test('the start page is there for programs that take anything, compressed or not', async () => {
+    for (const encoding of ['gzip, deflate, br', 'identity']) {
+      const headers = { accept: '*/*', 'accept-encoding': encoding };
+      const answer = await api.app.inject({ url: '/', headers });
+      expect(answer.statusCode, encoding).toBe(200);
+      expect(answer.headers['content-type']).toContain('text/html');
+    }
+  });
+
   test('files with a hash in their names are kept for a year', async () => {
     const answer = await ask('/assets/index-a1b2c3.js', '*/*');
     expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable');

@@ -50,6 +50,8 @@ export function webRoutes(app: FastifyInstance, folder: string, routes: RouteTab
 
 function wantsPage(request: FastifyRequest): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
+  // Whoever asks for the start page by its address wants it, whatever else would do.
+  if (pathOf(request) === '/') return true;
   return !NOT_A_PAGE.test(pathOf(request)) && (request.headers.accept ?? '').includes('text/html');
 }
 
