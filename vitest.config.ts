@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Packages export their sources under the condition "source", so that a test
 // runs what is in src/ and never a stale build. Not “module”: builds for bundlers that some
@@ -6,8 +7,18 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['source', 'node'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
+/** The longest file first: begun last, it would run alone while a core has nothing to do. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = (file: TestSpecification) => file.moduleId.includes('/chaos/src/run.');
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         ...shared,
@@ -39,6 +50,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Each file starts its own server; two at a time is what two cores carry.
           maxWorkers: 2,
+          maxConcurrency: 2,
         },
       },
       {

@@ -36,7 +36,8 @@ describe('every promise is kept', () => {
   });
 });
 
-describe('the checker finds what is planted:', () => {
+// Two at a time: most of a run is waiting.
+describe.concurrent('the checker finds what is planted:', () => {
   test.each(Object.entries(MUTANTS))('%s', async (mutant, { caughtBy, run: changes }) => {
     // Some faults show only when the moment is right: another seed gives them another chance.
     for (const seed of [1, 2, 3]) {

@@ -73,7 +73,12 @@ function Shell() {
         theme={theme}
         position="top-right"
         toastOptions={{
-          style: { background: 'var(--raised)', color: 'var(--ink)', borderColor: 'var(--line)' },
+          style: {
+            fontFamily: 'inherit',
+            background: 'var(--raised)',
+            color: 'var(--ink)',
+            borderColor: 'var(--line)',
+          },
         }}
       />
     </div>
