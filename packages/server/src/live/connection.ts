@@ -10,7 +10,7 @@ import {
   type Hello,
   type Refusal,
   refusal,
-  type Seq,
+  Seq,
   type ServerFrame,
   type SessionId,
   type StreamId,
@@ -69,6 +69,10 @@ export class Connection implements DrainableSink {
   readonly #signalBudget: Budget;
   #state: ConnectionState = 'greeting';
   #identity: Identity | null = null;
+  /** The end of a stay is waited for, to go on with the next one. */
+  readonly #ends = new Map<Follower, () => void>();
+  /** Where the personal stream stood at the hello. */
+  #personalSeq = 0;
   /** Conversations are opened one after the other, in the order of their joining. */
   #opening: Promise<void> = Promise.resolve();
   #waiters: (() => void)[] = [];
@@ -154,19 +158,24 @@ export class Connection implements DrainableSink {
   }
 
   ended(follower: Follower): void {
+    this.#ends.get(follower)?.();
+    this.#ends.delete(follower);
     if (this.#followers.get(follower.stream) === follower) this.#followers.delete(follower.stream);
   }
 
   personal(events: readonly StoredEvent[]): void {
     for (const event of events) {
       if (event.type !== 'conversation.joined') continue;
+      // What the hello has seen stands in its plans already.
+      if (event.seq <= this.#personalSeq) continue;
       const { data: conversation } = ConversationId.safeParse(peek(event).conversation);
-      if (conversation === undefined) {
+      const { data: joined } = Seq.safeParse(peek(event).seq);
+      if (conversation === undefined || joined === undefined) {
         const { stream, seq } = event;
         this.#log.error({ stream, seq }, 'an event without its conversation is passed over');
         continue;
       }
-      this.#opening = this.#opening.then(() => this.#openConversation(conversation));
+      this.#opening = this.#opening.then(() => this.#openConversation(conversation, joined));
     }
   }
 
@@ -370,6 +379,7 @@ export class Connection implements DrainableSink {
     context.metrics.hello(Object.keys(cursor).length > 0);
     const known = hello.epoch === undefined || hello.epoch === start.epoch;
     this.readVersion = start.readVersion;
+    this.#personalSeq = start.personalSeq;
     context.presence.set(this.account, this, 'active');
     const personal = streamOfAccount(this.account);
     this.send({
@@ -436,29 +446,27 @@ export class Connection implements DrainableSink {
   }
 
   /** The account has joined: the snapshot, then the stream from the joining on. */
-  async #openConversation(id: ConversationId): Promise<void> {
+  async #openConversation(id: ConversationId, joined: Seq): Promise<void> {
     if (this.closed) return;
     try {
-      const existing = this.#followers.get(streamOfConversation(id));
-      if (existing?.last === null) return;
-      const conversation = await this.#context.conversation(this.account, id);
-      if (!conversation || this.closed) return;
-      this.send({ op: 'conversation', conversation });
       const stream = streamOfConversation(id);
-      const before = (conversation.joinedSeq - 1) as Seq;
-      const still = this.#followers.get(stream);
-      if (still && still.last !== null) {
-        // The end of the earlier stay has not been sent yet: go on after it. (A later end than this
-        // joining means that the account is gone again.)
-        if (still.last > before) return;
-        still.continueAfter(before);
-        this.#resume.wake(still);
-        return;
+      const before = (joined - 1) as Seq;
+      const earlier = this.#followers.get(stream);
+      if (earlier && earlier.floor >= before) return;
+      // Each stay is told to its end before the next one begins, however fast they came.
+      if (earlier) await new Promise<void>((resolve) => this.#ends.set(earlier, resolve));
+      if (this.closed) return;
+      const conversation = await this.#context.conversation(this.account, id);
+      if (this.closed) return;
+      // Who is gone again by now is owed the events of the stay all the same. Who has even come back
+      // is at a later stay, and gets that one’s snapshot with its own joining.
+      if (conversation) {
+        this.send({ op: 'conversation', conversation: { ...conversation, joinedSeq: joined } });
       }
       const follower = new Follower(stream, this, before);
       follower.floor = before;
       this.#followers.set(stream, follower);
-      this.#context.hub.follow(follower, conversation.lastSeq);
+      this.#context.hub.follow(follower, conversation?.lastSeq ?? joined);
     } catch (error) {
       // Without this stream the client would miss messages unawares: let it start over.
       this.#log.error({ err: error }, 'a conversation could not be opened');
@@ -546,6 +554,8 @@ export class Connection implements DrainableSink {
     this.#become('closed');
     this.#log.debug({ code }, 'a socket closed');
     for (const follower of this.#followers.values()) this.#context.hub.unfollow(follower);
+    for (const resolve of this.#ends.values()) resolve();
+    this.#ends.clear();
     this.#followers.clear();
     this.#context.connections.remove(this);
     if (this.#identity) this.#context.presence.remove(this.#identity.account, this);

@@ -73,14 +73,6 @@ export class Follower {
     this.#skip();
   }
 
-  /** The account belongs again: after the end that was set, the stream goes on after `seq`. */
-  continueAfter(seq: Seq): void {
-    if (this.last !== null) this.#skips.push({ after: this.last, to: seq });
-    this.last = null;
-    this.floor = seq;
-    this.#skip();
-  }
-
   #skip(): void {
     for (let skip = this.#skips[0]; skip && this.sent >= skip.after; skip = this.#skips[0]) {
       if (skip.to > this.sent) this.sent = skip.to;
