@@ -94,7 +94,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     // Whoever connects brings the streams that he follows up for all: the last seconds of a round have
     // to be those of people who stay.
     run: {
-      mode: 'database',
+      mode: 'clean',
       faults: none,
       deadlineMs: 6_000,
       roundMs: 8_000,
