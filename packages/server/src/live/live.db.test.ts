@@ -356,6 +356,26 @@ describe('resume', () => {
     expect(missed.map((e) => e.type)).toEqual(['member.left', 'member.joined', 'message.posted']);
   });
 
+  test('who left and joined again in one go while away goes on with the second stay', async () => {
+    const conversation = await alice.group('at once', [bob], 'public');
+    const stream = streamOfConversation(conversation);
+    const before = await alice.post(conversation, 'before');
+    const { epoch } = await server.peer().hello(bob.accessToken);
+    await bob.request('POST', `/conversations/${conversation}/leave`);
+    await bob.request('POST', `/conversations/${conversation}/join`);
+    await alice.post(conversation, 'after');
+    const back = server.peer();
+    await back.hello(bob.accessToken, { epoch, cursor: { [conversation]: before } });
+    const live = await alice.post(conversation, 'live');
+    await back.next('event', (e) => e.stream === stream && e.seq === live);
+    expect(
+      back
+        .of('event')
+        .filter((e) => e.stream === stream)
+        .map((e) => e.type),
+    ).toEqual(['member.left', 'member.joined', 'message.posted', 'message.posted']);
+  });
+
   test('who has seen the own removal, and comes back after joining again, gets live', async () => {
     const conversation = await alice.group('return later', [bob], 'public');
     const stream = streamOfConversation(conversation);

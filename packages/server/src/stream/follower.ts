@@ -48,9 +48,12 @@ export class Follower {
     this.#skip();
   }
 
-  /** Whether `seq` ends a stay that is followed by another one. */
-  isPause(seq: Seq): boolean {
-    return this.#skips[0]?.after === seq;
+  /**
+   * Whether `seq` lies in the stay that goes on, or went on last. The end of an earlier one does not
+   * end the following: it goes on with the next stay.
+   */
+  isOfPresentStay(seq: Seq): boolean {
+    return seq > this.floor;
   }
 
   /** Whether all that this account may see has been sent. */

@@ -129,11 +129,10 @@ export class Resume {
   }
 
   #send(follower: Follower, chunk: Chunk): void {
-    const own = chunk.events.find((e) => closes(e, follower.sink.account));
-    // The end of an earlier stay is followed by a skip to the next one; any other end is final.
-    if (own && follower.last === null && !follower.isPause(own.seq)) {
-      follower.last = own.seq;
-    }
+    const own = chunk.events.find(
+      (e) => closes(e, follower.sink.account) && follower.isOfPresentStay(e.seq),
+    );
+    if (own && follower.last === null) follower.last = own.seq;
     const whole = follower.last === null || chunk.last <= follower.last;
     const sent = whole
       ? chunk

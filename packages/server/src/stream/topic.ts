@@ -88,7 +88,14 @@ export class Topic {
       (f) => f.last === null && closes(event, f.sink.account),
     );
     for (const follower of leaving) {
-      follower.last = event.seq;
+      if (!follower.isOfPresentStay(event.seq)) {
+        // Whoever was not live at it is brought past it by the catching up.
+        if (!this.live.has(follower)) continue;
+        follower.advance(event.seq);
+        if (follower.sent === event.seq) continue;
+      } else {
+        follower.last = event.seq;
+      }
       this.live.delete(follower);
       this.behind.add(follower);
       follower.sink.wake(follower);

@@ -1,0 +1,78 @@
+import type { AccountId, Seq, StreamId } from '@parley/protocol';
+import { describe, expect, test } from 'vitest';
+import { Follower, type Sink } from './follower.ts';
+import type { StoredEvent } from './record.ts';
+import { Topic } from './topic.ts';
+
+const stream = '01890000-0000-7000-8000-000000000001' as StreamId;
+const bob = '01890000-0000-7000-8000-00000000000b' as AccountId;
+const ann = '01890000-0000-7000-8000-00000000000a' as AccountId;
+const at = (seq: number) => seq as Seq;
+
+/** A socket of bob’s that is never full; `seqs` are what was written to it. */
+class Socket implements Sink {
+  readonly account = bob;
+  readonly congested = false;
+  readonly seqs: number[] = [];
+  readonly woken: Follower[] = [];
+  write(frames: Buffer): void {
+    for (const [, seq] of frames.toString('utf8').matchAll(/"seq":(\d+)/g)) {
+      this.seqs.push(Number(seq));
+    }
+  }
+  wake(follower: Follower): void {
+    this.woken.push(follower);
+  }
+  personal(): void {}
+}
+
+const event = (seq: number, type: StoredEvent['type'], data: object): StoredEvent => ({
+  stream,
+  seq: at(seq),
+  type,
+  actor: ann,
+  client: null,
+  at: '2026-01-01T00:00:00.000Z',
+  data: JSON.stringify(data),
+});
+const said = (seq: number) => event(seq, 'message.posted', { body: 'x' });
+const left = (seq: number) => event(seq, 'member.left', { account: bob });
+const joined = (seq: number) => event(seq, 'member.joined', { account: bob, role: 'member' });
+
+/** Bob at 5, and what a hello knows already: out at 6, in again at 9. The topic stands at 5 still. */
+function aFollower(sent: number, skips: { after: Seq; to: Seq }[]) {
+  const socket = new Socket();
+  const topic = new Topic(stream, at(5));
+  const follower = new Follower(stream, socket, at(sent));
+  follower.floor = at(8);
+  follower.leaveOut(skips, null);
+  topic.place(follower);
+  return { socket, topic, follower };
+}
+
+describe('a stay that has ended before the present one', () => {
+  test('is told to its end, and nothing of what lies between is', () => {
+    const { socket, topic, follower } = aFollower(5, [{ after: at(6), to: at(8) }]);
+    topic.advance([left(6), said(7), said(8), joined(9)]);
+    expect(socket.seqs).toEqual([6]);
+    expect(follower).toMatchObject({ sent: 8, last: null, ended: false });
+    expect(socket.woken).toEqual([follower]);
+  });
+
+  test('does not end a follower of the present one, whose start the topic has not reached', () => {
+    const { socket, topic, follower } = aFollower(8, []);
+    topic.advance([left(6), said(7)]);
+    expect(socket.seqs).toEqual([]);
+    expect(follower).toMatchObject({ sent: 8, last: null, ended: false });
+  });
+});
+
+test('the end of the present stay ends its follower', () => {
+  const socket = new Socket();
+  const topic = new Topic(stream, at(5));
+  const follower = new Follower(stream, socket, at(5));
+  topic.place(follower);
+  topic.advance([said(6), left(7), said(8)]);
+  expect(socket.seqs).toEqual([6, 7]);
+  expect(follower).toMatchObject({ last: 7, ended: true });
+});
