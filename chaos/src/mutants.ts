@@ -204,14 +204,14 @@ async function lockStreams(unit, commands) {`,
     words: 'replay first, follow then',
     edits: [
       {
-        file: 'live/connection.js',
+        file: 'live/following.js',
         find: `        follower.leaveOut(plan.skips, plan.last);
         this.#followers.set(stream, follower);
         this.#context.hub.follow(follower, lastSeq);`,
         replace: `        follower.leaveOut(plan.skips, plan.last);
         this.#followers.set(stream, follower);
         setTimeout(() => {
-            if (this.closed) return;
+            if (this.#sink.closed) return;
             const topic = this.#context.hub.topic(stream);
             if (topic && follower.last === null) follower.sent = Math.max(follower.sent, topic.head);
             this.#context.hub.follow(follower, lastSeq);

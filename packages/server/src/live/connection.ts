@@ -4,13 +4,12 @@ import {
   CLOSE,
   type ClientFrame,
   type CommandFrame,
-  ConversationId,
-  conversationOfStream,
+  type ConversationId,
   type Goodbye,
   type Hello,
   type Refusal,
   refusal,
-  Seq,
+  type Seq,
   type ServerFrame,
   type SessionId,
   type StreamId,
@@ -23,17 +22,16 @@ import type { RawData, WebSocket } from 'ws';
 import type { Identity } from '../accounts/accounts.ts';
 import { refusalOfScope } from '../http/access.ts';
 import type { Logger } from '../log.ts';
-import { Follower } from '../stream/follower.ts';
+import type { Follower } from '../stream/follower.ts';
 import { textFrame } from '../stream/frame.ts';
-import { peek, type StoredEvent } from '../stream/record.ts';
-import { type DrainableSink, Resume } from '../stream/resume.ts';
+import type { StoredEvent } from '../stream/record.ts';
 import { FRAME_SCOPES } from './access.ts';
 import { Budget } from './budget.ts';
 import { carryOut } from './commands.ts';
 import type { LiveContext } from './context.ts';
+import { Following, type FollowingSocket } from './following.ts';
 import { Output } from './output.ts';
 import { readFrame } from './read-frame.ts';
-import { planResume } from './resume-plan.ts';
 
 /**
  * Where a connection stands: waiting for its `hello`; sending what its cursor lacks; live; being
@@ -55,7 +53,7 @@ const CLOSE_MS = 3_000;
  * 4. It never lets more than about `limits.bufferedBytes` of events wait in the socket.
  * 5. Its session’s end is its end.
  */
-export class Connection implements DrainableSink {
+export class Connection implements FollowingSocket {
   readonly id = uuidv7();
   /** Resolves when the socket is gone. */
   readonly gone: Promise<void>;
@@ -63,25 +61,17 @@ export class Connection implements DrainableSink {
   readonly #ws: WebSocket;
   readonly #output: Output;
   readonly #log: Logger;
-  readonly #resume: Resume;
-  readonly #followers = new Map<StreamId, Follower>();
+  readonly #following: Following;
   readonly #commandBudget: Budget;
   readonly #signalBudget: Budget;
   #state: ConnectionState = 'greeting';
   #identity: Identity | null = null;
-  /** The end of a stay is waited for, to go on with the next one. */
-  readonly #ends = new Map<Follower, () => void>();
-  /** Where the personal stream stood at the hello. */
-  #personalSeq = 0;
-  /** Conversations are opened one after the other, in the order of their joining. */
-  #opening: Promise<void> = Promise.resolve();
   #waiters: (() => void)[] = [];
   #openedAt = performance.now();
   #heardAt = performance.now();
   #pingedAt = performance.now();
   #takenAt = performance.now();
   #taken = 0;
-  readonly #pingedHeads = new Map<StreamId, Seq>();
   /** Version of the account’s read cursors as far as this node knows. */
   readVersion = 0;
 
@@ -93,7 +83,7 @@ export class Connection implements DrainableSink {
     const { limits } = context;
     this.#commandBudget = new Budget(limits.commands, limits.commandWindowMs);
     this.#signalBudget = new Budget(limits.signals, limits.commandWindowMs);
-    this.#resume = new Resume(context.hub, context.pool, this.#log, this, () => this.#caughtUp());
+    this.#following = new Following(context, this, this.#log, () => this.#caughtUp());
     this.gone = new Promise((resolve) => ws.once('close', () => resolve()));
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
     ws.on('close', (code) => this.#closed(code));
@@ -149,7 +139,7 @@ export class Connection implements DrainableSink {
   }
 
   wake(follower: Follower): void {
-    this.#resume.wake(follower);
+    this.#following.wake(follower);
   }
 
   drained(): Promise<void> {
@@ -158,30 +148,16 @@ export class Connection implements DrainableSink {
   }
 
   ended(follower: Follower): void {
-    this.#ends.get(follower)?.();
-    this.#ends.delete(follower);
-    if (this.#followers.get(follower.stream) === follower) this.#followers.delete(follower.stream);
+    this.#following.ended(follower);
   }
 
   personal(events: readonly StoredEvent[]): void {
-    for (const event of events) {
-      if (event.type !== 'conversation.joined') continue;
-      // What the hello has seen stands in its plans already.
-      if (event.seq <= this.#personalSeq) continue;
-      const { data: conversation } = ConversationId.safeParse(peek(event).conversation);
-      const { data: joined } = Seq.safeParse(peek(event).seq);
-      if (conversation === undefined || joined === undefined) {
-        const { stream, seq } = event;
-        this.#log.error({ stream, seq }, 'an event without its conversation is passed over');
-        continue;
-      }
-      this.#opening = this.#opening.then(() => this.#openConversation(conversation, joined));
-    }
+    this.#following.personal(events);
   }
 
   /** Whether the account is, as far as this socket knows, a member. */
   follows(conversation: ConversationId): boolean {
-    return this.#followers.get(streamOfConversation(conversation))?.last === null;
+    return this.#following.isMember(conversation);
   }
 
   /**
@@ -283,7 +259,7 @@ export class Connection implements DrainableSink {
       return;
     }
     if (this.#refusedByAccount(frame.id)) return;
-    if (frame.op === 'fill') this.#fill(frame);
+    if (frame.op === 'fill') this.#following.fill(frame);
     else if (frame.op === 'renew') void this.#renew(frame);
     else carryOut(this.#context, this, frame);
   }
@@ -377,9 +353,7 @@ export class Connection implements DrainableSink {
     }
     const cursor = hello.epoch === start.epoch ? hello.cursor : {};
     context.metrics.hello(Object.keys(cursor).length > 0);
-    const known = hello.epoch === undefined || hello.epoch === start.epoch;
     this.readVersion = start.readVersion;
-    this.#personalSeq = start.personalSeq;
     context.presence.set(this.account, this, 'active');
     const personal = streamOfAccount(this.account);
     this.send({
@@ -402,76 +376,7 @@ export class Connection implements DrainableSink {
       limits: { ...context.limits },
     });
     this.#become('replaying');
-    const whole = [{ joinedSeq: 1 as Seq, leftSeq: null }];
-    this.#follow(WORKSPACE_STREAM, cursor, known, whole, start.workspaceSeq);
-    this.#follow(personal, cursor, known, whole, start.personalSeq);
-    for (const c of start.conversations) {
-      const stream = streamOfConversation(c.id);
-      const stays = start.stays.get(stream) ?? [{ joinedSeq: c.joinedSeq, leftSeq: null }];
-      this.#follow(stream, cursor, known, stays, c.lastSeq);
-    }
-    // Left while away: the end is still owed.
-    for (const [stream, stays] of start.stays) {
-      const left = stays[stays.length - 1]?.leftSeq;
-      if (left) this.#follow(stream, cursor, known, stays, left);
-    }
-    if (this.#resume.idle) this.#caughtUp();
-  }
-
-  #follow(
-    stream: StreamId,
-    cursor: Readonly<Record<string, Seq>>,
-    epochKnown: boolean,
-    stays: Parameters<typeof planResume>[1],
-    lastSeq: Seq,
-  ): void {
-    const plan = planResume(cursor[stream], stays, lastSeq, this.#context.limits.replayEvents);
-    if (!plan) return;
-    if (plan.reset || !epochKnown) this.#reset(stream, plan.sent);
-    const follower = new Follower(
-      stream,
-      this,
-      plan.sent,
-      stream === streamOfAccount(this.account),
-    );
-    follower.floor = ((stays[stays.length - 1]?.joinedSeq ?? 1) - 1) as Seq;
-    follower.leaveOut(plan.skips, plan.last);
-    this.#followers.set(stream, follower);
-    this.#context.hub.follow(follower, lastSeq);
-  }
-
-  #reset(stream: StreamId, lastSeq: Seq): void {
-    this.#context.metrics.reset();
-    this.send({ op: 'reset', stream, lastSeq });
-  }
-
-  /** The account has joined: the snapshot, then the stream from the joining on. */
-  async #openConversation(id: ConversationId, joined: Seq): Promise<void> {
-    if (this.closed) return;
-    try {
-      const stream = streamOfConversation(id);
-      const before = (joined - 1) as Seq;
-      const earlier = this.#followers.get(stream);
-      if (earlier && earlier.floor >= before) return;
-      // Each stay is told to its end before the next one begins, however fast they came.
-      if (earlier) await new Promise<void>((resolve) => this.#ends.set(earlier, resolve));
-      if (this.closed) return;
-      const conversation = await this.#context.conversation(this.account, id);
-      if (this.closed) return;
-      // Who is gone again by now is owed the events of the stay all the same. Who has even come back
-      // is at a later stay, and gets that one’s snapshot with its own joining.
-      if (conversation) {
-        this.send({ op: 'conversation', conversation: { ...conversation, joinedSeq: joined } });
-      }
-      const follower = new Follower(stream, this, before);
-      follower.floor = before;
-      this.#followers.set(stream, follower);
-      this.#context.hub.follow(follower, conversation?.lastSeq ?? joined);
-    } catch (error) {
-      // Without this stream the client would miss messages unawares: let it start over.
-      this.#log.error({ err: error }, 'a conversation could not be opened');
-      this.close(CLOSE.restart, 'restart', 1);
-    }
+    this.#following.start(start, cursor, hello.epoch === undefined || hello.epoch === start.epoch);
   }
 
   #caughtUp(): void {
@@ -481,25 +386,6 @@ export class Connection implements DrainableSink {
   }
 
   // ---- commands about the connection itself ---------------------------------------------------
-
-  #fill(frame: Extract<ClientFrame, { op: 'fill' }>): void {
-    const follower = this.#followers.get(frame.stream);
-    const topic = this.#context.hub.topic(frame.stream);
-    if (!follower || !topic) {
-      this.nack(frame.id, refusal('not_found'));
-      return;
-    }
-    this.ack(frame.id, frame.stream, topic.head, new Date(this.#context.clock.now()).toISOString());
-    const after = Math.max(frame.after, follower.floor) as Seq;
-    if (after >= follower.sent) return;
-    if (follower.sent - after > this.#context.limits.replayEvents) {
-      this.#reset(frame.stream, follower.sent);
-      return;
-    }
-    follower.sent = after;
-    topic.place(follower);
-    this.#resume.wake(follower);
-  }
 
   async #renew(frame: Extract<ClientFrame, { op: 'renew' }>): Promise<void> {
     const identified = await this.#context.identify(frame.token).catch((error: unknown) => {
@@ -525,13 +411,7 @@ export class Connection implements DrainableSink {
 
   #ping(now: number): void {
     this.#pingedAt = now;
-    const heads: Record<string, Seq> = {};
-    for (const [stream, follower] of this.#followers) {
-      // What was written to this socket before the ping: the client must have it by now.
-      if (this.#pingedHeads.get(stream) === follower.sent) continue;
-      this.#pingedHeads.set(stream, follower.sent);
-      heads[stream] = follower.sent;
-    }
+    const heads = this.#following.newHeads();
     this.send({ op: 'ping', heads, readVersion: this.readVersion });
   }
 
@@ -553,10 +433,7 @@ export class Connection implements DrainableSink {
     if (this.#state === 'closed') return;
     this.#become('closed');
     this.#log.debug({ code }, 'a socket closed');
-    for (const follower of this.#followers.values()) this.#context.hub.unfollow(follower);
-    for (const resolve of this.#ends.values()) resolve();
-    this.#ends.clear();
-    this.#followers.clear();
+    this.#following.stop();
     this.#context.connections.remove(this);
     if (this.#identity) this.#context.presence.remove(this.#identity.account, this);
     this.#releaseWaiters();
@@ -569,9 +446,6 @@ export class Connection implements DrainableSink {
 
   /** The conversations that this socket follows. */
   get conversations(): ConversationId[] {
-    const streams = [...this.#followers.keys()];
-    return streams
-      .filter((s) => s !== WORKSPACE_STREAM && s !== streamOfAccount(this.account))
-      .map(conversationOfStream);
+    return this.#following.conversations;
   }
 }
