@@ -4,8 +4,11 @@ import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose';
 import type pg from 'pg';
 import { type Clock, systemClock } from '../clock.ts';
 import { withTransaction } from '../storage/database.ts';
+import { Vault } from '../vault.ts';
 
-const CIPHER = 'aes-256-cbc';
+const USE = 'signing-key';
+/** Before the encrypted key: keys of earlier versions are PEM, in AES-256-CBC without a MAC. */
+const SEALED = 'sealed:';
 /** Names the lock under which a key is made: “parley.keys” in hexadecimal, shortened. */
 const KEYS_LOCK = 0x7061726c;
 const MINUTE_MS = 60_000;
@@ -31,7 +34,8 @@ interface Key {
 /**
  * The keys that access tokens are signed with (RSA, 2048 bits).
  *
- * 1. Private keys are stored as PKCS #8, encrypted with the server’s secret.
+ * 1. Private keys are stored as PKCS #8, encrypted with the server’s secret (AES-256-GCM, bound to
+ *    the name of the key); those of earlier versions are encrypted anew when they are loaded.
  * 2. One key signs at a time. The next one is published before its time comes, the one before
  *    verifies until its tokens are gone: nobody is logged out by a rotation, on any node.
  * 3. A rotation that does not wait, for a key that has leaked, ends all keys there were.
@@ -39,6 +43,7 @@ interface Key {
 export class SigningKeys {
   readonly #pool: pg.Pool;
   readonly #secret: string;
+  readonly #vault: Vault;
   readonly #clock: Clock;
   #keys: readonly Key[] = [];
   #looked = Number.NEGATIVE_INFINITY;
@@ -47,6 +52,7 @@ export class SigningKeys {
   constructor(pool: pg.Pool, secret: string, clock: Clock) {
     this.#pool = pool;
     this.#secret = secret;
+    this.#vault = new Vault(secret);
     this.#clock = clock;
   }
 
@@ -89,7 +95,7 @@ export class SigningKeys {
    * are there end with their keys. Returns its name.
    */
   async rotate({ atOnce = false }: { atOnce?: boolean } = {}): Promise<string> {
-    const made = await makeKey(this.#secret);
+    const made = await makeKey(this.#vault);
     const from = this.#clock.now() + (atOnce ? 0 : LEAD_MS);
     await this.#locked(async (client) => {
       if (atOnce) await client.query('delete from signing_keys');
@@ -110,7 +116,7 @@ export class SigningKeys {
         new Date(now - AGE_MS),
       ]);
       if (rows.length === 0) {
-        await this.#insert(client, await makeKey(this.#secret), now + LEAD_MS);
+        await this.#insert(client, await makeKey(this.#vault), now + LEAD_MS);
       }
     });
     await this.load();
@@ -130,9 +136,12 @@ export class SigningKeys {
         // Several nodes may start at once; one makes the key, the others find it.
         const found = await read(client);
         if (found.length > 0) return found;
-        await this.#insert(client, await makeKey(this.#secret), this.#clock.now());
+        await this.#insert(client, await makeKey(this.#vault), this.#clock.now());
         return read(client);
       });
+    }
+    for (const row of rows) {
+      if (!row.private_pem.startsWith(SEALED)) await this.#sealAnew(row);
     }
     const known = new Map(this.#keys.map((key) => [key.kid, key]));
     this.#keys = rows.map((row) => ({
@@ -166,12 +175,22 @@ export class SigningKeys {
     );
   }
 
+  /** Encrypts a key of an earlier version anew. */
+  async #sealAnew(row: KeyRow): Promise<void> {
+    const before = row.private_pem;
+    row.private_pem = seal(this.#vault, row.kid, decryptPem(before, this.#secret));
+    await this.#pool.query(
+      'update signing_keys set private_pem = $3 where kid = $1 and private_pem = $2',
+      [row.kid, before, row.private_pem],
+    );
+  }
+
   #open(row: KeyRow): Omit<Key, 'signsFrom' | 'retiredAt'> {
     return {
       kid: row.kid,
       jwk: row.public_jwk,
       publicKey: createPublicKey({ key: row.public_jwk, format: 'jwk' }),
-      privateKey: decrypt(row.private_pem, this.#secret),
+      privateKey: open(this.#vault, row),
     };
   }
 }
@@ -204,7 +223,7 @@ interface KeyRow extends MadeKey {
 const SELECT = `select kid, public_jwk, private_pem, signs_from, retired_at from signing_keys
   order by signs_from desc, kid`;
 
-async function makeKey(secret: string): Promise<MadeKey> {
+async function makeKey(vault: Vault): Promise<MadeKey> {
   const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   const jwk = await exportJWK(pair.publicKey);
   // The key’s own thumbprint (RFC 7638) names it.
@@ -212,19 +231,33 @@ async function makeKey(secret: string): Promise<MadeKey> {
   return {
     kid,
     public_jwk: { ...jwk, kid, use: 'sig', alg: 'RS256' },
-    private_pem: pair.privateKey
-      .export({ type: 'pkcs8', format: 'pem', cipher: CIPHER, passphrase: secret })
-      .toString(),
+    private_pem: seal(vault, kid, pair.privateKey),
   };
 }
 
-function decrypt(pem: string, secret: string): KeyObject {
+function seal(vault: Vault, kid: string, key: KeyObject): string {
+  const pem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return SEALED + vault.seal(USE, `${kid}\n${pem}`).toString('base64');
+}
+
+/** The private key of a row. One that was moved to the row of another is refused. */
+function open(vault: Vault, { kid, private_pem: sealed }: KeyRow): KeyObject {
+  const text = readable(() => vault.open(USE, Buffer.from(sealed.slice(SEALED.length), 'base64')));
+  const head = text.indexOf('\n');
+  if (text.slice(0, head) !== kid) throw new Error(`The signing key ${kid} is not its own`);
+  return createPrivateKey(text.slice(head + 1));
+}
+
+const decryptPem = (pem: string, secret: string): KeyObject =>
+  readable(() => createPrivateKey({ key: pem, passphrase: secret }));
+
+function readable<T>(decrypt: () => T): T {
   try {
-    return createPrivateKey({ key: pem, passphrase: secret });
+    return decrypt();
   } catch (error) {
     throw new Error(
-      'The signing keys in the database were encrypted with another secret. Set PARLEY_SECRET to ' +
-        'it, or put the file `secret` of the old data folder back.',
+      'The signing keys in the database were encrypted with another secret, or were changed. Set ' +
+        'PARLEY_SECRET to the one of before, or put the file `secret` of the old data folder back.',
       { cause: error },
     );
   }

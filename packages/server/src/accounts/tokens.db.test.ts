@@ -135,6 +135,27 @@ describe('access tokens', () => {
   });
 });
 
+describe('base64url', () => {
+  test('of a token has one form: unused bits at the end of a part are refused', async () => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const parts = token.split('.');
+    let tried = 0;
+    for (const [n, part] of parts.entries()) {
+      const unused = [0, 0, 4, 2][part.length % 4] ?? 0;
+      const last = alphabet.indexOf(part.at(-1) ?? '');
+      for (let bits = 1; bits < 2 ** unused; bits++) {
+        const changed = [...parts];
+        changed[n] = part.slice(0, -1) + alphabet[last | bits];
+        expect(Buffer.from(changed[n] ?? '', 'base64url')).toEqual(Buffer.from(part, 'base64url'));
+        expect(await codeFor(changed.join('.'))).toBe('401 unauthenticated');
+        tried++;
+      }
+    }
+    // 256 bytes of a signature leave four bits.
+    expect(tried).toBeGreaterThanOrEqual(15);
+  });
+});
+
 describe('with our own key', () => {
   let ours: KeyObject;
   beforeAll(async () => {
@@ -187,8 +208,58 @@ describe('signing keys', () => {
     expect(new Set(all.map((k) => k.current.kid)).size).toBe(1);
     const { rows } = await database.pool.query('select private_pem from signing_keys');
     expect(rows).toHaveLength(1);
-    expect(rows[0].private_pem).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
+    expect(rows[0].private_pem).toMatch(/^sealed:[\w+/]+={0,2}$/);
     await expect(loadSigningKeys(database.pool, 't'.repeat(40))).rejects.toThrow(/PARLEY_SECRET/);
+  });
+
+  test('of earlier versions are encrypted anew, and sign as before', async () => {
+    const { pool } = await (await cluster.fresh()).open();
+    const secret = 's'.repeat(40);
+    const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const pem = pair.privateKey.export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: secret,
+    });
+    await pool.query(
+      `insert into signing_keys (kid, public_jwk, private_pem, created_at, signs_from)
+       values ('old', $1, $2, now(), now())`,
+      [JSON.stringify(pair.publicKey.export({ format: 'jwk' })), pem],
+    );
+    await expect(loadSigningKeys(pool, 't'.repeat(40))).rejects.toThrow(/PARLEY_SECRET/);
+    const keys = await loadSigningKeys(pool, secret);
+    expect(keys.current.kid).toBe('old');
+    const stored = async () =>
+      (await pool.query('select private_pem from signing_keys')).rows[0].private_pem;
+    expect(await stored()).toMatch(/^sealed:/);
+    const again = await loadSigningKeys(pool, secret);
+    const text = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' });
+    expect(text(again.current.privateKey)).toBe(text(pair.privateKey));
+  });
+
+  test('that were changed or moved in the database are refused', async () => {
+    const { pool } = await (await cluster.fresh()).open();
+    const secret = 's'.repeat(40);
+    const keys = await loadSigningKeys(pool, secret);
+    const { kid } = keys.current;
+    const { rows } = await pool.query('select private_pem from signing_keys');
+    const sealed = Buffer.from(rows[0].private_pem.slice('sealed:'.length), 'base64');
+    for (const at of [0, 12, 28, sealed.length - 1]) {
+      const changed = Buffer.from(sealed);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      await pool.query('update signing_keys set private_pem = $1', [
+        `sealed:${changed.toString('base64')}`,
+      ]);
+      await expect(loadSigningKeys(pool, secret), `byte ${at}`).rejects.toThrow(/PARLEY_SECRET/);
+    }
+    await pool.query('update signing_keys set private_pem = $1, kid = $2', [
+      rows[0].private_pem,
+      'another',
+    ]);
+    await expect(loadSigningKeys(pool, secret)).rejects.toThrow(/not its own/);
+    await pool.query('update signing_keys set kid = $1', [kid]);
+    expect((await loadSigningKeys(pool, secret)).current.kid).toBe(kid);
   });
 
   test('rotate without logging anybody out: published before, verified after', async () => {

@@ -65,7 +65,7 @@ export class AccessTokens {
   async verify(token: string): Promise<{ claims: AccessClaims } | { refusal: Refusal }> {
     // One way of writing a token only: libraries take white space and padding in base64, which
     // would give one token many texts.
-    if (!/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(token)) return INVALID;
+    if (!isCanonical(token)) return INVALID;
     try {
       const { payload } = await jwtVerify(
         token,
@@ -99,6 +99,18 @@ export class AccessTokens {
       throw error;
     }
   }
+}
+
+/**
+ * Whether the token has three parts, each the one base64url text of its bytes (RFC 4648 §3.5): the
+ * unused bits at the end of a part are zero.
+ */
+function isCanonical(token: string): boolean {
+  const parts = token.split('.');
+  return (
+    parts.length === 3 &&
+    parts.every((p) => p !== '' && Buffer.from(p, 'base64url').toString('base64url') === p)
+  );
 }
 
 const INVALID = { refusal: refusal('unauthenticated', 'The access token is not valid') };

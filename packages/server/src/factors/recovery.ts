@@ -3,6 +3,7 @@ import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Queryable } from '../storage/queryable.ts';
+import type { Vault } from '../vault.ts';
 
 const CODES = 10;
 /** Letters and digits that are not taken for one another: 16 of them are 79 bits. */
@@ -11,16 +12,37 @@ const GROUPS = 4;
 const GROUP_LENGTH = 4;
 
 /**
- * Codes for the day when the other factors are lost. They are stored as SHA-256, and each is good
- * once.
+ * Codes for the day when the other factors are lost. They are stored as keyed hashes, bound to their
+ * account, and each is good once: whoever reads the database can test no guess without the server’s
+ * secret.
  */
 export class RecoveryCodes {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
+  readonly #vault: Vault;
 
-  constructor(context: { readonly pool: pg.Pool; readonly clock: Clock }) {
+  constructor(context: { readonly pool: pg.Pool; readonly clock: Clock; readonly vault: Vault }) {
     this.#pool = context.pool;
     this.#clock = context.clock;
+    this.#vault = context.vault;
+  }
+
+  /** Replaces the plain hashes of earlier versions by keyed ones. */
+  async upgrade(): Promise<void> {
+    const { rows } = await this.#pool.query<{ account_id: AccountId; code_hash: Buffer }>(
+      'select account_id, code_hash from recovery_codes where not is_keyed',
+    );
+    if (rows.length === 0) return;
+    await this.#pool.query(
+      `update recovery_codes c set code_hash = k.keyed, is_keyed = true
+       from unnest($1::uuid[], $2::bytea[], $3::bytea[]) as k (account_id, plain, keyed)
+       where c.account_id = k.account_id and c.code_hash = k.plain and not c.is_keyed`,
+      [
+        rows.map((row) => row.account_id),
+        rows.map((row) => row.code_hash),
+        rows.map((row) => this.#keyed(row.account_id, row.code_hash)),
+      ],
+    );
   }
 
   /** New codes in place of those before, in a transaction when `on` is its connection. */
@@ -29,22 +51,34 @@ export class RecoveryCodes {
     await this.remove(account, on);
     await on.query({
       name: 'recovery-add',
-      text: `insert into recovery_codes (account_id, code_hash, created_at)
-             select $1, hash, $3 from unnest($2::bytea[]) as hash`,
-      values: [account, codes.map(hashOf), new Date(this.#clock.now())],
+      text: `insert into recovery_codes (account_id, code_hash, is_keyed, created_at)
+             select $1, hash, true, $3 from unnest($2::bytea[]) as hash`,
+      values: [
+        account,
+        codes.map((code) => this.#keyed(account, hashOf(code))),
+        new Date(this.#clock.now()),
+      ],
     });
     return codes;
   }
 
   /** Uses a code up; false when there is no such code, or it was used. */
   async use(account: AccountId, code: string): Promise<boolean> {
+    const plain = hashOf(code);
     const { rowCount } = await this.#pool.query({
       name: 'recovery-use',
       text: `update recovery_codes set used_at = $3
-             where account_id = $1 and code_hash = $2 and used_at is null`,
-      values: [account, hashOf(code), new Date(this.#clock.now())],
+             where account_id = $1 and code_hash = case when is_keyed then $2::bytea else $4 end
+               and used_at is null`,
+      // A node of an earlier version may just have stored a plain one.
+      values: [account, this.#keyed(account, plain), new Date(this.#clock.now()), plain],
     });
     return rowCount === 1;
+  }
+
+  // Over the plain hash, which is all that is left of the codes of earlier versions.
+  #keyed(account: AccountId, plain: Buffer): Buffer {
+    return this.#vault.mac('recovery-codes', `${account} ${plain.toString('hex')}`);
   }
 
   /** Takes all codes of the account away. */

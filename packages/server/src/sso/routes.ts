@@ -28,7 +28,6 @@ export interface SsoRoutes {
 }
 
 const PATH = '/api/v1/auth/sso';
-const COOKIE = 'parley_sso';
 const FLOW_MS = 10 * 60 * 1000;
 const PURPOSE = 'sso';
 const OfProvider = z.object({ provider: z.string().max(40) });
@@ -82,7 +81,7 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoRoutes): void {
           data: { sealed },
           ttlMs: FLOW_MS,
         });
-        reply.setCookie(COOKIE, ticket, { ...attributes(), maxAge: FLOW_MS / 1000 });
+        reply.setCookie(cookieName(), ticket, { ...attributes(), maxAge: FLOW_MS / 1000 });
         return reply.redirect(url.href);
       } catch (error) {
         if (error instanceof RefusalError) throw error;
@@ -108,8 +107,8 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoRoutes): void {
     },
     handler: async (request, reply) => {
       const provider = providerOf(request);
-      const ticket = request.cookies[COOKIE];
-      reply.clearCookie(COOKIE, attributes());
+      const ticket = request.cookies[cookieName()];
+      reply.clearCookie(cookieName(), attributes());
       const away = ticket === undefined ? null : await redeem(ticket);
       if (!away) return failed(reply, 'sso_failed');
       const vouched = await come(provider, request, away);
@@ -146,13 +145,16 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoRoutes): void {
     }
   }
 
+  const isSecure = () => server().startsWith('https:');
+  // A cookie of the name __Host- has the path / (RFC 6265bis §4.1.3.2).
+  const cookieName = () => (isSecure() ? '__Host-parley_sso' : 'parley_sso');
   /** Lax: the provider’s redirect must bring the cookie. It is good for nothing but coming back. */
   const attributes = () =>
     ({
-      path: PATH,
+      path: isSecure() ? '/' : PATH,
       httpOnly: true,
       sameSite: 'lax',
-      secure: server().startsWith('https:'),
+      secure: isSecure(),
     }) as const;
 }
 

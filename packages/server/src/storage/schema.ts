@@ -113,6 +113,7 @@ export interface TotpsTable {
 export interface RecoveryCodesTable {
   account_id: string;
   code_hash: Buffer;
+  is_keyed: Generated<boolean>;
   created_at: Date;
   used_at: Date | null;
 }
