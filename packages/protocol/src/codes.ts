@@ -40,10 +40,6 @@ export const ERRORS = {
     status: 403,
     title: 'The other provider has not verified the e-mail address',
   },
-  sso_account_unverified: {
-    status: 409,
-    title: 'An account here has this address unverified: log in to it and verify the address first',
-  },
   sso_account_linked: {
     status: 409,
     title: 'The account with this address belongs to somebody else at the provider',

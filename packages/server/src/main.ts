@@ -192,11 +192,18 @@ async function build(
     vault,
     requirement: config.secondFactor,
   });
+  await factors.recovery.upgrade();
   const server = () => url;
   const erasures = new Erasures({ pool, append, clock, log, sessions: accounts.sessions });
   undo.push(() => erasures.stop());
   const provider = providerOf(config);
-  const identities = new Identities({ pool, append, clock, config });
+  const identities = new Identities({
+    pool,
+    append,
+    clock,
+    config,
+    sessions: accounts.sessions,
+  });
 
   // Live.
   const live = new Live({

@@ -121,16 +121,21 @@ export class Invitations {
 }
 
 /**
- * Uses an invitation once, in the transaction that makes the account; false when it is used up or
- * has ended. That it is for this address was looked at before.
+ * Uses an invitation once, in the transaction that makes the account; false when it is used up, has
+ * ended, or is for another address.
  */
-export async function useInvitation(unit: Unit, tokenHash: string): Promise<boolean> {
+export async function useInvitation(
+  unit: Unit,
+  tokenHash: string,
+  email: string | null,
+): Promise<boolean> {
   const rows = await unit.query(
     'invitations-use',
     `update invitations set uses = uses + 1
-     where token_hash = decode($1, 'hex') and uses < max_uses and revoked_at is null and expires_at > $2
+     where token_hash = decode($1, 'hex') and (email_key is null or email_key = $3)
+       and uses < max_uses and revoked_at is null and expires_at > $2
      returning id`,
-    [tokenHash, unit.at],
+    [tokenHash, unit.at, email === null ? null : emailKey(email)],
   );
   return rows.length === 1;
 }

@@ -9,6 +9,7 @@ import { withTransaction } from '../storage/database.ts';
 import { type AttemptLimits, nameKey } from './limits.ts';
 import { emailKey } from './names.ts';
 import type { Passwords } from './passwords.ts';
+import { proveAddress } from './reclaim.ts';
 import { passwordErrors, refuseOverload } from './registrations.ts';
 import type { Sessions } from './sessions.ts';
 import type { RowQueryable, Tickets } from './tickets.ts';
@@ -104,7 +105,8 @@ export class PasswordChanges {
   }
 
   /**
-   * Sets the password by a link. All sessions of the account end; the address is verified by it.
+   * Sets the password by a link. All sessions of the account end; the address is verified by it, and
+   * the first such proof removes all other ways in (see {@link proveAddress}).
    * @throws {RefusalError} link_ended; invalid, when the password is weak: the link stays good
    */
   async reset(token: string, password: string): Promise<void> {
@@ -114,13 +116,7 @@ export class PasswordChanges {
     const { account } = found;
     await this.#set(account, 'password', password, undefined, async (client) => {
       if (!(await tickets.redeem(PURPOSE, token, client))) refuse('link_ended');
-      const { rowCount } = await client.query({
-        name: 'resets-verify',
-        text: `update accounts set verified_at = coalesce(verified_at, now())
-               where id = $1 and is_active`,
-        values: [account],
-      });
-      if (rowCount === 0) refuse('link_ended');
+      if ((await proveAddress(account, client)) === null) refuse('link_ended');
     });
     await limits.unlock(account);
   }

@@ -37,6 +37,11 @@ export interface Registration {
   readonly phone?: string | undefined;
   /** SHA-256 (hexadecimal) of what the invitation’s link had: used up with the registration. */
   readonly invitation?: string | undefined;
+  /**
+   * Decides by the setting REGISTRATION, knowing whether this would be the first account; without it
+   * the account is created whatever the setting is, as admins may.
+   */
+  readonly admit?: (first: boolean) => Refusal | null;
   /** Asked before anything is written; a refusal ends it. */
   readonly before?: (unit: Unit) => Promise<Refusal | null>;
   /** Further statements of the same transaction, once the account is there. */
@@ -82,13 +87,13 @@ const registerRule: Rule<RegisterCommand> = {
     const { username, displayName, email, passwordHash } = registration;
     // The workspace’s lock makes registrations one after the other: what is free here stays free.
     const found = await whatIsTaken(rowsOf(unit), username, email);
-    const taken = takenRefusal(takenErrors(found));
-    if (taken) return [{ refuse: taken }];
+    const denied = registration.admit?.(found.first) ?? takenRefusal(takenErrors(found));
+    if (denied) return [{ refuse: denied }];
     // What a rule has written stays when it refuses: first all that may say no.
     const refused = await registration.before?.(unit);
     if (refused) return [{ refuse: refused }];
     const { invitation } = registration;
-    if (invitation !== undefined && !(await useInvitation(unit, invitation))) {
+    if (invitation !== undefined && !(await useInvitation(unit, invitation, email))) {
       return [{ refuse: refusal('invitation_ended') }];
     }
     await unit.createStream(streamOfAccount(account), 'personal');

@@ -422,6 +422,58 @@ describe('modes', () => {
     expect([answer.statusCode, answer.json().code]).toEqual([403, 'registration_closed']);
   });
 
+  test('closed: of many first registrations at once, one is admitted', async () => {
+    await plain({ registration: { mode: 'closed' } });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_value, n) => register(`first${n}`)),
+    );
+    const statuses = answers.map((a) => a.statusCode).sort();
+    expect(statuses).toEqual([201, ...Array(19).fill(403)]);
+    const denied = answers.filter((a) => a.statusCode === 403).map((a) => a.json().code);
+    expect(new Set(denied)).toEqual(new Set(['registration_closed']));
+    expect(await count('accounts')).toBe(1);
+  });
+
+  test.each([
+    ['closed', 'registration_closed'],
+    ['invitation', 'invitation_needed'],
+    ['domain', 'invitation_needed'],
+  ] as const)('a code is refused after the setting became %s', async (mode, code) => {
+    const fresh = await cluster.fresh();
+    const settings = { smtpUrl: sink.url, publicUrl: URL };
+    api = await aTestApi(fresh, settings);
+    await enter('ann');
+    const { ticket } = (await register('bob')).json();
+    const mailed = await sink.code('bob@example.org');
+    await api.close();
+    const registrationNow = { mode, domains: ['elsewhere.example'] };
+    api = await aTestApi(fresh, { ...settings, registration: registrationNow });
+    const late = await verify(ticket, mailed);
+    expect([late.statusCode, late.json().code]).toEqual([403, code]);
+    expect(await count('accounts')).toBe(1);
+  });
+
+  test('an invitation for an address is for that address where anybody may register, too', async () => {
+    await plain();
+    const { accessToken } = await api.register('ann');
+    const { token } = await invite(accessToken, { email: 'bob@example.org' });
+    const other = await register('eve', { invitation: token });
+    expect([other.statusCode, other.json().code]).toEqual([403, 'invitation_ended']);
+    expect((await register('bob', { invitation: token })).statusCode).toBe(201);
+  });
+
+  test('an invitation is not used by another address than the one of its code', async () => {
+    await mailing({ registration: { mode: 'invitation' } });
+    const ann = (await enter('ann')).json();
+    const { token } = await invite(ann.accessToken);
+    const { ticket } = (await register('eve', { invitation: token })).json();
+    await api.database.pool.query(
+      `update invitations set email = 'bob@example.org', email_key = 'bob@example.org'`,
+    );
+    const late = await verify(ticket, await sink.code('eve@example.org'));
+    expect(late.json().code).toBe('invitation_ended');
+  });
+
   test('by invitation: as often as it says, also when many come at once', async () => {
     await plain({ registration: { mode: 'invitation' } });
     const { accessToken } = await api.register('ann');

@@ -1,4 +1,3 @@
-import { domainToASCII } from 'node:url';
 import { type AccountId, type FieldError, type Refusal, refusal } from '@parley/protocol';
 import type pg from 'pg';
 import type { Config } from '../config.ts';
@@ -6,10 +5,11 @@ import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
 import type { Mails } from '../mail/mails.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
+import { isListed, refusalOfAdmission } from './admission.ts';
 import type { EmailCodes, Waiting } from './email-codes.ts';
 import type { Invitations } from './invitations.ts';
 import { type AttemptLimits, nameKey } from './limits.ts';
-import { domainOf, emailKey } from './names.ts';
+import { emailKey } from './names.ts';
 import type { Passwords } from './passwords.ts';
 import { whatIsTaken } from './queries.ts';
 import { registerAccount } from './register.ts';
@@ -131,11 +131,13 @@ export class Registrations {
   }
 
   async #enter(waits: Waits, email: string, confirmed: string | null): Promise<AccountId> {
-    const { append, codes, mails } = this.#context;
+    const { append, codes, mails, config } = this.#context;
     const { device: _device, ...person } = waits;
+    const invited = waits.invitation !== undefined;
     const { account, outcome } = await registerAccount(append, {
       ...person,
       email,
+      admit: (first) => refusalOfAdmission(config.registration, { email, invited, first }),
       verified: confirmed !== null,
       ...(confirmed === null
         ? {
@@ -155,14 +157,16 @@ export class Registrations {
     return account;
   }
 
-  /** Whether the server takes registrations at all, and by whom. */
+  /**
+   * Refuses early what {@link refusalOfAdmission} would refuse in the transaction, before a password
+   * is hashed or a code is mailed.
+   */
   async #refuseClosed(wanted: Wanted, first: boolean): Promise<void> {
     const { config, invitations } = this.#context;
     const { mode } = config.registration;
-    if (first || mode === 'open') return;
-    if (mode === 'closed') refuse('registration_closed');
+    if (mode === 'closed' && !first) refuse('registration_closed');
     if (wanted.invitation === undefined) {
-      if (mode === 'invitation') refuse('invitation_needed');
+      if (mode === 'invitation' && !first) refuse('invitation_needed');
       return;
     }
     // An address that is no address is told as such; the invitation is looked at with the next try.
@@ -174,8 +178,7 @@ export class Registrations {
     const { mode, domains } = this.#context.config.registration;
     const { email, invitation } = wanted;
     if (first || mode !== 'domain' || invitation !== undefined || email === null) return [];
-    const domain = domainToASCII(domainOf(email));
-    if (domains.some((allowed) => domainToASCII(allowed) === domain)) return [];
+    if (isListed(domains, email)) return [];
     const message = `Only addresses at ${domains.join(', ')} can register here`;
     return [{ field: 'email', code: 'domain_refused', message }];
   }

@@ -269,16 +269,34 @@ export class Sessions {
       readonly change?: (client: pg.PoolClient) => Promise<void>;
     } = {},
   ): Promise<void> {
-    const ended = await withTransaction(this.#pool, async (client) => {
-      await change?.(client);
+    await this.endAllIf(
+      account,
+      async (client) => {
+        await change?.(client);
+        return { end: true, value: undefined };
+      },
+      except,
+    );
+  }
+
+  /** {@link endAll}, if the change says so; the change is kept in either case. */
+  async endAllIf<T>(
+    account: AccountId,
+    change: (client: pg.PoolClient) => Promise<{ readonly end: boolean; readonly value: T }>,
+    except?: SessionId,
+  ): Promise<T> {
+    const { ended, value } = await withTransaction(this.#pool, async (client) => {
+      const changed = await change(client);
+      if (!changed.end) return { ended: [], value: changed.value };
       const { rows } = await client.query<{ id: SessionId }>({
         name: 'sessions-end-all',
         text: 'delete from sessions where account_id = $1 and id is distinct from $2 returning id',
         values: [account, except ?? null],
       });
-      return rows.map((row) => row.id);
+      return { ended: rows.map((row) => row.id), value: changed.value };
     });
     this.#tell(ended);
+    return value;
   }
 
   /** The account has changed (its role): what is known of its sessions is read anew. */

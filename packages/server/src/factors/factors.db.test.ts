@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Authenticator } from '../../test/support/authenticator.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { startMailSink } from '../../test/support/mail.ts';
 import {
   type Answer,
   call,
@@ -238,6 +240,129 @@ describe('recovery codes', () => {
       password,
     );
     expect(none.body.code).toBe('second_factor_missing');
+  });
+});
+
+describe('recovery codes in the database', () => {
+  const plain = (code: string) =>
+    createHash('sha256')
+      .update(code.toLowerCase().replace(/[^a-z0-9]/g, ''))
+      .digest();
+
+  test('are keyed: no guess can be tested by who reads it', async () => {
+    const kit = await withTotp('kit');
+    const rows = await server.rows(
+      `select code_hash, is_keyed from recovery_codes where account_id = '${kit.id}'`,
+    );
+    const hashes = rows.map((row) => (row.code_hash as Buffer).toString('hex'));
+    for (const code of kit.codes) expect(hashes).not.toContain(plain(code).toString('hex'));
+    expect(rows.every((row) => row.is_keyed)).toBe(true);
+  });
+
+  test('of earlier versions are keyed at the start, and remain valid', async () => {
+    const { url, open } = await cluster.fresh();
+    const env = { DATABASE_URL: url, PARLEY_SECRET: 'the same secret before and after it' };
+    const before = await startTestServer(cluster, env, {}, { clock });
+    const ivy = await before.register('ivy');
+    const { secret } = (await ivy.request('POST', '/me/totp', password)).body;
+    await ivy.request('POST', '/me/totp/confirm', { code: codeOf(secret, -1) });
+    await before.stop();
+    const { pool } = await open();
+    await pool.query('delete from recovery_codes');
+    const add = (code: string) =>
+      pool.query(
+        `insert into recovery_codes (account_id, code_hash, created_at) values ($1, $2, now())`,
+        [ivy.id, plain(code)],
+      );
+    await add('aaaa-bbbb-cccc-dddd');
+    const after = await startTestServer(cluster, env, {}, { clock });
+    try {
+      const { rows } = await pool.query('select code_hash, is_keyed from recovery_codes');
+      expect(rows[0].is_keyed).toBe(true);
+      expect(rows[0].code_hash).not.toEqual(plain('aaaa-bbbb-cccc-dddd'));
+      // One that a node of the earlier version stores meanwhile is valid, too.
+      await add('eeee-ffff-gggg-hhhh');
+      for (const recoveryCode of ['aaaa-bbbb-cccc-dddd', 'eeee-ffff-gggg-hhhh']) {
+        const { ticket } = (await login('ivy', after)).body;
+        expect((await post('/auth/second-factor', { ticket, recoveryCode }, after)).status).toBe(
+          200,
+        );
+      }
+      // What is in the database is no code itself.
+      const { ticket } = (await login('ivy', after)).body;
+      const recoveryCode = (rows[0].code_hash as Buffer).toString('hex').slice(0, 60);
+      expect((await post('/auth/second-factor', { ticket, recoveryCode }, after)).status).toBe(422);
+    } finally {
+      await after.stop();
+    }
+  });
+});
+
+describe('the first proof of an address', () => {
+  test('removes all that let somebody in before: passkey, app, sessions, tickets', async () => {
+    const sink = await startMailSink();
+    const env = { SMTP_URL: sink.url, VERIFY_EMAIL: 'off' };
+    const mailing = await startTestServer(cluster, env, {}, { clock });
+    try {
+      // An attacker registers with somebody's address and keeps a way in.
+      const attacker = await mailing.register('vic');
+      await sink.code('vic@example.org');
+      const authenticator = new Authenticator();
+      const options = await attacker.request('POST', '/me/passkeys/options', password);
+      const response = authenticator.create(options.body, mailing.url);
+      await attacker.request('POST', '/me/passkeys', { name: 'mine', response });
+      const setup = await attacker.request('POST', '/me/totp', password);
+      await attacker.request('POST', '/me/totp/confirm', { code: codeOf(setup.body.secret, -1) });
+      const begun = (await login('vic', mailing)).body.ticket;
+      await mailing.rows(
+        `insert into identities values ('https://idp.example', 'attacker', '${attacker.id}', now(), now())`,
+      );
+      // Its owner proves it.
+      await post('/auth/forgot', { email: 'vic@example.org' }, mailing);
+      const token = await sink.token('vic@example.org');
+      const next = 'a password of the owner';
+      expect((await post('/auth/reset', { token, password: next }, mailing)).status).toBe(204);
+      const passkeyLogin = (await post('/auth/passkey/options', {}, mailing)).body;
+      const shown = authenticator.get(passkeyLogin.options, mailing.url);
+      const { challengeId } = passkeyLogin;
+      const stolen = await post('/auth/passkey', { challengeId, response: shown }, mailing);
+      expect(stolen.body.code).toBe('credentials_wrong');
+      const totp = codeOf(setup.body.secret);
+      const step = await post('/auth/second-factor', { ticket: begun, totp }, mailing);
+      expect(step.body.code).toBe('ticket_ended');
+      expect((await attacker.request('GET', '/me')).status).toBe(401);
+      const renew = await call(mailing.url, 'POST', '/auth/token', {
+        headers: { authorization: `Bearer ${attacker.sessionToken}` },
+      });
+      expect(renew.status).toBe(401);
+      for (const table of ['totps', 'recovery_codes', 'passkeys', 'identities', 'sessions']) {
+        expect(await mailing.rows(`select account_id from ${table}`), table).toEqual([]);
+      }
+      const owner = await post('/auth/login', { login: 'vic', password: next }, mailing);
+      expect(owner.status, JSON.stringify(owner.body)).toBe(200);
+      expect(owner.body.me.verified).toBe(true);
+
+      await sink.next('vic@example.org');
+      // A later reset is not the first proof: what the owner has added since remains.
+      const bearer = { authorization: `Bearer ${owner.body.accessToken}` };
+      const mine = await call(mailing.url, 'POST', '/me/totp', {
+        body: { password: next },
+        headers: bearer,
+      });
+      const confirmed = await call(mailing.url, 'POST', '/me/totp/confirm', {
+        body: { code: codeOf(mine.body.secret, -1) },
+        headers: bearer,
+      });
+      expect(confirmed.status).toBe(200);
+      await post('/auth/forgot', { email: 'vic@example.org' }, mailing);
+      const second = await sink.token('vic@example.org');
+      await post('/auth/reset', { token: second, password: `${next} 2` }, mailing);
+      const again = await post('/auth/login', { login: 'vic', password: `${next} 2` }, mailing);
+      expect(again.body).toMatchObject({ step: 'second_factor', methods: ['totp', 'recovery'] });
+    } finally {
+      await mailing.stop();
+      await sink.stop();
+    }
   });
 });
 

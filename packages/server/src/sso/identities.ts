@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { domainToASCII } from 'node:url';
 import {
   type AccountId,
   DisplayName,
@@ -9,10 +8,14 @@ import {
   Username,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { domainOf, emailKey } from '../accounts/names.ts';
+import { refusalOfAdmission } from '../accounts/admission.ts';
+import { emailKey } from '../accounts/names.ts';
+import { proveAddress } from '../accounts/reclaim.ts';
 import { registerAccount } from '../accounts/register.ts';
+import type { Sessions } from '../accounts/sessions.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import type { Queryable } from '../storage/queryable.ts';
 import type { Append } from '../stream/append.ts';
 import type { Unit } from '../stream/unit.ts';
 import type { Vouched } from './provider.ts';
@@ -25,6 +28,7 @@ export interface IdentitiesContext {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;
+  readonly sessions: Sessions;
   readonly config: Pick<Config, 'registration'>;
 }
 
@@ -37,8 +41,9 @@ export type Found =
  * Whom people of another provider are here.
  *
  * 1. Somebody who was here before is known by issuer and subject, whatever their address is now.
- * 2. Otherwise by their address, and only if both sides have verified it: a provider that has not
- *    would let anybody in, and an account here that has not may belong to somebody who waits for it.
+ * 2. Otherwise by their address, if the provider has verified it. An account here that has not may
+ *    belong to somebody who waits for its owner: whatever let anybody in to it before, the password
+ *    included, ends with this first proof.
  * 3. Otherwise they get an account, where people may register.
  */
 export class Identities {
@@ -54,25 +59,51 @@ export class Identities {
     const email = EmailAddress.safeParse(vouched.email);
     if (!email.success || !vouched.emailVerified) return { refused: 'sso_email_unverified' };
     const { pool } = this.#context;
-    const { rows } = await pool.query<AccountRow & { verified: boolean }>({
+    const { rows } = await pool.query<AccountRow>({
       name: 'sso-by-email',
-      text: `select id, credentials_version, verified_at is not null as verified
-             from accounts where email_key = $1`,
+      text: 'select id, credentials_version from accounts where email_key = $1',
       values: [emailKey(email.data)],
     });
     const [row] = rows;
     if (!row) return this.#register(vouched, email.data);
-    if (!row.verified) return { refused: 'sso_account_unverified' };
-    // An address that was given to somebody else there does not bring the account of the one before.
-    const { rowCount } = await pool.query({
-      name: 'sso-link',
-      text: `insert into identities (issuer, subject, account_id, created_at, last_used_at)
-             select $1, $2, $3, $4, $4
-             where not exists (select from identities where issuer = $1 and account_id = $3)
-             on conflict (issuer, subject) do nothing`,
-      values: [vouched.issuer, vouched.subject, row.id, this.#now()],
+    return this.#link(vouched, row.id, email.data);
+  }
+
+  /** Links the account that has the address, once for each provider. */
+  #link(vouched: Vouched, account: AccountId, email: string): Promise<Found> {
+    return this.#context.sessions.endAllIf<Found>(account, async (client) => {
+      const first = await proveAddress(account, client, email);
+      if (first === null) return { end: false, value: { refused: 'session_ended' } };
+      if (first) await this.#dropPassword(account, client);
+      const { rows } = await client.query<AccountRow>({
+        name: 'sso-link',
+        // An address that was given to somebody else there does not bring the account of the one
+        // before.
+        text: `with linked as (
+                 insert into identities (issuer, subject, account_id, created_at, last_used_at)
+                 select $1, $2, $3, $4, $4
+                 where not exists (select from identities where issuer = $1 and account_id = $3)
+                 on conflict (issuer, subject) do nothing
+                 returning account_id
+               )
+               select a.id, a.credentials_version
+               from linked join accounts a on a.id = linked.account_id`,
+        values: [vouched.issuer, vouched.subject, account, this.#now()],
+      });
+      const [row] = rows;
+      return { end: first, value: row ? toFound(row) : { refused: 'sso_account_linked' } };
     });
-    return rowCount === 1 ? toFound(row) : { refused: 'sso_account_linked' };
+  }
+
+  /** Takes away the password of somebody who may not be the owner of the address. */
+  async #dropPassword(account: AccountId, on: Queryable): Promise<void> {
+    await on.query({
+      name: 'sso-drop-password',
+      text: `update accounts
+             set password_hash = null, credentials_version = credentials_version + 1
+             where id = $1`,
+      values: [account],
+    });
   }
 
   async #known({ issuer, subject }: Vouched): Promise<Found | null> {
@@ -89,8 +120,7 @@ export class Identities {
   }
 
   async #register(vouched: Vouched, email: string): Promise<Found> {
-    const refused = await this.#refusal(email);
-    if (refused) return { refused };
+    const { append, config } = this.#context;
     const wanted = nameFrom(vouched.username) ?? nameFrom(email.split('@', 1)[0] ?? null);
     for (let tries = 0; tries < NAME_TRIES; tries++) {
       const base = wanted ?? 'person';
@@ -99,13 +129,14 @@ export class Identities {
           ? wanted
           : `${base.slice(0, LIMITS.usernameMax - 6)}${randomInt(1e5)}`;
       const displayName = DisplayName.safeParse(vouched.name).data ?? username;
-      const { account, outcome } = await registerAccount(this.#context.append, {
+      const { account, outcome } = await registerAccount(append, {
         username,
         displayName,
         email,
         passwordHash: null,
         verified: true,
-        after: (unit, id) => this.#link(unit, vouched, id),
+        admit: (first) => refusalOfAdmission(config.registration, { email, invited: false, first }),
+        after: (unit, id) => this.#linkNew(unit, vouched, id),
       });
       if (outcome.kind === 'stored') return { account, credentials: 0 };
       if (outcome.kind === 'unknown') return { refused: 'outcome_unknown' };
@@ -114,20 +145,7 @@ export class Identities {
     return { refused: 'username_taken' };
   }
 
-  /** Why nobody can register with this address; null when somebody can. */
-  async #refusal(email: string): Promise<RefusalCode | null> {
-    const { config, pool } = this.#context;
-    const { mode, domains } = config.registration;
-    if (mode === 'open') return null;
-    const { rows } = await pool.query('select from accounts limit 1');
-    if (rows.length === 0) return null;
-    if (mode === 'closed') return 'registration_closed';
-    const domain = domainToASCII(domainOf(email));
-    const listed = mode === 'domain' && domains.some((d) => domainToASCII(d) === domain);
-    return listed ? null : 'invitation_needed';
-  }
-
-  async #link(unit: Unit, { issuer, subject }: Vouched, account: AccountId): Promise<void> {
+  async #linkNew(unit: Unit, { issuer, subject }: Vouched, account: AccountId): Promise<void> {
     await unit.query('sso-link-new', LINK, [issuer, subject, account, this.#now()]);
   }
 

@@ -1,0 +1,37 @@
+import { domainToASCII } from 'node:url';
+import { type Refusal, refusal } from '@parley/protocol';
+import type { Config } from '../config.ts';
+import { domainOf } from './names.ts';
+
+/** Somebody who asks for an account. */
+export interface Applicant {
+  readonly email: string;
+  /** They bring an invitation; whether it is valid for them is checked where it is used. */
+  readonly invited: boolean;
+  /** The server has no account yet. */
+  readonly first: boolean;
+}
+
+/**
+ * Returns why the setting REGISTRATION does not admit somebody, or null when it does. The first
+ * account of a server is always admitted.
+ *
+ * Asked in the transaction that creates the account: only there is it certain who is the first, and
+ * a registration that waited for its code is judged by the setting of today.
+ */
+export function refusalOfAdmission(
+  { mode, domains }: Config['registration'],
+  { email, invited, first }: Applicant,
+): Refusal | null {
+  if (first || mode === 'open') return null;
+  if (mode === 'closed') return refusal('registration_closed');
+  if (invited) return null;
+  if (mode === 'domain') return isListed(domains, email) ? null : refusal('invitation_needed');
+  return refusal('invitation_needed');
+}
+
+/** Returns whether the address is in one of the domains, compared as DNS compares them. */
+export function isListed(domains: readonly string[], email: string): boolean {
+  const domain = domainToASCII(domainOf(email));
+  return domains.some((listed) => domainToASCII(listed) === domain);
+}
