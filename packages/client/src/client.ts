@@ -101,7 +101,9 @@ export class ParleyClient {
   async start(account?: AccountId): Promise<void> {
     const id = account ?? (await this.api.me()).id;
     const saved = await this.#persistence.open(id);
-    const local = new Local(id, saved, this.#persistence);
+    const local = new Local(id, saved, this.#persistence, (conversation) =>
+      this.#timelines.get(conversation)?.restarted(),
+    );
     this.#local = local;
     this.#receiver = this.#receiverOn(local);
     for (const conversation of saved.conversations) this.#state.setView(viewOf(conversation));

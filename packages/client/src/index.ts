@@ -16,4 +16,5 @@ export {
   type SocketHandlers,
 } from './socket.ts';
 export * from './store.ts';
-export { Timeline, type TimelineMessage, type TimelineSnapshot } from './timeline.ts';
+export { Timeline } from './timeline.ts';
+export type { TimelineMessage, TimelineSnapshot } from './timeline-types.ts';

@@ -22,10 +22,18 @@ export class Local {
   readonly #account: AccountId;
   readonly #persistence: Persistence;
   readonly #windows = new Map<ConversationId, MessageWindow>();
+  readonly #onWindow: (conversation: ConversationId) => void;
   #epoch: string | null;
 
-  constructor(account: AccountId, saved: Saved, persistence: Persistence) {
+  /** `onWindow`: a conversation’s window was started anew, or is gone. */
+  constructor(
+    account: AccountId,
+    saved: Saved,
+    persistence: Persistence,
+    onWindow: (conversation: ConversationId) => void,
+  ) {
     this.#account = account;
+    this.#onWindow = onWindow;
     this.#persistence = persistence;
     this.#epoch = saved.epoch;
     this.streams = new Streams(account, saved.cursors);
@@ -67,12 +75,14 @@ export class Local {
     const window = new MessageWindow(conversation, from);
     this.#windows.set(conversation, window);
     this.#persistence.restartWindow(conversation, from);
+    this.#onWindow(conversation);
     return window;
   }
 
   dropWindow(conversation: ConversationId): void {
     this.#windows.delete(conversation);
     this.#persistence.dropWindow(conversation);
+    this.#onWindow(conversation);
   }
 
   /** Forgets the oldest messages of a conversation that nobody looks at. */

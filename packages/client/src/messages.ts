@@ -97,10 +97,13 @@ export class MessageWindow {
     return up;
   }
 
-  /** A message of one’s own that is stored, before its event has come. */
+  /**
+   * A message of one’s own that is stored, before its event has come. One from before the window
+   * stands in a page that is still to be loaded: here it would hide what lies between.
+   */
   acked(message: Message, client: ClientId): void {
     this.#clients.set(client, message.seq);
-    if (!this.#messages.has(message.seq)) this.#put(message);
+    if (message.seq >= this.#from && !this.#messages.has(message.seq)) this.#put(message);
   }
 
   /** Forgets the oldest messages; returns the new beginning, or null when nothing was dropped. */

@@ -8,7 +8,6 @@ import {
   type LIMITS,
   type Nack,
   type Person,
-  type ReadCursor,
   type Ready,
   type Seq,
   type ServerFrame,
@@ -19,17 +18,21 @@ import {
 import { ApiError, type ParleyApi } from './api.ts';
 import type { ClientCounters, ClientEvents } from './client-types.ts';
 import type { Commands } from './commands.ts';
-import { reduce, viewOf, withCursor, withReceipt } from './conversations.ts';
+import { reduce, viewOf, withReceipt } from './conversations.ts';
 import type { Emitter } from './emitter.ts';
 import { Fills } from './fills.ts';
 import type { Local } from './local.ts';
 import type { People } from './people.ts';
 import type { Persistence } from './persistence.ts';
+import { ReadState } from './read-state.ts';
 import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
 import type { Timeline } from './timeline.ts';
 import type { Typing } from './typing.ts';
 import { isWellFormed } from './well-formed.ts';
+
+/** How often a conversation is read anew when its events overtake the answers. */
+const REFRESH_TRIES = 5;
 
 /** What the frames change. */
 export interface ReceiverContext {
@@ -61,11 +64,12 @@ export interface ReceiverContext {
 export class Receiver {
   readonly #context: ReceiverContext;
   readonly #fills: Fills;
-  #readVersion = 0;
+  readonly #readState: ReadState;
 
   constructor(context: ReceiverContext) {
     this.#context = context;
     this.#fills = new Fills((text) => context.send(text));
+    this.#readState = new ReadState(context);
   }
 
   /** Takes a frame of the present socket. */
@@ -96,7 +100,7 @@ export class Receiver {
         this.#ping(frame.heads, frame.readVersion);
         break;
       case 'read':
-        this.#readMoved(frame.version, frame.cursor);
+        this.#readState.moved(frame.version, frame.cursor);
         break;
       case 'receipt':
         this.receipt(frame.conversation, frame.account, frame.readSeq);
@@ -127,17 +131,19 @@ export class Receiver {
   #ready(ready: Ready): void {
     const { state, local, commands, counters, greeted } = this.#context;
     counters.connects++;
-    this.#readVersion = ready.readVersion;
+    this.#readState.begin(ready.readVersion);
     if (local.begin(ready.epoch)) counters.resets++;
     for (const { id, lastSeq } of ready.streams) {
       if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);
     }
+    state.change({ me: ready.me, presence: presenceOf(ready) });
     const here = new Set<ConversationId>();
     for (const conversation of ready.conversations) {
       const { id } = conversation;
       here.add(id);
       state.setView(viewOf(conversation, state.view(id)));
       local.keep(id, conversation);
+      this.#readState.before(id, commands.entries);
       if (!local.window(id)) {
         const cursor = local.streams.at(streamOfConversation(id)) ?? conversation.lastSeq;
         local.startWindow(id, (cursor + 1) as Seq);
@@ -148,10 +154,6 @@ export class Receiver {
       state.dropView(id);
       local.keep(id, null);
     }
-    const presence = new Map<AccountId, 'active' | 'idle'>();
-    for (const { account, state: how } of ready.presence)
-      if (how !== 'offline') presence.set(account, how);
-    state.change({ me: ready.me, presence });
     this.#fills.reset();
     greeted();
     // The connection takes sendings from here on; whatever was open is sent again, in order.
@@ -186,6 +188,7 @@ export class Receiver {
     const { local, persistence, counters, events } = this.#context;
     const { stream, seq } = event;
     const sound = isWellFormed(event);
+    const before = local.streams.at(stream);
     switch (sound ? local.streams.take(event) : local.streams.skip(stream, seq)) {
       case 'known':
         counters.duplicates++;
@@ -202,16 +205,19 @@ export class Receiver {
       return;
     }
     if (stream === WORKSPACE_STREAM) this.#workspaceEvent(event);
-    else if (!local.isOwn(stream)) this.#conversationEvent(event);
+    else if (!local.isOwn(stream)) this.#conversationEvent(event, before);
     events.emit('event', event);
   }
 
-  #conversationEvent(event: Event): void {
+  /** `before`: the cursor before the event. */
+  #conversationEvent(event: Event, before: Seq | undefined): void {
     const { state, local, persistence, typing, timelines } = this.#context;
     const id = conversationOfStream(event.stream);
     const me = state.meId;
     let window = local.window(id);
-    if (event.type === 'member.joined' && event.data.account === me) {
+    const isOwnJoin = event.type === 'member.joined' && event.data.account === me;
+    // A window that reaches to the joining goes on: pages may have been taken into it already.
+    if (isOwnJoin && (!window || before !== event.seq - 1)) {
       window = local.startWindow(id, event.seq);
     }
     const message = window?.apply(event);
@@ -224,7 +230,7 @@ export class Receiver {
     const left = event.type === 'member.left' && event.data.account === me;
     if (left || event.type === 'conversation.deleted') this.#left(id);
     if (!timelines.has(id)) local.trim(id);
-    timelines.get(id)?.changed();
+    timelines.get(id)?.applied(event);
   }
 
   #workspaceEvent(event: Event): void {
@@ -317,7 +323,7 @@ export class Receiver {
   }
 
   #reset(stream: StreamId, lastSeq: Seq): void {
-    const { state, local, people, timelines, counters, events } = this.#context;
+    const { state, local, people, counters, events } = this.#context;
     const own = local.isOwn(stream);
     const id = conversationOfStream(stream);
     if (!own && !state.view(id)) {
@@ -329,13 +335,36 @@ export class Receiver {
     if (stream === WORKSPACE_STREAM) people.load();
     if (!own) {
       local.startWindow(id, (lastSeq + 1) as Seq);
-      timelines.get(id)?.restarted();
+      // After a hello the view is as new as the reset; on a socket that goes on it is from before.
+      if ((state.view(id)?.lastSeq ?? lastSeq) < lastSeq) void this.#refreshView(id);
     }
     events.emit('reset', { stream, lastSeq });
   }
 
+  /** Reads a conversation anew of which events were left out. */
+  async #refreshView(id: ConversationId): Promise<void> {
+    const { api, state, local, counters } = this.#context;
+    const { connects } = counters;
+    try {
+      for (let tries = 0; tries < REFRESH_TRIES; tries++) {
+        const snapshot = await api.conversation(id);
+        const view = state.view(id);
+        // Another hello has brought all views anew; who has left has none.
+        if (!view || counters.connects !== connects) return;
+        // Events that were applied meanwhile are not in an older snapshot.
+        if (snapshot.lastSeq < view.lastSeq) continue;
+        state.setView(viewOf(snapshot, view));
+        local.keep(id, snapshot);
+        return;
+      }
+    } catch (error) {
+      // The next hello brings it.
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }
+
   #ping(heads: Readonly<Record<string, Seq>>, readVersion: number): void {
-    if (readVersion > this.#readVersion) void this.#fetchCursors();
+    this.#readState.told(readVersion);
     // The server has written these to this socket before its ping: whatever is missing is a hole.
     for (const [stream, head] of Object.entries(heads) as [StreamId, Seq][]) {
       const cursor = this.#context.local.streams.at(stream);
@@ -343,31 +372,7 @@ export class Receiver {
     }
   }
 
-  // ---- read cursors, signals ----------------------------------------------------------------------------
-
-  #readMoved(version: number, cursor: ReadCursor): void {
-    if (version > this.#readVersion + 1) void this.#fetchCursors();
-    if (version > this.#readVersion) this.#readVersion = version;
-    this.#setReadCursor(cursor);
-  }
-
-  async #fetchCursors(): Promise<void> {
-    try {
-      const { readVersion, items } = await this.#context.api.cursors();
-      this.#readVersion = Math.max(this.#readVersion, readVersion);
-      for (const cursor of items) this.#setReadCursor(cursor);
-    } catch (error) {
-      // The next ping shows the hole again.
-      if (!(error instanceof ApiError)) throw error;
-    }
-  }
-
-  #setReadCursor(cursor: ReadCursor): void {
-    const { state, local } = this.#context;
-    const view = state.view(cursor.conversation);
-    const window = local.window(cursor.conversation);
-    if (view) state.setView(withCursor(view, cursor, state.meId, window));
-  }
+  // ---- signals -------------------------------------------------------------------------------------------
 
   #presence(
     changes: readonly { account: AccountId; state: 'active' | 'idle' | 'offline' }[],
@@ -380,4 +385,13 @@ export class Receiver {
     }
     state.change({ presence });
   }
+}
+
+/** Those who are not offline. */
+function presenceOf(ready: Ready): Map<AccountId, 'active' | 'idle'> {
+  const presence = new Map<AccountId, 'active' | 'idle'>();
+  for (const { account, state } of ready.presence) {
+    if (state !== 'offline') presence.set(account, state);
+  }
+  return presence;
 }

@@ -1,67 +1,63 @@
-import type { AccountId, ClientId, ConversationId, Message, Refusal, Seq } from '@parley/protocol';
-import type { ParleyApi } from './api.ts';
-import type { ConversationView } from './conversations.ts';
-import type { MessageWindow } from './messages.ts';
-import type { OutboxEntry } from './store.ts';
-
-/** A message as it is shown: stored, or one’s own on its way. */
-export interface TimelineMessage extends Message {
-  /** `pending`: not acknowledged yet. `failed`: refused, to be tried again or thrown away. */
-  readonly state: 'stored' | 'pending' | 'failed';
-  /** The command of a message that is not stored; names it until it has a seq. */
-  readonly client?: ClientId;
-  readonly failure?: Refusal;
-  /** Others who have read up to it; of one’s own messages only. */
-  readonly seenBy: readonly AccountId[];
-}
-
-/** What a timeline shows at a moment. */
-export interface TimelineSnapshot {
-  /** In the order of seq; one’s own pending messages at the end, in the order of their making. */
-  readonly messages: readonly TimelineMessage[];
-  readonly hasOlder: boolean;
-  readonly hasNewer: boolean;
-  readonly loading: 'initial' | 'older' | 'newer' | null;
-  readonly error: Error | null;
-}
-
-/** What a timeline is made of. */
-export interface TimelineSource {
-  readonly api: ParleyApi;
-  me(): AccountId | null;
-  window(): MessageWindow | undefined;
-  view(): ConversationView | undefined;
-  outbox(): readonly OutboxEntry[];
-  /** Pages that were taken into the window are to be stored and shown. */
-  taken(messages: readonly Message[], from: Seq): void;
-}
+import type { ConversationId, Event, HistoryPage, Message, Seq } from '@parley/protocol';
+import type { HistoryRequest } from './api.ts';
+import { change, isChange, type MessageWindow } from './messages.ts';
+import { ShownMessages } from './timeline-shown.ts';
+import type { TimelineSnapshot, TimelineSource } from './timeline-types.ts';
 
 /** Messages of a page. */
 const PAGE = 50;
+/** A page from before the window began cannot be joined to it: it is requested again after this, ms. */
+const STALE_PAGE_MS = 300;
+/** Stale pages in a row after which loading fails. */
+const STALE_PAGES_MAX = 20;
+
+/** What a timeline still has to load: the newest page, or the page around a message. */
+type Wanted = { readonly at: Seq | 'latest' };
+
+/** A part of the history apart from the window, while it is not joined to it. */
+interface Stretch {
+  messages: readonly Message[];
+  hasOlder: boolean;
+  hasNewer: boolean;
+  /** Shown until the first page of the window that follows is there; changes to it may be missing. */
+  readonly isStale: boolean;
+}
 
 /**
- * A window on one conversation’s messages. It shows the newest ones, kept up by events; older ones
- * are loaded in front. After a jump far back it shows a stretch of its own until that meets the
+ * Shows the messages of one conversation: the newest ones, kept up to date by events, with older
+ * ones loaded in front. After a jump far back it shows a stretch of its own until that meets the
  * newest ones again.
+ *
+ * 1. What was asked for is remembered until it is loaded for the present window: a window that is
+ *    started anew, a failed request or a stale page lead to another request, never to an empty list.
+ * 2. A page is joined only to the window that it was requested for.
+ * 3. After a gap (the window was started anew further on) the timeline stands at the first unread
+ *    message, or where it was if that is further back; `hasNewer` tells that more follows.
  */
 export class Timeline {
   readonly conversation: ConversationId;
   readonly #source: TimelineSource;
   readonly #listeners = new Set<() => void>();
   readonly #onClose: () => void;
-  readonly #shown = new WeakMap<Message, Shown>();
-  #stretch: { messages: Message[]; hasOlder: boolean; hasNewer: boolean } | null = null;
+  readonly #shown: ShownMessages;
+  #stretch: Stretch | null = null;
   #loading: TimelineSnapshot['loading'] = null;
-  #underWay: Promise<void> | null = null;
+  /** The loading under way; one request at a time. */
+  #running: Promise<void> | null = null;
   #error: Error | null = null;
   #snapshot: TimelineSnapshot | null = null;
-  /** The window that the first page was loaded for. */
-  #openedWindow: MessageWindow | null = null;
+  /** Null: everything that was asked for is there. */
+  #wanted: Wanted | null = null;
+  #isOpen = false;
+  /** The window that was shown last. */
+  #window: MessageWindow | undefined;
 
   constructor(conversation: ConversationId, source: TimelineSource, onClose: () => void) {
     this.conversation = conversation;
     this.#source = source;
     this.#onClose = onClose;
+    this.#shown = new ShownMessages(conversation, source);
+    this.#window = source.window();
   }
 
   /** The same object until something changes. */
@@ -75,63 +71,71 @@ export class Timeline {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Shows the newest messages, or those around a seq; `hasNewer` tells what is left out then. */
-  async open(at?: Seq): Promise<void> {
+  /**
+   * Shows the newest messages, or those around a seq; `hasNewer` tells what is left out then.
+   * Resolves when they are loaded or loading has failed. Called again after a failure it retries.
+   */
+  open(at?: Seq): Promise<void> {
     const window = this.#source.window();
-    if (at !== undefined && !(window && window.from <= at + 1)) {
-      // A page that is on its way is not what was asked for.
-      while (this.#underWay) await this.#underWay;
-      await this.#load('initial', () => this.#jump(at));
-      return;
-    }
-    this.#stretch = null;
-    await this.#ensurePage();
+    this.#isOpen = true;
+    if (at === undefined || (window && window.from <= at + 1)) return this.jumpToLatest();
+    this.#wanted = { at };
+    return this.#load();
   }
 
   /** Loads the page before the oldest message. */
-  async loadOlder(): Promise<void> {
-    if (!this.snapshot.hasOlder) return;
-    await this.#load('older', async () => {
-      const { api } = this.#source;
-      const stretch = this.#stretch;
-      if (stretch) {
-        const before = stretch.messages[0]?.seq;
+  loadOlder(): Promise<void> {
+    if (this.#wanted) return this.#load();
+    if (!this.snapshot.hasOlder) return Promise.resolve();
+    return this.#load({
+      loading: 'older',
+      request: async (window) => {
+        const stretch = this.#stretch;
+        const before = stretch ? stretch.messages[0]?.seq : window.from;
         if (before === undefined) return;
-        const page = await api.history(this.conversation, { before, limit: PAGE });
-        stretch.messages = [...page.items, ...stretch.messages];
-        stretch.hasOlder = page.hasOlder;
-        return;
-      }
-      const window = this.#source.window();
-      if (!window) return;
-      const page = await api.history(this.conversation, { before: window.from, limit: PAGE });
-      this.#take(window, page.items, page.hasOlder);
+        const page = await this.#history({ before });
+        if (this.#source.window() !== window || this.#stretch !== stretch) return;
+        if (stretch) {
+          stretch.messages = [...page.items, ...stretch.messages];
+          stretch.hasOlder = page.hasOlder;
+        } else {
+          this.#take(window, page.items, page.hasOlder);
+        }
+      },
     });
   }
 
   /** Loads the page after the newest message, where that is not the newest of all. */
-  async loadNewer(): Promise<void> {
-    const stretch = this.#stretch;
-    if (!stretch?.hasNewer) return;
-    await this.#load('newer', async () => {
-      const after = stretch.messages[stretch.messages.length - 1]?.seq;
-      if (after === undefined) return;
-      const page = await this.#source.api.history(this.conversation, { after, limit: PAGE });
-      stretch.messages = [...stretch.messages, ...page.items];
-      stretch.hasNewer = page.hasNewer;
-      this.#meet();
+  loadNewer(): Promise<void> {
+    if (this.#wanted) return this.#load();
+    if (!this.#stretch?.hasNewer) return Promise.resolve();
+    return this.#load({
+      loading: 'newer',
+      request: async (window) => {
+        const stretch = this.#stretch;
+        const after = stretch?.messages.at(-1)?.seq;
+        if (!stretch || after === undefined) return;
+        const page = await this.#history({ after });
+        if (this.#source.window() !== window || this.#stretch !== stretch) return;
+        stretch.messages = [...stretch.messages, ...page.items];
+        stretch.hasNewer = page.hasNewer;
+        this.#meet(window);
+      },
     });
   }
 
   /** Back to the newest messages. */
-  async jumpToLatest(): Promise<void> {
+  jumpToLatest(): Promise<void> {
+    this.#isOpen = true;
     this.#stretch = null;
-    this.changed();
-    await this.#ensurePage();
+    this.#wanted = { at: 'latest' };
+    return this.#load();
   }
 
   /** Shows nothing more. */
   close(): void {
+    this.#isOpen = false;
+    this.#wanted = null;
     this.#listeners.clear();
     this.#onClose();
   }
@@ -142,50 +146,145 @@ export class Timeline {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Everything that was missed has come; a window that has shown nothing yet loads its page. */
-  caughtUp(): void {
-    if (this.#stretch) this.changed();
-    else this.restarted();
+  /** An event of the conversation was applied to the window. */
+  applied(event: Event): void {
+    const stretch = this.#stretch;
+    if (stretch && isChange(event)) {
+      stretch.messages = stretch.messages.map((message) =>
+        message.seq === event.data.message ? change(message, event) : message,
+      );
+    }
+    this.changed();
   }
 
-  /** The window was started anew: what was shown is not connected to what comes. */
+  /** Everything that was missed has come: what could not be loaded before is loaded now. */
+  caughtUp(): void {
+    if (this.#wanted) void this.#load();
+    else this.changed();
+  }
+
+  /** The window was started anew, or is gone: what was shown is not joined to what comes. */
   restarted(): void {
-    this.#stretch = null;
+    const before = this.#window;
+    const window = this.#source.window();
+    if (window === before) return;
+    this.#window = window;
+    if (this.#isOpen) this.#wanted = this.#wantedAfterGap(before, window);
+    this.#stretch = this.#isOpen ? this.#stretchAfterGap(before, window) : null;
     this.changed();
-    if (this.#openedWindow) void this.#ensurePage();
+    if (this.#isOpen) void this.#load();
+  }
+
+  // ---- gaps -------------------------------------------------------------------------------------
+
+  /** Where the timeline stands when its window was started anew. */
+  #wantedAfterGap(before: MessageWindow | undefined, window: MessageWindow | undefined): Wanted {
+    if (!before || !window) return this.#wanted ?? { at: 'latest' };
+    if (this.#wanted && this.#wanted.at !== 'latest') return this.#wanted;
+    const stretch = this.#stretch;
+    const middle = stretch?.messages[stretch.messages.length >> 1];
+    if (middle && !stretch?.isStale) return { at: middle.seq };
+    const view = this.#source.view();
+    // A view from before the gap does not count what the gap has brought.
+    const isUnread = view && (view.unread > 0 || view.lastSeq < window.from - 1);
+    if (!isUnread || view.readSeq + 1 >= window.from) return { at: 'latest' };
+    return { at: view.readSeq };
+  }
+
+  /** What is shown until the page is there: what was shown before, so that nothing flashes. */
+  #stretchAfterGap(
+    before: MessageWindow | undefined,
+    window: MessageWindow | undefined,
+  ): Stretch | null {
+    if (!before || !window) return null;
+    const messages = this.#stretch ? this.#stretch.messages : before.messages;
+    if (messages.length === 0) return null;
+    return { messages, hasOlder: true, hasNewer: true, isStale: true };
   }
 
   // ---- loading ----------------------------------------------------------------------------------
 
-  async #ensurePage(): Promise<void> {
-    const window = this.#source.window();
-    if (!window) return;
-    this.#openedWindow = window;
-    if (window.from <= 1 || window.messages.length >= PAGE / 2) {
-      this.changed();
-      return;
-    }
-    await this.#load(window.messages.length === 0 ? 'initial' : 'older', async () => {
-      const page = await this.#source.api.history(this.conversation, { limit: PAGE });
-      // A window that was started anew meanwhile asks for itself.
-      if (this.#source.window() !== window) return;
-      if (page.asOf >= window.from - 1) this.#take(window, page.items, page.hasOlder);
+  /** Makes one request, if it is given and none is under way, and then those for what is wanted. */
+  #load(step?: Step): Promise<void> {
+    this.#running ??= this.#run(step).finally(() => {
+      this.#running = null;
     });
+    return this.#running;
   }
 
-  async #jump(at: Seq): Promise<void> {
-    const page = await this.#source.api.history(this.conversation, { around: at, limit: PAGE });
-    this.#stretch = { messages: page.items, hasOlder: page.hasOlder, hasNewer: page.hasNewer };
-    this.#meet();
+  async #run(first?: Step): Promise<void> {
+    let step = first ?? this.#nextStep();
+    if (!step) this.changed();
+    for (let stale = 0; step; step = this.#nextStep()) {
+      const window = this.#source.window();
+      const wanted = this.#wanted;
+      if (!window) break;
+      this.#loading = step.loading;
+      this.#error = null;
+      this.changed();
+      try {
+        const isStale = (await step.request(window)) === 'stale';
+        stale = isStale ? stale + 1 : 0;
+        if (stale > STALE_PAGES_MAX) throw new Error('The server answers with an old state');
+        if (isStale) await new Promise((resolve) => setTimeout(resolve, STALE_PAGE_MS));
+      } catch (error) {
+        this.#error = error instanceof Error ? error : new Error(String(error));
+      }
+      this.#loading = null;
+      this.changed();
+      // What was asked for meanwhile has not failed.
+      if (this.#error && this.#source.window() === window && this.#wanted === wanted) break;
+    }
+  }
+
+  /** The request for what is wanted; null when nothing is, or nothing can be loaded for now. */
+  #nextStep(): Step | null {
+    const window = this.#source.window();
+    if (!this.#wanted || !window) return null;
+    const wanted = this.#wanted;
+    const { at } = wanted;
+    if (at !== 'latest') {
+      return { loading: 'initial', request: (of) => this.#loadAround(of, wanted, at) };
+    }
+    if (window.from <= 1 || window.messages.length >= PAGE / 2) {
+      this.#stretch = null;
+      this.#wanted = null;
+      return null;
+    }
+    const loading = window.messages.length === 0 ? 'initial' : 'older';
+    return { loading, request: (of) => this.#loadLatest(of, wanted) };
+  }
+
+  async #loadLatest(window: MessageWindow, wanted: Wanted): Promise<'stale' | undefined> {
+    const page = await this.#history({});
+    if (this.#source.window() !== window || this.#wanted !== wanted) return undefined;
+    if (page.asOf < window.from - 1) return 'stale';
+    this.#stretch = null;
+    this.#wanted = null;
+    this.#take(window, page.items, page.hasOlder);
+    return undefined;
+  }
+
+  async #loadAround(window: MessageWindow, wanted: Wanted, at: Seq): Promise<'stale' | undefined> {
+    const page = await this.#history({ around: at });
+    if (this.#source.window() !== window || this.#wanted !== wanted) return undefined;
+    if (page.asOf < window.from - 1) return 'stale';
+    const { items: messages, hasOlder, hasNewer } = page;
+    this.#stretch = { messages, hasOlder, hasNewer, isStale: false };
+    this.#wanted = null;
+    this.#meet(window);
+    return undefined;
+  }
+
+  #history(request: HistoryRequest): Promise<HistoryPage> {
+    return this.#source.api.history(this.conversation, { ...request, limit: PAGE });
   }
 
   /** A stretch that reaches the window becomes part of it. */
-  #meet(): void {
+  #meet(window: MessageWindow): void {
     const stretch = this.#stretch;
-    const window = this.#source.window();
-    const last = stretch?.messages[stretch.messages.length - 1];
-    if (!stretch || !window) return;
-    if (stretch.hasNewer && (last?.seq ?? 0) < window.from - 1) return;
+    if (!stretch) return;
+    if (stretch.hasNewer && (stretch.messages.at(-1)?.seq ?? 0) < window.from - 1) return;
     this.#stretch = null;
     this.#take(window, stretch.messages, stretch.hasOlder);
   }
@@ -196,30 +295,6 @@ export class Timeline {
     this.#source.taken(window.take(items, from), window.from);
   }
 
-  /** One page at a time; who asks for another one meanwhile is not heard. */
-  async #load(
-    what: NonNullable<TimelineSnapshot['loading']>,
-    work: () => Promise<void>,
-  ): Promise<void> {
-    if (this.#loading) return;
-    this.#loading = what;
-    this.#error = null;
-    this.changed();
-    this.#underWay = this.#attempt(work);
-    await this.#underWay;
-  }
-
-  async #attempt(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#error = error instanceof Error ? error : new Error(String(error));
-    }
-    this.#loading = null;
-    this.#underWay = null;
-    this.changed();
-  }
-
   // ---- showing ----------------------------------------------------------------------------------
 
   #compute(): TimelineSnapshot {
@@ -228,8 +303,8 @@ export class Timeline {
     const base = stretch
       ? stretch.messages.map((m) => window?.brought(m) ?? m)
       : (window?.messages ?? []);
-    const messages = base.map((message) => this.#stored(message));
-    if (!stretch?.hasNewer) messages.push(...this.#pending(window));
+    const messages = base.map((message) => this.#shown.stored(message));
+    if (!stretch?.hasNewer) messages.push(...this.#shown.pending(window));
     return {
       messages,
       hasOlder: stretch ? stretch.hasOlder : (window?.from ?? 1) > 1,
@@ -238,67 +313,10 @@ export class Timeline {
       error: this.#error,
     };
   }
-
-  #stored(message: Message): TimelineMessage {
-    const own = message.author === this.#source.me();
-    const receipts = own ? this.#source.view()?.receipts : undefined;
-    const known = this.#shown.get(message);
-    // Nobody has read further since: nothing to count again, in lists of thousands.
-    if (known && known.own === own && known.receipts === receipts) return known.shown;
-    const seenBy = receipts ? seenByIn(receipts, message) : NOBODY;
-    const shown: TimelineMessage =
-      known && sameList(known.shown.seenBy, seenBy)
-        ? known.shown
-        : { ...message, state: 'stored', seenBy };
-    this.#shown.set(message, { shown, own, receipts });
-    return shown;
-  }
-
-  #pending(window: MessageWindow | undefined): TimelineMessage[] {
-    const me = this.#source.me();
-    const pending: TimelineMessage[] = [];
-    if (me === null) return pending;
-    for (const entry of this.#source.outbox()) {
-      const { command } = entry;
-      if (command.op !== 'post' || command.conversation !== this.conversation) continue;
-      if (window?.hasClient(entry.id)) continue;
-      pending.push({
-        conversation: this.conversation,
-        seq: Number.MAX_SAFE_INTEGER as Seq,
-        author: me,
-        body: command.body,
-        postedAt: new Date(entry.createdAt).toISOString(),
-        editedAt: null,
-        deletedAt: null,
-        changedSeq: 0 as Seq,
-        reactions: [],
-        state: entry.state,
-        client: entry.id,
-        ...(entry.failure && { failure: entry.failure }),
-        seenBy: NOBODY,
-      });
-    }
-    return pending;
-  }
 }
 
-const NOBODY: readonly AccountId[] = [];
-
-/** A message as it was shown last, and what that was made from. */
-interface Shown {
-  readonly shown: TimelineMessage;
-  readonly own: boolean;
-  readonly receipts: ReadonlyMap<AccountId, Seq> | undefined;
-}
-
-function seenByIn(receipts: ReadonlyMap<AccountId, Seq>, message: Message): readonly AccountId[] {
-  const seen: AccountId[] = [];
-  for (const [account, readSeq] of receipts) {
-    if (account !== message.author && readSeq >= message.seq) seen.push(account);
-  }
-  return seen;
-}
-
-function sameList(a: readonly AccountId[], b: readonly AccountId[]): boolean {
-  return a.length === b.length && a.every((account, i) => account === b[i]);
+/** One request of a timeline; `stale`: its page cannot be joined to the window. */
+interface Step {
+  readonly loading: NonNullable<TimelineSnapshot['loading']>;
+  request(window: MessageWindow): Promise<'stale' | undefined> | Promise<void>;
 }

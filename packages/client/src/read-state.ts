@@ -1,0 +1,89 @@
+import type { ConversationId, ReadCursor } from '@parley/protocol';
+import { ApiError, type ParleyApi } from './api.ts';
+import { readHere, withCursor } from './conversations.ts';
+import type { Local } from './local.ts';
+import type { ClientState } from './state.ts';
+import type { OutboxEntry } from './store.ts';
+
+/** Fetches in a row; what is missing then is fetched after the next ping. */
+const TRIES = 3;
+
+/** What the read cursors are kept in. */
+export interface ReadStateContext {
+  readonly api: ParleyApi;
+  readonly state: ClientState;
+  readonly local: Local;
+}
+
+/**
+ * Keeps the account’s read cursors up to date: they are versioned state, not a log. A hole in the
+ * versions means that a change was lost: all cursors are fetched then.
+ */
+export class ReadState {
+  readonly #context: ReadStateContext;
+  /** All changes up to here are known. */
+  #version = 0;
+  /** The highest version that was seen; more than the other one while changes are missing. */
+  #seen = 0;
+  #fetching = false;
+
+  constructor(context: ReadStateContext) {
+    this.#context = context;
+  }
+
+  /** A socket was greeted: the conversations of its `ready` contain this version. */
+  begin(version: number): void {
+    this.#version = version;
+    this.#seen = version;
+  }
+
+  /** The server tells its version. */
+  told(version: number): void {
+    this.#seen = Math.max(this.#seen, version);
+    if (version > this.#version) void this.#fetch();
+  }
+
+  /** A cursor was moved, here or on another device. */
+  moved(version: number, cursor: ReadCursor): void {
+    this.#seen = Math.max(this.#seen, version);
+    if (version > this.#version + 1) void this.#fetch();
+    else if (version > this.#version) this.#version = version;
+    this.#set(cursor);
+  }
+
+  /** Applies the read marks that are not answered yet: the server’s cursor follows. */
+  before(id: ConversationId, unanswered: readonly OutboxEntry[]): void {
+    const { state } = this.#context;
+    for (const { command } of unanswered) {
+      if (command.op !== 'read' || command.conversation !== id || command.unread) continue;
+      const view = state.view(id);
+      // Without the window: it does not have yet what the snapshot counts.
+      if (view) state.setView(readHere(view, command.seq, state.meId, undefined));
+    }
+  }
+
+  async #fetch(): Promise<void> {
+    if (this.#fetching) return;
+    this.#fetching = true;
+    try {
+      // What moved while the answer was on its way may be newer than it.
+      for (let tries = 0; tries < TRIES && this.#version < this.#seen; tries++) {
+        const { readVersion, items } = await this.#context.api.cursors();
+        this.#version = Math.max(this.#version, readVersion);
+        for (const cursor of items) this.#set(cursor);
+      }
+    } catch (error) {
+      // The next ping shows the hole again.
+      if (!(error instanceof ApiError)) throw error;
+    } finally {
+      this.#fetching = false;
+    }
+  }
+
+  #set(cursor: ReadCursor): void {
+    const { state, local } = this.#context;
+    const view = state.view(cursor.conversation);
+    const window = local.window(cursor.conversation);
+    if (view) state.setView(withCursor(view, cursor, state.meId, window));
+  }
+}

@@ -1,0 +1,80 @@
+import type { AccountId, ConversationId, Message, Seq } from '@parley/protocol';
+import type { MessageWindow } from './messages.ts';
+import type { TimelineMessage, TimelineSource } from './timeline-types.ts';
+
+/** Makes what is shown of messages; the same object as long as nothing in it changes. */
+export class ShownMessages {
+  readonly #conversation: ConversationId;
+  readonly #source: TimelineSource;
+  readonly #shown = new WeakMap<Message, Shown>();
+
+  constructor(conversation: ConversationId, source: TimelineSource) {
+    this.#conversation = conversation;
+    this.#source = source;
+  }
+
+  /** A message that is stored. */
+  stored(message: Message): TimelineMessage {
+    const own = message.author === this.#source.me();
+    const receipts = own ? this.#source.view()?.receipts : undefined;
+    const known = this.#shown.get(message);
+    // Nobody has read further since: nothing to count again, in lists of thousands.
+    if (known && known.own === own && known.receipts === receipts) return known.shown;
+    const seenBy = receipts ? seenByIn(receipts, message) : NOBODY;
+    const shown: TimelineMessage =
+      known && sameList(known.shown.seenBy, seenBy)
+        ? known.shown
+        : { ...message, state: 'stored', seenBy };
+    this.#shown.set(message, { shown, own, receipts });
+    return shown;
+  }
+
+  /** The user’s own messages that are not stored yet, in the order of their making. */
+  pending(window: MessageWindow | undefined): TimelineMessage[] {
+    const me = this.#source.me();
+    const pending: TimelineMessage[] = [];
+    if (me === null) return pending;
+    for (const entry of this.#source.outbox()) {
+      const { command } = entry;
+      if (command.op !== 'post' || command.conversation !== this.#conversation) continue;
+      if (window?.hasClient(entry.id)) continue;
+      pending.push({
+        conversation: this.#conversation,
+        seq: Number.MAX_SAFE_INTEGER as Seq,
+        author: me,
+        body: command.body,
+        postedAt: new Date(entry.createdAt).toISOString(),
+        editedAt: null,
+        deletedAt: null,
+        changedSeq: 0 as Seq,
+        reactions: [],
+        state: entry.state,
+        client: entry.id,
+        ...(entry.failure && { failure: entry.failure }),
+        seenBy: NOBODY,
+      });
+    }
+    return pending;
+  }
+}
+
+const NOBODY: readonly AccountId[] = [];
+
+/** A message as it was shown last, and what that was made from. */
+interface Shown {
+  readonly shown: TimelineMessage;
+  readonly own: boolean;
+  readonly receipts: ReadonlyMap<AccountId, Seq> | undefined;
+}
+
+function seenByIn(receipts: ReadonlyMap<AccountId, Seq>, message: Message): readonly AccountId[] {
+  const seen: AccountId[] = [];
+  for (const [account, readSeq] of receipts) {
+    if (account !== message.author && readSeq >= message.seq) seen.push(account);
+  }
+  return seen;
+}
+
+function sameList(a: readonly AccountId[], b: readonly AccountId[]): boolean {
+  return a.length === b.length && a.every((account, i) => account === b[i]);
+}
