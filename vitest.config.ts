@@ -7,7 +7,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const conditions = ['source', 'node'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
-/** The longest file first: begun last, it would run alone while a core has nothing to do. */
+/** The chaos runs first: begun last, they would run alone while a core has nothing to do. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = (file: TestSpecification) => file.moduleId.includes('/chaos/src/run.');
@@ -48,8 +48,9 @@ export default defineConfig({
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Each file starts its own server; two at a time is what two cores carry.
-          maxWorkers: 2,
+          // Each file starts its own database and mostly waits: one worker is busy with the chaos runs,
+          // three share the other files.
+          maxWorkers: 4,
           maxConcurrency: 2,
         },
       },

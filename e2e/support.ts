@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { makeTempDir } from '../packages/server/test/support/temp-dir.ts';
 import { findChromium } from '../scripts/chromium.mjs';
 
 /** The browser for these tests; undefined where there is none, and they are skipped. */
@@ -23,7 +22,7 @@ const CLI = fileURLToPath(new URL('../packages/server/dist/cli.js', import.meta.
 
 /** Starts the built server with further settings, and reads its address from the line it prints. */
 export function startBuiltServer(settings: NodeJS.ProcessEnv = {}): Promise<BuiltServer> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
+  const dataDir = makeTempDir('e2e');
   const child = spawn(process.execPath, [CLI, 'start'], {
     env: {
       ...process.env,
@@ -183,7 +182,10 @@ export class Visitor {
 
   /** Rests a finger on the message with this text until its menu opens. */
   async press(text: string): Promise<void> {
-    const box = await this.message(text).first().boundingBox();
+    const message = this.message(text).first();
+    // Visible, at rest, and nothing above it.
+    await message.tap({ trial: true });
+    const box = await message.boundingBox();
     if (!box) throw new Error(`${text} is not shown`);
     const touch = await this.context.newCDPSession(this.page);
     const touchPoints = [{ x: box.x + box.width / 2, y: box.y + box.height / 2 }];
@@ -224,9 +226,20 @@ export function sideways(page: Page): Promise<number> {
 export async function barriers(page: Page): Promise<string[]> {
   // Evaluated by the browser’s tools, which the page’s policy does not bind.
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() =>
-    (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }),
-  );
+  const { violations } = await page.evaluate(async () => {
+    // A colour in the middle of a transition has a contrast that nobody is asked to read.
+    const still = new CSSStyleSheet();
+    still.replaceSync(
+      '*, ::before, ::after { animation: none !important; transition: none !important; }',
+    );
+    document.adoptedStyleSheets.push(still);
+    try {
+      const { axe: injected } = window as unknown as { axe: typeof axe };
+      return await injected.run(document, { resultTypes: ['violations'] });
+    } finally {
+      document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== still);
+    }
+  });
   return violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);

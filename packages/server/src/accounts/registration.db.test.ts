@@ -130,20 +130,20 @@ describe('with mail', () => {
   test('known and new addresses take the same time', async () => {
     await mailing();
     await enter('ann');
-    const times = { known: [] as number[], fresh: [] as number[] };
-    for (let i = 0; i < 12; i++) {
+    const fastest = { known: Number.POSITIVE_INFINITY, fresh: Number.POSITIVE_INFINITY };
+    // Both take a hash of a password, and the same statements besides. The bound that is stated is
+    // 20 ms; where hashing is slow, a quarter of the whole. Other work on the machine only adds time,
+    // so the fastest of each are compared, and more are taken while they differ.
+    const differ = () => Math.abs(fastest.known - fastest.fresh) >= Math.max(20, fastest.fresh / 4);
+    for (let i = 0; i < 12 || (i < 60 && differ()); i++) {
       for (const kind of ['known', 'fresh'] as const) {
         const email = kind === 'known' ? 'ann@example.org' : `new${i}@example.org`;
         const begun = performance.now();
         await register(`some${i}${kind}`, { email });
-        times[kind].push(performance.now() - begun);
+        fastest[kind] = Math.min(fastest[kind], performance.now() - begun);
       }
     }
-    const median = (all: number[]) => all.sort((a, b) => a - b)[6] ?? 0;
-    // Both take a hash of a password, and the same statements besides. The bound that is stated is
-    // 20 ms; where the machine is busy with other things, a quarter of the whole.
-    const [known, fresh] = [median(times.known), median(times.fresh)];
-    expect(Math.abs(known - fresh)).toBeLessThan(Math.max(20, fresh / 4));
+    expect(differ(), JSON.stringify(fastest)).toBe(false);
   });
 
   test('five tries, also of many at once; asking again gives no new ones', async () => {

@@ -1,17 +1,17 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Child, startChild } from '../../test/support/child.ts';
 import { testLog } from '../../test/support/database.ts';
+import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { reachDatabase } from '../storage/reach.ts';
 
 let dataDir: string;
 let env: Record<string, string>;
 const children: Child[] = [];
 beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), 'parley-doctor-'));
+  dataDir = makeTempDir('doctor');
   env = { PARLEY_DATA: dataDir, PORT: '0', LOG_LEVEL: 'error', DATABASE_URL: '' };
 });
 afterEach(async () => {

@@ -1,15 +1,15 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Child, startChild } from '../../test/support/child.ts';
 import { call, PASSWORD } from '../../test/support/server.ts';
+import { makeTempDir } from '../../test/support/temp-dir.ts';
 
 let dataDir: string;
 let env: Record<string, string>;
 const children: Child[] = [];
 beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), 'parley-keys-'));
+  dataDir = makeTempDir('keys');
   env = { PARLEY_DATA: dataDir, PORT: '0', LOG_LEVEL: 'info', DATABASE_URL: '' };
 });
 afterEach(async () => {

@@ -8,7 +8,12 @@ import {
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
+import {
+  endPool,
+  startTestCluster,
+  type TestCluster,
+  testLog,
+} from '../../test/support/database.ts';
 import { aLivedInTown } from '../../test/support/lived-in.ts';
 import { about, aRealGroup, asking, conversationIn, says } from '../../test/support/town.ts';
 import { deactivateAccount, reactivateAccount, updateAccount } from '../admin/commands.ts';
@@ -45,7 +50,7 @@ describe('a clean database', () => {
     const { host, port, user, database } = pool.options as pg.PoolConfig;
     const plain = new pg.Pool({ host, port, user, database } as pg.PoolConfig);
     expect(await examine(plain)).toEqual([]);
-    await plain.end();
+    await endPool(plain);
   });
 
   test('gives nothing, whatever people did', async () => {

@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
 import { type MailSink, startMailSink } from '../../test/support/mail.ts';
+import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { Vault } from '../vault.ts';
 import { Mails, waitAfter } from './mails.ts';
 import { mailTransport } from './transport.ts';
@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   ahead = 0;
-  dataDir = mkdtempSync(join(tmpdir(), 'parley-mail-'));
+  dataDir = makeTempDir('mail');
   ({ pool } = await (await cluster.fresh()).open());
 });
 afterEach(async () => {

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { type ConversationId, streamOfConversation } from '@parley/protocol';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, startChild } from '../../test/support/child.ts';
-import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { endPool, startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import {
   call,
   PASSWORD,
@@ -15,6 +13,7 @@ import {
   type TestServer,
 } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
+import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { examine } from '../doctor/doctor.ts';
 
@@ -218,7 +217,7 @@ test('after all that the tables have what the events say', async () => {
 
 test('an erasure that was killed goes on with the next start, and nothing goes twice', async () => {
   const fresh = await cluster.fresh();
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-erasure-'));
+  const dataDir = makeTempDir('erasure');
   const env = { PORT: '0', PARLEY_DATA: dataDir, DATABASE_URL: fresh.url, RATE_LIMITS: 'off' };
   const pool = new pg.Pool({ connectionString: fresh.url, max: 2 });
   let child: Child | null = null;
@@ -266,7 +265,7 @@ test('an erasure that was killed goes on with the next start, and nothing goes t
     expect(rows[0]).toMatchObject({ n: 2_000, messages: 2_000, span: '2000' });
   } finally {
     await child?.kill();
-    await pool.end();
+    await endPool(pool);
     rmSync(dataDir, { recursive: true, force: true });
   }
 });

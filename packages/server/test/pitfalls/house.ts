@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { ParleyApi, ParleyClient, type Store } from '@parley/client';
 import { type NodeSocket, nodeSocket } from '@parley/client/node';
 import {
@@ -24,6 +22,7 @@ import {
   testLog,
 } from '../support/database.ts';
 import { until } from '../support/sink.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
 
 /** A server, in this process or in one of its own. */
 export interface Node {
@@ -86,7 +85,7 @@ export class House {
   }
 
   #settings(database: TestDatabase, env: Record<string, string> = {}): Record<string, string> {
-    const dataDir = mkdtempSync(join(tmpdir(), 'parley-pitfall-'));
+    const dataDir = makeTempDir('pitfall');
     this.finally(() => rmSync(dataDir, { recursive: true, force: true }));
     return {
       PORT: '0',

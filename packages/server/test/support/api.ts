@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RegistrationMode, SessionAnswer } from '@parley/protocol';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
@@ -20,6 +19,7 @@ import { Projections } from '../../src/stream/projections.ts';
 import type { StoredEvent } from '../../src/stream/record.ts';
 import { Vault } from '../../src/vault.ts';
 import { type TestDatabase, testLog } from './database.ts';
+import { makeTempDir } from './temp-dir.ts';
 
 /** The HTTP side over a real database, asked without a socket. */
 export interface TestApi {
@@ -94,7 +94,7 @@ export async function aTestApi(
     health?: HttpDependencies['health'];
   } = {},
 ): Promise<TestApi> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-api-'));
+  const dataDir = makeTempDir('api');
   const database = await fresh.open();
   const { pool } = database;
   const published: StoredEvent[] = [];

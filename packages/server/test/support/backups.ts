@@ -1,5 +1,4 @@
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createReadStream, createWriteStream, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -12,6 +11,7 @@ import { type Embedded, runningEmbedded } from '../../src/storage/embedded.ts';
 import { processesInCluster, waitUntil } from '../../src/storage/processes.ts';
 import { type Child, startChild } from './child.ts';
 import { testLog } from './database.ts';
+import { makeTempDir } from './temp-dir.ts';
 
 /** Helpers for tests of backup, restore and move, which run the real command line. */
 
@@ -36,7 +36,7 @@ export interface Workshop {
 
 /** Makes a workshop; call `close` in the end. */
 export function aWorkshop(): Workshop {
-  const dir = mkdtempSync(join(tmpdir(), 'parley-backup-'));
+  const dir = makeTempDir('backup');
   const children: Child[] = [];
   const servers: Parley[] = [];
   const dataDirs = new Set<string>();

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import pg from 'pg';
 import { createLogger, type LogLevel } from '../../src/log.ts';
 import { type Database, type DatabaseAddress, openDatabase } from '../../src/storage/database.ts';
 import { type Embedded, startEmbedded } from '../../src/storage/embedded.ts';
 import { migrate } from '../../src/storage/migrate.ts';
+import { makeTempDir } from './temp-dir.ts';
 
 /** A database of its own for a test: migrated, empty. */
 export type TestDatabase = {
@@ -34,7 +33,7 @@ export const testLog = createLogger((process.env.PARLEY_TEST_LOG as LogLevel) ??
  * test takes its own `fresh()` database.
  */
 export async function startTestCluster(): Promise<TestCluster> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-test-'));
+  const dataDir = makeTempDir('database');
   try {
     const embedded = await startEmbedded({ dataDir, log: testLog });
     return await prepare(embedded, dataDir);
@@ -103,6 +102,23 @@ async function prepare(embedded: Embedded, dataDir: string): Promise<TestCluster
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Ends a pool of a test and waits until its connections are closed: `pool.end()` alone resolves
+ * before, and a database that stops meanwhile would end them with an error (57P01).
+ */
+export async function endPool(pool: pg.Pool): Promise<void> {
+  let left = pool.totalCount;
+  const closed = new Promise<void>((resolve) => {
+    if (left === 0) resolve();
+    pool.on('remove', () => {
+      left -= 1;
+      if (left === 0) resolve();
+    });
+  });
+  await pool.end();
+  await closed;
 }
 
 async function closeOnce(database: Database): Promise<void> {

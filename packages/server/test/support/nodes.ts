@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Limits } from '@parley/protocol';
 import { loadConfig } from '../../src/config.ts';
 import { type Parley, startParley } from '../../src/main.ts';
 import { type TestCluster, type TestDatabase, testLog } from './database.ts';
 import { Peer } from './peer.ts';
 import { until } from './sink.ts';
+import { makeTempDir } from './temp-dir.ts';
 
 /** Several nodes over one database, for one test. */
 export interface TestNodes {
@@ -33,7 +32,7 @@ export async function aSetOfNodes(cluster: TestCluster, redisUrl: string): Promi
   return {
     brokerOf,
     async node(env = {}, limits = {}) {
-      const dataDir = mkdtempSync(join(tmpdir(), 'parley-node-'));
+      const dataDir = makeTempDir('node');
       undo.push(() => rmSync(dataDir, { recursive: true, force: true }));
       const loaded = loadConfig({
         PORT: '0',

@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccountId, ConversationId, Limits, Seq, SessionAnswer } from '@parley/protocol';
 import pg from 'pg';
 import { loadConfig } from '../../src/config.ts';
 import { type Overrides, type Parley, startParley } from '../../src/main.ts';
-import { type TestCluster, testLog } from './database.ts';
+import { endPool, type TestCluster, testLog } from './database.ts';
 import { Peer } from './peer.ts';
+import { makeTempDir } from './temp-dir.ts';
 
 /** A whole server on a free port, over a fresh database of a test’s cluster. */
 export type TestServer = Parley & {
@@ -58,7 +58,7 @@ export async function startTestServer(
   overrides: Pick<Overrides, 'clock'> = {},
 ): Promise<TestServer> {
   const database = await cluster.fresh();
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-test-server-'));
+  const dataDir = makeTempDir('server');
   const loaded = loadConfig({
     PORT: '0',
     // Not there yet, as on a fresh machine.
@@ -82,7 +82,7 @@ export async function startTestServer(
     pool,
     rows: async (sql) => (await pool.query(sql)).rows,
     async stop() {
-      await pool.end();
+      await endPool(pool);
       await parley.stop();
       for (const peer of peers) peer.close();
       rmSync(dataDir, { recursive: true, force: true });

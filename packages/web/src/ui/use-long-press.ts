@@ -8,21 +8,30 @@ const SLIP = 10;
 /** Handlers that tell of a long press by a finger; mouse and pen are not concerned. */
 export function useLongPress(onPress: () => void) {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const start = useRef({ x: 0, y: 0 });
-  const cancel = () => clearTimeout(timer.current);
+  const start = useRef({ x: 0, y: 0, at: 0 });
+  const cancel = () => {
+    clearTimeout(timer.current);
+    timer.current = undefined;
+  };
+  const fire = () => {
+    cancel();
+    navigator.vibrate?.(10);
+    swallowClick();
+    onPress();
+  };
   const touchEnds = (event: PointerEvent) => {
-    if (event.pointerType === 'touch') cancel();
+    if (event.pointerType !== 'touch' || timer.current === undefined) return;
+    // On a busy page the end of a long press, or the browser's own gesture for it, can be handled
+    // before the timer that is already due.
+    if (event.timeStamp - start.current.at >= PRESS_MS) fire();
+    else cancel();
   };
   return {
     onPointerDown: (event: PointerEvent) => {
       cancel();
       if (event.pointerType !== 'touch' || !event.isPrimary) return;
-      start.current = { x: event.clientX, y: event.clientY };
-      timer.current = setTimeout(() => {
-        navigator.vibrate?.(10);
-        swallowClick();
-        onPress();
-      }, PRESS_MS);
+      start.current = { x: event.clientX, y: event.clientY, at: event.timeStamp };
+      timer.current = setTimeout(fire, PRESS_MS);
     },
     onPointerMove: (event: PointerEvent) => {
       if (event.pointerType !== 'touch') return;
