@@ -31,6 +31,7 @@ export default defineConfig({
             'packages/*/src/**/*.test.tsx',
             'bench/src/**/*.test.ts',
             'chaos/src/**/*.test.ts',
+            'scripts/**/*.test.ts',
           ],
           exclude: ['**/*.db.test.ts', '**/node_modules/**', '**/dist/**'],
         },

@@ -196,22 +196,32 @@ export class Visitor {
   }
 }
 
-/** Posts through the API of the page’s own session. */
-export async function postMany(page: Page, conversation: string, count: number): Promise<void> {
+/** Posts `entry 1 of COUNT` and so on through the API of the page’s own session. */
+export function postMany(page: Page, conversation: string, count: number): Promise<void> {
+  const bodies = Array.from({ length: count }, (_, i) => `entry ${i + 1} of ${count}`);
+  return postBodies(page, conversation, bodies);
+}
+
+/** Posts messages, one after the other, through the API of the page’s own session. */
+export async function postBodies(
+  page: Page,
+  conversation: string,
+  bodies: readonly string[],
+): Promise<void> {
   await page.evaluate(
-    async ([id, n]) => {
+    async ([id, texts]) => {
       const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
       const { accessToken } = (await answer.json()) as { accessToken: string };
-      for (let i = 1; i <= Number(n); i++) {
+      for (const body of texts) {
         const posted = await fetch(`/api/v1/conversations/${id}/messages`, {
           method: 'POST',
           headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
-          body: JSON.stringify({ body: `entry ${i} of ${n}` }),
+          body: JSON.stringify({ body }),
         });
         if (!posted.ok) throw new Error(String(posted.status));
       }
     },
-    [conversation, count] as const,
+    [conversation, bodies] as const,
   );
 }
 

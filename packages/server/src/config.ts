@@ -49,7 +49,7 @@ const hostWords =
   'must be an IP address or a host name, such as 127.0.0.1, 0.0.0.0, :: or localhost';
 const host = z
   .string()
-  .regex(/^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/, hostWords);
+  .regex(/^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)$/, hostWords);
 
 const port = z
   .string()

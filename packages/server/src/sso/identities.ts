@@ -173,6 +173,7 @@ function nameFrom(text: string | null): string | null {
     ?.normalize('NFKC')
     .split('@', 1)[0]
     ?.replace(/[^\p{L}\p{M}\p{N}._-]/gu, '')
-    .replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{M}\p{N}]+$/gu, '');
+    // From the first letter or digit to the last.
+    .match(/[\p{L}\p{N}](?:.*[\p{L}\p{M}\p{N}])?/u)?.[0];
   return Username.safeParse([...(kept ?? '')].slice(0, LIMITS.usernameMax).join('')).data ?? null;
 }

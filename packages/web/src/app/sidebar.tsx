@@ -5,6 +5,7 @@ import { useMemo, useState } from 'react';
 import { BrowseGroups } from '../conversations/browse-groups.tsx';
 import { CreateGroup } from '../conversations/create-group.tsx';
 import { byActivity, titleOf, unreadText } from '../conversations/naming.ts';
+import { excerpt } from '../lib/display-text.ts';
 import { PeopleList } from '../people/people-list.tsx';
 import { useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -12,6 +13,9 @@ import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { Logo } from '../ui/logo.tsx';
 import { OwnMenu } from './own-menu.tsx';
+
+/** Characters of the last message in the list. */
+const PREVIEW = 120;
 
 /** Conversations and people. */
 export function Sidebar({ onSearch }: { onSearch: () => void }) {
@@ -116,7 +120,7 @@ function Entry({ conversation }: { conversation: ConversationView }) {
     lastMessage &&
     (lastMessage.author === me?.id ? 'You' : people.get(lastMessage.author)?.displayName);
   const preview = lastMessage
-    ? `${conversation.kind === 'group' && author ? `${author}: ` : ''}${lastMessage.body}`
+    ? `${conversation.kind === 'group' && author ? `${author}: ` : ''}${excerpt(lastMessage.body, PREVIEW)}`
     : null;
   return (
     <li>

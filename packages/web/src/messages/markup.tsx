@@ -1,64 +1,73 @@
-import { Fragment, type ReactNode } from 'react';
+import { useMemo, useState } from 'react';
+import { displayText } from '../lib/display-text.ts';
+import { useExpanded } from './expanded.ts';
+import { foldTokens, isLong, parseText, type TextToken } from './parse-text.ts';
 
-const FENCE = /```(?:[a-z0-9+-]*\n)?([\s\S]*?)```/gi;
-const INLINE = /`([^`\n]+)`|(https?:\/\/[^\s<>"']+)/g;
-/** Punctuation that ends a sentence, not an address. */
-const TRAILING = /[.,;:!?)\]}»”’]+$/;
-
-/** A message’s text: line breaks kept, addresses as links, `code` and ```blocks``` in their font. */
-export function Markup({ text }: { text: string }) {
-  const parts: ReactNode[] = [];
-  let at = 0;
-  for (const match of text.matchAll(FENCE)) {
-    parts.push(<Inline key={`t${at}`} text={text.slice(at, match.index)} />);
-    parts.push(
-      <pre
-        key={`c${match.index}`}
-        className="my-1.5 overflow-x-auto rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-[13px] leading-relaxed"
-      >
-        <code>{match[1]?.replace(/\n$/, '')}</code>
-      </pre>,
-    );
-    at = match.index + match[0].length;
-  }
-  parts.push(<Inline key={`t${at}`} text={text.slice(at)} />);
-  return <div className="whitespace-pre-wrap break-words [overflow-wrap:anywhere]">{parts}</div>;
+/**
+ * A message's text: line breaks kept, addresses as links, `code` and ```blocks``` in their font. Of a
+ * long one the beginning is shown, and the rest on request; `id` remembers that while it is off screen.
+ */
+export function Markup({ id, text }: { id: string; text: string }) {
+  const expanded = useExpanded();
+  const [isExpanded, setExpanded] = useState(() => expanded.has(id));
+  const [tokens, canFold] = useMemo(() => {
+    const shown = displayText(text);
+    return [parseText(shown), isLong(shown)] as const;
+  }, [text]);
+  const isFolded = canFold && !isExpanded;
+  const toggle = () => {
+    if (isExpanded) expanded.delete(id);
+    else expanded.add(id);
+    setExpanded(!isExpanded);
+  };
+  return (
+    <>
+      <div dir="auto" className="whitespace-pre-wrap break-words [overflow-wrap:anywhere]">
+        {(isFolded ? foldTokens(tokens) : tokens).map((token, n) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: tokens have no other identity
+          <Token key={n} token={token} />
+        ))}
+      </div>
+      {canFold && (
+        <button
+          type="button"
+          aria-expanded={isExpanded}
+          onClick={toggle}
+          className="mt-0.5 min-h-8 font-medium text-[13px] text-accent underline-offset-3 hover:underline"
+        >
+          {isExpanded ? 'Show less' : 'Show more'}
+        </button>
+      )}
+    </>
+  );
 }
 
-function Inline({ text }: { text: string }) {
-  const parts: ReactNode[] = [];
-  let at = 0;
-  for (const match of text.matchAll(INLINE)) {
-    parts.push(text.slice(at, match.index));
-    const [whole, code, address] = match;
-    if (code !== undefined) {
-      parts.push(
-        <code
-          key={match.index}
-          className="rounded-md bg-sunken px-1.5 py-0.5 font-mono text-[13px]"
+function Token({ token }: { token: TextToken }) {
+  switch (token.kind) {
+    case 'text':
+      return token.text;
+    case 'code':
+      return (
+        <code className="rounded-md bg-sunken px-1.5 py-0.5 font-mono text-[13px]">
+          {token.text}
+        </code>
+      );
+    case 'block':
+      return (
+        <pre className="my-1.5 overflow-x-auto rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-[13px] leading-relaxed">
+          <code>{token.text}</code>
+        </pre>
+      );
+    case 'link':
+      return (
+        <a
+          href={token.text}
+          target="_blank"
+          rel="noopener noreferrer nofollow"
+          className="text-accent underline decoration-accent/40 underline-offset-3 hover:decoration-accent"
         >
-          {code}
-        </code>,
+          {token.text}
+        </a>
       );
-    } else if (address !== undefined) {
-      const rest = TRAILING.exec(address)?.[0] ?? '';
-      const href = address.slice(0, address.length - rest.length);
-      parts.push(
-        <Fragment key={match.index}>
-          <a
-            href={href}
-            target="_blank"
-            rel="noopener noreferrer nofollow"
-            className="text-accent underline decoration-accent/40 underline-offset-3 hover:decoration-accent"
-          >
-            {href}
-          </a>
-          {rest}
-        </Fragment>,
-      );
-    }
-    at = match.index + whole.length;
   }
-  parts.push(text.slice(at));
-  return <>{parts}</>;
 }

@@ -3,6 +3,7 @@ import type { Seq } from '@parley/protocol';
 import { ArrowDown } from 'lucide-react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { VList, type VListHandle } from 'virtua';
+import { excerpt } from '../lib/display-text.ts';
 import { useNames } from '../people/use-names.ts';
 import { useParley } from '../session/use-client.ts';
 import { Button } from '../ui/button.tsx';
@@ -205,7 +206,7 @@ function Announcer({ messages }: { messages: readonly TimelineMessage[] }) {
   const heard = latest && latest.author !== me?.id && latest.deletedAt === null;
   return (
     <div aria-live="polite" className="sr-only">
-      {heard ? `${nameOf(latest.author)}: ${latest.body.slice(0, 200)}` : ''}
+      {heard ? `${nameOf(latest.author)}: ${excerpt(latest.body, 200)}` : ''}
     </div>
   );
 }

@@ -102,7 +102,7 @@ export const MessageRow = memo(function MessageRow({
         ) : (
           <div className={cx('flex items-end gap-2', message.state === 'pending' && 'opacity-60')}>
             <div className="min-w-0 flex-1">
-              <Markup text={message.body} />
+              <Markup id={editKey} text={message.body} />
               {message.editedAt !== null && (
                 <span
                   title={`Edited ${fullTime(message.editedAt)}`}

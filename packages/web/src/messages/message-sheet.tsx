@@ -2,6 +2,7 @@ import type { TimelineMessage } from '@parley/client';
 import { Copy, Pencil, SmilePlus, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
+import { excerpt } from '../lib/display-text.ts';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { EMOJI } from './emoji.ts';
@@ -9,6 +10,8 @@ import { EmojiChoice, useReact } from './reactions.tsx';
 
 /** Reactions that are offered at once. */
 const QUICK = 6;
+/** Characters of the message in the sheet's head. */
+const EXCERPT = 120;
 
 /** What can be done with a message, for fingers: reactions in one touch, the rest below. */
 export function MessageSheet({
@@ -43,7 +46,7 @@ export function MessageSheet({
     }
   };
   return (
-    <Dialog open onClose={onClose} title={author} description={excerpt(message.body)}>
+    <Dialog open onClose={onClose} title={author} description={excerpt(message.body, EXCERPT)}>
       {choosing ? (
         <EmojiChoice onChoose={choose} />
       ) : (
@@ -115,5 +118,3 @@ function Action({
     </button>
   );
 }
-
-const excerpt = (text: string): string => (text.length > 120 ? `${text.slice(0, 120)}…` : text);

@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
+import { excerpt } from '../lib/display-text.ts';
 import { useClient } from '../session/use-client.ts';
 import { notify, onNotificationOpened } from './browser.ts';
 import { chime } from './chime.ts';
@@ -62,7 +63,7 @@ function tellMessages(client: ParleyClient, go: (id: string) => void): () => voi
     if (!view || event.actor === me?.id || looksAt(view.id)) return;
     const author = people.get(event.actor)?.displayName ?? 'Somebody';
     const title = view.kind === 'direct' ? author : `${author} in ${titleOf(view, people)}`;
-    const body = event.data.body.slice(0, EXCERPT);
+    const body = excerpt(event.data.body, EXCERPT);
     const { permission, sound } = notificationSettings();
     toast(title, {
       id: view.id,
