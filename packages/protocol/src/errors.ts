@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { count, seconds } from './bounds.ts';
 import { ERRORS, type RefusalCode } from './codes.ts';
 
 /** Any code of a refusal. */
@@ -15,11 +16,11 @@ export const Problem = z
   .object({
     type: z.string().meta({ examples: ['/docs/errors#rate_limited'] }),
     title: z.string(),
-    status: z.number().int(),
+    status: count(100, 599),
     code: ErrorCode,
     detail: z.string().optional(),
     /** Seconds to wait before the same request may work. */
-    retryAfter: z.number().optional(),
+    retryAfter: seconds().optional(),
     errors: z.array(FieldError).optional(),
     requestId: z.string().optional(),
   })

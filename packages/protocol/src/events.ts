@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Timestamp } from './bounds.ts';
 import { AccountId, ClientId, ConversationId, Seq, StreamId } from './ids.ts';
 import { Emoji } from './text.ts';
 
@@ -86,7 +87,7 @@ const eventBase = {
   stream: StreamId,
   seq: Seq,
   /** Server time, RFC 3339. For showing only: the order is that of seq. */
-  at: z.iso.datetime(),
+  at: Timestamp,
   actor: AccountId,
   /** The command that made it; null for an event that came along with another. */
   client: ClientId.nullable(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { count, seconds } from './bounds.ts';
 import { ErrorCode } from './errors.ts';
 import { Event, StreamKind } from './events.ts';
 import { AccountId, ClientId, ConversationId, Seq, StreamId } from './ids.ts';
@@ -19,7 +20,7 @@ export const Hello = z.object({
   /** Access token (JWT). */
   token: z.string().max(8192),
   /** Epoch under which the cursor was made; without it the cursor is not used. */
-  epoch: z.string().optional(),
+  epoch: z.string().max(64).optional(),
   cursor: z
     .record(z.string(), Seq)
     .refine((c) => Object.keys(c).length <= LIMITS.cursorStreams, 'Too many streams in the cursor')
@@ -111,10 +112,10 @@ export const Ready = z.object({
   streams: z.array(z.object({ id: StreamId, kind: StreamKind, lastSeq: Seq })),
   conversations: z.array(Conversation),
   /** Version of the read cursors told in `conversations`. */
-  readVersion: z.number().int(),
+  readVersion: count(),
   /** People who are not offline, at most `limits.presenceMax`. */
   presence: z.array(z.object({ account: AccountId, state: PresenceState })),
-  limits: z.record(z.string(), z.number()),
+  limits: z.record(z.string(), count()),
 });
 export type Ready = z.infer<typeof Ready>;
 
@@ -138,7 +139,7 @@ export const Nack = z.object({
   code: ErrorCode,
   message: z.string(),
   /** Seconds. */
-  retryAfter: z.number().optional(),
+  retryAfter: seconds().optional(),
 });
 export type Nack = z.infer<typeof Nack>;
 
@@ -162,7 +163,7 @@ export type ConversationOpened = z.infer<typeof ConversationOpened>;
 /** One’s own read cursor moved, on any device. A hole in `version` means: fetch the cursors. */
 export const ReadMoved = z.object({
   op: z.literal('read'),
-  version: z.number().int(),
+  version: count(),
   cursor: ReadCursor,
 });
 /** Another member has read up to `readSeq`. */
@@ -188,13 +189,13 @@ export const Presence = z.object({
 export const ServerPing = z.object({
   op: z.literal('ping'),
   heads: z.record(z.string(), Seq),
-  readVersion: z.number().int(),
+  readVersion: count(),
 });
 /** The server is going away; come back after about `retryAfter` seconds. */
 export const Goodbye = z.object({
   op: z.literal('goodbye'),
   reason: z.enum(['restart', 'session_ended', 'too_slow', 'unauthenticated']),
-  retryAfter: z.number(),
+  retryAfter: seconds(),
 });
 export type Goodbye = z.infer<typeof Goodbye>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { count, countText } from './bounds.ts';
 
 declare const brand: unique symbol;
 /** A value that has passed the rules of one idea and is not to be mixed up with another. */
@@ -37,10 +38,9 @@ export const ConversationId = uuid<ConversationId>('A conversation');
 export const StreamId = uuid<StreamId>('A stream');
 export const ClientId = uuid<ClientId>('A command’s id');
 export const SessionId = uuid<SessionId>('A session');
-export const Seq = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER) as unknown as z.ZodType<
-  Seq,
-  number
->;
+export const Seq = count() as unknown as z.ZodType<Seq, number>;
+/** A {@link Seq} in a query or a path, where everything is text. */
+export const SeqText = countText().pipe(Seq);
 
 /** How far a client has applied each stream it follows. */
 export type Cursor = Readonly<Record<string, Seq>>;

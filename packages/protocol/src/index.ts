@@ -1,4 +1,5 @@
 /** Everything that goes over Parley’s wire, as schemas. No I/O, no dependency on the other packages. */
+export * from './bounds.ts';
 export * from './characters.ts';
 export * from './codes.ts';
 export * from './errors.ts';

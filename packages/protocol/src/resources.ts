@@ -1,11 +1,9 @@
 import { z } from 'zod';
+import { count, Timestamp } from './bounds.ts';
 import { AccountRole, ConversationKind, MemberRole, Visibility } from './events.ts';
 import { AccountId, ConversationId, Seq } from './ids.ts';
 
 /** What the API shows of people, conversations and messages. */
-
-/** Time as RFC 3339 text in UTC with milliseconds. */
-export const Timestamp = z.iso.datetime();
 
 /** What everybody may see of an account. */
 export const Person = z
@@ -46,7 +44,7 @@ export type Me = z.infer<typeof Me>;
  * `limits.unreadMax`.
  */
 export const ReadCursor = z
-  .object({ conversation: ConversationId, readSeq: Seq, unread: z.number().int(), asOf: Seq })
+  .object({ conversation: ConversationId, readSeq: Seq, unread: count(), asOf: Seq })
   .meta({ id: 'ReadCursor' });
 export type ReadCursor = z.infer<typeof ReadCursor>;
 
@@ -79,13 +77,13 @@ export const Conversation = z
     isEveryone: z.boolean(),
     /** For direct conversations: the other person. */
     peer: AccountId.nullable(),
-    memberCount: z.number().int(),
+    memberCount: count(),
     createdAt: Timestamp,
     /** This member’s own role and the seq from which on it belongs. */
     role: MemberRole,
     joinedSeq: Seq,
     readSeq: Seq,
-    unread: z.number().int(),
+    unread: count(),
     /** How far the other person of a direct conversation has read; null for groups. */
     peerReadSeq: Seq.nullable(),
     lastSeq: Seq,
@@ -100,7 +98,7 @@ export const PublicGroup = z
   .object({
     id: ConversationId,
     name: z.string(),
-    memberCount: z.number().int(),
+    memberCount: count(),
     isMember: z.boolean(),
     createdAt: Timestamp,
   })

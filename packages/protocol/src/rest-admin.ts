@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { Timestamp } from './bounds.ts';
 import { AccountRole } from './events.ts';
 import { AccountId } from './ids.ts';
-import { Timestamp } from './resources.ts';
 import { DisplayName, EmailAddress, ListQuery, Password, Username } from './rest.ts';
 import { Scope } from './scopes.ts';
 import { line } from './text.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { count, Timestamp } from './bounds.ts';
 import { isStorable } from './characters.ts';
 import { LIMITS } from './limits.ts';
-import { Me, Timestamp } from './resources.ts';
+import { Me } from './resources.ts';
 import { DisplayName, EmailAddress, Password, Username } from './rest.ts';
 import { line } from './text.ts';
 
@@ -38,7 +39,7 @@ export const AuthOptions = z
     /** Where mails go: out, or into the folder `outbox` of the server. */
     mail: z.enum(['smtp', 'outbox']),
     sso: z.array(z.object({ id: z.string(), name: z.string() })),
-    passwordMin: z.number().int(),
+    passwordMin: count(),
   })
   .meta({ id: 'AuthOptions' });
 export type AuthOptions = z.infer<typeof AuthOptions>;
@@ -73,7 +74,7 @@ export const SessionAnswer = z.object({
   accessToken: z.string(),
   accessTokenExpiresAt: Timestamp,
   /** The same as a duration in seconds (RFC 6749 §5.1), for devices whose clock is wrong. */
-  accessTokenExpiresIn: z.number().int(),
+  accessTokenExpiresIn: count(),
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
@@ -87,7 +88,7 @@ export const VerifyStep = z.object({
   ticket: z.string(),
   expiresAt: Timestamp,
   /** Seconds until another code may be asked for. */
-  resendAfter: z.number().int(),
+  resendAfter: count(),
 });
 export type VerifyStep = z.infer<typeof VerifyStep>;
 
@@ -127,7 +128,7 @@ export const MailCode = z
 export const VerifyBody = z.object({ ticket: Secret, code: MailCode, device: Device.optional() });
 export const ResendBody = z.object({ ticket: Secret });
 /** Seconds until another code may be asked for. */
-export const ResendAnswer = z.object({ resendAfter: z.number().int() });
+export const ResendAnswer = z.object({ resendAfter: count() });
 export type ResendAnswer = z.infer<typeof ResendAnswer>;
 export const VerifyMeBody = z.object({ code: MailCode });
 
@@ -165,7 +166,7 @@ export const SessionsAnswer = z.object({ items: z.array(SessionInfo) });
 export const CreateInvitationBody = z.object({
   /** For this address only, which also gets the link by mail. */
   email: EmailAddress.optional(),
-  maxUses: z.number().int().min(1).max(1_000).default(1),
+  maxUses: count(1, 1_000).default(1),
   expiresAt: Timestamp.optional(),
 });
 export type CreateInvitationBody = z.input<typeof CreateInvitationBody>;
@@ -173,8 +174,8 @@ export const Invitation = z
   .object({
     id: z.uuid(),
     email: z.string().nullable(),
-    maxUses: z.number().int(),
-    uses: z.number().int(),
+    maxUses: count(),
+    uses: count(),
     createdAt: Timestamp,
     expiresAt: Timestamp,
     revokedAt: Timestamp.nullable(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { count, Timestamp } from './bounds.ts';
 import { LIMITS } from './limits.ts';
-import { Timestamp } from './resources.ts';
 import { MessagesFate } from './rest-admin.ts';
 import { line } from './text.ts';
 
@@ -79,7 +79,7 @@ export const SecondFactors = z
   .object({
     totp: z.boolean(),
     passkeys: z.array(Passkey),
-    recoveryCodesLeft: z.number().int(),
+    recoveryCodesLeft: count(),
     /** The server wants one of this account. */
     required: z.boolean(),
   })

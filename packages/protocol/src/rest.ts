@@ -1,17 +1,10 @@
 import { z } from 'zod';
+import { count, countText, Timestamp } from './bounds.ts';
 import { isStorable } from './characters.ts';
 import { Event, Visibility } from './events.ts';
-import { AccountId, Seq } from './ids.ts';
+import { AccountId, Seq, SeqText } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import {
-  Conversation,
-  Member,
-  Message,
-  Person,
-  PublicGroup,
-  ReadCursor,
-  Timestamp,
-} from './resources.ts';
+import { Conversation, Member, Message, Person, PublicGroup, ReadCursor } from './resources.ts';
 import { Body, line } from './text.ts';
 
 /** Bodies, queries and answers of the REST API under `/api/v1`. */
@@ -58,7 +51,7 @@ export const Password = z
 
 export const ListQuery = z.object({
   search: z.string().max(100).optional(),
-  limit: z.coerce.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault),
+  limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
   /** `next` of the page before. */
   after: z.string().max(1_000).optional(),
 });
@@ -86,10 +79,10 @@ export const AddMemberBody = z.object({ account: AccountId });
 /** One of `before`, `after`, `around`, or none for the newest messages. */
 export const HistoryQuery = z
   .object({
-    before: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
-    after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
-    around: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
-    limit: z.coerce.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault),
+    before: SeqText.optional(),
+    after: SeqText.optional(),
+    around: SeqText.optional(),
+    limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
   })
   .refine((q) => [q.before, q.after, q.around].filter((v) => v !== undefined).length <= 1, {
     message: 'Only one of before, after and around',
@@ -109,8 +102,8 @@ export type HistoryPage = z.infer<typeof HistoryPage>;
 
 /** Events of a stream after a seq, at most `limits.replayEvents`. */
 export const EventsQuery = z.object({
-  after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
-  limit: z.coerce.number().int().min(1).max(LIMITS.replayEvents).default(100),
+  after: SeqText.default(0 as Seq),
+  limit: countText(1, LIMITS.replayEvents).default(100),
 });
 /** Events in the order of seq, and the last seq that the account may see. */
 export const EventsPage = z.object({ items: z.array(Event), lastSeq: Seq });
@@ -120,7 +113,7 @@ export const PostBody = z.object({ body: Body });
 export const EditBody = z.object({ body: Body });
 export const ReadBody = z.object({ seq: Seq, unread: z.boolean().optional() });
 export const CursorsAnswer = z.object({
-  readVersion: z.number().int(),
+  readVersion: count(),
   items: z.array(ReadCursor),
 });
 /** What a command over REST is answered with: the same as an `ack`. */

@@ -163,7 +163,7 @@ export async function eventsFor(
            select e.* from covered c
            cross join lateral (
              select * from events e
-             where e.stream_id = $2 and e.seq between greatest(c.first, $3 + 1) and c.last
+             where e.stream_id = $2 and e.seq between greatest(c.first, $3::int8 + 1) and c.last
              order by e.seq limit $4
            ) e
            order by e.seq limit $4

@@ -13,7 +13,8 @@ import {
   PostBody,
   ReadBody,
   ReadCursor,
-  Seq,
+  type Seq,
+  SeqText,
   StreamId,
 } from '@parley/protocol';
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
@@ -47,10 +48,8 @@ export interface MessageRoutes {
 }
 
 const OfConversation = z.object({ id: ConversationId });
-// In a path everything is text; a schema without transform on the way keeps its form in OpenAPI.
-const SeqInPath = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).pipe(Seq);
-const OfMessage = z.object({ id: ConversationId, seq: SeqInPath });
-const OfReaction = z.object({ id: ConversationId, seq: SeqInPath, emoji: Emoji });
+const OfMessage = z.object({ id: ConversationId, seq: SeqText });
+const OfReaction = z.object({ id: ConversationId, seq: SeqText, emoji: Emoji });
 const headers = IdempotencyHeader;
 const security = [{ accessToken: [] }];
 

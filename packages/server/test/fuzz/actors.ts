@@ -1,0 +1,91 @@
+import { SCOPES } from '@parley/protocol';
+import { type Person, registerAt, type TestServer } from '../support/server.ts';
+
+/** Who sends requests and frames. */
+export type Role = 'owner' | 'admin' | 'member' | 'key';
+/** All of them. */
+export const ROLES: readonly Role[] = ['owner', 'admin', 'member', 'key'];
+
+/**
+ * Accounts to fuzz with, and the ids of what they have. What is sent may end any of their sessions,
+ * roles and accounts: {@link Actors.renew} then makes others. The account that does so takes no
+ * part in anything else, so nothing that is sent can reach it.
+ */
+export class Actors {
+  readonly #server: TestServer;
+  readonly #root: Person;
+  readonly #tokens = new Map<Role, string>();
+  readonly #stale = new Set<Role>(ROLES);
+  #made = 0;
+  /** Ids that exist, or have existed. */
+  readonly accounts: string[] = [];
+  readonly conversations: string[] = [];
+  readonly others: string[] = [];
+
+  private constructor(server: TestServer, root: Person) {
+    this.#server = server;
+    this.#root = root;
+  }
+
+  /** Makes the first ones, a few conversations and messages. */
+  static async create(server: TestServer): Promise<Actors> {
+    const actors = new Actors(server, await server.register('root'));
+    await actors.renew();
+    return actors;
+  }
+
+  /** The access token or key of an actor. */
+  token(role: Role): string {
+    return this.#tokens.get(role) as string;
+  }
+
+  /** Its token is good for nothing any more. */
+  ended(role: Role): void {
+    this.#stale.add(role);
+  }
+
+  /** Keeps an id that an answer told, so that later requests are about it. */
+  learn(operation: string, id: string): void {
+    if (/^(createGroup|openDirect)$/.test(operation)) this.conversations.push(id);
+    else if (this.others.length < 500) this.others.push(id);
+    else this.others[this.#made++ % 500] = id;
+  }
+
+  /** Makes new accounts for those whose token has ended. */
+  async renew(): Promise<void> {
+    for (const role of [...this.#stale]) {
+      this.#tokens.set(role, role === 'key' ? await this.#newKey() : await this.#newPerson(role));
+    }
+    this.#stale.clear();
+  }
+
+  async #newPerson(role: Role): Promise<string> {
+    const person = await registerAt(this.#server.url, `${role}-${this.#made++}`);
+    await this.#root.request('PATCH', `/admin/accounts/${person.id}`, { role });
+    this.accounts.push(person.id);
+    const members = this.accounts.slice(-8);
+    for (const visibility of ['public', 'private']) {
+      const body = { name: `group ${this.#made}`, visibility, members };
+      const made = await person.request('POST', '/conversations', body);
+      const id: string = made.body.id;
+      this.conversations.push(id);
+      for (let n = 0; n < 5; n++) {
+        await person.request('POST', `/conversations/${id}/messages`, { body: `message ${n}` });
+      }
+    }
+    return person.accessToken;
+  }
+
+  async #newKey(): Promise<string> {
+    const made = await this.#root.request('POST', '/admin/service-accounts', {
+      username: `robot-${this.#made++}`,
+      displayName: 'Robot',
+    });
+    const id: string = made.body.id;
+    this.accounts.push(id);
+    await this.#root.request('PATCH', `/admin/accounts/${id}`, { role: 'admin' });
+    const body = { name: 'all', scopes: Object.keys(SCOPES) };
+    const key = await this.#root.request('POST', `/admin/service-accounts/${id}/keys`, body);
+    return key.body.key;
+  }
+}

@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import { CLOSE, ClientFrame, Problem } from '@parley/protocol';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { examine } from '../../src/doctor/doctor.ts';
+import { startTestCluster, type TestCluster } from '../support/database.ts';
+import type { Peer } from '../support/peer.ts';
+import { call, startTestServer, type TestServer } from '../support/server.ts';
+import { Actors, ROLES } from './actors.ts';
+import { EDGE_TIMES, fuzzOf, type JsonSchema, type Knowledge } from './json-schema.ts';
+import { knownValues } from './known.ts';
+import { type FuzzAnswer, type FuzzRequest, readOpenApi, requestsTo, Sender } from './requests.ts';
+
+/**
+ * Whatever is sent, the server answers with what its documentation says: values are made from the
+ * schemas of every route and every frame. FUZZ_SCALE multiplies the number of requests and frames,
+ * FUZZ_SEED makes others.
+ */
+
+const SCALE = Number(process.env.FUZZ_SCALE ?? 1);
+const SEED = Number(process.env.FUZZ_SEED ?? 2019);
+const REQUESTS = 6_000 * SCALE;
+const FRAMES = 16_000 * SCALE;
+/** Values are made so many at a time: later ones use the ids that earlier answers told. */
+const BATCH = 400;
+const TIMEOUT_MS = 180_000 * SCALE;
+
+let cluster: TestCluster;
+let server: TestServer;
+let actors: Actors;
+let knowledge: Knowledge;
+let operations: ReturnType<typeof readOpenApi>['operations'];
+const unhandled: unknown[] = [];
+const onUnhandled = (error: unknown) => unhandled.push(error);
+beforeAll(async () => {
+  process.on('unhandledRejection', onUnhandled);
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster);
+  actors = await Actors.create(server);
+  const { body } = await call(server.url, 'GET', '/openapi.json');
+  const document = readOpenApi(body);
+  operations = document.operations;
+  knowledge = { resolve: document.resolve, known: knownValues(actors) };
+});
+afterAll(async () => {
+  process.off('unhandledRejection', onUnhandled);
+  await server.stop();
+  await cluster.stop();
+});
+
+const UUID = /"(?:id|ticket)":"([^"]{1,100})"/g;
+
+/** What is wrong with an answer; null when nothing is. */
+function faultOf({ status, retryAfter, text }: FuzzAnswer): string | null {
+  if (status >= 500 && !(status === 503 && retryAfter !== undefined)) return `status ${status}`;
+  if (status < 400) return null;
+  const problem = Problem.safeParse(JSON.parse(text));
+  if (!problem.success) return 'no problem document';
+  return problem.data.status === status ? null : 'another status in the problem document';
+}
+
+const shown = (r: FuzzRequest, answer: FuzzAnswer, fault: string) =>
+  `${fault}: ${r.operation} as ${r.role}: ${r.method} ${r.path} ${r.body?.toString()} => ${answer.status} ${answer.text.slice(0, 500)}`;
+
+describe('fuzzed requests', () => {
+  test('are answered as documented, by every route', { timeout: TIMEOUT_MS }, async () => {
+    const sender = new Sender(server.url, actors, 16);
+    const succeeded = new Set<string>();
+    const faults: string[] = [];
+    for (let sent = 0; sent < REQUESTS; sent += BATCH) {
+      const requests = fc.sample(requestsTo(operations, knowledge), {
+        numRuns: BATCH,
+        seed: SEED + sent,
+      });
+      await Promise.all(
+        requests.map(async (request) => {
+          const answer = await sender.send(request);
+          const fault = faultOf(answer);
+          if (fault !== null) faults.push(shown(request, answer, fault));
+          if (answer.status < 300) succeeded.add(request.operation);
+          if (answer.status < 300)
+            for (const [, id] of answer.text.matchAll(UUID))
+              actors.learn(request.operation, id as string);
+          if (answer.status === 401 && request.role !== null && /session_ended/.test(answer.text))
+            actors.ended(request.role);
+        }),
+      );
+      expect(faults.slice(0, 10)).toEqual([]);
+      await actors.renew();
+    }
+    sender.close();
+    // Requests that get no further than validation would find little.
+    const share = succeeded.size / operations.length;
+    const never = operations.filter((o) => !succeeded.has(o.id)).map((o) => o.id);
+    expect(share, `never succeeded: ${never}`).toBeGreaterThan(0.65);
+  });
+
+  test.each([
+    ['GET', '/streams/{own}/events?after=2147483647'],
+    ['GET', '/streams/{own}/events?after=2147483648'],
+    ['GET', '/streams/{own}/events?after=9007199254740991'],
+    ['GET', '/conversations/{own}/messages?after=9007199254740991'],
+    ['GET', '/conversations/{own}/messages?around=9007199254740991'],
+    ['GET', '/conversations/{own}/messages/9007199254740991'],
+  ])('take any seq that a number holds: %s %s', async (method, path) => {
+    const answer = await call(
+      server.url,
+      method,
+      path.replace('{own}', actors.conversations.at(-1) as string),
+      {
+        headers: { authorization: `Bearer ${actors.token('owner')}` },
+      },
+    );
+    expect([200, 404]).toContain(answer.status);
+  });
+
+  test.each(EDGE_TIMES)('take or refuse the time %s', async (expiresAt) => {
+    const headers = { authorization: `Bearer ${actors.token('owner')}` };
+    const answer = await call(server.url, 'POST', '/admin/invitations', {
+      body: { expiresAt },
+      headers,
+    });
+    expect([201, 422]).toContain(answer.status);
+    const robot = await call(server.url, 'GET', '/admin/service-accounts', { headers });
+    const { id } = robot.body.items[0];
+    const key = await call(server.url, 'POST', `/admin/service-accounts/${id}/keys`, {
+      body: { name: 'k', scopes: ['people:read'], expiresAt },
+      headers,
+    });
+    expect([201, 422]).toContain(key.status);
+  });
+});
+
+describe('fuzzed frames', () => {
+  const schema = z.toJSONSchema(ClientFrame, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  /** How the server may end a socket for what it was sent. */
+  const CLOSES: readonly number[] = [
+    CLOSE.helloExpected,
+    CLOSE.sessionEnded,
+    CLOSE.unauthenticated,
+    CLOSE.frameTooLarge,
+    CLOSE.tooManyConnections,
+  ];
+
+  const framesOf = (seed: number, numRuns: number) => {
+    const known = knownValues(actors);
+    const ids = fc.oneof(
+      { weight: 9, arbitrary: fc.uuid() },
+      { weight: 1, arbitrary: fc.constantFrom(...Array.from({ length: 4 }, () => randomUUID())) },
+    );
+    const own = { ...knowledge, known: (f: string) => (f === 'id' ? ids : known(f)) };
+    const broken = fc.constantFrom('', '{', 'null', '[]', '"a"', '{"op":{}}', '{"op":"event"}');
+    const text = fc.oneof(
+      { weight: 12, arbitrary: fuzzOf(schema, own).map((v) => JSON.stringify(v) ?? '') },
+      { weight: 1, arbitrary: broken },
+      { weight: 1, arbitrary: fc.string().map((t) => Buffer.from(t)) },
+    );
+    return fc.sample(text, { numRuns, seed });
+  };
+
+  async function live(token: string): Promise<Peer> {
+    const peer = server.peer();
+    peer.ws.on('message', (data) => {
+      if (data.toString().startsWith('{"op":"ping"')) peer.send({ op: 'pong' });
+    });
+    await peer.hello(token);
+    return peer;
+  }
+
+  /** Everything that was sent before has been looked at when this is answered. */
+  async function settled(peer: Peer): Promise<void> {
+    const id = randomUUID();
+    if (!peer.closed) peer.send({ op: 'no such frame', id });
+    await peer.until(
+      () => peer.closed !== null || peer.of('nack').some((f) => f.id === id),
+      'the answer to the last frame',
+    );
+  }
+
+  test('are answered or refused, and end no socket', { timeout: TIMEOUT_MS }, async () => {
+    const peers = new Map<string, Peer>();
+    let answered = 0;
+    for (let sent = 0; sent < FRAMES; sent += BATCH) {
+      for (const role of ROLES) {
+        const open = peers.get(role);
+        if (open && !open.closed) continue;
+        await actors.renew();
+        peers.set(role, await live(actors.token(role)));
+      }
+      const frames = framesOf(SEED + sent, BATCH);
+      for (const [n, frame] of frames.entries()) {
+        const peer = peers.get(ROLES[n % ROLES.length] as string) as Peer;
+        if (!peer.closed) peer.send(frame);
+      }
+      for (const [role, peer] of peers) {
+        await settled(peer);
+        if (peer.closed) expect(CLOSES, peer.closed.reason).toContain(peer.closed.code);
+        if (peer.closed) actors.ended(role as 'owner');
+        const failed = peer
+          .of('nack')
+          .filter((f) => ['internal', 'unavailable', 'overloaded'].includes(f.code));
+        expect(failed).toEqual([]);
+        answered += peer.frames.length;
+        peer.frames.length = 0;
+      }
+    }
+    expect(answered).toBeGreaterThan(FRAMES / 2);
+    for (const peer of peers.values()) peer.close();
+  });
+
+  test('before a hello end the socket with its code', { timeout: TIMEOUT_MS }, async () => {
+    const frames = framesOf(SEED - 1, 300 * SCALE);
+    for (let n = 0; n < frames.length; n += 30) {
+      await Promise.all(
+        frames.slice(n, n + 30).map(async (frame) => {
+          const peer = server.peer();
+          await peer.until(() => peer.ws.readyState === peer.ws.OPEN, 'the socket to open');
+          peer.send(frame);
+          await peer.until(() => peer.closed !== null || peer.frames.length > 0, 'an answer');
+          if (peer.closed) expect(CLOSES).toContain(peer.closed.code);
+          peer.close();
+        }),
+      );
+    }
+  });
+});
+
+test('leave the tables as the log says, and no rejection without a handler', async () => {
+  expect(await examine(server.pool)).toEqual([]);
+  expect(unhandled).toEqual([]);
+});

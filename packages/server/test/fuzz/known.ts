@@ -1,0 +1,46 @@
+import { WORKSPACE_STREAM } from '@parley/protocol';
+import fc, { type Arbitrary } from 'fast-check';
+import { PASSWORD } from '../support/server.ts';
+import type { Actors } from './actors.ts';
+
+/** One of a list that grows while values are made. */
+const oneOf = (list: readonly unknown[]): Arbitrary<unknown> =>
+  fc.nat().map((n) => list[n % list.length]);
+
+/** Good values by the name of a field: ids that exist, so that requests reach past the look-up. */
+export function knownValues(actors: Actors): (field: string) => Arbitrary<unknown> | undefined {
+  const { accounts, conversations, others } = actors;
+  const name = fc.stringMatching(/^[a-z]{3,12}$/);
+  const ids = fc.oneof(
+    oneOf(accounts),
+    oneOf(conversations),
+    oneOf(conversations),
+    fc.nat().map((n) => others[n % others.length] ?? WORKSPACE_STREAM),
+  );
+  const seq = fc.integer({ min: 0, max: 12 });
+  const fields: Record<string, Arbitrary<unknown>> = {
+    account: oneOf(accounts),
+    members: oneOf(accounts),
+    accountId: oneOf(accounts),
+    conversation: oneOf(conversations),
+    stream: fc.oneof(oneOf(conversations), oneOf(accounts), fc.constant(WORKSPACE_STREAM)),
+    keyId: ids,
+    sessionId: ids,
+    seq,
+    message: seq,
+    emoji: fc.constantFrom('👍', '🎉', '1️⃣', '🏳️‍🌈', 'a', '👍👍'),
+    body: fc.string({ minLength: 1, maxLength: 80, unit: 'grapheme' }),
+    username: name,
+    displayName: name,
+    name,
+    email: name.map((n) => `${n}@example.org`),
+    phone: fc.constantFrom('+49 301 234567', '0049301234567'),
+    password: fc.constant(PASSWORD),
+    current: fc.constant(PASSWORD),
+    next: fc.constantFrom('another good password', '/conversations'),
+    code: fc.constantFrom('123456', '000 000'),
+    token: fc.constantFrom(...['owner', 'admin', 'member'].map((r) => actors.token(r as 'owner'))),
+    login: name,
+  };
+  return (field) => (field === 'id' ? ids : fields[field]);
+}
