@@ -57,6 +57,8 @@ export interface Credentials {
 const REMEMBERED = 40;
 /** A request that had no answer is sent again, under its id, after this time, ms. */
 const AGAIN_MS = 400;
+/** Share of the blind posts that are two different ones under one id. */
+const RIVALRIES = 0.4;
 /** A request is given up after this time, ms. */
 const TIMEOUT_MS = 5_000;
 /** Refusals that only say “later”. */
@@ -266,7 +268,10 @@ export class Actor {
         return;
     }
     if (this.plan.style === 'blind' && step.op === 'post') {
-      this.#errand(() => this.#postBlindly(room.id, step.text));
+      const isRivalry = step.pick < RIVALRIES;
+      this.#errand(() =>
+        isRivalry ? this.#postRivals(room.id, step.text) : this.#postBlindly(room.id, step.text),
+      );
       return;
     }
     const client = this.#client;
@@ -348,6 +353,31 @@ export class Actor {
     if (stored.includes(true)) this.#past.push(command);
   }
 
+  /** Posts two texts under one id at once, to two nodes if there are two: one has to be rejected. */
+  async #postRivals(conversation: ConversationId, body: string): Promise<void> {
+    const id = uuidv7() as ClientId;
+    const [one, other] = [`${body} (one)`, `${body} (other)`];
+    const client = `${this.plan.name}!${id}`;
+    this.#invoked(client, id, 'post', conversation, { text: one });
+    const { recorder } = this.#stage;
+    const { account } = this;
+    recorder.add({
+      kind: 'rival',
+      client,
+      account,
+      id,
+      conversation,
+      text: other,
+      t: recorder.now,
+    });
+    const commands = [one, other].map((text) => ({ id, conversation, body: text }));
+    const stored = await Promise.all(
+      commands.map((command, i) => this.#postTo(i * 0.999, command)),
+    );
+    // Later both get the same answers again.
+    if (stored.includes(true)) this.#past.push(...commands);
+  }
+
   /** `which` in [0, 1) chooses among the nodes that run at the moment. */
   async #postTo(
     which: number,
@@ -378,7 +408,7 @@ export class Actor {
         });
       }
       const message = (await response.json()) as Message;
-      this.#acked(id, streamOfConversation(conversation), message.seq);
+      this.#acked(id, streamOfConversation(conversation), message.seq, body);
     });
   }
 
@@ -475,9 +505,11 @@ export class Actor {
     });
   }
 
-  #acked(id: string, stream: string, seq: number): void {
+  #acked(id: string, stream: string, seq: number, text?: string): void {
     const { recorder } = this.#stage;
-    recorder.add({ kind: 'ack', client: this.plan.name, id, stream, seq, t: recorder.now });
+    const { name: client } = this.plan;
+    const answered = { kind: 'ack', client, id, stream, seq, t: recorder.now } as const;
+    recorder.add(text === undefined ? answered : { ...answered, text });
   }
 
   #nacked(id: string, code: string): void {

@@ -28,7 +28,8 @@ function checkAnswers(
   const found: Violation[] = [];
   const ops = new Map(of(history, 'invoke').map((r) => [r.id, r.op]));
   const acked = new Map<string, number>();
-  for (const { id, stream, seq, client } of of(history, 'ack')) {
+  const rivals = new Set(of(history, 'rival').map((r) => r.id));
+  for (const { id, stream, seq, client, text } of of(history, 'ack')) {
     const before = acked.get(id);
     if (before !== undefined && before !== seq) {
       const what = `acked as ${before} and as ${seq}`;
@@ -47,6 +48,9 @@ function checkAnswers(
     } else if (event.seq !== seq || event.stream !== stream) {
       const what = `acked as ${seq}, stands at ${event.seq}`;
       found.push({ rule: 'I1 acked is kept', id, stream, client, what });
+    } else if (text !== undefined && isOtherText(event, text, logs.get(stream))) {
+      const what = `acked as ${seq}, where another text with its id stands`;
+      found.push({ rule: 'I1 acked is kept', id, stream, client, what });
     }
   }
   for (const { id, code, client } of of(history, 'nack')) {
@@ -54,12 +58,22 @@ function checkAnswers(
     if (code === 'internal') {
       found.push({ rule: 'I14 no errors', id, client, what: 'answered with “internal”' });
     }
+    if (code === 'client_id_reused' && !rivals.has(id)) {
+      const what = 'rejected as reused, though nothing else was sent with its id';
+      found.push({ rule: 'I12 same answer', id, client, what });
+    }
     if (event && !acked.has(id)) {
       const what = `refused with ${code}, but stored`;
       found.push({ rule: 'I3 refused is absent', id, stream: event.stream, client, what });
     }
   }
   return found;
+}
+
+/** Whether the event has another text than was sent, and not for its redaction. */
+function isOtherText(event: Event, text: string, log: Log | undefined): boolean {
+  if (!('body' in event.data) || event.data.body === text) return false;
+  return !(isText(event) && log?.isDeleted(messageOf(event)) === true);
 }
 
 /** I3: what stands in the log was sent, by its actor, with this content. */
@@ -70,6 +84,7 @@ function checkOrigins(
 ): Violation[] {
   const found: Violation[] = [];
   const invoked = new Map(of(history, 'invoke').map((r) => [r.id, r]));
+  const rivals = new Map(of(history, 'rival').map((r) => [r.id, r.text]));
   for (const [id, event] of stored) {
     const { stream, type } = event;
     const command = invoked.get(id);
@@ -83,7 +98,8 @@ function checkOrigins(
     const text =
       'body' in event.data ? event.data.body : 'emoji' in event.data ? event.data.emoji : undefined;
     const taken = isText(event) && logs.get(stream)?.isDeleted(messageOf(event)) === true;
-    const other = text !== undefined && text !== command.text && !taken;
+    const sent = text === undefined || text === command.text || text === rivals.get(id);
+    const other = !sent && !taken;
     if (command.account !== event.actor || other) {
       const what = 'stored with another text or actor';
       found.push({ rule: 'I3 nothing invented', id, stream, what });

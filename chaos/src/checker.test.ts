@@ -105,6 +105,9 @@ function withLog(change: (log: Event[]) => Event[]): HistoryRecord[] {
   return aCleanRun().map((r) => (r.kind === 'log' ? { ...r, events: change([...r.events]) } : r));
 }
 
+const anAck = (id: string, seq: number) =>
+  ({ kind: 'ack', client: ANN, id, stream: STREAM, seq, t: 1 }) as const;
+
 const rules = (history: readonly HistoryRecord[]) => [
   ...new Set(check(history).map((v) => v.rule)),
 ];
@@ -114,6 +117,19 @@ const isSeen = (r: HistoryRecord, account: string, seq: number) =>
 describe('the checker', () => {
   test('finds nothing in a run without a fault', () => {
     expect(check(aCleanRun())).toEqual([]);
+  });
+
+  test('accepts that of two commands with one id one is stored and the other rejected', () => {
+    const rival = { client: ANN, account: ANN, id: 'c1', conversation: STREAM, t: 0 };
+    const history: HistoryRecord[] = [
+      ...aCleanRun(),
+      { kind: 'rival', ...rival, text: 'uno' },
+      { ...anAck('c1', 5), text: 'one' },
+      { kind: 'nack', client: ANN, id: 'c1', code: 'client_id_reused', t: 1 },
+    ];
+    expect(check(history)).toEqual([]);
+    const other = history.map((r) => (r.kind === 'ack' && r.text ? { ...r, text: 'uno' } : r));
+    expect(rules(other)).toEqual(['I1 acked is kept']);
   });
 
   test.each<[string, () => HistoryRecord[], string]>([
@@ -218,6 +234,19 @@ describe('the checker', () => {
     [
       'a repetition that was answered with another seq',
       () => [...aCleanRun(), { kind: 'ack', client: ANN, id: 'c1', stream: STREAM, seq: 6, t: 1 }],
+      'I12 same answer',
+    ],
+    [
+      'an ack for another text than is stored',
+      () => [...aCleanRun(), { ...anAck('c1', 5), text: 'another' }],
+      'I1 acked is kept',
+    ],
+    [
+      'a command rejected as reused, whose id named nothing else',
+      () => [
+        ...aCleanRun(),
+        { kind: 'nack', client: ANN, id: 'c1', code: 'client_id_reused', t: 1 },
+      ],
       'I12 same answer',
     ],
     [

@@ -28,6 +28,19 @@ export type HistoryRecord =
       readonly whom?: string;
       readonly t: number;
     }
+  /**
+   * Another command was about to be sent under the id of one that has its `invoke`: exactly one of the
+   * two may be carried out.
+   */
+  | {
+      readonly kind: 'rival';
+      readonly client: string;
+      readonly account: string;
+      readonly id: string;
+      readonly conversation: string;
+      readonly text: string;
+      readonly t: number;
+    }
   /** The command was answered. Answers of repetitions are recorded too. */
   | {
       readonly kind: 'ack';
@@ -35,6 +48,8 @@ export type HistoryRecord =
       readonly id: string;
       readonly stream: string;
       readonly seq: number;
+      /** The body of the post that was answered, where that is known. */
+      readonly text?: string;
       readonly t: number;
     }
   | {

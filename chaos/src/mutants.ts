@@ -52,9 +52,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: 'stream/lane.js',
-        find: `const outcomes = await this.#execute(unit, batch.map((p) => p.command));
+        find: `const outcomes = await this.#execute(unit, batch);
             executed`,
-        replace: `const outcomes = await this.#execute(unit, batch.map((p) => p.command));
+        replace: `const outcomes = await this.#execute(unit, batch);
             for (const [i, p] of batch.entries()) {
               if (p.command.makes === 'message.posted') this.#guard(() => p.settle(outcomes[i]));
             }
@@ -149,8 +149,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: 'stream/lane.js',
-        find: 'await lockStreams(unit, commands);',
-        replace: `unit.planted = commands.every((c) => c.makes === 'message.posted');
+        find: 'await lockStreams(unit, batch.map((p) => p.command));',
+        replace: `const commands = batch.map((p) => p.command);
+        unit.planted = commands.every((c) => c.makes === 'message.posted');
         if (unit.planted) await takeSeqs(this.#context.pool, unit, commands);
         else await lockStreams(unit, commands);`,
       },
@@ -189,20 +190,37 @@ async function lockStreams(unit, commands) {`,
     words: 'know a repeated command for 30 s only',
     edits: [
       {
-        file: 'stream/lane.js',
+        file: 'stream/repeated-commands.js',
         find: 'join events e on e.actor_id = i.actor_id and e.client_id = i.client_id\n',
         replace:
           "join events e on e.actor_id = i.actor_id and e.client_id = i.client_id and e.at > $3::timestamptz - interval '30 seconds'\n",
       },
       {
-        file: 'stream/lane.js',
-        find: 'commands.map((c) => c.clientId),\n    ]);\n    const outcomes',
-        replace: 'commands.map((c) => c.clientId),\n        unit.at,\n    ]);\n    const outcomes',
+        file: 'stream/repeated-commands.js',
+        find: 'pendings.map((p) => p.command.clientId),\n    ]);',
+        replace: 'pendings.map((p) => p.command.clientId),\n        unit.at,\n    ]);',
       },
     ],
     // The index would refuse what the planted fault lets through.
     sql: 'drop index events_command',
     caughtBy: ['I2 once', 'I12 same answer'],
+    run: { mode: 'clean', faults: none },
+  },
+  'false-ack': {
+    words: 'answer a command with the ack of another one that has its id',
+    edits: [
+      {
+        file: 'stream/repeated-commands.js',
+        find: 'const isEqual = twin.digest.equals(first.digest);',
+        replace: 'const isEqual = true;',
+      },
+      {
+        file: 'stream/repeated-commands.js',
+        find: 'return row.command_digest === null || row.command_digest.equals(digest);',
+        replace: 'return true;',
+      },
+    ],
+    caughtBy: ['I1 acked is kept'],
     run: { mode: 'clean', faults: none },
   },
   'late-follower': {
@@ -236,7 +254,7 @@ async function lockStreams(unit, commands) {`,
     edits: [
       {
         file: 'stream/unit.js',
-        find: 'head.lastAt = Math.max(head.lastAt, this.#now);',
+        find: 'if (head.lastAt < this.#now || head.lastAt > this.#now + AHEAD_MS)\n            head.lastAt = this.#now;',
         replace: 'head.lastAt = this.#now;',
       },
       {

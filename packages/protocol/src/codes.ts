@@ -62,7 +62,7 @@ export const ERRORS = {
   not_a_group: { status: 409, title: 'That works in groups only' },
   everyone_group: { status: 409, title: 'Everybody belongs to this group' },
   client_id_reused: {
-    status: 409,
+    status: 422,
     title: 'This id has already been used for another command',
   },
   idempotency_key_required: { status: 400, title: 'An Idempotency-Key with a UUID is needed' },
@@ -107,7 +107,10 @@ export function refusal(
 
 /** WebSocket close codes that Parley gives a meaning of its own (RFC 6455 §7.4.2: 4000–4999). */
 export const CLOSE = {
-  /** RFC 6455: going away, the server is restarting; come back after the time in `goodbye`. */
+  /**
+   * RFC 6455: the server is restarting, or the outcome of a command is unknown. Reconnect after the time
+   * in `goodbye` and send again what was not answered.
+   */
   restart: 1012,
   /** RFC 6455: the frame was longer than `limits.frameBytes`. */
   frameTooLarge: 1009,

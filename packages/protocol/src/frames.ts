@@ -33,7 +33,13 @@ export type Hello = z.infer<typeof Hello>;
 const command = { id: ClientId };
 const onMessage = { ...command, conversation: ConversationId, message: Seq };
 
-/** Commands that change something: each is answered by exactly one `ack` or `nack`. */
+/**
+ * Commands that change something: each is answered by exactly one `ack` or `nack`, unless the socket
+ * closes first. When the server cannot know the outcome (the database went away during the commit) it
+ * sends `goodbye` and closes with 1012: reconnect and send again, with the same ids and in the same
+ * order, every command that was not answered. An id names one command for ever: the same id with
+ * other content is answered with the nack `client_id_reused`.
+ */
 export const Post = z.object({
   op: z.literal('post'),
   ...command,
@@ -191,7 +197,10 @@ export const ServerPing = z.object({
   heads: z.record(z.string(), Seq),
   readVersion: count(),
 });
-/** The server is going away; come back after about `retryAfter` seconds. */
+/**
+ * The socket closes; reconnect after about `retryAfter` seconds. With `restart` the server is going
+ * away, or cannot know the outcome of a command of this socket.
+ */
 export const Goodbye = z.object({
   op: z.literal('goodbye'),
   reason: z.enum(['restart', 'session_ended', 'too_slow', 'unauthenticated']),

@@ -71,6 +71,13 @@ export async function registerAccount(
     stream: WORKSPACE_STREAM,
     alsoLocks: [EVERYONE_STREAM],
     makes: 'user.registered',
+    payload: [
+      registration.username,
+      registration.displayName,
+      registration.email,
+      registration.role ?? null,
+      registration.kind ?? null,
+    ],
     bytes: 1_000,
     account,
     registration,

@@ -42,6 +42,7 @@ export async function updateOwn(
     clientId: uuidv7() as ClientId,
     stream: WORKSPACE_STREAM,
     makes: 'user.updated',
+    payload: [displayName],
     bytes: 300,
     displayName,
     change,

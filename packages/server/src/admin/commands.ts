@@ -86,6 +86,14 @@ function run(
     // Its lock makes changes of accounts one after the other: roles stay as the rule sees them.
     stream: WORKSPACE_STREAM,
     makes,
+    payload: [
+      target,
+      ...actions,
+      change.username ?? null,
+      change.displayName ?? null,
+      change.email ?? null,
+      change.role ?? null,
+    ],
     bytes: EVENT_BYTES,
     target,
     actions,

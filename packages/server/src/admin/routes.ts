@@ -191,7 +191,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
       headers,
       params: OfAccount,
       querystring: DeleteAccountQuery,
-      response: { 204: z.undefined().describe('Done'), ...problems(401, 403, 404, 409) },
+      response: { 204: z.undefined().describe('Done'), ...problems(401, 403, 404, 409, 422) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -215,7 +215,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
       security,
       headers,
       params: OfAccount,
-      response: { 200: AdminAccount, ...problems(401, 403, 404, 409) },
+      response: { 200: AdminAccount, ...problems(401, 403, 404, 409, 422) },
     },
     onRequest,
     handler: async (request) => {

@@ -59,6 +59,7 @@ export async function bootstrapEveryone(append: Append): Promise<void> {
     // The group’s own stream is not there to be locked yet: this lock keeps two nodes apart.
     alsoLocks: [WORKSPACE_STREAM],
     makes: 'conversation.created',
+    payload: [],
     bytes: 500,
   };
   const outcome = await append.run(command);

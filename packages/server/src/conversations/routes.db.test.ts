@@ -69,7 +69,7 @@ describe('groups over REST', () => {
       { body: 'x' },
       key,
     );
-    expect(codeOf(reused)).toBe('409 client_id_reused');
+    expect(codeOf(reused)).toBe('422 client_id_reused');
     const bad = await ann.request('POST', '/conversations', body, { 'idempotency-key': 'no' });
     expect(codeOf(bad)).toBe('400 idempotency_key_required');
   });

@@ -187,7 +187,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       params: OfConversation,
-      response: { 204: z.null(), ...problems(401, 403, 404, 409) },
+      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -206,7 +206,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       params: OfConversation,
-      response: { 200: Conversation, ...problems(401, 404, 409, 410) },
+      response: { 200: Conversation, ...problems(401, 404, 409, 410, 422) },
     },
     onRequest,
     handler: async (request) => {
@@ -226,7 +226,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       params: OfConversation,
-      response: { 204: z.null(), ...problems(401, 404, 409) },
+      response: { 204: z.null(), ...problems(401, 404, 409, 422) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -294,7 +294,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       params: OfMember,
-      response: { 204: z.null(), ...problems(401, 403, 404, 409) },
+      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422) },
     },
     onRequest,
     handler: async (request, reply) => {

@@ -61,6 +61,7 @@ export function runOn(
     stream: streamOfConversation(conversation),
     alsoLocks: what.alsoLocks,
     makes: what.makes,
+    payload: [what.target ?? actor, what.name ?? null],
     bytes: 2 * EVENT_BYTES,
     conversation,
     target: what.target ?? actor,

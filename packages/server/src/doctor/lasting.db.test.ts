@@ -39,7 +39,7 @@ const LASTING: Record<string, [(t: Lived) => [string, unknown[]], string[]]> = {
   ],
   'an event dated before the one it follows': [
     (t) => [
-      `update events set at = at - interval '1 day' where stream_id = $1 and seq = $2`,
+      `update events set at = at - interval '50 seconds' where stream_id = $1 and seq = $2`,
       [t.group, t.message - 1],
     ],
     ['time_order events 1'],

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Projections } from '../stream/projections.ts';
 import { readLogs } from '../stream/read.ts';
 import type { StoredEvent } from '../stream/record.ts';
-import { Unit } from '../stream/unit.ts';
+import { AHEAD_MS, Unit } from '../stream/unit.ts';
 import type { FindingList } from './findings.ts';
 
 /** Events that are in memory at a time: at most some 16 MB of the longest messages. */
@@ -99,7 +99,11 @@ export class LogWalk {
     const missing = seq - current.seq - 1;
     if (missing > 0) this.#gap(stream, current.seq + 1, seq - 1);
     if (missing < 0) this.#damage('seq_repeated', { stream, seq });
-    if (at < current.at) this.#found.add('time_order', 'events', { key: { stream, seq } });
+    // A clock that had jumped further ahead than that was set right again.
+    const back = Date.parse(current.at) - Date.parse(at);
+    if (back > 0 && back <= AHEAD_MS) {
+      this.#found.add('time_order', 'events', { key: { stream, seq } });
+    }
     current.seq = seq;
     current.at = at;
     current.events++;

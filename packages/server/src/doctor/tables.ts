@@ -100,8 +100,8 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
 /** The log itself, column by column: what the doctor looks at, row by row. */
 export const LOG_TABLES: Readonly<Record<string, readonly string[]>> = {
   streams: ['id', 'kind', 'last_seq', 'last_at'],
-  events: ['stream_id', 'seq', 'type', 'actor_id', 'client_id', 'at', 'data'],
-  unchanged_commands: ['actor_id', 'client_id', 'stream_id', 'seq'],
+  events: ['stream_id', 'seq', 'type', 'actor_id', 'client_id', 'at', 'data', 'command_digest'],
+  unchanged_commands: ['actor_id', 'client_id', 'stream_id', 'seq', 'command_digest'],
 };
 
 /** Tables that are state beside the events altogether, and why. */

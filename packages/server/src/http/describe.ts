@@ -31,6 +31,6 @@ export const file = (description: string): object => ({
 /** Header of all writes. */
 export const IdempotencyHeader = z.object({
   'idempotency-key': ClientId.optional().describe(
-    'Names this command for ever: sent again with the same key, by the same account, it is not done twice but answered with its first event. A UUID, best of version 7.',
+    'Names this command for ever: sent again with the same key, by the same account, it is not done twice but answered with its first event. The same key with another request is rejected with 422 client_id_reused, and only one of the two is carried out. A UUID, best of version 7.',
   ),
 });

@@ -1,4 +1,5 @@
 import {
+  CLOSE,
   type CommandFrame,
   type DurableCommand,
   refusal,
@@ -30,8 +31,11 @@ export function carryOut(
       connection.ack(frame.id, outcome.stream, outcome.seq, outcome.at);
     } else if (outcome.kind === 'refused') {
       connection.nack(frame.id, outcome.refusal);
+    } else {
+      // Neither ack nor nack would be true. Every client reconnects when its socket closes, sends again
+      // what was not answered, and then learns what became of it.
+      connection.close(CLOSE.restart, 'restart', 0.5 + Math.random());
     }
-    // Unknown: no answer. The client sends the same id again and learns what became of it.
   });
 }
 

@@ -48,7 +48,8 @@ const CLOSE_MS = 3_000;
  * One socket, from the upgrade to its end.
  *
  * 1. The first frame is a `hello` with an access token; nothing is done or told before.
- * 2. Every command is answered once, unless its outcome cannot be known.
+ * 2. Every command is answered once, unless the socket closes first; it closes when the outcome of one
+ *    cannot be known.
  * 3. Events leave in the order of seq for each stream, each once, while the account belongs.
  * 4. It never lets more than about `limits.bufferedBytes` of events wait in the socket.
  * 5. Its session’s end is its end.

@@ -44,6 +44,7 @@ export async function eraseMessages(
     clientId: uuidv7() as ClientId,
     stream: streamOfConversation(conversation),
     makes: 'message.deleted',
+    payload: rows.map((row) => row.seq),
     bytes: 200 * rows.length,
     conversation,
     messages: rows.map((row) => row.seq),

@@ -13,13 +13,14 @@ export async function redact(
 ): Promise<void> {
   await unit.query(
     'messages-redact-posted',
-    `update events set data = '{"body":""}'
+    `update events set data = '{"body":""}', command_digest = null
      where stream_id = $1 and seq = any($2::int8[]) and type = 'message.posted'`,
     [stream, messages],
   );
   await unit.query(
     'messages-redact-edited',
-    `update events set data = ('{"message":' || (data ->> 'message') || ',"body":""}')::json
+    `update events set data = ('{"message":' || (data ->> 'message') || ',"body":""}')::json,
+         command_digest = null
      where stream_id = $1 and type = 'message.edited'
        and (data ->> 'message')::int8 = any($2::int8[])`,
     [stream, messages],

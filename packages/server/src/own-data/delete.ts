@@ -33,6 +33,7 @@ export function deleteAccount(
     clientId: r.clientId,
     stream: WORKSPACE_STREAM,
     makes: 'user.deleted',
+    payload: [r.target, messages],
     bytes: 300,
     target: r.target,
     messages,

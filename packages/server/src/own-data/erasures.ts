@@ -135,7 +135,7 @@ export class Erasures {
   async #forgetNames(account: AccountId): Promise<void> {
     await this.#context.pool.query({
       name: 'erasures-forget-names',
-      text: `update events set data = $3
+      text: `update events set data = $3, command_digest = null
              where stream_id = $1 and type in ('user.registered', 'user.updated')
                and data ->> 'account' = $2`,
       values: [WORKSPACE_STREAM, account, JSON.stringify({ account, ...erasedNames(account) })],

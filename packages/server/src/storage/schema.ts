@@ -54,6 +54,7 @@ export interface EventsTable {
   client_id: string | null;
   at: Date;
   data: Json;
+  command_digest: Buffer | null;
 }
 
 export interface UnchangedCommandsTable {
@@ -61,6 +62,7 @@ export interface UnchangedCommandsTable {
   client_id: string;
   stream_id: string;
   seq: number;
+  command_digest: Buffer | null;
 }
 
 export interface AccountsTable {

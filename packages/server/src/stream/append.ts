@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { CommandResult, Metrics } from '../metrics/metrics.ts';
 import type { Tracing } from '../tracing/tracing.ts';
+import { digestOf } from './command-digest.ts';
 import { Lane, type Outcome } from './lane.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
@@ -37,6 +38,7 @@ export class Append {
     projections: Projections;
     metrics?: Metrics;
     tracing?: Tracing;
+    queueMax?: number;
     publish: (events: readonly StoredEvent[]) => void;
   }) {
     this.#metrics = context.metrics;
@@ -54,6 +56,7 @@ export class Append {
     const lane = this.#lanes[laneOf(command.stream)] as Lane;
     lane.push({
       command: traced,
+      digest: digestOf(command),
       since: performance.now(),
       uncertain: false,
       settle: this.#watched(traced, settle),

@@ -72,7 +72,15 @@ function leaving(actor: AccountId, conversation: ConversationId): Command {
     bulk: false,
     decide: async () => [{ events: [newEvent(stream, 'member.left', { account: actor })] }],
   };
-  return { rule, actor, clientId: aClientId(), stream, makes: 'member.left', bytes: 100 };
+  return {
+    rule,
+    actor,
+    clientId: aClientId(),
+    stream,
+    makes: 'member.left',
+    payload: [],
+    bytes: 100,
+  };
 }
 
 describe('hub', () => {

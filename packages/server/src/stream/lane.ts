@@ -1,12 +1,13 @@
-import type { AccountId, ClientId, Refusal, Seq, StreamId } from '@parley/protocol';
-import { refusal } from '@parley/protocol';
+import { type Refusal, refusal, type Seq, type StreamId } from '@parley/protocol';
 import pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { CommitOutcomeUnknown, isConnectionError, withTransaction } from '../storage/database.ts';
+import { DeferredCommands } from './deferred-commands.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
+import { answerTwin, findRepeated } from './repeated-commands.ts';
 import { type Command, type Decision, Unit } from './unit.ts';
 
 /** What became of a command. */
@@ -26,6 +27,8 @@ export type Outcome =
 /** A command that waits for its transaction. */
 export interface Pending {
   readonly command: Command;
+  /** What the command asks for, to tell a retry from another command with its id. */
+  readonly digest: Buffer;
   /** Monotonic time of its arrival, ms. */
   readonly since: number;
   /** A commit with this command in it was cut off: only a found event can answer it now. */
@@ -40,10 +43,17 @@ const BATCH_BYTES = 1024 * 1024;
 const QUEUE_MAX = 20_000;
 /** While the database is away a command waits this long, then it is given up. */
 const PATIENCE_MS = 8_000;
-/** A command that was put off is waited for this long: its sender may have given it up. */
-const PUT_OFF_MS = 5_000;
 /** Deadlocks and lock time-outs are tried again this often. */
 const TRIES = 3;
+
+/** A command in the lane. */
+interface Waiting extends Pending {
+  /** Its place among the commands of the lane; kept when it is deferred and sent again. */
+  readonly order: number;
+}
+
+/** Why a command is deferred that nothing is wrong with. */
+const BEHIND = 'An earlier command in this stream was deferred; send it again first';
 
 interface LaneContext {
   readonly pool: pg.Pool;
@@ -51,6 +61,8 @@ interface LaneContext {
   readonly log: Logger;
   readonly projections: Projections;
   readonly metrics?: Metrics | undefined;
+  /** Commands that may wait, if not {@link QUEUE_MAX}. */
+  readonly queueMax?: number | undefined;
   /** Hands committed events on. Called after the senders were answered. */
   readonly publish: (events: readonly StoredEvent[]) => void;
 }
@@ -64,15 +76,14 @@ interface LaneContext {
  * 3. A batch that fails is tried again one command at a time: a bad command spoils nobody else’s.
  * 4. A command whose COMMIT was cut off is tried again with the same id; when that does not settle
  *    it in time its outcome is `unknown`, never `refused`.
- * 5. While a command is put off (refused for the moment, or of unknown outcome) what its sender
- *    wants after it in that stream is put off too, until it comes again: the messages of somebody
- *    do not overtake each other in a bad moment.
+ * 5. While a command is deferred (rejected for now, or of unknown outcome) what its sender sent after
+ *    it into that stream is deferred too, until it is sent again: a sender's messages do not overtake
+ *    each other.
  */
 export class Lane {
   readonly #context: LaneContext;
-  readonly #waiting: Pending[] = [];
-  /** By sender and stream: the first command that was put off, and until when others wait for it. */
-  readonly #putOff = new Map<string, { readonly first: ClientId; readonly until: number }>();
+  readonly #waiting: Waiting[] = [];
+  readonly #deferred = new DeferredCommands();
   #running = false;
   #idle: (() => void)[] = [];
 
@@ -82,11 +93,12 @@ export class Lane {
 
   /** Puts a command at the end of the lane. */
   push(pending: Pending): void {
-    if (this.#waiting.length >= QUEUE_MAX) {
-      this.#putOffWith(pending, refusal('overloaded', undefined, { retryAfter: 2 }));
+    const waiting: Waiting = { ...pending, order: this.#deferred.orderOf(pending.command) };
+    if (this.#waiting.length >= (this.#context.queueMax ?? QUEUE_MAX)) {
+      this.#defer(waiting, refusal('overloaded', undefined, { retryAfter: 2 }));
       return;
     }
-    this.#waiting.push(pending);
+    this.#waiting.push(waiting);
     if (this.#running) return;
     this.#running = true;
     // All that the same turn of the event loop brings shares the first transaction.
@@ -105,7 +117,7 @@ export class Lane {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #nextBatch(): Pending[] {
+  #nextBatch(): Waiting[] {
     let bytes = 0;
     let n = 0;
     while (n < this.#waiting.length && n < BATCH_COMMANDS) {
@@ -117,7 +129,7 @@ export class Lane {
   }
 
   /** Brings every command of the batch to its outcome; never throws. */
-  async #settleBatch(all: Pending[]): Promise<void> {
+  async #settleBatch(all: Waiting[]): Promise<void> {
     let batch = all.filter((pending) => !this.#waitsBehind(pending));
     for (let tries = 1, pause = 25; batch.length > 0; ) {
       try {
@@ -129,12 +141,12 @@ export class Lane {
           batch = this.#giveUpOld(batch, error);
           await new Promise((resolve) => setTimeout(resolve, pause));
           pause = Math.min(pause * 2, 500);
+        } else if (isTransient(error) && tries < (batch.length > 1 ? 2 : TRIES)) {
+          tries++;
         } else if (batch.length > 1) {
           this.#context.log.warn({ err: error, commands: batch.length }, 'a batch is taken apart');
           for (const pending of batch) await this.#settleBatch([pending]);
           return;
-        } else if (isTransient(error) && tries < TRIES) {
-          tries++;
         } else {
           this.#fail(batch, error);
           return;
@@ -143,53 +155,47 @@ export class Lane {
     }
   }
 
-  #giveUpOld(batch: readonly Pending[], error: unknown): Pending[] {
+  #giveUpOld(batch: readonly Waiting[], error: unknown): Waiting[] {
     const now = performance.now();
     return batch.filter((pending) => {
       if (this.#waitsBehind(pending)) return false;
       if (now - pending.since < PATIENCE_MS) return true;
       this.#context.log.warn(
         { err: error, uncertain: pending.uncertain },
-        'a command is given up: the database is away',
+        'command deferred: database unreachable',
       );
-      this.#putOffWith(pending, refusal('unavailable', undefined, { retryAfter: 2 }));
+      this.#defer(pending, refusal('unavailable', undefined, { retryAfter: 2 }));
       return false;
     });
   }
 
-  #fail(batch: readonly Pending[], error: unknown): void {
+  #fail(batch: readonly Waiting[], error: unknown): void {
     for (const pending of batch) {
       this.#context.log.error({ err: error, rule: pending.command.rule.name }, 'a command failed');
       const refused = refusalOf(error);
-      if (pending.uncertain || refused.retryAfter !== undefined) this.#putOffWith(pending, refused);
+      if (pending.uncertain || refused.retryAfter !== undefined) this.#defer(pending, refused);
       else pending.settle({ kind: 'refused', refusal: refused });
     }
   }
 
-  /** Answers a command that may come again. What its sender has sent after it has to wait for it. */
-  #putOffWith(pending: Pending, refused: Refusal): void {
-    const now = performance.now();
-    for (const [key, { until }] of this.#putOff) if (until < now) this.#putOff.delete(key);
-    const { clientId } = pending.command;
-    const key = senderIn(pending.command);
-    if (!this.#putOff.has(key)) {
-      this.#putOff.set(key, { first: clientId, until: now + PUT_OFF_MS });
-    }
+  /** Answers a command that may be sent again. What its sender sent after it has to wait for it. */
+  #defer(pending: Waiting, refused: Refusal): void {
+    const { command, order } = pending;
+    this.#deferred.defer(command, order, pending.uncertain ? 'unavailable' : refused.code);
     // A commit that was cut off may have stored it, whatever a later attempt ran into.
     if (pending.uncertain) pending.settle({ kind: 'unknown' });
     else pending.settle({ kind: 'refused', refusal: refused });
   }
 
-  /** Whether an earlier command of the same sender is to come first; the command is answered then. */
-  #waitsBehind(pending: Pending): boolean {
-    const key = senderIn(pending.command);
-    const ahead = this.#putOff.get(key);
-    if (!ahead) return false;
-    if (ahead.first === pending.command.clientId || ahead.until < performance.now()) {
-      this.#putOff.delete(key);
+  /** Whether an earlier command of the same sender has to come first; the command is answered then. */
+  #waitsBehind(pending: Waiting): boolean {
+    const { command, order } = pending;
+    const ahead = this.#deferred.ahead(command, order);
+    if (!ahead) {
+      this.#deferred.forget(command);
       return false;
     }
-    this.#putOffWith(pending, refusal('unavailable', undefined, { retryAfter: 1 }));
+    this.#defer(pending, refusal(ahead.code, BEHIND, { retryAfter: 1 }));
     return true;
   }
 
@@ -199,10 +205,7 @@ export class Lane {
     let executed = begun;
     const { unit, outcomes } = await withTransaction(pool, async (client) => {
       const unit = new Unit(client, clock.now());
-      const outcomes = await this.#execute(
-        unit,
-        batch.map((p) => p.command),
-      );
+      const outcomes = await this.#execute(unit, batch);
       executed = performance.now();
       return { unit, outcomes };
     });
@@ -241,56 +244,69 @@ export class Lane {
     }
   }
 
-  async #execute(unit: Unit, commands: readonly Command[]): Promise<Outcome[]> {
-    await lockStreams(unit, commands);
-    const outcomes = await findRepeated(unit, commands);
-    const twins = new Map<string, number>();
-    const fresh: number[] = [];
-    for (const [i, command] of commands.entries()) {
-      if (outcomes[i]) continue;
+  async #execute(unit: Unit, batch: readonly Pending[]): Promise<Outcome[]> {
+    await lockStreams(
+      unit,
+      batch.map((p) => p.command),
+    );
+    const outcomes = await findRepeated(unit, batch);
+    let open = [...batch.keys()].filter((i) => !outcomes[i]);
+    while (open.length > 0) open = await this.#executeRound(unit, batch, open, outcomes);
+    return outcomes as Outcome[];
+  }
+
+  /** Carries out one command of each id, and answers its twins. Returns the places left open. */
+  async #executeRound(
+    unit: Unit,
+    batch: readonly Pending[],
+    open: readonly number[],
+    outcomes: (Outcome | undefined)[],
+  ): Promise<number[]> {
+    const firsts = new Map<string, number>();
+    const twins: { place: number; first: number }[] = [];
+    for (const place of open) {
+      const { command } = batch[place] as Pending;
       const key = `${command.actor} ${command.clientId}`;
-      const first = twins.get(key);
-      if (first === undefined) {
-        twins.set(key, i);
-        fresh.push(i);
-      }
+      const first = firsts.get(key);
+      if (first === undefined) firsts.set(key, place);
+      else twins.push({ place, first });
     }
+    const fresh = [...firsts.values()];
     for (let from = 0; from < fresh.length; ) {
-      const to = this.#segmentEnd(commands, fresh, from);
-      await this.#executeSegment(unit, commands, fresh.slice(from, to), outcomes);
+      const to = this.#segmentEnd(batch, fresh, from);
+      await this.#executeSegment(unit, batch, fresh.slice(from, to), outcomes);
       from = to;
     }
-    return commands.map((command, i) => {
-      const own = outcomes[i];
-      if (own) return own;
-      const twin = outcomes[twins.get(`${command.actor} ${command.clientId}`) ?? -1];
-      if (!twin) throw new Error('A command was left without an outcome');
-      return twin.kind === 'stored' ? { ...twin, repeated: true } : twin;
-    });
+    for (const { place, first } of twins) {
+      const outcome = outcomes[first] as Outcome;
+      outcomes[place] = answerTwin(batch[place] as Pending, batch[first] as Pending, outcome);
+    }
+    return twins.map((twin) => twin.place).filter((place) => !outcomes[place]);
   }
 
   /** Neighbours of the same bulk rule are decided together. */
-  #segmentEnd(commands: readonly Command[], fresh: readonly number[], from: number): number {
-    const rule = commands[fresh[from] ?? -1]?.rule;
+  #segmentEnd(batch: readonly Pending[], fresh: readonly number[], from: number): number {
+    const rule = batch[fresh[from] ?? -1]?.command.rule;
     let to = from + 1;
-    if (rule?.bulk) while (to < fresh.length && commands[fresh[to] ?? -1]?.rule === rule) to++;
+    if (rule?.bulk) while (to < fresh.length && batch[fresh[to] ?? -1]?.command.rule === rule) to++;
     return to;
   }
 
   async #executeSegment(
     unit: Unit,
-    all: readonly Command[],
+    batch: readonly Pending[],
     places: readonly number[],
     outcomes: (Outcome | undefined)[],
   ): Promise<void> {
-    const commands = places.map((i) => all[i] as Command);
+    const pendings = places.map((place) => batch[place] as Pending);
+    const commands = pendings.map((p) => p.command);
     const rule = (commands[0] as Command).rule;
     const decisions: readonly Decision[] = await rule.decide(unit, commands as never[]);
     const events: StoredEvent[] = [];
-    for (const [n, command] of commands.entries()) {
+    for (const [n, pending] of pendings.entries()) {
       const decision = decisions[n];
       if (!decision) throw new Error(`The rule ${rule.name} left a command undecided`);
-      outcomes[places[n] as number] = await this.#carryOut(unit, command, decision, events);
+      outcomes[places[n] as number] = await this.#carryOut(unit, pending, decision, events);
     }
     await unit.flush(events);
     await this.#context.projections.apply(unit, events);
@@ -298,7 +314,7 @@ export class Lane {
 
   async #carryOut(
     unit: Unit,
-    command: Command,
+    { command, digest }: Pending,
     decision: Decision,
     events: StoredEvent[],
   ): Promise<Outcome> {
@@ -307,23 +323,22 @@ export class Lane {
       const stream = decision.stream ?? command.stream;
       await unit.query(
         'lane-unchanged',
-        `insert into unchanged_commands (actor_id, client_id, stream_id, seq) values ($1, $2, $3, $4)`,
-        [command.actor, command.clientId, stream, decision.unchanged],
+        `insert into unchanged_commands (actor_id, client_id, stream_id, seq, command_digest)
+         values ($1, $2, $3, $4, $5)`,
+        [command.actor, command.clientId, stream, decision.unchanged, digest],
       );
       return { kind: 'stored', stream, seq: decision.unchanged, at: unit.at, repeated: false };
     }
     const made: StoredEvent[] = [];
     for (const event of decision.events) {
-      made.push(unit.take(event, command.actor, made.length === 0 ? command.clientId : null, made));
+      const id = made.length === 0 ? { clientId: command.clientId, digest } : null;
+      made.push(unit.take(event, command.actor, id, made));
     }
     events.push(...made);
     const { stream, seq, at } = made[0] as StoredEvent;
     return { kind: 'stored', stream, seq, at, repeated: false };
   }
 }
-
-/** The sender of a command and the stream that it is for, as a key. */
-const senderIn = ({ actor, stream }: Command): string => `${actor} ${stream}`;
 
 /** Locks all streams of the batch in the order of their ids, which no two batches can cross. */
 async function lockStreams(unit: Unit, commands: readonly Command[]): Promise<void> {
@@ -339,53 +354,6 @@ async function lockStreams(unit: Unit, commands: readonly Command[]): Promise<vo
     [[...streams]],
   );
   for (const row of rows) unit.enter(row.id as StreamId, row.last_seq, row.last_at.getTime());
-}
-
-/**
- * Commands that were carried out before, by this or another node, a second or a year ago. Read
- * after the locks: what a competing sending of the same command has committed is seen.
- */
-async function findRepeated(
-  unit: Unit,
-  commands: readonly Command[],
-): Promise<(Outcome | undefined)[]> {
-  const rows = await unit.query<{
-    n: number;
-    stream_id: string;
-    seq: number;
-    type: string | null;
-    at: Date | null;
-  }>(
-    'lane-repeated',
-    `select i.n::int as n, e.stream_id, e.seq, e.type, e.at
-     from unnest($1::uuid[], $2::uuid[]) with ordinality as i (actor_id, client_id, n)
-     join events e on e.actor_id = i.actor_id and e.client_id = i.client_id
-     union all
-     select i.n::int, u.stream_id, u.seq, null, null
-     from unnest($1::uuid[], $2::uuid[]) with ordinality as i (actor_id, client_id, n)
-     join unchanged_commands u on u.actor_id = i.actor_id and u.client_id = i.client_id`,
-    [
-      commands.map((c) => c.actor satisfies AccountId),
-      commands.map((c) => c.clientId satisfies ClientId),
-    ],
-  );
-  const outcomes: (Outcome | undefined)[] = new Array(commands.length);
-  for (const row of rows) {
-    const command = commands[row.n - 1] as Command;
-    const same =
-      (command.createsStream || row.stream_id === command.stream) &&
-      (row.type === null || row.type === command.makes);
-    outcomes[row.n - 1] = same
-      ? {
-          kind: 'stored',
-          stream: row.stream_id as StreamId,
-          seq: row.seq as Seq,
-          at: row.at?.toISOString() ?? unit.at,
-          repeated: true,
-        }
-      : { kind: 'refused', refusal: refusal('client_id_reused') };
-  }
-  return outcomes;
 }
 
 /** Errors of PostgreSQL that the same transaction may not meet again. */

@@ -11,6 +11,12 @@ import type { PoolClient, QueryResultRow } from 'pg';
 import type { CommandTrace } from '../tracing/tracing.ts';
 import type { StoredEvent } from './record.ts';
 
+/**
+ * How far an event's time may stay ahead of the clock, to be no earlier than that of the event before
+ * it. More than clocks of nodes differ by, less than people would notice.
+ */
+export const AHEAD_MS = 60_000;
+
 /** Where a locked stream stands within a transaction. */
 interface Head {
   lastSeq: number;
@@ -64,6 +70,11 @@ export interface Command {
   readonly alsoLocks?: readonly StreamId[];
   /** Type of the first event: an id used before for another type is refused. */
   readonly makes: EventType;
+  /**
+   * Everything else that tells this command from another one of its type in its stream, in a fixed
+   * order. A retry must have the same payload; an id used before with another one is refused.
+   */
+  readonly payload: readonly (string | number | boolean | null)[];
   /** The command makes its stream: a repeated one is answered with the stream it made first. */
   readonly createsStream?: boolean;
   /** About how many bytes it brings into a transaction. */
@@ -83,6 +94,8 @@ export class Unit {
   readonly made: StoredEvent[] = [];
   readonly #client: PoolClient;
   readonly #heads = new Map<StreamId, Head>();
+  /** Digests of the commands, by the event that has their id. */
+  readonly #digests = new Map<StoredEvent, Buffer>();
   readonly #now: number;
 
   constructor(client: PoolClient, now: number) {
@@ -100,7 +113,7 @@ export class Unit {
     return rows;
   }
 
-  /** Time of this transaction, RFC 3339. An event’s own time may be later, never earlier. */
+  /** Time of this transaction, RFC 3339. An event’s own time may be up to {@link AHEAD_MS} later. */
   get at(): string {
     return new Date(this.#now).toISOString();
   }
@@ -126,29 +139,34 @@ export class Unit {
 
   /**
    * Gives the event the next seq of its stream. Only in memory: `flush` writes.
+   * The first event of a command carries its id and digest.
+   *
    * @throws when the stream is not locked, which is a mistake of the rule.
    */
   take(
     event: NewEvent,
     actor: AccountId,
-    client: ClientId | null,
+    command: { readonly clientId: ClientId; readonly digest: Buffer } | null,
     before: readonly StoredEvent[],
   ): StoredEvent {
     const head = this.#heads.get(event.stream);
     if (!head) throw new Error(`An event for a stream that is not locked: ${event.type}`);
     head.lastSeq += 1;
-    // The clock may have been set back: an event is never dated before the one it follows.
-    head.lastAt = Math.max(head.lastAt, this.#now);
+    // A clock that was set back by little dates no event before the one it follows. One that had jumped
+    // far ahead must not date the stream in the future for good: the order is that of seq.
+    if (head.lastAt < this.#now || head.lastAt > this.#now + AHEAD_MS) head.lastAt = this.#now;
     const data = typeof event.data === 'function' ? event.data(before) : event.data;
-    return {
+    const taken: StoredEvent = {
       stream: event.stream,
       seq: head.lastSeq as Seq,
       type: event.type,
       actor,
-      client,
+      client: command?.clientId ?? null,
       at: new Date(head.lastAt).toISOString(),
       data: JSON.stringify(data),
     };
+    if (command) this.#digests.set(taken, command.digest);
+    return taken;
   }
 
   /**
@@ -170,10 +188,12 @@ export class Unit {
          where s.id = b.id
          returning s.id, s.last_seq
        ), written as (
-         insert into events (stream_id, seq, type, actor_id, client_id, at, data)
-         select e.stream_id, e.seq, e.type, e.actor_id, e.client_id, e.at, e.data::json
+         insert into events (stream_id, seq, type, actor_id, client_id, at, data, command_digest)
+         select e.stream_id, e.seq, e.type, e.actor_id, e.client_id, e.at, e.data::json,
+                e.command_digest
          from unnest($4::uuid[], $5::int8[], $6::text[], $7::uuid[], $8::uuid[], $9::timestamptz[],
-                     $10::text[]) as e (stream_id, seq, type, actor_id, client_id, at, data)
+                     $10::text[], $11::bytea[])
+           as e (stream_id, seq, type, actor_id, client_id, at, data, command_digest)
        )
        select id, last_seq from bumped`,
       [
@@ -187,6 +207,7 @@ export class Unit {
         events.map((e) => e.client),
         events.map((e) => e.at),
         events.map((e) => e.data),
+        events.map((e) => this.#digests.get(e) ?? null),
       ],
     );
     for (const row of rows) {

@@ -1,0 +1,101 @@
+import type { AccountId, ClientId, StreamId } from '@parley/protocol';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { DeferredCommands } from './deferred-commands.ts';
+
+const command = (n: number, actor = 'ann', stream = 'general') => ({
+  actor: actor as AccountId,
+  stream: stream as StreamId,
+  clientId: `c${n}` as ClientId,
+});
+
+/** Deferred commands on a clock of the test. */
+function deferredCommands(max?: number) {
+  const clock = { now: 0 };
+  return { clock, deferred: new DeferredCommands(() => clock.now, max) };
+}
+
+describe('deferred commands', () => {
+  test('hold back later commands of the same sender and stream, and no others', () => {
+    const { deferred } = deferredCommands();
+    const places = [1, 2, 3].map((n) => deferred.orderOf(command(n)));
+    deferred.defer(command(2), places[1] as number, 'disk_full');
+
+    expect(deferred.ahead(command(1), places[0] as number)).toBeNull();
+    expect(deferred.ahead(command(2), places[1] as number)).toBeNull();
+    expect(deferred.ahead(command(3), places[2] as number)).toMatchObject({
+      clientId: 'c2',
+      code: 'disk_full',
+    });
+    for (const other of [command(3, 'ben'), command(3, 'ann', 'random')]) {
+      expect(deferred.ahead(other, deferred.orderOf(other))).toBeNull();
+    }
+  });
+
+  test('are waited for until 5 s after they were deferred last', () => {
+    const { clock, deferred } = deferredCommands();
+    const first = deferred.orderOf(command(1));
+    const second = deferred.orderOf(command(2));
+    deferred.defer(command(1), first, 'overloaded');
+    clock.now = 4_000;
+    deferred.defer(command(1), first, 'overloaded');
+    clock.now = 9_000;
+    expect(deferred.ahead(command(2), second)).not.toBeNull();
+    clock.now = 9_001;
+    expect(deferred.ahead(command(2), second)).toBeNull();
+    expect(deferred.size).toBe(0);
+  });
+
+  test('are bounded, and expired ones are dropped though nobody asks for them', () => {
+    const { clock, deferred } = deferredCommands(3);
+    for (const n of [1, 2, 3, 4]) deferred.defer(command(n, `a${n}`), n, 'overloaded');
+    expect(deferred.size).toBe(3);
+    clock.now = 6_000;
+    deferred.defer(command(5), 5, 'overloaded');
+    expect(deferred.size).toBe(1);
+  });
+
+  test('a sender who sends again in order is carried out in order, whatever was deferred', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 1, max: 8 }),
+        // Whether an attempt to carry out a command fails for now.
+        fc.infiniteStream(fc.boolean()),
+        (count, room, failures) => {
+          const { deferred } = deferredCommands();
+          const done: number[] = [];
+          let open = Array.from({ length: count }, (_, n) => n);
+          const queue: { n: number; order: number }[] = [];
+          let attempts = 0;
+          const carryOut = ({ n, order }: { n: number; order: number }): boolean => {
+            if (deferred.ahead(command(n), order)) {
+              deferred.defer(command(n), order, 'overloaded');
+              return false;
+            }
+            deferred.forget(command(n));
+            if (attempts++ < 200 && failures.next().value) {
+              deferred.defer(command(n), order, 'unavailable');
+              return false;
+            }
+            done.push(n);
+            return true;
+          };
+          while (open.length > 0) {
+            for (const n of open) {
+              const order = deferred.orderOf(command(n));
+              if (queue.length >= room) deferred.defer(command(n), order, 'overloaded');
+              else queue.push({ n, order });
+            }
+            for (const item of queue.splice(0)) {
+              if (carryOut(item)) open = open.filter((n) => n !== item.n);
+            }
+          }
+          expect(done).toEqual(Array.from({ length: count }, (_, n) => n));
+          expect(deferred.size).toBe(0);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,129 @@
+import type { ClientId, RefusalCode } from '@parley/protocol';
+import type { Command } from './unit.ts';
+
+/** A deferred command is waited for this long: its sender may have given up. */
+const WAIT_MS = 5_000;
+/** Deferred commands of one lane that are remembered one by one. */
+const REMEMBERED_MAX = 50_000;
+/** Expired entries are looked for at most this often. */
+const SWEEP_MS = 1_000;
+
+/** A command that was rejected for now and is expected again. */
+export interface DeferredCommand {
+  readonly clientId: ClientId;
+  /** Its place among the commands of the lane, from its first arrival on. */
+  readonly order: number;
+  /** Why it was deferred. */
+  readonly code: RefusalCode;
+  /** Until when later commands wait for it, monotonic ms. */
+  readonly until: number;
+}
+
+/** What identifies a command here. */
+type Identified = Pick<Command, 'actor' | 'stream' | 'clientId'>;
+
+/**
+ * Keeps the order of a sender's commands in a stream while some of them are deferred (rejected for
+ * now, or of unknown outcome).
+ *
+ * 1. A command waits while one that arrived before it is deferred, for at most {@link WAIT_MS} after
+ *    that one was deferred last. Commands that arrived earlier never wait for later ones.
+ * 2. A command that is sent again keeps the place of its first arrival.
+ * 3. At most {@link REMEMBERED_MAX} commands are remembered. One beyond that takes a new place when it
+ *    is sent again, behind all that are remembered.
+ */
+export class DeferredCommands {
+  readonly #now: () => number;
+  readonly #max: number;
+  /** By sender and stream, ordered by `order`. */
+  readonly #bySender = new Map<string, DeferredCommand[]>();
+  /** The same entries, to find a command that is sent again. */
+  readonly #byCommand = new Map<string, DeferredCommand>();
+  #arrivals = 0;
+  #sweptAt = 0;
+
+  constructor(now: () => number = () => performance.now(), max = REMEMBERED_MAX) {
+    this.#now = now;
+    this.#max = max;
+  }
+
+  /** Commands that are remembered. */
+  get size(): number {
+    return this.#byCommand.size;
+  }
+
+  /** Returns the place of a command that arrives: a new one, or that of its first arrival. */
+  orderOf(command: Identified): number {
+    return this.#byCommand.get(commandKey(command))?.order ?? ++this.#arrivals;
+  }
+
+  /** Remembers that the command was deferred; later ones of its sender wait for it from now on. */
+  defer(command: Identified, order: number, code: RefusalCode): void {
+    this.#sweep();
+    this.forget(command);
+    if (this.#byCommand.size >= this.#max) return;
+    const { clientId } = command;
+    const entry: DeferredCommand = { clientId, order, code, until: this.#now() + WAIT_MS };
+    this.#byCommand.set(commandKey(command), entry);
+    const key = senderKey(command);
+    const entries = this.#bySender.get(key);
+    if (entries) entries.splice(placeOf(entries, order), 0, entry);
+    else this.#bySender.set(key, [entry]);
+  }
+
+  /** Returns the deferred command that has to come before one with this place, if there is one. */
+  ahead(command: Identified, order: number): DeferredCommand | null {
+    const entries = this.#bySender.get(senderKey(command));
+    if (!entries) return null;
+    const now = this.#now();
+    for (let first = entries[0]; first && first.order < order; first = entries[0]) {
+      if (first.until >= now) return first;
+      this.forget({ ...command, clientId: first.clientId });
+    }
+    return null;
+  }
+
+  /** Forgets a command: it is being carried out, or was rejected for good. */
+  forget(command: Identified): void {
+    const key = commandKey(command);
+    const entry = this.#byCommand.get(key);
+    if (!entry) return;
+    this.#byCommand.delete(key);
+    const sender = senderKey(command);
+    const entries = this.#bySender.get(sender) as DeferredCommand[];
+    entries.splice(placeOf(entries, entry.order), 1);
+    if (entries.length === 0) this.#bySender.delete(sender);
+  }
+
+  #sweep(): void {
+    const now = this.#now();
+    if (now - this.#sweptAt < SWEEP_MS) return;
+    this.#sweptAt = now;
+    for (const [sender, entries] of this.#bySender) {
+      const kept = entries.filter((entry) => entry.until >= now);
+      if (kept.length === entries.length) continue;
+      for (const entry of entries) {
+        if (entry.until < now) this.#byCommand.delete(`${sender} ${entry.clientId}`);
+      }
+      if (kept.length > 0) this.#bySender.set(sender, kept);
+      else this.#bySender.delete(sender);
+    }
+  }
+}
+
+const senderKey = ({ actor, stream }: Identified): string => `${actor} ${stream}`;
+const commandKey = (command: Identified): string => `${senderKey(command)} ${command.clientId}`;
+
+/** Index of the first entry that does not come before `order`. */
+function placeOf(entries: readonly DeferredCommand[], order: number): number {
+  let low = 0;
+  let high = entries.length;
+  // New entries mostly belong at the end.
+  if (high > 0 && (entries[high - 1] as DeferredCommand).order < order) return high;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((entries[middle] as DeferredCommand).order < order) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,304 @@
+import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestDatabase, testLog } from '../../test/support/database.ts';
+import {
+  aClientId,
+  aGroup,
+  anAccount,
+  anAppend,
+  logOf,
+  TestClock,
+  upTo,
+} from '../../test/support/world.ts';
+import {
+  addReaction,
+  deleteMessage,
+  editMessage,
+  type MessageRequest,
+  postMessage,
+  removeReaction,
+} from '../messages/commands.ts';
+import { messageProjections } from '../messages/projections.ts';
+import type { Database } from '../storage/database.ts';
+import { Append, type Outcome } from './append.ts';
+import { Projections } from './projections.ts';
+import { AHEAD_MS } from './unit.ts';
+
+let server: Awaited<ReturnType<typeof startTestDatabase>>;
+let db: Database;
+const clock = new TestClock();
+
+beforeAll(async () => {
+  server = await startTestDatabase();
+  db = await server.open();
+});
+afterAll(() => server.stop());
+
+const bodiesOf = async (conversation: ConversationId) =>
+  (await logOf(db.pool, conversation)).map((e) => (e.data as { body?: string }).body);
+
+const told = (outcome: Outcome) =>
+  outcome.kind === 'refused' ? outcome.refusal.code : outcome.kind;
+
+/** Posts a message to act on. */
+async function aMessage(append: Append, actor: AccountId, conversation: ConversationId) {
+  const posted = await postMessage(append, { actor, clientId: aClientId(), conversation }, 'first');
+  if (posted.kind !== 'stored') throw new Error('The message was not stored');
+  return posted.seq;
+}
+
+describe('an id used for two different commands', () => {
+  /** Two commands under one id; the second one is of a member, about `message`. */
+  const PAIRS: readonly (readonly [
+    string,
+    (append: Append, r: MessageRequest, message: Seq) => Promise<Outcome>,
+    (append: Append, r: MessageRequest, message: Seq) => Promise<Outcome>,
+  ])[] = [
+    ['a post and a delete', (a, r) => postMessage(a, r, 'x'), (a, r, m) => deleteMessage(a, r, m)],
+    ['two bodies', (a, r) => postMessage(a, r, 'x'), (a, r) => postMessage(a, r, 'y')],
+    ['two edits', (a, r, m) => editMessage(a, r, m, 'x'), (a, r, m) => editMessage(a, r, m, 'y')],
+    [
+      'a reaction and no change',
+      (a, r, m) => addReaction(a, r, m, '👍'),
+      (a, r, m) => removeReaction(a, r, m, '🎉'),
+    ],
+    [
+      'two that change nothing',
+      (a, r, m) => removeReaction(a, r, m, '👍'),
+      (a, r, m) => removeReaction(a, r, m, '🎉'),
+    ],
+  ];
+
+  for (const [name, one, two] of PAIRS) {
+    test(`carries out exactly one, in one batch, in turn, and on two nodes: ${name}`, async () => {
+      const alice = await anAccount(db.pool);
+      const conversation = await aGroup(db.pool, [alice]);
+      const nodes = [anAppend(db.pool, clock), anAppend(db.pool, clock)] as const;
+      const message = await aMessage(nodes[0], alice, conversation);
+      const request = () => ({ actor: alice, clientId: aClientId(), conversation });
+
+      for (const other of [0, 1] as const) {
+        const r = request();
+        const both = [one(nodes[0], r, message), two(nodes[other], r, message)];
+        const outcomes = (await Promise.all(both)).map(told);
+        expect(outcomes.sort()).toEqual(['client_id_reused', 'stored']);
+      }
+      const r = request();
+      expect(told(await two(nodes[0], r, message))).toBe('stored');
+      expect(told(await one(nodes[1], r, message))).toBe('client_id_reused');
+      expect(await two(nodes[1], r, message)).toMatchObject({ kind: 'stored', repeated: true });
+    });
+  }
+
+  test('carries out exactly one of two in different streams and lanes, on one node and on two', async () => {
+    const alice = await anAccount(db.pool);
+    const groups = await Promise.all(upTo(6).map(() => aGroup(db.pool, [alice])));
+    const nodes = [anAppend(db.pool, clock), anAppend(db.pool, clock)] as const;
+    const ids = upTo(30).map(aClientId);
+
+    const outcomes = await Promise.all(
+      ids.map((clientId) =>
+        Promise.all(
+          groups.map((conversation, g) =>
+            postMessage(nodes[g % 2] as Append, { actor: alice, clientId, conversation }, 'x'),
+          ),
+        ),
+      ),
+    );
+
+    for (const answers of outcomes) {
+      expect(answers.map(told).filter((a) => a === 'stored')).toHaveLength(1);
+      expect(answers.map(told).filter((a) => a === 'client_id_reused')).toHaveLength(5);
+    }
+    const logs = await Promise.all(groups.map((group) => logOf(db.pool, group)));
+    expect(logs.flat()).toHaveLength(ids.length);
+  });
+
+  test('carries out the second when the first was rejected and left nothing behind', async () => {
+    const [alice, bob] = [await anAccount(db.pool), await anAccount(db.pool)];
+    const conversation = await aGroup(db.pool, [alice, bob]);
+    const append = anAppend(db.pool, clock);
+    const message = await aMessage(append, bob, conversation);
+    const r = { actor: alice, clientId: aClientId(), conversation };
+
+    const outcomes = await Promise.all([
+      editMessage(append, r, message, 'not mine'),
+      editMessage(append, r, message, 'not mine'),
+      postMessage(append, r, 'mine'),
+      postMessage(append, r, 'mine'),
+      postMessage(append, r, 'another'),
+    ]);
+
+    expect(outcomes.map(told)).toEqual([
+      'forbidden',
+      'forbidden',
+      'stored',
+      'stored',
+      'client_id_reused',
+    ]);
+    expect(await bodiesOf(conversation)).toEqual(['first', 'mine']);
+  });
+
+  test('accepts a retry of a row without digest, and of one whose text was redacted', async () => {
+    const alice = await anAccount(db.pool);
+    const conversation = await aGroup(db.pool, [alice]);
+    const append = anAppend(db.pool, clock);
+    const r = { actor: alice, clientId: aClientId(), conversation };
+    const first = await postMessage(append, r, 'secret');
+    expect(told(await postMessage(append, r, 'other'))).toBe('client_id_reused');
+    if (first.kind !== 'stored') throw new Error('not stored');
+
+    await deleteMessage(append, { ...r, clientId: aClientId() }, first.seq);
+
+    // The digest of a short text would tell the text.
+    const { rows } = await db.pool.query(
+      'select command_digest from events where stream_id = $1 order by seq',
+      [conversation],
+    );
+    expect(rows[0].command_digest).toBeNull();
+    expect(rows[1].command_digest).toHaveLength(16);
+    expect(await postMessage(append, r, 'secret')).toMatchObject({ seq: 1, repeated: true });
+    expect(told(await deleteMessage(append, r, first.seq))).toBe('client_id_reused');
+  });
+});
+
+describe('deferred commands', () => {
+  test('defers later commands of a sender while an earlier one is deferred', async () => {
+    const [alice, ben] = [await anAccount(db.pool), await anAccount(db.pool)];
+    const conversation = await aGroup(db.pool, [alice, ben]);
+    const append = anAppend(db.pool, clock);
+    const say = (actor: typeof alice, body: string) => ({
+      request: { actor, clientId: aClientId(), conversation },
+      body,
+    });
+    const [a, b, c] = [say(alice, 'a'), say(alice, 'b'), say(alice, 'c')];
+    const post = ({ request, body }: typeof a) => postMessage(append, request, body);
+    // For the database the disk is full as long as this text comes.
+    await db.pool.query(`
+      create function disk_full() returns trigger language plpgsql as $$
+      begin raise exception 'no space' using errcode = '53100'; end $$;
+      create trigger disk_full before insert on messages for each row
+        when (new.body = 'a') execute function disk_full()`);
+    const codes = async (all: Promise<Outcome>[]) =>
+      (await Promise.all(all)).map((o) => (o.kind === 'refused' ? o.refusal.code : o.kind));
+
+    expect(await codes([post(a), post(b), post(say(ben, 'ben'))])).toEqual([
+      'disk_full',
+      'disk_full',
+      'stored',
+    ]);
+    expect(await codes([post(c)])).toEqual(['disk_full']);
+    await db.pool.query('drop trigger disk_full on messages; drop function disk_full');
+    expect(await codes([post(b)])).toEqual(['disk_full']);
+    expect(await codes([post(a), post(b), post(c)])).toEqual(['stored', 'stored', 'stored']);
+    const bodies = (await logOf(db.pool, conversation)).map(
+      (e) => (e.data as { body: string }).body,
+    );
+    expect(bodies).toEqual(['ben', 'a', 'b', 'c']);
+  });
+
+  test('a full lane keeps the order of a sender who sends again strictly in order', async () => {
+    const alice = await anAccount(db.pool);
+    const conversation = await aGroup(db.pool, [alice]);
+    const append = new Append({
+      pool: db.pool,
+      clock,
+      log: testLog,
+      projections: new Projections(messageProjections),
+      queueMax: 100,
+      publish: () => undefined,
+    });
+    let open = upTo(500).map((n) => ({
+      body: `${n}`,
+      request: { actor: alice, clientId: aClientId(), conversation },
+    }));
+    const codes = new Set<string>();
+    let rounds = 0;
+
+    for (; open.length > 0; rounds++) {
+      const outcomes = await Promise.all(
+        open.map(({ request, body }) => postMessage(append, request, body)),
+      );
+      for (const outcome of outcomes) {
+        if (outcome.kind !== 'refused') continue;
+        codes.add(outcome.refusal.code);
+        expect(outcome.refusal.message).not.toContain('database');
+        expect(outcome.refusal.retryAfter).toBeGreaterThan(0);
+      }
+      open = open.filter((_, i) => outcomes[i]?.kind !== 'stored');
+    }
+
+    expect(await bodiesOf(conversation)).toEqual(upTo(500).map(String));
+    expect([...codes]).toEqual(['overloaded']);
+    expect(rounds).toBe(5);
+  });
+
+  test('a lock time-out is retried, for one command and for a batch', async () => {
+    const alice = await anAccount(db.pool);
+    const conversation = await aGroup(db.pool, [alice]);
+    let failures = 0;
+    const append = new Append({
+      pool: db.pool,
+      clock,
+      log: testLog,
+      projections: new Projections({
+        'message.posted': async (unit) => {
+          if (failures-- > 0)
+            await unit.query('lock-time-out', `do $$ begin raise sqlstate '55P03'; end $$`, []);
+        },
+      }),
+      publish: () => undefined,
+    });
+    const post = (body: string) =>
+      postMessage(append, { actor: alice, clientId: aClientId(), conversation }, body);
+
+    failures = 2;
+    expect(told(await post('one'))).toBe('stored');
+    failures = 3;
+    expect(told(await post('too often'))).toBe('overloaded');
+    failures = 1;
+    expect((await Promise.all([post('two'), post('three')])).map(told)).toEqual(
+      // Both wait for the command that was deferred.
+      ['overloaded', 'overloaded'],
+    );
+  });
+});
+
+describe('the time of events', () => {
+  test('is never before that of the event it follows, while clocks differ by little (R12, B22)', async () => {
+    const alice = await anAccount(db.pool);
+    const conversation = await aGroup(db.pool, [alice]);
+    const jumpy = new TestClock();
+    const append = anAppend(db.pool, jumpy);
+    const start = jumpy.now();
+    for (const offset of [0, 50_000, -5_000, 20_000, 95_000]) {
+      jumpy.set(start + offset);
+      await postMessage(append, { actor: alice, clientId: aClientId(), conversation }, 'tick');
+    }
+    const times = (await logOf(db.pool, conversation)).map((e) => e.at.getTime() - start);
+    expect(times).toEqual([0, 50_000, 50_000, 50_000, 95_000]);
+  });
+
+  test('does not stay in the future after a clock has jumped ahead and back', async () => {
+    const alice = await anAccount(db.pool);
+    const conversation = await aGroup(db.pool, [alice]);
+    const jumpy = new TestClock();
+    const append = anAppend(db.pool, jumpy);
+    const start = jumpy.now();
+    const year = 365 * 86_400_000;
+    for (const offset of [0, year, 1_000, 2_000, 2_000 - AHEAD_MS, 1_999 - AHEAD_MS]) {
+      jumpy.set(start + offset);
+      await postMessage(append, { actor: alice, clientId: aClientId(), conversation }, 'tick');
+    }
+    const log = await logOf(db.pool, conversation);
+    expect(log.map((e) => e.at.getTime() - start)).toEqual([
+      0,
+      year,
+      1_000,
+      2_000,
+      2_000,
+      1_999 - AHEAD_MS,
+    ]);
+    expect(log.map((e) => e.seq)).toEqual(upTo(6));
+  });
+});

@@ -1,0 +1,74 @@
+import { type AccountId, type ClientId, refusal, type Seq, type StreamId } from '@parley/protocol';
+import type { Outcome, Pending } from './lane.ts';
+import type { Command, Unit } from './unit.ts';
+
+/** What is stored of a command that was carried out. */
+interface StoredCommand {
+  n: number;
+  stream_id: string;
+  seq: number;
+  /** Null when the command had nothing to change. */
+  type: string | null;
+  at: Date | null;
+  /** Null in rows from before digests were stored, and where text was redacted. */
+  command_digest: Buffer | null;
+}
+
+/**
+ * Finds commands that were carried out before, by this or another node, a second or a year ago, and
+ * what to answer now. Read after the locks: what a competing attempt has committed is seen.
+ */
+export async function findRepeated(
+  unit: Unit,
+  pendings: readonly Pending[],
+): Promise<(Outcome | undefined)[]> {
+  const rows = await unit.query<StoredCommand>(
+    'lane-repeated',
+    `select i.n::int as n, e.stream_id, e.seq, e.type, e.at, e.command_digest
+     from unnest($1::uuid[], $2::uuid[]) with ordinality as i (actor_id, client_id, n)
+     join events e on e.actor_id = i.actor_id and e.client_id = i.client_id
+     union all
+     select i.n::int, u.stream_id, u.seq, null, null, u.command_digest
+     from unnest($1::uuid[], $2::uuid[]) with ordinality as i (actor_id, client_id, n)
+     join unchanged_commands u on u.actor_id = i.actor_id and u.client_id = i.client_id`,
+    [
+      pendings.map((p) => p.command.actor satisfies AccountId),
+      pendings.map((p) => p.command.clientId satisfies ClientId),
+    ],
+  );
+  const outcomes: (Outcome | undefined)[] = new Array(pendings.length);
+  for (const row of rows) {
+    const n = row.n - 1;
+    const { command, digest } = pendings[n] as Pending;
+    if (isSame(row, command, digest)) {
+      outcomes[n] = {
+        kind: 'stored',
+        stream: row.stream_id as StreamId,
+        seq: row.seq as Seq,
+        at: row.at?.toISOString() ?? unit.at,
+        repeated: true,
+      };
+    } else {
+      outcomes[n] ??= REUSED;
+    }
+  }
+  return outcomes;
+}
+
+/**
+ * Returns what to answer a command whose id stands in the same batch a second time; undefined when
+ * the first one has left the id unused, so that this one has to be carried out.
+ */
+export function answerTwin(twin: Pending, first: Pending, outcome: Outcome): Outcome | undefined {
+  const isEqual = twin.digest.equals(first.digest);
+  if (outcome.kind === 'stored') return isEqual ? { ...outcome, repeated: true } : REUSED;
+  return isEqual ? outcome : undefined;
+}
+
+const REUSED: Outcome = { kind: 'refused', refusal: refusal('client_id_reused') };
+
+function isSame(row: StoredCommand, command: Command, digest: Buffer): boolean {
+  if (!command.createsStream && row.stream_id !== command.stream) return false;
+  if (row.type !== null && row.type !== command.makes) return false;
+  return row.command_digest === null || row.command_digest.equals(digest);
+}
