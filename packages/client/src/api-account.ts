@@ -53,12 +53,21 @@ export class AccountApi {
     return (await this.#api.request<{ items: SessionInfo[] }>('GET', '/me/sessions')).items;
   }
 
+  /** Those of other devices ask for a recent log-in (`reauthentication_required`). */
   endSession(id: string): Promise<void> {
     return this.#api.request('DELETE', `/me/sessions/${id}`);
   }
 
   endOtherSessions(): Promise<void> {
     return this.#api.request('POST', '/me/sessions/end-others');
+  }
+
+  /**
+   * Proves who holds the session, for what was refused with `reauthentication_required`; counts for
+   * ten minutes.
+   */
+  reauthenticate(password: string): Promise<void> {
+    return this.#api.request('POST', '/me/reauthenticate', { body: proof(password) });
   }
 
   // ---- second factors -----------------------------------------------------------------------------------

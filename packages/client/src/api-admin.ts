@@ -60,6 +60,11 @@ export class AdminApi {
     return this.#api.request('POST', `/admin/accounts/${account}/reset-second-factor`);
   }
 
+  /** Logs somebody out everywhere; asks for a recent log-in (`reauthentication_required`). */
+  endSessions(account: AccountId): Promise<AdminAccount> {
+    return this.#api.request('POST', `/admin/accounts/${account}/end-sessions`);
+  }
+
   deleteAccount(account: AccountId, messages: MessagesFate): Promise<void> {
     return this.#api.request('DELETE', `/admin/accounts/${account}${query({ messages })}`);
   }

@@ -68,8 +68,23 @@ export class People {
 
   #set(people: readonly Person[]): void {
     const next = new Map(this.#people);
-    for (const person of people) next.set(person.id, person);
+    for (const person of people) {
+      next.set(person.id, person);
+      if (person.nameIsShared) shareName(person, next);
+    }
     this.#people = next;
     this.#onChange(next);
   }
 }
+
+/** Marks those who have the same name: they were loaded before it became another's, too. */
+function shareName(person: Person, people: Map<AccountId, Person>): void {
+  const key = nameKey(person);
+  for (const other of people.values()) {
+    if (!other.nameIsShared && nameKey(other) === key) {
+      people.set(other.id, { ...other, nameIsShared: true });
+    }
+  }
+}
+
+const nameKey = ({ displayName }: Person): string => displayName.normalize('NFKC').toLowerCase();

@@ -238,8 +238,17 @@ export class Receiver {
     switch (event.type) {
       case 'user.registered': {
         const { account: id, username, displayName } = event.data;
-        const person: Person = { id, username, displayName, isActive: true, createdAt: event.at };
+        const person: Person = {
+          id,
+          username,
+          displayName,
+          isActive: true,
+          createdAt: event.at,
+          nameIsShared: false,
+        };
         people.put(person);
+        // Whether the name looks like somebody's is for the server to say.
+        if (isLive()) people.refresh(id);
         if (isLive() && id !== state.meId) events.emit('registered', person);
         return;
       }

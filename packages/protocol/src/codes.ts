@@ -20,6 +20,10 @@ export const ERRORS = {
   token_expired: { status: 401, title: 'The access token has expired' },
   session_ended: { status: 401, title: 'The session has ended' },
   password_wrong: { status: 403, title: 'The password is wrong' },
+  reauthentication_required: {
+    status: 403,
+    title: 'Confirm your password, or log in again: the last time was too long ago',
+  },
   code_wrong: { status: 422, title: 'The code is wrong' },
   code_ended: { status: 410, title: 'The code has run out; ask for a new one' },
   ticket_ended: { status: 410, title: 'That has taken too long; begin again' },

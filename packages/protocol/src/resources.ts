@@ -13,6 +13,8 @@ export const Person = z
     displayName: z.string(),
     isActive: z.boolean(),
     createdAt: Timestamp,
+    /** Somebody else has a name that looks the same: show the username beside this one. */
+    nameIsShared: z.boolean(),
   })
   .meta({ id: 'Person' });
 export type Person = z.infer<typeof Person>;
@@ -34,6 +36,8 @@ export const Me = z
     secondFactor: z.boolean(),
     isActive: z.boolean(),
     createdAt: Timestamp,
+    /** Somebody else has a name that looks the same. */
+    nameIsShared: z.boolean(),
   })
   .meta({ id: 'Me' });
 export type Me = z.infer<typeof Me>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { codePoints, isStorable } from './characters.ts';
 import { LIMITS } from './limits.ts';
+import { hasBidiControls, hasHeapedMarks, hasInvisible, hasVisible } from './visible.ts';
 
 /** Zod’s `params.code` carries our error code, so that a wrong body is told by its own code. */
 const coded = (code: string) => ({ params: { code } });
@@ -22,19 +23,31 @@ export const Body = z
   })
   .meta({ minLength: 1, maxLength: LIMITS.bodyCharacters });
 
-/** One line of text for names: trimmed, no control or invisible direction characters. */
+/**
+ * One line of text for names: trimmed, one space between words, and nothing in it that cannot be
+ * seen, turns the text around it, or hides it under marks.
+ */
 export const line = (max: number, what: string) =>
   z
     .string()
     .refine(isStorable, { message: `${what} has characters that cannot be stored` })
-    .transform((t) => t.normalize('NFC').trim())
+    .transform((t) =>
+      t
+        .normalize('NFC')
+        .replace(/\p{Zs}+/gu, ' ')
+        .trim(),
+    )
     .pipe(
       z
         .string()
         .min(1, `${what} is missing`)
         .refine((t) => codePoints(t) <= max, { message: `${what} has at most ${max} characters` })
-        .refine((t) => !/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f]/u.test(t), {
+        .refine((t) => !hasBidiControls(t) && !hasInvisible(t), {
           message: `${what} has invisible control characters`,
+        })
+        .refine((t) => t === '' || hasVisible(t), { message: `${what} has nothing to be seen` })
+        .refine((t) => !hasHeapedMarks(t), {
+          message: `${what} has more accents on a letter than can be read`,
         }),
     );
 

@@ -268,7 +268,7 @@ async function build(
           onReadMoved: (account, move) => live.tellRead(account, move),
         }),
       (scope) => factorLoginRoutes(scope, { accounts: accounts.parts, factors, server }),
-      (scope) => ownFactorRoutes(scope, { accounts: accounts.parts, factors, server, clock }),
+      (scope) => ownFactorRoutes(scope, { accounts: accounts.parts, factors, server }),
       (scope) =>
         ssoRoutes(scope, { accounts: accounts.parts, identities, provider, vault, log, server }),
       (scope) => ownDataRoutes(scope, { accounts: accounts.parts, erasures, clock }),

@@ -12,13 +12,14 @@ import type { Append } from '../stream/append.ts';
 import type { Vault } from '../vault.ts';
 import { authRoutes } from './auth-routes.ts';
 import { SessionCookie } from './cookies.ts';
+import { DeviceCookie } from './devices.ts';
 import { EmailCodes } from './email-codes.ts';
 import { invitationRoutes } from './invitation-routes.ts';
 import { Invitations } from './invitations.ts';
 import { loadSigningKeys, type SigningKeys } from './keys.ts';
 import { AttemptLimits } from './limits.ts';
 import { Logins } from './logins.ts';
-import { usernameSkeleton } from './names.ts';
+import { displayNameSkeleton, usernameSkeleton } from './names.ts';
 import { PasswordChanges } from './password-changes.ts';
 import { passwordRoutes } from './password-routes.ts';
 import { Passwords } from './passwords.ts';
@@ -50,6 +51,7 @@ export interface AccountRoutes {
   readonly vault: Vault;
   readonly config: AccountsContext['config'];
   readonly cookie: SessionCookie;
+  readonly devices: DeviceCookie;
   readonly authenticate: onRequestAsyncHookHandler;
   /** The setting PUBLIC_URL; undefined when the server is reached directly. */
   readonly publicUrl: string | undefined;
@@ -126,11 +128,12 @@ export class Accounts {
     const tokens = this.#tokens;
     const tickets = new Tickets(pool, clock);
     const cookie = new SessionCookie(config.publicUrl);
+    const devices = new DeviceCookie({ publicUrl: config.publicUrl, vault, clock });
     const limits = new AttemptLimits(pool, config.rateLimits);
     const passwords = new Passwords();
     const codes = new EmailCodes({ pool, clock, vault, mails, limits, server: issuer });
     const invitations = new Invitations({ pool, clock, mails, server: issuer });
-    const logins = new Logins({ pool, sessions, tokens, tickets, cookie });
+    const logins = new Logins({ pool, sessions, tokens, tickets, cookie, devices });
     this.#routes = {
       pool,
       append,
@@ -166,6 +169,7 @@ export class Accounts {
       vault,
       config,
       cookie,
+      devices,
       authenticate: this.authenticate,
       publicUrl: config.publicUrl,
     };
@@ -288,15 +292,21 @@ export async function openAccounts(context: AccountsContext): Promise<Accounts> 
   return new Accounts(context, await loadSigningKeys(pool, secret, context.clock));
 }
 
-/** Gives the accounts from before usernames were compared by their looks what they are compared by. */
+/** Gives the accounts from before names were compared by their looks what they are compared by. */
 async function noteSkeletons(pool: pg.Pool): Promise<void> {
-  const { rows } = await pool.query<{ id: string; username: string }>(
-    'select id, username from accounts where username_skeleton is null',
+  const { rows } = await pool.query<{ id: string; username: string; display_name: string }>(
+    `select id, username, display_name from accounts
+     where (username_skeleton is null or display_name_skeleton is null) and deleted_at is null`,
   );
   if (rows.length === 0) return;
   await pool.query(
-    `update accounts a set username_skeleton = k.skeleton
-     from unnest($1::uuid[], $2::text[]) as k (id, skeleton) where a.id = k.id`,
-    [rows.map((row) => row.id), rows.map((row) => usernameSkeleton(row.username))],
+    `update accounts a set username_skeleton = k.username, display_name_skeleton = k.display_name
+     from unnest($1::uuid[], $2::text[], $3::text[]) as k (id, username, display_name)
+     where a.id = k.id`,
+    [
+      rows.map((row) => row.id),
+      rows.map((row) => usernameSkeleton(row.username)),
+      rows.map((row) => displayNameSkeleton(row.display_name)),
+    ],
   );
 }

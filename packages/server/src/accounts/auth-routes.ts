@@ -32,7 +32,7 @@ const bySession = [{ sessionToken: [] }, { sessionCookie: [] }];
 /** Log-in, log-out and access tokens. */
 export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, sessions, logins, passwords, limits, cookie, publicUrl } = deps;
+  const { pool, sessions, logins, passwords, limits, cookie, devices, publicUrl } = deps;
 
   /** Requests that set or use the cookie come from our own pages, or from programs. */
   const ownSite = async (request: FastifyRequest): Promise<void> => {
@@ -62,16 +62,21 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
       const found = await accountForLogin(pool, login);
       const name = login.includes('@') ? emailKey(login) : usernameKey(login);
       const who = found ? accountKey(found.id) : nameKey(name);
+      // A device that has logged in before is not locked out by what others get wrong.
+      const known = found && devices.known(request, found.id);
+      const here = known ? 'wrongPasswordDevice' : 'wrongPassword';
+      const everywhere = known ? 'wrongPasswordDevices' : 'wrongPasswordAnywhere';
+      const from = `${who} ${known ?? address}`;
       // Counted before the password is looked at, and given back when it was right: of many at
       // once no more are looked at than the limit says.
-      await limits.take('wrongPassword', `${who} ${address}`);
-      await limits.take('wrongPasswordAnywhere', who);
+      await limits.take(here, from);
+      await limits.take(everywhere, who);
       refuseOverload(passwords);
       if (!(await passwords.verify(found?.passwordHash ?? null, password)) || !found) {
         refuse('credentials_wrong');
       }
-      await limits.clear('wrongPassword', `${who} ${address}`);
-      await limits.giveBack('wrongPasswordAnywhere', who);
+      await limits.clear(here, from);
+      await limits.giveBack(everywhere, who);
       const { id: account, credentials } = found;
       return logins.finish(request, reply, { account, credentials, passed: ['password'], device });
     },

@@ -45,7 +45,12 @@ export class SessionCookie {
   }
 
   #isSecure(request: FastifyRequest): boolean {
-    if (this.#publicUrl !== undefined) return this.#publicUrl.startsWith('https:');
-    return request.protocol === 'https';
+    return isSecure(request, this.#publicUrl);
   }
+}
+
+/** Whether the browser reaches the server by https; `publicUrl` is the setting. */
+export function isSecure(request: FastifyRequest, publicUrl: string | undefined): boolean {
+  if (publicUrl !== undefined) return publicUrl.startsWith('https:');
+  return request.protocol === 'https';
 }

@@ -69,7 +69,8 @@ export interface EmailCodesContext {
  *
  * 1. Ten minutes, five tries, one use; another code after a minute does not give new tries.
  * 2. Wrong codes are counted for the e-mail address too, so many registrations at once with one
- *    address give no more guesses than one.
+ *    address give no more guesses than one; and by where they come from, so that nobody's wrong codes
+ *    keep the owner of the address from registering.
  * 3. What happens for an address that has an account takes the same steps as for one that has none.
  */
 export class EmailCodes {
@@ -117,19 +118,23 @@ export class EmailCodes {
   }
 
   /**
-   * Mails another code; returns the seconds until the next may be asked for. `isKnown` tells
-   * whether an address has an account by now.
+   * Mails another code to whoever asks from `address`; returns the seconds until the next may be
+   * asked for. `isKnown` tells whether an e-mail address has an account by now.
    *
    * @throws {RefusalError} ticket_ended; rate_limited within a minute of the last one
    */
-  async resend(key: CodeKey, isKnown: (email: string) => Promise<boolean>): Promise<number> {
+  async resend(
+    key: CodeKey,
+    address: string,
+    isKnown: (email: string) => Promise<boolean>,
+  ): Promise<number> {
     const { pool, clock, limits, mails } = this.#context;
     const row = await this.#find(key);
     if (!row) refuse('ticket_ended');
     const known = row.purpose === 'register' && (await isKnown(row.data.email));
     const wait = waitOf(row, clock.now());
     if (wait > 0) refuseFor(wait);
-    await limits.take('mailTo', nameKey(row.subject));
+    await limits.takeMail(row.subject, address);
     const renewed = await withTransaction(pool, (client) => this.#renew(row, known, client));
     if (!renewed) refuseFor(RESEND_MS / 1000);
     mails.wake();
@@ -182,7 +187,9 @@ export class EmailCodes {
     if (!row) refuse('ticket_ended');
     // Of an account by itself: whoever registers with its address over and over does not lock it.
     const who = row.account_id === null ? nameKey(row.subject) : accountKey(row.account_id);
-    await limits.take('code', who);
+    const here = row.account_id === null ? `${who} ${address}` : who;
+    await limits.take('code', here);
+    if (here !== who) await limits.take('codeAnywhere', who);
     const { rows } = await pool.query<{ code_hash: Buffer }>({
       name: 'codes-try',
       // Counted before it is looked at: of many at once, five are looked at.
@@ -197,7 +204,8 @@ export class EmailCodes {
       const { code: name, message } = refusal('code_wrong');
       refuse('code_wrong', undefined, { errors: [{ field: 'code', code: name, message }] });
     }
-    await limits.clear('code', who);
+    await limits.clear('code', here);
+    if (here !== who) await limits.giveBack('codeAnywhere', who);
     return toOpened(row);
   }
 

@@ -29,18 +29,26 @@ const LIMITS = {
   wrongPassword: { points: 10, duration: 300, wait: 60, waitMax: HOUR },
   /** Wrong passwords for one account from anywhere. */
   wrongPasswordAnywhere: { points: 100, duration: HOUR, wait: 300, waitMax: HOUR },
+  /** Wrong passwords for one account from a device that has logged in to it before. */
+  wrongPasswordDevice: { points: 10, duration: 300, wait: 60, waitMax: HOUR },
+  /** Wrong passwords for one account from all such devices. */
+  wrongPasswordDevices: { points: 100, duration: HOUR, wait: 300, waitMax: HOUR },
   /** Log-ins from one address, which a whole house may share. */
   login: { points: 100, duration: 300, wait: 60, waitMax: HOUR },
   /** Registrations from one address. */
   register: { points: 60, duration: 600, wait: 60, waitMax: HOUR },
-  /** Codes brought for one e-mail address, however many were asked for. */
+  /** Codes brought for one e-mail address from one address, however many were asked for. */
   code: { points: 5, duration: 600, wait: 600, waitMax: DAY },
+  /** Codes brought for one e-mail address from anywhere: 20 mails' worth. */
+  codeAnywhere: { points: 100, duration: DAY, wait: 600, waitMax: DAY },
   /** Codes and links brought from one address. */
   codeFrom: { points: 60, duration: 600, wait: 60, waitMax: HOUR },
   /** Links for new passwords asked for from one address. */
   forgot: { points: 20, duration: 600, wait: 60, waitMax: HOUR },
-  /** Mails that somebody without a session has sent to one e-mail address. */
+  /** Mails that somebody without a session has sent to one e-mail address, from one address. */
   mailTo: { points: 6, duration: HOUR },
+  /** The same from anywhere: one address alone does not use up what others may need. */
+  mailToAnywhere: { points: 12, duration: HOUR },
   /** Second factors brought for one account, however many log-ins were begun. */
   secondFactor: { points: 10, duration: 600, wait: 60, waitMax: HOUR },
   /** Files of all of one’s own. */
@@ -126,6 +134,16 @@ export class AttemptLimits {
     }
   }
 
+  /**
+   * Counts a mail to an e-mail address that somebody at `address` has caused.
+   * @throws {RefusalError} rate_limited
+   */
+  async takeMail(subject: string, address: string): Promise<void> {
+    const to = nameKey(subject);
+    await this.take('mailTo', `${to} ${address}`);
+    await this.take('mailToAnywhere', to);
+  }
+
   /** Gives a counted attempt back: it was a good one. */
   async giveBack(limit: AttemptLimit, key: string): Promise<void> {
     if (this.#on) await this.#limiters.get(limit)?.reward(key);
@@ -177,8 +195,14 @@ export class AttemptLimits {
       text: `delete from attempts
              where key = any($1::text[]) or split_part(key, ' ', 1) = any($2::text[])`,
       values: [
-        [`wrongPasswordAnywhere:${key}`, `wrongPasswordAnywhere+:${key}`],
-        [`wrongPassword:${key}`, `wrongPassword+:${key}`],
+        ['wrongPasswordAnywhere', 'wrongPasswordDevices'].flatMap((name) => [
+          `${name}:${key}`,
+          `${name}+:${key}`,
+        ]),
+        ['wrongPassword', 'wrongPasswordDevice'].flatMap((name) => [
+          `${name}:${key}`,
+          `${name}+:${key}`,
+        ]),
       ],
     });
   }

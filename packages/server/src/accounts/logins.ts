@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { bearerOf } from '../http/authenticate.ts';
 import { refuse } from '../http/errors.ts';
 import type { SessionCookie } from './cookies.ts';
+import type { DeviceCookie } from './devices.ts';
 import { meOf } from './queries.ts';
 import type { Sessions } from './sessions.ts';
 import type { Tickets } from './tickets.ts';
@@ -42,6 +43,7 @@ export interface LoginsContext {
   readonly tokens: AccessTokens;
   readonly tickets: Tickets;
   readonly cookie: SessionCookie;
+  readonly devices: DeviceCookie;
 }
 
 /** A step’s ticket is good for this long. */
@@ -81,7 +83,7 @@ export class Logins {
         return step;
       }
     }
-    const { pool, sessions, cookie } = this.#context;
+    const { pool, sessions, cookie, devices } = this.#context;
     // Who logs in anew in the same browser leaves the session before.
     const token = bearerOf(request) === undefined ? cookie.read(request) : undefined;
     const before = token === undefined ? null : await sessions.byToken(token);
@@ -96,6 +98,7 @@ export class Logins {
       return { me, sessionToken: session.token, ...access };
     }
     cookie.set(request, reply, session.token, session.expiresAt);
+    devices.remember(request, reply, proof.account);
     return { me, ...access };
   }
 

@@ -26,7 +26,21 @@ export const usernameKey = (username: string): string =>
 export const usernameSkeleton = (username: string): string =>
   looks(looks(username.normalize('NFKC')).toLowerCase());
 
-const looks = (text: string): string => unhomoglyph(text.normalize('NFD')).normalize('NFD');
+const looks = (text: string): string =>
+  withoutDots(unhomoglyph(withoutDots(text.normalize('NFD'))).normalize('NFD'));
+
+/**
+ * A letter whose dot makes room for an accent looks the same with an explicit dot above: `fi̇rst` is
+ * seen as `first` (Unicode §7.1, Soft_Dotted). `l` stands for a capital `I` here.
+ */
+const withoutDots = (text: string): string =>
+  text
+    .replace(/([\p{Soft_Dotted}ıȷl](?:(?!\u0307)\p{M})*)\u0307/gu, '$1')
+    // The table of confusables has ı for i, but not this.
+    .replaceAll('ȷ', 'j');
+
+/** A display name by its looks, as {@link usernameSkeleton}; those of two people may be the same. */
+export const displayNameSkeleton = (displayName: string): string => usernameSkeleton(displayName);
 
 /** Letter case makes no other address: mail servers that tell them apart are not found in practice. */
 export const emailKey = (email: string): string => email.trim().normalize('NFC').toLowerCase();

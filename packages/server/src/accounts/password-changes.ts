@@ -6,7 +6,7 @@ import { RefusalError, refuse } from '../http/errors.ts';
 import type { Mails } from '../mail/mails.ts';
 import { passwordChangedWords, resetWords } from '../mail/words.ts';
 import { withTransaction } from '../storage/database.ts';
-import { type AttemptLimits, nameKey } from './limits.ts';
+import type { AttemptLimits } from './limits.ts';
 import { emailKey } from './names.ts';
 import type { Passwords } from './passwords.ts';
 import { proveAddress } from './reclaim.ts';
@@ -59,13 +59,13 @@ export class PasswordChanges {
   }
 
   /**
-   * Mails the link to whoever has this address. For an address that nobody has, a ticket is made
+   * Mails the link to whoever has this address, asked for from `address`. For an address that nobody has, a ticket is made
    * that nobody gets: the steps are the same.
    */
-  async forgot(email: string): Promise<void> {
+  async forgot(email: string, address: string): Promise<void> {
     const { pool, tickets, limits, mails, server } = this.#context;
     try {
-      await limits.take('mailTo', nameKey(emailKey(email)));
+      await limits.takeMail(emailKey(email), address);
     } catch (error) {
       // Whoever has had enough mails gets no more, and whoever asks is told nothing of it.
       if (error instanceof RefusalError && error.refusal.code === 'rate_limited') return;

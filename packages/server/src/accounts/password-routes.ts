@@ -40,9 +40,10 @@ export function passwordRoutes(instance: FastifyInstance, deps: AccountRoutes): 
       response: { 202: z.object({}), ...problems(400, 422, 429) },
     },
     handler: async (request, reply) => {
-      await limits.take('forgot', addressKey(request.ip));
+      const address = addressKey(request.ip);
+      await limits.take('forgot', address);
       // A mail that is stored, or not, must not show in the time.
-      await Promise.all([passwordChanges.forgot(request.body.email), delay(FORGOT_MS)]);
+      await Promise.all([passwordChanges.forgot(request.body.email, address), delay(FORGOT_MS)]);
       return reply.code(202).send({});
     },
   });

@@ -160,6 +160,28 @@ describe('a forgotten password', () => {
     expect(rows[0].n).toBe(6);
   });
 
+  test('nobody keeps others from getting a mail, from one address', async () => {
+    await api.close();
+    await open(true);
+    await register('ann');
+    const from = (remoteAddress: string) =>
+      api.app.inject({
+        method: 'POST',
+        url: '/api/v1/auth/forgot',
+        remoteAddress,
+        payload: { email: 'ann@example.org' },
+      });
+    const mails = async () =>
+      (await api.database.pool.query(`select from mails where purpose = 'reset'`)).rowCount;
+    for (let i = 0; i < 8; i++) await from('192.0.2.1');
+    expect(await mails()).toBe(6);
+    await from('192.0.2.2');
+    expect(await mails()).toBe(7);
+    // All together they have an end: nobody's mailbox is filled.
+    for (let i = 0; i < 20; i++) await from(`192.0.2.${3 + i}`);
+    expect(await mails()).toBe(12);
+  });
+
   test('nobody gets into an account that is not active', async () => {
     const { me } = await register('ann');
     const token = await linkFor();
@@ -271,6 +293,103 @@ describe('limits of log-ins', () => {
     expect([refused.statusCode, refused.json().retryAfter]).toEqual([429, 300]);
     const { until } = (await limits.locks([me.id])).get(me.id) ?? {};
     expect(until).toBeGreaterThan(Date.now() + 290_000);
+  });
+
+  describe('of a device that has logged in before', () => {
+    const NAME = '__Host-parley_device';
+    const asBrowser = (name: string, password: string, address: string, device = '') =>
+      api.app.inject({
+        method: 'POST',
+        url: '/api/v1/auth/login',
+        remoteAddress: address,
+        headers: { 'content-type': 'application/json' },
+        cookies: { [NAME]: device },
+        payload: JSON.stringify({ login: name, password }),
+      });
+    const deviceOf = (answer: Awaited<ReturnType<typeof asBrowser>>) =>
+      answer.cookies.find((cookie) => cookie.name === NAME)?.value ?? '';
+    const lockOut = (id: string) =>
+      api.database.pool.query(
+        `insert into attempts (key, points, expire) values ($1, 200, $2)
+         on conflict (key) do update set points = 200, expire = excluded.expire`,
+        [`wrongPasswordAnywhere:a:${id}`, Date.now() + 300_000],
+      );
+
+    test('are its own: nobody else locks it out', async () => {
+      const { me } = await register('ann');
+      const first = await asBrowser('ann', PASSWORD, '192.0.2.1');
+      const device = deviceOf(first);
+      expect(first.headers['set-cookie']).toContainEqual(
+        expect.stringMatching(
+          /^__Host-parley_device=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Strict$/,
+        ),
+      );
+      await lockOut(me.id);
+      expect((await asBrowser('ann', PASSWORD, '192.0.2.2')).statusCode).toBe(429);
+      const back = await asBrowser('ann', PASSWORD, '192.0.2.3', device);
+      expect(back.statusCode).toBe(200);
+      // Nor does it lock out itself elsewhere: it has a budget, and no more than that.
+      const codes: number[] = [];
+      for (let i = 0; i < 11; i++) {
+        codes.push((await asBrowser('ann', 'wrong', `192.0.2.${10 + i}`, device)).statusCode);
+      }
+      expect(codes).toEqual([...Array(10).fill(401), 429]);
+      expect((await asBrowser('ann', PASSWORD, '192.0.2.40', device)).statusCode).toBe(429);
+      await api.accounts.parts.limits.unlock(me.id);
+      expect((await asBrowser('ann', PASSWORD, '192.0.2.40', device)).statusCode).toBe(200);
+    });
+
+    test('are not to be had by a cookie of another account, a changed or an old one', async () => {
+      const { me } = await register('ann');
+      await register('bob');
+      const device = deviceOf(await asBrowser('ann', PASSWORD, '192.0.2.1'));
+      const ofBob = deviceOf(await asBrowser('bob', PASSWORD, '192.0.2.1'));
+      await lockOut(me.id);
+      const [, id = '', since = '', mac = ''] = device.split('.');
+      const forged = [
+        ofBob,
+        ofBob.replace(/^[^.]+/, me.id),
+        [me.id, 'A'.repeat(22), since, mac].join('.'),
+        [me.id, id, Number(since) + 1, mac].join('.'),
+        device.slice(0, -1),
+        `${device}x`,
+        '~~~',
+      ];
+      for (const cookie of forged) {
+        expect((await asBrowser('ann', PASSWORD, '192.0.2.9', cookie)).statusCode, cookie).toBe(
+          429,
+        );
+      }
+      ahead = 365 * 86_400_000 + 1000;
+      expect((await asBrowser('ann', PASSWORD, '192.0.2.9', device)).statusCode).toBe(429);
+      ahead = 364 * 86_400_000;
+      expect((await asBrowser('ann', PASSWORD, '192.0.2.9', device)).statusCode).toBe(200);
+    });
+
+    test('are kept for five accounts of a browser, and together have an end', async () => {
+      const names = ['a1x', 'b2y', 'c3z', 'd4w', 'e5v', 'f6u'];
+      let device = '';
+      for (const name of names) {
+        await register(name);
+        device = deviceOf(await asBrowser(name, PASSWORD, '192.0.2.1', device));
+      }
+      expect(device.split('~')).toHaveLength(5);
+      const { rows } = await api.database.pool.query(
+        `select id, username from accounts order by created_at`,
+      );
+      for (const { id, username } of rows) {
+        await lockOut(id);
+        const { statusCode } = await asBrowser(username, PASSWORD, '192.0.2.2', device);
+        expect(statusCode, username).toBe(username === 'a1x' ? 429 : 200);
+      }
+      const last = rows.at(-1).id;
+      await api.database.pool.query(
+        `insert into attempts (key, points, expire) values ($1, 100, $2)
+         on conflict (key) do update set points = 100, expire = excluded.expire`,
+        [`wrongPasswordDevices:a:${last}`, Date.now() + 60_000],
+      );
+      expect((await asBrowser('f6u', PASSWORD, '192.0.2.2', device)).statusCode).toBe(429);
+    });
   });
 
   test('of many at once, no more are looked at than the limit says', async () => {

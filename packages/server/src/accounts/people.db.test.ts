@@ -97,6 +97,7 @@ describe('the people directory', () => {
         'displayName',
         'id',
         'isActive',
+        'nameIsShared',
         'username',
       ]);
     }
@@ -155,6 +156,68 @@ describe('an external database', () => {
       expect(rows[0]).toEqual({ key: 'lodz', extended: mayExtend });
     } finally {
       await theirs.close();
+    }
+  });
+});
+
+describe('names that look the same', () => {
+  const shared = async (of: TestApi, token: string) => {
+    const { items } = (await of.get('/api/v1/people', token)).json();
+    return items
+      .filter((p: { nameIsShared: boolean }) => p.nameIsShared)
+      .map((p: { username: string }) => p.username)
+      .sort();
+  };
+
+  test('are told of, for as long as they do', async () => {
+    const own = await aTestApi(await cluster.fresh());
+    try {
+      const named = async (username: string, displayName: string) =>
+        (await own.post('/auth/register', { ...registration(username), displayName })).json();
+      const olga = (await named('olga', 'Olga Berg')).accessToken;
+      await named('paul', 'Paul Stein');
+      expect(await shared(own, olga)).toEqual([]);
+      // Cyrillic о and а.
+      const eve = await named('eve', '\u041elg\u0430 Berg');
+      expect(await shared(own, olga)).toEqual(['eve', 'olga']);
+      const me = (await own.get('/api/v1/me', olga)).json();
+      expect(me.nameIsShared).toBe(true);
+      expect((await own.get(`/api/v1/people/${eve.me.id}`, olga)).json().nameIsShared).toBe(true);
+      const rename = (displayName: string) =>
+        own.app.inject({
+          method: 'PATCH',
+          url: '/api/v1/me',
+          headers: { authorization: `Bearer ${eve.accessToken}` },
+          payload: { displayName },
+        });
+      await rename('Eve');
+      expect(await shared(own, olga)).toEqual([]);
+      // Somebody's username is their name, too.
+      await rename('paul');
+      expect(await shared(own, olga)).toEqual(['eve']);
+      // One's own username is not somebody else's name.
+      await rename('eve');
+      expect(await shared(own, olga)).toEqual([]);
+      await rename('OLGA BERG');
+      expect(await shared(own, olga)).toEqual(['eve', 'olga']);
+    } finally {
+      await own.close();
+    }
+  });
+
+  test('are found among accounts from before they were compared', async () => {
+    const fresh = await cluster.fresh();
+    const before = await aTestApi(fresh);
+    const { accessToken } = await before.register('ann');
+    await before.post('/auth/register', { ...registration('bob'), displayName: 'ann Example' });
+    await before.database.pool.query('update accounts set display_name_skeleton = null');
+    expect(await shared(before, accessToken)).toEqual([]);
+    await before.close();
+    const after = await aTestApi(fresh);
+    try {
+      expect(await shared(after, accessToken)).toEqual(['ann', 'bob']);
+    } finally {
+      await after.close();
     }
   });
 });

@@ -9,9 +9,19 @@ interface PersonRow {
   display_name: string;
   is_active: boolean;
   created_at: Date;
+  name_is_shared: boolean;
 }
 
-const COLUMNS = 'id, username, display_name, is_active, created_at';
+/**
+ * Columns of a person, of the row `a` of accounts. A name is shared with whoever has one that looks
+ * the same, as display name or username.
+ */
+export const PERSON = `a.id, a.username, a.display_name, a.is_active, a.created_at,
+  exists (select from accounts o
+          where o.display_name_skeleton = a.display_name_skeleton and o.id <> a.id)
+    or exists (select from accounts o
+               where o.username_skeleton = a.display_name_skeleton and o.id <> a.id)
+    as name_is_shared`;
 /** More words than a name has are not searched for. */
 const WORDS_MAX = 8;
 
@@ -19,7 +29,7 @@ const WORDS_MAX = 8;
 export async function personOf(pool: pg.Pool, account: AccountId): Promise<Person | null> {
   const { rows } = await pool.query<PersonRow>({
     name: 'people-person',
-    text: `select ${COLUMNS} from accounts where id = $1`,
+    text: `select ${PERSON} from accounts a where a.id = $1`,
     values: [account],
   });
   return rows[0] ? toPerson(rows[0]) : null;
@@ -44,8 +54,8 @@ export async function peoplePage(
   const words = wordsOf(search);
   const { rows } = await pool.query<PersonRow & { search_key: string }>({
     name: `people-page-${words.length}`,
-    text: `select ${COLUMNS}, search_key
-           from accounts
+    text: `select ${PERSON}, a.search_key
+           from accounts a
            where is_active
              and ($1::text is null or (search_key, id) > ($1, $2::uuid))
              ${matching(words, 4)}
@@ -89,4 +99,5 @@ export const toPerson = (row: PersonRow): Person => ({
   displayName: row.display_name,
   isActive: row.is_active,
   createdAt: row.created_at.toISOString(),
+  nameIsShared: row.name_is_shared,
 });

@@ -1,7 +1,7 @@
 import type { AccountId, AccountRole, Me } from '@parley/protocol';
 import type pg from 'pg';
 import { emailKey, usernameKey, usernameSkeleton } from './names.ts';
-import { toPerson } from './people.ts';
+import { PERSON, toPerson } from './people.ts';
 import type { Taken } from './taken.ts';
 import type { RowQueryable } from './tickets.ts';
 
@@ -11,6 +11,7 @@ interface MeRow {
   display_name: string;
   is_active: boolean;
   created_at: Date;
+  name_is_shared: boolean;
   email: string | null;
   role: AccountRole;
   verified_at: Date | null;
@@ -24,11 +25,10 @@ interface MeRow {
 export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null> {
   const { rows } = await pool.query<MeRow>({
     name: 'accounts-me',
-    text: `select id, username, display_name, email, role, is_active, created_at, verified_at,
-                  first_name, last_name, phone,
+    text: `select ${PERSON}, a.email, a.role, a.verified_at, a.first_name, a.last_name, a.phone,
                   exists (select from totps where account_id = $1 and confirmed_at is not null)
                     or exists (select from passkeys where account_id = $1) as second_factor
-           from accounts where id = $1`,
+           from accounts a where a.id = $1`,
     values: [account],
   });
   const row = rows[0];

@@ -90,10 +90,11 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountRoutes): 
     attachValidation: true,
     onRequest: ownSite,
     handler: async (request, reply) => {
-      await limits.take('register', addressKey(request.ip));
+      const address = addressKey(request.ip);
+      await limits.take('register', address);
       const wrong = wrongIn(request);
       const wanted = wrong.length > 0 ? validParts(request.body) : request.body;
-      const made = await registrations.register(wanted, wrong);
+      const made = await registrations.register(wanted, wrong, address);
       if ('waiting' in made) {
         reply.code(202);
         return verifyStep(made.waiting);
@@ -159,8 +160,9 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountRoutes): 
     },
     onRequest: ownSite,
     handler: async (request, reply) => {
-      await limits.take('codeFrom', addressKey(request.ip));
-      const resendAfter = await codes.resend({ ticket: request.body.ticket }, isKnown);
+      const address = addressKey(request.ip);
+      await limits.take('codeFrom', address);
+      const resendAfter = await codes.resend({ ticket: request.body.ticket }, address, isKnown);
       return reply.code(202).send({ resendAfter });
     },
   });

@@ -13,7 +13,7 @@ import { EVERYONE_STREAM, everyoneEvents } from '../conversations/everyone.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule, type Unit } from '../stream/unit.ts';
 import { useInvitation } from './invitations.ts';
-import { emailKey, usernameKey, usernameSkeleton } from './names.ts';
+import { displayNameSkeleton, emailKey, usernameKey, usernameSkeleton } from './names.ts';
 import { whatIsTaken } from './queries.ts';
 import { takenErrors, takenRefusal } from './taken.ts';
 import { rowsOf } from './tickets.ts';
@@ -108,9 +108,10 @@ const registerRule: Rule<RegisterCommand> = {
       'accounts-insert',
       `insert into accounts
          (id, username, username_key, display_name, email, email_key, password_hash, role, created_at,
-          kind, verified_at, first_name, last_name, phone, username_skeleton)
+          kind, verified_at, first_name, last_name, phone, username_skeleton,
+          display_name_skeleton)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $11 then $9::timestamptz end,
-               $12, $13, $14, $15)`,
+               $12, $13, $14, $15, $16)`,
       [
         account,
         username,
@@ -128,6 +129,7 @@ const registerRule: Rule<RegisterCommand> = {
         registration.lastName ?? null,
         registration.phone ?? null,
         usernameSkeleton(username),
+        displayNameSkeleton(displayName),
       ],
     );
     await registration.after?.(unit, account);

@@ -184,6 +184,38 @@ describe('with mail', () => {
     expect(codes.slice(5)).toEqual(Array(7).fill('rate_limited'));
   });
 
+  test('wrong codes of somebody else do not block the registration with an address', async () => {
+    await mailing({ rateLimits: true });
+    const bring = (ticket: string, code: string, remoteAddress: string) =>
+      api.app.inject({
+        method: 'POST',
+        url: '/api/v1/auth/verify',
+        remoteAddress,
+        headers: AS_PROGRAM,
+        payload: { ticket, code },
+      });
+    const theirs = (await register('eve', { email: 'ann@example.org' })).json().ticket;
+    const wrong = wrongFor(await sink.code('ann@example.org'));
+    for (let i = 0; i < 5; i++) await bring(theirs, wrong, '192.0.2.66');
+    expect((await bring(theirs, wrong, '192.0.2.66')).json().code).toBe('rate_limited');
+    const { ticket } = (await register('ann')).json();
+    const code = await sink.code('ann@example.org');
+    expect((await bring(ticket, code, '192.0.2.1')).statusCode).toBe(200);
+  });
+
+  test('wrong codes for an address have an end over all places they come from', async () => {
+    await mailing({ rateLimits: true });
+    const { ticket } = (await register('ann')).json();
+    const code = await sink.code('ann@example.org');
+    const { pool } = api.database;
+    expect((await verify(ticket, wrongFor(code))).json().code).toBe('code_wrong');
+    const { rowCount } = await pool.query(
+      `update attempts set points = 100 where key like 'codeAnywhere:%'`,
+    );
+    expect(rowCount).toBe(1);
+    expect((await verify(ticket, code)).json().code).toBe('rate_limited');
+  });
+
   test('an old code has ended, and so has the one before the newest', async () => {
     await mailing();
     const { ticket } = (await register('ann')).json();
@@ -321,7 +353,7 @@ describe('without mail', () => {
       'password_weak',
     ],
     ['a telephone number with letters', { phone: 'call me' }, 'phone', 'invalid_format'],
-    ['a zero-width joiner', { username: 'an\u200dn' }, 'username', 'invalid_format'],
+    ['a zero-width joiner', { username: 'an\u200dn' }, 'username', 'invalid'],
     ['a right-to-left mark', { username: 'an\u200fn' }, 'username', 'invalid'],
     ['an invisible letter', { username: 'an\u3164n' }, 'username', 'invalid'],
     ['an invisible mark', { username: 'an\u034fn' }, 'username', 'invalid'],
@@ -338,6 +370,11 @@ describe('without mail', () => {
     ['\u0440\u0430\u0443\u0440\u0430\u04c0', 'paypal'],
     ['Iris', 'lris'],
     ['bob0', 'bobo'],
+    ['fi\u0307rst0', 'first0'],
+    ['f\u0131\u0307rst0', 'first0'],
+    ['f\u012f\u0307rst0', 'f\u012frst0'],
+    ['\u0237\u0307onas', 'jonas'],
+    ['j\u0307onas', 'jonas'],
     ['modern', 'modem'],
     ['ΑΒΕ', 'ABE'],
   ])('%s looks like %s and is taken', async (alike, name) => {
@@ -346,6 +383,27 @@ describe('without mail', () => {
     const answer = await register('second', { username: alike });
     expect([answer.statusCode, answer.json().code]).toEqual([409, 'username_taken']);
   });
+
+  test.each(['a\u200bb', '\u2800', '\u3164', '\u2060', `a${'\u0301'.repeat(40)}`, 'a\u202eb'])(
+    'the display name %j is refused wherever one is set',
+    async (displayName) => {
+      await plain();
+      const { accessToken, me } = await api.register('ann');
+      const refused = await register('bob', { displayName });
+      const [error] = refused.json().errors;
+      expect([refused.statusCode, error.field]).toEqual([422, 'displayName']);
+      const patched = await api.app.inject({
+        method: 'PATCH',
+        url: '/api/v1/me',
+        headers: { authorization: `Bearer ${accessToken}` },
+        payload: { displayName },
+      });
+      expect(patched.statusCode).toBe(422);
+      expect((await api.get(`/api/v1/people/${me.id}`, accessToken)).json().displayName).toBe(
+        'ann Example',
+      );
+    },
+  );
 
   test('nothing but what the form has is taken from a registration', async () => {
     await plain();

@@ -8,7 +8,7 @@ import type { Append } from '../stream/append.ts';
 import { isListed, refusalOfAdmission } from './admission.ts';
 import type { EmailCodes, Waiting } from './email-codes.ts';
 import type { Invitations } from './invitations.ts';
-import { type AttemptLimits, nameKey } from './limits.ts';
+import type { AttemptLimits } from './limits.ts';
 import { emailKey } from './names.ts';
 import type { Passwords } from './passwords.ts';
 import { whatIsTaken } from './queries.ts';
@@ -78,12 +78,13 @@ export class Registrations {
   }
 
   /**
-   * Registers; `wrong` is what the schema has found already.
+   * Registers; `wrong` is what the schema has found already, `address` where the request is from.
    * @throws {RefusalError} with all that is wrong
    */
   async register(
     wanted: Wanted,
     wrong: readonly FieldError[],
+    address: string,
   ): Promise<{ account: AccountId } | { waiting: Waiting }> {
     const { username, displayName, email, password } = wanted;
     const { pool, passwords, limits, mails, codes } = this.#context;
@@ -114,7 +115,7 @@ export class Registrations {
       device,
     };
     if (!this.verifies) return { account: await this.#enter(waits, email, null) };
-    await limits.take('mailTo', nameKey(emailKey(email)));
+    await limits.takeMail(emailKey(email), address);
     const waiting = await withTransaction(pool, (client) =>
       codes.start({ purpose: 'register', email, known: taken.email, data: waits }, client),
     );

@@ -1,5 +1,6 @@
 import {
   Me,
+  PasswordBody,
   ResendAnswer,
   refusal,
   SessionId,
@@ -15,12 +16,16 @@ import { problems } from '../http/describe.ts';
 import { RefusalError, refuse } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { AccountRoutes } from './accounts.ts';
+import { confirmPerson } from './confirm.ts';
 import { addressKey } from './limits.ts';
 import { meOf } from './queries.ts';
 import { updateOwn } from './update.ts';
 
 const security = [{ accessToken: [] }];
 const NOTHING = z.undefined().describe('Done');
+const RECENT =
+  'Asks for a log-in, or the password at `/me/reauthenticate`, of the last ten minutes: otherwise ' +
+  '`reauthentication_required`.';
 
 /** Oneself: names, the address, and where one is logged in. */
 export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
@@ -79,7 +84,7 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void 
       if (me.verified) refuse('already_verified');
       let resendAfter: number;
       if (await codes.ofAccount(account)) {
-        resendAfter = await codes.resend({ account }, async () => false);
+        resendAfter = await codes.resend({ account }, addressKey(request.ip), async () => false);
       } else {
         const started = await withTransaction(pool, (client) =>
           codes.start({ purpose: 'verify', account, email: me.email, data: {} }, client),
@@ -149,12 +154,14 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void 
       tags: ['Accounts'],
       summary: 'End one of one’s sessions; its sockets close',
       security,
+      description: RECENT,
       params: z.object({ id: SessionId }),
-      response: { 204: NOTHING, ...problems(401, 404) },
+      response: { 204: NOTHING, ...problems(401, 403, 404) },
     },
     onRequest: authenticate,
     handler: async (request, reply) => {
-      const { account } = sessionOf(request);
+      const { account, id } = sessionOf(request);
+      if (request.params.id !== id) await sessions.requireRecent(id);
       if (!(await sessions.endOwn(account, request.params.id))) refuse('not_found');
       return reply.code(204).send();
     },
@@ -167,13 +174,36 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void 
       operationId: 'endMyOtherSessions',
       tags: ['Accounts'],
       summary: 'End all of one’s sessions but the one that asks',
+      description: RECENT,
       security,
-      response: { 204: NOTHING, ...problems(401) },
+      response: { 204: NOTHING, ...problems(401, 403) },
     },
     onRequest: authenticate,
     handler: async (request, reply) => {
       const { account, id } = sessionOf(request);
+      await sessions.requireRecent(id);
       await sessions.endAll(account, { except: id });
+      return reply.code(204).send();
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/reauthenticate',
+    schema: {
+      operationId: 'reauthenticate',
+      tags: ['Accounts'],
+      summary: 'Prove by the password who holds the session; counts as a log-in for ten minutes',
+      description:
+        'What ends the sessions of others or adds a factor asks for it. An account without a ' +
+        'password logs in again.',
+      security,
+      body: PasswordBody,
+      response: { 204: NOTHING, ...problems(400, 401, 403, 422, 429, 503) },
+    },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      await confirmPerson(deps, sessionOf(request), request.body.password);
       return reply.code(204).send();
     },
   });

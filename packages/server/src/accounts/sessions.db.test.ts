@@ -248,3 +248,94 @@ describe('sessions', () => {
     expect(ended).toEqual([]);
   });
 });
+
+describe('what asks for a recent log-in', () => {
+  const MINUTE = 60_000;
+  const codeOf = async (answer: Promise<{ statusCode: number; body: string }>) => {
+    const { statusCode, body } = await answer;
+    return statusCode === 204 ? '204' : JSON.parse(body).code;
+  };
+  const remove = (token: string, id: string) =>
+    api.app.inject({
+      method: 'DELETE',
+      url: `/api/v1/me/sessions/${id}`,
+      headers: bearer(token),
+    });
+
+  test('is to end sessions elsewhere, not one’s own', async () => {
+    const { sessionToken } = await api.register('ann');
+    const other = (await login()).json();
+    ahead = 10 * MINUTE - 1000;
+    const fresh = (await renew(sessionToken)).json();
+    const token = fresh.accessToken;
+    const [second, first] = (await sessionsOf(token)).sort(
+      (a: { device: string }, b: { device: string }) => (a.device < b.device ? 1 : -1),
+    );
+    expect([first.current, second.current].sort()).toEqual([false, true]);
+    const mine = first.current ? first : second;
+    const theirs = first.current ? second : first;
+    ahead = 10 * MINUTE + 1000;
+    const late = (await renew(fresh.sessionToken)).json().accessToken;
+    const endOthers = () => api.post('/me/sessions/end-others', undefined, bearer(late));
+    expect(await codeOf(endOthers())).toBe('reauthentication_required');
+    expect(await codeOf(remove(late, theirs.id))).toBe('reauthentication_required');
+    expect(ended).toEqual([]);
+    const reauthenticate = (body: object) => api.post('/me/reauthenticate', body, bearer(late));
+    expect(await codeOf(reauthenticate({ password: 'not the password' }))).toBe('password_wrong');
+    expect(await codeOf(reauthenticate({}))).toBe('password_wrong');
+    expect(await codeOf(endOthers())).toBe('reauthentication_required');
+    expect(await codeOf(reauthenticate({ password: PASSWORD }))).toBe('204');
+    // It counts for ten minutes, and for this session alone.
+    ahead += 10 * MINUTE - 2000;
+    expect(await codeOf(remove(late, theirs.id))).toBe('204');
+    expect(ended).toEqual([theirs.id]);
+    expect((await api.get('/api/v1/me', other.accessToken)).statusCode).toBe(401);
+    ahead += MINUTE;
+    const end = (await renew((await login()).json().sessionToken)).json();
+    expect(
+      await codeOf(api.post('/me/sessions/end-others', undefined, bearer(end.accessToken))),
+    ).toBe('204');
+    expect(ended).toContain(mine.id);
+    // One's own is ended without being asked.
+    ahead += 11 * MINUTE;
+    const last = (await renew(end.sessionToken)).json().accessToken;
+    const [own] = await sessionsOf(last);
+    expect(await codeOf(remove(last, own.id))).toBe('204');
+  });
+
+  test('is an account without a password to log in again for', async () => {
+    const { sessionToken } = await api.register('ann');
+    await api.database.pool.query('update accounts set password_hash = null');
+    ahead = 11 * MINUTE;
+    const token = (await renew(sessionToken)).json().accessToken;
+    const answer = await api.post('/me/reauthenticate', {}, bearer(token));
+    expect([answer.statusCode, answer.json().code]).toEqual([403, 'reauthentication_required']);
+    ahead = 0;
+    expect(await codeOf(api.post('/me/reauthenticate', {}, bearer(token)))).toBe('204');
+  });
+
+  test('is tried no more often than a limit says', async () => {
+    await api.close();
+    api = await aTestApi(await cluster.fresh(), { rateLimits: true });
+    const { accessToken } = await api.register('ann');
+    const codes: string[] = [];
+    for (let i = 0; i < 11; i++) {
+      const body = { password: 'wrong' };
+      codes.push(await codeOf(api.post('/me/reauthenticate', body, bearer(accessToken))));
+    }
+    expect(codes).toEqual([...Array(10).fill('password_wrong'), 'rate_limited']);
+  });
+});
+
+describe('a session that was ended', () => {
+  test('while it was being looked for is not believed to go on', async () => {
+    await api.register('ann');
+    const [row] = (await api.database.pool.query('select id, account_id from sessions')).rows;
+    const { sessions } = api.accounts;
+    // Another node tells of its end while the query is under way.
+    const looking = sessions.byId(row.id, { fresh: true });
+    sessions.forgetEnded(row.id);
+    expect(await looking).toBeNull();
+    expect(await sessions.byId(row.id)).toBeNull();
+  });
+});

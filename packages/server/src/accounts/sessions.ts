@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.ts';
 import type { Session } from '../http/authenticate.ts';
+import { refuse } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
 import { isSecondFactor, type Proof } from './logins.ts';
 import {
@@ -25,6 +26,9 @@ const BELIEVED_MS = 2_000;
 const CACHE_MAX = 50_000;
 /** Longer than any query may take. */
 const ENDED_MS = 60_000;
+
+/** A log-in is recent for this long. */
+const RECENT_MS = 10 * 60_000;
 
 /** A token that was rotated is answered with its successor for this long: its answer was lost. */
 const GRACE_MS = 30_000;
@@ -86,8 +90,8 @@ export class Sessions {
              )
              insert into sessions
                (id, account_id, token_hash, device, address, created_at, last_used_at, expires_at,
-                family_key, second_factor_at)
-             select $1, id, $3, $4, $5, $6, $6, $7, $10, case when $11 then $6::timestamptz end
+                family_key, second_factor_at, authenticated_at)
+             select $1, id, $3, $4, $5, $6, $6, $7, $10, case when $11 then $6::timestamptz end, $6
              from account`,
       values: [
         id,
@@ -228,6 +232,28 @@ export class Sessions {
     });
     this.#tell(rows.map((row) => row.id));
     return rows.length === 1;
+  }
+
+  /** Notes that whoever holds the session has just proved who they are. */
+  async authenticated(id: SessionId): Promise<void> {
+    await this.#pool.query({
+      name: 'sessions-authenticated',
+      text: 'update sessions set authenticated_at = $2 where id = $1',
+      values: [id, new Date(this.#clock.now())],
+    });
+  }
+
+  /**
+   * Makes sure that whoever holds the session has proved who they are within the last ten minutes.
+   * @throws {RefusalError} reauthentication_required
+   */
+  async requireRecent(id: SessionId): Promise<void> {
+    const { rows } = await this.#pool.query({
+      name: 'sessions-recent',
+      text: 'select from sessions where id = $1 and authenticated_at > $2',
+      values: [id, new Date(this.#clock.now() - RECENT_MS)],
+    });
+    if (rows.length === 0) refuse('reauthentication_required');
   }
 
   /** Which of the sessions go on. */

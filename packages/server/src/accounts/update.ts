@@ -4,6 +4,7 @@ import { uuidv7 } from 'uuidv7';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import type { Append } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/unit.ts';
+import { displayNameSkeleton } from './names.ts';
 
 /** What somebody changes of themselves: what is not named stays, null takes it away. */
 export interface OwnChange {
@@ -71,6 +72,7 @@ function personal(account: AccountId, change: OwnChange): { text: string; values
   return {
     text: `update accounts
            set display_name = coalesce($2, display_name),
+               display_name_skeleton = coalesce($9, display_name_skeleton),
                first_name = case when $3 then $4 else first_name end,
                last_name = case when $5 then $6 else last_name end,
                phone = case when $7 then $8 else phone end
@@ -85,6 +87,7 @@ function personal(account: AccountId, change: OwnChange): { text: string; values
       lastName ?? null,
       phone !== undefined,
       phone ?? null,
+      displayName === undefined ? null : displayNameSkeleton(displayName),
     ],
   };
 }

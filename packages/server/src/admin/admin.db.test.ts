@@ -243,6 +243,60 @@ describe('changes of an account', () => {
   });
 });
 
+describe('sessions of an account', () => {
+  const endSessions = (actor: Person, target: Person) =>
+    actor.request('POST', `/admin/accounts/${target.id}/end-sessions`);
+
+  test('are ended by those who administer it, with their sockets', async () => {
+    const hal = await server.register('hal');
+    await login('hal');
+    const peer = server.peer();
+    await peer.hello(hal.accessToken);
+    expect((await endSessions(member, hal)).body.code).toBe('forbidden');
+    expect((await endSessions(hal, hal)).body.code).toBe('forbidden');
+    expect((await endSessions(admin, owner)).body.code).toBe('forbidden');
+    expect((await hal.request('GET', '/me')).status).toBe(200);
+    const answer = await endSessions(admin, hal);
+    expect([answer.status, answer.body.id]).toEqual([200, hal.id]);
+    expect(await peer.whenClosed()).toBe(4004);
+    expect((await hal.request('GET', '/me')).status).toBe(401);
+    expect(await server.rows(`select from sessions where account_id = '${hal.id}'`)).toEqual([]);
+    expect((await login('hal')).status).toBe(200);
+  });
+
+  test('end with the log-ins that are under way, and one’s own goes on', async () => {
+    const ida = await server.register('ida');
+    const { body } = await owner.request('GET', `/admin/accounts/${ida.id}`);
+    expect(body.isActive).toBe(true);
+    const version = async () =>
+      (await server.rows(`select credentials_version as n from accounts where id = '${ida.id}'`))[0]
+        ?.n;
+    expect(await version()).toBe(0);
+    expect((await endSessions(owner, ida)).status).toBe(200);
+    expect(await version()).toBe(1);
+    const second = (await login('olga')).body;
+    expect((await endSessions(owner, owner)).status).toBe(200);
+    expect((await owner.request('GET', '/me')).status).toBe(200);
+    const headers = { authorization: `Bearer ${second.accessToken}` };
+    expect((await call(server.url, 'GET', '/me', { headers })).status).toBe(401);
+  });
+
+  test('ask for a recent log-in of whoever ends them', async () => {
+    const jon = await server.register('jon');
+    await server.rows(
+      `update sessions set authenticated_at = now() - interval '11 minutes'
+       where account_id = '${admin.id}'`,
+    );
+    expect((await endSessions(admin, jon)).body.code).toBe('reauthentication_required');
+    expect((await jon.request('GET', '/me')).status).toBe(200);
+    const confirmed = await admin.request('POST', '/me/reauthenticate', { password: PASSWORD });
+    expect(confirmed.status).toBe(204);
+    expect((await endSessions(admin, jon)).status).toBe(200);
+    const nobody = await admin.request('POST', `/admin/accounts/${aClientId()}/end-sessions`);
+    expect([nobody.status, nobody.body.code]).toEqual([404, 'account_not_found']);
+  });
+});
+
 describe('a deactivated account', () => {
   test('is out at once, everywhere, and all are told', async () => {
     const bea = await server.register('bea');

@@ -7,7 +7,7 @@ import {
   type Seq,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import { emailKey, usernameKey, usernameSkeleton } from '../accounts/names.ts';
+import { displayNameSkeleton, emailKey, usernameKey, usernameSkeleton } from '../accounts/names.ts';
 import { whatIsTaken } from '../accounts/queries.ts';
 import { takenErrors, takenRefusal } from '../accounts/taken.ts';
 import { rowsOf } from '../accounts/tickets.ts';
@@ -195,9 +195,17 @@ async function update(unit: Unit, command: AdminCommand, target: Target): Promis
     await unit.query(
       'admin-rename',
       `update accounts
-       set username = $2, username_key = $3, display_name = $4, username_skeleton = $5
+       set username = $2, username_key = $3, display_name = $4, username_skeleton = $5,
+           display_name_skeleton = $6
        where id = $1`,
-      [id, username, usernameKey(username), displayName, usernameSkeleton(username)],
+      [
+        id,
+        username,
+        usernameKey(username),
+        displayName,
+        usernameSkeleton(username),
+        displayNameSkeleton(displayName),
+      ],
     );
   }
   if (readdressed) await changeAddress(unit, id, email);

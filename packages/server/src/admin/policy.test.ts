@@ -10,6 +10,7 @@ const ACTIONS: AdminAction[] = [
   'reactivate',
   'unlock',
   'reset_second_factor',
+  'end_sessions',
   'keys',
   'delete',
 ];

@@ -8,6 +8,7 @@ export type AdminAction =
   | 'reactivate'
   | 'unlock'
   | 'reset_second_factor'
+  | 'end_sessions'
   | 'keys'
   | 'delete';
 
@@ -21,6 +22,7 @@ const all = (verdict: Verdict): Record<AdminAction, Verdict> => ({
   reactivate: verdict,
   unlock: verdict,
   reset_second_factor: verdict,
+  end_sessions: verdict,
   keys: verdict,
   delete: verdict,
 });

@@ -292,6 +292,41 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
   });
 
   app.route({
+    method: 'POST',
+    url: '/admin/accounts/:id/end-sessions',
+    schema: {
+      operationId: 'endAccountSessions',
+      tags,
+      summary: 'End all sessions of an account, and log-ins that are under way',
+      description:
+        'One’s own session goes on. API keys do, too: they are revoked one by one. Asks for a ' +
+        'log-in, or the password at `/me/reauthenticate`, of the last ten minutes.',
+      security: inPerson,
+      params: OfAccount,
+      response: { 200: AdminAccount, ...problems(401, 403, 404) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { actor, target } = asked(request);
+      const { id } = sessionOf(request);
+      await sessions.requireRecent(id);
+      await sessions.endAll(target, {
+        except: actor === target ? id : undefined,
+        change: async (client) => {
+          await allowed(client, actor, target, 'end_sessions');
+          await client.query({
+            name: 'admin-end-logins',
+            text: `update accounts set credentials_version = credentials_version + 1
+                   where id = $1`,
+            values: [target],
+          });
+        },
+      });
+      return show(target);
+    },
+  });
+
+  app.route({
     method: 'GET',
     url: '/admin/settings',
     schema: {

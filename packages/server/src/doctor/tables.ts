@@ -37,6 +37,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       deleted_at: 'how far the erasure of an account has come is state beside the events',
       search_key: 'computed by the database from the names',
       username_skeleton: 'follows from username, for comparing with new ones',
+      display_name_skeleton: 'follows from display_name, for comparing with others',
       password_hash: 'a secret: it stands in no event',
       role: 'what it may do on this server is a setting of it',
       read_version: 'counts the moves of read cursors, which are state beside the events',

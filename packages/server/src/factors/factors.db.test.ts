@@ -154,6 +154,53 @@ describe('an authenticator app', () => {
     expect((await tim.request('GET', '/me/second-factor')).body.recoveryCodesLeft).toBe(0);
   });
 
+  test('is not confirmed, nor a passkey added, long after the password was given', async () => {
+    const abe = await server.register('abe');
+    const { secret } = (await abe.request('POST', '/me/totp', password)).body;
+    const options = (await abe.request('POST', '/me/passkeys/options', password)).body;
+    const response = new Authenticator().create(options, server.url);
+    const at = new Date(clock.now() - 10 * 60_000).toISOString();
+    await server.rows(
+      `update sessions set authenticated_at = '${at}' where account_id = '${abe.id}'`,
+    );
+    const confirm = () => abe.request('POST', '/me/totp/confirm', { code: codeOf(secret, -1) });
+    expect((await confirm()).body.code).toBe('reauthentication_required');
+    const added = await abe.request('POST', '/me/passkeys', { name: 'laptop', response });
+    expect(added.body.code).toBe('reauthentication_required');
+    expect((await abe.request('GET', '/me/second-factor')).body).toMatchObject({
+      totp: false,
+      passkeys: [],
+    });
+    expect((await abe.request('POST', '/me/reauthenticate', password)).status).toBe(204);
+    expect((await confirm()).status).toBe(200);
+  });
+
+  test('takes the code of the step before and after, and none further away', async () => {
+    const tom = await server.register('tom');
+    const { secret } = (await tom.request('POST', '/me/totp', password)).body;
+    const confirm = async (step: number) =>
+      (await tom.request('POST', '/me/totp/confirm', { code: codeOf(secret, step) })).status;
+    for (const step of [-4, -3, -2, 2, 3, 4]) expect(await confirm(step), `${step}`).toBe(422);
+    expect(await confirm(-1)).toBe(200);
+    const bring = async (step: number) => {
+      const { ticket } = (await login('tom')).body;
+      return (await post('/auth/second-factor', { ticket, totp: codeOf(secret, step) })).status;
+    };
+    for (const step of [-2, 2, 3]) expect(await bring(step), `${step}`).toBe(422);
+    expect(await bring(1)).toBe(200);
+  });
+
+  test('of another account is nobody’s when its secret is moved in the database', async () => {
+    const [una, ulf] = [await withTotp('moved-a'), await withTotp('moved-b')];
+    await server.rows(
+      `update totps set sealed = (select sealed from totps where account_id = '${una.id}')
+       where account_id = '${ulf.id}'`,
+    );
+    const { ticket } = (await login('moved-b')).body;
+    const totp = codeOf(una.secret);
+    expect((await post('/auth/second-factor', { ticket, totp })).body.code).toBe('code_wrong');
+  });
+
   test('is not replaced without being taken away first', async () => {
     const sue = await withTotp('sue');
     expect((await sue.request('POST', '/me/totp', password)).body.code).toBe(

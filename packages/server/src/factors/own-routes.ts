@@ -13,7 +13,6 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { confirmPerson } from '../accounts/confirm.ts';
 import { meOf } from '../accounts/queries.ts';
-import type { Clock } from '../clock.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
@@ -26,16 +25,13 @@ const security = [{ accessToken: [] }];
 const done = z.undefined().describe('Done');
 
 /** One’s own second factors. */
-export function ownFactorRoutes(
-  instance: FastifyInstance,
-  deps: FactorRoutes & { readonly clock: Clock },
-): void {
+export function ownFactorRoutes(instance: FastifyInstance, deps: FactorRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { factors, server, clock } = deps;
-  const { pool, publicUrl, authenticate: onRequest } = deps.accounts;
+  const { factors, server } = deps;
+  const { pool, publicUrl, sessions, authenticate: onRequest } = deps.accounts;
 
   const confirm = (request: FastifyRequest, password: string | undefined) =>
-    confirmPerson({ ...deps.accounts, clock }, sessionOf(request), password);
+    confirmPerson(deps.accounts, sessionOf(request), password);
 
   app.route({
     method: 'GET',
@@ -91,6 +87,7 @@ export function ownFactorRoutes(
     onRequest,
     handler: async (request) => {
       const { account, id } = sessionOf(request);
+      await sessions.requireRecent(id);
       const codes: { list: string[] | null } = { list: null };
       const right = await factors.guess(account, async () => {
         codes.list = await factors.confirmTotp(account, request.body.code, id);
@@ -181,6 +178,7 @@ export function ownFactorRoutes(
     onRequest,
     handler: async (request, reply) => {
       const { account, id } = sessionOf(request);
+      await sessions.requireRecent(id);
       const { name, response } = request.body;
       const site = siteOf(request, publicUrl);
       const added = await factors.addPasskey(account, id, (on) =>

@@ -78,6 +78,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   listMySessions: person,
   endMySession: person,
   endMyOtherSessions: person,
+  reauthenticate: person,
 
   listPeople: by('people:read'),
   getPerson: by('people:read'),
@@ -114,6 +115,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   reactivateAccount: admin,
   unlockAccount: admin,
   resetSecondFactor: adminPerson,
+  endAccountSessions: adminPerson,
   listMail: adminPerson,
   listSettings: admin,
   listInvitations: admin,

@@ -76,6 +76,7 @@ const deleteRule: Rule<DeleteCommand> = {
       'own-data-erase',
       `update accounts
        set username = $2, username_key = $3, display_name = $4, username_skeleton = null,
+           display_name_skeleton = null,
            email = null, email_key = null, verified_at = null, password_hash = null,
            first_name = null, last_name = null, phone = null,
            role = 'member', is_active = false, deleted_at = $5,

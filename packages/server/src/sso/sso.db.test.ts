@@ -147,7 +147,7 @@ describe('single sign-on', () => {
       verified: true,
       role: 'member',
     });
-    expect(browser.cookies(server.url)).toEqual(['parley_session']);
+    expect(browser.cookies(server.url)).toEqual(['parley_session', 'parley_device']);
     // The same person with another address, in another browser.
     const second = new Browser();
     await second.logIn('ann other@example.org unverified');

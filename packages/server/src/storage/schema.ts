@@ -85,6 +85,7 @@ export interface AccountsTable {
   phone: string | null;
   verified_at: Date | null;
   username_skeleton: string | null;
+  display_name_skeleton: string | null;
   credentials_version: Generated<number>;
 }
 
@@ -102,6 +103,7 @@ export interface SessionsTable {
   successor_box: Buffer | null;
   rotated_at: Date | null;
   family_key: Buffer;
+  authenticated_at: Generated<Date>;
 }
 
 export interface TotpsTable {

@@ -4,7 +4,6 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { PartTitle } from '../app/tabbed-page.tsx';
 import { ago, fullTime } from '../lib/time.ts';
-import { wordsFor } from '../lib/words.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
@@ -12,6 +11,7 @@ import { Confirm } from '../ui/confirm.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
 import { deviceKind, deviceName } from './device-name.ts';
+import { useReauthentication } from './reauthenticate.tsx';
 import { useAccount } from './use-account.ts';
 
 const ICONS = { phone: Smartphone, computer: Laptop, program: SquareTerminal } as const;
@@ -19,6 +19,7 @@ const ICONS = { phone: Smartphone, computer: Laptop, program: SquareTerminal } a
 /** Where one is logged in; each session can be ended from here. */
 export function SessionsPage() {
   const account = useAccount();
+  const reauthentication = useReauthentication();
   const sessions = useLoad(() => account.sessions());
   const [ending, setEnding] = useState<SessionInfo | 'others' | null>(null);
   const items = sessions.data ?? [];
@@ -26,16 +27,14 @@ export function SessionsPage() {
   const others = items.filter((s) => !s.current);
   const end = async () => {
     if (ending === null) return;
-    try {
+    await reauthentication.run(async () => {
       if (ending === 'others') await account.endOtherSessions();
       else await account.endSession(ending.id);
       await sessions.reload();
       toast.success(
         ending === 'others' ? 'All other sessions have ended' : 'The session has ended',
       );
-    } catch (error) {
-      toast.error(wordsFor(error));
-    }
+    });
   };
   return (
     <>
@@ -78,6 +77,7 @@ export function SessionsPage() {
         onCancel={() => setEnding(null)}
         onConfirm={() => void end()}
       />
+      {reauthentication.dialog}
     </>
   );
 }

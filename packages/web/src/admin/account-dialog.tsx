@@ -1,7 +1,15 @@
 import type { AccountRole, AdminAccount } from '@parley/protocol';
-import { LockKeyholeOpen, ShieldOff, Trash2, UserRoundCheck, UserRoundX } from 'lucide-react';
+import {
+  LockKeyholeOpen,
+  LogOut,
+  ShieldOff,
+  Trash2,
+  UserRoundCheck,
+  UserRoundX,
+} from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
+import { useReauthentication } from '../account/reauthenticate.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { ago, dateOf, fullTime } from '../lib/time.ts';
@@ -36,7 +44,10 @@ export function AccountDialog({
 }) {
   const admin = useAdmin();
   const me = useParley((s) => s.me);
-  const [asking, setAsking] = useState<'deactivate' | 'factor' | 'delete' | null>(null);
+  const [asking, setAsking] = useState<'deactivate' | 'sessions' | 'factor' | 'delete' | null>(
+    null,
+  );
+  const reauthentication = useReauthentication();
   const self = me?.id === account.id;
   // As the server has it: admins do nothing to admins and owners, only owners do.
   const may = me?.role === 'owner' || (me?.role === 'admin' && account.role === 'member');
@@ -102,6 +113,11 @@ export function AccountDialog({
               <UserRoundCheck size={16} /> Reactivate
             </Button>
           )}
+          {account.kind === 'person' && account.isActive && (
+            <Button onClick={() => setAsking('sessions')}>
+              <LogOut size={16} /> Log out everywhere
+            </Button>
+          )}
           {account.secondFactor && (
             <Button onClick={() => setAsking('factor')}>
               <ShieldOff size={16} /> Remove second factor
@@ -123,6 +139,19 @@ export function AccountDialog({
         }
       />
       <Confirm
+        open={asking === 'sessions'}
+        title={`Log ${account.displayName} out everywhere?`}
+        words="All their sessions end at once. They can log in again."
+        action="Log out"
+        onCancel={close}
+        onConfirm={() =>
+          void reauthentication.run(async () => {
+            onChange(await admin.endSessions(account.id));
+            toast.success('All sessions have ended');
+          })
+        }
+      />
+      <Confirm
         open={asking === 'factor'}
         title="Remove the second factor?"
         words="Their password alone lets them in then. Be sure that it is them who ask for it."
@@ -135,6 +164,7 @@ export function AccountDialog({
           }, 'The second factor is removed')
         }
       />
+      {reauthentication.dialog}
       <DeleteAccount
         account={account}
         open={asking === 'delete'}

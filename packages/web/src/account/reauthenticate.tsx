@@ -1,0 +1,43 @@
+import { ApiError } from '@parley/client';
+import { type ReactNode, useState } from 'react';
+import { toast } from 'sonner';
+import { wordsFor } from '../lib/words.ts';
+import { PasswordDialog } from '../ui/password-dialog.tsx';
+import { useAccount } from './use-account.ts';
+
+/**
+ * Runs what the server may want a recent log-in for: asks for the password then, and runs it again.
+ * The dialog has to be rendered.
+ */
+export function useReauthentication(): {
+  run: (work: () => Promise<void>) => Promise<void>;
+  dialog: ReactNode;
+} {
+  const account = useAccount();
+  const [pending, setPending] = useState<{ work: () => Promise<void> } | null>(null);
+  const run = async (work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'reauthentication_required') {
+        setPending({ work });
+      } else {
+        toast.error(wordsFor(error));
+      }
+    }
+  };
+  const dialog = (
+    <PasswordDialog
+      open={pending !== null}
+      title="Confirm your password"
+      words="You logged in a while ago. Enter your password to continue."
+      action="Continue"
+      onClose={() => setPending(null)}
+      onConfirm={async (password) => {
+        await account.reauthenticate(password);
+        await pending?.work();
+      }}
+    />
+  );
+  return { run, dialog };
+}
