@@ -1,6 +1,6 @@
 import type { HistoryRecord, RecordOf } from './history.ts';
-import type { Log } from './log.ts';
-import { messagesOf, unreadOf } from './model.ts';
+import { isText, type Log } from './log.ts';
+import { messagesOf, type Stay, unreadOf } from './model.ts';
 import { of, type Violation } from './violation.ts';
 
 /** Unread is counted up to here. */
@@ -13,6 +13,7 @@ export function checkClients(
 ): Violation[] {
   return [
     ...checkReceived(history, logs),
+    ...checkFormer(history, logs),
     ...of(history, 'final').flatMap((final) => [
       ...checkFinal(final, logs),
       ...checkKept(final, logs),
@@ -53,7 +54,7 @@ function checkEvent(
   const stay = log?.stayAt(account, seq);
   if (cursor !== undefined && seq <= cursor) {
     found.push({ rule: 'I5 applied once', stream, client, what: `${seq} came after ${cursor}` });
-  } else if (cursor !== undefined && seq !== cursor + 1 && seq !== stay?.joined) {
+  } else if (cursor !== undefined && seq !== cursor + 1 && !isEdge(seq, stay)) {
     found.push({ rule: 'I6 in order', stream, client, what: `${seq} came after ${cursor}` });
   }
   cursors.set(stream, Math.max(cursor ?? 0, seq));
@@ -69,6 +70,43 @@ function checkEvent(
   }
   return found;
 }
+
+/**
+ * I10: a client that began to run after the end of its account's last stay was answered gets no
+ * text of that stay.
+ */
+function checkFormer(
+  history: readonly HistoryRecord[],
+  logs: ReadonlyMap<string, Log>,
+): Violation[] {
+  const found: Violation[] = [];
+  const answered = new Map<string, number>();
+  for (const { stream, seq, t } of of(history, 'ack')) {
+    const place = `${stream} ${seq}`;
+    answered.set(place, Math.min(t, answered.get(place) ?? t));
+  }
+  const begun = new Map<string, number>();
+  for (const record of history) {
+    if (record.kind === 'start') begun.set(record.client, record.t);
+    if (record.kind !== 'event' || !isText(record.event)) continue;
+    const { client, account, event } = record;
+    const log = logs.get(event.stream);
+    const left = log?.stayAt(account, event.seq)?.left ?? null;
+    if (!log || left === null || log.stayAfter(account, left)) continue;
+    const end = answered.get(`${event.stream} ${left}`) ?? Number.POSITIVE_INFINITY;
+    if (end >= (begun.get(client) ?? Number.NEGATIVE_INFINITY)) continue;
+    const what = `the text at ${event.seq} came to somebody who had left at ${left} before connecting`;
+    found.push({ rule: 'I10 members only', stream: event.stream, client, what });
+  }
+  return found;
+}
+
+/**
+ * Whether a stay begins or ends here. Nothing is owed from before its beginning; of a stay that is
+ * over, a client that was away is told the end alone.
+ */
+const isEdge = (seq: number, stay: Stay | undefined): boolean =>
+  seq === stay?.joined || seq === stay?.left;
 
 /** I8, I11: at the end every client has everything, waits for nothing, and counts as we count. */
 function checkFinal(

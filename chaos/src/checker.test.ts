@@ -446,6 +446,52 @@ describe('a store after a crash', () => {
   });
 });
 
+describe('a client of a former member', () => {
+  const begins = (cursor: number): HistoryRecord => ({
+    kind: 'start',
+    client: EVE,
+    account: EVE,
+    life: 2,
+    cursors: { [STREAM]: cursor },
+    t: 5,
+  });
+  const gets = (seq: number): HistoryRecord => ({
+    kind: 'event',
+    client: EVE,
+    account: EVE,
+    life: 2,
+    event: aLogEvent(seq),
+    t: 6,
+  });
+  const leftAt = (t: number): HistoryRecord => ({
+    kind: 'ack',
+    client: BEN,
+    id: 'removal',
+    stream: STREAM,
+    seq: 7,
+    t,
+  });
+  // The clean run has no command for the removal: what its answer breaks besides is not looked at.
+  const broken = (...more: HistoryRecord[]) =>
+    rules([...aCleanRun(), ...more]).filter((rule) => /^I(5|6|10) /.test(rule));
+
+  test('is told the end of the stay alone', () => {
+    expect(broken(leftAt(4), begins(5), gets(7))).toEqual([]);
+  });
+
+  test('that is sent a text from before the end breaks I10', () => {
+    expect(broken(leftAt(4), begins(5), gets(6), gets(7))).toEqual(['I10 members only']);
+  });
+
+  test('may have been sent it while the removal was under way', () => {
+    expect(broken(leftAt(6), begins(5), gets(6), gets(7))).toEqual([]);
+  });
+
+  test('misses nothing but what came before an end', () => {
+    expect(broken(begins(4), gets(6))).toEqual(['I6 in order']);
+  });
+});
+
 describe('the shortest history', () => {
   test('shows the same broken promise with hardly more than what breaks it', () => {
     const history = aCleanRun().filter((r) => !isSeen(r, BEN, 6));

@@ -61,6 +61,11 @@ export class Log {
     return stay !== undefined && more.length === 0 && stay.left === null && stay.joined < said;
   }
 
+  /** The stay of the account that began after `seq`. */
+  stayAfter(account: string, seq: number): Stay | undefined {
+    return this.#stays.get(account)?.find((s) => s.joined > seq);
+  }
+
   /** The stay of the account that goes on. */
   stayNow(account: string): Stay | undefined {
     return this.#stays.get(account)?.find((s) => s.left === null);

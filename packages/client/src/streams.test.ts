@@ -55,6 +55,21 @@ describe('streams', () => {
     expect(streams.take(event(15))).toBe('hole');
   });
 
+  test('the end of the membership is applied after a hole too', () => {
+    const ends = [
+      event(9, 'member.left', { account: ME }),
+      event(9, 'conversation.deleted', {}),
+    ] as const;
+    for (const end of ends) {
+      const streams = new Streams(ME, [[STREAM, 4 as Seq]]);
+      expect(streams.take(event(9, 'member.left', { account: 'you' }))).toBe('hole');
+      expect(streams.take(end)).toBe('next');
+      expect(streams.at(STREAM)).toBe(9);
+      expect(streams.take(end)).toBe('known');
+      expect(streams.take(event(11))).toBe('foreign');
+    }
+  });
+
   test('a stream that is not followed is foreign', () => {
     expect(new Streams(ME).take(event(1))).toBe('foreign');
   });

@@ -13,7 +13,8 @@ export type Verdict =
 
 /**
  * How far each followed stream was applied (R10): an event is applied when it is the next one, and
- * never else. One’s own joining begins a stream anew, one’s own leaving ends it.
+ * never else. One’s own joining begins a stream anew, one’s own leaving ends it: both are applied
+ * after a hole too, because a former member is not sent what came before the end.
  */
 export class Streams {
   readonly #cursors = new Map<StreamId, Seq>();
@@ -44,16 +45,18 @@ export class Streams {
   take(event: Event): Verdict {
     const cursor = this.#cursors.get(event.stream);
     const starts = event.type === 'member.joined' && event.data.account === this.#me;
+    const ends = this.#ends(event);
     if (cursor === undefined) {
       if (!starts) return 'foreign';
     } else if (event.seq <= cursor) {
       return 'known';
     } else if (event.seq > cursor + 1 && !starts) {
-      return this.#ended.has(event.stream) ? 'foreign' : 'hole';
+      if (this.#ended.has(event.stream)) return 'foreign';
+      if (!ends) return 'hole';
     }
     this.#cursors.set(event.stream, event.seq);
     if (starts) this.#ended.delete(event.stream);
-    else if (this.#ends(event)) this.#ended.add(event.stream);
+    else if (ends) this.#ended.add(event.stream);
     return 'next';
   }
 

@@ -183,7 +183,7 @@ export class Following {
       plan.sent,
       stream === streamOfAccount(this.#sink.account),
     );
-    follower.floor = ((stays[stays.length - 1]?.joinedSeq ?? 1) - 1) as Seq;
+    follower.floor = plan.floor;
     follower.leaveOut(plan.skips, plan.last);
     this.#followers.set(stream, follower);
     this.#context.hub.follow(follower, lastSeq);

@@ -8,14 +8,17 @@ export interface FollowPlan {
   readonly skips: { after: Seq; to: Seq }[];
   /** The last seq to send; null while the account is a member. */
   readonly last: Seq | null;
+  /** Nothing up to here may be asked for again. */
+  readonly floor: Seq;
   /** Too much is missing: `reset` is told, and `sent` is the end of the stream. */
   readonly reset: boolean;
 }
 
 /**
- * Where to start and what to leave out when a client that has applied everything up to `cursor`
- * comes back. The stays of the account are given in order; `lastSeq` is where the stream stood
- * when they were read. Returns null when there is nothing to send, now or later.
+ * Returns where to start and what to leave out when a client that has applied everything up to
+ * `cursor` reconnects. The stays of the account are given in order; `lastSeq` is where the stream
+ * stood when they were read. A former member is sent the end of the last stay and nothing before
+ * it: bodies are for current members. Returns null when there is nothing to send, now or later.
  */
 export function planResume(
   cursor: Seq | undefined,
@@ -26,13 +29,16 @@ export function planResume(
   const newest = stays[stays.length - 1];
   if (!newest) return null;
   const end = newest.leftSeq;
-  if (cursor === undefined) {
-    return end === null ? { sent: lastSeq, skips: [], last: null, reset: false } : null;
+  if (end !== null) {
+    if (cursor === undefined || cursor >= end) return null;
+    const before = (end - 1) as Seq;
+    return { sent: before, skips: [], last: end, floor: before, reset: false };
   }
-  if (end !== null && cursor >= end) return null;
+  const plan = { skips: [], last: null, floor: (newest.joinedSeq - 1) as Seq, reset: false };
+  if (cursor === undefined) return { ...plan, sent: lastSeq };
   // A cursor beyond the stream comes from another past than ours; one far behind is not replayed.
-  if (cursor > lastSeq || (end ?? lastSeq) - cursor > replayMax) {
-    return { sent: end ?? lastSeq, skips: [], last: end, reset: true };
+  if (cursor > lastSeq || lastSeq - cursor > replayMax) {
+    return { ...plan, sent: lastSeq, reset: true };
   }
   const skips: { after: Seq; to: Seq }[] = [];
   let left = 0;
@@ -41,5 +47,5 @@ export function planResume(
     if (to > cursor && to > left) skips.push({ after: Math.max(left, cursor) as Seq, to });
     left = stay.leftSeq ?? 0;
   }
-  return { sent: cursor, skips, last: end, reset: false };
+  return { ...plan, sent: cursor, skips };
 }

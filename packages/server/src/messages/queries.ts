@@ -126,8 +126,9 @@ export interface EventsOfStream {
 }
 
 /**
- * The events after `after` that the account may see: all of the workspace and of its own stream; of
- * a conversation those of its stays. Null for a stream that it may not follow.
+ * Returns the events after `after` that the account may see: all of the workspace and of its own
+ * stream; of a conversation those of its stays while it is a member, and the end of the last stay
+ * when it is no longer one. Null for a stream that it may not follow.
  */
 export async function eventsFor(
   pool: Pool,
@@ -143,10 +144,17 @@ export async function eventsFor(
         from streams s
         where s.id = $2 and (s.kind = 'workspace' or s.kind = 'personal' and s.id = $1)
         union all
-        select m.joined_seq, coalesce(m.left_seq, s.last_seq)
-        from memberships m
+        select case when m.is_member then m.joined_seq else m.left_seq end,
+               coalesce(m.left_seq, s.last_seq)
+        from (
+          select conversation_id, joined_seq, left_seq,
+                 bool_or(left_seq is null) over () as is_member,
+                 max(left_seq) over () as last_left
+          from memberships
+          where account_id = $1 and conversation_id = $2
+        ) m
         join streams s on s.id = m.conversation_id
-        where m.account_id = $1 and m.conversation_id = $2
+        where m.is_member or m.left_seq = m.last_left
       )
       select (select max(last) from covered) as last_seq,
         (select coalesce(json_agg(json_build_object(

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { type Person, startTestServer, type TestServer } from '../../test/support/server.ts';
 import { about, aRealGroup, aTown, says, stored } from '../../test/support/town.ts';
-import { anAccount } from '../../test/support/world.ts';
+import { aClientId, anAccount } from '../../test/support/world.ts';
 import { examine } from '../doctor/doctor.ts';
 import { deleteMessage, editMessage } from './commands.ts';
 
@@ -57,6 +57,47 @@ test('the text of a deleted message is gone: from the log, and for who comes bac
     'message.edited',
     'message.deleted',
   ]);
+});
+
+test('every text that an edited message has had is gone, and no other message’s', async () => {
+  const id = await ann.group('Edits', [ben]);
+  const other = await ann.group('Another one', [ben]);
+  const stream = streamOfConversation(id);
+  const { epoch } = await server.peer().hello(ben.accessToken);
+  const seq = await ann.post(id, 'text one');
+  // The same seq elsewhere, and another message of the same conversation.
+  expect(await ann.post(other, 'kept elsewhere')).toBe(seq);
+  const kept = await ann.post(id, 'kept one');
+  const edit = async (conversation: string, message: number, body: string) => {
+    const path = `/conversations/${conversation}/messages/${message}`;
+    expect((await ann.request('PATCH', path, { body })).status).toBe(200);
+  };
+  for (const body of ['text two', 'text three']) await edit(id, seq, body);
+  await edit(id, kept, 'kept two');
+  await edit(other, seq, 'kept elsewhere too');
+  const texts = async () => {
+    const rows = await server.rows(`select data ->> 'body' as body from events
+      where stream_id in ('${id}', '${other}') and data ->> 'body' is not null order by seq`);
+    return rows.map((row) => row.body).sort();
+  };
+  // Until then all members can read them: they are its edit history.
+  const shown = await ben.request('GET', `/streams/${stream}/events?after=0`);
+  expect(JSON.stringify(shown.body)).toContain('text one');
+  const always = ['kept elsewhere', 'kept elsewhere too', 'kept one', 'kept two'];
+  expect(await texts()).toEqual([...always, 'text one', 'text three', 'text two']);
+  await ann.request('DELETE', `/conversations/${id}/messages/${seq}`);
+  expect(await texts()).toEqual(['', '', '', ...always]);
+
+  // Over the socket neither a resume nor a range that is asked for again brings them back.
+  const peer = server.peer();
+  await peer.hello(ben.accessToken, { epoch, cursor: { [stream]: seq - 1 } });
+  peer.send({ op: 'fill', id: aClientId(), stream, after: seq - 1 });
+  await peer.next('ack');
+  await peer.until(
+    () => peer.of('event').filter((e) => e.type === 'message.deleted').length === 2,
+    'the range',
+  );
+  expect(JSON.stringify(peer.frames)).not.toMatch(/text (one|two|three)/);
 });
 
 test('who repeats the command of a deleted message is told its place, and nothing comes back', async () => {

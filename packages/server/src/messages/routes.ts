@@ -266,7 +266,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): v
       tags: ['Streams'],
       summary: 'Events of a stream after a seq',
       description:
-        'Of a conversation, those from the time of the account’s membership; of the account’s own stream and of the workspace, all.',
+        'Of a conversation, those from the time of the account’s membership, for current members; a former member gets the event that ended the membership. Of the account’s own stream and of the workspace, all.',
       security,
       params: z.object({ id: StreamId }),
       querystring: EventsQuery,

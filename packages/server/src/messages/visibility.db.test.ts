@@ -1,0 +1,273 @@
+import {
+  type ConversationId,
+  type Event,
+  type Seq,
+  type StreamId,
+  streamOfConversation,
+} from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import type { Peer } from '../../test/support/peer.ts';
+import {
+  type Answer,
+  PASSWORD,
+  type Person,
+  startTestServer,
+  type TestServer,
+} from '../../test/support/server.ts';
+import { aClientId } from '../../test/support/world.ts';
+
+/** Every way to read × everybody who may ask, over REST and the socket. */
+
+const BEFORE = 'written before anybody left';
+const BETWEEN = 'written while they were away';
+
+let cluster: TestCluster;
+let server: TestServer;
+let epoch: string;
+/** Where the group stood before {@link BEFORE} was posted. */
+let joined: Seq;
+let message: Seq;
+let endedMessage: Seq;
+
+/** Somebody of a standing, and the conversation that it is about. */
+interface Reader {
+  readonly person: Person;
+  readonly conversation: ConversationId;
+  /** The seq of the event that ended the last stay, if it is over. */
+  readonly left: Seq | null;
+}
+const readers = new Map<string, Reader>();
+const reader = (standing: string) => readers.get(standing) as Reader;
+
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster);
+  const person = (name: string) => server.register(name);
+  const [owner, member, leaver, removed, returned, stranger] = [
+    await person('olga'),
+    await person('mia'),
+    await person('lou'),
+    await person('rex'),
+    await person('ron'),
+    await person('nia'),
+  ];
+  const people = [member, leaver, removed, returned];
+  const conversation = await owner.group('group', people, 'public');
+  const ended = await owner.group('ended group', [member], 'public');
+  epoch = (await server.peer().hello(owner.accessToken)).epoch;
+  joined = await headOf(owner, conversation);
+  message = await owner.post(conversation, BEFORE);
+  for (const p of people) await p.post(conversation, `mine: ${p.name}`);
+  const path = (who: Person) => `/conversations/${conversation}/members/${who.id}`;
+  const ok = async (answer: Promise<Answer>) => {
+    const { status, body } = await answer;
+    expect(status, JSON.stringify(body)).toBeLessThan(300);
+  };
+  await ok(leaver.request('POST', `/conversations/${conversation}/leave`));
+  await ok(owner.request('DELETE', path(removed)));
+  await ok(returned.request('POST', `/conversations/${conversation}/leave`));
+  await owner.post(conversation, BETWEEN);
+  await ok(returned.request('POST', `/conversations/${conversation}/join`));
+  endedMessage = await owner.post(ended, BEFORE);
+  await ok(owner.request('DELETE', `/conversations/${ended}`));
+  for (const [standing, of] of Object.entries({
+    owner: { person: owner, conversation, left: null },
+    member: { person: member, conversation, left: null },
+    'somebody who left': { person: leaver, conversation, left: await endOf(leaver, conversation) },
+    'somebody who was removed': {
+      person: removed,
+      conversation,
+      left: await endOf(removed, conversation),
+    },
+    'somebody who came back': { person: returned, conversation, left: null },
+    stranger: { person: stranger, conversation, left: null },
+    'member of a deleted group': {
+      person: member,
+      conversation: ended,
+      left: await endOf(member, ended),
+    },
+  })) {
+    readers.set(standing, of);
+  }
+});
+afterAll(async () => {
+  await server?.stop();
+  await cluster?.stop();
+});
+
+/** The seq of the event that ended the last stay. */
+async function endOf(person: Person, conversation: ConversationId): Promise<Seq> {
+  const [row] = await server.rows(
+    `select max(left_seq)::int as left_seq from memberships
+     where account_id = '${person.id}' and conversation_id = '${conversation}'`,
+  );
+  return row?.left_seq as Seq;
+}
+
+async function headOf(person: Person, conversation: ConversationId): Promise<Seq> {
+  return (await person.request('GET', `/conversations/${conversation}`)).body.lastSeq;
+}
+
+/** Whether this standing is one of a current member. */
+const MEMBERS = new Set(['owner', 'member', 'somebody who came back']);
+const STANDINGS = [
+  ...MEMBERS,
+  'somebody who left',
+  'somebody who was removed',
+  'stranger',
+  'member of a deleted group',
+];
+
+const get = async ({ person }: Reader, path: string) => {
+  const { status, body } = await person.request('GET', path);
+  return { status, text: JSON.stringify(body) };
+};
+const at = (r: Reader) => `/conversations/${r.conversation}`;
+
+/** Says hello with a cursor and gives all frames up to `live`. */
+async function framesOf(r: Reader, cursor?: Record<string, number>): Promise<Peer> {
+  const peer = server.peer();
+  await peer.hello(r.person.accessToken, cursor && { epoch, cursor });
+  return peer;
+}
+
+/** The ways to read that a former member has nothing of; `text` is all that was shown. */
+const WAYS: Record<string, (r: Reader) => Promise<{ status: number; text: string }>> = {
+  'the page of history': (r) => get(r, `${at(r)}/messages?limit=100`),
+  'history after a seq': (r) => get(r, `${at(r)}/messages?after=0`),
+  'one message': (r) =>
+    get(
+      r,
+      `${at(r)}/messages/${r.conversation === reader('owner').conversation ? message : endedMessage}`,
+    ),
+  'the conversation': (r) => get(r, at(r)),
+  'its members': (r) => get(r, `${at(r)}/members`),
+};
+
+describe('over REST', () => {
+  const table = STANDINGS.flatMap((who) => Object.keys(WAYS).map((way) => [way, who] as const));
+  test.each(table)('%s is shown to current members alone: %s', async (way, who) => {
+    const { status, text } = await (WAYS[way] as (typeof WAYS)[string])(reader(who));
+    if (MEMBERS.has(who)) expect(status, text).toBe(200);
+    else {
+      expect(status, text).toBe(404);
+      expect(text).not.toContain('written');
+    }
+  });
+
+  test.each(STANDINGS)(
+    'the lists show the conversation to current members alone: %s',
+    async (who) => {
+      const r = reader(who);
+      for (const path of ['/conversations', '/me/cursors']) {
+        const { text } = await get(r, path);
+        expect(text.includes(r.conversation), path).toBe(MEMBERS.has(who));
+      }
+    },
+  );
+
+  test.each(STANDINGS)(
+    'events: all of their stays to members, the end to former ones: %s',
+    async (who) => {
+      const r = reader(who);
+      const events = async (after: number, limit = 500) => {
+        const path = `/streams/${streamOfConversation(r.conversation)}/events`;
+        return r.person.request('GET', `${path}?after=${after}&limit=${limit}`);
+      };
+      const { status, body } = await events(0);
+      const text = JSON.stringify(body);
+      if (who === 'stranger') return expect(status, text).toBe(404);
+      expect(status, text).toBe(200);
+      if (MEMBERS.has(who)) {
+        expect(text).toContain(BEFORE);
+        // Somebody who was away reads what was said meanwhile as history, not as events.
+        expect(text.includes(BETWEEN)).toBe(who !== 'somebody who came back');
+        expect(body.lastSeq).toBe(await headOf(r.person, r.conversation));
+        return;
+      }
+      expect(body.items.map((e: Event) => e.seq)).toEqual([r.left]);
+      expect(body.items[0].type).toBe(
+        who === 'member of a deleted group' ? 'conversation.deleted' : 'member.left',
+      );
+      expect(body.lastSeq).toBe(r.left);
+      expect((await events(r.left ?? 0)).body.items).toEqual([]);
+      expect((await events((r.left ?? 0) - 1)).body.items).toHaveLength(1);
+    },
+  );
+
+  test.each(STANDINGS)('nothing of it can be marked as read but by members: %s', async (who) => {
+    const r = reader(who);
+    const read = await r.person.request('POST', `${at(r)}/read`, { seq: 1 });
+    expect(read.status).toBe(MEMBERS.has(who) ? 200 : 404);
+  });
+
+  test('one’s own data has what one wrote, also where one is a member no longer', async () => {
+    for (const who of ['somebody who left', 'somebody who was removed']) {
+      const r = reader(who);
+      const answer = await r.person.request('POST', '/me/export', { password: PASSWORD });
+      expect(answer.status).toBe(200);
+      const text = JSON.stringify(answer.body);
+      expect(text).toContain(`mine: ${r.person.name}`);
+      expect(text).not.toContain('written');
+    }
+  });
+});
+
+describe('over the socket', () => {
+  const streamOf = (r: Reader): StreamId => streamOfConversation(r.conversation);
+
+  test.each(STANDINGS)(
+    'a hello without a cursor shows current members their conversation: %s',
+    async (who) => {
+      const r = reader(who);
+      const peer = await framesOf(r);
+      const shown = JSON.stringify(peer.frames);
+      expect(shown.includes(r.conversation)).toBe(MEMBERS.has(who));
+      expect(peer.of('event').filter((e) => e.stream === streamOf(r))).toEqual([]);
+    },
+  );
+
+  test.each(STANDINGS)(
+    'a hello with a cursor from before replays to current members alone: %s',
+    async (who) => {
+      const r = reader(who);
+      const peer = await framesOf(r, { [streamOf(r)]: Math.min(joined, endedMessage - 1) });
+      const events = peer.of('event').filter((e) => e.stream === streamOf(r));
+      const shown = JSON.stringify(peer.frames);
+      expect(shown.includes(BEFORE)).toBe(MEMBERS.has(who));
+      if (MEMBERS.has(who)) return;
+      expect(events.map((e) => e.seq)).toEqual(r.left === null ? [] : [r.left]);
+    },
+  );
+
+  test.each(STANDINGS)('a range is sent again to current members alone: %s', async (who) => {
+    const r = reader(who);
+    const peer = await framesOf(r, { [streamOf(r)]: joined });
+    const stream = streamOf(r);
+    // In one write: the fill may find the follower of a former member still there.
+    peer.send({ op: 'fill', id: aClientId(), stream, after: joined });
+    peer.send({ op: 'ping' });
+    await peer.next('pong');
+    if (MEMBERS.has(who)) await peer.next('ack');
+    else {
+      expect((await peer.next('nack')).code).toBe('not_found');
+      expect(JSON.stringify(peer.frames)).not.toContain(BEFORE);
+    }
+  });
+
+  test('a range asked for before the end was sent gives a former member the end alone', async () => {
+    const r = reader('somebody who was removed');
+    const peer = server.peer();
+    await peer.until(() => peer.ws.readyState === 1, 'the socket to open');
+    const stream = streamOf(r);
+    peer.send({ op: 'hello', token: r.person.accessToken, epoch, cursor: { [stream]: joined } });
+    await peer.next('ready');
+    peer.send({ op: 'fill', id: aClientId(), stream, after: joined });
+    await peer.until(() => peer.of('ack').length + peer.of('nack').length > 0, 'an answer');
+    if (peer.of('live').length === 0) await peer.next('live');
+    expect(JSON.stringify(peer.frames)).not.toContain('written');
+    const seqs = peer.of('event').filter((e) => e.stream === stream);
+    expect(new Set(seqs.map((e) => e.seq))).toEqual(new Set([r.left]));
+  });
+});
