@@ -143,6 +143,61 @@ describe('a group', () => {
     expect(await conversationFor(db.pool, cem, id)).toMatchObject({ role: 'owner' });
   });
 
+  test('is never inherited by somebody who has left, and by nobody while an owner stays', async () => {
+    const [ann, bob, cem, dee] = (await people(4)) as [AccountId, AccountId, AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob, cem, dee]);
+    // The longest-standing of them is gone, and the next one has come back as the newest.
+    stored(await leaveGroup(append, about(bob, id)));
+    stored(await leaveGroup(append, about(cem, id)));
+    stored(await joinGroup(append, about(cem, id)));
+    const left = stored(await leaveGroup(append, about(ann, id))).seq;
+    const roles = async () => {
+      const { rows } = await db.pool.query<{ account_id: string; role: string }>(
+        `select account_id, role from memberships
+         where conversation_id = $1 and left_seq is null order by joined_seq`,
+        [id],
+      );
+      return rows.map((row) => [row.account_id, row.role]);
+    };
+    expect(await roles()).toEqual([
+      [dee, 'owner'],
+      [cem, 'member'],
+    ]);
+    const changes = async () => {
+      const { rows } = await db.pool.query<{ seq: number; data: object }>(
+        `select seq, data from events where stream_id = $1 and type = 'member.role_changed'
+         order by seq`,
+        [id],
+      );
+      return rows;
+    };
+    expect(await changes()).toEqual([{ seq: left + 1, data: { account: dee, role: 'owner' } }]);
+    // A member who goes, or comes back, changes nobody's role.
+    stored(await joinGroup(append, about(ann, id)));
+    stored(await leaveGroup(append, about(cem, id)));
+    expect(await changes()).toHaveLength(1);
+    expect(await roles()).toEqual([
+      [dee, 'owner'],
+      [ann, 'member'],
+    ]);
+  });
+
+  test.each([
+    ['public', ['group.created', 'group.updated', 'group.deleted']],
+    ['private', []],
+  ] as const)('that is %s is told in the workspace by %j', async (visibility, expected) => {
+    const [ann] = (await people(1)) as [AccountId];
+    const before = await headOf(db.pool, WORKSPACE_STREAM);
+    const id = await aRealGroup(append, [ann], visibility);
+    stored(await renameGroup(append, about(ann, id), 'another name'));
+    stored(await deleteGroup(append, about(ann, id)));
+    const { rows } = await db.pool.query<{ type: string }>(
+      `select type from events where stream_id = $1 and seq > $2 and data::text like $3 order by seq`,
+      [WORKSPACE_STREAM, before, `%${id}%`],
+    );
+    expect(rows.map((row) => row.type)).toEqual(expected);
+  });
+
   test('takes a second joining or leaving as done already', async () => {
     const [ann, bob] = (await people(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann]);

@@ -78,6 +78,24 @@ describe('a read cursor', () => {
     expect(unread).toMatchObject({ moved: true, version: 2, cursor: { unread: 2 } });
   });
 
+  test('of a stay that goes on leaves that of an earlier one alone', async () => {
+    const { bob, id, seqs } = await twoTalking(4);
+    moved(await cursors.move(bob, id, seqs[2] as Seq));
+    await leaveGroup(append, about(bob, id));
+    await joinGroup(append, about(bob, id));
+    moved(await cursors.move(bob, id, seqs[0] as Seq, true));
+    const { rows } = await db.pool.query<{ read_seq: number }>(
+      `select read_seq from memberships where conversation_id = $1 and account_id = $2
+       order by joined_seq`,
+      [id, bob],
+    );
+    expect(rows.map((row) => row.read_seq)).toEqual([seqs[2], seqs[0]]);
+    // Coming back once more goes on from the furthest of them.
+    await leaveGroup(append, about(bob, id));
+    await joinGroup(append, about(bob, id));
+    expect(await readOf(bob, id)).toBe(seqs[2]);
+  });
+
   test('counts up to the limit and no further', async () => {
     const { bob, id } = await twoTalking(0);
     const cem = await anAccount(db.pool);

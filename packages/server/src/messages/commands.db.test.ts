@@ -1,0 +1,287 @@
+import {
+  type AccountId,
+  type ConversationId,
+  LIMITS,
+  type Message,
+  type Seq,
+} from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestDatabase } from '../../test/support/database.ts';
+import { about, aRealGroup, aTown, says, stored, verdict } from '../../test/support/town.ts';
+import { anAccount, headOf } from '../../test/support/world.ts';
+import { deleteGroup } from '../conversations/commands.ts';
+import { addMember, leaveGroup, removeMember } from '../conversations/members.ts';
+import type { Database } from '../storage/database.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import {
+  addReaction,
+  deleteMessage,
+  editMessage,
+  postMessage,
+  removeReaction,
+} from './commands.ts';
+import { messageFor } from './queries.ts';
+
+let server: Awaited<ReturnType<typeof startTestDatabase>>;
+let db: Database;
+let append: Append;
+let owner: AccountId;
+let member: AccountId;
+/** Of them. */
+let group: ConversationId;
+
+beforeAll(async () => {
+  server = await startTestDatabase();
+  db = await server.open();
+  append = await aTown(db.pool);
+  [owner, member] = await Promise.all([anAccount(db.pool), anAccount(db.pool)]);
+  group = await aRealGroup(append, [owner, member]);
+});
+afterAll(() => server.stop());
+
+async function shown(seq: number, id = group): Promise<Message> {
+  const message = await messageFor(db.pool, owner, id, seq as Seq);
+  if (!message) throw new Error(`There is no message ${seq}`);
+  return message;
+}
+
+describe('who may', () => {
+  type Act = (actor: AccountId, id: ConversationId, message: Seq) => Promise<Outcome>;
+  const acts: Record<string, Act> = {
+    post: (actor, id) => postMessage(append, about(actor, id), 'x'),
+    edit: (actor, id, message) => editMessage(append, about(actor, id), message, 'y'),
+    react: (actor, id, message) => addReaction(append, about(actor, id), message, '👍'),
+    unreact: (actor, id, message) => removeReaction(append, about(actor, id), message, '👍'),
+    delete: (actor, id, message) => deleteMessage(append, about(actor, id), message),
+  };
+  const hidden = 'conversation_not_found';
+  const nothing = { post: hidden, edit: hidden, react: hidden, unreact: hidden, delete: hidden };
+  const everything = { post: 'yes', edit: 'yes', react: 'yes', unreact: 'yes', delete: 'yes' };
+  const others = { ...everything, edit: 'forbidden', delete: 'forbidden' };
+
+  /** How somebody comes to a standing in a group with a message; gives who asks. */
+  const standings: Record<
+    string,
+    { may: typeof everything; of(id: ConversationId, author: AccountId): Promise<AccountId> }
+  > = {
+    'its author': { may: everything, of: async (_id, author) => author },
+    'another member': { may: others, of: async () => member },
+    'an owner of the group': { may: others, of: async () => owner },
+    'an author who left': {
+      may: nothing,
+      async of(id, author) {
+        stored(await leaveGroup(append, about(author, id)));
+        return author;
+      },
+    },
+    'an author who was removed': {
+      may: nothing,
+      async of(id, author) {
+        stored(await removeMember(append, about(owner, id), author));
+        return author;
+      },
+    },
+    'an author who came back': {
+      may: everything,
+      async of(id, author) {
+        stored(await removeMember(append, about(owner, id), author));
+        stored(await addMember(append, about(owner, id), author));
+        return author;
+      },
+    },
+    'a member who was removed': {
+      may: nothing,
+      async of(id) {
+        stored(await removeMember(append, about(owner, id), member));
+        return member;
+      },
+    },
+    'a stranger': { may: nothing, of: () => anAccount(db.pool) },
+    'an author in a deleted group': {
+      may: nothing,
+      async of(id, author) {
+        stored(await deleteGroup(append, about(owner, id)));
+        return author;
+      },
+    },
+  };
+
+  test.each(Object.keys(standings))('do what with a message: %s', async (name) => {
+    const author = await anAccount(db.pool);
+    const id = await aRealGroup(append, [owner, author, member]);
+    const message = await says(append, author, id, 'hello');
+    const standing = standings[name] as (typeof standings)[string];
+    const actor = await standing.of(id, author);
+    const verdicts: Record<string, string> = {};
+    for (const [act, run] of Object.entries(acts)) {
+      const head = await headOf(db.pool, id as string as Parameters<typeof headOf>[1]);
+      verdicts[act] = verdict(await run(actor, id, message));
+      const moved = (await headOf(db.pool, id as string as Parameters<typeof headOf>[1])) - head;
+      expect(moved, act).toBe(verdicts[act] === 'yes' ? 1 : 0);
+    }
+    expect(verdicts).toEqual(standing.may);
+  });
+
+  test('nobody does anything with a message that is not there', async () => {
+    const elsewhere = await aRealGroup(append, [owner, member]);
+    const there = await says(append, owner, group, 'there');
+    // The creation of the group is an event, and no message.
+    for (const seq of [1, there + 100]) {
+      for (const act of ['edit', 'react', 'unreact', 'delete']) {
+        const outcome = await (acts[act] as Act)(owner, elsewhere, seq as Seq);
+        expect(verdict(outcome), act).toBe('message_not_found');
+      }
+    }
+  });
+});
+
+describe('an edit', () => {
+  test('changes the body of its message alone', async () => {
+    const other = await aRealGroup(append, [owner, member]);
+    const [seq, next] = [
+      await says(append, owner, group, 'a'),
+      await says(append, owner, group, 'b'),
+    ];
+    // As many messages there, so that one of them has the same seq.
+    while ((await says(append, owner, other, 'same place')) < seq);
+    const edited = stored(await editMessage(append, about(owner, group), seq, 'A'));
+    expect(await shown(seq)).toMatchObject({
+      body: 'A',
+      editedAt: edited.at,
+      changedSeq: edited.seq,
+      deletedAt: null,
+    });
+    expect(await shown(next)).toMatchObject({ body: 'b', editedAt: null, changedSeq: next });
+    expect(await shown(seq, other)).toMatchObject({ body: 'same place', editedAt: null });
+  });
+
+  test('of a deleted message is refused, and so is a reaction', async () => {
+    const seq = await says(append, owner, group, 'x');
+    stored(await deleteMessage(append, about(owner, group), seq));
+    expect(verdict(await editMessage(append, about(owner, group), seq, 'y'))).toBe(
+      'message_deleted',
+    );
+    expect(verdict(await addReaction(append, about(member, group), seq, '👍'))).toBe(
+      'message_deleted',
+    );
+    expect(await shown(seq)).toMatchObject({ body: '', editedAt: null, reactions: [] });
+  });
+});
+
+describe('a deletion', () => {
+  test('takes text and reactions of its message alone', async () => {
+    const other = await aRealGroup(append, [owner, member]);
+    const [seq, next] = [
+      await says(append, owner, group, 'a'),
+      await says(append, owner, group, 'b'),
+    ];
+    while ((await says(append, owner, other, 'same place')) < seq);
+    for (const [id, message] of [
+      [group, seq],
+      [group, next],
+      [other, seq],
+    ] as const) {
+      stored(await addReaction(append, about(member, id), message, '👍'));
+    }
+    const deleted = stored(await deleteMessage(append, about(owner, group), seq));
+    expect(await shown(seq)).toMatchObject({
+      body: '',
+      reactions: [],
+      deletedAt: deleted.at,
+      changedSeq: deleted.seq,
+    });
+    expect(await shown(next)).toMatchObject({ body: 'b', deletedAt: null });
+    for (const kept of [await shown(next), await shown(seq, other)]) {
+      expect(kept.reactions).toEqual([{ emoji: '👍', accounts: [member] }]);
+    }
+  });
+
+  test('again changes nothing, and answers with the place of the first one', async () => {
+    const seq = await says(append, owner, group, 'x');
+    await says(append, owner, group, 'y');
+    const first = stored(await deleteMessage(append, about(owner, group), seq));
+    await says(append, owner, group, 'z');
+    const again = stored(await deleteMessage(append, about(owner, group), seq));
+    expect(again.seq).toBe(first.seq);
+    expect((await shown(seq)).changedSeq).toBe(first.seq);
+  });
+});
+
+describe('a reaction', () => {
+  /** So many different emoji. */
+  const emoji = (n: number) => String.fromCodePoint(0x1f600 + n);
+
+  test('counts once for each person, and moves the change of its message', async () => {
+    const [seq, next] = [
+      await says(append, owner, group, 'a'),
+      await says(append, owner, group, 'b'),
+    ];
+    const first = stored(await addReaction(append, about(member, group), seq, '👍'));
+    expect((await shown(seq)).changedSeq).toBe(first.seq);
+    const mine = stored(await addReaction(append, about(owner, group), seq, '👍'));
+    expect(mine.seq).toBe(first.seq + 1);
+    const second = stored(await addReaction(append, about(member, group), seq, '🎉'));
+    const again = stored(await addReaction(append, about(member, group), seq, '👍'));
+    expect(again.seq).toBe(first.seq);
+    expect(await shown(seq)).toMatchObject({
+      changedSeq: second.seq,
+      reactions: [
+        { emoji: '👍', accounts: [member, owner] },
+        { emoji: '🎉', accounts: [member] },
+      ],
+    });
+    expect(await shown(next)).toMatchObject({ changedSeq: next, reactions: [] });
+  });
+
+  test('has so many different emoji on a message, and each by any number of people', async () => {
+    const seq = await says(append, owner, group, 'popular');
+    for (let n = 0; n < LIMITS.reactionsPerMessage; n++) {
+      expect(verdict(await addReaction(append, about(owner, group), seq, emoji(n)))).toBe('yes');
+    }
+    const tooMany = await addReaction(append, about(member, group), seq, '🦜');
+    expect(verdict(tooMany)).toBe('too_many_reactions');
+    expect(verdict(await addReaction(append, about(member, group), seq, emoji(3)))).toBe('yes');
+    expect((await shown(seq)).reactions).toHaveLength(LIMITS.reactionsPerMessage);
+    // Another message has its own, and one that is taken off makes room.
+    const next = await says(append, owner, group, 'not yet');
+    expect(verdict(await addReaction(append, about(member, group), next, '🦜'))).toBe('yes');
+    stored(await removeReaction(append, about(owner, group), seq, emoji(0)));
+    expect(verdict(await addReaction(append, about(member, group), seq, '🦜'))).toBe('yes');
+  });
+
+  test('taken off is one’s own, of that emoji, on that message', async () => {
+    const other = await aRealGroup(append, [owner, member]);
+    const [seq, next] = [
+      await says(append, owner, group, 'a'),
+      await says(append, owner, group, 'b'),
+    ];
+    while ((await says(append, owner, other, 'same place')) < seq);
+    for (const who of [owner, member]) {
+      for (const [id, message] of [
+        [group, seq],
+        [group, next],
+        [other, seq],
+      ] as const) {
+        for (const e of ['👍', '🎉']) stored(await addReaction(append, about(who, id), message, e));
+      }
+    }
+    const both = [
+      { emoji: '👍', accounts: [owner, member] },
+      { emoji: '🎉', accounts: [owner, member] },
+    ];
+    const off = stored(await removeReaction(append, about(owner, group), seq, '👍'));
+    expect(await shown(seq)).toMatchObject({
+      changedSeq: off.seq,
+      reactions: [
+        { emoji: '🎉', accounts: [owner, member] },
+        { emoji: '👍', accounts: [member] },
+      ],
+    });
+    expect((await shown(next)).reactions).toEqual(both);
+    expect((await shown(seq, other)).reactions).toEqual(both);
+    // What is not there is off already: the last change of the message is the answer.
+    const again = stored(await removeReaction(append, about(owner, group), seq, '👍'));
+    expect(again.seq).toBe(off.seq);
+    expect((await shown(seq)).reactions[1]).toEqual({ emoji: '👍', accounts: [member] });
+  });
+});
