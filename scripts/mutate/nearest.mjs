@@ -1,0 +1,45 @@
+// Which test files look at a source file: the nearest first, then wider ones.
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { root } from '../run.mjs';
+
+const server = (...names) => names.map((name) => `packages/server/${name}.test.ts`);
+
+/** Tests that look at a folder from outside of it. */
+const WIDER = {
+  'packages/server/src/messages': server(
+    'src/conversations/commands.db',
+    'src/live/live.db',
+    'src/own-data/own-data.db',
+    'src/doctor/repair.db',
+  ),
+  'packages/server/src/conversations': server(
+    'src/messages/visibility.db',
+    'src/live/live.db',
+    'src/own-data/own-data.db',
+    'src/doctor/repair.db',
+  ),
+  'packages/server/src/accounts': server(
+    'src/http/access.db',
+    'src/admin/admin.db',
+    'src/sso/sso.db',
+  ),
+  'packages/server/src/factors': server('src/accounts/passwords.db', 'src/sso/sso.db'),
+  'packages/server/src/http': server('src/live/live.db', 'src/accounts/accounts.db'),
+  'packages/server/src/live': server('src/messages/visibility.db', 'src/stream/hub.db'),
+  'packages/server/src/stream': server('src/live/live.db', 'src/messages/visibility.db'),
+};
+
+const isTest = (name) => /\.test\.tsx?$/.test(name);
+
+/** Returns the test files for a source file in stages, each file once. */
+export function stagesFor(file) {
+  const folder = dirname(file);
+  const stem = basename(file).replace(/\.tsx?$/, '');
+  const all = readdirSync(join(root, folder)).filter(isTest);
+  const own = all.filter((name) => name.startsWith(`${stem}.`));
+  const unit = all.filter((name) => !name.includes('.db.') && !own.includes(name));
+  const rest = all.filter((name) => !own.includes(name) && !unit.includes(name));
+  const here = [[...own, ...unit], rest].map((names) => names.map((name) => `${folder}/${name}`));
+  return [...here, WIDER[folder] ?? []].filter((stage) => stage.length > 0);
+}
