@@ -33,6 +33,10 @@ export const ERRORS = {
   invitation_needed: { status: 403, title: 'An invitation is needed to register here' },
   invitation_ended: { status: 403, title: 'The invitation has run out, or was used already' },
   origin_refused: { status: 403, title: 'Requests from this origin are refused' },
+  host_refused: {
+    status: 421,
+    title: 'This server is not known by that name; PUBLIC_URL sets it',
+  },
   forbidden: { status: 403, title: 'You may not do that' },
   scope_missing: { status: 403, title: 'The key has not the scope for that' },
   second_factor_required: { status: 409, title: 'The server wants a second factor here' },

@@ -138,7 +138,8 @@ export const settings = {
   PUBLIC_URL: setting('publicUrl', {
     words: [
       'The address people open in their browsers, as it is outside of any proxy. Browsers that',
-      'come from another address are refused. Without it: http:// with HOST and PORT.',
+      'come from another address are refused. Without it: http:// with HOST and PORT, and requests',
+      'under other names than that one and localhost are refused.',
     ],
     example: 'https://chat.example.org',
     schema: publicUrl.optional(),

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createLogger } from './log.ts';
 
 function logged(write: (log: ReturnType<typeof createLogger>) => void): Record<string, unknown> {
@@ -26,4 +26,81 @@ test('secrets are not logged, wherever they stand', () => {
     ),
   );
   expect(JSON.stringify(line)).not.toContain('hunter2');
+});
+
+describe('what clients send', () => {
+  test('is cut to a length, wherever it stands', () => {
+    const long = 'x'.repeat(15_000);
+    const line = logged((log) =>
+      log.warn(
+        {
+          origin: long,
+          deep: { a: { b: { c: { d: long } } } },
+          list: Array.from({ length: 5_000 }, () => long),
+          fields: Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`${long}${i}`, long])),
+          err: Object.assign(new Error(long, { cause: new Error(long) }), { code: 'X' }),
+        },
+        'refused',
+      ),
+    );
+    expect(JSON.stringify(line).length).toBeLessThan(40_000);
+    expect(line.origin).toBe(`${'x'.repeat(400)}… (14600 more)`);
+    expect(line.deep).toEqual({ a: { b: { c: '[nested too deep]' } } });
+    expect(line.list).toHaveLength(21);
+    expect((line.list as string[])[20]).toBe('… (4980 more)');
+    expect(line.err).toMatchObject({ code: 'X', message: line.origin });
+  });
+
+  test('breaks no character in two', () => {
+    const line = logged((log) => log.info({ origin: `${'x'.repeat(399)}😀😀` }, 'refused'));
+    expect((line.origin as string).isWellFormed()).toBe(true);
+  });
+
+  test('and that has causes without end is logged all the same', () => {
+    const error = new Error('a');
+    error.cause = error;
+    expect(JSON.stringify(logged((log) => log.error({ err: error }, 'x')))).toContain(
+      'more causes',
+    );
+  });
+});
+
+describe('a line that repeats', () => {
+  function flooded(level: 'info' | 'debug', times: number) {
+    const lines: Record<string, unknown>[] = [];
+    const log = createLogger('debug', {
+      write: (line: string) => void lines.push(JSON.parse(line)),
+    });
+    for (let n = 0; n < times; n++) log.child({ n })[level]({ n }, 'refused');
+    log[level]('something else');
+    return lines;
+  }
+  afterEach(() => vi.useRealTimers());
+
+  test('is limited and counted; another one is not held up by it', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const lines = flooded('info', 100_000);
+    expect(lines.filter((line) => line.msg === 'refused')).toHaveLength(100);
+    expect(lines.at(-1)).toMatchObject({ msg: 'something else' });
+    vi.advanceTimersByTime(10_000);
+    expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'refused', suppressed: 99_900 });
+  });
+
+  test('is written again in the next window', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const lines: Record<string, unknown>[] = [];
+    const log = createLogger('info', {
+      write: (line: string) => void lines.push(JSON.parse(line)),
+    });
+    for (let window = 0; window < 3; window++) {
+      for (let n = 0; n < 150; n++) log.warn({ n }, 'refused');
+      vi.advanceTimersByTime(10_001);
+    }
+    expect(lines.filter((line) => line.suppressed === undefined)).toHaveLength(300);
+    expect(lines.filter((line) => line.suppressed === 50)).toHaveLength(3);
+  });
+
+  test('is written each time for whoever looks for a fault', () => {
+    expect(flooded('debug', 1_000)).toHaveLength(1_001);
+  });
 });

@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { LIMITS, type Limits } from '@parley/protocol';
+import { LIMITS, LIVE_PATH, type Limits } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { openAccounts } from './accounts/accounts.ts';
-import { addressKey } from './accounts/limits.ts';
 import { loadSecret } from './accounts/secret.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -18,9 +17,12 @@ import { ownFactorRoutes } from './factors/own-routes.ts';
 import { Health } from './health.ts';
 import { createHttpApp } from './http/app.ts';
 import { Door } from './http/door.ts';
+import { isAllowedHost } from './http/host.ts';
 import { isAllowedOrigin } from './http/origin.ts';
+import { clientAddress } from './http/proxies.ts';
 import { ApiKeys } from './integrations/keys.ts';
 import { integrationRoutes } from './integrations/routes.ts';
+import { addressKey } from './limits/address-key.ts';
 import { SharedLimits } from './limits/shared-limits.ts';
 import { Live, type LiveFigures } from './live/live.ts';
 import type { Logger } from './log.ts';
@@ -206,6 +208,7 @@ async function build(
   });
 
   // Live.
+  const addressOf = clientAddress(config.trustedProxies);
   const live = new Live({
     hub,
     broker,
@@ -219,7 +222,9 @@ async function build(
     identify: (token) => accounts.identify(token),
     forgetSession: (session) => accounts.sessions.forgetEnded(session),
     liveSessions: (ids) => accounts.alive(ids),
-    isAllowedOrigin: (origin, host) => isAllowedOrigin(origin, host, config),
+    isAllowedOrigin: (origin, asked) =>
+      isAllowedHost(asked, LIVE_PATH, config) && isAllowedOrigin(origin, asked, config),
+    addressOf: (request) => addressKey(addressOf(request)),
     me: (account) => accounts.me(account),
     start: (account, streams) => loadStart(pool, account, streams),
     conversation: (account, id) => conversationFor(pool, account, id),
@@ -243,6 +248,7 @@ async function build(
   const app = createHttpApp({
     log,
     door,
+    host: config.host,
     publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,
     webDir: WEB_DIR,

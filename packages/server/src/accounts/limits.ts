@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { isIPv6 } from 'node:net';
 import { type AccountId, refusal } from '@parley/protocol';
 import type pg from 'pg';
 import {
@@ -9,6 +8,8 @@ import {
   RateLimiterRes,
 } from 'rate-limiter-flexible';
 import { RefusalError } from '../http/errors.ts';
+
+export { addressKey } from '../limits/address-key.ts';
 
 /** One limit: so many points in a time, then a wait. Times in seconds. */
 interface Limit {
@@ -224,19 +225,3 @@ export const accountKey = (account: AccountId): string => `a:${account}`;
 /** A name or address that nobody may have: what people type by mistake is not stored. */
 export const nameKey = (name: string): string =>
   `n:${createHash('sha256').update(name).digest('base64url')}`;
-
-/** What counts as one address: of IPv6 the /64 that one household or machine is given. */
-export function addressKey(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped) return mapped;
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
-  const before = head === '' ? [] : head.split(':');
-  const after = tail ? tail.split(':') : [];
-  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
-  const groups = [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after];
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
-}

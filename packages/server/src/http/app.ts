@@ -5,15 +5,19 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { uuidv7 } from 'uuidv7';
 import type { z } from 'zod';
+import { addressKey } from '../limits/address-key.ts';
 import type { Logger } from '../log.ts';
 import { knownSessionOf } from './authenticate.ts';
+import { type Content, contentOf, sendContent } from './compressed.ts';
 import { docsRoutes } from './docs.ts';
 import { type Door, HEADERS_MAX, SERVER_TIMES } from './door.ts';
 import { handleError, pathOf, refuse } from './errors.ts';
 import { healthRoutes } from './health.ts';
+import { isAllowedHost } from './host.ts';
 import { acceptJson } from './json.ts';
 import { describeApi } from './openapi.ts';
 import { tellOfUnknownProxy } from './proxies.ts';
+import { RESPONSE_BOUNDS, type ResponseBounds, ResponseLimits } from './response-limits.ts';
 import { secure } from './security.ts';
 import { RouteTable } from './unknown.ts';
 import { webRoutes } from './web.ts';
@@ -29,12 +33,16 @@ export interface HttpDependencies {
   readonly door?: Door;
   /** The setting PUBLIC_URL; undefined when the server is reached directly. */
   readonly publicUrl: string | undefined;
+  /** The setting HOST; without it requests may name any host. */
+  readonly host?: string;
   /** The setting TRUSTED_PROXIES. */
   readonly trustedProxies: readonly string[];
   /** The folder of the built web client; without an index.html in it, a page says so. */
   readonly webDir: string;
   /** Told of each answer. */
   onAnswer?(method: string, route: string, status: number, ms: number): void;
+  /** What responses may hold; {@link RESPONSE_BOUNDS} by default. */
+  readonly responseBounds?: ResponseBounds;
   /** How the server is, for those who balance and watch. */
   health(): Promise<z.infer<typeof HealthAnswer>>;
   /**
@@ -93,8 +101,22 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
   acceptJson(app);
+  const responses = new ResponseLimits(deps.responseBounds ?? RESPONSE_BOUNDS, (why, address) =>
+    deps.log.warn({ why, address }, 'slow reader disconnected'),
+  );
+  app.addHook('onClose', async () => responses.stop());
   app.addHook('onRequest', async (request, reply) => {
     secure(request, reply, deps.publicUrl);
+    if (responses.begin(addressKey(request.ip), reply.raw)) return;
+    reply.header('connection', 'close');
+    refuse('overloaded', 'Too many responses to this address are waiting', { retryAfter: 1 });
+  });
+  const { host, publicUrl } = deps;
+  app.addHook('onRequest', async (request) => {
+    if (host === undefined) return;
+    if (!isAllowedHost(request.headers.host, pathOf(request), { host, publicUrl })) {
+      refuse('host_refused');
+    }
   });
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
@@ -135,9 +157,13 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
         if (session) limit({ account: session.account });
       });
       for (const add of deps.api) add(scope);
-      scope.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
-        reply.type('application/json; charset=utf-8');
-        return JSON.stringify(app.swagger());
+      let document: Promise<Content> | undefined;
+      scope.get('/openapi.json', { schema: { hide: true } }, async (request, reply) => {
+        document ??= contentOf(
+          'application/json; charset=utf-8',
+          Buffer.from(JSON.stringify(app.swagger())),
+        );
+        return sendContent(request, reply, await document);
       });
     },
     { prefix: API_PREFIX },

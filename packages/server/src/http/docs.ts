@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { type Content, contentOf, sendContent } from './compressed.ts';
 import { errorsPage } from './error-docs.ts';
 
 const PAGE = `<!doctype html>
@@ -37,17 +39,21 @@ const START = `Scalar.createApiReference('#reference', {
  */
 export function docsRoutes(app: FastifyInstance): void {
   const entry = createRequire(import.meta.url).resolve('@scalar/fastify-api-reference');
-  const scalarDir = join(dirname(entry), 'js');
+  const program = join(dirname(entry), 'js', 'standalone.js');
   const hidden = { schema: { hide: true } };
   const html = 'text/html; charset=utf-8';
   const javascript = 'text/javascript; charset=utf-8';
 
+  // Read and compressed when it is asked for first: it is large, and few ever look at it.
+  let reference: Promise<Content> | undefined;
+  const readReference = async () => contentOf(javascript, await readFile(program));
+
   app.get('/docs', hidden, (_request, reply) => reply.type(html).send(PAGE));
   app.get('/docs/start.js', hidden, (_request, reply) => reply.type(javascript).send(START));
-  app.get('/docs/reference.js', hidden, (_request, reply) =>
-    reply
-      .header('cache-control', 'public, max-age=86400')
-      .sendFile('standalone.js', scalarDir, { cacheControl: false }),
-  );
+  app.get('/docs/reference.js', hidden, async (request, reply) => {
+    reference ??= readReference();
+    reply.header('cache-control', 'public, max-age=86400');
+    return sendContent(request, reply, await reference);
+  });
   app.get('/docs/errors', hidden, (_request, reply) => reply.type(html).send(errorsPage()));
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Refusal, refusal } from '@parley/protocol';
 import { problemOf } from './errors.ts';
+import { Pipeline } from './pipeline.ts';
 
 /** Time for the head of a request, and for all of it. Node’s own let slow senders sit for minutes. */
 const HEADERS_MS = 10_000;
@@ -29,9 +30,11 @@ const LAST_REQUESTS_MS = 2_000;
  * 1. Until `lead` is called, `/health/live` answers 200, `/health/ready` 503 `starting`, and all
  *    else is told to come back in a moment.
  * 2. No request holds a connection for longer than half a minute by being slow.
+ * 3. Each connection has one request served at a time.
  */
 export class Door {
   readonly server: Server;
+  readonly #pipeline = new Pipeline();
   #handler: RequestListener = answerWhileStarting;
 
   private constructor() {
@@ -42,9 +45,13 @@ export class Door {
         connectionsCheckingInterval: CHECK_MS,
         keepAliveTimeout: KEEP_ALIVE_MS,
       },
-      (request, response) => this.#handler(request, response),
+      (request, response) => this.#pipeline.take(request, response, this.#handler),
     );
     this.server.maxHeadersCount = HEADERS_MAX;
+    // Its response would be written into the frames of the new protocol.
+    this.server.on('upgrade', (_request, socket) => {
+      if (this.#pipeline.isBusy(socket)) socket.destroy();
+    });
     this.server.on('upgrade', turnAwayWhileStarting);
   }
 
@@ -102,6 +109,7 @@ function turnAwayWhileStarting(_request: unknown, socket: Duplex): void {
   socket.end(
     'HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n' +
       `Content-Length: ${Buffer.byteLength(body)}\r\nRetry-After: 2\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
   );
 }
 

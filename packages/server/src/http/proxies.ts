@@ -1,4 +1,17 @@
+import type { IncomingMessage } from 'node:http';
+import proxyAddr from '@fastify/proxy-addr';
 import type { FastifyInstance } from 'fastify';
+
+/**
+ * Returns how to find the address of a client from a request that does not go through Fastify (an
+ * upgrade): forwarded ones are believed of these proxies, as Fastify does it.
+ */
+export function clientAddress(
+  trustedProxies: readonly string[],
+): (request: IncomingMessage) => string {
+  const trust = proxyAddr.compile([...trustedProxies]);
+  return (request) => proxyAddr(request, trust) ?? '';
+}
 
 /**
  * Says once in the log that somebody names addresses of clients without being believed. When that

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
-import Static from '@fastify/static';
+import { join, resolve } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Content, sendContent } from './compressed.ts';
 import { pathOf } from './errors.ts';
 import { htmlPage } from './html.ts';
+import { readFolder } from './static-files.ts';
 import type { RouteTable } from './unknown.ts';
 
 const NOT_BUILT = htmlPage(
@@ -15,36 +16,32 @@ const NOT_BUILT = htmlPage(
 /** A path of these is the API’s: what is not there is answered as a problem, never as a page. */
 const NOT_A_PAGE = /^\/(api|docs|health|\.well-known|assets)(\/|$)/;
 
+/** Names in it carry a hash of what is in them. */
+const HASHED = '/assets/';
+
 /**
- * The built web client. Files whose names carry a hash never change and are kept for a year; the
- * rest is asked for anew. Any other address is a page of the client, which reads it itself.
+ * The built web client, from memory. Files whose names carry a hash never change and are kept for a
+ * year; the rest is asked for anew. Any other address is a page of the client, which reads it itself.
  */
 export function webRoutes(app: FastifyInstance, folder: string, routes: RouteTable): void {
   const webDir = resolve(folder);
   const isBuilt = existsSync(join(webDir, 'index.html'));
-  app.register(Static, {
-    // The library wants a folder that exists, also to serve nothing of it.
-    root: isBuilt ? webDir : import.meta.dirname,
-    serve: isBuilt,
-    wildcard: false,
-    index: 'index.html',
-    // A file `x.js.br` or `x.js.gz` beside `x.js` is sent to those who take it.
-    preCompressed: true,
-    cacheControl: false,
-    setHeaders: (response, path) => {
-      // Files of other folders (the program of /docs) bring their own.
-      if (!path.startsWith(webDir + sep)) return;
-      const isHashed = path.startsWith(join(webDir, 'assets') + sep);
-      response.setHeader(
-        'cache-control',
-        isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+  let index: Content | undefined;
+  app.register(async (scope) => {
+    if (!isBuilt) return;
+    const files = await readFolder(webDir);
+    index = files.get('/index.html');
+    for (const [path, content] of files) {
+      const cache = path.startsWith(HASHED) ? 'public, max-age=31536000, immutable' : 'no-cache';
+      scope.get(path, { schema: { hide: true } }, (request, reply) =>
+        sendContent(request, reply.header('cache-control', cache), content),
       );
-    },
+    }
   });
   app.setNotFoundHandler((request, reply) => {
     if (!wantsPage(request)) return routes.refuse(request, reply);
-    if (isBuilt) return reply.sendFile('index.html');
-    return page(reply.code(503), NOT_BUILT);
+    if (!index) return page(reply.code(503), NOT_BUILT);
+    return sendContent(request, reply.header('cache-control', 'no-cache'), index);
   });
 }
 

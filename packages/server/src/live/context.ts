@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type {
   AccountId,
   Conversation,
@@ -39,8 +40,10 @@ export interface LiveDependencies {
   forgetSession(session: SessionId): void;
   /** Which of the sessions go on, for the regular second look. */
   liveSessions(sessions: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
-  /** Whether a browser at this origin may open a socket. */
+  /** Whether a browser at this origin, asking for this host, may open a socket. */
   isAllowedOrigin(origin: string | undefined, host: string | undefined): boolean;
+  /** What counts as the address of a request, behind proxies too; of IPv6 the /64. */
+  addressOf(request: IncomingMessage): string;
   start(account: AccountId, cursorStreams: readonly string[]): Promise<Start>;
   /** What the account sees of itself; null when it is gone. */
   me(account: AccountId): Promise<Me | null>;

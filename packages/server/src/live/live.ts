@@ -17,15 +17,12 @@ import { WebSocketServer } from 'ws';
 import type { ReadMove } from '../messages/read-cursors.ts';
 import { textFrame } from '../stream/frame.ts';
 import { BetweenNodes } from './between-nodes.ts';
-import { Budget } from './budget.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
 import type { LiveContext, LiveDependencies } from './context.ts';
 import { PresenceBoard } from './presence.ts';
+import { UpgradeBudgets } from './upgrade-budgets.ts';
 
-/** New sockets: so many at once, and so many a second after that; more are told to come later. */
-const UPGRADES_BURST = 600;
-const UPGRADES_PER_SECOND = 300;
 /** A stopping node says goodbye to one socket after the other: with this pause, and within this time. */
 const GOODBYE_MS = 10;
 const GOODBYES_MS = 6_000;
@@ -54,7 +51,7 @@ export class Live {
   readonly #context: LiveContext;
   readonly #wss: WebSocketServer;
   readonly #all = new Set<Connection>();
-  readonly #upgrades: Budget;
+  readonly #upgrades: UpgradeBudgets;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #nodes: BetweenNodes;
   #stalled = 0;
@@ -92,10 +89,7 @@ export class Live {
         this.#stalled++;
       },
     };
-    this.#upgrades = new Budget(
-      limits.commands === 0 ? 0 : UPGRADES_BURST,
-      (UPGRADES_BURST / UPGRADES_PER_SECOND) * 1000,
-    );
+    this.#upgrades = new UpgradeBudgets(limits.commands !== 0);
     this.#wss = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -191,7 +185,7 @@ export class Live {
   // ---- upgrade --------------------------------------------------------------------------------
 
   #upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
-    const { log, isAllowedOrigin } = this.#context;
+    const { log, isAllowedOrigin, addressOf } = this.#context;
     const onError = (error: Error) => log.debug({ err: error.message }, 'a socket failed early');
     duplex.on('error', onError);
     const path = request.url?.split('?', 1)[0];
@@ -203,18 +197,20 @@ export class Live {
       answer(duplex, refusal('shutting_down', undefined, { retryAfter: 2 }));
       return;
     }
-    if (!isAllowedOrigin(request.headers.origin, request.headers.host)) {
-      log.info({ origin: request.headers.origin }, 'a socket from a foreign origin is refused');
-      answer(duplex, refusal('origin_refused'));
-      return;
-    }
-    // Before the database is asked anything.
-    if (!this.#upgrades.take()) {
+    const address = addressOf(request);
+    // Before anything is logged, or the database is asked anything.
+    if (!this.#upgrades.take(address)) {
       this.#context.metrics.limited('upgrades');
       answer(
         duplex,
         refusal('overloaded', undefined, { retryAfter: 1 + Math.floor(Math.random() * 4) }),
       );
+      return;
+    }
+    const { origin, host } = request.headers;
+    if (!isAllowedOrigin(origin, host)) {
+      log.info({ origin, host, address }, 'upgrade refused: foreign origin');
+      answer(duplex, refusal('origin_refused'));
       return;
     }
     if (!(duplex instanceof Socket)) {
@@ -295,5 +291,6 @@ function answer(socket: Duplex, { code, message, retryAfter }: Refusal): void {
     'Connection: close',
     ...(retryAfter !== undefined ? [`Retry-After: ${Math.ceil(retryAfter)}`] : []),
   ];
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  // The client may never close its side: the descriptor is not left to it.
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -14,7 +14,10 @@ export class Peer {
   closed: { code: number; reason: string } | null = null;
   #waiters: (() => void)[] = [];
 
-  constructor(url: string, options: { origin?: string; headers?: Record<string, string> } = {}) {
+  constructor(
+    url: string,
+    options: { origin?: string; headers?: Record<string, string>; localAddress?: string } = {},
+  ) {
     const address = new URL(LIVE_PATH, url);
     address.protocol = address.protocol.replace('http', 'ws');
     this.ws = new WebSocket(address, { perMessageDeflate: false, ...options });

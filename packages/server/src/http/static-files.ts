@@ -1,0 +1,62 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join, relative, sep } from 'node:path';
+import { type Content, contentOf } from './compressed.ts';
+
+/** Media types by the ends of names, with the charset where one counts. */
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.jpg': 'image/jpeg',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.map': 'application/json; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.mp3': 'audio/mpeg',
+  '.ogg': 'audio/ogg',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.wav': 'audio/wav',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
+  '.webp': 'image/webp',
+  '.woff': 'font/woff',
+  '.woff2': 'font/woff2',
+  '.xml': 'application/xml; charset=utf-8',
+};
+
+/** Ends of the names of compressed files beside their originals. */
+const ENCODED = { '.br': 'br', '.gz': 'gzip' } as const;
+
+/** The media type of a file by its name. */
+export const typeOf = (name: string): string =>
+  TYPES[extname(name).toLowerCase()] ?? 'application/octet-stream';
+
+/**
+ * Reads all files of a folder into memory, by their paths as they stand in addresses (`/a/b.js`).
+ * `x.js.br` and `x.js.gz` become encodings of `x.js`; what has none is compressed here.
+ *
+ * Nothing of an address ever becomes a path of the disk, and no request holds a descriptor.
+ */
+export async function readFolder(folder: string): Promise<Map<string, Content>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
+  const known = new Set(files);
+  const originals = files.filter((file) => !isEncoded(file, known));
+  const read = async (file: string): Promise<[string, Content]> => {
+    const encoded: { br?: Buffer; gzip?: Buffer } = {};
+    for (const [end, name] of Object.entries(ENCODED)) {
+      if (known.has(file + end)) encoded[name] = await readFile(file + end);
+    }
+    const path = `/${relative(folder, file).split(sep).join('/')}`;
+    return [path, await contentOf(typeOf(file), await readFile(file), encoded)];
+  };
+  return new Map(await Promise.all(originals.map(read)));
+}
+
+/** Whether a file is the compressed form of another one. */
+function isEncoded(file: string, known: ReadonlySet<string>): boolean {
+  const end = extname(file);
+  return end in ENCODED && known.has(file.slice(0, -end.length));
+}

@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startChild } from '../support/child.ts';
+import { startTestCluster, type TestCluster } from '../support/database.ts';
+import { until } from '../support/sink.ts';
+import type { Attack, Outcome } from './attacks.ts';
+import { Innocent, percentile, startTarget, type Target } from './target.ts';
+
+/**
+ * One client against the availability of a server, with somebody innocent beside it. In the suite
+ * the attacks are small; ATTACKS=full carries them out as strong as they were when they brought an
+ * earlier version down, and holds the echo to its bar, which wants a machine that is quiet besides.
+ */
+
+const FULL = process.env.ATTACKS === 'full';
+const MIB = 1024 * 1024;
+const P99_MS = FULL ? 300 : 6_000;
+const RSS_MAX = 150 * MIB;
+const TIMEOUT_MS = 180_000;
+
+let cluster: TestCluster;
+let target: Target;
+let innocent: Innocent;
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  target = await startTarget(cluster, { PARLEY_TEST_LOG: 'info' });
+  innocent = await Innocent.arrive(target);
+  // What is made once, for all.
+  for (const path of ['/', '/api/v1/openapi.json', '/docs/reference.js']) {
+    await (await fetch(new URL(path, target.url))).arrayBuffer();
+  }
+  await innocent.beside(new Promise((resolve) => setTimeout(resolve, 1_000)));
+});
+afterAll(async () => {
+  innocent.leave();
+  await target.stop();
+  await cluster.stop();
+});
+
+/** Carries attacks out in a process of their own. */
+async function carryOut(attacks: Omit<Attack, 'port' | 'from'>[]): Promise<Outcome[]> {
+  const all = attacks.map((a) => ({ ...a, port: target.port, from: '127.0.0.1' }));
+  const child = startChild('../attacks/attacker-child.ts', [JSON.stringify(all)]);
+  const outcomes = JSON.parse(await child.line()) as Outcome[];
+  await child.ended;
+  return outcomes;
+}
+
+const strength = <T>(small: T, full: T): T => (FULL ? full : small);
+
+/** Which attack, and how strong: in the suite, and in full. */
+const ATTACKS: [string, Omit<Attack, 'port' | 'from'>][] = [
+  [
+    'pipelined GETs of a page that are aborted',
+    {
+      kind: 'pipelineAndAbort',
+      path: '/',
+      connections: strength(4, 25),
+      requests: 300,
+      seconds: strength(2, 8),
+    },
+  ],
+  [
+    'pipelined GETs of a large file that are aborted',
+    {
+      kind: 'pipelineAndAbort',
+      path: '/docs/reference.js',
+      connections: strength(4, 25),
+      requests: 300,
+      seconds: strength(2, 8),
+    },
+  ],
+  [
+    'pipelined GETs of the API’s description that are not read',
+    {
+      kind: 'pipelineUnread',
+      path: '/api/v1/openapi.json',
+      connections: 6,
+      requests: 900,
+      seconds: strength(3, 12),
+    },
+  ],
+  [
+    'few enough pipelined GETs to be served, not read',
+    {
+      kind: 'pipelineUnread',
+      path: '/api/v1/openapi.json',
+      connections: strength(20, 200),
+      requests: 10,
+      seconds: strength(3, 12),
+    },
+  ],
+  [
+    'GETs of the API’s description, 110 a second',
+    {
+      kind: 'steadyGets',
+      path: '/api/v1/openapi.json',
+      connections: 5,
+      requests: 110,
+      seconds: strength(3, 12),
+    },
+  ],
+  [
+    'readers that take nothing of a large file',
+    {
+      kind: 'slowReaders',
+      path: '/docs/reference.js',
+      connections: strength(100, 1_500),
+      requests: 1,
+      seconds: strength(3, 20),
+    },
+  ],
+  [
+    'upgrades from a foreign origin of 15 KB',
+    {
+      kind: 'foreignUpgrades',
+      connections: strength(10, 50),
+      requests: 15_000,
+      seconds: strength(2, 5),
+    },
+  ],
+  ['upgrades at 800 a second', { kind: 'upgrades', connections: 1, requests: 800, seconds: 5 }],
+];
+
+describe('an attack by one client', () => {
+  test.each(ATTACKS)('leaves others their server: %s', { timeout: TIMEOUT_MS }, async (name, a) => {
+    const descriptors = target.descriptors();
+    const logged = target.child.complaints().length;
+    let outcomes: Outcome[] = [];
+    const refused: number[] = [];
+    const running = carryOut([a]).then((came) => {
+      outcomes = came;
+    });
+    const { echoes, unanswered, rssGrowth } = await innocent.beside(
+      a.kind === 'upgrades' ? Promise.all([running, connecting(refused)]) : running,
+    );
+    const p99 = percentile(echoes, 99);
+    const logBytes = target.child.complaints().length - logged;
+    // The attacker is gone; what it had open is closed within five seconds.
+    const slack = 5;
+    await until(() => target.descriptors() <= descriptors + slack, 'the descriptors', 5_000);
+    if (FULL) {
+      const figures = {
+        p50: Math.round(percentile(echoes, 50)),
+        p99: Math.round(p99),
+        rssGrowthMiB: Math.round(rssGrowth / MIB),
+        descriptorsLeft: target.descriptors() - descriptors,
+        logBytes,
+        ...outcomes[0],
+      };
+      console.log(name, JSON.stringify(figures));
+    }
+    expect(outcomes[0]?.connections).toBeGreaterThan(0);
+    expect(unanswered).toBe(0);
+    expect(refused).toEqual([]);
+    expect(p99).toBeLessThan(P99_MS);
+    expect(rssGrowth).toBeLessThan(RSS_MAX);
+    // Lines are cut, and those that repeat are counted: see log-bounds.ts.
+    expect(logBytes).toBeLessThan(200_000);
+  });
+
+  /** Forty new sockets of the innocent, spread over the attack. */
+  async function connecting(refused: number[]): Promise<void> {
+    for (let n = 0; n < 40; n++) {
+      if (!(await innocent.canConnect())) refused.push(n);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+});

@@ -1,0 +1,152 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ConversationId } from '@parley/protocol';
+import { type Child, startChild } from '../support/child.ts';
+import type { TestCluster } from '../support/database.ts';
+import { Peer } from '../support/peer.ts';
+import { type Person, registerAt } from '../support/server.ts';
+import { aClientId } from '../support/world.ts';
+
+/** Where the innocent client comes from; attackers come from 127.0.0.1. */
+const INNOCENT = '127.0.0.2';
+/** Sockets of the innocent account, and how often each posts: within the limits of both. */
+const SOCKETS = 4;
+const POST_MS = 345;
+
+/** A server in a process of its own, with its limits on and 1 GB of heap. */
+export interface Target {
+  readonly child: Child;
+  readonly url: string;
+  readonly port: number;
+  /** Bytes of memory that the process holds. */
+  rss(): number;
+  /** Descriptors that the process has open. */
+  descriptors(): number;
+  stop(): Promise<void>;
+}
+
+/** Starts it over a fresh database; `env` are settings besides. */
+export async function startTarget(
+  cluster: TestCluster,
+  env: Record<string, string> = {},
+): Promise<Target> {
+  const database = await cluster.fresh();
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-target-'));
+  const child = startChild('./server-child.ts', [], {
+    PORT: '0',
+    PARLEY_DATA: join(dataDir, 'data'),
+    DATABASE_URL: database.url,
+    NODE_OPTIONS: '--max-old-space-size=1024',
+    ...env,
+  });
+  const url = await child.line();
+  return {
+    child,
+    url,
+    port: Number(new URL(url).port),
+    rss: () =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
+    descriptors: () => readdirSync(`/proc/${child.pid}/fd`).length,
+    stop: async () => {
+      await child.kill();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What was measured beside an attack. */
+export interface Measured {
+  /** Milliseconds from a post to its event, of all posts. */
+  readonly echoes: readonly number[];
+  readonly unanswered: number;
+  readonly rssGrowth: number;
+}
+
+/** Somebody who uses the server meanwhile: the echo of posts, and new sockets. */
+export class Innocent {
+  readonly #target: Target;
+  readonly #group: ConversationId;
+  readonly #peers: Peer[];
+
+  private constructor(target: Target, group: ConversationId, peers: Peer[]) {
+    this.#target = target;
+    this.#group = group;
+    this.#peers = peers;
+  }
+
+  static async arrive(target: Target): Promise<Innocent> {
+    const person = await registerAt(target.url, 'innocent');
+    const group = await person.group('echo');
+    const peers = await Promise.all(
+      Array.from({ length: SOCKETS }, () => newPeer(target.url, person)),
+    );
+    return new Innocent(target, group, peers);
+  }
+
+  /** Opens a socket; false when it was refused. */
+  async canConnect(): Promise<boolean> {
+    const peer = new Peer(this.#target.url, { localAddress: INNOCENT });
+    await peer.until(
+      () => peer.refused !== null || peer.closed !== null || peer.ws.readyState === peer.ws.OPEN,
+      'an answer to the upgrade',
+    );
+    const opened = peer.refused === null && peer.closed === null;
+    peer.close();
+    return opened;
+  }
+
+  /** Posts until the other thing is done, and measures. */
+  async beside(other: Promise<unknown>): Promise<Measured> {
+    const before = this.#target.rss();
+    let peak = before;
+    let done = false;
+    const sampling = setInterval(() => {
+      peak = Math.max(peak, this.#target.rss());
+    }, 50);
+    const echoes: number[] = [];
+    let unanswered = 0;
+    const loop = async (peer: Peer, n: number) => {
+      await new Promise((resolve) => setTimeout(resolve, (n * POST_MS) / SOCKETS));
+      while (!done) {
+        const begun = performance.now();
+        const id = aClientId();
+        peer.send({ op: 'post', id, conversation: this.#group, body: 'echo' });
+        try {
+          await peer.next('event', (event) => event.client === id);
+          echoes.push(performance.now() - begun);
+        } catch {
+          unanswered++;
+        }
+        const left = POST_MS - (performance.now() - begun);
+        if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
+        peer.frames.length = 0;
+      }
+    };
+    const loops = this.#peers.map(loop);
+    await other;
+    done = true;
+    await Promise.all(loops);
+    clearInterval(sampling);
+    return { echoes, unanswered, rssGrowth: peak - before };
+  }
+
+  leave(): void {
+    for (const peer of this.#peers) peer.close();
+  }
+}
+
+async function newPeer(url: string, person: Person): Promise<Peer> {
+  const peer = new Peer(url, { localAddress: INNOCENT });
+  peer.ws.on('message', (data) => {
+    if (data.toString().startsWith('{"op":"ping"')) peer.send({ op: 'pong' });
+  });
+  await peer.hello(person.accessToken);
+  return peer;
+}
+
+/** The value that so many percent of them do not exceed. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? 0;
+}
