@@ -1,0 +1,47 @@
+import { type AccountRole, SCOPES, type Scope } from '@parley/protocol';
+import { describe, expect, test } from 'vitest';
+import { EXPECTED_ACCESS } from '../../test/support/access-table.ts';
+import { ACCESS, refusalOfAccess, refusalOfScope } from './access.ts';
+
+const scopes = Object.keys(SCOPES) as Scope[];
+const code = (operation: string | undefined, role: AccountRole, key?: Scope[]) =>
+  refusalOfAccess(operation, { role, ...(key && { scopes: new Set(key) }) })?.code ?? null;
+
+test('the table of access says what was decided for each route', () => {
+  expect(ACCESS).toEqual(EXPECTED_ACCESS);
+});
+
+describe('a route', () => {
+  test.each(Object.entries(EXPECTED_ACCESS))('lets in whom it should: %s', (id, access) => {
+    for (const role of ['owner', 'admin', 'member'] as const) {
+      const isAllowed = access.audience !== 'admin' || role !== 'member';
+      expect(code(id, role), role).toBe(isAllowed ? null : 'forbidden');
+      for (const scope of scopes) {
+        const expected = !isAllowed
+          ? 'forbidden'
+          : access.scope === null
+            ? 'forbidden'
+            : access.scope === scope
+              ? null
+              : 'scope_missing';
+        expect(code(id, role, [scope]), `${role} ${scope}`).toBe(expected);
+      }
+      expect(code(id, role, []), role).not.toBeNull();
+    }
+  });
+
+  test('that is not in the table lets nobody in', () => {
+    expect(() => code('noSuchRoute', 'owner')).toThrow(/noSuchRoute/);
+    expect(() => code(undefined, 'owner')).toThrow();
+  });
+});
+
+test('a scope is asked of API keys only', () => {
+  expect(refusalOfScope('admin', {})).toBeNull();
+  expect(refusalOfScope(null, {})).toBeNull();
+  expect(refusalOfScope('messages:read', { scopes: new Set(['messages:read']) })).toBeNull();
+  expect(refusalOfScope('messages:read', { scopes: new Set(['messages:write']) })?.code).toBe(
+    'scope_missing',
+  );
+  expect(refusalOfScope(null, { scopes: new Set(scopes) })?.code).toBe('forbidden');
+});

@@ -1,0 +1,117 @@
+/**
+ * Who may use which route, written down a second time: a wrong row of `http/access.ts` is one that
+ * says something else than this. Whoever adds a route decides it in both places.
+ */
+const TABLE: Readonly<Record<string, readonly string[]>> = {
+  // Without a log-in.
+  anyone: [
+    'authOptions',
+    'authorizeReset',
+    'confirmEnrolTotp',
+    'enrolTotp',
+    'finishSso',
+    'forgotPassword',
+    'isLive',
+    'isReady',
+    'login',
+    'loginWithPasskey',
+    'passkeyOptions',
+    'register',
+    'resendCode',
+    'resetPassword',
+    'secondFactor',
+    'secondFactorPasskeyOptions',
+    'startSso',
+    'verifyEmail',
+  ],
+  // With the token of a session, which is good for nothing else.
+  session: ['logout', 'renewAccessToken'],
+  // Users, with no API key.
+  user: [
+    'addPasskey',
+    'changePassword',
+    'confirmTotp',
+    'deleteMe',
+    'endMyOtherSessions',
+    'endMySession',
+    'exportMe',
+    'listMySessions',
+    'mySecondFactors',
+    'newPasskeyOptions',
+    'removePasskey',
+    'removeTotp',
+    'renewRecoveryCodes',
+    'sendMyCode',
+    'setUpTotp',
+    'updateMe',
+    'verifyMe',
+  ],
+  // Users, and API keys with the scope.
+  'people:read': ['getPerson', 'listPeople', 'me'],
+  'conversations:read': ['getConversation', 'listConversations', 'listGroups', 'listMembers'],
+  'conversations:write': [
+    'addMember',
+    'createGroup',
+    'deleteGroup',
+    'joinGroup',
+    'leaveGroup',
+    'openDirect',
+    'removeMember',
+    'renameGroup',
+  ],
+  'messages:read': [
+    'getMessage',
+    'listEvents',
+    'listMessages',
+    'listReadCursors',
+    'moveReadCursor',
+  ],
+  'messages:write': [
+    'addReaction',
+    'deleteMessage',
+    'editMessage',
+    'postMessage',
+    'removeReaction',
+  ],
+  // Owners and admins, and their API keys with the scope `admin`.
+  admin: [
+    'createAccount',
+    'createInvitation',
+    'deactivateAccount',
+    'endKey',
+    'getAccount',
+    'listAccounts',
+    'listInvitations',
+    'listKeys',
+    'listServiceAccounts',
+    'listSettings',
+    'reactivateAccount',
+    'revokeInvitation',
+    'unlockAccount',
+    'updateAccount',
+  ],
+  // Owners and admins, with no API key.
+  'admin user': [
+    'createKey',
+    'createServiceAccount',
+    'deleteAccount',
+    'listMail',
+    'resetSecondFactor',
+  ],
+};
+
+/** Audience and scope of each line of the table, as `http/access.ts` names them. */
+function accessOf(line: string): { audience: string; scope: string | null } {
+  if (line === 'anyone' || line === 'session') return { audience: line, scope: null };
+  if (line === 'user') return { audience: 'account', scope: null };
+  if (line === 'admin') return { audience: 'admin', scope: 'admin' };
+  if (line === 'admin user') return { audience: 'admin', scope: null };
+  return { audience: 'account', scope: line };
+}
+
+/** By `operationId`: who may use the route. */
+export const EXPECTED_ACCESS: Readonly<
+  Record<string, { readonly audience: string; readonly scope: string | null }>
+> = Object.fromEntries(
+  Object.entries(TABLE).flatMap(([line, ids]) => ids.map((id) => [id, accessOf(line)])),
+);
