@@ -162,6 +162,7 @@ export class Accounts {
         invitations,
         mails,
         config,
+        server: issuer,
       }),
       codes,
       invitations,

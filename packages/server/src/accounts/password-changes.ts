@@ -148,7 +148,7 @@ export class PasswordChanges {
       values: [account],
     });
     const person = rows[0] ?? refuse('session_ended');
-    const about = [person.username, person.display_name, person.email ?? ''];
+    const about = [person.username, person.display_name, person.email ?? '', server()];
     const errors = await passwordErrors(field, password, about);
     if (errors.length > 0) throw new RefusalError(refusal('invalid', undefined, { errors }));
     refuseOverload(passwords);

@@ -53,6 +53,8 @@ export interface RegistrationsContext {
   readonly invitations: Invitations;
   readonly mails: Mails;
   readonly config: Pick<Config, 'registration' | 'verifyEmail'>;
+  /** The server’s public address, whose parts make weak passwords. */
+  readonly server: () => string;
 }
 
 /**
@@ -87,11 +89,11 @@ export class Registrations {
     address: string,
   ): Promise<{ account: AccountId } | { waiting: Waiting }> {
     const { username, displayName, email, password } = wanted;
-    const { pool, passwords, limits, mails, codes } = this.#context;
+    const { pool, passwords, limits, mails, codes, server } = this.#context;
     const taken = await whatIsTaken(pool, username, email);
     await this.#refuseClosed(wanted, taken.first);
     const own = [username, displayName, wanted.firstName, wanted.lastName, email];
-    const about = own.filter((text) => typeof text === 'string');
+    const about = [...own.filter((text) => typeof text === 'string'), server()];
     const errors = [
       ...wrong,
       ...(await passwordErrors('password', password, about)),

@@ -21,6 +21,37 @@ test('so are the names of its account', async () => {
   expect(await weaknessOf('Annemarie Example', about)).not.toBeNull();
 });
 
+test.each([
+  'parley2026!',
+  'ParleyParley1',
+  'P4rley-2026',
+  'p@rl3y!2026',
+  'yelrap2026!!',
+  'parleychat1',
+  'ParleyServer1!',
+  'parley-password',
+  'IloveParley1',
+  'annakowalski1',
+  'Anna!Kowalski!2026',
+  'acmecorp2026',
+  'AcmeCorp!Chat1',
+  'parley.acme.2026',
+  'acme-parley-anna',
+])('so is what names are built into: %s', async (password) => {
+  const about = ['anna', 'Anna Kowalski', 'anna@example.org', 'https://chat.acme-corp.io'];
+  expect(await weaknessOf(password, about)).not.toBeNull();
+});
+
+test.each([
+  'parley correct horse',
+  'anna und vier Möwen',
+  'a channel for otters',
+  'G7#kparley!pqZw2x',
+])('a name in it spoils no good password: %s', async (password) => {
+  const about = ['anna', 'Anna Kowalski', 'ann', 'https://chat.acme-corp.io'];
+  expect(await weaknessOf(password, about)).toBeNull();
+});
+
 test.each(['correct horse battery', 'vier wilde Möwen', 'Tr0ub4dor&3zz', '日本語のパスワードです'])(
   '%s is not',
   async (password) => {
