@@ -153,6 +153,14 @@ describe('responses', () => {
     expect(refused).toEqual([]);
   });
 
+  test('are forgotten when their connection breaks while the handler works', async () => {
+    const { limits } = await answering(bounds, null);
+    const broken = unread('a');
+    await until(() => limits.size === 1, 'one that waits');
+    broken.destroy();
+    await until(() => limits.size === 0, 'its end');
+  });
+
   test('have a bound of bytes for one address', async () => {
     const { refused, limits } = await answering({ ...RESPONSE_BOUNDS, bytesPerAddress: 1_000_000 });
     unread('a');

@@ -1,0 +1,189 @@
+import { PostBody } from '@parley/protocol';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import pg from 'pg';
+import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createLogger } from '../log.ts';
+import { createHttpApp, type HttpDependencies } from './app.ts';
+import { authenticator, sessionOf } from './authenticate.ts';
+import { refuse } from './errors.ts';
+import { pageCursor } from './page.ts';
+import { RESPONSE_BOUNDS } from './response-limits.ts';
+
+/** The HTTP side by itself: what needs no database. */
+
+let app: FastifyInstance;
+let lines: Record<string, unknown>[];
+afterEach(() => app.close());
+
+async function start(
+  routes: (app: FastifyInstance) => void,
+  more: Partial<HttpDependencies> = {},
+): Promise<void> {
+  lines = [];
+  app = createHttpApp({
+    log: createLogger('debug', { write: (line) => void lines.push(JSON.parse(line)) }),
+    publicUrl: undefined,
+    trustedProxies: [],
+    webDir: '/nonexistent',
+    health: async () => ({ status: 'ok' }),
+    api: [routes],
+    root: [],
+    ...more,
+  });
+  await app.ready();
+}
+
+const hidden = { schema: { hide: true } };
+/** A route that fails in this way. */
+const failing = (error: () => Error) => (instance: FastifyInstance) =>
+  instance.get('/fails', hidden, () => {
+    throw error();
+  });
+const databaseError = (code: string) => () =>
+  Object.assign(new pg.DatabaseError('secret detail', 1, 'error'), { code });
+const get = (url: string, headers = {}) => app.inject({ url: `/api/v1${url}`, headers });
+
+describe('what goes wrong', () => {
+  test.each([
+    ['53100', 507, 'disk_full', '10'],
+    ['53300', 503, 'unavailable', '2'],
+    ['55P03', 503, 'overloaded', '2'],
+    ['57014', 503, 'overloaded', '2'],
+    ['40P01', 503, 'overloaded', '2'],
+    ['22021', 422, 'text_invalid', undefined],
+    ['22P05', 422, 'text_invalid', undefined],
+    ['23505', 500, 'internal', undefined],
+  ])('in the database with %s is answered with %i %s', async (sqlState, status, code, wait) => {
+    await start(failing(databaseError(sqlState)));
+    const answer = await get('/fails');
+    expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
+    expect(answer.headers['retry-after']).toBe(wait);
+    expect(answer.body).not.toContain('secret detail');
+  });
+
+  test('of more than one field is told of each, under one code', async () => {
+    const body = z.object({ body: PostBody.shape.body, seq: z.number() });
+    await start((instance) =>
+      instance
+        .withTypeProvider<ZodTypeProvider>()
+        .post('/two', { schema: { hide: true, body } }, async () => 'ok'),
+    );
+    const send = (payload: object) => app.inject({ method: 'POST', url: '/api/v1/two', payload });
+    const both = await send({ body: '', seq: 'x' });
+    expect(both.json().code).toBe('invalid');
+    expect(both.json().errors.map((e: { field: string }) => e.field)).toEqual(['body', 'seq']);
+    expect((await send({ body: '', seq: 1 })).json().code).toBe('body_empty');
+    expect((await send({ body: 'x', seq: 'x' })).json().code).toBe('invalid');
+    expect((await send({ body: 'x' })).json().errors[0]).toMatchObject({ code: 'missing' });
+  });
+
+  test('is logged without the query, which may hold what people typed', async () => {
+    await start(failing(() => new Error('a fault')));
+    await get('/fails?search=private');
+    expect(JSON.stringify(lines)).toContain('/api/v1/fails');
+    expect(JSON.stringify(lines)).not.toContain('private');
+  });
+
+  test('with the path: a longer one is another', async () => {
+    await start((instance) => instance.get('/known', hidden, async () => 'ok'));
+    for (const path of ['/known/more', '/x/known', '/knownx']) {
+      expect((await get(path)).statusCode, path).toBe(404);
+    }
+    const wrong = await app.inject({ method: 'DELETE', url: '/api/v1/known' });
+    expect([wrong.statusCode, wrong.headers.allow]).toEqual([405, 'GET, HEAD']);
+  });
+
+  test('with a place in a list that we did not write', async () => {
+    const Place = z.tuple([z.string(), z.number()]);
+    await start((instance) =>
+      instance.get<{ Querystring: { after?: string } }>('/list', hidden, async (request) =>
+        JSON.stringify(pageCursor.read(request.query.after, Place)),
+      ),
+    );
+    const good = pageCursor.write(['ann', 1]);
+    expect((await get(`/list?after=${good}`)).json()).toEqual(['ann', 1]);
+    expect((await get('/list')).json()).toBeNull();
+    for (const bad of ['x', '%00', pageCursor.write(['ann', '1']), pageCursor.write(null)]) {
+      const answer = await get(`/list?after=${bad}`);
+      expect([answer.statusCode, answer.json().code], bad).toEqual([422, 'invalid']);
+    }
+  });
+});
+
+describe('limits on requests', () => {
+  const limited: string[] = [];
+  const who = {
+    id: 's',
+    account: 'a',
+    role: 'member',
+    scopes: undefined,
+  } as unknown as ReturnType<typeof sessionOf>;
+  const authenticate = authenticator(async (token) =>
+    token === 'good'
+      ? { session: who }
+      : { refusal: { code: 'unauthenticated', message: 'Nobody' } },
+  );
+  const routes = (instance: FastifyInstance) => {
+    const schema = { hide: true, operationId: 'listPeople' };
+    instance.get('/mine', { schema, onRequest: authenticate }, async (request) => {
+      if (sessionOf(request).account !== 'a') refuse('forbidden');
+      return 'ok';
+    });
+    const admin = { hide: true, operationId: 'listAccounts' };
+    instance.get('/theirs', { schema: admin, onRequest: authenticate }, async () => 'ok');
+  };
+  const authorization = 'Bearer good';
+
+  test('count the address of each, and the account of those that are let in', async () => {
+    limited.length = 0;
+    await start(routes, {
+      limitRequests: (of) => {
+        limited.push(JSON.stringify(of));
+        return null;
+      },
+    });
+    expect((await get('/mine', { authorization })).statusCode).toBe(200);
+    expect((await get('/mine')).statusCode).toBe(401);
+    expect((await get('/theirs', { authorization })).json().code).toBe('forbidden');
+    const address = '{"address":"127.0.0.1"}';
+    expect(limited).toEqual([address, '{"account":"a"}', address, address]);
+  });
+
+  test.each(['address', 'account'])('refuse by %s, and say how long to wait', async (kind) => {
+    await start(routes, { limitRequests: (of) => (kind in of ? 7 : null) });
+    const answer = await get('/mine', { authorization });
+    expect([answer.statusCode, answer.json().code]).toEqual([429, 'rate_limited']);
+    expect(answer.headers['retry-after']).toBe('7');
+  });
+
+  test('end the connection of an address with too many responses waiting', async () => {
+    await start(routes, { responseBounds: { ...RESPONSE_BOUNDS, perAddress: 0 } });
+    const answer = await app.inject('/health/live');
+    expect([answer.statusCode, answer.json().code]).toEqual([503, 'overloaded']);
+    expect(answer.headers['retry-after']).toBe('1');
+    expect(answer.headers.connection).toBe('close');
+  });
+});
+
+test('a request under a name that is not the server’s is refused, pages included', async () => {
+  await start(() => {}, { host: '127.0.0.1' });
+  for (const url of ['/', '/api/v1/auth/options', '/docs', '/assets/x.js']) {
+    const answer = await app.inject({ url, headers: { host: 'evil.example' } });
+    expect([answer.statusCode, answer.json().code], url).toEqual([421, 'host_refused']);
+  }
+  const live = await app.inject({ url: '/health/live', headers: { host: 'parley:3000' } });
+  expect(live.statusCode).toBe(200);
+  expect((await app.inject({ url: '/docs', headers: { host: 'localhost' } })).statusCode).toBe(200);
+});
+
+test('the API’s description is made once, and sent in the encoding that is taken', async () => {
+  await start((instance) => instance.get('/known', hidden, async () => 'ok'));
+  const plain = await get('/openapi.json');
+  expect(plain.json().openapi).toBe('3.1.0');
+  const encoded = await get('/openapi.json', { 'accept-encoding': 'br' });
+  expect(encoded.headers['content-encoding']).toBe('br');
+  const again = await get('/openapi.json', { 'if-none-match': plain.headers.etag });
+  expect(again.statusCode).toBe(304);
+});
