@@ -75,7 +75,9 @@ async function work(queue) {
 
 /** The stages that are wanted: with fewer of them survivors are found sooner, and more of them. */
 function stagesOf({ file }) {
-  return stagesFor(file).slice(0, Number(values.stages));
+  return stagesFor(file)
+    .slice(0, Number(values.stages))
+    .filter((stage) => stage.length > 0);
 }
 
 /** Runs the stages until one of them notices the mutant. */

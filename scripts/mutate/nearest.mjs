@@ -32,7 +32,7 @@ const WIDER = {
 
 const isTest = (name) => /\.test\.tsx?$/.test(name);
 
-/** Returns the test files for a source file in stages, each file once. */
+/** Returns the test files for a source file in three stages, each file once; a stage may be empty. */
 export function stagesFor(file) {
   const folder = dirname(file);
   const stem = basename(file).replace(/\.tsx?$/, '');
@@ -41,5 +41,5 @@ export function stagesFor(file) {
   const unit = all.filter((name) => !name.includes('.db.') && !own.includes(name));
   const rest = all.filter((name) => !own.includes(name) && !unit.includes(name));
   const here = [[...own, ...unit], rest].map((names) => names.map((name) => `${folder}/${name}`));
-  return [...here, WIDER[folder] ?? []].filter((stage) => stage.length > 0);
+  return [...here, WIDER[folder] ?? []];
 }

@@ -198,6 +198,25 @@ describe('a group', () => {
     expect(rows.map((row) => row.type)).toEqual(expected);
   });
 
+  test('answers each command that is sent again under its id as the first time', async () => {
+    const [ann, bob, cem] = (await people(3)) as [AccountId, AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob]);
+    const commands: [AccountId, (r: ReturnType<typeof about>) => Promise<Outcome>][] = [
+      [bob, (r) => leaveGroup(append, r)],
+      [bob, (r) => joinGroup(append, r)],
+      [ann, (r) => addMember(append, r, cem)],
+      [ann, (r) => removeMember(append, r, cem)],
+      [ann, (r) => renameGroup(append, r, 'another name')],
+      [ann, (r) => deleteGroup(append, r)],
+    ];
+    for (const [actor, run] of commands) {
+      const request = about(actor, id);
+      const first = stored(await run(request));
+      const again = stored(await run(request));
+      expect([first.repeated, again]).toEqual([false, { ...first, repeated: true }]);
+    }
+  });
+
   test('takes a second joining or leaving as done already', async () => {
     const [ann, bob] = (await people(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann]);

@@ -135,6 +135,23 @@ describe('who may', () => {
   });
 });
 
+test('each command that is sent again under its id gets the answer of the first time', async () => {
+  const seq = await says(append, owner, group, 'x');
+  const commands = [
+    (r: ReturnType<typeof about>) => postMessage(append, r, 'once'),
+    (r: ReturnType<typeof about>) => editMessage(append, r, seq, 'edited'),
+    (r: ReturnType<typeof about>) => addReaction(append, r, seq, '👍'),
+    (r: ReturnType<typeof about>) => removeReaction(append, r, seq, '👍'),
+    (r: ReturnType<typeof about>) => deleteMessage(append, r, seq),
+  ];
+  for (const run of commands) {
+    const request = about(owner, group);
+    const first = stored(await run(request));
+    const again = stored(await run(request));
+    expect([first.repeated, again]).toEqual([false, { ...first, repeated: true }]);
+  }
+});
+
 describe('an edit', () => {
   test('changes the body of its message alone', async () => {
     const other = await aRealGroup(append, [owner, member]);
