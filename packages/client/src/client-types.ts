@@ -61,8 +61,11 @@ export interface ClientEvents {
   ack: { entry: OutboxEntry; ack: Ack };
   /** A command was refused for good. */
   nack: { entry: OutboxEntry; refusal: Refusal };
-  /** The session is over: log in again. */
-  ended: undefined;
+  /**
+   * The session is over: log in again. What was kept on this device is being forgotten (see
+   * `keepWhenEnded`), and with it so many commands that were not answered yet.
+   */
+  ended: { readonly unanswered: number };
   /** What was kept could not be stored: it is in memory only. */
   storage: Error;
   /** Somebody registered while this client was live. */
@@ -89,6 +92,12 @@ export interface ClientOptions {
   readonly device?: string;
   /** Chance for pauses; Math.random by default. */
   readonly random?: () => number;
+  /**
+   * True: what was kept is still there after the session has ended, for the next log-in of the same
+   * account. For programs, whose storage is their operator’s. False by default: a session is ended
+   * from elsewhere when a device is lost, so messages and outbox are forgotten at once.
+   */
+  readonly keepWhenEnded?: boolean;
   /** False: the list of people is not loaded. For programs that need none. */
   readonly loadPeople?: boolean;
 }

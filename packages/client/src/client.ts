@@ -53,7 +53,8 @@ export class ParleyClient {
   readonly #typing: Typing;
   readonly #timelines = new Map<ConversationId, Timeline>();
   readonly #live: (() => void)[] = [];
-  /** Both from `start` on. */
+  /** All three from `start` on. */
+  #account: AccountId | null = null;
   #local: Local | null = null;
   #receiver: Receiver | null = null;
   #presenceState: 'active' | 'idle' = 'active';
@@ -77,9 +78,13 @@ export class ParleyClient {
         epoch: this.#local?.epoch ?? null,
         cursor: this.#local?.streams.cursor ?? {},
       }),
-      frame: (frame) => this.#receiver?.frame(frame),
+      frame: (frame) => {
+        // Somebody else has logged in here: nothing of this account is theirs.
+        if (frame.op === 'ready' && frame.me.id !== this.#account) this.#connection.end();
+        else this.#receiver?.frame(frame);
+      },
       state: (state, retryInMs) => this.#stateChanged(state, retryInMs),
-      ended: () => this.#events.emit('ended', undefined),
+      ended: () => this.#sessionEnded(),
     });
     this.#commands = new Commands(
       this.#persistence,
@@ -100,6 +105,7 @@ export class ParleyClient {
   /** Loads what was kept and connects; keeps connecting until `stop`. Resolves when loaded. */
   async start(account?: AccountId): Promise<void> {
     const id = account ?? (await this.api.me()).id;
+    this.#account = id;
     const saved = await this.#persistence.open(id);
     const local = new Local(id, saved, this.#persistence, (conversation) =>
       this.#timelines.get(conversation)?.restarted(),
@@ -128,6 +134,7 @@ export class ParleyClient {
   /** Disconnects and forgets what was kept on this device, when the session is over already. */
   async forget(): Promise<void> {
     this.#connection.stop();
+    this.#commands.stop();
     await this.#persistence.clear();
     await this.stop();
   }
@@ -225,9 +232,12 @@ export class ParleyClient {
 
   // ---- commands -----------------------------------------------------------------------------------
 
-  /** Posts a message. */
-  post(conversation: ConversationId, body: string): Sent {
-    return this.#commands.send({ op: 'post', id: newId(), conversation, body });
+  /**
+   * Posts a message. A program that answers something gives an `id` derived from it (`derivedId` of
+   * `@parley/client/node`): then it can answer again after a crash, and there is still one answer.
+   */
+  post(conversation: ConversationId, body: string, options: { id?: ClientId } = {}): Sent {
+    return this.#commands.send({ op: 'post', id: options.id ?? newId(), conversation, body });
   }
 
   /** Gives one’s own message another body. */
@@ -310,6 +320,15 @@ export class ParleyClient {
         if (this.#options.loadPeople !== false) this.#people.load();
       },
     });
+  }
+
+  #sessionEnded(): void {
+    const unanswered = this.#commands.entries.length;
+    const keep = this.#options.keepWhenEnded === true;
+    (keep ? this.stop() : this.forget()).catch((error: unknown) => {
+      this.#events.emit('storage', error instanceof Error ? error : new Error(String(error)));
+    });
+    this.#events.emit('ended', { unanswered });
   }
 
   #stateChanged(state: ConnectionState, retryInMs: number | null): void {

@@ -26,7 +26,7 @@ export class Commands {
   readonly #failed = new Map<ClientId, OutboxEntry>();
   readonly #settling = new Map<
     ClientId,
-    { resolve: (ack: Ack) => void; reject: (e: Error) => void }
+    { resolve: (ack: Ack) => void; reject: (e: Error) => void; settled: Promise<Ack> }
   >();
   #order = 0;
   #orphanTimer: ReturnType<typeof setInterval> | null = null;
@@ -74,8 +74,15 @@ export class Commands {
     return this.#failed.get(id);
   }
 
-  /** Takes a command: stored first, then sent; after a crash the same id is there (R1). */
+  /**
+   * Takes a command: stored first, then sent; after a crash the same id is there (R1). One that is
+   * on its way already is not taken again; one that was refused is sent once more.
+   */
   send(command: DurableCommand): Sent {
+    if (this.#outbox.has(command.id) || this.#unsent.has(command.id)) {
+      return { id: command.id, settled: this.#settled(command.id) };
+    }
+    this.#failed.delete(command.id);
     const entry: OutboxEntry = {
       id: command.id,
       order: this.#nextOrder(),
@@ -84,11 +91,7 @@ export class Commands {
       state: 'pending',
       owner: this.#tab,
     };
-    const settled = new Promise<Ack>((resolve, reject) => {
-      this.#settling.set(command.id, { resolve, reject });
-    });
-    // Whoever does not wait for the answer is told of a refusal by the event `nack`.
-    settled.catch(() => undefined);
+    const settled = this.#settled(command.id);
     for (const { id } of this.#overtaken(command)) {
       void this.#persistence.removeOutbox(id);
       const waiting = this.#settling.get(id);
@@ -103,6 +106,22 @@ export class Commands {
       else void this.#persistence.removeOutbox(entry.id);
     });
     return { id: command.id, settled };
+  }
+
+  /** Settles with the command’s answer. */
+  #settled(id: ClientId): Promise<Ack> {
+    const known = this.#settling.get(id);
+    if (known) return known.settled;
+    let resolve: (ack: Ack) => void = () => undefined;
+    let reject: (error: Error) => void = () => undefined;
+    const settled = new Promise<Ack>((yes, no) => {
+      resolve = yes;
+      reject = no;
+    });
+    // Whoever does not wait for the answer is told of a refusal by the event `nack`.
+    settled.catch(() => undefined);
+    this.#settling.set(id, { resolve, reject, settled });
+    return settled;
   }
 
   /** Read marks that are not sent yet and that the command makes pointless. */

@@ -89,6 +89,11 @@ export class Connection {
     this.#become('offline', null);
   }
 
+  /** Ends as with the session: nothing is tried any more. */
+  end(): void {
+    this.#end();
+  }
+
   /** The network is back, or the person asks: do not wait any longer, do not trust silence. */
   nudge(): void {
     if (!this.#wanted) return;

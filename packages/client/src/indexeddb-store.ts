@@ -8,6 +8,7 @@ import type {
   StreamId,
 } from '@parley/protocol';
 import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
+import { clearAccountStorage, clearOtherAccounts } from './account-storage.ts';
 import type { Changes, OutboxEntry, Saved, Store } from './store.ts';
 
 interface Schema extends DBSchema {
@@ -23,15 +24,23 @@ interface Schema extends DBSchema {
 const DATA = ['state', 'cursors', 'windows', 'conversations', 'messages'] as const;
 const ALL = [...DATA, 'outbox'] as const;
 const VERSION = 1;
+const PREFIX = 'parley-';
+/** Another tab that does not let go of an emptied database is not waited for longer than this, ms. */
+const DELETE_MS = 2_000;
 
-/** The store of browsers: one database for each account, shared by its tabs. */
+/**
+ * Keeps an account’s data in a browser: one database for each account, shared by its tabs. Together
+ * with it the account’s values in `localStorage` ({@link AccountStorage}) are deleted. A browser has
+ * one session at a time: what is left of other accounts is deleted when a store is opened.
+ */
 export class IndexedDbStore implements Store {
   #db: IDBPDatabase<Schema> | null = null;
-  #name = '';
+  #account: AccountId | null = null;
 
   async open(account: AccountId): Promise<Saved> {
-    this.#name = `parley-${account}`;
-    this.#db = await openDB<Schema>(this.#name, VERSION, {
+    this.#account = account;
+    await forgetOthers(account);
+    this.#db = await openDB<Schema>(PREFIX + account, VERSION, {
       upgrade(db) {
         db.createObjectStore('state');
         db.createObjectStore('cursors');
@@ -93,9 +102,20 @@ export class IndexedDbStore implements Store {
   }
 
   async clear(): Promise<void> {
-    this.#db?.close();
+    if (this.#account === null) return;
+    clearAccountStorage(this.#account);
+    const name = PREFIX + this.#account;
+    // Emptied first: deleting may have to wait for other tabs.
+    const db = this.#db ?? (await openDB<Schema>(name));
+    if (db.objectStoreNames.length > 0) {
+      const tx = db.transaction([...db.objectStoreNames], 'readwrite', { durability: 'strict' });
+      for (const store of tx.objectStoreNames) void tx.objectStore(store).clear();
+      await tx.done;
+    }
+    db.close();
     this.#db = null;
-    if (this.#name) await deleteDB(this.#name);
+    await deleteWithin(name, DELETE_MS);
+    this.#account = null;
   }
 
   close(): Promise<void> {
@@ -108,6 +128,29 @@ export class IndexedDbStore implements Store {
     if (!this.#db) throw new Error('The store is not open');
     return this.#db;
   }
+}
+
+/** Deletes what interrupted log-outs have left of other accounts. */
+async function forgetOthers(account: AccountId): Promise<void> {
+  clearOtherAccounts(account);
+  // Old browsers cannot list their databases.
+  const databases = (await indexedDB.databases?.()) ?? [];
+  await Promise.all(
+    databases.map(async ({ name }) => {
+      const isOther = name?.startsWith(PREFIX) && name !== PREFIX + account;
+      if (name && isOther) await deleteWithin(name, DELETE_MS);
+    }),
+  );
+}
+
+/** Deletes a database; one that other tabs hold open is deleted by the browser when they let go. */
+async function deleteWithin(name: string, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([deleteDB(name), late]);
+  clearTimeout(timer);
 }
 
 type WriteTransaction = IDBPTransaction<Schema, typeof DATA, 'readwrite'>;

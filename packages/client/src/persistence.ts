@@ -24,7 +24,10 @@ interface Waiting {
  * full disk) the client goes on in memory, and says so once.
  */
 export class Persistence {
+  /** What was given; written to as long as it works. */
+  readonly #given: Store;
   #store: Store;
+  readonly #underWay = new Set<Promise<void>>();
   readonly #onFailure: (error: Error) => void;
   #waiting = nothing();
   #scheduled = false;
@@ -33,6 +36,7 @@ export class Persistence {
   #failed = false;
 
   constructor(store: Store, onFailure: (error: Error) => void) {
+    this.#given = store;
     this.#store = store;
     this.#onFailure = onFailure;
   }
@@ -109,18 +113,30 @@ export class Persistence {
     return entries;
   }
 
+  /**
+   * Forgets everything, also what was stored before the store failed. What comes after it is kept
+   * in memory only.
+   */
   async clear(): Promise<void> {
     this.#waiting = nothing();
-    await this.#chain;
-    await this.#guard((store) => store.clear());
     this.#store = new MemoryStore();
+    await this.#settled();
+    await this.#given.clear();
   }
 
   /** Stores what waits, and closes. */
   async close(): Promise<void> {
     this.#flush();
+    await this.#settled();
+    // What still comes, a page that was on its way, is not kept any more.
+    this.#store = new MemoryStore();
+    await this.#given.close();
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async #settled(): Promise<void> {
     await this.#chain;
-    await this.#store.close();
+    await Promise.allSettled(this.#underWay);
   }
 
   #schedule(): void {
@@ -157,11 +173,19 @@ export class Persistence {
     });
   }
 
-  async #guard(work: (store: Store) => Promise<void>): Promise<void> {
+  #guard(work: (store: Store) => Promise<void>): Promise<void> {
+    const attempt = this.#attempt(work).finally(() => this.#underWay.delete(attempt));
+    this.#underWay.add(attempt);
+    return attempt;
+  }
+
+  async #attempt(work: (store: Store) => Promise<void>): Promise<void> {
+    const store = this.#store;
     try {
-      await work(this.#store);
+      await work(store);
     } catch (error) {
-      this.#degrade(error);
+      // Something else has failed meanwhile, or everything was forgotten: there is another one now.
+      if (store === this.#store) this.#degrade(error);
       await work(this.#store);
     }
   }

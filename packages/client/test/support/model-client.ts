@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import { ParleyApi } from '../../src/api.ts';
 import { ParleyClient } from '../../src/client.ts';
+import type { ClientOptions } from '../../src/client-types.ts';
 import { MemoryStore, type Store } from '../../src/store.ts';
 import { ModelServer } from './model-server.ts';
 
@@ -8,7 +9,8 @@ import { ModelServer } from './model-server.ts';
 export function aClient(
   server: ModelServer = new ModelServer(),
   store: Store = new MemoryStore(),
-): { server: ModelServer; client: ParleyClient; store: Store } {
+  options: Partial<ClientOptions> = {},
+): { server: ModelServer; client: ParleyClient; api: ParleyApi; store: Store } {
   const api = new ParleyApi({
     url: 'http://model.example',
     sessionToken: 's',
@@ -21,8 +23,9 @@ export function aClient(
     socket: server.socket,
     random: () => 0.5,
     loadPeople: false,
+    ...options,
   });
-  return { server, client, store };
+  return { server, client, api, store };
 }
 
 /** Lets everything happen that needs no time. */

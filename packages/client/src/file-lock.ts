@@ -1,0 +1,93 @@
+import { open, readFile, rm } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+
+/** Attempts to take a lock whose holder is not known or dead. */
+const TRIES = 10;
+
+/** Who holds a lock: a process, and when it started, as numbers of processes are used again. */
+interface Holder {
+  readonly pid: number;
+  readonly startedAt: string;
+}
+
+/** Locks that this process holds. */
+const held = new Set<string>();
+
+/**
+ * Takes a lock for this process: a file that names it. The lock of a process that was killed is taken
+ * over. Returns how to let go of it.
+ *
+ * @throws {Error} when another living process holds it, or this one already does
+ */
+export async function acquireLock(path: string): Promise<() => Promise<void>> {
+  if (held.has(path)) throw new Error(`${path} is held by this process already`);
+  held.add(path);
+  try {
+    for (let tries = 0; !(await tryCreate(path)); tries++) {
+      const holder = await holderOf(path);
+      if (tries > TRIES || (holder && (await isAlive(holder)))) {
+        throw new Error(`${path} is held by process ${holder?.pid ?? 'unknown'}`);
+      }
+      // Whoever has just made the file is about to write its name.
+      if (!holder && tries < TRIES / 2) await setTimeout(50);
+      else await rm(path, { force: true });
+    }
+  } catch (error) {
+    held.delete(path);
+    throw error;
+  }
+  return async () => {
+    held.delete(path);
+    await rm(path, { force: true });
+  };
+}
+
+/** False when the file is there already. */
+async function tryCreate(path: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      const holder: Holder = { pid: process.pid, startedAt: await startOf(process.pid) };
+      await file.writeFile(JSON.stringify(holder));
+    } finally {
+      await file.close();
+    }
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Null when the file is gone, or its process was killed before it had named itself. */
+async function holderOf(path: string): Promise<Holder | null> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Holder;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function isAlive({ pid, startedAt }: Holder): Promise<boolean> {
+  // A restarted container gives the same number again.
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return (await startOf(pid)) === startedAt;
+}
+
+/** When a process started, in the kernel’s words; empty where that cannot be told. */
+async function startOf(pid: number): Promise<string> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The 22nd field; the second one is a name in parentheses, which may contain anything.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}

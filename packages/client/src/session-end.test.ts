@@ -1,0 +1,189 @@
+import 'fake-indexeddb/auto';
+import { CLOSE, type Me } from '@parley/protocol';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { aClient, aLiveClient, heal } from '../test/support/model-client.ts';
+import { ModelServer } from '../test/support/model-server.ts';
+import { IndexedDbStore } from './indexeddb-store.ts';
+import type { Saved } from './store.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'],
+  });
+});
+afterEach(() => void vi.useRealTimers());
+
+/** Lets IndexedDB finish, which does not keep to fake timers. */
+async function stored(): Promise<void> {
+  for (let i = 0; i < 30; i++) {
+    await vi.advanceTimersByTimeAsync(10);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Somebody with messages in IndexedDB, and a post that the server does not answer. */
+async function aUser() {
+  const server = new ModelServer();
+  const id = server.group();
+  server.join(id);
+  const { client, api } = aClient(server, new IndexedDbStore());
+  void client.start(server.me);
+  await stored();
+  await heal(server, client);
+  server.post(id, server.other, 'secret');
+  await heal(server, client);
+  server.isMute = true;
+  client.post(id, 'not sent yet');
+  await stored();
+  return { server, client, api, id };
+}
+
+/** What another life of the page would find. */
+async function kept(server: ModelServer): Promise<Saved> {
+  const store = new IndexedDbStore();
+  let saved: Saved | undefined;
+  void store.open(server.me).then((found) => {
+    saved = found;
+  });
+  await stored();
+  await store.close();
+  if (!saved) throw new Error('The store did not open');
+  return saved;
+}
+
+describe('a session that is ended from elsewhere', () => {
+  test('leaves neither messages nor cursors nor outbox on the device', async () => {
+    const { server, client } = await aUser();
+    const before = await kept(server);
+    expect(before.messages.map((m) => m.body)).toEqual(['secret']);
+    expect(before.outbox).toHaveLength(1);
+    const ended: unknown[] = [];
+    client.on('ended', (value) => ended.push(value));
+    server.cut(CLOSE.sessionEnded);
+    await stored();
+    expect(ended).toEqual([{ unanswered: 1 }]);
+    const after = await kept(server);
+    expect(after).toMatchObject({ epoch: null, messages: [], conversations: [], outbox: [] });
+    expect(after.cursors.size + after.windows.size).toBe(0);
+    expect(client.state).toBe('offline');
+  });
+
+  test('is noticed at the next connection when it ended while the device was away', async () => {
+    const { server, client } = await aUser();
+    let ended = 0;
+    client.on('ended', () => ended++);
+    server.isLoggedIn = false;
+    client.api.dropAccessToken();
+    server.cut();
+    await vi.advanceTimersByTimeAsync(30_000);
+    await stored();
+    expect(ended).toBe(1);
+    expect((await kept(server)).messages).toEqual([]);
+    // Nothing is tried any more.
+    const { sockets } = server;
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(server.sockets).toBe(sockets);
+  });
+
+  test('is kept where a program asks for it', async () => {
+    const { server, id } = await aUser();
+    const { client } = aClient(server, new IndexedDbStore(), { keepWhenEnded: true });
+    server.isMute = false;
+    void client.start(server.me);
+    await stored();
+    await heal(server, client);
+    server.isMute = true;
+    client.post(id, 'another');
+    await stored();
+    server.cut(CLOSE.sessionEnded);
+    await stored();
+    expect((await kept(server)).outbox.length).toBeGreaterThan(0);
+  });
+
+  test('of which somebody else has taken the place gets nothing of it', async () => {
+    const { server, client, id } = await aUser();
+    let ended = 0;
+    client.on('ended', () => ended++);
+    server.loggedInAs = server.other;
+    server.isMute = false;
+    const posted = server.lastSeq(id);
+    server.cut();
+    for (let i = 0; i < 20; i++) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      server.deliver(100);
+    }
+    await stored();
+    expect(ended).toBe(1);
+    // The outbox of the one was not sent as the other.
+    expect(server.lastSeq(id)).toBe(posted);
+    expect(client.me?.id satisfies Me['id'] | undefined).toBe(server.me);
+    expect((await kept(server)).messages).toEqual([]);
+  });
+});
+
+describe('logging out', () => {
+  test('forgets what was stored before the store failed', async () => {
+    const store = new IndexedDbStore();
+    const server = new ModelServer();
+    const id = server.group();
+    server.join(id);
+    const { client } = aClient(server, store);
+    void client.start(server.me);
+    await stored();
+    await heal(server, client);
+    server.post(id, server.other, 'secret');
+    await heal(server, client);
+    await stored();
+    // From here on the browser stores nothing more, as with a full disk.
+    const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    transaction.mockImplementationOnce(() => {
+      throw new DOMException('no room', 'QuotaExceededError');
+    });
+    const failures: Error[] = [];
+    client.on('storage', (error) => failures.push(error));
+    server.post(id, server.other, 'not stored');
+    await heal(server, client);
+    await stored();
+    expect(failures).toHaveLength(1);
+    transaction.mockRestore();
+    void client.forget();
+    await stored();
+    expect((await kept(server)).messages).toEqual([]);
+  });
+
+  test('is not undone by what was still on its way', async () => {
+    const { server, client, id } = await aUser();
+    const timeline = client.timeline(id);
+    void timeline.open();
+    server.post(id, server.other, 'late');
+    server.deliver(10);
+    client.post(id, 'late too');
+    void client.forget();
+    for (const request of [...server.requests]) server.answer(request);
+    await stored();
+    expect(await kept(server)).toMatchObject({ messages: [], outbox: [], epoch: null });
+  });
+
+  test('an interrupted one is completed when another account opens its store', async () => {
+    const { server, client } = await aUser();
+    void client.stop();
+    await stored();
+    const store = new IndexedDbStore();
+    void store.open(server.other);
+    await stored();
+    void store.close();
+    await stored();
+    const names = (await indexedDB.databases()).map((d) => d.name);
+    expect(names).toEqual([`parley-${server.other}`]);
+  });
+});
+
+test('a client in memory alone starts and ends the same way', async () => {
+  const { server, client } = await aLiveClient();
+  let ended = 0;
+  client.on('ended', () => ended++);
+  server.cut(CLOSE.sessionEnded);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(ended).toBe(1);
+  expect(server.sockets).toBe(1);
+});

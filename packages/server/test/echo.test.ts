@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { ConversationId } from '@parley/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Child, startChild } from './support/child.ts';
+import { startTestCluster, type TestCluster } from './support/database.ts';
+import { PASSWORD, type Person, startTestServer, type TestServer } from './support/server.ts';
+
+/** The example of the SDK, run as a program of its own against a real server, and killed. */
+
+let cluster: TestCluster;
+let server: TestServer;
+let folder: string;
+let echo: Person;
+
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster);
+  folder = mkdtempSync(join(tmpdir(), 'parley-echo-'));
+  echo = await server.register('echo');
+});
+afterAll(async () => {
+  await server?.stop();
+  await cluster?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const startEcho = (): Child =>
+  startChild('../../../client/examples/echo.mjs', [server.url, 'echo', PASSWORD, folder]);
+
+async function directWithEcho(person: Person): Promise<ConversationId> {
+  const made = await person.request('POST', '/conversations/direct', { account: echo.id });
+  expect(made.status).toBeLessThan(300);
+  return made.body.id;
+}
+
+/** What was said in a conversation, in order: by the person, and by the program. */
+async function said(conversation: ConversationId): Promise<{ asked: string[]; echoed: string[] }> {
+  const { rows } = await server.pool.query(
+    'select author_id, body from messages where conversation_id = $1 order by seq',
+    [conversation],
+  );
+  const bodies = (by: (author: string) => boolean) =>
+    rows.filter((r) => by(r.author_id)).map((r) => r.body as string);
+  return { asked: bodies((a) => a !== echo.id), echoed: bodies((a) => a === echo.id) };
+}
+
+test('answers each message exactly once, in order, however often it is killed under load', async () => {
+  const people = await Promise.all(['ann', 'bob', 'cyd'].map((name) => server.register(name)));
+  const conversations = await Promise.all(people.map(directWithEcho));
+  let isLoading = true;
+  const load = Promise.all(
+    people.map(async (person, p) => {
+      const conversation = conversations[p] as ConversationId;
+      for (let n = 0; isLoading; n++) {
+        await person.post(conversation, `${person.name} ${n}`);
+        await setTimeout(10);
+      }
+    }),
+  );
+  let kills = 0;
+  let hasListened = 0;
+  // Killed at any moment: before it listens, while it catches up, while it answers.
+  for (; kills < 15; kills++) {
+    const child = startEcho();
+    if (kills % 5 !== 4) {
+      await child.line();
+      hasListened++;
+    }
+    await setTimeout(40 * kills);
+    if (kills === 7) {
+      child.process.kill('SIGTERM');
+      expect(await child.ended).toBe(0);
+    } else {
+      await child.kill();
+    }
+  }
+  isLoading = false;
+  await load;
+  // More than a page of history, and more than is replayed over the socket.
+  const [first] = people;
+  const [conversation] = conversations;
+  if (!first || !conversation) throw new Error('nobody is there');
+  for (let n = 0; n < 620; n++) await first.post(conversation, `${first.name} missed ${n}`);
+
+  const child = startEcho();
+  for (const id of conversations) {
+    await expect
+      .poll(async () => (await said(id)).echoed.length, { timeout: 60_000, interval: 250 })
+      .toBeGreaterThanOrEqual((await said(id)).asked.length);
+  }
+  // A last one after everything: whatever would still be sent twice comes before its answer.
+  for (const [p, person] of people.entries()) {
+    await person.post(conversations[p] as ConversationId, 'the last one');
+  }
+  for (const id of conversations) {
+    await expect
+      .poll(async () => (await said(id)).echoed.at(-1), { timeout: 30_000, interval: 100 })
+      .toBe('You said: the last one');
+  }
+  child.process.kill('SIGTERM');
+  expect(await child.ended).toBe(0);
+  expect(hasListened).toBeGreaterThan(10);
+  let total = 0;
+  for (const id of conversations) {
+    const { asked, echoed } = await said(id);
+    expect(echoed).toEqual(asked.map((body) => `You said: ${body}`));
+    total += asked.length;
+  }
+  console.log(`killed ${kills} times, ${total} messages, each answered once`);
+}, 240_000);
+
+test('a second copy on the same folder is refused while the first one lives', async () => {
+  const child = startEcho();
+  await child.line();
+  const second = startEcho();
+  await expect(second.line()).rejects.toThrow(/is held by process/);
+  expect(await second.ended).toBe(1);
+  child.process.kill('SIGTERM');
+  expect(await child.ended).toBe(0);
+});
