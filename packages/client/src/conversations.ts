@@ -53,6 +53,12 @@ export function reduce(
         };
       }
       return next;
+    case 'reaction.added':
+    case 'reaction.removed':
+      if (event.data.message === view.lastMessage?.seq) {
+        next.lastMessage = { ...view.lastMessage, changedSeq: event.seq };
+      }
+      return next;
     case 'message.deleted':
       if (event.data.message === view.lastMessage?.seq) next.lastMessage = latest(window);
       // A saturated count cannot be counted down; the next move of the cursor counts anew.

@@ -26,6 +26,8 @@ export class ReadState {
   /** The highest version that was seen; more than the other one while changes are missing. */
   #seen = 0;
   #fetching = false;
+  /** Read marks that were applied before the server has answered them. */
+  readonly #assumed = new Set<string>();
 
   constructor(context: ReadStateContext) {
     this.#context = context;
@@ -35,6 +37,7 @@ export class ReadState {
   begin(version: number): void {
     this.#version = version;
     this.#seen = version;
+    this.#assumed.clear();
   }
 
   /** The server tells its version. */
@@ -54,12 +57,22 @@ export class ReadState {
   /** Applies the read marks that are not answered yet: the server’s cursor follows. */
   before(id: ConversationId, unanswered: readonly OutboxEntry[]): void {
     const { state } = this.#context;
-    for (const { command } of unanswered) {
+    for (const { id: mark, command } of unanswered) {
       if (command.op !== 'read' || command.conversation !== id || command.unread) continue;
       const view = state.view(id);
       // Without the window: it does not have yet what the snapshot counts.
-      if (view) state.setView(readHere(view, command.seq, state.meId, undefined));
+      if (!view || command.seq <= view.readSeq) continue;
+      state.setView(readHere(view, command.seq, state.meId, undefined));
+      this.#assumed.add(mark);
     }
+  }
+
+  /**
+   * A command was answered for good. After the last assumed mark the cursors are fetched: it may
+   * have been carried out long ago, and the cursor moved back on another device since.
+   */
+  answered(id: string): void {
+    if (this.#assumed.delete(id) && this.#assumed.size === 0) void this.#fetch();
   }
 
   async #fetch(): Promise<void> {
@@ -67,7 +80,8 @@ export class ReadState {
     this.#fetching = true;
     try {
       // What moved while the answer was on its way may be newer than it.
-      for (let tries = 0; tries < TRIES && this.#version < this.#seen; tries++) {
+      for (let tries = 0; tries === 0 || this.#version < this.#seen; tries++) {
+        if (tries === TRIES) break;
         const { readVersion, items } = await this.#context.api.cursors();
         this.#version = Math.max(this.#version, readVersion);
         for (const cursor of items) this.#set(cursor);

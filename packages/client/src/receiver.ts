@@ -7,7 +7,6 @@ import {
   type Event,
   type LIMITS,
   type Nack,
-  type Person,
   type Ready,
   type Seq,
   type ServerFrame,
@@ -30,6 +29,7 @@ import type { OutboxEntry } from './store.ts';
 import type { Timeline } from './timeline.ts';
 import type { Typing } from './typing.ts';
 import { isWellFormed } from './well-formed.ts';
+import { applyWorkspaceEvent } from './workspace-events.ts';
 
 /** How often a conversation is read anew when its events overtake the answers. */
 const REFRESH_TRIES = 5;
@@ -204,7 +204,7 @@ export class Receiver {
       events.emit('skipped', { stream, seq, type: event.type });
       return;
     }
-    if (stream === WORKSPACE_STREAM) this.#workspaceEvent(event);
+    if (stream === WORKSPACE_STREAM) applyWorkspaceEvent(event, this.#context);
     else if (!local.isOwn(stream)) this.#conversationEvent(event, before);
     events.emit('event', event);
   }
@@ -224,49 +224,18 @@ export class Receiver {
     if (message) persistence.message(message);
     const view = state.view(id);
     if (view && window) {
-      state.setView(reduce(view, event, me, window));
+      const next = reduce(view, event, me, window);
+      state.setView(next);
+      // The message before the deleted one is older than what is here.
+      if (view.lastMessage && !next.lastMessage && window.from > 1) void this.#refreshView(id);
       if (event.type === 'message.posted') typing.stopped(id, event.actor);
     }
-    const left = event.type === 'member.left' && event.data.account === me;
-    if (left || event.type === 'conversation.deleted') this.#left(id);
+    const isOwnLeave = event.type === 'member.left' && event.data.account === me;
+    // The view may be that of a later stay already: left and joined again while away.
+    if (isOwnLeave && view && view.joinedSeq > event.seq) local.dropWindow(id);
+    else if (isOwnLeave || event.type === 'conversation.deleted') this.#left(id);
     if (!timelines.has(id)) local.trim(id);
     timelines.get(id)?.applied(event);
-  }
-
-  #workspaceEvent(event: Event): void {
-    const { state, people, events, isLive } = this.#context;
-    switch (event.type) {
-      case 'user.registered': {
-        const { account: id, username, displayName } = event.data;
-        const person: Person = {
-          id,
-          username,
-          displayName,
-          isActive: true,
-          createdAt: event.at,
-          nameIsShared: false,
-        };
-        people.put(person);
-        // Whether the name looks like somebody's is for the server to say.
-        if (isLive()) people.refresh(id);
-        if (isLive() && id !== state.meId) events.emit('registered', person);
-        return;
-      }
-      case 'user.role_changed':
-        state.changeMe(event.data.account, { role: event.data.role });
-        return;
-      case 'user.updated': {
-        const { account, username, displayName } = event.data;
-        state.changeMe(account, { username, displayName });
-        people.refresh(account);
-        return;
-      }
-      case 'user.deactivated':
-      case 'user.reactivated':
-      case 'user.deleted':
-        people.refresh(event.data.account);
-        return;
-    }
   }
 
   #left(id: ConversationId): void {
@@ -285,6 +254,7 @@ export class Receiver {
       this.#ackedPost(entry, ack);
       events.emit('ack', { entry, ack });
     });
+    this.#readState.answered(ack.id);
   }
 
   /** The ack may come before the event: the row is stored, and keeps its place (R11). */
@@ -314,11 +284,16 @@ export class Receiver {
     const stream = this.#fills.refused(nack);
     if (stream !== undefined) {
       // Not ours any more; or the server asks to wait, and the next ping shows the hole again.
-      if (nack.code === 'not_found') local.dropStream(stream);
+      if (nack.code === 'not_found') {
+        local.dropStream(stream);
+        if (!local.isOwn(stream)) this.#left(conversationOfStream(stream));
+      }
       return;
     }
     const refused = commands.nacked(nack);
-    if (refused) events.emit('nack', refused);
+    if (!refused) return;
+    this.#readState.answered(nack.id);
+    events.emit('nack', refused);
   }
 
   // ---- holes ------------------------------------------------------------------------------------------

@@ -249,6 +249,7 @@ export class Timeline {
     if (window.from <= 1 || window.messages.length >= PAGE / 2) {
       this.#stretch = null;
       this.#wanted = null;
+      this.#error = null;
       return null;
     }
     const loading = window.messages.length === 0 ? 'initial' : 'older';

@@ -40,7 +40,8 @@ export async function heal(server: ModelServer, client: ParleyClient): Promise<v
     if (i > 500) throw new Error('The client does not come to rest');
     server.deliver(Number.MAX_SAFE_INTEGER);
     for (const request of [...server.requests]) server.answer(request);
-    const isBusy = client.state !== 'live' || client.snapshot.outbox.length > 0;
+    const { outbox } = client.snapshot;
+    const isBusy = client.state !== 'live' || outbox.some((entry) => entry.state === 'pending');
     await vi.advanceTimersByTimeAsync(isBusy ? 2_000 : 500);
     quiet = !isBusy && server.queued.length === 0 && server.requests.length === 0 ? quiet + 1 : 0;
   }
