@@ -1,0 +1,275 @@
+import type {
+  AccountId,
+  ClientId,
+  Conversation,
+  ConversationId,
+  DurableCommand,
+  Message,
+  Seq,
+  StreamId,
+} from '@parley/protocol';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Persistence } from './persistence.ts';
+import {
+  type Changes,
+  MemoryStore,
+  NOTHING_SAVED,
+  type OutboxEntry,
+  type Saved,
+  type Store,
+} from './store.ts';
+
+const C = 'c' as ConversationId;
+const S = 'c' as StreamId;
+const seq = (n: number) => n as Seq;
+
+/** A store that writes down what it was given, slowly, and fails when it is told to. */
+class SlowStore implements Store {
+  readonly applied: Changes[] = [];
+  readonly calls: string[] = [];
+  failing = false;
+  busy = 0;
+  overlapped = false;
+  readonly #ticks: () => number;
+
+  constructor(ticks: () => number = () => 1) {
+    this.#ticks = ticks;
+  }
+
+  async #work(call: string): Promise<void> {
+    for (let n = this.#ticks(); n > 0; n--) await new Promise((resolve) => setImmediate(resolve));
+    if (this.failing) throw new Error('no room');
+    this.calls.push(call);
+  }
+
+  async open(): Promise<Saved> {
+    await this.#work('open');
+    return NOTHING_SAVED;
+  }
+
+  async apply(changes: Changes): Promise<void> {
+    if (this.busy++ > 0) this.overlapped = true;
+    try {
+      await this.#work('apply');
+      this.applied.push(changes);
+    } finally {
+      this.busy--;
+    }
+  }
+
+  putOutbox = (entry: OutboxEntry): Promise<void> => this.#work(`put ${entry.id}`);
+  removeOutbox = (id: ClientId): Promise<void> => this.#work(`remove ${id}`);
+  clear = (): Promise<void> => this.#work('clear');
+  close = (): Promise<void> => this.#work('close');
+  async outbox(): Promise<OutboxEntry[]> {
+    await this.#work('outbox');
+    return [anEntry('stored')];
+  }
+}
+
+function aMessage(n: number, body = `${n}`): Message {
+  return { conversation: C, seq: seq(n), body, changedSeq: seq(n) } as Message;
+}
+
+function anEntry(id: string): OutboxEntry {
+  const command = { op: 'post', id } as unknown as DurableCommand;
+  return { id: id as ClientId, order: 1, command, createdAt: 0, state: 'pending', owner: 't' };
+}
+
+function aPersistence(store: Store) {
+  const failures: Error[] = [];
+  return { persistence: new Persistence(store, (error) => failures.push(error)), failures };
+}
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+describe('what is stored', () => {
+  test('what changes in a turn is one transaction: data and cursor together (R10)', async () => {
+    const store = new SlowStore();
+    const { persistence } = aPersistence(store);
+    persistence.epoch('e');
+    persistence.message(aMessage(1));
+    persistence.cursor(S, seq(1));
+    persistence.message(aMessage(2));
+    persistence.cursor(S, seq(2));
+    persistence.conversation(C, { id: C } as Conversation);
+    await persistence.close();
+    expect(store.applied).toHaveLength(1);
+    expect(store.applied[0]).toMatchObject({ epoch: 'e', messages: [aMessage(1), aMessage(2)] });
+    expect([...(store.applied[0]?.cursors ?? [])]).toEqual([[S, 2]]);
+    expect([...(store.applied[0]?.conversations ?? [])]).toEqual([[C, { id: C }]]);
+    expect(store.calls).toEqual(['apply', 'close']);
+  });
+
+  test('is stored by itself, after the turn', async () => {
+    const store = new SlowStore();
+    const { persistence } = aPersistence(store);
+    persistence.cursor(S, seq(1));
+    expect(store.applied).toHaveLength(0);
+    await turn();
+    await turn();
+    await expect.poll(() => store.applied.length).toBe(1);
+    persistence.cursor(S, seq(2));
+    await expect.poll(() => store.applied.length).toBe(2);
+    expect(store.applied[1]?.epoch).toBeUndefined();
+  });
+
+  test('whatever comes when: no transaction overlaps another, and nothing is lost', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ n: fc.nat(3), wait: fc.boolean() }), { maxLength: 30 }),
+        fc.infiniteStream(fc.nat(4)),
+        async (steps, ticks) => {
+          const store = new SlowStore(() => ticks.next().value ?? 0);
+          const { persistence, failures } = aPersistence(store);
+          const cursors = new Map<StreamId, Seq>();
+          let last = 0;
+          for (const { n, wait } of steps) {
+            const stream = `s${n}` as StreamId;
+            const next = seq((cursors.get(stream) ?? 0) + 1);
+            cursors.set(stream, next);
+            persistence.message({ ...aMessage(next), conversation: `${stream}` as ConversationId });
+            persistence.cursor(stream, next);
+            if (wait) await turn();
+          }
+          await persistence.close();
+          expect(failures).toEqual([]);
+          expect(store.overlapped).toBe(false);
+          const stored = new Map<StreamId, Seq | null>();
+          let messages = 0;
+          for (const changes of store.applied) {
+            for (const [stream, at] of changes.cursors) stored.set(stream, at);
+            messages += changes.messages.length;
+            for (const [stream, at] of changes.cursors) {
+              // The data of a cursor is in the same transaction, or in an earlier one.
+              const known = store.applied.slice(0, store.applied.indexOf(changes) + 1);
+              const has = known.some((c) =>
+                c.messages.some((m) => `${m.conversation}` === stream && m.seq === at),
+              );
+              expect(has).toBe(true);
+            }
+            last++;
+          }
+          expect(stored).toEqual(cursors);
+          expect(messages).toBe([...cursors.values()].reduce((sum, n) => sum + n, 0));
+          expect(last).toBe(store.applied.length);
+          expect(store.calls.at(-1)).toBe('close');
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test('a window that starts anew keeps what is after its beginning, and no more', async () => {
+    const store = new SlowStore();
+    const { persistence } = aPersistence(store);
+    for (let n = 1; n <= 5; n++) persistence.message(aMessage(n));
+    persistence.message({ ...aMessage(1), conversation: 'other' as ConversationId });
+    persistence.restartWindow(C, seq(4));
+    await persistence.close();
+    const [changes] = store.applied;
+    expect(changes?.messages.map((m) => `${m.conversation}${m.seq}`)).toEqual([
+      'c4',
+      'c5',
+      'other1',
+    ]);
+    expect([...(changes?.windows ?? [])]).toEqual([[C, 4]]);
+  });
+
+  test('a window that is dropped takes its messages along, and only its own', async () => {
+    const store = new SlowStore();
+    const { persistence } = aPersistence(store);
+    persistence.message(aMessage(1));
+    persistence.message({ ...aMessage(1), conversation: 'other' as ConversationId });
+    persistence.dropWindow(C);
+    await persistence.close();
+    const [changes] = store.applied;
+    expect(changes?.messages.map((m) => m.conversation)).toEqual(['other']);
+    expect([...(changes?.windows ?? [])]).toEqual([[C, null]]);
+  });
+
+  test('a window with its messages is stored together', async () => {
+    const store = new SlowStore();
+    const { persistence } = aPersistence(store);
+    persistence.window(C, seq(1), [aMessage(1), aMessage(2)]);
+    await expect.poll(() => store.applied.length).toBe(1);
+    expect(store.applied[0]?.messages).toHaveLength(2);
+    expect([...(store.applied[0]?.windows ?? [])]).toEqual([[C, 1]]);
+  });
+});
+
+describe('a store that fails', () => {
+  test('is told of once, and the client goes on in memory', async () => {
+    const store = new SlowStore();
+    const { persistence, failures } = aPersistence(store);
+    await persistence.putOutbox(anEntry('a'));
+    store.failing = true;
+    await persistence.putOutbox(anEntry('b'));
+    persistence.cursor(S, seq(1));
+    await persistence.putOutbox(anEntry('c'));
+    expect(failures.map((e) => e.message)).toEqual(['no room']);
+    expect((await persistence.outbox()).map((e) => e.id)).toEqual(['b', 'c']);
+    await persistence.removeOutbox('b' as ClientId);
+    expect((await persistence.outbox()).map((e) => e.id)).toEqual(['c']);
+  });
+
+  test('of which two calls fail at once keeps both in memory', async () => {
+    const store = new SlowStore();
+    const { persistence, failures } = aPersistence(store);
+    store.failing = true;
+    await Promise.all([persistence.putOutbox(anEntry('a')), persistence.putOutbox(anEntry('b'))]);
+    expect((await persistence.outbox()).map((e) => e.id)).toEqual(['a', 'b']);
+    expect(failures).toHaveLength(1);
+  });
+
+  test('when it is opened is replaced', async () => {
+    const store = new SlowStore();
+    store.failing = true;
+    const { persistence, failures } = aPersistence(store);
+    expect(await persistence.open('a' as AccountId)).toMatchObject({ epoch: null, outbox: [] });
+    expect(failures).toHaveLength(1);
+  });
+});
+
+describe('forgetting', () => {
+  test('clears what was given, after what was under way, and stores nothing after it', async () => {
+    const store = new SlowStore(() => 5);
+    const { persistence } = aPersistence(store);
+    void persistence.putOutbox(anEntry('a'));
+    persistence.cursor(S, seq(1));
+    await turn();
+    persistence.cursor(S, seq(2));
+    const cleared = persistence.clear();
+    void persistence.putOutbox(anEntry('b'));
+    persistence.cursor(S, seq(3));
+    await cleared;
+    await turn();
+    expect(store.calls.at(-1)).toBe('clear');
+    expect(store.calls).not.toContain('put b');
+    expect(store.applied.flatMap((c) => [...c.cursors.values()])).not.toContain(3);
+  });
+
+  test('reports when it fails', async () => {
+    const store = new SlowStore();
+    const { persistence } = aPersistence(store);
+    store.failing = true;
+    await expect(persistence.clear()).rejects.toThrow('no room');
+  });
+
+  test('reads and removes entries where they are stored', async () => {
+    const store = new SlowStore();
+    const { persistence } = aPersistence(store);
+    expect((await persistence.outbox()).map((e) => e.id)).toEqual(['stored']);
+    await persistence.removeOutbox('a' as ClientId);
+    expect(store.calls).toEqual(['outbox', 'remove a']);
+  });
+
+  test('what comes after closing is kept in memory and is no failure', async () => {
+    const { persistence, failures } = aPersistence(new MemoryStore());
+    await persistence.close();
+    persistence.cursor(S, seq(1));
+    await turn();
+    expect(failures).toEqual([]);
+  });
+});
