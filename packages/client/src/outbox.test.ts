@@ -1,4 +1,5 @@
 import type { ClientId, DurableCommand } from '@parley/protocol';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Outbox } from './outbox.ts';
 import type { OutboxEntry } from './store.ts';
@@ -126,5 +127,169 @@ describe('the outbox', () => {
     expect(mark('r4', 4)).toEqual([]);
     expect(outbox.overtaken(aMark('d1', 9, 'd').command)).toEqual([]);
     expect(outbox.has(id('r3'))).toBe(true);
+  });
+
+  test.each([
+    'rate_limited',
+    'overloaded',
+    'unavailable',
+    'outcome_unknown',
+    'disk_full',
+    'shutting_down',
+  ] as const)(
+    '3. %s passes: the same command is sent again, after the time that is asked for',
+    (code) => {
+      const { outbox, sent } = anOutbox();
+      outbox.connected(NO_LIMIT);
+      outbox.add(entry('a'));
+      expect(outbox.refused(id('a'), { code, retryAfter: 5 })).toBe(true);
+      vi.advanceTimersByTime(4_900);
+      expect(sent).toEqual(['a']);
+      vi.advanceTimersByTime(200);
+      expect(sent).toEqual(['a', 'a']);
+    },
+  );
+
+  test('3. without a time that is asked for it waits a second', () => {
+    const { outbox, sent } = anOutbox();
+    outbox.connected(NO_LIMIT);
+    outbox.add(entry('a'));
+    outbox.refused(id('a'), { code: 'overloaded' });
+    vi.advanceTimersByTime(900);
+    expect(sent).toEqual(['a']);
+    vi.advanceTimersByTime(200);
+    expect(sent).toEqual(['a', 'a']);
+  });
+
+  test('a refusal of what is not ours concerns nobody', () => {
+    const { outbox } = anOutbox();
+    outbox.connected(NO_LIMIT);
+    expect(outbox.refused(id('x'), { code: 'overloaded' })).toBe(false);
+    expect(outbox.settle(id('x'))).toBeNull();
+  });
+
+  test('a new socket does not wait for what the last one refused', () => {
+    const { outbox, sent, wire } = anOutbox();
+    outbox.connected(NO_LIMIT);
+    outbox.add(entry('a'));
+    outbox.refused(id('a'), { code: 'shutting_down', retryAfter: 60 });
+    outbox.disconnected();
+    vi.advanceTimersByTime(1_000);
+    expect(sent).toEqual(['a']);
+    wire.generation++;
+    outbox.connected(NO_LIMIT);
+    expect(sent).toEqual(['a', 'a']);
+  });
+
+  test('at most 256 commands are under way; each answer lets the next one go', () => {
+    const { outbox, sent } = anOutbox();
+    outbox.connected(NO_LIMIT);
+    for (let n = 0; n < 300; n++) outbox.add(entry(`${n}`));
+    expect(sent).toHaveLength(256);
+    outbox.settle(id('0'));
+    expect(sent).toHaveLength(257);
+    expect(sent.at(-1)).toBe('256');
+  });
+
+  test('a socket that takes nothing is no sending', () => {
+    const { outbox, sent, wire } = anOutbox();
+    outbox.connected(NO_LIMIT);
+    wire.open = false;
+    outbox.add(entry('a'));
+    wire.open = true;
+    outbox.add(entry('b'));
+    expect(sent).toEqual(['a', 'b']);
+    expect(wire.resent).toBe(0);
+  });
+
+  test('4. the rate is refilled evenly, and never beyond its size', () => {
+    const { outbox, sent } = anOutbox();
+    outbox.connected({ commands: 10, commandWindowMs: 10_000 });
+    vi.advanceTimersByTime(60_000);
+    for (let n = 0; n < 12; n++) outbox.add(entry(`${n}`));
+    expect(sent).toHaveLength(8);
+    vi.advanceTimersByTime(1_300);
+    expect(sent).toHaveLength(9);
+  });
+
+  test('5. a mark that goes back is no mark to be overtaken, and takes earlier ones with it', () => {
+    const { outbox } = anOutbox();
+    const back = aMark('back', 2);
+    (back.command as { unread?: boolean }).unread = true;
+    outbox.add(aMark('r5', 5));
+    outbox.add(aMark('r9', 9));
+    expect(outbox.overtaken(aMark('r7', 7).command).map((e) => e.id)).toEqual(['r5']);
+    expect(outbox.overtaken(back.command).map((e) => e.id)).toEqual(['r9']);
+    outbox.add(back);
+    expect(outbox.overtaken(aMark('r3', 3).command)).toEqual([]);
+  });
+
+  test('whatever is answered, refused, lost and cut: all is sent in order, by its id, until it is answered', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            what: fc.constantFrom('add', 'add', 'ack', 'refuse', 'cut', 'wait', 'deaf'),
+            n: fc.nat(1_000),
+          }),
+          { maxLength: 60 },
+        ),
+        (steps) => {
+          const { outbox, sent, wire } = anOutbox();
+          let from = 0;
+          const made: OutboxEntry[] = [];
+          const answered = new Set<string>();
+          const order = new Map<string, number>();
+          outbox.connected(NO_LIMIT);
+          const check = () => {
+            // On one socket a conversation’s commands begin in their order.
+            const first = new Map<string, number>();
+            for (const name of new Set(sent.slice(from))) {
+              const conversation = name.split('-')[0] as string;
+              const place = order.get(name) ?? -1;
+              if (!refusedNow) expect(place).toBeGreaterThan(first.get(conversation) ?? -1);
+              first.set(conversation, place);
+            }
+          };
+          let refusedNow = false;
+          for (const { what, n } of steps) {
+            const pending = made.filter((e) => !answered.has(e.id));
+            const one = pending[n % Math.max(1, pending.length)];
+            if (what === 'add') {
+              const conversation = `c${n % 2}`;
+              const next = entry(`${conversation}-${made.length}`, conversation, made.length);
+              order.set(next.id, made.length);
+              made.push(next);
+              outbox.add(next);
+            } else if (what === 'ack' && one && sent.includes(one.id)) {
+              answered.add(one.id);
+              expect(outbox.settle(one.id)).toBe(one);
+            } else if (what === 'refuse' && one && sent.includes(one.id)) {
+              refusedNow = true;
+              outbox.refused(one.id, { code: 'overloaded', retryAfter: 1 });
+            } else if (what === 'cut') {
+              outbox.disconnected();
+              wire.generation++;
+              from = sent.length;
+              refusedNow = false;
+              outbox.connected(NO_LIMIT);
+            } else if (what === 'wait') {
+              vi.advanceTimersByTime(n * 10);
+            } else if (what === 'deaf') {
+              wire.open = n % 2 === 0;
+            }
+            check();
+          }
+          wire.open = true;
+          vi.advanceTimersByTime(15_000);
+          outbox.pump();
+          for (const e of made) expect(sent).toContain(e.id);
+          expect(outbox.entries).toEqual(made.filter((e) => !answered.has(e.id)));
+          for (const name of answered) expect(outbox.has(id(name))).toBe(false);
+          outbox.disconnected();
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 });

@@ -37,6 +37,8 @@ export class ModelServer {
   refusing: Pick<Nack, 'code' | 'retryAfter'> | null = null;
   /** Commands are carried out, but neither answered nor told of on this socket. */
   isMute = false;
+  /** Requests to fill a hole are refused for the moment. */
+  isBusy = false;
   /** The acks of posts come before their events. */
   acksFirst = false;
   readonly requests: ModelRequest[] = [];
@@ -342,6 +344,10 @@ export class ModelServer {
 
   #fill(connection: ModelConnection, { id, stream, after }: ClientText): void {
     if (stream === undefined || after === undefined || id === undefined) return;
+    if (this.isBusy) {
+      connection.queue.push({ op: 'nack', id, code: 'rate_limited', message: '', retryAfter: 1 });
+      return;
+    }
     if (!this.#follows(stream)) {
       connection.queue.push({ op: 'nack', id, code: 'not_found', message: '' });
       return;

@@ -1,0 +1,463 @@
+import 'fake-indexeddb/auto';
+import type { AccountId, ConversationId, Seq, ServerFrame, StreamId } from '@parley/protocol';
+import { CLOSE, streamOfAccount, WORKSPACE_STREAM } from '@parley/protocol';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { aClient, aLiveClient, heal, settle } from '../test/support/model-client.ts';
+import { ModelServer } from '../test/support/model-server.ts';
+import type { ParleyClient } from './client.ts';
+import { IndexedDbStore } from './indexeddb-store.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'],
+  });
+});
+afterEach(() => void vi.useRealTimers());
+
+/** A live client in a group with so many messages of the other member. */
+async function inGroup(messages = 3) {
+  const server = new ModelServer();
+  const id = server.group();
+  for (let n = 0; n < messages; n++) server.post(id, server.other, `old ${n}`);
+  server.join(id);
+  return { ...(await aLiveClient(server)), id };
+}
+
+/** Lets everything arrive that is on its way, and nothing be answered. */
+async function arrive(server: ModelServer): Promise<void> {
+  server.deliver(Number.MAX_SAFE_INTEGER);
+  await settle();
+}
+
+const view = (client: ParleyClient, id: ConversationId) => client.snapshot.conversations.get(id);
+const told = (server: ModelServer, frame: object) => server.push(frame as ServerFrame);
+
+describe('events', () => {
+  test('are applied once and in order; a hole is asked for, once at a time', async () => {
+    const { server, client, id } = await inGroup();
+    const seen: number[] = [];
+    client.onEvent((event) => seen.push(event.seq));
+    const gaps: object[] = [];
+    client.on('gap', (gap) => gaps.push(gap));
+    const first = server.post(id, server.other, 'lost');
+    server.queued.pop();
+    server.post(id, server.other, 'two');
+    server.post(id, server.other, 'three');
+    await arrive(server);
+    await arrive(server);
+    expect(seen).toEqual([first, first + 1, first + 2]);
+    expect(gaps).toEqual([{ stream: id, after: first - 1, seen: first + 1 }]);
+    expect(client.counters).toMatchObject({ gapFills: 1, duplicates: 0 });
+    told(server, server.log(id)[first] ?? {});
+    await arrive(server);
+    expect(seen).toHaveLength(3);
+    expect(client.counters.duplicates).toBe(1);
+  });
+
+  test('that are damaged keep their place, and are told of', async () => {
+    const { server, client, id } = await inGroup();
+    const skipped: object[] = [];
+    const seen: string[] = [];
+    client.on('skipped', (what) => skipped.push(what));
+    client.onEvent((event) => seen.push(event.type));
+    const event = server.append(id, server.other, 'message.posted', {});
+    server.post(id, server.other, 'sound');
+    await arrive(server);
+    expect(skipped).toEqual([{ stream: id, seq: event.seq, type: 'message.posted' }]);
+    expect(seen).toEqual(['message.posted']);
+    expect(client.cursors.get(id as unknown as StreamId)).toBe(event.seq + 1);
+  });
+
+  test('of a message end the typing of its author', async () => {
+    const { server, client, id } = await inGroup();
+    told(server, { op: 'typing', conversation: id, account: server.other });
+    await arrive(server);
+    expect(client.snapshot.typing.get(id)).toEqual([server.other]);
+    server.post(id, server.other, 'done');
+    await arrive(server);
+    expect(client.snapshot.typing.has(id)).toBe(false);
+  });
+
+  test('keep a conversation that nobody looks at short in memory', async () => {
+    const { server, client, id } = await inGroup();
+    for (let n = 0; n < 600; n++) server.post(id, server.other, `${n}`);
+    await arrive(server);
+    const timeline = client.timeline(id);
+    expect(timeline.snapshot.messages.length).toBeLessThan(460);
+    expect(timeline.snapshot.hasOlder).toBe(true);
+    const { length } = timeline.snapshot.messages;
+    for (let n = 0; n < 300; n++) server.post(id, server.other, `${n}`);
+    await arrive(server);
+    expect(timeline.snapshot.messages).toHaveLength(length + 300);
+  });
+});
+
+describe('the end of a membership', () => {
+  test('takes the conversation out of view, the reload too', async () => {
+    const { server, client, id } = await inGroup();
+    server.leave(id);
+    await arrive(server);
+    expect(view(client, id)).toBeUndefined();
+    expect(client.timeline(id).snapshot.messages).toEqual([]);
+  });
+
+  test('that happened while away is told by what is missing in ready', async () => {
+    const { server, client, id } = await inGroup();
+    server.cut();
+    server.leave(id);
+    await heal(server, client);
+    expect(view(client, id)).toBeUndefined();
+    expect(client.cursors.has(id as unknown as StreamId)).toBe(false);
+  });
+
+  test('of another member is none of one’s own', async () => {
+    const { server, client, id } = await inGroup();
+    server.append(id, server.other, 'member.left', { account: server.other });
+    await arrive(server);
+    expect(view(client, id)?.memberCount).toBe(1);
+  });
+
+  test('comes with the deletion of the conversation', async () => {
+    const { server, client, id } = await inGroup();
+    server.append(id, server.other, 'conversation.deleted', {});
+    await arrive(server);
+    expect(view(client, id)).toBeUndefined();
+  });
+
+  test('is learned from a refused request for a hole, too', async () => {
+    const { server, client, id } = await inGroup();
+    server.leave(id);
+    // Its events are lost; the ping is from before.
+    server.queued.splice(0);
+    told(server, { op: 'ping', heads: { [id]: server.lastSeq(id) }, readVersion: 0 });
+    await arrive(server);
+    await arrive(server);
+    expect(view(client, id)).toBeUndefined();
+    expect(client.cursors.has(id as unknown as StreamId)).toBe(false);
+  });
+
+  test('is not concluded from a request that was refused for the moment', async () => {
+    const { server, client, id } = await inGroup();
+    server.post(id, server.other, 'lost');
+    server.queued.splice(0);
+    server.isBusy = true;
+    server.ping();
+    await arrive(server);
+    await arrive(server);
+    expect(view(client, id)).toBeDefined();
+    server.isBusy = false;
+    await vi.advanceTimersByTimeAsync(2_000);
+    server.ping();
+    await arrive(server);
+    await arrive(server);
+    expect(client.cursors.get(id as unknown as StreamId)).toBe(server.lastSeq(id));
+  });
+});
+
+describe('a ping', () => {
+  test('shows a hole at the end of a stream', async () => {
+    const { server, client, id } = await inGroup();
+    server.post(id, server.other, 'lost');
+    server.queued.splice(0);
+    server.ping();
+    await arrive(server);
+    await arrive(server);
+    expect(client.cursors.get(id as unknown as StreamId)).toBe(server.lastSeq(id));
+    expect(client.counters.gapFills).toBe(1);
+  });
+
+  test('without news asks for nothing', async () => {
+    const { server, client } = await inGroup();
+    server.ping();
+    await arrive(server);
+    expect(client.counters.gapFills).toBe(0);
+    expect(server.requests).toEqual([]);
+  });
+
+  test('shows that a read cursor was missed', async () => {
+    const { server, client, id } = await inGroup();
+    server.read(id, 4 as Seq, true);
+    server.queued.splice(0);
+    server.ping();
+    await arrive(server);
+    expect(server.requests.map((r) => r.path)).toEqual(['/me/cursors']);
+    await heal(server, client);
+    expect(view(client, id)?.readSeq).toBe(4);
+    server.ping();
+    await arrive(server);
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe('read cursors', () => {
+  test('that come in order are taken as they are', async () => {
+    const { server, client, id } = await inGroup();
+    server.read(id, 4 as Seq, true);
+    server.read(id, 5 as Seq);
+    await arrive(server);
+    expect(view(client, id)).toMatchObject({ readSeq: 5, unread: 0 });
+    expect(server.requests).toEqual([]);
+  });
+
+  test('of which one is missing are fetched, and fetched again when that fails', async () => {
+    const { server, client, id } = await inGroup();
+    const other = server.group(2);
+    server.join(other);
+    await heal(server, client);
+    server.read(id, 4 as Seq, true);
+    server.queued.pop();
+    server.read(other, 1 as Seq, true);
+    await arrive(server);
+    const [request] = server.requests;
+    expect(request?.path).toBe('/me/cursors');
+    if (request) server.fail(request, 'network');
+    await settle();
+    expect(server.requests).toEqual([]);
+    server.ping();
+    await arrive(server);
+    expect(server.requests.map((r) => r.path)).toEqual(['/me/cursors']);
+    await heal(server, client);
+    expect(view(client, id)?.readSeq).toBe(4);
+  });
+
+  test('count what comes after them', async () => {
+    const { server, client, id } = await inGroup(5);
+    server.read(id, 4 as Seq, true);
+    await arrive(server);
+    expect(view(client, id)?.unread).toBe(3);
+    server.post(id, server.other, 'one more');
+    const last = server.post(id, server.me, 'own');
+    await arrive(server);
+    expect(view(client, id)?.unread).toBe(4);
+    client.read(id, last);
+    expect(view(client, id)?.unread).toBe(0);
+    await heal(server, client);
+    expect(view(client, id)).toMatchObject(server.snapshot(id));
+  });
+});
+
+describe('signals', () => {
+  test('presence is kept for those who are not offline', async () => {
+    const { server, client } = await inGroup();
+    told(server, { op: 'presence', changes: [{ account: server.other, state: 'idle' }] });
+    await arrive(server);
+    expect(client.snapshot.presence.get(server.other)).toBe('idle');
+    told(server, { op: 'presence', changes: [{ account: server.other, state: 'offline' }] });
+    await arrive(server);
+    expect(client.snapshot.presence.has(server.other)).toBe(false);
+  });
+
+  test('receipts show who has seen one’s own messages, and never go back', async () => {
+    const { server, client, id } = await inGroup();
+    const seq = server.post(id, server.me, 'own');
+    await arrive(server);
+    const timeline = client.timeline(id);
+    const receipt = (account: AccountId, readSeq: number) =>
+      told(server, { op: 'receipt', conversation: id, account, readSeq });
+    receipt(server.me, seq);
+    receipt(server.other, seq - 1);
+    await arrive(server);
+    const seenBy = () => timeline.snapshot.messages.find((m) => m.seq === seq)?.seenBy;
+    expect(seenBy()).toEqual([]);
+    receipt(server.other, seq);
+    receipt(server.other, seq - 1);
+    await arrive(server);
+    expect(seenBy()).toEqual([server.other]);
+  });
+});
+
+describe('the workspace', () => {
+  const posted = (server: ModelServer, type: string, data: object) =>
+    server.append(WORKSPACE_STREAM, server.other, type, data);
+
+  test('tells who has registered', async () => {
+    const { server, client } = await inGroup();
+    const registered: string[] = [];
+    client.on('registered', (person) => registered.push(person.displayName));
+    posted(server, 'user.registered', { account: 'x', username: 'x', displayName: 'X' });
+    posted(server, 'user.registered', { account: server.me, username: 'm', displayName: 'M' });
+    await arrive(server);
+    expect(registered).toEqual(['X']);
+    expect(client.snapshot.people.get('x' as AccountId)?.username).toBe('x');
+  });
+
+  test('but not who had registered while away', async () => {
+    const { server, client } = await inGroup();
+    const registered: string[] = [];
+    client.on('registered', (person) => registered.push(person.displayName));
+    server.cut();
+    posted(server, 'user.registered', { account: 'x', username: 'x', displayName: 'X' });
+    await heal(server, client);
+    expect(registered).toEqual([]);
+    expect(client.snapshot.people.get('x' as AccountId)?.displayName).toBe('X');
+  });
+
+  test('tells of changes to oneself, and has others loaded anew', async () => {
+    const { server, client } = await inGroup();
+    const { me } = server;
+    posted(server, 'user.role_changed', { account: me, role: 'admin' });
+    posted(server, 'user.updated', { account: me, username: 'new', displayName: 'New' });
+    posted(server, 'user.role_changed', { account: server.other, role: 'owner' });
+    posted(server, 'user.deactivated', { account: server.other });
+    await arrive(server);
+    expect(client.me).toMatchObject({ role: 'admin', username: 'new', displayName: 'New' });
+    const paths = server.requests.map((r) => r.path);
+    expect(paths).toEqual([`/people/${me}`, `/people/${server.other}`]);
+  });
+});
+
+describe('another past of the server', () => {
+  test('is begun with once, from its end', async () => {
+    const { server, client, id } = await inGroup();
+    server.restore();
+    await heal(server, client);
+    expect(client.counters).toMatchObject({ connects: 2 });
+    expect(view(client, id)).toMatchObject(server.snapshot(id));
+    expect(client.cursors.get(streamOfAccount(server.me))).toBe(
+      server.lastSeq(streamOfAccount(server.me)),
+    );
+    server.cut();
+    const { resets } = client.counters;
+    await heal(server, client);
+    expect(client.counters.resets).toBe(resets);
+  });
+});
+
+describe('commands', () => {
+  test('an outcome that the server does not know is found out on the next socket, by the same id', async () => {
+    const { server, client, id } = await inGroup();
+    server.isMute = true;
+    const sent = client.post(id, 'stored, but not answered');
+    await settle();
+    server.isMute = false;
+    server.goodbye(CLOSE.restart, 'restart', 1);
+    await heal(server, client);
+    expect(await sent.settled).toMatchObject({ id: sent.id });
+    expect(server.received.map((c) => c.id)).toEqual([sent.id, sent.id]);
+    expect(server.messages(id).filter((m) => m.body.startsWith('stored'))).toHaveLength(1);
+    expect(client.counters).toMatchObject({ resends: 1, connects: 2 });
+  });
+
+  test('one without any answer on a healthy socket is sent again by the same id', async () => {
+    const { server, client, id } = await inGroup();
+    server.isMute = true;
+    const sent = client.post(id, 'no answer');
+    await settle();
+    server.isMute = false;
+    for (let n = 0; n < 12; n++) {
+      server.ping();
+      await arrive(server);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    await arrive(server);
+    expect(server.received.map((c) => c.id)).toEqual([sent.id, sent.id]);
+    expect(client.snapshot.outbox).toEqual([]);
+    expect(client.counters.connects).toBe(1);
+  });
+
+  test('an ack before the event shows one row, which keeps its place (R11)', async () => {
+    const { server, client, id } = await inGroup();
+    server.acksFirst = true;
+    const timeline = client.timeline(id);
+    void timeline.open();
+    await heal(server, client);
+    client.post(id, 'mine');
+    await settle();
+    expect(timeline.snapshot.messages.at(-1)).toMatchObject({ body: 'mine', state: 'pending' });
+    for (let n = 0; n < 3; n++) {
+      const own = timeline.snapshot.messages.filter((m) => m.body === 'mine');
+      expect(own).toHaveLength(1);
+      server.deliver(1);
+      await settle();
+    }
+    expect(timeline.snapshot.messages.at(-1)).toMatchObject({ body: 'mine', state: 'stored' });
+  });
+
+  test('one that is given twice by the same id is made once, and both are answered', async () => {
+    const { server, client, id } = await inGroup();
+    const one = client.post(id, 'answer', { id: '00000000-0000-8000-8000-000000000001' as never });
+    const two = client.post(id, 'answer', { id: one.id });
+    await settle();
+    const three = client.post(id, 'answer', { id: one.id });
+    expect(client.snapshot.outbox).toHaveLength(1);
+    await heal(server, client);
+    const acks = await Promise.all([one.settled, two.settled, three.settled]);
+    expect(new Set(acks.map((ack) => ack.seq)).size).toBe(1);
+    expect(server.received).toHaveLength(1);
+    // Later too: the server knows the id.
+    client.post(id, 'answer', { id: one.id });
+    await heal(server, client);
+    expect(server.messages(id).filter((m) => m.body === 'answer')).toHaveLength(1);
+  });
+
+  test('one that was refused for good can be tried again, or thrown away', async () => {
+    const { server, client, id } = await inGroup();
+    server.refusing = { code: 'not_allowed' };
+    const nacks: string[] = [];
+    client.on('nack', ({ entry }) => nacks.push(entry.id));
+    const sent = client.post(id, 'refused');
+    const refused = expect(sent.settled).rejects.toMatchObject({
+      refusal: { code: 'not_allowed' },
+    });
+    await heal(server, client);
+    await refused;
+    expect(nacks).toEqual([sent.id]);
+    expect(client.snapshot.outbox.map((e) => e.state)).toEqual(['failed']);
+    expect(client.timeline(id).snapshot.messages.at(-1)).toMatchObject({ state: 'failed' });
+    server.refusing = null;
+    const again = client.retry(sent.id);
+    expect(again?.id).not.toBe(sent.id);
+    await heal(server, client);
+    expect(server.messages(id).at(-1)?.body).toBe('refused');
+    expect(client.snapshot.outbox).toEqual([]);
+    expect(client.retry(sent.id)).toBeNull();
+  });
+
+  test('a post by an id that was refused before is sent once more', async () => {
+    const { server, client, id } = await inGroup();
+    server.refusing = { code: 'not_allowed' };
+    const sent = client.post(id, 'refused');
+    await heal(server, client);
+    server.refusing = null;
+    client.post(id, 'refused', { id: sent.id });
+    expect(client.snapshot.outbox.map((e) => e.state)).toEqual(['pending']);
+    await heal(server, client);
+    expect(server.messages(id).at(-1)?.body).toBe('refused');
+    expect(client.snapshot.outbox).toEqual([]);
+  });
+});
+
+describe('a reload without the network', () => {
+  test('shows what was shown', async () => {
+    const flush = async () => {
+      for (let i = 0; i < 20; i++) {
+        await vi.advanceTimersByTimeAsync(10);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const server = new ModelServer();
+    const id = server.group();
+    server.join(id);
+    const { client } = aClient(server, new IndexedDbStore());
+    void client.start(server.me);
+    await flush();
+    await heal(server, client);
+    const seq = server.post(id, server.other, 'one');
+    server.post(id, server.me, 'two');
+    server.append(id, server.other, 'message.edited', { message: seq, body: 'one, edited' });
+    await heal(server, client);
+    await flush();
+    void client.stop();
+    server.cut();
+    await flush();
+    server.isLoggedIn = false;
+    const { client: reloaded } = aClient(server, new IndexedDbStore());
+    void reloaded.start(server.me);
+    reloaded.networkLost();
+    const timeline = reloaded.timeline(id);
+    await flush();
+    expect(timeline.snapshot.messages.map((m) => m.body)).toEqual(['one, edited', 'two']);
+    void reloaded.forget();
+    await flush();
+  });
+});
