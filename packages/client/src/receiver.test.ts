@@ -92,6 +92,23 @@ describe('events', () => {
   });
 });
 
+describe('one’s own joining', () => {
+  test('begins the window anew where something before it is missing', async () => {
+    const { server, client, id } = await inGroup();
+    const timeline = client.timeline(id);
+    server.leave(id);
+    for (let n = 0; n < 5; n++) server.post(id, server.other, `not seen ${n}`);
+    server.join(id);
+    // Everything is lost but the joining itself.
+    const joined = server.queued.findLast((f) => f.op === 'event' && f.stream === (id as string));
+    server.queued.splice(0);
+    told(server, joined ?? {});
+    await arrive(server);
+    expect(client.cursors.get(id as unknown as StreamId)).toBe(server.lastSeq(id));
+    expect(timeline.snapshot).toMatchObject({ messages: [], hasOlder: true });
+  });
+});
+
 describe('the end of a membership', () => {
   test('takes the conversation out of view, the reload too', async () => {
     const { server, client, id } = await inGroup();

@@ -150,3 +150,203 @@ describe('a timeline after a gap', () => {
     expect(client.snapshot.conversations.get(id)).toMatchObject(server.snapshot(id));
   });
 });
+
+/** A timeline that is opened around its 20th message, with the newest ones far away. */
+async function farBack() {
+  const { server, id } = aGroup(200);
+  const { client } = await aLiveClient(server);
+  const timeline = client.timeline(id);
+  const at = server.messages(id)[20]?.seq as Seq;
+  void timeline.open(at);
+  await heal(server, client);
+  return { server, client, timeline, id, at };
+}
+
+describe('a timeline far back', () => {
+  test('shows what is around a message, and says that more is on both sides', async () => {
+    const { server, client, timeline, at } = await farBack();
+    const { messages, hasOlder, hasNewer } = timeline.snapshot;
+    expect(messages.map((m) => m.seq)).toContain(at);
+    expect({ hasOlder, hasNewer }).toEqual({ hasOlder: false, hasNewer: true });
+    const { length } = messages;
+    void timeline.loadNewer();
+    await heal(server, client);
+    expect(timeline.snapshot.messages).toHaveLength(length + 50);
+  });
+
+  test('takes up what changes its messages, and not what is posted at the end', async () => {
+    const { server, client, timeline, id, at } = await farBack();
+    const { length } = timeline.snapshot.messages;
+    server.append(id, server.other, 'message.edited', { message: at, body: 'edited' });
+    server.post(id, server.other, 'new');
+    await heal(server, client);
+    expect(timeline.snapshot.messages).toHaveLength(length);
+    expect(timeline.snapshot.messages.find((m) => m.seq === at)?.body).toBe('edited');
+  });
+
+  test('takes up more changes than are kept for pages on their way', async () => {
+    const { server, client, timeline, id, at } = await farBack();
+    const other = server.messages(id)[150]?.seq;
+    server.append(id, server.other, 'message.edited', { message: at, body: 'edited' });
+    for (let n = 0; n < 1_100; n++) {
+      server.append(id, server.other, 'message.edited', { message: other, body: `${n}` });
+    }
+    await heal(server, client);
+    expect(timeline.snapshot.messages.find((m) => m.seq === at)?.body).toBe('edited');
+  });
+
+  test('stays there over a gap, with what has changed meanwhile', async () => {
+    const { server, client, timeline, id, at } = await farBack();
+    server.cut();
+    for (let n = 0; n < 40; n++) server.post(id, server.other, `missed ${n}`);
+    server.append(id, server.other, 'message.edited', { message: at, body: 'edited in the gap' });
+    await heal(server, client);
+    expect(client.counters.resets).toBe(1);
+    expect(timeline.snapshot.hasNewer).toBe(true);
+    expect(timeline.snapshot.messages.find((m) => m.seq === at)?.body).toBe('edited in the gap');
+  });
+
+  test('does not show one’s own unsent messages, which belong to the end', async () => {
+    const { server, client, timeline, id } = await farBack();
+    server.isMute = true;
+    client.post(id, 'mine');
+    await settle();
+    expect(timeline.snapshot.messages.some((m) => m.state === 'pending')).toBe(false);
+    void timeline.jumpToLatest();
+    await settle();
+    expect(timeline.snapshot.messages.at(-1)).toMatchObject({ body: 'mine', state: 'pending' });
+    const other = server.group(2);
+    server.isMute = false;
+    server.join(other);
+    await heal(server, client);
+    expect(client.timeline(other).snapshot.messages).toEqual([]);
+  });
+
+  test('goes to the end and back to following it', async () => {
+    const { server, client, timeline, id } = await farBack();
+    void timeline.jumpToLatest();
+    await heal(server, client);
+    server.post(id, server.other, 'new');
+    await heal(server, client);
+    expect(timeline.snapshot).toMatchObject({ hasNewer: false, hasOlder: true });
+    expect(timeline.snapshot.messages.at(-1)?.body).toBe('new');
+  });
+});
+
+describe('loading', () => {
+  const pages = (server: ModelServer) =>
+    server.requests.filter((r) => r.path.includes('/messages'));
+
+  /** A timeline whose first page was requested, and the server’s answers held back. */
+  async function opening() {
+    const { server, id } = aGroup(60);
+    const { client } = await aLiveClient(server);
+    const timeline = client.timeline(id);
+    void timeline.open();
+    await settle();
+    return { server, client, timeline, id };
+  }
+
+  test('of a page from before the window began is repeated', async () => {
+    const { server, client, timeline, id } = await opening();
+    const [request] = pages(server);
+    if (!request) throw new Error('no page was requested');
+    const page = server.history(id, new URLSearchParams({ limit: '50' }));
+    request.answer = Response.json({ ...page, items: page.items.slice(0, 10), asOf: 5 });
+    server.answer(request);
+    await heal(server, client);
+    expect(timeline.snapshot.messages).toHaveLength(50);
+  });
+
+  test('of a page around a message, too', async () => {
+    const { server, id } = aGroup(200);
+    const { client } = await aLiveClient(server);
+    const timeline = client.timeline(id);
+    void timeline.open(20 as Seq);
+    await settle();
+    const [request] = pages(server);
+    if (!request) throw new Error('no page was requested');
+    const page = server.history(id, new URLSearchParams({ around: '20', limit: '50' }));
+    const items = page.items.map((m) => ({ ...m, body: 'old' }));
+    request.answer = Response.json({ ...page, items, asOf: 5 });
+    server.answer(request);
+    await heal(server, client);
+    expect(timeline.snapshot.messages.some((m) => m.body === 'old')).toBe(false);
+    expect(timeline.snapshot.messages).toHaveLength(42);
+  });
+
+  test('that fails says so, and is repeated when it is asked for', async () => {
+    const { server, client, timeline } = await opening();
+    const [request] = pages(server);
+    if (request) server.fail(request, 'refused');
+    await settle();
+    expect(timeline.snapshot).toMatchObject({ loading: null, messages: [] });
+    expect(timeline.snapshot.error).toMatchObject({ code: 'unavailable' });
+    void timeline.open();
+    await heal(server, client);
+    expect(timeline.snapshot.error).toBeNull();
+    expect(timeline.snapshot.messages).toHaveLength(50);
+  });
+
+  test('that failed is repeated when the connection is back', async () => {
+    const { server, client, timeline } = await opening();
+    const [request] = pages(server);
+    if (request) server.fail(request, 'network');
+    await settle();
+    expect(timeline.snapshot.error).toMatchObject({ code: 'network' });
+    server.cut();
+    await heal(server, client);
+    expect(timeline.snapshot.error).toBeNull();
+    expect(timeline.snapshot.messages).toHaveLength(50);
+  });
+
+  test('of something else is not kept from it by a failure', async () => {
+    const { server, client, timeline } = await opening();
+    await heal(server, client);
+    void timeline.loadOlder();
+    await settle();
+    void timeline.open(1 as Seq);
+    const [request] = pages(server);
+    if (request) server.fail(request, 'network');
+    await heal(server, client);
+    expect(timeline.snapshot.messages[0]?.body).toBe('old 0');
+    expect(timeline.snapshot.error).toBeNull();
+  });
+
+  test('of older messages is not joined to a window that was started anew meanwhile', async () => {
+    const { server, client, timeline, id } = await opening();
+    await heal(server, client);
+    server.read(id, server.lastSeq(id));
+    await heal(server, client);
+    void timeline.loadOlder();
+    await settle();
+    const [request] = pages(server);
+    if (!request) throw new Error('no page was requested');
+    server.serve(request);
+    server.cut();
+    for (let n = 0; n < 40; n++) server.post(id, server.me, `missed ${n}`);
+    while (!server.isConnected) await vi.advanceTimersByTimeAsync(1_000);
+    await settle();
+    server.deliver(100);
+    server.answer(request);
+    await heal(server, client);
+    const bodies = timeline.snapshot.messages.map((m) => m.body);
+    const truth = server.messages(id).map((m) => m.body);
+    expect(bodies).toEqual(truth.slice(-bodies.length));
+    expect(timeline.snapshot.hasOlder).toBe(bodies.length < truth.length);
+  });
+
+  test('ends with the beginning of the conversation', async () => {
+    const { server, client, timeline } = await opening();
+    await heal(server, client);
+    expect(timeline.snapshot.hasOlder).toBe(true);
+    void timeline.loadOlder();
+    await heal(server, client);
+    expect(timeline.snapshot.hasOlder).toBe(false);
+    expect(timeline.snapshot.messages).toHaveLength(60);
+    void timeline.loadOlder();
+    void timeline.loadNewer();
+    await settle();
+    expect(server.requests).toEqual([]);
+  });
+});
