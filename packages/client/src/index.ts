@@ -1,6 +1,5 @@
 /** The SDK of Parley, for browsers and (with `@parley/client/node`) for programs. */
 
-export { AccountStorage } from './account-storage.ts';
 export * from './api.ts';
 export { AccountApi } from './api-account.ts';
 export { AdminApi } from './api-admin.ts';

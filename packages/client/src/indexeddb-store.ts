@@ -8,7 +8,6 @@ import type {
   StreamId,
 } from '@parley/protocol';
 import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
-import { clearAccountStorage, clearOtherAccounts } from './account-storage.ts';
 import type { Changes, OutboxEntry, Saved, Store } from './store.ts';
 
 interface Schema extends DBSchema {
@@ -29,9 +28,8 @@ const PREFIX = 'parley-';
 const DELETE_MS = 2_000;
 
 /**
- * Keeps an account’s data in a browser: one database for each account, shared by its tabs. Together
- * with it the account’s values in `localStorage` ({@link AccountStorage}) are deleted. A browser has
- * one session at a time: what is left of other accounts is deleted when a store is opened.
+ * Keeps an account’s data in a browser: one database for each account, shared by its tabs. A browser
+ * has one session at a time: what is left of other accounts is deleted when a store is opened.
  */
 export class IndexedDbStore implements Store {
   #db: IDBPDatabase<Schema> | null = null;
@@ -103,7 +101,6 @@ export class IndexedDbStore implements Store {
 
   async clear(): Promise<void> {
     if (this.#account === null) return;
-    clearAccountStorage(this.#account);
     const name = PREFIX + this.#account;
     // Emptied first: deleting may have to wait for other tabs.
     const db = this.#db ?? (await openDB<Schema>(name));
@@ -132,7 +129,6 @@ export class IndexedDbStore implements Store {
 
 /** Deletes what interrupted log-outs have left of other accounts. */
 async function forgetOthers(account: AccountId): Promise<void> {
-  clearOtherAccounts(account);
   // Old browsers cannot list their databases.
   const databases = (await indexedDB.databases?.()) ?? [];
   await Promise.all(

@@ -280,6 +280,7 @@ describe('signals', () => {
     receipt(server.other, seq - 1);
     await arrive(server);
     expect(seenBy()).toEqual([server.other]);
+    expect(view(client, id)?.receipts.has(server.me)).toBe(false);
   });
 });
 
