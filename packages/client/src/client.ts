@@ -53,8 +53,7 @@ export class ParleyClient {
   readonly #typing: Typing;
   readonly #timelines = new Map<ConversationId, Timeline>();
   readonly #live: (() => void)[] = [];
-  /** All three from `start` on. */
-  #account: AccountId | null = null;
+  /** Both from `start` on. */
   #local: Local | null = null;
   #receiver: Receiver | null = null;
   #presenceState: 'active' | 'idle' = 'active';
@@ -78,11 +77,8 @@ export class ParleyClient {
         epoch: this.#local?.epoch ?? null,
         cursor: this.#local?.streams.cursor ?? {},
       }),
-      frame: (frame) => {
-        // Somebody else has logged in here: nothing of this account is theirs.
-        if (frame.op === 'ready' && frame.me.id !== this.#account) this.#connection.end();
-        else this.#receiver?.frame(frame);
-      },
+      account: () => this.#local?.account ?? null,
+      frame: (frame) => this.#receiver?.frame(frame),
       state: (state, retryInMs) => this.#stateChanged(state, retryInMs),
       ended: () => this.#sessionEnded(),
     });
@@ -105,7 +101,6 @@ export class ParleyClient {
   /** Loads what was kept and connects; keeps connecting until `stop`. Resolves when loaded. */
   async start(account?: AccountId): Promise<void> {
     const id = account ?? (await this.api.me()).id;
-    this.#account = id;
     const saved = await this.#persistence.open(id);
     const local = new Local(id, saved, this.#persistence, (conversation) =>
       this.#timelines.get(conversation)?.restarted(),

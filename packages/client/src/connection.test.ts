@@ -1,4 +1,4 @@
-import { CLOSE, type ServerFrame } from '@parley/protocol';
+import { type AccountId, CLOSE, type ServerFrame } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ParleyApi } from './api.ts';
 import { Connection, type ConnectionState } from './connection.ts';
@@ -10,6 +10,8 @@ beforeEach(() => {
   });
 });
 afterEach(() => void vi.useRealTimers());
+
+const ME = 'me' as AccountId;
 
 interface TestSocket extends SocketHandlers {
   readonly url: string;
@@ -41,6 +43,7 @@ function aConnection(options: { random?: number; device?: string } = {}) {
     random: () => options.random ?? 0.5,
     device: options.device,
     cursor: () => ({ epoch: 'e1', cursor: { s: 7 as never } }),
+    account: () => ME,
     frame: (frame) => frames.push(frame.op),
     state: (state, retryInMs) => states.push([state, retryInMs]),
     ended: () => {
@@ -63,7 +66,7 @@ function aConnection(options: { random?: number; device?: string } = {}) {
 const say = (socket: TestSocket | undefined, frame: object) =>
   socket?.message(JSON.stringify(frame));
 const ready = (silenceMs = 30_000): Partial<ServerFrame> =>
-  ({ op: 'ready', limits: { silenceMs } }) as Partial<ServerFrame>;
+  ({ op: 'ready', me: { id: ME }, limits: { silenceMs } }) as unknown as Partial<ServerFrame>;
 const ops = (socket: TestSocket | undefined) => socket?.sent.map((f) => f.op);
 
 /** A connection that is live on its first socket. */
@@ -219,6 +222,17 @@ describe('the end of a socket', () => {
     expect(ended()).toBe(1);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(sockets).toHaveLength(0);
+  });
+
+  test('a socket that greets another account ends it, and nothing of that is handed on', async () => {
+    const { connection, sockets, frames, ended } = aConnection();
+    connection.start();
+    await vi.advanceTimersByTimeAsync(0);
+    sockets[0]?.open();
+    say(sockets[0], { op: 'ready', me: { id: 'another' }, limits: {} });
+    expect(ended()).toBe(1);
+    expect(frames).toEqual([]);
+    expect(connection.send('{"op":"ping"}')).toBe(false);
   });
 
   test('stopping closes the socket in order and tries no more', async () => {

@@ -1,4 +1,11 @@
-import { CLOSE, type Cursor, LIVE_PATH, type Ready, type ServerFrame } from '@parley/protocol';
+import {
+  type AccountId,
+  CLOSE,
+  type Cursor,
+  LIVE_PATH,
+  type Ready,
+  type ServerFrame,
+} from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import { ApiError, type ParleyApi } from './api.ts';
 import { Backoff } from './backoff.ts';
@@ -18,6 +25,8 @@ export interface ConnectionContext {
   readonly device: string | undefined;
   /** The cursor to resume from, asked for at each hello. */
   cursor(): { epoch: string | null; cursor: Cursor };
+  /** Whose session it must be. */
+  account(): AccountId | null;
   /** Each frame, in order, of the present socket only. */
   frame(frame: ServerFrame): void;
   state(state: ConnectionState, retryInMs: number | null): void;
@@ -87,11 +96,6 @@ export class Connection {
     this.#wanted = false;
     this.#drop(1000);
     this.#become('offline', null);
-  }
-
-  /** Ends as with the session: nothing is tried any more. */
-  end(): void {
-    this.#end();
   }
 
   /** The network is back, or the person asks: do not wait any longer, do not trust silence. */
@@ -174,6 +178,12 @@ export class Connection {
     // The server is trusted to keep to its schemas: checking each event anew would cost more than
     // applying it. What is not understood is passed over by whoever reads the frame.
     const frame = JSON.parse(text) as ServerFrame;
+    if (frame.op === 'ready' && frame.me.id !== this.#context.account()) {
+      // Somebody else has logged in with the same cookies: nothing that waits here is theirs to
+      // send, and nothing that the server says now belongs into this store.
+      this.#end();
+      return;
+    }
     if (frame.op === 'ready') this.#ready(frame);
     else if (frame.op === 'goodbye') this.#goodbyeMs = frame.retryAfter * 1000;
     else if (frame.op === 'ping') this.send('{"op":"pong"}');

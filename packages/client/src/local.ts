@@ -19,7 +19,8 @@ import { Streams } from './streams.ts';
  */
 export class Local {
   readonly streams: Streams;
-  readonly #account: AccountId;
+  /** Whose streams they are. */
+  readonly account: AccountId;
   readonly #persistence: Persistence;
   readonly #windows = new Map<ConversationId, MessageWindow>();
   readonly #onWindow: (conversation: ConversationId) => void;
@@ -32,7 +33,7 @@ export class Local {
     persistence: Persistence,
     onWindow: (conversation: ConversationId) => void,
   ) {
-    this.#account = account;
+    this.account = account;
     this.#onWindow = onWindow;
     this.#persistence = persistence;
     this.#epoch = saved.epoch;
@@ -50,7 +51,7 @@ export class Local {
 
   /** Whether the stream is the workspace’s or one’s own, and no conversation. */
   isOwn(stream: StreamId): boolean {
-    return stream === WORKSPACE_STREAM || stream === streamOfAccount(this.#account);
+    return stream === WORKSPACE_STREAM || stream === streamOfAccount(this.account);
   }
 
   /**

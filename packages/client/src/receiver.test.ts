@@ -264,6 +264,20 @@ describe('signals', () => {
     expect(client.snapshot.presence.has(server.other)).toBe(false);
   });
 
+  test('presence of a greeting takes the place of what was known', async () => {
+    const { server, client } = await inGroup();
+    const [idle, offline] = ['x', 'y'] as AccountId[] as [AccountId, AccountId];
+    told(server, { op: 'presence', changes: [{ account: offline, state: 'active' }] });
+    await arrive(server);
+    server.presence = [
+      { account: idle, state: 'idle' },
+      { account: offline, state: 'offline' },
+    ];
+    server.cut();
+    await heal(server, client);
+    expect([...client.snapshot.presence]).toEqual([[idle, 'idle']]);
+  });
+
   test('receipts show who has seen one’s own messages, and never go back', async () => {
     const { server, client, id } = await inGroup();
     const seq = server.post(id, server.me, 'own');
@@ -410,12 +424,12 @@ describe('commands', () => {
 
   test('one that was refused for good can be tried again, or thrown away', async () => {
     const { server, client, id } = await inGroup();
-    server.refusing = { code: 'not_allowed' };
+    server.refusing = { code: 'forbidden' };
     const nacks: string[] = [];
     client.on('nack', ({ entry }) => nacks.push(entry.id));
     const sent = client.post(id, 'refused');
     const refused = expect(sent.settled).rejects.toMatchObject({
-      refusal: { code: 'not_allowed' },
+      refusal: { code: 'forbidden' },
     });
     await heal(server, client);
     await refused;
@@ -433,7 +447,7 @@ describe('commands', () => {
 
   test('a post by an id that was refused before is sent once more', async () => {
     const { server, client, id } = await inGroup();
-    server.refusing = { code: 'not_allowed' };
+    server.refusing = { code: 'forbidden' };
     const sent = client.post(id, 'refused');
     await heal(server, client);
     server.refusing = null;
@@ -475,6 +489,7 @@ describe('a reload without the network', () => {
     const timeline = reloaded.timeline(id);
     await flush();
     expect(timeline.snapshot.messages.map((m) => m.body)).toEqual(['one, edited', 'two']);
+    expect(reloaded.cursors.get(id as unknown as StreamId)).toBe(server.lastSeq(id));
     void reloaded.forget();
     await flush();
   });

@@ -139,6 +139,53 @@ describe('a timeline after a gap', () => {
     expect(client.snapshot.conversations.get(id)?.readSeq).toBe(seq);
   });
 
+  test('does not take over a conversation that its own events have overtaken', async () => {
+    const { server, id } = aGroup(5);
+    const { client } = await aLiveClient(server);
+    for (let n = 0; n < 20; n++) server.post(id, server.other, `lost ${n}`);
+    server.queued.splice(0);
+    server.ping();
+    server.deliver(1);
+    await settle();
+    server.deliver(10);
+    await settle();
+    const [request] = server.requests;
+    if (!request) throw new Error('the conversation was not read');
+    server.serve(request);
+    server.post(id, server.other, 'newer');
+    server.deliver(10);
+    server.answer(request);
+    await settle();
+    expect(client.snapshot.conversations.get(id)?.lastSeq).toBe(server.lastSeq(id));
+    await heal(server, client);
+    expect(client.snapshot.conversations.get(id)).toMatchObject(server.snapshot(id));
+  });
+
+  test.each(['a first visit', 'a gap'])(
+    '%s does not hide the last message before it',
+    async (which) => {
+      const { server, id } = aGroup(3);
+      const known = which === 'a gap';
+      if (!known) server.post(id, server.other, 'the last before');
+      const { client } = await aLiveClient(server);
+      if (known) {
+        server.cut();
+        for (let n = 0; n < 20; n++) server.post(id, server.other, `missed ${n}`);
+        await heal(server, client);
+      }
+      // Enough that opening asks for no page.
+      for (let n = 0; n < 30; n++) server.post(id, server.other, `new ${n}`);
+      await heal(server, client);
+      const timeline = client.timeline(id);
+      void timeline.open();
+      await heal(server, client);
+      void timeline.loadOlder();
+      await heal(server, client);
+      const shown = timeline.snapshot.messages.map((m) => m.body);
+      expect(shown).toEqual(server.messages(id).map((m) => m.body));
+    },
+  );
+
   test('on a socket that goes on reads the conversation anew', async () => {
     const { server, id } = aGroup(5);
     const { client } = await aLiveClient(server);

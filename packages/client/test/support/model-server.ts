@@ -37,6 +37,8 @@ export class ModelServer {
   refusing: Pick<Nack, 'code' | 'retryAfter'> | null = null;
   /** Commands are carried out, but neither answered nor told of on this socket. */
   isMute = false;
+  /** How people are, as a greeting tells it. */
+  presence: { account: AccountId; state: 'active' | 'idle' | 'offline' }[] = [];
   /** Requests to fill a hole are refused for the moment. */
   isBusy = false;
   /** The acks of posts come before their events. */
@@ -311,7 +313,7 @@ export class ModelServer {
       streams: followed.map((id) => ({ id, kind: 'conversation', lastSeq: this.lastSeq(id) })),
       conversations: members.map((id) => this.snapshot(id)),
       readVersion: this.#readVersion,
-      presence: [],
+      presence: this.presence,
       limits: { commands: 0, commandWindowMs: 10_000, silenceMs: 1e9 },
     });
     const known = hello.epoch === this.epoch;
