@@ -253,6 +253,35 @@ describe('read cursors', () => {
   });
 });
 
+describe('what is assumed', () => {
+  test('of a read mark is checked when the server has answered it', async () => {
+    const { server, client, id } = await inGroup();
+    server.read(id, 2 as Seq, true);
+    await heal(server, client);
+    // Carried out, but the answer is lost; then the cursor is moved back on another device.
+    server.isMute = true;
+    client.read(id, 5 as Seq);
+    await settle();
+    server.read(id, 3 as Seq, true);
+    server.isMute = false;
+    server.cut();
+    await heal(server, client);
+    expect(view(client, id)?.readSeq).toBe(3);
+  });
+
+  test('of the newest message is read anew when it is deleted and the one before is not here', async () => {
+    const server = new ModelServer();
+    const id = server.group();
+    server.post(id, server.other, 'one');
+    const last = server.post(id, server.other, 'two');
+    server.join(id);
+    const { client } = await aLiveClient(server);
+    server.append(id, server.other, 'message.deleted', { message: last, author: server.other });
+    await heal(server, client);
+    expect(view(client, id)?.lastMessage?.body).toBe('one');
+  });
+});
+
 describe('signals', () => {
   test('presence is kept for those who are not offline', async () => {
     const { server, client } = await inGroup();
