@@ -96,6 +96,9 @@ describe('one’s own joining', () => {
   test('begins the window anew where something before it is missing', async () => {
     const { server, client, id } = await inGroup();
     const timeline = client.timeline(id);
+    server.post(id, server.other, 'seen');
+    await arrive(server);
+    expect(timeline.snapshot.messages).toHaveLength(1);
     server.leave(id);
     for (let n = 0; n < 5; n++) server.post(id, server.other, `not seen ${n}`);
     server.join(id);
