@@ -5,7 +5,9 @@ import { LIMITS, LIVE_PATH, type Limits } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { openAccounts } from './accounts/accounts.ts';
 import { loadSecret } from './accounts/secret.ts';
+import { noteDenied } from './admin/denied.ts';
 import { adminRoutes } from './admin/routes.ts';
+import { AuditLog } from './audit/audit-log.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { bootstrapEveryone } from './conversations/everyone.ts';
@@ -174,7 +176,10 @@ async function build(
   if (mails.kind === 'smtp' && config.publicUrl === undefined) {
     log.warn('PUBLIC_URL is not set: the links in mails lead to this machine only');
   }
+  const audit = new AuditLog({ pool, clock, log });
+  undo.push(() => audit.stop());
   const accounts = await openAccounts({
+    audit,
     config,
     pool,
     append,
@@ -205,6 +210,7 @@ async function build(
     clock,
     config,
     sessions: accounts.sessions,
+    audit,
   });
 
   // Live.
@@ -261,6 +267,7 @@ async function build(
       if (wait !== null) metrics.limited('requests');
       return wait;
     },
+    onRefused: (request, refused) => noteDenied(audit, request, refused),
     onAnswer: (method, route, status, ms) => metrics.request(method, route, status, ms),
     api: [
       accounts.routes,
@@ -304,6 +311,7 @@ async function build(
   if (!existsSync(WEB_DIR)) log.warn('the web client is not built');
   // Mails have links with the address in them.
   mails.start();
+  audit.start();
   accounts.start();
   erasures.start();
   log.info({ url, address }, 'listening');

@@ -1,6 +1,7 @@
 import { type AccountId, type Me, type Refusal, refusal, type SessionId } from '@parley/protocol';
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type pg from 'pg';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { rolesRequired } from '../factors/requirement.ts';
@@ -17,7 +18,7 @@ import { EmailCodes } from './email-codes.ts';
 import { invitationRoutes } from './invitation-routes.ts';
 import { Invitations } from './invitations.ts';
 import { loadSigningKeys, type SigningKeys } from './keys.ts';
-import { AttemptLimits } from './limits.ts';
+import { AttemptLimits, lockedOut } from './limits.ts';
 import { Logins } from './logins.ts';
 import { displayNameSkeleton, usernameSkeleton } from './names.ts';
 import { PasswordChanges } from './password-changes.ts';
@@ -50,6 +51,7 @@ export interface AccountRoutes {
   readonly mails: Mails;
   readonly vault: Vault;
   readonly config: AccountsContext['config'];
+  readonly audit: AuditLog;
   readonly cookie: SessionCookie;
   readonly devices: DeviceCookie;
   readonly authenticate: onRequestAsyncHookHandler;
@@ -89,6 +91,7 @@ export interface AccountsContext {
   readonly secret: string;
   readonly vault: Vault;
   readonly mails: Mails;
+  readonly audit: AuditLog;
   /** The server’s address in its tokens, known once it listens. */
   readonly issuer: () => string;
 }
@@ -114,11 +117,17 @@ export class Accounts {
   #cleaning: Promise<void> = Promise.resolve();
 
   constructor(context: AccountsContext, signingKeys: SigningKeys) {
-    const { pool, append, clock, config, issuer, mails, vault } = context;
+    const { pool, append, clock, config, issuer, mails, vault, audit } = context;
     this.#context = context;
     this.sessions = new Sessions(pool, clock, rolesRequired(config.secondFactor));
     this.sessions.onReuse((session, account) => {
-      context.log.warn({ session, account }, 'an old session token came again: the session ends');
+      return audit.record({
+        event: 'session_token_reused',
+        outcome: 'denied',
+        account,
+        address: null,
+        details: { session },
+      });
     });
     this.#keys = context.keys;
     this.#signingKeys = signingKeys;
@@ -130,10 +139,11 @@ export class Accounts {
     const cookie = new SessionCookie(config.publicUrl);
     const devices = new DeviceCookie({ publicUrl: config.publicUrl, vault, clock });
     const limits = new AttemptLimits(pool, config.rateLimits);
+    limits.onBlocked((limit, key, seconds) => audit.record(lockedOut(limit, key, seconds)));
     const passwords = new Passwords();
     const codes = new EmailCodes({ pool, clock, vault, mails, limits, server: issuer });
-    const invitations = new Invitations({ pool, clock, mails, server: issuer });
-    const logins = new Logins({ pool, sessions, tokens, tickets, cookie, devices });
+    const invitations = new Invitations({ pool, clock, mails, audit, server: issuer });
+    const logins = new Logins({ pool, sessions, tokens, tickets, cookie, devices, audit });
     this.#routes = {
       pool,
       append,
@@ -150,6 +160,7 @@ export class Accounts {
         passwords,
         limits,
         mails,
+        audit,
         server: issuer,
       }),
       limits,
@@ -161,6 +172,7 @@ export class Accounts {
         codes,
         invitations,
         mails,
+        audit,
         config,
         server: issuer,
       }),
@@ -169,6 +181,7 @@ export class Accounts {
       mails,
       vault,
       config,
+      audit,
       cookie,
       devices,
       authenticate: this.authenticate,

@@ -32,7 +32,7 @@ const bySession = [{ sessionToken: [] }, { sessionCookie: [] }];
 /** Log-in, log-out and access tokens. */
 export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, sessions, logins, passwords, limits, cookie, devices, publicUrl } = deps;
+  const { pool, sessions, logins, passwords, limits, cookie, devices, audit, publicUrl } = deps;
 
   /** Requests that set or use the cookie come from our own pages, or from programs. */
   const ownSite = async (request: FastifyRequest): Promise<void> => {
@@ -73,6 +73,7 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
       await limits.take(everywhere, who);
       refuseOverload(passwords);
       if (!(await passwords.verify(found?.passwordHash ?? null, password)) || !found) {
+        await logins.failed(request, found ? 'password' : 'unknown name', found?.id ?? null);
         refuse('credentials_wrong');
       }
       await limits.clear(here, from);
@@ -128,7 +129,12 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
     handler: async (request, reply) => {
       if (tokenOf(request) === undefined) refuse('unauthenticated');
       const session = await currentSession(request);
-      if (session) await sessions.end(session.id);
+      if (session) {
+        await sessions.end(session.id);
+        const { account, id } = session;
+        const details = { session: id };
+        await audit.record({ event: 'logged_out', account, address: request.ip, details });
+      }
       if (bearerOf(request) === undefined) cookie.clear(request, reply);
       return reply.code(204).send();
     },

@@ -51,6 +51,7 @@ export function invitationRoutes(instance: FastifyInstance, deps: AccountRoutes)
       const { invitation, link } = await invitations.create(
         { id: account, name: me.displayName },
         { email, maxUses, expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt) },
+        request.ip,
       );
       return reply.code(201).send({ ...invitation, link });
     },
@@ -69,7 +70,8 @@ export function invitationRoutes(instance: FastifyInstance, deps: AccountRoutes)
     },
     onRequest: authenticate,
     handler: async (request, reply) => {
-      if (!(await invitations.revoke(request.params.id))) refuse('not_found');
+      if (!(await invitations.revoke(request.params.id, sessionOf(request).account, request.ip)))
+        refuse('not_found');
       return reply.code(204).send();
     },
   });

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { AccountId, Invitation } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
+import type { AuditLog, AuditNote } from '../audit/audit-log.ts';
+import type { AuditEvent } from '../audit/events.ts';
 import type { Clock } from '../clock.ts';
 import type { Mails } from '../mail/mails.ts';
 import { invitationWords } from '../mail/words.ts';
@@ -29,6 +31,7 @@ export interface InvitationsContext {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly mails: Mails;
+  readonly audit: AuditLog;
   /** The server’s public address. */
   readonly server: () => string;
 }
@@ -48,8 +51,11 @@ export class Invitations {
   async create(
     by: { readonly id: AccountId; readonly name: string },
     wanted: NewInvitation,
+    address: string,
   ): Promise<{ invitation: Invitation; link: string }> {
     const { pool, clock, mails, server } = this.#context;
+    const id = uuidv7();
+    const note = this.#note('invitation_created', id, by.id, address);
     const token = randomBytes(32).toString('base64url');
     const link = `${server()}/register#${token}`;
     const now = clock.now();
@@ -61,7 +67,7 @@ export class Invitations {
                  (id, token_hash, email, email_key, max_uses, created_by, created_at, expires_at)
                values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${COLUMNS}`,
         values: [
-          uuidv7(),
+          id,
           hashOf(token),
           wanted.email ?? null,
           wanted.email === undefined ? null : emailKey(wanted.email),
@@ -71,6 +77,7 @@ export class Invitations {
           new Date(expiresAt),
         ],
       });
+      await note.store(client);
       if (wanted.email !== undefined) {
         await mails.put(
           {
@@ -84,6 +91,7 @@ export class Invitations {
       }
       return rows[0] as InvitationRow;
     });
+    note.tell();
     mails.wake();
     return { invitation: toInvitation(row), link };
   }
@@ -98,14 +106,25 @@ export class Invitations {
   }
 
   /** Takes an invitation back; false when there is none. One that was taken back stays so. */
-  async revoke(id: string): Promise<boolean> {
+  async revoke(id: string, by: AccountId, address: string): Promise<boolean> {
     const { pool, clock } = this.#context;
-    const { rowCount } = await pool.query({
-      name: 'invitations-revoke',
-      text: 'update invitations set revoked_at = coalesce(revoked_at, $2) where id = $1',
-      values: [id, new Date(clock.now())],
+    const note = this.#note('invitation_revoked', id, by, address);
+    const found = await withTransaction(pool, async (client) => {
+      const { rowCount } = await client.query({
+        name: 'invitations-revoke',
+        text: 'update invitations set revoked_at = coalesce(revoked_at, $2) where id = $1',
+        values: [id, new Date(clock.now())],
+      });
+      if (rowCount === 1) await note.store(client);
+      return rowCount === 1;
     });
-    return rowCount === 1;
+    note.tell();
+    return found;
+  }
+
+  #note(event: AuditEvent, invitation: string, actor: AccountId, address: string): AuditNote {
+    const details = { invitation };
+    return this.#context.audit.note({ event, account: null, actor, address, details });
   }
 
   /** Whether an invitation lets somebody with this address in; it is not used up by asking. */

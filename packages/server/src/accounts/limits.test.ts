@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addressKey } from './limits.ts';
+import { addressKey, lockedOut, nameKey } from './limits.ts';
 import { emailKey, usernameKey } from './names.ts';
 
 describe('what counts as one address', () => {
@@ -28,5 +28,24 @@ describe('names that are one', () => {
     expect(usernameKey('ann.b')).not.toBe(usernameKey('annb'));
     expect(usernameKey('é')).not.toBe(usernameKey('e'));
     expect(emailKey(' Ann@Example.org ')).toBe('ann@example.org');
+  });
+});
+
+test.each([
+  ['a:01a219d7-b234-739a-a62b-a0e911804877 192.0.2.1', true, '192.0.2.1'],
+  ['a:01a219d7-b234-739a-a62b-a0e911804877 2001:db8:0:1', true, '2001:db8:0:1'],
+  ['a:01a219d7-b234-739a-a62b-a0e911804877 AAAAAAAAAAAAAAAAAAAAAA', true, null],
+  ['a:01a219d7-b234-739a-a62b-a0e911804877', true, null],
+  ['01a219d7-b234-739a-a62b-a0e911804877', true, null],
+  [`${nameKey('nobody')} 192.0.2.1`, false, '192.0.2.1'],
+  ['192.0.2.1', false, '192.0.2.1'],
+])('a wait is told with the account and the address of its key: %s', (key, known, address) => {
+  expect(lockedOut('wrongPassword', key, 60)).toEqual({
+    event: 'locked_out',
+    outcome: 'denied',
+    account: known ? '01a219d7-b234-739a-a62b-a0e911804877' : null,
+    actor: null,
+    address,
+    details: { limit: 'wrongPassword', seconds: 60 },
   });
 });

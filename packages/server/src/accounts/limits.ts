@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 import { type AccountId, refusal } from '@parley/protocol';
 import type pg from 'pg';
 import {
@@ -7,6 +8,7 @@ import {
   RateLimiterPostgres,
   RateLimiterRes,
 } from 'rate-limiter-flexible';
+import type { AuditEntry } from '../audit/audit-log.ts';
 import { RefusalError } from '../http/errors.ts';
 
 export { addressKey } from '../limits/address-key.ts';
@@ -63,6 +65,8 @@ const LIMITS = {
 /** A limit that is kept here. */
 export type AttemptLimit = keyof typeof LIMITS;
 
+type BlockedListener = (limit: AttemptLimit, key: string, seconds: number) => Promise<void>;
+
 /** The limit of log-ins as an admin sees it. */
 export interface AccountLock {
   /** Nobody can log in until then (wall clock, ms); null when only some addresses have to wait. */
@@ -78,6 +82,7 @@ export interface AccountLock {
 export class AttemptLimits {
   readonly #pool: pg.Pool;
   readonly #on: boolean;
+  readonly #blockedListeners: BlockedListener[] = [];
   readonly #limiters = new Map<AttemptLimit, RateLimiterAbstract>();
   /** How often somebody ran into a limit. */
   readonly #levels = new Map<AttemptLimit, RateLimiterAbstract>();
@@ -109,6 +114,11 @@ export class AttemptLimits {
     }
   }
 
+  /** Told of each wait that begins; awaited. */
+  onBlocked(listener: BlockedListener): void {
+    this.#blockedListeners.push(listener);
+  }
+
   /**
    * Counts an attempt, before it is made: of many at once no more get through than the limit says.
    * @throws {RefusalError} rate_limited, when there were too many
@@ -130,6 +140,7 @@ export class AttemptLimits {
         const seconds = Math.min(waitMax, wait * 2 ** Math.min(level - 1, 20));
         await limiter.block(key, seconds);
         ms = seconds * 1000;
+        for (const listener of this.#blockedListeners) await listener(limit, key, seconds);
       }
       refuseFor(ms);
     }
@@ -225,3 +236,20 @@ export const accountKey = (account: AccountId): string => `a:${account}`;
 /** A name or address that nobody may have: what people type by mistake is not stored. */
 export const nameKey = (name: string): string =>
   `n:${createHash('sha256').update(name).digest('base64url')}`;
+
+/** The /64 of an IPv6 address, as {@link addressKey} writes it. */
+const IPV6_64 = /^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){3}$/;
+
+/** What the audit log tells of a wait: the account and the address, as far as its key names them. */
+export function lockedOut(limit: AttemptLimit, key: string, seconds: number): AuditEntry {
+  const account = /^(?:a:)?([0-9a-f]{8}-[0-9a-f-]{27})\b/.exec(key)?.[1] as AccountId | undefined;
+  const address = key.split(' ').find((part) => isIP(part) !== 0 || IPV6_64.test(part));
+  return {
+    event: 'locked_out',
+    outcome: 'denied',
+    account: account ?? null,
+    actor: null,
+    address: address ?? null,
+    details: { limit, seconds },
+  };
+}

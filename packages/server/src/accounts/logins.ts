@@ -1,6 +1,7 @@
 import type { AccountId, LoginStep, SessionAnswer } from '@parley/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
+import type { AuditLog } from '../audit/audit-log.ts';
 import { bearerOf } from '../http/authenticate.ts';
 import { refuse } from '../http/errors.ts';
 import type { SessionCookie } from './cookies.ts';
@@ -44,6 +45,7 @@ export interface LoginsContext {
   readonly tickets: Tickets;
   readonly cookie: SessionCookie;
   readonly devices: DeviceCookie;
+  readonly audit: AuditLog;
 }
 
 /** A step’s ticket is good for this long. */
@@ -92,6 +94,12 @@ export class Logins {
     const session = await sessions.begin(proof, device.slice(0, 200).toWellFormed(), request.ip);
     const me = session && (await meOf(pool, proof.account));
     if (!session || !me) refuse('session_ended');
+    await this.#context.audit.record({
+      event: 'login_succeeded',
+      account: proof.account,
+      address: request.ip,
+      details: { methods: proof.passed, session: session.id },
+    });
     const access = await this.accessToken(proof.account, session.id);
     reply.code(status);
     if (request.headers['parley-session'] === 'token') {
@@ -100,6 +108,18 @@ export class Logins {
     cookie.set(request, reply, session.token, session.expiresAt);
     devices.remember(request, reply, proof.account);
     return { me, ...access };
+  }
+
+  /** Notes in the audit log that a log-in was refused. */
+  failed(request: FastifyRequest, reason: string, account: AccountId | null): Promise<void> {
+    return this.#context.audit.record({
+      event: 'login_failed',
+      outcome: 'failed',
+      account,
+      actor: null,
+      address: request.ip,
+      details: { reason },
+    });
   }
 
   /** An access token for a session, as it is answered with. */

@@ -1,12 +1,13 @@
 import type { SessionId } from '@parley/protocol';
 import { type AccountId, refusal } from '@parley/protocol';
 import type pg from 'pg';
+import type { AuditLog, AuditNote } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import { RefusalError, refuse } from '../http/errors.ts';
 import type { Mails } from '../mail/mails.ts';
 import { passwordChangedWords, resetWords } from '../mail/words.ts';
 import { withTransaction } from '../storage/database.ts';
-import type { AttemptLimits } from './limits.ts';
+import { type AttemptLimits, addressKey } from './limits.ts';
 import { emailKey } from './names.ts';
 import type { Passwords } from './passwords.ts';
 import { proveAddress } from './reclaim.ts';
@@ -46,6 +47,7 @@ export interface PasswordChangesContext {
   readonly passwords: Passwords;
   readonly limits: AttemptLimits;
   readonly mails: Mails;
+  readonly audit: AuditLog;
   /** The server’s public address: links are made of it, never of what a request names. */
   readonly server: () => string;
 }
@@ -63,9 +65,9 @@ export class PasswordChanges {
    * that nobody gets: the steps are the same.
    */
   async forgot(email: string, address: string): Promise<void> {
-    const { pool, tickets, limits, mails, server } = this.#context;
+    const { pool, tickets, limits, mails, audit, server } = this.#context;
     try {
-      await limits.takeMail(emailKey(email), address);
+      await limits.takeMail(emailKey(email), addressKey(address));
     } catch (error) {
       // Whoever has had enough mails gets no more, and whoever asks is told nothing of it.
       if (error instanceof RefusalError && error.refusal.code === 'rate_limited') return;
@@ -77,7 +79,14 @@ export class PasswordChanges {
       values: [emailKey(email)],
     });
     const [found] = rows;
+    const note = audit.note({
+      event: 'reset_requested',
+      account: found?.id,
+      actor: null,
+      address,
+    });
     await withTransaction(pool, async (client) => {
+      await note.store(client);
       const link = await makeResetLink(tickets, server(), found?.id, client);
       if (!found) return;
       await mails.put(
@@ -91,6 +100,7 @@ export class PasswordChanges {
         client,
       );
     });
+    note.tell();
     mails.wake();
   }
 
@@ -109,12 +119,13 @@ export class PasswordChanges {
    * the first such proof removes all other ways in (see {@link proveAddress}).
    * @throws {RefusalError} link_ended; invalid, when the password is weak: the link stays good
    */
-  async reset(token: string, password: string): Promise<void> {
-    const { tickets, limits } = this.#context;
+  async reset(token: string, password: string, address: string): Promise<void> {
+    const { tickets, limits, audit } = this.#context;
     const found = await tickets.look(PURPOSE, token);
     if (!found?.account) refuse('link_ended');
     const { account } = found;
-    await this.#set(account, 'password', password, undefined, async (client) => {
+    const note = audit.note({ event: 'password_reset', account, address });
+    await this.#set(account, 'password', password, undefined, note, async (client) => {
       if (!(await tickets.redeem(PURPOSE, token, client))) refuse('link_ended');
       if ((await proveAddress(account, client)) === null) refuse('link_ended');
     });
@@ -126,8 +137,9 @@ export class PasswordChanges {
    * old one was checked already.
    * @throws {RefusalError} invalid, when the password is weak
    */
-  change(account: AccountId, session: SessionId, next: string): Promise<void> {
-    return this.#set(account, 'next', next, session);
+  change(account: AccountId, session: SessionId, next: string, address: string): Promise<void> {
+    const note = this.#context.audit.note({ event: 'password_changed', account, address });
+    return this.#set(account, 'next', next, session, note);
   }
 
   async #set(
@@ -135,6 +147,7 @@ export class PasswordChanges {
     field: string,
     password: string,
     except: SessionId | undefined,
+    note: AuditNote,
     first?: (client: pg.PoolClient) => Promise<void>,
   ): Promise<void> {
     const { pool, passwords, sessions, tickets, mails, server } = this.#context;
@@ -157,6 +170,7 @@ export class PasswordChanges {
       except,
       change: async (client) => {
         await first?.(client);
+        await note.store(client);
         // Log-ins that are under way with the old password, and other links, end with it.
         await client.query({
           name: 'resets-set',
@@ -180,6 +194,7 @@ export class PasswordChanges {
         }
       },
     });
+    note.tell();
     mails.wake();
   }
 }

@@ -25,7 +25,7 @@ const FORGOT_MS = 150;
 /** New passwords. */
 export function passwordRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, passwordChanges, passwords, limits, authenticate } = deps;
+  const { pool, passwordChanges, passwords, limits, audit, authenticate } = deps;
 
   app.route({
     method: 'POST',
@@ -40,10 +40,9 @@ export function passwordRoutes(instance: FastifyInstance, deps: AccountRoutes): 
       response: { 202: z.object({}), ...problems(400, 422, 429) },
     },
     handler: async (request, reply) => {
-      const address = addressKey(request.ip);
-      await limits.take('forgot', address);
+      await limits.take('forgot', addressKey(request.ip));
       // A mail that is stored, or not, must not show in the time.
-      await Promise.all([passwordChanges.forgot(request.body.email, address), delay(FORGOT_MS)]);
+      await Promise.all([passwordChanges.forgot(request.body.email, request.ip), delay(FORGOT_MS)]);
       return reply.code(202).send({});
     },
   });
@@ -80,7 +79,7 @@ export function passwordRoutes(instance: FastifyInstance, deps: AccountRoutes): 
     handler: async (request, reply) => {
       await limits.take('codeFrom', addressKey(request.ip));
       const { token, password } = request.body;
-      await passwordChanges.reset(token, password);
+      await passwordChanges.reset(token, password, request.ip);
       return reply.code(204).send();
     },
   });
@@ -105,11 +104,17 @@ export function passwordRoutes(instance: FastifyInstance, deps: AccountRoutes): 
       await limits.take('wrongPassword', key);
       refuseOverload(passwords);
       if (!(await passwords.verify(await passwordHashOf(pool, account), current))) {
+        await audit.record({
+          event: 'reauthentication_failed',
+          outcome: 'failed',
+          account,
+          address: request.ip,
+        });
         const { code, message } = refusal('password_wrong');
         refuse('password_wrong', undefined, { errors: [{ field: 'current', code, message }] });
       }
       await limits.clear('wrongPassword', key);
-      await passwordChanges.change(account, id, next);
+      await passwordChanges.change(account, id, next, request.ip);
       return reply.code(204).send();
     },
   });

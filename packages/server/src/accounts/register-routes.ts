@@ -21,7 +21,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { problems } from '../http/describe.ts';
-import { refuse } from '../http/errors.ts';
+import { RefusalError, refuse } from '../http/errors.ts';
 import { refuseForeign } from '../http/origin.ts';
 import { fieldErrors } from '../http/validation.ts';
 import type { AccountRoutes } from './accounts.ts';
@@ -41,7 +41,7 @@ const LoginData = z.object({
 /** Registration, and the codes that verify addresses before a session begins. */
 export function registerRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, registrations, codes, limits, logins, mails, config, publicUrl } = deps;
+  const { pool, registrations, codes, limits, logins, mails, config, audit, publicUrl } = deps;
 
   const ownSite = async (request: FastifyRequest): Promise<void> => {
     refuseForeign(request, { publicUrl });
@@ -90,11 +90,10 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountRoutes): 
     attachValidation: true,
     onRequest: ownSite,
     handler: async (request, reply) => {
-      const address = addressKey(request.ip);
-      await limits.take('register', address);
+      await limits.take('register', addressKey(request.ip));
       const wrong = wrongIn(request);
       const wanted = wrong.length > 0 ? validParts(request.body) : request.body;
-      const made = await registrations.register(wanted, wrong, address);
+      const made = await registrations.register(wanted, wrong, request.ip);
       if ('waiting' in made) {
         reply.code(202);
         return verifyStep(made.waiting);
@@ -127,10 +126,17 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountRoutes): 
     onRequest: ownSite,
     handler: async (request, reply) => {
       const { ticket, code, device } = request.body;
-      const opened = await codes.check({ ticket }, code, addressKey(request.ip));
+      const opened = await codes
+        .check({ ticket }, code, addressKey(request.ip))
+        .catch(async (error: unknown) => {
+          if (error instanceof RefusalError && error.refusal.code === 'code_wrong') {
+            await logins.failed(request, 'code of a mail', null);
+          }
+          throw error;
+        });
       if (opened.account === null) {
         const waits = opened.data as Waits;
-        const account = await registrations.confirm(waits, opened.email, opened.id);
+        const account = await registrations.confirm(waits, opened.email, opened.id, request.ip);
         const passed: Factor[] = ['password', 'email'];
         const named = device ?? waits.device;
         return logins.finish(request, reply, { account, credentials: 0, passed, device: named });
@@ -139,6 +145,7 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountRoutes): 
       const login = LoginData.safeParse(opened.data);
       if (!login.success) refuse('ticket_ended');
       if (!(await codes.verify(opened.id, account))) refuse('ticket_ended');
+      await audit.record({ event: 'email_verified', account, address: request.ip });
       const { credentials } = login.data;
       const passed = [...login.data.passed, 'email'] as Factor[];
       const named = device ?? login.data.device;

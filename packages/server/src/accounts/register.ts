@@ -9,6 +9,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
+import type { Auditing, AuditNote } from '../audit/audit-log.ts';
 import { EVERYONE_STREAM, everyoneEvents } from '../conversations/everyone.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule, type Unit } from '../stream/unit.ts';
@@ -46,6 +47,8 @@ export interface Registration {
   readonly before?: (unit: Unit) => Promise<Refusal | null>;
   /** Further statements of the same transaction, once the account is there. */
   readonly after?: (unit: Unit, account: AccountId) => Promise<void>;
+  /** Stored with the account, and told once it is. */
+  readonly audit: Auditing;
   /** Who makes it, and under which id, if that is somebody else. */
   readonly by?: { readonly actor: AccountId; readonly clientId: ClientId };
 }
@@ -53,6 +56,7 @@ export interface Registration {
 interface RegisterCommand extends Command {
   readonly account: AccountId;
   readonly registration: Registration;
+  readonly note: AuditNote;
 }
 
 /**
@@ -64,7 +68,17 @@ export async function registerAccount(
   registration: Registration,
 ): Promise<{ account: AccountId; outcome: Outcome }> {
   const account = uuidv7() as AccountId;
+  const { by, audit, role = 'member' } = registration;
+  const created = by !== undefined || audit.address === null;
+  const note = audit.log.note({
+    event: created ? 'account_created' : 'account_registered',
+    account,
+    actor: by?.actor,
+    address: audit.address,
+    ...(created && { details: { role } }),
+  });
   const command: RegisterCommand = {
+    note,
     rule: registerRule,
     actor: registration.by?.actor ?? account,
     clientId: registration.by?.clientId ?? (uuidv7() as ClientId),
@@ -82,7 +96,9 @@ export async function registerAccount(
     account,
     registration,
   };
-  return { account, outcome: await append.run(command) };
+  const outcome = await append.run(command);
+  if (outcome.kind === 'stored') note.tell();
+  return { account, outcome };
 }
 
 const registerRule: Rule<RegisterCommand> = {
@@ -90,7 +106,7 @@ const registerRule: Rule<RegisterCommand> = {
   bulk: false,
   async decide(unit, [command]) {
     if (!command) return [];
-    const { account, registration } = command;
+    const { account, registration, note } = command;
     const { username, displayName, email, passwordHash } = registration;
     // The workspace’s lock makes registrations one after the other: what is free here stays free.
     const found = await whatIsTaken(rowsOf(unit), username, email);
@@ -133,6 +149,7 @@ const registerRule: Rule<RegisterCommand> = {
       ],
     );
     await registration.after?.(unit, account);
+    await note.store(rowsOf(unit));
     const registered = newEvent(WORKSPACE_STREAM, 'user.registered', {
       account,
       username,

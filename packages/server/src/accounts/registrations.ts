@@ -1,5 +1,6 @@
 import { type AccountId, type FieldError, type Refusal, refusal } from '@parley/protocol';
 import type pg from 'pg';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Config } from '../config.ts';
 import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
 import type { Mails } from '../mail/mails.ts';
@@ -8,7 +9,7 @@ import type { Append } from '../stream/append.ts';
 import { isListed, refusalOfAdmission } from './admission.ts';
 import type { EmailCodes, Waiting } from './email-codes.ts';
 import type { Invitations } from './invitations.ts';
-import type { AttemptLimits } from './limits.ts';
+import { type AttemptLimits, addressKey } from './limits.ts';
 import { emailKey } from './names.ts';
 import type { Passwords } from './passwords.ts';
 import { whatIsTaken } from './queries.ts';
@@ -52,6 +53,7 @@ export interface RegistrationsContext {
   readonly codes: EmailCodes;
   readonly invitations: Invitations;
   readonly mails: Mails;
+  readonly audit: AuditLog;
   readonly config: Pick<Config, 'registration' | 'verifyEmail'>;
   /** The server’s public address, whose parts make weak passwords. */
   readonly server: () => string;
@@ -116,8 +118,8 @@ export class Registrations {
       invitation: wanted.invitation && hashOf(wanted.invitation).toString('hex'),
       device,
     };
-    if (!this.verifies) return { account: await this.#enter(waits, email, null) };
-    await limits.takeMail(emailKey(email), address);
+    if (!this.verifies) return { account: await this.#enter(waits, email, null, address) };
+    await limits.takeMail(emailKey(email), addressKey(address));
     const waiting = await withTransaction(pool, (client) =>
       codes.start({ purpose: 'register', email, known: taken.email, data: waits }, client),
     );
@@ -129,12 +131,17 @@ export class Registrations {
    * Makes the account of a registration whose code was right; `id` names what is used up by it.
    * @throws {RefusalError} when the name was taken meanwhile, or the invitation used up
    */
-  confirm(waits: Waits, email: string, id: string): Promise<AccountId> {
-    return this.#enter(waits, email, id);
+  confirm(waits: Waits, email: string, id: string, address: string): Promise<AccountId> {
+    return this.#enter(waits, email, id, address);
   }
 
-  async #enter(waits: Waits, email: string, confirmed: string | null): Promise<AccountId> {
-    const { append, codes, mails, config } = this.#context;
+  async #enter(
+    waits: Waits,
+    email: string,
+    confirmed: string | null,
+    address: string,
+  ): Promise<AccountId> {
+    const { append, codes, mails, config, audit } = this.#context;
     const { device: _device, ...person } = waits;
     const invited = waits.invitation !== undefined;
     const { account, outcome } = await registerAccount(append, {
@@ -142,6 +149,7 @@ export class Registrations {
       email,
       admit: (first) => refusalOfAdmission(config.registration, { email, invited, first }),
       verified: confirmed !== null,
+      audit: { log: audit, address },
       ...(confirmed === null
         ? {
             // Nobody waits for it, but who wants to can verify the address.

@@ -30,7 +30,7 @@ const RECENT =
 /** Oneself: names, the address, and where one is logged in. */
 export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, authenticate, codes, mails, sessions } = deps;
+  const { pool, append, authenticate, codes, mails, sessions, audit } = deps;
 
   app.route({
     method: 'GET',
@@ -119,6 +119,7 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void 
         throw new RefusalError(refusal('code_ended'));
       });
       if (!(await codes.verify(opened.id, account))) refuse('code_ended');
+      await audit.record({ event: 'email_verified', account, address: request.ip });
       return reply.code(204).send();
     },
   });
@@ -163,6 +164,8 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void 
       const { account, id } = sessionOf(request);
       if (request.params.id !== id) await sessions.requireRecent(id);
       if (!(await sessions.endOwn(account, request.params.id))) refuse('not_found');
+      const details = { session: request.params.id };
+      await audit.record({ event: 'session_ended', account, address: request.ip, details });
       return reply.code(204).send();
     },
   });
@@ -182,7 +185,9 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void 
     handler: async (request, reply) => {
       const { account, id } = sessionOf(request);
       await sessions.requireRecent(id);
-      await sessions.endAll(account, { except: id });
+      const note = audit.note({ event: 'sessions_ended', account, address: request.ip });
+      await sessions.endAll(account, { except: id, change: (client) => note.store(client) });
+      note.tell();
       return reply.code(204).send();
     },
   });
@@ -203,7 +208,7 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void 
     },
     onRequest: authenticate,
     handler: async (request, reply) => {
-      await confirmPerson(deps, sessionOf(request), request.body.password);
+      await confirmPerson(deps, request, request.body.password);
       return reply.code(204).send();
     },
   });

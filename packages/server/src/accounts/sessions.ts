@@ -49,7 +49,7 @@ export class Sessions {
   /** Ended here a moment ago: what a query under way then found of them is not believed. */
   readonly #ended = new Map<SessionId, number>();
   readonly #endListeners: ((session: SessionId) => void)[] = [];
-  readonly #reuseListeners: ((session: SessionId, account: AccountId) => void)[] = [];
+  readonly #reuseListeners: ((session: SessionId, account: AccountId) => Promise<void>)[] = [];
 
   /** Sessions of accounts of the roles `twice` are none unless they have passed a second factor. */
   constructor(pool: pg.Pool, clock: Clock, twice: readonly AccountRole[] = []) {
@@ -63,8 +63,8 @@ export class Sessions {
     this.#endListeners.push(listener);
   }
 
-  /** Told of each session that ended because one of its old tokens came again. */
-  onReuse(listener: (session: SessionId, account: AccountId) => void): void {
+  /** Told of each session that ended because one of its old tokens came again; awaited. */
+  onReuse(listener: (session: SessionId, account: AccountId) => Promise<void>): void {
     this.#reuseListeners.push(listener);
   }
 
@@ -163,7 +163,7 @@ export class Sessions {
     const isPrevious = previous !== null && timingSafeEqual(token.hash, previous);
     if (isPrevious && at && this.#clock.now() - at.getTime() < GRACE_MS) return true;
     await this.end(row.id);
-    for (const listener of this.#reuseListeners) listener(row.id, row.account_id);
+    for (const listener of this.#reuseListeners) await listener(row.id, row.account_id);
     return false;
   }
 

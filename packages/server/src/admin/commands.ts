@@ -11,8 +11,10 @@ import { displayNameSkeleton, emailKey, usernameKey, usernameSkeleton } from '..
 import { whatIsTaken } from '../accounts/queries.ts';
 import { takenErrors, takenRefusal } from '../accounts/taken.ts';
 import { rowsOf } from '../accounts/tickets.ts';
+import type { Auditing } from '../audit/audit-log.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, type Decision, newEvent, type Unit } from '../stream/unit.ts';
+import { AuditNotes } from './audit-notes.ts';
 import { type AdminAction, mayAdminister } from './policy.ts';
 
 /** What those who administer do to accounts, and the events it makes in the workspace’s stream. */
@@ -22,6 +24,8 @@ export interface AdminRequest {
   readonly actor: AccountId;
   readonly clientId: ClientId;
   readonly target: AccountId;
+  /** Stored with the change, and told once it is. */
+  readonly audit: Auditing;
 }
 
 /** What is to change of an account; what is not named stays. */
@@ -49,6 +53,7 @@ interface AdminCommand extends Command {
   readonly actions: readonly AdminAction[];
   readonly change: AccountChange;
   readonly carryOut: (unit: Unit, command: AdminCommand, target: Target) => Promise<Decision>;
+  readonly notes: AuditNotes;
 }
 
 const EVENT_BYTES = 300;
@@ -73,7 +78,7 @@ export const reactivateAccount = (append: Append, r: AdminRequest): Promise<Outc
 
 function run(
   append: Append,
-  { actor, clientId, target }: AdminRequest,
+  { actor, clientId, target, audit }: AdminRequest,
   actions: readonly AdminAction[],
   makes: EventType,
   carryOut: AdminCommand['carryOut'],
@@ -99,9 +104,12 @@ function run(
     actions,
     change,
     carryOut,
+    notes: new AuditNotes(audit, { actor, account: target }, fieldsOf(change)),
   };
-  return append.run(command);
+  return command.notes.tellAfter(append.run(command));
 }
+
+const fieldsOf = ({ role: _role, ...rest }: AccountChange): string[] => Object.keys(rest);
 
 async function decide(unit: Unit, [command]: readonly AdminCommand[]): Promise<Decision[]> {
   if (!command) return [];
@@ -113,7 +121,9 @@ async function decide(unit: Unit, [command]: readonly AdminCommand[]): Promise<D
     if (verdict !== 'yes') return [{ refuse: refusal(verdict) }];
   }
   if (!target) return [{ refuse: refusal('account_not_found') }];
-  return [await command.carryOut(unit, command, target)];
+  const decision = await command.carryOut(unit, command, target);
+  await command.notes.store(unit, decision);
+  return [decision];
 }
 
 /** The account, locked against changes; null when there is none, or nothing is left of it. */

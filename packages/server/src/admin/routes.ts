@@ -53,7 +53,15 @@ const inPerson = [{ accessToken: [] }];
 export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { keys, factors, erasures, config } = deps;
-  const { pool, append, sessions, passwords, limits, authenticate: onRequest } = deps.accounts;
+  const {
+    pool,
+    append,
+    sessions,
+    passwords,
+    limits,
+    audit,
+    authenticate: onRequest,
+  } = deps.accounts;
 
   /** The accounts with their locks, which are counted elsewhere. */
   const withLocks = async (items: readonly AdminAccount[]): Promise<AdminAccount[]> => {
@@ -73,6 +81,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
     actor: sessionOf(request).account,
     clientId: clientIdOf(request),
     target: request.params.id,
+    audit: { log: audit, address: request.ip },
   });
 
   app.route({
@@ -131,6 +140,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
         passwordHash,
         role,
         by,
+        audit: { log: audit, address: request.ip },
       });
       reply.code(201);
       return showRegistered(outcome);
@@ -260,7 +270,13 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
     onRequest,
     handler: async (request) => {
       const { actor, target } = asked(request);
-      await withTransaction(pool, (client) => allowed(client, actor, target, 'unlock'));
+      const who = { account: target, actor, address: request.ip };
+      const note = audit.note({ event: 'account_unlocked', ...who });
+      await withTransaction(pool, async (client) => {
+        await allowed(client, actor, target, 'unlock');
+        await note.store(client);
+      });
+      note.tell();
       await Promise.all([limits.unlock(target), limits.clear('secondFactor', target)]);
       return show(target);
     },
@@ -281,12 +297,16 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
     onRequest,
     handler: async (request) => {
       const { actor, target } = asked(request);
+      const who = { account: target, actor, address: request.ip };
+      const note = audit.note({ event: 'factors_reset', ...who });
       await sessions.endAll(target, {
         change: async (client) => {
           await allowed(client, actor, target, 'reset_second_factor');
           await factors.removeAll(target, client);
+          await note.store(client);
         },
       });
+      note.tell();
       return show(target);
     },
   });
@@ -310,6 +330,8 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
       const { actor, target } = asked(request);
       const { id } = sessionOf(request);
       await sessions.requireRecent(id);
+      const who = { account: target, actor, address: request.ip };
+      const note = audit.note({ event: 'sessions_ended', ...who });
       await sessions.endAll(target, {
         except: actor === target ? id : undefined,
         change: async (client) => {
@@ -320,8 +342,10 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
                    where id = $1`,
             values: [target],
           });
+          await note.store(client);
         },
       });
+      note.tell();
       return show(target);
     },
   });

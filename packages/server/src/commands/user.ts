@@ -4,6 +4,7 @@ import { usernameKey } from '../accounts/names.ts';
 import { makeResetLink } from '../accounts/password-changes.ts';
 import { registerAccount } from '../accounts/register.ts';
 import { Tickets } from '../accounts/tickets.ts';
+import { AuditLog } from '../audit/audit-log.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { bootstrapEveryone } from '../conversations/everyone.ts';
@@ -57,9 +58,9 @@ const WORK: Readonly<Record<string, Work>> = {
     const [name = ''] = exactly(args, 'NAME');
     return async (pool) => giveLink(pool, await find(pool, name), config);
   },
-  'drop-factors': (args) => {
+  'drop-factors': (args, config) => {
     const [name = ''] = exactly(args, 'NAME');
-    return async (pool) => dropFactors(pool, await find(pool, name), name);
+    return async (pool) => dropFactors(pool, await find(pool, name), name, config);
   },
 };
 
@@ -91,11 +92,13 @@ async function add(
   });
   try {
     await bootstrapEveryone(append);
+    const log = new AuditLog({ pool, clock: systemClock, log: commandLog(config) });
     const { account, outcome } = await registerAccount(append, {
       username,
       displayName,
       email,
       passwordHash: null,
+      audit: { log, address: null },
       ...(role !== undefined && { role }),
     });
     if (outcome.kind === 'refused') {
@@ -117,11 +120,20 @@ async function giveLink(pool: pg.Pool, account: AccountId, config: Config): Prom
 }
 
 /** The running server closes the sockets of the ended sessions within two seconds. */
-async function dropFactors(pool: pg.Pool, account: AccountId, name: string): Promise<void> {
+async function dropFactors(
+  pool: pg.Pool,
+  account: AccountId,
+  name: string,
+  config: Config,
+): Promise<void> {
+  const audit = new AuditLog({ pool, clock: systemClock, log: commandLog(config) });
+  const note = audit.note({ event: 'factors_reset', account, actor: null, address: null });
   await withTransaction(pool, async (client) => {
     await removeFactors(account, client);
     await client.query('delete from sessions where account_id = $1', [account]);
+    await note.store(client);
   });
+  note.tell();
   say(`${name} has no second factor any more, and was logged out everywhere.`);
 }
 

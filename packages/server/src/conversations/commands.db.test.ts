@@ -12,6 +12,7 @@ import {
   conversationIn,
   says,
   stored,
+  testAudit,
   verdict,
 } from '../../test/support/town.ts';
 import { aClientId, anAccount, headOf, logOf, upTo } from '../../test/support/world.ts';
@@ -435,6 +436,7 @@ describe('the group of everyone', () => {
           displayName: name,
           email: `${name}@example.org`,
           passwordHash: 'a hash, made elsewhere',
+          audit: testAudit,
         }),
       ),
     );

@@ -15,7 +15,14 @@ import {
   testLog,
 } from '../../test/support/database.ts';
 import { aLivedInTown } from '../../test/support/lived-in.ts';
-import { about, aRealGroup, asking, conversationIn, says } from '../../test/support/town.ts';
+import {
+  about,
+  aRealGroup,
+  asking,
+  conversationIn,
+  says,
+  testAudit,
+} from '../../test/support/town.ts';
 import { deactivateAccount, reactivateAccount, updateAccount } from '../admin/commands.ts';
 import { createGroup, deleteGroup, openDirect, renameGroup } from '../conversations/commands.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
@@ -100,7 +107,8 @@ describe('a clean database', () => {
       const seq = p.seq as Seq;
       const request = about(who, where);
       // The first of the people runs the server.
-      const onAccount = { ...asking(people[0]), target: people[1 + (p.whom % 2)] as AccountId };
+      const target = people[1 + (p.whom % 2)] as AccountId;
+      const onAccount = { ...asking(people[0]), target, audit: testAudit };
       const acts: Record<string, () => Promise<Outcome | object>> = {
         post: () => postMessage(append, request, `text ${p.seq}`),
         edit: () => editMessage(append, request, seq, `other text ${p.seq}`),

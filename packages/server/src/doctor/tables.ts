@@ -115,6 +115,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   invitations: 'invitations of admins, which no client follows',
   mails: 'mail on its way out',
   attempts: 'counters of rate limits',
+  audit_log: 'what happened to accounts, which no client follows',
   totps: 'second factors: secrets',
   recovery_codes: 'second factors: secrets',
   passkeys: 'second factors: public keys of an account',

@@ -8,6 +8,7 @@ import type pg from 'pg';
 import type { AttemptLimits } from '../accounts/limits.ts';
 import { isSecondFactor, type Logins, type Proof } from '../accounts/logins.ts';
 import type { Tickets } from '../accounts/tickets.ts';
+import type { AuditLog, AuditNote } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import { RefusalError } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
@@ -27,6 +28,7 @@ export interface FactorsContext {
   readonly tickets: Tickets;
   readonly logins: Logins;
   readonly limits: AttemptLimits;
+  readonly audit: AuditLog;
   readonly requirement: Requirement;
 }
 
@@ -122,12 +124,31 @@ export class SecondFactors {
    * Takes the first code of a new secret, and gives recovery codes. Null when the code is wrong.
    * `session`, if there is one, has passed the factor by that.
    */
-  confirmTotp(account: AccountId, code: string, session?: string): Promise<string[] | null> {
-    return withTransaction(this.#context.pool, async (client) => {
+  async confirmTotp(
+    account: AccountId,
+    code: string,
+    address: string,
+    session?: string,
+  ): Promise<string[] | null> {
+    const note = this.noteFactor('factor_added', 'totp', account, address);
+    const codes = await withTransaction(this.#context.pool, async (client) => {
       if (!(await this.totps.confirm(account, code, client))) return null;
       if (session !== undefined) await this.#passed(session, client);
+      await note.store(client);
       return this.recovery.renew(account, client);
     });
+    note.tell();
+    return codes;
+  }
+
+  /** What the audit log tells of a factor. */
+  noteFactor(
+    event: 'factor_added' | 'factor_removed',
+    factor: 'totp' | 'passkey',
+    account: AccountId,
+    address: string,
+  ): AuditNote {
+    return this.#context.audit.note({ event, account, address, details: { factor } });
   }
 
   /** Notes that a session has passed a second factor. */
@@ -140,19 +161,24 @@ export class SecondFactors {
   }
 
   /** Adds a passkey; with the first factor come recovery codes. Null when anything is wrong with it. */
-  addPasskey(
+  async addPasskey(
     account: AccountId,
     session: string,
+    address: string,
     add: (on: Queryable) => ReturnType<Passkeys['add']>,
   ) {
-    return withTransaction(this.#context.pool, async (client) => {
+    const note = this.noteFactor('factor_added', 'passkey', account, address);
+    const added = await withTransaction(this.#context.pool, async (client) => {
       const had = await this.of(account, client);
       const passkey = await add(client);
       if (!passkey) return null;
       await this.#passed(session, client);
+      await note.store(client);
       if (had.recoveryCodesLeft > 0) return { ...passkey };
       return { ...passkey, recoveryCodes: await this.recovery.renew(account, client) };
     });
+    note.tell();
+    return added;
   }
 
   async #step(proof: Proof) {

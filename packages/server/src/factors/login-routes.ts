@@ -66,7 +66,10 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorRoutes)
       const { ticket } = request.body;
       const proof = await logins.resume('attempt', STEP.second, ticket);
       const passed = await check(request, proof, request.body);
-      if (!passed) refuse('code_wrong');
+      if (!passed) {
+        await logins.failed(request, 'second factor', proof.account);
+        refuse('code_wrong');
+      }
       await logins.resume('redeem', STEP.second, ticket);
       return logins.finish(request, reply, { ...proof, passed: [...proof.passed, passed] });
     },
@@ -128,7 +131,7 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorRoutes)
       const proof = await logins.resume('attempt', STEP.enrol, ticket);
       const codes: { list: RecoveryCodes['recoveryCodes'] | null } = { list: null };
       const right = await factors.guess(proof.account, async () => {
-        codes.list = await factors.confirmTotp(proof.account, code);
+        codes.list = await factors.confirmTotp(proof.account, code, request.ip);
         return codes.list !== null;
       });
       if (!right || !codes.list) refuse('code_wrong');
@@ -174,7 +177,10 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorRoutes)
       const { response, device } = request.body;
       const site = siteOf(request, publicUrl);
       const found = await factors.passkeys.verify('passkey_login', response, site);
-      if (!found) refuse('credentials_wrong', 'This passkey is not known here');
+      if (!found) {
+        await logins.failed(request, 'passkey', null);
+        refuse('credentials_wrong', 'This passkey is not known here');
+      }
       return logins.finish(request, reply, { ...found, passed: ['passkey'], device });
     },
   });

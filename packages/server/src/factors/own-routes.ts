@@ -28,10 +28,10 @@ const done = z.undefined().describe('Done');
 export function ownFactorRoutes(instance: FastifyInstance, deps: FactorRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { factors, server } = deps;
-  const { pool, publicUrl, sessions, authenticate: onRequest } = deps.accounts;
+  const { pool, publicUrl, sessions, audit, authenticate: onRequest } = deps.accounts;
 
   const confirm = (request: FastifyRequest, password: string | undefined) =>
-    confirmPerson(deps.accounts, sessionOf(request), password);
+    confirmPerson(deps.accounts, request, password);
 
   app.route({
     method: 'GET',
@@ -90,7 +90,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorRoutes): 
       await sessions.requireRecent(id);
       const codes: { list: string[] | null } = { list: null };
       const right = await factors.guess(account, async () => {
-        codes.list = await factors.confirmTotp(account, request.body.code, id);
+        codes.list = await factors.confirmTotp(account, request.body.code, request.ip, id);
         return codes.list !== null;
       });
       if (!right || !codes.list) refuse('code_wrong');
@@ -112,7 +112,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorRoutes): 
     onRequest,
     handler: async (request, reply) => {
       await confirm(request, request.body.password);
-      await remove(request, async (account, on) => {
+      await remove(request, 'totp', async (account, on) => {
         await factors.totps.remove(account, on);
         return true;
       });
@@ -137,9 +137,12 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorRoutes): 
       const { account } = sessionOf(request);
       const { totp, passkeys } = await factors.of(account);
       if (!totp && passkeys === 0) refuse('second_factor_missing');
-      const recoveryCodes = await withTransaction(pool, (client) =>
-        factors.recovery.renew(account, client),
-      );
+      const note = audit.note({ event: 'recovery_codes_renewed', account, address: request.ip });
+      const recoveryCodes = await withTransaction(pool, async (client) => {
+        await note.store(client);
+        return factors.recovery.renew(account, client);
+      });
+      note.tell();
       return { recoveryCodes };
     },
   });
@@ -181,7 +184,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorRoutes): 
       await sessions.requireRecent(id);
       const { name, response } = request.body;
       const site = siteOf(request, publicUrl);
-      const added = await factors.addPasskey(account, id, (on) =>
+      const added = await factors.addPasskey(account, id, request.ip, (on) =>
         factors.passkeys.add(account, name, response, site, on),
       );
       if (!added) refuse('passkey_refused');
@@ -206,7 +209,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorRoutes): 
     handler: async (request, reply) => {
       await confirm(request, request.body.password);
       const { id } = request.params;
-      await remove(request, (account, on) => factors.passkeys.remove(account, id, on));
+      await remove(request, 'passkey', (account, on) => factors.passkeys.remove(account, id, on));
       return reply.code(204).send();
     },
   });
@@ -214,13 +217,16 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorRoutes): 
   /** Takes a factor away; what is left must do, and without any, recovery codes are for nothing. */
   async function remove(
     request: FastifyRequest,
+    factor: 'totp' | 'passkey',
     take: (
       account: ReturnType<typeof sessionOf>['account'],
       on: Parameters<typeof factors.removeAll>[1],
     ) => Promise<boolean>,
   ): Promise<void> {
     const { account, role } = sessionOf(request);
+    const note = factors.noteFactor('factor_removed', factor, account, request.ip);
     await withTransaction(pool, async (client) => {
+      await note.store(client);
       // One removal after the other: two at once must not leave nothing.
       await client.query('select from accounts where id = $1 for no key update', [account]);
       if (!(await take(account, client))) refuse('not_found');
@@ -229,5 +235,6 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorRoutes): 
       if (factors.isRequired(role)) refuse('second_factor_required');
       await factors.recovery.remove(account, client);
     });
+    note.tell();
   }
 }

@@ -1,7 +1,13 @@
 import type { RequestListener } from 'node:http';
 import Cookie from '@fastify/cookie';
-import type { AccountId, HealthAnswer } from '@parley/protocol';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { AccountId, HealthAnswer, Refusal } from '@parley/protocol';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { uuidv7 } from 'uuidv7';
 import type { z } from 'zod';
@@ -11,7 +17,7 @@ import { knownSessionOf } from './authenticate.ts';
 import { type Content, contentOf, sendContent } from './compressed.ts';
 import { docsRoutes } from './docs.ts';
 import { type Door, HEADERS_MAX, SERVER_TIMES } from './door.ts';
-import { handleError, pathOf, refuse } from './errors.ts';
+import { handleError, pathOf, RefusalError, refuse } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { isAllowedHost } from './host.ts';
 import { acceptJson } from './json.ts';
@@ -43,6 +49,8 @@ export interface HttpDependencies {
   onAnswer?(method: string, route: string, status: number, ms: number): void;
   /** What responses may hold; {@link RESPONSE_BOUNDS} by default. */
   readonly responseBounds?: ResponseBounds;
+  /** Told of each refusal that a route has thrown; awaited before the answer. */
+  onRefused?(request: FastifyRequest, refused: Refusal): Promise<void>;
   /** How the server is, for those who balance and watch. */
   health(): Promise<z.infer<typeof HealthAnswer>>;
   /**
@@ -99,7 +107,14 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(handleError);
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    if (error instanceof RefusalError) {
+      await deps.onRefused?.(request, error.refusal).catch((failure: unknown) => {
+        request.log.warn({ err: failure }, 'refusal not noted');
+      });
+    }
+    return handleError(error, request, reply);
+  });
   acceptJson(app);
   const responses = new ResponseLimits(deps.responseBounds ?? RESPONSE_BOUNDS, (why, address) =>
     deps.log.warn({ why, address }, 'slow reader disconnected'),

@@ -50,8 +50,9 @@ export function authenticator(
     const identified = await identify(token);
     if ('refusal' in identified) throw new RefusalError(identified.refusal);
     const { operationId } = (request.routeOptions.schema ?? {}) as { operationId?: string };
+    // Known from here on, also to whoever notes that it was refused.
+    sessions.set(request, identified.session);
     const refused = refusalOfAccess(operationId, identified.session);
     if (refused) throw new RefusalError(refused);
-    sessions.set(request, identified.session);
   };
 }

@@ -2,8 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { AccountId, AccountRole, ApiKey, Scope, SessionId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
+import type { AuditNote } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import type { Session } from '../http/authenticate.ts';
+import { withTransaction } from '../storage/database.ts';
 
 /** The time of the last use is written at most this often. */
 const TOUCH_MS = 60_000;
@@ -20,6 +22,8 @@ export interface NewKey {
   /** Wall clock, ms; null for a key without an end. */
   readonly expiresAt: number | null;
   readonly createdBy: AccountId;
+  /** How the audit log tells of the key with this id. */
+  readonly note: (id: string) => AuditNote;
 }
 
 /**
@@ -98,13 +102,15 @@ export class ApiKeys {
   /** Makes a key; it is known to the caller alone. */
   async create(wanted: NewKey): Promise<{ key: string; stored: ApiKey }> {
     const key = `pk_${randomBytes(32).toString('base64url')}`;
-    const { rows } = await this.#pool.query<KeyRow>({
+    const id = uuidv7();
+    const note = wanted.note(id);
+    const statement = {
       name: 'keys-create',
       text: `insert into api_keys
                (id, account_id, key_hash, hint, name, scopes, created_by, created_at, expires_at)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ${COLUMNS}`,
       values: [
-        uuidv7(),
+        id,
         wanted.account,
         hashOf(key),
         key.slice(0, HINT_LENGTH),
@@ -114,8 +120,14 @@ export class ApiKeys {
         new Date(this.#clock.now()),
         wanted.expiresAt === null ? null : new Date(wanted.expiresAt),
       ],
+    };
+    const row = await withTransaction(this.#pool, async (client) => {
+      const { rows } = await client.query<KeyRow>(statement);
+      await note.store(client);
+      return rows[0] as KeyRow;
     });
-    return { key, stored: toKey(rows[0] as KeyRow) };
+    note.tell();
+    return { key, stored: toKey(row) };
   }
 
   /** The keys of an account, the newest first. */
@@ -129,12 +141,17 @@ export class ApiKeys {
   }
 
   /** Takes a key of an account back; false when there is none. */
-  async end(account: AccountId, id: string): Promise<boolean> {
-    const { rows } = await this.#pool.query<{ id: SessionId }>({
-      name: 'keys-end',
-      text: 'delete from api_keys where account_id = $1 and id = $2 returning id',
-      values: [account, id],
+  async end(account: AccountId, id: string, note: AuditNote): Promise<boolean> {
+    const rows = await withTransaction(this.#pool, async (client) => {
+      const ended = await client.query<{ id: SessionId }>({
+        name: 'keys-end',
+        text: 'delete from api_keys where account_id = $1 and id = $2 returning id',
+        values: [account, id],
+      });
+      if (ended.rows.length > 0) await note.store(client);
+      return ended.rows;
     });
+    note.tell();
     this.#tell(rows);
     return rows.length > 0;
   }

@@ -41,7 +41,7 @@ const SERVICES_MAX = 1_000;
 export function integrationRoutes(instance: FastifyInstance, deps: IntegrationRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { keys, clock } = deps;
-  const { pool, append, authenticate: onRequest } = deps.accounts;
+  const { pool, append, audit, authenticate: onRequest } = deps.accounts;
 
   /** The account of a program which whoever asks may give keys to. */
   const program = async (request: FastifyRequest<{ Params: { id: AccountId } }>) => {
@@ -92,6 +92,7 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationRo
         displayName,
         email: null,
         passwordHash: null,
+        audit: { log: audit, address: request.ip },
         by,
       });
       const made = await registeredBy(pool, storedOrRefuse(outcome));
@@ -140,6 +141,14 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationRo
         scopes,
         expiresAt: end,
         createdBy,
+        note: (id) =>
+          audit.note({
+            event: 'api_key_created',
+            account,
+            actor: createdBy,
+            address: request.ip,
+            details: { key: id, scopes },
+          }),
       });
       reply.code(201);
       return { ...stored, key };
@@ -163,7 +172,15 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationRo
     onRequest,
     handler: async (request, reply) => {
       const { id: account } = await program(request);
-      if (!(await keys.end(account, request.params.keyId))) refuse('not_found');
+      const { keyId: key } = request.params;
+      const note = audit.note({
+        event: 'api_key_revoked',
+        account,
+        actor: sessionOf(request).account,
+        address: request.ip,
+        details: { key },
+      });
+      if (!(await keys.end(account, key, note))) refuse('not_found');
       return reply.code(204).send();
     },
   });

@@ -1,13 +1,8 @@
-import {
-  type AccountId,
-  type ClientId,
-  type MessagesFate,
-  refusal,
-  WORKSPACE_STREAM,
-} from '@parley/protocol';
+import { type AccountId, type MessagesFate, refusal, WORKSPACE_STREAM } from '@parley/protocol';
 import { erasedNames } from '../accounts/erased.ts';
 import { usernameKey } from '../accounts/names.ts';
-import { isLastOwner, readTarget, unchanged } from '../admin/commands.ts';
+import { AuditNotes } from '../admin/audit-notes.ts';
+import { type AdminRequest, isLastOwner, readTarget, unchanged } from '../admin/commands.ts';
 import { mayAdminister } from '../admin/policy.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, type Decision, newEvent, type Rule } from '../stream/unit.ts';
@@ -15,6 +10,7 @@ import { type Command, type Decision, newEvent, type Rule } from '../stream/unit
 interface DeleteCommand extends Command {
   readonly target: AccountId;
   readonly messages: MessagesFate;
+  readonly notes: AuditNotes;
 }
 
 /**
@@ -24,7 +20,7 @@ interface DeleteCommand extends Command {
  */
 export function deleteAccount(
   append: Append,
-  r: { readonly actor: AccountId; readonly clientId: ClientId; readonly target: AccountId },
+  r: AdminRequest,
   messages: MessagesFate,
 ): Promise<Outcome> {
   const command: DeleteCommand = {
@@ -37,8 +33,9 @@ export function deleteAccount(
     bytes: 300,
     target: r.target,
     messages,
+    notes: new AuditNotes(r.audit, { actor: r.actor, account: r.target }),
   };
-  return append.run(command);
+  return command.notes.tellAfter(append.run(command));
 }
 
 /** All that tells of a person and is not a message. */
@@ -94,6 +91,10 @@ const deleteRule: Rule<DeleteCommand> = {
       'insert into erasures (account_id, messages, requested_at) values ($1, $2, $3)',
       [account, messages, unit.at],
     );
-    return [{ events: [newEvent(WORKSPACE_STREAM, 'user.deleted', { account })] }];
+    const decision: Decision = {
+      events: [newEvent(WORKSPACE_STREAM, 'user.deleted', { account })],
+    };
+    await command.notes.store(unit, decision);
+    return [decision];
   },
 };

@@ -44,7 +44,7 @@ export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataRoutes): v
     onRequest,
     handler: async (request, reply) => {
       const session = sessionOf(request);
-      await confirmPerson(deps.accounts, session, request.body.password);
+      await confirmPerson(deps.accounts, request, request.body.password);
       await limits.take('export', session.account);
       reply
         .type('application/json; charset=utf-8')
@@ -75,9 +75,14 @@ export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataRoutes): v
     handler: async (request, reply) => {
       const session = sessionOf(request);
       const { password, messages } = request.body;
-      await confirmPerson(deps.accounts, session, password);
+      await confirmPerson(deps.accounts, request, password);
       const { account } = session;
-      const r = { actor: account, clientId: clientIdOf(request), target: account };
+      const r = {
+        actor: account,
+        clientId: clientIdOf(request),
+        target: account,
+        audit: { log: deps.accounts.audit, address: request.ip },
+      };
       storedOrRefuse(await deleteAccount(append, r, messages));
       await sessions.endAll(account);
       erasures.wake();

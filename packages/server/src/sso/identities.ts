@@ -13,6 +13,7 @@ import { emailKey } from '../accounts/names.ts';
 import { proveAddress } from '../accounts/reclaim.ts';
 import { registerAccount } from '../accounts/register.ts';
 import type { Sessions } from '../accounts/sessions.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Queryable } from '../storage/queryable.ts';
@@ -29,6 +30,7 @@ export interface IdentitiesContext {
   readonly append: Append;
   readonly clock: Clock;
   readonly sessions: Sessions;
+  readonly audit: AuditLog;
   readonly config: Pick<Config, 'registration'>;
 }
 
@@ -53,7 +55,7 @@ export class Identities {
     this.#context = context;
   }
 
-  async find(vouched: Vouched): Promise<Found> {
+  async find(vouched: Vouched, address: string): Promise<Found> {
     const known = await this.#known(vouched);
     if (known) return known;
     const email = EmailAddress.safeParse(vouched.email);
@@ -65,13 +67,20 @@ export class Identities {
       values: [emailKey(email.data)],
     });
     const [row] = rows;
-    if (!row) return this.#register(vouched, email.data);
-    return this.#link(vouched, row.id, email.data);
+    if (!row) return this.#register(vouched, email.data, address);
+    return this.#link(vouched, row.id, email.data, address);
   }
 
   /** Links the account that has the address, once for each provider. */
-  #link(vouched: Vouched, account: AccountId, email: string): Promise<Found> {
-    return this.#context.sessions.endAllIf<Found>(account, async (client) => {
+  async #link(
+    vouched: Vouched,
+    account: AccountId,
+    email: string,
+    address: string,
+  ): Promise<Found> {
+    const { sessions, audit } = this.#context;
+    const note = audit.note({ event: 'identity_linked', account, address });
+    const found = await sessions.endAllIf<Found>(account, async (client) => {
       const first = await proveAddress(account, client, email);
       if (first === null) return { end: false, value: { refused: 'session_ended' } };
       if (first) await this.#dropPassword(account, client);
@@ -91,8 +100,11 @@ export class Identities {
         values: [vouched.issuer, vouched.subject, account, this.#now()],
       });
       const [row] = rows;
+      if (row) await note.store(client);
       return { end: first, value: row ? toFound(row) : { refused: 'sso_account_linked' } };
     });
+    note.tell();
+    return found;
   }
 
   /** Takes away the password of somebody who may not be the owner of the address. */
@@ -119,8 +131,8 @@ export class Identities {
     return rows[0] ? toFound(rows[0]) : null;
   }
 
-  async #register(vouched: Vouched, email: string): Promise<Found> {
-    const { append, config } = this.#context;
+  async #register(vouched: Vouched, email: string, address: string): Promise<Found> {
+    const { append, config, audit } = this.#context;
     const wanted = nameFrom(vouched.username) ?? nameFrom(email.split('@', 1)[0] ?? null);
     for (let tries = 0; tries < NAME_TRIES; tries++) {
       const base = wanted ?? 'person';
@@ -135,6 +147,7 @@ export class Identities {
         email,
         passwordHash: null,
         verified: true,
+        audit: { log: audit, address },
         admit: (first) => refusalOfAdmission(config.registration, { email, invited: false, first }),
         after: (unit, id) => this.#linkNew(unit, vouched, id),
       });

@@ -110,21 +110,26 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoRoutes): void {
       const ticket = request.cookies[cookieName()];
       reply.clearCookie(cookieName(), attributes());
       const away = ticket === undefined ? null : await redeem(ticket);
-      if (!away) return failed(reply, 'sso_failed');
+      if (!away) return refused(request, reply, 'sso_failed');
       const vouched = await come(provider, request, away);
-      if (!vouched) return failed(reply, 'sso_failed');
-      const found = await identities.find(vouched);
-      if ('refused' in found) return failed(reply, found.refused);
+      if (!vouched) return refused(request, reply, 'sso_failed');
+      const found = await identities.find(vouched, request.ip);
+      if ('refused' in found) return refused(request, reply, found.refused);
       try {
         const answer = await logins.finish(request, reply, { ...found, passed: ['sso'] });
         reply.code(302);
         return reply.redirect('step' in answer ? stepPage(answer) : away.next);
       } catch (error) {
-        if (error instanceof RefusalError) return failed(reply, error.refusal.code);
+        if (error instanceof RefusalError) return refused(request, reply, error.refusal.code);
         throw error;
       }
     },
   });
+
+  async function refused(request: FastifyRequest, reply: FastifyReply, code: RefusalCode) {
+    await logins.failed(request, `single sign-on: ${code}`, null);
+    return failed(reply, code);
+  }
 
   async function redeem(ticket: string): Promise<Away | null> {
     const found = await tickets.redeem<{ sealed: string }>(PURPOSE, ticket);

@@ -23,6 +23,7 @@ export interface Schema {
   invitations: InvitationsTable;
   mails: MailsTable;
   attempts: AttemptsTable;
+  audit_log: AuditLogTable;
   signing_keys: SigningKeysTable;
   conversations: ConversationsTable;
   memberships: MembershipsTable;
@@ -211,6 +212,18 @@ export interface AttemptsTable {
   key: string;
   points: Generated<number>;
   expire: number | null;
+}
+
+export interface AuditLogTable {
+  id: string;
+  at: Date;
+  event: string;
+  outcome: 'succeeded' | 'failed' | 'denied';
+  account_id: string | null;
+  actor_id: string | null;
+  address: string | null;
+  count: number;
+  details: Json;
 }
 
 export interface SigningKeysTable {

@@ -5,11 +5,13 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import type { Pool } from 'pg';
 import { type Accounts, openAccounts } from '../../src/accounts/accounts.ts';
 import { loadSigningKeys } from '../../src/accounts/keys.ts';
+import { AuditLog } from '../../src/audit/audit-log.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
 import { conversationProjections } from '../../src/conversations/projections.ts';
 import { createHttpApp, type HttpDependencies } from '../../src/http/app.ts';
 import { ApiKeys } from '../../src/integrations/keys.ts';
+import type { Logger } from '../../src/log.ts';
 import { Mails } from '../../src/mail/mails.ts';
 import { mailTransport } from '../../src/mail/transport.ts';
 import { messageProjections } from '../../src/messages/projections.ts';
@@ -89,6 +91,8 @@ export async function aTestApi(
     verifyEmail?: boolean;
     registration?: { mode: RegistrationMode; domains?: string[] };
     clock?: Clock;
+    /** Of the audit log. */
+    log?: Logger;
     webDir?: string;
     api?: HttpDependencies['api'];
     health?: HttpDependencies['health'];
@@ -127,7 +131,9 @@ export async function aTestApi(
   };
   const transport = mailTransport(mailConfig, testLog);
   const mails = new Mails({ pool, clock, log: testLog, vault, transport });
+  const audit = new AuditLog({ pool, clock, log: settings.log ?? testLog });
   const accounts = await openAccounts({
+    audit,
     pool,
     append,
     clock,

@@ -1,6 +1,7 @@
 import type { AccountId, ConversationId, Refusal, Seq, Visibility } from '@parley/protocol';
-import type pg from 'pg';
+import pg from 'pg';
 import { registerAccount } from '../../src/accounts/register.ts';
+import { type Auditing, AuditLog } from '../../src/audit/audit-log.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createGroup, openDirect } from '../../src/conversations/commands.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
@@ -33,6 +34,12 @@ export async function aTown(pool: pg.Pool): Promise<Append> {
   return append;
 }
 
+/** Stores in the transactions of others only: its own pool is never used. */
+export const testAudit: Auditing = {
+  log: new AuditLog({ pool: new pg.Pool(), clock: systemClock, log: testLog }),
+  address: null,
+};
+
 /** Somebody who has registered, without the cost of hashing a password. */
 export async function aPerson(append: Append, name: string): Promise<AccountId> {
   const { account, outcome } = await registerAccount(append, {
@@ -40,6 +47,7 @@ export async function aPerson(append: Append, name: string): Promise<AccountId> 
     displayName: `${name} Example`,
     email: `${name}@example.org`,
     passwordHash: 'none',
+    audit: testAudit,
   });
   stored(outcome);
   return account;

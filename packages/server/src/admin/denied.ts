@@ -1,0 +1,30 @@
+import { AccountId, ERRORS, type Refusal } from '@parley/protocol';
+import type { FastifyRequest } from 'fastify';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { ACCESS } from '../http/access.ts';
+import { knownSessionOf } from '../http/authenticate.ts';
+
+/** Notes in the audit log that an act of administration was refused to somebody who is known. */
+export async function noteDenied(
+  audit: AuditLog,
+  request: FastifyRequest,
+  { code }: Refusal,
+): Promise<void> {
+  const { operationId: operation } = (request.routeOptions.schema ?? {}) as {
+    operationId?: string;
+  };
+  const session = knownSessionOf(request);
+  if (!session || operation === undefined || ACCESS[operation]?.audience !== 'admin') return;
+  if (code === 'reauthentication_required') return;
+  if (ERRORS[code].status !== 403 && code !== 'last_owner') return;
+  const ofAccount = /\/admin\/(service-)?accounts\/:id/.test(request.routeOptions.url ?? '');
+  const { id } = request.params as { id?: unknown };
+  await audit.record({
+    event: 'admin_denied',
+    outcome: 'denied',
+    account: ofAccount ? (AccountId.safeParse(id).data ?? null) : null,
+    actor: session.account,
+    address: request.ip,
+    details: { operation, code },
+  });
+}

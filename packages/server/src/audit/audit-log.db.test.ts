@@ -1,0 +1,279 @@
+import { Writable } from 'node:stream';
+import { Secret, TOTP } from 'otpauth';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { AS_PROGRAM, aTestApi } from '../../test/support/api.ts';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import {
+  call,
+  PASSWORD,
+  type Person,
+  startTestServer,
+  type TestServer,
+} from '../../test/support/server.ts';
+import { createLogger } from '../log.ts';
+import { AuditLog } from './audit-log.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+let owner: Person;
+let from: Date;
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster, { RATE_LIMITS: 'on' });
+  owner = await server.register('olga');
+});
+afterAll(async () => {
+  await server.stop();
+  await cluster.stop();
+});
+beforeEach(() => {
+  from = new Date();
+});
+
+/** What was stored in this test, in order. */
+const entries = async () => {
+  const { rows } = await server.pool.query(
+    `select event, outcome, account_id as account, actor_id as actor, address, count, details
+     from audit_log where at >= $1 order by id`,
+    [from],
+  );
+  return rows;
+};
+const named = async () => (await entries()).map(({ event, outcome }) => `${event} ${outcome}`);
+const login = (name: string, password = PASSWORD) =>
+  call(server.url, 'POST', '/auth/login', {
+    body: { login: name, password },
+    headers: { 'parley-session': 'token' },
+  });
+
+describe('the audit log', () => {
+  test('tells of log-ins with account, address and outcome', async () => {
+    const ann = await server.register('ann');
+    await login('ann', 'wrong password here');
+    await login('no-such-name', 'wrong password here');
+    const { body } = await login('ann');
+    await call(server.url, 'POST', '/auth/logout', {
+      headers: { authorization: `Bearer ${body.sessionToken}` },
+    });
+    const all = await entries();
+    expect(all.map((e) => [e.event, e.outcome, e.account, e.actor])).toEqual([
+      ['account_registered', 'succeeded', ann.id, ann.id],
+      ['login_succeeded', 'succeeded', ann.id, ann.id],
+      ['login_failed', 'failed', ann.id, null],
+      ['login_failed', 'failed', null, null],
+      ['login_succeeded', 'succeeded', ann.id, ann.id],
+      ['logged_out', 'succeeded', ann.id, ann.id],
+    ]);
+    expect(new Set(all.map((e) => e.address))).toEqual(new Set(['127.0.0.1']));
+    expect(all[4]?.details).toMatchObject({ methods: ['password'] });
+    expect(all[2]?.details).toEqual({ reason: 'password' });
+    expect(all[3]?.details).toEqual({ reason: 'unknown name' });
+    expect(JSON.stringify(all)).not.toMatch(/wrong password|no-such-name|ps_|eyJ/);
+  });
+
+  test('tells of lockouts, once each', async () => {
+    const bob = await server.register('bob');
+    from = new Date();
+    for (let i = 0; i < 13; i++) await login('bob', 'wrong password here');
+    const locked = (await entries()).filter((e) => e.event === 'locked_out');
+    expect(locked).toEqual([
+      {
+        event: 'locked_out',
+        outcome: 'denied',
+        account: bob.id,
+        actor: null,
+        address: '127.0.0.1',
+        count: 1,
+        details: { limit: 'wrongPassword', seconds: 60 },
+      },
+    ]);
+    await owner.request('POST', `/admin/accounts/${bob.id}/unlock`);
+    expect((await entries()).at(-1)).toMatchObject({
+      event: 'account_unlocked',
+      account: bob.id,
+      actor: owner.id,
+    });
+  });
+
+  test('tells of factors, passwords and sessions of one’s own', async () => {
+    const cat = await server.register('cat');
+    from = new Date();
+    const password = { password: PASSWORD };
+    const { secret } = (await cat.request('POST', '/me/totp', password)).body;
+    const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+    expect((await cat.request('POST', '/me/totp/confirm', { code })).status).toBe(200);
+    await cat.request('POST', '/me/recovery-codes', password);
+    const { ticket } = (await login('cat')).body;
+    const second = { ticket, recoveryCode: 'none-of-them' };
+    await call(server.url, 'POST', '/auth/second-factor', { body: second });
+    await cat.request('POST', '/me/totp/remove', { password: 'wrong password' });
+    await cat.request('POST', '/me/totp/remove', password);
+    const { body } = await login('cat');
+    const sessions = (await cat.request('GET', '/me/sessions')).body.items;
+    const other = sessions.find((s: { current: boolean }) => !s.current);
+    await cat.request('DELETE', `/me/sessions/${other.id}`);
+    expect(body.me.id).toBe(cat.id);
+    await cat.request('POST', '/me/sessions/end-others');
+    const next = { current: PASSWORD, next: 'seven purple walruses' };
+    expect((await cat.request('POST', '/me/password', next)).status).toBe(204);
+    await call(server.url, 'POST', '/auth/forgot', { body: { email: 'cat@example.org' } });
+    expect(await named()).toEqual([
+      'reauthenticated succeeded',
+      'factor_added succeeded',
+      'reauthenticated succeeded',
+      'recovery_codes_renewed succeeded',
+      'login_failed failed',
+      'reauthentication_failed failed',
+      'reauthenticated succeeded',
+      'factor_removed succeeded',
+      'login_succeeded succeeded',
+      'session_ended succeeded',
+      'sessions_ended succeeded',
+      'password_changed succeeded',
+      'reset_requested succeeded',
+    ]);
+    expect((await entries()).every((e) => e.account === cat.id)).toBe(true);
+  });
+
+  test('tells of what admins do, and of what is refused to them and to others', async () => {
+    const dan = await server.register('dan');
+    const eve = await server.register('eve');
+    from = new Date();
+    const path = `/admin/accounts/${dan.id}`;
+    await owner.request('PATCH', path, { role: 'admin', displayName: 'Dan D.' });
+    await owner.request('PATCH', path, { role: 'admin' });
+    await eve.request('POST', `${path}/deactivate`);
+    await dan.request('POST', `/admin/accounts/${owner.id}/deactivate`);
+    await owner.request('PATCH', `/admin/accounts/${owner.id}`, { role: 'member' });
+    await owner.request('POST', `/admin/accounts/${eve.id}/end-sessions`);
+    await owner.request('POST', `/admin/accounts/${eve.id}/reset-second-factor`);
+    await owner.request('POST', `${path}/deactivate`);
+    await owner.request('POST', `${path}/deactivate`);
+    await owner.request('POST', `${path}/reactivate`);
+    const made = await owner.request('POST', '/admin/service-accounts', {
+      username: 'robot',
+      displayName: 'Robot',
+    });
+    const keys = `/admin/service-accounts/${made.body.id}/keys`;
+    const scopes = ['messages:read'];
+    const key = (await owner.request('POST', keys, { name: 'a name', scopes })).body;
+    await owner.request('DELETE', `${keys}/${key.id}`);
+    await owner.request('DELETE', `${keys}/${key.id}`);
+    const invitation = (await owner.request('POST', '/admin/invitations', {})).body;
+    await owner.request('DELETE', `/admin/invitations/${invitation.id}`);
+    await owner.request('DELETE', path);
+    const all = await entries();
+    expect(all.map((e) => [e.event, e.outcome, e.account, e.actor])).toEqual([
+      ['account_updated', 'succeeded', dan.id, owner.id],
+      ['role_changed', 'succeeded', dan.id, owner.id],
+      ['admin_denied', 'denied', dan.id, eve.id],
+      ['admin_denied', 'denied', owner.id, dan.id],
+      ['admin_denied', 'denied', owner.id, owner.id],
+      ['sessions_ended', 'succeeded', eve.id, owner.id],
+      ['factors_reset', 'succeeded', eve.id, owner.id],
+      ['account_deactivated', 'succeeded', dan.id, owner.id],
+      ['account_reactivated', 'succeeded', dan.id, owner.id],
+      ['account_created', 'succeeded', made.body.id, owner.id],
+      ['api_key_created', 'succeeded', made.body.id, owner.id],
+      ['api_key_revoked', 'succeeded', made.body.id, owner.id],
+      ['invitation_created', 'succeeded', null, owner.id],
+      ['invitation_revoked', 'succeeded', null, owner.id],
+      ['account_deleted', 'succeeded', dan.id, owner.id],
+    ]);
+    expect(all.map((e) => e.details)).toMatchObject([
+      { fields: ['displayName'] },
+      { role: 'admin' },
+      { operation: 'deactivateAccount', code: 'forbidden' },
+      { operation: 'deactivateAccount', code: 'forbidden' },
+      { operation: 'updateAccount', code: 'last_owner' },
+      {},
+      {},
+      {},
+      {},
+      { role: 'member' },
+      { key: key.id, scopes },
+      { key: key.id },
+      { invitation: invitation.id },
+      { invitation: invitation.id },
+      {},
+    ]);
+    const text = JSON.stringify(all);
+    for (const secret of [key.key, 'a name', 'Dan D.', invitation.link.split('#')[1]]) {
+      expect(text).not.toContain(secret);
+    }
+  });
+
+  test('is not changed, and what is recent is not removed', async () => {
+    for (const statement of ['update audit_log set outcome = outcome', 'delete from audit_log']) {
+      await expect(server.pool.query(statement)).rejects.toThrow('append-only');
+    }
+  });
+});
+
+describe('the security log', () => {
+  test('is one line for each event, without secrets, and bounded for strangers', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const log = createLogger(
+      'info',
+      new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          lines.push(JSON.parse(chunk.toString()));
+          done();
+        },
+      }),
+    );
+    const api = await aTestApi(await cluster.fresh(), { log });
+    try {
+      const { me } = await api.register('ann');
+      const password = 'a secret that nobody may read';
+      const wrong = { login: 'ann', password };
+      for (let i = 0; i < 25; i++) await api.post('/auth/login', wrong, AS_PROGRAM);
+      expect(lines[0]).toMatchObject({
+        level: 'info',
+        event: 'account_registered',
+        outcome: 'succeeded',
+        account: me.id,
+        address: '127.0.0.1',
+        msg: 'security event',
+      });
+      const failed = lines.filter((line) => line.event === 'login_failed');
+      expect(failed).toHaveLength(20);
+      expect(failed[0]).toMatchObject({ level: 'warn', outcome: 'failed', account: me.id });
+      expect(JSON.stringify(lines)).not.toContain(password);
+      const { pool } = api.database;
+      const stored = async () =>
+        (await pool.query(`select count from audit_log where event = 'login_failed' order by id`))
+          .rows;
+      expect(await stored()).toHaveLength(20);
+      const { audit } = api.accounts.parts;
+      await audit.flush();
+      await audit.flush();
+      expect((await stored()).at(-1)).toEqual({ count: 5 });
+      expect(await stored()).toHaveLength(21);
+      expect(lines.at(-1)).toMatchObject({ event: 'login_failed', address: '127.0.0.1', count: 5 });
+    } finally {
+      await api.close();
+    }
+  });
+
+  test('keeps entries for half a year, and tells nothing of a change that was rolled back', async () => {
+    const { pool, close } = await (await cluster.fresh()).open();
+    let now = Date.now() - 181 * 86_400_000;
+    const audit = new AuditLog({ pool, clock: { now: () => now }, log: createLogger('silent') });
+    const address = '192.0.2.1';
+    await audit.record({ event: 'logged_out', address });
+    now += 2 * 86_400_000;
+    await audit.record({ event: 'password_changed', address });
+    const note = audit.note({ event: 'password_reset', address });
+    const client = await pool.connect();
+    await client.query('begin');
+    await note.store(client);
+    await client.query('rollback');
+    client.release();
+    now = Date.now();
+    await audit.stop();
+    const { rows } = await pool.query('select event from audit_log');
+    expect(rows).toEqual([{ event: 'password_changed' }]);
+    await close();
+  });
+});
