@@ -306,6 +306,7 @@ describe('people', () => {
         displayName: 'Ann_1 Example',
         isActive: true,
         createdAt: expect.stringMatching(/Z$/),
+        nameIsShared: false,
       },
     ]);
     expect(await find('EXAMPLE')).toHaveLength(2);

@@ -331,6 +331,23 @@ describe('without mail', () => {
     expect((await api.post('/me/verify', { code }, bearer)).json().code).toBe('code_wrong');
   });
 
+  test('the code of an account is used up once, and by that account', async () => {
+    await plain();
+    const ann = await api.register('ann');
+    const bob = await api.register('bob');
+    const { codes } = api.accounts.parts;
+    const { id } = (await codes.ofAccount(ann.me.id)) ?? {};
+    expect(id).toBeDefined();
+    expect(await codes.verify(id ?? '', bob.me.id)).toBe(false);
+    const used = await Promise.all([1, 2, 3].map(() => codes.verify(id ?? '', ann.me.id)));
+    expect(used.sort()).toEqual([false, false, true]);
+    const { rows } = await api.database.pool.query(
+      'select username from accounts where verified_at is not null',
+    );
+    expect(rows).toEqual([{ username: 'ann' }]);
+    expect(await codes.ofAccount(ann.me.id)).toBeNull();
+  });
+
   test('the options tell how one gets in', async () => {
     await plain();
     expect((await api.get('/api/v1/auth/options')).json()).toEqual({

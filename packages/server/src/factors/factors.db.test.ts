@@ -225,6 +225,22 @@ describe('a ticket', () => {
     expect(enrol.body.code).toBe('ticket_ended');
   });
 
+  test('has five tries, the last of which may be right', async () => {
+    const kai = await withTotp('kai');
+    const right = codeOf(kai.secret);
+    const wrong = right === '123456' ? '654321' : '123456';
+    const bring = async (ticket: string, totp: string) => {
+      const { status, body } = await post('/auth/second-factor', { ticket, totp });
+      return status === 200 ? 'in' : body.code;
+    };
+    const first = (await login('kai')).body.ticket;
+    for (let i = 0; i < 5; i++) expect(await bring(first, wrong)).toBe('code_wrong');
+    expect(await bring(first, right)).toBe('ticket_ended');
+    const second = (await login('kai')).body.ticket;
+    for (let i = 0; i < 4; i++) expect(await bring(second, wrong)).toBe('code_wrong');
+    expect(await bring(second, right)).toBe('in');
+  });
+
   test('takes no code of another account', async () => {
     const one = await withTotp('one');
     await withTotp('two');
