@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import type pg from 'pg';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../packages/server/test/support/database.ts';
 import { type MailSink, startMailSink } from '../packages/server/test/support/mail.ts';
 import {
   type BuiltServer,
@@ -15,6 +17,8 @@ import {
 
 describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
   let mail: MailSink;
+  let cluster: TestCluster;
+  let database: pg.Pool;
   let server: BuiltServer;
   let browser: Browser;
   let visitors: Visitor[] = [];
@@ -34,9 +38,15 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
   };
 
   beforeAll(async () => {
-    mail = await startMailSink();
+    [mail, cluster] = await Promise.all([startMailSink(), startTestCluster()]);
+    const fresh = await cluster.fresh();
+    database = (await fresh.open()).pool;
     [server, browser] = await Promise.all([
-      startBuiltServer({ SMTP_URL: mail.url, MAIL_FROM: 'Parley <parley@example.org>' }),
+      startBuiltServer({
+        SMTP_URL: mail.url,
+        MAIL_FROM: 'Parley <parley@example.org>',
+        DATABASE_URL: fresh.url,
+      }),
       startBrowser(),
     ]);
   });
@@ -50,6 +60,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await browser?.close();
     await server?.stop();
     await mail?.stop();
+    await cluster?.stop();
   });
 
   test('registering asks for the code of the mail, and a wrong one is told beside its field', async () => {
@@ -161,6 +172,25 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
       [second, third].map((v) => v.page.getByText('Your session has ended').waitFor()),
     );
 
+    // Ending a session elsewhere asks for the password when the log-in is not recent.
+    const fourth = await arrive();
+    await fourth.login('dia', PASSWORD);
+    await database.query(`update sessions set authenticated_at = now() - interval '11 minutes'`);
+    await dia.page.reload();
+    await dia.page.getByRole('button', { name: 'End all others' }).click();
+    await dia.page.getByRole('alertdialog').getByRole('button', { name: 'End' }).click();
+    const confirmation = dia.page.getByRole('dialog', { name: 'Confirm your password' });
+    await confirmation.getByLabel('Your password').fill('not the one');
+    await confirmation.getByRole('button', { name: 'Continue' }).click();
+    await confirmation.getByText('The password is wrong').waitFor();
+    expect(await barriers(dia.page)).toEqual([]);
+    await confirmation.getByLabel('Your password').fill(PASSWORD);
+    await confirmation.getByRole('button', { name: 'Continue' }).click();
+    await dia.page.getByText('All other sessions have ended').waitFor();
+    await fourth.page.getByText('Your session has ended').waitFor();
+    await confirmation.waitFor({ state: 'detached' });
+    await third.login('dia', PASSWORD);
+
     await dia.page.getByRole('link', { name: 'Security' }).click();
     await dia.page.getByLabel('Password until now').fill('not the one');
     await dia.page.getByLabel('New password').fill('a new and longer password');
@@ -169,9 +199,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await dia.page.getByLabel('Password until now').fill(PASSWORD);
     await dia.page.getByRole('button', { name: 'Change the password' }).click();
     await dia.page.getByText('Your password is changed').waitFor();
-    await Promise.all(
-      [second, third].map((v) => v.page.getByText('Your session has ended').waitFor()),
-    );
+    await third.page.getByText('Your session has ended').waitFor();
   });
 
   test('everything of oneself is saved as a file, and the account goes when one wants', async () => {

@@ -129,6 +129,13 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByRole('button', { name: 'Reactivate' }).click();
     await owner.page.getByRole('button', { name: 'Deactivate' }).waitFor();
     await pia.login('pia', PASSWORD);
+
+    await owner.page.getByRole('button', { name: 'Log out everywhere' }).click();
+    await owner.page.getByRole('alertdialog').getByRole('button', { name: 'Log out' }).click();
+    await owner.page.getByText('All sessions have ended').waitFor();
+    await pia.page.getByText('Your session has ended').waitFor();
+    expect(await barriers(owner.page)).toEqual([]);
+    await pia.login('pia', PASSWORD);
   });
 
   test('without a mail server, an admin finds in the pages what would have been mailed', async () => {

@@ -42,7 +42,7 @@ test('whatever strangers do, rows have a bound and nothing is lost from the coun
     ),
     { numRuns: 30 },
   );
-});
+}, 60_000);
 
 test('an account does not use up what another may store', () => {
   const budget = new AuditBudget();

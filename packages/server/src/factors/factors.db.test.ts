@@ -483,6 +483,15 @@ describe('a passkey', () => {
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
   });
 
+  test('of a deactivated account is not known', async () => {
+    const ray = await withPasskey('ray');
+    await owner.request('POST', `/admin/accounts/${ray.id}/deactivate`);
+    const { challengeId, options } = await loginOptions();
+    const response = ray.authenticator.get(options, server.url);
+    const answer = await post('/auth/passkey', { challengeId, response });
+    expect([answer.status, answer.body.code]).toEqual([401, 'credentials_wrong']);
+  });
+
   test('of another account is no second step', async () => {
     const moe = await withPasskey('moe');
     await withPasskey('ned');

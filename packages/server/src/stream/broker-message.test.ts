@@ -31,7 +31,7 @@ describe('what nodes tell each other', () => {
         expect(decode(stream, text)).toEqual({ kind: 'events', events });
       }),
     );
-  });
+  }, 60_000);
 
   test('a range that is too long is told of by its head', () => {
     const events = [1, 2, 3].map((n) => event(n, 'x'.repeat(60_000), null));
