@@ -124,6 +124,8 @@ const ATTACKS: [string, Omit<Attack, 'port' | 'from'>][] = [
 describe('an attack by one client', () => {
   test.each(ATTACKS)('leaves others their server: %s', { timeout: TIMEOUT_MS }, async (name, a) => {
     const descriptors = target.descriptors();
+    const cpuBefore = target.cpuSeconds();
+    const begun = performance.now();
     const logged = target.child.complaints().length;
     let outcomes: Outcome[] = [];
     const refused: number[] = [];
@@ -134,6 +136,7 @@ describe('an attack by one client', () => {
       a.kind === 'upgrades' ? Promise.all([running, connecting(refused)]) : running,
     );
     const p99 = percentile(echoes, 99);
+    const cpuShare = (target.cpuSeconds() - cpuBefore) / ((performance.now() - begun) / 1_000);
     const logBytes = target.child.complaints().length - logged;
     // The attacker is gone; what it had open is closed within five seconds.
     const slack = 5;
@@ -142,6 +145,7 @@ describe('an attack by one client', () => {
       const figures = {
         p50: Math.round(percentile(echoes, 50)),
         p99: Math.round(p99),
+        cpuShare: Math.round(cpuShare * 100) / 100,
         rssGrowthMiB: Math.round(rssGrowth / MIB),
         descriptorsLeft: target.descriptors() - descriptors,
         logBytes,

@@ -23,6 +23,8 @@ export interface Target {
   rss(): number;
   /** Descriptors that the process has open. */
   descriptors(): number;
+  /** Seconds of processor time that the process has used. */
+  cpuSeconds(): number;
   stop(): Promise<void>;
 }
 
@@ -48,6 +50,11 @@ export async function startTarget(
     rss: () =>
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
     descriptors: () => readdirSync(`/proc/${child.pid}/fd`).length,
+    // Fields 14 and 15 of proc_pid_stat(5), in ticks of a hundredth of a second.
+    cpuSeconds: () => {
+      const [user, system] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ').slice(13);
+      return (Number(user) + Number(system)) / 100;
+    },
     stop: async () => {
       await child.kill();
       rmSync(dataDir, { recursive: true, force: true });
