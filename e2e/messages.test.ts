@@ -4,6 +4,7 @@ import {
   type BuiltServer,
   CHROMIUM,
   postBodies,
+  postMany,
   startBrowser,
   startBuiltServer,
   Visitor,
@@ -70,5 +71,231 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expect.poll(() => long.innerText()).toContain('word799');
     await long.getByRole('button', { name: 'Show less' }).click();
     await expect.poll(() => long.innerText()).not.toContain('word799');
+  });
+
+  test('a gap keeps the first unread message on screen, and marks nothing as read that was not seen', async () => {
+    const kim = await arrive();
+    await kim.register('kim', 'Kim Reader');
+    const lou = await arrive();
+    await lou.register('lou', 'Lou Writer');
+    const id = await kim.createGroup('Gap', ['Lou Writer']);
+    await kim.write('Before the gap');
+    await lou.open('Gap');
+    await lou.sees('Before the gap');
+    await lou.write('The last one that was read');
+    await kim.sees('The last one that was read');
+    await lou.page.getByRole('img', { name: /Seen by Kim Reader/ }).waitFor();
+
+    await kim.context.setOffline(true);
+    await kim.page
+      .getByText(/Offline/)
+      .first()
+      .waitFor();
+    await postMany(lou.page, id, 750);
+    await kim.context.setOffline(false);
+    const line = kim.page.getByText('New', { exact: true });
+    await line.waitFor({ timeout: 60_000 });
+    await expect.poll(() => kim.inSight('entry 1 of')).toBe(true);
+    await kim.page.getByRole('button', { name: /99\+ new messages/ }).waitFor();
+    // What the server knows of the reading of Kim: a screen of it, not all.
+    const readUpTo = () =>
+      lou.page.evaluate(async (conversation) => {
+        const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
+        const { accessToken } = (await answer.json()) as { accessToken: string };
+        const members = await fetch(`/api/v1/conversations/${conversation}/members`, {
+          headers: { authorization: `Bearer ${accessToken}` },
+        });
+        const { items } = (await members.json()) as {
+          items: { displayName: string; readSeq: number }[];
+        };
+        return items.find((m) => m.displayName === 'Kim Reader')?.readSeq ?? 0;
+      }, id);
+    await expect.poll(readUpTo).toBeGreaterThan(6);
+    expect(await readUpTo()).toBeLessThan(60);
+    expect(await kim.inSight('entry 750 of')).toBe(false);
+    // The next message does not move the list either.
+    await lou.write('And one more');
+    await kim.page.getByRole('link', { name: /Gap.*And one more/s }).waitFor();
+    expect(await kim.inSight('entry 1 of')).toBe(true);
+
+    await kim.page.getByRole('button', { name: /99\+ new messages/ }).click();
+    await expect.poll(() => kim.inSight('And one more')).toBe(true);
+    await kim.page.getByRole('link', { name: /Gap.*unread/s }).waitFor({ state: 'detached' });
+  });
+
+  test('reading needs somebody who looks', async () => {
+    const max = await arrive();
+    await max.register('max', 'Max Reader');
+    const nia = await arrive();
+    await nia.register('nia', 'Nia Writer');
+    const id = await max.createGroup('Looking', ['Nia Writer']);
+    await nia.open('Looking');
+    await nia.write('Seen at once');
+    await max.sees('Seen at once');
+    await nia.page.getByRole('img', { name: /Seen by Max Reader/ }).waitFor();
+
+    // Another window is in front: a screen of messages comes, and more.
+    await max.page.evaluate(() => {
+      document.hasFocus = () => false;
+      window.dispatchEvent(new Event('blur'));
+    });
+    await postMany(nia.page, id, 60);
+    await max.page.getByRole('link', { name: /Looking.*60 unread/s }).waitFor();
+    await max.page.getByText('New', { exact: true }).waitFor();
+    expect(await max.inSight('entry 1 of')).toBe(true);
+    expect(await max.inSight('entry 60 of')).toBe(false);
+
+    await max.page.evaluate(() => {
+      document.hasFocus = () => true;
+      window.dispatchEvent(new Event('focus'));
+    });
+    const unread = max.page.getByRole('link', { name: /Looking.*unread/s });
+    await max.page
+      .getByRole('link', { name: /Looking.*60 unread/s })
+      .waitFor({ state: 'detached' });
+    expect(await unread.count()).toBe(1);
+    expect(await max.inSight('entry 1 of')).toBe(true);
+    await max.page.getByRole('button', { name: /new messages/ }).click();
+    await unread.waitFor({ state: 'detached' });
+  });
+
+  test('nobody who touches nothing reads, and what scrolled by meanwhile is led back to', async () => {
+    const oda = await arrive();
+    await oda.page.clock.install();
+    await oda.register('oda', 'Oda Idle');
+    const pia = await arrive();
+    await pia.register('pia', 'Pia Writer');
+    const id = await oda.createGroup('Idle', ['Pia Writer']);
+    await pia.open('Idle');
+    await pia.write('Read by Oda');
+    await oda.sees('Read by Oda');
+    await oda.page.mouse.move(600, 400);
+    await pia.page.getByRole('img', { name: /Seen by Oda Idle/ }).waitFor();
+
+    await oda.page.clock.fastForward(61_000);
+    await postMany(pia.page, id, 60);
+    await expect.poll(() => oda.inSight('entry 60 of')).toBe(true);
+    await oda.page.getByRole('link', { name: /Idle.*60 unread/s }).waitFor();
+    await oda.page.mouse.move(610, 410);
+    await oda.page.getByRole('button', { name: '60 new messages' }).click();
+    await expect.poll(() => oda.inSight('entry 1 of')).toBe(true);
+    await oda.page.getByRole('link', { name: /Idle.*60 unread/s }).waitFor({ state: 'detached' });
+  });
+
+  test('sending while scrolled up goes to the end', async () => {
+    const quin = await arrive();
+    await quin.register('quin', 'Quin Up');
+    const id = await quin.createGroup('Upwards');
+    await postMany(quin.page, id, 80);
+    await expect.poll(() => quin.inSight('entry 80 of')).toBe(true);
+    await quin.page.getByRole('log').hover();
+    await quin.page.mouse.wheel(0, -2_000);
+    await quin.page.getByRole('button', { name: 'Latest' }).waitFor();
+    await postBodies(quin.page, id, ['Comes meanwhile']);
+    await quin.page.getByRole('link', { name: /Upwards.*Comes meanwhile/s }).waitFor();
+    expect(await quin.inSight('Comes meanwhile')).toBe(false);
+    await quin.write('Sent from above');
+    await expect.poll(() => quin.inSight('Sent from above')).toBe(true);
+    await quin.page.getByRole('button', { name: 'Latest' }).waitFor({ state: 'detached' });
+  });
+
+  test('the focus is never lost', async () => {
+    const rae = await arrive();
+    await rae.register('rae', 'Rae Keys');
+    await rae.createGroup('Focus');
+    const composer = 'Message Focus';
+    const expectFocus = (name: string) => expect.poll(() => rae.focused()).toBe(name);
+    await expectFocus(composer);
+    await rae.write('To be changed');
+    await rae.page.getByRole('img', { name: 'Sent' }).waitFor();
+
+    await rae.page.keyboard.press('ArrowUp');
+    await expectFocus('Edit message');
+    await rae.page.keyboard.press('Escape');
+    await expectFocus(composer);
+    await rae.page.keyboard.press('ArrowUp');
+    await rae.page.getByRole('textbox', { name: 'Edit message' }).fill('Changed');
+    await rae.page.keyboard.press('Enter');
+    await expectFocus(composer);
+    await rae.sees('Changed');
+
+    for (const dialog of ['Details and members', 'Browse groups', 'Create a group']) {
+      await rae.page.getByRole('button', { name: dialog }).click();
+      await rae.page.getByRole('dialog').waitFor();
+      await rae.page.keyboard.press('Escape');
+      await rae.page.getByRole('dialog').waitFor({ state: 'detached' });
+      await expectFocus(dialog);
+    }
+    await rae.page.getByRole('textbox', { name: composer }).focus();
+    await rae.page.keyboard.press('Control+k');
+    await rae.page.getByRole('combobox').waitFor();
+    await rae.page.keyboard.press('Escape');
+    await expectFocus(composer);
+
+    await rae.message('Changed').hover();
+    await rae.message('Changed').getByRole('button', { name: 'Delete' }).click();
+    await rae.page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click();
+    await expectFocus('Delete');
+    await rae.message('Changed').getByRole('button', { name: 'Delete' }).click();
+    await rae.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+    await rae.page.getByText('This message was deleted').waitFor();
+    await expectFocus(composer);
+  });
+
+  test('on a phone Enter breaks the line, and the button sends', async () => {
+    const sid = await arrive({ width: 360, height: 740, touch: true });
+    await sid.register('sid', 'Sid Phone');
+    await sid.createGroup('Phone');
+    const field = sid.page.getByRole('textbox', { name: 'Message Phone' });
+    await field.tap();
+    await sid.page.keyboard.type('First line');
+    await sid.page.keyboard.press('Enter');
+    await sid.page.keyboard.type('second line');
+    expect(await field.inputValue()).toBe('First line\nsecond line');
+    await sid.page.getByRole('button', { name: 'Send' }).tap();
+    await sid.sees('First line');
+    expect(await sid.message('First line').innerText()).toMatch(/First line\nsecond line/);
+    await sid.message('First line').getByRole('button', { name: 'Message actions' }).tap();
+    await sid.page.getByRole('button', { name: 'Edit' }).tap();
+    await sid.page.getByRole('textbox', { name: 'Edit message' }).press('Escape');
+    await expect.poll(() => sid.focused()).toBe('Message actions');
+  });
+
+  test('who is removed is told so, and keeps what was written', async () => {
+    const tam = await arrive();
+    await tam.register('tam', 'Tam Owner');
+    const uma = await arrive();
+    await uma.register('uma', 'Uma Member');
+    await tam.createGroup('Closing', ['Uma Member']);
+    await uma.open('Closing');
+    const field = uma.page.getByRole('textbox', { name: 'Message Closing' });
+    await field.fill('A thought that took an hour');
+    await tam.page.getByRole('button', { name: 'Details and members' }).click();
+    await tam.page.getByRole('button', { name: 'Remove Uma Member' }).click();
+    await uma.page
+      .getByRole('heading', { name: 'You are no longer a member of Closing' })
+      .waitFor();
+    await uma.page.getByText('Tam Owner removed you from this group.').waitFor();
+    const kept = uma.page.getByRole('textbox', { name: 'Text that was not sent' });
+    expect(await kept.inputValue()).toBe('A thought that took an hour');
+    await uma.page.getByRole('button', { name: 'Copy' }).waitFor();
+  });
+
+  test('a new group is never said to be missing', async () => {
+    const van = await arrive();
+    await van.register('van', 'Van Maker');
+    await van.page.evaluate(() => {
+      const seen = { missing: false };
+      Object.assign(window, { seen });
+      new MutationObserver(() => {
+        if (document.body.innerText.includes('This conversation is not here')) seen.missing = true;
+      }).observe(document.body, { childList: true, subtree: true });
+    });
+    for (let n = 1; n <= 5; n++) await van.createGroup(`New ${n}`);
+    const missing = () =>
+      van.page.evaluate(() => (window as unknown as { seen: { missing: boolean } }).seen.missing);
+    expect(await missing()).toBe(false);
+    await van.page.goto(`/c/${crypto.randomUUID()}`);
+    await van.page.getByRole('heading', { name: 'This conversation is not here' }).waitFor();
   });
 });

@@ -142,6 +142,28 @@ export class Visitor {
     await this.inside();
   }
 
+  /** Makes a group with further members, and opens it. Returns its id. */
+  async createGroup(name: string, members: readonly string[] = []): Promise<string> {
+    const { page } = this;
+    await page.getByRole('button', { name: 'Create a group' }).click();
+    await page.getByLabel('Name', { exact: true }).fill(name);
+    for (const member of members) {
+      await page.getByRole('dialog').getByRole('button', { name: member }).click();
+    }
+    await page.getByRole('button', { name: 'Create group' }).click();
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+    return this.conversation();
+  }
+
+  /** What has the focus: its name, or that it is the page as a whole. */
+  focused(): Promise<string> {
+    return this.page.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return 'nothing';
+      return element.getAttribute('aria-label') ?? element.id ?? element.tagName;
+    });
+  }
+
   /** The id of the conversation that is open. */
   conversation(): string {
     return new URL(this.page.url()).pathname.split('/').pop() ?? '';
@@ -153,11 +175,13 @@ export class Visitor {
     await this.page.getByRole('heading', { level: 1, name }).waitFor();
   }
 
-  /** Writes a message and sends it by Enter. */
+  /** Writes a message and sends it by Enter, or by the button where there is no keyboard. */
   async write(text: string): Promise<void> {
     const field = this.page.getByRole('textbox', { name: /^Message / });
     await field.fill(text);
-    await field.press('Enter');
+    const isTouch = await this.page.evaluate(() => matchMedia('(pointer: coarse)').matches);
+    if (isTouch) await this.page.getByRole('button', { name: 'Send' }).tap();
+    else await field.press('Enter');
   }
 
   /** The message with this text. */

@@ -1,10 +1,10 @@
-import type { ConversationView, Timeline } from '@parley/client';
-import type { ConversationId, Seq } from '@parley/protocol';
+import type { ConversationView } from '@parley/client';
+import { type ConversationId, streamOfConversation } from '@parley/protocol';
 import { Link, useParams } from '@tanstack/react-router';
 import { ArrowLeft, Hash, Info, Lock } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { type RefObject, useEffect, useMemo, useRef, useState } from 'react';
 import { Composer } from '../messages/composer.tsx';
-import { MessageList } from '../messages/message-list.tsx';
+import { MessageList, type MessageListHandle } from '../messages/message-list.tsx';
 import { rowsOf } from '../messages/rows.ts';
 import { TypingLine } from '../messages/typing-line.tsx';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -12,18 +12,56 @@ import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { Details } from './details.tsx';
+import { Missing } from './missing.tsx';
 import { titleOf } from './naming.ts';
+import { type Ending, endingOf, Removed } from './removed.tsx';
 
 /** A conversation: its head, its messages, and where one writes. */
 export function ConversationPage() {
   const { id } = useParams({ from: '/inside/c/$id' });
-  const view = useParley((s) => s.conversations).get(id as ConversationId);
-  const state = useParley((s) => s.state);
-  if (!view) return <Missing waiting={state !== 'live'} />;
-  return <Open key={view.id} view={view} />;
+  // Each conversation has a state of its own.
+  return <Conversation key={id} id={id as ConversationId} />;
 }
 
-function Open({ view }: { view: ConversationView }) {
+function Conversation({ id }: { id: ConversationId }) {
+  const client = useClient();
+  const view = useParley((s) => s.conversations).get(id);
+  const people = useParley((s) => s.people);
+  const outbox = useParley((s) => s.outbox);
+  const [ending, setEnding] = useState<Ending>({ how: 'unknown' });
+  const before = useRef<ConversationView | null>(null);
+  const draft = useRef('');
+  /** The person is leaving, and goes elsewhere in a moment. */
+  const isLeaving = useRef(false);
+  if (view) before.current = view;
+  useEffect(
+    () =>
+      client.onEvent((event) => {
+        if (event.stream !== streamOfConversation(id)) return;
+        const found = endingOf(event, client.snapshot.me?.id ?? null);
+        if (found) setEnding(found);
+      }),
+    [client, id],
+  );
+  if (view) return <Open view={view} draft={draft} isLeaving={isLeaving} />;
+  if (before.current === null || isLeaving.current) return <Missing id={id} />;
+  const onTheirWay = outbox.flatMap(({ command }) =>
+    command.op === 'post' && command.conversation === id ? [command.body] : [],
+  );
+  const unsent = [...onTheirWay, draft.current].filter((text) => text.trim() !== '');
+  return <Removed title={titleOf(before.current, people)} ending={ending} unsent={unsent} />;
+}
+
+function Open({
+  view,
+  draft,
+  isLeaving,
+}: {
+  view: ConversationView;
+  /** What is typed and not sent. */
+  draft: RefObject<string>;
+  isLeaving: RefObject<boolean>;
+}) {
   const client = useClient();
   const people = useParley((s) => s.people);
   const presence = useParley((s) => s.presence);
@@ -32,8 +70,8 @@ function Open({ view }: { view: ConversationView }) {
   usePageTitle(title);
   const [details, setDetails] = useState(false);
   const [editing, setEditing] = useState<string | null>(null);
+  const list = useRef<MessageListHandle>(null);
   const timeline = useMemo(() => client.timeline(view.id), [client, view.id]);
-  const unreadAfter = useUnreadAfter(view, timeline);
   useEffect(() => {
     // Receipts are shown where they are told at all; without them there is just no second tick.
     void client.loadReceipts(view.id).catch(() => undefined);
@@ -92,55 +130,32 @@ function Open({ view }: { view: ConversationView }) {
         </IconButton>
       </header>
       <MessageList
+        ref={list}
         view={view}
         timeline={timeline}
         title={title}
-        unreadAfter={unreadAfter}
         editing={editing}
         onEdit={setEditing}
       />
       <TypingLine conversation={view.id} />
-      <Composer view={view} title={title} onSent={() => setEditing(null)} onEditLast={editLast} />
-      <Details view={view} open={details} onClose={() => setDetails(false)} />
-    </div>
-  );
-}
-
-/**
- * Where the line “New” stands: the read cursor of the moment when the conversation was opened; null
- * without a line, undefined while it is not known. What was kept of an earlier visit does not know
- * what was read elsewhere since, so it is decided when the client is live.
- */
-function useUnreadAfter(view: ConversationView, timeline: Timeline): Seq | null | undefined {
-  const live = useParley((s) => s.state) === 'live';
-  const [after, setAfter] = useState<Seq | null | undefined>(undefined);
-  const known = after !== undefined;
-  useEffect(() => {
-    if (!known) void timeline.open();
-  }, [timeline, known]);
-  useEffect(() => {
-    if (known || !live) return;
-    const now = view.unread > 0 ? view.readSeq : null;
-    setAfter(now);
-    if (now !== null) void timeline.open(now);
-  }, [known, live, view.unread, view.readSeq, timeline]);
-  return after;
-}
-
-function Missing({ waiting }: { waiting: boolean }) {
-  return (
-    <div className="flex h-full flex-col items-center justify-center gap-3 p-6 text-center">
-      {waiting ? (
-        <p className="text-muted">One moment…</p>
-      ) : (
-        <>
-          <h1 className="font-semibold text-xl">This conversation is not here</h1>
-          <p className="max-w-xs text-muted">It may have been deleted, or you are not a member.</p>
-          <Link to="/" className="text-accent underline underline-offset-3">
-            Back to your conversations
-          </Link>
-        </>
-      )}
+      <Composer
+        view={view}
+        draft={draft}
+        title={title}
+        onSent={() => {
+          setEditing(null);
+          list.current?.goToEnd();
+        }}
+        onEditLast={editLast}
+      />
+      <Details
+        view={view}
+        open={details}
+        onClose={() => setDetails(false)}
+        onLeaving={(is) => {
+          isLeaving.current = is;
+        }}
+      />
     </div>
   );
 }

@@ -20,10 +20,13 @@ export function Details({
   view,
   open,
   onClose,
+  onLeaving,
 }: {
   view: ConversationView;
   open: boolean;
   onClose: () => void;
+  /** The conversation is about to be left, or that has failed. */
+  onLeaving: (isLeaving: boolean) => void;
 }) {
   const client = useClient();
   const navigate = useNavigate();
@@ -67,7 +70,13 @@ export function Details({
   });
   const end = (work: () => Promise<unknown>) =>
     attempt(async () => {
-      await work();
+      onLeaving(true);
+      try {
+        await work();
+      } catch (error) {
+        onLeaving(false);
+        throw error;
+      }
       onClose();
       await navigate({ to: '/' });
     });

@@ -1,23 +1,27 @@
 import type { ConversationView } from '@parley/client';
-import { codePoints, LIMITS } from '@parley/protocol';
 import { SendHorizontal } from 'lucide-react';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useClient } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';
+import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
+import { actionOf, charactersLeft, isSendable } from './composer-rules.ts';
 import { grow } from './grow.ts';
 
 /** The count is shown when so many characters are left. */
 const NEAR = 500;
 const draftKey = (id: string) => `parley.draft.${id}`;
 
-/** Writes a message. Enter sends, Shift+Enter breaks the line; what is not sent yet is kept. */
+/** Writes a message; what is not sent yet is kept. */
 export function Composer({
   view,
+  draft,
   title,
   onSent,
   onEditLast,
 }: {
   view: ConversationView;
+  /** Always what is typed: it outlives the field. */
+  draft: RefObject<string>;
   title: string;
   onSent: () => void;
   /** Up arrow in an empty field. */
@@ -26,8 +30,10 @@ export function Composer({
   const client = useClient();
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(() => localStorage.getItem(draftKey(view.id)) ?? '');
-  const left = LIMITS.bodyCharacters - codePoints(text);
-  const ready = text.trim() !== '' && left >= 0;
+  draft.current = text;
+  const left = charactersLeft(text);
+  const ready = isSendable(text);
+  const isTouch = useCoarsePointer();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
@@ -62,6 +68,8 @@ export function Composer({
           ref={field}
           value={text}
           rows={1}
+          data-composer
+          enterKeyHint={isTouch ? 'enter' : 'send'}
           aria-label={`Message ${title}`}
           placeholder={`Message ${title}`}
           onChange={(event) => {
@@ -69,15 +77,11 @@ export function Composer({
             if (event.target.value.trim()) client.typing(view.id);
           }}
           onKeyDown={(event) => {
-            // While an input method composes a character, Enter belongs to it.
-            if (event.nativeEvent.isComposing) return;
-            if (event.key === 'Enter' && !event.shiftKey) {
-              event.preventDefault();
-              send();
-            } else if (event.key === 'ArrowUp' && text === '') {
-              event.preventDefault();
-              onEditLast();
-            }
+            const action = actionOf(event.nativeEvent, { isTouch, isEmpty: text === '' });
+            if (action === null) return;
+            event.preventDefault();
+            if (action === 'send') send();
+            else onEditLast();
           }}
           className="max-h-60 min-h-10 flex-1 resize-none bg-transparent py-2 outline-none placeholder:text-muted"
         />

@@ -2,12 +2,15 @@ import type { TimelineMessage } from '@parley/client';
 import { useLayoutEffect, useRef } from 'react';
 import { useClient } from '../session/use-client.ts';
 import { Button } from '../ui/button.tsx';
+import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
+import { actionOf } from './composer-rules.ts';
 import { grow } from './grow.ts';
 
-/** Edits a message where it stands. Enter saves, Escape leaves it as it was. */
+/** Edits a message where it stands. Escape leaves it as it was. */
 export function EditForm({ message, onDone }: { message: TimelineMessage; onDone: () => void }) {
   const client = useClient();
   const field = useRef<HTMLTextAreaElement>(null);
+  const isTouch = useCoarsePointer();
   useLayoutEffect(() => {
     const area = field.current;
     if (!area) return;
@@ -35,8 +38,9 @@ export function EditForm({ message, onDone }: { message: TimelineMessage; onDone
         rows={1}
         onInput={(event) => grow(event.currentTarget)}
         onKeyDown={(event) => {
-          if (event.key === 'Escape') onDone();
-          else if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
+          if (event.key === 'Escape' && !event.nativeEvent.isComposing) {
+            onDone();
+          } else if (actionOf(event.nativeEvent, { isTouch, isEmpty: false }) === 'send') {
             event.preventDefault();
             save();
           }
@@ -50,7 +54,9 @@ export function EditForm({ message, onDone }: { message: TimelineMessage; onDone
         <Button look="quiet" className="min-h-9 px-3" onClick={onDone}>
           Cancel
         </Button>
-        <span className="hidden text-[12px] text-muted sm:inline">Enter saves, Escape cancels</span>
+        <span className="hidden text-[12px] text-muted sm:inline pointer-coarse:hidden">
+          Enter saves, Escape cancels
+        </span>
       </div>
     </form>
   );

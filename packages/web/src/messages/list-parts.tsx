@@ -32,19 +32,22 @@ export function RowView({
           <span className="font-medium text-[12px] text-muted">{row.words}</span>
           <span className="h-px flex-1 bg-line" />
         </div>
-      ) : row.kind === 'unread' ? (
-        <div className="flex items-center gap-3 px-5 pt-3">
-          <span className="h-px flex-1 bg-danger/50" />
-          <span className="font-semibold text-[12px] text-danger">New</span>
-        </div>
       ) : (
-        <MessageRow
-          message={row.message}
-          first={row.first}
-          editKey={row.key}
-          editing={editing === row.key}
-          onEdit={onEdit}
-        />
+        <>
+          {row.isFirstUnread && (
+            <div className="flex items-center gap-3 px-5 pt-3">
+              <span className="h-px flex-1 bg-danger/50" />
+              <span className="font-semibold text-[12px] text-danger">New</span>
+            </div>
+          )}
+          <MessageRow
+            message={row.message}
+            first={row.first}
+            editKey={row.key}
+            editing={editing === row.key}
+            onEdit={onEdit}
+          />
+        </>
       )}
     </div>
   );

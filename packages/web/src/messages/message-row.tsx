@@ -8,7 +8,7 @@ import {
   Pencil,
   Trash2,
 } from 'lucide-react';
-import { memo, useEffect, useState } from 'react';
+import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { fullTime, timeOfDay } from '../lib/time.ts';
 import { nameList } from '../lib/words.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -16,6 +16,7 @@ import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { cx } from '../ui/cx.ts';
+import { focusContent } from '../ui/return-focus.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
 import { EditForm } from './edit-form.tsx';
@@ -52,8 +53,11 @@ export const MessageRow = memo(function MessageRow({
   const coarse = useCoarsePointer();
   const [sheet, setSheet] = useState(false);
   const press = useLongPress(() => setSheet(true));
+  const article = useRef<HTMLElement>(null);
+  useFocusInside(article);
   return (
     <article
+      ref={article}
       aria-label={`${name}, ${timeOfDay(message.postedAt)}`}
       {...(actionable && coarse && press)}
       onContextMenu={(event) => {
@@ -123,6 +127,7 @@ export const MessageRow = memo(function MessageRow({
           {actionable && (
             <IconButton
               label="Message actions"
+              data-actions
               className="-my-1 size-9 opacity-70"
               onClick={() => setSheet(true)}
             >
@@ -173,6 +178,21 @@ export const MessageRow = memo(function MessageRow({
     </article>
   );
 });
+
+/**
+ * Gives the focus to the row's menu, or back to the conversation's field, when what had it in this row
+ * is gone: the form of an edit that has ended, the buttons of a message that was deleted.
+ */
+function useFocusInside(article: RefObject<HTMLElement | null>): void {
+  // Before this rendering changes the page.
+  const hadFocus = article.current?.contains(document.activeElement) ?? false;
+  useLayoutEffect(() => {
+    const now = document.activeElement;
+    if (!hadFocus || (now !== null && now !== document.body)) return;
+    article.current?.querySelector<HTMLElement>('[data-actions]')?.focus({ preventScroll: true });
+    if (document.activeElement === document.body) focusContent();
+  });
+}
 
 /** On its way, stored, or read by others. */
 function Receipt({ message }: { message: TimelineMessage }) {

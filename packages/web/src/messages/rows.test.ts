@@ -23,7 +23,10 @@ function aMessage(seq: number, author: string, minute: number): TimelineMessage 
 }
 
 const kinds = (rows: ReturnType<typeof rowsOf>) =>
-  rows.map((row) => (row.kind === 'message' ? (row.first ? 'first' : 'further') : row.kind));
+  rows.flatMap((row) => {
+    if (row.kind !== 'message') return [row.kind];
+    return [...(row.isFirstUnread ? ['unread'] : []), row.first ? 'first' : 'further'];
+  });
 
 describe('the rows of a list', () => {
   test('messages of one author within five minutes stand together, days and the line “New” apart', () => {

@@ -5,12 +5,13 @@ import { dayKey, dayName } from '../lib/time.ts';
 /** What stands in the list: a message, or something between messages. */
 export type Row =
   | { readonly kind: 'day'; readonly key: string; readonly words: string }
-  | { readonly kind: 'unread'; readonly key: string }
   | {
       readonly kind: 'message';
       readonly key: string;
       readonly message: TimelineMessage;
       readonly first: boolean;
+      /** Whether the line “New” stands above it. It is no row of its own, so that no index moves. */
+      readonly isFirstUnread: boolean;
     };
 
 /** Messages of one author stand together when they are closer than this, ms. */
@@ -49,7 +50,8 @@ export class RowMaker {
     }
     const rows = this.#rows.slice(0, same === 0 ? 0 : this.#ends[same - 1]);
     const ends = this.#ends.slice(0, same);
-    let marked = readSeq === null || rows.some((row) => row.kind === 'unread');
+    let marked =
+      readSeq === null || rows.some((row) => row.kind === 'message' && row.isFirstUnread);
     let before = messages[same - 1] ?? null;
     for (let i = same; i < messages.length; i++) {
       const message = messages[i] as TimelineMessage;
@@ -62,10 +64,7 @@ export class RowMaker {
         });
       }
       const newLine = !marked && message.seq > (readSeq ?? 0) && message.author !== me;
-      if (newLine) {
-        rows.push({ kind: 'unread', key: 'unread' });
-        marked = true;
-      }
+      if (newLine) marked = true;
       const first =
         newDay ||
         newLine ||
@@ -73,7 +72,7 @@ export class RowMaker {
         Date.parse(message.postedAt) - Date.parse(before.postedAt) > TOGETHER_MS;
       // A message on its way keeps its row when it is stored.
       const key = message.client ?? String(message.seq);
-      rows.push({ kind: 'message', key, message, first });
+      rows.push({ kind: 'message', key, message, first, isFirstUnread: newLine });
       ends.push(rows.length);
       before = message;
     }

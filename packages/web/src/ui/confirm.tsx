@@ -1,5 +1,6 @@
 import { AlertDialog } from 'radix-ui';
 import { Button } from './button.tsx';
+import { useReturnFocus } from './return-focus.ts';
 
 /** Asks before something that cannot be undone. */
 export function Confirm({
@@ -17,11 +18,15 @@ export function Confirm({
   onCancel: () => void;
   onConfirm: () => void;
 }) {
+  const returnFocus = useReturnFocus(open);
   return (
     <AlertDialog.Root open={open} onOpenChange={(now) => !now && onCancel()}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="fixed inset-0 z-60 bg-black/45" />
-        <AlertDialog.Content className="surface-in fixed top-[22vh] left-1/2 z-60 w-[min(24rem,calc(100vw-2rem))] -translate-x-1/2 rounded-2xl border border-line bg-raised p-5 shadow-(--shadow) outline-none">
+        <AlertDialog.Content
+          onCloseAutoFocus={returnFocus}
+          className="surface-in fixed top-[22vh] left-1/2 z-60 w-[min(24rem,calc(100vw-2rem))] -translate-x-1/2 rounded-2xl border border-line bg-raised p-5 shadow-(--shadow) outline-none"
+        >
           <AlertDialog.Title className="font-semibold text-lg">{title}</AlertDialog.Title>
           <AlertDialog.Description className="mt-2 text-muted">{words}</AlertDialog.Description>
           <div className="mt-5 flex justify-end gap-2">

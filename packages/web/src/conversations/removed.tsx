@@ -1,0 +1,72 @@
+import type { AccountId, Event } from '@parley/protocol';
+import { Link } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+import { useParley } from '../session/use-client.ts';
+import { CopyButton } from '../ui/copy-button.tsx';
+
+/** How a conversation that was open has come to its end for this account. */
+export type Ending =
+  | { readonly how: 'removed'; readonly by: AccountId }
+  | { readonly how: 'left' | 'deleted' | 'unknown' };
+
+/** Returns how an event ends a conversation for `me`, or null when it does not. */
+export function endingOf(event: Event, me: AccountId | null): Ending | null {
+  if (event.type === 'conversation.deleted') return { how: 'deleted' };
+  if (event.type !== 'member.left' || event.data.account !== me) return null;
+  return event.actor === me ? { how: 'left' } : { how: 'removed', by: event.actor };
+}
+
+/** Says why a conversation is gone, and shows what was written and not sent, to be copied. */
+export function Removed({
+  title,
+  ending,
+  unsent,
+}: {
+  title: string;
+  ending: Ending;
+  /** The draft, and messages that were on their way. */
+  unsent: readonly string[];
+}) {
+  const people = useParley((s) => s.people);
+  const heading = useRef<HTMLHeadingElement>(null);
+  // What had the focus is gone with the conversation.
+  useEffect(() => heading.current?.focus(), []);
+  const words = {
+    removed: () =>
+      `${(ending.how === 'removed' && people.get(ending.by)?.displayName) || 'An owner'} removed you from this group.`,
+    left: () => 'You left this group.',
+    deleted: () => 'This group was deleted.',
+    unknown: () => 'The group was deleted, or you were removed from it.',
+  }[ending.how]();
+  return (
+    <div className="flex h-full flex-col items-center justify-center gap-3 overflow-y-auto p-6">
+      <div className="flex w-full max-w-md flex-col gap-3">
+        <h1 ref={heading} tabIndex={-1} className="break-words font-semibold text-xl outline-none">
+          You are no longer a member of {title}
+        </h1>
+        <p className="text-muted">{words}</p>
+        {unsent.length > 0 && (
+          <>
+            <h2 className="mt-3 font-medium text-sm text-soft">Not sent</h2>
+            {unsent.map((text, n) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: texts have no other identity
+              <div key={n} className="rounded-xl border border-line bg-raised p-3">
+                <textarea
+                  readOnly
+                  aria-label="Text that was not sent"
+                  value={text}
+                  rows={Math.min(8, text.split('\n').length + 1)}
+                  className="w-full resize-none bg-transparent outline-none"
+                />
+                <CopyButton text={text} />
+              </div>
+            ))}
+          </>
+        )}
+        <Link to="/" className="mt-2 text-accent underline underline-offset-3">
+          Back to your conversations
+        </Link>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+import type { TimelineMessage } from '@parley/client';
+import type { AccountId, Seq } from '@parley/protocol';
+import { describe, expect, test } from 'vitest';
+import { attentionOf, IDLE_MS } from '../lib/attention.ts';
+import { firstUnreadRow, readUpTo } from './reading.ts';
+import type { Row } from './rows.ts';
+
+const me = 'me' as AccountId;
+
+const aRow = (seq: number, author = 'ana', state: TimelineMessage['state'] = 'stored'): Row => ({
+  kind: 'message',
+  key: String(seq),
+  first: true,
+  isFirstUnread: false,
+  message: {
+    conversation: 'c' as TimelineMessage['conversation'],
+    seq: seq as Seq,
+    author: author as AccountId,
+    body: 'text',
+    postedAt: '2026-01-01T00:00:00.000Z',
+    editedAt: null,
+    deletedAt: null,
+    changedSeq: seq as Seq,
+    reactions: [],
+    state,
+    seenBy: [],
+  },
+});
+const rows: Row[] = [
+  { kind: 'day', key: 'day', words: 'Today' },
+  aRow(5),
+  aRow(8, 'me'),
+  aRow(9),
+  aRow(12),
+  aRow(Number.MAX_SAFE_INTEGER, 'me', 'pending'),
+];
+const visible = {
+  rows,
+  last: 3,
+  readSeq: 5 as Seq,
+  isPresent: true,
+  isPlaced: true,
+  isLeftBehind: false,
+};
+
+describe('attention', () => {
+  test.each([
+    ['present', true, true, 0],
+    ['present', true, true, IDLE_MS - 1],
+    ['idle', true, true, IDLE_MS],
+    ['elsewhere', false, true, 0],
+    ['elsewhere', true, false, 0],
+  ])('is %s when visible is %s, focused is %s, and the last input %s ms ago', (...given) => {
+    const [expected, isVisible, hasFocus, sinceInput] = given;
+    expect(attentionOf({ isVisible, hasFocus, sinceInput })).toBe(expected);
+  });
+});
+
+describe('reading', () => {
+  test('goes up to the last message on screen, and no further', () => {
+    expect(readUpTo(visible)).toBe(9);
+    expect(readUpTo({ ...visible, last: 4 })).toBe(12);
+    expect(readUpTo({ ...visible, last: 1 })).toBe(null);
+    expect(readUpTo({ ...visible, last: 0 })).toBe(null);
+  });
+
+  test('passes over what is not stored', () => {
+    expect(readUpTo({ ...visible, last: 5 })).toBe(12);
+    expect(readUpTo({ ...visible, last: 99 })).toBe(12);
+  });
+
+  test('never goes back', () => {
+    expect(readUpTo({ ...visible, readSeq: 9 as Seq })).toBe(null);
+    expect(readUpTo({ ...visible, readSeq: 10 as Seq })).toBe(null);
+  });
+
+  test.each(['isPresent', 'isPlaced'] as const)('needs %s', (what) => {
+    expect(readUpTo({ ...visible, [what]: false })).toBe(null);
+  });
+
+  test('waits while unread messages are out of sight above', () => {
+    expect(readUpTo({ ...visible, isLeftBehind: true })).toBe(null);
+  });
+});
+
+describe('the first unread message', () => {
+  test('is the first of somebody else after the read mark', () => {
+    expect(firstUnreadRow(rows, 5 as Seq, me)).toBe(3);
+    expect(firstUnreadRow(rows, 4 as Seq, me)).toBe(1);
+    expect(firstUnreadRow(rows, 9 as Seq, me)).toBe(4);
+    expect(firstUnreadRow(rows, 12 as Seq, me)).toBe(-1);
+    expect(firstUnreadRow([], 0 as Seq, me)).toBe(-1);
+  });
+});

@@ -1,0 +1,70 @@
+import type { Seq } from '@parley/protocol';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type LineInput, nextLine, UNKNOWN_LINE } from './unread-line.ts';
+
+const input = (change: Partial<LineInput> = {}): LineInput => ({
+  unread: 0,
+  readSeq: 10 as Seq,
+  isLive: true,
+  isReading: true,
+  ...change,
+});
+
+describe('the line "New"', () => {
+  test('is not decided before everything that was missed has come', () => {
+    expect(nextLine(UNKNOWN_LINE, input({ unread: 3, isLive: false }))).toBe(UNKNOWN_LINE);
+    expect(nextLine(UNKNOWN_LINE, input({ unread: 3 })).after).toBe(10);
+    expect(nextLine(UNKNOWN_LINE, input()).after).toBe(null);
+  });
+
+  test('stays while the messages below it are read', () => {
+    const line = nextLine(UNKNOWN_LINE, input({ unread: 3 }));
+    expect(nextLine(line, input({ unread: 1, readSeq: 12 as Seq })).after).toBe(10);
+    expect(nextLine(line, input({ readSeq: 13 as Seq })).after).toBe(10);
+  });
+
+  test('is drawn again for what comes while nobody reads, and not for what is read at once', () => {
+    const read = nextLine(UNKNOWN_LINE, input());
+    const atOnce = input({ unread: 1, readSeq: 20 as Seq });
+    expect(nextLine(read, atOnce)).toBe(read);
+    const unread = nextLine(read, { ...atOnce, isReading: false });
+    expect(unread.after).toBe(20);
+    // More of the same gap does not move it, a part of it being read neither.
+    const more = input({ unread: 700, readSeq: 25 as Seq, isReading: false });
+    expect(nextLine(unread, more)).toBe(unread);
+    // Everything was read: the next gap has a line of its own.
+    const caughtUp = nextLine(unread, input({ readSeq: 90 as Seq }));
+    expect(caughtUp.after).toBe(20);
+    expect(
+      nextLine(caughtUp, input({ unread: 2, readSeq: 90 as Seq, isReading: false })).after,
+    ).toBe(90);
+  });
+
+  test('never stands below an unread message, and changes nothing when asked twice', () => {
+    const steps = fc.array(
+      fc.record({
+        unread: fc.nat(3),
+        read: fc.nat(5),
+        isLive: fc.boolean(),
+        isReading: fc.boolean(),
+      }),
+    );
+    fc.assert(
+      fc.property(steps, (all) => {
+        let line = UNKNOWN_LINE;
+        let readSeq = 0;
+        for (const { read, ...step } of all) {
+          readSeq += read;
+          const now = { ...step, readSeq: readSeq as Seq };
+          line = nextLine(line, now);
+          expect(nextLine(line, now)).toBe(line);
+          if (step.unread > 0 && line.after != null) {
+            expect(line.after).toBeLessThanOrEqual(readSeq);
+          }
+          if (step.unread > 0 && !step.isReading && step.isLive) expect(line.after).not.toBe(null);
+        }
+      }),
+    );
+  });
+});

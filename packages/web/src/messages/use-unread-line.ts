@@ -1,0 +1,31 @@
+import type { ConversationView, Timeline } from '@parley/client';
+import type { Seq } from '@parley/protocol';
+import { useEffect, useRef, useState } from 'react';
+import { nextLine, UNKNOWN_LINE } from './unread-line.ts';
+
+/**
+ * Opens the timeline where the unread messages begin, and returns after which message the line “New”
+ * stands: null without a line, undefined while it is not known.
+ */
+export function useUnreadLine(
+  view: ConversationView,
+  timeline: Timeline,
+  isLive: boolean,
+  isReading: boolean,
+): Seq | null | undefined {
+  const [line, setLine] = useState(UNKNOWN_LINE);
+  const next = nextLine(line, {
+    unread: view.unread,
+    readSeq: view.readSeq,
+    isLive,
+    isReading,
+  });
+  if (next !== line) setLine(next);
+  const start = useRef(next.after);
+  if (start.current === undefined) start.current = next.after;
+  const at = start.current ?? null;
+  useEffect(() => {
+    void timeline.open(at ?? undefined);
+  }, [timeline, at]);
+  return next.after;
+}
