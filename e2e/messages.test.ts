@@ -5,10 +5,14 @@ import {
   CHROMIUM,
   postBodies,
   postMany,
+  postSteadily,
   startBrowser,
   startBuiltServer,
   Visitor,
 } from './support.ts';
+
+/** How long messages come fast; SOAK_SECONDS=300 for a long run. */
+const SOAK_SECONDS = Number(process.env.SOAK_SECONDS ?? 20);
 
 describe.skipIf(CHROMIUM === undefined)('messages', () => {
   let server: BuiltServer;
@@ -297,5 +301,68 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     expect(await missing()).toBe(false);
     await van.page.goto(`/c/${crypto.randomUUID()}`);
     await van.page.getByRole('heading', { name: 'This conversation is not here' }).waitFor();
+  });
+
+  test('a list follows its end while messages come fast', {
+    timeout: (SOAK_SECONDS + 90) * 1_000,
+  }, async () => {
+    const wes = await arrive();
+    await wes.register('wes', 'Wes Watcher');
+    const xia = await arrive();
+    await xia.register('xia', 'Xia Fast');
+    const id = await wes.createGroup('Fast', ['Xia Fast']);
+    await xia.open('Fast');
+    await xia.write('The first');
+    await wes.sees('The first');
+    await wes.page.evaluate(() => {
+      const soak = { longestAwayMs: 0, samples: 0 };
+      Object.assign(window, { soak });
+      let atEnd = performance.now();
+      const sample = () => {
+        const log = document.querySelector('[role="log"]');
+        const now = performance.now();
+        const isAtEnd = log && log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+        if (isAtEnd) atEnd = now;
+        soak.longestAwayMs = Math.max(soak.longestAwayMs, now - atEnd);
+        soak.samples++;
+        requestAnimationFrame(sample);
+      };
+      requestAnimationFrame(sample);
+    });
+    const started = performance.now();
+    const posting = postSteadily(xia.page, id, 20, SOAK_SECONDS);
+    // What a person does meanwhile that is no scrolling up: the window changes, the pointer moves.
+    for (let n = 0; performance.now() - started < SOAK_SECONDS * 1_000; n++) {
+      await wes.page.setViewportSize({ width: n % 2 ? 1_440 : 900, height: n % 3 ? 900 : 620 });
+      await wes.page.mouse.move(600 + (n % 7) * 10, 400);
+      await wes.page.mouse.wheel(0, n % 5 === 0 ? -20 : 40);
+      await wes.page.waitForTimeout(1_000);
+    }
+    const posted = await posting;
+    const last = `steady ${posted - 1} `;
+    await expect.poll(() => wes.inSight(last), { timeout: 30_000 }).toBe(true);
+    const { longestAwayMs, samples } = await wes.page.evaluate(
+      () => (window as unknown as { soak: { longestAwayMs: number; samples: number } }).soak,
+    );
+    console.log(
+      `${posted} messages, ${samples} frames, away for ${Math.round(longestAwayMs)} ms at most`,
+    );
+    expect(posted).toBeGreaterThan(SOAK_SECONDS * 10);
+    expect(longestAwayMs).toBeLessThan(3_000);
+    await wes.page.getByRole('link', { name: /Fast.*unread/s }).waitFor({ state: 'detached' });
+
+    // And it lets go of the end for who scrolls up, while messages go on coming.
+    const more = postSteadily(xia.page, id, 20, 4);
+    await wes.page.getByRole('log').hover();
+    for (let n = 0; n < 8; n++) {
+      await wes.page.mouse.wheel(0, -60);
+      await wes.page.waitForTimeout(50);
+    }
+    await wes.page.getByRole('button', { name: /new message|Latest/ }).waitFor();
+    const top = () => wes.page.getByRole('log').evaluate((log) => log.scrollTop);
+    await wes.page.waitForTimeout(400);
+    const before = await top();
+    await more;
+    expect(Math.abs((await top()) - before)).toBeLessThan(3);
   });
 });

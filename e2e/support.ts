@@ -249,6 +249,46 @@ export async function postBodies(
   );
 }
 
+/**
+ * Posts messages of many lengths at a steady rate through the API of the page’s own session. Returns
+ * how many were stored.
+ */
+export function postSteadily(
+  page: Page,
+  conversation: string,
+  perSecond: number,
+  seconds: number,
+): Promise<number> {
+  return page.evaluate(
+    async ([id, rate, time]) => {
+      const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
+      const { accessToken } = (await answer.json()) as { accessToken: string };
+      const post = async (n: number) => {
+        const length = n % 11 === 0 ? 300 : n % 3 === 0 ? 20 : 3;
+        const posted = await fetch(`/api/v1/conversations/${id}/messages`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ body: `steady ${n} ${'word '.repeat(length)}` }),
+        });
+        if (!posted.ok) throw new Error(String(posted.status));
+      };
+      let n = 0;
+      const started = performance.now();
+      const answers: Promise<void>[] = [];
+      while (performance.now() - started < time * 1_000) {
+        answers.push(post(n++));
+        // Not more at a time than a browser sends.
+        if (answers.length >= 6) await answers.shift();
+        const next = started + (n * 1_000) / rate;
+        await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
+      }
+      await Promise.all(answers);
+      return n;
+    },
+    [conversation, perSecond, seconds] as const,
+  );
+}
+
 /** How far the page can be scrolled sideways, px. */
 export function sideways(page: Page): Promise<number> {
   return page.evaluate(

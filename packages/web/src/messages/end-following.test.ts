@@ -216,6 +216,15 @@ describe('a list that follows its end', () => {
     expect(list.following.state).toBe('following');
     expect(list.fromEnd).toBe(0);
   });
+
+  test('takes an offset that the browser keeps in bounds for nobody’s movement', () => {
+    const following = new EndFollowing();
+    following.changed(position({ offset: 1_193, size: 1_664, viewport: 471 }));
+    following.scrolled(position({ offset: 913, size: 1_664, viewport: 751 }));
+    following.scrolled(position({ offset: 543, size: 1_294, viewport: 751 }));
+    following.scrollEnded(position({ offset: 200, size: 951, viewport: 751 }));
+    expect(following.state).toBe('following');
+  });
 });
 
 describe('a list that is put at a message', () => {

@@ -109,7 +109,8 @@ export class EndFollowing {
     const grown = at.size - last.size;
     this.#expected += Math.max(0, -grown) + Math.max(0, at.viewport - last.viewport);
     const up = last.offset - at.offset;
-    if (up > 0) {
+    // At the very end after moving up: the browser has kept the offset in bounds.
+    if (up > 0 && at.size - at.offset - at.viewport > 1) {
       const expected = Math.min(up, this.#expected);
       this.#expected -= expected;
       // Positions are rounded.

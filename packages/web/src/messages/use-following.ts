@@ -56,12 +56,13 @@ export function useFollowing(input: FollowInput, onSettled: () => void): Followi
   const isSettled = useCallback(() => performance.now() >= settledAt.current, []);
 
   const position = useCallback((): ListPosition | null => {
-    const handle = latest.current.list.current;
-    if (!handle) return null;
+    const element = latest.current.scroller();
+    if (!element) return null;
+    // The page's own figures are of one moment; the virtual list learns of each by another event.
     return {
-      offset: handle.scrollOffset,
-      size: handle.scrollSize,
-      viewport: handle.viewportSize,
+      offset: element.scrollTop,
+      size: element.scrollHeight,
+      viewport: element.clientHeight,
       isNewest: !latest.current.hasNewer,
       isSettled: isSettled(),
     };
