@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A small file system of its own, which can be filled. Linux, and as root only. */
@@ -28,17 +28,23 @@ export class SmallDisk {
     return disk;
   }
 
-  /** Takes all the space that is left. */
-  fill(): void {
+  /** Takes the space that is left, but for `leave` bytes. */
+  fill(leave = 0): void {
     const file = openSync(join(this.path, 'ballast'), 'a');
     const block = Buffer.alloc(256 * 1024);
     try {
-      for (;;) writeSync(file, block);
+      while (leave === 0 || this.free - block.length >= leave) writeSync(file, block);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     } finally {
       closeSync(file);
     }
+  }
+
+  /** Bytes that are left. */
+  get free(): number {
+    const { bavail, bsize } = statfsSync(this.path);
+    return bavail * bsize;
   }
 
   /** Gives the space back. */

@@ -15,6 +15,8 @@ export interface Ground {
   readonly disk: SmallDisk | string;
   /** What joins the nodes, and the proxy before it; or why there is none. */
   readonly redis: { readonly server: LocalRedis; readonly proxy: RedisProxy } | string;
+  /** All faults that this run may have. */
+  readonly faults: readonly string[];
   /** The run goes wrong in a way that no invariant names. */
   readonly complain: (what: string) => void;
 }
@@ -191,13 +193,21 @@ const faults = {
       };
     },
   },
-  /** The file system of the database is full for a while. */
+  /**
+   * The file system of the database is full for a while: wholly, or with room for data but not for the
+   * next WAL segment. A node that has nothing else to suffer answers reads all the while.
+   */
   'disk-full': {
     unless: ({ disk }) => (typeof disk === 'string' ? disk : null),
-    begin: ({ disk }) => {
+    begin: (ground, random) => {
+      const { disk } = ground;
       if (typeof disk === 'string') return nothing;
-      disk.fill();
-      return () => disk.clear();
+      disk.fill(random.pick([0, 13 * 1024 * 1024]));
+      const reads = watchReads(ground);
+      return async () => {
+        await reads?.stop();
+        disk.clear();
+      };
     },
   },
 } as const satisfies Record<string, Fault>;
@@ -223,6 +233,56 @@ function setClock(ground: Ground, random: Random, offsetMs: number): End {
   const node = aNode(ground, random);
   node.setClock(offsetMs);
   return () => node.setClock(0);
+}
+
+/**
+ * Complains when the only node stops to serve during its only fault; null in other runs, where it may
+ * have other reasons (and where an external database has no reserve of its own). As soon as the node
+ * knows of the full disk, its database has to begin the next WAL segment.
+ */
+function watchReads(ground: Ground): { stop(): Promise<void> } | null {
+  const { nodes, faults, complain, database } = ground;
+  const [node] = nodes;
+  if (!node || nodes.length > 1 || faults.some((name) => name !== 'disk-full')) return null;
+  let stopped = false;
+  const watching = (async () => {
+    for (let switched = false; !stopped; ) {
+      const state = await readiness(node.url);
+      if (state.code !== 200) complain(`${node.name} did not serve on a full disk`);
+      if (state.disk === 'full' && !switched) {
+        switched = true;
+        await nextSegments(database).catch((error: Error) => {
+          complain(`no WAL segment on a full disk: ${error.message}`);
+        });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  return {
+    stop: () => {
+      stopped = true;
+      return watching;
+    },
+  };
+}
+
+/** Ends two WAL segments: the database has to begin two more, whatever it had prepared. */
+async function nextSegments(database: RunDatabase): Promise<void> {
+  for (let n = 0; n < 2; n++) {
+    await database.query(`select pg_logical_emit_message(true, 'chaos', '${n}')`);
+    await database.query('select pg_switch_wal()');
+  }
+}
+
+async function readiness(url: string): Promise<{ code: number; disk?: unknown }> {
+  try {
+    const answer = await fetch(new URL('/health/ready', url));
+    const { disk } = (await answer.json()) as { disk?: unknown };
+    return { code: answer.status, disk };
+  } catch {
+    // Not even an answer: the caller complains.
+    return { code: 0 };
+  }
 }
 
 function signalDatabase({ database }: Ground, signal: NodeJS.Signals): void {

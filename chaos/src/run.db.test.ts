@@ -34,6 +34,23 @@ describe('every promise is kept', () => {
     if (options.faults.length > 0) expect(Object.keys(figures.faults)).not.toEqual([]);
     if (mode === 'slow') expect(figures.mostBuffered).toBeGreaterThan(256 * 1024);
   });
+
+  test('on a disk that fills up: the only node continues to serve reads', async () => {
+    const { violations, figures } = await aRun({
+      ...PRESETS.database,
+      ...SMALL,
+      mode: 'database',
+      seed: 15,
+      faultsPerRound: 1,
+      faults: ['disk-full'],
+    });
+    expect(violations).toEqual([]);
+    // Where no small disk can be mounted, the run says why.
+    if (figures.skipped['disk-full'] === undefined) {
+      expect(figures.faults['disk-full']).toBeGreaterThan(0);
+      expect(figures.refused).toBeGreaterThan(0);
+    }
+  });
 });
 
 /** With PARLEY_NIGHTLY=1, faults are planted whose rules another one of them guards in every run. */

@@ -272,6 +272,7 @@ class World {
       actors: this.#actors,
       disk: this.#disk,
       redis: this.#redis,
+      faults: this.#plan.options.faults,
       complain: (what) => this.#died('a node', what),
     };
     const end = await beginFault(name, ground, random);

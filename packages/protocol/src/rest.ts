@@ -132,4 +132,9 @@ export const HealthAnswer = z.object({
    * away, and their messages come up to two seconds late. Not being joined is no failure.
    */
   broker: z.enum(['alone', 'joined', 'away']).optional(),
+  /**
+   * `full`: writes are rejected with `disk_full` until there is room again, and reads go on. Missing
+   * with an external database, whose disk cannot be seen from here.
+   */
+  disk: z.enum(['ok', 'full']).optional(),
 });

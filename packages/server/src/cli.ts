@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { type Command, CommandRefused, UsageError } from './commands/command.ts';
+import { isOutOfFiles, requireOpenFiles, tooFewFiles } from './storage/start-errors.ts';
 
 /**
  * The command line: `parley COMMAND …`, each command in a file of its own under commands/, loaded
@@ -79,9 +80,11 @@ async function main([name = 'start', ...args]: readonly string[]): Promise<numbe
     return 2;
   }
   try {
+    if (name === 'start') requireOpenFiles();
     const command = await entry.load();
     return await command(args);
-  } catch (error) {
+  } catch (thrown) {
+    const error = isOutOfFiles(thrown) ? tooFewFiles(thrown) : thrown;
     if (error instanceof UsageError) {
       process.stderr.write(
         `${error.message}\nUsage: parley ${name} ${entry.usage ?? ''}`.trimEnd().concat('\n'),
@@ -90,7 +93,8 @@ async function main([name = 'start', ...args]: readonly string[]): Promise<numbe
     }
     const known = error instanceof CommandRefused;
     const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(known ? `${message}\n` : `parley ${name} failed: ${message}\n`);
+    const failed = name === 'start' ? 'Parley could not start' : `parley ${name} failed`;
+    process.stderr.write(known ? `${message}\n` : `${failed}: ${message}\n`);
     return 1;
   }
 }

@@ -1,6 +1,7 @@
 import type { HealthAnswer } from '@parley/protocol';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
+import type { DiskReserve } from './storage/disk-reserve.ts';
 import type { Broker } from './stream/broker.ts';
 
 /** How the server is, as it is told to those who balance and watch. */
@@ -13,17 +14,19 @@ const BELIEVED_MS = 500;
 
 /**
  * Whether this node should be sent people: its database answers, and it is not about to stop.
- * A broker that is away is told, but is no reason to send nobody.
+ * A broker that is away and a full disk are told, but are no reason to send nobody.
  */
 export class Health {
   readonly #pool: Pool;
   readonly #broker: Broker;
+  readonly #disk: DiskReserve | null;
   #draining = false;
   #asked: { at: number; answer: Promise<boolean> } | null = null;
 
-  constructor(pool: Pool, broker: Broker) {
+  constructor(pool: Pool, broker: Broker, disk: DiskReserve | null) {
     this.#pool = pool;
     this.#broker = broker;
+    this.#disk = disk;
   }
 
   /** From now on it says that it stops. */
@@ -35,7 +38,8 @@ export class Health {
   async state(): Promise<HealthState> {
     const { status: broker } = this.#broker;
     if (this.#draining) return { status: 'draining', broker };
-    return { status: (await this.#database()) ? 'ok' : 'failing', broker };
+    const status = (await this.#database()) ? 'ok' : 'failing';
+    return { status, broker, ...(this.#disk && { disk: this.#disk.figures.full ? 'full' : 'ok' }) };
   }
 
   #database(): Promise<boolean> {

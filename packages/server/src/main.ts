@@ -41,10 +41,12 @@ import { Identities } from './sso/identities.ts';
 import { providerOf } from './sso/provider.ts';
 import { ssoRoutes } from './sso/routes.ts';
 import { type DatabaseAddress, openDatabase } from './storage/database.ts';
+import { DiskReserve } from './storage/disk-reserve.ts';
 import { startEmbedded } from './storage/embedded.ts';
 import { lockFolder } from './storage/lock.ts';
 import { refuseMoved, refuseUnfinished } from './storage/marks.ts';
 import { migrate } from './storage/migrate.ts';
+import { explained } from './storage/start-errors.ts';
 import { Append } from './stream/append.ts';
 import { type Broker, LocalBroker } from './stream/broker.ts';
 import { RedisBroker } from './stream/broker-redis.ts';
@@ -116,7 +118,7 @@ async function build(
   undo: (() => Promise<void> | void)[],
 ): Promise<{ url: string; address: string; live: Live; hub: Hub }> {
   // Storage.
-  const database = await openStorage(config, log, undo);
+  const { address: database, disk } = await openStorage(config, log, undo);
   const door = await Door.open(config.host, config.port);
   undo.push(() => door.close());
   const { pool, close } = await openDatabase(database, log, {
@@ -126,6 +128,7 @@ async function build(
   });
   undo.push(close);
   await migrate(pool, log);
+  disk?.onFull(() => pool.query('checkpoint'));
 
   // Streams: what is committed goes from append to hub.
   const clock = overrides.clock ?? systemClock;
@@ -148,6 +151,9 @@ async function build(
   );
   undo.push(() => shared.stop());
   const metrics = new Metrics();
+  // The start repeats commands that were carried out long ago: they write nothing.
+  let started = false;
+  const rejectWrites = () => (started ? (disk?.rejection() ?? null) : null);
   const tracing =
     config.tracesUrl === undefined ? null : startTracing(config.tracesUrl, broker.node, log);
   if (tracing) undo.push(() => tracing.stop());
@@ -160,6 +166,7 @@ async function build(
     metrics,
     ...(tracing && { tracing }),
     publish: (events) => hub.publish(events),
+    rejectWrites,
   });
   undo.push(() => append.close());
   hub.start();
@@ -234,7 +241,10 @@ async function build(
     me: (account) => accounts.me(account),
     start: (account, streams) => loadStart(pool, account, streams),
     conversation: (account, id) => conversationFor(pool, account, id),
-    moveReadCursor: (account, id, seq, unread) => readCursors.move(account, id, seq, unread),
+    moveReadCursor: async (account, id, seq, unread) => {
+      const rejection = rejectWrites();
+      return rejection ? { refusal: rejection } : await readCursors.move(account, id, seq, unread);
+    },
     readVersions: (ids) => readVersions(pool, ids),
   });
   accounts.sessions.onEnded((session) => live.endSession(session));
@@ -246,11 +256,12 @@ async function build(
     hub,
     pool,
     broker,
+    disk,
   });
 
   // HTTP.
   const { authenticate } = accounts;
-  const health = new Health(pool, broker);
+  const health = new Health(pool, broker, disk);
   const app = createHttpApp({
     log,
     door,
@@ -259,6 +270,7 @@ async function build(
     trustedProxies: config.trustedProxies,
     webDir: WEB_DIR,
     health: () => health.state(),
+    rejectWrites,
     limitRequests: (of) => {
       const wait =
         'account' in of
@@ -314,6 +326,7 @@ async function build(
   audit.start();
   accounts.start();
   erasures.start();
+  started = true;
   log.info({ url, address }, 'listening');
   return { url, address, live, hub };
 }
@@ -322,18 +335,30 @@ async function openStorage(
   config: Config,
   log: Logger,
   undo: (() => Promise<void> | void)[],
-): Promise<DatabaseAddress> {
+): Promise<{ address: DatabaseAddress; disk: DiskReserve | null }> {
   refuseUnfinished(config.dataDir);
   if (config.databaseUrl !== undefined) {
-    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-    const lock = await lockFolder(config.dataDir);
-    undo.push(() => lock.release());
-    return { connectionString: config.databaseUrl };
+    undo.push(await takeDataDir(config.dataDir));
+    // Its disk is another machine’s: what it says of it (53100) is all there is to know.
+    return { address: { connectionString: config.databaseUrl }, disk: null };
   }
   refuseMoved(config.dataDir);
   const embedded = await startEmbedded({ dataDir: config.dataDir, log });
   undo.push(() => embedded.stop());
-  return embedded.connection;
+  const disk = await DiskReserve.open(config.dataDir, log);
+  undo.push(() => disk.stop());
+  return { address: embedded.connection, disk };
+}
+
+/** Makes the data folder of a node with an external database and locks it; returns the unlocking. */
+async function takeDataDir(dataDir: string): Promise<() => void> {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const lock = await lockFolder(dataDir);
+    return () => lock.release();
+  } catch (error) {
+    throw explained(error, dataDir);
+  }
 }
 
 /** What joins this node to others: Redis or Valkey where one is named. */

@@ -15,6 +15,7 @@ const DERIVED = [
   /^postgres\.new-\d+$/,
   /^postgres-programs-.*$/,
   /^lock$/,
+  /^reserve(\.new)?$/,
   // Backups may lie here, and only here: else each would have all earlier ones in it.
   /^backups$/,
   /^secret\.\d+$/,

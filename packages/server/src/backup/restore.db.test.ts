@@ -78,6 +78,7 @@ async function expectWhole(dataDir: string): Promise<void> {
     'outbox',
     'postgres',
     'postgres.log',
+    'reserve',
     'secret',
   ]);
   await server.stop();

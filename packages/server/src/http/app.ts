@@ -57,10 +57,23 @@ export interface HttpDependencies {
    * Takes one request from the address, or of the account: null, or the seconds to wait.
    */
   limitRequests?(of: { address: string } | { account: AccountId }): number | null;
+  /** Why nothing may be written now; null when it may. */
+  rejectWrites?(): Refusal | null;
   /** The routes of the domains, each below {@link API_PREFIX}. */
   readonly api: readonly ((app: FastifyInstance) => void)[];
   /** Routes whose place is fixed by a standard, such as `/.well-known/…`. */
   readonly root: readonly ((app: FastifyInstance) => void)[];
+}
+
+/**
+ * Requests that are served on a full disk: reads, and the few small writes without which nobody could
+ * read or end anything any more (logging in and out, ending sessions, revoking keys).
+ */
+function writesAlways({ method, url }: { method: string; url: string }): boolean {
+  if (['GET', 'HEAD', 'OPTIONS', 'DELETE'].includes(method)) return true;
+  return /^\/auth\/(login|logout|token|passkey|second-factor|sso)\b|^\/me\/sessions\b/.test(
+    url.slice(API_PREFIX.length),
+  );
 }
 
 /** Bytes of a JSON body. */
@@ -167,6 +180,10 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
         reply.header('cache-control', 'no-store');
       });
       scope.addHook('onRequest', async (request) => limit({ address: request.ip }));
+      scope.addHook('onRequest', async (request) => {
+        const rejection = writesAlways(request) ? null : deps.rejectWrites?.();
+        if (rejection) throw new RefusalError(rejection);
+      });
       scope.addHook('preHandler', async (request) => {
         const session = knownSessionOf(request);
         if (session) limit({ account: session.account });

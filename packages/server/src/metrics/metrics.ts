@@ -37,6 +37,10 @@ export interface Gauged {
       readonly dropped: number;
     };
   };
+  /** The disk of the embedded database; null with an external one. */
+  readonly disk: {
+    readonly figures: { readonly freeBytes: number; readonly full: boolean };
+  } | null;
 }
 
 const STATES = ['greeting', 'replaying', 'live', 'draining'] as const;
@@ -220,6 +224,15 @@ export class Metrics {
         }
       },
       ['direction'],
+    );
+    const { disk } = gauged;
+    simple(
+      'parley_disk_free_bytes',
+      'Free space of the file system of the embedded database; NaN with an external one',
+      () => disk?.figures.freeBytes ?? Number.NaN,
+    );
+    simple('parley_disk_full', '1 while writes are rejected because the disk is almost full', () =>
+      disk?.figures.full ? 1 : 0,
     );
     this.#total('parley_gap_fills_total', 'Holes in what was told, filled from the database', (c) =>
       c.inc(gauged.hub.counters.fills),

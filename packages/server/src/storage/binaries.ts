@@ -10,6 +10,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
+import { canOpenFiles, tooFewFiles } from './start-errors.ts';
 
 /** Where the programs of the embedded PostgreSQL are. */
 export type Binaries = {
@@ -32,6 +33,8 @@ export function findBinaries(): Binaries {
   try {
     entry = require.resolve(name);
   } catch (error) {
+    // Without a file descriptor to read it with, the package seems to be missing.
+    if (!canOpenFiles()) throw tooFewFiles(error);
     throw new NoEmbeddedDatabase(
       `The embedded database is not installed: the package ${name} is missing. ` +
         'It is an optional dependency: run npm ci without --omit=optional, ' +

@@ -14,8 +14,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { findBinaries } from './binaries.ts';
+import { makeRoomToStart, releaseBallast } from './disk-reserve.ts';
 import { embeddedUser, ensureCluster } from './initdb.ts';
-import { lockFolder } from './lock.ts';
+import { type FolderLock, lockFolder } from './lock.ts';
 import {
   type ClusterPaths,
   clearLeftovers,
@@ -24,6 +25,7 @@ import {
   socketPort,
   startPostmaster,
 } from './postmaster.ts';
+import { explained, isFull } from './start-errors.ts';
 import { type FoundWay, findWay, type Way } from './ways.ts';
 
 /** The embedded PostgreSQL, running. */
@@ -47,6 +49,8 @@ const database = 'parley';
  * 4. It does not outlive this process, however that ends; if it must be cut off, the next start
  *    recovers.
  * 5. When it dies by itself it is started again, as long as this process lives.
+ *
+ * @throws {import('./start-errors.ts').StartRefused} on a full disk or a read-only file system
  */
 export async function startEmbedded({
   dataDir: folder,
@@ -55,17 +59,25 @@ export async function startEmbedded({
   dataDir: string;
   log: Logger;
 }): Promise<Embedded> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const dataDir = realpathSync(folder);
-  const lock = await lockFolder(dataDir);
   try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return await startOn(realpathSync(folder), log);
+  } catch (error) {
+    throw explained(error, folder);
+  }
+}
+
+async function startOn(dataDir: string, log: Logger): Promise<Embedded> {
+  const lock = await lockWithRoom(dataDir, log);
+  try {
+    makeRoomToStart(dataDir, log);
     const clusterDir = join(dataDir, 'postgres');
     const found = await findWay(findBinaries(), dataDir, clusterDir, log);
     const socketDir = chooseSocketDir(clusterDir, found.way);
     const paths = { clusterDir, socketDir, logFile: join(dataDir, 'postgres.log') };
     await clearLeftovers(paths, log);
     await ensureCluster(clusterDir, found, log);
-    const keeper = new Keeper(paths, found, log);
+    const keeper = new Keeper(paths, found, log, () => makeRoomToStart(dataDir, log));
     await keeper.start();
     const connection = { host: socketDir, port: socketPort, user: embeddedUser, database };
     try {
@@ -91,6 +103,17 @@ export async function startEmbedded({
   }
 }
 
+/** Locks the data folder; on a full disk, the ballast makes the room that the lock needs. */
+async function lockWithRoom(dataDir: string, log: Logger): Promise<FolderLock> {
+  try {
+    return await lockFolder(dataDir);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    releaseBallast(dataDir, log);
+    return await lockFolder(dataDir);
+  }
+}
+
 /**
  * How to connect to the embedded database of the server that runs on a data folder; undefined when
  * it does not take connections (yet, or just not). The caller knows that a server runs: without
@@ -107,14 +130,16 @@ class Keeper {
   readonly #paths: ClusterPaths;
   readonly #found: FoundWay;
   readonly #log: Logger;
+  readonly #makeRoom: () => void;
   readonly #stopping = new AbortController();
   #current: Postmaster | undefined;
   #watching: Promise<void> = Promise.resolve();
 
-  constructor(paths: ClusterPaths, found: FoundWay, log: Logger) {
+  constructor(paths: ClusterPaths, found: FoundWay, log: Logger, makeRoom: () => void) {
     this.#paths = paths;
     this.#found = found;
     this.#log = log;
+    this.#makeRoom = makeRoom;
   }
 
   get pid(): number {
@@ -147,6 +172,7 @@ class Keeper {
     const { signal } = this.#stopping;
     for (let pause = 100; !signal.aborted; pause = Math.min(pause * 2, 5_000)) {
       try {
+        this.#makeRoom();
         await clearLeftovers(this.#paths, this.#log);
         this.#current = await startPostmaster(this.#paths, this.#found, this.#log, { signal });
         this.#log.info({ pid: this.pid }, 'the embedded database runs again');

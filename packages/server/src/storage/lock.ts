@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -17,6 +18,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { processIdentity, waitUntil } from './processes.ts';
+import { explained, isFull } from './start-errors.ts';
 
 /** The data folder is in use by another server (or by this one already). */
 export class DataFolderInUse extends Error {
@@ -129,6 +131,7 @@ function refuseForeign(dir: string, dataDir: string): void {
   try {
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw explained(error, dataDir);
     const [owner, me] = [statSync(dir).uid, process.getuid?.()];
     throw new Error(
       `${dir} belongs to user ${owner}, and user ${me}, who starts Parley, may not write in it. ` +
@@ -165,9 +168,9 @@ function readHolder(dir: string, number: number): Holder | undefined {
 
 function place(dir: string, number: number, holder: Holder): boolean {
   const draft = join(dir, `draft-${randomUUID()}`);
-  // Readable for all who may enter the folder: a start by root must not lock out its owner.
-  writeFileSync(draft, JSON.stringify(holder), { mode: 0o644 });
   try {
+    // Readable for all who may enter the folder: a start by root must not lock out its owner.
+    writeFileSync(draft, JSON.stringify(holder), { mode: 0o644 });
     linkSync(draft, join(dir, String(number)));
     return true;
   } catch (error) {
@@ -180,6 +183,13 @@ function place(dir: string, number: number, holder: Holder): boolean {
 
 function release(dir: string, number: number): void {
   const draft = join(dir, `draft-${randomUUID()}`);
-  writeFileSync(draft, '', { mode: 0o644 });
-  renameSync(draft, join(dir, String(number)));
+  const file = join(dir, String(number));
+  try {
+    writeFileSync(draft, '', { mode: 0o644 });
+    renameSync(draft, file);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    // No room for another file, but none is needed to make this one empty.
+    truncateSync(file);
+  }
 }

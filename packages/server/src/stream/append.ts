@@ -1,4 +1,4 @@
-import type { StreamId } from '@parley/protocol';
+import type { Refusal, StreamId } from '@parley/protocol';
 import { refusal } from '@parley/protocol';
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
@@ -40,6 +40,8 @@ export class Append {
     tracing?: Tracing;
     queueMax?: number;
     publish: (events: readonly StoredEvent[]) => void;
+    /** Why nothing may be written now (the disk is full, say); null when it may. */
+    rejectWrites?: () => Refusal | null;
   }) {
     this.#metrics = context.metrics;
     this.#tracing = context.tracing;

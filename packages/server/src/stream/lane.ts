@@ -65,6 +65,8 @@ interface LaneContext {
   readonly queueMax?: number | undefined;
   /** Hands committed events on. Called after the senders were answered. */
   readonly publish: (events: readonly StoredEvent[]) => void;
+  /** Why nothing may be written now; null when it may. */
+  readonly rejectWrites?: () => Refusal | null;
 }
 
 /**
@@ -131,6 +133,11 @@ export class Lane {
   /** Brings every command of the batch to its outcome; never throws. */
   async #settleBatch(all: Waiting[]): Promise<void> {
     let batch = all.filter((pending) => !this.#waitsBehind(pending));
+    const rejection = this.#context.rejectWrites?.();
+    if (rejection) {
+      for (const pending of batch) this.#defer(pending, rejection);
+      return;
+    }
     for (let tries = 1, pause = 25; batch.length > 0; ) {
       try {
         await this.#transact(batch);
@@ -368,7 +375,8 @@ function isTransient(error: unknown): boolean {
 
 function refusalOf(error: unknown): Refusal {
   const code = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
-  if (code === '53100') return refusal('disk_full', undefined, { retryAfter: 10 });
+  // Sooner than the commands behind it stop waiting for it.
+  if (code === '53100') return refusal('disk_full', undefined, { retryAfter: 2 });
   if (code.startsWith('53') || code === '55P03' || code === '57014' || code === '40P01') {
     return refusal('overloaded', undefined, { retryAfter: 2 });
   }

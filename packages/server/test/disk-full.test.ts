@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { SmallDisk } from '../../../chaos/src/disk.ts';
+import { type Parley, startParley } from '../src/main.ts';
+import { configFor, connectionOf, eventually, ask as query } from './support/backups.ts';
+import { testLog } from './support/database.ts';
+import { call, PASSWORD, registerAt } from './support/server.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const MIB = 1024 * 1024;
+/** Text that does not shrink: a post of it is as much WAL. */
+const noise = () => randomBytes(6_000).toString('base64');
+const dir = mkdtempSync(join(tmpdir(), 'parley-disk-'));
+const disk = SmallDisk.mount(join(dir, 'disk'), 400);
+const whyNot = typeof disk === 'string' ? disk : null;
+const small = disk as SmallDisk;
+const dataDir = join(dir, 'disk', 'data');
+
+afterAll(() => {
+  if (!whyNot) small.unmount();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe.skipIf(whyNot)(`a full disk${whyNot ? ` (skipped: ${whyNot})` : ''}`, () => {
+  let parley: Parley;
+  let token: string;
+  let group: string;
+  const asAnn = (method: string, path: string, body?: object) =>
+    call(parley.url, method, path, {
+      ...(body && { body }),
+      headers: { authorization: `Bearer ${token}` },
+    });
+  const post = (body: string) => asAnn('POST', `/conversations/${group}/messages`, { body });
+  const isAccepted = async () => (await post('is there room?')).status === 201;
+  const ready = async () => {
+    const answer = await fetch(new URL('/health/ready', parley.url));
+    return { code: answer.status, ...((await answer.json()) as object) };
+  };
+  const history = () => asAnn('GET', `/conversations/${group}/messages?limit=50`);
+  const ballast = join(dataDir, 'reserve');
+  const config = configFor(dataDir, { METRICS_TOKEN: 'a'.repeat(20) });
+  const saidByPostgres = () => readFileSync(join(dataDir, 'postgres.log'), 'utf8');
+  const postmaster = () =>
+    Number.parseInt(readFileSync(join(dataDir, 'postgres/postmaster.pid'), 'utf8'), 10);
+  const logIn = () =>
+    call(parley.url, 'POST', '/auth/login', { body: { login: 'ann', password: PASSWORD } });
+  const walSegments = async () =>
+    (
+      await query<{ n: number }>(
+        connectionOf(dataDir),
+        `select count(*)::int as n from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'`,
+      )
+    )[0]?.n;
+
+  beforeAll(async () => {
+    parley = await startParley(config, testLog);
+    const ann = await registerAt(parley.url, 'ann');
+    token = ann.accessToken;
+    group = await ann.group('one');
+    expect((await post('before')).status).toBe(201);
+  });
+  afterAll(async () => {
+    small.clear();
+    await parley.stop();
+  });
+
+  test('with 13 MB left, less than a WAL segment: posts get disk_full, reads continue', async () => {
+    // No segment but the one in use: the next one has to be made.
+    expect(await walSegments()).toBeLessThanOrEqual(2);
+    small.fill(13 * MIB);
+
+    const statuses = new Set<string>();
+    const begun = performance.now();
+    for (let n = 0; performance.now() - begun < 6_000; n++) {
+      const bodies = Array.from({ length: 8 }, (_, i) => `${n}-${i} ${noise()}`);
+      const answers = await Promise.all([...bodies.map(post), history(), asAnn('GET', '/me')]);
+      for (const [i, { status, body }] of answers.entries()) {
+        const read = i >= bodies.length;
+        statuses.add(`${read ? 'read' : 'post'} ${status}${body?.code ? ` ${body.code}` : ''}`);
+      }
+      expect((await ready()).code).toBe(200);
+    }
+    expect([...statuses].filter((s) => s !== 'post 201').sort()).toEqual([
+      'post 507 disk_full',
+      'read 200',
+    ]);
+    expect(await ready()).toEqual({ code: 200, status: 'ok', broker: 'alone', disk: 'full' });
+    const metrics = await fetch(new URL('/metrics', parley.url), {
+      headers: { authorization: `Bearer ${'a'.repeat(20)}` },
+    });
+    expect(await metrics.text()).toMatch(/^parley_disk_full 1$/m);
+    // Logging in works, and so does ending sessions: nobody is locked out by a full disk.
+    expect((await logIn()).status).toBe(200);
+    expect((await asAnn('POST', '/me/sessions/end-others')).status).toBeLessThan(300);
+    expect((await asAnn('PATCH', '/me', { displayName: 'Ann' })).body.code).toBe('disk_full');
+    expect(saidByPostgres()).not.toMatch(/PANIC|FATAL/);
+
+    small.clear();
+    await eventually(isAccepted, 'writes to be accepted again');
+    expect(await ready()).toMatchObject({ code: 200, disk: 'ok' });
+  });
+
+  test('with nothing left at all, what is kept in reserve lets reads continue', async () => {
+    await eventually(() => existsSync(ballast), 'the reserve to be written again');
+    small.fill();
+    await eventually(async () => (await post(noise())).body.code === 'disk_full', 'disk_full');
+    for (let n = 0; n < 50; n++) {
+      const answers = await Promise.all([history(), post(noise())]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 507]);
+    }
+    expect(existsSync(ballast)).toBe(false);
+    expect((await ready()).code).toBe(200);
+    expect(saidByPostgres()).not.toMatch(/PANIC|FATAL/);
+  });
+
+  test('a server starts on a full disk, and serves what can be read', async () => {
+    await parley.stop();
+    small.fill(20 * MIB);
+    parley = await startParley(config, testLog);
+    token = (await logIn()).body.accessToken;
+    expect((await history()).status).toBe(200);
+    expect((await post('z')).body.code).toBe('disk_full');
+
+    small.clear();
+    await eventually(isAccepted, 'writes to be accepted again');
+    await eventually(() => existsSync(ballast), 'the reserve to be written again');
+  });
+
+  test('a database that was killed recovers on a full disk, with what is kept in reserve', async () => {
+    for (let n = 0; n < 100; n++) expect((await post(noise())).status).toBe(201);
+    small.fill(1 * MIB);
+    process.kill(postmaster(), 'SIGKILL');
+    await eventually(async () => (await history()).status === 200, 'the database to recover');
+    expect((await post('z')).body.code).toBe('disk_full');
+    expect((await ready()).code).toBe(200);
+  });
+});
