@@ -5,8 +5,11 @@
 #
 # Everything that must be kept is in /data. Debian, not Alpine: the built-in PostgreSQL needs glibc.
 
+# Its digest, as @sha256:…, from scripts/pin-images.mjs; empty: whatever the tag names today.
+ARG NODE_DIGEST=
+
 # What all stages need to know of the packages, and nothing that changes with the code.
-FROM node:24-slim AS manifests
+FROM node:24-slim${NODE_DIGEST} AS manifests
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages/protocol/package.json packages/protocol/
@@ -37,7 +40,7 @@ RUN npm ci --ignore-scripts --omit=dev --workspace packages/server \
   && find . -type f ! -iname 'licen*' \
     \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' \) -delete
 
-FROM node:24-slim
+FROM node:24-slim${NODE_DIGEST}
 LABEL org.opencontainers.image.title="Parley" \
   org.opencontainers.image.description="Self-hosted real-time messaging" \
   org.opencontainers.image.licenses="MIT"

@@ -52,7 +52,7 @@ function compose() {
 }
 
 /** Settings that other programs have. */
-const FOREIGN = /^(POSTGRES_|DOMAIN$|UPSTREAMS$)/;
+const FOREIGN = /^(POSTGRES_|DOMAIN$|UPSTREAMS$|NODE_EXTRA_CA_CERTS$)/;
 /** A misspelt setting would be passed over in silence. */
 function known(name) {
   const all = readFileSync(join(root, '.env.example'), 'utf8');

@@ -1,11 +1,14 @@
 // Makes the secrets that compose.yaml hands to its containers, in secrets/: the server's secret, the
-// password of the database, and the database's address with it. What is there already stays.
+// password of the database and its address with it, and the same for Redis, which has a certificate of
+// its own besides. What is there already stays.
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './run.mjs';
 
-const dir = join(root, 'secrets');
+// Another folder may be named, to try it.
+const dir = process.argv[2] ?? join(root, 'secrets');
 mkdirSync(dir, { recursive: true, mode: 0o700 });
 
 /** Returns a secret, making it if it is not there. */
@@ -23,3 +26,48 @@ function secret(name, make) {
 secret('parley_secret', () => randomBytes(32).toString('base64url'));
 const password = secret('database_password', () => randomBytes(24).toString('base64url'));
 secret('database_url', () => `postgres://parley:${password}@db:5432/parley`);
+
+const redisPassword = secret('redis_password', () => randomBytes(24).toString('base64url'));
+secret('redis_url', () => `rediss://:${redisPassword}@redis:6379`);
+secret('redis_conf', () =>
+  [
+    '# TLS only, with a password, and nothing kept on disk.',
+    'port 0',
+    'tls-port 6379',
+    'tls-cert-file /run/secrets/redis_cert',
+    'tls-key-file /run/secrets/redis_key',
+    'tls-auth-clients no',
+    `requirepass ${redisPassword}`,
+    'save ""',
+    'appendonly no',
+  ].join('\n'),
+);
+makeCertificate();
+
+/** A certificate authority with one certificate, for the name that the nodes know Redis by. */
+function makeCertificate() {
+  const at = (name) => join(dir, name);
+  if (existsSync(at('redis.crt'))) return;
+  const openssl = (...args) => {
+    const { status, error, stderr } = spawnSync('openssl', args, { cwd: dir, encoding: 'utf8' });
+    if (error || status !== 0) {
+      throw new Error(`openssl is needed for the certificate of Redis: ${error ?? stderr}`);
+    }
+  };
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const ca = ['-x509', '-subj', '/CN=Parley Redis CA', '-days', '3650'];
+  openssl('req', ...key, ...ca, '-keyout', 'redis_ca.key', '-out', 'redis_ca.crt');
+  openssl('req', ...key, '-subj', '/CN=redis', '-keyout', 'redis.key', '-out', 'redis.csr');
+  writeFileSync(at('redis.ext'), 'subjectAltName=DNS:redis,DNS:localhost,IP:127.0.0.1\n');
+  const signed = ['-CA', 'redis_ca.crt', '-CAkey', 'redis_ca.key', '-CAcreateserial'];
+  openssl(
+    ...['x509', '-req', '-in', 'redis.csr', ...signed, '-days', '3650'],
+    ...['-extfile', 'redis.ext', '-out', 'redis.crt'],
+  );
+  // The authority signs nothing else: without its key, nobody can pass for Redis.
+  for (const name of ['redis_ca.key', 'redis_ca.srl', 'redis.csr', 'redis.ext']) {
+    rmSync(at(name), { force: true });
+  }
+  for (const name of ['redis.key', 'redis.crt', 'redis_ca.crt']) chmodSync(at(name), 0o644);
+  console.log('made secrets/redis.crt');
+}

@@ -52,7 +52,8 @@ const stages = new Map();
 const instructions = parse(readFileSync(join(root, 'Dockerfile'), 'utf8'));
 let stage;
 for (const [index, { name, args }] of instructions.entries()) {
-  if (name === 'FROM') stage = begin(args, index);
+  if (name === 'ARG') continue; // digests of images: this system stands in for them
+  if (name === 'FROM') stage = begin(args.replace(/\$\{NODE_DIGEST\}/, ''), index);
   else if (stage.name === 'test')
     continue; // wants the base image's own package lists
   else carryOut(stage, name, args);

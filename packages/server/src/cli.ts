@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import { type Command, CommandRefused, UsageError } from './commands/command.ts';
+// Nothing that loads more: what is wrong with the machine is told even where little can be opened.
+import type { Command } from './commands/command.ts';
+import { CommandRefused, UsageError } from './commands/errors.ts';
 import { isOutOfFiles, requireOpenFiles, tooFewFiles } from './storage/start-errors.ts';
 
 /**

@@ -291,6 +291,14 @@ export const settings = {
     example: 'http://localhost:4318',
     schema: url(['http', 'https'], 'must begin with http:// or https://').optional(),
   }),
+  HSTS_SUBDOMAINS: setting('hstsSubdomains', {
+    default: 'off',
+    words: [
+      '"on": browsers reach all subdomains of PUBLIC_URL by https only, for a year (includeSubDomains',
+      'of Strict-Transport-Security). Only where every one of them has https.',
+    ],
+    schema: z.enum(['on', 'off'], 'must be on or off').transform((text) => text === 'on'),
+  }),
   RATE_LIMITS: setting('rateLimits', {
     default: 'on',
     words: ['"off" lifts the limits on requests and commands: for load tests and imports only.'],

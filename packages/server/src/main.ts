@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LIMITS, LIVE_PATH, type Limits } from '@parley/protocol';
 import type { Pool } from 'pg';
@@ -8,6 +9,7 @@ import { loadSecret } from './accounts/secret.ts';
 import { noteDenied } from './admin/denied.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { AuditLog } from './audit/audit-log.ts';
+import { removeLeftovers } from './backup/leftovers.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { bootstrapEveryone } from './conversations/everyone.ts';
@@ -46,7 +48,7 @@ import { startEmbedded } from './storage/embedded.ts';
 import { lockFolder } from './storage/lock.ts';
 import { refuseMoved, refuseUnfinished } from './storage/marks.ts';
 import { migrate } from './storage/migrate.ts';
-import { explained } from './storage/start-errors.ts';
+import { explained, makeDataFolder } from './storage/start-errors.ts';
 import { Append } from './stream/append.ts';
 import { type Broker, LocalBroker } from './stream/broker.ts';
 import { RedisBroker } from './stream/broker-redis.ts';
@@ -267,6 +269,7 @@ async function build(
     door,
     host: config.host,
     publicUrl: config.publicUrl,
+    hstsSubdomains: config.hstsSubdomains,
     trustedProxies: config.trustedProxies,
     webDir: WEB_DIR,
     health: () => health.state(),
@@ -345,15 +348,26 @@ async function openStorage(
   refuseMoved(config.dataDir);
   const embedded = await startEmbedded({ dataDir: config.dataDir, log });
   undo.push(() => embedded.stop());
+  clearBackups(config.dataDir, log);
   const disk = await DiskReserve.open(config.dataDir, log);
   undo.push(() => disk.stop());
   return { address: embedded.connection, disk };
 }
 
+/** Removes what killed backups have left in the data folder. */
+function clearBackups(dataDir: string, log: Logger): void {
+  try {
+    const removed = removeLeftovers(join(dataDir, 'backups'));
+    if (removed.length > 0) log.info({ removed }, 'removed what killed backups had left');
+  } catch (error) {
+    log.warn({ err: error }, 'leftovers of backups could not be removed');
+  }
+}
+
 /** Makes the data folder of a node with an external database and locks it; returns the unlocking. */
 async function takeDataDir(dataDir: string): Promise<() => void> {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDataFolder(dataDir);
     const lock = await lockFolder(dataDir);
     return () => lock.release();
   } catch (error) {

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type pg from 'pg';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 import { readHistory, readMigrations, refuseMismatch } from '../storage/migrate.ts';
-import { exists } from '../storage/processes.ts';
 import { NoDatabase, reach } from '../storage/reach.ts';
+import { isFull } from '../storage/start-errors.ts';
 import { ArchiveWriter } from './archive.ts';
 import { quote, readSequences, readTables, type Table } from './catalog.ts';
 import { copyOut, prepareSession, type TableDigest } from './copy.ts';
 import { digestOfStreamsIn } from './digest.ts';
 import { digestOfBytes, type FileDigest, isKept, listFiles, openFile } from './files.ts';
+import { draftOf, removeLeftovers } from './leftovers.ts';
 import {
   FILES,
   FORMAT,
@@ -44,8 +45,8 @@ export async function backUp(
 ): Promise<Manifest> {
   if (existsSync(file)) throw new Error(`${file} is there already; nothing is overwritten.`);
   preparePlace(config.dataDir, file);
-  const draft = `${file}.part-${process.pid}`;
-  removeLeftovers(file);
+  const draft = draftOf(file);
+  removeLeftovers(dirname(file), basename(file));
   const source = await reach(config, log);
   // Ctrl-C, too, leaves nothing half done behind.
   const tidy = () => {
@@ -65,6 +66,11 @@ export async function backUp(
     }
   } catch (error) {
     rmSync(draft, { force: true });
+    if (isFull(error)) {
+      throw new Error(`The disk of ${dirname(file)} is full: no backup was made.`, {
+        cause: error,
+      });
+    }
     throw error;
   } finally {
     for (const signal of SIGNALS) process.off(signal, tidy);
@@ -222,13 +228,4 @@ function keepReturn<T>(generator: AsyncGenerator<Buffer, T>) {
       return result.value;
     },
   };
-}
-
-/** Drafts of backups that were cut off; a process that still writes one keeps it. */
-function removeLeftovers(file: string): void {
-  const start = `${basename(file)}.part-`;
-  for (const name of readdirSync(dirname(file))) {
-    const pid = name.startsWith(start) ? Number(name.slice(start.length)) : Number.NaN;
-    if (Number.isInteger(pid) && !exists(pid)) rmSync(join(dirname(file), name), { force: true });
-  }
 }

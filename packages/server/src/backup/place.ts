@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { RESTORING } from '../storage/marks.ts';
 import { processesInCluster, waitUntil } from '../storage/processes.ts';
+import { makeDataFolder } from '../storage/start-errors.ts';
 import { isDerived } from './files.ts';
 import { PlaceNotEmpty } from './load.ts';
 
@@ -44,7 +45,7 @@ export type State = z.infer<typeof State>;
 
 /** Makes the data folder if it is not there. */
 export function makeDataDir(dataDir: string): void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataFolder(dataDir);
 }
 
 /** How far an earlier restore came; undefined when there was none, or nothing of it counts. */
@@ -69,12 +70,11 @@ export function writeState(dataDir: string, state: State): void {
 }
 
 /**
- * Takes an empty data folder for a restore; what an earlier one had collected is thrown away.
- * Returns the folder to collect in.
+ * Refuses a data folder that has anything in it but an earlier restore.
  *
- * @throws {PlaceNotEmpty} when there is anything but that
+ * @throws {PlaceNotEmpty}
  */
-export async function claim(dataDir: string): Promise<string> {
+export function requireEmpty(dataDir: string): void {
   const there = readdirSync(dataDir).filter((name) => name === 'postgres' || !isDerived(name));
   if (there.length > 0) {
     throw new PlaceNotEmpty(
@@ -83,6 +83,16 @@ export async function claim(dataDir: string): Promise<string> {
         'Set PARLEY_DATA to a folder that is empty or not there yet.',
     );
   }
+}
+
+/**
+ * Takes an empty data folder for a restore; what an earlier one had collected is thrown away.
+ * Returns the folder to collect in.
+ *
+ * @throws {PlaceNotEmpty} when there is anything but that
+ */
+export async function claim(dataDir: string): Promise<string> {
+  requireEmpty(dataDir);
   const dir = join(dataDir, RESTORING);
   // The database of a restore that was killed a moment ago ends by itself.
   const cluster = join(aside(dataDir), 'postgres');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -158,6 +159,55 @@ describe('restore', () => {
     expect(existsSync(workshop.path('secret'))).toBe(false);
     // Nothing of it is kept: the database is as empty as it was.
     await restoreInto(data, backup, { DATABASE_URL: url });
+  });
+
+  test.each([
+    // The text is as the manifest says, and the database makes something else of it.
+    ['rows that the database reads differently', 'the table schema_migrations is not what', 'row'],
+    ['another digest of all streams', 'the digest of all streams is not what', 'digest'],
+    ['another number of events', 'the digest of all streams is not what', 'count'],
+    ['a table less', 'it lacks the tables passkeys', 'table'],
+  ])('refuses what differs in the database alone: %s', async (_, words, what) => {
+    const bad = workshop.path('bad.tar.gz');
+    let changed = Buffer.alloc(0);
+    await rewriteBackup(backup, bad, (name, content) => {
+      if (name === 'tables/schema_migrations/000001.copy' && what === 'row') {
+        changed = Buffer.from(content.toString().replace(/^1\t/, '01\t'));
+        return { name, content: changed };
+      }
+      if (what === 'table' && name.startsWith('tables/passkeys/')) return undefined;
+      if (name !== 'manifest.json' && name !== 'parley-backup.json') return { name, content };
+      const json = JSON.parse(content.toString());
+      if (name === 'manifest.json') {
+        if (what === 'row') {
+          Object.assign(json.tables.schema_migrations, {
+            bytes: changed.length,
+            sha256: createHash('sha256').update(changed).digest('hex'),
+          });
+        }
+        if (what === 'digest') json.streams.sha256 = '0'.repeat(64);
+        if (what === 'count') json.streams.events += 1;
+        if (what === 'table') delete json.tables.passkeys;
+      } else if (what === 'table') {
+        json.tables = json.tables.filter((t: { name: string }) => t.name !== 'passkeys');
+      }
+      return { name, content: JSON.stringify(json) };
+    });
+    const { url } = await cluster.fresh({ migrated: false });
+    await expect(restoreInto(data, bad, { DATABASE_URL: url })).rejects.toThrow(words);
+    const tables = await ask(url, `select 1 from pg_class where relname = 'events'`);
+    expect(tables).toEqual([]);
+  });
+
+  test('refuses a decompression bomb before anything is written', async () => {
+    const bad = workshop.path('bomb.tar.gz');
+    await rewriteBackup(backup, bad, (name, content) =>
+      name === 'files/outbox/1.eml'
+        ? { name, content: Buffer.alloc(900 * 1024 * 1024) }
+        : { name, content },
+    );
+    await expect(restoreInto(data, bad)).rejects.toThrow('it would unpack to more than');
+    expect(readdirSync(data)).toEqual(['lock']);
   });
 
   test('refuses a backup that ends too early, or is none', async () => {

@@ -27,11 +27,13 @@ import {
   placeAll,
   readState,
   readyDir,
+  requireEmpty,
   type State,
   syncFolder,
   writeState,
 } from './place.ts';
 import { inWords, type Progress } from './progress.ts';
+import { requireRoom, survey } from './survey.ts';
 import { requireEqual, Unpacking } from './unpack.ts';
 
 /**
@@ -65,6 +67,8 @@ export async function restore(
         progress.step('an earlier run had verified all of it already; now it is in its place');
         return;
       }
+      requireEmpty(dataDir);
+      requireRoom(dataDir, await survey(file), config.databaseUrl === undefined);
       const ready = await claim(dataDir);
       const epoch = randomUUID();
       writeState(dataDir, { backup: header.id, epoch, phase: 'loading' });

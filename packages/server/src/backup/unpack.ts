@@ -167,7 +167,8 @@ export function requireEqual<T extends object>(
   }
 }
 
-async function readAll(entry: ArchiveEntry): Promise<Buffer> {
+/** Reads an entry that is kept in memory. */
+export async function readAll(entry: ArchiveEntry): Promise<Buffer> {
   if (entry.size > TEXT_BYTES) throw new BadBackup(`The backup is damaged: ${entry.name} is huge.`);
   const pieces: Buffer[] = [];
   for await (const piece of entry.content) pieces.push(piece);
@@ -195,8 +196,12 @@ async function writeFile(folder: string, path: string, entry: ArchiveEntry): Pro
   return { bytes, sha256: hash.digest('hex') };
 }
 
-/** A backup from elsewhere could name files outside of the folder. */
-function refusePath(path: string): void {
+/**
+ * A backup from elsewhere could name files outside of the folder.
+ *
+ * @throws {BadBackup}
+ */
+export function refusePath(path: string): void {
   const parts = path.split('/');
   const bad = parts.some((part) => part === '' || part === '.' || part === '..');
   if (bad || /[\\\0]/.test(path) || isDerived(parts[0] ?? '')) {

@@ -1,21 +1,14 @@
 import { type Config, describeProblems, loadConfig } from '../config.ts';
 import { createLogger, type Logger } from '../log.ts';
+import { CommandRefused, UsageError } from './errors.ts';
+
+export { CommandRefused, UsageError } from './errors.ts';
 
 /**
  * One command of the command line: gets what stands after its name, returns the exit code. What
  * was asked for goes to standard output, words about the work to standard error.
  */
 export type Command = (args: readonly string[]) => Promise<number>;
-
-/** The command cannot do what was asked, for a reason that the person can understand and change. */
-export class CommandRefused extends Error {
-  override name = 'CommandRefused';
-}
-
-/** What was typed is not how the command is used. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-}
 
 /**
  * The settings, from the environment.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ERRORS, PostBody, Problem } from '@parley/protocol';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import type { FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aTestApi, type TestApi } from '../../test/support/api.ts';
@@ -13,6 +13,7 @@ import { IdempotencyHeader, problems } from './describe.ts';
 import { errorsMarkdown } from './error-docs.ts';
 import { clientIdOf } from './idempotency.ts';
 import { depthOf } from './json.ts';
+import { secure } from './security.ts';
 
 /** Routes that only these tests have. */
 const probe = (instance: FastifyInstance): void => {
@@ -282,6 +283,22 @@ describe('pages', () => {
       expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
       expect(headers).not.toHaveProperty('strict-transport-security');
     }
+  });
+
+  test('https is demanded where PUBLIC_URL has it; of subdomains where the setting says so', async () => {
+    const sent = async (settings: Parameters<typeof secure>[2]) => {
+      const app = Fastify();
+      app.addHook('onRequest', async (request, reply) => secure(request, reply, settings));
+      app.get('/', async () => 'hello');
+      return (await app.inject({ url: '/' })).headers['strict-transport-security'];
+    };
+    const [http, https] = ['http://chat.example.org', 'https://chat.example.org'];
+    expect(await sent({ publicUrl: http, hstsSubdomains: true })).toBeUndefined();
+    expect(await sent({ publicUrl: undefined, hstsSubdomains: true })).toBeUndefined();
+    expect(await sent({ publicUrl: https, hstsSubdomains: false })).toBe('max-age=31536000');
+    expect(await sent({ publicUrl: https, hstsSubdomains: true })).toBe(
+      'max-age=31536000; includeSubDomains',
+    );
   });
 
   test('without a built client a page says so', async () => {

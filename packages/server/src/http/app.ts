@@ -41,6 +41,8 @@ export interface HttpDependencies {
   readonly publicUrl: string | undefined;
   /** The setting HOST; without it requests may name any host. */
   readonly host?: string;
+  /** The setting HSTS_SUBDOMAINS. */
+  readonly hstsSubdomains?: boolean;
   /** The setting TRUSTED_PROXIES. */
   readonly trustedProxies: readonly string[];
   /** The folder of the built web client; without an index.html in it, a page says so. */
@@ -106,7 +108,7 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
     routerOptions: { maxParamLength: 500 },
     frameworkErrors: (error, request, reply) => {
       // A path that cannot be read comes before all hooks.
-      secure(request, reply, deps.publicUrl);
+      secure(request, reply, deps);
       handleError(error, request, reply);
     },
     clientErrorHandler: answerWire,
@@ -134,7 +136,7 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
   );
   app.addHook('onClose', async () => responses.stop());
   app.addHook('onRequest', async (request, reply) => {
-    secure(request, reply, deps.publicUrl);
+    secure(request, reply, deps);
     if (responses.begin(addressKey(request.ip), reply.raw)) return;
     reply.header('connection', 'close');
     refuse('overloaded', 'Too many responses to this address are waiting', { retryAfter: 1 });

@@ -58,7 +58,10 @@ function policyFor(path: string): string {
 export function secure(
   request: FastifyRequest,
   reply: FastifyReply,
-  publicUrl: string | undefined,
+  {
+    publicUrl,
+    hstsSubdomains = false,
+  }: { publicUrl: string | undefined; hstsSubdomains?: boolean | undefined },
 ): void {
   reply.headers({
     'content-security-policy': policyFor(pathOf(request)),
@@ -72,6 +75,7 @@ export function secure(
   });
   // For those only who have said that they are reached by https.
   if (publicUrl?.startsWith('https:')) {
-    reply.header('strict-transport-security', 'max-age=31536000');
+    const scope = hstsSubdomains ? '; includeSubDomains' : '';
+    reply.header('strict-transport-security', `max-age=31536000${scope}`);
   }
 }

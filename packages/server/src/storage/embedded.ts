@@ -1,15 +1,4 @@
-import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
@@ -25,8 +14,9 @@ import {
   socketPort,
   startPostmaster,
 } from './postmaster.ts';
-import { explained, isFull } from './start-errors.ts';
-import { type FoundWay, findWay, type Way } from './ways.ts';
+import { chooseSocketDir } from './socket-dir.ts';
+import { explained, isFull, makeDataFolder } from './start-errors.ts';
+import { type FoundWay, findWay } from './ways.ts';
 
 /** The embedded PostgreSQL, running. */
 export type Embedded = {
@@ -60,7 +50,7 @@ export async function startEmbedded({
   log: Logger;
 }): Promise<Embedded> {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeDataFolder(folder);
     return await startOn(realpathSync(folder), log);
   } catch (error) {
     throw explained(error, folder);
@@ -73,7 +63,7 @@ async function startOn(dataDir: string, log: Logger): Promise<Embedded> {
     makeRoomToStart(dataDir, log);
     const clusterDir = join(dataDir, 'postgres');
     const found = await findWay(findBinaries(), dataDir, clusterDir, log);
-    const socketDir = chooseSocketDir(clusterDir, found.way);
+    const socketDir = await chooseSocketDir(clusterDir, found.way, log);
     const paths = { clusterDir, socketDir, logFile: join(dataDir, 'postgres.log') };
     await clearLeftovers(paths, log);
     await ensureCluster(clusterDir, found, log);
@@ -210,39 +200,4 @@ async function ensureDatabase(connection: Embedded['connection']): Promise<void>
   } finally {
     await client.end();
   }
-}
-
-// The kernel's limit for the path of a Unix socket, without the terminating NUL: 107 bytes on
-// Linux, 103 on macOS.
-const longestSocketPath = process.platform === 'linux' ? 107 : 103;
-
-/**
- * The folder for the socket: the cluster folder itself, which is 0700 and its owner's anyway. Where
- * that makes too long a path, a folder of that kind under the system's temporary folder, its name
- * made from the path so that the next start finds it again.
- */
-function chooseSocketDir(clusterDir: string, way: Way): string {
-  if (fits(clusterDir)) return clusterDir;
-  const name = `parley-${createHash('sha256').update(clusterDir).digest('hex').slice(0, 16)}`;
-  const base = [tmpdir(), '/tmp'].find((dir) => fits(join(dir, name)) && existsSync(dir));
-  if (base === undefined) {
-    throw new Error(`The path ${clusterDir} is too long for a socket, and so is ${tmpdir()}`);
-  }
-  let dir = join(base, name);
-  try {
-    mkdirSync(dir, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const there = lstatSync(dir);
-    const ours = there.isDirectory() && [way.owner.uid, process.getuid?.()].includes(there.uid);
-    // Somebody else's: leave it alone, a name nobody can guess does as well.
-    if (!ours) dir = mkdtempSync(join(base, 'parley-'));
-  }
-  chmodSync(dir, 0o700);
-  if (process.getuid?.() === 0) chownSync(dir, way.owner.uid, way.owner.gid);
-  return dir;
-}
-
-function fits(dir: string): boolean {
-  return Buffer.byteLength(join(dir, `.s.PGSQL.${socketPort}.lock`)) <= longestSocketPath;
 }

@@ -1,4 +1,13 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 
 /** The lowest limit on open files that `parley start` accepts: sockets come on top of it. */
 export const OPEN_FILES_MIN = 512;
@@ -42,6 +51,31 @@ export function explained(error: unknown, path: string): unknown {
   }
   if (isOutOfFiles(error)) return tooFewFiles(error);
   return error;
+}
+
+/**
+ * Makes the data folder if it is not there, for its owner only.
+ *
+ * @throws {StartRefused} on a full disk or a read-only file system
+ */
+export function makeDataFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw explained(whyNoFolder(dir) ?? error, dir);
+  }
+}
+
+/** Node reports a read-only file system as ENOENT here; the folder above tells. */
+function whyNoFolder(dir: string): unknown {
+  let above = dirname(dir);
+  while (!existsSync(above)) above = dirname(above);
+  try {
+    accessSync(above, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 /** The limit on open files is too low for a server. */

@@ -1,0 +1,56 @@
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { exists } from '../storage/processes.ts';
+
+/** A draft of another backup is left alone for this long after its last change, ms. */
+const QUIET_MS = 10 * 60_000;
+const NAME = /^(.+)\.part-([1-9]\d*)$/;
+
+/** Returns the path that a backup is written to until it is complete. */
+export function draftOf(file: string): string {
+  return `${file}.part-${process.pid}`;
+}
+
+/**
+ * Removes the drafts of backups that were killed from a folder; `own` is the name of the backup that is
+ * about to be made. A file counts only when
+ *
+ * 1. it is called `NAME.part-PID`, and no other process has that pid;
+ * 2. it is a regular file that begins as a compressed one does, or is empty;
+ * 3. it is a draft of `own`, or has not been changed for ten minutes (the pid of a process in another
+ *    container means nothing here).
+ *
+ * Returns the names that were removed.
+ */
+export function removeLeftovers(dir: string, own?: string): string[] {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir).filter((name) => {
+    const [, base, digits] = NAME.exec(name) ?? [];
+    if (base === undefined) return false;
+    const pid = Number(digits);
+    // Our own pid: this process has not begun yet, so it was an earlier one with the same number.
+    if (pid !== process.pid && exists(pid)) return false;
+    const path = join(dir, name);
+    if (!isDraft(path) || (base !== own && changedAgo(path) < QUIET_MS)) return false;
+    rmSync(path, { force: true });
+    return true;
+  });
+}
+
+function changedAgo(path: string): number {
+  return Date.now() - lstatSync(path).mtimeMs;
+}
+
+function isDraft(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found?.isFile()) return false;
+  if (found.size === 0) return true;
+  const magic = Buffer.alloc(2);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, magic, 0, 2, 0);
+  } finally {
+    closeSync(file);
+  }
+  return magic.equals(Buffer.from([0x1f, 0x8b]));
+}
