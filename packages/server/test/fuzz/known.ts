@@ -3,9 +3,9 @@ import fc, { type Arbitrary } from 'fast-check';
 import { PASSWORD } from '../support/server.ts';
 import type { Actors } from './actors.ts';
 
-/** One of a list that grows while values are made. */
-const oneOf = (list: readonly unknown[]): Arbitrary<unknown> =>
-  fc.nat().map((n) => list[n % list.length]);
+/** One of the latest in a list that grows while values are made: those who send belong to them. */
+const oneOf = (list: readonly unknown[], latest = 8): Arbitrary<unknown> =>
+  fc.nat().map((n) => list[list.length - 1 - (n % Math.min(latest, list.length))]);
 
 /** Good values by the name of a field: ids that exist, so that requests reach past the look-up. */
 export function knownValues(actors: Actors): (field: string) => Arbitrary<unknown> | undefined {
@@ -15,9 +15,14 @@ export function knownValues(actors: Actors): (field: string) => Arbitrary<unknow
     oneOf(accounts),
     oneOf(conversations),
     oneOf(conversations),
+    oneOf(conversations),
     fc.nat().map((n) => others[n % others.length] ?? WORKSPACE_STREAM),
   );
-  const seq = fc.integer({ min: 0, max: 12 });
+  // A group begins with its members' joining: the messages come after that.
+  const seq = fc.oneof(
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 8 }) },
+    { weight: 4, arbitrary: fc.integer({ min: 9, max: 14 }) },
+  );
   const fields: Record<string, Arbitrary<unknown>> = {
     account: oneOf(accounts),
     members: oneOf(accounts),
