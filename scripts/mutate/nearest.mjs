@@ -14,6 +14,8 @@ const WIDER = {
     'src/doctor/repair.db',
   ),
   'packages/server/src/conversations': server(
+    'src/messages/commands.db',
+    'src/messages/read-cursors.db',
     'src/messages/visibility.db',
     'src/live/live.db',
     'src/own-data/own-data.db',

@@ -11,6 +11,7 @@ import { about, aRealGroup, aTown, says, stored, verdict } from '../../test/supp
 import { anAccount, headOf } from '../../test/support/world.ts';
 import { deleteGroup } from '../conversations/commands.ts';
 import { addMember, leaveGroup, removeMember } from '../conversations/members.ts';
+import { conversationFor } from '../conversations/snapshot.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
@@ -211,6 +212,18 @@ describe('a deletion', () => {
     for (const kept of [await shown(next), await shown(seq, other)]) {
       expect(kept.reactions).toEqual([{ emoji: '👍', accounts: [member] }]);
     }
+  });
+
+  test('of the newest message makes the one before it the last one of the conversation', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    const [first, newest] = [
+      await says(append, owner, id, 'a'),
+      await says(append, owner, id, 'b'),
+    ];
+    const last = async () => (await conversationFor(db.pool, member, id))?.lastMessage?.seq;
+    expect(await last()).toBe(newest);
+    stored(await deleteMessage(append, about(owner, id), newest));
+    expect(await last()).toBe(first);
   });
 
   test('again changes nothing, and answers with the place of the first one', async () => {
