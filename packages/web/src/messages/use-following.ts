@@ -171,6 +171,9 @@ export function useFollowing(input: FollowInput, onSettled: () => void): Followi
     if (rows.length === 0) return;
     const isReplaced = before !== null && !rows.some((row) => row.key === before);
     if (before !== null && before !== first) settledAt.current = performance.now() + SETTLE_MS;
+    // The person may have scrolled since the last event told of it.
+    const at = position();
+    if (at) machine.changed(at);
     const line = lineRow(rows);
     const wantsLine = wantedLine.current != null && line >= 0;
     if (wantsLine) wantedLine.current = null;
@@ -186,7 +189,7 @@ export function useFollowing(input: FollowInput, onSettled: () => void): Followi
       placeAt(anchor.current.key, anchor.current.into);
     }
     settleLater();
-  }, [rows, first, lineAfter, isHeld, machine, follow, placeAt, settleLater]);
+  }, [rows, first, lineAfter, isHeld, machine, position, follow, placeAt, settleLater]);
 
   const goToEnd = useCallback(() => {
     machine.goToEnd();
