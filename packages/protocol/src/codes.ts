@@ -130,6 +130,8 @@ export const CLOSE = {
   sessionEnded: 4004,
   /** The reader took nothing for `limits.stalledMs`. */
   tooSlow: 4008,
+  /** The client sent more frames than `limits.frames` and went on with it. */
+  tooManyFrames: 4009,
   /** This account has too many sockets; the oldest was closed. */
   tooManyConnections: 4029,
 } as const;

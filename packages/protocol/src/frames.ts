@@ -203,7 +203,7 @@ export const ServerPing = z.object({
  */
 export const Goodbye = z.object({
   op: z.literal('goodbye'),
-  reason: z.enum(['restart', 'session_ended', 'too_slow', 'unauthenticated']),
+  reason: z.enum(['restart', 'session_ended', 'too_slow', 'too_many_frames', 'unauthenticated']),
   retryAfter: seconds(),
 });
 export type Goodbye = z.infer<typeof Goodbye>;

@@ -12,6 +12,14 @@ export const LIMITS = {
   commandWindowMs: 10_000,
   /** Commands of one account over all its sockets within `commandWindowMs`. 0: no limit. */
   accountCommands: 120,
+  /**
+   * Frames of one socket within `commandWindowMs`, of whatever kind, malformed ones, pings and pongs
+   * too; every 4 KiB of a frame count as one more. Reading pauses when there are more, and a socket
+   * that goes on is closed with 4009. 0: no limit.
+   */
+  frames: 600,
+  /** The same for one account over all its sockets of a node. */
+  accountFrames: 2_400,
   /** HTTP requests in a minute: of one account, and from one address. 0: no limit. */
   accountRequests: 600,
   addressRequests: 6_000,
@@ -22,8 +30,13 @@ export const LIMITS = {
   /** The server pings this often; a peer silent for `silenceMs` is taken for dead. */
   pingMs: 12_000,
   silenceMs: 30_000,
-  /** Over this many bytes waiting in a socket, pushing pauses and the client catches up later. */
+  /**
+   * Over this many bytes waiting in a socket, pushing pauses and the client catches up later; nothing
+   * is read from the socket meanwhile.
+   */
   bufferedBytes: 256 * 1024,
+  /** Bytes that one account may leave unread over its sockets of a node; the fullest is closed. */
+  accountBufferedBytes: 16 * 1024 * 1024,
   /** A paused socket that takes nothing for this long is closed with 4008. */
   stalledMs: 30_000,
   /** More missing events than this are not replayed: `reset` tells to fetch the latest page. */

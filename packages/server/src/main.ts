@@ -72,6 +72,8 @@ export interface Parley {
 /** What RATE_LIMITS=off lifts. */
 const NO_RATE_LIMITS = {
   commands: 0,
+  frames: 0,
+  accountFrames: 0,
   signals: 0,
   accountCommands: 0,
   accountRequests: 0,

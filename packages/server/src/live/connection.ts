@@ -18,7 +18,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
-import type { RawData, WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import type { Identity } from '../accounts/accounts.ts';
 import { refusalOfScope } from '../http/access.ts';
 import type { Logger } from '../log.ts';
@@ -30,6 +30,8 @@ import { Budget } from './budget.ts';
 import { carryOut } from './commands.ts';
 import type { LiveContext } from './context.ts';
 import { Following, type FollowingSocket } from './following.ts';
+import { type FrameReader, Inbound } from './inbound.ts';
+import type { LiveSocket } from './live-socket.ts';
 import { Output } from './output.ts';
 import { readFrame } from './read-frame.ts';
 
@@ -53,20 +55,24 @@ const CLOSE_MS = 3_000;
  * 3. Events leave in the order of seq for each stream, each once, while the account belongs.
  * 4. It never lets more than about `limits.bufferedBytes` of events wait in the socket.
  * 5. Its session’s end is its end.
+ * 6. Nothing follows its close frame, whoever began the close (RFC 6455 §5.5.1).
+ * 7. It reads no more than its budget, and nothing while the peer leaves too much unread.
  */
-export class Connection implements FollowingSocket {
+export class Connection implements FollowingSocket, FrameReader {
   readonly id = uuidv7();
   /** Resolves when the socket is gone. */
   readonly gone: Promise<void>;
   readonly #context: LiveContext;
-  readonly #ws: WebSocket;
+  readonly #ws: LiveSocket;
   readonly #output: Output;
+  readonly #inbound: Inbound;
   readonly #log: Logger;
   readonly #following: Following;
   readonly #commandBudget: Budget;
   readonly #signalBudget: Budget;
   #state: ConnectionState = 'greeting';
   #identity: Identity | null = null;
+  #greeted = false;
   #waiters: (() => void)[] = [];
   #openedAt = performance.now();
   #heardAt = performance.now();
@@ -76,7 +82,7 @@ export class Connection implements FollowingSocket {
   /** Version of the account’s read cursors as far as this node knows. */
   readVersion = 0;
 
-  constructor(context: LiveContext, ws: WebSocket, socket: Socket) {
+  constructor(context: LiveContext, ws: LiveSocket, socket: Socket) {
     this.#context = context;
     this.#ws = ws;
     this.#output = new Output(socket, () => this.#releaseWaiters());
@@ -86,7 +92,8 @@ export class Connection implements FollowingSocket {
     this.#signalBudget = new Budget(limits.signals, limits.commandWindowMs);
     this.#following = new Following(context, this, this.#log, () => this.#caughtUp());
     this.gone = new Promise((resolve) => ws.once('close', () => resolve()));
-    ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    this.#inbound = new Inbound(ws, this, limits.frames, limits.commandWindowMs);
+    ws.onClosing = () => this.#closing();
     ws.on('close', (code) => this.#closed(code));
     ws.on('error', (error) => this.#log.info({ err: error.message }, 'a socket failed'));
   }
@@ -116,7 +123,22 @@ export class Connection implements FollowingSocket {
   }
 
   get closed(): boolean {
-    return this.#state === 'closed' || this.#state === 'draining';
+    return (
+      this.#state === 'closed' ||
+      this.#state === 'draining' ||
+      this.#ws.readyState !== WebSocket.OPEN
+    );
+  }
+
+  get accountFrames(): Budget | null {
+    return this.#identity ? this.#context.connections.framesOf(this.#identity.account) : null;
+  }
+
+  flooded(): void {
+    if (this.closed) return;
+    this.#log.info('socket closed: too many frames');
+    this.#context.metrics.limited('frames');
+    this.close(CLOSE.tooManyFrames, 'too_many_frames', 10);
   }
 
   /** Bytes that wait for the peer to read. */
@@ -125,7 +147,6 @@ export class Connection implements FollowingSocket {
   }
 
   write(frames: Buffer): void {
-    // After our close frame nothing may follow (RFC 6455 §5.5.1).
     if (this.closed) return;
     if (this.#output.buffered > BUFFERED_MAX) {
       this.close(CLOSE.tooSlow, 'too_slow');
@@ -167,11 +188,16 @@ export class Connection implements FollowingSocket {
    */
   close(code: number, reason: Goodbye['reason'] | 'hello_expected', retryAfter = 0): void {
     if (this.closed) return;
-    this.#become('draining');
     if (reason !== 'hello_expected')
       this.#output.write(textFrame(JSON.stringify({ op: 'goodbye', reason, retryAfter })));
-    this.#output.flush();
     this.#ws.close(code, reason);
+  }
+
+  /** The close frame is about to be written: what was written before leaves before it. */
+  #closing(): void {
+    this.#become('draining');
+    this.#output.flush();
+    this.#inbound.closing();
     const cut = setTimeout(() => this.#ws.terminate(), CLOSE_MS);
     cut.unref();
     this.#ws.once('close', () => clearTimeout(cut));
@@ -190,6 +216,8 @@ export class Connection implements FollowingSocket {
       this.close(CLOSE.unauthenticated, 'unauthenticated');
       return;
     }
+    this.#inbound.tick();
+    if (this.#inbound.paused) this.#heardAt = now;
     if (now - this.#heardAt > limits.silenceMs) {
       this.#log.info('a silent socket is cut off');
       this.#ws.terminate();
@@ -206,11 +234,11 @@ export class Connection implements FollowingSocket {
 
   // ---- frames in ------------------------------------------------------------------------------
 
-  #receive(data: RawData, isBinary: boolean): void {
+  receive(data: RawData, isBinary: boolean): void {
     this.#heardAt = performance.now();
     if (this.closed) return;
     if (isBinary) {
-      this.nack(null, refusal('not_json', 'Frames are text'));
+      if (this.#commandBudget.take()) this.nack(null, refusal('not_json', 'Frames are text'));
       return;
     }
     const read = readFrame(data.toString());
@@ -220,7 +248,8 @@ export class Connection implements FollowingSocket {
     }
     if ('refusal' in read) {
       if (this.#commandBudget.take()) this.nack(read.id, read.refusal);
-      else this.nack(read.id, this.#tooMany());
+      // Without an id nobody waits for the answer.
+      else if (read.id !== null) this.nack(read.id, this.#tooMany());
       return;
     }
     this.#handle(read.frame);
@@ -229,7 +258,8 @@ export class Connection implements FollowingSocket {
   #handle(frame: ClientFrame): void {
     switch (frame.op) {
       case 'hello':
-        this.nack(null, refusal('invalid', 'hello was said already'));
+        if (this.#commandBudget.take())
+          this.nack(null, refusal('invalid', 'hello was said already'));
         return;
       case 'ping':
         this.send({ op: 'pong' });
@@ -313,7 +343,9 @@ export class Connection implements FollowingSocket {
       this.close(CLOSE.helloExpected, 'hello_expected');
       return;
     }
-    if (this.#identity) return;
+    // A second hello that came along with the first one.
+    if (this.#greeted) return;
+    this.#greeted = true;
     this.#start(read.frame).catch((error: unknown) => {
       this.#log.error({ err: error }, 'a hello failed');
       this.nack(null, refusal('unavailable', undefined, { retryAfter: 2 }));
@@ -338,6 +370,11 @@ export class Connection implements FollowingSocket {
     if (refused) {
       this.nack(null, refused);
       this.close(CLOSE.unauthenticated, 'unauthenticated');
+      return;
+    }
+    const frames = context.connections.framesOf(identified.identity.account);
+    if (frames.debt > 0) {
+      this.close(CLOSE.tooManyFrames, 'too_many_frames', Math.ceil(frames.msUntil(1) / 1000));
       return;
     }
     this.#identity = identified.identity;
@@ -428,6 +465,7 @@ export class Connection implements FollowingSocket {
   #releaseWaiters(): void {
     if (this.congested && !this.closed) return;
     for (const resolve of this.#waiters.splice(0)) resolve();
+    this.#inbound.resume();
   }
 
   #closed(code: number): void {

@@ -13,13 +13,14 @@ import {
   type SessionId,
   streamOfConversation,
 } from '@parley/protocol';
-import { WebSocketServer } from 'ws';
+import { type Server as SocketServer, WebSocketServer } from 'ws';
 import type { ReadMove } from '../messages/read-cursors.ts';
 import { textFrame } from '../stream/frame.ts';
 import { BetweenNodes } from './between-nodes.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
 import type { LiveContext, LiveDependencies } from './context.ts';
+import { LiveSocket } from './live-socket.ts';
 import { PresenceBoard } from './presence.ts';
 import { UpgradeBudgets } from './upgrade-budgets.ts';
 
@@ -49,7 +50,7 @@ export interface LiveFigures {
 /** The live sockets of this node: their upgrade, their heartbeat, and what concerns them all. */
 export class Live {
   readonly #context: LiveContext;
-  readonly #wss: WebSocketServer;
+  readonly #wss: SocketServer<typeof LiveSocket>;
   readonly #all = new Set<Connection>();
   readonly #upgrades: UpgradeBudgets;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -76,7 +77,7 @@ export class Live {
       },
       dependencies.log,
     );
-    const connections = new Connections(limits.connectionsPerAccount, (oldest) =>
+    const connections = new Connections(limits, (oldest) =>
       oldest.close(CLOSE.tooManyConnections, 'restart', 60),
     );
     this.#context = {
@@ -92,6 +93,9 @@ export class Live {
     this.#upgrades = new UpgradeBudgets(limits.commands !== 0);
     this.#wss = new WebSocketServer({
       noServer: true,
+      WebSocket: LiveSocket,
+      // Answered within the budget of frames (inbound.ts).
+      autoPong: false,
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: limits.frameBytes,
@@ -232,6 +236,11 @@ export class Live {
   #tick(): void {
     const now = performance.now();
     for (const connection of this.#all) connection.tick(now);
+    for (const connection of this.#context.connections.overUnread()) {
+      this.#context.log.info({ buffered: connection.buffered }, 'account leaves too much unread');
+      this.#stalled++;
+      connection.close(CLOSE.tooSlow, 'too_slow', 2);
+    }
   }
 
   /** What a lost message between nodes could have hidden: ended sessions, moved read cursors. */

@@ -4,7 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export type CommandResult = 'stored' | 'repeated' | 'refused' | 'unknown';
 
 /** What was refused for being too much. */
-export type LimitedThing = 'commands' | 'signals' | 'upgrades' | 'requests';
+export type LimitedThing = 'commands' | 'signals' | 'frames' | 'upgrades' | 'requests';
 
 /** Where an event came from before it was handed to sockets. */
 export type EventSource = 'here' | 'broker' | 'database';
