@@ -296,6 +296,32 @@ describe('resume', () => {
     expect(seqs(peer.of('event')).slice(-3)).toEqual(sent.slice(2));
   });
 
+  test('a range from before the present stay cannot be asked for again', async () => {
+    const conversation = await alice.group('twice', [bob], 'public');
+    const stream = streamOfConversation(conversation);
+    await alice.post(conversation, 'while bob is in');
+    const path = `/conversations/${conversation}`;
+    const left = await bob.request('POST', `${path}/leave`);
+    expect(left.status).toBe(204);
+    const missed = await alice.post(conversation, 'while bob is out');
+    expect((await bob.request('POST', `${path}/join`)).status).toBe(200);
+    const peer = server.peer();
+    await peer.hello(bob.accessToken);
+    const last = await alice.post(conversation, 'while bob is back');
+    await peer.next('event', (e) => e.stream === stream && e.seq === last);
+
+    const before = peer.of('event').length;
+    peer.send({ op: 'fill', id: aClientId(), stream, after: 0 });
+    await peer.next('event', (e) => e.stream === stream && e.seq === last);
+    const again = seqs(
+      peer
+        .of('event')
+        .slice(before)
+        .filter((e) => e.stream === stream),
+    );
+    expect(again).toEqual([missed + 1, last]);
+  });
+
   test('somebody who is removed gets the removal and nothing after (R13)', async () => {
     const conversation = await alice.group('removal', [bob]);
     const peer = server.peer();

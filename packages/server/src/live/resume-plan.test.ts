@@ -1,6 +1,8 @@
-import type { Seq } from '@parley/protocol';
+import type { Seq, StreamId } from '@parley/protocol';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Stay } from '../conversations/snapshot.ts';
+import { Follower, type Sink } from '../stream/follower.ts';
 import { planResume } from './resume-plan.ts';
 
 const seq = (n: number) => n as Seq;
@@ -118,4 +120,54 @@ const table: [
 test.each(table)('%s', (_name, cursor, stays, lastSeq, expected) => {
   const given = cursor === undefined ? undefined : seq(cursor);
   expect(planResume(given, stays, seq(lastSeq), 500)).toEqual(expected);
+});
+
+test('whatever the stays and the cursor, what is sent are the events of the stays after it', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 9 }),
+      fc.integer({ min: 0, max: 60 }),
+      fc.integer({ min: 0, max: 10 }),
+      fc.integer({ min: 1, max: 4 }),
+      (steps, cursor, more, page) => {
+        // Joinings and leavings in turn.
+        const marks: number[] = [];
+        for (const step of steps) marks.push((marks.at(-1) ?? 0) + step);
+        const stays: Stay[] = [];
+        for (let i = 0; i < marks.length; i += 2) stays.push(stay(marks[i] ?? 0, marks[i + 1]));
+        const lastSeq = (marks.at(-1) ?? 0) + more;
+        const end = stays.at(-1)?.leftSeq ?? null;
+
+        const plan = planResume(seq(cursor), stays, seq(lastSeq), 1_000);
+
+        if (end !== null && cursor >= end) {
+          expect(plan).toBeNull();
+          return;
+        }
+        if (cursor > lastSeq) {
+          expect(plan).toMatchObject({ reset: true, sent: end ?? lastSeq });
+          return;
+        }
+        const follower = new Follower('s' as StreamId, {} as Sink, plan?.sent ?? seq(0));
+        follower.leaveOut(plan?.skips ?? [], plan?.last ?? null);
+        const sent: number[] = [];
+        // The head comes nearer step by step: a node may know less of the stream than the hello did.
+        for (let head = cursor; head <= lastSeq; head++) {
+          while (!follower.ended && follower.sent < head) {
+            const to = Math.min(follower.bound(seq(head)), follower.sent + page);
+            for (let n = follower.sent + 1; n <= to; n++) sent.push(n);
+            expect(to).toBeGreaterThan(follower.sent);
+            follower.advance(seq(to));
+          }
+        }
+        const expected = Array.from({ length: lastSeq }, (_, n) => n + 1).filter(
+          (n) =>
+            n > cursor &&
+            stays.some((s) => s.joinedSeq <= n && (s.leftSeq === null || n <= s.leftSeq)),
+        );
+        expect(sent).toEqual(expected);
+      },
+    ),
+    { numRuns: 2_000 },
+  );
 });

@@ -81,7 +81,8 @@ describe('deferred commands', () => {
             done.push(n);
             return true;
           };
-          while (open.length > 0) {
+          for (let rounds = 0; open.length > 0; rounds++) {
+            expect(rounds).toBeLessThan(1_000);
             for (const n of open) {
               const order = deferred.orderOf(command(n));
               if (queue.length >= room) deferred.defer(command(n), order, 'overloaded');

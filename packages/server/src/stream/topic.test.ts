@@ -1,4 +1,5 @@
 import type { AccountId, Seq, StreamId } from '@parley/protocol';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Follower, type Sink } from './follower.ts';
 import type { StoredEvent } from './record.ts';
@@ -75,4 +76,89 @@ test('the end of the present stay ends its follower', () => {
   topic.advance([said(6), left(7), said(8)]);
   expect(socket.seqs).toEqual([6, 7]);
   expect(follower).toMatchObject({ last: 7, ended: true });
+});
+
+test('a follower is live only at the head, as a member, on a socket with room', () => {
+  const socket = new Socket();
+  const topic = new Topic(stream, at(5));
+  const isLive = (sent: number, last: number | null, congested = false) => {
+    const sink: Sink = {
+      account: bob,
+      congested,
+      write: (frames) => socket.write(frames),
+      wake: () => undefined,
+      personal: () => undefined,
+    };
+    const follower = new Follower(stream, sink, at(sent));
+    follower.last = last === null ? null : at(last);
+    topic.place(follower);
+    expect(topic.live.has(follower)).toBe(!topic.behind.has(follower));
+    return topic.live.has(follower);
+  };
+  expect(isLive(5, null)).toBe(true);
+  expect(isLive(4, null)).toBe(false);
+  expect(isLive(5, null, true)).toBe(false);
+  // Removed at a seq that has not come by yet: it sees nothing of what comes after it.
+  expect(isLive(5, 5)).toBe(false);
+  expect(isLive(5, 6)).toBe(false);
+  topic.advance([said(6)]);
+  expect(socket.seqs).toEqual([6]);
+});
+
+test('followers with sockets that fill up get each event once, in order', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.boolean()), {
+        maxLength: 40,
+      }),
+      (rounds) => {
+        const topic = new Topic(stream, at(0));
+        const sockets = [0, 1].map(() => {
+          const seqs: number[] = [];
+          const sink = {
+            account: bob,
+            congested: false,
+            write: (frames: Buffer) => {
+              expect(sink.congested).toBe(false);
+              for (const [, seq] of frames.toString('utf8').matchAll(/"seq":(\d+)/g)) {
+                seqs.push(Number(seq));
+              }
+            },
+            wake: () => undefined,
+            personal: () => undefined,
+          };
+          const follower = new Follower(stream, sink, at(0));
+          topic.place(follower);
+          return { sink, seqs, follower };
+        });
+        const catchUp = () => {
+          for (const { sink, follower } of sockets) {
+            while (!sink.congested && topic.behind.has(follower)) {
+              const chunk = topic.tail.after(follower.sent, topic.head);
+              if (chunk) {
+                sink.write(chunk.frames);
+                follower.advance(chunk.last);
+              }
+              topic.place(follower);
+            }
+          }
+        };
+        for (const [count, ...congested] of rounds) {
+          for (const [i, { sink }] of sockets.entries()) sink.congested = congested[i] as boolean;
+          catchUp();
+          const { head } = topic;
+          topic.advance(Array.from({ length: count }, (_, n) => said(head + 1 + n)));
+          for (const { sink, follower } of sockets) {
+            expect(topic.live.has(follower)).toBe(!sink.congested);
+          }
+        }
+        for (const { sink } of sockets) sink.congested = false;
+        catchUp();
+        for (const { seqs } of sockets) {
+          expect(seqs).toEqual(Array.from({ length: topic.head }, (_, n) => n + 1));
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
 });

@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Budget } from './budget.ts';
+
+describe('a budget', () => {
+  test('never gives more than its size and what was refilled since, nor less', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 50 }),
+        fc.integer({ min: 1, max: 10_000 }),
+        fc.array(fc.integer({ min: 0, max: 3_000 }), { maxLength: 200 }),
+        (size, windowMs, pauses) => {
+          let now = 0;
+          const budget = new Budget(size, windowMs, () => now);
+          // An own bucket, in exact steps of a token's share.
+          let left = size * windowMs;
+          for (const pause of pauses) {
+            now += pause;
+            left = Math.min(size * windowMs, left + pause * size);
+            const isSure = Math.abs(left - windowMs) > 1e-6 * size * windowMs;
+            const taken = budget.take();
+            if (isSure) expect(taken).toBe(left >= windowMs);
+            if (taken) left -= windowMs;
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test('does not save up more than its size', () => {
+    let now = 0;
+    const budget = new Budget(3, 3_000, () => now);
+    now = 1_000_000;
+    expect([1, 2, 3, 4].map(() => budget.take())).toEqual([true, true, true, false]);
+    expect(budget.retryAfter).toBe(1);
+    now += 999;
+    expect(budget.take()).toBe(false);
+    expect(budget.retryAfter).toBe(0.1);
+    now += 1;
+    expect(budget.take()).toBe(true);
+  });
+
+  test('charges what has happened, into a debt of twice its size at most', () => {
+    let now = 0;
+    const budget = new Budget(10, 1_000, () => now);
+    budget.charge(15);
+    expect(budget).toMatchObject({ debt: 5, full: false });
+    expect(budget.msUntil(1)).toBeCloseTo(600);
+    budget.charge(1_000);
+    expect(budget.debt).toBe(20);
+    now = 2_000;
+    expect(budget.debt).toBe(0);
+    expect(budget.take()).toBe(false);
+    now = 3_000;
+    expect(budget.full).toBe(true);
+    // Nobody can wait for more than it holds.
+    expect(budget.msUntil(100)).toBe(0);
+  });
+
+  test('of size 0 has no limit', () => {
+    const budget = new Budget(0, 1_000);
+    budget.charge(1_000);
+    expect(budget.take()).toBe(true);
+    expect(budget).toMatchObject({ debt: 0, full: true });
+    expect(budget.msUntil(1)).toBe(0);
+  });
+});

@@ -1,0 +1,132 @@
+import type { AccountId, PresenceState } from '@parley/protocol';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { PresenceBoard, type PresenceChange } from './presence.ts';
+
+const ann = 'ann' as AccountId;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function aBoard() {
+  const told: PresenceChange[][] = [];
+  const elsewhere: PresenceChange[][] = [];
+  const board = new PresenceBoard(
+    (changes) => told.push(changes),
+    (changes) => elsewhere.push(changes),
+  );
+  return { board, told, elsewhere };
+}
+
+describe('presence', () => {
+  test('is the best state of the sockets, told once in half a second', () => {
+    const { board, told, elsewhere } = aBoard();
+    const [phone, laptop] = [{}, {}];
+    board.set(ann, phone, 'idle');
+    board.set(ann, laptop, 'active');
+    vi.advanceTimersByTime(499);
+    expect(told).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(told).toEqual([[{ account: ann, state: 'active' }]]);
+    expect(elsewhere).toEqual(told);
+    board.set(ann, laptop, 'idle');
+    board.set(ann, laptop, 'active');
+    vi.advanceTimersByTime(500);
+    expect(told).toHaveLength(1);
+    board.set(ann, laptop, 'idle');
+    vi.advanceTimersByTime(500);
+    expect(told[1]).toEqual([{ account: ann, state: 'idle' }]);
+    expect(board.list(10)).toEqual([{ account: ann, state: 'idle' }]);
+    expect(board.list(0)).toEqual([]);
+    board.stop();
+  });
+
+  test('outlasts a reload of four seconds, and no more', () => {
+    const { board, told } = aBoard();
+    const [before, after] = [{}, {}];
+    board.set(ann, before, 'active');
+    vi.advanceTimersByTime(500);
+    board.remove(ann, before);
+    vi.advanceTimersByTime(3_999);
+    board.set(ann, after, 'active');
+    vi.advanceTimersByTime(10_000);
+    expect(told).toHaveLength(1);
+    board.remove(ann, after);
+    vi.advanceTimersByTime(4_500);
+    expect(told[1]).toEqual([{ account: ann, state: 'offline' }]);
+    expect(board.list(10)).toEqual([]);
+    board.stop();
+  });
+
+  test('counts other nodes, which are told of the sockets here only', () => {
+    const { board, told, elsewhere } = aBoard();
+    const socket = {};
+    board.setElsewhere(ann, 'active');
+    vi.advanceTimersByTime(500);
+    expect(told).toEqual([[{ account: ann, state: 'active' }]]);
+    expect(elsewhere).toEqual([]);
+    board.set(ann, socket, 'idle');
+    vi.advanceTimersByTime(500);
+    expect(told).toHaveLength(1);
+    expect(elsewhere).toEqual([[{ account: ann, state: 'idle' }]]);
+    expect(board.here()).toEqual([[ann, 'idle']]);
+    board.setElsewhere(ann, null);
+    vi.advanceTimersByTime(500);
+    expect(told[1]).toEqual([{ account: ann, state: 'idle' }]);
+    board.stop();
+  });
+
+  test('comes to the truth after any order of comings and goings', () => {
+    const accounts = ['ann', 'ben'] as AccountId[];
+    const sockets = [{}, {}, {}];
+    const step = fc.record({
+      account: fc.constantFrom(...accounts),
+      socket: fc.integer({ min: 0, max: 2 }),
+      what: fc.constantFrom('active', 'idle', 'remove', 'far-active', 'far-idle', 'far-gone'),
+      pause: fc.integer({ min: 0, max: 5_000 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { board, told } = aBoard();
+        const here = new Map(accounts.map((a) => [a, new Map<number, PresenceState>()]));
+        const far = new Map<AccountId, PresenceState>();
+        for (const { account, socket, what, pause } of steps) {
+          const mine = here.get(account) as Map<number, PresenceState>;
+          if (what === 'active' || what === 'idle') {
+            board.set(account, sockets[socket] as object, what);
+            mine.set(socket, what);
+          } else if (what === 'remove') {
+            board.remove(account, sockets[socket] as object);
+            mine.delete(socket);
+          } else {
+            const state = what === 'far-gone' ? null : what === 'far-active' ? 'active' : 'idle';
+            board.setElsewhere(account, state);
+            far.set(account, state ?? 'offline');
+          }
+          vi.advanceTimersByTime(pause);
+        }
+        vi.advanceTimersByTime(10_000);
+        const seen = new Map<AccountId, PresenceState>();
+        for (const changes of told) {
+          for (const { account, state } of changes) {
+            expect(state).not.toBe(seen.get(account) ?? 'offline');
+            seen.set(account, state);
+          }
+        }
+        for (const account of accounts) {
+          const states = [...(here.get(account)?.values() ?? []), far.get(account) ?? 'offline'];
+          const best = (['active', 'idle'] as const).find((s) => states.includes(s)) ?? 'offline';
+          expect(seen.get(account) ?? 'offline').toBe(best);
+          const listed = board.list(10).find((change) => change.account === account);
+          expect(listed?.state ?? 'offline').toBe(best);
+        }
+        board.stop();
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
