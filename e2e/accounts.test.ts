@@ -71,7 +71,11 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await ada.page.getByLabel('Phone').fill('not a number');
     await ada.fillRegistration('ada', 'Ada First');
     await ada.page.getByText('That is not a telephone number').waitFor();
+    expect(await ada.page.getByLabel('Phone').getAttribute('aria-invalid')).toBe('true');
     await ada.page.getByLabel('Phone').fill('+49 30 1234567');
+    // What was wrong is gone with its correction, before anything is sent.
+    expect(await ada.page.getByText('That is not a telephone number').count()).toBe(0);
+    expect(await ada.page.getByLabel('Phone').getAttribute('aria-invalid')).toBe(null);
     await ada.page.getByRole('button', { name: 'Create account' }).click();
     await ada.page.getByText('ada@example.org').waitFor();
     expect(await sideways(ada.page)).toBe(0);
@@ -238,5 +242,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await fay.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await fay.page.getByRole('button', { name: 'Log in', exact: true }).click();
     await fay.page.getByText('The name or the password is wrong').waitFor();
+    await fay.page.getByLabel('Password', { exact: true }).pressSequentially('x');
+    expect(await fay.page.getByText('The name or the password is wrong').count()).toBe(0);
   });
 });

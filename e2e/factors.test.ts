@@ -165,7 +165,8 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     const eve = await arrive(strict, { width: 360, height: 740 });
     await eve.page.goto('/register');
     await eve.fillRegistration('eve', 'Eve Early');
-    await eve.page.getByRole('heading', { name: 'Set up a second factor' }).waitFor();
+    await eve.page.getByRole('heading', { name: 'Set up two-factor authentication' }).waitFor();
+    await eve.page.getByRole('button', { name: 'Set up authenticator app' }).click();
     await eve.page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
     expect(await barriers(eve.page)).toEqual([]);
     expect(await sideways(eve.page)).toBe(0);
@@ -173,5 +174,48 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await eve.page.getByRole('heading', { name: 'Store your recovery codes' }).waitFor();
     await eve.page.getByRole('button', { name: 'I have stored them' }).click();
     await eve.inside();
+  });
+
+  test('a link with the step of somebody else’s log-in is not followed', async () => {
+    // The attacker’s own log-in, up to a step that would end in the attacker’s account.
+    const attacker = await fetch(`${strict.url}/api/v1/auth/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        username: 'mallory',
+        displayName: 'Mallory',
+        email: 'mallory@example.org',
+        password: PASSWORD,
+      }),
+    });
+    const step = (await attacker.json()) as { step: string; ticket: string; expiresAt: string };
+    expect(step.step).toBe('enrol_second_factor');
+
+    const victim = await arrive(strict);
+    const sent: string[] = [];
+    victim.page.on('request', (request) => {
+      if (request.method() === 'POST') sent.push(new URL(request.url()).pathname);
+    });
+    const links = [
+      { ...step },
+      { ...step, tab: 'a'.repeat(32) },
+      { ...step, step: 'second_factor', methods: 'totp,recovery' },
+      { ...step, step: 'verify_email', resendAfter: '60' },
+    ];
+    for (const link of links) {
+      // Also where this tab has begun a log-in of its own, and has come back without a result.
+      await victim.page.evaluate(() => sessionStorage.setItem('parley.sso', 'b'.repeat(32)));
+      await victim.page.goto(`/login#${new URLSearchParams(link)}`);
+      await victim.page.getByRole('heading', { name: 'Log in from here' }).waitFor();
+      expect(victim.page.url()).not.toContain(step.ticket);
+      expect(await victim.page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain(
+        step.ticket,
+      );
+      expect(await barriers(victim.page)).toEqual([]);
+      await victim.page.getByRole('button', { name: 'Go to log in' }).click();
+      await victim.page.getByLabel('Username or e-mail').waitFor();
+      await victim.page.goto('/welcome');
+    }
+    expect(sent).toEqual([]);
   });
 });

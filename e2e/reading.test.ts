@@ -145,6 +145,6 @@ describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
           return shown.map((note) => `${note.title}: ${note.body}`);
         }),
       )
-      .toEqual(['Fia Here in everyone: Where are you, Eli?']);
+      .toEqual(['\u2068Fia Here\u2069 in \u2068everyone\u2069: \u2068Where are you, Eli?\u2069']);
   });
 });

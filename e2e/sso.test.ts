@@ -75,6 +75,27 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
     await nora.logout();
   });
 
+  test('a log-in that comes back to a tab that did not begin it says so', async () => {
+    await known('olaf', 'verified');
+    const olaf = await arrive();
+    await olaf.page.goto('/login');
+    await olaf.page.getByRole('button', { name: 'Continue with Example' }).click();
+    await olaf.page.waitForURL((url) => url.href.startsWith(issuer));
+    // The same step of the log-in goes on in another tab, as with a link of a mail.
+    const other = await olaf.context.newPage();
+    await other.goto(olaf.page.url());
+    await other.locator('input[name=login]').fill('olaf');
+    await other.locator('input[name=password]').fill('any');
+    await other.locator('button[type=submit]').click();
+    await other.getByRole('button', { name: 'Continue' }).click();
+    await other.getByRole('heading', { name: 'Log in from here' }).waitFor();
+    expect(new URL(other.url()).hash).toBe('');
+    await other.getByRole('button', { name: 'Go to log in' }).click();
+    await other.getByRole('button', { name: 'Continue with Example' }).click();
+    await other.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
+    expect(new URL(other.url()).hash).toBe('');
+  });
+
   test('an address that the provider has not verified lets nobody in, and the page says why', async () => {
     await known('mallory', 'unverified');
     const mallory = await arrive();

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { compressFolder } from './compress.mjs';
 import { binOf, root, run, tsc } from './run.mjs';
 
 const migrations = 'packages/server/src/storage/migrations';
@@ -57,6 +58,7 @@ const parts = [
     name: 'web',
     sources: [
       'package-lock.json',
+      'scripts/compress.mjs',
       'packages/protocol/src',
       'packages/client/src',
       ...['index.html', 'package.json', 'public', 'src', 'tsconfig.json', 'vite.config.ts'].map(
@@ -65,10 +67,14 @@ const parts = [
     ],
     needs: 'packages/web/vite.config.ts',
     proof: ['packages/web/dist/index.html'],
-    make() {
+    async make() {
       const cwd = join(root, 'packages/web');
       const vite = binOf('vite', 'vite', cwd);
-      return run(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd });
+      const code = await run(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd });
+      if (code !== 0) return code;
+      const { before, after } = await compressFolder(join(cwd, 'dist'));
+      console.log(`  compressed ${kilobytes(before)} to ${kilobytes(after)}`);
+      return 0;
     },
   },
 ];
@@ -90,6 +96,8 @@ export async function build({ force = false } = {}) {
   }
   return 0;
 }
+
+const kilobytes = (bytes) => `${Math.round(bytes / 1024)} KB`;
 
 function fingerprint(sources) {
   const hash = createHash('sha256').update(process.version);

@@ -98,8 +98,18 @@ export const PasskeyName = line(80, 'A passkey’s name');
 export const AddPasskeyBody = z.object({ name: PasskeyName, response: PasskeyResponse });
 export type AddPasskeyBody = z.input<typeof AddPasskeyBody>;
 
-/** Where the browser goes once it is logged in: a path of this server. */
-export const SsoStartQuery = z.object({ next: z.string().max(2_000).optional() });
+/**
+ * `next`: where the browser goes once it is logged in, a path of this server. `tab`: a random value
+ * of the page that begins, which comes back with the result behind the `#` of the address, so that
+ * the page takes no result that it has not asked for.
+ */
+export const SsoStartQuery = z.object({
+  next: z.string().max(2_000).optional(),
+  tab: z
+    .string()
+    .regex(/^[\w-]{22,64}$/, 'tab must be 22 to 64 letters, digits, - and _')
+    .optional(),
+});
 
 export const ExportBody = z.object({ password: CurrentPassword });
 export const DeleteMeBody = z.object({ password: CurrentPassword, messages: MessagesFate });

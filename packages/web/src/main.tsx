@@ -2,6 +2,7 @@ import '@fontsource-variable/inter/wght.css';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode, useEffect, useRef } from 'react';
 import { createRoot } from 'react-dom/client';
+import { ErrorBoundary } from './app/error-boundary.tsx';
 import { router } from './router.tsx';
 import { takeNext } from './session/next.ts';
 import { resumeSession, useSession } from './session/session.ts';
@@ -19,10 +20,10 @@ function App() {
     else router.history.push(takeNext() ?? '/');
   }, [state]);
   return (
-    <>
+    <ErrorBoundary>
       <PageAnnouncer />
       <RouterProvider router={router} />
-    </>
+    </ErrorBoundary>
   );
 }
 

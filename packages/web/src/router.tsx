@@ -6,9 +6,19 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { ErrorPage } from './app/error-page.tsx';
 import { NotFound } from './app/not-found.tsx';
+import { loadPart } from './lib/load-error.ts';
 import { rememberNext } from './session/next.ts';
 import { getSession } from './session/session.ts';
+import { ssoReturn } from './session/sso-return.ts';
+
+/**
+ * A page whose code is loaded when it is gone to. The router would reload by itself when that fails,
+ * also offline, where nothing would come back: our own error asks first.
+ */
+const lazyPage: typeof lazyRouteComponent = (load, name) =>
+  lazyRouteComponent(() => loadPart(load), name);
 
 const root = createRootRoute({ component: Outlet });
 
@@ -26,31 +36,31 @@ const out = <Path extends string>(path: Path, component: ReturnType<typeof lazyR
 const outsidePages = [
   out(
     '/welcome',
-    lazyRouteComponent(() => import('./auth/landing-page.tsx'), 'LandingPage'),
+    lazyPage(() => import('./auth/landing-page.tsx'), 'LandingPage'),
   ),
   out(
     '/login',
-    lazyRouteComponent(() => import('./auth/login-page.tsx'), 'LoginPage'),
+    lazyPage(() => import('./auth/login-page.tsx'), 'LoginPage'),
   ),
   out(
     '/register',
-    lazyRouteComponent(() => import('./auth/register-page.tsx'), 'RegisterPage'),
+    lazyPage(() => import('./auth/register-page.tsx'), 'RegisterPage'),
   ),
   out(
     '/verify',
-    lazyRouteComponent(() => import('./auth/verify-page.tsx'), 'VerifyPage'),
+    lazyPage(() => import('./auth/verify-page.tsx'), 'VerifyPage'),
   ),
   out(
     '/second-factor',
-    lazyRouteComponent(() => import('./auth/second-factor-page.tsx'), 'SecondFactorPage'),
+    lazyPage(() => import('./auth/second-factor-page.tsx'), 'SecondFactorPage'),
   ),
   out(
     '/enrol',
-    lazyRouteComponent(() => import('./auth/enrol-page.tsx'), 'EnrolPage'),
+    lazyPage(() => import('./auth/enrol-page.tsx'), 'EnrolPage'),
   ),
   out(
     '/forgot',
-    lazyRouteComponent(() => import('./auth/forgot-page.tsx'), 'ForgotPage'),
+    lazyPage(() => import('./auth/forgot-page.tsx'), 'ForgotPage'),
   ),
 ] as const;
 
@@ -58,7 +68,7 @@ const outsidePages = [
 const reset = createRoute({
   getParentRoute: () => root,
   path: '/reset',
-  component: lazyRouteComponent(() => import('./auth/reset-page.tsx'), 'ResetPage'),
+  component: lazyPage(() => import('./auth/reset-page.tsx'), 'ResetPage'),
 });
 
 /** Everything else wants a session; its code is loaded only then. */
@@ -67,30 +77,31 @@ const inside = createRoute({
   id: 'inside',
   beforeLoad: ({ location }) => {
     if (getSession().state === 'in') return;
+    // A log-in that another tab has begun ends here: the page of log-in says so.
+    if (ssoReturn(location.hash) === 'foreign') {
+      throw redirect({ to: '/login', hash: location.hash });
+    }
     if (location.pathname === '/') throw redirect({ to: '/welcome' });
     rememberNext(location.href);
     throw redirect({ to: '/login' });
   },
-  component: lazyRouteComponent(() => import('./app/app-layout.tsx'), 'AppLayout'),
+  component: lazyPage(() => import('./app/app-layout.tsx'), 'AppLayout'),
 });
 const home = createRoute({
   getParentRoute: () => inside,
   path: '/',
-  component: lazyRouteComponent(() => import('./app/home.tsx'), 'Home'),
+  component: lazyPage(() => import('./app/home.tsx'), 'Home'),
 });
 const conversation = createRoute({
   getParentRoute: () => inside,
   path: '/c/$id',
-  component: lazyRouteComponent(
-    () => import('./conversations/conversation-page.tsx'),
-    'ConversationPage',
-  ),
+  component: lazyPage(() => import('./conversations/conversation-page.tsx'), 'ConversationPage'),
 });
 
 const account = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
-  component: lazyRouteComponent(() => import('./account/account-layout.tsx'), 'AccountLayout'),
+  component: lazyPage(() => import('./account/account-layout.tsx'), 'AccountLayout'),
 });
 const accountPage = <Path extends string>(
   path: Path,
@@ -106,26 +117,26 @@ const accountPages = [
   }),
   accountPage(
     '/profile',
-    lazyRouteComponent(() => import('./account/profile-page.tsx'), 'ProfilePage'),
+    lazyPage(() => import('./account/profile-page.tsx'), 'ProfilePage'),
   ),
   accountPage(
     '/security',
-    lazyRouteComponent(() => import('./account/security-page.tsx'), 'SecurityPage'),
+    lazyPage(() => import('./account/security-page.tsx'), 'SecurityPage'),
   ),
   accountPage(
     '/sessions',
-    lazyRouteComponent(() => import('./account/sessions-page.tsx'), 'SessionsPage'),
+    lazyPage(() => import('./account/sessions-page.tsx'), 'SessionsPage'),
   ),
   accountPage(
     '/data',
-    lazyRouteComponent(() => import('./account/data-page.tsx'), 'DataPage'),
+    lazyPage(() => import('./account/data-page.tsx'), 'DataPage'),
   ),
 ] as const;
 
 const admin = createRoute({
   getParentRoute: () => inside,
   path: '/admin',
-  component: lazyRouteComponent(() => import('./admin/admin-layout.tsx'), 'AdminLayout'),
+  component: lazyPage(() => import('./admin/admin-layout.tsx'), 'AdminLayout'),
 });
 const adminPage = <Path extends string>(
   path: Path,
@@ -141,23 +152,23 @@ const adminPages = [
   }),
   adminPage(
     '/people',
-    lazyRouteComponent(() => import('./admin/people-page.tsx'), 'PeoplePage'),
+    lazyPage(() => import('./admin/people-page.tsx'), 'PeoplePage'),
   ),
   adminPage(
     '/invitations',
-    lazyRouteComponent(() => import('./admin/invitations-page.tsx'), 'InvitationsPage'),
+    lazyPage(() => import('./admin/invitations-page.tsx'), 'InvitationsPage'),
   ),
   adminPage(
     '/programs',
-    lazyRouteComponent(() => import('./admin/programs-page.tsx'), 'ProgramsPage'),
+    lazyPage(() => import('./admin/programs-page.tsx'), 'ProgramsPage'),
   ),
   adminPage(
     '/mail',
-    lazyRouteComponent(() => import('./admin/mail-page.tsx'), 'MailPage'),
+    lazyPage(() => import('./admin/mail-page.tsx'), 'MailPage'),
   ),
   adminPage(
     '/settings',
-    lazyRouteComponent(() => import('./admin/settings-page.tsx'), 'SettingsPage'),
+    lazyPage(() => import('./admin/settings-page.tsx'), 'SettingsPage'),
   ),
 ] as const;
 
@@ -174,6 +185,7 @@ export const router = createRouter({
     ]),
   ]),
   defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: ErrorPage,
 });
 
 declare module '@tanstack/react-router' {

@@ -37,6 +37,8 @@ const redirect = { 302: z.undefined().describe('On to the provider, or back to t
 /** A log-in that is at the provider’s, as it is stored (encrypted). */
 interface Away extends Flow {
   readonly next: string;
+  /** What the page that began knows its result by; null: it has named nothing. */
+  readonly tab: string | null;
 }
 
 /**
@@ -45,6 +47,8 @@ interface Away extends Flow {
  * 1. The answer counts once, and only in the browser that began: it holds the ticket in a cookie.
  * 2. The browser ends up on a path of this server, whatever it was told to ask for.
  * 3. It ends like any log-in: with what the account wants besides (a second factor).
+ * 4. The result carries the value that the page named at the start (`tab`): a page takes no step of
+ *    a log-in that it has not begun, so a link cannot log anybody in as somebody else.
  */
 export function ssoRoutes(instance: FastifyInstance, deps: SsoRoutes): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
@@ -63,7 +67,9 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoRoutes): void {
       operationId: 'startSso',
       tags,
       summary: 'Log in with another provider: sends the browser there',
-      description: '`next` is the path of this server to end up on.',
+      description:
+        '`next` is the path of this server to end up on. `tab` comes back behind the `#` of that ' +
+        'address, so that the page knows the result for its own.',
       security: [],
       params: OfProvider,
       querystring: SsoStartQuery,
@@ -74,7 +80,8 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoRoutes): void {
       const provider = providerOf(request);
       try {
         const { url, flow } = await provider.begin(redirectUri());
-        const away: Away = { ...flow, next: localPath(request.query.next) };
+        const { next, tab = null } = request.query;
+        const away: Away = { ...flow, next: localPath(next), tab };
         const sealed = vault.seal(PURPOSE, JSON.stringify(away)).toString('base64');
         const { ticket } = await tickets.issue({
           purpose: PURPOSE,
@@ -118,7 +125,7 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoRoutes): void {
       try {
         const answer = await logins.finish(request, reply, { ...found, passed: ['sso'] });
         reply.code(302);
-        return reply.redirect('step' in answer ? stepPage(answer) : away.next);
+        return reply.redirect('step' in answer ? stepPage(answer, away.tab) : donePage(away));
       } catch (error) {
         if (error instanceof RefusalError) return refused(request, reply, error.refusal.code);
         throw error;
@@ -168,12 +175,20 @@ function failed(reply: FastifyReply, code: RefusalCode) {
   return reply.redirect(`/login#error=${code}`);
 }
 
+/** Where the log-in was to lead, told that this is its result. */
+function donePage({ next, tab }: Away): string {
+  if (tab === null) return next;
+  const [path] = next.split('#');
+  return `${path}#${new URLSearchParams({ tab })}`;
+}
+
 /** The page of log-in, told which step is left. */
-function stepPage(step: LoginStep): string {
+function stepPage(step: LoginStep, tab: string | null): string {
   const { methods, ...rest } = { methods: undefined, ...step };
   const fragment = new URLSearchParams({
     ...Object.fromEntries(Object.entries(rest).map(([k, v]) => [k, String(v)])),
     ...(methods && { methods: methods.join(',') }),
+    ...(tab !== null && { tab }),
   });
   return `/login#${fragment}`;
 }

@@ -77,11 +77,12 @@ class Browser {
   }
 
   /** From the start of a log-in to the address that the provider sends back to. */
-  async toCallback(who: string, next = '/'): Promise<string> {
+  async toCallback(who: string, next = '/', tab?: string): Promise<string> {
     const [name = '', email = '', verified = ''] = who.split(' ');
     const person = new URLSearchParams({ name, email, verified });
     await fetch(`${issuer}/people?${person}`);
-    const start = `${this.#home}/api/v1/auth/sso/oidc/start?next=${encodeURIComponent(next)}`;
+    const query = new URLSearchParams({ next, ...(tab !== undefined && { tab }) });
+    const start = `${this.#home}/api/v1/auth/sso/oidc/start?${query}`;
     let url = locationOf(await this.open(start), start);
     for (let steps = 0; steps < 12; steps++) {
       if (url.startsWith(this.#home)) return url;
@@ -100,8 +101,8 @@ class Browser {
   }
 
   /** The whole way; where the browser ends up. */
-  async logIn(who: string, next?: string): Promise<string> {
-    const response = await this.open(await this.toCallback(who, next));
+  async logIn(who: string, next?: string, tab?: string): Promise<string> {
+    const response = await this.open(await this.toCallback(who, next, tab));
     expect(response.status).toBe(302);
     return response.headers.get('location') ?? '';
   }
@@ -266,11 +267,13 @@ describe('single sign-on', () => {
     const at = Date.now();
     await hal.request('POST', '/me/totp/confirm', { code: totp.generate({ timestamp: at }) });
     const browser = new Browser();
-    const end = await browser.logIn('hal hal@example.org verified');
+    const tab = 'h'.repeat(32);
+    const end = await browser.logIn('hal hal@example.org verified', '/', tab);
     expect(end).toMatch(/^\/login#/);
     const step = new URLSearchParams(end.split('#')[1]);
     expect(step.get('step')).toBe('second_factor');
     expect(step.get('methods')).toBe('totp,recovery');
+    expect(step.get('tab')).toBe(tab);
     expect(browser.cookies(server.url)).toEqual([]);
     const answer = await call(server.url, 'POST', '/auth/second-factor', {
       body: { ticket: step.get('ticket'), totp: totp.generate({ timestamp: at + 30_000 }) },
@@ -280,6 +283,19 @@ describe('single sign-on', () => {
 });
 
 describe('an answer of the provider', () => {
+  test('hands the value of the page that began back with the result', async () => {
+    const tab = 'a'.repeat(32);
+    await server.register('tabea');
+    await verify('tabea');
+    const browser = new Browser();
+    expect(await browser.logIn('tabea tabea@example.org verified', '/c/1?x=y#z', tab)).toBe(
+      `/c/1?x=y#tab=${tab}`,
+    );
+    expect(await browser.logIn('tabea tabea@example.org verified', '/c/1')).toBe('/c/1');
+    const short = await browser.open(`${server.url}/api/v1/auth/sso/oidc/start?tab=short`);
+    expect(short.status).toBe(400);
+  });
+
   test('counts only in the browser that asked', async () => {
     const victim = new Browser();
     const attacker = new Browser();

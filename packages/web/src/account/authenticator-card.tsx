@@ -135,7 +135,7 @@ function Scan({
     await onDone(recoveryCodes);
   });
   return (
-    <form onSubmit={form.onSubmit} className="flex flex-col gap-4 pt-2" noValidate>
+    <form {...form.props} className="flex flex-col gap-4 pt-2">
       <Problem text={form.problem} />
       <TotpSecret setup={setup} />
       <CodeField

@@ -59,11 +59,7 @@ function NameCard({ me }: { me: Me }) {
           </p>
         </div>
       </div>
-      <form
-        onSubmit={form.onSubmit}
-        className="grid grid-cols-1 gap-4 min-[480px]:grid-cols-2"
-        noValidate
-      >
+      <form {...form.props} className="grid grid-cols-1 gap-4 min-[480px]:grid-cols-2">
         <div className="min-[480px]:col-span-2">
           <Problem text={form.problem} />
         </div>
@@ -158,7 +154,7 @@ function Verify() {
     );
   }
   return (
-    <form onSubmit={form.onSubmit} className="flex max-w-xs flex-col gap-3" noValidate>
+    <form {...form.props} className="flex max-w-xs flex-col gap-3">
       <Problem text={form.problem} />
       <CodeField
         name="code"

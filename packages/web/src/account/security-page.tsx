@@ -42,7 +42,7 @@ function PasswordCard() {
   });
   return (
     <Card title="Password" words="A new one ends all your other sessions.">
-      <form onSubmit={form.onSubmit} className="flex flex-col gap-4" noValidate>
+      <form {...form.props} className="flex flex-col gap-4">
         <Problem text={form.problem} />
         <div className="grid grid-cols-1 gap-4 min-[560px]:grid-cols-2">
           <Field

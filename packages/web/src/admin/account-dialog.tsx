@@ -205,9 +205,8 @@ function EditAccount({
   return (
     <form
       key={account.id}
-      onSubmit={form.onSubmit}
+      {...form.props}
       className="grid grid-cols-1 gap-4 min-[480px]:grid-cols-2"
-      noValidate
     >
       <div className="empty:hidden min-[480px]:col-span-2">
         <Problem text={form.problem} />

@@ -50,7 +50,7 @@ function CreateForm({ onDone }: { onDone: () => void }) {
     onDone();
   });
   return (
-    <form onSubmit={form.onSubmit} className="flex flex-col gap-4 pt-2" noValidate>
+    <form {...form.props} className="flex flex-col gap-4 pt-2">
       <Problem text={form.problem} />
       <Field name="displayName" label="Name" autoFocus required error={form.errors.displayName} />
       <Field

@@ -81,7 +81,7 @@ function KeyForm({ program, onMade }: { program: AdminAccount; onMade: (key: str
     onMade(key);
   });
   return (
-    <form onSubmit={form.onSubmit} className="flex flex-col gap-4 pt-2" noValidate>
+    <form {...form.props} className="flex flex-col gap-4 pt-2">
       <Problem text={form.problem} />
       <Field
         name="name"

@@ -45,7 +45,7 @@ function DeleteForm({
     onDeleted();
   });
   return (
-    <form onSubmit={form.onSubmit} className="flex flex-col gap-4 pt-2" noValidate>
+    <form {...form.props} className="flex flex-col gap-4 pt-2">
       <Problem text={form.problem} />
       <Choice
         name="messages"

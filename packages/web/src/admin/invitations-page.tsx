@@ -152,7 +152,7 @@ function InviteForm({ onMade }: { onMade: (invitation: CreatedInvitation) => voi
     );
   });
   return (
-    <form onSubmit={form.onSubmit} className="flex flex-col gap-4 pt-2" noValidate>
+    <form {...form.props} className="flex flex-col gap-4 pt-2">
       <Problem text={form.problem} />
       <Field
         name="email"

@@ -1,9 +1,9 @@
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { Toaster } from 'sonner';
-import { useNotifications } from '../notifications/use-notifications.ts';
+import { useNotifications } from '../notifications/use-notifications.tsx';
 import { useSession } from '../session/session.ts';
-import { ClientProvider, useParley } from '../session/use-client.ts';
+import { SessionProvider, useParley } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';
 import { useUnreadInTitle } from '../ui/page-title.tsx';
 import { useTheme } from '../ui/theme.ts';
@@ -17,9 +17,9 @@ export function AppLayout() {
   const session = useSession();
   if (session.state !== 'in') return null;
   return (
-    <ClientProvider value={session.client}>
+    <SessionProvider value={session}>
       <Shell />
-    </ClientProvider>
+    </SessionProvider>
   );
 }
 

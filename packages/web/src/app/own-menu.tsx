@@ -13,7 +13,7 @@ import {
 } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
-import { askPermission, useNotificationSettings } from '../notifications/settings.ts';
+import { useNotificationSettings } from '../notifications/settings.ts';
 import { logout } from '../session/session.ts';
 import { useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -29,7 +29,7 @@ const THEMES: [Theme, string, ReactNode][] = [
 export function OwnMenu() {
   const me = useParley((s) => s.me);
   const theme = useTheme();
-  const { permission, sound, setSound } = useNotificationSettings();
+  const { permission, notify, sound, setNotify, setSound } = useNotificationSettings();
   return (
     <DropdownMenu.Root>
       <DropdownMenu.Trigger
@@ -74,22 +74,22 @@ export function OwnMenu() {
             ))}
           </DropdownMenu.RadioGroup>
           <Line />
-          <DropdownMenu.Item
+          <DropdownMenu.CheckboxItem
             className={ITEM}
-            disabled={permission !== 'default'}
-            onSelect={() => void askPermission()}
+            checked={notify}
+            disabled={permission === 'denied' || permission === 'unsupported'}
+            onCheckedChange={(on) => void setNotify(on)}
           >
-            {permission === 'granted' ? <Bell size={16} /> : <BellOff size={16} />}
+            {notify ? <Bell size={16} /> : <BellOff size={16} />}
             <span className="flex-1">
-              {permission === 'granted'
-                ? 'Notifications are on'
-                : permission === 'denied'
-                  ? 'Notifications are blocked by the browser'
-                  : permission === 'unsupported'
-                    ? 'This browser has no notifications'
-                    : 'Turn on notifications'}
+              {permission === 'denied'
+                ? 'Notifications are blocked by the browser'
+                : permission === 'unsupported'
+                  ? 'This browser has no notifications'
+                  : 'Notifications'}
             </span>
-          </DropdownMenu.Item>
+            <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
+          </DropdownMenu.CheckboxItem>
           <DropdownMenu.CheckboxItem className={ITEM} checked={sound} onCheckedChange={setSound}>
             {sound ? <Volume2 size={16} /> : <VolumeX size={16} />}{' '}
             <span className="flex-1">Sound</span>

@@ -1,11 +1,12 @@
 import { ApiError } from '@parley/client';
 import type { Me, TotpSetup } from '@parley/protocol';
 import { Link, Navigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { RecoveryCodes } from '../account/recovery-codes.tsx';
 import { TotpSecret } from '../account/totp-secret.tsx';
 import { wordsFor } from '../lib/words.ts';
-import { auth, useArrive, waitingFor } from '../session/steps.ts';
+import { auth, useArrive } from '../session/steps.ts';
+import { waitingFor } from '../session/waiting-step.ts';
 import { Button } from '../ui/button.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { LINK } from '../ui/link.ts';
@@ -17,28 +18,26 @@ import { useForm } from './use-form.ts';
 export function EnrolPage() {
   const [waiting] = useState(() => waitingFor('enrol_second_factor'));
   const arrive = useArrive();
-  const ticket = waiting?.step.ticket ?? null;
+  const ticket = waiting?.step.ticket ?? '';
   const [setup, setSetup] = useState<TotpSetup | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [done, setDone] = useState<{ me: Me; codes: readonly string[] } | null>(null);
-  useEffect(() => {
-    if (ticket === null) return;
-    let stale = false;
-    auth.enrolTotp(ticket).then(
-      (made) => {
-        if (!stale) setSetup(made);
-      },
-      (error: unknown) => {
-        if (!(error instanceof ApiError)) throw error;
-        if (!stale) setProblem(wordsFor(error));
-      },
-    );
-    return () => {
-      stale = true;
-    };
-  }, [ticket]);
+  const [starting, setStarting] = useState(false);
+  // Begins with a click: nothing that somebody else has put into an address sets anything up.
+  const start = async () => {
+    setStarting(true);
+    setProblem(null);
+    try {
+      setSetup(await auth.enrolTotp(ticket));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      setProblem(wordsFor(error));
+    } finally {
+      setStarting(false);
+    }
+  };
   const form = useForm(['code'], async ({ code }) => {
-    const { me, recoveryCodes } = await auth.confirmEnrolTotp(ticket ?? '', code);
+    const { me, recoveryCodes } = await auth.confirmEnrolTotp(ticket, code);
     setDone({ me, codes: recoveryCodes });
   });
   if (!waiting) return <Navigate to="/login" />;
@@ -53,23 +52,36 @@ export function EnrolPage() {
       </AuthPage>
     );
   }
+  const again = (
+    <Link to="/login" className={LINK}>
+      Start over
+    </Link>
+  );
+  if (!setup) {
+    return (
+      <AuthPage
+        title="Set up two-factor authentication"
+        intro="This server requires it for your account. You need an authenticator app, such as Aegis, 1Password or Google Authenticator."
+        other={again}
+      >
+        <div className="flex flex-col gap-4">
+          <Problem text={problem} />
+          <Button look="primary" busy={starting} className="min-h-11" onClick={() => void start()}>
+            Set up authenticator app
+          </Button>
+        </div>
+      </AuthPage>
+    );
+  }
   return (
     <AuthPage
-      title="Set up a second factor"
-      intro="This server asks everybody for one. Scan the code with an authenticator app."
-      other={
-        <Link to="/login" className={LINK}>
-          Begin again
-        </Link>
-      }
+      title="Set up two-factor authentication"
+      intro="Scan the code with your authenticator app, then enter the six digits that it shows."
+      other={again}
     >
-      <form onSubmit={form.onSubmit} className="flex flex-col gap-4" noValidate>
-        <Problem text={form.problem ?? problem} />
-        {setup ? (
-          <TotpSecret setup={setup} />
-        ) : (
-          problem === null && <div className="shimmer size-48 rounded-xl" />
-        )}
+      <form {...form.props} className="flex flex-col gap-4">
+        <Problem text={form.problem} />
+        <TotpSecret setup={setup} />
         <CodeField
           name="code"
           label="Code that the app shows"

@@ -51,7 +51,7 @@ export function ForgotPage() {
       intro="Tell us your e-mail address, and we send you a link to set a new one."
       other={back}
     >
-      <form onSubmit={form.onSubmit} className="flex flex-col gap-4" noValidate>
+      <form {...form.props} className="flex flex-col gap-4">
         {options?.mail === 'outbox' && (
           <Notice text="This server sends no mail yet: its admin finds the link in the folder data/outbox." />
         )}

@@ -17,7 +17,8 @@ export function LoginPage() {
   const session = useSession();
   const options = useAuthOptions();
   const arrive = useArrive();
-  const { problem: brought, step } = useBrought();
+  const { problem: brought, step, isForeign } = useBrought();
+  const [startedElsewhere, setStartedElsewhere] = useState(isForeign);
   const [otherProblem, setOtherProblem] = useState<string | null>(brought);
   useEffect(() => {
     if (step) void arrive(step);
@@ -28,6 +29,7 @@ export function LoginPage() {
   });
   const notice = session.state === 'out' ? session.notice : undefined;
   const problem = form.problem ?? otherProblem;
+  if (startedElsewhere) return <StartedElsewhere onContinue={() => setStartedElsewhere(false)} />;
   return (
     <AuthPage
       title="Log in"
@@ -45,7 +47,7 @@ export function LoginPage() {
         )
       }
     >
-      <form onSubmit={form.onSubmit} className="flex flex-col gap-4" noValidate>
+      <form {...form.props} className="flex flex-col gap-4">
         {problem === null && notice !== undefined && <Notice text={notice} />}
         <Problem text={problem} />
         <Field
@@ -76,6 +78,21 @@ export function LoginPage() {
         </Button>
       </form>
       <OtherWays options={options} onProblem={setOtherProblem} />
+    </AuthPage>
+  );
+}
+
+/** A result of a log-in has come to a tab that has not begun it. */
+function StartedElsewhere({ onContinue }: { onContinue: () => void }) {
+  return (
+    <AuthPage
+      title="Log in from here"
+      intro="This log-in was started in another tab or browser, so it can’t be finished here. If a link that somebody sent you has led here, don’t use it again."
+      other=""
+    >
+      <Button look="primary" className="min-h-11 w-full" onClick={onContinue}>
+        Go to log in
+      </Button>
     </AuthPage>
   );
 }

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { wordsFor } from '../lib/words.ts';
 import { peekNext } from '../session/next.ts';
 import { askPasskey, hasPasskeys, PasskeyCancelled } from '../session/passkey.ts';
-import { leavesForProvider } from '../session/session.ts';
+import { beginSso } from '../session/sso-return.ts';
 import { auth, useArrive } from '../session/steps.ts';
 import { Button } from '../ui/button.tsx';
 
@@ -43,9 +43,8 @@ export function OtherWays({
             key={id}
             className="min-h-11"
             onClick={() => {
-              leavesForProvider();
-              const next = new URLSearchParams({ next: peekNext() ?? '/' });
-              location.assign(`/api/v1/auth/sso/${encodeURIComponent(id)}/start?${next}`);
+              const query = new URLSearchParams({ next: peekNext() ?? '/', tab: beginSso() });
+              location.assign(`/api/v1/auth/sso/${encodeURIComponent(id)}/start?${query}`);
             }}
           >
             <LogIn size={17} /> Continue with {name}

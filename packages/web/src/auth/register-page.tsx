@@ -73,7 +73,7 @@ function RegisterForm({
   const domains = options?.registration === 'domain' ? options.domains : [];
   const optionalWrong = form.errors.firstName ?? form.errors.lastName ?? form.errors.phone;
   return (
-    <form onSubmit={form.onSubmit} className="flex flex-col gap-4" noValidate>
+    <form {...form.props} className="flex flex-col gap-4">
       {invitation !== '' && <Notice text="You have been invited. Welcome!" />}
       <Problem text={form.problem} />
       <Field

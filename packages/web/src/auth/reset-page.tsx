@@ -99,7 +99,7 @@ export function ResetPage() {
       intro="You will be logged out wherever you are logged in now."
       other={back}
     >
-      <form onSubmit={form.onSubmit} className="flex flex-col gap-4" noValidate>
+      <form {...form.props} className="flex flex-col gap-4">
         <Problem text={form.problem} />
         <Field
           name="password"

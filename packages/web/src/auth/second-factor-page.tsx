@@ -3,7 +3,8 @@ import { KeyRound, LifeBuoy, Smartphone } from 'lucide-react';
 import { useState } from 'react';
 import { wordsFor } from '../lib/words.ts';
 import { askPasskey, hasPasskeys, PasskeyCancelled } from '../session/passkey.ts';
-import { auth, useArrive, waitingFor } from '../session/steps.ts';
+import { auth, useArrive } from '../session/steps.ts';
+import { waitingFor } from '../session/waiting-step.ts';
 import { Button } from '../ui/button.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { Field } from '../ui/field.tsx';
@@ -62,7 +63,7 @@ export function SecondFactorPage() {
         </Link>
       }
     >
-      <form onSubmit={form.onSubmit} className="flex flex-col gap-4" noValidate>
+      <form {...form.props} className="flex flex-col gap-4">
         <Problem text={method === 'passkey' ? passkeyProblem : form.problem} />
         {method === 'totp' && (
           <CodeField

@@ -1,19 +1,42 @@
 import { ERRORS, type LoginStep, type SecondFactorMethod } from '@parley/protocol';
 import { useLocation } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
+import { ssoReturn } from '../session/sso-return.ts';
+
+/** What a log-in with another provider has brought back. */
+export interface Brought {
+  /** What went wrong, in words. */
+  readonly problem: string | null;
+  /** The step that is missing. */
+  readonly step: LoginStep | null;
+  /** There is a result, but of a log-in that this tab has not begun: it is not used. */
+  readonly isForeign: boolean;
+}
 
 /**
- * What a log-in with another provider has brought back behind the `#` of the address: the step that
- * is missing, or what went wrong. Read once.
+ * Reads what a log-in with another provider has brought back behind the `#` of the address, once. A
+ * step is taken only by the tab that began: a link with a step of somebody else's account would log
+ * whoever follows it in there.
  */
-export function useBrought(): { problem: string | null; step: LoginStep | null } {
+export function useBrought(): Brought {
   const { hash } = useLocation();
-  const [brought] = useState(() => {
-    const values = new URLSearchParams(hash);
-    const error = values.get('error');
-    return { problem: error === null ? null : wordsOf(error), step: stepOf(values) };
-  });
+  const [brought] = useState(() => read(hash));
+  useEffect(() => {
+    // A ticket does not stay in the history.
+    if (location.hash !== '') history.replaceState(history.state, '', location.pathname);
+  }, []);
   return brought;
+}
+
+function read(hash: string): Brought {
+  const values = new URLSearchParams(hash);
+  const result = ssoReturn(hash);
+  const error = values.get('error');
+  return {
+    problem: error === null ? null : wordsOf(error),
+    step: result === 'step' ? stepOf(values) : null,
+    isForeign: result === 'foreign',
+  };
 }
 
 const wordsOf = (code: string): string =>

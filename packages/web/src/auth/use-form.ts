@@ -13,7 +13,8 @@ const FIELDS_OF: Partial<Record<ApiError['code'], readonly string[]>> = {
 
 /**
  * A form of text fields: what is typed, what is wrong beside each field, and what is wrong with the
- * whole. After a refusal the first wrong field has the focus.
+ * whole. After a refusal the first wrong field has the focus; an error is gone once its field is
+ * changed. `props` belong on the form element.
  */
 export function useForm<Name extends string>(
   names: readonly Name[],
@@ -58,5 +59,10 @@ export function useForm<Name extends string>(
       setBusy(false);
     }
   };
-  return { errors, problem, busy, onSubmit };
+  const onInput = (event: FormEvent<HTMLFormElement>) => {
+    setProblem(null);
+    const { name } = event.target as HTMLInputElement;
+    setErrors((now) => (now[name as Name] === undefined ? now : { ...now, [name]: undefined }));
+  };
+  return { errors, problem, busy, props: { onSubmit, onInput, noValidate: true } };
 }

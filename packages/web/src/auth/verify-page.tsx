@@ -1,7 +1,8 @@
 import { Link, Navigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { wordsFor } from '../lib/words.ts';
-import { auth, useArrive, waitingFor } from '../session/steps.ts';
+import { auth, useArrive } from '../session/steps.ts';
+import { waitingFor } from '../session/waiting-step.ts';
 import { Button } from '../ui/button.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { LINK } from '../ui/link.ts';
@@ -34,7 +35,7 @@ export function VerifyPage() {
         </>
       }
     >
-      <form onSubmit={form.onSubmit} className="flex flex-col gap-4" noValidate>
+      <form {...form.props} className="flex flex-col gap-4">
         {options?.mail === 'outbox' && (
           <Notice text="This server sends no mail yet: its admin finds the code in the folder data/outbox." />
         )}

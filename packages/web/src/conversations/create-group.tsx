@@ -32,7 +32,7 @@ export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => v
   });
   return (
     <Dialog open={open} onClose={onClose} title="Create a group">
-      <form onSubmit={form.onSubmit} className="flex flex-col gap-5" noValidate>
+      <form {...form.props} className="flex flex-col gap-5">
         <Problem text={form.problem} />
         <Field
           name="name"

@@ -84,7 +84,7 @@ export function Details({
   return (
     <Dialog open={open} onClose={onClose} title={titleOf(view, people)}>
       {isOwner && (
-        <form onSubmit={rename.onSubmit} className="mb-5 flex items-end gap-2" noValidate>
+        <form {...rename.props} className="mb-5 flex items-end gap-2">
           <Field
             name="name"
             label="Name"

@@ -1,7 +1,8 @@
 import type { ConversationView } from '@parley/client';
 import { SendHorizontal } from 'lucide-react';
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { useClient } from '../session/use-client.ts';
+import { readKept, writeKept } from '../session/device.ts';
+import { useAccountId, useClient } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { actionOf, charactersLeft, isSendable } from './composer-rules.ts';
@@ -9,7 +10,7 @@ import { grow } from './grow.ts';
 
 /** The count is shown when so many characters are left. */
 const NEAR = 500;
-const draftKey = (id: string) => `parley.draft.${id}`;
+const draftName = (id: string) => `draft.${id}`;
 
 /** Writes a message; what is not sent yet is kept. */
 export function Composer({
@@ -28,8 +29,9 @@ export function Composer({
   onEditLast: () => void;
 }) {
   const client = useClient();
+  const account = useAccountId();
   const field = useRef<HTMLTextAreaElement>(null);
-  const [text, setText] = useState(() => localStorage.getItem(draftKey(view.id)) ?? '');
+  const [text, setText] = useState(() => readKept(account, draftName(view.id)) ?? '');
   draft.current = text;
   const left = charactersLeft(text);
   const ready = isSendable(text);
@@ -40,9 +42,8 @@ export function Composer({
     if (field.current) grow(field.current);
   }, [text]);
   useEffect(() => {
-    if (text) localStorage.setItem(draftKey(view.id), text);
-    else localStorage.removeItem(draftKey(view.id));
-  }, [text, view.id]);
+    writeKept(account, draftName(view.id), text || null);
+  }, [account, text, view.id]);
   useEffect(() => {
     // On touch screens a focus would cover half of the conversation with the keyboard.
     if (window.matchMedia('(pointer: fine)').matches) field.current?.focus();

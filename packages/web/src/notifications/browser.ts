@@ -3,6 +3,10 @@ export interface Note {
   readonly title: string;
   readonly body: string;
   readonly conversation: string;
+  /** The message, for when it is deleted. */
+  readonly seq: number;
+  /** Whose notification it is: browsers keep them beyond the session. */
+  readonly account: string;
 }
 
 interface TrustedPolicies {
@@ -12,6 +16,8 @@ interface TrustedPolicies {
   ): { createScriptURL(url: string): string };
 }
 
+/** What pages without a worker have shown, by conversation. */
+const shownByPage = new Map<string, Notification>();
 let worker: Promise<ServiceWorkerRegistration | null> | null = null;
 
 /** The service worker; null where browsers have none (over plain http, in some private modes). */
@@ -46,8 +52,9 @@ function workerUrl(): string {
  * throws at pages; other browsers may be without workers. Resolves with false where neither works.
  */
 export async function notify(note: Note, open: () => void): Promise<boolean> {
-  const { title, body, conversation } = note;
-  const options = { body, tag: conversation, icon: '/icon.svg', data: { conversation } };
+  const { title, body, conversation, seq, account } = note;
+  const data = { conversation, seq, account };
+  const options = { body, tag: conversation, icon: '/icon.svg', data };
   const registration = await registered();
   try {
     if (registration) {
@@ -55,6 +62,7 @@ export async function notify(note: Note, open: () => void): Promise<boolean> {
       return true;
     }
     const shown = new Notification(title, options);
+    shownByPage.set(conversation, shown);
     shown.onclick = () => {
       window.focus();
       open();
@@ -65,6 +73,18 @@ export async function notify(note: Note, open: () => void): Promise<boolean> {
     console.warn('The browser refuses notifications:', error);
     return false;
   }
+}
+
+/** Takes back the notification of a conversation, or of all. */
+export async function closeNotifications(conversation?: string): Promise<void> {
+  for (const [key, shown] of shownByPage) {
+    if (conversation !== undefined && key !== conversation) continue;
+    shown.close();
+    shownByPage.delete(key);
+  }
+  const registration = await navigator.serviceWorker?.getRegistration();
+  const filter = conversation === undefined ? {} : { tag: conversation };
+  for (const shown of (await registration?.getNotifications(filter)) ?? []) shown.close();
 }
 
 /** A touched notification asks the page for its conversation. Returns how to stop listening. */

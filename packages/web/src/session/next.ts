@@ -23,3 +23,6 @@ export function takeNext(): string | null {
   sessionStorage.removeItem(KEY);
   return path;
 }
+
+/** Forgets where somebody wanted to go: it was somebody else. */
+export const forgetNext = (): void => sessionStorage.removeItem(KEY);

@@ -3,6 +3,7 @@ import type {
   PublicKeyCredentialCreationOptionsJSON,
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/browser';
+import { loadPart } from '../lib/load-error.ts';
 
 /** Whether this browser has passkeys here: they need https or localhost, and a name, not a number. */
 export const hasPasskeys = (): boolean =>
@@ -15,7 +16,7 @@ export class PasskeyCancelled extends Error {
 
 /** Asks the browser for a passkey that it has. */
 export async function askPasskey(options: PasskeyOptions): Promise<PasskeyResponse> {
-  const { startAuthentication } = await import('@simplewebauthn/browser');
+  const { startAuthentication } = await loadPart(() => import('@simplewebauthn/browser'));
   // The server makes these with the same library; the protocol hands them through as they are.
   const optionsJSON = options as unknown as PublicKeyCredentialRequestOptionsJSON;
   return (await cancellable(startAuthentication({ optionsJSON }))) as unknown as PasskeyResponse;
@@ -23,7 +24,7 @@ export async function askPasskey(options: PasskeyOptions): Promise<PasskeyRespon
 
 /** Asks the browser to make a passkey. */
 export async function makePasskey(options: PasskeyOptions): Promise<PasskeyResponse> {
-  const { startRegistration } = await import('@simplewebauthn/browser');
+  const { startRegistration } = await loadPart(() => import('@simplewebauthn/browser'));
   const optionsJSON = options as unknown as PublicKeyCredentialCreationOptionsJSON;
   return (await cancellable(startRegistration({ optionsJSON }))) as unknown as PasskeyResponse;
 }

@@ -1,14 +1,16 @@
 import { ApiError, IndexedDbStore, ParleyApi, ParleyClient } from '@parley/client';
 import type { AccountId, Me } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
+import { ACCOUNT_KEY, accountHere, removeKeptOfOthers, removeOthers } from './device.ts';
+import { forgetNext, takeNext } from './next.ts';
+import { takeSsoReturn } from './sso-return.ts';
+import { forgetStep } from './waiting-step.ts';
 
 /** Who is logged in in this browser. The session itself is a cookie that no script can read. */
 export type Session =
   | { state: 'out'; notice?: string }
   | { state: 'in'; client: ParleyClient; account: AccountId; ended: AbortController };
 
-const KEY = 'parley.account';
-const ELSEWHERE = 'parley.elsewhere';
 /** The API for pages without a session, and for log-in itself. */
 export const api = new ParleyApi({ url: location.origin });
 
@@ -36,27 +38,29 @@ export function useSession(): Session {
  * comes back from another provider has a session that this page does not know of yet.
  */
 export async function resumeSession(): Promise<void> {
-  const account = localStorage.getItem(KEY);
-  if (account) begin(account as AccountId);
-  else if (sessionStorage.getItem(ELSEWHERE) !== null) {
-    sessionStorage.removeItem(ELSEWHERE);
+  watchOtherTabs();
+  if (takeSsoReturn(location.hash.slice(1)) === 'done') {
     try {
-      enter(await api.me());
+      const me = await api.me();
+      // The value has done its work: where the person wanted to go stands in its place.
+      const path = takeNext() ?? `${location.pathname}${location.search}`;
+      history.replaceState(history.state, '', path);
+      enter(me);
+      return;
     } catch (error) {
-      // Not let in: the page says why, from what the provider’s answer has put into the address.
       if (!(error instanceof ApiError)) throw error;
     }
   }
-}
-
-/** The page is about to be left for another provider’s log-in. */
-export function leavesForProvider(): void {
-  sessionStorage.setItem(ELSEWHERE, '1');
+  const account = accountHere();
+  if (account) begin(account);
+  sweep();
 }
 
 /** Somebody has just registered or logged in. */
 export function enter(me: Me): void {
-  localStorage.setItem(KEY, me.id);
+  forgetStep();
+  localStorage.setItem(ACCOUNT_KEY, me.id);
+  sweep();
   begin(me.id);
 }
 
@@ -74,30 +78,83 @@ export async function logout(): Promise<void> {
     () => 'The server could not be reached: end this session from another device to be sure.',
   );
   over();
-  await client.forget();
+  await forget(client);
   const notice = await told;
   if (notice !== undefined) notify(notice);
 }
 
 /** The account is gone, and with it the session. */
 export async function accountDeleted(): Promise<void> {
-  if (session.state !== 'in') return;
-  const { client } = session;
-  over('Your account is deleted.');
-  await client.forget();
+  if (session.state === 'in') await leave(session.client, 'Your account is deleted.');
 }
 
-/** Nobody is logged in here any more. */
+/**
+ * The session has ended, also from elsewhere: the pages outside say why, and nothing of it stays on
+ * this device, drafts and unsent messages included. Whoever ends a session of a lost device must be
+ * able to count on that.
+ */
+async function leave(client: ParleyClient, notice: string): Promise<void> {
+  if (session.state !== 'in' || session.client !== client) return;
+  over(notice);
+  await forget(client);
+}
+
+/** Nobody is logged in here any more: other tabs see it by the key, and leave too. */
 function over(notice?: string): void {
   if (session.state !== 'in') return;
+  if (accountHere() === session.account) localStorage.removeItem(ACCOUNT_KEY);
+  close(notice);
+}
+
+/** This page shows nothing of the account any more. */
+function close(notice?: string): void {
+  if (session.state !== 'in') return;
   session.ended.abort();
-  localStorage.removeItem(KEY);
+  removeKeptOfOthers(accountHere());
+  forgetNext();
+  forgetStep();
   set({ state: 'out', ...(notice !== undefined && { notice }) });
+}
+
+async function forget(client: ParleyClient): Promise<void> {
+  await client.forget();
+  await removeOthers();
+}
+
+/** Removes what is left of others; nobody waits for it, and what fails is tried at the next visit. */
+function sweep(): void {
+  removeOthers().catch((error: unknown) => {
+    console.warn('Could not remove what was kept for another account:', error);
+  });
+}
+
+/**
+ * The tabs of a browser share one session: whoever logs out in one of them, or logs in as somebody
+ * else, does so in all. A tab that was frozen meanwhile notices when it is looked at again.
+ */
+function watchOtherTabs(): void {
+  const check = () => {
+    if (session.state !== 'in' || accountHere() === session.account) return;
+    const { client } = session;
+    close(
+      accountHere() === null
+        ? 'You have logged out in another tab.'
+        : 'Somebody has logged in with another account in another tab.',
+    );
+    // The tab that has ended the session deletes its database: here it is only let go of, since
+    // the same account may have logged in again already.
+    client.stop().then(sweep, sweep);
+  };
+  window.addEventListener('storage', (event) => {
+    if (event.key === ACCOUNT_KEY || event.key === null) check();
+  });
+  window.addEventListener('pageshow', check);
+  document.addEventListener('visibilitychange', check);
 }
 
 function begin(account: AccountId): void {
   const client = new ParleyClient({ api, store: new IndexedDbStore() });
-  client.on('ended', () => leave(client, 'Your session has ended. Log in again.'));
+  client.on('ended', () => void leave(client, 'Your session has ended. Log in again.'));
   // What listens to the page for this session goes with it: another one may begin in the same page.
   const ended = new AbortController();
   const { signal } = ended;
@@ -112,11 +169,4 @@ function begin(account: AccountId): void {
   );
   void client.start(account);
   set({ state: 'in', client, account, ended });
-}
-
-/** The session has ended: its client stops, and the pages outside say why. */
-function leave(client: ParleyClient, notice: string): void {
-  if (session.state !== 'in' || session.client !== client) return;
-  over(notice);
-  void client.stop();
 }

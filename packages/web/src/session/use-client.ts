@@ -1,16 +1,22 @@
 import type { ClientSnapshot, ParleyClient } from '@parley/client';
+import type { AccountId } from '@parley/protocol';
 import { createContext, useContext, useRef, useSyncExternalStore } from 'react';
 
-const Context = createContext<ParleyClient | null>(null);
-/** Gives the pages below the client of the session. */
-export const ClientProvider = Context.Provider;
+const Context = createContext<{ client: ParleyClient; account: AccountId } | null>(null);
+/** Gives the pages below the session: its client and its account. */
+export const SessionProvider = Context.Provider;
+
+function useContextOfSession() {
+  const session = useContext(Context);
+  if (!session) throw new Error('This component needs a session');
+  return session;
+}
 
 /** The client of the session. */
-export function useClient(): ParleyClient {
-  const client = useContext(Context);
-  if (!client) throw new Error('useClient stands outside of a session');
-  return client;
-}
+export const useClient = (): ParleyClient => useContextOfSession().client;
+
+/** The account of the session, known before the server has answered. */
+export const useAccountId = (): AccountId => useContextOfSession().account;
 
 /** A part of the client’s snapshot; the component is drawn again when that part changes. */
 export function useParley<T>(select: (snapshot: ClientSnapshot) => T): T {

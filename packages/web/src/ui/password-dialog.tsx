@@ -54,7 +54,7 @@ function PasswordForm({
     onDone();
   });
   return (
-    <form onSubmit={form.onSubmit} className="flex flex-col gap-4 pt-2" noValidate>
+    <form {...form.props} className="flex flex-col gap-4 pt-2">
       <Problem text={form.problem} />
       {children}
       <Field

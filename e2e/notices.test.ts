@@ -1,0 +1,203 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type BuiltServer,
+  CHROMIUM,
+  PASSWORD,
+  postMany,
+  startBrowser,
+  startBuiltServer,
+  Visitor,
+} from './support.ts';
+
+describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
+  let server: BuiltServer;
+  let browser: Browser;
+  let visitors: Visitor[] = [];
+  let count = 0;
+  const arrive = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
+    const visitor = await Visitor.arrive(browser, server.url, options);
+    visitors.push(visitor);
+    return visitor;
+  };
+  /** Somebody who writes in the group of all, and somebody who is at the start page. */
+  const writerAndReader = async () => {
+    const n = ++count;
+    const reader = await arrive();
+    await reader.context.grantPermissions(['notifications']);
+    await reader.register(`reader${n}`, `Reader ${n}`);
+    const writer = await arrive();
+    await writer.register(`writer${n}`, `Writer ${n}`);
+    await writer.open('everyone');
+    return { reader, writer, name: `Writer ${n}` };
+  };
+
+  beforeAll(async () => {
+    [server, browser] = await Promise.all([startBuiltServer(), startBrowser()]);
+  });
+  afterEach(async () => {
+    const complaints = visitors.flatMap((v) => v.complaints);
+    for (const visitor of visitors) await visitor.context.close();
+    visitors = [];
+    expect(complaints).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  test('follow their message: an edit changes them, a deletion takes them back', async () => {
+    const { reader, writer, name } = await writerAndReader();
+    await look(reader.page, { focus: false });
+    await writer.write('A word too many');
+    await toastOf(reader.page, 'A word too many').waitFor();
+    await expect
+      .poll(() => notified(reader.page))
+      .toEqual([`${name} in everyone: A word too many`]);
+
+    await writer.message('A word too many').hover();
+    await writer.message('A word too many').getByRole('button', { name: 'Edit' }).click();
+    const edit = writer.page.getByRole('textbox', { name: 'Edit message' });
+    await edit.fill('Another word');
+    await edit.press('Enter');
+    await expect.poll(() => notified(reader.page)).toEqual([`${name} in everyone: Another word`]);
+    expect(await reader.page.getByText('A word too many').count()).toBe(0);
+
+    // A later message stands in the place of the first: the first one's deletion leaves it.
+    await writer.write('A word that stays');
+    await toastOf(reader.page, 'A word that stays').waitFor();
+    await remove(writer, 'Another word');
+    await expect
+      .poll(() => notified(reader.page))
+      .toEqual([`${name} in everyone: A word that stays`]);
+    await remove(writer, 'A word that stays');
+    await expect.poll(() => notified(reader.page)).toEqual([]);
+    await expect.poll(() => reader.page.getByText('A word that stays').count()).toBe(0);
+  });
+
+  test('are switched off and on in the menu, for one account, in all tabs', async () => {
+    const { reader, writer, name } = await writerAndReader();
+    const second = await reader.context.newPage();
+    await second.goto('/');
+    await second.getByRole('link', { name: /everyone/ }).waitFor();
+    for (const page of [reader.page, second]) await look(page, { focus: false });
+    const item = async () => {
+      await reader.page.getByRole('button', { name: 'Your menu' }).click();
+      return reader.page.getByRole('menuitemcheckbox', { name: 'Notifications' });
+    };
+    expect(await (await item()).getAttribute('aria-checked')).toBe('true');
+    await reader.page.getByRole('menuitemcheckbox', { name: 'Notifications' }).click();
+    await writer.write('Not told by the browser');
+    for (const page of [reader.page, second]) {
+      await toastOf(page, 'Not told by the browser').waitFor();
+      expect(await notified(page)).toEqual([]);
+    }
+    await (await item()).click();
+    await writer.write('Told again');
+    await expect.poll(() => notified(reader.page)).toEqual([`${name} in everyone: Told again`]);
+    // Notifications outlive the page: the end of the session takes them back.
+    await reader.logout();
+    await expect.poll(() => notified(reader.page)).toEqual([]);
+    expect(await reader.page.getByText('Told again').count()).toBe(0);
+  });
+
+  test('come for what is not looked at, and only for that', async () => {
+    const { reader, writer } = await writerAndReader();
+    await reader.open('everyone');
+    await writer.write('Seen at once');
+    await reader.sees('Seen at once');
+    expect(await toastOf(reader.page, 'Seen at once').count()).toBe(0);
+
+    // The window is in sight, but the person works in another one.
+    await look(reader.page, { focus: false });
+    await writer.write('Open, and not looked at');
+    await expect.poll(() => notified(reader.page)).toHaveLength(1);
+    await toastOf(reader.page, 'Open, and not looked at').waitFor();
+    // The tab is in the background, though it has been focused.
+    await look(reader.page, { focus: true, visible: false });
+    await writer.write('In the background');
+    await toastOf(reader.page, 'In the background').waitFor();
+    await expect
+      .poll(() => notified(reader.page))
+      .toEqual([expect.stringContaining('In the background')]);
+    // Looked at, with something else open: a toast, and no more.
+    await look(reader.page, { focus: true });
+    await reader.page.goto('/');
+    await reader.inside();
+    await writer.write('While something else is open');
+    await toastOf(reader.page, 'While something else is open').waitFor();
+    expect((await notified(reader.page)).join()).not.toContain('something else');
+    // One's own message from another device is no news.
+    const elsewhere = await arrive();
+    await elsewhere.login(`reader${count}`, PASSWORD);
+    await elsewhere.open('everyone');
+    await elsewhere.write('Said by myself elsewhere');
+    await writer.write('And something after it');
+    await toastOf(reader.page, 'And something after it').waitFor();
+    expect(await toastOf(reader.page, 'Said by myself elsewhere').count()).toBe(0);
+    // A toast leads to its conversation.
+    await toastOf(reader.page, 'And something after it')
+      .getByRole('button', { name: 'Open' })
+      .click();
+    await reader.page.getByRole('heading', { level: 1, name: 'everyone' }).waitFor();
+  });
+
+  test('what was missed while away is counted, and not shown one by one', async () => {
+    const { reader, writer } = await writerAndReader();
+    await reader.context.setOffline(true);
+    await reader.page.getByText('Trying again').first().waitFor();
+    await postMany(writer.page, writer.conversation(), 2);
+    await reader.context.setOffline(false);
+    await reader.page.getByRole('link', { name: /everyone.*2 unread/s }).waitFor();
+    expect(await toastOf(reader.page, 'entry').count()).toBe(0);
+    await writer.write('Live again');
+    await toastOf(reader.page, 'Live again').waitFor();
+    expect(await reader.page.title()).toMatch(/^\(3\) /);
+  });
+
+  test('a name with a turned direction turns nothing else', async () => {
+    const { reader } = await writerAndReader();
+    const hebrew = await arrive();
+    await hebrew.register('shalom', 'שלום 12');
+    await hebrew.open('everyone');
+    await hebrew.write('שלום לכולם 34');
+    const toast = toastOf(reader.page, 'שלום לכולם 34');
+    await toast.waitFor();
+    expect(await toast.locator('[data-title] bdi').allInnerTexts()).toEqual([
+      'שלום 12',
+      'everyone',
+    ]);
+    expect(await toast.locator('[data-description] bdi').innerText()).toBe('שלום לכולם 34');
+  });
+});
+
+const toastOf = (page: Page, text: string) =>
+  page.locator('[data-sonner-toast]:not([data-removed="true"])').filter({ hasText: text });
+
+/** What the browser shows of the page's notifications, without the marks of direction. */
+function notified(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    const worker = await navigator.serviceWorker.getRegistration();
+    const shown = (await worker?.getNotifications()) ?? [];
+    return shown.map((note) => `${note.title}: ${note.body}`.replace(/[\u2068\u2069]/g, ''));
+  });
+}
+
+/** Whether the page has the focus and is in sight, which no test can take from a headless browser. */
+async function look(page: Page, how: { focus: boolean; visible?: boolean }): Promise<void> {
+  await page.evaluate(({ focus, visible = true }) => {
+    document.hasFocus = () => focus;
+    Object.defineProperty(document, 'visibilityState', {
+      configurable: true,
+      get: () => (visible ? 'visible' : 'hidden'),
+    });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, how);
+}
+
+async function remove(visitor: Visitor, text: string): Promise<void> {
+  await visitor.message(text).hover();
+  await visitor.message(text).getByRole('button', { name: 'Delete' }).click();
+  await visitor.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+  await visitor.page.getByRole('article').filter({ hasText: text }).waitFor({ state: 'detached' });
+}

@@ -1,0 +1,96 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Installation, removePage, renameAssets } from './installation.ts';
+import { barriers, CHROMIUM, sideways, startBrowser, Visitor } from './support.ts';
+
+/** What the first view may cost on the wire, fonts included; it was 407 KB uncompressed. */
+const FIRST_VIEW_MAX = 175 * 1024;
+
+describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
+  let installation: Installation;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [installation, browser] = await Promise.all([Installation.make(), startBrowser()]);
+    await installation.start();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await installation?.remove();
+  });
+
+  test('sends its texts compressed', async () => {
+    const context = await browser.newContext({ baseURL: installation.url });
+    const page = await context.newPage();
+    const files: { path: string; encoding: string | undefined; sent: number; size: number }[] = [];
+    const seen: Promise<void>[] = [];
+    page.on('requestfinished', (request) => {
+      const look = async () => {
+        const response = await request.response();
+        if (!response || new URL(request.url()).pathname.startsWith('/api/')) return;
+        const { responseBodySize } = await request.sizes();
+        files.push({
+          path: new URL(request.url()).pathname,
+          encoding: (await response.allHeaders())['content-encoding'],
+          sent: responseBodySize,
+          size: (await response.body()).length,
+        });
+      };
+      seen.push(look());
+    });
+    await page.goto('/welcome', { waitUntil: 'networkidle' });
+    await Promise.all(seen);
+    await context.close();
+    const texts = files.filter((f) => /\.(js|css)$/.test(f.path) && f.size > 1024);
+    expect(texts.length).toBeGreaterThan(3);
+    expect(texts.filter((f) => f.encoding !== 'br')).toEqual([]);
+    const sum = (of: (file: (typeof files)[number]) => number) =>
+      files.reduce((n, file) => n + of(file), 0);
+    expect(sum((f) => f.sent)).toBeLessThan(FIRST_VIEW_MAX);
+  });
+
+  test('asks for a reload after an upgrade, keeps the draft, and never reloads by itself', async () => {
+    const una = await Visitor.arrive(browser, installation.url);
+    await una.register('una', 'Una Upgraded');
+    await una.open('everyone');
+    const composer = una.page.getByRole('textbox', { name: 'Message everyone' });
+    await composer.fill('Typed before the upgrade');
+    const loads = countLoads(una.page);
+
+    await installation.upgrade(renameAssets);
+    await una.page.getByRole('button', { name: 'Your menu' }).click();
+    await una.page.getByRole('menuitem', { name: 'Your account' }).click();
+    await una.page.getByRole('heading', { name: 'This page needs a reload' }).waitFor();
+    expect(loads()).toBe(0);
+    expect(await barriers(una.page)).toEqual([]);
+    await una.page.getByRole('button', { name: 'Reload' }).click();
+    await una.page.getByRole('heading', { level: 1, name: 'Profile' }).waitFor();
+    await una.open('everyone');
+    await expect.poll(() => composer.inputValue()).toBe('Typed before the upgrade');
+
+    // A build that lacks a page: every reload was asked for, and the rest goes on working.
+    await installation.upgrade((assets) => removePage(assets, 'sessions-page'));
+    await una.page.goto('/settings/sessions');
+    await una.page.getByRole('heading', { name: 'This page needs a reload' }).waitFor();
+    await una.page.setViewportSize({ width: 360, height: 740 });
+    expect(await sideways(una.page)).toBe(0);
+    const before = loads();
+    await una.page.getByRole('button', { name: 'Reload' }).click();
+    await una.page.waitForLoadState('networkidle');
+    await una.page.getByRole('heading', { name: 'This page needs a reload' }).waitFor();
+    expect(loads()).toBe(before + 1);
+    await una.page.goto('/');
+    await una.open('everyone');
+    await expect.poll(() => composer.inputValue()).toBe('Typed before the upgrade');
+    await una.context.close();
+  });
+});
+
+/** Counts how often the page is loaded from now on. */
+function countLoads(page: Page): () => number {
+  let count = 0;
+  page.on('load', () => {
+    count++;
+  });
+  return () => count;
+}

@@ -1,0 +1,54 @@
+// Writes a brotli and a gzip file beside each file of a folder that is sent as text and is large
+// enough. Done once at build time, at the highest levels: the server only picks one.
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+
+/** Smaller files fit into one packet anyway. */
+const MIN_BYTES = 1_024;
+/** Fonts and images are compressed by their own formats. */
+const TEXT = new Set(['.css', '.html', '.js', '.json', '.map', '.svg', '.txt', '.webmanifest']);
+/** A saving below this share is not worth unpacking. */
+const MIN_SAVING = 0.05;
+
+const ENCODERS = {
+  br: (bytes) =>
+    promisify(brotliCompress)(bytes, {
+      params: {
+        [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+        [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+        [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+      },
+    }),
+  gz: (bytes) => promisify(gzip)(bytes, { level: constants.Z_BEST_COMPRESSION }),
+};
+
+/** Compresses what is worth it below a folder; resolves with the bytes before and after (brotli). */
+export async function compressFolder(folder) {
+  const files = readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, name))
+    .filter((path) => TEXT.has(extname(path)) && statSync(path).isFile());
+  const sizes = await Promise.all(files.map(compress));
+  return sizes.reduce(
+    (sum, { before, after }) => ({ before: sum.before + before, after: sum.after + after }),
+    { before: 0, after: 0 },
+  );
+}
+
+async function compress(path) {
+  const bytes = readFileSync(path);
+  const before = bytes.length;
+  let after = before;
+  if (before < MIN_BYTES) return { before, after };
+  const { atime, mtime } = statSync(path);
+  for (const [end, encode] of Object.entries(ENCODERS)) {
+    const encoded = await encode(bytes);
+    if (encoded.length > before * (1 - MIN_SAVING)) continue;
+    writeFileSync(`${path}.${end}`, encoded);
+    // The times of the original: validators that are made of them agree.
+    utimesSync(`${path}.${end}`, atime, mtime);
+    if (end === 'br') after = encoded.length;
+  }
+  return { before, after };
+}
