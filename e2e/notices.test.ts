@@ -155,6 +155,27 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
     expect(await reader.page.title()).toMatch(/^\(3\) /);
   });
 
+  test('names that look alike stand beside their usernames', async () => {
+    const { reader } = await writerAndReader();
+    const sam = await arrive();
+    await sam.register('sam', 'Sam Same');
+    await sam.open('everyone');
+    await sam.write('Said by Sam');
+    await reader.open('everyone');
+    await reader.sees('Said by Sam');
+    expect(await reader.message('Said by Sam').getByText('@sam').count()).toBe(0);
+    const other = await arrive();
+    await other.register('impostor', 'sam same');
+    await other.open('everyone');
+    await other.write('Said by the other one');
+    await reader.message('Said by the other one').getByText('@impostor').waitFor();
+    await reader.message('Said by Sam').getByText('@sam').waitFor();
+    const people = reader.page.getByRole('navigation', { name: 'Conversations and people' });
+    await people.getByRole('button', { name: /@sam/ }).waitFor();
+    await people.getByRole('button', { name: /@impostor/ }).click();
+    await reader.page.getByRole('heading', { level: 1, name: 'sam same @impostor' }).waitFor();
+  });
+
   test('a name with a turned direction turns nothing else', async () => {
     const { reader } = await writerAndReader();
     const hebrew = await arrive();

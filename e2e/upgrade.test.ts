@@ -82,7 +82,14 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     await una.page.goto('/');
     await una.open('everyone');
     await expect.poll(() => composer.inputValue()).toBe('Typed before the upgrade');
+
+    // The page of one build, and not a script of it: no empty page.
+    await installation.upgrade((assets) => removePage(assets, 'index'));
     await una.context.close();
+    const { page, context } = await Visitor.arrive(browser, installation.url);
+    await page.getByRole('heading', { name: 'Parley could not be loaded' }).waitFor();
+    await page.getByRole('button', { name: 'Reload' }).waitFor();
+    await context.close();
   });
 });
 

@@ -53,7 +53,9 @@ function NameCard({ me }: { me: Me }) {
       <div className="mb-5 flex items-center gap-4">
         <Avatar id={me.id} name={me.displayName} size={64} />
         <div className="min-w-0">
-          <p className="truncate font-semibold text-lg leading-snug">{me.displayName}</p>
+          <p className="truncate font-semibold text-lg leading-snug">
+            <bdi>{me.displayName}</bdi>
+          </p>
           <p className="flex items-center gap-2 truncate text-muted text-sm">
             @{me.username} {me.role !== 'member' && <Badge tone="accent">{ROLE[me.role]}</Badge>}
           </p>

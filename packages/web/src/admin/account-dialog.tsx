@@ -12,6 +12,7 @@ import { toast } from 'sonner';
 import { useReauthentication } from '../account/reauthenticate.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { isolate } from '../lib/bidi.ts';
 import { ago, dateOf, fullTime } from '../lib/time.ts';
 import { useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -54,7 +55,7 @@ export function AccountDialog({
   const close = () => setAsking(null);
   const reread = async () => onChange(await admin.account(account.id));
   return (
-    <Dialog open onClose={onClose} title={account.displayName}>
+    <Dialog open onClose={onClose} title={isolate(account.displayName)}>
       <div className="mb-5 flex items-center gap-4">
         <Avatar id={account.id} name={account.displayName} size={56} />
         <div className="min-w-0">
@@ -130,7 +131,7 @@ export function AccountDialog({
       )}
       <Confirm
         open={asking === 'deactivate'}
-        title={`Deactivate ${account.displayName}?`}
+        title={`Deactivate ${isolate(account.displayName)}?`}
         words="They are logged out everywhere at once and cannot log in until you reactivate them. What they have written stays."
         action="Deactivate"
         onCancel={close}
@@ -170,7 +171,7 @@ export function AccountDialog({
         open={asking === 'delete'}
         onClose={close}
         onDeleted={() => {
-          toast.success(`${account.displayName} is deleted`);
+          toast.success(`${isolate(account.displayName)} is deleted`);
           onDeleted();
         }}
       />

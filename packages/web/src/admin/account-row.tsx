@@ -49,7 +49,7 @@ export function AccountRow({ account, onOpen }: { account: AdminAccount; onOpen:
         </span>
         <span className="min-w-0 flex-1">
           <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
-            <span className="truncate font-medium">{account.displayName}</span>
+            <bdi className="truncate font-medium">{account.displayName}</bdi>
             <AccountBadges account={account} />
           </span>
           <span className="block truncate text-[13px] text-muted">

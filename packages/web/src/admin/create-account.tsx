@@ -46,7 +46,11 @@ function CreateForm({ onDone }: { onDone: () => void }) {
       ...(password && { password }),
       ...(me?.role === 'owner' && { role: role as AccountRole }),
     });
-    toast.success(`${made.displayName} can log in now`);
+    toast.success(
+      <>
+        <bdi>{made.displayName}</bdi> can log in now
+      </>,
+    );
     onDone();
   });
   return (

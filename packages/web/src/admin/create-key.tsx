@@ -2,6 +2,7 @@ import { type AdminAccount, SCOPES, type Scope } from '@parley/protocol';
 import { useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { isolate } from '../lib/bidi.ts';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -38,7 +39,7 @@ export function CreateKey({
     <Dialog
       open={open}
       onClose={close}
-      title={made === null ? `A key for ${program.displayName}` : 'Store this key now'}
+      title={made === null ? `A key for ${isolate(program.displayName)}` : 'Store this key now'}
       description={
         made === null
           ? 'It can do what you tick, and nothing else.'

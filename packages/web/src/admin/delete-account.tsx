@@ -1,6 +1,7 @@
 import type { AdminAccount } from '@parley/protocol';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { isolate } from '../lib/bidi.ts';
 import { Button } from '../ui/button.tsx';
 import { Choice } from '../ui/choice.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -22,7 +23,7 @@ export function DeleteAccount({
     <Dialog
       open={open}
       onClose={onClose}
-      title={`Delete ${account.displayName}?`}
+      title={`Delete ${isolate(account.displayName)}?`}
       description="They are logged out everywhere, and nobody finds them any more. There is no way back."
     >
       <DeleteForm account={account} onClose={onClose} onDeleted={onDeleted} />

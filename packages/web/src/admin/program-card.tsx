@@ -1,6 +1,7 @@
 import { type AdminAccount, type ApiKey, SCOPES, type Scope } from '@parley/protocol';
 import { KeyRound, Plus, Trash2, UserRoundCheck, UserRoundX } from 'lucide-react';
 import { useState } from 'react';
+import { isolate } from '../lib/bidi.ts';
 import { ago, dateOf } from '../lib/time.ts';
 import { ActionItem, ActionMenu } from '../ui/action-menu.tsx';
 import { Badge } from '../ui/badge.tsx';
@@ -26,7 +27,7 @@ export function ProgramCard({
   const [ending, setEnding] = useState<ApiKey | null>(null);
   return (
     <Card
-      title={program.displayName}
+      title={isolate(program.displayName)}
       words={
         <>
           @{program.username} · {program.lastSeen ? `used ${ago(program.lastSeen)}` : 'never used'}

@@ -45,7 +45,9 @@ export function OwnMenu() {
           className="surface-in z-50 w-64 rounded-xl border border-line bg-raised p-1.5 shadow-(--shadow)"
         >
           <div className="px-2.5 pt-1.5 pb-2.5">
-            <p className="truncate font-semibold">{me?.displayName}</p>
+            <p className="truncate font-semibold">
+              <bdi>{me?.displayName}</bdi>
+            </p>
             <p className="truncate text-muted text-sm">@{me?.username}</p>
           </div>
           <Line />

@@ -3,6 +3,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Compass, Hash, Lock, Plus, Search } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { BrowseGroups } from '../conversations/browse-groups.tsx';
+import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { CreateGroup } from '../conversations/create-group.tsx';
 import { byActivity, titleOf, unreadText } from '../conversations/naming.ts';
 import { excerpt } from '../lib/display-text.ts';
@@ -119,9 +120,16 @@ function Entry({ conversation }: { conversation: ConversationView }) {
   const author =
     lastMessage &&
     (lastMessage.author === me?.id ? 'You' : people.get(lastMessage.author)?.displayName);
-  const preview = lastMessage
-    ? `${conversation.kind === 'group' && author ? `${author}: ` : ''}${excerpt(lastMessage.body, PREVIEW)}`
-    : null;
+  const preview = lastMessage && (
+    <>
+      {conversation.kind === 'group' && author && (
+        <>
+          <bdi>{author}</bdi>:{' '}
+        </>
+      )}
+      <bdi>{excerpt(lastMessage.body, PREVIEW)}</bdi>
+    </>
+  );
   return (
     <li>
       <Link
@@ -156,7 +164,7 @@ function Entry({ conversation }: { conversation: ConversationView }) {
               unread ? 'font-semibold text-ink' : 'text-soft',
             )}
           >
-            {title}
+            <ConversationTitle view={conversation} />
           </span>
           {preview && (
             <span

@@ -105,7 +105,7 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
             )}
           >
             {result.icon}
-            <span className="min-w-0 flex-1 truncate">{result.title}</span>
+            <bdi className="min-w-0 flex-1 truncate">{result.title}</bdi>
             <span className="truncate text-muted text-sm">{result.note}</span>
           </div>
         ))}

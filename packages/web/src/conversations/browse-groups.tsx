@@ -76,7 +76,9 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
               <Hash size={18} />
             </span>
             <span className="min-w-0 flex-1">
-              <span className="block truncate font-medium">{group.name}</span>
+              <span className="block truncate font-medium">
+                <bdi>{group.name}</bdi>
+              </span>
               <span className="block text-[13px] text-muted">
                 {group.memberCount === 1 ? '1 member' : `${group.memberCount} members`}
               </span>

@@ -11,6 +11,7 @@ import { useClient, useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
+import { ConversationTitle } from './conversation-title.tsx';
 import { Details } from './details.tsx';
 import { Missing } from './missing.tsx';
 import { titleOf } from './naming.ts';
@@ -122,7 +123,9 @@ function Open({
           </span>
         )}
         <div className="min-w-0 flex-1">
-          <h1 className="truncate font-semibold leading-tight">{title}</h1>
+          <h1 className="truncate font-semibold leading-tight">
+            <ConversationTitle view={view} />
+          </h1>
           <p className="truncate text-[13px] text-muted leading-tight">{note}</p>
         </div>
         <IconButton label="Details and members" onClick={() => setDetails(true)}>

@@ -115,7 +115,7 @@ export function Details({
             <Avatar id={member.account} name={member.displayName} size={32} />
             <span className="min-w-0 flex-1">
               <span className="block truncate">
-                {member.displayName}{' '}
+                <bdi>{member.displayName}</bdi>{' '}
                 {member.account === me?.id && <span className="text-muted">(you)</span>}
               </span>
               <span className="block truncate text-[13px] text-muted">@{member.username}</span>

@@ -71,6 +71,7 @@ export function Composer({
           rows={1}
           data-composer
           enterKeyHint={isTouch ? 'enter' : 'send'}
+          dir="auto"
           aria-label={`Message ${title}`}
           placeholder={`Message ${title}`}
           onChange={(event) => {

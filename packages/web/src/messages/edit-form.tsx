@@ -36,6 +36,7 @@ export function EditForm({ message, onDone }: { message: TimelineMessage; onDone
         aria-label="Edit message"
         defaultValue={message.body}
         rows={1}
+        dir="auto"
         onInput={(event) => grow(event.currentTarget)}
         onKeyDown={(event) => {
           if (event.key === 'Escape' && !event.nativeEvent.isComposing) {

@@ -11,6 +11,7 @@ import {
 import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { fullTime, timeOfDay } from '../lib/time.ts';
 import { nameList } from '../lib/words.ts';
+import { PersonName } from '../people/person-name.tsx';
 import { useClient, useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
@@ -89,7 +90,9 @@ export const MessageRow = memo(function MessageRow({
       <div className="min-w-0 flex-1">
         {first && (
           <div className="flex items-baseline gap-2">
-            <span className="truncate font-semibold">{name}</span>
+            <span className="truncate font-semibold">
+              <PersonName id={message.author} name={name} />
+            </span>
             <time
               dateTime={message.postedAt}
               title={fullTime(message.postedAt)}

@@ -1,4 +1,5 @@
 import type { ConversationId } from '@parley/protocol';
+import { isolate } from '../lib/bidi.ts';
 import { nameList } from '../lib/words.ts';
 import { useParley } from '../session/use-client.ts';
 
@@ -20,7 +21,7 @@ export function TypingLine({ conversation }: { conversation: ConversationId }) {
               />
             ))}
           </span>
-          {nameList(names)} {names.length === 1 ? 'is' : 'are'} typing
+          <bdi>{nameList(names.map(isolate))}</bdi> {names.length === 1 ? 'is' : 'are'} typing
         </>
       )}
     </div>

@@ -6,6 +6,7 @@ import { Section } from '../app/sidebar.tsx';
 import { wordsFor } from '../lib/words.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { PersonName } from './person-name.tsx';
 
 /** People shown before “Show all”. */
 const SHORT = 12;
@@ -59,7 +60,7 @@ export function PeopleList() {
                     : 'min-w-0 flex-1 truncate text-soft'
                 }
               >
-                {person.displayName}
+                <PersonName id={person.id} name={person.displayName} />
               </span>
               <span className="sr-only">
                 {state === 'active' ? 'active' : state === 'idle' ? 'away' : 'offline'}

@@ -59,7 +59,10 @@ export function PeoplePicker({
                 className="flex min-h-11 w-full items-center gap-3 rounded-lg px-2 text-left hover:bg-hover"
               >
                 <Avatar id={person.id} name={person.displayName} size={30} />
-                <span className="min-w-0 flex-1 truncate">{person.displayName}</span>
+                <span className="min-w-0 flex-1 truncate">
+                  <bdi>{person.displayName}</bdi>{' '}
+                  <span className="text-[13px] text-muted">@{person.username}</span>
+                </span>
                 <span
                   className={cx(
                     'flex size-5 items-center justify-center rounded-md border',
