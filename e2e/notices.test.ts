@@ -167,7 +167,12 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
     const other = await arrive();
     await other.register('impostor', 'sam same');
     await other.open('everyone');
+    await look(reader.page, { focus: false });
     await other.write('Said by the other one');
+    await expect
+      .poll(() => notified(reader.page))
+      .toEqual(['sam same @impostor in everyone: Said by the other one']);
+    await toastOf(reader.page, 'Said by the other one').getByText('@impostor').waitFor();
     await reader.message('Said by the other one').getByText('@impostor').waitFor();
     await reader.message('Said by Sam').getByText('@sam').waitFor();
     const people = reader.page.getByRole('navigation', { name: 'Conversations and people' });

@@ -8,6 +8,7 @@ import { CreateGroup } from '../conversations/create-group.tsx';
 import { byActivity, titleOf, unreadText } from '../conversations/naming.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { PeopleList } from '../people/people-list.tsx';
+import { PersonName } from '../people/person-name.tsx';
 import { useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
@@ -124,7 +125,12 @@ function Entry({ conversation }: { conversation: ConversationView }) {
     <>
       {conversation.kind === 'group' && author && (
         <>
-          <bdi>{author}</bdi>:{' '}
+          {lastMessage.author === me?.id ? (
+            author
+          ) : (
+            <PersonName id={lastMessage.author} name={author} />
+          )}
+          :{' '}
         </>
       )}
       <bdi>{excerpt(lastMessage.body, PREVIEW)}</bdi>

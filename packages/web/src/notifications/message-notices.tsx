@@ -10,6 +10,7 @@ import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
 import { isolate } from '../lib/bidi.ts';
 import { excerpt } from '../lib/display-text.ts';
+import { namesakes } from '../people/same-names.ts';
 import { closeNotifications, notify } from './browser.ts';
 import { chime } from './chime.ts';
 import { looks, looksAt } from './looking.ts';
@@ -22,6 +23,8 @@ const EXCERPT = 140;
 interface Notice {
   readonly seq: Seq;
   readonly author: string;
+  /** Where somebody else's name looks the same; else null. */
+  readonly username: string | null;
   /** Null in a direct conversation. */
   readonly group: string | null;
   /** False once the toast has gone by itself: an edit must not bring it back. */
@@ -84,24 +87,31 @@ export class MessageNotices {
     const { people, conversations } = this.#client.snapshot;
     const view = conversations.get(conversationOfStream(event.stream));
     if (!view || event.actor === this.#account || looksAt(view.id)) return;
-    const author = people.get(event.actor)?.displayName ?? 'Somebody';
+    const author = people.get(event.actor);
     const group = view.kind === 'direct' ? null : titleOf(view, people);
     const settings = notificationSettings(this.#account);
     const browser = settings.notify && !looks();
-    const notice = { seq: event.seq, author, group, toast: true, browser };
+    const notice = {
+      seq: event.seq,
+      author: author?.displayName ?? 'Somebody',
+      username: author && namesakes(people).has(author.id) ? author.username : null,
+      group,
+      toast: true,
+      browser,
+    };
     this.#shown.set(view.id, notice);
     this.#show(view.id, notice, event.data.body);
     if (settings.sound) chime();
   }
 
   #show(conversation: ConversationId, notice: Notice, text: string): void {
-    const { author, group, seq } = notice;
+    const { group, seq } = notice;
     const shown = excerpt(text, EXCERPT);
     const gone = () => {
       notice.toast = false;
     };
     if (notice.toast) {
-      toast(<NoticeTitle author={author} group={group} />, {
+      toast(<NoticeTitle notice={notice} />, {
         id: conversation,
         description: <bdi>{shown}</bdi>,
         action: { label: 'Open', onClick: () => this.#open(conversation) },
@@ -110,8 +120,9 @@ export class MessageNotices {
       });
     }
     if (!notice.browser) return;
+    const author = isolate(notice.author) + handle(notice);
     const note = {
-      title: group === null ? isolate(author) : `${isolate(author)} in ${isolate(group)}`,
+      title: group === null ? author : `${author} in ${isolate(group)}`,
       body: isolate(shown),
       conversation,
       seq,
@@ -131,11 +142,19 @@ export class MessageNotices {
   }
 }
 
-function NoticeTitle({ author, group }: { author: string; group: string | null }) {
-  if (group === null) return <bdi>{author}</bdi>;
+const handle = ({ username }: Notice): string => (username === null ? '' : ` @${username}`);
+
+function NoticeTitle({ notice }: { notice: Notice }) {
   return (
     <>
-      <bdi>{author}</bdi> in <bdi>{group}</bdi>
+      <bdi>{notice.author}</bdi>
+      {handle(notice)}
+      {notice.group !== null && (
+        <>
+          {' '}
+          in <bdi>{notice.group}</bdi>
+        </>
+      )}
     </>
   );
 }
