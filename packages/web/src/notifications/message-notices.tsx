@@ -10,7 +10,6 @@ import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
 import { isolate } from '../lib/bidi.ts';
 import { excerpt } from '../lib/display-text.ts';
-import { namesakes } from '../people/same-names.ts';
 import { closeNotifications, notify } from './browser.ts';
 import { chime } from './chime.ts';
 import { looks, looksAt } from './looking.ts';
@@ -94,7 +93,7 @@ export class MessageNotices {
     const notice = {
       seq: event.seq,
       author: author?.displayName ?? 'Somebody',
-      username: author && namesakes(people).has(author.id) ? author.username : null,
+      username: author?.nameIsShared ? author.username : null,
       group,
       toast: true,
       browser,
