@@ -32,8 +32,12 @@ export function Removed({
   // What had the focus is gone with the conversation.
   useEffect(() => heading.current?.focus(), []);
   const words = {
-    removed: () =>
-      `${(ending.how === 'removed' && people.get(ending.by)?.displayName) || 'An owner'} removed you from this group.`,
+    removed: () => (
+      <>
+        <bdi>{(ending.how === 'removed' && people.get(ending.by)?.displayName) || 'An owner'}</bdi>{' '}
+        removed you from this group.
+      </>
+    ),
     left: () => 'You left this group.',
     deleted: () => 'This group was deleted.',
     unknown: () => 'The group was deleted, or you were removed from it.',
@@ -42,7 +46,7 @@ export function Removed({
     <div className="flex h-full flex-col items-center justify-center gap-3 overflow-y-auto p-6">
       <div className="flex w-full max-w-md flex-col gap-3">
         <h1 ref={heading} tabIndex={-1} className="break-words font-semibold text-xl outline-none">
-          You are no longer a member of {title}
+          You are no longer a member of <bdi>{title}</bdi>
         </h1>
         <p className="text-muted">{words}</p>
         {unsent.length > 0 && (
