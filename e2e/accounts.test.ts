@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../packages/server/test/support/database.ts';
-import { type MailSink, startMailSink } from '../packages/server/test/support/mail.ts';
+import { type EmailSink, startEmailSink } from '../packages/server/test/support/smtp-server.ts';
 import {
   type BuiltServer,
   barriers,
@@ -16,7 +16,7 @@ import {
 } from './support.ts';
 
 describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
-  let mail: MailSink;
+  let email: EmailSink;
   let cluster: TestCluster;
   let database: pg.Pool;
   let server: BuiltServer;
@@ -28,23 +28,23 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     return visitor;
   };
   /** Somebody who has registered and brought the code of the mail. */
-  const aPerson = async (username: string, name: string) => {
+  const aUser = async (username: string, name: string) => {
     const visitor = await arrive();
     await visitor.fillRegistration(username, name);
     await visitor.page.getByRole('heading', { name: 'Check your mail' }).waitFor();
-    await visitor.page.getByLabel('Code').fill(await mail.code(`${username}@example.org`));
+    await visitor.page.getByLabel('Code').fill(await email.code(`${username}@example.org`));
     await visitor.inside();
     return visitor;
   };
 
   beforeAll(async () => {
-    [mail, cluster] = await Promise.all([startMailSink(), startTestCluster()]);
+    [email, cluster] = await Promise.all([startEmailSink(), startTestCluster()]);
     const fresh = await cluster.fresh();
     database = (await fresh.open()).pool;
     [server, browser] = await Promise.all([
       startBuiltServer({
-        SMTP_URL: mail.url,
-        MAIL_FROM: 'Parley <parley@example.org>',
+        SMTP_URL: email.url,
+        EMAIL_FROM: 'Parley <parley@example.org>',
         DATABASE_URL: fresh.url,
       }),
       startBrowser(),
@@ -59,7 +59,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
   afterAll(async () => {
     await browser?.close();
     await server?.stop();
-    await mail?.stop();
+    await email?.stop();
     await cluster?.stop();
   });
 
@@ -83,7 +83,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     // The wait for another code is shown, and is over when the server would take the request.
     await ada.page.getByRole('button', { name: /Send another code in \d+ s/ }).waitFor();
 
-    const code = await mail.code('ada@example.org');
+    const code = await email.code('ada@example.org');
     const wrong = code === '000000' ? '111111' : '000000';
     await ada.page.getByLabel('Code').fill(wrong);
     await ada.page.getByText('The code is wrong').waitFor();
@@ -100,7 +100,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
   });
 
   test('a forgotten password is renewed by the link of the mail, once', async () => {
-    const bea = await aPerson('bea', 'Bea Forgets');
+    const bea = await aUser('bea', 'Bea Forgets');
     const elsewhere = await arrive();
     await elsewhere.page.goto('/login');
     await elsewhere.page.getByRole('link', { name: 'Forgot it?' }).click();
@@ -109,7 +109,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await elsewhere.page.getByText('a link to set a new password is on its way').waitFor();
     expect(await barriers(elsewhere.page)).toEqual([]);
 
-    const token = await mail.token('bea@example.org');
+    const token = await email.token('bea@example.org');
     await elsewhere.page.goto(`/reset#${token}`);
     await elsewhere.page.getByRole('heading', { name: 'Choose a new password' }).waitFor();
     // The token does not stay in the address.
@@ -129,7 +129,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
   });
 
   test('what somebody wanted to see is there after the log-in, and no address leads elsewhere', async () => {
-    const cal = await aPerson('cal', 'Cal Returns');
+    const cal = await aUser('cal', 'Cal Returns');
     await cal.open('everyone');
     const { pathname } = new URL(cal.page.url());
     await cal.logout();
@@ -148,7 +148,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
   });
 
   test('one’s own account: name, password, sessions', async () => {
-    const dia = await aPerson('dia', 'Dia Before');
+    const dia = await aUser('dia', 'Dia Before');
     await dia.page.getByRole('button', { name: 'Your menu' }).click();
     await dia.page.getByRole('menuitem', { name: 'Your account' }).click();
     await dia.page.getByLabel('Your name').fill('Dia After');
@@ -207,11 +207,11 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
   });
 
   test('everything of oneself is saved as a file, and the account goes when one wants', async () => {
-    const fay = await aPerson('fay', 'Fay Farewell');
+    const fay = await aUser('fay', 'Fay Farewell');
     await fay.open('everyone');
     await fay.write('To be taken along');
     await fay.sees('To be taken along');
-    const gil = await aPerson('gil', 'Gil Stays');
+    const gil = await aUser('gil', 'Gil Stays');
     await gil.open('everyone');
     await gil.sees('To be taken along');
 

@@ -79,7 +79,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
 
   test('an account is made, found, changed, deactivated and let in again', async () => {
     const owner = await theOwner();
-    await owner.page.goto('/admin/people');
+    await owner.page.goto('/admin/users');
     await owner.page.getByRole('button', { name: 'Add somebody' }).click();
     await owner.page.getByLabel('Name', { exact: true }).fill('Pia Made');
     await owner.page.getByLabel('Username').fill('olga');
@@ -97,7 +97,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     // For others than admins there is nothing here, and the menu does not speak of it.
     await pia.page.getByRole('button', { name: 'Your menu' }).click();
     expect(await pia.page.getByRole('menuitem', { name: 'Administration' }).count()).toBe(0);
-    await pia.page.goto('/admin/people');
+    await pia.page.goto('/admin/users');
     await pia.page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
     await pia.page.goto('/');
     await pia.inside();
@@ -146,23 +146,23 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await visitor.page.getByRole('button', { name: 'Send the link' }).click();
     await visitor.page.getByText('is on its way').waitFor();
     const owner = await theOwner({ width: 360, height: 740 });
-    await owner.page.goto('/admin/mail');
+    await owner.page.goto('/admin/emails');
     await expect
       .poll(async () => {
         await owner.page.getByRole('button', { name: 'Look again' }).click();
         return owner.page.getByText('A new password for Parley').count();
       })
       .toBe(1);
-    const mail = owner.page.getByRole('listitem').filter({ hasText: 'A new password for Parley' });
-    await mail.getByText('To olga@example.org').waitFor();
-    await mail.getByText('Its words').click();
-    await mail.getByText(/\/reset#[\w-]{43}/).waitFor();
+    const email = owner.page.getByRole('listitem').filter({ hasText: 'A new password for Parley' });
+    await email.getByText('To olga@example.org').waitFor();
+    await email.getByText('Its words').click();
+    await email.getByText(/\/reset#[\w-]{43}/).waitFor();
     expect(await sideways(owner.page)).toBe(0);
   });
 
   test('a program gets a key, shown once, that can be taken back', async () => {
     const owner = await theOwner();
-    await owner.page.goto('/admin/programs');
+    await owner.page.goto('/admin/service-accounts');
     await owner.page.getByRole('button', { name: 'Add a program' }).click();
     await owner.page.getByLabel('Name', { exact: true }).fill('Deploy bot');
     await owner.page.getByLabel('Username').fill('deploys');
@@ -178,7 +178,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByRole('heading', { name: 'Store this key now' }).waitFor();
     const key = await owner.page.getByRole('dialog').getByText(/^pk_/).innerText();
     const asks = async () => {
-      const answer = await fetch(new URL('/api/v1/people', server.url), {
+      const answer = await fetch(new URL('/api/v1/users', server.url), {
         headers: { authorization: `Bearer ${key}` },
       });
       return answer.status;
@@ -203,10 +203,10 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       ['/settings/security', 'Security'],
       ['/settings/sessions', 'Sessions'],
       ['/settings/data', 'Your data'],
-      ['/admin/people', 'People'],
+      ['/admin/users', 'People'],
       ['/admin/invitations', 'Invitations'],
-      ['/admin/programs', 'Programs'],
-      ['/admin/mail', 'Mail'],
+      ['/admin/service-accounts', 'Programs'],
+      ['/admin/emails', 'Mail'],
       ['/admin/settings', 'Settings'],
     ] as const;
     for (const [path, name] of parts) {

@@ -57,7 +57,7 @@ describe.skipIf(path === undefined)('the API reference at /docs', () => {
     const { type, title } = await answer.json();
     const page = await browser.newPage();
     await page.goto(new URL(type, server.url).href);
-    const words = page.locator(`dt:target + dd`);
-    expect(await words.textContent()).toBe(title);
+    const description = page.locator(`dt:target + dd`);
+    expect(await description.textContent()).toBe(title);
   });
 });

@@ -66,8 +66,8 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     // 30 messages of 15,000 marks once took 38 s. A task of this length is noticed, no more.
     expect(await blocked()).toBeLessThan(1_500);
 
-    const words = Array.from({ length: 800 }, (_, n) => `word${n}`).join(' ');
-    await zoe.write(words);
+    const description = Array.from({ length: 800 }, (_, n) => `word${n}`).join(' ');
+    await zoe.write(description);
     const long = zoe.message('word0 word1');
     await long.getByRole('button', { name: 'Show more' }).waitFor();
     expect(await long.innerText()).not.toContain('word799');

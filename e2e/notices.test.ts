@@ -179,9 +179,9 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
     await toastOf(reader.page, 'Said by the other one').getByText('@impostor').waitFor();
     await reader.message('Said by the other one').getByText('@impostor').waitFor();
     await reader.message('Said by Sam').getByText('@sam').waitFor();
-    const people = reader.page.getByRole('navigation', { name: 'Conversations and people' });
-    await people.getByRole('button', { name: /@sam/ }).waitFor();
-    await people.getByRole('button', { name: /@impostor/ }).click();
+    const users = reader.page.getByRole('navigation', { name: 'Conversations and people' });
+    await users.getByRole('button', { name: /@sam/ }).waitFor();
+    await users.getByRole('button', { name: /@impostor/ }).click();
     await reader.page.getByRole('heading', { level: 1, name: 'sam same @impostor' }).waitFor();
   });
 

@@ -19,7 +19,7 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
   /** Somebody whom the provider knows, and whether it has verified their address. */
   const known = (name: string, verified: 'verified' | 'unverified') =>
     fetch(
-      `${issuer}/people?${new URLSearchParams({ name, email: `${name}@example.org`, verified })}`,
+      `${issuer}/users?${new URLSearchParams({ name, email: `${name}@example.org`, verified })}`,
     );
   /** From the log-in page to the provider and through its pages. */
   const through = async (visitor: Visitor, name: string) => {

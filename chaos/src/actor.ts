@@ -157,7 +157,7 @@ export class Actor {
           return this.#socket;
         },
         random: () => this.#random.next(),
-        loadPeople: false,
+        loadUsers: false,
         device: this.plan.name,
       });
       client.onEvent((event) => {

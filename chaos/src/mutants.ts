@@ -17,7 +17,7 @@ export interface Edit {
 
 /** A fault that can be planted. */
 export interface Mutant {
-  readonly words: string;
+  readonly description: string;
   /** In the server; none: it is in the client’s store (store.ts). */
   readonly edits?: readonly Edit[];
   /** A statement that takes away what the database itself would defend. */
@@ -35,7 +35,7 @@ const none: readonly FaultName[] = [];
 /** All faults that can be planted, by name. */
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'lax-commit': {
-    words: 'skip the fsync of a commit',
+    description: 'skip the fsync of a commit',
     edits: [
       {
         file: 'storage/transaction.js',
@@ -48,13 +48,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     run: { mode: 'database', faults: ['kill-database'], faultsPerRound: 3, rounds: 2 },
   },
   'ack-first': {
-    words: 'acknowledge before the commit',
+    description: 'acknowledge before the commit',
     edits: [
       {
         file: 'stream/lane.js',
-        find: `const outcomes = await this.#execute(unit, batch);
+        find: `const outcomes = await this.#execute(tx, batch);
             executed`,
-        replace: `const outcomes = await this.#execute(unit, batch);
+        replace: `const outcomes = await this.#execute(tx, batch);
             for (const [i, p] of batch.entries()) {
               if (p.command.makes === 'message.posted') this.#guard(() => p.settle(outcomes[i]));
             }
@@ -66,7 +66,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     run: { mode: 'chaos', faults: ['kill-node'], faultsPerRound: 3, rounds: 2 },
   },
   'drop-publish': {
-    words: 'lose one publication in twenty',
+    description: 'lose one publication in twenty',
     edits: [
       {
         file: 'stream/hub.js',
@@ -79,7 +79,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     run: { mode: 'clean', faults: none },
   },
   'drop-for-good': {
-    words: 'lose most publications, and never compare heads',
+    description: 'lose most publications, and never compare heads',
     edits: [
       {
         file: 'stream/hub.js',
@@ -105,13 +105,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     },
   },
   'deliver-twice': {
-    words: 'send one event in ten twice',
+    description: 'send one event in ten twice',
     edits: [
       {
         file: 'stream/topic.js',
-        find: '            sink.write(chunk.frames);\n            follower.sent = chunk.last;',
+        find: '            sink.write(chunk.frames);\n            subscription.sent = chunk.last;',
         replace:
-          '            sink.write(chunk.frames);\n            if (chunk.last % 10 === 0) sink.write(chunk.frames);\n            follower.sent = chunk.last;',
+          '            sink.write(chunk.frames);\n            if (chunk.last % 10 === 0) sink.write(chunk.frames);\n            subscription.sent = chunk.last;',
       },
     ],
     nightly: true,
@@ -119,13 +119,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     run: { mode: 'clean', faults: none },
   },
   reorder: {
-    words: 'let an event be overtaken by the one after it',
+    description: 'let an event be overtaken by the one after it',
     edits: [
       {
         file: 'stream/topic.js',
-        find: '            sink.write(chunk.frames);\n            follower.sent = chunk.last;',
+        find: '            sink.write(chunk.frames);\n            subscription.sent = chunk.last;',
         replace:
-          '            if (chunk.last % 3 === 0) setTimeout(() => sink.write(chunk.frames), 500);\n            else sink.write(chunk.frames);\n            follower.sent = chunk.last;',
+          '            if (chunk.last % 3 === 0) setTimeout(() => sink.write(chunk.frames), 500);\n            else sink.write(chunk.frames);\n            subscription.sent = chunk.last;',
       },
     ],
     nightly: true,
@@ -133,7 +133,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     run: { mode: 'clean', faults: none },
   },
   'removed-posts': {
-    words: 'let somebody post who was removed',
+    description: 'let somebody post who was removed',
     edits: [
       {
         file: 'messages/commands.js',
@@ -145,40 +145,40 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     run: { mode: 'clean', faults: none, commandsPerSecond: 120, roundMs: 4_000 },
   },
   'seq-outside-lock': {
-    words: 'take the seq outside of the transaction’s row lock',
+    description: 'take the seq outside of the transaction’s row lock',
     edits: [
       {
         file: 'stream/lane.js',
-        find: 'await lockStreams(unit, batch.map((p) => p.command));',
+        find: 'await lockStreams(tx, batch.map((p) => p.command));',
         replace: `const commands = batch.map((p) => p.command);
-        unit.planted = commands.every((c) => c.makes === 'message.posted');
-        if (unit.planted) await takeSeqs(this.#context.pool, unit, commands);
-        else await lockStreams(unit, commands);`,
+        tx.planted = commands.every((c) => c.makes === 'message.posted');
+        if (tx.planted) await takeSeqs(this.#context.pool, tx, commands);
+        else await lockStreams(tx, commands);`,
       },
       {
         file: 'stream/lane.js',
-        find: 'async function lockStreams(unit, commands) {',
-        replace: `async function takeSeqs(pool, unit, commands) {
+        find: 'async function lockStreams(tx, commands) {',
+        replace: `async function takeSeqs(pool, tx, commands) {
     for (const command of commands) {
         const { rows } = await pool.query('update streams set last_seq = last_seq + 1 where id = $1 returning last_seq - 1 as before, last_at', [command.stream]);
-        if (rows[0] && !unit.has(command.stream)) unit.enter(command.stream, rows[0].before, rows[0].last_at.getTime());
+        if (rows[0] && !tx.has(command.stream)) tx.enter(command.stream, rows[0].before, rows[0].last_at.getTime());
     }
 }
-async function lockStreams(unit, commands) {`,
+async function lockStreams(tx, commands) {`,
       },
       {
-        file: 'stream/unit.js',
+        file: 'stream/stream-transaction.js',
         find: 'set last_seq = s.last_seq + b.n, last_at = b.at',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it becomes part of a template
         replace: 'set last_seq = s.last_seq + ${this.planted ? 0 : "b.n"}, last_at = b.at',
       },
       {
-        file: 'stream/unit.js',
-        find: "this.query('unit-flush',",
-        replace: "this.query(this.planted ? 'unit-flush-planted' : 'unit-flush',",
+        file: 'stream/stream-transaction.js',
+        find: "this.query('tx-flush',",
+        replace: "this.query(this.planted ? 'tx-flush-planted' : 'tx-flush',",
       },
       {
-        file: 'stream/unit.js',
+        file: 'stream/stream-transaction.js',
         find: 'if (row.last_seq !== expected) {',
         replace: 'if (row.last_seq !== expected && !this.planted) {',
       },
@@ -187,7 +187,7 @@ async function lockStreams(unit, commands) {`,
     run: { mode: 'clean', faults: none, nodes: 2 },
   },
   'forget-duplicates': {
-    words: 'know a repeated command for 30 s only',
+    description: 'know a repeated command for 30 s only',
     edits: [
       {
         file: 'stream/repeated-commands.js',
@@ -198,7 +198,7 @@ async function lockStreams(unit, commands) {`,
       {
         file: 'stream/repeated-commands.js',
         find: 'pendings.map((p) => p.command.clientId),\n    ]);',
-        replace: 'pendings.map((p) => p.command.clientId),\n        unit.at,\n    ]);',
+        replace: 'pendings.map((p) => p.command.clientId),\n        tx.at,\n    ]);',
       },
     ],
     // The index would refuse what the planted fault lets through.
@@ -207,7 +207,7 @@ async function lockStreams(unit, commands) {`,
     run: { mode: 'clean', faults: none },
   },
   'false-ack': {
-    words: 'answer a command with the ack of another one that has its id',
+    description: 'answer a command with the ack of another one that has its id',
     edits: [
       {
         file: 'stream/repeated-commands.js',
@@ -223,21 +223,21 @@ async function lockStreams(unit, commands) {`,
     caughtBy: ['I1 acked is kept'],
     run: { mode: 'clean', faults: none },
   },
-  'late-follower': {
-    words: 'replay first, follow then',
+  'late-subscription': {
+    description: 'replay first, follow then',
     edits: [
       {
-        file: 'live/following.js',
-        find: `        follower.leaveOut(plan.skips, plan.last);
-        this.#followers.set(stream, follower);
-        this.#context.hub.follow(follower, lastSeq);`,
-        replace: `        follower.leaveOut(plan.skips, plan.last);
-        this.#followers.set(stream, follower);
+        file: 'live/subscription-set.js',
+        find: `        subscription.leaveOut(plan.skips, plan.last);
+        this.#subscriptions.set(stream, subscription);
+        this.#context.hub.subscribe(subscription, lastSeq);`,
+        replace: `        subscription.leaveOut(plan.skips, plan.last);
+        this.#subscriptions.set(stream, subscription);
         setTimeout(() => {
             if (this.#sink.closed) return;
             const topic = this.#context.hub.topic(stream);
-            if (topic && follower.last === null) follower.sent = Math.max(follower.sent, topic.head);
-            this.#context.hub.follow(follower, lastSeq);
+            if (topic && subscription.last === null) subscription.sent = Math.max(subscription.sent, topic.head);
+            this.#context.hub.subscribe(subscription, lastSeq);
         }, 60);`,
       },
     ],
@@ -245,15 +245,15 @@ async function lockStreams(unit, commands) {`,
     run: { mode: 'clean', faults: none, commandsPerSecond: 150 },
   },
   'cursor-first': {
-    words: 'store the cursor before the data',
+    description: 'store the cursor before the data',
     caughtBy: ['I11 same state'],
     run: { mode: 'chaos', faults: none, rounds: 2, commandsPerSecond: 150 },
   },
   'order-by-time': {
-    words: 'order by time',
+    description: 'order by time',
     edits: [
       {
-        file: 'stream/unit.js',
+        file: 'stream/stream-transaction.js',
         find: 'if (head.lastAt < this.#now || head.lastAt > this.#now + AHEAD_MS)\n            head.lastAt = this.#now;',
         replace: 'head.lastAt = this.#now;',
       },
@@ -272,15 +272,15 @@ async function lockStreams(unit, commands) {`,
     run: { mode: 'chaos', faults: ['clock-back'], faultsPerRound: 3, rounds: 2 },
   },
   'skip-slow': {
-    words: 'leave out what a slow reader cannot take',
+    description: 'leave out what a slow reader cannot take',
     edits: [
       {
         file: 'stream/topic.js',
-        find: `                this.live.delete(follower);
-                this.behind.add(follower);
-                sink.wake(follower);
+        find: `                this.live.delete(subscription);
+                this.behind.add(subscription);
+                sink.wake(subscription);
                 continue;`,
-        replace: `                follower.sent = chunk.last;
+        replace: `                subscription.sent = chunk.last;
                 continue;`,
       },
     ],

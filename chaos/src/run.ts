@@ -176,13 +176,13 @@ class World {
       return { api, account: me.id };
     };
     // The first one is alone at first: founder of the group of everybody, who sees all others come.
-    const people = [
+    const users = [
       await register(0),
       ...(await inParallel(4, accounts - 1, (n) => register(n + 1))),
     ];
-    const ids = people.map((p) => p.account);
+    const ids = users.map((p) => p.account);
     for (const [n, { kind, members }] of conversations.entries()) {
-      const [founder, ...others] = members.map((m) => people[m] as (typeof people)[0]);
+      const [founder, ...others] = members.map((m) => users[m] as (typeof users)[0]);
       if (!founder) throw new Error('A conversation without members');
       const { api } = founder;
       if (kind === 'direct') {
@@ -191,7 +191,7 @@ class World {
         // Of the two, one stands before the other in the log: that one has seen all of it.
         const first = (await other.api.conversation(id)).joinedSeq < joinedSeq ? other : founder;
         this.#founders.push(first.api);
-        this.#rooms.push({ id, kind, founder: people.indexOf(first) });
+        this.#rooms.push({ id, kind, founder: users.indexOf(first) });
         continue;
       }
       const name = `group ${n}`;
@@ -205,7 +205,7 @@ class World {
             });
       if (!room) throw new Error('There is no group of everybody');
       this.#founders.push(api);
-      this.#rooms.push({ id: room.id, kind, founder: people.indexOf(founder) });
+      this.#rooms.push({ id: room.id, kind, founder: users.indexOf(founder) });
     }
     const stage: Stage = {
       recorder: this.#recorder,
@@ -215,7 +215,7 @@ class World {
       mutant: this.#plan.options.mutant,
     };
     for (const [n, client] of clients.entries()) {
-      const { account } = people[client.account] as (typeof people)[0];
+      const { account } = users[client.account] as (typeof users)[0];
       const credentials = { account, username: `p${client.account}`, password: PASSWORD };
       const proxy = new FaultProxy((this.#nodes[client.node] as NodeProcess).port);
       const port = await proxy.listen();
@@ -405,7 +405,7 @@ class World {
       const findings = await examine(pool);
       this.#recorder.add({
         kind: 'doctor',
-        findings: findings.map((f) => `${f.words} (${f.table}, ${f.count} times)`),
+        findings: findings.map((f) => `${f.description} (${f.table}, ${f.count} times)`),
       });
     } finally {
       await pool.end();

@@ -1,6 +1,6 @@
 import { type Cluster, type Cpu, startCluster } from './cluster.ts';
 import { generate } from './generate.ts';
-import { group, type Person, people } from './setup.ts';
+import { group, type User, users } from './setup.ts';
 
 /** Less processor time than this in a second is quiet, s. */
 const QUIET = 0.1;
@@ -28,7 +28,7 @@ interface Figures {
   readonly cpu: Cpu;
 }
 
-const peopleOf = (shape: Shape): number => shape.rooms * shape.members;
+const usersOf = (shape: Shape): number => shape.rooms * shape.members;
 
 /** On which nodes the sockets are. */
 interface Setting {
@@ -51,7 +51,7 @@ export async function measureGrowth(
   const cluster = await startCluster(nodes, { alone: true });
   try {
     const shapes = SHAPES.filter((_, i) => only === null || i === only - 1);
-    const all = await people(cluster.urls[0] as string, Math.max(...shapes.map(peopleOf)));
+    const all = await users(cluster.urls[0] as string, Math.max(...shapes.map(usersOf)));
     const settings: Setting[] = [
       { name: '1, no Redis', urls: [cluster.aloneUrl as string] },
       ...(nodes === 1 ? [] : cluster.urls).map((_, n) => ({
@@ -137,10 +137,10 @@ async function measure(
 
 interface Room {
   readonly id: string;
-  readonly members: readonly Person[];
+  readonly members: readonly User[];
 }
 
-async function roomsOf(all: readonly Person[], shape: Shape): Promise<Room[]> {
+async function roomsOf(all: readonly User[], shape: Shape): Promise<Room[]> {
   const rooms: Room[] = [];
   for (let r = 0; r < shape.rooms; r++) {
     const members = all.slice(r * shape.members, (r + 1) * shape.members);

@@ -1,7 +1,7 @@
 import { startServer } from '../server-process.ts';
 import { rss } from './cluster.ts';
 import { DIALECTS } from './kinds.ts';
-import { people } from './setup.ts';
+import { users } from './setup.ts';
 import { RawSocket } from './wire.ts';
 
 /** Sockets of one account; the server allows 20. */
@@ -12,7 +12,7 @@ export async function measureIdle(count: number): Promise<void> {
   const server = await startServer();
   const sockets: RawSocket[] = [];
   try {
-    const all = await people(server.url, Math.ceil(count / PER_ACCOUNT));
+    const all = await users(server.url, Math.ceil(count / PER_ACCOUNT));
     const before = rss(server.pid);
     for (let n = 0; n < count; n++) {
       const token = await (all[n % all.length] as (typeof all)[0]).api.accessToken();

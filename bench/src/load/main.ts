@@ -12,7 +12,7 @@ import { measureIdle } from './idle.ts';
 import type { Kind } from './kinds.ts';
 import { measureConversations } from './many.ts';
 import { measureReads } from './reads.ts';
-import { group, type Person, people } from './setup.ts';
+import { group, type User, users } from './setup.ts';
 import { measureStorm } from './storm.ts';
 
 const USAGE = `Usage: npm run bench -- [--row 1|2|3] [--seconds N] [--rounds N]
@@ -196,10 +196,10 @@ async function measure(kind: Kind, row: Row, measureMs: number): Promise<LoadRes
 }
 
 async function parleyRooms(url: string, row: Row): Promise<Load['rooms']> {
-  const all = await people(url, row.rooms * row.members);
+  const all = await users(url, row.rooms * row.members);
   const rooms: { id: string; members: string[] }[] = [];
   for (let r = 0; r < row.rooms; r++) {
-    const members: Person[] = all.slice(r * row.members, (r + 1) * row.members);
+    const members: User[] = all.slice(r * row.members, (r + 1) * row.members);
     const id = await group(`Load ${r}`, members);
     rooms.push({ id, members: await Promise.all(members.map((p) => p.api.accessToken())) });
   }

@@ -1,5 +1,5 @@
 import { rss, startCluster } from './cluster.ts';
-import { group, people } from './setup.ts';
+import { group, users } from './setup.ts';
 import { RawSocket } from './wire.ts';
 
 const MEMBERS = 10;
@@ -10,7 +10,7 @@ export async function measureConversations(count: number): Promise<void> {
   const cluster = await startCluster(1);
   try {
     const url = cluster.urls[0] as string;
-    const all = await people(url, MEMBERS);
+    const all = await users(url, MEMBERS);
     for (let n = 0; n < count; n++) {
       const id = await group(`Group ${n}`, all);
       await all[n % MEMBERS]?.api.post(id as never, 'The latest message of this group.');

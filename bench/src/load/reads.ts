@@ -1,5 +1,5 @@
 import { type Cluster, startCluster } from './cluster.ts';
-import { group, people } from './setup.ts';
+import { group, users } from './setup.ts';
 
 const REQUESTS = 2_000;
 const AT_ONCE = 8;
@@ -14,7 +14,7 @@ export async function measureReads(rounds: number): Promise<void> {
   const cluster = await startCluster(1);
   try {
     const url = cluster.urls[0] as string;
-    const all = await people(url, 20);
+    const all = await users(url, 20);
     const room = await group('Reads', all);
     const [first] = all;
     if (!first) return;
@@ -23,7 +23,7 @@ export async function measureReads(rounds: number): Promise<void> {
     const routes: [string, string][] = [
       ['HTTP alone', '/health/live'],
       ['HTTP and token, refused before the database', '/api/v1/conversations/none'],
-      ['a person', `/api/v1/people/${all[1]?.id}`],
+      ['a person', `/api/v1/users/${all[1]?.id}`],
       ['a conversation', `/api/v1/conversations/${room}`],
       ['the list of conversations', '/api/v1/conversations'],
       ['50 messages', `/api/v1/conversations/${room}/messages?limit=50`],

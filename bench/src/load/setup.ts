@@ -1,14 +1,14 @@
 import { ParleyApi } from '@parley/client';
 
 /** Somebody who will be loaded with. */
-export interface Person {
+export interface User {
   readonly api: ParleyApi;
   readonly id: string;
 }
 
 /** Registers people, four at a time; the passwords’ hashes are what takes the time. */
-export async function people(url: string, count: number): Promise<Person[]> {
-  const made: Person[] = new Array(count);
+export async function users(url: string, count: number): Promise<User[]> {
+  const made: User[] = new Array(count);
   let next = 0;
   const work = async () => {
     for (let n = next++; n < count; n = next++) {
@@ -27,7 +27,7 @@ export async function people(url: string, count: number): Promise<Person[]> {
 }
 
 /** A group with these members; returns its id. */
-export async function group(name: string, members: readonly Person[]): Promise<string> {
+export async function group(name: string, members: readonly User[]): Promise<string> {
   const [owner, ...others] = members;
   if (!owner) throw new Error('A group wants a member');
   const ids = others.map((p) => p.id);

@@ -1,5 +1,5 @@
 import { rss, startCluster } from './cluster.ts';
-import { group, people } from './setup.ts';
+import { group, users } from './setup.ts';
 import { RawSocket } from './wire.ts';
 
 /** Sockets of one account; the server allows 20. */
@@ -17,7 +17,7 @@ export async function measureStorm(count: number, nodes: number): Promise<void> 
   const cluster = await startCluster(nodes);
   try {
     const url = cluster.urls[0] as string;
-    const all = await people(url, Math.ceil(count / PER_ACCOUNT));
+    const all = await users(url, Math.ceil(count / PER_ACCOUNT));
     const room = await group('Storm', all);
     const [first] = all;
     if (!first) return;

@@ -38,7 +38,7 @@ export class Follower {
       this.#socket = nodeSocket(url, handlers);
       return this.#socket;
     };
-    this.client = new ParleyClient({ api, socket, loadPeople: false });
+    this.client = new ParleyClient({ api, socket, loadUsers: false });
     this.client.onEvent((event) => {
       if (event.stream !== streamOfConversation(group)) return;
       if (this.#held) this.#held.push(event);

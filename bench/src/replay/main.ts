@@ -34,7 +34,7 @@ async function main(): Promise<number> {
   try {
     const result = await replay(values.url ?? (server?.url as string), logs, showProgress());
     const rate = Math.round(result.messages / result.sendSeconds);
-    console.log(`registered ${result.people} people in ${result.registerSeconds.toFixed(1)} s`);
+    console.log(`registered ${result.users} people in ${result.registerSeconds.toFixed(1)} s`);
     console.log(
       `sent ${result.messages} messages in ${result.sendSeconds.toFixed(1)} s, ${rate} messages/s`,
     );

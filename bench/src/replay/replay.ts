@@ -17,7 +17,7 @@ const SETTLE_MS = 30_000;
 /** What came of a replay. */
 export interface ReplayResult {
   readonly messages: number;
-  readonly people: number;
+  readonly users: number;
   readonly registerSeconds: number;
   readonly sendSeconds: number;
   readonly readSeconds: number;
@@ -36,7 +36,7 @@ export async function replay(
   progress: Progress,
 ): Promise<ReplayResult> {
   const run = Date.now().toString(36).slice(-6);
-  const observer = await person(url, `observer-${run}`);
+  const observer = await user(url, `observer-${run}`);
   const { id: group } = await observer.createGroup({ name: `Replay ${run}`, visibility: 'public' });
   const nicks = [...new Set([...logs.values()].flatMap((log) => log.lines.map((l) => l.nick)))];
   const speakers = new Speakers(url, run);
@@ -62,7 +62,7 @@ export async function replay(
   await cut.client.stop();
   return {
     messages: history.length,
-    people: nicks.length,
+    users: nicks.length,
     registerSeconds,
     sendSeconds,
     readSeconds,
@@ -119,7 +119,7 @@ async function send(
   return files;
 }
 
-async function person(url: string, username: string): Promise<ParleyApi> {
+async function user(url: string, username: string): Promise<ParleyApi> {
   const api = new ParleyApi({ url });
   await api.register({
     username,
@@ -131,7 +131,7 @@ async function person(url: string, username: string): Promise<ParleyApi> {
 }
 
 async function follower(url: string, username: string, group: ConversationId): Promise<Follower> {
-  const api = await person(url, username);
+  const api = await user(url, username);
   await api.join(group);
   const made = new Follower(api, group);
   await made.start();

@@ -116,7 +116,7 @@ export class Speakers {
 
   async #connect(nick: string): Promise<ParleyClient> {
     const { api, account } = this.#speaker(nick);
-    const client = new ParleyClient({ api, socket: nodeSocket, loadPeople: false });
+    const client = new ParleyClient({ api, socket: nodeSocket, loadUsers: false });
     await client.start(account);
     await client.whenLive();
     return client;

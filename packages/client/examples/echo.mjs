@@ -38,7 +38,7 @@ const client = new ParleyClient({
   store,
   socket: nodeSocket,
   device: 'echo.mjs',
-  loadPeople: false,
+  loadUsers: false,
   keepWhenEnded: true,
 });
 

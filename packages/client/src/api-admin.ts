@@ -5,12 +5,12 @@ import type {
   ApiKey,
   ClientId,
   CreateAccountBody,
+  CreateApiKeyBody,
+  CreatedApiKey,
   CreatedInvitation,
-  CreatedKey,
   CreateInvitationBody,
-  CreateKeyBody,
+  EmailInfo,
   Invitation,
-  MailInfo,
   MessagesFate,
   SettingInfo,
   UpdateAccountBody,
@@ -83,8 +83,8 @@ export class AdminApi {
   }
 
   /** The latest mails; with their words while they lie in the outbox. */
-  async mail(): Promise<MailInfo[]> {
-    return (await this.#api.request<{ items: MailInfo[] }>('GET', '/admin/mail')).items;
+  async email(): Promise<EmailInfo[]> {
+    return (await this.#api.request<{ items: EmailInfo[] }>('GET', '/admin/emails')).items;
   }
 
   async settings(): Promise<SettingInfo[]> {
@@ -109,11 +109,11 @@ export class AdminApi {
   }
 
   /** The key is in this answer and nowhere else. */
-  createKey(program: AccountId, body: CreateKeyBody): Promise<CreatedKey> {
+  createApiKey(program: AccountId, body: CreateApiKeyBody): Promise<CreatedApiKey> {
     return this.#api.request('POST', `/admin/service-accounts/${program}/keys`, { body });
   }
 
-  endKey(program: AccountId, key: string): Promise<void> {
+  revokeApiKey(program: AccountId, key: string): Promise<void> {
     return this.#api.request('DELETE', `/admin/service-accounts/${program}/keys/${key}`);
   }
 }

@@ -13,7 +13,6 @@ import type {
   Me,
   Member,
   Message,
-  Person,
   Problem,
   PublicGroup,
   ReadCursor,
@@ -21,6 +20,7 @@ import type {
   Seq,
   SessionAnswer,
   StreamId,
+  User,
   Visibility,
 } from '@parley/protocol';
 
@@ -79,7 +79,7 @@ export interface Page<T> {
 export type Registration = RegisterBody;
 
 /** The name and the password were right, but the server wants something more: a code, for instance. */
-export class StepNeeded extends Error {
+export class LoginStepRequired extends Error {
   override name = 'StepNeeded';
   readonly step: LoginStep;
 
@@ -91,7 +91,7 @@ export class StepNeeded extends Error {
 
 /** Who has entered. */
 function entered(answer: SessionAnswer | LoginStep): Me {
-  if ('step' in answer) throw new StepNeeded(answer);
+  if ('step' in answer) throw new LoginStepRequired(answer);
   return answer.me;
 }
 
@@ -244,12 +244,12 @@ export class ParleyApi {
     return this.#request('GET', '/me');
   }
 
-  people(request: ListRequest = {}): Promise<Page<Person>> {
-    return this.#request('GET', `/people${query(request)}`);
+  users(request: ListRequest = {}): Promise<Page<User>> {
+    return this.#request('GET', `/users${query(request)}`);
   }
 
-  person(id: AccountId): Promise<Person> {
-    return this.#request('GET', `/people/${id}`);
+  user(id: AccountId): Promise<User> {
+    return this.#request('GET', `/users/${id}`);
   }
 
   // ---- conversations ------------------------------------------------------------------------------

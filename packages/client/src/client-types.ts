@@ -5,10 +5,10 @@ import type {
   ConversationId,
   Event,
   Me,
-  Person,
   Refusal,
   Seq,
   StreamId,
+  User,
 } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 import type { ConnectionState } from './connection.ts';
@@ -23,7 +23,7 @@ export interface ClientSnapshot {
   readonly retryAt: number | null;
   readonly me: Me | null;
   readonly conversations: ReadonlyMap<ConversationId, ConversationView>;
-  readonly people: ReadonlyMap<AccountId, Person>;
+  readonly users: ReadonlyMap<AccountId, User>;
   readonly presence: ReadonlyMap<AccountId, 'active' | 'idle'>;
   readonly typing: ReadonlyMap<ConversationId, readonly AccountId[]>;
   readonly outbox: readonly OutboxEntry[];
@@ -69,7 +69,7 @@ export interface ClientEvents {
   /** What was kept could not be stored: it is in memory only. */
   storage: Error;
   /** Somebody registered while this client was live. */
-  registered: Person;
+  registered: User;
 }
 
 /** What had to be mended; all zero in a run without faults, but for the first connection. */
@@ -99,5 +99,5 @@ export interface ClientOptions {
    */
   readonly keepWhenEnded?: boolean;
   /** False: the list of people is not loaded. For programs that need none. */
-  readonly loadPeople?: boolean;
+  readonly loadUsers?: boolean;
 }

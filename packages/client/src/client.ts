@@ -21,7 +21,6 @@ import { Connection, type ConnectionState } from './connection.ts';
 import { readHere, viewOf } from './conversations.ts';
 import { Emitter } from './emitter.ts';
 import { Local } from './local.ts';
-import { People } from './people.ts';
 import { Persistence } from './persistence.ts';
 import { Receiver } from './receiver.ts';
 import { browserSocket } from './socket.ts';
@@ -29,6 +28,7 @@ import { ClientState } from './state.ts';
 import { MemoryStore } from './store.ts';
 import { Timeline } from './timeline.ts';
 import { Typing } from './typing.ts';
+import { Users } from './users.ts';
 
 /**
  * A connection to a Parley server with everything that belongs to it: what was missed is fetched,
@@ -49,7 +49,7 @@ export class ParleyClient {
   readonly #connection: Connection;
   readonly #commands: Commands;
   readonly #persistence: Persistence;
-  readonly #people: People;
+  readonly #users: Users;
   readonly #typing: Typing;
   readonly #timelines = new Map<ConversationId, Timeline>();
   readonly #live: (() => void)[] = [];
@@ -66,7 +66,7 @@ export class ParleyClient {
       this.#events.emit('storage', error),
     );
     this.#state = new ClientState(() => this.#commands.entries);
-    this.#people = new People(this.api, (people) => this.#state.change({ people }));
+    this.#users = new Users(this.api, (users) => this.#state.change({ users }));
     this.#typing = new Typing((typing) => this.#state.change({ typing }));
     this.#connection = new Connection({
       api: this.api,
@@ -213,8 +213,8 @@ export class ParleyClient {
   }
 
   /** Somebody’s name, loaded when it is not known yet. */
-  wantPerson(id: AccountId): void {
-    this.#people.want(id);
+  wantUser(id: AccountId): void {
+    this.#users.want(id);
   }
 
   /** Reads how far the members of a conversation have read. */
@@ -303,7 +303,7 @@ export class ParleyClient {
       local,
       persistence: this.#persistence,
       commands: this.#commands,
-      people: this.#people,
+      users: this.#users,
       typing: this.#typing,
       timelines: this.#timelines,
       events: this.#events,
@@ -312,7 +312,7 @@ export class ParleyClient {
       isLive: () => this.state === 'live',
       greeted: () => {
         if (this.#presenceState === 'idle') this.setPresence('idle');
-        if (this.#options.loadPeople !== false) this.#people.load();
+        if (this.#options.loadUsers !== false) this.#users.load();
       },
     });
   }

@@ -1,7 +1,7 @@
 import type { Ack, ClientId, DurableCommand, Limits, Nack, Refusal } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import { CommandRefused, type Sent } from './client-types.ts';
-import { Outbox, type OutboxContext, overtakes } from './outbox.ts';
+import { Outbox, type OutboxDeps, overtakes } from './outbox.ts';
 import type { Persistence } from './persistence.ts';
 import type { OutboxEntry } from './store.ts';
 import { claimOrphans, holdTab } from './tabs.ts';
@@ -33,7 +33,7 @@ export class Commands {
   #releaseTab: () => void = () => undefined;
 
   /** `onChange`: the entries are other ones than before. */
-  constructor(persistence: Persistence, context: OutboxContext, onChange: () => void) {
+  constructor(persistence: Persistence, context: OutboxDeps, onChange: () => void) {
     this.#persistence = persistence;
     this.#outbox = new Outbox(context);
     this.#onChange = onChange;

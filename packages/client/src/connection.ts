@@ -18,7 +18,7 @@ import type { LiveSocket, SocketFactory } from './socket.ts';
 export type ConnectionState = 'offline' | 'connecting' | 'catching-up' | 'live';
 
 /** What the connection needs, and whom it tells. */
-export interface ConnectionContext {
+export interface ConnectionDeps {
   readonly api: ParleyApi;
   readonly socket: SocketFactory;
   readonly random: () => number;
@@ -53,7 +53,7 @@ const NUDGE_MS = 5_000;
  * 4. A server that is silent for `limits.silenceMs` is taken for gone.
  */
 export class Connection {
-  readonly #context: ConnectionContext;
+  readonly #context: ConnectionDeps;
   readonly #backoff: Backoff;
   #state: ConnectionState = 'offline';
   #socket: LiveSocket | null = null;
@@ -70,7 +70,7 @@ export class Connection {
   #renewing = false;
   #nudgedAt: number | null = null;
 
-  constructor(context: ConnectionContext) {
+  constructor(context: ConnectionDeps) {
     this.#context = context;
     this.#backoff = new Backoff(context.random);
   }

@@ -26,7 +26,7 @@ interface Item {
 }
 
 /** What the outbox needs of the client. */
-export interface OutboxContext {
+export interface OutboxDeps {
   /** Sends a frame; false when there is no socket. */
   send(text: string): boolean;
   /** The number of the present socket. */
@@ -48,7 +48,7 @@ export interface OutboxContext {
  *    the others (rule 1 is not for them), and one that is overtaken before it is sent is not sent.
  */
 export class Outbox {
-  readonly #context: OutboxContext;
+  readonly #context: OutboxDeps;
   readonly #items = new Map<ClientId, Item>();
   /** Conversations that wait: until when, monotonic ms. */
   readonly #held = new Map<ConversationId, number>();
@@ -60,7 +60,7 @@ export class Outbox {
   #lastOrder = Number.NEGATIVE_INFINITY;
   #rate = { size: 0, perMs: 0, left: 0, at: 0 };
 
-  constructor(context: OutboxContext) {
+  constructor(context: OutboxDeps) {
     this.#context = context;
   }
 

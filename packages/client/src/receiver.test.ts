@@ -337,23 +337,23 @@ describe('the workspace', () => {
   test('tells who has registered', async () => {
     const { server, client } = await inGroup();
     const registered: string[] = [];
-    client.on('registered', (person) => registered.push(person.displayName));
+    client.on('registered', (user) => registered.push(user.displayName));
     posted(server, 'user.registered', { account: 'x', username: 'x', displayName: 'X' });
     posted(server, 'user.registered', { account: server.me, username: 'm', displayName: 'M' });
     await arrive(server);
     expect(registered).toEqual(['X']);
-    expect(client.snapshot.people.get('x' as AccountId)?.username).toBe('x');
+    expect(client.snapshot.users.get('x' as AccountId)?.username).toBe('x');
   });
 
   test('but not who had registered while away', async () => {
     const { server, client } = await inGroup();
     const registered: string[] = [];
-    client.on('registered', (person) => registered.push(person.displayName));
+    client.on('registered', (user) => registered.push(user.displayName));
     server.cut();
     posted(server, 'user.registered', { account: 'x', username: 'x', displayName: 'X' });
     await heal(server, client);
     expect(registered).toEqual([]);
-    expect(client.snapshot.people.get('x' as AccountId)?.displayName).toBe('X');
+    expect(client.snapshot.users.get('x' as AccountId)?.displayName).toBe('X');
   });
 
   test('tells of changes to oneself, and has others loaded anew', async () => {
@@ -366,7 +366,7 @@ describe('the workspace', () => {
     await arrive(server);
     expect(client.me).toMatchObject({ role: 'admin', username: 'new', displayName: 'New' });
     const paths = server.requests.map((r) => r.path);
-    expect(paths).toEqual([`/people/${me}`, `/people/${server.other}`]);
+    expect(paths).toEqual([`/users/${me}`, `/users/${server.other}`]);
   });
 });
 

@@ -21,13 +21,13 @@ import { reduce, viewOf, withReceipt } from './conversations.ts';
 import type { Emitter } from './emitter.ts';
 import { Fills } from './fills.ts';
 import type { Local } from './local.ts';
-import type { People } from './people.ts';
 import type { Persistence } from './persistence.ts';
 import { ReadState } from './read-state.ts';
 import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
 import type { Timeline } from './timeline.ts';
 import type { Typing } from './typing.ts';
+import type { Users } from './users.ts';
 import { isWellFormed } from './well-formed.ts';
 import { applyWorkspaceEvent } from './workspace-events.ts';
 
@@ -35,13 +35,13 @@ import { applyWorkspaceEvent } from './workspace-events.ts';
 const REFRESH_TRIES = 5;
 
 /** What the frames change. */
-export interface ReceiverContext {
+export interface ReceiverDeps {
   readonly api: ParleyApi;
   readonly state: ClientState;
   readonly local: Local;
   readonly persistence: Persistence;
   readonly commands: Commands;
-  readonly people: People;
+  readonly users: Users;
   readonly typing: Typing;
   readonly timelines: ReadonlyMap<ConversationId, Timeline>;
   readonly events: Emitter<ClientEvents>;
@@ -62,11 +62,11 @@ export interface ReceiverContext {
  * 3. A hole is asked for, at most once at a time.
  */
 export class Receiver {
-  readonly #context: ReceiverContext;
+  readonly #context: ReceiverDeps;
   readonly #fills: Fills;
   readonly #readState: ReadState;
 
-  constructor(context: ReceiverContext) {
+  constructor(context: ReceiverDeps) {
     this.#context = context;
     this.#fills = new Fills((text) => context.send(text));
     this.#readState = new ReadState(context);
@@ -307,7 +307,7 @@ export class Receiver {
   }
 
   #reset(stream: StreamId, lastSeq: Seq): void {
-    const { state, local, people, counters, events } = this.#context;
+    const { state, local, users, counters, events } = this.#context;
     const own = local.isOwn(stream);
     const id = conversationOfStream(stream);
     if (!own && !state.view(id)) {
@@ -316,7 +316,7 @@ export class Receiver {
     }
     counters.resets++;
     local.setCursor(stream, lastSeq);
-    if (stream === WORKSPACE_STREAM) people.load();
+    if (stream === WORKSPACE_STREAM) users.load();
     if (!own) {
       local.startWindow(id, (lastSeq + 1) as Seq);
       // After a hello the view is as new as the reset; on a socket that goes on it is from before.

@@ -18,7 +18,7 @@ export class ClientState {
     state: 'offline',
     retryAt: null,
     me: null,
-    people: new Map(),
+    users: new Map(),
     presence: new Map(),
     typing: new Map(),
   };

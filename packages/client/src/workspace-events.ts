@@ -1,24 +1,24 @@
-import type { Event, Person } from '@parley/protocol';
+import type { Event, User } from '@parley/protocol';
 import type { ClientEvents } from './client-types.ts';
 import type { Emitter } from './emitter.ts';
-import type { People } from './people.ts';
 import type { ClientState } from './state.ts';
+import type { Users } from './users.ts';
 
 /** What an event of the workspace changes. */
 export interface WorkspaceContext {
   readonly state: ClientState;
-  readonly people: People;
+  readonly users: Users;
   readonly events: Emitter<ClientEvents>;
   isLive(): boolean;
 }
 
 /** Applies an event of the workspace’s stream: somebody has registered or has changed. */
 export function applyWorkspaceEvent(event: Event, context: WorkspaceContext): void {
-  const { state, people, events } = context;
+  const { state, users, events } = context;
   switch (event.type) {
     case 'user.registered': {
       const { account: id, username, displayName } = event.data;
-      const person: Person = {
+      const user: User = {
         id,
         username,
         displayName,
@@ -26,10 +26,10 @@ export function applyWorkspaceEvent(event: Event, context: WorkspaceContext): vo
         createdAt: event.at,
         nameIsShared: false,
       };
-      people.put(person);
+      users.put(user);
       // Whether the name looks like somebody's is for the server to say.
-      if (context.isLive()) people.refresh(id);
-      if (context.isLive() && id !== state.meId) events.emit('registered', person);
+      if (context.isLive()) users.refresh(id);
+      if (context.isLive() && id !== state.meId) events.emit('registered', user);
       return;
     }
     case 'user.role_changed':
@@ -38,13 +38,13 @@ export function applyWorkspaceEvent(event: Event, context: WorkspaceContext): vo
     case 'user.updated': {
       const { account, username, displayName } = event.data;
       state.changeMe(account, { username, displayName });
-      people.refresh(account);
+      users.refresh(account);
       return;
     }
     case 'user.deactivated':
     case 'user.reactivated':
     case 'user.deleted':
-      people.refresh(event.data.account);
+      users.refresh(event.data.account);
       return;
   }
 }

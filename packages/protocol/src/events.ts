@@ -35,7 +35,7 @@ export const EVENT_DATA = {
      * The two of a direct conversation, in the order of their ids; the same one twice for notes
      * to oneself.
      */
-    people: z.tuple([AccountId, AccountId]).optional(),
+    users: z.tuple([AccountId, AccountId]).optional(),
   }),
   'conversation.updated': z.object({
     name: z.string().optional(),

@@ -6,7 +6,7 @@ import { AccountId, ConversationId, Seq } from './ids.ts';
 /** What the API shows of people, conversations and messages. */
 
 /** What everybody may see of an account. */
-export const Person = z
+export const User = z
   .object({
     id: AccountId,
     username: z.string(),
@@ -17,7 +17,7 @@ export const Person = z
     nameIsShared: z.boolean(),
   })
   .meta({ id: 'Person' });
-export type Person = z.infer<typeof Person>;
+export type User = z.infer<typeof User>;
 
 /** What an account sees of itself. */
 export const Me = z

@@ -9,7 +9,7 @@ import { line } from './text.ts';
 /** Bodies and answers of administration: accounts, programs and their keys, settings, mail. */
 
 /** A person’s account, or that of a program. */
-export const AccountKind = z.enum(['person', 'service']);
+export const AccountKind = z.enum(['user', 'service']);
 export type AccountKind = z.infer<typeof AccountKind>;
 
 /** An account as admins see it. */
@@ -83,14 +83,14 @@ export const SettingInfo = z
     value: z.string().nullable(),
     isSet: z.boolean(),
     secret: z.boolean(),
-    words: z.string(),
+    description: z.string(),
   })
   .meta({ id: 'SettingInfo' });
 export type SettingInfo = z.infer<typeof SettingInfo>;
 export const SettingsAnswer = z.object({ items: z.array(SettingInfo) });
 
 /** A mail that the server has sent, or tries to send. */
-export const MailInfo = z
+export const EmailInfo = z
   .object({
     id: z.uuid(),
     purpose: z.string(),
@@ -105,21 +105,21 @@ export const MailInfo = z
     text: z.string().nullable(),
   })
   .meta({ id: 'MailInfo' });
-export type MailInfo = z.infer<typeof MailInfo>;
-export const MailsAnswer = z.object({ items: z.array(MailInfo) });
+export type EmailInfo = z.infer<typeof EmailInfo>;
+export const EmailsAnswer = z.object({ items: z.array(EmailInfo) });
 
 /** The account of a program. */
 export const CreateServiceAccountBody = z.object({ username: Username, displayName: DisplayName });
 export const ServiceAccountsAnswer = z.object({ items: z.array(AdminAccount) });
 
-export const KeyName = line(80, 'A key’s name');
-export const CreateKeyBody = z.object({
-  name: KeyName,
+export const ApiKeyName = line(80, 'A key’s name');
+export const CreateApiKeyBody = z.object({
+  name: ApiKeyName,
   scopes: z.array(Scope).min(1, 'A key needs a scope').max(20),
   /** Without it, the key is good until it is taken back. */
   expiresAt: Timestamp.optional(),
 });
-export type CreateKeyBody = z.input<typeof CreateKeyBody>;
+export type CreateApiKeyBody = z.input<typeof CreateApiKeyBody>;
 /** A key as it is shown after it was made: without itself. */
 export const ApiKey = z
   .object({
@@ -136,6 +136,6 @@ export const ApiKey = z
   .meta({ id: 'ApiKey' });
 export type ApiKey = z.infer<typeof ApiKey>;
 /** The key is shown here and never again. */
-export const CreatedKey = ApiKey.extend({ key: z.string() });
-export type CreatedKey = z.infer<typeof CreatedKey>;
-export const KeysAnswer = z.object({ items: z.array(ApiKey) });
+export const CreatedApiKey = ApiKey.extend({ key: z.string() });
+export type CreatedApiKey = z.infer<typeof CreatedApiKey>;
+export const ApiKeysAnswer = z.object({ items: z.array(ApiKey) });

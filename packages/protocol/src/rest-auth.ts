@@ -37,7 +37,7 @@ export const AuthOptions = z
     /** A new address has to be verified by a code before one is let in. */
     verification: z.boolean(),
     /** Where mails go: out, or into the folder `outbox` of the server. */
-    mail: z.enum(['smtp', 'outbox']),
+    email: z.enum(['smtp', 'outbox']),
     sso: z.array(z.object({ id: z.string(), name: z.string() })),
     passwordMin: count(),
   })
@@ -119,18 +119,18 @@ export const LoginStep = z
 export type LoginStep = z.infer<typeof LoginStep>;
 
 /** The six digits of a mail; spaces between them do not matter. */
-export const MailCode = z
+export const EmailCode = z
   .string()
   .max(20)
   .transform((t) => t.replace(/\s/g, ''))
   .pipe(z.string().regex(/^\d{6}$/, 'The code has six digits'));
 
-export const VerifyBody = z.object({ ticket: Secret, code: MailCode, device: Device.optional() });
+export const VerifyBody = z.object({ ticket: Secret, code: EmailCode, device: Device.optional() });
 export const ResendBody = z.object({ ticket: Secret });
 /** Seconds until another code may be asked for. */
 export const ResendAnswer = z.object({ resendAfter: count() });
 export type ResendAnswer = z.infer<typeof ResendAnswer>;
-export const VerifyMeBody = z.object({ code: MailCode });
+export const VerifyMeBody = z.object({ code: EmailCode });
 
 export const ForgotBody = z.object({ email: EmailAddress });
 export const ResetAuthorizeBody = z.object({ token: Secret });

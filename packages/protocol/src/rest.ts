@@ -4,7 +4,7 @@ import { isStorable } from './characters.ts';
 import { Event, Visibility } from './events.ts';
 import { AccountId, Seq, SeqText } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { Conversation, Member, Message, Person, PublicGroup, ReadCursor } from './resources.ts';
+import { Conversation, Member, Message, PublicGroup, ReadCursor, User } from './resources.ts';
 import { Body, line } from './text.ts';
 
 /** Bodies, queries and answers of the REST API under `/api/v1`. */
@@ -61,7 +61,7 @@ const page = <T extends z.ZodType>(item: T) =>
     /** For `after`; null at the end. */ next: z.string().nullable(),
   });
 
-export const PeoplePage = page(Person);
+export const UsersPage = page(User);
 export const PublicGroupsPage = page(PublicGroup);
 export const MembersPage = page(Member);
 export const ConversationsAnswer = z.object({ items: z.array(Conversation) });

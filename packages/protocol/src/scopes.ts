@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** What a key may be used for. A key has no scope that it was not given. */
 export const SCOPES = {
-  'people:read': 'See the people of the server',
+  'users:read': 'See the people of the server',
   'conversations:read': 'See the conversations of its account and their members',
   'conversations:write': 'Make groups, join and leave, bring people in',
   'messages:read': 'Read messages and follow them live',

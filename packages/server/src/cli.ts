@@ -13,7 +13,7 @@ import { isOutOfFiles, requireOpenFiles, tooFewFiles } from './storage/start-err
 interface Entry {
   /** What stands after the name. */
   readonly usage?: string;
-  readonly words: string;
+  readonly description: string;
   /** It answers --help by itself. */
   readonly helps?: boolean;
   load(): Promise<Command>;
@@ -21,43 +21,45 @@ interface Entry {
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
   start: {
-    words: 'starts the server; settings come from the environment (see .env.example)',
+    description: 'starts the server; settings come from the environment (see .env.example)',
     load: async () => (await import('./commands/start.ts')).start,
   },
   backup: {
     usage: 'FILE',
-    words: 'writes everything into one new file, while the server runs or not',
+    description: 'writes everything into one new file, while the server runs or not',
     load: async () => (await import('./commands/backup.ts')).backup,
   },
   restore: {
     usage: 'FILE',
-    words: 'brings a backup back into an empty place',
+    description: 'brings a backup back into an empty place',
     load: async () => (await import('./commands/restore.ts')).restore,
   },
   move: {
     usage: 'DATABASE_URL',
-    words: 'moves the built-in database to a PostgreSQL of your own',
+    description: 'moves the built-in database to a PostgreSQL of your own',
     load: async () => (await import('./commands/move.ts')).move,
   },
   keys: {
     usage: 'rotate [--now]',
-    words: 'makes a new key for access tokens; --now ends the keys there are, for one that leaked',
+    description:
+      'makes a new key for access tokens; --now ends the keys there are, for one that leaked',
     load: async () => (await import('./commands/keys.ts')).keys,
   },
   user: {
     usage: 'list | add NAME E-MAIL [ROLE] | link NAME | drop-factors NAME',
-    words: 'lists and makes accounts, and lets people in who have lost their password or factor',
+    description:
+      'lists and makes accounts, and lets people in who have lost their password or factor',
     load: async () => (await import('./commands/user.ts')).user,
   },
   doctor: {
     usage: '[--repair] [--json]',
-    words: 'compares the tables with the events; --repair puts right what follows from them',
+    description: 'compares the tables with the events; --repair puts right what follows from them',
     helps: true,
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   chaos: {
     usage: '[options]',
-    words: 'proves the promise: breaks servers of its own and checks that nothing was lost',
+    description: 'proves the promise: breaks servers of its own and checks that nothing was lost',
     helps: true,
     load: async () => (await import('./commands/chaos.ts')).chaos,
   },
@@ -65,7 +67,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 
 function usage(): string {
   const lines = Object.entries(COMMANDS).map(([name, entry]) =>
-    `  ${name} ${entry.usage ?? ''}`.trimEnd().concat(`\n      ${entry.words}`),
+    `  ${name} ${entry.usage ?? ''}`.trimEnd().concat(`\n      ${entry.description}`),
   );
   return `Usage: parley COMMAND\n\n${lines.join('\n')}\n`;
 }

@@ -18,7 +18,7 @@ type Setting<Key extends string, Schema extends z.ZodType> = {
   /** A secret: its value appears in no message, no log and no example. */
   secret: boolean;
   /** The words of the documentation, one string a line. */
-  words: readonly string[];
+  description: readonly string[];
   /** An example for the documentation of a setting without a default. */
   example?: string;
   schema: Schema;
@@ -29,7 +29,7 @@ function setting<const Key extends string, Schema extends z.ZodType>(
   options: {
     default?: string;
     secret?: boolean;
-    words: readonly string[];
+    description: readonly string[];
     example?: string;
     schema: Schema;
   },
@@ -38,11 +38,11 @@ function setting<const Key extends string, Schema extends z.ZodType>(
 }
 
 /** An address of one of these schemes; `path` says whether it may name more than a host. */
-function url(schemes: readonly string[], words: string) {
+function url(schemes: readonly string[], description: string) {
   return z.string().refine((text) => {
     const parsed = URL.canParse(text) ? new URL(text) : undefined;
     return parsed !== undefined && schemes.includes(parsed.protocol.replace(/:$/, ''));
-  }, words);
+  }, description);
 }
 
 const hostWords =
@@ -72,7 +72,7 @@ const publicUrl = z
   }, 'must be the address people open, http:// or https:// and a host, without a path, such as https://chat.example.org')
   .transform((text) => new URL(text).origin);
 
-const mailFrom = z
+const emailFrom = z
   .string()
   .regex(
     /^([^<>\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/,
@@ -111,7 +111,7 @@ const registration = z
 export const settings = {
   HOST: setting('host', {
     default: '127.0.0.1',
-    words: [
+    description: [
       'The address to listen on. The default is reachable from this machine only;',
       '0.0.0.0 (or ::) listens on all, which wants a proxy with TLS in front.',
     ],
@@ -119,14 +119,14 @@ export const settings = {
   }),
   PORT: setting('port', {
     default: '3000',
-    words: [
+    description: [
       'The port to listen on, for pages, API and live connections alike. 0 takes a free one.',
     ],
     schema: port,
   }),
   PARLEY_DATA: setting('dataDir', {
     default: './data',
-    words: [
+    description: [
       'The folder with everything that must be kept: the embedded database, keys, files.',
       'One server uses it at a time.',
     ],
@@ -136,7 +136,7 @@ export const settings = {
       .transform((text) => resolve(text)),
   }),
   PUBLIC_URL: setting('publicUrl', {
-    words: [
+    description: [
       'The address people open in their browsers, as it is outside of any proxy. Browsers that',
       'come from another address are refused. Without it: http:// with HOST and PORT, and requests',
       'under other names than that one and localhost are refused.',
@@ -145,7 +145,7 @@ export const settings = {
     schema: publicUrl.optional(),
   }),
   TRUSTED_PROXIES: setting('trustedProxies', {
-    words: [
+    description: [
       'The proxies whose X-Forwarded-For is believed, by address or network, with commas between:',
       'limits on log-ins count by the address that they name. "loopback" stands for this machine,',
       '"uniquelocal" for private networks. Without it: nobody is believed.',
@@ -155,7 +155,7 @@ export const settings = {
   }),
   DATABASE_URL: setting('databaseUrl', {
     secret: true,
-    words: [
+    description: [
       'An external PostgreSQL (15 or later) in place of the embedded one. It must keep what it',
       'has confirmed: with fsync, synchronous_commit or full_page_writes off, Parley does not start.',
     ],
@@ -167,7 +167,7 @@ export const settings = {
   }),
   REDIS_URL: setting('redisUrl', {
     secret: true,
-    words: [
+    description: [
       'A Redis or Valkey that joins several nodes over one DATABASE_URL into one server. No message',
       'depends on it: while it is away, those of other nodes come up to two seconds late. The nodes',
       'need the same DATABASE_URL, PUBLIC_URL and PARLEY_SECRET, and a data folder each.',
@@ -177,21 +177,21 @@ export const settings = {
   }),
   SMTP_URL: setting('smtpUrl', {
     secret: true,
-    words: [
+    description: [
       'The mail server that takes outgoing mail. Without it, mails are put as files into the folder',
       'outbox of PARLEY_DATA, and the log says where.',
     ],
     example: 'smtps://user:password@mail.example.org:465',
     schema: url(['smtp', 'smtps'], 'must begin with smtp:// or smtps://').optional(),
   }),
-  MAIL_FROM: setting('mailFrom', {
+  EMAIL_FROM: setting('emailFrom', {
     default: 'Parley <parley@localhost>',
-    words: ['The sender of the mails.'],
-    schema: mailFrom,
+    description: ['The sender of the mails.'],
+    schema: emailFrom,
   }),
   REGISTRATION: setting('registration', {
     default: 'open',
-    words: [
+    description: [
       'Who may make an account: "open" anybody, "invitation" whoever was invited, "domain:" and',
       'domains (domain:example.org,example.com) whoever has an address there or was invited,',
       '"closed" nobody: admins make the accounts. The very first account can always be made.',
@@ -199,7 +199,7 @@ export const settings = {
     schema: registration,
   }),
   VERIFY_EMAIL: setting('verifyEmail', {
-    words: [
+    description: [
       '"on": whoever registers has to bring a code that is mailed to the address; "off": not.',
       'Without it: on when SMTP_URL is set, or when REGISTRATION asks for domains.',
     ],
@@ -211,7 +211,7 @@ export const settings = {
   }),
   PARLEY_SECRET: setting('secret', {
     secret: true,
-    words: [
+    description: [
       'The secret that the signing keys in the database are encrypted with, at least 32 characters.',
       'Without it, one is made at the first start and kept in the data folder. Several nodes over',
       'one database need the same.',
@@ -221,14 +221,14 @@ export const settings = {
   }),
   SECOND_FACTOR: setting('secondFactor', {
     default: 'nobody',
-    words: [
+    description: [
       'Who must have a second factor (an authenticator app or a passkey) to log in: nobody, admins',
       '(and owners), or everybody. Whoever has none yet sets it up at the next log-in.',
     ],
     schema: z.enum(['nobody', 'admins', 'everybody'], 'must be nobody, admins or everybody'),
   }),
   OIDC_ISSUER: setting('oidcIssuer', {
-    words: [
+    description: [
       'Single sign-on: the address of an OpenID Connect provider, as it names itself. Register',
       'Parley there with the redirect address <PUBLIC_URL>/api/v1/auth/sso/oidc/callback. People',
       'are known by verified e-mail addresses.',
@@ -244,7 +244,7 @@ export const settings = {
       .optional(),
   }),
   OIDC_CLIENT_ID: setting('oidcClientId', {
-    words: ['What the provider calls this server.'],
+    description: ['What the provider calls this server.'],
     example: 'parley',
     schema: z
       .string()
@@ -253,7 +253,7 @@ export const settings = {
   }),
   OIDC_CLIENT_SECRET: setting('oidcClientSecret', {
     secret: true,
-    words: ['The secret that the provider gave this server.'],
+    description: ['The secret that the provider gave this server.'],
     example: 'what the provider shows once',
     schema: z
       .string()
@@ -262,17 +262,17 @@ export const settings = {
   }),
   OIDC_NAME: setting('oidcName', {
     default: 'Single sign-on',
-    words: ['What the log-in page calls the provider.'],
+    description: ['What the log-in page calls the provider.'],
     schema: z.string().max(40, 'must have at most 40 characters'),
   }),
   LOG_LEVEL: setting('logLevel', {
     default: 'info',
-    words: [`How much is logged to standard error: ${logLevels.join(', ')}.`],
+    description: [`How much is logged to standard error: ${logLevels.join(', ')}.`],
     schema: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
   }),
   METRICS_TOKEN: setting('metricsToken', {
     secret: true,
-    words: [
+    description: [
       'Opens /metrics, in the format of Prometheus, to those who have this token',
       '(Authorization: Bearer …). Without it there is no /metrics.',
     ],
@@ -283,7 +283,7 @@ export const settings = {
       .optional(),
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting('tracesUrl', {
-    words: [
+    description: [
       'A collector of OpenTelemetry (OTLP over HTTP) that gets traces of messages on their way.',
       'Without it there are none, and they cost nothing. OTEL_TRACES_SAMPLER and the other',
       'variables of OpenTelemetry say which share of them, and more.',
@@ -293,7 +293,7 @@ export const settings = {
   }),
   HSTS_SUBDOMAINS: setting('hstsSubdomains', {
     default: 'off',
-    words: [
+    description: [
       '"on": browsers reach all subdomains of PUBLIC_URL by https only, for a year (includeSubDomains',
       'of Strict-Transport-Security). Only where every one of them has https.',
     ],
@@ -301,7 +301,9 @@ export const settings = {
   }),
   RATE_LIMITS: setting('rateLimits', {
     default: 'on',
-    words: ['"off" lifts the limits on requests and commands: for load tests and imports only.'],
+    description: [
+      '"off" lifts the limits on requests and commands: for load tests and imports only.',
+    ],
     schema: z.enum(['on', 'off'], 'must be on or off').transform((text) => text === 'on'),
   }),
 } as const;
@@ -378,12 +380,12 @@ export function describeProblems(problems: readonly ConfigProblem[]): string {
 export function envExample(): string {
   const blocks = (Object.keys(settings) as (keyof Settings)[]).map((name) => {
     const {
-      words,
+      description,
       default: fallback,
       example,
       secret,
     }: Setting<string, z.ZodType> = settings[name];
-    const lines = words.map((line) => `# ${line}`);
+    const lines = description.map((line) => `# ${line}`);
     if (secret) lines.push(`# Or ${name}_FILE: the path of a file that holds it.`);
     if (fallback !== undefined) lines.push(`#${name}=${fallback}`);
     else lines.push(`# Example: ${example ?? ''}`, `#${name}=`);

@@ -15,13 +15,15 @@ import type { Config } from './config.ts';
 import { bootstrapEveryone } from './conversations/everyone.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { conversationFor, loadStart } from './conversations/snapshot.ts';
+import { Emails } from './email/emails.ts';
+import { emailTransport } from './email/transport.ts';
 import { SecondFactors } from './factors/factors.ts';
 import { factorLoginRoutes } from './factors/login-routes.ts';
 import { ownFactorRoutes } from './factors/own-routes.ts';
 import { Health } from './health.ts';
 import { createHttpApp } from './http/app.ts';
-import { Door } from './http/door.ts';
 import { isAllowedHost } from './http/host.ts';
+import { HttpListener } from './http/http-listener.ts';
 import { isAllowedOrigin } from './http/origin.ts';
 import { clientAddress } from './http/proxies.ts';
 import { ApiKeys } from './integrations/keys.ts';
@@ -30,8 +32,6 @@ import { addressKey } from './limits/address-key.ts';
 import { SharedLimits } from './limits/shared-limits.ts';
 import { Live, type LiveFigures } from './live/live.ts';
 import type { Logger } from './log.ts';
-import { Mails } from './mail/mails.ts';
-import { mailTransport } from './mail/transport.ts';
 import { ReadCursors, readVersions } from './messages/read-cursors.ts';
 import { messageRoutes } from './messages/routes.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -123,8 +123,8 @@ async function build(
 ): Promise<{ url: string; address: string; live: Live; hub: Hub }> {
   // Storage.
   const { address: database, disk } = await openStorage(config, log, undo);
-  const door = await Door.open(config.host, config.port);
-  undo.push(() => door.close());
+  const listener = await HttpListener.open(config.host, config.port);
+  undo.push(() => listener.close());
   const { pool, close } = await openDatabase(database, log, {
     // An external database may start after this server, whenever it likes.
     ...(config.databaseUrl !== undefined && { waitMs: Number.POSITIVE_INFINITY }),
@@ -182,9 +182,9 @@ async function build(
   const keys = new ApiKeys(pool, clock);
   const secret = loadSecret(config);
   const vault = new Vault(secret);
-  const mails = new Mails({ pool, clock, log, vault, transport: mailTransport(config, log) });
-  undo.push(() => mails.stop());
-  if (mails.kind === 'smtp' && config.publicUrl === undefined) {
+  const emails = new Emails({ pool, clock, log, vault, transport: emailTransport(config, log) });
+  undo.push(() => emails.stop());
+  if (emails.kind === 'smtp' && config.publicUrl === undefined) {
     log.warn('PUBLIC_URL is not set: the links in mails lead to this machine only');
   }
   const audit = new AuditLog({ pool, clock, log });
@@ -199,7 +199,7 @@ async function build(
     log,
     secret,
     vault,
-    mails,
+    emails,
     issuer: () => url,
   });
   undo.push(() => accounts.stop());
@@ -268,7 +268,7 @@ async function build(
   const health = new Health(pool, broker, disk);
   const app = createHttpApp({
     log,
-    door,
+    listener,
     host: config.host,
     publicUrl: config.publicUrl,
     hstsSubdomains: config.hstsSubdomains,
@@ -314,12 +314,12 @@ async function build(
     ],
   });
   undo.push(async () => {
-    await door.close();
+    await listener.close();
     await app.close();
   });
-  const address = urlOf(config.host, door.address);
+  const address = urlOf(config.host, listener.address);
   url ||= address;
-  live.attach(door.server);
+  live.attach(listener.server);
   undo.push(() => {
     health.drain();
     return live.drain();
@@ -327,7 +327,7 @@ async function build(
   await app.ready();
   if (!existsSync(WEB_DIR)) log.warn('the web client is not built');
   // Mails have links with the address in them.
-  mails.start();
+  emails.start();
   audit.start();
   accounts.start();
   erasures.start();

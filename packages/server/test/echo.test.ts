@@ -6,14 +6,14 @@ import type { ConversationId } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Child, startChild } from './support/child.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
-import { PASSWORD, type Person, startTestServer, type TestServer } from './support/server.ts';
+import { PASSWORD, startTestServer, type TestServer, type User } from './support/server.ts';
 
 /** The example of the SDK, run as a program of its own against a real server, and killed. */
 
 let cluster: TestCluster;
 let server: TestServer;
 let folder: string;
-let echo: Person;
+let echo: User;
 
 beforeAll(async () => {
   cluster = await startTestCluster();
@@ -30,8 +30,8 @@ afterAll(async () => {
 const startEcho = (): Child =>
   startChild('../../../client/examples/echo.mjs', [server.url, 'echo', PASSWORD, folder]);
 
-async function directWithEcho(person: Person): Promise<ConversationId> {
-  const made = await person.request('POST', '/conversations/direct', { account: echo.id });
+async function directWithEcho(user: User): Promise<ConversationId> {
+  const made = await user.request('POST', '/conversations/direct', { account: echo.id });
   expect(made.status).toBeLessThan(300);
   return made.body.id;
 }
@@ -48,14 +48,14 @@ async function said(conversation: ConversationId): Promise<{ asked: string[]; ec
 }
 
 test('answers each message exactly once, in order, however often it is killed under load', async () => {
-  const people = await Promise.all(['ann', 'bob', 'cyd'].map((name) => server.register(name)));
-  const conversations = await Promise.all(people.map(directWithEcho));
+  const users = await Promise.all(['ann', 'bob', 'cyd'].map((name) => server.register(name)));
+  const conversations = await Promise.all(users.map(directWithEcho));
   let isLoading = true;
   const load = Promise.all(
-    people.map(async (person, p) => {
+    users.map(async (user, p) => {
       const conversation = conversations[p] as ConversationId;
       for (let n = 0; isLoading; n++) {
-        await person.post(conversation, `${person.name} ${n}`);
+        await user.post(conversation, `${user.name} ${n}`);
         await setTimeout(10);
       }
     }),
@@ -80,7 +80,7 @@ test('answers each message exactly once, in order, however often it is killed un
   isLoading = false;
   await load;
   // More than a page of history, and more than is replayed over the socket.
-  const [first] = people;
+  const [first] = users;
   const [conversation] = conversations;
   if (!first || !conversation) throw new Error('nobody is there');
   for (let n = 0; n < 620; n++) await first.post(conversation, `${first.name} missed ${n}`);
@@ -92,8 +92,8 @@ test('answers each message exactly once, in order, however often it is killed un
       .toBeGreaterThanOrEqual((await said(id)).asked.length);
   }
   // A last one after everything: whatever would still be sent twice comes before its answer.
-  for (const [p, person] of people.entries()) {
-    await person.post(conversations[p] as ConversationId, 'the last one');
+  for (const [p, user] of users.entries()) {
+    await user.post(conversations[p] as ConversationId, 'the last one');
   }
   for (const id of conversations) {
     await expect

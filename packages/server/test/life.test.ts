@@ -9,7 +9,7 @@ import { startTestCluster, type TestCluster, type TestDatabase } from './support
 import { Peer } from './support/peer.ts';
 import { registerAt } from './support/server.ts';
 import { until } from './support/sink.ts';
-import { aClientId } from './support/world.ts';
+import { aClientId } from './support/stream-builders.ts';
 
 /** The life of a node, as whoever starts, watches and stops its process sees it. */
 

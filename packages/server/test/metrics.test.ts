@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from './support/database.ts';
-import { type Person, startTestServer, type TestServer } from './support/server.ts';
+import { startTestServer, type TestServer, type User } from './support/server.ts';
 import { until } from './support/sink.ts';
-import { aClientId } from './support/world.ts';
+import { aClientId } from './support/stream-builders.ts';
 
 const TOKEN = 'a-token-for-the-metrics-of-tests';
 let cluster: TestCluster;
 let server: TestServer;
-let alice: Person;
+let alice: User;
 
 beforeAll(async () => {
   cluster = await startTestCluster();

@@ -32,9 +32,9 @@ test('deactivation, deletion, a key’s end and a lost second factor reach every
     const keys = `/admin/service-accounts/${robot.body.id}/keys`;
     const scopes = ['conversations:read', 'messages:read'];
     const key = (await admin('POST', keys, { name: 'k', scopes })).body;
-    const people = [];
-    for (const name of ['ann', 'bob', 'cat']) people.push(await registerAt(here.address, name));
-    const [ann, bob, cat] = people as [typeof owner, typeof owner, typeof owner];
+    const users = [];
+    for (const name of ['ann', 'bob', 'cat']) users.push(await registerAt(here.address, name));
+    const [ann, bob, cat] = users as [typeof owner, typeof owner, typeof owner];
 
     const ends = [
       [ann.accessToken, () => admin('POST', `/admin/accounts/${ann.id}/deactivate`)],

@@ -4,9 +4,9 @@ import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redi
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { aSetOfNodes, type TestNodes } from './support/nodes.ts';
 import type { Peer } from './support/peer.ts';
-import { type Person, registerAt } from './support/server.ts';
+import { registerAt, type User } from './support/server.ts';
 import { until } from './support/sink.ts';
-import { aClientId } from './support/world.ts';
+import { aClientId } from './support/stream-builders.ts';
 
 /** Sockets of an ended session close within two seconds; the test itself may stall a little. */
 const ENDED_MS = 2_400;
@@ -40,7 +40,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     return { nodes, one, two, alice, bob, conversation };
   }
 
-  const seen = (peer: Peer, who: Person) =>
+  const seen = (peer: Peer, who: User) =>
     peer
       .of('presence')
       .flatMap((p) => p.changes)

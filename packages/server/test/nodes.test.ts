@@ -10,9 +10,9 @@ import { type Fate, RedisProxy } from '../../../chaos/src/redis-proxy.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { aSetOfNodes } from './support/nodes.ts';
 import type { Peer } from './support/peer.ts';
-import { type Person, registerAt } from './support/server.ts';
+import { registerAt, type User } from './support/server.ts';
 import { until } from './support/sink.ts';
-import { aClientId, upTo } from './support/world.ts';
+import { aClientId, upTo } from './support/stream-builders.ts';
 
 /** Everybody has everything at most this long after it was acknowledged, ms. */
 const LATE_MAX = 2_000;
@@ -39,7 +39,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
   });
 
   /** Two nodes, a group of three people, two sockets on each node, all live. */
-  async function aTown(redisUrl: string, { waitForBroker = true } = {}) {
+  async function aServerState(redisUrl: string, { waitForBroker = true } = {}) {
     const nodes = await aSetOfNodes(cluster, redisUrl);
     undo.push(() => nodes.stop());
     const one = await nodes.node();
@@ -50,14 +50,14 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     const carol = await registerAt(one.address, 'carol');
     const conversation = await alice.group('both nodes', [bob, carol]);
     const sockets = await Promise.all([
-      follower(nodes.peer(one), alice, conversation),
-      follower(nodes.peer(one), bob, conversation),
-      follower(nodes.peer(two), bob, conversation),
-      follower(nodes.peer(two), carol, conversation),
+      subscription(nodes.peer(one), alice, conversation),
+      subscription(nodes.peer(one), bob, conversation),
+      subscription(nodes.peer(two), bob, conversation),
+      subscription(nodes.peer(two), carol, conversation),
     ]);
     return { nodes, one, two, alice, bob, carol, conversation, sockets };
   }
-  type Town = Awaited<ReturnType<typeof aTown>>;
+  type Town = Awaited<ReturnType<typeof aServerState>>;
 
   interface Socket {
     peer: Peer;
@@ -65,7 +65,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     readonly arrivals: { seq: Seq; at: number }[];
   }
 
-  async function follower(peer: Peer, person: Person, id: ConversationId): Promise<Socket> {
+  async function subscription(peer: Peer, user: User, id: ConversationId): Promise<Socket> {
     const arrivals: Socket['arrivals'] = [];
     peer.ws.on('message', (data) => {
       const frame = JSON.parse(data.toString()) as ServerFrame;
@@ -73,7 +73,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
         arrivals.push({ seq: frame.seq, at: performance.now() });
       }
     });
-    await peer.hello(person.accessToken);
+    await peer.hello(user.accessToken);
     return { peer, arrivals };
   }
 
@@ -118,14 +118,14 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
   }
 
   test('with Redis there, the other node has a message at once', async () => {
-    const town = await aTown(redis.url);
+    const town = await aServerState(redis.url);
     await talk(town, 60);
     // A second time, with all channels known: far below the comparison of heads.
     expect(await talk(town, 60)).toBeLessThan(700);
   });
 
   test('with no Redis from the start, all comes within two seconds, and the node says so', async () => {
-    const town = await aTown('redis://127.0.0.1:1', { waitForBroker: false });
+    const town = await aServerState('redis://127.0.0.1:1', { waitForBroker: false });
     await talk(town, 20);
     expect(await town.nodes.brokerOf(town.one)).toBe('away');
     const ready = await fetch(new URL('/health/ready', town.one.address));
@@ -133,7 +133,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
   });
 
   test('Redis killed and restarted empty under load: nothing lost, doubled, out of order', async () => {
-    const town = await aTown(redis.url);
+    const town = await aServerState(redis.url);
     await talk(town, 60, () => redis.kill());
     await until(async () => (await town.nodes.brokerOf(town.one)) === 'away', 'the node to notice');
     await talk(town, 20);
@@ -143,7 +143,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
   });
 
   test('Redis frozen: noticed, and left behind when it comes back', async () => {
-    const town = await aTown(redis.url);
+    const town = await aServerState(redis.url);
     await talk(town, 60, async () => redis.freeze());
     await until(async () => (await town.nodes.brokerOf(town.two)) === 'away', 'the node to notice');
     await talk(town, 20);
@@ -153,7 +153,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
   });
 
   test('Redis that cuts its listeners, as it does with slow ones (B18)', async () => {
-    const town = await aTown(redis.url);
+    const town = await aServerState(redis.url);
     await talk(town, 60, () => redis.cutListeners());
     await town.nodes.joined(town.one, town.two);
     await talk(town, 20);
@@ -168,7 +168,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     const proxy = new RedisProxy(redis.port);
     const url = await proxy.listen();
     undo.push(() => proxy.close());
-    const town = await aTown(url);
+    const town = await aServerState(url);
     let n = 0;
     proxy.fate = (channel) =>
       channel.includes(':s:') ? (fates[n++ % fates.length] as Fate) : 'pass';
@@ -177,7 +177,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
   });
 
   test('a node listens to a stream only while somebody follows it there', async () => {
-    const town = await aTown(redis.url);
+    const town = await aServerState(redis.url);
     const channel = (c: string) => c.endsWith(`:s:${town.conversation}`);
     await until(async () => (await redis.channels()).some(channel), 'the channel');
     for (const { peer } of town.sockets) peer.close();

@@ -14,7 +14,7 @@ import { until } from './support/sink.ts';
 
 /** Nobody is away for longer than this, ms. */
 const AWAY_MAX = 5_000;
-const PEOPLE = 12;
+const USERS = 12;
 const without = whyNoRedis();
 
 describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})` : ''}`, () => {
@@ -69,7 +69,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
   }
 
   /** Somebody with the SDK, who notes what comes and how long they are away. */
-  async function aPerson(url: string, n: number) {
+  async function aUser(url: string, n: number) {
     const api = new ParleyApi({ url });
     await api.register({
       username: `person-${n}`,
@@ -77,7 +77,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
       email: `person-${n}@example.org`,
       password: 'correct horse battery staple',
     });
-    const client = new ParleyClient({ api, socket: nodeSocket, loadPeople: false });
+    const client = new ParleyClient({ api, socket: nodeSocket, loadUsers: false });
     undo.push(() => client.stop());
     const seen: { stream: string; seq: Seq }[] = [];
     client.onEvent(({ stream, seq }) => seen.push({ stream, seq }));
@@ -112,9 +112,9 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     const url = await balancer.listen();
     undo.push(() => balancer.close());
     await until(() => balancer.ready === 2, 'both nodes');
-    const people = await Promise.all(Array.from({ length: PEOPLE }, (_, n) => aPerson(url, n)));
-    const ids = people.slice(1).map((p) => p.client.me?.id as never);
-    const first = people[0] as (typeof people)[0];
+    const users = await Promise.all(Array.from({ length: USERS }, (_, n) => aUser(url, n)));
+    const ids = users.slice(1).map((p) => p.client.me?.id as never);
+    const first = users[0] as (typeof users)[0];
     const { id } = await first.api.createGroup({
       name: 'rolling',
       visibility: 'private',
@@ -123,13 +123,13 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     const group = id as ConversationId;
     const stream = streamOfConversation(group);
     await until(
-      () => people.every((p) => p.client.snapshot.conversations.has(group)),
+      () => users.every((p) => p.client.snapshot.conversations.has(group)),
       'everybody to be in the group',
     );
 
     let talking = true;
     const acked: Seq[] = [];
-    const speeches = people.slice(0, 6).map(async ({ client }, n) => {
+    const speeches = users.slice(0, 6).map(async ({ client }, n) => {
       for (let i = 0; talking; i++) {
         acked.push((await client.post(group, `${n}: ${i}`).settled).seq);
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -151,18 +151,18 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
 
     const last = Math.max(...acked) as Seq;
     await until(
-      () => people.every((p) => (p.client.cursors.get(stream) ?? 0) >= last),
+      () => users.every((p) => (p.client.cursors.get(stream) ?? 0) >= last),
       'everybody to have everything',
     );
     expect(new Set(acked).size).toBe(acked.length);
-    for (const { seen } of people) {
+    for (const { seen } of users) {
       const seqs = seen.filter((e) => e.stream === stream).map((e) => e.seq);
       const from = seqs[0] as Seq;
       expect(seqs).toEqual(seqs.map((_, i) => from + i));
       const got = new Set(seqs);
       expect(acked.filter((seq) => !got.has(seq))).toEqual([]);
     }
-    const absences = people.map((p) => p.away());
+    const absences = users.map((p) => p.away());
     const longest = Math.max(...absences.map((a) => a.longest));
     // Every socket stood on a node that was restarted, and on no other one more often than that.
     expect(Math.min(...absences.map((a) => a.absences))).toBeGreaterThan(0);

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
 import type { Parley } from '../src/main.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
-import { type MailSink, startMailSink } from './support/mail.ts';
 import { aSetOfNodes, type TestNodes } from './support/nodes.ts';
-import { call, PASSWORD, type Person, registerAt } from './support/server.ts';
+import { call, PASSWORD, registerAt, type User } from './support/server.ts';
+import { type EmailSink, startEmailSink } from './support/smtp-server.ts';
 
 /** Sockets of an ended session close within two seconds; the test itself may stall a little. */
 const ENDED_MS = 2_400;
@@ -13,12 +13,12 @@ const NEXT = 'seven purple walruses';
 const without = whyNoRedis();
 
 let cluster: TestCluster;
-let sink: MailSink;
+let sink: EmailSink;
 let redis: LocalRedis | null = null;
 /** For names that nobody else has, nor the mails of. */
 let count = 0;
 beforeAll(async () => {
-  [cluster, sink] = await Promise.all([startTestCluster(), startMailSink()]);
+  [cluster, sink] = await Promise.all([startTestCluster(), startEmailSink()]);
   if (without === null) redis = await startRedis();
 });
 afterAll(async () => {
@@ -30,8 +30,8 @@ afterAll(async () => {
 /** Whoever acts: the person on the node `one`, where an admin stands by. */
 interface Scene {
   readonly one: Parley;
-  readonly owner: Person;
-  readonly person: Person;
+  readonly owner: User;
+  readonly user: User;
 }
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const login = (node: Parley, name: string, password = PASSWORD) =>
@@ -42,44 +42,44 @@ const login = (node: Parley, name: string, password = PASSWORD) =>
 
 /** Ways in which a session ends, each told by the status of its last request. */
 const WAYS: Record<string, (scene: Scene) => Promise<number>> = {
-  'a log-out': async ({ person }) =>
-    (await person.request('POST', '/auth/logout', undefined, bearer(person.sessionToken))).status,
-  'its end in the list of sessions': async ({ one, person }) => {
-    const { accessToken } = (await login(one, person.name)).body;
-    const { items } = (await person.request('GET', '/me/sessions')).body;
+  'a log-out': async ({ user }) =>
+    (await user.request('POST', '/auth/logout', undefined, bearer(user.sessionToken))).status,
+  'its end in the list of sessions': async ({ one, user }) => {
+    const { accessToken } = (await login(one, user.name)).body;
+    const { items } = (await user.request('GET', '/me/sessions')).body;
     const { id } = items.find((session: { current: boolean }) => session.current);
     const headers = bearer(accessToken);
-    return (await person.request('DELETE', `/me/sessions/${id}`, undefined, headers)).status;
+    return (await user.request('DELETE', `/me/sessions/${id}`, undefined, headers)).status;
   },
-  'the end of all others': async ({ one, person }) => {
-    const headers = bearer((await login(one, person.name)).body.accessToken);
-    return (await person.request('POST', '/me/sessions/end-others', undefined, headers)).status;
+  'the end of all others': async ({ one, user }) => {
+    const headers = bearer((await login(one, user.name)).body.accessToken);
+    return (await user.request('POST', '/me/sessions/end-others', undefined, headers)).status;
   },
-  'a new password elsewhere': async ({ one, person }) => {
-    const headers = bearer((await login(one, person.name)).body.accessToken);
+  'a new password elsewhere': async ({ one, user }) => {
+    const headers = bearer((await login(one, user.name)).body.accessToken);
     const body = { current: PASSWORD, next: NEXT };
-    return (await person.request('POST', '/me/password', body, headers)).status;
+    return (await user.request('POST', '/me/password', body, headers)).status;
   },
-  'a new password by link': async ({ one, person }) => {
-    const email = `${person.name}@example.org`;
+  'a new password by link': async ({ one, user }) => {
+    const email = `${user.name}@example.org`;
     await call(one.address, 'POST', '/auth/forgot', { body: { email } });
     await sink.code(email);
     const token = await sink.token(email);
     const body = { token, password: NEXT };
     return (await call(one.address, 'POST', '/auth/reset', { body })).status;
   },
-  'an old token that comes again': async ({ one, person }) => {
-    let token = person.sessionToken;
+  'an old token that comes again': async ({ one, user }) => {
+    let token = user.sessionToken;
     for (let i = 0; i < 2; i++) {
       const answer = await call(one.address, 'POST', '/auth/token', { headers: bearer(token) });
       token = answer.body.sessionToken;
     }
-    const headers = bearer(person.sessionToken);
+    const headers = bearer(user.sessionToken);
     const reused = await call(one.address, 'POST', '/auth/token', { headers });
     return reused.status === 401 ? 204 : reused.status;
   },
-  'a deactivation': async ({ owner, person }) =>
-    (await owner.request('POST', `/admin/accounts/${person.id}/deactivate`)).status,
+  'a deactivation': async ({ owner, user }) =>
+    (await owner.request('POST', `/admin/accounts/${user.id}/deactivate`)).status,
 };
 
 describe.each([
@@ -89,7 +89,7 @@ describe.each([
   let nodes: TestNodes;
   let one: Parley;
   let two: Parley;
-  let owner: Person;
+  let owner: User;
   beforeAll(async () => {
     const url = urlOf();
     if (url === null) return;
@@ -103,12 +103,12 @@ describe.each([
 
   test.each(Object.entries(WAYS))('close by %s', async (_way, end) => {
     if (urlOf() === null) return;
-    const person = await registerAt(one.address, `person${++count}x`);
+    const user = await registerAt(one.address, `person${++count}x`);
     const bystander = nodes.peer(two);
     await bystander.hello(owner.accessToken);
     const sockets = [nodes.peer(one), nodes.peer(two), nodes.peer(two)];
-    for (const socket of sockets) await socket.hello(person.accessToken);
-    expect(await end({ one, owner, person })).toBeLessThan(300);
+    for (const socket of sockets) await socket.hello(user.accessToken);
+    expect(await end({ one, owner, user })).toBeLessThan(300);
     const closed = await Promise.all(sockets.map((socket) => socket.whenClosed(ENDED_MS)));
     expect(closed).toEqual(sockets.map(() => CLOSE.sessionEnded));
     expect(bystander.closed).toBeNull();
@@ -116,7 +116,7 @@ describe.each([
     for (const node of [one, two]) {
       const late = nodes.peer(node);
       await late.until(() => late.ws.readyState === 1, 'open');
-      late.send({ op: 'hello', token: person.accessToken });
+      late.send({ op: 'hello', token: user.accessToken });
       expect([CLOSE.sessionEnded, CLOSE.unauthenticated]).toContain(await late.whenClosed());
       expect(late.of('ready')).toEqual([]);
     }
@@ -125,10 +125,10 @@ describe.each([
   test('no log-in that races with a deactivation or a new password is left', async () => {
     if (urlOf() === null) return;
     for (const way of ['a deactivation', 'a new password elsewhere']) {
-      const person = await registerAt(one.address, `racer${++count}x`);
-      const before = (await login(two, person.name)).body.accessToken;
+      const user = await registerAt(one.address, `racer${++count}x`);
+      const before = (await login(two, user.name)).body.accessToken;
       const racing = Array.from({ length: 6 }, async (_, i) => {
-        const answer = await login(i % 2 === 0 ? one : two, person.name);
+        const answer = await login(i % 2 === 0 ? one : two, user.name);
         if (answer.status !== 200) return null;
         const socket = nodes.peer(i % 2 === 0 ? two : one);
         await socket.until(() => socket.ws.readyState === 1, 'open');
@@ -137,8 +137,8 @@ describe.each([
       });
       const change =
         way === 'a deactivation'
-          ? owner.request('POST', `/admin/accounts/${person.id}/deactivate`)
-          : person.request('POST', '/me/password', { current: PASSWORD, next: NEXT });
+          ? owner.request('POST', `/admin/accounts/${user.id}/deactivate`)
+          : user.request('POST', '/me/password', { current: PASSWORD, next: NEXT });
       const [changed, ...raced] = await Promise.all([change, ...racing]);
       expect(changed.status).toBeLessThan(300);
       for (const racer of raced) {
@@ -147,7 +147,7 @@ describe.each([
       }
       const me = await call(two.address, 'GET', '/me', { headers: bearer(before) });
       expect(me.status).toBe(401);
-      expect((await login(one, person.name)).status).toBe(401);
+      expect((await login(one, user.name)).status).toBe(401);
     }
   });
 });

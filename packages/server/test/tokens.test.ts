@@ -11,14 +11,14 @@ import { CLOSE } from '@parley/protocol';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from './support/database.ts';
-import { call, type Person, startTestServer, type TestServer } from './support/server.ts';
+import { call, startTestServer, type TestServer, type User } from './support/server.ts';
 
 /** Tokens that are none, on both ways in: a request, and the hello of a socket. */
 
 const SECRET = 'a secret that only this test knows of';
 let cluster: TestCluster;
 let server: TestServer;
-let ann: Person;
+let ann: User;
 let ours: KeyObject;
 /** A server that offers a key of its own, and counts who asks for it. */
 let elsewhere: Server;

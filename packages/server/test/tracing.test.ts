@@ -7,7 +7,7 @@ import { aSetOfNodes } from './support/nodes.ts';
 
 import { registerAt } from './support/server.ts';
 import { until } from './support/sink.ts';
-import { aClientId } from './support/world.ts';
+import { aClientId } from './support/stream-builders.ts';
 
 interface Span {
   readonly traceId: string;

@@ -147,12 +147,12 @@ const adminPages = [
     getParentRoute: () => admin,
     path: '/',
     beforeLoad: () => {
-      throw redirect({ to: '/admin/people', replace: true });
+      throw redirect({ to: '/admin/users', replace: true });
     },
   }),
   adminPage(
-    '/people',
-    lazyPage(() => import('./admin/people-page.tsx'), 'PeoplePage'),
+    '/users',
+    lazyPage(() => import('./admin/users-page.tsx'), 'UsersPage'),
   ),
   adminPage(
     '/invitations',
@@ -160,11 +160,11 @@ const adminPages = [
   ),
   adminPage(
     '/programs',
-    lazyPage(() => import('./admin/programs-page.tsx'), 'ProgramsPage'),
+    lazyPage(() => import('./admin/service-accounts-page.tsx'), 'ProgramsPage'),
   ),
   adminPage(
     '/mail',
-    lazyPage(() => import('./admin/mail-page.tsx'), 'MailPage'),
+    lazyPage(() => import('./admin/emails-page.tsx'), 'EmailPage'),
   ),
   adminPage(
     '/settings',

@@ -22,7 +22,7 @@ export function aClient(
     store,
     socket: server.socket,
     random: () => 0.5,
-    loadPeople: false,
+    loadUsers: false,
     ...options,
   });
   return { server, client, api, store };

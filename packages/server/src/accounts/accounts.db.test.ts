@@ -144,7 +144,7 @@ describe('log-in', () => {
     const unknown = await login('nobody');
     expect(wrong.statusCode).toBe(401);
     expect(strip(wrong.json())).toEqual(strip(unknown.json()));
-    expect(wrong.json().code).toBe('credentials_wrong');
+    expect(wrong.json().code).toBe('invalid_credentials');
   });
 
   test('an unknown name costs as much time as a wrong password', async () => {
@@ -284,7 +284,7 @@ describe('people', () => {
     const token = registered[0]?.accessToken ?? '';
     const seen: string[] = [];
     for (let after: string | null = ''; after !== null; ) {
-      const page = await api.get(`/api/v1/people?limit=2${after && `&after=${after}`}`, token);
+      const page = await api.get(`/api/v1/users?limit=2${after && `&after=${after}`}`, token);
       const { items, next } = page.json();
       seen.push(...items.map((p: { username: string }) => p.username));
       after = next;
@@ -296,7 +296,7 @@ describe('people', () => {
     const { accessToken } = await api.register('Ann_1');
     await api.register('annx1');
     const find = async (search: string) => {
-      const url = `/api/v1/people?search=${encodeURIComponent(search)}`;
+      const url = `/api/v1/users?search=${encodeURIComponent(search)}`;
       return (await api.get(url, accessToken)).json().items;
     };
     expect(await find('NN_1')).toEqual([
@@ -314,12 +314,12 @@ describe('people', () => {
   });
 
   test.each([
-    ['people?search=%00', 422, 'text_invalid'],
-    ['people?limit=0', 422, 'invalid'],
-    ['people?limit=201', 422, 'invalid'],
-    ['people?after=nonsense', 422, 'invalid'],
-    ['people/nobody', 404, 'not_found'],
-    ['people/01890a5d-ac96-774b-bcce-b302099a8057', 404, 'account_not_found'],
+    ['users?search=%00', 422, 'text_invalid'],
+    ['users?limit=0', 422, 'invalid'],
+    ['users?limit=201', 422, 'invalid'],
+    ['users?after=nonsense', 422, 'invalid'],
+    ['users/nobody', 404, 'not_found'],
+    ['users/01890a5d-ac96-774b-bcce-b302099a8057', 404, 'account_not_found'],
   ])('%s is answered with %i %s', async (path, status, code) => {
     const { accessToken } = await api.register('ann');
     const answer = await api.get(`/api/v1/${path}`, accessToken);

@@ -4,11 +4,11 @@ import type pg from 'pg';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import type { Emails } from '../email/emails.ts';
 import { rolesRequired } from '../factors/requirement.ts';
 import { authenticator, type Session } from '../http/authenticate.ts';
 import { ApiKeys } from '../integrations/keys.ts';
 import type { Logger } from '../log.ts';
-import type { Mails } from '../mail/mails.ts';
 import type { Append } from '../stream/append.ts';
 import type { Vault } from '../vault.ts';
 import { authRoutes } from './auth-routes.ts';
@@ -24,7 +24,6 @@ import { displayNameSkeleton, usernameSkeleton } from './names.ts';
 import { PasswordChanges } from './password-changes.ts';
 import { passwordRoutes } from './password-routes.ts';
 import { Passwords } from './passwords.ts';
-import { peopleRoutes } from './people-routes.ts';
 import { meOf } from './queries.ts';
 import { registerRoutes } from './register-routes.ts';
 import { Registrations } from './registrations.ts';
@@ -32,10 +31,11 @@ import { ownRoutes } from './routes.ts';
 import { Sessions } from './sessions.ts';
 import { Tickets } from './tickets.ts';
 import { AccessTokens } from './tokens.ts';
+import { usersRoutes } from './user-routes.ts';
 import { verifyRule } from './verify-rule.ts';
 
 /** What the routes of accounts work with. */
-export interface AccountRoutes {
+export interface AccountDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly sessions: Sessions;
@@ -48,9 +48,9 @@ export interface AccountRoutes {
   readonly registrations: Registrations;
   readonly codes: EmailCodes;
   readonly invitations: Invitations;
-  readonly mails: Mails;
+  readonly emails: Emails;
   readonly vault: Vault;
-  readonly config: AccountsContext['config'];
+  readonly config: AccountsDeps['config'];
   readonly audit: AuditLog;
   readonly cookie: SessionCookie;
   readonly devices: DeviceCookie;
@@ -70,7 +70,7 @@ export interface Identity {
 }
 
 /** What the domain is made of. */
-export interface AccountsContext {
+export interface AccountsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;
@@ -90,7 +90,7 @@ export interface AccountsContext {
   /** The server’s secret: PARLEY_SECRET, or the one in the data folder. */
   readonly secret: string;
   readonly vault: Vault;
-  readonly mails: Mails;
+  readonly emails: Emails;
   readonly audit: AuditLog;
   /** The server’s address in its tokens, known once it listens. */
   readonly issuer: () => string;
@@ -108,16 +108,16 @@ export class Accounts {
   /** Lets a request in only with a good access token; for `onRequest` of routes. */
   readonly authenticate: onRequestAsyncHookHandler;
   readonly #keys: ApiKeys;
-  readonly #context: AccountsContext;
+  readonly #context: AccountsDeps;
   readonly #tokens: AccessTokens;
-  readonly #routes: AccountRoutes;
+  readonly #routes: AccountDeps;
   readonly #signingKeys: SigningKeys;
   #timer: NodeJS.Timeout | null = null;
   #keyTimer: NodeJS.Timeout | null = null;
   #cleaning: Promise<void> = Promise.resolve();
 
-  constructor(context: AccountsContext, signingKeys: SigningKeys) {
-    const { pool, append, clock, config, issuer, mails, vault, audit } = context;
+  constructor(context: AccountsDeps, signingKeys: SigningKeys) {
+    const { pool, append, clock, config, issuer, emails, vault, audit } = context;
     this.#context = context;
     this.sessions = new Sessions(pool, clock, rolesRequired(config.secondFactor));
     this.sessions.onReuse((session, account) => {
@@ -141,8 +141,8 @@ export class Accounts {
     const limits = new AttemptLimits(pool, config.rateLimits);
     limits.onBlocked((limit, key, seconds) => audit.record(lockedOut(limit, key, seconds)));
     const passwords = new Passwords();
-    const codes = new EmailCodes({ pool, clock, vault, mails, limits, server: issuer });
-    const invitations = new Invitations({ pool, clock, mails, audit, server: issuer });
+    const codes = new EmailCodes({ pool, clock, vault, emails, limits, server: issuer });
+    const invitations = new Invitations({ pool, clock, emails, audit, server: issuer });
     const logins = new Logins({ pool, sessions, tokens, tickets, cookie, devices, audit });
     this.#routes = {
       pool,
@@ -159,7 +159,7 @@ export class Accounts {
         sessions,
         passwords,
         limits,
-        mails,
+        emails,
         audit,
         server: issuer,
       }),
@@ -171,14 +171,14 @@ export class Accounts {
         limits,
         codes,
         invitations,
-        mails,
+        emails,
         audit,
         config,
         server: issuer,
       }),
       codes,
       invitations,
-      mails,
+      emails,
       vault,
       config,
       audit,
@@ -236,7 +236,7 @@ export class Accounts {
   }
 
   /** What the routes of other domains that manage accounts work with as well. */
-  get parts(): AccountRoutes {
+  get parts(): AccountDeps {
     return this.#routes;
   }
 
@@ -247,7 +247,7 @@ export class Accounts {
     passwordRoutes(app, this.#routes);
     invitationRoutes(app, this.#routes);
     ownRoutes(app, this.#routes);
-    peopleRoutes(app, this.#routes);
+    usersRoutes(app, this.#routes);
   };
 
   /** The routes at the root: the keys that our access tokens can be checked with (RFC 7517). */
@@ -265,11 +265,11 @@ export class Accounts {
 
   /** Removes what has ended: tickets, counted attempts, old mails, keys; makes a key when it is due. */
   #clean(): Promise<void> {
-    const { tickets, limits, mails } = this.#routes;
+    const { tickets, limits, emails } = this.#routes;
     this.#cleaning = Promise.all([
       tickets.clean(),
       limits.clean(),
-      mails.clean(),
+      emails.clean(),
       this.#signingKeys.tend(),
     ]).then(
       () => undefined,
@@ -300,7 +300,7 @@ const KEY_ENDED = 'There is no such key, or it has ended';
  * Makes the domain ready; loads the signing keys, and makes them at the first start.
  * @throws when the keys were encrypted with another secret
  */
-export async function openAccounts(context: AccountsContext): Promise<Accounts> {
+export async function openAccounts(context: AccountsDeps): Promise<Accounts> {
   const { pool, secret } = context;
   await noteSkeletons(pool);
   return new Accounts(context, await loadSigningKeys(pool, secret, context.clock));

@@ -26,8 +26,8 @@ export function refusalOfAdmission(
   if (first || mode === 'open') return null;
   if (mode === 'closed') return refusal('registration_closed');
   if (invited) return null;
-  if (mode === 'domain') return isListed(domains, email) ? null : refusal('invitation_needed');
-  return refusal('invitation_needed');
+  if (mode === 'domain') return isListed(domains, email) ? null : refusal('invitation_required');
+  return refusal('invitation_required');
 }
 
 /** Returns whether the address is in one of the domains, compared as DNS compares them. */

@@ -12,7 +12,7 @@ import { bearerOf, type Session } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { refuseForeign } from '../http/origin.ts';
-import type { AccountRoutes } from './accounts.ts';
+import type { AccountDeps } from './accounts.ts';
 import type { Waiting } from './email-codes.ts';
 import { accountKey, addressKey, nameKey } from './limits.ts';
 import { emailKey, usernameKey } from './names.ts';
@@ -30,7 +30,7 @@ export const SessionHeader = z.object({
 const bySession = [{ sessionToken: [] }, { sessionCookie: [] }];
 
 /** Log-in, log-out and access tokens. */
-export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
+export function authRoutes(instance: FastifyInstance, deps: AccountDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, sessions, logins, passwords, limits, cookie, devices, audit, publicUrl } = deps;
 
@@ -74,7 +74,7 @@ export function authRoutes(instance: FastifyInstance, deps: AccountRoutes): void
       refuseOverload(passwords);
       if (!(await passwords.verify(found?.passwordHash ?? null, password)) || !found) {
         await logins.failed(request, found ? 'password' : 'unknown name', found?.id ?? null);
-        refuse('credentials_wrong');
+        refuse('invalid_credentials');
       }
       await limits.clear(here, from);
       await limits.giveBack(everywhere, who);

@@ -2,7 +2,7 @@ import { refusal } from '@parley/protocol';
 import type { FastifyRequest } from 'fastify';
 import { sessionOf } from '../http/authenticate.ts';
 import { refuse } from '../http/errors.ts';
-import type { AccountRoutes } from './accounts.ts';
+import type { AccountDeps } from './accounts.ts';
 import { passwordHashOf } from './queries.ts';
 import { refuseOverload } from './registrations.ts';
 
@@ -11,10 +11,10 @@ import { refuseOverload } from './registrations.ts';
  * taken back: by the password, or by a recent log-in where the account has none. By the password the
  * session has proved itself anew, too.
  *
- * @throws {RefusalError} password_wrong, reauthentication_required, rate_limited, overloaded
+ * @throws {RefusalError} incorrect_password, reauthentication_required, rate_limited, overloaded
  */
 export async function confirmPerson(
-  deps: Pick<AccountRoutes, 'pool' | 'passwords' | 'limits' | 'sessions' | 'audit'>,
+  deps: Pick<AccountDeps, 'pool' | 'passwords' | 'limits' | 'sessions' | 'audit'>,
   request: FastifyRequest,
   password: string | undefined,
 ): Promise<void> {
@@ -28,7 +28,11 @@ export async function confirmPerson(
   refuseOverload(passwords);
   if (!(await passwords.verify(hash, password ?? ''))) {
     const errors = [
-      { field: 'password', code: 'password_wrong', message: refusal('password_wrong').message },
+      {
+        field: 'password',
+        code: 'incorrect_password',
+        message: refusal('incorrect_password').message,
+      },
     ];
     await audit.record({
       event: 'reauthentication_failed',
@@ -36,7 +40,7 @@ export async function confirmPerson(
       account,
       address,
     });
-    refuse('password_wrong', undefined, { errors });
+    refuse('incorrect_password', undefined, { errors });
   }
   await limits.clear('confirm', session.account);
   await sessions.authenticated(session.id);

@@ -3,9 +3,9 @@ import { type AccountId, refusal } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.ts';
+import type { Emails, Queryable } from '../email/emails.ts';
+import { alreadyRegisteredEmail, codeEmail } from '../email/templates.ts';
 import { refuse } from '../http/errors.ts';
-import type { Mails, Queryable } from '../mail/mails.ts';
-import { codeWords, triedWords } from '../mail/words.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Vault } from '../vault.ts';
 import { type AttemptLimits, accountKey, nameKey } from './limits.ts';
@@ -54,11 +54,11 @@ export interface Opened<Data> {
 export type CodeKey = { readonly ticket: string } | { readonly account: AccountId };
 
 /** What codes are made of. */
-export interface EmailCodesContext {
+export interface EmailCodesDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly vault: Vault;
-  readonly mails: Mails;
+  readonly emails: Emails;
   readonly limits: AttemptLimits;
   /** The server’s public address. */
   readonly server: () => string;
@@ -74,9 +74,9 @@ export interface EmailCodesContext {
  * 3. What happens for an address that has an account takes the same steps as for one that has none.
  */
 export class EmailCodes {
-  readonly #context: EmailCodesContext;
+  readonly #context: EmailCodesDeps;
 
-  constructor(context: EmailCodesContext) {
+  constructor(context: EmailCodesDeps) {
     this.#context = context;
   }
 
@@ -113,7 +113,7 @@ export class EmailCodes {
         iso(now + KEPT_MS),
       ],
     });
-    await this.#mail(request, code, on);
+    await this.#email(request, code, on);
     return { ticket, expiresAt: now + KEPT_MS, resendAfter: RESEND_MS / 1000 };
   }
 
@@ -121,23 +121,23 @@ export class EmailCodes {
    * Mails another code to whoever asks from `address`; returns the seconds until the next may be
    * asked for. `isKnown` tells whether an e-mail address has an account by now.
    *
-   * @throws {RefusalError} ticket_ended; rate_limited within a minute of the last one
+   * @throws {RefusalError} ticket_expired; rate_limited within a minute of the last one
    */
   async resend(
     key: CodeKey,
     address: string,
     isKnown: (email: string) => Promise<boolean>,
   ): Promise<number> {
-    const { pool, clock, limits, mails } = this.#context;
+    const { pool, clock, limits, emails } = this.#context;
     const row = await this.#find(key);
-    if (!row) refuse('ticket_ended');
+    if (!row) refuse('ticket_expired');
     const known = row.purpose === 'register' && (await isKnown(row.data.email));
     const wait = waitOf(row, clock.now());
     if (wait > 0) refuseFor(wait);
-    await limits.takeMail(row.subject, address);
+    await limits.takeEmail(row.subject, address);
     const renewed = await withTransaction(pool, (client) => this.#renew(row, known, client));
     if (!renewed) refuseFor(RESEND_MS / 1000);
-    mails.wake();
+    emails.wake();
     return RESEND_MS / 1000;
   }
 
@@ -146,7 +146,7 @@ export class EmailCodes {
    * having brought the code. Another code is mailed when a minute has passed since the last one.
    */
   async again(id: string, own: object): Promise<Waiting> {
-    const { pool, clock, mails } = this.#context;
+    const { pool, clock, emails } = this.#context;
     const ticket = randomBytes(32).toString('base64url');
     const waiting = await withTransaction(pool, async (client) => {
       const { rows } = await client.query<CodeRow>({
@@ -158,13 +158,13 @@ export class EmailCodes {
                returning ${COLUMNS}`,
         values: [id, hashOf(ticket), JSON.stringify(own), iso(clock.now())],
       });
-      const row = rows[0] ?? refuse('ticket_ended');
+      const row = rows[0] ?? refuse('ticket_expired');
       const fresh = waitOf(row, clock.now());
       if (fresh === 0) await this.#renew(row, false, client);
       const resendAfter = fresh === 0 ? RESEND_MS / 1000 : fresh;
       return { ticket, expiresAt: row.expires_at.getTime(), resendAfter };
     });
-    mails.wake();
+    emails.wake();
     return waiting;
   }
 
@@ -177,14 +177,14 @@ export class EmailCodes {
    * Checks a code; what it opens is to be used up by {@link use}, in the transaction of what the
    * code was for.
    *
-   * @throws {RefusalError} code_wrong; code_ended, after ten minutes or five tries; ticket_ended;
+   * @throws {RefusalError} incorrect_code; code_expired, after ten minutes or five tries; ticket_expired;
    *   rate_limited
    */
   async check<Data>(key: CodeKey, code: string, address: string): Promise<Opened<Data>> {
     const { pool, clock, limits } = this.#context;
     await limits.take('codeFrom', address);
     const row = await this.#find(key);
-    if (!row) refuse('ticket_ended');
+    if (!row) refuse('ticket_expired');
     // Of an account by itself: whoever registers with its address over and over does not lock it.
     const who = row.account_id === null ? nameKey(row.subject) : accountKey(row.account_id);
     const here = row.account_id === null ? `${who} ${address}` : who;
@@ -199,10 +199,10 @@ export class EmailCodes {
       values: [row.id, TRIES_MAX, iso(clock.now())],
     });
     const [counted] = rows;
-    if (!counted) refuse('code_ended');
+    if (!counted) refuse('code_expired');
     if (!timingSafeEqual(counted.code_hash, this.#mac(row.subject, code))) {
-      const { code: name, message } = refusal('code_wrong');
-      refuse('code_wrong', undefined, { errors: [{ field: 'code', code: name, message }] });
+      const { code: name, message } = refusal('incorrect_code');
+      refuse('incorrect_code', undefined, { errors: [{ field: 'code', code: name, message }] });
     }
     await limits.clear('code', here);
     if (here !== who) await limits.giveBack('codeAnywhere', who);
@@ -269,23 +269,23 @@ export class EmailCodes {
     });
     if (rowCount !== 1) return false;
     const account = row.account_id ?? undefined;
-    await this.#mail({ email: row.data.email, known, account }, code, client);
+    await this.#email({ email: row.data.email, known, account }, code, client);
     return true;
   }
 
-  async #mail(
+  async #email(
     to: { email: string; known?: boolean | undefined; account?: AccountId | undefined },
     code: string,
     on: Queryable,
   ): Promise<void> {
-    const { mails, server } = this.#context;
-    const words = to.known ? triedWords(server()) : codeWords(server(), code);
-    await mails.put(
+    const { emails, server } = this.#context;
+    const description = to.known ? alreadyRegisteredEmail(server()) : codeEmail(server(), code);
+    await emails.put(
       {
         purpose: to.known ? 'register-known' : 'verify',
         account: to.account,
         recipient: to.email,
-        ...words,
+        ...description,
         ttlMs: CODE_MS,
       },
       on,

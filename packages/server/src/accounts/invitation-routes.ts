@@ -5,13 +5,13 @@ import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
-import type { AccountRoutes } from './accounts.ts';
+import type { AccountDeps } from './accounts.ts';
 import { meOf } from './queries.ts';
 
 const security = [{ accessToken: [] }];
 
 /** Invitations, for admins. */
-export function invitationRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
+export function invitationRoutes(instance: FastifyInstance, deps: AccountDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, authenticate, invitations } = deps;
 

@@ -5,10 +5,10 @@ import { uuidv7 } from 'uuidv7';
 import type { AuditLog, AuditNote } from '../audit/audit-log.ts';
 import type { AuditEvent } from '../audit/events.ts';
 import type { Clock } from '../clock.ts';
-import type { Mails } from '../mail/mails.ts';
-import { invitationWords } from '../mail/words.ts';
+import type { Emails } from '../email/emails.ts';
+import { invitationEmail } from '../email/templates.ts';
 import { withTransaction } from '../storage/database.ts';
-import type { Unit } from '../stream/unit.ts';
+import type { StreamTransaction } from '../stream/stream-transaction.ts';
 import { emailKey } from './names.ts';
 import { hashOf } from './tickets.ts';
 
@@ -27,10 +27,10 @@ export interface NewInvitation {
 }
 
 /** What invitations are made with. */
-export interface InvitationsContext {
+export interface InvitationsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
-  readonly mails: Mails;
+  readonly emails: Emails;
   readonly audit: AuditLog;
   /** The server’s public address. */
   readonly server: () => string;
@@ -41,9 +41,9 @@ export interface InvitationsContext {
  * give nothing else: whoever comes in is a member.
  */
 export class Invitations {
-  readonly #context: InvitationsContext;
+  readonly #context: InvitationsDeps;
 
-  constructor(context: InvitationsContext) {
+  constructor(context: InvitationsDeps) {
     this.#context = context;
   }
 
@@ -53,7 +53,7 @@ export class Invitations {
     wanted: NewInvitation,
     address: string,
   ): Promise<{ invitation: Invitation; link: string }> {
-    const { pool, clock, mails, server } = this.#context;
+    const { pool, clock, emails, server } = this.#context;
     const id = uuidv7();
     const note = this.#note('invitation_created', id, by.id, address);
     const token = randomBytes(32).toString('base64url');
@@ -79,11 +79,11 @@ export class Invitations {
       });
       await note.store(client);
       if (wanted.email !== undefined) {
-        await mails.put(
+        await emails.put(
           {
             purpose: 'invitation',
             recipient: wanted.email,
-            ...invitationWords(server(), link, by.name),
+            ...invitationEmail(server(), link, by.name),
             ttlMs: expiresAt - now,
           },
           client,
@@ -92,7 +92,7 @@ export class Invitations {
       return rows[0] as InvitationRow;
     });
     note.tell();
-    mails.wake();
+    emails.wake();
     return { invitation: toInvitation(row), link };
   }
 
@@ -144,17 +144,17 @@ export class Invitations {
  * ended, or is for another address.
  */
 export async function useInvitation(
-  unit: Unit,
+  tx: StreamTransaction,
   tokenHash: string,
   email: string | null,
 ): Promise<boolean> {
-  const rows = await unit.query(
+  const rows = await tx.query(
     'invitations-use',
     `update invitations set uses = uses + 1
      where token_hash = decode($1, 'hex') and (email_key is null or email_key = $3)
        and uses < max_uses and revoked_at is null and expires_at > $2
      returning id`,
-    [tokenHash, unit.at, email === null ? null : emailKey(email)],
+    [tokenHash, tx.at, email === null ? null : emailKey(email)],
   );
   return rows.length === 1;
 }

@@ -51,7 +51,7 @@ const LIMITS = {
   /** Mails that somebody without a session has sent to one e-mail address, from one address. */
   mailTo: { points: 6, duration: HOUR },
   /** The same from anywhere: one address alone does not use up what others may need. */
-  mailToAnywhere: { points: 12, duration: HOUR },
+  emailToAnywhere: { points: 12, duration: HOUR },
   /** Second factors brought for one account, however many log-ins were begun. */
   secondFactor: { points: 10, duration: 600, wait: 60, waitMax: HOUR },
   /** Files of all of one’s own. */
@@ -150,10 +150,10 @@ export class AttemptLimits {
    * Counts a mail to an e-mail address that somebody at `address` has caused.
    * @throws {RefusalError} rate_limited
    */
-  async takeMail(subject: string, address: string): Promise<void> {
+  async takeEmail(subject: string, address: string): Promise<void> {
     const to = nameKey(subject);
     await this.take('mailTo', `${to} ${address}`);
-    await this.take('mailToAnywhere', to);
+    await this.take('emailToAnywhere', to);
   }
 
   /** Gives a counted attempt back: it was a good one. */

@@ -38,7 +38,7 @@ export interface Proof {
 export type StepRule = (proof: Proof) => Promise<LoginStep | null>;
 
 /** What the end of a log-in works with. */
-export interface LoginsContext {
+export interface LoginsDeps {
   readonly pool: pg.Pool;
   readonly sessions: Sessions;
   readonly tokens: AccessTokens;
@@ -53,10 +53,10 @@ const STEP_MS = 10 * 60 * 1000;
 
 /** The one way into a session: every log-in, however it was made, ends here. */
 export class Logins {
-  readonly #context: LoginsContext;
+  readonly #context: LoginsDeps;
   readonly #rules: StepRule[] = [];
 
-  constructor(context: LoginsContext) {
+  constructor(context: LoginsDeps) {
     this.#context = context;
   }
 
@@ -148,7 +148,7 @@ export class Logins {
    * The log-in that a step’s ticket continues; `how` is the method of {@link Tickets}. Check what
    * was brought with `attempt`, and use the ticket up with `redeem` before {@link finish}.
    *
-   * @throws {RefusalError} ticket_ended
+   * @throws {RefusalError} ticket_expired
    */
   async resume(
     how: 'look' | 'attempt' | 'redeem',
@@ -156,7 +156,7 @@ export class Logins {
     ticket: string,
   ): Promise<Proof> {
     const found = await this.#context.tickets[how]<StepData>(purpose, ticket);
-    if (!found?.account) refuse('ticket_ended');
+    if (!found?.account) refuse('ticket_expired');
     return { account: found.account, ...found.data };
   }
 }

@@ -3,9 +3,9 @@ import { type AccountId, refusal } from '@parley/protocol';
 import type pg from 'pg';
 import type { AuditLog, AuditNote } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
+import type { Emails } from '../email/emails.ts';
+import { passwordChangedEmail, resetEmail } from '../email/templates.ts';
 import { RefusalError, refuse } from '../http/errors.ts';
-import type { Mails } from '../mail/mails.ts';
-import { passwordChangedWords, resetWords } from '../mail/words.ts';
 import { withTransaction } from '../storage/database.ts';
 import { type AttemptLimits, addressKey } from './limits.ts';
 import { emailKey } from './names.ts';
@@ -39,14 +39,14 @@ export async function makeResetLink(
 }
 
 /** What passwords are changed with. */
-export interface PasswordChangesContext {
+export interface PasswordChangesDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly tickets: Tickets;
   readonly sessions: Sessions;
   readonly passwords: Passwords;
   readonly limits: AttemptLimits;
-  readonly mails: Mails;
+  readonly emails: Emails;
   readonly audit: AuditLog;
   /** The server’s public address: links are made of it, never of what a request names. */
   readonly server: () => string;
@@ -54,9 +54,9 @@ export interface PasswordChangesContext {
 
 /** New passwords: by a link that is mailed, or by the old one. */
 export class PasswordChanges {
-  readonly #context: PasswordChangesContext;
+  readonly #context: PasswordChangesDeps;
 
-  constructor(context: PasswordChangesContext) {
+  constructor(context: PasswordChangesDeps) {
     this.#context = context;
   }
 
@@ -65,9 +65,9 @@ export class PasswordChanges {
    * that nobody gets: the steps are the same.
    */
   async forgot(email: string, address: string): Promise<void> {
-    const { pool, tickets, limits, mails, audit, server } = this.#context;
+    const { pool, tickets, limits, emails, audit, server } = this.#context;
     try {
-      await limits.takeMail(emailKey(email), addressKey(address));
+      await limits.takeEmail(emailKey(email), addressKey(address));
     } catch (error) {
       // Whoever has had enough mails gets no more, and whoever asks is told nothing of it.
       if (error instanceof RefusalError && error.refusal.code === 'rate_limited') return;
@@ -89,45 +89,45 @@ export class PasswordChanges {
       await note.store(client);
       const link = await makeResetLink(tickets, server(), found?.id, client);
       if (!found) return;
-      await mails.put(
+      await emails.put(
         {
           purpose: 'reset',
           account: found.id,
           recipient: found.email,
-          ...resetWords(server(), link),
+          ...resetEmail(server(), link),
           ttlMs: LINK_MS,
         },
         client,
       );
     });
     note.tell();
-    mails.wake();
+    emails.wake();
   }
 
   /**
    * When a link ends (wall clock, ms).
-   * @throws {RefusalError} link_ended
+   * @throws {RefusalError} link_expired
    */
   async authorize(token: string): Promise<number> {
     const found = await this.#context.tickets.look(PURPOSE, token);
-    if (!found?.account) refuse('link_ended');
+    if (!found?.account) refuse('link_expired');
     return found.expiresAt;
   }
 
   /**
    * Sets the password by a link. All sessions of the account end; the address is verified by it, and
    * the first such proof removes all other ways in (see {@link proveAddress}).
-   * @throws {RefusalError} link_ended; invalid, when the password is weak: the link stays good
+   * @throws {RefusalError} link_expired; invalid, when the password is weak: the link stays good
    */
   async reset(token: string, password: string, address: string): Promise<void> {
     const { tickets, limits, audit } = this.#context;
     const found = await tickets.look(PURPOSE, token);
-    if (!found?.account) refuse('link_ended');
+    if (!found?.account) refuse('link_expired');
     const { account } = found;
     const note = audit.note({ event: 'password_reset', account, address });
     await this.#set(account, 'password', password, undefined, note, async (client) => {
-      if (!(await tickets.redeem(PURPOSE, token, client))) refuse('link_ended');
-      if ((await proveAddress(account, client)) === null) refuse('link_ended');
+      if (!(await tickets.redeem(PURPOSE, token, client))) refuse('link_expired');
+      if ((await proveAddress(account, client)) === null) refuse('link_expired');
     });
     await limits.unlock(account);
   }
@@ -150,7 +150,7 @@ export class PasswordChanges {
     note: AuditNote,
     first?: (client: pg.PoolClient) => Promise<void>,
   ): Promise<void> {
-    const { pool, passwords, sessions, tickets, mails, server } = this.#context;
+    const { pool, passwords, sessions, tickets, emails, server } = this.#context;
     const { rows } = await pool.query<{
       username: string;
       display_name: string;
@@ -160,8 +160,8 @@ export class PasswordChanges {
       text: 'select username, display_name, email from accounts where id = $1',
       values: [account],
     });
-    const person = rows[0] ?? refuse('session_ended');
-    const about = [person.username, person.display_name, person.email ?? '', server()];
+    const user = rows[0] ?? refuse('session_ended');
+    const about = [user.username, user.display_name, user.email ?? '', server()];
     const errors = await passwordErrors(field, password, about);
     if (errors.length > 0) throw new RefusalError(refusal('invalid', undefined, { errors }));
     refuseOverload(passwords);
@@ -180,13 +180,13 @@ export class PasswordChanges {
           values: [account, hash],
         });
         await tickets.endAll(PURPOSE, account, client);
-        if (person.email !== null) {
-          await mails.put(
+        if (user.email !== null) {
+          await emails.put(
             {
               purpose: 'password-changed',
               account,
-              recipient: person.email,
-              ...passwordChangedWords(server()),
+              recipient: user.email,
+              ...passwordChangedEmail(server()),
               ttlMs: NOTICE_MS,
             },
             client,
@@ -195,6 +195,6 @@ export class PasswordChanges {
       },
     });
     note.tell();
-    mails.wake();
+    emails.wake();
   }
 }

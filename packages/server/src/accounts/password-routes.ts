@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
-import type { AccountRoutes } from './accounts.ts';
+import type { AccountDeps } from './accounts.ts';
 import { accountKey, addressKey } from './limits.ts';
 import { passwordHashOf } from './queries.ts';
 import { refuseOverload } from './registrations.ts';
@@ -23,7 +23,7 @@ const NOTHING = z.undefined().describe('Done');
 const FORGOT_MS = 150;
 
 /** New passwords. */
-export function passwordRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
+export function passwordRoutes(instance: FastifyInstance, deps: AccountDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, passwordChanges, passwords, limits, audit, authenticate } = deps;
 
@@ -110,8 +110,8 @@ export function passwordRoutes(instance: FastifyInstance, deps: AccountRoutes): 
           account,
           address: request.ip,
         });
-        const { code, message } = refusal('password_wrong');
-        refuse('password_wrong', undefined, { errors: [{ field: 'current', code, message }] });
+        const { code, message } = refusal('incorrect_password');
+        refuse('incorrect_password', undefined, { errors: [{ field: 'current', code, message }] });
       }
       await limits.clear('wrongPassword', key);
       await passwordChanges.change(account, id, next, request.ip);

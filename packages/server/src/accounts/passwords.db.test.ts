@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AS_PROGRAM, aTestApi, PASSWORD, type TestApi } from '../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
-import { type MailSink, startMailSink } from '../../test/support/mail.ts';
+import { type EmailSink, startEmailSink } from '../../test/support/smtp-server.ts';
 
 const URL = 'https://chat.example.org';
 const NEXT = 'seven purple walruses';
 let cluster: TestCluster;
-let sink: MailSink;
+let sink: EmailSink;
 let api: TestApi;
 /** The server’s time, ms after the real one. */
 let ahead = 0;
@@ -29,7 +29,7 @@ const register = async (name: string) => {
   return made;
 };
 beforeAll(async () => {
-  [cluster, sink] = await Promise.all([startTestCluster(), startMailSink()]);
+  [cluster, sink] = await Promise.all([startTestCluster(), startEmailSink()]);
 });
 afterAll(async () => {
   await cluster.stop();
@@ -66,9 +66,9 @@ describe('a forgotten password', () => {
     const { me } = (await login(NEXT)).json();
     // Whoever has the link has the address.
     expect(me.verified).toBe(true);
-    expect((await sink.next('ann@example.org')).mail.subject).toContain('was changed');
+    expect((await sink.next('ann@example.org')).email.subject).toContain('was changed');
     for (const answer of [await authorize(token), await reset(token, 'another good password')]) {
-      expect([answer.statusCode, answer.json().code]).toEqual([410, 'link_ended']);
+      expect([answer.statusCode, answer.json().code]).toEqual([410, 'link_expired']);
     }
   });
 
@@ -87,13 +87,13 @@ describe('a forgotten password', () => {
     await register('ann');
     const [first, second] = [await linkFor(), await linkFor()];
     expect((await reset(first)).statusCode).toBe(204);
-    expect((await authorize(second)).json().code).toBe('link_ended');
+    expect((await authorize(second)).json().code).toBe('link_expired');
     await sink.next('ann@example.org');
     const third = await linkFor();
     ahead = 30 * 60_000 + 1;
-    expect((await authorize(third)).json().code).toBe('link_ended');
-    expect((await reset(third)).json().code).toBe('link_ended');
-    expect((await authorize('x'.repeat(43))).json().code).toBe('link_ended');
+    expect((await authorize(third)).json().code).toBe('link_expired');
+    expect((await reset(third)).json().code).toBe('link_expired');
+    expect((await authorize('x'.repeat(43))).json().code).toBe('link_expired');
   });
 
   test('a weak new password is told, and the link stays good', async () => {
@@ -155,7 +155,7 @@ describe('a forgotten password', () => {
     await register('ann');
     for (let i = 0; i < 12; i++) expect((await forgot('ann@example.org')).statusCode).toBe(202);
     const { rows } = await api.database.pool.query(
-      `select count(*)::int as n from mails where purpose = 'reset'`,
+      `select count(*)::int as n from emails where purpose = 'reset'`,
     );
     expect(rows[0].n).toBe(6);
   });
@@ -171,25 +171,25 @@ describe('a forgotten password', () => {
         remoteAddress,
         payload: { email: 'ann@example.org' },
       });
-    const mails = async () =>
-      (await api.database.pool.query(`select from mails where purpose = 'reset'`)).rowCount;
+    const emails = async () =>
+      (await api.database.pool.query(`select from emails where purpose = 'reset'`)).rowCount;
     for (let i = 0; i < 8; i++) await from('192.0.2.1');
-    expect(await mails()).toBe(6);
+    expect(await emails()).toBe(6);
     await from('192.0.2.2');
-    expect(await mails()).toBe(7);
+    expect(await emails()).toBe(7);
     // All together they have an end: nobody's mailbox is filled.
     for (let i = 0; i < 20; i++) await from(`192.0.2.${3 + i}`);
-    expect(await mails()).toBe(12);
+    expect(await emails()).toBe(12);
   });
 
   test('nobody gets into an account that is not active', async () => {
     const { me } = await register('ann');
     const token = await linkFor();
     await api.database.pool.query('update accounts set is_active = false where id = $1', [me.id]);
-    expect((await reset(token)).json().code).toBe('link_ended');
+    expect((await reset(token)).json().code).toBe('link_expired');
     await forgot('ann@example.org');
     const { rows } = await api.database.pool.query(
-      `select count(*)::int as n from mails where purpose = 'reset'`,
+      `select count(*)::int as n from emails where purpose = 'reset'`,
     );
     expect(rows[0].n).toBe(1);
   });
@@ -212,7 +212,7 @@ describe('a new password by the old one', () => {
   test('wants the old one, and a good new one', async () => {
     const { accessToken } = await register('ann');
     const wrong = await change(accessToken, 'not the password');
-    expect([wrong.statusCode, wrong.json().code]).toEqual([403, 'password_wrong']);
+    expect([wrong.statusCode, wrong.json().code]).toEqual([403, 'incorrect_password']);
     expect(wrong.json().errors[0].field).toBe('current');
     const weak = await change(accessToken, PASSWORD, 'qwertyuiop');
     expect(weak.json().errors).toEqual([
@@ -225,7 +225,7 @@ describe('a new password by the old one', () => {
     const { accessToken } = await register('ann');
     const token = await linkFor();
     await change(accessToken, PASSWORD);
-    expect((await authorize(token)).json().code).toBe('link_ended');
+    expect((await authorize(token)).json().code).toBe('link_expired');
   });
 
   test('a log-in that is not finished yet ends with it', async () => {

@@ -1,9 +1,9 @@
 import type { AccountId, AccountRole, Me } from '@parley/protocol';
 import type pg from 'pg';
 import { emailKey, usernameKey, usernameSkeleton } from './names.ts';
-import { PERSON, toPerson } from './people.ts';
 import type { Taken } from './taken.ts';
 import type { RowQueryable } from './tickets.ts';
+import { toUser, USER } from './users.ts';
 
 interface MeRow {
   id: AccountId;
@@ -25,7 +25,7 @@ interface MeRow {
 export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null> {
   const { rows } = await pool.query<MeRow>({
     name: 'accounts-me',
-    text: `select ${PERSON}, a.email, a.role, a.verified_at, a.first_name, a.last_name, a.phone,
+    text: `select ${USER}, a.email, a.role, a.verified_at, a.first_name, a.last_name, a.phone,
                   exists (select from totps where account_id = $1 and confirmed_at is not null)
                     or exists (select from passkeys where account_id = $1) as second_factor
            from accounts a where a.id = $1`,
@@ -34,7 +34,7 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
   const row = rows[0];
   if (!row) return null;
   return {
-    ...toPerson(row),
+    ...toUser(row),
     email: row.email ?? '',
     verified: row.verified_at !== null,
     firstName: row.first_name,

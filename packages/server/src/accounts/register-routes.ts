@@ -24,7 +24,7 @@ import { problems } from '../http/describe.ts';
 import { RefusalError, refuse } from '../http/errors.ts';
 import { refuseForeign } from '../http/origin.ts';
 import { fieldErrors } from '../http/validation.ts';
-import type { AccountRoutes } from './accounts.ts';
+import type { AccountDeps } from './accounts.ts';
 import { SessionHeader, verifyStep } from './auth-routes.ts';
 import { addressKey } from './limits.ts';
 import type { Factor } from './logins.ts';
@@ -39,9 +39,9 @@ const LoginData = z.object({
 });
 
 /** Registration, and the codes that verify addresses before a session begins. */
-export function registerRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
+export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, registrations, codes, limits, logins, mails, config, audit, publicUrl } = deps;
+  const { pool, registrations, codes, limits, logins, emails, config, audit, publicUrl } = deps;
 
   const ownSite = async (request: FastifyRequest): Promise<void> => {
     refuseForeign(request, { publicUrl });
@@ -63,7 +63,7 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountRoutes): 
       registration: (await whatIsTaken(pool, null, null)).first ? 'open' : config.registration.mode,
       domains: [...config.registration.domains],
       verification: registrations.verifies,
-      mail: mails.kind,
+      email: emails.kind,
       sso: config.oidcIssuer === undefined ? [] : [{ id: 'oidc', name: config.oidcName }],
       passwordMin: LIMITS.passwordMin,
     }),
@@ -129,7 +129,7 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountRoutes): 
       const opened = await codes
         .check({ ticket }, code, addressKey(request.ip))
         .catch(async (error: unknown) => {
-          if (error instanceof RefusalError && error.refusal.code === 'code_wrong') {
+          if (error instanceof RefusalError && error.refusal.code === 'incorrect_code') {
             await logins.failed(request, 'code of a mail', null);
           }
           throw error;
@@ -143,8 +143,8 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountRoutes): 
       }
       const { account } = opened;
       const login = LoginData.safeParse(opened.data);
-      if (!login.success) refuse('ticket_ended');
-      if (!(await codes.verify(opened.id, account))) refuse('ticket_ended');
+      if (!login.success) refuse('ticket_expired');
+      if (!(await codes.verify(opened.id, account))) refuse('ticket_expired');
       await audit.record({ event: 'email_verified', account, address: request.ip });
       const { credentials } = login.data;
       const passed = [...login.data.passed, 'email'] as Factor[];

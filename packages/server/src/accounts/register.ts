@@ -12,7 +12,12 @@ import { uuidv7 } from 'uuidv7';
 import type { Auditing, AuditNote } from '../audit/audit-log.ts';
 import { EVERYONE_STREAM, everyoneEvents } from '../conversations/everyone.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Command, newEvent, type Rule, type Unit } from '../stream/unit.ts';
+import {
+  type Command,
+  newEvent,
+  type Rule,
+  type StreamTransaction,
+} from '../stream/stream-transaction.ts';
 import { useInvitation } from './invitations.ts';
 import { displayNameSkeleton, emailKey, usernameKey, usernameSkeleton } from './names.ts';
 import { whatIsTaken } from './queries.ts';
@@ -44,9 +49,9 @@ export interface Registration {
    */
   readonly admit?: (first: boolean) => Refusal | null;
   /** Asked before anything is written; a refusal ends it. */
-  readonly before?: (unit: Unit) => Promise<Refusal | null>;
+  readonly before?: (tx: StreamTransaction) => Promise<Refusal | null>;
   /** Further statements of the same transaction, once the account is there. */
-  readonly after?: (unit: Unit, account: AccountId) => Promise<void>;
+  readonly after?: (tx: StreamTransaction, account: AccountId) => Promise<void>;
   /** Stored with the account, and told once it is. */
   readonly audit: Auditing;
   /** Who makes it, and under which id, if that is somebody else. */
@@ -104,23 +109,23 @@ export async function registerAccount(
 const registerRule: Rule<RegisterCommand> = {
   name: 'accounts.register',
   bulk: false,
-  async decide(unit, [command]) {
+  async decide(tx, [command]) {
     if (!command) return [];
     const { account, registration, note } = command;
     const { username, displayName, email, passwordHash } = registration;
     // The workspace’s lock makes registrations one after the other: what is free here stays free.
-    const found = await whatIsTaken(rowsOf(unit), username, email);
+    const found = await whatIsTaken(rowsOf(tx), username, email);
     const denied = registration.admit?.(found.first) ?? takenRefusal(takenErrors(found));
     if (denied) return [{ refuse: denied }];
     // What a rule has written stays when it refuses: first all that may say no.
-    const refused = await registration.before?.(unit);
+    const refused = await registration.before?.(tx);
     if (refused) return [{ refuse: refused }];
     const { invitation } = registration;
-    if (invitation !== undefined && !(await useInvitation(unit, invitation, email))) {
-      return [{ refuse: refusal('invitation_ended') }];
+    if (invitation !== undefined && !(await useInvitation(tx, invitation, email))) {
+      return [{ refuse: refusal('invitation_expired') }];
     }
-    await unit.createStream(streamOfAccount(account), 'personal');
-    await unit.query(
+    await tx.createStream(streamOfAccount(account), 'personal');
+    await tx.query(
       'accounts-insert',
       `insert into accounts
          (id, username, username_key, display_name, email, email_key, password_hash, role, created_at,
@@ -138,8 +143,8 @@ const registerRule: Rule<RegisterCommand> = {
         passwordHash,
         // Whoever comes first has set the server up.
         found.first ? 'owner' : (registration.role ?? 'member'),
-        unit.at,
-        registration.kind ?? 'person',
+        tx.at,
+        registration.kind ?? 'user',
         registration.verified === true,
         registration.firstName ?? null,
         registration.lastName ?? null,
@@ -148,8 +153,8 @@ const registerRule: Rule<RegisterCommand> = {
         displayNameSkeleton(displayName),
       ],
     );
-    await registration.after?.(unit, account);
-    await note.store(rowsOf(unit));
+    await registration.after?.(tx, account);
+    await note.store(rowsOf(tx));
     const registered = newEvent(WORKSPACE_STREAM, 'user.registered', {
       account,
       username,

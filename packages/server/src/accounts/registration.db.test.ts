@@ -9,13 +9,13 @@ import {
   type TestApi,
 } from '../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
-import { type MailSink, startMailSink } from '../../test/support/mail.ts';
+import { type EmailSink, startEmailSink } from '../../test/support/smtp-server.ts';
 
 let cluster: TestCluster;
-let sink: MailSink;
+let sink: EmailSink;
 let api: TestApi;
 beforeAll(async () => {
-  [cluster, sink] = await Promise.all([startTestCluster(), startMailSink()]);
+  [cluster, sink] = await Promise.all([startTestCluster(), startEmailSink()]);
 });
 afterAll(async () => {
   await cluster.stop();
@@ -76,12 +76,12 @@ describe('with mail', () => {
     expect(waiting.cookies).toEqual([]);
     // Nobody is there before the code.
     expect(await count('accounts')).toBe(0);
-    const mail = await sink.next('ann@example.org');
-    expect(mail.from).toBe('parley@example.org');
-    expect(mail.mail.subject).toBe('Your code for Parley');
-    expect(mail.mail.messageId).toMatch(/^<[0-9a-f-]{36}@example\.org>$/);
-    expect(mail.text).toContain(URL);
-    const code = /^ {4}(\d{6})$/m.exec(mail.text)?.[1] ?? '';
+    const email = await sink.next('ann@example.org');
+    expect(email.from).toBe('parley@example.org');
+    expect(email.email.subject).toBe('Your code for Parley');
+    expect(email.email.messageId).toMatch(/^<[0-9a-f-]{36}@example\.org>$/);
+    expect(email.text).toContain(URL);
+    const code = /^ {4}(\d{6})$/m.exec(email.text)?.[1] ?? '';
     const answer = await verify(waiting.json().ticket, `${code.slice(0, 3)} ${code.slice(3)}`);
     expect(answer.statusCode).toBe(200);
     expect(answer.json().me).toMatchObject({
@@ -95,7 +95,7 @@ describe('with mail', () => {
     expect((await api.get('/api/v1/me', answer.json().accessToken)).statusCode).toBe(200);
     // Once.
     const again = await verify(waiting.json().ticket, code);
-    expect([again.statusCode, again.json().code]).toEqual([410, 'ticket_ended']);
+    expect([again.statusCode, again.json().code]).toEqual([410, 'ticket_expired']);
     expect((await enter('bob')).json().me.role).toBe('member');
   });
 
@@ -112,7 +112,7 @@ describe('with mail', () => {
     // No code was ever sent for it: nobody can bring the right one.
     const wrong = await verify(known.json().ticket, '123456');
     const same = await verify(fresh.json().ticket, wrongFor(await sink.code('bob@example.org')));
-    expect([wrong.statusCode, wrong.json().code]).toEqual([422, 'code_wrong']);
+    expect([wrong.statusCode, wrong.json().code]).toEqual([422, 'incorrect_code']);
     expect(withoutId(wrong.json())).toEqual(withoutId(same.json()));
     // Nor does the name tell: it is taken by neither of them.
     expect((await register('eve')).statusCode).toBe(202);
@@ -155,14 +155,14 @@ describe('with mail', () => {
       guesses.filter((guess) => guess !== code).map((guess) => verify(ticket, guess)),
     );
     const codes = answers.map((a) => a.json().code);
-    expect(codes.filter((c) => c === 'code_wrong')).toHaveLength(5);
-    expect(new Set(codes)).toEqual(new Set(['code_wrong', 'code_ended']));
+    expect(codes.filter((c) => c === 'incorrect_code')).toHaveLength(5);
+    expect(new Set(codes)).toEqual(new Set(['incorrect_code', 'code_expired']));
     // The right one comes too late, and so does a new one.
-    expect((await verify(ticket, code)).json().code).toBe('code_ended');
+    expect((await verify(ticket, code)).json().code).toBe('code_expired');
     await age(61);
     expect((await resend(ticket)).statusCode).toBe(202);
     const next = await sink.code('ann@example.org');
-    expect((await verify(ticket, next)).json().code).toBe('code_ended');
+    expect((await verify(ticket, next)).json().code).toBe('code_expired');
     // After the ten minutes of that one, another gives five more.
     await age(601);
     await resend(ticket);
@@ -180,7 +180,7 @@ describe('with mail', () => {
     for (const ticket of tickets) {
       for (let i = 0; i < 3; i++) codes.push((await verify(ticket, '000000')).json().code);
     }
-    expect(codes.slice(0, 5)).toEqual(Array(5).fill('code_wrong'));
+    expect(codes.slice(0, 5)).toEqual(Array(5).fill('incorrect_code'));
     expect(codes.slice(5)).toEqual(Array(7).fill('rate_limited'));
   });
 
@@ -208,7 +208,7 @@ describe('with mail', () => {
     const { ticket } = (await register('ann')).json();
     const code = await sink.code('ann@example.org');
     const { pool } = api.database;
-    expect((await verify(ticket, wrongFor(code))).json().code).toBe('code_wrong');
+    expect((await verify(ticket, wrongFor(code))).json().code).toBe('incorrect_code');
     const { rowCount } = await pool.query(
       `update attempts set points = 100 where key like 'codeAnywhere:%'`,
     );
@@ -221,12 +221,12 @@ describe('with mail', () => {
     const { ticket } = (await register('ann')).json();
     const first = await sink.code('ann@example.org');
     await age(601);
-    expect((await verify(ticket, first)).json().code).toBe('code_ended');
+    expect((await verify(ticket, first)).json().code).toBe('code_expired');
     expect((await resend(ticket)).json()).toEqual({ resendAfter: 60 });
     const early = await resend(ticket);
     expect([early.statusCode, early.json().retryAfter]).toEqual([429, 60]);
     const second = await sink.code('ann@example.org');
-    if (first !== second) expect((await verify(ticket, first)).json().code).toBe('code_wrong');
+    if (first !== second) expect((await verify(ticket, first)).json().code).toBe('incorrect_code');
     expect((await verify(ticket, second)).statusCode).toBe(200);
   });
 
@@ -235,9 +235,10 @@ describe('with mail', () => {
     const ann = (await register('ann')).json();
     const bob = (await register('bob')).json();
     const [ofAnn, ofBob] = [await sink.code('ann@example.org'), await sink.code('bob@example.org')];
-    if (ofAnn !== ofBob) expect((await verify(ann.ticket, ofBob)).json().code).toBe('code_wrong');
-    expect((await verify('x'.repeat(43), ofBob)).json().code).toBe('ticket_ended');
-    expect((await resend('x'.repeat(43))).json().code).toBe('ticket_ended');
+    if (ofAnn !== ofBob)
+      expect((await verify(ann.ticket, ofBob)).json().code).toBe('incorrect_code');
+    expect((await verify('x'.repeat(43), ofBob)).json().code).toBe('ticket_expired');
+    expect((await resend('x'.repeat(43))).json().code).toBe('ticket_expired');
     expect((await verify(bob.ticket, ofBob)).statusCode).toBe(200);
   });
 
@@ -256,7 +257,7 @@ describe('with mail', () => {
     const { ticket } = (await register('ann')).json();
     const { rows } = await api.database.pool.query(
       `select (select json_agg(s) from one_time_secrets s)::text
-              || (select json_agg(m) from mails m)::text as all`,
+              || (select json_agg(m) from emails m)::text as all`,
     );
     expect(rows[0].all).not.toContain(ticket);
     expect(rows[0].all).not.toContain(PASSWORD);
@@ -282,7 +283,7 @@ describe('with mail', () => {
     // Once more at once: the same code, a ticket of its own; the one before has ended.
     const again = await login();
     expect(again.json().ticket).not.toBe(step.json().ticket);
-    expect((await verify(step.json().ticket, code)).json().code).toBe('ticket_ended');
+    expect((await verify(step.json().ticket, code)).json().code).toBe('ticket_expired');
     const answer = await verify(again.json().ticket, code);
     expect(answer.json().me).toMatchObject({ username: 'ann', verified: true });
     expect((await login()).statusCode).toBe(200);
@@ -305,12 +306,12 @@ describe('without mail', () => {
     const { accessToken, me } = await api.register('ann');
     expect(me).toMatchObject({ role: 'owner', verified: false });
     await expect.poll(outbox).toHaveLength(1);
-    const [mail] = outbox();
-    expect(statSync(mail?.path ?? '').mode & 0o777).toBe(0o600);
-    const code = /^ {4}(\d{6})$/m.exec(mail?.text ?? '')?.[1] ?? '';
+    const [email] = outbox();
+    expect(statSync(email?.path ?? '').mode & 0o777).toBe(0o600);
+    const code = /^ {4}(\d{6})$/m.exec(email?.text ?? '')?.[1] ?? '';
     const bearer = { authorization: `Bearer ${accessToken}` };
     const bring = (text: string) => api.post('/me/verify', { code: text }, bearer);
-    expect((await bring(wrongFor(code))).json().code).toBe('code_wrong');
+    expect((await bring(wrongFor(code))).json().code).toBe('incorrect_code');
     expect((await api.post('/me/verification', undefined, bearer)).statusCode).toBe(429);
     expect((await bring(code)).statusCode).toBe(204);
     expect((await api.get('/api/v1/me', accessToken)).json().verified).toBe(true);
@@ -328,7 +329,7 @@ describe('without mail', () => {
     const ofAnn = outbox().find((m) => m.text.includes('To: ann@example.org'));
     const code = /^ {4}(\d{6})$/m.exec(ofAnn?.text ?? '')?.[1] ?? '';
     const bearer = { authorization: `Bearer ${bob.accessToken}` };
-    expect((await api.post('/me/verify', { code }, bearer)).json().code).toBe('code_wrong');
+    expect((await api.post('/me/verify', { code }, bearer)).json().code).toBe('incorrect_code');
   });
 
   test('the code of an account is used up once, and by that account', async () => {
@@ -354,7 +355,7 @@ describe('without mail', () => {
       registration: 'open',
       domains: [],
       verification: false,
-      mail: 'outbox',
+      email: 'outbox',
       sso: [],
       passwordMin: 10,
     });
@@ -416,7 +417,7 @@ describe('without mail', () => {
         payload: { displayName },
       });
       expect(patched.statusCode).toBe(422);
-      expect((await api.get(`/api/v1/people/${me.id}`, accessToken)).json().displayName).toBe(
+      expect((await api.get(`/api/v1/users/${me.id}`, accessToken)).json().displayName).toBe(
         'ann Example',
       );
     },
@@ -511,8 +512,8 @@ describe('modes', () => {
 
   test.each([
     ['closed', 'registration_closed'],
-    ['invitation', 'invitation_needed'],
-    ['domain', 'invitation_needed'],
+    ['invitation', 'invitation_required'],
+    ['domain', 'invitation_required'],
   ] as const)('a code is refused after the setting became %s', async (mode, code) => {
     const fresh = await cluster.fresh();
     const settings = { smtpUrl: sink.url, publicUrl: URL };
@@ -533,7 +534,7 @@ describe('modes', () => {
     const { accessToken } = await api.register('ann');
     const { token } = await invite(accessToken, { email: 'bob@example.org' });
     const other = await register('eve', { invitation: token });
-    expect([other.statusCode, other.json().code]).toEqual([403, 'invitation_ended']);
+    expect([other.statusCode, other.json().code]).toEqual([403, 'invitation_expired']);
     expect((await register('bob', { invitation: token })).statusCode).toBe(201);
   });
 
@@ -546,15 +547,15 @@ describe('modes', () => {
       `update invitations set email = 'bob@example.org', email_key = 'bob@example.org'`,
     );
     const late = await verify(ticket, await sink.code('eve@example.org'));
-    expect(late.json().code).toBe('invitation_ended');
+    expect(late.json().code).toBe('invitation_expired');
   });
 
   test('by invitation: as often as it says, also when many come at once', async () => {
     await plain({ registration: { mode: 'invitation' } });
     const { accessToken } = await api.register('ann');
-    expect((await register('bob')).json().code).toBe('invitation_needed');
+    expect((await register('bob')).json().code).toBe('invitation_required');
     expect((await register('bob', { invitation: 'x'.repeat(43) })).json().code).toBe(
-      'invitation_ended',
+      'invitation_expired',
     );
     const { token, id, link } = await invite(accessToken, { maxUses: 2 });
     expect(link).toBe(`${URL}/register#${token}`);
@@ -567,7 +568,7 @@ describe('modes', () => {
     for (const a of answers.filter((x) => x.statusCode === 201)) {
       expect(a.json().me.role).toBe('member');
     }
-    expect((await register('late', { invitation: token })).json().code).toBe('invitation_ended');
+    expect((await register('late', { invitation: token })).json().code).toBe('invitation_expired');
     const list = (await api.get('/api/v1/admin/invitations', accessToken)).json().items;
     expect(list).toEqual([expect.objectContaining({ id, uses: 2, maxUses: 2 })]);
     expect(JSON.stringify(list)).not.toContain(token);
@@ -577,11 +578,11 @@ describe('modes', () => {
     await mailing({ registration: { mode: 'invitation' }, verifyEmail: false });
     const { accessToken } = await api.register('ann');
     const { token } = await invite(accessToken, { email: 'bob@example.org' });
-    const mail = await sink.next('bob@example.org');
-    expect(mail.mail.subject).toBe('ann Example invites you to Parley');
-    expect(mail.text).toContain(token);
+    const email = await sink.next('bob@example.org');
+    expect(email.email.subject).toBe('ann Example invites you to Parley');
+    expect(email.text).toContain(token);
     const other = await register('eve', { invitation: token });
-    expect(other.json().code).toBe('invitation_ended');
+    expect(other.json().code).toBe('invitation_expired');
     expect((await register('bob', { invitation: token })).statusCode).toBe(201);
   });
 
@@ -597,12 +598,16 @@ describe('modes', () => {
       });
     expect((await remove(one.id)).statusCode).toBe(204);
     expect((await remove('00000000-0000-7000-8000-00000000beef')).statusCode).toBe(404);
-    expect((await register('bob', { invitation: one.token })).json().code).toBe('invitation_ended');
+    expect((await register('bob', { invitation: one.token })).json().code).toBe(
+      'invitation_expired',
+    );
     const two = await invite(accessToken);
     await api.database.pool.query(
       `update invitations set expires_at = now() - interval '1 second'`,
     );
-    expect((await register('bob', { invitation: two.token })).json().code).toBe('invitation_ended');
+    expect((await register('bob', { invitation: two.token })).json().code).toBe(
+      'invitation_expired',
+    );
   });
 
   test('an invitation used up while the code was on its way lets nobody in', async () => {
@@ -613,7 +618,7 @@ describe('modes', () => {
     const eve = (await register('eve', { invitation: token })).json();
     expect((await verify(bob.ticket, await sink.code('bob@example.org'))).statusCode).toBe(200);
     const late = await verify(eve.ticket, await sink.code('eve@example.org'));
-    expect(late.json().code).toBe('invitation_ended');
+    expect(late.json().code).toBe('invitation_expired');
     expect(await count('accounts')).toBe(2);
   });
 

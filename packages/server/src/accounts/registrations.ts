@@ -2,8 +2,8 @@ import { type AccountId, type FieldError, type Refusal, refusal } from '@parley/
 import type pg from 'pg';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Config } from '../config.ts';
+import type { Emails } from '../email/emails.ts';
 import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
-import type { Mails } from '../mail/mails.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
 import { isListed, refusalOfAdmission } from './admission.ts';
@@ -45,14 +45,14 @@ export interface Waits {
 }
 
 /** What registrations are made with. */
-export interface RegistrationsContext {
+export interface RegistrationsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly passwords: Passwords;
   readonly limits: AttemptLimits;
   readonly codes: EmailCodes;
   readonly invitations: Invitations;
-  readonly mails: Mails;
+  readonly emails: Emails;
   readonly audit: AuditLog;
   readonly config: Pick<Config, 'registration' | 'verifyEmail'>;
   /** The server’s public address, whose parts make weak passwords. */
@@ -69,16 +69,16 @@ export interface RegistrationsContext {
  * 3. The first account of a server can be made whatever the mode is: it is the owner’s.
  */
 export class Registrations {
-  readonly #context: RegistrationsContext;
+  readonly #context: RegistrationsDeps;
 
-  constructor(context: RegistrationsContext) {
+  constructor(context: RegistrationsDeps) {
     this.#context = context;
   }
 
   /** Whether a new address has to be verified before its owner is let in. */
   get verifies(): boolean {
-    const { config, mails } = this.#context;
-    return config.verifyEmail ?? (mails.kind === 'smtp' || config.registration.mode === 'domain');
+    const { config, emails } = this.#context;
+    return config.verifyEmail ?? (emails.kind === 'smtp' || config.registration.mode === 'domain');
   }
 
   /**
@@ -91,7 +91,7 @@ export class Registrations {
     address: string,
   ): Promise<{ account: AccountId } | { waiting: Waiting }> {
     const { username, displayName, email, password } = wanted;
-    const { pool, passwords, limits, mails, codes, server } = this.#context;
+    const { pool, passwords, limits, emails, codes, server } = this.#context;
     const taken = await whatIsTaken(pool, username, email);
     await this.#refuseClosed(wanted, taken.first);
     const own = [username, displayName, wanted.firstName, wanted.lastName, email];
@@ -119,11 +119,11 @@ export class Registrations {
       device,
     };
     if (!this.verifies) return { account: await this.#enter(waits, email, null, address) };
-    await limits.takeMail(emailKey(email), addressKey(address));
+    await limits.takeEmail(emailKey(email), addressKey(address));
     const waiting = await withTransaction(pool, (client) =>
       codes.start({ purpose: 'register', email, known: taken.email, data: waits }, client),
     );
-    mails.wake();
+    emails.wake();
     return { waiting };
   }
 
@@ -141,11 +141,11 @@ export class Registrations {
     confirmed: string | null,
     address: string,
   ): Promise<AccountId> {
-    const { append, codes, mails, config, audit } = this.#context;
-    const { device: _device, ...person } = waits;
+    const { append, codes, emails, config, audit } = this.#context;
+    const { device: _device, ...user } = waits;
     const invited = waits.invitation !== undefined;
     const { account, outcome } = await registerAccount(append, {
-      ...person,
+      ...user,
       email,
       admit: (first) => refusalOfAdmission(config.registration, { email, invited, first }),
       verified: confirmed !== null,
@@ -153,18 +153,18 @@ export class Registrations {
       ...(confirmed === null
         ? {
             // Nobody waits for it, but who wants to can verify the address.
-            after: async (unit, made) => {
+            after: async (tx, made) => {
               const request = { purpose: 'verify' as const, account: made, email, data: {} };
-              await codes.start(request, rowsOf(unit));
+              await codes.start(request, rowsOf(tx));
             },
           }
         : {
-            before: async (unit): Promise<Refusal | null> =>
-              (await codes.use(confirmed, rowsOf(unit))) ? null : refusal('ticket_ended'),
+            before: async (tx): Promise<Refusal | null> =>
+              (await codes.use(confirmed, rowsOf(tx))) ? null : refusal('ticket_expired'),
           }),
     });
     storedOrRefuse(outcome);
-    mails.wake();
+    emails.wake();
     return account;
   }
 
@@ -177,12 +177,12 @@ export class Registrations {
     const { mode } = config.registration;
     if (mode === 'closed' && !first) refuse('registration_closed');
     if (wanted.invitation === undefined) {
-      if (mode === 'invitation' && !first) refuse('invitation_needed');
+      if (mode === 'invitation' && !first) refuse('invitation_required');
       return;
     }
     // An address that is no address is told as such; the invitation is looked at with the next try.
     if (wanted.email === null) return;
-    if (!(await invitations.isGood(wanted.invitation, wanted.email))) refuse('invitation_ended');
+    if (!(await invitations.isGood(wanted.invitation, wanted.email))) refuse('invitation_expired');
   }
 
   #domainErrors(wanted: Wanted, first: boolean): FieldError[] {

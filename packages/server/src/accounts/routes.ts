@@ -15,7 +15,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { RefusalError, refuse } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
-import type { AccountRoutes } from './accounts.ts';
+import type { AccountDeps } from './accounts.ts';
 import { confirmPerson } from './confirm.ts';
 import { addressKey } from './limits.ts';
 import { meOf } from './queries.ts';
@@ -28,9 +28,9 @@ const RECENT =
   '`reauthentication_required`.';
 
 /** Oneself: names, the address, and where one is logged in. */
-export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void {
+export function ownRoutes(instance: FastifyInstance, deps: AccountDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, authenticate, codes, mails, sessions, audit } = deps;
+  const { pool, append, authenticate, codes, emails, sessions, audit } = deps;
 
   app.route({
     method: 'GET',
@@ -89,7 +89,7 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void 
         const started = await withTransaction(pool, (client) =>
           codes.start({ purpose: 'verify', account, email: me.email, data: {} }, client),
         );
-        mails.wake();
+        emails.wake();
         ({ resendAfter } = started);
       }
       return reply.code(202).send({ resendAfter });
@@ -115,10 +115,11 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountRoutes): void 
       const address = addressKey(request.ip);
       const opened = await codes.check({ account }, request.body.code, address).catch((error) => {
         // There is no ticket that could have ended: no code is on its way.
-        if (!(error instanceof RefusalError) || error.refusal.code !== 'ticket_ended') throw error;
-        throw new RefusalError(refusal('code_ended'));
+        if (!(error instanceof RefusalError) || error.refusal.code !== 'ticket_expired')
+          throw error;
+        throw new RefusalError(refusal('code_expired'));
       });
-      if (!(await codes.verify(opened.id, account))) refuse('code_ended');
+      if (!(await codes.verify(opened.id, account))) refuse('code_expired');
       await audit.record({ event: 'email_verified', account, address: request.ip });
       return reply.code(204).send();
     },

@@ -242,7 +242,9 @@ describe('sessions', () => {
         '/auth/verify',
       ]) {
         const refused = await api.post(path, {}, { cookie, ...headers });
-        expect(refused.json().code, `${path} ${JSON.stringify(headers)}`).toBe('origin_refused');
+        expect(refused.json().code, `${path} ${JSON.stringify(headers)}`).toBe(
+          'origin_not_allowed',
+        );
       }
     }
     expect(ended).toEqual([]);
@@ -281,8 +283,10 @@ describe('what asks for a recent log-in', () => {
     expect(await codeOf(remove(late, theirs.id))).toBe('reauthentication_required');
     expect(ended).toEqual([]);
     const reauthenticate = (body: object) => api.post('/me/reauthenticate', body, bearer(late));
-    expect(await codeOf(reauthenticate({ password: 'not the password' }))).toBe('password_wrong');
-    expect(await codeOf(reauthenticate({}))).toBe('password_wrong');
+    expect(await codeOf(reauthenticate({ password: 'not the password' }))).toBe(
+      'incorrect_password',
+    );
+    expect(await codeOf(reauthenticate({}))).toBe('incorrect_password');
     expect(await codeOf(endOthers())).toBe('reauthentication_required');
     expect(await codeOf(reauthenticate({ password: PASSWORD }))).toBe('204');
     // It counts for ten minutes, and for this session alone.
@@ -323,7 +327,7 @@ describe('what asks for a recent log-in', () => {
       const body = { password: 'wrong' };
       codes.push(await codeOf(api.post('/me/reauthenticate', body, bearer(accessToken))));
     }
-    expect(codes).toEqual([...Array(10).fill('password_wrong'), 'rate_limited']);
+    expect(codes).toEqual([...Array(10).fill('incorrect_password'), 'rate_limited']);
   });
 });
 

@@ -3,7 +3,7 @@ import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.ts';
-import type { Unit } from '../stream/unit.ts';
+import type { StreamTransaction } from '../stream/stream-transaction.ts';
 
 /** Whoever has tried so often begins again. */
 const TRIES_MAX = 5;
@@ -20,8 +20,8 @@ export interface RowQueryable {
 }
 
 /** A unit of a lane as something that statements run on. */
-export const rowsOf = (unit: Unit): RowQueryable => ({
-  query: async ({ name, text, values }) => ({ rows: await unit.query(name, text, values) }),
+export const rowsOf = (tx: StreamTransaction): RowQueryable => ({
+  query: async ({ name, text, values }) => ({ rows: await tx.query(name, text, values) }),
 });
 
 /** What a ticket stands for. `Data` is what was stored with it. */

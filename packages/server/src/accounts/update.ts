@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import type { Append } from '../stream/append.ts';
-import { type Command, newEvent, type Rule } from '../stream/unit.ts';
+import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import { displayNameSkeleton } from './names.ts';
 
 /** What somebody changes of themselves: what is not named stays, null takes it away. */
@@ -54,11 +54,11 @@ export async function updateOwn(
 const updateRule: Rule<UpdateCommand> = {
   name: 'accounts.update',
   bulk: false,
-  async decide(unit, [command]) {
+  async decide(tx, [command]) {
     if (!command) return [];
     const { actor, displayName, change } = command;
     const { text, values } = personal(actor, change);
-    const [account] = await unit.query<{ username: string }>('accounts-update', text, values);
+    const [account] = await tx.query<{ username: string }>('accounts-update', text, values);
     if (!account) return [{ refuse: refusal('session_ended') }];
     const { username } = account;
     const data = { account: actor, username, displayName };

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Mails } from '../mail/mails.ts';
+import type { Emails } from '../email/emails.ts';
 import { withTransaction } from '../storage/database.ts';
 import { verifyStep } from './auth-routes.ts';
 import type { EmailCodes } from './email-codes.ts';
@@ -10,10 +10,10 @@ import type { StepRule } from './logins.ts';
  * somebody who registered before codes were asked for, or whom an admin has made an account.
  */
 export function verifyRule(
-  context: { readonly pool: pg.Pool; readonly codes: EmailCodes; readonly mails: Mails },
+  context: { readonly pool: pg.Pool; readonly codes: EmailCodes; readonly emails: Emails },
   isOn: () => boolean,
 ): StepRule {
-  const { pool, codes, mails } = context;
+  const { pool, codes, emails } = context;
   return async ({ account, credentials, passed, device }) => {
     if (!isOn()) return null;
     const { rows } = await pool.query<{ email: string }>({
@@ -30,7 +30,7 @@ export function verifyRule(
     const started = await withTransaction(pool, (client) =>
       codes.start({ purpose: 'verify', account, email: unverified.email, data }, client),
     );
-    mails.wake();
+    emails.wake();
     return verifyStep(started);
   };
 }

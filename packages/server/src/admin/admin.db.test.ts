@@ -3,18 +3,18 @@ import { startTestCluster, type TestCluster } from '../../test/support/database.
 import {
   call,
   PASSWORD,
-  type Person,
   startTestServer,
   type TestServer,
+  type User,
 } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
-import { aClientId } from '../../test/support/world.ts';
+import { aClientId } from '../../test/support/stream-builders.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
-let owner: Person;
-let admin: Person;
-let member: Person;
+let owner: User;
+let admin: User;
+let member: User;
 beforeAll(async () => {
   cluster = await startTestCluster();
   server = await startTestServer(cluster, { SMTP_URL: '', PARLEY_SECRET: 's'.repeat(40) });
@@ -73,7 +73,7 @@ describe('an account that an admin makes', () => {
     const key = { 'idempotency-key': aClientId() };
     const made = await admin.request('POST', '/admin/accounts', body, key);
     expect(made.status, JSON.stringify(made.body)).toBe(201);
-    expect(made.body).toMatchObject({ username: 'nina', role: 'member', kind: 'person' });
+    expect(made.body).toMatchObject({ username: 'nina', role: 'member', kind: 'user' });
     expect((await login('nina')).status).toBe(200);
     const again = await admin.request('POST', '/admin/accounts', body, key);
     expect(again.body.id).toBe(made.body.id);
@@ -108,7 +108,7 @@ describe('an account that an admin makes', () => {
     };
     const body = { username: 'mass', displayName: 'Mass', email: 'mass@example.org', ...more };
     const made = await admin.request('POST', '/admin/accounts', body);
-    expect(made.body).toMatchObject({ isActive: true, verified: false, kind: 'person' });
+    expect(made.body).toMatchObject({ isActive: true, verified: false, kind: 'user' });
     expect(made.body.id).not.toBe(member.id);
   });
 });
@@ -129,7 +129,7 @@ describe('mass assignment', () => {
       });
       expect(answer.body.me).toMatchObject({ role: 'member', isActive: true });
       const { body } = await admin.request('GET', `/admin/accounts/${answer.body.me.id}`);
-      expect(body).toMatchObject({ role: 'member', kind: 'person', verified: false });
+      expect(body).toMatchObject({ role: 'member', kind: 'user', verified: false });
     },
   );
 });
@@ -163,7 +163,7 @@ describe('changes of an account', () => {
     const event = await peer.next('event', (e) => e.type === 'user.updated');
     expect(event.data).toEqual({ account: bob.id, username: 'robert', displayName: 'Robert' });
     expect(JSON.stringify(event)).not.toContain('@');
-    const found = await member.request('GET', '/people?search=robert');
+    const found = await member.request('GET', '/users?search=robert');
     expect(found.body.items.map((p: { id: string }) => p.id)).toEqual([bob.id]);
     expect((await login('bob')).status).toBe(401);
     expect((await login('robert@example.org')).status).toBe(200);
@@ -244,7 +244,7 @@ describe('changes of an account', () => {
 });
 
 describe('sessions of an account', () => {
-  const endSessions = (actor: Person, target: Person) =>
+  const endSessions = (actor: User, target: User) =>
     actor.request('POST', `/admin/accounts/${target.id}/end-sessions`);
 
   test('are ended by those who administer it, with their sockets', async () => {
@@ -326,9 +326,9 @@ describe('a deactivated account', () => {
     expect(strip((await login('bea')).body)).toEqual(strip((await login('nobody-here')).body));
 
     // Found by nobody, named to everybody who sees her messages.
-    const found = await member.request('GET', '/people?search=bea');
+    const found = await member.request('GET', '/users?search=bea');
     expect(found.body.items).toEqual([]);
-    expect((await member.request('GET', `/people/${bea.id}`)).body.isActive).toBe(false);
+    expect((await member.request('GET', `/users/${bea.id}`)).body.isActive).toBe(false);
     const history = await member.request('GET', `/conversations/${group}/messages`);
     expect(history.body.items.map((m: { body: string }) => m.body)).toEqual(['stays']);
     // Nobody can begin to talk with her.
@@ -396,8 +396,8 @@ test('mails in the outbox are shown to admins; those to owners to owners alone',
     for (const name of ['boss', 'plain']) {
       await call(outbox.url, 'POST', '/auth/forgot', { body: { email: `${name}@example.org` } });
     }
-    const shown = async (reader: Person) => {
-      const { body } = await reader.request('GET', '/admin/mail');
+    const shown = async (reader: User) => {
+      const { body } = await reader.request('GET', '/admin/emails');
       const items = body.items as {
         recipient: string;
         purpose: string;
@@ -411,7 +411,7 @@ test('mails in the outbox are shown to admins; those to owners to owners alone',
     const seen = new Map((await shown(aide)).map((m) => [m.recipient, m.text]));
     expect(seen.get('boss@example.org')).toBeNull();
     expect(seen.get('plain@example.org')).toContain('/reset#');
-    expect((await plain.request('GET', '/admin/mail')).status).toBe(403);
+    expect((await plain.request('GET', '/admin/emails')).status).toBe(403);
   } finally {
     await outbox.stop();
   }

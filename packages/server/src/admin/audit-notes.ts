@@ -3,7 +3,7 @@ import { rowsOf } from '../accounts/tickets.ts';
 import type { Auditing, AuditNote } from '../audit/audit-log.ts';
 import type { AuditEvent } from '../audit/events.ts';
 import type { Outcome } from '../stream/append.ts';
-import type { Decision, Unit } from '../stream/unit.ts';
+import type { Decision, StreamTransaction } from '../stream/stream-transaction.ts';
 
 /** What the audit log calls the events that acts of administration make. */
 const NOTED: Partial<Record<EventType, AuditEvent>> = {
@@ -33,7 +33,7 @@ export class AuditNotes {
   }
 
   /** Stores what was decided; nothing where nothing changes. */
-  async store(unit: Unit, decision: Decision): Promise<void> {
+  async store(tx: StreamTransaction, decision: Decision): Promise<void> {
     if (!('events' in decision)) return;
     const { log, address } = this.#audit;
     this.#notes = decision.events.flatMap(({ type, data }) => {
@@ -43,7 +43,7 @@ export class AuditNotes {
       const fields = event === 'account_updated' ? { fields: this.#fields } : {};
       return [log.note({ event, ...this.#who, address, details: { ...role, ...fields } })];
     });
-    for (const note of this.#notes) await note.store(rowsOf(unit));
+    for (const note of this.#notes) await note.store(rowsOf(tx));
   }
 
   /** Tells what was stored once the command's outcome is known to be so. */

@@ -13,7 +13,12 @@ import { takenErrors, takenRefusal } from '../accounts/taken.ts';
 import { rowsOf } from '../accounts/tickets.ts';
 import type { Auditing } from '../audit/audit-log.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Command, type Decision, newEvent, type Unit } from '../stream/unit.ts';
+import {
+  type Command,
+  type Decision,
+  newEvent,
+  type StreamTransaction,
+} from '../stream/stream-transaction.ts';
 import { AuditNotes } from './audit-notes.ts';
 import { type AdminAction, mayAdminister } from './policy.ts';
 
@@ -39,7 +44,7 @@ export interface AccountChange {
 /** An account as the rules see it. */
 export interface Target {
   readonly id: AccountId;
-  readonly kind: 'person' | 'service';
+  readonly kind: 'user' | 'service';
   readonly role: AccountRole;
   readonly isActive: boolean;
   readonly username: string;
@@ -52,7 +57,11 @@ interface AdminCommand extends Command {
   /** All of them must be allowed. */
   readonly actions: readonly AdminAction[];
   readonly change: AccountChange;
-  readonly carryOut: (unit: Unit, command: AdminCommand, target: Target) => Promise<Decision>;
+  readonly carryOut: (
+    tx: StreamTransaction,
+    command: AdminCommand,
+    target: Target,
+  ) => Promise<Decision>;
   readonly notes: AuditNotes;
 }
 
@@ -111,24 +120,30 @@ function run(
 
 const fieldsOf = ({ role: _role, ...rest }: AccountChange): string[] => Object.keys(rest);
 
-async function decide(unit: Unit, [command]: readonly AdminCommand[]): Promise<Decision[]> {
+async function decide(
+  tx: StreamTransaction,
+  [command]: readonly AdminCommand[],
+): Promise<Decision[]> {
   if (!command) return [];
-  const actor = await readTarget(unit, command.actor);
-  const target = await readTarget(unit, command.target);
+  const actor = await readTarget(tx, command.actor);
+  const target = await readTarget(tx, command.target);
   if (!actor?.isActive) return [{ refuse: refusal('forbidden') }];
   for (const action of command.actions) {
     const verdict = mayAdminister(actor.role, target?.role ?? 'member', action);
     if (verdict !== 'yes') return [{ refuse: refusal(verdict) }];
   }
   if (!target) return [{ refuse: refusal('account_not_found') }];
-  const decision = await command.carryOut(unit, command, target);
-  await command.notes.store(unit, decision);
+  const decision = await command.carryOut(tx, command, target);
+  await command.notes.store(tx, decision);
   return [decision];
 }
 
 /** The account, locked against changes; null when there is none, or nothing is left of it. */
-export async function readTarget(unit: Unit, account: AccountId): Promise<Target | null> {
-  const [row] = await unit.query<{
+export async function readTarget(
+  tx: StreamTransaction,
+  account: AccountId,
+): Promise<Target | null> {
+  const [row] = await tx.query<{
     kind: Target['kind'];
     role: AccountRole;
     is_active: boolean;
@@ -155,20 +170,20 @@ export async function readTarget(unit: Unit, account: AccountId): Promise<Target
 }
 
 /** Whether the account is the only one that can own the server. */
-export async function isLastOwner(unit: Unit, target: Target): Promise<boolean> {
+export async function isLastOwner(tx: StreamTransaction, target: Target): Promise<boolean> {
   if (target.role !== 'owner' || !target.isActive) return false;
-  const [row] = await unit.query<{ others: boolean }>(
+  const [row] = await tx.query<{ others: boolean }>(
     'admin-other-owners',
     `select exists (select from accounts
-                    where role = 'owner' and kind = 'person' and is_active and id <> $1) as others`,
+                    where role = 'owner' and kind = 'user' and is_active and id <> $1) as others`,
     [target.id],
   );
   return row?.others !== true;
 }
 
 /** The stream’s last event, for what is as it should be already. */
-export async function unchanged(unit: Unit): Promise<Decision> {
-  const [row] = await unit.query<{ last_seq: number }>(
+export async function unchanged(tx: StreamTransaction): Promise<Decision> {
+  const [row] = await tx.query<{ last_seq: number }>(
     'admin-head',
     'select last_seq from streams where id = $1',
     [WORKSPACE_STREAM],
@@ -176,7 +191,11 @@ export async function unchanged(unit: Unit): Promise<Decision> {
   return { unchanged: (row?.last_seq ?? 0) as Seq };
 }
 
-async function update(unit: Unit, command: AdminCommand, target: Target): Promise<Decision> {
+async function update(
+  tx: StreamTransaction,
+  command: AdminCommand,
+  target: Target,
+): Promise<Decision> {
   const { change, makes } = command;
   const { id } = target;
   const username = change.username ?? target.username;
@@ -188,7 +207,7 @@ async function update(unit: Unit, command: AdminCommand, target: Target): Promis
   // A name that stays is not looked at: it may be older than the rule about names that look alike.
   const renaming = change.username !== undefined && username !== target.username;
   const wanted = renaming ? username : null;
-  const found = await whatIsTaken(rowsOf(unit), wanted, email ?? null, id);
+  const found = await whatIsTaken(rowsOf(tx), wanted, email ?? null, id);
   const taken = takenRefusal(takenErrors(found));
   if (taken) return { refuse: taken };
   const role = change.role ?? target.role;
@@ -196,13 +215,13 @@ async function update(unit: Unit, command: AdminCommand, target: Target): Promis
     if (role === 'owner' && target.kind === 'service') {
       return { refuse: refusal('forbidden', 'A program cannot own the server') };
     }
-    if (await isLastOwner(unit, target)) return { refuse: refusal('last_owner') };
+    if (await isLastOwner(tx, target)) return { refuse: refusal('last_owner') };
   }
   const renamed = username !== target.username || displayName !== target.displayName;
   const readdressed = email !== undefined && emailKey(email) !== target.emailKey;
-  if (!renamed && !readdressed && role === target.role) return unchanged(unit);
+  if (!renamed && !readdressed && role === target.role) return unchanged(tx);
   if (renamed) {
-    await unit.query(
+    await tx.query(
       'admin-rename',
       `update accounts
        set username = $2, username_key = $3, display_name = $4, username_skeleton = $5,
@@ -218,21 +237,21 @@ async function update(unit: Unit, command: AdminCommand, target: Target): Promis
       ],
     );
   }
-  if (readdressed) await changeAddress(unit, id, email);
+  if (readdressed) await changeAddress(tx, id, email);
   const updated = newEvent(WORKSPACE_STREAM, 'user.updated', {
     account: id,
     username,
     displayName,
   });
   if (role === target.role) return { events: [updated] };
-  await unit.query('admin-set-role', 'update accounts set role = $2 where id = $1', [id, role]);
+  await tx.query('admin-set-role', 'update accounts set role = $2 where id = $1', [id, role]);
   const promoted = newEvent(WORKSPACE_STREAM, 'user.role_changed', { account: id, role });
   // The first event is the one that the command is known by when it comes again.
   return { events: makes === 'user.updated' ? [updated, promoted] : [promoted] };
 }
 
-async function changeAddress(unit: Unit, id: AccountId, email: string): Promise<void> {
-  await unit.query(
+async function changeAddress(tx: StreamTransaction, id: AccountId, email: string): Promise<void> {
+  await tx.query(
     'admin-readdress',
     `update accounts set email = $2, email_key = $3, verified_at = null,
                          credentials_version = credentials_version + 1
@@ -240,14 +259,18 @@ async function changeAddress(unit: Unit, id: AccountId, email: string): Promise<
     [id, email, emailKey(email)],
   );
   // Codes and links on their way to the address of before are good for nothing any more.
-  await unit.query('admin-end-secrets', 'delete from one_time_secrets where account_id = $1', [id]);
+  await tx.query('admin-end-secrets', 'delete from one_time_secrets where account_id = $1', [id]);
 }
 
-async function deactivate(unit: Unit, _command: AdminCommand, target: Target): Promise<Decision> {
-  if (!target.isActive) return unchanged(unit);
-  if (await isLastOwner(unit, target)) return { refuse: refusal('last_owner') };
+async function deactivate(
+  tx: StreamTransaction,
+  _command: AdminCommand,
+  target: Target,
+): Promise<Decision> {
+  if (!target.isActive) return unchanged(tx);
+  if (await isLastOwner(tx, target)) return { refuse: refusal('last_owner') };
   // Log-ins under way look at both under the row’s lock.
-  await unit.query(
+  await tx.query(
     'admin-deactivate',
     `update accounts set is_active = false, credentials_version = credentials_version + 1
      where id = $1`,
@@ -257,12 +280,16 @@ async function deactivate(unit: Unit, _command: AdminCommand, target: Target): P
   return { events: [newEvent(WORKSPACE_STREAM, 'user.deactivated', { account })] };
 }
 
-async function reactivate(unit: Unit, _command: AdminCommand, target: Target): Promise<Decision> {
-  if (target.isActive) return unchanged(unit);
+async function reactivate(
+  tx: StreamTransaction,
+  _command: AdminCommand,
+  target: Target,
+): Promise<Decision> {
+  if (target.isActive) return unchanged(tx);
   const { id: account } = target;
   // A server that was killed after the deactivation may have left them.
-  await unit.query('admin-end-sessions', 'delete from sessions where account_id = $1', [account]);
-  await unit.query('admin-reactivate', 'update accounts set is_active = true where id = $1', [
+  await tx.query('admin-end-sessions', 'delete from sessions where account_id = $1', [account]);
+  await tx.query('admin-reactivate', 'update accounts set is_active = true where id = $1', [
     account,
   ]);
   return { events: [newEvent(WORKSPACE_STREAM, 'user.reactivated', { account })] };

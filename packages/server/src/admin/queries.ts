@@ -1,6 +1,6 @@
 import type { AccountId, AccountKind, AccountRole, AdminAccount } from '@parley/protocol';
 import type pg from 'pg';
-import { literally, wordsOf } from '../accounts/people.ts';
+import { literally, wordsOf } from '../accounts/users.ts';
 import { refuse } from '../http/errors.ts';
 import { type AdminAction, mayAdminister } from './policy.ts';
 
@@ -28,7 +28,7 @@ const COLUMNS = `a.id, a.kind, a.username, a.display_name, a.email, a.verified_a
 const FILTERS = {
   active: 'a.is_active',
   inactive: 'not a.is_active',
-  unverified: `a.verified_at is null and a.kind = 'person'`,
+  unverified: `a.verified_at is null and a.kind = 'user'`,
   admins: `a.role <> 'member'`,
   service: `a.kind = 'service'`,
 } as const;

@@ -5,15 +5,15 @@ import {
   AdminAccountsQuery,
   CreateAccountBody,
   DeleteAccountQuery,
+  EmailsAnswer,
   isStorable,
-  MailsAnswer,
   SettingsAnswer,
   UpdateAccountBody,
 } from '@parley/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { AccountRoutes } from '../accounts/accounts.ts';
+import type { AccountDeps } from '../accounts/accounts.ts';
 import { registerAccount } from '../accounts/register.ts';
 import type { Config } from '../config.ts';
 import type { SecondFactors } from '../factors/factors.ts';
@@ -28,14 +28,14 @@ import type { Erasures } from '../own-data/erasures.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Outcome } from '../stream/append.ts';
 import { deactivateAccount, reactivateAccount, updateAccount } from './commands.ts';
-import { latestMails } from './mail.ts';
+import { latestEmails } from './emails.ts';
 import { mayCreate } from './policy.ts';
 import { adminAccountOf, adminAccountsPage, allowed, registeredBy } from './queries.ts';
 import { describeSettings } from './settings.ts';
 
 /** What the routes of administration work with. */
-export interface AdminRoutes {
-  readonly accounts: AccountRoutes;
+export interface AdminDeps {
+  readonly accounts: AccountDeps;
   readonly keys: ApiKeys;
   readonly factors: SecondFactors;
   readonly erasures: Erasures;
@@ -50,7 +50,7 @@ const security = [{ accessToken: [] }, { apiKey: [] }];
 const inPerson = [{ accessToken: [] }];
 
 /** Accounts and settings, for those who run the server. */
-export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void {
+export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { keys, factors, erasures, config } = deps;
   const {
@@ -367,20 +367,20 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminRoutes): void 
 
   app.route({
     method: 'GET',
-    url: '/admin/mail',
+    url: '/admin/emails',
     schema: {
-      operationId: 'listMail',
+      operationId: 'listEmail',
       tags,
       summary: 'The latest mails and what became of them',
       description:
         'Without SMTP_URL mails lie in the outbox, and their words are shown for an admin to pass ' +
         'on; those to owners and other admins to owners alone.',
       security: inPerson,
-      response: { 200: MailsAnswer, ...problems(401, 403) },
+      response: { 200: EmailsAnswer, ...problems(401, 403) },
     },
     onRequest,
     handler: async (request) => ({
-      items: await latestMails({ pool, dataDir: config.dataDir }, sessionOf(request)),
+      items: await latestEmails({ pool, dataDir: config.dataDir }, sessionOf(request)),
     }),
   });
 

@@ -3,7 +3,7 @@ import { type Config, settings } from '../config.ts';
 
 /** Every setting as the server runs with it, for admins to read. Of secrets only whether they are set. */
 export function describeSettings(config: Config): SettingInfo[] {
-  return Object.entries(settings).map(([name, { key, secret, words }]) => {
+  return Object.entries(settings).map(([name, { key, secret, description }]) => {
     const value = config[key];
     const isSet = value !== undefined;
     return {
@@ -11,7 +11,7 @@ export function describeSettings(config: Config): SettingInfo[] {
       value: secret || !isSet ? null : textOf(value),
       isSet,
       secret,
-      words: words.join(' '),
+      description: description.join(' '),
     };
   });
 }

@@ -6,16 +6,16 @@ import { startTestCluster, type TestCluster } from '../../test/support/database.
 import {
   call,
   PASSWORD,
-  type Person,
   startTestServer,
   type TestServer,
+  type User,
 } from '../../test/support/server.ts';
 import { createLogger } from '../log.ts';
 import { AuditLog } from './audit-log.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
-let owner: Person;
+let owner: User;
 let from: Date;
 beforeAll(async () => {
   cluster = await startTestCluster();

@@ -52,7 +52,7 @@ test('an account does not use up what another may store', () => {
 
 test('every kind of event is in docs/operations.md, with its words', () => {
   const doc = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
-  const rows = kinds.map((kind) => `| \`${kind}\` | ${AUDIT_EVENTS[kind].words} |`);
+  const rows = kinds.map((kind) => `| \`${kind}\` | ${AUDIT_EVENTS[kind].description} |`);
   for (const row of rows) expect(doc).toContain(row);
   const listed = [...doc.matchAll(/^\| `([a-z_]+)` \| /gm)].map(([, name]) => name);
   for (const kind of kinds) expect(listed).toContain(kind);

@@ -45,12 +45,12 @@ export type AuditRate =
 export interface AuditKind {
   readonly rate: AuditRate;
   /** For docs/operations.md. */
-  readonly words: string;
+  readonly description: string;
 }
 
-const stranger = (words: string): AuditKind => ({ rate: 'stranger', words });
-const account = (words: string): AuditKind => ({ rate: 'account', words });
-const every = (words: string): AuditKind => ({ rate: 'every', words });
+const stranger = (description: string): AuditKind => ({ rate: 'stranger', description });
+const account = (description: string): AuditKind => ({ rate: 'account', description });
+const every = (description: string): AuditKind => ({ rate: 'every', description });
 
 /** Every kind of event. */
 export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {

@@ -135,7 +135,7 @@ export async function* readArchive(path: string): AsyncGenerator<ArchiveEntry, v
   } finally {
     entries.destroy();
   }
-  if (failed.error !== undefined) throw wordsFor(path, failed.error);
+  if (failed.error !== undefined) throw errorMessage(path, failed.error);
 }
 
 async function* contentOf(
@@ -146,12 +146,12 @@ async function* contentOf(
   try {
     for await (const piece of entry) yield piece as Buffer;
   } catch (error) {
-    throw wordsFor(path, failed.error ?? error);
+    throw errorMessage(path, failed.error ?? error);
   }
 }
 
 /** What the libraries say of a broken file, as words for a person. */
-function wordsFor(path: string, error: unknown): unknown {
+function errorMessage(path: string, error: unknown): unknown {
   const { code } = error as { code?: unknown };
   const broken =
     (typeof code === 'string' && code.startsWith('Z_')) ||

@@ -44,10 +44,10 @@ describe('backup and restore', () => {
     // Everybody writes until told to stop; what was acknowledged is noted with its number.
     const acked: { group: string; seq: number }[] = [];
     let writing = true;
-    const writers = [ann, bob].flatMap((person) =>
+    const writers = [ann, bob].flatMap((user) =>
       groups.map(async (group) => {
         for (let n = 0; writing; n += 1) {
-          const seq = await person.post(group, `${person.name} ${n} – \\ \t \n “ç” 🙂`);
+          const seq = await user.post(group, `${user.name} ${n} – \\ \t \n “ç” 🙂`);
           acked.push({ group, seq });
         }
       }),
@@ -55,18 +55,18 @@ describe('backup and restore', () => {
     await eventually(() => acked.length >= 100, 'some messages');
     const before = [...acked];
     // The command itself, in a process of its own, beside the server.
-    const { code, words } = await workshop.run(data, ['backup', file]);
+    const { code, description } = await workshop.run(data, ['backup', file]);
     const after = acked.length;
     await eventually(() => acked.length > after + 20, 'messages after the backup');
     writing = false;
     await Promise.all(writers);
-    const digest = /digest ([0-9a-f]{64})/.exec(words)?.[1];
+    const digest = /digest ([0-9a-f]{64})/.exec(description)?.[1];
     expect({ code, digest }).toEqual({ code: 0, digest: expect.any(String) });
     expect(after).toBeGreaterThan(before.length);
     expect(statSync(file).mode & 0o777).toBe(0o600);
 
     const told: string[] = [];
-    const progress = { ...quietly, step: (words: string) => told.push(words) };
+    const progress = { ...quietly, step: (description: string) => told.push(description) };
     await restore(configFor(copy), file, testLog, progress);
     expect(told.join()).toContain(`digest ${digest}`);
     expect(readFileSync(`${copy}/outbox/2026/a mail.eml`, 'utf8')).toBe('Subject: hello');

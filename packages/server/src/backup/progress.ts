@@ -1,9 +1,9 @@
 /** Tells a person at a terminal how far a long piece of work is. */
 export interface Progress {
   /** Something that was finished, or begins: always told. */
-  step(words: string): void;
+  step(description: string): void;
   /** How far it is within a step: told every few seconds at most. */
-  within(words: () => string): void;
+  within(description: () => string): void;
 }
 
 const EVERY_MS = 2_000;
@@ -15,14 +15,14 @@ export function progressTo(
 ): Progress {
   const begun = now();
   let told = begun;
-  const tell = (words: string) => {
+  const tell = (description: string) => {
     told = now();
-    say(`${((told - begun) / 1_000).toFixed(1).padStart(6)} s  ${words}`);
+    say(`${((told - begun) / 1_000).toFixed(1).padStart(6)} s  ${description}`);
   };
   return {
     step: tell,
-    within: (words) => {
-      if (now() - told >= EVERY_MS) tell(words());
+    within: (description) => {
+      if (now() - told >= EVERY_MS) tell(description());
     },
   };
 }

@@ -145,7 +145,7 @@ describe('restore', () => {
     ['another file', 'file secret', 'files/secret', (text: string) => text.replace(/^./, '-')],
     ['a file outside', '"../secret"', 'files/secret', undefined],
     ['no end', 'its end is missing', 'manifest.json', undefined],
-  ])('refuses a damaged backup: %s', async (damage, words, entry, change) => {
+  ])('refuses a damaged backup: %s', async (damage, description, entry, change) => {
     const bad = workshop.path('bad.tar.gz');
     await rewriteBackup(backup, bad, (name, content) => {
       if (name !== entry) return { name, content };
@@ -154,7 +154,7 @@ describe('restore', () => {
     });
 
     const { url } = await cluster.fresh({ migrated: false });
-    await expect(restoreInto(data, bad, { DATABASE_URL: url })).rejects.toThrow(words);
+    await expect(restoreInto(data, bad, { DATABASE_URL: url })).rejects.toThrow(description);
 
     expect(existsSync(workshop.path('secret'))).toBe(false);
     // Nothing of it is kept: the database is as empty as it was.
@@ -167,7 +167,7 @@ describe('restore', () => {
     ['another digest of all streams', 'the digest of all streams is not what', 'digest'],
     ['another number of events', 'the digest of all streams is not what', 'count'],
     ['a table less', 'it lacks the tables passkeys', 'table'],
-  ])('refuses what differs in the database alone: %s', async (_, words, what) => {
+  ])('refuses what differs in the database alone: %s', async (_, description, what) => {
     const bad = workshop.path('bad.tar.gz');
     let changed = Buffer.alloc(0);
     await rewriteBackup(backup, bad, (name, content) => {
@@ -194,7 +194,7 @@ describe('restore', () => {
       return { name, content: JSON.stringify(json) };
     });
     const { url } = await cluster.fresh({ migrated: false });
-    await expect(restoreInto(data, bad, { DATABASE_URL: url })).rejects.toThrow(words);
+    await expect(restoreInto(data, bad, { DATABASE_URL: url })).rejects.toThrow(description);
     const tables = await ask(url, `select 1 from pg_class where relname = 'events'`);
     expect(tables).toEqual([]);
   });

@@ -173,8 +173,8 @@ async function intoEmbedded(target: Target): Promise<void> {
 
 /** When the database has died, why stands in its log: a full disk, most of all. */
 function withLastWords(error: unknown, folder: string): Error {
-  const words = readFileSync(join(folder, 'postgres.log'), 'utf8').split('\n');
-  const why = words.filter((line) => /PANIC|FATAL|ERROR/.test(line)).slice(-3);
+  const description = readFileSync(join(folder, 'postgres.log'), 'utf8').split('\n');
+  const why = description.filter((line) => /PANIC|FATAL|ERROR/.test(line)).slice(-3);
   return new Error(`${(error as Error).message}; the database said: ${why.join(' ')}`, {
     cause: error,
   });

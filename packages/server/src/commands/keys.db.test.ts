@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 const start = (...args: string[]): Child => {
-  const child = startChild('../../src/cli.ts', args, env);
+  const child = startChild('../cli.ts', args, env);
   children.push(child);
   return child;
 };

@@ -7,15 +7,15 @@ import {
   aDirect,
   aNode,
   aRealGroup,
+  aServerState,
   asking,
-  aTown,
   conversationIn,
   says,
   stored,
   testAudit,
   verdict,
-} from '../../test/support/town.ts';
-import { aClientId, anAccount, headOf, logOf, upTo } from '../../test/support/world.ts';
+} from '../../test/support/domain-builders.ts';
+import { aClientId, anAccount, headOf, logOf, upTo } from '../../test/support/stream-builders.ts';
 import { registerAccount } from '../accounts/register.ts';
 import { postMessage } from '../messages/commands.ts';
 import { eventsFor, history } from '../messages/queries.ts';
@@ -36,11 +36,11 @@ let append: Append;
 beforeAll(async () => {
   server = await startTestDatabase();
   db = await server.open();
-  append = await aTown(db.pool);
+  append = await aServerState(db.pool);
 });
 afterAll(() => server.stop());
 
-const people = async <N extends number>(n: N) =>
+const users = async <N extends number>(n: N) =>
   (await Promise.all(upTo(n).map(() => anAccount(db.pool)))) as [AccountId, ...AccountId[]] &
     AccountId[];
 const logTypes = async (stream: string) =>
@@ -58,7 +58,7 @@ const countOf = async (conversation: ConversationId) => {
 
 describe('a group', () => {
   test('begins with its creator as owner, its members, and word to each of them', async () => {
-    const [ann, bob, cem] = await people(3);
+    const [ann, bob, cem] = await users(3);
     const workspace = await headOf(db.pool, WORKSPACE_STREAM);
 
     const outcome = await createGroup(append, asking(ann), {
@@ -98,7 +98,7 @@ describe('a group', () => {
   });
 
   test('is made once for each Idempotency-Key, on any node, also at once', async () => {
-    const [ann] = await people(1);
+    const [ann] = await users(1);
     const other = aNode(db.pool);
     const request = { actor: ann, clientId: aClientId() };
     const group = { name: 'once', visibility: 'private' as const, members: [] };
@@ -113,7 +113,7 @@ describe('a group', () => {
   });
 
   test('is not made with a member that does not exist', async () => {
-    const [ann] = await people(1);
+    const [ann] = await users(1);
     const nobody = aClientId() as string as AccountId;
     const outcome = await createGroup(append, asking(ann), {
       name: 'x',
@@ -125,7 +125,7 @@ describe('a group', () => {
   });
 
   test('is handed to the longest-standing member when its last owner leaves', async () => {
-    const [ann, bob, cem] = (await people(3)) as [AccountId, AccountId, AccountId];
+    const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem]);
 
     await leaveGroup(append, about(ann, id));
@@ -145,7 +145,7 @@ describe('a group', () => {
   });
 
   test('is never inherited by somebody who has left, and by nobody while an owner stays', async () => {
-    const [ann, bob, cem, dee] = (await people(4)) as [AccountId, AccountId, AccountId, AccountId];
+    const [ann, bob, cem, dee] = (await users(4)) as [AccountId, AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem, dee]);
     // The longest-standing of them is gone, and the next one has come back as the newest.
     stored(await leaveGroup(append, about(bob, id)));
@@ -187,7 +187,7 @@ describe('a group', () => {
     ['public', ['group.created', 'group.updated', 'group.deleted']],
     ['private', []],
   ] as const)('that is %s is told in the workspace by %j', async (visibility, expected) => {
-    const [ann] = (await people(1)) as [AccountId];
+    const [ann] = (await users(1)) as [AccountId];
     const before = await headOf(db.pool, WORKSPACE_STREAM);
     const id = await aRealGroup(append, [ann], visibility);
     stored(await renameGroup(append, about(ann, id), 'another name'));
@@ -200,7 +200,7 @@ describe('a group', () => {
   });
 
   test('answers each command that is sent again under its id as the first time', async () => {
-    const [ann, bob, cem] = (await people(3)) as [AccountId, AccountId, AccountId];
+    const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob]);
     const commands: [AccountId, (r: ReturnType<typeof about>) => Promise<Outcome>][] = [
       [bob, (r) => leaveGroup(append, r)],
@@ -219,7 +219,7 @@ describe('a group', () => {
   });
 
   test('takes a second joining or leaving as done already', async () => {
-    const [ann, bob] = (await people(2)) as [AccountId, AccountId];
+    const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann]);
     const first = stored(await joinGroup(append, about(bob, id)));
     const request = about(bob, id);
@@ -234,7 +234,7 @@ describe('a group', () => {
   });
 
   test('renamed is told in the workspace when it is public, and only a real change', async () => {
-    const [ann] = await people(1);
+    const [ann] = await users(1);
     const id = await aRealGroup(append, [ann], 'public', 'old name');
     await renameGroup(append, about(ann, id), 'new name');
     const before = await headOf(db.pool, WORKSPACE_STREAM);
@@ -250,7 +250,7 @@ describe('a group', () => {
   });
 
   test('deleted is gone for all: nobody reads, posts, joins or finds it', async () => {
-    const [ann, bob] = (await people(2)) as [AccountId, AccountId];
+    const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob], 'public', 'doomed');
     await says(append, bob, id, 'last words');
 
@@ -280,7 +280,7 @@ describe('who may', () => {
       for (const standing of standings) {
         for (const action of actions) {
           if (sort === 'direct' && standing === 'owner') continue;
-          const [owner, member, outsider, newcomer] = (await people(4)) as AccountId[] as [
+          const [owner, member, outsider, newcomer] = (await users(4)) as AccountId[] as [
             AccountId,
             AccountId,
             AccountId,
@@ -331,7 +331,7 @@ describe('who may', () => {
   }
 
   test('see a conversation that is not theirs: it is as if it did not exist', async () => {
-    const [ann, bob] = (await people(2)) as [AccountId, AccountId];
+    const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const secret = await aRealGroup(append, [ann], 'private');
     const nothing = aClientId() as string as ConversationId;
     const answers = async (id: ConversationId) => [
@@ -352,7 +352,7 @@ describe('who may', () => {
 
 describe('somebody removed', () => {
   test('can neither read nor post, and has the event of the removal alone', async () => {
-    const [ann, bob] = (await people(2)) as [AccountId, AccountId];
+    const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob], 'private');
     await says(append, ann, id, 'before');
     const removal = stored(await removeMember(append, about(ann, id), bob)).seq;
@@ -378,7 +378,7 @@ describe('somebody removed', () => {
 
 describe('a direct conversation', () => {
   test('of the same two people is always the same one, opened at once from both sides', async () => {
-    const [ann, bob] = (await people(2)) as [AccountId, AccountId];
+    const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const nodes = [append, aNode(db.pool)] as const;
     const outcomes = await Promise.all(
       upTo(20).map((n) =>
@@ -403,7 +403,7 @@ describe('a direct conversation', () => {
   });
 
   test('with oneself is for notes; with nobody there is none', async () => {
-    const [ann] = await people(1);
+    const [ann] = await users(1);
     const id = await aDirect(append, ann, ann);
     expect(await aDirect(append, ann, ann)).toBe(id);
     expect(await conversationFor(db.pool, ann, id)).toMatchObject({ peer: null, memberCount: 1 });
@@ -455,7 +455,7 @@ describe('the group of everyone', () => {
 
 describe('joins, leaves and posts all at once', () => {
   test('have seqs without a gap, one stay at a time, and a true count', async () => {
-    const everybody = await people(12);
+    const everybody = await users(12);
     const nodes = [append, aNode(db.pool)] as const;
     const id = await aRealGroup(append, [everybody[0]]);
 

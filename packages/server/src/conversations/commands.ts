@@ -12,7 +12,7 @@ import {
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Command, newEvent, type Rule } from '../stream/unit.ts';
+import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import { joining } from './members.ts';
 import { type ConversationRequest, existing, ruleFor, runOn } from './standing.ts';
 
@@ -28,7 +28,7 @@ interface CreateGroupCommand extends Command {
 
 interface OpenDirectCommand extends Command {
   readonly conversation: ConversationId;
-  readonly people: readonly [AccountId, AccountId];
+  readonly users: readonly [AccountId, AccountId];
 }
 
 /**
@@ -73,19 +73,19 @@ export function openDirect(
   other: AccountId,
 ): Promise<Outcome> {
   const conversation = uuidv7() as ConversationId;
-  const people: [AccountId, AccountId] = r.actor < other ? [r.actor, other] : [other, r.actor];
+  const users: [AccountId, AccountId] = r.actor < other ? [r.actor, other] : [other, r.actor];
   const command: OpenDirectCommand = {
     rule: openDirectRule,
     actor: r.actor,
     clientId: r.clientId,
     stream: streamOfConversation(conversation),
-    alsoLocks: people.map(streamOfAccount),
+    alsoLocks: users.map(streamOfAccount),
     makes: 'conversation.created',
     createsStream: true,
-    payload: ['direct', ...people],
+    payload: ['direct', ...users],
     bytes: 1500,
     conversation,
-    people,
+    users,
   };
   return append.run(command);
 }
@@ -114,16 +114,16 @@ export const deleteGroup = (append: Append, r: ConversationRequest): Promise<Out
 const createGroupRule: Rule<CreateGroupCommand> = {
   name: 'conversations.create',
   bulk: false,
-  async decide(unit, [command]) {
+  async decide(tx, [command]) {
     if (!command) return [];
     const { conversation, stream, name, visibility, members, actor } = command;
-    const found = await existing(unit, members);
+    const found = await existing(tx, members);
     const missing = members.filter((id) => !found.has(id));
     if (missing.length > 0) {
       const message = `There is no person ${missing.slice(0, 3).join(', ')}`;
       return [{ refuse: refusal('account_not_found', message) }];
     }
-    await unit.createStream(stream, 'conversation');
+    await tx.createStream(stream, 'conversation');
     const isPublic = visibility === 'public';
     return [
       {
@@ -142,34 +142,34 @@ const createGroupRule: Rule<CreateGroupCommand> = {
 const openDirectRule: Rule<OpenDirectCommand> = {
   name: 'conversations.direct',
   bulk: false,
-  async decide(unit, [command]) {
+  async decide(tx, [command]) {
     if (!command) return [];
-    const { conversation, stream, people } = command;
-    const [row] = await unit.query<{ id: string }>(
+    const { conversation, stream, users } = command;
+    const [row] = await tx.query<{ id: string }>(
       'conversations-direct',
       'select id from conversations where direct_key = $1',
-      [directKey(people)],
+      [directKey(users)],
     );
     // Its first event made it what it is.
     if (row) return [{ unchanged: 1 as Seq, stream: row.id as StreamId }];
-    const found = await existing(unit, people);
-    if (!people.every((id) => found.has(id))) return [{ refuse: refusal('account_not_found') }];
-    await unit.createStream(stream, 'conversation');
+    const found = await existing(tx, users);
+    if (!users.every((id) => found.has(id))) return [{ refuse: refusal('account_not_found') }];
+    await tx.createStream(stream, 'conversation');
     const created = newEvent(stream, 'conversation.created', {
       kind: 'direct',
       visibility: 'private',
       name: null,
-      people: [...people],
+      users: [...users],
     });
-    const members = [...new Set(people)];
+    const members = [...new Set(users)];
     return [{ events: [created, ...members.flatMap((m) => joining(conversation, m, 'member'))] }];
   },
 };
 
-const renameRule = ruleFor('rename', async (unit, command, place) => {
+const renameRule = ruleFor('rename', async (tx, command, place) => {
   const { stream, conversation, name } = command;
   if (place.name === name) {
-    const [last] = await unit.query<{ last_seq: number }>(
+    const [last] = await tx.query<{ last_seq: number }>(
       'conversations-head',
       'select last_seq from streams where id = $1',
       [stream],
@@ -191,6 +191,6 @@ const deleteRule = ruleFor('delete', async (_unit, command, place) => {
 });
 
 /** How a direct conversation is found: the ids of its two people, in order. */
-export function directKey(people: readonly [AccountId, AccountId]): string {
-  return people.join(' ');
+export function directKey(users: readonly [AccountId, AccountId]): string {
+  return users.join(' ');
 }

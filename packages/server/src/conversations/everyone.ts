@@ -7,7 +7,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type { Append } from '../stream/append.ts';
-import { type Command, type NewEvent, newEvent, type Rule } from '../stream/unit.ts';
+import { type Command, type NewEvent, newEvent, type Rule } from '../stream/stream-transaction.ts';
 
 /** The group that every account is in, from the first start on. The same id on every server. */
 export const EVERYONE = '00000000-0000-7000-8000-000000000002' as ConversationId;
@@ -71,8 +71,8 @@ export async function bootstrapEveryone(append: Append): Promise<void> {
 const bootstrapRule: Rule = {
   name: 'conversations.bootstrap',
   bulk: false,
-  async decide(unit) {
-    await unit.createStream(EVERYONE_STREAM, 'conversation');
+  async decide(tx) {
+    await tx.createStream(EVERYONE_STREAM, 'conversation');
     const name = 'everyone';
     return [
       {

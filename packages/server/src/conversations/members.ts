@@ -8,7 +8,13 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Decision, type NewEvent, newEvent, type Rule, type Unit } from '../stream/unit.ts';
+import {
+  type Decision,
+  type NewEvent,
+  newEvent,
+  type Rule,
+  type StreamTransaction,
+} from '../stream/stream-transaction.ts';
 import { joinedPersonally } from './everyone.ts';
 import {
   type ConversationCommand,
@@ -84,31 +90,31 @@ const joinRule = ruleFor('join', async (_unit, command, place) => {
   return { events: joining(command.conversation, command.actor, role) };
 });
 
-const addRule = ruleFor('add', async (unit, command) => {
-  const target = await readPlace(unit, command.conversation, command.target);
+const addRule = ruleFor('add', async (tx, command) => {
+  const target = await readPlace(tx, command.conversation, command.target);
   if (target?.stay) return { unchanged: target.stay.joinedSeq };
-  const found = await existing(unit, [command.target]);
+  const found = await existing(tx, [command.target]);
   if (!found.has(command.target)) return { refuse: refusal('account_not_found') };
   return { events: joining(command.conversation, command.target, 'member') };
 });
 
-const leaveRule = ruleFor('leave', (unit, command, place) => leaving(unit, command, place));
+const leaveRule = ruleFor('leave', (tx, command, place) => leaving(tx, command, place));
 
 /** No policy is asked: there is nobody left who could want to stay. */
 const withdrawRule: Rule<ConversationCommand> = {
   name: 'conversations.withdraw',
   bulk: false,
-  async decide(unit, [command]) {
+  async decide(tx, [command]) {
     if (!command) return [];
-    const place = await readPlace(unit, command.conversation, command.actor);
+    const place = await readPlace(tx, command.conversation, command.actor);
     if (!place?.stay) return [{ unchanged: place?.leftSeq ?? (0 as Seq) }];
-    return [await leaving(unit, command, place)];
+    return [await leaving(tx, command, place)];
   },
 };
 
-const removeRule = ruleFor('remove', async (unit, command) => {
-  const target = await readPlace(unit, command.conversation, command.target);
-  if (target?.stay) return leaving(unit, command, target);
+const removeRule = ruleFor('remove', async (tx, command) => {
+  const target = await readPlace(tx, command.conversation, command.target);
+  if (target?.stay) return leaving(tx, command, target);
   if (target?.leftSeq) return { unchanged: target.leftSeq };
   return { refuse: refusal('account_not_found', 'This person is not a member') };
 });
@@ -125,9 +131,13 @@ export function joining(
   ];
 }
 
-async function leaving(unit: Unit, command: ConversationCommand, place: Place): Promise<Decision> {
+async function leaving(
+  tx: StreamTransaction,
+  command: ConversationCommand,
+  place: Place,
+): Promise<Decision> {
   const { stream, conversation, target } = command;
-  const heir = place.stay?.role === 'owner' ? await readHeir(unit, command) : null;
+  const heir = place.stay?.role === 'owner' ? await readHeir(tx, command) : null;
   return {
     events: [
       newEvent(stream, 'member.left', { account: target }),
@@ -141,8 +151,11 @@ async function leaving(unit: Unit, command: ConversationCommand, place: Place): 
 }
 
 /** Who becomes owner when the target goes: nobody while another owner stays. */
-async function readHeir(unit: Unit, command: ConversationCommand): Promise<AccountId | null> {
-  const [row] = await unit.query<{ account_id: string; role: MemberRole }>(
+async function readHeir(
+  tx: StreamTransaction,
+  command: ConversationCommand,
+): Promise<AccountId | null> {
+  const [row] = await tx.query<{ account_id: string; role: MemberRole }>(
     'conversations-heir',
     `select account_id, role from memberships
      where conversation_id = $1 and left_seq is null and account_id <> $2

@@ -1,6 +1,6 @@
 import type { AccountId, EventType } from '@parley/protocol';
 import { dataOf } from '../stream/record.ts';
-import type { Projection } from '../stream/unit.ts';
+import type { Projection } from '../stream/stream-transaction.ts';
 import { directKey } from './commands.ts';
 import { EVERYONE_STREAM } from './everyone.ts';
 
@@ -10,9 +10,9 @@ import { EVERYONE_STREAM } from './everyone.ts';
  * events; a stay only begins with one.
  */
 export const conversationProjections: Partial<Record<EventType, Projection>> = {
-  'conversation.created': async (unit, events) => {
+  'conversation.created': async (tx, events) => {
     const data = events.map((e) => dataOf(e, 'conversation.created'));
-    await unit.query(
+    await tx.query(
       'conversations-created',
       `insert into conversations
          (id, kind, visibility, name, direct_key, is_everyone, created_by, created_at)
@@ -24,7 +24,7 @@ export const conversationProjections: Partial<Record<EventType, Projection>> = {
         data.map((d) => d.kind),
         data.map((d) => d.visibility),
         data.map((d) => d.name),
-        data.map((d) => (d.people ? directKey(d.people) : null)),
+        data.map((d) => (d.users ? directKey(d.users) : null)),
         events.map((e) => e.stream === EVERYONE_STREAM),
         events.map((e) => e.actor),
         events.map((e) => e.at),
@@ -32,10 +32,10 @@ export const conversationProjections: Partial<Record<EventType, Projection>> = {
     );
   },
 
-  'conversation.updated': async (unit, events) => {
+  'conversation.updated': async (tx, events) => {
     for (const e of events) {
       const { name, visibility } = dataOf(e, 'conversation.updated');
-      await unit.query(
+      await tx.query(
         'conversations-updated',
         `update conversations
          set name = coalesce($2, name), visibility = coalesce($3, visibility)
@@ -45,8 +45,8 @@ export const conversationProjections: Partial<Record<EventType, Projection>> = {
     }
   },
 
-  'conversation.deleted': async (unit, events) => {
-    await unit.query(
+  'conversation.deleted': async (tx, events) => {
+    await tx.query(
       'conversations-deleted',
       `with e as (
          select * from unnest($1::uuid[], $2::int8[], $3::timestamptz[]) as e (id, seq, at)
@@ -62,9 +62,9 @@ export const conversationProjections: Partial<Record<EventType, Projection>> = {
     );
   },
 
-  'member.joined': async (unit, events) => {
+  'member.joined': async (tx, events) => {
     const data = events.map((e) => dataOf(e, 'member.joined'));
-    await unit.query(
+    await tx.query(
       'conversations-member-joined',
       // Who comes back has unread what was written meanwhile; who is new starts with all read.
       `with inserted as (
@@ -88,8 +88,8 @@ export const conversationProjections: Partial<Record<EventType, Projection>> = {
     );
   },
 
-  'member.left': async (unit, events) => {
-    await unit.query(
+  'member.left': async (tx, events) => {
+    await tx.query(
       'conversations-member-left',
       `with ended as (
          update memberships m set left_seq = e.seq
@@ -109,10 +109,10 @@ export const conversationProjections: Partial<Record<EventType, Projection>> = {
     );
   },
 
-  'member.role_changed': async (unit, events) => {
+  'member.role_changed': async (tx, events) => {
     for (const e of events) {
       const { account, role } = dataOf(e, 'member.role_changed');
-      await unit.query(
+      await tx.query(
         'conversations-role-changed',
         `update memberships set role = $3
          where conversation_id = $1 and account_id = $2

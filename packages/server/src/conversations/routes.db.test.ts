@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
-import { type Person, startTestServer, type TestServer } from '../../test/support/server.ts';
-import { aClientId } from '../../test/support/world.ts';
+import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
+import { aClientId } from '../../test/support/stream-builders.ts';
 import { EVERYONE } from './everyone.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
-let ann: Person;
-let bob: Person;
-let cem: Person;
+let ann: User;
+let bob: User;
+let cem: User;
 
 beforeAll(async () => {
   cluster = await startTestCluster();

@@ -31,7 +31,7 @@ import { memberOf, membersOf, publicGroups } from './queries.ts';
 import { conversationFor, conversationsOf } from './snapshot.ts';
 
 /** What the routes of conversations work with. */
-export interface ConversationRoutes {
+export interface ConversationDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   /** Lets in only those with a good access token. */
@@ -45,7 +45,7 @@ const headers = IdempotencyHeader;
 const security = [{ accessToken: [] }];
 
 /** Groups, direct conversations and their members. */
-export function conversationRoutes(instance: FastifyInstance, deps: ConversationRoutes): void {
+export function conversationRoutes(instance: FastifyInstance, deps: ConversationDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, authenticate: onRequest } = deps;
 

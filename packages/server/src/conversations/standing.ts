@@ -9,7 +9,7 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import type { Append, Outcome } from '../stream/append.ts';
-import type { Command, Decision, Rule, Unit } from '../stream/unit.ts';
+import type { Command, Decision, Rule, StreamTransaction } from '../stream/stream-transaction.ts';
 import { type Action, may, type Sort, type Standing } from './policy.ts';
 
 /** Who asks for what conversation, and under which id. */
@@ -73,32 +73,32 @@ export function runOn(
 /** A rule that decides one command at a time, after the policy was asked. */
 export function ruleFor(
   action: Action,
-  decide: (unit: Unit, command: ConversationCommand, place: Place) => Promise<Decision>,
+  decide: (tx: StreamTransaction, command: ConversationCommand, place: Place) => Promise<Decision>,
 ): Rule<ConversationCommand> {
   return {
     name: `conversations.${action}`,
     bulk: false,
-    async decide(unit, [command]) {
+    async decide(tx, [command]) {
       if (!command) return [];
-      const place = await readPlace(unit, command.conversation, command.actor);
+      const place = await readPlace(tx, command.conversation, command.actor);
       if (!place) return [{ refuse: refusal('conversation_not_found') }];
       // To leave once more what one has left changes nothing.
       if (action === 'leave' && !place.stay && place.leftSeq) return [{ unchanged: place.leftSeq }];
       if (place.deleted) return [{ refuse: refusal('conversation_not_found') }];
       const verdict = may(place.standing, place.sort, action);
       if (verdict !== 'yes') return [{ refuse: refusal(verdict) }];
-      return [await decide(unit, command, place)];
+      return [await decide(tx, command, place)];
     },
   };
 }
 
 /** The conversation as it stands for the account; null when there is none. */
 export async function readPlace(
-  unit: Unit,
+  tx: StreamTransaction,
   conversation: ConversationId,
   account: AccountId,
 ): Promise<(Place & { standing: Standing; deleted: boolean }) | null> {
-  const [row] = await unit.query<{
+  const [row] = await tx.query<{
     kind: string;
     visibility: string;
     is_everyone: boolean;
@@ -141,17 +141,17 @@ export async function readPlace(
 
 /** Whether there is such an account, and it may be talked to. */
 export async function existing(
-  unit: Unit,
+  tx: StreamTransaction,
   accounts: readonly AccountId[],
 ): Promise<Set<AccountId>> {
-  const rows = await unit.query<{ id: string }>(
+  const rows = await tx.query<{ id: string }>(
     'conversations-existing',
     'select id from accounts where id = any($1::uuid[]) and is_active',
     [accounts],
   );
   const found = new Set(rows.map((r) => r.id as AccountId));
   // An account whose personal stream is not locked by us came to be a moment ago: not for us yet.
-  return new Set([...found].filter((id) => unit.has(streamOfAccount(id))));
+  return new Set([...found].filter((id) => tx.has(streamOfAccount(id))));
 }
 
 function sortOf(row: { kind: string; visibility: string; is_everyone: boolean }): Sort {

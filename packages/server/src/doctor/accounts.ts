@@ -2,7 +2,7 @@ import type { EventType } from '@parley/protocol';
 import { erasedNames } from '../accounts/erased.ts';
 import { usernameKey } from '../accounts/names.ts';
 import { dataOf } from '../stream/record.ts';
-import type { Projection } from '../stream/unit.ts';
+import type { Projection } from '../stream/stream-transaction.ts';
 
 /**
  * How the public part of an account follows from the events of the workspace. The rules that make
@@ -10,9 +10,9 @@ import type { Projection } from '../stream/unit.ts';
  * for the doctor alone.
  */
 export const accountProjections: Partial<Record<EventType, Projection>> = {
-  'user.registered': async (unit, events) => {
+  'user.registered': async (tx, events) => {
     const data = events.map((e) => dataOf(e, 'user.registered'));
-    await unit.query(
+    await tx.query(
       'doctor-registered',
       `insert into accounts (id, username, username_key, display_name)
        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])`,
@@ -25,10 +25,10 @@ export const accountProjections: Partial<Record<EventType, Projection>> = {
     );
   },
 
-  'user.updated': async (unit, events) => {
+  'user.updated': async (tx, events) => {
     for (const e of events) {
       const { account, username, displayName } = dataOf(e, 'user.updated');
-      await unit.query(
+      await tx.query(
         'doctor-updated',
         `update accounts set username = $2, username_key = $3, display_name = $4 where id = $1`,
         [account, username, usernameKey(username), displayName],
@@ -36,19 +36,19 @@ export const accountProjections: Partial<Record<EventType, Projection>> = {
     }
   },
 
-  'user.deactivated': async (unit, events) => {
-    await unit.query(
+  'user.deactivated': async (tx, events) => {
+    await tx.query(
       'doctor-deactivated',
       'update accounts set is_active = false where id = any($1::uuid[])',
       [events.map((e) => dataOf(e, 'user.deactivated').account)],
     );
   },
 
-  'user.deleted': async (unit, events) => {
+  'user.deleted': async (tx, events) => {
     for (const e of events) {
       const { account } = dataOf(e, 'user.deleted');
       const { username, displayName } = erasedNames(account);
-      await unit.query(
+      await tx.query(
         'doctor-deleted',
         `update accounts set username = $2, username_key = $3, display_name = $4, is_active = false
          where id = $1`,
@@ -57,8 +57,8 @@ export const accountProjections: Partial<Record<EventType, Projection>> = {
     }
   },
 
-  'user.reactivated': async (unit, events) => {
-    await unit.query(
+  'user.reactivated': async (tx, events) => {
+    await tx.query(
       'doctor-reactivated',
       'update accounts set is_active = true where id = any($1::uuid[])',
       [events.map((e) => dataOf(e, 'user.reactivated').account)],

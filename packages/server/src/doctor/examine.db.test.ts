@@ -14,7 +14,6 @@ import {
   type TestCluster,
   testLog,
 } from '../../test/support/database.ts';
-import { aLivedInTown } from '../../test/support/lived-in.ts';
 import {
   about,
   aRealGroup,
@@ -22,7 +21,8 @@ import {
   conversationIn,
   says,
   testAudit,
-} from '../../test/support/town.ts';
+} from '../../test/support/domain-builders.ts';
+import { aPopulatedDatabase } from '../../test/support/populated-database.ts';
 import { deactivateAccount, reactivateAccount, updateAccount } from '../admin/commands.ts';
 import { createGroup, deleteGroup, openDirect, renameGroup } from '../conversations/commands.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
@@ -48,11 +48,11 @@ describe('a clean database', () => {
   test('gives nothing, also when it is empty', async () => {
     const { pool } = await (await cluster.fresh()).open();
     expect(await examine(pool)).toEqual([]);
-    expect(await examine((await aLivedInTown(cluster)).pool)).toEqual([]);
+    expect(await examine((await aPopulatedDatabase(cluster)).pool)).toEqual([]);
   });
 
   test('gives nothing through a pool of any kind', async () => {
-    const { pool } = await aLivedInTown(cluster);
+    const { pool } = await aPopulatedDatabase(cluster);
     // Its numbers of eight bytes come as text.
     const { host, port, user, database } = pool.options as pg.PoolConfig;
     const plain = new pg.Pool({ host, port, user, database } as pg.PoolConfig);
@@ -61,7 +61,7 @@ describe('a clean database', () => {
   });
 
   test('gives nothing, whatever people did', async () => {
-    const { pool, append, people } = await aLivedInTown(cluster);
+    const { pool, append, users } = await aPopulatedDatabase(cluster);
     const cursors = new ReadCursors(pool, testLog);
     const place = fc.record({
       who: fc.nat(2),
@@ -102,13 +102,13 @@ describe('a clean database', () => {
       string,
       { who: number; whom: number; where: number; seq: number },
     ]) => {
-      const [who, whom] = [people[p.who] as AccountId, people[p.whom] as AccountId];
+      const [who, whom] = [users[p.who] as AccountId, users[p.whom] as AccountId];
       const where = groups[p.where % groups.length] as ConversationId;
       const seq = p.seq as Seq;
       const request = about(who, where);
       // The first of the people runs the server.
-      const target = people[1 + (p.whom % 2)] as AccountId;
-      const onAccount = { ...asking(people[0]), target, audit: testAudit };
+      const target = users[1 + (p.whom % 2)] as AccountId;
+      const onAccount = { ...asking(users[0]), target, audit: testAudit };
       const acts: Record<string, () => Promise<Outcome | object>> = {
         post: () => postMessage(append, request, `text ${p.seq}`),
         edit: () => editMessage(append, request, seq, `other text ${p.seq}`),
@@ -146,11 +146,11 @@ describe('a clean database', () => {
   });
 
   test('gives nothing while it is busy, and nobody waits for the doctor', async () => {
-    const { pool, append, people, group } = await aLivedInTown(cluster);
+    const { pool, append, users, group } = await aPopulatedDatabase(cluster);
     let over = false;
     let posted = 0;
     const busy = Promise.all(
-      people.map(async (actor) => {
+      users.map(async (actor) => {
         while (!over) {
           const seq = await says(append, actor, group, `busy ${posted++}`);
           await addReaction(append, about(actor, group), seq, '👍');
@@ -168,8 +168,8 @@ describe('a clean database', () => {
 });
 
 test('places are counted, and the first ten are named', async () => {
-  const { pool, append, people, group } = await aLivedInTown(cluster);
-  for (let n = 0; n < 15; n++) await says(append, people[0], group, `number ${n}`);
+  const { pool, append, users, group } = await aPopulatedDatabase(cluster);
+  for (let n = 0; n < 15; n++) await says(append, users[0], group, `number ${n}`);
   await pool.query(`update messages set body = 'forged' where deleted_at is null`);
   const [found] = await examine(pool);
   expect(found).toMatchObject({ kind: 'row_differs', table: 'messages', count: 18 });
@@ -181,9 +181,9 @@ test('places are counted, and the first ten are named', async () => {
 });
 
 test('100,000 events are gone through in bounded memory', { timeout: 180_000 }, async () => {
-  const { pool, append, people } = await aLivedInTown(cluster);
-  const [ada] = people;
-  const group = await aRealGroup(append, people);
+  const { pool, append, users } = await aPopulatedDatabase(cluster);
+  const [ada] = users;
+  const group = await aRealGroup(append, users);
   const stream = streamOfConversation(group);
   const first = (await says(append, ada, group, 'first')) as number;
   // Written as a lane writes them, in bulk: messages, one in ten of them edited.

@@ -38,7 +38,7 @@ export interface Finding {
   readonly kind: FindingKind;
   readonly table: string;
   /** {@link FINDINGS} */
-  readonly words: string;
+  readonly description: string;
   /** How often. */
   readonly count: number;
   /** The first places, at most {@link PLACES_MAX}. */
@@ -64,7 +64,14 @@ export class FindingList {
     const name = `${kind} ${table} ${repairable}`;
     let entry = this.#found.get(name);
     if (!entry) {
-      const finding = { kind, table, words: FINDINGS[kind], count: 0, places: [], repairable };
+      const finding = {
+        kind,
+        table,
+        description: FINDINGS[kind],
+        count: 0,
+        places: [],
+        repairable,
+      };
       entry = { finding, count: 0, places: [] };
       this.#found.set(name, entry);
     }

@@ -1,8 +1,13 @@
 import { WORKSPACE_STREAM } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
-import { aLivedInTown, contents, kinds, type Lived } from '../../test/support/lived-in.ts';
-import { aRealGroup, says } from '../../test/support/town.ts';
+import { aRealGroup, says } from '../../test/support/domain-builders.ts';
+import {
+  aPopulatedDatabase,
+  contents,
+  kinds,
+  type PopulatedDatabase,
+} from '../../test/support/populated-database.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { examine, repair } from './doctor.ts';
 
@@ -13,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 /** Damages of the log: they are told of, and nothing is touched. */
-const LASTING: Record<string, [(t: Lived) => [string, unknown[]], string[]]> = {
+const LASTING: Record<string, [(t: PopulatedDatabase) => [string, unknown[]], string[]]> = {
   'an event that is gone': [
     (t) => [`delete from events where stream_id = $1 and seq = $2`, [t.group, t.message]],
     ['gap events 1', 'event_without_target events', 'row_without_event messages 1'],
@@ -33,7 +38,7 @@ const LASTING: Record<string, [(t: Lived) => [string, unknown[]], string[]]> = {
     (t) => [
       `insert into events (stream_id, seq, type, actor_id, at, data)
        values (gen_random_uuid(), 1, 'message.posted', $1, now(), '{"body":"lost"}')`,
-      [t.people[0]],
+      [t.users[0]],
     ],
     ['event_without_stream events 1', 'row_missing messages 1'],
   ],
@@ -63,7 +68,7 @@ const LASTING: Record<string, [(t: Lived) => [string, unknown[]], string[]]> = {
       // Who is a member joins once more.
       `update events set type = 'member.joined', data = json_build_object('account', $3::text, 'role', 'member')
        where stream_id = $1 and seq = $2`,
-      [t.group, t.deleted, t.people[1]],
+      [t.group, t.deleted, t.users[1]],
     ],
     ['event_unappliable events 1'],
   ],
@@ -78,7 +83,7 @@ const LASTING: Record<string, [(t: Lived) => [string, unknown[]], string[]]> = {
     (t) => [
       `update events set data = json_build_object('conversation', $2::text, 'seq', 1)
        where stream_id = $1 and type = 'conversation.joined' and data->>'conversation' = $3`,
-      [t.people[2], t.group, EVERYONE],
+      [t.users[2], t.group, EVERYONE],
     ],
     ['joined_untold events 1'],
   ],
@@ -105,7 +110,7 @@ const LASTING: Record<string, [(t: Lived) => [string, unknown[]], string[]]> = {
   'an answer with an event that does not exist': [
     (t) => [
       'insert into unchanged_commands values ($1, gen_random_uuid(), $2, 1000)',
-      [t.people[0], t.group],
+      [t.users[0], t.group],
     ],
     ['command_without_event unchanged_commands 1'],
   ],
@@ -113,7 +118,7 @@ const LASTING: Record<string, [(t: Lived) => [string, unknown[]], string[]]> = {
 
 describe('what the events cannot put right', () => {
   test.for(Object.entries(LASTING))('%s', async ([, [damage, expected]]) => {
-    const town = await aLivedInTown(cluster);
+    const town = await aPopulatedDatabase(cluster);
     await town.pool.query(...damage(town));
     const before = await contents(town.pool);
 
@@ -125,7 +130,7 @@ describe('what the events cannot put right', () => {
   });
 
   test('(actor, client id) twice in the log, found without the index that forbids it', async () => {
-    const { pool, group, message } = await aLivedInTown(cluster);
+    const { pool, group, message } = await aPopulatedDatabase(cluster);
     await pool.query('drop index events_command');
     await pool.query(
       `update events e set client_id = f.client_id, actor_id = f.actor_id
@@ -137,9 +142,9 @@ describe('what the events cannot put right', () => {
   });
 
   test('is no reason to leave other conversations damaged', async () => {
-    const { pool, append, people, group, message } = await aLivedInTown(cluster);
-    const other = await aRealGroup(append, [people[0], people[1]]);
-    const said = await says(append, people[0], other, 'fine');
+    const { pool, append, users, group, message } = await aPopulatedDatabase(cluster);
+    const other = await aRealGroup(append, [users[0], users[1]]);
+    const said = await says(append, users[0], other, 'fine');
     await pool.query('delete from events where stream_id = $1 and seq = $2', [group, message]);
     await pool.query(`update messages set body = 'forged' where conversation_id = any($1)`, [
       [group, other],

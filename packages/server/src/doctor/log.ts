@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Projections } from '../stream/projections.ts';
 import { readLogs } from '../stream/read.ts';
 import type { StoredEvent } from '../stream/record.ts';
-import { AHEAD_MS, Unit } from '../stream/unit.ts';
+import { AHEAD_MS, StreamTransaction } from '../stream/stream-transaction.ts';
 import type { FindingList } from './findings.ts';
 
 /** Events that are in memory at a time: at most some 16 MB of the longest messages. */
@@ -206,7 +206,7 @@ export class LogWalk {
   async #tryToProject(events: readonly StoredEvent[]): Promise<string | null> {
     await this.#client.query('savepoint page');
     try {
-      await this.#projections.apply(new Unit(this.#client, 0), events);
+      await this.#projections.apply(new StreamTransaction(this.#client, 0), events);
       await this.#client.query('release savepoint page');
       return null;
     } catch (error) {

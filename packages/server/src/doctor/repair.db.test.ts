@@ -1,15 +1,15 @@
 import type { Seq } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
+import { about, aUser, says } from '../../test/support/domain-builders.ts';
 import {
-  aLivedInTown,
+  aPopulatedDatabase,
   contents,
   kinds,
-  type Lived,
+  type PopulatedDatabase,
   withoutCursors,
-} from '../../test/support/lived-in.ts';
+} from '../../test/support/populated-database.ts';
 import { until } from '../../test/support/sink.ts';
-import { about, aPerson, says } from '../../test/support/town.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { joinGroup, leaveGroup } from '../conversations/members.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 /** Damages that the events can put right: what is done, and what is found of it. */
-const REPAIRABLE: Record<string, [(t: Lived) => [string, unknown[]], string[]]> = {
+const REPAIRABLE: Record<string, [(t: PopulatedDatabase) => [string, unknown[]], string[]]> = {
   'a message with another text': [
     (t) => [
       `update messages set body = 'forged' where conversation_id = $1 and seq = $2`,
@@ -45,7 +45,7 @@ const REPAIRABLE: Record<string, [(t: Lived) => [string, unknown[]], string[]]> 
     (t) => [
       `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
        values ($1, 1, $2, 'never said', now(), 1)`,
-      [t.group, t.people[0]],
+      [t.group, t.users[0]],
     ],
     ['row_without_event messages 1'],
   ],
@@ -54,16 +54,13 @@ const REPAIRABLE: Record<string, [(t: Lived) => [string, unknown[]], string[]]> 
     ['row_missing reactions 1'],
   ],
   'a reaction without its event': [
-    (t) => [
-      `insert into reactions values ($1, $2, $3, '🎉', 9)`,
-      [t.group, t.message, t.people[2]],
-    ],
+    (t) => [`insert into reactions values ($1, $2, $3, '🎉', 9)`, [t.group, t.message, t.users[2]]],
     ['row_without_event reactions 1'],
   ],
   'a member who has not joined': [
     (t) => [
       `insert into memberships (conversation_id, account_id, joined_seq) values ($1, $2, 1)`,
-      [EVERYONE, t.people[0]],
+      [EVERYONE, t.users[0]],
     ],
     // The index allows one stay that goes on: the real one was ended before.
     ['row_without_event memberships 1', 'row_differs memberships 1'],
@@ -71,14 +68,14 @@ const REPAIRABLE: Record<string, [(t: Lived) => [string, unknown[]], string[]]> 
   'a member who is gone': [
     (t) => [
       'delete from memberships where conversation_id = $1 and account_id = $2',
-      [t.group, t.people[1]],
+      [t.group, t.users[1]],
     ],
     ['row_missing memberships 1'],
   ],
   'a member with another role': [
     (t) => [
       `update memberships set role = 'owner' where conversation_id = $1 and account_id = $2`,
-      [EVERYONE, t.people[1]],
+      [EVERYONE, t.users[1]],
     ],
     ['row_differs memberships 1'],
   ],
@@ -91,7 +88,7 @@ const REPAIRABLE: Record<string, [(t: Lived) => [string, unknown[]], string[]]> 
     ['row_differs conversations 1'],
   ],
   'a person with another name': [
-    (t) => [`update accounts set display_name = 'forged' where id = $1`, [t.people[1]]],
+    (t) => [`update accounts set display_name = 'forged' where id = $1`, [t.users[1]]],
     ['row_differs accounts 1'],
   ],
   'a head that stands before its last event': [
@@ -105,25 +102,25 @@ const REPAIRABLE: Record<string, [(t: Lived) => [string, unknown[]], string[]]> 
   'a read cursor after the end': [
     (t) => [
       `update memberships set read_seq = 1000 where conversation_id = $1 and account_id = $2`,
-      [t.group, t.people[1]],
+      [t.group, t.users[1]],
     ],
     ['read_cursor_ahead memberships 1'],
   ],
 };
 
 /** What has to be out of the way before a damage can be done. */
-async function prepare(name: string, { pool, people }: Lived): Promise<void> {
+async function prepare(name: string, { pool, users }: PopulatedDatabase): Promise<void> {
   if (name === 'a member who has not joined') {
     await pool.query(
       'update memberships set left_seq = 99 where conversation_id = $1 and account_id = $2',
-      [EVERYONE, people[0]],
+      [EVERYONE, users[0]],
     );
   }
 }
 
 describe('what the events can put right', () => {
   test.for(Object.entries(REPAIRABLE))('%s', async ([name, [damage, expected]]) => {
-    const town = await aLivedInTown(cluster);
+    const town = await aPopulatedDatabase(cluster);
     const before = await contents(town.pool);
     await prepare(name, town);
     await town.pool.query(...damage(town));
@@ -139,12 +136,12 @@ describe('what the events can put right', () => {
     expect(withoutCursors(after)).toEqual(withoutCursors(before));
     expect(after.events).toEqual(before.events);
     // And the stream goes on.
-    await says(town.append, town.people[0], town.group, 'still here');
+    await says(town.append, town.users[0], town.group, 'still here');
     expect(await examine(town.pool)).toEqual([]);
   });
 
   test('all of it at once, and only where it is', async () => {
-    const town = await aLivedInTown(cluster);
+    const town = await aPopulatedDatabase(cluster);
     const before = await contents(town.pool);
     for (const [name, [damage]] of Object.entries(REPAIRABLE)) {
       // Two that cannot be beside the others.
@@ -158,8 +155,8 @@ describe('what the events can put right', () => {
   });
 
   test('while people go on writing, reading, joining and leaving: they wait, and lose nothing', async () => {
-    const { pool, append, people, group } = await aLivedInTown(cluster);
-    const [ada, bob, cyd] = people;
+    const { pool, append, users, group } = await aPopulatedDatabase(cluster);
+    const [ada, bob, cyd] = users;
     const cursors = new ReadCursors(pool, testLog);
     let over = false;
     const acked: number[] = [];
@@ -174,7 +171,7 @@ describe('what the events can put right', () => {
         await leaveGroup(append, about(cyd, group));
         await joinGroup(append, about(cyd, group));
       }),
-      again((n) => aPerson(append, `newcomer${n}`)),
+      again((n) => aUser(append, `newcomer${n}`)),
     ]);
     try {
       for (let n = 1; n <= 2; n++) {
@@ -208,8 +205,8 @@ describe('what the events can put right', () => {
   });
 
   test('a cursor that is put back is told of by the read version', async () => {
-    const { pool, group, people } = await aLivedInTown(cluster);
-    const [, bob] = people;
+    const { pool, group, users } = await aPopulatedDatabase(cluster);
+    const [, bob] = users;
     const version = async () => {
       const { rows } = await pool.query('select read_version from accounts where id = $1', [bob]);
       return rows[0].read_version;

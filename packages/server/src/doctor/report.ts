@@ -5,11 +5,11 @@ export function describeFindings(findings: readonly Finding[]): string {
   return findings.map(describe).join('');
 }
 
-function describe({ table, words, count, places, repairable }: Finding): string {
+function describe({ table, description, count, places, repairable }: Finding): string {
   const how = repairable ? '--repair puts it right' : 'cannot be put right from the events';
   const lines = places.map((place) => `    ${describePlace(place)}\n`);
   const more = count > places.length ? [`    … and more\n`] : [];
-  return `  ${table}: ${words} (${count}; ${how})\n${lines.join('')}${more.join('')}`;
+  return `  ${table}: ${description} (${count}; ${how})\n${lines.join('')}${more.join('')}`;
 }
 
 function describePlace({ key, detail }: Place): string {

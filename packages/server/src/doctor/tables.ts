@@ -113,7 +113,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   signing_keys: 'keys of this server',
   one_time_secrets: 'codes and links that are not used yet',
   invitations: 'invitations of admins, which no client follows',
-  mails: 'mail on its way out',
+  emails: 'mail on its way out',
   attempts: 'counters of rate limits',
   audit_log: 'what happened to accounts, which no client follows',
   totps: 'second factors: secrets',

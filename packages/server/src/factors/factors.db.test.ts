@@ -3,19 +3,19 @@ import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Authenticator } from '../../test/support/authenticator.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
-import { startMailSink } from '../../test/support/mail.ts';
 import {
   type Answer,
   call,
   PASSWORD,
-  type Person,
   startTestServer,
   type TestServer,
+  type User,
 } from '../../test/support/server.ts';
+import { startEmailSink } from '../../test/support/smtp-server.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
-let owner: Person;
+let owner: User;
 /** The server’s time stands still in the middle of a code’s 30 seconds. */
 const now = Math.floor(Date.now() / 30_000) * 30_000 + 15_000;
 const clock = { now: () => now };
@@ -42,13 +42,13 @@ const password = { password: PASSWORD };
 
 /** Somebody with an authenticator app. */
 async function withTotp(name: string) {
-  const person = await server.register(name);
-  const setup = await person.request('POST', '/me/totp', password);
+  const user = await server.register(name);
+  const setup = await user.request('POST', '/me/totp', password);
   expect(setup.status).toBe(200);
   const { secret, uri } = setup.body;
-  const confirmed = await person.request('POST', '/me/totp/confirm', { code: codeOf(secret, -1) });
+  const confirmed = await user.request('POST', '/me/totp/confirm', { code: codeOf(secret, -1) });
   expect(confirmed.status, JSON.stringify(confirmed.body)).toBe(200);
-  return { ...person, secret, uri, codes: confirmed.body.recoveryCodes as string[] };
+  return { ...user, secret, uri, codes: confirmed.body.recoveryCodes as string[] };
 }
 
 describe('an authenticator app', () => {
@@ -73,7 +73,7 @@ describe('an authenticator app', () => {
       required: false,
     });
     const again = await post('/auth/second-factor', { ticket, totp: codeOf(ann.secret, 1) });
-    expect(again.body.code).toBe('ticket_ended');
+    expect(again.body.code).toBe('ticket_expired');
   });
 
   test('is not set up without the password', async () => {
@@ -89,7 +89,7 @@ describe('an authenticator app', () => {
     const una = await server.register('una');
     await una.request('POST', '/me/totp', password);
     const wrong = await una.request('POST', '/me/totp/confirm', { code: '000000' });
-    expect(wrong.body.code).toBe('code_wrong');
+    expect(wrong.body.code).toBe('incorrect_code');
     expect((await login('una')).status).toBe(200);
   });
 
@@ -107,7 +107,7 @@ describe('an authenticator app', () => {
       ticket: body.ticket,
       totp: codeOf(bob.secret, -1),
     });
-    expect(before.body.code).toBe('code_wrong');
+    expect(before.body.code).toBe('incorrect_code');
   });
 
   test('is not guessed: five tries a ticket, and few an account, however many tickets', async () => {
@@ -128,8 +128,8 @@ describe('an authenticator app', () => {
         );
         codes.push(...answers.map((a: Answer) => a.body.code));
       }
-      expect(codes.filter((c) => c === 'code_wrong').length).toBeLessThanOrEqual(10);
-      expect(codes).toContain('ticket_ended');
+      expect(codes.filter((c) => c === 'incorrect_code').length).toBeLessThanOrEqual(10);
+      expect(codes).toContain('ticket_expired');
       expect(codes).toContain('rate_limited');
       const { body } = await login('eve', limited);
       const right = await post(
@@ -198,7 +198,7 @@ describe('an authenticator app', () => {
     );
     const { ticket } = (await login('moved-b')).body;
     const totp = codeOf(una.secret);
-    expect((await post('/auth/second-factor', { ticket, totp })).body.code).toBe('code_wrong');
+    expect((await post('/auth/second-factor', { ticket, totp })).body.code).toBe('incorrect_code');
   });
 
   test('is not replaced without being taken away first', async () => {
@@ -222,7 +222,7 @@ describe('a ticket', () => {
     expect(await peer.whenClosed()).toBe(4003);
     expect(peer.of('ready')).toEqual([]);
     const enrol = await post('/auth/enrol/totp', { ticket: body.ticket });
-    expect(enrol.body.code).toBe('ticket_ended');
+    expect(enrol.body.code).toBe('ticket_expired');
   });
 
   test('has five tries, the last of which may be right', async () => {
@@ -234,10 +234,10 @@ describe('a ticket', () => {
       return status === 200 ? 'in' : body.code;
     };
     const first = (await login('kai')).body.ticket;
-    for (let i = 0; i < 5; i++) expect(await bring(first, wrong)).toBe('code_wrong');
-    expect(await bring(first, right)).toBe('ticket_ended');
+    for (let i = 0; i < 5; i++) expect(await bring(first, wrong)).toBe('incorrect_code');
+    expect(await bring(first, right)).toBe('ticket_expired');
     const second = (await login('kai')).body.ticket;
-    for (let i = 0; i < 4; i++) expect(await bring(second, wrong)).toBe('code_wrong');
+    for (let i = 0; i < 4; i++) expect(await bring(second, wrong)).toBe('incorrect_code');
     expect(await bring(second, right)).toBe('in');
   });
 
@@ -247,9 +247,9 @@ describe('a ticket', () => {
     const { body } = await login('two');
     const { ticket } = body;
     const totp = await post('/auth/second-factor', { ticket, totp: codeOf(one.secret) });
-    expect(totp.body.code).toBe('code_wrong');
+    expect(totp.body.code).toBe('incorrect_code');
     const recovery = await post('/auth/second-factor', { ticket, recoveryCode: one.codes[0] });
-    expect(recovery.body.code).toBe('code_wrong');
+    expect(recovery.body.code).toBe('incorrect_code');
   });
 
   test('ends with the password that it began with', async () => {
@@ -283,7 +283,7 @@ describe('recovery codes', () => {
     }
     const { body } = await login('rob');
     const again = await post('/auth/second-factor', { ticket: body.ticket, recoveryCode: first });
-    expect(again.body.code).toBe('code_wrong');
+    expect(again.body.code).toBe('incorrect_code');
     expect((await rob.request('GET', '/me/second-factor')).body.recoveryCodesLeft).toBe(8);
   });
 
@@ -296,7 +296,7 @@ describe('recovery codes', () => {
       ticket: body.ticket,
       recoveryCode: liv.codes[0],
     });
-    expect(old.body.code).toBe('code_wrong');
+    expect(old.body.code).toBe('incorrect_code');
     const none = await (await server.register('nono')).request(
       'POST',
       '/me/recovery-codes',
@@ -363,7 +363,7 @@ describe('recovery codes in the database', () => {
 
 describe('the first proof of an address', () => {
   test('removes all that let somebody in before: passkey, app, sessions, tickets', async () => {
-    const sink = await startMailSink();
+    const sink = await startEmailSink();
     const env = { SMTP_URL: sink.url, VERIFY_EMAIL: 'off' };
     const mailing = await startTestServer(cluster, env, {}, { clock });
     try {
@@ -389,10 +389,10 @@ describe('the first proof of an address', () => {
       const shown = authenticator.get(passkeyLogin.options, mailing.url);
       const { challengeId } = passkeyLogin;
       const stolen = await post('/auth/passkey', { challengeId, response: shown }, mailing);
-      expect(stolen.body.code).toBe('credentials_wrong');
+      expect(stolen.body.code).toBe('invalid_credentials');
       const totp = codeOf(setup.body.secret);
       const step = await post('/auth/second-factor', { ticket: begun, totp }, mailing);
-      expect(step.body.code).toBe('ticket_ended');
+      expect(step.body.code).toBe('ticket_expired');
       expect((await attacker.request('GET', '/me')).status).toBe(401);
       const renew = await call(mailing.url, 'POST', '/auth/token', {
         headers: { authorization: `Bearer ${attacker.sessionToken}` },
@@ -446,14 +446,14 @@ describe('what is stored', () => {
 describe('a passkey', () => {
   /** Somebody with a passkey, and the authenticator that holds it. */
   async function withPasskey(name: string) {
-    const person = await server.register(name);
+    const user = await server.register(name);
     const authenticator = new Authenticator();
-    const options = await person.request('POST', '/me/passkeys/options', password);
+    const options = await user.request('POST', '/me/passkeys/options', password);
     expect(options.status, JSON.stringify(options.body)).toBe(200);
     const response = authenticator.create(options.body, server.url);
-    const added = await person.request('POST', '/me/passkeys', { name: 'laptop', response });
+    const added = await user.request('POST', '/me/passkeys', { name: 'laptop', response });
     expect(added.status, JSON.stringify(added.body)).toBe(201);
-    return { ...person, authenticator, passkey: added.body, response };
+    return { ...user, authenticator, passkey: added.body, response };
   }
   const loginOptions = async () => (await post('/auth/passkey/options', {})).body;
 
@@ -489,7 +489,7 @@ describe('a passkey', () => {
     const { challengeId, options } = await loginOptions();
     const response = ray.authenticator.get(options, server.url);
     const answer = await post('/auth/passkey', { challengeId, response });
-    expect([answer.status, answer.body.code]).toEqual([401, 'credentials_wrong']);
+    expect([answer.status, answer.body.code]).toEqual([401, 'invalid_credentials']);
   });
 
   test('of another account is no second step', async () => {
@@ -499,7 +499,9 @@ describe('a passkey', () => {
     const { ticket } = body;
     const options = (await post('/auth/second-factor/passkey-options', { ticket })).body;
     const passkey = moe.authenticator.get(options, server.url);
-    expect((await post('/auth/second-factor', { ticket, passkey })).body.code).toBe('code_wrong');
+    expect((await post('/auth/second-factor', { ticket, passkey })).body.code).toBe(
+      'incorrect_code',
+    );
   });
 
   test.each([
@@ -539,25 +541,25 @@ describe('a passkey', () => {
       response.response.signature = (good.response as Record<string, unknown>).signature;
     }
     const answer = await post('/auth/passkey', { challengeId: options.challenge, response });
-    expect([answer.status, answer.body.code]).toEqual([401, 'credentials_wrong']);
+    expect([answer.status, answer.body.code]).toEqual([401, 'invalid_credentials']);
   });
 
   test('that was made for another challenge or account is not added', async () => {
     const { response } = await withPasskey('ola');
     const pam = await server.register('pam');
     const replayed = await pam.request('POST', '/me/passkeys', { name: 'x', response });
-    expect(replayed.body.code).toBe('passkey_refused');
+    expect(replayed.body.code).toBe('passkey_rejected');
     const options = await pam.request('POST', '/me/passkeys/options', password);
     const mine = new Authenticator().create(options.body, server.url);
     const qui = await server.register('qui');
     const stolen = await qui.request('POST', '/me/passkeys', { name: 'x', response: mine });
-    expect(stolen.body.code).toBe('passkey_refused');
+    expect(stolen.body.code).toBe('passkey_rejected');
     const foreign = new Authenticator().create(
       (await pam.request('POST', '/me/passkeys/options', password)).body,
       'https://evil.example',
     );
     const phished = await pam.request('POST', '/me/passkeys', { name: 'x', response: foreign });
-    expect(phished.body.code).toBe('passkey_refused');
+    expect(phished.body.code).toBe('passkey_rejected');
     expect((await login('pam')).status).toBe(200);
   });
 
@@ -602,7 +604,7 @@ describe('where a second factor is required', () => {
       const setup = await post('/auth/enrol/totp', { ticket }, strict);
       expect(setup.status).toBe(200);
       const wrong = await post('/auth/enrol/totp/confirm', { ticket, code: '000000' }, strict);
-      expect(wrong.body.code).toBe('code_wrong');
+      expect(wrong.body.code).toBe('incorrect_code');
       const code = codeOf(setup.body.secret, -1);
       const done = await post('/auth/enrol/totp/confirm', { ticket, code }, strict);
       expect(done.status, JSON.stringify(done.body)).toBe(200);

@@ -21,7 +21,7 @@ import { type Requirement, rolesRequired } from './requirement.ts';
 import { Totps } from './totp.ts';
 
 /** What second factors are made of. */
-export interface FactorsContext {
+export interface FactorsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly vault: Vault;
@@ -47,10 +47,10 @@ export class SecondFactors {
   readonly totps: Totps;
   readonly recovery: RecoveryCodes;
   readonly passkeys: Passkeys;
-  readonly #context: FactorsContext;
+  readonly #context: FactorsDeps;
   readonly #required: ReadonlySet<AccountRole>;
 
-  constructor(context: FactorsContext) {
+  constructor(context: FactorsDeps) {
     this.#context = context;
     this.#required = new Set(rolesRequired(context.requirement));
     this.totps = new Totps(context);
@@ -73,14 +73,14 @@ export class SecondFactors {
     passkeys: number;
     recoveryCodesLeft: number;
     role: AccountRole;
-    kind: 'person' | 'service';
+    kind: 'user' | 'service';
   }> {
     const { rows } = await on.query<{
       totp: boolean;
       passkeys: number;
       codes: number;
       role: AccountRole;
-      kind: 'person' | 'service';
+      kind: 'user' | 'service';
     }>({
       name: 'factors-of',
       text: `select a.role, a.kind,

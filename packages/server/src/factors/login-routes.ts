@@ -13,7 +13,7 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { AccountRoutes } from '../accounts/accounts.ts';
+import type { AccountDeps } from '../accounts/accounts.ts';
 import { SessionHeader } from '../accounts/auth-routes.ts';
 import { addressKey } from '../accounts/limits.ts';
 import type { Factor, Proof } from '../accounts/logins.ts';
@@ -25,8 +25,8 @@ import { type SecondFactors, STEP } from './factors.ts';
 import { siteOf } from './site.ts';
 
 /** What the routes of second factors work with. */
-export interface FactorRoutes {
-  readonly accounts: AccountRoutes;
+export interface FactorDeps {
+  readonly accounts: AccountDeps;
   readonly factors: SecondFactors;
   /** The server’s public address, known once it listens. */
   readonly server: () => string;
@@ -37,7 +37,7 @@ const tags = ['Accounts'];
 const EnrolledAnswer = SessionAnswer.extend({ recoveryCodes: z.array(z.string()) });
 
 /** The second step of a log-in, enrolment where it is required, and log-in with a passkey. */
-export function factorLoginRoutes(instance: FastifyInstance, deps: FactorRoutes): void {
+export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { factors, server } = deps;
   const { pool, logins, limits, publicUrl } = deps.accounts;
@@ -68,7 +68,7 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorRoutes)
       const passed = await check(request, proof, request.body);
       if (!passed) {
         await logins.failed(request, 'second factor', proof.account);
-        refuse('code_wrong');
+        refuse('incorrect_code');
       }
       await logins.resume('redeem', STEP.second, ticket);
       return logins.finish(request, reply, { ...proof, passed: [...proof.passed, passed] });
@@ -109,7 +109,7 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorRoutes)
       const { account } = await logins.resume('look', STEP.enrol, request.body.ticket);
       const me = await meOf(pool, account);
       const names = { issuer: new URL(server()).host, label: me?.username ?? account };
-      return (await factors.totps.setUp(account, names)) ?? refuse('ticket_ended');
+      return (await factors.totps.setUp(account, names)) ?? refuse('ticket_expired');
     },
   });
 
@@ -134,7 +134,7 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorRoutes)
         codes.list = await factors.confirmTotp(proof.account, code, request.ip);
         return codes.list !== null;
       });
-      if (!right || !codes.list) refuse('code_wrong');
+      if (!right || !codes.list) refuse('incorrect_code');
       await logins.resume('redeem', STEP.enrol, ticket);
       const passed: Factor[] = [...proof.passed, 'totp'];
       const answer = await logins.finish(request, reply, { ...proof, passed });
@@ -179,7 +179,7 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorRoutes)
       const found = await factors.passkeys.verify('passkey_login', response, site);
       if (!found) {
         await logins.failed(request, 'passkey', null);
-        refuse('credentials_wrong', 'This passkey is not known here');
+        refuse('invalid_credentials', 'This passkey is not known here');
       }
       return logins.finish(request, reply, { ...found, passed: ['passkey'], device });
     },

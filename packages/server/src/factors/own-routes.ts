@@ -17,7 +17,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
-import type { FactorRoutes } from './login-routes.ts';
+import type { FactorDeps } from './login-routes.ts';
 import { siteOf } from './site.ts';
 
 const tags = ['Accounts'];
@@ -25,7 +25,7 @@ const security = [{ accessToken: [] }];
 const done = z.undefined().describe('Done');
 
 /** One’s own second factors. */
-export function ownFactorRoutes(instance: FastifyInstance, deps: FactorRoutes): void {
+export function ownFactorRoutes(instance: FastifyInstance, deps: FactorDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { factors, server } = deps;
   const { pool, publicUrl, sessions, audit, authenticate: onRequest } = deps.accounts;
@@ -93,7 +93,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorRoutes): 
         codes.list = await factors.confirmTotp(account, request.body.code, request.ip, id);
         return codes.list !== null;
       });
-      if (!right || !codes.list) refuse('code_wrong');
+      if (!right || !codes.list) refuse('incorrect_code');
       return { recoveryCodes: codes.list };
     },
   });
@@ -187,7 +187,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorRoutes): 
       const added = await factors.addPasskey(account, id, request.ip, (on) =>
         factors.passkeys.add(account, name, response, site, on),
       );
-      if (!added) refuse('passkey_refused');
+      if (!added) refuse('passkey_rejected');
       reply.code(201);
       return added;
     },

@@ -5,9 +5,9 @@ import { startTestCluster, type TestCluster } from '../../test/support/database.
 import {
   type Answer,
   call,
-  type Person,
   startTestServer,
   type TestServer,
+  type User,
 } from '../../test/support/server.ts';
 
 /**
@@ -24,14 +24,14 @@ const sessionTokens = new Map<string, string>();
 beforeAll(async () => {
   cluster = await startTestCluster();
   server = await startTestServer(cluster);
-  const people: Record<AccountRole, Person> = {
+  const users: Record<AccountRole, User> = {
     owner: await server.register('olga'),
     admin: await server.register('adam'),
     member: await server.register('mona'),
   };
-  const { owner } = people;
-  await owner.request('PATCH', `/admin/accounts/${people.admin.id}`, { role: 'admin' });
-  for (const [role, { accessToken, sessionToken }] of Object.entries(people)) {
+  const { owner } = users;
+  await owner.request('PATCH', `/admin/accounts/${users.admin.id}`, { role: 'admin' });
+  for (const [role, { accessToken, sessionToken }] of Object.entries(users)) {
     tokens.set(role, accessToken);
     sessionTokens.set(role, sessionToken);
   }
@@ -101,7 +101,8 @@ const WAYS_OUT = new Set(['logout']);
 /** Whether the answer says that this caller may not use the route at all. */
 function isShutOut({ status, body }: Answer): boolean {
   return (
-    status === 401 || (status === 403 && ['forbidden', 'scope_missing'].includes(body?.code ?? ''))
+    status === 401 ||
+    (status === 403 && ['forbidden', 'insufficient_scope'].includes(body?.code ?? ''))
   );
 }
 
@@ -134,10 +135,10 @@ describe('every route of the API', () => {
       const answer = await ask(operation, tokens.get(role));
       const may = audience === 'account' || (audience === 'admin' && role !== 'member');
       if (audience === 'anyone') continue;
-      const words = `${operation.id}: ${answer.status} ${JSON.stringify(answer.body)}`;
-      expect(isShutOut(answer), words).toBe(!may);
-      if (audience === 'admin' && role === 'member') expect(answer.status, words).toBe(403);
-      expect(answer.status, words).toBeLessThan(500);
+      const description = `${operation.id}: ${answer.status} ${JSON.stringify(answer.body)}`;
+      expect(isShutOut(answer), description).toBe(!may);
+      if (audience === 'admin' && role === 'member') expect(answer.status, description).toBe(403);
+      expect(answer.status, description).toBeLessThan(500);
     }
   });
 
@@ -153,7 +154,7 @@ describe('every route of the API', () => {
           body: '{}',
           headers,
         });
-        expect([status, body?.code], operation.id).toEqual([403, 'origin_refused']);
+        expect([status, body?.code], operation.id).toEqual([403, 'origin_not_allowed']);
       }
     }
   });
@@ -176,9 +177,9 @@ describe('every route of the API', () => {
       if (access?.audience !== 'account' && access?.audience !== 'admin') continue;
       const answer = await ask(operation, tokens.get(`key ${role} ${scope}`));
       const may = access.scope === scope && (access.audience === 'account' || role === 'admin');
-      const words = `${operation.id}: ${answer.status} ${JSON.stringify(answer.body)}`;
-      expect(isShutOut(answer), words).toBe(!may);
-      expect(answer.status, words).toBeLessThan(500);
+      const description = `${operation.id}: ${answer.status} ${JSON.stringify(answer.body)}`;
+      expect(isShutOut(answer), description).toBe(!may);
+      expect(answer.status, description).toBeLessThan(500);
     }
   });
 

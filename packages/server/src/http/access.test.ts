@@ -23,7 +23,7 @@ describe('a route', () => {
             ? 'forbidden'
             : access.scope === scope
               ? null
-              : 'scope_missing';
+              : 'insufficient_scope';
         expect(code(id, role, [scope]), `${role} ${scope}`).toBe(expected);
       }
       expect(code(id, role, []), role).not.toBeNull();
@@ -41,7 +41,7 @@ test('a scope is asked of API keys only', () => {
   expect(refusalOfScope(null, {})).toBeNull();
   expect(refusalOfScope('messages:read', { scopes: new Set(['messages:read']) })).toBeNull();
   expect(refusalOfScope('messages:read', { scopes: new Set(['messages:write']) })?.code).toBe(
-    'scope_missing',
+    'insufficient_scope',
   );
   expect(refusalOfScope(null, { scopes: new Set(scopes) })?.code).toBe('forbidden');
 });

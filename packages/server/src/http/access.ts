@@ -28,11 +28,11 @@ export interface Access {
 const anyone: Access = { audience: 'anyone', scope: null };
 const session: Access = { audience: 'session', scope: null };
 /** People only: no key may change how an account is logged in to. */
-const person: Access = { audience: 'account', scope: null };
+const user: Access = { audience: 'account', scope: null };
 const by = (scope: Scope): Access => ({ audience: 'account', scope });
 const admin: Access = { audience: 'admin', scope: 'admin' };
 /** Admins in person: what would let a key make itself or others stronger. */
-const adminPerson: Access = { audience: 'admin', scope: null };
+const adminUser: Access = { audience: 'admin', scope: null };
 
 /** By `operationId`. */
 export const ACCESS: Readonly<Record<string, Access>> = {
@@ -56,32 +56,32 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   confirmEnrolTotp: anyone,
   passkeyOptions: anyone,
   loginWithPasskey: anyone,
-  exportMe: person,
-  deleteMe: person,
-  deleteAccount: adminPerson,
+  exportMe: user,
+  deleteMe: user,
+  deleteAccount: adminUser,
   startSso: anyone,
   finishSso: anyone,
-  mySecondFactors: person,
-  setUpTotp: person,
-  confirmTotp: person,
-  removeTotp: person,
-  renewRecoveryCodes: person,
-  newPasskeyOptions: person,
-  addPasskey: person,
-  removePasskey: person,
+  mySecondFactors: user,
+  setUpTotp: user,
+  confirmTotp: user,
+  removeTotp: user,
+  renewRecoveryCodes: user,
+  newPasskeyOptions: user,
+  addPasskey: user,
+  removePasskey: user,
 
-  me: by('people:read'),
-  updateMe: person,
-  changePassword: person,
-  sendMyCode: person,
-  verifyMe: person,
-  listMySessions: person,
-  endMySession: person,
-  endMyOtherSessions: person,
-  reauthenticate: person,
+  me: by('users:read'),
+  updateMe: user,
+  changePassword: user,
+  sendMyCode: user,
+  verifyMe: user,
+  listMySessions: user,
+  endMySession: user,
+  endMyOtherSessions: user,
+  reauthenticate: user,
 
-  listPeople: by('people:read'),
-  getPerson: by('people:read'),
+  listUsers: by('users:read'),
+  getUser: by('users:read'),
 
   listConversations: by('conversations:read'),
   getConversation: by('conversations:read'),
@@ -114,19 +114,19 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   deactivateAccount: admin,
   reactivateAccount: admin,
   unlockAccount: admin,
-  resetSecondFactor: adminPerson,
-  endAccountSessions: adminPerson,
-  listMail: adminPerson,
+  resetSecondFactor: adminUser,
+  endAccountSessions: adminUser,
+  listEmail: adminUser,
   listSettings: admin,
   listInvitations: admin,
   createInvitation: admin,
   revokeInvitation: admin,
 
   listServiceAccounts: admin,
-  createServiceAccount: adminPerson,
-  listKeys: admin,
-  createKey: adminPerson,
-  endKey: admin,
+  createServiceAccount: adminUser,
+  listApiKeys: admin,
+  createApiKey: adminUser,
+  revokeApiKey: admin,
 };
 
 /** Somebody who asks: the role of the account, and the scopes if it is a key. */
@@ -150,5 +150,5 @@ export function refusalOfAccess(operation: string | undefined, who: Asking): Ref
 export function refusalOfScope(scope: Scope | null, who: Pick<Asking, 'scopes'>): Refusal | null {
   if (!who.scopes || (scope !== null && who.scopes.has(scope))) return null;
   if (scope === null) return refusal('forbidden', 'Keys cannot do that');
-  return refusal('scope_missing', `The key has not the scope ${scope}`);
+  return refusal('insufficient_scope', `The key has not the scope ${scope}`);
 }

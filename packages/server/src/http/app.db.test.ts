@@ -58,8 +58,8 @@ describe('a refusal', () => {
   const json = { 'content-type': 'application/json' };
   const deep = `${'['.repeat(21)}${']'.repeat(21)}`;
   test.each([
-    ['text that is not JSON', 'POST', '/api/v1/auth/login', '{"login":', json, 400, 'not_json'],
-    ['nothing', 'POST', '/api/v1/auth/login', undefined, {}, 400, 'not_json'],
+    ['text that is not JSON', 'POST', '/api/v1/auth/login', '{"login":', json, 400, 'invalid_json'],
+    ['nothing', 'POST', '/api/v1/auth/login', undefined, {}, 400, 'invalid_json'],
     [
       'damaged UTF-8',
       'POST',
@@ -67,11 +67,19 @@ describe('a refusal', () => {
       Buffer.from('{"login":"\xff"}', 'latin1'),
       json,
       400,
-      'not_json',
+      'invalid_json',
     ],
-    ['JSON of 21 levels', 'POST', '/api/v1/auth/login', deep, json, 400, 'not_json'],
-    ['a prototype', 'POST', '/api/v1/auth/login', '{"__proto__":{"a":1}}', json, 400, 'not_json'],
-    ['JSON null', 'POST', '/api/v1/auth/login', 'null', json, 400, 'not_json'],
+    ['JSON of 21 levels', 'POST', '/api/v1/auth/login', deep, json, 400, 'invalid_json'],
+    [
+      'a prototype',
+      'POST',
+      '/api/v1/auth/login',
+      '{"__proto__":{"a":1}}',
+      json,
+      400,
+      'invalid_json',
+    ],
+    ['JSON null', 'POST', '/api/v1/auth/login', 'null', json, 400, 'invalid_json'],
     ['an array', 'POST', '/api/v1/auth/login', '[]', json, 422, 'invalid'],
     [
       '64 KiB and one byte',
@@ -119,7 +127,7 @@ describe('a refusal', () => {
       404,
       'not_found',
     ],
-    ['a malformed path', 'GET', '/api/v1/people/%ff', undefined, {}, 404, 'not_found'],
+    ['a malformed path', 'GET', '/api/v1/users/%ff', undefined, {}, 404, 'not_found'],
     ['another method', 'GET', '/api/v1/auth/login', undefined, {}, 405, 'method_not_allowed'],
     ['a method we have nowhere', 'DELETE', '/api/v1/me', undefined, {}, 405, 'method_not_allowed'],
     [
@@ -129,7 +137,7 @@ describe('a refusal', () => {
       '{}',
       { ...json, origin: 'http://evil.example' },
       403,
-      'origin_refused',
+      'origin_not_allowed',
     ],
     [
       'the null origin',
@@ -138,7 +146,7 @@ describe('a refusal', () => {
       undefined,
       { origin: 'null' },
       403,
-      'origin_refused',
+      'origin_not_allowed',
     ],
     [
       'a look-alike origin',
@@ -147,7 +155,7 @@ describe('a refusal', () => {
       undefined,
       { origin: 'http://localhost:80.evil.example' },
       403,
-      'origin_refused',
+      'origin_not_allowed',
     ],
     [
       'another site, without Origin',
@@ -156,7 +164,7 @@ describe('a refusal', () => {
       undefined,
       { 'sec-fetch-site': 'cross-site' },
       403,
-      'origin_refused',
+      'origin_not_allowed',
     ],
     [
       'a neighbouring site',
@@ -165,7 +173,7 @@ describe('a refusal', () => {
       undefined,
       { 'sec-fetch-site': 'same-site' },
       403,
-      'origin_refused',
+      'origin_not_allowed',
     ],
     ['a bug', 'POST', '/api/v1/probe/boom', undefined, {}, 500, 'internal'],
   ] as const)(

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createLogger } from '../log.ts';
-import { createHttpApp, type HttpDependencies } from './app.ts';
+import { createHttpApp, type HttpDeps } from './app.ts';
 import { authenticator, sessionOf } from './authenticate.ts';
 import { refuse } from './errors.ts';
 import { pageCursor } from './page.ts';
@@ -19,7 +19,7 @@ afterEach(() => app.close());
 
 async function start(
   routes: (app: FastifyInstance) => void,
-  more: Partial<HttpDependencies> = {},
+  more: Partial<HttpDeps> = {},
 ): Promise<void> {
   lines = [];
   app = createHttpApp({
@@ -126,7 +126,7 @@ describe('limits on requests', () => {
       : { refusal: { code: 'unauthenticated', message: 'Nobody' } },
   );
   const routes = (instance: FastifyInstance) => {
-    const schema = { hide: true, operationId: 'listPeople' };
+    const schema = { hide: true, operationId: 'listUsers' };
     instance.get('/mine', { schema, onRequest: authenticate }, async (request) => {
       if (sessionOf(request).account !== 'a') refuse('forbidden');
       return 'ok';

@@ -14,29 +14,29 @@ import type { z } from 'zod';
 import { addressKey } from '../limits/address-key.ts';
 import type { Logger } from '../log.ts';
 import { knownSessionOf } from './authenticate.ts';
+import { writeClientError } from './client-error.ts';
 import { type Content, contentOf, sendContent } from './compressed.ts';
 import { docsRoutes } from './docs.ts';
-import { type Door, HEADERS_MAX, SERVER_TIMES } from './door.ts';
 import { handleError, pathOf, RefusalError, refuse } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { isAllowedHost } from './host.ts';
+import { HEADERS_MAX, type HttpListener, SERVER_TIMES } from './http-listener.ts';
 import { acceptJson } from './json.ts';
+import { RouteTable } from './not-found.ts';
 import { describeApi } from './openapi.ts';
 import { tellOfUnknownProxy } from './proxies.ts';
 import { RESPONSE_BOUNDS, type ResponseBounds, ResponseLimits } from './response-limits.ts';
 import { secure } from './security.ts';
-import { RouteTable } from './unknown.ts';
 import { webRoutes } from './web.ts';
-import { answerWire } from './wire.ts';
 
 /** Where all of the API stands. */
 export const API_PREFIX = '/api/v1';
 
 /** What the HTTP side needs of the rest of the house. */
-export interface HttpDependencies {
+export interface HttpDeps {
   readonly log: Logger;
   /** The socket that is open already; without one, `listen()` opens its own. */
-  readonly door?: Door;
+  readonly listener?: HttpListener;
   /** The setting PUBLIC_URL; undefined when the server is reached directly. */
   readonly publicUrl: string | undefined;
   /** The setting HOST; without it requests may name any host. */
@@ -87,7 +87,7 @@ const BODY_BYTES = 64 * 1024;
  * 2. The schemas that document a route are those that check it.
  * 3. Forwarded addresses are believed of the proxies that TRUSTED_PROXIES names, and of nobody else.
  */
-export function createHttpApp(deps: HttpDependencies): FastifyInstance {
+export function createHttpApp(deps: HttpDeps): FastifyInstance {
   let handle: RequestListener | undefined;
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
@@ -97,11 +97,11 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
     requestIdHeader: false,
     trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
     bodyLimit: BODY_BYTES,
-    ...(deps.door
+    ...(deps.listener
       ? {
           serverFactory: (handler: RequestListener) => {
             handle = handler;
-            return (deps.door as Door).server;
+            return (deps.listener as HttpListener).server;
           },
         }
       : SERVER_TIMES),
@@ -111,14 +111,14 @@ export function createHttpApp(deps: HttpDependencies): FastifyInstance {
       secure(request, reply, deps);
       handleError(error, request, reply);
     },
-    clientErrorHandler: answerWire,
+    clientErrorHandler: writeClientError,
     // Sockets that went over to WebSocket are closed by the live side.
     forceCloseConnections: 'idle',
   });
   app.server.maxHeadersCount = HEADERS_MAX;
   // Not before all routes are there.
   app.addHook('onReady', async () => {
-    if (handle) deps.door?.lead(handle);
+    if (handle) deps.listener?.lead(handle);
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

@@ -8,12 +8,12 @@ import { z } from 'zod';
  * route may (503 while the database is away, 500 …).
  */
 export function problems(...statuses: readonly number[]): object {
-  const named = statuses.map((status) => [status, problem(wordsFor(status))]);
+  const named = statuses.map((status) => [status, problem(errorMessage(status))]);
   return Object.fromEntries([...named, ['default', problem('Another problem')]]);
 }
 
 /** Which codes a status may come with, for the documentation. */
-function wordsFor(status: number): string {
+function errorMessage(status: number): string {
   const codes = Object.entries(ERRORS).filter(([, error]) => error.status === status);
   return codes.map(([code]) => `\`${code}\``).join(', ');
 }

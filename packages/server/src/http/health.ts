@@ -1,10 +1,10 @@
 import { HealthAnswer } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { HttpDependencies } from './app.ts';
+import type { HttpDeps } from './app.ts';
 
 /** `/health/live`: the process answers. `/health/ready`: it can serve (database included). */
-export function healthRoutes(instance: FastifyInstance, health: HttpDependencies['health']): void {
+export function healthRoutes(instance: FastifyInstance, health: HttpDeps['health']): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   app.route({
     method: 'GET',

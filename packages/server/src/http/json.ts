@@ -22,7 +22,7 @@ export function acceptJson(app: FastifyInstance): void {
       if (typeof text !== 'string') return done(new RefusalError(text));
       // Fastify’s own parser, for its guard against `__proto__` and `constructor.prototype`.
       return parse(request, text, (error, value) =>
-        error ? done(new RefusalError(refusal('not_json'))) : done(null, value),
+        error ? done(new RefusalError(refusal('invalid_json'))) : done(null, value),
       );
     },
   );
@@ -34,10 +34,10 @@ function readText(bytes: Buffer): string | Refusal {
     text = utf8.decode(bytes);
   } catch {
     // The only reason why decoding fails.
-    return refusal('not_json', 'The body is not valid UTF-8');
+    return refusal('invalid_json', 'The body is not valid UTF-8');
   }
   if (depthOf(text) > DEPTH_MAX) {
-    return refusal('not_json', `The JSON is nested deeper than ${DEPTH_MAX} levels`);
+    return refusal('invalid_json', `The JSON is nested deeper than ${DEPTH_MAX} levels`);
   }
   return text;
 }

@@ -36,15 +36,15 @@ export function isAllowedOrigin(
  * A browser says where a POST comes from by Origin, and by Sec-Fetch-Site. Without an Origin, the
  * second must not speak of another site; programs send neither.
  *
- * @throws {RefusalError} origin_refused
+ * @throws {RefusalError} origin_not_allowed
  */
 export function refuseForeign(
   request: FastifyRequest,
   settings: { readonly publicUrl?: string | undefined },
 ): void {
   const { origin, host } = request.headers;
-  if (!isAllowedOrigin(origin, host, settings)) refuse('origin_refused');
+  if (!isAllowedOrigin(origin, host, settings)) refuse('origin_not_allowed');
   if (origin !== undefined) return;
   const site = request.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') refuse('origin_refused');
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') refuse('origin_not_allowed');
 }

@@ -15,8 +15,8 @@ export const pageCursor = {
     try {
       return schema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
     } catch (error) {
-      const words = 'after: not a place in this list';
-      throw Object.assign(new RefusalError(refusal('invalid', words)), { cause: error });
+      const description = 'after: not a place in this list';
+      throw Object.assign(new RefusalError(refusal('invalid', description)), { cause: error });
     }
   },
 };

@@ -14,7 +14,7 @@ export function refusalOfValidation(
   const value = partOf(part, request);
   // A body that is not there at all is no mistake in a field.
   if (part === 'body' && (value === undefined || value === null))
-    return refusal('not_json', 'A JSON body is needed');
+    return refusal('invalid_json', 'A JSON body is needed');
   const errors = fieldErrors(found, value);
   const [first] = errors;
   const inHeader = part === 'headers' && errors.some((e) => e.field === 'idempotency-key');

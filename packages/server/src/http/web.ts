@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Content, sendContent } from './compressed.ts';
 import { pathOf } from './errors.ts';
 import { htmlPage } from './html.ts';
+import type { RouteTable } from './not-found.ts';
 import { readFolder } from './static-files.ts';
-import type { RouteTable } from './unknown.ts';
 
 const NOT_BUILT = htmlPage(
   'Parley',

@@ -1,14 +1,14 @@
 import type { ConversationId } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
-import { call, type Person, startTestServer, type TestServer } from '../../test/support/server.ts';
+import { call, startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
-import { aClientId } from '../../test/support/world.ts';
+import { aClientId } from '../../test/support/stream-builders.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
-let owner: Person;
-let member: Person;
+let owner: User;
+let member: User;
 beforeAll(async () => {
   cluster = await startTestCluster();
   server = await startTestServer(cluster);
@@ -33,7 +33,7 @@ async function aProgram(role = 'member'): Promise<string> {
 }
 
 const ALL = [
-  'people:read',
+  'users:read',
   'conversations:read',
   'conversations:write',
   'messages:read',
@@ -90,7 +90,7 @@ describe('a key', () => {
     expect(ready.me.id).toBe(program);
     const id = aClientId();
     peer.send({ op: 'post', id, conversation: group, body: 'hello' });
-    expect(await peer.next('nack')).toMatchObject({ id, code: 'scope_missing' });
+    expect(await peer.next('nack')).toMatchObject({ id, code: 'insufficient_scope' });
     await owner.post(group, 'for you');
     await peer.next('event', (e) => e.type === 'message.posted');
 
@@ -107,7 +107,7 @@ describe('a key', () => {
       const peer = server.peer();
       await peer.until(() => peer.ws.readyState === 1, 'open');
       peer.send({ op: 'hello', token: key });
-      expect((await peer.next('nack')).code).toBe('scope_missing');
+      expect((await peer.next('nack')).code).toBe('insufficient_scope');
       expect(await peer.whenClosed()).toBe(4003);
       expect(peer.of('ready')).toEqual([]);
     },
@@ -149,7 +149,7 @@ describe('a key', () => {
     const first = await lastUse();
     expect(first).not.toBeNull();
     await as(key, 'GET', '/me');
-    await as(key, 'GET', '/people');
+    await as(key, 'GET', '/users');
     expect(await lastUse()).toBe(first);
   });
 

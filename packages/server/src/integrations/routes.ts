@@ -1,16 +1,16 @@
 import {
   AccountId,
   AdminAccount,
-  CreatedKey,
-  CreateKeyBody,
+  ApiKeysAnswer,
+  CreateApiKeyBody,
+  CreatedApiKey,
   CreateServiceAccountBody,
-  KeysAnswer,
   ServiceAccountsAnswer,
 } from '@parley/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { AccountRoutes } from '../accounts/accounts.ts';
+import type { AccountDeps } from '../accounts/accounts.ts';
 import { registerAccount } from '../accounts/register.ts';
 import { mayAdminister } from '../admin/policy.ts';
 import { adminAccountOf, adminAccountsPage, registeredBy } from '../admin/queries.ts';
@@ -22,8 +22,8 @@ import { clientIdOf } from '../http/idempotency.ts';
 import type { ApiKeys } from './keys.ts';
 
 /** What the routes of programs work with. */
-export interface IntegrationRoutes {
-  readonly accounts: AccountRoutes;
+export interface IntegrationDeps {
+  readonly accounts: AccountDeps;
   readonly keys: ApiKeys;
   readonly clock: Clock;
 }
@@ -38,7 +38,7 @@ const OfKey = z.object({ id: AccountId, keyId: z.uuid() });
 const SERVICES_MAX = 1_000;
 
 /** Accounts of programs, and their keys. */
-export function integrationRoutes(instance: FastifyInstance, deps: IntegrationRoutes): void {
+export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { keys, clock } = deps;
   const { pool, append, audit, authenticate: onRequest } = deps.accounts;
@@ -105,12 +105,12 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationRo
     method: 'GET',
     url: '/admin/service-accounts/:id/keys',
     schema: {
-      operationId: 'listKeys',
+      operationId: 'listApiKeys',
       tags,
       summary: 'The keys of a program, without the keys themselves',
       security,
       params: OfAccount,
-      response: { 200: KeysAnswer, ...problems(401, 403, 404) },
+      response: { 200: ApiKeysAnswer, ...problems(401, 403, 404) },
     },
     onRequest,
     handler: async (request) => ({ items: await keys.list((await program(request)).id) }),
@@ -120,13 +120,13 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationRo
     method: 'POST',
     url: '/admin/service-accounts/:id/keys',
     schema: {
-      operationId: 'createKey',
+      operationId: 'createApiKey',
       tags,
       summary: 'Give a program a key; it is shown this once',
       security: inPerson,
       params: OfAccount,
-      body: CreateKeyBody,
-      response: { 201: CreatedKey, ...problems(401, 403, 404, 422) },
+      body: CreateApiKeyBody,
+      response: { 201: CreatedApiKey, ...problems(401, 403, 404, 422) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -159,7 +159,7 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationRo
     method: 'DELETE',
     url: '/admin/service-accounts/:id/keys/:keyId',
     schema: {
-      operationId: 'endKey',
+      operationId: 'revokeApiKey',
       tags,
       summary: 'Take a key back; its sockets close at once',
       security,

@@ -12,7 +12,7 @@ import {
   reactCommand,
   unreactCommand,
 } from '../messages/commands.ts';
-import type { Command } from '../stream/unit.ts';
+import type { Command } from '../stream/stream-transaction.ts';
 import type { Connection } from './connection.ts';
 import type { LiveContext } from './context.ts';
 

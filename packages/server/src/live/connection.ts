@@ -22,18 +22,18 @@ import { type RawData, WebSocket } from 'ws';
 import type { Identity } from '../accounts/accounts.ts';
 import { refusalOfScope } from '../http/access.ts';
 import type { Logger } from '../log.ts';
-import type { Follower } from '../stream/follower.ts';
 import { textFrame } from '../stream/frame.ts';
 import type { StoredEvent } from '../stream/record.ts';
+import type { Subscription } from '../stream/subscription.ts';
 import { FRAME_SCOPES } from './access.ts';
 import { Budget } from './budget.ts';
 import { carryOut } from './commands.ts';
 import type { LiveContext } from './context.ts';
-import { Following, type FollowingSocket } from './following.ts';
 import { type FrameReader, Inbound } from './inbound.ts';
 import type { LiveSocket } from './live-socket.ts';
 import { Output } from './output.ts';
 import { readFrame } from './read-frame.ts';
+import { SubscriptionSet, type SubscriptionSocket } from './subscription-set.ts';
 
 /**
  * Where a connection stands: waiting for its `hello`; sending what its cursor lacks; live; being
@@ -58,7 +58,7 @@ const CLOSE_MS = 3_000;
  * 6. Nothing follows its close frame, whoever began the close (RFC 6455 §5.5.1).
  * 7. It reads no more than its budget, and nothing while the peer leaves too much unread.
  */
-export class Connection implements FollowingSocket, FrameReader {
+export class Connection implements SubscriptionSocket, FrameReader {
   readonly id = uuidv7();
   /** Resolves when the socket is gone. */
   readonly gone: Promise<void>;
@@ -67,7 +67,7 @@ export class Connection implements FollowingSocket, FrameReader {
   readonly #output: Output;
   readonly #inbound: Inbound;
   readonly #log: Logger;
-  readonly #following: Following;
+  readonly #subscriptions: SubscriptionSet;
   readonly #commandBudget: Budget;
   readonly #signalBudget: Budget;
   #state: ConnectionState = 'greeting';
@@ -90,7 +90,7 @@ export class Connection implements FollowingSocket, FrameReader {
     const { limits } = context;
     this.#commandBudget = new Budget(limits.commands, limits.commandWindowMs);
     this.#signalBudget = new Budget(limits.signals, limits.commandWindowMs);
-    this.#following = new Following(context, this, this.#log, () => this.#caughtUp());
+    this.#subscriptions = new SubscriptionSet(context, this, this.#log, () => this.#caughtUp());
     this.gone = new Promise((resolve) => ws.once('close', () => resolve()));
     this.#inbound = new Inbound(ws, this, limits.frames, limits.commandWindowMs);
     ws.onClosing = () => this.#closing();
@@ -160,8 +160,8 @@ export class Connection implements FollowingSocket, FrameReader {
     this.write(textFrame(JSON.stringify(frame)));
   }
 
-  wake(follower: Follower): void {
-    this.#following.wake(follower);
+  wake(subscription: Subscription): void {
+    this.#subscriptions.wake(subscription);
   }
 
   drained(): Promise<void> {
@@ -169,17 +169,17 @@ export class Connection implements FollowingSocket, FrameReader {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  ended(follower: Follower): void {
-    this.#following.ended(follower);
+  ended(subscription: Subscription): void {
+    this.#subscriptions.ended(subscription);
   }
 
   personal(events: readonly StoredEvent[]): void {
-    this.#following.personal(events);
+    this.#subscriptions.personal(events);
   }
 
   /** Whether the account is, as far as this socket knows, a member. */
   follows(conversation: ConversationId): boolean {
-    return this.#following.isMember(conversation);
+    return this.#subscriptions.isMember(conversation);
   }
 
   /**
@@ -238,7 +238,7 @@ export class Connection implements FollowingSocket, FrameReader {
     this.#heardAt = performance.now();
     if (this.closed) return;
     if (isBinary) {
-      if (this.#commandBudget.take()) this.nack(null, refusal('not_json', 'Frames are text'));
+      if (this.#commandBudget.take()) this.nack(null, refusal('invalid_json', 'Frames are text'));
       return;
     }
     const read = readFrame(data.toString());
@@ -290,7 +290,7 @@ export class Connection implements FollowingSocket, FrameReader {
       return;
     }
     if (this.#refusedByAccount(frame.id)) return;
-    if (frame.op === 'fill') this.#following.fill(frame);
+    if (frame.op === 'fill') this.#subscriptions.fill(frame);
     else if (frame.op === 'renew') void this.#renew(frame);
     else carryOut(this.#context, this, frame);
   }
@@ -414,7 +414,11 @@ export class Connection implements FollowingSocket, FrameReader {
       limits: { ...context.limits },
     });
     this.#become('replaying');
-    this.#following.start(start, cursor, hello.epoch === undefined || hello.epoch === start.epoch);
+    this.#subscriptions.start(
+      start,
+      cursor,
+      hello.epoch === undefined || hello.epoch === start.epoch,
+    );
   }
 
   #caughtUp(): void {
@@ -449,7 +453,7 @@ export class Connection implements FollowingSocket, FrameReader {
 
   #ping(now: number): void {
     this.#pingedAt = now;
-    const heads = this.#following.newHeads();
+    const heads = this.#subscriptions.newHeads();
     this.send({ op: 'ping', heads, readVersion: this.readVersion });
   }
 
@@ -472,7 +476,7 @@ export class Connection implements FollowingSocket, FrameReader {
     if (this.#state === 'closed') return;
     this.#become('closed');
     this.#log.debug({ code }, 'a socket closed');
-    this.#following.stop();
+    this.#subscriptions.stop();
     this.#context.connections.remove(this);
     if (this.#identity) this.#context.presence.remove(this.#identity.account, this);
     this.#releaseWaiters();
@@ -485,6 +489,6 @@ export class Connection implements FollowingSocket, FrameReader {
 
   /** The conversations that this socket follows. */
   get conversations(): ConversationId[] {
-    return this.#following.conversations;
+    return this.#subscriptions.conversations;
   }
 }

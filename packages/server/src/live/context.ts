@@ -23,7 +23,7 @@ import type { Connections } from './connections.ts';
 import type { PresenceBoard } from './presence.ts';
 
 /** What the live side needs of the rest of the house. */
-export interface LiveDependencies {
+export interface LiveDeps {
   readonly hub: Hub;
   readonly broker: Broker;
   readonly metrics: Metrics;
@@ -60,7 +60,7 @@ export interface LiveDependencies {
 }
 
 /** What a connection works with. */
-export interface LiveContext extends LiveDependencies {
+export interface LiveContext extends LiveDeps {
   readonly connections: Connections;
   readonly presence: PresenceBoard;
   /** Tells the other members that somebody types. */

@@ -2,13 +2,13 @@ import { CLOSE, type ConversationId, type Seq } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { closeOf, frameOf, OPCODE, RawSocket, textOf } from '../../test/support/raw-socket.ts';
-import { type Person, startTestServer, type TestServer } from '../../test/support/server.ts';
+import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
-import { aClientId, upTo } from '../../test/support/world.ts';
+import { aClientId, upTo } from '../../test/support/stream-builders.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
-let alice: Person;
+let alice: User;
 let conversation: ConversationId;
 
 beforeAll(async () => {

@@ -9,13 +9,13 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import type { Peer } from '../../test/support/peer.ts';
-import { type Person, startTestServer, type TestServer } from '../../test/support/server.ts';
-import { aClientId, upTo } from '../../test/support/world.ts';
+import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
+import { aClientId, upTo } from '../../test/support/stream-builders.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
-let alice: Person;
-let bob: Person;
+let alice: User;
+let bob: User;
 
 beforeAll(async () => {
   cluster = await startTestCluster();
@@ -86,7 +86,7 @@ describe('an upgrade', () => {
 
 describe('a frame', () => {
   test.each([
-    ['that is not JSON', '{"op":', null, 'not_json'],
+    ['that is not JSON', '{"op":', null, 'invalid_json'],
     ['that is no object', '[]', null, 'invalid'],
     ['of an unknown kind', { op: 'shout', id: 'x1' }, 'x1', 'unknown_frame'],
     ['without a kind', { id: 'x2' }, 'x2', 'unknown_frame'],
@@ -104,7 +104,7 @@ describe('a frame', () => {
     const peer = server.peer();
     await peer.hello(alice.accessToken);
     peer.send(Buffer.from('{"op":"ping"}'));
-    expect(await peer.next('nack')).toMatchObject({ id: null, code: 'not_json' });
+    expect(await peer.next('nack')).toMatchObject({ id: null, code: 'invalid_json' });
   });
 
   test('over 64 KiB closes the socket with 1009', async () => {

@@ -16,11 +16,11 @@ import {
 import { type Server as SocketServer, WebSocketServer } from 'ws';
 import type { ReadMove } from '../messages/read-cursors.ts';
 import { textFrame } from '../stream/frame.ts';
-import { BetweenNodes } from './between-nodes.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
-import type { LiveContext, LiveDependencies } from './context.ts';
+import type { LiveContext, LiveDeps } from './context.ts';
 import { LiveSocket } from './live-socket.ts';
+import { NodeMessages } from './node-messages.ts';
 import { PresenceBoard } from './presence.ts';
 import { UpgradeBudgets } from './upgrade-budgets.ts';
 
@@ -54,18 +54,18 @@ export class Live {
   readonly #all = new Set<Connection>();
   readonly #upgrades: UpgradeBudgets;
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #nodes: BetweenNodes;
+  readonly #nodes: NodeMessages;
   #stalled = 0;
   #draining = false;
   #rechecking = false;
 
-  constructor(dependencies: LiveDependencies) {
+  constructor(dependencies: LiveDeps) {
     const { limits } = dependencies;
     const presence = new PresenceBoard(
       (changes) => this.#broadcast({ op: 'presence', changes: [...changes] }),
       (changes) => this.#nodes.tellPresence(changes),
     );
-    this.#nodes = new BetweenNodes(
+    this.#nodes = new NodeMessages(
       dependencies.broker,
       presence,
       {
@@ -214,7 +214,7 @@ export class Live {
     const { origin, host } = request.headers;
     if (!isAllowedOrigin(origin, host)) {
       log.info({ origin, host, address }, 'upgrade refused: foreign origin');
-      answer(duplex, refusal('origin_refused'));
+      answer(duplex, refusal('origin_not_allowed'));
       return;
     }
     if (!(duplex instanceof Socket)) {

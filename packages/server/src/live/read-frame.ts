@@ -23,7 +23,7 @@ export function readFrame(text: string): ReadFrame {
   try {
     value = JSON.parse(text);
   } catch {
-    return { id: null, refusal: refusal('not_json') };
+    return { id: null, refusal: refusal('invalid_json') };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { id: null, refusal: refusal('invalid', 'A frame is a JSON object') };

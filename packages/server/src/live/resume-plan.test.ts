@@ -2,7 +2,7 @@ import type { Seq, StreamId } from '@parley/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Stay } from '../conversations/snapshot.ts';
-import { Follower, type Sink } from '../stream/follower.ts';
+import { type Sink, Subscription } from '../stream/subscription.ts';
 import { planResume } from './resume-plan.ts';
 
 const seq = (n: number) => n as Seq;
@@ -148,16 +148,16 @@ test('whatever the stays and the cursor, what is sent are the events of the stay
           expect(plan).toMatchObject({ reset: true, sent: end ?? lastSeq });
           return;
         }
-        const follower = new Follower('s' as StreamId, {} as Sink, plan?.sent ?? seq(0));
-        follower.leaveOut(plan?.skips ?? [], plan?.last ?? null);
+        const subscription = new Subscription('s' as StreamId, {} as Sink, plan?.sent ?? seq(0));
+        subscription.leaveOut(plan?.skips ?? [], plan?.last ?? null);
         const sent: number[] = [];
         // The head comes nearer step by step: a node may know less of the stream than the hello did.
         for (let head = cursor; head <= lastSeq; head++) {
-          while (!follower.ended && follower.sent < head) {
-            const to = Math.min(follower.bound(seq(head)), follower.sent + page);
-            for (let n = follower.sent + 1; n <= to; n++) sent.push(n);
-            expect(to).toBeGreaterThan(follower.sent);
-            follower.advance(seq(to));
+          while (!subscription.ended && subscription.sent < head) {
+            const to = Math.min(subscription.bound(seq(head)), subscription.sent + page);
+            for (let n = subscription.sent + 1; n <= to; n++) sent.push(n);
+            expect(to).toBeGreaterThan(subscription.sent);
+            subscription.advance(seq(to));
           }
         }
         const expected = Array.from({ length: lastSeq }, (_, n) => n + 1).filter(

@@ -2,7 +2,7 @@ import type { Seq } from '@parley/protocol';
 import type { Stay } from '../conversations/snapshot.ts';
 
 /** How a follower of a conversation starts. */
-export interface FollowPlan {
+export interface ResumePlan {
   /** The cursor to start from. */
   readonly sent: Seq;
   readonly skips: { after: Seq; to: Seq }[];
@@ -25,7 +25,7 @@ export function planResume(
   stays: readonly Stay[],
   lastSeq: Seq,
   replayMax: number,
-): FollowPlan | null {
+): ResumePlan | null {
   const newest = stays[stays.length - 1];
   if (!newest) return null;
   const end = newest.leftSeq;

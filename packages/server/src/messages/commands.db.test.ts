@@ -7,8 +7,15 @@ import {
 } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase } from '../../test/support/database.ts';
-import { about, aRealGroup, aTown, says, stored, verdict } from '../../test/support/town.ts';
-import { anAccount, headOf } from '../../test/support/world.ts';
+import {
+  about,
+  aRealGroup,
+  aServerState,
+  says,
+  stored,
+  verdict,
+} from '../../test/support/domain-builders.ts';
+import { anAccount, headOf } from '../../test/support/stream-builders.ts';
 import { deleteGroup } from '../conversations/commands.ts';
 import { addMember, leaveGroup, removeMember } from '../conversations/members.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
@@ -34,7 +41,7 @@ let group: ConversationId;
 beforeAll(async () => {
   server = await startTestDatabase();
   db = await server.open();
-  append = await aTown(db.pool);
+  append = await aServerState(db.pool);
   [owner, member] = await Promise.all([anAccount(db.pool), anAccount(db.pool)]);
   group = await aRealGroup(append, [owner, member]);
 });

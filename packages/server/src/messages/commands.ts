@@ -8,7 +8,13 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Command, type Decision, newEvent, type Rule, type Unit } from '../stream/unit.ts';
+import {
+  type Command,
+  type Decision,
+  newEvent,
+  type Rule,
+  type StreamTransaction,
+} from '../stream/stream-transaction.ts';
 import { redact } from './redact.ts';
 
 /** What a member may do with messages, and the event it makes. */
@@ -111,8 +117,8 @@ const NOT_A_MEMBER: Decision = { refuse: refusal('conversation_not_found') };
 const postRule: Rule<PostCommand> = {
   name: 'messages.post',
   bulk: true,
-  async decide(unit, commands) {
-    const rows = await unit.query<{ n: number }>(
+  async decide(tx, commands) {
+    const rows = await tx.query<{ n: number }>(
       'messages-may-post',
       `select i.n::int as n
        from unnest($1::uuid[], $2::uuid[]) with ordinality as i (account_id, conversation_id, n)
@@ -138,20 +144,20 @@ const editRule = onMessageRule('messages.edit', async (_unit, command, target) =
   return { events: [newEvent(stream, 'message.edited', { message, body })] };
 });
 
-const deleteRule = onMessageRule('messages.delete', async (unit, command, target) => {
+const deleteRule = onMessageRule('messages.delete', async (tx, command, target) => {
   if (target.author !== command.actor) {
     return { refuse: refusal('forbidden', 'Only its author may delete a message') };
   }
   // Nothing changes a deleted message any more, so its last change is the deletion.
   if (target.deleted) return { unchanged: target.changedSeq };
   const { stream, message, actor } = command;
-  await redact(unit, stream, [message]);
+  await redact(tx, stream, [message]);
   return { events: [newEvent(stream, 'message.deleted', { message, author: actor })] };
 });
 
-const reactRule = onMessageRule('messages.react', async (unit, command, target) => {
+const reactRule = onMessageRule('messages.react', async (tx, command, target) => {
   if (target.deleted) return { refuse: refusal('message_deleted') };
-  const reactions = await readReactions(unit, command);
+  const reactions = await readReactions(tx, command);
   const mine = reactions.find((r) => r.emoji === command.text && r.account_id === command.actor);
   if (mine) return { unchanged: mine.seq as Seq };
   const different = new Set(reactions.map((r) => r.emoji)).add(command.text);
@@ -160,8 +166,8 @@ const reactRule = onMessageRule('messages.react', async (unit, command, target) 
   return { events: [newEvent(stream, 'reaction.added', { message, emoji })] };
 });
 
-const unreactRule = onMessageRule('messages.unreact', async (unit, command, target) => {
-  const reactions = await readReactions(unit, command);
+const unreactRule = onMessageRule('messages.unreact', async (tx, command, target) => {
+  const reactions = await readReactions(tx, command);
   const mine = reactions.find((r) => r.emoji === command.text && r.account_id === command.actor);
   if (!mine) return { unchanged: target.changedSeq };
   const { stream, message, text: emoji } = command;
@@ -177,14 +183,14 @@ interface Target {
 /** A rule about one message of a conversation that the actor is a member of. */
 function onMessageRule(
   name: string,
-  decide: (unit: Unit, command: OnMessageCommand, target: Target) => Promise<Decision>,
+  decide: (tx: StreamTransaction, command: OnMessageCommand, target: Target) => Promise<Decision>,
 ): Rule<OnMessageCommand> {
   return {
     name,
     bulk: false,
-    async decide(unit, [command]) {
+    async decide(tx, [command]) {
       if (!command) return [];
-      const [row] = await unit.query<{
+      const [row] = await tx.query<{
         author_id: string | null;
         deleted: boolean;
         changed_seq: number;
@@ -200,13 +206,13 @@ function onMessageRule(
       if (row.author_id === null) return [{ refuse: refusal('message_not_found') }];
       const author = row.author_id as AccountId;
       const changedSeq = row.changed_seq as Seq;
-      return [await decide(unit, command, { author, deleted: row.deleted, changedSeq })];
+      return [await decide(tx, command, { author, deleted: row.deleted, changedSeq })];
     },
   };
 }
 
-function readReactions(unit: Unit, command: OnMessageCommand) {
-  return unit.query<{ emoji: string; account_id: string; seq: number }>(
+function readReactions(tx: StreamTransaction, command: OnMessageCommand) {
+  return tx.query<{ emoji: string; account_id: string; seq: number }>(
     'messages-reactions',
     `select emoji, account_id, seq from reactions where conversation_id = $1 and message_seq = $2`,
     [command.conversation, command.message],

@@ -8,7 +8,7 @@ import {
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Command, newEvent, type Rule } from '../stream/unit.ts';
+import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import { redact } from './redact.ts';
 
 /** Messages that go in one transaction: others’ commands of the stream are not kept waiting. */
@@ -55,11 +55,11 @@ export async function eraseMessages(
 const eraseRule: Rule<EraseCommand> = {
   name: 'messages.erase',
   bulk: false,
-  async decide(unit, [command]) {
+  async decide(tx, [command]) {
     if (!command) return [];
     const { actor, conversation, messages, stream } = command;
     // Looked at under the stream’s lock: another node may have been at the same.
-    const rows = await unit.query<{ seq: Seq }>(
+    const rows = await tx.query<{ seq: Seq }>(
       'messages-still-to-erase',
       `select seq from messages
        where conversation_id = $1 and author_id = $2 and seq = any($3::int8[])
@@ -71,7 +71,7 @@ const eraseRule: Rule<EraseCommand> = {
       newEvent(stream, 'message.deleted', { message, author: actor }),
     );
     await redact(
-      unit,
+      tx,
       stream,
       rows.map((row) => row.seq),
     );

@@ -1,11 +1,11 @@
 import type { EventType } from '@parley/protocol';
 import { dataOf } from '../stream/record.ts';
-import type { Projection } from '../stream/unit.ts';
+import type { Projection } from '../stream/stream-transaction.ts';
 
 /** How messages and reactions follow from the events of a conversation. */
 export const messageProjections: Partial<Record<EventType, Projection>> = {
-  'message.posted': async (unit, events) => {
-    await unit.query(
+  'message.posted': async (tx, events) => {
+    await tx.query(
       'messages-posted',
       `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
        select e.conversation_id, e.seq, e.author_id, e.body, e.at, e.seq
@@ -21,10 +21,10 @@ export const messageProjections: Partial<Record<EventType, Projection>> = {
     );
   },
 
-  'message.edited': async (unit, events) => {
+  'message.edited': async (tx, events) => {
     for (const e of events) {
       const { message, body } = dataOf(e, 'message.edited');
-      await unit.query(
+      await tx.query(
         'messages-edited',
         `update messages set body = $3, edited_at = $4, changed_seq = $5
          where conversation_id = $1 and seq = $2 and changed_seq < $5`,
@@ -33,11 +33,11 @@ export const messageProjections: Partial<Record<EventType, Projection>> = {
     }
   },
 
-  'message.deleted': async (unit, events) => {
+  'message.deleted': async (tx, events) => {
     // All at once: an account that is erased takes many messages along.
     const streams = events.map((e) => e.stream);
     const messages = events.map((e) => dataOf(e, 'message.deleted').message);
-    await unit.query(
+    await tx.query(
       'messages-deleted',
       `update messages m set body = '', deleted_at = e.at, changed_seq = e.seq
        from unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::int8[])
@@ -45,7 +45,7 @@ export const messageProjections: Partial<Record<EventType, Projection>> = {
        where m.conversation_id = e.conversation_id and m.seq = e.message and m.changed_seq < e.seq`,
       [streams, messages, events.map((e) => e.at), events.map((e) => e.seq)],
     );
-    await unit.query(
+    await tx.query(
       'messages-deleted-reactions',
       `delete from reactions r using unnest($1::uuid[], $2::int8[]) as e (conversation_id, message)
        where r.conversation_id = e.conversation_id and r.message_seq = e.message`,
@@ -53,29 +53,29 @@ export const messageProjections: Partial<Record<EventType, Projection>> = {
     );
   },
 
-  'reaction.added': async (unit, events) => {
+  'reaction.added': async (tx, events) => {
     for (const e of events) {
       const { message, emoji } = dataOf(e, 'reaction.added');
-      await unit.query(
+      await tx.query(
         'messages-reacted',
         `insert into reactions (conversation_id, message_seq, account_id, emoji, seq)
          values ($1, $2, $3, $4, $5) on conflict do nothing`,
         [e.stream, message, e.actor, emoji, e.seq],
       );
-      await unit.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+      await tx.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
     }
   },
 
-  'reaction.removed': async (unit, events) => {
+  'reaction.removed': async (tx, events) => {
     for (const e of events) {
       const { message, emoji } = dataOf(e, 'reaction.removed');
-      await unit.query(
+      await tx.query(
         'messages-unreacted',
         `delete from reactions
          where conversation_id = $1 and message_seq = $2 and account_id = $3 and emoji = $4`,
         [e.stream, message, e.actor, emoji],
       );
-      await unit.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+      await tx.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
     }
   },
 };

@@ -10,8 +10,14 @@ import {
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase } from '../../test/support/database.ts';
-import { about, aRealGroup, aTown, says, stored } from '../../test/support/town.ts';
-import { aClientId, anAccount, upTo } from '../../test/support/world.ts';
+import {
+  about,
+  aRealGroup,
+  aServerState,
+  says,
+  stored,
+} from '../../test/support/domain-builders.ts';
+import { aClientId, anAccount, upTo } from '../../test/support/stream-builders.ts';
 import { joinGroup } from '../conversations/members.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
@@ -33,7 +39,7 @@ let bob: AccountId;
 beforeAll(async () => {
   server = await startTestDatabase();
   db = await server.open();
-  append = await aTown(db.pool);
+  append = await aServerState(db.pool);
   [ann, bob] = await Promise.all([anAccount(db.pool), anAccount(db.pool)]);
 });
 afterAll(() => server.stop());

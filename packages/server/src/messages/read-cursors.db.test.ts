@@ -1,8 +1,14 @@
 import { type AccountId, type ConversationId, LIMITS, type Seq } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase, testLog } from '../../test/support/database.ts';
-import { about, aNode, aRealGroup, aTown, says } from '../../test/support/town.ts';
-import { anAccount, upTo } from '../../test/support/world.ts';
+import {
+  about,
+  aNode,
+  aRealGroup,
+  aServerState,
+  says,
+} from '../../test/support/domain-builders.ts';
+import { anAccount, upTo } from '../../test/support/stream-builders.ts';
 import { joinGroup, leaveGroup } from '../conversations/members.ts';
 import { conversationFor, loadStart } from '../conversations/snapshot.ts';
 import type { Database } from '../storage/database.ts';
@@ -18,7 +24,7 @@ let cursors: ReadCursors;
 beforeAll(async () => {
   server = await startTestDatabase();
   db = await server.open();
-  append = await aTown(db.pool);
+  append = await aServerState(db.pool);
   cursors = new ReadCursors(db.pool, testLog);
 });
 afterAll(() => server.stop());

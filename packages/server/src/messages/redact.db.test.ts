@@ -1,16 +1,22 @@
 import { type Event, streamOfConversation } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
-import { type Person, startTestServer, type TestServer } from '../../test/support/server.ts';
-import { about, aRealGroup, aTown, says, stored } from '../../test/support/town.ts';
-import { aClientId, anAccount } from '../../test/support/world.ts';
+import {
+  about,
+  aRealGroup,
+  aServerState,
+  says,
+  stored,
+} from '../../test/support/domain-builders.ts';
+import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
+import { aClientId, anAccount } from '../../test/support/stream-builders.ts';
 import { examine } from '../doctor/doctor.ts';
 import { deleteMessage, editMessage } from './commands.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
-let ann: Person;
-let ben: Person;
+let ann: User;
+let ben: User;
 
 beforeAll(async () => {
   cluster = await startTestCluster();
@@ -112,7 +118,7 @@ test('who repeats the command of a deleted message is told its place, and nothin
 
 test('the doctor finds nothing wrong with it', async () => {
   const database = await (await cluster.fresh()).open();
-  const append = await aTown(database.pool);
+  const append = await aServerState(database.pool);
   const eve = await anAccount(database.pool);
   const id = await aRealGroup(append, [eve]);
   const seq = await says(append, eve, id, 'taken back');

@@ -1,5 +1,5 @@
 import type { Seq, StreamId } from '@parley/protocol';
-import type { Unit } from '../stream/unit.ts';
+import type { StreamTransaction } from '../stream/stream-transaction.ts';
 
 /**
  * Takes the text of messages that are being deleted out of the events that brought it: who was away
@@ -7,17 +7,17 @@ import type { Unit } from '../stream/unit.ts';
  * that follows from it is the same. To be called in the transaction that makes `message.deleted`.
  */
 export async function redact(
-  unit: Unit,
+  tx: StreamTransaction,
   stream: StreamId,
   messages: readonly Seq[],
 ): Promise<void> {
-  await unit.query(
+  await tx.query(
     'messages-redact-posted',
     `update events set data = '{"body":""}', command_digest = null
      where stream_id = $1 and seq = any($2::int8[]) and type = 'message.posted'`,
     [stream, messages],
   );
-  await unit.query(
+  await tx.query(
     'messages-redact-edited',
     `update events set data = ('{"message":' || (data ->> 'message') || ',"body":""}')::json,
          command_digest = null

@@ -37,7 +37,7 @@ import { eventsFor, history, messageFor } from './queries.ts';
 import { cursorsOf, type ReadCursors, type ReadMove } from './read-cursors.ts';
 
 /** What the routes of messages work with. */
-export interface MessageRoutes {
+export interface MessageDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly readCursors: ReadCursors;
@@ -54,7 +54,7 @@ const headers = IdempotencyHeader;
 const security = [{ accessToken: [] }];
 
 /** Messages, reactions, read cursors and the events themselves. */
-export function messageRoutes(instance: FastifyInstance, deps: MessageRoutes): void {
+export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, readCursors, authenticate: onRequest, onReadMoved } = deps;
 

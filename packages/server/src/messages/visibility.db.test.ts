@@ -11,11 +11,11 @@ import type { Peer } from '../../test/support/peer.ts';
 import {
   type Answer,
   PASSWORD,
-  type Person,
   startTestServer,
   type TestServer,
+  type User,
 } from '../../test/support/server.ts';
-import { aClientId } from '../../test/support/world.ts';
+import { aClientId } from '../../test/support/stream-builders.ts';
 
 /** Every way to read × everybody who may ask, over REST and the socket. */
 
@@ -32,7 +32,7 @@ let endedMessage: Seq;
 
 /** Somebody of a standing, and the conversation that it is about. */
 interface Reader {
-  readonly person: Person;
+  readonly user: User;
   readonly conversation: ConversationId;
   /** The seq of the event that ended the last stay, if it is over. */
   readonly left: Seq | null;
@@ -43,23 +43,23 @@ const reader = (standing: string) => readers.get(standing) as Reader;
 beforeAll(async () => {
   cluster = await startTestCluster();
   server = await startTestServer(cluster);
-  const person = (name: string) => server.register(name);
+  const user = (name: string) => server.register(name);
   const [owner, member, leaver, removed, returned, stranger] = [
-    await person('olga'),
-    await person('mia'),
-    await person('lou'),
-    await person('rex'),
-    await person('ron'),
-    await person('nia'),
+    await user('olga'),
+    await user('mia'),
+    await user('lou'),
+    await user('rex'),
+    await user('ron'),
+    await user('nia'),
   ];
-  const people = [member, leaver, removed, returned];
-  const conversation = await owner.group('group', people, 'public');
+  const users = [member, leaver, removed, returned];
+  const conversation = await owner.group('group', users, 'public');
   const ended = await owner.group('ended group', [member], 'public');
   epoch = (await server.peer().hello(owner.accessToken)).epoch;
   joined = await headOf(owner, conversation);
   message = await owner.post(conversation, BEFORE);
-  for (const p of people) await p.post(conversation, `mine: ${p.name}`);
-  const path = (who: Person) => `/conversations/${conversation}/members/${who.id}`;
+  for (const p of users) await p.post(conversation, `mine: ${p.name}`);
+  const path = (who: User) => `/conversations/${conversation}/members/${who.id}`;
   const ok = async (answer: Promise<Answer>) => {
     const { status, body } = await answer;
     expect(status, JSON.stringify(body)).toBeLessThan(300);
@@ -72,18 +72,18 @@ beforeAll(async () => {
   endedMessage = await owner.post(ended, BEFORE);
   await ok(owner.request('DELETE', `/conversations/${ended}`));
   for (const [standing, of] of Object.entries({
-    owner: { person: owner, conversation, left: null },
-    member: { person: member, conversation, left: null },
-    'somebody who left': { person: leaver, conversation, left: await endOf(leaver, conversation) },
+    owner: { user: owner, conversation, left: null },
+    member: { user: member, conversation, left: null },
+    'somebody who left': { user: leaver, conversation, left: await endOf(leaver, conversation) },
     'somebody who was removed': {
-      person: removed,
+      user: removed,
       conversation,
       left: await endOf(removed, conversation),
     },
-    'somebody who came back': { person: returned, conversation, left: null },
-    stranger: { person: stranger, conversation, left: null },
+    'somebody who came back': { user: returned, conversation, left: null },
+    stranger: { user: stranger, conversation, left: null },
     'member of a deleted group': {
-      person: member,
+      user: member,
       conversation: ended,
       left: await endOf(member, ended),
     },
@@ -97,16 +97,16 @@ afterAll(async () => {
 });
 
 /** The seq of the event that ended the last stay. */
-async function endOf(person: Person, conversation: ConversationId): Promise<Seq> {
+async function endOf(user: User, conversation: ConversationId): Promise<Seq> {
   const [row] = await server.rows(
     `select max(left_seq)::int as left_seq from memberships
-     where account_id = '${person.id}' and conversation_id = '${conversation}'`,
+     where account_id = '${user.id}' and conversation_id = '${conversation}'`,
   );
   return row?.left_seq as Seq;
 }
 
-async function headOf(person: Person, conversation: ConversationId): Promise<Seq> {
-  return (await person.request('GET', `/conversations/${conversation}`)).body.lastSeq;
+async function headOf(user: User, conversation: ConversationId): Promise<Seq> {
+  return (await user.request('GET', `/conversations/${conversation}`)).body.lastSeq;
 }
 
 /** Whether this standing is one of a current member. */
@@ -119,8 +119,8 @@ const STANDINGS = [
   'member of a deleted group',
 ];
 
-const get = async ({ person }: Reader, path: string) => {
-  const { status, body } = await person.request('GET', path);
+const get = async ({ user }: Reader, path: string) => {
+  const { status, body } = await user.request('GET', path);
   return { status, text: JSON.stringify(body) };
 };
 const at = (r: Reader) => `/conversations/${r.conversation}`;
@@ -128,7 +128,7 @@ const at = (r: Reader) => `/conversations/${r.conversation}`;
 /** Says hello with a cursor and gives all frames up to `live`. */
 async function framesOf(r: Reader, cursor?: Record<string, number>): Promise<Peer> {
   const peer = server.peer();
-  await peer.hello(r.person.accessToken, cursor && { epoch, cursor });
+  await peer.hello(r.user.accessToken, cursor && { epoch, cursor });
   return peer;
 }
 
@@ -173,7 +173,7 @@ describe('over REST', () => {
       const r = reader(who);
       const events = async (after: number, limit = 500) => {
         const path = `/streams/${streamOfConversation(r.conversation)}/events`;
-        return r.person.request('GET', `${path}?after=${after}&limit=${limit}`);
+        return r.user.request('GET', `${path}?after=${after}&limit=${limit}`);
       };
       const { status, body } = await events(0);
       const text = JSON.stringify(body);
@@ -183,7 +183,7 @@ describe('over REST', () => {
         expect(text).toContain(BEFORE);
         // Somebody who was away reads what was said meanwhile as history, not as events.
         expect(text.includes(BETWEEN)).toBe(who !== 'somebody who came back');
-        expect(body.lastSeq).toBe(await headOf(r.person, r.conversation));
+        expect(body.lastSeq).toBe(await headOf(r.user, r.conversation));
         return;
       }
       expect(body.items.map((e: Event) => e.seq)).toEqual([r.left]);
@@ -198,17 +198,17 @@ describe('over REST', () => {
 
   test.each(STANDINGS)('nothing of it can be marked as read but by members: %s', async (who) => {
     const r = reader(who);
-    const read = await r.person.request('POST', `${at(r)}/read`, { seq: 1 });
+    const read = await r.user.request('POST', `${at(r)}/read`, { seq: 1 });
     expect(read.status).toBe(MEMBERS.has(who) ? 200 : 404);
   });
 
   test('one’s own data has what one wrote, also where one is a member no longer', async () => {
     for (const who of ['somebody who left', 'somebody who was removed']) {
       const r = reader(who);
-      const answer = await r.person.request('POST', '/me/export', { password: PASSWORD });
+      const answer = await r.user.request('POST', '/me/export', { password: PASSWORD });
       expect(answer.status).toBe(200);
       const text = JSON.stringify(answer.body);
-      expect(text).toContain(`mine: ${r.person.name}`);
+      expect(text).toContain(`mine: ${r.user.name}`);
       expect(text).not.toContain('written');
     }
   });
@@ -261,7 +261,7 @@ describe('over the socket', () => {
     const peer = server.peer();
     await peer.until(() => peer.ws.readyState === 1, 'the socket to open');
     const stream = streamOf(r);
-    peer.send({ op: 'hello', token: r.person.accessToken, epoch, cursor: { [stream]: joined } });
+    peer.send({ op: 'hello', token: r.user.accessToken, epoch, cursor: { [stream]: joined } });
     await peer.next('ready');
     peer.send({ op: 'fill', id: aClientId(), stream, after: joined });
     await peer.until(() => peer.of('ack').length + peer.of('nack').length > 0, 'an answer');

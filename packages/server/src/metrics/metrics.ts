@@ -185,7 +185,7 @@ export class Metrics {
       () => gauged.figures().congested,
     );
     simple('parley_buffered_bytes', 'Bytes that wait for readers', () => gauged.figures().buffered);
-    simple('parley_followed_streams', 'Streams that are followed here', () => gauged.hub.streams);
+    simple('parley_subscribed_streams', 'Streams that are followed here', () => gauged.hub.streams);
     simple(
       'parley_database_waiting',
       'Queries that wait for a connection to the database',

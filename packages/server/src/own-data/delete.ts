@@ -5,7 +5,7 @@ import { AuditNotes } from '../admin/audit-notes.ts';
 import { type AdminRequest, isLastOwner, readTarget, unchanged } from '../admin/commands.ts';
 import { mayAdminister } from '../admin/policy.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Command, type Decision, newEvent, type Rule } from '../stream/unit.ts';
+import { type Command, type Decision, newEvent, type Rule } from '../stream/stream-transaction.ts';
 
 interface DeleteCommand extends Command {
   readonly target: AccountId;
@@ -46,30 +46,28 @@ const TRACES = [
   'identities',
   'api_keys',
   'one_time_secrets',
-  'mails',
+  'emails',
 ] as const;
 
 const deleteRule: Rule<DeleteCommand> = {
   name: 'own-data.delete',
   bulk: false,
-  async decide(unit, [command]): Promise<Decision[]> {
+  async decide(tx, [command]): Promise<Decision[]> {
     if (!command) return [];
     const { actor, target: account, messages } = command;
-    const target = await readTarget(unit, account);
+    const target = await readTarget(tx, account);
     if (actor !== account) {
-      const admin = await readTarget(unit, actor);
+      const admin = await readTarget(tx, actor);
       const role = admin?.isActive ? admin.role : 'member';
       const verdict = mayAdminister(role, target?.role ?? 'member', 'delete');
       if (verdict !== 'yes') return [{ refuse: refusal(verdict) }];
     }
     if (!target) {
-      return actor === account
-        ? [await unchanged(unit)]
-        : [{ refuse: refusal('account_not_found') }];
+      return actor === account ? [await unchanged(tx)] : [{ refuse: refusal('account_not_found') }];
     }
-    if (await isLastOwner(unit, target)) return [{ refuse: refusal('last_owner') }];
+    if (await isLastOwner(tx, target)) return [{ refuse: refusal('last_owner') }];
     const { username, displayName } = erasedNames(account);
-    await unit.query(
+    await tx.query(
       'own-data-erase',
       `update accounts
        set username = $2, username_key = $3, display_name = $4, username_skeleton = null,
@@ -79,22 +77,22 @@ const deleteRule: Rule<DeleteCommand> = {
            role = 'member', is_active = false, deleted_at = $5,
            credentials_version = credentials_version + 1
        where id = $1`,
-      [account, username, usernameKey(username), displayName, unit.at],
+      [account, username, usernameKey(username), displayName, tx.at],
     );
     for (const table of TRACES) {
-      await unit.query(`own-data-erase-${table}`, `delete from ${table} where account_id = $1`, [
+      await tx.query(`own-data-erase-${table}`, `delete from ${table} where account_id = $1`, [
         account,
       ]);
     }
-    await unit.query(
+    await tx.query(
       'own-data-erasure',
       'insert into erasures (account_id, messages, requested_at) values ($1, $2, $3)',
-      [account, messages, unit.at],
+      [account, messages, tx.at],
     );
     const decision: Decision = {
       events: [newEvent(WORKSPACE_STREAM, 'user.deleted', { account })],
     };
-    await command.notes.store(unit, decision);
+    await command.notes.store(tx, decision);
     return [decision];
   },
 };

@@ -22,7 +22,7 @@ const LOOK_MS = 30_000;
 const AGAIN_MS = 2_000;
 
 /** What erasures work with. */
-export interface ErasuresContext {
+export interface ErasuresDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;
@@ -39,13 +39,13 @@ export interface ErasuresContext {
  * 2. Messages go by `message.deleted` through the streams, like any deletion, in small batches.
  */
 export class Erasures {
-  readonly #context: ErasuresContext;
+  readonly #context: ErasuresDeps;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
   #again = false;
   #stopped = false;
 
-  constructor(context: ErasuresContext) {
+  constructor(context: ErasuresDeps) {
     this.#context = context;
   }
 

@@ -25,7 +25,7 @@ export async function* exportOf(
     recoveryCodes: await all(RECOVERY),
   });
   yield field('otherProviders', await all(IDENTITIES));
-  yield field('mails', await all(MAILS));
+  yield field('emails', await all(EMAILS));
   const conversations = await all(CONVERSATIONS);
   yield field('conversations', conversations);
   const ids = [...new Set(conversations.map((row) => row.conversation as ConversationId))];
@@ -78,8 +78,8 @@ const RECOVERY = `select created_at as "createdAt", used_at as "usedAt"
   from recovery_codes where account_id = $1 order by created_at`;
 const IDENTITIES = `select issuer, subject, created_at as "createdAt"
   from identities where account_id = $1 order by created_at`;
-const MAILS = `select recipient, subject, purpose, created_at as "createdAt", sent_at as "sentAt"
-  from mails where account_id = $1 order by created_at`;
+const EMAILS = `select recipient, subject, purpose, created_at as "createdAt", sent_at as "sentAt"
+  from emails where account_id = $1 order by created_at`;
 const CONVERSATIONS = `select c.id as conversation, c.kind, c.name, m.role,
     m.joined_seq as "joinedSeq", m.left_seq as "leftSeq", m.read_seq as "readSeq"
   from memberships m join conversations c on c.id = m.conversation_id

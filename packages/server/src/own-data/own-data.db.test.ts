@@ -7,10 +7,10 @@ import { endPool, startTestCluster, type TestCluster } from '../../test/support/
 import {
   call,
   PASSWORD,
-  type Person,
   registerAt,
   startTestServer,
   type TestServer,
+  type User,
 } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
@@ -19,7 +19,7 @@ import { examine } from '../doctor/doctor.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
-let owner: Person;
+let owner: User;
 beforeAll(async () => {
   cluster = await startTestCluster();
   server = await startTestServer(cluster);
@@ -41,7 +41,7 @@ const erased = (id: string) =>
       ).length === 1,
     'the erasure to be done',
   );
-const bodies = async (conversation: ConversationId, as: Person) => {
+const bodies = async (conversation: ConversationId, as: User) => {
   const { body } = await as.request('GET', `/conversations/${conversation}/messages?limit=200`);
   return body.items.map((m: { body: string }) => m.body);
 };
@@ -127,8 +127,8 @@ describe('an account that is deleted', () => {
     }
     await erased(bob.id);
 
-    const person = await owner.request('GET', `/people/${bob.id}`);
-    expect(person.body).toMatchObject({ displayName: 'Deleted account', isActive: false });
+    const user = await owner.request('GET', `/users/${bob.id}`);
+    expect(user.body).toMatchObject({ displayName: 'Deleted account', isActive: false });
     expect(await bodies(group, owner)).toEqual(['stays']);
     expect(await bodies(direct.body.id, owner)).toEqual(['stays too']);
     const members = await owner.request('GET', `/conversations/${group}/members`);
@@ -138,7 +138,7 @@ describe('an account that is deleted', () => {
     );
     expect(everyone).toEqual([]);
     // Nothing tells who it was, but what was said.
-    for (const table of ['accounts', 'sessions', 'events', 'mails', 'erasures']) {
+    for (const table of ['accounts', 'sessions', 'events', 'emails', 'erasures']) {
       const rows = await server.rows(
         `select * from ${table} where to_jsonb(${table})::text ~* 'bob'`,
       );

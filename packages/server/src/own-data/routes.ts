@@ -3,7 +3,7 @@ import { DeleteMeBody, ExportBody } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { AccountRoutes } from '../accounts/accounts.ts';
+import type { AccountDeps } from '../accounts/accounts.ts';
 import { confirmPerson } from '../accounts/confirm.ts';
 import type { Clock } from '../clock.ts';
 import { sessionOf } from '../http/authenticate.ts';
@@ -15,8 +15,8 @@ import type { Erasures } from './erasures.ts';
 import { exportOf } from './export.ts';
 
 /** What the routes of one’s own data work with. */
-export interface OwnDataRoutes {
-  readonly accounts: AccountRoutes;
+export interface OwnDataDeps {
+  readonly accounts: AccountDeps;
   readonly erasures: Erasures;
   readonly clock: Clock;
 }
@@ -25,7 +25,7 @@ const tags = ['Accounts'];
 const security = [{ accessToken: [] }];
 
 /** To take along what is one’s own, and to go. */
-export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataRoutes): void {
+export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { erasures, clock } = deps;
   const { pool, append, sessions, limits, authenticate: onRequest } = deps.accounts;

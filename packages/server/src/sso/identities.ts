@@ -18,14 +18,14 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Append } from '../stream/append.ts';
-import type { Unit } from '../stream/unit.ts';
+import type { StreamTransaction } from '../stream/stream-transaction.ts';
 import type { Vouched } from './provider.ts';
 
 /** Names that were taken are tried again with another number. */
 const NAME_TRIES = 20;
 
 /** What identities work with. */
-export interface IdentitiesContext {
+export interface IdentitiesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;
@@ -49,9 +49,9 @@ export type Found =
  * 3. Otherwise they get an account, where people may register.
  */
 export class Identities {
-  readonly #context: IdentitiesContext;
+  readonly #context: IdentitiesDeps;
 
-  constructor(context: IdentitiesContext) {
+  constructor(context: IdentitiesDeps) {
     this.#context = context;
   }
 
@@ -135,7 +135,7 @@ export class Identities {
     const { append, config, audit } = this.#context;
     const wanted = nameFrom(vouched.username) ?? nameFrom(email.split('@', 1)[0] ?? null);
     for (let tries = 0; tries < NAME_TRIES; tries++) {
-      const base = wanted ?? 'person';
+      const base = wanted ?? 'user';
       const username =
         tries === 0 && wanted
           ? wanted
@@ -149,7 +149,7 @@ export class Identities {
         verified: true,
         audit: { log: audit, address },
         admit: (first) => refusalOfAdmission(config.registration, { email, invited: false, first }),
-        after: (unit, id) => this.#linkNew(unit, vouched, id),
+        after: (tx, id) => this.#linkNew(tx, vouched, id),
       });
       if (outcome.kind === 'stored') return { account, credentials: 0 };
       if (outcome.kind === 'unknown') return { refused: 'outcome_unknown' };
@@ -158,8 +158,12 @@ export class Identities {
     return { refused: 'username_taken' };
   }
 
-  async #linkNew(unit: Unit, { issuer, subject }: Vouched, account: AccountId): Promise<void> {
-    await unit.query('sso-link-new', LINK, [issuer, subject, account, this.#now()]);
+  async #linkNew(
+    tx: StreamTransaction,
+    { issuer, subject }: Vouched,
+    account: AccountId,
+  ): Promise<void> {
+    await tx.query('sso-link-new', LINK, [issuer, subject, account, this.#now()]);
   }
 
   #now(): Date {

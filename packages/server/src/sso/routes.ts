@@ -2,7 +2,7 @@ import { type LoginStep, type RefusalCode, SsoStartQuery } from '@parley/protoco
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { AccountRoutes } from '../accounts/accounts.ts';
+import type { AccountDeps } from '../accounts/accounts.ts';
 import { addressKey } from '../accounts/limits.ts';
 import { problems } from '../http/describe.ts';
 import { RefusalError, refuse } from '../http/errors.ts';
@@ -16,8 +16,8 @@ import type { Flow, Provider } from './provider.ts';
 export const PROVIDER_ID = 'oidc';
 
 /** What the routes of single sign-on work with. */
-export interface SsoRoutes {
-  readonly accounts: AccountRoutes;
+export interface SsoDeps {
+  readonly accounts: AccountDeps;
   readonly identities: Identities;
   /** Null where no provider is set up. */
   readonly provider: Provider | null;
@@ -50,7 +50,7 @@ interface Away extends Flow {
  * 4. The result carries the value that the page named at the start (`tab`): a page takes no step of
  *    a log-in that it has not begun, so a link cannot log anybody in as somebody else.
  */
-export function ssoRoutes(instance: FastifyInstance, deps: SsoRoutes): void {
+export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { identities, vault, log, server } = deps;
   const { limits, logins, tickets } = deps.accounts;

@@ -79,8 +79,8 @@ class Browser {
   /** From the start of a log-in to the address that the provider sends back to. */
   async toCallback(who: string, next = '/', tab?: string): Promise<string> {
     const [name = '', email = '', verified = ''] = who.split(' ');
-    const person = new URLSearchParams({ name, email, verified });
-    await fetch(`${issuer}/people?${person}`);
+    const user = new URLSearchParams({ name, email, verified });
+    await fetch(`${issuer}/users?${user}`);
     const query = new URLSearchParams({ next, ...(tab !== undefined && { tab }) });
     const start = `${this.#home}/api/v1/auth/sso/oidc/start?${query}`;
     let url = locationOf(await this.open(start), start);
@@ -206,7 +206,7 @@ describe('single sign-on', () => {
     const login = await call(server.url, 'POST', '/auth/login', {
       body: { login: 'dan', password: PASSWORD },
     });
-    expect(login.body.code).toBe('credentials_wrong');
+    expect(login.body.code).toBe('invalid_credentials');
     for (const table of ['totps', 'recovery_codes']) {
       const left = await server.rows(`select from ${table} where account_id = '${attacker.id}'`);
       expect(left, table).toEqual([]);

@@ -12,7 +12,7 @@ import {
 import { findBinaries } from './binaries.ts';
 import { openDatabase, UnsafeDatabase } from './database.ts';
 import { startEmbedded } from './embedded.ts';
-import { findWay } from './ways.ts';
+import { findRunAs } from './run-as.ts';
 
 let cluster: TestCluster;
 let database: TestDatabase;
@@ -65,11 +65,11 @@ describe('openDatabase', () => {
   test.each([
     [['fsync'], 'has fsync off'],
     [['fsync', 'full_page_writes'], 'has fsync and full_page_writes off'],
-  ])('refuses a server with %j off', async (names, words) => {
+  ])('refuses a server with %j off', async (names, description) => {
     const server = await anExternalServer(names);
     const refused = openDatabase(server.address, testLog);
     await expect(refused).rejects.toThrow(UnsafeDatabase);
-    await expect(refused).rejects.toThrow(words);
+    await expect(refused).rejects.toThrow(description);
     await server.stop();
   });
 
@@ -95,7 +95,7 @@ async function anExternalServer(off: readonly string[], { late = false } = {}) {
   const made = await startEmbedded({ dataDir, log: testLog });
   await made.stop();
   const clusterDir = join(dataDir, 'postgres');
-  const { way, binaries } = await findWay(findBinaries(), dataDir, clusterDir, testLog);
+  const { way, binaries } = await findRunAs(findBinaries(), dataDir, clusterDir, testLog);
   let ended: Promise<unknown> = Promise.resolve();
   let stopServer = () => {};
   const start = async () => {

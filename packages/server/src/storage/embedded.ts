@@ -14,9 +14,9 @@ import {
   socketPort,
   startPostmaster,
 } from './postmaster.ts';
+import { findRunAs, type UsableRunAs } from './run-as.ts';
 import { chooseSocketDir } from './socket-dir.ts';
 import { explained, isFull, makeDataFolder } from './start-errors.ts';
-import { type FoundWay, findWay } from './ways.ts';
 
 /** The embedded PostgreSQL, running. */
 export type Embedded = {
@@ -62,7 +62,7 @@ async function startOn(dataDir: string, log: Logger): Promise<Embedded> {
   try {
     makeRoomToStart(dataDir, log);
     const clusterDir = join(dataDir, 'postgres');
-    const found = await findWay(findBinaries(), dataDir, clusterDir, log);
+    const found = await findRunAs(findBinaries(), dataDir, clusterDir, log);
     const socketDir = await chooseSocketDir(clusterDir, found.way, log);
     const paths = { clusterDir, socketDir, logFile: join(dataDir, 'postgres.log') };
     await clearLeftovers(paths, log);
@@ -118,14 +118,14 @@ export function runningEmbedded(dataDir: string): Embedded['connection'] | undef
 /** Keeps one PostgreSQL running on a cluster: starts it again when it dies, until told to stop. */
 class Keeper {
   readonly #paths: ClusterPaths;
-  readonly #found: FoundWay;
+  readonly #found: UsableRunAs;
   readonly #log: Logger;
   readonly #makeRoom: () => void;
   readonly #stopping = new AbortController();
   #current: Postmaster | undefined;
   #watching: Promise<void> = Promise.resolve();
 
-  constructor(paths: ClusterPaths, found: FoundWay, log: Logger, makeRoom: () => void) {
+  constructor(paths: ClusterPaths, found: UsableRunAs, log: Logger, makeRoom: () => void) {
     this.#paths = paths;
     this.#found = found;
     this.#log = log;

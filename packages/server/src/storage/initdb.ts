@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from '../log.ts';
 import { NoEmbeddedDatabase } from './binaries.ts';
-import { adoptCluster, type FoundWay } from './ways.ts';
+import { adoptCluster, type UsableRunAs } from './run-as.ts';
 
 const run = promisify(execFile);
 
@@ -31,7 +31,7 @@ export const embeddedUser = 'parley';
  */
 export async function ensureCluster(
   clusterDir: string,
-  { way, binaries }: FoundWay,
+  { way, binaries }: UsableRunAs,
   log: Logger,
 ): Promise<void> {
   if (existsSync(clusterDir)) {

@@ -12,8 +12,8 @@ import {
 import { dirname, join } from 'node:path';
 import type { Logger } from '../log.ts';
 import { exists, processesInCluster, signal, waitUntil, worksInCluster } from './processes.ts';
+import type { UsableRunAs } from './run-as.ts';
 import { boundToParent, Watchdog } from './watchdog.ts';
-import type { FoundWay } from './ways.ts';
 
 /** Where a cluster lies and where its socket and log go. */
 export type ClusterPaths = { clusterDir: string; socketDir: string; logFile: string };
@@ -63,7 +63,7 @@ export type Postmaster = {
  */
 export async function startPostmaster(
   paths: ClusterPaths,
-  found: FoundWay,
+  found: UsableRunAs,
   log: Logger,
   { timeoutMs = 120_000, signal: abort }: { timeoutMs?: number; signal?: AbortSignal } = {},
 ): Promise<Postmaster> {
@@ -146,7 +146,7 @@ export async function clearLeftovers(
   }
 }
 
-function launch(paths: ClusterPaths, { way, binaries }: FoundWay): Postmaster {
+function launch(paths: ClusterPaths, { way, binaries }: UsableRunAs): Postmaster {
   keepLogSmall(paths.logFile);
   const settings = {
     ...tuning,

@@ -21,7 +21,7 @@ export interface Schema {
   erasures: ErasuresTable;
   one_time_secrets: OneTimeSecretsTable;
   invitations: InvitationsTable;
-  mails: MailsTable;
+  emails: EmailsTable;
   attempts: AttemptsTable;
   audit_log: AuditLogTable;
   signing_keys: SigningKeysTable;
@@ -78,7 +78,7 @@ export interface AccountsTable {
   is_active: Generated<boolean>;
   read_version: Generated<number>;
   created_at: Date;
-  kind: Generated<'person' | 'service'>;
+  kind: Generated<'user' | 'service'>;
   deleted_at: Date | null;
   search_key: string;
   first_name: string | null;
@@ -192,7 +192,7 @@ export interface InvitationsTable {
   revoked_at: Date | null;
 }
 
-export interface MailsTable {
+export interface EmailsTable {
   id: string;
   purpose: string;
   account_id: string | null;

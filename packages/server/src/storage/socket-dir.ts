@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Logger } from '../log.ts';
 import { socketPort } from './postmaster.ts';
-import type { Way } from './ways.ts';
+import type { RunAs } from './run-as.ts';
 
 // The kernel's limit for the path of a Unix socket, without the terminating NUL: 107 bytes on
 // Linux, 103 on macOS.
@@ -24,7 +24,11 @@ const longestSocketPath = process.platform === 'linux' ? 107 : 103;
  * Where that makes too long a path, or its file system has no Unix sockets, a folder of that kind under
  * the system's temporary folder, its name made from the path so that the next start finds it again.
  */
-export async function chooseSocketDir(clusterDir: string, way: Way, log: Logger): Promise<string> {
+export async function chooseSocketDir(
+  clusterDir: string,
+  way: RunAs,
+  log: Logger,
+): Promise<string> {
   if (fits(clusterDir)) {
     const why = await whyNoSockets(existsSync(clusterDir) ? clusterDir : dirname(clusterDir));
     if (why === null) return clusterDir;
@@ -45,7 +49,7 @@ export async function chooseSocketDir(clusterDir: string, way: Way, log: Logger)
   );
 }
 
-function ownFolder(base: string, name: string, way: Way): string {
+function ownFolder(base: string, name: string, way: RunAs): string {
   let dir = join(base, name);
   try {
     mkdirSync(dir, { mode: 0o700 });

@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testLog } from '../../test/support/database.ts';
 import { startEmbedded } from './embedded.ts';
 import { lockFolder } from './lock.ts';
+import { asUser } from './run-as.ts';
 import { chooseSocketDir } from './socket-dir.ts';
 import { explained, isFull, isOutOfFiles } from './start-errors.ts';
-import { asUser } from './ways.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 

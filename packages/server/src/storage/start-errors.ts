@@ -132,10 +132,10 @@ function codeOf(error: unknown): string | undefined {
   const { code, message, stderr } = (error ?? {}) as Record<string, unknown>;
   if (typeof code === 'string') return code;
   const printed = `${String(message)} ${String(stderr)}`;
-  return PRINTED.find(([words]) => printed.includes(words))?.[1];
+  return PRINTED.find(([description]) => printed.includes(description))?.[1];
 }
 
-const PRINTED: readonly (readonly [words: string, code: string])[] = [
+const PRINTED: readonly (readonly [description: string, code: string])[] = [
   ['No space left on device', 'ENOSPC'],
   ['Disk quota exceeded', 'EDQUOT'],
   ['Read-only file system', 'EROFS'],

@@ -10,12 +10,12 @@ import {
   logOf,
   TestClock,
   upTo,
-} from '../../test/support/world.ts';
+} from '../../test/support/stream-builders.ts';
 import { editMessage, postCommand, postMessage } from '../messages/commands.ts';
 import type { Database } from '../storage/database.ts';
 import { Append, type Outcome } from './append.ts';
 import { Projections } from './projections.ts';
-import type { Command, Rule } from './unit.ts';
+import type { Command, Rule } from './stream-transaction.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
 let db: Database;
@@ -197,8 +197,8 @@ describe('append', () => {
     const broken: Rule<never> = {
       name: 'broken',
       bulk: false,
-      async decide(unit) {
-        await unit.query('broken', 'select 1 / 0', []);
+      async decide(tx) {
+        await tx.query('broken', 'select 1 / 0', []);
         return [];
       },
     };
@@ -230,8 +230,8 @@ describe('append', () => {
       clock,
       log: testLog,
       projections: new Projections({
-        'message.posted': async (unit) => {
-          if (failing) await unit.query('failing', 'select 1 / 0', []);
+        'message.posted': async (tx) => {
+          if (failing) await tx.query('failing', 'select 1 / 0', []);
         },
       }),
       publish: () => undefined,

@@ -9,7 +9,7 @@ import { digestOf } from './command-digest.ts';
 import { Lane, type Outcome } from './lane.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
-import type { Command } from './unit.ts';
+import type { Command } from './stream-transaction.ts';
 
 export type { Outcome } from './lane.ts';
 

@@ -47,7 +47,7 @@ export class RedisBroker implements Broker {
   #outgoing: [channel: string, message: string][] = [];
   #underWay = 0;
   /** Streams that have followers here, and those that the connection of now listens to. */
-  readonly #followed = new Set<StreamId>();
+  readonly #subscribed = new Set<StreamId>();
   readonly #listened = new Set<StreamId>();
   readonly #joining = new Set<StreamId>();
   readonly #leaving = new Set<StreamId>();
@@ -104,16 +104,16 @@ export class RedisBroker implements Broker {
     this.#beat = setInterval(() => this.#tick(), BEAT_MS);
   }
 
-  follow(stream: StreamId): void {
-    this.#followed.add(stream);
+  subscribe(stream: StreamId): void {
+    this.#subscribed.add(stream);
     this.#leaving.delete(stream);
     if (this.#listened.has(stream)) return;
     this.#joining.add(stream);
     if (this.#joining.size === 1) setImmediate(() => void this.#arrange());
   }
 
-  unfollow(stream: StreamId): void {
-    this.#followed.delete(stream);
+  unsubscribe(stream: StreamId): void {
+    this.#subscribed.delete(stream);
     this.#joining.delete(stream);
     if (this.#listened.has(stream)) this.#leaving.add(stream);
   }
@@ -274,7 +274,7 @@ export class RedisBroker implements Broker {
     if (this.#status === 'joined' && !this.#stopped) this.#become('away');
     this.#listened.clear();
     this.#leaving.clear();
-    for (const stream of this.#followed) this.#joining.add(stream);
+    for (const stream of this.#subscribed) this.#joining.add(stream);
   }
 
   async #begin(): Promise<void> {
@@ -282,7 +282,7 @@ export class RedisBroker implements Broker {
     try {
       await this.#sub.subscribe(`${this.#prefix}nodes`, `${this.#prefix}node:${this.node}`);
       if (generation !== this.#generation) return;
-      for (const stream of this.#followed) this.#joining.add(stream);
+      for (const stream of this.#subscribed) this.#joining.add(stream);
       await this.#arrange();
       // The first beat at once: whoever waits for the broker need not wait for the clock.
       this.#tick();
@@ -307,12 +307,12 @@ export class RedisBroker implements Broker {
           this.#joining.delete(stream);
           this.#listened.add(stream);
           // Left while the command was under way.
-          if (!this.#followed.has(stream)) this.#leaving.add(stream);
+          if (!this.#subscribed.has(stream)) this.#leaving.add(stream);
         }
         for (const stream of leaving) {
           this.#leaving.delete(stream);
           this.#listened.delete(stream);
-          if (this.#followed.has(stream)) this.#joining.add(stream);
+          if (this.#subscribed.has(stream)) this.#joining.add(stream);
         }
         if (joining.length > 0) this.#listener?.listening(joining);
       }

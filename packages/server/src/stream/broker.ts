@@ -53,9 +53,9 @@ export interface Broker {
   /** Begins to connect; whether and when that works is told by `status`. */
   start(listener: BrokerListener): void;
   /** The stream has its first follower here. */
-  follow(stream: StreamId): void;
+  subscribe(stream: StreamId): void;
   /** The stream has no follower here any more. */
-  unfollow(stream: StreamId): void;
+  unsubscribe(stream: StreamId): void;
   /** Tells the nodes that follow the stream of committed events: a contiguous range. */
   publish(stream: StreamId, events: readonly StoredEvent[]): void;
   /** Sends a note to the nodes that follow the stream, or to all nodes (null). */
@@ -74,8 +74,8 @@ export class LocalBroker implements Broker {
   readonly lagMs = null;
 
   start(): void {}
-  follow(): void {}
-  unfollow(): void {}
+  subscribe(): void {}
+  unsubscribe(): void {}
   publish(): void {}
   note(): void {}
   onNote(): void {}

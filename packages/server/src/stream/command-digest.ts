@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Command } from './unit.ts';
+import type { Command } from './stream-transaction.ts';
 
 /** Bytes of a stored digest. Enough that no two commands share one by accident. */
 const DIGEST_BYTES = 16;

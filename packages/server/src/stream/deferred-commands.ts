@@ -1,5 +1,5 @@
 import type { ClientId, RefusalCode } from '@parley/protocol';
-import type { Command } from './unit.ts';
+import type { Command } from './stream-transaction.ts';
 
 /** A deferred command is waited for this long: its sender may have given up. */
 const WAIT_MS = 5_000;

@@ -15,13 +15,13 @@ import {
   anAppend,
   TestClock,
   upTo,
-} from '../../test/support/world.ts';
+} from '../../test/support/stream-builders.ts';
 import { postMessage } from '../messages/commands.ts';
 import type { Database } from '../storage/database.ts';
-import { Follower } from './follower.ts';
 import { Hub } from './hub.ts';
 import type { StoredEvent } from './record.ts';
-import { type Command, newEvent, type Rule } from './unit.ts';
+import { type Command, newEvent, type Rule } from './stream-transaction.ts';
+import { Subscription } from './subscription.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
 let db: Database;
@@ -51,7 +51,7 @@ async function post(node: Node, actor: AccountId, conversation: ConversationId, 
   );
 }
 
-function follow(
+function subscribe(
   node: Node,
   account: AccountId,
   conversation: ConversationId,
@@ -59,9 +59,9 @@ function follow(
   head: number,
 ) {
   const sink = new RecordingSink(node.hub, db.pool, account);
-  const follower = new Follower(streamOfConversation(conversation), sink, sent as Seq);
-  node.hub.follow(follower, head as Seq);
-  return { sink, follower };
+  const subscription = new Subscription(streamOfConversation(conversation), sink, sent as Seq);
+  node.hub.subscribe(subscription, head as Seq);
+  return { sink, subscription };
 }
 
 /** Makes `member.left` without the conversations domain: the hub looks at the event alone. */
@@ -88,7 +88,7 @@ describe('hub', () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const node = aNode();
-    const { sink } = follow(node, alice, conversation, 0, 0);
+    const { sink } = subscribe(node, alice, conversation, 0, 0);
     await post(node, alice, conversation, 300);
 
     expect(sink.seqs).toEqual(upTo(300));
@@ -102,7 +102,7 @@ describe('hub', () => {
     const node = aNode();
     await post(node, alice, conversation, 5);
     // The client’s cursor says 2, the snapshot said 4; five are there; more come right away.
-    const { sink } = follow(node, alice, conversation, 2, 4);
+    const { sink } = subscribe(node, alice, conversation, 2, 4);
     await post(node, alice, conversation, 5);
     await until(() => sink.received.length >= 8, 'all events');
 
@@ -113,7 +113,7 @@ describe('hub', () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const node = aNode(() => undefined);
-    const { sink } = follow(node, alice, conversation, 0, 0);
+    const { sink } = subscribe(node, alice, conversation, 0, 0);
     await until(() => node.hub.topic(streamOfConversation(conversation))?.live.size === 1, 'live');
     await post(node, alice, conversation, 3);
     expect(sink.seqs).toEqual([]);
@@ -128,8 +128,8 @@ describe('hub', () => {
     const [alice, bob] = [await anAccount(db.pool), await anAccount(db.pool)];
     const conversation = await aGroup(db.pool, [alice, bob]);
     const node = aNode();
-    const fast = follow(node, alice, conversation, 0, 0);
-    const slow = follow(node, bob, conversation, 0, 0);
+    const fast = subscribe(node, alice, conversation, 0, 0);
+    const slow = subscribe(node, bob, conversation, 0, 0);
     slow.sink.setCongested(true);
     await post(node, alice, conversation, 700);
     expect(fast.sink.seqs).toEqual(upTo(700));
@@ -150,9 +150,9 @@ describe('hub', () => {
     ];
     const conversation = await aGroup(db.pool, [alice, bob, carol]);
     const node = aNode();
-    const stays = follow(node, alice, conversation, 0, 0);
-    const leaves = follow(node, bob, conversation, 0, 0);
-    const slow = follow(node, carol, conversation, 0, 0);
+    const stays = subscribe(node, alice, conversation, 0, 0);
+    const leaves = subscribe(node, bob, conversation, 0, 0);
+    const slow = subscribe(node, carol, conversation, 0, 0);
     slow.sink.setCongested(true);
     await post(node, alice, conversation, 2);
     await Promise.all([
@@ -179,10 +179,10 @@ describe('hub', () => {
     const conversation = await aGroup(db.pool, [alice]);
     const held: (readonly StoredEvent[])[] = [];
     const node = aNode((_hub, events) => held.push(events));
-    const early = follow(node, alice, conversation, 0, 0);
+    const early = subscribe(node, alice, conversation, 0, 0);
     await post(node, alice, conversation, 3);
     // Its snapshot saw the three events that this node is about to publish.
-    const late = follow(node, alice, conversation, 3, 3);
+    const late = subscribe(node, alice, conversation, 3, 3);
     for (const events of held) node.hub.publish(events);
     await until(() => early.sink.received.length === 3, 'the early one');
     await until(
@@ -215,7 +215,7 @@ describe('hub', () => {
             if (fate === 'twice') hub.publish(events);
           });
           await post(node, alice, conversation, cursor);
-          const { sink } = follow(node, alice, conversation, cursor, cursor);
+          const { sink } = subscribe(node, alice, conversation, cursor, cursor);
           let total = cursor;
           for (const step of steps) {
             fate = step.fate;

@@ -4,10 +4,10 @@ import type { Logger } from '../log.ts';
 import type { EventSource, Metrics } from '../metrics/metrics.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { type Broker, type BrokerListener, LocalBroker } from './broker.ts';
-import type { Follower } from './follower.ts';
 import { textFrame } from './frame.ts';
 import { readEvents, readHeads } from './read.ts';
 import type { StoredEvent } from './record.ts';
+import type { Subscription } from './subscription.ts';
 import { Topic } from './topic.ts';
 
 /**
@@ -108,28 +108,28 @@ export class Hub implements BrokerListener {
    * Registers a follower. `head` is a seq that the stream is known to have reached; that it has
    * not moved on since is checked when the stream was not followed here before.
    */
-  follow(follower: Follower, head: Seq): void {
-    let topic = this.#topics.get(follower.stream);
+  subscribe(subscription: Subscription, head: Seq): void {
+    let topic = this.#topics.get(subscription.stream);
     if (!topic) {
-      topic = new Topic(follower.stream, head);
-      this.#topics.set(follower.stream, topic);
+      topic = new Topic(subscription.stream, head);
+      this.#topics.set(subscription.stream, topic);
       this.#confirm(topic);
-      this.#broker.follow(follower.stream);
+      this.#broker.subscribe(subscription.stream);
     }
-    topic.place(follower);
-    if (topic.behind.has(follower)) follower.sink.wake(follower);
+    topic.place(subscription);
+    if (topic.behind.has(subscription)) subscription.sink.wake(subscription);
   }
 
   /** Forgets a follower, and its stream with the last one. */
-  unfollow(follower: Follower): void {
-    const topic = this.#topics.get(follower.stream);
+  unsubscribe(subscription: Subscription): void {
+    const topic = this.#topics.get(subscription.stream);
     if (!topic) return;
-    topic.remove(follower);
+    topic.remove(subscription);
     if (topic.empty) {
-      this.#topics.delete(follower.stream);
+      this.#topics.delete(subscription.stream);
       this.#unconfirmed.delete(topic);
       this.#forgetEarly(topic);
-      this.#broker.unfollow(follower.stream);
+      this.#broker.unsubscribe(subscription.stream);
     }
   }
 
@@ -268,8 +268,8 @@ export class Hub implements BrokerListener {
     const topic = this.#topics.get(stream);
     if (!topic) return;
     const frame = textFrame(text);
-    for (const followers of [topic.live, topic.behind]) {
-      for (const { sink } of followers) {
+    for (const subscriptions of [topic.live, topic.behind]) {
+      for (const { sink } of subscriptions) {
         // Signals are the first thing to go when a socket is full.
         if (!sink.congested && sink.account !== except) sink.write(frame);
       }

@@ -9,7 +9,7 @@ import {
   logOf,
   TestClock,
   upTo,
-} from '../../test/support/world.ts';
+} from '../../test/support/stream-builders.ts';
 import {
   addReaction,
   deleteMessage,
@@ -22,7 +22,7 @@ import { messageProjections } from '../messages/projections.ts';
 import type { Database } from '../storage/database.ts';
 import { Append, type Outcome } from './append.ts';
 import { Projections } from './projections.ts';
-import { AHEAD_MS } from './unit.ts';
+import { AHEAD_MS } from './stream-transaction.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
 let db: Database;
@@ -242,9 +242,9 @@ describe('deferred commands', () => {
       clock,
       log: testLog,
       projections: new Projections({
-        'message.posted': async (unit) => {
+        'message.posted': async (tx) => {
           if (failures-- > 0)
-            await unit.query('lock-time-out', `do $$ begin raise sqlstate '55P03'; end $$`, []);
+            await tx.query('lock-time-out', `do $$ begin raise sqlstate '55P03'; end $$`, []);
         },
       }),
       publish: () => undefined,

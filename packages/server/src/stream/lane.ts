@@ -8,7 +8,7 @@ import { DeferredCommands } from './deferred-commands.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
 import { answerTwin, findRepeated } from './repeated-commands.ts';
-import { type Command, type Decision, Unit } from './unit.ts';
+import { type Command, type Decision, StreamTransaction } from './stream-transaction.ts';
 
 /** What became of a command. */
 export type Outcome =
@@ -55,7 +55,7 @@ interface Waiting extends Pending {
 /** Why a command is deferred that nothing is wrong with. */
 const BEHIND = 'An earlier command in this stream was deferred; send it again first';
 
-interface LaneContext {
+interface LaneDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly log: Logger;
@@ -83,13 +83,13 @@ interface LaneContext {
  *    each other.
  */
 export class Lane {
-  readonly #context: LaneContext;
+  readonly #context: LaneDeps;
   readonly #waiting: Waiting[] = [];
   readonly #deferred = new DeferredCommands();
   #running = false;
   #idle: (() => void)[] = [];
 
-  constructor(context: LaneContext) {
+  constructor(context: LaneDeps) {
     this.#context = context;
   }
 
@@ -210,24 +210,24 @@ export class Lane {
     const { pool, clock, metrics } = this.#context;
     const begun = performance.now();
     let executed = begun;
-    const { unit, outcomes } = await withTransaction(pool, async (client) => {
-      const unit = new Unit(client, clock.now());
-      const outcomes = await this.#execute(unit, batch);
+    const { tx, outcomes } = await withTransaction(pool, async (client) => {
+      const tx = new StreamTransaction(client, clock.now());
+      const outcomes = await this.#execute(tx, batch);
       executed = performance.now();
-      return { unit, outcomes };
+      return { tx, outcomes };
     });
     const committed = performance.now();
     for (const { command, since } of batch) {
       if (!command.trace) continue;
       command.trace.committed({ since, begun, executed, committed, commands: batch.length });
-      this.#mark(command, unit.made);
+      this.#mark(command, tx.made);
     }
     // What follows a commit stands here, in order: answers first, then delivery.
     // Nothing may throw out of here any more, or the batch would be taken for failed.
     for (const [i, pending] of batch.entries()) {
       this.#guard(() => pending.settle(outcomes[i] ?? { kind: 'unknown' }));
     }
-    if (unit.made.length > 0) this.#guard(() => this.#context.publish(unit.made));
+    if (tx.made.length > 0) this.#guard(() => this.#context.publish(tx.made));
     metrics?.committed({
       commands: batch.length,
       waitMs: begun - (batch[0] as Pending).since,
@@ -251,20 +251,20 @@ export class Lane {
     }
   }
 
-  async #execute(unit: Unit, batch: readonly Pending[]): Promise<Outcome[]> {
+  async #execute(tx: StreamTransaction, batch: readonly Pending[]): Promise<Outcome[]> {
     await lockStreams(
-      unit,
+      tx,
       batch.map((p) => p.command),
     );
-    const outcomes = await findRepeated(unit, batch);
+    const outcomes = await findRepeated(tx, batch);
     let open = [...batch.keys()].filter((i) => !outcomes[i]);
-    while (open.length > 0) open = await this.#executeRound(unit, batch, open, outcomes);
+    while (open.length > 0) open = await this.#executeRound(tx, batch, open, outcomes);
     return outcomes as Outcome[];
   }
 
   /** Carries out one command of each id, and answers its twins. Returns the places left open. */
   async #executeRound(
-    unit: Unit,
+    tx: StreamTransaction,
     batch: readonly Pending[],
     open: readonly number[],
     outcomes: (Outcome | undefined)[],
@@ -281,7 +281,7 @@ export class Lane {
     const fresh = [...firsts.values()];
     for (let from = 0; from < fresh.length; ) {
       const to = this.#segmentEnd(batch, fresh, from);
-      await this.#executeSegment(unit, batch, fresh.slice(from, to), outcomes);
+      await this.#executeSegment(tx, batch, fresh.slice(from, to), outcomes);
       from = to;
     }
     for (const { place, first } of twins) {
@@ -300,7 +300,7 @@ export class Lane {
   }
 
   async #executeSegment(
-    unit: Unit,
+    tx: StreamTransaction,
     batch: readonly Pending[],
     places: readonly number[],
     outcomes: (Outcome | undefined)[],
@@ -308,19 +308,19 @@ export class Lane {
     const pendings = places.map((place) => batch[place] as Pending);
     const commands = pendings.map((p) => p.command);
     const rule = (commands[0] as Command).rule;
-    const decisions: readonly Decision[] = await rule.decide(unit, commands as never[]);
+    const decisions: readonly Decision[] = await rule.decide(tx, commands as never[]);
     const events: StoredEvent[] = [];
     for (const [n, pending] of pendings.entries()) {
       const decision = decisions[n];
       if (!decision) throw new Error(`The rule ${rule.name} left a command undecided`);
-      outcomes[places[n] as number] = await this.#carryOut(unit, pending, decision, events);
+      outcomes[places[n] as number] = await this.#carryOut(tx, pending, decision, events);
     }
-    await unit.flush(events);
-    await this.#context.projections.apply(unit, events);
+    await tx.flush(events);
+    await this.#context.projections.apply(tx, events);
   }
 
   async #carryOut(
-    unit: Unit,
+    tx: StreamTransaction,
     { command, digest }: Pending,
     decision: Decision,
     events: StoredEvent[],
@@ -328,18 +328,18 @@ export class Lane {
     if ('refuse' in decision) return { kind: 'refused', refusal: decision.refuse };
     if ('unchanged' in decision) {
       const stream = decision.stream ?? command.stream;
-      await unit.query(
+      await tx.query(
         'lane-unchanged',
         `insert into unchanged_commands (actor_id, client_id, stream_id, seq, command_digest)
          values ($1, $2, $3, $4, $5)`,
         [command.actor, command.clientId, stream, decision.unchanged, digest],
       );
-      return { kind: 'stored', stream, seq: decision.unchanged, at: unit.at, repeated: false };
+      return { kind: 'stored', stream, seq: decision.unchanged, at: tx.at, repeated: false };
     }
     const made: StoredEvent[] = [];
     for (const event of decision.events) {
       const id = made.length === 0 ? { clientId: command.clientId, digest } : null;
-      made.push(unit.take(event, command.actor, id, made));
+      made.push(tx.take(event, command.actor, id, made));
     }
     events.push(...made);
     const { stream, seq, at } = made[0] as StoredEvent;
@@ -348,19 +348,19 @@ export class Lane {
 }
 
 /** Locks all streams of the batch in the order of their ids, which no two batches can cross. */
-async function lockStreams(unit: Unit, commands: readonly Command[]): Promise<void> {
+async function lockStreams(tx: StreamTransaction, commands: readonly Command[]): Promise<void> {
   const streams = new Set<StreamId>();
   for (const command of commands) {
     streams.add(command.stream);
     for (const stream of command.alsoLocks ?? []) streams.add(stream);
   }
-  const rows = await unit.query<{ id: string; last_seq: number; last_at: Date }>(
+  const rows = await tx.query<{ id: string; last_seq: number; last_at: Date }>(
     'lane-lock',
     // The sort stands below the locking in the plan: rows are locked in this order.
     `select id, last_seq, last_at from streams where id = any($1::uuid[]) order by id for update`,
     [[...streams]],
   );
-  for (const row of rows) unit.enter(row.id as StreamId, row.last_seq, row.last_at.getTime());
+  for (const row of rows) tx.enter(row.id as StreamId, row.last_seq, row.last_at.getTime());
 }
 
 /** Errors of PostgreSQL that the same transaction may not meet again. */

@@ -1,6 +1,6 @@
 import type { EventType } from '@parley/protocol';
 import type { StoredEvent } from './record.ts';
-import type { Projection, Unit } from './unit.ts';
+import type { Projection, StreamTransaction } from './stream-transaction.ts';
 
 /**
  * Which projection follows which type of event. Each domain brings its own; `main.ts` puts them
@@ -19,13 +19,13 @@ export class Projections {
   }
 
   /** Applies the events in their order; neighbours of one type go to their projection together. */
-  async apply(unit: Unit, events: readonly StoredEvent[]): Promise<void> {
+  async apply(tx: StreamTransaction, events: readonly StoredEvent[]): Promise<void> {
     for (let from = 0; from < events.length; ) {
       const type = (events[from] as StoredEvent).type;
       let to = from + 1;
       while (to < events.length && events[to]?.type === type) to++;
       const projection = this.#byType.get(type);
-      if (projection) await projection(unit, events.slice(from, to));
+      if (projection) await projection(tx, events.slice(from, to));
       from = to;
     }
   }

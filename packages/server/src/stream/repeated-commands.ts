@@ -1,6 +1,6 @@
 import { type AccountId, type ClientId, refusal, type Seq, type StreamId } from '@parley/protocol';
 import type { Outcome, Pending } from './lane.ts';
-import type { Command, Unit } from './unit.ts';
+import type { Command, StreamTransaction } from './stream-transaction.ts';
 
 /** What is stored of a command that was carried out. */
 interface StoredCommand {
@@ -19,10 +19,10 @@ interface StoredCommand {
  * what to answer now. Read after the locks: what a competing attempt has committed is seen.
  */
 export async function findRepeated(
-  unit: Unit,
+  tx: StreamTransaction,
   pendings: readonly Pending[],
 ): Promise<(Outcome | undefined)[]> {
-  const rows = await unit.query<StoredCommand>(
+  const rows = await tx.query<StoredCommand>(
     'lane-repeated',
     `select i.n::int as n, e.stream_id, e.seq, e.type, e.at, e.command_digest
      from unnest($1::uuid[], $2::uuid[]) with ordinality as i (actor_id, client_id, n)
@@ -45,7 +45,7 @@ export async function findRepeated(
         kind: 'stored',
         stream: row.stream_id as StreamId,
         seq: row.seq as Seq,
-        at: row.at?.toISOString() ?? unit.at,
+        at: row.at?.toISOString() ?? tx.at,
         repeated: true,
       };
     } else {

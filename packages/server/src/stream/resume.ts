@@ -1,10 +1,10 @@
 import type { Seq } from '@parley/protocol';
 import type pg from 'pg';
 import type { Logger } from '../log.ts';
-import type { Follower, Sink } from './follower.ts';
 import type { Hub } from './hub.ts';
 import { readEvents } from './read.ts';
 import type { StoredEvent } from './record.ts';
+import type { Sink, Subscription } from './subscription.ts';
 import { type Chunk, encodeChunk } from './tail.ts';
 import { closes, type Topic } from './topic.ts';
 
@@ -21,7 +21,7 @@ export interface DrainableSink extends Sink {
   /** Resolves when the sink takes more again, or is closed. */
   drained(): Promise<void>;
   /** The follower has been sent everything that it may see, and follows no more. */
-  ended(follower: Follower): void;
+  ended(subscription: Subscription): void;
 }
 
 /**
@@ -38,7 +38,7 @@ export class Resume {
   readonly #log: Logger;
   readonly #sink: DrainableSink;
   readonly #onIdle: () => void;
-  readonly #queue = new Set<Follower>();
+  readonly #queue = new Set<Subscription>();
   #running = false;
 
   /** `onIdle` is called each time when no follower is behind any more. */
@@ -51,8 +51,8 @@ export class Resume {
   }
 
   /** Sees to the follower as soon as the socket allows it. */
-  wake(follower: Follower): void {
-    this.#queue.add(follower);
+  wake(subscription: Subscription): void {
+    this.#queue.add(subscription);
     if (this.#running) return;
     this.#running = true;
     // Later in this turn: whoever wakes may be in the middle of handing out a chunk.
@@ -66,40 +66,40 @@ export class Resume {
 
   async #run(): Promise<void> {
     while (this.#queue.size > 0 && !this.#sink.closed) {
-      for (const follower of this.#queue) {
+      for (const subscription of this.#queue) {
         if (this.#sink.congested) await this.#sink.drained();
         if (this.#sink.closed) break;
-        await this.#step(follower);
+        await this.#step(subscription);
       }
     }
     this.#running = false;
     if (!this.#sink.closed) this.#onIdle();
   }
 
-  async #step(follower: Follower): Promise<void> {
-    const topic = this.#hub.topic(follower.stream);
-    if (!topic || (!topic.behind.has(follower) && !topic.live.has(follower))) {
-      this.#queue.delete(follower);
+  async #step(subscription: Subscription): Promise<void> {
+    const topic = this.#hub.topic(subscription.stream);
+    if (!topic || (!topic.behind.has(subscription) && !topic.live.has(subscription))) {
+      this.#queue.delete(subscription);
       return;
     }
-    if (follower.ended) {
-      this.#queue.delete(follower);
-      this.#hub.unfollow(follower);
-      this.#sink.ended(follower);
+    if (subscription.ended) {
+      this.#queue.delete(subscription);
+      this.#hub.unsubscribe(subscription);
+      this.#sink.ended(subscription);
       return;
     }
-    if (follower.sent > topic.head) {
-      await this.#awaitHead(topic, follower.sent);
+    if (subscription.sent > topic.head) {
+      await this.#awaitHead(topic, subscription.sent);
       return;
     }
-    if (follower.sent === topic.head) {
-      this.#queue.delete(follower);
-      topic.place(follower);
-      if (topic.behind.has(follower)) this.#queue.add(follower);
+    if (subscription.sent === topic.head) {
+      this.#queue.delete(subscription);
+      topic.place(subscription);
+      if (topic.behind.has(subscription)) this.#queue.add(subscription);
       return;
     }
-    const chunk = await this.#next(topic, follower);
-    if (chunk) this.#send(follower, chunk);
+    const chunk = await this.#next(topic, subscription);
+    if (chunk) this.#send(subscription, chunk);
   }
 
   /** The cursor names an event that is committed and about to be published: the topic follows. */
@@ -110,36 +110,39 @@ export class Resume {
   }
 
   /** What comes after the follower’s cursor; null when that has to be tried again. */
-  async #next(topic: Topic, follower: Follower): Promise<Chunk | null> {
-    const { sent } = follower;
-    const bound = follower.bound(topic.head);
+  async #next(topic: Topic, subscription: Subscription): Promise<Chunk | null> {
+    const { sent } = subscription;
+    const bound = subscription.bound(topic.head);
     const recent = topic.tail.after(sent, bound);
     if (recent) return recent;
     try {
-      const events = await readEvents(this.#pool, follower.stream, sent, bound, PAGE);
+      const events = await readEvents(this.#pool, subscription.stream, sent, bound, PAGE);
       // A `fill` may have moved the cursor meanwhile; the socket may be gone.
-      if (follower.sent !== sent || this.#sink.closed) return null;
+      if (subscription.sent !== sent || this.#sink.closed) return null;
       if (events.length > 0) return encodeChunk(cut(events));
-      throw new Error(`Stream ${follower.stream} has nothing between ${sent} and ${bound}`);
+      throw new Error(`Stream ${subscription.stream} has nothing between ${sent} and ${bound}`);
     } catch (error) {
-      this.#log.warn({ err: error, stream: follower.stream }, 'a follower could not be brought up');
+      this.#log.warn(
+        { err: error, stream: subscription.stream },
+        'a follower could not be brought up',
+      );
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       return null;
     }
   }
 
-  #send(follower: Follower, chunk: Chunk): void {
+  #send(subscription: Subscription, chunk: Chunk): void {
     const own = chunk.events.find(
-      (e) => closes(e, follower.sink.account) && follower.isOfPresentStay(e.seq),
+      (e) => closes(e, subscription.sink.account) && subscription.isOfPresentStay(e.seq),
     );
-    if (own && follower.last === null) follower.last = own.seq;
-    const whole = follower.last === null || chunk.last <= follower.last;
+    if (own && subscription.last === null) subscription.last = own.seq;
+    const whole = subscription.last === null || chunk.last <= subscription.last;
     const sent = whole
       ? chunk
-      : encodeChunk(chunk.events.filter((e) => e.seq <= (follower.last as Seq)));
+      : encodeChunk(chunk.events.filter((e) => e.seq <= (subscription.last as Seq)));
     this.#sink.write(sent.frames);
-    follower.advance(sent.last);
-    if (follower.isPersonal) this.#sink.personal(sent.events);
+    subscription.advance(sent.last);
+    if (subscription.isPersonal) this.#sink.personal(sent.events);
   }
 }
 

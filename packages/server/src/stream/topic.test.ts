@@ -1,8 +1,8 @@
 import type { AccountId, Seq, StreamId } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Follower, type Sink } from './follower.ts';
 import type { StoredEvent } from './record.ts';
+import { type Sink, Subscription } from './subscription.ts';
 import { Topic } from './topic.ts';
 
 const stream = '01890000-0000-7000-8000-000000000001' as StreamId;
@@ -15,14 +15,14 @@ class Socket implements Sink {
   readonly account = bob;
   readonly congested = false;
   readonly seqs: number[] = [];
-  readonly woken: Follower[] = [];
+  readonly woken: Subscription[] = [];
   write(frames: Buffer): void {
     for (const [, seq] of frames.toString('utf8').matchAll(/"seq":(\d+)/g)) {
       this.seqs.push(Number(seq));
     }
   }
-  wake(follower: Follower): void {
-    this.woken.push(follower);
+  wake(subscription: Subscription): void {
+    this.woken.push(subscription);
   }
   personal(): void {}
 }
@@ -41,41 +41,41 @@ const left = (seq: number) => event(seq, 'member.left', { account: bob });
 const joined = (seq: number) => event(seq, 'member.joined', { account: bob, role: 'member' });
 
 /** Bob at 5, and what a hello knows already: out at 6, in again at 9. The topic stands at 5 still. */
-function aFollower(sent: number, skips: { after: Seq; to: Seq }[]) {
+function aSubscription(sent: number, skips: { after: Seq; to: Seq }[]) {
   const socket = new Socket();
   const topic = new Topic(stream, at(5));
-  const follower = new Follower(stream, socket, at(sent));
-  follower.floor = at(8);
-  follower.leaveOut(skips, null);
-  topic.place(follower);
-  return { socket, topic, follower };
+  const subscription = new Subscription(stream, socket, at(sent));
+  subscription.floor = at(8);
+  subscription.leaveOut(skips, null);
+  topic.place(subscription);
+  return { socket, topic, subscription };
 }
 
 describe('a stay that has ended before the present one', () => {
   test('is told to its end, and nothing of what lies between is', () => {
-    const { socket, topic, follower } = aFollower(5, [{ after: at(6), to: at(8) }]);
+    const { socket, topic, subscription } = aSubscription(5, [{ after: at(6), to: at(8) }]);
     topic.advance([left(6), said(7), said(8), joined(9)]);
     expect(socket.seqs).toEqual([6]);
-    expect(follower).toMatchObject({ sent: 8, last: null, ended: false });
-    expect(socket.woken).toEqual([follower]);
+    expect(subscription).toMatchObject({ sent: 8, last: null, ended: false });
+    expect(socket.woken).toEqual([subscription]);
   });
 
   test('does not end a follower of the present one, whose start the topic has not reached', () => {
-    const { socket, topic, follower } = aFollower(8, []);
+    const { socket, topic, subscription } = aSubscription(8, []);
     topic.advance([left(6), said(7)]);
     expect(socket.seqs).toEqual([]);
-    expect(follower).toMatchObject({ sent: 8, last: null, ended: false });
+    expect(subscription).toMatchObject({ sent: 8, last: null, ended: false });
   });
 });
 
 test('the end of the present stay ends its follower', () => {
   const socket = new Socket();
   const topic = new Topic(stream, at(5));
-  const follower = new Follower(stream, socket, at(5));
-  topic.place(follower);
+  const subscription = new Subscription(stream, socket, at(5));
+  topic.place(subscription);
   topic.advance([said(6), left(7), said(8)]);
   expect(socket.seqs).toEqual([6, 7]);
-  expect(follower).toMatchObject({ last: 7, ended: true });
+  expect(subscription).toMatchObject({ last: 7, ended: true });
 });
 
 test('a follower is live only at the head, as a member, on a socket with room', () => {
@@ -89,11 +89,11 @@ test('a follower is live only at the head, as a member, on a socket with room', 
       wake: () => undefined,
       personal: () => undefined,
     };
-    const follower = new Follower(stream, sink, at(sent));
-    follower.last = last === null ? null : at(last);
-    topic.place(follower);
-    expect(topic.live.has(follower)).toBe(!topic.behind.has(follower));
-    return topic.live.has(follower);
+    const subscription = new Subscription(stream, sink, at(sent));
+    subscription.last = last === null ? null : at(last);
+    topic.place(subscription);
+    expect(topic.live.has(subscription)).toBe(!topic.behind.has(subscription));
+    return topic.live.has(subscription);
   };
   expect(isLive(5, null)).toBe(true);
   expect(isLive(4, null)).toBe(false);
@@ -127,19 +127,19 @@ test('followers with sockets that fill up get each event once, in order', () => 
             wake: () => undefined,
             personal: () => undefined,
           };
-          const follower = new Follower(stream, sink, at(0));
-          topic.place(follower);
-          return { sink, seqs, follower };
+          const subscription = new Subscription(stream, sink, at(0));
+          topic.place(subscription);
+          return { sink, seqs, subscription };
         });
         const catchUp = () => {
-          for (const { sink, follower } of sockets) {
-            while (!sink.congested && topic.behind.has(follower)) {
-              const chunk = topic.tail.after(follower.sent, topic.head);
+          for (const { sink, subscription } of sockets) {
+            while (!sink.congested && topic.behind.has(subscription)) {
+              const chunk = topic.tail.after(subscription.sent, topic.head);
               if (chunk) {
                 sink.write(chunk.frames);
-                follower.advance(chunk.last);
+                subscription.advance(chunk.last);
               }
-              topic.place(follower);
+              topic.place(subscription);
             }
           }
         };
@@ -148,8 +148,8 @@ test('followers with sockets that fill up get each event once, in order', () => 
           catchUp();
           const { head } = topic;
           topic.advance(Array.from({ length: count }, (_, n) => said(head + 1 + n)));
-          for (const { sink, follower } of sockets) {
-            expect(topic.live.has(follower)).toBe(!sink.congested);
+          for (const { sink, subscription } of sockets) {
+            expect(topic.live.has(subscription)).toBe(!sink.congested);
           }
         }
         for (const { sink } of sockets) sink.congested = false;

@@ -1,6 +1,6 @@
 import type { AccountId, Seq, StreamId } from '@parley/protocol';
-import type { Follower } from './follower.ts';
 import { peek, type StoredEvent } from './record.ts';
+import type { Subscription } from './subscription.ts';
 import { type Chunk, encodeChunk, Tail } from './tail.ts';
 
 /** Bytes of recent frames kept for each followed stream. */
@@ -16,8 +16,8 @@ const TAIL_BYTES = 128 * 1024;
 export class Topic {
   readonly stream: StreamId;
   readonly tail = new Tail(TAIL_BYTES);
-  readonly live = new Set<Follower>();
-  readonly behind = new Set<Follower>();
+  readonly live = new Set<Subscription>();
+  readonly behind = new Set<Subscription>();
   head: Seq;
   /** The highest seq that anybody has told of; over `head` while a hole is being filled. */
   heard: Seq;
@@ -38,17 +38,17 @@ export class Topic {
   }
 
   /** Puts the follower where its cursor says. */
-  place(follower: Follower): void {
+  place(subscription: Subscription): void {
     const isLive =
-      follower.sent === this.head && follower.last === null && !follower.sink.congested;
-    (isLive ? this.behind : this.live).delete(follower);
-    (isLive ? this.live : this.behind).add(follower);
+      subscription.sent === this.head && subscription.last === null && !subscription.sink.congested;
+    (isLive ? this.behind : this.live).delete(subscription);
+    (isLive ? this.live : this.behind).add(subscription);
   }
 
   /** Forgets the follower. */
-  remove(follower: Follower): void {
-    this.live.delete(follower);
-    this.behind.delete(follower);
+  remove(subscription: Subscription): void {
+    this.live.delete(subscription);
+    this.behind.delete(subscription);
   }
 
   /** Hands on events that continue the head. Those who leave see their leaving and no more. */
@@ -69,17 +69,17 @@ export class Topic {
     this.tail.add(chunk);
     // What somebody has taken back is not to be had from memory either.
     if (chunk.events.some((e) => e.type === 'message.deleted')) this.tail.clear();
-    for (const follower of this.live) {
-      const { sink } = follower;
+    for (const subscription of this.live) {
+      const { sink } = subscription;
       if (sink.congested) {
-        this.live.delete(follower);
-        this.behind.add(follower);
-        sink.wake(follower);
+        this.live.delete(subscription);
+        this.behind.add(subscription);
+        sink.wake(subscription);
         continue;
       }
       sink.write(chunk.frames);
-      follower.sent = chunk.last;
-      if (follower.isPersonal) sink.personal(chunk.events);
+      subscription.sent = chunk.last;
+      if (subscription.isPersonal) sink.personal(chunk.events);
     }
   }
 
@@ -87,18 +87,18 @@ export class Topic {
     const leaving = [...this.live, ...this.behind].filter(
       (f) => f.last === null && closes(event, f.sink.account),
     );
-    for (const follower of leaving) {
-      if (!follower.isOfPresentStay(event.seq)) {
+    for (const subscription of leaving) {
+      if (!subscription.isOfPresentStay(event.seq)) {
         // Whoever was not live at it is brought past it by the catching up.
-        if (!this.live.has(follower)) continue;
-        follower.advance(event.seq);
-        if (follower.sent === event.seq) continue;
+        if (!this.live.has(subscription)) continue;
+        subscription.advance(event.seq);
+        if (subscription.sent === event.seq) continue;
       } else {
-        follower.last = event.seq;
+        subscription.last = event.seq;
       }
-      this.live.delete(follower);
-      this.behind.add(follower);
-      follower.sink.wake(follower);
+      this.live.delete(subscription);
+      this.behind.add(subscription);
+      subscription.sink.wake(subscription);
     }
   }
 }

@@ -5,8 +5,8 @@ import type { ConversationId } from '@parley/protocol';
 import { type Child, startChild } from '../support/child.ts';
 import type { TestCluster } from '../support/database.ts';
 import { Peer } from '../support/peer.ts';
-import { type Person, registerAt } from '../support/server.ts';
-import { aClientId } from '../support/world.ts';
+import { registerAt, type User } from '../support/server.ts';
+import { aClientId } from '../support/stream-builders.ts';
 
 /** Where the innocent client comes from; attackers come from 127.0.0.1. */
 const INNOCENT = '127.0.0.2';
@@ -83,10 +83,10 @@ export class Innocent {
   }
 
   static async arrive(target: Target): Promise<Innocent> {
-    const person = await registerAt(target.url, 'innocent');
-    const group = await person.group('echo');
+    const user = await registerAt(target.url, 'innocent');
+    const group = await user.group('echo');
     const peers = await Promise.all(
-      Array.from({ length: SOCKETS }, () => newPeer(target.url, person)),
+      Array.from({ length: SOCKETS }, () => newPeer(target.url, user)),
     );
     return new Innocent(target, group, peers);
   }
@@ -143,12 +143,12 @@ export class Innocent {
   }
 }
 
-async function newPeer(url: string, person: Person): Promise<Peer> {
+async function newPeer(url: string, user: User): Promise<Peer> {
   const peer = new Peer(url, { localAddress: INNOCENT });
   peer.ws.on('message', (data) => {
     if (data.toString().startsWith('{"op":"ping"')) peer.send({ op: 'pong' });
   });
-  await peer.hello(person.accessToken);
+  await peer.hello(user.accessToken);
   return peer;
 }
 

@@ -1,5 +1,5 @@
 import { SCOPES } from '@parley/protocol';
-import { type Person, registerAt, type TestServer } from '../support/server.ts';
+import { registerAt, type TestServer, type User } from '../support/server.ts';
 
 /** Who sends requests and frames. */
 export type Role = 'owner' | 'admin' | 'member' | 'key';
@@ -13,7 +13,7 @@ export const ROLES: readonly Role[] = ['owner', 'admin', 'member', 'key'];
  */
 export class Actors {
   readonly #server: TestServer;
-  readonly #root: Person;
+  readonly #root: User;
   readonly #tokens = new Map<Role, string>();
   readonly #stale = new Set<Role>(ROLES);
   #made = 0;
@@ -22,7 +22,7 @@ export class Actors {
   readonly conversations: string[] = [];
   readonly others: string[] = [];
 
-  private constructor(server: TestServer, root: Person) {
+  private constructor(server: TestServer, root: User) {
     this.#server = server;
     this.#root = root;
   }
@@ -54,26 +54,26 @@ export class Actors {
   /** Makes new accounts for those whose token has ended. */
   async renew(): Promise<void> {
     for (const role of [...this.#stale]) {
-      this.#tokens.set(role, role === 'key' ? await this.#newKey() : await this.#newPerson(role));
+      this.#tokens.set(role, role === 'key' ? await this.#newKey() : await this.#newUser(role));
     }
     this.#stale.clear();
   }
 
-  async #newPerson(role: Role): Promise<string> {
-    const person = await registerAt(this.#server.url, `${role}-${this.#made++}`);
-    await this.#root.request('PATCH', `/admin/accounts/${person.id}`, { role });
-    this.accounts.push(person.id);
+  async #newUser(role: Role): Promise<string> {
+    const user = await registerAt(this.#server.url, `${role}-${this.#made++}`);
+    await this.#root.request('PATCH', `/admin/accounts/${user.id}`, { role });
+    this.accounts.push(user.id);
     const members = this.accounts.slice(-8);
     for (const visibility of ['public', 'private']) {
       const body = { name: `group ${this.#made}`, visibility, members };
-      const made = await person.request('POST', '/conversations', body);
+      const made = await user.request('POST', '/conversations', body);
       const id: string = made.body.id;
       this.conversations.push(id);
       for (let n = 0; n < 5; n++) {
-        await person.request('POST', `/conversations/${id}/messages`, { body: `message ${n}` });
+        await user.request('POST', `/conversations/${id}/messages`, { body: `message ${n}` });
       }
     }
-    return person.accessToken;
+    return user.accessToken;
   }
 
   async #newKey(): Promise<string> {

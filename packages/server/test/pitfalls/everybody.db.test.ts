@@ -6,11 +6,11 @@ import { Sessions } from '../../src/accounts/sessions.ts';
 import { systemClock } from '../../src/clock.ts';
 import { joinGroup } from '../../src/conversations/members.ts';
 import type { Append } from '../../src/stream/append.ts';
+import { about, aNode, aRealGroup, aUser } from '../support/domain-builders.ts';
 import { until } from '../support/sink.ts';
-import { about, aNode, aPerson, aRealGroup } from '../support/town.ts';
-import { House, Watched } from './house.ts';
+import { TestNodes, Watched } from './test-nodes.ts';
 
-const house = new House();
+const testNodes = new TestNodes();
 
 const EVERYBODY = 1_000;
 const GROUP = 50;
@@ -23,12 +23,12 @@ const CUT_MS = 5_000;
 const LIVE_S = (loadavg()[0] as number) > 2 * availableParallelism() ? 45 : 15;
 
 /** People with sessions, made by the domains’ own functions, without a thousand hashed passwords. */
-async function people(pool: pg.Pool, append: Append, count: number) {
+async function users(pool: pg.Pool, append: Append, count: number) {
   const sessions = new Sessions(pool, systemClock);
   return Promise.all(
     Array.from({ length: count }, async (_, n) => {
       const name = `person${n}`;
-      const account = await aPerson(append, name);
+      const account = await aUser(append, name);
       const session = await sessions.begin(
         { account, credentials: 0, passed: ['password'] },
         name,
@@ -50,13 +50,13 @@ async function groupOf(append: Append, accounts: readonly AccountId[]): Promise<
 test('1,000 clients reconnect at once and are all live again within 15 s (B23)', {
   timeout: 240_000,
 }, async () => {
-  const database = await house.cluster.fresh();
+  const database = await testNodes.cluster.fresh();
   // With its limits on: too many at once are told to come a little later, and nobody for good.
   const env = { RATE_LIMITS: 'on' };
-  const server = await house.child(database, { env });
+  const server = await testNodes.child(database, { env });
   const { pool } = await database.open();
   const append = aNode(pool);
-  const everybody = await people(pool, append, EVERYBODY);
+  const everybody = await users(pool, append, EVERYBODY);
   const group = await groupOf(
     append,
     everybody.map((p) => p.account),
@@ -65,7 +65,7 @@ test('1,000 clients reconnect at once and are all live again within 15 s (B23)',
   const clients = everybody.map((who) => new Watched(server.url, who, undefined, Math.random));
   const ended: string[] = [];
   for (const [n, c] of clients.entries()) c.client.on('ended', () => ended.push(`${n}`));
-  house.finally(() => Promise.all(clients.map((c) => c.client.stop())));
+  testNodes.finally(() => Promise.all(clients.map((c) => c.client.stop())));
   const live = (c: Watched) => c.client.state === 'live';
   // They come one after the other at first, as people do.
   for (let n = 0; n < EVERYBODY; n += GROUP) {
@@ -111,7 +111,7 @@ test('1,000 clients reconnect at once and are all live again within 15 s (B23)',
   });
   const killed = await backAfter('server killed and started again', async () => {
     await server.child.kill();
-    await house.child(database, { env, port: server.port });
+    await testNodes.child(database, { env, port: server.port });
   });
   over = true;
   await talk;

@@ -9,17 +9,17 @@ import {
 } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import { postMessage } from '../../src/messages/commands.ts';
+import { about, aNode } from '../support/domain-builders.ts';
 import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
-import { about, aNode } from '../support/town.ts';
-import { TestClock } from '../support/world.ts';
-import { House, seqsFrom, Watched } from './house.ts';
+import { TestClock } from '../support/stream-builders.ts';
+import { seqsFrom, TestNodes, Watched } from './test-nodes.ts';
 
-const house = new House();
+const testNodes = new TestNodes();
 
-async function aTalk(options: Parameters<House['node']>[1] = {}) {
-  const database = await house.cluster.fresh();
-  const node = await house.node(database, options);
+async function aTalk(options: Parameters<TestNodes['node']>[1] = {}) {
+  const database = await testNodes.cluster.fresh();
+  const node = await testNodes.node(database, options);
   const ann = await registerAt(node.url, 'ann');
   const bob = await registerAt(node.url, 'bob');
   const group = await ann.group('the two', [bob]);
@@ -54,7 +54,7 @@ test('1,001 messages of one millisecond are paged through, each once (B11)', asy
 
 test('a server restored from a backup (a new epoch) is one reset, not a loop (B13)', async () => {
   const { database, node, ann, bob, group } = await aTalk();
-  const reader = await house.client(node, bob);
+  const reader = await testNodes.client(node, bob);
   await ann.post(group, 'before');
   await until(() => reader.seqs(group).length === 1, 'the message');
   const { pool } = await database.open();
@@ -79,7 +79,7 @@ test('a replaced connection that goes on delivering changes nothing (B15)', asyn
   const late: string[] = [];
   const client = new ParleyClient({
     api: new ParleyApi({ url: node.url, sessionToken: bob.sessionToken }),
-    loadPeople: false,
+    loadUsers: false,
     random: () => 0,
     socket: (url, handlers) => {
       const generation = sockets.length;
@@ -97,7 +97,7 @@ test('a replaced connection that goes on delivering changes nothing (B15)', asyn
   });
   const events: Event[] = [];
   client.onEvent((event) => events.push(event));
-  house.finally(async () => {
+  testNodes.finally(async () => {
     await client.stop();
     for (const socket of sockets) socket.close();
   });
@@ -123,7 +123,7 @@ test.each([
   const { node, ann, group } = await aTalk();
   const client = new ParleyClient({
     api: new ParleyApi({ url: node.url, sessionToken: ann.sessionToken }),
-    loadPeople: false,
+    loadUsers: false,
     socket: (url, handlers) => {
       // Holds one kind of frames back until the other kind has come.
       let waiting: string[] = [];
@@ -143,7 +143,7 @@ test.each([
       });
     },
   });
-  house.finally(() => client.stop());
+  testNodes.finally(() => client.stop());
   await client.start();
   await client.whenLive();
   const timeline = client.timeline(group);
@@ -170,7 +170,7 @@ test('a poisoned row is passed over: nobody’s synchronisation breaks on it (B2
   const { database, node, ann, bob, group } = await aTalk();
   const { pool } = await database.open();
   const store = new MemoryStore();
-  const first = await house.client(node, bob, { store });
+  const first = await testNodes.client(node, bob, { store });
   const poison = [
     ['message.sung', '{"melody":"none"}'],
     ['message.posted', '{}'],
@@ -207,8 +207,8 @@ test('a poisoned row is passed over: nobody’s synchronisation breaks on it (B2
   await first.cut();
   await rounds(first);
   await first.client.stop();
-  const again = await house.client(node, bob, { store });
-  const fresh = await house.client(node, bob);
+  const again = await testNodes.client(node, bob, { store });
+  const fresh = await testNodes.client(node, bob);
   await rounds(again);
   await until(() => fresh.at(group) === again.at(group), 'the same for both');
   for (const who of [again, fresh]) {

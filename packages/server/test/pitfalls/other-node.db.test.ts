@@ -2,23 +2,23 @@ import { streamOfConversation } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
-import { TestClock } from '../support/world.ts';
-import { House, seqsFrom } from './house.ts';
+import { TestClock } from '../support/stream-builders.ts';
+import { seqsFrom, TestNodes } from './test-nodes.ts';
 
-const house = new House();
+const testNodes = new TestNodes();
 
 // Two nodes know of one another by the database alone here: what Redis adds is speed.
 
 test('a client resumes on another node than before, after kill -9 of its own (B12)', async () => {
-  const database = await house.cluster.fresh();
-  const one = await house.child(database);
-  const two = await house.node(database);
-  const network = await house.network(one);
+  const database = await testNodes.cluster.fresh();
+  const one = await testNodes.child(database);
+  const two = await testNodes.node(database);
+  const network = await testNodes.network(one);
   const ann = await registerAt(two.url, 'ann');
   const bob = await registerAt(two.url, 'bob');
   const group = await ann.group('the two', [bob]);
-  const reader = await house.client(network, bob);
-  const writer = await house.client(two, ann);
+  const reader = await testNodes.client(network, bob);
+  const writer = await testNodes.client(two, ann);
   const begun = reader.at(group);
 
   // It has seen some, it is behind by others, and it writes itself.
@@ -38,14 +38,17 @@ test('a client resumes on another node than before, after kill -9 of its own (B1
 });
 
 test('a client that changes nodes ten times gets everything once, in order', async () => {
-  const database = await house.cluster.fresh();
-  const nodes = [await house.node(database), await house.node(database)] as const;
-  const network = await house.network(nodes[0]);
+  const database = await testNodes.cluster.fresh();
+  const nodes = [await testNodes.node(database), await testNodes.node(database)] as const;
+  const network = await testNodes.network(nodes[0]);
   const ann = await registerAt(nodes[0].url, 'ann');
   const bob = await registerAt(nodes[1].url, 'bob');
   const group = await ann.group('the two', [bob]);
-  const reader = await house.client(network, bob);
-  const writers = [await house.client(nodes[0], ann), await house.client(nodes[1], ann)] as const;
+  const reader = await testNodes.client(network, bob);
+  const writers = [
+    await testNodes.client(nodes[0], ann),
+    await testNodes.client(nodes[1], ann),
+  ] as const;
   const begun = reader.at(group);
 
   for (let round = 1; round <= 10; round++) {
@@ -64,21 +67,21 @@ test('a client that changes nodes ten times gets everything once, in order', asy
 });
 
 test('a node that was frozen delivers nothing out of order when it goes on (B19)', async () => {
-  const database = await house.cluster.fresh();
-  const frozen = await house.child(database);
-  const other = await house.node(database);
-  const network = await house.network(frozen);
+  const database = await testNodes.cluster.fresh();
+  const frozen = await testNodes.child(database);
+  const other = await testNodes.node(database);
+  const network = await testNodes.network(frozen);
   const ann = await registerAt(other.url, 'ann');
   const bob = await registerAt(other.url, 'bob');
   const group = await ann.group('the two', [bob]);
-  const reader = await house.client(network, bob);
-  const writer = await house.client(other, ann);
+  const reader = await testNodes.client(network, bob);
+  const writer = await testNodes.client(other, ann);
   const begun = reader.at(group);
   await writer.client.post(group, 'before').settled;
   await until(() => reader.at(group) === begun + 1, 'the first message');
 
   frozen.child.process.kill('SIGSTOP');
-  house.finally(() => frozen.child.process.kill('SIGCONT'));
+  testNodes.finally(() => frozen.child.process.kill('SIGCONT'));
   const own = reader.client.post(group, 'into the ice').settled;
   for (let n = 0; n < 30; n++) await writer.client.post(group, `meanwhile ${n}`).settled;
   // The reader goes elsewhere, and comes back to the node when it has thawed.
@@ -100,19 +103,19 @@ test('a node that was frozen delivers nothing out of order when it goes on (B19)
 });
 
 test('nodes whose clocks are 90 s apart, and one that steps back, keep one order (B22)', async () => {
-  const database = await house.cluster.fresh();
+  const database = await testNodes.cluster.fresh();
   const clocks = [new TestClock(), new TestClock()] as const;
   const now = Date.now();
   clocks[0].set(now - 90_000);
   clocks[1].set(now + 90_000);
   const nodes = [
-    await house.node(database, { clock: clocks[0] }),
-    await house.node(database, { clock: clocks[1] }),
+    await testNodes.node(database, { clock: clocks[0] }),
+    await testNodes.node(database, { clock: clocks[1] }),
   ] as const;
   const ann = await registerAt(nodes[0].url, 'ann');
   const bob = await registerAt(nodes[0].url, 'bob');
   const group = await ann.group('the two', [bob]);
-  const [one, two] = [await house.client(nodes[0], ann), await house.client(nodes[1], bob)];
+  const [one, two] = [await testNodes.client(nodes[0], ann), await testNodes.client(nodes[1], bob)];
   for (let n = 0; n < 6; n++) {
     // Each answers what it has seen.
     await until(() => one.at(group) === two.at(group), 'both to have the same');

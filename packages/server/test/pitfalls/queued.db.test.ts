@@ -4,18 +4,18 @@ import { type Event, streamOfConversation } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
-import { House } from './house.ts';
+import { TestNodes } from './test-nodes.ts';
 
-const house = new House();
+const testNodes = new TestNodes();
 
 /** ann behind a bad network, and bob, who sees what arrives. */
 async function aTalk() {
-  const node = await house.node(await house.cluster.fresh());
-  const network = await house.network(node);
+  const node = await testNodes.node(await testNodes.cluster.fresh());
+  const network = await testNodes.network(node);
   const ann = await registerAt(node.url, 'ann');
   const bob = await registerAt(node.url, 'bob');
   const group = await ann.group('the two', [bob]);
-  const reader = await house.client(node, bob);
+  const reader = await testNodes.client(node, bob);
   const bodies = () =>
     reader.events
       .filter((e): e is Extract<Event, { type: 'message.posted' }> => e.type === 'message.posted')
@@ -27,7 +27,7 @@ const numbers = (n: number) => Array.from({ length: n }, (_, i) => `number ${i}`
 
 test('messages written without a network are sent in the order of their writing', async () => {
   const { network, ann, group, bodies } = await aTalk();
-  const writer = await house.client(network, ann);
+  const writer = await testNodes.client(network, ann);
   network.refuse(true);
   await writer.cut();
   const sent = numbers(60).map((body) => writer.client.post(group, body));
@@ -39,7 +39,7 @@ test('messages written without a network are sent in the order of their writing'
 
 test('they keep their order, each once, when the connection is cut again and again', async () => {
   const { network, ann, group, bodies } = await aTalk();
-  const writer = await house.client(network, ann);
+  const writer = await testNodes.client(network, ann);
   const sent: Promise<unknown>[] = [];
   for (const [n, body] of numbers(120).entries()) {
     const cut = n % 12 === 11;
@@ -61,7 +61,7 @@ test('they keep their order, each once, when the connection is cut again and aga
 
 test('they keep their order, each once, when every answer is lost (B1, B21)', async () => {
   const { network, ann, group, bodies } = await aTalk();
-  const writer = await house.client(network, ann);
+  const writer = await testNodes.client(network, ann);
   for (let round = 0; round < 5; round++) {
     const before = bodies().length;
     network.set({ swallowDown: true });
@@ -80,7 +80,7 @@ test('they keep their order, each once, when every answer is lost (B1, B21)', as
 
 test('they keep their ids and their order over a reload with unsent messages (B3, B26)', async () => {
   const { network, ann, group, bodies, node } = await aTalk();
-  const first = await house.client(network, ann, { store: new IndexedDbStore() });
+  const first = await testNodes.client(network, ann, { store: new IndexedDbStore() });
   network.set({ swallowDown: true });
   const ids = numbers(10).map((body) => first.client.post(group, body).id);
   await until(() => bodies().length === 10, 'the first half to be stored');
@@ -94,7 +94,7 @@ test('they keep their ids and their order over a reload with unsent messages (B3
   await until(() => first.client.snapshot.outbox.length === 20, 'the outbox');
   await first.client.stop();
 
-  const second = await house.client(node, ann, { store: new IndexedDbStore() });
+  const second = await testNodes.client(node, ann, { store: new IndexedDbStore() });
   await until(() => second.client.snapshot.outbox.length === 0, 'all to be answered');
   await until(() => bodies().length >= 20, 'all messages');
   expect(bodies()).toEqual(numbers(20));
@@ -104,16 +104,16 @@ test('they keep their ids and their order over a reload with unsent messages (B3
 });
 
 test('a message refused for the moment is not overtaken by the next', async () => {
-  const node = await house.node(await house.cluster.fresh(), {
+  const node = await testNodes.node(await testNodes.cluster.fresh(), {
     env: { RATE_LIMITS: 'on' },
     limits: { commands: 12, commandWindowMs: 1_000 },
   });
   const ann = await registerAt(node.url, 'ann');
   const bob = await registerAt(node.url, 'bob');
   const group = await ann.group('the two', [bob]);
-  const reader = await house.client(node, bob);
+  const reader = await testNodes.client(node, bob);
   // Two devices of the same person: each keeps its own order, whatever is refused.
-  const [one, two] = [await house.client(node, ann), await house.client(node, ann)];
+  const [one, two] = [await testNodes.client(node, ann), await testNodes.client(node, ann)];
   const sent = numbers(40).flatMap((body) =>
     [one, two].map((writer, w) => writer.client.post(group, `${w} ${body}`).settled),
   );

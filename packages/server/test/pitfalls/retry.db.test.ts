@@ -1,18 +1,18 @@
 import type { Seq } from '@parley/protocol';
 import { expect, test } from 'vitest';
-import { call, PASSWORD, type Person, registerAt } from '../support/server.ts';
+import { call, PASSWORD, registerAt, type User } from '../support/server.ts';
 import { until } from '../support/sink.ts';
-import { aClientId, TestClock } from '../support/world.ts';
-import { House } from './house.ts';
+import { aClientId, TestClock } from '../support/stream-builders.ts';
+import { TestNodes } from './test-nodes.ts';
 
-const house = new House();
+const testNodes = new TestNodes();
 
 const SECOND = 1_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /** Posts under an id as somebody who has logged in anew: another session, another token. */
-async function postAs(url: string, who: Person, conversation: string, id: string, body: string) {
+async function postAs(url: string, who: User, conversation: string, id: string, body: string) {
   const login = await call(url, 'POST', '/auth/login', {
     body: { login: who.name, password: PASSWORD },
     headers: { 'parley-session': 'token' },
@@ -28,10 +28,10 @@ async function postAs(url: string, who: Person, conversation: string, id: string
 }
 
 test('a retry after 30 s, an hour, a day and a year does not post twice, on any node (B2, B4)', async () => {
-  const database = await house.cluster.fresh();
+  const database = await testNodes.cluster.fresh();
   const clock = new TestClock();
-  const one = await house.node(database, { clock });
-  const two = await house.node(database, { clock });
+  const one = await testNodes.node(database, { clock });
+  const two = await testNodes.node(database, { clock });
   const ann = await registerAt(one.url, 'ann');
   const group = await ann.group('notes');
   const ids = [aClientId(), aClientId()] as const;
@@ -54,12 +54,12 @@ test('a retry after 30 s, an hour, a day and a year does not post twice, on any 
 });
 
 test('a retry after kill -9 and a new start of the server does not post twice (B1, B12)', async () => {
-  const database = await house.cluster.fresh();
-  const first = await house.child(database);
-  const network = await house.network(first);
+  const database = await testNodes.cluster.fresh();
+  const first = await testNodes.child(database);
+  const network = await testNodes.network(first);
   const ann = await registerAt(first.url, 'ann');
   const group = await ann.group('notes');
-  const writer = await house.client(network, ann);
+  const writer = await testNodes.client(network, ann);
   const { pool } = await database.open();
   const stored = async () => {
     const { rows } = await pool.query<{ seq: Seq; body: string }>(
@@ -79,7 +79,7 @@ test('a retry after kill -9 and a new start of the server does not post twice (B
   const before = await stored();
   network.cut();
 
-  const second = await house.child(database);
+  const second = await testNodes.child(database);
   network.lead(second.port);
   network.refuse(false);
   const acks = await Promise.all(sent.map((s) => s.settled));
@@ -90,13 +90,16 @@ test('a retry after kill -9 and a new start of the server does not post twice (B
 });
 
 test('killed under load three times, once by a storm of SIGTERM: what was acknowledged is there once, in one order', async () => {
-  const database = await house.cluster.fresh();
-  let server = await house.child(database);
-  const network = await house.network(server);
+  const database = await testNodes.cluster.fresh();
+  let server = await testNodes.child(database);
+  const network = await testNodes.network(server);
   const ann = await registerAt(server.url, 'ann');
   const bob = await registerAt(server.url, 'bob');
   const group = await ann.group('the two', [bob]);
-  const writers = [await house.client(network, ann), await house.client(network, bob)] as const;
+  const writers = [
+    await testNodes.client(network, ann),
+    await testNodes.client(network, bob),
+  ] as const;
 
   const sent: Promise<{ seq: Seq }>[] = [];
   for (let round = 0; round < 3; round++) {
@@ -118,7 +121,7 @@ test('killed under load three times, once by a storm of SIGTERM: what was acknow
     await server.child.ended;
     killed = true;
     await talk;
-    server = await house.child(database);
+    server = await testNodes.child(database);
     network.lead(server.port);
   }
   const acks = await Promise.all(sent);

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { streamOfConversation } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import { postMessage } from '../../src/messages/commands.ts';
+import { about, aNode } from '../support/domain-builders.ts';
 import { Peer } from '../support/peer.ts';
 import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
-import { about, aNode } from '../support/town.ts';
-import { House, seqsFrom } from './house.ts';
+import { seqsFrom, TestNodes } from './test-nodes.ts';
 
-const house = new House();
+const testNodes = new TestNodes();
 
 /** Memory of a process, in MiB; Linux tells it. */
 function rssOf(pid: number): number {
@@ -19,17 +19,17 @@ function rssOf(pid: number): number {
 test.skipIf(process.platform !== 'linux')(
   'ten readers that stop reading, and 10,000 messages: the server’s memory stays (B16, B17)',
   async () => {
-    const database = await house.cluster.fresh();
-    const server = await house.child(database);
+    const database = await testNodes.cluster.fresh();
+    const server = await testNodes.child(database);
     const ann = await registerAt(server.url, 'ann');
     const bob = await registerAt(server.url, 'bob');
     const group = await ann.group('the two', [bob]);
     const { pool } = await database.open();
     const append = aNode(pool);
-    const witness = await house.client(server, ann);
+    const witness = await testNodes.client(server, ann);
 
     const readers = Array.from({ length: 10 }, () => new Peer(server.url));
-    house.finally(() => {
+    testNodes.finally(() => {
       for (const reader of readers) reader.close();
     });
     for (const reader of readers) {

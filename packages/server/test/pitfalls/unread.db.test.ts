@@ -2,15 +2,15 @@ import type { ConversationId } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
-import { House, type Watched } from './house.ts';
+import { TestNodes, type Watched } from './test-nodes.ts';
 
-const house = new House();
+const testNodes = new TestNodes();
 
 /** Silence is noticed soon. */
 const LIMITS = { pingMs: 1_000, silenceMs: 3_000 };
 
 async function aTalk() {
-  const node = await house.node(await house.cluster.fresh(), { limits: LIMITS });
+  const node = await testNodes.node(await testNodes.cluster.fresh(), { limits: LIMITS });
   const ann = await registerAt(node.url, 'ann');
   const bob = await registerAt(node.url, 'bob');
   const group = await ann.group('the two', [bob]);
@@ -22,9 +22,9 @@ const unread = (watched: Watched, group: ConversationId) =>
 
 test('unread marks are right when a connection dies without closing (B20)', async () => {
   const { node, ann, bob, group } = await aTalk();
-  const network = await house.network(node);
-  const phone = await house.client(network, bob);
-  const writer = await house.client(node, ann);
+  const network = await testNodes.network(node);
+  const phone = await testNodes.client(network, bob);
+  const writer = await testNodes.client(node, ann);
   await writer.client.post(group, 'one').settled;
   await until(() => unread(phone, group) === 1, 'the first mark');
 
@@ -33,7 +33,7 @@ test('unread marks are right when a connection dies without closing (B20)', asyn
   await writer.client.post(group, 'two').settled;
   const third = await writer.client.post(group, 'three').settled;
   // Read on another device meanwhile, all but the last.
-  const laptop = await house.client(node, bob);
+  const laptop = await testNodes.client(node, bob);
   expect(unread(laptop, group)).toBe(3);
   await laptop.client.read(group, (third.seq - 1) as typeof third.seq).settled;
   expect(unread(phone, group)).toBe(1);
@@ -53,9 +53,9 @@ test('unread marks are right when a connection dies without closing (B20)', asyn
 
 test('a connection that dies only towards the client loses no mark and no message', async () => {
   const { node, ann, bob, group } = await aTalk();
-  const network = await house.network(node);
-  const phone = await house.client(network, bob);
-  const writer = await house.client(node, ann);
+  const network = await testNodes.network(node);
+  const phone = await testNodes.client(network, bob);
+  const writer = await testNodes.client(node, ann);
 
   // The server believes that it delivers.
   network.set({ swallowDown: true });
@@ -68,10 +68,10 @@ test('a connection that dies only towards the client loses no mark and no messag
 
 test('a reading whose connection dies is told again, and moves nothing back (B26)', async () => {
   const { node, ann, bob, group } = await aTalk();
-  const network = await house.network(node);
-  const phone = await house.client(network, bob);
-  const laptop = await house.client(node, bob);
-  const writer = await house.client(node, ann);
+  const network = await testNodes.network(node);
+  const phone = await testNodes.client(network, bob);
+  const laptop = await testNodes.client(node, bob);
+  const writer = await testNodes.client(node, ann);
   const acks = [];
   for (let n = 0; n < 4; n++) acks.push(await writer.client.post(group, `number ${n}`).settled);
   const [, second, , fourth] = acks.map((a) => a.seq);

@@ -2,20 +2,20 @@ import { streamOfConversation } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
-import { House, seqsFrom } from './house.ts';
+import { seqsFrom, TestNodes } from './test-nodes.ts';
 
-const house = new House();
+const testNodes = new TestNodes();
 
 // A server with a hole between what it replays and what it sends live is mended by the SDK, which
 // asks for the hole; so what counts is that nothing had to be asked for.
 
 test('between catch-up and live stream there is no gap: sent inside the window, 40 times (B8)', async () => {
-  const node = await house.node(await house.cluster.fresh());
+  const node = await testNodes.node(await testNodes.cluster.fresh());
   const ann = await registerAt(node.url, 'ann');
   const bob = await registerAt(node.url, 'bob');
   const group = await ann.group('the two', [bob]);
-  const writer = await house.client(node, ann);
-  const reader = await house.client(node, bob);
+  const writer = await testNodes.client(node, ann);
+  const reader = await testNodes.client(node, bob);
   const begun = reader.at(group);
 
   for (let round = 0; round < 40; round++) {
@@ -37,12 +37,12 @@ test('between catch-up and live stream there is no gap: sent inside the window, 
 });
 
 test('joining, leaving and joining in one go follows the stream once (B24)', async () => {
-  const node = await house.node(await house.cluster.fresh());
+  const node = await testNodes.node(await testNodes.cluster.fresh());
   const ann = await registerAt(node.url, 'ann');
   const bob = await registerAt(node.url, 'bob');
   const group = await ann.group('open', [], 'public');
-  const writer = await house.client(node, ann);
-  const reader = await house.client(node, bob);
+  const writer = await testNodes.client(node, ann);
+  const reader = await testNodes.client(node, bob);
 
   for (let round = 0; round < 10; round++) {
     const talk = (async () => {

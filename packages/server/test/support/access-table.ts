@@ -48,7 +48,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'verifyMe',
   ],
   // Users, and API keys with the scope.
-  'people:read': ['getPerson', 'listPeople', 'me'],
+  'users:read': ['getUser', 'listUsers', 'me'],
   'conversations:read': ['getConversation', 'listConversations', 'listGroups', 'listMembers'],
   'conversations:write': [
     'addMember',
@@ -79,11 +79,11 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'createAccount',
     'createInvitation',
     'deactivateAccount',
-    'endKey',
+    'revokeApiKey',
     'getAccount',
     'listAccounts',
     'listInvitations',
-    'listKeys',
+    'listApiKeys',
     'listServiceAccounts',
     'listSettings',
     'reactivateAccount',
@@ -93,11 +93,11 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   // Owners and admins, with no API key.
   'admin user': [
-    'createKey',
+    'createApiKey',
     'createServiceAccount',
     'deleteAccount',
     'endAccountSessions',
-    'listMail',
+    'listEmail',
     'resetSecondFactor',
   ],
 };

@@ -9,11 +9,11 @@ import { AuditLog } from '../../src/audit/audit-log.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
 import { conversationProjections } from '../../src/conversations/projections.ts';
-import { createHttpApp, type HttpDependencies } from '../../src/http/app.ts';
+import { Emails } from '../../src/email/emails.ts';
+import { emailTransport } from '../../src/email/transport.ts';
+import { createHttpApp, type HttpDeps } from '../../src/http/app.ts';
 import { ApiKeys } from '../../src/integrations/keys.ts';
 import type { Logger } from '../../src/log.ts';
-import { Mails } from '../../src/mail/mails.ts';
-import { mailTransport } from '../../src/mail/transport.ts';
 import { messageProjections } from '../../src/messages/projections.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { Append } from '../../src/stream/append.ts';
@@ -27,7 +27,7 @@ import { makeTempDir } from './temp-dir.ts';
 export interface TestApi {
   readonly app: FastifyInstance;
   readonly accounts: Accounts;
-  readonly mails: Mails;
+  readonly emails: Emails;
   readonly dataDir: string;
   readonly database: Database;
   /** What was committed and published, in order. */
@@ -94,8 +94,8 @@ export async function aTestApi(
     /** Of the audit log. */
     log?: Logger;
     webDir?: string;
-    api?: HttpDependencies['api'];
-    health?: HttpDependencies['health'];
+    api?: HttpDeps['api'];
+    health?: HttpDeps['health'];
   } = {},
 ): Promise<TestApi> {
   const dataDir = makeTempDir('api');
@@ -124,13 +124,13 @@ export async function aTestApi(
   const secret = settings.secret ?? SECRET;
   if (settings.secret === undefined) await lendKey(pool);
   const vault = new Vault(secret);
-  const mailConfig = {
+  const emailConfig = {
     dataDir,
     smtpUrl: settings.smtpUrl,
-    mailFrom: 'Parley <parley@example.org>',
+    emailFrom: 'Parley <parley@example.org>',
   };
-  const transport = mailTransport(mailConfig, testLog);
-  const mails = new Mails({ pool, clock, log: testLog, vault, transport });
+  const transport = emailTransport(emailConfig, testLog);
+  const emails = new Emails({ pool, clock, log: testLog, vault, transport });
   const audit = new AuditLog({ pool, clock, log: settings.log ?? testLog });
   const accounts = await openAccounts({
     audit,
@@ -142,7 +142,7 @@ export async function aTestApi(
     config,
     secret,
     vault,
-    mails,
+    emails,
     issuer: () => settings.publicUrl ?? 'http://localhost:3000',
   });
   const app = createHttpApp({
@@ -168,7 +168,7 @@ export async function aTestApi(
   return {
     app,
     accounts,
-    mails,
+    emails,
     dataDir,
     database,
     published,
@@ -186,7 +186,7 @@ export async function aTestApi(
     },
     close: async () => {
       await app.close();
-      await mails.stop();
+      await emails.stop();
       await append.close();
       await database.close();
       rmSync(dataDir, { recursive: true, force: true });

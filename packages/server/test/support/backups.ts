@@ -27,7 +27,7 @@ export interface Workshop {
     dataDir: string,
     args: readonly string[],
     env?: Record<string, string>,
-  ): Promise<{ code: number | null; words: string }>;
+  ): Promise<{ code: number | null; description: string }>;
   /** Starts a server in this process; stopped in the end, if the test does not. */
   server(dataDir: string, env?: Record<string, string>): Promise<Parley>;
   /** Kills what still runs, waits for the databases, and removes the folder. */
@@ -59,7 +59,7 @@ export function aWorkshop(): Workshop {
     async run(dataDir, args, env) {
       const child = parley(dataDir, args, env);
       const code = await child.ended;
-      return { code, words: child.complaints() };
+      return { code, description: child.complaints() };
     },
     async server(dataDir, env) {
       dataDirs.add(dataDir);

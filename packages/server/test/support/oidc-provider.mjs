@@ -1,10 +1,10 @@
 // A program for tests: an OpenID Connect provider on a free port. Its people are made by
-// GET /people?name=…&email=…&verified=…, and log in by their names. Says its address on standard output.
+// GET /users?name=…&email=…&verified=…, and log in by their names. Says its address on standard output.
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
 const redirectUris = process.argv.slice(2);
-const people = new Map();
+const users = new Map();
 const server = createServer();
 server.listen(0, '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
@@ -25,7 +25,7 @@ server.listen(0, '127.0.0.1', () => {
     // As providers are free to do: the claims are at the userinfo endpoint.
     conformIdTokenClaims: true,
     findAccount: (_context, name) => {
-      const { email, verified } = people.get(name) ?? {};
+      const { email, verified } = users.get(name) ?? {};
       return {
         accountId: name,
         claims: () => ({
@@ -41,9 +41,9 @@ server.listen(0, '127.0.0.1', () => {
   const answer = provider.callback();
   server.on('request', (request, response) => {
     const { pathname, searchParams } = new URL(request.url, issuer);
-    if (pathname !== '/people') return answer(request, response);
-    const { name, ...person } = Object.fromEntries(searchParams);
-    people.set(name, person);
+    if (pathname !== '/users') return answer(request, response);
+    const { name, ...user } = Object.fromEntries(searchParams);
+    users.set(name, user);
     return response.end();
   });
   console.log(issuer);

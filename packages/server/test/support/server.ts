@@ -11,7 +11,7 @@ import { makeTempDir } from './temp-dir.ts';
 /** A whole server on a free port, over a fresh database of a test’s cluster. */
 export type TestServer = Parley & {
   /** Registers somebody and gives what is needed to act as them. */
-  register(name: string): Promise<Person>;
+  register(name: string): Promise<User>;
   /** What stands in the database. */
   rows(sql: string): Promise<Record<string, unknown>[]>;
   /** A way to its database, beside its own. */
@@ -21,7 +21,7 @@ export type TestServer = Parley & {
 };
 
 /** Somebody who has registered. */
-export type Person = {
+export type User = {
   name: string;
   id: AccountId;
   accessToken: string;
@@ -36,7 +36,7 @@ export type Person = {
   /** Makes a group and returns its id. */
   group(
     name: string,
-    members?: readonly Person[],
+    members?: readonly User[],
     visibility?: 'public' | 'private',
   ): Promise<ConversationId>;
   /** Posts over REST and returns the message’s seq. */
@@ -91,7 +91,7 @@ export async function startTestServer(
 }
 
 /** Registers somebody on the server at `url`. */
-export async function registerAt(url: string, name: string): Promise<Person> {
+export async function registerAt(url: string, name: string): Promise<User> {
   const answer = await call(url, 'POST', '/auth/register', {
     body: { username: name, displayName: name, email: `${name}@example.org`, password: PASSWORD },
     headers: { 'parley-session': 'token' },
@@ -99,7 +99,7 @@ export async function registerAt(url: string, name: string): Promise<Person> {
   if (answer.status !== 201) throw new Error(`${name}: ${JSON.stringify(answer.body)}`);
   const { me, accessToken, sessionToken } = answer.body as SessionAnswer;
   if (sessionToken === undefined) throw new Error(`${name}: no session token`);
-  const request: Person['request'] = (method, path, body, headers) =>
+  const request: User['request'] = (method, path, body, headers) =>
     call(url, method, path, {
       ...(body && { body }),
       headers: { authorization: `Bearer ${accessToken}`, ...headers },

@@ -1,9 +1,9 @@
 import type { AccountId, Seq } from '@parley/protocol';
 import type pg from 'pg';
-import type { Follower } from '../../src/stream/follower.ts';
 import type { Hub } from '../../src/stream/hub.ts';
 import type { StoredEvent } from '../../src/stream/record.ts';
 import { type DrainableSink, Resume } from '../../src/stream/resume.ts';
+import type { Subscription } from '../../src/stream/subscription.ts';
 import { testLog } from './database.ts';
 
 /** What a socket would have been sent, with a fullness that the test sets. */
@@ -44,8 +44,8 @@ export class RecordingSink implements DrainableSink {
     }
   }
 
-  wake(follower: Follower): void {
-    this.resume.wake(follower);
+  wake(subscription: Subscription): void {
+    this.resume.wake(subscription);
   }
 
   personal(events: readonly StoredEvent[]): void {
@@ -57,8 +57,8 @@ export class RecordingSink implements DrainableSink {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  ended(follower: Follower): void {
-    this.endedStreams.push(follower.stream);
+  ended(subscription: Subscription): void {
+    this.endedStreams.push(subscription.stream);
   }
 
   /** The seqs that were received, in the order of their arrival. */

@@ -2,10 +2,10 @@ import { FileDown, MonitorSmartphone, ShieldCheck, UserRound } from 'lucide-reac
 import { TabbedPage } from '../app/tabbed-page.tsx';
 
 const TABS = [
-  { to: '/settings/profile', words: 'Profile', icon: <UserRound size={17} /> },
-  { to: '/settings/security', words: 'Security', icon: <ShieldCheck size={17} /> },
-  { to: '/settings/sessions', words: 'Sessions', icon: <MonitorSmartphone size={17} /> },
-  { to: '/settings/data', words: 'Your data', icon: <FileDown size={17} /> },
+  { to: '/settings/profile', description: 'Profile', icon: <UserRound size={17} /> },
+  { to: '/settings/security', description: 'Security', icon: <ShieldCheck size={17} /> },
+  { to: '/settings/sessions', description: 'Sessions', icon: <MonitorSmartphone size={17} /> },
+  { to: '/settings/data', description: 'Your data', icon: <FileDown size={17} /> },
 ];
 
 /** One’s own account. */

@@ -37,7 +37,7 @@ export function AuthenticatorCard({
   return (
     <Card
       title="Authenticator app"
-      words="An app on your phone shows six digits that you type in after your password."
+      description="An app on your phone shows six digits that you type in after your password."
       actions={
         factors.totp ? (
           <Badge tone="ok">On</Badge>
@@ -69,7 +69,7 @@ export function AuthenticatorCard({
       <PasswordDialog
         open={doing?.what === 'set-up'}
         title="Set up an authenticator app"
-        words="First your password, so that nobody does this at a device that you have left open."
+        description="First your password, so that nobody does this at a device that you have left open."
         action="Continue"
         onClose={() => setDoing((now) => (now?.what === 'set-up' ? null : now))}
         onConfirm={async (password) => {
@@ -79,7 +79,7 @@ export function AuthenticatorCard({
       <PasswordDialog
         open={doing?.what === 'remove'}
         title="Turn the app off?"
-        words="Your password alone lets you in then, unless you have a passkey."
+        description="Your password alone lets you in then, unless you have a passkey."
         action="Turn off"
         danger
         onClose={close}
@@ -92,7 +92,7 @@ export function AuthenticatorCard({
       <PasswordDialog
         open={doing?.what === 'new-codes'}
         title="Make new recovery codes?"
-        words="Those that you have stored are good for nothing then."
+        description="Those that you have stored are good for nothing then."
         action="Make new ones"
         onClose={() => setDoing((now) => (now?.what === 'new-codes' ? null : now))}
         onConfirm={async (password) => {

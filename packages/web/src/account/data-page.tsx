@@ -19,10 +19,10 @@ export function DataPage() {
   const close = () => setAsking(null);
   return (
     <>
-      <PartTitle title="Your data" words="It is yours: take it along, or take it away." />
+      <PartTitle title="Your data" description="It is yours: take it along, or take it away." />
       <Card
         title="Download everything"
-        words="Your profile, your conversations and all that you have written, as one JSON file."
+        description="Your profile, your conversations and all that you have written, as one JSON file."
       >
         <Button onClick={() => setAsking('export')}>
           <Download size={16} /> Download
@@ -30,7 +30,7 @@ export function DataPage() {
       </Card>
       <Card
         title="Delete your account"
-        words="You are logged out everywhere, and nobody finds you any more. There is no way back."
+        description="You are logged out everywhere, and nobody finds you any more. There is no way back."
       >
         <Button look="risky" onClick={() => setAsking('delete')}>
           <Trash2 size={16} /> Delete my account
@@ -39,7 +39,7 @@ export function DataPage() {
       <PasswordDialog
         open={asking === 'export'}
         title="Download your data"
-        words="Your password, so that nobody else takes it along."
+        description="Your password, so that nobody else takes it along."
         action="Download"
         onClose={close}
         onConfirm={async (password) => {
@@ -51,7 +51,7 @@ export function DataPage() {
       <PasswordDialog
         open={asking === 'delete'}
         title="Delete your account?"
-        words="This cannot be undone."
+        description="This cannot be undone."
         action="Delete for good"
         danger
         onClose={close}

@@ -28,7 +28,7 @@ export function PasskeysCard({
   return (
     <Card
       title="Passkeys"
-      words="Log in with your fingerprint, your face or a security key, without the password."
+      description="Log in with your fingerprint, your face or a security key, without the password."
       actions={
         hasPasskeys() && (
           <Button onClick={() => setAdding(true)}>
@@ -67,7 +67,7 @@ export function PasskeysCard({
       <PasswordDialog
         open={adding}
         title="Add a passkey"
-        words="Your browser asks you next where to keep it."
+        description="Your browser asks you next where to keep it."
         action="Continue"
         onClose={() => setAdding(false)}
         onConfirm={async (password, data) => {
@@ -91,7 +91,7 @@ export function PasskeysCard({
       <PasswordDialog
         open={removing !== null}
         title={`Remove ${removing?.name ?? ''}?`}
-        words="Nobody can log in with it any more. Remove it from your device as well."
+        description="Nobody can log in with it any more. Remove it from your device as well."
         action="Remove"
         danger
         onClose={() => setRemoving(null)}

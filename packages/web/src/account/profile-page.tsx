@@ -5,7 +5,7 @@ import { toast } from 'sonner';
 import { PartTitle } from '../app/tabbed-page.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
-import { wordsFor } from '../lib/words.ts';
+import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Badge } from '../ui/badge.tsx';
@@ -21,7 +21,7 @@ export function ProfilePage() {
   const me = useParley((s) => s.me);
   return (
     <>
-      <PartTitle title="Profile" words="How others know you here." />
+      <PartTitle title="Profile" description="How others know you here." />
       {me ? (
         <>
           <NameCard me={me} />
@@ -114,7 +114,7 @@ function EmailCard({ me }: { me: Me }) {
   return (
     <Card
       title="E-mail"
-      words={me.email}
+      description={me.email}
       actions={
         me.verified ? (
           <Badge tone="ok">
@@ -145,7 +145,7 @@ function Verify() {
       const { resendAfter } = await account.sendVerification();
       setUntil(Date.now() + resendAfter * 1000);
     } catch (error) {
-      toast.error(wordsFor(error));
+      toast.error(errorMessage(error));
     }
   };
   if (until === null) {

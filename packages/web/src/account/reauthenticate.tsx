@@ -1,7 +1,7 @@
 import { ApiError } from '@parley/client';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
-import { wordsFor } from '../lib/words.ts';
+import { errorMessage } from '../lib/text.ts';
 import { PasswordDialog } from '../ui/password-dialog.tsx';
 import { useAccount } from './use-account.ts';
 
@@ -22,7 +22,7 @@ export function useReauthentication(): {
       if (error instanceof ApiError && error.code === 'reauthentication_required') {
         setPending({ work });
       } else {
-        toast.error(wordsFor(error));
+        toast.error(errorMessage(error));
       }
     }
   };
@@ -30,7 +30,7 @@ export function useReauthentication(): {
     <PasswordDialog
       open={pending !== null}
       title="Confirm your password"
-      words="You logged in a while ago. Enter your password to continue."
+      description="You logged in a while ago. Enter your password to continue."
       action="Continue"
       onClose={() => setPending(null)}
       onConfirm={async (password) => {

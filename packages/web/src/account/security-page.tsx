@@ -17,7 +17,7 @@ export function SecurityPage() {
   const factors = useLoad(() => account.secondFactors());
   return (
     <>
-      <PartTitle title="Security" words="How you show that you are you." />
+      <PartTitle title="Security" description="How you show that you are you." />
       <PasswordCard />
       {factors.data ? (
         <>
@@ -41,7 +41,7 @@ function PasswordCard() {
     toast.success('Your password is changed', { description: 'All other sessions have ended.' });
   });
   return (
-    <Card title="Password" words="A new one ends all your other sessions.">
+    <Card title="Password" description="A new one ends all your other sessions.">
       <form {...form.props} className="flex flex-col gap-4">
         <Problem text={form.problem} />
         <div className="grid grid-cols-1 gap-4 min-[560px]:grid-cols-2">

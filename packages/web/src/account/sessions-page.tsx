@@ -40,7 +40,7 @@ export function SessionsPage() {
     <>
       <PartTitle
         title="Sessions"
-        words="Where you are logged in. End what you do not know."
+        description="Where you are logged in. End what you do not know."
         actions={
           others.length > 0 && <Button onClick={() => setEnding('others')}>End all others</Button>
         }
@@ -72,7 +72,7 @@ export function SessionsPage() {
       <Confirm
         open={ending !== null}
         title={ending === 'others' ? 'End all other sessions?' : 'End this session?'}
-        words="Whoever uses it is logged out at once."
+        description="Whoever uses it is logged out at once."
         action="End"
         onCancel={() => setEnding(null)}
         onConfirm={() => void end()}

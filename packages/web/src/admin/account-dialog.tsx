@@ -114,7 +114,7 @@ export function AccountDialog({
               <UserRoundCheck size={16} /> Reactivate
             </Button>
           )}
-          {account.kind === 'person' && account.isActive && (
+          {account.kind === 'user' && account.isActive && (
             <Button onClick={() => setAsking('sessions')}>
               <LogOut size={16} /> Log out everywhere
             </Button>
@@ -132,7 +132,7 @@ export function AccountDialog({
       <Confirm
         open={asking === 'deactivate'}
         title={`Deactivate ${isolate(account.displayName)}?`}
-        words="They are logged out everywhere at once and cannot log in until you reactivate them. What they have written stays."
+        description="They are logged out everywhere at once and cannot log in until you reactivate them. What they have written stays."
         action="Deactivate"
         onCancel={close}
         onConfirm={() =>
@@ -142,7 +142,7 @@ export function AccountDialog({
       <Confirm
         open={asking === 'sessions'}
         title={`Log ${account.displayName} out everywhere?`}
-        words="All their sessions end at once. They can log in again."
+        description="All their sessions end at once. They can log in again."
         action="Log out"
         onCancel={close}
         onConfirm={() =>
@@ -155,7 +155,7 @@ export function AccountDialog({
       <Confirm
         open={asking === 'factor'}
         title="Remove the second factor?"
-        words="Their password alone lets them in then. Be sure that it is them who ask for it."
+        description="Their password alone lets them in then. Be sure that it is them who ask for it."
         action="Remove"
         onCancel={close}
         onConfirm={() =>

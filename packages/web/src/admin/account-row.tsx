@@ -23,7 +23,7 @@ export function AccountBadges({ account }: { account: AdminAccount }) {
           <LockKeyhole size={12} /> Locked
         </Badge>
       )}
-      {asked && account.kind === 'person' && !account.verified && (
+      {asked && account.kind === 'user' && !account.verified && (
         <Badge tone="warn">Not verified</Badge>
       )}
       {account.secondFactor && (

@@ -4,11 +4,11 @@ import { TabbedPage } from '../app/tabbed-page.tsx';
 import { useParley } from '../session/use-client.ts';
 
 const TABS = [
-  { to: '/admin/people', words: 'People', icon: <Users size={17} /> },
-  { to: '/admin/invitations', words: 'Invitations', icon: <Ticket size={17} /> },
-  { to: '/admin/programs', words: 'Programs', icon: <SquareTerminal size={17} /> },
-  { to: '/admin/mail', words: 'Mail', icon: <Mail size={17} /> },
-  { to: '/admin/settings', words: 'Settings', icon: <Settings2 size={17} /> },
+  { to: '/admin/users', description: 'People', icon: <Users size={17} /> },
+  { to: '/admin/invitations', description: 'Invitations', icon: <Ticket size={17} /> },
+  { to: '/admin/service-accounts', description: 'Programs', icon: <SquareTerminal size={17} /> },
+  { to: '/admin/emails', description: 'Mail', icon: <Mail size={17} /> },
+  { to: '/admin/settings', description: 'Settings', icon: <Settings2 size={17} /> },
 ];
 
 /** Administration; for others than admins there is nothing here. */

@@ -30,7 +30,7 @@ export function InvitationsPage() {
     <>
       <PartTitle
         title="Invitations"
-        words="Links that let people register, whatever the server’s rules for others are."
+        description="Links that let people register, whatever the server’s rules for others are."
         actions={
           <Button look="primary" onClick={() => setCreating(true)}>
             <Plus size={16} /> Invite
@@ -98,7 +98,7 @@ export function InvitationsPage() {
       <Confirm
         open={revoking !== null}
         title="Take this invitation back?"
-        words="Its link is good for nothing then. Who has registered with it stays."
+        description="Its link is good for nothing then. Who has registered with it stays."
         action="Take back"
         onCancel={() => setRevoking(null)}
         onConfirm={() =>

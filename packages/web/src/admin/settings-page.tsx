@@ -13,13 +13,13 @@ export function SettingsPage() {
   const [text, setText] = useState('');
   const wanted = text.trim().toLowerCase();
   const items = (settings.data ?? []).filter((s) =>
-    `${s.name} ${s.words}`.toLowerCase().includes(wanted),
+    `${s.name} ${s.description}`.toLowerCase().includes(wanted),
   );
   return (
     <>
       <PartTitle
         title="Settings"
-        words={
+        description={
           <>
             As the server runs with them. They come from its environment or its file{' '}
             <code>.env</code>, and change with a restart.
@@ -56,7 +56,7 @@ function Row({ setting }: { setting: SettingInfo }) {
     <div className="border-line border-t px-4 py-3 first:border-t-0 sm:grid sm:grid-cols-[1fr_minmax(0,14rem)] sm:gap-4">
       <dt>
         <code className="break-words font-medium text-[13px]">{setting.name}</code>
-        <span className="mt-0.5 block text-[13px] text-muted">{setting.words}</span>
+        <span className="mt-0.5 block text-[13px] text-muted">{setting.description}</span>
       </dt>
       <dd className="mt-1.5 min-w-0 sm:mt-0 sm:text-right">
         {setting.secret ? (

@@ -1,7 +1,7 @@
 import { AdminApi } from '@parley/client';
 import { useMemo } from 'react';
 import { toast } from 'sonner';
-import { wordsFor } from '../lib/words.ts';
+import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
 
 /** The API of administration. */
@@ -17,7 +17,7 @@ export async function attempt(work: () => Promise<unknown>, done: string): Promi
     toast.success(done);
     return true;
   } catch (error) {
-    toast.error(wordsFor(error));
+    toast.error(errorMessage(error));
     return false;
   }
 }

@@ -30,7 +30,7 @@ export function ConnectionLine() {
 
   const seconds = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - now) / 1000));
   const offline = state === 'offline';
-  const words = offline
+  const description = offline
     ? 'Offline. Trying again'
     : state === 'connecting'
       ? 'Connecting'
@@ -39,13 +39,13 @@ export function ConnectionLine() {
     <>
       {/* Read out once for each state; the seconds are for the eyes only. */}
       <p role="status" className="sr-only">
-        {shown ? `${words}…` : ''}
+        {shown ? `${description}…` : ''}
       </p>
       {shown && (
         <div className="flex min-h-9 items-center justify-center gap-2 bg-warn-soft px-4 text-[13px] text-warn">
           {offline ? <WifiOff size={15} /> : <LoaderCircle size={15} className="animate-spin" />}
           <span aria-hidden="true" className="tabular-nums">
-            {words}
+            {description}
             {offline && seconds > 1 ? ` in ${seconds} s` : ''}…
           </span>
           {offline && (

@@ -58,7 +58,7 @@ export function OwnMenu() {
           </DropdownMenu.Item>
           {me && me.role !== 'member' && (
             <DropdownMenu.Item asChild className={ITEM}>
-              <Link to="/admin/people">
+              <Link to="/admin/users">
                 <ShieldCheck size={16} /> Administration
               </Link>
             </DropdownMenu.Item>
@@ -68,9 +68,9 @@ export function OwnMenu() {
             value={theme}
             onValueChange={(value) => setTheme(value as Theme)}
           >
-            {THEMES.map(([value, words, icon]) => (
+            {THEMES.map(([value, description, icon]) => (
               <DropdownMenu.RadioItem key={value} value={value} className={ITEM}>
-                {icon} <span className="flex-1">{words}</span>
+                {icon} <span className="flex-1">{description}</span>
                 <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
               </DropdownMenu.RadioItem>
             ))}

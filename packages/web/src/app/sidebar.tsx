@@ -7,13 +7,13 @@ import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { CreateGroup } from '../conversations/create-group.tsx';
 import { byActivity, titleOf, unreadText } from '../conversations/naming.ts';
 import { excerpt } from '../lib/display-text.ts';
-import { PeopleList } from '../people/people-list.tsx';
-import { PersonName } from '../people/person-name.tsx';
 import { useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { Logo } from '../ui/logo.tsx';
+import { UserName } from '../users/person-name.tsx';
+import { UsersList } from '../users/user-list.tsx';
 import { OwnMenu } from './own-menu.tsx';
 
 /** Characters of the last message in the list. */
@@ -80,7 +80,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
             ))}
           </Section>
         )}
-        <PeopleList />
+        <UsersList />
       </div>
       <CreateGroup open={dialog === 'create'} onClose={() => setDialog(null)} />
       <BrowseGroups open={dialog === 'browse'} onClose={() => setDialog(null)} />
@@ -111,16 +111,16 @@ export function Section({
 
 function Entry({ conversation }: { conversation: ConversationView }) {
   const { id } = useParams({ strict: false });
-  const people = useParley((s) => s.people);
+  const users = useParley((s) => s.users);
   const presence = useParley((s) => s.presence);
   const me = useParley((s) => s.me);
-  const title = titleOf(conversation, people);
+  const title = titleOf(conversation, users);
   const unread = conversation.unread > 0;
   const selected = id === conversation.id;
   const { lastMessage } = conversation;
   const author =
     lastMessage &&
-    (lastMessage.author === me?.id ? 'You' : people.get(lastMessage.author)?.displayName);
+    (lastMessage.author === me?.id ? 'You' : users.get(lastMessage.author)?.displayName);
   const preview = lastMessage && (
     <>
       {conversation.kind === 'group' && author && (
@@ -128,7 +128,7 @@ function Entry({ conversation }: { conversation: ConversationView }) {
           {lastMessage.author === me?.id ? (
             author
           ) : (
-            <PersonName id={lastMessage.author} name={author} />
+            <UserName id={lastMessage.author} name={author} />
           )}
           :{' '}
         </>

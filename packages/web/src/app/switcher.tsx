@@ -2,11 +2,11 @@ import { useNavigate } from '@tanstack/react-router';
 import { Hash, Lock } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { byActivity, titleOf } from '../conversations/naming.ts';
-import { useOpenDirect } from '../people/people-list.tsx';
 import { useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { useOpenDirect } from '../users/user-list.tsx';
 
 /** Results shown at a time. */
 const SHOWN = 12;
@@ -14,7 +14,7 @@ const SHOWN = 12;
 /** Goes to any conversation or person by a part of the name. */
 export function Switcher({ open, onClose }: { open: boolean; onClose: () => void }) {
   const conversations = useParley((s) => s.conversations);
-  const people = useParley((s) => s.people);
+  const users = useParley((s) => s.users);
   const presence = useParley((s) => s.presence);
   const me = useParley((s) => s.me);
   const navigate = useNavigate();
@@ -31,11 +31,11 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
     const wanted = fold(text);
     const fits = (...names: string[]) => names.some((name) => fold(name).includes(wanted));
     const groups = [...conversations.values()]
-      .filter((c) => c.kind === 'group' && fits(titleOf(c, people)))
+      .filter((c) => c.kind === 'group' && fits(titleOf(c, users)))
       .sort(byActivity)
       .map((c) => ({
         key: c.id as string,
-        title: titleOf(c, people),
+        title: titleOf(c, users),
         note: c.visibility === 'private' ? 'Private group' : 'Group',
         icon: (
           <span className="flex size-8 items-center justify-center rounded-[32%] bg-sunken text-muted">
@@ -44,7 +44,7 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
         ),
         go: () => navigate({ to: '/c/$id', params: { id: c.id } }),
       }));
-    const persons = [...people.values()]
+    const persons = [...users.values()]
       .filter((p) => p.isActive && p.id !== me?.id && fits(p.displayName, p.username))
       .sort((a, b) => a.displayName.localeCompare(b.displayName))
       .map((p) => ({
@@ -55,7 +55,7 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
         go: () => openDirect(p.id),
       }));
     return [...groups, ...persons].slice(0, SHOWN);
-  }, [text, conversations, people, presence, me, navigate, openDirect]);
+  }, [text, conversations, users, presence, me, navigate, openDirect]);
 
   const choose = (n: number) => {
     const result = results[n];

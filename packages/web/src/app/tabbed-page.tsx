@@ -10,7 +10,7 @@ export function TabbedPage({
   tabs,
 }: {
   title: string;
-  tabs: readonly { readonly to: string; readonly words: string; readonly icon: ReactNode }[];
+  tabs: readonly { readonly to: string; readonly description: string; readonly icon: ReactNode }[];
 }) {
   // The name of the part that is shown is in sight, also where not all of them fit.
   const names = useRef<HTMLUListElement>(null);
@@ -40,7 +40,7 @@ export function TabbedPage({
           className="shrink-0 overflow-x-auto border-line border-b [scrollbar-width:none] lg:w-56 lg:border-b-0 lg:p-4 lg:pr-0"
         >
           <ul ref={names} className="flex min-w-max gap-1 px-2 py-1.5 sm:px-4 lg:flex-col lg:p-0">
-            {tabs.map(({ to, words, icon }) => (
+            {tabs.map(({ to, description, icon }) => (
               <li key={to}>
                 <Link
                   to={to}
@@ -50,7 +50,7 @@ export function TabbedPage({
                     className: 'bg-selected! font-medium text-ink',
                   }}
                 >
-                  <span className="hidden text-muted sm:block">{icon}</span> {words}
+                  <span className="hidden text-muted sm:block">{icon}</span> {description}
                 </Link>
               </li>
             ))}
@@ -69,19 +69,19 @@ export function TabbedPage({
 /** The heading of one part. */
 export function PartTitle({
   title,
-  words,
+  description,
   actions,
 }: {
   title: string;
-  words?: ReactNode;
+  description?: ReactNode;
   actions?: ReactNode;
 }) {
   usePageTitle(title);
   return (
     <div className="flex flex-wrap items-end justify-between gap-x-4 gap-y-3 pb-1">
-      <div className={cx('min-w-0 flex-1', words === undefined ? 'basis-20' : 'basis-56')}>
+      <div className={cx('min-w-0 flex-1', description === undefined ? 'basis-20' : 'basis-56')}>
         <h1 className="font-semibold text-xl tracking-tight">{title}</h1>
-        {words !== undefined && <p className="mt-1 text-muted text-sm">{words}</p>}
+        {description !== undefined && <p className="mt-1 text-muted text-sm">{description}</p>}
       </div>
       {actions}
     </div>

@@ -4,7 +4,7 @@ import { Link, Navigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { RecoveryCodes } from '../account/recovery-codes.tsx';
 import { TotpSecret } from '../account/totp-secret.tsx';
-import { wordsFor } from '../lib/words.ts';
+import { errorMessage } from '../lib/text.ts';
 import { auth, useArrive } from '../session/steps.ts';
 import { waitingFor } from '../session/waiting-step.ts';
 import { Button } from '../ui/button.tsx';
@@ -31,7 +31,7 @@ export function EnrolPage() {
       setSetup(await auth.enrolTotp(ticket));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      setProblem(wordsFor(error));
+      setProblem(errorMessage(error));
     } finally {
       setStarting(false);
     }

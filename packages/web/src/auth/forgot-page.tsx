@@ -52,7 +52,7 @@ export function ForgotPage() {
       other={back}
     >
       <form {...form.props} className="flex flex-col gap-4">
-        {options?.mail === 'outbox' && (
+        {options?.email === 'outbox' && (
           <Notice text="This server sends no mail yet: its admin finds the link in the folder data/outbox." />
         )}
         <Problem text={form.problem} />

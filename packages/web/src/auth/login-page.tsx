@@ -6,7 +6,7 @@ import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { LINK } from '../ui/link.ts';
 import { AuthPage } from './auth-page.tsx';
-import { OtherWays } from './other-ways.tsx';
+import { OtherLoginMethods } from './other-login-methods.tsx';
 import { Notice, Problem } from './problem.tsx';
 import { useAuthOptions } from './use-auth-options.ts';
 import { useBrought } from './use-brought.ts';
@@ -77,7 +77,7 @@ export function LoginPage() {
           Log in
         </Button>
       </form>
-      <OtherWays options={options} onProblem={setOtherProblem} />
+      <OtherLoginMethods options={options} onProblem={setOtherProblem} />
     </AuthPage>
   );
 }

@@ -1,6 +1,6 @@
 import type { AuthOptions } from '@parley/protocol';
 import { Link, useLocation } from '@tanstack/react-router';
-import { nameList } from '../lib/words.ts';
+import { nameList } from '../lib/text.ts';
 import { auth, useArrive } from '../session/steps.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';

@@ -1,7 +1,7 @@
 import { ApiError } from '@parley/client';
 import { Link, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { wordsFor } from '../lib/words.ts';
+import { errorMessage } from '../lib/text.ts';
 import { notify } from '../session/session.ts';
 import { auth } from '../session/steps.ts';
 import { Button } from '../ui/button.tsx';
@@ -41,7 +41,7 @@ export function ResetPage() {
         if (!stale) setLink('good');
       } catch (error) {
         const ended = error instanceof ApiError && ENDED.has(error.code);
-        if (!stale) setLink(ended ? 'ended' : { problem: wordsFor(error) });
+        if (!stale) setLink(ended ? 'ended' : { problem: errorMessage(error) });
       }
     };
     if (token === '') setLink('ended');
@@ -54,7 +54,7 @@ export function ResetPage() {
     try {
       await auth.reset(token, password);
     } catch (error) {
-      if (error instanceof ApiError && error.code === 'link_ended') setLink('ended');
+      if (error instanceof ApiError && error.code === 'link_expired') setLink('ended');
       throw error;
     }
     notify('Your new password is set. Log in with it.');
@@ -120,4 +120,4 @@ export function ResetPage() {
 }
 
 /** Answers that say that the link is good for nothing any more, or never was. */
-const ENDED: ReadonlySet<string> = new Set(['link_ended', 'invalid']);
+const ENDED: ReadonlySet<string> = new Set(['link_expired', 'invalid']);

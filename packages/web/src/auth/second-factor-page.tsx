@@ -1,7 +1,7 @@
 import { Link, Navigate } from '@tanstack/react-router';
 import { KeyRound, LifeBuoy, Smartphone } from 'lucide-react';
 import { useState } from 'react';
-import { wordsFor } from '../lib/words.ts';
+import { errorMessage } from '../lib/text.ts';
 import { askPasskey, hasPasskeys, PasskeyCancelled } from '../session/passkey.ts';
 import { auth, useArrive } from '../session/steps.ts';
 import { waitingFor } from '../session/waiting-step.ts';
@@ -49,7 +49,7 @@ export function SecondFactorPage() {
       const passkey = await askPasskey(await auth.secondFactorPasskeyOptions(ticket));
       await arrive(await auth.secondFactor({ ticket, passkey }));
     } catch (error) {
-      if (!(error instanceof PasskeyCancelled)) setPasskeyProblem(wordsFor(error));
+      if (!(error instanceof PasskeyCancelled)) setPasskeyProblem(errorMessage(error));
     }
     setAsking(false);
   };
@@ -107,10 +107,10 @@ export function SecondFactorPage() {
         {methods
           .filter((m) => m !== method)
           .map((m) => {
-            const [words, Icon] = OTHER[m];
+            const [description, Icon] = OTHER[m];
             return (
               <Button key={m} look="quiet" onClick={() => setChosen(m)}>
-                <Icon size={17} /> {words}
+                <Icon size={17} /> {description}
               </Button>
             );
           })}

@@ -1,12 +1,12 @@
 import { ApiError } from '@parley/client';
 import { type FormEvent, useRef, useState } from 'react';
-import { wordsFor } from '../lib/words.ts';
+import { errorMessage } from '../lib/text.ts';
 
 /** Refusals that are about one field, though they name none: the first of these that a form has. */
 const FIELDS_OF: Partial<Record<ApiError['code'], readonly string[]>> = {
-  code_wrong: ['code', 'totp', 'recoveryCode'],
-  code_ended: ['code'],
-  password_wrong: ['current', 'password'],
+  incorrect_code: ['code', 'totp', 'recoveryCode'],
+  code_expired: ['code'],
+  incorrect_password: ['current', 'password'],
   username_taken: ['username'],
   email_taken: ['email'],
 };
@@ -48,12 +48,12 @@ export function useForm<Name extends string>(
           if (names.includes(field as Name)) found[field as Name] = message;
         }
         const about = names.find((n) => data.has(n) && FIELDS_OF[error.code]?.includes(n));
-        if (about && Object.keys(found).length === 0) found[about] = wordsFor(error);
+        if (about && Object.keys(found).length === 0) found[about] = errorMessage(error);
       }
       setErrors(found);
       const first = names.find((n) => found[n] !== undefined);
       if (first) form.querySelector<HTMLElement>(`[name="${first}"]`)?.focus();
-      else setProblem(wordsFor(error));
+      else setProblem(errorMessage(error));
     } finally {
       underWay.current = false;
       setBusy(false);

@@ -1,6 +1,6 @@
 import { Link, Navigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
-import { wordsFor } from '../lib/words.ts';
+import { errorMessage } from '../lib/text.ts';
 import { auth, useArrive } from '../session/steps.ts';
 import { waitingFor } from '../session/waiting-step.ts';
 import { Button } from '../ui/button.tsx';
@@ -36,7 +36,7 @@ export function VerifyPage() {
       }
     >
       <form {...form.props} className="flex flex-col gap-4">
-        {options?.mail === 'outbox' && (
+        {options?.email === 'outbox' && (
           <Notice text="This server sends no mail yet: its admin finds the code in the folder data/outbox." />
         )}
         <Problem text={form.problem} />
@@ -71,7 +71,7 @@ function Resend({ ticket, after }: { ticket: string; after: number }) {
       setUntil(Date.now() + resendAfter * 1000);
       setSaid('Another code is on its way.');
     } catch (error) {
-      setSaid(wordsFor(error));
+      setSaid(errorMessage(error));
     }
     busy.current = false;
   };

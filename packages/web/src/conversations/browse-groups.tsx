@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Hash } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { toast } from 'sonner';
-import { wordsFor } from '../lib/words.ts';
+import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -28,7 +28,7 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
         setNext(page.next);
         setProblem(null);
       } catch (error) {
-        if (!stale) setProblem(wordsFor(error));
+        if (!stale) setProblem(errorMessage(error));
       }
     };
     void load();
@@ -47,7 +47,7 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
       setGroups([...(groups ?? []), ...page.items]);
       setNext(page.next);
     } catch (error) {
-      setProblem(wordsFor(error));
+      setProblem(errorMessage(error));
     }
   };
   const go = async (id: ConversationId, join: boolean) => {
@@ -56,7 +56,7 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
       onClose();
       await navigate({ to: '/c/$id', params: { id } });
     } catch (error) {
-      toast.error(wordsFor(error));
+      toast.error(errorMessage(error));
     }
   };
   return (

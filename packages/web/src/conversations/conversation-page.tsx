@@ -27,7 +27,7 @@ export function ConversationPage() {
 function Conversation({ id }: { id: ConversationId }) {
   const client = useClient();
   const view = useParley((s) => s.conversations).get(id);
-  const people = useParley((s) => s.people);
+  const users = useParley((s) => s.users);
   const outbox = useParley((s) => s.outbox);
   const [ending, setEnding] = useState<Ending>({ how: 'unknown' });
   const before = useRef<ConversationView | null>(null);
@@ -50,7 +50,7 @@ function Conversation({ id }: { id: ConversationId }) {
     command.op === 'post' && command.conversation === id ? [command.body] : [],
   );
   const unsent = [...onTheirWay, draft.current].filter((text) => text.trim() !== '');
-  return <Removed title={titleOf(before.current, people)} ending={ending} unsent={unsent} />;
+  return <Removed title={titleOf(before.current, users)} ending={ending} unsent={unsent} />;
 }
 
 function Open({
@@ -64,10 +64,10 @@ function Open({
   isLeaving: RefObject<boolean>;
 }) {
   const client = useClient();
-  const people = useParley((s) => s.people);
+  const users = useParley((s) => s.users);
   const presence = useParley((s) => s.presence);
   const me = useParley((s) => s.me);
-  const title = titleOf(view, people);
+  const title = titleOf(view, users);
   usePageTitle(title);
   const [details, setDetails] = useState(false);
   const [editing, setEditing] = useState<string | null>(null);
@@ -78,7 +78,7 @@ function Open({
     void client.loadReceipts(view.id).catch(() => undefined);
   }, [client, view.id]);
   useEffect(() => {
-    if (view.peer) client.wantPerson(view.peer);
+    if (view.peer) client.wantUser(view.peer);
   }, [client, view.peer]);
 
   const editLast = () => {

@@ -1,11 +1,11 @@
 import type { ConversationView } from '@parley/client';
-import { PersonName } from '../people/person-name.tsx';
 import { useParley } from '../session/use-client.ts';
+import { UserName } from '../users/person-name.tsx';
 import { titleOf } from './naming.ts';
 
 /** What a conversation is called, isolated in its direction. */
 export function ConversationTitle({ view }: { view: ConversationView }) {
-  const people = useParley((s) => s.people);
-  const title = titleOf(view, people);
-  return view.peer === null ? <bdi>{title}</bdi> : <PersonName id={view.peer} name={title} />;
+  const users = useParley((s) => s.users);
+  const title = titleOf(view, users);
+  return view.peer === null ? <bdi>{title}</bdi> : <UserName id={view.peer} name={title} />;
 }

@@ -4,12 +4,12 @@ import { Check, Hash, Lock } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
-import { PeoplePicker } from '../people/people-picker.tsx';
 import { useClient } from '../session/use-client.ts';
 import { Button } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
+import { UsersPicker } from '../users/user-picker.tsx';
 
 const KINDS = [
   ['public', 'Public', 'Anybody can find and join it', Hash],
@@ -45,7 +45,7 @@ export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => v
         <fieldset>
           <legend className="mb-1.5 font-medium text-sm text-soft">Who can see it</legend>
           <div className="grid grid-cols-2 gap-2.5">
-            {KINDS.map(([value, words, note, Icon]) => (
+            {KINDS.map(([value, description, note, Icon]) => (
               <label
                 key={value}
                 className={cx(
@@ -64,7 +64,7 @@ export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => v
                   className="sr-only"
                 />
                 <span className="flex items-center gap-2 font-medium">
-                  <Icon size={16} /> {words}
+                  <Icon size={16} /> {description}
                   {visibility === value && <Check size={16} className="ml-auto text-accent" />}
                 </span>
                 <span className="mt-1 block text-[13px] text-muted">{note}</span>
@@ -72,7 +72,7 @@ export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => v
             ))}
           </div>
         </fieldset>
-        <PeoplePicker label="Add people" chosen={members} onChange={setMembers} />
+        <UsersPicker label="Add people" chosen={members} onChange={setMembers} />
         <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
           Create group
         </Button>

@@ -5,14 +5,14 @@ import { LogOut, Trash2, UserMinus, UserPlus } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { toast } from 'sonner';
 import { useForm } from '../auth/use-form.ts';
-import { wordsFor } from '../lib/words.ts';
-import { PeoplePicker } from '../people/people-picker.tsx';
+import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
+import { UsersPicker } from '../users/user-picker.tsx';
 import { titleOf } from './naming.ts';
 
 /** A conversation’s members, and what one may do with it. */
@@ -30,7 +30,7 @@ export function Details({
 }) {
   const client = useClient();
   const navigate = useNavigate();
-  const people = useParley((s) => s.people);
+  const users = useParley((s) => s.users);
   const me = useParley((s) => s.me);
   const [members, setMembers] = useState<readonly Member[] | null>(null);
   const [next, setNext] = useState<string | null>(null);
@@ -47,7 +47,7 @@ export function Details({
         setMembers((before) => (after ? [...(before ?? []), ...page.items] : page.items));
         setNext(page.next);
       } catch (error) {
-        toast.error(wordsFor(error));
+        toast.error(errorMessage(error));
       }
     },
     [client, view.id],
@@ -61,7 +61,7 @@ export function Details({
     try {
       await work();
     } catch (error) {
-      toast.error(wordsFor(error));
+      toast.error(errorMessage(error));
     }
   };
   const rename = useForm(['name'], async ({ name }) => {
@@ -82,7 +82,7 @@ export function Details({
     });
 
   return (
-    <Dialog open={open} onClose={onClose} title={titleOf(view, people)}>
+    <Dialog open={open} onClose={onClose} title={titleOf(view, users)}>
       {isOwner && (
         <form {...rename.props} className="mb-5 flex items-end gap-2">
           <Field
@@ -157,7 +157,7 @@ export function Details({
       <Confirm
         open={asking === 'leave'}
         title="Leave this group?"
-        words={
+        description={
           view.visibility === 'public'
             ? 'You can join it again whenever you like.'
             : 'You will need to be added again to come back.'
@@ -169,7 +169,7 @@ export function Details({
       <Confirm
         open={asking === 'delete'}
         title="Delete this group?"
-        words="It disappears for all its members, with everything that was written in it."
+        description="It disappears for all its members, with everything that was written in it."
         action="Delete"
         onCancel={() => setAsking(null)}
         onConfirm={() => void end(() => client.api.deleteGroup(view.id))}
@@ -197,13 +197,13 @@ function Adding({
       for (const account of chosen) await client.api.addMember(view.id, account);
       onDone();
     } catch (error) {
-      toast.error(wordsFor(error));
+      toast.error(errorMessage(error));
     }
     setBusy(false);
   };
   return (
     <div className="my-2 rounded-xl border border-line p-3">
-      <PeoplePicker label="People to add" chosen={chosen} onChange={setChosen} without={without} />
+      <UsersPicker label="People to add" chosen={chosen} onChange={setChosen} without={without} />
       <Button
         look="primary"
         className="mt-2 w-full"

@@ -1,14 +1,14 @@
 import type { ConversationView } from '@parley/client';
-import type { AccountId, Person } from '@parley/protocol';
+import type { AccountId, User } from '@parley/protocol';
 
 /** What a conversation is called for the one who looks at it. */
 export function titleOf(
   view: Pick<ConversationView, 'kind' | 'name' | 'peer'>,
-  people: ReadonlyMap<AccountId, Person>,
+  users: ReadonlyMap<AccountId, User>,
 ): string {
   if (view.kind === 'group') return view.name ?? 'Group';
   if (view.peer === null) return 'Notes to self';
-  return people.get(view.peer)?.displayName ?? '…';
+  return users.get(view.peer)?.displayName ?? '…';
 }
 
 /** Unread messages as a mark shows them. */

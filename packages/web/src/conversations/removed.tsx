@@ -27,14 +27,14 @@ export function Removed({
   /** The draft, and messages that were on their way. */
   unsent: readonly string[];
 }) {
-  const people = useParley((s) => s.people);
+  const users = useParley((s) => s.users);
   const heading = useRef<HTMLHeadingElement>(null);
   // What had the focus is gone with the conversation.
   useEffect(() => heading.current?.focus(), []);
-  const words = {
+  const description = {
     removed: () => (
       <>
-        <bdi>{(ending.how === 'removed' && people.get(ending.by)?.displayName) || 'An owner'}</bdi>{' '}
+        <bdi>{(ending.how === 'removed' && users.get(ending.by)?.displayName) || 'An owner'}</bdi>{' '}
         removed you from this group.
       </>
     ),
@@ -48,7 +48,7 @@ export function Removed({
         <h1 ref={heading} tabIndex={-1} className="break-words font-semibold text-xl outline-none">
           You are no longer a member of <bdi>{title}</bdi>
         </h1>
-        <p className="text-muted">{words}</p>
+        <p className="text-muted">{description}</p>
         {unsent.length > 0 && (
           <>
             <h2 className="mt-3 font-medium text-sm text-soft">Not sent</h2>

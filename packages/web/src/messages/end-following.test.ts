@@ -124,7 +124,7 @@ const byItself: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
-const byPerson = (distance: number): Step => {
+const byUser = (distance: number): Step => {
   return (list) => {
     list.report();
     list.scrollTo(list.offset + distance);
@@ -162,7 +162,7 @@ describe('a list that follows its end', () => {
           list.rest();
           let up = 0;
           for (const distance of scrolls) {
-            byPerson(-distance)(list);
+            byUser(-distance)(list);
             up += distance;
             // A message comes between two movements of the wheel.
             list.size += 44;
@@ -186,7 +186,7 @@ describe('a list that follows its end', () => {
   test('follows again when a small movement has ended, and when the person comes back', () => {
     const list = new List();
     list.rest();
-    byPerson(-20)(list);
+    byUser(-20)(list);
     expect(list.following.state).toBe('paused');
     list.size += 300;
     list.changed();
@@ -195,12 +195,12 @@ describe('a list that follows its end', () => {
     expect(list.following.state).toBe('following');
     expect(list.fromEnd).toBe(0);
 
-    byPerson(-NEAR_END)(list);
+    byUser(-NEAR_END)(list);
     expect(list.following.state).toBe('away');
-    byPerson(10)(list);
+    byUser(10)(list);
     expect(list.following.state).toBe('following');
-    byPerson(-30)(list);
-    byPerson(30)(list);
+    byUser(-30)(list);
+    byUser(30)(list);
     expect(list.following.state).toBe('following');
   });
 
@@ -209,7 +209,7 @@ describe('a list that follows its end', () => {
     list.size = 9_000;
     list.changed();
     list.rest();
-    byPerson(-3_000)(list);
+    byUser(-3_000)(list);
     list.following.goToEnd();
     list.follow();
     list.rest();

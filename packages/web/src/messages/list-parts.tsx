@@ -1,4 +1,4 @@
-import { wordsFor } from '../lib/words.ts';
+import { errorMessage } from '../lib/text.ts';
 import { Button } from '../ui/button.tsx';
 import { MessageRow } from './message-row.tsx';
 import type { Row } from './rows.ts';
@@ -29,7 +29,7 @@ export function RowView({
       {row.kind === 'day' ? (
         <div className="flex items-center gap-3 px-5 pt-4 pb-1">
           <span className="h-px flex-1 bg-line" />
-          <span className="font-medium text-[12px] text-muted">{row.words}</span>
+          <span className="font-medium text-[12px] text-muted">{row.description}</span>
           <span className="h-px flex-1 bg-line" />
         </div>
       ) : (
@@ -68,7 +68,7 @@ export function Beginning({
   if (error) {
     return (
       <div className="flex h-full flex-col items-center justify-center gap-3 p-6 text-center">
-        <p className="text-muted">{wordsFor(error)}</p>
+        <p className="text-muted">{errorMessage(error)}</p>
         <Button onClick={onRetry}>Try again</Button>
       </div>
     );

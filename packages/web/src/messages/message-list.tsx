@@ -11,9 +11,9 @@ import {
 import { VList, type VListHandle } from 'virtua';
 import { useAttention } from '../lib/attention.ts';
 import { excerpt } from '../lib/display-text.ts';
-import { useNames } from '../people/use-names.ts';
 import { useParley } from '../session/use-client.ts';
 import { Button, IconButton } from '../ui/button.tsx';
+import { useNames } from '../users/use-names.ts';
 import { ExpandedProvider } from './expanded.ts';
 import { Beginning, RowView } from './list-parts.tsx';
 import { RowMaker } from './rows.ts';

@@ -9,9 +9,8 @@ import {
   Trash2,
 } from 'lucide-react';
 import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { nameList } from '../lib/text.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
-import { nameList } from '../lib/words.ts';
-import { PersonName } from '../people/person-name.tsx';
 import { useClient, useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
@@ -20,6 +19,7 @@ import { cx } from '../ui/cx.ts';
 import { focusContent } from '../ui/return-focus.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
+import { UserName } from '../users/person-name.tsx';
 import { EditForm } from './edit-form.tsx';
 import { Markup } from './markup.tsx';
 import { MessageSheet } from './message-sheet.tsx';
@@ -43,9 +43,9 @@ export const MessageRow = memo(function MessageRow({
 }) {
   const client = useClient();
   const me = useParley((s) => s.me);
-  const author = useParley((s) => s.people).get(message.author);
+  const author = useParley((s) => s.users).get(message.author);
   const [deleting, setDeleting] = useState(false);
-  useEffect(() => client.wantPerson(message.author), [client, message.author]);
+  useEffect(() => client.wantUser(message.author), [client, message.author]);
   const name = author?.displayName ?? (message.author === me?.id ? me.displayName : 'Somebody');
   const mine = message.author === me?.id;
   const stored = message.state === 'stored';
@@ -91,7 +91,7 @@ export const MessageRow = memo(function MessageRow({
         {first && (
           <div className="flex items-baseline gap-2">
             <span className="truncate font-semibold">
-              <PersonName id={message.author} name={name} />
+              <UserName id={message.author} name={name} />
             </span>
             <time
               dateTime={message.postedAt}
@@ -173,7 +173,7 @@ export const MessageRow = memo(function MessageRow({
       <Confirm
         open={deleting}
         title="Delete this message?"
-        words="It disappears for everybody in this conversation."
+        description="It disappears for everybody in this conversation."
         action="Delete"
         onCancel={() => setDeleting(false)}
         onConfirm={() => client.remove(message.conversation, message.seq)}
@@ -199,9 +199,9 @@ function useFocusInside(article: RefObject<HTMLElement | null>): void {
 
 /** On its way, stored, or read by others. */
 function Receipt({ message }: { message: TimelineMessage }) {
-  const people = useParley((s) => s.people);
-  const names = nameList(message.seenBy.map((id) => people.get(id)?.displayName ?? 'somebody'));
-  const [icon, words] =
+  const users = useParley((s) => s.users);
+  const names = nameList(message.seenBy.map((id) => users.get(id)?.displayName ?? 'somebody'));
+  const [icon, description] =
     message.state === 'pending'
       ? [<Clock3 key="p" size={14} />, 'Sending']
       : message.state === 'failed'
@@ -213,8 +213,8 @@ function Receipt({ message }: { message: TimelineMessage }) {
   return (
     <span
       role="img"
-      aria-label={words}
-      title={words}
+      aria-label={description}
+      title={description}
       className={cx('shrink-0 pb-0.5', seen ? 'text-accent' : 'text-muted')}
     >
       {icon}

@@ -2,7 +2,7 @@ import type { TimelineMessage } from '@parley/client';
 import { SmilePlus } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { useState } from 'react';
-import { nameList } from '../lib/words.ts';
+import { nameList } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';
 import { EMOJI } from './emoji.ts';
@@ -23,7 +23,7 @@ export function useReact(message: TimelineMessage): (emoji: string) => void {
 /** The reactions below a message. */
 export function Reactions({ message }: { message: TimelineMessage }) {
   const me = useParley((s) => s.me);
-  const people = useParley((s) => s.people);
+  const users = useParley((s) => s.users);
   const react = useReact(message);
   if (message.reactions.length === 0) return null;
   return (
@@ -31,7 +31,7 @@ export function Reactions({ message }: { message: TimelineMessage }) {
       {message.reactions.map(({ emoji, accounts }) => {
         const mine = me !== null && accounts.includes(me.id);
         const names = nameList(
-          accounts.map((a) => (a === me?.id ? 'you' : (people.get(a)?.displayName ?? 'somebody'))),
+          accounts.map((a) => (a === me?.id ? 'you' : (users.get(a)?.displayName ?? 'somebody'))),
         );
         return (
           <button

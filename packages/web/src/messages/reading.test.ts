@@ -27,7 +27,7 @@ const aRow = (seq: number, author = 'ana', state: TimelineMessage['state'] = 'st
   },
 });
 const rows: Row[] = [
-  { kind: 'day', key: 'day', words: 'Today' },
+  { kind: 'day', key: 'day', description: 'Today' },
   aRow(5),
   aRow(8, 'me'),
   aRow(9),

@@ -4,7 +4,7 @@ import { dayKey, dayName } from '../lib/time.ts';
 
 /** What stands in the list: a message, or something between messages. */
 export type Row =
-  | { readonly kind: 'day'; readonly key: string; readonly words: string }
+  | { readonly kind: 'day'; readonly key: string; readonly description: string }
   | {
       readonly kind: 'message';
       readonly key: string;
@@ -60,7 +60,7 @@ export class RowMaker {
         rows.push({
           kind: 'day',
           key: `day ${message.postedAt}`,
-          words: dayName(message.postedAt),
+          description: dayName(message.postedAt),
         });
       }
       const newLine = !marked && message.seq > (readSeq ?? 0) && message.author !== me;

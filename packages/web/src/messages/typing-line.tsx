@@ -1,13 +1,13 @@
 import type { ConversationId } from '@parley/protocol';
 import { isolate } from '../lib/bidi.ts';
-import { nameList } from '../lib/words.ts';
+import { nameList } from '../lib/text.ts';
 import { useParley } from '../session/use-client.ts';
 
 /** Who is typing. Its place is always there, so that nothing jumps. */
 export function TypingLine({ conversation }: { conversation: ConversationId }) {
   const typing = useParley((s) => s.typing).get(conversation);
-  const people = useParley((s) => s.people);
-  const names = typing?.map((id) => people.get(id)?.displayName ?? 'Somebody') ?? [];
+  const users = useParley((s) => s.users);
+  const names = typing?.map((id) => users.get(id)?.displayName ?? 'Somebody') ?? [];
   return (
     <div aria-live="polite" className="flex h-6 items-center gap-2 px-5 text-[13px] text-muted">
       {names.length > 0 && (

@@ -83,11 +83,11 @@ export class MessageNotices {
     if (this.#client.state !== 'live') return;
     // Deleted before it came.
     if (event.data.body === '') return;
-    const { people, conversations } = this.#client.snapshot;
+    const { users, conversations } = this.#client.snapshot;
     const view = conversations.get(conversationOfStream(event.stream));
     if (!view || event.actor === this.#account || looksAt(view.id)) return;
-    const author = people.get(event.actor);
-    const group = view.kind === 'direct' ? null : titleOf(view, people);
+    const author = users.get(event.actor);
+    const group = view.kind === 'direct' ? null : titleOf(view, users);
     const settings = notificationSettings(this.#account);
     const browser = settings.notify && !looks();
     const notice = {

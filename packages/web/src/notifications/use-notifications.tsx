@@ -33,9 +33,9 @@ export function useNotifications(): void {
     const stops = [
       client.onEvent((event) => notices.apply(event)),
       tellRefusals(client, go),
-      client.on('registered', (person) => {
-        toast(<JoinedTitle name={person.displayName} />, {
-          description: `@${person.username}`,
+      client.on('registered', (user) => {
+        toast(<JoinedTitle name={user.displayName} />, {
+          description: `@${user.username}`,
         });
       }),
       onNotificationOpened(go),
@@ -57,10 +57,10 @@ const JoinedTitle = ({ name }: { name: string }) => (
 function tellRefusals(client: ParleyClient, go: (id: string) => void): () => void {
   return client.on('nack', ({ entry, refusal }) => {
     const { op, conversation } = entry.command;
-    const words = REFUSED[op];
+    const description = REFUSED[op];
     // A refused message says so itself, where it stands.
-    if (words === null || (op === 'post' && looksAt(conversation))) return;
-    toast.error(words, {
+    if (description === null || (op === 'post' && looksAt(conversation))) return;
+    toast.error(description, {
       description: refusal.message,
       ...(op === 'post' && { action: { label: 'Open', onClick: () => go(conversation) } }),
     });

@@ -39,11 +39,14 @@ export function Avatar({
 }
 
 function initials(name: string): string {
-  const words = name
+  const description = name
     .trim()
     .split(/[\s._-]+/u)
     .filter(Boolean);
-  const letters = words.length > 1 ? [words[0], words[words.length - 1]] : [words[0]];
+  const letters =
+    description.length > 1
+      ? [description[0], description[description.length - 1]]
+      : [description[0]];
   return letters.map((w) => [...(w ?? '?')][0]?.toUpperCase() ?? '?').join('');
 }
 

@@ -3,12 +3,12 @@ import type { ReactNode } from 'react';
 /** A part of a page of settings: what it is about, and what can be done. */
 export function Card({
   title,
-  words,
+  description,
   actions,
   children,
 }: {
   title: string;
-  words?: ReactNode;
+  description?: ReactNode;
   /** Beside the title. */
   actions?: ReactNode;
   children?: ReactNode;
@@ -18,7 +18,7 @@ export function Card({
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
         <div className="min-w-0 flex-1 basis-60">
           <h2 className="font-semibold">{title}</h2>
-          {words !== undefined && <p className="mt-1 text-muted text-sm">{words}</p>}
+          {description !== undefined && <p className="mt-1 text-muted text-sm">{description}</p>}
         </div>
         {actions}
       </div>

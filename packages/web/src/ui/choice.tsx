@@ -6,13 +6,13 @@ export function Choice({
 }: {
   name: string;
   label: string;
-  options: readonly (readonly [value: string, title: string, words: string])[];
+  options: readonly (readonly [value: string, title: string, description: string])[];
 }) {
   return (
     <fieldset>
       <legend className="mb-1.5 font-medium text-sm text-soft">{label}</legend>
       <div className="flex flex-col gap-2">
-        {options.map(([value, title, words], n) => (
+        {options.map(([value, title, description], n) => (
           <label
             key={value}
             className="flex cursor-pointer gap-3 rounded-lg border border-line p-3 has-checked:border-accent has-checked:bg-accent-soft/50 has-focus-visible:ring-3 has-focus-visible:ring-accent/20"
@@ -26,7 +26,7 @@ export function Choice({
             />
             <span>
               <span className="block font-medium text-sm">{title}</span>
-              <span className="block text-[13px] text-soft">{words}</span>
+              <span className="block text-[13px] text-soft">{description}</span>
             </span>
           </label>
         ))}

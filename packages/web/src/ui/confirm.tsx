@@ -6,14 +6,14 @@ import { useReturnFocus } from './return-focus.ts';
 export function Confirm({
   open,
   title,
-  words,
+  description,
   action,
   onCancel,
   onConfirm,
 }: {
   open: boolean;
   title: string;
-  words: string;
+  description: string;
   action: string;
   onCancel: () => void;
   onConfirm: () => void;
@@ -28,7 +28,9 @@ export function Confirm({
           className="surface-in fixed top-[22vh] left-1/2 z-60 w-[min(24rem,calc(100vw-2rem))] -translate-x-1/2 rounded-2xl border border-line bg-raised p-5 shadow-(--shadow) outline-none"
         >
           <AlertDialog.Title className="font-semibold text-lg">{title}</AlertDialog.Title>
-          <AlertDialog.Description className="mt-2 text-muted">{words}</AlertDialog.Description>
+          <AlertDialog.Description className="mt-2 text-muted">
+            {description}
+          </AlertDialog.Description>
           <div className="mt-5 flex justify-end gap-2">
             <AlertDialog.Cancel asChild>
               <Button>Cancel</Button>

@@ -9,7 +9,7 @@ import { Field } from './field.tsx';
 export function PasswordDialog({
   open,
   title,
-  words,
+  description,
   action,
   danger = false,
   children,
@@ -18,7 +18,7 @@ export function PasswordDialog({
 }: {
   open: boolean;
   title: string;
-  words: string;
+  description: string;
   action: string;
   danger?: boolean;
   /** Further fields, above the password. */
@@ -28,7 +28,7 @@ export function PasswordDialog({
   onConfirm: (password: string, form: FormData) => Promise<void>;
 }) {
   return (
-    <Dialog open={open} onClose={onClose} title={title} description={words}>
+    <Dialog open={open} onClose={onClose} title={title} description={description}>
       <PasswordForm action={action} danger={danger} onDone={onClose} onConfirm={onConfirm}>
         {children}
       </PasswordForm>

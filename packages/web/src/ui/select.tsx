@@ -11,7 +11,7 @@ export function Select({
   ...rest
 }: SelectHTMLAttributes<HTMLSelectElement> & {
   label: string;
-  options: readonly (readonly [value: string, words: string])[];
+  options: readonly (readonly [value: string, description: string])[];
   hiddenLabel?: boolean;
 }) {
   const id = useId();
@@ -32,9 +32,9 @@ export function Select({
           )}
           {...rest}
         >
-          {options.map(([value, words]) => (
+          {options.map(([value, description]) => (
             <option key={value} value={value}>
-              {words}
+              {description}
             </option>
           ))}
         </select>

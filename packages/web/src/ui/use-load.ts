@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { wordsFor } from '../lib/words.ts';
+import { errorMessage } from '../lib/text.ts';
 
 /** Something that is read from the server: nothing yet, it, or why not. */
 export interface Loaded<T> {
@@ -25,7 +25,7 @@ export function useLoad<T>(read: () => Promise<T>, key = ''): Loaded<T> {
       setData(found);
       setProblem(null);
     } catch (error) {
-      if (mine === turn.current) setProblem(wordsFor(error));
+      if (mine === turn.current) setProblem(errorMessage(error));
     }
   }, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another key is another thing to read

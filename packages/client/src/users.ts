@@ -1,0 +1,90 @@
+import type { AccountId, User } from '@parley/protocol';
+import { ApiError, type ParleyApi } from './api.ts';
+
+/** The list is loaded up to here; further people are loaded one by one when they are wanted. */
+const LIST_MAX = 2_000;
+const PAGE = 200;
+const RETRY_MS = 5_000;
+
+/** The people that a client knows by name. */
+export class Users {
+  readonly #api: ParleyApi;
+  readonly #onChange: (users: ReadonlyMap<AccountId, User>) => void;
+  readonly #wanted = new Set<AccountId>();
+  #users: ReadonlyMap<AccountId, User> = new Map();
+  #loading = false;
+
+  constructor(api: ParleyApi, onChange: (users: ReadonlyMap<AccountId, User>) => void) {
+    this.#api = api;
+    this.#onChange = onChange;
+  }
+
+  /** Loads the list; what is known already stays until it is there. */
+  load(): void {
+    if (!this.#loading) void this.#load();
+  }
+
+  put(user: User): void {
+    this.#set([user]);
+  }
+
+  /** Loads somebody who is not known yet. */
+  want(id: AccountId): void {
+    if (this.#users.has(id) || this.#wanted.has(id)) return;
+    this.refresh(id);
+  }
+
+  /** Loads somebody anew: they have changed. */
+  refresh(id: AccountId): void {
+    this.#wanted.add(id);
+    void this.#api.user(id).then(
+      (user) => this.#set([user]),
+      (error: unknown) => {
+        // Unknown for good (the server’s own account), or to be asked for again when wanted again.
+        if (!(error instanceof ApiError)) throw error;
+        if (error.code !== 'account_not_found') this.#wanted.delete(id);
+      },
+    );
+  }
+
+  async #load(): Promise<void> {
+    this.#loading = true;
+    try {
+      let after: string | null = null;
+      for (let n = 0; n < LIST_MAX; n += PAGE) {
+        const page = await this.#api.users({ limit: PAGE, ...(after !== null && { after }) });
+        this.#set(page.items);
+        after = page.next;
+        if (after === null) break;
+      }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // While offline the next connection loads; on a busy server a little later.
+      if (error.status >= 429) setTimeout(() => this.load(), RETRY_MS);
+    } finally {
+      this.#loading = false;
+    }
+  }
+
+  #set(users: readonly User[]): void {
+    const next = new Map(this.#users);
+    for (const user of users) {
+      next.set(user.id, user);
+      if (user.nameIsShared) shareName(user, next);
+    }
+    this.#users = next;
+    this.#onChange(next);
+  }
+}
+
+/** Marks those who have the same name: they were loaded before it became another's, too. */
+function shareName(user: User, users: Map<AccountId, User>): void {
+  const key = nameKey(user);
+  for (const other of users.values()) {
+    if (!other.nameIsShared && nameKey(other) === key) {
+      users.set(other.id, { ...other, nameIsShared: true });
+    }
+  }
+}
+
+const nameKey = ({ displayName }: User): string => displayName.normalize('NFKC').toLowerCase();

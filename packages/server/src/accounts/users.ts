@@ -1,0 +1,103 @@
+import type { AccountId, User } from '@parley/protocol';
+import type pg from 'pg';
+
+/** What everybody may know of others: no address, no role. */
+
+interface UserRow {
+  id: AccountId;
+  username: string;
+  display_name: string;
+  is_active: boolean;
+  created_at: Date;
+  name_is_shared: boolean;
+}
+
+/**
+ * Columns of a person, of the row `a` of accounts. A name is shared with whoever has one that looks
+ * the same, as display name or username.
+ */
+export const USER = `a.id, a.username, a.display_name, a.is_active, a.created_at,
+  exists (select from accounts o
+          where o.display_name_skeleton = a.display_name_skeleton and o.id <> a.id)
+    or exists (select from accounts o
+               where o.username_skeleton = a.display_name_skeleton and o.id <> a.id)
+    as name_is_shared`;
+/** More words than a name has are not searched for. */
+const WORDS_MAX = 8;
+
+/** One person; null when there is none. Who was deactivated or deleted is still somebody. */
+export async function userOf(pool: pg.Pool, account: AccountId): Promise<User | null> {
+  const { rows } = await pool.query<UserRow>({
+    name: 'people-person',
+    text: `select ${USER} from accounts a where a.id = $1`,
+    values: [account],
+  });
+  return rows[0] ? toUser(rows[0]) : null;
+}
+
+/** Place in the list of people: after this search key and id. */
+export interface UsersCursor {
+  readonly name: string;
+  readonly id: string;
+}
+
+/**
+ * A page of the people, by display name. `search` is one or more parts of a display name or
+ * username, each of which must occur; case and accents make no difference.
+ */
+export async function usersPage(
+  pool: pg.Pool,
+  search: string | undefined,
+  after: UsersCursor | null,
+  limit: number,
+): Promise<{ items: User[]; next: UsersCursor | null }> {
+  const words = wordsOf(search);
+  const { rows } = await pool.query<UserRow & { search_key: string }>({
+    name: `people-page-${words.length}`,
+    text: `select ${USER}, a.search_key
+           from accounts a
+           where is_active
+             and ($1::text is null or (search_key, id) > ($1, $2::uuid))
+             ${matching(words, 4)}
+           order by search_key, id
+           limit $3`,
+    values: [after?.name ?? null, after?.id ?? null, limit + 1, ...words],
+  });
+  const items = rows.slice(0, limit);
+  const last = items[items.length - 1];
+  const more = rows.length > limit && last;
+  return {
+    items: items.map(toUser),
+    next: more ? { name: last.search_key, id: last.id } : null,
+  };
+}
+
+/**
+ * Conditions, each with `and` before it, that the words occur in `search_key`; the words are the
+ * parameters from `$first` on. They are made comparable where the names were, so that the two
+ * cannot differ.
+ */
+export const matching = (words: readonly string[], first: number): string =>
+  words
+    .map(
+      (_word, n) => `and search_key like '%' || ${literally(`search_key($${first + n})`)} || '%'`,
+    )
+    .join('\n');
+
+/** A text in which `%` and `_` stand for themselves. */
+export const literally = (expression: string): string =>
+  `regexp_replace(${expression}, '([\\\\%_])', '\\\\\\1', 'g')`;
+
+/** The words of a search. */
+export const wordsOf = (search: string | undefined): string[] =>
+  search?.trim().split(/\s+/u).filter(Boolean).slice(0, WORDS_MAX) ?? [];
+
+/** A row of accounts as everybody may see it. */
+export const toUser = (row: UserRow): User => ({
+  id: row.id,
+  username: row.username,
+  displayName: row.display_name,
+  isActive: row.is_active,
+  createdAt: row.created_at.toISOString(),
+  nameIsShared: row.name_is_shared,
+});

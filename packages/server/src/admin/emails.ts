@@ -1,0 +1,95 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AccountId, AccountRole, EmailInfo } from '@parley/protocol';
+import type pg from 'pg';
+
+/** So many mails are shown. */
+const SHOWN = 100;
+
+/**
+ * The latest mails, the newest first. Words are shown of mails that lie in the outbox, where an
+ * admin is who passes them on: and those to owners and other admins to owners alone, as a link for
+ * a new password would make an admin one of them.
+ */
+export async function latestEmails(
+  { pool, dataDir }: { readonly pool: pg.Pool; readonly dataDir: string },
+  reader: { readonly account: AccountId; readonly role: AccountRole },
+): Promise<EmailInfo[]> {
+  const { rows } = await pool.query<EmailRow>({
+    name: 'admin-mails',
+    text: `select m.id, m.purpose, m.recipient, m.subject, m.created_at, m.sent_at, m.failed_at,
+                  m.last_error, m.account_id, a.role
+           from emails m
+           left join lateral (
+             select role from accounts
+             where id = m.account_id or email_key = lower(m.recipient)
+             order by role = 'member' limit 1
+           ) a on true
+           order by m.created_at desc, m.id desc limit $1`,
+    values: [SHOWN],
+  });
+  const files = await outboxFiles(dataDir);
+  return Promise.all(
+    rows.map(async (row) => {
+      const others =
+        row.role !== null && row.role !== 'member' && row.account_id !== reader.account;
+      const file = files.get(row.id);
+      const shown = file !== undefined && (reader.role === 'owner' || !others);
+      return {
+        id: row.id,
+        purpose: row.purpose,
+        recipient: row.recipient,
+        subject: row.subject,
+        createdAt: row.created_at.toISOString(),
+        sentAt: row.sent_at?.toISOString() ?? null,
+        failedAt: row.failed_at?.toISOString() ?? null,
+        error: row.last_error,
+        text: shown ? wordsOf(await readFile(file, 'utf8')) : null,
+      };
+    }),
+  );
+}
+
+/** The files of the outbox by the mail’s id, which ends their names; none without an outbox. */
+async function outboxFiles(dataDir: string): Promise<Map<string, string>> {
+  const folder = join(dataDir, 'outbox');
+  try {
+    const names = await readdir(folder);
+    return new Map(
+      names
+        .filter((name) => name.endsWith('.eml'))
+        .map((name) => [name.slice(-40, -4), join(folder, name)]),
+    );
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
+    throw error;
+  }
+}
+
+/** The words of a mail of one part, as this server writes them (RFC 2045 §6). */
+function wordsOf(email: string): string {
+  const [head = '', ...rest] = email.split(/\r?\n\r?\n/);
+  const body = rest.join('\n\n');
+  const encoding = /^content-transfer-encoding: *(\S+)/im.exec(head)?.[1]?.toLowerCase();
+  if (encoding === 'base64') return Buffer.from(body, 'base64').toString();
+  if (encoding !== 'quoted-printable') return body;
+  const bytes = body
+    .replace(/=\r?\n/g, '')
+    .replace(/=([0-9A-F]{2})/gi, (_whole, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+  return Buffer.from(bytes, 'latin1').toString();
+}
+
+interface EmailRow {
+  id: string;
+  purpose: string;
+  recipient: string;
+  subject: string;
+  created_at: Date;
+  sent_at: Date | null;
+  failed_at: Date | null;
+  last_error: string | null;
+  account_id: AccountId | null;
+  role: AccountRole | null;
+}

@@ -1,0 +1,206 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Pool } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
+import { type EmailSink, startEmailSink } from '../../test/support/smtp-server.ts';
+import { makeTempDir } from '../../test/support/temp-dir.ts';
+import { Vault } from '../vault.ts';
+import { Emails, waitAfter } from './emails.ts';
+import { emailTransport } from './transport.ts';
+
+let cluster: TestCluster;
+let sink: EmailSink;
+let pool: Pool;
+let dataDir: string;
+/** The time of all nodes, ms after the real one. */
+let ahead = 0;
+const open: Emails[] = [];
+beforeAll(async () => {
+  [cluster, sink] = await Promise.all([startTestCluster(), startEmailSink()]);
+});
+afterAll(async () => {
+  await cluster.stop();
+  await sink.stop();
+});
+beforeEach(async () => {
+  ahead = 0;
+  dataDir = makeTempDir('mail');
+  ({ pool } = await (await cluster.fresh()).open());
+});
+afterEach(async () => {
+  for (const emails of open.splice(0)) await emails.stop();
+  sink.forget();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const vault = new Vault('s'.repeat(40));
+const aNode = (smtpUrl: string | null = sink.url) => {
+  const transport = emailTransport(
+    { smtpUrl: smtpUrl ?? undefined, dataDir, emailFrom: 'Parley <parley@chat.example>' },
+    testLog,
+  );
+  const clock = { now: () => Date.now() + ahead };
+  const emails = new Emails({ pool, clock, log: testLog, vault, transport });
+  open.push(emails);
+  return emails;
+};
+const email = (recipient: string, more: object = {}) => ({
+  purpose: 'verify',
+  recipient,
+  subject: 'Hello',
+  text: 'Some words – with an ü.\n\n.\nAfter a lonely dot.\n',
+  ttlMs: 600_000,
+  ...more,
+});
+const state = async () => {
+  const { rows } = await pool.query(
+    `select recipient, tries, sent_at is not null as sent, failed_at is not null as failed,
+            sealed is null as emptied, last_error
+     from emails order by created_at, id`,
+  );
+  return rows;
+};
+
+describe('over SMTP', () => {
+  test('a mail arrives as it was written, and its words leave the database', async () => {
+    const emails = aNode();
+    await emails.put(email('ann@example.org'), pool);
+    emails.wake();
+    const { from, to, email: got, text, raw } = await sink.next('ann@example.org');
+    expect([from, to]).toEqual(['parley@chat.example', ['ann@example.org']]);
+    expect(text.trim()).toBe('Some words – with an ü.\n\n.\nAfter a lonely dot.');
+    expect(got.from).toMatchObject({ name: 'Parley', address: 'parley@chat.example' });
+    expect(raw).toContain('Auto-Submitted: auto-generated');
+    await expect.poll(state).toMatchObject([{ sent: true, emptied: true, tries: 1 }]);
+  });
+
+  test('a transaction that is undone sends nothing', async () => {
+    const emails = aNode();
+    const client = await pool.connect();
+    await client.query('begin');
+    await emails.put(email('never@example.org'), client);
+    await client.query('rollback');
+    client.release();
+    await emails.put(email('ann@example.org'), pool);
+    emails.wake();
+    await sink.next('ann@example.org');
+    expect(sink.received.some((m) => m.to.includes('never@example.org'))).toBe(false);
+  });
+
+  test('a server that is busy gets it later, as the same mail', async () => {
+    const emails = aNode();
+    sink.refuse(2, 451);
+    await emails.put(email('ann@example.org'), pool);
+    emails.wake();
+    await expect
+      .poll(state)
+      .toMatchObject([{ sent: false, tries: 1, last_error: expect.stringContaining('Not now') }]);
+    ahead += waitAfter(1);
+    emails.wake();
+    await expect.poll(state).toMatchObject([{ sent: false, tries: 2 }]);
+    await expect
+      .poll(() => {
+        ahead += waitAfter(2);
+        emails.wake();
+        return state();
+      })
+      .toMatchObject([{ sent: true }]);
+    const { email: got } = await sink.next('ann@example.org');
+    const { rows } = await pool.query('select id, tries from emails');
+    expect(got.messageId).toBe(`<${rows[0].id}@chat.example>`);
+    expect(rows[0].tries).toBe(3);
+  });
+
+  test('a mail that was sent, but not noted before the node died, is the same mail again', async () => {
+    const emails = aNode();
+    await emails.put(email('ann@example.org'), pool);
+    emails.wake();
+    const first = await sink.next('ann@example.org');
+    await expect.poll(state).toMatchObject([{ sent: true }]);
+    // As it stands while the mail is on its way: the note is what a crash takes away.
+    await pool.query(
+      `update emails set sent_at = null, next_try_at = now() - interval '1 second', sealed = $1`,
+      [vault.seal('mail', 'Some words')],
+    );
+    aNode().wake();
+    const second = await sink.next('ann@example.org');
+    expect(second.email.messageId).toBe(first.email.messageId);
+  });
+
+  test('what the other side never takes is given up', async () => {
+    const emails = aNode();
+    sink.refuse(1, 554);
+    await emails.put(email('ann@example.org'), pool);
+    emails.wake();
+    await expect.poll(state).toMatchObject([{ failed: true, emptied: true, tries: 1 }]);
+  });
+
+  test('what has nothing to say any more is given up', async () => {
+    const emails = aNode('smtp://127.0.0.1:1');
+    await emails.put(email('ann@example.org', { ttlMs: 12_000 }), pool);
+    emails.wake();
+    await expect
+      .poll(state)
+      .toMatchObject([{ failed: false, tries: 1, last_error: expect.any(String) }]);
+    ahead += waitAfter(1);
+    emails.wake();
+    await expect.poll(state).toMatchObject([{ failed: true, emptied: true, tries: 2 }]);
+  });
+
+  test('of two nodes, one sends each mail', async () => {
+    const nodes = [aNode(), aNode()];
+    const before = sink.received.length;
+    for (let i = 0; i < 20; i++) await nodes[0]?.put(email(`many${i}@example.org`), pool);
+    for (const node of nodes) node.wake();
+    await expect.poll(async () => (await state()).every((m) => m.sent)).toBe(true);
+    expect(sink.received.length - before).toBe(20);
+  });
+
+  test('line breaks and lists in names and addresses stay where they are', async () => {
+    const emails = aNode();
+    const subject = 'Ann\r\nBcc: evil@example.org\r\n\r\nhello invites you';
+    await emails.put(email('ann@example.org', { subject }), pool);
+    await emails.put(email('eve@example.org, mallory@example.org'), pool);
+    await emails.put(email('eve@example.org>\r\nRCPT TO:<mallory@example.org'), pool);
+    emails.wake();
+    const { to, raw, email: got } = await sink.next('ann@example.org');
+    expect(to).toEqual(['ann@example.org']);
+    expect(raw).not.toMatch(/^bcc:/im);
+    expect(got.subject).toContain('Bcc: evil@example.org');
+    await expect.poll(async () => (await state()).every((m) => m.tries > 0)).toBe(true);
+    await expect.poll(async () => (await state()).filter((m) => m.sent)).toHaveLength(1);
+    const receivers = sink.received.flatMap((m) => m.to);
+    expect(receivers).not.toContain('evil@example.org');
+    expect(receivers).not.toContain('mallory@example.org');
+  });
+
+  test('a password goes to another machine encrypted or not at all', async () => {
+    const { port } = new URL(sink.url);
+    // This name is this machine, but not by its looks.
+    const emails = aNode(`smtp://user:secret@localhost.localdomain:${port}`);
+    await emails.put(email('ann@example.org'), pool);
+    emails.wake();
+    await expect.poll(state).toMatchObject([{ sent: false, last_error: expect.any(String) }]);
+  });
+});
+
+describe('without SMTP', () => {
+  test('a mail becomes a file that is whole from the beginning', async () => {
+    const emails = aNode(null);
+    expect(emails.kind).toBe('outbox');
+    await emails.put(email('ann@example.org'), pool);
+    emails.wake();
+    await expect.poll(state).toMatchObject([{ sent: true }]);
+    const names = readdirSync(join(dataDir, 'outbox'));
+    expect(names).toEqual([expect.stringMatching(/-verify-[0-9a-f-]{36}\.eml$/)]);
+    const text = readFileSync(join(dataDir, 'outbox', names[0] ?? ''), 'utf8');
+    expect(text).toContain('To: ann@example.org');
+    expect(text).toContain('Subject: Hello');
+  });
+});
+
+test('waits grow to an hour', () => {
+  expect([1, 2, 3, 4].map(waitAfter)).toEqual([5_000, 15_000, 45_000, 135_000]);
+  expect(waitAfter(40)).toBe(3_600_000);
+});

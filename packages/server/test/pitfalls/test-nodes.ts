@@ -1,0 +1,256 @@
+import { rmSync } from 'node:fs';
+import { ParleyApi, ParleyClient, type Store } from '@parley/client';
+import { type NodeSocket, nodeSocket } from '@parley/client/node';
+import {
+  type ConversationId,
+  type Event,
+  type Limits,
+  type Message,
+  type Seq,
+  streamOfConversation,
+} from '@parley/protocol';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
+import { FaultProxy } from '../../../../chaos/src/proxy.ts';
+import type { Clock } from '../../src/clock.ts';
+import { loadConfig } from '../../src/config.ts';
+import { startParley } from '../../src/main.ts';
+import { type Child, startChild } from '../support/child.ts';
+import {
+  startTestCluster,
+  type TestCluster,
+  type TestDatabase,
+  testLog,
+} from '../support/database.ts';
+import { until } from '../support/sink.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
+
+/** A server, in this process or in one of its own. */
+export interface Node {
+  /** Where it listens. */
+  readonly url: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** A server in a process of its own, that can be killed. */
+export interface ChildNode extends Node {
+  readonly child: Child;
+}
+
+/** What a node is started with. */
+export interface NodeOptions {
+  readonly clock?: Clock;
+  readonly limits?: Partial<Limits>;
+  readonly env?: Record<string, string>;
+}
+
+/** Whom a client belongs to. Their clients share one session: its latest token is kept here. */
+export interface Who {
+  readonly name: string;
+  sessionToken: string;
+}
+
+/** The same for all nodes and all ways to them. */
+const PUBLIC_URL = 'http://parley.example';
+const SECRET = 'the same secret for all nodes of a test';
+
+/**
+ * Servers, bad networks and clients of the SDK for the tests of one file; everything ends with the
+ * test that made it.
+ */
+export class TestNodes {
+  #cluster: TestCluster | null = null;
+  readonly #undo: (() => Promise<unknown> | unknown)[] = [];
+
+  constructor() {
+    // Servers in processes of their own, started and killed: on a busy machine that takes its time.
+    vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+    beforeAll(async () => {
+      this.#cluster = await startTestCluster();
+    });
+    afterEach(async () => {
+      for (const step of this.#undo.splice(0).reverse()) await step();
+    });
+    afterAll(() => this.#cluster?.stop());
+  }
+
+  get cluster(): TestCluster {
+    if (!this.#cluster) throw new Error('The cluster is not up yet');
+    return this.#cluster;
+  }
+
+  /** Something to be done when the test is over; the last one first. */
+  finally(step: () => Promise<unknown> | unknown): void {
+    this.#undo.push(step);
+  }
+
+  #settings(database: TestDatabase, env: Record<string, string> = {}): Record<string, string> {
+    const dataDir = makeTempDir('pitfall');
+    this.finally(() => rmSync(dataDir, { recursive: true, force: true }));
+    return {
+      PORT: '0',
+      PARLEY_DATA: dataDir,
+      PARLEY_SECRET: SECRET,
+      DATABASE_URL: database.url,
+      PUBLIC_URL,
+      RATE_LIMITS: 'off',
+      REDIS_URL: '',
+      ...env,
+    };
+  }
+
+  /** A node in this process. */
+  async node(database: TestDatabase, options: NodeOptions = {}): Promise<Node> {
+    const loaded = loadConfig(this.#settings(database, options.env));
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    const { clock, limits } = options;
+    const parley = await startParley(loaded.config, testLog, {
+      ...(clock && { clock }),
+      ...(limits && { limits }),
+    });
+    const { address: url } = parley;
+    const node = { url, port: Number(new URL(url).port), stop: () => parley.stop() };
+    this.finally(node.stop);
+    return node;
+  }
+
+  /** A node in a process of its own. `port`: that of one that was killed. */
+  async child(
+    database: TestDatabase,
+    { env = {}, port = 0 }: { env?: Record<string, string>; port?: number } = {},
+  ): Promise<ChildNode> {
+    const settings = this.#settings(database, { LOG_LEVEL: 'info', ...env, PORT: String(port) });
+    const child = startChild('../../src/cli.ts', ['start'], settings);
+    this.finally(() => child.kill());
+    await child.line();
+    const said = /"url":"[^"]*","address":"http:\/\/[^"]*:(\d+)"|:(\d+)"[^\n]*"msg":"listening"/;
+    const [, one, other] = said.exec(child.complaints()) ?? [];
+    const found = Number(one ?? other);
+    if (!found) throw new Error(`Where does it listen? ${child.complaints()}`);
+    const stop = async () => {
+      child.process.kill('SIGTERM');
+      await child.ended;
+    };
+    return { url: `http://127.0.0.1:${found}`, port: found, child, stop };
+  }
+
+  /** A network in front of a node. */
+  async network(node: Node): Promise<FaultProxy & { readonly url: string }> {
+    const proxy = new FaultProxy(node.port);
+    const port = await proxy.listen();
+    this.finally(() => proxy.close());
+    return Object.assign(proxy, { url: `http://127.0.0.1:${port}` });
+  }
+
+  /** A client of the SDK, live. */
+  async client(
+    at: { readonly url: string },
+    who: Who,
+    options: { store?: Store; live?: boolean } = {},
+  ): Promise<Watched> {
+    const watched = new Watched(at.url, who, options.store);
+    this.finally(() => watched.client.stop());
+    await watched.client.start();
+    if (options.live !== false) await watched.live();
+    return watched;
+  }
+}
+
+/** A client of the SDK of which everything is noted. */
+export class Watched {
+  readonly api: ParleyApi;
+  readonly client: ParleyClient;
+  /** Every event that it applied, in the order of applying. */
+  readonly events: Event[] = [];
+  #socket: NodeSocket | null = null;
+
+  constructor(
+    url: string,
+    who: Who,
+    store?: Store,
+    // Short pauses, still spread.
+    random: () => number = () => Math.random() / 50,
+  ) {
+    this.api = new ParleyApi({
+      url,
+      sessionToken: who.sessionToken,
+      onSessionToken: (token) => {
+        if (token !== undefined) who.sessionToken = token;
+      },
+    });
+    this.client = new ParleyClient({
+      api: this.api,
+      ...(store && { store }),
+      loadUsers: false,
+      device: who.name,
+      random,
+      socket: (address, handlers) => {
+        this.#socket = nodeSocket(address, handlers);
+        return this.#socket;
+      },
+    });
+    this.client.onEvent((event) => this.events.push(event));
+  }
+
+  /** Waits until everything that was missed has come. */
+  live(ms = 30_000): Promise<void> {
+    return until(() => this.client.state === 'live', 'the client to be live', ms);
+  }
+
+  /** Cuts its socket without a word. */
+  drop(): void {
+    this.#socket?.cut();
+  }
+
+  /** Cuts its socket without a word, and waits until it has noticed. */
+  async cut(): Promise<void> {
+    this.drop();
+    await until(() => this.client.state !== 'live', 'the cut to be noticed');
+  }
+
+  /** The seqs of a conversation that it applied, in the order of applying. */
+  seqs(conversation: ConversationId): Seq[] {
+    const stream = streamOfConversation(conversation);
+    return this.events.filter((e) => e.stream === stream).map((e) => e.seq);
+  }
+
+  /** How far it has applied a conversation. */
+  at(conversation: ConversationId): Seq {
+    return this.client.cursors.get(streamOfConversation(conversation)) ?? (0 as Seq);
+  }
+
+  /** What it shows of a conversation, the texts and their changes. */
+  async shows(conversation: ConversationId): Promise<object[]> {
+    const timeline = this.client.timeline(conversation);
+    await timeline.open();
+    await until(() => timeline.snapshot.loading === null, 'the page');
+    while (timeline.snapshot.hasOlder) await timeline.loadOlder();
+    return timeline.snapshot.messages.map(plain);
+  }
+
+  /** What the server shows who asks now. */
+  async history(conversation: ConversationId): Promise<object[]> {
+    const items: Message[] = [];
+    for (let before: Seq | undefined; ; ) {
+      const page = await this.api.history(conversation, {
+        limit: 200,
+        ...(before !== undefined && { before }),
+      });
+      items.unshift(...page.items);
+      before = page.items[0]?.seq;
+      if (!page.hasOlder) return items.map(plain);
+    }
+  }
+}
+
+function plain(message: Message): object {
+  const { seq, author, body, editedAt, deletedAt } = message;
+  const reactions = message.reactions
+    .map((r) => `${r.emoji} ${[...r.accounts].sort().join(' ')}`)
+    .sort();
+  return { seq, author, body, editedAt, deletedAt, reactions };
+}
+
+/** first, first + 1 … last. */
+export const seqsFrom = (first: number, last: number): Seq[] =>
+  Array.from({ length: last - first + 1 }, (_, i) => (first + i) as Seq);

@@ -1,0 +1,105 @@
+import type { AccountId, ConversationId, Refusal, Seq, Visibility } from '@parley/protocol';
+import pg from 'pg';
+import { registerAccount } from '../../src/accounts/register.ts';
+import { type Auditing, AuditLog } from '../../src/audit/audit-log.ts';
+import { systemClock } from '../../src/clock.ts';
+import { createGroup, openDirect } from '../../src/conversations/commands.ts';
+import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
+import { conversationProjections } from '../../src/conversations/projections.ts';
+import { postMessage } from '../../src/messages/commands.ts';
+import { messageProjections } from '../../src/messages/projections.ts';
+import { Append, type Outcome } from '../../src/stream/append.ts';
+import { Projections } from '../../src/stream/projections.ts';
+import { testLog } from './database.ts';
+import { aClientId } from './stream-builders.ts';
+
+/** Builders for tests of the domains: people and conversations made by the domains’ own commands. */
+
+/** An append as a node of the server has it, with the projections of conversations and messages. */
+export function aNode(pool: pg.Pool): Append {
+  const projections = new Projections(conversationProjections, messageProjections);
+  return new Append({
+    pool,
+    clock: systemClock,
+    log: testLog,
+    projections,
+    publish: () => undefined,
+  });
+}
+
+/** A node on a database whose group of everyone has been made. */
+export async function aServerState(pool: pg.Pool): Promise<Append> {
+  const append = aNode(pool);
+  await bootstrapEveryone(append);
+  return append;
+}
+
+/** Stores in the transactions of others only: its own pool is never used. */
+export const testAudit: Auditing = {
+  log: new AuditLog({ pool: new pg.Pool(), clock: systemClock, log: testLog }),
+  address: null,
+};
+
+/** Somebody who has registered, without the cost of hashing a password. */
+export async function aUser(append: Append, name: string): Promise<AccountId> {
+  const { account, outcome } = await registerAccount(append, {
+    username: name,
+    displayName: `${name} Example`,
+    email: `${name}@example.org`,
+    passwordHash: 'none',
+    audit: testAudit,
+  });
+  stored(outcome);
+  return account;
+}
+
+/** The request of an actor, with a new id. */
+export const asking = (actor: AccountId) => ({ actor, clientId: aClientId() });
+/** The request of an actor about a conversation, with a new id. */
+export const about = (actor: AccountId, conversation: ConversationId) => ({
+  ...asking(actor),
+  conversation,
+});
+
+/** A group made by its first member, the others in it from the start. */
+export async function aRealGroup(
+  append: Append,
+  [owner, ...members]: readonly [AccountId, ...AccountId[]],
+  visibility: Visibility = 'public',
+  name = 'a group',
+): Promise<ConversationId> {
+  return conversationIn(await createGroup(append, asking(owner), { name, visibility, members }));
+}
+
+/** The direct conversation of two people. */
+export async function aDirect(
+  append: Append,
+  one: AccountId,
+  other: AccountId,
+): Promise<ConversationId> {
+  return conversationIn(await openDirect(append, asking(one), other));
+}
+
+/** Posts, and tells the seq. */
+export async function says(
+  append: Append,
+  actor: AccountId,
+  conversation: ConversationId,
+  body: string,
+): Promise<Seq> {
+  return stored(await postMessage(append, about(actor, conversation), body)).seq;
+}
+
+/** The stored outcome, or an error that shows what came instead. */
+export function stored(outcome: Outcome): Extract<Outcome, { kind: 'stored' }> {
+  if (outcome.kind === 'stored') return outcome;
+  throw new Error(`Not stored: ${JSON.stringify(outcome)}`);
+}
+
+/** The conversation whose stream took the event. */
+export const conversationIn = (outcome: Outcome): ConversationId =>
+  stored(outcome).stream as string as ConversationId;
+
+/** `yes`, or the code of the refusal. */
+export const verdict = (outcome: Outcome): 'yes' | 'unknown' | Refusal['code'] =>
+  outcome.kind === 'stored' ? 'yes' : outcome.kind === 'refused' ? outcome.refusal.code : 'unknown';

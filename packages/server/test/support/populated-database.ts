@@ -1,0 +1,81 @@
+import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import type pg from 'pg';
+import { renameGroup } from '../../src/conversations/commands.ts';
+import { joinGroup, leaveGroup } from '../../src/conversations/members.ts';
+import type { Finding } from '../../src/doctor/doctor.ts';
+import {
+  addReaction,
+  deleteMessage,
+  editMessage,
+  removeReaction,
+} from '../../src/messages/commands.ts';
+import { ReadCursors } from '../../src/messages/read-cursors.ts';
+import type { Append } from '../../src/stream/append.ts';
+import { type TestCluster, testLog } from './database.ts';
+import { about, aDirect, aRealGroup, aServerState, aUser, says } from './domain-builders.ts';
+
+/** A town in which something has happened, and what the tests look at. */
+export interface PopulatedDatabase {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly users: readonly [AccountId, AccountId, AccountId];
+  readonly group: ConversationId;
+  /** A message that was edited and has a reaction. */
+  readonly message: Seq;
+  readonly deleted: Seq;
+}
+
+/** A database in which a little of everything has happened. */
+export async function aPopulatedDatabase(cluster: TestCluster): Promise<PopulatedDatabase> {
+  const { pool } = await (await cluster.fresh()).open();
+  const append = await aServerState(pool);
+  const users = [
+    await aUser(append, 'ada'),
+    await aUser(append, 'bob'),
+    await aUser(append, 'cyd'),
+  ] as const;
+  const [ada, bob, cyd] = users;
+  const group = await aRealGroup(append, [ada, bob, cyd]);
+  const direct = await aDirect(append, ada, bob);
+  await says(append, bob, direct, 'between us');
+  const message = await says(append, ada, group, 'hello');
+  await editMessage(append, about(ada, group), message, 'hello all');
+  await addReaction(append, about(bob, group), message, '👍');
+  await addReaction(append, about(cyd, group), message, '👍');
+  await removeReaction(append, about(cyd, group), message, '👍');
+  await addReaction(append, about(bob, group), message, '👍');
+  const deleted = await says(append, bob, group, 'a mistake');
+  await deleteMessage(append, about(bob, group), deleted);
+  await leaveGroup(append, about(cyd, group));
+  await says(append, ada, group, 'while cyd is away');
+  await joinGroup(append, about(cyd, group));
+  await renameGroup(append, about(ada, group), 'friends');
+  await new ReadCursors(pool, testLog).move(bob, group, message, false);
+  return { pool, append, users, group, message, deleted };
+}
+
+/** The findings in short. */
+export const kinds = (findings: readonly Finding[]) =>
+  findings.map(
+    (f) => `${f.kind} ${f.table} ${f.count}${f.repairable ? '' : ' (cannot be repaired)'}`,
+  );
+
+/** What the tables of the domains have. */
+export async function contents(pool: pg.Pool): Promise<Record<string, object[]>> {
+  const tables = ['streams', 'events', 'accounts', 'conversations', 'memberships', 'messages'];
+  const all: Record<string, object[]> = {};
+  for (const table of [...tables, 'reactions']) {
+    const { rows } = await pool.query(`select t.* from ${table} t order by 1, 2, 3`);
+    all[table] = rows;
+  }
+  return all;
+}
+
+/** The same without what is state beside the events. */
+export function withoutCursors(all: Record<string, object[]>): unknown {
+  return {
+    ...all,
+    memberships: all.memberships?.map((row) => ({ ...row, read_seq: 0 })),
+    accounts: all.accounts?.map((row) => ({ ...row, read_version: 0 })),
+  };
+}

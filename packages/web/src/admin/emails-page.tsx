@@ -1,0 +1,77 @@
+import type { EmailInfo } from '@parley/protocol';
+import { Mail, RotateCw } from 'lucide-react';
+import { PartTitle } from '../app/tabbed-page.tsx';
+import { useAuthOptions } from '../auth/use-auth-options.ts';
+import { ago, fullTime } from '../lib/time.ts';
+import { Badge } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
+import { Empty } from '../ui/empty.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { useAdmin } from './use-admin.ts';
+
+/** The latest mails, and what became of them; without SMTP their words too, to be passed on. */
+export function EmailPage() {
+  const admin = useAdmin();
+  const options = useAuthOptions();
+  const emails = useLoad(() => admin.email());
+  return (
+    <>
+      <PartTitle
+        title="Mail"
+        description={
+          options?.email === 'outbox'
+            ? 'No mail server is set (SMTP_URL): mails lie in the folder outbox of the server, and here.'
+            : 'What the server has sent, newest first.'
+        }
+        actions={
+          <Button onClick={() => void emails.reload()}>
+            <RotateCw size={16} /> Look again
+          </Button>
+        }
+      />
+      <Loading of={emails} />
+      {emails.data?.length === 0 && (
+        <Empty icon={<Mail size={22} />} title="No mail yet">
+          Codes, links and invitations show up here once the server writes them.
+        </Empty>
+      )}
+      {emails.data && emails.data.length > 0 && (
+        <ul className="overflow-hidden rounded-2xl border border-line bg-raised">
+          {emails.data.map((email) => (
+            <Row key={email.id} email={email} inOutbox={options?.email === 'outbox'} />
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function Row({ email, inOutbox }: { email: EmailInfo; inOutbox: boolean }) {
+  return (
+    <li className="border-line border-t px-4 py-3 first:border-t-0">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <span className="min-w-0 flex-1 basis-48 truncate font-medium">{email.subject}</span>
+        {email.failedAt !== null ? (
+          <Badge tone="danger">Not sent</Badge>
+        ) : email.sentAt !== null ? (
+          <Badge tone="ok">{inOutbox ? 'In the outbox' : 'Sent'}</Badge>
+        ) : (
+          <Badge tone="warn">On its way</Badge>
+        )}
+      </div>
+      <p className="text-[13px] text-muted">
+        To {email.recipient} · <span title={fullTime(email.createdAt)}>{ago(email.createdAt)}</span>
+      </p>
+      {email.error !== null && <p className="mt-1 text-[13px] text-danger">{email.error}</p>}
+      {email.text !== null && (
+        <details className="mt-2">
+          <summary className="cursor-pointer select-none text-accent text-sm">Its words</summary>
+          <pre className="mt-2 overflow-x-auto whitespace-pre-wrap break-words rounded-lg bg-sunken p-3 font-mono text-[13px]">
+            {email.text}
+          </pre>
+        </details>
+      )}
+    </li>
+  );
+}

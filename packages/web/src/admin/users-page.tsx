@@ -1,0 +1,126 @@
+import type { AdminAccount, AdminAccountsFilter } from '@parley/protocol';
+import { Search, UserPlus, Users } from 'lucide-react';
+import { useDeferredValue, useState } from 'react';
+import { PartTitle } from '../app/tabbed-page.tsx';
+import { errorMessage } from '../lib/text.ts';
+import { Button } from '../ui/button.tsx';
+import { Empty } from '../ui/empty.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { Select } from '../ui/select.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { AccountDialog } from './account-dialog.tsx';
+import { AccountRow } from './account-row.tsx';
+import { CreateAccount } from './create-account.tsx';
+import { useAdmin } from './use-admin.ts';
+
+const FILTERS: readonly (readonly [AdminAccountsFilter | 'all', string])[] = [
+  ['all', 'Everybody'],
+  ['active', 'Active'],
+  ['inactive', 'Deactivated'],
+  ['unverified', 'Not verified'],
+  ['admins', 'Admins'],
+];
+const PAGE = 50;
+
+/** Everybody who has an account: to find, to make, to change. */
+export function UsersPage() {
+  const admin = useAdmin();
+  const [text, setText] = useState('');
+  const [filter, setFilter] = useState<AdminAccountsFilter | 'all'>('all');
+  const [chosen, setChosen] = useState<AdminAccount | null>(null);
+  const [creating, setCreating] = useState(false);
+  const [moreProblem, setMoreProblem] = useState<string | null>(null);
+  const search = useDeferredValue(text.trim());
+  const request = {
+    limit: PAGE,
+    ...(search && { search }),
+    ...(filter !== 'all' && { filter }),
+  };
+  const page = useLoad(() => admin.accounts(request), `${filter} ${search}`);
+  const items = (page.data?.items ?? []).filter((a) => a.kind === 'user');
+  const more = async () => {
+    const after = page.data?.next;
+    if (!after) return;
+    try {
+      const next = await admin.accounts({ ...request, after });
+      page.set((now) => ({ items: [...now.items, ...next.items], next: next.next }));
+      setMoreProblem(null);
+    } catch (error) {
+      setMoreProblem(errorMessage(error));
+    }
+  };
+  const replace = (changed: AdminAccount) => {
+    page.set((now) => ({
+      ...now,
+      items: now.items.map((a) => (a.id === changed.id ? changed : a)),
+    }));
+    setChosen(changed);
+  };
+  return (
+    <>
+      <PartTitle
+        title="People"
+        actions={
+          <Button look="primary" onClick={() => setCreating(true)}>
+            <UserPlus size={16} /> Add somebody
+          </Button>
+        }
+      />
+      <div className="flex flex-wrap gap-2.5">
+        <div className="relative min-w-0 flex-1 basis-56">
+          <Search
+            size={16}
+            className="pointer-events-none absolute top-1/2 left-3 -translate-y-1/2 text-muted"
+          />
+          <input
+            type="search"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+            aria-label="Search people"
+            placeholder="Name, username or e-mail"
+            className="h-11 w-full rounded-lg border border-edge bg-canvas pr-3 pl-9 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
+          />
+        </div>
+        <Select
+          label="Show"
+          hiddenLabel
+          options={FILTERS}
+          value={filter}
+          onChange={(event) => setFilter(event.target.value as AdminAccountsFilter | 'all')}
+          className="grow basis-40 sm:grow-0"
+        />
+      </div>
+      <Loading of={page} />
+      {page.data && items.length === 0 && (
+        <Empty icon={<Users size={22} />} title="Nobody">
+          {search ? 'No account has that in its name or address.' : 'No account is like that.'}
+        </Empty>
+      )}
+      {items.length > 0 && (
+        <ul className="overflow-hidden rounded-2xl border border-line bg-raised">
+          {items.map((account) => (
+            <AccountRow key={account.id} account={account} onOpen={() => setChosen(account)} />
+          ))}
+        </ul>
+      )}
+      {moreProblem !== null && <p className="text-danger text-sm">{moreProblem}</p>}
+      {page.data?.next != null && <Button onClick={() => void more()}>Show more</Button>}
+      {chosen && (
+        <AccountDialog
+          account={chosen}
+          onChange={replace}
+          onDeleted={() => {
+            setChosen(null);
+            void page.reload();
+          }}
+          onClose={() => setChosen(null)}
+        />
+      )}
+      <CreateAccount
+        open={creating}
+        onClose={() => setCreating(false)}
+        onCreated={() => void page.reload()}
+      />
+    </>
+  );
+}

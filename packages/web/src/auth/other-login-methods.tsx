@@ -1,0 +1,61 @@
+import type { AuthOptions } from '@parley/protocol';
+import { KeyRound, LogIn } from 'lucide-react';
+import { useState } from 'react';
+import { errorMessage } from '../lib/text.ts';
+import { peekNext } from '../session/next.ts';
+import { askPasskey, hasPasskeys, PasskeyCancelled } from '../session/passkey.ts';
+import { beginSso } from '../session/sso-return.ts';
+import { auth, useArrive } from '../session/steps.ts';
+import { Button } from '../ui/button.tsx';
+
+/** Ways in without a password: other providers, passkeys. */
+export function OtherLoginMethods({
+  options,
+  onProblem,
+}: {
+  options: AuthOptions | null;
+  onProblem: (text: string | null) => void;
+}) {
+  const arrive = useArrive();
+  const [busy, setBusy] = useState(false);
+  const sso = options?.sso ?? [];
+  if (sso.length === 0 && !hasPasskeys()) return null;
+  const withPasskey = async () => {
+    setBusy(true);
+    onProblem(null);
+    try {
+      const { challengeId, options: asked } = await auth.passkeyOptions();
+      const response = await askPasskey(asked);
+      await arrive(await auth.passkey({ challengeId, response }));
+    } catch (error) {
+      if (!(error instanceof PasskeyCancelled)) onProblem(errorMessage(error));
+    }
+    setBusy(false);
+  };
+  return (
+    <>
+      <div className="my-5 flex items-center gap-3 text-[13px] text-muted">
+        <span className="h-px flex-1 bg-line" /> or <span className="h-px flex-1 bg-line" />
+      </div>
+      <div className="flex flex-col gap-2.5">
+        {sso.map(({ id, name }) => (
+          <Button
+            key={id}
+            className="min-h-11"
+            onClick={() => {
+              const query = new URLSearchParams({ next: peekNext() ?? '/', tab: beginSso() });
+              location.assign(`/api/v1/auth/sso/${encodeURIComponent(id)}/start?${query}`);
+            }}
+          >
+            <LogIn size={17} /> Continue with {name}
+          </Button>
+        ))}
+        {hasPasskeys() && (
+          <Button className="min-h-11" busy={busy} onClick={() => void withPasskey()}>
+            <KeyRound size={17} /> Log in with a passkey
+          </Button>
+        )}
+      </div>
+    </>
+  );
+}

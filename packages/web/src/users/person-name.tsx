@@ -1,0 +1,18 @@
+import type { AccountId } from '@parley/protocol';
+import { useParley } from '../session/use-client.ts';
+
+/**
+ * A display name as it stands among our words: isolated in its direction, and with the username
+ * where another person's name looks the same.
+ */
+export function UserName({ id, name }: { id: AccountId; name: string }) {
+  const user = useParley((s) => s.users).get(id);
+  return (
+    <>
+      <bdi>{name}</bdi>
+      {user?.nameIsShared && (
+        <span className="font-normal text-[0.85em] text-muted"> @{user.username}</span>
+      )}
+    </>
+  );
+}

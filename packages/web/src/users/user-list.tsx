@@ -1,0 +1,88 @@
+import type { AccountId } from '@parley/protocol';
+import { useNavigate } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { toast } from 'sonner';
+import { Section } from '../app/sidebar.tsx';
+import { errorMessage } from '../lib/text.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { UserName } from './person-name.tsx';
+
+/** People shown before “Show all”. */
+const SHORT = 12;
+
+/** Opens the direct conversation with somebody. */
+export function useOpenDirect(): (account: AccountId) => Promise<void> {
+  const client = useClient();
+  const navigate = useNavigate();
+  return async (account) => {
+    try {
+      const { id } = await client.api.openDirect(account);
+      await navigate({ to: '/c/$id', params: { id } });
+    } catch (error) {
+      toast.error(errorMessage(error));
+    }
+  };
+}
+
+/** Everybody, those who are here first. A click opens the conversation with them. */
+export function UsersList() {
+  const users = useParley((s) => s.users);
+  const presence = useParley((s) => s.presence);
+  const me = useParley((s) => s.me);
+  const [all, setAll] = useState(false);
+  const open = useOpenDirect();
+  const sorted = useMemo(() => {
+    const rank = (id: AccountId) =>
+      ({ active: 0, idle: 1, offline: 2 })[presence.get(id) ?? 'offline'];
+    return [...users.values()]
+      .filter((p) => p.id !== me?.id && p.isActive)
+      .sort((a, b) => rank(a.id) - rank(b.id) || a.displayName.localeCompare(b.displayName));
+  }, [users, presence, me]);
+  const here = sorted.filter((p) => presence.has(p.id)).length;
+  const shown = all ? sorted : sorted.slice(0, Math.max(SHORT, here));
+  return (
+    <Section title={here > 0 ? `People · ${here} active` : 'People'}>
+      {shown.map((user) => {
+        const state = presence.get(user.id) ?? 'offline';
+        return (
+          <li key={user.id}>
+            <button
+              type="button"
+              onClick={() => void open(user.id)}
+              className="flex min-h-10 w-full items-center gap-2.5 rounded-lg px-2 py-1 text-left transition-colors hover:bg-hover"
+            >
+              <Avatar id={user.id} name={user.displayName} size={30} presence={state} />
+              <span
+                className={
+                  state === 'offline'
+                    ? 'min-w-0 flex-1 truncate text-muted'
+                    : 'min-w-0 flex-1 truncate text-soft'
+                }
+              >
+                <UserName id={user.id} name={user.displayName} />
+              </span>
+              <span className="sr-only">
+                {state === 'active' ? 'active' : state === 'idle' ? 'away' : 'offline'}
+              </span>
+            </button>
+          </li>
+        );
+      })}
+      {sorted.length === 0 && (
+        <li className="px-2 py-1.5 text-muted text-sm">Nobody else is here yet.</li>
+      )}
+      {sorted.length > shown.length && (
+        <li>
+          <button
+            type="button"
+            onClick={() => setAll(true)}
+            className="min-h-10 w-full rounded-lg px-2 text-left text-muted text-sm hover:bg-hover"
+          >
+            Show all {sorted.length}
+          </button>
+        </li>
+      )}
+    </Section>
+  );
+}
