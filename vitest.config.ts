@@ -34,6 +34,8 @@ export default defineConfig({
             'scripts/**/*.test.ts',
           ],
           exclude: ['**/*.db.test.ts', '**/node_modules/**', '**/dist/**'],
+          // Properties take seconds of processor time, and a shared machine may give it slowly.
+          testTimeout: 60_000,
         },
       },
       {

@@ -89,7 +89,9 @@ export function requireRoom(
 async function skip(entry: ArchiveEntry, sizes: Map<string, number>): Promise<void> {
   if (entry.name.startsWith(FILES)) refusePath(entry.name.slice(FILES.length));
   for await (const piece of entry.content) {
-    const key = entry.name.startsWith(FILES) ? entry.name : entry.name.replace(/[^/]*$/, '');
+    const key = entry.name.startsWith(FILES)
+      ? entry.name
+      : entry.name.slice(0, entry.name.lastIndexOf('/') + 1);
     sizes.set(key, (sizes.get(key) ?? 0) + piece.length);
   }
 }
