@@ -1,5 +1,6 @@
 import type {
   AccountId,
+  AccountKind,
   AdminAccount,
   AdminAccountsFilter,
   ApiKey,
@@ -26,7 +27,10 @@ export class AdminApi {
   }
 
   accounts(
-    request: ListRequest & { readonly filter?: AdminAccountsFilter } = {},
+    request: ListRequest & {
+      readonly filter?: AdminAccountsFilter;
+      readonly kind?: AccountKind;
+    } = {},
   ): Promise<Page<AdminAccount>> {
     return this.#api.request('GET', `/admin/accounts${query(request)}`);
   }

@@ -34,16 +34,13 @@ export const AdminAccount = z
   .meta({ id: 'AdminAccount' });
 export type AdminAccount = z.infer<typeof AdminAccount>;
 
-export const AdminAccountsFilter = z.enum([
-  'active',
-  'inactive',
-  'unverified',
-  'admins',
-  'service',
-]);
+export const AdminAccountsFilter = z.enum(['active', 'inactive', 'unverified', 'admins']);
 export type AdminAccountsFilter = z.infer<typeof AdminAccountsFilter>;
 /** `search` also finds parts of e-mail addresses. */
-export const AdminAccountsQuery = ListQuery.extend({ filter: AdminAccountsFilter.optional() });
+export const AdminAccountsQuery = ListQuery.extend({
+  filter: AdminAccountsFilter.optional(),
+  kind: AccountKind.optional(),
+});
 export const AdminAccountsPage = z.object({
   items: z.array(AdminAccount),
   /** For `after`; null at the end. */

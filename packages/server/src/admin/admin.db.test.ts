@@ -56,6 +56,27 @@ describe('the list of accounts', () => {
     expect(new Set(names).size).toBe(4);
   });
 
+  test('fills every page of users while service accounts are among the accounts', async () => {
+    for (const name of ['aa-bot', 'ab-bot', 'ac-bot']) {
+      const body = { username: name, displayName: name };
+      const answer = await owner.request('POST', '/admin/service-accounts', body);
+      expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+    }
+    const kinds: string[] = [];
+    let after: string | null = '';
+    while (after !== null) {
+      const query: string = `kind=user&limit=2${after && `&after=${after}`}`;
+      const { body } = await admin.request('GET', `/admin/accounts?${query}`);
+      kinds.push(...body.items.map((a: { kind: string }) => a.kind));
+      if (body.next !== null) expect(body.items).toHaveLength(2);
+      after = body.next;
+    }
+    expect(kinds.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(kinds)).toEqual(new Set(['user']));
+    const bots = await list('kind=service&filter=active');
+    expect(bots.map((a) => a.username)).toEqual(['aa-bot', 'ab-bot', 'ac-bot']);
+  });
+
   test('holds no hash and no secret', async () => {
     const { body } = await owner.request('GET', '/admin/accounts');
     expect(JSON.stringify(body)).not.toMatch(/argon2|hash|secret|sealed/i);

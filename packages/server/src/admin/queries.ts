@@ -30,7 +30,6 @@ const FILTERS = {
   inactive: 'not a.is_active',
   unverified: `a.verified_at is null and a.kind = 'user'`,
   admins: `a.role <> 'member'`,
-  service: `a.kind = 'service'`,
 } as const;
 
 /** A part of the list of accounts. */
@@ -52,14 +51,15 @@ export async function adminAccountsPage(
   wanted: {
     readonly search?: string | undefined;
     readonly filter?: AccountsFilter | undefined;
+    readonly kind?: AccountKind | undefined;
     readonly after: { readonly name: string; readonly id: string } | null;
     readonly limit: number;
   },
 ): Promise<{ items: AdminAccount[]; next: { name: string; id: string } | null }> {
-  const { after, limit, filter } = wanted;
+  const { after, limit, filter, kind } = wanted;
   const words = wordsOf(wanted.search);
   const matching = words.map((_word, n) => {
-    const key = literally(`search_key($${n + 4})`);
+    const key = literally(`search_key($${n + 5})`);
     return `and (a.search_key like '%' || ${key} || '%' or a.email_key like '%' || ${key} || '%')`;
   });
   const { rows } = await pool.query<AdminRow & { search_key: string }>({
@@ -68,10 +68,11 @@ export async function adminAccountsPage(
            from accounts a
            where a.deleted_at is null and ${filter ? FILTERS[filter] : 'true'}
              and ($1::text is null or (a.search_key, a.id) > ($1, $2::uuid))
+             and ($4::text is null or a.kind = $4)
              ${matching.join('\n')}
            order by a.search_key, a.id
            limit $3`,
-    values: [after?.name ?? null, after?.id ?? null, limit + 1, ...words],
+    values: [after?.name ?? null, after?.id ?? null, limit + 1, kind ?? null, ...words],
   });
   const items = rows.slice(0, limit);
   const last = items[items.length - 1];

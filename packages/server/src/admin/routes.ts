@@ -98,10 +98,10 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     },
     onRequest,
     handler: async (request) => {
-      const { search, filter, limit, after } = request.query;
+      const { after, ...wanted } = request.query;
       const place = pageCursor.read(after, Place);
       const from = place && { name: place[0], id: place[1] };
-      const { items, next } = await adminAccountsPage(pool, { search, filter, after: from, limit });
+      const { items, next } = await adminAccountsPage(pool, { ...wanted, after: from });
       return {
         items: await withLocks(items),
         next: next && pageCursor.write([next.name, next.id]),

@@ -64,7 +64,7 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
     },
     onRequest,
     handler: async () => {
-      const all = { filter: 'service', after: null, limit: SERVICES_MAX } as const;
+      const all = { kind: 'service', after: null, limit: SERVICES_MAX } as const;
       return { items: (await adminAccountsPage(pool, all)).items };
     },
   });

@@ -33,11 +33,12 @@ export function UsersPage() {
   const search = useDeferredValue(text.trim());
   const request = {
     limit: PAGE,
+    kind: 'user' as const,
     ...(search && { search }),
     ...(filter !== 'all' && { filter }),
   };
   const page = useLoad(() => admin.accounts(request), `${filter} ${search}`);
-  const items = (page.data?.items ?? []).filter((a) => a.kind === 'user');
+  const items = page.data?.items ?? [];
   const more = async () => {
     const after = page.data?.next;
     if (!after) return;
