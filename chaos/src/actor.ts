@@ -61,19 +61,6 @@ const AGAIN_MS = 400;
 const RIVALRIES = 0.4;
 /** A request is given up after this time, ms. */
 const TIMEOUT_MS = 5_000;
-/** Refusals that only say “later”. */
-const PASSING = new Set([
-  'network',
-  'rate_limited',
-  'overloaded',
-  'unavailable',
-  'outcome_unknown',
-  'disk_full',
-  'shutting_down',
-  'unauthenticated',
-  'token_expired',
-]);
-
 /** One client of the run: the SDK on a store of its own, behind a proxy of its own. */
 export class Actor {
   readonly plan: ClientPlan;
@@ -440,7 +427,7 @@ export class Actor {
         if (!(error instanceof ApiError)) throw error;
         // It was carried out, and undone by somebody else since.
         if (error.code === 'no_longer_member') return true;
-        if (!PASSING.has(error.code)) {
+        if (!isPassing(error)) {
           this.#nacked(id, error.code);
           return false;
         }
@@ -456,7 +443,7 @@ export class Actor {
         await work();
         return;
       } catch (error) {
-        if (!(error instanceof ApiError) || !PASSING.has(error.code)) throw error;
+        if (!(error instanceof ApiError) || !isPassing(error)) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
@@ -587,4 +574,9 @@ export function finalMessage(m: Message): FinalMessage {
     editedAt: m.editedAt,
     reactions: m.reactions.map((r) => ({ emoji: r.emoji, accounts: [...r.accounts] })),
   };
+}
+
+/** Whether the request may succeed later: also when the access token ended and is renewed first. */
+function isPassing({ code, retryable }: ApiError): boolean {
+  return retryable || code === 'unauthenticated' || code === 'token_expired';
 }

@@ -1,6 +1,6 @@
 import { ApiError, ParleyApi, ParleyClient } from '@parley/client';
 import { nodeSocket } from '@parley/client/node';
-import { type AccountId, type ConversationId, ERRORS } from '@parley/protocol';
+import { type AccountId, type ConversationId, isRetryable } from '@parley/protocol';
 
 /** Sockets open at a time; who has not spoken for longest is disconnected first. */
 const SOCKETS = 64;
@@ -129,9 +129,7 @@ async function retried<T>(request: () => Promise<T>): Promise<T> {
     try {
       return await request();
     } catch (error) {
-      const passing =
-        error instanceof ApiError && error.code !== 'network' && ERRORS[error.code].status >= 429;
-      if (!passing || tries > 20) throw error;
+      if (!(error instanceof ApiError) || !isRetryable(error.code) || tries > 20) throw error;
       await new Promise((resolve) => setTimeout(resolve, (error.retryAfter ?? 1) * 1000));
     }
   }

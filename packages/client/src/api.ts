@@ -1,27 +1,28 @@
-import type {
-  AccessTokenAnswer,
-  AccountId,
-  ClientId,
-  CommandAnswer,
-  Conversation,
-  ConversationId,
-  ErrorCode,
-  Event,
-  FieldError,
-  HistoryPage,
-  LoginStep,
-  Me,
-  Member,
-  Message,
-  Problem,
-  PublicGroup,
-  ReadCursor,
-  RegisterBody,
-  Seq,
-  SessionAnswer,
-  StreamId,
-  User,
-  Visibility,
+import {
+  type AccessTokenAnswer,
+  type AccountId,
+  type ClientId,
+  type CommandAnswer,
+  type Conversation,
+  type ConversationId,
+  type ErrorCode,
+  type Event,
+  type FieldError,
+  type HistoryPage,
+  isRetryable,
+  type LoginStep,
+  type Me,
+  type Member,
+  type Message,
+  type Problem,
+  type PublicGroup,
+  type ReadCursor,
+  type RegisterBody,
+  type Seq,
+  type SessionAnswer,
+  type StreamId,
+  type User,
+  type Visibility,
 } from '@parley/protocol';
 
 /** A request that was refused, or that nobody answered (`network`). */
@@ -50,6 +51,11 @@ export class ApiError extends Error {
     this.status = more.status ?? 0;
     this.retryAfter = more.retryAfter;
     this.errors = more.errors ?? [];
+  }
+
+  /** Whether the same request, with the same id, may succeed later. */
+  get retryable(): boolean {
+    return this.code === 'network' || isRetryable(this.code);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ClientId, DurableCommand } from '@parley/protocol';
+import { type ClientId, type DurableCommand, ERRORS, isRetryable } from '@parley/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Outbox } from './outbox.ts';
@@ -35,6 +35,7 @@ function aMark(name: string, seq: number, conversation = 'c'): OutboxEntry {
   return { ...entry(name, conversation), command };
 }
 
+const RETRYABLE = (Object.keys(ERRORS) as (keyof typeof ERRORS)[]).filter(isRetryable);
 const NO_LIMIT = { commands: 0, commandWindowMs: 10_000 };
 const id = (text: string) => text as ClientId;
 
@@ -129,15 +130,8 @@ describe('the outbox', () => {
     expect(outbox.has(id('r3'))).toBe(true);
   });
 
-  test.each([
-    'rate_limited',
-    'overloaded',
-    'unavailable',
-    'outcome_unknown',
-    'disk_full',
-    'shutting_down',
-  ] as const)(
-    '3. %s passes: the same command is sent again, after the time that is asked for',
+  test.each(RETRYABLE)(
+    '3. %s is retried: the same command is sent again after retryAfter',
     (code) => {
       const { outbox, sent } = anOutbox();
       outbox.connected(NO_LIMIT);

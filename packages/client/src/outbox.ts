@@ -1,15 +1,13 @@
-import type { ClientId, ConversationId, DurableCommand, Limits, Refusal } from '@parley/protocol';
+import {
+  type ClientId,
+  type ConversationId,
+  type DurableCommand,
+  isRetryable,
+  type Limits,
+  type Refusal,
+} from '@parley/protocol';
 import type { OutboxEntry } from './store.ts';
 
-/** Refusals that pass: the same command is sent again, under the same id. */
-const PASSING = new Set([
-  'rate_limited',
-  'overloaded',
-  'unavailable',
-  'outcome_unknown',
-  'disk_full',
-  'shutting_down',
-]);
 /** A command without an answer on a living socket is sent again after this time, ms. */
 const ANSWER_MS = 10_000;
 /** Commands under way at a time, all conversations together. */
@@ -134,7 +132,7 @@ export class Outbox {
   /** The server refused a command. True when it is sent again by itself later. */
   refused(id: ClientId, refusal: Pick<Refusal, 'code' | 'retryAfter'>): boolean {
     const item = this.#items.get(id);
-    if (!item || !PASSING.has(refusal.code)) return false;
+    if (!item || !isRetryable(refusal.code)) return false;
     const pause = ((refusal.retryAfter ?? 1) + this.#context.random()) * 1000;
     const { conversation } = item.entry.command;
     this.#held.set(conversation, performance.now() + pause);

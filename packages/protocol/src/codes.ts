@@ -1,5 +1,13 @@
 import type { FieldError } from './errors.ts';
 
+/** What an error code stands for. */
+interface ErrorEntry {
+  readonly status: number;
+  readonly title: string;
+  /** The same command with the same id may succeed later: clients keep it and send it again. */
+  readonly retryable?: true;
+}
+
 /**
  * Every refusal has one of these codes, over HTTP (problem details, RFC 9457) and in `nack` alike.
  * A code never changes its meaning; the words may.
@@ -78,21 +86,35 @@ export const ERRORS = {
   email_taken: { status: 409, title: 'There is an account with this e-mail address' },
   too_many_reactions: { status: 409, title: 'This message has all the reactions it can take' },
   // Not now.
-  rate_limited: { status: 429, title: 'Too many requests; wait a little' },
-  overloaded: { status: 503, title: 'The server is busy; try again in a moment' },
-  unavailable: { status: 503, title: 'The server cannot reach its database; try again' },
-  disk_full: { status: 507, title: 'The server’s disk is full' },
+  rate_limited: { status: 429, title: 'Too many requests; wait a little', retryable: true },
+  overloaded: { status: 503, title: 'The server is busy; try again in a moment', retryable: true },
+  unavailable: {
+    status: 503,
+    title: 'The server cannot reach its database; try again',
+    retryable: true,
+  },
+  disk_full: { status: 507, title: 'The server’s disk is full', retryable: true },
   outcome_unknown: {
     status: 503,
     title: 'The outcome is unknown; send the same again with the same id',
+    retryable: true,
   },
-  shutting_down: { status: 503, title: 'The server is restarting' },
+  shutting_down: { status: 503, title: 'The server is restarting', retryable: true },
   method_not_allowed: { status: 405, title: 'This method is not supported here' },
   internal: { status: 500, title: 'The server made a mistake' },
-} as const satisfies Record<string, { status: number; title: string }>;
+} as const satisfies Record<string, ErrorEntry>;
 
 /** A stable name of one kind of refusal. */
 export type RefusalCode = keyof typeof ERRORS;
+
+/**
+ * Returns whether the same command with the same id may succeed later. False for a code that this
+ * version does not know.
+ */
+export function isRetryable(code: string): boolean {
+  const entries: Readonly<Partial<Record<string, ErrorEntry>>> = ERRORS;
+  return Object.hasOwn(entries, code) && entries[code]?.retryable === true;
+}
 
 /** A refusal that was expected: a value with a code, the same on every way in. */
 export interface Refusal {

@@ -28,15 +28,3 @@ export async function digestOfStreamsIn(client: pg.ClientBase): Promise<StreamsD
     sha256: createHash('sha256').update(`${heads.sha256} ${events.sha256}`).digest('hex'),
   };
 }
-
-/** The digest of all streams at one moment, while others may write. */
-export async function digestOfStreams(pool: pg.Pool): Promise<StreamsDigest> {
-  const client = await pool.connect();
-  try {
-    await client.query('begin isolation level repeatable read read only');
-    return await digestOfStreamsIn(client);
-  } finally {
-    // Its settings are not those of the pool.
-    client.release(true);
-  }
-}

@@ -4,7 +4,7 @@ import { startTestCluster, type TestCluster } from '../../test/support/database.
 import type { Migration } from '../storage/migrate.ts';
 import { readSequences, readTables } from './catalog.ts';
 import { copyOut, digestOf, prepareSession } from './copy.ts';
-import { digestOfStreams } from './digest.ts';
+import { digestOfStreamsIn } from './digest.ts';
 import { Load } from './load.ts';
 
 let cluster: TestCluster;
@@ -122,7 +122,15 @@ test('a load that is not finished leaves nothing', async () => {
 test('the digest of the streams changes with every change of an event or head', async () => {
   const { pool } = await (await cluster.fresh()).open();
   const seen = new Set<string>();
-  const look = async () => seen.add((await digestOfStreams(pool)).sha256).size;
+  const look = async () => {
+    const client = await pool.connect();
+    try {
+      await client.query('begin isolation level repeatable read read only');
+      return seen.add((await digestOfStreamsIn(client)).sha256).size;
+    } finally {
+      client.release(true);
+    }
+  };
   await pool.query(
     `insert into events values
      ('00000000-0000-7000-8000-000000000001', 1, 'a.b', gen_random_uuid(), null, now(), '{"a":1}')`,

@@ -30,7 +30,7 @@ import { secure } from './security.ts';
 import { webRoutes } from './web.ts';
 
 /** Where all of the API stands. */
-export const API_PREFIX = '/api/v1';
+const API_PREFIX = '/api/v1';
 
 /** What the HTTP side needs of the rest of the house. */
 export interface HttpDeps {

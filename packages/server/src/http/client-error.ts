@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { writeProblem } from '../problem.ts';
 
 const STATUS: Record<string, number> = {
   HPE_HEADER_OVERFLOW: 431,
@@ -7,8 +8,8 @@ const STATUS: Record<string, number> = {
 };
 
 /**
- * Answers what is not HTTP, or not in time: no route and no request exists then. The problem has no
- * code of ours, as `about:blank` says (RFC 9457 §4.2.1), and the connection ends.
+ * Responds to bytes that are not HTTP and to requests that timed out, for which no route exists, and
+ * closes the connection. The problem is of type `about:blank`, without a code (RFC 9457 §4.2.1).
  */
 export function writeClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
@@ -16,13 +17,6 @@ export function writeClientError(error: Error & { code?: string }, socket: Socke
     return;
   }
   const status = STATUS[error.code ?? ''] ?? 400;
-  const title = STATUS_CODES[status] ?? '';
-  const body = JSON.stringify({ type: 'about:blank', title, status });
-  const head = [
-    `HTTP/1.1 ${status} ${title}`,
-    'Content-Type: application/problem+json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  const problem = { type: 'about:blank', title: STATUS_CODES[status] ?? '', status };
+  writeProblem(socket, problem);
 }

@@ -1,37 +1,39 @@
-import { ERRORS, type ErrorCode } from '@parley/protocol';
+import { ERRORS, type ErrorCode, isRetryable } from '@parley/protocol';
 import { escapeHtml, htmlPage } from './html.ts';
-
-/** The words about error codes, from the one table of them: a page and a file in docs/. */
 
 const INTRODUCTION =
   'Every refusal has one of these codes: over HTTP in a problem document (RFC 9457, ' +
-  'application/problem+json) with the status given here, on the live socket in a nack. A code ' +
-  'never changes its meaning; the words may. Where fields are wrong, errors names each of them.';
+  'application/problem+json) with the status given here, over the socket in a nack. A code never ' +
+  'changes its meaning; its title may. If fields are invalid, errors lists each of them. If a code ' +
+  'is retryable, send the same request again with the same id, after retryAfter seconds.';
 
 const all = Object.entries(ERRORS) as [ErrorCode, (typeof ERRORS)[ErrorCode]][];
+const retry = (code: ErrorCode) => (isRetryable(code) ? 'yes' : 'no');
 
-/** docs/errors.md. */
+/** Returns the text of docs/errors.md. */
 export function errorsMarkdown(): string {
-  const rows = all.map(([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`);
+  const rows = all.map(
+    ([code, { status, title }]) => `| \`${code}\` | ${status} | ${retry(code)} | ${title} |`,
+  );
   return [
     '# Error codes',
     '',
-    '<!-- Made from packages/protocol/src/errors.ts by: node scripts/errors-doc.mjs -->',
+    '<!-- Generated from packages/protocol/src/codes.ts by node scripts/errors-doc.mjs -->',
     '',
     INTRODUCTION,
     '',
-    '| code | HTTP status | words |',
-    '|---|---|---|',
+    '| code | HTTP status | retryable | title |',
+    '|---|---|---|---|',
     ...rows,
     '',
   ].join('\n');
 }
 
-/** /docs/errors: what the `type` of a problem points at. */
+/** Returns the page /docs/errors, which the `type` of a problem links to. */
 export function errorsPage(): string {
   const entries = all.map(
     ([code, { status, title }]) =>
-      `<dt id="${code}"><code>${code}</code> · ${status}</dt><dd>${escapeHtml(title)}</dd>`,
+      `<dt id="${code}"><code>${code}</code> · ${status}${isRetryable(code) ? ' · retryable' : ''}</dt><dd>${escapeHtml(title)}</dd>`,
   );
   return htmlPage(
     'Error codes · Parley',

@@ -1,8 +1,8 @@
-import { ERRORS, type Problem, type Refusal, refusal } from '@parley/protocol';
+import { ERRORS, type Refusal, refusal } from '@parley/protocol';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import pg from 'pg';
-import { isConnectionError } from '../storage/database.ts';
+import { PROBLEM_TYPE, problemOf } from '../problem.ts';
+import { refusalOfDatabaseError } from '../storage/database-refusal.ts';
 import type { Outcome } from '../stream/append.ts';
 import { refusalOfValidation } from './validation.ts';
 
@@ -48,21 +48,6 @@ export function storedOrRefuse(outcome: Outcome): Stored {
   return outcome;
 }
 
-/** The problem document of a refusal. `type` points at its words under /docs/errors. */
-export function problemOf(refused: Refusal, requestId?: string): Problem {
-  const { status, title } = ERRORS[refused.code];
-  return {
-    type: `/docs/errors#${refused.code}`,
-    title,
-    status,
-    code: refused.code,
-    ...(refused.message !== title && { detail: refused.message }),
-    ...(refused.retryAfter !== undefined && { retryAfter: refused.retryAfter }),
-    ...(refused.errors && { errors: [...refused.errors] }),
-    ...(requestId !== undefined && { requestId }),
-  };
-}
-
 /** Answers with a problem. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, refused: Refusal) {
   const problem = problemOf(refused, request.id);
@@ -73,7 +58,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, refuse
     reply
       .code(problem.status)
       .header('cache-control', 'no-store')
-      .type('application/problem+json; charset=utf-8')
+      .type(PROBLEM_TYPE)
       // As text: the serializers of routes are for their answers, not for this.
       .send(JSON.stringify(problem))
   );
@@ -115,19 +100,5 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
     case 'FST_ERR_ASYNC_CONSTRAINT':
       return refusal('not_found');
   }
-  return refusalOfDatabase(error) ?? refusal('internal');
-}
-
-/** Troubles of the database that are worth another try, or that an admin must end. */
-function refusalOfDatabase(error: unknown): Refusal | null {
-  if (isConnectionError(error)) return refusal('unavailable', undefined, { retryAfter: 2 });
-  if (!(error instanceof pg.DatabaseError)) return null;
-  const code = error.code ?? '';
-  // A NUL where no schema looks for one (a search, a cursor): not a text for PostgreSQL.
-  if (code === '22021' || code === '22P05') return refusal('text_invalid');
-  if (code === '53100') return refusal('disk_full', undefined, { retryAfter: 10 });
-  if (code.startsWith('53') || code === '55P03' || code === '57014' || code === '40P01') {
-    return refusal('overloaded', undefined, { retryAfter: 2 });
-  }
-  return null;
+  return refusalOfDatabaseError(error) ?? refusal('internal');
 }

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Refusal, refusal } from '@parley/protocol';
-import { problemOf } from './errors.ts';
+import { PROBLEM_TYPE, problemOf, writeProblem } from '../problem.ts';
 import { Pipeline } from './pipeline.ts';
 
 /** Time for the head of a request, and for all of it. Node’s own let slow senders sit for minutes. */
@@ -20,6 +20,7 @@ export const SERVER_TIMES = {
   keepAliveTimeout: KEEP_ALIVE_MS,
   http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
 } as const;
+const JSON_TYPE = 'application/json; charset=utf-8';
 /** Requests under way have this long when the server stops. */
 const LAST_REQUESTS_MS = 2_000;
 
@@ -93,24 +94,18 @@ export class HttpListener {
 
 const answerWhileStarting: RequestListener = (request, response) => {
   const path = request.url?.split('?', 1)[0];
-  if (path === '/health/live') answer(response, 200, 'application/json', { status: 'ok' });
-  else if (path === '/health/ready')
-    answer(response, 503, 'application/json', { status: 'starting' });
+  if (path === '/health/live') answer(response, 200, JSON_TYPE, { status: 'ok' });
+  else if (path === '/health/ready') answer(response, 503, JSON_TYPE, { status: 'starting' });
   else {
     const starting = whileStarting();
     response.setHeader('retry-after', String(starting.retryAfter));
-    answer(response, 503, 'application/problem+json', problemOf(starting));
+    answer(response, 503, PROBLEM_TYPE, problemOf(starting));
   }
 };
 
 function turnAwayWhileStarting(_request: unknown, socket: Duplex): void {
-  const body = JSON.stringify(problemOf(whileStarting()));
   socket.on('error', () => socket.destroy());
-  socket.end(
-    'HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n' +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nRetry-After: 2\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
+  writeProblem(socket, problemOf(whileStarting()));
 }
 
 const whileStarting = (): Refusal =>
@@ -118,7 +113,7 @@ const whileStarting = (): Refusal =>
 
 function answer(response: ServerResponse, status: number, type: string, body: object): void {
   response.writeHead(status, {
-    'content-type': `${type}; charset=utf-8`,
+    'content-type': type,
     'cache-control': 'no-store',
     connection: 'close',
   });

@@ -1,13 +1,11 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   type AccountId,
   CLOSE,
   type ConversationId,
-  ERRORS,
   LIVE_PATH,
-  type Refusal,
   refusal,
   type ServerFrame,
   type SessionId,
@@ -15,6 +13,7 @@ import {
 } from '@parley/protocol';
 import { type Server as SocketServer, WebSocketServer } from 'ws';
 import type { ReadMove } from '../messages/read-cursors.ts';
+import { problemOf, writeProblem } from '../problem.ts';
 import { textFrame } from '../stream/frame.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
@@ -194,31 +193,29 @@ export class Live {
     duplex.on('error', onError);
     const path = request.url?.split('?', 1)[0];
     if (path !== LIVE_PATH) {
-      answer(duplex, refusal('not_found'));
+      writeProblem(duplex, problemOf(refusal('not_found')));
       return;
     }
     if (this.#draining) {
-      answer(duplex, refusal('shutting_down', undefined, { retryAfter: 2 }));
+      writeProblem(duplex, problemOf(refusal('shutting_down', undefined, { retryAfter: 2 })));
       return;
     }
     const address = addressOf(request);
     // Before anything is logged, or the database is asked anything.
     if (!this.#upgrades.take(address)) {
       this.#context.metrics.limited('upgrades');
-      answer(
-        duplex,
-        refusal('overloaded', undefined, { retryAfter: 1 + Math.floor(Math.random() * 4) }),
-      );
+      const retryAfter = 1 + Math.floor(Math.random() * 4);
+      writeProblem(duplex, problemOf(refusal('overloaded', undefined, { retryAfter })));
       return;
     }
     const { origin, host } = request.headers;
     if (!isAllowedOrigin(origin, host)) {
       log.info({ origin, host, address }, 'upgrade refused: foreign origin');
-      answer(duplex, refusal('origin_not_allowed'));
+      writeProblem(duplex, problemOf(refusal('origin_not_allowed')));
       return;
     }
     if (!(duplex instanceof Socket)) {
-      answer(duplex, refusal('internal'));
+      writeProblem(duplex, problemOf(refusal('internal')));
       return;
     }
     const socket = duplex;
@@ -281,25 +278,4 @@ export class Live {
       if (connection.isReady && !connection.congested) connection.write(frames);
     }
   }
-}
-
-/** Answers an upgrade with a problem (RFC 9457) and closes. */
-function answer(socket: Duplex, { code, message, retryAfter }: Refusal): void {
-  const { status, title } = ERRORS[code];
-  const body = JSON.stringify({
-    type: `/docs/errors#${code}`,
-    title,
-    status,
-    code,
-    detail: message,
-  });
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-    ...(retryAfter !== undefined ? [`Retry-After: ${Math.ceil(retryAfter)}`] : []),
-  ];
-  // The client may never close its side: the descriptor is not left to it.
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -30,17 +30,15 @@ describe('openDatabase', () => {
     await opened.close();
   });
 
-  test('gives seqs and counts as numbers, and queries that know the tables', async () => {
-    const { pool, kysely } = await database.open();
+  test('returns seqs and counts as numbers', async () => {
+    const { pool } = await database.open();
     expect(
       (await pool.query('select count(*) as n, 9007199254740991::bigint as big')).rows,
     ).toEqual([{ n: 1, big: Number.MAX_SAFE_INTEGER }]);
-    const workspace = await kysely
-      .selectFrom('streams')
-      .select(['kind', 'last_seq'])
-      .where('kind', '=', 'workspace')
-      .executeTakeFirstOrThrow();
-    expect(workspace).toEqual({ kind: 'workspace', last_seq: 0 });
+    const { rows } = await pool.query(
+      `select kind, last_seq from streams where kind = 'workspace'`,
+    );
+    expect(rows).toEqual([{ kind: 'workspace', last_seq: 0 }]);
   });
 
   test('sets limits of time, so that nothing waits for ever', async () => {

@@ -1,7 +1,5 @@
-import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
-import type { Schema } from './schema.ts';
 import { isConnectionError } from './transaction.ts';
 
 export {
@@ -18,10 +16,8 @@ export type DatabaseAddress =
 
 /** The open database. */
 export type Database = {
-  /** For hand-written SQL. Transactions go through {@link withTransaction}. */
+  /** Transactions go through {@link withTransaction}. */
   pool: pg.Pool;
-  /** For typed queries, over the same pool. */
-  kysely: Kysely<Schema>;
   /** Waits for what is under way and closes all connections. */
   close(): Promise<void>;
 };
@@ -90,7 +86,6 @@ export async function openDatabase(
   }
   return {
     pool,
-    kysely: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }),
     close: () => {
       closing = true;
       return pool.end();

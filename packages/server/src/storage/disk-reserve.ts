@@ -32,7 +32,7 @@ const MEASURE_MS = 250;
 const RECLAIM_MS = 60_000;
 
 /** Name of the ballast file in the data folder. */
-export const BALLAST_FILE = 'reserve';
+const BALLAST_FILE = 'reserve';
 
 /** What a disk reserve knows, for metrics. */
 export interface DiskFigures {

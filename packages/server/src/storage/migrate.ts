@@ -17,7 +17,7 @@ export class MigrationRefused extends Error {
 }
 
 /** Where the SQL files lie: beside this file, in src/ as in dist/ (the build copies them). */
-export const migrationsDir = fileURLToPath(new URL('./migrations/', import.meta.url));
+const migrationsDir = fileURLToPath(new URL('./migrations/', import.meta.url));
 
 // Any number will do that nothing else in the database locks; this one is "parley" in ASCII.
 const advisoryLock = 0x7061726c6579;

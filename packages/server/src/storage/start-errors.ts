@@ -10,7 +10,7 @@ import {
 import { dirname } from 'node:path';
 
 /** The lowest limit on open files that `parley start` accepts: sockets come on top of it. */
-export const OPEN_FILES_MIN = 512;
+const OPEN_FILES_MIN = 512;
 
 /** The machine refuses what the start needs: the message says what, and what to do. */
 export class StartRefused extends Error {
@@ -107,7 +107,7 @@ export function canOpenFiles(): boolean {
 }
 
 /** The limit on open files of this process; undefined when it has none or cannot be read. */
-export function openFilesLimit(): number | undefined {
+function openFilesLimit(): number | undefined {
   if (process.platform === 'linux') {
     try {
       const [, soft] =

@@ -1,9 +1,10 @@
-import { type Refusal, refusal, type Seq, type StreamId } from '@parley/protocol';
+import { isRetryable, type Refusal, refusal, type Seq, type StreamId } from '@parley/protocol';
 import pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { CommitOutcomeUnknown, isConnectionError, withTransaction } from '../storage/database.ts';
+import { refusalOfDatabaseError } from '../storage/database-refusal.ts';
 import { DeferredCommands } from './deferred-commands.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
@@ -180,7 +181,7 @@ export class Lane {
     for (const pending of batch) {
       this.#context.log.error({ err: error, rule: pending.command.rule.name }, 'a command failed');
       const refused = refusalOf(error);
-      if (pending.uncertain || refused.retryAfter !== undefined) this.#defer(pending, refused);
+      if (pending.uncertain || isRetryable(refused.code)) this.#defer(pending, refused);
       else pending.settle({ kind: 'refused', refusal: refused });
     }
   }
@@ -374,11 +375,7 @@ function isTransient(error: unknown): boolean {
 }
 
 function refusalOf(error: unknown): Refusal {
-  const code = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
+  const refused = refusalOfDatabaseError(error) ?? refusal('internal');
   // Sooner than the commands behind it stop waiting for it.
-  if (code === '53100') return refusal('disk_full', undefined, { retryAfter: 2 });
-  if (code.startsWith('53') || code === '55P03' || code === '57014' || code === '40P01') {
-    return refusal('overloaded', undefined, { retryAfter: 2 });
-  }
-  return refusal('internal');
+  return refused.code === 'disk_full' ? { ...refused, retryAfter: 2 } : refused;
 }

@@ -47,6 +47,6 @@ async function exists(client: ParleyClient, id: ConversationId): Promise<boolean
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     // Anything but a clear answer is followed by another connection, and another question.
-    return error.status >= 400 && error.status < 500 && error.status !== 429 ? false : null;
+    return error.retryable || error.status >= 500 ? null : false;
   }
 }

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { ERRORS, isRetryable } from './codes.ts';
+
+test('a command is retried exactly after refusals that say nothing about the command itself', () => {
+  expect(Object.keys(ERRORS).filter(isRetryable)).toEqual([
+    'rate_limited',
+    'overloaded',
+    'unavailable',
+    'disk_full',
+    'outcome_unknown',
+    'shutting_down',
+  ]);
+});
+
+test.each(['network', 'a_later_code', 'toString', '__proto__'])(
+  '%s, which is no code of this version, is not retryable',
+  (code) => {
+    expect(isRetryable(code)).toBe(false);
+  },
+);
