@@ -5,10 +5,10 @@
 #
 # Everything that must be kept is in /data. Debian, not Alpine: the built-in PostgreSQL needs glibc.
 
-# Its digest, as @sha256:…, from scripts/pin-images.mjs; empty: whatever the tag names today.
+# The digest of the base image, as @sha256:…, from scripts/pin-images.mjs. Empty: the current image of the tag.
 ARG NODE_DIGEST=
 
-# What all stages need to know of the packages, and nothing that changes with the code.
+# The package manifests: needed by all stages, and cached until a dependency changes.
 FROM node:24-slim${NODE_DIGEST} AS manifests
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -34,7 +34,7 @@ RUN chown -R node:node /app
 USER node
 CMD ["npm", "test"]
 
-# What the server needs while it runs, without what only compilers and readers need. Licences stay.
+# The server's production dependencies, without source maps, types and readmes. Licences are kept.
 FROM manifests AS modules
 RUN npm ci --ignore-scripts --omit=dev --workspace packages/server \
   && find . -type f ! -iname 'licen*' \
@@ -52,7 +52,7 @@ COPY --from=build /app/packages/server/dist packages/server/dist
 COPY --from=build /app/packages/web/dist packages/web/dist
 COPY LICENSE ./
 COPY --chmod=755 docs/deploy/parley /usr/local/bin/parley
-# The built-in PostgreSQL wants some links made, and nothing can be written here later.
+# Makes the links that the built-in PostgreSQL needs: this folder is read-only at run time.
 RUN node -e "import('/app/packages/server/dist/storage/binaries.js').then((m) => m.findBinaries())" \
   && mkdir --mode=700 /data \
   && chown node:node /data
@@ -63,7 +63,7 @@ VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# 15 s is what a stop takes at most: docker stop --time 20
+# A stop takes at most 15 s: docker stop --time 20
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/local/bin/parley"]
 CMD ["start"]

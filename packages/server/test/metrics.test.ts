@@ -92,8 +92,10 @@ describe('metrics', () => {
     const names = (source: string) =>
       new Set([...source.matchAll(/\b(?:parley|nodejs|process)_[a-z0-9_]+\b/g)].map((m) => m[0]));
     const board = JSON.parse(file('grafana/parley.json')) as {
-      panels: { targets?: { expr: string }[] }[];
+      panels: { targets?: { expr: string }[]; fieldConfig?: { defaults: { unit?: string } } }[];
     };
+    const graphs = board.panels.filter((panel) => panel.targets);
+    expect(graphs.filter((panel) => !panel.fieldConfig?.defaults.unit)).toEqual([]);
     const drawn = names(
       board.panels.flatMap((p) => p.targets?.map((t) => t.expr) ?? []).join('\n'),
     );
