@@ -150,10 +150,12 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await expect
       .poll(async () => {
         await owner.page.getByRole('button', { name: 'Look again' }).click();
-        return owner.page.getByText('A new password for Parley').count();
+        return owner.page.getByText('Reset your Parley password').count();
       })
       .toBe(1);
-    const email = owner.page.getByRole('listitem').filter({ hasText: 'A new password for Parley' });
+    const email = owner.page
+      .getByRole('listitem')
+      .filter({ hasText: 'Reset your Parley password' });
     await email.getByText('To olga@example.org').waitFor();
     await email.getByText('Its words').click();
     await email.getByText(/\/reset#[\w-]{43}/).waitFor();

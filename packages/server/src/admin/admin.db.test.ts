@@ -39,15 +39,15 @@ const list = async (query: string) =>
     email: string;
   }[];
 
-describe('the list of accounts', () => {
-  test('is searched by names and addresses, and shows addresses to admins', async () => {
+describe('listing accounts', () => {
+  test('searches names and email addresses', async () => {
     await server.register('zoe');
     expect((await list('search=zoe')).map((a) => a.email)).toEqual(['zoe@example.org']);
     expect((await list('search=ZOE%40exam')).map((a) => a.username)).toEqual(['zoe']);
     expect(await list('search=%25')).toEqual([]);
   });
 
-  test('is filtered and paged', async () => {
+  test('filters and pages', async () => {
     const admins = await list('filter=admins');
     expect(admins.map((a) => a.username).sort()).toEqual(['adam', 'olga']);
     const first = await admin.request('GET', '/admin/accounts?limit=2');
@@ -56,7 +56,7 @@ describe('the list of accounts', () => {
     expect(new Set(names).size).toBe(4);
   });
 
-  test('fills every page of users while service accounts are among the accounts', async () => {
+  test('fills every page of users when there are service accounts', async () => {
     for (const name of ['aa-bot', 'ab-bot', 'ac-bot']) {
       const body = { username: name, displayName: name };
       const answer = await owner.request('POST', '/admin/service-accounts', body);
@@ -77,14 +77,14 @@ describe('the list of accounts', () => {
     expect(bots.map((a) => a.username)).toEqual(['aa-bot', 'ab-bot', 'ac-bot']);
   });
 
-  test('holds no hash and no secret', async () => {
+  test('returns no hash and no secret', async () => {
     const { body } = await owner.request('GET', '/admin/accounts');
     expect(JSON.stringify(body)).not.toMatch(/argon2|hash|secret|sealed/i);
   });
 });
 
-describe('an account that an admin makes', () => {
-  test('can be logged in to, and is a member', async () => {
+describe('creating an account', () => {
+  test('creates a member who can log in', async () => {
     const body = {
       username: 'nina',
       displayName: 'Nina',
@@ -100,7 +100,7 @@ describe('an account that an admin makes', () => {
     expect(again.body.id).toBe(made.body.id);
   });
 
-  test('is refused with all that is wrong or taken beside its field', async () => {
+  test('lists every taken field', async () => {
     const taken = { username: 'MONA', displayName: 'x', email: 'Mona@Example.org' };
     const answer = await admin.request('POST', '/admin/accounts', taken);
     expect(answer.status).toBe(409);
@@ -108,7 +108,7 @@ describe('an account that an admin makes', () => {
     expect(fields).toEqual(['username', 'email']);
   });
 
-  test('is no admin but by an owner', async () => {
+  test('rejects the admin role unless an owner creates the account', async () => {
     const body = {
       username: 'boss',
       displayName: 'Boss',
@@ -119,7 +119,7 @@ describe('an account that an admin makes', () => {
     expect((await owner.request('POST', '/admin/accounts', body)).body.role).toBe('admin');
   });
 
-  test('takes nothing that is not asked for', async () => {
+  test('ignores unknown fields', async () => {
     const more = {
       isActive: false,
       verified: true,
@@ -136,7 +136,7 @@ describe('an account that an admin makes', () => {
 
 describe('mass assignment', () => {
   test.each([['register', { role: 'owner', isActive: true, verified: true, kind: 'service' }]])(
-    '%s takes no role',
+    '%s ignores role and status',
     async (_route, more) => {
       const answer = await call(server.url, 'POST', '/auth/register', {
         body: {
@@ -155,7 +155,7 @@ describe('mass assignment', () => {
   );
 });
 
-test('one changes neither role nor standing of oneself', async () => {
+test('a user cannot change their own role or status', async () => {
   const more = {
     role: 'owner',
     isActive: false,
@@ -173,8 +173,8 @@ test('one changes neither role nor standing of oneself', async () => {
   });
 });
 
-describe('changes of an account', () => {
-  test('are told to all, and the new name is found', async () => {
+describe('updating an account', () => {
+  test('publishes an event and makes the new name searchable', async () => {
     const bob = await server.register('bob');
     const peer = server.peer();
     await peer.hello(member.accessToken);
@@ -190,7 +190,7 @@ describe('changes of an account', () => {
     expect((await login('robert@example.org')).status).toBe(200);
   });
 
-  test('cannot take what somebody else has', async () => {
+  test('rejects a username and an email address that are taken', async () => {
     const answer = await admin.request('PATCH', `/admin/accounts/${member.id}`, {
       username: 'OLGA',
       email: 'adam@example.org',
@@ -199,7 +199,7 @@ describe('changes of an account', () => {
     expect(answer.body.errors).toHaveLength(2);
   });
 
-  test('of the role are an owner’s to make, and count with the next request', async () => {
+  test('lets only owners change roles, effective with the next request', async () => {
     const vera = await server.register('vera');
     const promote = { role: 'admin' };
     expect((await admin.request('PATCH', `/admin/accounts/${vera.id}`, promote)).status).toBe(403);
@@ -217,7 +217,7 @@ describe('changes of an account', () => {
     expect((await vera.request('GET', '/admin/accounts')).status).toBe(403);
   });
 
-  test('leave an owner, also when two owners go at once', async () => {
+  test('keeps at least one owner when two owners step down concurrently', async () => {
     const alone = await owner.request('PATCH', `/admin/accounts/${owner.id}`, { role: 'member' });
     expect([alone.status, alone.body.code]).toEqual([409, 'last_owner']);
     expect((await owner.request('POST', `/admin/accounts/${owner.id}/deactivate`)).body.code).toBe(
@@ -237,7 +237,7 @@ describe('changes of an account', () => {
     expect((await owner.request('GET', '/me')).body.role).toBe('owner');
   });
 
-  test('of owners and admins are not an admin’s to make', async () => {
+  test('rejects changes of owners and admins by an admin', async () => {
     for (const target of [owner, admin]) {
       const paths = ['', '/deactivate', '/reactivate'];
       for (const path of paths) {
@@ -249,7 +249,7 @@ describe('changes of an account', () => {
     }
   });
 
-  test('are refused to members alike, whether the account exists or not', async () => {
+  test('gives members the same answer whether the account exists or not', async () => {
     const strip = ({ requestId: _, ...rest }: Record<string, unknown>) => rest;
     for (const path of ['', '/deactivate', '/reactivate']) {
       const method = path === '' ? 'PATCH' : 'POST';
@@ -264,11 +264,11 @@ describe('changes of an account', () => {
   });
 });
 
-describe('sessions of an account', () => {
+describe('ending the sessions of an account', () => {
   const endSessions = (actor: User, target: User) =>
     actor.request('POST', `/admin/accounts/${target.id}/end-sessions`);
 
-  test('are ended by those who administer it, with their sockets', async () => {
+  test('ends sessions and their sockets', async () => {
     const hal = await server.register('hal');
     await login('hal');
     const peer = server.peer();
@@ -285,7 +285,7 @@ describe('sessions of an account', () => {
     expect((await login('hal')).status).toBe(200);
   });
 
-  test('end with the log-ins that are under way, and one’s own goes on', async () => {
+  test('ends unfinished log-ins and keeps the caller’s own session', async () => {
     const ida = await server.register('ida');
     const { body } = await owner.request('GET', `/admin/accounts/${ida.id}`);
     expect(body.isActive).toBe(true);
@@ -302,7 +302,7 @@ describe('sessions of an account', () => {
     expect((await call(server.url, 'GET', '/me', { headers })).status).toBe(401);
   });
 
-  test('ask for a recent log-in of whoever ends them', async () => {
+  test('requires a recent log-in of the caller', async () => {
     const jon = await server.register('jon');
     await server.rows(
       `update sessions set authenticated_at = now() - interval '11 minutes'
@@ -313,13 +313,13 @@ describe('sessions of an account', () => {
     const confirmed = await admin.request('POST', '/me/reauthenticate', { password: PASSWORD });
     expect(confirmed.status).toBe(204);
     expect((await endSessions(admin, jon)).status).toBe(200);
-    const nobody = await admin.request('POST', `/admin/accounts/${aClientId()}/end-sessions`);
-    expect([nobody.status, nobody.body.code]).toEqual([404, 'account_not_found']);
+    const missing = await admin.request('POST', `/admin/accounts/${aClientId()}/end-sessions`);
+    expect([missing.status, missing.body.code]).toEqual([404, 'account_not_found']);
   });
 });
 
 describe('a deactivated account', () => {
-  test('is out at once, everywhere, and all are told', async () => {
+  test('is logged out everywhere at once, and an event is published', async () => {
     const bea = await server.register('bea');
     const group = await bea.group('hers', [member]);
     await bea.post(group, 'stays');
@@ -327,11 +327,11 @@ describe('a deactivated account', () => {
     await socket.hello(bea.accessToken);
     const watcher = server.peer();
     await watcher.hello(member.accessToken);
-    const begun = performance.now();
+    const startedAt = performance.now();
     const answer = await admin.request('POST', `/admin/accounts/${bea.id}/deactivate`);
     expect(answer.body.isActive).toBe(false);
     expect(await socket.whenClosed(2_000)).toBe(4004);
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
     await watcher.next('event', (e) => e.type === 'user.deactivated' && e.data.account === bea.id);
 
     expect((await bea.request('GET', '/me')).body.code).toBe('session_ended');
@@ -344,15 +344,15 @@ describe('a deactivated account', () => {
     again.send({ op: 'hello', token: bea.accessToken });
     expect(await again.whenClosed()).toBe(4004);
     const strip = ({ requestId: _, ...rest }: Record<string, unknown>) => rest;
-    expect(strip((await login('bea')).body)).toEqual(strip((await login('nobody-here')).body));
+    expect(strip((await login('bea')).body)).toEqual(strip((await login('no-such-user')).body));
 
-    // Found by nobody, named to everybody who sees her messages.
+    // No longer found, but still named beside her messages.
     const found = await member.request('GET', '/users?search=bea');
     expect(found.body.items).toEqual([]);
     expect((await member.request('GET', `/users/${bea.id}`)).body.isActive).toBe(false);
     const history = await member.request('GET', `/conversations/${group}/messages`);
     expect(history.body.items.map((m: { body: string }) => m.body)).toEqual(['stays']);
-    // Nobody can begin to talk with her.
+    // No direct conversation can be started with her.
     const direct = await member.request('POST', '/conversations/direct', { account: bea.id });
     expect(direct.status).toBe(404);
 
@@ -361,7 +361,7 @@ describe('a deactivated account', () => {
     expect((await login('bea')).status).toBe(200);
   });
 
-  test('has no session that began while it was deactivated', async () => {
+  test('has no session from a log-in that was in progress during the deactivation', async () => {
     const racer = await server.register('racer');
     const { body: me } = await admin.request('GET', `/admin/accounts/${racer.id}`);
     expect(me.isActive).toBe(true);
@@ -384,7 +384,7 @@ describe('a deactivated account', () => {
   });
 });
 
-test('a lock after too many wrong passwords is seen by admins, who end it', async () => {
+test('admins see the lock after too many wrong passwords and can remove it', async () => {
   const limited = await startTestServer(cluster, { RATE_LIMITS: 'on' });
   try {
     const boss = await limited.register('boss');
@@ -407,7 +407,7 @@ test('a lock after too many wrong passwords is seen by admins, who end it', asyn
   }
 });
 
-test('mails in the outbox are shown to admins; those to owners to owners alone', async () => {
+test('shows admins the emails in the outbox, and those to owners only to owners', async () => {
   const outbox = await startTestServer(cluster);
   try {
     const boss = await outbox.register('boss');
@@ -427,7 +427,7 @@ test('mails in the outbox are shown to admins; those to owners to owners alone',
       }[];
       return items.filter((m) => m.purpose === 'reset' && m.sentAt !== null);
     };
-    await until(async () => (await shown(boss)).length === 2, 'both mails');
+    await until(async () => (await shown(boss)).length === 2, 'both emails');
     for (const { text } of await shown(boss)) expect(text).toMatch(/\/reset#[\w-]{40,}/);
     const seen = new Map((await shown(aide)).map((m) => [m.recipient, m.text]));
     expect(seen.get('boss@example.org')).toBeNull();
@@ -438,8 +438,8 @@ test('mails in the outbox are shown to admins; those to owners to owners alone',
   }
 });
 
-describe('the settings', () => {
-  test('are shown to admins, secrets hidden', async () => {
+describe('listing settings', () => {
+  test('shows admins all settings but no secrets', async () => {
     const { status, body } = await admin.request('GET', '/admin/settings');
     expect(status).toBe(200);
     const byName = new Map(body.items.map((i: { name: string }) => [i.name, i]));

@@ -5,8 +5,8 @@ import type { AuditEvent } from '../audit/events.ts';
 import type { Outcome } from '../stream/append.ts';
 import type { Decision, StreamTransaction } from '../stream/stream-transaction.ts';
 
-/** What the audit log calls the events that acts of administration make. */
-const NOTED: Partial<Record<EventType, AuditEvent>> = {
+/** The audit events that the events of admin commands are recorded as. */
+const AUDIT_EVENT_OF: Partial<Record<EventType, AuditEvent>> = {
   'user.updated': 'account_updated',
   'user.role_changed': 'role_changed',
   'user.deactivated': 'account_deactivated',
@@ -14,14 +14,14 @@ const NOTED: Partial<Record<EventType, AuditEvent>> = {
   'user.deleted': 'account_deleted',
 };
 
-/** What a command to an account is noted as, in the transaction that carries it out. */
+/** Records an admin command in the audit log, in the transaction that carries it out. */
 export class AuditNotes {
   readonly #audit: Auditing;
   readonly #who: { readonly actor: AccountId; readonly account: AccountId };
   readonly #fields: readonly string[];
   #notes: readonly AuditNote[] = [];
 
-  /** `fields`: which names were changed. */
+  /** `fields`: the names that are changed. */
   constructor(
     audit: Auditing,
     who: { readonly actor: AccountId; readonly account: AccountId },
@@ -32,12 +32,12 @@ export class AuditNotes {
     this.#fields = fields;
   }
 
-  /** Stores what was decided; nothing where nothing changes. */
+  /** Stores the audit entries of the decision; none when nothing changes. */
   async store(tx: StreamTransaction, decision: Decision): Promise<void> {
     if (!('events' in decision)) return;
     const { log, address } = this.#audit;
     this.#notes = decision.events.flatMap(({ type, data }) => {
-      const event = NOTED[type];
+      const event = AUDIT_EVENT_OF[type];
       if (event === undefined) return [];
       const role = typeof data === 'object' && 'role' in data ? { role: String(data.role) } : {};
       const fields = event === 'account_updated' ? { fields: this.#fields } : {};
@@ -46,7 +46,7 @@ export class AuditNotes {
     for (const note of this.#notes) await note.store(rowsOf(tx));
   }
 
-  /** Tells what was stored once the command's outcome is known to be so. */
+  /** Logs the stored entries once the outcome of the command is known. */
   async tellAfter(running: Promise<Outcome>): Promise<Outcome> {
     const outcome = await running;
     if (outcome.kind === 'stored') for (const note of this.#notes) note.tell();

@@ -22,18 +22,18 @@ import {
 import { AuditNotes } from './audit-notes.ts';
 import { type AdminAction, mayAdminister } from './policy.ts';
 
-/** What those who administer do to accounts, and the events it makes in the workspace’s stream. */
+/** The commands that admins give for accounts, and the events they make in the workspace stream. */
 
-/** Who asks for what account, and under which id. */
+/** Who requests what for which account, and under which client id. */
 export interface AdminRequest {
   readonly actor: AccountId;
   readonly clientId: ClientId;
   readonly target: AccountId;
-  /** Stored with the change, and told once it is. */
+  /** Stored with the change and logged after the commit. */
   readonly audit: Auditing;
 }
 
-/** What is to change of an account; what is not named stays. */
+/** The fields of an account to change; undefined fields stay as they are. */
 export interface AccountChange {
   readonly username?: string | undefined;
   readonly displayName?: string | undefined;
@@ -67,23 +67,30 @@ interface AdminCommand extends Command {
 
 const EVENT_BYTES = 300;
 
-/** Changes names, address, role. An address that changes has to be verified anew. */
-export function updateAccount(append: Append, r: AdminRequest, change: AccountChange) {
+/** Changes names, email address and role. A changed address has to be verified again. */
+export function updateAccount(append: Append, request: AdminRequest, change: AccountChange) {
   const { username, displayName, email, role } = change;
   const names = username !== undefined || displayName !== undefined || email !== undefined;
   const actions: AdminAction[] = [];
   if (names) actions.push('update');
   if (role !== undefined) actions.push('set_role');
-  return run(append, r, actions, names ? 'user.updated' : 'user.role_changed', update, change);
+  return run(
+    append,
+    request,
+    actions,
+    names ? 'user.updated' : 'user.role_changed',
+    update,
+    change,
+  );
 }
 
-/** Takes the account out of use; its messages stay. Ending what is open is the caller’s to do. */
-export const deactivateAccount = (append: Append, r: AdminRequest): Promise<Outcome> =>
-  run(append, r, ['deactivate'], 'user.deactivated', deactivate);
+/** Deactivates an account; its messages remain. The caller ends its sessions and API keys. */
+export const deactivateAccount = (append: Append, request: AdminRequest): Promise<Outcome> =>
+  run(append, request, ['deactivate'], 'user.deactivated', deactivate);
 
-/** Takes the account into use again. Nothing that was open then is open again. */
-export const reactivateAccount = (append: Append, r: AdminRequest): Promise<Outcome> =>
-  run(append, r, ['reactivate'], 'user.reactivated', reactivate);
+/** Reactivates an account. Sessions from before the deactivation stay ended. */
+export const reactivateAccount = (append: Append, request: AdminRequest): Promise<Outcome> =>
+  run(append, request, ['reactivate'], 'user.reactivated', reactivate);
 
 function run(
   append: Append,
@@ -97,7 +104,7 @@ function run(
     rule: { name: `admin.${actions[0] ?? 'nothing'}`, bulk: false, decide },
     actor,
     clientId,
-    // Its lock makes changes of accounts one after the other: roles stay as the rule sees them.
+    // Its lock serializes changes of accounts, so that roles stay as the rule read them.
     stream: WORKSPACE_STREAM,
     makes,
     payload: [
@@ -138,7 +145,7 @@ async function decide(
   return [decision];
 }
 
-/** The account, locked against changes; null when there is none, or nothing is left of it. */
+/** Reads an account and locks it against changes; null when it does not exist or was erased. */
 export async function readTarget(
   tx: StreamTransaction,
   account: AccountId,
@@ -169,7 +176,7 @@ export async function readTarget(
   };
 }
 
-/** Whether the account is the only one that can own the server. */
+/** Returns whether the account is the only active owner. */
 export async function isLastOwner(tx: StreamTransaction, target: Target): Promise<boolean> {
   if (target.role !== 'owner' || !target.isActive) return false;
   const [row] = await tx.query<{ others: boolean }>(
@@ -181,7 +188,7 @@ export async function isLastOwner(tx: StreamTransaction, target: Target): Promis
   return row?.others !== true;
 }
 
-/** The stream’s last event, for what is as it should be already. */
+/** Returns the “unchanged” decision at the stream’s last event. */
 export async function unchanged(tx: StreamTransaction): Promise<Decision> {
   const [row] = await tx.query<{ last_seq: number }>(
     'admin-head',
@@ -202,9 +209,9 @@ async function update(
   const displayName = change.displayName ?? target.displayName;
   const email = change.email;
   if (email !== undefined && target.kind === 'service') {
-    return { refuse: refusal('invalid', 'email: the account of a program has none') };
+    return { refuse: refusal('invalid', 'email: a service account has none') };
   }
-  // A name that stays is not looked at: it may be older than the rule about names that look alike.
+  // An unchanged name is not checked: it may predate the rule against similar names.
   const renaming = change.username !== undefined && username !== target.username;
   const wanted = renaming ? username : null;
   const found = await whatIsTaken(rowsOf(tx), wanted, email ?? null, id);
@@ -213,7 +220,7 @@ async function update(
   const role = change.role ?? target.role;
   if (role !== target.role) {
     if (role === 'owner' && target.kind === 'service') {
-      return { refuse: refusal('forbidden', 'A program cannot own the server') };
+      return { refuse: refusal('forbidden', 'A service account cannot be an owner') };
     }
     if (await isLastOwner(tx, target)) return { refuse: refusal('last_owner') };
   }
@@ -246,7 +253,7 @@ async function update(
   if (role === target.role) return { events: [updated] };
   await tx.query('admin-set-role', 'update accounts set role = $2 where id = $1', [id, role]);
   const promoted = newEvent(WORKSPACE_STREAM, 'user.role_changed', { account: id, role });
-  // The first event is the one that the command is known by when it comes again.
+  // The first event identifies the command when it is retried.
   return { events: makes === 'user.updated' ? [updated, promoted] : [promoted] };
 }
 
@@ -258,7 +265,7 @@ async function changeAddress(tx: StreamTransaction, id: AccountId, email: string
      where id = $1`,
     [id, email, emailKey(email)],
   );
-  // Codes and links on their way to the address of before are good for nothing any more.
+  // Codes and links that were sent to the previous address no longer work.
   await tx.query('admin-end-secrets', 'delete from one_time_secrets where account_id = $1', [id]);
 }
 
@@ -269,7 +276,7 @@ async function deactivate(
 ): Promise<Decision> {
   if (!target.isActive) return unchanged(tx);
   if (await isLastOwner(tx, target)) return { refuse: refusal('last_owner') };
-  // Log-ins under way look at both under the row’s lock.
+  // Unfinished log-ins check both columns under the row lock.
   await tx.query(
     'admin-deactivate',
     `update accounts set is_active = false, credentials_version = credentials_version + 1

@@ -4,7 +4,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import { ACCESS } from '../http/access.ts';
 import { knownSessionOf } from '../http/authenticate.ts';
 
-/** Notes in the audit log that an act of administration was refused to somebody who is known. */
+/** Records in the audit log that an admin operation was refused to an authenticated caller. */
 export async function noteDenied(
   audit: AuditLog,
   request: FastifyRequest,

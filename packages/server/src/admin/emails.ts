@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import type { AccountId, AccountRole, EmailInfo } from '@parley/protocol';
 import type pg from 'pg';
 
-/** So many mails are shown. */
+/** The number of emails listed. */
 const SHOWN = 100;
 
 /**
- * The latest mails, the newest first. Words are shown of mails that lie in the outbox, where an
- * admin is who passes them on: and those to owners and other admins to owners alone, as a link for
- * a new password would make an admin one of them.
+ * Returns the latest emails, newest first. The text is included for emails in the outbox, where an
+ * admin has to pass them on. Only owners see the text of emails to owners and other admins: with a
+ * password reset link an admin could take over their account.
  */
 export async function latestEmails(
   { pool, dataDir }: { readonly pool: pg.Pool; readonly dataDir: string },
   reader: { readonly account: AccountId; readonly role: AccountRole },
 ): Promise<EmailInfo[]> {
   const { rows } = await pool.query<EmailRow>({
-    name: 'admin-mails',
+    name: 'admin-emails',
     text: `select m.id, m.purpose, m.recipient, m.subject, m.created_at, m.sent_at, m.failed_at,
                   m.last_error, m.account_id, a.role
            from emails m
@@ -44,13 +44,13 @@ export async function latestEmails(
         sentAt: row.sent_at?.toISOString() ?? null,
         failedAt: row.failed_at?.toISOString() ?? null,
         error: row.last_error,
-        text: shown ? wordsOf(await readFile(file, 'utf8')) : null,
+        text: shown ? textOf(await readFile(file, 'utf8')) : null,
       };
     }),
   );
 }
 
-/** The files of the outbox by the mail’s id, which ends their names; none without an outbox. */
+/** Returns the outbox files by email id, which ends their names; empty without an outbox. */
 async function outboxFiles(dataDir: string): Promise<Map<string, string>> {
   const folder = join(dataDir, 'outbox');
   try {
@@ -66,8 +66,8 @@ async function outboxFiles(dataDir: string): Promise<Map<string, string>> {
   }
 }
 
-/** The words of a mail of one part, as this server writes them (RFC 2045 §6). */
-function wordsOf(email: string): string {
+/** Decodes the text of a single-part email as this server writes it (RFC 2045 §6). */
+function textOf(email: string): string {
   const [head = '', ...rest] = email.split(/\r?\n\r?\n/);
   const body = rest.join('\n\n');
   const encoding = /^content-transfer-encoding: *(\S+)/im.exec(head)?.[1]?.toLowerCase();

@@ -16,14 +16,14 @@ const ACTIONS: AdminAction[] = [
 ];
 
 describe('administration', () => {
-  test('members administer nobody', () => {
+  test('members cannot administer accounts', () => {
     for (const target of ROLES) {
       for (const action of ACTIONS) expect(mayAdminister('member', target, action)).not.toBe('yes');
       expect(mayCreate('member', target)).not.toBe('yes');
     }
   });
 
-  test('admins administer members, but make nobody stronger', () => {
+  test('admins administer members but cannot raise roles', () => {
     for (const action of ACTIONS) {
       const verdict = mayAdminister('admin', 'member', action);
       expect(verdict).toBe(action === 'set_role' ? 'forbidden' : 'yes');
@@ -37,7 +37,7 @@ describe('administration', () => {
     ]);
   });
 
-  test('owners administer all', () => {
+  test('owners administer every account', () => {
     for (const target of ROLES) {
       for (const action of ACTIONS) expect(mayAdminister('owner', target, action)).toBe('yes');
       expect(mayCreate('owner', target)).toBe('yes');

@@ -1,6 +1,6 @@
 import type { AccountRole, ErrorCode } from '@parley/protocol';
 
-/** What those who administer the server can do to an account. */
+/** What an admin can do to an account. */
 export type AdminAction =
   | 'update'
   | 'set_role'
@@ -30,9 +30,9 @@ const all = (verdict: Verdict): Record<AdminAction, Verdict> => ({
 const none = { owner: all('forbidden'), admin: all('forbidden'), member: all('forbidden') };
 
 /**
- * Who may do what to whom: by the role of the one who acts, then of the one it is done to. An admin
- * may do nothing to owners and admins: with their address, second factor or keys in hand, an admin
- * would be what they are. That an owner must remain is looked at besides.
+ * Who may do what to whom: by the role of the actor, then of the target. Admins may not change
+ * owners and admins: with the address, second factor or API keys of such an account they would gain
+ * its role. That one owner must remain is checked separately.
  */
 const POLICY: Record<AccountRole, Record<AccountRole, Record<AdminAction, Verdict>>> = {
   owner: { owner: all('yes'), admin: all('yes'), member: all('yes') },
@@ -44,7 +44,7 @@ const POLICY: Record<AccountRole, Record<AccountRole, Record<AdminAction, Verdic
   member: none,
 };
 
-/** Whether somebody of this role may do this to an account of that role. */
+/** Returns whether an actor of this role may do this to an account of that role. */
 export function mayAdminister(
   actor: AccountRole,
   target: AccountRole,
@@ -53,7 +53,7 @@ export function mayAdminister(
   return POLICY[actor][target][action];
 }
 
-/** Whether somebody of this role may make an account of that role. */
+/** Returns whether an actor of this role may create an account of that role. */
 export function mayCreate(actor: AccountRole, role: AccountRole): Verdict {
   if (actor === 'member') return 'forbidden';
   return role === 'member' || actor === 'owner' ? 'yes' : 'forbidden';

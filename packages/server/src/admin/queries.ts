@@ -32,10 +32,10 @@ const FILTERS = {
   admins: `a.role <> 'member'`,
 } as const;
 
-/** A part of the list of accounts. */
+/** A filter of the account list. */
 export type AccountsFilter = keyof typeof FILTERS;
 
-/** One account as admins see it; null when there is none, or nothing is left of it. */
+/** Returns an account with the fields for admins; null when it does not exist or was erased. */
 export async function adminAccountOf(pool: pg.Pool, id: AccountId): Promise<AdminAccount | null> {
   const { rows } = await pool.query<AdminRow>({
     name: 'admin-account',
@@ -45,7 +45,9 @@ export async function adminAccountOf(pool: pg.Pool, id: AccountId): Promise<Admi
   return rows[0] ? toAccount(rows[0]) : null;
 }
 
-/** A page of all accounts, by display name; `search` is parts of names or addresses. */
+/**
+ * Returns a page of accounts by display name; `search` matches parts of names or email addresses.
+ */
 export async function adminAccountsPage(
   pool: pg.Pool,
   wanted: {
@@ -84,7 +86,8 @@ export async function adminAccountsPage(
 }
 
 /**
- * Makes sure, in the transaction that acts, that the actor may do it to the target as both are now.
+ * Checks, in the transaction that acts, that the actor may do this to the target with the roles
+ * both have now.
  * @throws {RefusalError}
  */
 export async function allowed(
@@ -95,7 +98,7 @@ export async function allowed(
 ): Promise<void> {
   const { rows } = await client.query<{ id: AccountId; role: AccountRole }>({
     name: 'admin-allowed',
-    // In one order for all, so that two admins cannot wait for one another.
+    // Always in the same order, so that two admins cannot deadlock.
     text: `select id, role from accounts
            where id in ($1, $2) and deleted_at is null and (is_active or id = $2)
            order by id for no key update`,
@@ -108,7 +111,7 @@ export async function allowed(
   if (found === undefined) refuse('account_not_found');
 }
 
-/** The account that a stored `user.registered` has made. */
+/** Returns the account that a stored `user.registered` event created. */
 export async function registeredBy(
   pool: pg.Pool,
   stored: { readonly stream: string; readonly seq: number },

@@ -33,7 +33,7 @@ import { mayCreate } from './policy.ts';
 import { adminAccountOf, adminAccountsPage, allowed, registeredBy } from './queries.ts';
 import { describeSettings } from './settings.ts';
 
-/** What the routes of administration work with. */
+/** What the admin routes are constructed with. */
 export interface AdminDeps {
   readonly accounts: AccountDeps;
   readonly keys: ApiKeys;
@@ -42,14 +42,14 @@ export interface AdminDeps {
   readonly config: Config;
 }
 
-const Place = z.tuple([z.string().refine(isStorable), AccountId]);
+const PageStart = z.tuple([z.string().refine(isStorable), AccountId]);
 const OfAccount = z.object({ id: AccountId });
 const tags = ['Administration'];
 const headers = IdempotencyHeader;
 const security = [{ accessToken: [] }, { apiKey: [] }];
-const inPerson = [{ accessToken: [] }];
+const sessionOnly = [{ accessToken: [] }];
 
-/** Accounts and settings, for those who run the server. */
+/** Registers the routes that administer accounts and settings. */
 export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { keys, factors, erasures, config } = deps;
@@ -63,7 +63,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     authenticate: onRequest,
   } = deps.accounts;
 
-  /** The accounts with their locks, which are counted elsewhere. */
+  /** Adds the log-in locks, which are stored apart from the accounts. */
   const withLocks = async (items: readonly AdminAccount[]): Promise<AdminAccount[]> => {
     const locks = await limits.locks(items.map((item) => item.id));
     return items.map((item) => {
@@ -73,11 +73,11 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
       return until > 0 ? { ...item, lockedUntil: new Date(until).toISOString() } : item;
     });
   };
-  const show = async (id: AccountId) => {
+  const showAccount = async (id: AccountId) => {
     const found = (await adminAccountOf(pool, id)) ?? refuse('account_not_found');
     return (await withLocks([found]))[0] ?? found;
   };
-  const asked = (request: FastifyRequest<{ Params: { id: AccountId } }>) => ({
+  const adminRequestOf = (request: FastifyRequest<{ Params: { id: AccountId } }>) => ({
     actor: sessionOf(request).account,
     clientId: clientIdOf(request),
     target: request.params.id,
@@ -90,8 +90,8 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'listAccounts',
       tags,
-      summary: 'All accounts, with what only admins see',
-      description: '`search` finds parts of names and of e-mail addresses.',
+      summary: 'List accounts',
+      description: '`search` matches parts of names and of email addresses.',
       security,
       querystring: AdminAccountsQuery,
       response: { 200: AdminAccountsPage, ...problems(401, 403, 422) },
@@ -99,7 +99,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     onRequest,
     handler: async (request) => {
       const { after, ...wanted } = request.query;
-      const place = pageCursor.read(after, Place);
+      const place = pageCursor.read(after, PageStart);
       const from = place && { name: place[0], id: place[1] };
       const { items, next } = await adminAccountsPage(pool, { ...wanted, after: from });
       return {
@@ -115,9 +115,9 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'createAccount',
       tags,
-      summary: 'Make an account for somebody',
+      summary: 'Create a user',
       description:
-        'Without a password, the person sets one with “forgot password”. Only owners make admins.',
+        'Without a password, the user sets one with “Forgot password”. Only owners can create admins.',
       security,
       headers,
       body: CreateAccountBody,
@@ -153,13 +153,13 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'getAccount',
       tags,
-      summary: 'One account, with what only admins see',
+      summary: 'Get an account',
       security,
       params: OfAccount,
       response: { 200: AdminAccount, ...problems(401, 403, 404) },
     },
     onRequest,
-    handler: (request) => show(request.params.id),
+    handler: (request) => showAccount(request.params.id),
   });
 
   app.route({
@@ -168,9 +168,9 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'updateAccount',
       tags,
-      summary: 'Change names, address or role',
+      summary: 'Update an account',
       description:
-        'A changed address has to be verified anew. Only owners change roles, and an owner remains.',
+        'A changed address has to be verified again. Only owners change roles; one owner must remain.',
       security,
       headers,
       params: OfAccount,
@@ -179,13 +179,13 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     },
     onRequest,
     handler: async (request) => {
-      const r = asked(request);
+      const command = adminRequestOf(request);
       if (Object.keys(request.body).length > 0) {
-        storedOrRefuse(await updateAccount(append, r, request.body));
-        // The role is looked at anew with the next request.
-        sessions.forget(r.target);
+        storedOrRefuse(await updateAccount(append, command, request.body));
+        // The next request reads the new role.
+        sessions.forget(command.target);
       }
-      return show(r.target);
+      return showAccount(command.target);
     },
   });
 
@@ -195,9 +195,9 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'deleteAccount',
       tags,
-      summary: 'Delete an account, for good',
-      description: 'Its messages stay, as those of a deleted account, or go too.',
-      security: inPerson,
+      summary: 'Delete an account permanently',
+      description: 'Its messages are kept, as those of a deleted account, or deleted too.',
+      security: sessionOnly,
       headers,
       params: OfAccount,
       querystring: DeleteAccountQuery,
@@ -205,10 +205,10 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     },
     onRequest,
     handler: async (request, reply) => {
-      const r = asked(request);
-      const ended = await keys.list(r.target);
-      storedOrRefuse(await deleteAccount(append, r, request.query.messages));
-      await sessions.endAll(r.target);
+      const command = adminRequestOf(request);
+      const ended = await keys.list(command.target);
+      storedOrRefuse(await deleteAccount(append, command, request.query.messages));
+      await sessions.endAll(command.target);
       keys.close(ended);
       erasures.wake();
       return reply.code(204).send();
@@ -221,7 +221,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'deactivateAccount',
       tags,
-      summary: 'Take an account out of use; it is out at once, everywhere',
+      summary: 'Deactivate an account and end its sessions',
       security,
       headers,
       params: OfAccount,
@@ -229,10 +229,10 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     },
     onRequest,
     handler: async (request) => {
-      const r = asked(request);
-      storedOrRefuse(await deactivateAccount(append, r));
-      await Promise.all([sessions.endAll(r.target), keys.closeAll(r.target)]);
-      return show(r.target);
+      const command = adminRequestOf(request);
+      storedOrRefuse(await deactivateAccount(append, command));
+      await Promise.all([sessions.endAll(command.target), keys.closeAll(command.target)]);
+      return showAccount(command.target);
     },
   });
 
@@ -242,7 +242,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'reactivateAccount',
       tags,
-      summary: 'Take an account into use again',
+      summary: 'Reactivate an account',
       security,
       headers,
       params: OfAccount,
@@ -250,9 +250,9 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     },
     onRequest,
     handler: async (request) => {
-      const r = asked(request);
-      storedOrRefuse(await reactivateAccount(append, r));
-      return show(r.target);
+      const command = adminRequestOf(request);
+      storedOrRefuse(await reactivateAccount(append, command));
+      return showAccount(command.target);
     },
   });
 
@@ -262,14 +262,14 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'unlockAccount',
       tags,
-      summary: 'Let somebody log in again who has tried too often',
+      summary: 'Remove the lock after too many failed log-ins',
       security,
       params: OfAccount,
       response: { 200: AdminAccount, ...problems(401, 403, 404) },
     },
     onRequest,
     handler: async (request) => {
-      const { actor, target } = asked(request);
+      const { actor, target } = adminRequestOf(request);
       const who = { account: target, actor, address: request.ip };
       const note = audit.note({ event: 'account_unlocked', ...who });
       await withTransaction(pool, async (client) => {
@@ -278,7 +278,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
       });
       note.tell();
       await Promise.all([limits.unlock(target), limits.clear('secondFactor', target)]);
-      return show(target);
+      return showAccount(target);
     },
   });
 
@@ -288,15 +288,15 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'resetSecondFactor',
       tags,
-      summary: 'Take all second factors of an account away; its sessions end',
-      description: 'For somebody who has lost them and their recovery codes.',
-      security: inPerson,
+      summary: 'Remove all second factors of an account and end its sessions',
+      description: 'For users who have lost their second factors and recovery codes.',
+      security: sessionOnly,
       params: OfAccount,
       response: { 200: AdminAccount, ...problems(401, 403, 404) },
     },
     onRequest,
     handler: async (request) => {
-      const { actor, target } = asked(request);
+      const { actor, target } = adminRequestOf(request);
       const who = { account: target, actor, address: request.ip };
       const note = audit.note({ event: 'factors_reset', ...who });
       await sessions.endAll(target, {
@@ -307,7 +307,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
         },
       });
       note.tell();
-      return show(target);
+      return showAccount(target);
     },
   });
 
@@ -317,17 +317,17 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'endAccountSessions',
       tags,
-      summary: 'End all sessions of an account, and log-ins that are under way',
+      summary: 'End all sessions and unfinished log-ins of an account',
       description:
-        'One’s own session goes on. API keys do, too: they are revoked one by one. Asks for a ' +
-        'log-in, or the password at `/me/reauthenticate`, of the last ten minutes.',
-      security: inPerson,
+        'The caller’s own session is kept, and so are API keys, which are revoked one by one. Requires ' +
+        'a log-in or a call of `/me/reauthenticate` within the last ten minutes.',
+      security: sessionOnly,
       params: OfAccount,
       response: { 200: AdminAccount, ...problems(401, 403, 404) },
     },
     onRequest,
     handler: async (request) => {
-      const { actor, target } = asked(request);
+      const { actor, target } = adminRequestOf(request);
       const { id } = sessionOf(request);
       await sessions.requireRecent(id);
       const who = { account: target, actor, address: request.ip };
@@ -346,7 +346,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
         },
       });
       note.tell();
-      return show(target);
+      return showAccount(target);
     },
   });
 
@@ -356,8 +356,9 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'listSettings',
       tags,
-      summary: 'The settings that the server runs with',
-      description: 'They are made in its environment. Of secrets only whether they are set.',
+      summary: 'List the settings of the server',
+      description:
+        'Settings come from environment variables. For secrets, only whether they are set.',
       security,
       response: { 200: SettingsAnswer, ...problems(401, 403) },
     },
@@ -371,11 +372,11 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'listEmail',
       tags,
-      summary: 'The latest mails and what became of them',
+      summary: 'List the latest emails and their delivery status',
       description:
-        'Without SMTP_URL mails lie in the outbox, and their words are shown for an admin to pass ' +
-        'on; those to owners and other admins to owners alone.',
-      security: inPerson,
+        'Without SMTP_URL, emails are written to the outbox and their text is included, for an admin ' +
+        'to pass on. Only owners see the text of emails to owners and other admins.',
+      security: sessionOnly,
       response: { 200: EmailsAnswer, ...problems(401, 403) },
     },
     onRequest,
@@ -385,7 +386,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
   });
 
   async function showRegistered(outcome: Outcome) {
-    const made = await registeredBy(pool, storedOrRefuse(outcome));
-    return made ? show(made) : refuse('account_not_found');
+    const account = await registeredBy(pool, storedOrRefuse(outcome));
+    return account ? showAccount(account) : refuse('account_not_found');
   }
 }

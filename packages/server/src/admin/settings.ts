@@ -1,7 +1,9 @@
 import type { SettingInfo } from '@parley/protocol';
 import { type Config, settings } from '../config.ts';
 
-/** Every setting as the server runs with it, for admins to read. Of secrets only whether they are set. */
+/**
+ * Returns every setting and its current value for admins. For secrets, only whether they are set.
+ */
 export function describeSettings(config: Config): SettingInfo[] {
   return Object.entries(settings).map(([name, { key, secret, description }]) => {
     const value = config[key];
@@ -16,7 +18,7 @@ export function describeSettings(config: Config): SettingInfo[] {
   });
 }
 
-/** A value as it would be written in the environment. */
+/** Formats a value as it would be written in the environment. */
 function textOf(value: unknown): string {
   if (isRegistration(value)) {
     return value.mode === 'domain' ? `domain:${value.domains.join(',')}` : value.mode;

@@ -30,7 +30,7 @@ beforeEach(() => {
   from = new Date();
 });
 
-/** What was stored in this test, in order. */
+/** The entries stored in this test, in order. */
 const entries = async () => {
   const { rows } = await server.pool.query(
     `select event, outcome, account_id as account, actor_id as actor, address, count, details
@@ -47,7 +47,7 @@ const login = (name: string, password = PASSWORD) =>
   });
 
 describe('the audit log', () => {
-  test('tells of log-ins with account, address and outcome', async () => {
+  test('records log-ins with account, address and outcome', async () => {
     const ann = await server.register('ann');
     await login('ann', 'wrong password here');
     await login('no-such-name', 'wrong password here');
@@ -71,7 +71,7 @@ describe('the audit log', () => {
     expect(JSON.stringify(all)).not.toMatch(/wrong password|no-such-name|ps_|eyJ/);
   });
 
-  test('tells of lockouts, once each', async () => {
+  test('records each lockout once', async () => {
     const bob = await server.register('bob');
     from = new Date();
     for (let i = 0; i < 13; i++) await login('bob', 'wrong password here');
@@ -95,7 +95,7 @@ describe('the audit log', () => {
     });
   });
 
-  test('tells of factors, passwords and sessions of one’s own', async () => {
+  test('records changes of the user’s own factors, passwords and sessions', async () => {
     const cat = await server.register('cat');
     from = new Date();
     const password = { password: PASSWORD };
@@ -135,7 +135,7 @@ describe('the audit log', () => {
     expect((await entries()).every((e) => e.account === cat.id)).toBe(true);
   });
 
-  test('tells of what admins do, and of what is refused to them and to others', async () => {
+  test('records admin operations, and those that were refused', async () => {
     const dan = await server.register('dan');
     const eve = await server.register('eve');
     from = new Date();
@@ -203,7 +203,7 @@ describe('the audit log', () => {
     }
   });
 
-  test('is not changed, and what is recent is not removed', async () => {
+  test('rejects updates and the removal of recent entries', async () => {
     for (const statement of ['update audit_log set outcome = outcome', 'delete from audit_log']) {
       await expect(server.pool.query(statement)).rejects.toThrow('append-only');
     }
@@ -211,7 +211,7 @@ describe('the audit log', () => {
 });
 
 describe('the security log', () => {
-  test('is one line for each event, without secrets, and bounded for strangers', async () => {
+  test('writes one line for each event, without secrets, bounded for unauthenticated callers', async () => {
     const lines: Record<string, unknown>[] = [];
     const log = createLogger(
       'info',
@@ -225,7 +225,7 @@ describe('the security log', () => {
     const api = await aTestApi(await cluster.fresh(), { log });
     try {
       const { me } = await api.register('ann');
-      const password = 'a secret that nobody may read';
+      const password = 'a secret that must not be logged';
       const wrong = { login: 'ann', password };
       for (let i = 0; i < 25; i++) await api.post('/auth/login', wrong, AS_PROGRAM);
       expect(lines[0]).toMatchObject({
@@ -256,7 +256,7 @@ describe('the security log', () => {
     }
   });
 
-  test('keeps entries for half a year, and tells nothing of a change that was rolled back', async () => {
+  test('keeps entries for half a year and records nothing for a change that was rolled back', async () => {
     const { pool, close } = await (await cluster.fresh()).open();
     let now = Date.now() - 181 * 86_400_000;
     const audit = new AuditLog({ pool, clock: { now: () => now }, log: createLogger('silent') });

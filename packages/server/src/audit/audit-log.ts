@@ -7,90 +7,91 @@ import type { Logger } from '../log.ts';
 import { AuditBudget, WINDOW_MS } from './budget.ts';
 import type { AuditEvent } from './events.ts';
 
-/** Whether what an event tells of was done. */
+/** How the recorded operation ended. */
 export type AuditOutcome = 'succeeded' | 'failed' | 'denied';
 
-/** Something to be told. Holds no secret and nothing that was typed. */
+/** An entry to record. Contains no secret and nothing that a user typed. */
 export interface AuditEntry {
   readonly event: AuditEvent;
   readonly outcome?: AuditOutcome;
-  /** Whose account it is about; null where nobody's is known. */
+  /** The account concerned; null when it is not known. */
   readonly account?: AccountId | null | undefined;
-  /** Who did it, if that is not the owner of the account. */
+  /** The account that acted, if it is another one. */
   readonly actor?: AccountId | null | undefined;
-  /** Where the request came from; null for the command line. */
+  /** The address of the request; null for the command line. */
   readonly address: string | null;
   readonly details?: Readonly<Record<string, string | number | readonly string[]>>;
 }
 
-/** Something that statements run on: the pool, a connection, a unit of a lane. */
-interface On {
+/** Runs statements: the pool, a connection, or a stream transaction. */
+interface Queryable {
   query(statement: { name: string; text: string; values: unknown[] }): Promise<unknown>;
 }
 
-/** An event on its way into a transaction. */
+/** An audit entry that is stored within a transaction. */
 export interface AuditNote {
-  /** Stores it, in the transaction of `on`. */
-  store(on: On): Promise<void>;
-  /** Tells it in the log, after the commit; does nothing when it was not stored. */
+  /** Stores the entry in the transaction of `on`. */
+  store(on: Queryable): Promise<void>;
+  /** Logs the entry; call it after the commit. Does nothing when the entry was not stored. */
   tell(): void;
 }
 
-/** Where a change is noted, and where its request came from (null for the command line). */
+/** The audit log, and the address of the request (null for the command line). */
 export interface Auditing {
   readonly log: AuditLog;
   readonly address: string | null;
 }
 
-/** What the audit log works with. */
-export interface AuditContext {
+/** What the audit log is constructed with. */
+export interface AuditDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Entries are kept for this long. */
-const KEPT_MS = 180 * 86_400_000;
+const RETENTION_MS = 180 * 86_400_000;
 const ADDRESS_MAX = 64;
 
 /**
- * The security log: one line in the log for each event, and one row in `audit_log`.
+ * The audit log: each event is one row in `audit_log` and one line in the log.
  *
- * 1. What changes an account is stored in the transaction that changes it, and told after its commit
- *    ({@link AuditNote}).
- * 2. What others cause is bounded (see {@link AuditBudget}): the rest is summed up once an hour. A
- *    node that is killed loses the sums of its last hour.
- * 3. The table is append-only: a trigger refuses to change rows, and to delete recent ones.
+ * 1. A change of an account is recorded in the transaction that makes it, and logged after the
+ *    commit ({@link AuditNote}).
+ * 2. What unauthenticated callers can cause is bounded (see {@link AuditBudget}): further events
+ *    are counted and the counts written once an hour. A node that is killed loses the counts of its
+ *    last hour.
+ * 3. The table is append-only: a trigger rejects updates, and the removal of recent rows.
  */
 export class AuditLog {
-  readonly #context: AuditContext;
+  readonly #deps: AuditDeps;
   readonly #budget = new AuditBudget();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(context: AuditContext) {
-    this.#context = context;
+  constructor(deps: AuditDeps) {
+    this.#deps = deps;
   }
 
-  /** Begins to sum up and to remove old entries, until {@link stop}. */
+  /** Starts the hourly flush of counts and removal of old entries, until {@link stop}. */
   start(): void {
-    this.#timer = setInterval(() => void this.#tend(), WINDOW_MS);
+    this.#timer = setInterval(() => void this.#maintain(), WINDOW_MS);
     this.#timer.unref();
   }
 
-  /** Stores the sums that are open. */
+  /** Writes the pending counts. */
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
-    await this.#tend();
+    await this.#maintain();
   }
 
-  /** Stores an event and tells it in the log, if it is not one too many. */
+  /** Stores and logs an event, unless the budget is used up. */
   async record(entry: AuditEntry): Promise<void> {
     const note = this.note(entry);
-    await note.store(this.#context.pool);
+    await note.store(this.#deps.pool);
     note.tell();
   }
 
-  /** An event that is stored in the transaction that it tells of. */
+  /** Returns an entry to be stored in the transaction of the change it describes. */
   note(entry: AuditEntry): AuditNote {
     let admitted: boolean | undefined;
     return {
@@ -105,9 +106,9 @@ export class AuditLog {
   }
 
   #tell(entry: AuditEntry, count: number): void {
-    const { outcome, account, actor, address } = whole(entry);
+    const { outcome, account, actor, address } = withDefaults(entry);
     const level = outcome === 'succeeded' ? 'info' : 'warn';
-    this.#context.log[level](
+    this.#deps.log[level](
       {
         event: entry.event,
         outcome,
@@ -121,7 +122,7 @@ export class AuditLog {
     );
   }
 
-  /** Writes what was counted since the last time: one row for each sum. */
+  /** Writes the events counted since the last flush: one row for each count. */
   async flush(): Promise<void> {
     for (const { event, key, count } of this.#budget.drain()) {
       const isAddress = key !== null && isIP(key) !== 0;
@@ -130,25 +131,27 @@ export class AuditLog {
         outcome: 'failed',
         account: isAddress ? null : (key as AccountId | null),
         address: isAddress ? key : null,
-        details: { reason: 'summed up' },
+        details: { reason: 'aggregated' },
       };
-      await this.#insert(entry, count, this.#context.pool);
+      await this.#insert(entry, count, this.#deps.pool);
       this.#tell(entry, count);
     }
   }
 
-  async #tend(): Promise<void> {
-    const { pool, clock, log } = this.#context;
+  async #maintain(): Promise<void> {
+    const { pool, clock, log } = this.#deps;
     try {
       await this.flush();
-      await pool.query('delete from audit_log where at < $1', [new Date(clock.now() - KEPT_MS)]);
+      await pool.query('delete from audit_log where at < $1', [
+        new Date(clock.now() - RETENTION_MS),
+      ]);
     } catch (error) {
-      log.warn({ err: error }, 'audit log not tended');
+      log.warn({ err: error }, 'audit log maintenance failed');
     }
   }
 
-  async #insert(entry: AuditEntry, count: number, on: On): Promise<void> {
-    const { outcome, account, actor, address } = whole(entry);
+  async #insert(entry: AuditEntry, count: number, on: Queryable): Promise<void> {
+    const { outcome, account, actor, address } = withDefaults(entry);
     await on.query({
       name: 'audit-insert',
       text: `insert into audit_log
@@ -156,7 +159,7 @@ export class AuditLog {
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       values: [
         uuidv7(),
-        new Date(this.#context.clock.now()),
+        new Date(this.#deps.clock.now()),
         entry.event,
         outcome,
         account,
@@ -169,14 +172,19 @@ export class AuditLog {
   }
 }
 
-/** What is counted together: whoever caused it, or where they are. */
+/** Returns what an entry is counted by: the actor, or the address of an unauthenticated caller. */
 function keyOf(entry: AuditEntry): string {
-  const { actor, address } = whole(entry);
+  const { actor, address } = withDefaults(entry);
   return entry.event === 'login_failed' || entry.event === 'locked_out' || actor === null
-    ? (address ?? 'nowhere')
+    ? (address ?? 'unknown')
     : actor;
 }
 
-function whole({ outcome = 'succeeded', account = null, actor = account, address }: AuditEntry) {
+function withDefaults({
+  outcome = 'succeeded',
+  account = null,
+  actor = account,
+  address,
+}: AuditEntry) {
   return { outcome, account, actor, address: address?.slice(0, ADDRESS_MAX) ?? null };
 }

@@ -6,7 +6,7 @@ import { AUDIT_EVENTS, type AuditEvent } from './events.ts';
 
 const kinds = Object.keys(AUDIT_EVENTS) as AuditEvent[];
 
-test('what strangers cause is stored some times for each address, and then counted', () => {
+test('stores a few events of unauthenticated callers for each address and counts the rest', () => {
   const budget = new AuditBudget();
   const stored = Array.from({ length: 50 }, () => budget.admit('login_failed', '192.0.2.1'));
   expect(stored.filter(Boolean)).toHaveLength(20);
@@ -17,17 +17,17 @@ test('what strangers cause is stored some times for each address, and then count
   expect(budget.admit('login_failed', '192.0.2.1')).toBe(true);
 });
 
-test('what those who administer do is stored always', () => {
+test('stores every admin operation', () => {
   const budget = new AuditBudget();
   for (let n = 0; n < 5_000; n++) expect(budget.admit('role_changed', 'admin')).toBe(true);
   expect(budget.drain()).toEqual([]);
 });
 
-test('whatever strangers do, rows have a bound and nothing is lost from the counts', () => {
-  const strangers = kinds.filter((kind) => AUDIT_EVENTS[kind].rate === 'stranger');
+test('bounds the rows of unauthenticated callers and loses no count', () => {
+  const unauthenticated = kinds.filter((kind) => AUDIT_EVENTS[kind].rate === 'unauthenticated');
   fc.assert(
     fc.property(
-      fc.array(fc.tuple(fc.constantFrom(...strangers), fc.integer({ min: 0, max: 2_000 })), {
+      fc.array(fc.tuple(fc.constantFrom(...unauthenticated), fc.integer({ min: 0, max: 2_000 })), {
         minLength: 500,
         maxLength: 3_000,
       }),
@@ -36,7 +36,7 @@ test('whatever strangers do, rows have a bound and nothing is lost from the coun
         const stored = events.filter(([event, n]) => budget.admit(event, `10.0.0.${n}`)).length;
         const sums = budget.drain();
         expect(stored).toBeLessThanOrEqual(200);
-        expect(sums.length).toBeLessThanOrEqual(100 + strangers.length);
+        expect(sums.length).toBeLessThanOrEqual(100 + unauthenticated.length);
         expect(stored + sums.reduce((all, { count }) => all + count, 0)).toBe(events.length);
       },
     ),
@@ -44,13 +44,13 @@ test('whatever strangers do, rows have a bound and nothing is lost from the coun
   );
 }, 60_000);
 
-test('an account does not use up what another may store', () => {
+test('keeps a separate budget for each account', () => {
   const budget = new AuditBudget();
   for (let n = 0; n < 1_000; n++) budget.admit('login_succeeded', 'one');
   expect(budget.admit('login_succeeded', 'two')).toBe(true);
 });
 
-test('every kind of event is in docs/operations.md, with its words', () => {
+test('every kind of event is described in docs/operations.md', () => {
   const doc = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
   const rows = kinds.map((kind) => `| \`${kind}\` | ${AUDIT_EVENTS[kind].description} |`);
   for (const row of rows) expect(doc).toContain(row);

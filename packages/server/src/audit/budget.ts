@@ -1,17 +1,17 @@
 import { AUDIT_EVENTS, type AuditEvent } from './events.ts';
 
-/** Counts are kept, and what was not stored is summed up, for this long. */
+/** Budgets are renewed, and counts written, at this interval. */
 export const WINDOW_MS = 3_600_000;
-/** Events of a kind that are stored one by one for an address or account. */
-const STORED = { stranger: 20, account: 60 } as const;
-/** Those of strangers that are stored one by one altogether. */
-const STRANGERS_MAX = 200;
-/** Sums that are kept apart; what comes after goes to one sum for all. */
+/** Events of a kind that are stored individually for an address or account. */
+const STORED = { unauthenticated: 20, account: 60 } as const;
+/** Events of unauthenticated callers that are stored individually in total. */
+const UNAUTHENTICATED_MAX = 200;
+/** Counts by address or account; the rest share one count for each kind. */
 const SUMS_MAX = 100;
-/** Addresses and accounts that are counted; what comes after shares one count. */
+/** Addresses and accounts with a budget of their own; the rest share one. */
 const COUNTS_MAX = 20_000;
 
-/** Events that were not stored one by one. */
+/** Events that were counted instead of stored individually. */
 export interface AuditSum {
   readonly event: AuditEvent;
   /** The address or account; null for all others together. */
@@ -20,17 +20,17 @@ export interface AuditSum {
 }
 
 /**
- * Decides which events are stored one by one, so that nobody can fill the table or the log: within
- * an hour {@link STORED} of a kind for each address or account and {@link STRANGERS_MAX} of
- * strangers altogether. What is more is counted, and summed up in at most {@link SUMS_MAX} rows and
- * one for each kind.
+ * Decides which events are stored individually, so that the table and the log cannot be flooded:
+ * within an hour {@link STORED} of a kind for each address or account, and {@link
+ * UNAUTHENTICATED_MAX} of unauthenticated callers in total. Further events are counted, in at most
+ * {@link SUMS_MAX} rows and one for each kind.
  */
 export class AuditBudget {
   readonly #counts = new Map<string, number>();
   readonly #sums = new Map<string, { event: AuditEvent; key: string | null; count: number }>();
-  #strangers = 0;
+  #unauthenticated = 0;
 
-  /** Returns whether an event is stored; counts it otherwise. */
+  /** Returns whether to store the event; counts it otherwise. */
   admit(event: AuditEvent, key: string): boolean {
     const { rate } = AUDIT_EVENTS[event];
     if (rate === 'every') return true;
@@ -38,21 +38,21 @@ export class AuditBudget {
     const counted = this.#counts.has(id) || this.#counts.size < COUNTS_MAX ? id : event;
     const n = (this.#counts.get(counted) ?? 0) + 1;
     this.#counts.set(counted, n);
-    const full = rate === 'stranger' && this.#strangers >= STRANGERS_MAX;
+    const full = rate === 'unauthenticated' && this.#unauthenticated >= UNAUTHENTICATED_MAX;
     if (n <= STORED[rate] && !full) {
-      if (rate === 'stranger') this.#strangers += 1;
+      if (rate === 'unauthenticated') this.#unauthenticated += 1;
       return true;
     }
     this.#add(event, key);
     return false;
   }
 
-  /** Returns what was not stored, and begins anew. */
+  /** Returns the counts and resets the budgets. */
   drain(): AuditSum[] {
     const sums = [...this.#sums.values()];
     this.#sums.clear();
     this.#counts.clear();
-    this.#strangers = 0;
+    this.#unauthenticated = 0;
     return sums;
   }
 

@@ -1,4 +1,4 @@
-/** What the audit log tells of. */
+/** The kinds of events in the audit log. */
 export type AuditEvent =
   | 'login_succeeded'
   | 'login_failed'
@@ -32,57 +32,64 @@ export type AuditEvent =
   | 'invitation_revoked'
   | 'admin_denied';
 
-/** How many of a kind are stored one by one; what is more is counted (see `AuditBudget`). */
+/**
+ * How many events of a kind are stored individually; further ones are counted (see `AuditBudget`).
+ */
 export type AuditRate =
-  /** Anybody can cause it without an account: few for an address, and few altogether. */
-  | 'stranger'
-  /** Somebody with an account causes it: few for an account. */
+  /** Caused without an account: few for each address, and few in total. */
+  | 'unauthenticated'
+  /** Caused by an account: few for each account. */
   | 'account'
-  /** Those who administer cause it: all of them. */
+  /** Caused by admins: all of them. */
   | 'every';
 
-/** One kind of event. */
+/** Describes a kind of event. */
 export interface AuditKind {
   readonly rate: AuditRate;
   /** For docs/operations.md. */
   readonly description: string;
 }
 
-const stranger = (description: string): AuditKind => ({ rate: 'stranger', description });
+const unauthenticated = (description: string): AuditKind => ({
+  rate: 'unauthenticated',
+  description,
+});
 const account = (description: string): AuditKind => ({ rate: 'account', description });
 const every = (description: string): AuditKind => ({ rate: 'every', description });
 
 /** Every kind of event. */
 export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
-  login_succeeded: account('a session began; `methods`: what was shown for it'),
-  login_failed: stranger('a log-in was refused; `reason`: what was wrong'),
-  locked_out: stranger('attempts have to wait from now on; `limit`: which, `seconds`: how long'),
-  logged_out: account('a session was ended by whoever held it'),
-  reauthenticated: account('the password was confirmed within a session'),
-  reauthentication_failed: account('the password that a session confirmed was wrong'),
-  session_ended: account('a session was ended from another one; `session`: its id'),
+  login_succeeded: account('a session started; `methods`: how it was authenticated'),
+  login_failed: unauthenticated('a log-in failed; `reason`'),
+  locked_out: unauthenticated(
+    'further attempts are rejected for a while; `limit`: which limit, `seconds`: for how long',
+  ),
+  logged_out: account('a session was ended by its own log-out'),
+  reauthenticated: account('the password was confirmed in a session'),
+  reauthentication_failed: account('a wrong password was given to confirm a session'),
+  session_ended: account('a session was ended from another session; `session`: its id'),
   sessions_ended: account('all sessions of an account were ended, or all but one'),
-  session_token_reused: account('a session ended because an old token of it was brought again'),
-  account_registered: account('somebody registered'),
+  session_token_reused: account('a session was ended because an old session token was reused'),
+  account_registered: account('a user registered'),
   account_created: every('an admin created an account; `role`'),
-  account_updated: every('an admin changed names or the address; `fields`: which'),
+  account_updated: every('an admin changed names or the email address; `fields`: which'),
   account_deactivated: every('an account was deactivated'),
   account_reactivated: every('an account was reactivated'),
-  account_deleted: every('an account was deleted, by its owner or an admin'),
-  account_unlocked: every('an admin ended the waits of an account'),
+  account_deleted: every('an account was deleted, by its user or an admin'),
+  account_unlocked: every('an admin removed the lock of an account'),
   role_changed: every('a role was changed; `role`: the new one'),
-  email_verified: account('the address of an account was proven by a code'),
-  identity_linked: account('an account was linked to an identity of single sign-on'),
-  reset_requested: stranger('a link to a new password was asked for'),
-  password_reset: account('a password was set by a link'),
-  password_changed: account('a password was changed by the one of before'),
+  email_verified: account('an email address was verified with a code'),
+  identity_linked: account('an account was linked to a single sign-on identity'),
+  reset_requested: unauthenticated('a password reset was requested'),
+  password_reset: account('a password was reset with a link'),
+  password_changed: account('a password was changed'),
   factor_added: account('a second factor was added; `factor`: totp or passkey'),
   factor_removed: account('a second factor was removed; `factor`'),
   factors_reset: every('an admin removed all second factors of an account'),
-  recovery_codes_renewed: account('new recovery codes replaced those of before'),
-  api_key_created: every('a key of a service account was created; `key`: its id, `scopes`'),
-  api_key_revoked: every('a key of a service account was revoked; `key`: its id'),
+  recovery_codes_renewed: account('new recovery codes replaced the previous ones'),
+  api_key_created: every('an API key was created; `key`: its id, `scopes`'),
+  api_key_revoked: every('an API key was revoked; `key`: its id'),
   invitation_created: every('an invitation was created; `invitation`: its id'),
   invitation_revoked: every('an invitation was revoked; `invitation`: its id'),
-  admin_denied: account('an act of administration was refused; `operation`, `code`: why'),
+  admin_denied: account('an admin operation was refused; `operation`, `code`: the reason'),
 };

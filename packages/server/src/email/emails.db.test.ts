@@ -6,14 +6,14 @@ import { startTestCluster, type TestCluster, testLog } from '../../test/support/
 import { type EmailSink, startEmailSink } from '../../test/support/smtp-server.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { Vault } from '../vault.ts';
-import { Emails, waitAfter } from './emails.ts';
+import { Emails, retryDelay } from './emails.ts';
 import { emailTransport } from './transport.ts';
 
 let cluster: TestCluster;
 let sink: EmailSink;
 let pool: Pool;
 let dataDir: string;
-/** The time of all nodes, ms after the real one. */
+/** The offset of the nodes' clock from the real time, ms. */
 let ahead = 0;
 const open: Emails[] = [];
 beforeAll(async () => {
@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   ahead = 0;
-  dataDir = makeTempDir('mail');
+  dataDir = makeTempDir('email');
   ({ pool } = await (await cluster.fresh()).open());
 });
 afterEach(async () => {
@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 const vault = new Vault('s'.repeat(40));
-const aNode = (smtpUrl: string | null = sink.url) => {
+const startNode = (smtpUrl: string | null = sink.url) => {
   const transport = emailTransport(
     { smtpUrl: smtpUrl ?? undefined, dataDir, emailFrom: 'Parley <parley@chat.example>' },
     testLog,
@@ -49,7 +49,7 @@ const email = (recipient: string, more: object = {}) => ({
   purpose: 'verify',
   recipient,
   subject: 'Hello',
-  text: 'Some words – with an ü.\n\n.\nAfter a lonely dot.\n',
+  text: 'Some text – with an ü.\n\n.\nAfter a single dot.\n',
   ttlMs: 600_000,
   ...more,
 });
@@ -63,20 +63,20 @@ const state = async () => {
 };
 
 describe('over SMTP', () => {
-  test('a mail arrives as it was written, and its words leave the database', async () => {
-    const emails = aNode();
+  test('delivers an email unchanged and removes its text from the database', async () => {
+    const emails = startNode();
     await emails.put(email('ann@example.org'), pool);
     emails.wake();
     const { from, to, email: got, text, raw } = await sink.next('ann@example.org');
     expect([from, to]).toEqual(['parley@chat.example', ['ann@example.org']]);
-    expect(text.trim()).toBe('Some words – with an ü.\n\n.\nAfter a lonely dot.');
+    expect(text.trim()).toBe('Some text – with an ü.\n\n.\nAfter a single dot.');
     expect(got.from).toMatchObject({ name: 'Parley', address: 'parley@chat.example' });
     expect(raw).toContain('Auto-Submitted: auto-generated');
     await expect.poll(state).toMatchObject([{ sent: true, emptied: true, tries: 1 }]);
   });
 
-  test('a transaction that is undone sends nothing', async () => {
-    const emails = aNode();
+  test('sends nothing when the transaction is rolled back', async () => {
+    const emails = startNode();
     const client = await pool.connect();
     await client.query('begin');
     await emails.put(email('never@example.org'), client);
@@ -88,20 +88,20 @@ describe('over SMTP', () => {
     expect(sink.received.some((m) => m.to.includes('never@example.org'))).toBe(false);
   });
 
-  test('a server that is busy gets it later, as the same mail', async () => {
-    const emails = aNode();
+  test('retries after a temporary rejection with the same Message-ID', async () => {
+    const emails = startNode();
     sink.refuse(2, 451);
     await emails.put(email('ann@example.org'), pool);
     emails.wake();
     await expect
       .poll(state)
       .toMatchObject([{ sent: false, tries: 1, last_error: expect.stringContaining('Not now') }]);
-    ahead += waitAfter(1);
+    ahead += retryDelay(1);
     emails.wake();
     await expect.poll(state).toMatchObject([{ sent: false, tries: 2 }]);
     await expect
       .poll(() => {
-        ahead += waitAfter(2);
+        ahead += retryDelay(2);
         emails.wake();
         return state();
       })
@@ -112,53 +112,55 @@ describe('over SMTP', () => {
     expect(rows[0].tries).toBe(3);
   });
 
-  test('a mail that was sent, but not noted before the node died, is the same mail again', async () => {
-    const emails = aNode();
+  test('sends the same Message-ID again when a node died before it recorded the delivery', async () => {
+    const emails = startNode();
     await emails.put(email('ann@example.org'), pool);
     emails.wake();
     const first = await sink.next('ann@example.org');
     await expect.poll(state).toMatchObject([{ sent: true }]);
-    // As it stands while the mail is on its way: the note is what a crash takes away.
+    // The state during delivery: the record that it was sent is what a crash loses.
     await pool.query(
       `update emails set sent_at = null, next_try_at = now() - interval '1 second', sealed = $1`,
-      [vault.seal('mail', 'Some words')],
+      [vault.seal('email', 'Some text')],
     );
-    aNode().wake();
+    startNode().wake();
     const second = await sink.next('ann@example.org');
     expect(second.email.messageId).toBe(first.email.messageId);
   });
 
-  test('what the other side never takes is given up', async () => {
-    const emails = aNode();
+  test('fails an email that the mail server rejects permanently', async () => {
+    const emails = startNode();
     sink.refuse(1, 554);
     await emails.put(email('ann@example.org'), pool);
     emails.wake();
     await expect.poll(state).toMatchObject([{ failed: true, emptied: true, tries: 1 }]);
   });
 
-  test('what has nothing to say any more is given up', async () => {
-    const emails = aNode('smtp://127.0.0.1:1');
+  test('fails an email that has expired', async () => {
+    const emails = startNode('smtp://127.0.0.1:1');
     await emails.put(email('ann@example.org', { ttlMs: 12_000 }), pool);
     emails.wake();
     await expect
       .poll(state)
       .toMatchObject([{ failed: false, tries: 1, last_error: expect.any(String) }]);
-    ahead += waitAfter(1);
+    ahead += retryDelay(1);
     emails.wake();
     await expect.poll(state).toMatchObject([{ failed: true, emptied: true, tries: 2 }]);
   });
 
-  test('of two nodes, one sends each mail', async () => {
-    const nodes = [aNode(), aNode()];
+  test('sends each email from one node only', async () => {
+    const nodes = [startNode(), startNode()];
     const before = sink.received.length;
     for (let i = 0; i < 20; i++) await nodes[0]?.put(email(`many${i}@example.org`), pool);
     for (const node of nodes) node.wake();
-    await expect.poll(async () => (await state()).every((m) => m.sent)).toBe(true);
+    await expect
+      .poll(async () => (await state()).every((m) => m.sent), { timeout: 20_000 })
+      .toBe(true);
     expect(sink.received.length - before).toBe(20);
   });
 
-  test('line breaks and lists in names and addresses stay where they are', async () => {
-    const emails = aNode();
+  test('does not let line breaks or lists in names and addresses add headers or recipients', async () => {
+    const emails = startNode();
     const subject = 'Ann\r\nBcc: evil@example.org\r\n\r\nhello invites you';
     await emails.put(email('ann@example.org', { subject }), pool);
     await emails.put(email('eve@example.org, mallory@example.org'), pool);
@@ -175,10 +177,10 @@ describe('over SMTP', () => {
     expect(receivers).not.toContain('mallory@example.org');
   });
 
-  test('a password goes to another machine encrypted or not at all', async () => {
+  test('does not send a password to another host unencrypted', async () => {
     const { port } = new URL(sink.url);
-    // This name is this machine, but not by its looks.
-    const emails = aNode(`smtp://user:secret@localhost.localdomain:${port}`);
+    // Resolves to this machine, but is not recognized as a loopback name.
+    const emails = startNode(`smtp://user:secret@localhost.localdomain:${port}`);
     await emails.put(email('ann@example.org'), pool);
     emails.wake();
     await expect.poll(state).toMatchObject([{ sent: false, last_error: expect.any(String) }]);
@@ -186,8 +188,8 @@ describe('over SMTP', () => {
 });
 
 describe('without SMTP', () => {
-  test('a mail becomes a file that is whole from the beginning', async () => {
-    const emails = aNode(null);
+  test('writes each email to a file', async () => {
+    const emails = startNode(null);
     expect(emails.kind).toBe('outbox');
     await emails.put(email('ann@example.org'), pool);
     emails.wake();
@@ -200,7 +202,7 @@ describe('without SMTP', () => {
   });
 });
 
-test('waits grow to an hour', () => {
-  expect([1, 2, 3, 4].map(waitAfter)).toEqual([5_000, 15_000, 45_000, 135_000]);
-  expect(waitAfter(40)).toBe(3_600_000);
+test('increases the retry delay up to an hour', () => {
+  expect([1, 2, 3, 4].map(retryDelay)).toEqual([5_000, 15_000, 45_000, 135_000]);
+  expect(retryDelay(40)).toBe(3_600_000);
 });

@@ -4,26 +4,26 @@ import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Vault } from '../vault.ts';
-import { EmailRefused, type EmailTransport, type Letter } from './transport.ts';
+import { EmailRefused, type EmailTransport, type OutgoingEmail } from './transport.ts';
 
-/** A mail to be sent. */
+/** An email to send. */
 export interface NewEmail {
-  /** What it is about, such as `verify`; shown to admins. */
+  /** The purpose of the email, such as `verify`; shown to admins. */
   readonly purpose: string;
   readonly account?: AccountId | undefined;
   readonly recipient: string;
   readonly subject: string;
   readonly text: string;
-  /** After this time it says nothing any more. */
+  /** The email is not sent after this time. */
   readonly ttlMs: number;
 }
 
-/** Something that runs a statement: a pool, a connection in a transaction, a unit of a lane. */
+/** Runs a statement: a pool, a connection in a transaction, or a stream transaction. */
 export interface Queryable {
   query(statement: { name: string; text: string; values: unknown[] }): Promise<unknown>;
 }
 
-/** What mails are sent with. */
+/** What {@link Emails} is constructed with. */
 export interface EmailsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
@@ -32,47 +32,47 @@ export interface EmailsDeps {
   readonly transport: EmailTransport;
 }
 
-/** How often is looked for mails that are due: those of another node that has died, and retries. */
-const LOOK_MS = 5_000;
-/** For this long a mail is the one node’s that has taken it. Longer than all timeouts of a try. */
+/** Interval of the poll for due emails: those of a node that died, and retries. */
+const POLL_MS = 5_000;
+/** Lease of the node that sends an email. Longer than all timeouts of an attempt. */
 const LEASE_MS = 120_000;
-const AT_ONCE = 5;
-/** Waits between tries: five seconds, three times as long each time, at most an hour. */
-const FIRST_WAIT_MS = 5_000;
-const WAIT_MAX_MS = 3_600_000;
-/** Sent mails are shown to admins for this long, without their words. */
-const KEPT_MS = 30 * 86_400_000;
+const BATCH = 5;
+/** Delay before a retry: five seconds, tripled with each attempt, at most an hour. */
+const RETRY_MIN_MS = 5_000;
+const RETRY_MAX_MS = 3_600_000;
+/** Sent emails are listed for admins for this long, without their text. */
+const RETENTION_MS = 30 * 86_400_000;
 
-/** The wait after so many tries, ms. */
-export const waitAfter = (tries: number): number =>
-  Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 3 ** Math.min(tries - 1, 20));
+/** Returns the delay after this many attempts, ms. */
+export const retryDelay = (tries: number): number =>
+  Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 3 ** Math.min(tries - 1, 20));
 
 /**
- * Mails: stored in the transaction of what they tell of, sent after it.
+ * The email queue: an email is stored in the transaction that causes it and sent after the commit.
  *
- * 1. A mail is sent at least once, or shown as failed: retried with growing waits until it has
- *    nothing to say any more. Its Message-ID is the same each time.
- * 2. Its words are in the database encrypted, and only until it is sent.
+ * 1. An email is sent at least once or shown as failed: it is retried with growing delays until it
+ *    expires. Every attempt has the same Message-ID.
+ * 2. Its text is stored encrypted, and only until it is sent.
  */
 export class Emails {
-  readonly #context: EmailsDeps;
+  readonly #deps: EmailsDeps;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
   #again = false;
   #stopped = false;
 
-  constructor(context: EmailsDeps) {
-    this.#context = context;
+  constructor(deps: EmailsDeps) {
+    this.#deps = deps;
   }
 
-  /** Where the mails go. */
+  /** The kind of transport that emails are sent with. */
   get kind(): EmailTransport['kind'] {
-    return this.#context.transport.kind;
+    return this.#deps.transport.kind;
   }
 
-  /** Stores a mail, in the transaction of `on`. Call {@link wake} after its commit. */
+  /** Stores an email in the transaction of `on`. Call {@link wake} after its commit. */
   async put(email: NewEmail, on: Queryable): Promise<void> {
-    const { clock, vault } = this.#context;
+    const { clock, vault } = this.#deps;
     const now = clock.now();
     await on.query({
       name: 'emails-put',
@@ -85,21 +85,21 @@ export class Emails {
         email.account ?? null,
         email.recipient,
         email.subject,
-        vault.seal('mail', email.text),
+        vault.seal('email', email.text),
         new Date(now).toISOString(),
         new Date(now + email.ttlMs).toISOString(),
       ],
     });
   }
 
-  /** Begins to look for mails that are due, until {@link stop}. */
+  /** Starts polling for due emails, until {@link stop}. */
   start(): void {
-    this.#timer = setInterval(() => this.wake(), LOOK_MS);
+    this.#timer = setInterval(() => this.wake(), POLL_MS);
     this.#timer.unref();
     this.wake();
   }
 
-  /** Sends what is due, now. */
+  /** Sends due emails now. */
   wake(): void {
     if (this.#stopped) return;
     this.#again = true;
@@ -108,24 +108,24 @@ export class Emails {
     });
   }
 
-  /** Waits for the mails that are on their way, and ends. */
+  /** Waits for deliveries in flight and closes the transport. */
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer) clearInterval(this.#timer);
     await this.#running;
-    this.#context.transport.close();
+    this.#deps.transport.close();
   }
 
-  /** Forgets mails that were sent, or given up, long ago. */
+  /** Deletes old emails that were sent or failed. */
   async clean(): Promise<void> {
-    const { pool, clock } = this.#context;
+    const { pool, clock } = this.#deps;
     await pool.query('delete from emails where created_at < $1 and next_try_at is null', [
-      new Date(clock.now() - KEPT_MS),
+      new Date(clock.now() - RETENTION_MS),
     ]);
   }
 
   async #run(): Promise<void> {
-    const { log } = this.#context;
+    const { log } = this.#deps;
     try {
       while (this.#again && !this.#stopped) {
         this.#again = false;
@@ -135,14 +135,14 @@ export class Emails {
         }
       }
     } catch (error) {
-      // The database is away; the next look finds the same mails.
-      log.warn({ err: error }, 'mails could not be looked for');
+      // The database is unreachable; the next poll finds the same emails.
+      log.warn({ err: error }, 'email queue poll failed');
     }
   }
 
-  /** Takes mails that are due: nobody else tries them for the time of the lease. */
+  /** Takes due emails; no other node tries them during the lease. */
   async #take(): Promise<EmailRow[]> {
-    const { pool, clock } = this.#context;
+    const { pool, clock } = this.#deps;
     const now = clock.now();
     const { rows } = await pool.query<EmailRow>({
       name: 'emails-take',
@@ -152,33 +152,41 @@ export class Emails {
                order by next_try_at limit $3 for update skip locked
              )
              returning id, purpose, recipient, subject, sealed, created_at, expires_at, tries`,
-      values: [new Date(now), new Date(now + LEASE_MS), AT_ONCE],
+      values: [new Date(now), new Date(now + LEASE_MS), BATCH],
     });
     return rows;
   }
 
   async #send(row: EmailRow): Promise<void> {
-    const { transport, log, clock, vault } = this.#context;
+    const { transport, log, clock, vault } = this.#deps;
     const about = { email: row.id, purpose: row.purpose, tries: row.tries };
     try {
-      if (row.expires_at.getTime() <= clock.now()) throw new EmailRefused('it came too late');
-      if (!row.sealed) throw new EmailRefused('its words are gone');
-      await transport.send(letterOf(row, openWords(vault, row.sealed)));
-      await this.#end(row.id, 'sent');
-      log.debug(about, 'a mail was sent');
+      if (row.expires_at.getTime() <= clock.now())
+        throw new EmailRefused('expired before delivery');
+      if (!row.sealed) throw new EmailRefused('the text has been removed');
+      await transport.send(emailOf(row, openText(vault, row.sealed)));
+      await this.#recordResult(row.id, 'sent');
+      log.debug(about, 'email sent');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      const next = clock.now() + waitAfter(row.tries);
-      const over = error instanceof EmailRefused || next >= row.expires_at.getTime();
-      log.warn({ ...about, reason }, over ? 'a mail was given up' : 'a mail will be tried again');
-      await this.#end(row.id, over ? 'failed' : next, reason.slice(0, 500));
+      const next = clock.now() + retryDelay(row.tries);
+      const permanent = error instanceof EmailRefused || next >= row.expires_at.getTime();
+      log.warn({ ...about, reason }, permanent ? 'email failed' : 'email deferred');
+      await this.#recordResult(row.id, permanent ? 'failed' : next, reason.slice(0, 500));
     }
   }
 
-  /** Notes what became of a try: sent, failed for good, or the time of the next one (ms). */
-  async #end(id: string, became: 'sent' | 'failed' | number, reason?: string): Promise<void> {
-    const { pool, clock } = this.#context;
-    const over = typeof became === 'string';
+  /**
+   * Records the result of an attempt: sent, failed permanently, or the time of the next attempt
+   * (ms).
+   */
+  async #recordResult(
+    id: string,
+    result: 'sent' | 'failed' | number,
+    reason?: string,
+  ): Promise<void> {
+    const { pool, clock } = this.#deps;
+    const final = typeof result === 'string';
     await pool.query({
       name: 'emails-end',
       text: `update emails
@@ -187,11 +195,11 @@ export class Emails {
              where id = $1`,
       values: [
         id,
-        over ? null : new Date(became),
-        became === 'sent' ? new Date(clock.now()) : null,
-        became === 'failed' ? new Date(clock.now()) : null,
+        final ? null : new Date(result),
+        result === 'sent' ? new Date(clock.now()) : null,
+        result === 'failed' ? new Date(clock.now()) : null,
         reason ?? null,
-        over,
+        final,
       ],
     });
   }
@@ -208,15 +216,15 @@ interface EmailRow {
   tries: number;
 }
 
-function openWords(vault: Vault, sealed: Buffer): string {
+function openText(vault: Vault, sealed: Buffer): string {
   try {
-    return vault.open('mail', sealed);
+    return vault.open('email', sealed);
   } catch (error) {
-    throw new EmailRefused('it was stored under another PARLEY_SECRET', { cause: error });
+    throw new EmailRefused('encrypted with another PARLEY_SECRET', { cause: error });
   }
 }
 
-const letterOf = (row: EmailRow, text: string): Letter => ({
+const emailOf = (row: EmailRow, text: string): OutgoingEmail => ({
   id: row.id,
   purpose: row.purpose,
   recipient: row.recipient,

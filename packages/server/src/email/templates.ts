@@ -1,76 +1,81 @@
-/** The words of the mails: plain text, short lines, nothing that a mail program could run. */
+/** The texts of the emails that Parley sends: plain text with short lines. */
 
-/** Subject and text of a mail. */
+/** Subject and text of an email. */
 export interface EmailText {
   readonly subject: string;
   readonly text: string;
 }
 
-const END = '\n\nThis mail was sent by the Parley server at ';
-
-const description = (server: string, subject: string, ...lines: string[]): EmailText => ({
+const compose = (server: string, subject: string, ...lines: string[]): EmailText => ({
   subject,
-  text: `${lines.join('\n')}${END}${server}\n`,
+  text: `${lines.join('\n')}\n\n--\nSent by Parley at ${server}\n`,
 });
 
-/** The code that verifies an address. */
+/** Returns the email with the code that verifies an address. */
 export const codeEmail = (server: string, code: string): EmailText =>
-  description(
+  compose(
     server,
-    'Your code for Parley',
-    'Your code is',
+    'Your Parley verification code',
+    'Enter this code to verify your email address:',
     '',
     `    ${code}`,
     '',
-    'It is good for 10 minutes, and once. Nobody from Parley will ask you for it.',
-    'If you did not ask for a code, you can leave this mail alone.',
+    'The code expires in 10 minutes and can be used once. Do not share it with anyone.',
+    'If you did not request this code, you can safely ignore this email.',
   );
 
-/** Somebody wanted to register with an address that has an account. */
+/** Returns the email that answers a registration with an address that already has an account. */
 export const alreadyRegisteredEmail = (server: string): EmailText =>
-  description(
+  compose(
     server,
-    'You have an account at Parley already',
-    'Somebody has tried to register with this address, which has an account already.',
+    'You already have a Parley account',
+    'Someone tried to create a Parley account with this email address, but it already has one.',
     '',
-    `If it was you: log in at ${server}/login, or choose a new password`,
-    `at ${server}/forgot.`,
-    'If it was not you, you need not do anything.',
+    `If this was you, log in at ${server}/login`,
+    `or reset your password at ${server}/forgot`,
+    '',
+    'If this was not you, you can safely ignore this email.',
   );
 
-/** The link to a new password. */
+/** Returns the email with the link that resets a password. */
 export const resetEmail = (server: string, link: string): EmailText =>
-  description(
+  compose(
     server,
-    'A new password for Parley',
-    'Choose a new password here:',
+    'Reset your Parley password',
+    'We received a request to reset the password of your account.',
+    'To choose a new password, open this link:',
     '',
     link,
     '',
-    'The link is good for 30 minutes, and once. Your old password works until then.',
-    'If you did not ask for it, you can leave this mail alone.',
+    'The link expires in 30 minutes and can be used once.',
+    'If you did not request a password reset, you can safely ignore this email.',
+    'Your password will not change.',
   );
 
-/** Told after a password was changed. */
+/** Returns the email that confirms a password change. */
 export const passwordChangedEmail = (server: string): EmailText =>
-  description(
+  compose(
     server,
-    'Your password for Parley was changed',
-    'The password of your account was changed, and all other devices were logged out.',
+    'Your Parley password was changed',
+    'The password of your account was changed, and your other devices were logged out.',
     '',
-    'If it was not you, choose a new one at once:',
+    'If you did not make this change, reset your password immediately:',
     '',
     `${server}/forgot`,
   );
 
-/** An invitation by somebody, or by the server when `inviter` is null. */
+/** Returns an invitation by a user, or by the server when `inviter` is null. */
 export const invitationEmail = (server: string, link: string, inviter: string | null): EmailText =>
-  description(
+  compose(
     server,
-    `${inviter ?? 'Somebody'} invites you to Parley`,
-    `${inviter ?? 'Somebody'} invites you to talk at ${server}`,
+    inviter === null ? 'You have been invited to Parley' : `${inviter} invited you to Parley`,
+    inviter === null
+      ? `You have been invited to join Parley at ${server}`
+      : `${inviter} has invited you to join Parley at ${server}`,
     '',
-    'Register here:',
+    'To accept the invitation and create your account, open this link:',
     '',
     link,
+    '',
+    'If you were not expecting this invitation, you can safely ignore this email.',
   );

@@ -4,9 +4,9 @@ import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 
-/** A mail as it is handed on. */
-export interface Letter {
-  /** A UUID: the same for every try, so that a mail which arrives twice is known for one. */
+/** An email as it is passed to the transport. */
+export interface OutgoingEmail {
+  /** A UUID, the same for every attempt, so that duplicates can be recognized. */
   readonly id: string;
   readonly purpose: string;
   readonly recipient: string;
@@ -16,58 +16,58 @@ export interface Letter {
   readonly createdAt: number;
 }
 
-/** A way out for mails. */
+/** Delivers emails. */
 export interface EmailTransport {
   readonly kind: 'smtp' | 'outbox';
   /**
-   * Hands a mail on; returns when the other side has taken it.
-   * @throws {MailRefused} when it never will
+   * Delivers an email; resolves when the other side has accepted it.
+   * @throws {EmailRefused} when it is rejected permanently
    */
-  send(letter: Letter): Promise<void>;
+  send(email: OutgoingEmail): Promise<void>;
   close(): void;
 }
 
-/** The other side will not take this mail however often it is tried. */
+/** Thrown when an email is rejected permanently and must not be retried. */
 export class EmailRefused extends Error {
-  override name = 'MailRefused';
+  override name = 'EmailRefused';
 }
 
 type EmailConfig = Pick<Config, 'smtpUrl' | 'emailFrom' | 'dataDir'>;
 
 const CONNECT_MS = 15_000;
-const SILENT_MS = 30_000;
-/** Nothing in a mail is ever taken from a file or an address. */
-const CLOSED = { disableFileAccess: true, disableUrlAccess: true } as const;
+const IDLE_MS = 30_000;
+/** No content of an email is read from a file or a URL. */
+const NO_EXTERNAL_CONTENT = { disableFileAccess: true, disableUrlAccess: true } as const;
 
-/** SMTP when SMTP_URL is set, else files in `<data>/outbox`. */
+/** Returns SMTP when SMTP_URL is set, else files in `<data>/outbox`. */
 export function emailTransport(config: EmailConfig, log: Logger): EmailTransport {
   if (config.smtpUrl === undefined) return outbox(config, log);
   if (config.emailFrom.includes('@localhost')) {
-    log.warn('EMAIL_FROM is not set: mail servers elsewhere may refuse mails from @localhost');
+    log.warn('EMAIL_FROM is not set: other servers may reject email from @localhost');
   }
   return smtp({ ...config, smtpUrl: config.smtpUrl });
 }
 
 function smtp(config: EmailConfig & { smtpUrl: string }): EmailTransport {
   const url = new URL(config.smtpUrl);
-  const here = /^(localhost|127\..*|\[::1\])$/.test(url.hostname);
+  const isLoopback = /^(localhost|127\..*|\[::1\])$/.test(url.hostname);
   const transport = createTransport({
     url: config.smtpUrl,
     connectionTimeout: CONNECT_MS,
     greetingTimeout: CONNECT_MS,
-    socketTimeout: SILENT_MS,
-    // A password goes over the net encrypted or not at all.
-    requireTLS: url.username !== '' && !here,
-    ...CLOSED,
+    socketTimeout: IDLE_MS,
+    // A password is only sent over an encrypted connection.
+    requireTLS: url.username !== '' && !isLoopback,
+    ...NO_EXTERNAL_CONTENT,
   });
   return {
     kind: 'smtp',
-    async send(letter) {
+    async send(email) {
       try {
-        await transport.sendMail(compose(letter, config));
+        await transport.sendMail(compose(email, config));
       } catch (error) {
         const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
-        // RFC 5321 §4.2.1: 5xx is a lasting refusal, here of this mail or its receiver.
+        // RFC 5321 §4.2.1: 5xx is a permanent rejection, here of this email or its recipient.
         const lasting = typeof responseCode === 'number' && responseCode >= 500;
         if (lasting && (code === 'EENVELOPE' || code === 'EMESSAGE')) {
           throw new EmailRefused((error as Error).message, { cause: error });
@@ -85,17 +85,18 @@ function outbox(config: EmailConfig, log: Logger): EmailTransport {
     streamTransport: true,
     buffer: true,
     newline: 'unix',
-    ...CLOSED,
+    ...NO_EXTERNAL_CONTENT,
   });
   return {
     kind: 'outbox',
-    async send(letter) {
-      const { message } = await transport.sendMail(compose(letter, config));
-      if (!Buffer.isBuffer(message)) throw new Error('The mail was not made as one piece');
+    async send(email) {
+      const { message } = await transport.sendMail(compose(email, config));
+      if (!Buffer.isBuffer(message))
+        throw new Error('nodemailer did not return the email as a buffer');
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const time = new Date(letter.createdAt).toISOString().replaceAll(':', '-');
-      const path = join(folder, `${time}-${letter.purpose}-${letter.id}.eml`);
-      // Whoever waits for the file never sees half of it.
+      const time = new Date(email.createdAt).toISOString().replaceAll(':', '-');
+      const path = join(folder, `${time}-${email.purpose}-${email.id}.eml`);
+      // Readers of the folder never see a partial file.
       const file = await open(`${path}.part`, 'w', 0o600);
       try {
         await file.writeFile(message);
@@ -104,24 +105,24 @@ function outbox(config: EmailConfig, log: Logger): EmailTransport {
         await file.close();
       }
       await rename(`${path}.part`, path);
-      log.info({ path, purpose: letter.purpose }, 'a mail was put into the outbox (no SMTP_URL)');
+      log.info({ path, purpose: email.purpose }, 'email written to outbox');
     },
     close: () => transport.close(),
   };
 }
 
-function compose(letter: Letter, { emailFrom }: EmailConfig): SendMailOptions {
+function compose(email: OutgoingEmail, { emailFrom }: EmailConfig): SendMailOptions {
   const [, domain = 'localhost'] = /@([^\s<>@]+?)>?$/.exec(emailFrom) ?? [];
   return {
     from: emailFrom,
-    // As an object: nothing in it is read as a list or as a name.
-    to: { name: '', address: letter.recipient },
-    subject: letter.subject,
-    text: letter.text,
-    messageId: `<${letter.id}@${domain}>`,
-    date: new Date(letter.createdAt),
+    // As an object, so that it is not parsed as a list or a name.
+    to: { name: '', address: email.recipient },
+    subject: email.subject,
+    text: email.text,
+    messageId: `<${email.id}@${domain}>`,
+    date: new Date(email.createdAt),
     headers: {
-      // RFC 3834: no holiday notes in answer.
+      // RFC 3834: suppresses automatic replies.
       'Auto-Submitted': 'auto-generated',
     },
   };

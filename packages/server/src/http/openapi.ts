@@ -44,7 +44,10 @@ export function describeApi(app: FastifyInstance): void {
         { name: 'Read cursors', description: 'How far one has read' },
         { name: 'Streams', description: 'Events as they are stored' },
         { name: 'Administration', description: 'For those who run the server' },
-        { name: 'Programs', description: 'Service accounts and their keys' },
+        {
+          name: 'Service accounts',
+          description: 'Accounts of bots and integrations, and their API keys',
+        },
         { name: 'Health', description: 'For those who watch over the server' },
       ],
       components: {

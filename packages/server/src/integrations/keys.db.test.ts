@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 let made = 0;
-async function aProgram(role = 'member'): Promise<string> {
+async function createServiceAccount(role = 'member'): Promise<string> {
   made += 1;
   const body = { username: `robot${made}`, displayName: 'Robot' };
   const answer = await owner.request('POST', '/admin/service-accounts', body);
@@ -39,9 +39,9 @@ const ALL = [
   'messages:read',
   'messages:write',
 ];
-async function aKey(program: string, more: object = {}): Promise<{ key: string; id: string }> {
+async function createKey(account: string, more: object = {}): Promise<{ key: string; id: string }> {
   const body = { name: 'ci', scopes: ALL, ...more };
-  const answer = await owner.request('POST', `/admin/service-accounts/${program}/keys`, body);
+  const answer = await owner.request('POST', `/admin/service-accounts/${account}/keys`, body);
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
   return answer.body;
 }
@@ -51,12 +51,12 @@ const as = (key: string, method: string, path: string, body?: object) =>
     headers: { authorization: `Bearer ${key}` },
   });
 
-describe('a key', () => {
+describe('an API key', () => {
   test('is shown once, and stored as a hash', async () => {
-    const program = await aProgram();
-    const { key, id } = await aKey(program);
+    const account = await createServiceAccount();
+    const { key, id } = await createKey(account);
     expect(key).toMatch(/^pk_[A-Za-z0-9_-]{43}$/);
-    const { body } = await owner.request('GET', `/admin/service-accounts/${program}/keys`);
+    const { body } = await owner.request('GET', `/admin/service-accounts/${account}/keys`);
     expect(body.items).toHaveLength(1);
     expect(body.items[0]).toMatchObject({
       id,
@@ -67,27 +67,27 @@ describe('a key', () => {
     expect(JSON.stringify(body)).not.toContain(key.slice(8));
   });
 
-  test('acts over REST as the program’s account', async () => {
-    const program = await aProgram();
-    const { key } = await aKey(program);
+  test('authenticates REST requests as its service account', async () => {
+    const account = await createServiceAccount();
+    const { key } = await createKey(account);
     const me = await as(key, 'GET', '/me');
-    expect(me.body).toMatchObject({ id: program, email: '', role: 'member' });
+    expect(me.body).toMatchObject({ id: account, email: '', role: 'member' });
     const group = await owner.group('builds');
     expect((await as(key, 'GET', `/conversations/${group}`)).status).toBe(404);
-    await owner.request('POST', `/conversations/${group}/members`, { account: program });
+    await owner.request('POST', `/conversations/${group}/members`, { account });
     const posted = await as(key, 'POST', `/conversations/${group}/messages`, { body: 'green' });
     expect(posted.status).toBe(201);
-    expect(posted.body.author).toBe(program);
+    expect(posted.body.author).toBe(account);
   });
 
-  test('acts over the socket, within its scopes', async () => {
-    const program = await aProgram();
+  test('authenticates a socket, limited to its scopes', async () => {
+    const account = await createServiceAccount();
     const group = await owner.group('ops');
-    await owner.request('POST', `/conversations/${group}/members`, { account: program });
-    const reader = await aKey(program, { scopes: ['conversations:read', 'messages:read'] });
+    await owner.request('POST', `/conversations/${group}/members`, { account });
+    const reader = await createKey(account, { scopes: ['conversations:read', 'messages:read'] });
     const peer = server.peer();
     const ready = await peer.hello(reader.key);
-    expect(ready.me.id).toBe(program);
+    expect(ready.me.id).toBe(account);
     const id = aClientId();
     peer.send({ op: 'post', id, conversation: group, body: 'hello' });
     expect(await peer.next('nack')).toMatchObject({ id, code: 'insufficient_scope' });
@@ -95,15 +95,15 @@ describe('a key', () => {
     await peer.next('event', (e) => e.type === 'message.posted');
 
     const writer = server.peer();
-    await writer.hello((await aKey(program)).key);
+    await writer.hello((await createKey(account)).key);
     writer.send({ op: 'post', id, conversation: group, body: 'hello' });
     expect(await writer.next('ack')).toMatchObject({ id });
   });
 
   test.each([['messages:write'], ['messages:read'], ['conversations:read']])(
-    'with %s alone opens no socket',
+    'cannot open a socket with %s alone',
     async (scope) => {
-      const { key } = await aKey(await aProgram(), { scopes: [scope] });
+      const { key } = await createKey(await createServiceAccount(), { scopes: [scope] });
       const peer = server.peer();
       await peer.until(() => peer.ws.readyState === 1, 'open');
       peer.send({ op: 'hello', token: key });
@@ -113,37 +113,37 @@ describe('a key', () => {
     },
   );
 
-  test('that is taken back is good for nothing at once, and its socket closes', async () => {
-    const program = await aProgram();
-    const { key, id } = await aKey(program);
+  test('stops working when it is revoked, and its socket closes', async () => {
+    const account = await createServiceAccount();
+    const { key, id } = await createKey(account);
     const peer = server.peer();
     await peer.hello(key);
-    const gone = await owner.request('DELETE', `/admin/service-accounts/${program}/keys/${id}`);
+    const gone = await owner.request('DELETE', `/admin/service-accounts/${account}/keys/${id}`);
     expect(gone.status).toBe(204);
     expect((await as(key, 'GET', '/me')).body.code).toBe('session_ended');
     expect(await peer.whenClosed(2_000)).toBe(4004);
-    const again = await owner.request('DELETE', `/admin/service-accounts/${program}/keys/${id}`);
+    const again = await owner.request('DELETE', `/admin/service-accounts/${account}/keys/${id}`);
     expect(again.status).toBe(404);
   });
 
-  test('that has run out is good for nothing, and its socket closes', async () => {
-    const program = await aProgram();
+  test('stops working when it expires, and its socket closes', async () => {
+    const account = await createServiceAccount();
     const expiresAt = new Date(Date.now() + 1_500).toISOString();
-    const { key } = await aKey(program, { expiresAt });
+    const { key } = await createKey(account, { expiresAt });
     const peer = server.peer();
     await peer.hello(key);
     expect([4003, 4004]).toContain(await peer.whenClosed(6_000));
     expect((await as(key, 'GET', '/me')).status).toBe(401);
     const past = { name: 'past', scopes: ALL, expiresAt: '2020-01-01T00:00:00Z' };
-    const refused = await owner.request('POST', `/admin/service-accounts/${program}/keys`, past);
+    const refused = await owner.request('POST', `/admin/service-accounts/${account}/keys`, past);
     expect(refused.status).toBe(422);
   });
 
-  test('tells when it was last used, written at most once a minute', async () => {
-    const program = await aProgram();
-    const { key } = await aKey(program);
+  test('records its last use at most once a minute', async () => {
+    const account = await createServiceAccount();
+    const { key } = await createKey(account);
     const lastUse = async () =>
-      (await owner.request('GET', `/admin/service-accounts/${program}/keys`)).body.items[0]
+      (await owner.request('GET', `/admin/service-accounts/${account}/keys`)).body.items[0]
         .lastUsedAt;
     await as(key, 'GET', '/me');
     const first = await lastUse();
@@ -153,21 +153,21 @@ describe('a key', () => {
     expect(await lastUse()).toBe(first);
   });
 
-  test('of a program that is deactivated is out at once, and in again with it', async () => {
-    const program = await aProgram();
-    const { key } = await aKey(program);
+  test('stops working while its service account is deactivated', async () => {
+    const account = await createServiceAccount();
+    const { key } = await createKey(account);
     const peer = server.peer();
     await peer.hello(key);
-    await owner.request('POST', `/admin/accounts/${program}/deactivate`);
+    await owner.request('POST', `/admin/accounts/${account}/deactivate`);
     expect((await as(key, 'GET', '/me')).status).toBe(401);
     expect(await peer.whenClosed(2_000)).toBe(4004);
-    await owner.request('POST', `/admin/accounts/${program}/reactivate`);
+    await owner.request('POST', `/admin/accounts/${account}/reactivate`);
     expect((await as(key, 'GET', '/me')).status).toBe(200);
   });
 });
 
-describe('a program', () => {
-  test('cannot be logged in to, with no password whatever', async () => {
+describe('a service account', () => {
+  test('cannot log in with any password', async () => {
     const body = { username: 'quiet', displayName: 'Quiet' };
     const { status } = await owner.request('POST', '/admin/service-accounts', body);
     expect(status).toBe(201);
@@ -179,7 +179,7 @@ describe('a program', () => {
     }
   });
 
-  test('has keys, people have none', async () => {
+  test('can have API keys, users cannot', async () => {
     const body = { name: 'mine', scopes: ALL };
     const paths = [
       `/admin/service-accounts/${member.id}/keys`,
@@ -191,11 +191,11 @@ describe('a program', () => {
     }
   });
 
-  test('that administers gets keys from owners only', async () => {
+  test('gets API keys from owners only when it is an admin', async () => {
     const admin = await server.register('adam');
     await owner.request('PATCH', `/admin/accounts/${admin.id}`, { role: 'admin' });
-    const strong = await aProgram('admin');
-    const weak = await aProgram();
+    const strong = await createServiceAccount('admin');
+    const weak = await createServiceAccount();
     const body = { name: 'k', scopes: ['admin'] };
     const ask = (id: string) => admin.request('POST', `/admin/service-accounts/${id}/keys`, body);
     expect((await ask(strong)).status).toBe(403);
@@ -204,9 +204,9 @@ describe('a program', () => {
     expect((await as(key.body.key, 'GET', '/admin/accounts')).status).toBe(200);
   });
 
-  test('cannot own the server', async () => {
-    const program = await aProgram();
-    const answer = await owner.request('PATCH', `/admin/accounts/${program}`, { role: 'owner' });
+  test('cannot become an owner', async () => {
+    const account = await createServiceAccount();
+    const answer = await owner.request('PATCH', `/admin/accounts/${account}`, { role: 'owner' });
     expect(answer.status).toBe(403);
   });
 
@@ -214,15 +214,15 @@ describe('a program', () => {
     ['no scope', { scopes: [] }],
     ['an unknown scope', { scopes: ['everything'] }],
     ['no name', { name: ' ' }],
-    ['an end that is no time', { expiresAt: 'tomorrow' }],
-  ])('gets no key with %s', async (_what, wrong) => {
-    const path = `/admin/service-accounts/${await aProgram()}/keys`;
+    ['an expiry that is not a time', { expiresAt: 'tomorrow' }],
+  ])('is refused an API key with %s', async (_what, wrong) => {
+    const path = `/admin/service-accounts/${await createServiceAccount()}/keys`;
     const answer = await owner.request('POST', path, { name: 'k', scopes: ALL, ...wrong });
     expect(answer.status).toBe(422);
   });
 
-  test('reads nothing of conversations that it is not in', async () => {
-    const { key } = await aKey(await aProgram());
+  test('cannot read conversations that it is not a member of', async () => {
+    const { key } = await createKey(await createServiceAccount());
     const group = (await member.group('private')) as ConversationId;
     await until(async () => (await as(key, 'GET', '/me')).status === 200, 'the key');
     const answers = [

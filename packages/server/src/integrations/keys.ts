@@ -7,30 +7,31 @@ import type { Clock } from '../clock.ts';
 import type { Session } from '../http/authenticate.ts';
 import { withTransaction } from '../storage/database.ts';
 
-/** The time of the last use is written at most this often. */
+/** The last use is written at most this often. */
 const TOUCH_MS = 60_000;
-/** A key that does not end is treated as ending here: the year 9999. */
+/** A key without an expiry is treated as expiring here: the year 9999. */
 const NEVER = 253_402_300_799_000;
 const HINT_LENGTH = 8;
 const KEY = /^pk_[A-Za-z0-9_-]{43}$/;
 
-/** What a new key is to be. */
+/** A new API key. */
 export interface NewKey {
   readonly account: AccountId;
   readonly name: string;
   readonly scopes: readonly Scope[];
-  /** Wall clock, ms; null for a key without an end. */
+  /** Wall clock, ms; null for a key without an expiry. */
   readonly expiresAt: number | null;
   readonly createdBy: AccountId;
-  /** How the audit log tells of the key with this id. */
+  /** Creates the audit entry for the key with this id. */
   readonly note: (id: string) => AuditNote;
 }
 
 /**
- * Keys of programs: `pk_` and 256 random bits, stored only as SHA-256.
+ * API keys of service accounts: `pk_` and 256 random bits, stored only as SHA-256.
  *
- * 1. A key is checked with one indexed query; what it is refused for it is refused at once.
- * 2. Its end closes its sockets on this node at once, and on others with their next look.
+ * 1. A key is checked with one indexed query, so that a revoked key is rejected at once.
+ * 2. When a key ends, its sockets close at once on this node, and with the next check on other
+ *    nodes.
  */
 export class ApiKeys {
   readonly #pool: pg.Pool;
@@ -42,17 +43,20 @@ export class ApiKeys {
     this.#clock = clock;
   }
 
-  /** Whether a bearer token is meant to be a key. */
+  /** Returns whether a bearer token is an API key. */
   static looksLike(token: string): boolean {
     return token.startsWith('pk_');
   }
 
-  /** Told of each key that ends on this node: its sockets are to be closed. */
+  /** Called with each key that ends on this node, so that its sockets are closed. */
   onEnded(listener: (key: SessionId) => void): void {
     this.#endListeners.push(listener);
   }
 
-  /** Who a key is; null when there is no such key, it has ended, or its account is not active. */
+  /**
+   * Returns the account and scopes of a key; null when the key is unknown, expired or its account
+   * inactive.
+   */
   async check(key: string): Promise<{ session: Session; expiresAt: number } | null> {
     if (!KEY.test(key)) return null;
     const now = this.#clock.now();
@@ -87,7 +91,7 @@ export class ApiKeys {
     };
   }
 
-  /** Which of the keys go on. */
+  /** Returns which of the keys are still valid. */
   async alive(ids: readonly SessionId[]): Promise<Set<SessionId>> {
     const { rows } = await this.#pool.query<{ id: SessionId }>({
       name: 'keys-alive',
@@ -99,7 +103,7 @@ export class ApiKeys {
     return new Set(rows.map((r) => r.id));
   }
 
-  /** Makes a key; it is known to the caller alone. */
+  /** Creates a key; only the caller learns it. */
   async create(wanted: NewKey): Promise<{ key: string; stored: ApiKey }> {
     const key = `pk_${randomBytes(32).toString('base64url')}`;
     const id = uuidv7();
@@ -130,7 +134,7 @@ export class ApiKeys {
     return { key, stored: toKey(row) };
   }
 
-  /** The keys of an account, the newest first. */
+  /** Returns the keys of an account, newest first. */
   async list(account: AccountId): Promise<ApiKey[]> {
     const { rows } = await this.#pool.query<KeyRow>({
       name: 'keys-list',
@@ -140,7 +144,7 @@ export class ApiKeys {
     return rows.map(toKey);
   }
 
-  /** Takes a key of an account back; false when there is none. */
+  /** Revokes a key of an account; false when there is none. */
   async end(account: AccountId, id: string, note: AuditNote): Promise<boolean> {
     const rows = await withTransaction(this.#pool, async (client) => {
       const ended = await client.query<{ id: SessionId }>({
@@ -156,7 +160,7 @@ export class ApiKeys {
     return rows.length > 0;
   }
 
-  /** Closes the sockets of all keys of an account, whose end has been stored. */
+  /** Closes the sockets of all keys of an account, after their end has been stored. */
   async closeAll(account: AccountId): Promise<void> {
     const { rows } = await this.#pool.query<{ id: SessionId }>({
       name: 'keys-of',

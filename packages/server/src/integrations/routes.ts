@@ -21,34 +21,34 @@ import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { clientIdOf } from '../http/idempotency.ts';
 import type { ApiKeys } from './keys.ts';
 
-/** What the routes of programs work with. */
+/** What the service account routes are constructed with. */
 export interface IntegrationDeps {
   readonly accounts: AccountDeps;
   readonly keys: ApiKeys;
   readonly clock: Clock;
 }
 
-const tags = ['Programs'];
+const tags = ['Service accounts'];
 const headers = IdempotencyHeader;
 const security = [{ accessToken: [] }, { apiKey: [] }];
 const inPerson = [{ accessToken: [] }];
 const OfAccount = z.object({ id: AccountId });
 const OfKey = z.object({ id: AccountId, keyId: z.uuid() });
-/** The service accounts of a server are shown at once. */
+/** Service accounts are listed on one page of this size. */
 const SERVICES_MAX = 1_000;
 
-/** Accounts of programs, and their keys. */
+/** Registers the routes of service accounts and their API keys. */
 export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { keys, clock } = deps;
   const { pool, append, audit, authenticate: onRequest } = deps.accounts;
 
-  /** The account of a program which whoever asks may give keys to. */
-  const program = async (request: FastifyRequest<{ Params: { id: AccountId } }>) => {
+  /** Returns the service account of the request, if the caller may manage its API keys. */
+  const serviceAccountOf = async (request: FastifyRequest<{ Params: { id: AccountId } }>) => {
     const found = await adminAccountOf(pool, request.params.id);
     const verdict = mayAdminister(sessionOf(request).role, found?.role ?? 'member', 'keys');
     if (verdict !== 'yes') refuse(verdict);
-    if (found?.kind !== 'service') refuse('account_not_found', 'There is no such program');
+    if (found?.kind !== 'service') refuse('account_not_found', 'Service account not found');
     return found;
   };
 
@@ -58,7 +58,7 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
     schema: {
       operationId: 'listServiceAccounts',
       tags,
-      summary: 'The accounts of programs',
+      summary: 'List service accounts',
       security,
       response: { 200: ServiceAccountsAnswer, ...problems(401, 403) },
     },
@@ -75,8 +75,8 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
     schema: {
       operationId: 'createServiceAccount',
       tags,
-      summary: 'Make an account for a program',
-      description: 'Nobody can log in to it: it acts with keys alone.',
+      summary: 'Create a service account',
+      description: 'It cannot log in; it authenticates with API keys.',
       security: inPerson,
       headers,
       body: CreateServiceAccountBody,
@@ -107,13 +107,13 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
     schema: {
       operationId: 'listApiKeys',
       tags,
-      summary: 'The keys of a program, without the keys themselves',
+      summary: 'List the API keys of a service account',
       security,
       params: OfAccount,
       response: { 200: ApiKeysAnswer, ...problems(401, 403, 404) },
     },
     onRequest,
-    handler: async (request) => ({ items: await keys.list((await program(request)).id) }),
+    handler: async (request) => ({ items: await keys.list((await serviceAccountOf(request)).id) }),
   });
 
   app.route({
@@ -122,7 +122,7 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
     schema: {
       operationId: 'createApiKey',
       tags,
-      summary: 'Give a program a key; it is shown this once',
+      summary: 'Create an API key; the response is the only one that contains it',
       security: inPerson,
       params: OfAccount,
       body: CreateApiKeyBody,
@@ -130,10 +130,10 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
     },
     onRequest,
     handler: async (request, reply) => {
-      const { id: account } = await program(request);
+      const { id: account } = await serviceAccountOf(request);
       const { name, scopes, expiresAt } = request.body;
       const end = expiresAt === undefined ? null : Date.parse(expiresAt);
-      if (end !== null && end <= clock.now()) refuse('invalid', 'expiresAt: is in the past');
+      if (end !== null && end <= clock.now()) refuse('invalid', 'expiresAt: must be in the future');
       const createdBy = sessionOf(request).account;
       const { key, stored } = await keys.create({
         account,
@@ -161,17 +161,17 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
     schema: {
       operationId: 'revokeApiKey',
       tags,
-      summary: 'Take a key back; its sockets close at once',
+      summary: 'Revoke an API key and close its sockets',
       security,
       params: OfKey,
       response: {
-        204: z.undefined().describe('The key is good for nothing any more'),
+        204: z.undefined().describe('The key was revoked'),
         ...problems(401, 403, 404),
       },
     },
     onRequest,
     handler: async (request, reply) => {
-      const { id: account } = await program(request);
+      const { id: account } = await serviceAccountOf(request);
       const { keyId: key } = request.params;
       const note = audit.note({
         event: 'api_key_revoked',
