@@ -70,11 +70,11 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await ada.page.getByLabel('First name').fill('Ada');
     await ada.page.getByLabel('Phone').fill('not a number');
     await ada.fillRegistration('ada', 'Ada First');
-    await ada.page.getByText('That is not a telephone number').waitFor();
+    await ada.page.getByText('Enter a valid phone number').waitFor();
     expect(await ada.page.getByLabel('Phone').getAttribute('aria-invalid')).toBe('true');
     await ada.page.getByLabel('Phone').fill('+49 30 1234567');
     // What was wrong is gone with its correction, before anything is sent.
-    expect(await ada.page.getByText('That is not a telephone number').count()).toBe(0);
+    expect(await ada.page.getByText('Enter a valid phone number').count()).toBe(0);
     expect(await ada.page.getByLabel('Phone').getAttribute('aria-invalid')).toBe(null);
     await ada.page.getByRole('button', { name: 'Create account' }).click();
     await ada.page.getByText('ada@example.org').waitFor();
@@ -86,7 +86,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     const code = await email.code('ada@example.org');
     const wrong = code === '000000' ? '111111' : '000000';
     await ada.page.getByLabel('Code').fill(wrong);
-    await ada.page.getByText('The code is wrong').waitFor();
+    await ada.page.getByText('Incorrect code').waitFor();
     await expect.poll(() => ada.page.getByLabel('Code').getAttribute('aria-invalid')).toBe('true');
     // A reload does not lose the step.
     await ada.page.reload();
@@ -116,7 +116,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     expect(elsewhere.page.url()).not.toContain(token);
     await elsewhere.page.getByLabel('New password').fill('short');
     await elsewhere.page.getByRole('button', { name: 'Set the password' }).click();
-    await elsewhere.page.getByText('A password has at least 10 characters').waitFor();
+    await elsewhere.page.getByText('A password must have at least 10 characters').waitFor();
     await elsewhere.page.getByLabel('New password').fill('another staple for the horse');
     await elsewhere.page.getByRole('button', { name: 'Set the password' }).click();
     await elsewhere.page.getByText('Your new password is set').waitFor();
@@ -186,7 +186,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     const confirmation = dia.page.getByRole('dialog', { name: 'Confirm your password' });
     await confirmation.getByLabel('Your password').fill('not the one');
     await confirmation.getByRole('button', { name: 'Continue' }).click();
-    await confirmation.getByText('The password is wrong').waitFor();
+    await confirmation.getByText('Incorrect password').waitFor();
     expect(await barriers(dia.page)).toEqual([]);
     await confirmation.getByLabel('Your password').fill(PASSWORD);
     await confirmation.getByRole('button', { name: 'Continue' }).click();
@@ -199,7 +199,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await dia.page.getByLabel('Password until now').fill('not the one');
     await dia.page.getByLabel('New password').fill('a new and longer password');
     await dia.page.getByRole('button', { name: 'Change the password' }).click();
-    await dia.page.getByText('The password is wrong').waitFor();
+    await dia.page.getByText('Incorrect password').waitFor();
     await dia.page.getByLabel('Password until now').fill(PASSWORD);
     await dia.page.getByRole('button', { name: 'Change the password' }).click();
     await dia.page.getByText('Your password is changed').waitFor();
@@ -230,7 +230,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await fay.page.getByLabel('Delete it too').check();
     await fay.page.getByLabel('Your password').fill('not the one');
     await fay.page.getByRole('button', { name: 'Delete for good' }).click();
-    await fay.page.getByText('The password is wrong').waitFor();
+    await fay.page.getByText('Incorrect password').waitFor();
     expect(await barriers(fay.page)).toEqual([]);
     await fay.page.getByLabel('Your password').fill(PASSWORD);
     await fay.page.getByRole('button', { name: 'Delete for good' }).click();
@@ -241,8 +241,8 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await fay.page.getByLabel('Username or e-mail').fill('fay');
     await fay.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await fay.page.getByRole('button', { name: 'Log in', exact: true }).click();
-    await fay.page.getByText('The name or the password is wrong').waitFor();
+    await fay.page.getByText('Incorrect username or password').waitFor();
     await fay.page.getByLabel('Password', { exact: true }).pressSequentially('x');
-    expect(await fay.page.getByText('The name or the password is wrong').count()).toBe(0);
+    expect(await fay.page.getByText('Incorrect username or password').count()).toBe(0);
   });
 });

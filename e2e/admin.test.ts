@@ -71,7 +71,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     const late = await arrive();
     await late.page.goto(new URL(link).pathname + new URL(link).hash);
     await late.fillRegistration('lena', 'Lena Late');
-    await late.page.getByText('The invitation has run out, or was used already').waitFor();
+    await late.page.getByText('This invitation has expired or was already used').waitFor();
     await owner.page.reload();
     await owner.page.getByText('1 of 1 used').waitFor();
     await owner.page.getByText('Used up').waitFor();
@@ -125,7 +125,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await pia.page.getByLabel('Username or e-mail').fill('pia');
     await pia.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await pia.page.getByRole('button', { name: 'Log in', exact: true }).click();
-    await pia.page.getByText('The name or the password is wrong').waitFor();
+    await pia.page.getByText('Incorrect username or password').waitFor();
     await owner.page.getByRole('button', { name: 'Reactivate' }).click();
     await owner.page.getByRole('button', { name: 'Deactivate' }).waitFor();
     await pia.login('pia', PASSWORD);
@@ -173,7 +173,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByRole('button', { name: 'New key' }).click();
     await owner.page.getByLabel('Name', { exact: true }).fill('Build server');
     await owner.page.getByRole('button', { name: 'Make the key' }).click();
-    await owner.page.getByText('A key needs a scope').waitFor();
+    await owner.page.getByText('Choose at least one scope').waitFor();
     await owner.page.getByLabel('See the people of the server').check();
     expect(await barriers(owner.page)).toEqual([]);
     await owner.page.getByRole('button', { name: 'Make the key' }).click();

@@ -87,7 +87,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await tom.page.getByRole('button', { name: 'Set up' }).click();
     await tom.page.getByLabel('Your password').fill('not the one');
     await tom.page.getByRole('button', { name: 'Continue' }).click();
-    await tom.page.getByText('The password is wrong').waitFor();
+    await tom.page.getByText('Incorrect password').waitFor();
     await tom.page.getByLabel('Your password').fill(PASSWORD);
     await tom.page.getByRole('button', { name: 'Continue' }).click();
     await tom.page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
@@ -115,7 +115,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await tom.logout();
     await password(tom, 'tom');
     await tom.page.getByLabel('Code', { exact: true }).fill(next);
-    await tom.page.getByText('The code is wrong').waitFor();
+    await tom.page.getByText('Incorrect code').waitFor();
     await tom.page.getByRole('button', { name: 'Use a recovery code' }).click();
     await tom.page.getByLabel('Recovery code').fill(recovery);
     await tom.page.getByRole('button', { name: 'Continue' }).click();

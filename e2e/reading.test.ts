@@ -123,7 +123,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
     await there.page.getByText('This message was deleted').waitFor();
     await here.context.setOffline(false);
     await here.page.getByText('Your edit was not saved').waitFor();
-    await here.page.getByText('The message has been deleted').waitFor();
+    await here.page.getByText('This message was deleted').waitFor();
   });
 
   test('a message for somebody who looks elsewhere is notified through the service worker', async () => {

@@ -102,7 +102,7 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
     await mallory.page.goto('/login');
     await through(mallory, 'mallory');
     await mallory.page
-      .getByText('The other provider has not verified the e-mail address')
+      .getByText('The single sign-on provider has not verified your email address')
       .waitFor();
     expect(await mallory.page.getByRole('heading', { name: 'Log in' }).count()).toBe(1);
   });

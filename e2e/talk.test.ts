@@ -170,8 +170,8 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await visitor.page.getByLabel('E-mail').fill('not an address');
     await visitor.page.getByLabel('Password', { exact: true }).fill('short');
     await visitor.page.getByRole('button', { name: 'Create account' }).click();
-    await visitor.page.getByText('That is not an e-mail address').waitFor();
-    await visitor.page.getByText('A password has at least 10 characters').waitFor();
+    await visitor.page.getByText('Enter a valid email address').waitFor();
+    await visitor.page.getByText('A password must have at least 10 characters').waitFor();
     expect(
       await visitor.page.getByLabel('Username').evaluate((e) => e === document.activeElement),
     ).toBe(true);
@@ -185,7 +185,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await visitor.page.getByLabel('Username or e-mail').fill('fay');
     await visitor.page.getByLabel('Password', { exact: true }).fill('not the password');
     await visitor.page.getByRole('button', { name: 'Log in', exact: true }).click();
-    await visitor.page.getByText('The name or the password is wrong').waitFor();
+    await visitor.page.getByText('Incorrect username or password').waitFor();
     await visitor.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await visitor.page.getByRole('button', { name: 'Log in', exact: true }).click();
     await visitor.page.getByText('Pick a conversation').waitFor();

@@ -2,16 +2,16 @@ import { z } from 'zod';
 import { count, seconds } from './bounds.ts';
 import { ERRORS, type RefusalCode } from './codes.ts';
 
-/** Any code of a refusal. */
+/** Schema of the error codes. */
 export const ErrorCode = z.enum(Object.keys(ERRORS) as [RefusalCode, ...RefusalCode[]]);
 
 export type ErrorCode = RefusalCode;
 
-/** A mistake in one field, to be shown beside it. `field` is a JSON path such as `email`. */
+/** An error in one field, to be shown next to it. `field` is a JSON path such as `email`. */
 export const FieldError = z.object({ field: z.string(), code: z.string(), message: z.string() });
 export type FieldError = z.infer<typeof FieldError>;
 
-/** Problem details, RFC 9457, with our `code` and, where fields are wrong, `errors`. */
+/** Problem details (RFC 9457) with a `code` and, if fields are invalid, `errors`. */
 export const Problem = z
   .object({
     type: z.string().meta({ examples: ['/docs/errors#rate_limited'] }),

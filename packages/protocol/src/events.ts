@@ -4,27 +4,27 @@ import { AccountId, ClientId, ConversationId, Seq, StreamId } from './ids.ts';
 import { Emoji } from './text.ts';
 
 /**
- * Everything durable that a client must learn of is an event in a stream. This file lists them
- * all: the name of the type, and the schema of its `data`.
+ * Every durable fact that clients must learn of is an event in a stream. This file lists all event
+ * types with the schema of their `data`.
  */
 
-/** May change a group and its members; the first is the one who made it. */
+/** The role of a member in a group. Owners may change the group and its members. */
 export const MemberRole = z.enum(['owner', 'member']);
 export type MemberRole = z.infer<typeof MemberRole>;
 export const Visibility = z.enum(['public', 'private']);
 export type Visibility = z.infer<typeof Visibility>;
 export const ConversationKind = z.enum(['direct', 'group']);
 export type ConversationKind = z.infer<typeof ConversationKind>;
-/** What an account may do on the server as a whole. */
+/** The role of an account on the server. */
 export const AccountRole = z.enum(['owner', 'admin', 'member']);
 export type AccountRole = z.infer<typeof AccountRole>;
 export const StreamKind = z.enum(['conversation', 'personal', 'workspace']);
 export type StreamKind = z.infer<typeof StreamKind>;
 
-/** The text of a message that was said. Empty when the message has been deleted since. */
-const Said = z.string();
+/** The text of a message. Empty after the message was deleted. */
+const MessageText = z.string();
 
-/** `data` of each type of event. `message` is the seq of the event that posted the message. */
+/** The `data` of each event type. `message` is the seq of the event that posted the message. */
 export const EVENT_DATA = {
   // Streams of conversations.
   'conversation.created': z.object({
@@ -32,8 +32,8 @@ export const EVENT_DATA = {
     visibility: Visibility,
     name: z.string().nullable(),
     /**
-     * The two of a direct conversation, in the order of their ids; the same one twice for notes
-     * to oneself.
+     * The two users of a direct conversation, ordered by id; the same user twice for notes to
+     * oneself.
      */
     users: z.tuple([AccountId, AccountId]).optional(),
   }),
@@ -43,18 +43,18 @@ export const EVENT_DATA = {
   }),
   'conversation.deleted': z.object({}),
   'member.joined': z.object({ account: AccountId, role: MemberRole }),
-  /** The actor is somebody else when the member was removed. */
+  /** The actor differs from `account` if the member was removed. */
   'member.left': z.object({ account: AccountId }),
   'member.role_changed': z.object({ account: AccountId, role: MemberRole }),
-  'message.posted': z.object({ body: Said }),
-  'message.edited': z.object({ message: Seq, body: Said }),
+  'message.posted': z.object({ body: MessageText }),
+  'message.edited': z.object({ message: Seq, body: MessageText }),
   'message.deleted': z.object({ message: Seq, author: AccountId }),
   'reaction.added': z.object({ message: Seq, emoji: Emoji }),
   'reaction.removed': z.object({ message: Seq, emoji: Emoji }),
   // Personal streams.
-  /** `seq`: that of the `member.joined` in the conversation’s stream. */
+  /** `seq` is that of `member.joined` in the stream of the conversation. */
   'conversation.joined': z.object({ conversation: ConversationId, seq: Seq }),
-  /** `seq`: that of the last event of the conversation that the account may see. */
+  /** `seq` is that of the last event of the conversation that the account may see. */
   'conversation.left': z.object({ conversation: ConversationId, seq: Seq }),
   // The workspace stream.
   'user.registered': z.object({
@@ -63,37 +63,37 @@ export const EVENT_DATA = {
     displayName: z.string(),
   }),
   'user.updated': z.object({ account: AccountId, username: z.string(), displayName: z.string() }),
-  /** The account cannot log in any more; its messages stay. */
+  /** The account can no longer log in; its messages stay. */
   'user.deactivated': z.object({ account: AccountId }),
   'user.reactivated': z.object({ account: AccountId }),
   'user.role_changed': z.object({ account: AccountId, role: AccountRole }),
-  /** Nothing is left of the account but that it has written what it has written. */
+  /** The account was erased; only its id stays, as the author of its messages. */
   'user.deleted': z.object({ account: AccountId }),
-  /** A public group can be found, under this name. */
+  /** A public group appears in the list of groups under this name. */
   'group.created': z.object({ conversation: ConversationId, name: z.string() }),
   'group.updated': z.object({ conversation: ConversationId, name: z.string() }),
   'group.deleted': z.object({ conversation: ConversationId }),
 } as const;
 
-/** Name of a kind of event. */
+/** The name of an event type. */
 export type EventType = keyof typeof EVENT_DATA;
-/** `data` of an event of the type T. */
+/** The `data` of an event of type `T`. */
 export type EventData<T extends EventType = EventType> = z.infer<(typeof EVENT_DATA)[T]>;
 export const EVENT_TYPES = Object.keys(EVENT_DATA) as EventType[];
 
-/** What all events have. */
+/** The fields of every event. */
 const eventBase = {
   op: z.literal('event'),
   stream: StreamId,
   seq: Seq,
-  /** Server time, RFC 3339. For showing only: the order is that of seq. */
+  /** Server time, RFC 3339. For display only: events are ordered by seq. */
   at: Timestamp,
   actor: AccountId,
-  /** The command that made it; null for an event that came along with another. */
+  /** The command that caused the event; null for further events of the same command. */
   client: ClientId.nullable(),
 };
 
-/** An event of a known type, as it goes over the wire. */
+/** An event of a known type, as it is sent to clients. */
 export type Event = {
   [T in EventType]: {
     op: 'event';

@@ -8,24 +8,24 @@ import { Conversation, Me, ReadCursor } from './resources.ts';
 import { Body, Emoji } from './text.ts';
 
 /**
- * The frames of the live socket (`/api/v1/live`): JSON text, one object a frame, told apart by
+ * The frames of the live socket (`/api/v1/live`). Each is one JSON object whose kind is named by
  * `op`. Unknown fields are ignored; an unknown `op` is answered with a nack.
  */
 
 // ---- from the client -------------------------------------------------------------------------
 
-/** The first frame. Streams that the cursor does not name start at their end. */
+/** The first frame. Streams that are not in the cursor start at their head. */
 export const Hello = z.object({
   op: z.literal('hello'),
   /** Access token (JWT). */
   token: z.string().max(8192),
-  /** Epoch under which the cursor was made; without it the cursor is not used. */
+  /** The epoch in which the cursor was recorded; without it the cursor is ignored. */
   epoch: z.string().max(64).optional(),
   cursor: z
     .record(z.string(), Seq)
     .refine((c) => Object.keys(c).length <= LIMITS.cursorStreams, 'Too many streams in the cursor')
     .default({}),
-  /** What the person would call this device, for the list of sessions. */
+  /** The name of this device, for the list of sessions. */
   device: z.string().max(200).optional(),
 });
 export type Hello = z.infer<typeof Hello>;
@@ -34,11 +34,11 @@ const command = { id: ClientId };
 const onMessage = { ...command, conversation: ConversationId, message: Seq };
 
 /**
- * Commands that change something: each is answered by exactly one `ack` or `nack`, unless the socket
- * closes first. When the server cannot know the outcome (the database went away during the commit) it
- * sends `goodbye` and closes with 1012: reconnect and send again, with the same ids and in the same
- * order, every command that was not answered. An id names one command for ever: the same id with
- * other content is answered with the nack `client_id_reused`.
+ * Commands that change something. Each is answered by exactly one `ack` or `nack`, unless the socket
+ * closes first. If the outcome is unknown (the database connection was lost during the commit), the
+ * server sends `goodbye` and closes with 1012: reconnect and resend every unanswered command, with
+ * the same ids and in the same order. An id identifies one command forever: the same id with other
+ * content is rejected with `client_id_reused`.
  */
 export const Post = z.object({
   op: z.literal('post'),
@@ -50,7 +50,7 @@ export const Edit = z.object({ op: z.literal('edit'), ...onMessage, body: Body }
 export const Delete = z.object({ op: z.literal('delete'), ...onMessage });
 export const React = z.object({ op: z.literal('react'), ...onMessage, emoji: Emoji });
 export const Unreact = z.object({ op: z.literal('unreact'), ...onMessage, emoji: Emoji });
-/** Moves the read cursor forward to `seq`; with `unread` it may also go back. */
+/** Moves the read cursor forward to `seq`; with `unread` it may also move back. */
 export const Read = z.object({
   op: z.literal('read'),
   ...command,
@@ -58,14 +58,14 @@ export const Read = z.object({
   seq: Seq,
   unread: z.boolean().optional(),
 });
-/** Asks to be sent the stream again from the event after `after` (a hole was seen). */
+/** Requests the events of a stream after `after`, to fill a gap. */
 export const Fill = z.object({ op: z.literal('fill'), ...command, stream: StreamId, after: Seq });
-/** A fresh access token of the same session, before the one of `hello` expires. */
+/** A new access token of the same session, before the one in `hello` expires. */
 export const Renew = z.object({ op: z.literal('renew'), ...command, token: z.string().max(8192) });
 
-/** Signals: not stored, not answered, may be lost. */
+/** Signals are not stored and not answered, and may be lost. */
 export const TypingSignal = z.object({ op: z.literal('typing'), conversation: ConversationId });
-/** Whether the person is at the device (`active`) or away from it (`idle`). */
+/** Whether the user is using the device (`active`) or not (`idle`). */
 export const PresenceSignal = z.object({
   op: z.literal('presence'),
   state: z.enum(['active', 'idle']),
@@ -90,9 +90,9 @@ export const ClientFrame = z.discriminatedUnion('op', [
   Pong,
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
-/** Frames that are commands: they carry an `id`. */
+/** Frames that are commands; they carry an `id`. */
 export type CommandFrame = Extract<ClientFrame, { id: ClientId }>;
-/** Commands that a person makes and the outbox keeps until they are answered. */
+/** Commands of a user, which the outbox keeps until they are answered. */
 export type DurableCommand = Extract<
   CommandFrame,
   { op: 'post' | 'edit' | 'delete' | 'react' | 'unreact' | 'read' }
@@ -103,31 +103,31 @@ export const CLIENT_OPS: ReadonlySet<string> = new Set(
 
 // ---- from the server -------------------------------------------------------------------------
 
-/** How a person is: at a device, connected but away, or not connected. */
+/** Presence of an account: using a device, connected but idle, or not connected. */
 export const PresenceState = z.enum(['active', 'idle', 'offline']);
 export type PresenceState = z.infer<typeof PresenceState>;
 
-/** The state to start from; the answer to `hello`. */
+/** The initial state: the answer to `hello`. */
 export const Ready = z.object({
   op: z.literal('ready'),
   epoch: z.string(),
-  /** Names this socket in the server’s logs. */
+  /** Identifies this socket in the server’s logs. */
   connection: z.string(),
   me: Me,
-  /** All followed streams and where they stood when this frame was made. */
+  /** All subscribed streams and their heads when this frame was created. */
   streams: z.array(z.object({ id: StreamId, kind: StreamKind, lastSeq: Seq })),
   conversations: z.array(Conversation),
-  /** Version of the read cursors told in `conversations`. */
+  /** The version of the read cursors in `conversations`. */
   readVersion: count(),
-  /** People who are not offline, at most `limits.presenceMax`. */
+  /** Accounts that are not offline, at most `limits.presenceMax`. */
   presence: z.array(z.object({ account: AccountId, state: PresenceState })),
   limits: z.record(z.string(), count()),
 });
 export type Ready = z.infer<typeof Ready>;
 
 /**
- * The command is stored, as the event `seq` of `stream` (for `read`: up to `seq`; for `fill` and
- * `renew`: done). A repeated command gets the ack of the first.
+ * The command is stored as event `seq` of `stream` (`read`: the cursor is at `seq`; `fill` and
+ * `renew`: done). A repeated command gets the ack of the first one.
  */
 export const Ack = z.object({
   op: z.literal('ack'),
@@ -138,27 +138,27 @@ export const Ack = z.object({
 });
 export type Ack = z.infer<typeof Ack>;
 
-/** The command was refused and has left nothing behind. `id` is null when it could not be read. */
+/** The command was rejected and changed nothing. `id` is null if it could not be read. */
 export const Nack = z.object({
   op: z.literal('nack'),
   id: z.string().nullable(),
   code: ErrorCode,
   message: z.string(),
-  /** Seconds. */
+  /** Seconds to wait before a retry. */
   retryAfter: seconds().optional(),
 });
 export type Nack = z.infer<typeof Nack>;
 
-/** More is missing than is replayed: drop what you have and fetch the latest page. */
+/** More events are missing than are replayed: drop the cached stream and fetch the latest page. */
 export const Reset = z.object({ op: z.literal('reset'), stream: StreamId, lastSeq: Seq });
 export type Reset = z.infer<typeof Reset>;
 
-/** From here on the socket is live: everything that was missing when `ready` was made is sent. */
+/** The socket is live: all events that were missing when `ready` was created have been sent. */
 export const Live = z.object({ op: z.literal('live') });
 
 /**
- * A new conversation of this account, sent before the first event of its stream on this socket:
- * the same snapshot that `ready` would have had.
+ * A new conversation of this account: the snapshot that `ready` would have contained, sent before
+ * the first event of its stream on this socket.
  */
 export const ConversationOpened = z.object({
   op: z.literal('conversation'),
@@ -166,7 +166,7 @@ export const ConversationOpened = z.object({
 });
 export type ConversationOpened = z.infer<typeof ConversationOpened>;
 
-/** One’s own read cursor moved, on any device. A hole in `version` means: fetch the cursors. */
+/** A read cursor of this account moved, on any device. After a gap in `version`, fetch the cursors. */
 export const ReadMoved = z.object({
   op: z.literal('read'),
   version: count(),
@@ -189,8 +189,8 @@ export const Presence = z.object({
   changes: z.array(z.object({ account: AccountId, state: PresenceState })),
 });
 /**
- * Heartbeat with what a client needs to check itself: the last seq of the streams that moved since
- * the last ping, and the version of its read cursors.
+ * A heartbeat with which a client detects what it missed: the heads of the streams that have new
+ * events since the last ping, and the version of its read cursors.
  */
 export const ServerPing = z.object({
   op: z.literal('ping'),
@@ -198,8 +198,8 @@ export const ServerPing = z.object({
   readVersion: count(),
 });
 /**
- * The socket closes; reconnect after about `retryAfter` seconds. With `restart` the server is going
- * away, or cannot know the outcome of a command of this socket.
+ * The socket closes; reconnect after about `retryAfter` seconds. `restart`: the server is shutting
+ * down, or the outcome of a command of this socket is unknown.
  */
 export const Goodbye = z.object({
   op: z.literal('goodbye'),

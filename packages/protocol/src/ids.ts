@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { count, countText } from './bounds.ts';
 
 declare const brand: unique symbol;
-/** A value that has passed the rules of one idea and is not to be mixed up with another. */
+/** A validated value that the compiler does not accept where another brand is expected. */
 export type Branded<T, Name extends string> = T & { readonly [brand]: Name };
 
 /** Any RFC 9562 UUID in its canonical text form, lower case. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-// The brand exists for the compiler only: a transform would have no form in JSON Schema.
+// The brand exists only for the compiler: JSON Schema cannot express a transform.
 const uuid = <T extends string>(what: string) =>
   z
     .string()
@@ -17,30 +17,30 @@ const uuid = <T extends string>(what: string) =>
       examples: ['01890a5d-ac96-774b-bcce-b302099a8057'],
     }) as unknown as z.ZodType<T, string>;
 
-/** Names an account; also names the account's personal stream. */
+/** Identifies an account and its personal stream. */
 export type AccountId = Branded<string, 'AccountId'>;
-/** Names a conversation; also names the conversation's stream. */
+/** Identifies a conversation and its stream. */
 export type ConversationId = Branded<string, 'ConversationId'>;
-/** Names a stream of events. */
+/** Identifies a stream of events. */
 export type StreamId = Branded<string, 'StreamId'>;
 /**
- * Names one command of one account for ever: whoever sends it again gets the first answer.
- * A UUIDv7 made by the client, once for each thing a person did.
+ * Identifies one command of one account: a retry with the same id gets the first answer. A UUIDv7,
+ * created by the client once per user action.
  */
 export type ClientId = Branded<string, 'ClientId'>;
-/** Names a session (one log-in on one device). */
+/** Identifies a session (a log-in on one device). */
 export type SessionId = Branded<string, 'SessionId'>;
-/** Place of an event in its stream: 1, 2, 3 … without a gap. 0 stands before the first. */
+/** The number of an event in its stream: 1, 2, 3 … without gaps. 0 is before the first event. */
 export type Seq = Branded<number, 'Seq'>;
 
-export const AccountId = uuid<AccountId>('An account');
-export const ConversationId = uuid<ConversationId>('A conversation');
-export const StreamId = uuid<StreamId>('A stream');
-export const ClientId = uuid<ClientId>('A command’s id');
-export const SessionId = uuid<SessionId>('A session');
+export const AccountId = uuid<AccountId>('An account id');
+export const ConversationId = uuid<ConversationId>('A conversation id');
+export const StreamId = uuid<StreamId>('A stream id');
+export const ClientId = uuid<ClientId>('A client id');
+export const SessionId = uuid<SessionId>('A session id');
 export const Seq = count() as unknown as z.ZodType<Seq, number>;
-/** A {@link Seq} in a query or a path, where everything is text. */
+/** A {@link Seq} as text, for queries and paths. */
 export const SeqText = countText().pipe(Seq);
 
-/** How far a client has applied each stream it follows. */
+/** The last seq that a client has applied, by stream. */
 export type Cursor = Readonly<Record<string, Seq>>;

@@ -1,4 +1,4 @@
-/** Everything that goes over Parley’s wire, as schemas. No I/O, no dependency on the other packages. */
+/** The protocol as schemas: frames, events, REST bodies. No I/O, no dependency on the other packages. */
 export * from './bounds.ts';
 export * from './characters.ts';
 export * from './codes.ts';

@@ -1,51 +1,51 @@
 /**
- * Every limit of the protocol, in one table: told to clients in `ready`, enforced by the server.
- * Sizes in bytes unless a name says otherwise, times in milliseconds.
+ * All limits of the protocol. The server enforces them and sends them to clients in `ready`.
+ * Sizes are in bytes unless the name says otherwise, times in milliseconds.
  */
 export const LIMITS = {
   /** A WebSocket frame from a client; a longer one closes the socket with 1009. */
   frameBytes: 64 * 1024,
   /** A message's body, in Unicode code points. */
   bodyCharacters: 16_000,
-  /** Commands of one connection: so many in `commandWindowMs`, refilled evenly. 0: no limit. */
+  /** Commands of one connection per `commandWindowMs`, refilled evenly. 0: no limit. */
   commands: 30,
   commandWindowMs: 10_000,
-  /** Commands of one account over all its sockets within `commandWindowMs`. 0: no limit. */
+  /** Commands of one account over all its sockets per `commandWindowMs`. 0: no limit. */
   accountCommands: 120,
   /**
-   * Frames of one socket within `commandWindowMs`, of whatever kind, malformed ones, pings and pongs
-   * too; every 4 KiB of a frame count as one more. Reading pauses when there are more, and a socket
-   * that goes on is closed with 4009. 0: no limit.
+   * Frames of one socket per `commandWindowMs`, including malformed ones, pings and pongs; every
+   * 4 KiB of a frame count as one more. Above it, reading pauses; a socket that keeps sending is
+   * closed with 4009. 0: no limit.
    */
   frames: 600,
   /** The same for one account over all its sockets of a node. */
   accountFrames: 2_400,
-  /** HTTP requests in a minute: of one account, and from one address. 0: no limit. */
+  /** HTTP requests per minute: of one account, and from one address. 0: no limit. */
   accountRequests: 600,
   addressRequests: 6_000,
-  /** Signals (typing) of one connection within `commandWindowMs`; more are dropped unanswered. */
+  /** Signals (typing) of one connection per `commandWindowMs`; more are dropped silently. */
   signals: 20,
-  /** Time between a socket's opening and its `hello`. */
+  /** Time from the opening of a socket to its `hello`. */
   helloMs: 10_000,
-  /** The server pings this often; a peer silent for `silenceMs` is taken for dead. */
+  /** The interval of the server’s pings; a peer that is silent for `silenceMs` is considered dead. */
   pingMs: 12_000,
   silenceMs: 30_000,
   /**
-   * Over this many bytes waiting in a socket, pushing pauses and the client catches up later; nothing
-   * is read from the socket meanwhile.
+   * A socket with more unsent bytes than this is congested: the server stops pushing to it and
+   * reading from it, and the client catches up later.
    */
   bufferedBytes: 256 * 1024,
-  /** Bytes that one account may leave unread over its sockets of a node; the fullest is closed. */
+  /** Unread bytes of one account over all its sockets of a node; the fullest socket is closed. */
   accountBufferedBytes: 16 * 1024 * 1024,
-  /** A paused socket that takes nothing for this long is closed with 4008. */
+  /** A congested socket whose client reads nothing for this long is closed with 4008. */
   stalledMs: 30_000,
-  /** More missing events than this are not replayed: `reset` tells to fetch the latest page. */
+  /** More missing events than this are not replayed; `reset` is sent instead. */
   replayEvents: 500,
-  /** Streams that one `hello` may name. */
+  /** Streams in the cursor of one `hello`. */
   cursorStreams: 5_000,
   /** Sockets of one account at a time. */
   connectionsPerAccount: 20,
-  /** A page of history. */
+  /** Items of a page. */
   pageDefault: 50,
   pageMax: 200,
   /** Names, in code points. */
@@ -54,19 +54,19 @@ export const LIMITS = {
   displayNameMax: 64,
   groupNameMax: 80,
   passwordMin: 10,
-  /** A password in bytes of UTF-8: longer ones would only feed the hash. */
+  /** A password, in bytes of UTF-8: hashing longer ones would only cost time. */
   passwordBytesMax: 1024,
   /** Different emoji on one message. */
   reactionsPerMessage: 50,
-  /** Unread messages are counted up to here and shown as “99+” beyond. */
+  /** Unread messages are counted up to this and shown as “99+” from there on. */
   unreadMax: 100,
-  /** Groups larger than this do not tell each member’s reading to the others. */
+  /** Groups larger than this send no receipts. */
   receiptsMembers: 100,
-  /** Presence of at most this many people is told in `ready`. */
+  /** Accounts whose presence is sent in `ready`. */
   presenceMax: 2_000,
-  /** A typing signal holds this long unless repeated. */
+  /** A typing signal expires after this time unless repeated. */
   typingMs: 6_000,
 } as const;
 
-/** The limits as they are told to clients: the server may run with other figures than these. */
+/** The limits as sent to clients: a server may be configured with other values than {@link LIMITS}. */
 export type Limits = { readonly [K in keyof typeof LIMITS]: number };

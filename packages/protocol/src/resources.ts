@@ -3,9 +3,9 @@ import { count, Timestamp } from './bounds.ts';
 import { AccountRole, ConversationKind, MemberRole, Visibility } from './events.ts';
 import { AccountId, ConversationId, Seq } from './ids.ts';
 
-/** What the API shows of people, conversations and messages. */
+/** Users, conversations and messages as the API returns them. */
 
-/** What everybody may see of an account. */
+/** An account as other accounts see it. */
 export const User = z
   .object({
     id: AccountId,
@@ -13,20 +13,20 @@ export const User = z
     displayName: z.string(),
     isActive: z.boolean(),
     createdAt: Timestamp,
-    /** Somebody else has a name that looks the same: show the username beside this one. */
+    /** Another account has a name that looks the same: show the username next to it. */
     nameIsShared: z.boolean(),
   })
-  .meta({ id: 'Person' });
+  .meta({ id: 'User' });
 export type User = z.infer<typeof User>;
 
-/** What an account sees of itself. */
+/** An account as it sees itself. */
 export const Me = z
   .object({
     id: AccountId,
     username: z.string(),
     displayName: z.string(),
     email: z.string(),
-    /** The address was proven to be this account’s. */
+    /** The email address was verified. */
     verified: z.boolean(),
     firstName: z.string().nullable(),
     lastName: z.string().nullable(),
@@ -36,30 +36,29 @@ export const Me = z
     secondFactor: z.boolean(),
     isActive: z.boolean(),
     createdAt: Timestamp,
-    /** Somebody else has a name that looks the same. */
+    /** Another account has a name that looks the same. */
     nameIsShared: z.boolean(),
   })
   .meta({ id: 'Me' });
 export type Me = z.infer<typeof Me>;
 
 /**
- * How far an account has read a conversation. `unread` was counted when the stream stood at
- * `asOf`: messages after that are added by whoever follows the stream. It stops at
- * `limits.unreadMax`.
+ * How far an account has read a conversation. `unread` was counted when the head of the stream was
+ * `asOf`: a client adds the messages that it receives after that. It is at most `limits.unreadMax`.
  */
 export const ReadCursor = z
   .object({ conversation: ConversationId, readSeq: Seq, unread: count(), asOf: Seq })
   .meta({ id: 'ReadCursor' });
 export type ReadCursor = z.infer<typeof ReadCursor>;
 
-/** A message as it stands after all events up to `changedSeq`. */
+/** A message with all changes up to the event `changedSeq`. */
 export const Message = z
   .object({
     conversation: ConversationId,
-    /** Names the message within its conversation: the seq of the event that posted it. */
+    /** Identifies the message in its conversation: the seq of the event that posted it. */
     seq: Seq,
     author: AccountId,
-    /** Empty when deleted. */
+    /** Empty if the message was deleted. */
     body: z.string(),
     postedAt: Timestamp,
     editedAt: Timestamp.nullable(),
@@ -70,34 +69,34 @@ export const Message = z
   .meta({ id: 'Message' });
 export type Message = z.infer<typeof Message>;
 
-/** A conversation as one of its members sees it, at the time its stream stood at `lastSeq`. */
+/** A conversation as one of its members sees it, when the head of its stream is `lastSeq`. */
 export const Conversation = z
   .object({
     id: ConversationId,
     kind: ConversationKind,
     visibility: Visibility,
-    /** Null for direct conversations: they are called by the other person. */
+    /** Null for direct conversations, which are shown under the name of the other user. */
     name: z.string().nullable(),
     isEveryone: z.boolean(),
-    /** For direct conversations: the other person. */
+    /** The other user of a direct conversation. */
     peer: AccountId.nullable(),
     memberCount: count(),
     createdAt: Timestamp,
-    /** This member’s own role and the seq from which on it belongs. */
+    /** The role of this member, and the seq of the event with which it joined. */
     role: MemberRole,
     joinedSeq: Seq,
     readSeq: Seq,
     unread: count(),
-    /** How far the other person of a direct conversation has read; null for groups. */
+    /** How far the other user of a direct conversation has read; null for groups. */
     peerReadSeq: Seq.nullable(),
     lastSeq: Seq,
-    /** The newest message that is not deleted, for lists. */
+    /** The latest message that is not deleted, for lists. */
     lastMessage: Message.omit({ reactions: true }).nullable(),
   })
   .meta({ id: 'Conversation' });
 export type Conversation = z.infer<typeof Conversation>;
 
-/** A public group as anybody sees it in the list of groups. */
+/** A public group in the list of groups, visible to every user. */
 export const PublicGroup = z
   .object({
     id: ConversationId,

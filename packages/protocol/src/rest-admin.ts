@@ -6,9 +6,9 @@ import { DisplayName, EmailAddress, ListQuery, Password, Username } from './rest
 import { Scope } from './scopes.ts';
 import { line } from './text.ts';
 
-/** Bodies and answers of administration: accounts, programs and their keys, settings, mail. */
+/** Bodies and responses for administration: accounts, API keys, settings, emails. */
 
-/** A person’s account, or that of a program. */
+/** The account of a user, or a service account. */
 export const AccountKind = z.enum(['user', 'service']);
 export type AccountKind = z.infer<typeof AccountKind>;
 
@@ -19,15 +19,15 @@ export const AdminAccount = z
     kind: AccountKind,
     username: z.string(),
     displayName: z.string(),
-    /** Null for programs. */
+    /** Null for service accounts. */
     email: z.string().nullable(),
     verified: z.boolean(),
     role: AccountRole,
     isActive: z.boolean(),
     secondFactor: z.boolean(),
-    /** Log-ins are refused until then, from some addresses or all, after too many wrong passwords. */
+    /** The account is locked until then, for some addresses or all, after too many wrong passwords. */
     lockedUntil: Timestamp.nullable(),
-    /** Last use of a session or a key. */
+    /** Last use of a session or an API key. */
     lastSeen: Timestamp.nullable(),
     createdAt: Timestamp,
   })
@@ -36,18 +36,18 @@ export type AdminAccount = z.infer<typeof AdminAccount>;
 
 export const AdminAccountsFilter = z.enum(['active', 'inactive', 'unverified', 'admins']);
 export type AdminAccountsFilter = z.infer<typeof AdminAccountsFilter>;
-/** `search` also finds parts of e-mail addresses. */
+/** `search` also matches parts of email addresses. */
 export const AdminAccountsQuery = ListQuery.extend({
   filter: AdminAccountsFilter.optional(),
   kind: AccountKind.optional(),
 });
 export const AdminAccountsPage = z.object({
   items: z.array(AdminAccount),
-  /** For `after`; null at the end. */
+  /** The `after` of the next page; null on the last page. */
   next: z.string().nullable(),
 });
 
-/** Without a password, the person sets one with “forgot password”. */
+/** Without a password, the user sets one with “Forgot password?”. */
 export const CreateAccountBody = z.object({
   username: Username,
   displayName: DisplayName,
@@ -57,7 +57,7 @@ export const CreateAccountBody = z.object({
 });
 export type CreateAccountBody = z.input<typeof CreateAccountBody>;
 
-/** What is not named stays as it is. */
+/** Fields that are missing stay unchanged. */
 export const UpdateAccountBody = z.object({
   username: Username.optional(),
   displayName: DisplayName.optional(),
@@ -66,17 +66,17 @@ export const UpdateAccountBody = z.object({
 });
 export type UpdateAccountBody = z.input<typeof UpdateAccountBody>;
 
-/** What becomes of the messages of an account that is deleted. */
+/** Whether the messages of a deleted account are kept or deleted. */
 export const MessagesFate = z.enum(['keep', 'delete']);
 export type MessagesFate = z.infer<typeof MessagesFate>;
 export const DeleteAccountQuery = z.object({ messages: MessagesFate.default('keep') });
 
-/** A setting, as the server runs with it. */
+/** A setting and its current value. */
 export const SettingInfo = z
   .object({
     /** The environment variable. */
     name: z.string(),
-    /** As text; null when it is not set, or a secret. */
+    /** The value as text; null if it is not set or a secret. */
     value: z.string().nullable(),
     isSet: z.boolean(),
     secret: z.boolean(),
@@ -86,7 +86,7 @@ export const SettingInfo = z
 export type SettingInfo = z.infer<typeof SettingInfo>;
 export const SettingsAnswer = z.object({ items: z.array(SettingInfo) });
 
-/** A mail that the server has sent, or tries to send. */
+/** An email that the server has sent or is trying to send. */
 export const EmailInfo = z
   .object({
     id: z.uuid(),
@@ -96,34 +96,34 @@ export const EmailInfo = z
     createdAt: Timestamp,
     sentAt: Timestamp.nullable(),
     failedAt: Timestamp.nullable(),
-    /** Why the last try failed. */
+    /** Why the last attempt failed. */
     error: z.string().nullable(),
-    /** Its words, while they lie in the outbox for an admin to pass on. */
+    /** The text, while the email is in the outbox folder for an admin to pass on. */
     text: z.string().nullable(),
   })
-  .meta({ id: 'MailInfo' });
+  .meta({ id: 'EmailInfo' });
 export type EmailInfo = z.infer<typeof EmailInfo>;
 export const EmailsAnswer = z.object({ items: z.array(EmailInfo) });
 
-/** The account of a program. */
+/** A new service account. */
 export const CreateServiceAccountBody = z.object({ username: Username, displayName: DisplayName });
 export const ServiceAccountsAnswer = z.object({ items: z.array(AdminAccount) });
 
-export const ApiKeyName = line(80, 'A key’s name');
+export const ApiKeyName = line(80, 'API key name');
 export const CreateApiKeyBody = z.object({
   name: ApiKeyName,
-  scopes: z.array(Scope).min(1, 'A key needs a scope').max(20),
-  /** Without it, the key is good until it is taken back. */
+  scopes: z.array(Scope).min(1, 'Choose at least one scope').max(20),
+  /** Without it, the API key is valid until it is revoked. */
   expiresAt: Timestamp.optional(),
 });
 export type CreateApiKeyBody = z.input<typeof CreateApiKeyBody>;
-/** A key as it is shown after it was made: without itself. */
+/** An API key without its secret. */
 export const ApiKey = z
   .object({
     id: z.uuid(),
     account: AccountId,
     name: z.string(),
-    /** Its first characters. */
+    /** The first characters of the secret. */
     hint: z.string(),
     scopes: z.array(Scope),
     createdAt: Timestamp,
@@ -132,7 +132,7 @@ export const ApiKey = z
   })
   .meta({ id: 'ApiKey' });
 export type ApiKey = z.infer<typeof ApiKey>;
-/** The key is shown here and never again. */
+/** An API key with its secret, which is returned only here. */
 export const CreatedApiKey = ApiKey.extend({ key: z.string() });
 export type CreatedApiKey = z.infer<typeof CreatedApiKey>;
 export const ApiKeysAnswer = z.object({ items: z.array(ApiKey) });

@@ -6,37 +6,37 @@ import { Me } from './resources.ts';
 import { DisplayName, EmailAddress, Password, Username } from './rest.ts';
 import { line } from './text.ts';
 
-/** Bodies and answers of registration, log-in, verification, passwords, sessions, invitations. */
+/** Bodies and responses for registration, log-in, verification, passwords, sessions, invitations. */
 
-/** First or last name. */
-export const PersonalName = line(LIMITS.displayNameMax, 'A name');
-/** A telephone number as people write it; kept in the form `+49301234567`. */
+/** A first or last name. */
+export const PersonalName = line(LIMITS.displayNameMax, 'Name');
+/** A phone number in any usual notation; stored as `+49301234567`. */
 export const Phone = z
   .string()
-  .max(40, 'A telephone number has at most 40 characters')
+  .max(40, 'A phone number can have at most 40 characters')
   .transform((t) => t.replace(/[\s().\-/\u00a0]/g, '').replace(/^00/, '+'))
-  .pipe(z.string().regex(/^\+?\d{3,15}$/, 'That is not a telephone number'));
-/** What was handed out once and is brought back once: tickets, tokens of links. */
+  .pipe(z.string().regex(/^\+?\d{3,15}$/, 'Enter a valid phone number'));
+/** A one-time secret: a ticket, or the token of a link. */
 const Secret = z.string().min(1).max(200);
 const Device = z.string().max(200);
 const Current = z
   .string()
   .min(1)
   .max(LIMITS.passwordBytesMax)
-  .refine(isStorable, { message: 'The password has characters that cannot be stored' });
+  .refine(isStorable, { message: 'The password contains characters that cannot be stored' });
 
 export const RegistrationMode = z.enum(['open', 'invitation', 'domain', 'closed']);
 export type RegistrationMode = z.infer<typeof RegistrationMode>;
 
-/** How one gets in here: what the pages of registration and log-in show. */
+/** The ways to register and log in, for the pages that offer them. */
 export const AuthOptions = z
   .object({
     registration: RegistrationMode,
-    /** Whose addresses may register, where `registration` is `domain`. */
+    /** The domains whose email addresses may register, if `registration` is `domain`. */
     domains: z.array(z.string()),
-    /** A new address has to be verified by a code before one is let in. */
+    /** A new email address must be verified with a code before the first log-in. */
     verification: z.boolean(),
-    /** Where mails go: out, or into the folder `outbox` of the server. */
+    /** Where emails go: to an SMTP server, or to the `outbox` folder of the server. */
     email: z.enum(['smtp', 'outbox']),
     sso: z.array(z.object({ id: z.string(), name: z.string() })),
     passwordMin: count(),
@@ -52,42 +52,42 @@ export const RegisterBody = z.object({
   phone: Phone.optional(),
   email: EmailAddress,
   password: Password,
-  /** What the link of an invitation has after its `#`. */
+  /** The part of an invitation link after `#`. */
   invitation: Secret.optional(),
   device: Device.optional(),
 });
 export type RegisterBody = z.input<typeof RegisterBody>;
 
 export const LoginBody = z.object({
-  /** Username or e-mail address. */
+  /** Username or email address. */
   login: z.string().min(1).max(254),
   password: z.string().min(1).max(LIMITS.passwordBytesMax),
   device: Device.optional(),
 });
 
-/** How a program receives its session: browsers get the same token as an HttpOnly cookie. */
+/** A new session. Browsers get the session token as an HttpOnly cookie instead. */
 export const SessionAnswer = z.object({
   me: Me,
-  /** Opaque session token. Only in the answer when the request has `Parley-Session: token`. */
+  /** Opaque session token. Only present if the request has the header `Parley-Session: token`. */
   sessionToken: z.string().optional(),
   /** Access token (JWT, RS256) for the API and the socket. */
   accessToken: z.string(),
   accessTokenExpiresAt: Timestamp,
-  /** The same as a duration in seconds (RFC 6749 §5.1), for devices whose clock is wrong. */
+  /** The same as a duration in seconds (RFC 6749 §5.1), for devices with a wrong clock. */
   accessTokenExpiresIn: count(),
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
-/** A fresh access token, and for programs the session token that takes the place of the one sent. */
+/** A new access token and, except for browsers, the session token that replaces the one sent. */
 export const AccessTokenAnswer = SessionAnswer.omit({ me: true });
 export type AccessTokenAnswer = z.infer<typeof AccessTokenAnswer>;
 
-/** The address has to be verified first: a code is on its way to it. */
+/** The email address must be verified: a code was sent to it. */
 export const VerifyStep = z.object({
   step: z.literal('verify_email'),
   ticket: z.string(),
   expiresAt: Timestamp,
-  /** Seconds until another code may be asked for. */
+  /** Seconds until another code may be requested. */
   resendAfter: count(),
 });
 export type VerifyStep = z.infer<typeof VerifyStep>;
@@ -95,7 +95,7 @@ export type VerifyStep = z.infer<typeof VerifyStep>;
 export const SecondFactorMethod = z.enum(['totp', 'passkey', 'recovery']);
 export type SecondFactorMethod = z.infer<typeof SecondFactorMethod>;
 
-/** The password was right; a second factor is asked for. */
+/** The password was correct; a second factor is required. */
 export const SecondFactorStep = z.object({
   step: z.literal('second_factor'),
   ticket: z.string(),
@@ -104,7 +104,7 @@ export const SecondFactorStep = z.object({
 });
 export type SecondFactorStep = z.infer<typeof SecondFactorStep>;
 
-/** The password was right; the server wants a second factor, and the account has none yet. */
+/** The password was correct; the server requires a second factor, and the account has none. */
 export const EnrolSecondFactorStep = z.object({
   step: z.literal('enrol_second_factor'),
   ticket: z.string(),
@@ -112,33 +112,33 @@ export const EnrolSecondFactorStep = z.object({
 });
 export type EnrolSecondFactorStep = z.infer<typeof EnrolSecondFactorStep>;
 
-/** What is still wanted before a session begins (status 202). */
+/** The next step before a session is started (status 202). */
 export const LoginStep = z
   .discriminatedUnion('step', [VerifyStep, SecondFactorStep, EnrolSecondFactorStep])
   .meta({ id: 'LoginStep' });
 export type LoginStep = z.infer<typeof LoginStep>;
 
-/** The six digits of a mail; spaces between them do not matter. */
+/** The six-digit code of an email; spaces are ignored. */
 export const EmailCode = z
   .string()
   .max(20)
   .transform((t) => t.replace(/\s/g, ''))
-  .pipe(z.string().regex(/^\d{6}$/, 'The code has six digits'));
+  .pipe(z.string().regex(/^\d{6}$/, 'Enter the six digits of the code'));
 
 export const VerifyBody = z.object({ ticket: Secret, code: EmailCode, device: Device.optional() });
 export const ResendBody = z.object({ ticket: Secret });
-/** Seconds until another code may be asked for. */
+/** Seconds until another code may be requested. */
 export const ResendAnswer = z.object({ resendAfter: count() });
 export type ResendAnswer = z.infer<typeof ResendAnswer>;
 export const VerifyMeBody = z.object({ code: EmailCode });
 
 export const ForgotBody = z.object({ email: EmailAddress });
 export const ResetAuthorizeBody = z.object({ token: Secret });
-/** The link is good, until then. */
+/** The link is valid, until `expiresAt`. */
 export const ResetAuthorizeAnswer = z.object({ expiresAt: Timestamp });
 export const ResetBody = z.object({ token: Secret, password: Password });
 
-/** What is not named stays as it is; null takes it away. */
+/** Fields that are missing stay unchanged; null removes a value. */
 export const UpdateMeBody = z.object({
   displayName: DisplayName.optional(),
   firstName: PersonalName.nullable().optional(),
@@ -148,7 +148,7 @@ export const UpdateMeBody = z.object({
 export type UpdateMeBody = z.input<typeof UpdateMeBody>;
 export const ChangePasswordBody = z.object({ current: Current, next: Password });
 
-/** A log-in that goes on. */
+/** An active session. */
 export const SessionInfo = z
   .object({
     id: z.uuid(),
@@ -156,7 +156,7 @@ export const SessionInfo = z
     address: z.string(),
     createdAt: Timestamp,
     lastUsedAt: Timestamp,
-    /** It is the one that asks. */
+    /** Whether it is the session of this request. */
     current: z.boolean(),
   })
   .meta({ id: 'SessionInfo' });
@@ -164,7 +164,7 @@ export type SessionInfo = z.infer<typeof SessionInfo>;
 export const SessionsAnswer = z.object({ items: z.array(SessionInfo) });
 
 export const CreateInvitationBody = z.object({
-  /** For this address only, which also gets the link by mail. */
+  /** The only email address that may use the invitation; the link is sent to it. */
   email: EmailAddress.optional(),
   maxUses: count(1, 1_000).default(1),
   expiresAt: Timestamp.optional(),
@@ -182,7 +182,7 @@ export const Invitation = z
   })
   .meta({ id: 'Invitation' });
 export type Invitation = z.infer<typeof Invitation>;
-/** The link is shown here and never again. */
+/** An invitation with its link, which is returned only here. */
 export const CreatedInvitation = Invitation.extend({ link: z.string() });
 export type CreatedInvitation = z.infer<typeof CreatedInvitation>;
 export const InvitationsAnswer = z.object({ items: z.array(Invitation) });

@@ -4,25 +4,25 @@ import { LIMITS } from './limits.ts';
 import { MessagesFate } from './rest-admin.ts';
 import { line } from './text.ts';
 
-/** Bodies and answers of second factors, passkeys, single sign-on and one’s own data. */
+/** Bodies and responses for second factors, passkeys, single sign-on and the user’s own data. */
 
 const Secret = z.string().min(1).max(200);
 const Device = z.string().max(200);
-/** An account that has none (it logs in with another provider) confirms by having just logged in. */
+/** Omitted by an account without a password (single sign-on), which needs a recent log-in instead. */
 const CurrentPassword = z.string().min(1).max(LIMITS.passwordBytesMax).optional();
 
-/** The six digits of an authenticator app; spaces between them do not matter. */
+/** The six-digit code of an authenticator app; spaces are ignored. */
 export const TotpCode = z
   .string()
   .max(20)
   .transform((t) => t.replace(/\s/g, ''))
-  .pipe(z.string().regex(/^\d{6}$/, 'The code has six digits'));
-/** A recovery code as it was shown; case, spaces and hyphens do not matter. */
+  .pipe(z.string().regex(/^\d{6}$/, 'Enter the six digits of the code'));
+/** A recovery code; case, spaces and hyphens are ignored. */
 export const RecoveryCode = z.string().min(1).max(60);
 
 /**
- * What a browser’s `navigator.credentials` answers with, as JSON (WebAuthn Level 3 §5.1). Its parts
- * are checked by what verifies them.
+ * The result of `navigator.credentials` in a browser, as JSON (WebAuthn Level 3 §5.1). The verifier
+ * checks its parts.
  */
 export const PasskeyResponse = z
   .looseObject({
@@ -34,11 +34,11 @@ export const PasskeyResponse = z
   })
   .meta({ id: 'PasskeyResponse' });
 export type PasskeyResponse = z.infer<typeof PasskeyResponse>;
-/** What is handed to `navigator.credentials`, as JSON (WebAuthn Level 3 §5.4, §5.5). */
+/** The options for `navigator.credentials`, as JSON (WebAuthn Level 3 §5.4, §5.5). */
 export const PasskeyOptions = z.looseObject({ challenge: z.string() });
 export type PasskeyOptions = z.infer<typeof PasskeyOptions>;
 
-/** One of `totp`, `recoveryCode`, `passkey`. */
+/** Exactly one of `totp`, `recoveryCode` and `passkey`. */
 export const SecondFactorBody = z
   .object({
     ticket: Secret,
@@ -47,13 +47,13 @@ export const SecondFactorBody = z
     passkey: PasskeyResponse.optional(),
   })
   .refine((b) => [b.totp, b.recoveryCode, b.passkey].filter((v) => v !== undefined).length === 1, {
-    message: 'One of totp, recoveryCode and passkey',
+    message: 'Use exactly one of totp, recoveryCode and passkey',
   });
 export type SecondFactorBody = z.input<typeof SecondFactorBody>;
 export const TicketBody = z.object({ ticket: Secret });
 export const TicketCodeBody = z.object({ ticket: Secret, code: TotpCode });
 
-/** To log in with a passkey alone. */
+/** The options for a log-in with only a passkey. */
 export const PasskeyLoginOptions = z.object({ challengeId: z.string(), options: PasskeyOptions });
 export const PasskeyLoginBody = z.object({
   challengeId: Secret,
@@ -71,37 +71,37 @@ export const Passkey = z
   })
   .meta({ id: 'Passkey' });
 export type Passkey = z.infer<typeof Passkey>;
-/** With the first factor of an account come its recovery codes, this once. */
+/** A new passkey. With the first factor of an account, its recovery codes are returned once. */
 export const AddedPasskey = Passkey.extend({ recoveryCodes: z.array(z.string()).optional() });
 export type AddedPasskey = z.infer<typeof AddedPasskey>;
-/** The second factors of the account that asks. */
+/** The second factors of the account. */
 export const SecondFactors = z
   .object({
     totp: z.boolean(),
     passkeys: z.array(Passkey),
     recoveryCodesLeft: count(),
-    /** The server wants one of this account. */
+    /** Whether the server requires a second factor of this account. */
     required: z.boolean(),
   })
   .meta({ id: 'SecondFactors' });
 export type SecondFactors = z.infer<typeof SecondFactors>;
 
 export const PasswordBody = z.object({ password: CurrentPassword });
-/** The secret to type in, and the same as an `otpauth:` address for a QR code. */
+/** The secret to type in, and the same as an `otpauth:` URI for a QR code. */
 export const TotpSetup = z.object({ secret: z.string(), uri: z.string() });
 export type TotpSetup = z.infer<typeof TotpSetup>;
 export const TotpConfirmBody = z.object({ code: TotpCode });
-/** Shown here and never again. */
+/** The recovery codes, which are returned only here. */
 export const RecoveryCodes = z.object({ recoveryCodes: z.array(z.string()) });
 export type RecoveryCodes = z.infer<typeof RecoveryCodes>;
-export const PasskeyName = line(80, 'A passkey’s name');
+export const PasskeyName = line(80, 'Passkey name');
 export const AddPasskeyBody = z.object({ name: PasskeyName, response: PasskeyResponse });
 export type AddPasskeyBody = z.input<typeof AddPasskeyBody>;
 
 /**
- * `next`: where the browser goes once it is logged in, a path of this server. `tab`: a random value
- * of the page that begins, which comes back with the result behind the `#` of the address, so that
- * the page takes no result that it has not asked for.
+ * `next`: the path on this server to which the browser returns after the log-in. `tab`: a random
+ * value of the page that starts the log-in; it is returned with the result after the `#` of the URL,
+ * so that the page accepts no result that it did not request.
  */
 export const SsoStartQuery = z.object({
   next: z.string().max(2_000).optional(),

@@ -7,9 +7,9 @@ import { LIMITS } from './limits.ts';
 import { Conversation, Member, Message, PublicGroup, ReadCursor, User } from './resources.ts';
 import { Body, line } from './text.ts';
 
-/** Bodies, queries and answers of the REST API under `/api/v1`. */
+/** Bodies, queries and responses of the REST API under `/api/v1`. */
 
-/** Alphabets with letters that look the same: a name is written in one of them. */
+/** Alphabets whose letters look alike: a username uses at most one of them. */
 const SCRIPTS = [
   /\p{Script=Latin}/u,
   /\p{Script=Cyrillic}/u,
@@ -20,45 +20,46 @@ const SCRIPTS = [
 ];
 
 /** Letters of any script, digits, and `.`, `_`, `-` between them. */
-export const Username = line(LIMITS.usernameMax, 'A username').pipe(
+export const Username = line(LIMITS.usernameMax, 'Username').pipe(
   z
     .string()
     .regex(
       /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._-]*[\p{L}\p{M}\p{N}])?$/u,
-      'A username has letters, digits, and . _ - between them',
+      'A username consists of letters and digits, with . _ - between them',
     )
-    .min(LIMITS.usernameMin, `A username has at least ${LIMITS.usernameMin} characters`)
+    .min(LIMITS.usernameMin, `A username must have at least ${LIMITS.usernameMin} characters`)
     .refine((t) => !/\p{Default_Ignorable_Code_Point}|\p{M}{4}/u.test(t), {
-      message: 'A username has no invisible characters and no heaps of accents',
+      message: 'A username cannot contain invisible characters or many accents on one letter',
     })
     .refine((t) => SCRIPTS.filter((script) => script.test(t)).length <= 1, {
-      message: 'A username does not mix alphabets that look alike',
+      message: 'A username cannot mix alphabets that look alike',
     }),
 );
-export const DisplayName = line(LIMITS.displayNameMax, 'A display name');
-export const GroupName = line(LIMITS.groupNameMax, 'A group’s name');
+export const DisplayName = line(LIMITS.displayNameMax, 'Display name');
+export const GroupName = line(LIMITS.groupNameMax, 'Group name');
 export const EmailAddress = z
   .string()
-  .max(254, 'An e-mail address has at most 254 characters')
-  .pipe(z.email('That is not an e-mail address'));
+  .max(254, 'An email address can have at most 254 characters')
+  .pipe(z.email('Enter a valid email address'));
 export const Password = z
   .string()
-  .min(LIMITS.passwordMin, `A password has at least ${LIMITS.passwordMin} characters`)
+  .min(LIMITS.passwordMin, `A password must have at least ${LIMITS.passwordMin} characters`)
   .refine((t) => new TextEncoder().encode(t).length <= LIMITS.passwordBytesMax, {
-    message: `A password has at most ${LIMITS.passwordBytesMax} bytes`,
+    message: `A password can have at most ${LIMITS.passwordBytesMax} bytes`,
   })
-  .refine(isStorable, { message: 'The password has characters that cannot be stored' });
+  .refine(isStorable, { message: 'The password contains characters that cannot be stored' });
 
 export const ListQuery = z.object({
   search: z.string().max(100).optional(),
   limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
-  /** `next` of the page before. */
+  /** The `next` of the previous page. */
   after: z.string().max(1_000).optional(),
 });
 const page = <T extends z.ZodType>(item: T) =>
   z.object({
     items: z.array(item),
-    /** For `after`; null at the end. */ next: z.string().nullable(),
+    /** The `after` of the next page; null on the last page. */
+    next: z.string().nullable(),
   });
 
 export const UsersPage = page(User);
@@ -69,14 +70,14 @@ export const ConversationsAnswer = z.object({ items: z.array(Conversation) });
 export const CreateGroupBody = z.object({
   name: GroupName,
   visibility: Visibility,
-  /** Further members from the start. */
+  /** Further members. */
   members: z.array(AccountId).max(200).default([]),
 });
 export const OpenDirectBody = z.object({ account: AccountId });
 export const UpdateGroupBody = z.object({ name: GroupName });
 export const AddMemberBody = z.object({ account: AccountId });
 
-/** One of `before`, `after`, `around`, or none for the newest messages. */
+/** At most one of `before`, `after` and `around`; none for the latest messages. */
 export const HistoryQuery = z
   .object({
     before: SeqText.optional(),
@@ -85,27 +86,27 @@ export const HistoryQuery = z
     limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
   })
   .refine((q) => [q.before, q.after, q.around].filter((v) => v !== undefined).length <= 1, {
-    message: 'Only one of before, after and around',
+    message: 'Use only one of before, after and around',
   });
 
-/** Messages in the order of seq, and whether there are more on either side. */
+/** Messages ordered by seq, and whether there are older and newer ones. */
 export const HistoryPage = z
   .object({
     items: z.array(Message),
     hasOlder: z.boolean(),
     hasNewer: z.boolean(),
-    /** Where the stream stood: events up to here are contained in the items. */
+    /** The head of the stream: `items` reflect all events up to it. */
     asOf: Seq,
   })
   .meta({ id: 'HistoryPage' });
 export type HistoryPage = z.infer<typeof HistoryPage>;
 
-/** Events of a stream after a seq, at most `limits.replayEvents`. */
+/** Which events of a stream are returned: those after a seq, at most `limits.replayEvents`. */
 export const EventsQuery = z.object({
   after: SeqText.default(0 as Seq),
   limit: countText(1, LIMITS.replayEvents).default(100),
 });
-/** Events in the order of seq, and the last seq that the account may see. */
+/** Events ordered by seq, and the last seq that the account may see. */
 export const EventsPage = z.object({ items: z.array(Event), lastSeq: Seq });
 export type EventsPage = z.infer<typeof EventsPage>;
 
@@ -116,7 +117,7 @@ export const CursorsAnswer = z.object({
   readVersion: count(),
   items: z.array(ReadCursor),
 });
-/** What a command over REST is answered with: the same as an `ack`. */
+/** The response to a command over REST: the same as an `ack`. */
 export const CommandAnswer = z.object({
   id: z.string(),
   stream: z.string(),
@@ -128,13 +129,13 @@ export type CommandAnswer = z.infer<typeof CommandAnswer>;
 export const HealthAnswer = z.object({
   status: z.enum(['ok', 'starting', 'draining', 'failing']),
   /**
-   * How this node stands to others: it has none (no REDIS_URL); they are joined; what joins them is
-   * away, and their messages come up to two seconds late. Not being joined is no failure.
+   * Whether other nodes are reachable: `alone` without REDIS_URL; `joined`; `away` while the broker is
+   * unreachable, when events of other nodes arrive up to two seconds late. `away` is not a failure.
    */
   broker: z.enum(['alone', 'joined', 'away']).optional(),
   /**
-   * `full`: writes are rejected with `disk_full` until there is room again, and reads go on. Missing
-   * with an external database, whose disk cannot be seen from here.
+   * `full`: writes are rejected with `disk_full` until there is space again; reads still work.
+   * Omitted with an external database, whose disk the server cannot see.
    */
   disk: z.enum(['ok', 'full']).optional(),
 });

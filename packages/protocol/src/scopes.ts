@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** What a key may be used for. A key has no scope that it was not given. */
+/** The permissions that an API key can be given, and their descriptions. */
 export const SCOPES = {
-  'users:read': 'See the people of the server',
-  'conversations:read': 'See the conversations of its account and their members',
-  'conversations:write': 'Make groups, join and leave, bring people in',
-  'messages:read': 'Read messages and follow them live',
-  'messages:write': 'Post, edit and delete its own messages, react',
-  admin: 'Administer the server, as far as the role of its account goes',
+  'users:read': 'View users',
+  'conversations:read': 'View the conversations of its account and their members',
+  'conversations:write': 'Create, join and leave groups, and add members',
+  'messages:read': 'Read messages and receive new ones in real time',
+  'messages:write': 'Post messages, edit and delete its own, and react',
+  admin: 'Administer the server, within the role of its account',
 } as const;
 
 export type Scope = keyof typeof SCOPES;

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { codePoints, isStorable } from './characters.ts';
 import { LIMITS } from './limits.ts';
-import { hasBidiControls, hasHeapedMarks, hasInvisible, hasVisible } from './visible.ts';
+import { hasBidiControls, hasInvisible, hasStackedMarks, hasVisible } from './visible.ts';
 
-/** Zod’s `params.code` carries our error code, so that a wrong body is told by its own code. */
+/** Zod’s `params.code` carries the error code with which an invalid body is rejected. */
 const coded = (code: string) => ({ params: { code } });
 
-/** A message’s body: 1 to 16,000 characters, not only white space, nothing unstorable. */
+/** The body of a message: 1 to 16,000 characters, not only white space, all of them storable. */
 export const Body = z
   .string()
   .refine((t) => t.trim().length > 0, {
@@ -14,23 +14,23 @@ export const Body = z
     ...coded('body_empty'),
   })
   .refine((t) => t.length <= LIMITS.bodyCharacters || codePoints(t) <= LIMITS.bodyCharacters, {
-    message: `A message has at most ${LIMITS.bodyCharacters} characters`,
+    message: `A message can have at most ${LIMITS.bodyCharacters} characters`,
     ...coded('body_too_long'),
   })
   .refine(isStorable, {
-    message: 'The text has a NUL or half of a surrogate pair',
+    message: 'The text contains a NUL character or half of a surrogate pair',
     ...coded('text_invalid'),
   })
   .meta({ minLength: 1, maxLength: LIMITS.bodyCharacters });
 
 /**
- * One line of text for names: trimmed, one space between words, and nothing in it that cannot be
- * seen, turns the text around it, or hides it under marks.
+ * Returns the schema of a one-line name: trimmed, with single spaces, without invisible characters,
+ * bidi controls and stacked combining marks.
  */
 export const line = (max: number, what: string) =>
   z
     .string()
-    .refine(isStorable, { message: `${what} has characters that cannot be stored` })
+    .refine(isStorable, { message: `${what} contains characters that cannot be stored` })
     .transform((t) =>
       t
         .normalize('NFC')
@@ -40,22 +40,24 @@ export const line = (max: number, what: string) =>
     .pipe(
       z
         .string()
-        .min(1, `${what} is missing`)
-        .refine((t) => codePoints(t) <= max, { message: `${what} has at most ${max} characters` })
-        .refine((t) => !hasBidiControls(t) && !hasInvisible(t), {
-          message: `${what} has invisible control characters`,
+        .min(1, `${what} is required`)
+        .refine((t) => codePoints(t) <= max, {
+          message: `${what} can have at most ${max} characters`,
         })
-        .refine((t) => t === '' || hasVisible(t), { message: `${what} has nothing to be seen` })
-        .refine((t) => !hasHeapedMarks(t), {
-          message: `${what} has more accents on a letter than can be read`,
+        .refine((t) => !hasBidiControls(t) && !hasInvisible(t), {
+          message: `${what} contains invisible characters`,
+        })
+        .refine((t) => t === '' || hasVisible(t), { message: `${what} has no visible characters` })
+        .refine((t) => !hasStackedMarks(t), {
+          message: `${what} has too many accents on one letter`,
         }),
     );
 
-/** An emoji of one grapheme (flags, skin tones and joined families included), at most 32 UTF-16 units. */
+/** One emoji, including flags, skin tones and joined families; at most 32 UTF-16 code units. */
 export const Emoji = z
   .string()
   .max(32)
-  .refine((t) => isStorable(t) && isEmoji(t), { message: 'That is not an emoji' })
+  .refine((t) => isStorable(t) && isEmoji(t), { message: 'Choose an emoji' })
   .meta({ examples: ['👍'] });
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });

@@ -46,14 +46,14 @@ describe('a display name', () => {
       `a${character}`,
       `${character}a`,
     ]) {
-      // What counts as white space is trimmed at the ends.
+      // White space at the ends is trimmed.
       const { data } = DisplayName.safeParse(name);
       expect(data ?? '', JSON.stringify(name)).toBe(data === undefined ? '' : 'a');
     }
   });
 
   test.each([' ', '\u00a0', '\u3000', '\u2003\u2003', '\u0301', ' \u0301', '\u20dd'])(
-    'has something to be seen: not %j alone',
+    'has a visible character: not %j alone',
     (name) => expect(accepts(name)).toBe(false),
   );
 
@@ -78,18 +78,18 @@ describe('a display name', () => {
     expect(accepts(name)).toBe(true);
   });
 
-  test('has no heaps of marks, and no mark twice', () => {
+  test('has no stacked marks, and no mark twice', () => {
     expect(accepts(`a${'\u0301'.repeat(15_000)}`)).toBe(false);
     expect(accepts('Z\u0301\u0302\u0303\u0304\u0306')).toBe(false);
     expect(accepts('e\u0301\u0301')).toBe(false);
     expect(accepts('o\u0302\u0301')).toBe(true);
   });
 
-  test('has one space between words', () => {
+  test('has single spaces between words', () => {
     expect(DisplayName.parse('  Ann \u00a0\u2003 Lee ')).toBe('Ann Lee');
   });
 
-  test('is one that a second look does not change, whatever it was', () => {
+  test('is unchanged by a second validation, whatever the input', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
         const first = DisplayName.safeParse(text);
@@ -102,7 +102,7 @@ describe('a display name', () => {
     );
   }, 60_000);
 
-  test('an ignorable character anywhere in a Latin name is refused', () => {
+  test('rejects an ignorable character anywhere in a Latin name', () => {
     const ignorable = [...Array(0x110000).keys()].filter((n) =>
       /\p{Default_Ignorable_Code_Point}/u.test(String.fromCodePoint(n)),
     );
