@@ -24,7 +24,21 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
   if (snapshot.peer !== null && snapshot.peerReadSeq !== null) {
     receipts.set(snapshot.peer, snapshot.peerReadSeq);
   }
-  return { ...snapshot, snapshotSeq: snapshot.lastSeq, unreadAsOf: snapshot.lastSeq, receipts };
+  return {
+    ...snapshot,
+    // A snapshot that an earlier version has kept has none; the hello brings it anew.
+    permissions: snapshot.permissions ?? [],
+    snapshotSeq: snapshot.lastSeq,
+    unreadAsOf: snapshot.lastSeq,
+    receipts,
+  };
+}
+
+/** Whether an event changes what the account may do here, which only the server knows. */
+export function changesPermissions(view: ConversationView, event: Event, me: AccountId): boolean {
+  if (event.seq <= view.snapshotSeq) return false;
+  if (event.type === 'member.role_changed') return event.data.account === me;
+  return event.type === 'conversation.updated' && event.data.visibility !== undefined;
 }
 
 /** The view after an event of its stream. The window has applied the event already. */

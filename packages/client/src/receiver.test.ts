@@ -1,10 +1,19 @@
 import 'fake-indexeddb/auto';
-import type { AccountId, ConversationId, Seq, ServerFrame, StreamId } from '@parley/protocol';
+import type {
+  AccountId,
+  Conversation,
+  ConversationId,
+  Seq,
+  ServerFrame,
+  StreamId,
+} from '@parley/protocol';
+
 import { CLOSE, streamOfAccount, WORKSPACE_STREAM } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { aClient, aLiveClient, heal, settle } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
 import type { ParleyClient } from './client.ts';
+import { viewOf } from './conversations.ts';
 import { IndexedDbStore } from './indexeddb-store.ts';
 
 beforeEach(() => {
@@ -367,6 +376,54 @@ describe('the workspace', () => {
     expect(client.me).toMatchObject({ role: 'admin', username: 'new', displayName: 'New' });
     const paths = server.requests.map((r) => r.path);
     expect(paths).toEqual([`/users/${me}`, `/users/${server.other}`]);
+  });
+});
+
+describe('permissions', () => {
+  test('are fetched again when one’s own role in the conversation changes', async () => {
+    const { server, client, id } = await inGroup();
+    expect(view(client, id)?.permissions).toEqual(['leave']);
+    server.permissions = ['leave', 'rename'];
+    server.append(id, server.other, 'member.role_changed', {
+      account: server.other,
+      role: 'owner',
+    });
+    await heal(server, client);
+    expect(view(client, id)?.permissions).toEqual(['leave']);
+    server.append(id, server.other, 'member.role_changed', { account: server.me, role: 'owner' });
+    await heal(server, client);
+    expect(view(client, id)).toMatchObject({ permissions: ['leave', 'rename'] });
+  });
+
+  test('in the group of everyone are fetched again when one’s role on the server changes', async () => {
+    const { server, client, id } = await inGroup();
+    const change = (account: AccountId) =>
+      server.append(WORKSPACE_STREAM, server.other, 'user.role_changed', {
+        account,
+        role: 'admin',
+      });
+    server.permissions = ['rename'];
+    change(server.me);
+    await heal(server, client);
+    expect(view(client, id)?.permissions).toEqual(['leave']);
+    server.isEveryone = true;
+    server.cut();
+    await heal(server, client);
+    expect(view(client, id)?.permissions).toEqual(['rename']);
+    server.permissions = [];
+    change(server.other);
+    await heal(server, client);
+    expect(view(client, id)?.permissions).toEqual(['rename']);
+    change(server.me);
+    await heal(server, client);
+    expect(view(client, id)?.permissions).toEqual([]);
+  });
+
+  test('are empty in a snapshot that an earlier version kept', async () => {
+    const { server, id } = await inGroup();
+    const kept: Partial<Conversation> = server.snapshot(id);
+    delete kept.permissions;
+    expect(viewOf(kept as Conversation).permissions).toEqual([]);
   });
 });
 

@@ -17,7 +17,7 @@ import {
 import { ApiError, type ParleyApi } from './api.ts';
 import type { ClientCounters, ClientEvents } from './client-types.ts';
 import type { Commands } from './commands.ts';
-import { reduce, viewOf, withReceipt } from './conversations.ts';
+import { changesPermissions, reduce, viewOf, withReceipt } from './conversations.ts';
 import type { Emitter } from './emitter.ts';
 import { Fills } from './fills.ts';
 import type { Local } from './local.ts';
@@ -204,8 +204,10 @@ export class Receiver {
       events.emit('skipped', { stream, seq, type: event.type });
       return;
     }
-    if (stream === WORKSPACE_STREAM) applyWorkspaceEvent(event, this.#context);
-    else if (!local.isOwn(stream)) this.#conversationEvent(event, before);
+    if (stream === WORKSPACE_STREAM) {
+      applyWorkspaceEvent(event, this.#context);
+      if (event.type === 'user.role_changed') this.#serverRoleChanged(event.data.account);
+    } else if (!local.isOwn(stream)) this.#conversationEvent(event, before);
     events.emit('event', event);
   }
 
@@ -227,7 +229,8 @@ export class Receiver {
       const next = reduce(view, event, me, window);
       state.setView(next);
       // The message before the deleted one is older than what is here.
-      if (view.lastMessage && !next.lastMessage && window.from > 1) void this.#refreshView(id);
+      const lacksLast = view.lastMessage && !next.lastMessage && window.from > 1;
+      if (lacksLast || changesPermissions(view, event, me)) void this.#refreshView(id);
       if (event.type === 'message.posted') typing.stopped(id, event.actor);
     }
     const isOwnLeave = event.type === 'member.left' && event.data.account === me;
@@ -236,6 +239,16 @@ export class Receiver {
     else if (isOwnLeave || event.type === 'conversation.deleted') this.#left(id);
     if (!timelines.has(id)) local.trim(id);
     timelines.get(id)?.applied(event);
+  }
+
+  /** In the group of everyone the permissions follow from the role on the server. */
+  #serverRoleChanged(account: AccountId): void {
+    const { state } = this.#context;
+    if (account !== state.meId) return;
+
+    for (const { id, isEveryone } of [...state.views]) {
+      if (isEveryone) void this.#refreshView(id);
+    }
   }
 
   #left(id: ConversationId): void {

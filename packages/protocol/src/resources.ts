@@ -69,6 +69,16 @@ export const Message = z
   .meta({ id: 'Message' });
 export type Message = z.infer<typeof Message>;
 
+/** An action on a conversation that the server permits to a member. */
+export const ConversationPermission = z.enum([
+  'leave',
+  'add_member',
+  'remove_member',
+  'rename',
+  'delete',
+]);
+export type ConversationPermission = z.infer<typeof ConversationPermission>;
+
 /** A conversation as one of its members sees it, when the head of its stream is `lastSeq`. */
 export const Conversation = z
   .object({
@@ -84,6 +94,8 @@ export const Conversation = z
     createdAt: Timestamp,
     /** The role of this member, and the seq of the event with which it joined. */
     role: MemberRole,
+    /** What this member may do here, for clients to offer; the server checks every command. */
+    permissions: z.array(ConversationPermission),
     joinedSeq: Seq,
     readSeq: Seq,
     unread: count(),

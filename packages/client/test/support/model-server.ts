@@ -33,6 +33,10 @@ export class ModelServer {
   isLoggedIn = true;
   /** The account that the session belongs to. */
   loggedInAs: AccountId = this.me;
+  /** What this account may do in each of its conversations. */
+  permissions: Conversation['permissions'] = ['leave'];
+  /** Whether its conversations are groups of everyone. */
+  isEveryone = false;
   /** Every command is answered with this instead of being carried out. */
   refusing: Pick<Nack, 'code' | 'retryAfter'> | null = null;
   /** Commands are carried out, but neither answered nor told of on this socket. */
@@ -208,11 +212,13 @@ export class ModelServer {
       kind: 'group',
       visibility: 'private',
       name,
-      isEveryone: false,
+      isEveryone: this.isEveryone,
+
       peer: null,
       memberCount: members,
       createdAt: '2026-01-01T00:00:00.000Z',
       role: 'member',
+      permissions: this.permissions,
       joinedSeq: stays.at(-1)?.joined ?? (0 as Seq),
       readSeq,
       unread,

@@ -24,8 +24,7 @@ import type { Append, Outcome } from '../stream/append.ts';
 import { createGroup, deleteGroup, openDirect, renameGroup } from './commands.ts';
 import { bootstrapEveryone, EVERYONE, SYSTEM } from './everyone.ts';
 import { addMember, joinGroup, leaveGroup, removeMember } from './members.ts';
-import type { Sort } from './policy.ts';
-import { may } from './policy.ts';
+import { authorize, type ConversationType, permissionsOf } from './policy.ts';
 import { memberOf, membersOf, publicGroups } from './queries.ts';
 import { conversationFor, conversationsOf } from './snapshot.ts';
 
@@ -57,7 +56,7 @@ const countOf = async (conversation: ConversationId) => {
 };
 
 describe('a group', () => {
-  test('begins with its creator as owner, its members, and word to each of them', async () => {
+  test('starts with its creator as owner and an event for each member', async () => {
     const [ann, bob, cem] = await users(3);
     const workspace = await headOf(db.pool, WORKSPACE_STREAM);
 
@@ -88,6 +87,7 @@ describe('a group', () => {
       peerReadSeq: null,
       memberCount: 3,
       role: 'member',
+      permissions: ['leave', 'add_member'],
       joinedSeq: 3,
       readSeq: 3,
       unread: 0,
@@ -97,7 +97,7 @@ describe('a group', () => {
     expect(await countOf(id)).toBe(3);
   });
 
-  test('is made once for each Idempotency-Key, on any node, also at once', async () => {
+  test('is created once per client id, over concurrent requests on two nodes', async () => {
     const [ann] = await users(1);
     const other = aNode(db.pool);
     const request = { actor: ann, clientId: aClientId() };
@@ -112,19 +112,19 @@ describe('a group', () => {
     expect(await conversationsOf(db.pool, ann)).toHaveLength(1);
   });
 
-  test('is not made with a member that does not exist', async () => {
+  test('is not created with a member that does not exist', async () => {
     const [ann] = await users(1);
-    const nobody = aClientId() as string as AccountId;
+    const unknown = aClientId() as string as AccountId;
     const outcome = await createGroup(append, asking(ann), {
       name: 'x',
       visibility: 'private',
-      members: [nobody],
+      members: [unknown],
     });
     expect(verdict(outcome)).toBe('account_not_found');
     expect(await conversationsOf(db.pool, ann)).toEqual([]);
   });
 
-  test('is handed to the longest-standing member when its last owner leaves', async () => {
+  test('passes to the member who joined first when its last owner leaves', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem]);
 
@@ -133,10 +133,13 @@ describe('a group', () => {
       { seq: 5, type: 'member.left', data: { account: ann } },
       { seq: 6, type: 'member.role_changed', data: { account: bob, role: 'owner' } },
     ]);
-    expect(await conversationFor(db.pool, bob, id)).toMatchObject({ role: 'owner' });
+    expect(await conversationFor(db.pool, bob, id)).toMatchObject({
+      role: 'owner',
+      permissions: permissionsOf('owner', 'private'),
+    });
     expect((await logTypes(ann)).at(-1)).toBe('conversation.left');
 
-    // All leave; the first to come back owns it.
+    // All leave; the first to join again owns it.
     await leaveGroup(append, about(bob, id));
     await leaveGroup(append, about(cem, id));
     expect(await countOf(id)).toBe(0);
@@ -144,10 +147,10 @@ describe('a group', () => {
     expect(await conversationFor(db.pool, cem, id)).toMatchObject({ role: 'owner' });
   });
 
-  test('is never inherited by somebody who has left, and by nobody while an owner stays', async () => {
+  test('never passes to a former member, and keeps its owner while there is one', async () => {
     const [ann, bob, cem, dee] = (await users(4)) as [AccountId, AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem, dee]);
-    // The longest-standing of them is gone, and the next one has come back as the newest.
+    // Of the members after the owner, the first has left and the second has joined again.
     stored(await leaveGroup(append, about(bob, id)));
     stored(await leaveGroup(append, about(cem, id)));
     stored(await joinGroup(append, about(cem, id)));
@@ -173,7 +176,7 @@ describe('a group', () => {
       return rows;
     };
     expect(await changes()).toEqual([{ seq: left + 1, data: { account: dee, role: 'owner' } }]);
-    // A member who goes, or comes back, changes nobody's role.
+    // A member who leaves or joins again changes no role.
     stored(await joinGroup(append, about(ann, id)));
     stored(await leaveGroup(append, about(cem, id)));
     expect(await changes()).toHaveLength(1);
@@ -186,7 +189,7 @@ describe('a group', () => {
   test.each([
     ['public', ['group.created', 'group.updated', 'group.deleted']],
     ['private', []],
-  ] as const)('that is %s is told in the workspace by %j', async (visibility, expected) => {
+  ] as const)('that is %s adds %j to the workspace stream', async (visibility, expected) => {
     const [ann] = (await users(1)) as [AccountId];
     const before = await headOf(db.pool, WORKSPACE_STREAM);
     const id = await aRealGroup(append, [ann], visibility);
@@ -199,7 +202,7 @@ describe('a group', () => {
     expect(rows.map((row) => row.type)).toEqual(expected);
   });
 
-  test('answers each command that is sent again under its id as the first time', async () => {
+  test('answers a retried command as the first time', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob]);
     const commands: [AccountId, (r: ReturnType<typeof about>) => Promise<Outcome>][] = [
@@ -218,7 +221,7 @@ describe('a group', () => {
     }
   });
 
-  test('takes a second joining or leaving as done already', async () => {
+  test('answers a second join or leave with the seq of the first', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann]);
     const first = stored(await joinGroup(append, about(bob, id)));
@@ -233,7 +236,7 @@ describe('a group', () => {
     expect(await headOf(db.pool, streamOfConversation(id))).toBe(left.seq);
   });
 
-  test('renamed is told in the workspace when it is public, and only a real change', async () => {
+  test('announces a new name in the workspace stream, and no unchanged one', async () => {
     const [ann] = await users(1);
     const id = await aRealGroup(append, [ann], 'public', 'old name');
     await renameGroup(append, about(ann, id), 'new name');
@@ -249,10 +252,10 @@ describe('a group', () => {
     expect(await conversationFor(db.pool, ann, id)).toMatchObject({ name: 'new name' });
   });
 
-  test('deleted is gone for all: nobody reads, posts, joins or finds it', async () => {
+  test('cannot be read, posted to, joined or found once deleted', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob], 'public', 'doomed');
-    await says(append, bob, id, 'last words');
+    await says(append, bob, id, 'last message');
 
     const end = stored(await deleteGroup(append, about(ann, id)));
 
@@ -263,44 +266,54 @@ describe('a group', () => {
     expect(verdict(await deleteGroup(append, about(ann, id)))).toBe('conversation_not_found');
     const found = await publicGroups(db.pool, ann, { search: 'doomed', after: null, limit: 10 });
     expect(found.items).toEqual([]);
-    // Its end is the last that its members may see.
+    // Its deletion is the last event that its members may see.
     const seen = await eventsFor(db.pool, bob, streamOfConversation(id), { after: 0, limit: 100 });
     expect(seen?.lastSeq).toBe(end.seq);
     expect(seen?.items.at(-1)?.type).toBe('conversation.deleted');
   });
 });
 
-describe('who may', () => {
-  const standings = ['owner', 'member', 'outsider'] as const;
-  const actions = ['join', 'leave', 'add', 'remove', 'rename', 'delete'] as const;
-  const sorts: Sort[] = ['direct', 'public', 'private', 'everyone'];
+describe('commands', () => {
+  const roles = ['owner', 'member', 'non_member'] as const;
+  const actions = ['join', 'leave', 'add_member', 'remove_member', 'rename', 'delete'] as const;
+  const types: ConversationType[] = ['direct', 'public', 'private', 'everyone'];
 
-  for (const sort of sorts) {
-    test(`do what in ${sort}: commands keep to the table`, async () => {
-      for (const standing of standings) {
+  for (const type of types) {
+    test(`follow the policy in a ${type} conversation`, async () => {
+      for (const role of roles) {
         for (const action of actions) {
-          if (sort === 'direct' && standing === 'owner') continue;
+          if (type === 'direct' && role === 'owner') continue;
           const [owner, member, outsider, newcomer] = (await users(4)) as AccountId[] as [
             AccountId,
             AccountId,
             AccountId,
             AccountId,
           ];
-          const id = await place(sort, owner, member);
-          const actor = { owner, member, outsider }[standing];
+          const id = await conversationOf(type, owner, member);
+          const actor = { owner, member, non_member: outsider }[role];
+          if (role !== 'non_member') {
+            // What a member is shown is what the command then allows.
+            expect(await conversationFor(db.pool, actor, id)).toMatchObject({
+              permissions: permissionsOf(role, type),
+            });
+          }
           const target = actor === member ? owner : member;
-          const outcome = await act(action, actor, id, action === 'add' ? newcomer : target);
-          expect(`${standing} ${action} ${verdict(outcome)}`).toBe(
-            `${standing} ${action} ${may(standing, sort, action)}`,
+          const outcome = await act(action, actor, id, action === 'add_member' ? newcomer : target);
+          expect(`${role} ${action} ${verdict(outcome)}`).toBe(
+            `${role} ${action} ${authorize(role, type, action)}`,
           );
         }
       }
     });
   }
 
-  async function place(sort: Sort, owner: AccountId, member: AccountId): Promise<ConversationId> {
-    if (sort === 'direct') return aDirect(append, owner, member);
-    if (sort !== 'everyone') return aRealGroup(append, [owner, member], sort);
+  async function conversationOf(
+    type: ConversationType,
+    owner: AccountId,
+    member: AccountId,
+  ): Promise<ConversationId> {
+    if (type === 'direct') return aDirect(append, owner, member);
+    if (type !== 'everyone') return aRealGroup(append, [owner, member], type);
     await joinGroup(append, about(owner, EVERYONE));
     await joinGroup(append, about(member, EVERYONE));
     await db.pool.query(`update accounts set role = 'admin' where id = $1`, [owner]);
@@ -319,9 +332,9 @@ describe('who may', () => {
         return joinGroup(append, request);
       case 'leave':
         return leaveGroup(append, request);
-      case 'add':
+      case 'add_member':
         return addMember(append, request, target);
-      case 'remove':
+      case 'remove_member':
         return removeMember(append, request, target);
       case 'rename':
         return renameGroup(append, request, `renamed ${aClientId()}`);
@@ -330,7 +343,7 @@ describe('who may', () => {
     }
   }
 
-  test('see a conversation that is not theirs: it is as if it did not exist', async () => {
+  test('of a non-member are answered as if the conversation did not exist', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const secret = await aRealGroup(append, [ann], 'private');
     const nothing = aClientId() as string as ConversationId;
@@ -345,13 +358,13 @@ describe('who may', () => {
       await eventsFor(db.pool, bob, streamOfConversation(id), { after: 0, limit: 5 }),
     ];
     expect(await answers(secret)).toEqual(await answers(nothing));
-    // The personal stream of somebody else is nobody’s conversation either.
+    // The personal stream of another account is no conversation either.
     expect(await answers(ann as string as ConversationId)).toEqual(await answers(nothing));
   });
 });
 
-describe('somebody removed', () => {
-  test('can neither read nor post, and has the event of the removal alone', async () => {
+describe('a removed member', () => {
+  test('cannot read or post, and sees only the event of the removal', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob], 'private');
     await says(append, ann, id, 'before');
@@ -366,18 +379,18 @@ describe('somebody removed', () => {
     expect(events?.lastSeq).toBe(removal);
     expect(events?.items.map((e) => e.seq)).toEqual([removal]);
 
-    // Back again: the stays are told, the time between is not among the events.
+    // Added again: the events are those of the membership periods, without the time between.
     const back = stored(await addMember(append, about(ann, id), bob)).seq;
     const again = await eventsFor(db.pool, bob, streamOfConversation(id), { after: 3, limit: 50 });
     expect(again?.items.map((e) => e.seq)).toEqual([4, 5, back]);
-    // What was written meanwhile is unread, and can be read.
+    // What was posted meanwhile is unread, and can be read.
     expect(await conversationFor(db.pool, bob, id)).toMatchObject({ unread: 2, joinedSeq: back });
     expect((await history(db.pool, bob, id, { limit: 5 }))?.items).toHaveLength(2);
   });
 });
 
 describe('a direct conversation', () => {
-  test('of the same two people is always the same one, opened at once from both sides', async () => {
+  test('is the same one when both users open it concurrently', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const nodes = [append, aNode(db.pool)] as const;
     const outcomes = await Promise.all(
@@ -402,21 +415,21 @@ describe('a direct conversation', () => {
     });
   });
 
-  test('with oneself is for notes; with nobody there is none', async () => {
+  test('may be with oneself, but not with an unknown account', async () => {
     const [ann] = await users(1);
     const id = await aDirect(append, ann, ann);
     expect(await aDirect(append, ann, ann)).toBe(id);
     expect(await conversationFor(db.pool, ann, id)).toMatchObject({ peer: null, memberCount: 1 });
-    const nobody = aClientId() as string as AccountId;
-    expect(verdict(await openDirect(append, asking(ann), nobody))).toBe('account_not_found');
-    // An id that names something, but no person.
+    const unknown = aClientId() as string as AccountId;
+    expect(verdict(await openDirect(append, asking(ann), unknown))).toBe('account_not_found');
+    // The id of a conversation.
     const outcome = await openDirect(append, asking(ann), id as string as AccountId);
     expect(verdict(outcome)).toBe('account_not_found');
   });
 });
 
 describe('the group of everyone', () => {
-  test('is made once, however many nodes start', async () => {
+  test('is created once when several nodes start concurrently', async () => {
     const fresh = await (await server.fresh()).open();
     const nodes = upTo(4).map(() => aNode(fresh.pool));
     await Promise.all(nodes.map((node) => bootstrapEveryone(node)));
@@ -428,14 +441,14 @@ describe('the group of everyone', () => {
     expect(await headOf(fresh.pool, streamOfConversation(EVERYONE))).toBe(1);
   });
 
-  test('has each new account in it', async () => {
+  test('has every new account as a member', async () => {
     const registered = await Promise.all(
       ['dora', 'emil'].map((name) =>
         registerAccount(append, {
           username: name,
           displayName: name,
           email: `${name}@example.org`,
-          passwordHash: 'a hash, made elsewhere',
+          passwordHash: 'unused',
           audit: testAudit,
         }),
       ),
@@ -453,20 +466,20 @@ describe('the group of everyone', () => {
   });
 });
 
-describe('joins, leaves and posts all at once', () => {
-  test('have seqs without a gap, one stay at a time, and a true count', async () => {
-    const everybody = await users(12);
+describe('concurrent joins, leaves and posts', () => {
+  test('keep seqs gapless, membership periods disjoint and the member count right', async () => {
+    const accounts = await users(12);
     const nodes = [append, aNode(db.pool)] as const;
-    const id = await aRealGroup(append, [everybody[0]]);
+    const id = await aRealGroup(append, [accounts[0]]);
 
     const outcomes = await Promise.all(
       upTo(240).map(async (n) => {
         const node = nodes[n % 2] as Append;
-        const who = everybody[n % everybody.length] as AccountId;
-        const request = about(who, id);
+        const actor = accounts[n % accounts.length] as AccountId;
+        const request = about(actor, id);
         if (n % 5 === 0) return joinGroup(node, request);
         if (n % 7 === 0) return leaveGroup(node, request);
-        if (n % 11 === 0) return addMember(node, request, everybody[n % 4] as AccountId);
+        if (n % 11 === 0) return addMember(node, request, accounts[n % 4] as AccountId);
         return postMessage(node, request, `message ${n}`);
       }),
     );
@@ -476,17 +489,17 @@ describe('joins, leaves and posts all at once', () => {
     expect(log.map((e) => e.seq)).toEqual(upTo(log.length));
     expect(await headOf(db.pool, streamOfConversation(id))).toBe(log.length);
     await countOf(id);
-    const stays = await db.pool.query<{ account_id: AccountId; joined_seq: Seq; left_seq: Seq }>(
+    const periods = await db.pool.query<{ account_id: AccountId; joined_seq: Seq; left_seq: Seq }>(
       'select account_id, joined_seq, left_seq from memberships where conversation_id = $1',
       [id],
     );
-    // Every message was written within a stay of its author.
+    // Every message was posted within one membership period of its author.
     const messages = await db.pool.query<{ author_id: AccountId; seq: Seq }>(
       'select author_id, seq from messages where conversation_id = $1',
       [id],
     );
     for (const { author_id, seq } of messages.rows) {
-      const covering = stays.rows.filter(
+      const covering = periods.rows.filter(
         (s) => s.account_id === author_id && s.joined_seq < seq && (s.left_seq ?? Infinity) > seq,
       );
       expect(covering).toHaveLength(1);

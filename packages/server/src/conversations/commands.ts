@@ -13,10 +13,15 @@ import {
 import { uuidv7 } from 'uuidv7';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
-import { joining } from './members.ts';
-import { type ConversationRequest, existing, ruleFor, runOn } from './standing.ts';
+import {
+  activeAccounts,
+  type ConversationRequest,
+  conversationRule,
+  runCommand,
+} from './conversation-rule.ts';
+import { joinEvents } from './members.ts';
 
-/** How conversations begin, change their name and end. Members come and go in members.ts. */
+/** Commands that create, rename and delete conversations. members.ts has those on members. */
 
 interface CreateGroupCommand extends Command {
   readonly conversation: ConversationId;
@@ -32,8 +37,8 @@ interface OpenDirectCommand extends Command {
 }
 
 /**
- * Makes a group with its creator as owner. `stored.stream` is the stream of the new group; the same
- * client id again finds the group it made first.
+ * Creates a group with its creator as owner. `stored.stream` is the stream of the new group; a retry
+ * with the same client id returns the same group.
  */
 export function createGroup(
   append: Append,
@@ -64,8 +69,8 @@ export function createGroup(
 }
 
 /**
- * Finds or makes the conversation of two people; with oneself, for notes. Both personal streams are
- * locked, so two who open it at the same moment get the same one. `stored.stream` is its stream.
+ * Finds or creates the direct conversation of two users, or of one with themselves, for notes. Both
+ * personal streams are locked, so concurrent calls return the same one. `stored.stream` is its stream.
  */
 export function openDirect(
   append: Append,
@@ -90,22 +95,22 @@ export function openDirect(
   return append.run(command);
 }
 
-/** Gives a group another name. */
+/** Renames a group. */
 export const renameGroup = (
   append: Append,
   r: ConversationRequest,
   name: string,
 ): Promise<Outcome> =>
-  runOn(append, r, {
+  runCommand(append, r, {
     rule: renameRule,
     makes: 'conversation.updated',
     name,
     alsoLocks: [WORKSPACE_STREAM],
   });
 
-/** Ends a group for all its members. Nobody can see it any more. */
+/** Deletes a group for all its members. */
 export const deleteGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
-  runOn(append, r, {
+  runCommand(append, r, {
     rule: deleteRule,
     makes: 'conversation.deleted',
     alsoLocks: [WORKSPACE_STREAM],
@@ -117,10 +122,10 @@ const createGroupRule: Rule<CreateGroupCommand> = {
   async decide(tx, [command]) {
     if (!command) return [];
     const { conversation, stream, name, visibility, members, actor } = command;
-    const found = await existing(tx, members);
-    const missing = members.filter((id) => !found.has(id));
+    const active = await activeAccounts(tx, members);
+    const missing = members.filter((id) => !active.has(id));
     if (missing.length > 0) {
-      const message = `There is no person ${missing.slice(0, 3).join(', ')}`;
+      const message = `No such user: ${missing.slice(0, 3).join(', ')}`;
       return [{ refuse: refusal('account_not_found', message) }];
     }
     await tx.createStream(stream, 'conversation');
@@ -129,7 +134,7 @@ const createGroupRule: Rule<CreateGroupCommand> = {
       {
         events: [
           newEvent(stream, 'conversation.created', { kind: 'group', visibility, name }),
-          ...members.flatMap((m) => joining(conversation, m, m === actor ? 'owner' : 'member')),
+          ...members.flatMap((m) => joinEvents(conversation, m, m === actor ? 'owner' : 'member')),
           ...(isPublic
             ? [newEvent(WORKSPACE_STREAM, 'group.created', { conversation, name })]
             : []),
@@ -150,10 +155,10 @@ const openDirectRule: Rule<OpenDirectCommand> = {
       'select id from conversations where direct_key = $1',
       [directKey(users)],
     );
-    // Its first event made it what it is.
+    // Event 1 is its `conversation.created`.
     if (row) return [{ unchanged: 1 as Seq, stream: row.id as StreamId }];
-    const found = await existing(tx, users);
-    if (!users.every((id) => found.has(id))) return [{ refuse: refusal('account_not_found') }];
+    const active = await activeAccounts(tx, users);
+    if (!users.every((id) => active.has(id))) return [{ refuse: refusal('account_not_found') }];
     await tx.createStream(stream, 'conversation');
     const created = newEvent(stream, 'conversation.created', {
       kind: 'direct',
@@ -162,13 +167,14 @@ const openDirectRule: Rule<OpenDirectCommand> = {
       users: [...users],
     });
     const members = [...new Set(users)];
-    return [{ events: [created, ...members.flatMap((m) => joining(conversation, m, 'member'))] }];
+    const joined = members.flatMap((m) => joinEvents(conversation, m, 'member'));
+    return [{ events: [created, ...joined] }];
   },
 };
 
-const renameRule = ruleFor('rename', async (tx, command, place) => {
+const renameRule = conversationRule('rename', async (tx, command, state) => {
   const { stream, conversation, name } = command;
-  if (place.name === name) {
+  if (state.name === name) {
     const [last] = await tx.query<{ last_seq: number }>(
       'conversations-head',
       'select last_seq from streams where id = $1',
@@ -176,21 +182,21 @@ const renameRule = ruleFor('rename', async (tx, command, place) => {
     );
     return { unchanged: (last?.last_seq ?? 0) as Seq };
   }
-  const listed = place.isPublic
+  const listed = state.isPublic
     ? [newEvent(WORKSPACE_STREAM, 'group.updated', { conversation, name })]
     : [];
   return { events: [newEvent(stream, 'conversation.updated', { name }), ...listed] };
 });
 
-const deleteRule = ruleFor('delete', async (_unit, command, place) => {
+const deleteRule = conversationRule('delete', async (_tx, command, state) => {
   const { stream, conversation } = command;
-  const listed = place.isPublic
+  const listed = state.isPublic
     ? [newEvent(WORKSPACE_STREAM, 'group.deleted', { conversation })]
     : [];
   return { events: [newEvent(stream, 'conversation.deleted', {}), ...listed] };
 });
 
-/** How a direct conversation is found: the ids of its two people, in order. */
+/** Returns the unique key of a direct conversation: the ids of its two users, in order. */
 export function directKey(users: readonly [AccountId, AccountId]): string {
   return users.join(' ');
 }

@@ -9,18 +9,18 @@ import {
 import type { Append } from '../stream/append.ts';
 import { type Command, type NewEvent, newEvent, type Rule } from '../stream/stream-transaction.ts';
 
-/** The group that every account is in, from the first start on. The same id on every server. */
+/** The group of all accounts. It has the same id on every server. */
 export const EVERYONE = '00000000-0000-7000-8000-000000000002' as ConversationId;
-/** Its stream: registration locks it (`alsoLocks`). */
+/** The stream of that group, which registration locks (`alsoLocks`). */
 export const EVERYONE_STREAM = streamOfConversation(EVERYONE);
-/** The actor of what nobody did. Not an account: nobody can log in as it or write to it. */
+/** The actor of the server’s own commands. It is not an account. */
 export const SYSTEM = '00000000-0000-7000-8000-000000000003' as AccountId;
 const BOOTSTRAP_ID = '00000000-0000-7000-8000-000000000004' as ClientId;
 
 /**
- * The events by which a new account enters the group of everyone. They belong into the command
- * that registers it, after its `user.registered` (whose projection makes the account), with
- * EVERYONE_STREAM locked and the account’s personal stream created.
+ * Returns the events with which a new account joins the group of everyone. The command that
+ * registers the account stores them after `user.registered`, whose projection inserts the account,
+ * with EVERYONE_STREAM locked and the personal stream created.
  */
 export function everyoneEvents(account: AccountId): readonly [NewEvent, NewEvent] {
   return [
@@ -29,7 +29,7 @@ export function everyoneEvents(account: AccountId): readonly [NewEvent, NewEvent
   ];
 }
 
-/** Tells the account’s own stream of the `member.joined` that the same command makes before. */
+/** Returns the personal-stream event that refers to the `member.joined` of the same command. */
 export function joinedPersonally(conversation: ConversationId, account: AccountId): NewEvent {
   return newEvent(streamOfAccount(account), 'conversation.joined', (made) => {
     const needle = JSON.stringify(account);
@@ -45,10 +45,10 @@ export function joinedPersonally(conversation: ConversationId, account: AccountI
 }
 
 /**
- * Makes the group of everyone if it is not there. Called at each start, by any number of nodes at
- * once: they send the same command, which is carried out once for ever.
+ * Creates the group of everyone unless it exists. Every node calls it at start: all send the same
+ * command, which is stored once.
  *
- * @throws when the database refuses
+ * @throws when the command is refused or its outcome is unknown
  */
 export async function bootstrapEveryone(append: Append): Promise<void> {
   const command: Command = {
@@ -56,7 +56,7 @@ export async function bootstrapEveryone(append: Append): Promise<void> {
     actor: SYSTEM,
     clientId: BOOTSTRAP_ID,
     stream: EVERYONE_STREAM,
-    // The group’s own stream is not there to be locked yet: this lock keeps two nodes apart.
+    // The group’s own stream does not exist yet, so this lock serializes nodes.
     alsoLocks: [WORKSPACE_STREAM],
     makes: 'conversation.created',
     payload: [],
@@ -65,7 +65,7 @@ export async function bootstrapEveryone(append: Append): Promise<void> {
   const outcome = await append.run(command);
   if (outcome.kind === 'stored') return;
   const why = outcome.kind === 'refused' ? outcome.refusal.message : 'the outcome is unknown';
-  throw new Error(`The group of everyone could not be made: ${why}`);
+  throw new Error(`The group of everyone could not be created: ${why}`);
 }
 
 const bootstrapRule: Rule = {

@@ -15,60 +15,57 @@ import {
   type Rule,
   type StreamTransaction,
 } from '../stream/stream-transaction.ts';
-import { joinedPersonally } from './everyone.ts';
 import {
+  activeAccounts,
   type ConversationCommand,
   type ConversationRequest,
-  existing,
-  type Place,
-  readPlace,
-  ruleFor,
-  runOn,
-} from './standing.ts';
+  type ConversationState,
+  conversationRule,
+  readConversationState,
+  runCommand,
+} from './conversation-rule.ts';
+import { joinedPersonally } from './everyone.ts';
 
-/** How people come into groups and go: the commands, and what they come to. */
+/** Commands that change who is a member of a group. */
 
 /** Joins a public group. */
 export const joinGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
-  runOn(append, r, {
+  runCommand(append, r, {
     rule: joinRule,
     makes: 'member.joined',
     alsoLocks: [streamOfAccount(r.actor)],
   });
 
-/** Leaves a group. Its last owner hands it to the longest-standing member. */
+/** Leaves a group. If the last owner leaves, the member who joined first becomes owner. */
 export const leaveGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
-  runOn(append, r, {
+  runCommand(append, r, {
     rule: leaveRule,
     makes: 'member.left',
     alsoLocks: [streamOfAccount(r.actor)],
   });
 
-/**
- * Takes an account that is deleted out of any group, also that of everyone. Who is no member (any
- * more) stays none.
- */
+/** Removes a deleted account from any group, including that of everyone. Idempotent. */
 export const withdrawMember = (append: Append, r: ConversationRequest): Promise<Outcome> =>
-  runOn(append, r, {
+  runCommand(append, r, {
     rule: withdrawRule,
     makes: 'member.left',
     alsoLocks: [streamOfAccount(r.actor)],
   });
 
-/** Brings somebody into a group. */
+/** Adds an account to a group. */
 export const addMember = (
   append: Append,
   r: ConversationRequest,
   target: AccountId,
 ): Promise<Outcome> =>
-  runOn(append, r, {
+  runCommand(append, r, {
     rule: addRule,
     makes: 'member.joined',
     target,
     alsoLocks: [streamOfAccount(target)],
   });
 
-/** Puts somebody out of a group; oneself: leaves it. */
+/** Removes a member from a group; the actor removes itself by leaving. */
 export const removeMember = (
   append: Append,
   r: ConversationRequest,
@@ -76,51 +73,51 @@ export const removeMember = (
 ): Promise<Outcome> =>
   target === r.actor
     ? leaveGroup(append, r)
-    : runOn(append, r, {
+    : runCommand(append, r, {
         rule: removeRule,
         makes: 'member.left',
         target,
         alsoLocks: [streamOfAccount(target)],
       });
 
-const joinRule = ruleFor('join', async (_unit, command, place) => {
-  if (place.stay) return { unchanged: place.stay.joinedSeq };
-  // A group that all have left belongs to the first who comes back.
-  const role = place.memberCount === 0 && place.sort !== 'everyone' ? 'owner' : 'member';
-  return { events: joining(command.conversation, command.actor, role) };
+const joinRule = conversationRule('join', async (_tx, command, state) => {
+  if (state.membership) return { unchanged: state.membership.joinedSeq };
+  // The first account to join an abandoned group becomes its owner.
+  const role = state.memberCount === 0 && state.type !== 'everyone' ? 'owner' : 'member';
+  return { events: joinEvents(command.conversation, command.actor, role) };
 });
 
-const addRule = ruleFor('add', async (tx, command) => {
-  const target = await readPlace(tx, command.conversation, command.target);
-  if (target?.stay) return { unchanged: target.stay.joinedSeq };
-  const found = await existing(tx, [command.target]);
-  if (!found.has(command.target)) return { refuse: refusal('account_not_found') };
-  return { events: joining(command.conversation, command.target, 'member') };
+const addRule = conversationRule('add_member', async (tx, command) => {
+  const target = await readConversationState(tx, command.conversation, command.target);
+  if (target?.membership) return { unchanged: target.membership.joinedSeq };
+  const active = await activeAccounts(tx, [command.target]);
+  if (!active.has(command.target)) return { refuse: refusal('account_not_found') };
+  return { events: joinEvents(command.conversation, command.target, 'member') };
 });
 
-const leaveRule = ruleFor('leave', (tx, command, place) => leaving(tx, command, place));
+const leaveRule = conversationRule('leave', (tx, command, state) => leave(tx, command, state));
 
-/** No policy is asked: there is nobody left who could want to stay. */
+/** Asks no policy: `deleteAccount` authorized the erasure, and no group can refuse it. */
 const withdrawRule: Rule<ConversationCommand> = {
   name: 'conversations.withdraw',
   bulk: false,
   async decide(tx, [command]) {
     if (!command) return [];
-    const place = await readPlace(tx, command.conversation, command.actor);
-    if (!place?.stay) return [{ unchanged: place?.leftSeq ?? (0 as Seq) }];
-    return [await leaving(tx, command, place)];
+    const state = await readConversationState(tx, command.conversation, command.actor);
+    if (!state?.membership) return [{ unchanged: state?.leftSeq ?? (0 as Seq) }];
+    return [await leave(tx, command, state)];
   },
 };
 
-const removeRule = ruleFor('remove', async (tx, command) => {
-  const target = await readPlace(tx, command.conversation, command.target);
-  if (target?.stay) return leaving(tx, command, target);
+const removeRule = conversationRule('remove_member', async (tx, command) => {
+  const target = await readConversationState(tx, command.conversation, command.target);
+  if (target?.membership) return leave(tx, command, target);
   if (target?.leftSeq) return { unchanged: target.leftSeq };
-  return { refuse: refusal('account_not_found', 'This person is not a member') };
+  return { refuse: refusal('account_not_found', 'This user is not a member') };
 });
 
-/** The events of a joining: in the conversation, and in the member’s own stream. */
-export function joining(
+/** Returns the events of a join: one in the conversation, one in the member’s personal stream. */
+export function joinEvents(
   conversation: ConversationId,
   account: AccountId,
   role: MemberRole,
@@ -131,13 +128,14 @@ export function joining(
   ];
 }
 
-async function leaving(
+/** Decides that the target leaves; `state` is that of the target. */
+async function leave(
   tx: StreamTransaction,
   command: ConversationCommand,
-  place: Place,
+  state: ConversationState,
 ): Promise<Decision> {
   const { stream, conversation, target } = command;
-  const heir = place.stay?.role === 'owner' ? await readHeir(tx, command) : null;
+  const newOwner = state.membership?.role === 'owner' ? await readNewOwner(tx, command) : null;
   return {
     events: [
       newEvent(stream, 'member.left', { account: target }),
@@ -145,18 +143,20 @@ async function leaving(
         conversation,
         seq: made[0]?.seq ?? (0 as Seq),
       })),
-      ...(heir ? [newEvent(stream, 'member.role_changed', { account: heir, role: 'owner' })] : []),
+      ...(newOwner
+        ? [newEvent(stream, 'member.role_changed', { account: newOwner, role: 'owner' })]
+        : []),
     ],
   };
 }
 
-/** Who becomes owner when the target goes: nobody while another owner stays. */
-async function readHeir(
+/** Returns who becomes owner when the target leaves; null while there is another owner. */
+async function readNewOwner(
   tx: StreamTransaction,
   command: ConversationCommand,
 ): Promise<AccountId | null> {
   const [row] = await tx.query<{ account_id: string; role: MemberRole }>(
-    'conversations-heir',
+    'conversations-new-owner',
     `select account_id, role from memberships
      where conversation_id = $1 and left_seq is null and account_id <> $2
      order by role = 'owner' desc, joined_seq

@@ -1,17 +1,31 @@
+import type { MemberRole } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
-import { type Action, may, type Sort, type Standing } from './policy.ts';
+import {
+  type ActorRole,
+  authorize,
+  type ConversationAction,
+  type ConversationType,
+  permissionsOf,
+} from './policy.ts';
 
-const ACTIONS: Action[] = ['join', 'leave', 'add', 'remove', 'rename', 'delete'];
+const ACTIONS: ConversationAction[] = [
+  'join',
+  'leave',
+  'add_member',
+  'remove_member',
+  'rename',
+  'delete',
+];
 
-/** The table once more, in short words: + yes, - forbidden, ? hidden, g not a group, e everyone. */
-const TABLE: Record<Sort, Record<Standing, string>> = {
+/** The policy in short form: + yes, - forbidden, ? not found, g not a group, e everyone group. */
+const TABLE: Record<ConversationType, Record<ActorRole, string>> = {
   //          join leave add remove rename delete
-  direct: { owner: 'gggggg', member: 'gggggg', outsider: '??????' },
-  public: { owner: '++++++', member: '+++---', outsider: '+?????' },
-  private: { owner: '++++++', member: '++----', outsider: '??????' },
-  everyone: { owner: '+eee+e', member: '+eee-e', outsider: '+?????' },
+  direct: { owner: 'gggggg', member: 'gggggg', non_member: '??????' },
+  public: { owner: '++++++', member: '+++---', non_member: '+?????' },
+  private: { owner: '++++++', member: '++----', non_member: '??????' },
+  everyone: { owner: '+eee+e', member: '+eee-e', non_member: '+?????' },
 };
-const WORDS: Record<string, string> = {
+const VERDICTS: Record<string, string> = {
   '+': 'yes',
   '-': 'forbidden',
   '?': 'conversation_not_found',
@@ -19,13 +33,25 @@ const WORDS: Record<string, string> = {
   e: 'everyone_group',
 };
 
-describe('who may do what to a conversation', () => {
-  for (const [sort, standings] of Object.entries(TABLE)) {
-    for (const [standing, verdicts] of Object.entries(standings)) {
-      test(`${sort}: ${standing}`, () => {
-        const found = ACTIONS.map((action) => may(standing as Standing, sort as Sort, action));
-        expect(found).toEqual([...verdicts].map((v) => WORDS[v]));
-      });
+const cases = Object.entries(TABLE).flatMap(([type, roles]) =>
+  Object.entries(roles).map(
+    ([role, verdicts]) => [type as ConversationType, role as ActorRole, verdicts] as const,
+  ),
+);
+
+describe('the policy of conversations', () => {
+  test.each(cases)('%s conversation, %s', (type, role, verdicts) => {
+    const found = ACTIONS.map((action) => authorize(role, type, action));
+    expect(found).toEqual([...verdicts].map((v) => VERDICTS[v]));
+  });
+
+  test('permits a member exactly what it would not refuse', () => {
+    for (const [type, role] of cases) {
+      if (role === 'non_member') continue;
+      const allowed = ACTIONS.filter(
+        (action) => action !== 'join' && authorize(role, type, action) === 'yes',
+      );
+      expect(permissionsOf(role as MemberRole, type)).toEqual(allowed);
     }
-  }
+  });
 });

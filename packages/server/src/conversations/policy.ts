@@ -1,93 +1,91 @@
-import type { ErrorCode } from '@parley/protocol';
+import type { ConversationPermission, ErrorCode, MemberRole } from '@parley/protocol';
 
-/** What can be done to a conversation and its members. */
-export type Action = 'join' | 'leave' | 'add' | 'remove' | 'rename' | 'delete';
+/** An action on a conversation or its members. */
+export type ConversationAction = 'join' | ConversationPermission;
 /**
- * What sort of conversation it is. `everyone` is the group that every account is in: the owners
- * and admins of the server count as its owners.
+ * The type of a conversation, as far as permissions depend on it. `everyone` is the group of all
+ * accounts: the owners and admins of the server count as its owners.
  */
-export type Sort = 'direct' | 'public' | 'private' | 'everyone';
-/** What somebody is to a conversation. An outsider is not (or no more) a member. */
-export type Standing = 'owner' | 'member' | 'outsider';
+export type ConversationType = 'direct' | 'public' | 'private' | 'everyone';
+/** The role of the account that acts. A former member is a non-member. */
+export type ActorRole = MemberRole | 'non_member';
 
 /** Allowed, or the code of the refusal. */
 export type Verdict = 'yes' | ErrorCode;
 
-const hidden: Record<Action, Verdict> = {
-  join: 'conversation_not_found',
-  leave: 'conversation_not_found',
-  add: 'conversation_not_found',
-  remove: 'conversation_not_found',
-  rename: 'conversation_not_found',
-  delete: 'conversation_not_found',
-};
+type Verdicts = Readonly<Record<ConversationAction, Verdict>>;
 
-const direct: Record<Action, Verdict> = {
-  join: 'not_a_group',
-  leave: 'not_a_group',
-  add: 'not_a_group',
-  remove: 'not_a_group',
-  rename: 'not_a_group',
-  delete: 'not_a_group',
-};
+const all = (verdict: Verdict): Verdicts => ({
+  join: verdict,
+  leave: verdict,
+  add_member: verdict,
+  remove_member: verdict,
+  rename: verdict,
+  delete: verdict,
+});
 
-const everyone: Record<Action, Verdict> = {
-  join: 'yes',
-  leave: 'everyone_group',
-  add: 'everyone_group',
-  remove: 'everyone_group',
-  rename: 'forbidden',
-  delete: 'everyone_group',
-};
-
-const ownGroup: Record<Action, Verdict> = {
-  join: 'yes',
-  leave: 'yes',
-  add: 'yes',
-  remove: 'yes',
-  rename: 'yes',
-  delete: 'yes',
-};
+const hidden = all('conversation_not_found');
+const direct = all('not_a_group');
+const everyone: Verdicts = { ...all('everyone_group'), join: 'yes', rename: 'forbidden' };
 
 /**
- * Who may do what. Joining as a member, where it stands as `yes`, changes nothing. To outsiders a
- * conversation is answered as if it did not exist, but for the joining of public groups, which all
- * can see in the list.
+ * Who may do what. A member who joins again changes nothing. To a non-member a conversation is
+ * answered as if it did not exist, except that everyone may join the listed public groups.
  */
-const POLICY: Record<Sort, Record<Standing, Record<Action, Verdict>>> = {
-  direct: { owner: direct, member: direct, outsider: hidden },
+const POLICY: Readonly<Record<ConversationType, Readonly<Record<ActorRole, Verdicts>>>> = {
+  direct: { owner: direct, member: direct, non_member: hidden },
   public: {
-    owner: ownGroup,
-    member: {
-      join: 'yes',
-      leave: 'yes',
-      add: 'yes',
-      remove: 'forbidden',
-      rename: 'forbidden',
-      delete: 'forbidden',
-    },
-    outsider: { ...hidden, join: 'yes' },
+    owner: all('yes'),
+    member: { ...all('forbidden'), join: 'yes', leave: 'yes', add_member: 'yes' },
+    non_member: { ...hidden, join: 'yes' },
   },
   private: {
-    owner: ownGroup,
-    member: {
-      join: 'yes',
-      leave: 'yes',
-      add: 'forbidden',
-      remove: 'forbidden',
-      rename: 'forbidden',
-      delete: 'forbidden',
-    },
-    outsider: hidden,
+    owner: all('yes'),
+    member: { ...all('forbidden'), join: 'yes', leave: 'yes' },
+    non_member: hidden,
   },
   everyone: {
     owner: { ...everyone, rename: 'yes' },
     member: everyone,
-    outsider: { ...hidden, join: 'yes' },
+    non_member: { ...hidden, join: 'yes' },
   },
 };
 
-/** Whether somebody of this standing may do this to a conversation of this sort. */
-export function may(standing: Standing, sort: Sort, action: Action): Verdict {
-  return POLICY[sort][standing][action];
+/** Returns whether an account of this role may act so on a conversation of this type. */
+export function authorize(
+  role: ActorRole,
+  type: ConversationType,
+  action: ConversationAction,
+): Verdict {
+  return POLICY[type][role][action];
+}
+
+/** Returns the actions that a client offers to a member of this role. */
+export function permissionsOf(role: MemberRole, type: ConversationType): ConversationPermission[] {
+  // Members have joined: nothing to offer.
+  const { join: _join, ...verdicts } = POLICY[type][role];
+  return (Object.keys(verdicts) as ConversationPermission[]).filter(
+    (action) => verdicts[action] === 'yes',
+  );
+}
+
+/** Returns the type of a conversation. */
+export function conversationType(c: {
+  readonly kind: string;
+  readonly visibility: string;
+  readonly isEveryone: boolean;
+}): ConversationType {
+  if (c.kind === 'direct') return 'direct';
+  if (c.isEveryone) return 'everyone';
+  return c.visibility === 'public' ? 'public' : 'private';
+}
+
+/** Returns the role with which a member acts: in the group of everyone the server role decides. */
+export function actingRole(
+  role: MemberRole,
+  type: ConversationType,
+  isServerAdmin: boolean,
+): MemberRole {
+  if (type !== 'everyone') return role;
+  return isServerAdmin ? 'owner' : 'member';
 }

@@ -5,9 +5,8 @@ import { directKey } from './commands.ts';
 import { EVERYONE_STREAM } from './everyone.ts';
 
 /**
- * How conversations and memberships follow from events. Each can run again for an event that it has
- * seen: counts change by the rows that were really changed. Read cursors are state beside the
- * events; a stay only begins with one.
+ * The projections of conversations and memberships. Each is idempotent: counts change by the number
+ * of rows that were written. Read cursors are not projected; a membership period starts with one.
  */
 export const conversationProjections: Partial<Record<EventType, Projection>> = {
   'conversation.created': async (tx, events) => {
@@ -66,7 +65,8 @@ export const conversationProjections: Partial<Record<EventType, Projection>> = {
     const data = events.map((e) => dataOf(e, 'member.joined'));
     await tx.query(
       'conversations-member-joined',
-      // Who comes back has unread what was written meanwhile; who is new starts with all read.
+      // A returning member keeps the read cursor; a new one starts with everything read.
+
       `with inserted as (
          insert into memberships (conversation_id, account_id, joined_seq, role, read_seq)
          select e.id, e.account_id, e.seq, e.role,

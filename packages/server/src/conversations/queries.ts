@@ -9,33 +9,33 @@ import {
 import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
 
-/** Lists of groups and of members, page by page. */
+/** Paged lists of groups and members. */
 
-/** A page of a list; `next` is the place that the page after it starts from. */
-export interface Page<T, Place> {
+/** A page of a list; the following page starts after the key `next`. */
+export interface Page<T, Key> {
   readonly items: T[];
-  readonly next: Place | null;
+  readonly next: Key | null;
 }
 
-/** What part of a list is wanted. */
-export interface PageRequest<Place> {
+/** Which page of a list to read. */
+export interface PageRequest<Key> {
   readonly search?: string | undefined;
-  readonly after: Place | null;
+  readonly after: Key | null;
   readonly limit: number;
 }
 
-/** Place in the list of groups: after this name (as the database compares it) and id. */
-export interface GroupPlace {
+/** The key of a group in the list of groups: its name, as the database compares it, and its id. */
+export interface GroupKey {
   readonly name: string;
   readonly id: string;
 }
 
-/** The public groups by name, for anybody. */
+/** Returns a page of the public groups by name. */
 export async function publicGroups(
   pool: Pool,
   account: AccountId,
-  { search = '', after, limit }: PageRequest<GroupPlace>,
-): Promise<Page<PublicGroup, GroupPlace>> {
+  { search = '', after, limit }: PageRequest<GroupKey>,
+): Promise<Page<PublicGroup, GroupKey>> {
   const { rows } = await pool.query<{ key: string; item: PublicGroup }>({
     name: 'conversations-public',
     text: `
@@ -59,8 +59,8 @@ export async function publicGroups(
 }
 
 /**
- * The members of a conversation, the longest-standing first (a place is a `joinedSeq`); null for
- * those who are not members themselves. How far each has read is told only in small conversations.
+ * Returns a page of the members of a conversation by `joinedSeq`, or null when the account is not a
+ * member. `readSeq` is set only in conversations with at most `limits.receiptsMembers` members.
  */
 export async function membersOf(
   pool: Pool,
@@ -70,7 +70,7 @@ export async function membersOf(
 ): Promise<Page<Member, Seq> | null> {
   const { rows } = await pool.query<{ item: Member | null }>({
     name: 'conversations-members',
-    // The outer row says that the asker is a member, also when the page is empty.
+    // The outer row proves the membership of the account, even if the page is empty.
     text: `
       select listed.item
       from memberships mine
@@ -108,7 +108,7 @@ export async function membersOf(
   return pageOf(listed, limit, (row) => row.item.joinedSeq);
 }
 
-/** One current member; null when there is none or the asker may not know. */
+/** Returns a current member; null when there is none or the account is not a member itself. */
 export async function memberOf(
   pool: Pool,
   account: AccountId,
@@ -139,19 +139,19 @@ export async function memberOf(
 
 const NIL = '00000000-0000-0000-0000-000000000000';
 
-function pageOf<R extends { item: T }, T, Place>(
+function pageOf<R extends { item: T }, T, Key>(
   rows: readonly R[],
   limit: number,
-  place: (row: R) => Place,
-): Page<T, Place> {
+  keyOf: (row: R) => Key,
+): Page<T, Key> {
   const last = rows[limit - 1];
   return {
     items: rows.slice(0, limit).map((row) => row.item),
-    next: last && rows.length > limit ? place(last) : null,
+    next: last && rows.length > limit ? keyOf(last) : null,
   };
 }
 
-/** PostgreSQL takes no NUL in a text. */
+/** Removes NUL, which PostgreSQL text cannot contain. */
 function storable(text: string): string {
   return text.replaceAll('\u0000', '');
 }

@@ -26,7 +26,7 @@ const codeOf = ({ status, body }: { status: number; body: { code: string } }) =>
   `${status} ${body.code}`;
 
 describe('groups over REST', () => {
-  test('are made, found by name, joined, renamed, left and deleted', async () => {
+  test('are created, found by name, joined, renamed, left and deleted', async () => {
     const made = await ann.request('POST', '/conversations', {
       name: 'Chess 100%',
       visibility: 'public',
@@ -44,8 +44,8 @@ describe('groups over REST', () => {
     const added = await bob.request('POST', `/conversations/${id}/members`, { account: cem.id });
     expect(added).toMatchObject({ status: 201, body: { account: cem.id, username: 'cem' } });
 
-    const mayNot = await bob.request('PATCH', `/conversations/${id}`, { name: 'Mine' });
-    expect(codeOf(mayNot)).toBe('403 forbidden');
+    const refused = await bob.request('PATCH', `/conversations/${id}`, { name: 'Mine' });
+    expect(codeOf(refused)).toBe('403 forbidden');
     const renamed = await ann.request('PATCH', `/conversations/${id}`, { name: ' Go ' });
     expect(renamed).toMatchObject({ status: 200, body: { name: 'Go' } });
 
@@ -57,7 +57,7 @@ describe('groups over REST', () => {
     expect(codeOf(gone)).toBe('404 conversation_not_found');
   });
 
-  test('are made once for each Idempotency-Key', async () => {
+  test('are created once per Idempotency-Key', async () => {
     const key = { 'idempotency-key': aClientId() };
     const body = { name: 'Once', visibility: 'private' };
     const first = await ann.request('POST', '/conversations', body, key);
@@ -74,7 +74,7 @@ describe('groups over REST', () => {
     expect(codeOf(bad)).toBe('400 idempotency_key_required');
   });
 
-  test('tell who repeats a command, and has left since, that it was done', async () => {
+  test('answer 410 to a repeated command whose actor has left since', async () => {
     const id = await ann.group('Passing', [], 'public');
     const [joining, posting, adding] = [aClientId(), aClientId(), aClientId()].map((key) => ({
       'idempotency-key': key,
@@ -96,7 +96,7 @@ describe('groups over REST', () => {
     await ann.request('DELETE', `/conversations/${id}`);
   });
 
-  test('that are private answer outsiders as if they did not exist', async () => {
+  test('that are private are answered to non-members as if they did not exist', async () => {
     const id = await ann.group('Secret');
     const nothing = aClientId();
     const paths = (of: string): [string, string, object?][] => [
@@ -129,7 +129,7 @@ describe('groups over REST', () => {
     expect(codeOf(events)).toBe('404 not_found');
   });
 
-  test('list their members page by page, and how far they have read', async () => {
+  test('list their members in pages, with their read cursors', async () => {
     const id = await ann.group('Pages', [bob, cem]);
     const seen: string[] = [];
     let next: string | null = '';
@@ -149,7 +149,7 @@ describe('groups over REST', () => {
     expect(codeOf(wrong)).toBe('422 invalid');
   });
 
-  test('page through many groups by name, each once', async () => {
+  test('are listed in pages by name, each once', async () => {
     const names = ['äpfel', 'Birnen', 'apfel', 'Zimt', 'birnen', '苹果'];
     for (const name of names) await cem.group(name, [], 'public');
     const seen: string[] = [];
@@ -164,41 +164,48 @@ describe('groups over REST', () => {
 });
 
 describe('direct conversations and everyone over REST', () => {
-  test('a direct one is the same for both, and no group', async () => {
+  test('a direct conversation is the same for both users and is not a group', async () => {
     const mine = await ann.request('POST', '/conversations/direct', { account: bob.id });
     const his = await bob.request('POST', '/conversations/direct', { account: ann.id });
     expect(mine).toMatchObject({ status: 200, body: { kind: 'direct', peer: bob.id } });
     expect(his.body).toMatchObject({ id: mine.body.id, peer: ann.id });
     const left = await ann.request('POST', `/conversations/${mine.body.id}/leave`);
     expect(codeOf(left)).toBe('409 not_a_group');
-    // How far the other has read shows in the conversation.
+    // The conversation has the read cursor of the other user.
     const seq = await ann.post(mine.body.id, 'hello');
     await bob.request('POST', `/conversations/${mine.body.id}/read`, { seq });
     const after = await ann.request('GET', `/conversations/${mine.body.id}`);
     expect(after.body.peerReadSeq).toBe(seq);
   });
 
-  test('nobody leaves everyone; the owner of the server may rename it', async () => {
+  test('everyone cannot be left, and is renamed by owners and admins of the server', async () => {
     const left = await bob.request('POST', `/conversations/${EVERYONE}/leave`);
     expect(codeOf(left)).toBe('409 everyone_group');
-    const mayNot = await bob.request('PATCH', `/conversations/${EVERYONE}`, { name: 'x' });
-    expect(codeOf(mayNot)).toBe('403 forbidden');
-    // Whoever registered first owns the server.
+    const refused = await bob.request('PATCH', `/conversations/${EVERYONE}`, { name: 'x' });
+    expect(codeOf(refused)).toBe('403 forbidden');
+    const seen = await bob.request('GET', `/conversations/${EVERYONE}`);
+    expect(seen.body.permissions).toEqual([]);
+    // The first account that registers owns the server.
     const renamed = await ann.request('PATCH', `/conversations/${EVERYONE}`, { name: 'Lobby' });
-    expect(renamed.body).toMatchObject({ name: 'Lobby', isEveryone: true, memberCount: 3 });
+    expect(renamed.body).toMatchObject({
+      name: 'Lobby',
+      isEveryone: true,
+      memberCount: 3,
+      permissions: ['rename'],
+    });
     await ann.request('PATCH', `/conversations/${EVERYONE}`, { name: 'everyone' });
   });
 });
 
 describe('messages over REST', () => {
-  test('are posted once for each key, read, edited, reacted to and deleted', async () => {
+  test('are posted once per Idempotency-Key, read, edited, reacted to and deleted', async () => {
     const id = await ann.group('Messages', [bob]);
     const path = `/conversations/${id}/messages`;
     const key = { 'idempotency-key': aClientId() };
     const posted = await ann.request('POST', path, { body: 'hi' }, key);
     expect(posted).toMatchObject({ status: 201, body: { seq: 4, author: ann.id, body: 'hi' } });
     const one = `${path}/${posted.body.seq}`;
-    // What the answer to a posting says is what is read afterwards.
+    // The answer to the post equals what is read afterwards.
     expect((await bob.request('GET', one)).body).toEqual(posted.body);
 
     expect(codeOf(await bob.request('PATCH', one, { body: 'no' }))).toBe('403 forbidden');
@@ -222,7 +229,7 @@ describe('messages over REST', () => {
     expect(codeOf(await ann.request('GET', `${path}/abc`))).toBe('404 not_found');
   });
 
-  test('have a bad body refused with its own code', async () => {
+  test('are refused with a specific code for an invalid body', async () => {
     const id = await ann.group('Bad');
     const post = (body: object) => ann.request('POST', `/conversations/${id}/messages`, body);
     expect(codeOf(await post({ body: '  ' }))).toBe('422 body_empty');
@@ -231,7 +238,7 @@ describe('messages over REST', () => {
     expect((await post({})).status).toBe(422);
   });
 
-  test('come in pages, events in order, cursors with their version', async () => {
+  test('are read in pages, events in order, read cursors with their version', async () => {
     const id = await ann.group('Pages of history', [bob]);
     for (let n = 0; n < 5; n++) await ann.post(id, `m${n}`);
     const page = await bob.request('GET', `/conversations/${id}/messages?limit=2`);
@@ -256,7 +263,7 @@ describe('messages over REST', () => {
     expect(cursors.body.items).toContainEqual(moved.body);
   });
 
-  test('are refused to those without an access token', async () => {
+  test('are refused without an access token', async () => {
     for (const path of [
       '/conversations',
       '/groups',

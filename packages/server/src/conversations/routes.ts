@@ -30,17 +30,17 @@ import { addMember, joinGroup, leaveGroup, removeMember } from './members.ts';
 import { memberOf, membersOf, publicGroups } from './queries.ts';
 import { conversationFor, conversationsOf } from './snapshot.ts';
 
-/** What the routes of conversations work with. */
+/** The dependencies of the conversation routes. */
 export interface ConversationDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
-  /** Lets in only those with a good access token. */
+  /** Rejects requests without a valid access token or API key. */
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
 const OfConversation = z.object({ id: ConversationId });
 const OfMember = z.object({ id: ConversationId, account: AccountId });
-const GroupPlaceText = z.tuple([z.string().refine(isStorable), ConversationId]);
+const GroupCursor = z.tuple([z.string().refine(isStorable), ConversationId]);
 const headers = IdempotencyHeader;
 const security = [{ accessToken: [] }];
 
@@ -51,7 +51,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
 
   const show = async (account: AccountId, id: ConversationId) =>
     (await conversationFor(pool, account, id)) ?? refuse('conversation_not_found');
-  /** The conversation after a command that was stored: a refusal must not say that it was not. */
+  /** The conversation after a stored command. If the actor left since: 410, as 404 would mean “not done”. */
   const after = async (account: AccountId, id: ConversationId) =>
     (await conversationFor(pool, account, id)) ?? refuse('no_longer_member');
 
@@ -61,7 +61,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     schema: {
       operationId: 'listConversations',
       tags: ['Conversations'],
-      summary: 'All conversations of the account',
+      summary: 'List the conversations of the account',
       security,
       response: { 200: ConversationsAnswer, ...problems(401) },
     },
@@ -77,7 +77,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     schema: {
       operationId: 'createGroup',
       tags: ['Conversations'],
-      summary: 'Make a group',
+      summary: 'Create a group',
       security,
       headers,
       body: CreateGroupBody,
@@ -101,8 +101,9 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     schema: {
       operationId: 'openDirect',
       tags: ['Conversations'],
-      summary: 'The conversation with a person; made if it is not there',
-      description: 'The same two people always get the same one. With oneself it is for notes.',
+      summary: 'Get or create the direct conversation with a user',
+      description:
+        'Two users have one direct conversation. Use your own account id for a conversation with yourself, for notes.',
       security,
       headers,
       body: OpenDirectBody,
@@ -123,7 +124,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     schema: {
       operationId: 'listGroups',
       tags: ['Conversations'],
-      summary: 'The public groups, by name',
+      summary: 'List the public groups by name',
       security,
       querystring: ListQuery,
       response: { 200: PublicGroupsPage, ...problems(401, 422) },
@@ -131,10 +132,10 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     onRequest,
     handler: async (request) => {
       const { after, ...part } = request.query;
-      const place = pageCursor.read(after, GroupPlaceText);
+      const cursor = pageCursor.read(after, GroupCursor);
       const { items, next } = await publicGroups(pool, sessionOf(request).account, {
         ...part,
-        after: place && { name: place[0], id: place[1] },
+        after: cursor && { name: cursor[0], id: cursor[1] },
       });
       return { items, next: next && pageCursor.write([next.name, next.id]) };
     },
@@ -146,7 +147,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     schema: {
       operationId: 'getConversation',
       tags: ['Conversations'],
-      summary: 'One conversation',
+      summary: 'Get a conversation',
       security,
       params: OfConversation,
       response: { 200: Conversation, ...problems(401, 404) },
@@ -161,7 +162,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     schema: {
       operationId: 'renameGroup',
       tags: ['Conversations'],
-      summary: 'Give a group another name, as its owner',
+      summary: 'Rename a group (owners)',
       security,
       headers,
       params: OfConversation,
@@ -171,7 +172,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     onRequest,
     handler: async (request) => {
       storedOrRefuse(
-        await renameGroup(append, asked(request, request.params.id), request.body.name),
+        await renameGroup(append, requestOf(request, request.params.id), request.body.name),
       );
       return after(sessionOf(request).account, request.params.id);
     },
@@ -183,7 +184,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     schema: {
       operationId: 'deleteGroup',
       tags: ['Conversations'],
-      summary: 'End a group for all, as its owner',
+      summary: 'Delete a group (owners)',
       security,
       headers,
       params: OfConversation,
@@ -191,7 +192,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request, reply) => {
-      storedOrRefuse(await deleteGroup(append, asked(request, request.params.id)));
+      storedOrRefuse(await deleteGroup(append, requestOf(request, request.params.id)));
       return reply.code(204).send(null);
     },
   });
@@ -210,7 +211,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request) => {
-      storedOrRefuse(await joinGroup(append, asked(request, request.params.id)));
+      storedOrRefuse(await joinGroup(append, requestOf(request, request.params.id)));
       return after(sessionOf(request).account, request.params.id);
     },
   });
@@ -222,7 +223,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       operationId: 'leaveGroup',
       tags: ['Conversations'],
       summary: 'Leave a group',
-      description: 'When its last owner leaves, its longest-standing member becomes owner.',
+      description: 'If the last owner leaves, the member who joined first becomes owner.',
       security,
       headers,
       params: OfConversation,
@@ -230,7 +231,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request, reply) => {
-      storedOrRefuse(await leaveGroup(append, asked(request, request.params.id)));
+      storedOrRefuse(await leaveGroup(append, requestOf(request, request.params.id)));
       return reply.code(204).send(null);
     },
   });
@@ -241,7 +242,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     schema: {
       operationId: 'listMembers',
       tags: ['Members'],
-      summary: 'The members, the longest-standing first',
+      summary: 'List the members by the time they joined',
       security,
       params: OfConversation,
       querystring: ListQuery,
@@ -266,8 +267,8 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     schema: {
       operationId: 'addMember',
       tags: ['Members'],
-      summary: 'Bring somebody into a group',
-      description: 'Members may do that in public groups, owners in private ones too.',
+      summary: 'Add a member to a group',
+      description: 'In a public group any member may do this, in a private group only an owner.',
       security,
       headers,
       params: OfConversation,
@@ -277,7 +278,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     onRequest,
     handler: async (request, reply) => {
       const { account } = request.body;
-      storedOrRefuse(await addMember(append, asked(request, request.params.id), account));
+      storedOrRefuse(await addMember(append, requestOf(request, request.params.id), account));
       reply.code(201);
       const member = await memberOf(pool, sessionOf(request).account, request.params.id, account);
       return member ?? refuse('no_longer_member');
@@ -290,7 +291,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     schema: {
       operationId: 'removeMember',
       tags: ['Members'],
-      summary: 'Put somebody out of a group, as its owner',
+      summary: 'Remove a member from a group (owners)',
       security,
       headers,
       params: OfMember,
@@ -299,14 +300,13 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     onRequest,
     handler: async (request, reply) => {
       storedOrRefuse(
-        await removeMember(append, asked(request, request.params.id), request.params.account),
+        await removeMember(append, requestOf(request, request.params.id), request.params.account),
       );
       return reply.code(204).send(null);
     },
   });
 }
 
-/** Who asks for which conversation, under which id. */
-function asked(request: FastifyRequest, conversation: ConversationId) {
+function requestOf(request: FastifyRequest, conversation: ConversationId) {
   return { actor: sessionOf(request).account, clientId: clientIdOf(request), conversation };
 }

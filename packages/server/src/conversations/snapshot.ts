@@ -10,32 +10,39 @@ import {
 import type { Pool } from 'pg';
 import { unread } from '../messages/unread.ts';
 import { timestamp } from '../storage/sql.ts';
+import { actingRole, conversationType, permissionsOf } from './policy.ts';
 
 /**
- * What a client starts from. Each function is one statement, so one snapshot of the database: what
- * is told of a conversation is true for exactly its `lastSeq`, and whoever follows the stream from
- * there on misses nothing and counts nothing twice. PostgreSQL makes the JSON: a row of numbers,
- * texts and times costs it less than the wire and the driver would.
+ * Snapshots of conversations as a client starts from them. Each function reads with one statement,
+ * that is from one database snapshot: a conversation is exact at its `lastSeq`, so a subscriber that
+ * continues from there neither misses an event nor counts one twice. PostgreSQL builds the JSON,
+ * which is cheaper than sending and parsing the columns.
  */
 
-/** One stay of an account in a conversation: the events joinedSeq … leftSeq of its stream. */
-export interface Stay {
+/** One membership period of an account in a conversation: events joinedSeq … leftSeq. */
+export interface MembershipPeriod {
   readonly joinedSeq: Seq;
-  /** Null while the stay goes on. */
+  /** Null in the current period. */
   readonly leftSeq: Seq | null;
 }
 
-/** All that a connection starts from, as of one moment. */
+/** What a connection starts from, read at one moment. */
 export interface Start {
-  /** Names the history that seqs belong to: another one after a backup was restored. */
+  /** Identifies the history that seqs belong to; a restore starts another. */
   readonly epoch: string;
   readonly readVersion: number;
   readonly conversations: Conversation[];
-  /** The stays, in order, in the conversations that were asked for. */
-  readonly stays: ReadonlyMap<StreamId, readonly Stay[]>;
+  /** The membership periods, in order, in the conversations of the cursor. */
+  readonly periods: ReadonlyMap<StreamId, readonly MembershipPeriod[]>;
   readonly personalSeq: Seq;
   readonly workspaceSeq: Seq;
 }
+
+/** A conversation as the database returns it: the policy adds the permissions. */
+type Row = Omit<Conversation, 'permissions'>;
+
+/** SQL: whether account $1 is an owner or admin of the server. */
+const IS_SERVER_ADMIN = `(select role in ('owner', 'admin') from accounts where id = $1)`;
 
 /** SQL: one row `item` (json) for each current conversation of account $1. */
 const ITEMS = `
@@ -83,33 +90,37 @@ const ITEMS = `
   ) last on true
   where m.account_id = $1 and m.left_seq is null`;
 
-/** All conversations of an account. */
+/** Returns the current conversations of an account. */
 export async function conversationsOf(pool: Pool, account: AccountId): Promise<Conversation[]> {
-  const { rows } = await pool.query<{ items: Conversation[] }>({
+  const { rows } = await pool.query<{ items: Row[]; is_server_admin: boolean | null }>({
     name: 'conversations-of',
-    text: `select coalesce(json_agg(i.item), '[]') as items from (${ITEMS}) i`,
+    text: `select coalesce(json_agg(i.item), '[]') as items, ${IS_SERVER_ADMIN} as is_server_admin
+           from (${ITEMS}) i`,
     values: [account],
   });
-  return rows[0]?.items ?? [];
+  const [row] = rows;
+  return row ? row.items.map((item) => withPermissions(item, row.is_server_admin)) : [];
 }
 
-/** One conversation as its member sees it; null for those who are not members. */
+/** Returns a conversation as the account sees it; null when it is not a member. */
 export async function conversationFor(
   pool: Pool,
   account: AccountId,
   id: ConversationId,
 ): Promise<Conversation | null> {
-  const { rows } = await pool.query<{ item: Conversation }>({
+  const { rows } = await pool.query<{ item: Row; is_server_admin: boolean | null }>({
     name: 'conversations-for',
-    text: `${ITEMS} and m.conversation_id = $2`,
+    text: `select i.item, ${IS_SERVER_ADMIN} as is_server_admin
+           from (${ITEMS} and m.conversation_id = $2) i`,
     values: [account, id],
   });
-  return rows[0]?.item ?? null;
+  const [row] = rows;
+  return row ? withPermissions(row.item, row.is_server_admin) : null;
 }
 
 /**
- * All that a connection starts from. `cursorStreams` are the keys of the client’s cursor, checked
- * by nobody: what is not a stream’s id is passed over.
+ * Returns what a connection starts from. `cursorStreams` are the keys of the client’s cursor,
+ * unchecked: a key that is no stream id is ignored.
  */
 export async function loadStart(
   pool: Pool,
@@ -121,20 +132,22 @@ export async function loadStart(
     read_version: number;
     personal_seq: number;
     workspace_seq: number;
-    stays: [stream: StreamId, joinedSeq: Seq, leftSeq: Seq | null][];
-    conversations: Conversation[];
+    is_server_admin: boolean | null;
+    periods: [stream: StreamId, joinedSeq: Seq, leftSeq: Seq | null][];
+    conversations: Row[];
   }>({
     name: 'conversations-start',
     text: `
       select
         (select epoch from server_state) as epoch,
         (select read_version from accounts where id = $1) as read_version,
+        ${IS_SERVER_ADMIN} as is_server_admin,
         (select last_seq from streams where id = $2) as personal_seq,
         (select last_seq from streams where id = $3) as workspace_seq,
         (select coalesce(json_agg(json_build_array(m.conversation_id, m.joined_seq, m.left_seq)
                                   order by m.conversation_id, m.joined_seq), '[]')
          from unnest($4::uuid[]) as cursor (id)
-         join memberships m on m.conversation_id = cursor.id and m.account_id = $1) as stays,
+         join memberships m on m.conversation_id = cursor.id and m.account_id = $1) as periods,
         (select coalesce(json_agg(i.item), '[]') from (${ITEMS}) i) as conversations`,
     values: [
       account,
@@ -144,20 +157,25 @@ export async function loadStart(
     ],
   });
   const [row] = rows;
-  if (!row || row.read_version === null)
-    throw new Error('A start for an account that is not there');
-  const stays = new Map<StreamId, Stay[]>();
-  for (const [stream, joinedSeq, leftSeq] of row.stays) {
-    const known = stays.get(stream);
+  if (!row || row.read_version === null) throw new Error('Account not found');
+  const periods = new Map<StreamId, MembershipPeriod[]>();
+  for (const [stream, joinedSeq, leftSeq] of row.periods) {
+    const known = periods.get(stream);
     if (known) known.push({ joinedSeq, leftSeq });
-    else stays.set(stream, [{ joinedSeq, leftSeq }]);
+    else periods.set(stream, [{ joinedSeq, leftSeq }]);
   }
   return {
     epoch: row.epoch,
     readVersion: row.read_version,
-    conversations: row.conversations,
-    stays,
+    conversations: row.conversations.map((item) => withPermissions(item, row.is_server_admin)),
+    periods,
     personalSeq: row.personal_seq as Seq,
     workspaceSeq: row.workspace_seq as Seq,
   };
+}
+
+function withPermissions(item: Row, isServerAdmin: boolean | null): Conversation {
+  const type = conversationType(item);
+  const role = actingRole(item.role, type, isServerAdmin === true);
+  return { ...item, permissions: permissionsOf(role, type) };
 }

@@ -1,12 +1,12 @@
 import type { Seq, StreamId } from '@parley/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Stay } from '../conversations/snapshot.ts';
+import type { MembershipPeriod } from '../conversations/snapshot.ts';
 import { type Sink, Subscription } from '../stream/subscription.ts';
 import { planResume } from './resume-plan.ts';
 
 const seq = (n: number) => n as Seq;
-const stay = (joined: number, left: number | null = null): Stay => ({
+const period = (joined: number, left: number | null = null): MembershipPeriod => ({
   joinedSeq: seq(joined),
   leftSeq: left === null ? null : seq(left),
 });
@@ -14,88 +14,94 @@ const stay = (joined: number, left: number | null = null): Stay => ({
 const table: [
   name: string,
   cursor: number | undefined,
-  stays: Stay[],
+  periods: MembershipPeriod[],
   lastSeq: number,
   expected: unknown,
 ][] = [
   [
     'no cursor starts at the end',
     undefined,
-    [stay(1)],
+    [period(1)],
     20,
     { sent: 20, skips: [], last: null, floor: 0, reset: false },
   ],
   [
     'a cursor goes on after itself',
     7,
-    [stay(1)],
+    [period(1)],
     20,
     { sent: 7, skips: [], last: null, floor: 0, reset: false },
   ],
   [
     'a cursor at the end has nothing to send',
     20,
-    [stay(1)],
+    [period(1)],
     20,
     { sent: 20, skips: [], last: null, floor: 0, reset: false },
   ],
   [
     'a cursor beyond the end comes from another past',
     21,
-    [stay(1)],
+    [period(1)],
     20,
     { sent: 20, skips: [], last: null, floor: 0, reset: true },
   ],
   [
     '500 missing events are replayed',
     20,
-    [stay(1)],
+    [period(1)],
     520,
     { sent: 20, skips: [], last: null, floor: 0, reset: false },
   ],
-  ['501 are not', 20, [stay(1)], 521, { sent: 521, skips: [], last: null, floor: 0, reset: true }],
+  [
+    '501 are not',
+    20,
+    [period(1)],
+    521,
+    { sent: 521, skips: [], last: null, floor: 0, reset: true },
+  ],
   [
     'left while away: the leaving alone',
     7,
-    [stay(1, 12)],
+    [period(1, 12)],
     20,
     { sent: 11, skips: [], last: 12, floor: 11, reset: false },
   ],
   [
     'left while away, far behind: the leaving alone',
     7,
-    [stay(1, 1_200)],
+    [period(1, 1_200)],
     2_000,
     { sent: 1_199, skips: [], last: 1_200, floor: 1_199, reset: false },
   ],
-  ['left before, and known', 12, [stay(1, 12)], 20, null],
-  ['left, and no cursor', undefined, [stay(1, 12)], 20, null],
+  ['left before, and known', 12, [period(1, 12)], 20, null],
+  ['left, and no cursor', undefined, [period(1, 12)], 20, null],
   ['never a member', 3, [], 20, null],
   [
     'left and came back: the time between is left out',
     7,
-    [stay(1, 12), stay(16)],
+    [period(1, 12), period(16)],
     20,
     { sent: 7, skips: [{ after: 12, to: 15 }], last: null, floor: 15, reset: false },
   ],
   [
     'came back, and the leaving is known',
     12,
-    [stay(1, 12), stay(16)],
+    [period(1, 12), period(16)],
     20,
     { sent: 12, skips: [{ after: 12, to: 15 }], last: null, floor: 15, reset: false },
   ],
   [
     'a cursor from before the joining',
     2,
-    [stay(6)],
+    [period(6)],
     20,
     { sent: 2, skips: [{ after: 2, to: 5 }], last: null, floor: 5, reset: false },
   ],
   [
     'two absences',
     2,
-    [stay(1, 4), stay(8, 10), stay(15)],
+    [period(1, 4), period(8, 10), period(15)],
     20,
     {
       sent: 2,
@@ -111,18 +117,18 @@ const table: [
   [
     'two absences, the last one lasting: the last leaving alone',
     2,
-    [stay(1, 4), stay(8, 10)],
+    [period(1, 4), period(8, 10)],
     20,
     { sent: 9, skips: [], last: 10, floor: 9, reset: false },
   ],
 ];
 
-test.each(table)('%s', (_name, cursor, stays, lastSeq, expected) => {
+test.each(table)('%s', (_name, cursor, periods, lastSeq, expected) => {
   const given = cursor === undefined ? undefined : seq(cursor);
-  expect(planResume(given, stays, seq(lastSeq), 500)).toEqual(expected);
+  expect(planResume(given, periods, seq(lastSeq), 500)).toEqual(expected);
 });
 
-test('whatever the stays and the cursor, what is sent are the events of the stays after it', () => {
+test('whatever the periods and the cursor, what is sent are the events of the periods after it', () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 9 }),
@@ -133,12 +139,12 @@ test('whatever the stays and the cursor, what is sent are the events of the stay
         // Joinings and leavings in turn.
         const marks: number[] = [];
         for (const step of steps) marks.push((marks.at(-1) ?? 0) + step);
-        const stays: Stay[] = [];
-        for (let i = 0; i < marks.length; i += 2) stays.push(stay(marks[i] ?? 0, marks[i + 1]));
+        const periods: MembershipPeriod[] = [];
+        for (let i = 0; i < marks.length; i += 2) periods.push(period(marks[i] ?? 0, marks[i + 1]));
         const lastSeq = (marks.at(-1) ?? 0) + more;
-        const end = stays.at(-1)?.leftSeq ?? null;
+        const end = periods.at(-1)?.leftSeq ?? null;
 
-        const plan = planResume(seq(cursor), stays, seq(lastSeq), 1_000);
+        const plan = planResume(seq(cursor), periods, seq(lastSeq), 1_000);
 
         if (end !== null && cursor >= end) {
           expect(plan).toBeNull();
@@ -163,9 +169,9 @@ test('whatever the stays and the cursor, what is sent are the events of the stay
         const expected = Array.from({ length: lastSeq }, (_, n) => n + 1).filter(
           (n) =>
             n > cursor &&
-            // A former member is sent the end of the last stay alone.
+            // A former member is sent the end of the last period alone.
             (end === null || n === end) &&
-            stays.some((s) => s.joinedSeq <= n && (s.leftSeq === null || n <= s.leftSeq)),
+            periods.some((s) => s.joinedSeq <= n && (s.leftSeq === null || n <= s.leftSeq)),
         );
         expect(sent).toEqual(expected);
       },

@@ -1,5 +1,5 @@
 import type { Seq } from '@parley/protocol';
-import type { Stay } from '../conversations/snapshot.ts';
+import type { MembershipPeriod } from '../conversations/snapshot.ts';
 
 /** How a follower of a conversation starts. */
 export interface ResumePlan {
@@ -16,17 +16,17 @@ export interface ResumePlan {
 
 /**
  * Returns where to start and what to leave out when a client that has applied everything up to
- * `cursor` reconnects. The stays of the account are given in order; `lastSeq` is where the stream
- * stood when they were read. A former member is sent the end of the last stay and nothing before
+ * `cursor` reconnects. The periods of the account are given in order; `lastSeq` is where the stream
+ * stood when they were read. A former member is sent the end of the last period and nothing before
  * it: bodies are for current members. Returns null when there is nothing to send, now or later.
  */
 export function planResume(
   cursor: Seq | undefined,
-  stays: readonly Stay[],
+  periods: readonly MembershipPeriod[],
   lastSeq: Seq,
   replayMax: number,
 ): ResumePlan | null {
-  const newest = stays[stays.length - 1];
+  const newest = periods[periods.length - 1];
   if (!newest) return null;
   const end = newest.leftSeq;
   if (end !== null) {
@@ -42,10 +42,10 @@ export function planResume(
   }
   const skips: { after: Seq; to: Seq }[] = [];
   let left = 0;
-  for (const stay of stays) {
-    const to = (stay.joinedSeq - 1) as Seq;
+  for (const period of periods) {
+    const to = (period.joinedSeq - 1) as Seq;
     if (to > cursor && to > left) skips.push({ after: Math.max(left, cursor) as Seq, to });
-    left = stay.leftSeq ?? 0;
+    left = period.leftSeq ?? 0;
   }
   return { ...plan, sent: cursor, skips };
 }

@@ -33,7 +33,7 @@ export interface SubscriptionSocket extends DrainableSink {
 /**
  * The streams that one socket follows: those of its hello, and those that its account joins later.
  *
- * 1. Each stay of the account in a conversation is told from its joining to its end, stays in turn.
+ * 1. Each membership period of the account is sent from its start to its end, one period after another.
  * 2. `onLive` is called when nothing is behind any more.
  */
 export class SubscriptionSet {
@@ -69,13 +69,13 @@ export class SubscriptionSet {
     this.#subscribe(personal, cursor, epochKnown, whole, start.personalSeq);
     for (const c of start.conversations) {
       const stream = streamOfConversation(c.id);
-      const stays = start.stays.get(stream) ?? [{ joinedSeq: c.joinedSeq, leftSeq: null }];
-      this.#subscribe(stream, cursor, epochKnown, stays, c.lastSeq);
+      const periods = start.periods.get(stream) ?? [{ joinedSeq: c.joinedSeq, leftSeq: null }];
+      this.#subscribe(stream, cursor, epochKnown, periods, c.lastSeq);
     }
     // Left while away: the end is still owed.
-    for (const [stream, stays] of start.stays) {
-      const left = stays[stays.length - 1]?.leftSeq;
-      if (left) this.#subscribe(stream, cursor, epochKnown, stays, left);
+    for (const [stream, periods] of start.periods) {
+      const left = periods[periods.length - 1]?.leftSeq;
+      if (left) this.#subscribe(stream, cursor, epochKnown, periods, left);
     }
     if (this.#resume.idle) this.#onLive();
   }
@@ -173,10 +173,10 @@ export class SubscriptionSet {
     stream: StreamId,
     cursor: Readonly<Record<string, Seq>>,
     epochKnown: boolean,
-    stays: Parameters<typeof planResume>[1],
+    periods: Parameters<typeof planResume>[1],
     lastSeq: Seq,
   ): void {
-    const plan = planResume(cursor[stream], stays, lastSeq, this.#context.limits.replayEvents);
+    const plan = planResume(cursor[stream], periods, lastSeq, this.#context.limits.replayEvents);
     if (!plan) return;
     if (plan.reset || !epochKnown) this.#reset(stream, plan.sent);
     const subscription = new Subscription(

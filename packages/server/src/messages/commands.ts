@@ -15,11 +15,12 @@ import {
   type Rule,
   type StreamTransaction,
 } from '../stream/stream-transaction.ts';
+import { authorize, type MessageAction } from './policy.ts';
 import { redact } from './redact.ts';
 
-/** What a member may do with messages, and the event it makes. */
+/** Commands that post and change messages, and the rules that decide them. */
 
-/** Who asks, and under which id. */
+/** A request on a conversation: the account, its client id, the conversation. */
 export interface MessageRequest {
   readonly actor: AccountId;
   readonly clientId: ClientId;
@@ -39,10 +40,10 @@ interface OnMessageCommand extends Command {
   readonly text: string;
 }
 
-/** An event’s row costs about this much besides its text. */
+/** Estimated size of the row of an event, without its text. */
 const EVENT_OVERHEAD = 200;
 
-/** Posts a message. Refused with `conversation_not_found` to those who are not members. */
+/** Returns the command that posts a message. */
 export function postCommand(r: MessageRequest, body: string): Command {
   const command: PostCommand = {
     rule: postRule,
@@ -58,35 +59,35 @@ export function postCommand(r: MessageRequest, body: string): Command {
   return command;
 }
 
-/** Gives one’s own message another body. */
+/** Returns the command with which an author edits a message. */
 export const editCommand = (r: MessageRequest, message: Seq, body: string): Command =>
   onMessage(r, editRule, 'message.edited', message, body);
 
-/** Deletes one’s own message: its text and its reactions are gone for all. */
+/** Returns the command with which an author deletes a message, its text and its reactions. */
 export const deleteCommand = (r: MessageRequest, message: Seq): Command =>
   onMessage(r, deleteRule, 'message.deleted', message, '');
 
-/** Puts an emoji on a message; the same emoji again changes nothing. */
+/** Returns the command that adds a reaction. Repeating an emoji changes nothing. */
 export const reactCommand = (r: MessageRequest, message: Seq, emoji: string): Command =>
   onMessage(r, reactRule, 'reaction.added', message, emoji);
 
-/** Takes one’s own emoji off a message. */
+/** Returns the command that removes a reaction of the actor. */
 export const unreactCommand = (r: MessageRequest, message: Seq, emoji: string): Command =>
   onMessage(r, unreactRule, 'reaction.removed', message, emoji);
 
-/** {@link postCommand}, carried out. */
+/** Runs {@link postCommand}. */
 export const postMessage = (append: Append, r: MessageRequest, body: string): Promise<Outcome> =>
   append.run(postCommand(r, body));
-/** {@link editCommand}, carried out. */
+/** Runs {@link editCommand}. */
 export const editMessage = (append: Append, r: MessageRequest, message: Seq, body: string) =>
   append.run(editCommand(r, message, body));
-/** {@link deleteCommand}, carried out. */
+/** Runs {@link deleteCommand}. */
 export const deleteMessage = (append: Append, r: MessageRequest, message: Seq) =>
   append.run(deleteCommand(r, message));
-/** {@link reactCommand}, carried out. */
+/** Runs {@link reactCommand}. */
 export const addReaction = (append: Append, r: MessageRequest, message: Seq, emoji: string) =>
   append.run(reactCommand(r, message, emoji));
-/** {@link unreactCommand}, carried out. */
+/** Runs {@link unreactCommand}. */
 export const removeReaction = (append: Append, r: MessageRequest, message: Seq, emoji: string) =>
   append.run(unreactCommand(r, message, emoji));
 
@@ -112,50 +113,42 @@ function onMessage(
   return command;
 }
 
-const NOT_A_MEMBER: Decision = { refuse: refusal('conversation_not_found') };
-
 const postRule: Rule<PostCommand> = {
   name: 'messages.post',
   bulk: true,
   async decide(tx, commands) {
     const rows = await tx.query<{ n: number }>(
-      'messages-may-post',
+      'messages-members',
       `select i.n::int as n
        from unnest($1::uuid[], $2::uuid[]) with ordinality as i (account_id, conversation_id, n)
        join memberships m
          on m.account_id = i.account_id and m.conversation_id = i.conversation_id and m.left_seq is null`,
       [commands.map((c) => c.actor), commands.map((c) => c.conversation)],
     );
-    const allowed = new Set(rows.map((r) => r.n - 1));
-    return commands.map((command, n) =>
-      allowed.has(n)
-        ? { events: [newEvent(command.stream, 'message.posted', { body: command.body })] }
-        : NOT_A_MEMBER,
-    );
+    const members = new Set(rows.map((r) => r.n - 1));
+    return commands.map((command, n) => {
+      const verdict = authorize(members.has(n) ? 'member' : 'non_member', 'post');
+      if (verdict !== 'yes') return { refuse: refusal(verdict) };
+      return { events: [newEvent(command.stream, 'message.posted', { body: command.body })] };
+    });
   },
 };
 
-const editRule = onMessageRule('messages.edit', async (_unit, command, target) => {
-  if (target.author !== command.actor) {
-    return { refuse: refusal('forbidden', 'Only its author may edit a message') };
-  }
+const editRule = messageRule('messages.edit', 'edit', async (_tx, command, target) => {
   if (target.deleted) return { refuse: refusal('message_deleted') };
   const { stream, message, text: body } = command;
   return { events: [newEvent(stream, 'message.edited', { message, body })] };
 });
 
-const deleteRule = onMessageRule('messages.delete', async (tx, command, target) => {
-  if (target.author !== command.actor) {
-    return { refuse: refusal('forbidden', 'Only its author may delete a message') };
-  }
-  // Nothing changes a deleted message any more, so its last change is the deletion.
+const deleteRule = messageRule('messages.delete', 'delete', async (tx, command, target) => {
+  // The last change of a deleted message is its deletion.
   if (target.deleted) return { unchanged: target.changedSeq };
   const { stream, message, actor } = command;
   await redact(tx, stream, [message]);
   return { events: [newEvent(stream, 'message.deleted', { message, author: actor })] };
 });
 
-const reactRule = onMessageRule('messages.react', async (tx, command, target) => {
+const reactRule = messageRule('messages.react', 'react', async (tx, command, target) => {
   if (target.deleted) return { refuse: refusal('message_deleted') };
   const reactions = await readReactions(tx, command);
   const mine = reactions.find((r) => r.emoji === command.text && r.account_id === command.actor);
@@ -166,7 +159,7 @@ const reactRule = onMessageRule('messages.react', async (tx, command, target) =>
   return { events: [newEvent(stream, 'reaction.added', { message, emoji })] };
 });
 
-const unreactRule = onMessageRule('messages.unreact', async (tx, command, target) => {
+const unreactRule = messageRule('messages.unreact', 'react', async (tx, command, target) => {
   const reactions = await readReactions(tx, command);
   const mine = reactions.find((r) => r.emoji === command.text && r.account_id === command.actor);
   if (!mine) return { unchanged: target.changedSeq };
@@ -174,15 +167,22 @@ const unreactRule = onMessageRule('messages.unreact', async (tx, command, target
   return { events: [newEvent(stream, 'reaction.removed', { message, emoji })] };
 });
 
+/** The message that a command is about. */
 interface Target {
-  readonly author: AccountId;
   readonly deleted: boolean;
   readonly changedSeq: Seq;
 }
 
-/** A rule about one message of a conversation that the actor is a member of. */
-function onMessageRule(
+/** What only the author of a message may do. */
+const AUTHORS_ONLY: Partial<Record<MessageAction, string>> = {
+  edit: 'Only its author may edit a message',
+  delete: 'Only its author may delete a message',
+};
+
+/** Returns a rule about one message that asks the policy first and then decides. */
+function messageRule(
   name: string,
+  action: MessageAction,
   decide: (tx: StreamTransaction, command: OnMessageCommand, target: Target) => Promise<Decision>,
 ): Rule<OnMessageCommand> {
   return {
@@ -202,11 +202,14 @@ function onMessageRule(
          where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
         [command.actor, command.conversation, command.message],
       );
-      if (!row) return [NOT_A_MEMBER];
-      if (row.author_id === null) return [{ refuse: refusal('message_not_found') }];
-      const author = row.author_id as AccountId;
+      if (row?.author_id === null) return [{ refuse: refusal('message_not_found') }];
+      const role = !row ? 'non_member' : row.author_id === command.actor ? 'author' : 'member';
+      const verdict = authorize(role, action);
+      if (verdict === 'forbidden') return [{ refuse: refusal(verdict, AUTHORS_ONLY[action]) }];
+      if (verdict !== 'yes') return [{ refuse: refusal(verdict) }];
+      if (!row) throw new Error(`${name} needs a membership, but the policy allows a non-member`);
       const changedSeq = row.changed_seq as Seq;
-      return [await decide(tx, command, { author, deleted: row.deleted, changedSeq })];
+      return [await decide(tx, command, { deleted: row.deleted, changedSeq })];
     },
   };
 }

@@ -217,7 +217,7 @@ describe('cursors and start', () => {
     expect(start).toMatchObject({ readVersion: 1, personalSeq: 3 });
     expect(start.epoch).toMatch(/^[0-9a-f-]{36}$/);
     expect(start.conversations.map((c) => c.id)).toEqual([id]);
-    expect([...start.stays]).toEqual([
+    expect([...start.periods]).toEqual([
       [id, [{ joinedSeq: 3, leftSeq: null }]],
       [gone, [{ joinedSeq: 3, leftSeq: 4 }]],
     ]);

@@ -1,5 +1,5 @@
 import type { ConversationView } from '@parley/client';
-import type { AccountId, Member } from '@parley/protocol';
+import type { AccountId, ConversationPermission, Member } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { LogOut, Trash2, UserMinus, UserPlus } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
@@ -36,9 +36,7 @@ export function Details({
   const [next, setNext] = useState<string | null>(null);
   const [asking, setAsking] = useState<'leave' | 'delete' | null>(null);
   const [adding, setAdding] = useState(false);
-  const isOwner = view.role === 'owner' && view.kind === 'group' && !view.isEveryone;
-  const mayAdd =
-    view.kind === 'group' && !view.isEveryone && (isOwner || view.visibility === 'public');
+  const may = (action: ConversationPermission) => view.permissions.includes(action);
 
   const load = useCallback(
     async (after?: string) => {
@@ -83,7 +81,7 @@ export function Details({
 
   return (
     <Dialog open={open} onClose={onClose} title={titleOf(view, users)}>
-      {isOwner && (
+      {may('rename') && (
         <form {...rename.props} className="mb-5 flex items-end gap-2">
           <Field
             name="name"
@@ -102,7 +100,7 @@ export function Details({
         <h3 className="font-medium text-sm text-soft">
           {view.memberCount === 1 ? '1 member' : `${view.memberCount} members`}
         </h3>
-        {mayAdd && (
+        {may('add_member') && (
           <Button look="quiet" onClick={() => setAdding(!adding)} aria-expanded={adding}>
             <UserPlus size={16} /> Add people
           </Button>
@@ -125,7 +123,7 @@ export function Details({
                 Owner
               </span>
             )}
-            {isOwner && member.account !== me?.id && (
+            {may('remove_member') && member.account !== me?.id && (
               <IconButton
                 label={`Remove ${member.displayName}`}
                 onClick={() => void attempt(() => client.api.removeMember(view.id, member.account))}
@@ -142,12 +140,14 @@ export function Details({
           Show more
         </Button>
       )}
-      {view.kind === 'group' && !view.isEveryone && (
+      {(may('leave') || may('delete')) && (
         <div className="mt-5 flex flex-wrap gap-2 border-line border-t pt-4">
-          <Button onClick={() => setAsking('leave')}>
-            <LogOut size={16} /> Leave group
-          </Button>
-          {isOwner && (
+          {may('leave') && (
+            <Button onClick={() => setAsking('leave')}>
+              <LogOut size={16} /> Leave group
+            </Button>
+          )}
+          {may('delete') && (
             <Button look="risky" onClick={() => setAsking('delete')}>
               <Trash2 size={16} /> Delete group
             </Button>

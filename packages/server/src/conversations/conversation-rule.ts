@@ -1,0 +1,169 @@
+import {
+  type AccountId,
+  type ConversationId,
+  type MemberRole,
+  refusal,
+  type Seq,
+  type StreamId,
+  streamOfAccount,
+  streamOfConversation,
+} from '@parley/protocol';
+import type { Append, Outcome } from '../stream/append.ts';
+import type { Command, Decision, Rule, StreamTransaction } from '../stream/stream-transaction.ts';
+import {
+  type ActorRole,
+  actingRole,
+  authorize,
+  type ConversationAction,
+  type ConversationType,
+  conversationType,
+} from './policy.ts';
+
+/** A request to act on a conversation: the account, its client id, the conversation. */
+export interface ConversationRequest {
+  readonly actor: AccountId;
+  readonly clientId: Command['clientId'];
+  readonly conversation: ConversationId;
+}
+
+/** A command on a conversation; `target` is the account it is about, by default the actor. */
+export interface ConversationCommand extends Command {
+  readonly conversation: ConversationId;
+  readonly target: AccountId;
+  /** The new name; empty in commands without one. */
+  readonly name: string;
+}
+
+/** A conversation and the membership of one account in it, as a rule sees them. */
+export interface ConversationState {
+  readonly type: ConversationType;
+  readonly isPublic: boolean;
+  readonly isDeleted: boolean;
+  readonly name: string | null;
+  readonly memberCount: number;
+  /** The account’s current membership. */
+  readonly membership: { readonly role: MemberRole; readonly joinedSeq: Seq } | null;
+  /** Where the account last left, if it ever did. */
+  readonly leftSeq: Seq | null;
+  readonly actorRole: ActorRole;
+}
+
+/** Estimated size of the row of an event. */
+const EVENT_BYTES = 300;
+
+/** Runs a command on an existing conversation. */
+export function runCommand(
+  append: Append,
+  { actor, clientId, conversation }: ConversationRequest,
+  options: {
+    rule: Rule<ConversationCommand>;
+    makes: Command['makes'];
+    target?: AccountId;
+    name?: string;
+    alsoLocks: readonly StreamId[];
+  },
+): Promise<Outcome> {
+  const command: ConversationCommand = {
+    rule: options.rule,
+    actor,
+    clientId,
+    stream: streamOfConversation(conversation),
+    alsoLocks: options.alsoLocks,
+    makes: options.makes,
+    payload: [options.target ?? actor, options.name ?? null],
+    bytes: 2 * EVENT_BYTES,
+    conversation,
+    target: options.target ?? actor,
+    name: options.name ?? '',
+  };
+  return append.run(command);
+}
+
+/** Returns a rule that asks the policy first and then decides, one command at a time. */
+export function conversationRule(
+  action: ConversationAction,
+  decide: (
+    tx: StreamTransaction,
+    command: ConversationCommand,
+    state: ConversationState,
+  ) => Promise<Decision>,
+): Rule<ConversationCommand> {
+  return {
+    name: `conversations.${action}`,
+    bulk: false,
+    async decide(tx, [command]) {
+      if (!command) return [];
+      const state = await readConversationState(tx, command.conversation, command.actor);
+      if (!state) return [{ refuse: refusal('conversation_not_found') }];
+      // A second leave changes nothing.
+      if (action === 'leave' && !state.membership && state.leftSeq) {
+        return [{ unchanged: state.leftSeq }];
+      }
+      if (state.isDeleted) return [{ refuse: refusal('conversation_not_found') }];
+      const verdict = authorize(state.actorRole, state.type, action);
+      if (verdict !== 'yes') return [{ refuse: refusal(verdict) }];
+      return [await decide(tx, command, state)];
+    },
+  };
+}
+
+/** Returns the state of a conversation for an account; null when it does not exist. */
+export async function readConversationState(
+  tx: StreamTransaction,
+  conversation: ConversationId,
+  account: AccountId,
+): Promise<ConversationState | null> {
+  const [row] = await tx.query<{
+    kind: string;
+    visibility: string;
+    is_everyone: boolean;
+    name: string | null;
+    member_count: number;
+    is_deleted: boolean;
+    is_server_admin: boolean | null;
+    role: MemberRole | null;
+    joined_seq: number | null;
+    left_seq: number | null;
+  }>(
+    'conversations-state',
+    `select c.kind, c.visibility, c.is_everyone, c.name, c.member_count,
+            c.deleted_at is not null as is_deleted,
+            a.role in ('owner', 'admin') as is_server_admin, m.role, m.joined_seq,
+            (select max(p.left_seq) from memberships p
+             where p.conversation_id = c.id and p.account_id = $2) as left_seq
+     from conversations c
+     left join accounts a on a.id = $2
+     left join memberships m
+       on m.conversation_id = c.id and m.account_id = $2 and m.left_seq is null
+     where c.id = $1`,
+    [conversation, account],
+  );
+  if (!row) return null;
+  const { kind, visibility, role } = row;
+  const type = conversationType({ kind, visibility, isEveryone: row.is_everyone });
+  return {
+    type,
+    isPublic: visibility === 'public',
+    isDeleted: row.is_deleted,
+    name: row.name,
+    memberCount: row.member_count,
+    membership: role === null ? null : { role, joinedSeq: (row.joined_seq ?? 0) as Seq },
+    leftSeq: row.left_seq as Seq | null,
+    actorRole: role === null ? 'non_member' : actingRole(role, type, row.is_server_admin === true),
+  };
+}
+
+/** Returns which of the accounts exist and are active. */
+export async function activeAccounts(
+  tx: StreamTransaction,
+  accounts: readonly AccountId[],
+): Promise<Set<AccountId>> {
+  const rows = await tx.query<{ id: string }>(
+    'conversations-active-accounts',
+    'select id from accounts where id = any($1::uuid[]) and is_active',
+    [accounts],
+  );
+  const found = rows.map((r) => r.id as AccountId);
+  // An account registered after the locks were taken has an unlocked personal stream: leave it out.
+  return new Set(found.filter((id) => tx.has(streamOfAccount(id))));
+}

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { authorize, type MessageAction, type MessageRole } from './policy.ts';
+
+const ACTIONS: MessageAction[] = ['post', 'edit', 'delete', 'react'];
+
+/** The policy in short form: + yes, - forbidden, ? conversation not found. */
+const TABLE: Record<MessageRole, string> = {
+  //       post edit delete react
+  author: '++++',
+  member: '+--+',
+  non_member: '????',
+};
+const VERDICTS: Record<string, string> = {
+  '+': 'yes',
+  '-': 'forbidden',
+  '?': 'conversation_not_found',
+};
+
+test.each(Object.entries(TABLE))('the policy of messages: %s', (role, verdicts) => {
+  const found = ACTIONS.map((action) => authorize(role as MessageRole, action));
+  expect(found).toEqual([...verdicts].map((v) => VERDICTS[v]));
+});

@@ -1,0 +1,29 @@
+import type { ErrorCode } from '@parley/protocol';
+
+/** An action on messages. Adding and removing a reaction are both `react`. */
+export type MessageAction = 'post' | 'edit' | 'delete' | 'react';
+/** The role of the account that acts: `author` is a member and wrote the message in question. */
+export type MessageRole = 'author' | 'member' | 'non_member';
+
+/** Allowed, or the code of the refusal. */
+export type Verdict = 'yes' | ErrorCode;
+
+/**
+ * Who may do what. To a non-member the conversation is answered as if it did not exist, even if the
+ * message is the account’s own.
+ */
+const POLICY: Readonly<Record<MessageRole, Readonly<Record<MessageAction, Verdict>>>> = {
+  author: { post: 'yes', edit: 'yes', delete: 'yes', react: 'yes' },
+  member: { post: 'yes', edit: 'forbidden', delete: 'forbidden', react: 'yes' },
+  non_member: {
+    post: 'conversation_not_found',
+    edit: 'conversation_not_found',
+    delete: 'conversation_not_found',
+    react: 'conversation_not_found',
+  },
+};
+
+/** Returns whether an account of this role may act so on a message. */
+export function authorize(role: MessageRole, action: MessageAction): Verdict {
+  return POLICY[role][action];
+}
