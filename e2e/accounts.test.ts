@@ -31,8 +31,10 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
   const aUser = async (username: string, name: string) => {
     const visitor = await arrive();
     await visitor.fillRegistration(username, name);
-    await visitor.page.getByRole('heading', { name: 'Check your mail' }).waitFor();
-    await visitor.page.getByLabel('Code').fill(await email.code(`${username}@example.org`));
+    await visitor.page.getByRole('heading', { name: 'Check your email' }).waitFor();
+    await visitor.page
+      .getByLabel('Verification code')
+      .fill(await email.code(`${username}@example.org`));
     await visitor.inside();
     return visitor;
   };
@@ -81,16 +83,18 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     expect(await sideways(ada.page)).toBe(0);
     expect(await barriers(ada.page)).toEqual([]);
     // The wait for another code is shown, and is over when the server would take the request.
-    await ada.page.getByRole('button', { name: /Send another code in \d+ s/ }).waitFor();
+    await ada.page.getByRole('button', { name: /Resend code in \d+ s/ }).waitFor();
 
     const code = await email.code('ada@example.org');
     const wrong = code === '000000' ? '111111' : '000000';
-    await ada.page.getByLabel('Code').fill(wrong);
+    await ada.page.getByLabel('Verification code').fill(wrong);
     await ada.page.getByText('Incorrect code').waitFor();
-    await expect.poll(() => ada.page.getByLabel('Code').getAttribute('aria-invalid')).toBe('true');
+    await expect
+      .poll(() => ada.page.getByLabel('Verification code').getAttribute('aria-invalid'))
+      .toBe('true');
     // A reload does not lose the step.
     await ada.page.reload();
-    await ada.page.getByLabel('Code').fill(code);
+    await ada.page.getByLabel('Verification code').fill(code);
     await ada.inside();
 
     await ada.page.goto('/settings/profile');
@@ -103,10 +107,10 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     const bea = await aUser('bea', 'Bea Forgets');
     const elsewhere = await arrive();
     await elsewhere.page.goto('/login');
-    await elsewhere.page.getByRole('link', { name: 'Forgot it?' }).click();
-    await elsewhere.page.getByLabel('E-mail').fill('bea@example.org');
-    await elsewhere.page.getByRole('button', { name: 'Send the link' }).click();
-    await elsewhere.page.getByText('a link to set a new password is on its way').waitFor();
+    await elsewhere.page.getByRole('link', { name: 'Forgot password?' }).click();
+    await elsewhere.page.getByLabel('Email').fill('bea@example.org');
+    await elsewhere.page.getByRole('button', { name: 'Send reset link' }).click();
+    await elsewhere.page.getByText('we’ve sent a link to set a new password').waitFor();
     expect(await barriers(elsewhere.page)).toEqual([]);
 
     const token = await email.token('bea@example.org');
@@ -115,16 +119,16 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     // The token does not stay in the address.
     expect(elsewhere.page.url()).not.toContain(token);
     await elsewhere.page.getByLabel('New password').fill('short');
-    await elsewhere.page.getByRole('button', { name: 'Set the password' }).click();
+    await elsewhere.page.getByRole('button', { name: 'Set new password' }).click();
     await elsewhere.page.getByText('A password must have at least 10 characters').waitFor();
     await elsewhere.page.getByLabel('New password').fill('another staple for the horse');
-    await elsewhere.page.getByRole('button', { name: 'Set the password' }).click();
-    await elsewhere.page.getByText('Your new password is set').waitFor();
+    await elsewhere.page.getByRole('button', { name: 'Set new password' }).click();
+    await elsewhere.page.getByText('Your password has been changed').waitFor();
 
     // The session of before has ended, where it was open too.
     await bea.page.getByText('Your session has ended').waitFor();
     await elsewhere.page.goto(`/reset#${token}`);
-    await elsewhere.page.getByRole('heading', { name: 'This link is over' }).waitFor();
+    await elsewhere.page.getByRole('heading', { name: 'This link has expired' }).waitFor();
     await elsewhere.login('bea', 'another staple for the horse');
   });
 
@@ -134,7 +138,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     const { pathname } = new URL(cal.page.url());
     await cal.logout();
     await cal.page.goto(pathname);
-    await cal.page.getByLabel('Username or e-mail').fill('cal');
+    await cal.page.getByLabel('Username or email').fill('cal');
     await cal.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await cal.page.getByRole('button', { name: 'Log in', exact: true }).click();
     await cal.page.getByRole('heading', { level: 1, name: 'everyone' }).waitFor();
@@ -154,7 +158,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await dia.page.getByLabel('Your name').fill('Dia After');
     await dia.page.getByLabel('Last name').fill('After');
     await dia.page.getByRole('button', { name: 'Save' }).click();
-    await dia.page.getByText('Saved').waitFor();
+    await dia.page.getByText('Changes saved').waitFor();
     await dia.page.getByText('Dia After').first().waitFor();
     expect(await barriers(dia.page)).toEqual([]);
 
@@ -163,15 +167,17 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     const third = await arrive();
     await third.login('dia', PASSWORD);
     await dia.page.getByRole('link', { name: 'Sessions' }).click();
-    await dia.page.getByRole('heading', { level: 2, name: 'Elsewhere' }).waitFor();
-    expect(await dia.page.getByRole('button', { name: /^End Chrome/ }).count()).toBe(2);
+    await dia.page.getByRole('heading', { level: 2, name: 'Other sessions' }).waitFor();
+    expect(await dia.page.getByRole('button', { name: /^End session: Chrome/ }).count()).toBe(2);
     expect(await barriers(dia.page)).toEqual([]);
     await dia.page
-      .getByRole('button', { name: /^End Chrome/ })
+      .getByRole('button', { name: /^End session: Chrome/ })
       .first()
       .click();
     await dia.page.getByRole('alertdialog').getByRole('button', { name: 'End' }).click();
-    await expect.poll(() => dia.page.getByRole('button', { name: /^End Chrome/ }).count()).toBe(1);
+    await expect
+      .poll(() => dia.page.getByRole('button', { name: /^End session: Chrome/ }).count())
+      .toBe(1);
     await Promise.any(
       [second, third].map((v) => v.page.getByText('Your session has ended').waitFor()),
     );
@@ -181,8 +187,8 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await fourth.login('dia', PASSWORD);
     await database.query(`update sessions set authenticated_at = now() - interval '11 minutes'`);
     await dia.page.reload();
-    await dia.page.getByRole('button', { name: 'End all others' }).click();
-    await dia.page.getByRole('alertdialog').getByRole('button', { name: 'End' }).click();
+    await dia.page.getByRole('button', { name: 'Log out other sessions' }).click();
+    await dia.page.getByRole('alertdialog').getByRole('button', { name: 'Log out' }).click();
     const confirmation = dia.page.getByRole('dialog', { name: 'Confirm your password' });
     await confirmation.getByLabel('Your password').fill('not the one');
     await confirmation.getByRole('button', { name: 'Continue' }).click();
@@ -190,19 +196,19 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     expect(await barriers(dia.page)).toEqual([]);
     await confirmation.getByLabel('Your password').fill(PASSWORD);
     await confirmation.getByRole('button', { name: 'Continue' }).click();
-    await dia.page.getByText('All other sessions have ended').waitFor();
+    await dia.page.getByText('Other sessions logged out').waitFor();
     await fourth.page.getByText('Your session has ended').waitFor();
     await confirmation.waitFor({ state: 'detached' });
     await third.login('dia', PASSWORD);
 
     await dia.page.getByRole('link', { name: 'Security' }).click();
-    await dia.page.getByLabel('Password until now').fill('not the one');
+    await dia.page.getByLabel('Current password').fill('not the one');
     await dia.page.getByLabel('New password').fill('a new and longer password');
-    await dia.page.getByRole('button', { name: 'Change the password' }).click();
+    await dia.page.getByRole('button', { name: 'Change password' }).click();
     await dia.page.getByText('Incorrect password').waitFor();
-    await dia.page.getByLabel('Password until now').fill(PASSWORD);
-    await dia.page.getByRole('button', { name: 'Change the password' }).click();
-    await dia.page.getByText('Your password is changed').waitFor();
+    await dia.page.getByLabel('Current password').fill(PASSWORD);
+    await dia.page.getByRole('button', { name: 'Change password' }).click();
+    await dia.page.getByText('Password changed').waitFor();
     await third.page.getByText('Your session has ended').waitFor();
   });
 
@@ -226,19 +232,19 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     expect(text).toContain('To be taken along');
     expect(text).toContain('fay@example.org');
 
-    await fay.page.getByRole('button', { name: 'Delete my account' }).click();
-    await fay.page.getByLabel('Delete it too').check();
+    await fay.page.getByRole('button', { name: 'Delete account' }).click();
+    await fay.page.getByLabel('Delete my messages').check();
     await fay.page.getByLabel('Your password').fill('not the one');
-    await fay.page.getByRole('button', { name: 'Delete for good' }).click();
+    await fay.page.getByRole('dialog').getByRole('button', { name: 'Delete account' }).click();
     await fay.page.getByText('Incorrect password').waitFor();
     expect(await barriers(fay.page)).toEqual([]);
     await fay.page.getByLabel('Your password').fill(PASSWORD);
-    await fay.page.getByRole('button', { name: 'Delete for good' }).click();
-    await fay.page.getByText('Your account is deleted').waitFor();
+    await fay.page.getByRole('dialog').getByRole('button', { name: 'Delete account' }).click();
+    await fay.page.getByText('Your account has been deleted').waitFor();
     // Others see it go at once, with what was written.
     await gil.page.getByText('To be taken along').first().waitFor({ state: 'detached' });
     await gil.page.getByRole('button', { name: /Fay Farewell/ }).waitFor({ state: 'detached' });
-    await fay.page.getByLabel('Username or e-mail').fill('fay');
+    await fay.page.getByLabel('Username or email').fill('fay');
     await fay.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await fay.page.getByRole('button', { name: 'Log in', exact: true }).click();
     await fay.page.getByText('Incorrect username or password').waitFor();

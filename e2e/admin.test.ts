@@ -50,7 +50,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
   test('people come in by invitation only, as often as it says', async () => {
     const stranger = await arrive();
     await stranger.page.goto('/register');
-    await stranger.page.getByText('This server is for people who were invited').waitFor();
+    await stranger.page.getByText('You need an invitation to join this server').waitFor();
 
     const owner = await theOwner();
     await owner.page.getByRole('button', { name: 'Your menu' }).click();
@@ -58,14 +58,14 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByRole('link', { name: 'Invitations' }).click();
     await owner.page.getByText('No invitations yet').waitFor();
     await owner.page.getByRole('button', { name: 'Invite' }).click();
-    await owner.page.getByRole('button', { name: 'Make the invitation' }).click();
+    await owner.page.getByRole('button', { name: 'Create invitation' }).click();
     const link = await owner.page.getByText(/\/register#/).innerText();
     expect(await barriers(owner.page)).toEqual([]);
     await owner.page.getByRole('button', { name: 'Done' }).click();
     await owner.page.getByText('0 of 1 used').waitFor();
 
     await stranger.page.goto(new URL(link).pathname + new URL(link).hash);
-    await stranger.page.getByText('You have been invited').waitFor();
+    await stranger.page.getByText('You’ve been invited').waitFor();
     await stranger.fillRegistration('ivan', 'Ivan Invited');
     await stranger.inside();
     const late = await arrive();
@@ -80,16 +80,16 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
   test('an account is made, found, changed, deactivated and let in again', async () => {
     const owner = await theOwner();
     await owner.page.goto('/admin/users');
-    await owner.page.getByRole('button', { name: 'Add somebody' }).click();
+    await owner.page.getByRole('button', { name: 'Add person' }).click();
     await owner.page.getByLabel('Name', { exact: true }).fill('Pia Made');
     await owner.page.getByLabel('Username').fill('olga');
-    await owner.page.getByLabel('E-mail').fill('pia@example.org');
+    await owner.page.getByLabel('Email').fill('pia@example.org');
     await owner.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await owner.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await owner.page.getByRole('dialog').getByRole('button', { name: 'Add person' }).click();
     await owner.page.getByText('This username is taken').waitFor();
     expect(await barriers(owner.page)).toEqual([]);
     await owner.page.getByLabel('Username').fill('pia');
-    await owner.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await owner.page.getByRole('dialog').getByRole('button', { name: 'Add person' }).click();
     await owner.page.getByText('Pia Made can log in now').waitFor();
 
     const pia = await arrive({ width: 360, height: 740 });
@@ -122,7 +122,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByRole('alertdialog').getByRole('button', { name: 'Deactivate' }).click();
     await owner.page.getByRole('dialog').getByText('Deactivated').waitFor();
     await pia.page.getByText('Your session has ended').waitFor();
-    await pia.page.getByLabel('Username or e-mail').fill('pia');
+    await pia.page.getByLabel('Username or email').fill('pia');
     await pia.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await pia.page.getByRole('button', { name: 'Log in', exact: true }).click();
     await pia.page.getByText('Incorrect username or password').waitFor();
@@ -132,7 +132,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
 
     await owner.page.getByRole('button', { name: 'Log out everywhere' }).click();
     await owner.page.getByRole('alertdialog').getByRole('button', { name: 'Log out' }).click();
-    await owner.page.getByText('All sessions have ended').waitFor();
+    await owner.page.getByText('All sessions logged out').waitFor();
     await pia.page.getByText('Your session has ended').waitFor();
     expect(await barriers(owner.page)).toEqual([]);
     await pia.login('pia', PASSWORD);
@@ -141,15 +141,15 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
   test('without a mail server, an admin finds in the pages what would have been mailed', async () => {
     const visitor = await arrive();
     await visitor.page.goto('/forgot');
-    await visitor.page.getByText('This server sends no mail yet').waitFor();
-    await visitor.page.getByLabel('E-mail').fill('olga@example.org');
-    await visitor.page.getByRole('button', { name: 'Send the link' }).click();
-    await visitor.page.getByText('is on its way').waitFor();
+    await visitor.page.getByText('This server doesn’t send email yet').waitFor();
+    await visitor.page.getByLabel('Email').fill('olga@example.org');
+    await visitor.page.getByRole('button', { name: 'Send reset link' }).click();
+    await visitor.page.getByText('we’ve sent a link').waitFor();
     const owner = await theOwner({ width: 360, height: 740 });
     await owner.page.goto('/admin/emails');
     await expect
       .poll(async () => {
-        await owner.page.getByRole('button', { name: 'Look again' }).click();
+        await owner.page.getByRole('button', { name: 'Refresh' }).click();
         return owner.page.getByText('Reset your Parley password').count();
       })
       .toBe(1);
@@ -157,27 +157,30 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       .getByRole('listitem')
       .filter({ hasText: 'Reset your Parley password' });
     await email.getByText('To olga@example.org').waitFor();
-    await email.getByText('Its words').click();
+    await email.getByText('Show message').click();
     await email.getByText(/\/reset#[\w-]{43}/).waitFor();
     expect(await sideways(owner.page)).toBe(0);
   });
 
-  test('a program gets a key, shown once, that can be taken back', async () => {
+  test('creates an API key that is shown once and can be revoked', async () => {
     const owner = await theOwner();
     await owner.page.goto('/admin/service-accounts');
-    await owner.page.getByRole('button', { name: 'Add a program' }).click();
+    await owner.page.getByRole('button', { name: 'Add service account' }).click();
     await owner.page.getByLabel('Name', { exact: true }).fill('Deploy bot');
     await owner.page.getByLabel('Username').fill('deploys');
-    await owner.page.getByRole('button', { name: 'Add', exact: true }).click();
-    await owner.page.getByText('It has no key yet').waitFor();
-    await owner.page.getByRole('button', { name: 'New key' }).click();
+    await owner.page
+      .getByRole('dialog')
+      .getByRole('button', { name: 'Add service account' })
+      .click();
+    await owner.page.getByText('No API keys yet').waitFor();
+    await owner.page.getByRole('button', { name: 'Create API key' }).click();
     await owner.page.getByLabel('Name', { exact: true }).fill('Build server');
-    await owner.page.getByRole('button', { name: 'Make the key' }).click();
+    await owner.page.getByRole('button', { name: 'Create API key' }).click();
     await owner.page.getByText('Choose at least one scope').waitFor();
     await owner.page.getByLabel('See the people of the server').check();
     expect(await barriers(owner.page)).toEqual([]);
-    await owner.page.getByRole('button', { name: 'Make the key' }).click();
-    await owner.page.getByRole('heading', { name: 'Store this key now' }).waitFor();
+    await owner.page.getByRole('button', { name: 'Create API key' }).click();
+    await owner.page.getByRole('heading', { name: 'Save this API key now' }).waitFor();
     const key = await owner.page.getByRole('dialog').getByText(/^pk_/).innerText();
     const asks = async () => {
       const answer = await fetch(new URL('/api/v1/users', server.url), {
@@ -186,12 +189,12 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       return answer.status;
     };
     expect(await asks()).toBe(200);
-    await owner.page.getByRole('button', { name: 'I have stored it' }).click();
+    await owner.page.getByRole('button', { name: 'I’ve saved it' }).click();
     await owner.page.getByText('Build server').waitFor();
     expect(await owner.page.getByText(key).count()).toBe(0);
-    await owner.page.getByRole('button', { name: 'Take back Build server' }).click();
-    await owner.page.getByRole('alertdialog').getByRole('button', { name: 'Take back' }).click();
-    await owner.page.getByText('It has no key yet').waitFor();
+    await owner.page.getByRole('button', { name: 'Revoke Build server' }).click();
+    await owner.page.getByRole('alertdialog').getByRole('button', { name: 'Revoke key' }).click();
+    await owner.page.getByText('No API keys yet').waitFor();
     expect(await asks()).toBe(401);
   });
 
@@ -207,8 +210,8 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       ['/settings/data', 'Your data'],
       ['/admin/users', 'People'],
       ['/admin/invitations', 'Invitations'],
-      ['/admin/service-accounts', 'Programs'],
-      ['/admin/emails', 'Mail'],
+      ['/admin/service-accounts', 'Service accounts'],
+      ['/admin/emails', 'Emails'],
       ['/admin/settings', 'Settings'],
     ] as const;
     for (const [path, name] of parts) {

@@ -83,7 +83,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts at one browser', () => {
     await expect.poll(() => composer(second).inputValue()).toContain('drafted by cy');
 
     await cy.logout();
-    await second.getByText('You have logged out in another tab.').waitFor();
+    await second.getByText('You logged out in another tab.').waitFor();
     await expectNothingOf(cy.page, account);
     await expectNothingOf(second, account);
     await cy.login('di', PASSWORD);
@@ -167,7 +167,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts at one browser', () => {
       });
     }, left);
     await hal.page.reload();
-    await hal.page.getByLabel('Username or e-mail').waitFor();
+    await hal.page.getByLabel('Username or email').waitFor();
     await expectNothingOf(hal.page, left);
     expect(await everythingKept(hal.page)).not.toContain('earlier version');
   });
@@ -202,9 +202,9 @@ async function isChecked(page: Page, name: string): Promise<boolean> {
 
 async function endOtherSessions(visitor: Visitor): Promise<void> {
   await visitor.page.goto('/settings/sessions');
-  await visitor.page.getByRole('button', { name: 'End all others' }).click();
+  await visitor.page.getByRole('button', { name: 'Log out other sessions' }).click();
   await visitor.page.getByRole('alertdialog').getByRole('button', { name: 'End' }).click();
-  await visitor.page.getByText('All other sessions have ended').waitFor();
+  await visitor.page.getByText('Other sessions logged out').waitFor();
 }
 
 /** Everything that the browser keeps for this site, as one text; names of databases included. */

@@ -56,10 +56,10 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
   };
   /** Name and password, up to the second step. */
   const password = async (visitor: Visitor, login: string) => {
-    await visitor.page.getByLabel('Username or e-mail').fill(login);
+    await visitor.page.getByLabel('Username or email').fill(login);
     await visitor.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await visitor.page.getByRole('button', { name: 'Log in', exact: true }).click();
-    await visitor.page.getByRole('heading', { name: 'One more step' }).waitFor();
+    await visitor.page.getByRole('heading', { name: 'Two-factor authentication' }).waitFor();
   };
 
   beforeAll(async () => {
@@ -94,12 +94,12 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     expect(await sideways(tom.page)).toBe(0);
     expect(await barriers(tom.page)).toEqual([]);
     const secret = (await tom.page.getByTestId('totp-secret').innerText()).replace(/\s/g, '');
-    await tom.page.getByLabel('Code that the app shows').fill(await codeFor(tom.page));
+    await tom.page.getByLabel('Code from the app').fill(await codeFor(tom.page));
     const codes = tom.page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem');
     await codes.first().waitFor();
     const [recovery = ''] = await codes.allInnerTexts();
     expect(await barriers(tom.page)).toEqual([]);
-    await tom.page.getByRole('button', { name: 'I have stored them' }).click();
+    await tom.page.getByRole('button', { name: 'I’ve saved my codes' }).click();
     await tom.page.getByText('On', { exact: true }).waitFor();
 
     await tom.page.goto('/');
@@ -110,18 +110,18 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     const next = new TOTP({ secret: Secret.fromBase32(secret) }).generate({
       timestamp: Date.now() + PERIOD * 1000,
     });
-    await tom.page.getByLabel('Code', { exact: true }).fill(next);
+    await tom.page.getByLabel('Authentication code').fill(next);
     await tom.inside();
     await tom.logout();
     await password(tom, 'tom');
-    await tom.page.getByLabel('Code', { exact: true }).fill(next);
+    await tom.page.getByLabel('Authentication code').fill(next);
     await tom.page.getByText('Incorrect code').waitFor();
     await tom.page.getByRole('button', { name: 'Use a recovery code' }).click();
     await tom.page.getByLabel('Recovery code').fill(recovery);
     await tom.page.getByRole('button', { name: 'Continue' }).click();
     await tom.inside();
     await tom.page.goto('/settings/security');
-    await tom.page.getByText('9 recovery codes are left').waitFor();
+    await tom.page.getByText('9 recovery codes left').waitFor();
 
     await tom.page.getByRole('button', { name: 'Turn off' }).click();
     await tom.page.getByLabel('Your password').fill(PASSWORD);
@@ -137,12 +137,12 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await aPasskeyDevice(kim);
     await kim.register('kim', 'Kim Keyholder');
     await kim.page.goto('/settings/security');
-    await kim.page.getByRole('button', { name: 'Add a passkey' }).click();
+    await kim.page.getByRole('button', { name: 'Add passkey' }).click();
     await kim.page.getByLabel('Name', { exact: true }).fill('My laptop');
     await kim.page.getByLabel('Your password').fill(PASSWORD);
     await kim.page.getByRole('button', { name: 'Continue' }).click();
-    await kim.page.getByRole('heading', { name: 'Store your recovery codes' }).waitFor();
-    await kim.page.getByRole('button', { name: 'I have stored them' }).click();
+    await kim.page.getByRole('heading', { name: 'Save your recovery codes' }).waitFor();
+    await kim.page.getByRole('button', { name: 'I’ve saved my codes' }).click();
     await kim.page.getByText('My laptop').waitFor();
 
     await kim.page.goto('/');
@@ -158,7 +158,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await kim.page.getByRole('button', { name: 'Remove My laptop' }).click();
     await kim.page.getByLabel('Your password').fill(PASSWORD);
     await kim.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
-    await kim.page.getByText('You have none yet').waitFor();
+    await kim.page.getByText('No passkeys yet').waitFor();
   });
 
   test('where everybody needs a second factor, it is set up before one is let in', async () => {
@@ -170,9 +170,9 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await eve.page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
     expect(await barriers(eve.page)).toEqual([]);
     expect(await sideways(eve.page)).toBe(0);
-    await eve.page.getByLabel('Code that the app shows').fill(await codeFor(eve.page));
-    await eve.page.getByRole('heading', { name: 'Store your recovery codes' }).waitFor();
-    await eve.page.getByRole('button', { name: 'I have stored them' }).click();
+    await eve.page.getByLabel('Code from the app').fill(await codeFor(eve.page));
+    await eve.page.getByRole('heading', { name: 'Save your recovery codes' }).waitFor();
+    await eve.page.getByRole('button', { name: 'I’ve saved my codes' }).click();
     await eve.inside();
   });
 
@@ -206,14 +206,14 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
       // Also where this tab has begun a log-in of its own, and has come back without a result.
       await victim.page.evaluate(() => sessionStorage.setItem('parley.sso', 'b'.repeat(32)));
       await victim.page.goto(`/login#${new URLSearchParams(link)}`);
-      await victim.page.getByRole('heading', { name: 'Log in from here' }).waitFor();
+      await victim.page.getByRole('heading', { name: 'Log in from this tab' }).waitFor();
       expect(victim.page.url()).not.toContain(step.ticket);
       expect(await victim.page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain(
         step.ticket,
       );
       expect(await barriers(victim.page)).toEqual([]);
       await victim.page.getByRole('button', { name: 'Go to log in' }).click();
-      await victim.page.getByLabel('Username or e-mail').waitFor();
+      await victim.page.getByLabel('Username or email').waitFor();
       await victim.page.goto('/welcome');
     }
     expect(sent).toEqual([]);

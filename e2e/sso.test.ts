@@ -88,7 +88,7 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
     await other.locator('input[name=password]').fill('any');
     await other.locator('button[type=submit]').click();
     await other.getByRole('button', { name: 'Continue' }).click();
-    await other.getByRole('heading', { name: 'Log in from here' }).waitFor();
+    await other.getByRole('heading', { name: 'Log in from this tab' }).waitFor();
     expect(new URL(other.url()).hash).toBe('');
     await other.getByRole('button', { name: 'Go to log in' }).click();
     await other.getByRole('button', { name: 'Continue with Example' }).click();

@@ -115,7 +115,7 @@ export class Visitor {
     if (!page.url().includes('/register')) await page.goto('/register');
     await page.getByLabel('Your name').fill(displayName);
     await page.getByLabel('Username').fill(username);
-    await page.getByLabel('E-mail').fill(`${username}@example.org`);
+    await page.getByLabel('Email').fill(`${username}@example.org`);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Create account' }).click();
   }
@@ -129,14 +129,14 @@ export class Visitor {
   async logout(): Promise<void> {
     await this.page.getByRole('button', { name: 'Your menu' }).click();
     await this.page.getByRole('menuitem', { name: 'Log out' }).click();
-    await this.page.getByLabel('Username or e-mail').waitFor();
+    await this.page.getByLabel('Username or email').waitFor();
   }
 
   /** Logs in through the pages. */
   async login(login: string, password: string): Promise<void> {
     const { page } = this;
     await page.goto('/login');
-    await page.getByLabel('Username or e-mail').fill(login);
+    await page.getByLabel('Username or email').fill(login);
     await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
     await this.inside();

@@ -167,7 +167,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     const visitor = await arrive();
     await visitor.page.getByRole('link', { name: 'Create an account' }).click();
     await visitor.page.getByLabel('Your name').fill('Nobody');
-    await visitor.page.getByLabel('E-mail').fill('not an address');
+    await visitor.page.getByLabel('Email').fill('not an address');
     await visitor.page.getByLabel('Password', { exact: true }).fill('short');
     await visitor.page.getByRole('button', { name: 'Create account' }).click();
     await visitor.page.getByText('Enter a valid email address').waitFor();
@@ -182,7 +182,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await visitor.register('fay', 'Fay Stone');
     await visitor.page.getByRole('button', { name: 'Your menu' }).click();
     await visitor.page.getByRole('menuitem', { name: 'Log out' }).click();
-    await visitor.page.getByLabel('Username or e-mail').fill('fay');
+    await visitor.page.getByLabel('Username or email').fill('fay');
     await visitor.page.getByLabel('Password', { exact: true }).fill('not the password');
     await visitor.page.getByRole('button', { name: 'Log in', exact: true }).click();
     await visitor.page.getByText('Incorrect username or password').waitFor();
@@ -209,11 +209,11 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   ])('has no serious barrier, %s', async (_name, dark) => {
     const visitor = await arrive({ dark });
     const pages = [
-      ['/', 'What you were told is sent, is sent.'],
+      ['/', 'Team chat on your own server'],
       ['/login', 'Log in'],
       ['/register', 'Create your account'],
-      ['/forgot', 'Forgot your password?'],
-      ['/reset', 'This link is over'],
+      ['/forgot', 'Reset your password'],
+      ['/reset', 'This link has expired'],
       ['/nowhere/at/all', 'There is nothing here'],
     ] as const;
     for (const [path, heading] of pages) {

@@ -9,13 +9,13 @@ import { resumeSession, useSession } from './session/session.ts';
 import { PageAnnouncer } from './ui/page-title.tsx';
 import './styles.css';
 
-/** Logging in or out moves between the pages outside and inside. */
+/** The application. Logging in or out moves between the public pages and those with a session. */
 function App() {
   const { state } = useSession();
-  const before = useRef(state);
+  const previous = useRef(state);
   useEffect(() => {
-    if (before.current === state) return;
-    before.current = state;
+    if (previous.current === state) return;
+    previous.current = state;
     if (state === 'out') void router.navigate({ to: '/login' });
     else router.history.push(takeNext() ?? '/');
   }, [state]);
@@ -29,7 +29,7 @@ function App() {
 
 await resumeSession();
 const root = document.getElementById('root');
-if (!root) throw new Error('The page has no root');
+if (!root) throw new Error('index.html has no #root element');
 createRoot(root).render(
   <StrictMode>
     <App />

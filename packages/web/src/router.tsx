@@ -14,15 +14,15 @@ import { getSession } from './session/session.ts';
 import { ssoReturn } from './session/sso-return.ts';
 
 /**
- * A page whose code is loaded when it is gone to. The router would reload by itself when that fails,
- * also offline, where nothing would come back: our own error asks first.
+ * A page whose code is loaded when it is opened. When loading fails, the router would reload by
+ * itself, even offline, where the reload fails too; our own error asks first.
  */
 const lazyPage: typeof lazyRouteComponent = (load, name) =>
   lazyRouteComponent(() => loadPart(load), name);
 
 const root = createRootRoute({ component: Outlet });
 
-/** Pages for those who are not logged in; others go on to their conversations. */
+/** Pages for visitors who are not logged in; everyone else is redirected to their conversations. */
 const outside = createRoute({
   getParentRoute: () => root,
   id: 'outside',
@@ -64,20 +64,20 @@ const outsidePages = [
   ),
 ] as const;
 
-/** The link of a mail is good for whoever opens it, also where somebody is logged in. */
+/** A reset link works whether or not someone is logged in in this browser. */
 const reset = createRoute({
   getParentRoute: () => root,
   path: '/reset',
   component: lazyPage(() => import('./auth/reset-page.tsx'), 'ResetPage'),
 });
 
-/** Everything else wants a session; its code is loaded only then. */
+/** All other pages need a session; their code is loaded only with one. */
 const inside = createRoute({
   getParentRoute: () => root,
   id: 'inside',
   beforeLoad: ({ location }) => {
     if (getSession().state === 'in') return;
-    // A log-in that another tab has begun ends here: the page of log-in says so.
+    // The log-in was started in another tab: the log-in page explains that.
     if (ssoReturn(location.hash) === 'foreign') {
       throw redirect({ to: '/login', hash: location.hash });
     }
@@ -159,12 +159,12 @@ const adminPages = [
     lazyPage(() => import('./admin/invitations-page.tsx'), 'InvitationsPage'),
   ),
   adminPage(
-    '/programs',
-    lazyPage(() => import('./admin/service-accounts-page.tsx'), 'ProgramsPage'),
+    '/service-accounts',
+    lazyPage(() => import('./admin/service-accounts-page.tsx'), 'ServiceAccountsPage'),
   ),
   adminPage(
-    '/mail',
-    lazyPage(() => import('./admin/emails-page.tsx'), 'EmailPage'),
+    '/emails',
+    lazyPage(() => import('./admin/emails-page.tsx'), 'EmailsPage'),
   ),
   adminPage(
     '/settings',
@@ -172,7 +172,7 @@ const adminPages = [
   ),
 ] as const;
 
-/** All addresses of the client. */
+/** All routes of the web client. */
 export const router = createRouter({
   routeTree: root.addChildren([
     outside.addChildren(outsidePages),

@@ -8,7 +8,7 @@ const TABS = [
   { to: '/settings/data', description: 'Your data', icon: <FileDown size={17} /> },
 ];
 
-/** One’s own account. */
+/** Frames the settings of the user’s own account. */
 export function AccountLayout() {
   return <TabbedPage title="Your account" tabs={TABS} />;
 }

@@ -13,16 +13,16 @@ import { RecoveryCodesDialog } from './recovery-codes.tsx';
 import { TotpSecret } from './totp-secret.tsx';
 import { useAccount } from './use-account.ts';
 
-/** What the card is about to do, and what it was given for it. */
-type Doing =
+/** The open dialog of the card, and its data. */
+type OpenDialog =
   | { what: 'set-up' | 'remove' | 'new-codes' }
   | { what: 'scan'; setup: TotpSetup }
   | { what: 'codes'; codes: readonly string[] };
 
-/** Fewer recovery codes than this are worth a word. */
+/** With fewer recovery codes than this, the card suggests generating new ones. */
 const FEW_CODES = 3;
 
-/** The authenticator app, and the recovery codes that stand in for it. */
+/** Manages the authenticator app, and the recovery codes that replace it. */
 export function AuthenticatorCard({
   factors,
   onChange,
@@ -31,18 +31,18 @@ export function AuthenticatorCard({
   onChange: () => Promise<void>;
 }) {
   const account = useAccount();
-  const [doing, setDoing] = useState<Doing | null>(null);
-  const close = () => setDoing(null);
+  const [dialog, setDialog] = useState<OpenDialog | null>(null);
+  const close = () => setDialog(null);
   const has = factors.totp || factors.passkeys.length > 0;
   return (
     <Card
       title="Authenticator app"
-      description="An app on your phone shows six digits that you type in after your password."
+      description="Enter a six-digit code from an app on your phone after your password."
       actions={
         factors.totp ? (
           <Badge tone="ok">On</Badge>
         ) : factors.required ? (
-          <Badge tone="warn">Required here</Badge>
+          <Badge tone="warn">Required</Badge>
         ) : (
           <Badge>Off</Badge>
         )
@@ -50,74 +50,78 @@ export function AuthenticatorCard({
     >
       <div className="flex flex-wrap gap-2">
         {factors.totp ? (
-          <Button onClick={() => setDoing({ what: 'remove' })}>Turn off</Button>
+          <Button onClick={() => setDialog({ what: 'remove' })}>Turn off authenticator app</Button>
         ) : (
-          <Button look="primary" onClick={() => setDoing({ what: 'set-up' })}>
-            Set up
+          <Button look="primary" onClick={() => setDialog({ what: 'set-up' })}>
+            Set up authenticator app
           </Button>
         )}
-        {has && <Button onClick={() => setDoing({ what: 'new-codes' })}>New recovery codes</Button>}
+        {has && (
+          <Button onClick={() => setDialog({ what: 'new-codes' })}>
+            Generate new recovery codes
+          </Button>
+        )}
       </div>
       {has && (
         <p className="mt-3 text-muted text-sm">
           {factors.recoveryCodesLeft === 1
-            ? '1 recovery code is left.'
-            : `${factors.recoveryCodesLeft} recovery codes are left.`}
-          {factors.recoveryCodesLeft < FEW_CODES && ' Make new ones before you need them.'}
+            ? '1 recovery code left.'
+            : `${factors.recoveryCodesLeft} recovery codes left.`}
+          {factors.recoveryCodesLeft < FEW_CODES && ' Generate new ones before you run out.'}
         </p>
       )}
       <PasswordDialog
-        open={doing?.what === 'set-up'}
-        title="Set up an authenticator app"
-        description="First your password, so that nobody does this at a device that you have left open."
+        open={dialog?.what === 'set-up'}
+        title="Set up authenticator app"
+        description="Enter your password to continue."
         action="Continue"
-        onClose={() => setDoing((now) => (now?.what === 'set-up' ? null : now))}
+        onClose={() => setDialog((now) => (now?.what === 'set-up' ? null : now))}
         onConfirm={async (password) => {
-          setDoing({ what: 'scan', setup: await account.setUpTotp(password) });
+          setDialog({ what: 'scan', setup: await account.setUpTotp(password) });
         }}
       />
       <PasswordDialog
-        open={doing?.what === 'remove'}
-        title="Turn the app off?"
-        description="Your password alone lets you in then, unless you have a passkey."
+        open={dialog?.what === 'remove'}
+        title="Turn off authenticator app?"
+        description="You’ll log in with your password alone, unless you have a passkey."
         action="Turn off"
         danger
         onClose={close}
         onConfirm={async (password) => {
           await account.removeTotp(password);
           await onChange();
-          toast.success('The authenticator app is off');
+          toast.success('Authenticator app turned off');
         }}
       />
       <PasswordDialog
-        open={doing?.what === 'new-codes'}
-        title="Make new recovery codes?"
-        description="Those that you have stored are good for nothing then."
-        action="Make new ones"
-        onClose={() => setDoing((now) => (now?.what === 'new-codes' ? null : now))}
+        open={dialog?.what === 'new-codes'}
+        title="Generate new recovery codes?"
+        description="Your old codes will stop working."
+        action="Generate codes"
+        onClose={() => setDialog((now) => (now?.what === 'new-codes' ? null : now))}
         onConfirm={async (password) => {
           const { recoveryCodes } = await account.newRecoveryCodes(password);
-          setDoing({ what: 'codes', codes: recoveryCodes });
+          setDialog({ what: 'codes', codes: recoveryCodes });
           await onChange();
         }}
       />
       <Dialog
-        open={doing?.what === 'scan'}
+        open={dialog?.what === 'scan'}
         onClose={close}
-        title="Scan the code"
-        description="Open your authenticator app, scan this, and type in what it shows."
+        title="Scan the QR code"
+        description="Scan it with your authenticator app, then enter the six-digit code that the app shows."
       >
-        {doing?.what === 'scan' && (
+        {dialog?.what === 'scan' && (
           <Scan
-            setup={doing.setup}
+            setup={dialog.setup}
             onDone={async (codes) => {
-              setDoing({ what: 'codes', codes });
+              setDialog({ what: 'codes', codes });
               await onChange();
             }}
           />
         )}
       </Dialog>
-      <RecoveryCodesDialog codes={doing?.what === 'codes' ? doing.codes : null} onClose={close} />
+      <RecoveryCodesDialog codes={dialog?.what === 'codes' ? dialog.codes : null} onClose={close} />
     </Card>
   );
 }
@@ -140,7 +144,7 @@ function Scan({
       <TotpSecret setup={setup} />
       <CodeField
         name="code"
-        label="Code that the app shows"
+        label="Code from the app"
         autoFocus
         error={form.errors.code}
         onFull={(element) => element.requestSubmit()}

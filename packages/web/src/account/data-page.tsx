@@ -11,48 +11,48 @@ import { Choice } from '../ui/choice.tsx';
 import { PasswordDialog } from '../ui/password-dialog.tsx';
 import { useAccount } from './use-account.ts';
 
-/** What the server has of oneself: to take along, or to be rid of. */
+/** Downloads the user’s data, or deletes the account. */
 export function DataPage() {
   const account = useAccount();
   const me = useParley((s) => s.me);
-  const [asking, setAsking] = useState<'export' | 'delete' | null>(null);
-  const close = () => setAsking(null);
+  const [dialog, setDialog] = useState<'export' | 'delete' | null>(null);
+  const close = () => setDialog(null);
   return (
     <>
-      <PartTitle title="Your data" description="It is yours: take it along, or take it away." />
+      <PartTitle title="Your data" description="Download or delete it." />
       <Card
-        title="Download everything"
-        description="Your profile, your conversations and all that you have written, as one JSON file."
+        title="Download your data"
+        description="Your profile, your conversations and all your messages, as one JSON file."
       >
-        <Button onClick={() => setAsking('export')}>
-          <Download size={16} /> Download
+        <Button onClick={() => setDialog('export')}>
+          <Download size={16} /> Download data
         </Button>
       </Card>
       <Card
         title="Delete your account"
-        description="You are logged out everywhere, and nobody finds you any more. There is no way back."
+        description="You’ll be logged out everywhere, and others can no longer find you. This can’t be undone."
       >
-        <Button look="risky" onClick={() => setAsking('delete')}>
-          <Trash2 size={16} /> Delete my account
+        <Button look="risky" onClick={() => setDialog('delete')}>
+          <Trash2 size={16} /> Delete account
         </Button>
       </Card>
       <PasswordDialog
-        open={asking === 'export'}
+        open={dialog === 'export'}
         title="Download your data"
-        description="Your password, so that nobody else takes it along."
-        action="Download"
+        description="Enter your password to continue."
+        action="Download data"
         onClose={close}
         onConfirm={async (password) => {
           const text = await account.export(password);
           saveFile(`parley-${me?.username ?? 'account'}.json`, text, 'application/json');
-          toast.success('Your data is being saved');
+          toast.success('Your data has been downloaded');
         }}
       />
       <PasswordDialog
-        open={asking === 'delete'}
+        open={dialog === 'delete'}
         title="Delete your account?"
-        description="This cannot be undone."
-        action="Delete for good"
+        description="This can’t be undone. Enter your password to continue."
+        action="Delete account"
         danger
         onClose={close}
         onConfirm={async (password, data) => {
@@ -63,14 +63,14 @@ export function DataPage() {
       >
         <Choice
           name="messages"
-          label="What you have written"
+          label="Your messages"
           options={[
             [
               'keep',
-              'Leave it',
-              'Conversations stay readable; your name becomes “deleted account”.',
+              'Keep my messages',
+              'Conversations stay readable. Your name is replaced with “deleted account”.',
             ],
-            ['delete', 'Delete it too', 'Your messages disappear for everybody.'],
+            ['delete', 'Delete my messages', 'Your messages disappear for everyone.'],
           ]}
         />
       </PasswordDialog>

@@ -19,15 +19,15 @@ const SYSTEMS = [
 const firstOf = (pairs: readonly (readonly [RegExp, string])[], text: string): string | undefined =>
   pairs.find(([pattern]) => pattern.test(text))?.[1];
 
-/** A session’s device in few words: “Firefox on Linux” for a User-Agent, else what it calls itself. */
+/** Returns a short name of a session’s device: “Firefox on Linux” for a browser’s User-Agent, else the text itself. */
 export function deviceName(device: string): string {
   if (!device.startsWith('Mozilla/')) return device;
-  const browser = firstOf(BROWSERS, device) ?? 'A browser';
+  const browser = firstOf(BROWSERS, device) ?? 'Browser';
   const system = firstOf(SYSTEMS, device);
   return system === undefined ? browser : `${browser} on ${system}`;
 }
 
-/** What kind of device it is, for its picture. */
+/** Returns the kind of device, for its icon. */
 export function deviceKind(device: string): 'phone' | 'computer' | 'program' {
   if (!device.startsWith('Mozilla/')) return 'program';
   return /\bAndroid\b|\biPhone\b|\biPad\b|\bMobile\b/.test(device) ? 'phone' : 'computer';

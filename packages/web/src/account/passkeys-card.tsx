@@ -3,7 +3,7 @@ import { KeyRound, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { ago, dateOf } from '../lib/time.ts';
-import { hasPasskeys, makePasskey } from '../session/passkey.ts';
+import { createPasskey, hasPasskeys } from '../session/passkey.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Field } from '../ui/field.tsx';
@@ -12,7 +12,7 @@ import { deviceName } from './device-name.ts';
 import { RecoveryCodesDialog } from './recovery-codes.tsx';
 import { useAccount } from './use-account.ts';
 
-/** Passkeys: log in with a fingerprint, a face or a security key. */
+/** Manages the passkeys of the account. */
 export function PasskeysCard({
   factors,
   onChange,
@@ -22,17 +22,17 @@ export function PasskeysCard({
 }) {
   const account = useAccount();
   const [adding, setAdding] = useState(false);
-  /** Recovery codes that came with the first factor, until they are stored. */
+  /** Recovery codes, issued with the first second factor, until the user has saved them. */
   const [codes, setCodes] = useState<readonly string[] | null>(null);
   const [removing, setRemoving] = useState<Passkey | null>(null);
   return (
     <Card
       title="Passkeys"
-      description="Log in with your fingerprint, your face or a security key, without the password."
+      description="Log in with your fingerprint, your face or a security key instead of your password."
       actions={
         hasPasskeys() && (
           <Button onClick={() => setAdding(true)}>
-            <Plus size={16} /> Add a passkey
+            <Plus size={16} /> Add passkey
           </Button>
         )
       }
@@ -47,7 +47,7 @@ export function PasskeysCard({
               <span className="min-w-0 flex-1">
                 <span className="block truncate font-medium">{passkey.name}</span>
                 <span className="block truncate text-[13px] text-muted">
-                  Since {dateOf(passkey.createdAt)}
+                  Added {dateOf(passkey.createdAt)}
                   {passkey.lastUsedAt && `, last used ${ago(passkey.lastUsedAt)}`}
                 </span>
               </span>
@@ -60,24 +60,24 @@ export function PasskeysCard({
       ) : (
         <p className="text-muted text-sm">
           {hasPasskeys()
-            ? 'You have none yet.'
-            : 'They need a browser that knows them, and a server that is reached by https and a name.'}
+            ? 'No passkeys yet.'
+            : 'Passkeys need HTTPS and a domain name, and a browser that supports them.'}
         </p>
       )}
       <PasswordDialog
         open={adding}
-        title="Add a passkey"
-        description="Your browser asks you next where to keep it."
+        title="Add passkey"
+        description="Enter your password to continue. Your browser then asks where to save the passkey."
         action="Continue"
         onClose={() => setAdding(false)}
         onConfirm={async (password, data) => {
           const options = await account.passkeyOptions(password);
-          const response = await makePasskey(options);
+          const response = await createPasskey(options);
           const name = String(data.get('name') ?? '');
           const { recoveryCodes } = await account.addPasskey({ name, response });
           setCodes(recoveryCodes ?? null);
           await onChange();
-          toast.success('The passkey is added');
+          toast.success('Passkey added');
         }}
       >
         <Field
@@ -85,21 +85,21 @@ export function PasskeysCard({
           label="Name"
           defaultValue={deviceName(navigator.userAgent)}
           maxLength={80}
-          hint="So that you know it among others."
+          hint="Helps you tell your passkeys apart."
         />
       </PasswordDialog>
       <PasswordDialog
         open={removing !== null}
         title={`Remove ${removing?.name ?? ''}?`}
-        description="Nobody can log in with it any more. Remove it from your device as well."
-        action="Remove"
+        description="You can no longer log in with this passkey. Delete it from your device, too."
+        action="Remove passkey"
         danger
         onClose={() => setRemoving(null)}
         onConfirm={async (password) => {
           if (!removing) return;
           await account.removePasskey(removing.id, password);
           await onChange();
-          toast.success('The passkey is removed');
+          toast.success('Passkey removed');
         }}
       />
       <RecoveryCodesDialog codes={codes} onClose={() => setCodes(null)} />

@@ -16,12 +16,12 @@ import { Field } from '../ui/field.tsx';
 import { useCountdown } from '../ui/use-countdown.ts';
 import { useAccount } from './use-account.ts';
 
-/** Name, telephone number, e-mail address. */
+/** Edits name and phone number, and verifies the email address. */
 export function ProfilePage() {
   const me = useParley((s) => s.me);
   return (
     <>
-      <PartTitle title="Profile" description="How others know you here." />
+      <PartTitle title="Profile" description="How others see you, and how to reach you." />
       {me ? (
         <>
           <NameCard me={me} />
@@ -46,10 +46,10 @@ function NameCard({ me }: { me: Me }) {
       phone: phone.trim() || null,
     });
     await client.refreshMe();
-    toast.success('Saved');
+    toast.success('Changes saved');
   });
   return (
-    <Card title="You">
+    <Card title="Personal details">
       <div className="mb-5 flex items-center gap-4">
         <Avatar id={me.id} name={me.displayName} size={64} />
         <div className="min-w-0">
@@ -71,7 +71,7 @@ function NameCard({ me }: { me: Me }) {
           autoComplete="name"
           defaultValue={me.displayName}
           required
-          hint="What others see beside your messages."
+          hint="Shown next to your messages."
           className="min-[480px]:col-span-2"
           error={form.errors.displayName}
         />
@@ -100,7 +100,7 @@ function NameCard({ me }: { me: Me }) {
         />
         <div className="min-[480px]:col-span-2">
           <Button type="submit" look="primary" busy={form.busy}>
-            Save
+            Save changes
           </Button>
         </div>
       </form>
@@ -113,7 +113,7 @@ const ROLE = { owner: 'Owner', admin: 'Admin', member: 'Member' } as const;
 function EmailCard({ me }: { me: Me }) {
   return (
     <Card
-      title="E-mail"
+      title="Email"
       description={me.email}
       actions={
         me.verified ? (
@@ -138,7 +138,7 @@ function Verify() {
   const form = useForm(['code'], async ({ code }) => {
     await account.verify(code);
     await client.refreshMe();
-    toast.success('Your address is verified');
+    toast.success('Email address verified');
   });
   const send = async () => {
     try {
@@ -151,7 +151,7 @@ function Verify() {
   if (until === null) {
     return (
       <Button look="primary" onClick={() => void send()}>
-        Send me a code
+        Send verification code
       </Button>
     );
   }
@@ -160,17 +160,17 @@ function Verify() {
       <Problem text={form.problem} />
       <CodeField
         name="code"
-        label="The six digits of the mail"
+        label="Verification code"
         autoFocus
         error={form.errors.code}
         onFull={(element) => element.requestSubmit()}
       />
       <div className="flex gap-2">
         <Button type="submit" look="primary" busy={form.busy}>
-          Verify
+          Verify email
         </Button>
         <Button look="quiet" disabled={left > 0} onClick={() => void send()}>
-          Send another{left > 0 && <span className="tabular-nums">in {left} s</span>}
+          Resend code{left > 0 && <span className="tabular-nums"> in {left} s</span>}
         </Button>
       </div>
     </form>

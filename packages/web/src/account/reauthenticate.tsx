@@ -6,8 +6,8 @@ import { PasswordDialog } from '../ui/password-dialog.tsx';
 import { useAccount } from './use-account.ts';
 
 /**
- * Runs what the server may want a recent log-in for: asks for the password then, and runs it again.
- * The dialog has to be rendered.
+ * Runs requests for which the server may require a recent log-in: then it asks for the password and
+ * repeats the request. The caller renders `dialog`.
  */
 export function useReauthentication(): {
   run: (work: () => Promise<void>) => Promise<void>;

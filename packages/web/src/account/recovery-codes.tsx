@@ -4,13 +4,13 @@ import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 
-/** The recovery codes, the only time that they are shown. */
+/** Shows recovery codes. The server does not return them again. */
 export function RecoveryCodes({
   codes,
-  onStored,
+  onSaved,
 }: {
   codes: readonly string[];
-  onStored: () => void;
+  onSaved: () => void;
 }) {
   const text = codes.join('\n');
   return (
@@ -24,19 +24,19 @@ export function RecoveryCodes({
         ))}
       </ul>
       <div className="mt-3 flex flex-wrap gap-2">
-        <CopyButton text={text} label="Copy all" />
+        <CopyButton text={text} label="Copy codes" />
         <Button onClick={() => saveFile('parley-recovery-codes.txt', `${text}\n`, 'text/plain')}>
-          <Download size={16} /> Download
+          <Download size={16} /> Download codes
         </Button>
       </div>
-      <Button look="primary" className="mt-5 min-h-11 w-full" onClick={onStored}>
-        I have stored them
+      <Button look="primary" className="mt-5 min-h-11 w-full" onClick={onSaved}>
+        I’ve saved my codes
       </Button>
     </div>
   );
 }
 
-/** The recovery codes in a dialog; null: there are none to show. */
+/** Shows recovery codes in a dialog, which is open while `codes` is not null. */
 export function RecoveryCodesDialog({
   codes,
   onClose,
@@ -48,10 +48,10 @@ export function RecoveryCodesDialog({
     <Dialog
       open={codes !== null}
       onClose={onClose}
-      title="Store your recovery codes"
-      description="Each of them lets you in once, should you lose your device. They are shown only now."
+      title="Save your recovery codes"
+      description="If you lose your device, each code lets you log in once. They won’t be shown again."
     >
-      {codes !== null && <RecoveryCodes codes={codes} onStored={onClose} />}
+      {codes !== null && <RecoveryCodes codes={codes} onSaved={onClose} />}
     </Dialog>
   );
 }

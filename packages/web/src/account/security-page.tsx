@@ -1,6 +1,7 @@
 import { toast } from 'sonner';
 import { PartTitle } from '../app/tabbed-page.tsx';
 import { Problem } from '../auth/problem.tsx';
+import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { useForm } from '../auth/use-form.ts';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
@@ -11,13 +12,13 @@ import { AuthenticatorCard } from './authenticator-card.tsx';
 import { PasskeysCard } from './passkeys-card.tsx';
 import { useAccount } from './use-account.ts';
 
-/** Password, authenticator app, passkeys. */
+/** Manages password, authenticator app and passkeys. */
 export function SecurityPage() {
   const account = useAccount();
   const factors = useLoad(() => account.secondFactors());
   return (
     <>
-      <PartTitle title="Security" description="How you show that you are you." />
+      <PartTitle title="Security" description="How you log in." />
       <PasswordCard />
       {factors.data ? (
         <>
@@ -25,7 +26,7 @@ export function SecurityPage() {
           <PasskeysCard factors={factors.data} onChange={() => factors.reload()} />
         </>
       ) : (
-        <Card title="Second factor">
+        <Card title="Two-factor authentication">
           <Loading of={factors} />
         </Card>
       )}
@@ -35,20 +36,21 @@ export function SecurityPage() {
 
 function PasswordCard() {
   const account = useAccount();
+  const options = useAuthOptions();
   const form = useForm(['current', 'next'], async ({ current, next }, _data, element) => {
     await account.changePassword(current, next);
     element.reset();
-    toast.success('Your password is changed', { description: 'All other sessions have ended.' });
+    toast.success('Password changed', { description: 'Your other sessions have been logged out.' });
   });
   return (
-    <Card title="Password" description="A new one ends all your other sessions.">
+    <Card title="Password" description="Changing it logs out all your other sessions.">
       <form {...form.props} className="flex flex-col gap-4">
         <Problem text={form.problem} />
         <div className="grid grid-cols-1 gap-4 min-[560px]:grid-cols-2">
           <Field
             name="current"
             type="password"
-            label="Password until now"
+            label="Current password"
             autoComplete="current-password"
             error={form.errors.current}
           />
@@ -57,13 +59,13 @@ function PasswordCard() {
             type="password"
             label="New password"
             autoComplete="new-password"
-            hint="At least 10 characters."
+            hint={`At least ${options?.passwordMin ?? 10} characters.`}
             error={form.errors.next}
           />
         </div>
         <div>
           <Button type="submit" look="primary" busy={form.busy}>
-            Change the password
+            Change password
           </Button>
         </div>
       </form>

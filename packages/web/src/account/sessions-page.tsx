@@ -16,7 +16,7 @@ import { useAccount } from './use-account.ts';
 
 const ICONS = { phone: Smartphone, computer: Laptop, program: SquareTerminal } as const;
 
-/** Where one is logged in; each session can be ended from here. */
+/** Lists the sessions of the account, and ends them. */
 export function SessionsPage() {
   const account = useAccount();
   const reauthentication = useReauthentication();
@@ -31,18 +31,18 @@ export function SessionsPage() {
       if (ending === 'others') await account.endOtherSessions();
       else await account.endSession(ending.id);
       await sessions.reload();
-      toast.success(
-        ending === 'others' ? 'All other sessions have ended' : 'The session has ended',
-      );
+      toast.success(ending === 'others' ? 'Other sessions logged out' : 'Session ended');
     });
   };
   return (
     <>
       <PartTitle
         title="Sessions"
-        description="Where you are logged in. End what you do not know."
+        description="Where you’re logged in. End any session you don’t recognize."
         actions={
-          others.length > 0 && <Button onClick={() => setEnding('others')}>End all others</Button>
+          others.length > 0 && (
+            <Button onClick={() => setEnding('others')}>Log out other sessions</Button>
+          )
         }
       />
       {sessions.data === null ? (
@@ -59,7 +59,7 @@ export function SessionsPage() {
             </Card>
           )}
           {others.length > 0 && (
-            <Card title="Elsewhere">
+            <Card title="Other sessions">
               <ul className="flex flex-col divide-y divide-line">
                 {others.map((session) => (
                   <Row key={session.id} session={session} onEnd={() => setEnding(session)} />
@@ -71,9 +71,13 @@ export function SessionsPage() {
       )}
       <Confirm
         open={ending !== null}
-        title={ending === 'others' ? 'End all other sessions?' : 'End this session?'}
-        description="Whoever uses it is logged out at once."
-        action="End"
+        title={ending === 'others' ? 'Log out other sessions?' : 'End this session?'}
+        description={
+          ending === 'others'
+            ? 'All other devices are logged out right away.'
+            : 'The device is logged out right away.'
+        }
+        action={ending === 'others' ? 'Log out' : 'End session'}
         onCancel={() => setEnding(null)}
         onConfirm={() => void end()}
       />
@@ -97,14 +101,14 @@ function Row({ session, onEnd }: { session: SessionInfo; onEnd?: () => void }) {
         <span className="block text-[13px] text-muted">
           {session.address} ·{' '}
           <span title={fullTime(session.lastUsedAt)}>
-            {session.current ? 'in use now' : `last used ${ago(session.lastUsedAt)}`}
+            {session.current ? 'active now' : `last active ${ago(session.lastUsedAt)}`}
           </span>
         </span>
       </span>
-      {session.current && <Badge tone="ok">This one</Badge>}
+      {session.current && <Badge tone="ok">Current</Badge>}
       {onEnd && (
-        <Button onClick={onEnd} aria-label={`End ${name}`}>
-          End
+        <Button onClick={onEnd} aria-label={`End session: ${name}`}>
+          End session
         </Button>
       )}
     </li>

@@ -4,24 +4,24 @@ import { LINK } from '../ui/link.ts';
 import { QrCode } from '../ui/qr-code.tsx';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 
-/** What an authenticator app needs: to be scanned, or typed in. */
+/** Shows the secret for an authenticator app, as a QR code and as text. */
 export function TotpSecret({ setup }: { setup: TotpSetup }) {
-  // Nobody scans the screen of the phone in their hand.
+  // A phone cannot scan its own screen.
   const coarse = useCoarsePointer();
-  const inFours = setup.secret.replace(/(.{4})(?=.)/g, '$1 ');
+  const grouped = setup.secret.replace(/(.{4})(?=.)/g, '$1 ');
   return (
     <div className="flex flex-col items-start gap-4 rounded-2xl border border-line bg-raised p-4 sm:flex-row sm:items-center">
       <QrCode text={setup.uri} label="QR code for your authenticator app" />
       <div className="min-w-0 flex-1">
-        <p className="text-muted text-sm">You cannot scan it? Type this key into the app:</p>
+        <p className="text-muted text-sm">Can’t scan it? Enter this key in the app:</p>
         <p className="mt-2 mb-3 break-words font-mono text-[15px]" data-testid="totp-secret">
-          {inFours}
+          {grouped}
         </p>
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-          <CopyButton text={setup.secret} label="Copy the key" />
+          <CopyButton text={setup.secret} label="Copy key" />
           {coarse && (
             <a href={setup.uri} className={LINK}>
-              Open in an app here
+              Open in an app on this device
             </a>
           )}
         </div>

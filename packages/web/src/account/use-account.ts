@@ -2,7 +2,7 @@ import { AccountApi } from '@parley/client';
 import { useMemo } from 'react';
 import { useClient } from '../session/use-client.ts';
 
-/** The API of one’s own account. */
+/** Returns the API of the user’s own account. */
 export function useAccount(): AccountApi {
   const client = useClient();
   return useMemo(() => new AccountApi(client.api), [client]);

@@ -31,7 +31,7 @@ const ROLES: readonly (readonly [AccountRole, string])[] = [
   ['owner', 'Owner'],
 ];
 
-/** One account: what is known of it, and what admins can do to it. */
+/** Shows one account, and what admins can do with it. */
 export function AccountDialog({
   account,
   onChange,
@@ -45,28 +45,28 @@ export function AccountDialog({
 }) {
   const admin = useAdmin();
   const me = useParley((s) => s.me);
-  const [asking, setAsking] = useState<'deactivate' | 'sessions' | 'factor' | 'delete' | null>(
+  const [dialog, setDialog] = useState<'deactivate' | 'sessions' | 'factor' | 'delete' | null>(
     null,
   );
   const reauthentication = useReauthentication();
   const self = me?.id === account.id;
-  // As the server has it: admins do nothing to admins and owners, only owners do.
+  // The rule of the server: only owners may change admins and owners.
   const may = me?.role === 'owner' || (me?.role === 'admin' && account.role === 'member');
-  const close = () => setAsking(null);
-  const reread = async () => onChange(await admin.account(account.id));
+  const close = () => setDialog(null);
+  const refresh = async () => onChange(await admin.account(account.id));
   return (
     <Dialog open onClose={onClose} title={isolate(account.displayName)}>
       <div className="mb-5 flex items-center gap-4">
         <Avatar id={account.id} name={account.displayName} size={56} />
         <div className="min-w-0">
           <p className="truncate text-muted text-sm">
-            @{account.username} · since {dateOf(account.createdAt)}
+            @{account.username} · joined {dateOf(account.createdAt)}
           </p>
           <p className="truncate text-muted text-sm">
             {account.lastSeen ? (
-              <span title={fullTime(account.lastSeen)}>Last here {ago(account.lastSeen)}</span>
+              <span title={fullTime(account.lastSeen)}>Last active {ago(account.lastSeen)}</span>
             ) : (
-              'Never here yet'
+              'Never logged in'
             )}
           </p>
           <p className="mt-1.5 flex flex-wrap gap-1.5 empty:hidden">
@@ -76,16 +76,16 @@ export function AccountDialog({
       </div>
       {isLocked(account) && account.lockedUntil !== null && (
         <div className="mb-5 flex flex-wrap items-center justify-between gap-3 rounded-lg bg-warn-soft px-3.5 py-2.5 text-sm text-warn">
-          Too many wrong passwords: locked until {fullTime(account.lockedUntil)}.
+          Locked until {fullTime(account.lockedUntil)}: too many wrong passwords.
           <Button
             onClick={() =>
               void attempt(async () => {
                 await admin.unlock(account.id);
-                await reread();
-              }, 'Unlocked')
+                await refresh();
+              }, 'Account unlocked')
             }
           >
-            <LockKeyholeOpen size={16} /> Unlock
+            <LockKeyholeOpen size={16} /> Unlock account
           </Button>
         </div>
       )}
@@ -99,79 +99,82 @@ export function AccountDialog({
       {may && !self && (
         <div className="mt-6 flex flex-wrap gap-2 border-line border-t pt-4">
           {account.isActive ? (
-            <Button onClick={() => setAsking('deactivate')}>
-              <UserRoundX size={16} /> Deactivate
+            <Button onClick={() => setDialog('deactivate')}>
+              <UserRoundX size={16} /> Deactivate account
             </Button>
           ) : (
             <Button
               onClick={() =>
                 void attempt(
                   async () => onChange(await admin.reactivate(account.id)),
-                  'Active again',
+                  'Account reactivated',
                 )
               }
             >
-              <UserRoundCheck size={16} /> Reactivate
+              <UserRoundCheck size={16} /> Reactivate account
             </Button>
           )}
           {account.kind === 'user' && account.isActive && (
-            <Button onClick={() => setAsking('sessions')}>
+            <Button onClick={() => setDialog('sessions')}>
               <LogOut size={16} /> Log out everywhere
             </Button>
           )}
           {account.secondFactor && (
-            <Button onClick={() => setAsking('factor')}>
+            <Button onClick={() => setDialog('factor')}>
               <ShieldOff size={16} /> Remove second factor
             </Button>
           )}
-          <Button look="risky" onClick={() => setAsking('delete')}>
-            <Trash2 size={16} /> Delete
+          <Button look="risky" onClick={() => setDialog('delete')}>
+            <Trash2 size={16} /> Delete account
           </Button>
         </div>
       )}
       <Confirm
-        open={asking === 'deactivate'}
+        open={dialog === 'deactivate'}
         title={`Deactivate ${isolate(account.displayName)}?`}
-        description="They are logged out everywhere at once and cannot log in until you reactivate them. What they have written stays."
+        description="They’re logged out everywhere right away and can’t log in until you reactivate the account. Their messages stay."
         action="Deactivate"
         onCancel={close}
         onConfirm={() =>
-          void attempt(async () => onChange(await admin.deactivate(account.id)), 'Deactivated')
+          void attempt(
+            async () => onChange(await admin.deactivate(account.id)),
+            'Account deactivated',
+          )
         }
       />
       <Confirm
-        open={asking === 'sessions'}
-        title={`Log ${account.displayName} out everywhere?`}
-        description="All their sessions end at once. They can log in again."
+        open={dialog === 'sessions'}
+        title={`Log ${isolate(account.displayName)} out everywhere?`}
+        description="All their sessions end right away. They can log in again."
         action="Log out"
         onCancel={close}
         onConfirm={() =>
           void reauthentication.run(async () => {
             onChange(await admin.endSessions(account.id));
-            toast.success('All sessions have ended');
+            toast.success('All sessions logged out');
           })
         }
       />
       <Confirm
-        open={asking === 'factor'}
-        title="Remove the second factor?"
-        description="Their password alone lets them in then. Be sure that it is them who ask for it."
+        open={dialog === 'factor'}
+        title="Remove second factor?"
+        description="They’ll log in with their password alone. Make sure the request really comes from them."
         action="Remove"
         onCancel={close}
         onConfirm={() =>
           void attempt(async () => {
             await admin.resetSecondFactor(account.id);
-            await reread();
-          }, 'The second factor is removed')
+            await refresh();
+          }, 'Second factor removed')
         }
       />
       {reauthentication.dialog}
       <DeleteAccount
         account={account}
-        open={asking === 'delete'}
+        open={dialog === 'delete'}
         onClose={close}
         onDeleted={() => {
-          toast.success(`${isolate(account.displayName)} is deleted`);
+          toast.success(`${isolate(account.displayName)} was deleted`);
           onDeleted();
         }}
       />
@@ -201,7 +204,7 @@ function EditAccount({
         ...(mayRole && role !== account.role && { role: role as AccountRole }),
       }),
     );
-    toast.success('Saved');
+    toast.success('Changes saved');
   });
   return (
     <form
@@ -230,7 +233,7 @@ function EditAccount({
         <Field
           name="email"
           type="email"
-          label="E-mail"
+          label="Email"
           defaultValue={account.email}
           error={form.errors.email}
         />
@@ -244,7 +247,7 @@ function EditAccount({
       />
       <div className="min-[480px]:col-span-2">
         <Button type="submit" look="primary" busy={form.busy}>
-          Save
+          Save changes
         </Button>
       </div>
     </form>

@@ -5,14 +5,14 @@ import { ago } from '../lib/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Badge } from '../ui/badge.tsx';
 
-/** Whether log-ins to the account are refused just now, after too many wrong passwords. */
+/** Whether log-ins to the account are rejected for now, after too many wrong passwords. */
 export const isLocked = (account: AdminAccount): boolean =>
   account.lockedUntil !== null && Date.parse(account.lockedUntil) > Date.now();
 
-/** What is to be known of an account at a glance. */
+/** Shows the role and the state of an account. */
 export function AccountBadges({ account }: { account: AdminAccount }) {
-  // Where nobody is asked to verify an address, it says nothing that one is not.
-  const asked = useAuthOptions()?.verification === true;
+  // Without required verification, an unverified address means nothing.
+  const isVerificationRequired = useAuthOptions()?.verification === true;
   return (
     <>
       {account.role === 'owner' && <Badge tone="accent">Owner</Badge>}
@@ -23,7 +23,7 @@ export function AccountBadges({ account }: { account: AdminAccount }) {
           <LockKeyhole size={12} /> Locked
         </Badge>
       )}
-      {asked && account.kind === 'user' && !account.verified && (
+      {isVerificationRequired && account.kind === 'user' && !account.verified && (
         <Badge tone="warn">Not verified</Badge>
       )}
       {account.secondFactor && (
@@ -35,7 +35,7 @@ export function AccountBadges({ account }: { account: AdminAccount }) {
   );
 }
 
-/** An account in a list; a click opens it. */
+/** Shows an account in the list of accounts. */
 export function AccountRow({ account, onOpen }: { account: AdminAccount; onOpen: () => void }) {
   return (
     <li className="border-line border-t first:border-t-0">
@@ -58,7 +58,7 @@ export function AccountRow({ account, onOpen }: { account: AdminAccount; onOpen:
           </span>
         </span>
         <span className="hidden shrink-0 text-[13px] text-muted sm:block">
-          {account.lastSeen ? ago(account.lastSeen) : 'never here'}
+          {account.lastSeen ? ago(account.lastSeen) : 'Never logged in'}
         </span>
         <ChevronRight size={17} className="shrink-0 text-muted" />
       </button>

@@ -9,7 +9,7 @@ import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { useAdmin } from './use-admin.ts';
 
-/** Makes an account for somebody. */
+/** Creates an account for a user. */
 export function CreateAccount({
   open,
   onClose,
@@ -23,8 +23,8 @@ export function CreateAccount({
     <Dialog
       open={open}
       onClose={onClose}
-      title="Add somebody"
-      description="Without a password, they set one by “Forgot your password?”."
+      title="Add person"
+      description="If you leave the password empty, they can set one with “Forgot password?” on the log-in page."
     >
       <CreateForm
         onDone={() => {
@@ -41,14 +41,14 @@ function CreateForm({ onDone }: { onDone: () => void }) {
   const me = useParley((s) => s.me);
   const names = ['displayName', 'username', 'email', 'password', 'role'] as const;
   const form = useForm(names, async ({ password, role, ...values }) => {
-    const made = await admin.createAccount({
+    const created = await admin.createAccount({
       ...values,
       ...(password && { password }),
       ...(me?.role === 'owner' && { role: role as AccountRole }),
     });
     toast.success(
       <>
-        <bdi>{made.displayName}</bdi> can log in now
+        <bdi>{created.displayName}</bdi> can log in now
       </>,
     );
     onDone();
@@ -65,13 +65,13 @@ function CreateForm({ onDone }: { onDone: () => void }) {
         required
         error={form.errors.username}
       />
-      <Field name="email" type="email" label="E-mail" required error={form.errors.email} />
+      <Field name="email" type="email" label="Email" required error={form.errors.email} />
       <Field
         name="password"
         type="password"
         label="Password"
         autoComplete="new-password"
-        hint="May stay empty."
+        hint="Optional"
         error={form.errors.password}
       />
       {me?.role === 'owner' && (
@@ -86,7 +86,7 @@ function CreateForm({ onDone }: { onDone: () => void }) {
         />
       )}
       <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-        Add
+        Add person
       </Button>
     </form>
   );

@@ -11,58 +11,62 @@ import { Select } from '../ui/select.tsx';
 import { useAdmin } from './use-admin.ts';
 
 const DAY_MS = 86_400_000;
-const LIVES: readonly (readonly [string, string])[] = [
+const EXPIRATIONS: readonly (readonly [string, string])[] = [
   ['90', '90 days'],
-  ['365', 'A year'],
+  ['365', '1 year'],
   ['30', '30 days'],
-  ['', 'Until it is taken back'],
+  ['', 'No expiration'],
 ];
 
-/** Makes a key for a program, and shows it the only time. */
-export function CreateKey({
-  program,
+/** Creates an API key for a service account, and shows it once. */
+export function CreateApiKey({
+  serviceAccount,
   open,
   onClose,
   onCreated,
 }: {
-  program: AdminAccount;
+  serviceAccount: AdminAccount;
   open: boolean;
   onClose: () => void;
   onCreated: () => void;
 }) {
-  const [made, setMade] = useState<string | null>(null);
+  const [created, setCreated] = useState<string | null>(null);
   const close = () => {
-    setMade(null);
+    setCreated(null);
     onClose();
   };
   return (
     <Dialog
       open={open}
       onClose={close}
-      title={made === null ? `A key for ${isolate(program.displayName)}` : 'Store this key now'}
+      title={
+        created === null
+          ? `New API key for ${isolate(serviceAccount.displayName)}`
+          : 'Save this API key now'
+      }
       description={
-        made === null
-          ? 'It can do what you tick, and nothing else.'
-          : 'It is shown only this once. Whoever has it can do what it allows.'
+        created === null
+          ? 'Its scopes decide what it can do.'
+          : 'It won’t be shown again. Anyone who has it can use it.'
       }
     >
-      {made === null ? (
+      {created === null ? (
         <KeyForm
-          program={program}
-          onMade={(key) => {
-            setMade(key);
+          serviceAccount={serviceAccount}
+          onKeyCreated={(key) => {
+            setCreated(key);
             onCreated();
           }}
         />
       ) : (
         <div className="flex flex-col gap-4 pt-2">
           <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-[13px]">
-            {made}
+            {created}
           </code>
           <div className="flex flex-wrap justify-end gap-2">
-            <CopyButton text={made} label="Copy the key" />
+            <CopyButton text={created} label="Copy key" />
             <Button look="primary" onClick={close}>
-              I have stored it
+              I’ve saved it
             </Button>
           </div>
         </div>
@@ -71,15 +75,23 @@ export function CreateKey({
   );
 }
 
-function KeyForm({ program, onMade }: { program: AdminAccount; onMade: (key: string) => void }) {
+function KeyForm({
+  serviceAccount,
+  onKeyCreated,
+}: {
+  serviceAccount: AdminAccount;
+  onKeyCreated: (key: string) => void;
+}) {
   const admin = useAdmin();
-  const form = useForm(['name', 'scopes', 'life'], async ({ name, life }, data) => {
-    const { key } = await admin.createApiKey(program.id, {
+  const form = useForm(['name', 'scopes', 'expiration'], async ({ name, expiration }, data) => {
+    const { key } = await admin.createApiKey(serviceAccount.id, {
       name,
       scopes: data.getAll('scopes') as Scope[],
-      ...(life && { expiresAt: new Date(Date.now() + Number(life) * DAY_MS).toISOString() }),
+      ...(expiration && {
+        expiresAt: new Date(Date.now() + Number(expiration) * DAY_MS).toISOString(),
+      }),
     });
-    onMade(key);
+    onKeyCreated(key);
   });
   return (
     <form {...form.props} className="flex flex-col gap-4 pt-2">
@@ -89,11 +101,11 @@ function KeyForm({ program, onMade }: { program: AdminAccount; onMade: (key: str
         label="Name"
         autoFocus
         maxLength={80}
-        hint="Where it is used, for instance."
+        hint="For example, where the key is used."
         error={form.errors.name}
       />
       <fieldset aria-describedby={form.errors.scopes ? 'scopes-note' : undefined}>
-        <legend className="mb-1.5 font-medium text-sm text-soft">What it may do</legend>
+        <legend className="mb-1.5 font-medium text-sm text-soft">Scopes</legend>
         <div className="flex flex-col rounded-lg border border-line">
           {Object.entries(SCOPES).map(([scope, description]) => (
             <label
@@ -119,9 +131,9 @@ function KeyForm({ program, onMade }: { program: AdminAccount; onMade: (key: str
           </p>
         )}
       </fieldset>
-      <Select name="life" label="Good for" options={LIVES} />
+      <Select name="expiration" label="Expiration" options={EXPIRATIONS} />
       <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-        Make the key
+        Create API key
       </Button>
     </form>
   );

@@ -7,7 +7,7 @@ import { Choice } from '../ui/choice.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { useAdmin } from './use-admin.ts';
 
-/** Deletes somebody’s account, after asking what becomes of what they have written. */
+/** Deletes an account, and its messages if the admin chooses so. */
 export function DeleteAccount({
   account,
   open,
@@ -24,7 +24,7 @@ export function DeleteAccount({
       open={open}
       onClose={onClose}
       title={`Delete ${isolate(account.displayName)}?`}
-      description="They are logged out everywhere, and nobody finds them any more. There is no way back."
+      description="They’re logged out everywhere, and others can no longer find them. This can’t be undone."
     >
       <DeleteForm account={account} onClose={onClose} onDeleted={onDeleted} />
     </Dialog>
@@ -50,16 +50,20 @@ function DeleteForm({
       <Problem text={form.problem} />
       <Choice
         name="messages"
-        label="What they have written"
+        label="Their messages"
         options={[
-          ['keep', 'Leave it', 'Conversations stay readable; the name becomes “deleted account”.'],
-          ['delete', 'Delete it too', 'Their messages disappear for everybody.'],
+          [
+            'keep',
+            'Keep their messages',
+            'Conversations stay readable. The name is replaced with “deleted account”.',
+          ],
+          ['delete', 'Delete their messages', 'Their messages disappear for everyone.'],
         ]}
       />
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" look="danger" busy={form.busy}>
-          Delete for good
+          Delete account
         </Button>
       </div>
     </form>

@@ -10,30 +10,30 @@ import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
 import { useAdmin } from './use-admin.ts';
 
-/** The latest mails, and what became of them; without SMTP their words too, to be passed on. */
-export function EmailPage() {
+/** Lists the latest emails and their delivery; without SMTP also their text, to be passed on. */
+export function EmailsPage() {
   const admin = useAdmin();
   const options = useAuthOptions();
   const emails = useLoad(() => admin.email());
   return (
     <>
       <PartTitle
-        title="Mail"
+        title="Emails"
         description={
           options?.email === 'outbox'
-            ? 'No mail server is set (SMTP_URL): mails lie in the folder outbox of the server, and here.'
-            : 'What the server has sent, newest first.'
+            ? 'No mail server is configured (SMTP_URL). Emails are kept in the server’s outbox folder and listed here.'
+            : 'Emails that this server has sent, newest first.'
         }
         actions={
           <Button onClick={() => void emails.reload()}>
-            <RotateCw size={16} /> Look again
+            <RotateCw size={16} /> Refresh
           </Button>
         }
       />
       <Loading of={emails} />
       {emails.data?.length === 0 && (
-        <Empty icon={<Mail size={22} />} title="No mail yet">
-          Codes, links and invitations show up here once the server writes them.
+        <Empty icon={<Mail size={22} />} title="No emails yet">
+          Verification codes, reset links and invitations are listed here once they’re sent.
         </Empty>
       )}
       {emails.data && emails.data.length > 0 && (
@@ -53,11 +53,11 @@ function Row({ email, inOutbox }: { email: EmailInfo; inOutbox: boolean }) {
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <span className="min-w-0 flex-1 basis-48 truncate font-medium">{email.subject}</span>
         {email.failedAt !== null ? (
-          <Badge tone="danger">Not sent</Badge>
+          <Badge tone="danger">Failed</Badge>
         ) : email.sentAt !== null ? (
-          <Badge tone="ok">{inOutbox ? 'In the outbox' : 'Sent'}</Badge>
+          <Badge tone="ok">{inOutbox ? 'In outbox' : 'Sent'}</Badge>
         ) : (
-          <Badge tone="warn">On its way</Badge>
+          <Badge tone="warn">Sending</Badge>
         )}
       </div>
       <p className="text-[13px] text-muted">
@@ -66,7 +66,7 @@ function Row({ email, inOutbox }: { email: EmailInfo; inOutbox: boolean }) {
       {email.error !== null && <p className="mt-1 text-[13px] text-danger">{email.error}</p>}
       {email.text !== null && (
         <details className="mt-2">
-          <summary className="cursor-pointer select-none text-accent text-sm">Its words</summary>
+          <summary className="cursor-pointer select-none text-accent text-sm">Show message</summary>
           <pre className="mt-2 overflow-x-auto whitespace-pre-wrap break-words rounded-lg bg-sunken p-3 font-mono text-[13px]">
             {email.text}
           </pre>

@@ -19,28 +19,28 @@ import { attempt, useAdmin } from './use-admin.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Links that let people register. */
+/** Lists invitations, creates and revokes them. */
 export function InvitationsPage() {
   const admin = useAdmin();
   const invitations = useLoad(() => admin.invitations());
   const [creating, setCreating] = useState(false);
-  const [made, setMade] = useState<CreatedInvitation | null>(null);
+  const [created, setCreated] = useState<CreatedInvitation | null>(null);
   const [revoking, setRevoking] = useState<Invitation | null>(null);
   return (
     <>
       <PartTitle
         title="Invitations"
-        description="Links that let people register, whatever the server’s rules for others are."
+        description="Links that let people create an account on this server."
         actions={
           <Button look="primary" onClick={() => setCreating(true)}>
-            <Plus size={16} /> Invite
+            <Plus size={16} /> Invite people
           </Button>
         }
       />
       <Loading of={invitations} />
       {invitations.data?.length === 0 && (
         <Empty icon={<Ticket size={22} />} title="No invitations yet">
-          Make one and send its link to those whom you want here.
+          Create one and send its link to the people you want to invite.
         </Empty>
       )}
       {invitations.data && invitations.data.length > 0 && (
@@ -58,28 +58,30 @@ export function InvitationsPage() {
         open={creating}
         onClose={() => {
           setCreating(false);
-          setMade(null);
+          setCreated(null);
         }}
-        title={made ? 'Send this link' : 'Invite people'}
+        title={created ? 'Send this link' : 'Invite people'}
         description={
-          made ? 'It is shown only this once.' : 'For one address, or for anybody who has the link.'
+          created
+            ? 'It won’t be shown again.'
+            : 'For one email address, or for anyone who has the link.'
         }
       >
-        {made ? (
+        {created ? (
           <div className="flex flex-col gap-4 pt-2">
-            {made.email !== null && (
-              <p className="text-muted text-sm">{made.email} gets it by mail too.</p>
+            {created.email !== null && (
+              <p className="text-muted text-sm">We also emailed it to {created.email}.</p>
             )}
             <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-[13px]">
-              {made.link}
+              {created.link}
             </code>
             <div className="flex flex-wrap justify-end gap-2">
-              <CopyButton text={made.link} label="Copy the link" />
+              <CopyButton text={created.link} label="Copy link" />
               <Button
                 look="primary"
                 onClick={() => {
                   setCreating(false);
-                  setMade(null);
+                  setCreated(null);
                 }}
               >
                 Done
@@ -88,8 +90,8 @@ export function InvitationsPage() {
           </div>
         ) : (
           <InviteForm
-            onMade={(invitation) => {
-              setMade(invitation);
+            onCreated={(invitation) => {
+              setCreated(invitation);
               void invitations.reload();
             }}
           />
@@ -97,26 +99,27 @@ export function InvitationsPage() {
       </Dialog>
       <Confirm
         open={revoking !== null}
-        title="Take this invitation back?"
-        description="Its link is good for nothing then. Who has registered with it stays."
-        action="Take back"
+        title="Revoke this invitation?"
+        description="Its link stops working. People who have already registered with it keep their accounts."
+        action="Revoke invitation"
         onCancel={() => setRevoking(null)}
         onConfirm={() =>
           void attempt(async () => {
             if (revoking) await admin.revokeInvitation(revoking.id);
             await invitations.reload();
-          }, 'The invitation is taken back')
+          }, 'Invitation revoked')
         }
       />
     </>
   );
 }
 
-/** How an invitation stands. */
-function stateOf({ revokedAt, expiresAt, uses, maxUses }: Invitation): 'good' | string {
-  if (revokedAt !== null) return 'Taken back';
+type InvitationState = 'Active' | 'Revoked' | 'Used up' | 'Expired';
+
+function stateOf({ revokedAt, expiresAt, uses, maxUses }: Invitation): InvitationState {
+  if (revokedAt !== null) return 'Revoked';
   if (uses >= maxUses) return 'Used up';
-  return Date.parse(expiresAt) < Date.now() ? 'Run out' : 'good';
+  return Date.parse(expiresAt) < Date.now() ? 'Expired' : 'Active';
 }
 
 function Row({ invitation, onRevoke }: { invitation: Invitation; onRevoke: () => void }) {
@@ -125,25 +128,25 @@ function Row({ invitation, onRevoke }: { invitation: Invitation; onRevoke: () =>
     <li className="flex min-h-16 flex-wrap items-center gap-3 border-line border-t px-4 py-2.5 first:border-t-0">
       <span className="min-w-0 flex-1 basis-48">
         <span className="flex flex-wrap items-center gap-2">
-          <span className="truncate font-medium">
-            {invitation.email ?? 'Anybody with the link'}
-          </span>
-          {state === 'good' ? <Badge tone="ok">Good</Badge> : <Badge>{state}</Badge>}
+          <span className="truncate font-medium">{invitation.email ?? 'Anyone with the link'}</span>
+          <Badge tone={state === 'Active' ? 'ok' : 'plain'}>{state}</Badge>
         </span>
         <span className="block text-[13px] text-muted">
           {invitation.uses} of {invitation.maxUses} used ·{' '}
-          <span title={fullTime(invitation.expiresAt)}>until {dateOf(invitation.expiresAt)}</span>
+          <span title={fullTime(invitation.expiresAt)}>
+            {state === 'Expired' ? 'expired' : 'expires'} {dateOf(invitation.expiresAt)}
+          </span>
         </span>
       </span>
-      {state === 'good' && <Button onClick={onRevoke}>Take back</Button>}
+      {state === 'Active' && <Button onClick={onRevoke}>Revoke</Button>}
     </li>
   );
 }
 
-function InviteForm({ onMade }: { onMade: (invitation: CreatedInvitation) => void }) {
+function InviteForm({ onCreated }: { onCreated: (invitation: CreatedInvitation) => void }) {
   const admin = useAdmin();
   const form = useForm(['email', 'maxUses', 'days'], async ({ email, maxUses, days }) => {
-    onMade(
+    onCreated(
       await admin.createInvitation({
         ...(email.trim() && { email: email.trim() }),
         maxUses: Number(maxUses) || 1,
@@ -157,8 +160,8 @@ function InviteForm({ onMade }: { onMade: (invitation: CreatedInvitation) => voi
       <Field
         name="email"
         type="email"
-        label="E-mail"
-        hint="May stay empty: then anybody who has the link can use it."
+        label="Email"
+        hint="Optional. If empty, anyone who has the link can use it."
         autoFocus
         error={form.errors.email}
       />
@@ -169,21 +172,21 @@ function InviteForm({ onMade }: { onMade: (invitation: CreatedInvitation) => voi
           min={1}
           max={1000}
           defaultValue={1}
-          label="How many people"
+          label="Maximum uses"
           error={form.errors.maxUses}
         />
         <Select
           name="days"
-          label="Good for"
+          label="Expires after"
           options={[
             ['7', '7 days'],
-            ['1', 'A day'],
+            ['1', '1 day'],
             ['30', '30 days'],
           ]}
         />
       </div>
       <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-        Make the invitation
+        Create invitation
       </Button>
     </form>
   );

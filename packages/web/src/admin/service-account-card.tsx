@@ -10,44 +10,45 @@ import { Card } from '../ui/card.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
-import { CreateKey } from './create-api-key.tsx';
+import { CreateApiKey } from './create-api-key.tsx';
 import { attempt, useAdmin } from './use-admin.ts';
 
-/** One program: its keys, and whether it may come in at all. */
-export function ProgramCard({
-  program,
+/** Shows one service account and its API keys. */
+export function ServiceAccountCard({
+  serviceAccount,
   onChange,
 }: {
-  program: AdminAccount;
-  onChange: (program: AdminAccount) => void;
+  serviceAccount: AdminAccount;
+  onChange: (serviceAccount: AdminAccount) => void;
 }) {
   const admin = useAdmin();
-  const keys = useLoad(() => admin.keys(program.id));
+  const keys = useLoad(() => admin.keys(serviceAccount.id));
   const [creating, setCreating] = useState(false);
-  const [ending, setEnding] = useState<ApiKey | null>(null);
+  const [revoking, setRevoking] = useState<ApiKey | null>(null);
   return (
     <Card
-      title={isolate(program.displayName)}
+      title={isolate(serviceAccount.displayName)}
       description={
         <>
-          @{program.username} · {program.lastSeen ? `used ${ago(program.lastSeen)}` : 'never used'}
+          @{serviceAccount.username} ·{' '}
+          {serviceAccount.lastSeen ? `last used ${ago(serviceAccount.lastSeen)}` : 'never used'}
         </>
       }
       actions={
         <div className="flex items-center gap-2">
-          {!program.isActive && <Badge tone="danger">Deactivated</Badge>}
+          {!serviceAccount.isActive && <Badge tone="danger">Deactivated</Badge>}
           <Button onClick={() => setCreating(true)}>
-            <Plus size={16} /> New key
+            <Plus size={16} /> Create API key
           </Button>
-          <ActionMenu label={`More for ${program.displayName}`}>
-            {program.isActive ? (
+          <ActionMenu label={`More actions for ${serviceAccount.displayName}`}>
+            {serviceAccount.isActive ? (
               <ActionItem
                 danger
                 icon={<UserRoundX size={16} />}
                 onSelect={() =>
                   void attempt(
-                    async () => onChange(await admin.deactivate(program.id)),
-                    'Deactivated',
+                    async () => onChange(await admin.deactivate(serviceAccount.id)),
+                    'Service account deactivated',
                   )
                 }
               >
@@ -58,8 +59,8 @@ export function ProgramCard({
                 icon={<UserRoundCheck size={16} />}
                 onSelect={() =>
                   void attempt(
-                    async () => onChange(await admin.reactivate(program.id)),
-                    'Active again',
+                    async () => onChange(await admin.reactivate(serviceAccount.id)),
+                    'Service account reactivated',
                   )
                 }
               >
@@ -71,7 +72,7 @@ export function ProgramCard({
       }
     >
       <Loading of={keys} />
-      {keys.data?.length === 0 && <p className="text-muted text-sm">It has no key yet.</p>}
+      {keys.data?.length === 0 && <p className="text-muted text-sm">No API keys yet.</p>}
       {keys.data && keys.data.length > 0 && (
         <ul className="flex flex-col divide-y divide-line">
           {keys.data.map((key) => (
@@ -83,13 +84,12 @@ export function ProgramCard({
                 <span className="flex flex-wrap items-center gap-2">
                   <span className="truncate font-medium">{key.name}</span>
                   <code className="text-[12px] text-muted">{key.hint}…</code>
-                  {key.expiresAt !== null && Date.parse(key.expiresAt) < Date.now() && (
-                    <Badge tone="danger">Run out</Badge>
-                  )}
+                  {isExpired(key) && <Badge tone="danger">Expired</Badge>}
                 </span>
                 <span className="block text-[13px] text-muted">
-                  {key.lastUsedAt ? `Used ${ago(key.lastUsedAt)}` : 'Never used'}
-                  {key.expiresAt === null ? '' : ` · good until ${dateOf(key.expiresAt)}`}
+                  {key.lastUsedAt ? `Last used ${ago(key.lastUsedAt)}` : 'Never used'}
+                  {key.expiresAt !== null &&
+                    ` · ${isExpired(key) ? 'expired' : 'expires'} ${dateOf(key.expiresAt)}`}
                 </span>
                 <span className="mt-1.5 flex flex-wrap gap-1">
                   {key.scopes.map((scope: Scope) => (
@@ -99,32 +99,35 @@ export function ProgramCard({
                   ))}
                 </span>
               </span>
-              <IconButton label={`Take back ${key.name}`} onClick={() => setEnding(key)}>
+              <IconButton label={`Revoke ${key.name}`} onClick={() => setRevoking(key)}>
                 <Trash2 size={17} />
               </IconButton>
             </li>
           ))}
         </ul>
       )}
-      <CreateKey
-        program={program}
+      <CreateApiKey
+        serviceAccount={serviceAccount}
         open={creating}
         onClose={() => setCreating(false)}
         onCreated={() => void keys.reload()}
       />
       <Confirm
-        open={ending !== null}
-        title={`Take back “${ending?.name ?? ''}”?`}
-        description="Programs that use this key are out at once."
-        action="Take back"
-        onCancel={() => setEnding(null)}
+        open={revoking !== null}
+        title={`Revoke “${revoking?.name ?? ''}”?`}
+        description="Bots and integrations that use this API key lose access right away."
+        action="Revoke key"
+        onCancel={() => setRevoking(null)}
         onConfirm={() =>
           void attempt(async () => {
-            if (ending) await admin.revokeApiKey(program.id, ending.id);
+            if (revoking) await admin.revokeApiKey(serviceAccount.id, revoking.id);
             await keys.reload();
-          }, 'The key is taken back')
+          }, 'API key revoked')
         }
       />
     </Card>
   );
 }
+
+const isExpired = ({ expiresAt }: ApiKey): boolean =>
+  expiresAt !== null && Date.parse(expiresAt) < Date.now();

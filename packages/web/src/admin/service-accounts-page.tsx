@@ -10,46 +10,50 @@ import { Empty } from '../ui/empty.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
-import { ProgramCard } from './service-account-card.tsx';
+import { ServiceAccountCard } from './service-account-card.tsx';
 import { useAdmin } from './use-admin.ts';
 
-/** Accounts of programs, and the keys by which they come in. */
-export function ProgramsPage() {
+/** Lists the service accounts with their API keys, and adds service accounts. */
+export function ServiceAccountsPage() {
   const admin = useAdmin();
-  const programs = useLoad(() => admin.serviceAccounts());
+  const serviceAccounts = useLoad(() => admin.serviceAccounts());
   const [creating, setCreating] = useState(false);
   const replace = (changed: AdminAccount) =>
-    programs.set((now) => now.map((a) => (a.id === changed.id ? changed : a)));
+    serviceAccounts.set((now) => now.map((a) => (a.id === changed.id ? changed : a)));
   return (
     <>
       <PartTitle
-        title="Programs"
-        description="Accounts for bots and other programs. They have no password; they come in by keys."
+        title="Service accounts"
+        description="Accounts for bots and integrations. They log in with API keys instead of a password."
         actions={
           <Button look="primary" onClick={() => setCreating(true)}>
-            <Plus size={16} /> Add a program
+            <Plus size={16} /> Add service account
           </Button>
         }
       />
-      <Loading of={programs} />
-      {programs.data?.length === 0 && (
-        <Empty icon={<SquareTerminal size={22} />} title="No programs yet">
-          A program with a key can read and write what its key allows, over the API and live.
+      <Loading of={serviceAccounts} />
+      {serviceAccounts.data?.length === 0 && (
+        <Empty icon={<SquareTerminal size={22} />} title="No service accounts yet">
+          Add one for each bot or integration. The scopes of its API keys decide what it can do.
         </Empty>
       )}
-      {programs.data?.map((program) => (
-        <ProgramCard key={program.id} program={program} onChange={replace} />
+      {serviceAccounts.data?.map((serviceAccount) => (
+        <ServiceAccountCard
+          key={serviceAccount.id}
+          serviceAccount={serviceAccount}
+          onChange={replace}
+        />
       ))}
       <Dialog
         open={creating}
         onClose={() => setCreating(false)}
-        title="Add a program"
-        description="It gets an account of its own; people see its name beside what it writes."
+        title="Add service account"
+        description="People see its name next to the messages it posts."
       >
-        <CreateProgram
+        <CreateServiceAccount
           onCreated={() => {
             setCreating(false);
-            void programs.reload();
+            void serviceAccounts.reload();
           }}
         />
       </Dialog>
@@ -57,7 +61,7 @@ export function ProgramsPage() {
   );
 }
 
-function CreateProgram({ onCreated }: { onCreated: () => void }) {
+function CreateServiceAccount({ onCreated }: { onCreated: () => void }) {
   const admin = useAdmin();
   const form = useForm(['displayName', 'username'], async (values) => {
     await admin.createServiceAccount(values);
@@ -76,7 +80,7 @@ function CreateProgram({ onCreated }: { onCreated: () => void }) {
         error={form.errors.username}
       />
       <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-        Add
+        Add service account
       </Button>
     </form>
   );

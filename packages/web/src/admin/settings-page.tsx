@@ -6,14 +6,14 @@ import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
 import { useAdmin } from './use-admin.ts';
 
-/** The settings that the server runs with. They are set where it is started, so they are read here. */
+/** Shows the settings of the running server. They are read-only: they come from its environment. */
 export function SettingsPage() {
   const admin = useAdmin();
   const settings = useLoad(() => admin.settings());
   const [text, setText] = useState('');
-  const wanted = text.trim().toLowerCase();
+  const query = text.trim().toLowerCase();
   const items = (settings.data ?? []).filter((s) =>
-    `${s.name} ${s.description}`.toLowerCase().includes(wanted),
+    `${s.name} ${s.description}`.toLowerCase().includes(query),
   );
   return (
     <>
@@ -21,8 +21,8 @@ export function SettingsPage() {
         title="Settings"
         description={
           <>
-            As the server runs with them. They come from its environment or its file{' '}
-            <code>.env</code>, and change with a restart.
+            The settings of the running server. To change one, edit its environment or its{' '}
+            <code>.env</code> file and restart it.
           </>
         }
       />
@@ -45,7 +45,7 @@ export function SettingsPage() {
         </dl>
       )}
       {settings.data && items.length === 0 && (
-        <p className="text-muted text-sm">No setting has that in its name or its words.</p>
+        <p className="text-muted text-sm">No settings match your search.</p>
       )}
     </>
   );
@@ -61,7 +61,7 @@ function Row({ setting }: { setting: SettingInfo }) {
       <dd className="mt-1.5 min-w-0 sm:mt-0 sm:text-right">
         {setting.secret ? (
           <Badge tone={setting.isSet ? 'ok' : 'plain'}>
-            {setting.isSet ? 'Set, secret' : 'Not set'}
+            {setting.isSet ? 'Set (hidden)' : 'Not set'}
           </Badge>
         ) : setting.value === null || setting.value === '' ? (
           <Badge>Not set</Badge>

@@ -4,13 +4,13 @@ import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
 
-/** The API of administration. */
+/** Returns the API for admins. */
 export function useAdmin(): AdminApi {
   const client = useClient();
   return useMemo(() => new AdminApi(client.api), [client]);
 }
 
-/** Does something and says that it is done, or why it was refused. True when it was done. */
+/** Runs a request and shows a toast with its success or its error. Returns whether it succeeded. */
 export async function attempt(work: () => Promise<unknown>, done: string): Promise<boolean> {
   try {
     await work();

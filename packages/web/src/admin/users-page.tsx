@@ -14,7 +14,7 @@ import { CreateAccount } from './create-account.tsx';
 import { useAdmin } from './use-admin.ts';
 
 const FILTERS: readonly (readonly [AdminAccountsFilter | 'all', string])[] = [
-  ['all', 'Everybody'],
+  ['all', 'All'],
   ['active', 'Active'],
   ['inactive', 'Deactivated'],
   ['unverified', 'Not verified'],
@@ -22,7 +22,7 @@ const FILTERS: readonly (readonly [AdminAccountsFilter | 'all', string])[] = [
 ];
 const PAGE = 50;
 
-/** Everybody who has an account: to find, to make, to change. */
+/** Lists, searches, creates and changes the accounts of users. */
 export function UsersPage() {
   const admin = useAdmin();
   const [text, setText] = useState('');
@@ -63,7 +63,7 @@ export function UsersPage() {
         title="People"
         actions={
           <Button look="primary" onClick={() => setCreating(true)}>
-            <UserPlus size={16} /> Add somebody
+            <UserPlus size={16} /> Add person
           </Button>
         }
       />
@@ -78,7 +78,7 @@ export function UsersPage() {
             value={text}
             onChange={(event) => setText(event.target.value)}
             aria-label="Search people"
-            placeholder="Name, username or e-mail"
+            placeholder="Name, username or email"
             className="h-11 w-full rounded-lg border border-edge bg-canvas pr-3 pl-9 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
           />
         </div>
@@ -93,8 +93,8 @@ export function UsersPage() {
       </div>
       <Loading of={page} />
       {page.data && items.length === 0 && (
-        <Empty icon={<Users size={22} />} title="Nobody">
-          {search ? 'No account has that in its name or address.' : 'No account is like that.'}
+        <Empty icon={<Users size={22} />} title="No matches">
+          {search ? 'No account matches your search.' : 'No account matches this filter.'}
         </Empty>
       )}
       {items.length > 0 && (

@@ -3,8 +3,9 @@ import type { ReactNode } from 'react';
 import { Logo } from '../ui/logo.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { ChatPreview } from './chat-preview.tsx';
+import { PROMISE } from './promise.ts';
 
-/** The frame of the pages before log-in: what Parley is on one side, the form on the other. */
+/** Frames the pages before log-in: a description of Parley on wide screens, and the form. */
 export function AuthPage({
   title,
   intro,
@@ -25,12 +26,9 @@ export function AuthPage({
         </Link>
         <div className="max-w-md">
           <p className="text-balance font-semibold text-4xl leading-tight tracking-tight">
-            What you were told is sent, is sent.
+            Team chat on your own server
           </p>
-          <p className="mt-5 mb-10 text-lg text-muted leading-relaxed">
-            Team chat on your own server. Every message is stored before it is acknowledged, reaches
-            everybody once, and in the same order for all.
-          </p>
+          <p className="mt-5 mb-10 text-lg text-muted leading-relaxed">{PROMISE}</p>
           <ChatPreview />
         </div>
         <p className="text-muted text-sm">
@@ -49,7 +47,11 @@ export function AuthPage({
             <Logo size={36} /> Parley
           </Link>
           <h1 className="text-balance font-semibold text-2xl tracking-tight">{title}</h1>
-          <p className="mt-2 mb-7 text-muted">{intro}</p>
+          {intro === '' ? (
+            <div className="mb-6" />
+          ) : (
+            <p className="mt-2 mb-7 text-muted">{intro}</p>
+          )}
           {children}
           {other !== '' && <p className="mt-7 text-muted text-sm">{other}</p>}
         </div>

@@ -7,7 +7,7 @@ const LINES = [
   ['Mara Lind', '09:13', 'Then see you on Thursday!'],
 ] as const;
 
-/** A still of a conversation, in the shapes and colours of the real one. */
+/** Shows an example conversation, styled like the real one. */
 export function ChatPreview() {
   return (
     <div

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { RecoveryCodes } from '../account/recovery-codes.tsx';
 import { TotpSecret } from '../account/totp-secret.tsx';
 import { errorMessage } from '../lib/text.ts';
-import { auth, useArrive } from '../session/steps.ts';
+import { auth, useContinueLogin } from '../session/steps.ts';
 import { waitingFor } from '../session/waiting-step.ts';
 import { Button } from '../ui/button.tsx';
 import { CodeField } from '../ui/code-field.tsx';
@@ -14,16 +14,16 @@ import { AuthPage } from './auth-page.tsx';
 import { Problem } from './problem.tsx';
 import { useForm } from './use-form.ts';
 
-/** This server wants a second factor of everybody: it is set up before one is let in. */
+/** Sets up a second factor where the server requires one, before the log-in is complete. */
 export function EnrolPage() {
   const [waiting] = useState(() => waitingFor('enrol_second_factor'));
-  const arrive = useArrive();
+  const continueLogin = useContinueLogin();
   const ticket = waiting?.step.ticket ?? '';
   const [setup, setSetup] = useState<TotpSetup | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [done, setDone] = useState<{ me: Me; codes: readonly string[] } | null>(null);
   const [starting, setStarting] = useState(false);
-  // Begins with a click: nothing that somebody else has put into an address sets anything up.
+  // Starts with a click, so that a crafted link alone cannot set up anything.
   const start = async () => {
     setStarting(true);
     setProblem(null);
@@ -44,15 +44,15 @@ export function EnrolPage() {
   if (done) {
     return (
       <AuthPage
-        title="Store your recovery codes"
-        intro="Each of them lets you in once, should you lose your app. They are shown only now."
+        title="Save your recovery codes"
+        intro="If you lose your authenticator app, each code lets you log in once. They won’t be shown again."
         other=""
       >
-        <RecoveryCodes codes={done.codes} onStored={() => void arrive({ me: done.me })} />
+        <RecoveryCodes codes={done.codes} onSaved={() => void continueLogin({ me: done.me })} />
       </AuthPage>
     );
   }
-  const again = (
+  const startOver = (
     <Link to="/login" className={LINK}>
       Start over
     </Link>
@@ -62,7 +62,7 @@ export function EnrolPage() {
       <AuthPage
         title="Set up two-factor authentication"
         intro="This server requires it for your account. You need an authenticator app, such as Aegis, 1Password or Google Authenticator."
-        other={again}
+        other={startOver}
       >
         <div className="flex flex-col gap-4">
           <Problem text={problem} />
@@ -76,15 +76,15 @@ export function EnrolPage() {
   return (
     <AuthPage
       title="Set up two-factor authentication"
-      intro="Scan the code with your authenticator app, then enter the six digits that it shows."
-      other={again}
+      intro="Scan the QR code with your authenticator app, then enter the six-digit code that it shows."
+      other={startOver}
     >
       <form {...form.props} className="flex flex-col gap-4">
         <Problem text={form.problem} />
         <TotpSecret setup={setup} />
         <CodeField
           name="code"
-          label="Code that the app shows"
+          label="Code from the app"
           required
           error={form.errors.code}
           onFull={(element) => element.requestSubmit()}

@@ -6,11 +6,11 @@ import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { LINK } from '../ui/link.ts';
 import { AuthPage } from './auth-page.tsx';
-import { Notice, Problem } from './problem.tsx';
+import { OutboxNotice, Problem } from './problem.tsx';
 import { useAuthOptions } from './use-auth-options.ts';
 import { useForm } from './use-form.ts';
 
-/** Asks for a link to set a new password. What it says is the same for known and unknown addresses. */
+/** Requests a link to set a new password. The answer is the same for known and unknown addresses. */
 export function ForgotPage() {
   const options = useAuthOptions();
   const [sentTo, setSentTo] = useState<string | null>(null);
@@ -25,18 +25,19 @@ export function ForgotPage() {
   );
   if (sentTo !== null) {
     return (
-      <AuthPage title="Look into your mail" intro="" other={back}>
+      <AuthPage title="Check your email" intro="" other={back}>
         <div role="status" className="rounded-2xl border border-line bg-raised p-5">
           <span className="flex size-11 items-center justify-center rounded-xl bg-accent-soft text-accent-strong">
             <MailCheck size={22} />
           </span>
           <p className="mt-4">
-            If <b className="font-semibold">{sentTo}</b> belongs to an account here, a link to set a
-            new password is on its way. It is good for 30 minutes, once.
+            If <b className="break-words font-semibold">{sentTo}</b> belongs to an account on this
+            server, we’ve sent a link to set a new password. It works once and expires in 30
+            minutes.
           </p>
           <p className="mt-2 text-muted text-sm">
-            Nothing there? Look among the unwanted mail, and whether the address is the one you
-            registered with.
+            Didn’t get it? Check your spam folder, and make sure this is the address you registered
+            with.
           </p>
         </div>
         <Button className="mt-4 w-full" onClick={() => setSentTo(null)}>
@@ -47,26 +48,24 @@ export function ForgotPage() {
   }
   return (
     <AuthPage
-      title="Forgot your password?"
-      intro="Tell us your e-mail address, and we send you a link to set a new one."
+      title="Reset your password"
+      intro="Enter your email address and we’ll send you a link to set a new password."
       other={back}
     >
       <form {...form.props} className="flex flex-col gap-4">
-        {options?.email === 'outbox' && (
-          <Notice text="This server sends no mail yet: its admin finds the link in the folder data/outbox." />
-        )}
+        <OutboxNotice options={options} missing="link" />
         <Problem text={form.problem} />
         <Field
           name="email"
           type="email"
-          label="E-mail"
+          label="Email"
           autoComplete="email"
           autoFocus
           required
           error={form.errors.email}
         />
         <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-          Send the link
+          Send reset link
         </Button>
       </form>
     </AuthPage>

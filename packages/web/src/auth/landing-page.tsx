@@ -4,9 +4,10 @@ import type { ReactNode } from 'react';
 import { Logo } from '../ui/logo.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { ChatPreview } from './chat-preview.tsx';
+import { PROMISE } from './promise.ts';
 import { useAuthOptions } from './use-auth-options.ts';
 
-/** What somebody sees who comes for the first time. */
+/** Introduces Parley to visitors who are not logged in. */
 export function LandingPage() {
   usePageTitle('Team chat on your own server');
   const options = useAuthOptions();
@@ -21,7 +22,7 @@ export function LandingPage() {
           href="/docs"
           className="hidden rounded-lg px-3 py-2.5 text-sm text-soft hover:bg-hover sm:block"
         >
-          API
+          API reference
         </a>
         <Link to="/login" className={PLAIN}>
           Log in
@@ -30,12 +31,9 @@ export function LandingPage() {
       <main className="mx-auto grid w-full max-w-6xl flex-1 content-center items-center gap-x-16 gap-y-10 px-5 py-8 sm:px-8 lg:grid-cols-[1.1fr_1fr]">
         <div>
           <h1 className="text-balance font-semibold text-4xl leading-[1.12] tracking-tight sm:text-5xl">
-            What you were told is sent, is sent.
+            Team chat on your own server
           </h1>
-          <p className="mt-5 max-w-xl text-lg text-muted leading-relaxed">
-            Team chat on your own server. Every message is stored before it is acknowledged, reaches
-            everybody once, and in the same order for all.
-          </p>
+          <p className="mt-5 max-w-xl text-lg text-muted leading-relaxed">{PROMISE}</p>
           <div className="mt-8 flex flex-wrap gap-3">
             {open && (
               <Link
@@ -53,7 +51,7 @@ export function LandingPage() {
                   : 'inline-flex min-h-12 items-center rounded-xl bg-accent px-6 font-medium text-on-accent transition-colors hover:bg-accent-strong'
               }
             >
-              I have an account
+              Log in
             </Link>
           </div>
         </div>
@@ -61,14 +59,15 @@ export function LandingPage() {
           <ChatPreview />
         </div>
         <ul className="grid gap-x-10 gap-y-5 border-line border-t pt-8 sm:grid-cols-3 lg:col-span-2">
-          <Point icon={<ShieldCheck size={20} />} title="Nothing lost">
-            One tick means: on disk. Offline, reloads and restarts change nothing about it.
+          <Point icon={<ShieldCheck size={20} />} title="No lost messages">
+            A check mark means your message is saved. Going offline, reloading or restarting the
+            server won’t lose it.
           </Point>
-          <Point icon={<ListOrdered size={20} />} title="One order for all">
-            Everybody reads the same conversation in the same order, each message once.
+          <Point icon={<ListOrdered size={20} />} title="One order for everyone">
+            Everyone sees the same messages in the same order, each exactly once.
           </Point>
-          <Point icon={<Server size={20} />} title="Yours">
-            One process on your own machine. No tracking, no other company’s servers.
+          <Point icon={<Server size={20} />} title="Your server, your data">
+            Parley runs as one process on your own machine. No tracking, no third-party services.
           </Point>
         </ul>
       </main>

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useSession } from '../session/session.ts';
-import { auth, useArrive } from '../session/steps.ts';
+import { auth, useContinueLogin } from '../session/steps.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { LINK } from '../ui/link.ts';
@@ -9,23 +9,23 @@ import { AuthPage } from './auth-page.tsx';
 import { OtherLoginMethods } from './other-login-methods.tsx';
 import { Notice, Problem } from './problem.tsx';
 import { useAuthOptions } from './use-auth-options.ts';
-import { useBrought } from './use-brought.ts';
 import { useForm } from './use-form.ts';
+import { useSsoResult } from './use-sso-result.ts';
 
-/** Log in with a username or an e-mail address, with a passkey, or by another provider. */
+/** Logs in with a username or an email address, with a passkey, or with single sign-on. */
 export function LoginPage() {
   const session = useSession();
   const options = useAuthOptions();
-  const arrive = useArrive();
-  const { problem: brought, step, isForeign } = useBrought();
+  const continueLogin = useContinueLogin();
+  const { problem: ssoProblem, step, isForeign } = useSsoResult();
   const [startedElsewhere, setStartedElsewhere] = useState(isForeign);
-  const [otherProblem, setOtherProblem] = useState<string | null>(brought);
+  const [otherProblem, setOtherProblem] = useState<string | null>(ssoProblem);
   useEffect(() => {
-    if (step) void arrive(step);
-  }, [step, arrive]);
+    if (step) void continueLogin(step);
+  }, [step, continueLogin]);
   const form = useForm(['login', 'password'], async ({ login, password }) => {
     setOtherProblem(null);
-    await arrive(await auth.login(login.trim(), password));
+    await continueLogin(await auth.login(login.trim(), password));
   });
   const notice = session.state === 'out' ? session.notice : undefined;
   const problem = form.problem ?? otherProblem;
@@ -36,10 +36,10 @@ export function LoginPage() {
       intro="Welcome back."
       other={
         options?.registration === 'closed' ? (
-          <>Accounts are made by the admins of this server.</>
+          <>Accounts on this server are created by its admins.</>
         ) : (
           <>
-            New here?{' '}
+            New to Parley?{' '}
             <Link to="/register" className={LINK}>
               Create an account
             </Link>
@@ -52,7 +52,7 @@ export function LoginPage() {
         <Problem text={problem} />
         <Field
           name="login"
-          label="Username or e-mail"
+          label="Username or email"
           autoComplete="username"
           autoCapitalize="none"
           spellCheck={false}
@@ -66,7 +66,7 @@ export function LoginPage() {
           label="Password"
           aside={
             <Link to="/forgot" className={`${LINK} text-[13px]`}>
-              Forgot it?
+              Forgot password?
             </Link>
           }
           autoComplete="current-password"
@@ -82,12 +82,12 @@ export function LoginPage() {
   );
 }
 
-/** A result of a log-in has come to a tab that has not begun it. */
+/** Explains that this tab cannot finish a log-in that was started in another tab. */
 function StartedElsewhere({ onContinue }: { onContinue: () => void }) {
   return (
     <AuthPage
-      title="Log in from here"
-      intro="This log-in was started in another tab or browser, so it can’t be finished here. If a link that somebody sent you has led here, don’t use it again."
+      title="Log in from this tab"
+      intro="This log-in was started in another tab or browser, so it can’t be finished here. If someone sent you a link that led here, don’t use it again."
       other=""
     >
       <Button look="primary" className="min-h-11 w-full" onClick={onContinue}>

@@ -4,11 +4,11 @@ import { useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { peekNext } from '../session/next.ts';
 import { askPasskey, hasPasskeys, PasskeyCancelled } from '../session/passkey.ts';
-import { beginSso } from '../session/sso-return.ts';
-import { auth, useArrive } from '../session/steps.ts';
+import { startSso } from '../session/sso-return.ts';
+import { auth, useContinueLogin } from '../session/steps.ts';
 import { Button } from '../ui/button.tsx';
 
-/** Ways in without a password: other providers, passkeys. */
+/** Offers the log-in methods without a password: single sign-on and passkeys. */
 export function OtherLoginMethods({
   options,
   onProblem,
@@ -16,7 +16,7 @@ export function OtherLoginMethods({
   options: AuthOptions | null;
   onProblem: (text: string | null) => void;
 }) {
-  const arrive = useArrive();
+  const continueLogin = useContinueLogin();
   const [busy, setBusy] = useState(false);
   const sso = options?.sso ?? [];
   if (sso.length === 0 && !hasPasskeys()) return null;
@@ -24,9 +24,9 @@ export function OtherLoginMethods({
     setBusy(true);
     onProblem(null);
     try {
-      const { challengeId, options: asked } = await auth.passkeyOptions();
-      const response = await askPasskey(asked);
-      await arrive(await auth.passkey({ challengeId, response }));
+      const { challengeId, options: requested } = await auth.passkeyOptions();
+      const response = await askPasskey(requested);
+      await continueLogin(await auth.passkey({ challengeId, response }));
     } catch (error) {
       if (!(error instanceof PasskeyCancelled)) onProblem(errorMessage(error));
     }
@@ -43,7 +43,7 @@ export function OtherLoginMethods({
             key={id}
             className="min-h-11"
             onClick={() => {
-              const query = new URLSearchParams({ next: peekNext() ?? '/', tab: beginSso() });
+              const query = new URLSearchParams({ next: peekNext() ?? '/', tab: startSso() });
               location.assign(`/api/v1/auth/sso/${encodeURIComponent(id)}/start?${query}`);
             }}
           >

@@ -1,4 +1,6 @@
-/** What is wrong with a whole form; read out when it appears. */
+import type { AuthOptions } from '@parley/protocol';
+
+/** Shows an error of a whole form; screen readers announce it. */
 export function Problem({ text }: { text: string | null }) {
   return (
     <div
@@ -12,11 +14,27 @@ export function Problem({ text }: { text: string | null }) {
   );
 }
 
-/** Something worth knowing, and nothing wrong. */
+/** Shows information that is not an error. */
 export function Notice({ text }: { text: string }) {
   return (
     <p role="status" className="rounded-lg bg-accent-soft px-3.5 py-2.5 text-ink text-sm">
       {text}
     </p>
+  );
+}
+
+/** Says where to find a code or link while the server has no mail server to send it with. */
+export function OutboxNotice({
+  options,
+  missing,
+}: {
+  options: AuthOptions | null;
+  missing: 'code' | 'link';
+}) {
+  if (options?.email !== 'outbox') return null;
+  return (
+    <Notice
+      text={`This server doesn’t send email yet. Ask an admin for the ${missing}: it’s in the data/outbox folder and under Administration > Emails.`}
+    />
   );
 }

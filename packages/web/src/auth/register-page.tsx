@@ -1,7 +1,6 @@
 import type { AuthOptions } from '@parley/protocol';
 import { Link, useLocation } from '@tanstack/react-router';
-import { nameList } from '../lib/text.ts';
-import { auth, useArrive } from '../session/steps.ts';
+import { auth, useContinueLogin } from '../session/steps.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { LINK } from '../ui/link.ts';
@@ -20,22 +19,22 @@ const FIELDS = [
   'phone',
 ] as const;
 
-/** Make an account; one is logged in right after, or after the code of a mail. */
+/** Creates an account and logs in to it, or asks for the emailed code first. */
 export function RegisterPage() {
   const options = useAuthOptions();
   const invitation = useLocation().hash;
-  const refused = whyNot(options, invitation !== '');
+  const refusal = whyClosed(options, invitation !== '');
   const login = (
     <>
-      You have one already?{' '}
+      Already have an account?{' '}
       <Link to="/login" className={LINK}>
         Log in
       </Link>
     </>
   );
-  if (refused) {
+  if (refusal) {
     return (
-      <AuthPage title="Create your account" intro={refused} other={login}>
+      <AuthPage title="Create your account" intro={refusal} other={login}>
         <Link
           to="/login"
           className="inline-flex min-h-11 w-full items-center justify-center rounded-lg bg-accent font-medium text-on-accent text-sm hover:bg-accent-strong"
@@ -46,7 +45,7 @@ export function RegisterPage() {
     );
   }
   return (
-    <AuthPage title="Create your account" intro="It takes a minute, and you are in." other={login}>
+    <AuthPage title="Create your account" intro="It only takes a minute." other={login}>
       <RegisterForm options={options} invitation={invitation} />
     </AuthPage>
   );
@@ -59,7 +58,7 @@ function RegisterForm({
   options: AuthOptions | null;
   invitation: string;
 }) {
-  const arrive = useArrive();
+  const continueLogin = useContinueLogin();
   const form = useForm(FIELDS, async ({ firstName, lastName, phone, ...values }) => {
     const answer = await auth.register({
       ...values,
@@ -68,13 +67,13 @@ function RegisterForm({
       ...(phone.trim() && { phone }),
       ...(invitation && { invitation }),
     });
-    await arrive(answer, values.email.trim());
+    await continueLogin(answer, values.email.trim());
   });
   const domains = options?.registration === 'domain' ? options.domains : [];
-  const optionalWrong = form.errors.firstName ?? form.errors.lastName ?? form.errors.phone;
+  const optionalError = form.errors.firstName ?? form.errors.lastName ?? form.errors.phone;
   return (
     <form {...form.props} className="flex flex-col gap-4">
-      {invitation !== '' && <Notice text="You have been invited. Welcome!" />}
+      {invitation !== '' && <Notice text="You’ve been invited. Create an account to join." />}
       <Problem text={form.problem} />
       <Field
         name="displayName"
@@ -82,7 +81,7 @@ function RegisterForm({
         autoComplete="name"
         autoFocus
         required
-        hint="What others see beside your messages."
+        hint="Shown next to your messages."
         error={form.errors.displayName}
       />
       <Field
@@ -92,16 +91,16 @@ function RegisterForm({
         autoCapitalize="none"
         spellCheck={false}
         required
-        hint="What others find you by."
+        hint="Others use it to find you."
         error={form.errors.username}
       />
       <Field
         name="email"
         type="email"
-        label="E-mail"
+        label="Email"
         autoComplete="email"
         required
-        hint={domains.length > 0 ? `An address of ${nameList(domains)}.` : undefined}
+        hint={domains.length > 0 ? `Allowed domains: ${domains.join(', ')}` : undefined}
         error={form.errors.email}
       />
       <Field
@@ -110,13 +109,13 @@ function RegisterForm({
         label="Password"
         autoComplete="new-password"
         required
-        hint={`At least ${options?.passwordMin ?? 10} characters. A few words make a good one.`}
+        hint={`At least ${options?.passwordMin ?? 10} characters. A phrase of several words works well.`}
         error={form.errors.password}
       />
-      <details className="group rounded-lg border border-line" open={optionalWrong !== undefined}>
+      <details className="group rounded-lg border border-line" open={optionalError !== undefined}>
         <summary className="flex min-h-11 cursor-pointer select-none list-none items-center justify-between rounded-lg px-3 text-sm text-soft hover:bg-hover">
           Full name and phone
-          <span className="text-[13px] text-muted">optional</span>
+          <span className="text-[13px] text-muted">Optional</span>
         </summary>
         <div className="grid grid-cols-1 gap-4 px-3 pt-2 pb-3.5 min-[420px]:grid-cols-2">
           <Field
@@ -148,13 +147,13 @@ function RegisterForm({
   );
 }
 
-/** Why nobody can register here just now, in words; null when they can. */
-function whyNot(options: AuthOptions | null, invited: boolean): string | null {
+/** Explains why this visitor cannot register; null when they can. */
+function whyClosed(options: AuthOptions | null, invited: boolean): string | null {
   if (options?.registration === 'closed') {
-    return 'Accounts are made by the admins of this server. Ask one of them.';
+    return 'Accounts on this server are created by its admins. Ask one of them for an account.';
   }
   if (options?.registration === 'invitation' && !invited) {
-    return 'This server is for people who were invited. Open the link of your invitation, or ask somebody who is here for one.';
+    return 'You need an invitation to join this server. Open your invitation link, or ask an admin for one.';
   }
   return null;
 }

@@ -12,21 +12,21 @@ import { Problem } from './problem.tsx';
 import { useAuthOptions } from './use-auth-options.ts';
 import { useForm } from './use-form.ts';
 
-type LinkState = 'checking' | 'good' | 'ended' | { problem: string };
+type LinkState = 'checking' | 'valid' | 'expired' | { problem: string };
 
-let kept = '';
+let lastToken = '';
 
-/** The token of the address; once that is cleaned, the one that it had: a page may be drawn anew. */
-function keep(token: string): string {
-  if (token !== '') kept = token;
-  return kept;
+/** Returns the token of the address, or the last one: a remounted page no longer has it there. */
+function rememberToken(token: string): string {
+  if (token !== '') lastToken = token;
+  return lastToken;
 }
 
-/** The page of the link: first whether it is still good, then the new password. */
+/** Checks a password reset link, then asks for the new password. */
 export function ResetPage() {
-  // Read once: the address is cleaned, so that the token does not stay in the history.
+  // Read once: the token is then removed from the address, so that it is not kept in the history.
   const hash = useLocation().hash;
-  const [token] = useState(() => keep(hash));
+  const [token] = useState(() => rememberToken(hash));
   const options = useAuthOptions();
   const navigate = useNavigate();
   const [link, setLink] = useState<LinkState>('checking');
@@ -38,13 +38,13 @@ export function ResetPage() {
     const check = async () => {
       try {
         await auth.authorizeReset(token);
-        if (!stale) setLink('good');
+        if (!stale) setLink('valid');
       } catch (error) {
-        const ended = error instanceof ApiError && ENDED.has(error.code);
-        if (!stale) setLink(ended ? 'ended' : { problem: errorMessage(error) });
+        const expired = error instanceof ApiError && EXPIRED.has(error.code);
+        if (!stale) setLink(expired ? 'expired' : { problem: errorMessage(error) });
       }
     };
-    if (token === '') setLink('ended');
+    if (token === '') setLink('expired');
     else void check();
     return () => {
       stale = true;
@@ -54,10 +54,10 @@ export function ResetPage() {
     try {
       await auth.reset(token, password);
     } catch (error) {
-      if (error instanceof ApiError && error.code === 'link_expired') setLink('ended');
+      if (error instanceof ApiError && error.code === 'link_expired') setLink('expired');
       throw error;
     }
-    notify('Your new password is set. Log in with it.');
+    notify('Your password has been changed. Log in with the new one.');
     await navigate({ to: '/login', replace: true });
   });
   const back = (
@@ -67,19 +67,19 @@ export function ResetPage() {
   );
   if (link === 'checking') {
     return (
-      <AuthPage title="One moment" intro="Looking whether your link is still good." other={back}>
+      <AuthPage title="Reset your password" intro="Checking your link…" other={back}>
         <div className="shimmer h-11 rounded-lg" />
       </AuthPage>
     );
   }
-  if (link !== 'good') {
-    const ended = link === 'ended';
+  if (link !== 'valid') {
+    const expired = link === 'expired';
     return (
       <AuthPage
-        title={ended ? 'This link is over' : 'That did not work'}
+        title={expired ? 'This link has expired' : 'Something went wrong'}
         intro={
-          ended
-            ? 'A link is good for 30 minutes, and once. Ask for another one: it takes a moment.'
+          expired
+            ? 'A reset link works once and expires after 30 minutes. Request a new one to continue.'
             : link.problem
         }
         other={back}
@@ -88,7 +88,7 @@ export function ResetPage() {
           to="/forgot"
           className="inline-flex min-h-11 w-full items-center justify-center rounded-lg bg-accent font-medium text-on-accent text-sm hover:bg-accent-strong"
         >
-          Ask for another link
+          Request a new link
         </Link>
       </AuthPage>
     );
@@ -96,7 +96,7 @@ export function ResetPage() {
   return (
     <AuthPage
       title="Choose a new password"
-      intro="You will be logged out wherever you are logged in now."
+      intro="You’ll be logged out on all your devices."
       other={back}
     >
       <form {...form.props} className="flex flex-col gap-4">
@@ -108,16 +108,16 @@ export function ResetPage() {
           autoComplete="new-password"
           autoFocus
           required
-          hint={`At least ${options?.passwordMin ?? 10} characters. A few words make a good one.`}
+          hint={`At least ${options?.passwordMin ?? 10} characters. A phrase of several words works well.`}
           error={form.errors.password}
         />
         <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-          Set the password
+          Set new password
         </Button>
       </form>
     </AuthPage>
   );
 }
 
-/** Answers that say that the link is good for nothing any more, or never was. */
-const ENDED: ReadonlySet<string> = new Set(['link_expired', 'invalid']);
+/** Error codes of a link that has expired, was used, or never existed. */
+const EXPIRED: ReadonlySet<string> = new Set(['link_expired', 'invalid']);

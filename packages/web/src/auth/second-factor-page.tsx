@@ -3,7 +3,7 @@ import { KeyRound, LifeBuoy, Smartphone } from 'lucide-react';
 import { useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { askPasskey, hasPasskeys, PasskeyCancelled } from '../session/passkey.ts';
-import { auth, useArrive } from '../session/steps.ts';
+import { auth, useContinueLogin } from '../session/steps.ts';
 import { waitingFor } from '../session/waiting-step.ts';
 import { Button } from '../ui/button.tsx';
 import { CodeField } from '../ui/code-field.tsx';
@@ -16,20 +16,20 @@ import { useForm } from './use-form.ts';
 type Method = 'totp' | 'passkey' | 'recovery';
 
 const OTHER: Record<Method, [string, typeof KeyRound]> = {
-  totp: ['Use the code of your app', Smartphone],
+  totp: ['Use your authenticator app', Smartphone],
   passkey: ['Use a passkey', KeyRound],
   recovery: ['Use a recovery code', LifeBuoy],
 };
 const INTRO: Record<Method, string> = {
-  totp: 'Type the six digits that your authenticator app shows.',
-  passkey: 'Confirm with the passkey of this device, or with a security key.',
-  recovery: 'Type one of the codes that you stored when you set up the second factor.',
+  totp: 'Enter the six-digit code from your authenticator app.',
+  passkey: 'Confirm with a passkey on this device, or with a security key.',
+  recovery: 'Enter one of the recovery codes you saved when you set up two-factor authentication.',
 };
 
-/** The second factor, after the password was right. */
+/** Asks for the second factor, after the password. */
 export function SecondFactorPage() {
   const [waiting] = useState(() => waitingFor('second_factor'));
-  const arrive = useArrive();
+  const continueLogin = useContinueLogin();
   const methods = (waiting?.step.methods ?? []).filter((m) => m !== 'passkey' || hasPasskeys());
   const [chosen, setChosen] = useState<Method | null>(null);
   const method = chosen ?? methods[0] ?? 'recovery';
@@ -38,7 +38,7 @@ export function SecondFactorPage() {
   const ticket = waiting?.step.ticket ?? '';
   const form = useForm(['totp', 'recoveryCode'], async ({ totp, recoveryCode }) => {
     const proof = method === 'totp' ? { totp } : { recoveryCode: recoveryCode.trim() };
-    await arrive(await auth.secondFactor({ ticket, ...proof }));
+    await continueLogin(await auth.secondFactor({ ticket, ...proof }));
   });
   if (!waiting) return <Navigate to="/login" />;
 
@@ -47,7 +47,7 @@ export function SecondFactorPage() {
     setPasskeyProblem(null);
     try {
       const passkey = await askPasskey(await auth.secondFactorPasskeyOptions(ticket));
-      await arrive(await auth.secondFactor({ ticket, passkey }));
+      await continueLogin(await auth.secondFactor({ ticket, passkey }));
     } catch (error) {
       if (!(error instanceof PasskeyCancelled)) setPasskeyProblem(errorMessage(error));
     }
@@ -55,11 +55,11 @@ export function SecondFactorPage() {
   };
   return (
     <AuthPage
-      title="One more step"
+      title="Two-factor authentication"
       intro={INTRO[method]}
       other={
         <Link to="/login" className={LINK}>
-          Begin again
+          Start over
         </Link>
       }
     >
@@ -69,7 +69,7 @@ export function SecondFactorPage() {
           <CodeField
             key="totp"
             name="totp"
-            label="Code"
+            label="Authentication code"
             autoFocus
             required
             error={form.errors.totp}
@@ -86,7 +86,7 @@ export function SecondFactorPage() {
             spellCheck={false}
             autoFocus
             required
-            hint="Each of them works once."
+            hint="Each code works once."
             error={form.errors.recoveryCode}
           />
         )}

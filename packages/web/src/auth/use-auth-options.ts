@@ -2,21 +2,21 @@ import type { AuthOptions } from '@parley/protocol';
 import { useEffect, useState } from 'react';
 import { auth } from '../session/steps.ts';
 
-let known: Promise<AuthOptions> | null = null;
+let cached: Promise<AuthOptions> | null = null;
 
-/** How one gets in here; null until the server has told it, or while it cannot be reached. */
+/** Returns how people log in and register on this server; null until it has answered. */
 export function useAuthOptions(): AuthOptions | null {
   const [options, setOptions] = useState<AuthOptions | null>(null);
   useEffect(() => {
     let stale = false;
-    known ??= auth.options();
-    known.then(
+    cached ??= auth.options();
+    cached.then(
       (found) => {
         if (!stale) setOptions(found);
       },
       () => {
-        // The forms work without; the next page asks again.
-        known = null;
+        // The forms work without them; the next page requests them again.
+        cached = null;
       },
     );
     return () => {

@@ -2,7 +2,7 @@ import { ApiError } from '@parley/client';
 import { type FormEvent, useRef, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 
-/** Refusals that are about one field, though they name none: the first of these that a form has. */
+/** Error codes that are about one field: shown beside the first of these fields that the form has. */
 const FIELDS_OF: Partial<Record<ApiError['code'], readonly string[]>> = {
   incorrect_code: ['code', 'totp', 'recoveryCode'],
   code_expired: ['code'],
@@ -12,9 +12,9 @@ const FIELDS_OF: Partial<Record<ApiError['code'], readonly string[]>> = {
 };
 
 /**
- * A form of text fields: what is typed, what is wrong beside each field, and what is wrong with the
- * whole. After a refusal the first wrong field has the focus; an error is gone once its field is
- * changed. `props` belong on the form element.
+ * Handles the submission and the errors of a form of text fields. `errors` belong beside the fields,
+ * `problem` above the form, `props` on the form element. A rejected submission focuses the first
+ * field with an error; editing a field clears its error.
  */
 export function useForm<Name extends string>(
   names: readonly Name[],
@@ -23,13 +23,13 @@ export function useForm<Name extends string>(
   const [errors, setErrors] = useState<Partial<Record<Name, string>>>({});
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  const underWay = useRef(false);
+  const isSubmitting = useRef(false);
 
   const onSubmit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    // A code that submits itself, and Enter right after it, are one submission.
-    if (underWay.current) return;
-    underWay.current = true;
+    // A complete code submits itself; Enter right after it must not submit again.
+    if (isSubmitting.current) return;
+    isSubmitting.current = true;
     const form = event.currentTarget;
     const data = new FormData(form);
     const values = Object.fromEntries(names.map((n) => [n, String(data.get(n) ?? '')])) as Record<
@@ -55,7 +55,7 @@ export function useForm<Name extends string>(
       if (first) form.querySelector<HTMLElement>(`[name="${first}"]`)?.focus();
       else setProblem(errorMessage(error));
     } finally {
-      underWay.current = false;
+      isSubmitting.current = false;
       setBusy(false);
     }
   };

@@ -1,15 +1,15 @@
 import { useSyncExternalStore } from 'react';
 
 /**
- * How present a person is: `present` looks at the page and has touched it lately, `idle` looks but has
- * not touched it lately, `elsewhere` has another tab or window in front.
+ * How present the user is: `present` with recent input on the visible page, `idle` without recent
+ * input, `elsewhere` with another tab or window in front.
  */
 export type Attention = 'present' | 'idle' | 'elsewhere';
 
-/** Without a key, a move or a scroll for this long nobody may be there, ms. */
+/** Without input for this long the user may be away, ms. */
 export const IDLE_MS = 60_000;
 
-/** What attention is judged by. */
+/** What the attention is computed from. */
 export interface AttentionSigns {
   readonly isVisible: boolean;
   readonly hasFocus: boolean;
@@ -17,7 +17,7 @@ export interface AttentionSigns {
   readonly sinceInput: number;
 }
 
-/** Returns the attention that the signs speak for. */
+/** Returns the attention that the signs indicate. */
 export function attentionOf({ isVisible, hasFocus, sinceInput }: AttentionSigns): Attention {
   if (!isVisible || !hasFocus) return 'elsewhere';
   return sinceInput < IDLE_MS ? 'present' : 'idle';
@@ -26,10 +26,10 @@ export function attentionOf({ isVisible, hasFocus, sinceInput }: AttentionSigns)
 const INPUTS = ['keydown', 'pointerdown', 'pointermove', 'wheel', 'touchmove'] as const;
 const listeners = new Set<() => void>();
 let lastInput = 0;
-let told: Attention = 'elsewhere';
+let lastReported: Attention = 'elsewhere';
 let idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-/** Returns the attention of this moment. */
+/** Returns the current attention. */
 export function attention(): Attention {
   return attentionOf({
     isVisible: document.visibilityState === 'visible',
@@ -38,22 +38,22 @@ export function attention(): Attention {
   });
 }
 
-function tell(): void {
+function report(): void {
   const now = attention();
   clearTimeout(idleTimer);
   if (now === 'present') {
-    idleTimer = setTimeout(tell, IDLE_MS - (performance.now() - lastInput) + 1);
+    idleTimer = setTimeout(report, IDLE_MS - (performance.now() - lastInput) + 1);
   }
-  if (now === told) return;
-  told = now;
+  if (now === lastReported) return;
+  lastReported = now;
   for (const listener of listeners) listener();
 }
 
-/** Something was touched, or the window was brought to the front. */
+/** Handles input, and the window coming to the front. */
 function onInput(): void {
   lastInput = performance.now();
-  // The timer looks again by itself: moves come in hundreds.
-  if (told !== 'present') tell();
+  // While present, the timer reports by itself: pointer moves are too frequent.
+  if (lastReported !== 'present') report();
 }
 
 function subscribe(listener: () => void): () => void {
@@ -67,25 +67,25 @@ function subscribe(listener: () => void): () => void {
 
 function listen(): void {
   lastInput = performance.now();
-  told = attention();
+  lastReported = attention();
   for (const kind of INPUTS) {
     document.addEventListener(kind, onInput, { passive: true, capture: true });
   }
   window.addEventListener('focus', onInput);
-  window.addEventListener('blur', tell);
-  document.addEventListener('visibilitychange', tell);
-  tell();
+  window.addEventListener('blur', report);
+  document.addEventListener('visibilitychange', report);
+  report();
 }
 
 function unlisten(): void {
   clearTimeout(idleTimer);
   for (const kind of INPUTS) document.removeEventListener(kind, onInput, { capture: true });
   window.removeEventListener('focus', onInput);
-  window.removeEventListener('blur', tell);
-  document.removeEventListener('visibilitychange', tell);
+  window.removeEventListener('blur', report);
+  document.removeEventListener('visibilitychange', report);
 }
 
-/** Returns the person's attention; the component is drawn again when it changes. */
+/** Returns the user’s attention; the component is rendered again when it changes. */
 export function useAttention(): Attention {
   return useSyncExternalStore(subscribe, attention);
 }

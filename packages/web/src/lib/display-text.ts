@@ -13,8 +13,8 @@ export function displayText(text: string): string {
 }
 
 /**
- * Returns the beginning of a text on one line, for previews: at most `characters` code points, with
- * an ellipsis where something was left out.
+ * Returns the start of a text on one line, for previews: at most `characters` code points, with an
+ * ellipsis if the text is longer.
  */
 export function excerpt(text: string, characters: number): string {
   // Cut before the marks are capped, so that the cost is bounded by what is shown.

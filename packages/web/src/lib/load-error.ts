@@ -1,11 +1,11 @@
-/** A part of the client’s code could not be loaded: it is of an earlier build, or offline. */
+/** A part of the client’s code could not be loaded: the page is of an earlier build, or offline. */
 export class LoadError extends Error {
   override name = 'LoadError';
 }
 
 /**
  * Loads a part of the client’s code.
- * @throws LoadError when it is not there: what the browser says then differs and helps nobody
+ * @throws LoadError when it cannot be loaded; the messages of browsers differ and do not help users
  */
 export async function loadPart<T>(load: () => Promise<T>): Promise<T> {
   try {

@@ -12,18 +12,18 @@ const withYear = new Intl.DateTimeFormat(undefined, {
 const short = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 
-/** Hours and minutes. */
+/** Formats hours and minutes. */
 export const timeOfDay = (at: string): string => clock.format(new Date(at));
-/** Everything, for tooltips. */
+/** Formats date and time in full, for tooltips. */
 export const fullTime = (at: string): string => full.format(new Date(at));
 const days = new Map<string, string>();
 
 const dateOnly = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
-/** The date alone. */
+/** Formats the date. */
 export const dateOf = (at: string): string => dateOnly.format(new Date(at));
 
-/** “5 minutes ago”, “yesterday”; the date when it is longer ago than a month. */
+/** Formats a time as “5 minutes ago” or “yesterday”; as its date after a month. */
 export function ago(at: string, now = Date.now()): string {
   const minutes = Math.round((Date.parse(at) - now) / 60_000);
   if (minutes > -1 && minutes < 1) return 'just now';
@@ -34,9 +34,9 @@ export function ago(at: string, now = Date.now()): string {
   return Math.abs(day) < 31 ? relative.format(day, 'day') : dateOf(at);
 }
 
-/** Names a day, the same for all moments of it. */
+/** Returns a key that all times of one local day share. */
 export function dayKey(at: string): string {
-  // Ten minutes are of one day in every time zone; long lists ask this for each message.
+  // Ten minutes never span two days in any time zone; long lists call this for every message.
   const tenMinutes = at.slice(0, 15);
   let key = days.get(tenMinutes);
   if (key === undefined) {
@@ -46,7 +46,7 @@ export function dayKey(at: string): string {
   return key;
 }
 
-/** “Today”, “Yesterday”, or the date. */
+/** Formats a day: “Today”, “Yesterday”, or the date. */
 export function dayName(at: string, now = new Date()): string {
   const day = new Date(at);
   const days = Math.round((startOf(now) - startOf(day)) / 86_400_000);
@@ -55,7 +55,7 @@ export function dayName(at: string, now = new Date()): string {
   return day.getFullYear() === now.getFullYear() ? weekday.format(day) : withYear.format(day);
 }
 
-/** For lists: the time today, else the date. */
+/** Formats a time for lists: the time of today, else the date. */
 export function listTime(at: string, now = new Date()): string {
   const day = new Date(at);
   return startOf(day) === startOf(now) ? clock.format(day) : short.format(day);

@@ -1,28 +1,28 @@
 const KEY = 'parley.next';
 
-/** Whether the text is an address of this client: never one of another site. */
+/** Returns whether the text is a path of this client, not an address of another site. */
 export function isOwnPath(text: string): boolean {
   if (!text.startsWith('/') || !URL.canParse(text, location.origin)) return false;
   return new URL(text, location.origin).origin === location.origin;
 }
 
-/** Where somebody wanted to go who has to log in first. It never stands in an address. */
+/** Remembers the page to open after the log-in. It is kept out of the address, where others could set it. */
 export function rememberNext(path: string): void {
   if (isOwnPath(path)) sessionStorage.setItem(KEY, path);
 }
 
-/** Where they wanted to go, without forgetting it. */
+/** Returns the page to open after the log-in, and keeps it. */
 export function peekNext(): string | null {
   const path = sessionStorage.getItem(KEY);
   return path !== null && isOwnPath(path) ? path : null;
 }
 
-/** Where they wanted to go; once. */
+/** Returns the page to open after the log-in, and forgets it. */
 export function takeNext(): string | null {
   const path = peekNext();
   sessionStorage.removeItem(KEY);
   return path;
 }
 
-/** Forgets where somebody wanted to go: it was somebody else. */
+/** Forgets the page to open: another account may log in next. */
 export const forgetNext = (): void => sessionStorage.removeItem(KEY);

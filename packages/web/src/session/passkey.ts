@@ -5,25 +5,25 @@ import type {
 } from '@simplewebauthn/browser';
 import { loadPart } from '../lib/load-error.ts';
 
-/** Whether this browser has passkeys here: they need https or localhost, and a name, not a number. */
+/** Returns whether passkeys work here: they need HTTPS or localhost, and a domain name instead of an IP address. */
 export const hasPasskeys = (): boolean =>
   'PublicKeyCredential' in window && isSecureContext && !/^[\d.]+$|:/.test(location.hostname);
 
-/** The person has closed the browser’s window, or let it run out. */
+/** The user cancelled the browser’s passkey dialog, or it timed out. */
 export class PasskeyCancelled extends Error {
   override name = 'PasskeyCancelled';
 }
 
-/** Asks the browser for a passkey that it has. */
+/** Asks the browser for an existing passkey. */
 export async function askPasskey(options: PasskeyOptions): Promise<PasskeyResponse> {
   const { startAuthentication } = await loadPart(() => import('@simplewebauthn/browser'));
-  // The server makes these with the same library; the protocol hands them through as they are.
+  // The server creates the options with the same library; the protocol passes them through unchanged.
   const optionsJSON = options as unknown as PublicKeyCredentialRequestOptionsJSON;
   return (await cancellable(startAuthentication({ optionsJSON }))) as unknown as PasskeyResponse;
 }
 
-/** Asks the browser to make a passkey. */
-export async function makePasskey(options: PasskeyOptions): Promise<PasskeyResponse> {
+/** Asks the browser to create a passkey. */
+export async function createPasskey(options: PasskeyOptions): Promise<PasskeyResponse> {
   const { startRegistration } = await loadPart(() => import('@simplewebauthn/browser'));
   const optionsJSON = options as unknown as PublicKeyCredentialCreationOptionsJSON;
   return (await cancellable(startRegistration({ optionsJSON }))) as unknown as PasskeyResponse;
@@ -35,10 +35,10 @@ async function cancellable<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     const { name, cause } = error as Error & { cause?: Error };
     if ([name, cause?.name].some((n) => n === 'NotAllowedError' || n === 'AbortError')) {
-      throw new PasskeyCancelled('No passkey was chosen.', { cause: error });
+      throw new PasskeyCancelled('No passkey was chosen. Try again.', { cause: error });
     }
     if (name === 'InvalidStateError' || cause?.name === 'InvalidStateError') {
-      throw new Error('This device has a passkey for your account already.', { cause: error });
+      throw new Error('This device already has a passkey for your account.', { cause: error });
     }
     throw error;
   }

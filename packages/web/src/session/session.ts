@@ -11,7 +11,7 @@ export type Session =
   | { state: 'out'; notice?: string }
   | { state: 'in'; client: ParleyClient; account: AccountId; ended: AbortController };
 
-/** The API for pages without a session, and for log-in itself. */
+/** The API for pages without a session, and for the log-in. */
 export const api = new ParleyApi({ url: location.origin });
 
 const listeners = new Set<() => void>();
@@ -34,79 +34,79 @@ export function useSession(): Session {
 }
 
 /**
- * Goes on with the session of an earlier visit: what was kept is there at once, also offline. Who
- * comes back from another provider has a session that this page does not know of yet.
+ * Resumes the session of an earlier visit. Stored messages are shown at once, also offline. After a
+ * return from single sign-on there is a session that this page does not know of yet.
  */
 export async function resumeSession(): Promise<void> {
   watchOtherTabs();
   if (takeSsoReturn(location.hash.slice(1)) === 'done') {
     try {
       const me = await api.me();
-      // The value has done its work: where the person wanted to go stands in its place.
+      // Replaces the fragment of single sign-on with the page that the user wanted to open.
       const path = takeNext() ?? `${location.pathname}${location.search}`;
       history.replaceState(history.state, '', path);
-      enter(me);
+      startSession(me);
       return;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
     }
   }
   const account = accountHere();
-  if (account) begin(account);
+  if (account) openSession(account);
   sweep();
 }
 
-/** Somebody has just registered or logged in. */
-export function enter(me: Me): void {
+/** Starts the session of an account that has just registered or logged in. */
+export function startSession(me: Me): void {
   forgetStep();
   localStorage.setItem(ACCOUNT_KEY, me.id);
   sweep();
-  begin(me.id);
+  openSession(me.id);
 }
 
-/** Something that the page of log-in says. */
+/** Sets the notice that the log-in page shows. */
 export function notify(notice: string): void {
   if (session.state === 'out') set({ state: 'out', notice });
 }
 
-/** Logs out here; what was kept on this device is forgotten, also when nobody can be told. */
+/** Logs out and removes what is stored on this device, also when the server cannot be reached. */
 export async function logout(): Promise<void> {
   if (session.state !== 'in') return;
   const { client } = session;
-  const told = api.logout().then(
+  const notified = api.logout().then(
     () => undefined,
-    () => 'The server could not be reached: end this session from another device to be sure.',
+    () =>
+      'You’re logged out on this device, but the server couldn’t be reached. To be sure, end this session from another device.',
   );
-  over();
+  endInAllTabs();
   await forget(client);
-  const notice = await told;
+  const notice = await notified;
   if (notice !== undefined) notify(notice);
 }
 
-/** The account is gone, and with it the session. */
+/** Ends the session after its account has been deleted. */
 export async function accountDeleted(): Promise<void> {
-  if (session.state === 'in') await leave(session.client, 'Your account is deleted.');
+  if (session.state === 'in') await onEnded(session.client, 'Your account has been deleted.');
 }
 
 /**
- * The session has ended, also from elsewhere: the pages outside say why, and nothing of it stays on
- * this device, drafts and unsent messages included. Whoever ends a session of a lost device must be
- * able to count on that.
+ * Ends the session that the server has ended, shows why, and removes all its data from this device,
+ * drafts and unsent messages included: ending the session of a lost device must do that.
  */
-async function leave(client: ParleyClient, notice: string): Promise<void> {
+async function onEnded(client: ParleyClient, notice: string): Promise<void> {
   if (session.state !== 'in' || session.client !== client) return;
-  over(notice);
+  endInAllTabs(notice);
   await forget(client);
 }
 
-/** Nobody is logged in here any more: other tabs see it by the key, and leave too. */
-function over(notice?: string): void {
+/** Ends the session in this browser: other tabs watch the key, and close theirs too. */
+function endInAllTabs(notice?: string): void {
   if (session.state !== 'in') return;
   if (accountHere() === session.account) localStorage.removeItem(ACCOUNT_KEY);
   close(notice);
 }
 
-/** This page shows nothing of the account any more. */
+/** Closes the session in this tab. */
 function close(notice?: string): void {
   if (session.state !== 'in') return;
   session.ended.abort();
@@ -121,16 +121,16 @@ async function forget(client: ParleyClient): Promise<void> {
   await removeOthers();
 }
 
-/** Removes what is left of others; nobody waits for it, and what fails is tried at the next visit. */
+/** Removes data of other accounts in the background; a failure is retried at the next visit. */
 function sweep(): void {
   removeOthers().catch((error: unknown) => {
-    console.warn('Could not remove what was kept for another account:', error);
+    console.warn('Could not remove stored data of another account:', error);
   });
 }
 
 /**
- * The tabs of a browser share one session: whoever logs out in one of them, or logs in as somebody
- * else, does so in all. A tab that was frozen meanwhile notices when it is looked at again.
+ * Keeps the tabs of a browser on one session: logging out or switching accounts in one tab does so in
+ * all. A frozen tab notices when it becomes visible again.
  */
 function watchOtherTabs(): void {
   const check = () => {
@@ -138,11 +138,11 @@ function watchOtherTabs(): void {
     const { client } = session;
     close(
       accountHere() === null
-        ? 'You have logged out in another tab.'
-        : 'Somebody has logged in with another account in another tab.',
+        ? 'You logged out in another tab.'
+        : 'Someone logged in to another account in another tab.',
     );
-    // The tab that has ended the session deletes its database: here it is only let go of, since
-    // the same account may have logged in again already.
+    // The tab that ended the session deletes its database. This one only closes it, because the same
+    // account may have logged in again already.
     client.stop().then(sweep, sweep);
   };
   window.addEventListener('storage', (event) => {
@@ -152,10 +152,10 @@ function watchOtherTabs(): void {
   document.addEventListener('visibilitychange', check);
 }
 
-function begin(account: AccountId): void {
+function openSession(account: AccountId): void {
   const client = new ParleyClient({ api, store: new IndexedDbStore() });
-  client.on('ended', () => void leave(client, 'Your session has ended. Log in again.'));
-  // What listens to the page for this session goes with it: another one may begin in the same page.
+  client.on('ended', () => void onEnded(client, 'Your session has ended. Log in again.'));
+  // Removes the listeners of this session when it ends: another one may start in the same page.
   const ended = new AbortController();
   const { signal } = ended;
   window.addEventListener('online', () => client.nudge(), { signal });

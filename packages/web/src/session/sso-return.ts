@@ -1,14 +1,14 @@
 const KEY = 'parley.sso';
 const PARAMETER = 'tab';
 
-/** The value of the log-in that this tab has begun, once it has come back from the provider. */
-let begun: string | null = null;
+/** The value of the log-in that this tab started, once it is back from the provider. */
+let startedValue: string | null = null;
 
 /**
- * Makes the value that binds a log-in at another provider to this tab, and keeps it here. The
- * server hands it back with the result, so that no link of somebody else's can bring a result.
+ * Creates and stores the value that binds a single sign-on log-in to this tab. The server returns it
+ * with the result, so that a link from someone else cannot inject one.
  */
-export function beginSso(): string {
+export function startSso(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(24));
   const value = btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
@@ -18,23 +18,23 @@ export function beginSso(): string {
 }
 
 /**
- * What the address of this page, from behind its `#`, says of a log-in at another provider: nothing,
- * the result of a log-in that this tab has not begun, a step that is missing, or that it is done.
+ * What the fragment of the address says about a single sign-on log-in: nothing, the result of a
+ * log-in that this tab did not start, a further step, or that it is complete.
  */
 export type SsoReturn = 'none' | 'foreign' | 'step' | 'done';
 
-/** Reads it when the page is loaded. The value of this tab counts for this one time. */
+/** Reads the result when the page is loaded. The value of this tab is valid for one page load. */
 export function takeSsoReturn(hash: string): SsoReturn {
-  begun = sessionStorage.getItem(KEY);
+  startedValue = sessionStorage.getItem(KEY);
   sessionStorage.removeItem(KEY);
   return ssoReturn(hash);
 }
 
-/** Reads it later on the same page. */
+/** Reads the result again on the same page. */
 export function ssoReturn(hash: string): SsoReturn {
   const values = new URLSearchParams(hash);
   const tab = values.get(PARAMETER);
   if (tab === null && !values.has('step')) return 'none';
-  if (begun === null || tab !== begun) return 'foreign';
+  if (startedValue === null || tab !== startedValue) return 'foreign';
   return values.has('step') ? 'step' : 'done';
 }

@@ -2,10 +2,10 @@ import { AuthApi, type Entered } from '@parley/client';
 import type { LoginStep } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
-import { api, enter } from './session.ts';
+import { api, startSession } from './session.ts';
 import { rememberStep } from './waiting-step.ts';
 
-/** The ways in, for the pages outside. */
+/** The API of registration and log-in. */
 export const auth = new AuthApi(api);
 
 const PAGES = {
@@ -14,8 +14,8 @@ const PAGES = {
   enrol_second_factor: '/enrol',
 } as const satisfies Record<LoginStep['step'], string>;
 
-/** Goes on after an answer of the server: into the session, or to the page of the missing step. */
-export function useArrive(): (answer: Entered, email?: string) => Promise<void> {
+/** Returns a function that continues a log-in: starts the session, or opens the page of the next step. */
+export function useContinueLogin(): (answer: Entered, email?: string) => Promise<void> {
   const navigate = useNavigate();
   return useCallback(
     async (answer, email) => {
@@ -24,7 +24,7 @@ export function useArrive(): (answer: Entered, email?: string) => Promise<void> 
         await navigate({ to: PAGES[answer.step] });
         return;
       }
-      enter(answer.me);
+      startSession(answer.me);
     },
     [navigate],
   );

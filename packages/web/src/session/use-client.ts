@@ -3,7 +3,7 @@ import type { AccountId } from '@parley/protocol';
 import { createContext, useContext, useRef, useSyncExternalStore } from 'react';
 
 const Context = createContext<{ client: ParleyClient; account: AccountId } | null>(null);
-/** Gives the pages below the session: its client and its account. */
+/** Provides the client and the account of the session to the components below. */
 export const SessionProvider = Context.Provider;
 
 function useContextOfSession() {
@@ -12,13 +12,13 @@ function useContextOfSession() {
   return session;
 }
 
-/** The client of the session. */
+/** Returns the client of the session. */
 export const useClient = (): ParleyClient => useContextOfSession().client;
 
-/** The account of the session, known before the server has answered. */
+/** Returns the account of the session, which is known before the server has answered. */
 export const useAccountId = (): AccountId => useContextOfSession().account;
 
-/** A part of the client’s snapshot; the component is drawn again when that part changes. */
+/** Returns a part of the client’s snapshot; the component is rendered again when that part changes. */
 export function useParley<T>(select: (snapshot: ClientSnapshot) => T): T {
   const client = useClient();
   const last = useRef<{ snapshot: ClientSnapshot; select: unknown; value: T } | null>(null);

@@ -2,21 +2,21 @@ import type { LoginStep } from '@parley/protocol';
 
 const KEY = 'parley.step';
 
-/** A log-in that waits for one more step. It survives a reload, and ends with the tab. */
+/** A log-in that needs one more step. It survives a reload, but not the tab. */
 export interface Waiting {
   readonly step: LoginStep;
-  /** Where the code was sent to, when this page knows it. */
+  /** The address that the code was sent to, if known. */
   readonly email?: string;
 }
 
-/** Keeps the step in this tab. */
+/** Stores the step in this tab. */
 export const rememberStep = (waiting: Waiting): void =>
   sessionStorage.setItem(KEY, JSON.stringify(waiting));
 
-/** Forgets the step: it is done, or it was somebody else's. */
+/** Removes the step: it is complete, or another account logs in next. */
 export const forgetStep = (): void => sessionStorage.removeItem(KEY);
 
-/** The step of this kind that is waited for; null when there is none, or its time is over. */
+/** Returns the stored step of this kind; null when there is none, or it has expired. */
 export function waitingFor<K extends LoginStep['step']>(
   kind: K,
 ): (Waiting & { step: Extract<LoginStep, { step: K }> }) | null {

@@ -3,7 +3,7 @@ import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { cx } from './cx.ts';
 
-/** A menu of what can be done with one row. */
+/** A menu of actions for one item. */
 export function ActionMenu({ label, children }: { label: string; children: ReactNode }) {
   return (
     <DropdownMenu.Root>
@@ -27,7 +27,7 @@ export function ActionMenu({ label, children }: { label: string; children: React
   );
 }
 
-/** One entry of an {@link ActionMenu}. */
+/** One action of an {@link ActionMenu}. */
 export function ActionItem({
   icon,
   danger = false,

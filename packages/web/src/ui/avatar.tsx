@@ -1,6 +1,6 @@
 import { cx } from './cx.ts';
 
-/** A round picture of somebody: their initials on a colour that is always theirs. */
+/** Shows the initials of an account on a colour derived from its id, and its presence. */
 export function Avatar({
   id,
   name,
@@ -20,7 +20,7 @@ export function Avatar({
       aria-hidden="true"
     >
       <span
-        // The letters are decoration: as content of the style they are nobody’s text.
+        // The initials are decoration: as CSS content they are not part of the page’s text.
         data-initials={initials(name)}
         className="flex size-full select-none items-center justify-center rounded-[32%] font-semibold text-white after:content-[attr(data-initials)]"
         style={{ background: `oklch(0.53 0.13 ${hue})`, fontSize: Math.round(size * 0.38) }}
@@ -39,14 +39,11 @@ export function Avatar({
 }
 
 function initials(name: string): string {
-  const description = name
+  const words = name
     .trim()
     .split(/[\s._-]+/u)
     .filter(Boolean);
-  const letters =
-    description.length > 1
-      ? [description[0], description[description.length - 1]]
-      : [description[0]];
+  const letters = words.length > 1 ? [words[0], words[words.length - 1]] : [words[0]];
   return letters.map((w) => [...(w ?? '?')][0]?.toUpperCase() ?? '?').join('');
 }
 

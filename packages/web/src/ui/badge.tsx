@@ -9,7 +9,7 @@ const TONES = {
   danger: 'bg-danger-soft text-danger',
 } as const;
 
-/** One word about something. */
+/** A short label for the state of something. */
 export function Badge({
   tone = 'plain',
   children,

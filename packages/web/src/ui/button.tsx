@@ -1,7 +1,7 @@
 import type { ButtonHTMLAttributes, ReactNode } from 'react';
 import { cx } from './cx.ts';
 
-/** `risky` leads to something that cannot be undone, `danger` does it. */
+/** `risky` opens a confirmation of something irreversible, `danger` confirms it. */
 type Look = 'primary' | 'plain' | 'quiet' | 'risky' | 'danger';
 
 const LOOKS: Record<Look, string> = {
@@ -12,7 +12,7 @@ const LOOKS: Record<Look, string> = {
   danger: 'bg-danger text-canvas hover:opacity-90',
 };
 
-/** A button with words. */
+/** A button with a text label. */
 export function Button({
   look = 'plain',
   busy = false,
@@ -38,7 +38,7 @@ export function Button({
   );
 }
 
-/** A button that is only an icon; `label` is what it says to those who do not see it. */
+/** A button with only an icon; `label` is its accessible name and tooltip. */
 export function IconButton({
   label,
   className,

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** A part of a page of settings: what it is about, and what can be done. */
+/** A section of a settings page, with a title, a description and actions. */
 export function Card({
   title,
   description,

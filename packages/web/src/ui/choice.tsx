@@ -1,4 +1,4 @@
-/** A choice of one among a few, each with words of its own. The first is chosen to begin with. */
+/** Radio buttons with a description each. The first is selected at first. */
 export function Choice({
   name,
   label,

@@ -2,8 +2,8 @@ import { type InputHTMLAttributes, useId } from 'react';
 import { cx } from './cx.ts';
 
 /**
- * A field for a six-digit code: one input, so that pasting, autofill from a mail or an app, and
- * screen readers work as everywhere. `onFull` is called when the sixth digit is there.
+ * A field for a six-digit code. It is a single input, so that pasting, autofill and screen readers
+ * work as usual. `onFull` is called when the sixth digit is entered.
  */
 export function CodeField({
   label,
@@ -29,7 +29,7 @@ export function CodeField({
         inputMode="numeric"
         autoComplete="one-time-code"
         spellCheck={false}
-        // A pasted code may have a space in the middle.
+        // A pasted code may contain a space.
         maxLength={7}
         placeholder="000000"
         aria-invalid={error ? true : undefined}

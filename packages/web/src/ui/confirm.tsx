@@ -2,7 +2,7 @@ import { AlertDialog } from 'radix-ui';
 import { Button } from './button.tsx';
 import { useReturnFocus } from './return-focus.ts';
 
-/** Asks before something that cannot be undone. */
+/** Asks for confirmation. */
 export function Confirm({
   open,
   title,

@@ -2,31 +2,35 @@ import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Button } from './button.tsx';
 
-/** So long the button says that it has copied, ms. */
-const SAID_MS = 2_000;
+/** How long the button shows the result, ms. */
+const RESULT_MS = 2_000;
 
-/** Copies a text; says so, or that the browser does not let it. */
+/** Copies a text, and shows whether it was copied. */
 export function CopyButton({ text, label = 'Copy' }: { text: string; label?: string }) {
-  const [said, setSaid] = useState<'copied' | 'refused' | null>(null);
+  const [result, setResult] = useState<'copied' | 'refused' | null>(null);
   useEffect(() => {
-    if (said === null) return;
-    const timer = setTimeout(() => setSaid(null), SAID_MS);
+    if (result === null) return;
+    const timer = setTimeout(() => setResult(null), RESULT_MS);
     return () => clearTimeout(timer);
-  }, [said]);
+  }, [result]);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      setSaid('copied');
+      setResult('copied');
     } catch {
-      // Over plain http there is no clipboard: the text can still be selected by hand.
-      setSaid('refused');
+      // Over plain HTTP there is no clipboard API: the text can still be selected.
+      setResult('refused');
     }
   };
   return (
     <Button onClick={() => void copy()} className="shrink-0">
-      {said === 'copied' ? <Check size={16} /> : <Copy size={16} />}
+      {result === 'copied' ? <Check size={16} /> : <Copy size={16} />}
       <span aria-live="polite">
-        {said === 'copied' ? 'Copied' : said === 'refused' ? 'Select and copy by hand' : label}
+        {result === 'copied'
+          ? 'Copied'
+          : result === 'refused'
+            ? 'Can’t copy: select the text'
+            : label}
       </span>
     </Button>
   );

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { IconButton } from './button.tsx';
 import { useReturnFocus } from './return-focus.ts';
 
-/** A dialog: a sheet from below on phones, in the middle elsewhere. */
+/** A dialog: a bottom sheet on phones, centred on wider screens. */
 export function Dialog({
   open,
   onClose,

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** Where there is nothing yet: what would stand here, and how to begin. */
+/** Stands in for an empty list: what it lists, and how to start. */
 export function Empty({
   icon,
   title,

@@ -2,7 +2,7 @@ import { Eye, EyeOff } from 'lucide-react';
 import { type InputHTMLAttributes, type ReactNode, useId, useState } from 'react';
 import { cx } from './cx.ts';
 
-/** A labelled line of text, with a hint or what is wrong beside it. */
+/** A labelled text input with a hint or an error. */
 export function Field({
   label,
   hint,
@@ -15,7 +15,7 @@ export function Field({
   label: string;
   hint?: string | undefined;
   error?: string | undefined;
-  /** Stands at the end of the label’s line. */
+  /** Shown at the end of the label’s line. */
   aside?: ReactNode;
 }) {
   const id = useId();
@@ -46,7 +46,7 @@ export function Field({
           <button
             type="button"
             onClick={() => setShown(!shown)}
-            aria-label={shown ? 'Hide the password' : 'Show the password'}
+            aria-label={shown ? 'Hide password' : 'Show password'}
             className="absolute inset-y-0 right-0 flex w-11 items-center justify-center rounded-r-lg text-muted hover:text-ink"
           >
             {shown ? <EyeOff size={17} /> : <Eye size={17} />}

@@ -1,7 +1,7 @@
 import { Button } from './button.tsx';
 import type { Loaded } from './use-load.ts';
 
-/** Stands there until something is read, or says why it was not. */
+/** Shows a placeholder while data is loading, and the error if it failed. */
 export function Loading({ of: { data, problem, reload } }: { of: Loaded<unknown> }) {
   if (problem !== null) {
     return (

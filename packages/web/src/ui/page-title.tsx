@@ -10,7 +10,7 @@ function show(): void {
   for (const listener of listeners) listener();
 }
 
-/** Names the page in the browser’s tab, and to screen readers when one comes to it. */
+/** Sets the page’s title in the browser tab, and announces it to screen readers. */
 export function usePageTitle(name: string): void {
   useEffect(() => {
     title = name;
@@ -22,7 +22,7 @@ export function usePageTitle(name: string): void {
   }, [name]);
 }
 
-/** The tab tells how much is unread. */
+/** Shows the number of unread messages in the title. */
 export function useUnreadInTitle(count: number): void {
   useEffect(() => {
     unread = count;
@@ -34,7 +34,7 @@ export function useUnreadInTitle(count: number): void {
   }, [count]);
 }
 
-/** Says which page one has come to: browsers say nothing when only a part of the page changes. */
+/** Announces page changes to screen readers: browsers announce only full page loads. */
 export function PageAnnouncer() {
   const shown = useSyncExternalStore(
     (listener) => {

@@ -5,7 +5,7 @@ import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
 import { Field } from './field.tsx';
 
-/** Asks for the password before something that could lock its owner out. */
+/** Asks for the user’s password before a sensitive change. */
 export function PasswordDialog({
   open,
   title,
@@ -21,10 +21,10 @@ export function PasswordDialog({
   description: string;
   action: string;
   danger?: boolean;
-  /** Further fields, above the password. */
+  /** More fields, above the password. */
   children?: ReactNode;
   onClose: () => void;
-  /** What is thrown is shown; else the dialog closes. */
+  /** Shows an error that this throws; otherwise the dialog closes. */
   onConfirm: (password: string, form: FormData) => Promise<void>;
 }) {
   return (

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { encode } from 'uqr';
 
-/** A text as a QR code: dark on light in both themes, as cameras expect it. */
+/** Shows a text as a QR code: dark on light in both themes, as scanners expect. */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const [path, size] = useMemo(() => {
     const { data, size: n } = encode(text, { ecc: 'M', border: 2 });

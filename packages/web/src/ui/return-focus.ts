@@ -1,11 +1,11 @@
 import { useLayoutEffect, useRef } from 'react';
 
-/** Whether the device has a mouse or the like: focusing a text field opens no keyboard there. */
+/** Returns whether there is a mouse: focusing a text field then opens no on-screen keyboard. */
 const hasFinePointer = (): boolean => window.matchMedia('(pointer: fine)').matches;
 
 /**
- * Puts the focus where typing goes on: into the field of the conversation, or on the content of the
- * page, so that keyboards and screen readers do not start again at the top of the page.
+ * Focuses the composer, or else the content of the page, so that keyboard and screen reader users do
+ * not start again at the top of the page.
  */
 export function focusContent(): void {
   const field = hasFinePointer() ? document.querySelector<HTMLElement>('[data-composer]') : null;
@@ -13,19 +13,19 @@ export function focusContent(): void {
 }
 
 /**
- * Returns a handler for `onCloseAutoFocus` that gives the focus back to what had it when the dialog
- * opened, or to the content of the page when that is gone.
+ * Returns a handler for `onCloseAutoFocus` that returns the focus to the element that had it when the
+ * dialog opened, or to the content of the page if that element is gone.
  */
 export function useReturnFocus(isOpen: boolean): (event: Event) => void {
   const opener = useRef<Element | null>(null);
-  // The dialog takes the focus after this: its content is mounted in a later pass.
+  // Runs before the dialog takes the focus: its content is mounted in a later pass.
   useLayoutEffect(() => {
     if (isOpen) opener.current = document.activeElement;
   }, [isOpen]);
   return (event) => {
     event.preventDefault();
     const now = document.activeElement;
-    // Something else has asked for the focus meanwhile, such as the page that was gone to.
+    // Something else has taken the focus meanwhile, such as a page that was opened.
     if (now !== null && now !== document.body && now.isConnected && !isInside(now, event)) return;
     const before = opener.current;
     if (before instanceof HTMLElement && before !== document.body && isShown(before)) {

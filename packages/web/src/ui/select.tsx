@@ -2,7 +2,7 @@ import { ChevronDown } from 'lucide-react';
 import { type SelectHTMLAttributes, useId } from 'react';
 import { cx } from './cx.ts';
 
-/** A choice of one, drawn by the browser: on phones it is the choice that people know. */
+/** A labelled native select: phones show their own picker for it. */
 export function Select({
   label,
   options,
@@ -11,7 +11,7 @@ export function Select({
   ...rest
 }: SelectHTMLAttributes<HTMLSelectElement> & {
   label: string;
-  options: readonly (readonly [value: string, description: string])[];
+  options: readonly (readonly [value: string, text: string])[];
   hiddenLabel?: boolean;
 }) {
   const id = useId();
@@ -32,9 +32,9 @@ export function Select({
           )}
           {...rest}
         >
-          {options.map(([value, description]) => (
+          {options.map(([value, text]) => (
             <option key={value} value={value}>
-              {description}
+              {text}
             </option>
           ))}
         </select>

@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 
 const query = window.matchMedia('(pointer: coarse)');
 
-/** Whether the person uses fingers: nothing can be hovered, and what is touched must be larger. */
+/** Returns whether the user has a touch screen: no hover, and larger targets. */
 export function useCoarsePointer(): boolean {
   return useSyncExternalStore(
     (listener) => {

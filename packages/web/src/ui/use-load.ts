@@ -1,38 +1,38 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 
-/** Something that is read from the server: nothing yet, it, or why not. */
+/** Data from the server: not loaded yet, loaded, or failed. */
 export interface Loaded<T> {
   readonly data: T | null;
   readonly problem: string | null;
   reload(): Promise<void>;
-  /** Takes a change that the server has answered with. */
+  /** Applies a change to the loaded data. */
   set(change: (data: T) => T): void;
 }
 
-/** Reads something when it is first drawn and when `key` changes. What comes too late is left out. */
+/** Loads data on mount and when `key` changes. Answers to earlier requests are ignored. */
 export function useLoad<T>(read: () => Promise<T>, key = ''): Loaded<T> {
   const [data, setData] = useState<T | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const turn = useRef(0);
+  const latestRequest = useRef(0);
   const latest = useRef(read);
   latest.current = read;
   const reload = useCallback(async () => {
-    const mine = ++turn.current;
+    const request = ++latestRequest.current;
     try {
       const found = await latest.current();
-      if (mine !== turn.current) return;
+      if (request !== latestRequest.current) return;
       setData(found);
       setProblem(null);
     } catch (error) {
-      if (mine === turn.current) setProblem(errorMessage(error));
+      if (request === latestRequest.current) setProblem(errorMessage(error));
     }
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another key is another thing to read
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another key loads other data
   useEffect(() => {
     void reload();
     return () => {
-      turn.current++;
+      latestRequest.current++;
     };
   }, [reload, key]);
   const set = useCallback(

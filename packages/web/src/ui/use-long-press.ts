@@ -1,11 +1,11 @@
 import { type PointerEvent, useRef } from 'react';
 
-/** A finger that rests this long means a long press, ms. */
+/** How long a finger must rest for a long press, ms. */
 const PRESS_MS = 450;
-/** A finger that has moved further than this scrolls, px. */
-const SLIP = 10;
+/** A finger that moves further than this is scrolling, px. */
+const MOVE_TOLERANCE = 10;
 
-/** Handlers that tell of a long press by a finger; mouse and pen are not concerned. */
+/** Returns handlers that detect a long press by a finger; mouse and pen are ignored. */
 export function useLongPress(onPress: () => void) {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const start = useRef({ x: 0, y: 0, at: 0 });
@@ -21,8 +21,7 @@ export function useLongPress(onPress: () => void) {
   };
   const touchEnds = (event: PointerEvent) => {
     if (event.pointerType !== 'touch' || timer.current === undefined) return;
-    // On a busy page the end of a long press, or the browser's own gesture for it, can be handled
-    // before the timer that is already due.
+    // On a busy page the end of the touch can be handled before the timer that is already due.
     if (event.timeStamp - start.current.at >= PRESS_MS) fire();
     else cancel();
   };
@@ -36,16 +35,16 @@ export function useLongPress(onPress: () => void) {
     onPointerMove: (event: PointerEvent) => {
       if (event.pointerType !== 'touch') return;
       const { x, y } = start.current;
-      if (Math.hypot(event.clientX - x, event.clientY - y) > SLIP) cancel();
+      if (Math.hypot(event.clientX - x, event.clientY - y) > MOVE_TOLERANCE) cancel();
     },
     onPointerUp: touchEnds,
     onPointerLeave: touchEnds,
-    // The browser takes the finger over: it scrolls.
+    // The browser has taken over the touch, for scrolling.
     onPointerCancel: touchEnds,
   };
 }
 
-/** The click of the finger’s lifting would hit what the press has just opened below it. */
+/** Suppresses the click when the finger lifts: it would hit what the press has just opened. */
 function swallowClick(): void {
   const done = new AbortController();
   const swallow = (event: Event) => {
@@ -55,6 +54,6 @@ function swallowClick(): void {
   };
   const options = { capture: true, signal: done.signal };
   document.addEventListener('click', swallow, options);
-  // The next touch is another matter.
+  // The next touch is handled normally.
   document.addEventListener('pointerdown', () => done.abort(), options);
 }

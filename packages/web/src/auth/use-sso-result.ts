@@ -3,46 +3,46 @@ import { useLocation } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { ssoReturn } from '../session/sso-return.ts';
 
-/** What a log-in with another provider has brought back. */
-export interface Brought {
-  /** What went wrong, in words. */
+/** The result of a single sign-on log-in. */
+export interface SsoResult {
+  /** The error message, if it failed. */
   readonly problem: string | null;
-  /** The step that is missing. */
+  /** The next step, if the log-in is not complete. */
   readonly step: LoginStep | null;
-  /** There is a result, but of a log-in that this tab has not begun: it is not used. */
+  /** The log-in was started in another tab: its result must not be used here. */
   readonly isForeign: boolean;
 }
 
 /**
- * Reads what a log-in with another provider has brought back behind the `#` of the address, once. A
- * step is taken only by the tab that began: a link with a step of somebody else's account would log
- * whoever follows it in there.
+ * Reads the result of a single sign-on log-in from the fragment of the address, once. Only the tab
+ * that started the log-in accepts a step: a link with a step of the attacker's account would
+ * otherwise log its victim in to that account.
  */
-export function useBrought(): Brought {
+export function useSsoResult(): SsoResult {
   const { hash } = useLocation();
-  const [brought] = useState(() => read(hash));
+  const [result] = useState(() => read(hash));
   useEffect(() => {
-    // A ticket does not stay in the history.
+    // Keeps the ticket out of the history.
     if (location.hash !== '') history.replaceState(history.state, '', location.pathname);
   }, []);
-  return brought;
+  return result;
 }
 
-function read(hash: string): Brought {
+function read(hash: string): SsoResult {
   const values = new URLSearchParams(hash);
   const result = ssoReturn(hash);
   const error = values.get('error');
   return {
-    problem: error === null ? null : wordsOf(error),
+    problem: error === null ? null : messageOf(error),
     step: result === 'step' ? stepOf(values) : null,
     isForeign: result === 'foreign',
   };
 }
 
-const wordsOf = (code: string): string =>
+const messageOf = (code: string): string =>
   Object.hasOwn(ERRORS, code)
     ? `${ERRORS[code as keyof typeof ERRORS].title}.`
-    : 'Logging in there did not work.';
+    : 'Could not log in with the other provider. Try again.';
 
 function stepOf(values: URLSearchParams): LoginStep | null {
   const ticket = values.get('ticket');
