@@ -38,7 +38,7 @@ export function AuthPage({
           </a>
         </p>
       </aside>
-      <main className="flex flex-col px-5 pt-[max(2.5rem,env(safe-area-inset-top))] pb-10 sm:px-10">
+      <main className="flex min-w-0 flex-col px-5 pt-[max(2.5rem,env(safe-area-inset-top))] pb-10 sm:px-10">
         <div className="mx-auto w-full max-w-sm sm:mt-[6vh] lg:my-auto">
           <Link
             to="/"

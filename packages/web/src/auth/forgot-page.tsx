@@ -31,7 +31,7 @@ export function ForgotPage() {
             <MailCheck size={22} />
           </span>
           <p className="mt-4">
-            If <b className="break-words font-semibold">{sentTo}</b> belongs to an account on this
+            If <b className="wrap-anywhere font-semibold">{sentTo}</b> belongs to an account on this
             server, we’ve sent a link to set a new password. It works once and expires in 30
             minutes.
           </p>
