@@ -101,14 +101,14 @@ function Row({ session, onEnd }: { session: SessionInfo; onEnd?: () => void }) {
         <span className="block text-[13px] text-muted">
           {session.address} ·{' '}
           <span title={fullTime(session.lastUsedAt)}>
-            {session.current ? 'active now' : `last active ${ago(session.lastUsedAt)}`}
+            {session.current ? 'active now' : `active ${ago(session.lastUsedAt)}`}
           </span>
         </span>
       </span>
       {session.current && <Badge tone="ok">Current</Badge>}
       {onEnd && (
         <Button onClick={onEnd} aria-label={`End session: ${name}`}>
-          End session
+          End<span className="hidden sm:inline"> session</span>
         </Button>
       )}
     </li>
