@@ -153,7 +153,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
 
   test('one’s own account: name, password, sessions', async () => {
     const dia = await aUser('dia', 'Dia Before');
-    await dia.page.getByRole('button', { name: 'Your menu' }).click();
+    await dia.page.getByRole('button', { name: 'Account menu' }).click();
     await dia.page.getByRole('menuitem', { name: 'Your account' }).click();
     await dia.page.getByLabel('Your name').fill('Dia After');
     await dia.page.getByLabel('Last name').fill('After');

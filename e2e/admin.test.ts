@@ -53,7 +53,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await stranger.page.getByText('You need an invitation to join this server').waitFor();
 
     const owner = await theOwner();
-    await owner.page.getByRole('button', { name: 'Your menu' }).click();
+    await owner.page.getByRole('button', { name: 'Account menu' }).click();
     await owner.page.getByRole('menuitem', { name: 'Administration' }).click();
     await owner.page.getByRole('link', { name: 'Invitations' }).click();
     await owner.page.getByText('No invitations yet').waitFor();
@@ -95,10 +95,10 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     const pia = await arrive({ width: 360, height: 740 });
     await pia.login('pia', PASSWORD);
     // For others than admins there is nothing here, and the menu does not speak of it.
-    await pia.page.getByRole('button', { name: 'Your menu' }).click();
+    await pia.page.getByRole('button', { name: 'Account menu' }).click();
     expect(await pia.page.getByRole('menuitem', { name: 'Administration' }).count()).toBe(0);
     await pia.page.goto('/admin/users');
-    await pia.page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
+    await pia.page.getByRole('heading', { name: 'Page not found' }).waitFor();
     await pia.page.goto('/');
     await pia.inside();
 
@@ -113,7 +113,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByRole('button', { name: 'Save' }).click();
     await owner.page.getByRole('heading', { name: 'Pia Changed' }).waitFor();
     // She sees it at once: the menu has another entry.
-    await pia.page.getByRole('button', { name: 'Your menu' }).click();
+    await pia.page.getByRole('button', { name: 'Account menu' }).click();
     await pia.page.getByRole('menuitem', { name: 'Administration' }).waitFor();
     await pia.page.getByText('Pia Changed').waitFor();
     await pia.page.keyboard.press('Escape');

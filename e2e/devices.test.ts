@@ -29,7 +29,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts at one browser', () => {
     await first.write(`${SECRET}, said by ${username}`);
     await first.sees(`${SECRET}, said by ${username}`);
     await draft(first.page, `${SECRET}, drafted by ${username}`);
-    await toggle(first.page, 'Sound');
+    await toggle(first.page, 'Notification sound');
     return first;
   };
   const another = async (username: string) => {
@@ -65,7 +65,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts at one browser', () => {
     await al.login('bo', PASSWORD);
     await al.open('everyone');
     expect(await composer(al.page).inputValue()).toBe('');
-    expect(await isChecked(al.page, 'Sound')).toBe(true);
+    expect(await isChecked(al.page, 'Notification sound')).toBe(true);
     const kept = await everythingKept(al.page);
     expect(kept).not.toContain(`parley-${account}`);
     expect(kept).not.toContain(`parley.kept.${account}`);
@@ -185,7 +185,7 @@ const accountOf = async (page: Page): Promise<string> =>
   (await page.evaluate(() => localStorage.getItem('parley.account'))) ?? 'nobody';
 
 async function menuItem(page: Page, name: string) {
-  await page.getByRole('button', { name: 'Your menu' }).click();
+  await page.getByRole('button', { name: 'Account menu' }).click();
   return page.getByRole('menuitemcheckbox', { name });
 }
 

@@ -92,7 +92,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
 
     await kim.context.setOffline(true);
     await kim.page
-      .getByText(/Offline/)
+      .getByText(/No connection/)
       .first()
       .waitFor();
     await postMany(lou.page, id, 750);
@@ -194,13 +194,13 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expect.poll(() => quin.inSight('entry 80 of')).toBe(true);
     await quin.page.getByRole('log').hover();
     await quin.page.mouse.wheel(0, -2_000);
-    await quin.page.getByRole('button', { name: 'Latest' }).waitFor();
+    await quin.page.getByRole('button', { name: 'Jump to latest' }).waitFor();
     await postBodies(quin.page, id, ['Comes meanwhile']);
     await quin.page.getByRole('link', { name: /Upwards.*Comes meanwhile/s }).waitFor();
     expect(await quin.inSight('Comes meanwhile')).toBe(false);
     await quin.write('Sent from above');
     await expect.poll(() => quin.inSight('Sent from above')).toBe(true);
-    await quin.page.getByRole('button', { name: 'Latest' }).waitFor({ state: 'detached' });
+    await quin.page.getByRole('button', { name: 'Jump to latest' }).waitFor({ state: 'detached' });
   });
 
   test('the focus is never lost', async () => {
@@ -237,11 +237,11 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expectFocus(composer);
 
     await rae.message('Changed').hover();
-    await rae.message('Changed').getByRole('button', { name: 'Delete' }).click();
+    await rae.message('Changed').getByRole('button', { name: 'Delete message' }).click();
     await rae.page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click();
-    await expectFocus('Delete');
-    await rae.message('Changed').getByRole('button', { name: 'Delete' }).click();
-    await rae.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+    await expectFocus('Delete message');
+    await rae.message('Changed').getByRole('button', { name: 'Delete message' }).click();
+    await rae.page.getByRole('alertdialog').getByRole('button', { name: 'Delete message' }).click();
     await rae.page.getByText('This message was deleted').waitFor();
     await expectFocus(composer);
   });
@@ -256,11 +256,11 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await sid.page.keyboard.press('Enter');
     await sid.page.keyboard.type('second line');
     expect(await field.inputValue()).toBe('First line\nsecond line');
-    await sid.page.getByRole('button', { name: 'Send' }).tap();
+    await sid.page.getByRole('button', { name: 'Send message' }).tap();
     await sid.sees('First line');
     expect(await sid.message('First line').innerText()).toMatch(/First line\nsecond line/);
     await sid.message('First line').getByRole('button', { name: 'Message actions' }).tap();
-    await sid.page.getByRole('button', { name: 'Edit' }).tap();
+    await sid.page.getByRole('button', { name: 'Edit message' }).tap();
     await sid.page.getByRole('textbox', { name: 'Edit message' }).press('Escape');
     await expect.poll(() => sid.focused()).toBe('Message actions');
   });
@@ -280,7 +280,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       .getByRole('heading', { name: 'You are no longer a member of Closing' })
       .waitFor();
     await uma.page.getByText('Tam Owner removed you from this group.').waitFor();
-    const kept = uma.page.getByRole('textbox', { name: 'Text that was not sent' });
+    const kept = uma.page.getByRole('textbox', { name: 'Unsent message' });
     expect(await kept.inputValue()).toBe('A thought that took an hour');
     await uma.page.getByRole('button', { name: 'Copy' }).waitFor();
   });
@@ -292,7 +292,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       const seen = { missing: false };
       Object.assign(window, { seen });
       new MutationObserver(() => {
-        if (document.body.innerText.includes('This conversation is not here')) seen.missing = true;
+        if (document.body.innerText.includes('Conversation not found')) seen.missing = true;
       }).observe(document.body, { childList: true, subtree: true });
     });
     for (let n = 1; n <= 5; n++) await van.createGroup(`New ${n}`);
@@ -300,7 +300,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       van.page.evaluate(() => (window as unknown as { seen: { missing: boolean } }).seen.missing);
     expect(await missing()).toBe(false);
     await van.page.goto(`/c/${crypto.randomUUID()}`);
-    await van.page.getByRole('heading', { name: 'This conversation is not here' }).waitFor();
+    await van.page.getByRole('heading', { name: 'Conversation not found' }).waitFor();
   });
 
   test('a list follows its end while messages come fast', {
@@ -359,7 +359,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       await wes.page.mouse.wheel(0, -120);
       await wes.page.waitForTimeout(50);
     }
-    await wes.page.getByRole('button', { name: /new message|Latest/ }).waitFor();
+    await wes.page.getByRole('button', { name: /new message|Jump to latest/ }).waitFor();
     const top = () => wes.page.getByRole('log').evaluate((log) => log.scrollTop);
     await wes.page.waitForTimeout(400);
     const before = await top();

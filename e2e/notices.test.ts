@@ -56,7 +56,7 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
       .toEqual([`${name} in everyone: A word too many`]);
 
     await writer.message('A word too many').hover();
-    await writer.message('A word too many').getByRole('button', { name: 'Edit' }).click();
+    await writer.message('A word too many').getByRole('button', { name: 'Edit message' }).click();
     const edit = writer.page.getByRole('textbox', { name: 'Edit message' });
     await edit.fill('Another word');
     await edit.press('Enter');
@@ -82,7 +82,7 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
     await second.getByRole('link', { name: /everyone/ }).waitFor();
     for (const page of [reader.page, second]) await look(page, { focus: false });
     const item = async () => {
-      await reader.page.getByRole('button', { name: 'Your menu' }).click();
+      await reader.page.getByRole('button', { name: 'Account menu' }).click();
       return reader.page.getByRole('menuitemcheckbox', { name: 'Notifications' });
     };
     expect(await (await item()).getAttribute('aria-checked')).toBe('true');
@@ -149,7 +149,7 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
   test('what was missed while away is counted, and not shown one by one', async () => {
     const { reader, writer } = await writerAndReader();
     await reader.context.setOffline(true);
-    await reader.page.getByText('Trying again').first().waitFor();
+    await reader.page.getByText('Reconnecting').first().waitFor();
     await postMany(writer.page, writer.conversation(), 2);
     await reader.context.setOffline(false);
     await reader.page.getByRole('link', { name: /everyone.*2 unread/s }).waitFor();
@@ -227,7 +227,10 @@ async function look(page: Page, how: { focus: boolean; visible?: boolean }): Pro
 
 async function remove(visitor: Visitor, text: string): Promise<void> {
   await visitor.message(text).hover();
-  await visitor.message(text).getByRole('button', { name: 'Delete' }).click();
-  await visitor.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+  await visitor.message(text).getByRole('button', { name: 'Delete message' }).click();
+  await visitor.page
+    .getByRole('alertdialog')
+    .getByRole('button', { name: 'Delete message' })
+    .click();
   await visitor.page.getByRole('article').filter({ hasText: text }).waitFor({ state: 'detached' });
 }

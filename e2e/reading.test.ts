@@ -44,7 +44,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
     await amy.sees('Nothing is newer than this');
     const id = amy.conversation();
     await amy.page.goto('/');
-    await amy.page.getByText('Pick a conversation').waitFor();
+    await amy.page.getByText('Select a conversation').waitFor();
 
     const bob = await arrive();
     await bob.register('bob', 'Bob Writer');
@@ -88,7 +88,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
     await cat.page.getByRole('button', { name: /🎉 1 by you/ }).waitFor();
 
     await cat.press('Typed with thumbs');
-    await cat.page.getByRole('button', { name: 'Edit' }).tap();
+    await cat.page.getByRole('button', { name: 'Edit message' }).tap();
     const edit = cat.page.getByRole('textbox', { name: 'Edit message' });
     await edit.fill('Mended with thumbs');
     await cat.page.getByRole('button', { name: 'Save' }).tap();
@@ -96,8 +96,8 @@ describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
     expect(await sideways(cat.page)).toBe(0);
 
     await cat.press('Mended with thumbs');
-    await cat.page.getByRole('button', { name: 'Delete' }).tap();
-    await cat.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).tap();
+    await cat.page.getByRole('button', { name: 'Delete message' }).tap();
+    await cat.page.getByRole('alertdialog').getByRole('button', { name: 'Delete message' }).tap();
     await cat.page.getByText('This message was deleted').waitFor();
   });
 
@@ -113,17 +113,22 @@ describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
 
     await here.context.setOffline(true);
     await here.message('Soon to be gone').hover();
-    await here.message('Soon to be gone').getByRole('button', { name: 'Edit' }).click();
+    await here.message('Soon to be gone').getByRole('button', { name: 'Edit message' }).click();
     const edit = here.page.getByRole('textbox', { name: 'Edit message' });
     await edit.fill('Too late');
     await edit.press('Enter');
     await there.message('Soon to be gone').hover();
-    await there.message('Soon to be gone').getByRole('button', { name: 'Delete' }).click();
-    await there.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+    await there.message('Soon to be gone').getByRole('button', { name: 'Delete message' }).click();
+    await there.page
+      .getByRole('alertdialog')
+      .getByRole('button', { name: 'Delete message' })
+      .click();
     await there.page.getByText('This message was deleted').waitFor();
     await here.context.setOffline(false);
-    await here.page.getByText('Your edit was not saved').waitFor();
-    await here.page.getByText('This message was deleted').waitFor();
+    const toast = here.page
+      .locator('[data-sonner-toast]')
+      .filter({ hasText: 'Couldn’t save your edit' });
+    await toast.getByText('This message was deleted').waitFor();
   });
 
   test('a message for somebody who looks elsewhere is notified through the service worker', async () => {

@@ -127,7 +127,7 @@ export class Visitor {
 
   /** Logs out through the menu. */
   async logout(): Promise<void> {
-    await this.page.getByRole('button', { name: 'Your menu' }).click();
+    await this.page.getByRole('button', { name: 'Account menu' }).click();
     await this.page.getByRole('menuitem', { name: 'Log out' }).click();
     await this.page.getByLabel('Username or email').waitFor();
   }
@@ -180,7 +180,7 @@ export class Visitor {
     const field = this.page.getByRole('textbox', { name: /^Message / });
     await field.fill(text);
     const isTouch = await this.page.evaluate(() => matchMedia('(pointer: coarse)').matches);
-    if (isTouch) await this.page.getByRole('button', { name: 'Send' }).tap();
+    if (isTouch) await this.page.getByRole('button', { name: 'Send message' }).tap();
     else await field.press('Enter');
   }
 

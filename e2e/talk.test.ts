@@ -40,12 +40,12 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   test('two people register, talk, reload, and miss nothing', async () => {
     const ana = await arrive();
     await ana.register('ana', 'Ana Ferreira');
-    await ana.page.getByText('Pick a conversation').waitFor();
+    await ana.page.getByText('Select a conversation').waitFor();
 
     // The first sees the second one’s registration live: a toast and an entry in the list.
     const ben = await arrive();
     await ben.register('ben', 'Ben Okafor');
-    await ana.page.getByText('Ben Okafor has joined Parley').waitFor();
+    await ana.page.getByText('Ben Okafor joined Parley').waitFor();
     await ana.page.getByRole('button', { name: /Ben Okafor/ }).waitFor();
 
     await ana.open('everyone');
@@ -71,11 +71,14 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await ana.sees('Only one line after all');
     await ana.page.getByText('(edited)').waitFor();
     await ana.message('Only one line after all').hover();
-    await ana.message('Only one line after all').getByRole('button', { name: 'React' }).click();
+    await ana
+      .message('Only one line after all')
+      .getByRole('button', { name: 'Add reaction' })
+      .click();
     await ana.page.getByRole('button', { name: '🎉', exact: true }).click();
     await ben.page.getByRole('button', { name: /🎉 1 by Ana Ferreira/ }).waitFor();
     await ana.message('Good morning, Ben').hover();
-    await ana.message('Good morning, Ben').getByRole('button', { name: 'Delete' }).click();
+    await ana.message('Good morning, Ben').getByRole('button', { name: 'Delete message' }).click();
     await ana.page.getByRole('button', { name: 'Delete' }).last().click();
     await ben.page.getByText('This message was deleted').waitFor();
 
@@ -115,7 +118,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await cleo.write('Written in a tunnel');
     await cleo.page.getByRole('img', { name: 'Sending' }).waitFor();
     await cleo.page
-      .getByText(/Offline/)
+      .getByText(/No connection/)
       .first()
       .waitFor();
     await dan.write('Anybody there?');
@@ -130,8 +133,8 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
 
     await dan.page.getByRole('button', { name: 'Details and members' }).click();
     await dan.page.getByRole('button', { name: 'Leave group' }).click();
-    await dan.page.getByRole('button', { name: 'Leave', exact: true }).click();
-    await dan.page.getByText('Pick a conversation').waitFor();
+    await dan.page.getByRole('alertdialog').getByRole('button', { name: 'Leave group' }).click();
+    await dan.page.getByText('Select a conversation').waitFor();
     await dan.page.getByRole('link', { name: /Harbour walk/ }).waitFor({ state: 'detached' });
     await cleo.page.getByText('1 member').first().waitFor();
   });
@@ -154,12 +157,12 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
         async () => {
           await log.evaluate((element) => element.scrollTo({ top: 0 }));
           const first = await eve.message('entry 1 of').count();
-          return first + (await eve.page.getByRole('button', { name: 'Latest' }).count());
+          return first + (await eve.page.getByRole('button', { name: 'Jump to latest' }).count());
         },
         { timeout: 30_000 },
       )
       .toBe(2);
-    await eve.page.getByRole('button', { name: 'Latest' }).click();
+    await eve.page.getByRole('button', { name: 'Jump to latest' }).click();
     await eve.sees('entry 180');
   });
 
@@ -180,7 +183,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   test('a session is left by logging out, and entered again', async () => {
     const visitor = await arrive();
     await visitor.register('fay', 'Fay Stone');
-    await visitor.page.getByRole('button', { name: 'Your menu' }).click();
+    await visitor.page.getByRole('button', { name: 'Account menu' }).click();
     await visitor.page.getByRole('menuitem', { name: 'Log out' }).click();
     await visitor.page.getByLabel('Username or email').fill('fay');
     await visitor.page.getByLabel('Password', { exact: true }).fill('not the password');
@@ -188,7 +191,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await visitor.page.getByText('Incorrect username or password').waitFor();
     await visitor.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await visitor.page.getByRole('button', { name: 'Log in', exact: true }).click();
-    await visitor.page.getByText('Pick a conversation').waitFor();
+    await visitor.page.getByText('Select a conversation').waitFor();
   });
 
   test('works on a phone of 360 px', async () => {
@@ -198,7 +201,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await visitor.write('From a small screen');
     await visitor.sees('From a small screen');
     expect(await sideways(visitor.page)).toBe(0);
-    await visitor.page.getByRole('link', { name: 'Back to the list' }).click();
+    await visitor.page.getByRole('link', { name: 'Back to conversations' }).click();
     await visitor.page.getByRole('button', { name: 'Find people and groups' }).waitFor();
     expect(await sideways(visitor.page)).toBe(0);
   });
@@ -214,7 +217,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
       ['/register', 'Create your account'],
       ['/forgot', 'Reset your password'],
       ['/reset', 'This link has expired'],
-      ['/nowhere/at/all', 'There is nothing here'],
+      ['/nowhere/at/all', 'Page not found'],
     ] as const;
     for (const [path, heading] of pages) {
       await visitor.page.goto(path);

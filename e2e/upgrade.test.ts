@@ -58,9 +58,9 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     const loads = countLoads(una.page);
 
     await installation.upgrade(renameAssets);
-    await una.page.getByRole('button', { name: 'Your menu' }).click();
+    await una.page.getByRole('button', { name: 'Account menu' }).click();
     await una.page.getByRole('menuitem', { name: 'Your account' }).click();
-    await una.page.getByRole('heading', { name: 'This page needs a reload' }).waitFor();
+    await una.page.getByRole('heading', { name: 'This page needs to be reloaded' }).waitFor();
     expect(loads()).toBe(0);
     expect(await barriers(una.page)).toEqual([]);
     await una.page.getByRole('button', { name: 'Reload' }).click();
@@ -71,13 +71,13 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     // A build that lacks a page: every reload was asked for, and the rest goes on working.
     await installation.upgrade((assets) => removePage(assets, 'sessions-page'));
     await una.page.goto('/settings/sessions');
-    await una.page.getByRole('heading', { name: 'This page needs a reload' }).waitFor();
+    await una.page.getByRole('heading', { name: 'This page needs to be reloaded' }).waitFor();
     await una.page.setViewportSize({ width: 360, height: 740 });
     expect(await sideways(una.page)).toBe(0);
     const before = loads();
     await una.page.getByRole('button', { name: 'Reload' }).click();
     await una.page.waitForLoadState('networkidle');
-    await una.page.getByRole('heading', { name: 'This page needs a reload' }).waitFor();
+    await una.page.getByRole('heading', { name: 'This page needs to be reloaded' }).waitFor();
     expect(loads()).toBe(before + 1);
     await una.page.goto('/');
     await una.open('everyone');
@@ -87,7 +87,7 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     await installation.upgrade((assets) => removePage(assets, 'index'));
     await una.context.close();
     const { page, context } = await Visitor.arrive(browser, installation.url);
-    await page.getByRole('heading', { name: 'Parley could not be loaded' }).waitFor();
+    await page.getByRole('heading', { name: 'Couldn’t load Parley' }).waitFor();
     await page.getByRole('button', { name: 'Reload' }).waitFor();
     await context.close();
   });

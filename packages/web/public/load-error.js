@@ -1,5 +1,5 @@
-// Without its main script the page would stay empty: while several servers are upgraded one after
-// the other, the page may be of one build and the server that is asked for its script of another.
+// Without its main script the page would stay empty: during a rolling upgrade the page may come from
+// one build, and the request for its script may reach a server of another.
 addEventListener(
   'error',
   ({ target }) => {
@@ -9,15 +9,15 @@ addEventListener(
     const box = document.createElement('main');
     box.className = 'load-error';
     const title = document.createElement('h1');
-    title.textContent = 'Parley could not be loaded';
-    const words = document.createElement('p');
-    words.textContent =
-      'It is being upgraded, or your connection dropped. Reload in a moment. Your drafts and unsent messages are kept.';
+    title.textContent = 'Couldn’t load Parley';
+    const description = document.createElement('p');
+    description.textContent =
+      'The server is being upgraded, or your connection dropped. Wait a moment, then reload. Your drafts and unsent messages are saved.';
     const reload = document.createElement('button');
     reload.type = 'button';
     reload.textContent = 'Reload';
     reload.addEventListener('click', () => location.reload());
-    box.append(title, words, reload);
+    box.append(title, description, reload);
     root.append(box);
   },
   true,

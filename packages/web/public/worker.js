@@ -1,5 +1,5 @@
-// The service worker: it shows notifications where pages may not (Android), and brings the person
-// to the conversation when one is touched. It answers no requests: what the pages keep, they keep.
+// The service worker shows notifications where pages may not (Android), and opens the conversation
+// when a notification is clicked. It handles no fetches and caches nothing.
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 

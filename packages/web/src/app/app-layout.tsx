@@ -12,7 +12,7 @@ import { Sidebar } from './sidebar.tsx';
 import { Switcher } from './switcher.tsx';
 import { usePresence } from './use-presence.ts';
 
-/** Everything behind the log-in: the sidebar, and a conversation beside it. */
+/** The layout of every page that needs a session: the sidebar, and the page beside it. */
 export function AppLayout() {
   const session = useSession();
   if (session.state !== 'in') return null;
@@ -24,8 +24,8 @@ export function AppLayout() {
 }
 
 function Shell() {
-  // On phones one of the two fills the screen: the list at the start, else what was opened.
-  const atStart = useLocation().pathname === '/';
+  // On phones one of the two fills the screen: the sidebar at `/`, else the page.
+  const isHome = useLocation().pathname === '/';
   const theme = useTheme();
   const [switching, setSwitching] = useState(false);
   usePresence();
@@ -53,17 +53,17 @@ function Shell() {
         onClick={() => document.getElementById('content')?.focus()}
         className="fixed top-2 left-2 z-70 -translate-y-20 rounded-lg bg-accent px-4 py-2.5 font-medium text-on-accent text-sm focus:translate-y-0"
       >
-        Skip to the content
+        Skip to content
       </button>
       <ConnectionLine />
       <div className="flex min-h-0 flex-1">
-        <div className={cx('w-full shrink-0 md:block md:w-72 xl:w-80', !atStart && 'hidden')}>
+        <div className={cx('w-full shrink-0 md:block md:w-72 xl:w-80', !isHome && 'hidden')}>
           <Sidebar onSearch={() => setSwitching(true)} />
         </div>
         <main
           id="content"
           tabIndex={-1}
-          className={cx('min-w-0 flex-1 outline-none md:block', atStart && 'hidden')}
+          className={cx('min-w-0 flex-1 outline-none md:block', isHome && 'hidden')}
         >
           <Outlet />
         </main>

@@ -2,10 +2,10 @@ import { LoaderCircle, WifiOff } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
 
-/** Shorter interruptions are not worth a line, ms. */
-const CALM_MS = 1_200;
+/** Interruptions shorter than this are not shown, ms. */
+const SHOW_AFTER_MS = 1_200;
 
-/** Says when the page is not live, and since it is calm, only when that lasts. */
+/** Shows that the connection is lost or still catching up, once that lasts longer than a moment. */
 export function ConnectionLine() {
   const client = useClient();
   const state = useParley((s) => s.state);
@@ -19,7 +19,7 @@ export function ConnectionLine() {
       setShown(false);
       return;
     }
-    const timer = setTimeout(() => setShown(true), CALM_MS);
+    const timer = setTimeout(() => setShown(true), SHOW_AFTER_MS);
     return () => clearTimeout(timer);
   }, [live]);
   useEffect(() => {
@@ -31,13 +31,13 @@ export function ConnectionLine() {
   const seconds = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - now) / 1000));
   const offline = state === 'offline';
   const description = offline
-    ? 'Offline. Trying again'
+    ? 'No connection. Reconnecting'
     : state === 'connecting'
       ? 'Connecting'
-      : 'Catching up';
+      : 'Loading new messages';
   return (
     <>
-      {/* Read out once for each state; the seconds are for the eyes only. */}
+      {/* Announced once for each state, without the countdown. */}
       <p role="status" className="sr-only">
         {shown ? `${description}…` : ''}
       </p>

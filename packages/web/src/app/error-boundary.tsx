@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from 'react';
 import { ErrorPage } from './error-page.tsx';
 
-/** Shows the {@link ErrorPage} for what fails outside of the router, instead of an empty page. */
+/** Shows the {@link ErrorPage} for errors outside the router, instead of an empty page. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { error: unknown }> {
   override state: { error: unknown } = { error: null };
 

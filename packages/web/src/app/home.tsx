@@ -1,15 +1,16 @@
 import { MessagesSquare } from 'lucide-react';
 
-/** Beside the sidebar while no conversation is open. */
+/** The page beside the sidebar while no conversation is open. */
 export function Home() {
   return (
     <div className="flex h-full flex-col items-center justify-center gap-3 p-8 text-center">
       <span className="flex size-16 items-center justify-center rounded-2xl bg-accent-soft text-accent-strong">
         <MessagesSquare size={30} />
       </span>
-      <h1 className="mt-1 font-semibold text-xl">Pick a conversation</h1>
+      <h1 className="mt-1 font-semibold text-xl">Select a conversation</h1>
       <p className="max-w-xs text-muted">
-        Choose one on the left, or press <Key>Ctrl</Key> <Key>K</Key> to go to any person or group.
+        Choose one from the sidebar, or press <Key>Ctrl</Key> <Key>K</Key> to find a person or
+        group.
       </p>
     </div>
   );

@@ -20,12 +20,12 @@ import { Avatar } from '../ui/avatar.tsx';
 import { setTheme, type Theme, useTheme } from '../ui/theme.ts';
 
 const THEMES: [Theme, string, ReactNode][] = [
-  ['system', 'Like the device', <Laptop key="s" size={16} />],
+  ['system', 'System', <Laptop key="s" size={16} />],
   ['light', 'Light', <Sun key="l" size={16} />],
   ['dark', 'Dark', <Moon key="d" size={16} />],
 ];
 
-/** Oneself: theme, notifications, log out. */
+/** The account menu: settings, theme, notifications, log out. */
 export function OwnMenu() {
   const me = useParley((s) => s.me);
   const theme = useTheme();
@@ -33,7 +33,7 @@ export function OwnMenu() {
   return (
     <DropdownMenu.Root>
       <DropdownMenu.Trigger
-        aria-label="Your menu"
+        aria-label="Account menu"
         className="flex size-10 items-center justify-center rounded-lg hover:bg-hover"
       >
         <Avatar id={me?.id ?? ''} name={me?.displayName ?? '?'} size={32} />
@@ -50,7 +50,7 @@ export function OwnMenu() {
             </p>
             <p className="truncate text-muted text-sm">@{me?.username}</p>
           </div>
-          <Line />
+          <Separator />
           <DropdownMenu.Item asChild className={ITEM}>
             <Link to="/settings/profile">
               <UserRound size={16} /> Your account
@@ -63,7 +63,7 @@ export function OwnMenu() {
               </Link>
             </DropdownMenu.Item>
           )}
-          <Line />
+          <Separator />
           <DropdownMenu.RadioGroup
             value={theme}
             onValueChange={(value) => setTheme(value as Theme)}
@@ -75,7 +75,7 @@ export function OwnMenu() {
               </DropdownMenu.RadioItem>
             ))}
           </DropdownMenu.RadioGroup>
-          <Line />
+          <Separator />
           <DropdownMenu.CheckboxItem
             className={ITEM}
             checked={notify}
@@ -85,19 +85,19 @@ export function OwnMenu() {
             {notify ? <Bell size={16} /> : <BellOff size={16} />}
             <span className="flex-1">
               {permission === 'denied'
-                ? 'Notifications are blocked by the browser'
+                ? 'Notifications are blocked in your browser'
                 : permission === 'unsupported'
-                  ? 'This browser has no notifications'
+                  ? 'Notifications aren’t supported here'
                   : 'Notifications'}
             </span>
             <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
           </DropdownMenu.CheckboxItem>
           <DropdownMenu.CheckboxItem className={ITEM} checked={sound} onCheckedChange={setSound}>
             {sound ? <Volume2 size={16} /> : <VolumeX size={16} />}{' '}
-            <span className="flex-1">Sound</span>
+            <span className="flex-1">Notification sound</span>
             <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
           </DropdownMenu.CheckboxItem>
-          <Line />
+          <Separator />
           <DropdownMenu.Item className={ITEM} onSelect={() => void logout()}>
             <LogOut size={16} /> Log out
           </DropdownMenu.Item>
@@ -109,4 +109,4 @@ export function OwnMenu() {
 
 const ITEM =
   'flex min-h-10 w-full select-none items-center gap-2.5 rounded-lg px-2.5 text-sm text-soft outline-none data-[highlighted]:bg-hover data-[highlighted]:text-ink data-[disabled]:text-muted';
-const Line = () => <DropdownMenu.Separator className="my-1.5 h-px bg-line" />;
+const Separator = () => <DropdownMenu.Separator className="my-1.5 h-px bg-line" />;

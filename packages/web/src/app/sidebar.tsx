@@ -12,14 +12,14 @@ import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { Logo } from '../ui/logo.tsx';
-import { UserName } from '../users/person-name.tsx';
 import { UsersList } from '../users/user-list.tsx';
+import { UserName } from '../users/user-name.tsx';
 import { OwnMenu } from './own-menu.tsx';
 
-/** Characters of the last message in the list. */
+/** Maximum length of a message preview, in characters. */
 const PREVIEW = 120;
 
-/** Conversations and people. */
+/** Lists the conversations and the people. */
 export function Sidebar({ onSearch }: { onSearch: () => void }) {
   const conversations = useParley((s) => s.conversations);
   const [dialog, setDialog] = useState<'create' | 'browse' | null>(null);
@@ -88,7 +88,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
   );
 }
 
-/** A part of the sidebar with a heading. */
+/** Renders a section of the sidebar with a heading. */
 export function Section({
   title,
   actions,

@@ -8,10 +8,10 @@ import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { useOpenDirect } from '../users/user-list.tsx';
 
-/** Results shown at a time. */
+/** Maximum number of results. */
 const SHOWN = 12;
 
-/** Goes to any conversation or person by a part of the name. */
+/** Finds a group or a person by a part of the name, and opens the conversation. */
 export function Switcher({ open, onClose }: { open: boolean; onClose: () => void }) {
   const conversations = useParley((s) => s.conversations);
   const users = useParley((s) => s.users);
@@ -28,10 +28,10 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
   }, [open]);
 
   const results = useMemo(() => {
-    const wanted = fold(text);
-    const fits = (...names: string[]) => names.some((name) => fold(name).includes(wanted));
+    const query = fold(text);
+    const matches = (...names: string[]) => names.some((name) => fold(name).includes(query));
     const groups = [...conversations.values()]
-      .filter((c) => c.kind === 'group' && fits(titleOf(c, users)))
+      .filter((c) => c.kind === 'group' && matches(titleOf(c, users)))
       .sort(byActivity)
       .map((c) => ({
         key: c.id as string,
@@ -44,8 +44,8 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
         ),
         go: () => navigate({ to: '/c/$id', params: { id: c.id } }),
       }));
-    const persons = [...users.values()]
-      .filter((p) => p.isActive && p.id !== me?.id && fits(p.displayName, p.username))
+    const people = [...users.values()]
+      .filter((p) => p.isActive && p.id !== me?.id && matches(p.displayName, p.username))
       .sort((a, b) => a.displayName.localeCompare(b.displayName))
       .map((p) => ({
         key: p.id as string,
@@ -54,7 +54,7 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
         icon: <Avatar id={p.id} name={p.displayName} size={32} presence={presence.get(p.id)} />,
         go: () => openDirect(p.id),
       }));
-    return [...groups, ...persons].slice(0, SHOWN);
+    return [...groups, ...people].slice(0, SHOWN);
   }, [text, conversations, users, presence, me, navigate, openDirect]);
 
   const choose = (n: number) => {
@@ -64,9 +64,9 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
     void result.go();
   };
   return (
-    <Dialog open={open} onClose={onClose} title="Go to">
+    <Dialog open={open} onClose={onClose} title="Find people and groups">
       <input
-        // The dialog has just been asked for: typing is what comes next.
+        // The user has just opened the dialog to type.
         autoFocus
         value={text}
         onChange={(event) => {
@@ -84,8 +84,8 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
         aria-expanded="true"
         aria-controls="switcher-results"
         aria-activedescendant={results[at] ? `switcher-${results[at].key}` : undefined}
-        aria-label="Name of a person or group"
-        placeholder="Name of a person or group"
+        aria-label="Search people and groups"
+        placeholder="Search by name"
         className="mb-2 h-11 w-full rounded-lg border border-line bg-canvas px-3 outline-none focus:border-accent focus:ring-3 focus:ring-accent/20"
       />
       <div id="switcher-results" role="listbox" aria-label="Results" className="-mx-2 min-h-40">
@@ -109,13 +109,11 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
             <span className="truncate text-muted text-sm">{result.note}</span>
           </div>
         ))}
-        {results.length === 0 && (
-          <p className="px-2 py-3 text-muted">Nobody and nothing of that name.</p>
-        )}
+        {results.length === 0 && <p className="px-2 py-3 text-muted">No matches</p>}
       </div>
     </Dialog>
   );
 }
 
-/** Case and accents do not matter. */
+/** Returns the text without case and accents, for comparison. */
 const fold = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { cx } from '../ui/cx.ts';
 import { usePageTitle } from '../ui/page-title.tsx';
 
-/** A page with several parts: their names beside it on wide screens, above it on phones. */
+/** A page with tabs: beside the content on wide screens, above it on phones. */
 export function TabbedPage({
   title,
   tabs,
@@ -12,20 +12,20 @@ export function TabbedPage({
   title: string;
   tabs: readonly { readonly to: string; readonly description: string; readonly icon: ReactNode }[];
 }) {
-  // The name of the part that is shown is in sight, also where not all of them fit.
-  const names = useRef<HTMLUListElement>(null);
+  // Keeps the current tab visible where not all of them fit.
+  const list = useRef<HTMLUListElement>(null);
   const { pathname } = useLocation();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another part has another name
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the current tab follows the path
   useEffect(() => {
-    const shown = names.current?.querySelector('[aria-current="page"]');
-    shown?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    const current = list.current?.querySelector('[aria-current="page"]');
+    current?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [pathname]);
   return (
     <div className="flex h-full flex-col">
       <header className="flex items-center gap-2 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
         <Link
           to="/"
-          aria-label="Back to the list"
+          aria-label="Back to conversations"
           className="inline-flex size-10 items-center justify-center rounded-lg text-muted hover:bg-hover md:hidden"
         >
           <ArrowLeft size={20} />
@@ -39,7 +39,7 @@ export function TabbedPage({
           aria-label={title}
           className="shrink-0 overflow-x-auto border-line border-b [scrollbar-width:none] lg:w-56 lg:border-b-0 lg:p-4 lg:pr-0"
         >
-          <ul ref={names} className="flex min-w-max gap-1 px-2 py-1.5 sm:px-4 lg:flex-col lg:p-0">
+          <ul ref={list} className="flex min-w-max gap-1 px-2 py-1.5 sm:px-4 lg:flex-col lg:p-0">
             {tabs.map(({ to, description, icon }) => (
               <li key={to}>
                 <Link
@@ -66,7 +66,7 @@ export function TabbedPage({
   );
 }
 
-/** The heading of one part. */
+/** The heading of a tab's content. */
 export function PartTitle({
   title,
   description,

@@ -8,7 +8,7 @@ import { useClient } from '../session/use-client.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 
-/** All public groups: to look for one and join it. */
+/** Lists the public groups, to search, join and open them. */
 export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => void }) {
   const client = useClient();
   const navigate = useNavigate();
@@ -93,7 +93,9 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
           </li>
         ))}
         {groups?.length === 0 && (
-          <li className="px-2 py-3 text-muted">No public group of that name.</li>
+          <li className="px-2 py-3 text-muted">
+            {text.trim() === '' ? 'No public groups yet' : 'No matches'}
+          </li>
         )}
         {groups === null && !problem && <li className="shimmer mx-2 h-12 rounded-lg" />}
       </ul>

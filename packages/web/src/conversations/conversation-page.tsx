@@ -17,10 +17,10 @@ import { Missing } from './missing.tsx';
 import { titleOf } from './naming.ts';
 import { type Ending, endingOf, Removed } from './removed.tsx';
 
-/** A conversation: its head, its messages, and where one writes. */
+/** A conversation: its header, its messages and the composer. */
 export function ConversationPage() {
   const { id } = useParams({ from: '/inside/c/$id' });
-  // Each conversation has a state of its own.
+  // The key gives each conversation its own state.
   return <Conversation key={id} id={id as ConversationId} />;
 }
 
@@ -32,7 +32,7 @@ function Conversation({ id }: { id: ConversationId }) {
   const [ending, setEnding] = useState<Ending>({ how: 'unknown' });
   const before = useRef<ConversationView | null>(null);
   const draft = useRef('');
-  /** The person is leaving, and goes elsewhere in a moment. */
+  /** The user is leaving the group; the navigation to `/` follows. */
   const isLeaving = useRef(false);
   if (view) before.current = view;
   useEffect(
@@ -46,10 +46,10 @@ function Conversation({ id }: { id: ConversationId }) {
   );
   if (view) return <Open view={view} draft={draft} isLeaving={isLeaving} />;
   if (before.current === null || isLeaving.current) return <Missing id={id} />;
-  const onTheirWay = outbox.flatMap(({ command }) =>
+  const pending = outbox.flatMap(({ command }) =>
     command.op === 'post' && command.conversation === id ? [command.body] : [],
   );
-  const unsent = [...onTheirWay, draft.current].filter((text) => text.trim() !== '');
+  const unsent = [...pending, draft.current].filter((text) => text.trim() !== '');
   return <Removed title={titleOf(before.current, users)} ending={ending} unsent={unsent} />;
 }
 
@@ -59,7 +59,7 @@ function Open({
   isLeaving,
 }: {
   view: ConversationView;
-  /** What is typed and not sent. */
+  /** The current text of the composer. */
   draft: RefObject<string>;
   isLeaving: RefObject<boolean>;
 }) {
@@ -74,7 +74,7 @@ function Open({
   const list = useRef<MessageListHandle>(null);
   const timeline = useMemo(() => client.timeline(view.id), [client, view.id]);
   useEffect(() => {
-    // Receipts are shown where they are told at all; without them there is just no second tick.
+    // Without receipts (a request that fails) messages only lack the second tick.
     void client.loadReceipts(view.id).catch(() => undefined);
   }, [client, view.id]);
   useEffect(() => {
@@ -104,13 +104,13 @@ function Open({
           ? 'Away'
           : peerState === 'offline'
             ? 'Offline'
-            : 'Only you see this';
+            : 'Only visible to you';
   return (
     <div className="flex h-full flex-col">
       <header className="flex items-center gap-2.5 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
         <Link
           to="/"
-          aria-label="Back to the list"
+          aria-label="Back to conversations"
           className="inline-flex size-10 items-center justify-center rounded-lg text-muted hover:bg-hover md:hidden"
         >
           <ArrowLeft size={20} />

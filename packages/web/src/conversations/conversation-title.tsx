@@ -1,9 +1,9 @@
 import type { ConversationView } from '@parley/client';
 import { useParley } from '../session/use-client.ts';
-import { UserName } from '../users/person-name.tsx';
+import { UserName } from '../users/user-name.tsx';
 import { titleOf } from './naming.ts';
 
-/** What a conversation is called, isolated in its direction. */
+/** Renders the title of a conversation with its text direction isolated. */
 export function ConversationTitle({ view }: { view: ConversationView }) {
   const users = useParley((s) => s.users);
   const title = titleOf(view, users);

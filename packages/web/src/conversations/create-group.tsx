@@ -12,11 +12,11 @@ import { Field } from '../ui/field.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
 
 const KINDS = [
-  ['public', 'Public', 'Anybody can find and join it', Hash],
-  ['private', 'Private', 'People are added by its owner', Lock],
+  ['public', 'Public', 'Anyone can find and join it', Hash],
+  ['private', 'Private', 'Only the owner can add people', Lock],
 ] as const;
 
-/** Makes a group and goes there. */
+/** Creates a group and opens it. */
 export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => void }) {
   const client = useClient();
   const navigate = useNavigate();
@@ -37,13 +37,13 @@ export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => v
         <Field
           name="name"
           label="Name"
-          placeholder="Product design"
+          placeholder="e.g. Product design"
           autoFocus
           maxLength={80}
           error={form.errors.name}
         />
         <fieldset>
-          <legend className="mb-1.5 font-medium text-sm text-soft">Who can see it</legend>
+          <legend className="mb-1.5 font-medium text-sm text-soft">Visibility</legend>
           <div className="grid grid-cols-2 gap-2.5">
             {KINDS.map(([value, description, note, Icon]) => (
               <label
@@ -72,7 +72,7 @@ export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => v
             ))}
           </div>
         </fieldset>
-        <UsersPicker label="Add people" chosen={members} onChange={setMembers} />
+        <UsersPicker label="Add people (optional)" chosen={members} onChange={setMembers} />
         <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
           Create group
         </Button>

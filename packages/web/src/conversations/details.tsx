@@ -15,7 +15,7 @@ import { Field } from '../ui/field.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
 import { titleOf } from './naming.ts';
 
-/** A conversation’s members, and what one may do with it. */
+/** Lists the members of a conversation, with the actions that the user may take on it. */
 export function Details({
   view,
   open,
@@ -25,7 +25,7 @@ export function Details({
   view: ConversationView;
   open: boolean;
   onClose: () => void;
-  /** The conversation is about to be left, or that has failed. */
+  /** Called with true before the user leaves or deletes the group, with false if that fails. */
   onLeaving: (isLeaving: boolean) => void;
 }) {
   const client = useClient();
@@ -34,7 +34,7 @@ export function Details({
   const me = useParley((s) => s.me);
   const [members, setMembers] = useState<readonly Member[] | null>(null);
   const [next, setNext] = useState<string | null>(null);
-  const [asking, setAsking] = useState<'leave' | 'delete' | null>(null);
+  const [confirming, setConfirming] = useState<'leave' | 'delete' | null>(null);
   const [adding, setAdding] = useState(false);
   const may = (action: ConversationPermission) => view.permissions.includes(action);
 
@@ -50,7 +50,7 @@ export function Details({
     },
     [client, view.id],
   );
-  // Whenever somebody comes or goes, the list is read anew.
+  // The list is reloaded whenever the number of members changes.
   useEffect(() => {
     if (open && view.memberCount > 0) void load();
   }, [open, load, view.memberCount]);
@@ -64,7 +64,7 @@ export function Details({
   };
   const rename = useForm(['name'], async ({ name }) => {
     await client.api.renameGroup(view.id, name);
-    toast.success('Renamed');
+    toast.success('Group renamed');
   });
   const end = (work: () => Promise<unknown>) =>
     attempt(async () => {
@@ -106,7 +106,7 @@ export function Details({
           </Button>
         )}
       </div>
-      {adding && <Adding view={view} members={members ?? []} onDone={() => setAdding(false)} />}
+      {adding && <AddMembers view={view} members={members ?? []} onDone={() => setAdding(false)} />}
       <ul className="-mx-2 mt-1">
         {members?.map((member) => (
           <li key={member.account} className="flex min-h-12 items-center gap-3 rounded-lg px-2">
@@ -143,42 +143,42 @@ export function Details({
       {(may('leave') || may('delete')) && (
         <div className="mt-5 flex flex-wrap gap-2 border-line border-t pt-4">
           {may('leave') && (
-            <Button onClick={() => setAsking('leave')}>
+            <Button onClick={() => setConfirming('leave')}>
               <LogOut size={16} /> Leave group
             </Button>
           )}
           {may('delete') && (
-            <Button look="risky" onClick={() => setAsking('delete')}>
+            <Button look="risky" onClick={() => setConfirming('delete')}>
               <Trash2 size={16} /> Delete group
             </Button>
           )}
         </div>
       )}
       <Confirm
-        open={asking === 'leave'}
+        open={confirming === 'leave'}
         title="Leave this group?"
         description={
           view.visibility === 'public'
-            ? 'You can join it again whenever you like.'
-            : 'You will need to be added again to come back.'
+            ? 'You can rejoin at any time.'
+            : 'To rejoin, you’ll need to be added again.'
         }
-        action="Leave"
-        onCancel={() => setAsking(null)}
+        action="Leave group"
+        onCancel={() => setConfirming(null)}
         onConfirm={() => void end(() => client.api.leave(view.id))}
       />
       <Confirm
-        open={asking === 'delete'}
+        open={confirming === 'delete'}
         title="Delete this group?"
-        description="It disappears for all its members, with everything that was written in it."
-        action="Delete"
-        onCancel={() => setAsking(null)}
+        description="The group and all its messages will be deleted for every member. This can’t be undone."
+        action="Delete group"
+        onCancel={() => setConfirming(null)}
         onConfirm={() => void end(() => client.api.deleteGroup(view.id))}
       />
     </Dialog>
   );
 }
 
-function Adding({
+function AddMembers({
   view,
   members,
   onDone,
@@ -211,7 +211,7 @@ function Adding({
         disabled={chosen.length === 0}
         onClick={() => void add()}
       >
-        Add
+        Add to group
       </Button>
     </div>
   );

@@ -5,8 +5,8 @@ import { useEffect, useState } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
 
 /**
- * A conversation that the client does not know: a new one whose first event is on its way, or one that
- * does not exist for this account. The server says which.
+ * Shown for a conversation that the client does not know: either a new one whose first event has not
+ * arrived yet, or one that does not exist for this account. Asks the server which it is.
  */
 export function Missing({ id }: { id: ConversationId }) {
   const client = useClient();
@@ -26,27 +26,29 @@ export function Missing({ id }: { id: ConversationId }) {
     <div className="flex h-full flex-col items-center justify-center gap-3 p-6 text-center">
       {isGone ? (
         <>
-          <h1 className="font-semibold text-xl">This conversation is not here</h1>
-          <p className="max-w-xs text-muted">It may have been deleted, or you are not a member.</p>
+          <h1 className="font-semibold text-xl">Conversation not found</h1>
+          <p className="max-w-xs text-muted">
+            It may have been deleted, or you may not be a member.
+          </p>
           <Link to="/" className="text-accent underline underline-offset-3">
-            Back to your conversations
+            Back to conversations
           </Link>
         </>
       ) : (
-        <p className="text-muted">One moment…</p>
+        <p className="text-muted">Loading…</p>
       )}
     </div>
   );
 }
 
-/** Whether the conversation exists for this account; null when the server does not say. */
+/** Returns whether the conversation exists for this account; null if the server gives no answer. */
 async function exists(client: ParleyClient, id: ConversationId): Promise<boolean | null> {
   try {
     await client.api.conversation(id);
     return true;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    // Anything but a clear answer is followed by another connection, and another question.
+    // Without a clear answer the check runs again after the next reconnect.
     return error.retryable || error.status >= 500 ? null : false;
   }
 }

@@ -1,7 +1,7 @@
 import type { ConversationView } from '@parley/client';
 import type { AccountId, User } from '@parley/protocol';
 
-/** What a conversation is called for the one who looks at it. */
+/** Returns the title of a conversation as the current user sees it. */
 export function titleOf(
   view: Pick<ConversationView, 'kind' | 'name' | 'peer'>,
   users: ReadonlyMap<AccountId, User>,
@@ -11,10 +11,10 @@ export function titleOf(
   return users.get(view.peer)?.displayName ?? '…';
 }
 
-/** Unread messages as a mark shows them. */
+/** Returns the text of an unread badge. */
 export const unreadText = (unread: number): string => (unread > 99 ? '99+' : String(unread));
 
-/** The latest on top; what nobody has written in yet by its making. */
+/** Compares by the last message, newest first; without messages the creation time counts. */
 export function byActivity(a: ConversationView, b: ConversationView): number {
   const at = (v: ConversationView) => v.lastMessage?.postedAt ?? v.createdAt;
   return at(b).localeCompare(at(a));

@@ -4,19 +4,19 @@ import { useEffect, useRef } from 'react';
 import { useParley } from '../session/use-client.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 
-/** How a conversation that was open has come to its end for this account. */
+/** Why the account lost access to an open conversation. */
 export type Ending =
   | { readonly how: 'removed'; readonly by: AccountId }
   | { readonly how: 'left' | 'deleted' | 'unknown' };
 
-/** Returns how an event ends a conversation for `me`, or null when it does not. */
+/** Returns how an event ends the access of `me` to its conversation, or null if it does not. */
 export function endingOf(event: Event, me: AccountId | null): Ending | null {
   if (event.type === 'conversation.deleted') return { how: 'deleted' };
   if (event.type !== 'member.left' || event.data.account !== me) return null;
   return event.actor === me ? { how: 'left' } : { how: 'removed', by: event.actor };
 }
 
-/** Says why a conversation is gone, and shows what was written and not sent, to be copied. */
+/** Explains why a conversation is gone, and offers the unsent text for copying. */
 export function Removed({
   title,
   ending,
@@ -24,12 +24,12 @@ export function Removed({
 }: {
   title: string;
   ending: Ending;
-  /** The draft, and messages that were on their way. */
+  /** The draft, and messages that were not sent yet. */
   unsent: readonly string[];
 }) {
   const users = useParley((s) => s.users);
   const heading = useRef<HTMLHeadingElement>(null);
-  // What had the focus is gone with the conversation.
+  // The focused element was removed with the conversation.
   useEffect(() => heading.current?.focus(), []);
   const description = {
     removed: () => (
@@ -40,7 +40,7 @@ export function Removed({
     ),
     left: () => 'You left this group.',
     deleted: () => 'This group was deleted.',
-    unknown: () => 'The group was deleted, or you were removed from it.',
+    unknown: () => 'This group was deleted, or you were removed from it.',
   }[ending.how]();
   return (
     <div className="flex h-full flex-col items-center justify-center gap-3 overflow-y-auto p-6">
@@ -51,13 +51,13 @@ export function Removed({
         <p className="text-muted">{description}</p>
         {unsent.length > 0 && (
           <>
-            <h2 className="mt-3 font-medium text-sm text-soft">Not sent</h2>
+            <h2 className="mt-3 font-medium text-sm text-soft">Unsent messages</h2>
             {unsent.map((text, n) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: texts have no other identity
               <div key={n} className="rounded-xl border border-line bg-raised p-3">
                 <textarea
                   readOnly
-                  aria-label="Text that was not sent"
+                  aria-label="Unsent message"
                   value={text}
                   rows={Math.min(8, text.split('\n').length + 1)}
                   className="w-full resize-none bg-transparent outline-none"
@@ -68,7 +68,7 @@ export function Removed({
           </>
         )}
         <Link to="/" className="mt-2 text-accent underline underline-offset-3">
-          Back to your conversations
+          Back to conversations
         </Link>
       </div>
     </div>

@@ -13,8 +13,8 @@ const key = (change: Partial<ComposerKey> = {}): ComposerKey => ({
 const keyboard = { isTouch: false, isEmpty: false };
 const touch = { isTouch: true, isEmpty: false };
 
-describe('a message', () => {
-  test('can be sent when it has text and not too many characters', () => {
+describe('message text', () => {
+  test('is sendable if it is neither blank nor too long', () => {
     expect(isSendable('a')).toBe(true);
     expect(isSendable('')).toBe(false);
     expect(isSendable(' \n\t')).toBe(false);
@@ -29,29 +29,32 @@ describe('a message', () => {
   });
 });
 
-describe('keys', () => {
-  test('with a keyboard Enter sends and Shift+Enter breaks the line', () => {
+describe('actionOf', () => {
+  test('sends on Enter and leaves Shift+Enter alone with a keyboard', () => {
     expect(actionOf(key(), keyboard)).toBe('send');
     expect(actionOf(key({ shiftKey: true }), keyboard)).toBe(null);
   });
 
-  test('on a touch screen Enter breaks the line', () => {
+  test('leaves Enter alone on a touch screen', () => {
     expect(actionOf(key(), touch)).toBe(null);
   });
 
-  test.each(['ctrlKey', 'metaKey'] as const)('%s and Enter send everywhere', (modifier) => {
-    expect(actionOf(key({ [modifier]: true }), keyboard)).toBe('send');
-    expect(actionOf(key({ [modifier]: true }), touch)).toBe('send');
-  });
+  test.each(['ctrlKey', 'metaKey'] as const)(
+    'sends on %s and Enter on every device',
+    (modifier) => {
+      expect(actionOf(key({ [modifier]: true }), keyboard)).toBe('send');
+      expect(actionOf(key({ [modifier]: true }), touch)).toBe('send');
+    },
+  );
 
-  test('belong to the input method while it composes a character', () => {
+  test('ignores keys while an input method is composing', () => {
     expect(actionOf(key({ isComposing: true }), keyboard)).toBe(null);
     expect(
       actionOf(key({ key: 'ArrowUp', isComposing: true }), { ...keyboard, isEmpty: true }),
     ).toBe(null);
   });
 
-  test('an arrow up edits the last message when nothing is typed', () => {
+  test('edits the last message on ArrowUp in an empty field only', () => {
     expect(actionOf(key({ key: 'ArrowUp' }), { ...keyboard, isEmpty: true })).toBe('edit-last');
     expect(actionOf(key({ key: 'ArrowUp' }), keyboard)).toBe(null);
     expect(actionOf(key({ key: 'a' }), { ...keyboard, isEmpty: true })).toBe(null);

@@ -1,29 +1,29 @@
 import { codePoints, LIMITS } from '@parley/protocol';
 
-/** Characters that may still be typed; negative when there are too many. */
+/** Returns how many more characters fit; negative if the text is too long. */
 export function charactersLeft(text: string): number {
   return LIMITS.bodyCharacters - codePoints(text);
 }
 
-/** Whether a text can be sent as a message. */
+/** Returns whether a text can be sent as a message. */
 export function isSendable(text: string): boolean {
   return text.trim() !== '' && charactersLeft(text) >= 0;
 }
 
-/** A key that is pressed in the field of a message. */
+/** A key press in a message field. */
 export interface ComposerKey {
   readonly key: string;
   readonly shiftKey: boolean;
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
-  /** An input method is composing a character: its keys belong to it. */
+  /** Whether an input method is composing a character; such keys are left to it. */
   readonly isComposing: boolean;
 }
 
 /**
- * Returns what a key does. With a keyboard Enter sends and Shift+Enter breaks the line. On a touch
- * screen, whose keyboard has no Shift+Enter, Enter breaks the line and the button sends. Ctrl+Enter and
- * ⌘+Enter send everywhere.
+ * Returns what a key does. With a keyboard Enter sends and Shift+Enter inserts a line break. On a
+ * touch screen, whose keyboard has no Shift+Enter, Enter inserts a line break and the button sends.
+ * Ctrl+Enter and ⌘+Enter always send.
  */
 export function actionOf(
   event: ComposerKey,

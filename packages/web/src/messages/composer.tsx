@@ -8,11 +8,11 @@ import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { actionOf, charactersLeft, isSendable } from './composer-rules.ts';
 import { grow } from './grow.ts';
 
-/** The count is shown when so many characters are left. */
-const NEAR = 500;
+/** The remaining characters are shown from here on. */
+const SHOW_COUNT_BELOW = 500;
 const draftName = (id: string) => `draft.${id}`;
 
-/** Writes a message; what is not sent yet is kept. */
+/** The field for a new message; the draft is stored on the device. */
 export function Composer({
   view,
   draft,
@@ -21,11 +21,11 @@ export function Composer({
   onEditLast,
 }: {
   view: ConversationView;
-  /** Always what is typed: it outlives the field. */
+  /** Holds the current text, also after the field is unmounted. */
   draft: RefObject<string>;
   title: string;
   onSent: () => void;
-  /** Up arrow in an empty field. */
+  /** Called on ArrowUp in an empty field. */
   onEditLast: () => void;
 }) {
   const client = useClient();
@@ -45,7 +45,7 @@ export function Composer({
     writeKept(account, draftName(view.id), text || null);
   }, [account, text, view.id]);
   useEffect(() => {
-    // On touch screens a focus would cover half of the conversation with the keyboard.
+    // On touch screens the focus would open the keyboard over half of the conversation.
     if (window.matchMedia('(pointer: fine)').matches) field.current?.focus();
   }, []);
 
@@ -87,7 +87,7 @@ export function Composer({
           }}
           className="max-h-60 min-h-10 flex-1 resize-none bg-transparent py-2 outline-none placeholder:text-muted"
         />
-        {left < NEAR && (
+        {left < SHOW_COUNT_BELOW && (
           <span
             role="status"
             className={cx(
@@ -96,12 +96,13 @@ export function Composer({
             )}
           >
             {left}
+            <span className="sr-only"> characters left</span>
           </span>
         )}
         <button
           type="submit"
-          aria-label="Send"
-          title="Send"
+          aria-label="Send message"
+          title="Send message"
           disabled={!ready}
           className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-transparent disabled:text-muted"
         >

@@ -6,7 +6,7 @@ import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { actionOf } from './composer-rules.ts';
 import { grow } from './grow.ts';
 
-/** Edits a message where it stands. Escape leaves it as it was. */
+/** Edits a message in place. Escape cancels. */
 export function EditForm({ message, onDone }: { message: TimelineMessage; onDone: () => void }) {
   const client = useClient();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -56,7 +56,7 @@ export function EditForm({ message, onDone }: { message: TimelineMessage; onDone
           Cancel
         </Button>
         <span className="hidden text-[12px] text-muted sm:inline pointer-coarse:hidden">
-          Enter saves, Escape cancels
+          Enter to save, Esc to cancel
         </span>
       </div>
     </form>

@@ -1,4 +1,4 @@
-/** The reactions that are offered; any other emoji can be typed. */
+/** The emoji that the reaction picker offers; any other can be typed. */
 export const EMOJI = [
   '👍',
   '👎',

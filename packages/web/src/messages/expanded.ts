@@ -2,12 +2,12 @@ import { createContext, useContext } from 'react';
 
 const Context = createContext<Set<string>>(new Set());
 
-/** Gives the rows below the set of messages that are shown in full. */
+/** Provides the ids of long messages that are shown in full. */
 export const ExpandedProvider = Context.Provider;
 
 /**
- * Returns the ids of long messages that are shown in full. It outlives the rows: a list draws only
- * what is on screen, and a message must not fold when it is scrolled out of sight.
+ * Returns the ids of long messages that are shown in full. The set outlives the rows: the list
+ * unmounts rows outside the viewport, and a message must not fold again when that happens.
  */
 export function useExpanded(): Set<string> {
   return useContext(Context);

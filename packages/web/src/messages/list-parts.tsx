@@ -3,7 +3,7 @@ import { Button } from '../ui/button.tsx';
 import { MessageRow } from './message-row.tsx';
 import type { Row } from './rows.ts';
 
-/** One row of the list: a message, or what stands between messages. */
+/** Renders one row of the list: a message, with the line “New” if it belongs there, or a day. */
 export function RowView({
   row,
   first,
@@ -53,8 +53,8 @@ export function RowView({
   );
 }
 
-/** What stands there without messages: that they load, that they could not, or that there are none. */
-export function Beginning({
+/** Replaces the list while it has no messages: they are loading, failed to load, or do not exist. */
+export function ListPlaceholder({
   loading,
   error,
   title,
@@ -91,7 +91,9 @@ export function Beginning({
   return (
     <div className="flex h-full flex-col justify-end p-5">
       <h2 className="font-semibold text-xl">{title}</h2>
-      <p className="mt-1 text-muted">This is the beginning. Say hello!</p>
+      <p className="mt-1 text-muted">
+        This is the start of the conversation. Send the first message.
+      </p>
     </div>
   );
 }

@@ -4,8 +4,8 @@ import { useExpanded } from './expanded.ts';
 import { foldTokens, isLong, parseText, type TextToken } from './parse-text.ts';
 
 /**
- * A message's text: line breaks kept, addresses as links, `code` and ```blocks``` in their font. Of a
- * long one the beginning is shown, and the rest on request; `id` remembers that while it is off screen.
+ * Renders a message's text with line breaks, links, `code` and ```blocks```. A long text is folded
+ * behind “Show more”; its state is kept under `id` while the row is unmounted.
  */
 export function Markup({ id, text }: { id: string; text: string }) {
   const expanded = useExpanded();

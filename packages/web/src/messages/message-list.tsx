@@ -15,22 +15,22 @@ import { useParley } from '../session/use-client.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { useNames } from '../users/use-names.ts';
 import { ExpandedProvider } from './expanded.ts';
-import { Beginning, RowView } from './list-parts.tsx';
-import { RowMaker } from './rows.ts';
-import { useFollowing } from './use-following.ts';
+import { ListPlaceholder, RowView } from './list-parts.tsx';
+import { RowBuilder } from './rows.ts';
+import { useAutoScroll } from './use-auto-scroll.ts';
 import { useReading } from './use-reading.ts';
 import { useUnreadLine } from './use-unread-line.ts';
 
-/** Closer to a loaded end than this, px, more is loaded. */
+/** More messages are loaded within this distance from either end, px. */
 const LOAD_MORE = 500;
 
-/** What others may ask of a list. */
+/** The imperative handle of the list. */
 export interface MessageListHandle {
-  /** Goes to the newest message. */
+  /** Scrolls to the newest message. */
   goToEnd(): void;
 }
 
-/** The messages of a conversation: only those in sight are drawn; older ones load on the way up. */
+/** The virtual list of a conversation's messages; older ones are loaded while scrolling up. */
 export function MessageList({
   ref,
   view,
@@ -57,10 +57,10 @@ export function MessageList({
   const [isScrolledUp, setScrolledUp] = useState(false);
   const isReading = isLive && attention === 'present' && !isScrolledUp;
   const lineAfter = useUnreadLine(view, timeline, isLive, isReading);
-  const [maker] = useState(() => new RowMaker());
+  const [builder] = useState(() => new RowBuilder());
   const rows = useMemo(
-    () => maker.of(messages, lineAfter ?? null, me?.id ?? null),
-    [maker, messages, lineAfter, me],
+    () => builder.build(messages, lineAfter ?? null, me?.id ?? null),
+    [builder, messages, lineAfter, me],
   );
   const list = useRef<VListHandle>(null);
   const box = useRef<HTMLDivElement>(null);
@@ -68,33 +68,33 @@ export function MessageList({
   const [expanded] = useState(() => new Set<string>());
 
   const isHeld = !isLive || attention === 'elsewhere';
-  const following = useFollowing({ list, scroller, rows, hasNewer, lineAfter, isHeld }, () =>
-    look(),
+  const autoScroll = useAutoScroll({ list, scroller, rows, hasNewer, lineAfter, isHeld }, () =>
+    update(),
   );
-  const { isAway } = following;
+  const { isAway } = autoScroll;
   if (isAway !== isScrolledUp) setScrolledUp(isAway);
   const reading = useReading(
     view,
     rows,
     list,
-    () => lineAfter !== undefined && following.isSettled(),
+    () => lineAfter !== undefined && autoScroll.isSettled(),
   );
 
-  const look = (how?: 'scrolled' | 'ended' | 'changed') => {
+  const update = (how?: 'scrolled' | 'ended' | 'changed') => {
     const handle = list.current;
     if (!handle) return;
-    if (how) following.moved(how);
-    if (following.isSettled()) reading.read();
+    if (how) autoScroll.moved(how);
+    if (autoScroll.isSettled()) reading.read();
     if (loading !== null || error !== null) return;
     const { scrollOffset, scrollSize, viewportSize } = handle;
     if (scrollOffset < LOAD_MORE && hasOlder) void timeline.loadOlder();
     else if (scrollSize - scrollOffset - viewportSize < LOAD_MORE && hasNewer) {
-      if (following.isSettled()) void timeline.loadNewer();
+      if (autoScroll.isSettled()) void timeline.loadNewer();
     }
   };
   const goToEnd = () => {
-    following.goToEnd();
-    reading.forgetLeftBehind();
+    autoScroll.goToEnd();
+    reading.markAllRead();
     if (hasNewer) void timeline.jumpToLatest();
   };
   useImperativeHandle(ref, () => ({ goToEnd }));
@@ -102,7 +102,7 @@ export function MessageList({
   return (
     <div ref={box} className="relative min-h-0 flex-1">
       {rows.length === 0 ? (
-        <Beginning
+        <ListPlaceholder
           loading={loading !== null || hasOlder}
           error={error}
           title={title}
@@ -113,10 +113,10 @@ export function MessageList({
           <VList
             ref={list}
             data={rows}
-            shift={following.isPrepended}
-            onScroll={() => look('scrolled')}
-            onScrollEnd={() => look('ended')}
-            onResize={() => look('changed')}
+            shift={autoScroll.isPrepended}
+            onScroll={() => update('scrolled')}
+            onScrollEnd={() => update('ended')}
+            onResize={() => update('changed')}
             className="h-full"
             role="log"
             aria-label={`Messages in ${title}`}
@@ -141,11 +141,11 @@ export function MessageList({
           onRetry={() => void (hasNewer && !hasOlder ? timeline.loadNewer() : timeline.loadOlder())}
         />
       )}
-      {reading.isLeftBehind && error === null && (
-        <LeftBehind
+      {reading.hasUnreadAbove && error === null && (
+        <UnreadAbove
           unread={view.unread}
-          onGo={following.goToLine}
-          onForget={reading.forgetLeftBehind}
+          onGo={autoScroll.goToLine}
+          onMarkRead={reading.markAllRead}
         />
       )}
       {isAway && rows.length > 0 && (
@@ -155,7 +155,7 @@ export function MessageList({
           className="surface-in absolute right-5 bottom-3 flex min-h-10 items-center gap-2 rounded-full border border-line bg-raised px-3.5 text-sm shadow-(--shadow) hover:bg-hover"
         >
           <ArrowDown size={16} />
-          {view.unread === 0 ? 'Latest' : newMessages(view.unread)}
+          {view.unread === 0 ? 'Jump to latest' : newMessages(view.unread)}
         </button>
       )}
       <Announcer messages={messages} />
@@ -169,11 +169,11 @@ const newMessages = (unread: number): string =>
 const PILL =
   'absolute inset-x-0 top-2 mx-auto flex w-fit items-center rounded-full border border-line bg-raised py-1 text-sm shadow-(--shadow)';
 
-/** Says that messages could not be loaded. */
+/** Shows that messages could not be loaded. */
 function LoadProblem({ onRetry }: { onRetry: () => void }) {
   return (
     <div role="alert" className={`${PILL} gap-3 pr-1.5 pl-4`}>
-      Messages could not be loaded
+      Couldn’t load messages
       <Button look="quiet" className="min-h-8 px-3" onClick={onRetry}>
         Try again
       </Button>
@@ -181,38 +181,38 @@ function LoadProblem({ onRetry }: { onRetry: () => void }) {
   );
 }
 
-/** Leads to the unread messages that scrolled out of sight while nobody was there. */
-function LeftBehind({
+/** Offers to jump to unread messages that scrolled out of view while the user was idle. */
+function UnreadAbove({
   unread,
   onGo,
-  onForget,
+  onMarkRead,
 }: {
   unread: number;
   onGo: () => void;
-  onForget: () => void;
+  onMarkRead: () => void;
 }) {
   return (
     <div className={`${PILL} surface-in gap-1 px-1.5`}>
       <Button look="quiet" className="min-h-8 px-3" onClick={onGo}>
         <ArrowUp size={16} /> {newMessages(unread)}
       </Button>
-      <IconButton label="Mark as read" className="size-8 rounded-full" onClick={onForget}>
+      <IconButton label="Mark as read" className="size-8 rounded-full" onClick={onMarkRead}>
         <X size={16} />
       </IconButton>
     </div>
   );
 }
 
-/** Reads messages out as they arrive; the list itself is redrawn while scrolling. */
+/** Announces new messages to screen readers; the list itself changes too much while scrolling. */
 function Announcer({ messages }: { messages: readonly TimelineMessage[] }) {
   const me = useParley((s) => s.me);
   const latest = messages[messages.length - 1];
   const author = useMemo(() => (latest ? [latest.author] : []), [latest]);
   const nameOf = useNames(author);
-  const heard = latest && latest.author !== me?.id && latest.deletedAt === null;
+  const isAnnounced = latest && latest.author !== me?.id && latest.deletedAt === null;
   return (
     <div aria-live="polite" className="sr-only">
-      {heard ? `${nameOf(latest.author)}: ${excerpt(latest.body, 200)}` : ''}
+      {isAnnounced ? `${nameOf(latest.author)}: ${excerpt(latest.body, 200)}` : ''}
     </div>
   );
 }

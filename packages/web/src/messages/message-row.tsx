@@ -19,13 +19,13 @@ import { cx } from '../ui/cx.ts';
 import { focusContent } from '../ui/return-focus.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
-import { UserName } from '../users/person-name.tsx';
+import { UserName } from '../users/user-name.tsx';
 import { EditForm } from './edit-form.tsx';
 import { Markup } from './markup.tsx';
 import { MessageSheet } from './message-sheet.tsx';
 import { ReactionPicker, Reactions } from './reactions.tsx';
 
-/** One message; the first of several by the same author has their name and picture. */
+/** Renders one message; the first of a run by the same author shows their name and avatar. */
 export const MessageRow = memo(function MessageRow({
   message,
   first,
@@ -35,10 +35,10 @@ export const MessageRow = memo(function MessageRow({
 }: {
   message: TimelineMessage;
   first: boolean;
-  /** What names the row to `onEdit`. */
+  /** The key that `onEdit` gets for this row. */
   editKey: string;
   editing: boolean;
-  /** Edits the row of this key, or none any more. */
+  /** Starts editing the row with this key, or ends editing (null). */
   onEdit: (key: string | null) => void;
 }) {
   const client = useClient();
@@ -46,7 +46,7 @@ export const MessageRow = memo(function MessageRow({
   const author = useParley((s) => s.users).get(message.author);
   const [deleting, setDeleting] = useState(false);
   useEffect(() => client.wantUser(message.author), [client, message.author]);
-  const name = author?.displayName ?? (message.author === me?.id ? me.displayName : 'Somebody');
+  const name = author?.displayName ?? (message.author === me?.id ? me.displayName : 'Someone');
   const mine = message.author === me?.id;
   const stored = message.state === 'stored';
   const deleted = message.deletedAt !== null;
@@ -62,7 +62,7 @@ export const MessageRow = memo(function MessageRow({
       aria-label={`${name}, ${timeOfDay(message.postedAt)}`}
       {...(actionable && coarse && press)}
       onContextMenu={(event) => {
-        // A long press is ours; the sheet has “Copy text” for what the browser’s menu would offer.
+        // A long press opens our sheet; its “Copy text” replaces the browser’s menu.
         if (actionable && coarse) event.preventDefault();
       }}
       className={cx(
@@ -144,10 +144,14 @@ export const MessageRow = memo(function MessageRow({
           <ReactionPicker message={message} />
           {mine && (
             <>
-              <IconButton label="Edit" className="size-9" onClick={() => onEdit(editKey)}>
+              <IconButton label="Edit message" className="size-9" onClick={() => onEdit(editKey)}>
                 <Pencil size={16} />
               </IconButton>
-              <IconButton label="Delete" className="size-9" onClick={() => setDeleting(true)}>
+              <IconButton
+                label="Delete message"
+                className="size-9"
+                onClick={() => setDeleting(true)}
+              >
                 <Trash2 size={16} />
               </IconButton>
             </>
@@ -172,9 +176,9 @@ export const MessageRow = memo(function MessageRow({
       )}
       <Confirm
         open={deleting}
-        title="Delete this message?"
-        description="It disappears for everybody in this conversation."
-        action="Delete"
+        title="Delete message?"
+        description="This message will be deleted for everyone in this conversation. This can’t be undone."
+        action="Delete message"
         onCancel={() => setDeleting(false)}
         onConfirm={() => client.remove(message.conversation, message.seq)}
       />
@@ -183,11 +187,11 @@ export const MessageRow = memo(function MessageRow({
 });
 
 /**
- * Gives the focus to the row's menu, or back to the conversation's field, when what had it in this row
- * is gone: the form of an edit that has ended, the buttons of a message that was deleted.
+ * Moves the focus to the row's actions button, or else to the composer, when the focused element of
+ * this row is removed: the form of a finished edit, the buttons of a deleted message.
  */
 function useFocusInside(article: RefObject<HTMLElement | null>): void {
-  // Before this rendering changes the page.
+  // Evaluated before this render is committed to the DOM.
   const hadFocus = article.current?.contains(document.activeElement) ?? false;
   useLayoutEffect(() => {
     const now = document.activeElement;
@@ -197,10 +201,10 @@ function useFocusInside(article: RefObject<HTMLElement | null>): void {
   });
 }
 
-/** On its way, stored, or read by others. */
+/** Shows whether an own message is pending, stored, or seen by others. */
 function Receipt({ message }: { message: TimelineMessage }) {
   const users = useParley((s) => s.users);
-  const names = nameList(message.seenBy.map((id) => users.get(id)?.displayName ?? 'somebody'));
+  const names = nameList(message.seenBy.map((id) => users.get(id)?.displayName ?? 'someone'));
   const [icon, description] =
     message.state === 'pending'
       ? [<Clock3 key="p" size={14} />, 'Sending']
@@ -231,7 +235,7 @@ function Failed({ message }: { message: TimelineMessage }) {
       role="alert"
       className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-[13px] text-danger"
     >
-      Not sent: {message.failure?.message ?? 'it was refused'}.
+      Not sent: {message.failure?.message ?? 'the server rejected it'}.
       <button
         type="button"
         className="font-medium underline underline-offset-3"

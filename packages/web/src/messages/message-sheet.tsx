@@ -8,12 +8,12 @@ import { Dialog } from '../ui/dialog.tsx';
 import { EMOJI } from './emoji.ts';
 import { EmojiChoice, useReact } from './reactions.tsx';
 
-/** Reactions that are offered at once. */
+/** Number of reactions in the first row. */
 const QUICK = 6;
-/** Characters of the message in the sheet's head. */
+/** Maximum length of the excerpt in the header, in characters. */
 const EXCERPT = 120;
 
-/** What can be done with a message, for fingers: reactions in one touch, the rest below. */
+/** The actions on a message for touch screens: quick reactions first, the rest below. */
 export function MessageSheet({
   message,
   author,
@@ -39,10 +39,10 @@ export function MessageSheet({
     onClose();
     try {
       await navigator.clipboard.writeText(message.body);
-      toast('Copied');
+      toast('Copied to clipboard');
     } catch {
-      // Browsers keep the clipboard from pages that came over plain http.
-      toast.error('This browser does not let the page copy');
+      // Browsers give no clipboard to pages that were loaded over plain http.
+      toast.error('Couldn’t copy: your browser blocks access to the clipboard');
     }
   };
   return (
@@ -64,7 +64,7 @@ export function MessageSheet({
           ))}
           <button
             type="button"
-            aria-label="Another reaction"
+            aria-label="More reactions"
             onClick={() => setChoosing(true)}
             className={cx(ROUND, 'text-muted')}
           >
@@ -79,10 +79,10 @@ export function MessageSheet({
         {mine && (
           <>
             <Action icon={<Pencil size={18} />} onClick={onEdit}>
-              Edit
+              Edit message
             </Action>
             <Action icon={<Trash2 size={18} />} onClick={onDelete} danger>
-              Delete
+              Delete message
             </Action>
           </>
         )}

@@ -107,7 +107,7 @@ describe('parseText', () => {
     );
   });
 
-  test('makes links of addresses only, never of what surrounds them', () => {
+  test('links URLs only, never the text around them', () => {
     fc.assert(
       fc.property(delimiters, (text) => {
         for (const token of parseText(text)) {
@@ -120,10 +120,10 @@ describe('parseText', () => {
   });
 
   test.each([
-    ['an address of closing parentheses', (n: number) => `http://${')'.repeat(n)}a`],
+    ['a URL of closing parentheses', (n: number) => `http://${')'.repeat(n)}a`],
     ['parentheses at the end', (n: number) => `http://a${')'.repeat(n)}`],
-    ['schemes without addresses', (n: number) => 'http:// '.repeat(n / 8)],
-    ['schemes in one address', (n: number) => 'http://'.repeat(n / 7)],
+    ['schemes without URLs', (n: number) => 'http:// '.repeat(n / 8)],
+    ['schemes in one URL', (n: number) => 'http://'.repeat(n / 7)],
     ['backticks', (n: number) => '`'.repeat(n)],
     ['backticks and line breaks', (n: number) => '`\n'.repeat(n / 2)],
     ['fences', (n: number) => '```a\n'.repeat(n / 5)],
@@ -173,7 +173,7 @@ describe('displayText', () => {
 });
 
 describe('excerpt', () => {
-  test('is one line of at most so many characters', () => {
+  test('returns one line of at most the given length', () => {
     expect(excerpt('short', 10)).toBe('short');
     expect(excerpt('one\ntwo', 10)).toBe('one two');
     expect(excerpt('👍'.repeat(20), 3)).toBe('👍👍👍…');
@@ -182,14 +182,14 @@ describe('excerpt', () => {
 });
 
 describe('long messages', () => {
-  test('are those over 2,000 characters or 30 lines', () => {
+  test('have more than 2,000 characters or 30 lines', () => {
     expect(isLong('a'.repeat(2_000))).toBe(false);
     expect(isLong('a'.repeat(2_001))).toBe(true);
     expect(isLong('a\n'.repeat(29))).toBe(false);
     expect(isLong('a\n'.repeat(30))).toBe(true);
   });
 
-  test('are cut between characters, within 1,200 characters and 18 lines', () => {
+  test('are truncated to at most 1,200 characters and 18 lines', () => {
     const text = (tokens: readonly TextToken[]) => tokens.map((t) => t.text).join('');
     fc.assert(
       fc.property(delimiters, fc.integer({ min: 1, max: 200 }), (part, times) => {
@@ -206,7 +206,7 @@ describe('long messages', () => {
     );
   });
 
-  test('are not cut within a character', () => {
+  test('are never truncated within a character', () => {
     const characters = fc.constantFrom('a', 'e\u0301\u0323', '👍🏽', '👩\u200d🚀', 'क्');
     fc.assert(
       fc.property(fc.array(characters, { minLength: 1, maxLength: 9 }), (parts) => {
@@ -219,7 +219,7 @@ describe('long messages', () => {
     );
   });
 
-  test('do not end in a part of a link', () => {
+  test('do not end in a truncated link', () => {
     const tokens = parseText(`${'a'.repeat(1_190)} https://a.example/${'b'.repeat(2_000)}`);
     expect(foldTokens(tokens).map((t) => t.kind)).toEqual(['text', 'text']);
   });

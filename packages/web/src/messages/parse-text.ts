@@ -1,4 +1,4 @@
-/** A piece of a message's text, by how it is displayed. */
+/** A piece of a message's text and how it is displayed. */
 export type TextToken =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'code'; readonly text: string }
@@ -6,15 +6,15 @@ export type TextToken =
   | { readonly kind: 'link'; readonly text: string };
 
 const FENCE = '```';
-/** Characters that end an address: white space, quotes, angle brackets, and bidirectional controls. */
-const ENDS_ADDRESS = /[\s<>"'`\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+/** Characters that end a URL: white space, quotes, angle brackets and bidirectional controls. */
+const URL_END = /[\s<>"'`\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 const SCHEME = /https?:\/\//g;
-/** Punctuation that belongs to the sentence when it stands at the end of an address. */
+/** Punctuation that belongs to the sentence if it follows a URL. */
 const SENTENCE_PUNCTUATION = new Set('.,;:!?]}»”’');
 
 /**
  * Splits a message's text into plain text, links, `code` and ```blocks```. Takes time linear in the
- * length of the text: each delimiter is searched from a position that only moves forward.
+ * length of the text: every search starts at a position that only moves forward.
  */
 export function parseText(text: string): TextToken[] {
   const tokens: TextToken[] = [];
@@ -24,15 +24,15 @@ export function parseText(text: string): TextToken[] {
     const close = open < 0 ? -1 : text.indexOf(FENCE, open + FENCE.length);
     if (close < 0) break;
     parseInline(text.slice(at, open), tokens);
-    tokens.push({ kind: 'block', text: withoutFrame(text.slice(open + FENCE.length, close)) });
+    tokens.push({ kind: 'block', text: blockContent(text.slice(open + FENCE.length, close)) });
     at = close + FENCE.length;
   }
   parseInline(text.slice(at), tokens);
   return tokens;
 }
 
-/** Returns a block's lines without its language and without the last line break. */
-function withoutFrame(inside: string): string {
+/** Returns the lines of a block without its language and its last line break. */
+function blockContent(inside: string): string {
   const lineEnd = inside.indexOf('\n');
   const hasLanguage = lineEnd >= 0 && /^[a-z0-9+-]*$/i.test(inside.slice(0, lineEnd));
   const code = hasLanguage ? inside.slice(lineEnd + 1) : inside;
@@ -43,12 +43,12 @@ function parseInline(text: string, tokens: TextToken[]): void {
   let plainFrom = 0;
   let at = 0;
   let nextTick = text.indexOf('`');
-  let nextAddress = searchFrom(SCHEME, text, 0);
+  let nextUrl = searchFrom(SCHEME, text, 0);
   const plainUntil = (end: number) => {
     if (end > plainFrom) tokens.push({ kind: 'text', text: text.slice(plainFrom, end) });
   };
-  while (nextTick >= 0 || nextAddress >= 0) {
-    if (nextTick >= 0 && (nextAddress < 0 || nextTick < nextAddress)) {
+  while (nextTick >= 0 || nextUrl >= 0) {
+    if (nextTick >= 0 && (nextUrl < 0 || nextTick < nextUrl)) {
       const close = text.indexOf('`', nextTick + 1);
       if (close < 0) {
         nextTick = -1;
@@ -56,7 +56,7 @@ function parseInline(text: string, tokens: TextToken[]): void {
       }
       const code = text.slice(nextTick + 1, close);
       if (code === '' || code.includes('\n')) {
-        // The closing one may open another span.
+        // The closing backtick may open another span.
         nextTick = close;
         continue;
       }
@@ -64,29 +64,29 @@ function parseInline(text: string, tokens: TextToken[]): void {
       tokens.push({ kind: 'code', text: code });
       at = close + 1;
     } else {
-      const end = addressEnd(text, nextAddress);
-      const isAddress = end > text.indexOf('//', nextAddress) + 2;
-      if (isAddress) {
-        plainUntil(nextAddress);
-        tokens.push({ kind: 'link', text: text.slice(nextAddress, end) });
+      const end = urlEnd(text, nextUrl);
+      const isUrl = end > text.indexOf('//', nextUrl) + 2;
+      if (isUrl) {
+        plainUntil(nextUrl);
+        tokens.push({ kind: 'link', text: text.slice(nextUrl, end) });
         at = end;
       } else {
-        nextAddress = searchFrom(SCHEME, text, nextAddress + 1);
+        nextUrl = searchFrom(SCHEME, text, nextUrl + 1);
         continue;
       }
     }
     plainFrom = at;
     if (nextTick >= 0 && nextTick < at) nextTick = text.indexOf('`', at);
-    if (nextAddress >= 0 && nextAddress < at) nextAddress = searchFrom(SCHEME, text, at);
+    if (nextUrl >= 0 && nextUrl < at) nextUrl = searchFrom(SCHEME, text, at);
   }
   plainUntil(text.length);
 }
 
-/** Returns where the address that starts at `start` ends, without the punctuation of its sentence. */
-function addressEnd(text: string, start: number): number {
-  const found = searchFrom(ENDS_ADDRESS, text, start);
+/** Returns where the URL that starts at `start` ends, without the punctuation of the sentence. */
+function urlEnd(text: string, start: number): number {
+  const found = searchFrom(URL_END, text, start);
   let end = found < 0 ? text.length : found;
-  // A closing parenthesis belongs to the address when it has an opening one, as in Wikipedia's.
+  // A closing parenthesis belongs to the URL if it has an opening one, as in Wikipedia's URLs.
   let unopened = 0;
   for (let i = start; i < end; i++) {
     if (text[i] === '(') unopened--;
@@ -105,14 +105,14 @@ function searchFrom(pattern: RegExp, text: string, from: number): number {
   return pattern.exec(text)?.index ?? -1;
 }
 
-/** Above these a message is folded. */
+/** Longer messages are folded. */
 const FOLD_CHARACTERS = 2_000;
 const FOLD_LINES = 30;
-/** What is shown of a folded message. */
+/** The limits of what a folded message shows. */
 const SHOWN_CHARACTERS = 1_200;
 const SHOWN_LINES = 18;
 
-/** Whether a text is so long that only its beginning is shown at first. */
+/** Returns whether a text is long enough to be folded. */
 export function isLong(text: string): boolean {
   if (text.length > FOLD_CHARACTERS) return true;
   let lines = 1;
@@ -123,7 +123,7 @@ export function isLong(text: string): boolean {
   return false;
 }
 
-/** Returns the first tokens, up to what a folded message shows; the last one may be cut. */
+/** Returns the first tokens, up to the limits of a folded message; the last one may be truncated. */
 export function foldTokens(tokens: readonly TextToken[]): TextToken[] {
   const shown: TextToken[] = [];
   let characters = SHOWN_CHARACTERS;
@@ -137,17 +137,17 @@ export function foldTokens(tokens: readonly TextToken[]): TextToken[] {
       continue;
     }
     const cut = `${token.text.slice(0, end).trimEnd()}…`;
-    // A part of an address leads elsewhere.
+    // A truncated URL would lead elsewhere.
     shown.push({ kind: token.kind === 'link' ? 'text' : token.kind, text: cut });
     break;
   }
   return shown;
 }
 
-/** What cannot begin a text: a mark, a joiner, the second half of a surrogate pair. */
+/** Matches what must not start a text: a mark, a joiner, the second half of a surrogate pair. */
 const CONTINUES = /^(?:\p{M}|\u200D|[\uDC00-\uDFFF])/u;
 
-/** Returns where a text is cut so that it has at most so many characters and lines. */
+/** Returns where to truncate a text so that it has at most so many characters and lines. */
 function cutAt(text: string, characters: number, lines: number): number {
   let end = Math.min(text.length, characters);
   let left = lines;
@@ -155,7 +155,7 @@ function cutAt(text: string, characters: number, lines: number): number {
     left--;
     if (left <= 0) end = at;
   }
-  // Not within a surrogate pair, and not between a character and its marks.
+  // Never within a surrogate pair, nor between a character and its marks.
   const isInside = () => end > 0 && end < text.length && CONTINUES.test(text.slice(end, end + 2));
   while (isInside()) end--;
   return end;

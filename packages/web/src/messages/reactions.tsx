@@ -7,7 +7,7 @@ import { useClient, useParley } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';
 import { EMOJI } from './emoji.ts';
 
-/** Puts an emoji on a message, or takes it off again. */
+/** Returns a function that adds or removes the user's reaction with an emoji. */
 export function useReact(message: TimelineMessage): (emoji: string) => void {
   const client = useClient();
   return (emoji) => {
@@ -20,7 +20,7 @@ export function useReact(message: TimelineMessage): (emoji: string) => void {
   };
 }
 
-/** The reactions below a message. */
+/** Renders the reactions below a message. */
 export function Reactions({ message }: { message: TimelineMessage }) {
   const me = useParley((s) => s.me);
   const users = useParley((s) => s.users);
@@ -31,7 +31,7 @@ export function Reactions({ message }: { message: TimelineMessage }) {
       {message.reactions.map(({ emoji, accounts }) => {
         const mine = me !== null && accounts.includes(me.id);
         const names = nameList(
-          accounts.map((a) => (a === me?.id ? 'you' : (users.get(a)?.displayName ?? 'somebody'))),
+          accounts.map((a) => (a === me?.id ? 'you' : (users.get(a)?.displayName ?? 'someone'))),
         );
         return (
           <button
@@ -56,7 +56,7 @@ export function Reactions({ message }: { message: TimelineMessage }) {
   );
 }
 
-/** A button that opens the choice of reactions. */
+/** The button that opens the reaction picker. */
 export function ReactionPicker({
   message,
   className,
@@ -73,8 +73,8 @@ export function ReactionPicker({
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger
-        aria-label="React"
-        title="React"
+        aria-label="Add reaction"
+        title="Add reaction"
         className={cx(
           'inline-flex size-9 items-center justify-center rounded-md text-muted hover:bg-hover hover:text-ink',
           className,
@@ -96,7 +96,7 @@ export function ReactionPicker({
   );
 }
 
-/** The emoji to choose from, and a field for any other. */
+/** Offers a set of emoji, and a field for any other. */
 export function EmojiChoice({ onChoose }: { onChoose: (emoji: string) => void }) {
   return (
     <>
@@ -121,8 +121,8 @@ export function EmojiChoice({ onChoose }: { onChoose: (emoji: string) => void })
       >
         <input
           name="emoji"
-          aria-label="Another emoji"
-          placeholder="Another emoji, then Enter"
+          aria-label="Other emoji"
+          placeholder="Type an emoji and press Enter"
           autoComplete="off"
           className="mt-2 h-10 w-full rounded-lg border border-line bg-canvas px-3 text-sm outline-none placeholder:text-muted focus:border-accent"
         />

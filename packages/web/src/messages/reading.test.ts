@@ -40,7 +40,7 @@ const visible = {
   readSeq: 5 as Seq,
   isPresent: true,
   isPlaced: true,
-  isLeftBehind: false,
+  hasUnreadAbove: false,
 };
 
 describe('attention', () => {
@@ -56,35 +56,35 @@ describe('attention', () => {
   });
 });
 
-describe('reading', () => {
-  test('goes up to the last message on screen, and no further', () => {
+describe('readUpTo', () => {
+  test('returns the last visible message', () => {
     expect(readUpTo(visible)).toBe(9);
     expect(readUpTo({ ...visible, last: 4 })).toBe(12);
     expect(readUpTo({ ...visible, last: 1 })).toBe(null);
     expect(readUpTo({ ...visible, last: 0 })).toBe(null);
   });
 
-  test('passes over what is not stored', () => {
+  test('skips messages that are not stored', () => {
     expect(readUpTo({ ...visible, last: 5 })).toBe(12);
     expect(readUpTo({ ...visible, last: 99 })).toBe(12);
   });
 
-  test('never goes back', () => {
+  test('never moves the read cursor back', () => {
     expect(readUpTo({ ...visible, readSeq: 9 as Seq })).toBe(null);
     expect(readUpTo({ ...visible, readSeq: 10 as Seq })).toBe(null);
   });
 
-  test.each(['isPresent', 'isPlaced'] as const)('needs %s', (what) => {
+  test.each(['isPresent', 'isPlaced'] as const)('requires %s', (what) => {
     expect(readUpTo({ ...visible, [what]: false })).toBe(null);
   });
 
-  test('waits while unread messages are out of sight above', () => {
-    expect(readUpTo({ ...visible, isLeftBehind: true })).toBe(null);
+  test('moves nothing while unread messages are above the viewport', () => {
+    expect(readUpTo({ ...visible, hasUnreadAbove: true })).toBe(null);
   });
 });
 
-describe('the first unread message', () => {
-  test('is the first of somebody else after the read mark', () => {
+describe('firstUnreadRow', () => {
+  test('finds the first message from another account after the read cursor', () => {
     expect(firstUnreadRow(rows, 5 as Seq, me)).toBe(3);
     expect(firstUnreadRow(rows, 4 as Seq, me)).toBe(1);
     expect(firstUnreadRow(rows, 9 as Seq, me)).toBe(4);

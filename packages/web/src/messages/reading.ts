@@ -1,7 +1,7 @@
 import type { AccountId, Seq } from '@parley/protocol';
 import type { Row } from './rows.ts';
 
-/** Returns the index of the first row with an unread message of somebody else, or -1. */
+/** Returns the index of the first row with an unread message from another account, or -1. */
 export function firstUnreadRow(rows: readonly Row[], readSeq: Seq, me: AccountId | null): number {
   // Unread messages are the last ones.
   let first = -1;
@@ -14,24 +14,24 @@ export function firstUnreadRow(rows: readonly Row[], readSeq: Seq, me: AccountId
   return first;
 }
 
-/** What the read mark depends on. */
+/** The state that the read cursor depends on. */
 export interface Visible {
   readonly rows: readonly Row[];
-  /** Index of the last row that is on screen. */
+  /** The index of the last visible row. */
   readonly last: number;
   readonly readSeq: Seq;
-  /** Whether somebody is there to read. */
+  /** Whether the user is present. */
   readonly isPresent: boolean;
-  /** Whether it is decided where the list begins. */
+  /** Whether the list has reached its initial scroll position. */
   readonly isPlaced: boolean;
-  /** Whether unread messages were scrolled out of sight while nobody was there. */
-  readonly isLeftBehind: boolean;
+  /** Whether unread messages scrolled out of view while the user was idle. */
+  readonly hasUnreadAbove: boolean;
 }
 
-/** Returns up to where messages count as read now, or null where that changes nothing. */
+/** Returns the new position of the read cursor, or null if it does not change. */
 export function readUpTo(visible: Visible): Seq | null {
-  const { rows, last, readSeq, isPresent, isPlaced, isLeftBehind } = visible;
-  if (!isPresent || !isPlaced || isLeftBehind) return null;
+  const { rows, last, readSeq, isPresent, isPlaced, hasUnreadAbove } = visible;
+  if (!isPresent || !isPlaced || hasUnreadAbove) return null;
   for (let i = Math.min(last, rows.length - 1); i >= 0; i--) {
     const row = rows[i];
     if (row?.kind === 'message' && row.message.state === 'stored') {

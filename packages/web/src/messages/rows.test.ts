@@ -2,7 +2,7 @@ import type { TimelineMessage } from '@parley/client';
 import type { AccountId, Seq } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RowMaker, rowsOf } from './rows.ts';
+import { RowBuilder, rowsOf } from './rows.ts';
 
 const me = 'me' as AccountId;
 
@@ -28,8 +28,8 @@ const kinds = (rows: ReturnType<typeof rowsOf>) =>
     return [...(row.isFirstUnread ? ['unread'] : []), row.first ? 'first' : 'further'];
   });
 
-describe('the rows of a list', () => {
-  test('messages of one author within five minutes stand together, days and the line “New” apart', () => {
+describe('rows', () => {
+  test('group messages of one author within five minutes, split by day and by the line “New”', () => {
     const messages = [
       aMessage(1, 'ana', 0),
       aMessage(2, 'ana', 3),
@@ -52,7 +52,7 @@ describe('the rows of a list', () => {
     expect(kinds(rowsOf(messages, 3 as Seq, me))).toEqual(expected);
   });
 
-  test('made again after any change, they are as if they were made at once', () => {
+  test('built incrementally equal rows built at once', () => {
     const list = fc.array(
       fc.record({ author: fc.constantFrom('me', 'ana', 'ben'), minute: fc.nat(5_000) }),
       { maxLength: 30 },
@@ -62,10 +62,10 @@ describe('the rows of a list', () => {
         const times = [...start, ...then].map((m) => m.minute).sort((a, b) => a - b);
         const all = [...start, ...then].map((m, i) => aMessage(i + 1, m.author, times[i] ?? 0));
         const readSeq = read as Seq | null;
-        const maker = new RowMaker();
+        const builder = new RowBuilder();
         const changed = all.map((m, i) => (i === start.length - 1 ? { ...m, body: 'edited' } : m));
         for (const messages of [all.slice(0, start.length), all, changed, all.slice(2), changed]) {
-          expect(maker.of(messages, readSeq, me)).toEqual(rowsOf(messages, readSeq, me));
+          expect(builder.build(messages, readSeq, me)).toEqual(rowsOf(messages, readSeq, me));
         }
       }),
       { numRuns: 300 },

@@ -2,7 +2,7 @@ import type { TimelineMessage } from '@parley/client';
 import type { AccountId, Seq } from '@parley/protocol';
 import { dayKey, dayName } from '../lib/time.ts';
 
-/** What stands in the list: a message, or something between messages. */
+/** A row of the list: a message or a day separator. */
 export type Row =
   | { readonly kind: 'day'; readonly key: string; readonly description: string }
   | {
@@ -10,39 +10,39 @@ export type Row =
       readonly key: string;
       readonly message: TimelineMessage;
       readonly first: boolean;
-      /** Whether the line “New” stands above it. It is no row of its own, so that no index moves. */
+      /** Whether the line “New” is drawn above it. The line is not a row, so that indexes stay stable. */
       readonly isFirstUnread: boolean;
     };
 
-/** Messages of one author stand together when they are closer than this, ms. */
-const TOGETHER_MS = 5 * 60_000;
+/** Messages of one author are grouped if they are at most this far apart, ms. */
+const GROUP_MS = 5 * 60_000;
 
 /**
- * The rows of a list of messages: separated by days, grouped by author and time, with a line before
- * the first message of others after `readSeq` (the cursor when the conversation was opened).
+ * Returns the rows of a list of messages: separated by day, grouped by author and time, with a line
+ * before the first message of another account after `readSeq`.
  */
 export function rowsOf(
   messages: readonly TimelineMessage[],
   readSeq: Seq | null,
   me: AccountId | null,
 ): Row[] {
-  return new RowMaker().of(messages, readSeq, me);
+  return new RowBuilder().build(messages, readSeq, me);
 }
 
 /**
- * Makes the rows again and again while messages come. What stands before the first message that is
- * another one than last time is not made anew: in a long list that is nearly everything.
+ * Builds the rows incrementally. Rows before the first message that changed since the last call are
+ * reused, which in a long list is nearly all of them.
  */
-export class RowMaker {
+export class RowBuilder {
   #messages: readonly TimelineMessage[] = [];
   #rows: Row[] = [];
-  /** How many rows there were after each message. */
+  /** The number of rows up to and including each message. */
   #ends: number[] = [];
   #readSeq: Seq | null = null;
   #me: AccountId | null = null;
 
-  /** The rows of these messages, as {@link rowsOf} says; an array of its own each time. */
-  of(messages: readonly TimelineMessage[], readSeq: Seq | null, me: AccountId | null): Row[] {
+  /** Returns the same rows as {@link rowsOf}, in a new array. */
+  build(messages: readonly TimelineMessage[], readSeq: Seq | null, me: AccountId | null): Row[] {
     let same = 0;
     if (readSeq === this.#readSeq && me === this.#me) {
       const most = Math.min(messages.length, this.#messages.length);
@@ -69,8 +69,8 @@ export class RowMaker {
         newDay ||
         newLine ||
         before?.author !== message.author ||
-        Date.parse(message.postedAt) - Date.parse(before.postedAt) > TOGETHER_MS;
-      // A message on its way keeps its row when it is stored.
+        Date.parse(message.postedAt) - Date.parse(before.postedAt) > GROUP_MS;
+      // A pending message keeps its row when it is stored.
       const key = message.client ?? String(message.seq);
       rows.push({ kind: 'message', key, message, first, isFirstUnread: newLine });
       ends.push(rows.length);

@@ -3,11 +3,11 @@ import { isolate } from '../lib/bidi.ts';
 import { nameList } from '../lib/text.ts';
 import { useParley } from '../session/use-client.ts';
 
-/** Who is typing. Its place is always there, so that nothing jumps. */
+/** Shows who is typing. Its height is constant, so that the list does not jump. */
 export function TypingLine({ conversation }: { conversation: ConversationId }) {
   const typing = useParley((s) => s.typing).get(conversation);
   const users = useParley((s) => s.users);
-  const names = typing?.map((id) => users.get(id)?.displayName ?? 'Somebody') ?? [];
+  const names = typing?.map((id) => users.get(id)?.displayName ?? 'Someone') ?? [];
   return (
     <div aria-live="polite" className="flex h-6 items-center gap-2 px-5 text-[13px] text-muted">
       {names.length > 0 && (

@@ -11,8 +11,8 @@ const input = (change: Partial<LineInput> = {}): LineInput => ({
   ...change,
 });
 
-describe('the line "New"', () => {
-  test('is not decided before everything that was missed has come', () => {
+describe('the line “New”', () => {
+  test('is undecided until all missed events have arrived', () => {
     expect(nextLine(UNKNOWN_LINE, input({ unread: 3, isLive: false }))).toBe(UNKNOWN_LINE);
     expect(nextLine(UNKNOWN_LINE, input({ unread: 3 })).after).toBe(10);
     expect(nextLine(UNKNOWN_LINE, input()).after).toBe(null);
@@ -24,16 +24,16 @@ describe('the line "New"', () => {
     expect(nextLine(line, input({ readSeq: 13 as Seq })).after).toBe(10);
   });
 
-  test('is drawn again for what comes while nobody reads, and not for what is read at once', () => {
+  test('is drawn again for messages that stay unread, and not for messages read on arrival', () => {
     const read = nextLine(UNKNOWN_LINE, input());
     const atOnce = input({ unread: 1, readSeq: 20 as Seq });
     expect(nextLine(read, atOnce)).toBe(read);
     const unread = nextLine(read, { ...atOnce, isReading: false });
     expect(unread.after).toBe(20);
-    // More of the same gap does not move it, a part of it being read neither.
+    // Further unread messages do not move it, and neither does reading a part of them.
     const more = input({ unread: 700, readSeq: 25 as Seq, isReading: false });
     expect(nextLine(unread, more)).toBe(unread);
-    // Everything was read: the next gap has a line of its own.
+    // Everything was read: the next unread messages get a new line.
     const caughtUp = nextLine(unread, input({ readSeq: 90 as Seq }));
     expect(caughtUp.after).toBe(20);
     expect(
@@ -41,7 +41,7 @@ describe('the line "New"', () => {
     ).toBe(90);
   });
 
-  test('never stands below an unread message, and changes nothing when asked twice', () => {
+  test('is never below an unread message, and is idempotent', () => {
     const steps = fc.array(
       fc.record({
         unread: fc.nat(3),

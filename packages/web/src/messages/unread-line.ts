@@ -1,30 +1,30 @@
 import type { Seq } from '@parley/protocol';
 
-/** Where the line "New" stands in a conversation that is open. */
+/** The position of the line “New” in an open conversation. */
 export interface UnreadLine {
-  /** The line follows this message; null: there is none. Undefined: not known yet. */
+  /** The message before the line; null without a line, undefined while not known. */
   readonly after: Seq | null | undefined;
-  /** Whether everything was read since the line was drawn: the next gap gets a line of its own. */
+  /** Whether everything was read since the line was drawn; new unread messages then get a new line. */
   readonly isCaughtUp: boolean;
 }
 
-/** No conversation has been looked at yet. */
+/** The initial state. */
 export const UNKNOWN_LINE: UnreadLine = { after: undefined, isCaughtUp: false };
 
-/** What the line depends on. */
+/** The state that the line depends on. */
 export interface LineInput {
   readonly unread: number;
   readonly readSeq: Seq;
-  /** Whether everything that was missed has come. What was kept of an earlier visit may be old. */
+  /** Whether all missed events have arrived; cached state may be stale. */
   readonly isLive: boolean;
-  /** Whether somebody reads each message as it comes. */
+  /** Whether the user reads each message as it arrives. */
   readonly isReading: boolean;
 }
 
 /**
- * Returns where the line stands next; the same object when nothing changes. It is drawn when the
- * conversation is opened with unread messages, and again when messages come that nobody reads: while
- * the person is elsewhere, scrolled up, or offline.
+ * Returns the next position of the line; the same object if nothing changes. The line is drawn when
+ * the conversation is opened with unread messages, and again when messages arrive that the user does
+ * not read: while they are elsewhere, scrolled up, or offline.
  */
 export function nextLine(line: UnreadLine, input: LineInput): UnreadLine {
   const { unread, readSeq, isLive, isReading } = input;

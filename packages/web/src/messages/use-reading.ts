@@ -7,35 +7,35 @@ import { useClient } from '../session/use-client.ts';
 import { firstUnreadRow, readUpTo } from './reading.ts';
 import type { Row } from './rows.ts';
 
-/** So much of a message must be visible for it to count as read, px. */
-const IN_SIGHT = 24;
+/** A message counts as read once this much of it is visible, px. */
+const READ_PX = 24;
 
-/** Reading, and what of it could not be done yet. */
+/** Moves the read cursor of a conversation. */
 export interface Reading {
-  /** To be called when something else may be visible. */
+  /** Marks the visible messages as read; called whenever other messages may be visible. */
   read(): void;
-  /** Whether unread messages have scrolled out of sight above while nobody was there. */
-  readonly isLeftBehind: boolean;
-  /** The person wants no more of what was left behind. */
-  forgetLeftBehind(): void;
+  /** Whether unread messages scrolled out of view above while the user was idle. */
+  readonly hasUnreadAbove: boolean;
+  /** Marks the whole conversation as read, including unread messages above. */
+  markAllRead(): void;
 }
 
-/** Marks as read what is on screen while the person is there. */
+/** Marks visible messages as read while the user is present. */
 export function useReading(
   view: ConversationView,
   rows: readonly Row[],
   list: RefObject<VListHandle | null>,
-  /** Whether it is decided where the list begins, and positions are to be believed. */
+  /** Whether the list has reached its initial position, and its rows are measured. */
   isPlaced: () => boolean,
 ): Reading {
   const client = useClient();
-  const [isLeftBehind, setLeftBehind] = useState(false);
-  const leftBehind = useRef(false);
+  const [hasUnreadAbove, setUnreadAbove] = useState(false);
+  const unreadAbove = useRef(false);
   const state = useRef({ view, rows, isPlaced });
   state.current = { view, rows, isPlaced };
-  const setBehind = useCallback((now: boolean) => {
-    leftBehind.current = now;
-    setLeftBehind(now);
+  const setAbove = useCallback((now: boolean) => {
+    unreadAbove.current = now;
+    setUnreadAbove(now);
   }, []);
 
   const isAbove = useCallback((): boolean => {
@@ -50,17 +50,17 @@ export function useReading(
     const handle = list.current;
     if (!handle) return;
     const { rows, view, isPlaced } = state.current;
-    if (leftBehind.current && !isAbove()) setBehind(false);
+    if (unreadAbove.current && !isAbove()) setAbove(false);
     const seq = readUpTo({
       rows,
-      last: handle.findItemIndex(handle.scrollOffset + handle.viewportSize - IN_SIGHT),
+      last: handle.findItemIndex(handle.scrollOffset + handle.viewportSize - READ_PX),
       readSeq: view.readSeq,
       isPresent: attention() === 'present',
       isPlaced: isPlaced(),
-      isLeftBehind: leftBehind.current,
+      hasUnreadAbove: unreadAbove.current,
     });
     if (seq !== null) client.read(view.id, seq);
-  }, [client, list, isAbove, setBehind]);
+  }, [client, list, isAbove, setAbove]);
 
   const now = useAttention();
   const before = useRef(now);
@@ -68,13 +68,13 @@ export function useReading(
     const was = before.current;
     before.current = now;
     if (now !== 'present') return;
-    // The list went on following while nobody touched it: what scrolled by was perhaps not seen.
-    if (was === 'idle' && isAbove()) setBehind(true);
+    // The list kept scrolling while the user was idle: they may not have seen what scrolled by.
+    if (was === 'idle' && isAbove()) setAbove(true);
     read();
-  }, [now, read, isAbove, setBehind]);
+  }, [now, read, isAbove, setAbove]);
 
-  const forgetLeftBehind = useCallback(() => {
-    setBehind(false);
+  const markAllRead = useCallback(() => {
+    setAbove(false);
     const newest = state.current.rows.findLast(
       (row) => row.kind === 'message' && row.message.state === 'stored',
     );
@@ -82,6 +82,6 @@ export function useReading(
     if (newest?.kind !== 'message') return;
     const seq: Seq = newest.message.seq;
     if (seq > view.readSeq) client.read(view.id, seq);
-  }, [client, setBehind]);
-  return { read, isLeftBehind, forgetLeftBehind };
+  }, [client, setAbove]);
+  return { read, hasUnreadAbove, markAllRead };
 }

@@ -4,8 +4,8 @@ import { useEffect, useRef, useState } from 'react';
 import { nextLine, UNKNOWN_LINE } from './unread-line.ts';
 
 /**
- * Opens the timeline where the unread messages begin, and returns after which message the line “New”
- * stands: null without a line, undefined while it is not known.
+ * Opens the timeline at the first unread message, and returns the message before the line “New”: null
+ * without a line, undefined while it is not known.
  */
 export function useUnreadLine(
   view: ConversationView,

@@ -1,11 +1,11 @@
-/** A message that the person does not see. */
-export interface Note {
+/** The content of a browser notification. */
+export interface NotificationContent {
   readonly title: string;
   readonly body: string;
   readonly conversation: string;
-  /** The message, for when it is deleted. */
+  /** The message, to close the notification when it is deleted. */
   readonly seq: number;
-  /** Whose notification it is: browsers keep them beyond the session. */
+  /** The account that was notified: browsers keep notifications after the session ends. */
   readonly account: string;
 }
 
@@ -16,11 +16,11 @@ interface TrustedPolicies {
   ): { createScriptURL(url: string): string };
 }
 
-/** What pages without a worker have shown, by conversation. */
+/** Notifications that this page showed without a service worker, by conversation. */
 const shownByPage = new Map<string, Notification>();
 let worker: Promise<ServiceWorkerRegistration | null> | null = null;
 
-/** The service worker; null where browsers have none (over plain http, in some private modes). */
+/** Returns the service worker; null where the browser has none (plain http, some private modes). */
 function registered(): Promise<ServiceWorkerRegistration | null> {
   worker ??= register();
   return worker;
@@ -32,12 +32,12 @@ async function register(): Promise<ServiceWorkerRegistration | null> {
     await navigator.serviceWorker.register(workerUrl());
     return await navigator.serviceWorker.ready;
   } catch (error) {
-    console.warn('Notifications go without a service worker:', error);
+    console.warn('Service worker not registered:', error);
     return null;
   }
 }
 
-/** The policy of the pages wants addresses of scripts to be vouched for. */
+/** Returns the worker's URL as a TrustedScriptURL, which the Content Security Policy requires. */
 function workerUrl(): string {
   const { trustedTypes } = window as { trustedTypes?: TrustedPolicies };
   const url = '/worker.js';
@@ -48,11 +48,11 @@ function workerUrl(): string {
 }
 
 /**
- * Shows a notification of the browser. Chromium on Android lets only service workers do that, and
- * throws at pages; other browsers may be without workers. Resolves with false where neither works.
+ * Shows a browser notification. Chromium on Android allows that only to service workers and throws
+ * in pages; other browsers may lack service workers. Resolves to false if neither works.
  */
-export async function notify(note: Note, open: () => void): Promise<boolean> {
-  const { title, body, conversation, seq, account } = note;
+export async function notify(content: NotificationContent, open: () => void): Promise<boolean> {
+  const { title, body, conversation, seq, account } = content;
   const data = { conversation, seq, account };
   const options = { body, tag: conversation, icon: '/icon.svg', data };
   const registration = await registered();
@@ -70,12 +70,12 @@ export async function notify(note: Note, open: () => void): Promise<boolean> {
     };
     return true;
   } catch (error) {
-    console.warn('The browser refuses notifications:', error);
+    console.warn('Notification not shown:', error);
     return false;
   }
 }
 
-/** Takes back the notification of a conversation, or of all. */
+/** Closes the notification of a conversation, or all notifications. */
 export async function closeNotifications(conversation?: string): Promise<void> {
   for (const [key, shown] of shownByPage) {
     if (conversation !== undefined && key !== conversation) continue;
@@ -87,12 +87,12 @@ export async function closeNotifications(conversation?: string): Promise<void> {
   for (const shown of (await registration?.getNotifications(filter)) ?? []) shown.close();
 }
 
-/** A touched notification asks the page for its conversation. Returns how to stop listening. */
+/** Calls `open` when a notification is clicked. Returns a function that stops listening. */
 export function onNotificationOpened(open: (conversation: string) => void): () => void {
   if (!('serviceWorker' in navigator)) return () => undefined;
   const listener = (event: MessageEvent) => {
-    const asked = (event.data as { open?: unknown } | null)?.open;
-    if (typeof asked === 'string') open(asked);
+    const conversation = (event.data as { open?: unknown } | null)?.open;
+    if (typeof conversation === 'string') open(conversation);
   };
   navigator.serviceWorker.addEventListener('message', listener);
   return () => navigator.serviceWorker.removeEventListener('message', listener);

@@ -1,6 +1,6 @@
 let context: AudioContext | null = null;
 
-/** A short, soft chime of two notes. Browsers allow it once the person has touched the page. */
+/** Plays a short chime of two notes. Browsers allow it only after a user gesture. */
 export function chime(): void {
   context ??= new AudioContext();
   if (context.state === 'suspended') void context.resume();

@@ -12,29 +12,29 @@ import { isolate } from '../lib/bidi.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { closeNotifications, notify } from './browser.ts';
 import { chime } from './chime.ts';
-import { looks, looksAt } from './looking.ts';
+import { isPageFocused, isViewing } from './page-focus.ts';
 import { notificationSettings } from './settings.ts';
 
-/** Characters of a message in a notification. */
+/** Maximum length of the message text in a notification, in characters. */
 const EXCERPT = 140;
 
-/** What is shown of a conversation just now. */
+/** The notice that is shown for a conversation. */
 interface Notice {
   readonly seq: Seq;
   readonly author: string;
-  /** Where somebody else's name looks the same; else null. */
+  /** Set if another user's display name looks the same; else null. */
   readonly username: string | null;
   /** Null in a direct conversation. */
   readonly group: string | null;
-  /** False once the toast has gone by itself: an edit must not bring it back. */
+  /** False once the toast has closed: an edit must not show it again. */
   toast: boolean;
-  /** Whether the browser was asked to show it too. */
+  /** Whether a browser notification was requested as well. */
   readonly browser: boolean;
 }
 
 /**
- * Shows messages that the person does not see: one notice for each conversation, of its latest
- * message. A notice follows its message: an edit changes it, a deletion takes it back.
+ * Notifies of messages in conversations that the user is not viewing: one notice per conversation,
+ * for its latest message. An edit of the message updates the notice, a deletion removes it.
  */
 export class MessageNotices {
   readonly #client: ParleyClient;
@@ -52,7 +52,7 @@ export class MessageNotices {
     this.#open = open;
   }
 
-  /** Shows, changes or takes back what the event is about. */
+  /** Shows, updates or removes the notice that the event concerns. */
   apply(event: Event): void {
     if (event.type === 'message.posted') {
       this.#posted(event);
@@ -61,17 +61,17 @@ export class MessageNotices {
     const conversation = conversationOfStream(event.stream);
     const notice = this.#shown.get(conversation);
     if (!notice) return;
-    const isOver =
+    const isObsolete =
       event.type === 'conversation.deleted' ||
       (event.type === 'member.left' && event.data.account === this.#account) ||
       (event.type === 'message.deleted' && event.data.message === notice.seq);
-    if (isOver) this.#takeBack(conversation);
+    if (isObsolete) this.#dismiss(conversation);
     else if (event.type === 'message.edited' && event.data.message === notice.seq) {
       this.#show(conversation, notice, event.data.body);
     }
   }
 
-  /** Takes everything back: the session is over. */
+  /** Removes all notices when the session ends. */
   clear(): void {
     this.#shown.clear();
     toast.dismiss();
@@ -79,20 +79,20 @@ export class MessageNotices {
   }
 
   #posted(event: Extract<Event, { type: 'message.posted' }>): void {
-    // What was missed while away is shown by the unread marks, not by a hail of toasts.
+    // Messages missed while offline show as unread counts, not as a burst of toasts.
     if (this.#client.state !== 'live') return;
-    // Deleted before it came.
+    // The message was deleted before this event arrived.
     if (event.data.body === '') return;
     const { users, conversations } = this.#client.snapshot;
     const view = conversations.get(conversationOfStream(event.stream));
-    if (!view || event.actor === this.#account || looksAt(view.id)) return;
+    if (!view || event.actor === this.#account || isViewing(view.id)) return;
     const author = users.get(event.actor);
     const group = view.kind === 'direct' ? null : titleOf(view, users);
     const settings = notificationSettings(this.#account);
-    const browser = settings.notify && !looks();
+    const browser = settings.notify && !isPageFocused();
     const notice = {
       seq: event.seq,
-      author: author?.displayName ?? 'Somebody',
+      author: author?.displayName ?? 'Someone',
       username: author?.nameIsShared ? author.username : null,
       group,
       toast: true,
@@ -106,7 +106,7 @@ export class MessageNotices {
   #show(conversation: ConversationId, notice: Notice, text: string): void {
     const { group, seq } = notice;
     const shown = excerpt(text, EXCERPT);
-    const gone = () => {
+    const onClose = () => {
       notice.toast = false;
     };
     if (notice.toast) {
@@ -114,27 +114,27 @@ export class MessageNotices {
         id: conversation,
         description: <bdi>{shown}</bdi>,
         action: { label: 'Open', onClick: () => this.#open(conversation) },
-        onAutoClose: gone,
-        onDismiss: gone,
+        onAutoClose: onClose,
+        onDismiss: onClose,
       });
     }
     if (!notice.browser) return;
     const author = isolate(notice.author) + handle(notice);
-    const note = {
+    const content = {
       title: group === null ? author : `${author} in ${isolate(group)}`,
       body: isolate(shown),
       conversation,
       seq,
       account: this.#account,
     };
-    // Where the browser shows none, the toast has told it already.
-    void notify(note, () => this.#open(conversation)).then(() => {
-      // Deleted, or the session ended, while the browser was about to show it.
+    // If the browser shows none, the toast is enough.
+    void notify(content, () => this.#open(conversation)).then(() => {
+      // The message was deleted or the session ended while the browser was showing it.
       if (!this.#shown.has(conversation)) void closeNotifications(conversation);
     });
   }
 
-  #takeBack(conversation: ConversationId): void {
+  #dismiss(conversation: ConversationId): void {
     this.#shown.delete(conversation);
     toast.dismiss(conversation);
     void closeNotifications(conversation);

@@ -3,11 +3,11 @@ import { useSyncExternalStore } from 'react';
 import { readKept, writeKept } from '../session/device.ts';
 import { useAccountId } from '../session/use-client.ts';
 
-/** How this browser notifies the account. */
+/** The notification settings of an account in this browser. */
 export interface NotificationSettings {
-  /** What the browser itself allows. */
+  /** The permission that the browser grants. */
   readonly permission: NotificationPermission | 'unsupported';
-  /** Whether browser notifications are shown: allowed, and not switched off here. */
+  /** Whether browser notifications are shown: permitted, and not turned off in Parley. */
   readonly notify: boolean;
   readonly sound: boolean;
 }
@@ -16,7 +16,7 @@ const NOTIFY = 'notifications';
 const SOUND = 'sound';
 const listeners = new Set<() => void>();
 
-/** The settings of the account in this browser, as they are now. */
+/** Returns the current settings of the account in this browser. */
 export function notificationSettings(account: AccountId): NotificationSettings {
   const permission = 'Notification' in window ? Notification.permission : 'unsupported';
   return {
@@ -26,10 +26,10 @@ export function notificationSettings(account: AccountId): NotificationSettings {
   };
 }
 
-/** The settings of the account in this browser, for components; other tabs change them too. */
+/** Subscribes a component to the settings of its account; changes in other tabs are included. */
 export function useNotificationSettings() {
   const account = useAccountId();
-  // A text, so that it is the same as long as nothing in it changes.
+  // A string, because useSyncExternalStore compares snapshots by identity.
   const text = useSyncExternalStore(subscribe, () => JSON.stringify(notificationSettings(account)));
   const set = (name: string, on: boolean) => {
     writeKept(account, name, on ? null : 'off');
@@ -38,7 +38,7 @@ export function useNotificationSettings() {
   return {
     ...(JSON.parse(text) as NotificationSettings),
     setSound: (on: boolean) => set(SOUND, on),
-    /** Asks the browser when it has not been asked yet: only ever called by a click. */
+    /** Asks the browser for permission if needed, so it must be called from a user gesture. */
     setNotify: async (on: boolean) => {
       set(NOTIFY, on);
       if (!on || !('Notification' in window)) return;

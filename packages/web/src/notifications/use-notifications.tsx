@@ -5,23 +5,22 @@ import { useEffect } from 'react';
 import { toast } from 'sonner';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { onNotificationOpened } from './browser.ts';
-import { looksAt } from './looking.ts';
 import { MessageNotices } from './message-notices.tsx';
+import { isViewing } from './page-focus.ts';
 
-/** What was refused, in words. Read marks are nobody’s concern: the next one mends them. */
-const REFUSED: Record<DurableCommand['op'], string | null> = {
-  post: 'Your message was not sent',
-  edit: 'Your edit was not saved',
-  delete: 'The message was not deleted',
-  react: 'Your reaction was not added',
-  unreact: 'Your reaction was not removed',
+/** The title of the toast for each rejected command; null for read cursors, which are sent again. */
+const REJECTED: Record<DurableCommand['op'], string | null> = {
+  post: 'Couldn’t send your message',
+  edit: 'Couldn’t save your edit',
+  delete: 'Couldn’t delete the message',
+  react: 'Couldn’t add your reaction',
+  unreact: 'Couldn’t remove your reaction',
   read: null,
 };
 
 /**
- * Tells of messages that the person does not see: a toast when the page is looked at but another
- * conversation is open, a browser notification when it is not; of people who register; and of what
- * the server has refused.
+ * Notifies the user of messages in other conversations (a toast while the page has the focus, a
+ * browser notification while it does not), of new users, and of commands that the server rejected.
  */
 export function useNotifications(): void {
   const client = useClient();
@@ -32,14 +31,14 @@ export function useNotifications(): void {
     const notices = new MessageNotices(client, account, go);
     const stops = [
       client.onEvent((event) => notices.apply(event)),
-      tellRefusals(client, go),
+      showRejections(client, go),
       client.on('registered', (user) => {
         toast(<JoinedTitle name={user.displayName} />, {
           description: `@${user.username}`,
         });
       }),
       onNotificationOpened(go),
-      // Nothing of this account stays for the next one.
+      // Nothing of this account may remain for the next one.
       () => notices.clear(),
     ];
     return () => {
@@ -50,16 +49,16 @@ export function useNotifications(): void {
 
 const JoinedTitle = ({ name }: { name: string }) => (
   <>
-    <bdi>{name}</bdi> has joined Parley
+    <bdi>{name}</bdi> joined Parley
   </>
 );
 
-function tellRefusals(client: ParleyClient, go: (id: string) => void): () => void {
+function showRejections(client: ParleyClient, go: (id: string) => void): () => void {
   return client.on('nack', ({ entry, refusal }) => {
     const { op, conversation } = entry.command;
-    const description = REFUSED[op];
-    // A refused message says so itself, where it stands.
-    if (description === null || (op === 'post' && looksAt(conversation))) return;
+    const description = REJECTED[op];
+    // A rejected message already shows its error in the open conversation.
+    if (description === null || (op === 'post' && isViewing(conversation))) return;
     toast.error(description, {
       description: refusal.message,
       ...(op === 'post' && { action: { label: 'Open', onClick: () => go(conversation) } }),

@@ -2,12 +2,12 @@ import type { AccountId } from '@parley/protocol';
 import { useEffect } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
 
-/** Gives names of people; those not known yet are loaded. */
+/** Returns a lookup of display names, and loads the users that are not known yet. */
 export function useNames(ids: readonly AccountId[]): (id: AccountId) => string {
   const client = useClient();
   const users = useParley((s) => s.users);
   useEffect(() => {
     for (const id of ids) client.wantUser(id);
   }, [client, ids]);
-  return (id) => users.get(id)?.displayName ?? 'Somebody';
+  return (id) => users.get(id)?.displayName ?? 'Someone';
 }

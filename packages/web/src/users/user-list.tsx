@@ -6,12 +6,12 @@ import { Section } from '../app/sidebar.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
-import { UserName } from './person-name.tsx';
+import { UserName } from './user-name.tsx';
 
-/** People shown before “Show all”. */
+/** Number of people shown before “Show all”. */
 const SHORT = 12;
 
-/** Opens the direct conversation with somebody. */
+/** Returns a function that opens the direct conversation with an account. */
 export function useOpenDirect(): (account: AccountId) => Promise<void> {
   const client = useClient();
   const navigate = useNavigate();
@@ -25,7 +25,7 @@ export function useOpenDirect(): (account: AccountId) => Promise<void> {
   };
 }
 
-/** Everybody, those who are here first. A click opens the conversation with them. */
+/** Lists all users, active ones first. A click opens the direct conversation. */
 export function UsersList() {
   const users = useParley((s) => s.users);
   const presence = useParley((s) => s.presence);
@@ -39,10 +39,10 @@ export function UsersList() {
       .filter((p) => p.id !== me?.id && p.isActive)
       .sort((a, b) => rank(a.id) - rank(b.id) || a.displayName.localeCompare(b.displayName));
   }, [users, presence, me]);
-  const here = sorted.filter((p) => presence.has(p.id)).length;
-  const shown = all ? sorted : sorted.slice(0, Math.max(SHORT, here));
+  const online = sorted.filter((p) => presence.has(p.id)).length;
+  const shown = all ? sorted : sorted.slice(0, Math.max(SHORT, online));
   return (
-    <Section title={here > 0 ? `People · ${here} active` : 'People'}>
+    <Section title={online > 0 ? `People · ${online} active` : 'People'}>
       {shown.map((user) => {
         const state = presence.get(user.id) ?? 'offline';
         return (
@@ -70,7 +70,7 @@ export function UsersList() {
         );
       })}
       {sorted.length === 0 && (
-        <li className="px-2 py-1.5 text-muted text-sm">Nobody else is here yet.</li>
+        <li className="px-2 py-1.5 text-muted text-sm">No one else has joined yet</li>
       )}
       {sorted.length > shown.length && (
         <li>

@@ -5,12 +5,12 @@ import { useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
 
-/** Chooses any number of people, all but oneself and those left out. */
+/** A multi-select of active users, except the current user and the accounts in `without`. */
 export function UsersPicker({
   label,
   chosen,
   onChange,
-  without = NOBODY,
+  without = NO_ACCOUNTS,
 }: {
   label: string;
   chosen: readonly AccountId[];
@@ -22,12 +22,12 @@ export function UsersPicker({
   const me = useParley((s) => s.me);
   const [text, setText] = useState('');
   const shown = useMemo(() => {
-    const wanted = text.trim().toLowerCase();
+    const query = text.trim().toLowerCase();
     return [...users.values()]
       .filter((p) => p.isActive && p.id !== me?.id && !without.has(p.id))
       .filter(
         (p) =>
-          p.displayName.toLowerCase().includes(wanted) || p.username.toLowerCase().includes(wanted),
+          p.displayName.toLowerCase().includes(query) || p.username.toLowerCase().includes(query),
       )
       .sort((a, b) => a.displayName.localeCompare(b.displayName))
       .slice(0, 50);
@@ -75,10 +75,14 @@ export function UsersPicker({
             </li>
           );
         })}
-        {shown.length === 0 && <li className="px-2 py-2 text-muted text-sm">Nobody to add.</li>}
+        {shown.length === 0 && (
+          <li className="px-2 py-2 text-muted text-sm">
+            {text.trim() === '' ? 'No one to add' : 'No matches'}
+          </li>
+        )}
       </ul>
     </div>
   );
 }
 
-const NOBODY: ReadonlySet<AccountId> = new Set();
+const NO_ACCOUNTS: ReadonlySet<AccountId> = new Set();

@@ -2,8 +2,8 @@ import type { AccountId } from '@parley/protocol';
 import { useParley } from '../session/use-client.ts';
 
 /**
- * A display name as it stands among our words: isolated in its direction, and with the username
- * where another person's name looks the same.
+ * Renders a display name with its text direction isolated, and with the username where another
+ * user's display name looks the same.
  */
 export function UserName({ id, name }: { id: AccountId; name: string }) {
   const user = useParley((s) => s.users).get(id);

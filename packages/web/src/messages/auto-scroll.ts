@@ -1,103 +1,104 @@
-/** Closer to the end than this, px, a list counts as being there. */
+/** A list is at its end within this distance from it, px. */
 export const NEAR_END = 60;
 
-/** Where a list stands. */
+/** The scroll position of a list. */
 export interface ListPosition {
-  /** Distance from the top to the first visible pixel, px. */
+  /** Distance from the top of the content to the first visible pixel, px. */
   readonly offset: number;
-  /** Height of everything, px. */
+  /** Height of the content, px. */
   readonly size: number;
-  /** Height of what is visible, px. */
+  /** Height of the viewport, px. */
   readonly viewport: number;
   /** Whether the last row is the newest message. */
   readonly isNewest: boolean;
-  /** False while rows are still being measured: positions mean little. */
+  /** False while rows are being measured, when positions are unreliable. */
   readonly isSettled: boolean;
 }
 
 /**
+ * The scroll state of a list:
  * - `following`: the list stays at its end, whatever is added or changes its height;
- * - `holding`: as `following`, but only until the first unread message has reached the top;
- * - `paused`: the person scrolls up; when the scrolling ends near where it began, the list follows again;
- * - `placing`: the list was put at a message, whose surroundings are still being measured;
- * - `away`: the person reads something else, and new messages move nothing.
+ * - `holding`: as `following`, but stops when the first unread message reaches the top;
+ * - `paused`: the user is scrolling up; `following` resumes if the scrolling ends near its start;
+ * - `placing`: the list was scrolled to a message, and the rows around it are being measured;
+ * - `away`: the user has scrolled elsewhere, and new messages do not move the list.
  */
-export type FollowState = 'following' | 'holding' | 'paused' | 'placing' | 'away';
+export type AutoScrollState = 'following' | 'holding' | 'paused' | 'placing' | 'away';
 
 /**
- * Decides whether a list follows its end. A list that grows at its end is away from it for moments, as
- * is one whose rows are being measured; so the distance from the end says nothing of what the person
- * wants. What says it is the person's own movement: the list moved up by more than rows that shrank, a
- * viewport that grew, or our own scrolling explain.
+ * Decides whether a list scrolls with its end as messages arrive. A list that grows, or whose rows are
+ * being measured, is briefly away from its end, so the distance alone does not show that the user has
+ * scrolled up. What shows it is movement up by more than shrinking rows, a growing viewport and our
+ * own scrolling explain.
  */
-export class EndFollowing {
-  #state: FollowState = 'following';
+export class AutoScroll {
+  #state: AutoScrollState = 'following';
   #last: ListPosition | null = null;
-  /** Upward movement that is expected and not the person's, px. */
+  /** Upward movement that is expected and was not caused by the user, px. */
   #expected = 0;
-  /** How far the person has scrolled up since `following`, px. */
+  /** How far the user has scrolled up since `following`, px. */
   #up = 0;
 
-  /** What the list does now. */
-  get state(): FollowState {
+  /** The current state. */
+  get state(): AutoScrollState {
     return this.#state;
   }
 
-  /** Whether the list is to be scrolled to its end, or to the first unread message. */
+  /** Whether the list must be scrolled to its end, or to the first unread message. */
   get isFollowing(): boolean {
     return this.#state === 'following' || this.#state === 'holding';
   }
 
-  /** Rows were added or measured, or the viewport has another height. */
+  /** Handles added or measured rows, or a resized viewport. */
   changed(at: ListPosition): void {
     this.#moved(at);
   }
 
-  /** The list was scrolled, by anybody. */
+  /** Handles a scroll event, whether the user or the page caused it. */
   scrolled(at: ListPosition): void {
     this.#moved(at);
     if (this.#state === 'away' && isAtEnd(at) && at.isSettled) this.#become('following');
   }
 
-  /** No scrolling has come for a while. */
+  /** Handles the end of scrolling. */
   scrollEnded(at: ListPosition): void {
     this.scrolled(at);
     this.#expected = 0;
     if (this.#state === 'paused') this.#become('following');
   }
 
-  /** The list is about to be scrolled to this offset by us. */
+  /** Announces that the page is about to scroll the list to this offset. */
   scrollsTo(offset: number): void {
     if (this.#last && offset < this.#last.offset) this.#expected += this.#last.offset - offset;
   }
 
-  /** The person asks for the end: by a button, or by sending a message. */
+  /** Follows the end again: the user pressed the button or sent a message. */
   goToEnd(): void {
     this.#become('following');
   }
 
-  /** The list is put at a message. */
+  /** Starts placing the list at a message. */
   place(): void {
     this.#become('placing');
   }
 
-  /** What surrounds the message that the list was put at is measured. */
+  /** Ends placing: the rows around the message are measured. */
   settle(at: ListPosition): void {
     this.#last = at;
     if (this.#state === 'placing') this.#become(isAtEnd(at) ? 'following' : 'away');
   }
 
-  /** Nobody looks, or messages are missing: what comes must not scroll out of sight unread. */
+  /** Holds the first unread message on screen while the user is elsewhere or messages are missing. */
   hold(): void {
     if (this.#state === 'following' || this.#state === 'paused') this.#become('holding');
   }
 
-  /** Somebody looks again, and everything that is new is on screen. */
+  /** Ends holding: the user is back, and all new messages are on screen. */
   release(): void {
     if (this.#state === 'holding') this.#become('following');
   }
 
-  #become(state: FollowState): void {
+  #become(state: AutoScrollState): void {
     this.#state = state;
     this.#up = 0;
   }
@@ -109,7 +110,7 @@ export class EndFollowing {
     const grown = at.size - last.size;
     this.#expected += Math.max(0, -grown) + Math.max(0, at.viewport - last.viewport);
     const up = last.offset - at.offset;
-    // At the very end after moving up: the browser has kept the offset in bounds.
+    // Moved up and still at the very end: the browser has clamped the offset.
     if (up > 0 && at.size - at.offset - at.viewport > 1) {
       const expected = Math.min(up, this.#expected);
       this.#expected -= expected;
@@ -130,7 +131,7 @@ export class EndFollowing {
   }
 }
 
-/** Whether the newest message is visible, or nearly. */
+/** Returns whether the newest message is visible, or nearly. */
 export function isAtEnd(at: ListPosition): boolean {
   return at.isNewest && at.size - at.offset - at.viewport < NEAR_END;
 }

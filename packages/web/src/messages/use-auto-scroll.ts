@@ -1,15 +1,15 @@
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
 import type { VListHandle } from 'virtua';
-import { EndFollowing, type ListPosition } from './end-following.ts';
+import { AutoScroll, type ListPosition } from './auto-scroll.ts';
 import type { Row } from './rows.ts';
 
-/** Rows that came in front, or around a message, are measured within this time, ms. */
+/** New rows in front of the list, or around a message, are measured within this time, ms. */
 const SETTLE_MS = 250;
-/** What stays visible above the line “New”, px. */
+/** Space kept visible above the line “New”, px. */
 const ABOVE_LINE = 48;
 
-/** What a list is scrolled by. */
-export interface FollowInput {
+/** The inputs of {@link useAutoScroll}. */
+export interface AutoScrollInput {
   readonly list: RefObject<VListHandle | null>;
   /** The element that scrolls. */
   readonly scroller: () => HTMLElement | null;
@@ -17,33 +17,33 @@ export interface FollowInput {
   readonly hasNewer: boolean;
   /** The message that the line “New” follows; null or undefined without a line. */
   readonly lineAfter: number | null | undefined;
-  /** Nobody looks, or messages are missing: the first unread message stays on screen. */
+  /** Whether the first unread message must stay on screen: the user is elsewhere, or messages are missing. */
   readonly isHeld: boolean;
 }
 
-/** What a list does about its end. */
-export interface Following {
-  /** Whether the person reads something else than the newest messages. */
+/** The state and the controls of an auto-scrolling list. */
+export interface AutoScrollControls {
+  /** Whether the user has scrolled away from the newest messages. */
   readonly isAway: boolean;
-  /** Whether rows have come in front of the ones that were there. */
+  /** Whether rows were prepended. */
   readonly isPrepended: boolean;
-  /** Whether positions are to be believed: nothing is being measured. */
+  /** Whether positions are reliable: no rows are being measured. */
   isSettled(): boolean;
-  /** The list was scrolled (`scrolled`), has come to rest (`ended`), or was resized (`changed`). */
+  /** Handles that the list was scrolled (`scrolled`), stopped (`ended`), or was resized (`changed`). */
   moved(how: 'scrolled' | 'ended' | 'changed'): void;
   goToEnd(): void;
   goToLine(): void;
 }
 
-/** A row, and how much of it is above the visible part, px; less than 0 leaves room above it. */
+/** A row, and how much of it is above the viewport, px; negative values leave space above it. */
 interface Place {
   readonly key: string;
   readonly into: number;
 }
 
-/** Keeps a list at its end, at its first unread message, or where the person has scrolled to. */
-export function useFollowing(input: FollowInput, onSettled: () => void): Following {
-  const [machine] = useState(() => new EndFollowing());
+/** Keeps a list at its end, at its first unread message, or where the user has scrolled to. */
+export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): AutoScrollControls {
+  const [machine] = useState(() => new AutoScroll());
   const [isAway, setAway] = useState(false);
   const latest = useRef(input);
   latest.current = input;
@@ -58,7 +58,7 @@ export function useFollowing(input: FollowInput, onSettled: () => void): Followi
   const position = useCallback((): ListPosition | null => {
     const element = latest.current.scroller();
     if (!element) return null;
-    // The page's own figures are of one moment; the virtual list learns of each by another event.
+    // The DOM gives a consistent snapshot; the virtual list updates each value by a separate event.
     return {
       offset: element.scrollTop,
       size: element.scrollHeight,
@@ -69,8 +69,8 @@ export function useFollowing(input: FollowInput, onSettled: () => void): Followi
   }, [isSettled]);
 
   /**
-   * Scrolls once. The list's own scrollToIndex goes on scrolling while rows are measured, against a
-   * person who scrolls meanwhile; here every measurement comes by `moved`, which asks the machine.
+   * Scrolls once. The list's own scrollToIndex keeps scrolling while rows are measured, against a user
+   * who scrolls meanwhile; here every measurement goes through `moved`, which asks the machine.
    */
   const scrollTo = useCallback(
     (offset: number) => {
@@ -82,7 +82,7 @@ export function useFollowing(input: FollowInput, onSettled: () => void): Followi
     [machine],
   );
 
-  /** Scrolls to the end, or to the line when that is what the list is held at. */
+  /** Scrolls to the end, or to the line “New” while the list is held. */
   const follow = useCallback((): 'end' | 'line' => {
     const { list, rows } = latest.current;
     const handle = list.current;
@@ -90,12 +90,12 @@ export function useFollowing(input: FollowInput, onSettled: () => void): Followi
     const line = machine.state === 'holding' ? lineRow(rows) : -1;
     const top = line < 0 ? Number.POSITIVE_INFINITY : handle.getItemOffset(line) - ABOVE_LINE;
     const isAtLine = top < handle.scrollSize - handle.viewportSize;
-    // More than the end: the browser keeps it in bounds, also where a height has not been drawn yet.
+    // Beyond the end, which the browser clamps, because heights may not be rendered yet.
     scrollTo(isAtLine ? top : handle.scrollSize * 2);
     return isAtLine ? 'line' : 'end';
   }, [machine, scrollTo]);
 
-  /** Scrolls to where the list is placed. */
+  /** Scrolls to the message at which the list is placed. */
   const keepPlace = useCallback(() => {
     const { list, rows } = latest.current;
     const place = placed.current;
@@ -103,7 +103,7 @@ export function useFollowing(input: FollowInput, onSettled: () => void): Followi
     if (place && list.current && row >= 0) scrollTo(list.current.getItemOffset(row) + place.into);
   }, [scrollTo]);
 
-  /** Looks again when positions are to be believed. */
+  /** Checks again once positions are reliable. */
   const settleLater = useCallback(() => {
     setTimeout(
       () => {
@@ -150,7 +150,7 @@ export function useFollowing(input: FollowInput, onSettled: () => void): Followi
 
   const { rows, lineAfter, isHeld } = input;
   const firstKey = useRef<string | null>(null);
-  /** The line that the list is still to be put at. */
+  /** The line to which the list must still be scrolled. */
   const wantedLine = useRef<number | null | undefined>(undefined);
   const knownLine = useRef<number | null | undefined>(undefined);
   const first = firstMessageKey(rows);
@@ -171,7 +171,7 @@ export function useFollowing(input: FollowInput, onSettled: () => void): Followi
     if (rows.length === 0) return;
     const isReplaced = before !== null && !rows.some((row) => row.key === before);
     if (before !== null && before !== first) settledAt.current = performance.now() + SETTLE_MS;
-    // The person may have scrolled since the last event told of it.
+    // The user may have scrolled since the last event.
     const at = position();
     if (at) machine.changed(at);
     const line = lineRow(rows);
