@@ -72,12 +72,20 @@ function Shell() {
       <Toaster
         theme={theme}
         position="top-right"
+        style={{ fontFamily: 'inherit' }}
         toastOptions={{
           style: {
             fontFamily: 'inherit',
             background: 'var(--raised)',
             color: 'var(--ink)',
             borderColor: 'var(--line)',
+          },
+          actionButtonStyle: {
+            height: '2rem',
+            padding: '0 0.75rem',
+            fontSize: '13px',
+            background: 'var(--accent)',
+            color: 'var(--on-accent)',
           },
         }}
       />

@@ -9,8 +9,11 @@ export function Home() {
       </span>
       <h1 className="mt-1 font-semibold text-xl">Select a conversation</h1>
       <p className="max-w-xs text-muted">
-        Choose one from the sidebar, or press <Key>Ctrl</Key> <Key>K</Key> to find a person or
-        group.
+        Choose one from the sidebar, or press{' '}
+        <span className="whitespace-nowrap">
+          <Key>Ctrl</Key> <Key>K</Key>
+        </span>{' '}
+        to find a person or group.
       </p>
     </div>
   );
