@@ -128,7 +128,7 @@ export class Live {
   tellRead(account: AccountId, move: ReadMove): void {
     this.#tellReadHere(account, move);
     this.#nodes.tellRead(account, move);
-    if (!move.tellOthers) return;
+    if (!move.sendReceipts) return;
     const { conversation, readSeq } = move.cursor;
     this.#signal(conversation, account, { op: 'receipt', conversation, account, readSeq });
   }

@@ -35,7 +35,7 @@ let db: Database;
 let append: Append;
 let owner: AccountId;
 let member: AccountId;
-/** Of them. */
+/** A group of both. */
 let group: ConversationId;
 
 beforeAll(async () => {
@@ -53,7 +53,7 @@ async function shown(seq: number, id = group): Promise<Message> {
   return message;
 }
 
-describe('who may', () => {
+describe('commands', () => {
   type Act = (actor: AccountId, id: ConversationId, message: Seq) => Promise<Outcome>;
   const acts: Record<string, Act> = {
     post: (actor, id) => postMessage(append, about(actor, id), 'x'),
@@ -67,59 +67,59 @@ describe('who may', () => {
   const everything = { post: 'yes', edit: 'yes', react: 'yes', unreact: 'yes', delete: 'yes' };
   const others = { ...everything, edit: 'forbidden', delete: 'forbidden' };
 
-  /** How somebody comes to a standing in a group with a message; gives who asks. */
-  const standings: Record<
+  /** For each kind of actor: the expected verdicts, and how to make one, in a group with a message. */
+  const actors: Record<
     string,
-    { may: typeof everything; of(id: ConversationId, author: AccountId): Promise<AccountId> }
+    { expected: typeof everything; make(id: ConversationId, author: AccountId): Promise<AccountId> }
   > = {
-    'its author': { may: everything, of: async (_id, author) => author },
-    'another member': { may: others, of: async () => member },
-    'an owner of the group': { may: others, of: async () => owner },
+    'its author': { expected: everything, make: async (_id, author) => author },
+    'another member': { expected: others, make: async () => member },
+    'an owner of the group': { expected: others, make: async () => owner },
     'an author who left': {
-      may: nothing,
-      async of(id, author) {
+      expected: nothing,
+      async make(id, author) {
         stored(await leaveGroup(append, about(author, id)));
         return author;
       },
     },
     'an author who was removed': {
-      may: nothing,
-      async of(id, author) {
+      expected: nothing,
+      async make(id, author) {
         stored(await removeMember(append, about(owner, id), author));
         return author;
       },
     },
-    'an author who came back': {
-      may: everything,
-      async of(id, author) {
+    'an author who was added again': {
+      expected: everything,
+      async make(id, author) {
         stored(await removeMember(append, about(owner, id), author));
         stored(await addMember(append, about(owner, id), author));
         return author;
       },
     },
     'a member who was removed': {
-      may: nothing,
-      async of(id) {
+      expected: nothing,
+      async make(id) {
         stored(await removeMember(append, about(owner, id), member));
         return member;
       },
     },
-    'a stranger': { may: nothing, of: () => anAccount(db.pool) },
+    'a non-member': { expected: nothing, make: () => anAccount(db.pool) },
     'an author in a deleted group': {
-      may: nothing,
-      async of(id, author) {
+      expected: nothing,
+      async make(id, author) {
         stored(await deleteGroup(append, about(owner, id)));
         return author;
       },
     },
   };
 
-  test.each(Object.keys(standings))('do what with a message: %s', async (name) => {
+  test.each(Object.keys(actors))('follow the policy for %s', async (name) => {
     const author = await anAccount(db.pool);
     const id = await aRealGroup(append, [owner, author, member]);
     const message = await says(append, author, id, 'hello');
-    const standing = standings[name] as (typeof standings)[string];
-    const actor = await standing.of(id, author);
+    const { expected, make } = actors[name] as (typeof actors)[string];
+    const actor = await make(id, author);
     const verdicts: Record<string, string> = {};
     for (const [act, run] of Object.entries(acts)) {
       const head = await headOf(db.pool, id as string as Parameters<typeof headOf>[1]);
@@ -127,13 +127,13 @@ describe('who may', () => {
       const moved = (await headOf(db.pool, id as string as Parameters<typeof headOf>[1])) - head;
       expect(moved, act).toBe(verdicts[act] === 'yes' ? 1 : 0);
     }
-    expect(verdicts).toEqual(standing.may);
+    expect(verdicts).toEqual(expected);
   });
 
-  test('nobody does anything with a message that is not there', async () => {
+  test('are refused for a message that does not exist', async () => {
     const elsewhere = await aRealGroup(append, [owner, member]);
     const there = await says(append, owner, group, 'there');
-    // The creation of the group is an event, and no message.
+    // Event 1 is `conversation.created`, not a message.
     for (const seq of [1, there + 100]) {
       for (const act of ['edit', 'react', 'unreact', 'delete']) {
         const outcome = await (acts[act] as Act)(owner, elsewhere, seq as Seq);
@@ -143,7 +143,7 @@ describe('who may', () => {
   });
 });
 
-test('each command that is sent again under its id gets the answer of the first time', async () => {
+test('answers a retried command as the first time', async () => {
   const seq = await says(append, owner, group, 'x');
   const commands = [
     (r: ReturnType<typeof about>) => postMessage(append, r, 'once'),
@@ -161,14 +161,14 @@ test('each command that is sent again under its id gets the answer of the first 
 });
 
 describe('an edit', () => {
-  test('changes the body of its message alone', async () => {
+  test('changes the body of its own message only', async () => {
     const other = await aRealGroup(append, [owner, member]);
     const [seq, next] = [
       await says(append, owner, group, 'a'),
       await says(append, owner, group, 'b'),
     ];
-    // As many messages there, so that one of them has the same seq.
-    while ((await says(append, owner, other, 'same place')) < seq);
+    // Post until the other group has a message with the same seq.
+    while ((await says(append, owner, other, 'same seq')) < seq);
     const edited = stored(await editMessage(append, about(owner, group), seq, 'A'));
     expect(await shown(seq)).toMatchObject({
       body: 'A',
@@ -177,10 +177,10 @@ describe('an edit', () => {
       deletedAt: null,
     });
     expect(await shown(next)).toMatchObject({ body: 'b', editedAt: null, changedSeq: next });
-    expect(await shown(seq, other)).toMatchObject({ body: 'same place', editedAt: null });
+    expect(await shown(seq, other)).toMatchObject({ body: 'same seq', editedAt: null });
   });
 
-  test('of a deleted message is refused, and so is a reaction', async () => {
+  test('of a deleted message is refused, like a reaction', async () => {
     const seq = await says(append, owner, group, 'x');
     stored(await deleteMessage(append, about(owner, group), seq));
     expect(verdict(await editMessage(append, about(owner, group), seq, 'y'))).toBe(
@@ -194,13 +194,13 @@ describe('an edit', () => {
 });
 
 describe('a deletion', () => {
-  test('takes text and reactions of its message alone', async () => {
+  test('removes the text and reactions of its own message only', async () => {
     const other = await aRealGroup(append, [owner, member]);
     const [seq, next] = [
       await says(append, owner, group, 'a'),
       await says(append, owner, group, 'b'),
     ];
-    while ((await says(append, owner, other, 'same place')) < seq);
+    while ((await says(append, owner, other, 'same seq')) < seq);
     for (const [id, message] of [
       [group, seq],
       [group, next],
@@ -221,7 +221,7 @@ describe('a deletion', () => {
     }
   });
 
-  test('of the newest message makes the one before it the last one of the conversation', async () => {
+  test('of the latest message makes the one before it the last message of the conversation', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const [first, newest] = [
       await says(append, owner, id, 'a'),
@@ -233,7 +233,7 @@ describe('a deletion', () => {
     expect(await last()).toBe(first);
   });
 
-  test('again changes nothing, and answers with the place of the first one', async () => {
+  test('repeated changes nothing and answers with the seq of the first', async () => {
     const seq = await says(append, owner, group, 'x');
     await says(append, owner, group, 'y');
     const first = stored(await deleteMessage(append, about(owner, group), seq));
@@ -245,10 +245,10 @@ describe('a deletion', () => {
 });
 
 describe('a reaction', () => {
-  /** So many different emoji. */
+  /** The nth of many different emoji. */
   const emoji = (n: number) => String.fromCodePoint(0x1f600 + n);
 
-  test('counts once for each person, and moves the change of its message', async () => {
+  test('counts once per member and emoji, and raises changedSeq of its message', async () => {
     const [seq, next] = [
       await says(append, owner, group, 'a'),
       await says(append, owner, group, 'b'),
@@ -270,7 +270,7 @@ describe('a reaction', () => {
     expect(await shown(next)).toMatchObject({ changedSeq: next, reactions: [] });
   });
 
-  test('has so many different emoji on a message, and each by any number of people', async () => {
+  test('is limited in the number of different emoji per message, not in the number of members', async () => {
     const seq = await says(append, owner, group, 'popular');
     for (let n = 0; n < LIMITS.reactionsPerMessage; n++) {
       expect(verdict(await addReaction(append, about(owner, group), seq, emoji(n)))).toBe('yes');
@@ -279,20 +279,20 @@ describe('a reaction', () => {
     expect(verdict(tooMany)).toBe('too_many_reactions');
     expect(verdict(await addReaction(append, about(member, group), seq, emoji(3)))).toBe('yes');
     expect((await shown(seq)).reactions).toHaveLength(LIMITS.reactionsPerMessage);
-    // Another message has its own, and one that is taken off makes room.
+    // The limit is per message, and a removed emoji no longer counts.
     const next = await says(append, owner, group, 'not yet');
     expect(verdict(await addReaction(append, about(member, group), next, '🦜'))).toBe('yes');
     stored(await removeReaction(append, about(owner, group), seq, emoji(0)));
     expect(verdict(await addReaction(append, about(member, group), seq, '🦜'))).toBe('yes');
   });
 
-  test('taken off is one’s own, of that emoji, on that message', async () => {
+  test('is removed only for its account, emoji and message', async () => {
     const other = await aRealGroup(append, [owner, member]);
     const [seq, next] = [
       await says(append, owner, group, 'a'),
       await says(append, owner, group, 'b'),
     ];
-    while ((await says(append, owner, other, 'same place')) < seq);
+    while ((await says(append, owner, other, 'same seq')) < seq);
     for (const who of [owner, member]) {
       for (const [id, message] of [
         [group, seq],
@@ -316,7 +316,7 @@ describe('a reaction', () => {
     });
     expect((await shown(next)).reactions).toEqual(both);
     expect((await shown(seq, other)).reactions).toEqual(both);
-    // What is not there is off already: the last change of the message is the answer.
+    // Removing an absent reaction answers with the last change of the message.
     const again = stored(await removeReaction(append, about(owner, group), seq, '👍'));
     expect(again.seq).toBe(off.seq);
     expect((await shown(seq)).reactions[1]).toEqual({ emoji: '👍', accounts: [member] });

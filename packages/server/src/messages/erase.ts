@@ -11,7 +11,7 @@ import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import { redact } from './redact.ts';
 
-/** Messages that go in one transaction: others’ commands of the stream are not kept waiting. */
+/** Messages deleted per transaction, so that other commands of the stream do not wait long. */
 const BATCH = 100;
 
 interface EraseCommand extends Command {
@@ -20,16 +20,16 @@ interface EraseCommand extends Command {
 }
 
 /**
- * Deletes the next messages of an author in a conversation, after a seq, whether the author still
- * is a member or not. Null when there are no more; else up to where it has come.
+ * Deletes the next batch of an author’s messages after a seq, for the erasure of an account. The
+ * author need not be a member. Returns null when there are none left, else the last seq of the batch.
  */
 export async function eraseMessages(
-  context: { readonly pool: pg.Pool; readonly append: Append },
+  deps: { readonly pool: pg.Pool; readonly append: Append },
   author: AccountId,
   conversation: ConversationId,
   after: Seq,
 ): Promise<{ upTo: Seq; outcome: Outcome } | null> {
-  const { rows } = await context.pool.query<{ seq: Seq }>({
+  const { rows } = await deps.pool.query<{ seq: Seq }>({
     name: 'messages-to-erase',
     text: `select seq from messages
            where conversation_id = $1 and author_id = $2 and seq > $3 and deleted_at is null
@@ -49,16 +49,17 @@ export async function eraseMessages(
     conversation,
     messages: rows.map((row) => row.seq),
   };
-  return { upTo: last.seq, outcome: await context.append.run(command) };
+  return { upTo: last.seq, outcome: await deps.append.run(command) };
 }
 
+/** Asks no policy: `deleteAccount` authorized the erasure, and a former member’s messages go too. */
 const eraseRule: Rule<EraseCommand> = {
   name: 'messages.erase',
   bulk: false,
   async decide(tx, [command]) {
     if (!command) return [];
     const { actor, conversation, messages, stream } = command;
-    // Looked at under the stream’s lock: another node may have been at the same.
+    // Read again under the stream’s lock: another node may have erased some of them.
     const rows = await tx.query<{ seq: Seq }>(
       'messages-still-to-erase',
       `select seq from messages

@@ -2,7 +2,7 @@ import type { EventType } from '@parley/protocol';
 import { dataOf } from '../stream/record.ts';
 import type { Projection } from '../stream/stream-transaction.ts';
 
-/** How messages and reactions follow from the events of a conversation. */
+/** The projections of messages and reactions. */
 export const messageProjections: Partial<Record<EventType, Projection>> = {
   'message.posted': async (tx, events) => {
     await tx.query(
@@ -34,7 +34,7 @@ export const messageProjections: Partial<Record<EventType, Projection>> = {
   },
 
   'message.deleted': async (tx, events) => {
-    // All at once: an account that is erased takes many messages along.
+    // In bulk: the erasure of an account deletes many messages.
     const streams = events.map((e) => e.stream);
     const messages = events.map((e) => dataOf(e, 'message.deleted').message);
     await tx.query(

@@ -53,7 +53,7 @@ const seqs = (items: readonly Message[]) => items.map((m) => m.seq);
 
 describe('a page of history', () => {
   let id: ConversationId;
-  /** The seqs of all messages, with reactions and joinings between them. */
+  /** The seqs of all messages; reactions and deletions lie between them. */
   let all: Seq[];
 
   beforeAll(async () => {
@@ -67,7 +67,7 @@ describe('a page of history', () => {
     }
   });
 
-  test('is the newest one without a seq', async () => {
+  test('has the latest messages by default', async () => {
     const newest = await page(id, { limit: 7 });
     expect(seqs(newest.items)).toEqual(all.slice(-7));
     expect(newest).toMatchObject({ hasOlder: true, hasNewer: false });
@@ -75,7 +75,7 @@ describe('a page of history', () => {
     expect(newest.asOf).toBe(rows[0].last_seq);
   });
 
-  test('walked in any direction, from anywhere, in any steps, covers everything once', async () => {
+  test('followed in both directions, from any seq, in any steps, covers every message once', async () => {
     const last = (all.at(-1) ?? 0) + 10;
     await fc.assert(
       fc.asyncProperty(
@@ -106,7 +106,7 @@ describe('a page of history', () => {
     );
   });
 
-  test('holds the message it is around, and is bounded by its limit', async () => {
+  test('around a seq contains that message and at most `limit` messages', async () => {
     const target = all[30] as Seq;
     const around = await page(id, { around: target, limit: 10 });
     expect(seqs(around.items)).toEqual(all.slice(25, 35));
@@ -116,7 +116,7 @@ describe('a page of history', () => {
     expect(none).toMatchObject({ items: [], hasOlder: true, hasNewer: false });
   });
 
-  test('is read by a member from before the joining too, and by nobody else', async () => {
+  test('includes messages from before the member joined, and is for members only', async () => {
     const cem = await anAccount(db.pool);
     expect(await history(db.pool, cem, id, { limit: 5 })).toBeNull();
     await joinGroup(append, about(cem, id));
@@ -125,7 +125,7 @@ describe('a page of history', () => {
 });
 
 describe('a message', () => {
-  test('stands as its events left it', async () => {
+  test('has the state that its events give', async () => {
     const id = await aRealGroup(append, [ann, bob]);
     const seq = await says(append, ann, id, 'frist');
     await editMessage(append, about(ann, id), seq, 'first');
@@ -142,7 +142,7 @@ describe('a message', () => {
       body: 'first',
       deletedAt: null,
       changedSeq: last.seq,
-      // The emoji in the order of their first use, the people in the order of theirs.
+      // Emoji in the order of their first use, accounts in the order of their reactions.
       reactions: [
         { emoji: '🎉', accounts: [bob, ann] },
         { emoji: '👍', accounts: [ann, bob] },
@@ -158,7 +158,7 @@ describe('a message', () => {
     expect(await messageFor(db.pool, bob, id, (seq + 1) as Seq)).toBeUndefined();
   });
 
-  test('has the same time in the event, in the page and in the answer', async () => {
+  test('has the same time in the event, the page and the answer', async () => {
     const id = await aRealGroup(append, [ann]);
     const { at, seq } = stored(await postMessage(append, about(ann, id), 'now'));
     const events = await eventsFor(db.pool, ann, streamOfConversation(id), { after: 2, limit: 9 });
@@ -168,7 +168,7 @@ describe('a message', () => {
 });
 
 describe('events over REST', () => {
-  test('of the own stream and the workspace are all told, of others none', async () => {
+  test('are those of the personal and workspace streams, and of no other personal stream', async () => {
     const own = await eventsFor(db.pool, ann, streamOfAccount(ann), { after: 0, limit: 500 });
     expect(own?.items.map((e) => e.seq)).toEqual(upTo(own?.lastSeq ?? 0));
     const workspace = await eventsFor(db.pool, ann, WORKSPACE_STREAM, { after: 0, limit: 1 });

@@ -3,21 +3,21 @@ import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
 
 /**
- * Messages as they stand now, for members only. A member reads the whole history of a conversation,
- * also what was written before the joining; who has left reads nothing. Each function is one
- * statement, so one snapshot: the messages contain exactly the events up to `asOf`.
+ * Reads messages in their current state, for members only. A member reads the whole history of a
+ * conversation, including messages from before it joined; a former member reads nothing. Each
+ * function is one statement, so the messages contain exactly the events up to `asOf`.
  */
 
-/** A page of history: messages in the order of seq. */
+/** A page of history: messages by seq. */
 export interface History {
   readonly items: Message[];
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
-  /** Where the stream stood: events up to here are contained in the items. */
+  /** The last seq of the stream when the page was read: the items contain all events up to it. */
   readonly asOf: Seq;
 }
 
-/** Which messages: those before, after or around a seq; with none of them the newest. */
+/** Selects a page: before, after or around a seq; by default the latest messages. */
 export interface HistoryRequest {
   readonly before?: number | undefined;
   readonly after?: number | undefined;
@@ -25,7 +25,7 @@ export interface HistoryRequest {
   readonly limit: number;
 }
 
-/** SQL: the message `g` with its reactions, an emoji standing where it was first used. */
+/** SQL: the message `g` with its reactions, emoji in the order of their first use. */
 const MESSAGE = `json_build_object(
   'conversation', g.conversation_id,
   'seq', g.seq,
@@ -47,7 +47,7 @@ const MESSAGE = `json_build_object(
   )
 )`;
 
-/** A page of history; null for those who are not members. */
+/** Returns a page of history; null when the account is not a member. */
 export async function history(
   pool: Pool,
   account: AccountId,
@@ -57,7 +57,7 @@ export async function history(
   const { at, older, newer } = cut(request);
   const { rows } = await pool.query<{ last_seq: number; older: Message[]; newer: Message[] }>({
     name: 'messages-history',
-    // One more than wanted on either side tells whether there is more.
+    // One extra row on either side shows whether there are more.
     text: `
       select s.last_seq,
         (select coalesce(json_agg(${MESSAGE} order by g.seq), '[]') from (
@@ -84,7 +84,7 @@ export async function history(
   };
 }
 
-/** Where the page is cut: so many messages before `at`, so many from `at` on. */
+/** Returns how many messages to read before `at`, and how many from `at` on. */
 function cut({ before, after, around, limit }: HistoryRequest): {
   at: number;
   older: number;
@@ -99,7 +99,7 @@ function cut({ before, after, around, limit }: HistoryRequest): {
   return { at: Number.MAX_SAFE_INTEGER, older: limit, newer: 0 };
 }
 
-/** One message: null when the account is not a member, undefined when there is no such message. */
+/** Returns a message; null when the account is not a member, undefined when it does not exist. */
 export async function messageFor(
   pool: Pool,
   account: AccountId,
@@ -119,16 +119,16 @@ export async function messageFor(
   return row ? (row.item ?? undefined) : null;
 }
 
-/** Events of a stream, and up to where the account may see it. */
+/** Events of a stream; `lastSeq` is the last seq that the account may see. */
 export interface EventsOfStream {
   readonly items: Event[];
   readonly lastSeq: Seq;
 }
 
 /**
- * Returns the events after `after` that the account may see: all of the workspace and of its own
- * stream; of a conversation those of its stays while it is a member, and the end of the last stay
- * when it is no longer one. Null for a stream that it may not follow.
+ * Returns the events after `after` that the account may see: all events of the workspace stream and
+ * of its personal stream; of a conversation those of its membership periods, or for a former member
+ * only the event that ended the last one. Null when the account may not read the stream.
  */
 export async function eventsFor(
   pool: Pool,
@@ -167,7 +167,7 @@ export async function eventsFor(
            'client', e.client_id,
            'data', e.data) order by e.seq), '[]')
          from (
-           -- Stays do not overlap and are few: each brings its first ones, the first of all stay.
+           -- Membership periods are disjoint and few: merge the first rows of each.
            select e.* from covered c
            cross join lateral (
              select * from events e

@@ -38,7 +38,7 @@ const readOf = async (account: AccountId, id: ConversationId) =>
 const versionOf = async (account: AccountId) =>
   (await readVersions(db.pool, [account])).get(account);
 
-async function twoTalking(messages: number) {
+async function aGroupOfTwo(messages: number) {
   const [ann, bob] = (await Promise.all([anAccount(db.pool), anAccount(db.pool)])) as [
     AccountId,
     AccountId,
@@ -50,8 +50,8 @@ async function twoTalking(messages: number) {
 }
 
 describe('a read cursor', () => {
-  test('counts what others wrote after it and is not deleted', async () => {
-    const { ann, bob, id, seqs } = await twoTalking(5);
+  test('counts undeleted messages of others after it as unread', async () => {
+    const { ann, bob, id, seqs } = await aGroupOfTwo(5);
     await says(append, bob, id, 'my own');
     await deleteMessage(append, about(ann, id), seqs[4] as Seq);
     expect(await conversationFor(db.pool, bob, id)).toMatchObject({ unread: 4 });
@@ -61,31 +61,31 @@ describe('a read cursor', () => {
     expect(move).toMatchObject({
       version: 1,
       moved: true,
-      tellOthers: true,
+      sendReceipts: true,
       cursor: { conversation: id, readSeq: seqs[1], unread: 2, asOf: (seqs[4] as Seq) + 2 },
     });
     expect(await conversationFor(db.pool, bob, id)).toMatchObject({
       readSeq: seqs[1],
       unread: 2,
     });
-    // For the author nothing is unread.
+    // An author’s own messages are not unread.
     expect((await conversationFor(db.pool, ann, id))?.unread).toBe(1);
   });
 
-  test('only grows, and not beyond the stream; a move that changes nothing makes no version', async () => {
-    const { bob, id, seqs } = await twoTalking(3);
+  test('moves forward only, to the end of the stream at most, and versions real moves only', async () => {
+    const { bob, id, seqs } = await aGroupOfTwo(3);
     const last = seqs[2] as Seq;
     expect(moved(await cursors.move(bob, id, 1_000_000 as Seq)).cursor.readSeq).toBe(last);
     const back = moved(await cursors.move(bob, id, seqs[0] as Seq));
     expect(back).toMatchObject({ moved: false, version: 1, cursor: { readSeq: last, unread: 0 } });
     expect(await versionOf(bob)).toBe(1);
-    // “Unread from here” may go back.
+    // Marking unread moves it back.
     const unread = moved(await cursors.move(bob, id, seqs[0] as Seq, true));
     expect(unread).toMatchObject({ moved: true, version: 2, cursor: { unread: 2 } });
   });
 
-  test('of a stay that goes on leaves that of an earlier one alone', async () => {
-    const { bob, id, seqs } = await twoTalking(4);
+  test('of the current membership period does not change that of an earlier one', async () => {
+    const { bob, id, seqs } = await aGroupOfTwo(4);
     moved(await cursors.move(bob, id, seqs[2] as Seq));
     await leaveGroup(append, about(bob, id));
     await joinGroup(append, about(bob, id));
@@ -96,22 +96,22 @@ describe('a read cursor', () => {
       [id, bob],
     );
     expect(rows.map((row) => row.read_seq)).toEqual([seqs[2], seqs[0]]);
-    // Coming back once more goes on from the furthest of them.
+    // The next period starts with the furthest of them.
     await leaveGroup(append, about(bob, id));
     await joinGroup(append, about(bob, id));
     expect(await readOf(bob, id)).toBe(seqs[2]);
   });
 
-  test('counts up to the limit and no further', async () => {
-    const { bob, id } = await twoTalking(0);
+  test('counts unread messages up to the limit', async () => {
+    const { bob, id } = await aGroupOfTwo(0);
     const cem = await anAccount(db.pool);
     await joinGroup(append, about(cem, id));
     await Promise.all(upTo(LIMITS.unreadMax + 20).map((n) => says(append, cem, id, `${n}`)));
     expect((await conversationFor(db.pool, bob, id))?.unread).toBe(LIMITS.unreadMax);
   });
 
-  test('is nobody’s who is not a member', async () => {
-    const { bob, id } = await twoTalking(1);
+  test('of a non-member cannot be moved', async () => {
+    const { bob, id } = await aGroupOfTwo(1);
     const cem = await anAccount(db.pool);
     const refused = { refusal: { code: 'conversation_not_found' } };
     expect(await cursors.move(cem, id, 1 as Seq)).toMatchObject(refused);
@@ -121,9 +121,9 @@ describe('a read cursor', () => {
   });
 });
 
-describe('many moves at once', () => {
-  test('of one cursor come to the last word, each real one with a version of its own', async () => {
-    const { bob, id, seqs } = await twoTalking(10);
+describe('concurrent moves', () => {
+  test('of one cursor end at the last one, with a version for each real move', async () => {
+    const { bob, id, seqs } = await aGroupOfTwo(10);
     const other = await aRealGroup(append, [bob]);
     await says(append, bob, other, 'x');
 
@@ -136,13 +136,13 @@ describe('many moves at once', () => {
     ]);
 
     expect(await readOf(bob, id)).toBe(seqs[4]);
-    const told = moves.map(moved).filter((m) => m.moved);
-    // What shared a statement is told once; the versions have no hole.
-    expect(told.map((m) => m.version).sort()).toEqual([1, 2]);
+    const reported = moves.map(moved).filter((m) => m.moved);
+    // Merged moves are reported once; versions have no gap.
+    expect(reported.map((m) => m.version).sort()).toEqual([1, 2]);
     expect(await versionOf(bob)).toBe(2);
   });
 
-  test('on two nodes, while people leave and come back, neither hang nor lose a version', async () => {
+  test('on two nodes, while members leave and join again, neither hang nor lose a version', async () => {
     const members = (await Promise.all(upTo(12).map(() => anAccount(db.pool)))) as [
       AccountId,
       ...AccountId[],
@@ -166,7 +166,7 @@ describe('many moves at once', () => {
     });
     const results = (await Promise.all(traffic)).filter((r) => r !== null);
 
-    // No deadlock, no time-out: refused only where somebody was away.
+    // No deadlock and no timeout: refused to non-members only.
     const codes = results.flatMap((r) => ('refusal' in r.move ? [r.move.refusal.code] : []));
     expect(new Set(codes)).toEqual(new Set(codes.length > 0 ? ['conversation_not_found'] : []));
     for (const member of members) {
@@ -174,13 +174,13 @@ describe('many moves at once', () => {
         .filter((r) => r.who === member)
         .flatMap((r) => ('refusal' in r.move || !r.move.moved ? [] : [r.move.version]))
         .sort((a, b) => a - b);
-      // Every version was told exactly once.
+      // Every version was reported exactly once.
       expect(versions).toEqual(upTo((await versionOf(member)) ?? 0));
     }
   });
 
-  test('waits for nobody: a locked row delays its own move only', async () => {
-    const { ann, bob, id, seqs } = await twoTalking(2);
+  test('are not delayed by the locked row of another cursor', async () => {
+    const { ann, bob, id, seqs } = await aGroupOfTwo(2);
     const client = await db.pool.connect();
     try {
       await client.query('begin');
@@ -203,9 +203,9 @@ describe('many moves at once', () => {
   });
 });
 
-describe('cursors and start', () => {
-  test('are each of one moment, with the version they stand at', async () => {
-    const { ann, bob, id, seqs } = await twoTalking(4);
+describe('snapshots', () => {
+  test('have the read cursors and their version as of one moment', async () => {
+    const { ann, bob, id, seqs } = await aGroupOfTwo(4);
     await cursors.move(bob, id, seqs[1] as Seq);
     const all = await cursorsOf(db.pool, bob);
     expect(all.readVersion).toBe(1);
@@ -224,8 +224,8 @@ describe('cursors and start', () => {
     expect(start.conversations[0]?.lastMessage).toMatchObject({ seq: seqs[3], body: '4' });
   });
 
-  test('of a conversation whose stream moves on are true for the seq they name', async () => {
-    const { ann, bob, id } = await twoTalking(0);
+  test('of a conversation with concurrent posts are exact at their lastSeq', async () => {
+    const { ann, bob, id } = await aGroupOfTwo(0);
     const writing = (async () => {
       for (const n of upTo(120)) await says(append, ann, id, `${n}`);
     })();
@@ -236,7 +236,7 @@ describe('cursors and start', () => {
     while (!done) {
       const seen = await conversationFor(db.pool, bob, id);
       if (!seen) throw new Error('not a member');
-      // created, two joined, then messages only: the snapshot must add up.
+      // Three events (created, two joined), then messages only.
       const messages = seen.lastSeq - 3;
       expect(seen.unread).toBe(Math.min(messages, LIMITS.unreadMax));
       expect(seen.lastMessage?.seq ?? 3).toBe(seen.lastSeq);

@@ -13,32 +13,32 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { isConnectionError } from '../storage/database.ts';
 import { unread } from './unread.ts';
 
-/** What became of a move. */
+/** The result of a move. */
 export interface ReadMove {
   /** The account’s read version after the move. */
   readonly version: number;
   readonly cursor: ReadCursor;
-  /** False when the cursor stood there already, or a move that shared its statement tells of it. */
+  /** False when the cursor was there already, or when another move of the same statement reports it. */
   readonly moved: boolean;
-  /** Whether the other members are told: only in small conversations. */
-  readonly tellOthers: boolean;
+  /** Whether other members get a receipt: only in small conversations. */
+  readonly sendReceipts: boolean;
 }
 
-interface Waiting {
+interface PendingMove {
   readonly account: AccountId;
   readonly conversation: ConversationId;
   readonly seq: Seq;
   readonly unread: boolean;
-  /** Monotonic time of its arrival, ms. */
-  readonly since: number;
+  /** Monotonic arrival time, ms. */
+  readonly arrivedAt: number;
   readonly settle: (result: ReadMove | { refusal: Refusal }) => void;
 }
 
-/** Moves of one cursor that go into one statement: together they come to this. */
-interface Folded {
+/** The moves of one cursor in one statement, merged into one. */
+interface MergedMove {
   seq: Seq;
   unread: boolean;
-  readonly waiting: Waiting[];
+  readonly pending: PendingMove[];
 }
 
 interface MoveRow {
@@ -46,34 +46,34 @@ interface MoveRow {
   is_member: boolean;
   version: number | null;
   moved: boolean | null;
-  tell_others: boolean | null;
+  send_receipts: boolean | null;
   cursor: ReadCursor | null;
 }
 
-/** Cursors in one statement. */
+/** Moves per statement. */
 const BATCH = 250;
-/** More waiting moves than this are refused at once. */
-const WAITING_MAX = 20_000;
-/** A move waits this long for a locked row or for the database, then it is given up. */
-const PATIENCE_MS = 8_000;
-/** First and longest pause before what could not be done is tried again. */
-const PAUSE_MS = [4, 250] as const;
+/** Pending moves beyond this number are rejected. */
+const PENDING_MAX = 20_000;
+/** Moves that wait longer for a row lock or for the database time out. */
+const TIMEOUT_MS = 8_000;
+/** First and longest delay before a retry. */
+const RETRY_MS = [4, 250] as const;
 
 /**
- * Moves read cursors. They are state, not events: told live as signals, and a client that missed
- * one sees it by the version.
+ * Moves read cursors. They are state, not events: clients get them as signals, and detect a missed
+ * one by the read version.
  *
- * 1. A cursor only grows, and never beyond its stream, unless the person marks something unread.
- * 2. Each real move raises the account’s version by one, in the statement that moves the cursor.
- * 3. Moves that arrive while a statement is under way share the next one.
- * 4. It never waits for a lock while it holds one: rows that somebody else has locked are left for
- *    the next statement. So it is part of no deadlock, and keeps no row for longer than a statement.
+ * 1. A cursor moves forward only, at most to the end of its stream, unless marked unread.
+ * 2. Each move that changes a cursor raises the account’s read version by one, in the same statement.
+ * 3. Moves that arrive while a statement runs share the next one.
+ * 4. A statement never waits for a row lock: it skips locked rows, and the next one retries them. So
+ *    it cannot deadlock, and holds its own locks no longer than a statement.
  */
 export class ReadCursors {
   readonly #pool: Pool;
   readonly #log: Logger;
   readonly #metrics: Metrics | null;
-  #waiting: Waiting[] = [];
+  #pending: PendingMove[] = [];
   #running = false;
 
   constructor(pool: Pool, log: Logger, metrics: Metrics | null = null) {
@@ -84,7 +84,7 @@ export class ReadCursors {
 
   /**
    * Moves the account’s cursor in a conversation forward to `seq`; with `markUnread` also back.
-   * Refused with `conversation_not_found` to those who are not members. Never throws.
+   * Non-members are refused with `conversation_not_found`. Never throws.
    */
   move(
     account: AccountId,
@@ -92,7 +92,7 @@ export class ReadCursors {
     seq: Seq,
     markUnread = false,
   ): Promise<ReadMove | { refusal: Refusal }> {
-    if (this.#waiting.length >= WAITING_MAX) {
+    if (this.#pending.length >= PENDING_MAX) {
       return Promise.resolve({ refusal: refusal('overloaded', undefined, { retryAfter: 2 }) });
     }
     return new Promise((resolve) => {
@@ -100,59 +100,59 @@ export class ReadCursors {
         this.#metrics?.command('messages.read', 'refusal' in result ? 'refused' : 'stored');
         resolve(result);
       };
-      const since = performance.now();
-      this.#waiting.push({ account, conversation, seq, unread: markUnread, since, settle });
+      const arrivedAt = performance.now();
+      this.#pending.push({ account, conversation, seq, unread: markUnread, arrivedAt, settle });
       if (this.#running) return;
       this.#running = true;
-      // All that the same turn of the event loop brings shares the first statement.
+      // Moves of the same turn of the event loop share the first statement.
       setImmediate(() => void this.#run());
     });
   }
 
   async #run(): Promise<void> {
-    let pause: number = PAUSE_MS[0];
-    while (this.#waiting.length > 0) {
-      const batch = fold(this.#waiting.splice(0, BATCH));
+    let delay: number = RETRY_MS[0];
+    while (this.#pending.length > 0) {
+      const batch = merge(this.#pending.splice(0, BATCH));
       const left = await this.#attempt(batch);
-      // In front again: the moves of one cursor keep their order.
-      this.#waiting = [...left, ...this.#waiting];
+      // Back to the front, to keep the order of the moves of a cursor.
+      this.#pending = [...left, ...this.#pending];
       if (left.length === 0) {
-        pause = PAUSE_MS[0];
+        delay = RETRY_MS[0];
       } else {
-        await new Promise((resolve) => setTimeout(resolve, pause));
-        pause = Math.min(pause * 2, PAUSE_MS[1]);
+        await new Promise((resolve) => setTimeout(resolve, delay));
+        delay = Math.min(delay * 2, RETRY_MS[1]);
       }
     }
     this.#running = false;
   }
 
-  /** One statement. Returns the moves that are to be tried again. */
-  async #attempt(batch: readonly Folded[]): Promise<Waiting[]> {
+  /** Runs one statement. Returns the moves to retry. */
+  async #attempt(batch: readonly MergedMove[]): Promise<PendingMove[]> {
     try {
       const rows = await this.#execute(batch);
-      const locked = batch.filter((folded, i) => !settleBy(rows[i], folded));
-      return giveUpOld(locked, refusal('overloaded', undefined, { retryAfter: 2 }));
+      const locked = batch.filter((move, i) => !settleWithRow(move, rows[i]));
+      return timeOutOld(locked, refusal('overloaded', undefined, { retryAfter: 2 }));
     } catch (error) {
       if (isConnectionError(error)) {
-        // Whether it was done or not: a move may be made twice.
-        return giveUpOld(batch, refusal('unavailable', undefined, { retryAfter: 2 }));
+        // The outcome is unknown, but moves are idempotent.
+        return timeOutOld(batch, refusal('unavailable', undefined, { retryAfter: 2 }));
       }
-      this.#log.error({ err: error, moves: batch.length }, 'read cursors could not be moved');
-      for (const folded of batch) settleAll(folded, refusal('internal'));
+      this.#log.error({ err: error, moves: batch.length }, 'moving read cursors failed');
+      for (const move of batch) refuseAll(move, refusal('internal'));
       return [];
     }
   }
 
-  async #execute(batch: readonly Folded[]): Promise<(MoveRow | undefined)[]> {
-    const first = batch.map((folded) => folded.waiting[0] as Waiting);
+  async #execute(batch: readonly MergedMove[]): Promise<(MoveRow | undefined)[]> {
+    const first = batch.map((move) => move.pending[0] as PendingMove);
     const { rows } = await this.#pool.query<MoveRow>({
       name: 'read-cursors-move',
       text: MOVE,
       values: [
         first.map((w) => w.account),
         first.map((w) => w.conversation),
-        batch.map((f) => f.seq),
-        batch.map((f) => f.unread),
+        batch.map((move) => move.seq),
+        batch.map((move) => move.unread),
       ],
     });
     const ordered: (MoveRow | undefined)[] = new Array(batch.length);
@@ -161,7 +161,7 @@ export class ReadCursors {
   }
 }
 
-/** $1 accounts, $2 conversations, $3 seqs, $4 whether they may go back: one for each cursor. */
+/** $1 accounts, $2 conversations, $3 seqs, $4 whether to move back: one element per cursor. */
 const MOVE = `
   with asked as (
     select n, account_id, conversation_id, seq, back
@@ -171,7 +171,7 @@ const MOVE = `
     select id, read_version from accounts where id = any($1)
     for no key update skip locked
   ), held as materialized (
-    -- The row as it is now, whatever this statement’s snapshot shows.
+    -- Locking reads the current row, even if it is newer than the snapshot of the statement.
     select m.account_id, m.conversation_id, m.joined_seq, m.read_seq,
            a.n, a.seq, a.back, o.read_version
     from asked a
@@ -207,7 +207,7 @@ const MOVE = `
     t.read_version + coalesce(g.step, (select max(step) from moving x
                                        where x.account_id = t.account_id), 0) as version,
     g.step is not null as moved,
-    c.member_count <= ${LIMITS.receiptsMembers} as tell_others,
+    c.member_count <= ${LIMITS.receiptsMembers} as send_receipts,
     case when t.n is not null then json_build_object(
       'conversation', t.conversation_id,
       'readSeq', t.goal,
@@ -218,60 +218,60 @@ const MOVE = `
   left join moving g on g.account_id = t.account_id and g.conversation_id = t.conversation_id
   left join conversations c on c.id = t.conversation_id`;
 
-/** Puts the moves of the same cursor together, in their order. */
-function fold(waiting: readonly Waiting[]): Folded[] {
-  const folded = new Map<string, Folded>();
-  for (const w of waiting) {
-    const key = `${w.account} ${w.conversation}`;
-    const known = folded.get(key);
+/** Merges the moves of each cursor, in order. */
+function merge(pending: readonly PendingMove[]): MergedMove[] {
+  const merged = new Map<string, MergedMove>();
+  for (const move of pending) {
+    const key = `${move.account} ${move.conversation}`;
+    const known = merged.get(key);
     if (!known) {
-      folded.set(key, { seq: w.seq, unread: w.unread, waiting: [w] });
+      merged.set(key, { seq: move.seq, unread: move.unread, pending: [move] });
       continue;
     }
-    // “Unread from here” sets the cursor, whatever came before; a later reading only raises it.
-    if (w.unread || w.seq > known.seq) known.seq = w.seq;
-    known.unread ||= w.unread;
-    known.waiting.push(w);
+    // Marking unread sets the cursor; reading only moves it forward.
+    if (move.unread || move.seq > known.seq) known.seq = move.seq;
+    known.unread ||= move.unread;
+    known.pending.push(move);
   }
-  return [...folded.values()];
+  return [...merged.values()];
 }
 
-/** Answers the moves; false when the row was locked by somebody else. */
-function settleBy(row: MoveRow | undefined, folded: Folded): boolean {
+/** Settles the moves with the row of the statement. Returns false when the cursor was locked. */
+function settleWithRow(merged: MergedMove, row: MoveRow | undefined): boolean {
   if (row?.cursor) {
-    const { cursor, version, moved, tell_others: tellOthers } = row;
-    for (const [i, w] of folded.waiting.entries()) {
-      w.settle({
+    const { cursor, version, moved, send_receipts: sendReceipts } = row;
+    for (const [i, move] of merged.pending.entries()) {
+      move.settle({
         version: version ?? 0,
         cursor,
         moved: moved === true && i === 0,
-        tellOthers: tellOthers === true,
+        sendReceipts: sendReceipts === true,
       });
     }
     return true;
   }
   if (row?.is_member) return false;
-  settleAll(folded, refusal('conversation_not_found'));
+  refuseAll(merged, refusal('conversation_not_found'));
   return true;
 }
 
-/** Refuses what has waited too long; the rest is to be tried again. */
-function giveUpOld(batch: readonly Folded[], why: Refusal): Waiting[] {
+/** Refuses the moves that have timed out. Returns the others, to retry. */
+function timeOutOld(batch: readonly MergedMove[], reason: Refusal): PendingMove[] {
   const now = performance.now();
   return batch
-    .flatMap((folded) => folded.waiting)
-    .filter((w) => {
-      if (now - w.since < PATIENCE_MS) return true;
-      w.settle({ refusal: why });
+    .flatMap((merged) => merged.pending)
+    .filter((move) => {
+      if (now - move.arrivedAt < TIMEOUT_MS) return true;
+      move.settle({ refusal: reason });
       return false;
     });
 }
 
-function settleAll(folded: Folded, why: Refusal): void {
-  for (const w of folded.waiting) w.settle({ refusal: why });
+function refuseAll(merged: MergedMove, reason: Refusal): void {
+  for (const move of merged.pending) move.settle({ refusal: reason });
 }
 
-/** All read cursors of an account, and the version they stand at, as of one moment. */
+/** Returns all read cursors of an account with its read version, as of one moment. */
 export async function cursorsOf(
   pool: Pool,
   account: AccountId,
@@ -295,7 +295,7 @@ export async function cursorsOf(
   return { readVersion: rows[0]?.read_version ?? 0, items: rows[0]?.items ?? [] };
 }
 
-/** Where the read versions of the accounts stand. */
+/** Returns the read versions of the accounts. */
 export async function readVersions(
   pool: Pool,
   accounts: readonly AccountId[],

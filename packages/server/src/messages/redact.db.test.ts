@@ -29,12 +29,12 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-test('the text of a deleted message is gone: from the log, and for who comes back later', async () => {
-  const id = await ann.group('Room', [ben]);
+test('removes the text of a deleted message from the log and from replays', async () => {
+  const id = await ann.group('Group', [ben]);
   const events = async () =>
     (await ben.request('GET', `/streams/${streamOfConversation(id)}/events?after=0`)).body
       .items as Event[];
-  // Somebody is there all the while: the latest events are in memory.
+  // With a live subscription the latest events are in memory.
   const { epoch } = await server.peer().hello(ben.accessToken);
   await ann.post(id, 'this stays');
   const before = (await events()).at(-1)?.seq ?? 0;
@@ -55,7 +55,7 @@ test('the text of a deleted message is gone: from the log, and for who comes bac
 
   const back = server.peer();
   await back.hello(ben.accessToken, { epoch, cursor: { [id]: before } });
-  // Everything that was missed has come before `live`.
+  // All missed events have arrived before `live`.
   expect(JSON.stringify(back.frames)).not.toContain('hunter2');
   const missed = back.of('event').filter((e) => e.stream === streamOfConversation(id));
   expect(missed.map((e) => e.type)).toEqual([
@@ -65,7 +65,7 @@ test('the text of a deleted message is gone: from the log, and for who comes bac
   ]);
 });
 
-test('every text that an edited message has had is gone, and no other message’s', async () => {
+test('removes every version of an edited message, and of no other message', async () => {
   const id = await ann.group('Edits', [ben]);
   const other = await ann.group('Another one', [ben]);
   const stream = streamOfConversation(id);
@@ -86,7 +86,7 @@ test('every text that an edited message has had is gone, and no other message’
       where stream_id in ('${id}', '${other}') and data ->> 'body' is not null order by seq`);
     return rows.map((row) => row.body).sort();
   };
-  // Until then all members can read them: they are its edit history.
+  // Until the deletion, members can read the edit history.
   const shown = await ben.request('GET', `/streams/${stream}/events?after=0`);
   expect(JSON.stringify(shown.body)).toContain('text one');
   const always = ['kept elsewhere', 'kept elsewhere too', 'kept one', 'kept two'];
@@ -94,7 +94,7 @@ test('every text that an edited message has had is gone, and no other message’
   await ann.request('DELETE', `/conversations/${id}/messages/${seq}`);
   expect(await texts()).toEqual(['', '', '', ...always]);
 
-  // Over the socket neither a resume nor a range that is asked for again brings them back.
+  // Neither a resume nor a gap fill sends them.
   const peer = server.peer();
   await peer.hello(ben.accessToken, { epoch, cursor: { [stream]: seq - 1 } });
   peer.send({ op: 'fill', id: aClientId(), stream, after: seq - 1 });
@@ -106,23 +106,23 @@ test('every text that an edited message has had is gone, and no other message’
   expect(JSON.stringify(peer.frames)).not.toMatch(/text (one|two|three)/);
 });
 
-test('who repeats the command of a deleted message is told its place, and nothing comes back', async () => {
-  const id = await ann.group('Other room', [ben]);
+test('answers a repeated post of a deleted message with its seq and without its text', async () => {
+  const id = await ann.group('Other group', [ben]);
   const key = { 'idempotency-key': '01990000-0000-7000-8000-000000000001' };
   const post = () =>
-    ann.request('POST', `/conversations/${id}/messages`, { body: 'taken back' }, key);
+    ann.request('POST', `/conversations/${id}/messages`, { body: 'deleted later' }, key);
   const { seq } = (await post()).body;
   await ann.request('DELETE', `/conversations/${id}/messages/${seq}`);
   expect((await post()).body).toMatchObject({ seq, body: '' });
 });
 
-test('the doctor finds nothing wrong with it', async () => {
+test('leaves no finding for the doctor', async () => {
   const database = await (await cluster.fresh()).open();
   const append = await aServerState(database.pool);
   const eve = await anAccount(database.pool);
   const id = await aRealGroup(append, [eve]);
-  const seq = await says(append, eve, id, 'taken back');
-  stored(await editMessage(append, about(eve, id), seq, 'in other words'));
+  const seq = await says(append, eve, id, 'deleted later');
+  stored(await editMessage(append, about(eve, id), seq, 'an edited text'));
   stored(await deleteMessage(append, about(eve, id), seq));
   const found = await examine(database.pool);
   expect(found.filter((f) => f.table === 'events' || f.table === 'messages')).toEqual([]);

@@ -2,9 +2,9 @@ import type { Seq, StreamId } from '@parley/protocol';
 import type { StreamTransaction } from '../stream/stream-transaction.ts';
 
 /**
- * Takes the text of messages that are being deleted out of the events that brought it: who was away
- * must not be sent what its author has taken back. The events stay, so the log has no hole, and all
- * that follows from it is the same. To be called in the transaction that makes `message.deleted`.
+ * Removes the text of messages from the events that carried it, so that no replay sends a deleted
+ * text. The events themselves remain: the log has no gap, and the projections are unchanged. Call it
+ * in the transaction that stores `message.deleted`.
  */
 export async function redact(
   tx: StreamTransaction,

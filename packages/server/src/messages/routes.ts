@@ -36,14 +36,14 @@ import {
 import { eventsFor, history, messageFor } from './queries.ts';
 import { cursorsOf, type ReadCursors, type ReadMove } from './read-cursors.ts';
 
-/** What the routes of messages work with. */
+/** The dependencies of the message routes. */
 export interface MessageDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly readCursors: ReadCursors;
-  /** Lets in only those with a good access token. */
+  /** Rejects requests without a valid access token or API key. */
   readonly authenticate: onRequestAsyncHookHandler;
-  /** A read cursor was moved over REST: those who are connected are to be told. */
+  /** Notifies connected clients of a read cursor that was moved over REST. */
   readonly onReadMoved: (account: AccountId, move: ReadMove) => void;
 }
 
@@ -53,7 +53,7 @@ const OfReaction = z.object({ id: ConversationId, seq: SeqText, emoji: Emoji });
 const headers = IdempotencyHeader;
 const security = [{ accessToken: [] }];
 
-/** Messages, reactions, read cursors and the events themselves. */
+/** Registers the routes of messages, reactions, read cursors and events. */
 export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, readCursors, authenticate: onRequest, onReadMoved } = deps;
@@ -63,7 +63,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     if (message === null) refuse('conversation_not_found');
     return message ?? refuse('message_not_found');
   };
-  /** The message after a command that was stored: a refusal must not say that it was not. */
+  /** The message after a stored command. If the actor left since: 410, as 404 would mean “not done”. */
   const after = async (account: AccountId, id: ConversationId, seq: Seq) =>
     (await messageFor(pool, account, id, seq)) ?? refuse('no_longer_member');
 
@@ -73,9 +73,9 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     schema: {
       operationId: 'listMessages',
       tags: ['Messages'],
-      summary: 'A page of the history',
+      summary: 'List messages',
       description:
-        'The newest messages, or those before, after or around a seq, always in the order of seq. A member may read everything, also from before the joining.',
+        'Returns the latest messages, or those before, after or around a seq, ordered by seq. A member can read the whole history, including messages from before it joined.',
       security,
       params: OfConversation,
       querystring: HistoryQuery,
@@ -102,12 +102,12 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     },
     onRequest,
     handler: async (request, reply) => {
-      const asking = asked(request, request.params.id);
-      const { actor: author, conversation } = asking;
+      const command = requestOf(request, request.params.id);
+      const { actor: author, conversation } = command;
       const { body } = request.body;
-      const { seq, at, repeated } = storedOrRefuse(await postMessage(append, asking, body));
+      const { seq, at, repeated } = storedOrRefuse(await postMessage(append, command, body));
       reply.code(201);
-      // What was posted a moment ago is known; an earlier one may have changed since.
+      // A message from an earlier request may have changed since.
       if (repeated) return after(author, conversation, seq);
       return {
         conversation,
@@ -129,7 +129,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     schema: {
       operationId: 'getMessage',
       tags: ['Messages'],
-      summary: 'One message',
+      summary: 'Get a message',
       security,
       params: OfMessage,
       response: { 200: Message, ...problems(401, 404) },
@@ -144,7 +144,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     schema: {
       operationId: 'editMessage',
       tags: ['Messages'],
-      summary: 'Give one’s own message another text',
+      summary: 'Edit your own message',
       security,
       headers,
       params: OfMessage,
@@ -155,7 +155,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     handler: async (request) => {
       const { id, seq } = request.params;
       storedOrRefuse(
-        await editMessage(append, asked(request, request.params.id), seq, request.body.body),
+        await editMessage(append, requestOf(request, request.params.id), seq, request.body.body),
       );
       return after(sessionOf(request).account, id, seq);
     },
@@ -167,7 +167,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     schema: {
       operationId: 'deleteMessage',
       tags: ['Messages'],
-      summary: 'Delete one’s own message',
+      summary: 'Delete your own message',
       security,
       headers,
       params: OfMessage,
@@ -175,8 +175,8 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     },
     onRequest,
     handler: async (request) => {
-      const asking = asked(request, request.params.id);
-      return answer(asking, await deleteMessage(append, asking, request.params.seq));
+      const command = requestOf(request, request.params.id);
+      return answer(command, await deleteMessage(append, command, request.params.seq));
     },
   });
 
@@ -186,7 +186,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     schema: {
       operationId: 'addReaction',
       tags: ['Messages'],
-      summary: 'Put an emoji on a message',
+      summary: 'Add a reaction',
       security,
       headers,
       params: OfReaction,
@@ -194,9 +194,9 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     },
     onRequest,
     handler: async (request) => {
-      const asking = asked(request, request.params.id);
+      const command = requestOf(request, request.params.id);
       const { seq, emoji } = request.params;
-      return answer(asking, await addReaction(append, asking, seq, emoji));
+      return answer(command, await addReaction(append, command, seq, emoji));
     },
   });
 
@@ -206,7 +206,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     schema: {
       operationId: 'removeReaction',
       tags: ['Messages'],
-      summary: 'Take one’s own emoji off a message',
+      summary: 'Remove your own reaction',
       security,
       headers,
       params: OfReaction,
@@ -214,9 +214,9 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     },
     onRequest,
     handler: async (request) => {
-      const asking = asked(request, request.params.id);
+      const command = requestOf(request, request.params.id);
       const { seq, emoji } = request.params;
-      return answer(asking, await removeReaction(append, asking, seq, emoji));
+      return answer(command, await removeReaction(append, command, seq, emoji));
     },
   });
 
@@ -226,8 +226,8 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     schema: {
       operationId: 'moveReadCursor',
       tags: ['Read cursors'],
-      summary: 'Tell how far the account has read',
-      description: 'The cursor only moves forward, but for `unread`, which sets it back.',
+      summary: 'Move the read cursor of a conversation',
+      description: 'The cursor only moves forward, unless `unread` is set.',
       security,
       params: OfConversation,
       body: ReadBody,
@@ -250,7 +250,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     schema: {
       operationId: 'listReadCursors',
       tags: ['Read cursors'],
-      summary: 'How far the account has read each of its conversations',
+      summary: 'List the read cursors of the account',
       security,
       response: { 200: CursorsAnswer, ...problems(401) },
     },
@@ -264,9 +264,9 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     schema: {
       operationId: 'listEvents',
       tags: ['Streams'],
-      summary: 'Events of a stream after a seq',
+      summary: 'List the events of a stream after a seq',
       description:
-        'Of a conversation, those from the time of the account’s membership, for current members; a former member gets the event that ended the membership. Of the account’s own stream and of the workspace, all.',
+        'Returns all events of the workspace stream and of the account’s personal stream. Of a conversation, a member gets the events of its membership periods; a former member gets only the event that ended the membership.',
       security,
       params: z.object({ id: StreamId }),
       querystring: EventsQuery,
@@ -279,12 +279,11 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
   });
 }
 
-/** Who asks for which conversation, under which id. */
-function asked(request: FastifyRequest, conversation: ConversationId) {
+function requestOf(request: FastifyRequest, conversation: ConversationId) {
   return { actor: sessionOf(request).account, clientId: clientIdOf(request), conversation };
 }
 
-/** What an `ack` would say. */
+/** The answer to a command: the same as in an `ack` frame. */
 function answer({ clientId }: { clientId: string }, outcome: Outcome): CommandAnswer {
   const { stream, seq, at } = storedOrRefuse(outcome);
   return { id: clientId, stream, seq, at };

@@ -1,9 +1,9 @@
 import { LIMITS } from '@parley/protocol';
 
 /**
- * SQL: how many messages of others come after `readSeq` and are not deleted, counted up to
- * `limits.unreadMax`. Always computed, never kept: a counter that is kept can stick. The order
- * matters to nobody but the planner: without it, it may read the whole table for a large group.
+ * SQL: the number of messages by other accounts after `readSeq` that are not deleted, up to
+ * `limits.unreadMax`. It is computed on every read, because a stored counter can drift. `order by` is
+ * for the planner, which may otherwise read the whole table for a large group.
  */
 export const unread = (conversation: string, account: string, readSeq: string) =>
   `(select count(*)::int from (

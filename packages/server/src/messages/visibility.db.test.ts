@@ -17,28 +17,28 @@ import {
 } from '../../test/support/server.ts';
 import { aClientId } from '../../test/support/stream-builders.ts';
 
-/** Every way to read × everybody who may ask, over REST and the socket. */
+/** Tests every read operation with every kind of reader, over REST and the socket. */
 
-const BEFORE = 'written before anybody left';
+const BEFORE = 'written before any member left';
 const BETWEEN = 'written while they were away';
 
 let cluster: TestCluster;
 let server: TestServer;
 let epoch: string;
-/** Where the group stood before {@link BEFORE} was posted. */
+/** The last seq of the group before {@link BEFORE} was posted. */
 let joined: Seq;
 let message: Seq;
 let endedMessage: Seq;
 
-/** Somebody of a standing, and the conversation that it is about. */
+/** A user who reads, and the conversation to read. */
 interface Reader {
   readonly user: User;
   readonly conversation: ConversationId;
-  /** The seq of the event that ended the last stay, if it is over. */
+  /** The seq of the event that ended the last membership period; null in a current one. */
   readonly left: Seq | null;
 }
 const readers = new Map<string, Reader>();
-const reader = (standing: string) => readers.get(standing) as Reader;
+const reader = (kind: string) => readers.get(kind) as Reader;
 
 beforeAll(async () => {
   cluster = await startTestCluster();
@@ -71,24 +71,24 @@ beforeAll(async () => {
   await ok(returned.request('POST', `/conversations/${conversation}/join`));
   endedMessage = await owner.post(ended, BEFORE);
   await ok(owner.request('DELETE', `/conversations/${ended}`));
-  for (const [standing, of] of Object.entries({
+  for (const [kind, of] of Object.entries({
     owner: { user: owner, conversation, left: null },
     member: { user: member, conversation, left: null },
-    'somebody who left': { user: leaver, conversation, left: await endOf(leaver, conversation) },
-    'somebody who was removed': {
+    'member who left': { user: leaver, conversation, left: await endOf(leaver, conversation) },
+    'member who was removed': {
       user: removed,
       conversation,
       left: await endOf(removed, conversation),
     },
-    'somebody who came back': { user: returned, conversation, left: null },
-    stranger: { user: stranger, conversation, left: null },
+    'member who joined again': { user: returned, conversation, left: null },
+    'non-member': { user: stranger, conversation, left: null },
     'member of a deleted group': {
       user: member,
       conversation: ended,
       left: await endOf(member, ended),
     },
   })) {
-    readers.set(standing, of);
+    readers.set(kind, of);
   }
 });
 afterAll(async () => {
@@ -96,7 +96,7 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-/** The seq of the event that ended the last stay. */
+/** Returns the seq of the event that ended the last membership period. */
 async function endOf(user: User, conversation: ConversationId): Promise<Seq> {
   const [row] = await server.rows(
     `select max(left_seq)::int as left_seq from memberships
@@ -109,13 +109,13 @@ async function headOf(user: User, conversation: ConversationId): Promise<Seq> {
   return (await user.request('GET', `/conversations/${conversation}`)).body.lastSeq;
 }
 
-/** Whether this standing is one of a current member. */
-const MEMBERS = new Set(['owner', 'member', 'somebody who came back']);
-const STANDINGS = [
+/** The kinds of readers that are current members. */
+const MEMBERS = new Set(['owner', 'member', 'member who joined again']);
+const READERS = [
   ...MEMBERS,
-  'somebody who left',
-  'somebody who was removed',
-  'stranger',
+  'member who left',
+  'member who was removed',
+  'non-member',
   'member of a deleted group',
 ];
 
@@ -125,15 +125,15 @@ const get = async ({ user }: Reader, path: string) => {
 };
 const at = (r: Reader) => `/conversations/${r.conversation}`;
 
-/** Says hello with a cursor and gives all frames up to `live`. */
+/** Sends hello with a cursor and returns the peer once it is live. */
 async function framesOf(r: Reader, cursor?: Record<string, number>): Promise<Peer> {
   const peer = server.peer();
   await peer.hello(r.user.accessToken, cursor && { epoch, cursor });
   return peer;
 }
 
-/** The ways to read that a former member has nothing of; `text` is all that was shown. */
-const WAYS: Record<string, (r: Reader) => Promise<{ status: number; text: string }>> = {
+/** The requests that a former member is refused; `text` is the whole answer. */
+const REQUESTS: Record<string, (r: Reader) => Promise<{ status: number; text: string }>> = {
   'the page of history': (r) => get(r, `${at(r)}/messages?limit=100`),
   'history after a seq': (r) => get(r, `${at(r)}/messages?after=0`),
   'one message': (r) =>
@@ -146,9 +146,9 @@ const WAYS: Record<string, (r: Reader) => Promise<{ status: number; text: string
 };
 
 describe('over REST', () => {
-  const table = STANDINGS.flatMap((who) => Object.keys(WAYS).map((way) => [way, who] as const));
-  test.each(table)('%s is shown to current members alone: %s', async (way, who) => {
-    const { status, text } = await (WAYS[way] as (typeof WAYS)[string])(reader(who));
+  const table = READERS.flatMap((who) => Object.keys(REQUESTS).map((name) => [name, who] as const));
+  test.each(table)('%s is readable for current members only: %s', async (name, who) => {
+    const { status, text } = await (REQUESTS[name] as (typeof REQUESTS)[string])(reader(who));
     if (MEMBERS.has(who)) expect(status, text).toBe(200);
     else {
       expect(status, text).toBe(404);
@@ -156,19 +156,16 @@ describe('over REST', () => {
     }
   });
 
-  test.each(STANDINGS)(
-    'the lists show the conversation to current members alone: %s',
-    async (who) => {
-      const r = reader(who);
-      for (const path of ['/conversations', '/me/cursors']) {
-        const { text } = await get(r, path);
-        expect(text.includes(r.conversation), path).toBe(MEMBERS.has(who));
-      }
-    },
-  );
+  test.each(READERS)('lists contain the conversation for current members only: %s', async (who) => {
+    const r = reader(who);
+    for (const path of ['/conversations', '/me/cursors']) {
+      const { text } = await get(r, path);
+      expect(text.includes(r.conversation), path).toBe(MEMBERS.has(who));
+    }
+  });
 
-  test.each(STANDINGS)(
-    'events: all of their stays to members, the end to former ones: %s',
+  test.each(READERS)(
+    'events are those of the membership periods, or the last one’s end for former members: %s',
     async (who) => {
       const r = reader(who);
       const events = async (after: number, limit = 500) => {
@@ -177,12 +174,12 @@ describe('over REST', () => {
       };
       const { status, body } = await events(0);
       const text = JSON.stringify(body);
-      if (who === 'stranger') return expect(status, text).toBe(404);
+      if (who === 'non-member') return expect(status, text).toBe(404);
       expect(status, text).toBe(200);
       if (MEMBERS.has(who)) {
         expect(text).toContain(BEFORE);
-        // Somebody who was away reads what was said meanwhile as history, not as events.
-        expect(text.includes(BETWEEN)).toBe(who !== 'somebody who came back');
+        // Messages posted between two membership periods are history, not events.
+        expect(text.includes(BETWEEN)).toBe(who !== 'member who joined again');
         expect(body.lastSeq).toBe(await headOf(r.user, r.conversation));
         return;
       }
@@ -196,14 +193,14 @@ describe('over REST', () => {
     },
   );
 
-  test.each(STANDINGS)('nothing of it can be marked as read but by members: %s', async (who) => {
+  test.each(READERS)('the read cursor can be moved by current members only: %s', async (who) => {
     const r = reader(who);
     const read = await r.user.request('POST', `${at(r)}/read`, { seq: 1 });
     expect(read.status).toBe(MEMBERS.has(who) ? 200 : 404);
   });
 
-  test('one’s own data has what one wrote, also where one is a member no longer', async () => {
-    for (const who of ['somebody who left', 'somebody who was removed']) {
+  test('the data export has own messages only, including those of a former member', async () => {
+    for (const who of ['member who left', 'member who was removed']) {
       const r = reader(who);
       const answer = await r.user.request('POST', '/me/export', { password: PASSWORD });
       expect(answer.status).toBe(200);
@@ -217,8 +214,8 @@ describe('over REST', () => {
 describe('over the socket', () => {
   const streamOf = (r: Reader): StreamId => streamOfConversation(r.conversation);
 
-  test.each(STANDINGS)(
-    'a hello without a cursor shows current members their conversation: %s',
+  test.each(READERS)(
+    'hello without a cursor returns the conversation to current members only: %s',
     async (who) => {
       const r = reader(who);
       const peer = await framesOf(r);
@@ -228,8 +225,8 @@ describe('over the socket', () => {
     },
   );
 
-  test.each(STANDINGS)(
-    'a hello with a cursor from before replays to current members alone: %s',
+  test.each(READERS)(
+    'hello with an old cursor replays messages to current members only: %s',
     async (who) => {
       const r = reader(who);
       const peer = await framesOf(r, { [streamOf(r)]: Math.min(joined, endedMessage - 1) });
@@ -241,11 +238,11 @@ describe('over the socket', () => {
     },
   );
 
-  test.each(STANDINGS)('a range is sent again to current members alone: %s', async (who) => {
+  test.each(READERS)('a gap fill is answered to current members only: %s', async (who) => {
     const r = reader(who);
     const peer = await framesOf(r, { [streamOf(r)]: joined });
     const stream = streamOf(r);
-    // In one write: the fill may find the follower of a former member still there.
+    // The subscription of a former member may still exist when the fill arrives.
     peer.send({ op: 'fill', id: aClientId(), stream, after: joined });
     peer.send({ op: 'ping' });
     await peer.next('pong');
@@ -256,8 +253,8 @@ describe('over the socket', () => {
     }
   });
 
-  test('a range asked for before the end was sent gives a former member the end alone', async () => {
-    const r = reader('somebody who was removed');
+  test('a gap fill before the end was sent gives a former member only the end', async () => {
+    const r = reader('member who was removed');
     const peer = server.peer();
     await peer.until(() => peer.ws.readyState === 1, 'the socket to open');
     const stream = streamOf(r);
