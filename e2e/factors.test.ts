@@ -65,7 +65,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
   beforeAll(async () => {
     [free, strict, browser] = await Promise.all([
       startBuiltServer(),
-      startBuiltServer({ SECOND_FACTOR: 'everybody' }),
+      startBuiltServer({ SECOND_FACTOR: 'everyone' }),
       startBrowser(),
     ]);
   });

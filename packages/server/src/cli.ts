@@ -1,65 +1,66 @@
 #!/usr/bin/env node
-// Nothing that loads more: what is wrong with the machine is told even where little can be opened.
+// Imports as little as possible: problems of the machine are reported even if few files can be opened.
 import type { Command } from './commands/command.ts';
 import { CommandRefused, UsageError } from './commands/errors.ts';
 import { isOutOfFiles, requireOpenFiles, tooFewFiles } from './storage/start-errors.ts';
 
 /**
- * The command line: `parley COMMAND …`, each command in a file of its own under commands/, loaded
- * only when it is asked for. Standard output carries what was asked for, all else goes to standard
- * error. Exit codes: 0 done, 1 not done, 2 not understood.
+ * The command line: `parley COMMAND …`. Each command is a file under commands/ that is loaded on
+ * demand. Results go to standard output, everything else to standard error. Exit codes: 0 success,
+ * 1 failure, 2 incorrect usage.
  */
 
 interface Entry {
-  /** What stands after the name. */
+  /** The arguments. */
   readonly usage?: string;
   readonly description: string;
-  /** It answers --help by itself. */
+  /** Whether the command handles --help itself. */
   readonly helps?: boolean;
   load(): Promise<Command>;
 }
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
   start: {
-    description: 'starts the server; settings come from the environment (see .env.example)',
+    description: 'starts the server; settings are read from the environment (see .env.example)',
     load: async () => (await import('./commands/start.ts')).start,
   },
   backup: {
     usage: 'FILE',
-    description: 'writes everything into one new file, while the server runs or not',
+    description:
+      'writes a backup of everything to one new file, whether or not the server is running',
     load: async () => (await import('./commands/backup.ts')).backup,
   },
   restore: {
     usage: 'FILE',
-    description: 'brings a backup back into an empty place',
+    description: 'restores a backup into an empty data folder or database',
     load: async () => (await import('./commands/restore.ts')).restore,
   },
   move: {
     usage: 'DATABASE_URL',
-    description: 'moves the built-in database to a PostgreSQL of your own',
+    description: 'moves the built-in database to an external PostgreSQL',
     load: async () => (await import('./commands/move.ts')).move,
   },
   keys: {
     usage: 'rotate [--now]',
     description:
-      'makes a new key for access tokens; --now ends the keys there are, for one that leaked',
+      'creates a new signing key for access tokens; --now revokes the current keys, after a leak',
     load: async () => (await import('./commands/keys.ts')).keys,
   },
   user: {
-    usage: 'list | add NAME E-MAIL [ROLE] | link NAME | drop-factors NAME',
+    usage: 'list | add NAME EMAIL [ROLE] | link NAME | drop-factors NAME',
     description:
-      'lists and makes accounts, and lets people in who have lost their password or factor',
+      'lists and creates accounts, and restores access after a lost password or second factor',
     load: async () => (await import('./commands/user.ts')).user,
   },
   doctor: {
     usage: '[--repair] [--json]',
-    description: 'compares the tables with the events; --repair puts right what follows from them',
+    description: 'compares the tables with the events; --repair fixes the differences',
     helps: true,
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   chaos: {
     usage: '[options]',
-    description: 'proves the promise: breaks servers of its own and checks that nothing was lost',
+    description: 'runs test servers, injects faults and checks that no message is lost',
     helps: true,
     load: async () => (await import('./commands/chaos.ts')).chaos,
   },
@@ -80,7 +81,7 @@ async function main([name = 'start', ...args]: readonly string[]): Promise<numbe
     return 0;
   }
   if (entry === undefined) {
-    process.stderr.write(`There is no command ${name}.\n${usage()}`);
+    process.stderr.write(`Unknown command: ${name}\n${usage()}`);
     return 2;
   }
   try {

@@ -1,8 +1,8 @@
-/** Where the server takes the time from: one place, so that tests and the chaos run can shift it. */
+/** The source of the current time, which tests and chaos replace. */
 export interface Clock {
-  /** Milliseconds since the epoch, as the wall clock shows them: may jump either way. */
+  /** Returns the wall-clock time in milliseconds since the epoch; it may jump in either direction. */
   now(): number;
 }
 
-/** The machine’s own clock. */
+/** The clock of the machine. */
 export const systemClock: Clock = { now: () => Date.now() };

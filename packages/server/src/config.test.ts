@@ -26,7 +26,7 @@ describe('loadConfig', () => {
         registration: { mode: 'open', domains: [] },
         verifyEmail: undefined,
         secret: undefined,
-        secondFactor: 'nobody',
+        secondFactor: 'off',
         oidcIssuer: undefined,
         oidcClientId: undefined,
         oidcClientSecret: undefined,
@@ -38,11 +38,11 @@ describe('loadConfig', () => {
     });
   });
 
-  test('takes a variable that is set to nothing for one that is not set', () => {
+  test('treats an empty variable as not set', () => {
     expect(loadConfig({ PORT: '', PUBLIC_URL: ' ', LOG_LEVEL: '' })).toEqual(loadConfig({}));
   });
 
-  test('reads what is set', () => {
+  test('reads all settings', () => {
     const loaded = loadConfig({
       HOST: '::',
       PORT: '0',
@@ -51,7 +51,7 @@ describe('loadConfig', () => {
       TRUSTED_PROXIES: 'loopback, 10.0.0.5,fd00::/8  192.168.16.0/20',
       DATABASE_URL: 'postgres://parley:secret@db/parley',
       REDIS_URL: 'rediss://cache:6380',
-      SMTP_URL: 'smtps://mail.example.org',
+      SMTP_URL: 'smtps://smtp.example.org',
       EMAIL_FROM: 'chat@example.org',
       REGISTRATION: 'Domain: example.org, Other.example',
       VERIFY_EMAIL: 'off',
@@ -75,7 +75,7 @@ describe('loadConfig', () => {
         trustedProxies: ['loopback', '10.0.0.5', 'fd00::/8', '192.168.16.0/20'],
         databaseUrl: 'postgres://parley:secret@db/parley',
         redisUrl: 'rediss://cache:6380',
-        smtpUrl: 'smtps://mail.example.org',
+        smtpUrl: 'smtps://smtp.example.org',
         emailFrom: 'chat@example.org',
         registration: { mode: 'domain', domains: ['example.org', 'other.example'] },
         verifyEmail: false,
@@ -92,7 +92,7 @@ describe('loadConfig', () => {
     });
   });
 
-  test('names every mistake at once', () => {
+  test('reports all problems at once', () => {
     const problems = problemsOf({
       HOST: 'my host',
       PORT: '70000',
@@ -100,12 +100,12 @@ describe('loadConfig', () => {
       TRUSTED_PROXIES: 'the proxy',
       DATABASE_URL: 'mysql://db/parley',
       REDIS_URL: 'localhost:6379',
-      SMTP_URL: 'mail.example.org',
-      EMAIL_FROM: 'nobody',
+      SMTP_URL: 'smtp.example.org',
+      EMAIL_FROM: 'parley',
       REGISTRATION: 'domain:',
       VERIFY_EMAIL: 'maybe',
       PARLEY_SECRET: 'short',
-      SECOND_FACTOR: 'everyone',
+      SECOND_FACTOR: 'all',
       OIDC_ISSUER: 'login.example.org',
       OIDC_CLIENT_ID: 'my client',
       OIDC_CLIENT_SECRET: 'sécret',
@@ -123,21 +123,21 @@ describe('loadConfig', () => {
     );
   });
 
-  test.each(['3000x', '-1', '1e3', ' 0x50', '65536', '3.5'])('refuses the port %j', (port) => {
+  test.each(['3000x', '-1', '1e3', ' 0x50', '65536', '3.5'])('rejects the port %j', (port) => {
     expect(problemsOf({ PORT: port })).toHaveProperty('PORT');
   });
 
   test.each(['10.0.0.0/33', 'fd00::/129', '10.0.0.1/8/8', '*', '10.0.0.300', 'proxy.example.org'])(
-    'refuses the proxy %j',
+    'rejects the proxy %j',
     (proxy) => {
       expect(problemsOf({ TRUSTED_PROXIES: proxy })).toHaveProperty('TRUSTED_PROXIES');
     },
   );
 
-  test('puts no secret into a message', () => {
+  test('puts no secret in a message', () => {
     const env = {
       DATABASE_URL: 'mysql://parley:hunter2@db/parley',
-      SMTP_URL: 'ftp://user:hunter2@mail',
+      SMTP_URL: 'ftp://user:hunter2@smtp',
       REDIS_URL: 'http://:hunter2@cache',
       PARLEY_SECRET: 'hunter2',
     };
@@ -163,7 +163,7 @@ describe('a secret in a file', () => {
   };
   const secrets = Object.entries(settings).filter(([, { secret }]) => secret);
 
-  test('is read from it, without the line feed at its end', () => {
+  test('is read without the trailing newline', () => {
     const loaded = loadConfig({ PARLEY_SECRET_FILE: aFile(`${'x'.repeat(40)}\n`) });
     expect(loaded.ok && loaded.config.secret).toBe('x'.repeat(40));
   });
@@ -172,7 +172,7 @@ describe('a secret in a file', () => {
     expect(problemsOf({ [`${name}_FILE`]: aFile('!') })).toHaveProperty(name);
   });
 
-  test('every mistake is told at once, and none shows what is in the file', () => {
+  test('all problems are reported at once, without the contents of the files', () => {
     const empty = aFile(' \n');
     const problems = problemsOf({
       DATABASE_URL_FILE: join(dir, 'none'),
@@ -181,15 +181,15 @@ describe('a secret in a file', () => {
       PARLEY_SECRET_FILE: empty,
     });
     expect(problems).toEqual({
-      DATABASE_URL_FILE: `names a file that cannot be read: ${join(dir, 'none')} (ENOENT)`,
-      REDIS_URL_FILE: 'and REDIS_URL are both set: keep one of them',
-      PARLEY_SECRET_FILE: `names an empty file: ${empty}`,
+      DATABASE_URL_FILE: `is a file that cannot be read: ${join(dir, 'none')} (ENOENT)`,
+      REDIS_URL_FILE: 'and REDIS_URL are both set: remove one of them',
+      PARLEY_SECRET_FILE: `is an empty file: ${empty}`,
     });
     const wrong = loadConfig({ PARLEY_SECRET_FILE: aFile('hunter2') });
     expect(JSON.stringify(wrong)).not.toContain('hunter2');
   });
 
-  test('only secrets have one', () => {
+  test('applies only to secrets', () => {
     expect(loadConfig({ PORT_FILE: aFile('1') })).toEqual(loadConfig({}));
   });
 });
@@ -197,7 +197,7 @@ describe('a secret in a file', () => {
 describe('.env.example', () => {
   const file = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
 
-  test('is what config.ts says (if not: npm run build && node scripts/env-example.mjs)', () => {
+  test('matches config.ts (if not: npm run build && node scripts/env-example.mjs)', () => {
     expect(file).toBe(envExample());
   });
 

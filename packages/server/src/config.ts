@@ -6,18 +6,18 @@ import { z } from 'zod';
 import { logLevels } from './log.ts';
 
 /**
- * One setting: an environment variable, what it means, and how its text becomes a value.
+ * A setting: an environment variable, its documentation, and the schema that parses it.
  *
- * The schema receives the text, or undefined when the variable is not set or empty.
+ * The schema receives the text, or undefined if the variable is not set or empty.
  */
 type Setting<Key extends string, Schema extends z.ZodType> = {
   /** The name in {@link Config}. */
   key: Key;
-  /** The default as it would be written in the environment; undefined when there is none. */
+  /** The default as it would be written in the environment; undefined if there is none. */
   default: string | undefined;
-  /** A secret: its value appears in no message, no log and no example. */
+  /** Whether the value is a secret, which appears in no message, log or example. */
   secret: boolean;
-  /** The words of the documentation, one string a line. */
+  /** The documentation, one string per line. */
   description: readonly string[];
   /** An example for the documentation of a setting without a default. */
   example?: string;
@@ -37,7 +37,7 @@ function setting<const Key extends string, Schema extends z.ZodType>(
   return { secret: false, default: undefined, ...options, key };
 }
 
-/** An address of one of these schemes; `path` says whether it may name more than a host. */
+/** Returns the schema of a URL with one of these schemes. */
 function url(schemes: readonly string[], description: string) {
   return z.string().refine((text) => {
     const parsed = URL.canParse(text) ? new URL(text) : undefined;
@@ -45,17 +45,17 @@ function url(schemes: readonly string[], description: string) {
   }, description);
 }
 
-const hostWords =
+const hostFormat =
   'must be an IP address or a host name, such as 127.0.0.1, 0.0.0.0, :: or localhost';
 const host = z
   .string()
-  .regex(/^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)$/, hostWords);
+  .regex(/^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)$/, hostFormat);
 
 const port = z
   .string()
-  .regex(/^\d{1,5}$/, 'must be a whole number from 0 to 65535 (0 takes a free port)')
+  .regex(/^\d{1,5}$/, 'must be an integer from 0 to 65535 (0 picks a free port)')
   .transform(Number)
-  .refine((n) => n <= 65_535, 'must be a whole number from 0 to 65535 (0 takes a free port)');
+  .refine((n) => n <= 65_535, 'must be an integer from 0 to 65535 (0 picks a free port)');
 
 const publicUrl = z
   .string()
@@ -69,14 +69,14 @@ const publicUrl = z
       parsed.hash === '' &&
       parsed.username === ''
     );
-  }, 'must be the address people open, http:// or https:// and a host, without a path, such as https://chat.example.org')
+  }, 'must be http:// or https:// and a host, without a path, such as https://chat.example.org')
   .transform((text) => new URL(text).origin);
 
 const emailFrom = z
   .string()
   .regex(
     /^([^<>\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/,
-    'must be an address, such as parley@example.org or Parley <parley@example.org>',
+    'must be an email address, such as parley@example.org or Parley <parley@example.org>',
   );
 
 const trustedProxies = z
@@ -84,10 +84,10 @@ const trustedProxies = z
   .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
   .refine(
     (parts) => parts.every(isNetwork),
-    'must be addresses or networks with commas between, such as loopback, 10.0.0.5, 192.168.16.0/20',
+    'must be a comma-separated list of addresses or networks, such as loopback, 10.0.0.5, 192.168.16.0/20',
   );
 
-/** One of the names that stand for networks, an address, or a network as address/length. */
+/** Returns whether a text is a named network, an IP address, or a network as address/length. */
 function isNetwork(text: string): boolean {
   if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
   const [address = '', length, ...more] = text.split('/');
@@ -99,7 +99,7 @@ const registration = z
   .string()
   .regex(
     /^(open|invitation|closed|domain:\s*[^\s,:@]+(\s*,\s*[^\s,:@]+)*)$/i,
-    'must be open, invitation, closed, or domain: with domains, such as domain:example.org,example.com',
+    'must be open, invitation, closed, or domain: and a list of domains, such as domain:example.org,example.com',
   )
   .transform((text): { mode: RegistrationMode; domains: readonly string[] } => {
     const [mode = '', list = ''] = text.toLowerCase().split(':');
@@ -107,28 +107,28 @@ const registration = z
     return { mode: mode as RegistrationMode, domains: mode === 'domain' ? domains : [] };
   });
 
-/** Every setting of the server, by the name of its environment variable. */
+/** All settings of the server, by environment variable. */
 export const settings = {
   HOST: setting('host', {
     default: '127.0.0.1',
     description: [
-      'The address to listen on. The default is reachable from this machine only;',
-      '0.0.0.0 (or ::) listens on all, which wants a proxy with TLS in front.',
+      'The address to listen on. The default is reachable only from this machine; 0.0.0.0 (or ::)',
+      'listens on all interfaces and needs a reverse proxy with TLS in front of it.',
     ],
     schema: host,
   }),
   PORT: setting('port', {
     default: '3000',
     description: [
-      'The port to listen on, for pages, API and live connections alike. 0 takes a free one.',
+      'The port to listen on, for the web client, the API and WebSockets. 0 picks a free port.',
     ],
     schema: port,
   }),
   PARLEY_DATA: setting('dataDir', {
     default: './data',
     description: [
-      'The folder with everything that must be kept: the embedded database, keys, files.',
-      'One server uses it at a time.',
+      'The data folder, with everything that must be kept: the embedded database, keys, files.',
+      'Only one server can use it at a time.',
     ],
     schema: z
       .string()
@@ -137,18 +137,18 @@ export const settings = {
   }),
   PUBLIC_URL: setting('publicUrl', {
     description: [
-      'The address people open in their browsers, as it is outside of any proxy. Browsers that',
-      'come from another address are refused. Without it: http:// with HOST and PORT, and requests',
-      'under other names than that one and localhost are refused.',
+      'The public URL of the server, as users open it. Browser requests from any other origin are',
+      'rejected. Without it: http:// with HOST and PORT, and requests with a host name other than',
+      'HOST and localhost are rejected.',
     ],
     example: 'https://chat.example.org',
     schema: publicUrl.optional(),
   }),
   TRUSTED_PROXIES: setting('trustedProxies', {
     description: [
-      'The proxies whose X-Forwarded-For is believed, by address or network, with commas between:',
-      'limits on log-ins count by the address that they name. "loopback" stands for this machine,',
-      '"uniquelocal" for private networks. Without it: nobody is believed.',
+      'The reverse proxies whose X-Forwarded-For is trusted, as a comma-separated list of addresses',
+      'and networks. Rate limits use the client address from it. "loopback" means this machine,',
+      '"uniquelocal" private networks. Without it, X-Forwarded-For is ignored.',
     ],
     example: 'loopback, 10.0.0.5, 192.168.16.0/20',
     schema: trustedProxies.default([]),
@@ -156,52 +156,52 @@ export const settings = {
   DATABASE_URL: setting('databaseUrl', {
     secret: true,
     description: [
-      'An external PostgreSQL (15 or later) in place of the embedded one. It must keep what it',
-      'has confirmed: with fsync, synchronous_commit or full_page_writes off, Parley does not start.',
+      'An external PostgreSQL (15 or later) instead of the embedded one. Parley does not start if its',
+      'fsync, synchronous_commit or full_page_writes is off, because it could lose messages.',
     ],
     example: 'postgres://parley:password@db.example.org:5432/parley',
     schema: url(
       ['postgres', 'postgresql'],
-      'must begin with postgres:// (or postgresql://) and name a server',
+      'must start with postgres:// (or postgresql://) and contain a host',
     ).optional(),
   }),
   REDIS_URL: setting('redisUrl', {
     secret: true,
     description: [
-      'A Redis or Valkey that joins several nodes over one DATABASE_URL into one server. No message',
-      'depends on it: while it is away, those of other nodes come up to two seconds late. The nodes',
-      'need the same DATABASE_URL, PUBLIC_URL and PARLEY_SECRET, and a data folder each.',
+      'A Redis or Valkey that connects several nodes with the same DATABASE_URL. No message is lost',
+      'without it: while it is down, messages from other nodes arrive up to two seconds late. All nodes',
+      'need the same DATABASE_URL, PUBLIC_URL and PARLEY_SECRET, and each its own data folder.',
     ],
     example: 'redis://redis.example.org:6379',
-    schema: url(['redis', 'rediss'], 'must begin with redis:// or rediss://').optional(),
+    schema: url(['redis', 'rediss'], 'must start with redis:// or rediss://').optional(),
   }),
   SMTP_URL: setting('smtpUrl', {
     secret: true,
     description: [
-      'The mail server that takes outgoing mail. Without it, mails are put as files into the folder',
-      'outbox of PARLEY_DATA, and the log says where.',
+      'The SMTP server for outgoing email. Without it, emails are written as files to the folder',
+      'outbox in PARLEY_DATA, and their paths are logged.',
     ],
-    example: 'smtps://user:password@mail.example.org:465',
-    schema: url(['smtp', 'smtps'], 'must begin with smtp:// or smtps://').optional(),
+    example: 'smtps://user:password@smtp.example.org:465',
+    schema: url(['smtp', 'smtps'], 'must start with smtp:// or smtps://').optional(),
   }),
   EMAIL_FROM: setting('emailFrom', {
     default: 'Parley <parley@localhost>',
-    description: ['The sender of the mails.'],
+    description: ['The sender address of emails.'],
     schema: emailFrom,
   }),
   REGISTRATION: setting('registration', {
     default: 'open',
     description: [
-      'Who may make an account: "open" anybody, "invitation" whoever was invited, "domain:" and',
-      'domains (domain:example.org,example.com) whoever has an address there or was invited,',
-      '"closed" nobody: admins make the accounts. The very first account can always be made.',
+      'Who may register: "open" everyone; "invitation" with an invitation; "domain:" and domains',
+      '(domain:example.org,example.com) with an email address there or an invitation; "closed" no one,',
+      'admins create the accounts. The first account can always register and becomes the owner.',
     ],
     schema: registration,
   }),
   VERIFY_EMAIL: setting('verifyEmail', {
     description: [
-      '"on": whoever registers has to bring a code that is mailed to the address; "off": not.',
-      'Without it: on when SMTP_URL is set, or when REGISTRATION asks for domains.',
+      '"on": new users must enter a code that is sent to their email address; "off": they need not.',
+      'Without it: on if SMTP_URL is set or REGISTRATION lists domains.',
     ],
     example: 'on',
     schema: z
@@ -212,26 +212,26 @@ export const settings = {
   PARLEY_SECRET: setting('secret', {
     secret: true,
     description: [
-      'The secret that the signing keys in the database are encrypted with, at least 32 characters.',
-      'Without it, one is made at the first start and kept in the data folder. Several nodes over',
-      'one database need the same.',
+      'The secret that encrypts the signing keys in the database, at least 32 characters. Without it,',
+      'one is generated at the first start and stored in the data folder. All nodes of one database',
+      'need the same secret.',
     ],
     example: 'the output of: openssl rand -base64 32',
     schema: z.string().min(32, 'must have at least 32 characters').optional(),
   }),
   SECOND_FACTOR: setting('secondFactor', {
-    default: 'nobody',
+    default: 'off',
     description: [
-      'Who must have a second factor (an authenticator app or a passkey) to log in: nobody, admins',
-      '(and owners), or everybody. Whoever has none yet sets it up at the next log-in.',
+      'Who needs a second factor (an authenticator app or a passkey) to log in: off (no one), admins',
+      '(and owners), or everyone. Users without one set it up at their next log-in.',
     ],
-    schema: z.enum(['nobody', 'admins', 'everybody'], 'must be nobody, admins or everybody'),
+    schema: z.enum(['off', 'admins', 'everyone'], 'must be off, admins or everyone'),
   }),
   OIDC_ISSUER: setting('oidcIssuer', {
     description: [
-      'Single sign-on: the address of an OpenID Connect provider, as it names itself. Register',
-      'Parley there with the redirect address <PUBLIC_URL>/api/v1/auth/sso/oidc/callback. People',
-      'are known by verified e-mail addresses.',
+      'Single sign-on: the issuer URL of an OpenID Connect provider. Register Parley there with the',
+      'redirect URI <PUBLIC_URL>/api/v1/auth/sso/oidc/callback. Users are matched by their verified',
+      'email addresses.',
     ],
     example: 'https://login.example.org/realms/main',
     schema: z
@@ -240,69 +240,71 @@ export const settings = {
         const parsed = URL.canParse(text) ? new URL(text) : undefined;
         const here = ['localhost', '127.0.0.1', '[::1]'].includes(parsed?.hostname ?? '');
         return parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && here);
-      }, 'must be an https:// address (http:// on this machine only)')
+      }, 'must be an https:// URL (http:// only on this machine)')
       .optional(),
   }),
   OIDC_CLIENT_ID: setting('oidcClientId', {
-    description: ['What the provider calls this server.'],
+    description: ['The client ID of this server at the provider.'],
     example: 'parley',
     schema: z
       .string()
-      .regex(/^[\x21-\x7e]+$/, 'must be what the provider gave, without spaces')
+      .regex(/^[\x21-\x7e]+$/, 'must be the client ID from the provider, without spaces')
       .optional(),
   }),
   OIDC_CLIENT_SECRET: setting('oidcClientSecret', {
     secret: true,
-    description: ['The secret that the provider gave this server.'],
-    example: 'what the provider shows once',
+    description: ['The client secret of this server at the provider.'],
+    example: 'the client secret from the provider',
     schema: z
       .string()
-      .regex(/^[\x20-\x7e]{8,}$/, 'must be what the provider gave, at least 8 characters')
+      .regex(
+        /^[\x20-\x7e]{8,}$/,
+        'must be the client secret from the provider, at least 8 characters',
+      )
       .optional(),
   }),
   OIDC_NAME: setting('oidcName', {
     default: 'Single sign-on',
-    description: ['What the log-in page calls the provider.'],
+    description: ['The name of the provider on the log-in page.'],
     schema: z.string().max(40, 'must have at most 40 characters'),
   }),
   LOG_LEVEL: setting('logLevel', {
     default: 'info',
-    description: [`How much is logged to standard error: ${logLevels.join(', ')}.`],
+    description: [`The level of the log, on standard error: ${logLevels.join(', ')}.`],
     schema: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
   }),
   METRICS_TOKEN: setting('metricsToken', {
     secret: true,
     description: [
-      'Opens /metrics, in the format of Prometheus, to those who have this token',
-      '(Authorization: Bearer …). Without it there is no /metrics.',
+      'The token for /metrics, in the Prometheus format (Authorization: Bearer …). Without it, /metrics',
+      'does not exist.',
     ],
     example: 'the output of: openssl rand -base64 32',
     schema: z
       .string()
-      .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters, none of them a blank')
+      .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters and no spaces')
       .optional(),
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting('tracesUrl', {
     description: [
-      'A collector of OpenTelemetry (OTLP over HTTP) that gets traces of messages on their way.',
-      'Without it there are none, and they cost nothing. OTEL_TRACES_SAMPLER and the other',
-      'variables of OpenTelemetry say which share of them, and more.',
+      'An OpenTelemetry collector (OTLP over HTTP) to which traces of messages are sent. Without it,',
+      'tracing is off. OTEL_TRACES_SAMPLER and the other standard variables of OpenTelemetry apply.',
     ],
     example: 'http://localhost:4318',
-    schema: url(['http', 'https'], 'must begin with http:// or https://').optional(),
+    schema: url(['http', 'https'], 'must start with http:// or https://').optional(),
   }),
   HSTS_SUBDOMAINS: setting('hstsSubdomains', {
     default: 'off',
     description: [
-      '"on": browsers reach all subdomains of PUBLIC_URL by https only, for a year (includeSubDomains',
-      'of Strict-Transport-Security). Only where every one of them has https.',
+      '"on": Strict-Transport-Security includes all subdomains of PUBLIC_URL (includeSubDomains), for a',
+      'year. Use it only if every subdomain has HTTPS.',
     ],
     schema: z.enum(['on', 'off'], 'must be on or off').transform((text) => text === 'on'),
   }),
   RATE_LIMITS: setting('rateLimits', {
     default: 'on',
     description: [
-      '"off" lifts the limits on requests and commands: for load tests and imports only.',
+      '"off" disables the limits on requests and commands. Only for load tests and imports.',
     ],
     schema: z.enum(['on', 'off'], 'must be on or off').transform((text) => text === 'on'),
   }),
@@ -315,18 +317,17 @@ export type Config = {
   readonly [Name in keyof Settings as Settings[Name]['key']]: z.output<Settings[Name]['schema']>;
 };
 
-/** A setting that is wrong, and why. The message holds no secret. */
+/** An invalid setting and the reason. The message contains no secret. */
 export type ConfigProblem = { name: string; message: string };
 
-/** What {@link loadConfig} found: the whole configuration, or every mistake in it. */
+/** The result of {@link loadConfig}: the configuration, or everything that is wrong with it. */
 export type LoadedConfig =
   | { ok: true; config: Config }
   | { ok: false; problems: readonly ConfigProblem[] };
 
 /**
- * Reads the settings from the environment. A variable that is set to nothing counts as not set,
- * as it is in files where `NAME=` stands for "the default". A secret may stand in a file instead,
- * whose path is in `NAME_FILE`.
+ * Reads the settings from the environment. An empty variable counts as not set. A secret may be in a
+ * file instead, whose path is in `NAME_FILE`.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): LoadedConfig {
   const values: Record<string, unknown> = {};
@@ -344,14 +345,14 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): L
       values[key] = parsed.data;
     } else {
       const why = parsed.error.issues[0]?.message ?? 'is not valid';
-      problems.push({ name, message: secret ? why : `${why} (it is ${JSON.stringify(text)})` });
+      problems.push({ name, message: secret ? why : `${why} (was ${JSON.stringify(text)})` });
     }
   }
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, config: values as Config };
 }
 
-/** A secret from its variable, or from the file that `NAME_FILE` names. */
+/** Reads a secret from its variable, or from the file in `NAME_FILE`. */
 function secretText(
   name: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -360,23 +361,23 @@ function secretText(
   const path = env[`${name}_FILE`]?.trim();
   if (!path) return { text };
   const wrong = (message: string) => ({ problem: { name: `${name}_FILE`, message } });
-  if (text) return wrong(`and ${name} are both set: keep one of them`);
+  if (text) return wrong(`and ${name} are both set: remove one of them`);
   try {
     const content = readFileSync(path, 'utf8').trim();
-    return content === '' ? wrong(`names an empty file: ${path}`) : { text: content };
+    return content === '' ? wrong(`is an empty file: ${path}`) : { text: content };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return wrong(`names a file that cannot be read: ${path} (${code})`);
+    return wrong(`is a file that cannot be read: ${path} (${code})`);
   }
 }
 
-/** The mistakes as text for a terminal, one a line. */
+/** Formats the problems for a terminal, one per line. */
 export function describeProblems(problems: readonly ConfigProblem[]): string {
   const lines = problems.map(({ name, message }) => `  ${name} ${message}`);
   return `Parley cannot start with these settings:\n${lines.join('\n')}\n`;
 }
 
-/** The text of `.env.example`: every setting with its words, commented out at its default. */
+/** Returns the text of `.env.example`: every setting with its documentation and default. */
 export function envExample(): string {
   const blocks = (Object.keys(settings) as (keyof Settings)[]).map((name) => {
     const {
@@ -386,15 +387,15 @@ export function envExample(): string {
       secret,
     }: Setting<string, z.ZodType> = settings[name];
     const lines = description.map((line) => `# ${line}`);
-    if (secret) lines.push(`# Or ${name}_FILE: the path of a file that holds it.`);
+    if (secret) lines.push(`# Or ${name}_FILE: the path of a file that contains it.`);
     if (fallback !== undefined) lines.push(`#${name}=${fallback}`);
     else lines.push(`# Example: ${example ?? ''}`, `#${name}=`);
     return lines.join('\n');
   });
   return [
-    '# The settings of Parley, each with its default. All are optional.\n' +
-      '# Copy this file to .env and uncomment what you change; the environment wins over the file.\n' +
-      '# Made from packages/server/src/config.ts by: node scripts/env-example.mjs',
+    '# The settings of Parley and their defaults. All are optional.\n' +
+      '# Copy this file to .env and uncomment what you change; the environment overrides the file.\n' +
+      '# Generated from packages/server/src/config.ts by node scripts/env-example.mjs',
     ...blocks,
     '',
   ]

@@ -4,24 +4,24 @@ import type { z } from 'zod';
 import type { DiskReserve } from './storage/disk-reserve.ts';
 import type { Broker } from './stream/broker.ts';
 
-/** How the server is, as it is told to those who balance and watch. */
+/** The state of a node, for load balancers and monitoring. */
 export type HealthState = z.infer<typeof HealthAnswer>;
 
-/** The database has this long to answer. */
+/** Time limit for the response of the database. */
 const ANSWER_MS = 2_000;
-/** An answer is good for this long: many who ask cost one query. */
-const BELIEVED_MS = 500;
+/** Time for which a response is reused, so that many checks cost one query. */
+const CACHED_MS = 500;
 
 /**
- * Whether this node should be sent people: its database answers, and it is not about to stop.
- * A broker that is away and a full disk are told, but are no reason to send nobody.
+ * Reports whether this node should receive traffic: its database responds, and it is not draining. An
+ * unreachable broker and a full disk are reported, but do not make the node unready.
  */
 export class Health {
   readonly #pool: Pool;
   readonly #broker: Broker;
   readonly #disk: DiskReserve | null;
   #draining = false;
-  #asked: { at: number; answer: Promise<boolean> } | null = null;
+  #checked: { at: number; answer: Promise<boolean> } | null = null;
 
   constructor(pool: Pool, broker: Broker, disk: DiskReserve | null) {
     this.#pool = pool;
@@ -29,12 +29,12 @@ export class Health {
     this.#disk = disk;
   }
 
-  /** From now on it says that it stops. */
+  /** Reports `draining` from now on. */
   drain(): void {
     this.#draining = true;
   }
 
-  /** How it is now; never throws. */
+  /** Returns the current state; never throws. */
   async state(): Promise<HealthState> {
     const { status: broker } = this.#broker;
     if (this.#draining) return { status: 'draining', broker };
@@ -44,10 +44,10 @@ export class Health {
 
   #database(): Promise<boolean> {
     const now = performance.now();
-    if (!this.#asked || now - this.#asked.at > BELIEVED_MS) {
-      this.#asked = { at: now, answer: answersInTime(this.#pool) };
+    if (!this.#checked || now - this.#checked.at > CACHED_MS) {
+      this.#checked = { at: now, answer: answersInTime(this.#pool) };
     }
-    return this.#asked.answer;
+    return this.#checked.answer;
   }
 }
 

@@ -1,17 +1,17 @@
-/** What a line of the log may hold of values that come from outside. */
+/** The maximum length of a text in the log. */
 const TEXT_MAX = 400;
-/** A stack has lines of our own, each bounded by the length of paths. */
+/** The maximum length of a stack trace. */
 export const STACK_MAX = 4_000;
 const ITEMS_MAX = 20;
 const DEPTH_MAX = 4;
 
-/** Lines with the same level and words: so many in a window, the rest is counted. */
+/** The maximum number of lines with the same level and message in a window. */
 const REPEATS_MAX = 100;
 const WINDOW_MS = 10_000;
-/** Words are constant, so there are few; beyond this number they share one limit. */
+/** The maximum number of distinct keys; further ones share one limit. */
 const KEYS_MAX = 1_000;
 
-/** Text cut to a length, with the number of characters that are missing. */
+/** Truncates text, and appends the number of omitted characters. */
 export function boundedText(text: string, max = TEXT_MAX): string {
   return text.length <= max
     ? text
@@ -19,14 +19,14 @@ export function boundedText(text: string, max = TEXT_MAX): string {
 }
 
 /**
- * A value with every text, list and object in it cut to a length, to be logged. Errors are left to
- * the serializer.
+ * Truncates every text, list and object in a value for the log. Errors are handled by the
+ * serializer.
  */
 export function bounded(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return boundedText(value);
   if (typeof value !== 'object' || value === null || value instanceof Error) return value;
   if (value instanceof Date) return value;
-  if (depth >= DEPTH_MAX) return '[nested too deep]';
+  if (depth >= DEPTH_MAX) return '[nested too deeply]';
   if (Array.isArray(value)) {
     const items = value.slice(0, ITEMS_MAX).map((item) => bounded(item, depth + 1));
     const more = value.length - items.length;
@@ -41,8 +41,8 @@ export function bounded(value: unknown, depth = 0): unknown {
 }
 
 /**
- * Keeps lines that repeat from filling a disk: of each key so many are written in a window, the
- * others are counted and told in one line at its end.
+ * Keeps repeated lines from filling the disk: only a limited number per key is written in a window; the
+ * others are counted and reported in one line at its end.
  */
 export class RepeatLimit {
   readonly #report: (key: string, suppressed: number) => void;
@@ -50,12 +50,12 @@ export class RepeatLimit {
   #windowEnd = 0;
   #timer: NodeJS.Timeout | null = null;
 
-  /** `report` is called at the end of a window for each key of which lines were suppressed. */
+  /** `report` is called at the end of a window for each key with suppressed lines. */
   constructor(report: (key: string, suppressed: number) => void) {
     this.#report = report;
   }
 
-  /** Whether another line of this key may be written; counts it otherwise. */
+  /** Returns whether another line of this key may be written; counts it otherwise. */
   take(wanted: string): boolean {
     const now = performance.now();
     if (now >= this.#windowEnd) this.flush();
@@ -74,7 +74,7 @@ export class RepeatLimit {
     return false;
   }
 
-  /** Ends the window: tells what was suppressed in it, and begins the next one. */
+  /** Ends the window, reports what was suppressed, and starts the next one. */
   flush(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;

@@ -45,7 +45,7 @@ describe('what clients send', () => {
     );
     expect(JSON.stringify(line).length).toBeLessThan(40_000);
     expect(line.origin).toBe(`${'x'.repeat(400)}… (14600 more)`);
-    expect(line.deep).toEqual({ a: { b: { c: '[nested too deep]' } } });
+    expect(line.deep).toEqual({ a: { b: { c: '[nested too deeply]' } } });
     expect(line.list).toHaveLength(21);
     expect((line.list as string[])[20]).toBe('… (4980 more)');
     expect(line.err).toMatchObject({ code: 'X', message: line.origin });

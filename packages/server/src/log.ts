@@ -3,12 +3,12 @@ import { bounded, boundedText, RepeatLimit, STACK_MAX } from './log-bounds.ts';
 
 export type { Logger } from 'pino';
 
-/** The levels of LOG_LEVEL, the quietest first. */
+/** The levels of LOG_LEVEL, the least verbose first. */
 export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 /** One of {@link logLevels}. */
 export type LogLevel = (typeof logLevels)[number];
 
-// Fields that hold secrets, wherever a log line may carry them: at its top, one object down
+// Fields that contain secrets, wherever they may be in a log line: at the top level, one object down
 // ({ body: { password } }) and in the headers of a logged request or response.
 const secretNames = [
   'authorization',
@@ -29,21 +29,21 @@ const redacted = [
 ];
 
 /**
- * Makes the logger of the server: one JSON object a line, secrets replaced by `[redacted]`.
+ * Creates the logger of the server: one JSON object per line, secrets replaced by `[redacted]`.
  *
- * 1. Every value is cut to a length: what clients send cannot fill the log by its size. (Not so the
- *    fields of a child logger: those are ids of our own.)
- * 2. Lines that repeat are limited from `info` up, and counted beyond: `suppressed` says how many.
+ * 1. Every value is truncated, so that clients cannot fill the log with large values. (Except the
+ *    fields of child loggers, which are ids of the server.)
+ * 2. Repeated lines of level `info` and above are limited; `suppressed` counts the rest.
  *
- * Lines go to standard error, so that standard output carries only what the person who started
- * the server asked for (the line with its address). A test passes its own `to`.
+ * Lines go to standard error, because standard output is for the result of a command (such as the
+ * address of the server). Tests pass their own `to`.
  */
 export function createLogger(level: LogLevel, to?: DestinationStream): Logger {
   const limit = new RepeatLimit((key, suppressed) => {
     const [name = '', message = ''] = split(key);
     report.get(name)?.({ suppressed }, message);
   });
-  /** The functions of the levels, past the limit. */
+  /** The log functions by level, without the limit. */
   const report = new Map<string, (fields: object, message: string) => void>();
   const logger = pino(
     {
@@ -71,27 +71,27 @@ export function createLogger(level: LogLevel, to?: DestinationStream): Logger {
   return logger;
 }
 
-/** Lines below this level are written for those who look for a fault, all of them. */
+/** Lines below this level are for debugging and are not limited. */
 const LIMITED_FROM = pino.levels.values.info ?? 30;
 
-/** The words of a line, which are constant: its fields say the rest. */
+/** Returns the message of a line, which is a constant phrase. */
 function messageOf([first, second]: Parameters<LogFn>): string {
   if (typeof first === 'string') return first;
   return typeof second === 'string' ? second : '';
 }
 
-/** The level and the words of a key. */
+/** Splits a key into level and message. */
 const split = (key: string): [string, string] => {
   const space = key.indexOf(' ');
   return [key.slice(0, space), key.slice(space + 1)];
 };
 
-/** Causes of an error that are logged, one inside the other. */
+/** The maximum depth of logged causes of an error. */
 const CAUSES_MAX = 5;
 
 /**
- * What is logged of an error: no more than says what happened and where. PostgreSQL’s `detail` may
- * quote a row, and drivers hang whole connections on their errors.
+ * Returns the fields of an error that are logged. Others are left out, because `detail` of PostgreSQL
+ * may quote a row, and drivers attach whole connections to their errors.
  */
 function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return bounded(error);

@@ -59,17 +59,17 @@ import { Vault } from './vault.ts';
 
 /** A running server. */
 export interface Parley {
-  /** Where people find it: PUBLIC_URL, or the address it listens on. */
+  /** The URL for users: PUBLIC_URL, or the address it listens on. */
   readonly url: string;
-  /** Where it listens, as this machine reaches it: the same as `url` without PUBLIC_URL. */
+  /** The URL on this machine; the same as `url` without PUBLIC_URL. */
   readonly address: string;
-  /** What the live side is doing right now, and what the hub had to mend since the start. */
+  /** The current figures of the sockets, and the counters of the hub. */
   figures(): LiveFigures & HubCounters;
-  /** Says goodbye to all, finishes what is under way, and ends the database. */
+  /** Drains the sockets, finishes pending work, and stops the database. */
   stop(): Promise<void>;
 }
 
-/** What RATE_LIMITS=off lifts. */
+/** The limits that RATE_LIMITS=off disables. */
 const NO_RATE_LIMITS = {
   commands: 0,
   frames: 0,
@@ -81,21 +81,21 @@ const NO_RATE_LIMITS = {
 } as const;
 const WEB_DIR = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 
-/** What is no setting: for tests, and for whoever runs the server. */
+/** Options that are not settings, for tests and commands. */
 export interface Overrides {
-  /** Limits other than those of the protocol. */
+  /** Limits that replace those of the protocol. */
   readonly limits?: Partial<Limits>;
-  /** Where the time comes from; the machine’s clock by default. */
+  /** The source of the time; the clock of the machine by default. */
   readonly clock?: Clock;
-  /** Gives up a start that is still waiting for its database. */
+  /** Aborts a start that is still waiting for its database. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Builds the server in the order in which data flows: storage → streams → domains → live and http
- * → listening. Whatever was started is stopped in reverse, also when a later step fails.
+ * → listening. What was started is stopped in reverse order, also if a later step fails.
  *
- * @throws with words for the person who started it
+ * @throws with a message for the operator
  */
 export async function startParley(
   config: Config,
@@ -126,7 +126,7 @@ async function build(
   const listener = await HttpListener.open(config.host, config.port);
   undo.push(() => listener.close());
   const { pool, close } = await openDatabase(database, log, {
-    // An external database may start after this server, whenever it likes.
+    // An external database may start after this server, at any time.
     ...(config.databaseUrl !== undefined && { waitMs: Number.POSITIVE_INFINITY }),
     signal: overrides.signal,
   });
@@ -155,7 +155,7 @@ async function build(
   );
   undo.push(() => shared.stop());
   const metrics = new Metrics();
-  // The start repeats commands that were carried out long ago: they write nothing.
+  // The start repeats commands that were carried out before; they write nothing.
   let started = false;
   const rejectWrites = () => (started ? (disk?.rejection() ?? null) : null);
   const tracing =
@@ -185,7 +185,7 @@ async function build(
   const emails = new Emails({ pool, clock, log, vault, transport: emailTransport(config, log) });
   undo.push(() => emails.stop());
   if (emails.kind === 'smtp' && config.publicUrl === undefined) {
-    log.warn('PUBLIC_URL is not set: the links in mails lead to this machine only');
+    log.warn('PUBLIC_URL is not set: links in emails work only on this machine');
   }
   const audit = new AuditLog({ pool, clock, log });
   undo.push(() => audit.stop());
@@ -325,8 +325,8 @@ async function build(
     return live.drain();
   });
   await app.ready();
-  if (!existsSync(WEB_DIR)) log.warn('the web client is not built');
-  // Mails have links with the address in them.
+  if (!existsSync(WEB_DIR)) log.warn('web client not built');
+  // Emails contain links with the address.
   emails.start();
   audit.start();
   accounts.start();
@@ -344,7 +344,7 @@ async function openStorage(
   refuseUnfinished(config.dataDir);
   if (config.databaseUrl !== undefined) {
     undo.push(await takeDataDir(config.dataDir));
-    // Its disk is another machine’s: what it says of it (53100) is all there is to know.
+    // Its disk is on another machine: only its error 53100 tells that it is full.
     return { address: { connectionString: config.databaseUrl }, disk: null };
   }
   refuseMoved(config.dataDir);
@@ -356,17 +356,17 @@ async function openStorage(
   return { address: embedded.connection, disk };
 }
 
-/** Removes what killed backups have left in the data folder. */
+/** Removes the leftovers of killed backups from the data folder. */
 function clearBackups(dataDir: string, log: Logger): void {
   try {
     const removed = removeLeftovers(join(dataDir, 'backups'));
-    if (removed.length > 0) log.info({ removed }, 'removed what killed backups had left');
+    if (removed.length > 0) log.info({ removed }, 'leftovers of backups removed');
   } catch (error) {
-    log.warn({ err: error }, 'leftovers of backups could not be removed');
+    log.warn({ err: error }, 'leftovers of backups not removed');
   }
 }
 
-/** Makes the data folder of a node with an external database and locks it; returns the unlocking. */
+/** Creates and locks the data folder of a node with an external database; returns its release. */
 async function takeDataDir(dataDir: string): Promise<() => void> {
   try {
     makeDataFolder(dataDir);
@@ -377,25 +377,24 @@ async function takeDataDir(dataDir: string): Promise<() => void> {
   }
 }
 
-/** What joins this node to others: Redis or Valkey where one is named. */
+/** Opens the connection to the other nodes: Redis or Valkey, if configured. */
 function openBroker(config: Config, space: string, log: Logger): Broker {
   if (config.redisUrl === undefined) return new LocalBroker();
   if (config.publicUrl === undefined) {
-    log.warn('several nodes need one PUBLIC_URL: without it, each takes its own tokens only');
+    log.warn('PUBLIC_URL is not set: nodes do not accept the tokens of each other');
   }
   return new RedisBroker(config.redisUrl, space, log);
 }
 
 /**
- * The name of this history of this database: servers that share a Redis, and do not share it, have
- * nothing to do with each other.
+ * Returns the epoch of the database, which separates servers that share a Redis but not a database.
  */
 async function spaceOf(pool: Pool): Promise<string> {
   const { rows } = await pool.query<{ epoch: string }>('select epoch from server_state');
   return (rows[0] as { epoch: string }).epoch;
 }
 
-/** The address for a browser on this machine. */
+/** Returns the URL for a browser on this machine. */
 function urlOf(host: string, { port, family }: AddressInfo): string {
   const any = host === '0.0.0.0' || host === '::';
   const name = any ? 'localhost' : family === 'IPv6' && host.includes(':') ? `[${host}]` : host;

@@ -3,23 +3,23 @@ import { Vault } from './vault.ts';
 
 const vault = new Vault('s'.repeat(40));
 
-test('what was sealed is read again, and looks different each time', () => {
-  const sealed = vault.seal('mail', 'the code is 123 456 – ü');
-  expect(vault.open('mail', sealed)).toBe('the code is 123 456 – ü');
-  expect(vault.seal('mail', 'x').equals(vault.seal('mail', 'x'))).toBe(false);
+test('opens what was sealed, and seals differently each time', () => {
+  const sealed = vault.seal('email', 'the code is 123 456 – ü');
+  expect(vault.open('email', sealed)).toBe('the code is 123 456 – ü');
+  expect(vault.seal('email', 'x').equals(vault.seal('email', 'x'))).toBe(false);
   expect(sealed.toString('latin1')).not.toContain('123');
 });
 
-test('neither another use nor another secret nor a changed byte opens it', () => {
-  const sealed = vault.seal('mail', 'text');
+test('rejects another use, another secret and a changed byte', () => {
+  const sealed = vault.seal('email', 'text');
   expect(() => vault.open('totp', sealed)).toThrow();
-  expect(() => new Vault('t'.repeat(40)).open('mail', sealed)).toThrow();
+  expect(() => new Vault('t'.repeat(40)).open('email', sealed)).toThrow();
   for (let i = 0; i < sealed.length; i++) {
     const changed = Buffer.from(sealed);
     changed[i] = (changed[i] ?? 0) ^ 1;
-    expect(() => vault.open('mail', changed)).toThrow();
+    expect(() => vault.open('email', changed)).toThrow();
   }
-  expect(() => vault.open('mail', sealed.subarray(0, 20))).toThrow();
+  expect(() => vault.open('email', sealed.subarray(0, 20))).toThrow();
 });
 
 test('a keyed hash depends on the text, the use and the secret', () => {

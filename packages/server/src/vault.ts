@@ -4,10 +4,10 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * What the server’s secret is good for besides the signing keys: texts that must be read again but
- * not by whoever sees the database, and keyed hashes of what is too short for a plain one.
+ * Encrypts and hashes with the secret of the server: texts that are stored in the database but must not
+ * be readable there, and keyed hashes of values that are too short for a plain hash.
  *
- * Each use has a key of its own, derived from the secret by HKDF (RFC 5869).
+ * Each use has its own key, derived from the secret with HKDF (RFC 5869).
  */
 export class Vault {
   readonly #secret: string;
@@ -26,8 +26,8 @@ export class Vault {
   }
 
   /**
-   * The text that was sealed for this use.
-   * @throws when it was sealed with another secret or for another use, or was changed
+   * Decrypts a text that was sealed for this use.
+   * @throws if it was sealed with another secret or for another use, or was modified
    */
   open(use: string, sealed: Buffer): string {
     const decipher = createDecipheriv(
@@ -40,7 +40,7 @@ export class Vault {
     return decipher.update(sealed.subarray(text), undefined, 'utf8') + decipher.final('utf8');
   }
 
-  /** A keyed hash (HMAC-SHA256) for a use. */
+  /** Returns a keyed hash (HMAC-SHA256) for a use. */
   mac(use: string, text: string): Buffer {
     return createHmac('sha256', this.#key(use)).update(text).digest();
   }

@@ -9,8 +9,8 @@ export async function backup(args: readonly string[]): Promise<number> {
   const config = readConfig();
   const { streams } = await backUp(config, resolve(file), commandLog(config), progressTo(say));
   say(
-    `The backup is in ${file}: ${inWords(streams.events, 'event')} in ${inWords(streams.streams, 'stream')}, digest ${streams.sha256}`,
+    `Backup written to ${file}: ${inWords(streams.events, 'event')} in ${inWords(streams.streams, 'stream')}, digest ${streams.sha256}`,
   );
-  say('It holds every secret of the server: keep it where only you can read it.');
+  say('It contains all secrets of the server: store it where only you can read it.');
   return 0;
 }

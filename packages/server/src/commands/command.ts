@@ -5,15 +5,15 @@ import { CommandRefused, UsageError } from './errors.ts';
 export { CommandRefused, UsageError } from './errors.ts';
 
 /**
- * One command of the command line: gets what stands after its name, returns the exit code. What
- * was asked for goes to standard output, words about the work to standard error.
+ * A command of the command line: receives its arguments and returns the exit code. Results go to
+ * standard output, progress and errors to standard error.
  */
 export type Command = (args: readonly string[]) => Promise<number>;
 
 /**
- * The settings, from the environment.
+ * Reads the settings from the environment.
  *
- * @throws {CommandRefused} with every mistake in them
+ * @throws {CommandRefused} that lists every invalid setting
  */
 export function readConfig(): Config {
   const loaded = loadConfig(process.env);
@@ -22,27 +22,30 @@ export function readConfig(): Config {
 }
 
 /**
- * The logger of a command that ends by itself: it tells its progress in words, so the log’s
- * `info` would only stand in between.
+ * Returns the logger of a command that ends by itself. It prints its own progress, so `info` lines
+ * of the log are left out.
  */
 export function commandLog(config: Config): Logger {
   return createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel);
 }
 
-/** Writes a line for the person at the terminal. */
+/** Writes a line to standard error, for the user at the terminal. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** The arguments, exactly as many as there are names. */
+/**
+ * Returns the arguments, if there are as many as names.
+ * @throws {UsageError} otherwise
+ */
 export function exactly(args: readonly string[], ...names: readonly string[]): string[] {
   const option = args.find((arg) => arg.startsWith('-') && arg !== '-');
-  if (option !== undefined) throw new UsageError(`There is no option ${option}.`);
+  if (option !== undefined) throw new UsageError(`Unknown option: ${option}`);
   if (args.length !== names.length) {
     throw new UsageError(
       args.length < names.length
-        ? `${names[args.length]} is missing.`
-        : `${args[names.length]} is too much.`,
+        ? `Missing argument: ${names[args.length]}`
+        : `Unexpected argument: ${args[names.length]}`,
     );
   }
   return [...args];

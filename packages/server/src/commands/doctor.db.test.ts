@@ -54,9 +54,13 @@ const sql = async (text: string) => {
   return by;
 };
 
-test('looks and repairs beside a running server, and without it', async () => {
+test('examines and repairs while a server is running, and without one', async () => {
   const server = await serve();
-  expect(await ask()).toEqual({ code: 0, out: expect.stringMatching(/^All is well/), err: '' });
+  expect(await ask()).toEqual({
+    code: 0,
+    out: expect.stringMatching(/^No problems found/),
+    err: '',
+  });
 
   const damage = `update conversations set name = 'forged', member_count = 9`;
   expect(await sql(damage)).toBe('server');
@@ -82,13 +86,11 @@ test('looks and repairs beside a running server, and without it', async () => {
   expect(await sql('update streams set last_seq = last_seq + 1')).toBe('folder');
   expect(await ask(['--repair'])).toMatchObject({
     code: 1,
-    out: expect.stringMatching(
-      /this is left:\n.*events: events are missing from a log \(2; cannot/,
-    ),
+    out: expect.stringMatching(/except for:\n.*events: events are missing from a log \(2; cannot/),
   });
 });
 
-test('reaches the database that DATABASE_URL names', async () => {
+test('connects to the database of DATABASE_URL', async () => {
   await serve();
   const { database, close } = await reachDatabase({ dataDir, databaseUrl: undefined }, testLog);
   const { host, port, user } = database.pool.options as pg.PoolConfig;
@@ -104,7 +106,7 @@ test('reaches the database that DATABASE_URL names', async () => {
   });
 });
 
-test('says what keeps it from looking, and ends with 2', async () => {
+test('reports why it cannot examine, and exits with 2', async () => {
   expect(await ask()).toEqual({ code: 2, out: '', err: expect.stringContaining('no database in') });
   expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
   expect(await ask(['--now'])).toMatchObject({ code: 2, err: expect.stringContaining('--now') });

@@ -7,16 +7,16 @@ import { reachDatabase } from '../storage/reach.ts';
 
 const USAGE = `Usage: parley doctor [--repair] [--json]
 
-Compares what the tables have with what the events say, and the log with its own rules.
-It works whether the server runs or not, and changes nothing without --repair.
+Compares the tables with the events, and checks the consistency of the event log.
+It works whether or not the server is running, and changes nothing without --repair.
 
-  --repair   puts right what follows from the events
-  --json     writes one JSON object for programs
+  --repair   rebuilds what differs from the events
+  --json     prints one JSON object
 
-Exit code: 0 all is well (or is again), 1 something is wrong (still), 2 it could not be looked at.
+Exit codes: 0 consistent (or repaired), 1 inconsistent, 2 the check could not run.
 `;
 
-/** `parley doctor`; returns the exit code. */
+/** `parley doctor`: returns the exit code. */
 export async function doctor(args: readonly string[]): Promise<number> {
   let options: { repair?: boolean; json?: boolean; help?: boolean };
   try {
@@ -37,7 +37,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
     return 2;
   }
   const { config } = loaded;
-  // A look from beside: what the server logs of its database is the server’s to log.
+  // The server logs the state of its database itself.
   const log = createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel);
   try {
     const { database, close } = await reachDatabase(config, log);
@@ -50,8 +50,8 @@ export async function doctor(args: readonly string[]): Promise<number> {
       await close();
     }
   } catch (error) {
-    log.debug({ err: error }, 'the doctor failed');
-    process.stderr.write(`parley doctor could not look: ${(error as Error).message}\n`);
+    log.debug({ err: error }, 'doctor failed');
+    process.stderr.write(`parley doctor failed: ${(error as Error).message}\n`);
     return 2;
   }
 }
@@ -66,14 +66,14 @@ function write(
     return;
   }
   if (found.length === 0) {
-    process.stdout.write('All is well: the tables have what the events say.\n');
+    process.stdout.write('No problems found: the tables match the events.\n');
     return;
   }
   process.stdout.write(`Found:\n${describeFindings(found)}`);
   if (!left) return;
   process.stdout.write(
     left.length === 0
-      ? '\nRepaired: all is well again.\n'
-      : `\nRepaired, but this is left:\n${describeFindings(left)}`,
+      ? '\nAll problems were repaired.\n'
+      : `\nRepaired, except for:\n${describeFindings(left)}`,
   );
 }

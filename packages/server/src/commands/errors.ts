@@ -1,9 +1,9 @@
-/** The command cannot do what was asked, for a reason that the person can understand and change. */
+/** The command cannot be carried out, for a reason that the user can understand and fix. */
 export class CommandRefused extends Error {
   override name = 'CommandRefused';
 }
 
-/** What was typed is not how the command is used. */
+/** The command was used incorrectly. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }

@@ -23,7 +23,7 @@ const start = (...args: string[]): Child => {
   return child;
 };
 
-test('the first person is let in with no setting; keys are changed beside the server', async () => {
+test('the first user registers without any setting; keys rotate while the server is running', async () => {
   const server = start('start');
   const url = /http:\S+/.exec(await server.line())?.[0] ?? '';
   const answer = await call(url, 'POST', '/auth/register', {

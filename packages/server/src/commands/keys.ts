@@ -4,15 +4,15 @@ import { reachDatabase } from '../storage/reach.ts';
 import { commandLog, readConfig, say, UsageError } from './command.ts';
 
 /**
- * `parley keys rotate [--now]`: makes a new key for access tokens, while the server runs or not. It
- * signs from in ten minutes on, and nobody notices; with --now the keys there are end, nodes take
- * the new one within a minute, and clients fetch new tokens by themselves.
+ * `parley keys rotate [--now]`: creates a new signing key for access tokens, whether or not the server
+ * is running. It signs after ten minutes, without an effect on clients. With --now the current keys
+ * are revoked, nodes load the new one within a minute, and clients fetch new tokens.
  */
 export async function keys(args: readonly string[]): Promise<number> {
   const [what, ...options] = args;
-  if (what !== 'rotate') throw new UsageError('What is to be done with the keys? rotate.');
+  if (what !== 'rotate') throw new UsageError('Missing subcommand: rotate');
   const unknown = options.find((option) => option !== '--now');
-  if (unknown !== undefined) throw new UsageError(`There is no option ${unknown}.`);
+  if (unknown !== undefined) throw new UsageError(`Unknown option: ${unknown}`);
   const atOnce = options.includes('--now');
   const config = readConfig();
   const { database, close } = await reachDatabase(config, commandLog(config));
@@ -22,8 +22,8 @@ export async function keys(args: readonly string[]): Promise<number> {
     process.stdout.write(`${kid}\n`);
     say(
       atOnce
-        ? 'The keys of before have ended; servers that run take the new one within a minute.'
-        : 'The new key signs from in ten minutes on; the one before verifies until its tokens are gone.',
+        ? 'The previous keys are revoked; running servers use the new key within a minute.'
+        : 'The new key signs tokens in ten minutes; the previous one verifies its tokens until they expire.',
     );
     return 0;
   } finally {

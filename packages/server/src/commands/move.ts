@@ -6,10 +6,10 @@ import { commandLog, exactly, readConfig, say, UsageError } from './command.ts';
 /** `parley move DATABASE_URL`, or `-` to read it from standard input: see {@link moveTo}. */
 export async function move(args: readonly string[]): Promise<number> {
   const [given = ''] = exactly(args, 'DATABASE_URL');
-  // An argument can be read by everybody on the machine.
+  // Every user of the machine can read the arguments of a process.
   const to = given === '-' ? (await text(process.stdin)).trim() : given;
   if (!/^postgres(ql)?:\/\//.test(to) || !URL.canParse(to)) {
-    throw new UsageError('DATABASE_URL must begin with postgres:// and name a server.');
+    throw new UsageError('DATABASE_URL must start with postgres:// and contain a host.');
   }
   const config = readConfig();
   const streams = await moveTo(config, to, commandLog(config), progressTo(say));
@@ -17,8 +17,8 @@ export async function move(args: readonly string[]): Promise<number> {
     `Moved: ${inWords(streams.events, 'event')} in ${inWords(streams.streams, 'stream')}, digest ${streams.sha256}`,
   );
   say(
-    `Now set DATABASE_URL to it. The data folder ${config.dataDir} is still needed, for the secret and the files;`,
+    `Now set DATABASE_URL to it. The data folder ${config.dataDir} is still needed for the secret and the files;`,
   );
-  say('its folder postgres/ is as it was, and may be removed when all is well.');
+  say('its folder postgres/ is unchanged and can be removed once everything works.');
   return 0;
 }

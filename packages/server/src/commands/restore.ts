@@ -9,8 +9,8 @@ export async function restore(args: readonly string[]): Promise<number> {
   const config = readConfig();
   await restoreFrom(config, resolve(file), commandLog(config), progressTo(say));
   say(
-    `Restored into ${config.databaseUrl === undefined ? '' : 'the database and '}${config.dataDir}. Start the server as usual.`,
+    `Restored to ${config.databaseUrl === undefined ? '' : 'the database and '}${config.dataDir}. Start the server as usual.`,
   );
-  say('Sessions that were ended after the backup was made are open again.');
+  say('Sessions that were ended after the backup was created are active again.');
   return 0;
 }

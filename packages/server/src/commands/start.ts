@@ -2,7 +2,7 @@ import { createLogger } from '../log.ts';
 import { startParley } from '../main.ts';
 import { readConfig } from './command.ts';
 
-/** A stop takes no longer than this, whatever hangs: what was not acknowledged is sent again. */
+/** The time limit of a stop. Clients retry what was not acknowledged. */
 const STOP_MS = 14_000;
 
 /** `parley start`: runs the server until SIGTERM or SIGINT. */
@@ -16,15 +16,15 @@ export async function start(): Promise<number> {
         log.info({ signal }, 'stopping');
         stopping.abort();
         setTimeout(() => {
-          log.error('the stop took too long and was cut short');
+          log.error('stop timed out');
           process.exit(0);
         }, STOP_MS).unref();
         resolve();
       });
     }
   });
-  // What nobody expected is logged and ends the process: a server in an unknown state must not
-  // acknowledge anything more.
+  // An unexpected error is logged and ends the process: a server in an unknown state must not
+  // acknowledge any more commands.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       log.fatal({ err: error }, event);
@@ -41,10 +41,10 @@ export async function start(): Promise<number> {
     log.info('stopped');
     return 0;
   } catch (error) {
-    // Told to stop while it was still starting.
+    // Stopped while it was still starting.
     if (stopping.signal.aborted) return 0;
     const message = error instanceof Error ? error.message : String(error);
-    log.debug({ err: error }, 'the start failed');
+    log.debug({ err: error }, 'start failed');
     process.stderr.write(`Parley could not start: ${message}\n`);
     return 1;
   }

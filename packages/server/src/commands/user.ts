@@ -17,14 +17,14 @@ import { Projections } from '../stream/projections.ts';
 import { CommandRefused, commandLog, exactly, readConfig, say, UsageError } from './command.ts';
 
 /**
- * `parley user …`: what whoever runs the server does to accounts from its own shell, while the server
- * runs or not. No password is typed or shown: people set their own by a link.
+ * `parley user …`: manages accounts from the shell of the server, whether or not it is running. No
+ * password is typed or shown: users set their own with a link.
  */
 export async function user([what = '', ...args]: readonly string[]): Promise<number> {
   const config = readConfig();
   const work = WORK[what];
   if (work === undefined || !Object.hasOwn(WORK, what)) {
-    throw new UsageError(what === '' ? 'What to do is missing.' : `There is no user ${what}.`);
+    throw new UsageError(what === '' ? 'Missing subcommand' : `Unknown subcommand: ${what}`);
   }
   const asked = work(args, config);
   const { database, close } = await reachDatabase(config, commandLog(config));
@@ -46,7 +46,7 @@ const WORK: Readonly<Record<string, Work>> = {
   add: (args, config) => {
     const [username, email, role] = exactly(
       args,
-      ...['NAME', 'E-MAIL', 'ROLE'].slice(0, Math.max(2, args.length)),
+      ...['NAME', 'EMAIL', 'ROLE'].slice(0, Math.max(2, args.length)),
     );
     const body = CreateAccountBody.safeParse({ username, displayName: username, email, role });
     if (!body.success) {
@@ -64,7 +64,7 @@ const WORK: Readonly<Record<string, Work>> = {
   },
 };
 
-/** One line for each account: name, role, whether it is in use, address. */
+/** Prints one line per account: username, role, active or deactivated, email address. */
 async function list(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query<{ line: string }>(
     `select format(e'%s\\t%s\\t%s\\t%s', username, role,
@@ -75,8 +75,8 @@ async function list(pool: pg.Pool): Promise<void> {
 }
 
 /**
- * Makes an account without a password. A running server tells of it as soon as it compares the heads
- * of its streams: within two seconds.
+ * Creates an account without a password. A running server publishes its events within two seconds,
+ * when it next compares the heads of its streams.
  */
 async function add(
   pool: pg.Pool,
@@ -105,7 +105,8 @@ async function add(
       const { message, errors } = outcome.refusal;
       throw new CommandRefused([message, ...(errors ?? []).map((e) => e.message)].join('\n'));
     }
-    if (outcome.kind === 'unknown') throw new Error('the database was lost; look with user list');
+    if (outcome.kind === 'unknown')
+      throw new Error('the database connection was lost; check with user list');
     await giveLink(pool, account, config);
   } finally {
     await append.close();
@@ -115,7 +116,7 @@ async function add(
 async function giveLink(pool: pg.Pool, account: AccountId, config: Config): Promise<void> {
   const server = config.publicUrl ?? `http://localhost:${config.port}`;
   const link = await makeResetLink(new Tickets(pool, systemClock), server, account);
-  say('Whoever opens this link sets the password, once, within 30 minutes. All sessions end then:');
+  say('This link sets the password once, within 30 minutes, and ends all sessions:');
   process.stdout.write(`${link}\n`);
 }
 
@@ -134,7 +135,7 @@ async function dropFactors(
     await note.store(client);
   });
   note.tell();
-  say(`${name} has no second factor any more, and was logged out everywhere.`);
+  say(`Removed the second factors of ${name} and ended all sessions.`);
 }
 
 async function find(pool: pg.Pool, name: string): Promise<AccountId> {
@@ -143,7 +144,7 @@ async function find(pool: pg.Pool, name: string): Promise<AccountId> {
     [usernameKey(name)],
   );
   const [found] = rows;
-  if (!found) throw new CommandRefused(`Nobody is called ${name}.`);
+  if (!found) throw new CommandRefused(`No account is named ${name}.`);
   if (!found.is_active) throw new CommandRefused(`${name} is deactivated.`);
   return found.id;
 }

@@ -589,7 +589,7 @@ describe('a passkey', () => {
 
 describe('where a second factor is required', () => {
   test('whoever has none sets it up before the first session', async () => {
-    const strict = await startTestServer(cluster, { SECOND_FACTOR: 'everybody' }, {}, { clock });
+    const strict = await startTestServer(cluster, { SECOND_FACTOR: 'everyone' }, {}, { clock });
     try {
       const body = {
         username: 'new',

@@ -1,10 +1,10 @@
 import type { AccountRole } from '@parley/protocol';
 
 /** Of whom a second factor is required (the setting SECOND_FACTOR). */
-export type Requirement = 'nobody' | 'admins' | 'everybody';
+export type Requirement = 'off' | 'admins' | 'everyone';
 
 /** The roles that must have a second factor. */
 export function rolesRequired(requirement: Requirement): readonly AccountRole[] {
-  if (requirement === 'everybody') return ['owner', 'admin', 'member'];
+  if (requirement === 'everyone') return ['owner', 'admin', 'member'];
   return requirement === 'admins' ? ['owner', 'admin'] : [];
 }

@@ -11,9 +11,8 @@ import {
 } from '../../test/support/server.ts';
 
 /**
- * Every route of the API × everybody who may ask, by the second table, access-table.ts. What is in
- * the OpenAPI document and not in the
- * table, or the other way round, fails.
+ * Every route of the API with every kind of caller, compared with the second table, access-table.ts. A
+ * route that is only in the OpenAPI document or only in the table fails.
  */
 
 let cluster: TestCluster;
@@ -114,13 +113,13 @@ const ask = ({ method, path }: Operation, token?: string) =>
   });
 
 describe('every route of the API', () => {
-  test('is in the table of access, and nothing else is', () => {
+  test('is in the access table, and the table has no other', () => {
     const documented = operations.map((o) => o.id);
     const table = Object.keys(EXPECTED_ACCESS).filter((id) => !['isLive', 'isReady'].includes(id));
     expect(documented.sort()).toEqual(table.sort());
   });
 
-  test('wants a log-in, unless it is there for everybody', async () => {
+  test('requires a log-in, unless it is public', async () => {
     for (const operation of operations) {
       const { status } = await ask(operation);
       const { audience } = EXPECTED_ACCESS[operation.id] ?? {};
@@ -129,7 +128,7 @@ describe('every route of the API', () => {
     }
   });
 
-  test.each(['owner', 'admin', 'member'])('lets an %s in as the table says', async (role) => {
+  test.each(['owner', 'admin', 'member'])('admits an %s according to the table', async (role) => {
     for (const operation of operations.filter((o) => !WAYS_OUT.has(o.id))) {
       const { audience } = EXPECTED_ACCESS[operation.id] ?? {};
       const answer = await ask(operation, tokens.get(role));
@@ -142,7 +141,7 @@ describe('every route of the API', () => {
     }
   });
 
-  test('that may set or use a cookie refuses pages of other sites', async () => {
+  test('that sets or uses a cookie rejects pages of other sites', async () => {
     for (const operation of operations) {
       if (!COOKIE.has(operation.id)) continue;
       for (const headers of [
@@ -159,7 +158,7 @@ describe('every route of the API', () => {
     }
   });
 
-  test('takes a session’s token for an access token nowhere', async () => {
+  test('never accepts a session token as an access token', async () => {
     for (const operation of operations) {
       const { audience } = EXPECTED_ACCESS[operation.id] ?? {};
       if (audience !== 'account' && audience !== 'admin') continue;
@@ -171,7 +170,7 @@ describe('every route of the API', () => {
   const keys = Object.keys(SCOPES).flatMap((scope) =>
     ['admin', 'member'].map((role) => [role, scope] as [string, Scope]),
   );
-  test.each(keys)('lets a key of an %s with %s do that and nothing else', async (role, scope) => {
+  test.each(keys)('admits an API key of an %s with %s only to its scope', async (role, scope) => {
     for (const operation of operations) {
       const access = EXPECTED_ACCESS[operation.id];
       if (access?.audience !== 'account' && access?.audience !== 'admin') continue;

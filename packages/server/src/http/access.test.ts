@@ -7,12 +7,12 @@ const scopes = Object.keys(SCOPES) as Scope[];
 const code = (operation: string | undefined, role: AccountRole, key?: Scope[]) =>
   refusalOfAccess(operation, { role, ...(key && { scopes: new Set(key) }) })?.code ?? null;
 
-test('the table of access says what was decided for each route', () => {
+test('the access table matches the decision for each route', () => {
   expect(ACCESS).toEqual(EXPECTED_ACCESS);
 });
 
 describe('a route', () => {
-  test.each(Object.entries(EXPECTED_ACCESS))('lets in whom it should: %s', (id, access) => {
+  test.each(Object.entries(EXPECTED_ACCESS))('admits the expected callers: %s', (id, access) => {
     for (const role of ['owner', 'admin', 'member'] as const) {
       const isAllowed = access.audience !== 'admin' || role !== 'member';
       expect(code(id, role), role).toBe(isAllowed ? null : 'forbidden');
@@ -30,13 +30,13 @@ describe('a route', () => {
     }
   });
 
-  test('that is not in the table lets nobody in', () => {
+  test('that is not in the table rejects every caller', () => {
     expect(() => code('noSuchRoute', 'owner')).toThrow(/noSuchRoute/);
     expect(() => code(undefined, 'owner')).toThrow();
   });
 });
 
-test('a scope is asked of API keys only', () => {
+test('only API keys need a scope', () => {
   expect(refusalOfScope('admin', {})).toBeNull();
   expect(refusalOfScope(null, {})).toBeNull();
   expect(refusalOfScope('messages:read', { scopes: new Set(['messages:read']) })).toBeNull();

@@ -1,25 +1,26 @@
 import { type AccountRole, type Refusal, refusal, type Scope } from '@parley/protocol';
 
 /**
- * Who may ask what of the API, as a table: the one place to look, and the one that is enforced.
- * What exactly somebody may do to one conversation, message or account is the policy of its domain.
+ * Which callers may use which route, as the one table that is enforced. What a caller may do to a
+ * particular conversation, message or account is decided by the policy of its domain.
  *
- * 1. A route that is not in the table lets nobody in.
- * 2. A key may do what its scopes name and its account may do, and nothing where no scope stands.
+ * 1. A route that is not in the table rejects every request.
+ * 2. An API key may do what both its scopes and the role of its account allow; routes without a scope
+ *    reject API keys.
  */
 
-/** Whom a route lets in at all. */
+/** The callers that a route admits. */
 export type Audience =
-  /** Everybody. */
+  /** Every caller, logged in or not. */
   | 'anyone'
-  /** Whoever brings the token or cookie of a session, which is good for nothing else. */
+  /** A caller with a session token or session cookie, which no other route accepts. */
   | 'session'
-  /** Whoever is logged in. */
+  /** Every account. */
   | 'account'
-  /** Owners and admins of the server. */
+  /** Owners and admins. */
   | 'admin';
 
-/** An entry: the audience, and the scope that lets a key in besides. */
+/** An entry: the audience, and the scope that an API key needs; null if API keys are rejected. */
 export interface Access {
   readonly audience: Audience;
   readonly scope: Scope | null;
@@ -27,14 +28,14 @@ export interface Access {
 
 const anyone: Access = { audience: 'anyone', scope: null };
 const session: Access = { audience: 'session', scope: null };
-/** People only: no key may change how an account is logged in to. */
+/** Users only: an API key must not change how an account logs in. */
 const user: Access = { audience: 'account', scope: null };
 const by = (scope: Scope): Access => ({ audience: 'account', scope });
 const admin: Access = { audience: 'admin', scope: 'admin' };
-/** Admins in person: what would let a key make itself or others stronger. */
+/** Admins without an API key: operations with which a key could extend its own permissions. */
 const adminUser: Access = { audience: 'admin', scope: null };
 
-/** By `operationId`. */
+/** The table, by `operationId`. */
 export const ACCESS: Readonly<Record<string, Access>> = {
   isLive: anyone,
   isReady: anyone,
@@ -129,26 +130,29 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   revokeApiKey: admin,
 };
 
-/** Somebody who asks: the role of the account, and the scopes if it is a key. */
-export interface Asking {
+/** A caller: the role of its account, and its scopes if it is an API key. */
+export interface Caller {
   readonly role: AccountRole;
   readonly scopes?: ReadonlySet<Scope> | undefined;
 }
 
 /**
- * Why somebody who is logged in may not use a route; null when they may.
- * @throws when the route is not in the table
+ * Returns why a caller may not use a route; null if it may.
+ * @throws if the route is not in the table
  */
-export function refusalOfAccess(operation: string | undefined, who: Asking): Refusal | null {
+export function refusalOfAccess(operation: string | undefined, caller: Caller): Refusal | null {
   const access = operation === undefined ? undefined : ACCESS[operation];
   if (!access) throw new Error(`The route ${operation} is not in the table of http/access.ts`);
-  if (access.audience === 'admin' && who.role === 'member') return refusal('forbidden');
-  return refusalOfScope(access.scope, who);
+  if (access.audience === 'admin' && caller.role === 'member') return refusal('forbidden');
+  return refusalOfScope(access.scope, caller);
 }
 
-/** Why a key may not do what wants a scope; null (also for people) when it may. */
-export function refusalOfScope(scope: Scope | null, who: Pick<Asking, 'scopes'>): Refusal | null {
-  if (!who.scopes || (scope !== null && who.scopes.has(scope))) return null;
-  if (scope === null) return refusal('forbidden', 'Keys cannot do that');
-  return refusal('insufficient_scope', `The key has not the scope ${scope}`);
+/** Returns why an API key lacks a scope; null if it has it, and for users. */
+export function refusalOfScope(
+  scope: Scope | null,
+  caller: Pick<Caller, 'scopes'>,
+): Refusal | null {
+  if (!caller.scopes || (scope !== null && caller.scopes.has(scope))) return null;
+  if (scope === null) return refusal('forbidden', 'API keys cannot do that');
+  return refusal('insufficient_scope', `This API key lacks the scope ${scope}`);
 }

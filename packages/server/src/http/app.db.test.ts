@@ -200,7 +200,7 @@ describe('a refusal', () => {
     },
   );
 
-  test('of a method names the ones there are', async () => {
+  test('of a method lists the allowed ones', async () => {
     const answer = await api.get('/api/v1/auth/login');
     expect(answer.headers.allow).toBe('POST');
   });
@@ -216,7 +216,7 @@ describe('a refusal', () => {
     expect(answer.json()).toMatchObject({ code, errors: [{ field: 'body', code }] });
   });
 
-  test('of a malformed Idempotency-Key has its own code; a good one is taken as it is', async () => {
+  test('of a malformed Idempotency-Key has its own code; a valid one is used unchanged', async () => {
     const send = (key: string) =>
       api.post('/probe/message', { body: 'hi' }, { 'idempotency-key': key });
     for (const key of ['', 'nonsense', '01890A5D-AC96-774B-BCCE-B302099A8057x']) {
@@ -243,7 +243,7 @@ describe('an origin of our own', () => {
 describe('pages', () => {
   const ask = (url: string, accept = 'text/html') => api.app.inject({ url, headers: { accept } });
 
-  test('any address of the client is its page, asked for anew each time', async () => {
+  test('any path of the client is its page, revalidated each time', async () => {
     for (const url of ['/', '/login', '/c/01890a5d?x=1']) {
       const answer = await ask(url);
       expect(answer.statusCode, url).toBe(200);
@@ -254,7 +254,7 @@ describe('pages', () => {
     }
   });
 
-  test('the start page is there for programs that take anything, compressed or not', async () => {
+  test('the start page is served to clients that accept anything, compressed or not', async () => {
     for (const encoding of ['gzip, deflate, br', 'identity']) {
       const headers = { accept: '*/*', 'accept-encoding': encoding };
       const answer = await api.app.inject({ url: '/', headers });
@@ -263,7 +263,7 @@ describe('pages', () => {
     }
   });
 
-  test('files with a hash in their names are kept for a year', async () => {
+  test('files with a hash in their names are cached for a year', async () => {
     const answer = await ask('/assets/index-a1b2c3.js', '*/*');
     expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable');
     expect(answer.headers['content-type']).toContain('javascript');
@@ -282,7 +282,7 @@ describe('pages', () => {
     }
   });
 
-  test('all answers forbid guessing, framing and telling', async () => {
+  test('all responses have the security headers', async () => {
     for (const url of ['/', '/api/v1/me', '/docs', '/assets/index-a1b2c3.js', '/health/live']) {
       const { headers } = await ask(url);
       expect(headers['x-content-type-options'], url).toBe('nosniff');
@@ -293,7 +293,7 @@ describe('pages', () => {
     }
   });
 
-  test('https is demanded where PUBLIC_URL has it; of subdomains where the setting says so', async () => {
+  test('HSTS is sent if PUBLIC_URL has https, for subdomains if configured', async () => {
     const sent = async (settings: Parameters<typeof secure>[2]) => {
       const app = Fastify();
       app.addHook('onRequest', async (request, reply) => secure(request, reply, settings));
@@ -309,7 +309,7 @@ describe('pages', () => {
     );
   });
 
-  test('without a built client a page says so', async () => {
+  test('without a built client, a page explains it', async () => {
     const bare = await aTestApi(await cluster.fresh());
     try {
       const answer = await bare.app.inject({ url: '/', headers: { accept: 'text/html' } });
@@ -321,7 +321,7 @@ describe('pages', () => {
   });
 });
 
-describe('the API’s description', () => {
+describe('the OpenAPI document', () => {
   test('is valid OpenAPI 3.1, and names operations, securities and problems', async () => {
     const answer = await api.get('/api/v1/openapi.json');
     const document = answer.json();
@@ -350,7 +350,7 @@ describe('the API’s description', () => {
     expect(document.paths['/api/v1/auth/logout'].post.responses['204'].content).toBeUndefined();
   });
 
-  test('has a page that needs no other server', async () => {
+  test('has a reference page without third-party requests', async () => {
     const page = await api.get('/docs');
     expect(page.body.match(/(?:src|href)="[^"]*"/g)).toEqual([
       'src="/docs/reference.js"',
@@ -363,12 +363,12 @@ describe('the API’s description', () => {
     }
   });
 
-  test('every problem’s type leads to its words', async () => {
+  test('the type of every problem links to its entry', async () => {
     const page = await api.get('/docs/errors');
     for (const code of Object.keys(ERRORS)) expect(page.body).toContain(`id="${code}"`);
   });
 
-  test('docs/errors.md is what the table of errors makes of it', async () => {
+  test('docs/errors.md is generated from the error table', async () => {
     const file = new URL('../../../../docs/errors.md', import.meta.url);
     expect(await readFile(file, 'utf8')).toBe(errorsMarkdown());
   });
@@ -383,7 +383,7 @@ interface Operation {
 }
 
 describe('health', () => {
-  test('is told for the process and for the whole', async () => {
+  test('is reported for the process and for the server', async () => {
     expect((await api.get('/health/live')).json()).toEqual({ status: 'ok' });
     expect((await api.get('/health/ready')).statusCode).toBe(200);
     isHealthy = false;
@@ -408,13 +408,13 @@ describe('on the wire', () => {
     });
   };
 
-  test('what is not HTTP is answered with a problem and the end of the connection', async () => {
+  test('bytes that are not HTTP get a problem, and the connection is closed', async () => {
     const answer = await speak('HELLO\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     expect(answer).toContain('application/problem+json');
   });
 
-  test('headers over 16 KiB are refused', async () => {
+  test('headers over 16 KiB are rejected', async () => {
     const answer = await speak(`GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
   });
@@ -427,7 +427,7 @@ describe('on the wire', () => {
   });
 });
 
-test('the depth of JSON is that of its brackets, not of those in strings', () => {
+test('the depth of JSON counts brackets outside of strings', () => {
   expect(depthOf('[{"a":[1]}]')).toBe(3);
   expect(depthOf('"[[[["')).toBe(0);
   expect(depthOf('["\\"[[[", {}]')).toBe(2);

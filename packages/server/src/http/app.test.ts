@@ -45,7 +45,7 @@ const databaseError = (code: string) => () =>
   Object.assign(new pg.DatabaseError('secret detail', 1, 'error'), { code });
 const get = (url: string, headers = {}) => app.inject({ url: `/api/v1${url}`, headers });
 
-describe('what goes wrong', () => {
+describe('an error', () => {
   test.each([
     ['53100', 507, 'disk_full', '10'],
     ['53300', 503, 'unavailable', '2'],
@@ -55,7 +55,7 @@ describe('what goes wrong', () => {
     ['22021', 422, 'text_invalid', undefined],
     ['22P05', 422, 'text_invalid', undefined],
     ['23505', 500, 'internal', undefined],
-  ])('in the database with %s is answered with %i %s', async (sqlState, status, code, wait) => {
+  ])('of the database, %s, becomes %i %s', async (sqlState, status, code, wait) => {
     await start(failing(databaseError(sqlState)));
     const answer = await get('/fails');
     expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
@@ -63,7 +63,7 @@ describe('what goes wrong', () => {
     expect(answer.body).not.toContain('secret detail');
   });
 
-  test('of more than one field is told of each, under one code', async () => {
+  test('of several fields lists each of them under one code', async () => {
     const body = z.object({ body: PostBody.shape.body, seq: z.number() });
     await start((instance) =>
       instance
@@ -79,14 +79,14 @@ describe('what goes wrong', () => {
     expect((await send({ body: 'x' })).json().errors[0]).toMatchObject({ code: 'missing' });
   });
 
-  test('is logged without the query, which may hold what people typed', async () => {
+  test('is logged without the query, which may contain what users typed', async () => {
     await start(failing(() => new Error('a fault')));
     await get('/fails?search=private');
     expect(JSON.stringify(lines)).toContain('/api/v1/fails');
     expect(JSON.stringify(lines)).not.toContain('private');
   });
 
-  test('with the path: a longer one is another', async () => {
+  test('in the path: a longer path is not found', async () => {
     await start((instance) => instance.get('/known', hidden, async () => 'ok'));
     for (const path of ['/known/more', '/x/known', '/knownx']) {
       expect((await get(path)).statusCode, path).toBe(404);
@@ -95,7 +95,7 @@ describe('what goes wrong', () => {
     expect([wrong.statusCode, wrong.headers.allow]).toEqual([405, 'GET, HEAD']);
   });
 
-  test('with a place in a list that we did not write', async () => {
+  test('of a malformed page cursor', async () => {
     const Place = z.tuple([z.string(), z.number()]);
     await start((instance) =>
       instance.get<{ Querystring: { after?: string } }>('/list', hidden, async (request) =>
@@ -136,7 +136,7 @@ describe('limits on requests', () => {
   };
   const authorization = 'Bearer good';
 
-  test('count the address of each, and the account of those that are let in', async () => {
+  test('count the address of every request and the account of authenticated ones', async () => {
     limited.length = 0;
     await start(routes, {
       limitRequests: (of) => {
@@ -151,14 +151,14 @@ describe('limits on requests', () => {
     expect(limited).toEqual([address, '{"account":"a"}', address, address]);
   });
 
-  test.each(['address', 'account'])('refuse by %s, and say how long to wait', async (kind) => {
+  test.each(['address', 'account'])('reject by %s, with the time to wait', async (kind) => {
     await start(routes, { limitRequests: (of) => (kind in of ? 7 : null) });
     const answer = await get('/mine', { authorization });
     expect([answer.statusCode, answer.json().code]).toEqual([429, 'rate_limited']);
     expect(answer.headers['retry-after']).toBe('7');
   });
 
-  test('end the connection of an address with too many responses waiting', async () => {
+  test('close the connection of an address with too many unsent responses', async () => {
     await start(routes, { responseBounds: { ...RESPONSE_BOUNDS, perAddress: 0 } });
     const answer = await app.inject('/health/live');
     expect([answer.statusCode, answer.json().code]).toEqual([503, 'overloaded']);
@@ -167,7 +167,7 @@ describe('limits on requests', () => {
   });
 });
 
-test('a request under a name that is not the server’s is refused, pages included', async () => {
+test('rejects a foreign Host header, also for pages', async () => {
   await start(() => {}, { host: '127.0.0.1' });
   for (const url of ['/', '/api/v1/auth/options', '/docs', '/assets/x.js']) {
     const answer = await app.inject({ url, headers: { host: 'evil.example' } });
@@ -178,7 +178,7 @@ test('a request under a name that is not the server’s is refused, pages includ
   expect((await app.inject({ url: '/docs', headers: { host: 'localhost' } })).statusCode).toBe(200);
 });
 
-test('the API’s description is made once, and sent in the encoding that is taken', async () => {
+test('the OpenAPI document is built once and sent in an accepted encoding', async () => {
   await start((instance) => instance.get('/known', hidden, async () => 'ok'));
   const plain = await get('/openapi.json');
   expect(plain.json().openapi).toBe('3.1.0');

@@ -24,52 +24,52 @@ import { HEADERS_MAX, type HttpListener, SERVER_TIMES } from './http-listener.ts
 import { acceptJson } from './json.ts';
 import { RouteTable } from './not-found.ts';
 import { describeApi } from './openapi.ts';
-import { tellOfUnknownProxy } from './proxies.ts';
+import { warnOfUntrustedProxy } from './proxies.ts';
 import { RESPONSE_BOUNDS, type ResponseBounds, ResponseLimits } from './response-limits.ts';
 import { secure } from './security.ts';
 import { webRoutes } from './web.ts';
 
-/** Where all of the API stands. */
+/** The path prefix of the API. */
 const API_PREFIX = '/api/v1';
 
-/** What the HTTP side needs of the rest of the house. */
+/** What the HTTP server is constructed with. */
 export interface HttpDeps {
   readonly log: Logger;
-  /** The socket that is open already; without one, `listen()` opens its own. */
+  /** The listening socket, if it is already open; otherwise `listen()` opens one. */
   readonly listener?: HttpListener;
-  /** The setting PUBLIC_URL; undefined when the server is reached directly. */
+  /** The setting PUBLIC_URL; undefined if the server is reached directly. */
   readonly publicUrl: string | undefined;
-  /** The setting HOST; without it requests may name any host. */
+  /** The setting HOST; without it any Host header is accepted. */
   readonly host?: string;
   /** The setting HSTS_SUBDOMAINS. */
   readonly hstsSubdomains?: boolean;
   /** The setting TRUSTED_PROXIES. */
   readonly trustedProxies: readonly string[];
-  /** The folder of the built web client; without an index.html in it, a page says so. */
+  /** The folder of the built web client; without an index.html, an error page is shown. */
   readonly webDir: string;
-  /** Told of each answer. */
+  /** Called after each response. */
   onAnswer?(method: string, route: string, status: number, ms: number): void;
-  /** What responses may hold; {@link RESPONSE_BOUNDS} by default. */
+  /** The bounds of unsent responses; {@link RESPONSE_BOUNDS} by default. */
   readonly responseBounds?: ResponseBounds;
-  /** Told of each refusal that a route has thrown; awaited before the answer. */
+  /** Called for each refusal that a route throws; awaited before the response. */
   onRefused?(request: FastifyRequest, refused: Refusal): Promise<void>;
-  /** How the server is, for those who balance and watch. */
+  /** Returns the state of the server, for load balancers and monitoring. */
   health(): Promise<z.infer<typeof HealthAnswer>>;
   /**
-   * Takes one request from the address, or of the account: null, or the seconds to wait.
+   * Counts a request of an address or account; returns null, or the seconds to wait.
    */
   limitRequests?(of: { address: string } | { account: AccountId }): number | null;
-  /** Why nothing may be written now; null when it may. */
+  /** Returns why writes are rejected at the moment; null if they are accepted. */
   rejectWrites?(): Refusal | null;
   /** The routes of the domains, each below {@link API_PREFIX}. */
   readonly api: readonly ((app: FastifyInstance) => void)[];
-  /** Routes whose place is fixed by a standard, such as `/.well-known/…`. */
+  /** Routes whose path is fixed by a standard, such as `/.well-known/…`. */
   readonly root: readonly ((app: FastifyInstance) => void)[];
 }
 
 /**
- * Requests that are served on a full disk: reads, and the few small writes without which nobody could
- * read or end anything any more (logging in and out, ending sessions, revoking keys).
+ * Returns whether a request is served on a full disk: reads, and the few small writes that reading and
+ * cleaning up depend on (logging in and out, ending sessions, revoking API keys).
  */
 function writesAlways({ method, url }: { method: string; url: string }): boolean {
   if (['GET', 'HEAD', 'OPTIONS', 'DELETE'].includes(method)) return true;
@@ -78,20 +78,20 @@ function writesAlways({ method, url }: { method: string; url: string }): boolean
   );
 }
 
-/** Bytes of a JSON body. */
+/** The maximum size of a JSON body. */
 const BODY_BYTES = 64 * 1024;
 /**
- * Builds the HTTP side; `ready()` or `listen()` finishes it.
+ * Builds the HTTP server; `ready()` or `listen()` completes it.
  *
- * 1. Every answer that is not a success is a problem document (RFC 9457) with a stable code.
- * 2. The schemas that document a route are those that check it.
- * 3. Forwarded addresses are believed of the proxies that TRUSTED_PROXIES names, and of nobody else.
+ * 1. Every error response is a problem document (RFC 9457) with a stable code.
+ * 2. A route is validated by the schemas that document it.
+ * 3. Forwarded addresses are trusted only from the proxies in TRUSTED_PROXIES.
  */
 export function createHttpApp(deps: HttpDeps): FastifyInstance {
   let handle: RequestListener | undefined;
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
-    // One line of our own for each answer, below.
+    // The onResponse hook below logs one line per response.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     genReqId: () => uuidv7(),
     requestIdHeader: false,
@@ -107,16 +107,16 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
       : SERVER_TIMES),
     routerOptions: { maxParamLength: 500 },
     frameworkErrors: (error, request, reply) => {
-      // A path that cannot be read comes before all hooks.
+      // Errors in the path are raised before all hooks.
       secure(request, reply, deps);
       handleError(error, request, reply);
     },
     clientErrorHandler: writeClientError,
-    // Sockets that went over to WebSocket are closed by the live side.
+    // WebSockets are closed by `Live`.
     forceCloseConnections: 'idle',
   });
   app.server.maxHeadersCount = HEADERS_MAX;
-  // Not before all routes are there.
+  // Only after all routes are registered.
   app.addHook('onReady', async () => {
     if (handle) deps.listener?.lead(handle);
   });
@@ -139,7 +139,7 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
     secure(request, reply, deps);
     if (responses.begin(addressKey(request.ip), reply.raw)) return;
     reply.header('connection', 'close');
-    refuse('overloaded', 'Too many responses to this address are waiting', { retryAfter: 1 });
+    refuse('overloaded', 'Too many responses to this address are unsent', { retryAfter: 1 });
   });
   const { host, publicUrl } = deps;
   app.addHook('onRequest', async (request) => {
@@ -165,7 +165,7 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
     const retryAfter = deps.limitRequests?.(of) ?? null;
     if (retryAfter !== null) refuse('rate_limited', undefined, { retryAfter });
   };
-  tellOfUnknownProxy(app);
+  warnOfUntrustedProxy(app);
   const routes = new RouteTable();
   app.addHook('onRoute', (route) => routes.add(route));
   app.register(Cookie);

@@ -3,33 +3,33 @@ import type { onRequestAsyncHookHandler } from 'fastify';
 import { refusalOfAccess } from './access.ts';
 import { RefusalError, refuse } from './errors.ts';
 
-/** Somebody who is logged in, or a program with a key. */
+/** The session of a user, or an API key. */
 export interface Session {
-  /** Of the session; or of the key, which is as good as a session until it is taken back. */
+  /** The id of the session, or of the API key, which acts as a session until it is revoked. */
   readonly id: SessionId;
   readonly account: AccountId;
-  /** As it is now, not as it was when the token was made. */
+  /** The current role, not the one when the token was created. */
   readonly role: AccountRole;
-  /** What a key may be used for; people may use everything. */
+  /** The scopes of an API key; undefined for users. */
   readonly scopes?: ReadonlySet<Scope>;
 }
 
 const sessions = new WeakMap<object, Session>();
 
 /**
- * Who makes a request.
- * @throws where the route does not authenticate, which is a mistake of the route
+ * Returns the session of a request.
+ * @throws if the route does not authenticate, which is a bug of the route
  */
 export function sessionOf(request: object): Session {
   const session = sessions.get(request);
-  if (!session) throw new Error('The session of a request whose route does not authenticate');
+  if (!session) throw new Error('The route of this request does not authenticate');
   return session;
 }
 
-/** Who makes a request; undefined on routes that anybody may ask. */
+/** Returns the session of a request; undefined on routes without authentication. */
 export const knownSessionOf = (request: object): Session | undefined => sessions.get(request);
 
-/** The token of `Authorization: Bearer …` (RFC 6750 §2.1); undefined without one. */
+/** Returns the token of `Authorization: Bearer …` (RFC 6750 §2.1); undefined without one. */
 export function bearerOf(request: {
   readonly headers: { readonly authorization?: string | undefined };
 }): string | undefined {
@@ -37,9 +37,9 @@ export function bearerOf(request: {
 }
 
 /**
- * A route’s `onRequest` handler that lets in only those with a good access token or key, whom the
- * table of access.ts lets in; it runs before the body is read. A cookie counts for nothing here, so
- * no page of another site can make a browser do anything.
+ * Returns an `onRequest` handler that admits only callers with a valid access token or API key that
+ * the table in access.ts admits. It runs before the body is read. Cookies are ignored, so that a
+ * page of another site cannot act through a browser.
  */
 export function authenticator(
   identify: (token: string) => Promise<{ session: Session } | { refusal: Refusal }>,
@@ -50,7 +50,7 @@ export function authenticator(
     const identified = await identify(token);
     if ('refusal' in identified) throw new RefusalError(identified.refusal);
     const { operationId } = (request.routeOptions.schema ?? {}) as { operationId?: string };
-    // Known from here on, also to whoever notes that it was refused.
+    // Set before the check, because the audit log needs it for rejected requests.
     sessions.set(request, identified.session);
     const refused = refusalOfAccess(operationId, identified.session);
     if (refused) throw new RefusalError(refused);

@@ -5,7 +5,7 @@ import { contentOf, encodingFor, sendContent } from './compressed.ts';
 
 const both = { br: Buffer.from('b'), gzip: Buffer.from('g') };
 
-describe('the encoding of an answer', () => {
+describe('the encoding of a response', () => {
   test.each([
     ['gzip, deflate, br', 'br'],
     ['gzip', 'gzip'],
@@ -24,7 +24,7 @@ describe('the encoding of an answer', () => {
     expect(encodingFor(accepted, both)).toBe(expected);
   });
 
-  test('is one that exists', () => {
+  test('is an available one', () => {
     expect(encodingFor('br, gzip', { gzip: both.gzip })).toBe('gzip');
     expect(encodingFor('br, gzip', {})).toBeNull();
   });
@@ -39,7 +39,7 @@ describe('content', () => {
     return (headers: Record<string, string>) => app.inject({ url: '/', headers });
   }
 
-  test('comes out as it went in, in each encoding', async () => {
+  test('is unchanged in each encoding', async () => {
     const get = await served();
     const br = await get({ 'accept-encoding': 'br' });
     expect(br.headers['content-encoding']).toBe('br');
@@ -57,7 +57,7 @@ describe('content', () => {
     expect(br.rawPayload.length).toBeLessThan(text.length / 10);
   });
 
-  test('is not sent again to whoever has it in the same encoding', async () => {
+  test('is not sent again if the client has it in the same encoding', async () => {
     const get = await served();
     const { headers } = await get({ 'accept-encoding': 'br' });
     const etag = headers.etag as string;
@@ -67,7 +67,7 @@ describe('content', () => {
     expect((await get({ 'if-none-match': '"x"' })).statusCode).toBe(200);
   });
 
-  test('that is small, or no text, is sent as it is', async () => {
+  test('that is small or not text is sent uncompressed', async () => {
     for (const get of [
       await served('image/png'),
       await served('text/plain; charset=utf-8', Buffer.from('short')),

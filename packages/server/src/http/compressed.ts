@@ -3,12 +3,12 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** How bytes may be encoded on the wire, the smallest first. */
+/** Content encodings, the smallest result first. */
 const ENCODINGS = ['br', 'gzip'] as const;
-/** One of the encodings that we send. */
+/** A supported content encoding. */
 export type Encoding = (typeof ENCODINGS)[number];
 
-/** Bytes that are the same for everybody: encoded once, sent from memory. */
+/** Bytes that are the same for every request: encoded once, sent from memory. */
 export interface Content {
   /** The media type, with its charset. */
   readonly type: string;
@@ -18,12 +18,12 @@ export interface Content {
   readonly tag: string;
 }
 
-/** Smaller ones are not worth the header. */
+/** Smaller content is not compressed. */
 const COMPRESSED_MIN = 1_024;
-/** Nearly as small as the highest level, in a fraction of its time. */
+/** Nearly as small as at the highest level, in a fraction of the time. */
 const BROTLI_LEVEL = 5;
 
-/** Makes content from bytes; encodings that exist already are taken as they are. */
+/** Returns content made from bytes, with the given encodings, or compressed here if there are none. */
 export async function contentOf(
   type: string,
   plain: Buffer,
@@ -41,7 +41,7 @@ export async function contentOf(
   return { type, plain, encoded: { br, gzip: gz }, tag };
 }
 
-/** Sends content in the best encoding that the client takes; 304 when it has it already. */
+/** Sends content in the smallest encoding that the client accepts; 304 if the client has it. */
 export function sendContent(request: FastifyRequest, reply: FastifyReply, content: Content) {
   const encoding = encodingFor(request.headers['accept-encoding'], content.encoded);
   const etag = `"${content.tag}${encoding === null ? '' : `-${encoding}`}"`;
@@ -53,7 +53,7 @@ export function sendContent(request: FastifyRequest, reply: FastifyReply, conten
   return reply.header('content-encoding', encoding).send(content.encoded[encoding]);
 }
 
-/** The encoding to send: of those that exist the smallest that the client takes; null for none. */
+/** Returns the smallest available encoding that the client accepts; null for none. */
 export function encodingFor(
   accepted: string | undefined,
   encoded: Content['encoded'],

@@ -20,7 +20,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-// Everything that would talk to somebody else’s server is off.
+// Every feature that would contact a third-party server is off.
 const START = `Scalar.createApiReference('#reference', {
   url: '/api/v1/openapi.json',
   withDefaultFonts: false,
@@ -34,8 +34,8 @@ const START = `Scalar.createApiReference('#reference', {
 `;
 
 /**
- * The API’s reference, at /docs. It is drawn by Scalar’s program, which comes from the installed
- * package: only that one file of it is used, and no other server is asked for anything.
+ * Serves the API reference at /docs. It is rendered by a script of the installed Scalar package; no
+ * third-party server is contacted.
  */
 export function docsRoutes(app: FastifyInstance): void {
   const entry = createRequire(import.meta.url).resolve('@scalar/fastify-api-reference');
@@ -44,7 +44,7 @@ export function docsRoutes(app: FastifyInstance): void {
   const html = 'text/html; charset=utf-8';
   const javascript = 'text/javascript; charset=utf-8';
 
-  // Read and compressed when it is asked for first: it is large, and few ever look at it.
+  // Read and compressed on the first request: it is large and rarely used.
   let reference: Promise<Content> | undefined;
   const readReference = async () => contentOf(javascript, await readFile(program));
 

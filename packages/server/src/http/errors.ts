@@ -7,16 +7,16 @@ import type { Outcome } from '../stream/append.ts';
 import { refusalOfValidation } from './validation.ts';
 
 /**
- * The one place where what went wrong becomes an answer (problem details, RFC 9457).
+ * Turns every error of a route into a response (problem details, RFC 9457).
  *
- * 1. A refusal is answered with its code; routes throw it as {@link RefusalError}.
- * 2. What could not be read (JSON, schema, size, media type) is answered with the code for that,
- *    all wrong fields at once.
- * 3. Anything else is a mistake of ours: logged once, with the request’s id, and answered with
- *    `internal`. Nothing of it leaves the server.
+ * 1. A refusal is sent with its code; routes throw it as {@link RefusalError}.
+ * 2. An invalid request (JSON, schema, size, media type) is sent with the code for that and all
+ *    invalid fields.
+ * 3. Any other error is a bug: it is logged once, with the id of the request, and sent as `internal`
+ *    without details.
  */
 
-/** A refusal on its way out of a route. */
+/** A refusal thrown by a route. */
 export class RefusalError extends Error {
   override name = 'RefusalError';
   readonly refusal: Refusal;
@@ -28,19 +28,19 @@ export class RefusalError extends Error {
 }
 
 /**
- * Ends a route with a refusal; takes what {@link refusal} takes.
+ * Throws a refusal; takes the arguments of {@link refusal}.
  * @throws {RefusalError}
  */
 export function refuse(...args: Parameters<typeof refusal>): never {
   throw new RefusalError(refusal(...args));
 }
 
-/** A command’s outcome when it was stored. */
+/** The outcome of a command that was stored. */
 export type Stored = Extract<Outcome, { kind: 'stored' }>;
 
 /**
- * The outcome of a command for a route: what was stored.
- * @throws {RefusalError} when it was refused, or when the outcome is unknown
+ * Returns the outcome of a command that was stored.
+ * @throws {RefusalError} if it was rejected or its outcome is unknown
  */
 export function storedOrRefuse(outcome: Outcome): Stored {
   if (outcome.kind === 'refused') throw new RefusalError(outcome.refusal);
@@ -48,39 +48,42 @@ export function storedOrRefuse(outcome: Outcome): Stored {
   return outcome;
 }
 
-/** Answers with a problem. */
+/** Sends a problem document. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, refused: Refusal) {
   const problem = problemOf(refused, request.id);
   if (problem.retryAfter !== undefined) reply.header('retry-after', Math.ceil(problem.retryAfter));
-  // RFC 9110 §11.6.1: a 401 names the way to authenticate.
+  // RFC 9110 §11.6.1: a 401 names the authentication scheme.
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="parley"');
   return (
     reply
       .code(problem.status)
       .header('cache-control', 'no-store')
       .type(PROBLEM_TYPE)
-      // As text: the serializers of routes are for their answers, not for this.
+      // As text: the serializer of the route is for its own schema.
       .send(JSON.stringify(problem))
   );
 }
 
-/** Fastify’s error handler. */
+/** The error handler of Fastify. */
 export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const refused = refusalOf(error, request);
   if (refused.code === 'internal') {
-    request.log.error({ err: error, method: request.method, url: pathOf(request) }, 'a bug');
+    request.log.error(
+      { err: error, method: request.method, url: pathOf(request) },
+      'unexpected error',
+    );
   } else if (ERRORS[refused.code].status >= 500) {
-    request.log.warn({ err: error, url: pathOf(request) }, 'a request could not be served');
+    request.log.warn({ err: error, url: pathOf(request) }, 'request failed');
   }
   return sendProblem(request, reply, refused);
 }
 
-/** The path of a request without its query, which may hold what people typed. */
+/** Returns the path of a request without its query, which may contain what users typed. */
 export function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0] ?? '/';
 }
 
-/** What a thrown error comes to. */
+/** Returns the refusal for a thrown error. */
 function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
   if (error instanceof RefusalError) return error.refusal;
   if (hasZodFastifySchemaValidationErrors(error)) {

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { HttpDeps } from './app.ts';
 
-/** `/health/live`: the process answers. `/health/ready`: it can serve (database included). */
+/** `/health/live`: the process responds. `/health/ready`: it can serve requests, including its database. */
 export function healthRoutes(instance: FastifyInstance, health: HttpDeps['health']): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   app.route({
@@ -12,7 +12,7 @@ export function healthRoutes(instance: FastifyInstance, health: HttpDeps['health
     schema: {
       operationId: 'isLive',
       tags: ['Health'],
-      summary: 'Whether the process answers',
+      summary: 'Whether the process responds',
       response: { 200: HealthAnswer },
     },
     handler: async (_request, reply) => {
@@ -26,7 +26,8 @@ export function healthRoutes(instance: FastifyInstance, health: HttpDeps['health
     schema: {
       operationId: 'isReady',
       tags: ['Health'],
-      summary: 'Whether the server can serve: 503 while it starts, stops, or lacks its database',
+      summary:
+        'Whether the server can serve requests: 503 while it starts, stops, or cannot reach its database',
       response: { 200: HealthAnswer, 503: HealthAnswer },
     },
     handler: async (request, reply) => {

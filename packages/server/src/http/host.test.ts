@@ -39,20 +39,23 @@ describe('without PUBLIC_URL a request', () => {
     expect(at('127.0.0.1', host)).toBe(false);
   });
 
-  test('may name what the server listens on', () => {
+  test('may name the address that the server listens on', () => {
     expect(at('192.168.1.5', '192.168.1.5:3000')).toBe(true);
     expect(at('192.168.1.5', '192.168.1.6:3000')).toBe(false);
     expect(at('chat.lan', 'Chat.lan:3000')).toBe(true);
     expect(at('chat.lan', 'other.lan:3000')).toBe(false);
   });
 
-  test.each(['0.0.0.0', '::'])('may name any address, and no name, of one on %s', (listening) => {
-    expect(at(listening, '192.168.1.5:3000')).toBe(true);
-    expect(at(listening, '[2001:db8::7]:3000')).toBe(true);
-    expect(at(listening, 'evil.example:3000')).toBe(false);
-  });
+  test.each(['0.0.0.0', '::'])(
+    'may use any IP address but no host name on a server listening on %s',
+    (listening) => {
+      expect(at(listening, '192.168.1.5:3000')).toBe(true);
+      expect(at(listening, '[2001:db8::7]:3000')).toBe(true);
+      expect(at(listening, 'evil.example:3000')).toBe(false);
+    },
+  );
 
-  test('may name anything for health and metrics, which programs look at', () => {
+  test('may use any host name for health and metrics', () => {
     expect(at('127.0.0.1', 'parley:3000', '/health/ready')).toBe(true);
     expect(at('127.0.0.1', 'parley:3000', '/metrics')).toBe(true);
     expect(at('127.0.0.1', 'parley:3000', '/healthy')).toBe(false);
@@ -60,7 +63,7 @@ describe('without PUBLIC_URL a request', () => {
   });
 });
 
-test('with PUBLIC_URL any name is taken: the origin is what is compared', () => {
+test('with PUBLIC_URL any host name is accepted, because the origin is compared', () => {
   const settings = { host: '127.0.0.1', publicUrl: 'https://chat.example.org' };
   expect(isAllowedHost('parley-1.internal:3000', '/', settings)).toBe(true);
 });

@@ -1,8 +1,8 @@
-/** Text as it may stand in HTML, in an element or an attribute. */
+/** Escapes text for an HTML element or attribute. */
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-/** A page of our own without any program: `body` is HTML, `title` is text. */
+/** Returns a static page without scripts. `body` is HTML, `title` is text. */
 export function htmlPage(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">

@@ -5,32 +5,32 @@ import { type Refusal, refusal } from '@parley/protocol';
 import { PROBLEM_TYPE, problemOf, writeProblem } from '../problem.ts';
 import { Pipeline } from './pipeline.ts';
 
-/** Time for the head of a request, and for all of it. Node’s own let slow senders sit for minutes. */
+/** Time limits for the header and for the whole of a request; those of Node allow minutes. */
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
-/** How often Node looks for connections over those times. */
+/** The interval at which Node checks those limits. */
 const CHECK_MS = 2_000;
-/** Lines in the head of a request. */
+/** The maximum number of header lines of a request. */
 export const HEADERS_MAX = 100;
-/** Longer than proxies keep theirs, so that none sends into a connection that is just closed. */
+/** Longer than that of proxies, so that they do not send on a connection that is just being closed. */
 const KEEP_ALIVE_MS = 72_000;
-/** The same for a server that Fastify makes. */
+/** The same limits for a server that Fastify creates. */
 export const SERVER_TIMES = {
   requestTimeout: REQUEST_MS,
   keepAliveTimeout: KEEP_ALIVE_MS,
   http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
 } as const;
 const JSON_TYPE = 'application/json; charset=utf-8';
-/** Requests under way have this long when the server stops. */
+/** Time for pending requests when the server stops. */
 const LAST_REQUESTS_MS = 2_000;
 
 /**
- * The listening socket. It is open before the rest of the server is there, so that whoever watches
- * sees a server that starts (and waits for its database) and not one that is dead.
+ * The listening socket. It opens before the rest of the server starts, so that monitoring sees a
+ * server that is starting (or waiting for its database) instead of one that is down.
  *
- * 1. Until `lead` is called, `/health/live` answers 200, `/health/ready` 503 `starting`, and all
- *    else is told to come back in a moment.
- * 2. No request holds a connection for longer than half a minute by being slow.
+ * 1. Until `lead` is called, `/health/live` returns 200, `/health/ready` 503 `starting`, and every
+ *    other path 503 `unavailable`.
+ * 2. A slow request holds a connection for at most half a minute.
  * 3. Each connection has one request served at a time.
  */
 export class HttpListener {
@@ -49,16 +49,16 @@ export class HttpListener {
       (request, response) => this.#pipeline.take(request, response, this.#handler),
     );
     this.server.maxHeadersCount = HEADERS_MAX;
-    // Its response would be written into the frames of the new protocol.
+    // The pending response would be written between the frames of the new protocol.
     this.server.on('upgrade', (_request, socket) => {
       if (this.#pipeline.isBusy(socket)) socket.destroy();
     });
-    this.server.on('upgrade', turnAwayWhileStarting);
+    this.server.on('upgrade', rejectWhileStarting);
   }
 
   /**
-   * Opens it.
-   * @throws when the address cannot be listened on
+   * Opens the socket.
+   * @throws if the address cannot be listened on
    */
   static open(host: string, port: number): Promise<HttpListener> {
     const listener = new HttpListener();
@@ -71,18 +71,18 @@ export class HttpListener {
     });
   }
 
-  /** Where it listens. */
+  /** The address it listens on. */
   get address(): AddressInfo {
     return this.server.address() as AddressInfo;
   }
 
-  /** From now on requests go there, and upgrades to whoever has asked the server for them. */
+  /** Passes requests to `handler` from now on, and upgrades to the other listeners of the server. */
   lead(handler: RequestListener): void {
     this.#handler = handler;
-    this.server.off('upgrade', turnAwayWhileStarting);
+    this.server.off('upgrade', rejectWhileStarting);
   }
 
-  /** Takes nothing more, gives the requests under way a moment, and ends all connections. */
+  /** Stops accepting connections, waits briefly for pending requests, and closes all connections. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
@@ -103,7 +103,7 @@ const answerWhileStarting: RequestListener = (request, response) => {
   }
 };
 
-function turnAwayWhileStarting(_request: unknown, socket: Duplex): void {
+function rejectWhileStarting(_request: unknown, socket: Duplex): void {
   socket.on('error', () => socket.destroy());
   writeProblem(socket, problemOf(whileStarting()));
 }
@@ -122,7 +122,7 @@ function answer(response: ServerResponse, status: number, type: string, body: ob
 
 function explain(error: NodeJS.ErrnoException, port: number): Error {
   if (error.code !== 'EADDRINUSE') return error;
-  return new Error(`port ${port} is in use by another program; PORT names another one`, {
+  return new Error(`port ${port} is already in use; set PORT to another one`, {
     cause: error,
   });
 }

@@ -2,8 +2,8 @@ import type { ClientId } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 
 /**
- * The id of the command that a request is: its Idempotency-Key, or a new one. For routes whose
- * schema has `IdempotencyHeader`, which has checked the key.
+ * Returns the client id of a command: its Idempotency-Key, or a new one. For routes whose schema
+ * includes `IdempotencyHeader`, which validates the key.
  */
 export function clientIdOf(request: { readonly headers: object }): ClientId {
   const { 'idempotency-key': key } = request.headers as Record<string, unknown>;

@@ -2,13 +2,13 @@ import { type Refusal, refusal } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import { RefusalError } from './errors.ts';
 
-/** Objects and arrays may be nested this deep; no body of ours needs more than four. */
+/** The maximum nesting of objects and arrays; no request needs more than four. */
 const DEPTH_MAX = 20;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads JSON bodies: UTF-8 without damage, of bounded depth, without keys that reach for an
- * object’s prototype. No body at all comes as undefined; the route’s schema knows if one is needed.
+ * Parses JSON bodies: valid UTF-8, of bounded depth, without keys that could pollute a prototype. An
+ * empty body becomes undefined; the schema of the route decides whether a body is required.
  */
 export function acceptJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
@@ -20,7 +20,7 @@ export function acceptJson(app: FastifyInstance): void {
       if (bytes.length === 0) return done(null, undefined);
       const text = readText(bytes);
       if (typeof text !== 'string') return done(new RefusalError(text));
-      // Fastify’s own parser, for its guard against `__proto__` and `constructor.prototype`.
+      // The parser of Fastify, which rejects `__proto__` and `constructor.prototype`.
       return parse(request, text, (error, value) =>
         error ? done(new RefusalError(refusal('invalid_json'))) : done(null, value),
       );
@@ -33,7 +33,7 @@ function readText(bytes: Buffer): string | Refusal {
   try {
     text = utf8.decode(bytes);
   } catch {
-    // The only reason why decoding fails.
+    // Decoding fails for no other reason.
     return refusal('invalid_json', 'The body is not valid UTF-8');
   }
   if (depthOf(text) > DEPTH_MAX) {
@@ -42,7 +42,7 @@ function readText(bytes: Buffer): string | Refusal {
   return text;
 }
 
-/** How deep brackets are nested, strings left out: known before anything is built from the text. */
+/** Returns the nesting depth of JSON text without parsing it; brackets in strings do not count. */
 export function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;

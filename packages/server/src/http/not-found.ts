@@ -2,12 +2,12 @@ import { refusal } from '@parley/protocol';
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { pathOf, sendProblem } from './errors.ts';
 
-/** Knows all routes, to tell a path that is not there from a method that it does not have. */
+/** All routes, to distinguish an unknown path (404) from an unsupported method (405). */
 export class RouteTable {
   readonly #routes: { pattern: RegExp; methods: Set<string> }[] = [];
   readonly #byUrl = new Map<string, Set<string>>();
 
-  /** Takes note of a route. */
+  /** Adds a route. */
   add({ url, method }: Pick<RouteOptions, 'url' | 'method'>): void {
     let methods = this.#byUrl.get(url);
     if (!methods) {
@@ -18,19 +18,19 @@ export class RouteTable {
     for (const m of Array.isArray(method) ? method : [method]) methods.add(m);
   }
 
-  /** The methods that a path has; none where there is no such path. */
+  /** Returns the methods of a path; empty if the path does not exist. */
   methods(path: string): string[] {
     const all = this.#routes.filter((r) => r.pattern.test(path)).flatMap((r) => [...r.methods]);
     return [...new Set(all)].sort();
   }
 
-  /** Answers a request that no route took: 405 with `Allow`, or 404. */
+  /** Responds to a request without a route: 405 with `Allow`, or 404. */
   refuse(request: FastifyRequest, reply: FastifyReply) {
     const methods = this.methods(pathOf(request));
     if (methods.length === 0) {
-      return sendProblem(request, reply, refusal('not_found', 'There is nothing at this address'));
+      return sendProblem(request, reply, refusal('not_found', 'Page not found'));
     }
-    const description = `It takes ${methods.join(', ')}`;
+    const description = `Allowed methods: ${methods.join(', ')}`;
     return sendProblem(
       request,
       reply.header('allow', methods.join(', ')),

@@ -5,21 +5,22 @@ import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
 const DESCRIPTION = `
-The whole API of this server: the web client uses nothing else.
+The complete API of this server; the web client uses no other.
 
-**Who asks.** Register or log in, and you have a session. A browser keeps it as an HttpOnly cookie;
-a program sends \`Parley-Session: token\` and keeps the session token (\`ps_…\`) of the answer. The
-session is good for one thing: \`POST /api/v1/auth/token\` gives an access token (a JWT, ten minutes),
-and every other call wants that as \`Authorization: Bearer …\`. Anybody can check access tokens with
-the keys at \`/.well-known/jwks.json\`.
+**Authentication.** Register or log in to start a session. A browser keeps it as an HttpOnly cookie;
+other clients send \`Parley-Session: token\` and keep the session token (\`ps_…\`) of the response. The
+session is only used for \`POST /api/v1/auth/token\`, which returns an access token (a JWT, valid for
+ten minutes). Every other request needs it as \`Authorization: Bearer …\`. Access tokens can be
+verified with the public keys at \`/.well-known/jwks.json\`. Bots and integrations use an API key
+(\`pk_…\`) instead of an access token.
 
-**Writes** may carry an \`Idempotency-Key\` (a UUID). The same key again, a second or a year later, is
-not carried out again but answered as it was the first time. Retry as often as you like.
+**Idempotency.** Writes accept an \`Idempotency-Key\` header (a UUID). A retry with the same key is not
+carried out again and gets the original result, at any later time.
 
-**Mistakes** are problem documents (RFC 9457) with a stable \`code\`; \`errors\` names every wrong field.
+**Errors** are problem documents (RFC 9457) with a stable \`code\`; \`errors\` lists every invalid field.
 All codes: [/docs/errors](/docs/errors).
 
-**Live.** Events arrive over a WebSocket at \`${LIVE_PATH}\`. Its first frame is
+**Real time.** Events arrive over a WebSocket at \`${LIVE_PATH}\`. Its first frame is
 \`{"op":"hello","token":"<access token>","cursor":{}}\`.
 `.trim();
 
@@ -36,19 +37,19 @@ export function describeApi(app: FastifyInstance): void {
       },
       servers: [{ url: '/' }],
       tags: [
-        { name: 'Accounts', description: 'Registration, log-in, tokens, oneself' },
-        { name: 'People', description: 'Who is here' },
+        { name: 'Accounts', description: 'Registration, log-in, tokens, the own account' },
+        { name: 'People', description: 'The users of the server' },
         { name: 'Conversations', description: 'Groups and direct conversations' },
-        { name: 'Members', description: 'Who belongs to a conversation' },
+        { name: 'Members', description: 'The members of a conversation' },
         { name: 'Messages', description: 'Posting, history, reactions' },
-        { name: 'Read cursors', description: 'How far one has read' },
-        { name: 'Streams', description: 'Events as they are stored' },
-        { name: 'Administration', description: 'For those who run the server' },
+        { name: 'Read cursors', description: 'How far an account has read' },
+        { name: 'Streams', description: 'The stored events' },
+        { name: 'Administration', description: 'For owners and admins' },
         {
           name: 'Service accounts',
           description: 'Accounts of bots and integrations, and their API keys',
         },
-        { name: 'Health', description: 'For those who watch over the server' },
+        { name: 'Health', description: 'For monitoring' },
       ],
       components: {
         securitySchemes: {
@@ -56,34 +57,36 @@ export function describeApi(app: FastifyInstance): void {
             type: 'http',
             scheme: 'bearer',
             bearerFormat: 'JWT',
-            description: 'An access token; ten minutes. From log-in or POST /api/v1/auth/token.',
+            description:
+              'An access token, valid for ten minutes, from a log-in or POST /api/v1/auth/token.',
           },
           apiKey: {
             type: 'http',
             scheme: 'bearer',
-            description: 'The key of a program (pk_…), which an admin has made.',
+            description: 'The API key of a service account (pk_…), created by an admin.',
           },
           sessionToken: {
             type: 'http',
             scheme: 'bearer',
-            description: 'The session token of a program (ps_…).',
+            description: 'The session token of a client that is not a browser (ps_…).',
           },
           sessionCookie: {
             type: 'apiKey',
             in: 'cookie',
             name: 'parley_session',
-            description: 'The session of a browser; behind https `__Host-parley_session`.',
+            description:
+              'The session of a browser; with HTTPS it is named `__Host-parley_session`.',
           },
         },
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: (document) => nameAnswers(jsonSchemaTransformObject(document)),
+    transformObject: (document) => nameResponses(jsonSchemaTransformObject(document)),
   });
 }
 
-/** Answers without a description of their own are called by the name of their status. */
-function nameAnswers(document: ReturnType<SwaggerTransformObject>) {
+/** Describes responses without a description by the name of their status. */
+function nameResponses(document: ReturnType<SwaggerTransformObject>) {
   for (const item of Object.values(document.paths ?? {})) {
     for (const operation of Object.values(item ?? {})) {
       const { responses = {} } = operation as {
@@ -91,7 +94,7 @@ function nameAnswers(document: ReturnType<SwaggerTransformObject>) {
       };
       for (const [status, answer] of Object.entries(responses)) {
         if (answer.description !== 'Default Response') continue;
-        answer.description = STATUS_CODES[status] ?? 'Answer';
+        answer.description = STATUS_CODES[status] ?? 'Response';
       }
     }
   }

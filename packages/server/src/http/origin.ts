@@ -2,21 +2,20 @@ import type { FastifyRequest } from 'fastify';
 import { refuse } from './errors.ts';
 
 /**
- * Where a browser may come from.
+ * Decides which origins may send browser requests.
  *
- * 1. With PUBLIC_URL set, from its origin and no other.
- * 2. Without it, from the host that the request itself names (http, or https where a proxy adds it).
- * 3. The comparison is one of whole strings in the form in which browsers write origins (RFC 6454
- *    §6.1): a look-alike, another port, a trailing dot, a user name or a path is another string.
- * 4. A request without an Origin is not from a page of another site: browsers name the origin of
- *    every POST and of every socket. What such a request may do is decided by what it brings; see
- *    {@link refuseForeign}.
+ * 1. With PUBLIC_URL, only its origin.
+ * 2. Without it, the host of the request itself (http, or https behind a proxy).
+ * 3. Origins are compared as whole strings in the form that browsers send (RFC 6454 §6.1): a similar
+ *    name, another port, a trailing dot, a user name or a path does not match.
+ * 4. A request without an Origin is not from a page of another site, because browsers send it with
+ *    every POST and WebSocket. Its credentials decide what it may do; see {@link refuseForeign}.
  */
 
-/** A host with an optional port, as in the Host header; no user name, no path. */
+/** A host with an optional port, as in the Host header. */
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
 
-/** Whether a browser at `origin` may talk to this server, which was asked for as `host`. */
+/** Returns whether a request with these Origin and Host headers is allowed. */
 export function isAllowedOrigin(
   origin: string | undefined,
   host: string | undefined,
@@ -30,11 +29,11 @@ export function isAllowedOrigin(
 }
 
 /**
- * For requests that log in, or that are authorised by the session cookie: refuses those which a
- * page of another site has made. (The cookie is SameSite=Strict besides.)
+ * Rejects requests of other sites’ pages, for routes that log in or accept the session cookie. (The
+ * cookie is also SameSite=Strict.)
  *
- * A browser says where a POST comes from by Origin, and by Sec-Fetch-Site. Without an Origin, the
- * second must not speak of another site; programs send neither.
+ * Browsers send the origin of a POST in Origin and in Sec-Fetch-Site. Without an Origin, the second
+ * must not be cross-site; other clients send neither.
  *
  * @throws {RefusalError} origin_not_allowed
  */

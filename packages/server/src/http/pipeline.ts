@@ -1,27 +1,27 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Requests that one connection may have waiting behind the one that is served. */
+/** The maximum number of queued requests of a connection. */
 const WAITING_MAX = 16;
 
 type Pair = readonly [request: IncomingMessage, response: ServerResponse];
 
 /**
- * Serves the requests of one connection one at a time, in their order.
+ * Serves the requests of each connection one at a time, in order.
  *
- * Node hands over all pipelined requests (RFC 9112 §9.3.2) at once and queues their responses. A
- * response that is still queued when the connection breaks never emits `close`, so whatever its
- * handler opened stays open; and each one costs memory. Here a request is handed on only after the
- * response before it is closed, so each handler sees the end of its own response. Browsers and
- * proxies do not pipeline; a connection that does so without bound is cut.
+ * Node emits all pipelined requests (RFC 9112 §9.3.2) at once and queues their responses. A response
+ * that is still queued when the connection breaks never emits `close`, so the resources of its
+ * handler leak, and each one takes memory. Here a request is passed on only after the previous
+ * response was closed, so that each handler sees the end of its response. Browsers and proxies do not
+ * pipeline; a connection with too many queued requests is closed.
  */
 export class Pipeline {
   readonly #busy = new WeakMap<Duplex, Pair[]>();
 
-  /** Hands the request to the listener when it is its turn. */
+  /** Passes the request to the listener when it is its turn. */
   take(request: IncomingMessage, response: ServerResponse, listener: RequestListener): void {
     const { socket } = request;
-    // The parser goes on to the end of what it has read, also of a connection that was cut.
+    // The parser still emits the requests that it has read after the connection was closed.
     if (socket.destroyed) return;
     const waiting = this.#busy.get(socket);
     if (!waiting) {
@@ -34,7 +34,7 @@ export class Pipeline {
     }
   }
 
-  /** Whether the connection has a request whose response is not closed yet. */
+  /** Returns whether the connection has a request whose response is not closed yet. */
   isBusy(socket: Duplex): boolean {
     return this.#busy.has(socket);
   }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aTestApi, registration, type TestApi } from '../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { createLogger } from '../log.ts';
-import { tellOfUnknownProxy } from './proxies.ts';
+import { warnOfUntrustedProxy } from './proxies.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {
@@ -25,19 +25,19 @@ async function addressBehind(trustedProxies: string[], forwardedFor: string): Pr
   }
 }
 
-test('a forwarded address is believed of nobody, if nothing else is set', async () => {
+test('ignores forwarded addresses by default', async () => {
   expect(await addressBehind([], '203.0.113.9')).toBe('127.0.0.1');
   expect(await addressBehind(['10.0.0.0/8', 'uniquelocal'], '203.0.113.9')).toBe('127.0.0.1');
 });
 
-test('of trusted proxies, the last address that is not theirs counts: what a client claims does not', async () => {
+test('uses the last address that is not of a trusted proxy, not what a client claims', async () => {
   expect(await addressBehind(['loopback'], '203.0.113.9, 198.51.100.7')).toBe('198.51.100.7');
   expect(
     await addressBehind(['loopback', '10.0.0.0/8'], '203.0.113.9, 198.51.100.7, 10.1.2.3'),
   ).toBe('198.51.100.7');
 });
 
-test('a proxy that is not trusted is told of once, by its address', async () => {
+test('warns once of an untrusted proxy, with its address', async () => {
   const lines: { msg: string; from: string }[] = [];
   const app = Fastify({
     loggerInstance: createLogger('warn', {
@@ -45,7 +45,7 @@ test('a proxy that is not trusted is told of once, by its address', async () => 
     }) as FastifyBaseLogger,
     trustProxy: ['10.0.0.1'],
   });
-  tellOfUnknownProxy(app);
+  warnOfUntrustedProxy(app);
   app.get('/', async () => 'ok');
   const get = (remoteAddress: string, headers = {}) =>
     app.inject({ url: '/', remoteAddress, headers });
@@ -61,7 +61,7 @@ test('a proxy that is not trusted is told of once, by its address', async () => 
   expect(lines).toMatchObject([
     {
       from: '10.0.0.2',
-      msg: 'a proxy names addresses of clients, but TRUSTED_PROXIES does not name it',
+      msg: 'X-Forwarded-For from an untrusted proxy ignored',
     },
   ]);
 });

@@ -3,8 +3,8 @@ import proxyAddr from '@fastify/proxy-addr';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Returns how to find the address of a client from a request that does not go through Fastify (an
- * upgrade): forwarded ones are believed of these proxies, as Fastify does it.
+ * Returns a function that gets the client address of a request that bypasses Fastify (an upgrade). It
+ * trusts forwarded addresses of these proxies, like Fastify.
  */
 export function clientAddress(
   trustedProxies: readonly string[],
@@ -14,20 +14,16 @@ export function clientAddress(
 }
 
 /**
- * Says once in the log that somebody names addresses of clients without being believed. When that
- * is the operator’s own proxy, everybody behind it counts as one address, and a few wrong passwords
- * lock all out: easily overlooked until it happens.
+ * Logs once that an untrusted peer sends X-Forwarded-For. If it is the operator’s own proxy, all
+ * clients behind it count as one address, and a few wrong passwords lock all of them out.
  */
-export function tellOfUnknownProxy(app: FastifyInstance): void {
-  let told = false;
+export function warnOfUntrustedProxy(app: FastifyInstance): void {
+  let warned = false;
   app.addHook('onRequest', async (request) => {
-    if (told || request.headers['x-forwarded-for'] === undefined) return;
-    // Of a proxy that is believed, there is its own address and at least one that it names.
+    if (warned || request.headers['x-forwarded-for'] === undefined) return;
+    // For a trusted proxy, `ips` has its own address and at least one forwarded address.
     if ((request.ips?.length ?? 1) > 1) return;
-    told = true;
-    request.log.warn(
-      { from: request.ip },
-      'a proxy names addresses of clients, but TRUSTED_PROXIES does not name it',
-    );
+    warned = true;
+    request.log.warn({ from: request.ip }, 'X-Forwarded-For from an untrusted proxy ignored');
   });
 }

@@ -1,23 +1,23 @@
 import type { ServerResponse } from 'node:http';
 
-/** What responses may hold. Times in milliseconds. */
+/** The bounds of unsent responses. Times in milliseconds. */
 export interface ResponseBounds {
-  /** Responses to one address that are not sent yet. */
+  /** Unsent responses to one address. */
   readonly perAddress: number;
-  /** Bytes that wait for readers at one address; further requests are refused. */
+  /** Unsent bytes to one address; above it, further requests are rejected. */
   readonly bytesPerAddress: number;
-  /** Bytes that wait for all readers; the largest responses are cut until it is kept. */
+  /** Unsent bytes in total; above it, the largest responses are aborted. */
   readonly bytes: number;
-  /** A reader that takes nothing for this long is cut. */
+  /** A response whose client reads nothing for this long is aborted. */
   readonly stalledMs: number;
-  /** A response is sent within this time, and the time its bytes take at `bytesPerSecond`. */
+  /** The time limit of a response, plus the time for its bytes at `bytesPerSecond`. */
   readonly sentMs: number;
   readonly bytesPerSecond: number;
 }
 
 const MIB = 1024 * 1024;
 
-/** What the server runs with. */
+/** The bounds of the server. */
 export const RESPONSE_BOUNDS: ResponseBounds = {
   perAddress: 256,
   bytesPerAddress: 32 * MIB,
@@ -27,25 +27,25 @@ export const RESPONSE_BOUNDS: ResponseBounds = {
   bytesPerSecond: 8_192,
 };
 
-/** The regular look at all responses. */
+/** The interval of the checks. */
 const TICK_MS = 1_000;
 
-/** A response that is not sent yet. */
+/** An unsent response. */
 interface Pending {
   readonly response: ServerResponse;
   readonly address: string;
-  /** Monotonic time at which its last byte was written, ms; null while its handler goes on. */
+  /** Monotonic time when its last byte was written, ms; null while its handler is running. */
   endedAt: number | null;
-  /** Bytes that waited when it ended. */
+  /** Unsent bytes at that time. */
   bytes: number;
 }
 
 /**
- * Keeps what clients do not read from filling memory and descriptors.
+ * Keeps unread responses from exhausting memory and file descriptors.
  *
- * 1. One address has a bounded number of responses waiting, and of bytes in them.
- * 2. A reader that stalls, or is slower than any line of today, is cut.
- * 3. What waits for all readers together is bounded.
+ * 1. The unsent responses of one address and their bytes are bounded.
+ * 2. A client that stalls or reads extremely slowly is disconnected.
+ * 3. The unsent bytes of all responses together are bounded.
  */
 export class ResponseLimits {
   readonly #bounds: ResponseBounds;
@@ -53,7 +53,7 @@ export class ResponseLimits {
   readonly #byAddress = new Map<string, Set<Pending>>();
   readonly #timer: NodeJS.Timeout;
 
-  /** `onCut` is told of each response that was cut. */
+  /** `onCut` is called for each aborted response. */
   constructor(bounds: ResponseBounds, onCut: (why: string, address: string) => void) {
     this.#bounds = bounds;
     this.#onCut = onCut;
@@ -61,7 +61,7 @@ export class ResponseLimits {
     this.#timer.unref();
   }
 
-  /** Takes note of a response that begins; false when its address has too much waiting already. */
+  /** Registers a response; false if its address already has too many unsent. */
   begin(address: string, response: ServerResponse): boolean {
     const { perAddress, bytesPerAddress } = this.#bounds;
     const all = this.#byAddress.get(address) ?? new Set<Pending>();
@@ -76,14 +76,14 @@ export class ResponseLimits {
     return true;
   }
 
-  /** Responses that are not sent yet, to all addresses. */
+  /** The number of unsent responses to all addresses. */
   get size(): number {
     let size = 0;
     for (const all of this.#byAddress.values()) size += all.size;
     return size;
   }
 
-  /** Looks at nothing any more. */
+  /** Stops the checks. */
   stop(): void {
     clearInterval(this.#timer);
   }
@@ -95,8 +95,8 @@ export class ResponseLimits {
       all.delete(pending);
       if (all.size === 0 && this.#byAddress.get(address) === all) this.#byAddress.delete(address);
     };
-    // Node's timer of a socket starts again whenever the peer has taken bytes. It runs also while
-    // a handler works; then there is nothing that the peer could take.
+    // Node restarts the timer of a socket whenever the peer has read bytes. It also runs while a
+    // handler is running, when there is nothing to read.
     response.setTimeout(stalledMs, () => {
       if (response.writableLength > 0) this.#cut(pending, 'stalled');
       else response.setTimeout(stalledMs);

@@ -61,7 +61,7 @@ describe('requests of one connection', () => {
     expect(read().match(/answer \d/g)).toEqual(['answer 0', 'answer 1', 'answer 2']);
   });
 
-  test('end when the connection breaks: none is begun after that', async () => {
+  test('are dropped when the connection breaks', async () => {
     const { open, closed } = await pipelined();
     const { socket } = client(get('/0') + get('/1') + get('/2'));
     await until(() => open.length === 1, 'the request');
@@ -71,7 +71,7 @@ describe('requests of one connection', () => {
     expect(open.map(([path]) => path)).toEqual(['/0']);
   });
 
-  test('are at most 16 that wait; more end the connection', async () => {
+  test('are queued up to 16; more close the connection', async () => {
     const { open, closed } = await pipelined();
     const good = client(get('/').repeat(17));
     await until(() => open.length === 1, 'the request');
@@ -82,7 +82,7 @@ describe('requests of one connection', () => {
     expect(good.socket.destroyed).toBe(false);
   });
 
-  test('do not hold up those of another', async () => {
+  test('do not delay those of another', async () => {
     const { open } = await pipelined();
     client(get('/a'));
     client(get('/b'));
@@ -120,7 +120,7 @@ describe('responses', () => {
     return socket;
   }
 
-  test('of one address that wait are bounded; others are not touched by it', async () => {
+  test('of one address are bounded, without an effect on others', async () => {
     const { refused, limits } = await answering(bounds);
     for (let n = 0; n < 3; n++) unread('a');
     await until(() => limits.size === 3, 'three that wait');
@@ -131,7 +131,7 @@ describe('responses', () => {
     expect(refused).toEqual(['a']);
   });
 
-  test('count while their handler works', async () => {
+  test('count while their handler is running', async () => {
     const { refused, limits } = await answering(bounds, null);
     for (let n = 0; n < 3; n++) unread('a');
     await until(() => limits.size === 3, 'three that wait');
@@ -139,7 +139,7 @@ describe('responses', () => {
     await until(() => refused.length === 1, 'the refusal');
   });
 
-  test('are forgotten when they are read, and when their connection breaks', async () => {
+  test('are released when they are read or their connection breaks', async () => {
     const { limits, refused } = await answering(bounds);
     const broken = unread('a');
     await until(() => limits.size === 1, 'one that waits');
@@ -153,7 +153,7 @@ describe('responses', () => {
     expect(refused).toEqual([]);
   });
 
-  test('are forgotten when their connection breaks while the handler works', async () => {
+  test('are released when their connection breaks while the handler is running', async () => {
     const { limits } = await answering(bounds, null);
     const broken = unread('a');
     await until(() => limits.size === 1, 'one that waits');
@@ -161,7 +161,7 @@ describe('responses', () => {
     await until(() => limits.size === 0, 'its end');
   });
 
-  test('have a bound of bytes for one address', async () => {
+  test('have a bound of bytes per address', async () => {
     const { refused, limits } = await answering({ ...RESPONSE_BOUNDS, bytesPerAddress: 1_000_000 });
     unread('a');
     await until(() => limits.size === 1, 'one that waits');
@@ -169,14 +169,14 @@ describe('responses', () => {
     await until(() => refused.length === 1, 'the refusal');
   });
 
-  test('of which nothing is taken are cut', async () => {
+  test('that are not read are aborted', async () => {
     const { cut } = await answering({ ...RESPONSE_BOUNDS, stalledMs: 300 });
     unread('a');
     await until(() => cut.length === 1, 'the cut');
     expect(cut).toEqual(['stalled a']);
   });
 
-  test('are not cut while their handler works', async () => {
+  test('are not aborted while their handler is running', async () => {
     const { cut, limits } = await answering({ ...RESPONSE_BOUNDS, stalledMs: 50 }, null);
     unread('a');
     await until(() => limits.size === 1, 'one that waits');
@@ -184,7 +184,7 @@ describe('responses', () => {
     expect([cut, limits.size]).toEqual([[], 1]);
   });
 
-  test('that are taken too slowly are cut', async () => {
+  test('that are read too slowly are aborted', async () => {
     const { cut } = await answering({
       ...RESPONSE_BOUNDS,
       sentMs: 200,
@@ -197,7 +197,7 @@ describe('responses', () => {
     expect(cut).toEqual(['slow a']);
   });
 
-  test('are cut until the bound is kept, when all together wait with too much', async () => {
+  test('are aborted, the largest first, while all together exceed the bound', async () => {
     const { cut } = await answering({ ...RESPONSE_BOUNDS, bytes: LARGE.length * 1.5 });
     unread('a');
     unread('b');

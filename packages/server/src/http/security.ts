@@ -1,15 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { pathOf } from './errors.ts';
 
-/** A policy as a header’s value: the directives in order. */
+/** Formats a policy as the value of its header. */
 const policy = (directives: Record<string, string>): string =>
   Object.entries(directives)
     .map(([name, value]) => `${name} ${value}`.trim())
     .join('; ');
 
 /**
- * What the pages of the web client may load and do. Styles may stand inline: the parts of the
- * client that lock scrolling and show toasts put style elements into the page. Scripts may not.
+ * The Content-Security-Policy of the web client. Inline styles are allowed, because the libraries that
+ * lock scrolling and show toasts add style elements to the page. Inline scripts are not.
  */
 const WEB_POLICY = policy({
   'default-src': "'none'",
@@ -28,7 +28,7 @@ const WEB_POLICY = policy({
   'require-trusted-types-for': "'script'",
 });
 
-/** The page of the API’s reference: its program builds HTML from text, so no trusted types. */
+/** The policy of the API reference, whose script builds HTML from text, so no trusted types. */
 const DOCS_POLICY = policy({
   'default-src': "'none'",
   'script-src': "'self'",
@@ -42,10 +42,10 @@ const DOCS_POLICY = policy({
   'object-src': "'none'",
 });
 
-/** Answers of the API are data: whatever opens one as a page may do nothing at all. */
+/** The policy of API responses: they are data and may do nothing if opened as a page. */
 const DATA_POLICY = policy({ 'default-src': "'none'", 'frame-ancestors': "'none'", sandbox: '' });
 
-/** Paths whose answers are data, never a page. */
+/** Paths whose responses are data, never a page. */
 const DATA = /^\/(api|health|\.well-known)(\/|$)/;
 const DOCS = /^\/docs(\/|$)/;
 
@@ -54,7 +54,7 @@ function policyFor(path: string): string {
   return DOCS.test(path) ? DOCS_POLICY : WEB_POLICY;
 }
 
-/** Sets the headers that keep browsers from guessing, framing and telling, on every answer. */
+/** Sets the security headers (content policy, sniffing, framing, referrer, HSTS) of every response. */
 export function secure(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -73,7 +73,7 @@ export function secure(
     'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
     'x-request-id': request.id,
   });
-  // For those only who have said that they are reached by https.
+  // Only if the server is configured to be reached over HTTPS.
   if (publicUrl?.startsWith('https:')) {
     const scope = hstsSubdomains ? '; includeSubDomains' : '';
     reply.header('strict-transport-security', `max-age=31536000${scope}`);

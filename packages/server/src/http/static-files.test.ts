@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('a folder is read with its compressed files as encodings, and nothing outside of it', async () => {
+test('reads a folder with its compressed files as encodings, and nothing outside it', async () => {
   const files = await readFolder(folder);
   expect([...files.keys()].sort()).toEqual([
     '/assets/a.js',
@@ -31,7 +31,7 @@ test('a folder is read with its compressed files as encodings, and nothing outsi
   expect(Object.keys(files.get('/assets/b.js')?.encoded ?? {}).sort()).toEqual(['br', 'gzip']);
 });
 
-test('the type of a file is that of its name', () => {
+test('the media type follows from the file extension', () => {
   expect(typeOf('/x/y.JS')).toBe('text/javascript; charset=utf-8');
   expect(typeOf('/x/y.webmanifest')).toBe('application/manifest+json; charset=utf-8');
   expect(typeOf('/x/y.js.unknown')).toBe('application/octet-stream');

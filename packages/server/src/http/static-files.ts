@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { type Content, contentOf } from './compressed.ts';
 
-/** Media types by the ends of names, with the charset where one counts. */
+/** Media types by file extension, with the charset of text types. */
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
@@ -26,18 +26,18 @@ const TYPES: Readonly<Record<string, string>> = {
   '.xml': 'application/xml; charset=utf-8',
 };
 
-/** Ends of the names of compressed files beside their originals. */
+/** File extensions of precompressed files. */
 const ENCODED = { '.br': 'br', '.gz': 'gzip' } as const;
 
-/** The media type of a file by its name. */
+/** Returns the media type of a file by its extension. */
 export const typeOf = (name: string): string =>
   TYPES[extname(name).toLowerCase()] ?? 'application/octet-stream';
 
 /**
- * Reads all files of a folder into memory, by their paths as they stand in addresses (`/a/b.js`).
- * `x.js.br` and `x.js.gz` become encodings of `x.js`; what has none is compressed here.
+ * Reads all files of a folder into memory, by URL path (`/a/b.js`). `x.js.br` and `x.js.gz` become
+ * encodings of `x.js`; other files are compressed here.
  *
- * Nothing of an address ever becomes a path of the disk, and no request holds a descriptor.
+ * No URL is ever mapped to a path on disk, and no request holds a file descriptor.
  */
 export async function readFolder(folder: string): Promise<Map<string, Content>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -55,7 +55,7 @@ export async function readFolder(folder: string): Promise<Map<string, Content>> 
   return new Map(await Promise.all(originals.map(read)));
 }
 
-/** Whether a file is the compressed form of another one. */
+/** Returns whether a file is the compressed form of another one. */
 function isEncoded(file: string, known: ReadonlySet<string>): boolean {
   const end = extname(file);
   return end in ENCODED && known.has(file.slice(0, -end.length));

@@ -2,33 +2,33 @@ import { ERRORS, type ErrorCode, type FieldError, type Refusal, refusal } from '
 import type { FastifyRequest } from 'fastify';
 import type { ZodFastifySchemaValidationError } from 'fastify-type-provider-zod';
 
-/** The part of a request that a schema found wrong, as Fastify names it. */
+/** The invalid part of a request, as named by Fastify. */
 type Part = string | undefined;
 
-/** What a schema found wrong in a request, all of it at once. */
+/** Returns the refusal of a request that is invalid by its schema, with all errors. */
 export function refusalOfValidation(
   found: readonly ZodFastifySchemaValidationError[],
   part: Part,
   request: FastifyRequest,
 ): Refusal {
   const value = partOf(part, request);
-  // A body that is not there at all is no mistake in a field.
+  // A missing body is not an error of a field.
   if (part === 'body' && (value === undefined || value === null))
-    return refusal('invalid_json', 'A JSON body is needed');
+    return refusal('invalid_json', 'A JSON body is required');
   const errors = fieldErrors(found, value);
   const [first] = errors;
   const inHeader = part === 'headers' && errors.some((e) => e.field === 'idempotency-key');
   if (inHeader) return refusal('idempotency_key_required', undefined, { errors });
-  // A path with a malformed id names nothing.
+  // A path with a malformed id does not exist.
   if (part === 'params') return refusal('not_found', undefined, { errors });
-  // A wrong message body has codes of its own (`body_empty` …), when nothing else is wrong.
+  // An invalid message body has its own codes (`body_empty` …) if no other field is invalid.
   if (first && isErrorCode(first.code) && errors.every((e) => e.field === first.field)) {
     return refusal(first.code, first.message, { errors });
   }
   return refusal('invalid', undefined, { errors });
 }
 
-/** The mistakes of a value, each with the path of its field. */
+/** Returns the errors of a value, each with the path of its field. */
 export function fieldErrors(
   found: readonly ZodFastifySchemaValidationError[],
   value: unknown,
@@ -37,9 +37,9 @@ export function fieldErrors(
     const path = issue.instancePath.split('/').filter((step) => step !== '');
     const field = path.join('.');
     if (issue.keyword === 'invalid_type' && at(value, path) === undefined) {
-      return { field, code: 'missing', message: 'This is missing' };
+      return { field, code: 'missing', message: 'This field is required' };
     }
-    return { field, code: codeOf(issue), message: issue.message ?? 'This is not valid' };
+    return { field, code: codeOf(issue), message: issue.message ?? 'This value is invalid' };
   });
 }
 

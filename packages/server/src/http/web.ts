@@ -10,18 +10,19 @@ import { readFolder } from './static-files.ts';
 const NOT_BUILT = htmlPage(
   'Parley',
   '<h1>Parley is running</h1><p>The web client has not been built: run <code>npm run build</code> ' +
-    'and restart. The API is described at <a href="/docs">/docs</a>.</p>',
+    'and restart. The API reference is at <a href="/docs">/docs</a>.</p>',
 );
 
-/** A path of these is the API’s: what is not there is answered as a problem, never as a page. */
+/** Paths of the API: an unknown one is answered with a problem document, never with a page. */
 const NOT_A_PAGE = /^\/(api|docs|health|\.well-known|assets)(\/|$)/;
 
-/** Names in it carry a hash of what is in them. */
+/** The folder of files whose names contain a hash of their content. */
 const HASHED = '/assets/';
 
 /**
- * The built web client, from memory. Files whose names carry a hash never change and are kept for a
- * year; the rest is asked for anew. Any other address is a page of the client, which reads it itself.
+ * Serves the built web client from memory. Files with a hash in their names never change and are
+ * cached for a year; the others are revalidated. Any other path is a page of the client, which routes
+ * it itself.
  */
 export function webRoutes(app: FastifyInstance, folder: string, routes: RouteTable): void {
   const webDir = resolve(folder);
@@ -47,7 +48,7 @@ export function webRoutes(app: FastifyInstance, folder: string, routes: RouteTab
 
 function wantsPage(request: FastifyRequest): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
-  // Whoever asks for the start page by its address wants it, whatever else would do.
+  // The start page is served whatever the Accept header says.
   if (pathOf(request) === '/') return true;
   return !NOT_A_PAGE.test(pathOf(request)) && (request.headers.accept ?? '').includes('text/html');
 }

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 
-/** What counts as one address: of IPv6 the /64 that one household or machine is given. */
+/** Returns the rate limit key of an address: for IPv6 its /64, the usual size of one network. */
 export function addressKey(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped) return mapped;

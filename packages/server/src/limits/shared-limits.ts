@@ -7,43 +7,43 @@ import {
 } from 'rate-limiter-flexible';
 import type { Logger } from '../log.ts';
 
-/** How much of something a key (an account, an address) may have within a time of seconds. */
+/** The points that a key (an account, an address) may use within a number of seconds. */
 export interface Allowance {
   readonly points: number;
   readonly seconds: number;
 }
 
-/** What is limited over all nodes. */
+/** The limits that hold over all nodes. */
 export interface SharedAllowances {
   /** Commands of an account, over all its sockets. */
   readonly commands: Allowance;
   /** Requests of an account. */
   readonly requests: Allowance;
-  /** Requests from one address, whoever makes them. */
+  /** Requests from one address, of any account. */
   readonly address: Allowance;
 }
 
-/** What was used up here is told to the common count this often. */
-const TELL_MS = 200;
-/** A count that does not answer in this time is left alone. */
+/** The interval at which this node adds its use to the shared count. */
+const SYNC_MS = 200;
+/** The time limit of a Redis command. */
 const ANSWER_MS = 1_000;
 
 interface Account {
-  /** What is left, as far as is known here. */
+  /** The points left, as far as this node knows. */
   left: number;
-  /** Used here and not told yet. */
-  untold: number;
-  /** Until when `left` holds, monotonic ms. */
+  /** Points used here that are not in the shared count yet. */
+  pending: number;
+  /** When `left` expires, monotonic ms. */
   until: number;
 }
 
 /**
- * Limits that hold over all nodes, counted in Redis; without one, or while it is away, in this
+ * Rate limits over all nodes, counted in Redis; without Redis, or while it is unreachable, in this
  * process.
  *
- * 1. Nobody waits for it: what is left is known here, and what was used is told five times a second.
- * 2. So a key may exceed its allowance by what other nodes let pass within that time, and while
- *    Redis is away has its allowance on each node; never more.
+ * 1. `take` never waits: it counts locally, and the use is synchronized five times a second.
+ * 2. A key may therefore exceed its allowance by what the other nodes admit in that interval. While
+ *    Redis is unreachable, it has its allowance on each node, and never more.
  */
 export class SharedLimits {
   readonly #log: Logger;
@@ -55,7 +55,7 @@ export class SharedLimits {
   readonly #timer: NodeJS.Timeout;
 
   /**
-   * `space` keeps servers apart that share a Redis. An allowance of 0 points has no limit.
+   * `space` separates servers that share a Redis. An allowance of 0 points is unlimited.
    */
   constructor(
     allowances: SharedAllowances,
@@ -80,18 +80,18 @@ export class SharedLimits {
         : here;
       this.#kinds.set(kind, { points, limiter, keys: new Map() });
     }
-    this.#timer = setInterval(() => this.#tell(), TELL_MS);
+    this.#timer = setInterval(() => this.#sync(), SYNC_MS);
     this.#timer.unref();
   }
 
-  /** Takes one for the key: null, or the seconds until there is one again. */
+  /** Takes one point of a key; returns null, or the seconds until one is available. */
   take(kind: keyof SharedAllowances, key: string): number | null {
     const limit = this.#kinds.get(kind);
     if (!limit) return null;
     const now = performance.now();
     let account = limit.keys.get(key);
     if (!account) {
-      account = { left: limit.points, untold: 0, until: Number.POSITIVE_INFINITY };
+      account = { left: limit.points, pending: 0, until: Number.POSITIVE_INFINITY };
       limit.keys.set(key, account);
     }
     if (account.until <= now) {
@@ -99,45 +99,45 @@ export class SharedLimits {
       account.until = Number.POSITIVE_INFINITY;
     }
     if (account.left <= 0) {
-      const ms = account.until === Number.POSITIVE_INFINITY ? TELL_MS : account.until - now;
+      const ms = account.until === Number.POSITIVE_INFINITY ? SYNC_MS : account.until - now;
       return Math.max(0.1, Math.ceil(ms / 100) / 10);
     }
     account.left--;
-    account.untold++;
+    account.pending++;
     return null;
   }
 
-  /** Ends its timer and its connection. */
+  /** Stops the timer and closes the connection. */
   stop(): void {
     clearInterval(this.#timer);
     this.#redis?.disconnect();
   }
 
-  #tell(): void {
+  #sync(): void {
     const now = performance.now();
     for (const { limiter, keys } of this.#kinds.values()) {
       for (const [key, account] of keys) {
-        if (account.untold > 0) void this.#tellOf(limiter, key, account);
+        if (account.pending > 0) void this.#syncKey(limiter, key, account);
         else if (account.until <= now) keys.delete(key);
       }
     }
   }
 
-  async #tellOf(limiter: RateLimiterAbstract, key: string, account: Account): Promise<void> {
-    const points = account.untold;
-    account.untold = 0;
+  async #syncKey(limiter: RateLimiterAbstract, key: string, account: Account): Promise<void> {
+    const points = account.pending;
+    account.pending = 0;
     try {
-      learn(account, await limiter.consume(key, points));
+      update(account, await limiter.consume(key, points));
     } catch (error) {
-      // The library refuses by throwing its result.
-      if (error instanceof RateLimiterRes) learn(account, error);
-      else this.#log.warn({ err: error }, 'a limit could not be counted');
+      // The library throws its result if the limit is exceeded.
+      if (error instanceof RateLimiterRes) update(account, error);
+      else this.#log.warn({ err: error }, 'rate limit not counted');
     }
   }
 }
 
-function learn(account: Account, { remainingPoints, msBeforeNext }: RateLimiterRes): void {
-  account.left = remainingPoints - account.untold;
+function update(account: Account, { remainingPoints, msBeforeNext }: RateLimiterRes): void {
+  account.left = remainingPoints - account.pending;
   account.until = performance.now() + msBeforeNext;
 }
 
@@ -146,14 +146,16 @@ function connect(url: string, log: Logger): Redis {
     protocol: 2 as const,
     connectTimeout: 2_000,
     commandTimeout: ANSWER_MS,
-    // While it is away the limits are counted here, not later.
+    // While Redis is unreachable, limits are counted locally instead of queued.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectionName: 'parley-limits',
     retryStrategy: (times: number) => Math.min(50 * 2 ** times, 2_000),
   });
-  // The broker says, in words, that Redis is away.
-  redis.on('error', (error: Error) => log.debug({ err: error.message }, 'limits connection'));
+  // The broker logs that Redis is unreachable.
+  redis.on('error', (error: Error) =>
+    log.debug({ err: error.message }, 'rate limit connection failed'),
+  );
   return redis;
 }

@@ -1,17 +1,17 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What became of a command, for its count. */
+/** The result of a command, as a label. */
 export type CommandResult = 'stored' | 'repeated' | 'refused' | 'unknown';
 
-/** What was refused for being too much. */
+/** What was rejected by a rate limit, as a label. */
 export type LimitedThing = 'commands' | 'signals' | 'frames' | 'upgrades' | 'requests';
 
-/** Where an event came from before it was handed to sockets. */
+/** The source of a delivered event, as a label. */
 export type EventSource = 'here' | 'broker' | 'database';
 
-/** What is read when somebody asks for the metrics, and costs nothing in between. */
+/** The sources of the gauges, which are read only when metrics are scraped. */
 export interface Gauged {
-  /** The sockets by the state that they are in. */
+  /** The number of sockets by state. */
   connections(): Readonly<Record<string, number>>;
   figures(): {
     readonly accounts: number;
@@ -44,13 +44,13 @@ export interface Gauged {
 }
 
 const STATES = ['greeting', 'replaying', 'live', 'draining'] as const;
-/** Seconds, from a tenth of a millisecond to some seconds. */
+/** Buckets in seconds, from half a millisecond to five seconds. */
 const SHORT = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /**
- * The figures of one node, in the format of Prometheus. Names, units and labels stand here once;
- * docs/grafana/ draws them.
+ * The metrics of one node, in the Prometheus format. Names, units and labels are defined only here;
+ * docs/grafana/ has a dashboard for them.
  */
 export class Metrics {
   readonly #registry = new Registry();
@@ -60,7 +60,7 @@ export class Metrics {
   ]);
   readonly #limited = this.#counter(
     'parley_rate_limited_total',
-    'What was refused for being too much',
+    'Commands, frames, upgrades and requests rejected by a rate limit',
     ['what'],
   );
   readonly #batch = this.#histogram(
@@ -75,29 +75,32 @@ export class Metrics {
   );
   readonly #transaction = this.#histogram(
     'parley_lane_transaction_seconds',
-    'Time of a batch from its begin to its confirmed commit',
+    'Time of a batch from BEGIN to its confirmed commit',
     SHORT,
   );
   readonly #commit = this.#histogram(
     'parley_commit_seconds',
-    'Time of the COMMIT of a batch alone: the disk',
+    'Time of the COMMIT of a batch, mostly the disk',
     SHORT,
   );
   readonly #lag = this.#histogram(
     'parley_fanout_lag_seconds',
-    'Time from the moment that an event carries to its handing to the sockets here',
+    'Time from the timestamp of an event to its delivery to the sockets of this node',
     SHORT,
     ['source'],
   );
-  readonly #deliveries = this.#counter('parley_deliveries_total', 'Events handed to live sockets');
+  readonly #deliveries = this.#counter(
+    'parley_deliveries_total',
+    'Events delivered to live sockets',
+  );
   readonly #resumes = this.#counter(
     'parley_resumes_total',
-    'Hellos, by whether they brought a cursor',
+    'Hello frames, with a cursor (resumed) or without one (new)',
     ['result'],
   );
   readonly #resets = this.#counter(
     'parley_resets_total',
-    'Streams that had moved on too far to be replayed',
+    'Streams reset because too many events were missing to replay them',
   );
   readonly #requests = this.#histogram(
     'parley_http_request_seconds',
@@ -110,7 +113,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  /** The text for Prometheus. */
+  /** Returns the metrics as text for Prometheus. */
   text(): Promise<string> {
     return this.#registry.metrics();
   }
@@ -128,7 +131,7 @@ export class Metrics {
     this.#limited.inc({ what });
   }
 
-  /** A batch of a lane was committed; times in ms. */
+  /** Records a committed batch of a lane; times in ms. */
   committed(batch: {
     commands: number;
     waitMs: number;
@@ -141,14 +144,14 @@ export class Metrics {
     this.#commit.observe(batch.commitMs / 1000);
   }
 
-  /** Events were handed to `sockets` sockets, `lagMs` after the moment that the last of them carries. */
+  /** Records the delivery of events to `sockets` sockets, `lagMs` after the timestamp of the last one. */
   handedOn(source: EventSource, events: number, sockets: number, lagMs: number): void {
-    // Clocks of two nodes are never quite the same.
+    // The clocks of two nodes differ slightly.
     this.#lag.observe({ source }, Math.max(0, lagMs) / 1000);
     if (sockets > 0) this.#deliveries.inc(events * sockets);
   }
 
-  /** A socket said hello: with a cursor, or as for the first time. */
+  /** Records a hello frame, with a cursor or without one. */
   hello(withCursor: boolean): void {
     this.#resumes.inc({ result: withCursor ? 'resumed' : 'new' });
   }
@@ -161,7 +164,7 @@ export class Metrics {
     this.#requests.observe({ method, route, status: String(status) }, ms / 1000);
   }
 
-  /** Sets what is read when somebody asks. */
+  /** Registers the gauges that are read when metrics are scraped. */
   watch(gauged: Gauged): void {
     this.#gauge(
       'parley_connections',
@@ -176,24 +179,24 @@ export class Metrics {
       this.#gauge(name, help, (gauge) => gauge.set(read()));
     simple(
       'parley_accounts_connected',
-      'Accounts with a socket here',
+      'Accounts with a socket on this node',
       () => gauged.figures().accounts,
     );
+    simple('parley_connections_congested', 'Congested sockets', () => gauged.figures().congested);
+    simple('parley_buffered_bytes', 'Unsent bytes of all sockets', () => gauged.figures().buffered);
     simple(
-      'parley_connections_congested',
-      'Sockets whose readers are behind',
-      () => gauged.figures().congested,
+      'parley_subscribed_streams',
+      'Streams with a subscription on this node',
+      () => gauged.hub.streams,
     );
-    simple('parley_buffered_bytes', 'Bytes that wait for readers', () => gauged.figures().buffered);
-    simple('parley_subscribed_streams', 'Streams that are followed here', () => gauged.hub.streams);
     simple(
       'parley_database_waiting',
-      'Queries that wait for a connection to the database',
+      'Queries waiting for a database connection',
       () => gauged.pool.waitingCount,
     );
     this.#gauge(
       'parley_database_connections',
-      'Connections to the database',
+      'Database connections',
       (gauge) => {
         gauge.set({ state: 'idle' }, gauged.pool.idleCount);
         gauge.set({ state: 'busy' }, gauged.pool.totalCount - gauged.pool.idleCount);
@@ -202,7 +205,7 @@ export class Metrics {
     );
     this.#gauge(
       'parley_broker_status',
-      'How this node stands to others: 1 at one of alone, joined, away',
+      'Status of the broker: 1 for one of alone, joined, away',
       (gauge) => {
         for (const status of ['alone', 'joined', 'away']) {
           gauge.set({ status }, gauged.broker.status === status ? 1 : 0);
@@ -217,7 +220,7 @@ export class Metrics {
     );
     this.#total(
       'parley_broker_messages_total',
-      'Messages to and from other nodes, and those given up',
+      'Messages to and from other nodes, and dropped ones',
       (counter) => {
         for (const direction of ['sent', 'received', 'dropped'] as const) {
           counter.inc({ direction }, gauged.broker.counters[direction]);
@@ -228,20 +231,22 @@ export class Metrics {
     const { disk } = gauged;
     simple(
       'parley_disk_free_bytes',
-      'Free space of the file system of the embedded database; NaN with an external one',
+      'Free space on the file system of the embedded database; NaN with an external one',
       () => disk?.figures.freeBytes ?? Number.NaN,
     );
     simple('parley_disk_full', '1 while writes are rejected because the disk is almost full', () =>
       disk?.figures.full ? 1 : 0,
     );
-    this.#total('parley_gap_fills_total', 'Holes in what was told, filled from the database', (c) =>
+    this.#total('parley_gap_fills_total', 'Gaps in received hints, filled from the database', (c) =>
       c.inc(gauged.hub.counters.fills),
     );
-    this.#total('parley_head_repairs_total', 'Events that no hint told of', (c) =>
+    this.#total('parley_head_repairs_total', 'Events found in the database without a hint', (c) =>
       c.inc(gauged.hub.counters.repairs),
     );
-    this.#total('parley_slow_consumers_total', 'Readers that took nothing and were closed', (c) =>
-      c.inc(gauged.figures().stalled),
+    this.#total(
+      'parley_slow_consumers_total',
+      'Sockets closed because their client did not read',
+      (c) => c.inc(gauged.figures().stalled),
     );
   }
 
@@ -279,7 +284,7 @@ export class Metrics {
     });
   }
 
-  /** A count that somebody else keeps. */
+  /** Registers a counter whose value is kept elsewhere. */
   #total(
     name: string,
     help: string,

@@ -5,8 +5,8 @@ import { refuse } from '../http/errors.ts';
 import type { Metrics } from './metrics.ts';
 
 /**
- * `/metrics` in the format of Prometheus, for those who have the token of METRICS_TOKEN
- * (`Authorization: Bearer …`, as Prometheus sends `authorization.credentials`).
+ * Serves `/metrics` in the Prometheus format to callers with METRICS_TOKEN (`Authorization: Bearer …`,
+ * in Prometheus `authorization.credentials`).
  */
 export function metricsRoutes(app: FastifyInstance, metrics: Metrics, token: string): void {
   const expected = digest(token);

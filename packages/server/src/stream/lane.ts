@@ -220,7 +220,13 @@ export class Lane {
     const committed = performance.now();
     for (const { command, since } of batch) {
       if (!command.trace) continue;
-      command.trace.committed({ since, begun, executed, committed, commands: batch.length });
+      command.trace.committed({
+        since,
+        startedAt: begun,
+        executed,
+        committed,
+        commands: batch.length,
+      });
       this.#mark(command, tx.made);
     }
     // What follows a commit stands here, in order: answers first, then delivery.

@@ -2,15 +2,15 @@ import { createRequire } from 'node:module';
 import type { Logger } from '../log.ts';
 import { Tracing } from './tracing.ts';
 
-/** At the end of the process, traces have this long to be sent. */
+/** Time to send the remaining traces when the process ends. */
 const SHUTDOWN_MS = 1_500;
 
 /**
- * Starts to send traces to a collector that speaks OTLP over HTTP at `endpoint`. Loads the SDK of
- * OpenTelemetry only now. Which share is sampled, and headers for the collector, are set by
- * OpenTelemetry’s own variables (OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS …).
+ * Starts to send traces to an OTLP/HTTP collector at `endpoint`. The OpenTelemetry SDK is loaded only
+ * here. The standard variables of OpenTelemetry apply (OTEL_TRACES_SAMPLER,
+ * OTEL_EXPORTER_OTLP_HEADERS …).
  *
- * @throws when the packages, which are optional, are not installed
+ * @throws if the optional packages are not installed
  */
 export function startTracing(endpoint: string, node: string, log: Logger): Tracing {
   const { api, sdk, OTLPTraceExporter, resourceFromAttributes } = load();
@@ -22,7 +22,7 @@ export function startTracing(endpoint: string, node: string, log: Logger): Traci
     }),
     spanProcessors: [new sdk.BatchSpanProcessor(exporter)],
   });
-  log.info('sending traces');
+  log.info('tracing started');
   return new Tracing(api, provider.getTracer('parley'), async () => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -30,13 +30,13 @@ export function startTracing(endpoint: string, node: string, log: Logger): Traci
     });
     const sent = provider
       .shutdown()
-      .catch((error: unknown) => log.warn({ err: error }, 'the last traces could not be sent'));
+      .catch((error: unknown) => log.warn({ err: error }, 'last traces not sent'));
     await Promise.race([sent, late]);
     clearTimeout(timer);
   });
 }
 
-/** By `require`: builds of these packages for bundlers, which some tools prefer, do not run in Node. */
+/** Loads the packages with `require`, because some tools prefer their bundler builds, which fail in Node. */
 function load() {
   const require = createRequire(import.meta.url);
   try {
@@ -53,7 +53,7 @@ function load() {
     };
   } catch (error) {
     throw new Error(
-      'OTEL_EXPORTER_OTLP_ENDPOINT is set, but the optional packages of OpenTelemetry are not ' +
+      'OTEL_EXPORTER_OTLP_ENDPOINT is set, but the optional OpenTelemetry packages are not ' +
         'installed: npm install --include=optional',
       { cause: error },
     );

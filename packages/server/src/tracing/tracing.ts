@@ -2,34 +2,34 @@ import type { SpanContext, Tracer } from '@opentelemetry/api';
 import type { StreamId } from '@parley/protocol';
 import type { CommandResult, EventSource } from '../metrics/metrics.ts';
 
-/** The programming interface of OpenTelemetry, which is loaded only where traces are wanted. */
+/** The OpenTelemetry API, which is loaded only if tracing is on. */
 export type TraceApi = typeof import('@opentelemetry/api');
 
-/** The moments of a transaction, monotonic ms. */
+/** The times of a transaction, monotonic ms. */
 export interface BatchTimes {
   readonly since: number;
-  readonly begun: number;
+  readonly startedAt: number;
   readonly executed: number;
   readonly committed: number;
-  /** Commands that shared it. */
+  /** Commands in the transaction. */
   readonly commands: number;
 }
 
-/** One command on its way; ends with its answer. */
+/** The trace of one command; it ends with the answer. */
 export interface CommandTrace {
-  /** Names the trace to others (W3C Trace Context, `traceparent`); null when it is not sampled. */
+  /** The `traceparent` of the trace (W3C Trace Context); null if it is not sampled. */
   readonly parent: string | null;
   committed(times: BatchTimes): void;
   settled(result: CommandResult, stream?: StreamId, seq?: number): void;
 }
 
 /**
- * Traces of a message from its frame to the last socket, for OpenTelemetry. Built only where
- * OTEL_EXPORTER_OTLP_ENDPOINT is set: everywhere else stands null, and nothing is done.
+ * OpenTelemetry traces of a command, from its frame to the last socket. Created only if
+ * OTEL_EXPORTER_OTLP_ENDPOINT is set; otherwise it is null and costs nothing.
  *
- * A trace: `command` from the frame (or request) to its answer; in it `wait` for the lane, `transaction`, and
- * `commit`; after it, on each node with followers, `fan-out` until the writes to all its sockets
- * were handed to the system. No text of a message is in it.
+ * Spans: `command` from the frame (or request) to its answer, with `wait` for the lane, `transaction`
+ * and `commit`; then, on each node with subscriptions, `fan-out` until the writes to all sockets were
+ * passed to the system. Traces contain no message text.
  */
 export class Tracing {
   readonly #api: TraceApi;
@@ -42,7 +42,7 @@ export class Tracing {
     this.#shutdown = shutdown;
   }
 
-  /** A command has come in. */
+  /** Starts the trace of a command. */
   command(rule: string, clientId: string): CommandTrace {
     const { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = this.#api;
     const span = this.#tracer.startSpan(
@@ -60,9 +60,9 @@ export class Tracing {
         .end(wallOf(to));
     return {
       parent: parentOf(span.spanContext()),
-      committed: ({ since, begun, executed, committed, commands }) => {
-        part('wait', since, begun);
-        part('transaction', begun, committed, { 'parley.batch': commands });
+      committed: ({ since, startedAt, executed, committed, commands }) => {
+        part('wait', since, startedAt);
+        part('transaction', startedAt, committed, { 'parley.batch': commands });
         part('commit', executed, committed);
       },
       settled: (result, stream, seq) => {
@@ -75,7 +75,7 @@ export class Tracing {
     };
   }
 
-  /** An event of a trace has been handed to sockets; what they are due leaves at the end of the turn. */
+  /** Records the delivery of an event to sockets; their writes are flushed at the end of the turn. */
   fanOut(parent: string, source: EventSource, sockets: number, node: string): void {
     const { ROOT_CONTEXT, SpanKind, trace } = this.#api;
     const context = contextOf(parent);
@@ -92,11 +92,11 @@ export class Tracing {
       },
       trace.setSpanContext(ROOT_CONTEXT, context),
     );
-    // After the writes of this turn, which were put there before.
+    // After the writes of this turn, which were scheduled before.
     setImmediate(() => span.end());
   }
 
-  /** Sends what is left, and ends. */
+  /** Sends the remaining traces and stops. */
   async stop(): Promise<void> {
     await this.#shutdown();
   }
@@ -112,7 +112,7 @@ function parentOf({ traceId, spanId, traceFlags }: SpanContext): string | null {
   return `00-${traceId}-${spanId}-01`;
 }
 
-/** Reads a `traceparent` (W3C Trace Context §3.2); null when it is none. */
+/** Parses a `traceparent` (W3C Trace Context §3.2); null if it is invalid. */
 function contextOf(parent: string): SpanContext | null {
   const [, traceId, spanId] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-01$/.exec(parent) ?? [];
   if (!traceId || !spanId) return null;

@@ -116,7 +116,7 @@ export async function aTestApi(
     rateLimits: settings.rateLimits ?? false,
     registration: { mode: 'open' as const, domains: [], ...settings.registration },
     verifyEmail: settings.verifyEmail,
-    secondFactor: 'nobody' as const,
+    secondFactor: 'off' as const,
     oidcIssuer: undefined,
     oidcName: 'Single sign-on',
   };
