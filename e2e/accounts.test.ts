@@ -15,7 +15,7 @@ import {
   Visitor,
 } from './support.ts';
 
-describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
+describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
   let email: EmailSink;
   let cluster: TestCluster;
   let database: pg.Pool;
@@ -27,7 +27,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     visitors.push(visitor);
     return visitor;
   };
-  /** Somebody who has registered and brought the code of the mail. */
+  /** A user who has registered and entered the emailed code. */
   const aUser = async (username: string, name: string) => {
     const visitor = await arrive();
     await visitor.fillRegistration(username, name);
@@ -65,7 +65,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await cluster?.stop();
   });
 
-  test('registering asks for the code of the mail, and a wrong one is told beside its field', async () => {
+  test('asks for the emailed code after registering, and shows an error beside its field', async () => {
     const ada = await arrive({ width: 360, height: 740 });
     await ada.page.goto('/register');
     await ada.page.getByText('Full name and phone').click();
@@ -75,14 +75,14 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await ada.page.getByText('Enter a valid phone number').waitFor();
     expect(await ada.page.getByLabel('Phone').getAttribute('aria-invalid')).toBe('true');
     await ada.page.getByLabel('Phone').fill('+49 30 1234567');
-    // What was wrong is gone with its correction, before anything is sent.
+    // Correcting the field removes its error before the form is sent.
     expect(await ada.page.getByText('Enter a valid phone number').count()).toBe(0);
     expect(await ada.page.getByLabel('Phone').getAttribute('aria-invalid')).toBe(null);
     await ada.page.getByRole('button', { name: 'Create account' }).click();
     await ada.page.getByText('ada@example.org').waitFor();
     expect(await sideways(ada.page)).toBe(0);
     expect(await barriers(ada.page)).toEqual([]);
-    // The wait for another code is shown, and is over when the server would take the request.
+    // The button shows how long the server rejects another request.
     await ada.page.getByRole('button', { name: /Resend code in \d+ s/ }).waitFor();
 
     const code = await email.code('ada@example.org');
@@ -103,7 +103,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     expect(await sideways(ada.page)).toBe(0);
   });
 
-  test('a forgotten password is renewed by the link of the mail, once', async () => {
+  test('resets a forgotten password with the emailed link, once', async () => {
     const bea = await aUser('bea', 'Bea Forgets');
     const elsewhere = await arrive();
     await elsewhere.page.goto('/login');
@@ -125,14 +125,14 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await elsewhere.page.getByRole('button', { name: 'Set new password' }).click();
     await elsewhere.page.getByText('Your password has been changed').waitFor();
 
-    // The session of before has ended, where it was open too.
+    // The earlier session has ended, on its device too.
     await bea.page.getByText('Your session has ended').waitFor();
     await elsewhere.page.goto(`/reset#${token}`);
     await elsewhere.page.getByRole('heading', { name: 'This link has expired' }).waitFor();
     await elsewhere.login('bea', 'another staple for the horse');
   });
 
-  test('what somebody wanted to see is there after the log-in, and no address leads elsewhere', async () => {
+  test('opens the requested page after the log-in, and never one of another site', async () => {
     const cal = await aUser('cal', 'Cal Returns');
     await cal.open('everyone');
     const { pathname } = new URL(cal.page.url());
@@ -151,7 +151,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     }
   });
 
-  test('one’s own account: name, password, sessions', async () => {
+  test('changes the user’s own name, password and sessions', async () => {
     const dia = await aUser('dia', 'Dia Before');
     await dia.page.getByRole('button', { name: 'Account menu' }).click();
     await dia.page.getByRole('menuitem', { name: 'Your account' }).click();
@@ -212,7 +212,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await third.page.getByText('Your session has ended').waitFor();
   });
 
-  test('everything of oneself is saved as a file, and the account goes when one wants', async () => {
+  test('downloads the user’s data and deletes the account', async () => {
     const fay = await aUser('fay', 'Fay Farewell');
     await fay.open('everyone');
     await fay.write('To be taken along');
@@ -241,7 +241,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with mail', () => {
     await fay.page.getByLabel('Your password').fill(PASSWORD);
     await fay.page.getByRole('dialog').getByRole('button', { name: 'Delete account' }).click();
     await fay.page.getByText('Your account has been deleted').waitFor();
-    // Others see it go at once, with what was written.
+    // Others see the account and its messages disappear at once.
     await gil.page.getByText('To be taken along').first().waitFor({ state: 'detached' });
     await gil.page.getByRole('button', { name: /Fay Farewell/ }).waitFor({ state: 'detached' });
     await fay.page.getByLabel('Username or email').fill('fay');

@@ -20,7 +20,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     visitors.push(visitor);
     return visitor;
   };
-  /** The owner, who is the first to register, at the administration. */
+  /** The owner of the server, logged in. */
   const theOwner = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
     const owner = await arrive(options);
     await owner.login('olga', PASSWORD);
@@ -47,7 +47,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await server?.stop();
   });
 
-  test('people come in by invitation only, as often as it says', async () => {
+  test('registers people by invitation only, and only as often as the invitation allows', async () => {
     const stranger = await arrive();
     await stranger.page.goto('/register');
     await stranger.page.getByText('You need an invitation to join this server').waitFor();
@@ -77,7 +77,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByText('Used up').waitFor();
   });
 
-  test('an account is made, found, changed, deactivated and let in again', async () => {
+  test('creates, finds, changes, deactivates and reactivates an account', async () => {
     const owner = await theOwner();
     await owner.page.goto('/admin/users');
     await owner.page.getByRole('button', { name: 'Add person' }).click();
@@ -94,7 +94,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
 
     const pia = await arrive({ width: 360, height: 740 });
     await pia.login('pia', PASSWORD);
-    // For others than admins there is nothing here, and the menu does not speak of it.
+    // Members see neither the administration nor its menu item.
     await pia.page.getByRole('button', { name: 'Account menu' }).click();
     expect(await pia.page.getByRole('menuitem', { name: 'Administration' }).count()).toBe(0);
     await pia.page.goto('/admin/users');
@@ -112,7 +112,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByLabel('Role').selectOption('admin');
     await owner.page.getByRole('button', { name: 'Save' }).click();
     await owner.page.getByRole('heading', { name: 'Pia Changed' }).waitFor();
-    // She sees it at once: the menu has another entry.
+    // Pia sees it at once: the menu has another item.
     await pia.page.getByRole('button', { name: 'Account menu' }).click();
     await pia.page.getByRole('menuitem', { name: 'Administration' }).waitFor();
     await pia.page.getByText('Pia Changed').waitFor();
@@ -138,7 +138,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await pia.login('pia', PASSWORD);
   });
 
-  test('without a mail server, an admin finds in the pages what would have been mailed', async () => {
+  test('lists the emails with their text for admins while no mail server is configured', async () => {
     const visitor = await arrive();
     await visitor.page.goto('/forgot');
     await visitor.page.getByText('This server doesn’t send email yet').waitFor();
@@ -177,7 +177,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByLabel('Name', { exact: true }).fill('Build server');
     await owner.page.getByRole('button', { name: 'Create API key' }).click();
     await owner.page.getByText('Choose at least one scope').waitFor();
-    await owner.page.getByLabel('See the people of the server').check();
+    await owner.page.getByLabel('View users').check();
     expect(await barriers(owner.page)).toEqual([]);
     await owner.page.getByRole('button', { name: 'Create API key' }).click();
     await owner.page.getByRole('heading', { name: 'Save this API key now' }).waitFor();
@@ -201,7 +201,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
   test.each([
     ['light', false, 360],
     ['dark', true, 1440],
-  ])('every part is without serious barriers, %s', async (_name, dark, width) => {
+  ])('has no serious accessibility violation on any page, %s', async (_name, dark, width) => {
     const owner = await theOwner({ dark, width });
     const parts = [
       ['/settings/profile', 'Profile'],

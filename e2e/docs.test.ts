@@ -31,7 +31,7 @@ describe.skipIf(path === undefined)('the API reference at /docs', () => {
     await cluster?.stop();
   });
 
-  test('is drawn under its policy, and asks no other server for anything', async () => {
+  test('renders under its content security policy, and sends no request to another server', async () => {
     const page = await browser.newPage();
     const foreign: string[] = [];
     const errors: string[] = [];
@@ -52,7 +52,7 @@ describe.skipIf(path === undefined)('the API reference at /docs', () => {
     expect({ foreign, errors }).toEqual({ foreign: [], errors: [] });
   });
 
-  test('leads from a problem to its words', async () => {
+  test('links from a problem to its description', async () => {
     const answer = await fetch(`${server.url}/api/v1/me`);
     const { type, title } = await answer.json();
     const page = await browser.newPage();

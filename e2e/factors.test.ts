@@ -12,10 +12,10 @@ import {
   Visitor,
 } from './support.ts';
 
-/** Seconds that a code of an app is shown. */
+/** How long a code of an authenticator app is valid, s. */
 const PERIOD = 30;
 
-/** What an app shows for the key on the page, so many periods from now. */
+/** The code that an app shows for the key on the page, `later` periods from now. */
 async function codeFor(page: Page, later = 0): Promise<string> {
   const secret = (await page.getByTestId('totp-secret').innerText()).replace(/\s/g, '');
   return new TOTP({ secret: Secret.fromBase32(secret) }).generate({
@@ -23,7 +23,7 @@ async function codeFor(page: Page, later = 0): Promise<string> {
   });
 }
 
-/** Gives the page a device that keeps passkeys and says yes to everything. */
+/** Gives the page a virtual authenticator that confirms every request. */
 async function aPasskeyDevice(visitor: Visitor): Promise<void> {
   const devtools = await visitor.context.newCDPSession(visitor.page);
   await devtools.send('WebAuthn.enable');
@@ -48,13 +48,13 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     server: BuiltServer,
     options?: Parameters<typeof Visitor.arrive>[2],
   ): Promise<Visitor> => {
-    // Passkeys belong to a name, not to a number.
+    // Passkeys need a domain name, not an IP address.
     const url = server.url.replace('127.0.0.1', 'localhost');
     const visitor = await Visitor.arrive(browser, url, options);
     visitors.push(visitor);
     return visitor;
   };
-  /** Name and password, up to the second step. */
+  /** Logs in with username and password, up to the second factor. */
   const password = async (visitor: Visitor, login: string) => {
     await visitor.page.getByLabel('Username or email').fill(login);
     await visitor.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
@@ -80,7 +80,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await Promise.all([free?.stop(), strict?.stop()]);
   });
 
-  test('an authenticator app is set up, asked for, and stood in for by a recovery code', async () => {
+  test('sets up an authenticator app, asks for its code, and accepts a recovery code instead', async () => {
     const tom = await arrive(free, { width: 360, height: 740 });
     await tom.register('tom', 'Tom Twofold');
     await tom.page.goto('/settings/security');
@@ -106,7 +106,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await tom.logout();
     await password(tom, 'tom');
     expect(await barriers(tom.page)).toEqual([]);
-    // A code counts once: the app’s next one is taken, the same again is not.
+    // A code is valid once: the app’s next code is accepted, and rejected when it is used again.
     const next = new TOTP({ secret: Secret.fromBase32(secret) }).generate({
       timestamp: Date.now() + PERIOD * 1000,
     });
@@ -132,7 +132,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await tom.login('tom', PASSWORD);
   });
 
-  test('a passkey logs in alone, and stands as the second step', async () => {
+  test('logs in with a passkey alone, and accepts it as the second factor', async () => {
     const kim = await arrive(free);
     await aPasskeyDevice(kim);
     await kim.register('kim', 'Kim Keyholder');
@@ -161,7 +161,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await kim.page.getByText('No passkeys yet').waitFor();
   });
 
-  test('where everybody needs a second factor, it is set up before one is let in', async () => {
+  test('requires a second factor to be set up before the log-in where the server says so', async () => {
     const eve = await arrive(strict, { width: 360, height: 740 });
     await eve.page.goto('/register');
     await eve.fillRegistration('eve', 'Eve Early');
@@ -176,7 +176,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await eve.inside();
   });
 
-  test('a link with the step of somebody else’s log-in is not followed', async () => {
+  test('ignores a link with a step of another person’s log-in', async () => {
     // The attacker’s own log-in, up to a step that would end in the attacker’s account.
     const attacker = await fetch(`${strict.url}/api/v1/auth/register`, {
       method: 'POST',
@@ -203,7 +203,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
       { ...step, step: 'verify_email', resendAfter: '60' },
     ];
     for (const link of links) {
-      // Also where this tab has begun a log-in of its own, and has come back without a result.
+      // Also where this tab has started a log-in of its own, and came back without a result.
       await victim.page.evaluate(() => sessionStorage.setItem('parley.sso', 'b'.repeat(32)));
       await victim.page.goto(`/login#${new URLSearchParams(link)}`);
       await victim.page.getByRole('heading', { name: 'Log in from this tab' }).waitFor();

@@ -16,12 +16,12 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
     visitors.push(visitor);
     return visitor;
   };
-  /** Somebody whom the provider knows, and whether it has verified their address. */
+  /** Adds a user to the provider, with or without a verified address. */
   const known = (name: string, verified: 'verified' | 'unverified') =>
     fetch(
       `${issuer}/users?${new URLSearchParams({ name, email: `${name}@example.org`, verified })}`,
     );
-  /** From the log-in page to the provider and through its pages. */
+  /** Logs in at the provider, starting from the log-in page. */
   const through = async (visitor: Visitor, name: string) => {
     const { page } = visitor;
     await page.getByRole('button', { name: 'Continue with Example' }).click();
@@ -29,7 +29,7 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
     await page.locator('input[name=login]').fill(name);
     await page.locator('input[name=password]').fill('any');
     await page.locator('button[type=submit]').click();
-    // The provider asks once whether Parley may know.
+    // The provider asks once for consent.
     await page.getByRole('button', { name: 'Continue' }).click();
   };
 
@@ -60,14 +60,14 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
     await provider?.kill();
   });
 
-  test('somebody whom the provider vouches for is in, where they wanted to go', async () => {
+  test('logs in a user of the provider and opens the requested page', async () => {
     await known('nora', 'verified');
     const nora = await arrive();
     await nora.page.goto('/settings/profile');
     await through(nora, 'nora');
     await nora.page.getByRole('heading', { level: 1, name: 'Profile' }).waitFor();
     await nora.page.getByText('nora@example.org').waitFor();
-    // The session goes on after a reload, as any other.
+    // The session survives a reload.
     await nora.page.reload();
     await nora.page.getByText('nora@example.org').waitFor();
     await nora.page.goto('/');
@@ -75,13 +75,13 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
     await nora.logout();
   });
 
-  test('a log-in that comes back to a tab that did not begin it says so', async () => {
+  test('explains that a log-in cannot be finished in a tab that did not start it', async () => {
     await known('olaf', 'verified');
     const olaf = await arrive();
     await olaf.page.goto('/login');
     await olaf.page.getByRole('button', { name: 'Continue with Example' }).click();
     await olaf.page.waitForURL((url) => url.href.startsWith(issuer));
-    // The same step of the log-in goes on in another tab, as with a link of a mail.
+    // The log-in is continued in another tab, as with a link in an email.
     const other = await olaf.context.newPage();
     await other.goto(olaf.page.url());
     await other.locator('input[name=login]').fill('olaf');
@@ -96,7 +96,7 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
     expect(new URL(other.url()).hash).toBe('');
   });
 
-  test('an address that the provider has not verified lets nobody in, and the page says why', async () => {
+  test('rejects an address that the provider has not verified, and shows why', async () => {
     await known('mallory', 'unverified');
     const mallory = await arrive();
     await mallory.page.goto('/login');

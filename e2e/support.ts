@@ -9,10 +9,10 @@ import { findChromium } from '../scripts/chromium.mjs';
 /** The browser for these tests; undefined where there is none, and they are skipped. */
 export const CHROMIUM = findChromium();
 
-/** The password of everybody in these tests. */
+/** The password of every user in these tests. */
 export const PASSWORD = 'correct horse battery staple';
 
-/** The built server, as people start it, on data of its own. */
+/** The built server, as users start it, on its own data. */
 export interface BuiltServer {
   readonly url: string;
   stop(): Promise<void>;
@@ -68,11 +68,11 @@ export function startBrowser(): Promise<Browser> {
   });
 }
 
-/** Somebody at a browser of their own. */
+/** A user with their own browser context. */
 export class Visitor {
   readonly context: BrowserContext;
   readonly page: Page;
-  /** What the page complained of: scripts that failed, things that the policy blocked. */
+  /** Script errors and content security policy violations of the page. */
   readonly complaints: string[] = [];
 
   private constructor(context: BrowserContext, page: Page) {
@@ -102,14 +102,14 @@ export class Visitor {
     return visitor;
   }
 
-  /** Registers through the pages, as anybody would. */
+  /** Registers through the pages, as a user would. */
   async register(username: string, displayName: string): Promise<void> {
     await this.page.getByRole('link', { name: 'Create an account' }).click();
     await this.fillRegistration(username, displayName);
     await this.inside();
   }
 
-  /** Fills the form of registration in, and sends it. */
+  /** Fills in and submits the registration form. */
   async fillRegistration(username: string, displayName: string): Promise<void> {
     const { page } = this;
     if (!page.url().includes('/register')) await page.goto('/register');
@@ -298,10 +298,10 @@ export function sideways(page: Page): Promise<number> {
 
 /** Serious and critical violations that axe finds. */
 export async function barriers(page: Page): Promise<string[]> {
-  // Evaluated by the browser’s tools, which the page’s policy does not bind.
+  // Evaluated through DevTools, to which the page’s content security policy does not apply.
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(async () => {
-    // A colour in the middle of a transition has a contrast that nobody is asked to read.
+    // The contrast of a colour in the middle of a transition does not matter.
     const still = new CSSStyleSheet();
     still.replaceSync(
       '*, ::before, ::after { animation: none !important; transition: none !important; }',
