@@ -109,9 +109,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: 'stream/topic.js',
-        find: '            sink.write(chunk.frames);\n            subscription.sent = chunk.last;',
+        find: '            sink.write(chunk.frames);\n            subscription.advance(chunk.last);',
         replace:
-          '            sink.write(chunk.frames);\n            if (chunk.last % 10 === 0) sink.write(chunk.frames);\n            subscription.sent = chunk.last;',
+          '            sink.write(chunk.frames);\n            if (chunk.last % 10 === 0) sink.write(chunk.frames);\n            subscription.advance(chunk.last);',
       },
     ],
     nightly: true,
@@ -123,9 +123,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: 'stream/topic.js',
-        find: '            sink.write(chunk.frames);\n            subscription.sent = chunk.last;',
+        find: '            sink.write(chunk.frames);\n            subscription.advance(chunk.last);',
         replace:
-          '            if (chunk.last % 3 === 0) setTimeout(() => sink.write(chunk.frames), 500);\n            else sink.write(chunk.frames);\n            subscription.sent = chunk.last;',
+          '            if (chunk.last % 3 === 0) setTimeout(() => sink.write(chunk.frames), 500);\n            else sink.write(chunk.frames);\n            subscription.advance(chunk.last);',
       },
     ],
     nightly: true,
@@ -228,15 +228,13 @@ async function lockStreams(tx, commands) {`,
     edits: [
       {
         file: 'live/subscription-set.js',
-        find: `        subscription.leaveOut(plan.skips, plan.last);
-        this.#subscriptions.set(stream, subscription);
+        find: `        this.#subscriptions.set(stream, subscription);
         this.#context.hub.subscribe(subscription, lastSeq);`,
-        replace: `        subscription.leaveOut(plan.skips, plan.last);
-        this.#subscriptions.set(stream, subscription);
+        replace: `        this.#subscriptions.set(stream, subscription);
         setTimeout(() => {
             if (this.#sink.closed) return;
             const topic = this.#context.hub.topic(stream);
-            if (topic && subscription.last === null) subscription.sent = Math.max(subscription.sent, topic.head);
+            if (topic && subscription.last === null) subscription.advance(topic.head);
             this.#context.hub.subscribe(subscription, lastSeq);
         }, 60);`,
       },
@@ -280,7 +278,7 @@ async function lockStreams(tx, commands) {`,
                 this.behind.add(subscription);
                 sink.wake(subscription);
                 continue;`,
-        replace: `                subscription.sent = chunk.last;
+        replace: `                subscription.advance(chunk.last);
                 continue;`,
       },
     ],

@@ -28,8 +28,8 @@ const PREFIX = 'parley-';
 const DELETE_MS = 2_000;
 
 /**
- * Keeps an account’s data in a browser: one database for each account, shared by its tabs. A browser
- * has one session at a time: what is left of other accounts is deleted when a store is opened.
+ * Keeps an account’s data in a browser: one database per account, shared by its tabs. Databases of
+ * other accounts are left alone: a page that allows one account at a time deletes them itself.
  */
 export class IndexedDbStore implements Store {
   #db: IDBPDatabase<Schema> | null = null;
@@ -37,7 +37,6 @@ export class IndexedDbStore implements Store {
 
   async open(account: AccountId): Promise<Saved> {
     this.#account = account;
-    await forgetOthers(account);
     this.#db = await openDB<Schema>(PREFIX + account, VERSION, {
       upgrade(db) {
         db.createObjectStore('state');
@@ -125,18 +124,6 @@ export class IndexedDbStore implements Store {
     if (!this.#db) throw new Error('The store is not open');
     return this.#db;
   }
-}
-
-/** Deletes what interrupted log-outs have left of other accounts. */
-async function forgetOthers(account: AccountId): Promise<void> {
-  // Old browsers cannot list their databases.
-  const databases = (await indexedDB.databases?.()) ?? [];
-  await Promise.all(
-    databases.map(async ({ name }) => {
-      const isOther = name?.startsWith(PREFIX) && name !== PREFIX + account;
-      if (name && isOther) await deleteWithin(name, DELETE_MS);
-    }),
-  );
 }
 
 /** Deletes a database; one that other tabs hold open is deleted by the browser when they let go. */

@@ -164,17 +164,17 @@ describe('logging out', () => {
     expect(await kept(server)).toMatchObject({ messages: [], outbox: [], epoch: null });
   });
 
-  test('an interrupted one is completed when another account opens its store', async () => {
+  test('leaves the databases of other accounts alone', async () => {
     const { server, client } = await aUser();
-    void client.stop();
-    await stored();
     const store = new IndexedDbStore();
     void store.open(server.other);
     await stored();
-    void store.close();
+    void client.forget();
     await stored();
     const names = (await indexedDB.databases()).map((d) => d.name);
     expect(names).toEqual([`parley-${server.other}`]);
+    void store.close();
+    await stored();
   });
 });
 

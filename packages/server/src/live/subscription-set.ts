@@ -115,14 +115,15 @@ export class SubscriptionSet {
       .map(conversationOfStream);
   }
 
-  /** How far streams were sent that have moved since this was asked last, for a ping. */
+  /** Returns how far each stream was written that has moved since the last call, for a ping. */
   newHeads(): Record<string, Seq> {
     const heads: Record<string, Seq> = {};
     for (const [stream, subscription] of this.#subscriptions) {
-      // What was written to this socket before the ping: the client must have it by now.
-      if (this.#pinged.get(stream) === subscription.sent) continue;
-      this.#pinged.set(stream, subscription.sent);
-      heads[stream] = subscription.sent;
+      // It was written to this socket before the ping, so the client must have it by now.
+      const { delivered } = subscription;
+      if (delivered === null || this.#pinged.get(stream) === delivered) continue;
+      this.#pinged.set(stream, delivered);
+      heads[stream] = delivered;
     }
     return heads;
   }
@@ -159,12 +160,12 @@ export class SubscriptionSet {
       new Date(this.#context.clock.now()).toISOString(),
     );
     const after = Math.max(frame.after, subscription.floor) as Seq;
-    if (after >= subscription.sent) return;
-    if (subscription.sent - after > this.#context.limits.replayEvents) {
-      this.#reset(frame.stream, subscription.sent);
+    if (after >= subscription.cursor) return;
+    if (subscription.cursor - after > this.#context.limits.replayEvents) {
+      this.#reset(frame.stream, subscription.cursor);
       return;
     }
-    subscription.sent = after;
+    subscription.rewind(after);
     topic.place(subscription);
     this.#resume.wake(subscription);
   }
@@ -179,14 +180,13 @@ export class SubscriptionSet {
     const plan = planResume(cursor[stream], periods, lastSeq, this.#context.limits.replayEvents);
     if (!plan) return;
     if (plan.reset || !epochKnown) this.#reset(stream, plan.sent);
-    const subscription = new Subscription(
-      stream,
-      this.#sink,
-      plan.sent,
-      stream === streamOfAccount(this.#sink.account),
-    );
-    subscription.floor = plan.floor;
-    subscription.leaveOut(plan.skips, plan.last);
+    const subscription = new Subscription(stream, this.#sink, {
+      cursor: plan.sent,
+      floor: plan.floor,
+      skips: plan.skips,
+      last: plan.last,
+      isPersonal: stream === streamOfAccount(this.#sink.account),
+    });
     this.#subscriptions.set(stream, subscription);
     this.#context.hub.subscribe(subscription, lastSeq);
   }
@@ -217,8 +217,7 @@ export class SubscriptionSet {
           conversation: { ...conversation, joinedSeq: joined },
         });
       }
-      const subscription = new Subscription(stream, this.#sink, before);
-      subscription.floor = before;
+      const subscription = new Subscription(stream, this.#sink, { cursor: before, floor: before });
       this.#subscriptions.set(stream, subscription);
       this.#context.hub.subscribe(subscription, conversation?.lastSeq ?? joined);
     } catch (error) {

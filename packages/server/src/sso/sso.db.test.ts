@@ -293,7 +293,7 @@ describe('an answer of the provider', () => {
     );
     expect(await browser.logIn('tabea tabea@example.org verified', '/c/1')).toBe('/c/1');
     const short = await browser.open(`${server.url}/api/v1/auth/sso/oidc/start?tab=short`);
-    expect(short.status).toBe(400);
+    expect(short.status).toBe(422);
   });
 
   test('counts only in the browser that asked', async () => {

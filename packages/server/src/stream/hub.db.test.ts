@@ -59,7 +59,9 @@ function subscribe(
   head: number,
 ) {
   const sink = new RecordingSink(node.hub, db.pool, account);
-  const subscription = new Subscription(streamOfConversation(conversation), sink, sent as Seq);
+  const subscription = new Subscription(streamOfConversation(conversation), sink, {
+    cursor: sent as Seq,
+  });
   node.hub.subscribe(subscription, head as Seq);
   return { sink, subscription };
 }

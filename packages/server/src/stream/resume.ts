@@ -88,11 +88,11 @@ export class Resume {
       this.#sink.ended(subscription);
       return;
     }
-    if (subscription.sent > topic.head) {
-      await this.#awaitHead(topic, subscription.sent);
+    if (subscription.cursor > topic.head) {
+      await this.#awaitHead(topic, subscription.cursor);
       return;
     }
-    if (subscription.sent === topic.head) {
+    if (subscription.cursor === topic.head) {
       this.#queue.delete(subscription);
       topic.place(subscription);
       if (topic.behind.has(subscription)) this.#queue.add(subscription);
@@ -111,16 +111,16 @@ export class Resume {
 
   /** What comes after the follower’s cursor; null when that has to be tried again. */
   async #next(topic: Topic, subscription: Subscription): Promise<Chunk | null> {
-    const { sent } = subscription;
+    const { cursor } = subscription;
     const bound = subscription.bound(topic.head);
-    const recent = topic.tail.after(sent, bound);
+    const recent = topic.tail.after(cursor, bound);
     if (recent) return recent;
     try {
-      const events = await readEvents(this.#pool, subscription.stream, sent, bound, PAGE);
+      const events = await readEvents(this.#pool, subscription.stream, cursor, bound, PAGE);
       // A `fill` may have moved the cursor meanwhile; the socket may be gone.
-      if (subscription.sent !== sent || this.#sink.closed) return null;
+      if (subscription.cursor !== cursor || this.#sink.closed) return null;
       if (events.length > 0) return encodeChunk(cut(events));
-      throw new Error(`Stream ${subscription.stream} has nothing between ${sent} and ${bound}`);
+      throw new Error(`Stream ${subscription.stream} has nothing between ${cursor} and ${bound}`);
     } catch (error) {
       this.#log.warn(
         { err: error, stream: subscription.stream },
@@ -133,9 +133,9 @@ export class Resume {
 
   #send(subscription: Subscription, chunk: Chunk): void {
     const own = chunk.events.find(
-      (e) => closes(e, subscription.sink.account) && subscription.isOfPresentStay(e.seq),
+      (e) => closes(e, subscription.sink.account) && subscription.isOfLatestPeriod(e.seq),
     );
-    if (own && subscription.last === null) subscription.last = own.seq;
+    if (own) subscription.endAt(own.seq);
     const whole = subscription.last === null || chunk.last <= subscription.last;
     const sent = whole
       ? chunk

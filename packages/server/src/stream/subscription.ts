@@ -1,84 +1,137 @@
 import type { AccountId, Seq, StreamId } from '@parley/protocol';
 import type { StoredEvent } from './record.ts';
 
-/** Where followed events go: one socket. */
+/** Where the events of subscriptions go: one socket. */
 export interface Sink {
   readonly account: AccountId;
-  /** Too much waits in the socket: nothing more is pushed, the follower will catch up. */
+  /** Too many bytes wait in the socket: nothing more is pushed, `Resume` catches up later. */
   readonly congested: boolean;
-  /** Takes frames for the socket. Never blocks, never fails. */
+  /** Queues frames for the socket. Never blocks, never fails. */
   write(frames: Buffer): void;
-  /** The follower has fallen behind (or has ended): `Resume` shall see to it when it can. */
+  /** The subscription is behind or has ended: `Resume` handles it when the socket has room. */
   wake(subscription: Subscription): void;
-  /** Sees the events of its own personal stream after they were written: they open and close streams. */
+  /** Called with the events of the account's personal stream after they were written. */
   personal(events: readonly StoredEvent[]): void;
 }
 
+/** Events between `after` and `to` that the account was not a member for. */
+export interface Skip {
+  readonly after: Seq;
+  readonly to: Seq;
+}
+
+/** Where a subscription starts, and what it leaves out. */
+export interface SubscriptionStart {
+  /** The last seq that the client has. */
+  readonly cursor: Seq;
+  /** Nothing up to here may be requested again: it was before the present membership period. */
+  readonly floor?: Seq;
+  /** In the order of seq. */
+  readonly skips?: readonly Skip[];
+  /** The last seq that the account may see; null or missing while it is a member. */
+  readonly last?: Seq | null;
+  /** Whether the stream is the personal stream of the socket's account. */
+  readonly isPersonal?: boolean;
+}
+
 /**
- * One stream on one socket: a cursor, not a queue. What the socket has been sent is `sent`; all
- * that is later is still in the database.
+ * The attachment of one socket to one stream: a cursor, not a queue. Everything after the cursor is
+ * still in the database. The state is private, and only these transitions change it:
+ *
+ * - `advance`: events up to a seq were written to the socket.
+ * - `rewind`: the client requests events again.
+ * - `endAt`: the membership ends with a seq.
  */
 export class Subscription {
   readonly stream: StreamId;
   readonly sink: Sink;
   readonly isPersonal: boolean;
-  /** The last seq handed to the socket. */
-  sent: Seq;
-  /** Nothing up to this seq may be asked for again: it was before the present stay. */
-  floor: Seq = 0 as Seq;
-  /** Nothing after this seq is for this account any more; null while it belongs. */
-  last: Seq | null = null;
-  /**
-   * Stretches that the account was not a member for, in order: after `after` was sent the cursor
-   * moves to `to` without sending what lies between.
-   */
-  #skips: { after: Seq; to: Seq }[] = [];
+  #cursor: Seq;
+  #delivered: Seq | null = null;
+  #floor: Seq;
+  #last: Seq | null;
+  readonly #skips: Skip[];
 
-  constructor(stream: StreamId, sink: Sink, sent: Seq, isPersonal = false) {
+  constructor(stream: StreamId, sink: Sink, start: SubscriptionStart) {
     this.stream = stream;
     this.sink = sink;
-    this.sent = sent;
-    this.isPersonal = isPersonal;
-  }
-
-  /** What is to be left out from here on, and where it ends; a stretch may begin right here. */
-  leaveOut(skips: readonly { after: Seq; to: Seq }[], last: Seq | null): void {
-    this.#skips = [...skips];
-    this.last = last;
+    this.isPersonal = start.isPersonal ?? false;
+    this.#cursor = start.cursor;
+    this.#floor = start.floor ?? (0 as Seq);
+    this.#last = start.last ?? null;
+    this.#skips = [...(start.skips ?? [])];
     this.#skip();
   }
 
+  /** The last seq that was written to the socket or skipped. */
+  get cursor(): Seq {
+    return this.#cursor;
+  }
+
   /**
-   * Whether `seq` lies in the stay that goes on, or went on last. The end of an earlier one does not
-   * end the following: it goes on with the next stay.
+   * The last seq that was written to the socket; null before the first. Behind the cursor while
+   * skipped events are followed by ones that are not written yet: a client that was told the cursor
+   * then would take the skipped events for missing ones.
    */
-  isOfPresentStay(seq: Seq): boolean {
-    return seq > this.floor;
+  get delivered(): Seq | null {
+    return this.#delivered;
   }
 
-  /** Whether all that this account may see has been sent. */
+  /** Nothing up to this seq may be requested again. */
+  get floor(): Seq {
+    return this.#floor;
+  }
+
+  /** The last seq that the account may see; null while it is a member. */
+  get last(): Seq | null {
+    return this.#last;
+  }
+
+  /** Whether everything that the account may see was written. */
   get ended(): boolean {
-    return this.last !== null && this.sent >= this.last;
+    return this.#last !== null && this.#cursor >= this.#last;
   }
 
-  /** The end of the stretch that may be sent now. */
+  /**
+   * Whether `seq` belongs to the latest membership period. The end of an earlier period does not
+   * end the subscription: it continues with the next one.
+   */
+  isOfLatestPeriod(seq: Seq): boolean {
+    return seq > this.#floor;
+  }
+
+  /** Returns the last seq, up to `head`, that may be written before something is skipped. */
   bound(head: Seq): Seq {
     let bound = head;
     const skip = this.#skips[0];
     if (skip && skip.after < bound) bound = skip.after;
-    if (this.last !== null && this.last < bound) bound = this.last;
+    if (this.#last !== null && this.#last < bound) bound = this.#last;
     return bound;
   }
 
-  /** Notes that everything up to `seq` was sent, and passes over what is not for this account. */
+  /** Everything up to `seq` was written to the socket. Skips what follows if it must be skipped. */
   advance(seq: Seq): void {
-    if (seq > this.sent) this.sent = seq;
+    if (seq > this.#cursor) this.#cursor = seq;
+    this.#delivered = seq;
     this.#skip();
   }
 
+  /** The client requests the events after `after` again; not those before the latest period. */
+  rewind(after: Seq): void {
+    const to = Math.max(after, this.#floor) as Seq;
+    if (to >= this.#cursor) return;
+    this.#cursor = to;
+    if (this.#delivered !== null && this.#delivered > to) this.#delivered = to;
+  }
+
+  /** `seq` is the last event that the account may see. The first call decides. */
+  endAt(seq: Seq): void {
+    this.#last ??= seq;
+  }
+
   #skip(): void {
-    for (let skip = this.#skips[0]; skip && this.sent >= skip.after; skip = this.#skips[0]) {
-      if (skip.to > this.sent) this.sent = skip.to;
+    for (let skip = this.#skips[0]; skip && this.#cursor >= skip.after; skip = this.#skips[0]) {
+      if (skip.to > this.#cursor) this.#cursor = skip.to;
       this.#skips.shift();
     }
   }

@@ -40,7 +40,9 @@ export class Topic {
   /** Puts the follower where its cursor says. */
   place(subscription: Subscription): void {
     const isLive =
-      subscription.sent === this.head && subscription.last === null && !subscription.sink.congested;
+      subscription.cursor === this.head &&
+      subscription.last === null &&
+      !subscription.sink.congested;
     (isLive ? this.behind : this.live).delete(subscription);
     (isLive ? this.live : this.behind).add(subscription);
   }
@@ -78,7 +80,7 @@ export class Topic {
         continue;
       }
       sink.write(chunk.frames);
-      subscription.sent = chunk.last;
+      subscription.advance(chunk.last);
       if (subscription.isPersonal) sink.personal(chunk.events);
     }
   }
@@ -88,13 +90,13 @@ export class Topic {
       (f) => f.last === null && closes(event, f.sink.account),
     );
     for (const subscription of leaving) {
-      if (!subscription.isOfPresentStay(event.seq)) {
+      if (!subscription.isOfLatestPeriod(event.seq)) {
         // Whoever was not live at it is brought past it by the catching up.
         if (!this.live.has(subscription)) continue;
         subscription.advance(event.seq);
-        if (subscription.sent === event.seq) continue;
+        if (subscription.cursor === event.seq) continue;
       } else {
-        subscription.last = event.seq;
+        subscription.endAt(event.seq);
       }
       this.live.delete(subscription);
       this.behind.add(subscription);
