@@ -1,15 +1,16 @@
-// A program that answers: in each direct conversation it repeats what it is told, once.
+// A program that answers messages: in each direct conversation it repeats every message, once.
 //
 //   npm run build
 //   node packages/client/examples/echo.mjs http://localhost:3000 echo 'its password' ./echo-data
 //
-// Stop it, kill it, write to it, start it again: each message gets exactly one answer.
+// Stop it, kill it, write to it, restart it: each message gets exactly one answer.
 //
-// 1. The id of an answer is derived from the message that it answers. Answering twice, after a crash
-//    or beside another copy of this program, is one answer: the server carries out an id once.
+// 1. The id of an answer is derived from the message that it answers. If a message is answered twice,
+//    after a crash or by another copy of this program, there is one answer: the server executes an id
+//    once.
 // 2. A message is marked as read when its answer, and those to all earlier ones, are stored by the
-//    server. What comes after the read mark is looked at again at each start, page by page.
-// 3. Its session, its cursors and what was not acknowledged are in a folder (by default ./echo-data).
+//    server. Messages after the read cursor are checked again at each start, page by page.
+// 3. Its session, its cursors and unacknowledged answers are in a folder (by default ./echo-data).
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiError, ParleyApi, ParleyClient } from '@parley/client';
@@ -20,13 +21,13 @@ if (!url || !username || !password) {
   console.error('usage: echo.mjs URL USERNAME PASSWORD [FOLDER]');
   process.exit(2);
 }
-/** Messages of a page of history. */
+/** Messages per page of history. */
 const PAGE = 200;
-/** Answers that may be unacknowledged at a time, in each conversation. */
-const UNDER_WAY = 50;
-/** After a failed request, ms. */
+/** Limit of unacknowledged answers per conversation. */
+const IN_FLIGHT = 50;
+/** Delay after a failed request, ms. */
 const RETRY_MS = 2_000;
-/** An answer repeats so many characters at most: with its own words it must not be too long. */
+/** An answer repeats at most this many characters, so that it is not too long with its prefix. */
 const REPEATED = 15_000;
 
 mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -42,7 +43,7 @@ const client = new ParleyClient({
   keepWhenEnded: true,
 });
 
-/** The session of the last start, or a new one. */
+/** Continues the session of the previous start, or logs in. */
 async function logIn() {
   try {
     if (api.sessionToken) return await api.me();
@@ -53,10 +54,10 @@ async function logIn() {
   return api.login(username, password, 'echo.mjs');
 }
 
-/** Conversations that are being answered; `again`: something came meanwhile. */
+/** Conversations that are being answered; `again`: a message arrived meanwhile. */
 const answering = new Map();
 
-/** Answers everything in a conversation that comes after its read mark. */
+/** Answers everything in a conversation after its read cursor. */
 async function answerAll(id) {
   const running = answering.get(id);
   if (running) {
@@ -65,7 +66,7 @@ async function answerAll(id) {
   }
   const run = { again: true };
   answering.set(id, run);
-  // Where the read mark was, or how far this process has answered already.
+  // The read cursor, or how far this process has already answered.
   let after = client.snapshot.conversations.get(id)?.readSeq ?? 0;
   try {
     while (run.again) {
@@ -73,7 +74,7 @@ async function answerAll(id) {
       after = await answerAfter(id, after);
     }
   } catch (error) {
-    // Everything after the read mark is looked at again a little later.
+    // Everything after the read cursor is checked again later.
     console.error(`conversation ${id}:`, error.message);
     setTimeout(() => void answerAll(id), RETRY_MS);
   } finally {
@@ -81,12 +82,12 @@ async function answerAll(id) {
   }
 }
 
-/** Answers the messages after a seq, in their order; returns the seq of the last one. */
+/** Answers the messages after a seq, in order. Returns the seq of the last one. */
 async function answerAfter(id, start) {
   for (let after = start; ; ) {
     const page = await api.history(id, { after, limit: PAGE });
-    for (let n = 0; n < page.items.length; n += UNDER_WAY) {
-      const messages = page.items.slice(n, n + UNDER_WAY);
+    for (let n = 0; n < page.items.length; n += IN_FLIGHT) {
+      const messages = page.items.slice(n, n + IN_FLIGHT);
       await Promise.all(messages.filter(isToAnswer).map(answer));
       after = messages.at(-1).seq;
       client.read(id, after);
@@ -97,11 +98,11 @@ async function answerAfter(id, start) {
 
 const isToAnswer = ({ author, deletedAt }) => author !== me.id && deletedAt === null;
 
-/** Resolves when the answer is stored by the server, or refused for good. */
+/** Resolves when the answer is stored by the server, or permanently refused. */
 async function answer({ conversation, seq, body }) {
   const text = `You said: ${[...body].slice(0, REPEATED).join('')}`;
   const sent = client.post(conversation, text, { id: derivedId(conversation, seq) });
-  // Refused: reported below. It would be refused again, so the next message has its turn.
+  // A refusal is reported below. A retry would be refused too, so continue with the next message.
   await sent.settled.catch(() => undefined);
 }
 
@@ -117,10 +118,10 @@ client.onEvent((event) => {
   const conversation = client.snapshot.conversations.get(event.stream);
   if (conversation?.kind === 'direct') void answerAll(conversation.id);
 });
-// After a gap too long to be replayed no event tells what came.
+// After a gap too long to be replayed there are no events for the missed messages.
 client.on('reset', answerEverything);
 client.on('nack', ({ entry, refusal }) => {
-  // `client_id_reused`: answered before, when the message had another text. All is well then.
+  // `client_id_reused`: already answered, when the message had another text. Not an error.
   if (refusal.code !== 'client_id_reused') console.error('refused:', refusal.code);
   client.discard(entry.id);
 });
@@ -141,7 +142,7 @@ client.subscribe(() => {
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, async () => {
-    // What is not acknowledged is in the folder, and goes on at the next start.
+    // Unacknowledged answers are in the folder, and are sent at the next start.
     await client.stop();
     process.exit(0);
   });
@@ -149,4 +150,4 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 
 await client.start(me.id);
 await client.whenLive();
-console.log(`${me.displayName} listens.`);
+console.log(`${me.displayName} is listening.`);

@@ -13,13 +13,16 @@ import type {
 } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 
-/** So long everything of an account may take to come, ms. */
+/** Timeout for the export of an account’s data, ms. */
 const EXPORT_MS = 15 * 60_000;
 
-/** An account that has no password (it logs in elsewhere) proves itself by having just logged in. */
+/** An account without a password (it uses single sign-on) must have logged in recently instead. */
 const proof = (password: string) => (password === '' ? {} : { password });
 
-/** One’s own account. What could lock its owner out asks for the password; empty where there is none. */
+/**
+ * One’s own account. Changes that could lock its owner out require the password; empty if there is
+ * none.
+ */
 export class AccountApi {
   readonly #api: ParleyApi;
 
@@ -31,14 +34,14 @@ export class AccountApi {
     return this.#api.request('PATCH', '/me', { body });
   }
 
-  /** Every other session ends. */
+  /** Ends every other session. */
   changePassword(current: string, next: string): Promise<void> {
     return this.#api.request('POST', '/me/password', { body: { current, next } });
   }
 
-  // ---- the e-mail address -----------------------------------------------------------------------------
+  // ---- email address -----------------------------------------------------------------------------
 
-  /** Asks for a mail with a code. */
+  /** Requests an email with a code. */
   sendVerification(): Promise<ResendAnswer> {
     return this.#api.request('POST', '/me/verification');
   }
@@ -53,7 +56,7 @@ export class AccountApi {
     return (await this.#api.request<{ items: SessionInfo[] }>('GET', '/me/sessions')).items;
   }
 
-  /** Those of other devices ask for a recent log-in (`reauthentication_required`). */
+  /** Ending sessions of other devices requires a recent log-in (`reauthentication_required`). */
   endSession(id: string): Promise<void> {
     return this.#api.request('DELETE', `/me/sessions/${id}`);
   }
@@ -63,7 +66,7 @@ export class AccountApi {
   }
 
   /**
-   * Proves who holds the session, for what was refused with `reauthentication_required`; counts for
+   * Confirms the password after a request was refused with `reauthentication_required`; valid for
    * ten minutes.
    */
   reauthenticate(password: string): Promise<void> {
@@ -76,7 +79,7 @@ export class AccountApi {
     return this.#api.request('GET', '/me/second-factor');
   }
 
-  /** A secret for an authenticator app; it counts once a code of it was confirmed. */
+  /** Returns a secret for an authenticator app; it takes effect once a code of it is confirmed. */
   setUpTotp(password: string): Promise<TotpSetup> {
     return this.#api.request('POST', '/me/totp', { body: proof(password) });
   }
@@ -89,17 +92,17 @@ export class AccountApi {
     return this.#api.request('POST', '/me/totp/remove', { body: proof(password) });
   }
 
-  /** New recovery codes; those of before are good for nothing then. */
+  /** Creates new recovery codes; the previous ones become invalid. */
   newRecoveryCodes(password: string): Promise<RecoveryCodes> {
     return this.#api.request('POST', '/me/recovery-codes', { body: proof(password) });
   }
 
-  /** What the browser is to be asked to make a passkey. */
+  /** Returns the options for creating a passkey in the browser. */
   passkeyOptions(password: string): Promise<PasskeyOptions> {
     return this.#api.request('POST', '/me/passkeys/options', { body: proof(password) });
   }
 
-  /** With the first second factor of an account come its recovery codes, this once. */
+  /** The recovery codes are only in the response for an account’s first second factor. */
   addPasskey(body: AddPasskeyBody): Promise<AddedPasskey> {
     return this.#api.request('POST', '/me/passkeys', { body });
   }
@@ -110,7 +113,7 @@ export class AccountApi {
 
   // ---- own data -------------------------------------------------------------------------------------------
 
-  /** Everything that the server has of the account, as the text of a JSON file. */
+  /** Returns everything that the server has about the account, as the text of a JSON file. */
   async export(password: string): Promise<string> {
     const body = proof(password);
     const options = { body, timeoutMs: EXPORT_MS };
@@ -118,7 +121,7 @@ export class AccountApi {
     return JSON.stringify(data, null, 2);
   }
 
-  /** Deletes the account for good. */
+  /** Deletes the account permanently. */
   delete(password: string, messages: MessagesFate): Promise<void> {
     return this.#api.request('POST', '/me/delete', { body: { ...proof(password), messages } });
   }

@@ -18,7 +18,7 @@ import type {
 } from '@parley/protocol';
 import { type ListRequest, type Page, type ParleyApi, query } from './api.ts';
 
-/** Administration over REST: accounts, programs and their keys, settings. */
+/** Administration over REST: accounts, service accounts and their API keys, settings. */
 export class AdminApi {
   readonly #api: ParleyApi;
 
@@ -55,7 +55,7 @@ export class AdminApi {
     return this.#api.request('POST', `/admin/accounts/${account}/reactivate`);
   }
 
-  /** Lets somebody log in again who has mistyped the password too often. */
+  /** Ends the delays for an account after too many wrong passwords. */
   unlock(account: AccountId): Promise<void> {
     return this.#api.request('POST', `/admin/accounts/${account}/unlock`);
   }
@@ -64,7 +64,7 @@ export class AdminApi {
     return this.#api.request('POST', `/admin/accounts/${account}/reset-second-factor`);
   }
 
-  /** Logs somebody out everywhere; asks for a recent log-in (`reauthentication_required`). */
+  /** Logs a user out everywhere; requires a recent log-in (`reauthentication_required`). */
   endSessions(account: AccountId): Promise<AdminAccount> {
     return this.#api.request('POST', `/admin/accounts/${account}/end-sessions`);
   }
@@ -77,7 +77,7 @@ export class AdminApi {
     return (await this.#api.request<{ items: Invitation[] }>('GET', '/admin/invitations')).items;
   }
 
-  /** The link is in this answer and nowhere else. */
+  /** The link is only in this response. */
   createInvitation(body: CreateInvitationBody): Promise<CreatedInvitation> {
     return this.#api.request('POST', '/admin/invitations', { body });
   }
@@ -86,7 +86,7 @@ export class AdminApi {
     return this.#api.request('DELETE', `/admin/invitations/${id}`);
   }
 
-  /** The latest mails; with their words while they lie in the outbox. */
+  /** Lists the latest emails, with their text while they are in the outbox. */
   async email(): Promise<EmailInfo[]> {
     return (await this.#api.request<{ items: EmailInfo[] }>('GET', '/admin/emails')).items;
   }
@@ -112,7 +112,7 @@ export class AdminApi {
     return (await this.#api.request<{ items: ApiKey[] }>('GET', path)).items;
   }
 
-  /** The key is in this answer and nowhere else. */
+  /** The API key is only in this response. */
   createApiKey(program: AccountId, body: CreateApiKeyBody): Promise<CreatedApiKey> {
     return this.#api.request('POST', `/admin/service-accounts/${program}/keys`, { body });
   }

@@ -13,10 +13,10 @@ import type {
 } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 
-/** Somebody is in, or is asked for one more step. */
+/** The user is logged in, or another step is required. */
 export type Entered = { readonly me: Me } | LoginStep;
 
-/** The ways into a session, step by step, and what somebody can do who has none. */
+/** The steps of a log-in, and the requests for users who are not logged in. */
 export class AuthApi {
   readonly #api: ParleyApi;
 
@@ -24,7 +24,7 @@ export class AuthApi {
     this.#api = api;
   }
 
-  /** How one gets in here. */
+  /** Returns the log-in methods of this server. */
   options(): Promise<AuthOptions> {
     return this.#api.request('GET', '/auth/options', { auth: 'none' });
   }
@@ -39,24 +39,26 @@ export class AuthApi {
 
   // ---- the step `verify_email` --------------------------------------------------------------------
 
-  /** Brings the code of the mail. */
+  /** Submits the code from the email. */
   verify(ticket: string, code: string): Promise<Entered> {
     return this.#api.enter('/auth/verify', { ticket, code });
   }
 
-  /** Asks for another code. */
+  /** Requests another code. */
   resend(ticket: string): Promise<ResendAnswer> {
     return this.#api.request('POST', '/auth/verify/resend', { body: { ticket }, auth: 'none' });
   }
 
   // ---- a forgotten password -------------------------------------------------------------------------
 
-  /** Asks for the mail with the link. The answer does not tell whether the address is known. */
+  /**
+   * Requests the email with the link. The response does not reveal whether the address is known.
+   */
   forgot(email: string): Promise<void> {
     return this.#api.request('POST', '/auth/forgot', { body: { email }, auth: 'none' });
   }
 
-  /** Whether the link of the mail is still good. */
+  /** Returns whether the link from the email is still valid. */
   authorizeReset(token: string): Promise<{ expiresAt: string }> {
     return this.#api.request('POST', '/auth/reset/authorize', { body: { token }, auth: 'none' });
   }
@@ -71,7 +73,7 @@ export class AuthApi {
     return this.#api.enter('/auth/second-factor', body);
   }
 
-  /** What the browser is to be asked for a passkey as the second factor. */
+  /** Returns the options for using a passkey as the second factor in the browser. */
   secondFactorPasskeyOptions(ticket: string): Promise<PasskeyOptions> {
     const path = '/auth/second-factor/passkey-options';
     return this.#api.request('POST', path, { body: { ticket }, auth: 'none' });
@@ -87,7 +89,7 @@ export class AuthApi {
     return this.#api.enter('/auth/enrol/totp/confirm', { ticket, code });
   }
 
-  // ---- a passkey alone ----------------------------------------------------------------------------------
+  // ---- log-in with a passkey -----------------------------------------------------------------------
 
   passkeyOptions(): Promise<{ challengeId: string; options: PasskeyOptions }> {
     return this.#api.request('POST', '/auth/passkey/options', { body: {}, auth: 'none' });

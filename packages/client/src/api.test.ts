@@ -10,7 +10,7 @@ afterEach(() => {
   server?.close();
 });
 
-/** A server that hands out tokens and counts them. */
+/** A server that issues tokens and counts them. */
 async function tokens(): Promise<{ url: string; handedOut: () => number }> {
   let count = 0;
   server = createServer((_request, response) => {
@@ -41,7 +41,7 @@ test.each([
   expect(await api.accessToken()).toBe('t2');
 });
 
-test('a request that is never answered fails in the end, also in the middle of its answer', async () => {
+test('fails a request that is never answered, also in the middle of its response', async () => {
   let part = '';
   server = createServer((_request, response) => {
     if (part) response.writeHead(200, { 'content-length': 100 }).write(part);
@@ -55,7 +55,7 @@ test('a request that is never answered fails in the end, also in the middle of i
   server.closeAllConnections();
 });
 
-test('each renewal takes the session token that comes, and tells of it', async () => {
+test('uses the session token of each renewal, and reports it', async () => {
   const seen: (string | undefined)[] = [];
   let count = 0;
   server = createServer((request, response) => {
@@ -72,7 +72,7 @@ test('each renewal takes the session token that comes, and tells of it', async (
     sessionToken: 's0',
     onSessionToken: (token) => told.push(token),
   });
-  // These two are one request.
+  // These two share one request.
   await Promise.all([api.accessToken(), api.accessToken()]);
   await api.accessToken();
   expect(seen).toEqual(['Bearer s0', 'Bearer s1']);
@@ -80,7 +80,7 @@ test('each renewal takes the session token that comes, and tells of it', async (
   expect(api.sessionToken).toBe('s2');
 });
 
-test('a renewal without an answer is asked again while its successor is to be had', async () => {
+test('retries a renewal without an answer while its successor is available', async () => {
   let count = 0;
   server = createServer((_request, response) => {
     count++;

@@ -25,15 +25,15 @@ import {
   type Visibility,
 } from '@parley/protocol';
 
-/** A request that was refused, or that nobody answered (`network`). */
+/** A request that was refused, or that got no answer (`network`). */
 export class ApiError extends Error {
   override name = 'ApiError';
   readonly code: ErrorCode | 'network';
-  /** HTTP status; 0 when no answer came. */
+  /** HTTP status; 0 when no answer arrived. */
   readonly status: number;
-  /** Seconds to wait before the same request may work. */
+  /** Seconds to wait before a retry may succeed. */
   readonly retryAfter: number | undefined;
-  /** What is wrong in which field. */
+  /** What is wrong, by field. */
   readonly errors: readonly FieldError[];
 
   constructor(
@@ -53,13 +53,13 @@ export class ApiError extends Error {
     this.errors = more.errors ?? [];
   }
 
-  /** Whether the same request, with the same id, may succeed later. */
+  /** Returns whether the same request, with the same id, may succeed later. */
   get retryable(): boolean {
     return this.code === 'network' || isRetryable(this.code);
   }
 }
 
-/** Where a page of history stands. */
+/** Position of a page of history. */
 export interface HistoryRequest {
   readonly before?: Seq;
   readonly after?: Seq;
@@ -67,11 +67,11 @@ export interface HistoryRequest {
   readonly limit?: number;
 }
 
-/** Which part of a list is wanted. */
+/** Section of a list to return. */
 export interface ListRequest {
   readonly search?: string;
   readonly limit?: number;
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   readonly after?: string;
 }
 
@@ -81,47 +81,49 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
-/** What somebody tells to register. */
+/** Body of a registration. */
 export type Registration = RegisterBody;
 
-/** The name and the password were right, but the server wants something more: a code, for instance. */
+/**
+ * The name and password were correct, but the server requires another step, for instance a code.
+ */
 export class LoginStepRequired extends Error {
-  override name = 'StepNeeded';
+  override name = 'LoginStepRequired';
   readonly step: LoginStep;
 
   constructor(step: LoginStep) {
-    super(`The server asks for another step: ${step.step}`);
+    super(`Another log-in step is required: ${step.step}`);
     this.step = step;
   }
 }
 
-/** Who has entered. */
+/** Returns the account that has logged in. */
 function entered(answer: SessionAnswer | LoginStep): Me {
   if ('step' in answer) throw new LoginStepRequired(answer);
   return answer.me;
 }
 
-/** A request is given up after this time, ms. */
+/** Timeout of a request, ms. */
 const TIMEOUT_MS = 20_000;
 /**
- * The session’s token changes with each renewal, and its successor is to be had for 30 s: what got
- * no answer is given up early and asked again at once.
+ * The session token changes with each renewal, and its successor can be requested for 30 s. A
+ * renewal without an answer therefore times out early and is retried at once.
  */
 const RENEW_TIMEOUT_MS = 8_000;
 const RENEW_TRIES = 3;
 const RENEW_LOST_MS = 1_000;
-/** An access token is renewed this long before its end, ms. */
+/** An access token is renewed this long before it expires, ms. */
 const RENEW_BEFORE_MS = 60_000;
 
 /**
- * The REST API, typed by the protocol. It keeps the session: in a browser the cookie does, in a
- * program the session token that log-in has answered with.
+ * The REST API, typed by the protocol. It keeps the session: in a browser as a cookie, in a program
+ * as the session token from the log-in.
  */
 export class ParleyApi {
   readonly url: string;
   /**
    * The session of a program; undefined in browsers. It changes with each renewal: a program that
-   * keeps it for its next start listens by `onSessionToken`.
+   * stores it for its next start uses `onSessionToken`.
    */
   sessionToken: string | undefined;
   readonly #onSessionToken: (token: string | undefined) => void;
@@ -132,14 +134,16 @@ export class ParleyApi {
   #renewing: Promise<string> | null = null;
 
   /**
-   * `url` is the server’s address. In programs the session is kept as a token, not as a cookie.
-   * A request without an answer fails after `timeoutMs`, 20 s by default: on a connection that has
-   * died without a word nothing else would end it.
+   * `url` is the server’s address. In programs the session is kept as a token, not as a cookie. A
+   * request without an answer fails after `timeoutMs`, 20 s by default: on a half-open connection
+   * nothing else would end it.
    */
   constructor(options: {
     url: string;
     sessionToken?: string | undefined;
-    /** Told of each new session token of a program, before it is used; undefined after log-out. */
+    /**
+     * Called with each new session token of a program, before it is used; undefined after log-out.
+     */
     onSessionToken?: (token: string | undefined) => void;
     fetch?: typeof fetch;
     timeoutMs?: number;
@@ -155,25 +159,28 @@ export class ParleyApi {
   // ---- the session ------------------------------------------------------------------------------
 
   /**
-   * Makes an account and logs in.
+   * Creates an account and logs in.
    *
-   * @throws {StepNeeded} when the server wants the address verified first
+   * @throws {LoginStepRequired} when the server requires the address to be verified first
    */
   async register(registration: Registration): Promise<Me> {
     return entered(await this.enter('/auth/register', registration));
   }
 
   /**
-   * Logs in with a username or an e-mail address.
+   * Logs in with a username or an email address.
    *
-   * @throws {StepNeeded} when something more is wanted; `AuthApi` has the requests for each step
+   * @throws {LoginStepRequired} when another step is required; `AuthApi` has the requests for each
+   * step
    */
   async login(login: string, password: string, device?: string): Promise<Me> {
     const body = { login, password, ...(device !== undefined && { device }) };
     return entered(await this.enter('/auth/login', body));
   }
 
-  /** A request that may begin a session, which is kept then. Its whole answer, for what else it has. */
+  /**
+   * Sends a request that can start a session, and keeps the session. Returns the whole response.
+   */
   async enter<T extends SessionAnswer | LoginStep = SessionAnswer | LoginStep>(
     path: string,
     body: object,
@@ -194,24 +201,27 @@ export class ParleyApi {
     this.#access = null;
   }
 
-  /** A good access token, renewed when the one at hand is about to end. */
+  /** Returns a valid access token, renewed if the current one is about to expire. */
   async accessToken(): Promise<string> {
     if (this.#access && this.#access.expiresAt - Date.now() > RENEW_BEFORE_MS) {
       return this.#access.token;
     }
-    // Whoever asks meanwhile waits for the same one.
+    // Concurrent callers share one renewal.
     this.#renewing ??= this.#renew().finally(() => {
       this.#renewing = null;
     });
     return this.#renewing;
   }
 
-  /** Forgets the access token: the server did not take it. */
+  /** Drops the access token: the server did not accept it. */
   dropAccessToken(): void {
     this.#access = null;
   }
 
-  /** When the access token at hand ends by this device’s clock, ms since the epoch; null without one. */
+  /**
+   * When the current access token expires by this device’s clock, ms since the epoch; null without
+   * one.
+   */
   get accessTokenExpiresAt(): number | null {
     return this.#access?.expiresAt ?? null;
   }
@@ -219,13 +229,13 @@ export class ParleyApi {
   async #renew(): Promise<string> {
     const timeoutMs = Math.min(this.#timeoutMs, RENEW_TIMEOUT_MS);
     for (let tries = 1; ; tries++) {
-      const begun = performance.now();
+      const startedAt = performance.now();
       try {
         const options = { auth: 'session', timeoutMs } as const;
         return this.#keep(await this.#request<AccessTokenAnswer>('POST', '/auth/token', options));
       } catch (error) {
-        // What failed at once never left; only an answer may have been lost.
-        const lost = performance.now() - begun > RENEW_LOST_MS;
+        // A request that failed at once was never sent; only later is an answer possibly lost.
+        const lost = performance.now() - startedAt > RENEW_LOST_MS;
         const unanswered = error instanceof ApiError && error.code === 'network';
         if (!lost || !unanswered || tries >= RENEW_TRIES) throw error;
       }
@@ -238,13 +248,13 @@ export class ParleyApi {
       this.sessionToken = sessionToken;
       this.#onSessionToken(sessionToken);
     }
-    // By this device’s clock, whatever it shows: compared with the server’s, a wrong one would
-    // have us renew without end, or too late.
+    // Measured with this device’s clock only: compared with the server’s, a wrong clock would cause
+    // endless renewals, or late ones.
     this.#access = { token, expiresAt: Date.now() + accessTokenExpiresIn * 1000 };
     return token;
   }
 
-  // ---- people -------------------------------------------------------------------------------------
+  // ---- users ---------------------------------------------------------------------------------
 
   me(): Promise<Me> {
     return this.#request('GET', '/me');
@@ -372,18 +382,18 @@ export class ParleyApi {
     return this.#request('GET', `/streams/${stream}/events${query(request)}`);
   }
 
-  // ---- one request ----------------------------------------------------------------------------------
+  // ---- requests --------------------------------------------------------------------------------
 
-  /** One request to the API, for the parts of it that have classes of their own. */
+  /** Sends a request to the API, for the classes that cover its other parts. */
   request<T>(
     method: string,
     path: string,
     options: {
       readonly body?: object;
       readonly id?: ClientId | undefined;
-      /** `none`: by somebody who is not logged in. */
+      /** `none`: without being logged in. */
       readonly auth?: 'access' | 'none';
-      /** For answers that take long: how long they may, ms. */
+      /** Timeout for slow responses, ms. */
       readonly timeoutMs?: number;
     } = {},
   ): Promise<T> {
@@ -415,13 +425,13 @@ export class ParleyApi {
         headers,
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(timeoutMs),
-        // A page that closes meanwhile must still get the cookie that takes the place of the old one.
+        // A page that closes meanwhile must still receive the cookie that replaces the old one.
         ...(auth === 'session' && { keepalive: true }),
       });
     };
     let response = await send();
     if (response.status === 401 && auth === 'access') {
-      // The token may have ended on its way (or the clocks differ): once more with a fresh one.
+      // The token may have expired in flight, or the clocks differ: one retry with a new token.
       this.dropAccessToken();
       response = await send();
     }
@@ -445,7 +455,7 @@ export class ParleyApi {
 const reaction = (conversation: ConversationId, message: Seq, emoji: string): string =>
   `/conversations/${conversation}/messages/${message}/reactions/${encodeURIComponent(emoji)}`;
 
-/** The values that are set, as the query of an address. */
+/** Returns the values that are set, as a query string. */
 export function query(values: object): string {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(values)) {
@@ -455,12 +465,12 @@ export function query(values: object): string {
   return text ? `?${text}` : '';
 }
 
-/** The body. The connection may be cut, or time run out, in the middle of it. */
+/** Returns the body. The connection may be lost, or the request time out, while it is read. */
 async function textOf(response: Response): Promise<string> {
   try {
     return await response.text();
   } catch (error) {
-    throw new ApiError('network', 'The answer broke off', { cause: error });
+    throw new ApiError('network', 'The connection was lost during the response', { cause: error });
   }
 }
 
@@ -479,7 +489,7 @@ async function errorOf(response: Response): Promise<ApiError> {
       });
     }
   } catch (error) {
-    // Something between us and the server has answered, a proxy’s error page for instance.
+    // An intermediary has answered, for instance with a proxy’s error page.
     return new ApiError('network', `The server answered ${status}`, {
       status,
       retryAfter,

@@ -1,19 +1,19 @@
-/** First and longest pause before connecting again, ms. */
+/** First and longest pause before reconnecting, ms. */
 const FIRST_MS = 250;
 const LONGEST_MS = 15_000;
-/** A connection that was live this long starts the pauses anew. */
+/** After a connection that was live this long, the pauses restart, ms. */
 const STABLE_MS = 60_000;
 
 /**
- * Pauses between attempts to connect: full jitter, a random time up to a bound that doubles. Many
- * clients that lose the same server come back spread out.
+ * Computes pauses between connection attempts: full jitter, a random time up to a bound that
+ * doubles. Many clients that lose the same server reconnect at different times.
  */
 export class Backoff {
   readonly #random: () => number;
   #attempts = 0;
   #liveSince: number | null = null;
 
-  /** `random` gives numbers in [0, 1). */
+  /** `random` returns numbers in [0, 1). */
   constructor(random: () => number) {
     this.#random = random;
   }
@@ -23,7 +23,10 @@ export class Backoff {
     this.#liveSince = now;
   }
 
-  /** The connection is gone: how long to wait. `wanted` is what the server asked for, ms. */
+  /**
+   * The connection is lost. Returns how long to wait. `wanted` is the delay that the server asked
+   * for, ms.
+   */
   next(now: number, wanted: number | null = null): number {
     if (this.#liveSince !== null && now - this.#liveSince >= STABLE_MS) this.#attempts = 0;
     this.#liveSince = null;
@@ -33,7 +36,7 @@ export class Backoff {
     return this.#random() * bound;
   }
 
-  /** The next attempt is the first one again: the network is back, or the person asks. */
+  /** Restarts the pauses: the network is back, or the user asks to reconnect. */
   reset(): void {
     this.#attempts = 0;
   }

@@ -16,10 +16,10 @@ import type { ConversationView } from './conversations.ts';
 import type { SocketFactory } from './socket.ts';
 import type { OutboxEntry, Store } from './store.ts';
 
-/** What a client shows at a moment; the same objects as long as nothing in them changes. */
+/** What a client shows at a given time; the same object while nothing in it changes. */
 export interface ClientSnapshot {
   readonly state: ConnectionState;
-  /** When the next attempt to connect comes, ms since the epoch; null while none is planned. */
+  /** Time of the next connection attempt, ms since the epoch; null while none is planned. */
   readonly retryAt: number | null;
   readonly me: Me | null;
   readonly conversations: ReadonlyMap<ConversationId, ConversationView>;
@@ -29,14 +29,14 @@ export interface ClientSnapshot {
   readonly outbox: readonly OutboxEntry[];
 }
 
-/** A command that was made: its id at once, its answer later. */
+/** A command that was issued: its id at once, its answer later. */
 export interface Sent {
   readonly id: ClientId;
   /** Resolves with the ack; rejects with a {@link CommandRefused}. */
   readonly settled: Promise<Ack>;
 }
 
-/** The server refused a command, and trying again by itself would not help. */
+/** The server refused a command, and an automatic retry would not help. */
 export class CommandRefused extends Error {
   override name = 'CommandRefused';
   readonly refusal: Refusal;
@@ -47,32 +47,35 @@ export class CommandRefused extends Error {
   }
 }
 
-/** What a client tells besides its snapshot. */
+/** Events of a client, in addition to its snapshot. */
 export interface ClientEvents {
-  /** Every event that was applied: once, and in the order of seq for each stream. */
+  /** Every event that was applied: once, and in the order of seq within each stream. */
   event: Event;
-  /** A stream was started anew at its end: what was kept of it is gone. */
+  /** A stream was restarted at its end: its cached data is gone. */
   reset: { stream: StreamId; lastSeq: Seq };
-  /** A hole was seen and asked for. */
+  /** A gap was detected and requested. */
   gap: { stream: StreamId; after: Seq; seen: Seq };
-  /** An event whose data is not what its type has was passed over. */
+  /** An event was skipped because its data does not match its type. */
   skipped: { stream: StreamId; seq: Seq; type: string };
-  /** A command was answered: it is stored. Also one that an earlier life of the client has made. */
+  /**
+   * A command was acknowledged: it is stored. Also for commands of a previous process of the
+   * client.
+   */
   ack: { entry: OutboxEntry; ack: Ack };
-  /** A command was refused for good. */
+  /** A command was permanently refused. */
   nack: { entry: OutboxEntry; refusal: Refusal };
   /**
-   * The session is over: log in again. What was kept on this device is being forgotten (see
-   * `keepWhenEnded`), and with it so many commands that were not answered yet.
+   * The session has ended: the user must log in again. Data on this device is being deleted (see
+   * `keepWhenEnded`), including this many commands that were not answered.
    */
   ended: { readonly unanswered: number };
-  /** What was kept could not be stored: it is in memory only. */
+  /** Data could not be stored: it is in memory only. */
   storage: Error;
-  /** Somebody registered while this client was live. */
+  /** A user registered while this client was live. */
   registered: User;
 }
 
-/** What had to be mended; all zero in a run without faults, but for the first connection. */
+/** Counts of repairs; all zero in a run without faults, except for the first connection. */
 export interface ClientCounters {
   connects: number;
   resends: number;
@@ -81,23 +84,23 @@ export interface ClientCounters {
   resets: number;
 }
 
-/** How to make a client. */
+/** Options of a client. */
 export interface ClientOptions {
   readonly api: ParleyApi;
-  /** Memory by default; browsers use IndexedDbStore. */
+  /** In memory by default; browsers use IndexedDbStore. */
   readonly store?: Store;
   /** The browser’s WebSocket by default; programs use `nodeSocket` of `@parley/client/node`. */
   readonly socket?: SocketFactory;
-  /** What the person would call this device. */
+  /** A name for this device that the user recognizes. */
   readonly device?: string;
-  /** Chance for pauses; Math.random by default. */
+  /** Random numbers for pauses; Math.random by default. */
   readonly random?: () => number;
   /**
-   * True: what was kept is still there after the session has ended, for the next log-in of the same
-   * account. For programs, whose storage is their operator’s. False by default: a session is ended
-   * from elsewhere when a device is lost, so messages and outbox are forgotten at once.
+   * True: stored data is kept after the session has ended, for the next log-in of the same account.
+   * For programs, whose storage belongs to their operator. False by default: sessions are ended
+   * remotely when a device is lost, so messages and outbox are deleted at once.
    */
   readonly keepWhenEnded?: boolean;
-  /** False: the list of people is not loaded. For programs that need none. */
+  /** False: the list of users is not loaded. For programs that do not need it. */
   readonly loadUsers?: boolean;
 }

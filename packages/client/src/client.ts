@@ -31,8 +31,8 @@ import { Typing } from './typing.ts';
 import { Users } from './users.ts';
 
 /**
- * A connection to a Parley server with everything that belongs to it: what was missed is fetched,
- * what was seen is not applied twice, what was written is sent until it is answered.
+ * A connection to a Parley server and its state: missed events are fetched, known events are not
+ * applied twice, and commands are sent until they are answered.
  */
 export class ParleyClient {
   readonly api: ParleyApi;
@@ -53,7 +53,7 @@ export class ParleyClient {
   readonly #typing: Typing;
   readonly #timelines = new Map<ConversationId, Timeline>();
   readonly #live: (() => void)[] = [];
-  /** Both from `start` on. */
+  /** Both are set from `start` on. */
   #local: Local | null = null;
   #receiver: Receiver | null = null;
   #presenceState: 'active' | 'idle' = 'active';
@@ -96,9 +96,11 @@ export class ParleyClient {
     );
   }
 
-  // ---- life -------------------------------------------------------------------------------------
+  // ---- lifecycle ---------------------------------------------------------------------------
 
-  /** Loads what was kept and connects; keeps connecting until `stop`. Resolves when loaded. */
+  /**
+   * Loads stored data and connects; stays connected until `stop`. Resolves when the data is loaded.
+   */
   async start(account?: AccountId): Promise<void> {
     const id = account ?? (await this.api.me()).id;
     const saved = await this.#persistence.open(id);
@@ -112,7 +114,7 @@ export class ParleyClient {
     this.#connection.start();
   }
 
-  /** Disconnects. What was not answered stays in the store. */
+  /** Disconnects. Unanswered commands stay in the store. */
   async stop(): Promise<void> {
     this.#connection.stop();
     this.#commands.stop();
@@ -120,13 +122,13 @@ export class ParleyClient {
     await this.#persistence.close();
   }
 
-  /** Ends the session and forgets what was kept on this device. */
+  /** Ends the session and deletes what was stored on this device. */
   async logout(): Promise<void> {
     await this.api.logout();
     await this.forget();
   }
 
-  /** Disconnects and forgets what was kept on this device, when the session is over already. */
+  /** Disconnects and deletes what was stored on this device, if the session has already ended. */
   async forget(): Promise<void> {
     this.#connection.stop();
     this.#commands.stop();
@@ -134,28 +136,28 @@ export class ParleyClient {
     await this.stop();
   }
 
-  /** Reads anew who one is, after a change that no event tells of. */
+  /** Reloads the own account, after a change that no event announces. */
   async refreshMe(): Promise<void> {
     this.#state.change({ me: await this.api.me() });
   }
 
-  /** Resolves when everything that was missed has come. */
+  /** Resolves when everything that was missed has arrived. */
   whenLive(): Promise<void> {
     if (this.state === 'live') return Promise.resolve();
     return new Promise((resolve) => this.#live.push(resolve));
   }
 
-  /** The network is back, the page is looked at again: do not wait. */
+  /** The network is back, or the page is visible again: reconnects without delay. */
   nudge(): void {
     this.#connection.nudge();
   }
 
-  /** The network is known to be gone. */
+  /** The network is known to be lost. */
   networkLost(): void {
     this.#connection.lost();
   }
 
-  // ---- what it shows ------------------------------------------------------------------------------
+  // ---- state ---------------------------------------------------------------------------------
 
   get state(): ConnectionState {
     return this.#connection.state;
@@ -169,12 +171,17 @@ export class ParleyClient {
     return this.#state.snapshot;
   }
 
-  /** Called after the snapshot has changed, at most once a turn. Returns how to unsubscribe. */
+  /**
+   * Registers a listener that is called after the snapshot has changed, at most once per turn.
+   * Returns a function that unsubscribes it.
+   */
   subscribe(listener: () => void): () => void {
     return this.#state.subscribe(listener);
   }
 
-  /** Listens to one kind of {@link ClientEvents}. Returns how to stop. */
+  /**
+   * Registers a listener for one kind of {@link ClientEvents}. Returns a function that removes it.
+   */
   on<K extends keyof ClientEvents>(
     kind: K,
     listener: (value: ClientEvents[K]) => void,
@@ -182,7 +189,10 @@ export class ParleyClient {
     return this.#events.on(kind, listener);
   }
 
-  /** Every event that is applied: once, in the order of seq for each stream. */
+  /**
+   * Registers a listener for every event that is applied: once, in the order of seq within each
+   * stream.
+   */
   onEvent(listener: (event: Event) => void): () => void {
     return this.#events.on('event', listener);
   }
@@ -192,7 +202,7 @@ export class ParleyClient {
     return new Map(Object.entries(this.#local?.streams.cursor ?? {}) as [StreamId, Seq][]);
   }
 
-  /** The messages of a conversation; one timeline for each, until it is closed. */
+  /** Returns the timeline of a conversation; one per conversation, until it is closed. */
   timeline(conversation: ConversationId): Timeline {
     const open = this.#timelines.get(conversation);
     if (open) return open;
@@ -212,12 +222,12 @@ export class ParleyClient {
     return timeline;
   }
 
-  /** Somebody’s name, loaded when it is not known yet. */
+  /** Returns a user’s name; loads it if it is not known yet. */
   wantUser(id: AccountId): void {
     this.#users.want(id);
   }
 
-  /** Reads how far the members of a conversation have read. */
+  /** Loads how far the members of a conversation have read. */
   async loadReceipts(conversation: ConversationId): Promise<void> {
     const { items } = await this.api.members(conversation, { limit: LIMITS.receiptsMembers });
     for (const { account, readSeq } of items) {
@@ -228,36 +238,37 @@ export class ParleyClient {
   // ---- commands -----------------------------------------------------------------------------------
 
   /**
-   * Posts a message. A program that answers something gives an `id` derived from it (`derivedId` of
-   * `@parley/client/node`): then it can answer again after a crash, and there is still one answer.
+   * Posts a message. A program that answers something passes an `id` derived from it (`derivedId`
+   * of `@parley/client/node`), so that it can answer again after a crash and there is still one
+   * answer.
    */
   post(conversation: ConversationId, body: string, options: { id?: ClientId } = {}): Sent {
     return this.#commands.send({ op: 'post', id: options.id ?? newId(), conversation, body });
   }
 
-  /** Gives one’s own message another body. */
+  /** Edits an own message. */
   edit(conversation: ConversationId, message: Seq, body: string): Sent {
     return this.#commands.send({ op: 'edit', id: newId(), conversation, message, body });
   }
 
-  /** Deletes one’s own message. */
+  /** Deletes an own message. */
   remove(conversation: ConversationId, message: Seq): Sent {
     return this.#commands.send({ op: 'delete', id: newId(), conversation, message });
   }
 
-  /** Puts an emoji on a message. */
+  /** Adds an emoji to a message. */
   react(conversation: ConversationId, message: Seq, emoji: string): Sent {
     return this.#commands.send({ op: 'react', id: newId(), conversation, message, emoji });
   }
 
-  /** Takes one’s emoji off a message. */
+  /** Removes an own emoji from a message. */
   unreact(conversation: ConversationId, message: Seq, emoji: string): Sent {
     return this.#commands.send({ op: 'unreact', id: newId(), conversation, message, emoji });
   }
 
   /**
-   * Moves the read cursor forward to `seq`; with `unread` it may go back. As often as one likes:
-   * marks that are overtaken by a later one before they are sent are answered with it.
+   * Moves the read cursor forward to `seq`; with `unread` it can move back. Can be called at any
+   * rate: marks that a later one overtakes before they are sent are answered with it.
    */
   read(conversation: ConversationId, seq: Seq, options: { unread?: boolean } = {}): Sent {
     const view = this.#state.view(conversation);
@@ -269,13 +280,15 @@ export class ParleyClient {
     return this.#commands.send({ op: 'read', id: newId(), conversation, seq, ...unread });
   }
 
-  /** Tells the other members that the person types; as often as one likes, told seldom. */
+  /**
+   * Sends a typing signal to the other members. Can be called at any rate; signals are throttled.
+   */
   typing(conversation: ConversationId): void {
     if (!this.#typing.mayTell(conversation)) return;
     this.#connection.send(JSON.stringify({ op: 'typing', conversation }));
   }
 
-  /** Whether the person is at the device. */
+  /** Reports whether the user is active on this device. */
   setPresence(state: 'active' | 'idle'): void {
     this.#presenceState = state;
     this.#connection.send(JSON.stringify({ op: 'presence', state }));
@@ -289,12 +302,12 @@ export class ParleyClient {
     return this.#commands.send({ ...entry.command, id: newId() });
   }
 
-  /** Throws a refused message away. */
+  /** Discards a refused message. */
   discard(id: ClientId): void {
     this.#commands.discard(id);
   }
 
-  // ---- inside -------------------------------------------------------------------------------------
+  // ---- internals -----------------------------------------------------------------------------
 
   #receiverOn(local: Local): Receiver {
     return new Receiver({

@@ -6,22 +6,22 @@ import type { Persistence } from './persistence.ts';
 import type { OutboxEntry } from './store.ts';
 import { claimOrphans, holdTab } from './tabs.ts';
 
-/** How often what closed tabs have left behind is looked for, ms. */
+/** Interval of the search for entries of closed tabs, ms. */
 const ORPHANS_MS = 30_000;
 
-/** A new id of one command: made once for what a person did (R1). */
+/** Returns a new command id: created once per user action (R1). */
 export const newId = (): ClientId => uuidv7() as ClientId;
 
 /**
- * Commands from the person’s doing to the server’s answer: stored, sent, sent again, settled. What
- * is refused for good stays, if it was a message, until the person decides.
+ * Handles commands from the user’s action to the server’s answer: stores, sends, retries and
+ * settles them. A message that is permanently refused stays until the user decides.
  */
 export class Commands {
   readonly #outbox: Outbox;
   readonly #persistence: Persistence;
   readonly #onChange: () => void;
   readonly #tab = uuidv7();
-  /** Being stored: shown already, sent in a moment. */
+  /** Being stored: already shown, and sent as soon as it is stored. */
   readonly #unsent = new Map<ClientId, OutboxEntry>();
   readonly #failed = new Map<ClientId, OutboxEntry>();
   readonly #settling = new Map<
@@ -32,28 +32,28 @@ export class Commands {
   #orphanTimer: ReturnType<typeof setInterval> | null = null;
   #releaseTab: () => void = () => undefined;
 
-  /** `onChange`: the entries are other ones than before. */
+  /** `onChange` is called when the entries have changed. */
   constructor(persistence: Persistence, context: OutboxDeps, onChange: () => void) {
     this.#persistence = persistence;
     this.#outbox = new Outbox(context);
     this.#onChange = onChange;
   }
 
-  /** Takes over what an earlier life has left, and from now on what closed tabs leave. */
+  /** Takes over the entries of a previous process, and from now on those of closed tabs. */
   async start(saved: readonly OutboxEntry[]): Promise<void> {
     this.#releaseTab = holdTab(this.#tab);
     await this.#adopt(saved);
     this.#orphanTimer = setInterval(() => void this.#adoptOrphans(), ORPHANS_MS);
   }
 
-  /** Sends nothing more. What was not answered stays in the store. */
+  /** Stops sending. Unanswered commands stay in the store. */
   stop(): void {
     this.#outbox.disconnected();
     if (this.#orphanTimer) clearInterval(this.#orphanTimer);
     this.#releaseTab();
   }
 
-  /** A socket was greeted: what the last one left open is sent again. */
+  /** A socket was greeted: commands open on the previous one are sent again. */
   connected(limits: Pick<Limits, 'commands' | 'commandWindowMs'>): void {
     this.#outbox.connected(limits);
   }
@@ -63,20 +63,20 @@ export class Commands {
     this.#outbox.disconnected();
   }
 
-  /** Everything that is not answered, and what failed, in the order of its making. */
+  /** Returns everything that is unanswered or failed, in the order of creation. */
   get entries(): OutboxEntry[] {
     const all = [...this.#failed.values(), ...this.#outbox.entries, ...this.#unsent.values()];
     return all.sort((a, b) => a.order - b.order);
   }
 
-  /** A failed command. */
+  /** Returns a failed command. */
   failed(id: ClientId): OutboxEntry | undefined {
     return this.#failed.get(id);
   }
 
   /**
-   * Takes a command: stored first, then sent; after a crash the same id is there (R1). One that is
-   * on its way already is not taken again; one that was refused is sent once more.
+   * Accepts a command: stores it, then sends it; after a crash the same id is there (R1). A command
+   * that is already in flight is not accepted again; one that was refused is sent once more.
    */
   send(command: DurableCommand): Sent {
     if (this.#outbox.has(command.id) || this.#unsent.has(command.id)) {
@@ -118,13 +118,13 @@ export class Commands {
       resolve = yes;
       reject = no;
     });
-    // Whoever does not wait for the answer is told of a refusal by the event `nack`.
+    // Callers that do not wait for the answer learn of a refusal from the event `nack`.
     settled.catch(() => undefined);
     this.#settling.set(id, { resolve, reject, settled });
     return settled;
   }
 
-  /** Read marks that are not sent yet and that the command makes pointless. */
+  /** Removes read marks that are not sent yet and that the command makes redundant. */
   #overtaken(command: DurableCommand): OutboxEntry[] {
     const storing = [...this.#unsent.values()].filter((e) => overtakes(command, e.command));
     for (const { id } of storing) this.#unsent.delete(id);
@@ -143,7 +143,9 @@ export class Commands {
     this.#settling.delete(ack.id);
   }
 
-  /** The server has refused a command; its entry, unless it is sent again by itself. */
+  /**
+   * The server has refused a command. Returns its entry, unless it will be retried automatically.
+   */
   nacked({
     id: text,
     code,
@@ -168,14 +170,14 @@ export class Commands {
     return { entry, refusal };
   }
 
-  /** Throws a failed command away. */
+  /** Discards a failed command. */
   discard(id: ClientId): void {
     void this.#persistence.removeOutbox(id);
     this.#failed.delete(id);
     this.#onChange();
   }
 
-  /** Grows over reloads too, as long as the clock does; within a life it grows in any case. */
+  /** Increases across reloads as long as the clock does; within a process it always increases. */
   #nextOrder(): number {
     this.#order = Math.max(this.#order + 1, Date.now());
     return this.#order;

@@ -19,7 +19,7 @@ interface TestSocket extends SocketHandlers {
   closedWith: number | undefined | null;
 }
 
-/** A connection whose sockets and tokens the test holds. */
+/** A connection whose sockets and tokens are controlled by the test. */
 function aConnection(options: { random?: number; device?: string } = {}) {
   const sockets: TestSocket[] = [];
   const frames: string[] = [];
@@ -83,7 +83,7 @@ async function aLiveConnection(
 }
 
 describe('connecting', () => {
-  test('says hello with its token and cursor, and is live when everything has come', async () => {
+  test('sends its token and cursor in hello, and is live when everything has arrived', async () => {
     const { connection, sockets, states, frames } = await aLiveConnection({ device: 'a phone' });
     expect(sockets[0]?.url).toBe('wss://chat.example/api/v1/live');
     expect(sockets[0]?.sent[0]).toEqual({
@@ -110,14 +110,14 @@ describe('connecting', () => {
     expect(ops(sockets[0])).toEqual(['hello', 'ping']);
   });
 
-  test('starts once, however often it is asked to', async () => {
+  test('starts once, however often start is called', async () => {
     const { connection, sockets } = await aLiveConnection();
     connection.start();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(sockets).toHaveLength(1);
   });
 
-  test('a hello without an answer has failed after 20 s', async () => {
+  test('fails a hello without an answer after 20 s', async () => {
     const { connection, sockets } = aConnection();
     connection.start();
     await vi.advanceTimersByTimeAsync(0);
@@ -131,7 +131,7 @@ describe('connecting', () => {
 });
 
 describe('the end of a socket', () => {
-  test('frames of an earlier socket are not handed on (B15)', async () => {
+  test('frames of an earlier socket are not delivered (B15)', async () => {
     const { connection, sockets, frames } = await aLiveConnection();
     sockets[0]?.close(1006, null);
     await vi.advanceTimersByTimeAsync(10_000);
@@ -145,7 +145,7 @@ describe('the end of a socket', () => {
     expect(connection.state).toBe('connecting');
   });
 
-  test('pauses double, up to 15 s, and start anew after a stable minute', async () => {
+  test('doubles its pauses up to 15 s, and restarts them after a stable minute', async () => {
     const { sockets, states } = await aLiveConnection({ random: 0.999 });
     const pauses: number[] = [];
     for (let n = 0; n < 9; n++) {
@@ -164,7 +164,7 @@ describe('the end of a socket', () => {
     expect(Math.round(states.at(-1)?.[1] ?? 0)).toBe(250);
   });
 
-  test('waits as long as the goodbye asks, or the refused upgrade', async () => {
+  test('waits as long as the goodbye or the rejected upgrade asks', async () => {
     const { sockets, states } = await aLiveConnection();
     say(sockets[0], { op: 'goodbye', reason: 'restart', retryAfter: 3 });
     sockets[0]?.close(CLOSE.restart, null);
@@ -181,7 +181,7 @@ describe('the end of a socket', () => {
     expect(states.at(-1)?.[1]).toBeLessThan(1_000);
   });
 
-  test('a session that is over is not tried again', async () => {
+  test('does not reconnect after the session has ended', async () => {
     const { sockets, connection, ended } = await aLiveConnection();
     sockets[0]?.close(CLOSE.sessionEnded, null);
     expect(ended()).toBe(1);
@@ -190,7 +190,7 @@ describe('the end of a socket', () => {
     expect(sockets).toHaveLength(1);
   });
 
-  test('a token that is not accepted is replaced', async () => {
+  test('replaces a token that is rejected', async () => {
     const { sockets } = await aLiveConnection();
     sockets[0]?.close(CLOSE.unauthenticated, null);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -198,7 +198,7 @@ describe('the end of a socket', () => {
     expect(sockets[1]?.sent[0]).toMatchObject({ op: 'hello', token: 'token-2' });
   });
 
-  test('any other end leaves the token as it is', async () => {
+  test('keeps the token after any other close', async () => {
     const { sockets } = await aLiveConnection();
     sockets[0]?.close(1006, null);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -206,7 +206,7 @@ describe('the end of a socket', () => {
     expect(sockets[1]?.sent[0]).toMatchObject({ op: 'hello', token: 'token-1' });
   });
 
-  test('without a token it waits as the server asks; without a session it ends', async () => {
+  test('waits as the server asks if it gets no token, and ends if the session has ended', async () => {
     const { connection, tokens, states, sockets, ended } = aConnection();
     const refused = (status: number, code: string) =>
       Response.json(
@@ -224,7 +224,7 @@ describe('the end of a socket', () => {
     expect(sockets).toHaveLength(0);
   });
 
-  test('a socket that greets another account ends it, and nothing of that is handed on', async () => {
+  test('ends on a socket that greets another account, and delivers nothing of it', async () => {
     const { connection, sockets, frames, ended } = aConnection();
     connection.start();
     await vi.advanceTimersByTimeAsync(0);
@@ -235,7 +235,7 @@ describe('the end of a socket', () => {
     expect(connection.send('{"op":"ping"}')).toBe(false);
   });
 
-  test('stopping closes the socket in order and tries no more', async () => {
+  test('closes the socket on stop and does not reconnect', async () => {
     const { connection, sockets, states } = await aLiveConnection();
     connection.stop();
     expect(sockets[0]?.closedWith).toBe(1000);
@@ -245,8 +245,8 @@ describe('the end of a socket', () => {
   });
 });
 
-describe('the clock', () => {
-  test('a server that is silent for too long is taken for gone; any frame shows that it lives', async () => {
+describe('timers', () => {
+  test('treats a server that is silent for too long as lost; any frame shows that it is alive', async () => {
     const { sockets, connection } = await aLiveConnection({ silenceMs: 10_000 });
     await vi.advanceTimersByTimeAsync(9_000);
     say(sockets[0], { op: 'pong' });
@@ -257,13 +257,13 @@ describe('the clock', () => {
     expect(connection.state).not.toBe('live');
   });
 
-  test('a ping is answered', async () => {
+  test('answers a ping', async () => {
     const { sockets } = await aLiveConnection();
     say(sockets[0], { op: 'ping', heads: {}, readVersion: 0 });
     expect(ops(sockets[0])).toEqual(['hello', 'pong']);
   });
 
-  test('the token of the socket is renewed before it ends, once', async () => {
+  test('renews the token of the socket once before it expires', async () => {
     const { sockets, tokens } = await aLiveConnection({ silenceMs: 1e9 });
     await vi.advanceTimersByTimeAsync(505_000);
     expect(ops(sockets[0])).toEqual(['hello']);
@@ -274,7 +274,7 @@ describe('the clock', () => {
     expect(tokens.handedOut).toBe(2);
   });
 
-  test('a nudge connects at once while it waits, and asks for a sign of life while it is live', async () => {
+  test('connects at once on a nudge while it waits, and asks for a sign of life while it is live', async () => {
     const { connection, sockets } = await aLiveConnection({ random: 0.999, silenceMs: 1e9 });
     connection.nudge();
     expect(ops(sockets[0])).toEqual(['hello', 'ping']);
@@ -295,7 +295,7 @@ describe('the clock', () => {
     expect(sockets).toHaveLength(2);
   });
 
-  test('a network that is known to be lost is not waited for', async () => {
+  test('does not wait for a network that is known to be lost', async () => {
     const { connection, sockets } = await aLiveConnection();
     connection.lost();
     expect(connection.state).toBe('offline');

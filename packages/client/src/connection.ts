@@ -12,52 +12,52 @@ import { Backoff } from './backoff.ts';
 import type { LiveSocket, SocketFactory } from './socket.ts';
 
 /**
- * How a client stands: not connected (and trying again, unless stopped); opening a socket;
- * receiving what it missed; having everything.
+ * State of a connection: disconnected (and retrying, unless stopped); opening a socket; receiving
+ * what it missed; up to date.
  */
 export type ConnectionState = 'offline' | 'connecting' | 'catching-up' | 'live';
 
-/** What the connection needs, and whom it tells. */
+/** What the connection needs, and its callbacks. */
 export interface ConnectionDeps {
   readonly api: ParleyApi;
   readonly socket: SocketFactory;
   readonly random: () => number;
   readonly device: string | undefined;
-  /** The cursor to resume from, asked for at each hello. */
+  /** Returns the cursor to resume from; called at each hello. */
   cursor(): { epoch: string | null; cursor: Cursor };
-  /** Whose session it must be. */
+  /** The account that the session must belong to. */
   account(): AccountId | null;
-  /** Each frame, in order, of the present socket only. */
+  /** Called with each frame of the current socket, in order. */
   frame(frame: ServerFrame): void;
   state(state: ConnectionState, retryInMs: number | null): void;
-  /** The session is over: nothing is tried any more. */
+  /** The session has ended; the connection does not retry. */
   ended(): void;
 }
 
-/** A hello that is not answered in this time has failed. */
+/** A hello that is not answered within this time has failed. */
 const READY_MS = 20_000;
-/** How often the connection looks at the clock. */
+/** Interval of the connection’s timer checks. */
 const LOOK_MS = 1_000;
-/** The access token of the socket is renewed this long before its end. */
+/** The access token of the socket is renewed this long before it expires. */
 const RENEW_BEFORE_MS = 90_000;
-/** After a sign that the network is back, the server has this long to be heard. */
+/** After a sign that the network is back, the server has this long to answer. */
 const NUDGE_MS = 5_000;
 
 /**
- * One socket at a time, and the way to the next one.
+ * Keeps one socket at a time, and reconnects.
  *
  * 1. The state changes in one place only.
- * 2. Frames of an earlier socket are never handed on (R15 of the failures: a replaced connection
- *    that goes on delivering).
- * 3. Attempts are spread by full jitter; what the server asks to wait is waited.
- * 4. A server that is silent for `limits.silenceMs` is taken for gone.
+ * 2. Frames of an earlier socket are never delivered (B15 in docs/guarantees-tests.md: a replaced
+ *    connection that keeps delivering).
+ * 3. Attempts are spread by full jitter; a delay that the server asks for is respected.
+ * 4. A server that is silent for `limits.silenceMs` counts as lost.
  */
 export class Connection {
   readonly #context: ConnectionDeps;
   readonly #backoff: Backoff;
   #state: ConnectionState = 'offline';
   #socket: LiveSocket | null = null;
-  /** Counts sockets; what belongs to another number is not ours any more. */
+  /** Counts sockets; callbacks with another number belong to an earlier socket. */
   #generation = 0;
   #wanted = false;
   #retryTimer: ReturnType<typeof setTimeout> | null = null;
@@ -79,7 +79,7 @@ export class Connection {
     return this.#state;
   }
 
-  /** Counts the sockets so far: commands remember on which one they were sent. */
+  /** Number of sockets so far: commands record on which one they were sent. */
   get generation(): number {
     return this.#generation;
   }
@@ -91,14 +91,17 @@ export class Connection {
     void this.#connect();
   }
 
-  /** Closes the socket and tries no more. */
+  /** Closes the socket and stops retrying. */
   stop(): void {
     this.#wanted = false;
     this.#drop(1000);
     this.#become('offline', null);
   }
 
-  /** The network is back, or the person asks: do not wait any longer, do not trust silence. */
+  /**
+   * Reconnects without further delay: the network is back, or the user asks for it. A live
+   * connection must show that it is alive.
+   */
   nudge(): void {
     if (!this.#wanted) return;
     if (this.#retryTimer) {
@@ -111,12 +114,12 @@ export class Connection {
     }
   }
 
-  /** The network is known to be gone: do not wait for silence to show it. */
+  /** Closes the connection without waiting for a timeout: the network is known to be lost. */
   lost(): void {
     if (this.#socket) this.#failed(null);
   }
 
-  /** Sends a frame; false when there is no socket that has been greeted. */
+  /** Sends a frame. Returns false if there is no socket that has been greeted. */
   send(text: string): boolean {
     if (!this.#socket || (this.#state !== 'live' && this.#state !== 'catching-up')) return false;
     this.#socket.send(text);
@@ -175,12 +178,12 @@ export class Connection {
   #receive(text: string): void {
     this.#heardAt = performance.now();
     this.#nudgedAt = null;
-    // The server is trusted to keep to its schemas: checking each event anew would cost more than
-    // applying it. What is not understood is passed over by whoever reads the frame.
+    // The server is trusted to follow its schemas: validating each event again would cost more than
+    // applying it. Handlers ignore what they do not understand.
     const frame = JSON.parse(text) as ServerFrame;
     if (frame.op === 'ready' && frame.me.id !== this.#context.account()) {
-      // Somebody else has logged in with the same cookies: nothing that waits here is theirs to
-      // send, and nothing that the server says now belongs into this store.
+      // Another account has logged in with the same cookies: nothing that is queued here may be
+      // sent as that account, and nothing that the server sends now belongs in this store.
       this.#end();
       return;
     }
@@ -199,7 +202,7 @@ export class Connection {
     this.#become('catching-up', null);
   }
 
-  // ---- the end of a socket ------------------------------------------------------------------------
+  // ---- end of a socket -----------------------------------------------------------------------
 
   #closed(code: number, retryAfterMs: number | null): void {
     if (code === CLOSE.sessionEnded) {
@@ -228,7 +231,7 @@ export class Connection {
     this.#context.ended();
   }
 
-  /** Lets go of the present socket: whatever it still brings is of an earlier generation. */
+  /** Detaches the current socket: what it still delivers belongs to an earlier generation. */
   #drop(code?: number): void {
     this.#generation++;
     this.#clearRetry();
@@ -243,7 +246,7 @@ export class Connection {
     this.#retryTimer = null;
   }
 
-  // ---- the clock ------------------------------------------------------------------------------------
+  // ---- timers ----------------------------------------------------------------------------------
 
   #look(): void {
     const now = performance.now();
@@ -259,7 +262,7 @@ export class Connection {
     }
   }
 
-  /** A fresh token for the socket, before the one of its hello ends. */
+  /** Renews the token of the socket before the one from its hello expires. */
   async #renew(): Promise<void> {
     if (this.#renewing) return;
     this.#renewing = true;
@@ -271,7 +274,8 @@ export class Connection {
       this.#tokenEndsAt = this.#context.api.accessTokenExpiresAt;
       this.send(JSON.stringify({ op: 'renew', id: uuidv7(), token }));
     } catch (error) {
-      // Tried again at the next look; when the token has ended the server closes, and we come back.
+      // Retried at the next check; when the token has expired, the server closes the socket and the
+      // client reconnects.
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 401) this.#end();
     } finally {

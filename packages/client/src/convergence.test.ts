@@ -8,9 +8,9 @@ import { MemoryStore } from './store.ts';
 import type { Timeline } from './timeline.ts';
 
 /**
- * Whatever the order of pages, snapshots, events, resets, answers, failures and retries: in the end a
- * client shows what the server’s logs come to, every event was applied once and in order, and every
- * command was carried out once.
+ * Whatever the order of pages, snapshots, events, resets, answers, failures and retries: in the end
+ * a client shows the state that follows from the server’s logs, every event was applied once and in
+ * order, and every command was executed once.
  */
 
 beforeEach(() => {
@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** What may happen, and how often it does compared with the others. */
+/** The possible steps, and their relative frequencies. */
 const ACTIONS = {
   post: 6,
   burst: 1,
@@ -58,7 +58,7 @@ const anAction = fc.oneof(
   })),
 );
 
-/** A server with two groups, and the client of somebody who is in the first one. */
+/** A server with two groups, and the client of an account that is a member of the first one. */
 class World {
   readonly server = new ModelServer();
   readonly groups: readonly ConversationId[];
@@ -162,7 +162,7 @@ class World {
 const stored = (timeline: Timeline) =>
   timeline.snapshot.messages.map(({ state: _, seenBy: _seen, ...message }) => message);
 
-/** What is shown is a stretch of the truth without a hole, and does not claim to be more. */
+/** What is shown is a section of the log without a gap, and does not claim to be more. */
 function expectStretch(timeline: Timeline, truth: readonly Message[]): void {
   const shown = stored(timeline);
   const { hasOlder, hasNewer, loading, error } = timeline.snapshot;
@@ -174,7 +174,7 @@ function expectStretch(timeline: Timeline, truth: readonly Message[]): void {
   if (!hasOlder) expect(start).toBeLessThanOrEqual(0);
 }
 
-/** Events of each life and stream come once, in order; a hole only where it was told. */
+/** Events of each process and stream arrive once, in order; gaps only where they were reported. */
 function expectOrder(applied: World['applied']): void {
   const last = new Map<string, number>();
   for (const { life, event } of applied) {
@@ -196,7 +196,7 @@ async function expectConverged(world: World): Promise<void> {
     expect(client.snapshot.conversations.get(id)).toMatchObject(server.snapshot(id));
     expect(client.cursors.get(id as unknown as StreamId)).toBe(server.lastSeq(id));
     const truth = server.messages(id);
-    // Where it was opened it has loaded by itself; a request that failed is retried by hand.
+    // Opened timelines load by themselves; a request that failed is retried explicitly.
     if (timeline.snapshot.error) void timeline.open();
     await world.heal();
     if (timeline.snapshot.messages.length > 0) expectStretch(timeline, truth);
@@ -212,7 +212,7 @@ async function expectConverged(world: World): Promise<void> {
   expectOrder(world.applied);
   const clients = world.groups.flatMap((id) => server.log(id).map((e) => e.client));
   for (const id of world.posted) expect(clients.filter((c) => c === id).length).toBeLessThan(2);
-  // What was not refused for good (who had left by then) is there.
+  // What was not permanently refused (because its author had left) is there.
   const failed = new Set(client.snapshot.outbox.map((e) => e.id));
   for (const id of world.posted) expect(failed.has(id) || clients.includes(id)).toBe(true);
 }

@@ -8,17 +8,17 @@ import {
 } from '@parley/protocol';
 import type { MessageWindow } from './messages.ts';
 
-/** A conversation as a client shows it: the server’s snapshot, kept up by events. */
+/** A conversation as a client shows it: the server’s snapshot, updated by events. */
 export interface ConversationView extends Conversation {
-  /** Events up to here are contained in what the snapshot says of name, members and role. */
+  /** Events up to this seq are reflected in the name, members and role of the snapshot. */
   readonly snapshotSeq: Seq;
-  /** `unread` counts the messages up to here; later ones are added as they come. */
+  /** `unread` counts the messages up to this seq; later ones are added as they arrive. */
   readonly unreadAsOf: Seq;
-  /** How far others have read, as far as it was told. */
+  /** How far other members have read, as far as known. */
   readonly receipts: ReadonlyMap<AccountId, Seq>;
 }
 
-/** A view from a snapshot; receipts that were told before are kept. */
+/** Returns a view of a snapshot; keeps receipts that were received before. */
 export function viewOf(snapshot: Conversation, before?: ConversationView): ConversationView {
   const receipts = new Map(before?.receipts);
   if (snapshot.peer !== null && snapshot.peerReadSeq !== null) {
@@ -41,7 +41,7 @@ export function changesPermissions(view: ConversationView, event: Event, me: Acc
   return event.type === 'conversation.updated' && event.data.visibility !== undefined;
 }
 
-/** The view after an event of its stream. The window has applied the event already. */
+/** Returns the view after an event of its stream. The window has already applied the event. */
 export function reduce(
   view: ConversationView,
   event: Event,
@@ -75,7 +75,7 @@ export function reduce(
       return next;
     case 'message.deleted':
       if (event.data.message === view.lastMessage?.seq) next.lastMessage = latest(window);
-      // A saturated count cannot be counted down; the next move of the cursor counts anew.
+      // A saturated count cannot be decremented; the next move of the cursor recounts.
       if (
         event.seq > view.unreadAsOf &&
         event.data.author !== me &&
@@ -109,7 +109,9 @@ export function reduce(
   return next;
 }
 
-/** The view after its read cursor was told. What came after the count is counted here. */
+/**
+ * Returns the view after its read cursor moved. Messages after the server’s count are counted here.
+ */
 export function withCursor(
   view: ConversationView,
   cursor: ReadCursor,
@@ -125,7 +127,10 @@ export function withCursor(
   };
 }
 
-/** The view when the person has just read up to `seq` here: the server’s count follows. */
+/**
+ * Returns the view when the user has just read up to `seq` on this device; the server’s count
+ * follows.
+ */
 export function readHere(
   view: ConversationView,
   seq: Seq,
@@ -137,7 +142,7 @@ export function readHere(
   return { ...view, readSeq: seq, unread: Math.min(unread, LIMITS.unreadMax) };
 }
 
-/** The view after another member’s reading was told. */
+/** Returns the view after another member’s read cursor moved. */
 export function withReceipt(
   view: ConversationView,
   account: AccountId,

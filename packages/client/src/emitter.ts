@@ -1,4 +1,4 @@
-/** Tells listeners of what happens, by kind. A listener that throws does not keep it from others. */
+/** Calls listeners by kind of event. A listener that throws does not affect the others. */
 export class Emitter<Kinds extends object> {
   readonly #listeners = new Map<keyof Kinds, Set<(value: never) => void>>();
 
@@ -14,7 +14,7 @@ export class Emitter<Kinds extends object> {
       try {
         (listener as (value: Kinds[K]) => void)(value);
       } catch (error) {
-        // Reported as what it is, a mistake of the listener, and not in the middle of a frame.
+        // Reported as an error of the listener, outside the handling of a frame.
         queueMicrotask(() => {
           throw error;
         });

@@ -1,10 +1,10 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 
-/** Attempts to take a lock whose holder is not known or dead. */
+/** Attempts to take a lock whose holder is unknown or dead. */
 const TRIES = 10;
 
-/** Who holds a lock: a process, and when it started, as numbers of processes are used again. */
+/** The process that holds a lock, and when it started, because process ids are reused. */
 interface Holder {
   readonly pid: number;
   readonly startedAt: string;
@@ -14,13 +14,13 @@ interface Holder {
 const held = new Set<string>();
 
 /**
- * Takes a lock for this process: a file that names it. The lock of a process that was killed is taken
- * over. Returns how to let go of it.
+ * Takes a lock for this process: a file that names it. Takes over the lock of a process that was
+ * killed. Returns a function that releases it.
  *
  * @throws {Error} when another living process holds it, or this one already does
  */
 export async function acquireLock(path: string): Promise<() => Promise<void>> {
-  if (held.has(path)) throw new Error(`${path} is held by this process already`);
+  if (held.has(path)) throw new Error(`${path} is already held by this process`);
   held.add(path);
   try {
     for (let tries = 0; !(await tryCreate(path)); tries++) {
@@ -28,7 +28,7 @@ export async function acquireLock(path: string): Promise<() => Promise<void>> {
       if (tries > TRIES || (holder && (await isAlive(holder)))) {
         throw new Error(`${path} is held by process ${holder?.pid ?? 'unknown'}`);
       }
-      // Whoever has just made the file is about to write its name.
+      // The process that just created the file is about to write its id.
       if (!holder && tries < TRIES / 2) await setTimeout(50);
       else await rm(path, { force: true });
     }
@@ -42,7 +42,7 @@ export async function acquireLock(path: string): Promise<() => Promise<void>> {
   };
 }
 
-/** False when the file is there already. */
+/** Returns false when the file already exists. */
 async function tryCreate(path: string): Promise<boolean> {
   try {
     const file = await open(path, 'wx', 0o600);
@@ -59,7 +59,7 @@ async function tryCreate(path: string): Promise<boolean> {
   }
 }
 
-/** Null when the file is gone, or its process was killed before it had named itself. */
+/** Returns null when the file is gone, or when its process was killed before it wrote its id. */
 async function holderOf(path: string): Promise<Holder | null> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Holder;
@@ -71,7 +71,7 @@ async function holderOf(path: string): Promise<Holder | null> {
 }
 
 async function isAlive({ pid, startedAt }: Holder): Promise<boolean> {
-  // A restarted container gives the same number again.
+  // After a restart of a container the same process id is used again.
   if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);
@@ -81,11 +81,11 @@ async function isAlive({ pid, startedAt }: Holder): Promise<boolean> {
   return (await startOf(pid)) === startedAt;
 }
 
-/** When a process started, in the kernel’s words; empty where that cannot be told. */
+/** Returns when a process started, as the kernel reports it; empty where that is not available. */
 async function startOf(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The 22nd field; the second one is a name in parentheses, which may contain anything.
+    // The 22nd field. The second one is a name in parentheses, which can contain anything.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   } catch {
     return '';

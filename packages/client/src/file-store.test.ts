@@ -20,7 +20,7 @@ import type { Changes, OutboxEntry } from './store.ts';
 const ACCOUNT = 'account' as AccountId;
 let folder: string;
 
-// Each fsync takes its time on a busy disk.
+// Each fsync takes time on a busy disk.
 vi.setConfig({ testTimeout: 30_000 });
 
 beforeEach(() => {
@@ -52,7 +52,7 @@ function cursors(stream: string, seq: number | null, epoch?: string): Changes {
   };
 }
 
-/** A step of a program, and what is kept after it. */
+/** A step of a program, and what is stored after it. */
 type Step =
   | { kind: 'put'; n: number }
   | { kind: 'remove'; n: number }
@@ -77,7 +77,7 @@ function carryOut(store: FileStore, step: Step): Promise<void> {
   return store.apply({ ...cursors('c', 1, step.epoch) });
 }
 
-/** What is kept, as text, to be compared. */
+/** What is stored, as text for comparison. */
 async function contents(from: string): Promise<string> {
   const store = new FileStore(from);
   const { epoch, cursors: kept, outbox } = await store.open(ACCOUNT);
@@ -85,8 +85,8 @@ async function contents(from: string): Promise<string> {
   return JSON.stringify({ epoch, cursors: [...kept].sort(), outbox: outbox.map((e) => e.id) });
 }
 
-describe('the store of programs', () => {
-  test('is found as it was left, wherever a crash has cut the journal (R1, R10)', {
+describe('the file store', () => {
+  test('restores its contents wherever a crash has cut the journal (R1, R10)', {
     timeout: 60_000,
   }, async () => {
     await fc.assert(
@@ -97,7 +97,7 @@ describe('the store of programs', () => {
           rmSync(folder, { recursive: true, force: true });
           const store = new FileStore(folder);
           await store.open(ACCOUNT);
-          /** The length of the journal after each step, and what is kept then. */
+          /** The length of the journal after each step, and the contents at that point. */
           const states: { bytes: number; kept: string }[] = [];
           const model = new FileStore(join(folder, 'model'));
           await model.open(ACCOUNT);
@@ -117,7 +117,7 @@ describe('the store of programs', () => {
             writeFileSync(join(folder, 'copy', ACCOUNT, 'journal'), whole.subarray(0, at));
             const expected = states.findLast((state) => state.bytes <= at)?.kept;
             expect(await contents(join(folder, 'copy'))).toBe(expected);
-            // Cut off once: it is the same when it is opened again.
+            // Cut off once: reopening gives the same contents.
             expect(await contents(join(folder, 'copy'))).toBe(expected);
           }
         },
@@ -167,7 +167,7 @@ describe('the store of programs', () => {
     expect(statSync(journal()).size).toBe(good);
   });
 
-  test('rewrites its journal when it has grown, and loses nothing by it', async () => {
+  test('rewrites its journal when it has grown, without losing anything', async () => {
     const store = new FileStore(folder);
     await store.open(ACCOUNT);
     await store.putOutbox(entry(1, 'kept'));
@@ -200,7 +200,7 @@ describe('the store of programs', () => {
     expect(await contents(folder)).toContain('"outbox":[]');
   });
 
-  test('refuses what it cannot store', async () => {
+  test('rejects what it cannot store', async () => {
     const store = new FileStore(folder);
     await store.open(ACCOUNT);
     await store.close();
@@ -211,7 +211,7 @@ describe('the store of programs', () => {
 describe('the lock of a store', () => {
   const lock = () => join(folder, ACCOUNT, 'lock');
 
-  test('keeps a second one out until it is closed', async () => {
+  test('keeps a second process out until it is closed', async () => {
     const first = new FileStore(folder);
     await first.open(ACCOUNT);
     await expect(new FileStore(folder).open(ACCOUNT)).rejects.toThrow('held');
@@ -221,7 +221,7 @@ describe('the lock of a store', () => {
     await second.close();
   });
 
-  test('of another living process holds', async () => {
+  test('is respected while another process holds it', async () => {
     const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     await new Promise((resolve) => other.once('spawn', resolve));
     mkdirSync(join(folder, ACCOUNT), { recursive: true });
@@ -238,9 +238,12 @@ describe('the lock of a store', () => {
   });
 
   test.each([
-    ['a number that is used again', JSON.stringify({ pid: 1, startedAt: 'another time' })],
-    ['our own number, from before a restart', JSON.stringify({ pid: process.pid, startedAt: '1' })],
-    ['nobody: its maker was killed', ''],
+    ['a reused process id', JSON.stringify({ pid: 1, startedAt: 'another time' })],
+    [
+      'the own process id, from before a restart',
+      JSON.stringify({ pid: process.pid, startedAt: '1' }),
+    ],
+    ['no process, because its creator was killed', ''],
   ])('that names %s is taken over', async (_, text) => {
     mkdirSync(join(folder, ACCOUNT), { recursive: true });
     writeFileSync(lock(), text);
@@ -251,7 +254,7 @@ describe('the lock of a store', () => {
 });
 
 describe('a derived id', () => {
-  test('is a UUIDv8, the same for the same parts, and another one for others', () => {
+  test('is a UUIDv8 that is the same for the same parts, and different for others', () => {
     const id = derivedId('c', 7);
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     // Fixed for ever: an answer of an earlier version must be found again.
@@ -268,7 +271,7 @@ describe('a derived id', () => {
 });
 
 describe('a session file', () => {
-  test('keeps the latest token for the next start, for its owner only', () => {
+  test('keeps the latest token for the next start, readable by its owner only', () => {
     const path = join(folder, 'session');
     const first = sessionFile(path);
     expect(first.sessionToken).toBeUndefined();

@@ -4,36 +4,36 @@ import type { AccountId, ClientId, Seq, StreamId } from '@parley/protocol';
 import { acquireLock } from './file-lock.ts';
 import { type Changes, NOTHING_SAVED, type OutboxEntry, type Saved, type Store } from './store.ts';
 
-/** One line of the journal: something that was stored. */
+/** One line of the journal: a record of something stored. */
 type JournalRecord =
   | { readonly put: OutboxEntry }
   | { readonly removed: ClientId }
   | { readonly epoch?: string; readonly cursors: readonly (readonly [StreamId, Seq | null])[] };
 
-/** Records that wait to be written, and who waits for them. */
+/** Records to be written, and the promise of those who wait for them. */
 interface Batch {
   readonly lines: string[];
-  /** Whether it must survive a power failure before anybody is told that it is stored. */
+  /** Whether it must survive a power failure before it counts as stored. */
   isDurable: boolean;
   readonly done: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
-/** The journal is rewritten when it is longer than this and than four times what it holds, bytes. */
+/** The journal is rewritten when it is longer than this and than four times its contents, bytes. */
 const COMPACT_BYTES = 1024 * 1024;
 
 /**
- * Keeps a program’s cursors and outbox in a folder: what was not answered is sent again after a
- * crash, and events are resumed after the last one that was applied. Messages are not kept.
+ * Keeps a program’s cursors and outbox in a folder: unanswered commands are sent again after a
+ * crash, and events resume after the last one that was applied. Messages are not kept.
  *
- * 1. A journal is appended to; each line has a checksum. What was torn by a crash is cut off when the
- *    store is opened, and everything before it holds.
- * 2. `putOutbox` resolves after `fsync`. Puts that come together share one.
- * 3. Records are in the order of the calls: a cursor never says more than the outbox knows.
- * 4. Rewriting the journal (into a new file, `fsync`, rename, `fsync` of the folder) bounds its size
- *    by four times what is kept, or 1 MiB.
- * 5. One process at a time: another one cannot open it while the first one lives.
+ * 1. Writes append to a journal; each line has a checksum. What a crash left incomplete is cut off
+ *    when the store is opened; everything before it is valid.
+ * 2. `putOutbox` resolves after `fsync`. Concurrent puts share one.
+ * 3. Records are in the order of the calls: a cursor is never ahead of the outbox.
+ * 4. Rewriting the journal (to a new file, `fsync`, rename, `fsync` of the folder) bounds its size
+ *    to four times its contents, or 1 MiB.
+ * 5. One process at a time: another process cannot open the store while the first one lives.
  */
 export class FileStore implements Store {
   readonly #folder: string;
@@ -48,12 +48,12 @@ export class FileStore implements Store {
   #writing: Promise<void> | null = null;
   #unlock: () => Promise<void> = () => Promise.resolve();
 
-  /** `folder` is made when it is not there; each account has a folder of its own in it. */
+  /** `folder` is created if it does not exist; each account has its own folder in it. */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** @throws {Error} when another process has the store open, or the folder cannot be written to */
+  /** @throws {Error} when another process has the store open, or the folder is not writable */
   async open(account: AccountId): Promise<Saved> {
     this.#path = join(this.#folder, account);
     await mkdir(this.#path, { recursive: true, mode: 0o700 });
@@ -123,9 +123,9 @@ export class FileStore implements Store {
     return batch.done;
   }
 
-  /** Writes batches until there is none; what comes meanwhile shares the next one. */
+  /** Writes batches until there is none; records that arrive meanwhile share the next one. */
   async #write(): Promise<void> {
-    // After this turn, so that what was stored in it shares a write.
+    // After this turn, so that everything stored in it shares a write.
     await Promise.resolve();
     while (this.#batch) {
       const batch = this.#batch;
@@ -137,7 +137,7 @@ export class FileStore implements Store {
         batch.reject(error instanceof Error ? error : new Error(String(error)));
       }
     }
-    // In the same turn: whoever comes after the last look at the batch has to begin anew.
+    // In the same turn: a record added after the last check of the batch must start a new write.
     this.#writing = null;
   }
 
@@ -149,7 +149,7 @@ export class FileStore implements Store {
       await file.appendFile(data);
       if (isDurable) await file.datasync();
     } catch (error) {
-      // Half a line would hide all that follow it. Where that fails too, reading stops at it.
+      // Part of a line would hide all that follow it. If truncating fails too, reading stops there.
       await file.truncate(this.#bytes).catch(() => undefined);
       throw error;
     }
@@ -157,7 +157,7 @@ export class FileStore implements Store {
     if (this.#bytes > this.#compactAt) await this.#compact();
   }
 
-  /** Writes all that is kept into a new journal, which takes the place of the old one at once. */
+  /** Writes everything to a new journal, which atomically replaces the old one. */
   async #compact(): Promise<void> {
     const journal = join(this.#path, 'journal');
     const next = `${journal}.new`;
@@ -194,7 +194,7 @@ export class FileStore implements Store {
     this.#outbox.clear();
     this.#cursors.clear();
     this.#epoch = null;
-    // A rewrite that a crash has interrupted has not taken its place.
+    // A rewrite that a crash interrupted did not replace the journal.
     await rm(`${journal}.new`, { force: true });
     const data = await readFile(journal).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return Buffer.alloc(0);
@@ -241,13 +241,13 @@ function newBatch(): Batch {
   return { lines: [], isDurable: false, done, resolve, reject };
 }
 
-/** A record with the checksum that tells it from a torn one. */
+/** Returns a record with a checksum that detects incomplete lines. */
 function lineOf(record: JournalRecord): string {
   const text = JSON.stringify(record);
   return `${checksum(text)} ${text}\n`;
 }
 
-/** Reads the records up to the first one that is damaged; returns where that begins. */
+/** Reads the records up to the first damaged one. Returns the offset where that begins. */
 function readLines(data: Buffer, take: (record: JournalRecord) => void): number {
   let start = 0;
   for (;;) {
@@ -261,7 +261,7 @@ function readLines(data: Buffer, take: (record: JournalRecord) => void): number 
   }
 }
 
-/** FNV-1a, 32 bits, as eight hexadecimal digits: damage is found, not an attack. */
+/** FNV-1a, 32 bits, as eight hexadecimal digits: detects damage, not attacks. */
 function checksum(text: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
@@ -270,7 +270,7 @@ function checksum(text: string): string {
 
 /** Makes a new name in a folder durable. */
 async function syncFolder(path: string): Promise<void> {
-  // Windows cannot open folders, and needs no sync of them.
+  // Windows cannot open folders, and does not need to sync them.
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {

@@ -1,10 +1,10 @@
 import type { Nack, Seq, StreamId } from '@parley/protocol';
 import { newId } from './commands.ts';
 
-/** A hole that is still there after this time is asked for again, ms. */
+/** A gap that is still there after this time is requested again, ms. */
 const AGAIN_MS = 1_500;
 
-/** Asks the server for what is missing of a stream: one request for each stream at a time. */
+/** Requests missing events: one request per stream at a time. */
 export class Fills {
   readonly #send: (text: string) => boolean;
   readonly #asked = new Set<StreamId>();
@@ -14,7 +14,10 @@ export class Fills {
     this.#send = send;
   }
 
-  /** Asks for everything after `after`; false when that was just asked, or nobody hears it. */
+  /**
+   * Requests everything after `after`. Returns false if it was just requested, or if there is no
+   * socket.
+   */
   ask(stream: StreamId, after: Seq): boolean {
     if (this.#asked.has(stream)) return false;
     const id = newId();
@@ -25,12 +28,12 @@ export class Fills {
     return true;
   }
 
-  /** Whether the ack is for one of these requests. */
+  /** Returns whether the ack belongs to one of these requests. */
   acked(id: string): boolean {
     return this.#requests.delete(id);
   }
 
-  /** The stream whose filling was refused; undefined when the answer is for something else. */
+  /** Returns the stream whose request was refused; undefined if the nack is for something else. */
   refused(nack: Nack): StreamId | undefined {
     const stream = nack.id === null ? undefined : this.#requests.get(nack.id);
     if (stream === undefined || nack.id === null) return undefined;
@@ -39,7 +42,7 @@ export class Fills {
     return stream;
   }
 
-  /** Another socket: what was asked on the last one is not answered any more. */
+  /** Forgets the open requests: those of the previous socket are no longer answered. */
   reset(): void {
     this.#asked.clear();
     this.#requests.clear();

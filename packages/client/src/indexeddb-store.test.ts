@@ -47,7 +47,7 @@ function changes(part: Partial<Changes>): Changes {
   };
 }
 
-/** What another life of the page would find. */
+/** What another process of the page would find. */
 async function found() {
   const other = new IndexedDbStore();
   const saved = await other.open(ACCOUNT);
@@ -55,7 +55,7 @@ async function found() {
   return saved;
 }
 
-describe('the store of browsers', () => {
+describe('the IndexedDB store', () => {
   test('1. data and cursor are there together after a reload (R10)', async () => {
     await store.apply(
       changes({
@@ -102,7 +102,7 @@ describe('the store of browsers', () => {
     expect(saved.messages[0]?.body).toBe('edited');
   });
 
-  test('another epoch forgets what was kept, but not the outbox (R9, B13)', async () => {
+  test('another epoch drops what was stored, but not the outbox (R9, B13)', async () => {
     const entry = {
       id: 'x' as ClientId,
       order: 1,

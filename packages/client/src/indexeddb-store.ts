@@ -19,12 +19,12 @@ interface Schema extends DBSchema {
   outbox: { key: ClientId; value: OutboxEntry };
 }
 
-/** The stores that a change of events touches. */
+/** The object stores that a change of events touches. */
 const DATA = ['state', 'cursors', 'windows', 'conversations', 'messages'] as const;
 const ALL = [...DATA, 'outbox'] as const;
 const VERSION = 1;
 const PREFIX = 'parley-';
-/** Another tab that does not let go of an emptied database is not waited for longer than this, ms. */
+/** The longest wait for another tab to release an emptied database, ms. */
 const DELETE_MS = 2_000;
 
 /**
@@ -46,7 +46,7 @@ export class IndexedDbStore implements Store {
         db.createObjectStore('messages', { keyPath: ['conversation', 'seq'] });
         db.createObjectStore('outbox', { keyPath: 'id' });
       },
-      // A newer version of the page wants the database: it must not wait for this old tab.
+      // A newer version of the page needs the database and must not wait for this tab.
       blocking: () => this.#db?.close(),
     });
     const tx = this.#db.transaction(ALL);
@@ -74,7 +74,7 @@ export class IndexedDbStore implements Store {
     try {
       await write(tx, changes);
     } catch (error) {
-      // What was written before the error would be committed on its own.
+      // What was written before the error would otherwise be committed.
       tx.abort();
       await tx.done.catch(() => undefined);
       throw error;
@@ -83,7 +83,8 @@ export class IndexedDbStore implements Store {
   }
 
   async putOutbox(entry: OutboxEntry): Promise<void> {
-    // Strict: what is sent must be there after a crash, or a retry could come under a new id.
+    // Strict durability: a command that was sent must be there after a crash, or a retry could use
+    // a new id.
     const tx = this.#open().transaction('outbox', 'readwrite', { durability: 'strict' });
     await tx.store.put(entry);
     await tx.done;
@@ -101,7 +102,7 @@ export class IndexedDbStore implements Store {
   async clear(): Promise<void> {
     if (this.#account === null) return;
     const name = PREFIX + this.#account;
-    // Emptied first: deleting may have to wait for other tabs.
+    // Emptied first, because deleting may have to wait for other tabs.
     const db = this.#db ?? (await openDB<Schema>(name));
     if (db.objectStoreNames.length > 0) {
       const tx = db.transaction([...db.objectStoreNames], 'readwrite', { durability: 'strict' });
@@ -146,7 +147,7 @@ async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
   const conversations = tx.objectStore('conversations');
   const messages = tx.objectStore('messages');
   if (changes.epoch !== undefined && (await state.get('epoch')) !== changes.epoch) {
-    // Another past: nothing of what is cached belongs to it.
+    // Another epoch: nothing that is cached belongs to it.
     await Promise.all([cursors.clear(), windows.clear(), conversations.clear(), messages.clear()]);
     await state.put(changes.epoch, 'epoch');
   }

@@ -14,19 +14,19 @@ import type { Saved } from './store.ts';
 import { Streams } from './streams.ts';
 
 /**
- * What a client keeps of the server’s streams: how far each was applied, and a window on each
- * conversation’s messages. What changes here is stored too, in the same turn.
+ * Holds what a client knows of the server’s streams: how far each was applied, and a window of each
+ * conversation’s messages. Changes are also stored, in the same turn.
  */
 export class Local {
   readonly streams: Streams;
-  /** Whose streams they are. */
+  /** The account that the streams belong to. */
   readonly account: AccountId;
   readonly #persistence: Persistence;
   readonly #windows = new Map<ConversationId, MessageWindow>();
   readonly #onWindow: (conversation: ConversationId) => void;
   #epoch: string | null;
 
-  /** `onWindow`: a conversation’s window was started anew, or is gone. */
+  /** `onWindow` is called when a conversation’s window was restarted or dropped. */
   constructor(
     account: AccountId,
     saved: Saved,
@@ -44,19 +44,19 @@ export class Local {
     }
   }
 
-  /** The server’s past that all this belongs to. */
+  /** The epoch that all of this belongs to. */
   get epoch(): string | null {
     return this.#epoch;
   }
 
-  /** Whether the stream is the workspace’s or one’s own, and no conversation. */
+  /** Returns whether the stream is the workspace stream or the account’s personal stream. */
   isOwn(stream: StreamId): boolean {
     return stream === WORKSPACE_STREAM || stream === streamOfAccount(this.account);
   }
 
   /**
-   * The server tells its epoch. Another one than ours: nothing that was kept belongs to it (B13:
-   * once, not in a loop). True when something was thrown away for it.
+   * Compares the server’s epoch with the stored one. If they differ, drops everything that was
+   * stored (once, not in a loop: B13) and returns true.
    */
   begin(epoch: string): boolean {
     if (this.#epoch === epoch) return false;
@@ -86,7 +86,7 @@ export class Local {
     this.#onWindow(conversation);
   }
 
-  /** Forgets the oldest messages of a conversation that nobody looks at. */
+  /** Drops the oldest messages of a conversation that is not on screen. */
   trim(conversation: ConversationId): void {
     const from = this.#windows.get(conversation)?.trim() ?? null;
     if (from !== null) this.#persistence.window(conversation, from, []);
@@ -103,7 +103,7 @@ export class Local {
     this.dropWindow(conversationOfStream(stream));
   }
 
-  /** Keeps a conversation’s snapshot for the next visit; null: it was left. */
+  /** Stores a conversation’s snapshot for the next visit; null: the account left it. */
   keep(id: ConversationId, conversation: Conversation | null): void {
     this.#persistence.conversation(id, conversation);
   }

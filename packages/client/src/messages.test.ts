@@ -7,7 +7,7 @@ const CONVERSATION = 'c' as ConversationId;
 const ME = 'me' as AccountId;
 const seq = (n: number) => n as Seq;
 
-/** A log of posts and of changes to what was posted before. */
+/** A log of posts and of changes to earlier posts. */
 const aLog = fc
   .array(
     fc.record({
@@ -55,7 +55,7 @@ function truth(log: readonly Event[], upTo: number): Message[] {
 }
 
 describe('a window of messages', () => {
-  test('pages and events may come in any interleaving and come to the same (R10, B9, B10)', () => {
+  test('pages and events give the same result in any interleaving (R10, B9, B10)', () => {
     fc.assert(
       fc.property(
         aLog,
@@ -69,7 +69,7 @@ describe('a window of messages', () => {
             window.apply(event);
             const page = taken.pop();
             if (!page) continue;
-            // A page that was read at some other moment: earlier or later than the events so far.
+            // A page that was read at another time: earlier or later than the events so far.
             const asOf = start + (page.asOf % (log.length - start + 1));
             const from = 1 + (page.from % log.length);
             window.take(
@@ -77,7 +77,7 @@ describe('a window of messages', () => {
               seq(from),
             );
           }
-          // In the end the whole history is loaded, as it stood when the window began.
+          // At the end the whole history is loaded, as it was when the window was created.
           window.take(truth(log, start), seq(1));
           expect(window.messages).toEqual(truth(log, log.length));
         },
@@ -86,7 +86,7 @@ describe('a window of messages', () => {
     );
   });
 
-  test('an ack that comes before its event makes one row, not two (R11, B25)', () => {
+  test('an ack that arrives before its event makes one row, not two (R11, B25)', () => {
     const event = {
       op: 'event',
       stream: CONVERSATION,

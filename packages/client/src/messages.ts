@@ -6,26 +6,26 @@ type MessageEvent = Extract<
   { type: 'message.edited' | 'message.deleted' | 'reaction.added' | 'reaction.removed' }
 >;
 
-/** Messages kept in memory for a conversation that nobody looks at. */
+/** Messages kept in memory for a conversation that is not on screen. */
 const KEEP = 300;
-/** Changes to messages that are not loaded, kept until a page brings them. */
+/** Changes to messages that are not loaded, kept until a page contains them. */
 const CHANGES_KEPT = 1_000;
 
 /**
- * The messages of one conversation from `from` to the cursor of its stream, without a hole.
+ * Holds the messages of one conversation from `from` to the cursor of its stream, without gaps.
  *
- * A message knows by `changedSeq` which events it contains. So pages of history and live events may
- * come in any order: a message is replaced only by a later state of itself, and an event is applied
- * only to a state that does not contain it.
+ * `changedSeq` of a message says which events it contains. Pages of history and live events can
+ * therefore arrive in any order: a message is replaced only by a later state of itself, and an
+ * event is applied only to a state that does not contain it.
  */
 export class MessageWindow {
   readonly conversation: ConversationId;
   readonly #messages = new Map<Seq, Message>();
   readonly #clients = new Map<ClientId, Seq>();
-  /** Changes to messages before `from`: a page read earlier than the change may still arrive. */
+  /** Changes to messages before `from`: a page that was read before the change may still arrive. */
   #changes: MessageEvent[] = [];
   #from: Seq;
-  /** In the order of seq; kept in order as messages come, which they mostly do at the end. */
+  /** Sorted by seq; insertions keep the order, and are mostly at the end. */
   #sorted: Message[] = [];
 
   constructor(conversation: ConversationId, from: Seq, messages: readonly Message[] = []) {
@@ -34,7 +34,7 @@ export class MessageWindow {
     for (const message of messages) this.#put(message);
   }
 
-  /** Everything from this seq on is here. */
+  /** Everything from this seq on is present. */
   get from(): Seq {
     return this.#from;
   }
@@ -48,12 +48,12 @@ export class MessageWindow {
     return this.#messages.get(seq);
   }
 
-  /** Whether the message of this command is here. */
+  /** Returns whether the message of this command is present. */
   hasClient(id: ClientId): boolean {
     return this.#clients.has(id);
   }
 
-  /** Applies an event of the conversation; returns the message that it made or changed. */
+  /** Applies an event of the conversation. Returns the message that it created or changed. */
   apply(event: Event): Message | null {
     if (event.type === 'message.posted') {
       const known = this.#messages.get(event.seq);
@@ -73,8 +73,8 @@ export class MessageWindow {
   }
 
   /**
-   * Takes a page of history. `from` is the seq from which on nothing is missing up to what is here
-   * already; without it the window keeps its beginning.
+   * Adds a page of history. `from` is the seq from which nothing is missing up to the messages
+   * already present; without it the start of the window is unchanged.
    */
   take(messages: readonly Message[], from?: Seq): Message[] {
     const taken: Message[] = [];
@@ -88,7 +88,7 @@ export class MessageWindow {
     return taken;
   }
 
-  /** The message with all changes that were seen and that it does not contain. */
+  /** Returns the message with all known changes that it does not contain. */
   brought(message: Message): Message {
     let up = message;
     for (const event of this.#changes) {
@@ -98,15 +98,15 @@ export class MessageWindow {
   }
 
   /**
-   * A message of one’s own that is stored, before its event has come. One from before the window
-   * stands in a page that is still to be loaded: here it would hide what lies between.
+   * Adds an own message that is stored before its event has arrived. One from before the window is
+   * in a page that is still to be loaded: added here, it would hide the gap.
    */
   acked(message: Message, client: ClientId): void {
     this.#clients.set(client, message.seq);
     if (message.seq >= this.#from && !this.#messages.has(message.seq)) this.#put(message);
   }
 
-  /** Forgets the oldest messages; returns the new beginning, or null when nothing was dropped. */
+  /** Drops the oldest messages. Returns the new start, or null if nothing was dropped. */
   trim(): Seq | null {
     if (this.#sorted.length <= KEEP * 1.5) return null;
     for (const message of this.#sorted.splice(0, this.#sorted.length - KEEP)) {
@@ -118,7 +118,7 @@ export class MessageWindow {
     return this.#from;
   }
 
-  /** How many messages of others, not deleted, stand after `seq`. */
+  /** Returns how many messages of other accounts, not deleted, are after `seq`. */
   countAfter(seq: Seq, me: AccountId): number {
     let n = 0;
     for (let i = this.messages.length - 1; i >= 0; i--) {
@@ -137,7 +137,7 @@ export class MessageWindow {
     return message;
   }
 
-  /** Where the message of this seq stands, or would. */
+  /** Returns the index of the message with this seq, or where it would be inserted. */
   #place(seq: Seq): number {
     let low = 0;
     let high = this.#sorted.length;
@@ -152,7 +152,7 @@ export class MessageWindow {
   }
 }
 
-/** Whether the event changes a message that was posted before. */
+/** Returns whether the event changes a message that was posted before. */
 export function isChange(event: Event): event is MessageEvent {
   return (
     event.type === 'message.edited' ||
@@ -162,7 +162,7 @@ export function isChange(event: Event): event is MessageEvent {
   );
 }
 
-/** The message that an event posts. */
+/** Returns the message that an event posts. */
 export function posted(
   conversation: ConversationId,
   event: Extract<Event, { type: 'message.posted' }>,
@@ -180,7 +180,7 @@ export function posted(
   };
 }
 
-/** The message after the event; the same one when it contains the event already. */
+/** Returns the message after the event; the same object if it already contains the event. */
 export function change(message: Message, event: MessageEvent): Message {
   if (event.seq <= message.changedSeq) return message;
   const changedSeq = event.seq;

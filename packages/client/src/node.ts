@@ -14,13 +14,13 @@ import type { LiveSocket, SocketHandlers } from './socket.ts';
 
 export { FileStore } from './file-store.ts';
 
-/** A socket of a program: it can also be cut without a word, as a bad network does. */
+/** A socket of a program. It can also be cut without a close frame, as a bad network does. */
 export interface NodeSocket extends LiveSocket {
-  /** Ends the TCP connection at once, with no close frame. */
+  /** Ends the TCP connection at once, without a close frame. */
   cut(): void;
 }
 
-/** Sockets for programs in Node.js, by the package `ws`. */
+/** Opens sockets for programs in Node.js, with the package `ws`. */
 export const nodeSocket = (url: string, handlers: SocketHandlers): NodeSocket => {
   const ws = new WebSocket(url, { perMessageDeflate: false });
   let closed = false;
@@ -32,7 +32,7 @@ export const nodeSocket = (url: string, handlers: SocketHandlers): NodeSocket =>
   ws.on('open', () => handlers.open());
   ws.on('message', (data) => handlers.message(data.toString()));
   ws.on('close', (code) => close(code, null));
-  // Every error is followed by `close`; only a refused upgrade has more to tell.
+  // Every error is followed by `close`; only a rejected upgrade has more information.
   ws.on('error', () => undefined);
   ws.on('unexpected-response', (request, response) => {
     const seconds = Number(response.headers['retry-after']);
@@ -47,7 +47,7 @@ export const nodeSocket = (url: string, handlers: SocketHandlers): NodeSocket =>
     cut: () => ws.terminate(),
     close: (code) => {
       ws.close(code);
-      // A peer that is gone does not answer the close.
+      // A peer that is gone does not answer the close frame.
       const cut = setTimeout(() => ws.terminate(), 2_000);
       cut.unref();
       ws.once('close', () => clearTimeout(cut));
@@ -55,15 +55,15 @@ export const nodeSocket = (url: string, handlers: SocketHandlers): NodeSocket =>
   };
 };
 
-/** Keeps the ids that are derived here apart from those of other hashes. */
+/** Separates the ids that are derived here from other hashes. */
 const NAMESPACE = 'parley.derived-id.1';
 
 /**
- * Derives the id of a command from what it answers, for instance `derivedId(conversation, seq)`:
- * whoever derives it again, after a crash or in another process, gets the same one, and the server
- * carries the command out once. A UUIDv8 (RFC 9562): the first 128 bits of SHA-256 over the JSON
- * array of a constant and the parts. Programs that send several commands for one thing add a part
- * that tells them apart.
+ * Derives the id of a command from what it answers, for instance `derivedId(conversation, seq)`.
+ * The same parts give the same id, after a crash or in another process, and the server executes the
+ * command once. The id is a UUIDv8 (RFC 9562): the first 128 bits of SHA-256 over the JSON array of
+ * a constant and the parts. Programs that send several commands for one message add a part that
+ * distinguishes them.
  */
 export function derivedId(...parts: readonly (string | number)[]): ClientId {
   const bytes = createHash('sha256')
@@ -78,9 +78,9 @@ export function derivedId(...parts: readonly (string | number)[]): ClientId {
 }
 
 /**
- * Keeps a program’s session in a file, for its next start: the options of a `ParleyApi`. Each new
- * token is on disk before it is used, and takes the place of the old one at once. The file is
- * readable by its owner only; it is as good as the password.
+ * Returns options of a `ParleyApi` that keep a program’s session in a file for its next start. Each
+ * new token is on disk before it is used, and replaces the old one atomically. Only its owner can
+ * read the file; it grants the same access as the password.
  */
 export function sessionFile(path: string): {
   readonly sessionToken: string | undefined;

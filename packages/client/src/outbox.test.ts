@@ -7,7 +7,7 @@ import type { OutboxEntry } from './store.ts';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** An outbox on a wire that the test holds. */
+/** An outbox on a connection that is controlled by the test. */
 function anOutbox() {
   const sent: string[] = [];
   const wire = { open: true, generation: 1, resent: 0 };
@@ -40,7 +40,7 @@ const NO_LIMIT = { commands: 0, commandWindowMs: 10_000 };
 const id = (text: string) => text as ClientId;
 
 describe('the outbox', () => {
-  test('1. sends in order, and after a new socket again in that order (B3, B26)', () => {
+  test('1. sends in order, and in the same order again on a new socket (B3, B26)', () => {
     const { outbox, sent, wire } = anOutbox();
     outbox.connected(NO_LIMIT);
     for (const name of ['a', 'b', 'c']) outbox.add(entry(name));
@@ -54,7 +54,7 @@ describe('the outbox', () => {
     expect(wire.resent).toBe(2);
   });
 
-  test('1. what an earlier life has left goes before what was made while it was being read', () => {
+  test('1. entries of a previous process go before what was made while they were read', () => {
     const { outbox, sent } = anOutbox();
     outbox.add(entry('new', 'c', 5));
     outbox.add(entry('newer', 'c', 6));
@@ -78,7 +78,7 @@ describe('the outbox', () => {
     expect(sent).toEqual(['a', 'a']);
   });
 
-  test('3. while one is refused for the moment, no later one of its conversation is sent', () => {
+  test('3. while one is deferred, no later one of its conversation is sent', () => {
     const { outbox, sent } = anOutbox();
     outbox.connected(NO_LIMIT);
     outbox.add(entry('a'));
@@ -90,14 +90,14 @@ describe('the outbox', () => {
     expect(sent).toEqual(['a', 'x', 'a', 'b']);
   });
 
-  test('a refusal for good is not tried again', () => {
+  test('a permanent refusal is not retried', () => {
     const { outbox } = anOutbox();
     outbox.connected(NO_LIMIT);
     outbox.add(entry('a'));
     expect(outbox.refused(id('a'), { code: 'conversation_not_found' })).toBe(false);
   });
 
-  test('4. keeps to the rate that the server told', () => {
+  test('4. stays within the rate that the server reported', () => {
     const { outbox, sent } = anOutbox();
     outbox.connected({ commands: 30, commandWindowMs: 10_000 });
     for (let n = 0; n < 40; n++) outbox.add(entry(`${n}`));
@@ -108,7 +108,7 @@ describe('the outbox', () => {
     expect(sent).toEqual(Array.from({ length: 40 }, (_, n) => `${n}`));
   });
 
-  test('5. read marks are sent seldom, the latest of them only, and hold up nothing else', () => {
+  test('5. read marks are sent rarely, only the latest of them, and delay nothing else', () => {
     const { outbox, sent } = anOutbox();
     outbox.connected(NO_LIMIT);
     const mark = (name: string, seq: number) => {
@@ -124,7 +124,7 @@ describe('the outbox', () => {
     expect(sent).toEqual(['r1', 'a']);
     vi.advanceTimersByTime(1_100);
     expect(sent).toEqual(['r1', 'a', 'r3']);
-    // One that is on its way is not taken back, and another conversation’s has nothing to do with it.
+    // One in flight is not withdrawn, and marks of other conversations are independent.
     expect(mark('r4', 4)).toEqual([]);
     expect(outbox.overtaken(aMark('d1', 9, 'd').command)).toEqual([]);
     expect(outbox.has(id('r3'))).toBe(true);
@@ -144,7 +144,7 @@ describe('the outbox', () => {
     },
   );
 
-  test('3. without a time that is asked for it waits a second', () => {
+  test('3. waits a second if the server asks for no time', () => {
     const { outbox, sent } = anOutbox();
     outbox.connected(NO_LIMIT);
     outbox.add(entry('a'));
@@ -155,14 +155,14 @@ describe('the outbox', () => {
     expect(sent).toEqual(['a', 'a']);
   });
 
-  test('a refusal of what is not ours concerns nobody', () => {
+  test('ignores a refusal of a command that is not its own', () => {
     const { outbox } = anOutbox();
     outbox.connected(NO_LIMIT);
     expect(outbox.refused(id('x'), { code: 'overloaded' })).toBe(false);
     expect(outbox.settle(id('x'))).toBeNull();
   });
 
-  test('a new socket does not wait for what the last one refused', () => {
+  test('a new socket does not wait for what the previous one deferred', () => {
     const { outbox, sent, wire } = anOutbox();
     outbox.connected(NO_LIMIT);
     outbox.add(entry('a'));
@@ -175,7 +175,7 @@ describe('the outbox', () => {
     expect(sent).toEqual(['a', 'a']);
   });
 
-  test('at most 256 commands are under way; each answer lets the next one go', () => {
+  test('at most 256 commands are in flight; each answer releases the next one', () => {
     const { outbox, sent } = anOutbox();
     outbox.connected(NO_LIMIT);
     for (let n = 0; n < 300; n++) outbox.add(entry(`${n}`));
@@ -185,7 +185,7 @@ describe('the outbox', () => {
     expect(sent.at(-1)).toBe('256');
   });
 
-  test('a socket that takes nothing is no sending', () => {
+  test('does not count a command as sent if the socket rejects it', () => {
     const { outbox, sent, wire } = anOutbox();
     outbox.connected(NO_LIMIT);
     wire.open = false;
@@ -206,7 +206,7 @@ describe('the outbox', () => {
     expect(sent).toHaveLength(9);
   });
 
-  test('5. a mark that goes back is no mark to be overtaken, and takes earlier ones with it', () => {
+  test('5. a mark that moves back is not overtaken, and replaces earlier ones', () => {
     const { outbox } = anOutbox();
     const back = aMark('back', 2);
     (back.command as { unread?: boolean }).unread = true;
@@ -218,7 +218,7 @@ describe('the outbox', () => {
     expect(outbox.overtaken(aMark('r3', 3).command)).toEqual([]);
   });
 
-  test('whatever is answered, refused, lost and cut: all is sent in order, by its id, until it is answered', () => {
+  test('sends everything in order, by its id, until it is answered, whatever is answered, refused, lost or cut', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -236,7 +236,7 @@ describe('the outbox', () => {
           const order = new Map<string, number>();
           outbox.connected(NO_LIMIT);
           const check = () => {
-            // On one socket a conversation’s commands begin in their order.
+            // On one socket the commands of a conversation start in order.
             const first = new Map<string, number>();
             for (const name of new Set(sent.slice(from))) {
               const conversation = name.split('-')[0] as string;

@@ -8,16 +8,18 @@ import {
 } from '@parley/protocol';
 import type { OutboxEntry } from './store.ts';
 
-/** A command without an answer on a living socket is sent again after this time, ms. */
+/** A command without an answer on a working socket is sent again after this time, ms. */
 const ANSWER_MS = 10_000;
-/** Commands under way at a time, all conversations together. */
+/** Commands in flight at a time, over all conversations. */
 const WINDOW = 256;
-/** Read marks of one conversation are sent at most this often, ms: later ones overtake them. */
+/**
+ * Shortest interval between read marks of one conversation, ms: later ones replace earlier ones.
+ */
 const READ_EVERY_MS = 1_000;
 
 interface Item {
   readonly entry: OutboxEntry;
-  /** The socket on which it was sent, by number; null: to be sent. */
+  /** The number of the socket on which it was sent; null: to be sent. */
   sentOn: number | null;
   sentAt: number;
   sendings: number;
@@ -25,32 +27,32 @@ interface Item {
 
 /** What the outbox needs of the client. */
 export interface OutboxDeps {
-  /** Sends a frame; false when there is no socket. */
+  /** Sends a frame. Returns false if there is no socket. */
   send(text: string): boolean;
-  /** The number of the present socket. */
+  /** The number of the current socket. */
   generation(): number;
   random(): number;
-  /** A command was sent once more. */
+  /** A command was sent again. */
   resent(): void;
 }
 
 /**
- * Commands on their way.
+ * Commands in flight.
  *
- * 1. Commands of a conversation are sent in the order in which they were made, and after a new
- *    socket again in that order.
- * 2. Each keeps its id through all sendings; it leaves only with its answer.
- * 3. While the server refuses one for the moment, no later one of its conversation is sent.
- * 4. It keeps to the rate that the server has told, so that nothing has to be refused for it.
- * 5. Read marks do not take that rate from what people say: they are sent seldom, wait apart from
- *    the others (rule 1 is not for them), and one that is overtaken before it is sent is not sent.
+ * 1. Commands of a conversation are sent in the order in which they were created, and again in that
+ *    order on a new socket.
+ * 2. Each keeps its id in all attempts; it leaves only with its answer.
+ * 3. While one is deferred, no later one of its conversation is sent.
+ * 4. The rate stays within the server’s limit, so that no command is refused for it.
+ * 5. Read marks do not use up that rate: they are sent rarely, wait separately from other commands
+ *    (rule 1 does not apply to them), and one that is overtaken before it is sent is not sent.
  */
 export class Outbox {
   readonly #context: OutboxDeps;
   readonly #items = new Map<ClientId, Item>();
-  /** Conversations that wait: until when, monotonic ms. */
+  /** Conversations that must wait: until when, monotonic ms. */
   readonly #held = new Map<ConversationId, number>();
-  /** When a read mark of a conversation was sent last, monotonic ms. */
+  /** When a read mark of a conversation was last sent, monotonic ms. */
   readonly #markedAt = new Map<ConversationId, number>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #open = false;
@@ -62,7 +64,7 @@ export class Outbox {
     this.#context = context;
   }
 
-  /** Everything that waits for an answer, in order. */
+  /** Returns everything that waits for an answer, in order. */
   get entries(): OutboxEntry[] {
     return [...this.#items.values()].map((item) => item.entry);
   }
@@ -75,7 +77,7 @@ export class Outbox {
     return this.#items.get(id)?.entry;
   }
 
-  /** Takes a command that is stored already, and sends it when its turn has come. */
+  /** Adds a command that is already stored, and sends it when it is its turn. */
   add(entry: OutboxEntry): void {
     const item: Item = { entry, sentOn: null, sentAt: 0, sendings: 0 };
     this.#items.set(entry.id, item);
@@ -84,14 +86,14 @@ export class Outbox {
     this.pump();
   }
 
-  /** What an earlier life has left may come after what was made meanwhile: it goes before that. */
+  /** Entries of a previous process may arrive after newer ones: they go first. */
   #sort(): void {
     const sorted = [...this.#items].sort(([, a], [, b]) => a.entry.order - b.entry.order);
     this.#items.clear();
     for (const [id, item] of sorted) this.#items.set(id, item);
   }
 
-  /** Takes out the read marks that `command`, made later, overtakes, unless they are on their way. */
+  /** Removes the read marks that the later `command` overtakes, unless they are in flight. */
   overtaken(command: DurableCommand): OutboxEntry[] {
     const overtaken: OutboxEntry[] = [];
     for (const { entry, sendings } of this.#items.values()) {
@@ -101,10 +103,9 @@ export class Outbox {
     return overtaken;
   }
 
-  /** A socket was greeted: what the last one left open is sent again. */
+  /** A socket was greeted: commands open on the previous one are sent again. */
   connected(limits: Pick<Limits, 'commands' | 'commandWindowMs'>): void {
-    // A little under the server’s figure: its clock and ours do not tick alike, and `fill` and
-    // `renew` count too.
+    // Slightly below the server’s limit: the two clocks differ, and `fill` and `renew` count too.
     const size = Math.floor(limits.commands * 0.8);
     this.#rate = { size, perMs: size / limits.commandWindowMs, left: size, at: performance.now() };
     this.#held.clear();
@@ -120,7 +121,7 @@ export class Outbox {
     this.#timer = null;
   }
 
-  /** The command was answered for good; its entry, when it was ours. */
+  /** The command has its final answer. Returns its entry, if it was in this outbox. */
   settle(id: ClientId): OutboxEntry | null {
     const item = this.#items.get(id);
     if (!item) return null;
@@ -129,7 +130,7 @@ export class Outbox {
     return item.entry;
   }
 
-  /** The server refused a command. True when it is sent again by itself later. */
+  /** The server refused a command. Returns true if it will be retried automatically. */
   refused(id: ClientId, refusal: Pick<Refusal, 'code' | 'retryAfter'>): boolean {
     const item = this.#items.get(id);
     if (!item || !isRetryable(refusal.code)) return false;
@@ -141,7 +142,7 @@ export class Outbox {
     return true;
   }
 
-  /** Sends what may be sent now. */
+  /** Sends what can be sent now. */
   pump(): void {
     if (!this.#open) return;
     const now = performance.now();
@@ -193,12 +194,12 @@ export class Outbox {
     return true;
   }
 
-  /** How long a read mark has still to wait, ms. */
+  /** Returns how long a read mark still has to wait, ms. */
   #markEarly(conversation: ConversationId, now: number): number {
     return (this.#markedAt.get(conversation) ?? Number.NEGATIVE_INFINITY) + READ_EVERY_MS - now;
   }
 
-  /** Takes one from the rate; else how long to wait, ms. */
+  /** Takes one command from the rate; otherwise returns how long to wait, ms. */
   #takeRate(now: number): number {
     const rate = this.#rate;
     if (rate.size === 0) return 0;
@@ -218,11 +219,11 @@ export class Outbox {
   }
 }
 
-/** Whether the command only moves a read cursor forward. */
+/** Returns whether the command only moves a read cursor forward. */
 const isReadMark = (command: DurableCommand): boolean =>
   command.op === 'read' && command.unread !== true;
 
-/** Whether `earlier` is pointless once `later` is there: a read mark, and one that reaches further. */
+/** Returns whether `later` makes `earlier` redundant: a read mark, and one that reaches further. */
 export const overtakes = (later: DurableCommand, earlier: DurableCommand): boolean =>
   later.op === 'read' &&
   earlier.op === 'read' &&

@@ -24,7 +24,7 @@ const C = 'c' as ConversationId;
 const S = 'c' as StreamId;
 const seq = (n: number) => n as Seq;
 
-/** A store that writes down what it was given, slowly, and fails when it is told to. */
+/** A store that records what it was given, slowly, and fails on request. */
 class SlowStore implements Store {
   readonly applied: Changes[] = [];
   readonly calls: string[] = [];
@@ -39,7 +39,7 @@ class SlowStore implements Store {
 
   async #work(call: string): Promise<void> {
     for (let n = this.#ticks(); n > 0; n--) await new Promise((resolve) => setImmediate(resolve));
-    if (this.failing) throw new Error('no room');
+    if (this.failing) throw new Error('disk full');
     this.calls.push(call);
   }
 
@@ -115,7 +115,7 @@ describe('what is stored', () => {
     expect(store.applied[1]?.epoch).toBeUndefined();
   });
 
-  test('whatever comes when: no transaction overlaps another, and nothing is lost', async () => {
+  test('no transaction overlaps another, and nothing is lost, whatever the timing', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ n: fc.nat(3), wait: fc.boolean() }), { maxLength: 30 }),
@@ -142,7 +142,7 @@ describe('what is stored', () => {
             for (const [stream, at] of changes.cursors) stored.set(stream, at);
             messages += changes.messages.length;
             for (const [stream, at] of changes.cursors) {
-              // The data of a cursor is in the same transaction, or in an earlier one.
+              // The data of a cursor is in the same transaction or in an earlier one.
               const known = store.applied.slice(0, store.applied.indexOf(changes) + 1);
               const has = known.some((c) =>
                 c.messages.some((m) => `${m.conversation}` === stream && m.seq === at),
@@ -161,7 +161,7 @@ describe('what is stored', () => {
     );
   });
 
-  test('a window that starts anew keeps what is after its beginning, and no more', async () => {
+  test('a restarted window keeps only what is after its start', async () => {
     const store = new SlowStore();
     const { persistence } = aPersistence(store);
     for (let n = 1; n <= 5; n++) persistence.message(aMessage(n));
@@ -177,7 +177,7 @@ describe('what is stored', () => {
     expect([...(changes?.windows ?? [])]).toEqual([[C, 4]]);
   });
 
-  test('a window that is dropped takes its messages along, and only its own', async () => {
+  test('a dropped window takes only its own messages with it', async () => {
     const store = new SlowStore();
     const { persistence } = aPersistence(store);
     persistence.message(aMessage(1));
@@ -189,7 +189,7 @@ describe('what is stored', () => {
     expect([...(changes?.windows ?? [])]).toEqual([[C, null]]);
   });
 
-  test('a window with its messages is stored together', async () => {
+  test('a window is stored together with its messages', async () => {
     const store = new SlowStore();
     const { persistence } = aPersistence(store);
     persistence.window(C, seq(1), [aMessage(1), aMessage(2)]);
@@ -200,7 +200,7 @@ describe('what is stored', () => {
 });
 
 describe('a store that fails', () => {
-  test('is told of once, and the client goes on in memory', async () => {
+  test('is reported once, and the client continues in memory', async () => {
     const store = new SlowStore();
     const { persistence, failures } = aPersistence(store);
     await persistence.putOutbox(anEntry('a'));
@@ -208,13 +208,13 @@ describe('a store that fails', () => {
     await persistence.putOutbox(anEntry('b'));
     persistence.cursor(S, seq(1));
     await persistence.putOutbox(anEntry('c'));
-    expect(failures.map((e) => e.message)).toEqual(['no room']);
+    expect(failures.map((e) => e.message)).toEqual(['disk full']);
     expect((await persistence.outbox()).map((e) => e.id)).toEqual(['b', 'c']);
     await persistence.removeOutbox('b' as ClientId);
     expect((await persistence.outbox()).map((e) => e.id)).toEqual(['c']);
   });
 
-  test('of which two calls fail at once keeps both in memory', async () => {
+  test('keeps the data of two calls that fail at once in memory', async () => {
     const store = new SlowStore();
     const { persistence, failures } = aPersistence(store);
     store.failing = true;
@@ -223,7 +223,7 @@ describe('a store that fails', () => {
     expect(failures).toHaveLength(1);
   });
 
-  test('when it is opened is replaced', async () => {
+  test('is replaced if it fails to open', async () => {
     const store = new SlowStore();
     store.failing = true;
     const { persistence, failures } = aPersistence(store);
@@ -232,8 +232,8 @@ describe('a store that fails', () => {
   });
 });
 
-describe('forgetting', () => {
-  test('clears what was given, after what was under way, and stores nothing after it', async () => {
+describe('clear', () => {
+  test('clears the store after pending writes, and stores nothing afterwards', async () => {
     const store = new SlowStore(() => 5);
     const { persistence } = aPersistence(store);
     void persistence.putOutbox(anEntry('a'));
@@ -250,11 +250,11 @@ describe('forgetting', () => {
     expect(store.applied.flatMap((c) => [...c.cursors.values()])).not.toContain(3);
   });
 
-  test('reports when it fails', async () => {
+  test('reports a failure', async () => {
     const store = new SlowStore();
     const { persistence } = aPersistence(store);
     store.failing = true;
-    await expect(persistence.clear()).rejects.toThrow('no room');
+    await expect(persistence.clear()).rejects.toThrow('disk full');
   });
 
   test('reads and removes entries where they are stored', async () => {
@@ -265,7 +265,7 @@ describe('forgetting', () => {
     expect(store.calls).toEqual(['outbox', 'remove a']);
   });
 
-  test('what comes after closing is kept in memory and is no failure', async () => {
+  test('keeps what arrives after closing in memory, which is not a failure', async () => {
     const { persistence, failures } = aPersistence(new MemoryStore());
     await persistence.close();
     persistence.cursor(S, seq(1));

@@ -19,12 +19,12 @@ interface Waiting {
 }
 
 /**
- * Collects what changes in a turn and stores it in one transaction: data and the cursor that stands
- * for it together (R10). One transaction at a time, in order. When the store fails (private mode, a
- * full disk) the client goes on in memory, and says so once.
+ * Collects the changes of a turn and stores them in one transaction, so that data and its cursor
+ * are stored together (R10). One transaction at a time, in order. If the store fails (private mode,
+ * a full disk), the client continues in memory and reports it once.
  */
 export class Persistence {
-  /** What was given; written to as long as it works. */
+  /** The given store; written to while it works. */
   readonly #given: Store;
   #store: Store;
   readonly #underWay = new Set<Promise<void>>();
@@ -65,14 +65,14 @@ export class Persistence {
     this.#schedule();
   }
 
-  /** The window begins at `from` now; messages before it go, these are added. */
+  /** Moves the start of the window to `from`: earlier messages are removed, these are added. */
   window(conversation: ConversationId, from: Seq, messages: readonly Message[]): void {
     this.#waiting.windows.set(conversation, from);
     for (const message of messages) this.message(message);
     this.#schedule();
   }
 
-  /** The window starts anew at `from`: what was cached of it goes. */
+  /** Restarts the window at `from`: its cached messages are removed. */
   restartWindow(conversation: ConversationId, from: Seq): void {
     for (const [key, message] of this.#waiting.messages) {
       if (message.conversation === conversation && message.seq < from)
@@ -104,7 +104,7 @@ export class Persistence {
     return this.#guard((store) => store.removeOutbox(id));
   }
 
-  /** The outbox as it is stored, other tabs’ entries among it. */
+  /** Returns the stored outbox, including entries of other tabs. */
   async outbox(): Promise<readonly OutboxEntry[]> {
     let entries: readonly OutboxEntry[] = [];
     await this.#guard(async (store) => {
@@ -114,7 +114,7 @@ export class Persistence {
   }
 
   /**
-   * Forgets everything, also what was stored before the store failed. What comes after it is kept
+   * Deletes everything, including what was stored before the store failed. Later changes are kept
    * in memory only.
    */
   async clear(): Promise<void> {
@@ -124,16 +124,16 @@ export class Persistence {
     await this.#given.clear();
   }
 
-  /** Stores what waits, and closes. */
+  /** Stores pending changes, and closes the store. */
   async close(): Promise<void> {
     this.#flush();
     await this.#settled();
-    // What still comes, a page that was on its way, is not kept any more.
+    // What still arrives, such as a page in flight, is not stored.
     this.#store = new MemoryStore();
     await this.#given.close();
   }
 
-  /** Resolves when nothing is being written any more. */
+  /** Resolves when no write is in progress. */
   async #settled(): Promise<void> {
     await this.#chain;
     await Promise.allSettled(this.#underWay);
@@ -142,13 +142,13 @@ export class Persistence {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    // After this turn: the events of one read of the socket share a transaction.
+    // After this turn, so that the events of one socket read share a transaction.
     setTimeout(() => this.#flush(), 0);
   }
 
   #flush(): void {
     this.#scheduled = false;
-    // What comes while a transaction is under way shares the next one.
+    // Changes that arrive during a transaction share the next one.
     if (this.#busy) return;
     const { epoch, cursors, messages, windows, conversations } = this.#waiting;
     if (
@@ -184,7 +184,8 @@ export class Persistence {
     try {
       await work(store);
     } catch (error) {
-      // Something else has failed meanwhile, or everything was forgotten: there is another one now.
+      // Something else failed meanwhile, or everything was deleted: the store is already another
+      // one.
       if (store === this.#store) this.#degrade(error);
       await work(this.#store);
     }

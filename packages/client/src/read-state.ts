@@ -5,10 +5,10 @@ import type { Local } from './local.ts';
 import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
 
-/** Fetches in a row; what is missing then is fetched after the next ping. */
+/** Consecutive fetches; what is missing then is fetched after the next ping. */
 const TRIES = 3;
 
-/** What the read cursors are kept in. */
+/** Where the read cursors are kept. */
 export interface ReadStateContext {
   readonly api: ParleyApi;
   readonly state: ClientState;
@@ -16,31 +16,31 @@ export interface ReadStateContext {
 }
 
 /**
- * Keeps the account’s read cursors up to date: they are versioned state, not a log. A hole in the
- * versions means that a change was lost: all cursors are fetched then.
+ * Keeps the account’s read cursors up to date. They are versioned state, not a log: a gap in the
+ * versions means that a change was lost, and all cursors are fetched.
  */
 export class ReadState {
   readonly #context: ReadStateContext;
-  /** All changes up to here are known. */
+  /** All changes up to this version are known. */
   #version = 0;
-  /** The highest version that was seen; more than the other one while changes are missing. */
+  /** The highest version seen; greater than the other one while changes are missing. */
   #seen = 0;
   #fetching = false;
-  /** Read marks that were applied before the server has answered them. */
+  /** Read marks that were applied before the server acknowledged them. */
   readonly #assumed = new Set<string>();
 
   constructor(context: ReadStateContext) {
     this.#context = context;
   }
 
-  /** A socket was greeted: the conversations of its `ready` contain this version. */
+  /** A socket was greeted: the conversations in its `ready` contain this version. */
   begin(version: number): void {
     this.#version = version;
     this.#seen = version;
     this.#assumed.clear();
   }
 
-  /** The server tells its version. */
+  /** The server reported its version. */
   told(version: number): void {
     this.#seen = Math.max(this.#seen, version);
     if (version > this.#version) void this.#fetch();
@@ -54,13 +54,13 @@ export class ReadState {
     this.#set(cursor);
   }
 
-  /** Applies the read marks that are not answered yet: the server’s cursor follows. */
+  /** Applies the read marks that are not acknowledged yet; the server’s cursor follows. */
   before(id: ConversationId, unanswered: readonly OutboxEntry[]): void {
     const { state } = this.#context;
     for (const { id: mark, command } of unanswered) {
       if (command.op !== 'read' || command.conversation !== id || command.unread) continue;
       const view = state.view(id);
-      // Without the window: it does not have yet what the snapshot counts.
+      // Without the window: it does not contain yet what the snapshot counts.
       if (!view || command.seq <= view.readSeq) continue;
       state.setView(readHere(view, command.seq, state.meId, undefined));
       this.#assumed.add(mark);
@@ -68,8 +68,8 @@ export class ReadState {
   }
 
   /**
-   * A command was answered for good. After the last assumed mark the cursors are fetched: it may
-   * have been carried out long ago, and the cursor moved back on another device since.
+   * A command has its final answer. After the last assumed mark the cursors are fetched: it may
+   * have been executed long ago, and the cursor moved back on another device since.
    */
   answered(id: string): void {
     if (this.#assumed.delete(id) && this.#assumed.size === 0) void this.#fetch();
@@ -79,7 +79,7 @@ export class ReadState {
     if (this.#fetching) return;
     this.#fetching = true;
     try {
-      // What moved while the answer was on its way may be newer than it.
+      // Cursors that moved while the answer was in flight may be newer than it.
       for (let tries = 0; tries === 0 || this.#version < this.#seen; tries++) {
         if (tries === TRIES) break;
         const { readVersion, items } = await this.#context.api.cursors();
@@ -87,7 +87,7 @@ export class ReadState {
         for (const cursor of items) this.#set(cursor);
       }
     } catch (error) {
-      // The next ping shows the hole again.
+      // The next ping shows the gap again.
       if (!(error instanceof ApiError)) throw error;
     } finally {
       this.#fetching = false;

@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** A live client in a group with so many messages of the other member. */
+/** A live client in a group with this many messages of the other member. */
 async function inGroup(messages = 3) {
   const server = new ModelServer();
   const id = server.group();
@@ -32,7 +32,7 @@ async function inGroup(messages = 3) {
   return { ...(await aLiveClient(server)), id };
 }
 
-/** Lets everything arrive that is on its way, and nothing be answered. */
+/** Delivers everything in flight to the client, without answering anything. */
 async function arrive(server: ModelServer): Promise<void> {
   server.deliver(Number.MAX_SAFE_INTEGER);
   await settle();
@@ -42,7 +42,7 @@ const view = (client: ParleyClient, id: ConversationId) => client.snapshot.conve
 const told = (server: ModelServer, frame: object) => server.push(frame as ServerFrame);
 
 describe('events', () => {
-  test('are applied once and in order; a hole is asked for, once at a time', async () => {
+  test('are applied once and in order; a gap is requested, once at a time', async () => {
     const { server, client, id } = await inGroup();
     const seen: number[] = [];
     client.onEvent((event) => seen.push(event.seq));
@@ -63,7 +63,7 @@ describe('events', () => {
     expect(client.counters.duplicates).toBe(1);
   });
 
-  test('that are damaged keep their place, and are told of', async () => {
+  test('that are damaged keep their place, and are reported', async () => {
     const { server, client, id } = await inGroup();
     const skipped: object[] = [];
     const seen: string[] = [];
@@ -87,7 +87,7 @@ describe('events', () => {
     expect(client.snapshot.typing.has(id)).toBe(false);
   });
 
-  test('keep a conversation that nobody looks at short in memory', async () => {
+  test('keep few messages in memory of a conversation that is not on screen', async () => {
     const { server, client, id } = await inGroup();
     for (let n = 0; n < 600; n++) server.post(id, server.other, `${n}`);
     await arrive(server);
@@ -101,8 +101,8 @@ describe('events', () => {
   });
 });
 
-describe('one’s own joining', () => {
-  test('begins the window anew where something before it is missing', async () => {
+describe('the own join', () => {
+  test('restarts the window if something before it is missing', async () => {
     const { server, client, id } = await inGroup();
     const timeline = client.timeline(id);
     server.post(id, server.other, 'seen');
@@ -111,7 +111,7 @@ describe('one’s own joining', () => {
     server.leave(id);
     for (let n = 0; n < 5; n++) server.post(id, server.other, `not seen ${n}`);
     server.join(id);
-    // Everything is lost but the joining itself.
+    // Everything is lost except the join itself.
     const joined = server.queued.findLast((f) => f.op === 'event' && f.stream === (id as string));
     server.queued.splice(0);
     told(server, joined ?? {});
@@ -122,7 +122,7 @@ describe('one’s own joining', () => {
 });
 
 describe('the end of a membership', () => {
-  test('takes the conversation out of view, the reload too', async () => {
+  test('removes the conversation from view, also after a reload', async () => {
     const { server, client, id } = await inGroup();
     server.leave(id);
     await arrive(server);
@@ -130,7 +130,7 @@ describe('the end of a membership', () => {
     expect(client.timeline(id).snapshot.messages).toEqual([]);
   });
 
-  test('that happened while away is told by what is missing in ready', async () => {
+  test('that happened while offline is found by its absence from ready', async () => {
     const { server, client, id } = await inGroup();
     server.cut();
     server.leave(id);
@@ -139,7 +139,7 @@ describe('the end of a membership', () => {
     expect(client.cursors.has(id as unknown as StreamId)).toBe(false);
   });
 
-  test('of another member is none of one’s own', async () => {
+  test('of another member does not end one’s own', async () => {
     const { server, client, id } = await inGroup();
     server.append(id, server.other, 'member.left', { account: server.other });
     await arrive(server);
@@ -153,10 +153,10 @@ describe('the end of a membership', () => {
     expect(view(client, id)).toBeUndefined();
   });
 
-  test('is learned from a refused request for a hole, too', async () => {
+  test('is also learned from a refused request for a gap', async () => {
     const { server, client, id } = await inGroup();
     server.leave(id);
-    // Its events are lost; the ping is from before.
+    // Its events are lost; the ping is older.
     server.queued.splice(0);
     told(server, { op: 'ping', heads: { [id]: server.lastSeq(id) }, readVersion: 0 });
     await arrive(server);
@@ -165,7 +165,7 @@ describe('the end of a membership', () => {
     expect(client.cursors.has(id as unknown as StreamId)).toBe(false);
   });
 
-  test('is not concluded from a request that was refused for the moment', async () => {
+  test('is not concluded from a request that was deferred', async () => {
     const { server, client, id } = await inGroup();
     server.post(id, server.other, 'lost');
     server.queued.splice(0);
@@ -184,7 +184,7 @@ describe('the end of a membership', () => {
 });
 
 describe('a ping', () => {
-  test('shows a hole at the end of a stream', async () => {
+  test('reveals a gap at the end of a stream', async () => {
     const { server, client, id } = await inGroup();
     server.post(id, server.other, 'lost');
     server.queued.splice(0);
@@ -195,7 +195,7 @@ describe('a ping', () => {
     expect(client.counters.gapFills).toBe(1);
   });
 
-  test('without news asks for nothing', async () => {
+  test('without news requests nothing', async () => {
     const { server, client } = await inGroup();
     server.ping();
     await arrive(server);
@@ -203,7 +203,7 @@ describe('a ping', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('shows that a read cursor was missed', async () => {
+  test('reveals that a read cursor was missed', async () => {
     const { server, client, id } = await inGroup();
     server.read(id, 4 as Seq, true);
     server.queued.splice(0);
@@ -219,7 +219,7 @@ describe('a ping', () => {
 });
 
 describe('read cursors', () => {
-  test('that come in order are taken as they are', async () => {
+  test('are applied directly if they arrive in order', async () => {
     const { server, client, id } = await inGroup();
     server.read(id, 4 as Seq, true);
     server.read(id, 5 as Seq);
@@ -228,7 +228,7 @@ describe('read cursors', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('of which one is missing are fetched, and fetched again when that fails', async () => {
+  test('are fetched if one is missing, and fetched again when that fails', async () => {
     const { server, client, id } = await inGroup();
     const other = server.group(2);
     server.join(other);
@@ -265,12 +265,12 @@ describe('read cursors', () => {
   });
 });
 
-describe('what is assumed', () => {
-  test('of a read mark is checked when the server has answered it', async () => {
+describe('an assumption', () => {
+  test('about a read mark is checked when the server has answered it', async () => {
     const { server, client, id } = await inGroup();
     server.read(id, 2 as Seq, true);
     await heal(server, client);
-    // Carried out, but the answer is lost; then the cursor is moved back on another device.
+    // Executed, but the answer is lost; then the cursor is moved back on another device.
     server.isMute = true;
     client.read(id, 5 as Seq);
     await settle();
@@ -281,7 +281,7 @@ describe('what is assumed', () => {
     expect(view(client, id)?.readSeq).toBe(3);
   });
 
-  test('of the newest message is read anew when it is deleted and the one before is not here', async () => {
+  test('about the newest message is reloaded when it is deleted and the one before is not loaded', async () => {
     const server = new ModelServer();
     const id = server.group();
     server.post(id, server.other, 'one');
@@ -295,7 +295,7 @@ describe('what is assumed', () => {
 });
 
 describe('signals', () => {
-  test('presence is kept for those who are not offline', async () => {
+  test('presence is kept for accounts that are not offline', async () => {
     const { server, client } = await inGroup();
     told(server, { op: 'presence', changes: [{ account: server.other, state: 'idle' }] });
     await arrive(server);
@@ -305,7 +305,7 @@ describe('signals', () => {
     expect(client.snapshot.presence.has(server.other)).toBe(false);
   });
 
-  test('presence of a greeting takes the place of what was known', async () => {
+  test('presence in a greeting replaces what was known', async () => {
     const { server, client } = await inGroup();
     const [idle, offline] = ['x', 'y'] as AccountId[] as [AccountId, AccountId];
     told(server, { op: 'presence', changes: [{ account: offline, state: 'active' }] });
@@ -319,7 +319,7 @@ describe('signals', () => {
     expect([...client.snapshot.presence]).toEqual([[idle, 'idle']]);
   });
 
-  test('receipts show who has seen one’s own messages, and never go back', async () => {
+  test('receipts show who has seen own messages, and never go back', async () => {
     const { server, client, id } = await inGroup();
     const seq = server.post(id, server.me, 'own');
     await arrive(server);
@@ -343,7 +343,7 @@ describe('the workspace', () => {
   const posted = (server: ModelServer, type: string, data: object) =>
     server.append(WORKSPACE_STREAM, server.other, type, data);
 
-  test('tells who has registered', async () => {
+  test('reports who has registered', async () => {
     const { server, client } = await inGroup();
     const registered: string[] = [];
     client.on('registered', (user) => registered.push(user.displayName));
@@ -354,7 +354,7 @@ describe('the workspace', () => {
     expect(client.snapshot.users.get('x' as AccountId)?.username).toBe('x');
   });
 
-  test('but not who had registered while away', async () => {
+  test('but not who registered while the client was offline', async () => {
     const { server, client } = await inGroup();
     const registered: string[] = [];
     client.on('registered', (user) => registered.push(user.displayName));
@@ -365,7 +365,7 @@ describe('the workspace', () => {
     expect(client.snapshot.users.get('x' as AccountId)?.displayName).toBe('X');
   });
 
-  test('tells of changes to oneself, and has others loaded anew', async () => {
+  test('reports changes to the own account, and reloads others', async () => {
     const { server, client } = await inGroup();
     const { me } = server;
     posted(server, 'user.role_changed', { account: me, role: 'admin' });
@@ -427,8 +427,8 @@ describe('permissions', () => {
   });
 });
 
-describe('another past of the server', () => {
-  test('is begun with once, from its end', async () => {
+describe('another epoch of the server', () => {
+  test('is adopted once, from its end', async () => {
     const { server, client, id } = await inGroup();
     server.restore();
     await heal(server, client);
@@ -445,7 +445,7 @@ describe('another past of the server', () => {
 });
 
 describe('commands', () => {
-  test('an outcome that the server does not know is found out on the next socket, by the same id', async () => {
+  test('resolves an unknown outcome on the next socket, by the same id', async () => {
     const { server, client, id } = await inGroup();
     server.isMute = true;
     const sent = client.post(id, 'stored, but not answered');
@@ -459,7 +459,7 @@ describe('commands', () => {
     expect(client.counters).toMatchObject({ resends: 1, connects: 2 });
   });
 
-  test('one without any answer on a healthy socket is sent again by the same id', async () => {
+  test('sends a command without any answer on a healthy socket again, by the same id', async () => {
     const { server, client, id } = await inGroup();
     server.isMute = true;
     const sent = client.post(id, 'no answer');
@@ -494,7 +494,7 @@ describe('commands', () => {
     expect(timeline.snapshot.messages.at(-1)).toMatchObject({ body: 'mine', state: 'stored' });
   });
 
-  test('one that is given twice by the same id is made once, and both are answered', async () => {
+  test('creates one command for two calls with the same id, and answers both', async () => {
     const { server, client, id } = await inGroup();
     const one = client.post(id, 'answer', { id: '00000000-0000-8000-8000-000000000001' as never });
     const two = client.post(id, 'answer', { id: one.id });
@@ -511,7 +511,7 @@ describe('commands', () => {
     expect(server.messages(id).filter((m) => m.body === 'answer')).toHaveLength(1);
   });
 
-  test('one that was refused for good can be tried again, or thrown away', async () => {
+  test('lets a permanently refused command be retried or discarded', async () => {
     const { server, client, id } = await inGroup();
     server.refusing = { code: 'forbidden' };
     const nacks: string[] = [];
@@ -534,7 +534,7 @@ describe('commands', () => {
     expect(client.retry(sent.id)).toBeNull();
   });
 
-  test('a post by an id that was refused before is sent once more', async () => {
+  test('sends a post again whose id was refused before', async () => {
     const { server, client, id } = await inGroup();
     server.refusing = { code: 'forbidden' };
     const sent = client.post(id, 'refused');
@@ -549,7 +549,7 @@ describe('commands', () => {
 });
 
 describe('a reload without the network', () => {
-  test('shows what was shown', async () => {
+  test('shows what was shown before', async () => {
     const flush = async () => {
       for (let i = 0; i < 20; i++) {
         await vi.advanceTimersByTimeAsync(10);

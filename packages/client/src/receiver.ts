@@ -31,10 +31,10 @@ import type { Users } from './users.ts';
 import { isWellFormed } from './well-formed.ts';
 import { applyWorkspaceEvent } from './workspace-events.ts';
 
-/** How often a conversation is read anew when its events overtake the answers. */
+/** Attempts to reload a conversation whose events overtake the responses. */
 const REFRESH_TRIES = 5;
 
-/** What the frames change. */
+/** What frames can change. */
 export interface ReceiverDeps {
   readonly api: ParleyApi;
   readonly state: ClientState;
@@ -46,20 +46,20 @@ export interface ReceiverDeps {
   readonly timelines: ReadonlyMap<ConversationId, Timeline>;
   readonly events: Emitter<ClientEvents>;
   readonly counters: ClientCounters;
-  /** Sends a frame; false when there is no socket. */
+  /** Sends a frame. Returns false if there is no socket. */
   send(text: string): boolean;
-  /** Whether everything that was missed has come. */
+  /** Returns whether everything that was missed has arrived. */
   isLive(): boolean;
   /** The server has greeted this socket; `ready` is applied. */
   greeted(): void;
 }
 
 /**
- * Takes the server’s frames, one after the other.
+ * Processes the server’s frames, one after the other.
  *
- * 1. An event is applied when it is the next one of its stream, and never else (R10).
- * 2. What an event changes and the cursor that stands for it are stored together.
- * 3. A hole is asked for, at most once at a time.
+ * 1. An event is applied if it is the next one of its stream, and never otherwise (R10).
+ * 2. The changes of an event and its cursor are stored together.
+ * 3. A gap is requested, at most once at a time.
  */
 export class Receiver {
   readonly #context: ReceiverDeps;
@@ -72,7 +72,7 @@ export class Receiver {
     this.#readState = new ReadState(context);
   }
 
-  /** Takes a frame of the present socket. */
+  /** Processes a frame of the current socket. */
   frame(frame: ServerFrame): void {
     switch (frame.op) {
       case 'event':
@@ -112,10 +112,10 @@ export class Receiver {
         this.#presence(frame.changes);
         break;
     }
-    // `pong` and `goodbye` concern the connection; anything else comes from a newer server.
+    // `pong` and `goodbye` are handled by the connection; unknown frames come from a newer server.
   }
 
-  /** Somebody has read up to a seq. */
+  /** Another member’s read cursor moved. */
   receipt(conversation: ConversationId, account: AccountId, readSeq: Seq): void {
     const { state, timelines } = this.#context;
     const view = state.view(conversation);
@@ -126,7 +126,7 @@ export class Receiver {
     timelines.get(conversation)?.changed();
   }
 
-  // ---- the state to start from ----------------------------------------------------------------------
+  // ---- initial state ---------------------------------------------------------------------------
 
   #ready(ready: Ready): void {
     const { state, local, commands, counters, greeted } = this.#context;
@@ -156,7 +156,7 @@ export class Receiver {
     }
     this.#fills.reset();
     greeted();
-    // The connection takes sendings from here on; whatever was open is sent again, in order.
+    // The connection sends from here on; open commands are sent again, in order.
     commands.connected(ready.limits as typeof LIMITS);
   }
 
@@ -173,7 +173,7 @@ export class Receiver {
   }
 
   #caughtUp(): void {
-    // What was left while away has told its end by now.
+    // Conversations that the account left while offline have delivered their end by now.
     const { state, local, timelines } = this.#context;
     for (const stream of local.streams.followed) {
       if (!local.isOwn(stream) && !state.view(conversationOfStream(stream)))
@@ -193,7 +193,7 @@ export class Receiver {
       case 'known':
         counters.duplicates++;
         return;
-      case 'hole':
+      case 'gap':
         this.#fill(stream, seq);
         return;
       case 'foreign':
@@ -211,14 +211,14 @@ export class Receiver {
     events.emit('event', event);
   }
 
-  /** `before`: the cursor before the event. */
+  /** `before` is the cursor before the event. */
   #conversationEvent(event: Event, before: Seq | undefined): void {
     const { state, local, persistence, typing, timelines } = this.#context;
     const id = conversationOfStream(event.stream);
     const me = state.meId;
     let window = local.window(id);
     const isOwnJoin = event.type === 'member.joined' && event.data.account === me;
-    // A window that reaches to the joining goes on: pages may have been taken into it already.
+    // A window that reaches the join continues: it may already contain pages.
     if (isOwnJoin && (!window || before !== event.seq - 1)) {
       window = local.startWindow(id, event.seq);
     }
@@ -228,13 +228,13 @@ export class Receiver {
     if (view && window) {
       const next = reduce(view, event, me, window);
       state.setView(next);
-      // The message before the deleted one is older than what is here.
+      // The message before the deleted one is older than what is loaded.
       const lacksLast = view.lastMessage && !next.lastMessage && window.from > 1;
       if (lacksLast || changesPermissions(view, event, me)) void this.#refreshView(id);
       if (event.type === 'message.posted') typing.stopped(id, event.actor);
     }
     const isOwnLeave = event.type === 'member.left' && event.data.account === me;
-    // The view may be that of a later stay already: left and joined again while away.
+    // The view may already be of a later membership period: left and rejoined while offline.
     if (isOwnLeave && view && view.joinedSeq > event.seq) local.dropWindow(id);
     else if (isOwnLeave || event.type === 'conversation.deleted') this.#left(id);
     if (!timelines.has(id)) local.trim(id);
@@ -258,7 +258,7 @@ export class Receiver {
     state.dropView(id);
   }
 
-  // ---- answers ----------------------------------------------------------------------------------------
+  // ---- acks and nacks ----------------------------------------------------------------------------
 
   #ack(ack: Ack): void {
     if (this.#fills.acked(ack.id)) return;
@@ -270,7 +270,7 @@ export class Receiver {
     this.#readState.answered(ack.id);
   }
 
-  /** The ack may come before the event: the row is stored, and keeps its place (R11). */
+  /** The ack can arrive before the event: the row becomes stored and keeps its place (R11). */
   #ackedPost(entry: OutboxEntry, ack: Ack): void {
     const { command } = entry;
     if (command.op !== 'post') return;
@@ -296,7 +296,8 @@ export class Receiver {
     const { local, commands, events } = this.#context;
     const stream = this.#fills.refused(nack);
     if (stream !== undefined) {
-      // Not ours any more; or the server asks to wait, and the next ping shows the hole again.
+      // The account is no longer a member; or the server asks to wait, and the next ping shows the
+      // gap again.
       if (nack.code === 'not_found') {
         local.dropStream(stream);
         if (!local.isOwn(stream)) this.#left(conversationOfStream(stream));
@@ -309,7 +310,7 @@ export class Receiver {
     events.emit('nack', refused);
   }
 
-  // ---- holes ------------------------------------------------------------------------------------------
+  // ---- gaps --------------------------------------------------------------------------------------
 
   #fill(stream: StreamId, seen: Seq): void {
     const { local, counters, events } = this.#context;
@@ -332,13 +333,13 @@ export class Receiver {
     if (stream === WORKSPACE_STREAM) users.load();
     if (!own) {
       local.startWindow(id, (lastSeq + 1) as Seq);
-      // After a hello the view is as new as the reset; on a socket that goes on it is from before.
+      // After a hello the view is as new as the reset; on a socket that stays open it is older.
       if ((state.view(id)?.lastSeq ?? lastSeq) < lastSeq) void this.#refreshView(id);
     }
     events.emit('reset', { stream, lastSeq });
   }
 
-  /** Reads a conversation anew of which events were left out. */
+  /** Reloads a conversation whose events were skipped. */
   async #refreshView(id: ConversationId): Promise<void> {
     const { api, state, local, counters } = this.#context;
     const { connects } = counters;
@@ -346,7 +347,7 @@ export class Receiver {
       for (let tries = 0; tries < REFRESH_TRIES; tries++) {
         const snapshot = await api.conversation(id);
         const view = state.view(id);
-        // Another hello has brought all views anew; who has left has none.
+        // Another hello has replaced all views; a former member has none.
         if (!view || counters.connects !== connects) return;
         // Events that were applied meanwhile are not in an older snapshot.
         if (snapshot.lastSeq < view.lastSeq) continue;
@@ -362,7 +363,7 @@ export class Receiver {
 
   #ping(heads: Readonly<Record<string, Seq>>, readVersion: number): void {
     this.#readState.told(readVersion);
-    // The server has written these to this socket before its ping: whatever is missing is a hole.
+    // The server wrote these to this socket before its ping, so whatever is missing is a gap.
     for (const [stream, head] of Object.entries(heads) as [StreamId, Seq][]) {
       const cursor = this.#context.local.streams.at(stream);
       if (cursor !== undefined && cursor < head) this.#fill(stream, head);
@@ -384,7 +385,7 @@ export class Receiver {
   }
 }
 
-/** Those who are not offline. */
+/** Returns the accounts that are not offline. */
 function presenceOf(ready: Ready): Map<AccountId, 'active' | 'idle'> {
   const presence = new Map<AccountId, 'active' | 'idle'>();
   for (const { account, state } of ready.presence) {

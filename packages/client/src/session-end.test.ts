@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** Lets IndexedDB finish, which does not keep to fake timers. */
+/** Lets IndexedDB finish, which does not use fake timers. */
 async function stored(): Promise<void> {
   for (let i = 0; i < 30; i++) {
     await vi.advanceTimersByTimeAsync(10);
@@ -21,7 +21,7 @@ async function stored(): Promise<void> {
   }
 }
 
-/** Somebody with messages in IndexedDB, and a post that the server does not answer. */
+/** A user with messages in IndexedDB, and a post that the server does not answer. */
 async function aUser() {
   const server = new ModelServer();
   const id = server.group();
@@ -38,7 +38,7 @@ async function aUser() {
   return { server, client, api, id };
 }
 
-/** What another life of the page would find. */
+/** What another process of the page would find. */
 async function kept(server: ModelServer): Promise<Saved> {
   const store = new IndexedDbStore();
   let saved: Saved | undefined;
@@ -51,7 +51,7 @@ async function kept(server: ModelServer): Promise<Saved> {
   return saved;
 }
 
-describe('a session that is ended from elsewhere', () => {
+describe('a session that is ended remotely', () => {
   test('leaves neither messages nor cursors nor outbox on the device', async () => {
     const { server, client } = await aUser();
     const before = await kept(server);
@@ -68,7 +68,7 @@ describe('a session that is ended from elsewhere', () => {
     expect(client.state).toBe('offline');
   });
 
-  test('is noticed at the next connection when it ended while the device was away', async () => {
+  test('is noticed at the next connection if it ended while the device was offline', async () => {
     const { server, client } = await aUser();
     let ended = 0;
     client.on('ended', () => ended++);
@@ -79,13 +79,13 @@ describe('a session that is ended from elsewhere', () => {
     await stored();
     expect(ended).toBe(1);
     expect((await kept(server)).messages).toEqual([]);
-    // Nothing is tried any more.
+    // No further attempts.
     const { sockets } = server;
     await vi.advanceTimersByTimeAsync(120_000);
     expect(server.sockets).toBe(sockets);
   });
 
-  test('is kept where a program asks for it', async () => {
+  test('keeps its data where a program asks for it', async () => {
     const { server, id } = await aUser();
     const { client } = aClient(server, new IndexedDbStore(), { keepWhenEnded: true });
     server.isMute = false;
@@ -100,7 +100,7 @@ describe('a session that is ended from elsewhere', () => {
     expect((await kept(server)).outbox.length).toBeGreaterThan(0);
   });
 
-  test('of which somebody else has taken the place gets nothing of it', async () => {
+  test('gives nothing to another account that has replaced it', async () => {
     const { server, client, id } = await aUser();
     let ended = 0;
     client.on('ended', () => ended++);
@@ -114,7 +114,7 @@ describe('a session that is ended from elsewhere', () => {
     }
     await stored();
     expect(ended).toBe(1);
-    // The outbox of the one was not sent as the other.
+    // The outbox of one account was not sent as the other.
     expect(server.lastSeq(id)).toBe(posted);
     expect(client.me?.id satisfies Me['id'] | undefined).toBe(server.me);
     expect((await kept(server)).messages).toEqual([]);
@@ -122,7 +122,7 @@ describe('a session that is ended from elsewhere', () => {
 });
 
 describe('logging out', () => {
-  test('forgets what was stored before the store failed', async () => {
+  test('deletes what was stored before the store failed', async () => {
     const store = new IndexedDbStore();
     const server = new ModelServer();
     const id = server.group();
@@ -134,10 +134,10 @@ describe('logging out', () => {
     server.post(id, server.other, 'secret');
     await heal(server, client);
     await stored();
-    // From here on the browser stores nothing more, as with a full disk.
+    // From here on the browser stores nothing, as with a full disk.
     const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
     transaction.mockImplementationOnce(() => {
-      throw new DOMException('no room', 'QuotaExceededError');
+      throw new DOMException('disk full', 'QuotaExceededError');
     });
     const failures: Error[] = [];
     client.on('storage', (error) => failures.push(error));
@@ -151,7 +151,7 @@ describe('logging out', () => {
     expect((await kept(server)).messages).toEqual([]);
   });
 
-  test('is not undone by what was still on its way', async () => {
+  test('is not undone by what was still in flight', async () => {
     const { server, client, id } = await aUser();
     const timeline = client.timeline(id);
     void timeline.open();
@@ -178,7 +178,7 @@ describe('logging out', () => {
   });
 });
 
-test('a client in memory alone starts and ends the same way', async () => {
+test('a client without storage starts and ends the same way', async () => {
   const { server, client } = await aLiveClient();
   let ended = 0;
   client.on('ended', () => ended++);

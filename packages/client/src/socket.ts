@@ -1,21 +1,26 @@
-/** What a connection needs of a WebSocket; browsers have one, programs bring `@parley/client/node`. */
+/**
+ * What a connection needs of a WebSocket. Browsers have one; programs use `@parley/client/node`.
+ */
 export interface LiveSocket {
   send(text: string): void;
   close(code?: number): void;
 }
 
-/** What happens to a socket. */
+/** Callbacks of a socket. */
 export interface SocketHandlers {
   open(): void;
   message(text: string): void;
-  /** Called once, also when the socket never opened. `retryAfterMs`: what a refusal asked for. */
+  /**
+   * Called once, also if the socket never opened. `retryAfterMs` is the delay that a rejection
+   * asked for.
+   */
   close(code: number, retryAfterMs: number | null): void;
 }
 
 /** Opens a socket to `url` (ws: or wss:). */
 export type SocketFactory = (url: string, handlers: SocketHandlers) => LiveSocket;
 
-/** The browser’s own WebSocket. */
+/** Opens the browser’s own WebSocket. */
 export const browserSocket: SocketFactory = (url, handlers) => {
   const ws = new WebSocket(url);
   ws.onopen = () => handlers.open();

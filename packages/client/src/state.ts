@@ -3,12 +3,12 @@ import type { ClientSnapshot } from './client-types.ts';
 import type { ConversationView } from './conversations.ts';
 import type { OutboxEntry } from './store.ts';
 
-/** Parts of the snapshot that are not put together from something else. */
+/** Parts of the snapshot that are not derived from something else. */
 type Plain = Omit<ClientSnapshot, 'conversations' | 'outbox'>;
 
 /**
- * What a client shows. Changes are cheap: the snapshot is made anew only when somebody looks at it,
- * and listeners are told at most once a turn, however many events that turn has brought.
+ * Holds what a client shows. Changes are cheap: the snapshot is built only when it is read, and
+ * listeners are called at most once per turn, however many events arrive in it.
  */
 export class ClientState {
   readonly #views = new Map<ConversationId, ConversationView>();
@@ -22,18 +22,18 @@ export class ClientState {
     presence: new Map(),
     typing: new Map(),
   };
-  /** Null: they have changed since they were last looked at. */
+  /** Null: changed since they were last read. */
   #conversations: ReadonlyMap<ConversationId, ConversationView> | null = null;
   #outbox: readonly OutboxEntry[] | null = null;
   #snapshot: ClientSnapshot | null = null;
   #telling = false;
 
-  /** `entries`: the outbox as it is, asked for when it is looked at after `outboxChanged`. */
+  /** `entries` returns the outbox; it is called when the snapshot is read after `outboxChanged`. */
   constructor(entries: () => OutboxEntry[]) {
     this.#entries = entries;
   }
 
-  /** The same object until something changes; its parts too. */
+  /** Returns the same object until something changes; likewise for its parts. */
   get snapshot(): ClientSnapshot {
     this.#conversations ??= new Map(this.#views);
     this.#snapshot ??= {
@@ -48,7 +48,7 @@ export class ClientState {
     return this.#plain.me;
   }
 
-  /** One’s own id; empty before the server has told it. */
+  /** The id of this account; empty before the server has reported it. */
   get meId(): AccountId {
     return (this.#plain.me?.id ?? '') as AccountId;
   }
@@ -62,7 +62,10 @@ export class ClientState {
     return this.#outbox;
   }
 
-  /** Called after the snapshot has changed, at most once a turn. Returns how to unsubscribe. */
+  /**
+   * Registers a listener that is called after the snapshot has changed, at most once per turn.
+   * Returns a function that unsubscribes it.
+   */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -74,18 +77,18 @@ export class ClientState {
     this.#changed();
   }
 
-  /** Changes what is known of oneself, when it is about oneself. */
+  /** Updates the profile of this account, if the change is about it. */
   changeMe(account: AccountId, change: Partial<Me>): void {
     const { me } = this.#plain;
     if (me?.id === account) this.change({ me: { ...me, ...change } });
   }
 
-  /** The conversation as it is shown now, without making a snapshot. */
+  /** Returns the conversation as it is shown now, without building a snapshot. */
   view(id: ConversationId): ConversationView | undefined {
     return this.#views.get(id);
   }
 
-  /** The conversations that are shown. */
+  /** Returns the conversations that are shown. */
   get views(): Iterable<ConversationView> {
     return this.#views.values();
   }
@@ -103,7 +106,7 @@ export class ClientState {
     this.#changed();
   }
 
-  /** The outbox has other entries than before. */
+  /** Marks the outbox entries as changed. */
   outboxChanged(): void {
     this.#outbox = null;
     this.#changed();

@@ -10,29 +10,29 @@ import type {
   StreamId,
 } from '@parley/protocol';
 
-/** A command that a person has made and that is not answered yet. */
+/** A command of a user that is not answered yet. */
 export interface OutboxEntry {
-  /** Made once for what the person did; every sending of it uses this id. */
+  /** Created once per user action; every attempt uses this id. */
   readonly id: ClientId;
-  /** Place in the order in which the person did things. */
+  /** Position in the order in which the user acted. */
   readonly order: number;
   readonly command: DurableCommand;
-  /** When the person did it, ms since the epoch. */
+  /** When the user acted, ms since the epoch. */
   readonly createdAt: number;
-  /** `failed`: refused; it stays until the person tries again or throws it away. */
+  /** `failed`: refused; it stays until the user retries or discards it. */
   readonly state: 'pending' | 'failed';
   readonly failure?: Refusal;
-  /** The tab that sends it; another one takes over when that tab is gone. */
+  /** The tab that sends it; another tab takes over when that tab is closed. */
   readonly owner: string;
 }
 
-/** What is cached of a conversation: every message from `from` up to the stream’s cursor. */
+/** Cached part of a conversation: every message from `from` up to the stream’s cursor. */
 export interface SavedWindow {
   readonly conversation: ConversationId;
   readonly from: Seq;
 }
 
-/** All that survives a reload. */
+/** Everything that survives a reload. */
 export interface Saved {
   readonly epoch: string | null;
   readonly cursors: ReadonlyMap<StreamId, Seq>;
@@ -42,34 +42,37 @@ export interface Saved {
   readonly outbox: readonly OutboxEntry[];
 }
 
-/** Changes that belong together: either all of them are stored or none. */
+/** Changes that are stored atomically. */
 export interface Changes {
   readonly epoch?: string;
-  /** Null: the stream is followed no more. */
+  /** Null: the account is no longer subscribed to the stream. */
   readonly cursors: ReadonlyMap<StreamId, Seq | null>;
   /** New or changed messages. */
   readonly messages: readonly Message[];
-  /** Windows that were set anew; messages before `from` go. Null: nothing is cached any more. */
+  /**
+   * Windows that were restarted; messages before `from` are removed. Null: nothing is cached any
+   * more.
+   */
   readonly windows: ReadonlyMap<ConversationId, Seq | null>;
   /** New or changed conversations; null: left. */
   readonly conversations: ReadonlyMap<ConversationId, Conversation | null>;
 }
 
 /**
- * Where a client keeps what must survive: in memory, or in IndexedDB.
+ * Keeps what must survive a reload: in memory, in IndexedDB or in files.
  *
- * 1. `apply` stores data and cursors in one transaction: no cursor ever says more than the data.
+ * 1. `apply` stores data and cursors in one transaction: no cursor is ever ahead of the data.
  * 2. A cursor that another tab has moved further is not moved back.
- * 3. An outbox entry is stored when `putOutbox` resolves: only then is it sent.
+ * 3. An outbox entry is stored when `putOutbox` resolves; only then is it sent.
  */
 export interface Store {
   open(account: AccountId): Promise<Saved>;
   apply(changes: Changes): Promise<void>;
   putOutbox(entry: OutboxEntry): Promise<void>;
   removeOutbox(id: ClientId): Promise<void>;
-  /** The outbox as it is now, in order; other tabs write to it too. */
+  /** Returns the current outbox, in order; other tabs write to it too. */
   outbox(): Promise<OutboxEntry[]>;
-  /** Forgets everything of the account: the person has logged out. */
+  /** Deletes everything of the account: the user has logged out. */
   clear(): Promise<void>;
   close(): Promise<void>;
 }
@@ -84,15 +87,15 @@ export const NOTHING_SAVED: Saved = {
   outbox: [],
 };
 
-/** A store that forgets with its process: for programs that need no more. */
+/** Keeps data until the process ends, for programs that need no more. */
 export class MemoryStore implements Store {
   readonly #outbox = new Map<ClientId, OutboxEntry>();
   readonly #cursors = new Map<StreamId, Seq>();
   #epoch: string | null = null;
 
   /**
-   * A program that stops and starts its client again with the same store goes on from its cursors;
-   * the messages themselves are read again when they are wanted.
+   * A program that stops and restarts its client with the same store continues from its cursors;
+   * messages are loaded again when they are needed.
    */
   open(): Promise<Saved> {
     return Promise.resolve({

@@ -21,7 +21,7 @@ function event(seq: number, type = 'message.posted', data: object = { body: 'x' 
 }
 
 describe('streams', () => {
-  test('whatever is doubled, lost and out of order: each seq is applied once, in order (R10)', () => {
+  test('applies each seq once, in order, whatever is duplicated, lost and out of order (R10)', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30 }), fc.array(fc.nat()), (total, order) => {
         const streams = new Streams(ME, [[STREAM, 0 as Seq]]);
@@ -33,8 +33,8 @@ describe('streams', () => {
         };
         for (const n of order) {
           const seq = 1 + (n % total);
-          if (take(seq) !== 'hole') continue;
-          // The hole is asked for, and filled in order.
+          if (take(seq) !== 'gap') continue;
+          // The gap is requested, and filled in order.
           for (let missing = (streams.at(STREAM) ?? 0) + 1; missing <= seq; missing++)
             take(missing);
         }
@@ -45,24 +45,24 @@ describe('streams', () => {
     );
   });
 
-  test('one’s own leaving ends a stream, one’s own joining begins it anew', () => {
+  test('the own leave ends a stream, the own join restarts it', () => {
     const streams = new Streams(ME, [[STREAM, 4 as Seq]]);
     expect(streams.take(event(5, 'member.left', { account: ME }))).toBe('next');
     expect(streams.take(event(8))).toBe('foreign');
     expect(streams.take(event(9, 'member.joined', { account: 'you' }))).toBe('foreign');
     expect(streams.take(event(12, 'member.joined', { account: ME, role: 'member' }))).toBe('next');
     expect(streams.take(event(13))).toBe('next');
-    expect(streams.take(event(15))).toBe('hole');
+    expect(streams.take(event(15))).toBe('gap');
   });
 
-  test('the end of the membership is applied after a hole too', () => {
+  test('applies the end of the membership after a gap too', () => {
     const ends = [
       event(9, 'member.left', { account: ME }),
       event(9, 'conversation.deleted', {}),
     ] as const;
     for (const end of ends) {
       const streams = new Streams(ME, [[STREAM, 4 as Seq]]);
-      expect(streams.take(event(9, 'member.left', { account: 'you' }))).toBe('hole');
+      expect(streams.take(event(9, 'member.left', { account: 'you' }))).toBe('gap');
       expect(streams.take(end)).toBe('next');
       expect(streams.at(STREAM)).toBe(9);
       expect(streams.take(end)).toBe('known');
@@ -70,14 +70,14 @@ describe('streams', () => {
     }
   });
 
-  test('a stream that is not followed is foreign', () => {
+  test('events of other streams are foreign', () => {
     expect(new Streams(ME).take(event(1))).toBe('foreign');
   });
 
   test('a damaged event keeps its place and does nothing else (B28)', () => {
     const streams = new Streams(ME, [[STREAM, 4 as Seq]]);
     expect(streams.skip(STREAM, 4 as Seq)).toBe('known');
-    expect(streams.skip(STREAM, 6 as Seq)).toBe('hole');
+    expect(streams.skip(STREAM, 6 as Seq)).toBe('gap');
     expect(streams.skip(STREAM, 5 as Seq)).toBe('next');
     expect(streams.take(event(6))).toBe('next');
     expect(streams.skip('other' as StreamId, 1 as Seq)).toBe('foreign');
@@ -92,7 +92,7 @@ describe('streams', () => {
     ['conversation.updated', {}, true],
     ['conversation.updated', { name: 7 }, false],
     ['member.joined', { account: 7, role: 'member' }, false],
-    // Of a newer server: whoever does not know it does nothing with it.
+    // Of a newer server: clients that do not know it ignore it.
     ['message.sung', { melody: 'none' }, true],
     ['message.sung', 3, false],
   ])('%s with %j is well formed: %s', (type, data, expected) => {

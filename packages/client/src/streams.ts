@@ -1,24 +1,24 @@
 import type { AccountId, Cursor, Event, Seq, StreamId } from '@parley/protocol';
 
-/** What an event is to a client that has applied everything up to its cursor. */
+/** Position of an event for a client that has applied everything up to its cursor. */
 export type Verdict =
   /** It is the next one. */
   | 'next'
-  /** It was applied already. */
+  /** It was already applied. */
   | 'known'
   /** Something before it is missing. */
-  | 'hole'
-  /** Its stream is not followed. */
+  | 'gap'
+  /** The client is not subscribed to its stream. */
   | 'foreign';
 
 /**
- * How far each followed stream was applied (R10): an event is applied when it is the next one, and
- * never else. One’s own joining begins a stream anew, one’s own leaving ends it: both are applied
- * after a hole too, because a former member is not sent what came before the end.
+ * Tracks how far each stream was applied (R10): an event is applied if it is the next one, and
+ * never otherwise. The account’s own join restarts a stream, its own leave ends it. Both are
+ * applied after a gap too, because a former member does not receive what came before the end.
  */
 export class Streams {
   readonly #cursors = new Map<StreamId, Seq>();
-  /** Streams that one has left: only one’s own joining goes on with them. */
+  /** Streams that the account has left; only its own join continues them. */
   readonly #ended = new Set<StreamId>();
   readonly #me: AccountId;
 
@@ -32,7 +32,7 @@ export class Streams {
     return Object.fromEntries(this.#cursors);
   }
 
-  /** All followed streams. */
+  /** All streams that the client is subscribed to. */
   get followed(): StreamId[] {
     return [...this.#cursors.keys()];
   }
@@ -41,7 +41,7 @@ export class Streams {
     return this.#cursors.get(stream);
   }
 
-  /** What is to be done with the event; `next` has moved the cursor already. */
+  /** Returns what to do with the event; for `next`, the cursor has already moved. */
   take(event: Event): Verdict {
     const cursor = this.#cursors.get(event.stream);
     const starts = event.type === 'member.joined' && event.data.account === this.#me;
@@ -52,7 +52,7 @@ export class Streams {
       return 'known';
     } else if (event.seq > cursor + 1 && !starts) {
       if (this.#ended.has(event.stream)) return 'foreign';
-      if (!ends) return 'hole';
+      if (!ends) return 'gap';
     }
     this.#cursors.set(event.stream, event.seq);
     if (starts) this.#ended.delete(event.stream);
@@ -60,23 +60,23 @@ export class Streams {
     return 'next';
   }
 
-  /** The same for an event that is of no use, whatever it is: it only has its place. */
+  /** Like `take`, for an event that cannot be processed and only takes its position. */
   skip(stream: StreamId, seq: Seq): Verdict {
     const cursor = this.#cursors.get(stream);
     if (cursor === undefined) return 'foreign';
     if (seq <= cursor) return 'known';
-    if (seq > cursor + 1) return this.#ended.has(stream) ? 'foreign' : 'hole';
+    if (seq > cursor + 1) return this.#ended.has(stream) ? 'foreign' : 'gap';
     this.#cursors.set(stream, seq);
     return 'next';
   }
 
-  /** Begins to follow, or starts anew, after `seq`. */
+  /** Starts or restarts the stream after `seq`. */
   set(stream: StreamId, seq: Seq): void {
     this.#cursors.set(stream, seq);
     this.#ended.delete(stream);
   }
 
-  /** Follows the stream no more. */
+  /** Removes the stream. */
   drop(stream: StreamId): void {
     this.#cursors.delete(stream);
     this.#ended.delete(stream);

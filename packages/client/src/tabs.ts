@@ -1,17 +1,17 @@
 import type { OutboxEntry } from './store.ts';
 
 /**
- * Tabs of one browser share the outbox in IndexedDB. Each sends what was written in it, and says by
- * a lock (Web Locks) that it lives; what a closed tab left behind is taken over by another one. Two
- * tabs that take over the same entry do no harm: the id is the same, and the server answers both
- * with one event.
+ * Tabs of one browser share the outbox in IndexedDB. Each tab sends what was written in it, and
+ * holds a lock (Web Locks) while it is open; entries of a closed tab are taken over by another one.
+ * If two tabs take over the same entry, the id is the same, and the server answers both with one
+ * event.
  */
 
 const nameOf = (tab: string): string => `parley-tab-${tab}`;
 const locks = (): LockManager | undefined =>
   typeof navigator === 'undefined' ? undefined : navigator.locks;
 
-/** Holds the tab’s lock as long as the tab lives. Returns how to let go of it. */
+/** Holds the tab’s lock while the tab is open. Returns a function that releases it. */
 export function holdTab(tab: string): () => void {
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => {
@@ -21,7 +21,7 @@ export function holdTab(tab: string): () => void {
   return release;
 }
 
-/** Those of the entries whose tab is gone, or is this one. Without locks: all of them. */
+/** Returns the entries whose tab is closed, or is this one. Without locks: all of them. */
 export async function claimOrphans(
   entries: readonly OutboxEntry[],
   tab: string,

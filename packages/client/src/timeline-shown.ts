@@ -2,7 +2,7 @@ import type { AccountId, ConversationId, Message, Seq } from '@parley/protocol';
 import type { MessageWindow } from './messages.ts';
 import type { TimelineMessage, TimelineSource } from './timeline-types.ts';
 
-/** Makes what is shown of messages; the same object as long as nothing in it changes. */
+/** Builds what is shown of messages; returns the same object while nothing in it changes. */
 export class ShownMessages {
   readonly #conversation: ConversationId;
   readonly #source: TimelineSource;
@@ -18,7 +18,7 @@ export class ShownMessages {
     const own = message.author === this.#source.me();
     const receipts = own ? this.#source.view()?.receipts : undefined;
     const known = this.#shown.get(message);
-    // Nobody has read further since: nothing to count again, in lists of thousands.
+    // No one has read further since: no need to count again, in lists of thousands.
     if (known && known.own === own && known.receipts === receipts) return known.shown;
     const seenBy = receipts ? seenByIn(receipts, message) : NOBODY;
     const shown: TimelineMessage =
@@ -29,7 +29,7 @@ export class ShownMessages {
     return shown;
   }
 
-  /** The user’s own messages that are not stored yet, in the order of their making. */
+  /** Returns the user’s own messages that are not stored yet, in the order of their creation. */
   pending(window: MessageWindow | undefined): TimelineMessage[] {
     const me = this.#source.me();
     const pending: TimelineMessage[] = [];
@@ -60,7 +60,7 @@ export class ShownMessages {
 
 const NOBODY: readonly AccountId[] = [];
 
-/** A message as it was shown last, and what that was made from. */
+/** A message as it was last shown, and what it was built from. */
 interface Shown {
   readonly shown: TimelineMessage;
   readonly own: boolean;

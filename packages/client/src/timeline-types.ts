@@ -4,20 +4,20 @@ import type { ConversationView } from './conversations.ts';
 import type { MessageWindow } from './messages.ts';
 import type { OutboxEntry } from './store.ts';
 
-/** A message as it is shown: stored, or one’s own on its way. */
+/** A message as it is shown: stored, or an own message in flight. */
 export interface TimelineMessage extends Message {
-  /** `pending`: not acknowledged yet. `failed`: refused, to be tried again or thrown away. */
+  /** `pending`: not acknowledged yet. `failed`: refused, to be retried or discarded. */
   readonly state: 'stored' | 'pending' | 'failed';
-  /** The command of a message that is not stored; names it until it has a seq. */
+  /** The command of a message that is not stored; identifies it until it has a seq. */
   readonly client?: ClientId;
   readonly failure?: Refusal;
-  /** Others who have read up to it; of one’s own messages only. */
+  /** Other members who have read up to it; for own messages only. */
   readonly seenBy: readonly AccountId[];
 }
 
-/** What a timeline shows at a moment. */
+/** What a timeline shows at a given time. */
 export interface TimelineSnapshot {
-  /** In the order of seq; one’s own pending messages at the end, in the order of their making. */
+  /** In the order of seq; own pending messages at the end, in the order of their creation. */
   readonly messages: readonly TimelineMessage[];
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
@@ -25,13 +25,13 @@ export interface TimelineSnapshot {
   readonly error: Error | null;
 }
 
-/** What a timeline is made of. */
+/** What a timeline is constructed with. */
 export interface TimelineSource {
   readonly api: ParleyApi;
   me(): AccountId | null;
   window(): MessageWindow | undefined;
   view(): ConversationView | undefined;
   outbox(): readonly OutboxEntry[];
-  /** Pages that were taken into the window are to be stored and shown. */
+  /** Pages were added to the window, and must be stored and shown. */
   taken(messages: readonly Message[], from: Seq): void;
 }

@@ -11,7 +11,7 @@ beforeEach(
 );
 afterEach(() => void vi.useRealTimers());
 
-/** A server with a group of which this account is a member, with so many messages in it. */
+/** A server with a group of which this account is a member, with this many messages in it. */
 function aGroup(messages: number, replayMax = 10) {
   const server = new ModelServer();
   server.replayMax = replayMax;
@@ -29,7 +29,8 @@ describe('the timeline of a new group', () => {
       const id = server.group();
       server.post(id, server.other, 'before');
       server.join(id);
-      // The personal event and the snapshot arrive; the page opens before the stream’s own events.
+      // The personal event and the snapshot arrive; the page is opened before the stream’s own
+      // events.
       server.deliver(2);
       const timeline = client.timeline(id);
       void timeline.open();
@@ -48,7 +49,7 @@ describe('the timeline of a new group', () => {
     },
   );
 
-  test('loads once its window exists when it was opened before', async () => {
+  test('loads once its window exists, if it was opened before', async () => {
     const { server, client } = await aLiveClient();
     const id = server.group();
     server.post(id, server.other, 'before');
@@ -61,7 +62,7 @@ describe('the timeline of a new group', () => {
 });
 
 describe('a timeline after a gap', () => {
-  test('stands at the first unread message, and goes on from there to the end', async () => {
+  test('opens at the first unread message, and continues from there to the end', async () => {
     const { server, id } = aGroup(60);
     const { client } = await aLiveClient(server);
     const timeline = client.timeline(id);
@@ -92,7 +93,7 @@ describe('a timeline after a gap', () => {
     expect(bodies).toEqual([...Array.from({ length: 750 }, (_, n) => `missed ${n}`), 'now']);
   });
 
-  test('stands at the end when everything was read on another device', async () => {
+  test('opens at the end if everything was read on another device', async () => {
     const { server, id } = aGroup(60);
     const { client } = await aLiveClient(server);
     const timeline = client.timeline(id);
@@ -107,7 +108,7 @@ describe('a timeline after a gap', () => {
     expect(timeline.snapshot.messages.at(-1)?.body).toBe('missed 39');
   });
 
-  test('shows what it showed until the page is there, and never as the newest', async () => {
+  test('shows the previous messages until the page arrives, and never as the newest', async () => {
     const { server, id } = aGroup(30);
     const { client } = await aLiveClient(server);
     const timeline = client.timeline(id);
@@ -139,7 +140,7 @@ describe('a timeline after a gap', () => {
     expect(client.snapshot.conversations.get(id)?.readSeq).toBe(seq);
   });
 
-  test('does not take over a conversation that its own events have overtaken', async () => {
+  test('does not apply a conversation that its own events have overtaken', async () => {
     const { server, id } = aGroup(5);
     const { client } = await aLiveClient(server);
     for (let n = 0; n < 20; n++) server.post(id, server.other, `lost ${n}`);
@@ -173,7 +174,7 @@ describe('a timeline after a gap', () => {
         for (let n = 0; n < 20; n++) server.post(id, server.other, `missed ${n}`);
         await heal(server, client);
       }
-      // Enough that opening asks for no page.
+      // Enough that opening requests no page.
       for (let n = 0; n < 30; n++) server.post(id, server.other, `new ${n}`);
       await heal(server, client);
       const timeline = client.timeline(id);
@@ -186,10 +187,10 @@ describe('a timeline after a gap', () => {
     },
   );
 
-  test('on a socket that goes on reads the conversation anew', async () => {
+  test('reloads the conversation on a socket that stays open', async () => {
     const { server, id } = aGroup(5);
     const { client } = await aLiveClient(server);
-    // A hole of more than is replayed: the frames are lost between server and client.
+    // A gap of more events than are replayed: the frames are lost between server and client.
     for (let n = 0; n < 20; n++) server.post(id, server.other, `lost ${n}`);
     server.queued.splice(0);
     server.ping();
@@ -198,7 +199,7 @@ describe('a timeline after a gap', () => {
   });
 });
 
-/** A timeline that is opened around its 20th message, with the newest ones far away. */
+/** A timeline that is opened around its 20th message, far from the newest ones. */
 async function farBack() {
   const { server, id } = aGroup(200);
   const { client } = await aLiveClient(server);
@@ -210,7 +211,7 @@ async function farBack() {
 }
 
 describe('a timeline far back', () => {
-  test('shows what is around a message, and says that more is on both sides', async () => {
+  test('shows what is around a message, and says that there is more on both sides', async () => {
     const { server, client, timeline, at } = await farBack();
     const { messages, hasOlder, hasNewer } = timeline.snapshot;
     expect(messages.map((m) => m.seq)).toContain(at);
@@ -221,7 +222,7 @@ describe('a timeline far back', () => {
     expect(timeline.snapshot.messages).toHaveLength(length + 50);
   });
 
-  test('takes up what changes its messages, and not what is posted at the end', async () => {
+  test('applies changes to its messages, but not posts at the end', async () => {
     const { server, client, timeline, id, at } = await farBack();
     const { length } = timeline.snapshot.messages;
     server.append(id, server.other, 'message.edited', { message: at, body: 'edited' });
@@ -231,7 +232,7 @@ describe('a timeline far back', () => {
     expect(timeline.snapshot.messages.find((m) => m.seq === at)?.body).toBe('edited');
   });
 
-  test('takes up more changes than are kept for pages on their way', async () => {
+  test('applies more changes than are kept for pages in flight', async () => {
     const { server, client, timeline, id, at } = await farBack();
     const other = server.messages(id)[150]?.seq;
     server.append(id, server.other, 'message.edited', { message: at, body: 'edited' });
@@ -242,7 +243,7 @@ describe('a timeline far back', () => {
     expect(timeline.snapshot.messages.find((m) => m.seq === at)?.body).toBe('edited');
   });
 
-  test('stays there over a gap, with what has changed meanwhile', async () => {
+  test('keeps its position over a gap, with what has changed meanwhile', async () => {
     const { server, client, timeline, id, at } = await farBack();
     server.cut();
     for (let n = 0; n < 40; n++) server.post(id, server.other, `missed ${n}`);
@@ -253,7 +254,7 @@ describe('a timeline far back', () => {
     expect(timeline.snapshot.messages.find((m) => m.seq === at)?.body).toBe('edited in the gap');
   });
 
-  test('does not show one’s own unsent messages, which belong to the end', async () => {
+  test('does not show own unsent messages, which belong at the end', async () => {
     const { server, client, timeline, id } = await farBack();
     server.isMute = true;
     client.post(id, 'mine');
@@ -269,7 +270,7 @@ describe('a timeline far back', () => {
     expect(client.timeline(other).snapshot.messages).toEqual([]);
   });
 
-  test('goes to the end and back to following it', async () => {
+  test('returns to the end and follows it again', async () => {
     const { server, client, timeline, id } = await farBack();
     void timeline.jumpToLatest();
     await heal(server, client);
@@ -284,7 +285,7 @@ describe('loading', () => {
   const pages = (server: ModelServer) =>
     server.requests.filter((r) => r.path.includes('/messages'));
 
-  /** A timeline whose first page was requested, and the server’s answers held back. */
+  /** A timeline whose first page was requested, and whose response is held back. */
   async function opening() {
     const { server, id } = aGroup(60);
     const { client } = await aLiveClient(server);
@@ -294,7 +295,7 @@ describe('loading', () => {
     return { server, client, timeline, id };
   }
 
-  test('of a page from before the window began is repeated', async () => {
+  test('is repeated for a page from before the start of the window', async () => {
     const { server, client, timeline, id } = await opening();
     const [request] = pages(server);
     if (!request) throw new Error('no page was requested');
@@ -305,7 +306,7 @@ describe('loading', () => {
     expect(timeline.snapshot.messages).toHaveLength(50);
   });
 
-  test('of a page around a message, too', async () => {
+  test('is repeated for a page around a message, too', async () => {
     const { server, id } = aGroup(200);
     const { client } = await aLiveClient(server);
     const timeline = client.timeline(id);
@@ -322,7 +323,7 @@ describe('loading', () => {
     expect(timeline.snapshot.messages).toHaveLength(42);
   });
 
-  test('that fails says so, and is repeated when it is asked for', async () => {
+  test('reports a failure, and is repeated on request', async () => {
     const { server, client, timeline } = await opening();
     const [request] = pages(server);
     if (request) server.fail(request, 'refused');
@@ -335,7 +336,7 @@ describe('loading', () => {
     expect(timeline.snapshot.messages).toHaveLength(50);
   });
 
-  test('that failed is repeated when the connection is back', async () => {
+  test('is repeated after a failure when the connection is back', async () => {
     const { server, client, timeline } = await opening();
     const [request] = pages(server);
     if (request) server.fail(request, 'network');
@@ -347,7 +348,7 @@ describe('loading', () => {
     expect(timeline.snapshot.messages).toHaveLength(50);
   });
 
-  test('of something else is not kept from it by a failure', async () => {
+  test('is not blocked by a failure of another request', async () => {
     const { server, client, timeline } = await opening();
     await heal(server, client);
     void timeline.loadOlder();
@@ -360,7 +361,7 @@ describe('loading', () => {
     expect(timeline.snapshot.error).toBeNull();
   });
 
-  test('of older messages is not joined to a window that was started anew meanwhile', async () => {
+  test('does not join older messages to a window that was restarted meanwhile', async () => {
     const { server, client, timeline, id } = await opening();
     await heal(server, client);
     server.read(id, server.lastSeq(id));
@@ -383,7 +384,7 @@ describe('loading', () => {
     expect(timeline.snapshot.hasOlder).toBe(bodies.length < truth.length);
   });
 
-  test('ends with the beginning of the conversation', async () => {
+  test('ends at the start of the conversation', async () => {
     const { server, client, timeline } = await opening();
     await heal(server, client);
     expect(timeline.snapshot.hasOlder).toBe(true);

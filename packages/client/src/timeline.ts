@@ -4,35 +4,38 @@ import { change, isChange, type MessageWindow } from './messages.ts';
 import { ShownMessages } from './timeline-shown.ts';
 import type { TimelineSnapshot, TimelineSource } from './timeline-types.ts';
 
-/** Messages of a page. */
+/** Messages per page. */
 const PAGE = 50;
-/** A page from before the window began cannot be joined to it: it is requested again after this, ms. */
+/**
+ * A page from before the start of the window cannot be joined to it; it is requested again after
+ * this time, ms.
+ */
 const STALE_PAGE_MS = 300;
-/** Stale pages in a row after which loading fails. */
+/** Consecutive stale pages after which loading fails. */
 const STALE_PAGES_MAX = 20;
 
-/** What a timeline still has to load: the newest page, or the page around a message. */
+/** What a timeline still has to load: the latest page, or the page around a message. */
 type Wanted = { readonly at: Seq | 'latest' };
 
-/** A part of the history apart from the window, while it is not joined to it. */
+/** A part of the history outside the window, until it is joined to it. */
 interface Stretch {
   messages: readonly Message[];
   hasOlder: boolean;
   hasNewer: boolean;
-  /** Shown until the first page of the window that follows is there; changes to it may be missing. */
+  /** Shown until the first page of the new window arrives; changes to it may be missing. */
   readonly isStale: boolean;
 }
 
 /**
- * Shows the messages of one conversation: the newest ones, kept up to date by events, with older
- * ones loaded in front. After a jump far back it shows a stretch of its own until that meets the
- * newest ones again.
+ * Shows the messages of one conversation: the latest ones, kept up to date by events, with older
+ * ones loaded in front. After a jump far back it shows a separate section until that reaches the
+ * latest messages.
  *
- * 1. What was asked for is remembered until it is loaded for the present window: a window that is
- *    started anew, a failed request or a stale page lead to another request, never to an empty list.
+ * 1. A request is remembered until its page is loaded for the current window: a restarted window, a
+ *    failed request or a stale page lead to another request, never to an empty list.
  * 2. A page is joined only to the window that it was requested for.
- * 3. After a gap (the window was started anew further on) the timeline stands at the first unread
- *    message, or where it was if that is further back; `hasNewer` tells that more follows.
+ * 3. After a gap (the window was restarted further on) the timeline is at the first unread message,
+ *    or where it was if that is further back; `hasNewer` says that more follows.
  */
 export class Timeline {
   readonly conversation: ConversationId;
@@ -42,11 +45,11 @@ export class Timeline {
   readonly #shown: ShownMessages;
   #stretch: Stretch | null = null;
   #loading: TimelineSnapshot['loading'] = null;
-  /** The loading under way; one request at a time. */
+  /** The request in progress; one at a time. */
   #running: Promise<void> | null = null;
   #error: Error | null = null;
   #snapshot: TimelineSnapshot | null = null;
-  /** Null: everything that was asked for is there. */
+  /** Null: everything that was requested is loaded. */
   #wanted: Wanted | null = null;
   #isOpen = false;
   /** The window that was shown last. */
@@ -60,7 +63,7 @@ export class Timeline {
     this.#window = source.window();
   }
 
-  /** The same object until something changes. */
+  /** Returns the same object until something changes. */
   get snapshot(): TimelineSnapshot {
     this.#snapshot ??= this.#compute();
     return this.#snapshot;
@@ -72,8 +75,9 @@ export class Timeline {
   }
 
   /**
-   * Shows the newest messages, or those around a seq; `hasNewer` tells what is left out then.
-   * Resolves when they are loaded or loading has failed. Called again after a failure it retries.
+   * Shows the latest messages, or those around a seq; `hasNewer` then says that newer ones are left
+   * out. Resolves when they are loaded or loading has failed. Calling it again after a failure
+   * retries.
    */
   open(at?: Seq): Promise<void> {
     const window = this.#source.window();
@@ -105,7 +109,7 @@ export class Timeline {
     });
   }
 
-  /** Loads the page after the newest message, where that is not the newest of all. */
+  /** Loads the page after the newest loaded message, unless that is the latest. */
   loadNewer(): Promise<void> {
     if (this.#wanted) return this.#load();
     if (!this.#stretch?.hasNewer) return Promise.resolve();
@@ -124,7 +128,7 @@ export class Timeline {
     });
   }
 
-  /** Back to the newest messages. */
+  /** Returns to the latest messages. */
   jumpToLatest(): Promise<void> {
     this.#isOpen = true;
     this.#stretch = null;
@@ -132,7 +136,7 @@ export class Timeline {
     return this.#load();
   }
 
-  /** Shows nothing more. */
+  /** Stops showing messages. */
   close(): void {
     this.#isOpen = false;
     this.#wanted = null;
@@ -140,7 +144,7 @@ export class Timeline {
     this.#onClose();
   }
 
-  /** Something that is shown here has changed. */
+  /** Something that is shown has changed. */
   changed(): void {
     this.#snapshot = null;
     for (const listener of this.#listeners) listener();
@@ -157,13 +161,13 @@ export class Timeline {
     this.changed();
   }
 
-  /** Everything that was missed has come: what could not be loaded before is loaded now. */
+  /** Everything that was missed has arrived: retries what could not be loaded before. */
   caughtUp(): void {
     if (this.#wanted) void this.#load();
     else this.changed();
   }
 
-  /** The window was started anew, or is gone: what was shown is not joined to what comes. */
+  /** The window was restarted or dropped: what was shown is not joined to what arrives. */
   restarted(): void {
     const before = this.#window;
     const window = this.#source.window();
@@ -177,7 +181,7 @@ export class Timeline {
 
   // ---- gaps -------------------------------------------------------------------------------------
 
-  /** Where the timeline stands when its window was started anew. */
+  /** Position of the timeline when its window was restarted. */
   #wantedAfterGap(before: MessageWindow | undefined, window: MessageWindow | undefined): Wanted {
     if (!before || !window) return this.#wanted ?? { at: 'latest' };
     if (this.#wanted && this.#wanted.at !== 'latest') return this.#wanted;
@@ -185,13 +189,13 @@ export class Timeline {
     const middle = stretch?.messages[stretch.messages.length >> 1];
     if (middle && !stretch?.isStale) return { at: middle.seq };
     const view = this.#source.view();
-    // A view from before the gap does not count what the gap has brought.
+    // A view from before the gap does not count the messages of the gap.
     const isUnread = view && (view.unread > 0 || view.lastSeq < window.from - 1);
     if (!isUnread || view.readSeq + 1 >= window.from) return { at: 'latest' };
     return { at: view.readSeq };
   }
 
-  /** What is shown until the page is there: what was shown before, so that nothing flashes. */
+  /** What is shown until the page arrives: the previous messages, so that nothing flickers. */
   #stretchAfterGap(
     before: MessageWindow | undefined,
     window: MessageWindow | undefined,
@@ -204,7 +208,7 @@ export class Timeline {
 
   // ---- loading ----------------------------------------------------------------------------------
 
-  /** Makes one request, if it is given and none is under way, and then those for what is wanted. */
+  /** Executes the given request, if none is in progress, then those for what is still needed. */
   #load(step?: Step): Promise<void> {
     this.#running ??= this.#run(step).finally(() => {
       this.#running = null;
@@ -225,19 +229,19 @@ export class Timeline {
       try {
         const isStale = (await step.request(window)) === 'stale';
         stale = isStale ? stale + 1 : 0;
-        if (stale > STALE_PAGES_MAX) throw new Error('The server answers with an old state');
+        if (stale > STALE_PAGES_MAX) throw new Error('The server returned stale pages');
         if (isStale) await new Promise((resolve) => setTimeout(resolve, STALE_PAGE_MS));
       } catch (error) {
         this.#error = error instanceof Error ? error : new Error(String(error));
       }
       this.#loading = null;
       this.changed();
-      // What was asked for meanwhile has not failed.
+      // Requests made meanwhile have not failed.
       if (this.#error && this.#source.window() === window && this.#wanted === wanted) break;
     }
   }
 
-  /** The request for what is wanted; null when nothing is, or nothing can be loaded for now. */
+  /** Returns the request for what is needed; null if nothing is, or nothing can be loaded now. */
   #nextStep(): Step | null {
     const window = this.#source.window();
     if (!this.#wanted || !window) return null;
@@ -281,7 +285,7 @@ export class Timeline {
     return this.#source.api.history(this.conversation, { ...request, limit: PAGE });
   }
 
-  /** A stretch that reaches the window becomes part of it. */
+  /** A section that reaches the window becomes part of it. */
   #meet(window: MessageWindow): void {
     const stretch = this.#stretch;
     if (!stretch) return;

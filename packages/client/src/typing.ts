@@ -1,12 +1,12 @@
 import { type AccountId, type ConversationId, LIMITS } from '@parley/protocol';
 
-/** Who is typing where. */
+/** Who is typing, by conversation. */
 export type TypingMap = ReadonlyMap<ConversationId, readonly AccountId[]>;
 
-/** The fastest that one’s own typing is told, ms. */
+/** Shortest interval between own typing signals, ms. */
 const TELL_MS = 2_500;
 
-/** Keeps who is typing: each signal holds for a while, and ends with the message. */
+/** Tracks who is typing: each signal holds for a while, and ends with the message. */
 export class Typing {
   readonly #until = new Map<ConversationId, Map<AccountId, number>>();
   readonly #told = new Map<ConversationId, number>();
@@ -17,7 +17,7 @@ export class Typing {
     this.#onChange = onChange;
   }
 
-  /** Whether one’s own typing is to be told now: it was not just told. */
+  /** Returns whether an own typing signal is due: none was just sent. */
   mayTell(conversation: ConversationId): boolean {
     const now = performance.now();
     if (now - (this.#told.get(conversation) ?? Number.NEGATIVE_INFINITY) < TELL_MS) return false;
@@ -25,7 +25,7 @@ export class Typing {
     return true;
   }
 
-  /** Somebody types. */
+  /** A user is typing. */
   started(conversation: ConversationId, account: AccountId): void {
     const until = this.#until.get(conversation) ?? new Map<AccountId, number>();
     until.set(account, performance.now() + LIMITS.typingMs);
@@ -34,7 +34,7 @@ export class Typing {
     setTimeout(() => this.#show(conversation), LIMITS.typingMs + 50);
   }
 
-  /** Somebody has sent what they typed. */
+  /** A user has posted a message. */
   stopped(conversation: ConversationId, account: AccountId): void {
     if (this.#until.get(conversation)?.delete(account)) this.#show(conversation);
   }

@@ -1,12 +1,12 @@
 import type { AccountId, User } from '@parley/protocol';
 import { ApiError, type ParleyApi } from './api.ts';
 
-/** The list is loaded up to here; further people are loaded one by one when they are wanted. */
+/** The list is loaded up to this size; further users are loaded one by one when needed. */
 const LIST_MAX = 2_000;
 const PAGE = 200;
 const RETRY_MS = 5_000;
 
-/** The people that a client knows by name. */
+/** Holds the users whose names a client knows. */
 export class Users {
   readonly #api: ParleyApi;
   readonly #onChange: (users: ReadonlyMap<AccountId, User>) => void;
@@ -19,7 +19,7 @@ export class Users {
     this.#onChange = onChange;
   }
 
-  /** Loads the list; what is known already stays until it is there. */
+  /** Loads the list; known users stay until it arrives. */
   load(): void {
     if (!this.#loading) void this.#load();
   }
@@ -28,19 +28,19 @@ export class Users {
     this.#set([user]);
   }
 
-  /** Loads somebody who is not known yet. */
+  /** Loads a user who is not known yet. */
   want(id: AccountId): void {
     if (this.#users.has(id) || this.#wanted.has(id)) return;
     this.refresh(id);
   }
 
-  /** Loads somebody anew: they have changed. */
+  /** Reloads a user who has changed. */
   refresh(id: AccountId): void {
     this.#wanted.add(id);
     void this.#api.user(id).then(
       (user) => this.#set([user]),
       (error: unknown) => {
-        // Unknown for good (the server’s own account), or to be asked for again when wanted again.
+        // Permanently unknown (the server’s own account), or to be requested again when needed.
         if (!(error instanceof ApiError)) throw error;
         if (error.code !== 'account_not_found') this.#wanted.delete(id);
       },
@@ -59,7 +59,7 @@ export class Users {
       }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      // While offline the next connection loads; on a busy server a little later.
+      // While offline, the next connection loads; if the server is busy, retries a little later.
       if (error.status >= 429) setTimeout(() => this.load(), RETRY_MS);
     } finally {
       this.#loading = false;
@@ -77,7 +77,7 @@ export class Users {
   }
 }
 
-/** Marks those who have the same name: they were loaded before it became another's, too. */
+/** Marks users who have the same name, including those loaded before it was shared. */
 function shareName(user: User, users: Map<AccountId, User>): void {
   const key = nameKey(user);
   for (const other of users.values()) {

@@ -1,6 +1,6 @@
 import type { Event, EventType } from '@parley/protocol';
 
-/** The fields of an event’s data that a client works with, and their kinds. */
+/** The fields of an event’s data that a client uses, and their types. */
 const FIELDS: Partial<Record<EventType, Readonly<Record<string, 'string' | 'number'>>>> = {
   'member.joined': { account: 'string', role: 'string' },
   'member.left': { account: 'string' },
@@ -24,9 +24,10 @@ const FIELDS: Partial<Record<EventType, Readonly<Record<string, 'string' | 'numb
 };
 
 /**
- * Whether an event can be worked with. The server keeps to its schemas, so this looks only at what
- * would break us (one damaged row in its database would else stop the synchronisation of everybody
- * who follows the stream, for ever). It costs a thousandth of what the schemas would.
+ * Returns whether an event can be processed. The server follows its schemas, so this checks only
+ * what would break the client: otherwise one damaged row in the database would stop synchronization
+ * for every client that is subscribed to the stream. It costs a thousandth of what validating the
+ * schemas would.
  */
 export function isWellFormed(event: Event): boolean {
   const data = event.data as Readonly<Record<string, unknown>> | null;

@@ -4,7 +4,7 @@ import type { Emitter } from './emitter.ts';
 import type { ClientState } from './state.ts';
 import type { Users } from './users.ts';
 
-/** What an event of the workspace changes. */
+/** What a workspace event can change. */
 export interface WorkspaceContext {
   readonly state: ClientState;
   readonly users: Users;
@@ -12,7 +12,7 @@ export interface WorkspaceContext {
   isLive(): boolean;
 }
 
-/** Applies an event of the workspace’s stream: somebody has registered or has changed. */
+/** Applies an event of the workspace stream: a user has registered or changed. */
 export function applyWorkspaceEvent(event: Event, context: WorkspaceContext): void {
   const { state, users, events } = context;
   switch (event.type) {
@@ -27,7 +27,7 @@ export function applyWorkspaceEvent(event: Event, context: WorkspaceContext): vo
         nameIsShared: false,
       };
       users.put(user);
-      // Whether the name looks like somebody's is for the server to say.
+      // Whether a name looks like another user’s is decided by the server.
       if (context.isLive()) users.refresh(id);
       if (context.isLive() && id !== state.meId) events.emit('registered', user);
       return;

@@ -5,7 +5,7 @@ import type { ClientOptions } from '../../src/client-types.ts';
 import { MemoryStore, type Store } from '../../src/store.ts';
 import { ModelServer } from './model-server.ts';
 
-/** A client on the wire of a model server. Fake timers have to be on. */
+/** A client that is connected to a model server. Fake timers must be on. */
 export function aClient(
   server: ModelServer = new ModelServer(),
   store: Store = new MemoryStore(),
@@ -33,7 +33,7 @@ export async function settle(): Promise<void> {
   await vi.advanceTimersByTimeAsync(1);
 }
 
-/** Lets everything arrive and be answered, for as long as something is on its way. */
+/** Delivers and answers everything, as long as something is in flight. */
 export async function heal(server: ModelServer, client: ParleyClient): Promise<void> {
   let quiet = 0;
   for (let i = 0; quiet < 3; i++) {

@@ -19,9 +19,10 @@ import { change, isChange, posted } from '../../src/messages.ts';
 import type { SocketFactory, SocketHandlers } from '../../src/socket.ts';
 
 /**
- * The server’s side of the wire, as simple as its promises: logs in memory, no concurrency. Nothing
- * is delivered by itself: a test decides which frame arrives when, which request is carried out and
- * answered when, and what is lost. It is the oracle for what a client has to show in the end.
+ * The server’s side of the connection, as simple as its guarantees: logs in memory, no concurrency.
+ * Nothing is delivered by itself: a test decides which frame arrives when, which request is
+ * executed and answered when, and what is lost. It is the oracle for what a client must show in the
+ * end.
  */
 export class ModelServer {
   readonly me = 'aaaaaaaa-0000-7000-8000-000000000001' as AccountId;
@@ -29,7 +30,7 @@ export class ModelServer {
   epoch = 'epoch-1';
   /** More missing events than this are not replayed. */
   replayMax = 10;
-  /** Whether the access token is accepted; else the session is over. */
+  /** Whether the access token is accepted; otherwise the session has ended. */
   isLoggedIn = true;
   /** The account that the session belongs to. */
   loggedInAs: AccountId = this.me;
@@ -37,15 +38,15 @@ export class ModelServer {
   permissions: Conversation['permissions'] = ['leave'];
   /** Whether its conversations are groups of everyone. */
   isEveryone = false;
-  /** Every command is answered with this instead of being carried out. */
+  /** Every command gets this answer instead of being executed. */
   refusing: Pick<Nack, 'code' | 'retryAfter'> | null = null;
-  /** Commands are carried out, but neither answered nor told of on this socket. */
+  /** Commands are executed, but neither answered nor published on this socket. */
   isMute = false;
-  /** How people are, as a greeting tells it. */
+  /** Presence, as reported in a greeting. */
   presence: { account: AccountId; state: 'active' | 'idle' | 'offline' }[] = [];
-  /** Requests to fill a hole are refused for the moment. */
+  /** Requests to fill a gap are deferred. */
   isBusy = false;
-  /** The acks of posts come before their events. */
+  /** The acks of posts arrive before their events. */
   acksFirst = false;
   readonly requests: ModelRequest[] = [];
   /** All commands that have arrived. */
@@ -64,7 +65,7 @@ export class ModelServer {
 
   // ---- what happens on the server -----------------------------------------------------------------
 
-  /** A group of the other account; this account is not in it yet. */
+  /** Creates a group of the other account; this account is not a member yet. */
   group(n = 1): ConversationId {
     const id = `cccccccc-0000-7000-8000-${String(n).padStart(12, '0')}` as ConversationId;
     this.#conversations.set(id, { id, stays: [], readSeq: 0 as Seq, name: `group ${n}` });
@@ -74,7 +75,7 @@ export class ModelServer {
     return id;
   }
 
-  /** This account joins: by its personal stream, the snapshot, and the stream from there on. */
+  /** This account joins: personal event, snapshot, then the stream from there on. */
   join(id: ConversationId): void {
     if (this.isMember(id)) return;
     const conversation = this.#of(id);
@@ -108,7 +109,7 @@ export class ModelServer {
     return this.append(id, actor, 'message.posted', { body }).seq;
   }
 
-  /** Stores an event and tells of it on the socket. */
+  /** Stores an event and sends it on the socket. */
   append(
     stream: StreamId | ConversationId,
     actor: AccountId,
@@ -157,7 +158,7 @@ export class ModelServer {
     }
   }
 
-  /** The server is restored: another past, of which the first events are the same. */
+  /** The server is restored: another epoch, whose first events are the same. */
   restore(): void {
     this.epoch = `${this.epoch}+`;
     this.cut();
@@ -175,7 +176,7 @@ export class ModelServer {
     return this.log(stream).length as Seq;
   }
 
-  /** The messages of a conversation as they stand after all its events. */
+  /** Returns the messages of a conversation after all its events. */
   messages(id: ConversationId): Message[] {
     const messages = new Map<Seq, Message>();
     for (const event of this.log(id)) {
@@ -197,7 +198,7 @@ export class ModelServer {
     return { conversation: id, readSeq, unread: Math.min(unread, 100), asOf };
   }
 
-  /** A conversation as this account sees it. */
+  /** Returns a conversation as this account sees it. */
   snapshot(id: ConversationId): Conversation {
     const { name, stays } = this.#of(id);
     const { readSeq, unread } = this.cursorOf(id);
@@ -230,7 +231,7 @@ export class ModelServer {
 
   // ---- the socket ---------------------------------------------------------------------------------
 
-  /** Makes the client’s sockets. */
+  /** Creates the client’s sockets. */
   readonly socket: SocketFactory = (_url, handlers) => {
     const connection = new ModelConnection(++this.#sockets, handlers);
     this.#connection = connection;
@@ -245,12 +246,12 @@ export class ModelServer {
     };
   };
 
-  /** Sockets that were opened so far. */
+  /** Number of sockets opened so far. */
   get sockets(): number {
     return this.#sockets;
   }
 
-  /** Frames that are on their way to the client. */
+  /** Frames in flight to the client. */
   get queued(): ServerFrame[] {
     return this.#connection && !this.#connection.closed ? this.#connection.queue : [];
   }
@@ -259,12 +260,12 @@ export class ModelServer {
     return this.#connection !== null && !this.#connection.closed;
   }
 
-  /** Puts a frame on the way. */
+  /** Puts a frame in flight. */
   push(frame: ServerFrame): void {
     this.#connection?.queue.push(frame);
   }
 
-  /** Lets the next frames arrive. */
+  /** Delivers the next frames. */
   deliver(n: number): void {
     for (let i = 0; i < n; i++) {
       const frame = this.queued.shift();
@@ -273,7 +274,7 @@ export class ModelServer {
     }
   }
 
-  /** The client’s socket breaks; with a code it is closed by the server. */
+  /** Breaks the client’s socket; with a code the server closes it. */
   cut(code = 1006): void {
     const connection = this.#connection;
     if (!connection || connection.closed) return;
@@ -281,13 +282,13 @@ export class ModelServer {
     connection.handlers.close(code, null);
   }
 
-  /** The server closes the socket with a goodbye. */
+  /** Closes the socket with a goodbye from the server. */
   goodbye(code: number, reason: Goodbye['reason'], retryAfter = 0): void {
     this.#connection?.handlers.message(JSON.stringify({ op: 'goodbye', reason, retryAfter }));
     this.cut(code);
   }
 
-  /** A ping, with the head of every followed stream. */
+  /** Sends a ping with the head of every subscribed stream. */
   ping(): void {
     const heads: Record<string, Seq> = {};
     for (const stream of this.#logs.keys()) {
@@ -413,7 +414,7 @@ export class ModelServer {
 
   // ---- requests -----------------------------------------------------------------------------------
 
-  /** Carries the client’s requests: each waits until the test lets it be carried out and answered. */
+  /** Carries the client’s requests: each waits until the test executes and answers it. */
   readonly fetch: typeof fetch = (input, init) => {
     const url = new URL(String(input));
     const path = url.pathname.replace('/api/v1', '') + url.search;
@@ -425,19 +426,19 @@ export class ModelServer {
     });
   };
 
-  /** Carries out a request, so that its answer shows the present state. */
+  /** Executes a request, so that its response shows the current state. */
   serve(request: ModelRequest): void {
     request.answer ??= this.#answer(request.path);
   }
 
-  /** Lets the answer of a request arrive. */
+  /** Delivers the response of a request. */
   answer(request: ModelRequest): void {
     this.serve(request);
     this.#done(request);
     if (request.answer) request.resolve(request.answer);
   }
 
-  /** The request fails: no answer comes, or the server refuses it for the moment. */
+  /** Fails the request: no answer arrives, or the server defers it. */
   fail(request: ModelRequest, how: 'network' | 'refused'): void {
     this.#done(request);
     if (how === 'network') request.reject(new TypeError('fetch failed'));
@@ -468,7 +469,7 @@ export class ModelServer {
     return Response.json(this.history(id, new URLSearchParams(found[3])));
   }
 
-  /** A page of history, cut as the server cuts it. */
+  /** Returns a page of history, with the server’s limits. */
   history(id: ConversationId, query: URLSearchParams): HistoryPage {
     const limit = Number(query.get('limit') ?? 50);
     const around = query.get('around');
@@ -513,7 +514,7 @@ export class ModelServer {
 /** A request of the client that has no answer yet. */
 export interface ModelRequest {
   readonly path: string;
-  /** What the server has answered; on its way. */
+  /** The server’s response, in flight. */
   answer: Response | null;
   resolve(response: Response): void;
   reject(error: unknown): void;
@@ -542,7 +543,7 @@ interface ModelCommand {
   readonly unread?: boolean;
 }
 
-/** Any frame of a client, by the fields that are looked at here. */
+/** Any frame of a client, with the fields that are used here. */
 type ClientText = Partial<Omit<ModelCommand, 'op'>> & {
   readonly op: string;
   readonly epoch?: string;
