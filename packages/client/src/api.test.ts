@@ -66,17 +66,17 @@ test('uses the session token of each renewal, and reports it', async () => {
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const told: (string | undefined)[] = [];
+  const reported: (string | undefined)[] = [];
   const api = new ParleyApi({
     url: `http://127.0.0.1:${port}`,
     sessionToken: 's0',
-    onSessionToken: (token) => told.push(token),
+    onSessionToken: (token) => reported.push(token),
   });
   // These two share one request.
   await Promise.all([api.accessToken(), api.accessToken()]);
   await api.accessToken();
   expect(seen).toEqual(['Bearer s0', 'Bearer s1']);
-  expect(told).toEqual(['s1', 's2']);
+  expect(reported).toEqual(['s1', 's2']);
   expect(api.sessionToken).toBe('s2');
 });
 

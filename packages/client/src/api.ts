@@ -110,7 +110,7 @@ const TIMEOUT_MS = 20_000;
  * renewal without an answer therefore times out early and is retried at once.
  */
 const RENEW_TIMEOUT_MS = 8_000;
-const RENEW_TRIES = 3;
+const RENEW_ATTEMPTS = 3;
 const RENEW_LOST_MS = 1_000;
 /** An access token is renewed this long before it expires, ms. */
 const RENEW_BEFORE_MS = 60_000;
@@ -228,7 +228,7 @@ export class ParleyApi {
 
   async #renew(): Promise<string> {
     const timeoutMs = Math.min(this.#timeoutMs, RENEW_TIMEOUT_MS);
-    for (let tries = 1; ; tries++) {
+    for (let attempt = 1; ; attempt++) {
       const startedAt = performance.now();
       try {
         const options = { auth: 'session', timeoutMs } as const;
@@ -237,7 +237,7 @@ export class ParleyApi {
         // A request that failed at once was never sent; only later is an answer possibly lost.
         const lost = performance.now() - startedAt > RENEW_LOST_MS;
         const unanswered = error instanceof ApiError && error.code === 'network';
-        if (!lost || !unanswered || tries >= RENEW_TRIES) throw error;
+        if (!lost || !unanswered || attempt >= RENEW_ATTEMPTS) throw error;
       }
     }
   }

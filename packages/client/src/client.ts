@@ -284,7 +284,7 @@ export class ParleyClient {
    * Sends a typing signal to the other members. Can be called at any rate; signals are throttled.
    */
   typing(conversation: ConversationId): void {
-    if (!this.#typing.mayTell(conversation)) return;
+    if (!this.#typing.maySend(conversation)) return;
     this.#connection.send(JSON.stringify({ op: 'typing', conversation }));
   }
 

@@ -26,7 +26,7 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
   }
   return {
     ...snapshot,
-    // A snapshot that an earlier version has kept has none; the hello brings it anew.
+    // A snapshot that an earlier version has stored has none; the next hello brings them.
     permissions: snapshot.permissions ?? [],
     snapshotSeq: snapshot.lastSeq,
     unreadAsOf: snapshot.lastSeq,

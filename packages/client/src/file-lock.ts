@@ -2,7 +2,7 @@ import { open, readFile, rm } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 
 /** Attempts to take a lock whose holder is unknown or dead. */
-const TRIES = 10;
+const ATTEMPTS = 10;
 
 /** The process that holds a lock, and when it started, because process ids are reused. */
 interface Holder {
@@ -23,13 +23,13 @@ export async function acquireLock(path: string): Promise<() => Promise<void>> {
   if (held.has(path)) throw new Error(`${path} is already held by this process`);
   held.add(path);
   try {
-    for (let tries = 0; !(await tryCreate(path)); tries++) {
+    for (let attempt = 0; !(await tryCreate(path)); attempt++) {
       const holder = await holderOf(path);
-      if (tries > TRIES || (holder && (await isAlive(holder)))) {
+      if (attempt > ATTEMPTS || (holder && (await isAlive(holder)))) {
         throw new Error(`${path} is held by process ${holder?.pid ?? 'unknown'}`);
       }
       // The process that just created the file is about to write its id.
-      if (!holder && tries < TRIES / 2) await setTimeout(50);
+      if (!holder && attempt < ATTEMPTS / 2) await setTimeout(50);
       else await rm(path, { force: true });
     }
   } catch (error) {

@@ -6,7 +6,7 @@ import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
 
 /** Consecutive fetches; what is missing then is fetched after the next ping. */
-const TRIES = 3;
+const ATTEMPTS = 3;
 
 /** Where the read cursors are kept. */
 export interface ReadStateContext {
@@ -41,7 +41,7 @@ export class ReadState {
   }
 
   /** The server reported its version. */
-  told(version: number): void {
+  reported(version: number): void {
     this.#seen = Math.max(this.#seen, version);
     if (version > this.#version) void this.#fetch();
   }
@@ -80,8 +80,8 @@ export class ReadState {
     this.#fetching = true;
     try {
       // Cursors that moved while the answer was in flight may be newer than it.
-      for (let tries = 0; tries === 0 || this.#version < this.#seen; tries++) {
-        if (tries === TRIES) break;
+      for (let attempt = 0; attempt === 0 || this.#version < this.#seen; attempt++) {
+        if (attempt === ATTEMPTS) break;
         const { readVersion, items } = await this.#context.api.cursors();
         this.#version = Math.max(this.#version, readVersion);
         for (const cursor of items) this.#set(cursor);

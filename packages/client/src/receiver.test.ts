@@ -39,7 +39,7 @@ async function arrive(server: ModelServer): Promise<void> {
 }
 
 const view = (client: ParleyClient, id: ConversationId) => client.snapshot.conversations.get(id);
-const told = (server: ModelServer, frame: object) => server.push(frame as ServerFrame);
+const deliver = (server: ModelServer, frame: object) => server.push(frame as ServerFrame);
 
 describe('events', () => {
   test('are applied once and in order; a gap is requested, once at a time', async () => {
@@ -57,7 +57,7 @@ describe('events', () => {
     expect(seen).toEqual([first, first + 1, first + 2]);
     expect(gaps).toEqual([{ stream: id, after: first - 1, seen: first + 1 }]);
     expect(client.counters).toMatchObject({ gapFills: 1, duplicates: 0 });
-    told(server, server.log(id)[first] ?? {});
+    deliver(server, server.log(id)[first] ?? {});
     await arrive(server);
     expect(seen).toHaveLength(3);
     expect(client.counters.duplicates).toBe(1);
@@ -79,7 +79,7 @@ describe('events', () => {
 
   test('of a message end the typing of its author', async () => {
     const { server, client, id } = await inGroup();
-    told(server, { op: 'typing', conversation: id, account: server.other });
+    deliver(server, { op: 'typing', conversation: id, account: server.other });
     await arrive(server);
     expect(client.snapshot.typing.get(id)).toEqual([server.other]);
     server.post(id, server.other, 'done');
@@ -114,7 +114,7 @@ describe('the own join', () => {
     // Everything is lost except the join itself.
     const joined = server.queued.findLast((f) => f.op === 'event' && f.stream === (id as string));
     server.queued.splice(0);
-    told(server, joined ?? {});
+    deliver(server, joined ?? {});
     await arrive(server);
     expect(client.cursors.get(id as unknown as StreamId)).toBe(server.lastSeq(id));
     expect(timeline.snapshot).toMatchObject({ messages: [], hasOlder: true });
@@ -158,7 +158,7 @@ describe('the end of a membership', () => {
     server.leave(id);
     // Its events are lost; the ping is older.
     server.queued.splice(0);
-    told(server, { op: 'ping', heads: { [id]: server.lastSeq(id) }, readVersion: 0 });
+    deliver(server, { op: 'ping', heads: { [id]: server.lastSeq(id) }, readVersion: 0 });
     await arrive(server);
     await arrive(server);
     expect(view(client, id)).toBeUndefined();
@@ -297,10 +297,10 @@ describe('an assumption', () => {
 describe('signals', () => {
   test('presence is kept for accounts that are not offline', async () => {
     const { server, client } = await inGroup();
-    told(server, { op: 'presence', changes: [{ account: server.other, state: 'idle' }] });
+    deliver(server, { op: 'presence', changes: [{ account: server.other, state: 'idle' }] });
     await arrive(server);
     expect(client.snapshot.presence.get(server.other)).toBe('idle');
-    told(server, { op: 'presence', changes: [{ account: server.other, state: 'offline' }] });
+    deliver(server, { op: 'presence', changes: [{ account: server.other, state: 'offline' }] });
     await arrive(server);
     expect(client.snapshot.presence.has(server.other)).toBe(false);
   });
@@ -308,7 +308,7 @@ describe('signals', () => {
   test('presence in a greeting replaces what was known', async () => {
     const { server, client } = await inGroup();
     const [idle, offline] = ['x', 'y'] as AccountId[] as [AccountId, AccountId];
-    told(server, { op: 'presence', changes: [{ account: offline, state: 'active' }] });
+    deliver(server, { op: 'presence', changes: [{ account: offline, state: 'active' }] });
     await arrive(server);
     server.presence = [
       { account: idle, state: 'idle' },
@@ -325,7 +325,7 @@ describe('signals', () => {
     await arrive(server);
     const timeline = client.timeline(id);
     const receipt = (account: AccountId, readSeq: number) =>
-      told(server, { op: 'receipt', conversation: id, account, readSeq });
+      deliver(server, { op: 'receipt', conversation: id, account, readSeq });
     receipt(server.me, seq);
     receipt(server.other, seq - 1);
     await arrive(server);

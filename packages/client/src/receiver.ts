@@ -32,7 +32,7 @@ import { isWellFormed } from './well-formed.ts';
 import { applyWorkspaceEvent } from './workspace-events.ts';
 
 /** Attempts to reload a conversation whose events overtake the responses. */
-const REFRESH_TRIES = 5;
+const REFRESH_ATTEMPTS = 5;
 
 /** What frames can change. */
 export interface ReceiverDeps {
@@ -344,7 +344,7 @@ export class Receiver {
     const { api, state, local, counters } = this.#context;
     const { connects } = counters;
     try {
-      for (let tries = 0; tries < REFRESH_TRIES; tries++) {
+      for (let attempt = 0; attempt < REFRESH_ATTEMPTS; attempt++) {
         const snapshot = await api.conversation(id);
         const view = state.view(id);
         // Another hello has replaced all views; a former member has none.
@@ -362,7 +362,7 @@ export class Receiver {
   }
 
   #ping(heads: Readonly<Record<string, Seq>>, readVersion: number): void {
-    this.#readState.told(readVersion);
+    this.#readState.reported(readVersion);
     // The server wrote these to this socket before its ping, so whatever is missing is a gap.
     for (const [stream, head] of Object.entries(heads) as [StreamId, Seq][]) {
       const cursor = this.#context.local.streams.at(stream);

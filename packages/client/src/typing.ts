@@ -4,12 +4,12 @@ import { type AccountId, type ConversationId, LIMITS } from '@parley/protocol';
 export type TypingMap = ReadonlyMap<ConversationId, readonly AccountId[]>;
 
 /** Shortest interval between own typing signals, ms. */
-const TELL_MS = 2_500;
+const SEND_MS = 2_500;
 
 /** Tracks who is typing: each signal holds for a while, and ends with the message. */
 export class Typing {
   readonly #until = new Map<ConversationId, Map<AccountId, number>>();
-  readonly #told = new Map<ConversationId, number>();
+  readonly #sentAt = new Map<ConversationId, number>();
   readonly #onChange: (typing: TypingMap) => void;
   #shown: TypingMap = new Map();
 
@@ -18,10 +18,10 @@ export class Typing {
   }
 
   /** Returns whether an own typing signal is due: none was just sent. */
-  mayTell(conversation: ConversationId): boolean {
+  maySend(conversation: ConversationId): boolean {
     const now = performance.now();
-    if (now - (this.#told.get(conversation) ?? Number.NEGATIVE_INFINITY) < TELL_MS) return false;
-    this.#told.set(conversation, now);
+    if (now - (this.#sentAt.get(conversation) ?? Number.NEGATIVE_INFINITY) < SEND_MS) return false;
+    this.#sentAt.set(conversation, now);
     return true;
   }
 
