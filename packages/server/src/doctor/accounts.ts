@@ -5,9 +5,8 @@ import { dataOf } from '../stream/record.ts';
 import type { Projection } from '../stream/stream-transaction.ts';
 
 /**
- * How the public part of an account follows from the events of the workspace. The rules that make
- * and change accounts write the rows themselves, as the rest of a row stands in no event: this is
- * for the doctor alone.
+ * Projections of the public part of accounts, for the doctor only. In the server, the rules that
+ * create and change accounts write the rows, because most columns are in no event.
  */
 export const accountProjections: Partial<Record<EventType, Projection>> = {
   'user.registered': async (tx, events) => {

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { type FindingKind, type FindingList, PLACES_MAX } from './findings.ts';
 import { PROJECTION_TABLES, type ProjectionTable } from './tables.ts';
 
-/** What the comparison of one table with its shadow came to. */
+/** A difference between a table and its shadow. */
 interface DifferenceRow {
   kind: Extract<FindingKind, 'row_missing' | 'row_without_event' | 'row_differs'>;
   key: Record<string, string | number>;
@@ -13,8 +13,8 @@ interface DifferenceRow {
 }
 
 /**
- * Compares every table with what the events made of its shadow, both ways; returns the streams
- * whose rows can be put right. Rows of damaged streams cannot.
+ * Compares every table with its shadow, in both directions. Returns the streams whose rows can be
+ * repaired. Rows of damaged streams cannot.
  */
 export async function compareTables(
   client: pg.ClientBase,
@@ -31,7 +31,7 @@ export async function compareTables(
     for (const { kind, key, columns, repairable, n } of rows) {
       const group = `${kind} ${repairable}`;
       const place = kind === 'row_differs' ? { key, detail: columns.join(', ') } : { key };
-      // All of a kind are counted with its first place.
+      // The first place carries the count of its kind.
       found.add(kind, table.name, place, { repairable, count: counted.has(group) ? 0 : n });
       counted.add(group);
     }
@@ -41,13 +41,13 @@ export async function compareTables(
       ]);
       for (const { stream } of all.rows) streams.add(stream);
     }
-    if (table.parent) await lookForParents(client, table, table.parent, found);
+    if (table.parent) await findOrphans(client, table, table.parent, found);
   }
   return streams;
 }
 
-/** What events made of something that does not exist: a reaction without its message, say. */
-async function lookForParents(
+/** Finds rows that the events gave no parent, such as a reaction without its message. */
+async function findOrphans(
   client: pg.ClientBase,
   { name, key }: ProjectionTable,
   parent: NonNullable<ProjectionTable['parent']>,
@@ -82,14 +82,14 @@ const streamsToRepair = (table: ProjectionTable, schema: string) => `
   select distinct stream from (${differences(table, schema)}) d where repairable`;
 
 /**
- * SQL: the rows of a table and of its shadow that are not the same. The key is unique on both
- * sides, so this is EXCEPT both ways, and tells which columns differ besides.
+ * SQL: the rows that differ between a table and its shadow. The key is unique on both sides, so this
+ * is EXCEPT in both directions, and also returns which columns differ.
  */
 function differences(table: ProjectionTable, schema: string): string {
   const { name, key, columns } = table;
   const stream = `case when a.${key[0]} is null then ${table.stream('b')} else ${table.stream('a')} end`;
   const differing = columns.map((c) => `case when a.${c} is distinct from b.${c} then '${c}' end`);
-  // Whole rows of accounts cannot be made or taken away, whatever the events say.
+  // Rows of accounts are never inserted or deleted: the events lack most of their columns.
   const rows = table.rows ? 'true' : 'a.id is not null and b.id is not null';
   return `
     select
@@ -103,13 +103,13 @@ function differences(table: ProjectionTable, schema: string): string {
       ${rows} and s.id is not null and s.id <> all ($1::uuid[]) as repairable
     from ${schema}.${name} a
     full join pg_temp.${name} b on ${key.map((c) => `a.${c} = b.${c}`).join(' and ')}
-    -- Rows of a stream that does not exist are all that is left of it.
+    -- Rows of a stream that does not exist are not repairable: they are all that is left of it.
     left join streams s on s.id = ${stream}
     where a.${key[0]} is null or b.${key[0]} is null
       or ${distinct(columns)}`;
 }
 
-/** SQL: whether the rows `a` and `b` have other values. */
+/** SQL: whether the rows `a` and `b` differ. */
 export function distinct(columns: readonly string[]): string {
   const side = (alias: string) => columns.map((c) => `${alias}.${c}`).join(', ');
   return `row(${side('a')}) is distinct from row(${side('b')})`;

@@ -9,25 +9,24 @@ import { LogWalk } from './log.ts';
 import { writeRepair } from './repair.ts';
 import { schemaOf, withSession } from './session.ts';
 import { makeShadows } from './shadow.ts';
-import { lookAtWhole, streamsOfCursors } from './state.ts';
+import { checkWhole, streamsOfCursors } from './state.ts';
 
-export { FINDINGS, type Finding, type FindingKind, type Place } from './findings.ts';
+export type { Finding } from './findings.ts';
 
-/** What a repair came to. */
+/** The result of a repair. */
 export interface Repair {
-  /** What was wrong before. */
+  /** The findings before the repair. */
   readonly found: readonly Finding[];
-  /** What is wrong still: it cannot be put right from the events. */
+  /** The findings after it, which cannot be repaired from the events. */
   readonly left: readonly Finding[];
 }
 
 /**
- * Compares the tables with the events, and the log with its own rules; an empty answer says that
- * all is well.
+ * Compares the tables with the events, and checks the log itself. Returns no findings when all is
+ * well.
  *
- * 1. It changes nothing, and takes no locks that anybody would wait for: a server on the same
- *    database goes on. What it sees is of one moment.
- * 2. Memory stays bounded however long the log is; the database wants room, for the time being, for
+ * 1. It changes nothing, reads from one snapshot, and takes no lock that a running server waits for.
+ * 2. Memory is bounded, regardless of the length of the log. The database temporarily needs space for
  *    one more copy of the tables.
  */
 export async function examine(pool: pg.Pool): Promise<Finding[]> {
@@ -35,12 +34,12 @@ export async function examine(pool: pg.Pool): Promise<Finding[]> {
 }
 
 /**
- * Puts right what follows from the events: rows of tables, the heads of streams, read cursors that
- * stand outside their conversation. All in one transaction, under the locks of the streams that it
- * is about: commands to those streams wait meanwhile.
+ * Repairs what follows from the events: table rows, the heads of streams, and read cursors outside
+ * their conversation. It runs in one transaction that locks the streams concerned, so commands to
+ * those streams wait.
  *
- * Nothing is changed of a stream whose own log is damaged: the tables may hold the only trace of
- * what the log has lost.
+ * A stream whose log is damaged is not touched: the tables may hold the only trace of what the log
+ * has lost.
  */
 export async function repair(pool: pg.Pool): Promise<Repair> {
   const { findings: found, streams } = await examination(pool);
@@ -48,7 +47,7 @@ export async function repair(pool: pg.Pool): Promise<Repair> {
   await withSession(pool, async (client) => {
     const schema = await schemaOf(client);
     await makeShadows(client, schema);
-    // Each statement sees what was committed before it: nobody else changes a locked stream.
+    // Read committed is enough: no other transaction changes a locked stream.
     await client.query('begin');
     await client.query('select from streams where id = any($1::uuid[]) order by id for update', [
       streams,
@@ -69,12 +68,12 @@ async function examination(
     const found = new FindingList();
     const schema = await schemaOf(client);
     await makeShadows(client, schema);
-    // Read only: temporary tables may be written all the same, and nothing else can be.
+    // A read-only transaction can write temporary tables, and nothing else.
     await client.query('begin isolation level repeatable read, read only');
     const walk = new LogWalk(client, allProjections(), found);
     await walk.run();
     const streams = await compareTables(client, schema, walk.damaged, found);
-    await lookAtWhole(client, schema, found);
+    await checkWhole(client, schema, found);
     for (const stream of walk.behind) streams.add(stream);
     for (const stream of await streamsOfCursors(client, schema)) streams.add(stream);
     await client.query('rollback');

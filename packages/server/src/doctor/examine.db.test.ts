@@ -45,22 +45,22 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 describe('a clean database', () => {
-  test('gives nothing, also when it is empty', async () => {
+  test('has no findings, even when empty', async () => {
     const { pool } = await (await cluster.fresh()).open();
     expect(await examine(pool)).toEqual([]);
     expect(await examine((await aPopulatedDatabase(cluster)).pool)).toEqual([]);
   });
 
-  test('gives nothing through a pool of any kind', async () => {
+  test('has no findings through a pool with default type parsers', async () => {
     const { pool } = await aPopulatedDatabase(cluster);
-    // Its numbers of eight bytes come as text.
+    // Default parsers return int8 as text.
     const { host, port, user, database } = pool.options as pg.PoolConfig;
     const plain = new pg.Pool({ host, port, user, database } as pg.PoolConfig);
     expect(await examine(plain)).toEqual([]);
     await endPool(plain);
   });
 
-  test('gives nothing, whatever people did', async () => {
+  test('has no findings after any history of commands', async () => {
     const { pool, append, users } = await aPopulatedDatabase(cluster);
     const cursors = new ReadCursors(pool, testLog);
     const place = fc.record({
@@ -92,9 +92,9 @@ describe('a clean database', () => {
     const history = fc.array(fc.tuple(what, place), { minLength: 40, maxLength: 80 });
     const groups: ConversationId[] = [EVERYONE];
 
-    const begun = async (asked: Promise<Outcome>) => {
-      const outcome = await asked;
-      // With somebody who is out of use nothing begins.
+    const created = async (outcomePending: Promise<Outcome>) => {
+      const outcome = await outcomePending;
+      // Refused when the other account is inactive.
       if (outcome.kind === 'stored') groups.push(conversationIn(outcome));
       return outcome;
     };
@@ -106,7 +106,7 @@ describe('a clean database', () => {
       const where = groups[p.where % groups.length] as ConversationId;
       const seq = p.seq as Seq;
       const request = about(who, where);
-      // The first of the people runs the server.
+      // The first user owns the server.
       const target = users[1 + (p.whom % 2)] as AccountId;
       const onAccount = { ...asking(users[0]), target, audit: testAudit };
       const acts: Record<string, () => Promise<Outcome | object>> = {
@@ -117,9 +117,9 @@ describe('a clean database', () => {
         unreact: () => removeReaction(append, request, seq, '👍'),
         group: () => {
           const group = { name: 'g', visibility: 'public' as const, members: [whom] };
-          return begun(createGroup(append, asking(who), group));
+          return created(createGroup(append, asking(who), group));
         },
-        direct: () => begun(openDirect(append, asking(who), whom)),
+        direct: () => created(openDirect(append, asking(who), whom)),
         join: () => joinGroup(append, request),
         leave: () => leaveGroup(append, request),
         add: () => addMember(append, request, whom),
@@ -135,7 +135,7 @@ describe('a clean database', () => {
     };
     await fc.assert(
       fc.asyncProperty(history, async (steps) => {
-        // Some at once, as many clients do.
+        // Four at a time, concurrently.
         for (let i = 0; i < steps.length; i += 4) {
           await Promise.all(steps.slice(i, i + 4).map(live));
         }
@@ -145,7 +145,7 @@ describe('a clean database', () => {
     );
   });
 
-  test('gives nothing while it is busy, and nobody waits for the doctor', async () => {
+  test('has no findings under concurrent writes, and does not block them', async () => {
     const { pool, append, users, group } = await aPopulatedDatabase(cluster);
     let over = false;
     let posted = 0;
@@ -167,7 +167,7 @@ describe('a clean database', () => {
   });
 });
 
-test('places are counted, and the first ten are named', async () => {
+test('counts all places and names the first ten', async () => {
   const { pool, append, users, group } = await aPopulatedDatabase(cluster);
   for (let n = 0; n < 15; n++) await says(append, users[0], group, `number ${n}`);
   await pool.query(`update messages set body = 'forged' where deleted_at is null`);
@@ -180,13 +180,13 @@ test('places are counted, and the first ten are named', async () => {
   });
 });
 
-test('100,000 events are gone through in bounded memory', { timeout: 180_000 }, async () => {
+test('checks 100,000 events in bounded memory', { timeout: 180_000 }, async () => {
   const { pool, append, users } = await aPopulatedDatabase(cluster);
   const [ada] = users;
   const group = await aRealGroup(append, users);
   const stream = streamOfConversation(group);
   const first = (await says(append, ada, group, 'first')) as number;
-  // Written as a lane writes them, in bulk: messages, one in ten of them edited.
+  // Inserted in bulk, as a lane does: messages, one in ten of them edited.
   const body = 'x'.repeat(400);
   await pool.query(
     `insert into events (stream_id, seq, type, actor_id, at, data)
@@ -216,15 +216,15 @@ test('100,000 events are gone through in bounded memory', { timeout: 180_000 }, 
   const watch = setInterval(() => {
     peak = Math.max(peak, process.memoryUsage().rss);
   }, 20);
-  const begun = performance.now();
+  const startedAt = performance.now();
   const found = await examine(pool);
-  const seconds = (performance.now() - begun) / 1000;
+  const seconds = (performance.now() - startedAt) / 1000;
   clearInterval(watch);
   console.info(
     `100,000 events: ${seconds.toFixed(1)} s, ${((peak - before) / 2 ** 20).toFixed(0)} MiB more`,
   );
   expect(found).toEqual([]);
-  // The events alone are some 45 MB of text.
+  // The events alone are about 45 MB of text.
   expect(peak - before).toBeLessThan(200 * 2 ** 20);
   expect(LIMITS.bodyCharacters).toBeGreaterThan(body.length);
 });

@@ -1,60 +1,60 @@
-/** What may be wrong, in words for people. */
+/** Every kind of finding, with its description for operators. */
 export const FINDINGS = {
   // The log.
-  gap: 'events are missing from a log',
-  seq_repeated: 'a log has a seq twice',
-  time_order: 'an event is dated before the one it follows',
-  head_behind: 'a stream’s head stands before its last event',
+  gap: 'events are missing from a stream',
+  seq_repeated: 'a stream has a seq twice',
+  time_order: 'an event has an earlier time than the one before it',
+  head_behind: 'a stream’s head is before its last event',
   head_time: 'a stream’s time is not that of its last event',
   event_without_stream: 'events belong to a stream that does not exist',
-  event_unknown: 'an event is of a type that this Parley does not know',
-  event_malformed: 'the data of an event is not what its type wants',
+  event_unknown: 'an event has a type that this version of Parley does not know',
+  event_malformed: 'an event has data that its type does not allow',
   event_unappliable: 'an event cannot follow the events before it',
-  event_without_target: 'an event is about something that no event before it made',
-  stream_without_owner: 'a stream belongs to nobody',
+  event_without_target: 'an event refers to something that no earlier event created',
+  stream_without_owner: 'a stream has no account or conversation',
   owner_without_stream: 'an account or conversation has no stream',
-  joined_untold: 'a member was never told, in the personal stream, of having joined',
-  command_repeated: 'a command (actor and client id) was carried out twice',
+  join_not_announced: 'a member’s personal stream lacks the join',
+  command_repeated: 'a command (actor and client id) was executed twice',
   command_without_event: 'a command was answered with an event that does not exist',
-  // The tables that follow from it.
-  row_missing: 'what the events made is not in the table',
-  row_without_event: 'the table has what no event made',
-  row_differs: 'the table has other values than the events give',
-  // State beside the events.
-  read_cursor_ahead: 'a read cursor stands outside its conversation',
+  // The tables.
+  row_missing: 'a row that the events create is missing',
+  row_without_event: 'no event created a row',
+  row_differs: 'a row has other values than the events give',
+  // State that is in no event.
+  read_cursor_ahead: 'a read cursor is outside its conversation',
 } as const;
 
-/** Name of something that may be wrong. */
+/** The name of a kind of finding. */
 export type FindingKind = keyof typeof FINDINGS;
 
-/** Where something is wrong: ids and columns, never what people wrote. */
+/** Where a finding is: ids and columns, never what users wrote. */
 export interface Place {
   readonly key: Readonly<Record<string, string | number>>;
   readonly detail?: string;
 }
 
-/** Something that is wrong, in one table. */
+/** A kind of difference in one table. */
 export interface Finding {
   readonly kind: FindingKind;
   readonly table: string;
   /** {@link FINDINGS} */
   readonly description: string;
-  /** How often. */
+  /** The number of places. */
   readonly count: number;
   /** The first places, at most {@link PLACES_MAX}. */
   readonly places: readonly Place[];
-  /** Whether `--repair` can put it right from the events. */
+  /** Whether `--repair` can repair it from the events. */
   readonly repairable: boolean;
 }
 
-/** A finding names this many places. */
+/** The most places that a finding names. */
 export const PLACES_MAX = 10;
 
-/** Collects findings; what it keeps does not grow with their number. */
+/** Collects findings in bounded memory. */
 export class FindingList {
   readonly #found = new Map<string, { finding: Finding; count: number; places: Place[] }>();
 
-  /** Notes one place, or `count` of which one is named. */
+  /** Adds one place, or `count` places of which one is named. */
   add(
     kind: FindingKind,
     table: string,
@@ -79,7 +79,7 @@ export class FindingList {
     if (entry.places.length < PLACES_MAX) entry.places.push(place);
   }
 
-  /** All that was found, the log first. */
+  /** All findings, in the order of {@link FINDINGS}. */
   get all(): Finding[] {
     const order = Object.keys(FINDINGS);
     return [...this.#found.values()]

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-/** Damages of the log: they are told of, and nothing is touched. */
+/** Damage to the log, which the doctor reports and does not repair. */
 const LASTING: Record<string, [(t: PopulatedDatabase) => [string, unknown[]], string[]]> = {
   'an event that is gone': [
     (t) => [`delete from events where stream_id = $1 and seq = $2`, [t.group, t.message]],
@@ -49,14 +49,14 @@ const LASTING: Record<string, [(t: PopulatedDatabase) => [string, unknown[]], st
     ],
     ['time_order events 1'],
   ],
-  'an event of another age': [
+  'an event of an unknown type': [
     (t) => [
       `update events set type = 'message.sung' where stream_id = $1 and seq = $2`,
       [t.group, t.message],
     ],
     ['event_unknown events 1'],
   ],
-  'an event whose data is not what its type wants': [
+  'an event with data that its type does not allow': [
     (t) => [
       `update events set data = '{"text":"hello"}' where stream_id = $1 and seq = $2`,
       [t.group, t.message],
@@ -65,27 +65,27 @@ const LASTING: Record<string, [(t: PopulatedDatabase) => [string, unknown[]], st
   ],
   'an event that cannot follow the others': [
     (t) => [
-      // Who is a member joins once more.
+      // A current member joins again.
       `update events set type = 'member.joined', data = json_build_object('account', $3::text, 'role', 'member')
        where stream_id = $1 and seq = $2`,
       [t.group, t.deleted, t.users[1]],
     ],
     ['event_unappliable events 1'],
   ],
-  'an edit of a message that nobody posted': [
+  'an edit of a message that was never posted': [
     (t) => [
       `update events set data = '{"message":1,"body":"hm"}' where stream_id = $1 and type = 'message.edited'`,
       [t.group],
     ],
     ['event_without_target events 1'],
   ],
-  'a member who was never told': [
+  'a member without the join in the personal stream': [
     (t) => [
       `update events set data = json_build_object('conversation', $2::text, 'seq', 1)
        where stream_id = $1 and type = 'conversation.joined' and data->>'conversation' = $3`,
       [t.users[2], t.group, EVERYONE],
     ],
-    ['joined_untold events 1'],
+    ['join_not_announced events 1'],
   ],
   'an account without its event and its stream': [
     () => [
@@ -95,11 +95,11 @@ const LASTING: Record<string, [(t: PopulatedDatabase) => [string, unknown[]], st
     ],
     ['owner_without_stream accounts 1', 'row_without_event accounts 1'],
   ],
-  'a stream that belongs to nobody': [
+  'a stream without an account': [
     () => [`insert into streams (id, kind) values (gen_random_uuid(), 'personal')`, []],
     ['stream_without_owner streams 1'],
   ],
-  'a command that was carried out twice': [
+  'a command that was executed twice': [
     (t) => [
       `insert into unchanged_commands
        select actor_id, client_id, stream_id, seq from events where stream_id = $1 and seq = $2`,
@@ -116,20 +116,20 @@ const LASTING: Record<string, [(t: PopulatedDatabase) => [string, unknown[]], st
   ],
 };
 
-describe('what the events cannot put right', () => {
+describe('damage that the events cannot repair', () => {
   test.for(Object.entries(LASTING))('%s', async ([, [damage, expected]]) => {
-    const town = await aPopulatedDatabase(cluster);
-    await town.pool.query(...damage(town));
-    const before = await contents(town.pool);
+    const populated = await aPopulatedDatabase(cluster);
+    await populated.pool.query(...damage(populated));
+    const before = await contents(populated.pool);
 
-    const { found, left } = await repair(town.pool);
+    const { found, left } = await repair(populated.pool);
     for (const text of expected) expect(kinds(found).join('\n')).toContain(text);
     expect(found.filter((f) => f.repairable)).toEqual([]);
     expect(left).toEqual(found);
-    expect(await contents(town.pool)).toEqual(before);
+    expect(await contents(populated.pool)).toEqual(before);
   });
 
-  test('(actor, client id) twice in the log, found without the index that forbids it', async () => {
+  test('includes a repeated (actor, client id), found without its unique index', async () => {
     const { pool, group, message } = await aPopulatedDatabase(cluster);
     await pool.query('drop index events_command');
     await pool.query(
@@ -141,7 +141,7 @@ describe('what the events cannot put right', () => {
     expect(kinds(await examine(pool)).join('\n')).toContain('command_repeated events 1');
   });
 
-  test('is no reason to leave other conversations damaged', async () => {
+  test('does not prevent the repair of other conversations', async () => {
     const { pool, append, users, group, message } = await aPopulatedDatabase(cluster);
     const other = await aRealGroup(append, [users[0], users[1]]);
     const said = await says(append, users[0], other, 'fine');

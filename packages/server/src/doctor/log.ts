@@ -6,7 +6,7 @@ import type { StoredEvent } from '../stream/record.ts';
 import { AHEAD_MS, StreamTransaction } from '../stream/stream-transaction.ts';
 import type { FindingList } from './findings.ts';
 
-/** Events that are in memory at a time: at most some 16 MB of the longest messages. */
+/** Events in memory at a time: at most about 16 MB with the longest messages. */
 const PAGE = 1_000;
 
 interface HeadRow {
@@ -15,8 +15,8 @@ interface HeadRow {
   last_at: Date;
 }
 
-/** A stream as far as the walk has come. */
-interface Walked {
+/** A stream up to the current event. */
+interface Progress {
   readonly stream: StreamId;
   seq: number;
   at: string;
@@ -24,24 +24,23 @@ interface Walked {
 }
 
 /**
- * Goes once through the events, in order, looks at each, and lets the projections do their work
- * again (in the shadow tables of this connection).
+ * Reads all events once, in order, checks each, and applies the projections to the shadow tables of
+ * this connection.
  *
- * 1. In memory is one page of events, and the ids of the streams whose log is damaged.
- * 2. An event that the projections could not work with is told of and left out.
- * 3. Of a stream whose log is damaged nothing may be repaired: what the tables have is the only
- *    trace of what is missing.
+ * 1. It holds one page of events in memory, and the ids of damaged streams.
+ * 2. An event that cannot be projected becomes a finding and is skipped.
+ * 3. A stream whose log is damaged must not be repaired: the tables may hold the only trace of what
+ *    is missing.
  */
 export class LogWalk {
-  /** Streams whose log is not whole. */
+  /** Streams with a damaged log. */
   readonly damaged = new Set<StreamId>();
-  /** Streams whose row can be put right from their log. */
+  /** Streams whose row in `streams` can be repaired from their log. */
   readonly behind = new Set<StreamId>();
   readonly #client: pg.PoolClient;
   readonly #projections: Projections;
   readonly #found: FindingList;
-  /** The stream that the walk is in, and what it has seen of it. */
-  #current: Walked | null = null;
+  #current: Progress | null = null;
   #heads = new Map<string, HeadRow>();
 
   constructor(client: pg.PoolClient, projections: Projections, found: FindingList) {
@@ -50,31 +49,31 @@ export class LogWalk {
     this.#found = found;
   }
 
-  /** Walks through all logs, or through those of some streams. */
+  /** Checks the logs of all streams, or of some. */
   async run(only: readonly StreamId[] | null = null): Promise<void> {
     for await (const page of readLogs(this.#client, PAGE, only)) {
       const next = await this.#readHeads(page);
-      const sound: StoredEvent[] = [];
+      const valid: StoredEvent[] = [];
       for (const event of page) {
         if (event.stream !== this.#current?.stream) {
-          this.#leaveStream();
+          this.#endStream();
           this.#current = { stream: event.stream, seq: 0, at: '', events: 0 };
         }
         this.#heads = next;
-        this.#followOn(event, this.#current);
-        if (this.#isSound(event)) sound.push(event);
+        this.#checkOrder(event, this.#current);
+        if (this.#isValid(event)) valid.push(event);
       }
-      await this.#lookForTargets(sound);
-      await this.#project(sound);
+      await this.#checkTargets(valid);
+      await this.#project(valid);
     }
-    this.#leaveStream();
-    await this.#lookForLostLogs(only);
+    this.#endStream();
+    await this.#findEmptyLogs(only);
   }
 
-  /** A log of which nothing is left: the walk has not come by. */
-  async #lookForLostLogs(only: readonly StreamId[] | null): Promise<void> {
+  /** Finds streams that have lost all their events. */
+  async #findEmptyLogs(only: readonly StreamId[] | null): Promise<void> {
     const { rows } = await this.#client.query<{ id: StreamId; last_seq: number }>(
-      // A conversation begins with an event: its stream is never empty.
+      // The stream of a conversation is never empty: its first event is the creation.
       `select s.id, s.last_seq from streams s
        where (s.last_seq <> 0 or s.kind = 'conversation')
          and ($1::uuid[] is null or s.id = any($1))
@@ -94,12 +93,12 @@ export class LogWalk {
   }
 
   /** Compares the event with the one before it. */
-  #followOn(event: StoredEvent, current: Walked): void {
+  #checkOrder(event: StoredEvent, current: Progress): void {
     const { stream, seq, at } = event;
     const missing = seq - current.seq - 1;
     if (missing > 0) this.#gap(stream, current.seq + 1, seq - 1);
     if (missing < 0) this.#damage('seq_repeated', { stream, seq });
-    // A clock that had jumped further ahead than that was set right again.
+    // A larger step back means that the clock was corrected, which is allowed.
     const back = Date.parse(current.at) - Date.parse(at);
     if (back > 0 && back <= AHEAD_MS) {
       this.#found.add('time_order', 'events', { key: { stream, seq } });
@@ -130,8 +129,8 @@ export class LogWalk {
     this.#found.add(kind, 'events', detail === undefined ? { key } : { key, detail });
   }
 
-  /** Compares what was seen of a stream with its row. */
-  #leaveStream(): void {
+  /** Compares the end of a log with the row of its stream. */
+  #endStream(): void {
     const current = this.#current;
     if (!current) return;
     const { stream, seq, at, events } = current;
@@ -152,7 +151,7 @@ export class LogWalk {
     }
   }
 
-  #isSound(event: StoredEvent): boolean {
+  #isValid(event: StoredEvent): boolean {
     if (!Object.hasOwn(EVENT_DATA, event.type)) {
       this.#damage('event_unknown', event, event.type);
       return false;
@@ -165,8 +164,8 @@ export class LogWalk {
     return false;
   }
 
-  /** What events refer to must be there: the message of an edit, the joining of a member. */
-  async #lookForTargets(events: readonly StoredEvent[]): Promise<void> {
+  /** Checks that what events refer to exists: the message of an edit, the join of a member. */
+  async #checkTargets(events: readonly StoredEvent[]): Promise<void> {
     const targets = events.flatMap(targetsOf);
     if (targets.length === 0) return;
     const { rows } = await this.#client.query<{ n: number }>({
@@ -195,14 +194,14 @@ export class LogWalk {
 
   async #project(events: readonly StoredEvent[]): Promise<void> {
     if (events.length === 0 || (await this.#tryToProject(events)) === null) return;
-    // One of them cannot follow the others: which?
+    // The page failed as a whole: find the events that fail.
     for (const event of events) {
-      const why = await this.#tryToProject([event]);
-      if (why !== null) this.#damage('event_unappliable', event, `${event.type}: ${why}`);
+      const reason = await this.#tryToProject([event]);
+      if (reason !== null) this.#damage('event_unappliable', event, `${event.type}: ${reason}`);
     }
   }
 
-  /** Null, or why it did not work; then nothing of it is kept. */
+  /** Applies the events, or none of them. Returns null, or the reason why they failed. */
   async #tryToProject(events: readonly StoredEvent[]): Promise<string | null> {
     await this.#client.query('savepoint page');
     try {
@@ -211,8 +210,8 @@ export class LogWalk {
       return null;
     } catch (error) {
       const { code, constraint } = error as { code?: string; constraint?: string };
-      // A connection that is lost, or a mistake of ours, says nothing about the events: only the
-      // classes of wrong data do, and their messages may hold the data.
+      // Only SQLSTATE classes 22 and 23 are about the data; a lost connection or a defect of ours is
+      // not. Report the constraint or code, because the message may contain the data.
       if (code === undefined || !/^2[23]/.test(code)) throw error;
       await this.#client.query('rollback to savepoint page');
       return constraint ?? code;
@@ -228,8 +227,8 @@ interface Target {
 }
 
 /**
- * What the event says it is about. `message` is everywhere the seq of the event that posted it, in
- * the conversation that is named or else in the event’s own stream; `seq` one of a conversation.
+ * Returns what the event refers to. `message` is always the seq of a `message.posted`, in the
+ * conversation that the event names or else in its own stream; `seq` is an event of the conversation.
  */
 function targetsOf(event: StoredEvent): Target[] {
   const data: { conversation?: unknown; message?: unknown; seq?: unknown } = JSON.parse(event.data);

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-/** Damages that the events can put right: what is done, and what is found of it. */
+/** Repairable damage: the statement that causes it, and the expected findings. */
 const REPAIRABLE: Record<string, [(t: PopulatedDatabase) => [string, unknown[]], string[]]> = {
   'a message with another text': [
     (t) => [
@@ -62,7 +62,7 @@ const REPAIRABLE: Record<string, [(t: PopulatedDatabase) => [string, unknown[]],
       `insert into memberships (conversation_id, account_id, joined_seq) values ($1, $2, 1)`,
       [EVERYONE, t.users[0]],
     ],
-    // The index allows one stay that goes on: the real one was ended before.
+    // The index allows one current membership period, so the real one was ended first.
     ['row_without_event memberships 1', 'row_differs memberships 1'],
   ],
   'a member who is gone': [
@@ -79,7 +79,7 @@ const REPAIRABLE: Record<string, [(t: PopulatedDatabase) => [string, unknown[]],
     ],
     ['row_differs memberships 1'],
   ],
-  'a count of members that has stuck': [
+  'a wrong member count': [
     (t) => ['update conversations set member_count = 77 where id = $1', [t.group]],
     ['row_differs conversations 1'],
   ],
@@ -87,11 +87,11 @@ const REPAIRABLE: Record<string, [(t: PopulatedDatabase) => [string, unknown[]],
     (t) => [`update conversations set name = 'forged' where id = $1`, [t.group]],
     ['row_differs conversations 1'],
   ],
-  'a person with another name': [
+  'a user with another name': [
     (t) => [`update accounts set display_name = 'forged' where id = $1`, [t.users[1]]],
     ['row_differs accounts 1'],
   ],
-  'a head that stands before its last event': [
+  'a head before the last event': [
     (t) => ['update streams set last_seq = last_seq - 2 where id = $1', [t.group]],
     ['head_behind streams 1'],
   ],
@@ -108,7 +108,7 @@ const REPAIRABLE: Record<string, [(t: PopulatedDatabase) => [string, unknown[]],
   ],
 };
 
-/** What has to be out of the way before a damage can be done. */
+/** Makes way for damage that a constraint prevents. */
 async function prepare(name: string, { pool, users }: PopulatedDatabase): Promise<void> {
   if (name === 'a member who has not joined') {
     await pool.query(
@@ -118,43 +118,43 @@ async function prepare(name: string, { pool, users }: PopulatedDatabase): Promis
   }
 }
 
-describe('what the events can put right', () => {
+describe('damage that the events can repair', () => {
   test.for(Object.entries(REPAIRABLE))('%s', async ([name, [damage, expected]]) => {
-    const town = await aPopulatedDatabase(cluster);
-    const before = await contents(town.pool);
-    await prepare(name, town);
-    await town.pool.query(...damage(town));
+    const populated = await aPopulatedDatabase(cluster);
+    const before = await contents(populated.pool);
+    await prepare(name, populated);
+    await populated.pool.query(...damage(populated));
 
-    const found = await examine(town.pool);
+    const found = await examine(populated.pool);
     expect(kinds(found).sort()).toEqual([...expected].sort());
     expect(JSON.stringify(found)).not.toMatch(/forged|hello|again|never said/);
 
-    expect(await repair(town.pool)).toEqual({ found, left: [] });
-    expect(await examine(town.pool)).toEqual([]);
-    const after = await contents(town.pool);
-    // Where a row is made anew its read cursor begins anew; the rest is as it was.
+    expect(await repair(populated.pool)).toEqual({ found, left: [] });
+    expect(await examine(populated.pool)).toEqual([]);
+    const after = await contents(populated.pool);
+    // A row that is inserted again starts with a new read cursor.
     expect(withoutCursors(after)).toEqual(withoutCursors(before));
     expect(after.events).toEqual(before.events);
-    // And the stream goes on.
-    await says(town.append, town.users[0], town.group, 'still here');
-    expect(await examine(town.pool)).toEqual([]);
+    // The stream accepts commands.
+    await says(populated.append, populated.users[0], populated.group, 'still here');
+    expect(await examine(populated.pool)).toEqual([]);
   });
 
-  test('all of it at once, and only where it is', async () => {
-    const town = await aPopulatedDatabase(cluster);
-    const before = await contents(town.pool);
+  test('is repaired all at once, without other changes', async () => {
+    const populated = await aPopulatedDatabase(cluster);
+    const before = await contents(populated.pool);
     for (const [name, [damage]] of Object.entries(REPAIRABLE)) {
-      // Two that cannot be beside the others.
+      // These cannot be combined with the others.
       if (/has not joined|that is gone|is gone/.test(name)) continue;
-      await town.pool.query(...damage(town));
+      await populated.pool.query(...damage(populated));
     }
-    const { found, left } = await repair(town.pool);
+    const { found, left } = await repair(populated.pool);
     expect(found.length).toBeGreaterThan(6);
     expect(left).toEqual([]);
-    expect(withoutCursors(await contents(town.pool))).toEqual(withoutCursors(before));
+    expect(withoutCursors(await contents(populated.pool))).toEqual(withoutCursors(before));
   });
 
-  test('while people go on writing, reading, joining and leaving: they wait, and lose nothing', async () => {
+  test('is repaired under concurrent commands, which wait and lose nothing', async () => {
     const { pool, append, users, group } = await aPopulatedDatabase(cluster);
     const [ada, bob, cyd] = users;
     const cursors = new ReadCursors(pool, testLog);
@@ -204,7 +204,7 @@ describe('what the events can put right', () => {
     expect(rows.map((row) => row.seq)).toEqual(acked.sort((a, b) => a - b));
   });
 
-  test('a cursor that is put back is told of by the read version', async () => {
+  test('raises the read version when a read cursor is moved back', async () => {
     const { pool, group, users } = await aPopulatedDatabase(cluster);
     const [, bob] = users;
     const version = async () => {

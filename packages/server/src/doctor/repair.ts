@@ -4,9 +4,9 @@ import { distinct } from './compare.ts';
 import { PROJECTION_TABLES, type ProjectionTable } from './tables.ts';
 
 /**
- * Writes what the shadow tables have into the real ones, for rows of these streams; puts the heads
- * of streams behind their log to its end, and read cursors into their conversations. Within the
- * transaction of the client, which holds the locks of the streams.
+ * Copies the rows of these streams from the shadow tables into the real ones, moves the heads of the
+ * streams `behind` to the end of their logs, and read cursors into their conversations. Call it in a
+ * transaction that has locked the streams.
  */
 export async function writeRepair(
   client: pg.ClientBase,
@@ -14,7 +14,7 @@ export async function writeRepair(
   sound: readonly StreamId[],
   behind: readonly StreamId[],
 ): Promise<void> {
-  // What refers to others goes first and comes last.
+  // Delete children before parents, insert parents before children.
   for (const table of PROJECTION_TABLES.toReversed()) {
     if (table.rows) await client.query(removal(table, schema), [sound]);
   }
@@ -48,7 +48,7 @@ const addition = (table: ProjectionTable, schema: string, columns: readonly stri
   where ${table.stream('b')} = any($1::uuid[])
     and not exists (select from ${schema}.${table.name} a where ${onKey(table)})`;
 
-/** The columns that are written, not computed by the database: also those beside the events, with which a row begins. */
+/** Returns the columns that are stored, not generated. New rows need the excluded ones too. */
 async function ownColumns(
   client: pg.ClientBase,
   { name }: ProjectionTable,
@@ -71,7 +71,7 @@ const HEADS = `
         order by stream_id, seq desc) e
   where s.id = e.stream_id and s.last_seq <= e.seq`;
 
-/** The account’s read version is raised with it, so that its clients fetch the cursors again. */
+/** SQL: also raises the read version of the account, so that its clients fetch the cursors again. */
 const cursors = (schema: string) => `
   with moved as (
     update ${schema}.memberships m

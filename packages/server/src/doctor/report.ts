@@ -1,12 +1,12 @@
 import type { Finding, Place } from './findings.ts';
 
-/** The findings as text for a terminal. */
+/** Returns the findings as text for a terminal. */
 export function describeFindings(findings: readonly Finding[]): string {
   return findings.map(describe).join('');
 }
 
 function describe({ table, description, count, places, repairable }: Finding): string {
-  const how = repairable ? '--repair puts it right' : 'cannot be put right from the events';
+  const how = repairable ? 'run --repair to repair it' : 'cannot be repaired from the events';
   const lines = places.map((place) => `    ${describePlace(place)}\n`);
   const more = count > places.length ? [`    … and more\n`] : [];
   return `  ${table}: ${description} (${count}; ${how})\n${lines.join('')}${more.join('')}`;

@@ -1,12 +1,12 @@
 import pg from 'pg';
 import { columnTypes } from '../storage/database.ts';
 
-/** A repair waits this long for the locks of the streams. */
+/** How long a repair waits for the locks of the streams. */
 const LOCK_TIMEOUT_MS = 60_000;
 
 /**
- * Runs `fn` on a connection of its own to the database of `pool`, which is closed afterwards and
- * with it all temporary tables. Its statements may take as long as they take.
+ * Runs `fn` on a separate connection to the database of `pool`, without statement timeouts. The
+ * connection is closed afterwards, which drops its temporary tables.
  */
 export async function withSession<T>(
   pool: pg.Pool,
@@ -15,9 +15,9 @@ export async function withSession<T>(
   const { password } = pool.options;
   const own = new pg.Pool({
     ...pool.options,
-    // Not enumerable in the options of a pool.
+    // pg makes the password non-enumerable in the options of a pool.
     ...(password !== undefined && { password }),
-    // The pool may be anybody’s.
+    // The given pool may parse types differently.
     types: columnTypes,
     application_name: 'parley doctor',
     max: 1,
@@ -26,7 +26,7 @@ export async function withSession<T>(
     idle_in_transaction_session_timeout: 0,
     lock_timeout: LOCK_TIMEOUT_MS,
   });
-  // The next statement fails with it, and says so to the one who asked.
+  // The next statement rejects with the same error.
   own.on('error', () => undefined);
   try {
     const client = await own.connect();
@@ -41,7 +41,7 @@ export async function withSession<T>(
   }
 }
 
-/** The schema that the tables are in, quoted. */
+/** Returns the quoted name of the schema of the tables. */
 export async function schemaOf(client: pg.ClientBase): Promise<string> {
   const { rows } = await client.query<{ name: string }>(
     'select quote_ident(current_schema()) as name',

@@ -2,21 +2,20 @@ import type pg from 'pg';
 import { PROJECTION_TABLES } from './tables.ts';
 
 /**
- * Makes empty temporary tables with the names and columns of those that follow from the events, and
- * puts them before the real ones: projections that run on this connection fill them, and the real
- * ones cannot be changed by mistake.
+ * Creates empty temporary copies of the tables that follow from the events and puts them first in the
+ * search path, so that projections on this connection fill them and cannot change the real tables.
  */
 export async function makeShadows(client: pg.ClientBase, schema: string): Promise<void> {
-  for (const { name, beside } of PROJECTION_TABLES) {
+  for (const { name, excluded } of PROJECTION_TABLES) {
     await client.query(
       `create temporary table ${name} (like ${schema}.${name} including defaults including indexes)`,
     );
-    // What does not follow from the events is not there.
-    for (const column of Object.keys(beside)) {
+    // Columns that do not follow from the events stay null.
+    for (const column of Object.keys(excluded)) {
       await client.query(`alter table pg_temp.${name} alter column ${column} drop not null`);
     }
   }
-  // Indexes for searching would only cost; those that say what is unique are needed.
+  // Drop indexes that only speed up queries; the projections need the unique ones.
   const { rows } = await client.query<{ name: string }>(
     `select i.indexrelid::regclass::text as name
      from pg_index i join pg_class c on c.oid = i.indrelid

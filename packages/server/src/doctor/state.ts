@@ -2,8 +2,8 @@ import type { StreamId } from '@parley/protocol';
 import type pg from 'pg';
 import { type FindingKind, type FindingList, PLACES_MAX } from './findings.ts';
 
-/** A question to the database, whose every row is a place where something is wrong. */
-interface Question {
+/** A query that returns a row for each place of a finding. */
+interface Check {
   readonly kind: FindingKind;
   readonly table: string;
   readonly repairable?: boolean;
@@ -12,10 +12,10 @@ interface Question {
 }
 
 /**
- * What is to be asked of the log and of the state beside it as a whole. The names of tables are
- * those of the real ones, but for `pg_temp`, which has what the events come to.
+ * Returns the checks of the log and of the state as a whole. Table names are those of the real
+ * tables, except in `pg_temp`, which has the shadows.
  */
-const questions = (schema: string): Question[] => [
+const checks = (schema: string): Check[] => [
   {
     kind: 'stream_without_owner',
     table: 'streams',
@@ -35,7 +35,7 @@ const questions = (schema: string): Question[] => [
            where not exists (select from streams s where s.id = a.id and s.kind = 'personal')`,
   },
   {
-    // The schema does not allow it, but a schema can be changed.
+    // A foreign key prevents this, unless an operator has dropped it.
     kind: 'owner_without_stream',
     table: 'conversations',
     text: `select json_build_object('id', c.id) as key, null as detail
@@ -43,7 +43,7 @@ const questions = (schema: string): Question[] => [
            where not exists (select from streams s where s.id = c.id and s.kind = 'conversation')`,
   },
   {
-    kind: 'joined_untold',
+    kind: 'join_not_announced',
     table: 'events',
     text: `select json_build_object('conversation', m.conversation_id, 'account', m.account_id,
                                     'seq', m.joined_seq) as key, null as detail
@@ -87,15 +87,15 @@ const questions = (schema: string): Question[] => [
   },
 ];
 
-/** Asks all that is asked of the database as a whole. */
-export async function lookAtWhole(
+/** Runs the checks of the database as a whole. */
+export async function checkWhole(
   client: pg.ClientBase,
   schema: string,
   found: FindingList,
 ): Promise<void> {
-  // An index may be what is damaged: what it says to be unique is counted in the table itself.
+  // A damaged index may hide duplicates, so count in the table itself.
   await client.query('set local enable_indexonlyscan = off');
-  for (const { kind, table, repairable = false, text } of questions(schema)) {
+  for (const { kind, table, repairable = false, text } of checks(schema)) {
     const { rows } = await client.query<{
       key: Record<string, string | number>;
       detail: string | null;
@@ -108,7 +108,7 @@ export async function lookAtWhole(
   }
 }
 
-/** The conversations in which a read cursor stands outside. */
+/** Returns the streams of conversations with a read cursor outside them. */
 export async function streamsOfCursors(client: pg.ClientBase, schema: string): Promise<StreamId[]> {
   const { rows } = await client.query<{ id: StreamId }>(
     `select distinct s.id from ${schema}.memberships m join streams s on s.id = m.conversation_id

@@ -7,45 +7,44 @@ export interface ProjectionTable {
   readonly key: readonly string[];
   /** The other columns that follow from the events. */
   readonly columns: readonly string[];
-  /** The columns that do not, and why. */
-  readonly beside: Readonly<Record<string, string>>;
+  /** The columns that do not follow from the events, with the reason. */
+  readonly excluded: Readonly<Record<string, string>>;
   /** SQL: the stream whose events make a row, from the columns of the row `alias`. */
   readonly stream: (alias: string) => string;
-  /** Whether a whole row can be made from the events, or be taken away. */
+  /** Whether the events are enough to insert and delete whole rows. */
   readonly rows: boolean;
-  /** The table and the columns there that a row, by its columns here, cannot be without. */
+  /** The table that a row refers to; maps columns here to columns there. */
   readonly parent?: { readonly table: string; readonly columns: Readonly<Record<string, string>> };
 }
 
 const inConversation = (alias: string) => `${alias}.conversation_id`;
 
-/** Every table that follows from the events; those that others refer to come first. */
+/** Every table that follows from the events, parents first. */
 export const PROJECTION_TABLES: readonly ProjectionTable[] = [
   {
     name: 'accounts',
     key: ['id'],
     columns: ['username', 'username_key', 'display_name', 'is_active'],
-    beside: {
-      email: 'for its owner alone: it stands in no event',
+    excluded: {
+      email: 'private to the user: in no event',
       email_key: 'follows from email',
-      verified_at: 'about the address, which stands in no event',
-      first_name: 'for its owner and admins: it stands in no event',
-      last_name: 'for its owner and admins: it stands in no event',
-      phone: 'for its owner and admins: it stands in no event',
-      credentials_version: 'about the password, which stands in no event',
-      kind: 'whether a person or a program: the event of its registration is the same',
-      deleted_at: 'how far the erasure of an account has come is state beside the events',
+      verified_at: 'about the address, which is in no event',
+      first_name: 'private to the user and admins: in no event',
+      last_name: 'private to the user and admins: in no event',
+      phone: 'private to the user and admins: in no event',
+      credentials_version: 'about the password, which is in no event',
+      kind: 'user or service account: both have the same registration event',
+      deleted_at: 'progress of the erasure of an account: in no event',
       search_key: 'computed by the database from the names',
-      username_skeleton: 'follows from username, for comparing with new ones',
-      display_name_skeleton: 'follows from display_name, for comparing with others',
-      password_hash: 'a secret: it stands in no event',
-      role: 'what it may do on this server is a setting of it',
-      read_version: 'counts the moves of read cursors, which are state beside the events',
-      created_at:
-        'the time of the transaction; its event may be dated later, after a clock that jumped',
+      username_skeleton: 'follows from username, to compare names by their looks',
+      display_name_skeleton: 'follows from display_name, to compare names by their looks',
+      password_hash: 'a secret: in no event',
+      role: 'a setting of the server: not compared',
+      read_version: 'counts the moves of read cursors, which are in no event',
+      created_at: 'the time of the transaction; the event can be later, after a clock jump',
     },
     stream: () => `'${WORKSPACE_STREAM}'::uuid`,
-    // The events do not know the address and the password that a row cannot be without.
+    // The events lack required columns: the address and the password.
     rows: false,
   },
   {
@@ -62,7 +61,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       'created_at',
       'deleted_at',
     ],
-    beside: {},
+    excluded: {},
     stream: (alias) => `${alias}.id`,
     rows: true,
   },
@@ -70,7 +69,9 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     name: 'memberships',
     key: ['conversation_id', 'account_id', 'joined_seq'],
     columns: ['left_seq', 'role'],
-    beside: { read_seq: 'a read cursor is state beside the events; a stay only begins with one' },
+    excluded: {
+      read_seq: 'a read cursor is in no event; a membership period only starts with one',
+    },
     stream: inConversation,
     rows: true,
     parent: { table: 'conversations', columns: { conversation_id: 'id' } },
@@ -79,7 +80,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     name: 'messages',
     key: ['conversation_id', 'seq'],
     columns: ['author_id', 'body', 'posted_at', 'edited_at', 'deleted_at', 'changed_seq'],
-    beside: {},
+    excluded: {},
     stream: inConversation,
     rows: true,
     parent: { table: 'conversations', columns: { conversation_id: 'id' } },
@@ -88,7 +89,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     name: 'reactions',
     key: ['conversation_id', 'message_seq', 'emoji', 'account_id'],
     columns: ['seq'],
-    beside: {},
+    excluded: {},
     stream: inConversation,
     rows: true,
     parent: {
@@ -98,28 +99,28 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
   },
 ];
 
-/** The log itself, column by column: what the doctor looks at, row by row. */
+/** The tables of the log, with all columns that the doctor checks. */
 export const LOG_TABLES: Readonly<Record<string, readonly string[]>> = {
   streams: ['id', 'kind', 'last_seq', 'last_at'],
   events: ['stream_id', 'seq', 'type', 'actor_id', 'client_id', 'at', 'data', 'command_digest'],
   unchanged_commands: ['actor_id', 'client_id', 'stream_id', 'seq', 'command_digest'],
 };
 
-/** Tables that are state beside the events altogether, and why. */
+/** Tables that do not follow from the events, with the reason. */
 export const STATE_TABLES: Readonly<Record<string, string>> = {
   schema_migrations: 'which migrations were applied',
   server_state: 'the epoch of this database',
-  sessions: 'log-ins: what a client knows of its own, and nobody else',
+  sessions: 'log-ins, private to their account',
   signing_keys: 'keys of this server',
   one_time_secrets: 'codes and links that are not used yet',
-  invitations: 'invitations of admins, which no client follows',
-  emails: 'mail on its way out',
+  invitations: 'invitations by admins, in no event',
+  emails: 'emails to send',
   attempts: 'counters of rate limits',
-  audit_log: 'what happened to accounts, which no client follows',
+  audit_log: 'security events, not in a stream',
   totps: 'second factors: secrets',
   recovery_codes: 'second factors: secrets',
   passkeys: 'second factors: public keys of an account',
-  identities: 'names of accounts at other providers',
-  api_keys: 'keys of programs, as hashes',
-  erasures: 'work on accounts that are being deleted',
+  identities: 'accounts at single sign-on providers',
+  api_keys: 'keys of service accounts, as hashes',
+  erasures: 'progress of erasures of accounts',
 };

@@ -14,9 +14,9 @@ interface DeleteCommand extends Command {
 }
 
 /**
- * Deletes an account: one’s own, or as an admin. From its commit on nobody can log in to it, and
- * nothing tells who it was; what it has written is seen to by {@link Erasures}, which knows of it by
- * the same transaction. An owner must remain.
+ * Deletes an account: one’s own, or another one as an admin. The transaction removes everything that
+ * identifies the user and ends all access, and queues the rest for {@link Erasures}. The last owner
+ * of the server cannot be deleted.
  */
 export function deleteAccount(
   append: Append,
@@ -38,8 +38,8 @@ export function deleteAccount(
   return command.notes.tellAfter(append.run(command));
 }
 
-/** All that tells of a person and is not a message. */
-const TRACES = [
+/** The tables from which all rows of the account are deleted. */
+const PERSONAL_TABLES = [
   'totps',
   'recovery_codes',
   'passkeys',
@@ -79,7 +79,7 @@ const deleteRule: Rule<DeleteCommand> = {
        where id = $1`,
       [account, username, usernameKey(username), displayName, tx.at],
     );
-    for (const table of TRACES) {
+    for (const table of PERSONAL_TABLES) {
       await tx.query(`own-data-erase-${table}`, `delete from ${table} where account_id = $1`, [
         account,
       ]);

@@ -16,12 +16,12 @@ import type { Logger } from '../log.ts';
 import { eraseMessages } from '../messages/erase.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 
-/** How often erasures that were begun elsewhere, or cut off, are looked for. */
-const LOOK_MS = 30_000;
-/** After trouble with the database. */
-const AGAIN_MS = 2_000;
+/** Interval of looking for erasures that another node queued or that were interrupted. */
+const POLL_MS = 30_000;
+/** Delay of a retry after an error. */
+const RETRY_MS = 2_000;
 
-/** What erasures work with. */
+/** The dependencies of {@link Erasures}. */
 export interface ErasuresDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
@@ -31,32 +31,32 @@ export interface ErasuresDeps {
 }
 
 /**
- * Takes away what deleted accounts have left: their sessions, their places in groups, their names
- * in old events, and their messages where that was wished.
+ * Erases what deleted accounts have left: sessions, memberships, names in old events, and, if the
+ * user chose so, messages.
  *
- * 1. It begins with the commit of the deletion, and goes on after a crash: each step looks at what
- *    is still there, so that two nodes at once, or one twice, do no harm.
- * 2. Messages go by `message.deleted` through the streams, like any deletion, in small batches.
+ * 1. The deletion of the account queues the erasure in its transaction, so a crash does not lose it.
+ *    Every step reads what is left and is idempotent: it may run on two nodes, or twice.
+ * 2. Messages are deleted through their streams, with `message.deleted`, in small batches.
  */
 export class Erasures {
-  readonly #context: ErasuresDeps;
+  readonly #deps: ErasuresDeps;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
   #again = false;
   #stopped = false;
 
-  constructor(context: ErasuresDeps) {
-    this.#context = context;
+  constructor(deps: ErasuresDeps) {
+    this.#deps = deps;
   }
 
-  /** Begins to look for what is to be done, until {@link stop}. */
+  /** Runs queued erasures until {@link stop}. */
   start(): void {
-    this.#timer = setInterval(() => this.wake(), LOOK_MS);
+    this.#timer = setInterval(() => this.wake(), POLL_MS);
     this.#timer.unref();
     this.wake();
   }
 
-  /** Looks now. */
+  /** Looks for queued erasures now. */
   wake(): void {
     if (this.#stopped) return;
     this.#again = true;
@@ -65,7 +65,7 @@ export class Erasures {
     });
   }
 
-  /** Ends after the batch that is under way. */
+  /** Stops after the current batch. */
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer) clearInterval(this.#timer);
@@ -73,7 +73,7 @@ export class Erasures {
   }
 
   async #run(): Promise<void> {
-    const { pool, log } = this.#context;
+    const { pool, log } = this.#deps;
     while (this.#again && !this.#stopped) {
       this.#again = false;
       try {
@@ -81,20 +81,20 @@ export class Erasures {
           'select account_id, messages from erasures where done_at is null order by requested_at',
         );
         for (const { account_id: account, messages } of rows) {
-          if (await this.#erase(account, messages)) log.info({ account }, 'an account was erased');
+          if (await this.#erase(account, messages)) log.info({ account }, 'account erased');
           if (this.#stopped) return;
         }
       } catch (error) {
-        log.warn({ err: error }, 'an erasure was cut off; it goes on in a moment');
-        const timer = setTimeout(() => this.wake(), AGAIN_MS);
+        log.warn({ err: error, retryMs: RETRY_MS }, 'erasure failed, will be retried');
+        const timer = setTimeout(() => this.wake(), RETRY_MS);
         timer.unref();
       }
     }
   }
 
-  /** Does what is left of one erasure; false when it was stopped in between. */
+  /** Runs what is left of an erasure. Returns false when stopped before its end. */
   async #erase(account: AccountId, messages: MessagesFate): Promise<boolean> {
-    const { pool, append, clock, sessions } = this.#context;
+    const { pool, append, clock, sessions } = this.#deps;
     await sessions.endAll(account);
     const { rows } = await pool.query<{ id: ConversationId; current: boolean; kind: string }>({
       name: 'erasures-conversations',
@@ -106,13 +106,13 @@ export class Erasures {
     });
     for (const { id: conversation, current, kind } of rows) {
       if (messages === 'delete' && !(await this.#eraseIn(account, conversation))) return false;
-      // The other person of a direct conversation keeps it.
+      // The other user of a direct conversation keeps it.
       if (!current || kind === 'direct') continue;
       const clientId = uuidv7() as ClientId;
-      settled(await withdrawMember(append, { actor: account, clientId, conversation }));
+      assertStored(await withdrawMember(append, { actor: account, clientId, conversation }));
       if (this.#stopped) return false;
     }
-    await this.#forgetNames(account);
+    await this.#redactNames(account);
     await pool.query('update erasures set done_at = $2 where account_id = $1', [
       account,
       new Date(clock.now()),
@@ -123,18 +123,18 @@ export class Erasures {
   async #eraseIn(account: AccountId, conversation: ConversationId): Promise<boolean> {
     let after = 0 as Seq;
     for (;;) {
-      const batch = await eraseMessages(this.#context, account, conversation, after);
+      const batch = await eraseMessages(this.#deps, account, conversation, after);
       if (!batch) return true;
-      settled(batch.outcome);
+      assertStored(batch.outcome);
       after = batch.upTo;
       if (this.#stopped) return false;
     }
   }
 
-  /** The events of the workspace tell no names of it any more. Their places and times stay. */
-  async #forgetNames(account: AccountId): Promise<void> {
-    await this.#context.pool.query({
-      name: 'erasures-forget-names',
+  /** Removes the names of the account from the events of the workspace; the events remain. */
+  async #redactNames(account: AccountId): Promise<void> {
+    await this.#deps.pool.query({
+      name: 'erasures-redact-names',
       text: `update events set data = $3, command_digest = null
              where stream_id = $1 and type in ('user.registered', 'user.updated')
                and data ->> 'account' = $2`,
@@ -143,9 +143,9 @@ export class Erasures {
   }
 }
 
-/** @throws when the command was not carried out: it is tried again */
-function settled(outcome: Outcome): void {
+/** @throws when the command was not stored; the erasure is then retried */
+function assertStored(outcome: Outcome): void {
   if (outcome.kind === 'stored') return;
-  const why = outcome.kind === 'refused' ? outcome.refusal.code : 'outcome unknown';
-  throw new Error(`A step of an erasure was not carried out: ${why}`);
+  const reason = outcome.kind === 'refused' ? outcome.refusal.code : 'unknown outcome';
+  throw new Error(`A step of an erasure failed: ${reason}`);
 }

@@ -2,12 +2,12 @@ import type { AccountId, ConversationId } from '@parley/protocol';
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 
-/** Rows that are read, and held in memory, at a time. */
+/** Rows read at a time. */
 const PAGE = 500;
 
 /**
- * All that the server has of an account, as the text of a JSON document, piece by piece: an account
- * may have written more than fits into memory. Holds no hash and no secret.
+ * Yields the text of a JSON document with all data of an account, piece by piece, because it may not
+ * fit into memory. It contains no hash and no secret.
  */
 export async function* exportOf(
   { pool, clock }: { readonly pool: pg.Pool; readonly clock: Clock },
@@ -39,19 +39,19 @@ export async function* exportOf(
 const field = (name: string, value: unknown): string =>
   `${JSON.stringify(name)}: ${JSON.stringify(value, null, 1)},\n`;
 
-/** The rows of a query by conversation, page by page; `placeOf` is where the next page begins. */
+/** Yields the rows of a query by conversation, in pages; `keyOf` returns the key of a row. */
 async function* rowsOf(
   pool: pg.Pool,
   account: AccountId,
   conversations: readonly ConversationId[],
   { name, text, first }: { name: string; text: string; first: readonly unknown[] },
-  placeOf: (row: Record<string, unknown>) => unknown[],
+  keyOf: (row: Record<string, unknown>) => unknown[],
 ): AsyncGenerator<string> {
   let comma = '';
   for (const conversation of conversations) {
-    let place = [...first];
+    let after = [...first];
     for (;;) {
-      const values = [conversation, account, PAGE, ...place];
+      const values = [conversation, account, PAGE, ...after];
       const { rows } = await pool.query<Record<string, unknown>>({ name, text, values });
       for (const row of rows) {
         yield `${comma}\n${JSON.stringify(row)}`;
@@ -59,7 +59,7 @@ async function* rowsOf(
       }
       const last = rows[rows.length - 1];
       if (!last || rows.length < PAGE) break;
-      place = placeOf(last);
+      after = keyOf(last);
     }
   }
 }

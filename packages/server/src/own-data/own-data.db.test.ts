@@ -46,8 +46,8 @@ const bodies = async (conversation: ConversationId, as: User) => {
   return body.items.map((m: { body: string }) => m.body);
 };
 
-describe('the file with all of one’s own', () => {
-  test('has what one has written, also in groups that one has left, and no secret', async () => {
+describe('the data export', () => {
+  test('has all own messages, including those in left groups, and no secret', async () => {
     const ann = await server.register('ann');
     const group = await ann.group('first', [owner]);
     await ann.post(group, 'mine "quoted" \u{1F44D}');
@@ -76,7 +76,7 @@ describe('the file with all of one’s own', () => {
     expect(JSON.stringify(file)).not.toMatch(/argon2|hash|token|sealed|not hers/);
   });
 
-  test('has every message, over many pages', async () => {
+  test('has every message of many pages', async () => {
     const max = await server.register('max');
     const group = await max.group('long');
     await server.rows(
@@ -89,7 +89,7 @@ describe('the file with all of one’s own', () => {
   });
 
   test.each([{ password: 'not the password' }, { password: '' }, {}])(
-    'is not given without the password: %j',
+    'is refused without the password: %j',
     async (wrong) => {
       const answer = await owner.request('POST', '/me/export', wrong);
       expect([403, 422]).toContain(answer.status);
@@ -98,13 +98,13 @@ describe('the file with all of one’s own', () => {
   );
 });
 
-describe('an account that is deleted', () => {
-  test('is out at once, and its messages stay as those of a deleted account', async () => {
+describe('a deleted account', () => {
+  test('loses access at once, and keeps its messages without its name', async () => {
     const bob = await server.register('bob');
     const group = await owner.group('talk', [bob]);
-    await bob.post(group, 'stays');
+    await bob.post(group, 'kept');
     const direct = await bob.request('POST', '/conversations/direct', { account: owner.id });
-    await bob.post(direct.body.id, 'stays too');
+    await bob.post(direct.body.id, 'kept too');
     const socket = server.peer();
     await socket.hello(bob.accessToken);
     const watcher = server.peer();
@@ -129,29 +129,29 @@ describe('an account that is deleted', () => {
 
     const user = await owner.request('GET', `/users/${bob.id}`);
     expect(user.body).toMatchObject({ displayName: 'Deleted account', isActive: false });
-    expect(await bodies(group, owner)).toEqual(['stays']);
-    expect(await bodies(direct.body.id, owner)).toEqual(['stays too']);
+    expect(await bodies(group, owner)).toEqual(['kept']);
+    expect(await bodies(direct.body.id, owner)).toEqual(['kept too']);
     const members = await owner.request('GET', `/conversations/${group}/members`);
     expect(members.body.items.map((m: { account: string }) => m.account)).toEqual([owner.id]);
     const everyone = await server.rows(
       `select 1 from memberships where conversation_id = '${EVERYONE}' and account_id = '${bob.id}' and left_seq is null`,
     );
     expect(everyone).toEqual([]);
-    // Nothing tells who it was, but what was said.
+    // No table has the name of the user.
     for (const table of ['accounts', 'sessions', 'events', 'emails', 'erasures']) {
       const rows = await server.rows(
         `select * from ${table} where to_jsonb(${table})::text ~* 'bob'`,
       );
       expect(rows, table).toEqual([]);
     }
-    // Name and address are free again.
+    // Username and address can be used again.
     expect((await server.register('bob')).id).not.toBe(bob.id);
     const gone = await owner.request('PATCH', `/admin/accounts/${bob.id}`, { displayName: 'x' });
     expect(gone.status).toBe(404);
     expect((await owner.request('POST', `/admin/accounts/${bob.id}/reactivate`)).status).toBe(404);
   });
 
-  test('takes its messages along where that was wished, and all see them go', async () => {
+  test('loses its messages if the user chose so, and clients get their deletions', async () => {
     const cat = await server.register('cat');
     const group = await owner.group('hers', [cat]);
     const left = await owner.group('left', [cat]);
@@ -184,7 +184,7 @@ describe('an account that is deleted', () => {
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
   });
 
-  test('may be deleted by those who administer it, and an owner remains', async () => {
+  test('is deleted by an admin of it only, and never the last owner', async () => {
     const dan = await server.register('dan');
     const eve = await server.register('eve');
     expect((await eve.request('DELETE', `/admin/accounts/${dan.id}`)).status).toBe(403);
@@ -199,9 +199,9 @@ describe('an account that is deleted', () => {
     expect((await owner.request('GET', '/me')).status).toBe(200);
   });
 
-  test('hands its groups on', async () => {
+  test('passes its groups to other members', async () => {
     const fay = await server.register('fay');
-    const group = await fay.group('handed on', [owner]);
+    const group = await fay.group('passed on', [owner]);
     await fay.request('POST', '/me/delete', { ...password, messages: 'keep' });
     await erased(fay.id);
     const { body } = await owner.request('GET', `/conversations/${group}`);
@@ -209,13 +209,13 @@ describe('an account that is deleted', () => {
   });
 });
 
-test('after all that the tables have what the events say', async () => {
+test('leaves the tables as the events give them', async () => {
   const found = await examine(server.pool);
-  // Messages that were put there without events, to have many.
+  // Except for the messages that a test inserted without events.
   expect(found.filter((f) => `${f.kind} ${f.table}` !== 'row_without_event messages')).toEqual([]);
 });
 
-test('an erasure that was killed goes on with the next start, and nothing goes twice', async () => {
+test('resumes an interrupted erasure at the next start and deletes nothing twice', async () => {
   const fresh = await cluster.fresh();
   const dataDir = makeTempDir('erasure');
   const env = { PORT: '0', PARLEY_DATA: dataDir, DATABASE_URL: fresh.url, RATE_LIMITS: 'off' };
@@ -227,7 +227,7 @@ test('an erasure that was killed goes on with the next start, and nothing goes t
     await registerAt(url, 'olga');
     const gus = await registerAt(url, 'gus');
     const group = await gus.group('long');
-    // As many as take some batches; made in the tables, as by an import.
+    // Enough for several batches; inserted into the table only.
     await pool.query(
       `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
        select $1, n, $2, 'message ' || n, now(), n from generate_series(1000, 2999) n`,

@@ -14,7 +14,7 @@ import { deleteAccount } from './delete.ts';
 import type { Erasures } from './erasures.ts';
 import { exportOf } from './export.ts';
 
-/** What the routes of one’s own data work with. */
+/** The dependencies of the routes that export and delete the account. */
 export interface OwnDataDeps {
   readonly accounts: AccountDeps;
   readonly erasures: Erasures;
@@ -24,7 +24,7 @@ export interface OwnDataDeps {
 const tags = ['Accounts'];
 const security = [{ accessToken: [] }];
 
-/** To take along what is one’s own, and to go. */
+/** Registers the routes with which users export their data and delete their account. */
 export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { erasures, clock } = deps;
@@ -36,10 +36,10 @@ export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): voi
     schema: {
       operationId: 'exportMe',
       tags,
-      summary: 'All that the server has of oneself, as a JSON file',
+      summary: 'Export all data of your account as a JSON file',
       security,
       body: ExportBody,
-      response: { ...file('All of it'), ...problems(401, 403, 422, 429) },
+      response: { ...file('The data of the account'), ...problems(401, 403, 422, 429) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -59,15 +59,15 @@ export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): voi
     schema: {
       operationId: 'deleteMe',
       tags,
-      summary: 'Delete one’s own account, for good',
+      summary: 'Delete your account permanently',
       description:
-        'Its messages stay, as those of a deleted account, or go too: that takes a moment and ' +
-        'goes on after the answer.',
+        'With `messages: keep` its messages remain, by a deleted account. With `delete` they are ' +
+        'deleted in the background after the response.',
       security,
       headers: IdempotencyHeader,
       body: DeleteMeBody,
       response: {
-        204: z.undefined().describe('Nobody can log in to it any more'),
+        204: z.undefined().describe('The account is deleted'),
         ...problems(401, 403, 409, 422, 429),
       },
     },
