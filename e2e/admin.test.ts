@@ -138,7 +138,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await pia.login('pia', PASSWORD);
   });
 
-  test('lists the emails with their text for admins while no mail server is configured', async () => {
+  test('lists the emails with their text for admins while SMTP is not configured', async () => {
     const visitor = await arrive();
     await visitor.page.goto('/forgot');
     await visitor.page.getByText('This server doesn’t send email yet').waitFor();
