@@ -161,6 +161,19 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     expect(await max.inSight('entry 1 of')).toBe(true);
     await max.page.getByRole('button', { name: /new messages/ }).click();
     await unread.waitFor({ state: 'detached' });
+
+    // The line is still above, but nothing is unread: without a connection the list stays at its end.
+    await max.context.setOffline(true);
+    await max.page
+      .getByText(/No connection/)
+      .first()
+      .waitFor();
+    await max.write('Written without a connection');
+    await max.sees('Written without a connection');
+    await expect.poll(() => max.inSight('Written without a connection')).toBe(true);
+    await max.context.setOffline(false);
+    await max.page.getByRole('img', { name: 'Sent' }).last().waitFor();
+    expect(await max.inSight('Written without a connection')).toBe(true);
   });
 
   test('nobody who touches nothing reads, and what scrolled by meanwhile is led back to', async () => {

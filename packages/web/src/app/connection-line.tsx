@@ -42,11 +42,11 @@ export function ConnectionLine() {
         {shown ? `${description}…` : ''}
       </p>
       {shown && (
-        <div className="flex min-h-9 items-center justify-center gap-2 bg-warn-soft px-4 text-[13px] text-warn">
+        <div className="flex min-h-9 items-center justify-center gap-2 whitespace-nowrap bg-warn-soft px-3 text-[13px] text-warn">
           {offline ? <WifiOff size={15} /> : <LoaderCircle size={15} className="animate-spin" />}
           <span aria-hidden="true" className="tabular-nums">
             {description}
-            {offline && seconds > 1 ? ` in ${seconds} s` : ''}…
+            {offline && seconds > 1 ? ` in ${seconds} s` : '…'}
           </span>
           {offline && (
             <button
@@ -54,7 +54,7 @@ export function ConnectionLine() {
               onClick={() => client.nudge()}
               className="ml-1 rounded px-1.5 py-1 font-medium underline underline-offset-3"
             >
-              Retry now
+              Retry
             </button>
           )}
         </div>

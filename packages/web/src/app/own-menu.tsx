@@ -64,6 +64,9 @@ export function OwnMenu() {
             </DropdownMenu.Item>
           )}
           <Separator />
+          <DropdownMenu.Label className="px-2.5 pt-1 pb-1.5 text-[12px] text-muted">
+            Theme
+          </DropdownMenu.Label>
           <DropdownMenu.RadioGroup
             value={theme}
             onValueChange={(value) => setTheme(value as Theme)}

@@ -5,7 +5,8 @@ import { foldTokens, isLong, parseText, type TextToken } from './parse-text.ts';
 
 /**
  * Renders a message's text with line breaks, links, `code` and ```blocks```. A long text is folded
- * behind “Show more”; its state is kept under `id` while the row is unmounted.
+ * behind “Show more”; its state is kept under `id` while the row is unmounted. The box is clipped, so
+ * that stacked combining marks do not cover neighbouring messages.
  */
 export function Markup({ id, text }: { id: string; text: string }) {
   const expanded = useExpanded();
@@ -22,7 +23,10 @@ export function Markup({ id, text }: { id: string; text: string }) {
   };
   return (
     <>
-      <div dir="auto" className="whitespace-pre-wrap break-words [overflow-wrap:anywhere]">
+      <div
+        dir="auto"
+        className="overflow-clip whitespace-pre-wrap break-words [overflow-clip-margin:4px] [overflow-wrap:anywhere]"
+      >
         {(isFolded ? foldTokens(tokens) : tokens).map((token, n) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: tokens have no other identity
           <Token key={n} token={token} />

@@ -67,9 +67,11 @@ export function MessageList({
   const scroller = () => box.current?.querySelector<HTMLElement>('[role="log"]') ?? null;
   const [expanded] = useState(() => new Set<string>());
 
+  const hasUnread = view.unread > 0;
   const isHeld = !isLive || attention === 'elsewhere';
-  const autoScroll = useAutoScroll({ list, scroller, rows, hasNewer, lineAfter, isHeld }, () =>
-    update(),
+  const autoScroll = useAutoScroll(
+    { list, scroller, rows, hasNewer, lineAfter, hasUnread, isHeld },
+    () => update(),
   );
   const { isAway } = autoScroll;
   if (isAway !== isScrolledUp) setScrolledUp(isAway);

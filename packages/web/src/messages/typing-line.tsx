@@ -21,7 +21,9 @@ export function TypingLine({ conversation }: { conversation: ConversationId }) {
               />
             ))}
           </span>
-          <bdi>{nameList(names.map(isolate))}</bdi> {names.length === 1 ? 'is' : 'are'} typing
+          <span className="truncate">
+            <bdi>{nameList(names.map(isolate))}</bdi> {names.length === 1 ? 'is' : 'are'} typing
+          </span>
         </>
       )}
     </div>

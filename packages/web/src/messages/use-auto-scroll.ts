@@ -17,6 +17,8 @@ export interface AutoScrollInput {
   readonly hasNewer: boolean;
   /** The message that the line “New” follows; null or undefined without a line. */
   readonly lineAfter: number | null | undefined;
+  /** Whether messages below the line “New” are unread; a line above read messages holds nothing. */
+  readonly hasUnread: boolean;
   /** Whether the first unread message must stay on screen: the user is elsewhere, or messages are missing. */
   readonly isHeld: boolean;
 }
@@ -84,10 +86,10 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
 
   /** Scrolls to the end, or to the line “New” while the list is held. */
   const follow = useCallback((): 'end' | 'line' => {
-    const { list, rows } = latest.current;
+    const { list, rows, hasUnread } = latest.current;
     const handle = list.current;
     if (!handle || rows.length === 0) return 'end';
-    const line = machine.state === 'holding' ? lineRow(rows) : -1;
+    const line = hasUnread && machine.state === 'holding' ? lineRow(rows) : -1;
     const top = line < 0 ? Number.POSITIVE_INFINITY : handle.getItemOffset(line) - ABOVE_LINE;
     const isAtLine = top < handle.scrollSize - handle.viewportSize;
     // Beyond the end, which the browser clamps, because heights may not be rendered yet.
