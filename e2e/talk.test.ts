@@ -139,6 +139,34 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await cleo.page.getByText('1 member').first().waitFor();
   });
 
+  test('a group’s details offer what the member may do, and follow a change of role', async () => {
+    const ina = await arrive();
+    await ina.register('ina', 'Ina Owner');
+    const jon = await arrive();
+    await jon.register('jon', 'Jon Member');
+    await ina.page.getByRole('button', { name: 'Create a group' }).click();
+    await ina.page.getByLabel('Name', { exact: true }).fill('Succession');
+    await ina.page.getByRole('button', { name: 'Create group' }).click();
+    await ina.page.getByRole('heading', { level: 1, name: 'Succession' }).waitFor();
+    await jon.page.getByRole('button', { name: 'Browse groups' }).click();
+    await jon.page.getByRole('button', { name: 'Join Succession' }).click();
+    await jon.page.getByRole('heading', { level: 1, name: 'Succession' }).waitFor();
+
+    await jon.page.getByRole('button', { name: 'Details and members' }).click();
+    const offered = (name: string) => jon.page.getByRole('button', { name, exact: true });
+    await offered('Leave group').waitFor();
+    await offered('Add people').waitFor();
+    expect(await offered('Rename').count()).toBe(0);
+    expect(await offered('Delete group').count()).toBe(0);
+
+    // The last owner leaves, so the remaining member becomes owner.
+    await ina.page.getByRole('button', { name: 'Details and members' }).click();
+    await ina.page.getByRole('button', { name: 'Leave group' }).click();
+    await ina.page.getByRole('alertdialog').getByRole('button', { name: 'Leave group' }).click();
+    await offered('Rename').waitFor();
+    await offered('Delete group').waitFor();
+  });
+
   test('a long history loads as one scrolls up, without jumping', async () => {
     const eve = await arrive();
     await eve.register('eve', 'Eve Long');
