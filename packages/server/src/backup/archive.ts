@@ -31,7 +31,7 @@ export class ArchiveWriter {
       createGzip({ level: GZIP_LEVEL }),
       createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }),
     );
-    // Looked at by every write and by finish(); until then it is nobody’s rejection.
+    // Every write and finish() check it; until then the rejection would be unhandled.
     this.#written.catch((error: unknown) => {
       this.#failure = error;
     });
@@ -94,7 +94,7 @@ export class ArchiveWriter {
     await this.#written;
   }
 
-  /** Gives up: the file is left as it is. */
+  /** Stops writing and leaves the file as it is. */
   async abandon(): Promise<void> {
     this.#pack.destroy();
     await this.#written.catch(() => undefined);
@@ -150,7 +150,7 @@ async function* contentOf(
   }
 }
 
-/** What the libraries say of a broken file, as words for a person. */
+/** Turns the error of a library about a damaged file into a message for the user. */
 function errorMessage(path: string, error: unknown): unknown {
   const { code } = error as { code?: unknown };
   const broken =
@@ -158,7 +158,7 @@ function errorMessage(path: string, error: unknown): unknown {
     /tar|Unexpected end|premature/i.test((error as Error).message);
   if (!broken) return error;
   return new BadBackup(
-    `${basename(path)} is not a whole backup of Parley: ${(error as Error).message}`,
+    `${basename(path)} is not a complete backup of Parley: ${(error as Error).message}`,
     { cause: error },
   );
 }

@@ -31,7 +31,7 @@ afterEach(() => workshop.close());
 const backUpTo = (data: string, file: string) => backUp(configFor(data), file, testLog, quietly);
 
 describe('backup and restore', () => {
-  test('of a server that is being written to: equal streams, a new epoch, everybody can log in', async () => {
+  test('of a server that is being written to: equal streams, a new epoch, every user can log in', async () => {
     const [data, copy] = [workshop.path('data'), workshop.path('copy')];
     const file = workshop.path('backup.tar.gz');
     const { url } = await workshop.server(data);
@@ -39,9 +39,9 @@ describe('backup and restore', () => {
     const bob = await registerAt(url, 'bob');
     const groups = [await ann.group('one', [bob]), await ann.group('two', [bob])];
     mkdirSync(`${data}/outbox/2026`, { recursive: true });
-    writeFileSync(`${data}/outbox/2026/a mail.eml`, 'Subject: hello');
+    writeFileSync(`${data}/outbox/2026/an email.eml`, 'Subject: hello');
 
-    // Everybody writes until told to stop; what was acknowledged is noted with its number.
+    // All users write until they are stopped; what was acknowledged is noted with its number.
     const acked: { group: string; seq: number }[] = [];
     let writing = true;
     const writers = [ann, bob].flatMap((user) =>
@@ -69,7 +69,7 @@ describe('backup and restore', () => {
     const progress = { ...quietly, step: (description: string) => told.push(description) };
     await restore(configFor(copy), file, testLog, progress);
     expect(told.join()).toContain(`digest ${digest}`);
-    expect(readFileSync(`${copy}/outbox/2026/a mail.eml`, 'utf8')).toBe('Subject: hello');
+    expect(readFileSync(`${copy}/outbox/2026/an email.eml`, 'utf8')).toBe('Subject: hello');
     expect(readFileSync(`${copy}/secret`)).toEqual(readFileSync(`${data}/secret`));
     expect(readdirSync(copy).sort()).toEqual(['lock', 'outbox', 'postgres', 'secret']);
 
@@ -139,12 +139,12 @@ describe('backup and restore', () => {
     await workshop.server(data);
   });
 
-  test('what cannot be backed up is refused in words, and nothing is made', async () => {
+  test('what cannot be backed up is rejected with a message, and nothing is created', async () => {
     const data = workshop.path('data');
     const server = await workshop.server(data);
     writeFileSync(workshop.path('there'), 'as it was');
 
-    await expect(backUpTo(data, workshop.path('there'))).rejects.toThrow('is there already');
+    await expect(backUpTo(data, workshop.path('there'))).rejects.toThrow('already exists');
     await expect(backUpTo(data, workshop.path('data/b'))).rejects.toThrow(
       'would lie in the data folder, and become a part of the next backup',
     );

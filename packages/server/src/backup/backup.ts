@@ -30,10 +30,10 @@ import { inBytes, inWords, type Progress } from './progress.ts';
  * Writes everything that must be kept into one new file: the rows of all tables, the secret, the
  * files of the data folder.
  *
- * 1. Hot: a server may run and write meanwhile, and nobody waits for the backup.
+ * 1. Hot: a server may run and write meanwhile, and does not wait for the backup.
  * 2. Consistent: all rows are of one moment (one snapshot of the database). Files are collected
  *    after it, so every file that a row of that moment speaks of is there, and perhaps newer ones.
- * 3. Whole or not there: the file gets its name when all of it is on disk.
+ * 3. Atomic: the file gets its name when all of it is on disk.
  *
  * Returns what the backup amounts to.
  */
@@ -43,7 +43,7 @@ export async function backUp(
   log: Logger,
   progress: Progress,
 ): Promise<Manifest> {
-  if (existsSync(file)) throw new Error(`${file} is there already; nothing is overwritten.`);
+  if (existsSync(file)) throw new Error(`${file} already exists; nothing is overwritten.`);
   preparePlace(config.dataDir, file);
   const draft = draftOf(file);
   removeLeftovers(dirname(file), basename(file));
@@ -131,7 +131,7 @@ async function describe(client: pg.ClientBase): Promise<{ header: Header; tables
   if (!names.includes('schema_migrations') || !names.includes('server_state')) {
     throw new NoDatabase('The database is empty: no Parley has been started on it.');
   }
-  // Nobody changes the layout until the end; reading and writing go on.
+  // The schema cannot change until the end; reads and writes continue.
   await client.query(`lock table ${names.map(quote).join(', ')} in access share mode`);
   const migrations = await readHistory(client);
   // A database of a newer Parley may keep things in ways that this one does not know.

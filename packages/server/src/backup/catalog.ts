@@ -18,7 +18,7 @@ export interface Sequence {
 
 /**
  * The tables that must be kept, read from the database itself, so that a table that a later
- * migration makes is in every backup without anybody thinking of it.
+ * migration makes is in every backup automatically.
  *
  * Left out, and this is all that is: temporary and unlogged tables (PostgreSQL itself empties them
  * after a crash, so they hold nothing to be kept), partitions (their parent has their rows), views,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { copyOutSelect, digestOf, prepareSession } from './copy.ts';
 
-/** What all streams amount to: equal digests are equal streams, event by event. */
+/** A digest of all streams: equal digests mean equal streams, event by event. */
 export interface StreamsDigest {
   readonly streams: number;
   readonly events: number;
@@ -15,8 +15,8 @@ const EVENTS = `select stream_id, seq, type, actor_id, client_id, at, data from 
                 order by stream_id, seq`;
 
 /**
- * The digest of all streams as a transaction of `client` sees them. Heads and events must be of one
- * moment, so the transaction must be REPEATABLE READ, or nobody else may write.
+ * Returns the digest of all streams as the transaction of `client` sees them. Heads and events must be
+ * of one snapshot, so the transaction must be REPEATABLE READ, unless there are no other writers.
  */
 export async function digestOfStreamsIn(client: pg.ClientBase): Promise<StreamsDigest> {
   await prepareSession(client);

@@ -28,7 +28,7 @@ export function removeLeftovers(dir: string, own?: string): string[] {
     const [, base, digits] = NAME.exec(name) ?? [];
     if (base === undefined) return false;
     const pid = Number(digits);
-    // Our own pid: this process has not begun yet, so it was an earlier one with the same number.
+    // The own pid: this process has not started its backup yet, so an earlier process had the same pid.
     if (pid !== process.pid && exists(pid)) return false;
     const path = join(dir, name);
     if (!isDraft(path) || (base !== own && changedAgo(path) < QUIET_MS)) return false;

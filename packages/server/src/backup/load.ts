@@ -16,8 +16,8 @@ export class PlaceNotEmpty extends Error {
 
 /**
  * Fills an empty database in one transaction: {@link begin}, {@link table} for each table,
- * {@link finish}, and the caller’s COMMIT. Until then nobody sees anything of it, and a cut at any
- * moment leaves the database as empty as it was.
+ * {@link finish}, and the caller’s COMMIT. Until then it is
+ * invisible to others, and an interruption leaves the database empty.
  */
 export class Load {
   readonly #client: pg.ClientBase;

@@ -53,7 +53,10 @@ export class BadBackup extends Error {
   override name = 'BadBackup';
 }
 
-/** Reads the header of a backup; says in words what is wrong with it. */
+/**
+ * Parses the header of a backup.
+ * @throws {BadBackup} with a message for the user
+ */
 export function readHeader(text: string): Header {
   const json = parseJson(text);
   const format = z.object({ format: z.number() }).safeParse(json);

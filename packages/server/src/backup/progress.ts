@@ -1,33 +1,33 @@
-/** Tells a person at a terminal how far a long piece of work is. */
+/** Reports the progress of a long operation at a terminal. */
 export interface Progress {
-  /** Something that was finished, or begins: always told. */
+  /** Reports that a step was finished or started. */
   step(description: string): void;
-  /** How far it is within a step: told every few seconds at most. */
+  /** Reports the progress within a step, at most every two seconds. */
   within(description: () => string): void;
 }
 
 const EVERY_MS = 2_000;
 
-/** Progress as lines, each with the seconds since the beginning. */
+/** Returns a progress that prints lines with the seconds since the start. */
 export function progressTo(
   say: (line: string) => void,
   now: () => number = () => performance.now(),
 ): Progress {
-  const begun = now();
-  let told = begun;
-  const tell = (description: string) => {
-    told = now();
-    say(`${((told - begun) / 1_000).toFixed(1).padStart(6)} s  ${description}`);
+  const startedAt = now();
+  let reportedAt = startedAt;
+  const report = (description: string) => {
+    reportedAt = now();
+    say(`${((reportedAt - startedAt) / 1_000).toFixed(1).padStart(6)} s  ${description}`);
   };
   return {
-    step: tell,
+    step: report,
     within: (description) => {
-      if (now() - told >= EVERY_MS) tell(description());
+      if (now() - reportedAt >= EVERY_MS) report(description());
     },
   };
 }
 
-/** A number of bytes for people. */
+/** Formats a number of bytes for users. */
 export function inBytes(bytes: number): string {
   if (bytes < 1_000) return `${bytes} bytes`;
   if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
@@ -35,7 +35,7 @@ export function inBytes(bytes: number): string {
   return `${(bytes / 1_000_000_000).toFixed(2)} GB`;
 }
 
-/** A count for people: `1,234 rows`. */
+/** Formats a count for users: `1,234 rows`. */
 export function inWords(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }

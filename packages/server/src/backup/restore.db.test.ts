@@ -47,9 +47,9 @@ beforeAll(async () => {
   const ann = await registerAt(server.url, 'ann');
   await ann.post(await ann.group('one', [await registerAt(server.url, 'bob')]), 'hello');
   await fillStream(connectionOf(data), EVENTS);
-  // The server puts its mails there, too.
+  // The server writes its emails there, too.
   mkdirSync(join(data, 'outbox'), { recursive: true });
-  writeFileSync(join(data, 'outbox', '1.eml'), 'a mail');
+  writeFileSync(join(data, 'outbox', '1.eml'), 'an email');
   backup = source.path('backup.tar.gz');
   await backUp(configFor(data), backup, testLog, quietly);
   original = await streamDigests(connectionOf(data));
@@ -215,15 +215,17 @@ describe('restore', () => {
     cpSync(backup, short);
     truncateSync(short, 200_000);
     await expect(restoreInto(data, short)).rejects.toThrow(
-      'short.tar.gz is not a whole backup of Parley',
+      'short.tar.gz is not a complete backup of Parley',
     );
     const other = workshop.path('other');
     writeFileSync(other, 'not at all');
-    await expect(restoreInto(data, other)).rejects.toThrow('other is not a whole backup of Parley');
-    await expect(restoreInto(data, workshop.path('none'))).rejects.toThrow('There is no file');
+    await expect(restoreInto(data, other)).rejects.toThrow(
+      'other is not a complete backup of Parley',
+    );
+    await expect(restoreInto(data, workshop.path('none'))).rejects.toThrow('File not found');
   });
 
-  test('refuses a backup of a newer Parley, in words', async () => {
+  test('rejects a backup of a newer Parley with a message', async () => {
     const newer = (change: (header: Record<string, unknown>) => object) =>
       rewriteBackup(backup, workshop.path('newer'), (name, content) => ({
         name,
@@ -257,7 +259,7 @@ describe('restore', () => {
     await server.stop();
 
     await expect(restoreInto(data, file, { PARLEY_SECRET: secret.toUpperCase() })).rejects.toThrow(
-      'PARLEY_SECRET is another one',
+      'PARLEY_SECRET differs from the one in the backup',
     );
     await restoreInto(data, file);
     expect(readFileSync(join(data, 'secret'), 'utf8')).toBe(`${secret}\n`);

@@ -33,12 +33,11 @@ import {
   writeState,
 } from './place.ts';
 import { inWords, type Progress } from './progress.ts';
-import { requireRoom, survey } from './survey.ts';
+import { requireSpace, survey } from './survey.ts';
 import { requireEqual, Unpacking } from './unpack.ts';
 
 /**
- * Brings a backup back into an empty place: an empty data folder and, with DATABASE_URL, an empty
- * database.
+ * Restores a backup into an empty data folder and, with DATABASE_URL, an empty database.
  *
  * 1. It refuses a place that has anything in it, and changes nothing there.
  * 2. Nothing of a backup counts before all of it is compared with its manifest, as it was read and
@@ -54,7 +53,7 @@ export async function restore(
   log: Logger,
   progress: Progress,
 ): Promise<void> {
-  if (!existsSync(file)) throw new Error(`There is no file ${file}.`);
+  if (!existsSync(file)) throw new Error(`File not found: ${file}`);
   const { dataDir } = config;
   makeDataDir(dataDir);
   const lock = await lockFolder(dataDir);
@@ -68,7 +67,7 @@ export async function restore(
         return;
       }
       requireEmpty(dataDir);
-      requireRoom(dataDir, await survey(file), config.databaseUrl === undefined);
+      requireSpace(dataDir, await survey(file), config.databaseUrl === undefined);
       const ready = await claim(dataDir);
       const epoch = randomUUID();
       writeState(dataDir, { backup: header.id, epoch, phase: 'loading' });
@@ -134,8 +133,8 @@ async function keepSecret(unpacking: Unpacking, config: Config, ready: string): 
     writeFileSync(join(ready, 'secret'), `${secret}\n`, { mode: 0o600, flush: true });
   } else if (config.secret !== secret) {
     throw new Error(
-      'PARLEY_SECRET is another one than the server had when it was backed up: its signing keys ' +
-        'could not be opened. Unset it (the backup brings the right one), or set it to the old one.',
+      'PARLEY_SECRET differs from the one in the backup, so its signing keys cannot be decrypted. ' +
+        'Unset it (the backup contains the right one), or set it to the old one.',
     );
   }
 }
@@ -159,7 +158,7 @@ async function intoEmbedded(target: Target): Promise<void> {
       await database.close();
     }
   } catch (error) {
-    throw isConnectionError(error) ? withLastWords(error, folder) : error;
+    throw isConnectionError(error) ? withLogLines(error, folder) : error;
   } finally {
     await embedded.stop();
     chmodSync(dataDir, mode);
@@ -171,11 +170,11 @@ async function intoEmbedded(target: Target): Promise<void> {
   writeState(dataDir, { backup: unpacking.header.id, epoch, phase: 'placing' });
 }
 
-/** When the database has died, why stands in its log: a full disk, most of all. */
-function withLastWords(error: unknown, folder: string): Error {
+/** Adds the errors from the log of a crashed database, usually a full disk. */
+function withLogLines(error: unknown, folder: string): Error {
   const description = readFileSync(join(folder, 'postgres.log'), 'utf8').split('\n');
   const why = description.filter((line) => /PANIC|FATAL|ERROR/.test(line)).slice(-3);
-  return new Error(`${(error as Error).message}; the database said: ${why.join(' ')}`, {
+  return new Error(`${(error as Error).message}; the database log says: ${why.join(' ')}`, {
     cause: error,
   });
 }

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { requireRoom, survey } from './survey.ts';
+import { requireSpace, survey } from './survey.ts';
 
 const MIB = 1024 * 1024;
 const ID = '018f0000-0000-4000-8000-000000000001';
@@ -111,13 +111,13 @@ describe('the survey of a backup', () => {
   test('refuses what does not fit on the disk; rows of an external database lie elsewhere', () => {
     const huge = 2 ** 60;
     const rows = { tableBytes: huge, fileBytes: 0 };
-    expect(() => requireRoom(dir, rows, true)).toThrow(
+    expect(() => requireSpace(dir, rows, true)).toThrow(
       /^The backup needs at least .* free\. Nothing/,
     );
-    expect(() => requireRoom(dir, rows, false)).not.toThrow();
-    expect(() => requireRoom(dir, { tableBytes: 0, fileBytes: huge }, false)).toThrow(
+    expect(() => requireSpace(dir, rows, false)).not.toThrow();
+    expect(() => requireSpace(dir, { tableBytes: 0, fileBytes: huge }, false)).toThrow(
       'needs at least',
     );
-    expect(() => requireRoom(dir, { tableBytes: 1, fileBytes: 1 }, true)).not.toThrow();
+    expect(() => requireSpace(dir, { tableBytes: 1, fileBytes: 1 }, true)).not.toThrow();
   });
 });

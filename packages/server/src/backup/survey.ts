@@ -18,7 +18,7 @@ const MIB = 1024 * 1024;
 const RATIO_MAX = 250;
 /** Below this, the ratio does not matter. */
 const ALWAYS_BYTES = 64 * MIB;
-/** More entries than this are in no backup: pieces have 4 MiB, and files are uploads and mails. */
+/** The maximum number of entries: pieces have 4 MiB, and files are uploads and emails. */
 const ENTRIES_MAX = 10_000_000;
 
 /** What a backup unpacks to. */
@@ -60,24 +60,24 @@ export async function survey(path: string): Promise<Survey> {
     await entries.return();
   }
   if (header === undefined || last === undefined) {
-    throw new BadBackup(`${path} is not a whole backup of Parley: its end is missing.`);
+    throw new BadBackup(`${path} is not a complete backup of Parley: its end is missing.`);
   }
   return compare(sizes, readManifest(last.content, header));
 }
 
 /**
- * Refuses to restore what does not fit on the disk.
+ * Rejects a backup that does not fit on the disk.
  *
- * @throws with what is missing, in words
+ * @throws with a message that says how much space is missing
  */
-export function requireRoom(
+export function requireSpace(
   dataDir: string,
   { tableBytes, fileBytes }: Survey,
   isEmbedded: boolean,
 ): void {
   const { bavail, bsize } = statfsSync(dataDir);
   const free = bavail * bsize;
-  // Rows take more room in the database than as text; less than this is surely too little.
+  // Rows take more space in the database than as text, so less than this is too little.
   const needed = fileBytes + (isEmbedded ? tableBytes + 128 * MIB : 0);
   if (needed > free) {
     throw new Error(

@@ -21,7 +21,7 @@ afterEach(async () => {
 
 /** Starts the server and waits until it is ready. */
 async function serve(): Promise<Child> {
-  const child = startChild('../cli.ts', ['start'], env);
+  const child = startChild('../../src/cli.ts', ['start'], env);
   children.push(child);
   expect(await child.line()).toMatch(/^Parley is ready/);
   return child;
@@ -37,7 +37,7 @@ async function ask(
   args: readonly string[] = [],
   settings = env,
 ): Promise<{ code: number | null; out: string; err: string }> {
-  const child = startChild('../cli.ts', ['doctor', ...args], settings);
+  const child = startChild('../../src/cli.ts', ['doctor', ...args], settings);
   let out = '';
   child.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
     out += text;
@@ -71,7 +71,7 @@ test('examines and repairs while a server is running, and without one', async ()
   });
   expect(await ask(['--repair'])).toMatchObject({
     code: 0,
-    out: expect.stringContaining('Repaired'),
+    out: expect.stringContaining('All problems were repaired'),
   });
   await stop(server);
 

@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 const start = (...args: string[]): Child => {
-  const child = startChild('../cli.ts', args, env);
+  const child = startChild('../../src/cli.ts', args, env);
   children.push(child);
   return child;
 };
@@ -34,7 +34,7 @@ test('the first user registers without any setting; keys rotate while the server
   expect(answer.body.me).toMatchObject({ role: 'owner', verified: false });
   const access = { authorization: `Bearer ${answer.body.accessToken}` };
   const outbox = join(dataDir, 'outbox');
-  // The log tells where the mail is, and nothing of what is in it.
+  // The log contains the path of the email, but not its content.
   const path = await expect
     .poll(() => /"path":"([^"]+\.eml)"/.exec(server.complaints())?.[1], { timeout: 10_000 })
     .toBeDefined()

@@ -72,7 +72,7 @@ function operationsOf(document: {
       Object.entries(item).map(([method, { operationId: id }]) => ({
         id,
         method: method.toUpperCase(),
-        // Nobody’s: whoever is let in finds nothing there, and changes nothing.
+        // An unknown id: an admitted caller finds nothing and changes nothing.
         path: path
           .replace('/api/v1', '')
           .replace('{seq}', '1')
@@ -183,7 +183,7 @@ describe('every route of the API', () => {
   });
 
   test.each(['pk_', `pk_${'A'.repeat(43)}`, 'pk_ä', ''])(
-    'a key that is none is nobody: %j',
+    'a malformed API key is not authenticated: %j',
     async (key) => {
       for (const operation of operations) {
         const { audience } = EXPECTED_ACCESS[operation.id] ?? {};

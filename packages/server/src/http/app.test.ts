@@ -123,7 +123,7 @@ describe('limits on requests', () => {
   const authenticate = authenticator(async (token) =>
     token === 'good'
       ? { session: who }
-      : { refusal: { code: 'unauthenticated', message: 'Nobody' } },
+      : { refusal: { code: 'unauthenticated', message: 'Unknown' } },
   );
   const routes = (instance: FastifyInstance) => {
     const schema = { hide: true, operationId: 'listUsers' };

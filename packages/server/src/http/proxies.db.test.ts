@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-/** The address that a session gets which is begun through a proxy on this machine. */
+/** Returns the address of a session that is started through a proxy on this machine. */
 async function addressBehind(trustedProxies: string[], forwardedFor: string): Promise<string> {
   const api: TestApi = await aTestApi(await cluster.fresh(), { trustedProxies });
   try {

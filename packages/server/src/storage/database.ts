@@ -9,7 +9,7 @@ export {
   withTransaction,
 } from './transaction.ts';
 
-/** Where the database is: the embedded one's `connection`, or an address (DATABASE_URL). */
+/** The address of the database: the `connection` of the embedded one, or DATABASE_URL. */
 export type DatabaseAddress =
   | { host: string; port: number; user: string; database: string }
   | { connectionString: string };
@@ -18,28 +18,28 @@ export type DatabaseAddress =
 export type Database = {
   /** Transactions go through {@link withTransaction}. */
   pool: pg.Pool;
-  /** Waits for what is under way and closes all connections. */
+  /** Waits for pending queries and closes all connections. */
   close(): Promise<void>;
 };
 
-/** The database server is set up to lose what it has confirmed; Parley does not start on it. */
+/** The configuration of the database server could lose confirmed transactions; Parley does not start. */
 export class UnsafeDatabase extends Error {
   override name = 'UnsafeDatabase';
 }
 
-// A chat command that takes longer than this is stuck: it holds locks that others wait for.
+// A statement that takes longer than this is stuck and holds locks that others wait for.
 const statementTimeoutMs = 30_000;
 const timeouts = {
   statement_timeout: statementTimeoutMs,
   lock_timeout: 10_000,
   idle_in_transaction_session_timeout: 15_000,
-  // For a server that has vanished without a word: the wait ends even if no answer comes.
+  // For a server that disappeared without closing the connection.
   query_timeout: statementTimeoutMs + 15_000,
 };
 
 /**
- * Connects to the database: waits until it answers (up to `waitMs`, or until `signal`), and makes
- * sure that it keeps what it confirms. With `patient`, a statement may take any time: for work on all of the data.
+ * Connects to the database: waits until it responds (up to `waitMs`, or until `signal`), and checks that
+ * its configuration is durable. With `patient`, statements have no time limit.
  *
  * @throws {UnsafeDatabase} with fsync, synchronous_commit or full_page_writes off
  */
@@ -68,14 +68,14 @@ export async function openDatabase(
     ...(patient ? {} : timeouts),
     types: columnTypes,
   });
-  // Without these listeners, a database that goes away ends this process.
+  // Without these listeners, a lost connection would end this process.
   let closing = false;
   pool.on('error', (error) => {
-    // While closing, the server and we end the same connections: nothing is lost by that.
-    if (!closing) log.warn({ err: error }, 'an idle database connection was lost');
+    // While closing, the server and this process close the same connections.
+    if (!closing) log.warn({ err: error }, 'idle database connection lost');
   });
   pool.on('connect', (client) => {
-    client.on('error', (error) => log.debug({ err: error }, 'a database connection was lost'));
+    client.on('error', (error) => log.debug({ err: error }, 'database connection lost'));
   });
   try {
     await waitForAnswer(pool, log, waitMs, signal);
@@ -93,7 +93,7 @@ export async function openDatabase(
   };
 }
 
-/** Seqs and counts come as JavaScript numbers: they stay far below 2^53. */
+/** Returns `bigint` columns (seqs and counts) as JavaScript numbers; they stay far below 2^53. */
 export const columnTypes: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === pg.types.builtins.INT8 && format !== 'binary'
@@ -107,14 +107,14 @@ async function waitForAnswer(
   waitMs: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const begun = performance.now();
-  let told = Number.NEGATIVE_INFINITY;
+  const startedAt = performance.now();
+  let loggedAt = Number.NEGATIVE_INFINITY;
   for (let pause = 100; ; pause = Math.min(pause * 2, 1_000)) {
     try {
       await pool.query('select 1');
       return;
     } catch (error) {
-      const waited = performance.now() - begun;
+      const waited = performance.now() - startedAt;
       if (!isConnectionError(error)) throw error;
       signal?.throwIfAborted();
       if (waited + pause > waitMs) {
@@ -123,8 +123,8 @@ async function waitForAnswer(
           { cause: error },
         );
       }
-      if (waited - told > 5_000) {
-        told = waited;
+      if (waited - loggedAt > 5_000) {
+        loggedAt = waited;
         log.warn({ reason: (error as Error).message }, 'waiting for the database');
       }
       await new Promise((resolve) => setTimeout(resolve, pause));
@@ -140,8 +140,8 @@ async function refuseUnsafe(pool: pg.Pool): Promise<void> {
   const off = rows.filter((row) => row.setting === 'off').map((row) => row.name);
   if (off.length > 0) {
     throw new UnsafeDatabase(
-      `The database server has ${off.join(' and ')} off: after a power cut it loses or damages ` +
-        'messages that people were told are sent. Parley does not start on it. ' +
+      `The database server has ${off.join(' and ')} off: a power failure could lose or damage ` +
+        'acknowledged messages, so Parley does not start. ' +
         `Set ${off.map((name) => `${name} = on`).join(', ')} in postgresql.conf and reload it.`,
     );
   }

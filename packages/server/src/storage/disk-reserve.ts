@@ -6,12 +6,12 @@ import type { Logger } from '../log.ts';
 import { isFull } from './start-errors.ts';
 
 /**
- * Keeps room on the disk of the embedded database.
+ * Keeps free space on the disk of the embedded database.
  *
- * PostgreSQL cannot continue without its next WAL segment: when there is no room for it, every
- * session ends, and the recovery after that needs the same room. So writes are rejected while that
- * room is still there, and a file of a fixed size (the ballast) is held on the same file system and
- * deleted when something else has taken the room.
+ * PostgreSQL cannot continue without its next WAL segment: if there is no space for it, every session
+ * ends, and the recovery needs the same space. So writes are rejected while that space is still free,
+ * and a file of a fixed size (the ballast) is kept on the same file system and deleted when something
+ * else has used up the space.
  */
 
 const MIB = 1024 * 1024;
@@ -34,7 +34,7 @@ const RECLAIM_MS = 60_000;
 /** Name of the ballast file in the data folder. */
 const BALLAST_FILE = 'reserve';
 
-/** What a disk reserve knows, for metrics. */
+/** The figures of a disk reserve, for metrics. */
 export interface DiskFigures {
   /** Free bytes of the file system of the database; the lower one if its WAL has its own. */
   readonly freeBytes: number;
@@ -45,10 +45,10 @@ export interface DiskFigures {
 /**
  * Watches the free space under an embedded database.
  *
- * 1. {@link rejection} is non-null from the first measurement below the reserve until there is room
- *    again; no restart is needed.
+ * 1. {@link rejection} is non-null from the first measurement below the reserve until there is enough
+ *    space again; no restart is needed.
  * 2. When the reserve itself is being used up, the ballast is deleted, so that PostgreSQL can
- *    finish a checkpoint. It is written again as soon as there is room for it.
+ *    finish a checkpoint. It is written again once there is space for it.
  */
 export class DiskReserve {
   readonly #dataDir: string;
@@ -71,14 +71,14 @@ export class DiskReserve {
     this.#timer.unref();
   }
 
-  /** Begins to watch the database in a data folder; the free space is known when it returns. */
+  /** Starts watching the database in a data folder; the free space is known when it returns. */
   static async open(dataDir: string, log: Logger): Promise<DiskReserve> {
     const reserve = new DiskReserve(dataDir, log);
     await reserve.#measure();
     return reserve;
   }
 
-  /** Sets what makes PostgreSQL give back space (a checkpoint); called while the disk is full. */
+  /** Sets a function that frees space (a checkpoint); it is called while the disk is full. */
   onFull(reclaim: () => Promise<unknown>): void {
     this.#reclaim = reclaim;
   }
@@ -103,8 +103,8 @@ export class DiskReserve {
       await this.#act(await freeBytes(this.#dataDir));
       this.#failed = false;
     } catch (error) {
-      // Told once: the next measurement is a moment away.
-      if (!this.#failed) this.#log.error({ err: error }, 'free disk space could not be measured');
+      // Logged once, because the measurement repeats.
+      if (!this.#failed) this.#log.error({ err: error }, 'free disk space not measured');
       this.#failed = true;
     }
   }
@@ -123,13 +123,13 @@ export class DiskReserve {
     if (full) {
       const fields = { freeBytes, neededBytes: ACCEPT_ABOVE };
       this.#log.error(fields, 'disk almost full: writes are rejected');
-    } else this.#log.info({ freeBytes }, 'disk has room again: writes are accepted');
+    } else this.#log.info({ freeBytes }, 'disk space available again: writes are accepted');
   }
 
   /** A checkpoint lets PostgreSQL reuse old WAL segments in place of new ones. */
   #reclaimSpace(free: number): void {
     const now = performance.now();
-    // The checkpoint itself must have room for its WAL.
+    // The checkpoint itself needs space for its WAL.
     if (!this.#reclaim || free < SEGMENT || now - this.#reclaimedAt < RECLAIM_MS) return;
     this.#reclaimedAt = now;
     this.#reclaim().catch((error: unknown) => {
@@ -139,15 +139,15 @@ export class DiskReserve {
 }
 
 /**
- * Deletes the ballast when PostgreSQL would not have enough room to start and to recover. For the
- * moment before it is started; the caller holds the lock of the data folder.
+ * Deletes the ballast if PostgreSQL would not have enough space to start and recover. Called before it
+ * is started; the caller holds the lock of the data folder.
  */
-export function makeRoomToStart(dataDir: string, log: Logger): void {
+export function makeSpaceToStart(dataDir: string, log: Logger): void {
   const free = Math.min(...foldersOf(dataDir).map((dir) => bytesOf(statfsSync(dir))));
   if (free < RELEASE_BELOW) releaseBallast(dataDir, log);
 }
 
-/** Deletes the ballast, if it is there. */
+/** Deletes the ballast if it exists. */
 export function releaseBallast(dataDir: string, log: Logger): void {
   const path = ballastPath(dataDir);
   if (!existsSync(path)) return;
@@ -162,7 +162,7 @@ function foldersOf(dataDir: string): string[] {
   );
 }
 
-/** The ballast lies on the file system of the WAL, which may be another one than the data's. */
+/** Returns the path of the ballast, on the file system of the WAL, which may differ from the data's. */
 function ballastPath(dataDir: string): string {
   const wal = join(dataDir, 'postgres', 'pg_wal');
   if (!existsSync(wal) || statSync(wal).dev === statSync(dataDir).dev) {
@@ -180,7 +180,7 @@ function bytesOf({ bavail, bsize }: { bavail: number; bsize: number }): number {
   return bavail * bsize;
 }
 
-/** Written, not only declared long: a file with holes takes no room. */
+/** Writes the ballast with data: a sparse file would not occupy space. */
 async function makeBallast(path: string): Promise<void> {
   const draft = `${path}.new`;
   const file = await open(draft, 'w', 0o600);
@@ -189,7 +189,7 @@ async function makeBallast(path: string): Promise<void> {
     for (let written = 0; written < BALLAST; written += block.length) await file.write(block);
   } catch (error) {
     await rm(draft, { force: true });
-    // Somebody else was faster: tried again when there is room.
+    // Something else used the space first: retried when there is enough.
     if (isFull(error)) return;
     throw error;
   } finally {

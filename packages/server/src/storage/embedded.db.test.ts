@@ -96,7 +96,7 @@ describe('the embedded database', () => {
     expect(await query(second, 'select n from kept')).toEqual([{ n: 1 }]);
   });
 
-  test('runs again by itself after kill -9 of the postmaster, and the pool goes on', async () => {
+  test('restarts after kill -9 of the postmaster, and the pool recovers', async () => {
     const embedded = await start();
     const database = await openDatabase(embedded.connection, testLog);
     await database.pool.query('create table kept as select 1 as n');
@@ -168,7 +168,7 @@ describe('the embedded database', () => {
     expect(exists(innocent)).toBe(true);
   });
 
-  test('refuses a second server on the same folder in words', async () => {
+  test('rejects a second server on the same folder with a message', async () => {
     const { child } = await startInChild();
     await expect(startEmbedded({ dataDir, log: testLog })).rejects.toThrow(
       `${dataDir} is in use by the Parley server with pid ${child.pid}, started `,
@@ -200,6 +200,6 @@ describe('the embedded database', () => {
   test('tells what PostgreSQL said when it cannot start', async () => {
     await stop(await start());
     writeFileSync(join(dataDir, 'postgres', 'postgresql.auto.conf'), 'no_such_setting = 1\n');
-    await expect(start()).rejects.toThrow(/Its last words .*no_such_setting/s);
+    await expect(start()).rejects.toThrow(/The end of its log .*no_such_setting/s);
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { findBinaries } from './binaries.ts';
-import { makeRoomToStart, releaseBallast } from './disk-reserve.ts';
+import { makeSpaceToStart, releaseBallast } from './disk-reserve.ts';
 import { embeddedUser, ensureCluster } from './initdb.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
 import {
@@ -22,23 +22,22 @@ import { explained, isFull, makeDataFolder } from './start-errors.ts';
 export type Embedded = {
   /** How to connect: `host` is the folder of the Unix socket. There is no password. */
   readonly connection: { host: string; port: number; user: string; database: string };
-  /** The process id of the database, which changes when it had to be restarted. */
+  /** The process id of the database, which changes after a restart. */
   readonly pid: number;
-  /** Ends the database and lets go of the data folder. */
+  /** Stops the database and unlocks the data folder. */
   stop(): Promise<void>;
 };
 
 const database = 'parley';
 
 /**
- * Starts a real PostgreSQL on `<dataDir>/postgres`, making it at the first start.
+ * Starts PostgreSQL on `<dataDir>/postgres`, which is created at the first start.
  *
  * 1. The data folder is locked for this process: {@link import('./lock.ts').DataFolderInUse}.
- * 2. It listens on a Unix socket only, in a folder that only its owner can enter.
- * 3. It keeps what it has confirmed: fsync, synchronous_commit and full_page_writes are on.
- * 4. It does not outlive this process, however that ends; if it must be cut off, the next start
- *    recovers.
- * 5. When it dies by itself it is started again, as long as this process lives.
+ * 2. It listens only on a Unix socket, in a folder that only its owner can enter.
+ * 3. It is durable: fsync, synchronous_commit and full_page_writes are on.
+ * 4. It does not outlive this process, however that ends; if it is killed, the next start recovers.
+ * 5. If it crashes, it is restarted as long as this process is running.
  *
  * @throws {import('./start-errors.ts').StartRefused} on a full disk or a read-only file system
  */
@@ -58,16 +57,16 @@ export async function startEmbedded({
 }
 
 async function startOn(dataDir: string, log: Logger): Promise<Embedded> {
-  const lock = await lockWithRoom(dataDir, log);
+  const lock = await lockWithSpace(dataDir, log);
   try {
-    makeRoomToStart(dataDir, log);
+    makeSpaceToStart(dataDir, log);
     const clusterDir = join(dataDir, 'postgres');
     const found = await findRunAs(findBinaries(), dataDir, clusterDir, log);
     const socketDir = await chooseSocketDir(clusterDir, found.way, log);
     const paths = { clusterDir, socketDir, logFile: join(dataDir, 'postgres.log') };
     await clearLeftovers(paths, log);
     await ensureCluster(clusterDir, found, log);
-    const keeper = new Keeper(paths, found, log, () => makeRoomToStart(dataDir, log));
+    const keeper = new Keeper(paths, found, log, () => makeSpaceToStart(dataDir, log));
     await keeper.start();
     const connection = { host: socketDir, port: socketPort, user: embeddedUser, database };
     try {
@@ -93,8 +92,8 @@ async function startOn(dataDir: string, log: Logger): Promise<Embedded> {
   }
 }
 
-/** Locks the data folder; on a full disk, the ballast makes the room that the lock needs. */
-async function lockWithRoom(dataDir: string, log: Logger): Promise<FolderLock> {
+/** Locks the data folder; on a full disk, deleting the ballast frees the space that the lock needs. */
+async function lockWithSpace(dataDir: string, log: Logger): Promise<FolderLock> {
   try {
     return await lockFolder(dataDir);
   } catch (error) {
@@ -105,9 +104,9 @@ async function lockWithRoom(dataDir: string, log: Logger): Promise<FolderLock> {
 }
 
 /**
- * How to connect to the embedded database of the server that runs on a data folder; undefined when
- * it does not take connections (yet, or just not). The caller knows that a server runs: without
- * one, these are the words of a database that has died.
+ * Returns how to connect to the embedded database of the server that runs on a data folder; undefined
+ * while it does not accept connections. The caller knows that a server is running; otherwise the
+ * address may be that of a crashed database.
  */
 export function runningEmbedded(dataDir: string): Embedded['connection'] | undefined {
   const host = socketDirOf(join(realpathSync(dataDir), 'postgres'));
@@ -115,21 +114,21 @@ export function runningEmbedded(dataDir: string): Embedded['connection'] | undef
   return { host, port: socketPort, user: embeddedUser, database };
 }
 
-/** Keeps one PostgreSQL running on a cluster: starts it again when it dies, until told to stop. */
+/** Keeps PostgreSQL running on a cluster: restarts it after a crash, until it is stopped. */
 class Keeper {
   readonly #paths: ClusterPaths;
   readonly #found: UsableRunAs;
   readonly #log: Logger;
-  readonly #makeRoom: () => void;
+  readonly #makeSpace: () => void;
   readonly #stopping = new AbortController();
   #current: Postmaster | undefined;
   #watching: Promise<void> = Promise.resolve();
 
-  constructor(paths: ClusterPaths, found: UsableRunAs, log: Logger, makeRoom: () => void) {
+  constructor(paths: ClusterPaths, found: UsableRunAs, log: Logger, makeSpace: () => void) {
     this.#paths = paths;
     this.#found = found;
     this.#log = log;
-    this.#makeRoom = makeRoom;
+    this.#makeSpace = makeSpace;
   }
 
   get pid(): number {
@@ -151,27 +150,27 @@ class Keeper {
     for (;;) {
       const how = await this.#current?.ended;
       if (this.#stopping.signal.aborted) return;
-      this.#log.error({ ...how }, 'the embedded database has died; starting it again');
+      this.#log.error({ ...how }, 'embedded database crashed, restarting');
       await this.#restart();
       if (this.#stopping.signal.aborted) return;
     }
   }
 
-  /** Tries until it runs, pausing 0.1 s, then twice as long each time, at most 5 s. */
+  /** Retries until it runs, with pauses from 0.1 s that double up to 5 s. */
   async #restart(): Promise<void> {
     const { signal } = this.#stopping;
     for (let pause = 100; !signal.aborted; pause = Math.min(pause * 2, 5_000)) {
       try {
-        this.#makeRoom();
+        this.#makeSpace();
         await clearLeftovers(this.#paths, this.#log);
         this.#current = await startPostmaster(this.#paths, this.#found, this.#log, { signal });
-        this.#log.info({ pid: this.pid }, 'the embedded database runs again');
-        // Stopped in this moment: stop() ended the one before, this one is ours to end.
+        this.#log.info({ pid: this.pid }, 'embedded database restarted');
+        // Stopped meanwhile: stop() ended the previous process, so this one is ended here.
         if (signal.aborted) await this.#current.stop(15_000);
         return;
       } catch (error) {
         if (signal.aborted) return;
-        this.#log.error({ err: error, retryInMs: pause }, 'the embedded database does not start');
+        this.#log.error({ err: error, retryInMs: pause }, 'embedded database not started');
         await this.#pause(pause);
       }
     }

@@ -18,16 +18,16 @@ import { adoptCluster, type UsableRunAs } from './run-as.ts';
 
 const run = promisify(execFile);
 
-/** The database role that Parley works as in its embedded database. */
+/** The database role of Parley in its embedded database. */
 export const embeddedUser = 'parley';
 
 /**
- * Makes the cluster folder if it is not there: whole, on disk, or not at all. It is made under
- * another name, synced, and renamed, so that a cut at any moment leaves nothing half made.
+ * Creates the cluster folder if it does not exist, atomically: it is created under another name, synced
+ * and renamed, so that an interruption leaves nothing incomplete.
  *
- * The authentication is "trust", and that is sound here: the only door is a Unix socket inside the
- * cluster folder (or a folder of its own), which PostgreSQL and we keep at mode 0700. Who can
- * reach the socket can read the database files as well.
+ * The authentication "trust" is safe here: the only entry point is a Unix socket inside the cluster
+ * folder (or a folder of its own) with mode 0700. A user who can connect to the socket can also read the
+ * database files.
  */
 export async function ensureCluster(
   clusterDir: string,
@@ -36,7 +36,7 @@ export async function ensureCluster(
 ): Promise<void> {
   if (existsSync(clusterDir)) {
     adoptCluster(clusterDir, way, log);
-    // An empty folder may be a volume's mount point, or made by hand.
+    // An empty folder may be the mount point of a volume, or created by hand.
     if (readdirSync(clusterDir).length > 0) return refuseOther(clusterDir, binaries.version);
   }
   const parent = dirname(clusterDir);
@@ -75,7 +75,7 @@ export async function ensureCluster(
   await initdb(['--sync-only']);
   renameSync(draft, clusterDir);
   syncFolder(parent);
-  log.info({ clusterDir }, 'made the embedded database');
+  log.info({ clusterDir }, 'embedded database created');
 }
 
 function refuseOther(clusterDir: string, version: string): void {

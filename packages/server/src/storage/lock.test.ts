@@ -21,7 +21,7 @@ const holder = (fields: object) => {
 vi.setConfig({ testTimeout: 60_000 });
 
 describe('lockFolder', () => {
-  test('refuses the second in words, and lets it in after the release', async () => {
+  test('rejects the second with a message, and admits it after the release', async () => {
     const lock = await lockFolder(dir);
     const second = lockFolder(dir);
     await expect(second).rejects.toThrow(DataFolderInUse);

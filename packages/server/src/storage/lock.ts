@@ -189,7 +189,7 @@ function release(dir: string, number: number): void {
     renameSync(draft, file);
   } catch (error) {
     if (!isFull(error)) throw error;
-    // No room for another file, but none is needed to make this one empty.
+    // No space for another file, but truncating this one needs none.
     truncateSync(file);
   }
 }

@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import type { Logger } from '../log.ts';
 
-/** One numbered step of the database's layout. */
+/** A numbered step of the database schema. */
 export type Migration = { version: number; name: string; sql: string; checksum: string };
 
-/** A migration as a database remembers it. */
+/** A migration that was applied to a database. */
 export type AppliedMigration = Pick<Migration, 'version' | 'name' | 'checksum'>;
 
-/** The database and this program do not fit together. */
+/** The schema of the database does not match this version of Parley. */
 export class MigrationRefused extends Error {
   override name = 'MigrationRefused';
 }
@@ -23,13 +23,13 @@ const migrationsDir = fileURLToPath(new URL('./migrations/', import.meta.url));
 const advisoryLock = 0x7061726c6579;
 
 /**
- * Brings the database to the layout of this program; returns how many migrations were applied.
+ * Applies the missing migrations; returns how many there were.
  *
  * 1. Forward only, in the order of their numbers, each in a transaction of its own together with
- *    its row in `schema_migrations`: applied wholly and noted, or not at all.
+ *    its row in `schema_migrations`: applied and recorded, or neither.
  * 2. Several servers starting at once take turns (advisory lock): each is applied once.
  * 3. A migration that was changed after it was applied, or a database that knows more migrations
- *    than this program, is refused in words, and nothing is changed.
+ *    than this program, is rejected with an error message, and nothing is changed.
  */
 export async function migrate(
   pool: pg.Pool,
@@ -73,8 +73,7 @@ export async function migrationState(
 }
 
 /**
- * Waits until nobody else changes the layout of this database; the turn lasts as long as the
- * connection.
+ * Waits for the lock that serializes changes of the schema; it is held as long as the connection.
  */
 export async function takeTurn(client: pg.ClientBase): Promise<void> {
   await client.query({
@@ -91,7 +90,7 @@ const CREATE_HISTORY = `create table if not exists schema_migrations (
   applied_at timestamptz not null default now()
 )`;
 
-/** The migrations that a database has had; it must have the table of them. */
+/** Returns the migrations that were applied to a database, which must have the table of them. */
 export async function readHistory(client: pg.ClientBase): Promise<AppliedMigration[]> {
   const { rows } = await client.query<AppliedMigration>(
     'select version, name, checksum from schema_migrations order by version',
@@ -165,7 +164,7 @@ export function refuseMismatch(
 }
 
 async function apply(client: pg.PoolClient, migration: Migration, log: Logger): Promise<void> {
-  const begun = performance.now();
+  const startedAt = performance.now();
   await client.query('begin');
   try {
     await client.query({ text: migration.sql, ...unlimited });
@@ -179,8 +178,8 @@ async function apply(client: pg.PoolClient, migration: Migration, log: Logger): 
       cause: error,
     });
   }
-  const ms = Math.round(performance.now() - begun);
-  log.info({ migration: title(migration), ms }, 'migrated the database');
+  const ms = Math.round(performance.now() - startedAt);
+  log.info({ migration: title(migration), ms }, 'migration applied');
 }
 
 function title({ version, name }: { version: number; name: string }): string {

@@ -21,7 +21,7 @@ export type ClusterPaths = { clusterDir: string; socketDir: string; logFile: str
 /** The number in the socket's name (`.s.PGSQL.5432`); no TCP port is opened. */
 export const socketPort = 5432;
 
-// Durability is not for sale, so it stands on the command line, which wins over every file.
+// On the command line, which overrides every configuration file.
 const durability = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
 
 // For a chat server that shares a small machine: little memory at rest, no helpers it has no
@@ -82,7 +82,7 @@ export async function startPostmaster(
     ]);
     if (abort?.aborted) {
       await postmaster.stop(15_000);
-      throw new Error('told to stop while the embedded PostgreSQL was starting');
+      throw new Error('stopped while the embedded PostgreSQL was starting');
     }
     if (outcome === true && !ended) return postmaster;
     if (outcome === false) await postmaster.stop(1_000);
@@ -94,10 +94,10 @@ export async function startPostmaster(
     if (outcome === false || !passing || performance.now() > deadline) {
       const what = outcome ? 'ended while starting' : `was not ready within ${timeoutMs / 1000} s`;
       throw new Error(
-        `The embedded PostgreSQL ${what}. Its last words (${paths.logFile}):\n${tail}`,
+        `The embedded PostgreSQL ${what}. The end of its log (${paths.logFile}):\n${tail}`,
       );
     }
-    log.warn({ tail }, 'the embedded PostgreSQL did not start yet, trying again');
+    log.warn({ tail }, 'embedded PostgreSQL not started, retrying');
     await clearLeftovers(paths, log);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
@@ -116,7 +116,7 @@ export async function clearLeftovers(
   const pid = namedPid(pidFile);
   if (pid === undefined) return;
   if (await worksInCluster(pid, clusterDir)) {
-    log.warn({ pid }, 'ending the database that an earlier server left running');
+    log.warn({ pid }, 'stopping the database of an earlier server');
     const gone = async () => !(await worksInCluster(pid, clusterDir));
     for (const [name, ms] of [
       ['SIGINT', 30_000],
@@ -138,7 +138,7 @@ export async function clearLeftovers(
   }
   // The files of a crashed one may by now name a process that has nothing to do with it (or one
   // that ended and is not collected), and PostgreSQL would take that for its predecessor. Removed
-  // only where we could see that nobody is left.
+  // only if no process is left.
   if (process.platform === 'linux' && namedPid(pidFile) === pid && exists(pid)) {
     rmSync(join(socketDir, `.s.PGSQL.${socketPort}`), { force: true });
     rmSync(join(socketDir, `.s.PGSQL.${socketPort}.lock`), { force: true });
@@ -187,7 +187,7 @@ function launch(paths: ClusterPaths, { way, binaries }: UsableRunAs): Postmaster
       child.once('exit', (code, name) => resolve({ code, signal: name }));
     },
   );
-  // Whoever waits for it sees the error; nobody may be waiting yet.
+  // Callers that await it see the error; there may be none yet.
   ended.catch(() => undefined);
   const pid = child.pid;
   if (pid === undefined) {
@@ -264,5 +264,5 @@ function lastLines(logFile: string, from: number): string {
       : readFileSync(logFile)
           .subarray(size >= from ? from : 0)
           .toString();
-  return log.trimEnd().split('\n').slice(-12).join('\n') || '(it said nothing)';
+  return log.trimEnd().split('\n').slice(-12).join('\n') || '(empty)';
 }

@@ -7,7 +7,7 @@ import { DataFolderInUse } from './lock.ts';
 import { refuseMoved, refuseUnfinished } from './marks.ts';
 import { migrationState } from './migrate.ts';
 
-/** There is no database to work on, or not one that this program knows. */
+/** There is no database, or its schema is not that of this version. */
 export class NoDatabase extends Error {
   override name = 'NoDatabase';
 }
@@ -39,7 +39,7 @@ export async function reachDatabase(
       throw new NoDatabase(
         state === 'empty'
           ? 'The database is empty: no Parley has been started on it.'
-          : 'The database was not made by this version of Parley. Start this version on it once.',
+          : 'The database has the schema of another version of Parley. Start this version on it once.',
       );
     }
     return reached;

@@ -63,17 +63,14 @@ export async function findRunAs(
       return { way, binaries: await tryRunAs(way, binaries, dataDir) };
     } catch (error) {
       failures.push(`${way.description}: ${reason(error)}`);
-      log.debug(
-        { way: way.description, err: error },
-        'this way to run PostgreSQL does not work here',
-      );
+      log.debug({ way: way.description, err: error }, 'PostgreSQL not runnable this way');
     }
   }
   throw new NoEmbeddedDatabase(
     'The embedded PostgreSQL cannot be started' +
       `${isRoot() ? ' by root (PostgreSQL refuses to run as root)' : ''}. Tried:\n` +
       failures.map((line) => `  - ${line}\n`).join('') +
-      (isRoot() ? 'Start Parley as an ordinary user' : 'Mend what is said above') +
+      (isRoot() ? 'Start Parley as an ordinary user' : 'Fix the problem above') +
       ', or set DATABASE_URL to a PostgreSQL server.',
   );
 }
@@ -81,7 +78,7 @@ export async function findRunAs(
 /**
  * Makes the files of the cluster belong to the user this way needs.
  *
- * @throws when they belong to somebody else and this process may not change that.
+ * @throws if they belong to another user and this process may not change that
  */
 export function adoptCluster(clusterDir: string, way: RunAs, log: Logger): void {
   const { uid } = statSync(clusterDir);
@@ -93,10 +90,7 @@ export function adoptCluster(clusterDir: string, way: RunAs, log: Logger): void 
         `chown -R ${process.getuid?.()} ${clusterDir}`,
     );
   }
-  log.warn(
-    { clusterDir, from: uid, to: way.owner.uid },
-    'changing the owner of the database files',
-  );
+  log.warn({ clusterDir, from: uid, to: way.owner.uid }, 'owner of the database files changed');
   changeOwner(clusterDir, way.owner);
 }
 
@@ -165,7 +159,7 @@ export async function tryRunAs(way: RunAs, binaries: Binaries, dataDir: string):
     await runBy(way, postgresOf(binaries), ['--version']);
     return binaries;
   } catch {
-    // The usual reason: the programs are below somebody's 0700 home folder.
+    // The usual reason: the programs are below a home folder with mode 0700.
     const copy = { ...binaries, root: copyBinaries(binaries, dataDir) };
     await runBy(way, postgresOf(copy), ['--version']);
     return copy;
@@ -200,7 +194,7 @@ function changeOwner(path: string, owner: { uid: number; gid: number }): void {
   for (const name of readdirSync(path)) changeOwner(join(path, name), owner);
 }
 
-/** Users of this machine that are not root: those made for such uses first. */
+/** Returns the users of this machine except root, the most suitable first. */
 function unprivilegedUsers(): { uid: number; gid: number }[] {
   let text: string;
   try {

@@ -32,7 +32,7 @@ export async function chooseSocketDir(
   if (fits(clusterDir)) {
     const why = await whyNoSockets(existsSync(clusterDir) ? clusterDir : dirname(clusterDir));
     if (why === null) return clusterDir;
-    log.info({ clusterDir, why }, 'no Unix sockets on this file system: using another folder');
+    log.info({ clusterDir, why }, 'no Unix sockets on this file system, using another folder');
   }
   const name = `parley-${createHash('sha256').update(clusterDir).digest('hex').slice(0, 16)}`;
   const reasons: string[] = [];
@@ -57,7 +57,7 @@ function ownFolder(base: string, name: string, way: RunAs): string {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const there = lstatSync(dir);
     const ours = there.isDirectory() && [way.owner.uid, process.getuid?.()].includes(there.uid);
-    // Somebody else's: leave it alone, a name nobody can guess does as well.
+    // It belongs to another user: use an unguessable name instead.
     if (!ours) dir = mkdtempSync(join(base, 'parley-'));
   }
   chmodSync(dir, 0o700);

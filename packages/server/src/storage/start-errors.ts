@@ -45,7 +45,7 @@ export function explained(error: unknown, path: string): unknown {
     return new StartRefused(
       `${path} is on a read-only file system. Make it writable (mount -o remount,rw, or drop :ro and ` +
         'read_only where it is mounted), or set PARLEY_DATA to a folder that can be written to. If ' +
-        'nobody made it read-only, the disk has errors: see the log of the kernel (dmesg).',
+        'it was not made read-only, the disk has errors: see the log of the kernel (dmesg).',
       { cause: error },
     );
   }
@@ -127,7 +127,7 @@ function openFilesLimit(): number | undefined {
   return typeof soft === 'number' ? soft : undefined;
 }
 
-/** The error’s code, or the one that a program has printed in words before it ended. */
+/** Returns the code of an error, or the one in the output of the program that failed. */
 function codeOf(error: unknown): string | undefined {
   const { code, message, stderr } = (error ?? {}) as Record<string, unknown>;
   if (typeof code === 'string') return code;

@@ -27,7 +27,7 @@ beforeEach(async () => {
   address = fresh.address;
   database = await fresh.open();
   observer = await fresh.open();
-  // A row that says "slow" keeps COMMIT under way for as long as somebody holds the lock 1.
+  // A row that says "slow" keeps COMMIT under way while another session holds the lock 1.
   await observer.pool.query(`
     create table notes (id int primary key, body text unique deferrable initially deferred);
     create function wait() returns trigger language plpgsql as $$
@@ -179,7 +179,7 @@ describe('withTransaction', () => {
   });
 });
 
-/** A door to the cluster that lets COMMIT in and nothing out after it. */
+/** A proxy to the cluster that forwards COMMIT and drops everything that follows from the server. */
 async function cutAfterCommit({ embedded }: TestCluster): Promise<{
   port: number;
   close(): Promise<void>;
@@ -193,7 +193,7 @@ async function cutAfterCommit({ embedded }: TestCluster): Promise<{
     for (const socket of [client, upstream]) socket.on('error', () => socket.destroy());
     client.on('data', (data) => {
       if (data.includes('commit\0')) {
-        // The answer finds nobody; closing our side first would take COMMIT back.
+        // The response is dropped; closing the client side first would cancel the COMMIT.
         upstream.removeAllListeners('data');
         upstream.write(data, () => client.destroy());
       } else {

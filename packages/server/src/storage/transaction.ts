@@ -1,13 +1,13 @@
 import pg from 'pg';
 
-/** The transaction surely did not happen: the database could not be reached or was lost before COMMIT. */
+/** The transaction was not committed: the connection failed or was lost before COMMIT. */
 export class NotCommitted extends Error {
   override name = 'NotCommitted';
 }
 
 /**
- * The connection was lost while COMMIT was under way: the transaction may be on disk or not. The
- * one who asked must not be told either; the same command with the same id finds out.
+ * The connection was lost during COMMIT: the outcome is unknown. The caller must not report success or
+ * failure; a retry of the command with the same id finds out.
  */
 export class CommitOutcomeUnknown extends Error {
   override name = 'CommitOutcomeUnknown';
@@ -18,10 +18,10 @@ export class CommitOutcomeUnknown extends Error {
  *
  * 1. It returns only after the database has confirmed the commit.
  * 2. It throws {@link CommitOutcomeUnknown} when the connection was lost during COMMIT. After any
- *    other error nothing of the transaction is kept: errors of the database (with their SQLSTATE)
- *    and what `fn` threw come through as they are, a lost connection is {@link NotCommitted}.
- * 3. A connection goes back to the pool only when it is certain to be clean: after a commit, or
- *    after an error of the database and a ROLLBACK that worked. Otherwise it is destroyed.
+ *    other error the transaction is rolled back: errors of the database (with their SQLSTATE) and of
+ *    `fn` are rethrown, a lost connection is {@link NotCommitted}.
+ * 3. A connection is returned to the pool only if it is clean: after a commit, or after an error of the
+ *    database and a successful ROLLBACK. Otherwise it is destroyed.
  */
 export async function withTransaction<T>(
   pool: pg.Pool,
@@ -45,8 +45,8 @@ export async function withTransaction<T>(
 }
 
 /**
- * Whether the error means that the database is away (not there yet, restarting, connection cut),
- * so that the same may succeed a moment later.
+ * Returns whether an error means that the database is unreachable (not started, restarting, connection
+ * lost), so that a retry may succeed.
  */
 export function isConnectionError(error: unknown): boolean {
   if (error instanceof NotCommitted || error instanceof CommitOutcomeUnknown) return true;
@@ -58,7 +58,7 @@ export function isConnectionError(error: unknown): boolean {
   }
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code !== undefined && networkCodes.has(code)) return true;
-  // The socket of the embedded database is not there while it restarts.
+  // The socket of the embedded database does not exist while it restarts.
   if (code === 'ENOENT' && syscall === 'connect') return true;
   return pgMessages.some((text) => error.message.startsWith(text));
 }
@@ -75,7 +75,7 @@ const networkCodes = new Set([
   'EAI_AGAIN',
 ]);
 
-// The errors of `pg` itself have no code, only these words.
+// The errors of `pg` itself have no code, only these messages.
 const pgMessages = [
   'Connection terminated',
   'Client has encountered a connection error',
@@ -98,15 +98,15 @@ async function commit(client: pg.PoolClient): Promise<void> {
   try {
     command = (await client.query('commit')).command;
   } catch (error) {
-    // The server refused (a deferred constraint, say) if the session lives on: it has then rolled
-    // back. When it does not, the server or the wire went away, before or after the commit.
+    // If the session still works, the server rejected the commit (a deferred constraint, for example)
+    // and rolled back. Otherwise the connection was lost, before or after the commit.
     const refused = isDatabaseError(error) && (await rolledBack(client));
     client.release(!refused);
     if (refused) throw error;
     throw new CommitOutcomeUnknown('the database was lost during COMMIT', { cause: error });
   }
   if (command !== 'COMMIT') {
-    // PostgreSQL answers COMMIT with ROLLBACK when a statement before it had failed.
+    // PostgreSQL answers COMMIT with ROLLBACK if an earlier statement failed.
     client.release(true);
     throw new NotCommitted('the transaction had failed before COMMIT and was rolled back');
   }
