@@ -16,7 +16,7 @@ import { startEmailSink } from '../../test/support/smtp-server.ts';
 let cluster: TestCluster;
 let server: TestServer;
 let owner: User;
-/** The server’s time stands still in the middle of a code’s 30 seconds. */
+/** The server’s clock is fixed to the middle of a code’s 30 seconds. */
 const now = Math.floor(Date.now() / 30_000) * 30_000 + 15_000;
 const clock = { now: () => now };
 beforeAll(async () => {
@@ -33,14 +33,14 @@ const post = (path: string, body: object, on: TestServer = server) =>
   call(on.url, 'POST', path, { body, headers: { 'parley-session': 'token' } });
 const login = (name: string, on = server) =>
   post('/auth/login', { login: name, password: PASSWORD }, on);
-/** The code of the moment, or so many steps later. */
+/** Returns the current code, or one this many steps later. */
 const codeOf = (secret: string, step = 0) =>
   new TOTP({ secret: Secret.fromBase32(secret) }).generate({
     timestamp: clock.now() + step * 30_000,
   });
 const password = { password: PASSWORD };
 
-/** Somebody with an authenticator app. */
+/** Registers a user with an authenticator app. */
 async function withTotp(name: string) {
   const user = await server.register(name);
   const setup = await user.request('POST', '/me/totp', password);
@@ -52,7 +52,7 @@ async function withTotp(name: string) {
 }
 
 describe('an authenticator app', () => {
-  test('is set up with the password, and asked for from then on', async () => {
+  test('is set up with the password and required from then on', async () => {
     const ann = await withTotp('ann');
     expect(ann.uri).toMatch(/^otpauth:\/\/totp\//);
     expect(ann.codes).toHaveLength(10);
@@ -76,7 +76,7 @@ describe('an authenticator app', () => {
     expect(again.body.code).toBe('ticket_expired');
   });
 
-  test('is not set up without the password', async () => {
+  test('cannot be set up without the password', async () => {
     const kim = await server.register('kim');
     for (const wrong of ['not the password', '', undefined]) {
       const answer = await kim.request('POST', '/me/totp', { password: wrong });
@@ -85,7 +85,7 @@ describe('an authenticator app', () => {
     expect((await login('kim')).status).toBe(200);
   });
 
-  test('that was not confirmed is not asked for', async () => {
+  test('is not required before it is confirmed', async () => {
     const una = await server.register('una');
     await una.request('POST', '/me/totp', password);
     const wrong = await una.request('POST', '/me/totp/confirm', { code: '000000' });
@@ -93,7 +93,7 @@ describe('an authenticator app', () => {
     expect((await login('una')).status).toBe(200);
   });
 
-  test('gives codes that count once, also when the same is brought twice at once', async () => {
+  test('accepts each code once, also when it is sent concurrently', async () => {
     const bob = await withTotp('bob');
     const code = codeOf(bob.secret);
     const tickets = await Promise.all([login('bob'), login('bob'), login('bob')]);
@@ -101,7 +101,7 @@ describe('an authenticator app', () => {
       tickets.map(({ body }) => post('/auth/second-factor', { ticket: body.ticket, totp: code })),
     );
     expect(answers.map((a) => a.status).sort()).toEqual([200, 422, 422]);
-    // Nor is one of a step before it good any more.
+    // Codes of earlier steps no longer work either.
     const { body } = await login('bob');
     const before = await post('/auth/second-factor', {
       ticket: body.ticket,
@@ -110,7 +110,7 @@ describe('an authenticator app', () => {
     expect(before.body.code).toBe('incorrect_code');
   });
 
-  test('is not guessed: five tries a ticket, and few an account, however many tickets', async () => {
+  test('allows five attempts for each ticket and a limited number for each account', async () => {
     const limited = await startTestServer(cluster, { RATE_LIMITS: 'on' }, {}, { clock });
     try {
       const eve = await limited.register('eve');
@@ -120,7 +120,7 @@ describe('an authenticator app', () => {
       const codes: string[] = [];
       for (let n = 0; n < 4; n++) {
         const { body } = await login('eve', limited);
-        // All at once: no more are looked at than one after the other.
+        // Concurrent attempts do not exceed the limit.
         const answers = await Promise.all(
           Array.from({ length: 6 }, () =>
             post('/auth/second-factor', { ticket: body.ticket, totp: wrong }, limited),
@@ -143,7 +143,7 @@ describe('an authenticator app', () => {
     }
   });
 
-  test('is taken away with the password, and its recovery codes with it', async () => {
+  test('is removed with the password, and its recovery codes with it', async () => {
     const tim = await withTotp('tim');
     expect((await tim.request('POST', '/me/totp/remove', { password: 'wrong wrong' })).status).toBe(
       403,
@@ -154,7 +154,7 @@ describe('an authenticator app', () => {
     expect((await tim.request('GET', '/me/second-factor')).body.recoveryCodesLeft).toBe(0);
   });
 
-  test('is not confirmed, nor a passkey added, long after the password was given', async () => {
+  test('cannot be confirmed, nor a passkey added, long after the password was given', async () => {
     const abe = await server.register('abe');
     const { secret } = (await abe.request('POST', '/me/totp', password)).body;
     const options = (await abe.request('POST', '/me/passkeys/options', password)).body;
@@ -175,22 +175,22 @@ describe('an authenticator app', () => {
     expect((await confirm()).status).toBe(200);
   });
 
-  test('takes the code of the step before and after, and none further away', async () => {
+  test('accepts the code of the previous and the next step only', async () => {
     const tom = await server.register('tom');
     const { secret } = (await tom.request('POST', '/me/totp', password)).body;
     const confirm = async (step: number) =>
       (await tom.request('POST', '/me/totp/confirm', { code: codeOf(secret, step) })).status;
     for (const step of [-4, -3, -2, 2, 3, 4]) expect(await confirm(step), `${step}`).toBe(422);
     expect(await confirm(-1)).toBe(200);
-    const bring = async (step: number) => {
+    const submit = async (step: number) => {
       const { ticket } = (await login('tom')).body;
       return (await post('/auth/second-factor', { ticket, totp: codeOf(secret, step) })).status;
     };
-    for (const step of [-2, 2, 3]) expect(await bring(step), `${step}`).toBe(422);
-    expect(await bring(1)).toBe(200);
+    for (const step of [-2, 2, 3]) expect(await submit(step), `${step}`).toBe(422);
+    expect(await submit(1)).toBe(200);
   });
 
-  test('of another account is nobody’s when its secret is moved in the database', async () => {
+  test('rejects a secret that was copied from another account in the database', async () => {
     const [una, ulf] = [await withTotp('moved-a'), await withTotp('moved-b')];
     await server.rows(
       `update totps set sealed = (select sealed from totps where account_id = '${una.id}')
@@ -201,7 +201,7 @@ describe('an authenticator app', () => {
     expect((await post('/auth/second-factor', { ticket, totp })).body.code).toBe('incorrect_code');
   });
 
-  test('is not replaced without being taken away first', async () => {
+  test('cannot be replaced before it is removed', async () => {
     const sue = await withTotp('sue');
     expect((await sue.request('POST', '/me/totp', password)).body.code).toBe(
       'second_factor_exists',
@@ -210,7 +210,7 @@ describe('an authenticator app', () => {
 });
 
 describe('a ticket', () => {
-  test('opens nothing but its step: no route, no token, no socket', async () => {
+  test('authorizes only its step: no route, no token, no socket', async () => {
     await withTotp('max');
     const { body } = await login('max');
     const bearer = { authorization: `Bearer ${body.ticket}` };
@@ -225,23 +225,23 @@ describe('a ticket', () => {
     expect(enrol.body.code).toBe('ticket_expired');
   });
 
-  test('has five tries, the last of which may be right', async () => {
+  test('has five attempts, the last of which may succeed', async () => {
     const kai = await withTotp('kai');
     const right = codeOf(kai.secret);
     const wrong = right === '123456' ? '654321' : '123456';
-    const bring = async (ticket: string, totp: string) => {
+    const submit = async (ticket: string, totp: string) => {
       const { status, body } = await post('/auth/second-factor', { ticket, totp });
       return status === 200 ? 'in' : body.code;
     };
     const first = (await login('kai')).body.ticket;
-    for (let i = 0; i < 5; i++) expect(await bring(first, wrong)).toBe('incorrect_code');
-    expect(await bring(first, right)).toBe('ticket_expired');
+    for (let i = 0; i < 5; i++) expect(await submit(first, wrong)).toBe('incorrect_code');
+    expect(await submit(first, right)).toBe('ticket_expired');
     const second = (await login('kai')).body.ticket;
-    for (let i = 0; i < 4; i++) expect(await bring(second, wrong)).toBe('incorrect_code');
-    expect(await bring(second, right)).toBe('in');
+    for (let i = 0; i < 4; i++) expect(await submit(second, wrong)).toBe('incorrect_code');
+    expect(await submit(second, right)).toBe('in');
   });
 
-  test('takes no code of another account', async () => {
+  test('rejects a code of another account', async () => {
     const one = await withTotp('one');
     await withTotp('two');
     const { body } = await login('two');
@@ -252,7 +252,7 @@ describe('a ticket', () => {
     expect(recovery.body.code).toBe('incorrect_code');
   });
 
-  test('ends with the password that it began with', async () => {
+  test('ends when the password changes', async () => {
     const pia = await withTotp('pia');
     const { body } = await login('pia');
     await owner.request('POST', `/admin/accounts/${pia.id}/deactivate`);
@@ -263,7 +263,7 @@ describe('a ticket', () => {
   });
 
   test.each([{}, { totp: '123456', recoveryCode: 'x' }, { totp: '12345' }, { totp: 'abcdef' }])(
-    'wants one factor, well formed: %j',
+    'requires one well-formed factor: %j',
     async (wrong) => {
       const answer = await post('/auth/second-factor', { ticket: 'x', ...wrong });
       expect(answer.status).toBe(422);
@@ -272,7 +272,7 @@ describe('a ticket', () => {
 });
 
 describe('recovery codes', () => {
-  test('are good once each, in any case, with or without hyphens', async () => {
+  test('work once each, in any case, with or without hyphens', async () => {
     const rob = await withTotp('rob');
     const [first = '', second = ''] = rob.codes;
     expect(new Set(rob.codes).size).toBe(10);
@@ -287,7 +287,7 @@ describe('recovery codes', () => {
     expect((await rob.request('GET', '/me/second-factor')).body.recoveryCodesLeft).toBe(8);
   });
 
-  test('are renewed with the password; those before are good for nothing', async () => {
+  test('are replaced with the password; the previous ones stop working', async () => {
     const liv = await withTotp('liv');
     const fresh = await liv.request('POST', '/me/recovery-codes', password);
     expect(fresh.body.recoveryCodes).toHaveLength(10);
@@ -312,7 +312,7 @@ describe('recovery codes in the database', () => {
       .update(code.toLowerCase().replace(/[^a-z0-9]/g, ''))
       .digest();
 
-  test('are keyed: no guess can be tested by who reads it', async () => {
+  test('are keyed hashes, so that a copy of the database does not allow guessing', async () => {
     const kit = await withTotp('kit');
     const rows = await server.rows(
       `select code_hash, is_keyed from recovery_codes where account_id = '${kit.id}'`,
@@ -322,7 +322,7 @@ describe('recovery codes in the database', () => {
     expect(rows.every((row) => row.is_keyed)).toBe(true);
   });
 
-  test('of earlier versions are keyed at the start, and remain valid', async () => {
+  test('of earlier versions are converted to keyed hashes at startup and stay valid', async () => {
     const { url, open } = await cluster.fresh();
     const env = { DATABASE_URL: url, PARLEY_SECRET: 'the same secret before and after it' };
     const before = await startTestServer(cluster, env, {}, { clock });
@@ -351,7 +351,7 @@ describe('recovery codes in the database', () => {
           200,
         );
       }
-      // What is in the database is no code itself.
+      // A stored hash does not work as a code.
       const { ticket } = (await login('ivy', after)).body;
       const recoveryCode = (rows[0].code_hash as Buffer).toString('hex').slice(0, 60);
       expect((await post('/auth/second-factor', { ticket, recoveryCode }, after)).status).toBe(422);
@@ -362,12 +362,12 @@ describe('recovery codes in the database', () => {
 });
 
 describe('the first proof of an address', () => {
-  test('removes all that let somebody in before: passkey, app, sessions, tickets', async () => {
+  test('removes all previous credentials: passkey, authenticator app, sessions, tickets', async () => {
     const sink = await startEmailSink();
     const env = { SMTP_URL: sink.url, VERIFY_EMAIL: 'off' };
     const mailing = await startTestServer(cluster, env, {}, { clock });
     try {
-      // An attacker registers with somebody's address and keeps a way in.
+      // An attacker registers with the victim's address and keeps other credentials.
       const attacker = await mailing.register('vic');
       await sink.code('vic@example.org');
       const authenticator = new Authenticator();
@@ -376,11 +376,11 @@ describe('the first proof of an address', () => {
       await attacker.request('POST', '/me/passkeys', { name: 'mine', response });
       const setup = await attacker.request('POST', '/me/totp', password);
       await attacker.request('POST', '/me/totp/confirm', { code: codeOf(setup.body.secret, -1) });
-      const begun = (await login('vic', mailing)).body.ticket;
+      const ticket = (await login('vic', mailing)).body.ticket;
       await mailing.rows(
         `insert into identities values ('https://idp.example', 'attacker', '${attacker.id}', now(), now())`,
       );
-      // Its owner proves it.
+      // The owner proves the address.
       await post('/auth/forgot', { email: 'vic@example.org' }, mailing);
       const token = await sink.token('vic@example.org');
       const next = 'a password of the owner';
@@ -391,7 +391,7 @@ describe('the first proof of an address', () => {
       const stolen = await post('/auth/passkey', { challengeId, response: shown }, mailing);
       expect(stolen.body.code).toBe('invalid_credentials');
       const totp = codeOf(setup.body.secret);
-      const step = await post('/auth/second-factor', { ticket: begun, totp }, mailing);
+      const step = await post('/auth/second-factor', { ticket, totp }, mailing);
       expect(step.body.code).toBe('ticket_expired');
       expect((await attacker.request('GET', '/me')).status).toBe(401);
       const renew = await call(mailing.url, 'POST', '/auth/token', {
@@ -429,8 +429,8 @@ describe('the first proof of an address', () => {
   });
 });
 
-describe('what is stored', () => {
-  test('holds no secret in the clear', async () => {
+describe('the database', () => {
+  test('stores no secret in the clear', async () => {
     const zed = await withTotp('zed');
     const bytes = JSON.stringify(await server.rows('select * from totps'));
     expect(bytes).not.toContain(zed.secret);
@@ -444,7 +444,7 @@ describe('what is stored', () => {
 });
 
 describe('a passkey', () => {
-  /** Somebody with a passkey, and the authenticator that holds it. */
+  /** Registers a user with a passkey and the authenticator that holds it. */
   async function withPasskey(name: string) {
     const user = await server.register(name);
     const authenticator = new Authenticator();
@@ -457,7 +457,7 @@ describe('a passkey', () => {
   }
   const loginOptions = async () => (await post('/auth/passkey/options', {})).body;
 
-  test('is added with the password, and logs in alone', async () => {
+  test('is added with the password and logs in by itself', async () => {
     const kay = await withPasskey('kay');
     expect(kay.passkey).toMatchObject({ name: 'laptop', lastUsedAt: null });
     expect(kay.passkey.recoveryCodes).toHaveLength(10);
@@ -467,11 +467,11 @@ describe('a passkey', () => {
     const answer = await post('/auth/passkey', { challengeId, response });
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
     expect(answer.body.me.id).toBe(kay.id);
-    // A challenge is good once: what was recorded is worth nothing.
+    // A challenge works once, so that a recorded response cannot be replayed.
     expect((await post('/auth/passkey', { challengeId, response })).status).toBe(401);
   });
 
-  test('is the second step of a log-in with a password', async () => {
+  test('works as the second step of a log-in with a password', async () => {
     const lee = await withPasskey('lee');
     const { body } = await login('lee');
     expect(body.methods).toEqual(['passkey', 'recovery']);
@@ -483,7 +483,7 @@ describe('a passkey', () => {
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
   });
 
-  test('of a deactivated account is not known', async () => {
+  test('of a deactivated account is rejected', async () => {
     const ray = await withPasskey('ray');
     await owner.request('POST', `/admin/accounts/${ray.id}/deactivate`);
     const { challengeId, options } = await loginOptions();
@@ -492,7 +492,7 @@ describe('a passkey', () => {
     expect([answer.status, answer.body.code]).toEqual([401, 'invalid_credentials']);
   });
 
-  test('of another account is no second step', async () => {
+  test('of another account is rejected as the second step', async () => {
     const moe = await withPasskey('moe');
     await withPasskey('ned');
     const { body } = await login('ned');
@@ -507,17 +507,17 @@ describe('a passkey', () => {
   test.each([
     ['another origin', { origin: 'https://evil.example' }],
     ['another site', { rpId: true }],
-    ['a counter that was passed', { counter: 1 }],
-    ['a challenge that was never given', { challenge: 'A'.repeat(43) }],
+    ['a counter that went backwards', { counter: 1 }],
+    ['an unknown challenge', { challenge: 'A'.repeat(43) }],
     ['a challenge of another purpose', { purpose: true }],
-    ['nobody verified', { blind: true }],
-    ['a signature by somebody else', { signature: true }],
+    ['no user verification', { blind: true }],
+    ['a signature by another authenticator', { signature: true }],
     ['an unknown passkey', { unknown: true }],
-  ])('is refused with %s', async (what, wrong: Record<string, unknown>) => {
+  ])('is rejected with %s', async (what, wrong: Record<string, unknown>) => {
     const name = `pk-${what.replaceAll(' ', '-')}`.slice(0, 32);
     const { authenticator, request } = await withPasskey(name);
     let { options } = await loginOptions();
-    // One good log-in before, for the counter.
+    // One successful log-in first, for the counter.
     const good = authenticator.get(options, server.url);
     const first = await post('/auth/passkey', { challengeId: options.challenge, response: good });
     expect(first.status).toBe(200);
@@ -544,7 +544,7 @@ describe('a passkey', () => {
     expect([answer.status, answer.body.code]).toEqual([401, 'invalid_credentials']);
   });
 
-  test('that was made for another challenge or account is not added', async () => {
+  test('created for another challenge or account is not added', async () => {
     const { response } = await withPasskey('ola');
     const pam = await server.register('pam');
     const replayed = await pam.request('POST', '/me/passkeys', { name: 'x', response });
@@ -563,7 +563,7 @@ describe('a passkey', () => {
     expect((await login('pam')).status).toBe(200);
   });
 
-  test('is taken away with the password, one’s own alone', async () => {
+  test('is removed with the password, by its owner only', async () => {
     const ria = await withPasskey('ria');
     const sam = await withPasskey('sam');
     const path = (id: string) => `/me/passkeys/${id}/remove`;
@@ -580,7 +580,7 @@ describe('a passkey', () => {
     ['client data that is no JSON', { response: { clientDataJSON: 'AAAA' } }],
     ['client data that is null', { response: { clientDataJSON: 'bnVsbA' } }],
     ['nothing signed', { response: { clientDataJSON: 'e30' } }],
-  ])('with %s is refused, not stumbled over', async (_what, wrong) => {
+  ])('with %s is rejected with a client error', async (_what, wrong) => {
     const response = { id: 'AAAA', rawId: 'AAAA', type: 'public-key', ...wrong };
     const answer = await post('/auth/passkey', { challengeId: 'x', response });
     expect(answer.status).toBe(401);
@@ -588,7 +588,7 @@ describe('a passkey', () => {
 });
 
 describe('where a second factor is required', () => {
-  test('whoever has none sets it up before the first session', async () => {
+  test('is set up before the first session', async () => {
     const strict = await startTestServer(cluster, { SECOND_FACTOR: 'everyone' }, {}, { clock });
     try {
       const body = {
@@ -619,7 +619,7 @@ describe('where a second factor is required', () => {
     }
   });
 
-  test('a session that has passed none is none: REST, renewal and socket refuse it', async () => {
+  test('rejects a session without one over REST, at renewal and at the socket', async () => {
     const strict = await startTestServer(cluster, { SECOND_FACTOR: 'admins' }, {}, { clock });
     try {
       const step = await post(
@@ -636,7 +636,7 @@ describe('where a second factor is required', () => {
         strict,
       );
       const headers = { authorization: `Bearer ${boss.body.accessToken}` };
-      // A member needs none, until an admin is made of them.
+      // A member needs none until promoted to admin.
       const mia = await strict.register('mia');
       const peer = strict.peer();
       await peer.hello(mia.accessToken);
@@ -663,7 +663,7 @@ describe('where a second factor is required', () => {
   });
 });
 
-test('an admin takes the second factor of a member away, who is out by that', async () => {
+test('an admin resets the second factor of a member, which ends the member’s sessions', async () => {
   const lost = await withTotp('lost');
   const path = `/admin/accounts/${lost.id}/reset-second-factor`;
   const peer = server.peer();

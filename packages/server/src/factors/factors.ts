@@ -20,7 +20,7 @@ import { removeFactors } from './remove.ts';
 import { type Requirement, rolesRequired } from './requirement.ts';
 import { Totps } from './totp.ts';
 
-/** What second factors are made of. */
+/** What {@link SecondFactors} is constructed with. */
 export interface FactorsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
@@ -36,12 +36,12 @@ export interface FactorsDeps {
 export const STEP = { second: 'second_factor', enrol: 'enrol_second_factor' } as const;
 
 /**
- * Second factors.
+ * The second factors of accounts.
  *
- * 1. A session begins only after the second factor, where the account has one: until then there is
- *    a ticket, which is good for nothing else.
- * 2. Where the server requires one, whoever has none enrols before the session begins.
- * 3. Wrong codes are counted for the account, however many tickets are asked for.
+ * 1. A session starts only after the second factor, if the account has one: until then there is a
+ *    ticket that authorizes nothing else.
+ * 2. Where the server requires one, a user without one enrols before the session starts.
+ * 3. Wrong codes are counted for each account, however many tickets are requested.
  */
 export class SecondFactors {
   readonly totps: Totps;
@@ -59,12 +59,12 @@ export class SecondFactors {
     context.logins.addRule((proof) => this.#step(proof));
   }
 
-  /** Whether accounts of this role must have one. */
+  /** Returns whether accounts of this role must have one. */
   isRequired(role: AccountRole): boolean {
     return this.#required.has(role);
   }
 
-  /** What the account has. */
+  /** Returns the second factors of an account. */
   async of(
     account: AccountId,
     on: Queryable = this.#context.pool,
@@ -98,14 +98,12 @@ export class SecondFactors {
   }
 
   /**
-   * Looks at what was brought for an account: wrong answers are counted for it, from wherever they
-   * come.
-   *
+   * Checks a factor of an account; wrong ones count against its limit, whatever their source.
    * @throws {RefusalError} rate_limited
    */
   async guess(account: AccountId, check: () => Promise<boolean>): Promise<boolean> {
     const { limits } = this.#context;
-    // Counted before the look: of many at once no more than the limit are looked at.
+    // Counted before the check, so that concurrent attempts cannot exceed the limit.
     await limits.take('secondFactor', account);
     const right = await check();
     if (right) await limits.clear('secondFactor', account);
@@ -113,16 +111,15 @@ export class SecondFactors {
   }
 
   /**
-   * Takes all factors of an account away, and its recovery codes, in a transaction when `on` is its
-   * connection.
+   * Removes all factors and recovery codes of an account, within the transaction of `on` if given.
    */
   async removeAll(account: AccountId, on: Queryable): Promise<void> {
     await removeFactors(account, on);
   }
 
   /**
-   * Takes the first code of a new secret, and gives recovery codes. Null when the code is wrong.
-   * `session`, if there is one, has passed the factor by that.
+   * Confirms a new secret with its first code and returns recovery codes; null when the code is
+   * wrong. Marks `session`, if given, as having passed the factor.
    */
   async confirmTotp(
     account: AccountId,
@@ -141,7 +138,7 @@ export class SecondFactors {
     return codes;
   }
 
-  /** What the audit log tells of a factor. */
+  /** Creates the audit entry for a factor. */
   noteFactor(
     event: 'factor_added' | 'factor_removed',
     factor: 'totp' | 'passkey',
@@ -151,7 +148,7 @@ export class SecondFactors {
     return this.#context.audit.note({ event, account, address, details: { factor } });
   }
 
-  /** Notes that a session has passed a second factor. */
+  /** Records that a session has passed a second factor. */
   async #passed(session: string, on: Queryable): Promise<void> {
     await on.query({
       name: 'factors-passed',
@@ -160,7 +157,9 @@ export class SecondFactors {
     });
   }
 
-  /** Adds a passkey; with the first factor come recovery codes. Null when anything is wrong with it. */
+  /**
+   * Adds a passkey; the first factor comes with recovery codes. Null when the response is invalid.
+   */
   async addPasskey(
     account: AccountId,
     session: string,

@@ -24,7 +24,7 @@ import { refuseForeign } from '../http/origin.ts';
 import { type SecondFactors, STEP } from './factors.ts';
 import { siteOf } from './site.ts';
 
-/** What the routes of second factors work with. */
+/** What the routes of second factors are constructed with. */
 export interface FactorDeps {
   readonly accounts: AccountDeps;
   readonly factors: SecondFactors;
@@ -33,10 +33,13 @@ export interface FactorDeps {
 }
 
 const tags = ['Accounts'];
-/** With the session come the recovery codes, this once. */
+/** The recovery codes are returned with the session, this once. */
 const EnrolledAnswer = SessionAnswer.extend({ recoveryCodes: z.array(z.string()) });
 
-/** The second step of a log-in, enrolment where it is required, and log-in with a passkey. */
+/**
+ * Registers the routes of the second log-in step, of enrolment where it is required, and of passkey
+ * log-in.
+ */
 export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { factors, server } = deps;
@@ -53,9 +56,9 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): 
     schema: {
       operationId: 'secondFactor',
       tags,
-      summary: 'Bring the second factor of a log-in',
+      summary: 'Complete a log-in with the second factor',
       description:
-        'The ticket comes from the log-in. A code of an app or a recovery code counts once.',
+        'The ticket is part of the log-in response. TOTP and recovery codes work once.',
       security: [],
       headers: SessionHeader,
       body: SecondFactorBody,
@@ -81,7 +84,7 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): 
     schema: {
       operationId: 'secondFactorPasskeyOptions',
       tags,
-      summary: 'What the browser needs to show a passkey of the account',
+      summary: 'Get the options for a passkey as the second factor',
       security: [],
       body: TicketBody,
       response: { 200: PasskeyOptions, ...problems(403, 410, 422, 429) },
@@ -99,7 +102,7 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): 
     schema: {
       operationId: 'enrolTotp',
       tags,
-      summary: 'Set up an authenticator app, as the server wants it before the first session',
+      summary: 'Set up an authenticator app during log-in, where one is required',
       security: [],
       body: TicketBody,
       response: { 200: TotpSetup, ...problems(403, 410, 422, 429) },
@@ -119,7 +122,7 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): 
     schema: {
       operationId: 'confirmEnrolTotp',
       tags,
-      summary: 'The first code of the app: the log-in goes on, and recovery codes are shown',
+      summary: 'Confirm the authenticator app; returns recovery codes once',
       security: [],
       headers: SessionHeader,
       body: TicketCodeBody,
@@ -148,7 +151,7 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): 
     schema: {
       operationId: 'passkeyOptions',
       tags,
-      summary: 'What the browser needs to log in with a passkey alone',
+      summary: 'Get the options for a log-in with a passkey',
       security: [],
       response: { 200: PasskeyLoginOptions, ...problems(403, 429) },
     },
@@ -166,7 +169,7 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): 
     schema: {
       operationId: 'loginWithPasskey',
       tags,
-      summary: 'Log in with a passkey; it stands for password and second factor',
+      summary: 'Log in with a passkey, which replaces password and second factor',
       security: [],
       headers: SessionHeader,
       body: PasskeyLoginBody,
@@ -179,13 +182,13 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): 
       const found = await factors.passkeys.verify('passkey_login', response, site);
       if (!found) {
         await logins.failed(request, 'passkey', null);
-        refuse('invalid_credentials', 'This passkey is not known here');
+        refuse('invalid_credentials', 'Unknown passkey');
       }
       return logins.finish(request, reply, { ...found, passed: ['passkey'], device });
     },
   });
 
-  /** Which factor was brought, if it is right. */
+  /** Returns which factor was used, or null when it is wrong. */
   async function check(
     request: FastifyRequest,
     { account }: Proof,

@@ -24,7 +24,7 @@ const tags = ['Accounts'];
 const security = [{ accessToken: [] }];
 const done = z.undefined().describe('Done');
 
-/** One’s own second factors. */
+/** Registers the routes of the user’s own second factors. */
 export function ownFactorRoutes(instance: FastifyInstance, deps: FactorDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { factors, server } = deps;
@@ -39,7 +39,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorDeps): vo
     schema: {
       operationId: 'mySecondFactors',
       tags,
-      summary: 'One’s second factors',
+      summary: 'Get your second factors',
       security,
       response: { 200: SecondFactors, ...problems(401, 403) },
     },
@@ -58,7 +58,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorDeps): vo
     schema: {
       operationId: 'setUpTotp',
       tags,
-      summary: 'Set up an authenticator app; it counts once its first code was confirmed',
+      summary: 'Set up an authenticator app, to be confirmed with its first code',
       security,
       body: PasswordBody,
       response: { 200: TotpSetup, ...problems(401, 403, 409, 422, 429) },
@@ -79,7 +79,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorDeps): vo
     schema: {
       operationId: 'confirmTotp',
       tags,
-      summary: 'The first code of the app; recovery codes are shown, this once',
+      summary: 'Confirm the authenticator app; returns recovery codes once',
       security,
       body: TotpConfirmBody,
       response: { 200: RecoveryCodes, ...problems(401, 403, 422, 429) },
@@ -104,7 +104,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorDeps): vo
     schema: {
       operationId: 'removeTotp',
       tags,
-      summary: 'Do without the authenticator app',
+      summary: 'Remove the authenticator app',
       security,
       body: PasswordBody,
       response: { 204: done, ...problems(401, 403, 422, 429) },
@@ -126,7 +126,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorDeps): vo
     schema: {
       operationId: 'renewRecoveryCodes',
       tags,
-      summary: 'New recovery codes in place of those before; shown this once',
+      summary: 'Replace the recovery codes; returns the new ones once',
       security,
       body: PasswordBody,
       response: { 200: RecoveryCodes, ...problems(401, 403, 409, 422, 429) },
@@ -153,7 +153,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorDeps): vo
     schema: {
       operationId: 'newPasskeyOptions',
       tags,
-      summary: 'What the browser needs to make a passkey',
+      summary: 'Get the options to create a passkey',
       security,
       body: PasswordBody,
       response: { 200: PasskeyOptions, ...problems(401, 403, 422, 429) },
@@ -172,8 +172,8 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorDeps): vo
     schema: {
       operationId: 'addPasskey',
       tags,
-      summary: 'Add the passkey that the browser has made',
-      description: 'With the first factor of an account come its recovery codes.',
+      summary: 'Add a passkey',
+      description: 'The response contains recovery codes if this is the first factor.',
       security,
       body: AddPasskeyBody,
       response: { 201: AddedPasskey, ...problems(401, 403, 422) },
@@ -199,7 +199,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorDeps): vo
     schema: {
       operationId: 'removePasskey',
       tags,
-      summary: 'Do without a passkey',
+      summary: 'Remove a passkey',
       security,
       params: z.object({ id: z.uuid() }),
       body: PasswordBody,
@@ -214,7 +214,10 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorDeps): vo
     },
   });
 
-  /** Takes a factor away; what is left must do, and without any, recovery codes are for nothing. */
+  /**
+   * Removes a factor; refuses when one is required and none is left. Recovery codes go with the
+   * last one.
+   */
   async function remove(
     request: FastifyRequest,
     factor: 'totp' | 'passkey',
@@ -227,7 +230,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorDeps): vo
     const note = factors.noteFactor('factor_removed', factor, account, request.ip);
     await withTransaction(pool, async (client) => {
       await note.store(client);
-      // One removal after the other: two at once must not leave nothing.
+      // Serialized, so that two concurrent removals cannot leave an account without one.
       await client.query('select from accounts where id = $1 for no key update', [account]);
       if (!(await take(account, client))) refuse('not_found');
       const left = await factors.of(account, client);

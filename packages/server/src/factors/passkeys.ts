@@ -13,22 +13,22 @@ import type { Tickets } from '../accounts/tickets.ts';
 import type { Clock } from '../clock.ts';
 import type { Queryable } from '../storage/queryable.ts';
 
-/** What a challenge was given for: one of one purpose is none of another. */
+/** The purpose of a challenge; it is accepted for no other. */
 export type PasskeyPurpose = 'passkey_add' | 'passkey_login' | 'passkey_second';
 
-/** The site that a browser talks to, as WebAuthn sees it. */
+/** The site as WebAuthn sees it. */
 export interface Site {
-  /** The host’s name: passkeys belong to it. */
+  /** The host name that passkeys are bound to. */
   readonly rpId: string;
   readonly origin: string;
 }
 
-/** A challenge is good for this long. */
+/** A challenge expires after this. */
 const CHALLENGE_MS = 5 * 60 * 1000;
 
 /**
- * Passkeys (WebAuthn Level 3). A challenge is a one-use ticket: 256 random bits, stored as SHA-256,
- * found again by what the authenticator has signed.
+ * Passkeys (WebAuthn Level 3). A challenge is a one-use ticket: 256 random bits, stored as SHA-256
+ * and looked up by what the authenticator has signed.
  */
 export class Passkeys {
   readonly #pool: pg.Pool;
@@ -45,7 +45,7 @@ export class Passkeys {
     this.#tickets = context.tickets;
   }
 
-  /** The passkeys of an account, the oldest first. */
+  /** Returns the passkeys of an account, oldest first. */
   async list(account: AccountId): Promise<Passkey[]> {
     const { rows } = await this.#pool.query<PasskeyRow>({
       name: 'passkeys-list',
@@ -56,7 +56,7 @@ export class Passkeys {
     return rows.map(toPasskey);
   }
 
-  /** What a browser needs to make a passkey for the account. */
+  /** Returns the options with which a browser creates a passkey for the account. */
   async optionsToAdd(
     account: { readonly id: AccountId; readonly username: string; readonly displayName: string },
     site: Site,
@@ -77,7 +77,7 @@ export class Passkeys {
     );
   }
 
-  /** Adds the passkey that a browser has made; null when anything is wrong with it. */
+  /** Adds the passkey that a browser has created; null when the response is invalid. */
   async add(
     account: AccountId,
     name: string,
@@ -90,7 +90,7 @@ export class Passkeys {
     if (!ticket || ticket.account !== account) return null;
     const info = await checked(async () => {
       const { verified, registrationInfo } = await verifyRegistrationResponse({
-        // The library checks the parts that the schema has left open.
+        // The library checks the fields that the schema leaves open.
         response: response as unknown as RegistrationResponseJSON,
         expectedChallenge: challenge,
         expectedOrigin: site.origin,
@@ -122,7 +122,7 @@ export class Passkeys {
     return rows[0] ? toPasskey(rows[0]) : null;
   }
 
-  /** Takes a passkey away; false when the account has none of this id. */
+  /** Removes a passkey; false when the account has none with this id. */
   async remove(account: AccountId, id: string, on: Queryable): Promise<boolean> {
     const { rowCount } = await on.query({
       name: 'passkeys-remove',
@@ -132,7 +132,10 @@ export class Passkeys {
     return rowCount === 1;
   }
 
-  /** What a browser needs to show a passkey: any of this site, or one of an account. */
+  /**
+   * Returns the options with which a browser uses a passkey: any of this site, or one of an
+   * account.
+   */
   async optionsToShow(
     purpose: 'passkey_login' | 'passkey_second',
     account: AccountId | null,
@@ -144,14 +147,16 @@ export class Passkeys {
         rpID: site.rpId,
         challenge: bytesOf(challenge),
         timeout: CHALLENGE_MS,
-        // Alone, a passkey stands for both factors: it must have looked who holds it.
+        // Without a password, the passkey must have verified its user.
         userVerification: purpose === 'passkey_login' ? 'required' : 'preferred',
         ...(account && { allowCredentials: await this.#credentials(account) }),
       }),
     );
   }
 
-  /** Whose passkey has answered the challenge; null when anything is wrong with the answer. */
+  /**
+   * Returns the account whose passkey answered the challenge; null when the response is invalid.
+   */
   async verify(
     purpose: 'passkey_login' | 'passkey_second',
     response: PasskeyResponse,
@@ -238,12 +243,12 @@ const toPasskey = (row: PasskeyRow): Passkey => ({
 });
 
 const bytesOf = (challenge: string) => new Uint8Array(Buffer.from(challenge, 'base64url'));
-/** The account’s id as the authenticator keeps it: no name, no address. */
+/** The account’s id as the authenticator stores it, without name or address. */
 const handleOf = (account: AccountId) =>
   new Uint8Array(Buffer.from(account.replaceAll('-', ''), 'hex'));
 const asOptions = (options: object): PasskeyOptions => options as PasskeyOptions;
 
-/** The challenge that a response says it answers; what is signed is checked later. */
+/** Returns the challenge that a response claims to answer; its signature is checked later. */
 function challengeOf(response: PasskeyResponse): string | null {
   try {
     const text = Buffer.from(response.response.clientDataJSON, 'base64url').toString();
@@ -255,7 +260,7 @@ function challengeOf(response: PasskeyResponse): string | null {
   }
 }
 
-/** The library throws at whatever is wrong with a response, which comes from outside. */
+/** The library throws on any invalid response, and responses are client input. */
 async function checked<T>(verify: () => Promise<T>): Promise<T | null> {
   try {
     return await verify();

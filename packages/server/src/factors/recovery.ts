@@ -6,14 +6,14 @@ import type { Queryable } from '../storage/queryable.ts';
 import type { Vault } from '../vault.ts';
 
 const CODES = 10;
-/** Letters and digits that are not taken for one another: 16 of them are 79 bits. */
+/** Letters and digits that are not easily confused: 16 of them are 79 bits. */
 const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 const GROUPS = 4;
 const GROUP_LENGTH = 4;
 
 /**
- * Codes for the day when the other factors are lost. They are stored as keyed hashes, bound to their
- * account, and each is good once: whoever reads the database can test no guess without the server’s
+ * Recovery codes for users who have lost their other factors. Each works once. They are stored as
+ * keyed hashes bound to their account, so that guesses cannot be tested without the server’s
  * secret.
  */
 export class RecoveryCodes {
@@ -45,7 +45,7 @@ export class RecoveryCodes {
     );
   }
 
-  /** New codes in place of those before, in a transaction when `on` is its connection. */
+  /** Replaces the codes of an account, within the transaction of `on` if given. */
   async renew(account: AccountId, on: Queryable): Promise<string[]> {
     const codes = Array.from({ length: CODES }, newCode);
     await this.remove(account, on);
@@ -62,7 +62,7 @@ export class RecoveryCodes {
     return codes;
   }
 
-  /** Uses a code up; false when there is no such code, or it was used. */
+  /** Uses a code; false when it is unknown or was used. */
   async use(account: AccountId, code: string): Promise<boolean> {
     const plain = hashOf(code);
     const { rowCount } = await this.#pool.query({
@@ -70,18 +70,18 @@ export class RecoveryCodes {
       text: `update recovery_codes set used_at = $3
              where account_id = $1 and code_hash = case when is_keyed then $2::bytea else $4 end
                and used_at is null`,
-      // A node of an earlier version may just have stored a plain one.
+      // A node of an earlier version may just have stored a plain hash.
       values: [account, this.#keyed(account, plain), new Date(this.#clock.now()), plain],
     });
     return rowCount === 1;
   }
 
-  // Over the plain hash, which is all that is left of the codes of earlier versions.
+  // Over the plain hash, as only that is stored of codes of earlier versions.
   #keyed(account: AccountId, plain: Buffer): Buffer {
     return this.#vault.mac('recovery-codes', `${account} ${plain.toString('hex')}`);
   }
 
-  /** Takes all codes of the account away. */
+  /** Removes all codes of the account. */
   async remove(account: AccountId, on: Queryable): Promise<void> {
     await on.query({
       name: 'recovery-remove',

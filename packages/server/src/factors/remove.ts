@@ -2,8 +2,8 @@ import type { AccountId } from '@parley/protocol';
 import type { Queryable } from '../storage/queryable.ts';
 
 /**
- * Takes all second factors of an account away, and its recovery codes, in a transaction when `on` is
- * its connection. Its sessions are the caller’s to end.
+ * Removes all second factors and recovery codes of an account, within the transaction of `on` if
+ * given. The caller ends its sessions.
  */
 export async function removeFactors(account: AccountId, on: Queryable): Promise<void> {
   for (const table of ['totps', 'recovery_codes', 'passkeys']) {

@@ -6,7 +6,9 @@ import type { Queryable } from '../storage/queryable.ts';
 import type { Vault } from '../vault.ts';
 
 const PERIOD_S = 30;
-/** A code of the step before or after is good too: clocks differ, and people type. */
+/**
+ * Codes of the previous and the next step are accepted too: clocks differ, and typing takes time.
+ */
 const WINDOW = 1;
 /** RFC 4226 §4: 160 bits. */
 const SECRET_BYTES = 20;
@@ -15,8 +17,8 @@ const USE = 'totp';
 /**
  * One-time codes of authenticator apps (RFC 6238: SHA-1, six digits, 30 seconds).
  *
- * 1. The secret is stored encrypted, and shown only until the first code was right.
- * 2. A code counts once: of its step and those before no other is taken.
+ * 1. The secret is stored encrypted and returned only until the first code was right.
+ * 2. A code works once: after it, codes of its step and earlier steps are rejected.
  */
 export class Totps {
   readonly #pool: pg.Pool;
@@ -30,7 +32,7 @@ export class Totps {
   }
 
   /**
-   * A new secret, in place of one that was not confirmed; null when one is confirmed already.
+   * Creates a secret, replacing one that was not confirmed; null when one is confirmed already.
    * `issuer` and `label` name the entry in the app.
    */
   async setUp(
@@ -55,17 +57,17 @@ export class Totps {
     return { secret: secret.base32, uri };
   }
 
-  /** Takes the first code: from now on the account has this factor. False when it is wrong. */
+  /** Confirms the factor with its first code; false when it is wrong. */
   confirm(account: AccountId, code: string, on: Queryable): Promise<boolean> {
     return this.#take(account, code, false, on);
   }
 
-  /** Whether the code is right, and was not taken before. */
+  /** Checks a code and marks its step as used. */
   verify(account: AccountId, code: string): Promise<boolean> {
     return this.#take(account, code, true, this.#pool);
   }
 
-  /** Takes the factor away. */
+  /** Removes the factor. */
   async remove(account: AccountId, on: Queryable = this.#pool): Promise<void> {
     await on.query({
       name: 'totp-remove',
@@ -84,7 +86,7 @@ export class Totps {
     const [row] = rows;
     if (!row) return false;
     const [owner, base32 = ''] = this.#vault.open(USE, row.sealed).split(' ');
-    // A secret that was moved to another row is nobody’s.
+    // A secret that was copied from another row is rejected.
     if (owner !== account) return false;
     const now = this.#clock.now();
     const totp = new TOTP({ period: PERIOD_S, secret: Secret.fromBase32(base32) });

@@ -19,12 +19,12 @@ import type { Config } from '../config.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Append } from '../stream/append.ts';
 import type { StreamTransaction } from '../stream/stream-transaction.ts';
-import type { Vouched } from './provider.ts';
+import type { ProviderUser } from './provider.ts';
 
-/** Names that were taken are tried again with another number. */
+/** A username that is taken is retried with a numeric suffix, this many times. */
 const NAME_TRIES = 20;
 
-/** What identities work with. */
+/** What {@link Identities} is constructed with. */
 export interface IdentitiesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
@@ -34,19 +34,19 @@ export interface IdentitiesDeps {
   readonly config: Pick<Config, 'registration'>;
 }
 
-/** An account to log in to, or the code of why there is none. */
+/** An account to log in to, or the code of the refusal. */
 export type Found =
   | { readonly account: AccountId; readonly credentials: number }
   | { readonly refused: RefusalCode };
 
 /**
- * Whom people of another provider are here.
+ * Finds or creates the account of a user of the provider.
  *
- * 1. Somebody who was here before is known by issuer and subject, whatever their address is now.
- * 2. Otherwise by their address, if the provider has verified it. An account here that has not may
- *    belong to somebody who waits for its owner: whatever let anybody in to it before, the password
- *    included, ends with this first proof.
- * 3. Otherwise they get an account, where people may register.
+ * 1. A returning user is identified by issuer and subject, whatever their email address is now.
+ * 2. Otherwise by the email address, if the provider has verified it. An account here whose address
+ *    is unverified may have been registered by an attacker: this first proof of ownership removes
+ *    all its credentials, including the password.
+ * 3. Otherwise an account is created, if registration is allowed.
  */
 export class Identities {
   readonly #context: IdentitiesDeps;
@@ -55,11 +55,11 @@ export class Identities {
     this.#context = context;
   }
 
-  async find(vouched: Vouched, address: string): Promise<Found> {
-    const known = await this.#known(vouched);
+  async find(user: ProviderUser, address: string): Promise<Found> {
+    const known = await this.#known(user);
     if (known) return known;
-    const email = EmailAddress.safeParse(vouched.email);
-    if (!email.success || !vouched.emailVerified) return { refused: 'sso_email_unverified' };
+    const email = EmailAddress.safeParse(user.email);
+    if (!email.success || !user.emailVerified) return { refused: 'sso_email_unverified' };
     const { pool } = this.#context;
     const { rows } = await pool.query<AccountRow>({
       name: 'sso-by-email',
@@ -67,13 +67,13 @@ export class Identities {
       values: [emailKey(email.data)],
     });
     const [row] = rows;
-    if (!row) return this.#register(vouched, email.data, address);
-    return this.#link(vouched, row.id, email.data, address);
+    if (!row) return this.#register(user, email.data, address);
+    return this.#link(user, row.id, email.data, address);
   }
 
-  /** Links the account that has the address, once for each provider. */
+  /** Links the account that has the address, once per provider. */
   async #link(
-    vouched: Vouched,
+    user: ProviderUser,
     account: AccountId,
     email: string,
     address: string,
@@ -86,8 +86,8 @@ export class Identities {
       if (first) await this.#dropPassword(account, client);
       const { rows } = await client.query<AccountRow>({
         name: 'sso-link',
-        // An address that was given to somebody else there does not bring the account of the one
-        // before.
+        // If the provider has reassigned an address, it does not give access to the account of the
+        // previous user.
         text: `with linked as (
                  insert into identities (issuer, subject, account_id, created_at, last_used_at)
                  select $1, $2, $3, $4, $4
@@ -97,7 +97,7 @@ export class Identities {
                )
                select a.id, a.credentials_version
                from linked join accounts a on a.id = linked.account_id`,
-        values: [vouched.issuer, vouched.subject, account, this.#now()],
+        values: [user.issuer, user.subject, account, this.#now()],
       });
       const [row] = rows;
       if (row) await note.store(client);
@@ -107,7 +107,7 @@ export class Identities {
     return found;
   }
 
-  /** Takes away the password of somebody who may not be the owner of the address. */
+  /** Removes the password, which may have been set by someone who does not own the address. */
   async #dropPassword(account: AccountId, on: Queryable): Promise<void> {
     await on.query({
       name: 'sso-drop-password',
@@ -118,7 +118,7 @@ export class Identities {
     });
   }
 
-  async #known({ issuer, subject }: Vouched): Promise<Found | null> {
+  async #known({ issuer, subject }: ProviderUser): Promise<Found | null> {
     const { rows } = await this.#context.pool.query<AccountRow>({
       name: 'sso-known',
       text: `with used as (
@@ -131,16 +131,16 @@ export class Identities {
     return rows[0] ? toFound(rows[0]) : null;
   }
 
-  async #register(vouched: Vouched, email: string, address: string): Promise<Found> {
+  async #register(user: ProviderUser, email: string, address: string): Promise<Found> {
     const { append, config, audit } = this.#context;
-    const wanted = nameFrom(vouched.username) ?? nameFrom(email.split('@', 1)[0] ?? null);
+    const wanted = nameFrom(user.username) ?? nameFrom(email.split('@', 1)[0] ?? null);
     for (let tries = 0; tries < NAME_TRIES; tries++) {
       const base = wanted ?? 'user';
       const username =
         tries === 0 && wanted
           ? wanted
           : `${base.slice(0, LIMITS.usernameMax - 6)}${randomInt(1e5)}`;
-      const displayName = DisplayName.safeParse(vouched.name).data ?? username;
+      const displayName = DisplayName.safeParse(user.name).data ?? username;
       const { account, outcome } = await registerAccount(append, {
         username,
         displayName,
@@ -149,7 +149,7 @@ export class Identities {
         verified: true,
         audit: { log: audit, address },
         admit: (first) => refusalOfAdmission(config.registration, { email, invited: false, first }),
-        after: (tx, id) => this.#linkNew(tx, vouched, id),
+        after: (tx, id) => this.#linkNew(tx, user, id),
       });
       if (outcome.kind === 'stored') return { account, credentials: 0 };
       if (outcome.kind === 'unknown') return { refused: 'outcome_unknown' };
@@ -160,7 +160,7 @@ export class Identities {
 
   async #linkNew(
     tx: StreamTransaction,
-    { issuer, subject }: Vouched,
+    { issuer, subject }: ProviderUser,
     account: AccountId,
   ): Promise<void> {
     await tx.query('sso-link-new', LINK, [issuer, subject, account, this.#now()]);
@@ -184,7 +184,7 @@ const toFound = (row: AccountRow): Found => ({
   credentials: row.credentials_version,
 });
 
-/** A username made of what the provider says; null when nothing of it can stand in one. */
+/** Derives a username from what the provider returns; null when it yields no valid one. */
 function nameFrom(text: string | null): string | null {
   const kept = text
     ?.normalize('NFKC')

@@ -6,7 +6,7 @@ test.each([
   ['/c/1?a=b#c', '/c/1?a=b#c'],
   ['/', '/'],
   ['/a/../b', '/b'],
-])('%s leads to %s', (next, expected) => {
+])('redirects %s to %s', (next, expected) => {
   expect(localPath(next)).toBe(expected);
 });
 
@@ -29,13 +29,13 @@ test.each([
   '@evil.example',
   '/%0d%0aset-cookie:x',
   ' /a',
-])('%j stays here', (next) => {
+])('replaces %j by a local path', (next) => {
   const path = localPath(next);
   expect(new URL(path, 'https://chat.example.org').origin).toBe('https://chat.example.org');
   if (next !== '/%0d%0aset-cookie:x') expect(path).toBe('/');
 });
 
-test('whatever is asked for, the browser stays on this server', () => {
+test('never redirects to another origin', () => {
   const part = fc.constantFrom(
     '/',
     '\\',

@@ -1,16 +1,16 @@
-/** An address that no path of ours can have. */
+/** An origin that no path of this server can have. */
 const HERE = 'http://here.invalid';
 
 /**
- * Where the browser may be sent after a log-in: a path of this server, or `/` for anything else.
- * What a browser would read as another host (`//host`, `/\host`, a scheme, control characters) is
- * something else.
+ * Returns where to redirect the browser after a log-in: a path of this server, or `/` for anything
+ * else. That includes what a browser would parse as another host (`//host`, `/\host`, a scheme,
+ * control characters).
  */
 export function localPath(next: string | undefined): string {
   if (next === undefined || !/^\/(?![/\\])/.test(next) || /[\p{Cc}\\]/u.test(next)) return '/';
   if (!URL.canParse(next, HERE)) return '/';
   const url = new URL(next, HERE);
-  // Dots are gone now: `/..//host` has become `//host`.
+  // Dot segments are resolved by now: `/..//host` has become `//host`.
   if (url.origin !== HERE || url.pathname.startsWith('//')) return '/';
   return `${url.pathname}${url.search}${url.hash}`;
 }

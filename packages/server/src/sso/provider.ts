@@ -13,25 +13,25 @@ import {
 
 import type { Config } from '../config.ts';
 
-/** A provider as the settings name it. */
+/** The provider of the settings. */
 export interface ProviderSettings {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** What a log-in that has gone to the provider is recognised by when it comes back. */
+/** The values by which the answer of the provider is matched to a log-in. */
 export interface Flow {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
 }
 
-/** Somebody, as the provider vouches for them. */
-export interface Vouched {
+/** A user as the provider identifies them. */
+export interface ProviderUser {
   readonly issuer: string;
   readonly subject: string;
-  /** The address, and whether the provider has verified it. */
+  /** The email address, and whether the provider has verified it. */
   readonly email: string | null;
   readonly emailVerified: boolean;
   readonly username: string | null;
@@ -39,8 +39,8 @@ export interface Vouched {
 }
 
 /**
- * The provider of the settings; null without one.
- * @throws with words for the person who started the server, when a part is missing
+ * Returns the provider of the settings; null without one.
+ * @throws with a message for the operator when a setting is missing
  */
 export function providerOf(config: Config): Provider | null {
   const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecret: clientSecret } = config;
@@ -53,12 +53,12 @@ export function providerOf(config: Config): Provider | null {
   return new Provider({ issuer, clientId, clientSecret });
 }
 
-/** The provider is given up after this time, s. */
+/** Requests to the provider time out after this, s. */
 const TIMEOUT_S = 10;
 
 /**
  * An OpenID Connect provider: the authorization code flow with PKCE (RFC 7636), state and nonce
- * (OpenID Connect Core §3.1). What it says of itself is fetched with the first log-in.
+ * (OpenID Connect Core §3.1). Its metadata is fetched with the first log-in.
  */
 export class Provider {
   readonly #settings: ProviderSettings;
@@ -68,7 +68,7 @@ export class Provider {
     this.#settings = settings;
   }
 
-  /** Where to send the browser, and what to know it by when it comes back. */
+  /** Returns the URL to redirect the browser to, and the flow that its answer must match. */
   async begin(redirectUri: string): Promise<{ url: URL; flow: Flow }> {
     const configuration = await this.#discovered();
     const flow = {
@@ -88,10 +88,10 @@ export class Provider {
   }
 
   /**
-   * Who has come back with `url`.
-   * @throws when it is not the answer to the flow, or the provider does not vouch for anybody
+   * Returns the user that the callback `url` identifies.
+   * @throws when it does not match the flow, or identifies no user
    */
-  async finish(url: URL, flow: Flow): Promise<Vouched> {
+  async finish(url: URL, flow: Flow): Promise<ProviderUser> {
     const configuration = await this.#discovered();
     const tokens = await authorizationCodeGrant(configuration, url, {
       pkceCodeVerifier: flow.verifier,
@@ -101,7 +101,7 @@ export class Provider {
     });
     const claims = tokens.claims();
     if (!claims) throw new Error('The provider has sent no ID token');
-    // Providers may keep what they know of a person for their userinfo endpoint.
+    // Providers may return claims only from their userinfo endpoint.
     const more =
       claims.email === undefined && configuration.serverMetadata().userinfo_endpoint
         ? await fetchUserInfo(configuration, tokens.access_token, claims.sub)
@@ -123,11 +123,11 @@ export class Provider {
     const url = new URL(issuer);
     const found = discovery(url, clientId, clientSecret, undefined, {
       timeout: TIMEOUT_S,
-      // The setting lets nothing else through than https, and this machine.
+      // The setting allows only https, and http on this machine.
       execute: url.protocol === 'http:' ? [allowInsecureRequests] : [],
     });
     this.#configuration = found;
-    // The next log-in asks again.
+    // The next log-in retries.
     found.catch(() => {
       this.#configuration = null;
     });

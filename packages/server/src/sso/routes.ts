@@ -12,14 +12,14 @@ import type { Identities } from './identities.ts';
 import { localPath } from './local-path.ts';
 import type { Flow, Provider } from './provider.ts';
 
-/** The one provider of the settings, as it stands in addresses. */
+/** The id of the configured provider in URLs. */
 export const PROVIDER_ID = 'oidc';
 
-/** What the routes of single sign-on work with. */
+/** What the single sign-on routes are constructed with. */
 export interface SsoDeps {
   readonly accounts: AccountDeps;
   readonly identities: Identities;
-  /** Null where no provider is set up. */
+  /** Null when no provider is configured. */
   readonly provider: Provider | null;
   readonly vault: Vault;
   readonly log: Logger;
@@ -32,23 +32,24 @@ const FLOW_MS = 10 * 60 * 1000;
 const PURPOSE = 'sso';
 const OfProvider = z.object({ provider: z.string().max(40) });
 const tags = ['Accounts'];
-const redirect = { 302: z.undefined().describe('On to the provider, or back to the pages') };
+const redirect = { 302: z.undefined().describe('Redirects to the provider, or back to the web client') };
 
-/** A log-in that is at the provider’s, as it is stored (encrypted). */
-interface Away extends Flow {
+/** A log-in in progress at the provider, as it is stored (encrypted). */
+interface PendingLogin extends Flow {
   readonly next: string;
-  /** What the page that began knows its result by; null: it has named nothing. */
+  /** The value by which the page recognizes its result; null if it gave none. */
   readonly tab: string | null;
 }
 
 /**
- * Log-in with another provider.
+ * Registers the routes of single sign-on.
  *
- * 1. The answer counts once, and only in the browser that began: it holds the ticket in a cookie.
- * 2. The browser ends up on a path of this server, whatever it was told to ask for.
- * 3. It ends like any log-in: with what the account wants besides (a second factor).
- * 4. The result carries the value that the page named at the start (`tab`): a page takes no step of
- *    a log-in that it has not begun, so a link cannot log anybody in as somebody else.
+ * 1. The provider’s answer is accepted once, and only from the browser that started the log-in: it
+ *    holds the ticket in a cookie.
+ * 2. The browser ends up on a path of this server, whatever `next` was.
+ * 3. It ends like any log-in: with the remaining steps of the account (a second factor).
+ * 4. The result carries the value that the page gave at the start (`tab`): a page ignores the
+ *    result of a log-in that it did not start, so a link cannot log a user in to another account.
  */
 export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
@@ -58,7 +59,7 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
   const redirectUri = () => new URL(`${PATH}/${PROVIDER_ID}/callback`, server()).href;
   const providerOf = (request: FastifyRequest<{ Params: { provider: string } }>): Provider =>
     (request.params.provider === PROVIDER_ID ? deps.provider : null) ??
-    refuse('not_found', 'There is no such provider');
+    refuse('not_found', 'Unknown provider');
 
   app.route({
     method: 'GET',
@@ -66,10 +67,10 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
     schema: {
       operationId: 'startSso',
       tags,
-      summary: 'Log in with another provider: sends the browser there',
+      summary: 'Start a log-in with single sign-on',
       description:
-        '`next` is the path of this server to end up on. `tab` comes back behind the `#` of that ' +
-        'address, so that the page knows the result for its own.',
+        '`next` is the path of this server to end up on. `tab` is returned in the fragment of that ' +
+          'URL, so that the page can recognize its result.',
       security: [],
       params: OfProvider,
       querystring: SsoStartQuery,
@@ -81,8 +82,8 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
       try {
         const { url, flow } = await provider.begin(redirectUri());
         const { next, tab = null } = request.query;
-        const away: Away = { ...flow, next: localPath(next), tab };
-        const sealed = vault.seal(PURPOSE, JSON.stringify(away)).toString('base64');
+        const pending: PendingLogin = { ...flow, next: localPath(next), tab };
+        const sealed = vault.seal(PURPOSE, JSON.stringify(pending)).toString('base64');
         const { ticket } = await tickets.issue({
           purpose: PURPOSE,
           data: { sealed },
@@ -92,7 +93,7 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
         return reply.redirect(url.href);
       } catch (error) {
         if (error instanceof RefusalError) throw error;
-        log.warn({ err: error }, 'the provider of single sign-on cannot be reached');
+        log.warn({ err: error }, 'identity provider unreachable');
         return failed(reply, 'sso_unavailable');
       }
     },
@@ -104,10 +105,10 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
     schema: {
       operationId: 'finishSso',
       tags,
-      summary: 'Where the provider sends the browser back to',
+      summary: 'Complete a log-in with single sign-on',
       description:
-        'Ends at the path that was asked for at the start, or at /login, whose fragment tells the ' +
-        'step that is left or the code of what went wrong.',
+        'Redirects to the `next` path, or to /login with the remaining step or the error code in the ' +
+          'fragment.',
       security: [],
       params: OfProvider,
       response: { ...redirect, ...problems(404) },
@@ -116,16 +117,16 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
       const provider = providerOf(request);
       const ticket = request.cookies[cookieName()];
       reply.clearCookie(cookieName(), attributes());
-      const away = ticket === undefined ? null : await redeem(ticket);
-      if (!away) return refused(request, reply, 'sso_failed');
-      const vouched = await come(provider, request, away);
-      if (!vouched) return refused(request, reply, 'sso_failed');
-      const found = await identities.find(vouched, request.ip);
+      const pending = ticket === undefined ? null : await redeem(ticket);
+      if (!pending) return refused(request, reply, 'sso_failed');
+      const user = await identify(provider, request, pending);
+      if (!user) return refused(request, reply, 'sso_failed');
+      const found = await identities.find(user, request.ip);
       if ('refused' in found) return refused(request, reply, found.refused);
       try {
         const answer = await logins.finish(request, reply, { ...found, passed: ['sso'] });
         reply.code(302);
-        return reply.redirect('step' in answer ? stepPage(answer, away.tab) : donePage(away));
+        return reply.redirect('step' in answer ? stepPage(answer, pending.tab) : donePage(pending));
       } catch (error) {
         if (error instanceof RefusalError) return refused(request, reply, error.refusal.code);
         throw error;
@@ -138,29 +139,31 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
     return failed(reply, code);
   }
 
-  async function redeem(ticket: string): Promise<Away | null> {
+  async function redeem(ticket: string): Promise<PendingLogin | null> {
     const found = await tickets.redeem<{ sealed: string }>(PURPOSE, ticket);
     if (!found) return null;
-    return JSON.parse(vault.open(PURPOSE, Buffer.from(found.data.sealed, 'base64'))) as Away;
+    return JSON.parse(vault.open(PURPOSE, Buffer.from(found.data.sealed, 'base64'))) as PendingLogin;
   }
 
-  /** Who the provider says has come; null when its answer is none to this flow. */
-  async function come(provider: Provider, request: FastifyRequest, away: Away) {
+  /**
+   * Returns the user that the provider identifies; null when the answer does not match the flow.
+   */
+  async function identify(provider: Provider, request: FastifyRequest, pending: PendingLogin) {
     const url = new URL(redirectUri());
     url.search = new URL(request.url, server()).search;
     try {
-      return await provider.finish(url, away);
+      return await provider.finish(url, pending);
     } catch (error) {
       const { message, cause } = error as Error;
-      log.info({ reason: message, cause: String(cause) }, 'a single sign-on failed');
+      log.info({ reason: message, cause: String(cause) }, 'single sign-on failed');
       return null;
     }
   }
 
   const isSecure = () => server().startsWith('https:');
-  // A cookie of the name __Host- has the path / (RFC 6265bis §4.1.3.2).
+  // A __Host- cookie must have the path / (RFC 6265bis §4.1.3.2).
   const cookieName = () => (isSecure() ? '__Host-parley_sso' : 'parley_sso');
-  /** Lax: the provider’s redirect must bring the cookie. It is good for nothing but coming back. */
+  /** Lax, as the redirect of the provider must carry the cookie, which has no other use. */
   const attributes = () =>
     ({
       path: isSecure() ? '/' : PATH,
@@ -170,19 +173,19 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
     }) as const;
 }
 
-/** The page of log-in, told what went wrong in its fragment, which no server sees. */
+/** Redirects to the log-in page with the error in the fragment, which is not sent to servers. */
 function failed(reply: FastifyReply, code: RefusalCode) {
   return reply.redirect(`/login#error=${code}`);
 }
 
-/** Where the log-in was to lead, told that this is its result. */
-function donePage({ next, tab }: Away): string {
+/** Returns the destination with the result marker in its fragment. */
+function donePage({ next, tab }: PendingLogin): string {
   if (tab === null) return next;
   const [path] = next.split('#');
   return `${path}#${new URLSearchParams({ tab })}`;
 }
 
-/** The page of log-in, told which step is left. */
+/** Returns the log-in page with the remaining step in its fragment. */
 function stepPage(step: LoginStep, tab: string | null): string {
   const { methods, ...rest } = { methods: undefined, ...step };
   const fragment = new URLSearchParams({

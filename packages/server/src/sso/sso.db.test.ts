@@ -41,7 +41,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** What a browser does: keeps cookies for each host, follows redirects by hand. */
+/** A minimal browser: keeps cookies for each host, follows redirects by hand. */
 class Browser {
   readonly #home: string;
   readonly #cookies = new Map<string, Map<string, string>>();
@@ -76,7 +76,7 @@ class Browser {
     return this.#cookies.get(new URL(url).host)?.get(name);
   }
 
-  /** From the start of a log-in to the address that the provider sends back to. */
+  /** Goes from the start of a log-in to the callback URL. */
   async toCallback(who: string, next = '/', tab?: string): Promise<string> {
     const [name = '', email = '', verified = ''] = who.split(' ');
     const user = new URLSearchParams({ name, email, verified });
@@ -97,17 +97,17 @@ class Browser {
       const form = { prompt, ...(prompt === 'login' && { login: name, password: 'any' }) };
       url = locationOf(await this.open(new URL(action, url).href, form), url);
     }
-    throw new Error('The provider does not come to an end');
+    throw new Error('The provider did not redirect back');
   }
 
-  /** The whole way; where the browser ends up. */
+  /** Completes a log-in and returns the final location. */
   async logIn(who: string, next?: string, tab?: string): Promise<string> {
     const response = await this.open(await this.toCallback(who, next, tab));
     expect(response.status).toBe(302);
     return response.headers.get('location') ?? '';
   }
 
-  /** Who the browser is logged in as. */
+  /** Returns the user that the browser is logged in as. */
   async me() {
     const token = await this.#token();
     return (await call(this.#home, 'GET', '/me', { headers: { authorization: `Bearer ${token}` } }))
@@ -132,12 +132,12 @@ const verify = (username: string) =>
   server.rows(`update accounts set verified_at = now() where username = '${username}'`);
 
 describe('single sign-on', () => {
-  test('is offered by name', async () => {
+  test('lists the provider by name', async () => {
     const { body } = await call(server.url, 'GET', '/auth/options');
     expect(body.sso).toEqual([{ id: 'oidc', name: 'Example' }]);
   });
 
-  test('makes an account with a verified address, and knows it again', async () => {
+  test('creates an account with a verified address and recognizes it at the next log-in', async () => {
     const browser = new Browser();
     expect(await browser.logIn('ann ann@example.org verified', '/c/1?x=y')).toBe('/c/1?x=y');
     const me = await browser.me();
@@ -149,13 +149,13 @@ describe('single sign-on', () => {
       role: 'member',
     });
     expect(browser.cookies(server.url)).toEqual(['parley_session', 'parley_device']);
-    // The same person with another address, in another browser.
+    // The same user with another address, in another browser.
     const second = new Browser();
     await second.logIn('ann other@example.org unverified');
     expect((await second.me()).id).toBe(me.id);
   });
 
-  test('asks with code flow, PKCE, state and nonce', async () => {
+  test('uses the code flow with PKCE, state and nonce', async () => {
     const response = await new Browser().open(`${server.url}/api/v1/auth/sso/oidc/start`);
     const asked = new URL(response.headers.get('location') ?? '').searchParams;
     expect(asked.get('response_type')).toBe('code');
@@ -166,7 +166,7 @@ describe('single sign-on', () => {
     const cookie = response.headers.get('set-cookie') ?? '';
     expect(cookie).toMatch(/HttpOnly/i);
     expect(cookie).toMatch(/SameSite=Lax/i);
-    // What the flow is checked by is not in the database in the clear.
+    // The values of the flow are not stored in the clear.
     const stored = JSON.stringify(
       await server.rows(`select data from one_time_secrets where purpose = 'sso'`),
     );
@@ -174,7 +174,7 @@ describe('single sign-on', () => {
     expect(stored).not.toContain(asked.get('nonce'));
   });
 
-  test('links by an address that both sides have verified', async () => {
+  test('links an account by an address that both sides have verified', async () => {
     const bob = await server.register('bob');
     await verify('bob');
     const browser = new Browser();
@@ -182,7 +182,7 @@ describe('single sign-on', () => {
     expect((await browser.me()).id).toBe(bob.id);
   });
 
-  test('does not link by an address that the provider has not verified', async () => {
+  test('does not link an account by an address that the provider has not verified', async () => {
     await server.register('cat');
     await verify('cat');
     const browser = new Browser();
@@ -193,7 +193,7 @@ describe('single sign-on', () => {
     expect(await server.rows(`select * from identities where subject = 'cat-there'`)).toEqual([]);
   });
 
-  test('is the first proof of an address: all that let somebody in before ends', async () => {
+  test('removes all previous credentials when it proves an unverified address', async () => {
     const attacker = await server.register('dan');
     const secret = (await attacker.request('POST', '/me/totp', { password: PASSWORD })).body.secret;
     const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
@@ -211,12 +211,12 @@ describe('single sign-on', () => {
       const left = await server.rows(`select from ${table} where account_id = '${attacker.id}'`);
       expect(left, table).toEqual([]);
     }
-    // The owner's own session is not ended by logging in again.
+    // The owner's session survives another log-in.
     expect(await new Browser().logIn('dan-there dan@example.org verified')).toBe('/');
     expect((await owner.me()).id).toBe(attacker.id);
   });
 
-  test('of a deactivated account does not let anybody in', async () => {
+  test('does not link a deactivated account', async () => {
     const gus = await server.register('gus');
     await server.rows(`update accounts set is_active = false where id = '${gus.id}'`);
     expect(await new Browser().logIn('gus-there gus@example.org verified')).toBe(
@@ -225,14 +225,14 @@ describe('single sign-on', () => {
     expect(await server.rows(`select * from identities where subject = 'gus-there'`)).toEqual([]);
   });
 
-  test('makes no account with an address that nobody has verified', async () => {
+  test('does not create an account with an unverified address', async () => {
     const browser = new Browser();
     const end = await browser.logIn('eva eva@example.org unverified');
     expect(end).toBe('/login#error=sso_email_unverified');
     expect(await server.rows(`select id from accounts where username = 'eva'`)).toEqual([]);
   });
 
-  test('does not hand an account on with its address', async () => {
+  test('does not hand over an account when its address is reassigned', async () => {
     const browser = new Browser();
     await browser.logIn('first shared@example.org verified');
     const me = await browser.me();
@@ -243,14 +243,14 @@ describe('single sign-on', () => {
     ]);
   });
 
-  test('finds another username where one is taken', async () => {
+  test('chooses another username when one is taken', async () => {
     const browser = new Browser();
     await browser.logIn('olga olga@elsewhere.example verified');
     const me = await browser.me();
     expect(me.username).toMatch(/^olga\d+$/);
   });
 
-  test('lets in nobody who was deactivated', async () => {
+  test('rejects a deactivated user', async () => {
     const browser = new Browser();
     await browser.logIn('gus gus@example.org verified');
     await server.rows(`update accounts set is_active = false where username = 'gus'`);
@@ -259,7 +259,7 @@ describe('single sign-on', () => {
     expect(again.cookies(server.url)).toEqual([]);
   });
 
-  test('ends like any log-in: with the second factor of the account', async () => {
+  test('requires the second factor of the account', async () => {
     const hal = await server.register('hal');
     await verify('hal');
     const { secret } = (await hal.request('POST', '/me/totp', { password: PASSWORD })).body;
@@ -282,8 +282,8 @@ describe('single sign-on', () => {
   });
 });
 
-describe('an answer of the provider', () => {
-  test('hands the value of the page that began back with the result', async () => {
+describe('the answer of the provider', () => {
+  test('returns the value of the page that started the log-in', async () => {
     const tab = 'a'.repeat(32);
     await server.register('tabea');
     await verify('tabea');
@@ -296,11 +296,11 @@ describe('an answer of the provider', () => {
     expect(short.status).toBe(422);
   });
 
-  test('counts only in the browser that asked', async () => {
+  test('is accepted only from the browser that started the log-in', async () => {
     const victim = new Browser();
     const attacker = new Browser();
     const callback = await attacker.toCallback('ida ida@example.org verified');
-    // Without a log-in of their own, and in the middle of one.
+    // With no log-in of their own, and in the middle of one.
     for (const begin of [false, true]) {
       if (begin) await victim.open(`${server.url}/api/v1/auth/sso/oidc/start`);
       const response = await victim.open(callback);
@@ -309,7 +309,7 @@ describe('an answer of the provider', () => {
     }
   });
 
-  test('counts once', async () => {
+  test('is accepted once', async () => {
     const browser = new Browser();
     const callback = await browser.toCallback('jon jon@example.org verified');
     const flow = browser.cookie(server.url, 'parley_sso');
@@ -327,7 +327,7 @@ describe('an answer of the provider', () => {
     ['no code', { code: '' }],
     ['an error', { error: 'access_denied', code: '' }],
     ['another issuer', { iss: 'https://evil.example' }],
-  ])('with %s lets nobody in', async (_what, wrong) => {
+  ])('is rejected with %s', async (_what, wrong) => {
     const browser = new Browser();
     const callback = new URL(await browser.toCallback('kim kim@example.org verified'));
     for (const [name, value] of Object.entries(wrong)) {
@@ -339,7 +339,7 @@ describe('an answer of the provider', () => {
     expect(browser.cookies(server.url)).toEqual([]);
   });
 
-  test('ends the session that the browser had, and begins another', async () => {
+  test('ends the previous session of the browser and starts another', async () => {
     const browser = new Browser();
     await browser.logIn('lea lea@example.org verified');
     const before = browser.cookie(server.url, 'parley_session');
@@ -353,7 +353,7 @@ describe('an answer of the provider', () => {
   });
 
   test.each(['https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:alert(1)'])(
-    'leads nowhere else: %s',
+    'does not redirect to %s',
     async (next) => {
       const end = await new Browser().logIn('mia mia@example.org verified', next);
       expect(end).toBe('/');
@@ -361,7 +361,7 @@ describe('an answer of the provider', () => {
   );
 });
 
-test('a provider that is not there is told of, and one that is not set up is none', async () => {
+test('reports an unreachable provider, and 404 for one that is not configured', async () => {
   const alone = await startTestServer(cluster, settings('http://127.0.0.1:9'));
   try {
     const response = await fetch(`${alone.url}/api/v1/auth/sso/oidc/start`, { redirect: 'manual' });
@@ -374,14 +374,14 @@ test('a provider that is not there is told of, and one that is not set up is non
   }
 });
 
-test('where nobody can register, nobody can by single sign-on', async () => {
+test('does not create accounts while registration is closed', async () => {
   const closed = await startTestServer(cluster, {
     ...settings(issuer),
     REGISTRATION: 'closed',
     PORT: String(ports[1]),
   });
   try {
-    // The first account of a server is its owner’s, however it comes.
+    // The first account of a server is its owner’s, however it is created.
     const owner = new Browser(closed.url);
     expect(await owner.logIn('own own@example.org verified')).toBe('/');
     expect((await owner.me()).role).toBe('owner');
