@@ -34,7 +34,7 @@ import { AccessTokens } from './tokens.ts';
 import { usersRoutes } from './user-routes.ts';
 import { verifyRule } from './verify-rule.ts';
 
-/** What the routes of accounts work with. */
+/** What the account routes are constructed with. */
 export interface AccountDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
@@ -59,22 +59,24 @@ export interface AccountDeps {
   readonly publicUrl: string | undefined;
 }
 
-/** Who brings an access token or a key, and until when it is good (wall clock, ms). */
+/**
+ * The account behind an access token or API key, and when the credential expires (wall clock, ms).
+ */
 export interface Identity {
   readonly account: AccountId;
-  /** Of the session, or of the key. */
+  /** The id of the session or API key. */
   readonly session: SessionId;
   readonly expiresAt: number;
-  /** What a key may be used for. */
+  /** The scopes of an API key. */
   readonly scopes: Session['scopes'];
 }
 
-/** What the domain is made of. */
+/** What {@link Accounts} is constructed with. */
 export interface AccountsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;
-  /** Keys of programs. */
+  /** API keys of service accounts. */
   readonly keys: ApiKeys;
   readonly log: Logger;
   readonly config: Pick<
@@ -96,16 +98,16 @@ export interface AccountsDeps {
   readonly issuer: () => string;
 }
 
-/** How often what has ended is removed. */
+/** Interval at which expired records are removed. */
 const CLEAN_MS = 10 * 60_000;
-/** How often the signing keys are read. */
+/** Interval at which the signing keys are reloaded. */
 const KEYS_MS = 60_000;
 
-/** The public face of the accounts domain. */
+/** The public interface of the accounts domain. */
 export class Accounts {
-  /** Log-ins; `onEnded` tells of their ends, `alive` looks at many. */
+  /** Sessions; `onEnded` reports their ends, `alive` checks many at once. */
   readonly sessions: Sessions;
-  /** Lets a request in only with a good access token; for `onRequest` of routes. */
+  /** Admits only requests with a valid access token or API key; for `onRequest` of routes. */
   readonly authenticate: onRequestAsyncHookHandler;
   readonly #keys: ApiKeys;
   readonly #context: AccountsDeps;
@@ -190,27 +192,25 @@ export class Accounts {
     logins.addRule(verifyRule(this.#routes, () => this.#routes.registrations.verifies));
   }
 
-  /** Begins what is done from time to time, until {@link stop}. */
+  /** Starts the periodic work, until {@link stop}. */
   start(): void {
     const { log } = this.#context;
     this.#timer = setInterval(() => void this.#clean(), CLEAN_MS);
     this.#timer.unref();
-    // Keys that another node, or the command line, has made.
+    // Loads keys that another node or the command line has created.
     this.#keyTimer = setInterval(() => {
-      this.loadKeys().catch((error) =>
-        log.warn({ err: error }, 'the signing keys could not be read'),
-      );
+      this.loadKeys().catch((error) => log.warn({ err: error }, 'signing keys reload failed'));
     }, KEYS_MS);
     this.#keyTimer.unref();
     void this.#clean();
   }
 
-  /** Reads the signing keys anew: somebody beside this server has changed them. */
+  /** Reloads the signing keys after a process beside this server has changed them. */
   loadKeys(): Promise<void> {
     return this.#signingKeys.load();
   }
 
-  /** Ends it, when what is under way is done. */
+  /** Stops the periodic work and waits for what is in progress. */
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
     if (this.#keyTimer) clearInterval(this.#keyTimer);
@@ -218,8 +218,8 @@ export class Accounts {
   }
 
   /**
-   * Checks an access token or key, and in the database that its session goes on: for the live
-   * socket, which lasts.
+   * Checks an access token or API key, and in the database that its session is still valid: for the
+   * socket, which outlives a single request.
    */
   async identify(token: string): Promise<{ identity: Identity } | { refusal: Refusal }> {
     const checked = await this.#check(token, { fresh: true });
@@ -229,18 +229,18 @@ export class Accounts {
     return { identity: { account, session: id, expiresAt, scopes } };
   }
 
-  /** Which sessions and keys go on. */
+  /** Returns which sessions and API keys are still valid. */
   async alive(ids: readonly SessionId[]): Promise<Set<SessionId>> {
     const [sessions, keys] = await Promise.all([this.sessions.alive(ids), this.#keys.alive(ids)]);
     return new Set([...sessions, ...keys]);
   }
 
-  /** What the routes of other domains that manage accounts work with as well. */
+  /** What the routes of other domains that manage accounts are constructed with. */
   get parts(): AccountDeps {
     return this.#routes;
   }
 
-  /** The routes below /api/v1. */
+  /** Registers the routes below /api/v1. */
   readonly routes = (app: FastifyInstance): void => {
     authRoutes(app, this.#routes);
     registerRoutes(app, this.#routes);
@@ -250,7 +250,7 @@ export class Accounts {
     usersRoutes(app, this.#routes);
   };
 
-  /** The routes at the root: the keys that our access tokens can be checked with (RFC 7517). */
+  /** Registers the routes at the root: the keys that verify our access tokens (RFC 7517). */
   readonly rootRoutes = (app: FastifyInstance): void => {
     app.get('/.well-known/jwks.json', { schema: { hide: true } }, async (_request, reply) => {
       reply.header('cache-control', 'public, max-age=300').type('application/jwk-set+json');
@@ -258,12 +258,15 @@ export class Accounts {
     });
   };
 
-  /** What an account sees of itself; null when there is none. */
+  /** Returns what an account sees of itself; null when it does not exist. */
   me(account: AccountId): Promise<Me | null> {
     return meOf(this.#routes.pool, account);
   }
 
-  /** Removes what has ended: tickets, counted attempts, old mails, keys; makes a key when it is due. */
+  /**
+   * Removes expired tickets, attempts and old emails; rotates the signing key when
+   * due.
+   */
   #clean(): Promise<void> {
     const { tickets, limits, emails } = this.#routes;
     this.#cleaning = Promise.all([
@@ -273,7 +276,7 @@ export class Accounts {
       this.#signingKeys.tend(),
     ]).then(
       () => undefined,
-      (error) => this.#context.log.warn({ err: error }, 'what has ended could not be removed'),
+      (error) => this.#context.log.warn({ err: error }, 'cleanup of expired records failed'),
     );
     return this.#cleaning;
   }
@@ -294,20 +297,20 @@ export class Accounts {
   }
 }
 
-const KEY_ENDED = 'There is no such key, or it has ended';
+const KEY_ENDED = 'The API key is unknown, expired or revoked';
 
 /**
- * Makes the domain ready; loads the signing keys, and makes them at the first start.
+ * Opens the domain: loads the signing keys and creates them at the first start.
  * @throws when the keys were encrypted with another secret
  */
 export async function openAccounts(context: AccountsDeps): Promise<Accounts> {
   const { pool, secret } = context;
-  await noteSkeletons(pool);
+  await backfillSkeletons(pool);
   return new Accounts(context, await loadSigningKeys(pool, secret, context.clock));
 }
 
-/** Gives the accounts from before names were compared by their looks what they are compared by. */
-async function noteSkeletons(pool: pg.Pool): Promise<void> {
+/** Computes the name skeletons of accounts that were created before skeletons were stored. */
+async function backfillSkeletons(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query<{ id: string; username: string; display_name: string }>(
     `select id, username, display_name from accounts
      where (username_skeleton is null or display_name_skeleton is null) and deleted_at is null`,

@@ -3,21 +3,21 @@ import { type Refusal, refusal } from '@parley/protocol';
 import type { Config } from '../config.ts';
 import { domainOf } from './names.ts';
 
-/** Somebody who asks for an account. */
+/** An applicant for an account. */
 export interface Applicant {
   readonly email: string;
-  /** They bring an invitation; whether it is valid for them is checked where it is used. */
+  /** They have an invitation; whether it is valid is checked where it is used. */
   readonly invited: boolean;
   /** The server has no account yet. */
   readonly first: boolean;
 }
 
 /**
- * Returns why the setting REGISTRATION does not admit somebody, or null when it does. The first
- * account of a server is always admitted.
+ * Returns why the setting REGISTRATION refuses an applicant, or null. The first account of a server
+ * is always admitted.
  *
- * Asked in the transaction that creates the account: only there is it certain who is the first, and
- * a registration that waited for its code is judged by the setting of today.
+ * Called in the transaction that creates the account: only there is it certain who is first, and a
+ * registration that waited for its code is judged by the current setting.
  */
 export function refusalOfAdmission(
   { mode, domains }: Config['registration'],

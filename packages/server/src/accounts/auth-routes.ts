@@ -19,22 +19,24 @@ import { emailKey, usernameKey } from './names.ts';
 import { accountForLogin } from './queries.ts';
 import { refuseOverload } from './registrations.ts';
 
-/** How a program asks for the session token in the answer. */
+/** The header with which a client without cookies requests the session token. */
 export const SessionHeader = z.object({
   'parley-session': z
     .enum(['token'])
     .optional()
-    .describe('`token`: the session token comes in the answer, and no cookie is set'),
+    .describe('`token`: the response contains the session token, and no cookie is set'),
 });
-/** How a session, and not an access token, authorises. */
+/** Authorization with a session instead of an access token. */
 const bySession = [{ sessionToken: [] }, { sessionCookie: [] }];
 
-/** Log-in, log-out and access tokens. */
+/** Registers the routes of log-in, log-out and access tokens. */
 export function authRoutes(instance: FastifyInstance, deps: AccountDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, sessions, logins, passwords, limits, cookie, devices, audit, publicUrl } = deps;
 
-  /** Requests that set or use the cookie come from our own pages, or from programs. */
+  /**
+   * Requests that set or use the cookie come from our own pages, or from clients without cookies.
+   */
   const ownSite = async (request: FastifyRequest): Promise<void> => {
     refuseForeign(request, { publicUrl });
   };
@@ -45,10 +47,10 @@ export function authRoutes(instance: FastifyInstance, deps: AccountDeps): void {
     schema: {
       operationId: 'login',
       tags: ['Accounts'],
-      summary: 'Log in with a username or an e-mail address',
+      summary: 'Log in with a username or an email address',
       description:
-        'As with registration, the session comes as a cookie or in the answer. 202 names what is ' +
-        'still wanted: the code of a mail, or a second factor.',
+        'As with registration, the session is a cookie or part of the response. 202 names the next ' +
+        'step: a code sent by email, or a second factor.',
       security: [],
       headers: SessionHeader,
       body: LoginBody,
@@ -62,13 +64,13 @@ export function authRoutes(instance: FastifyInstance, deps: AccountDeps): void {
       const found = await accountForLogin(pool, login);
       const name = login.includes('@') ? emailKey(login) : usernameKey(login);
       const who = found ? accountKey(found.id) : nameKey(name);
-      // A device that has logged in before is not locked out by what others get wrong.
+      // Failed attempts from elsewhere do not lock out a device that has logged in before.
       const known = found && devices.known(request, found.id);
       const here = known ? 'wrongPasswordDevice' : 'wrongPassword';
       const everywhere = known ? 'wrongPasswordDevices' : 'wrongPasswordAnywhere';
       const from = `${who} ${known ?? address}`;
-      // Counted before the password is looked at, and given back when it was right: of many at
-      // once no more are looked at than the limit says.
+      // Counted before the password is checked, and refunded when it was right, so that concurrent
+      // attempts cannot exceed the limit.
       await limits.take(here, from);
       await limits.take(everywhere, who);
       refuseOverload(passwords);
@@ -89,12 +91,12 @@ export function authRoutes(instance: FastifyInstance, deps: AccountDeps): void {
     schema: {
       operationId: 'renewAccessToken',
       tags: ['Accounts'],
-      summary: 'A fresh access token for the session',
+      summary: 'Get an access token for the session',
       description:
-        'The session’s own token changes with it: the answer has (as a cookie, or for programs in ' +
-        'itself) the one that takes its place. Asked again within 30 seconds, as when the answer ' +
-        'was lost or in another tab, it is the same one. A token that comes again later has been ' +
-        'stolen, or its successor has: the session ends.',
+        'The session token is replaced too: the new one is set as a cookie, or returned to clients ' +
+        'without cookies. A retry within 30 seconds, after a lost response or in another tab, ' +
+        'returns the same one. A later reuse means that the token or its successor was stolen: ' +
+        'the session ends.',
       security: bySession,
       response: { 200: AccessTokenAnswer, ...problems(401, 403, 429) },
     },
@@ -120,10 +122,10 @@ export function authRoutes(instance: FastifyInstance, deps: AccountDeps): void {
     schema: {
       operationId: 'logout',
       tags: ['Accounts'],
-      summary: 'End the session; its sockets close at once',
-      description: 'A session that has ended already is no mistake.',
+      summary: 'Log out; the sockets of the session close',
+      description: 'Succeeds as well if the session has ended already.',
       security: bySession,
-      response: { 204: z.undefined().describe('The session is over'), ...problems(401, 403) },
+      response: { 204: z.undefined().describe('The session has ended'), ...problems(401, 403) },
     },
     onRequest: ownSite,
     handler: async (request, reply) => {
@@ -150,7 +152,7 @@ export function authRoutes(instance: FastifyInstance, deps: AccountDeps): void {
   }
 }
 
-/** What somebody who waits for a code is answered with. */
+/** The response to a log-in or registration that waits for a code. */
 export const verifyStep = ({ ticket, expiresAt, resendAfter }: Waiting): VerifyStep => ({
   step: 'verify_email',
   ticket,

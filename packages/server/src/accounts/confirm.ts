@@ -7,9 +7,9 @@ import { passwordHashOf } from './queries.ts';
 import { refuseOverload } from './registrations.ts';
 
 /**
- * Makes sure that it is the person, and not somebody at their open browser, who does what cannot be
- * taken back: by the password, or by a recent log-in where the account has none. By the password the
- * session has proved itself anew, too.
+ * Confirms that the user, and not someone at their open browser, makes an irreversible change: with
+ * the password, or by a recent log-in if the account has none. The password also renews the recent
+ * log-in of the session.
  *
  * @throws {RefusalError} incorrect_password, reauthentication_required, rate_limited, overloaded
  */

@@ -1,22 +1,24 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const NAME = 'parley_session';
-/** RFC 6265bis §4.1.3.2: a cookie of this name is Secure, has no Domain, and is of this host only. */
+/**
+ * RFC 6265bis §4.1.3.2: a cookie of this name is Secure, has no Domain, and is for this host only.
+ */
 const HOST_NAME = `__Host-${NAME}`;
 
 /**
- * The session of a browser, in a cookie that no script can read and no other site can send. Behind
- * https it has a name that only https can set.
+ * The session of a browser, in a cookie that scripts cannot read and other sites cannot send. With
+ * https its name is one that only https can set.
  */
 export class SessionCookie {
   readonly #publicUrl: string | undefined;
 
-  /** `publicUrl`: the setting; without it, a request tells whether it came over https. */
+  /** `publicUrl` is the setting; without it, the protocol of each request decides. */
   constructor(publicUrl: string | undefined) {
     this.#publicUrl = publicUrl;
   }
 
-  /** The token that the browser has brought. */
+  /** Returns the token that the browser sent. */
   read(request: FastifyRequest): string | undefined {
     return request.cookies[this.#isSecure(request) ? HOST_NAME : NAME];
   }
@@ -29,9 +31,9 @@ export class SessionCookie {
     });
   }
 
-  /** Takes the token away. */
+  /** Deletes the cookie. */
   clear(request: FastifyRequest, reply: FastifyReply): void {
-    // A browser heeds it only with the attributes that the cookie was set with.
+    // Browsers require the attributes that the cookie was set with.
     reply.clearCookie(this.#isSecure(request) ? HOST_NAME : NAME, this.#attributes(request));
   }
 
@@ -49,7 +51,7 @@ export class SessionCookie {
   }
 }
 
-/** Whether the browser reaches the server by https; `publicUrl` is the setting. */
+/** Returns whether the browser reaches the server by https; `publicUrl` is the setting. */
 export function isSecure(request: FastifyRequest, publicUrl: string | undefined): boolean {
   if (publicUrl !== undefined) return publicUrl.startsWith('https:');
   return request.protocol === 'https';

@@ -6,30 +6,32 @@ import type { Vault } from '../vault.ts';
 import { isSecure } from './cookies.ts';
 
 const NAME = 'parley_device';
-/** RFC 6265bis §4.1.3.2: a cookie of this name is Secure, has no Domain, and is of this host only. */
+/**
+ * RFC 6265bis §4.1.3.2: a cookie of this name is Secure, has no Domain, and is for this host only.
+ */
 const HOST_NAME = `__Host-${NAME}`;
-/** A browser remembers this many accounts; the one that logged in longest ago is forgotten first. */
+/** Accounts that a browser remembers; the one with the oldest log-in is dropped first. */
 const ACCOUNTS_MAX = 5;
 const ID_BYTES = 16;
-/** A device that has not logged in for this long is a stranger again. */
+/** A device without a log-in for this long is no longer known. */
 const VALID_MS = 365 * 86_400_000;
 const USE = 'device';
 
 /** An account that logged in on the device. */
 interface Entry {
   readonly account: AccountId;
-  /** Names the device to the limits. */
+  /** Identifies the device to the limits. */
   readonly id: string;
   /** Wall clock, s. */
   readonly since: number;
 }
 
 /**
- * Device cookies (OWASP, “Slow Down Online Guessing Attacks with Device Cookies”): a browser that has
- * logged in to an account carries a signed note of it, and has a budget of wrong passwords of its
- * own. Whoever exhausts the budget of everybody else does not lock it out.
+ * Device cookies (OWASP, “Slow Down Online Guessing Attacks with Device Cookies”): a browser that
+ * has logged in to an account keeps a signed record of it and has its own budget of wrong
+ * passwords, so that attacks from elsewhere do not lock it out.
  *
- * The cookie lets nobody in: it chooses a budget.
+ * The cookie does not authenticate: it only selects a budget.
  */
 export class DeviceCookie {
   readonly #publicUrl: string | undefined;
@@ -51,7 +53,7 @@ export class DeviceCookie {
     return this.#read(request).find((entry) => entry.account === account)?.id ?? null;
   }
 
-  /** Notes in the browser that it has logged in to the account. */
+  /** Records in the browser that it has logged in to the account. */
   remember(request: FastifyRequest, reply: FastifyReply, account: AccountId): void {
     const entries = this.#read(request);
     const known = entries.find((entry) => entry.account === account);
@@ -72,7 +74,9 @@ export class DeviceCookie {
     });
   }
 
-  /** The entries of the request's cookie that this server has signed and that are not too old. */
+  /**
+   * Returns the entries of the request’s cookie that this server signed and that have not expired.
+   */
   #read(request: FastifyRequest): Entry[] {
     const secure = isSecure(request, this.#publicUrl);
     const texts = request.cookies[secure ? HOST_NAME : NAME]?.split('~') ?? [];

@@ -12,37 +12,37 @@ import { type AttemptLimits, accountKey, nameKey } from './limits.ts';
 import { emailKey } from './names.ts';
 import { hashOf, type RowQueryable } from './tickets.ts';
 
-/** A code is good for this long, and another one may be asked for after the shorter time. */
+/** Validity of a code, and the minimum time before another one. */
 const CODE_MS = 10 * 60_000;
 const RESEND_MS = 60_000;
-/** What waits for its code is kept for this long. */
+/** Pending registrations and log-ins are kept for this long. */
 const KEPT_MS = 24 * 3_600_000;
 const TRIES_MAX = 5;
 
-/** What a code is for: an account to be made, or the address of one that is there. */
+/** The purpose of a code: to create an account, or to verify the address of an existing one. */
 export type CodePurpose = 'register' | 'verify';
 
-/** Who waits for a code. */
+/** A request for a code. */
 export interface CodeRequest {
   readonly purpose: CodePurpose;
   /** For `verify`. */
   readonly account?: AccountId;
-  /** Where the code goes, as it was typed. */
+  /** The address that the code is sent to, as it was typed. */
   readonly email: string;
-  /** The address belongs to an account already: its owner is told so, and gets no code. */
+  /** The address belongs to an account: its owner is notified and gets no code. */
   readonly known?: boolean;
   readonly data: object;
 }
 
-/** What whoever waits is told. Times on the wall clock, ms. */
+/** The pending step as the client sees it. Times on the wall clock, ms. */
 export interface Waiting {
   readonly ticket: string;
   readonly expiresAt: number;
-  /** Seconds until another code may be asked for. */
+  /** Seconds until another code may be requested. */
   readonly resendAfter: number;
 }
 
-/** Something that the right code has opened. */
+/** What the right code has unlocked. */
 export interface Opened<Data> {
   readonly id: string;
   readonly account: AccountId | null;
@@ -50,10 +50,10 @@ export interface Opened<Data> {
   readonly data: Data;
 }
 
-/** How something that waits for a code is named: by the ticket, or by its account. */
+/** Identifies a pending step: by its ticket, or by its account. */
 export type CodeKey = { readonly ticket: string } | { readonly account: AccountId };
 
-/** What codes are made of. */
+/** What {@link EmailCodes} is constructed with. */
 export interface EmailCodesDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
@@ -65,13 +65,14 @@ export interface EmailCodesDeps {
 }
 
 /**
- * Six-digit codes by mail.
+ * Six-digit codes sent by email.
  *
- * 1. Ten minutes, five tries, one use; another code after a minute does not give new tries.
- * 2. Wrong codes are counted for the e-mail address too, so many registrations at once with one
- *    address give no more guesses than one; and by where they come from, so that nobody's wrong codes
- *    keep the owner of the address from registering.
- * 3. What happens for an address that has an account takes the same steps as for one that has none.
+ * 1. A code is valid for ten minutes, five attempts and one use; requesting another one does not
+ *    reset the attempts.
+ * 2. Wrong codes also count for the email address, so that concurrent registrations with one
+ *    address allow no more guesses than one; and for their source address, so that an attacker
+ *    cannot block the owner of the address.
+ * 3. The steps are the same whether the address has an account or not.
  */
 export class EmailCodes {
   readonly #context: EmailCodesDeps;
@@ -80,14 +81,14 @@ export class EmailCodes {
     this.#context = context;
   }
 
-  /** Mails a code, within the transaction of `on`; wake the mails after it. */
+  /** Stores an email with a code within the transaction of `on`; wake the emails after it. */
   async start(request: CodeRequest, on: Queryable): Promise<Waiting> {
     const now = this.#context.clock.now();
     const ticket = randomBytes(32).toString('base64url');
     const subject = emailKey(request.email);
     const code = newCode();
     if (request.account !== undefined) {
-      // One code at a time for an account.
+      // One pending code per account.
       await on.query({
         name: 'codes-end',
         text: `delete from one_time_secrets where account_id = $1 and purpose = 'verify'`,
@@ -118,8 +119,8 @@ export class EmailCodes {
   }
 
   /**
-   * Mails another code to whoever asks from `address`; returns the seconds until the next may be
-   * asked for. `isKnown` tells whether an e-mail address has an account by now.
+   * Sends another code, requested from `address`; returns the seconds until the next one may be
+   * requested. `isKnown` says whether an email address has an account by now.
    *
    * @throws {RefusalError} ticket_expired; rate_limited within a minute of the last one
    */
@@ -142,8 +143,8 @@ export class EmailCodes {
   }
 
   /**
-   * A new ticket for something that waits already, whose old one ends: for whoever logs in before
-   * having brought the code. Another code is mailed when a minute has passed since the last one.
+   * Issues a new ticket for a pending step, which invalidates the old one: for a log-in before the
+   * code was entered. Sends another code if the last one is more than a minute old.
    */
   async again(id: string, own: object): Promise<Waiting> {
     const { pool, clock, emails } = this.#context;
@@ -168,31 +169,31 @@ export class EmailCodes {
     return waiting;
   }
 
-  /** What waits for the address of an account to be verified; null when nothing does. */
+  /** Returns the pending verification of an account’s address; null when there is none. */
   async ofAccount(account: AccountId): Promise<{ id: string } | null> {
     return this.#find({ account });
   }
 
   /**
-   * Checks a code; what it opens is to be used up by {@link use}, in the transaction of what the
-   * code was for.
+   * Checks a code. Use up what it unlocks with {@link use}, in the transaction of the change.
    *
-   * @throws {RefusalError} incorrect_code; code_expired, after ten minutes or five tries; ticket_expired;
-   *   rate_limited
+   * @throws {RefusalError} incorrect_code; code_expired, after ten minutes or five tries;
+   * ticket_expired; rate_limited
    */
   async check<Data>(key: CodeKey, code: string, address: string): Promise<Opened<Data>> {
     const { pool, clock, limits } = this.#context;
     await limits.take('codeFrom', address);
     const row = await this.#find(key);
     if (!row) refuse('ticket_expired');
-    // Of an account by itself: whoever registers with its address over and over does not lock it.
+    // A separate limit for existing accounts: repeated registrations with their address do not lock
+    // it.
     const who = row.account_id === null ? nameKey(row.subject) : accountKey(row.account_id);
     const here = row.account_id === null ? `${who} ${address}` : who;
     await limits.take('code', here);
     if (here !== who) await limits.take('codeAnywhere', who);
     const { rows } = await pool.query<{ code_hash: Buffer }>({
       name: 'codes-try',
-      // Counted before it is looked at: of many at once, five are looked at.
+      // Counted before the check, so that concurrent attempts cannot exceed the limit.
       text: `update one_time_secrets set tries = tries + 1
              where id = $1 and used_at is null and tries < $2 and code_expires_at > $3
              returning code_hash`,
@@ -209,7 +210,7 @@ export class EmailCodes {
     return toOpened(row);
   }
 
-  /** Uses up what {@link check} has opened; false when somebody else has, meanwhile. */
+  /** Uses up what {@link check} unlocked; false when it was used concurrently. */
   async use(id: string, on: RowQueryable): Promise<boolean> {
     const { rows } = await on.query<{ id: string }>({
       name: 'codes-use',
@@ -220,7 +221,7 @@ export class EmailCodes {
     return rows.length === 1;
   }
 
-  /** Uses a code up and notes that the account’s address is verified; false as with {@link use}. */
+  /** Uses up a code and marks the account’s address as verified; false as with {@link use}. */
   async verify(id: string, account: AccountId): Promise<boolean> {
     const { rows } = await this.#context.pool.query({
       name: 'codes-verify',
@@ -247,13 +248,13 @@ export class EmailCodes {
     return rows[0] ?? null;
   }
 
-  /** Puts a new code in the place of the one before, and mails it; false when somebody else has. */
+  /** Replaces the code and sends the new one; false when it was replaced concurrently. */
   async #renew(row: CodeRow, known: boolean, client: pg.PoolClient): Promise<boolean> {
     const now = this.#context.clock.now();
     const code = newCode();
     const { rowCount } = await client.query({
       name: 'codes-renew',
-      // The tries stay, unless the code of before has had its ten minutes.
+      // The attempts are kept, unless the previous code has expired.
       text: `update one_time_secrets
              set code_hash = $2, code_sent_at = $3,
                  tries = case when code_expires_at <= $3 then 0 else tries end,
@@ -324,10 +325,10 @@ const toOpened = <Data>(row: CodeRow): Opened<Data> => ({
 const iso = (ms: number): string => new Date(ms).toISOString();
 const newCode = (): string => String(randomInt(1_000_000)).padStart(6, '0');
 
-/** Seconds until another code may be asked for. */
+/** Returns the seconds until another code may be requested. */
 const waitOf = (row: CodeRow, now: number): number =>
   Math.max(0, Math.ceil(((row.code_sent_at?.getTime() ?? 0) + RESEND_MS - now) / 1000));
 
 function refuseFor(seconds: number): never {
-  refuse('rate_limited', 'Another code can be asked for in a moment', { retryAfter: seconds });
+  refuse('rate_limited', 'Wait before you request another code', { retryAfter: seconds });
 }

@@ -1,8 +1,8 @@
 import type { AccountId } from '@parley/protocol';
 
 /**
- * What an account is called of which nothing is left. Nobody can register such a username: the
- * colon cannot stand in one.
+ * Returns the names of an erased account. The username cannot be registered, as usernames contain
+ * no colon.
  */
 export const erasedNames = (account: AccountId) => ({
   username: `deleted:${account}`,

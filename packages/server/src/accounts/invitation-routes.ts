@@ -10,7 +10,7 @@ import { meOf } from './queries.ts';
 
 const security = [{ accessToken: [] }];
 
-/** Invitations, for admins. */
+/** Registers the routes of invitations, for admins. */
 export function invitationRoutes(instance: FastifyInstance, deps: AccountDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, authenticate, invitations } = deps;
@@ -21,7 +21,7 @@ export function invitationRoutes(instance: FastifyInstance, deps: AccountDeps): 
     schema: {
       operationId: 'listInvitations',
       tags: ['Admin'],
-      summary: 'Invitations, the newest first',
+      summary: 'List invitations, newest first',
       security,
       response: { 200: InvitationsAnswer, ...problems(401, 403) },
     },
@@ -35,10 +35,10 @@ export function invitationRoutes(instance: FastifyInstance, deps: AccountDeps): 
     schema: {
       operationId: 'createInvitation',
       tags: ['Admin'],
-      summary: 'Invite somebody: a link that lets people register',
+      summary: 'Create an invitation link',
       description:
-        'The link is in this answer and nowhere else. With an address, it is mailed to it, and ' +
-        'only who registers with that address may use it. It is good for a week unless said otherwise.',
+        'Only this response contains the link. With an email address, the link is sent to it and ' +
+        'works only for registrations with that address. It expires after a week by default.',
       security,
       body: CreateInvitationBody,
       response: { 201: CreatedInvitation, ...problems(400, 401, 403, 422) },
@@ -63,7 +63,7 @@ export function invitationRoutes(instance: FastifyInstance, deps: AccountDeps): 
     schema: {
       operationId: 'revokeInvitation',
       tags: ['Admin'],
-      summary: 'Take an invitation back',
+      summary: 'Revoke an invitation',
       security,
       params: z.object({ id: z.uuid() }),
       response: { 204: z.undefined().describe('Done'), ...problems(401, 403, 404) },

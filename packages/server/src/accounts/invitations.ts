@@ -13,20 +13,20 @@ import { emailKey } from './names.ts';
 import { hashOf } from './tickets.ts';
 
 const DAY_MS = 86_400_000;
-/** An invitation is good for a week, if nothing else is said, and never for longer than a year. */
+/** Default and maximum validity of an invitation: a week, a year. */
 const TTL_MS = 7 * DAY_MS;
 const TTL_MAX_MS = 366 * DAY_MS;
 
-/** What an invitation is to be good for. */
+/** A new invitation. */
 export interface NewInvitation {
-  /** Whoever registers with it must have this address, which also gets the link by mail. */
+  /** The only address that may register with it; the link is sent there. */
   readonly email?: string | undefined;
   readonly maxUses: number;
   /** Wall clock, ms. */
   readonly expiresAt?: number | undefined;
 }
 
-/** What invitations are made with. */
+/** What {@link Invitations} is constructed with. */
 export interface InvitationsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
@@ -37,8 +37,8 @@ export interface InvitationsDeps {
 }
 
 /**
- * Invitations to register: links with 256 random bits, stored as hashes. They open the door and
- * give nothing else: whoever comes in is a member.
+ * Invitations to register: links with 256 random bits, stored as hashes. They allow registration as
+ * a member and nothing else.
  */
 export class Invitations {
   readonly #context: InvitationsDeps;
@@ -47,7 +47,7 @@ export class Invitations {
     this.#context = context;
   }
 
-  /** Makes an invitation; its link is told once. */
+  /** Creates an invitation; only the caller learns its link. */
   async create(
     by: { readonly id: AccountId; readonly name: string },
     wanted: NewInvitation,
@@ -96,7 +96,7 @@ export class Invitations {
     return { invitation: toInvitation(row), link };
   }
 
-  /** All invitations, the newest first. */
+  /** Returns all invitations, newest first. */
   async list(): Promise<Invitation[]> {
     const { rows } = await this.#context.pool.query<InvitationRow>({
       name: 'invitations-list',
@@ -105,7 +105,7 @@ export class Invitations {
     return rows.map(toInvitation);
   }
 
-  /** Takes an invitation back; false when there is none. One that was taken back stays so. */
+  /** Revokes an invitation; false when there is none. Revoking twice has no further effect. */
   async revoke(id: string, by: AccountId, address: string): Promise<boolean> {
     const { pool, clock } = this.#context;
     const note = this.#note('invitation_revoked', id, by, address);
@@ -127,7 +127,7 @@ export class Invitations {
     return this.#context.audit.note({ event, account: null, actor, address, details });
   }
 
-  /** Whether an invitation lets somebody with this address in; it is not used up by asking. */
+  /** Returns whether an invitation is valid for this address, without using it. */
   async isGood(token: string, email: string): Promise<boolean> {
     const { pool, clock } = this.#context;
     const { rows } = await pool.query({
@@ -140,8 +140,8 @@ export class Invitations {
 }
 
 /**
- * Uses an invitation once, in the transaction that makes the account; false when it is used up, has
- * ended, or is for another address.
+ * Uses an invitation once, in the transaction that creates the account; false when it is used up,
+ * expired, revoked, or for another address.
  */
 export async function useInvitation(
   tx: StreamTransaction,

@@ -7,21 +7,21 @@ import { withTransaction } from '../storage/database.ts';
 import { Vault } from '../vault.ts';
 
 const USE = 'signing-key';
-/** Before the encrypted key: keys of earlier versions are PEM, in AES-256-CBC without a MAC. */
+/** Prefix of encrypted keys: keys of earlier versions are PEM, in AES-256-CBC without a MAC. */
 const SEALED = 'sealed:';
-/** Names the lock under which a key is made: “parley.keys” in hexadecimal, shortened. */
+/** Id of the lock under which keys are created: “parley.keys” in hexadecimal, shortened. */
 const KEYS_LOCK = 0x7061726c;
 const MINUTE_MS = 60_000;
-/** A new key is published for this long before it signs: nodes and others know it by then. */
+/** A new key is published this long before it signs, so that all nodes know it by then. */
 const LEAD_MS = 10 * MINUTE_MS;
-/** A key verifies for this long after it has ceased to sign: longer than any token is good. */
+/** A key verifies for this long after its last signature: longer than any token is valid. */
 const AFTER_MS = 20 * MINUTE_MS;
 /** A key signs for this long. */
 const AGE_MS = 90 * 24 * 60 * MINUTE_MS;
-/** For a key that is not known here, it is looked in the database at most this often. */
+/** The database is searched for unknown keys at most this often. */
 const LOOK_MS = 5_000;
 
-/** A key as it is known here. Times on the wall clock, ms. */
+/** A loaded key. Times on the wall clock, ms. */
 interface Key {
   readonly kid: string;
   readonly jwk: JWK;
@@ -32,13 +32,13 @@ interface Key {
 }
 
 /**
- * The keys that access tokens are signed with (RSA, 2048 bits).
+ * The keys that sign access tokens (RSA, 2048 bits).
  *
  * 1. Private keys are stored as PKCS #8, encrypted with the server’s secret (AES-256-GCM, bound to
- *    the name of the key); those of earlier versions are encrypted anew when they are loaded.
- * 2. One key signs at a time. The next one is published before its time comes, the one before
- *    verifies until its tokens are gone: nobody is logged out by a rotation, on any node.
- * 3. A rotation that does not wait, for a key that has leaked, ends all keys there were.
+ *    the key id); those of earlier versions are re-encrypted when they are loaded.
+ * 2. One key signs at a time. The next one is published before it signs, the previous one verifies
+ *    until its tokens have expired: a rotation logs no one out, on any node.
+ * 3. An immediate rotation, after a leak, invalidates all previous keys.
  */
 export class SigningKeys {
   readonly #pool: pg.Pool;
@@ -59,18 +59,20 @@ export class SigningKeys {
   /** The key that signs now. */
   get current(): { readonly kid: string; readonly privateKey: KeyObject } {
     const now = this.#clock.now();
-    // The newest whose time has come; with a clock that was set back, the oldest there is.
+    // The newest active one; after the clock was set back, the oldest there is.
     const key = this.#keys.find((k) => k.signsFrom <= now) ?? this.#keys.at(-1);
     if (!key) throw new Error('The signing keys have not been loaded');
     return key;
   }
 
-  /** The public keys as a JSON Web Key Set (RFC 7517), the ones to come among them. */
+  /**
+   * Returns the public keys as a JSON Web Key Set (RFC 7517), including those that do not sign yet.
+   */
   get jwks(): { readonly keys: readonly JWK[] } {
     return { keys: this.#good().map((key) => key.jwk) };
   }
 
-  /** The public key of this name, if it verifies; another node may have made it just now. */
+  /** Returns the public key with this id if it verifies; another node may have just created it. */
   async publicKey(kid: string): Promise<KeyObject | undefined> {
     const find = () => this.#good().find((key) => key.kid === kid)?.publicKey;
     const known = find();
@@ -80,7 +82,7 @@ export class SigningKeys {
   }
 
   /**
-   * Reads the keys, and makes the first one if there is none.
+   * Loads the keys, and creates the first one if there is none.
    * @throws when the secret is not the one that the keys were encrypted with
    */
   load(): Promise<void> {
@@ -91,8 +93,8 @@ export class SigningKeys {
   }
 
   /**
-   * Makes a key that signs from in ten minutes on; with `atOnce` from now on, and all tokens that
-   * are there end with their keys. Returns its name.
+   * Creates a key that signs after ten minutes; with `atOnce` immediately, which invalidates all
+   * existing tokens. Returns its id.
    */
   async rotate({ atOnce = false }: { atOnce?: boolean } = {}): Promise<string> {
     const made = await makeKey(this.#vault);
@@ -105,7 +107,7 @@ export class SigningKeys {
     return made.kid;
   }
 
-  /** What is due: a new key when the newest is old, an end to those whose tokens are gone. */
+  /** Rotates the signing key when it is due, and removes keys whose tokens have expired. */
   async tend(): Promise<void> {
     const now = this.#clock.now();
     await this.#locked(async (client) => {
@@ -133,7 +135,7 @@ export class SigningKeys {
     let rows = await read(this.#pool);
     if (rows.length === 0) {
       rows = await this.#locked(async (client) => {
-        // Several nodes may start at once; one makes the key, the others find it.
+        // Several nodes may start at once; one creates the key, the others load it.
         const found = await read(client);
         if (found.length > 0) return found;
         await this.#insert(client, await makeKey(this.#vault), this.#clock.now());
@@ -175,7 +177,7 @@ export class SigningKeys {
     );
   }
 
-  /** Encrypts a key of an earlier version anew. */
+  /** Re-encrypts a key of an earlier version. */
   async #sealAnew(row: KeyRow): Promise<void> {
     const before = row.private_pem;
     row.private_pem = seal(this.#vault, row.kid, decryptPem(before, this.#secret));
@@ -196,7 +198,7 @@ export class SigningKeys {
 }
 
 /**
- * Loads the signing keys, and makes the first one.
+ * Loads the signing keys, and creates the first one.
  * @throws when the secret is not the one that the keys were encrypted with
  */
 export async function loadSigningKeys(
@@ -226,7 +228,7 @@ const SELECT = `select kid, public_jwk, private_pem, signs_from, retired_at from
 async function makeKey(vault: Vault): Promise<MadeKey> {
   const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   const jwk = await exportJWK(pair.publicKey);
-  // The key’s own thumbprint (RFC 7638) names it.
+  // The key id is its thumbprint (RFC 7638).
   const kid = await calculateJwkThumbprint(jwk);
   return {
     kid,
@@ -240,7 +242,7 @@ function seal(vault: Vault, kid: string, key: KeyObject): string {
   return SEALED + vault.seal(USE, `${kid}\n${pem}`).toString('base64');
 }
 
-/** The private key of a row. One that was moved to the row of another is refused. */
+/** Decrypts the private key of a row. Rejects one that was copied from another row. */
 function open(vault: Vault, { kid, private_pem: sealed }: KeyRow): KeyObject {
   const text = readable(() => vault.open(USE, Buffer.from(sealed.slice(SEALED.length), 'base64')));
   const head = text.indexOf('\n');

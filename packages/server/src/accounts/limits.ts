@@ -13,14 +13,14 @@ import { RefusalError } from '../http/errors.ts';
 
 export { addressKey } from '../limits/address-key.ts';
 
-/** One limit: so many points in a time, then a wait. Times in seconds. */
+/** A limit: this many points in a period, then a lock. Times in seconds. */
 interface Limit {
   readonly points: number;
   readonly duration: number;
-  /** The first wait; each further one within a day is twice as long, up to `waitMax`. */
+  /** The first lock; each further one within a day is twice as long, up to `waitMax`. */
   readonly wait?: number;
   readonly waitMax?: number;
-  /** Counted in this process: for what is too frequent to be written down. */
+  /** Counted in this process only, when it is too frequent for the database. */
   readonly local?: boolean;
 }
 
@@ -28,7 +28,9 @@ const HOUR = 3_600;
 const DAY = 24 * HOUR;
 
 const LIMITS = {
-  /** Wrong passwords for one account from one address: nobody can lock out somebody else. */
+  /**
+   * Wrong passwords for one account from one address, so that attackers lock out only themselves.
+   */
   wrongPassword: { points: 10, duration: 300, wait: 60, waitMax: HOUR },
   /** Wrong passwords for one account from anywhere. */
   wrongPasswordAnywhere: { points: 100, duration: HOUR, wait: 300, waitMax: HOUR },
@@ -36,58 +38,58 @@ const LIMITS = {
   wrongPasswordDevice: { points: 10, duration: 300, wait: 60, waitMax: HOUR },
   /** Wrong passwords for one account from all such devices. */
   wrongPasswordDevices: { points: 100, duration: HOUR, wait: 300, waitMax: HOUR },
-  /** Log-ins from one address, which a whole house may share. */
+  /** Log-ins from one address, which many users may share. */
   login: { points: 100, duration: 300, wait: 60, waitMax: HOUR },
   /** Registrations from one address. */
   register: { points: 60, duration: 600, wait: 60, waitMax: HOUR },
-  /** Codes brought for one e-mail address from one address, however many were asked for. */
+  /** Codes entered for one email address from one address, however many were requested. */
   code: { points: 5, duration: 600, wait: 600, waitMax: DAY },
-  /** Codes brought for one e-mail address from anywhere: 20 mails' worth. */
+  /** Codes entered for one email address from anywhere: those of 20 emails. */
   codeAnywhere: { points: 100, duration: DAY, wait: 600, waitMax: DAY },
-  /** Codes and links brought from one address. */
+  /** Codes and links used from one address. */
   codeFrom: { points: 60, duration: 600, wait: 60, waitMax: HOUR },
-  /** Links for new passwords asked for from one address. */
+  /** Password resets requested from one address. */
   forgot: { points: 20, duration: 600, wait: 60, waitMax: HOUR },
-  /** Mails that somebody without a session has sent to one e-mail address, from one address. */
+  /** Emails to one email address caused without a session from one address. */
   mailTo: { points: 6, duration: HOUR },
-  /** The same from anywhere: one address alone does not use up what others may need. */
+  /** The same from anywhere: one address alone cannot exhaust it. */
   emailToAnywhere: { points: 12, duration: HOUR },
-  /** Second factors brought for one account, however many log-ins were begun. */
+  /** Second factors entered for one account, across all log-ins. */
   secondFactor: { points: 10, duration: 600, wait: 60, waitMax: HOUR },
-  /** Files of all of one’s own. */
+  /** Data exports of an account. */
   export: { points: 10, duration: HOUR },
-  /** Passwords brought by a session to confirm what it does. */
+  /** Passwords entered to confirm an operation of a session. */
   confirm: { points: 10, duration: 300, wait: 60, waitMax: HOUR },
-  /** Access tokens for one session, which needs one in some minutes. */
+  /** Access tokens of one session, which needs one every few minutes. */
   token: { points: 60, duration: 60, local: true },
 } as const satisfies Record<string, Limit>;
 
-/** A limit that is kept here. */
+/** A limit that is counted here. */
 export type AttemptLimit = keyof typeof LIMITS;
 
 type BlockedListener = (limit: AttemptLimit, key: string, seconds: number) => Promise<void>;
 
-/** The limit of log-ins as an admin sees it. */
+/** The log-in locks of an account, for admins. */
 export interface AccountLock {
-  /** Nobody can log in until then (wall clock, ms); null when only some addresses have to wait. */
+  /** The account is locked until then (wall clock, ms); null when only some addresses are. */
   readonly until: number | null;
-  /** Addresses that have to wait, each until its time. */
+  /** Locked addresses, each until its time. */
   readonly addresses: readonly { readonly address: string; readonly until: number }[];
 }
 
 /**
- * Counts attempts in the database: limits hold across nodes and restarts. Whoever runs into one
- * waits, each time within a day twice as long.
+ * Counts attempts in the database, so that limits hold across nodes and restarts. Each lock within
+ * a day is twice as long as the previous one.
  */
 export class AttemptLimits {
   readonly #pool: pg.Pool;
   readonly #on: boolean;
   readonly #blockedListeners: BlockedListener[] = [];
   readonly #limiters = new Map<AttemptLimit, RateLimiterAbstract>();
-  /** How often somebody ran into a limit. */
+  /** Counts how often each limit was exceeded. */
   readonly #levels = new Map<AttemptLimit, RateLimiterAbstract>();
 
-  /** With `on` false nothing is ever refused (the setting RATE_LIMITS). */
+  /** With `on` false nothing is refused (the setting RATE_LIMITS). */
   constructor(pool: pg.Pool, on: boolean) {
     this.#pool = pool;
     this.#on = on;
@@ -114,13 +116,13 @@ export class AttemptLimits {
     }
   }
 
-  /** Told of each wait that begins; awaited. */
+  /** Called with each lock that starts; awaited. */
   onBlocked(listener: BlockedListener): void {
     this.#blockedListeners.push(listener);
   }
 
   /**
-   * Counts an attempt, before it is made: of many at once no more get through than the limit says.
+   * Counts an attempt before it is made, so that concurrent attempts cannot exceed the limit.
    * @throws {RefusalError} rate_limited, when there were too many
    */
   async take(limit: AttemptLimit, key: string): Promise<void> {
@@ -129,11 +131,12 @@ export class AttemptLimits {
     try {
       await limiter.consume(key);
     } catch (error) {
-      // The library refuses by throwing its result.
+      // The library reports a refusal by throwing its result.
       if (!(error instanceof RateLimiterRes)) throw error;
       let ms = error.msBeforeNext;
       const levels = this.#levels.get(limit);
-      // The first attempt too many begins the wait; those made while it lasts do not lengthen it.
+      // The first attempt above the limit starts the lock; attempts during the lock do not extend
+      // it.
       if (levels && error.consumedPoints === limiter.points + 1) {
         const { wait = 0, waitMax = DAY }: Limit = LIMITS[limit];
         const level = (await levels.consume(key)).consumedPoints;
@@ -147,7 +150,7 @@ export class AttemptLimits {
   }
 
   /**
-   * Counts a mail to an e-mail address that somebody at `address` has caused.
+   * Counts an email to an email address, requested from `address`.
    * @throws {RefusalError} rate_limited
    */
   async takeEmail(subject: string, address: string): Promise<void> {
@@ -156,19 +159,19 @@ export class AttemptLimits {
     await this.take('emailToAnywhere', to);
   }
 
-  /** Gives a counted attempt back: it was a good one. */
+  /** Refunds a counted attempt that succeeded. */
   async giveBack(limit: AttemptLimit, key: string): Promise<void> {
     if (this.#on) await this.#limiters.get(limit)?.reward(key);
   }
 
-  /** Forgets the attempts and waits: it worked. */
+  /** Resets the attempts and locks after a success. */
   async clear(limit: AttemptLimit, key: string): Promise<void> {
     if (!this.#on) return;
     await this.#limiters.get(limit)?.delete(key);
     await this.#levels.get(limit)?.delete(key);
   }
 
-  /** Which of the accounts have to wait before somebody may log in to them. */
+  /** Returns the log-in locks of these accounts. */
   async locks(accounts: readonly AccountId[]): Promise<Map<AccountId, AccountLock>> {
     const { rows } = await this.#pool.query<{ key: string; expire: number }>({
       name: 'limits-locks',
@@ -199,7 +202,7 @@ export class AttemptLimits {
     return locks;
   }
 
-  /** Ends all waits for log-ins to an account. */
+  /** Removes all log-in locks of an account. */
   async unlock(account: AccountId): Promise<void> {
     const key = accountKey(account);
     await this.#pool.query({
@@ -219,7 +222,7 @@ export class AttemptLimits {
     });
   }
 
-  /** Removes what has run out. */
+  /** Removes expired attempts. */
   async clean(): Promise<void> {
     await this.#pool.query('delete from attempts where expire < $1', [Date.now()]);
   }
@@ -230,17 +233,19 @@ function refuseFor(ms: number): never {
   throw new RefusalError(refusal('rate_limited', undefined, { retryAfter }));
 }
 
-/** An account in the keys of limits. */
+/** Returns the key of an account in the limits. */
 export const accountKey = (account: AccountId): string => `a:${account}`;
 
-/** A name or address that nobody may have: what people type by mistake is not stored. */
+/** Returns the key of an unknown name or address, hashed: mistyped input is not stored. */
 export const nameKey = (name: string): string =>
   `n:${createHash('sha256').update(name).digest('base64url')}`;
 
 /** The /64 of an IPv6 address, as {@link addressKey} writes it. */
 const IPV6_64 = /^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){3}$/;
 
-/** What the audit log tells of a wait: the account and the address, as far as its key names them. */
+/**
+ * Returns the audit entry of a lock: the account and the address, as far as its key contains them.
+ */
 export function lockedOut(limit: AttemptLimit, key: string, seconds: number): AuditEntry {
   const account = /^(?:a:)?([0-9a-f]{8}-[0-9a-f-]{27})\b/.exec(key)?.[1] as AccountId | undefined;
   const address = key.split(' ').find((part) => isIP(part) !== 0 || IPV6_64.test(part));

@@ -11,33 +11,30 @@ import type { Sessions } from './sessions.ts';
 import type { Tickets } from './tickets.ts';
 import { ACCESS_TOKEN_MS, type AccessTokens } from './tokens.ts';
 
-/** Something that was shown to log in. */
+/** A proof of identity used to log in. */
 export type Factor = 'password' | 'sso' | 'passkey' | 'totp' | 'recovery' | 'email';
 
-/** Whether something that was shown counts as a second factor (a passkey stands for both). */
+/** Returns whether a factor counts as a second factor (a passkey replaces both). */
 export const isSecondFactor = (factor: Factor): boolean =>
   factor === 'totp' || factor === 'passkey' || factor === 'recovery';
 
-/** Who wants to log in, and what they have shown so far. */
+/** Who wants to log in, and which factors they have passed. */
 export interface Proof {
   readonly account: AccountId;
   /**
-   * The account’s `credentials_version`, read together with what was checked: a log-in that was
-   * begun with the password of before, or before a deactivation, comes to nothing.
+   * The account’s `credentials_version`, read together with what was checked: a log-in that started
+   * with the previous password, or before a deactivation, fails.
    */
   readonly credentials: number;
   readonly passed: readonly Factor[];
-  /** What the device is called; without it, the User-Agent. */
+  /** The device name; defaults to the User-Agent. */
   readonly device?: string | undefined;
 }
 
-/**
- * Looks whether something is still wanted of somebody before a session begins: a step to be
- * answered with (status 202), or null.
- */
+/** Returns the next step that is required before the session starts (status 202), or null. */
 export type StepRule = (proof: Proof) => Promise<LoginStep | null>;
 
-/** What the end of a log-in works with. */
+/** What {@link Logins} is constructed with. */
 export interface LoginsDeps {
   readonly pool: pg.Pool;
   readonly sessions: Sessions;
@@ -48,10 +45,10 @@ export interface LoginsDeps {
   readonly audit: AuditLog;
 }
 
-/** A step’s ticket is good for this long. */
+/** Validity of a step’s ticket. */
 const STEP_MS = 10 * 60 * 1000;
 
-/** The one way into a session: every log-in, however it was made, ends here. */
+/** The only place where sessions start: every log-in, of any kind, ends here. */
 export class Logins {
   readonly #context: LoginsDeps;
   readonly #rules: StepRule[] = [];
@@ -60,17 +57,17 @@ export class Logins {
     this.#context = context;
   }
 
-  /** Adds a rule; they are asked in the order in which they were added. */
+  /** Adds a rule; rules are evaluated in the order in which they were added. */
   addRule(rule: StepRule): void {
     this.#rules.push(rule);
   }
 
   /**
-   * Begins the session of somebody who has shown enough, or answers with the step that is missing.
-   * The session comes as a cookie, or in the answer to `Parley-Session: token`.
+   * Starts the session if all required factors were passed, or returns the next step. The session
+   * is set as a cookie, or returned with `Parley-Session: token`.
    *
    * @throws {RefusalError} session_ended, when the account was deactivated or its password changed
-   *   meanwhile
+   * in the meantime
    */
   async finish(
     request: FastifyRequest,
@@ -86,7 +83,7 @@ export class Logins {
       }
     }
     const { pool, sessions, cookie, devices } = this.#context;
-    // Who logs in anew in the same browser leaves the session before.
+    // A new log-in in the same browser replaces its previous session.
     const token = bearerOf(request) === undefined ? cookie.read(request) : undefined;
     const before = token === undefined ? null : await sessions.byToken(token);
     if (before) await sessions.end(before.id);
@@ -110,7 +107,7 @@ export class Logins {
     return { me, ...access };
   }
 
-  /** Notes in the audit log that a log-in was refused. */
+  /** Records in the audit log that a log-in failed. */
   failed(request: FastifyRequest, reason: string, account: AccountId | null): Promise<void> {
     return this.#context.audit.record({
       event: 'login_failed',
@@ -122,7 +119,7 @@ export class Logins {
     });
   }
 
-  /** An access token for a session, as it is answered with. */
+  /** Returns an access token for a session, as responses contain it. */
   async accessToken(account: AccountId, session: Parameters<AccessTokens['sign']>[1]) {
     const { token, expiresAt } = await this.#context.tokens.sign(account, session);
     return {
@@ -132,7 +129,7 @@ export class Logins {
     };
   }
 
-  /** A ticket for a step that continues this log-in; {@link resume} takes it. */
+  /** Issues a ticket for a step that continues this log-in with {@link resume}. */
   async ticket(purpose: string, proof: Proof): Promise<{ ticket: string; expiresAt: string }> {
     const { account, credentials, passed, device } = proof;
     const issued = await this.#context.tickets.issue({
@@ -145,8 +142,9 @@ export class Logins {
   }
 
   /**
-   * The log-in that a step’s ticket continues; `how` is the method of {@link Tickets}. Check what
-   * was brought with `attempt`, and use the ticket up with `redeem` before {@link finish}.
+   * Returns the log-in that a step’s ticket continues; `how` is the method of {@link Tickets}.
+   * Check the client’s input with `attempt`, and use up the ticket with `redeem` before {@link
+   * finish}.
    *
    * @throws {RefusalError} ticket_expired
    */

@@ -15,15 +15,15 @@ import { passwordErrors, refuseOverload } from './registrations.ts';
 import type { Sessions } from './sessions.ts';
 import type { RowQueryable, Tickets } from './tickets.ts';
 
-/** A link to a new password is good for this long. */
+/** Validity of a password reset link. */
 const LINK_MS = 30 * 60_000;
-/** The mail that tells of a new password is worth sending for a day. */
+/** The notification of a password change expires after a day. */
 const NOTICE_MS = 24 * 3_600_000;
 const PURPOSE = 'reset';
 
 /**
- * A link on which a new password can be set, once, within half an hour. Without an account, one that
- * looks the same and is good for nothing.
+ * Creates a link that sets a new password once, within half an hour. Without an account, creates
+ * one that looks the same and does not work.
  */
 export async function makeResetLink(
   tickets: Tickets,
@@ -38,7 +38,7 @@ export async function makeResetLink(
   return `${server}/reset#${ticket}`;
 }
 
-/** What passwords are changed with. */
+/** What {@link PasswordChanges} is constructed with. */
 export interface PasswordChangesDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
@@ -48,11 +48,11 @@ export interface PasswordChangesDeps {
   readonly limits: AttemptLimits;
   readonly emails: Emails;
   readonly audit: AuditLog;
-  /** The server’s public address: links are made of it, never of what a request names. */
+  /** The server’s public address: links use it and never the host of a request. */
   readonly server: () => string;
 }
 
-/** New passwords: by a link that is mailed, or by the old one. */
+/** Password changes: with a link sent by email, or with the current password. */
 export class PasswordChanges {
   readonly #context: PasswordChangesDeps;
 
@@ -61,15 +61,15 @@ export class PasswordChanges {
   }
 
   /**
-   * Mails the link to whoever has this address, asked for from `address`. For an address that nobody has, a ticket is made
-   * that nobody gets: the steps are the same.
+   * Sends a reset link to the account with this address, requested from `address`. Without such an
+   * account an unused ticket is created, so that the steps are the same.
    */
   async forgot(email: string, address: string): Promise<void> {
     const { pool, tickets, limits, emails, audit, server } = this.#context;
     try {
       await limits.takeEmail(emailKey(email), addressKey(address));
     } catch (error) {
-      // Whoever has had enough mails gets no more, and whoever asks is told nothing of it.
+      // Past the limit no email is sent, and the caller does not learn of it.
       if (error instanceof RefusalError && error.refusal.code === 'rate_limited') return;
       throw error;
     }
@@ -105,7 +105,7 @@ export class PasswordChanges {
   }
 
   /**
-   * When a link ends (wall clock, ms).
+   * Returns when a link expires (wall clock, ms).
    * @throws {RefusalError} link_expired
    */
   async authorize(token: string): Promise<number> {
@@ -115,9 +115,9 @@ export class PasswordChanges {
   }
 
   /**
-   * Sets the password by a link. All sessions of the account end; the address is verified by it, and
-   * the first such proof removes all other ways in (see {@link proveAddress}).
-   * @throws {RefusalError} link_expired; invalid, when the password is weak: the link stays good
+   * Sets the password with a link. All sessions of the account end; the address is verified by it,
+   * and the first such proof removes all other credentials (see {@link proveAddress}).
+   * @throws {RefusalError} link_expired; invalid, when the password is weak: the link stays valid
    */
   async reset(token: string, password: string, address: string): Promise<void> {
     const { tickets, limits, audit } = this.#context;
@@ -133,8 +133,7 @@ export class PasswordChanges {
   }
 
   /**
-   * Sets the password of somebody who knows the one of before; all sessions but theirs end. The
-   * old one was checked already.
+   * Sets the password of a user whose current one was checked already; all other sessions end.
    * @throws {RefusalError} invalid, when the password is weak
    */
   change(account: AccountId, session: SessionId, next: string, address: string): Promise<void> {
@@ -171,7 +170,7 @@ export class PasswordChanges {
       change: async (client) => {
         await first?.(client);
         await note.store(client);
-        // Log-ins that are under way with the old password, and other links, end with it.
+        // Unfinished log-ins with the old password, and other links, stop working.
         await client.query({
           name: 'resets-set',
           text: `update accounts

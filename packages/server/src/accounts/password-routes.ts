@@ -19,10 +19,10 @@ import { passwordHashOf } from './queries.ts';
 import { refuseOverload } from './registrations.ts';
 
 const NOTHING = z.undefined().describe('Done');
-/** Asking for a link is answered after this time, whatever there was to do: ms. */
+/** Reset requests are answered after this time, whatever work there was, ms. */
 const FORGOT_MS = 150;
 
-/** New passwords. */
+/** Registers the routes of password changes. */
 export function passwordRoutes(instance: FastifyInstance, deps: AccountDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, passwordChanges, passwords, limits, audit, authenticate } = deps;
@@ -33,15 +33,15 @@ export function passwordRoutes(instance: FastifyInstance, deps: AccountDeps): vo
     schema: {
       operationId: 'forgotPassword',
       tags: ['Accounts'],
-      summary: 'Have a link to a new password mailed',
-      description: 'The answer is the same whether anybody has this address or not.',
+      summary: 'Request a password reset link',
+      description: 'The response is the same whether the address has an account or not.',
       security: [],
       body: ForgotBody,
       response: { 202: z.object({}), ...problems(400, 422, 429) },
     },
     handler: async (request, reply) => {
       await limits.take('forgot', addressKey(request.ip));
-      // A mail that is stored, or not, must not show in the time.
+      // The response time must not reveal whether an email was stored.
       await Promise.all([passwordChanges.forgot(request.body.email, request.ip), delay(FORGOT_MS)]);
       return reply.code(202).send({});
     },
@@ -53,7 +53,7 @@ export function passwordRoutes(instance: FastifyInstance, deps: AccountDeps): vo
     schema: {
       operationId: 'authorizeReset',
       tags: ['Accounts'],
-      summary: 'Whether a link to a new password is still good',
+      summary: 'Check a password reset link',
       security: [],
       body: ResetAuthorizeBody,
       response: { 200: ResetAuthorizeAnswer, ...problems(400, 410, 422, 429) },
@@ -71,7 +71,7 @@ export function passwordRoutes(instance: FastifyInstance, deps: AccountDeps): vo
     schema: {
       operationId: 'resetPassword',
       tags: ['Accounts'],
-      summary: 'Set a new password by the link of a mail; all sessions end',
+      summary: 'Reset the password with a link; all sessions end',
       security: [],
       body: ResetBody,
       response: { 204: NOTHING, ...problems(400, 410, 422, 429, 503) },
@@ -90,7 +90,7 @@ export function passwordRoutes(instance: FastifyInstance, deps: AccountDeps): vo
     schema: {
       operationId: 'changePassword',
       tags: ['Accounts'],
-      summary: 'Set a new password by the one of before; all other sessions end',
+      summary: 'Change the password; all other sessions end',
       security: [{ accessToken: [] }],
       body: ChangePasswordBody,
       response: { 204: NOTHING, ...problems(400, 401, 403, 422, 429, 503) },
@@ -99,7 +99,7 @@ export function passwordRoutes(instance: FastifyInstance, deps: AccountDeps): vo
     handler: async (request, reply) => {
       const { account, id } = sessionOf(request);
       const { current, next } = request.body;
-      // The same count as for log-ins: a stolen session guesses no faster than anybody else.
+      // The limit of log-ins: a stolen session cannot guess faster than a log-in.
       const key = `${accountKey(account)} ${addressKey(request.ip)}`;
       await limits.take('wrongPassword', key);
       refuseOverload(passwords);

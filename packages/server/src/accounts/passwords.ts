@@ -1,36 +1,36 @@
 import { hash, verify } from '@node-rs/argon2';
 import { type Refusal, refusal } from '@parley/protocol';
 
-/** argon2id (the library’s default kind) with the figures of OWASP: 19 MiB, two passes, one lane. */
+/** argon2id (the library’s default) with the parameters of OWASP: 19 MiB, two passes, one lane. */
 const OPTIONS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
-/** More at a time would take the thread pool and a core from everything else. */
+/** More at once would starve the thread pool and occupy every core. */
 const AT_ONCE = 2;
-/** Some seconds’ worth: whoever would have to wait longer is told to come back. */
+/** A few seconds of work; further requests are refused. */
 const WAITING_MAX = 100;
 
 /**
- * Hashes and checks passwords, two at a time.
+ * Hashes and verifies passwords, two at a time.
  *
- * 1. To check costs the same whether the account exists or not: the time tells nothing.
- * 2. A flood is refused (`overloaded`) before it has cost a hash.
+ * 1. Verification takes the same time whether the account exists or not.
+ * 2. A flood is refused (`overloaded`) before it costs a hash.
  */
 export class Passwords {
-  readonly #decoy: Promise<string> = hash('nobody has this password', OPTIONS);
+  readonly #decoy: Promise<string> = hash('not a real password', OPTIONS);
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  /** A refusal when too many wait already; asked before the work is given. */
+  /** Returns a refusal when too many are queued; call it before the work. */
   get overload(): Refusal | null {
     if (this.#waiting.length < WAITING_MAX) return null;
     return refusal('overloaded', undefined, { retryAfter: 5 });
   }
 
-  /** The hash to store (PHC string format). */
+  /** Returns the hash to store (PHC string format). */
   hash(password: string): Promise<string> {
     return this.#inTurn(() => hash(password, OPTIONS));
   }
 
-  /** Whether the password is the one of the hash; without a hash it is not, at the same cost. */
+  /** Returns whether the password matches the hash; false without a hash, after the same time. */
   async verify(stored: string | null, password: string): Promise<boolean> {
     const against = stored ?? (await this.#decoy);
     const same = await this.#inTurn(() => verify(against, password));
@@ -38,7 +38,7 @@ export class Passwords {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    // Who is let in takes over the place of who has left: nobody can slip in between.
+    // The next in the queue takes over the slot directly, so that no other caller can get it first.
     if (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;
     try {

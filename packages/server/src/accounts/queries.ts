@@ -21,7 +21,7 @@ interface MeRow {
   second_factor: boolean;
 }
 
-/** What an account sees of itself; null when there is none. */
+/** Returns what an account sees of itself; null when it does not exist. */
 export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null> {
   const { rows } = await pool.query<MeRow>({
     name: 'accounts-me',
@@ -45,7 +45,7 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
   };
 }
 
-/** What log-in needs to know of the account with this username or address. */
+/** Returns the account with this username or address, for a log-in. */
 export async function accountForLogin(pool: pg.Pool, login: string): Promise<LoginAccount | null> {
   const { rows } = await pool.query<{
     id: AccountId;
@@ -53,7 +53,7 @@ export async function accountForLogin(pool: pg.Pool, login: string): Promise<Log
     credentials_version: number;
   }>({
     name: 'accounts-for-login',
-    // A username has no @, so the two cannot be mixed up.
+    // Usernames contain no @, so the two cannot be confused.
     text: `select id, password_hash, credentials_version from accounts
            where is_active and (username_key = $1 or email_key = $2)`,
     values: [usernameKey(login), emailKey(login)],
@@ -72,8 +72,8 @@ export interface LoginAccount {
 }
 
 /**
- * Whether a username (or one that looks like it) and an address belong to somebody already, and
- * whether there is no account at all yet. Null is not looked for; `except` is who asks.
+ * Returns whether a username (or one that looks like it) and an address are taken, and whether
+ * there is no account yet. Null is not checked; `except` is the account of the caller.
  */
 export async function whatIsTaken(
   on: RowQueryable,
@@ -106,7 +106,7 @@ export async function whatIsTaken(
   return { username: same ? 'same' : alike ? 'alike' : null, email: known, first };
 }
 
-/** The password hash of an account; null when it logs in otherwise. */
+/** Returns the password hash of an account; null when it has no password. */
 export async function passwordHashOf(pool: pg.Pool, account: AccountId): Promise<string | null> {
   const { rows } = await pool.query<{ password_hash: string | null }>({
     name: 'accounts-password',

@@ -2,7 +2,7 @@ import type { AccountId } from '@parley/protocol';
 import type { Queryable } from '../storage/queryable.ts';
 import { emailKey } from './names.ts';
 
-/** What lets somebody in to an account besides its password and its sessions. */
+/** Tables of credentials besides the password and sessions. */
 const TABLES = [
   'totps',
   'recovery_codes',
@@ -13,13 +13,13 @@ const TABLES = [
 ] as const;
 
 /**
- * Notes that the owner of an account's e-mail address has proven to be it, in the transaction of
- * `on`. Returns whether that was the first proof; null when there is no such active account, or
- * `email` is named and is not its address any more.
+ * Records that the owner of an account’s email address has proven to be its owner, in the
+ * transaction of `on`. Returns whether that was the first proof; null when there is no such active
+ * account, or `email` is given and is no longer its address.
  *
- * Until the first proof anybody may have registered with the address, and added a passkey or another
- * way in that outlives a new password (pre-hijacking). The first proof therefore removes all of
- * them. Ending the sessions and replacing the password are the caller's to do, in the same
+ * Until the first proof an attacker may have registered with the address and added a passkey or
+ * another credential that outlives a new password (pre-hijacking). The first proof therefore
+ * removes all of them. The caller ends the sessions and replaces the password in the same
  * transaction.
  */
 export async function proveAddress(

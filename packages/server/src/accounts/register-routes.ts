@@ -31,14 +31,14 @@ import type { Factor } from './logins.ts';
 import { whatIsTaken } from './queries.ts';
 import type { Waits, Wanted } from './registrations.ts';
 
-/** What is stored with an account’s code while a log-in waits for it. */
+/** Stored with an account’s code while a log-in waits for it. */
 const LoginData = z.object({
   credentials: z.number().int(),
   passed: z.array(z.string()),
   device: z.string().optional(),
 });
 
-/** Registration, and the codes that verify addresses before a session begins. */
+/** Registers the routes of registration and of the codes that verify addresses. */
 export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, registrations, codes, limits, logins, emails, config, audit, publicUrl } = deps;
@@ -54,12 +54,12 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): vo
     schema: {
       operationId: 'authOptions',
       tags: ['Accounts'],
-      summary: 'How one gets in here',
+      summary: 'Get the log-in and registration options',
       security: [],
       response: { 200: AuthOptions, ...problems(503) },
     },
     handler: async () => ({
-      // The first account can be made whatever the mode is: the pages have to offer that.
+      // The first account can be created in any mode, so clients have to offer it.
       registration: (await whatIsTaken(pool, null, null)).first ? 'open' : config.registration.mode,
       domains: [...config.registration.domains],
       verification: registrations.verifies,
@@ -75,18 +75,18 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): vo
     schema: {
       operationId: 'register',
       tags: ['Accounts'],
-      summary: 'Make an account, and log in',
+      summary: 'Register an account and log in',
       description:
-        'A browser gets its session as an HttpOnly cookie. A program sends the header ' +
-        '`Parley-Session: token` and finds it in the answer. The first account of a server is its ' +
-        'owner. Where addresses are verified, the answer is 202 with a ticket, whether the address ' +
-        'has an account or not; the account is made when the code is brought to `/auth/verify`.',
+        'A browser gets its session as an HttpOnly cookie. Other clients send the header ' +
+        '`Parley-Session: token` and get it in the response. The first account of a server is its ' +
+        'owner. If addresses are verified, the response is 202 with a ticket, whether the address ' +
+        'has an account or not; the account is created when its code is sent to `/auth/verify`.',
       security: [],
       headers: SessionHeader,
       body: RegisterBody,
       response: { 201: SessionAnswer, 202: LoginStep, ...problems(400, 403, 409, 422, 429, 503) },
     },
-    // What is wrong in itself and what is taken are told at once.
+    // Validation errors and taken names are reported together.
     attachValidation: true,
     onRequest: ownSite,
     handler: async (request, reply) => {
@@ -99,7 +99,7 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): vo
         return verifyStep(made.waiting);
       }
       const { account } = made;
-      // A new account begins with the version 0.
+      // New accounts start with version 0.
       const proof = {
         account,
         credentials: 0,
@@ -116,8 +116,8 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): vo
     schema: {
       operationId: 'verifyEmail',
       tags: ['Accounts'],
-      summary: 'Bring the code of a mail, and go on with the registration or log-in',
-      description: 'A code is good for ten minutes, five tries and one use.',
+      summary: 'Verify an email code and continue the registration or log-in',
+      description: 'A code is valid for ten minutes, five attempts and one use.',
       security: [],
       headers: SessionHeader,
       body: VerifyBody,
@@ -130,7 +130,7 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): vo
         .check({ ticket }, code, addressKey(request.ip))
         .catch(async (error: unknown) => {
           if (error instanceof RefusalError && error.refusal.code === 'incorrect_code') {
-            await logins.failed(request, 'code of a mail', null);
+            await logins.failed(request, 'email code', null);
           }
           throw error;
         });
@@ -159,8 +159,9 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): vo
     schema: {
       operationId: 'resendCode',
       tags: ['Accounts'],
-      summary: 'Have another code mailed',
-      description: 'Once a minute. The codes of before end; their wrong tries stay counted.',
+      summary: 'Send another code',
+      description:
+        'At most once a minute. Previous codes stop working; their failed attempts still count.',
       security: [],
       body: ResendBody,
       response: { 202: ResendAnswer, ...problems(400, 403, 410, 422, 429) },
@@ -175,7 +176,7 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): vo
   });
 }
 
-/** What the schema has found wrong in a body; a body that is no object is refused at once. */
+/** Returns the schema errors of a body; refuses a body that is not an object. */
 function wrongIn(request: FastifyRequest) {
   const error = request.validationError;
   if (!error) return [];
@@ -191,7 +192,7 @@ function wrongIn(request: FastifyRequest) {
   return fieldErrors(error.validation, body);
 }
 
-/** The parts of a body that are right in themselves. */
+/** Returns the valid fields of a body. */
 function validParts(body: unknown): Wanted {
   const fields = body as Record<string, unknown>;
   const valid = <T>(schema: z.ZodType<T>, name: string): T | null =>

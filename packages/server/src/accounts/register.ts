@@ -24,37 +24,37 @@ import { whatIsTaken } from './queries.ts';
 import { takenErrors, takenRefusal } from './taken.ts';
 import { rowsOf } from './tickets.ts';
 
-/** What is known of a new account; checked by its schema already. */
+/** A new account; validated by its schema already. */
 export interface Registration {
   readonly username: string;
   readonly displayName: string;
-  /** Null for programs. */
+  /** Null for service accounts. */
   readonly email: string | null;
-  /** Null for who logs in otherwise, or sets a password later. */
+  /** Null when the user logs in otherwise, or sets a password later. */
   readonly passwordHash: string | null;
-  /** `person`, if it is not named. */
+  /** Defaults to `user`. */
   readonly kind?: AccountKind;
-  /** `member`, if it is not named; the first account is the owner in any case. */
+  /** Defaults to `member`; the first account is always the owner. */
   readonly role?: AccountRole;
-  /** The address was proven already, by another provider for instance. */
+  /** The address was verified already, for instance by an identity provider. */
   readonly verified?: boolean;
   readonly firstName?: string | undefined;
   readonly lastName?: string | undefined;
   readonly phone?: string | undefined;
-  /** SHA-256 (hexadecimal) of what the invitation’s link had: used up with the registration. */
+  /** SHA-256 (hexadecimal) of the invitation’s token, which the registration uses up. */
   readonly invitation?: string | undefined;
   /**
-   * Decides by the setting REGISTRATION, knowing whether this would be the first account; without it
+   * Applies the setting REGISTRATION, knowing whether this would be the first account; without it
    * the account is created whatever the setting is, as admins may.
    */
   readonly admit?: (first: boolean) => Refusal | null;
-  /** Asked before anything is written; a refusal ends it. */
+  /** Called before anything is written; a refusal ends the registration. */
   readonly before?: (tx: StreamTransaction) => Promise<Refusal | null>;
-  /** Further statements of the same transaction, once the account is there. */
+  /** Further statements of the same transaction, after the account exists. */
   readonly after?: (tx: StreamTransaction, account: AccountId) => Promise<void>;
-  /** Stored with the account, and told once it is. */
+  /** Stored with the account and logged after the commit. */
   readonly audit: Auditing;
-  /** Who makes it, and under which id, if that is somebody else. */
+  /** The actor and client id, if another account creates it. */
   readonly by?: { readonly actor: AccountId; readonly clientId: ClientId };
 }
 
@@ -65,8 +65,8 @@ interface RegisterCommand extends Command {
 }
 
 /**
- * Makes an account: its row, its personal stream, its place in the group of everyone, and the
- * events that tell all others. One transaction: there is no half a person.
+ * Creates an account in one transaction: its row, its personal stream, its membership in the group
+ * of everyone, and the events that announce it.
  */
 export async function registerAccount(
   append: Append,
@@ -113,11 +113,12 @@ const registerRule: Rule<RegisterCommand> = {
     if (!command) return [];
     const { account, registration, note } = command;
     const { username, displayName, email, passwordHash } = registration;
-    // The workspace’s lock makes registrations one after the other: what is free here stays free.
+    // The lock on the workspace stream serializes registrations: names that are free here stay
+    // free.
     const found = await whatIsTaken(rowsOf(tx), username, email);
     const denied = registration.admit?.(found.first) ?? takenRefusal(takenErrors(found));
     if (denied) return [{ refuse: denied }];
-    // What a rule has written stays when it refuses: first all that may say no.
+    // Writes of a rule persist when it refuses, so all checks come first.
     const refused = await registration.before?.(tx);
     if (refused) return [{ refuse: refused }];
     const { invitation } = registration;
@@ -141,7 +142,7 @@ const registerRule: Rule<RegisterCommand> = {
         email,
         email === null ? null : emailKey(email),
         passwordHash,
-        // Whoever comes first has set the server up.
+        // The first account belongs to whoever set up the server.
         found.first ? 'owner' : (registration.role ?? 'member'),
         tx.at,
         registration.kind ?? 'user',

@@ -18,7 +18,7 @@ import { weaknessOf } from './strength.ts';
 import { takenErrors, takenRefusal } from './taken.ts';
 import { hashOf, rowsOf } from './tickets.ts';
 
-/** What somebody who registers has sent; null where it was wrong in itself. */
+/** The fields of a registration; null where a field was invalid. */
 export interface Wanted {
   readonly username: string | null;
   readonly displayName: string | null;
@@ -31,7 +31,7 @@ export interface Wanted {
   readonly device?: string | undefined;
 }
 
-/** A registration that waits for its code. The password is there as its hash. */
+/** A registration that waits for its code. The password is stored as its hash. */
 export interface Waits {
   readonly username: string;
   readonly displayName: string;
@@ -44,7 +44,7 @@ export interface Waits {
   readonly device?: string | undefined;
 }
 
-/** What registrations are made with. */
+/** What {@link Registrations} is constructed with. */
 export interface RegistrationsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
@@ -60,13 +60,13 @@ export interface RegistrationsDeps {
 }
 
 /**
- * How people get in.
+ * Registers users.
  *
- * 1. All that is wrong with a registration is told at once, each beside its field.
- * 2. Where addresses are verified, there is no account before the right code was brought: nobody
- *    sees it, nobody can take a name away by it, and what happens for an address that has an
- *    account looks and takes as long as for one that has none.
- * 3. The first account of a server can be made whatever the mode is: it is the owner’s.
+ * 1. All errors of a registration are reported at once, each with its field.
+ * 2. If addresses are verified, no account exists before the right code was entered: it is not
+ *    visible, it takes no name, and an address that has an account cannot be told apart by response
+ *    or time.
+ * 3. The first account of a server can be registered in every mode: it becomes the owner.
  */
 export class Registrations {
   readonly #context: RegistrationsDeps;
@@ -75,15 +75,15 @@ export class Registrations {
     this.#context = context;
   }
 
-  /** Whether a new address has to be verified before its owner is let in. */
+  /** Returns whether a new address has to be verified before the first session. */
   get verifies(): boolean {
     const { config, emails } = this.#context;
     return config.verifyEmail ?? (emails.kind === 'smtp' || config.registration.mode === 'domain');
   }
 
   /**
-   * Registers; `wrong` is what the schema has found already, `address` where the request is from.
-   * @throws {RefusalError} with all that is wrong
+   * Registers a user; `wrong` are the schema errors, `address` is the source of the request.
+   * @throws {RefusalError} with all errors
    */
   async register(
     wanted: Wanted,
@@ -104,7 +104,7 @@ export class Registrations {
     ];
     refuseErrors(errors);
     if (username === null || displayName === null || email === null || password === null) {
-      throw new Error('A registration that is not whole has no mistake');
+      throw new Error('An incomplete registration must have errors');
     }
     refuseOverload(passwords);
     const { device, firstName, lastName, phone } = wanted;
@@ -128,8 +128,8 @@ export class Registrations {
   }
 
   /**
-   * Makes the account of a registration whose code was right; `id` names what is used up by it.
-   * @throws {RefusalError} when the name was taken meanwhile, or the invitation used up
+   * Creates the account of a registration whose code was right; `id` is the pending step to use up.
+   * @throws {RefusalError} when the name was taken in the meantime, or the invitation used up
    */
   confirm(waits: Waits, email: string, id: string, address: string): Promise<AccountId> {
     return this.#enter(waits, email, id, address);
@@ -152,7 +152,7 @@ export class Registrations {
       audit: { log: audit, address },
       ...(confirmed === null
         ? {
-            // Nobody waits for it, but who wants to can verify the address.
+            // Verification is optional here.
             after: async (tx, made) => {
               const request = { purpose: 'verify' as const, account: made, email, data: {} };
               await codes.start(request, rowsOf(tx));
@@ -169,8 +169,8 @@ export class Registrations {
   }
 
   /**
-   * Refuses early what {@link refusalOfAdmission} would refuse in the transaction, before a password
-   * is hashed or a code is mailed.
+   * Refuses early what {@link refusalOfAdmission} would refuse in the transaction, before a
+   * password is hashed or a code is sent.
    */
   async #refuseClosed(wanted: Wanted, first: boolean): Promise<void> {
     const { config, invitations } = this.#context;
@@ -180,7 +180,7 @@ export class Registrations {
       if (mode === 'invitation' && !first) refuse('invitation_required');
       return;
     }
-    // An address that is no address is told as such; the invitation is looked at with the next try.
+    // An invalid address is reported as such; the invitation is checked with the next attempt.
     if (wanted.email === null) return;
     if (!(await invitations.isGood(wanted.invitation, wanted.email))) refuse('invitation_expired');
   }
@@ -190,12 +190,12 @@ export class Registrations {
     const { email, invitation } = wanted;
     if (first || mode !== 'domain' || invitation !== undefined || email === null) return [];
     if (isListed(domains, email)) return [];
-    const message = `Only addresses at ${domains.join(', ')} can register here`;
+    const message = `Use an email address at ${domains.join(', ')}`;
     return [{ field: 'email', code: 'domain_refused', message }];
   }
 }
 
-/** What is wrong with a password that the schema has let through, beside its field. */
+/** Returns the errors of a password that passed the schema. */
 export async function passwordErrors(
   field: string,
   password: string | null,
@@ -206,8 +206,9 @@ export async function passwordErrors(
 }
 
 /**
- * Refuses with all of the mistakes, if there are any.
- * @throws {RefusalError} by the code of what is taken when nothing else is wrong, else `invalid`
+ * Refuses with all errors, if there are any.
+ * @throws {RefusalError} with the code of the taken field when nothing else is wrong, else
+ * `invalid`
  */
 function refuseErrors(errors: readonly FieldError[]): void {
   if (errors.length === 0) return;

@@ -24,10 +24,10 @@ import { updateOwn } from './update.ts';
 const security = [{ accessToken: [] }];
 const NOTHING = z.undefined().describe('Done');
 const RECENT =
-  'Asks for a log-in, or the password at `/me/reauthenticate`, of the last ten minutes: otherwise ' +
+  'Requires a log-in or a call of `/me/reauthenticate` within the last ten minutes; otherwise ' +
   '`reauthentication_required`.';
 
-/** Oneself: names, the address, and where one is logged in. */
+/** Registers the routes of the caller’s own account: names, address, sessions. */
 export function ownRoutes(instance: FastifyInstance, deps: AccountDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, authenticate, codes, emails, sessions, audit } = deps;
@@ -38,7 +38,7 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountDeps): void {
     schema: {
       operationId: 'me',
       tags: ['Accounts'],
-      summary: 'The account that asks',
+      summary: 'Get your account',
       security,
       response: { 200: Me, ...problems(401) },
     },
@@ -53,8 +53,8 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountDeps): void {
     schema: {
       operationId: 'updateMe',
       tags: ['Accounts'],
-      summary: 'Change one’s own names and telephone number',
-      description: 'What is not named stays as it is; null takes it away.',
+      summary: 'Update your names and phone number',
+      description: 'Absent fields stay as they are; null removes a value.',
       security,
       body: UpdateMeBody,
       response: { 200: Me, ...problems(400, 401, 422) },
@@ -73,7 +73,7 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountDeps): void {
     schema: {
       operationId: 'sendMyCode',
       tags: ['Accounts'],
-      summary: 'Have a code mailed that verifies one’s address',
+      summary: 'Send a code that verifies your email address',
       security,
       response: { 202: ResendAnswer, ...problems(401, 409, 429) },
     },
@@ -102,7 +102,7 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountDeps): void {
     schema: {
       operationId: 'verifyMe',
       tags: ['Accounts'],
-      summary: 'Bring the code that verifies one’s address',
+      summary: 'Verify your email address with a code',
       security,
       body: VerifyMeBody,
       response: { 204: NOTHING, ...problems(400, 401, 409, 410, 422, 429) },
@@ -114,7 +114,7 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountDeps): void {
       if (me.verified) refuse('already_verified');
       const address = addressKey(request.ip);
       const opened = await codes.check({ account }, request.body.code, address).catch((error) => {
-        // There is no ticket that could have ended: no code is on its way.
+        // No ticket could have expired: no code is pending.
         if (!(error instanceof RefusalError) || error.refusal.code !== 'ticket_expired')
           throw error;
         throw new RefusalError(refusal('code_expired'));
@@ -131,7 +131,7 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountDeps): void {
     schema: {
       operationId: 'listMySessions',
       tags: ['Accounts'],
-      summary: 'Where one is logged in, the last used first',
+      summary: 'List your sessions, most recently used first',
       security,
       response: { 200: SessionsAnswer, ...problems(401) },
     },
@@ -154,7 +154,7 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountDeps): void {
     schema: {
       operationId: 'endMySession',
       tags: ['Accounts'],
-      summary: 'End one of one’s sessions; its sockets close',
+      summary: 'End one of your sessions',
       security,
       description: RECENT,
       params: z.object({ id: SessionId }),
@@ -177,7 +177,7 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountDeps): void {
     schema: {
       operationId: 'endMyOtherSessions',
       tags: ['Accounts'],
-      summary: 'End all of one’s sessions but the one that asks',
+      summary: 'End all your other sessions',
       description: RECENT,
       security,
       response: { 204: NOTHING, ...problems(401, 403) },
@@ -199,10 +199,10 @@ export function ownRoutes(instance: FastifyInstance, deps: AccountDeps): void {
     schema: {
       operationId: 'reauthenticate',
       tags: ['Accounts'],
-      summary: 'Prove by the password who holds the session; counts as a log-in for ten minutes',
+      summary: 'Confirm your password; counts as a log-in for ten minutes',
       description:
-        'What ends the sessions of others or adds a factor asks for it. An account without a ' +
-        'password logs in again.',
+        'Required before ending sessions elsewhere or adding a second factor. Users without a ' +
+        'password log in again.',
       security,
       body: PasswordBody,
       response: { 204: NOTHING, ...problems(400, 401, 403, 422, 429, 503) },

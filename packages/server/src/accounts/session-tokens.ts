@@ -9,9 +9,9 @@ import {
 import type { SessionId } from '@parley/protocol';
 
 /**
- * The tokens of sessions: the session’s id, 256 random bits, and a tag that only the session’s own
- * key makes. Of the newest token, and of the one before, the SHA-256 is stored; a token older than
- * that is known by its tag, so that nobody can end a session by guessing.
+ * Session tokens: the session id, 256 random bits, and a tag made with the session’s own key. The
+ * SHA-256 of the newest token and of its predecessor is stored; an older token is recognized by its
+ * tag, so that a session cannot be ended by guessing.
  */
 
 const ID_BYTES = 16;
@@ -20,7 +20,7 @@ const TAG_BYTES = 16;
 const BYTES = ID_BYTES + RANDOM_BYTES + TAG_BYTES;
 const NONCE_BYTES = 12;
 
-/** A token that has the form of one. */
+/** A well-formed token. */
 export interface ParsedToken {
   readonly text: string;
   readonly session: SessionId;
@@ -28,10 +28,10 @@ export interface ParsedToken {
   readonly bytes: Buffer;
 }
 
-/** The key of a new session. */
+/** Creates the key of a new session. */
 export const newFamilyKey = (): Buffer => randomBytes(32);
 
-/** Makes a token for a session. */
+/** Creates a token for a session. */
 export function newToken(session: SessionId, familyKey: Buffer): ParsedToken {
   const head = Buffer.concat([
     Buffer.from(session.replaceAll('-', ''), 'hex'),
@@ -41,7 +41,7 @@ export function newToken(session: SessionId, familyKey: Buffer): ParsedToken {
   return { text: `ps_${bytes.toString('base64url')}`, session, hash: hashOf(bytes), bytes };
 }
 
-/** Reads a token; null when it has not the form of one. There is one way to write each. */
+/** Parses a token; null when it is malformed. Each token has exactly one form. */
 export function parseToken(text: string): ParsedToken | null {
   if (!/^ps_[A-Za-z0-9_-]{86}$/.test(text)) return null;
   const bytes = Buffer.from(text.slice(3), 'base64url');
@@ -51,13 +51,15 @@ export function parseToken(text: string): ParsedToken | null {
   return { text, session, hash: hashOf(bytes), bytes };
 }
 
-/** Whether the session has ever had this token. */
+/** Returns whether the session has ever had this token. */
 export function isOfFamily({ bytes }: ParsedToken, familyKey: Buffer): boolean {
   const head = bytes.subarray(0, BYTES - TAG_BYTES);
   return timingSafeEqual(bytes.subarray(BYTES - TAG_BYTES), tagOf(head, familyKey));
 }
 
-/** Encrypts the successor of a token so that only who holds that token can read it (AES-256-GCM). */
+/**
+ * Encrypts the successor of a token so that only a holder of that token can read it (AES-256-GCM).
+ */
 export function boxSuccessor(token: ParsedToken, successor: ParsedToken): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', boxKey(token), nonce);
@@ -65,7 +67,7 @@ export function boxSuccessor(token: ParsedToken, successor: ParsedToken): Buffer
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
 }
 
-/** The successor of a token, from what {@link boxSuccessor} has made. */
+/** Decrypts the successor of a token from the result of {@link boxSuccessor}. */
 export function openSuccessor(token: ParsedToken, box: Buffer): string {
   const text = NONCE_BYTES + TAG_BYTES;
   const decipher = createDecipheriv('aes-256-gcm', boxKey(token), box.subarray(0, NONCE_BYTES));
@@ -74,7 +76,7 @@ export function openSuccessor(token: ParsedToken, box: Buffer): string {
 }
 
 const hashOf = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest();
-// Not the hash that is stored: that one must not open the box.
+// Not the stored hash, which must not decrypt the box.
 const boxKey = ({ bytes }: ParsedToken): Buffer =>
   createHmac('sha256', bytes).update('successor').digest();
 const tagOf = (head: Buffer, familyKey: Buffer): Buffer =>

@@ -18,10 +18,10 @@ import {
 } from './session-tokens.ts';
 
 const DAY_MS = 86_400_000;
-/** A session that nobody used for this long ends; and any session ends after the longer time. */
+/** A session that is unused for this long expires; any session expires after the longer time. */
 const IDLE_MS = 30 * DAY_MS;
 const ABSOLUTE_MS = 180 * DAY_MS;
-/** A session that was found alive is believed for this long; its end here is known at once. */
+/** A valid session is cached for this long; its end on this node takes effect at once. */
 const BELIEVED_MS = 2_000;
 const CACHE_MAX = 50_000;
 /** Longer than any query may take. */
@@ -30,48 +30,48 @@ const ENDED_MS = 60_000;
 /** A log-in is recent for this long. */
 const RECENT_MS = 10 * 60_000;
 
-/** A token that was rotated is answered with its successor for this long: its answer was lost. */
+/** A replaced token still returns its successor for this long, in case the response was lost. */
 const GRACE_MS = 30_000;
 
 /**
- * Log-ins. Their tokens have 256 random bits and are stored only as SHA-256.
+ * Sessions. Their tokens have 256 random bits and are stored only as SHA-256.
  *
  * 1. A session is checked with one indexed query, or none within two seconds of the last one.
  * 2. Its end takes effect at once on this node, for requests and sockets.
- * 3. A token has one successor, whoever asks for it and how often. One that comes again after its
- *    successor should have arrived is in the wrong hands, or the successor is: the session ends.
+ * 3. A token has one successor, however often it is requested. When a token is reused after its
+ *    successor should have arrived, one of them was stolen: the session ends.
  */
 export class Sessions {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
   readonly #twice: readonly AccountRole[];
   readonly #known = new Map<SessionId, { session: Session; until: number }>();
-  /** Ended here a moment ago: what a query under way then found of them is not believed. */
+  /** Ended here recently: results of queries in flight for these are ignored. */
   readonly #ended = new Map<SessionId, number>();
   readonly #endListeners: ((session: SessionId) => void)[] = [];
   readonly #reuseListeners: ((session: SessionId, account: AccountId) => Promise<void>)[] = [];
 
-  /** Sessions of accounts of the roles `twice` are none unless they have passed a second factor. */
+  /** Accounts of the roles `twice` need sessions that have passed a second factor. */
   constructor(pool: pg.Pool, clock: Clock, twice: readonly AccountRole[] = []) {
     this.#twice = twice;
     this.#pool = pool;
     this.#clock = clock;
   }
 
-  /** Told of each session that ends on this node: its sockets are to be closed. */
+  /** Called with each session that ends on this node, so that its sockets are closed. */
   onEnded(listener: (session: SessionId) => void): void {
     this.#endListeners.push(listener);
   }
 
-  /** Told of each session that ended because one of its old tokens came again; awaited. */
+  /** Called with each session that ended because an old token was reused; awaited. */
   onReuse(listener: (session: SessionId, account: AccountId) => Promise<void>): void {
     this.#reuseListeners.push(listener);
   }
 
   /**
-   * Begins a session; the token is known to the caller alone. Null when the account is not active,
-   * or when what it logs in with has changed since it was checked: the row’s lock decides who was
-   * first, so no log-in slips in beside a deactivation or a new password.
+   * Starts a session; only the caller learns its token. Null when the account is inactive, or its
+   * credentials have changed since they were checked: the row lock orders this log-in and a
+   * concurrent deactivation or password change.
    */
   async begin(proof: Proof, device: string, address: string): Promise<SessionToken | null> {
     const { account, credentials, passed } = proof;
@@ -81,7 +81,7 @@ export class Sessions {
     const now = this.#clock.now();
     const { rowCount } = await this.#pool.query({
       name: 'sessions-begin',
-      // Those of the account that have run out go by the way.
+      // Removes the expired sessions of the account in the same statement.
       text: `with past as (
                delete from sessions where account_id = $2 and (expires_at <= $6 or last_used_at <= $8)
              ), account as (
@@ -110,7 +110,7 @@ export class Sessions {
     return rowCount === 1 ? { id, account, token: token.text, expiresAt: now + ABSOLUTE_MS } : null;
   }
 
-  /** The session of a token, which stays as it is; null when there is none or it has ended. */
+  /** Returns the session of a token without changing it; null when it is unknown or has ended. */
   async byToken(text: string): Promise<Session | null> {
     const token = parseToken(text);
     const row = token && (await this.#row(token.session));
@@ -119,9 +119,9 @@ export class Sessions {
   }
 
   /**
-   * Takes a token in for its successor: of many at once, all get the same. Null when there is no
-   * such session, or it has ended, or ends by this: the token was taken in long before. `allow` is
-   * asked before anything changes, and may throw.
+   * Exchanges a token for its successor; concurrent callers get the same one. Null when the session
+   * is unknown or has ended, or ends now because the token was replaced long ago. `allow` is called
+   * before anything changes and may throw.
    */
   async rotate(
     text: string,
@@ -146,15 +146,15 @@ export class Sessions {
       });
       if (rowCount === 1) return { id, account, token: successor.text, expiresAt };
     }
-    // Somebody else has been faster, a moment ago: theirs is the successor.
+    // A concurrent request was first: its token is the successor.
     const row = await this.#row(id);
     if (!row?.successor_box || !(await this.#isGood(token, row))) return null;
     return { id, account, token: openSuccessor(token, row.successor_box), expiresAt };
   }
 
   /**
-   * Whether this is the newest token of the session, or the one before within its grace. The
-   * session ends when it had this token longer ago.
+   * Returns whether this is the newest token of the session, or its predecessor within the grace
+   * period. Ends the session when the token was replaced before that.
    */
   async #isGood(token: ParsedToken, row: TokenRow): Promise<boolean> {
     if (timingSafeEqual(token.hash, row.token_hash)) return true;
@@ -180,8 +180,8 @@ export class Sessions {
   }
 
   /**
-   * The session of this id; null when it has ended. `fresh` asks the database in any case: for what
-   * lasts longer than a request.
+   * Returns the session with this id; null when it has ended. `fresh` always queries the database:
+   * for connections that outlive a request.
    */
   async byId(id: SessionId, { fresh = false } = {}): Promise<Session | null> {
     const known = fresh ? undefined : this.#known.get(id);
@@ -204,7 +204,7 @@ export class Sessions {
     return session;
   }
 
-  /** The sessions of an account that go on, the last used first. */
+  /** Returns the active sessions of an account, most recently used first. */
   async list(account: AccountId): Promise<SessionRecord[]> {
     const now = this.#clock.now();
     const { rows } = await this.#pool.query<SessionRecordRow>({
@@ -223,7 +223,7 @@ export class Sessions {
     }));
   }
 
-  /** Ends a session if it is of this account; false when it is not. */
+  /** Ends a session of this account; false when it belongs to another one. */
   async endOwn(account: AccountId, id: SessionId): Promise<boolean> {
     const { rows } = await this.#pool.query<{ id: SessionId }>({
       name: 'sessions-end-own',
@@ -234,7 +234,7 @@ export class Sessions {
     return rows.length === 1;
   }
 
-  /** Notes that whoever holds the session has just proved who they are. */
+  /** Records that the holder of the session has just proved their identity. */
   async authenticated(id: SessionId): Promise<void> {
     await this.#pool.query({
       name: 'sessions-authenticated',
@@ -244,7 +244,7 @@ export class Sessions {
   }
 
   /**
-   * Makes sure that whoever holds the session has proved who they are within the last ten minutes.
+   * Requires that the holder of the session proved their identity within the last ten minutes.
    * @throws {RefusalError} reauthentication_required
    */
   async requireRecent(id: SessionId): Promise<void> {
@@ -256,7 +256,7 @@ export class Sessions {
     if (rows.length === 0) refuse('reauthentication_required');
   }
 
-  /** Which of the sessions go on. */
+  /** Returns which of the sessions are active. */
   async alive(ids: readonly SessionId[]): Promise<Set<SessionId>> {
     const now = this.#clock.now();
     const { rows } = await this.#pool.query<{ id: SessionId }>({
@@ -265,7 +265,7 @@ export class Sessions {
       values: [ids, new Date(now), new Date(now - IDLE_MS), this.#twice],
     });
     const alive = new Set(rows.map((r) => r.id));
-    // What another node has ended is believed here no longer.
+    // Drops sessions from the cache that another node has ended.
     for (const id of ids) if (!alive.has(id)) this.#known.delete(id);
     return alive;
   }
@@ -281,9 +281,9 @@ export class Sessions {
   }
 
   /**
-   * Ends all sessions of an account, or all but one, together with the change that is the reason
-   * (a new password, a deactivation): both happen, or neither. A change after which log-ins under
-   * way must fail raises `credentials_version` or takes `is_active` away.
+   * Ends all sessions of an account, or all but one, in the transaction of the change that is the
+   * reason (a new password, a deactivation). A change that must fail log-ins in progress increments
+   * `credentials_version` or clears `is_active`.
    */
   async endAll(
     account: AccountId,
@@ -305,7 +305,7 @@ export class Sessions {
     );
   }
 
-  /** {@link endAll}, if the change says so; the change is kept in either case. */
+  /** Like {@link endAll}, if the change returns true; the change is kept in either case. */
   async endAllIf<T>(
     account: AccountId,
     change: (client: pg.PoolClient) => Promise<{ readonly end: boolean; readonly value: T }>,
@@ -325,14 +325,14 @@ export class Sessions {
     return value;
   }
 
-  /** The account has changed (its role): what is known of its sessions is read anew. */
+  /** Drops the sessions of an account from the cache after a change, such as its role. */
   forget(account: AccountId): void {
     for (const [id, { session }] of this.#known) {
       if (session.account === account) this.#known.delete(id);
     }
   }
 
-  /** A session has ended on another node: what is known of it here is not believed any more. */
+  /** Drops a session from the cache that has ended on another node. */
   forgetEnded(id: SessionId): void {
     const now = performance.now();
     for (const [old, at] of this.#ended) if (now - at > ENDED_MS) this.#ended.delete(old);
@@ -340,7 +340,7 @@ export class Sessions {
     this.#ended.set(id, now);
   }
 
-  /** Forgets sessions that have ended, and tells whoever holds their sockets. */
+  /** Drops sessions that have ended and notifies the owner of their sockets. */
   #tell(ids: readonly SessionId[]): void {
     for (const id of ids) {
       this.forgetEnded(id);
@@ -349,7 +349,7 @@ export class Sessions {
   }
 }
 
-/** A session with its token, which is stored nowhere. */
+/** A session with its token, which is not stored. */
 export interface SessionToken {
   readonly id: SessionId;
   readonly account: AccountId;
@@ -358,7 +358,7 @@ export interface SessionToken {
   readonly expiresAt: number;
 }
 
-/** A log-in as its owner sees it. Times on the wall clock, ms. */
+/** A session as its user sees it. Times on the wall clock, ms. */
 export interface SessionRecord {
   readonly id: SessionId;
   readonly device: string;
@@ -393,8 +393,8 @@ interface TokenRow extends SessionRow {
 const SELECT = 'select s.id, s.account_id, a.role';
 const FROM = 'from sessions s join accounts a on a.id = s.account_id';
 /**
- * $2 is now, $3 the time before which a session that was not used since has ended, $4 the roles
- * whose sessions must have passed a second factor.
+ * $2 is the current time, $3 the time before which unused sessions have expired, $4 the roles whose
+ * sessions must have passed a second factor.
  */
 const ALIVE = `a.is_active and s.expires_at > $2 and s.last_used_at > $3
   and (s.second_factor_at is not null or a.role <> all($4::text[]))`;

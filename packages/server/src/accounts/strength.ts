@@ -1,14 +1,14 @@
 import type { ZxcvbnFactory } from '@zxcvbn-ts/core';
 
-/** Longer passwords are judged by their beginning: the estimate takes more than linear time. */
+/** Longer passwords are judged by their beginning, as the estimate takes more than linear time. */
 const JUDGED = 72;
 
-/** The name of the product, which whoever guesses tries first. */
+/** The name of the product, which attackers try first. */
 const PRODUCT = 'parley';
-/** What is left of a password without the names in it has to be at least this long. */
+/** What remains of a password without names must be at least this long. */
 const REST_MIN = 8;
 
-/** Loaded when the first password is set: its lists take 40 MB of memory. */
+/** Loaded with the first password, as its lists take 40 MB of memory. */
 let judge: Promise<ZxcvbnFactory> | undefined;
 
 async function load(): Promise<ZxcvbnFactory> {
@@ -20,13 +20,13 @@ async function load(): Promise<ZxcvbnFactory> {
 }
 
 /**
- * What is wrong with a password that is long enough; null when nothing is. `about` are the names of
- * the account and the address of the server. Refused is
+ * Returns why a password of sufficient length is weak; null when it is not. `about` are the names
+ * of the account and the address of the server. Rejected is
  *
- * 1. what a list of leaked passwords, a keyboard row, a repetition or such a name would give away
- *    within a million guesses (zxcvbn score 0 or 1);
- * 2. what is built from names of the account, the server or the product, when what is left without
- *    them is no password of its own (`parley2026!`, `Acme-Chat-Ann1`).
+ * 1. what a list of leaked passwords, a keyboard row, a repetition or such a name makes guessable
+ *    within a million attempts (zxcvbn score 0 or 1);
+ * 2. what is built from names of the account, the server or the product, when the rest is not a
+ *    password of its own (`parley2026!`, `Acme-Chat-Ann1`).
  */
 export async function weaknessOf(
   password: string,
@@ -43,16 +43,16 @@ export async function weaknessOf(
     const rest = withoutNames(judged, own);
     if (rest === judged) return null;
     if (rest.length >= REST_MIN && factory.check(rest).score >= 2) return null;
-    return 'This password is built from names: use other words';
+    return 'This password contains your name or the name of this server. Use other words';
   }
   const [first] = sequence;
   if (sequence.length === 1 && first?.pattern === 'dictionary') {
-    return 'This password is on a list of leaked passwords';
+    return 'This password appears in a list of leaked passwords. Choose another one';
   }
-  return 'This password is easy to guess: use several words, or a longer one';
+  return 'This password is easy to guess. Use a longer one, or several words';
 }
 
-/** Characters that stand for letters, as people and those who guess write them. */
+/** Characters that replace letters in passwords (leet). */
 const LOOKS: Readonly<Record<string, string>> = {
   '@': 'a',
   '4': 'a',
@@ -65,7 +65,7 @@ const LOOKS: Readonly<Record<string, string>> = {
   '7': 't',
 };
 
-/** What is left of a password without the names, also when they are written backwards or in leet. */
+/** Removes names from a password, also reversed or in leet. */
 function withoutNames(password: string, names: readonly string[]): string {
   const plain = [...password.toLowerCase()];
   const forms = [plain, plain.map((c) => LOOKS[c] ?? c)];

@@ -1,25 +1,25 @@
 import { type FieldError, type Refusal, refusal } from '@parley/protocol';
 
-/** What of a registration somebody has already. */
+/** Which fields of a registration are taken. */
 export interface Taken {
-  /** `same` as another’s, or `alike`: it could be taken for another’s. */
+  /** `same` as another username, or `alike`: easily confused with one. */
   readonly username: 'same' | 'alike' | null;
   readonly email: boolean;
 }
 
-/** What is said of it, beside its field. */
+/** Returns the errors of the taken fields. */
 export function takenErrors({ username, email }: Taken): FieldError[] {
   const errors: FieldError[] = [];
   if (username === 'same') errors.push(entry('username', 'username_taken'));
   if (username === 'alike') {
-    const message = 'This username looks like one that is taken';
+    const message = 'This username is too similar to one that is taken';
     errors.push({ ...entry('username', 'username_taken'), message });
   }
   if (email) errors.push(entry('email', 'email_taken'));
   return errors;
 }
 
-/** The refusal with those errors, by the code of the first; null when there are none. */
+/** Returns the refusal with those errors, with the code of the first; null when there are none. */
 export function takenRefusal(errors: readonly FieldError[]): Refusal | null {
   const [first] = errors;
   if (!first) return null;

@@ -5,12 +5,12 @@ import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.ts';
 import type { StreamTransaction } from '../stream/stream-transaction.ts';
 
-/** Whoever has tried so often begins again. */
+/** Attempts after which a ticket is rejected. */
 const TRIES_MAX = 5;
-/** Rows that have ended are kept this long. */
+/** Expired rows are kept for this long. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
-/** Something that runs a statement and tells its rows: a pool, a connection, a unit of a lane. */
+/** Runs statements and returns their rows: a pool, a connection, or a stream transaction. */
 export interface RowQueryable {
   query<R extends pg.QueryResultRow>(statement: {
     name: string;
@@ -19,7 +19,7 @@ export interface RowQueryable {
   }): Promise<{ rows: R[] }>;
 }
 
-/** A unit of a lane as something that statements run on. */
+/** Adapts a stream transaction to {@link RowQueryable}. */
 export const rowsOf = (tx: StreamTransaction): RowQueryable => ({
   query: async ({ name, text, values }) => ({ rows: await tx.query(name, text, values) }),
 });
@@ -28,27 +28,27 @@ export const rowsOf = (tx: StreamTransaction): RowQueryable => ({
 export interface Ticket<Data> {
   readonly id: string;
   readonly account: AccountId | null;
-  /** The address it is about, as addresses are compared. */
+  /** The address it concerns, in the form in which addresses are compared. */
   readonly subject: string | null;
   readonly data: Data;
   /** Wall clock, ms. */
   readonly expiresAt: number;
 }
 
-/** What is to be stored with a new ticket. */
+/** A new ticket. */
 export interface NewTicket {
-  /** A ticket of one purpose is none of another. */
+  /** A ticket is only valid for its purpose. */
   readonly purpose: string;
   readonly account?: AccountId;
   readonly subject?: string;
-  /** JSON; holds no secret in the clear. */
+  /** JSON; contains no secret in the clear. */
   readonly data?: object;
   readonly ttlMs: number;
 }
 
 /**
- * One-use tickets: 256 random bits that somebody holds while something is not finished, stored as
- * SHA-256 only. A ticket ends by being redeemed, by its time, or after five counted tries.
+ * One-use tickets: 256 random bits that a client holds while an operation is incomplete, stored
+ * only as SHA-256. A ticket ends when it is redeemed, expires, or after five counted attempts.
  */
 export class Tickets {
   readonly #pool: pg.Pool;
@@ -59,7 +59,7 @@ export class Tickets {
     this.#clock = clock;
   }
 
-  /** Makes a ticket, in a transaction when `on` is its connection. */
+  /** Creates a ticket, within the transaction of `on` if given. */
   async issue(
     ticket: NewTicket,
     on: RowQueryable = this.#pool,
@@ -87,7 +87,7 @@ export class Tickets {
     return { id, ticket: text, expiresAt };
   }
 
-  /** What a ticket stands for, left as it is; null when it has ended. */
+  /** Returns what a ticket stands for without changing it; null when it has ended. */
   async look<Data>(purpose: string, ticket: string): Promise<Ticket<Data> | null> {
     const { rows } = await this.#pool.query<TicketRow<Data>>({
       name: 'tickets-look',
@@ -98,8 +98,8 @@ export class Tickets {
   }
 
   /**
-   * Counts a try before what was brought with the ticket is checked: of many at once, five are
-   * looked at. Null when the ticket has ended, or has had its tries.
+   * Counts an attempt before the client’s input is checked, so that concurrent attempts cannot
+   * exceed five. Null when the ticket has ended or has no attempts left.
    */
   async attempt<Data>(purpose: string, ticket: string): Promise<Ticket<Data> | null> {
     const { rows } = await this.#pool.query<TicketRow<Data>>({
@@ -111,8 +111,8 @@ export class Tickets {
   }
 
   /**
-   * Uses a ticket up; null when it has ended. Of two at once, one gets it. After
-   * {@link attempt}, the last of whose five tries may have been the right one.
+   * Uses up a ticket; null when it has ended. Only one of concurrent callers succeeds. Call it
+   * after {@link attempt}: the last of the five attempts may have succeeded.
    */
   async redeem<Data>(
     purpose: string,
@@ -137,7 +137,7 @@ export class Tickets {
     });
   }
 
-  /** Removes what has ended long ago. */
+  /** Removes rows that expired long ago. */
   async clean(): Promise<void> {
     await this.#pool.query('delete from one_time_secrets where expires_at < $1', [
       new Date(this.#clock.now() - KEPT_MS),
@@ -145,7 +145,7 @@ export class Tickets {
   }
 }
 
-/** What is stored of a random text that was given away. */
+/** Returns the hash that is stored of a random token. */
 export const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 interface TicketRow<Data> {

@@ -4,15 +4,15 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import type { Clock } from '../clock.ts';
 import type { SigningKeys } from './keys.ts';
 
-/** How long an access token is good. */
+/** Validity of an access token. */
 export const ACCESS_TOKEN_MS = 10 * 60 * 1000;
 const AUDIENCE = 'parley';
-/** Header fields that would have us take a key from elsewhere, or follow an extension. */
+/** Header fields that would select a key from elsewhere, or an extension. */
 const FOREIGN = ['jwk', 'jku', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'crit', 'b64'];
 /** RFC 9068: an access token, not any other JWT of ours. */
 const TYPE = 'at+jwt';
 
-/** What an access token says. */
+/** The claims of an access token. */
 export interface AccessClaims {
   readonly account: AccountId;
   readonly session: SessionId;
@@ -21,8 +21,7 @@ export interface AccessClaims {
 }
 
 /**
- * Makes and checks access tokens: JWT (RFC 7519), RS256 and nothing else, signed with a key from
- * our own set.
+ * Signs and verifies access tokens: JWT (RFC 7519), only RS256, signed with a key of our own set.
  */
 export class AccessTokens {
   readonly #keys: SigningKeys;
@@ -36,7 +35,7 @@ export class AccessTokens {
     this.#clock = clock;
   }
 
-  /** The public keys, for whoever wants to check our tokens. */
+  /** The public keys with which our tokens can be verified. */
   get jwks() {
     return this.#keys.jwks;
   }
@@ -61,7 +60,7 @@ export class AccessTokens {
     return { token, expiresAt: exp * 1000 };
   }
 
-  /** Checks signature and claims. That the session goes on is `Sessions`’ to say. */
+  /** Verifies signature and claims, but not that the session is active; see `Sessions`. */
   async verify(token: string): Promise<{ claims: AccessClaims } | { refusal: Refusal }> {
     // One way of writing a token only: libraries take white space and padding in base64, which
     // would give one token many texts.
@@ -70,13 +69,13 @@ export class AccessTokens {
       const { payload } = await jwtVerify(
         token,
         async ({ kid, alg, ...header }) => {
-          // The key comes from our set and nowhere else, whatever the header offers.
+          // The key always comes from our set, whatever the header contains.
           if (FOREIGN.some((name) => name in header)) {
-            throw new errors.JWTInvalid('keys and extensions in the header are refused');
+            throw new errors.JWTInvalid('keys and extensions in the header are not allowed');
           }
-          if (alg !== 'RS256') throw new errors.JWTInvalid('not our algorithm');
+          if (alg !== 'RS256') throw new errors.JWTInvalid('unsupported algorithm');
           const key = kid === undefined ? undefined : await this.#keys.publicKey(kid);
-          if (!key) throw new errors.JWTInvalid('not one of our keys');
+          if (!key) throw new errors.JWTInvalid('unknown key');
           return key;
         },
         {
@@ -102,8 +101,8 @@ export class AccessTokens {
 }
 
 /**
- * Whether the token has three parts, each the one base64url text of its bytes (RFC 4648 §3.5): the
- * unused bits at the end of a part are zero.
+ * Returns whether the token has three parts, each the canonical base64url text of its bytes (RFC
+ * 4648 §3.5): the unused bits at the end of a part are zero.
  */
 function isCanonical(token: string): boolean {
   const parts = token.split('.');
@@ -113,4 +112,4 @@ function isCanonical(token: string): boolean {
   );
 }
 
-const INVALID = { refusal: refusal('unauthenticated', 'The access token is not valid') };
+const INVALID = { refusal: refusal('unauthenticated', 'The access token is invalid') };

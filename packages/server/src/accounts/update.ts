@@ -6,7 +6,7 @@ import type { Append } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import { displayNameSkeleton } from './names.ts';
 
-/** What somebody changes of themselves: what is not named stays, null takes it away. */
+/** Changes of a user’s own account: absent fields stay, null removes a value. */
 export interface OwnChange {
   readonly displayName?: string | undefined;
   readonly firstName?: string | null | undefined;
@@ -20,10 +20,10 @@ interface UpdateCommand extends Command {
 }
 
 /**
- * Changes one’s own names. A new display name is told to all by an event; what only oneself and
- * admins see just changes.
+ * Changes the caller’s own names. A new display name is announced by an event; changes that only
+ * the user and admins see are not.
  *
- * @throws {RefusalError} session_ended, when the account is not active any more
+ * @throws {RefusalError} session_ended, when the account is no longer active
  */
 export async function updateOwn(
   pool: pg.Pool,
@@ -66,7 +66,7 @@ const updateRule: Rule<UpdateCommand> = {
   },
 };
 
-/** The statement that carries a change out. */
+/** Returns the statement that carries out a change. */
 function personal(account: AccountId, change: OwnChange): { text: string; values: unknown[] } {
   const { displayName, firstName, lastName, phone } = change;
   return {

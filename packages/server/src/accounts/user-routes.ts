@@ -11,7 +11,7 @@ import { userOf, usersPage } from './users.ts';
 const Place = z.tuple([z.string().refine(isStorable), AccountId]);
 const security = [{ accessToken: [] }];
 
-/** The people of the server. */
+/** Registers the routes of the user directory. */
 export function usersRoutes(instance: FastifyInstance, deps: AccountDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, authenticate } = deps;
@@ -22,10 +22,10 @@ export function usersRoutes(instance: FastifyInstance, deps: AccountDeps): void 
     schema: {
       operationId: 'listUsers',
       tags: ['People'],
-      summary: 'The people of the server, by display name',
+      summary: 'List users by display name',
       description:
-        '`search` finds parts of display names and usernames, whatever their case and accents. ' +
-        'With several words, each must occur.',
+        '`search` matches parts of display names and usernames, ignoring case and accents. With ' +
+        'several words, each must occur.',
       security,
       querystring: ListQuery,
       response: { 200: UsersPage, ...problems(401, 422) },
@@ -46,7 +46,7 @@ export function usersRoutes(instance: FastifyInstance, deps: AccountDeps): void 
     schema: {
       operationId: 'getUser',
       tags: ['People'],
-      summary: 'One person',
+      summary: 'Get a user',
       security,
       params: z.object({ id: AccountId }),
       response: { 200: User, ...problems(401, 404) },

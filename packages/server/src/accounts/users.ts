@@ -1,8 +1,6 @@
 import type { AccountId, User } from '@parley/protocol';
 import type pg from 'pg';
 
-/** What everybody may know of others: no address, no role. */
-
 interface UserRow {
   id: AccountId;
   username: string;
@@ -13,8 +11,8 @@ interface UserRow {
 }
 
 /**
- * Columns of a person, of the row `a` of accounts. A name is shared with whoever has one that looks
- * the same, as display name or username.
+ * Columns of a user, of the row `a` of accounts. A name is marked as shared when another account
+ * has a display name or username that looks the same.
  */
 export const USER = `a.id, a.username, a.display_name, a.is_active, a.created_at,
   exists (select from accounts o
@@ -22,10 +20,10 @@ export const USER = `a.id, a.username, a.display_name, a.is_active, a.created_at
     or exists (select from accounts o
                where o.username_skeleton = a.display_name_skeleton and o.id <> a.id)
     as name_is_shared`;
-/** More words than a name has are not searched for. */
+/** A search uses at most this many words. */
 const WORDS_MAX = 8;
 
-/** One person; null when there is none. Who was deactivated or deleted is still somebody. */
+/** Returns a user; null when there is none. Deactivated and deleted accounts are returned too. */
 export async function userOf(pool: pg.Pool, account: AccountId): Promise<User | null> {
   const { rows } = await pool.query<UserRow>({
     name: 'people-person',
@@ -35,15 +33,15 @@ export async function userOf(pool: pg.Pool, account: AccountId): Promise<User | 
   return rows[0] ? toUser(rows[0]) : null;
 }
 
-/** Place in the list of people: after this search key and id. */
+/** A position in the list of users: after this search key and id. */
 export interface UsersCursor {
   readonly name: string;
   readonly id: string;
 }
 
 /**
- * A page of the people, by display name. `search` is one or more parts of a display name or
- * username, each of which must occur; case and accents make no difference.
+ * Returns a page of users by display name. `search` is one or more parts of a display name or
+ * username, each of which must occur; case and accents are ignored.
  */
 export async function usersPage(
   pool: pg.Pool,
@@ -53,7 +51,7 @@ export async function usersPage(
 ): Promise<{ items: User[]; next: UsersCursor | null }> {
   const words = wordsOf(search);
   const { rows } = await pool.query<UserRow & { search_key: string }>({
-    name: `people-page-${words.length}`,
+    name: `users-page-${words.length}`,
     text: `select ${USER}, a.search_key
            from accounts a
            where is_active
@@ -73,9 +71,8 @@ export async function usersPage(
 }
 
 /**
- * Conditions, each with `and` before it, that the words occur in `search_key`; the words are the
- * parameters from `$first` on. They are made comparable where the names were, so that the two
- * cannot differ.
+ * Returns conditions, each preceded by `and`, that the words occur in `search_key`; the words are
+ * the parameters from `$first` on. PostgreSQL normalizes them as it did the names.
  */
 export const matching = (words: readonly string[], first: number): string =>
   words
@@ -84,15 +81,15 @@ export const matching = (words: readonly string[], first: number): string =>
     )
     .join('\n');
 
-/** A text in which `%` and `_` stand for themselves. */
+/** Returns a text with `%` and `_` escaped for `like`. */
 export const literally = (expression: string): string =>
   `regexp_replace(${expression}, '([\\\\%_])', '\\\\\\1', 'g')`;
 
-/** The words of a search. */
+/** Splits a search into its words. */
 export const wordsOf = (search: string | undefined): string[] =>
   search?.trim().split(/\s+/u).filter(Boolean).slice(0, WORDS_MAX) ?? [];
 
-/** A row of accounts as everybody may see it. */
+/** Converts a row of accounts to what every user may see. */
 export const toUser = (row: UserRow): User => ({
   id: row.id,
   username: row.username,

@@ -6,8 +6,8 @@ import type { EmailCodes } from './email-codes.ts';
 import type { StepRule } from './logins.ts';
 
 /**
- * Asks whoever logs in to an account whose address was never verified for the code of a mail:
- * somebody who registered before codes were asked for, or whom an admin has made an account.
+ * Requires the code of an email from users whose address was never verified: those who registered
+ * before codes were required, or whose account an admin created.
  */
 export function verifyRule(
   context: { readonly pool: pg.Pool; readonly codes: EmailCodes; readonly emails: Emails },
