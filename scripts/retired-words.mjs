@@ -32,7 +32,12 @@ export const RETIRED = [
     pattern: '(?:somebody|anybody|nobody|everybody)',
     use: 'the account, user, caller or client; someone, no one, everyone',
   },
-  { pattern: 'mails?', use: 'email', except: /^(docs\/deploy|packages\/web\/src\/.*\.tsx$)/ },
+  {
+    pattern: 'mails?',
+    use: 'email',
+    except:
+      /^(docs\/deploy|packages\/server\/src\/email\/transport\.ts$|packages\/web\/src\/.*\.tsx$)/,
+  },
   // Phrases that a reader would have to translate.
   { pattern: 'dear to', use: 'expensive to' },
   { pattern: 'good for nothing', use: 'invalid, no longer works' },

@@ -26,7 +26,7 @@ const login = (name: string, password = PASSWORD) =>
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 describe('registration', () => {
-  test('makes the account, its place in everyone, and the events, in one go', async () => {
+  test('creates the account, its membership in everyone, and the events in one transaction', async () => {
     const ann = await api.register('ann');
     const bob = await api.register('bob');
     expect([ann.me.role, bob.me.role]).toEqual(['owner', 'member']);
@@ -52,7 +52,7 @@ describe('registration', () => {
     expect(rows[0]).toEqual({ member_count: 2, members: [ann.me.id, bob.me.id] });
   });
 
-  test('keeps the password and the session as hashes only', async () => {
+  test('stores only hashes of the password and the session', async () => {
     const { sessionToken } = await api.register('ann');
     const { pool } = api.database;
     const accounts = await pool.query('select password_hash from accounts');
@@ -68,8 +68,8 @@ describe('registration', () => {
     ['a direction mark in the name', { displayName: 'ann\u202eeve' }, ['displayName'], ['invalid']],
     ['a lone surrogate', { displayName: 'ann \ud800' }, ['displayName'], ['invalid']],
     ['a NUL', { username: 'an\u0000n' }, ['username'], ['invalid']],
-    ['no e-mail', { email: undefined }, ['email'], ['missing']],
-    ['not an e-mail', { email: 'ann' }, ['email'], ['invalid_format']],
+    ['no address', { email: undefined }, ['email'], ['missing']],
+    ['an invalid address', { email: 'ann' }, ['email'], ['invalid_format']],
     ['a short password', { password: 'short' }, ['password'], ['too_small']],
     ['a password over 1 KiB', { password: 'é'.repeat(513) }, ['password'], ['invalid']],
     [
@@ -78,7 +78,7 @@ describe('registration', () => {
       ['username', 'displayName', 'email', 'password'],
       ['too_small', 'too_small', 'invalid_format', 'too_small'],
     ],
-  ])('refuses %s, named beside its field', async (_what, wrong, fields, codes) => {
+  ])('rejects %s with an error for its field', async (_what, wrong, fields, codes) => {
     const answer = await api.post('/auth/register', { ...registration('ann'), ...wrong });
     expect(answer.statusCode).toBe(422);
     expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
@@ -90,7 +90,7 @@ describe('registration', () => {
     for (const e of errors) expect(e.message).not.toBe('');
   });
 
-  test('a taken name and address are both told, in any case and form of letters', async () => {
+  test('reports a taken username and a taken address together, ignoring case and Unicode form', async () => {
     await api.post('/auth/register', { ...registration('strasse'), username: 'Straße' });
     const again = { ...registration('x'), username: 'STRASSE', email: 'STRASSE@Example.org' };
     const answer = await api.post('/auth/register', again);
@@ -104,7 +104,7 @@ describe('registration', () => {
     });
   });
 
-  test('what is wrong and what is taken are told together', async () => {
+  test('reports invalid and taken fields together', async () => {
     await api.register('ann');
     const answer = await api.post('/auth/register', { ...registration('ann'), password: 'x' });
     expect(answer.statusCode).toBe(422);
@@ -116,7 +116,7 @@ describe('registration', () => {
     ]);
   });
 
-  test('of ten at once with one name, one gets it', async () => {
+  test('creates one account from ten concurrent registrations with one name', async () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, i) =>
         api.post('/auth/register', { ...registration('ann'), email: `ann${i}@example.org` }),
@@ -130,32 +130,32 @@ describe('registration', () => {
 });
 
 describe('log-in', () => {
-  test('works with the name or the address, in any case', async () => {
+  test('works with the username or the address, ignoring case', async () => {
     await api.register('Ann');
     for (const name of ['Ann', 'ANN', 'ann', 'aNN@Example.ORG', 'Ａｎｎ']) {
       expect((await login(name)).statusCode, name).toBe(200);
     }
   });
 
-  test('a wrong password and an unknown name are answered alike', async () => {
+  test('gives the same answer for a wrong password and an unknown name', async () => {
     await api.register('ann');
     const strip = ({ requestId: _, ...rest }: { requestId: string }) => rest;
     const wrong = await login('ann', 'not the password');
-    const unknown = await login('nobody');
+    const unknown = await login('no-such-user');
     expect(wrong.statusCode).toBe(401);
     expect(strip(wrong.json())).toEqual(strip(unknown.json()));
     expect(wrong.json().code).toBe('invalid_credentials');
   });
 
-  test('an unknown name costs as much time as a wrong password', async () => {
+  test('takes the same time for an unknown name and a wrong password', async () => {
     await api.register('ann');
     const times = { known: [] as number[], unknown: [] as number[] };
     await login('warm-up', 'not the password');
     for (let i = 0; i < 12; i++) {
       for (const kind of ['known', 'unknown'] as const) {
-        const begun = performance.now();
-        await login(kind === 'known' ? 'ann' : `nobody${i}`, 'not the password');
-        times[kind].push(performance.now() - begun);
+        const startedAt = performance.now();
+        await login(kind === 'known' ? 'ann' : `unknown${i}`, 'not the password');
+        times[kind].push(performance.now() - startedAt);
       }
     }
     const median = (all: number[]) => all.sort((a, b) => a - b)[6] ?? 0;
@@ -164,13 +164,13 @@ describe('log-in', () => {
     expect(Math.abs(known - unknown)).toBeLessThan(Math.max(20, known / 4));
   });
 
-  test('text that PostgreSQL cannot hold is refused, not a bug', async () => {
+  test('rejects text that PostgreSQL cannot store', async () => {
     const answer = await login('an\u0000n');
     expect(answer.statusCode).toBe(422);
     expect(answer.json().code).toBe('text_invalid');
   });
 
-  test('the cookie is HttpOnly, strict, of this host, and works', async () => {
+  test('sets a cookie that is HttpOnly, SameSite=Strict and for this host', async () => {
     await api.register('ann');
     const answer = await api.post('/auth/login', { login: 'ann', password: PASSWORD });
     expect(answer.json().sessionToken).toBeUndefined();
@@ -186,12 +186,12 @@ describe('log-in', () => {
     expect(days).toBeGreaterThan(179);
     const headers = { cookie: `parley_session=${cookie?.value}` };
     expect((await api.post('/auth/token', undefined, headers)).statusCode).toBe(200);
-    // It is good for nothing else.
+    // It authorizes nothing else.
     const me = await api.app.inject({ url: '/api/v1/me', headers });
     expect(me.statusCode).toBe(401);
   });
 
-  test('behind https the cookie is Secure and bound to the host by its name', async () => {
+  test('sets a Secure __Host- cookie behind https', async () => {
     const secure = await aTestApi(await cluster.fresh(), { publicUrl: 'https://chat.example.org' });
     try {
       const answer = await secure.post('/auth/register', registration('ann'));
@@ -204,7 +204,7 @@ describe('log-in', () => {
     }
   });
 
-  test('whoever logs in anew in one browser leaves the session before', async () => {
+  test('ends the previous session of a browser at the next log-in', async () => {
     const first = await api.post('/auth/register', registration('ann'));
     const cookie = `parley_session=${first.cookies[0]?.value}`;
     await api.post('/auth/login', { login: 'ann', password: PASSWORD }, { cookie });
@@ -214,7 +214,7 @@ describe('log-in', () => {
 });
 
 describe('sessions', () => {
-  test('a session token gives access tokens and nothing else', async () => {
+  test('a session token authorizes only the renewal of access tokens', async () => {
     const { sessionToken } = await api.register('ann');
     const answer = await api.post('/auth/token', undefined, bearer(sessionToken));
     expect(answer.statusCode).toBe(200);
@@ -226,7 +226,7 @@ describe('sessions', () => {
     expect(me.headers['www-authenticate']).toContain('Bearer');
   });
 
-  test('log-out ends the session at once, for requests and for sockets', async () => {
+  test('logging out ends the session at once, for requests and sockets', async () => {
     const { sessionToken, accessToken } = await api.register('ann');
     expect((await api.get('/api/v1/me', accessToken)).statusCode).toBe(200);
     const ended: string[] = [];
@@ -243,14 +243,14 @@ describe('sessions', () => {
     expect((await api.post('/auth/logout', undefined, bearer(sessionToken))).statusCode).toBe(204);
   });
 
-  test('log-out of a browser takes the cookie away', async () => {
+  test('logging out of a browser deletes the cookie', async () => {
     const answer = await api.post('/auth/register', registration('ann'));
     const cookie = `parley_session=${answer.cookies[0]?.value}`;
     const gone = await api.post('/auth/logout', undefined, { cookie });
     expect(gone.headers['set-cookie']).toMatch(/^parley_session=; .*Expires=Thu, 01 Jan 1970/);
   });
 
-  test('an end on another node is seen within two seconds', async () => {
+  test('a session that ended on another node is rejected within two seconds', async () => {
     const { accessToken } = await api.register('ann');
     await api.get('/api/v1/me', accessToken);
     const { rows } = await api.database.pool.query('delete from sessions returning id');
@@ -318,7 +318,7 @@ describe('people', () => {
     ['users?limit=0', 422, 'invalid'],
     ['users?limit=201', 422, 'invalid'],
     ['users?after=nonsense', 422, 'invalid'],
-    ['users/nobody', 404, 'not_found'],
+    ['users/unknown', 404, 'not_found'],
     ['users/01890a5d-ac96-774b-bcce-b302099a8057', 404, 'account_not_found'],
   ])('%s is answered with %i %s', async (path, status, code) => {
     const { accessToken } = await api.register('ann');
@@ -328,7 +328,7 @@ describe('people', () => {
 });
 
 describe('limits', () => {
-  test('ten wrong passwords, then a pause, also for the right one; others are not concerned', async () => {
+  test('locks an account after ten wrong passwords, without affecting others', async () => {
     const limited = await aTestApi(await cluster.fresh(), { rateLimits: true });
     try {
       await limited.register('ann');

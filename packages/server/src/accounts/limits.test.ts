@@ -37,9 +37,9 @@ test.each([
   ['a:01a219d7-b234-739a-a62b-a0e911804877 AAAAAAAAAAAAAAAAAAAAAA', true, null],
   ['a:01a219d7-b234-739a-a62b-a0e911804877', true, null],
   ['01a219d7-b234-739a-a62b-a0e911804877', true, null],
-  [`${nameKey('nobody')} 192.0.2.1`, false, '192.0.2.1'],
+  [`${nameKey('unknown')} 192.0.2.1`, false, '192.0.2.1'],
   ['192.0.2.1', false, '192.0.2.1'],
-])('a wait is told with the account and the address of its key: %s', (key, known, address) => {
+])('reports the account and the address of a lock: %s', (key, known, address) => {
   expect(lockedOut('wrongPassword', key, 60)).toEqual({
     event: 'locked_out',
     outcome: 'denied',

@@ -51,7 +51,7 @@ const LIMITS = {
   /** Password resets requested from one address. */
   forgot: { points: 20, duration: 600, wait: 60, waitMax: HOUR },
   /** Emails to one email address caused without a session from one address. */
-  mailTo: { points: 6, duration: HOUR },
+  emailTo: { points: 6, duration: HOUR },
   /** The same from anywhere: one address alone cannot exhaust it. */
   emailToAnywhere: { points: 12, duration: HOUR },
   /** Second factors entered for one account, across all log-ins. */
@@ -155,7 +155,7 @@ export class AttemptLimits {
    */
   async takeEmail(subject: string, address: string): Promise<void> {
     const to = nameKey(subject);
-    await this.take('mailTo', `${to} ${address}`);
+    await this.take('emailTo', `${to} ${address}`);
     await this.take('emailToAnywhere', to);
   }
 

@@ -52,7 +52,7 @@ const linkFor = async (email = 'ann@example.org') => {
 };
 
 describe('a forgotten password', () => {
-  test('is renewed by a link: once, and every session ends', async () => {
+  test('is reset with a link, once, and every session ends', async () => {
     const { accessToken } = await register('ann');
     const token = await linkFor('ANN@example.org');
     const good = await authorize(token);
@@ -72,7 +72,7 @@ describe('a forgotten password', () => {
     }
   });
 
-  test('of two who bring the link at once, one sets the password', async () => {
+  test('accepts one of several concurrent uses of a link', async () => {
     await register('ann');
     const token = await linkFor();
     const answers = await Promise.all(
@@ -83,7 +83,7 @@ describe('a forgotten password', () => {
     expect(answers.map((a) => a.statusCode).sort()).toEqual([204, 410, 410]);
   });
 
-  test('the link has its time, and ends with another new password', async () => {
+  test('expires the link, and invalidates it after another password change', async () => {
     await register('ann');
     const [first, second] = [await linkFor(), await linkFor()];
     expect((await reset(first)).statusCode).toBe(204);
@@ -96,7 +96,7 @@ describe('a forgotten password', () => {
     expect((await authorize('x'.repeat(43))).json().code).toBe('link_expired');
   });
 
-  test('a weak new password is told, and the link stays good', async () => {
+  test('rejects a weak password and keeps the link valid', async () => {
     await register('ann');
     const token = await linkFor();
     for (const [weak, code] of [
@@ -113,7 +113,7 @@ describe('a forgotten password', () => {
     expect((await reset(token)).statusCode).toBe(204);
   });
 
-  test('the link leads to PUBLIC_URL, whatever host the request names', async () => {
+  test('builds the link from PUBLIC_URL, not from the Host header', async () => {
     await register('ann');
     await forgot('ann@example.org', {
       host: 'evil.example',
@@ -127,17 +127,17 @@ describe('a forgotten password', () => {
     expect(raw).not.toContain('evil');
   });
 
-  test('asking tells nothing of who is here: words, status, time', async () => {
+  test('does not reveal whether an address has an account', async () => {
     await register('ann');
     const times = { known: [] as number[], unknown: [] as number[] };
     const bodies = new Set<string>();
     for (let i = 0; i < 7; i++) {
       for (const kind of ['known', 'unknown'] as const) {
-        const begun = performance.now();
+        const startedAt = performance.now();
         const answer = await forgot(
-          kind === 'known' ? 'ann@example.org' : `nobody${i}@example.org`,
+          kind === 'known' ? 'ann@example.org' : `unknown${i}@example.org`,
         );
-        times[kind].push(performance.now() - begun);
+        times[kind].push(performance.now() - startedAt);
         bodies.add(`${answer.statusCode} ${answer.body}`);
       }
     }
@@ -149,7 +149,7 @@ describe('a forgotten password', () => {
     expect(known).toBeGreaterThanOrEqual(149);
   });
 
-  test('no more mails than a few come from asking', async () => {
+  test('limits the emails that reset requests send', async () => {
     await api.close();
     await open(true);
     await register('ann');
@@ -160,7 +160,7 @@ describe('a forgotten password', () => {
     expect(rows[0].n).toBe(6);
   });
 
-  test('nobody keeps others from getting a mail, from one address', async () => {
+  test('one address cannot prevent emails requested from another', async () => {
     await api.close();
     await open(true);
     await register('ann');
@@ -177,12 +177,12 @@ describe('a forgotten password', () => {
     expect(await emails()).toBe(6);
     await from('192.0.2.2');
     expect(await emails()).toBe(7);
-    // All together they have an end: nobody's mailbox is filled.
+    // The total is bounded too, so that no mailbox can be flooded.
     for (let i = 0; i < 20; i++) await from(`192.0.2.${3 + i}`);
     expect(await emails()).toBe(12);
   });
 
-  test('nobody gets into an account that is not active', async () => {
+  test('a deactivated account gets no reset link', async () => {
     const { me } = await register('ann');
     const token = await linkFor();
     await api.database.pool.query('update accounts set is_active = false where id = $1', [me.id]);
@@ -195,11 +195,11 @@ describe('a forgotten password', () => {
   });
 });
 
-describe('a new password by the old one', () => {
+describe('changing a password', () => {
   const change = (token: string, current: string, next = NEXT) =>
     api.post('/me/password', { current, next }, bearer(token));
 
-  test('ends all sessions but the one that asks', async () => {
+  test('ends all other sessions', async () => {
     const { accessToken } = await register('ann');
     const other = (await login(PASSWORD)).json();
     expect((await change(accessToken, PASSWORD)).statusCode).toBe(204);
@@ -209,7 +209,7 @@ describe('a new password by the old one', () => {
     expect((await login(NEXT)).statusCode).toBe(200);
   });
 
-  test('wants the old one, and a good new one', async () => {
+  test('requires the current password and a strong new one', async () => {
     const { accessToken } = await register('ann');
     const wrong = await change(accessToken, 'not the password');
     expect([wrong.statusCode, wrong.json().code]).toEqual([403, 'incorrect_password']);
@@ -221,14 +221,14 @@ describe('a new password by the old one', () => {
     expect((await login(PASSWORD)).statusCode).toBe(200);
   });
 
-  test('a link that was asked for before ends with it', async () => {
+  test('invalidates reset links requested earlier', async () => {
     const { accessToken } = await register('ann');
     const token = await linkFor();
     await change(accessToken, PASSWORD);
     expect((await authorize(token)).json().code).toBe('link_expired');
   });
 
-  test('a log-in that is not finished yet ends with it', async () => {
+  test('invalidates unfinished log-ins', async () => {
     const { accessToken, me } = await register('ann');
     const { tickets } = api.accounts.parts;
     const { logins } = api.accounts.parts;
@@ -255,7 +255,7 @@ describe('limits of log-ins', () => {
     await open(true);
   });
 
-  test('hold for the account and the address, grow, and are seen and lifted', async () => {
+  test('apply per account and address, grow, and can be listed and removed', async () => {
     const { me } = await register('ann');
     const { limits } = api.accounts.parts;
     const waits: number[] = [];
@@ -283,7 +283,7 @@ describe('limits of log-ins', () => {
     expect((await limits.locks([me.id])).size).toBe(0);
   });
 
-  test('hold over all addresses together, and over a restart', async () => {
+  test('apply across all addresses and across restarts', async () => {
     const { me } = await register('ann');
     const { limits } = api.accounts.parts;
     const key = `wrongPasswordAnywhere:a:${me.id}`;
@@ -315,7 +315,7 @@ describe('limits of log-ins', () => {
         [`wrongPasswordAnywhere:a:${id}`, Date.now() + 300_000],
       );
 
-    test('are its own: nobody else locks it out', async () => {
+    test('has its own budget, which others cannot exhaust', async () => {
       const { me } = await register('ann');
       const first = await asBrowser('ann', PASSWORD, '192.0.2.1');
       const device = deviceOf(first);
@@ -339,7 +339,7 @@ describe('limits of log-ins', () => {
       expect((await asBrowser('ann', PASSWORD, '192.0.2.40', device)).statusCode).toBe(200);
     });
 
-    test('are not to be had by a cookie of another account, a changed or an old one', async () => {
+    test('rejects a cookie of another account, a forged or an expired one', async () => {
       const { me } = await register('ann');
       await register('bob');
       const device = deviceOf(await asBrowser('ann', PASSWORD, '192.0.2.1'));
@@ -366,7 +366,7 @@ describe('limits of log-ins', () => {
       expect((await asBrowser('ann', PASSWORD, '192.0.2.9', device)).statusCode).toBe(200);
     });
 
-    test('are kept for five accounts of a browser, and together have an end', async () => {
+    test('remembers five accounts of a browser and bounds them in total', async () => {
       const names = ['a1x', 'b2y', 'c3z', 'd4w', 'e5v', 'f6u'];
       let device = '';
       for (const name of names) {
@@ -392,7 +392,7 @@ describe('limits of log-ins', () => {
     });
   });
 
-  test('of many at once, no more are looked at than the limit says', async () => {
+  test('do not let concurrent attempts exceed the limit', async () => {
     await register('ann');
     const answers = await Promise.all(
       Array.from({ length: 40 }, () => attempt('ann', 'wrong', '192.0.2.9')),
@@ -402,14 +402,14 @@ describe('limits of log-ins', () => {
     expect(codes.filter((c) => c === 429)).toHaveLength(30);
   });
 
-  test('are the same for names that nobody has', async () => {
+  test('are the same for unknown names', async () => {
     const answers: number[] = [];
     for (let i = 0; i < 11; i++) {
-      answers.push((await attempt('nobody', 'wrong', '192.0.2.3')).statusCode);
+      answers.push((await attempt('no-such-user', 'wrong', '192.0.2.3')).statusCode);
     }
     expect(answers).toEqual([...Array(10).fill(401), 429]);
     // What was typed is not in the database.
     const { rows } = await api.database.pool.query('select key from attempts');
-    expect(JSON.stringify(rows)).not.toContain('nobody');
+    expect(JSON.stringify(rows)).not.toContain('no-such-user');
   });
 });

@@ -28,7 +28,7 @@ afterEach(async () => {
 
 const URL = 'https://chat.example.org';
 type Settings = Parameters<typeof aTestApi>[1];
-/** A server that mails over SMTP. */
+/** A server that sends emails over SMTP. */
 const mailing = async (settings: Settings = {}) => {
   api = await aTestApi(await cluster.fresh(), { smtpUrl: sink.url, publicUrl: URL, ...settings });
 };
@@ -58,8 +58,8 @@ const enter = async (name: string, more: object = {}) => {
 const wrongFor = (code: string) => (code === '000000' ? '000001' : '000000');
 const withoutId = ({ requestId: _, ...rest }: Record<string, unknown>) => rest;
 
-describe('with mail', () => {
-  test('a code of six digits makes the account, verified; the first is the owner', async () => {
+describe('with SMTP', () => {
+  test('creates a verified account after a six-digit code; the first one is the owner', async () => {
     await mailing();
     const waiting = await register('ann', {
       firstName: 'Ann',
@@ -74,7 +74,7 @@ describe('with mail', () => {
       resendAfter: 60,
     });
     expect(waiting.cookies).toEqual([]);
-    // Nobody is there before the code.
+    // No account exists before the code.
     expect(await count('accounts')).toBe(0);
     const email = await sink.next('ann@example.org');
     expect(email.from).toBe('parley@example.org');
@@ -99,7 +99,7 @@ describe('with mail', () => {
     expect((await enter('bob')).json().me.role).toBe('member');
   });
 
-  test('a known address is answered like a new one, and its owner is told', async () => {
+  test('answers a known address like a new one and notifies its owner', async () => {
     await mailing();
     await enter('ann');
     const fresh = await register('bob');
@@ -109,7 +109,7 @@ describe('with mail', () => {
     const told = await sink.next('ANN@example.org');
     expect(told.text).toContain('it already has one');
     expect(told.text).not.toMatch(/\d{6}/);
-    // No code was ever sent for it: nobody can bring the right one.
+    // No code was sent for it, so every code is wrong.
     const wrong = await verify(known.json().ticket, '123456');
     const same = await verify(fresh.json().ticket, wrongFor(await sink.code('bob@example.org')));
     expect([wrong.statusCode, wrong.json().code]).toEqual([422, 'incorrect_code']);
@@ -138,9 +138,9 @@ describe('with mail', () => {
     for (let i = 0; i < 12 || (i < 60 && differ()); i++) {
       for (const kind of ['known', 'fresh'] as const) {
         const email = kind === 'known' ? 'ann@example.org' : `new${i}@example.org`;
-        const begun = performance.now();
+        const startedAt = performance.now();
         await register(`some${i}${kind}`, { email });
-        fastest[kind] = Math.min(fastest[kind], performance.now() - begun);
+        fastest[kind] = Math.min(fastest[kind], performance.now() - startedAt);
       }
     }
     expect(differ(), JSON.stringify(fastest)).toBe(false);
@@ -184,7 +184,7 @@ describe('with mail', () => {
     expect(codes.slice(5)).toEqual(Array(7).fill('rate_limited'));
   });
 
-  test('wrong codes of somebody else do not block the registration with an address', async () => {
+  test('wrong codes from another address do not block a registration', async () => {
     await mailing({ rateLimits: true });
     const bring = (ticket: string, code: string, remoteAddress: string) =>
       api.app.inject({
@@ -230,7 +230,7 @@ describe('with mail', () => {
     expect((await verify(ticket, second)).statusCode).toBe(200);
   });
 
-  test('the code of another person is wrong, and a ticket of nobody has ended', async () => {
+  test('rejects the code of another user and an unknown ticket', async () => {
     await mailing();
     const ann = (await register('ann')).json();
     const bob = (await register('bob')).json();
@@ -252,7 +252,7 @@ describe('with mail', () => {
     expect([late.statusCode, late.json().code]).toEqual([409, 'username_taken']);
   });
 
-  test('nothing in the database tells the code, the ticket or the password', async () => {
+  test('stores no code, ticket or password in the clear', async () => {
     await mailing({ smtpUrl: 'smtp://127.0.0.1:1' });
     const { ticket } = (await register('ann')).json();
     const { rows } = await api.database.pool.query(
@@ -265,7 +265,7 @@ describe('with mail', () => {
     expect(rows[0].all).not.toContain('Enter this code');
   });
 
-  test('who was there before codes were asked for brings one at the next log-in', async () => {
+  test('requires a code at the next log-in of accounts that were never verified', async () => {
     const database = await cluster.fresh();
     const secret = 's'.repeat(40);
     api = await aTestApi(database, { publicUrl: URL, secret });
@@ -290,7 +290,7 @@ describe('with mail', () => {
   });
 });
 
-describe('without mail', () => {
+describe('without SMTP', () => {
   const outbox = () => {
     const folder = join(api.dataDir, 'outbox');
     return readdirSync(folder)
@@ -301,7 +301,7 @@ describe('without mail', () => {
       }));
   };
 
-  test('the first person is in at once; the mail lies in the outbox, and its code is good', async () => {
+  test('logs the first user in at once and accepts the code from the outbox', async () => {
     await plain();
     const { accessToken, me } = await api.register('ann');
     expect(me).toMatchObject({ role: 'owner', verified: false });
@@ -349,7 +349,7 @@ describe('without mail', () => {
     expect(await codes.ofAccount(ann.me.id)).toBeNull();
   });
 
-  test('the options tell how one gets in', async () => {
+  test('returns the registration options', async () => {
     await plain();
     expect((await api.get('/api/v1/auth/options')).json()).toEqual({
       registration: 'open',
@@ -377,7 +377,7 @@ describe('without mail', () => {
     ['an invisible mark', { username: 'an\u034fn' }, 'username', 'invalid'],
     ['Latin and Cyrillic in one', { username: 'p\u0430ypal' }, 'username', 'invalid'],
     ['a heap of marks', { username: 'an\u0301\u0302\u0303\u0304\u0305n' }, 'username', 'invalid'],
-  ])('%s is refused beside its field', async (_what, wrong, field, code) => {
+  ])('%s is rejected with an error for its field', async (_what, wrong, field, code) => {
     await plain();
     const answer = await register('ann', wrong);
     expect(answer.statusCode).toBe(422);
@@ -395,7 +395,7 @@ describe('without mail', () => {
     ['j\u0307onas', 'jonas'],
     ['modern', 'modem'],
     ['ΑΒΕ', 'ABE'],
-  ])('%s looks like %s and is taken', async (alike, name) => {
+  ])('%s is rejected as it looks like %s', async (alike, name) => {
     await plain();
     await api.post('/auth/register', { ...registration('first'), username: name });
     const answer = await register('second', { username: alike });
@@ -457,7 +457,7 @@ describe('without mail', () => {
     });
   });
 
-  test('one’s own names change, and others are told of the one they see', async () => {
+  test('updates the user’s own names and announces the display name', async () => {
     await plain();
     const { accessToken } = await api.register('ann');
     const patch = (payload: object) =>
@@ -491,7 +491,7 @@ describe('modes', () => {
     return { ...answer.json(), token: answer.json().link.split('#')[1] as string };
   };
 
-  test('closed: nobody but the first', async () => {
+  test('closed: admits only the first account', async () => {
     await plain({ registration: { mode: 'closed' } });
     expect((await register('ann')).statusCode).toBe(201);
     const answer = await register('bob');
@@ -529,7 +529,7 @@ describe('modes', () => {
     expect(await count('accounts')).toBe(1);
   });
 
-  test('an invitation for an address is for that address where anybody may register, too', async () => {
+  test('restricts an invitation to its address also when registration is open', async () => {
     await plain();
     const { accessToken } = await api.register('ann');
     const { token } = await invite(accessToken, { email: 'bob@example.org' });
@@ -586,7 +586,7 @@ describe('modes', () => {
     expect((await register('bob', { invitation: token })).statusCode).toBe(201);
   });
 
-  test('an invitation that was taken back or has run out lets nobody in', async () => {
+  test('rejects a revoked or expired invitation', async () => {
     await plain({ registration: { mode: 'invitation' } });
     const { accessToken } = await api.register('ann');
     const one = await invite(accessToken);
@@ -610,7 +610,7 @@ describe('modes', () => {
     );
   });
 
-  test('an invitation used up while the code was on its way lets nobody in', async () => {
+  test('rejects an invitation that was used up while the code was pending', async () => {
     await mailing({ registration: { mode: 'invitation' } });
     const ann = (await enter('ann')).json();
     const { token } = await invite(ann.accessToken);
@@ -622,7 +622,7 @@ describe('modes', () => {
     expect(await count('accounts')).toBe(2);
   });
 
-  test('members see and make no invitations', async () => {
+  test('members cannot list or create invitations', async () => {
     await plain();
     await api.register('ann');
     const { accessToken } = await api.register('bob');
@@ -636,10 +636,10 @@ describe('modes', () => {
     expect((await api.get('/api/v1/admin/invitations')).statusCode).toBe(401);
   });
 
-  test('by domain: the whole domain, and codes are asked for', async () => {
+  test('by domain: admits exact domains and requires codes', async () => {
     await plain({ registration: { mode: 'domain', domains: ['example.org', 'bücher.example'] } });
     const options = async () => (await api.get('/api/v1/auth/options')).json();
-    // The first account can be made by anybody.
+    // The first account is always admitted.
     expect(await options()).toMatchObject({ registration: 'open', verification: true });
     await register('first', { email: 'first@elsewhere.example' });
     const { pool } = api.database;

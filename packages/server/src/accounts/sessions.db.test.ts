@@ -36,7 +36,7 @@ const sessionsOf = async (accessToken: string) =>
   (await api.get('/api/v1/me/sessions', accessToken)).json().items;
 
 describe('the token of a session', () => {
-  test('has one successor, also for many who ask at once', async () => {
+  test('has one successor, also for concurrent requests', async () => {
     const { sessionToken } = await api.register('ann');
     const answers = await Promise.all(Array.from({ length: 20 }, () => renew(sessionToken)));
     expect(answers.map((a) => a.statusCode)).toEqual(Array(20).fill(200));
@@ -48,7 +48,7 @@ describe('the token of a session', () => {
     expect(ended).toEqual([]);
   });
 
-  test('is answered with the same one for half a minute, and its reuse later ends all', async () => {
+  test('returns the same successor for half a minute; later reuse ends the session', async () => {
     const { sessionToken: first, accessToken } = await api.register('ann');
     const second = (await renew(first)).json().sessionToken;
     ahead = 29_000;
@@ -62,7 +62,7 @@ describe('the token of a session', () => {
     expect((await api.get('/api/v1/me', accessToken)).json().code).toBe('session_ended');
   });
 
-  test('that is older than the one before ends all at once', async () => {
+  test('that is older than the predecessor ends the session at once', async () => {
     const { sessionToken: first } = await api.register('ann');
     const second = (await renew(first)).json().sessionToken;
     const third = (await renew(second)).json().sessionToken;
@@ -71,7 +71,7 @@ describe('the token of a session', () => {
     expect((await renew(third)).statusCode).toBe(401);
   });
 
-  test('cannot be made up: guesses with the id of a session do nothing to it', async () => {
+  test('cannot be guessed: forged tokens do not affect the session', async () => {
     const { sessionToken } = await api.register('ann');
     const bytes = Buffer.from(sessionToken.slice(3), 'base64url');
     const forged: string[] = [];
@@ -137,7 +137,7 @@ describe('the token of a session', () => {
     expect(again.cookies[0]?.value).not.toContain('A'.repeat(86));
   });
 
-  test('is read in one way only', () => {
+  test('has exactly one valid form', () => {
     const key = newFamilyKey();
     const token = newToken('0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b' as SessionId, key);
     const parsed = parseToken(token.text);
@@ -170,7 +170,7 @@ describe('sessions', () => {
         url: `/api/v1/me/sessions/${id}`,
         headers: bearer(token),
       });
-    // Somebody else’s is answered like none.
+    // A session of another user is answered like an unknown one.
     const eve = await api.register('eve');
     expect((await end(items[0].id, eve.accessToken)).json().code).toBe('not_found');
     expect((await end('00000000-0000-7000-8000-00000000beef', accessToken)).statusCode).toBe(404);
@@ -180,7 +180,7 @@ describe('sessions', () => {
     expect((await api.get('/api/v1/me', second.accessToken)).json().code).toBe('session_ended');
   });
 
-  test('all others are ended at once', async () => {
+  test('ends all other sessions', async () => {
     const { accessToken } = await api.register('ann');
     const others = [await login(), await login(), await login()].map((a) => a.json());
     const eve = await api.register('eve');
@@ -225,7 +225,7 @@ describe('sessions', () => {
   });
   let late: ReturnType<TestApi['accounts']['sessions']['begin']>;
 
-  test('no page of another site renews or ends one', async () => {
+  test('rejects renewal and log-out from other sites', async () => {
     const answer = await api.post('/auth/register', registration('ann'));
     const cookie = `parley_session=${answer.cookies[0]?.value}`;
     for (const headers of [
@@ -332,7 +332,7 @@ describe('what asks for a recent log-in', () => {
 });
 
 describe('a session that was ended', () => {
-  test('while it was being looked for is not believed to go on', async () => {
+  test('is rejected although a query in flight still found it', async () => {
     await api.register('ann');
     const [row] = (await api.database.pool.query('select id, account_id from sessions')).rows;
     const { sessions } = api.accounts;

@@ -59,9 +59,9 @@ test.each(['correct horse battery', 'vier wilde Möwen', 'Tr0ub4dor&3zz', '日�
   },
 );
 
-test('a long password takes no long time', async () => {
+test('judges a long password quickly', async () => {
   await weaknessOf('warm up the lists', []);
-  const begun = performance.now();
+  const startedAt = performance.now();
   await weaknessOf('ab12'.repeat(256), []);
-  expect(performance.now() - begun).toBeLessThan(500);
+  expect(performance.now() - startedAt).toBeLessThan(500);
 });

@@ -52,7 +52,7 @@ const codeFor = async (forged: string) => {
 };
 
 describe('access tokens', () => {
-  test('are checked by anybody with the published keys', async () => {
+  test('can be verified with the published keys', async () => {
     const published = await api.get('/.well-known/jwks.json');
     expect(published.headers['content-type']).toContain('application/jwk-set+json');
     const jwks = published.json();
@@ -187,12 +187,12 @@ describe('with our own key', () => {
     expect(await codeFor(forge(header, claims, ours))).toBe('401 unauthenticated');
   });
 
-  test('a token that has run out says so', async () => {
+  test('reports an expired token as expired', async () => {
     const exp = Math.floor(Date.now() / 1000) - 1;
     expect(await codeFor(forge({}, { exp }, ours))).toBe('401 token_expired');
   });
 
-  test('a token of somebody else’s session is refused', async () => {
+  test('rejects a token for a session of another user', async () => {
     const bob = await api.register('bob');
     expect(await codeFor(forge({}, { sub: bob.me.id }, ours))).toBe('401 session_ended');
   });
@@ -262,7 +262,7 @@ describe('signing keys', () => {
     expect((await loadSigningKeys(pool, secret)).current.kid).toBe(kid);
   });
 
-  test('rotate without logging anybody out: published before, verified after', async () => {
+  test('rotate without logging users out: published before, verified after', async () => {
     let ahead = 0;
     const clock = { now: () => Date.now() + ahead };
     const server = await aTestApi(await cluster.fresh(), { publicUrl: PUBLIC_URL, clock });

@@ -39,7 +39,7 @@ const search = async (text: string): Promise<string[]> => {
   return answer.json().items.map((p: { username: string }) => p.username);
 };
 
-describe('the people directory', () => {
+describe('the user directory', () => {
   test.each([
     ['rene', ['rene']],
     ['RENÉ', ['rene']],
@@ -106,11 +106,11 @@ describe('the people directory', () => {
     expect(one.json()).toEqual(page.items[0]);
   });
 
-  test('nobody who is not logged in sees anybody', async () => {
+  test('requires a log-in', async () => {
     expect((await api.get('/api/v1/users')).statusCode).toBe(401);
   });
 
-  test.each(['%00', 'x'.repeat(101)])('a search that cannot be is refused: %s', async (text) => {
+  test.each(['%00', 'x'.repeat(101)])('rejects an invalid search: %s', async (text) => {
     expect((await api.get(`/api/v1/users?search=${text}`, token)).statusCode).toBe(422);
   });
 
@@ -192,10 +192,10 @@ describe('names that look the same', () => {
         });
       await rename('Eve');
       expect(await shared(own, olga)).toEqual([]);
-      // Somebody's username is their name, too.
+      // A username counts as a name, too.
       await rename('paul');
       expect(await shared(own, olga)).toEqual(['eve']);
-      // One's own username is not somebody else's name.
+      // A user's own username is not a name of another user.
       await rename('eve');
       expect(await shared(own, olga)).toEqual([]);
       await rename('OLGA BERG');
