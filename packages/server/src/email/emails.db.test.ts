@@ -128,7 +128,7 @@ describe('over SMTP', () => {
     expect(second.email.messageId).toBe(first.email.messageId);
   });
 
-  test('fails an email that the mail server rejects permanently', async () => {
+  test('fails an email that the SMTP server rejects permanently', async () => {
     const emails = startNode();
     sink.refuse(1, 554);
     await emails.put(email('ann@example.org'), pool);
