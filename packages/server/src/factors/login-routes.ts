@@ -57,8 +57,7 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): 
       operationId: 'secondFactor',
       tags,
       summary: 'Complete a log-in with the second factor',
-      description:
-        'The ticket is part of the log-in response. TOTP and recovery codes work once.',
+      description: 'The ticket is part of the log-in response. TOTP and recovery codes work once.',
       security: [],
       headers: SessionHeader,
       body: SecondFactorBody,

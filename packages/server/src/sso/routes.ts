@@ -32,7 +32,9 @@ const FLOW_MS = 10 * 60 * 1000;
 const PURPOSE = 'sso';
 const OfProvider = z.object({ provider: z.string().max(40) });
 const tags = ['Accounts'];
-const redirect = { 302: z.undefined().describe('Redirects to the provider, or back to the web client') };
+const redirect = {
+  302: z.undefined().describe('Redirects to the provider, or back to the web client'),
+};
 
 /** A log-in in progress at the provider, as it is stored (encrypted). */
 interface PendingLogin extends Flow {
@@ -70,7 +72,7 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
       summary: 'Start a log-in with single sign-on',
       description:
         '`next` is the path of this server to end up on. `tab` is returned in the fragment of that ' +
-          'URL, so that the page can recognize its result.',
+        'URL, so that the page can recognize its result.',
       security: [],
       params: OfProvider,
       querystring: SsoStartQuery,
@@ -108,7 +110,7 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
       summary: 'Complete a log-in with single sign-on',
       description:
         'Redirects to the `next` path, or to /login with the remaining step or the error code in the ' +
-          'fragment.',
+        'fragment.',
       security: [],
       params: OfProvider,
       response: { ...redirect, ...problems(404) },
@@ -142,7 +144,9 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
   async function redeem(ticket: string): Promise<PendingLogin | null> {
     const found = await tickets.redeem<{ sealed: string }>(PURPOSE, ticket);
     if (!found) return null;
-    return JSON.parse(vault.open(PURPOSE, Buffer.from(found.data.sealed, 'base64'))) as PendingLogin;
+    return JSON.parse(
+      vault.open(PURPOSE, Buffer.from(found.data.sealed, 'base64')),
+    ) as PendingLogin;
   }
 
   /**
