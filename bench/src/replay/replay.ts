@@ -125,7 +125,7 @@ async function user(url: string, username: string): Promise<ParleyApi> {
     username,
     displayName: username,
     email: `${username}@irc.example`,
-    password: `${username} is reading along`,
+    password: 'the reader of a replayed log',
   });
   return api;
 }

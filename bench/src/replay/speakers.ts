@@ -83,7 +83,7 @@ export class Speakers {
         username,
         displayName: nick.trim() || username,
         email: `${username}@irc.example`,
-        password: `irc ${username} ${this.#run}`,
+        password: `replayed from a log ${this.#run}`,
       }),
     );
     await retried(() => api.join(group));

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { CLOSE } from '@parley/protocol';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Vault } from '../src/vault.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { call, startTestServer, type TestServer, type User } from './support/server.ts';
 
@@ -17,6 +18,13 @@ import { call, startTestServer, type TestServer, type User } from './support/ser
 
 const SECRET = 'a secret that only this test knows of';
 let cluster: TestCluster;
+/** Opens a stored signing key as somebody who has the server’s secret could. */
+function openedKey(stored: string): KeyObject {
+  const sealed = Buffer.from(stored.slice('sealed:'.length), 'base64');
+  const text = new Vault(SECRET).open('signing-key', sealed);
+  return createPrivateKey(text.slice(text.indexOf('\n') + 1));
+}
+
 let server: TestServer;
 let ann: User;
 let ours: KeyObject;
@@ -28,7 +36,7 @@ beforeAll(async () => {
   server = await startTestServer(cluster, { PARLEY_SECRET: SECRET });
   ann = await server.register('ann');
   const [row] = await server.rows('select private_pem from signing_keys');
-  ours = createPrivateKey({ key: row?.private_pem as string, passphrase: SECRET });
+  ours = openedKey(row?.private_pem as string);
   elsewhere = createServer((_request, response) => {
     asked++;
     response.end(JSON.stringify({ keys: [createPublicKey(foreign).export({ format: 'jwk' })] }));

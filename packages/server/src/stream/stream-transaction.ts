@@ -13,9 +13,9 @@ import type { StoredEvent } from './record.ts';
 
 /**
  * How far an event's time may stay ahead of the clock, to be no earlier than that of the event before
- * it. More than clocks of nodes differ by, less than people would notice.
+ * it. Larger than any difference between the clocks of nodes that synchronize them.
  */
-export const AHEAD_MS = 60_000;
+export const AHEAD_MS = 300_000;
 
 /** Where a locked stream stands within a transaction. */
 interface Head {

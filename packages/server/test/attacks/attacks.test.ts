@@ -39,7 +39,7 @@ afterAll(async () => {
 /** Carries attacks out in a process of their own. */
 async function carryOut(attacks: Omit<Attack, 'port' | 'from'>[]): Promise<Outcome[]> {
   const all = attacks.map((a) => ({ ...a, port: target.port, from: '127.0.0.1' }));
-  const child = startChild('./attacker-child.ts', [JSON.stringify(all)]);
+  const child = startChild('../attacks/attacker-child.ts', [JSON.stringify(all)]);
   const outcomes = JSON.parse(await child.line()) as Outcome[];
   await child.ended;
   return outcomes;

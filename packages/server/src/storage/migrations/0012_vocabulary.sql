@@ -16,3 +16,8 @@ alter index mails_pkey rename to emails_pkey;
 alter index mails_due rename to emails_due;
 alter index mails_by_time rename to emails_by_time;
 alter table emails rename constraint mails_account_id_fkey to emails_account_id_fkey;
+
+-- The two users of a direct conversation.
+update events
+set data = (data::jsonb - 'people' || jsonb_build_object('users', data -> 'people'))::json
+where type = 'conversation.created' and data ->> 'people' is not null;
