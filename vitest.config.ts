@@ -7,7 +7,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const conditions = ['source', 'node'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
-/** The chaos runs first: begun last, they would run alone while a core has nothing to do. */
+/** The chaos runs start first: started last, they would run alone and leave a core idle. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = (file: TestSpecification) => file.moduleId.includes('/chaos/src/run.');
@@ -24,7 +24,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          // One kind after the other: the browser tests want both cores for themselves.
+          // One kind after the other: the browser tests need both cores.
           sequence: { groupOrder: 0 },
           include: [
             'packages/*/src/**/*.test.ts',
@@ -34,7 +34,7 @@ export default defineConfig({
             'scripts/**/*.test.ts',
           ],
           exclude: ['**/*.db.test.ts', '**/node_modules/**', '**/dist/**'],
-          // Properties take seconds of processor time, and a shared machine may give it slowly.
+          // Property tests take seconds of processor time, which a shared machine may provide slowly.
           testTimeout: 60_000,
         },
       },
@@ -51,8 +51,8 @@ export default defineConfig({
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Each file starts its own database and mostly waits: one worker is busy with the chaos runs,
-          // three share the other files.
+          // Each file starts its own database and mostly waits: one worker is busy with the chaos runs, three
+          // share the other files.
           maxWorkers: 4,
           maxConcurrency: 2,
         },
@@ -65,7 +65,7 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // What is waited for takes longer than a second on a busy machine.
+          // Conditions take longer than a second on a busy machine.
           expect: { poll: { timeout: 15_000 } },
           fileParallelism: false,
         },

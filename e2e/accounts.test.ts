@@ -116,7 +116,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     const token = await email.token('bea@example.org');
     await elsewhere.page.goto(`/reset#${token}`);
     await elsewhere.page.getByRole('heading', { name: 'Choose a new password' }).waitFor();
-    // The token does not stay in the address.
+    // The token does not remain in the address.
     expect(elsewhere.page.url()).not.toContain(token);
     await elsewhere.page.getByLabel('New password').fill('short');
     await elsewhere.page.getByRole('button', { name: 'Set new password' }).click();
@@ -182,7 +182,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
       [second, third].map((v) => v.page.getByText('Your session has ended').waitFor()),
     );
 
-    // Ending a session elsewhere asks for the password when the log-in is not recent.
+    // Ending another session asks for the password when the log-in is not recent.
     const fourth = await arrive();
     await fourth.login('dia', PASSWORD);
     await database.query(`update sessions set authenticated_at = now() - interval '11 minutes'`);

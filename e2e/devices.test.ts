@@ -9,10 +9,10 @@ import {
   Visitor,
 } from './support.ts';
 
-/** A text that only the first account has ever written. */
-const SECRET = 'quarterly figures nobody may see';
+/** A text that only the first account has written. */
+const SECRET = 'confidential quarterly figures';
 
-describe.skipIf(CHROMIUM === undefined)('two accounts at one browser', () => {
+describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
   let server: BuiltServer;
   let browser: Browser;
   let visitors: Visitor[] = [];
@@ -21,7 +21,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts at one browser', () => {
     visitors.push(visitor);
     return visitor;
   };
-  /** Somebody with a draft, a message, and a setting of their own. */
+  /** A user with a draft, a message, and a setting of their own. */
   const withDraft = async (username: string) => {
     const first = await arrive();
     await first.register(username, `${username} First`);
@@ -53,7 +53,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts at one browser', () => {
     await server?.stop();
   });
 
-  test('keeps a draft over a reload, and nothing of it after logging out', async () => {
+  test('keeps a draft over a reload and removes it on logout', async () => {
     await another('bo');
     const al = await withDraft('al');
     const account = await accountOf(al.page);
@@ -70,11 +70,11 @@ describe.skipIf(CHROMIUM === undefined)('two accounts at one browser', () => {
     expect(kept).not.toContain(`parley-${account}`);
     expect(kept).not.toContain(`parley.kept.${account}`);
     expect(kept).not.toContain('drafted by');
-    // The message of the group is there: the second account may read it too.
+    // The message of the group is shown: the second account may read it too.
     await al.sees(`${SECRET}, said by al`);
   });
 
-  test('logs out in all tabs, and a tab with a draft writes nothing back', async () => {
+  test('logs out in all tabs, and a tab with a draft does not save it again', async () => {
     await another('di');
     const cy = await withDraft('cy');
     const account = await accountOf(cy.page);
@@ -93,13 +93,13 @@ describe.skipIf(CHROMIUM === undefined)('two accounts at one browser', () => {
     expect(await everythingKept(second)).not.toContain('drafted by');
   });
 
-  test('leaves a tab whose account was replaced by another log-in', async () => {
+  test('resets a tab whose account was replaced by another log-in', async () => {
     await another('ed');
     const flo = await withDraft('flo');
     const account = await accountOf(flo.page);
     const second = await flo.context.newPage();
     await second.goto('/');
-    // The cookies and the key change without the first tab doing anything.
+    // The cookies and the key change without any action of the first tab.
     await second.evaluate(
       async ([login, password]) => {
         const answer = await fetch('/api/v1/auth/login', {
@@ -123,7 +123,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts at one browser', () => {
     expect(await composer(second).inputValue()).toBe('');
   });
 
-  test('forgets everything when the session is ended from elsewhere, also in a closed tab', async () => {
+  test('removes all data when the session is ended from another device, also for closed tabs', async () => {
     const gus = await withDraft('gus');
     const account = await accountOf(gus.page);
     const second = await gus.context.newPage();
@@ -138,7 +138,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts at one browser', () => {
     }
     await second.close();
 
-    // And a browser whose tabs were closed at that moment forgets when it is opened again.
+    // A browser whose tabs were closed at that moment also removes it when it is opened again.
     await gus.login('gus', PASSWORD);
     await gus.open('everyone');
     await draft(gus.page, `${SECRET}, drafted again`);
@@ -150,7 +150,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts at one browser', () => {
     await expectNothingOf(reopened, account);
   });
 
-  test('removes what a log-out could not finish removing', async () => {
+  test('completes an interrupted removal of a log-out', async () => {
     const hal = await arrive();
     await hal.register('hal', 'hal First');
     await hal.logout();
@@ -175,7 +175,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts at one browser', () => {
 
 const composer = (page: Page) => page.getByRole('textbox', { name: /^Message / });
 
-/** Types into the composer, and waits until it is kept. */
+/** Types into the composer, and waits until the draft is saved. */
 async function draft(page: Page, text: string): Promise<void> {
   await composer(page).fill(text);
   await expect.poll(() => everythingKept(page)).toContain(text);
@@ -207,7 +207,7 @@ async function endOtherSessions(visitor: Visitor): Promise<void> {
   await visitor.page.getByText('Other sessions logged out').waitFor();
 }
 
-/** Everything that the browser keeps for this site, as one text; names of databases included. */
+/** Returns everything that the browser stores for this site as one text, with names of databases. */
 function everythingKept(page: Page): Promise<string> {
   return page.evaluate(async () => {
     const request = <T>(of: IDBRequest<T>) =>
@@ -235,7 +235,7 @@ function everythingKept(page: Page): Promise<string> {
   });
 }
 
-/** Waits until neither storage nor the page has anything of the account. */
+/** Waits until neither storage nor the page contains anything of the account. */
 async function expectNothingOf(page: Page, account: string): Promise<void> {
   await expect.poll(() => everythingKept(page)).not.toContain(account);
   const kept = await everythingKept(page);

@@ -18,7 +18,7 @@ import { compressFolder } from '../scripts/compress.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** A copy of what was built, with data and a port of its own, which can be upgraded. */
+/** A copy of the build with data and a port of its own, which can be upgraded. */
 export class Installation {
   readonly #folder = mkdtempSync(join(tmpdir(), 'parley-installation-'));
   readonly #port: number;
@@ -33,7 +33,7 @@ export class Installation {
     }
   }
 
-  /** Installs, on a port that is free. */
+  /** Installs on a free port. */
   static async make(): Promise<Installation> {
     const probe = createServer();
     await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
@@ -78,7 +78,7 @@ export class Installation {
     });
   }
 
-  /** Stops the server, changes the web client, and starts again on the same data and port. */
+  /** Stops the server, changes the web client, and restarts on the same data and port. */
   async upgrade(change: (assets: string) => void | Promise<void>): Promise<void> {
     await this.#stop();
     await change(join(this.#folder, 'packages/web/dist/assets'));
@@ -97,7 +97,7 @@ export class Installation {
   }
 }
 
-/** Gives every hashed asset another name, and changes all that names it: as another build would. */
+/** Renames every hashed asset and changes all references to it, as another build would. */
 export async function renameAssets(assets: string): Promise<void> {
   const web = join(assets, '..');
   for (const name of readdirSync(web, { recursive: true }) as string[]) {

@@ -11,7 +11,7 @@ import {
   Visitor,
 } from './support.ts';
 
-/** How long messages come fast; SOAK_SECONDS=300 for a long run. */
+/** Duration of the fast messages; SOAK_SECONDS=300 for a long run. */
 const SOAK_SECONDS = Number(process.env.SOAK_SECONDS ?? 20);
 
 describe.skipIf(CHROMIUM === undefined)('messages', () => {
@@ -39,7 +39,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await server?.stop();
   });
 
-  test('made to block the page do not, and long ones are folded', async () => {
+  test('that are designed to block the page do not, and long ones are collapsed', async () => {
     const zoe = await arrive();
     await zoe.register('zoe', 'Zoe Marks');
     await zoe.open('everyone');
@@ -63,7 +63,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await zoe.sees('After all of them');
     const blocked = () =>
       zoe.page.evaluate(() => (window as unknown as { blocked: { ms: number } }).blocked.ms);
-    // 30 messages of 15,000 marks once took 38 s. A task of this length is noticed, no more.
+    // 30 messages of 15,000 marks once took 38 s. A task of this length goes unnoticed.
     expect(await blocked()).toBeLessThan(1_500);
 
     const description = Array.from({ length: 800 }, (_, n) => `word${n}`).join(' ');
@@ -77,7 +77,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expect.poll(() => long.innerText()).not.toContain('word799');
   });
 
-  test('a gap keeps the first unread message on screen, and marks nothing as read that was not seen', async () => {
+  test('a gap keeps the first unread message on screen and marks nothing unseen as read', async () => {
     const kim = await arrive();
     await kim.register('kim', 'Kim Reader');
     const lou = await arrive();
@@ -101,7 +101,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await line.waitFor({ timeout: 60_000 });
     await expect.poll(() => kim.inSight('entry 1 of')).toBe(true);
     await kim.page.getByRole('button', { name: /99\+ new messages/ }).waitFor();
-    // What the server knows of the reading of Kim: a screen of it, not all.
+    // Kim’s read cursor on the server: one screen, not all.
     const readUpTo = () =>
       lou.page.evaluate(async (conversation) => {
         const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
@@ -127,7 +127,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await kim.page.getByRole('link', { name: /Gap.*unread/s }).waitFor({ state: 'detached' });
   });
 
-  test('reading needs somebody who looks', async () => {
+  test('messages are marked as read only while the user is looking', async () => {
     const max = await arrive();
     await max.register('max', 'Max Reader');
     const nia = await arrive();
@@ -138,7 +138,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await max.sees('Seen at once');
     await nia.page.getByRole('img', { name: /Seen by Max Reader/ }).waitFor();
 
-    // Another window is in front: a screen of messages comes, and more.
+    // Another window is in front: a screen of messages arrives, and more.
     await max.page.evaluate(() => {
       document.hasFocus = () => false;
       window.dispatchEvent(new Event('blur'));
@@ -176,7 +176,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     expect(await max.inSight('Written without a connection')).toBe(true);
   });
 
-  test('nobody who touches nothing reads, and what scrolled by meanwhile is led back to', async () => {
+  test('an inactive user reads nothing, and can jump back to messages that scrolled by', async () => {
     const oda = await arrive();
     await oda.page.clock.install();
     await oda.register('oda', 'Oda Idle');
@@ -199,7 +199,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await oda.page.getByRole('link', { name: /Idle.*60 unread/s }).waitFor({ state: 'detached' });
   });
 
-  test('sending while scrolled up goes to the end', async () => {
+  test('sending while scrolled up scrolls to the end', async () => {
     const quin = await arrive();
     await quin.register('quin', 'Quin Up');
     const id = await quin.createGroup('Upwards');
@@ -259,7 +259,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expectFocus(composer);
   });
 
-  test('on a phone Enter breaks the line, and the button sends', async () => {
+  test('on a phone Enter inserts a line break, and the button sends', async () => {
     const sid = await arrive({ width: 360, height: 740, touch: true });
     await sid.register('sid', 'Sid Phone');
     await sid.createGroup('Phone');
@@ -278,7 +278,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expect.poll(() => sid.focused()).toBe('Message actions');
   });
 
-  test('who is removed is told so, and keeps what was written', async () => {
+  test('a removed member is notified and keeps the draft', async () => {
     const tam = await arrive();
     await tam.register('tam', 'Tam Owner');
     const uma = await arrive();
@@ -298,7 +298,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await uma.page.getByRole('button', { name: 'Copy' }).waitFor();
   });
 
-  test('a new group is never said to be missing', async () => {
+  test('a new group is never reported as not found', async () => {
     const van = await arrive();
     await van.register('van', 'Van Maker');
     await van.page.evaluate(() => {
@@ -316,7 +316,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await van.page.getByRole('heading', { name: 'Conversation not found' }).waitFor();
   });
 
-  test('a list follows its end while messages come fast', {
+  test('the list follows its end while messages arrive fast', {
     timeout: (SOAK_SECONDS + 90) * 1_000,
   }, async () => {
     const wes = await arrive();
@@ -344,7 +344,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     });
     const started = performance.now();
     const posting = postSteadily(xia.page, id, 20, SOAK_SECONDS);
-    // What a person does meanwhile that is no scrolling up: the window changes, the pointer moves.
+    // Other user activity than scrolling up: the window is resized, the pointer moves.
     for (let n = 0; performance.now() - started < SOAK_SECONDS * 1_000; n++) {
       await wes.page.setViewportSize({ width: n % 2 ? 1_440 : 900, height: n % 3 ? 900 : 620 });
       await wes.page.mouse.move(600 + (n % 7) * 10, 400);
@@ -360,12 +360,12 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     console.log(
       `${posted} messages, ${samples} frames, away for ${Math.round(longestAwayMs)} ms at most`,
     );
-    // A busy machine takes fewer than were meant.
+    // A busy machine stores fewer than planned.
     expect(posted).toBeGreaterThan(SOAK_SECONDS * 3);
     expect(longestAwayMs).toBeLessThan(3_000);
     await wes.page.getByRole('link', { name: /Fast.*unread/s }).waitFor({ state: 'detached' });
 
-    // And it lets go of the end for who scrolls up, while messages go on coming.
+    // The list stops following for a user who scrolls up, while messages keep arriving.
     const more = postSteadily(xia.page, id, 20, 8);
     await wes.page.getByRole('log').hover();
     for (let n = 0; n < 8; n++) {

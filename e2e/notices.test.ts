@@ -10,7 +10,7 @@ import {
   Visitor,
 } from './support.ts';
 
-describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
+describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   let server: BuiltServer;
   let browser: Browser;
   let visitors: Visitor[] = [];
@@ -20,7 +20,7 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
     visitors.push(visitor);
     return visitor;
   };
-  /** Somebody who writes in the group of all, and somebody who is at the start page. */
+  /** A user who writes in the group of everyone, and one who is on the start page. */
   const writerAndReader = async () => {
     const n = ++count;
     const reader = await arrive();
@@ -46,7 +46,7 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
     await server?.stop();
   });
 
-  test('follow their message: an edit changes them, a deletion takes them back', async () => {
+  test('follow their message: an edit changes them, a deletion closes them', async () => {
     const { reader, writer, name } = await writerAndReader();
     await look(reader.page, { focus: false });
     await writer.write('A word too many');
@@ -63,7 +63,7 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
     await expect.poll(() => notified(reader.page)).toEqual([`${name} in everyone: Another word`]);
     expect(await reader.page.getByText('A word too many').count()).toBe(0);
 
-    // A later message stands in the place of the first: the first one's deletion leaves it.
+    // A later message has replaced the first: deleting the first one leaves it.
     await writer.write('A word that stays');
     await toastOf(reader.page, 'A word that stays').waitFor();
     await remove(writer, 'Another word');
@@ -75,7 +75,7 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
     await expect.poll(() => reader.page.getByText('A word that stays').count()).toBe(0);
   });
 
-  test('are switched off and on in the menu, for one account, in all tabs', async () => {
+  test('are turned off and on in the menu for one account in all tabs', async () => {
     const { reader, writer, name } = await writerAndReader();
     const second = await reader.context.newPage();
     await second.goto('/');
@@ -98,20 +98,20 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
     await writer.open('everyone');
     await writer.write('Told again');
     await expect.poll(() => notified(reader.page)).toEqual([`${name} in everyone: Told again`]);
-    // Notifications outlive the page: the end of the session takes them back.
+    // Notifications outlive the page: the end of the session closes them.
     await reader.logout();
     await expect.poll(() => notified(reader.page)).toEqual([]);
     expect(await reader.page.getByText('Told again').count()).toBe(0);
   });
 
-  test('come for what is not looked at, and only for that', async () => {
+  test('appear only for messages that the user is not looking at', async () => {
     const { reader, writer } = await writerAndReader();
     await reader.open('everyone');
     await writer.write('Seen at once');
     await reader.sees('Seen at once');
     expect(await toastOf(reader.page, 'Seen at once').count()).toBe(0);
 
-    // The window is in sight, but the person works in another one.
+    // The window is visible, but the user works in another one.
     await look(reader.page, { focus: false });
     await writer.write('Open, and not looked at');
     await expect.poll(() => notified(reader.page)).toHaveLength(1);
@@ -123,14 +123,14 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
     await expect
       .poll(() => notified(reader.page))
       .toEqual([expect.stringContaining('In the background')]);
-    // Looked at, with something else open: a toast, and no more.
+    // The window has the focus and shows something else: a toast, and no more.
     await look(reader.page, { focus: true });
     await reader.page.goto('/');
     await reader.inside();
     await writer.write('While something else is open');
     await toastOf(reader.page, 'While something else is open').waitFor();
     expect((await notified(reader.page)).join()).not.toContain('something else');
-    // One's own message from another device is no news.
+    // A message of the user’s own from another device needs no notification.
     const elsewhere = await arrive();
     await elsewhere.login(`reader${count}`, PASSWORD);
     await elsewhere.open('everyone');
@@ -146,7 +146,7 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
     await reader.page.getByRole('heading', { level: 1, name: 'everyone' }).waitFor();
   });
 
-  test('what was missed while away is counted, and not shown one by one', async () => {
+  test('are counted for messages missed while away, instead of shown one by one', async () => {
     const { reader, writer } = await writerAndReader();
     await reader.context.setOffline(true);
     await reader.page.getByText('Reconnecting').first().waitFor();
@@ -159,7 +159,7 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
     expect(await reader.page.title()).toMatch(/^\(3\) /);
   });
 
-  test('names that look alike stand beside their usernames', async () => {
+  test('show the usernames of names that look alike', async () => {
     const { reader } = await writerAndReader();
     const sam = await arrive();
     await sam.register('sam', 'Sam Same');
@@ -185,7 +185,7 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
     await reader.page.getByRole('heading', { level: 1, name: 'sam same @impostor' }).waitFor();
   });
 
-  test('a name with a turned direction turns nothing else', async () => {
+  test('isolate the text direction of a name', async () => {
     const { reader } = await writerAndReader();
     const hebrew = await arrive();
     await hebrew.register('shalom', 'שלום 12');
@@ -204,7 +204,7 @@ describe.skipIf(CHROMIUM === undefined)('notices of messages', () => {
 const toastOf = (page: Page, text: string) =>
   page.locator('[data-sonner-toast]:not([data-removed="true"])').filter({ hasText: text });
 
-/** What the browser shows of the page's notifications, without the marks of direction. */
+/** Returns the page’s notifications as the browser shows them, without the marks of direction. */
 function notified(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
     const worker = await navigator.serviceWorker.getRegistration();
@@ -213,7 +213,7 @@ function notified(page: Page): Promise<string[]> {
   });
 }
 
-/** Whether the page has the focus and is in sight, which no test can take from a headless browser. */
+/** Fakes the focus and visibility of the page, which a headless browser does not control. */
 async function look(page: Page, how: { focus: boolean; visible?: boolean }): Promise<void> {
   await page.evaluate(({ focus, visible = true }) => {
     document.hasFocus = () => focus;

@@ -11,7 +11,7 @@ import {
   Visitor,
 } from './support.ts';
 
-describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
+describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
   let server: BuiltServer;
   let browser: Browser;
   let visitors: Visitor[] = [];
@@ -36,7 +36,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
     await server?.stop();
   });
 
-  test('a conversation with unread messages opens where they begin, and reading goes on from there', async () => {
+  test('a conversation opens at its first unread message, and reading continues from there', async () => {
     const amy = await arrive();
     await amy.register('amy', 'Amy Reader');
     await amy.open('everyone');
@@ -56,7 +56,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
     expect(await amy.inSight('entry 80 of')).toBe(false);
     await amy.page.getByRole('button', { name: /new messages/ }).waitFor();
 
-    // After a reload the page of the line comes from the server, and the rest as one scrolls.
+    // After a reload the page around the line comes from the server, the rest while scrolling.
     await amy.page.goto('/');
     await amy.page.getByRole('link', { name: /everyone.*unread/s }).click();
     await line.waitFor();
@@ -71,13 +71,13 @@ describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
       )
       .toBe(true);
     await amy.page.getByRole('link', { name: /everyone.*unread/s }).waitFor({ state: 'detached' });
-    // At the end, what comes is shown at once.
+    // At the end of the list, new messages are shown at once.
     await bob.open('everyone');
     await bob.write('One more');
     await expect.poll(() => amy.inSight('One more')).toBe(true);
   });
 
-  test('fingers have a menu of their own', async () => {
+  test('touch input has a menu of its own', async () => {
     const cat = await arrive({ width: 360, height: 740, touch: true });
     await cat.register('cat', 'Cat Thumbs');
     await cat.open('everyone');
@@ -90,9 +90,9 @@ describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
     await cat.press('Typed with thumbs');
     await cat.page.getByRole('button', { name: 'Edit message' }).tap();
     const edit = cat.page.getByRole('textbox', { name: 'Edit message' });
-    await edit.fill('Mended with thumbs');
+    await edit.fill('Edited with thumbs');
     await cat.page.getByRole('button', { name: 'Save' }).tap();
-    await cat.sees('Mended with thumbs');
+    await cat.sees('Edited with thumbs');
     expect(await sideways(cat.page)).toBe(0);
 
     await cat.press('Mended with thumbs');
@@ -101,7 +101,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
     await cat.page.getByText('This message was deleted').waitFor();
   });
 
-  test('what the server refuses is told', async () => {
+  test('refusals of the server are shown', async () => {
     const here = await arrive();
     await here.register('dee', 'Dee Twice');
     await here.open('everyone');
@@ -131,7 +131,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and doing', () => {
     await toast.getByText('This message was deleted').waitFor();
   });
 
-  test('a message for somebody who looks elsewhere is notified through the service worker', async () => {
+  test('a message for a user in another window is notified through the service worker', async () => {
     const eli = await arrive();
     await eli.context.grantPermissions(['notifications']);
     await eli.register('eli', 'Eli Elsewhere');

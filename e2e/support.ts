@@ -6,7 +6,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { makeTempDir } from '../packages/server/test/support/temp-dir.ts';
 import { findChromium } from '../scripts/chromium.mjs';
 
-/** The browser for these tests; undefined where there is none, and they are skipped. */
+/** The browser for these tests; undefined where there is none, which skips them. */
 export const CHROMIUM = findChromium();
 
 /** The password of every user in these tests. */
@@ -20,7 +20,7 @@ export interface BuiltServer {
 
 const CLI = fileURLToPath(new URL('../packages/server/dist/cli.js', import.meta.url));
 
-/** Starts the built server with further settings, and reads its address from the line it prints. */
+/** Starts the built server with additional settings, and reads its address from its output. */
 export function startBuiltServer(settings: NodeJS.ProcessEnv = {}): Promise<BuiltServer> {
   const dataDir = makeTempDir('e2e');
   const child = spawn(process.execPath, [CLI, 'start'], {
@@ -52,7 +52,7 @@ export function startBuiltServer(settings: NodeJS.ProcessEnv = {}): Promise<Buil
   });
 }
 
-/** Starts the browser; none of its own services are asked for anything. */
+/** Starts the browser with its own network services disabled. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: CHROMIUM ?? '',
@@ -120,7 +120,7 @@ export class Visitor {
     await page.getByRole('button', { name: 'Create account' }).click();
   }
 
-  /** Waits until the conversations are there. */
+  /** Waits until the conversations are shown. */
   async inside(): Promise<void> {
     await this.page.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
   }
@@ -142,7 +142,7 @@ export class Visitor {
     await this.inside();
   }
 
-  /** Makes a group with further members, and opens it. Returns its id. */
+  /** Creates a group with further members, and opens it. Returns its id. */
   async createGroup(name: string, members: readonly string[] = []): Promise<string> {
     const { page } = this;
     await page.getByRole('button', { name: 'Create a group' }).click();
@@ -155,7 +155,7 @@ export class Visitor {
     return this.conversation();
   }
 
-  /** What has the focus: its name, or that it is the page as a whole. */
+  /** Returns the name of the focused element, or that it is the page as a whole. */
   focused(): Promise<string> {
     return this.page.evaluate(() => {
       const element = document.activeElement;
@@ -164,18 +164,18 @@ export class Visitor {
     });
   }
 
-  /** The id of the conversation that is open. */
+  /** Returns the id of the open conversation. */
   conversation(): string {
     return new URL(this.page.url()).pathname.split('/').pop() ?? '';
   }
 
-  /** Opens a conversation of the sidebar. */
+  /** Opens a conversation from the sidebar. */
   async open(name: string): Promise<void> {
     await this.page.getByRole('link', { name: new RegExp(name) }).click();
     await this.page.getByRole('heading', { level: 1, name }).waitFor();
   }
 
-  /** Writes a message and sends it by Enter, or by the button where there is no keyboard. */
+  /** Writes a message and sends it with Enter, or with the button where there is no keyboard. */
   async write(text: string): Promise<void> {
     const field = this.page.getByRole('textbox', { name: /^Message / });
     await field.fill(text);
@@ -184,17 +184,17 @@ export class Visitor {
     else await field.press('Enter');
   }
 
-  /** The message with this text. */
+  /** Returns the message with this text. */
   message(text: string) {
     return this.page.getByRole('article').filter({ hasText: text });
   }
 
-  /** Waits until the message with this text is in sight. */
+  /** Waits until the message with this text is visible. */
   async sees(text: string): Promise<void> {
     await this.message(text).first().waitFor();
   }
 
-  /** Whether the message with this text can be seen now. */
+  /** Returns whether the message with this text is visible now. */
   async inSight(text: string): Promise<boolean> {
     const box = await this.message(text)
       .first()
@@ -204,10 +204,10 @@ export class Visitor {
     return box !== null && log !== null && box.y < log.y + log.height && box.y + box.height > log.y;
   }
 
-  /** Rests a finger on the message with this text until its menu opens. */
+  /** Long-presses the message with this text until its menu opens. */
   async press(text: string): Promise<void> {
     const message = this.message(text).first();
-    // Visible, at rest, and nothing above it.
+    // Visible, not moving, and not covered.
     await message.tap({ trial: true });
     const box = await message.boundingBox();
     if (!box) throw new Error(`${text} is not shown`);
@@ -226,7 +226,7 @@ export function postMany(page: Page, conversation: string, count: number): Promi
   return postBodies(page, conversation, bodies);
 }
 
-/** Posts messages, one after the other, through the API of the page’s own session. */
+/** Posts messages in sequence through the API of the page’s own session. */
 export async function postBodies(
   page: Page,
   conversation: string,
@@ -277,7 +277,7 @@ export function postSteadily(
       const answers: Promise<void>[] = [];
       while (performance.now() - started < time * 1_000) {
         answers.push(post(n++));
-        // Not more at a time than a browser sends.
+        // No more concurrent requests than a browser sends.
         if (answers.length >= 6) await answers.shift();
         const next = started + (n * 1_000) / rate;
         await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
@@ -289,14 +289,14 @@ export function postSteadily(
   );
 }
 
-/** How far the page can be scrolled sideways, px. */
+/** Returns how far the page scrolls horizontally, px. */
 export function sideways(page: Page): Promise<number> {
   return page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
 }
 
-/** Serious and critical violations that axe finds. */
+/** Returns the serious and critical violations that axe finds. */
 export async function barriers(page: Page): Promise<string[]> {
   // Evaluated through DevTools, to which the page’s content security policy does not apply.
   await page.evaluate(axe.source);

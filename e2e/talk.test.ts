@@ -37,7 +37,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await server?.stop();
   });
 
-  test('two people register, talk, reload, and miss nothing', async () => {
+  test('two users register, chat and reload, and miss nothing', async () => {
     const ana = await arrive();
     await ana.register('ana', 'Ana Ferreira');
     await ana.page.getByText('Select a conversation').waitFor();
@@ -54,7 +54,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await ben.sees('Good morning, Ben');
     await ana.page.getByRole('img', { name: /Seen by Ben Okafor/ }).waitFor();
 
-    // A line break by Shift+Enter.
+    // A line break with Shift+Enter.
     const field = ben.page.getByRole('textbox', { name: 'Message everyone' });
     await field.fill('First line');
     await field.press('Shift+Enter');
@@ -63,7 +63,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await ana.sees('First line');
     expect(await ana.message('First line').innerText()).toMatch(/First line\nsecond line/);
 
-    // Edit, react, delete: the other sees each of them.
+    // Edit, react, delete: the other user sees each of them.
     await ben.page.keyboard.press('ArrowUp');
     const edit = ben.page.getByRole('textbox', { name: 'Edit message' });
     await edit.fill('Only one line after all');
@@ -82,11 +82,11 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await ana.page.getByRole('button', { name: 'Delete' }).last().click();
     await ben.page.getByText('This message was deleted').waitFor();
 
-    // Reload: the history is there.
+    // Reload: the history is still shown.
     await ben.page.reload();
     await ben.sees('Only one line after all');
 
-    // A direct conversation from the people list; unread marks and a toast at the other.
+    // A direct conversation from the list of people; unread marks and a toast for the other user.
     await ana.page.getByRole('button', { name: /Ben Okafor/ }).click();
     await ana.page.getByRole('heading', { level: 1, name: 'Ben Okafor' }).waitFor();
     await ana.write('Just between us');
@@ -98,7 +98,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
       .waitFor({ state: 'detached' });
   });
 
-  test('what is written offline arrives once, and a group is made, found, joined and left', async () => {
+  test('messages written offline arrive once; a group is created, found, joined and left', async () => {
     const cleo = await arrive();
     await cleo.register('cleo', 'Cleo Martin');
     const dan = await arrive();
@@ -121,14 +121,14 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
       .getByText(/No connection/)
       .first()
       .waitFor();
-    await dan.write('Anybody there?');
+    await dan.write('Is someone there?');
     await cleo.context.setOffline(false);
     await dan.sees('Written in a tunnel');
-    await cleo.sees('Anybody there?');
+    await cleo.sees('Is someone there?');
     await cleo.page.getByRole('img', { name: 'Sending' }).waitFor({ state: 'detached' });
     for (const visitor of [cleo, dan]) {
       expect(await visitor.message('Written in a tunnel').count()).toBe(1);
-      expect(await visitor.message('Anybody there?').count()).toBe(1);
+      expect(await visitor.message('Is someone there?').count()).toBe(1);
     }
 
     await dan.page.getByRole('button', { name: 'Details and members' }).click();
@@ -194,7 +194,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await eve.sees('entry 180');
   });
 
-  test('wrong input is told beside its field', async () => {
+  test('invalid input is reported beside its field', async () => {
     const visitor = await arrive();
     await visitor.page.getByRole('link', { name: 'Create an account' }).click();
     await visitor.page.getByLabel('Your name').fill('Nobody');
@@ -208,7 +208,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     ).toBe(true);
   });
 
-  test('a session is left by logging out, and entered again', async () => {
+  test('a user logs out and logs in again', async () => {
     const visitor = await arrive();
     await visitor.register('fay', 'Fay Stone');
     await visitor.page.getByRole('button', { name: 'Account menu' }).click();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Installation, removePage, renameAssets } from './installation.ts';
 import { barriers, CHROMIUM, sideways, startBrowser, Visitor } from './support.ts';
 
-/** What the first view may cost on the wire, fonts included; it was 407 KB uncompressed. */
+/** Limit for the first view over the network, with fonts; it was 407 KB uncompressed. */
 const FIRST_VIEW_MAX = 175 * 1024;
 
 describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
@@ -19,7 +19,7 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     await installation?.remove();
   });
 
-  test('sends its texts compressed', async () => {
+  test('serves text files compressed', async () => {
     const context = await browser.newContext({ baseURL: installation.url });
     const page = await context.newPage();
     const files: { path: string; encoding: string | undefined; sent: number; size: number }[] = [];
@@ -49,7 +49,7 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     expect(sum((f) => f.sent)).toBeLessThan(FIRST_VIEW_MAX);
   });
 
-  test('asks for a reload after an upgrade, keeps the draft, and never reloads by itself', async () => {
+  test('asks for a reload after an upgrade, keeps the draft, and never reloads on its own', async () => {
     const una = await Visitor.arrive(browser, installation.url);
     await una.register('una', 'Una Upgraded');
     await una.open('everyone');
@@ -68,7 +68,7 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     await una.open('everyone');
     await expect.poll(() => composer.inputValue()).toBe('Typed before the upgrade');
 
-    // A build that lacks a page: every reload was asked for, and the rest goes on working.
+    // A build without one page: the user was asked for every reload, and the rest still works.
     await installation.upgrade((assets) => removePage(assets, 'sessions-page'));
     await una.page.goto('/settings/sessions');
     await una.page.getByRole('heading', { name: 'This page needs to be reloaded' }).waitFor();
@@ -83,7 +83,7 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     await una.open('everyone');
     await expect.poll(() => composer.inputValue()).toBe('Typed before the upgrade');
 
-    // The page of one build, and not a script of it: no empty page.
+    // The page of one build without its script: no empty page.
     await installation.upgrade((assets) => removePage(assets, 'index'));
     await una.context.close();
     const { page, context } = await Visitor.arrive(browser, installation.url);

@@ -1,6 +1,6 @@
 // Builds what is stale: the packages (tsc), the SQL migrations beside them, the web client (Vite).
-// Stale is judged by the paths, sizes and times of the sources, so that an unchanged tree costs
-// next to nothing: npm start asks every time.
+// Staleness is decided by the paths, sizes and times of the sources, so that an unchanged tree costs
+// almost nothing: npm start checks every time.
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -19,7 +19,7 @@ import { binOf, root, run, tsc } from './run.mjs';
 
 const migrations = 'packages/server/src/storage/migrations';
 
-/** The parts, in order: what they are made from, files that show they are made, and how. */
+/** The parts, in order: their sources, files that show that they are built, and the build itself. */
 const parts = [
   {
     name: 'packages',
@@ -44,8 +44,8 @@ const parts = [
       'chaos/dist/main.js',
     ],
     async make() {
-      // What was built before may have been built on other packages than are installed now, which
-      // the compiler does not always notice: a failure counts when it comes from the ground up.
+      // An earlier build may have used other packages than are installed now, which the compiler does
+      // not always notice: a failure counts only after a build from scratch.
       const code = (await tsc('-b')) && (await tsc('-b', '--force'));
       if (code !== 0) return code;
       const copy = migrations.replace('/src/', '/dist/');
@@ -79,7 +79,7 @@ const parts = [
   },
 ];
 
-/** Builds what is stale; resolves with 0, or with the exit code of what failed. */
+/** Builds what is stale; resolves with 0, or with the exit code of the failed build. */
 export async function build({ force = false } = {}) {
   for (const part of parts) {
     if (part.needs !== undefined && !existsSync(join(root, part.needs))) continue;

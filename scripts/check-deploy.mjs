@@ -1,7 +1,7 @@
-// npm run check:deploy [-- --image]: checks what Parley is deployed with, each file by the program it is
-// made for, as far as this machine has that program; what was not checked is said.
+// npm run check:deploy [-- --image]: checks each deployment file with the program that it is for, where
+// this machine has that program, and lists what was not checked.
 //
-// With --image, the Dockerfile is carried out as well (scripts/try-image.mjs), which takes a minute or two.
+// With --image, the Dockerfile is executed as well (scripts/try-image.mjs), which takes a minute or two.
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -20,7 +20,7 @@ const PROFILES = ['dev', 'test', 'app', 'full'];
 const dir = mkdtempSync(join(tmpdir(), 'parley-deploy-'));
 let failed = 0;
 
-/** Runs a check; its result is undefined (all is well), a string (not run, and why), or it throws. */
+/** Runs a check that returns undefined (passed) or a string (why it was skipped), or throws. */
 function check(name, run) {
   try {
     const skipped = run();
@@ -51,9 +51,9 @@ function compose() {
   return undefined;
 }
 
-/** Settings that other programs have. */
+/** Settings of other programs. */
 const FOREIGN = /^(POSTGRES_|DOMAIN$|UPSTREAMS$|NODE_EXTRA_CA_CERTS$)/;
-/** A misspelt setting would be passed over in silence. */
+/** Fails for a misspelt setting, which would be ignored silently. */
 function known(name) {
   const all = readFileSync(join(root, '.env.example'), 'utf8');
   const plain = name.replace(/_FILE$/, '');
@@ -113,7 +113,7 @@ check('docs/deploy: the units of systemd', () => {
     /\.(service|timer)$/.test(name),
   );
   const paths = units.map((name) => {
-    // The programs that they name stand elsewhere on this machine.
+    // The programs that they name are installed elsewhere on this machine.
     const unit = readFileSync(join(root, 'docs/deploy', name), 'utf8')
       .replace('/usr/bin/node', process.execPath)
       .replaceAll('/opt/parley', root.replace(/\/$/, ''));

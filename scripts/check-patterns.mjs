@@ -7,7 +7,7 @@ import recheck from 'recheck';
 import { parseAst } from 'rolldown/parseAst';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Time for one pattern, ms; far more than any needs on a busy machine. */
+/** Time limit for one pattern, ms; far more than any needs on a busy machine. */
 const TIMEOUT_MS = 60_000;
 
 /**

@@ -1,4 +1,4 @@
-// Finds the browser of the browser tests, and installs one where that may be done.
+// Finds the browser for the browser tests, and installs one where that is allowed.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { installProgram, pathDirs, runs } from './system-package.mjs';
@@ -6,7 +6,7 @@ import { installProgram, pathDirs, runs } from './system-package.mjs';
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const macApp = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 
-/** The path of a Chromium that runs: CHROMIUM_PATH, or an installed one; undefined without. */
+/** Returns the path of a working Chromium: CHROMIUM_PATH, or an installed one; undefined without. */
 export function findChromium() {
   const named = process.env.CHROMIUM_PATH;
   if (named) return named;
@@ -15,8 +15,8 @@ export function findChromium() {
 }
 
 /**
- * {@link findChromium}, and where there is none: installs it by the system's package manager, if
- * this process may (root). Resolves to the path, or to the reason why there is none.
+ * {@link findChromium}; where there is none, installs one with the system’s package manager if this
+ * process may (root). Resolves with the path, or with the reason why there is none.
  */
 export function ensureChromium() {
   const found = findChromium();

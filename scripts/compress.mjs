@@ -1,5 +1,5 @@
-// Writes a brotli and a gzip file beside each file of a folder that is sent as text and is large
-// enough. Done once at build time, at the highest levels: the server only picks one.
+// Writes a brotli and a gzip file beside each large text file of a folder. Runs once at build time, at
+// the highest levels: the server only chooses one.
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,9 +7,9 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 
 /** Smaller files fit into one packet anyway. */
 const MIN_BYTES = 1_024;
-/** Fonts and images are compressed by their own formats. */
+/** Fonts and images have compressed formats already. */
 const TEXT = new Set(['.css', '.html', '.js', '.json', '.map', '.svg', '.txt', '.webmanifest']);
-/** A saving below this share is not worth unpacking. */
+/** A smaller saving is not worth the decompression. */
 const MIN_SAVING = 0.05;
 
 const ENCODERS = {
@@ -24,7 +24,7 @@ const ENCODERS = {
   gz: (bytes) => promisify(gzip)(bytes, { level: constants.Z_BEST_COMPRESSION }),
 };
 
-/** Compresses what is worth it below a folder; resolves with the bytes before and after (brotli). */
+/** Compresses suitable files below a folder; resolves with the bytes before and after (brotli). */
 export async function compressFolder(folder) {
   const files = readdirSync(folder, { recursive: true })
     .map((name) => join(folder, name))
@@ -46,7 +46,7 @@ async function compress(path) {
     const encoded = await encode(bytes);
     if (encoded.length > before * (1 - MIN_SAVING)) continue;
     writeFileSync(`${path}.${end}`, encoded);
-    // The times of the original: validators that are made of them agree.
+    // The times of the original, so that validators computed from them agree.
     utimesSync(`${path}.${end}`, atime, mtime);
     if (end === 'br') after = encoded.length;
   }

@@ -1,23 +1,23 @@
-// Makes the secrets that compose.yaml hands to its containers, in secrets/: the server's secret, the
-// password of the database and its address with it, and the same for Redis, which has a certificate of
-// its own besides. What is there already stays.
+// Creates the secrets that compose.yaml passes to its containers, in secrets/: the server’s secret, the
+// password of the database and its address with it, and the same for Redis, with a certificate.
+// Existing secrets are kept.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './run.mjs';
 
-// Another folder may be named, to try it.
+// Another folder may be named, for a trial.
 const dir = process.argv[2] ?? join(root, 'secrets');
 mkdirSync(dir, { recursive: true, mode: 0o700 });
 
-/** Returns a secret, making it if it is not there. */
+/** Returns a secret, creating it if it does not exist. */
 function secret(name, make) {
   const path = join(dir, name);
   if (existsSync(path)) return readFileSync(path, 'utf8').trim();
   const value = make();
-  // Readable for all who can enter the folder, and that is its owner alone. The containers get the
-  // files themselves, and work as another user.
+  // Readable for all who can enter the folder, which is its owner alone. The containers get the files
+  // themselves, and run as another user.
   writeFileSync(path, `${value}\n`, { mode: 0o644, flag: 'wx' });
   console.log(`made secrets/${name}`);
   return value;
@@ -44,7 +44,7 @@ secret('redis_conf', () =>
 );
 makeCertificate();
 
-/** A certificate authority with one certificate, for the name that the nodes know Redis by. */
+/** Creates a certificate authority and one certificate, for the host name of Redis. */
 function makeCertificate() {
   const at = (name) => join(dir, name);
   if (existsSync(at('redis.crt'))) return;
@@ -64,7 +64,7 @@ function makeCertificate() {
     ...['x509', '-req', '-in', 'redis.csr', ...signed, '-days', '3650'],
     ...['-extfile', 'redis.ext', '-out', 'redis.crt'],
   );
-  // The authority signs nothing else: without its key, nobody can pass for Redis.
+  // The authority signs nothing else: without its key, no one can impersonate Redis.
   for (const name of ['redis_ca.key', 'redis_ca.srl', 'redis.csr', 'redis.ext']) {
     rmSync(at(name), { force: true });
   }

@@ -1,6 +1,6 @@
 // Writes the digests of the images that compose.yaml names by tag into .env, as NAME_DIGEST=@sha256:…:
-// everybody who starts from there gets the same bytes. Needs Docker and the network. Run again for newer
-// images. The Dockerfile takes the digest of its base the same way: docker build --build-arg
+// every installation from that file gets the same bytes. Needs Docker and the network. Run it again for
+// newer images. The Dockerfile takes the digest of its base the same way: docker build --build-arg
 // NODE_DIGEST=@sha256:…
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,9 +1,9 @@
-// Finds the Redis (or Valkey) of the tests with several nodes, and installs one where that may be done.
+// Finds the Redis (or Valkey) for the tests with several nodes, and installs one where that is allowed.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { installProgram, pathDirs, runs } from './system-package.mjs';
 
-/** The path of a Valkey or Redis server that runs; undefined without. */
+/** Returns the path of a working Valkey or Redis server; undefined without. */
 export function findRedis() {
   const paths = ['valkey-server', 'redis-server'].flatMap((name) =>
     pathDirs().map((dir) => join(dir, name)),
@@ -12,7 +12,7 @@ export function findRedis() {
 }
 
 /**
- * {@link findRedis}, and where there is none: installs it by the system's package manager, if this
+ * {@link findRedis}; where there is none, installs one with the system’s package manager if this
  * process may (root). Returns the path, or the reason why there is none.
  */
 export function ensureRedis() {

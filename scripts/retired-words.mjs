@@ -20,7 +20,7 @@ export const RETIRED = [
   {
     pattern: 'rooms?',
     use: 'group, conversation, or space in a buffer',
-    except: /^bench\/peers\//,
+    except: /^bench\/(peers\/|src\/load\/kinds\.ts)/,
   },
   { pattern: 'holes?', use: 'gap' },
   {

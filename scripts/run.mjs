@@ -1,4 +1,4 @@
-// What the other scripts share: where things are, and running a program.
+// Shared by the other scripts: paths, and running a program.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 /** The root of the repository. */
 export const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** Runs a program in the terminal of this one; resolves with its exit code (1 for a signal). */
+/** Runs a program in this terminal; resolves with its exit code (1 after a signal). */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options });
     const forward = (signal) => child.kill(signal);
     process.on('SIGTERM', forward);
-    // Ctrl-C reaches the child by itself; this process stays to report how it ended.
+    // Ctrl-C reaches the child on its own; this process stays to report how it ended.
     const stay = () => undefined;
     process.on('SIGINT', stay);
     child.on('error', reject);
@@ -25,17 +25,17 @@ export function run(command, args, options = {}) {
   });
 }
 
-/** The command line script of an installed package, for `node`. */
+/** Returns the command line script of an installed package, for `node`. */
 export function binOf(name, bin = name, from = root) {
   const require = createRequire(join(from, 'package.json'));
-  // Not through the package's exports, which need not name its package.json.
+  // Not through the package’s exports, which need not include its package.json.
   for (const dir of require.resolve.paths(name) ?? []) {
     try {
       const manifest = require(join(dir, name, 'package.json'));
       const path = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[bin];
       return join(dirname(join(dir, name, 'package.json')), path);
     } catch {
-      // Not in this node_modules; the next one up.
+      // Not in this node_modules; the parent folder is next.
     }
   }
   throw new Error(`${name} is not installed: run npm ci first`);

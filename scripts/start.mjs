@@ -1,9 +1,8 @@
 // npm start: builds what is stale, then becomes the server; npm run parley -- COMMAND: the same for
-// the other commands. Settings come from the environment, and from the file .env at the root where
-// it has what the environment does not.
+// the other commands. Settings come from the environment, then from the file .env at the root.
 //
-// Standard output carries a line for each part that had to be built and the line with the
-// address; the log goes to standard error, as JSON.
+// Standard output has a line for each part that was built and the line with the address; the log goes
+// to standard error, as JSON.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -27,7 +26,7 @@ if (process.env.npm_lifecycle_event !== undefined) {
   timer.unref();
 }
 
-// In this very process: signals reach the server as they are, and one process less is in memory.
+// In this very process: signals reach the server directly, and memory holds one process fewer.
 const cli = join(root, 'packages/server/dist/cli.js');
 const args = process.argv.slice(2);
 const asked = args[0] === '--' ? args.slice(1) : ['start', ...args];

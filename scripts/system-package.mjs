@@ -1,11 +1,11 @@
-// Installs a program by the system's package manager, where this process may.
+// Installs a program with the system’s package manager, where this process may.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * Installs a package until `find` finds the program. `names` are the package's names, by manager
- * or for all. Returns `{ path }` (what `find` gave), or `{ reason }`: why there is none.
+ * Installs a package until `find` finds the program. `names` are the package’s names, by manager or
+ * for all. Returns `{ path }` (the result of `find`), or `{ reason }`: why there is none.
  */
 export function installProgram({ what, purpose, advice, names, find }) {
   const manager = managers.find(({ command }) => onPath(command));
@@ -27,7 +27,7 @@ export function installProgram({ what, purpose, advice, names, find }) {
   return { reason: `${manager.command} could not install a ${what} that runs: ${advice}` };
 }
 
-// One step after the other until the program runs: the lists of packages may be old.
+// One step after the other until the program runs: the package lists may be outdated.
 const aptInstall = (name) => ['install', '--yes', '--quiet', '--no-install-recommends', name];
 const managers = [
   {
@@ -38,7 +38,7 @@ const managers = [
   { command: 'dnf', steps: (name) => [['install', '--assumeyes', '--quiet', name]] },
 ];
 
-/** Whether the program at `path` answers to --version. */
+/** Returns whether the program at `path` answers to --version. */
 export function runs(path) {
   try {
     execFileSync(path, ['--version'], { stdio: 'ignore', timeout: 30_000 });
@@ -48,7 +48,7 @@ export function runs(path) {
   }
 }
 
-/** The folders of PATH. */
+/** Returns the folders of PATH. */
 export const pathDirs = () => (process.env.PATH ?? '').split(delimiter);
 
 function onPath(command) {

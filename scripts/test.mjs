@@ -1,5 +1,5 @@
-// npm test [-- vitest arguments]: builds, sees to a browser and a Redis, runs the tests, and ends with one
-// line: "N passed, N failed, N skipped".
+// npm test [-- vitest arguments]: builds, provides a browser and a Redis, runs the tests, and ends with
+// one line: "N passed, N failed, N skipped".
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ if (browserTestsAreMeant()) {
   if (chromium.path !== undefined) env.CHROMIUM_PATH = chromium.path;
   else {
     withoutBrowser = chromium.reason;
-    // The browser tests skip themselves when this is set, and say it.
+    // The browser tests skip themselves when this is set, and report it.
     env.PARLEY_NO_BROWSER = chromium.reason;
   }
 }
@@ -28,7 +28,7 @@ if (isMeant('database')) {
   const redis = ensureRedis();
   if (redis.path === undefined) {
     withoutRedis = redis.reason;
-    // The tests with several nodes skip themselves when this is set, and say it.
+    // The tests with several nodes skip themselves when this is set, and report it.
     env.PARLEY_NO_REDIS = redis.reason;
   }
 }
@@ -55,7 +55,7 @@ if (withoutRedis !== '') console.log(`The tests with Redis were skipped: ${witho
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = code === 0 && failed > 0 ? 1 : code;
 
-/** Counts tests; a file that could not even be loaded, or an error outside of any test, is one. */
+/** Counts tests; a file that could not be loaded, or an error outside of any test, counts as one. */
 function count() {
   if (!existsSync(results)) return { passed: 0, failed: 1, skipped: 0 };
   const json = JSON.parse(readFileSync(results, 'utf8'));
@@ -76,7 +76,7 @@ function browserTestsAreMeant() {
   return any && isMeant('browser');
 }
 
-/** Whether the tests of a project will run. */
+/** Returns whether the tests of a project will run. */
 function isMeant(project) {
   const projects = args.flatMap((arg, i) =>
     arg === '--project' ? [args[i + 1]] : arg.startsWith('--project=') ? [arg.slice(10)] : [],

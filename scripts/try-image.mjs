@@ -1,9 +1,9 @@
-// Carries the Dockerfile out without Docker, and tries what comes of it. Each stage is an overlay over
-// the stage before it; the lowest is this machine's own system, in place of the base image. The last
-// stage is then run as Docker would run it: as its user, without capabilities, its root read-only,
-// with an empty folder for each volume.
+// Executes the Dockerfile without Docker, and tries the result. Each stage is an overlay over the stage
+// below it; the lowest is this machine’s own system, in place of the base image. The last stage then
+// runs as Docker would run it: as its user, without capabilities, its root read-only, with an empty
+// folder for each volume.
 //
-// What this cannot show: that the base image has what this machine has, and what Docker itself does.
+// This does not show whether the base image has what this machine has, nor what Docker itself does.
 // Linux and root only.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -46,7 +46,7 @@ if (process.argv[2] !== '--inside') {
 }
 
 const dir = process.argv[3];
-// A file system of its own: the layers must not lie in the system that is the lowest of them.
+// A file system of its own: the layers must not be in the system that is the lowest of them.
 mount('-t', 'tmpfs', 'tmpfs', dir);
 const stages = new Map();
 const instructions = parse(readFileSync(join(root, 'Dockerfile'), 'utf8'));
@@ -60,7 +60,7 @@ for (const [index, { name, args }] of instructions.entries()) {
 }
 await tryOut(stage);
 
-/** The instructions of a Dockerfile, in order; lines that end in a backslash go on. */
+/** Returns the instructions of a Dockerfile, in order; a backslash at the end continues a line. */
 function parse(text) {
   const lines = text.split('\n').filter((line) => !/^\s*#/.test(line));
   const joined = lines.join('\n').replaceAll(/\\\n/g, ' ');
@@ -173,7 +173,7 @@ function copy(to, args) {
   }
 }
 
-/** .dockerignore, as far as it is used here: names, `*` within a name, and a leading double star. */
+/** Matches .dockerignore, as far as it is used here: names, `*` within a name, a leading `**`. */
 function readIgnored() {
   const patterns = readFileSync(join(root, '.dockerignore'), 'utf8')
     .split('\n')
@@ -186,7 +186,7 @@ function readIgnored() {
   return (path) => patterns.some((pattern) => pattern.test(path));
 }
 
-/** Runs the image: starts it, asks it, backs it up, stops it. */
+/** Runs the image: starts it, sends requests, backs it up, stops it. */
 async function tryOut(image) {
   const bytes = Number(
     spawnSync('du', ['-sb', image.upper], { encoding: 'utf8' }).stdout.split('\t')[0],
@@ -194,7 +194,7 @@ async function tryOut(image) {
   console.log(`the image has ${Math.round(bytes / 1e6)} MB on top of its base`);
   const owner = statSync(join(image.merged, image.volumes[0]));
   if (owner.uid === 0) throw new Error(`${image.volumes[0]} belongs to root`);
-  // The base image's user may have another number than this system's.
+  // The base image’s user may have another number than this system’s.
   for (const path of image.volumes) {
     const volume = join(dir, 'volume', path);
     mkdirSync(volume, { recursive: true, mode: 0o700 });

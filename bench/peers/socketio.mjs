@@ -1,6 +1,6 @@
-// The peer: socket.io and pg, as a team would write a chat server today. A message is inserted,
-// then emitted to its room, then acknowledged. Websocket transport only, no compression, a pool of
-// ten, autocommit; PostgreSQL from the same package with the same settings as Parley's.
+// The peer: socket.io and pg, as a team would write a chat server today. A message is inserted, then
+// emitted to its room, then acknowledged. WebSocket transport only, no compression, a pool of ten,
+// autocommit; PostgreSQL from the same package with the same settings as Parley’s.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const database = await startEmbedded({ dataDir, log });
 const pool = new pg.Pool({ ...database.connection, max: 10 });
 let ending = false;
 pool.on('error', (error) => {
-  // At the end the database closes its connections; at any other time this is a fault.
+  // At the end the database closes its connections; at any other time this is an error.
   if (!ending) throw error;
 });
 await pool.query(`create table messages (
@@ -32,7 +32,7 @@ await pool.query(`create table messages (
 await pool.query('create index on messages (room, id)');
 
 const http = createServer((_request, response) => {
-  // How many messages are stored: the load generator compares.
+  // The number of stored messages: the load generator compares it.
   pool
     .query('select count(*)::int as n from messages')
     .then(({ rows }) => response.end(String(rows[0].n)));

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export interface ServerProcess {
   readonly url: string;
   readonly pid: number;
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   stop(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export async function startServer(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  // Whoever ends this program ends its server too.
+  // Interrupting this program stops its server too.
   const end = () => child.kill('SIGTERM');
   process.once('exit', end);
   child.once('exit', () => process.off('exit', end));
@@ -51,14 +51,14 @@ export async function startServer(
   }
 }
 
-/** The address that the server prints when it is ready. */
+/** Returns the address that the server prints when it is ready. */
 function address(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const timer = setTimeout(() => reject(new Error('The server did not start in time')), START_MS);
     child.stdout?.on('data', (bytes: Buffer) => {
       text += bytes.toString();
-      // With PUBLIC_URL, where it listens stands behind.
+      // With PUBLIC_URL, the listening address comes after it.
       const match =
         /ready at \S+ \(listening at (\S+)\)/.exec(text) ?? /ready at (\S+)\n/.exec(text);
       if (!match) return;

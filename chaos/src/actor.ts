@@ -28,39 +28,40 @@ import type { Recorder } from './recorder.ts';
 import { Life, newStore } from './store.ts';
 
 /** A conversation of the run. */
-export interface Room {
+export interface Conversation {
   readonly id: ConversationId;
   readonly kind: 'everyone' | 'direct' | 'group';
-  /** Index of the account that stays for ever, and may add and remove others. */
+  /** Index of the account that never leaves, and may add and remove others. */
   readonly founder: number;
 }
 
 /** What all actors share. */
 export interface Stage {
   readonly recorder: Recorder;
-  readonly rooms: readonly Room[];
+  readonly conversations: readonly Conversation[];
   /** Ids of the accounts, by index. */
   readonly accounts: readonly AccountId[];
-  /** Addresses of the nodes themselves, for what is sent past the proxies. */
+  /** Addresses of the nodes themselves, for requests that bypass the proxies. */
   readonly nodes: () => readonly string[];
   readonly mutant: string | undefined;
 }
 
-/** Who somebody is, and how to log in. */
+/** An account and its log-in. */
 export interface Credentials {
   readonly account: AccountId;
   readonly username: string;
   readonly password: string;
 }
 
-/** Somebody’s own messages and what was seen last are chosen from so many. */
+/** Commands choose among this many of the client’s own messages and of those it saw last. */
 const REMEMBERED = 40;
-/** A request that had no answer is sent again, under its id, after this time, ms. */
+/** A request without an answer is repeated with the same id after this time, ms. */
 const AGAIN_MS = 400;
-/** Share of the blind posts that are two different ones under one id. */
-const RIVALRIES = 0.4;
-/** A request is given up after this time, ms. */
+/** Share of the blind posts that send two different texts with one id. */
+const CONFLICTING_SHARE = 0.4;
+/** A request times out after this time, ms. */
 const TIMEOUT_MS = 5_000;
+
 /** One client of the run: the SDK on a store of its own, behind a proxy of its own. */
 export class Actor {
   readonly plan: ClientPlan;
@@ -72,10 +73,10 @@ export class Actor {
   readonly #random: Random;
   readonly #own = new Map<ConversationId, Seq[]>();
   readonly #seen = new Map<ConversationId, Seq[]>();
-  /** Commands sent long ago, to be sent again: what was said, and where. */
+  /** Commands sent long ago, to be repeated: text and conversation. */
   readonly #past: { id: ClientId; conversation: ConversationId; body: string }[] = [];
-  /** What goes on besides the client’s own connection. */
-  readonly #errands = new Set<Promise<void>>();
+  /** Requests that run beside the client’s own connection. */
+  readonly #requests = new Set<Promise<void>>();
   #store: Store;
   #life: Life | null = null;
   #lives = 1;
@@ -104,13 +105,13 @@ export class Actor {
     this.#store = newStore(plan.indexedDb, stage.mutant);
   }
 
-  /** Begins a session of its own. */
+  /** Starts a session of its own. */
   async login(): Promise<void> {
     const { username, password } = this.#credentials;
     await this.api.login(username, password, this.plan.name);
   }
 
-  // ---- life -------------------------------------------------------------------------------------
+  // ---- life cycle --------------------------------------------------------------------------------
 
   /** Whether the client runs. */
   get awake(): boolean {
@@ -161,7 +162,7 @@ export class Actor {
       });
       client.on('nack', ({ entry, refusal }) => {
         if (entry.command.op !== 'read') this.#nacked(entry.id, refusal.code);
-        // A person would throw away what was refused.
+        // A user would discard what was refused.
         client.discard(entry.id);
       });
       client.on('storage', ({ message: how }) =>
@@ -172,11 +173,11 @@ export class Actor {
           t: recorder.now,
         }),
       );
-      // A session ends when its token comes again long after it was exchanged, which a jumping
-      // clock makes of an answer that was lost. A person would log in again, and go on.
+      // A session ends when its token is used again long after it was exchanged, which a jumping
+      // clock makes of a lost answer. A user would log in again and continue.
       client.on('ended', () => {
         recorder.add({ kind: 'ended', client: this.plan.name, t: recorder.now });
-        this.#errand(async () => {
+        this.#request(async () => {
           await this.#stop('sleep');
           await this.#untilDone(() => this.login());
           await this.wake();
@@ -188,7 +189,7 @@ export class Actor {
     });
   }
 
-  /** Stops the client in an orderly way; its store stays. */
+  /** Stops the client in order; its store remains. */
   sleep(): Promise<void> {
     return this.#stop('sleep');
   }
@@ -198,7 +199,7 @@ export class Actor {
     return this.#stop('crash');
   }
 
-  /** Stops the client, and forgets its store: what is not answered by then never will be. */
+  /** Stops the client and drops its store: unanswered commands stay unanswered. */
   async forget(): Promise<void> {
     await this.#stop('sleep');
     await this.#next(async () => {
@@ -208,7 +209,7 @@ export class Actor {
     });
   }
 
-  /** Cuts its connection without a word. */
+  /** Cuts its connection without a close frame. */
   cut(): void {
     this.#socket?.cut();
   }
@@ -221,7 +222,7 @@ export class Actor {
       if (how === 'crash') {
         this.#life?.crash();
         this.#socket?.cut();
-        // With its store gone this never ends; all it still does is to let go of the connection.
+        // Without its store this never ends; all it still does is release the connection.
         void client.stop();
       } else {
         await client.stop();
@@ -232,89 +233,97 @@ export class Actor {
     });
   }
 
-  /** Comings and goings happen one after the other. */
+  /** Starts and stops run one after the other. */
   #next(work: () => Promise<void>): Promise<void> {
     this.#moving = this.#moving.then(work);
     return this.#moving;
   }
 
-  // ---- doing --------------------------------------------------------------------------------------
+  // ---- commands ----------------------------------------------------------------------------------
 
-  /** Does what the plan says, as far as there is something to do it with. */
+  /** Carries out a step of the plan, as far as there is an object for it. */
   do(step: Step): void {
-    const room = this.#stage.rooms[step.conversation];
-    if (!room) return;
+    const conversation = this.#stage.conversations[step.conversation];
+    if (!conversation) return;
     switch (step.op) {
       case 'join':
       case 'leave':
       case 'add':
       case 'remove':
-        this.#errand(() => this.#member(step.op as 'join', room, step.pick));
+        this.#request(() => this.#member(step.op as 'join', conversation, step.pick));
         return;
       case 'away':
         return;
     }
     if (this.plan.style === 'blind' && step.op === 'post') {
-      const isRivalry = step.pick < RIVALRIES;
-      this.#errand(() =>
-        isRivalry ? this.#postRivals(room.id, step.text) : this.#postBlindly(room.id, step.text),
+      const isConflicting = step.pick < CONFLICTING_SHARE;
+      this.#request(() =>
+        isConflicting
+          ? this.#postConflicting(conversation.id, step.text)
+          : this.#postBlindly(conversation.id, step.text),
       );
       return;
     }
     const client = this.#client;
     if (!client) return;
-    const own = this.#pick(this.#own, room.id, step.pick);
-    const seen = this.#pick(this.#seen, room.id, step.pick);
+    const own = this.#pick(this.#own, conversation.id, step.pick);
+    const seen = this.#pick(this.#seen, conversation.id, step.pick);
     const { text } = step;
     switch (step.op) {
       case 'post':
-        this.#invoke(client.post(room.id, text), 'post', room.id, { text });
+        this.#invoke(client.post(conversation.id, text), 'post', conversation.id, { text });
         return;
       case 'edit':
         if (own)
-          this.#invoke(client.edit(room.id, own, text), 'edit', room.id, { message: own, text });
+          this.#invoke(client.edit(conversation.id, own, text), 'edit', conversation.id, {
+            message: own,
+            text,
+          });
         return;
       case 'delete':
-        if (own) this.#invoke(client.remove(room.id, own), 'delete', room.id, { message: own });
+        if (own)
+          this.#invoke(client.remove(conversation.id, own), 'delete', conversation.id, {
+            message: own,
+          });
         return;
       case 'react':
         if (seen) {
-          const sent = client.react(room.id, seen, text);
-          this.#invoke(sent, 'react', room.id, { message: seen, text });
+          const sent = client.react(conversation.id, seen, text);
+          this.#invoke(sent, 'react', conversation.id, { message: seen, text });
         }
         return;
       case 'unreact':
         if (seen) {
-          const sent = client.unreact(room.id, seen, text);
-          this.#invoke(sent, 'unreact', room.id, { message: seen, text });
+          const sent = client.unreact(conversation.id, seen, text);
+          this.#invoke(sent, 'unreact', conversation.id, { message: seen, text });
         }
         return;
       case 'read':
-        if (seen) client.read(room.id, seen);
+        if (seen) client.read(conversation.id, seen);
         return;
       case 'unread':
-        if (seen) client.read(room.id, (seen - 1) as Seq, { unread: true });
+        if (seen) client.read(conversation.id, (seen - 1) as Seq, { unread: true });
     }
   }
 
-  /** Sends old commands again, as a client would that has found them somewhere: each to any node. */
+  /** Repeats old commands, each on a random node, as a client with a stale outbox would. */
   repeatPast(): void {
     for (const past of this.#past.splice(0)) {
       const which = this.#random.next();
-      this.#errand(async () => {
+      this.#request(async () => {
         await this.#postTo(which, past);
       });
     }
   }
 
-  /** Resolves when all that goes on besides the client’s own connection is answered. */
-  async errandsDone(): Promise<void> {
-    while (this.#errands.size > 0) await Promise.all(this.#errands);
+  /** Resolves when all requests beside the client’s own connection are answered. */
+  async requestsDone(): Promise<void> {
+    while (this.#requests.size > 0) await Promise.all(this.#requests);
   }
 
-  #errand(work: () => Promise<void>): void {
-    const errand = work().finally(() => this.#errands.delete(errand));
-    this.#errands.add(errand);
+  #request(work: () => Promise<void>): void {
+    const request = work().finally(() => this.#requests.delete(request));
+    this.#requests.add(request);
   }
 
   #invoke(
@@ -324,24 +333,24 @@ export class Actor {
     rest: { message?: Seq; text?: string },
   ): void {
     this.#invoked(this.plan.name, sent.id, op, conversation, rest);
-    // Answers are recorded by the client’s events, also those that a later life gets.
+    // The client’s events record answers, including those that a later life receives.
     sent.settled.catch((error: unknown) => {
       if (!(error instanceof CommandRefused)) throw error;
     });
   }
 
-  /** Posts under one id, twice at once, to two nodes if there are two. */
+  /** Posts twice at once with one id, on two nodes if there are two. */
   async #postBlindly(conversation: ConversationId, body: string): Promise<void> {
     const id = uuidv7() as ClientId;
     this.#invoked(`${this.plan.name}!${id}`, id, 'post', conversation, { text: body });
     const command = { id, conversation, body };
     const stored = await Promise.all([0, 0.999].map((which) => this.#postTo(which, command)));
-    // What was refused may well be stored when it comes again: somebody may have joined by then.
+    // A refused command may be stored when it is repeated: the account may have joined by then.
     if (stored.includes(true)) this.#past.push(command);
   }
 
-  /** Posts two texts under one id at once, to two nodes if there are two: one has to be rejected. */
-  async #postRivals(conversation: ConversationId, body: string): Promise<void> {
+  /** Posts two texts with one id at once, on two nodes if there are two: one must be rejected. */
+  async #postConflicting(conversation: ConversationId, body: string): Promise<void> {
     const id = uuidv7() as ClientId;
     const [one, other] = [`${body} (one)`, `${body} (other)`];
     const client = `${this.plan.name}!${id}`;
@@ -361,7 +370,7 @@ export class Actor {
     const stored = await Promise.all(
       commands.map((command, i) => this.#postTo(i * 0.999, command)),
     );
-    // Later both get the same answers again.
+    // Later repetitions of both get the same answers.
     if (stored.includes(true)) this.#past.push(...commands);
   }
 
@@ -399,25 +408,29 @@ export class Actor {
     });
   }
 
-  async #member(op: 'join' | 'leave' | 'add' | 'remove', room: Room, pick: number): Promise<void> {
+  async #member(
+    op: 'join' | 'leave' | 'add' | 'remove',
+    conversation: Conversation,
+    pick: number,
+  ): Promise<void> {
     const { accounts } = this.#stage;
-    const founder = accounts[room.founder] as AccountId;
+    const founder = accounts[conversation.founder] as AccountId;
     const others = accounts.filter((a) => a !== founder);
     const whom = others[Math.floor(pick * others.length)] as AccountId;
-    // The founder stays: somebody has to read the whole log in the end.
+    // The founder never leaves, to read the whole log at the end.
     if (op === 'leave' && this.account === founder) return;
     const id = uuidv7() as ClientId;
     const about = op === 'add' || op === 'remove' ? { whom } : {};
-    this.#invoked(`${this.plan.name}!${id}`, id, op, room.id, about);
+    this.#invoked(`${this.plan.name}!${id}`, id, op, conversation.id, about);
     await this.#answered(id, async () => {
-      if (op === 'join') await this.api.join(room.id, id);
-      else if (op === 'leave') await this.api.leave(room.id, id);
-      else if (op === 'add') await this.api.addMember(room.id, whom, id);
-      else await this.api.removeMember(room.id, whom, id);
+      if (op === 'join') await this.api.join(conversation.id, id);
+      else if (op === 'leave') await this.api.leave(conversation.id, id);
+      else if (op === 'add') await this.api.addMember(conversation.id, whom, id);
+      else await this.api.removeMember(conversation.id, whom, id);
     });
   }
 
-  /** Asks until there is an answer, the same id each time; false when it was a refusal. */
+  /** Repeats a request with the same id until it is answered; false after a refusal. */
   async #answered(id: ClientId, ask: () => Promise<void>): Promise<boolean> {
     for (;;) {
       try {
@@ -425,7 +438,7 @@ export class Actor {
         return true;
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        // It was carried out, and undone by somebody else since.
+        // It was carried out, and another member has undone it since.
         if (error.code === 'no_longer_member') return true;
         if (!isPassing(error)) {
           this.#nacked(id, error.code);
@@ -436,7 +449,7 @@ export class Actor {
     }
   }
 
-  /** Tries until it works; only what passes is tried again. */
+  /** Retries until it succeeds; only temporary failures are retried. */
   async #untilDone(work: () => Promise<void>): Promise<void> {
     for (;;) {
       try {
@@ -449,7 +462,7 @@ export class Actor {
     }
   }
 
-  // ---- what it knows ------------------------------------------------------------------------------
+  // ---- state -------------------------------------------------------------------------------------
 
   #remember(event: Event): void {
     if (event.type === 'message.posted') {
@@ -469,7 +482,7 @@ export class Actor {
     return list[Math.floor(pick * list.length)] ?? null;
   }
 
-  // ---- writing down -------------------------------------------------------------------------------
+  // ---- recording ---------------------------------------------------------------------------------
 
   #invoked(
     client: string,
@@ -504,7 +517,7 @@ export class Actor {
     recorder.add({ kind: 'nack', client: this.plan.name, id, code, t: recorder.now });
   }
 
-  /** Whether it waits for something, in words. */
+  /** Returns what it waits for, or null. */
   busy(): string | null {
     const client = this.#client;
     const { name } = this.plan;
@@ -514,7 +527,7 @@ export class Actor {
     return waiting.length > 0 ? `${name} waits for ${waiting.length} answers` : null;
   }
 
-  /** What it lacks of what `heads` tell of, in words. */
+  /** Returns what it lacks compared with `heads`, or null. */
   missing(heads: ReadonlyMap<ConversationId, Seq>): string | null {
     const client = this.#client;
     const { name } = this.plan;
@@ -529,7 +542,7 @@ export class Actor {
     return null;
   }
 
-  /** Stops for good and writes down how it stands. */
+  /** Stops for good and records its final state. */
   async finish(): Promise<void> {
     const { recorder } = this.#stage;
     const client = this.#client;
@@ -564,7 +577,7 @@ export class Actor {
   }
 }
 
-/** A message in the checker’s form. */
+/** Returns a message in the form of the checker. */
 export function finalMessage(m: Message): FinalMessage {
   return {
     seq: m.seq,

@@ -3,8 +3,8 @@ import type { HistoryRecord } from './history.ts';
 import { of, type Violation } from './violation.ts';
 
 /**
- * I9: where nothing went wrong nothing may have been mended. What hides behind the mending (a
- * publish that is lost, a follower that is registered too late) shows here and nowhere else.
+ * I9: a run without faults needs no repair. Defects that a repair hides (a lost publication, a
+ * subscription that is registered too late) show here and nowhere else.
  */
 export function checkClean(history: readonly HistoryRecord[], options: CheckOptions): Violation[] {
   return [
@@ -18,13 +18,13 @@ export function checkClean(history: readonly HistoryRecord[], options: CheckOpti
 function checkClients(history: readonly HistoryRecord[]): Violation[] {
   const found: Violation[] = [];
   for (const { client, counters, how } of of(history, 'stop')) {
-    const { connects, ...mended } = counters;
-    for (const [what, count] of Object.entries(mended)) {
-      if (count > 0) found.push({ rule: 'I9 nothing mended', client, what: `${what}: ${count}` });
+    const { connects, ...repairs } = counters;
+    for (const [what, count] of Object.entries(repairs)) {
+      if (count > 0) found.push({ rule: 'I9 nothing repaired', client, what: `${what}: ${count}` });
     }
-    // Who went again at once may not have connected at all.
+    // A client that stopped at once may not have connected at all.
     if (connects > 1 || (connects < 1 && how === 'end')) {
-      found.push({ rule: 'I9 nothing mended', client, what: `connects: ${connects}` });
+      found.push({ rule: 'I9 nothing repaired', client, what: `connects: ${connects}` });
     }
   }
   return found;
@@ -36,23 +36,23 @@ function checkNodes(history: readonly HistoryRecord[]): Violation[] {
   for (const { node, fills, repairs, stalled } of last.values()) {
     for (const [what, count] of Object.entries({ fills, repairs, stalled })) {
       if (count > 0) {
-        found.push({ rule: 'I9 nothing mended', what: `${node} had ${what}: ${count}` });
+        found.push({ rule: 'I9 nothing repaired', what: `${node} had ${what}: ${count}` });
       }
     }
   }
   return found;
 }
 
-/** Nobody’s session ended by itself. */
+/** No session ended on its own. */
 function checkSessions(history: readonly HistoryRecord[]): Violation[] {
   return of(history, 'ended').map(({ client }) => ({
-    rule: 'I9 nothing mended',
+    rule: 'I9 nothing repaired',
     client,
     what: 'its session ended',
   }));
 }
 
-/** Everybody who was there got everything in time. */
+/** Every connected client received everything in time. */
 function checkDelays(history: readonly HistoryRecord[], deadlineMs: number): Violation[] {
   const sent = new Map(of(history, 'invoke').map((r) => [r.id, r.t]));
   const started = new Map<string, number>();

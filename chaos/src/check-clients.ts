@@ -1,12 +1,12 @@
 import type { HistoryRecord, RecordOf } from './history.ts';
 import { isText, type Log } from './log.ts';
-import { messagesOf, type Stay, unreadOf } from './model.ts';
+import { type MembershipPeriod, messagesOf, unreadOf } from './model.ts';
 import { of, type Violation } from './violation.ts';
 
-/** Unread is counted up to here. */
+/** Unread is counted up to this number. */
 const UNREAD_MAX = 100;
 
-/** What clients have to be told, and what they have to have in the end. */
+/** Checks what clients received and what they have at the end. */
 export function checkClients(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
@@ -21,7 +21,7 @@ export function checkClients(
   ];
 }
 
-/** I5, I6, I10: what each client applied is the log, once, in order, within its membership. */
+/** I5, I6, I10: each client applied the log, once, in order, within its membership. */
 function checkReceived(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
@@ -30,7 +30,7 @@ function checkReceived(
   const cursors = new Map<string, Map<string, number>>();
   for (const record of history) {
     if (record.kind === 'start') {
-      // From here on its store counts: what it knew beyond that went with the process.
+      // From here on the state of its store counts: the rest went with the process.
       cursors.set(record.client, new Map(Object.entries(record.cursors)));
     } else if (record.kind === 'reset') {
       cursors.get(record.client)?.set(record.stream, record.seq);
@@ -51,17 +51,17 @@ function checkEvent(
   const found: Violation[] = [];
   const { stream, seq } = event;
   const cursor = cursors.get(stream);
-  const stay = log?.stayAt(account, seq);
+  const period = log?.periodAt(account, seq);
   if (cursor !== undefined && seq <= cursor) {
     found.push({ rule: 'I5 applied once', stream, client, what: `${seq} came after ${cursor}` });
-  } else if (cursor !== undefined && seq !== cursor + 1 && !isEdge(seq, stay)) {
+  } else if (cursor !== undefined && seq !== cursor + 1 && !isEdge(seq, period)) {
     found.push({ rule: 'I6 in order', stream, client, what: `${seq} came after ${cursor}` });
   }
   cursors.set(stream, Math.max(cursor ?? 0, seq));
-  // Personal streams and that of the workspace have no log here: only their order is seen.
+  // Personal streams and the workspace stream have no log here: only their order is checked.
   if (!log) return found;
-  if (!stay) {
-    const what = `${seq} came to somebody who was no member`;
+  if (!period) {
+    const what = `${seq} was delivered to a non-member`;
     found.push({ rule: 'I10 members only', stream, client, what });
   }
   if (!log.has(event)) {
@@ -72,8 +72,8 @@ function checkEvent(
 }
 
 /**
- * I10: a client that began to run after the end of its account's last stay was answered gets no
- * text of that stay.
+ * I10: a client that started after the end of its account’s last membership period was acknowledged
+ * receives no text of that period.
  */
 function checkFormer(
   history: readonly HistoryRecord[],
@@ -85,30 +85,30 @@ function checkFormer(
     const place = `${stream} ${seq}`;
     answered.set(place, Math.min(t, answered.get(place) ?? t));
   }
-  const begun = new Map<string, number>();
+  const startedAt = new Map<string, number>();
   for (const record of history) {
-    if (record.kind === 'start') begun.set(record.client, record.t);
+    if (record.kind === 'start') startedAt.set(record.client, record.t);
     if (record.kind !== 'event' || !isText(record.event)) continue;
     const { client, account, event } = record;
     const log = logs.get(event.stream);
-    const left = log?.stayAt(account, event.seq)?.left ?? null;
-    if (!log || left === null || log.stayAfter(account, left)) continue;
+    const left = log?.periodAt(account, event.seq)?.left ?? null;
+    if (!log || left === null || log.periodAfter(account, left)) continue;
     const end = answered.get(`${event.stream} ${left}`) ?? Number.POSITIVE_INFINITY;
-    if (end >= (begun.get(client) ?? Number.NEGATIVE_INFINITY)) continue;
-    const what = `the text at ${event.seq} came to somebody who had left at ${left} before connecting`;
+    if (end >= (startedAt.get(client) ?? Number.NEGATIVE_INFINITY)) continue;
+    const what = `the text at ${event.seq} was delivered to a client that connected after leaving at ${left}`;
     found.push({ rule: 'I10 members only', stream: event.stream, client, what });
   }
   return found;
 }
 
 /**
- * Whether a stay begins or ends here. Nothing is owed from before its beginning; of a stay that is
- * over, a client that was away is told the end alone.
+ * Returns whether a membership period starts or ends here. A client is due nothing from before its
+ * start; of a period that has ended, a client that was away receives only the end.
  */
-const isEdge = (seq: number, stay: Stay | undefined): boolean =>
-  seq === stay?.joined || seq === stay?.left;
+const isEdge = (seq: number, period: MembershipPeriod | undefined): boolean =>
+  seq === period?.joined || seq === period?.left;
 
-/** I8, I11: at the end every client has everything, waits for nothing, and counts as we count. */
+/** I8, I11: at the end every client has everything, waits for nothing, and counts correctly. */
 function checkFinal(
   { client, account, cursors, unread, read, waiting }: RecordOf<'final'>,
   logs: ReadonlyMap<string, Log>,
@@ -118,7 +118,7 @@ function checkFinal(
     found.push({ rule: 'I8 complete', client, id, what: 'never answered' });
   }
   for (const [stream, log] of logs) {
-    if (!log.stayNow(account)) {
+    if (!log.currentPeriod(account)) {
       if (stream in unread) {
         const what = 'shows a conversation that it has left';
         found.push({ rule: 'I10 members only', stream, client, what });
@@ -127,7 +127,7 @@ function checkFinal(
     }
     const cursor = cursors[stream];
     if (cursor !== log.last) {
-      const what = `stands at ${cursor}, the stream at ${log.last}`;
+      const what = `is at ${cursor}, the stream at ${log.last}`;
       found.push({ rule: 'I8 complete', stream, client, what });
     }
     const expected = Math.min(UNREAD_MAX, unreadOf(log.events, account, read[stream] ?? 0));
@@ -139,7 +139,7 @@ function checkFinal(
   return found;
 }
 
-/** I11: what a client’s store keeps of a conversation is what the log comes to, without a hole. */
+/** I11: what a client’s store keeps of a conversation equals the messages of the log, without a gap. */
 function checkKept(
   { client, account, kept, cursors }: RecordOf<'final'>,
   logs: ReadonlyMap<string, Log>,
@@ -147,15 +147,15 @@ function checkKept(
   const found: Violation[] = [];
   for (const [stream, { from, messages }] of Object.entries(kept)) {
     const log = logs.get(stream);
-    // A client that is behind has been told of above.
-    if (!log?.stayNow(account) || cursors[stream] !== log.last) continue;
+    // A client that is behind was reported above.
+    if (!log?.currentPeriod(account) || cursors[stream] !== log.last) continue;
     const expected = messagesOf(log.events).filter((m) => m.seq >= from);
     const has = new Map(messages.map((m) => [m.seq, m]));
     for (const message of expected) {
       const own = has.get(message.seq);
       if (JSON.stringify(own) === JSON.stringify(message)) continue;
       const what = own
-        ? `keeps message ${message.seq} otherwise than its events say`
+        ? `keeps message ${message.seq} in another state than its events give`
         : `lacks message ${message.seq} in what it keeps from ${from} on`;
       found.push({ rule: 'I11 same state', stream, client, what });
       break;

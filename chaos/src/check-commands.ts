@@ -3,7 +3,7 @@ import type { HistoryRecord } from './history.ts';
 import { isText, type Log, messageOf } from './log.ts';
 import { of, type Violation } from './violation.ts';
 
-/** What has to become of commands. */
+/** Checks the outcomes of commands. */
 export function checkCommands(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
@@ -19,7 +19,7 @@ export function checkCommands(
   ];
 }
 
-/** I1, I3, I12: acked commands are there at the acked seq, always the same one; refused ones nowhere. */
+/** I1, I3, I12: acked commands are stored at the acked seq, always the same; refused ones are not. */
 function checkAnswers(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
@@ -38,7 +38,7 @@ function checkAnswers(
     acked.set(id, seq);
     const event = stored.get(id);
     if (!event) {
-      // A command that had nothing to change is acked with the event that made it so.
+      // A command that changed nothing is acked with the event that had made the change.
       const op = ops.get(id);
       const mayBeUnchanged = op === 'react' || op === 'unreact' || op === 'delete';
       if (!mayBeUnchanged || !logs.get(stream)?.at(seq)) {
@@ -46,10 +46,10 @@ function checkAnswers(
         found.push({ rule: 'I1 acked is kept', id, stream, client, what });
       }
     } else if (event.seq !== seq || event.stream !== stream) {
-      const what = `acked as ${seq}, stands at ${event.seq}`;
+      const what = `acked as ${seq}, is at ${event.seq}`;
       found.push({ rule: 'I1 acked is kept', id, stream, client, what });
     } else if (text !== undefined && isOtherText(event, text, logs.get(stream))) {
-      const what = `acked as ${seq}, where another text with its id stands`;
+      const what = `acked as ${seq}, where another text with its id is stored`;
       found.push({ rule: 'I1 acked is kept', id, stream, client, what });
     }
   }
@@ -70,13 +70,13 @@ function checkAnswers(
   return found;
 }
 
-/** Whether the event has another text than was sent, and not for its redaction. */
+/** Returns whether the event has another text than was sent, for another reason than redaction. */
 function isOtherText(event: Event, text: string, log: Log | undefined): boolean {
   if (!('body' in event.data) || event.data.body === text) return false;
   return !(isText(event) && log?.isDeleted(messageOf(event)) === true);
 }
 
-/** I3: what stands in the log was sent, by its actor, with this content. */
+/** I3: every event of the log was sent by its actor, with this content. */
 function checkOrigins(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
@@ -89,7 +89,7 @@ function checkOrigins(
     const { stream, type } = event;
     const command = invoked.get(id);
     if (!command) {
-      // Groups are made before the run begins, with ids of their own.
+      // Groups are created before the run starts, with ids of their own.
       if (type !== 'conversation.created') {
         found.push({ rule: 'I3 nothing invented', id, stream, what: `${type} was never sent` });
       }
@@ -109,9 +109,9 @@ function checkOrigins(
 }
 
 /**
- * I7: what one client sent into one conversation stands in the order in which it sent it. (Who comes
- * and goes may be refused as a stranger, not hear of it, and be let in by the time of the repetition:
- * the order of those who were there all the time is looked at.)
+ * I7: the posts of one client to one conversation are stored in the order in which it sent them. Only
+ * accounts that were members throughout are checked: another one may be refused as a non-member, not
+ * learn of it, and be a member again by the time of the retry.
  */
 function checkOrderOfSenders(
   history: readonly HistoryRecord[],
@@ -121,7 +121,7 @@ function checkOrderOfSenders(
   const found: Violation[] = [];
   const last = new Map<string, { seq: number; id: string }>();
   for (const { client, account, conversation, id, op } of of(history, 'invoke')) {
-    if (op !== 'post' || !logs.get(conversation)?.isFaithful(account)) continue;
+    if (op !== 'post' || !logs.get(conversation)?.wasAlwaysMember(account)) continue;
     const seq = stored.get(id)?.seq;
     if (seq === undefined) continue;
     const key = `${client} ${conversation}`;

@@ -3,10 +3,10 @@ import { isText, type Log, messageOf } from './log.ts';
 import { messagesOf } from './model.ts';
 import { of, type Violation } from './violation.ts';
 
-/** The founder of a group is told of its making by the event before the own joining. */
+/** Events before the founder’s own joining announce the creation of a group. */
 const FIRST_MAX = 3;
 
-/** What the logs have to be in themselves, and what REST has to make of them. */
+/** Checks the logs themselves, and what REST returns of them. */
 export function checkLogs(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
@@ -19,20 +19,20 @@ export function checkLogs(
   ];
 }
 
-/** I2, I4: every log is dense, and no client id stands in any of them twice. */
+/** I2, I4: every log is dense, and no client id appears in any of them twice. */
 function checkDense(logs: ReadonlyMap<string, Log>): Violation[] {
   const found: Violation[] = [];
   const places = new Map<string, string>();
   for (const { stream, first, events } of logs.values()) {
     if (first > FIRST_MAX) {
-      found.push({ rule: 'I4 dense', stream, what: `its founder sees it from ${first} on only` });
+      found.push({ rule: 'I4 dense', stream, what: `its founder sees it only from ${first} on` });
     }
     for (const [i, event] of events.entries()) {
       if (event.seq !== first + i) {
         found.push({
           rule: 'I4 dense',
           stream,
-          what: `seq ${event.seq} stands where ${first + i} should`,
+          what: `seq ${event.seq} where ${first + i} was expected`,
         });
         break;
       }
@@ -54,39 +54,39 @@ function checkDense(logs: ReadonlyMap<string, Log>): Violation[] {
   return found;
 }
 
-/** I10: whoever wrote was a member when it was written. */
+/** I10: every author was a member at the time of writing. */
 function checkWriters(logs: ReadonlyMap<string, Log>): Violation[] {
   const found: Violation[] = [];
   for (const log of logs.values()) {
     for (const event of log.events) {
       const { stream, seq, actor, type } = event;
       if (!type.startsWith('message.') && !type.startsWith('reaction.')) continue;
-      if (log.stayAt(actor, seq)) continue;
+      if (log.periodAt(actor, seq)) continue;
       found.push({
         rule: 'I10 members only',
         stream,
         ...(event.client && { id: event.client }),
-        what: `${type} at ${seq} by somebody who was no member`,
+        what: `${type} at ${seq} by a non-member`,
       });
     }
   }
   return found;
 }
 
-/** I11: of a deleted message no text is left. */
+/** I11: no text of a deleted message remains. */
 function checkDeleted(logs: ReadonlyMap<string, Log>): Violation[] {
   const found: Violation[] = [];
   for (const log of logs.values()) {
     for (const event of log.events) {
       if (!isText(event) || event.data.body === '' || !log.isDeleted(messageOf(event))) continue;
-      const what = `the text of the deleted message ${messageOf(event)} still stands at ${event.seq}`;
+      const what = `the text of the deleted message ${messageOf(event)} is still at ${event.seq}`;
       found.push({ rule: 'I11 same state', stream: log.stream, what });
     }
   }
   return found;
 }
 
-/** I11: the messages that REST shows are what the log comes to. */
+/** I11: REST returns the messages that result from the log. */
 function checkMessages(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
@@ -106,7 +106,7 @@ function checkMessages(
       found.push({
         rule: 'I11 same state',
         stream,
-        what: `message ${message.seq} is not what its events come to`,
+        what: `message ${message.seq} differs from its events`,
       });
       break;
     }

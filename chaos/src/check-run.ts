@@ -3,14 +3,14 @@ import type { HistoryRecord } from './history.ts';
 import { of, type Violation } from './violation.ts';
 
 /**
- * Bytes that may wait for one reader: pushing pauses at 256 KiB, and what one transaction stored,
- * at most 1 MiB, is pushed as one piece.
+ * Bytes that may wait for one reader: sending pauses at 256 KiB, and the events of one transaction,
+ * at most 1 MiB, are sent as one piece.
  */
 const BUFFERED_MAX = 1.5 * 1024 * 1024;
 /** How much a node may grow behind slow readers, bytes of resident memory. */
 const GROWTH_MAX = 384 * 1024 * 1024;
 
-/** What the servers have to do in a run: keep up, stay alive, keep their tables right. */
+/** Checks the servers of a run: they keep up, stay alive, and have correct tables. */
 export function checkRun(
   history: readonly HistoryRecord[],
   { mode, deadlineMs }: CheckOptions,
@@ -31,18 +31,18 @@ export function checkRun(
   return found;
 }
 
-/** I9: no byte was lost on the way, so slowness alone may not have cost anybody an event. */
+/** I9: no byte was lost in transit, so slowness alone must not cost a client an event. */
 function checkSlow(history: readonly HistoryRecord[]): Violation[] {
   return of(history, 'stop')
     .filter(({ counters }) => counters.gapFills > 0)
     .map(({ client, counters }) => ({
-      rule: 'I9 nothing mended',
+      rule: 'I9 nothing repaired',
       client,
       what: `gapFills: ${counters.gapFills}`,
     }));
 }
 
-/** I13: behind slow readers the memory of a node stays bounded. */
+/** I13: the memory of a node stays bounded behind slow readers. */
 function checkMemory(history: readonly HistoryRecord[]): Violation[] {
   const found: Violation[] = [];
   const clients = new Set(of(history, 'start').map((r) => r.client)).size;

@@ -5,7 +5,7 @@ import type { HistoryRecord } from './history.ts';
 import { messagesOf } from './model.ts';
 import { shortest } from './shrink.ts';
 
-const STREAM = 'room';
+const STREAM = 'group';
 const [ANN, BEN, EVE] = ['ann', 'ben', 'eve'];
 
 function event(
@@ -27,10 +27,10 @@ function event(
   } as unknown as Event;
 }
 
-/** A run in which nothing went wrong: two talk, one leaves before the end. */
+/** A run without a defect: two users talk, one leaves before the end. */
 function aCleanRun(): HistoryRecord[] {
   const log = [
-    event(1, 'conversation.created', ANN, { kind: 'group', visibility: 'public', name: 'room' }),
+    event(1, 'conversation.created', ANN, { kind: 'group', visibility: 'public', name: 'group' }),
     event(2, 'member.joined', ANN, { account: ANN, role: 'owner' }),
     event(3, 'member.joined', BEN, { account: BEN, role: 'member' }),
     event(4, 'member.joined', EVE, { account: EVE, role: 'member' }),
@@ -100,7 +100,7 @@ function aCleanRun(): HistoryRecord[] {
   ];
 }
 
-/** The run with its events changed, in the log and as everybody saw them. */
+/** The run with its events changed, in the log and as every client saw them. */
 function withLog(change: (log: Event[]) => Event[]): HistoryRecord[] {
   return aCleanRun().map((r) => (r.kind === 'log' ? { ...r, events: change([...r.events]) } : r));
 }
@@ -115,11 +115,11 @@ const isSeen = (r: HistoryRecord, account: string, seq: number) =>
   r.kind === 'event' && r.account === account && r.event.seq === seq;
 
 describe('the checker', () => {
-  test('finds nothing in a run without a fault', () => {
+  test('finds no violation in a correct run', () => {
     expect(check(aCleanRun())).toEqual([]);
   });
 
-  test('accepts that of two commands with one id one is stored and the other rejected', () => {
+  test('accepts one stored and one rejected command with the same id', () => {
     const rival = { client: ANN, account: ANN, id: 'c1', conversation: STREAM, t: 0 };
     const history: HistoryRecord[] = [
       ...aCleanRun(),
@@ -144,7 +144,7 @@ describe('the checker', () => {
       'I1 acked is kept',
     ],
     [
-      'a command that stands in the log twice',
+      'a command that is in the log twice',
       () =>
         withLog(
           (log) => log.map((e) => (e.seq === 10 ? { ...e, client: 'c1' as never } : e)) as Event[],
@@ -152,7 +152,7 @@ describe('the checker', () => {
       'I2 once',
     ],
     [
-      'a message that nobody sent',
+      'a message that was never sent',
       () => aCleanRun().filter((r) => !(r.kind === 'invoke' && r.id === 'c5')),
       'I3 nothing invented',
     ],
@@ -174,12 +174,12 @@ describe('the checker', () => {
       'I5 applied once',
     ],
     [
-      'an event that was left out',
+      'an event that was skipped',
       () => aCleanRun().filter((r) => !isSeen(r, BEN, 6)),
       'I6 in order',
     ],
     [
-      'an event that came as another one',
+      'an event delivered with other contents',
       () =>
         aCleanRun().map((r) =>
           isSeen(r, BEN, 6) && r.kind === 'event'
@@ -198,7 +198,7 @@ describe('the checker', () => {
       'I7 sender’s order',
     ],
     [
-      'a client that never got the end',
+      'a client that never received the last events',
       () =>
         aCleanRun().map((r) =>
           r.kind === 'final' && r.account === BEN ? { ...r, cursors: { [STREAM]: 9 } } : r,
@@ -206,7 +206,7 @@ describe('the checker', () => {
       'I8 complete',
     ],
     [
-      'an event that came to somebody who had left',
+      'an event delivered to a former member',
       () =>
         aCleanRun().flatMap((r) =>
           isSeen(r, EVE, 7) && r.kind === 'event' ? [r, { ...r, event: aLogEvent(8) }] : [r],
@@ -222,7 +222,7 @@ describe('the checker', () => {
       'I11 same state',
     ],
     [
-      'a message that REST shows as it never was',
+      'a message that REST returns in a wrong state',
       () =>
         aCleanRun().map((r) =>
           r.kind === 'messages'
@@ -232,7 +232,7 @@ describe('the checker', () => {
       'I11 same state',
     ],
     [
-      'a repetition that was answered with another seq',
+      'a repetition answered with another seq',
       () => [...aCleanRun(), { kind: 'ack', client: ANN, id: 'c1', stream: STREAM, seq: 6, t: 1 }],
       'I12 same answer',
     ],
@@ -242,7 +242,7 @@ describe('the checker', () => {
       'I1 acked is kept',
     ],
     [
-      'a command rejected as reused, whose id named nothing else',
+      'a command rejected as reused although its id was used once',
       () => [
         ...aCleanRun(),
         { kind: 'nack', client: ANN, id: 'c1', code: 'client_id_reused', t: 1 },
@@ -250,7 +250,7 @@ describe('the checker', () => {
       'I12 same answer',
     ],
     [
-      'a message by somebody who had left',
+      'a message by a former member',
       () =>
         withLog((log) => log.map((e) => (e.seq === 10 ? { ...e, actor: EVE } : e)) as Event[]).map(
           (r) => (r.kind === 'invoke' && r.id === 'c5' ? { ...r, account: EVE } : r),
@@ -283,7 +283,7 @@ describe('the checker', () => {
       'I11 same state',
     ],
     [
-      'a command that is waited for in the end',
+      'a command that is unanswered at the end',
       () =>
         aCleanRun().map((r) =>
           r.kind === 'final' && r.account === ANN ? { ...r, waiting: ['c9'] } : r,
@@ -291,15 +291,15 @@ describe('the checker', () => {
       'I8 complete',
     ],
     [
-      'a round after which somebody lacked something',
+      'a round after which a client lacked something',
       () => [
         ...aCleanRun(),
-        { kind: 'quiet', round: 0, ms: 9_000, missing: ['ann stands at 9 of 10'], t: 0 },
+        { kind: 'quiet', round: 0, ms: 9_000, missing: ['ann is at 9 of 10'], t: 0 },
       ],
       'I8 in time',
     ],
     [
-      'a node that died by itself',
+      'a node that died on its own',
       () => [...aCleanRun(), { kind: 'died', node: 'node1', how: 'exit code 1', t: 0 }],
       'I14 no errors',
     ],
@@ -309,7 +309,7 @@ describe('the checker', () => {
       'I14 no errors',
     ],
     [
-      'what the doctor finds',
+      'a finding of the doctor',
       () => [...aCleanRun(), { kind: 'doctor', findings: ['a log has a gap'] }],
       'I11 doctor',
     ],
@@ -328,7 +328,7 @@ describe('a deleted message', () => {
     ).map((v) => v.what);
   const stands = 'the text of the deleted message 5 still stands at 5';
 
-  test('has no text left in the log, whatever was seen of it before', () => {
+  test('has no text in the log, whatever clients saw before', () => {
     expect(deleted('one')).toContain(stands);
     expect(deleted('')).not.toContain(stands);
     expect(deleted('').filter((what) => what.startsWith('5 is another'))).toEqual([]);
@@ -355,19 +355,19 @@ describe('a run without faults', () => {
   const found = (...more: HistoryRecord[]) =>
     check([...aCleanRun(), ...more], { mode: 'clean', deadlineMs: 1_000 }).map((v) => v.rule);
 
-  test('has nothing mended', () => {
+  test('needs no repair', () => {
     expect(found(stop({}), node({}))).toEqual([]);
-    for (const mended of ['resends', 'gapFills', 'duplicates', 'resets']) {
-      expect(found(stop({ [mended]: 1 }))).toEqual(['I9 nothing mended']);
+    for (const repairs of ['resends', 'gapFills', 'duplicates', 'resets']) {
+      expect(found(stop({ [repairs]: 1 }))).toEqual(['I9 nothing repaired']);
     }
-    expect(found(stop({ connects: 2 }))).toEqual(['I9 nothing mended']);
-    for (const mended of ['fills', 'repairs', 'stalled']) {
-      expect(found(node({ [mended]: 1 }))).toEqual(['I9 nothing mended']);
+    expect(found(stop({ connects: 2 }))).toEqual(['I9 nothing repaired']);
+    for (const repairs of ['fills', 'repairs', 'stalled']) {
+      expect(found(node({ [repairs]: 1 }))).toEqual(['I9 nothing repaired']);
     }
-    expect(found({ kind: 'ended', client: ANN, t: 0 })).toEqual(['I9 nothing mended']);
+    expect(found({ kind: 'ended', client: ANN, t: 0 })).toEqual(['I9 nothing repaired']);
   });
 
-  test('delivers in time to all who were there', () => {
+  test('delivers in time to all connected clients', () => {
     const late = (startedAt: number) =>
       check(
         aCleanRun().flatMap((r): HistoryRecord[] =>
@@ -435,11 +435,11 @@ describe('a store after a crash', () => {
     t: 0,
   });
 
-  test('may know less than before, and is told again from there', () => {
+  test('may have an older cursor, from which events are sent again', () => {
     expect(check([...aCleanRun(), start(8), seen(9), seen(10)])).toEqual([]);
   });
 
-  test('is not told what it knows, and misses nothing', () => {
+  test('receives no event twice and misses none', () => {
     const rulesOf = (...more: HistoryRecord[]) => rules([...aCleanRun(), ...more]);
     expect(rulesOf(start(9), seen(9))).toEqual(['I5 applied once']);
     expect(rulesOf(start(7), seen(9))).toEqual(['I6 in order']);
@@ -471,29 +471,29 @@ describe('a client of a former member', () => {
     seq: 7,
     t,
   });
-  // The clean run has no command for the removal: what its answer breaks besides is not looked at.
+  // The correct run has no command for the removal: other violations of its answer are ignored.
   const broken = (...more: HistoryRecord[]) =>
     rules([...aCleanRun(), ...more]).filter((rule) => /^I(5|6|10) /.test(rule));
 
-  test('is told the end of the stay alone', () => {
+  test('receives only the end of the membership period', () => {
     expect(broken(leftAt(4), begins(5), gets(7))).toEqual([]);
   });
 
-  test('that is sent a text from before the end breaks I10', () => {
+  test('that receives a text from before the end breaks I10', () => {
     expect(broken(leftAt(4), begins(5), gets(6), gets(7))).toEqual(['I10 members only']);
   });
 
-  test('may have been sent it while the removal was under way', () => {
+  test('may have received it while the removal was in progress', () => {
     expect(broken(leftAt(6), begins(5), gets(6), gets(7))).toEqual([]);
   });
 
-  test('misses nothing but what came before an end', () => {
+  test('misses only events before an end', () => {
     expect(broken(begins(4), gets(6))).toEqual(['I6 in order']);
   });
 });
 
 describe('the shortest history', () => {
-  test('shows the same broken promise with hardly more than what breaks it', () => {
+  test('shows the same violation with few other records', () => {
     const history = aCleanRun().filter((r) => !isSeen(r, BEN, 6));
     const [violation] = check(history);
     if (!violation) throw new Error('nothing was found');

@@ -12,13 +12,13 @@ export type { Violation } from './violation.ts';
 /** What a checker needs to know of the run besides its history. */
 export interface CheckOptions {
   readonly mode: 'clean' | 'chaos' | 'slow' | 'database';
-  /** Everybody has to have everything this long after a round, ms. */
+  /** Every client must have everything this long after a round, ms. */
   readonly deadlineMs: number;
 }
 
 /**
- * Holds a history against the promises. It shares no code with the server: all it uses is what
- * clients saw, and what members read over REST in the end.
+ * Checks a history against the guarantees. Shares no code with the server: it uses only what clients
+ * saw, and what members read over REST at the end.
  */
 export function check(
   history: readonly HistoryRecord[],

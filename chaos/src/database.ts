@@ -8,18 +8,18 @@ import pg from 'pg';
 export interface RunDatabase {
   /** For DATABASE_URL; null: the node has its own. */
   readonly url: string | null;
-  /** How to connect past the nodes. */
+  /** Connection parameters that bypass the nodes. */
   readonly connection: Embedded['connection'];
-  /** Process id of the postmaster as it runs now; null while there is none. */
+  /** Process id of the current postmaster; null while there is none. */
   pid(): number | null;
-  /** Runs a statement as its own client, past the nodes. */
+  /** Runs a statement on a connection of its own that bypasses the nodes. */
   query(text: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A PostgreSQL of its own for several nodes. It is started again whenever it dies. */
+/** Starts a PostgreSQL for several nodes. It is restarted whenever it dies. */
 export async function startDatabase(dataDir: string): Promise<RunDatabase> {
-  // Its deaths are the run’s doing; only what nobody has planned shall be told.
+  // The run kills it on purpose; only other failures are logged.
   const embedded = await startEmbedded({ dataDir, log: createLogger('fatal') });
   return {
     url: urlOf(embedded),
@@ -30,7 +30,7 @@ export async function startDatabase(dataDir: string): Promise<RunDatabase> {
   };
 }
 
-/** The embedded database of a node with this data folder. */
+/** Returns the embedded database of a node with this data folder. */
 export function databaseOfNode(dataDir: string): RunDatabase {
   const clusterDir = join(dataDir, 'postgres');
   const connection = { host: clusterDir, port: 5432, user: 'parley', database: 'parley' };
@@ -50,7 +50,7 @@ function urlOf({ connection }: Embedded): string {
 
 async function queryOnce(connection: Embedded['connection'], text: string): Promise<void> {
   const client = new pg.Client({ ...connection, connectionTimeoutMillis: 5_000 });
-  // A connection that is ended from the other side is what some faults are about.
+  // Some faults end connections from the server’s side.
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -60,11 +60,11 @@ async function queryOnce(connection: Embedded['connection'], text: string): Prom
   }
 }
 
-/** The postmaster that runs on this cluster, by the file that it keeps there. */
+/** Returns the pid of the postmaster of this cluster from its pid file. */
 function postmasterOf(clusterDir: string): number | null {
   try {
     const pid = Number(readFileSync(join(clusterDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
-    // The file of one that was killed stays: its number may be somebody else’s by now.
+    // The file of a killed postmaster remains: its pid may belong to another process by now.
     return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(clusterDir) ? pid : null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;

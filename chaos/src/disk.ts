@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A small file system of its own, which can be filled. Linux, and as root only. */
+/** A small file system that can be filled. Linux only, as root. */
 export class SmallDisk {
   readonly path: string;
   #mounted = true;
@@ -11,7 +11,7 @@ export class SmallDisk {
     this.path = path;
   }
 
-  /** Mounts it; returns in words why that cannot be done here. */
+  /** Mounts it; returns the reason where that is impossible. */
   static mount(path: string, megabytes: number): SmallDisk | string {
     if (process.platform !== 'linux') return 'a small file system can be mounted on Linux only';
     if (process.getuid?.() !== 0) return 'mounting a small file system wants root';
@@ -28,7 +28,7 @@ export class SmallDisk {
     return disk;
   }
 
-  /** Takes the space that is left, but for `leave` bytes. */
+  /** Fills it except for `leave` bytes. */
   fill(leave = 0): void {
     const file = openSync(join(this.path, 'ballast'), 'a');
     const block = Buffer.alloc(256 * 1024);
@@ -41,18 +41,18 @@ export class SmallDisk {
     }
   }
 
-  /** Bytes that are left. */
+  /** Returns the free bytes. */
   get free(): number {
     const { bavail, bsize } = statfsSync(this.path);
     return bavail * bsize;
   }
 
-  /** Gives the space back. */
+  /** Frees the space again. */
   clear(): void {
     rmSync(join(this.path, 'ballast'), { force: true });
   }
 
-  /** Takes it away with all that is on it. */
+  /** Unmounts it and drops its contents. */
   unmount(): void {
     if (!this.#mounted) return;
     this.#mounted = false;

@@ -6,156 +6,156 @@ import type { Random } from './random.ts';
 import type { LocalRedis } from './redis.ts';
 import type { Fate, RedisProxy } from './redis-proxy.ts';
 
-/** What faults are done to. */
-export interface Ground {
+/** What faults act on. */
+export interface FaultContext {
   readonly nodes: readonly NodeProcess[];
   readonly database: RunDatabase;
   readonly actors: readonly Actor[];
-  /** The small file system that the database lies on, or why there is none. */
+  /** The small file system of the database, or the reason why there is none. */
   readonly disk: SmallDisk | string;
-  /** What joins the nodes, and the proxy before it; or why there is none. */
+  /** The broker of the nodes and the proxy in front of it, or the reason why there is none. */
   readonly redis: { readonly server: LocalRedis; readonly proxy: RedisProxy } | string;
   /** All faults that this run may have. */
   readonly faults: readonly string[];
-  /** The run goes wrong in a way that no invariant names. */
+  /** Reports a failure that no invariant names. */
   readonly complain: (what: string) => void;
 }
 
-/** A fault under way: how it is ended. */
+/** Ends an active fault. */
 type End = () => Promise<void> | void;
 
 interface Fault {
-  /** Why it cannot be done on this ground. */
-  readonly unless?: (ground: Ground) => string | null;
-  readonly begin: (ground: Ground, random: Random) => Promise<End> | End;
+  /** Returns the reason why the fault is impossible in this run, or null. */
+  readonly unless?: (context: FaultContext) => string | null;
+  readonly begin: (context: FaultContext, random: Random) => Promise<End> | End;
 }
 
-const severalNodes = (ground: Ground) =>
-  ground.nodes.length < 2 ? 'there is only one node' : null;
-const withRedis = ({ redis }: Ground) => (typeof redis === 'string' ? redis : null);
-const aNode = (ground: Ground, random: Random) => random.pick(ground.nodes);
+const severalNodes = (context: FaultContext) =>
+  context.nodes.length < 2 ? 'there is only one node' : null;
+const withRedis = ({ redis }: FaultContext) => (typeof redis === 'string' ? redis : null);
+const aNode = (context: FaultContext, random: Random) => random.pick(context.nodes);
 const nothing: End = () => undefined;
 
 /** Some of the clients, about one in three. */
-const someActors = (ground: Ground, random: Random): Actor[] =>
-  ground.actors.filter(() => random.chance(0.33));
+const someActors = (context: FaultContext, random: Random): Actor[] =>
+  context.actors.filter(() => random.chance(0.33));
 
 const faults = {
   /** kill -9 of a node. */
   'kill-node': {
-    begin: async (ground, random) => {
-      const node = aNode(ground, random);
+    begin: async (context, random) => {
+      const node = aNode(context, random);
       await node.kill();
       return () => node.start();
     },
   },
-  /** SIGTERM under load: it has to end by itself within 15 s, with exit code 0. */
+  /** SIGTERM under load: the node must end within 15 s, with exit code 0. */
   'terminate-node': {
-    begin: async (ground, random) => {
-      const node = aNode(ground, random);
+    begin: async (context, random) => {
+      const node = aNode(context, random);
       if (!node.running) return nothing;
       const { ms, code } = await node.terminate();
       if (code !== 0) {
-        ground.complain(`${node.name} ended with ${code} after ${Math.round(ms)} ms of SIGTERM`);
+        context.complain(`${node.name} ended with ${code} after ${Math.round(ms)} ms of SIGTERM`);
       }
       return () => node.start();
     },
   },
-  /** SIGSTOP, and SIGCONT some seconds later: its sockets look alive all the while. */
+  /** SIGSTOP, and SIGCONT some seconds later: its sockets look alive meanwhile. */
   'freeze-node': {
-    begin: (ground, random) => {
-      const node = aNode(ground, random);
+    begin: (context, random) => {
+      const node = aNode(context, random);
       node.freeze();
       return () => node.thaw();
     },
   },
-  /** kill -9 of the database; it is started again by whoever keeps it. */
+  /** kill -9 of the database; its supervisor restarts it. */
   'kill-database': {
-    begin: (ground) => {
-      signalDatabase(ground, 'SIGKILL');
+    begin: (context) => {
+      signalDatabase(context, 'SIGKILL');
       return nothing;
     },
   },
-  /** `pg_ctl stop -m immediate` (SIGQUIT), again and again for some seconds. */
+  /** `pg_ctl stop -m immediate` (SIGQUIT), repeatedly for some seconds. */
   'stop-database': {
-    begin: (ground) => {
-      signalDatabase(ground, 'SIGQUIT');
-      const timer = setInterval(() => signalDatabase(ground, 'SIGQUIT'), 250);
+    begin: (context) => {
+      signalDatabase(context, 'SIGQUIT');
+      const timer = setInterval(() => signalDatabase(context, 'SIGQUIT'), 250);
       return () => clearInterval(timer);
     },
   },
-  /** All connections to the database are ended by it, in whatever they are. */
+  /** The database terminates all connections, whatever they are doing. */
   'end-connections': {
-    begin: async (ground) => {
+    begin: async (context) => {
       try {
-        await ground.database.query(
+        await context.database.query(
           `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'parley'`,
         );
       } catch {
-        // The database is away by another fault: its connections are ended already.
+        // Another fault has stopped the database: its connections have ended already.
       }
       return nothing;
     },
   },
   /** Connections are reset. */
   'cut-sockets': {
-    begin: (ground, random) => {
-      for (const actor of someActors(ground, random)) actor.proxy.cut();
+    begin: (context, random) => {
+      for (const actor of someActors(context, random)) actor.proxy.cut();
       return nothing;
     },
   },
   /** Connections are reset in the middle of a frame. */
   'cut-in-frame': {
-    begin: (ground, random) => {
-      for (const actor of someActors(ground, random)) actor.proxy.cutInFrame(random.int(1, 300));
+    begin: (context, random) => {
+      for (const actor of someActors(context, random)) actor.proxy.cutInFrame(random.int(1, 300));
       return nothing;
     },
   },
-  /** What clients send vanishes, what they get goes on: nobody is told. */
+  /** What clients send is dropped without notice; the other direction works. */
   'deaf-server': {
-    begin: (ground, random) => {
-      for (const actor of someActors(ground, random)) actor.proxy.set({ swallowUp: true });
-      // Bytes are missing for good: such a connection has to be noticed, not mended.
+    begin: (context, random) => {
+      for (const actor of someActors(context, random)) actor.proxy.set({ swallowUp: true });
+      // Bytes are lost for good: such a connection must be detected, not repaired.
       return nothing;
     },
   },
-  /** What the server sends vanishes, what it gets goes on. */
+  /** What the server sends is dropped without notice; the other direction works. */
   'deaf-clients': {
-    begin: (ground, random) => {
-      for (const actor of someActors(ground, random)) actor.proxy.set({ swallowDown: true });
+    begin: (context, random) => {
+      for (const actor of someActors(context, random)) actor.proxy.set({ swallowDown: true });
       return nothing;
     },
   },
-  /** Every chunk takes its time. */
+  /** Every chunk is delayed. */
   delay: {
-    begin: (ground, random) => {
-      const actors = someActors(ground, random);
+    begin: (context, random) => {
+      const actors = someActors(context, random);
       for (const actor of actors) actor.proxy.settle({ delayMs: random.int(20, 300) });
       return () => {
         for (const actor of actors) actor.proxy.settle({});
       };
     },
   },
-  /** Clients come back to another node than before. */
+  /** Clients reconnect to another node. */
   'move-clients': {
     unless: severalNodes,
-    begin: (ground, random) => {
-      for (const actor of someActors(ground, random)) {
-        actor.proxy.lead(aNode(ground, random).port);
+    begin: (context, random) => {
+      for (const actor of someActors(context, random)) {
+        actor.proxy.lead(aNode(context, random).port);
         actor.proxy.cut();
       }
       return nothing;
     },
   },
-  /** A node’s clock jumps forward, and back in the end. */
+  /** The clock of a node jumps forward, and back at the end. */
   'clock-forward': {
-    begin: (ground, random) => setClock(ground, random, random.pick([90_000, 3_600_000])),
+    begin: (context, random) => setClock(context, random, random.pick([90_000, 3_600_000])),
   },
-  /** A node’s clock is set back, and right in the end. */
+  /** The clock of a node is set back, and corrected at the end. */
   'clock-back': {
-    begin: (ground, random) => setClock(ground, random, -random.pick([90_000, 3_600_000])),
+    begin: (context, random) => setClock(context, random, -random.pick([90_000, 3_600_000])),
   },
-  /** Redis is killed, and started again, empty. */
+  /** Redis is killed, and restarted empty. */
   'kill-redis': {
     unless: withRedis,
     begin: async ({ redis }) => {
@@ -164,7 +164,7 @@ const faults = {
       return () => redis.server.start();
     },
   },
-  /** Redis stands still (SIGSTOP): connections stay, nothing passes. */
+  /** Redis is frozen (SIGSTOP): connections stay open, nothing passes. */
   'freeze-redis': {
     unless: withRedis,
     begin: ({ redis }) => {
@@ -173,7 +173,7 @@ const faults = {
       return () => redis.server.thaw();
     },
   },
-  /** Redis cuts off those who listen, as it does with slow ones. */
+  /** Redis disconnects its subscribers, as it does with slow ones. */
   'cut-redis-listeners': {
     unless: withRedis,
     begin: async ({ redis }) => {
@@ -181,7 +181,7 @@ const faults = {
       return nothing;
     },
   },
-  /** What is published gets lost, doubled, swapped or late on its way. */
+  /** Published messages are lost, doubled, swapped or delayed. */
   'lossy-redis': {
     unless: withRedis,
     begin: ({ redis }, random) => {
@@ -194,16 +194,16 @@ const faults = {
     },
   },
   /**
-   * The file system of the database is full for a while: wholly, or with room for data but not for the
-   * next WAL segment. A node that has nothing else to suffer answers reads all the while.
+   * The file system of the database is full for a while: completely, or with space for data but not for
+   * the next WAL segment. A node without other faults serves reads all the while.
    */
   'disk-full': {
     unless: ({ disk }) => (typeof disk === 'string' ? disk : null),
-    begin: (ground, random) => {
-      const { disk } = ground;
+    begin: (context, random) => {
+      const { disk } = context;
       if (typeof disk === 'string') return nothing;
       disk.fill(random.pick([0, 13 * 1024 * 1024]));
-      const reads = watchReads(ground);
+      const reads = watchReads(context);
       return async () => {
         await reads?.stop();
         disk.clear();
@@ -214,34 +214,34 @@ const faults = {
 
 /** Name of a fault. */
 export type FaultName = keyof typeof faults;
-/** All faults there are. */
+/** All faults. */
 export const FAULTS = Object.keys(faults) as FaultName[];
 
 /**
- * Begins a fault; returns how to end it, or in words why it cannot be done here.
+ * Begins a fault. Returns how to end it, or the reason why it is impossible in this run.
  */
 export async function beginFault(
   name: FaultName,
-  ground: Ground,
+  context: FaultContext,
   random: Random,
 ): Promise<End | string> {
   const fault: Fault = faults[name];
-  return fault.unless?.(ground) ?? (await fault.begin(ground, random));
+  return fault.unless?.(context) ?? (await fault.begin(context, random));
 }
 
-function setClock(ground: Ground, random: Random, offsetMs: number): End {
-  const node = aNode(ground, random);
+function setClock(context: FaultContext, random: Random, offsetMs: number): End {
+  const node = aNode(context, random);
   node.setClock(offsetMs);
   return () => node.setClock(0);
 }
 
 /**
- * Complains when the only node stops to serve during its only fault; null in other runs, where it may
+ * Complains when the only node stops serving during its only fault; null in other runs, where it may
  * have other reasons (and where an external database has no reserve of its own). As soon as the node
- * knows of the full disk, its database has to begin the next WAL segment.
+ * has detected the full disk, the database is made to start the next WAL segment.
  */
-function watchReads(ground: Ground): { stop(): Promise<void> } | null {
-  const { nodes, faults, complain, database } = ground;
+function watchReads(context: FaultContext): { stop(): Promise<void> } | null {
+  const { nodes, faults, complain, database } = context;
   const [node] = nodes;
   if (!node || nodes.length > 1 || faults.some((name) => name !== 'disk-full')) return null;
   let stopped = false;
@@ -266,7 +266,7 @@ function watchReads(ground: Ground): { stop(): Promise<void> } | null {
   };
 }
 
-/** Ends two WAL segments: the database has to begin two more, whatever it had prepared. */
+/** Ends two WAL segments: the database must create two more, beyond any prepared one. */
 async function nextSegments(database: RunDatabase): Promise<void> {
   for (let n = 0; n < 2; n++) {
     await database.query(`select pg_logical_emit_message(true, 'chaos', '${n}')`);
@@ -280,18 +280,18 @@ async function readiness(url: string): Promise<{ code: number; disk?: unknown }>
     const { disk } = (await answer.json()) as { disk?: unknown };
     return { code: answer.status, disk };
   } catch {
-    // Not even an answer: the caller complains.
+    // No answer at all: the caller complains.
     return { code: 0 };
   }
 }
 
-function signalDatabase({ database }: Ground, signal: NodeJS.Signals): void {
+function signalDatabase({ database }: FaultContext, signal: NodeJS.Signals): void {
   const pid = database.pid();
   if (pid === null) return;
   try {
     process.kill(pid, signal);
   } catch (error) {
-    // It has died in this moment.
+    // It has just died.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

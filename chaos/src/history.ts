@@ -2,19 +2,19 @@ import type { ClientCounters } from '@parley/client';
 import type { Event } from '@parley/protocol';
 
 /**
- * What a run leaves behind, as lines of JSON: all that the checker knows. It comes from the
- * clients, and from a final read over REST by members who were there all the time; of the server’s
- * inside it holds only how much it had to mend and how much memory it took.
+ * The history of a run, as lines of JSON: all that the checker uses. It comes from the clients, and
+ * from a final read over REST by members who were there throughout; from inside the server it holds
+ * only how many repairs were needed and how much memory was used.
  *
- * `t` is the time since the run began, ms, by the clock of the machine that runs the clients.
+ * `t` is the time since the start of the run, ms, by the clock of the machine that runs the clients.
  */
 export type HistoryRecord =
   /** A client was about to send a command for the first time. */
   | {
       readonly kind: 'invoke';
       /**
-       * Who sent it. What is sent out of turn (the same twice at once) has a name of its own: it
-       * stands in no order to the rest.
+       * The sender. Commands outside of the client’s own order (the same command twice at once) have a
+       * sender name of their own, which is in no order to the rest.
        */
       readonly client: string;
       readonly account: string;
@@ -24,12 +24,12 @@ export type HistoryRecord =
       readonly message?: number;
       /** The body, or the emoji. */
       readonly text?: string;
-      /** Whom a command about members concerns, when it is not the sender. */
+      /** The account that a command about members concerns, when it is not the sender. */
       readonly whom?: string;
       readonly t: number;
     }
   /**
-   * Another command was about to be sent under the id of one that has its `invoke`: exactly one of the
+   * Another command was about to be sent with the id of one that has its `invoke`: exactly one of the
    * two may be carried out.
    */
   | {
@@ -41,14 +41,14 @@ export type HistoryRecord =
       readonly text: string;
       readonly t: number;
     }
-  /** The command was answered. Answers of repetitions are recorded too. */
+  /** The command was answered. Answers to repetitions are recorded too. */
   | {
       readonly kind: 'ack';
       readonly client: string;
       readonly id: string;
       readonly stream: string;
       readonly seq: number;
-      /** The body of the post that was answered, where that is known. */
+      /** The body of the acknowledged post, where it is known. */
       readonly text?: string;
       readonly t: number;
     }
@@ -60,8 +60,8 @@ export type HistoryRecord =
       readonly t: number;
     }
   /**
-   * A client began to run on its store, which has these cursors. `life` counts the lives of the
-   * store: a new one knows nothing; after a crash the same one may know a little less than before.
+   * A client started on its store, which has these cursors. `life` numbers the lives of the store: a
+   * new one is empty; after a crash the same one may have slightly older cursors than before.
    */
   | {
       readonly kind: 'start';
@@ -80,7 +80,7 @@ export type HistoryRecord =
       readonly event: Event;
       readonly t: number;
     }
-  /** The client was told to start a stream anew at its end. */
+  /** The client received a reset of a stream. */
   | {
       readonly kind: 'reset';
       readonly client: string;
@@ -89,7 +89,7 @@ export type HistoryRecord =
       readonly seq: number;
       readonly t: number;
     }
-  /** A client stopped running: it sleeps, or was killed. What it had to mend while it ran. */
+  /** A client stopped: asleep, or killed. Counts the repairs while it ran. */
   | {
       readonly kind: 'stop';
       readonly client: string;
@@ -97,9 +97,9 @@ export type HistoryRecord =
       readonly counters: ClientCounters;
       readonly t: number;
     }
-  /** A client was told that its session is over; it logs in again. */
+  /** The session of a client ended; it logs in again. */
   | { readonly kind: 'ended'; readonly client: string; readonly t: number }
-  /** A fault began or ended. */
+  /** A fault started or ended. */
   | {
       readonly kind: 'fault';
       readonly name: string;
@@ -107,7 +107,7 @@ export type HistoryRecord =
       readonly detail?: string;
       readonly t: number;
     }
-  /** After a round: how long until every client had everything, or what was missing in the end. */
+  /** After a round: how long until every client had everything, or what was missing at the deadline. */
   | {
       readonly kind: 'quiet';
       readonly round: number;
@@ -115,7 +115,7 @@ export type HistoryRecord =
       readonly missing: readonly string[];
       readonly t: number;
     }
-  /** What a node told of itself. */
+  /** What a node reported of itself. */
   | {
       readonly kind: 'node';
       readonly node: string;
@@ -128,11 +128,11 @@ export type HistoryRecord =
       readonly rss: number;
       readonly t: number;
     }
-  /** A node ended though nobody had asked it to, or a client’s store failed. */
+  /** A node ended on its own, or a client’s store failed. */
   | { readonly kind: 'died'; readonly node: string; readonly how: string; readonly t: number }
   /**
-   * The final read: every event of a conversation from `first` on, the joining of the member who
-   * reads (before it stands only the making of the group).
+   * The final read: every event of a conversation from `first` on, the joining of the member who reads
+   * (only the creation of the group comes before it).
    */
   | {
       readonly kind: 'log';
@@ -152,7 +152,7 @@ export type HistoryRecord =
       readonly client: string;
       readonly account: string;
       readonly life: number;
-      /** How far it has applied the streams it follows. */
+      /** Its cursors in the streams it is subscribed to. */
       readonly cursors: Readonly<Record<string, number>>;
       readonly unread: Readonly<Record<string, number>>;
       readonly read: Readonly<Record<string, number>>;
@@ -160,13 +160,13 @@ export type HistoryRecord =
       readonly kept: Readonly<
         Record<string, { readonly from: number; readonly messages: readonly FinalMessage[] }>
       >;
-      /** Commands that it still waits for. */
+      /** Commands that are still unanswered. */
       readonly waiting: readonly string[];
     }
   /** What `parley doctor` found in the database. */
   | { readonly kind: 'doctor'; readonly findings: readonly string[] };
 
-/** What a command does. */
+/** Kinds of commands. */
 export type Op =
   | 'post'
   | 'edit'
@@ -178,7 +178,7 @@ export type Op =
   | 'add'
   | 'remove';
 
-/** A message as it stands at the end. */
+/** A message in its final state. */
 export interface FinalMessage {
   readonly seq: number;
   readonly author: string;

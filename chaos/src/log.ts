@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Event } from '@parley/protocol';
 import type { RecordOf } from './history.ts';
-import { type Stay, staysOf } from './model.ts';
+import { type MembershipPeriod, periodsOf } from './model.ts';
 
-/** The log of a conversation, as the founder read it in the end. */
+/** The log of a conversation, as the founder read it at the end. */
 export class Log {
   readonly stream: string;
   readonly first: number;
   readonly events: readonly Event[];
   readonly #deleted: ReadonlySet<number>;
-  readonly #stays: ReadonlyMap<string, readonly Stay[]>;
+  readonly #periods: ReadonlyMap<string, readonly MembershipPeriod[]>;
 
   constructor({ stream, first, events }: RecordOf<'log'>) {
     this.stream = stream;
     this.first = first;
     this.events = events;
-    this.#stays = staysOf(events);
+    this.#periods = periodsOf(events);
     this.#deleted = new Set(
       events.map((e) => (e.type === 'message.deleted' ? e.data.message : 0)).filter((m) => m > 0),
     );
@@ -31,8 +31,8 @@ export class Log {
   }
 
   /**
-   * Whether an event that a client applied is the one that stands here. Of a message that was
-   * deleted later the log keeps no text: who got it before that has it.
+   * Returns whether an event that a client applied equals the one in the log. The log keeps no text of
+   * a message that was deleted later; clients that received it earlier have it.
    */
   has(event: Event): boolean {
     const own = this.at(event.seq);
@@ -42,44 +42,46 @@ export class Log {
     return isDeepStrictEqual(withBody(own, event.data.body), event);
   }
 
-  /** Whether the message was deleted in the end. */
+  /** Returns whether the message was deleted. */
   isDeleted(message: number): boolean {
     return this.#deleted.has(message);
   }
 
-  /** The stay of the account that covers the event `seq`. */
-  stayAt(account: string, seq: number): Stay | undefined {
-    return this.#stays
+  /** Returns the membership period of the account that covers the event `seq`. */
+  periodAt(account: string, seq: number): MembershipPeriod | undefined {
+    return this.#periods
       .get(account)
       ?.find((s) => s.joined <= seq && seq <= (s.left ?? Number.POSITIVE_INFINITY));
   }
 
-  /** Whether the account was a member before anything was said, and is one still. */
-  isFaithful(account: string): boolean {
-    const [stay, ...more] = this.#stays.get(account) ?? [];
-    const said = this.events.find((e) => e.type === 'message.posted')?.seq ?? this.last;
-    return stay !== undefined && more.length === 0 && stay.left === null && stay.joined < said;
+  /** Returns whether the account was a member from before the first message to the end. */
+  wasAlwaysMember(account: string): boolean {
+    const [period, ...more] = this.#periods.get(account) ?? [];
+    const firstPost = this.events.find((e) => e.type === 'message.posted')?.seq ?? this.last;
+    return (
+      period !== undefined && more.length === 0 && period.left === null && period.joined < firstPost
+    );
   }
 
-  /** The stay of the account that began after `seq`. */
-  stayAfter(account: string, seq: number): Stay | undefined {
-    return this.#stays.get(account)?.find((s) => s.joined > seq);
+  /** Returns the membership period of the account that started after `seq`. */
+  periodAfter(account: string, seq: number): MembershipPeriod | undefined {
+    return this.#periods.get(account)?.find((s) => s.joined > seq);
   }
 
-  /** The stay of the account that goes on. */
-  stayNow(account: string): Stay | undefined {
-    return this.#stays.get(account)?.find((s) => s.left === null);
+  /** Returns the current membership period of the account. */
+  currentPeriod(account: string): MembershipPeriod | undefined {
+    return this.#periods.get(account)?.find((s) => s.left === null);
   }
 }
 
-/** An event that brought a text. */
+/** An event with a text. */
 export type TextEvent = Extract<Event, { type: 'message.posted' | 'message.edited' }>;
 
-/** Whether the event brought a text. */
+/** Returns whether the event has a text. */
 export const isText = (event: Event): event is TextEvent =>
   event.type === 'message.posted' || event.type === 'message.edited';
 
-/** The message that the event made or changed. */
+/** Returns the message that the event created or changed. */
 export const messageOf = (event: TextEvent): number =>
   event.type === 'message.posted' ? event.seq : event.data.message;
 

@@ -11,22 +11,22 @@ import { reportOf } from './report.ts';
 import { run } from './run.ts';
 import { shortest } from './shrink.ts';
 
-/** `npm run chaos`, `parley chaos`: runs, checks, and says what came of it. */
+/** `npm run chaos`, `parley chaos`: runs, checks, and prints the result. */
 
 const USAGE = `Usage: parley chaos [options]
 
-Starts servers on temporary data, has clients talk through them while things break, and checks
-that no acknowledged message was lost, doubled or seen in another order.
+Starts servers on temporary data, runs clients against them while faults happen, and checks that no
+acknowledged message was lost, doubled or seen in another order.
 
-  --mode MODE           clean, chaos, slow or database; all four, one after the other, by default
-  --seed N              chooses commands and faults (default: another one each time)
-  --minutes N           repeats with seeds that follow, for so long
+  --mode MODE           clean, chaos, slow or database (default: all four, one after the other)
+  --seed N              chooses commands and faults (default: random)
+  --minutes N           repeats with the following seeds for this long
   --clients N           --conversations N   --nodes N   --rounds N   --round-ms N   --rate N
-  --no-redis            several nodes do without Redis
-  --faults a,b,c        of: ${FAULTS.join(', ')}
-  --plant NAME          plants a fault in the product, which has to be found:
+  --no-redis            several nodes run without Redis
+  --faults a,b,c        any of: ${FAULTS.join(', ')}
+  --plant NAME          plants a fault in the server, which the checker must find:
                         ${Object.keys(MUTANTS).join(', ')}
-  --keep DIR            keeps history and logs there, also of runs without a fault
+  --keep DIR            keeps history and logs there, also of successful runs
 `;
 
 const MODES: readonly Mode[] = ['clean', 'chaos', 'slow', 'database'];
@@ -39,7 +39,7 @@ interface Arguments {
   readonly changes: Partial<Options>;
 }
 
-/** Runs with these arguments; resolves with the exit code: 0 all kept, 1 a promise broken, 2 wrong use. */
+/** Runs with these arguments. Resolves with the exit code: 0 all kept, 1 a violation, 2 wrong usage. */
 export async function main(args: readonly string[]): Promise<number> {
   let wanted: Arguments | 'help';
   try {
@@ -62,12 +62,12 @@ export async function main(args: readonly string[]): Promise<number> {
     if (performance.now() >= until) break;
   }
   process.stdout.write(
-    broken === 0 ? 'Every promise was kept.\n' : `${broken} runs broke a promise.\n`,
+    broken === 0 ? 'Every guarantee was kept.\n' : `${broken} runs violated a guarantee.\n`,
   );
   return broken === 0 ? 0 : 1;
 }
 
-/** One run; true when every promise was kept. */
+/** Carries out one run; resolves with true when every guarantee was kept. */
 async function one(options: Options, keep: string | undefined): Promise<boolean> {
   const { mode, seed } = options;
   const dir = keep
@@ -83,9 +83,11 @@ async function one(options: Options, keep: string | undefined): Promise<boolean>
       const path = join(dir, 'shortest.ndjson');
       const lines = shortest(result.records, first, options).map((r) => JSON.stringify(r));
       writeFileSync(path, `${lines.join('\n')}\n`);
-      tell(`  The shortest history that shows the first one (${lines.length} records): ${path}`);
+      tell(
+        `  The shortest history that shows the first violation (${lines.length} records): ${path}`,
+      );
     }
-    tell(`  Again: npm run chaos -- --mode ${mode} --seed ${seed}`);
+    tell(`  Repeat: npm run chaos -- --mode ${mode} --seed ${seed}`);
     tell(`  Logs and history: ${dir}`);
     return false;
   }
@@ -115,9 +117,9 @@ function readArguments(args: readonly string[]): Arguments | 'help' {
   });
   if (values.help) return 'help';
   const mutant = values.plant === undefined ? undefined : MUTANTS[values.plant];
-  if (values.plant !== undefined && !mutant) throw new Error(`There is no fault ${values.plant}`);
+  if (values.plant !== undefined && !mutant) throw new Error(`Unknown fault ${values.plant}`);
   const mode = (values.mode ?? mutant?.run.mode) as Mode | undefined;
-  if (mode !== undefined && !MODES.includes(mode)) throw new Error(`There is no mode ${mode}`);
+  if (mode !== undefined && !MODES.includes(mode)) throw new Error(`Unknown mode ${mode}`);
   const changes: { -readonly [K in keyof Options]?: Options[K] } = {
     ...(mutant && { ...SMALL, ...mutant.run }),
     ...(values.plant !== undefined && { mutant: values.plant }),
@@ -138,7 +140,7 @@ function readArguments(args: readonly string[]): Arguments | 'help' {
   if (values.faults !== undefined) {
     const names = values.faults === '' ? [] : values.faults.split(',');
     const unknown = names.filter((name) => !FAULTS.includes(name as FaultName));
-    if (unknown.length > 0) throw new Error(`There is no fault ${unknown.join(', ')}`);
+    if (unknown.length > 0) throw new Error(`Unknown fault ${unknown.join(', ')}`);
     changes.faults = names as FaultName[];
   }
   return {
@@ -154,15 +156,15 @@ function readArguments(args: readonly string[]): Arguments | 'help' {
 }
 
 function wholeNumber(name: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} wants a whole number`);
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} must be an integer`);
   return Number(text);
 }
 
 if (process.argv[1] && import.meta.url.endsWith(process.argv[1].replaceAll('\\', '/'))) {
-  // Ended before its time: servers go with this process, and a small disk with its exit.
+  // Interrupted: servers end with this process, and a small disk is unmounted at its exit.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => process.exit(130));
   process.exitCode = await main(process.argv.slice(2));
-  // Sockets and timers of clients that were killed in the run may linger.
+  // Sockets and timers of clients that were killed in the run may remain.
   process.exit();
 }

@@ -1,37 +1,37 @@
 import type { Event } from '@parley/protocol';
 import type { FinalMessage } from './history.ts';
 
-/** What a log of events means, worked out anew, without a line of the server’s code. */
+/** Computes the meaning of a log of events independently, without any of the server’s code. */
 
-/** A membership: the events from `joined` to `left`. */
-export interface Stay {
+/** A membership period: the events from `joined` to `left`. */
+export interface MembershipPeriod {
   readonly joined: number;
   left: number | null;
 }
 
-/** Who was a member when. */
-export function staysOf(events: readonly Event[]): Map<string, Stay[]> {
-  const stays = new Map<string, Stay[]>();
+/** Returns the membership periods of each account. */
+export function periodsOf(events: readonly Event[]): Map<string, MembershipPeriod[]> {
+  const periods = new Map<string, MembershipPeriod[]>();
   for (const event of events) {
     if (event.type === 'member.joined') {
-      const list = stays.get(event.data.account) ?? [];
+      const list = periods.get(event.data.account) ?? [];
       list.push({ joined: event.seq, left: null });
-      stays.set(event.data.account, list);
+      periods.set(event.data.account, list);
     } else if (event.type === 'member.left') {
-      end(stays.get(event.data.account), event.seq);
+      end(periods.get(event.data.account), event.seq);
     } else if (event.type === 'conversation.deleted') {
-      for (const list of stays.values()) end(list, event.seq);
+      for (const list of periods.values()) end(list, event.seq);
     }
   }
-  return stays;
+  return periods;
 }
 
-function end(list: Stay[] | undefined, seq: number): void {
+function end(list: MembershipPeriod[] | undefined, seq: number): void {
   const last = list?.[list.length - 1];
   if (last && last.left === null) last.left = seq;
 }
 
-/** The messages as they stand after all events. */
+/** Returns the messages in their state after all events. */
 export function messagesOf(events: readonly Event[]): FinalMessage[] {
   const messages = new Map<number, Mutable>();
   for (const event of events) {
@@ -94,7 +94,7 @@ interface Mutable {
   reactions: { emoji: string; accounts: string[] }[];
 }
 
-/** How many messages of others, not deleted, stand after `read`. */
+/** Counts the messages of others after `read` that are not deleted. */
 export function unreadOf(events: readonly Event[], account: string, read: number): number {
   return messagesOf(events).filter((m) => m.seq > read && m.author !== account && !m.deletedAt)
     .length;

@@ -2,12 +2,12 @@ import type { FaultName } from './faults.ts';
 import type { Options } from './plan.ts';
 
 /**
- * Faults to be planted, to see that the checker finds them: a check that cannot fail proves
- * nothing. They live here and not in the server: a node of a chaos run is started with a module
- * hook that edits its built modules as they are loaded, so no switch for them is in the product.
+ * Defects that are planted to prove that the checker finds them: a check that cannot fail proves
+ * nothing. They are kept here and not in the server: a module hook edits the built modules of the
+ * server as a node of a chaos run loads them, so the product contains no switch for them.
  */
 
-/** A change to a built module of the server: `find` stands in it once. */
+/** An edit of a built module of the server, in which `find` occurs exactly once. */
 export interface Edit {
   /** Path below packages/server/dist. */
   readonly file: string;
@@ -15,16 +15,16 @@ export interface Edit {
   readonly replace: string;
 }
 
-/** A fault that can be planted. */
+/** A planted fault. */
 export interface Mutant {
   readonly description: string;
-  /** In the server; none: it is in the client’s store (store.ts). */
+  /** Edits of the server; without any, the fault is in the client’s store (store.ts). */
   readonly edits?: readonly Edit[];
-  /** A statement that takes away what the database itself would defend. */
+  /** A statement that removes a protection of the database itself. */
   readonly sql?: string;
-  /** Rules of which at least one has to find it. */
+  /** The rules of the checker, at least one of which must find it. */
   readonly caughtBy: readonly string[];
-  /** Planted by the nightly run only (PARLEY_NIGHTLY=1): its rules have another fault in every run. */
+  /** Planted only by the nightly run (PARLEY_NIGHTLY=1): each of its rules has another fault in every run. */
   readonly nightly?: true;
   /** The run that finds it. */
   readonly run: Pick<Options, 'mode'> & Partial<Options>;
@@ -32,10 +32,10 @@ export interface Mutant {
 
 const none: readonly FaultName[] = [];
 
-/** All faults that can be planted, by name. */
+/** All planted faults, by name. */
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'lax-commit': {
-    description: 'skip the fsync of a commit',
+    description: 'commit without waiting for the fsync',
     edits: [
       {
         file: 'storage/transaction.js',
@@ -75,11 +75,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
           '    publish(events) {\n        globalThis.lost = (globalThis.lost ?? 0) + 1;\n        if (globalThis.lost % 20 === 0) return;\n',
       },
     ],
-    caughtBy: ['I9 nothing mended'],
+    caughtBy: ['I9 nothing repaired'],
     run: { mode: 'clean', faults: none },
   },
   'drop-for-good': {
-    description: 'lose most publications, and never compare heads',
+    description: 'lose most publications and never compare heads',
     edits: [
       {
         file: 'stream/hub.js',
@@ -94,8 +94,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     ],
     caughtBy: ['I8 in time', 'I8 complete'],
-    // Whoever connects brings the streams that he follows up for all: the last seconds of a round have
-    // to be those of people who stay.
+    // Every client that connects brings its streams up to date for all subscribers: in the last seconds
+    // of a round only clients that stay connected may be left.
     run: {
       mode: 'clean',
       faults: none,
@@ -115,11 +115,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     ],
     nightly: true,
-    caughtBy: ['I9 nothing mended'],
+    caughtBy: ['I9 nothing repaired'],
     run: { mode: 'clean', faults: none },
   },
   reorder: {
-    description: 'let an event be overtaken by the one after it',
+    description: 'deliver an event after its successor',
     edits: [
       {
         file: 'stream/topic.js',
@@ -129,11 +129,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     ],
     nightly: true,
-    caughtBy: ['I9 nothing mended'],
+    caughtBy: ['I9 nothing repaired'],
     run: { mode: 'clean', faults: none },
   },
   'removed-posts': {
-    description: 'let somebody post who was removed',
+    description: 'accept posts from removed members',
     edits: [
       {
         file: 'messages/commands.js',
@@ -145,7 +145,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     run: { mode: 'clean', faults: none, commandsPerSecond: 120, roundMs: 4_000 },
   },
   'seq-outside-lock': {
-    description: 'take the seq outside of the transaction’s row lock',
+    description: 'assign seqs outside of the row lock of the transaction',
     edits: [
       {
         file: 'stream/lane.js',
@@ -183,11 +183,11 @@ async function lockStreams(tx, commands) {`,
         replace: 'if (row.last_seq !== expected && !this.planted) {',
       },
     ],
-    caughtBy: ['I4 dense', 'I6 in order', 'I8 complete', 'I9 nothing mended'],
+    caughtBy: ['I4 dense', 'I6 in order', 'I8 complete', 'I9 nothing repaired'],
     run: { mode: 'clean', faults: none, nodes: 2 },
   },
   'forget-duplicates': {
-    description: 'know a repeated command for 30 s only',
+    description: 'detect repeated commands for 30 s only',
     edits: [
       {
         file: 'stream/repeated-commands.js',
@@ -201,13 +201,13 @@ async function lockStreams(tx, commands) {`,
         replace: 'pendings.map((p) => p.command.clientId),\n        tx.at,\n    ]);',
       },
     ],
-    // The index would refuse what the planted fault lets through.
+    // The index would reject what the planted fault lets through.
     sql: 'drop index events_command',
     caughtBy: ['I2 once', 'I12 same answer'],
     run: { mode: 'clean', faults: none },
   },
   'false-ack': {
-    description: 'answer a command with the ack of another one that has its id',
+    description: 'answer a command with the ack of a different command with the same id',
     edits: [
       {
         file: 'stream/repeated-commands.js',
@@ -224,7 +224,7 @@ async function lockStreams(tx, commands) {`,
     run: { mode: 'clean', faults: none },
   },
   'late-subscription': {
-    description: 'replay first, follow then',
+    description: 'replay before subscribing',
     edits: [
       {
         file: 'live/subscription-set.js',
@@ -239,16 +239,16 @@ async function lockStreams(tx, commands) {`,
         }, 60);`,
       },
     ],
-    caughtBy: ['I9 nothing mended'],
+    caughtBy: ['I9 nothing repaired'],
     run: { mode: 'clean', faults: none, commandsPerSecond: 150 },
   },
   'cursor-first': {
-    description: 'store the cursor before the data',
+    description: 'store the cursor before the events',
     caughtBy: ['I11 same state'],
     run: { mode: 'chaos', faults: none, rounds: 2, commandsPerSecond: 150 },
   },
   'order-by-time': {
-    description: 'order by time',
+    description: 'order messages by time instead of seq',
     edits: [
       {
         file: 'stream/stream-transaction.js',
@@ -270,7 +270,7 @@ async function lockStreams(tx, commands) {`,
     run: { mode: 'chaos', faults: ['clock-back'], faultsPerRound: 3, rounds: 2 },
   },
   'skip-slow': {
-    description: 'leave out what a slow reader cannot take',
+    description: 'skip events that do not fit into the buffer of a slow reader',
     edits: [
       {
         file: 'stream/topic.js',
@@ -282,12 +282,12 @@ async function lockStreams(tx, commands) {`,
                 continue;`,
       },
     ],
-    caughtBy: ['I9 nothing mended', 'I8 in time', 'I8 complete'],
+    caughtBy: ['I9 nothing repaired', 'I8 in time', 'I8 complete'],
     run: { mode: 'slow', faults: none, commandsPerSecond: 130, roundMs: 4_000 },
   },
 };
 
-/** The fault of this name; undefined without a name. @throws when there is none of that name */
+/** Returns the planted fault of this name; undefined without a name. @throws for an unknown name */
 export function findMutant(name: string | undefined): Mutant | undefined {
   if (name === undefined || name === '') return undefined;
   const mutant = MUTANTS[name];

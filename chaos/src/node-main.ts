@@ -4,8 +4,8 @@ import { createLogger } from '@parley/server/log';
 import type { NodeAnswer, NodeOrder } from './node-process.ts';
 
 /**
- * A node of a chaos run: the server as `parley start` runs it, but for a clock that can be set and
- * limits that make dead peers show sooner. Orders come over the channel to the parent process.
+ * A node of a chaos run: the server as `parley start` runs it, except for a clock that can be set and
+ * limits that detect dead connections sooner. The parent process sends its commands over IPC.
  */
 const answer = (message: NodeAnswer) => process.send?.(message);
 
@@ -34,7 +34,7 @@ process.on('message', (order: NodeOrder) => {
     answer({ kind: 'figures', id: order.id, fills, repairs, stalled, buffered, rss });
   }
 });
-// Whoever ordered this run is gone: nobody would end this process any more.
+// The parent process is gone: this process would never be stopped.
 process.once('disconnect', () => process.exit(1));
 answer({ kind: 'ready' });
 

@@ -4,17 +4,17 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What a node is told. */
+/** A command to a node. */
 export type NodeOrder =
   | { readonly kind: 'clock'; readonly offsetMs: number }
   | { readonly kind: 'figures'; readonly id: number };
 
-/** What a node tells. */
+/** An answer of a node. */
 export type NodeAnswer =
   | { readonly kind: 'ready' }
   | ({ readonly kind: 'figures'; readonly id: number } & NodeFigures);
 
-/** What a node had to mend since its start, and what it takes. Bytes. */
+/** How many repairs a node needed since its start, and what it uses. Bytes. */
 export interface NodeFigures {
   readonly fills: number;
   readonly repairs: number;
@@ -25,12 +25,12 @@ export interface NodeFigures {
 
 /** Longest wait for a node to start: it may have to wait for its database. */
 const START_MS = 60_000;
-/** Longest wait for a node to end by SIGTERM. */
+/** Longest wait for a node to end after SIGTERM. */
 const END_MS = 15_000;
-/** Longest wait for a node’s figures; one that is frozen has none. */
+/** Longest wait for a node’s figures; a frozen node sends none. */
 const FIGURES_MS = 1_000;
 
-/** A node of the server in a process of its own. It keeps its port through all its lives. */
+/** A node of the server in a process of its own. It keeps its port over restarts. */
 export class NodeProcess {
   readonly name: string;
   readonly #dir: string;
@@ -46,7 +46,7 @@ export class NodeProcess {
   #asks = 0;
   #offsetMs = 0;
 
-  /** `dir` takes its data, `logDir` its log. `onDeath`: it has ended though nobody wanted it to. */
+  /** `dir` holds its data, `logDir` its log. `onDeath` is called when it ended without being stopped. */
   constructor(options: {
     name: string;
     dir: string;
@@ -80,7 +80,7 @@ export class NodeProcess {
     return join(this.#dir, this.name);
   }
 
-  /** Starts it, if it does not run, and waits until it listens. */
+  /** Starts it, unless it runs, and waits until it listens. */
   start(): Promise<void> {
     if (this.#child && !this.#starting) return Promise.resolve();
     this.#starting ??= this.#start().finally(() => {
@@ -91,7 +91,7 @@ export class NodeProcess {
 
   async #start(): Promise<void> {
     this.#ending = false;
-    // The same port in all lives: clients come back to where they were.
+    // The same port after every restart: clients reconnect to the address they know.
     this.#port ||= await freePort();
     const log = openSync(join(this.#logDir, `${this.name}.log`), 'a');
     // Tests run this file from its sources; a node is always the built program.
@@ -148,39 +148,39 @@ export class NodeProcess {
     });
   }
 
-  /** kill -9. */
+  /** Sends SIGKILL and waits for the end. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
 
-  /** SIGTERM: how long it took to end, ms, and its exit code (null: it had to be killed). */
+  /** Sends SIGTERM. Resolves with the time to the end, ms, and the exit code (null: it had to be killed). */
   async terminate(): Promise<{ ms: number; code: number | null }> {
     const child = this.#child;
-    const begun = performance.now();
+    const startedAt = performance.now();
     if (!child) return { ms: 0, code: 0 };
     const cut = setTimeout(() => child.kill('SIGKILL'), END_MS);
     const code = await this.#end('SIGTERM');
     clearTimeout(cut);
-    return { ms: performance.now() - begun, code };
+    return { ms: performance.now() - startedAt, code };
   }
 
-  /** SIGSTOP: it stands still, its sockets stay open. */
+  /** Sends SIGSTOP: the process is frozen, its sockets stay open. */
   freeze(): void {
     this.#child?.kill('SIGSTOP');
   }
 
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   thaw(): void {
     this.#child?.kill('SIGCONT');
   }
 
-  /** Sets its clock off the machine’s by so many ms, now and at later starts. */
+  /** Sets its clock off the machine’s by this offset, ms, now and after restarts. */
   setClock(offsetMs: number): void {
     this.#offsetMs = offsetMs;
     this.#send({ kind: 'clock', offsetMs });
   }
 
-  /** Its figures; null when it does not answer. */
+  /** Returns its figures; null when it does not answer. */
   figures(): Promise<NodeFigures | null> {
     if (!this.#child) return Promise.resolve(null);
     const id = ++this.#asks;
@@ -198,7 +198,7 @@ export class NodeProcess {
   }
 
   #send(order: NodeOrder): void {
-    // A child that is just ending takes no more messages; its exit tells all there is to tell.
+    // A child that is ending accepts no more messages; its exit is handled elsewhere.
     if (this.#child?.connected) this.#child.send(order, () => undefined);
   }
 
@@ -212,7 +212,7 @@ export class NodeProcess {
   }
 }
 
-/** A port of the loopback that nobody listens on. */
+/** Returns a free port of the loopback interface. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

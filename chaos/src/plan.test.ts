@@ -17,12 +17,12 @@ const options: Options = {
   deadlineMs: 20_000,
 };
 
-test('the same seed gives the same commands and the same faults', () => {
+test('the same seed gives the same commands and faults', () => {
   expect(planRun(options)).toEqual(planRun(options));
   expect(planRun({ ...options, seed: 8 }).rounds).not.toEqual(planRun(options).rounds);
 });
 
-test('the group of everybody, direct conversations and small groups are there, founders in them', () => {
+test('a plan has the group of everyone, direct conversations and small groups with their founders', () => {
   const { conversations, accounts } = planRun(options);
   expect(conversations).toHaveLength(20);
   expect(conversations[0]).toMatchObject({ kind: 'everyone' });
@@ -33,7 +33,7 @@ test('the group of everybody, direct conversations and small groups are there, f
   expect(new Set(conversations.flatMap((c) => c.members)).size).toBe(accounts);
 });
 
-test('every kind of client and of command is there', () => {
+test('a plan has every kind of client and command', () => {
   const { clients, rounds } = planRun({ ...options, rounds: 6 });
   expect(new Set(clients.map((c) => c.style)).size).toBe(6);
   expect(clients.filter((c) => c.indexedDb).length).toBeGreaterThan(2);

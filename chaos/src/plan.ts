@@ -2,22 +2,22 @@ import type { FaultName } from './faults.ts';
 import { Random } from './random.ts';
 
 /**
- * What a run will do, all of it chosen before it begins: the same options give the same plan. What
- * the machine’s timing makes of it is another matter; the history tells.
+ * The plan of a run, chosen completely before it starts: the same options give the same plan. Timing
+ * still differs between runs; the history shows what happened.
  */
 
-/** What a run is looking for; each finds what the others miss. */
+/** The focus of a run; each mode finds what the others miss. */
 export type Mode =
-  /** No fault: besides all else nothing may have to be mended, and all comes in time. */
+  /** No faults: no repair may be needed, and everything arrives in time. */
   | 'clean'
   /** Faults of all kinds, mixed. */
   | 'chaos'
-  /** Slow and long-absent readers behind a backlog: the server’s memory stays bounded. */
+  /** Slow and long-absent readers with a backlog: the server’s memory stays bounded. */
   | 'slow'
-  /** The database dies again and again: the outcome of commits is unknown. */
+  /** The database dies repeatedly: the outcome of commits is unknown. */
   | 'database';
 
-/** What may be chosen. */
+/** The options of a run. */
 export interface Options {
   readonly seed: number;
   readonly mode: Mode;
@@ -31,49 +31,49 @@ export interface Options {
   /** How long commands are sent in a round, ms. */
   readonly roundMs: number;
   readonly commandsPerSecond: number;
-  /** Which faults there may be; those that the mode does not use are left out. */
+  /** The allowed faults; those that the mode does not use are left out. */
   readonly faults: readonly FaultName[];
   /** Faults in a round, at most. */
   readonly faultsPerRound: number;
-  /** Everybody has to have everything this long after a round, ms. */
+  /** Every client must have everything this long after a round, ms. */
   readonly deadlineMs: number;
-  /** Code of a fault planted in the product, to see that it is found; see mutants.ts. */
+  /** Name of a planted fault; see mutants.ts. */
   readonly mutant?: string;
 }
 
 /** How a client behaves. */
 export type Style =
-  /** Stays. */
+  /** Stays connected. */
   | 'steady'
   /** Reads slowly. */
   | 'slow'
-  /** Goes and comes back with its old cursor. */
+  /** Disconnects and returns with its old cursor. */
   | 'sleeper'
-  /** Is killed now and then, and goes on from what its store has. */
+  /** Is killed now and then, and continues from its store. */
   | 'crasher'
-  /** Comes back with nothing. */
+  /** Returns with an empty store. */
   | 'forgetful'
-  /** Sends its commands again, twice at once, on two nodes, much later. */
+  /** Repeats its commands: twice at once, on two nodes, much later. */
   | 'blind';
 
-/** Somebody’s device. */
+/** A device of an account. */
 export interface ClientPlan {
   readonly name: string;
   /** Index of the account; the last few clients are second devices of the first accounts. */
   readonly account: number;
   readonly style: Style;
   readonly node: number;
-  /** Keeps its data in (a stand-in of) IndexedDB by the store that browsers use. */
+  /** Keeps its data in (a stand-in for) IndexedDB with the store that browsers use. */
   readonly indexedDb: boolean;
 }
 
-/** A conversation; the first member is the founder, stays for ever, and reads the log at the end. */
+/** A conversation; its first member is the founder, never leaves, and reads the log at the end. */
 export interface ConversationPlan {
   readonly kind: 'everyone' | 'direct' | 'group';
   readonly members: readonly number[];
 }
 
-/** Something that a client does. `pick` in [0, 1) chooses among what there is at that moment. */
+/** A step of a client. `pick` in [0, 1) chooses among the objects of that moment. */
 export interface Step {
   readonly at: number;
   readonly client: number;
@@ -103,7 +103,7 @@ export interface FaultPlan {
   readonly pick: number;
 }
 
-/** All of a run. */
+/** The whole plan. */
 export interface Plan {
   readonly options: Options;
   readonly accounts: number;
@@ -117,7 +117,7 @@ export interface Plan {
 
 const EMOJI = ['👍', '🎉', '❤️', '😀'];
 
-/** Makes the plan of a run. */
+/** Creates the plan of a run. */
 export function planRun(options: Options): Plan {
   const random = new Random(options.seed);
   const devices = Math.max(2, Math.floor(options.clients / 10));
@@ -175,7 +175,7 @@ function planClients(options: Options, accounts: number, random: Random): Client
   });
 }
 
-/** Shares of what clients do; the rest is posting. */
+/** Shares of the commands; the rest is posts. */
 const SHARES: readonly (readonly [Step['op'], number])[] = [
   ['edit', 0.09],
   ['delete', 0.04],
@@ -214,7 +214,7 @@ function planSteps(
     if (style !== 'sleeper' && style !== 'crasher' && style !== 'forgetful') continue;
     const at = Math.floor(random.next() * options.roundMs * 0.6);
     const pick = random.next();
-    // Some stay away through a round or longer, and come back to a backlog.
+    // Some stay away through a round or longer, and return to a backlog.
     steps.push({ at, client, op: 'away', conversation: 0, pick, text: '' });
   }
   return steps.sort((a, b) => a.at - b.at);
@@ -241,20 +241,20 @@ function pickConversation(
   const groups: number[] = [];
   for (const [i, { kind, members }] of conversations.entries()) {
     if (kind === 'group') groups.push(i);
-    // The group of everybody takes a message from everybody to everybody: not too often.
-    // (Where readers are slow it is the backlog that is wanted.)
+    // The group of everyone sends a message to every client: not too often.
+    // (With slow readers a backlog is the purpose.)
     const often = options.mode === 'slow' ? 1 : 0.15;
     if (members.includes(account) && (kind !== 'everyone' || random.chance(often))) mine.push(i);
   }
   if (isAboutMembers) return random.pick(groups);
-  // Now and then somewhere one may not be a member at all, or any more.
+  // Now and then in a conversation that the account does not belong to, or no longer.
   if (random.chance(0.08)) return random.pick(groups);
   return mine.length > 0 ? random.pick(mine) : 0;
 }
 
-/** Slow mode wants many bytes behind few messages. */
+/** Slow mode needs many bytes with few messages. */
 function textOf({ mode }: Options, name: string, random: Random): string {
-  // Three bytes each: what the kernel keeps for a connection has to be filled before anything waits.
+  // Three bytes per character: the kernel’s buffers must be full before anything waits.
   if (mode === 'slow') return `${name} ${'€'.repeat(random.int(10_000, 15_900))}`;
   return random.chance(0.02) ? `${name} ${'é'.repeat(random.int(100, 4_000))}` : name;
 }

@@ -14,10 +14,10 @@ const common = {
   faults: [] as readonly FaultName[],
 };
 
-/** Faults that lie between the nodes and their database. */
+/** Faults between the nodes and their database. */
 const DATABASE_FAULTS: readonly FaultName[] = ['kill-database', 'stop-database', 'end-connections'];
 
-/** What each mode runs with when nothing else is said. */
+/** The default options of each mode. */
 export const PRESETS: Readonly<Record<Mode, Omit<Options, 'mode' | 'seed'>>> = {
   // One node: between nodes without a broker every event is found by comparing heads.
   clean: { ...common, nodes: 1, deadlineMs: 10_000, faultsPerRound: 0, rounds: 3 },
@@ -47,7 +47,7 @@ export const SMALL = {
 
 /** The runs of the test suite: every mode, with fixed seeds, about two minutes in all. */
 export const SHORT: Readonly<Record<Mode, Options>> = {
-  // Where other tests run beside it, everything takes its time.
+  // Other tests may run at the same time, which slows everything down.
   clean: { ...PRESETS.clean, mode: 'clean', seed: 11, rounds: 2, deadlineMs: 30_000 },
   chaos: { ...PRESETS.chaos, mode: 'chaos', seed: 12, rounds: 3 },
   slow: { ...PRESETS.slow, mode: 'slow', seed: 13, rounds: 1 },

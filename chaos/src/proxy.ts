@@ -1,37 +1,42 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What the proxy does to bytes on their way. */
-export interface Weather {
-  /** Milliseconds that every chunk waits. */
+/** What the proxy does to bytes in transit. */
+export interface Conditions {
+  /** Delay of every chunk, ms. */
   delayMs: number;
-  /** Bytes from the client vanish; its sending succeeds all the same. */
+  /** Bytes from the client are dropped; sending succeeds all the same. */
   swallowUp: boolean;
-  /** Bytes from the server vanish. */
+  /** Bytes from the server are dropped. */
   swallowDown: boolean;
-  /** Bytes a second towards the client; 0: as they come. */
+  /** Bytes per second towards the client; 0: unlimited. */
   downBytesPerSecond: number;
 }
 
-const CALM: Weather = { delayMs: 0, swallowUp: false, swallowDown: false, downBytesPerSecond: 0 };
+const NORMAL: Conditions = {
+  delayMs: 0,
+  swallowUp: false,
+  swallowDown: false,
+  downBytesPerSecond: 0,
+};
 
 /**
- * A TCP proxy in front of one server, on loopback: it cuts, delays, throttles and swallows, for
- * all its connections or for one of them. Where it leads can be changed: a client then finds
- * another node at the same address.
+ * A TCP proxy in front of one server, on loopback: it cuts, delays, throttles and drops, for all its
+ * connections or for one of them. Its target can be changed: a client then reaches another node at
+ * the same address.
  */
 export class FaultProxy {
   readonly #links = new Set<Link>();
   #server: Server | null = null;
   #target: number;
   #refusing = false;
-  #climate: Partial<Weather> = {};
+  #defaults: Partial<Conditions> = {};
 
   /** `target` is the port of the server. */
   constructor(target: number) {
     this.#target = target;
   }
 
-  /** Listens on a free port of the loopback and returns it. */
+  /** Listens on a free port of the loopback interface and returns it. */
   listen(): Promise<number> {
     return new Promise((resolve, reject) => {
       const server = createServer({ allowHalfOpen: true }, (client) => {
@@ -40,7 +45,7 @@ export class FaultProxy {
           return;
         }
         const link = new Link(client, this.#target, () => this.#links.delete(link));
-        link.weather = { ...CALM, ...this.#climate };
+        link.conditions = { ...NORMAL, ...this.#defaults };
         this.#links.add(link);
       });
       server.on('error', reject);
@@ -53,44 +58,44 @@ export class FaultProxy {
     });
   }
 
-  /** New connections lead to this port. */
+  /** Forwards new connections to this port. */
   lead(target: number): void {
     this.#target = target;
   }
 
-  /** New connections are refused, or taken again. */
+  /** Refuses new connections, or accepts them again. */
   refuse(refusing: boolean): void {
     this.#refusing = refusing;
   }
 
-  /** Sets the weather of all connections there are, and of those to come. */
-  settle(climate: Partial<Weather>): void {
-    this.#climate = climate;
-    this.set(climate);
+  /** Sets the conditions of all current and future connections. */
+  settle(defaults: Partial<Conditions>): void {
+    this.#defaults = defaults;
+    this.set(defaults);
   }
 
-  /** Sets the weather of all connections there are. */
-  set(weather: Partial<Weather>): void {
+  /** Sets the conditions of all current connections. */
+  set(conditions: Partial<Conditions>): void {
     for (const link of this.#links) {
-      const { swallowUp, swallowDown } = link.weather;
-      link.weather = { ...CALM, ...weather };
-      // TCP never loses bytes and goes on: a connection that has lost some stays dead for good.
-      link.weather.swallowUp ||= swallowUp;
-      link.weather.swallowDown ||= swallowDown;
+      const { swallowUp, swallowDown } = link.conditions;
+      link.conditions = { ...NORMAL, ...conditions };
+      // TCP never loses bytes and continues: a connection that has lost some stays dead for good.
+      link.conditions.swallowUp ||= swallowUp;
+      link.conditions.swallowDown ||= swallowDown;
     }
   }
 
-  /** Cuts all connections there are, with a reset. */
+  /** Cuts all current connections with a reset. */
   cut(): void {
     for (const link of [...this.#links]) link.cut();
   }
 
-  /** Cuts each connection after some more bytes from the server: in the middle of a frame. */
+  /** Cuts each connection after this many more bytes from the server: in the middle of a frame. */
   cutInFrame(bytes: number): void {
     for (const link of this.#links) link.cutAfter = bytes;
   }
 
-  /** How many connections there are. */
+  /** The number of current connections. */
   get connections(): number {
     return this.#links.size;
   }
@@ -106,7 +111,7 @@ export class FaultProxy {
 
 /** One connection through the proxy. */
 class Link {
-  weather: Weather = { ...CALM };
+  conditions: Conditions = { ...NORMAL };
   /** Bytes from the server that still pass before the connection is cut. */
   cutAfter: number | null = null;
   readonly #client: Socket;
@@ -136,7 +141,7 @@ class Link {
     this.#onGone();
   }
 
-  /** Carries chunk after chunk: whatever the weather does, none overtakes another. */
+  /** Forwards chunk after chunk: under any conditions, none overtakes another. */
   async #carry(
     from: Socket,
     to: Socket,
@@ -149,23 +154,23 @@ class Link {
         if (bytes && !to.write(bytes)) await this.#drained(to);
       }
     } catch {
-      // A socket that was reset: `cut` has seen to it.
+      // A socket that was reset: `cut` handles it.
     }
-    // An end of either side ends both, but not while bytes are swallowed: a half-open connection
+    // The end of either side ends both, except while bytes are dropped: a half-open connection
     // shows no end.
-    if (!this.weather.swallowUp && !this.weather.swallowDown) this.cut();
+    if (!this.conditions.swallowUp && !this.conditions.swallowDown) this.cut();
   }
 
   async #up(bytes: Buffer): Promise<Buffer | null> {
-    if (this.weather.delayMs > 0) await pause(this.weather.delayMs);
-    return this.weather.swallowUp ? null : bytes;
+    if (this.conditions.delayMs > 0) await pause(this.conditions.delayMs);
+    return this.conditions.swallowUp ? null : bytes;
   }
 
   async #down(bytes: Buffer): Promise<Buffer | null> {
-    const { delayMs, downBytesPerSecond } = this.weather;
+    const { delayMs, downBytesPerSecond } = this.conditions;
     if (delayMs > 0) await pause(delayMs);
     if (downBytesPerSecond > 0) await pause((bytes.length / downBytesPerSecond) * 1000);
-    if (this.weather.swallowDown) return null;
+    if (this.conditions.swallowDown) return null;
     if (this.cutAfter === null) return bytes;
     const part = bytes.subarray(0, this.cutAfter);
     this.cutAfter -= part.length;

@@ -1,6 +1,6 @@
 /**
- * Chance that can be repeated: the same seed gives the same faults and commands.
- * The generator is mulberry32: 32 bits of state, good enough to choose with, not for secrets.
+ * Reproducible randomness: the same seed gives the same faults and commands. The generator is
+ * mulberry32: 32 bits of state, good enough for choices, not for secrets.
  */
 export class Random {
   #state: number;
@@ -9,7 +9,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** A number in [0, 1). */
+  /** Returns a number in [0, 1). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
@@ -18,23 +18,23 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   }
 
-  /** A whole number in [min, max]. */
+  /** Returns an integer in [min, max]. */
   int(min: number, max: number): number {
     return min + Math.floor(this.next() * (max - min + 1));
   }
 
-  /** One of the items. */
+  /** Returns one of the items. */
   pick<T>(items: readonly T[]): T {
     if (items.length === 0) throw new Error('Nothing to pick from');
     return items[Math.floor(this.next() * items.length)] as T;
   }
 
-  /** True with the given probability. */
+  /** Returns true with the given probability. */
   chance(p: number): boolean {
     return this.next() < p;
   }
 
-  /** A generator of its own, so that one client’s choices do not depend on another’s timing. */
+  /** Returns a separate generator, so that one client’s choices do not depend on another’s timing. */
   fork(salt: number): Random {
     return new Random(Math.imul(this.#state ^ 0x9e3779b9, salt + 1) ^ salt);
   }

@@ -1,20 +1,20 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import type { HistoryRecord } from './history.ts';
 
-/** Writes down what happens: in memory for the checker, and as lines of JSON for whoever comes later. */
+/** Records what happens: in memory for the checker, and as lines of JSON on disk. */
 export class Recorder {
   readonly records: HistoryRecord[] = [];
   readonly #file: WriteStream;
-  readonly #begun = performance.now();
+  readonly #startedAt = performance.now();
 
   /** `path`: the file of lines. */
   constructor(path: string) {
     this.#file = createWriteStream(path);
   }
 
-  /** Time since the run began, ms. */
+  /** Time since the start of the run, ms. */
   get now(): number {
-    return Math.round(performance.now() - this.#begun);
+    return Math.round(performance.now() - this.#startedAt);
   }
 
   add(record: HistoryRecord): void {
@@ -22,7 +22,7 @@ export class Recorder {
     this.#file.write(`${JSON.stringify(record)}\n`);
   }
 
-  /** Resolves when all is on disk. */
+  /** Resolves when everything is on disk. */
   close(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#file.once('error', reject);

@@ -1,20 +1,20 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What becomes of one pub/sub message on its way to a listener. */
+/** What happens to one pub/sub message on its way to a subscriber. */
 export type Fate = 'pass' | 'lose' | 'double' | 'swap' | 'late';
 
 /**
- * A TCP proxy before a Redis that knows its messages: it loses, doubles, swaps and delays whole
- * pub/sub messages, while all else passes untouched. (Bytes lost within a connection would only
- * break the connection.)
+ * A TCP proxy in front of a Redis that understands its messages: it drops, doubles, swaps and delays
+ * whole pub/sub messages and forwards everything else unchanged. (Bytes lost within a connection
+ * would only break the connection.)
  */
 export class RedisProxy {
-  /** Decides of each message on its way to a listener; `channel` is where it was published. */
+  /** Decides on each message to a subscriber; `channel` is where it was published. */
   fate: (channel: string) => Fate = () => 'pass';
   readonly #target: number;
   readonly #sockets = new Set<Socket>();
   #server: Server | null = null;
-  /** Messages that met another fate than passing. */
+  /** Number of messages that were not simply forwarded. */
   disturbed = 0;
 
   /** `target` is the port of the Redis. */
@@ -22,7 +22,7 @@ export class RedisProxy {
     this.#target = target;
   }
 
-  /** Listens on a free port of the loopback; the address for REDIS_URL. */
+  /** Listens on a free port of the loopback interface and returns the address for REDIS_URL. */
   listen(): Promise<string> {
     return new Promise((resolve, reject) => {
       const server = createServer((client) => this.#join(client));
@@ -77,7 +77,7 @@ export class RedisProxy {
           continue;
         }
         if (fate === 'swap' && held === null) {
-          // Comes after the next one, or a little later if there is none.
+          // Sent after the next one, or a little later if there is none.
           held = whole;
           setTimeout(() => {
             if (held === whole) write(whole);
@@ -94,7 +94,7 @@ export class RedisProxy {
   }
 }
 
-/** The end of the first whole reply (RESP 2), and its channel if it is a pub/sub message. */
+/** Returns the end of the first complete reply (RESP 2), and its channel if it is a pub/sub message. */
 function nextReply(bytes: Buffer): { end: number; channel: string | null } | null {
   const words: string[] = [];
   const end = skip(bytes, 0, words);

@@ -3,30 +3,30 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Redis } from 'ioredis';
 
-/** A real Redis (or Valkey), started for a while: in memory only, on a port of its own on the loopback. */
+/** A real, temporary Redis (or Valkey): in memory only, on a loopback port of its own. */
 export type LocalRedis = {
   readonly url: string;
   readonly port: number;
-  /** Ends it with SIGKILL: all connections break, everything is gone. */
+  /** Ends it with SIGKILL: all connections break, all data is lost. */
   kill(): Promise<void>;
-  /** Starts it again, empty, on the same port. */
+  /** Restarts it, empty, on the same port. */
   start(): Promise<void>;
-  /** Stops its process (SIGSTOP): connections stand, nothing passes. */
+  /** Stops its process (SIGSTOP): connections stay open, nothing passes. */
   freeze(): void;
-  /** Lets it go on (SIGCONT). */
+  /** Continues its process (SIGCONT). */
   thaw(): void;
-  /** Cuts all connections that listen to channels, as Redis does with slow listeners. */
+  /** Cuts all subscriber connections, as Redis does with slow subscribers. */
   cutListeners(): Promise<void>;
-  /** The channels that somebody listens to. */
+  /** Returns the channels that have subscribers. */
   channels(): Promise<string[]>;
   /** Ends it for good. */
   stop(): Promise<void>;
 };
 
-/** The programs that will do, the first that runs is taken. */
+/** The supported programs; the first one that runs is used. */
 const PROGRAMS = ['valkey-server', 'redis-server'];
 
-/** Why there is no Redis here; null when there is one. */
+/** Returns why there is no Redis here; null when there is one. */
 export function whyNoRedis(): string | null {
   if (process.env.PARLEY_NO_REDIS) return process.env.PARLEY_NO_REDIS;
   return program() === undefined ? `none of ${PROGRAMS.join(', ')} is installed` : null;
@@ -35,7 +35,7 @@ export function whyNoRedis(): string | null {
 const program = (): string | undefined =>
   PROGRAMS.find((name) => spawnSync(name, ['--version']).status === 0);
 
-/** Starts a Redis; {@link whyNoRedis} tells whether that works. */
+/** Starts a Redis; {@link whyNoRedis} returns whether that is possible. */
 export async function startRedis(): Promise<LocalRedis> {
   const name = program();
   if (name === undefined) throw new Error(whyNoRedis() ?? 'no Redis');
@@ -83,7 +83,7 @@ export async function startRedis(): Promise<LocalRedis> {
   };
 }
 
-/** Whether a Redis answers there; waits a little when not. */
+/** Returns whether a Redis answers there; waits a little when not. */
 async function answers(port: number): Promise<boolean> {
   const probe = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: null });
   probe.on('error', () => undefined);

@@ -1,20 +1,20 @@
 import type { RunResult } from './run.ts';
 import type { Violation } from './violation.ts';
 
-/** Violations of one rule are told so often; the history has them all. */
-const TOLD = 3;
+/** Violations printed per rule; the history has them all. */
+const PRINTED = 3;
 
-/** What came of a run, line by line. */
+/** Returns the report of a run, line by line. */
 export function reportOf({ figures, violations }: RunResult): string[] {
   const { commands, acked, refused, delivered, faults, skipped, longestQuietMs, seconds } = figures;
   const megabytes = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB`;
   const done = Object.entries(faults).map(([name, count]) => `${name} ${count}`);
   return [
-    `${commands} commands, ${acked} acks, ${refused} refusals, ${delivered} events applied in ${seconds.toFixed(0)} s; all had all ${longestQuietMs} ms after a round at the latest`,
-    `a node took ${megabytes(figures.mostMemory)} at most; ${megabytes(figures.mostBuffered)} at most waited for readers`,
-    ...(figures.ended > 0 ? [`${figures.ended} sessions ended under their clients`] : []),
+    `${commands} commands, ${acked} acks, ${refused} refusals, ${delivered} events applied in ${seconds.toFixed(0)} s; all clients were complete at most ${longestQuietMs} ms after a round`,
+    `memory of a node: at most ${megabytes(figures.mostMemory)}; buffered for slow readers: at most ${megabytes(figures.mostBuffered)}`,
+    ...(figures.ended > 0 ? [`${figures.ended} sessions ended while their clients ran`] : []),
     ...(done.length > 0 ? [`faults: ${done.join(', ')}`] : []),
-    ...Object.entries(skipped).map(([name, why]) => `left out: ${name} (${why})`),
+    ...Object.entries(skipped).map(([name, why]) => `skipped: ${name} (${why})`),
     ...violationLines(violations),
   ];
 }
@@ -28,7 +28,7 @@ function violationLines(violations: readonly Violation[]): string[] {
   }
   return [...byRule].flatMap(([rule, list]) => [
     `BROKEN ${rule}: ${list.length} times`,
-    ...list.slice(0, TOLD).map(({ what, client, stream, id }) => {
+    ...list.slice(0, PRINTED).map(({ what, client, stream, id }) => {
       const where = [client && `client ${client}`, stream && `stream ${stream}`, id && `id ${id}`];
       return `  ${[what, ...where.filter(Boolean)].join(', ')}`;
     }),

@@ -8,7 +8,7 @@ import { PRESETS, SHORT, SMALL } from './presets.ts';
 import { reportOf } from './report.ts';
 import { type RunResult, run } from './run.ts';
 
-// A run takes some 10 to 30 s; on a machine that has much else to do a multiple of it.
+// A run takes some 10 to 30 s; several times that on a busy machine.
 vi.setConfig({ testTimeout: 300_000 });
 
 const dirs: string[] = [];
@@ -16,7 +16,7 @@ afterAll(() => {
   for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
 });
 
-/** A run in a folder of its own, which is kept for looking at when a promise was broken. */
+/** Carries out a run in a folder of its own, which is kept for inspection after a violation. */
 async function aRun(options: Options): Promise<RunResult> {
   const dir = mkdtempSync(join(tmpdir(), `parley-chaos-${options.mutant ?? options.mode}-`));
   const result = await run(planRun(options), dir);
@@ -25,17 +25,17 @@ async function aRun(options: Options): Promise<RunResult> {
   return result;
 }
 
-describe('every promise is kept', () => {
-  test.each(Object.entries(SHORT))('in a run of the mode %s', async (mode, options) => {
+describe('every guarantee is kept', () => {
+  test.each(Object.entries(SHORT))('in a run in %s mode', async (mode, options) => {
     const { violations, figures } = await aRun(options);
     expect(violations).toEqual([]);
-    // The run was one: people talked, and what was to break did break.
+    // The run was a real one: clients posted, and the faults happened.
     expect(figures.delivered).toBeGreaterThan(1_000);
     if (options.faults.length > 0) expect(Object.keys(figures.faults)).not.toEqual([]);
     if (mode === 'slow') expect(figures.mostBuffered).toBeGreaterThan(256 * 1024);
   });
 
-  test('on a disk that fills up: the only node continues to serve reads', async () => {
+  test('while the disk of the only node is full: it continues to serve reads', async () => {
     const { violations, figures } = await aRun({
       ...PRESETS.database,
       ...SMALL,
@@ -45,7 +45,7 @@ describe('every promise is kept', () => {
       faults: ['disk-full'],
     });
     expect(violations).toEqual([]);
-    // Where no small disk can be mounted, the run says why.
+    // Where no small disk can be mounted, the run reports why.
     if (figures.skipped['disk-full'] === undefined) {
       expect(figures.faults['disk-full']).toBeGreaterThan(0);
       expect(figures.refused).toBeGreaterThan(0);
@@ -53,11 +53,11 @@ describe('every promise is kept', () => {
   });
 });
 
-/** With PARLEY_NIGHTLY=1, faults are planted whose rules another one of them guards in every run. */
+/** With PARLEY_NIGHTLY=1, also the faults whose rules another fault covers in every run. */
 const isNightly = process.env.PARLEY_NIGHTLY === '1';
 const planted = Object.entries(MUTANTS).filter(([, { nightly }]) => isNightly || !nightly);
 
-test('every rule that a fault breaks has a fault in every run', () => {
+test('every rule with a planted fault has one in every run', () => {
   const rules = (faults: readonly Mutant[]) =>
     [...new Set(faults.flatMap((f) => f.caughtBy))].sort();
   const always = Object.values(MUTANTS).filter((f) => !f.nightly);
@@ -65,9 +65,9 @@ test('every rule that a fault breaks has a fault in every run', () => {
 });
 
 // Two at a time: most of a run is waiting.
-describe.concurrent('the checker finds what is planted:', () => {
+describe.concurrent('the checker finds a planted fault:', () => {
   test.each(planted)('%s', async (mutant, { caughtBy, run: changes }) => {
-    // Some faults show only when the moment is right: another seed gives them another chance.
+    // Some faults show only with the right timing: they get another chance with another seed.
     for (const seed of [1, 2, 3]) {
       const options = { ...PRESETS[changes.mode], ...SMALL, ...changes, seed, mutant };
       const rules = new Set((await aRun(options)).violations.map((v) => v.rule));

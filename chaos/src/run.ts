@@ -7,11 +7,11 @@ import { type ConversationId, type Event, type Seq, streamOfConversation } from 
 import { examine } from '@parley/server/doctor';
 
 import pg from 'pg';
-import { Actor, finalMessage, type Room, type Stage } from './actor.ts';
+import { Actor, type Conversation, finalMessage, type Stage } from './actor.ts';
 import { check, type Violation } from './checker.ts';
 import { databaseOfNode, type RunDatabase, startDatabase } from './database.ts';
 import { SmallDisk } from './disk.ts';
-import { beginFault, type FaultName, type Ground } from './faults.ts';
+import { beginFault, type FaultContext, type FaultName } from './faults.ts';
 import type { FinalMessage, HistoryRecord } from './history.ts';
 import { findMutant } from './mutants.ts';
 import { NodeProcess } from './node-process.ts';
@@ -22,51 +22,51 @@ import { Recorder } from './recorder.ts';
 import { startRedis, whyNoRedis } from './redis.ts';
 import { RedisProxy } from './redis-proxy.ts';
 
-/** What came of a run. */
+/** The result of a run. */
 export interface RunResult {
   readonly violations: readonly Violation[];
   readonly records: readonly HistoryRecord[];
   readonly figures: RunFigures;
 }
 
-/** What a run was like, for the report. */
+/** The figures of a run, for the report. */
 export interface RunFigures {
   readonly commands: number;
   readonly acked: number;
   readonly refused: number;
   /** Events that clients applied. */
   readonly delivered: number;
-  /** Sessions that ended under their clients. */
+  /** Sessions that ended while their clients ran. */
   readonly ended: number;
-  /** Faults that were done, by name. */
+  /** Faults that happened, by name. */
   readonly faults: Readonly<Record<string, number>>;
-  /** Faults that could not be done here, and why. */
+  /** Faults that were impossible here, and why. */
   readonly skipped: Readonly<Record<string, string>>;
-  /** The longest time until all had everything after a round, ms. */
+  /** The longest time until all clients had everything after a round, ms. */
   readonly longestQuietMs: number;
   /** The most bytes that waited for readers on one node. */
   readonly mostBuffered: number;
-  /** The most resident memory that one node took, bytes. */
+  /** The most resident memory of one node, bytes. */
   readonly mostMemory: number;
   readonly seconds: number;
 }
 
 const PASSWORD = 'a password of the chaos run';
-/** How often it is looked whether all have everything, ms. */
+/** How often the clients are checked after a round, ms. */
 const LOOK_MS = 100;
 /** Megabytes of the small file system for the fault disk-full. */
 const DISK_MB = 400;
-/** Clients that stay away come back after so many ms, at most. */
+/** Clients that disconnect return after at most this time, ms. */
 const AWAY_MS = 2_500;
-/** What slow readers take, bytes a second. */
+/** Bytes per second that slow readers read. */
 const SLOW_BYTES = 100_000;
-/** An hour: blind repetitions come this much later, by the servers’ clocks. */
+/** An hour: blind repetitions are sent this much later, by the servers’ clocks. */
 const LATER_MS = 3_600_000;
 
 /**
- * Runs a plan in the folder `dir`, which takes data, logs and the history, and checks it.
+ * Carries out a plan in the folder `dir`, which holds data, logs and the history, and checks it.
  *
- * @throws when the run itself cannot be done (a server that does not start, for instance)
+ * @throws when the run itself is impossible (for instance, a server that does not start)
  */
 export async function run(
   plan: Plan,
@@ -75,24 +75,24 @@ export async function run(
 ): Promise<RunResult> {
   mkdirSync(dir, { recursive: true });
   const recorder = new Recorder(join(dir, 'history.ndjson'));
-  const world = new World(plan, dir, recorder, tell);
+  const chaosRun = new ChaosRun(plan, dir, recorder, tell);
   try {
-    await world.build();
-    for (const index of plan.rounds.keys()) await world.round(index);
-    await world.finish();
+    await chaosRun.build();
+    for (const index of plan.rounds.keys()) await chaosRun.round(index);
+    await chaosRun.finish();
   } finally {
-    await world.close();
+    await chaosRun.close();
     await recorder.close();
   }
   const { records } = recorder;
   return {
     violations: check(records, plan.options),
     records,
-    figures: figuresOf(records, world.skipped, recorder.now / 1000),
+    figures: figuresOf(records, chaosRun.skipped, recorder.now / 1000),
   };
 }
 
-class World {
+class ChaosRun {
   readonly skipped: Partial<Record<FaultName, string>> = {};
   readonly #plan: Plan;
   readonly #dir: string;
@@ -100,10 +100,10 @@ class World {
   readonly #tell: (line: string) => void;
   readonly #nodes: NodeProcess[] = [];
   readonly #actors: Actor[] = [];
-  readonly #rooms: Room[] = [];
+  readonly #conversations: Conversation[] = [];
   readonly #founders: ParleyApi[] = [];
-  #disk: SmallDisk | string = 'no fault asks for one';
-  #redis: Ground['redis'] = 'there is only one node';
+  #disk: SmallDisk | string = 'no fault needs one';
+  #redis: FaultContext['redis'] = 'there is only one node';
   #database: RunDatabase | null = null;
   #sampler: NodeJS.Timeout | null = null;
 
@@ -114,7 +114,7 @@ class World {
     this.#tell = tell;
   }
 
-  // ---- building -----------------------------------------------------------------------------------
+  // ---- set-up ------------------------------------------------------------------------------------
 
   async build(): Promise<void> {
     const { options } = this.#plan;
@@ -149,9 +149,9 @@ class World {
     this.#sampler = setInterval(() => void this.#sample(), 500);
   }
 
-  /** Where there is no Redis the nodes have to do without, which they can. */
+  /** Without Redis the nodes find each other’s events through the database. */
   async #startRedis(): Promise<string | null> {
-    const why = this.#plan.options.redis ? whyNoRedis() : 'this run does without Redis';
+    const why = this.#plan.options.redis ? whyNoRedis() : 'Redis is off in this run';
     if (why !== null) {
       this.#redis = why;
       return null;
@@ -175,7 +175,7 @@ class World {
       });
       return { api, account: me.id };
     };
-    // The first one is alone at first: founder of the group of everybody, who sees all others come.
+    // The first account is alone at first: founder of the group of everyone, it sees all others join.
     const users = [
       await register(0),
       ...(await inParallel(4, accounts - 1, (n) => register(n + 1))),
@@ -188,14 +188,14 @@ class World {
       if (kind === 'direct') {
         const other = others[0] as typeof founder;
         const { id, joinedSeq } = await api.openDirect(other.account);
-        // Of the two, one stands before the other in the log: that one has seen all of it.
+        // One of the two joined first in the log, and has seen all of it.
         const first = (await other.api.conversation(id)).joinedSeq < joinedSeq ? other : founder;
         this.#founders.push(first.api);
-        this.#rooms.push({ id, kind, founder: users.indexOf(first) });
+        this.#conversations.push({ id, kind, founder: users.indexOf(first) });
         continue;
       }
       const name = `group ${n}`;
-      const room =
+      const conversation =
         kind === 'everyone'
           ? (await api.conversations()).find((c) => c.kind === 'group' && c.joinedSeq <= 2)
           : await api.createGroup({
@@ -203,13 +203,13 @@ class World {
               visibility: 'public',
               members: others.map((o) => o.account),
             });
-      if (!room) throw new Error('There is no group of everybody');
+      if (!conversation) throw new Error('There is no group of everyone');
       this.#founders.push(api);
-      this.#rooms.push({ id: room.id, kind, founder: users.indexOf(founder) });
+      this.#conversations.push({ id: conversation.id, kind, founder: users.indexOf(founder) });
     }
     const stage: Stage = {
       recorder: this.#recorder,
-      rooms: this.#rooms,
+      conversations: this.#conversations,
       accounts: ids,
       nodes: () => this.#nodes.filter((node) => node.running).map((node) => node.url),
       mutant: this.#plan.options.mutant,
@@ -226,7 +226,7 @@ class World {
     await Promise.all(this.#actors.map((actor) => actor.wake()));
   }
 
-  // ---- a round ------------------------------------------------------------------------------------
+  // ---- a round -----------------------------------------------------------------------------------
 
   async round(index: number): Promise<void> {
     const { steps, faults } = this.#plan.rounds[index] as Plan['rounds'][number];
@@ -234,9 +234,9 @@ class World {
     const slow = this.#actors.filter((a) => a.plan.style === 'slow');
     for (const { proxy } of slow) proxy.settle({ downBytesPerSecond: SLOW_BYTES });
     const ends: Promise<void>[] = [];
-    const begun = performance.now();
+    const startedAt = performance.now();
     const until = async (at: number) => {
-      const wait = at - (performance.now() - begun);
+      const wait = at - (performance.now() - startedAt);
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     };
     const doFaults = async () => {
@@ -257,7 +257,7 @@ class World {
     };
     await Promise.all([doFaults(), doSteps()]);
     await until(roundMs);
-    // An hour later all tokens have ended and all sockets with them: no matter for a clean run.
+    // An hour later all tokens have expired and all sockets have closed: not for a clean run.
     if (this.#plan.options.mode !== 'clean') this.#repeatLater();
     await Promise.all(ends);
     for (const { proxy } of slow) proxy.settle({});
@@ -266,7 +266,7 @@ class World {
   }
 
   async #fault(name: FaultName, lasts: number, random: Random): Promise<void> {
-    const ground: Ground = {
+    const context: FaultContext = {
       nodes: this.#nodes,
       database: this.#database as RunDatabase,
       actors: this.#actors,
@@ -275,7 +275,7 @@ class World {
       faults: this.#plan.options.faults,
       complain: (what) => this.#died('a node', what),
     };
-    const end = await beginFault(name, ground, random);
+    const end = await beginFault(name, context, random);
     const t = this.#recorder.now;
     if (typeof end === 'string') {
       this.skipped[name] = end;
@@ -301,13 +301,13 @@ class World {
     await actor.wake();
   }
 
-  /** Those who repeat blindly do so an hour later, by the clocks of the servers. */
+  /** Repeats old commands an hour later, by the servers’ clocks. */
   #repeatLater(): void {
     for (const node of this.#nodes) node.setClock(LATER_MS);
     for (const actor of this.#actors) actor.repeatPast();
   }
 
-  /** All faults are over: nodes run, clients are there. */
+  /** Ends the effects of all faults: nodes run, clients are connected. */
   async #heal(): Promise<void> {
     for (const node of this.#nodes) {
       node.thaw();
@@ -321,26 +321,26 @@ class World {
       }
     }
     await Promise.all(this.#actors.map((actor) => actor.wake()));
-    await Promise.all(this.#actors.map((actor) => actor.errandsDone()));
+    await Promise.all(this.#actors.map((actor) => actor.requestsDone()));
     for (const node of this.#nodes) node.setClock(0);
   }
 
   /** Waits until every client has everything, up to the deadline. */
   async #quiet(round: number): Promise<void> {
     const { deadlineMs } = this.#plan.options;
-    const begun = performance.now();
+    const startedAt = performance.now();
     let missing: string[] = [];
     for (;;) {
-      // Once nobody waits for an answer, the heads stand still: only then may they be read.
+      // Heads may be read only when they no longer change: when no client waits for an answer.
       missing = this.#actors.map((a) => a.busy()).filter((m) => m !== null);
       const heads = missing.length === 0 ? await this.#heads() : null;
       if (heads) missing = this.#actors.map((a) => a.missing(heads)).filter((m) => m !== null);
-      const ms = Math.round(performance.now() - begun);
+      const ms = Math.round(performance.now() - startedAt);
       if ((heads && missing.length === 0) || ms > deadlineMs) {
         if (!heads && missing.length === 0) missing = ['the heads could not be read'];
         this.#recorder.add({ kind: 'quiet', round, ms, missing, t: this.#recorder.now });
         this.#tell(
-          `  round ${round + 1}: ${missing.length === 0 ? `all have all after ${ms} ms` : `${missing.length} lack something`}`,
+          `  round ${round + 1}: ${missing.length === 0 ? `all clients are complete after ${ms} ms` : `${missing.length} clients lack something`}`,
         );
         return;
       }
@@ -348,7 +348,7 @@ class World {
     }
   }
 
-  /** Where the conversations stand, as their founders are told; null when nobody answers. */
+  /** Returns the heads of the conversations as their founders get them; null when no node answers. */
   async #heads(): Promise<Map<ConversationId, Seq> | null> {
     try {
       const heads = new Map<ConversationId, Seq>();
@@ -362,15 +362,15 @@ class World {
     }
   }
 
-  // ---- the end ------------------------------------------------------------------------------------
+  // ---- the end -----------------------------------------------------------------------------------
 
   async finish(): Promise<void> {
     await this.#sample();
     for (const actor of this.#actors) await actor.finish();
     this.#repeatLater();
-    await Promise.all(this.#actors.map((actor) => actor.errandsDone()));
+    await Promise.all(this.#actors.map((actor) => actor.requestsDone()));
     for (const node of this.#nodes) node.setClock(0);
-    for (const [n, { id }] of this.#rooms.entries()) {
+    for (const [n, { id }] of this.#conversations.entries()) {
       await this.#readLog(this.#founders[n] as ParleyApi, id);
     }
     await this.#consultDoctor();
@@ -456,7 +456,7 @@ class World {
   }
 }
 
-/** Runs `count` pieces of work, `width` at a time; their results in order. */
+/** Runs `count` tasks, `width` at a time; returns their results in order. */
 async function inParallel<T>(
   width: number,
   count: number,

@@ -2,13 +2,13 @@ import { type CheckOptions, check } from './checker.ts';
 import type { HistoryRecord } from './history.ts';
 import type { Violation } from './violation.ts';
 
-/** Looks for a shorter history at most this long, ms. */
+/** The search for a shorter history takes at most this long, ms. */
 const PATIENCE_MS = 20_000;
 
 /**
- * The shortest history in which the checker still finds the same broken promise: whole clients and
- * streams are left out first, then stretches of records, halved until single ones (delta debugging,
- * Zeller 1999). Every step is checked anew, so what remains shows the fault.
+ * Returns the shortest history in which the checker still finds the same violation: whole clients
+ * and streams are removed first, then ranges of records, halved down to single ones (delta
+ * debugging, Zeller 1999). Every step is checked, so the remainder shows the fault.
  */
 export function shortest(
   history: readonly HistoryRecord[],

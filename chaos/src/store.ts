@@ -17,8 +17,8 @@ import type {
 } from '@parley/protocol';
 
 /**
- * A store that survives its client, in memory: what a disk would have after a crash. Each change
- * is taken as a whole, a turn of the event loop later; a crash in between loses it as a whole.
+ * A store in memory that survives its client: it has what a disk would have after a crash. Each
+ * change is applied as a whole, one turn of the event loop later; a crash before that loses it.
  */
 export class KeptStore implements Store {
   #epoch: string | null = null;
@@ -29,7 +29,7 @@ export class KeptStore implements Store {
   readonly #outbox = new Map<ClientId, OutboxEntry>();
   #crashes = 0;
 
-  /** The process is gone: changes that are under way are lost. */
+  /** The process is gone: pending changes are lost. */
   crash(): void {
     this.#crashes++;
   }
@@ -51,7 +51,7 @@ export class KeptStore implements Store {
     this.take(changes);
   }
 
-  /** Resolves after so many ms, unless the process is gone by then. */
+  /** Resolves after this time, ms, unless the process is gone by then. */
   protected later(ms: number): Promise<void> {
     const crashes = this.#crashes;
     return new Promise((resolve) => {
@@ -61,7 +61,7 @@ export class KeptStore implements Store {
     });
   }
 
-  /** Takes the changes at once. */
+  /** Applies the changes at once. */
   take(changes: Changes): void {
     if (changes.epoch !== undefined && changes.epoch !== this.#epoch) {
       this.#epoch = changes.epoch;
@@ -119,8 +119,8 @@ export class KeptStore implements Store {
 }
 
 /**
- * A planted fault: the cursor is stored at once, the data some time later. A crash in between
- * leaves a cursor that says more than the data.
+ * A planted fault: the cursor is stored at once, the data some time later. A crash in between leaves
+ * a cursor that is ahead of the data.
  */
 export class CursorFirstStore extends KeptStore {
   override async apply(changes: Changes): Promise<void> {
@@ -131,19 +131,19 @@ export class CursorFirstStore extends KeptStore {
   }
 }
 
-/** What one life of a client sees of its store: after `crash` nothing more reaches it. */
+/** The store as one life of a client sees it: after `crash` nothing more is stored. */
 export class Life implements Store {
   readonly #store: Store;
   readonly #onOpen: (saved: Saved) => void;
   #crashed = false;
 
-  /** `onOpen` is told what the client starts with. */
+  /** `onOpen` is called with the state that the client starts with. */
   constructor(store: Store, onOpen: (saved: Saved) => void) {
     this.#store = store;
     this.#onOpen = onOpen;
   }
 
-  /** The process is gone: calls neither succeed nor fail any more. */
+  /** The process is gone: pending calls neither succeed nor fail. */
   crash(): void {
     this.#crashed = true;
     if (this.#store instanceof KeptStore) this.#store.crash();
@@ -186,7 +186,7 @@ export class Life implements Store {
   }
 }
 
-/** A new store of the kind that is wanted. */
+/** Creates a store of the given kind. */
 export function newStore(indexedDb: boolean, mutant: string | undefined): Store {
   if (mutant === 'cursor-first') return new CursorFirstStore();
   return indexedDb ? new IndexedDbStore() : new KeptStore();

@@ -1,17 +1,17 @@
 import type { HistoryRecord, RecordOf } from './history.ts';
 
-/** A broken promise: which one, in which words, and what shows it. */
+/** A broken guarantee: which one, a description, and what shows it. */
 export interface Violation {
   /** The invariant’s name in docs/guarantees.md. */
   readonly rule: string;
   readonly what: string;
-  /** The stream it happened in, for cutting the history down. */
+  /** The stream it happened in, for shortening the history. */
   readonly stream?: string;
   readonly client?: string;
   readonly id?: string;
 }
 
-/** The records of one kind, in order. */
+/** Returns the records of one kind, in order. */
 export function of<K extends HistoryRecord['kind']>(
   history: readonly HistoryRecord[],
   kind: K,

@@ -1,7 +1,7 @@
 // npm run mutate -- PATH… [--max N] [--seed N] [--jobs N] [--stages N] [--line N] [--list] [--json FILE] [--min PERCENT]
 //
-// Puts one small fault at a time into a source file and runs the nearest tests: a fault that none of
-// them notices survives. PATH is a source file or a folder (packages/server/src/messages).
+// Plants one small fault at a time in a source file and runs the nearest tests: a fault that none of
+// them detects survives. PATH is a source file or a folder (packages/server/src/messages).
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,9 +24,9 @@ const { values, positionals } = parseArgs({
     list: { type: 'boolean', default: false },
   },
 });
-/** A stage that takes longer than this has been brought to a stop by the mutant. */
+/** A stage that takes longer than this has been stalled by the mutant. */
 const STAGE_MS = 180_000;
-/** The tests of all stages together, without a mutant. */
+/** Time limit of all stages together, without a mutant. */
 const BASELINE_MS = 1_200_000;
 
 const files = positionals.flatMap((path) => sourcesIn(relative(root, resolve(path))));
@@ -36,7 +36,7 @@ if (files.length === 0) {
   );
   process.exit(2);
 }
-/** As they were in the beginning: a source that is edited meanwhile would move the places. */
+/** The sources as they are now: later edits would move the positions. */
 const sources = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 const all = files.flatMap((file) => mutantsOf(file, sources.get(file)));
 const wanted = all.filter((m) => values.line === undefined || m.line === Number(values.line));
@@ -73,14 +73,14 @@ async function work(queue) {
   }
 }
 
-/** The stages that are wanted: with fewer of them survivors are found sooner, and more of them. */
+/** The requested stages: with fewer of them survivors are found sooner, and more of them. */
 function stagesOf({ file }) {
   return stagesFor(file)
     .slice(0, Number(values.stages))
     .filter((stage) => stage.length > 0);
 }
 
-/** Runs the stages until one of them notices the mutant. */
+/** Runs the stages until one of them detects the mutant. */
 async function outcomeOf(mutant, index) {
   const path = join(root, mutant.file);
   const description = join(folder, `${index}.json`);
@@ -93,7 +93,7 @@ async function outcomeOf(mutant, index) {
   return { foundBy: null };
 }
 
-/** The first test of these files that fails; null when all of them pass. */
+/** Returns the first failing test of these files; null when all of them pass. */
 function failureOf(tests, results, description = '', timeoutMs = STAGE_MS) {
   rmSync(results, { force: true });
   const args = [binOf('vitest'), 'run', '--config', join(root, 'scripts/mutate/vitest.config.ts')];
@@ -103,7 +103,7 @@ function failureOf(tests, results, description = '', timeoutMs = STAGE_MS) {
     [...args, '--project=unit', '--project=database', ...options, ...tests],
     {
       cwd: root,
-      // A group of its own: what its tests have started ends with it.
+      // A process group of its own: everything that its tests have started ends with it.
       detached: true,
       stdio: 'ignore',
       env: { ...process.env, PARLEY_MUTANT: description },
@@ -134,7 +134,7 @@ function firstFailure(results) {
   return 'the tests do not run';
 }
 
-/** A test that fails without any mutant finds all of them: nothing would be measured. */
+/** A test that fails without any mutant would detect all of them: nothing would be measured. */
 async function baselineIsGreen() {
   const tests = new Set(sample.flatMap((m) => stagesOf(m).flat()));
   const failure = await failureOf([...tests], join(folder, 'baseline.json'), '', BASELINE_MS);
@@ -174,7 +174,7 @@ function sourcesIn(path) {
     .sort();
 }
 
-/** Shuffles by a seed (mulberry32), so that a sample can be repeated. */
+/** Shuffles with a seed (mulberry32), so that a sample is reproducible. */
 function shuffled(items, seed) {
   let state = seed >>> 0;
   const random = () => {

@@ -1,11 +1,11 @@
-// Which test files look at a source file: the nearest first, then wider ones.
+// Finds the test files that cover a source file: the nearest first, then wider ones.
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { root } from '../run.mjs';
 
 const server = (...names) => names.map((name) => `packages/server/${name}.test.ts`);
 
-/** Tests that look at a folder from outside of it. */
+/** Tests outside of a folder that cover it. */
 const WIDER = {
   'packages/server/src/messages': server(
     'src/conversations/commands.db',

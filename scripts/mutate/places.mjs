@@ -2,15 +2,15 @@
 import { parseSync } from 'vite';
 import { isSql, sqlMutants } from './sql.mjs';
 
-/** Calls that only tell: nothing that anybody relies on follows from them. */
+/** Calls that only log or count: no behaviour depends on them. */
 const TELLING = /^(this\.#?|context\.|deps\.)*(#?log|#?metrics|counters|tracing)\b/;
-/** What describes a route to people is not behaviour; its validation is tested by the schemas' own tests. */
+/** Descriptions of routes are not behaviour; the schemas’ own tests cover their validation. */
 const SKIPPED_PROPERTIES = new Set(['schema', 'summary', 'description']);
 const EQUALITY = { '===': '!==', '!==': '===', '==': '!=', '!=': '==' };
 const BOUNDARY = { '<': '<=', '<=': '<', '>': '>=', '>=': '>' };
 const ARITHMETIC = { '+': '-', '-': '+', '*': '/', '/': '*', '%': '*' };
 const METHODS = { every: 'some', some: 'every', max: 'min', min: 'max' };
-/** Calls that are left out, keeping what they are called on. */
+/** Calls that are removed, keeping their receiver. */
 const STEPS = new Set(['filter', 'sort', 'toSorted', 'slice', 'reverse', 'trim', 'toLowerCase']);
 
 /**
@@ -32,7 +32,7 @@ export function mutantsOf(file, source) {
   return [...found.values()].sort((a, b) => a.start - b.start);
 }
 
-/** The source with the mutant's change. */
+/** Returns the source with the mutant’s change. */
 export const applied = (source, { start, end, after }) =>
   source.slice(0, start) + after + source.slice(end);
 
@@ -43,7 +43,7 @@ function visit(node, parent, context) {
     return;
   }
   if (typeof node.type !== 'string') return;
-  // Types and imports are gone when the program runs.
+  // Types and imports do not exist at run time.
   if (/^TS(?!As|Satisfies|NonNull)/.test(node.type) || /^Import/.test(node.type)) return;
   if (node.type === 'Property' && SKIPPED_PROPERTIES.has(node.key?.name)) return;
   if (node.type === 'CallExpression' && isTelling(node, context)) return;
@@ -67,7 +67,7 @@ function condition(test, { add }) {
   add(test.start, test.end, 'false', 'dropped condition');
 }
 
-/** What can be done to a node of each type. */
+/** The mutations of each node type. */
 const OPERATORS = {
   IfStatement: (node, _parent, context) => condition(node.test, context),
   WhileStatement: ({ test }, _parent, { add }) =>
@@ -126,9 +126,9 @@ const OPERATORS = {
     if (isSql(value))
       return sqlIn(start + 1, context.source.slice(start + 1, end - 1), true, context);
     const isKey = parent?.type === 'Property' && parent.key === node;
-    // A label for figures and logs: any other would do.
+    // A label for metrics and logs: any other would work.
     const isLabel = parent?.type === 'Property' && parent.key.name === 'name';
-    // Names with a hyphen are those of prepared statements: any other would do, too.
+    // Names with a hyphen are those of prepared statements: any other would work, too.
     if (!isKey && !isLabel && /^[a-z]+([._][a-z]+)*$/.test(value))
       context.add(start, end, "'mutated'", 'swapped constant');
   },

@@ -1,12 +1,12 @@
-// Mutants of SQL in a string or template literal: predicates taken out, comparisons moved by one.
+// Mutates SQL in a string or template literal: removes predicates, shifts comparisons by one.
 
-/** Whether a text is a statement, or a fragment of one. */
+/** Returns whether a text is a statement, or a fragment of one. */
 export const isSql = (text) =>
   /\b(select|insert into|update|delete from)\b[\s\S]*\b(from|set|values|select|where)\b/i.test(
     text,
   );
 
-/** Words that end a predicate at the depth where it began. */
+/** Words that end a predicate at the depth where it started. */
 const ENDS =
   /^(and|or|where|order|group|limit|returning|for|on|union|left|join|then|else|end|window|having)\b/i;
 
@@ -33,7 +33,7 @@ export function sqlMutants(text, closed) {
   const found = [];
   for (const match of text.matchAll(/\b(and|where)\s+/gi)) {
     const word = match[1].toLowerCase();
-    // The upper bound of a between is no predicate.
+    // The upper bound of a between is not a predicate.
     if (word === 'and' && /\bbetween\s+[^\s]+(\([^()]*\))?\s+$/i.test(text.slice(0, match.index)))
       continue;
     const begin = match.index + match[0].length;
@@ -52,7 +52,7 @@ export function sqlMutants(text, closed) {
   return found;
 }
 
-/** Where the predicate that begins at `from` ends; undefined when its parentheses do not close. */
+/** Returns where the predicate at `from` ends; undefined when its parentheses do not close. */
 function predicateEnd(text, from) {
   let depth = 0;
   for (let i = from; i < text.length; i++) {

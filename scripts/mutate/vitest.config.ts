@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import base from '../../vitest.config.ts';
 
-// The configuration of the tests, with one source file loaded in a changed form: nothing on disk is touched.
+// The test configuration with one source file loaded in a changed form; files on disk do not change.
 const description = process.env.PARLEY_MUTANT ?? '';
 const mutant: { path: string; code: string } | undefined =
   description === '' ? undefined : JSON.parse(readFileSync(description, 'utf8'));

@@ -7,29 +7,29 @@ import { startEmbedded } from '@parley/server/embedded';
 import { pino } from 'pino';
 import { type ServerProcess, startServer } from '../server-process.ts';
 
-/** Seconds of processor time by whose they are. */
+/** Processor time by process, s. */
 export interface Cpu {
   readonly nodes: number;
   readonly database: number;
   readonly redis: number;
 }
 
-/** Nodes over one database of their own, joined by a Redis where there are several. */
+/** Nodes over one database of their own, joined by a Redis if there are several. */
 export interface Cluster {
   readonly urls: readonly string[];
   readonly nodes: readonly ServerProcess[];
-  /** A node over the same database that knows of no others; null where none was wanted. */
+  /** A node over the same database that knows of no other node; null unless requested. */
   readonly aloneUrl: string | null;
   /** Processor time used so far. */
   cpu(): Cpu;
   stop(): Promise<void>;
 }
 
-/** Ticks a second of /proc, everywhere on Linux. */
+/** Ticks per second in /proc; the same on every Linux. */
 const TICKS = 100;
 const REDIS = ['valkey-server', 'redis-server'];
 
-/** Starts `count` nodes; with more than one, a Redis must be installed. */
+/** Starts `count` nodes; more than one need an installed Redis. */
 export async function startCluster(
   count: number,
   { alone = false }: { alone?: boolean } = {},
@@ -107,10 +107,10 @@ async function whenJoined(url: string): Promise<void> {
   throw new Error('The nodes were not joined in time');
 }
 
-/** Processor time of a process, s (Linux): its own, and that of its children that have ended. */
+/** Processor time of a process and its ended children, s (Linux). */
 function cpuOf(pid: number): number {
   try {
-    // After the name, which may hold blanks: user, system, and those of ended children.
+    // After the name, which may contain blanks: user, system, and those of ended children.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0) / TICKS;
@@ -119,7 +119,7 @@ function cpuOf(pid: number): number {
   }
 }
 
-/** A process and its children. */
+/** Returns a process and its children. */
 function familyOf(pid: number): number[] {
   const children = readdirSync('/proc').filter((name) => {
     if (!/^\d+$/.test(name)) return false;

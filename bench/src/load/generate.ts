@@ -5,10 +5,10 @@ import type { Load, LoadResult } from './generator.ts';
 
 const GENERATOR = fileURLToPath(new URL('./generator.js', import.meta.url));
 
-/** Whether processes can be bound to cores here. */
+/** Whether processes can be pinned to cores here. */
 export const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0 && cpus().length > 1;
 
-/** Runs the generator in a process of its own; `pinned` on its own core, where that works. */
+/** Runs the generator in a process of its own; `pinned` on a core of its own, where that works. */
 export function generate(load: Load, { pinned = false } = {}): Promise<LoadResult> {
   const command = [process.execPath, GENERATOR];
   if (pinned && canPin) command.unshift('taskset', '-c', '1');

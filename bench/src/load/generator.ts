@@ -1,20 +1,20 @@
 import { DIALECTS, type Dialect, type Kind } from './kinds.ts';
 import { RawSocket } from './wire.ts';
 
-/** What the generator is to do; given as JSON on standard input. */
+/** The load to generate; read as JSON from standard input. */
 export interface Load {
   readonly kind: Kind;
   /** The nodes; sockets are spread over them in turn. */
   readonly urls: readonly string[];
-  /** Each room with the tokens of its members; the first `senders` of them send. */
-  readonly rooms: readonly { readonly id: string; readonly members: readonly string[] }[];
+  /** The conversations with the tokens of their members; the first `senders` of each post. */
+  readonly conversations: readonly { readonly id: string; readonly members: readonly string[] }[];
   readonly senders: number;
   readonly outstanding: number;
   readonly warmupMs: number;
   readonly measureMs: number;
 }
 
-/** What came of it; printed as JSON. */
+/** The result; printed as JSON. */
 export interface LoadResult {
   readonly messages: number;
   readonly deliveries: number;
@@ -23,24 +23,24 @@ export interface LoadResult {
   readonly p99: number;
   /** Share of its core that the generator used while measuring, 0 … 1. */
   readonly generatorCpu: number;
-  /** All acknowledged messages, warm-up and end included. */
+  /** All acknowledged messages, including warm-up and end. */
   readonly acked: number;
-  /** Null when every member received every message once (and, where seqs are dense, in order). */
+  /** Null when every member received every message once (and in order, where seqs are dense). */
   readonly missing: string | null;
 }
 
 const BODY = 'A message of some length, as people write them to each other at work.';
-/** After the last ack, deliveries have this long to arrive, ms. */
+/** Deliveries must arrive within this time after the last ack, ms. */
 const SETTLE_MS = 20_000;
 
 interface Member {
   readonly raw: RawSocket;
-  readonly room: number;
+  readonly conversation: number;
   received: number;
   lastSeq: number;
   disorder: string | null;
   sent: Map<string, number>;
-  /** Own messages in their order, for servers that have no acks. */
+  /** Own messages in order, for servers without acks. */
   order: string[];
 }
 
@@ -48,7 +48,7 @@ async function run(load: Load): Promise<LoadResult> {
   const dialect = DIALECTS[load.kind];
   const echo = load.kind === 'epoll';
   const members: Member[] = [];
-  const ackedInRoom = load.rooms.map(() => 0);
+  const ackedIn = load.conversations.map(() => 0);
   let sending = true;
   let measuring = false;
   let n = 0;
@@ -59,8 +59,8 @@ async function run(load: Load): Promise<LoadResult> {
   let latencies: number[] = [];
 
   const post = (member: Member) => {
-    const room = load.rooms[member.room]?.id ?? '';
-    const { name, frame } = dialect.post(room, BODY, n++);
+    const conversation = load.conversations[member.conversation]?.id ?? '';
+    const { name, frame } = dialect.post(conversation, BODY, n++);
     member.sent.set(name, performance.now());
     member.raw.send(frame);
   };
@@ -69,7 +69,7 @@ async function run(load: Load): Promise<LoadResult> {
     if (at === undefined) throw new Error(`An ack for ${name}, which was not sent`);
     member.sent.delete(name);
     acked++;
-    ackedInRoom[member.room] = (ackedInRoom[member.room] ?? 0) + 1;
+    ackedIn[member.conversation] = (ackedIn[member.conversation] ?? 0) + 1;
     if (measuring) {
       messages++;
       latencies.push(performance.now() - at);
@@ -85,14 +85,14 @@ async function run(load: Load): Promise<LoadResult> {
       member.lastSeq = seq;
     }
   };
-  for (const [room, { id, members: tokens }] of load.rooms.entries()) {
+  for (const [conversation, { id, members: tokens }] of load.conversations.entries()) {
     for (const [n, token] of tokens.entries()) {
-      // Of a room’s members the first is on another node each time.
-      const url = load.urls[(room + n) % load.urls.length] as string;
+      // The first member of each conversation is on another node.
+      const url = load.urls[(conversation + n) % load.urls.length] as string;
       const raw = await RawSocket.open(url, dialect.path(token, id));
       const member: Member = {
         raw,
-        room,
+        conversation,
         received: 0,
         lastSeq: 0,
         disorder: null,
@@ -104,8 +104,8 @@ async function run(load: Load): Promise<LoadResult> {
       members.push(member);
     }
   }
-  const senders = load.rooms.flatMap((_, room) =>
-    members.filter((m) => m.room === room).slice(0, load.senders),
+  const senders = load.conversations.flatMap((_, conversation) =>
+    members.filter((m) => m.conversation === conversation).slice(0, load.senders),
   );
   for (const sender of senders) for (let i = 0; i < load.outstanding; i++) post(sender);
 
@@ -120,13 +120,14 @@ async function run(load: Load): Promise<LoadResult> {
   const cpu = process.cpuUsage(before.cpu);
   sending = false;
 
-  const size = (room: number) => load.rooms[room]?.members.length ?? 0;
+  const size = (conversation: number) => load.conversations[conversation]?.members.length ?? 0;
   const complete = () =>
     members.every((m) => m.sent.size === 0) &&
-    deliveries === ackedInRoom.reduce((sum, count, room) => sum + count * size(room), 0);
+    deliveries ===
+      ackedIn.reduce((sum, count, conversation) => sum + count * size(conversation), 0);
   for (const end = performance.now() + SETTLE_MS; !complete() && performance.now() < end; )
     await pause(20);
-  const late = members.find((m) => m.sent.size > 0 || m.received !== ackedInRoom[m.room]);
+  const late = members.find((m) => m.sent.size > 0 || m.received !== ackedIn[m.conversation]);
   const disorder = members.find((m) => m.disorder !== null)?.disorder;
   latencies.sort((a, b) => a - b);
   for (const member of members) member.raw.close();
@@ -141,7 +142,7 @@ async function run(load: Load): Promise<LoadResult> {
     missing:
       disorder ??
       (late
-        ? `a member has ${late.received} of ${ackedInRoom[late.room]} messages, ${late.sent.size} unanswered`
+        ? `a member has ${late.received} of ${ackedIn[late.conversation]} messages, ${late.sent.size} unanswered`
         : null),
   };
 }
@@ -154,7 +155,7 @@ function reader(
   acknowledge: (member: Member, name: string) => void,
 ): RawSocket['onFrame'] {
   if (echo) {
-    // The name stands at a fixed place: one’s own comes back as the ack.
+    // The name is at a fixed offset: the client’s own message is the ack.
     return (bytes, at) => {
       received(member, -1);
       if (member.sent.size === 0) return;

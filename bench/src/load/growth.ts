@@ -2,24 +2,36 @@ import { type Cluster, type Cpu, startCluster } from './cluster.ts';
 import { generate } from './generate.ts';
 import { group, type User, users } from './setup.ts';
 
-/** Less processor time than this in a second is quiet, s. */
+/** Less processor time than this per second counts as idle, s. */
 const QUIET = 0.1;
 
-/** A shape of load, for the question what a message costs. */
+/** A shape of load for measuring the cost of a message. */
 interface Shape {
   readonly name: string;
-  readonly rooms: number;
+  readonly conversations: number;
   readonly members: number;
   readonly senders: number;
   readonly outstanding: number;
 }
 
 const SHAPES: readonly Shape[] = [
-  { name: '1 conversation, 10 members', rooms: 1, members: 10, senders: 5, outstanding: 8 },
-  { name: '1 conversation, 100 members', rooms: 1, members: 100, senders: 10, outstanding: 32 },
-  { name: '1 conversation, 500 members', rooms: 1, members: 500, senders: 20, outstanding: 8 },
-  { name: '25 conversations of 2', rooms: 25, members: 2, senders: 1, outstanding: 8 },
-  { name: '250 conversations of 2', rooms: 250, members: 2, senders: 1, outstanding: 4 },
+  { name: '1 conversation, 10 members', conversations: 1, members: 10, senders: 5, outstanding: 8 },
+  {
+    name: '1 conversation, 100 members',
+    conversations: 1,
+    members: 100,
+    senders: 10,
+    outstanding: 32,
+  },
+  {
+    name: '1 conversation, 500 members',
+    conversations: 1,
+    members: 500,
+    senders: 20,
+    outstanding: 8,
+  },
+  { name: '25 conversations of 2', conversations: 25, members: 2, senders: 1, outstanding: 8 },
+  { name: '250 conversations of 2', conversations: 250, members: 2, senders: 1, outstanding: 4 },
 ];
 
 interface Figures {
@@ -28,19 +40,19 @@ interface Figures {
   readonly cpu: Cpu;
 }
 
-const usersOf = (shape: Shape): number => shape.rooms * shape.members;
+const usersOf = (shape: Shape): number => shape.conversations * shape.members;
 
-/** On which nodes the sockets are. */
+/** Which nodes the sockets are on. */
 interface Setting {
   readonly name: string;
   readonly urls: readonly string[];
 }
 
 /**
- * What a message costs in processor time, by followers, conversations and nodes. Processor time and
- * not speed: on a machine with few cores nodes, database and load share them, and others may be
- * there besides. Sockets are spread over the nodes in turn, so that each message has followers on
- * all of them and every conversation is written to from all of them: the dearest case.
+ * Measures the processor time of a message by subscribers, conversations and nodes. It measures
+ * processor time and not speed: on a machine with few cores, nodes, database and load share them,
+ * perhaps with others. Sockets are spread over the nodes in turn, so that each message has
+ * subscribers on all nodes and every conversation has writers on all nodes: the most expensive case.
  */
 export async function measureGrowth(
   nodes: number,
@@ -63,11 +75,13 @@ export async function measureGrowth(
     for (const shape of shapes) {
       console.log(`\n${shape.name}`);
       console.log('  nodes         msgs/s   p50 ms   µs a message: nodes  database  redis');
-      const rooms = await roomsOf(all, shape);
+      const conversations = await conversationsOf(all, shape);
       const figures = new Map<Setting, Figures[]>(settings.map((s) => [s, []]));
       for (let round = 0; round < rounds; round++) {
         for (const [setting, list] of figures) {
-          list.push(await measure(cluster, setting, shape, await tokensOf(rooms), measureMs));
+          list.push(
+            await measure(cluster, setting, shape, await tokensOf(conversations), measureMs),
+          );
         }
       }
       for (const [setting, list] of figures) print(setting, list);
@@ -77,7 +91,7 @@ export async function measureGrowth(
   }
 }
 
-/** Registrations leave work behind (mails): it is not to be counted as the messages’. */
+/** Waits for the background work of registrations (emails), which is no cost of the messages. */
 async function whenQuiet(cluster: Cluster): Promise<void> {
   for (let before = cluster.cpu(), looks = 0; looks < 20; looks++) {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -87,7 +101,7 @@ async function whenQuiet(cluster: Cluster): Promise<void> {
   }
 }
 
-/** The medians of the rounds. */
+/** Prints the medians of the rounds. */
 function print(setting: Setting, all: readonly Figures[]): void {
   const median = (of: (f: Figures) => number, digits = 0) => {
     const sorted = all.map(of).sort((a, b) => a - b);
@@ -108,14 +122,14 @@ async function measure(
   cluster: Cluster,
   setting: Setting,
   shape: Shape,
-  rooms: { id: string; members: string[] }[],
+  conversations: { id: string; members: string[] }[],
   measureMs: number,
 ): Promise<Figures> {
   const before = cluster.cpu();
   const result = await generate({
     kind: 'parley',
     urls: setting.urls,
-    rooms,
+    conversations,
     senders: shape.senders,
     outstanding: shape.outstanding,
     warmupMs: 500,
@@ -135,23 +149,23 @@ async function measure(
   };
 }
 
-interface Room {
+interface Conversation {
   readonly id: string;
   readonly members: readonly User[];
 }
 
-async function roomsOf(all: readonly User[], shape: Shape): Promise<Room[]> {
-  const rooms: Room[] = [];
-  for (let r = 0; r < shape.rooms; r++) {
+async function conversationsOf(all: readonly User[], shape: Shape): Promise<Conversation[]> {
+  const conversations: Conversation[] = [];
+  for (let r = 0; r < shape.conversations; r++) {
     const members = all.slice(r * shape.members, (r + 1) * shape.members);
-    rooms.push({ id: await group(`Load ${r}`, members), members });
+    conversations.push({ id: await group(`Load ${r}`, members), members });
   }
-  return rooms;
+  return conversations;
 }
 
-const tokensOf = (rooms: readonly Room[]) =>
+const tokensOf = (conversations: readonly Conversation[]) =>
   Promise.all(
-    rooms.map(async ({ id, members }) => ({
+    conversations.map(async ({ id, members }) => ({
       id,
       members: await Promise.all(members.map((p) => p.api.accessToken())),
     })),

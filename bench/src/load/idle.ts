@@ -4,10 +4,10 @@ import { DIALECTS } from './kinds.ts';
 import { users } from './setup.ts';
 import { RawSocket } from './wire.ts';
 
-/** Sockets of one account; the server allows 20. */
+/** Sockets per account; the server allows 20. */
 const PER_ACCOUNT = 20;
 
-/** Measures what `count` idle connections cost the server process in memory. */
+/** Measures the memory that `count` idle connections cost the server process. */
 export async function measureIdle(count: number): Promise<void> {
   const server = await startServer();
   const sockets: RawSocket[] = [];
@@ -18,7 +18,7 @@ export async function measureIdle(count: number): Promise<void> {
       const token = await (all[n % all.length] as (typeof all)[0]).api.accessToken();
       const raw = await RawSocket.open(server.url, DIALECTS.parley.path('', ''));
       await DIALECTS.parley.greet(raw, token);
-      // They live as long as a person’s browser would: every ping is answered.
+      // They behave like a browser: every ping is answered.
       raw.onFrame = (bytes, at) => {
         if (bytes.toString('latin1', at, at + 12) === '{"op":"ping"') raw.send('{"op":"pong"}');
       };

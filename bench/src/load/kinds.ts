@@ -4,13 +4,13 @@ import type { RawSocket } from './wire.ts';
 /** Which server is loaded. */
 export type Kind = 'parley' | 'socketio' | 'epoll';
 
-/** One receiving and perhaps sending socket, as its kind of server wants it. */
+/** How to talk to one kind of server over a socket. */
 export interface Dialect {
-  path(token: string, room: string): string;
-  /** Greets; resolves when messages will come. */
+  path(token: string, conversation: string): string;
+  /** Sends the greeting; resolves when messages will be delivered. */
   greet(raw: RawSocket, token: string): Promise<void>;
-  /** A post with its name; the name comes back with the ack. */
-  post(room: string, body: string, n: number): { name: string; frame: string };
+  /** A post with its name; the ack contains the name. */
+  post(conversation: string, body: string, n: number): { name: string; frame: string };
   /** Seq of a message, read from a few bytes; -1 where messages have none, 0 for other frames. */
   message(bytes: Buffer, at: number): number;
   /** Name of the post that a frame acknowledges; null for other frames. */
@@ -20,7 +20,7 @@ export interface Dialect {
 }
 
 const OPEN_BRACE = 0x7b;
-/** `{"op":"event","stream":"<36>","seq":` stands before the seq of every event. */
+/** `{"op":"event","stream":"<36>","seq":` precedes the seq of every event. */
 const SEQ_AT = '{"op":"event","stream":"'.length + 36 + '","seq":'.length;
 const TYPE_AFTER = ',"type":"message.posted"';
 const ID_AT = '{"op":"ack","id":"'.length;
@@ -36,22 +36,22 @@ const parley: Dialect = {
       raw.send(JSON.stringify({ op: 'hello', token, cursor: {} }));
     });
   },
-  post(room, body) {
+  post(conversation, body) {
     const name = uuidv7();
     return {
       name,
-      frame: `{"op":"post","id":"${name}","conversation":"${room}","body":"${body}"}`,
+      frame: `{"op":"post","id":"${name}","conversation":"${conversation}","body":"${body}"}`,
     };
   },
   message(bytes, at) {
-    // “e” of event, behind `{"op":"`.
+    // “e” of event, after `{"op":"`.
     if (bytes[at] !== OPEN_BRACE || bytes[at + 7] !== 0x65) return 0;
     let seq = 0;
     let p = at + SEQ_AT;
     for (let c = bytes[p] as number; c >= 48 && c <= 57; c = bytes[++p] as number) {
       seq = seq * 10 + c - 48;
     }
-    // “p” of posted: joins and reactions are no deliveries.
+    // “p” of posted: joins and reactions are not deliveries.
     return bytes[p + TYPE_AFTER.length - 7] === 0x70 ? seq : 0;
   },
   ack(bytes, at) {
@@ -65,7 +65,8 @@ const parley: Dialect = {
 
 const socketio: Dialect = {
   dense: false,
-  path: (token, room) => `/socket.io/?EIO=4&transport=websocket&author=${token}&room=${room}`,
+  path: (token, conversation) =>
+    `/socket.io/?EIO=4&transport=websocket&author=${token}&room=${conversation}`,
   greet(raw) {
     return new Promise((resolve) => {
       raw.onFrame = (bytes, at) => {
@@ -75,9 +76,9 @@ const socketio: Dialect = {
       };
     });
   },
-  post: (room, body, n) => ({
+  post: (conversation, body, n) => ({
     name: String(n),
-    frame: `42${n}["post",{"room":"${room}","body":"${body}"}]`,
+    frame: `42${n}["post",{"room":"${conversation}","body":"${body}"}]`,
   }),
   // 4: a message of Engine.IO; then 2: an event, 3: an ack, of Socket.IO.
   message: (bytes, at) => (bytes[at] === 0x34 && bytes[at + 1] === 0x32 ? -1 : 0),
@@ -89,14 +90,14 @@ const socketio: Dialect = {
   },
 };
 
-/** Nothing but an echo to all: one’s own message coming back is the ack. */
+/** An echo to all sockets: the client’s own message is the ack. */
 const epoll: Dialect = {
   dense: false,
   path: () => '/',
   greet: () => Promise.resolve(),
-  post(_room, body, n) {
+  post(_conversation, body, n) {
     const name = String(n).padStart(12, '0');
-    // As long as Parley’s event, so that both move the same bytes.
+    // As long as Parley’s event, so that both move the same number of bytes.
     return { name, frame: `{"n":"${name}","pad":"${'.'.repeat(200)}","body":"${body}"}` };
   },
   message: () => -1,

@@ -35,7 +35,7 @@ With --nodes, --row N takes one of its five shapes.
 /** A shape of load. */
 interface Row {
   readonly name: string;
-  readonly rooms: number;
+  readonly conversations: number;
   readonly members: number;
   readonly senders: number;
   readonly outstanding: number;
@@ -45,7 +45,7 @@ interface Row {
 const ROWS: readonly Row[] = [
   {
     name: '100 members, 10 senders, 32 outstanding',
-    rooms: 1,
+    conversations: 1,
     members: 100,
     senders: 10,
     outstanding: 32,
@@ -53,7 +53,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: '1,000 members, 50 senders, 16 outstanding',
-    rooms: 1,
+    conversations: 1,
     members: 1_000,
     senders: 50,
     outstanding: 16,
@@ -61,7 +61,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: '500 groups of 2, 4 outstanding',
-    rooms: 500,
+    conversations: 500,
     members: 2,
     senders: 1,
     outstanding: 4,
@@ -167,17 +167,18 @@ async function measure(kind: Kind, row: Row, measureMs: number): Promise<LoadRes
     kind === 'parley' ? await startServer(canPin ? { cpu: 0 } : {}) : await startPeer(kind);
   if (server === null) return null;
   try {
-    const rooms = kind === 'parley' ? await parleyRooms(server.url, row) : peerRooms(row);
+    const conversations =
+      kind === 'parley' ? await parleyConversations(server.url, row) : peerConversations(row);
     const load: Load = {
       kind,
       urls: [server.url],
-      rooms,
+      conversations,
       senders: row.senders,
       outstanding: row.outstanding,
       warmupMs: WARMUP_MS,
       measureMs,
     };
-    const before = await storedInParley(kind, rooms, server.url);
+    const before = await storedInParley(kind, conversations, server.url);
     const result = await generate(load, { pinned: true });
     if (result.missing !== null) throw new Error(`${kind}: ${result.missing}. No figure is given.`);
     if (kind === 'socketio') {
@@ -185,7 +186,7 @@ async function measure(kind: Kind, row: Row, measureMs: number): Promise<LoadRes
       if (stored !== result.acked)
         throw new Error(`${kind}: ${result.acked} acknowledged, ${stored} stored`);
     }
-    const stored = (await storedInParley(kind, rooms, server.url)) - before;
+    const stored = (await storedInParley(kind, conversations, server.url)) - before;
     if (kind === 'parley' && stored !== result.acked) {
       throw new Error(`${kind}: ${result.acked} acknowledged, ${stored} stored`);
     }
@@ -195,25 +196,25 @@ async function measure(kind: Kind, row: Row, measureMs: number): Promise<LoadRes
   }
 }
 
-async function parleyRooms(url: string, row: Row): Promise<Load['rooms']> {
-  const all = await users(url, row.rooms * row.members);
-  const rooms: { id: string; members: string[] }[] = [];
-  for (let r = 0; r < row.rooms; r++) {
+async function parleyConversations(url: string, row: Row): Promise<Load['conversations']> {
+  const all = await users(url, row.conversations * row.members);
+  const conversations: { id: string; members: string[] }[] = [];
+  for (let r = 0; r < row.conversations; r++) {
     const members: User[] = all.slice(r * row.members, (r + 1) * row.members);
     const id = await group(`Load ${r}`, members);
-    rooms.push({ id, members: await Promise.all(members.map((p) => p.api.accessToken())) });
+    conversations.push({ id, members: await Promise.all(members.map((p) => p.api.accessToken())) });
   }
-  return rooms;
+  return conversations;
 }
 
-function peerRooms(row: Row): Load['rooms'] {
-  return Array.from({ length: row.rooms }, (_, r) => ({
-    id: `room-${r}`,
+function peerConversations(row: Row): Load['conversations'] {
+  return Array.from({ length: row.conversations }, (_, r) => ({
+    id: `conversation-${r}`,
     members: Array.from({ length: row.members }, (_, m) => `person-${r}-${m}`),
   }));
 }
 
-/** Starts a peer on the server’s core; null (with the reason) where it cannot be had. */
+/** Starts a peer on the server’s core; null, after printing the reason, where it is unavailable. */
 async function startPeer(kind: Exclude<Kind, 'parley'>): Promise<ServerProcess | null> {
   let folder: string | null = null;
   let command = [process.execPath, join(PEERS, 'socketio.mjs')];
@@ -258,11 +259,15 @@ function readUrl(child: ChildProcess): Promise<string> {
   });
 }
 
-/** How many events the rooms have in all, read over REST; 0 for other servers. */
-async function storedInParley(kind: Kind, rooms: Load['rooms'], url: string): Promise<number> {
+/** Returns the number of events in the conversations, read over REST; 0 for other servers. */
+async function storedInParley(
+  kind: Kind,
+  conversations: Load['conversations'],
+  url: string,
+): Promise<number> {
   if (kind !== 'parley') return 0;
   let events = 0;
-  for (const { id, members } of rooms) {
+  for (const { id, members } of conversations) {
     const answer = await fetch(new URL(`/api/v1/conversations/${id}`, url), {
       headers: { authorization: `Bearer ${members[0]}` },
     });

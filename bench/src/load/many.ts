@@ -5,7 +5,7 @@ import { RawSocket } from './wire.ts';
 const MEMBERS = 10;
 const HELLOS = 20;
 
-/** What it means to be in `count` conversations: the hello, its size, the memory of the socket. */
+/** Measures an account in `count` conversations: time and size of the hello, memory of the socket. */
 export async function measureConversations(count: number): Promise<void> {
   const cluster = await startCluster(1);
   try {
@@ -24,7 +24,7 @@ export async function measureConversations(count: number): Promise<void> {
     for (let n = 0; n < HELLOS; n++) {
       const other = (await all[n % MEMBERS]?.api.accessToken()) as string;
       const raw = await RawSocket.open(url, '/api/v1/live');
-      const begun = performance.now();
+      const startedAt = performance.now();
       await new Promise<void>((resolve) => {
         raw.onFrame = (buffer, at, length) => {
           if (buffer.toString('latin1', at, at + 13) === '{"op":"ready"') bytes = length;
@@ -32,15 +32,15 @@ export async function measureConversations(count: number): Promise<void> {
         };
         raw.send(JSON.stringify({ op: 'hello', token: other, cursor: {} }));
       });
-      times.push(performance.now() - begun);
+      times.push(performance.now() - startedAt);
     }
     const used = cluster.cpu();
     times.sort((a, b) => a - b);
-    const begun = performance.now();
+    const startedAt = performance.now();
     await fetch(new URL('/api/v1/conversations', url), {
       headers: { authorization: `Bearer ${token}` },
     }).then((r) => r.text());
-    const list = performance.now() - begun;
+    const list = performance.now() - startedAt;
     console.log(
       `\n${count} conversations a person: hello to live ${times[HELLOS / 2]?.toFixed(0)} ms (median of ${HELLOS}), ` +
         `ready is ${(bytes / 1024).toFixed(0)} KiB; GET /conversations ${list.toFixed(0)} ms; ` +

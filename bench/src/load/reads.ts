@@ -6,33 +6,33 @@ const AT_ONCE = 8;
 const MESSAGES = 500;
 
 /**
- * What the commonest reads cost in processor time, node and database apart: an upper bound for what
- * any cache of them could gain. The first two lines ask the database nothing: HTTP alone, and HTTP
- * with the check of an access token.
+ * Measures the processor time of the most frequent reads, node and database separately: an upper
+ * bound for what a cache of them could save. The first two lines do not query the database: HTTP
+ * alone, and HTTP with the verification of an access token.
  */
 export async function measureReads(rounds: number): Promise<void> {
   const cluster = await startCluster(1);
   try {
     const url = cluster.urls[0] as string;
     const all = await users(url, 20);
-    const room = await group('Reads', all);
+    const conversation = await group('Reads', all);
     const [first] = all;
     if (!first) return;
-    for (let n = 0; n < MESSAGES; n++) await first.api.post(room as never, `message ${n}`);
+    for (let n = 0; n < MESSAGES; n++) await first.api.post(conversation as never, `message ${n}`);
     const token = await first.api.accessToken();
     const routes: [string, string][] = [
       ['HTTP alone', '/health/live'],
       ['HTTP and token, refused before the database', '/api/v1/conversations/none'],
       ['a person', `/api/v1/users/${all[1]?.id}`],
-      ['a conversation', `/api/v1/conversations/${room}`],
+      ['a conversation', `/api/v1/conversations/${conversation}`],
       ['the list of conversations', '/api/v1/conversations'],
-      ['50 messages', `/api/v1/conversations/${room}/messages?limit=50`],
+      ['50 messages', `/api/v1/conversations/${conversation}/messages?limit=50`],
     ];
     console.log('\nread                                            µs: node  database   (medians)');
     for (const [name, path] of routes) {
       const node: number[] = [];
       const database: number[] = [];
-      // The first time is for the compiler.
+      // The first round warms up the compiler.
       for (let round = 0; round <= rounds; round++) {
         const used = await ask(cluster, new URL(path, url), token);
         if (round > 0) {

@@ -1,12 +1,12 @@
 import { ParleyApi } from '@parley/client';
 
-/** Somebody who will be loaded with. */
+/** A user of the load. */
 export interface User {
   readonly api: ParleyApi;
   readonly id: string;
 }
 
-/** Registers people, four at a time; the passwords’ hashes are what takes the time. */
+/** Registers users, four at a time; hashing the passwords takes most of the time. */
 export async function users(url: string, count: number): Promise<User[]> {
   const made: User[] = new Array(count);
   let next = 0;
@@ -26,7 +26,7 @@ export async function users(url: string, count: number): Promise<User[]> {
   return made;
 }
 
-/** A group with these members; returns its id. */
+/** Creates a group with these members and returns its id. */
 export async function group(name: string, members: readonly User[]): Promise<string> {
   const [owner, ...others] = members;
   if (!owner) throw new Error('A group wants a member');

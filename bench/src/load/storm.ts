@@ -2,28 +2,28 @@ import { rss, startCluster } from './cluster.ts';
 import { group, users } from './setup.ts';
 import { RawSocket } from './wire.ts';
 
-/** Sockets of one account; the server allows 20. */
+/** Sockets per account; the server allows 20. */
 const PER_ACCOUNT = 20;
-/** How far the cursors of the clients that come back are behind. */
+/** How many events the returning clients have missed. */
 const BEHIND = 200;
-/** Clients that connect at the same time from here: the generator’s own limit. */
+/** Concurrent connection attempts: a limit of the generator. */
 const AT_ONCE = 400;
 
 /**
- * `count` clients come back at once, each with a cursor 200 events old: how long it takes until all
- * have what they missed, and what that does to the server.
+ * Reconnects `count` clients at once, each with a cursor 200 events old, and measures how long it
+ * takes until all have what they missed, and what that costs the server.
  */
 export async function measureStorm(count: number, nodes: number): Promise<void> {
   const cluster = await startCluster(nodes);
   try {
     const url = cluster.urls[0] as string;
     const all = await users(url, Math.ceil(count / PER_ACCOUNT));
-    const room = await group('Storm', all);
+    const conversation = await group('Storm', all);
     const [first] = all;
     if (!first) return;
-    const { lastSeq } = await first.api.conversation(room as never);
+    const { lastSeq } = await first.api.conversation(conversation as never);
     const { epoch } = await helloOf(url, await first.api.accessToken());
-    for (let n = 0; n < BEHIND; n++) await first.api.post(room as never, `message ${n}`);
+    for (let n = 0; n < BEHIND; n++) await first.api.post(conversation as never, `message ${n}`);
     const tokens = await Promise.all(all.map((p) => p.api.accessToken()));
     const before = cluster.nodes.map((n) => rss(n.pid));
     const cpu = cluster.cpu();
@@ -32,7 +32,7 @@ export async function measureStorm(count: number, nodes: number): Promise<void> 
       for (const [i, n] of cluster.nodes.entries())
         highest[i] = Math.max(highest[i] ?? 0, rss(n.pid));
     }, 100);
-    const begun = performance.now();
+    const startedAt = performance.now();
     const times: number[] = [];
     let retries = 0;
     let next = 0;
@@ -44,15 +44,15 @@ export async function measureStorm(count: number, nodes: number): Promise<void> 
           try {
             const raw = await RawSocket.open(target, '/api/v1/live');
             sockets.push(raw);
-            await caughtUp(raw, tokens[n % tokens.length] as string, epoch, room, lastSeq);
+            await caughtUp(raw, tokens[n % tokens.length] as string, epoch, conversation, lastSeq);
             break;
           } catch {
-            // Told to come later: as a client does.
+            // Deferred: retried as a client does.
             retries++;
             await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 800));
           }
         }
-        times.push(performance.now() - begun);
+        times.push(performance.now() - startedAt);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -78,7 +78,7 @@ export async function measureStorm(count: number, nodes: number): Promise<void> 
   }
 }
 
-/** What a first hello tells. */
+/** The contents of the first ready frame. */
 async function helloOf(url: string, token: string): Promise<{ epoch: string }> {
   const raw = await RawSocket.open(url, '/api/v1/live');
   return new Promise((resolve) => {
@@ -92,12 +92,12 @@ async function helloOf(url: string, token: string): Promise<{ epoch: string }> {
   });
 }
 
-/** Says hello with the old cursor; resolves when all that was missed has come, in order. */
+/** Sends hello with the old cursor; resolves when all missed events have arrived in order. */
 function caughtUp(
   raw: RawSocket,
   token: string,
   epoch: string,
-  room: string,
+  conversation: string,
   after: number,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -115,6 +115,6 @@ function caughtUp(
         else reject(new Error(`${events} events instead of ${BEHIND}`));
       }
     };
-    raw.send(JSON.stringify({ op: 'hello', token, epoch, cursor: { [room]: after } }));
+    raw.send(JSON.stringify({ op: 'hello', token, epoch, cursor: { [conversation]: after } }));
   });
 }

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 
 /**
- * WebSocket for the load generator: raw TCP and a scanner that looks at headers only. A client
- * library that parses every message would be the bottleneck long before the server is.
+ * WebSocket for the load generator: raw TCP and a scanner that reads only headers. A client library
+ * that parses every message would be the bottleneck long before the server is.
  */
 export class RawSocket {
-  /** Called with each text frame: the buffer, where its payload begins, and its length. */
+  /** Called with each text frame: the buffer, the offset of its payload, and its length. */
   onFrame: (bytes: Buffer, at: number, length: number) => void = () => undefined;
   readonly #socket: Socket;
   #rest: Buffer | null = null;
@@ -15,7 +15,7 @@ export class RawSocket {
     this.#socket = socket;
   }
 
-  /** Connects and upgrades. Whoever is closed by the server before `close` ends the measurement. */
+  /** Connects and upgrades. A connection that the server closes before `close` ends the measurement. */
   static open(url: string, path: string): Promise<RawSocket> {
     const { hostname, port, host } = new URL(url);
     return new Promise((resolve, reject) => {
@@ -39,7 +39,7 @@ export class RawSocket {
         }
         upgraded = true;
         resolve(raw);
-        // What follows the head is read by whoever has set `onFrame` by then.
+        // What follows the head is read by the `onFrame` that is set by then.
         const more = head.subarray(end + 4);
         if (more.length > 0) queueMicrotask(() => raw.#take(more));
       });

@@ -11,7 +11,7 @@ export interface Posted {
   readonly seq: number;
 }
 
-/** All messages of a conversation, read in pages over REST. */
+/** Reads all messages of a conversation in pages over REST. */
 export async function readHistory(
   api: ParleyApi,
   conversation: ConversationId,
@@ -27,8 +27,8 @@ export async function readHistory(
 }
 
 /**
- * Compares the history with what was posted: every line once, same text, same speaker, each file in
- * its order. Returns the first difference, or null.
+ * Compares the history with what was posted: every line once, with the same text and speaker, each
+ * file in order. Returns the first difference, or null.
  */
 export function compareHistory(
   history: readonly Received[],
@@ -55,7 +55,7 @@ export function compareHistory(
     : `${lines} lines were posted, ${history.length} are there`;
 }
 
-/** Compares what a follower received with the history: exactly the same, in the same order. */
+/** Compares what a follower received with the history, which must be equal and in the same order. */
 export function compareReceived(
   name: string,
   received: readonly Received[],

@@ -8,20 +8,20 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 
-/** A message as a follower got it. */
+/** A message as a follower received it. */
 export interface Received {
   readonly seq: Seq;
   readonly author: AccountId;
   readonly body: string;
 }
 
-/** Somebody who listens all the time, and may lose the connection on the way. */
+/** A client that reads all the time and may lose its connection. */
 export class Follower {
   readonly received: Received[] = [];
   readonly client: ParleyClient;
   readonly #api: ParleyApi;
   readonly #group: ConversationId;
-  /** Events that came while a missed stretch is being fetched. */
+  /** Events that arrive while missed ones are being fetched. */
   #held: Event[] | null = null;
   #socket: NodeSocket | null = null;
   #reachable = true;
@@ -55,20 +55,20 @@ export class Follower {
     this.#last = this.client.cursors.get(streamOfConversation(this.#group)) ?? (0 as Seq);
   }
 
-  /** Cuts the connection without a word; no other comes about until `reconnect`. */
+  /** Cuts the connection without a close frame; it stays offline until `reconnect`. */
   cut(): void {
     this.#reachable = false;
     this.#socket?.cut();
   }
 
-  /** The network is back. */
+  /** Restores the network. */
   async reconnect(): Promise<void> {
     this.#reachable = true;
     this.client.nudge();
     await this.client.whenLive();
   }
 
-  /** Whether everything up to `seq` has come. */
+  /** Whether everything up to `seq` has arrived. */
   has(seq: number): boolean {
     return this.#held === null && this.#last >= seq;
   }
@@ -79,7 +79,7 @@ export class Follower {
     this.received.push({ seq: event.seq, author: event.actor, body: event.data.body });
   }
 
-  /** Too much was missed to be replayed over the socket: it is read page by page. */
+  /** Too many missed events to be replayed over the socket: they are read page by page. */
   async #fetch(upTo: Seq): Promise<void> {
     this.#held ??= [];
     while (this.#last < upTo) {

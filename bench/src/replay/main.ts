@@ -10,7 +10,7 @@ import { type Progress, replay } from './replay.ts';
 const USAGE = `Usage: npm run replay -- [--url URL] FILE…
 
 Sends IRC logs ([hh:mm] <nick> text) through a server, every line as its speaker, and compares what
-everybody has received with what was said. FILE is a log, a folder of logs, or a .tar.gz of them.
+all clients have received with what was posted. FILE is a log, a folder of logs, or a .tar.gz of them.
 Without --url a server of its own is started in a temporary folder.
 `;
 
@@ -66,7 +66,7 @@ function readInto(path: string, logs: Map<string, Log>): void {
   }
 }
 
-/** Archives are unpacked by the system’s own tar. */
+/** Unpacks an archive with the system’s tar. */
 function readArchive(path: string, logs: Map<string, Log>): void {
   const folder = mkdtempSync(join(tmpdir(), 'parley-replay-'));
   try {
@@ -79,7 +79,7 @@ function readArchive(path: string, logs: Map<string, Log>): void {
   }
 }
 
-/** A bar on a terminal; elsewhere a line for each tenth. */
+/** A progress bar on a terminal; elsewhere one line per tenth. */
 function showProgress(): Progress {
   let shown = '';
   return (phase, done, of) => {

@@ -4,7 +4,7 @@ import { parseLog, sendable } from './parse.ts';
 const bytes = (...parts: (string | number[])[]) =>
   Buffer.concat(parts.map((p) => (typeof p === 'string' ? Buffer.from(p) : Buffer.from(p))));
 
-test('messages are told from everything else', () => {
+test('messages are distinguished from all other lines', () => {
   const log = parseLog(
     bytes(
       '=== ann has joined\n[12:01] <ann> hello\n\n[12:02] * ann waves\n[12:03] <b|x> a <b> c\n',
@@ -17,13 +17,13 @@ test('messages are told from everything else', () => {
   expect(log.others).toBe(2);
 });
 
-test('damaged UTF-8 loses no byte: each stands for a character', () => {
+test('damaged UTF-8 loses no byte: each becomes a character', () => {
   const log = parseLog(bytes('[12:01] <ann> caf', [0xe9, 0x20, 0xff], '!\n[12:02] <ann> café\n'));
   expect(log.lines.map((l) => l.body)).toEqual(['café ÿ!', 'café']);
   expect(log.damaged).toBe(1);
 });
 
-test('what could not be posted has a form that can, and none is lost', () => {
+test('unpostable text is converted without loss', () => {
   expect(sendable('')).toBe('\u200b');
   expect(sendable('  ')).toBe('  \u200b');
   expect(sendable('a\u0000b')).toBe('a\u2400b');

@@ -2,10 +2,10 @@
  * IRC logs of the form
  *
  *     [hh:mm] <nick> text
- *     === somebody has joined …
+ *     === nick has joined …
  *
  * Messages are the lines of the first form; everything else (joins, parts, notices, empty lines) is
- * passed over and counted.
+ * skipped and counted.
  */
 
 /** One message of a log. */
@@ -15,7 +15,7 @@ export interface LogLine {
   readonly body: string;
 }
 
-/** A log, read. */
+/** A parsed log. */
 export interface Log {
   readonly lines: readonly LogLine[];
   /** Lines that are not messages. */
@@ -28,7 +28,7 @@ const LINE = /^\[\d\d:\d\d\] <([^>]*)> ?(.*)$/s;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const latin1 = new TextDecoder('windows-1252');
 
-/** Reads the bytes of a log. */
+/** Parses the bytes of a log. */
 export function parseLog(bytes: Uint8Array): Log {
   const lines: LogLine[] = [];
   let others = 0;
@@ -38,7 +38,7 @@ export function parseLog(bytes: Uint8Array): Log {
     try {
       text = utf8.decode(raw);
     } catch {
-      // Damaged, or never was UTF-8: each byte stands for a character, so none is lost.
+      // Damaged, or never UTF-8: each byte becomes a character, so none is lost.
       text = latin1.decode(raw);
       damaged++;
     }
@@ -50,8 +50,9 @@ export function parseLog(bytes: Uint8Array): Log {
 }
 
 /**
- * The text as it can be posted. Nothing is lost: NUL, which no message may have, becomes its picture
- * (U+2400); a text of nothing but blanks, which would be refused, gets a zero-width space (U+200B).
+ * Returns the text in a form that can be posted, without loss: NUL, which no message may contain,
+ * becomes its symbol (U+2400); a blank text, which would be rejected, gets a zero-width space
+ * (U+200B).
  */
 export function sendable(text: string): string {
   const kept = text.replaceAll('\u0000', '\u2400').toWellFormed();

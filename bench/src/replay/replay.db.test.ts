@@ -22,7 +22,7 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-test('real chat logs arrive whole, in order, at everybody: always there, or cut off five times', async () => {
+test('real chat logs reach all clients complete and in order, also one that is cut off five times', async () => {
   const logs = new Map([
     ['excerpt.txt', fixture('excerpt.txt')],
     ['odd-lines.txt', fixture('odd-lines.txt')],

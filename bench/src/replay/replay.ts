@@ -5,16 +5,16 @@ import { Follower } from './follower.ts';
 import type { Log } from './parse.ts';
 import { Speakers } from './speakers.ts';
 
-/** Files that are sent side by side. Within a file each message waits for the ack of the one before. */
+/** Files that are sent concurrently. Within a file each message waits for the ack of the previous one. */
 const FILES_AT_ONCE = 16;
 /** How often the second follower is cut off. */
 const CUTS = 5;
-/** Messages that pass while it is away. */
+/** Messages that are posted while it is offline. */
 const AWAY_MESSAGES = 100;
-/** After the last ack the followers have this long to get the rest, ms. */
+/** The followers must receive the rest within this time after the last ack, ms. */
 const SETTLE_MS = 30_000;
 
-/** What came of a replay. */
+/** The result of a replay. */
 export interface ReplayResult {
   readonly messages: number;
   readonly users: number;
@@ -26,10 +26,10 @@ export interface ReplayResult {
   readonly difference: string | null;
 }
 
-/** Tells how far it is. */
+/** Reports progress. */
 export type Progress = (phase: string, done: number, of: number) => void;
 
-/** Sends the logs through the server and compares what everybody has with what was said. */
+/** Sends the logs through the server and compares what each client received with what was posted. */
 export async function replay(
   url: string,
   logs: ReadonlyMap<string, Log>,
@@ -40,21 +40,21 @@ export async function replay(
   const { id: group } = await observer.createGroup({ name: `Replay ${run}`, visibility: 'public' });
   const nicks = [...new Set([...logs.values()].flatMap((log) => log.lines.map((l) => l.nick)))];
   const speakers = new Speakers(url, run);
-  let begun = performance.now();
+  let startedAt = performance.now();
   await speakers.register(nicks, group, (done) => progress('registering', done, nicks.length));
-  const registerSeconds = (performance.now() - begun) / 1000;
+  const registerSeconds = (performance.now() - startedAt) / 1000;
 
   const steady = await follower(url, `steady-${run}`, group);
   const cut = await follower(url, `cut-${run}`, group);
   const total = [...logs.values()].reduce((n, log) => n + log.lines.length, 0);
-  begun = performance.now();
+  startedAt = performance.now();
   const files = await send(logs, speakers, group, cut, (done) => progress('sending', done, total));
-  const sendSeconds = (performance.now() - begun) / 1000;
+  const sendSeconds = (performance.now() - startedAt) / 1000;
   await speakers.stop();
 
-  begun = performance.now();
+  startedAt = performance.now();
   const history = await readHistory(observer, group);
-  const readSeconds = (performance.now() - begun) / 1000;
+  const readSeconds = (performance.now() - startedAt) / 1000;
   const last = history[history.length - 1]?.seq ?? 0;
   await settled(() => steady.has(last) && cut.has(last));
   const reconnects = cut.client.counters.connects - 1;
@@ -138,7 +138,7 @@ async function follower(url: string, username: string, group: ConversationId): P
   return made;
 }
 
-/** Waits for the condition, up to the time that the followers have. */
+/** Waits for the condition, up to the time limit of the followers. */
 async function settled(condition: () => boolean): Promise<void> {
   const end = performance.now() + SETTLE_MS;
   while (!condition() && performance.now() < end) {

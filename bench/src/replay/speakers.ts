@@ -2,18 +2,18 @@ import { ApiError, ParleyApi, ParleyClient } from '@parley/client';
 import { nodeSocket } from '@parley/client/node';
 import { type AccountId, type ConversationId, isRetryable } from '@parley/protocol';
 
-/** Sockets open at a time; who has not spoken for longest is disconnected first. */
+/** Open sockets; the least recently used one is disconnected first. */
 const SOCKETS = 64;
-/** Registrations under way at a time: each costs a password hash. */
+/** Concurrent registrations: each costs a password hash. */
 const REGISTERING = 4;
 
-/** Somebody who speaks in the logs. */
+/** A speaker of the logs. */
 interface Speaker {
   readonly api: ParleyApi;
   readonly account: AccountId;
 }
 
-/** The people of the logs: an account for each nick, and a socket while they speak. */
+/** The speakers of the logs: an account for each nick, and a socket while it posts. */
 export class Speakers {
   readonly #url: string;
   readonly #run: string;
@@ -22,18 +22,18 @@ export class Speakers {
   readonly #clients = new Map<string, Promise<ParleyClient>>();
   readonly #busy = new Map<string, number>();
 
-  /** `run` keeps the usernames of several runs on one server apart. */
+  /** `run` makes the usernames of several runs on one server unique. */
   constructor(url: string, run: string) {
     this.#url = url;
     this.#run = run;
   }
 
-  /** The account of a nick. */
+  /** Returns the account of a nick. */
   account(nick: string): AccountId {
     return this.#speaker(nick).account;
   }
 
-  /** Registers the nicks and joins them to the group. */
+  /** Registers the nicks and adds them to the group. */
   async register(
     nicks: readonly string[],
     group: ConversationId,
@@ -50,7 +50,7 @@ export class Speakers {
     await Promise.all(Array.from({ length: REGISTERING }, work));
   }
 
-  /** Posts as the nick, over its own socket; resolves when the message is acknowledged. */
+  /** Posts as the nick over its own socket; resolves when the message is acknowledged. */
   async post(nick: string, group: ConversationId, body: string): Promise<number> {
     this.#busy.set(nick, (this.#busy.get(nick) ?? 0) + 1);
     try {
@@ -71,7 +71,7 @@ export class Speakers {
 
   async #register(nick: string, n: number, group: ConversationId): Promise<void> {
     const api = new ParleyApi({ url: this.#url });
-    // Nicks that differ in case or marks only are different people here: the number tells them apart.
+    // Nicks that differ only in case or marks are different accounts: the number distinguishes them.
     const slug =
       nick
         .toLowerCase()
@@ -92,13 +92,13 @@ export class Speakers {
 
   #speaker(nick: string): Speaker {
     const speaker = this.#speakers.get(nick);
-    if (!speaker) throw new Error(`Nobody is called ${nick}`);
+    if (!speaker) throw new Error(`No speaker has the nick ${nick}`);
     return speaker;
   }
 
   #client(nick: string): Promise<ParleyClient> {
     const open = this.#clients.get(nick) ?? this.#connect(nick);
-    // Last in the order of use.
+    // Moves to the end of the order of use.
     this.#clients.delete(nick);
     this.#clients.set(nick, open);
     if (this.#clients.size > SOCKETS) this.#disconnectOne();
@@ -123,7 +123,7 @@ export class Speakers {
   }
 }
 
-/** A request, sent again while the server asks for patience. */
+/** Sends a request, and retries while the server defers it. */
 async function retried<T>(request: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

@@ -3,12 +3,12 @@ import type { Edit } from '../mutants.ts';
 
 let edits: readonly Edit[] = [];
 
-/** Takes the edits of the fault that is to be planted. */
+/** Takes the edits of the planted fault. */
 export function initialize(data: readonly Edit[]): void {
   edits = data;
 }
 
-/** Edits the built modules of the server as they are loaded; nothing on disk is touched. */
+/** Edits the built modules of the server as they are loaded; files on disk do not change. */
 export const load: LoadHook = async (url, context, nextLoad) => {
   const loaded = await nextLoad(url, context);
   const here = edits.filter((edit) => url.endsWith(`/server/dist/${edit.file}`));

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-test('what Parley is deployed with is accepted by the programs it is for, as far as they are here', () => {
+test('deployment files are accepted by the programs they are for, where these are installed', () => {
   const script = fileURLToPath(new URL('../../../scripts/check-deploy.mjs', import.meta.url));
   const { stdout, status } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
   expect(stdout).toContain('docs/deploy/nginx.conf');
@@ -10,7 +10,7 @@ test('what Parley is deployed with is accepted by the programs it is for, as far
   expect(status).toBe(0);
 });
 
-test('npm ci prints no warning: every package fits this Node and every install script is decided on', () => {
+test('npm ci prints no warning: packages support this Node version, install scripts are allowed or denied', () => {
   const root = fileURLToPath(new URL('../../..', import.meta.url));
   const { stdout, stderr, status } = spawnSync('npm', ['ci', '--dry-run', '--offline'], {
     cwd: root,

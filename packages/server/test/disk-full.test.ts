@@ -12,7 +12,7 @@ import { call, PASSWORD, registerAt } from './support/server.ts';
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const MIB = 1024 * 1024;
-/** Text that does not shrink: a post of it is as much WAL. */
+/** Incompressible text: a post of it writes as much WAL. */
 const noise = () => randomBytes(6_000).toString('base64');
 const dir = mkdtempSync(join(tmpdir(), 'parley-disk-'));
 const disk = SmallDisk.mount(join(dir, 'disk'), 400);
@@ -35,7 +35,7 @@ describe.skipIf(whyNot)(`a full disk${whyNot ? ` (skipped: ${whyNot})` : ''}`, (
       headers: { authorization: `Bearer ${token}` },
     });
   const post = (body: string) => asAnn('POST', `/conversations/${group}/messages`, { body });
-  const isAccepted = async () => (await post('is there room?')).status === 201;
+  const isAccepted = async () => (await post('is there space?')).status === 201;
   const ready = async () => {
     const answer = await fetch(new URL('/health/ready', parley.url));
     return { code: answer.status, ...((await answer.json()) as object) };
@@ -68,14 +68,14 @@ describe.skipIf(whyNot)(`a full disk${whyNot ? ` (skipped: ${whyNot})` : ''}`, (
     await parley.stop();
   });
 
-  test('with 13 MB left, less than a WAL segment: posts get disk_full, reads continue', async () => {
-    // No segment but the one in use: the next one has to be made.
+  test('rejects posts with disk_full and serves reads with 13 MB left, less than a WAL segment', async () => {
+    // Only the WAL segment in use exists, so that the next one has to be created.
     expect(await walSegments()).toBeLessThanOrEqual(2);
     small.fill(13 * MIB);
 
     const statuses = new Set<string>();
-    const begun = performance.now();
-    for (let n = 0; performance.now() - begun < 6_000; n++) {
+    const startedAt = performance.now();
+    for (let n = 0; performance.now() - startedAt < 6_000; n++) {
       const bodies = Array.from({ length: 8 }, (_, i) => `${n}-${i} ${noise()}`);
       const answers = await Promise.all([...bodies.map(post), history(), asAnn('GET', '/me')]);
       for (const [i, { status, body }] of answers.entries()) {
@@ -93,7 +93,7 @@ describe.skipIf(whyNot)(`a full disk${whyNot ? ` (skipped: ${whyNot})` : ''}`, (
       headers: { authorization: `Bearer ${'a'.repeat(20)}` },
     });
     expect(await metrics.text()).toMatch(/^parley_disk_full 1$/m);
-    // Logging in works, and so does ending sessions: nobody is locked out by a full disk.
+    // Logging in and ending sessions still work: a full disk locks no one out.
     expect((await logIn()).status).toBe(200);
     expect((await asAnn('POST', '/me/sessions/end-others')).status).toBeLessThan(300);
     expect((await asAnn('PATCH', '/me', { displayName: 'Ann' })).body.code).toBe('disk_full');
@@ -104,7 +104,7 @@ describe.skipIf(whyNot)(`a full disk${whyNot ? ` (skipped: ${whyNot})` : ''}`, (
     expect(await ready()).toMatchObject({ code: 200, disk: 'ok' });
   });
 
-  test('with nothing left at all, what is kept in reserve lets reads continue', async () => {
+  test('serves reads from its reserve with no space left at all', async () => {
     await eventually(() => existsSync(ballast), 'the reserve to be written again');
     small.fill();
     await eventually(async () => (await post(noise())).body.code === 'disk_full', 'disk_full');
@@ -117,7 +117,7 @@ describe.skipIf(whyNot)(`a full disk${whyNot ? ` (skipped: ${whyNot})` : ''}`, (
     expect(saidByPostgres()).not.toMatch(/PANIC|FATAL/);
   });
 
-  test('a server starts on a full disk, and serves what can be read', async () => {
+  test('starts and serves reads', async () => {
     await parley.stop();
     small.fill(20 * MIB);
     parley = await startParley(config, testLog);
@@ -130,7 +130,7 @@ describe.skipIf(whyNot)(`a full disk${whyNot ? ` (skipped: ${whyNot})` : ''}`, (
     await eventually(() => existsSync(ballast), 'the reserve to be written again');
   });
 
-  test('a database that was killed recovers on a full disk, with what is kept in reserve', async () => {
+  test('recovers a killed database by means of its reserve', async () => {
     for (let n = 0; n < 100; n++) expect((await post(noise())).status).toBe(201);
     small.fill(1 * MIB);
     process.kill(postmaster(), 'SIGKILL');

@@ -8,7 +8,7 @@ import { type Child, startChild } from './support/child.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { PASSWORD, startTestServer, type TestServer, type User } from './support/server.ts';
 
-/** The example of the SDK, run as a program of its own against a real server, and killed. */
+/** The SDK’s example bot, run as a separate program against a real server, and killed. */
 
 let cluster: TestCluster;
 let server: TestServer;
@@ -36,8 +36,10 @@ async function directWithEcho(user: User): Promise<ConversationId> {
   return made.body.id;
 }
 
-/** What was said in a conversation, in order: by the person, and by the program. */
-async function said(conversation: ConversationId): Promise<{ asked: string[]; echoed: string[] }> {
+/** The messages of a conversation in order, separated into those of the user and of the bot. */
+async function conversationSoFar(
+  conversation: ConversationId,
+): Promise<{ asked: string[]; echoed: string[] }> {
   const { rows } = await server.pool.query(
     'select author_id, body from messages where conversation_id = $1 order by seq',
     [conversation],
@@ -47,7 +49,7 @@ async function said(conversation: ConversationId): Promise<{ asked: string[]; ec
   return { asked: bodies((a) => a !== echo.id), echoed: bodies((a) => a === echo.id) };
 }
 
-test('answers each message exactly once, in order, however often it is killed under load', async () => {
+test('answers each message exactly once and in order when it is killed repeatedly under load', async () => {
   const users = await Promise.all(['ann', 'bob', 'cyd'].map((name) => server.register(name)));
   const conversations = await Promise.all(users.map(directWithEcho));
   let isLoading = true;
@@ -82,22 +84,28 @@ test('answers each message exactly once, in order, however often it is killed un
   // More than a page of history, and more than is replayed over the socket.
   const [first] = users;
   const [conversation] = conversations;
-  if (!first || !conversation) throw new Error('nobody is there');
+  if (!first || !conversation) throw new Error('no user or conversation');
   for (let n = 0; n < 620; n++) await first.post(conversation, `${first.name} missed ${n}`);
 
   const child = startEcho();
   for (const id of conversations) {
     await expect
-      .poll(async () => (await said(id)).echoed.length, { timeout: 60_000, interval: 250 })
-      .toBeGreaterThanOrEqual((await said(id)).asked.length);
+      .poll(async () => (await conversationSoFar(id)).echoed.length, {
+        timeout: 60_000,
+        interval: 250,
+      })
+      .toBeGreaterThanOrEqual((await conversationSoFar(id)).asked.length);
   }
-  // A last one after everything: whatever would still be sent twice comes before its answer.
+  // A final message after everything else: any duplicate would be sent before its answer.
   for (const [p, user] of users.entries()) {
     await user.post(conversations[p] as ConversationId, 'the last one');
   }
   for (const id of conversations) {
     await expect
-      .poll(async () => (await said(id)).echoed.at(-1), { timeout: 30_000, interval: 100 })
+      .poll(async () => (await conversationSoFar(id)).echoed.at(-1), {
+        timeout: 30_000,
+        interval: 100,
+      })
       .toBe('You said: the last one');
   }
   child.process.kill('SIGTERM');
@@ -105,14 +113,14 @@ test('answers each message exactly once, in order, however often it is killed un
   expect(hasListened).toBeGreaterThan(10);
   let total = 0;
   for (const id of conversations) {
-    const { asked, echoed } = await said(id);
+    const { asked, echoed } = await conversationSoFar(id);
     expect(echoed).toEqual(asked.map((body) => `You said: ${body}`));
     total += asked.length;
   }
   console.log(`killed ${kills} times, ${total} messages, each answered once`);
 }, 240_000);
 
-test('a second copy on the same folder is refused while the first one lives', async () => {
+test('a second instance on the same folder is rejected while the first one runs', async () => {
   const child = startEcho();
   await child.line();
   const second = startEcho();

@@ -26,7 +26,7 @@ const ask = (token?: string) =>
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
   });
 
-/** The value of one series; 0 when it is not there. */
+/** Returns the value of one series; 0 when it is missing. */
 async function value(series: string): Promise<number> {
   const text = await (await ask(TOKEN)).text();
   const line = text.split('\n').find((l) => l.startsWith(`${series} `));
@@ -37,7 +37,7 @@ const file = (path: string) =>
   readFileSync(fileURLToPath(new URL(`../../../docs/${path}`, import.meta.url)), 'utf8');
 
 describe('metrics', () => {
-  test('are for those who have the token', async () => {
+  test('require the token', async () => {
     for (const token of [undefined, '', 'x', `${TOKEN}x`, alice.accessToken]) {
       expect((await ask(token)).status).toBe(401);
     }
@@ -46,7 +46,7 @@ describe('metrics', () => {
     expect(answer.headers.get('content-type')).toContain('text/plain');
   });
 
-  test('without METRICS_TOKEN there are none', async () => {
+  test('are not served without METRICS_TOKEN', async () => {
     const bare = await startTestServer(cluster);
     try {
       const answer = await fetch(new URL('/metrics', bare.url));
@@ -56,7 +56,7 @@ describe('metrics', () => {
     }
   });
 
-  test('count what happens', async () => {
+  test('count messages, sockets and requests', async () => {
     const conversation = await alice.group('counted');
     const peer = server.peer();
     await peer.hello(alice.accessToken);
@@ -84,7 +84,7 @@ describe('metrics', () => {
     await until(async () => (await value('parley_connections{state="live"}')) === 0, 'its end');
   });
 
-  test('every name on the Grafana board, and in docs/metrics.md, is exported', async () => {
+  test('include every name on the Grafana dashboard and in docs/metrics.md, and no other', async () => {
     const text = await (await ask(TOKEN)).text();
     const exported = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map((m) => m[1] as string));
     const known = (name: string) =>
@@ -103,7 +103,7 @@ describe('metrics', () => {
     expect([...drawn].filter((name) => !known(name))).toEqual([]);
     const told = [...names(file('metrics.md'))].filter((name) => !/_$/.test(name));
     expect(told.filter((name) => !known(name))).toEqual([]);
-    // And nothing of ours is left out of either.
+    // Every metric of ours appears in both.
     const ours = [...exported].filter((name) => name.startsWith('parley_'));
     expect(ours.filter((name) => !told.includes(name))).toEqual([]);
     const bases = new Set([...drawn].map((name) => name.replace(/_(bucket|count|sum)$/, '')));

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from './support/database.ts';
-import { aSetOfNodes } from './support/nodes.ts';
+import { prepareTestNodes } from './support/nodes.ts';
 import { call, registerAt } from './support/server.ts';
 
 /**
- * What ends an account’s access on one node closes its sockets on the others within two seconds,
- * with no Redis to tell them.
+ * Ending an account’s access on one node closes its sockets on the other nodes within two seconds,
+ * also without Redis.
  */
 
 let cluster: TestCluster;
@@ -14,9 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-test('deactivation, deletion, a key’s end and a lost second factor reach every node', async () => {
-  // Nobody listens there.
-  const nodes = await aSetOfNodes(cluster, 'redis://127.0.0.1:1');
+test('deactivation, deletion, revoking an API key and removing a second factor take effect on every node', async () => {
+  // Nothing listens on this port.
+  const nodes = await prepareTestNodes(cluster, 'redis://127.0.0.1:1');
   try {
     const [here, there] = [await nodes.node(), await nodes.node()];
     const owner = await registerAt(here.address, 'olga');
@@ -47,9 +47,9 @@ test('deactivation, deletion, a key’s end and a lost second factor reach every
       await peer.hello(token);
       const answer = await end();
       expect(answer.status).toBeLessThan(300);
-      const begun = performance.now();
+      const startedAt = performance.now();
       expect(await peer.whenClosed(4_000)).toBe(4004);
-      expect(performance.now() - begun).toBeLessThan(2_000);
+      expect(performance.now() - startedAt).toBeLessThan(2_000);
       const asked = await call(there.address, 'GET', '/conversations', {
         headers: { authorization: `Bearer ${token}` },
       });

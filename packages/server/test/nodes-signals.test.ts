@@ -2,13 +2,13 @@ import { CLOSE, type Seq } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
-import { aSetOfNodes, type TestNodes } from './support/nodes.ts';
+import { prepareTestNodes, type TestNodes } from './support/nodes.ts';
 import type { Peer } from './support/peer.ts';
 import { registerAt, type User } from './support/server.ts';
 import { until } from './support/sink.ts';
 import { aClientId } from './support/stream-builders.ts';
 
-/** Sockets of an ended session close within two seconds; the test itself may stall a little. */
+/** Sockets of an ended session close within two seconds; the rest is tolerance for the test itself. */
 const ENDED_MS = 2_400;
 const without = whyNoRedis();
 
@@ -31,7 +31,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
   });
 
   async function twoNodes(url: string, settings: Parameters<TestNodes['node']> = []) {
-    nodes = await aSetOfNodes(cluster, url);
+    nodes = await prepareTestNodes(cluster, url);
     const [one, two] = [await nodes.node(...settings), await nodes.node(...settings)];
     if (url === redis.url) await nodes.joined(one, two);
     const alice = await registerAt(one.address, 'alice');
@@ -68,20 +68,20 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     expect(b.of('receipt')).toEqual([]);
   });
 
-  test('presence is that of all nodes', async () => {
+  test('presence combines all nodes', async () => {
     const { nodes, one, two, alice, bob } = await twoNodes(redis.url);
     const a = nodes.peer(one);
     await a.hello(alice.accessToken);
     const b = nodes.peer(two);
     await b.hello(bob.accessToken);
     await a.until(() => seen(a, bob).includes('active'), 'bob to be there');
-    // Who comes later finds it in its ready.
+    // A client that connects later finds it in its ready frame.
     const late = nodes.peer(one);
     const ready = await late.hello(alice.accessToken);
     expect(ready.presence).toContainEqual({ account: bob.id, state: 'active' });
     b.send({ op: 'presence', state: 'idle' });
     await a.until(() => seen(a, bob).at(-1) === 'idle', 'bob to be idle');
-    // Active on one node is active, whatever the other says.
+    // Active on one node counts as active, whatever the other node reports.
     const b2 = nodes.peer(one);
     await b2.hello(bob.accessToken);
     await a.until(() => seen(a, bob).at(-1) === 'active', 'bob to be back');
@@ -90,7 +90,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     await a.until(() => seen(a, bob).at(-1) === 'offline', 'bob to be gone');
   });
 
-  test('a node that comes later learns who is on the others; one that leaves takes its people along', async () => {
+  test('a node that joins learns who is online elsewhere; users of a node that leaves go offline', async () => {
     const { nodes, one, two, alice, bob } = await twoNodes(redis.url);
     const b = nodes.peer(two);
     await b.hello(bob.accessToken);
@@ -129,7 +129,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     expect(other.closed).toBeNull();
   });
 
-  test('the commands of an account are counted over all its sockets and nodes', async () => {
+  test('the commands of an account are counted across its sockets and nodes', async () => {
     const limits = { accountCommands: 20, commandWindowMs: 60_000 };
     const { nodes, one, two, alice, bob, conversation } = await twoNodes(redis.url, [{}, limits]);
     const sockets = [nodes.peer(one), nodes.peer(two)] as const;
@@ -141,7 +141,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     };
     for (let n = 0; n < 20; n++) say(sockets[0]);
     await sockets[0].until(() => sockets[0].of('ack').length === 20, 'the acks');
-    // The other node knows within a moment.
+    // The other node learns of it within a moment.
     await until(async () => {
       const id = say(sockets[1]);
       await sockets[1].until(
@@ -153,14 +153,14 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     const refusal = await sockets[1].next('nack');
     expect(refusal).toMatchObject({ code: 'rate_limited' });
     expect(refusal.retryAfter).toBeGreaterThan(30);
-    // It is the account’s limit, nobody else’s.
+    // The limit applies to this account only.
     const other = nodes.peer(two);
     await other.hello(bob.accessToken);
     say(other);
     await other.next('ack');
   });
 
-  test('without Redis each node counts by itself', async () => {
+  test('without Redis each node counts on its own', async () => {
     const limits = { accountRequests: 5 };
     const { one, alice, bob } = await twoNodes('redis://127.0.0.1:1', [{}, limits]);
     let status = 200;

@@ -8,15 +8,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
 import { type Fate, RedisProxy } from '../../../chaos/src/redis-proxy.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
-import { aSetOfNodes } from './support/nodes.ts';
+import { prepareTestNodes } from './support/nodes.ts';
 import type { Peer } from './support/peer.ts';
 import { registerAt, type User } from './support/server.ts';
 import { until } from './support/sink.ts';
 import { aClientId, upTo } from './support/stream-builders.ts';
 
-/** Everybody has everything at most this long after it was acknowledged, ms. */
+/** Every event is delivered at most this long after it was acknowledged, ms. */
 const LATE_MAX = 2_000;
-/** Two cores that others use too: a stall of the test itself is no lateness of the server. */
+/** Tolerance for a shared machine: a stall of the test itself is not latency of the server. */
 const SLACK = 400;
 
 const without = whyNoRedis();
@@ -38,9 +38,9 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     await cluster.stop();
   });
 
-  /** Two nodes, a group of three people, two sockets on each node, all live. */
-  async function aServerState(redisUrl: string, { waitForBroker = true } = {}) {
-    const nodes = await aSetOfNodes(cluster, redisUrl);
+  /** Starts two nodes, a group of three users, and two live sockets on each node. */
+  async function startTwoNodes(redisUrl: string, { waitForBroker = true } = {}) {
+    const nodes = await prepareTestNodes(cluster, redisUrl);
     undo.push(() => nodes.stop());
     const one = await nodes.node();
     const two = await nodes.node();
@@ -57,11 +57,11 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     ]);
     return { nodes, one, two, alice, bob, carol, conversation, sockets };
   }
-  type Town = Awaited<ReturnType<typeof aServerState>>;
+  type TwoNodes = Awaited<ReturnType<typeof startTwoNodes>>;
 
   interface Socket {
     peer: Peer;
-    /** Seqs in the order of their coming, with the time, ms. */
+    /** Seqs in the order of arrival, with the time, ms. */
     readonly arrivals: { seq: Seq; at: number }[];
   }
 
@@ -78,11 +78,11 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
   }
 
   /**
-   * Posts through both nodes in turn, then checks what every socket got: each seq once, in order,
+   * Posts through both nodes in turn, then checks what every socket received: each seq once, in order,
    * none later than allowed after its ack.
    */
-  async function talk(town: Town, posts: number, meanwhile?: () => Promise<void>) {
-    const { conversation, sockets } = town;
+  async function postAndCheck(setup: TwoNodes, posts: number, meanwhile?: () => Promise<void>) {
+    const { conversation, sockets } = setup;
     const base = Math.max(...sockets.map((s) => s.arrivals.at(-1)?.seq ?? 0));
     const from = sockets.map((s) => s.arrivals.length);
     const acked = new Map<Seq, number>();
@@ -117,70 +117,79 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     return latest;
   }
 
-  test('with Redis there, the other node has a message at once', async () => {
-    const town = await aServerState(redis.url);
-    await talk(town, 60);
-    // A second time, with all channels known: far below the comparison of heads.
-    expect(await talk(town, 60)).toBeLessThan(700);
+  test('with Redis a message reaches the other node immediately', async () => {
+    const setup = await startTwoNodes(redis.url);
+    await postAndCheck(setup, 60);
+    // A second time, with all channels subscribed: far faster than the comparison of heads.
+    expect(await postAndCheck(setup, 60)).toBeLessThan(700);
   });
 
-  test('with no Redis from the start, all comes within two seconds, and the node says so', async () => {
-    const town = await aServerState('redis://127.0.0.1:1', { waitForBroker: false });
-    await talk(town, 20);
-    expect(await town.nodes.brokerOf(town.one)).toBe('away');
-    const ready = await fetch(new URL('/health/ready', town.one.address));
+  test('without Redis from the start, all events arrive within two seconds, and the node reports it', async () => {
+    const setup = await startTwoNodes('redis://127.0.0.1:1', { waitForBroker: false });
+    await postAndCheck(setup, 20);
+    expect(await setup.nodes.brokerOf(setup.one)).toBe('away');
+    const ready = await fetch(new URL('/health/ready', setup.one.address));
     expect(ready.status).toBe(200);
   });
 
-  test('Redis killed and restarted empty under load: nothing lost, doubled, out of order', async () => {
-    const town = await aServerState(redis.url);
-    await talk(town, 60, () => redis.kill());
-    await until(async () => (await town.nodes.brokerOf(town.one)) === 'away', 'the node to notice');
-    await talk(town, 20);
+  test('Redis is killed and restarted empty under load: nothing is lost, doubled or reordered', async () => {
+    const setup = await startTwoNodes(redis.url);
+    await postAndCheck(setup, 60, () => redis.kill());
+    await until(
+      async () => (await setup.nodes.brokerOf(setup.one)) === 'away',
+      'the node to notice',
+    );
+    await postAndCheck(setup, 20);
     await redis.start();
-    await town.nodes.joined(town.one, town.two);
-    expect(await talk(town, 40)).toBeLessThan(LATE_MAX);
+    await setup.nodes.joined(setup.one, setup.two);
+    expect(await postAndCheck(setup, 40)).toBeLessThan(LATE_MAX);
   });
 
-  test('Redis frozen: noticed, and left behind when it comes back', async () => {
-    const town = await aServerState(redis.url);
-    await talk(town, 60, async () => redis.freeze());
-    await until(async () => (await town.nodes.brokerOf(town.two)) === 'away', 'the node to notice');
-    await talk(town, 20);
+  test('a frozen Redis is noticed, and used again when it resumes', async () => {
+    const setup = await startTwoNodes(redis.url);
+    await postAndCheck(setup, 60, async () => redis.freeze());
+    await until(
+      async () => (await setup.nodes.brokerOf(setup.two)) === 'away',
+      'the node to notice',
+    );
+    await postAndCheck(setup, 20);
     redis.thaw();
-    await town.nodes.joined(town.one, town.two);
-    await talk(town, 20);
+    await setup.nodes.joined(setup.one, setup.two);
+    await postAndCheck(setup, 20);
   });
 
-  test('Redis that cuts its listeners, as it does with slow ones (B18)', async () => {
-    const town = await aServerState(redis.url);
-    await talk(town, 60, () => redis.cutListeners());
-    await town.nodes.joined(town.one, town.two);
-    await talk(town, 20);
+  test('Redis disconnects its subscribers, as it does with slow ones: nothing is lost (B18)', async () => {
+    const setup = await startTwoNodes(redis.url);
+    await postAndCheck(setup, 60, () => redis.cutListeners());
+    await setup.nodes.joined(setup.one, setup.two);
+    await postAndCheck(setup, 20);
   });
 
   test.each<[string, Fate[]]>([
     ['that loses every second message', ['lose', 'pass']],
-    ['that loses all', ['lose']],
-    ['that swaps, doubles and delays', ['swap', 'pass', 'double', 'late', 'pass']],
-    ['that does all of it', ['lose', 'swap', 'double', 'late', 'pass', 'swap', 'lose']],
+    ['that loses all messages', ['lose']],
+    ['that swaps, doubles and delays messages', ['swap', 'pass', 'double', 'late', 'pass']],
+    [
+      'that loses, swaps, doubles and delays messages',
+      ['lose', 'swap', 'double', 'late', 'pass', 'swap', 'lose'],
+    ],
   ])('Redis %s', async (_name, fates) => {
     const proxy = new RedisProxy(redis.port);
     const url = await proxy.listen();
     undo.push(() => proxy.close());
-    const town = await aServerState(url);
+    const setup = await startTwoNodes(url);
     let n = 0;
     proxy.fate = (channel) =>
       channel.includes(':s:') ? (fates[n++ % fates.length] as Fate) : 'pass';
-    await talk(town, 40);
+    await postAndCheck(setup, 40);
     expect(proxy.disturbed).toBeGreaterThan(5);
   });
 
-  test('a node listens to a stream only while somebody follows it there', async () => {
-    const town = await aServerState(redis.url);
-    const channel = (c: string) => c.endsWith(`:s:${town.conversation}`);
+  test('a node subscribes to the channel of a stream only while one of its sockets does', async () => {
+    const setup = await startTwoNodes(redis.url);
+    const channel = (c: string) => c.endsWith(`:s:${setup.conversation}`);
     await until(async () => (await redis.channels()).some(channel), 'the channel');
-    for (const { peer } of town.sockets) peer.close();
+    for (const { peer } of setup.sockets) peer.close();
     await until(async () => !(await redis.channels()).some(channel), 'the channel to be left');
   });
 });

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const src = join(root, 'packages/server/src');
 
-/** What the log may say at `warn` and above: the texts at the end of calls of the logger. */
+/** Phrases that the log may have at `warn` and above: the texts at the end of logger calls. */
 function messagesOf(source: string): string[] {
   const calls = source.matchAll(
     /\blog\.(?:warn|error|fatal)\(\s*(?:\{[^;]*?\},\s*)?((?:[^;]*?\?\s*)?'[^;]*?)\s*,?\s*\);/gs,
@@ -16,7 +16,7 @@ function messagesOf(source: string): string[] {
   );
 }
 
-test('docs/operations.md says of every warning and error in the log what it means', () => {
+test('docs/operations.md explains every warning and error of the log', () => {
   const docs = readFileSync(join(root, 'docs/operations.md'), 'utf8');
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),

@@ -12,7 +12,7 @@ import { type Child, startChild } from './support/child.ts';
 import { startTestCluster, type TestCluster, type TestDatabase } from './support/database.ts';
 import { until } from './support/sink.ts';
 
-/** Nobody is away for longer than this, ms. */
+/** The longest time that a client may be disconnected, ms. */
 const AWAY_MAX = 5_000;
 const USERS = 12;
 const without = whyNoRedis();
@@ -34,7 +34,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     await cluster.stop();
   });
 
-  /** A node of its own process that can be started again at the same address. */
+  /** A node in a process of its own that can be restarted at the same address. */
   async function aNode() {
     const port = await freePort();
     const dataDir = mkdtempSync(join(tmpdir(), 'parley-rolling-'));
@@ -58,17 +58,17 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     return {
       url: `http://127.0.0.1:${port}`,
       async restart(): Promise<number> {
-        const begun = performance.now();
+        const startedAt = performance.now();
         child.process.kill('SIGTERM');
         expect(await child.ended).toBe(0);
-        const took = performance.now() - begun;
+        const took = performance.now() - startedAt;
         child = await start();
         return took;
       },
     };
   }
 
-  /** Somebody with the SDK, who notes what comes and how long they are away. */
+  /** An SDK client that records what arrives and how long it is disconnected. */
   async function aUser(url: string, n: number) {
     const api = new ParleyApi({ url });
     await api.register({
@@ -106,7 +106,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     };
   }
 
-  test('restart one after the other under load: nothing is lost, nobody is away for more than 5 s', async () => {
+  test('restart one after the other under load: nothing is lost, no client is disconnected for more than 5 s', async () => {
     const [one, two] = [await aNode(), await aNode()];
     const balancer = new Balancer([one.url, two.url]);
     const url = await balancer.listen();
@@ -124,7 +124,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     const stream = streamOfConversation(group);
     await until(
       () => users.every((p) => p.client.snapshot.conversations.has(group)),
-      'everybody to be in the group',
+      'all users to be in the group',
     );
 
     let talking = true;
@@ -137,7 +137,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     });
     const enough = async (count: number) => {
       const goal = acked.length + count;
-      await until(() => acked.length >= goal, 'the talk to go on');
+      await until(() => acked.length >= goal, 'more acks');
     };
     await enough(100);
     const took: number[] = [];
@@ -152,7 +152,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     const last = Math.max(...acked) as Seq;
     await until(
       () => users.every((p) => (p.client.cursors.get(stream) ?? 0) >= last),
-      'everybody to have everything',
+      'all clients to have every event',
     );
     expect(new Set(acked).size).toBe(acked.length);
     for (const { seen } of users) {
@@ -164,7 +164,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     }
     const absences = users.map((p) => p.away());
     const longest = Math.max(...absences.map((a) => a.longest));
-    // Every socket stood on a node that was restarted, and on no other one more often than that.
+    // Every socket was on each restarted node at most once.
     expect(Math.min(...absences.map((a) => a.absences))).toBeGreaterThan(0);
     expect(longest).toBeLessThan(AWAY_MAX);
     for (const ms of took) expect(ms).toBeLessThan(15_000);

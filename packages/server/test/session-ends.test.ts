@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
 import type { Parley } from '../src/main.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
-import { aSetOfNodes, type TestNodes } from './support/nodes.ts';
+import { prepareTestNodes, type TestNodes } from './support/nodes.ts';
 import { call, PASSWORD, registerAt, type User } from './support/server.ts';
 import { type EmailSink, startEmailSink } from './support/smtp-server.ts';
 
-/** Sockets of an ended session close within two seconds; the test itself may stall a little. */
+/** Sockets of an ended session close within two seconds; the rest is tolerance for the test itself. */
 const ENDED_MS = 2_400;
 const NEXT = 'seven purple walruses';
 const without = whyNoRedis();
@@ -15,7 +15,7 @@ const without = whyNoRedis();
 let cluster: TestCluster;
 let sink: EmailSink;
 let redis: LocalRedis | null = null;
-/** For names that nobody else has, nor the mails of. */
+/** For unique usernames and email addresses. */
 let count = 0;
 beforeAll(async () => {
   [cluster, sink] = await Promise.all([startTestCluster(), startEmailSink()]);
@@ -27,7 +27,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-/** Whoever acts: the person on the node `one`, where an admin stands by. */
+/** The acting parties: a user on node `one`, and an admin. */
 interface Scene {
   readonly one: Parley;
   readonly owner: User;
@@ -40,18 +40,18 @@ const login = (node: Parley, name: string, password = PASSWORD) =>
     headers: { 'parley-session': 'token' },
   });
 
-/** Ways in which a session ends, each told by the status of its last request. */
-const WAYS: Record<string, (scene: Scene) => Promise<number>> = {
+/** What ends a session; each returns the status of its last request. */
+const CAUSES: Record<string, (scene: Scene) => Promise<number>> = {
   'a log-out': async ({ user }) =>
     (await user.request('POST', '/auth/logout', undefined, bearer(user.sessionToken))).status,
-  'its end in the list of sessions': async ({ one, user }) => {
+  'its removal in the list of sessions': async ({ one, user }) => {
     const { accessToken } = (await login(one, user.name)).body;
     const { items } = (await user.request('GET', '/me/sessions')).body;
     const { id } = items.find((session: { current: boolean }) => session.current);
     const headers = bearer(accessToken);
     return (await user.request('DELETE', `/me/sessions/${id}`, undefined, headers)).status;
   },
-  'the end of all others': async ({ one, user }) => {
+  'ending all other sessions': async ({ one, user }) => {
     const headers = bearer((await login(one, user.name)).body.accessToken);
     return (await user.request('POST', '/me/sessions/end-others', undefined, headers)).status;
   },
@@ -68,7 +68,7 @@ const WAYS: Record<string, (scene: Scene) => Promise<number>> = {
     const body = { token, password: NEXT };
     return (await call(one.address, 'POST', '/auth/reset', { body })).status;
   },
-  'an old token that comes again': async ({ one, user }) => {
+  'the reuse of an old session token': async ({ one, user }) => {
     let token = user.sessionToken;
     for (let i = 0; i < 2; i++) {
       const answer = await call(one.address, 'POST', '/auth/token', { headers: bearer(token) });
@@ -93,7 +93,7 @@ describe.each([
   beforeAll(async () => {
     const url = urlOf();
     if (url === null) return;
-    nodes = await aSetOfNodes(cluster, url);
+    nodes = await prepareTestNodes(cluster, url);
     const env = { SMTP_URL: sink.url, VERIFY_EMAIL: 'off' };
     [one, two] = [await nodes.node(env), await nodes.node(env)];
     if (url === redis?.url) await nodes.joined(one, two);
@@ -101,7 +101,7 @@ describe.each([
   });
   afterAll(() => nodes?.stop());
 
-  test.each(Object.entries(WAYS))('close by %s', async (_way, end) => {
+  test.each(Object.entries(CAUSES))('close on %s', async (_cause, end) => {
     if (urlOf() === null) return;
     const user = await registerAt(one.address, `person${++count}x`);
     const bystander = nodes.peer(two);
@@ -112,7 +112,7 @@ describe.each([
     const closed = await Promise.all(sockets.map((socket) => socket.whenClosed(ENDED_MS)));
     expect(closed).toEqual(sockets.map(() => CLOSE.sessionEnded));
     expect(bystander.closed).toBeNull();
-    // Nor does another one open, on either node.
+    // No new socket opens either, on any node.
     for (const node of [one, two]) {
       const late = nodes.peer(node);
       await late.until(() => late.ws.readyState === 1, 'open');
@@ -122,7 +122,7 @@ describe.each([
     }
   });
 
-  test('no log-in that races with a deactivation or a new password is left', async () => {
+  test('no session survives from a log-in that races with a deactivation or a new password', async () => {
     if (urlOf() === null) return;
     for (const way of ['a deactivation', 'a new password elsewhere']) {
       const user = await registerAt(one.address, `racer${++count}x`);

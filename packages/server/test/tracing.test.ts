@@ -3,7 +3,7 @@ import { streamOfConversation } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
-import { aSetOfNodes } from './support/nodes.ts';
+import { prepareTestNodes } from './support/nodes.ts';
 
 import { registerAt } from './support/server.ts';
 import { until } from './support/sink.ts';
@@ -22,7 +22,7 @@ interface Span {
   }[];
 }
 
-/** A collector of OpenTelemetry: takes spans over HTTP (OTLP, JSON). */
+/** An OpenTelemetry collector: receives spans over HTTP (OTLP, JSON). */
 async function aCollector() {
   const spans: Span[] = [];
   let bodies = '';
@@ -64,7 +64,7 @@ describe.skipIf(without !== null)(`traces${without ? ` (skipped: ${without})` : 
 
   test('follow a message from its frame to the sockets of both nodes, without its text', async () => {
     const collector = await aCollector();
-    const nodes = await aSetOfNodes(cluster, redis.url);
+    const nodes = await prepareTestNodes(cluster, redis.url);
     try {
       const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
       const [one, two] = [await nodes.node(env), await nodes.node(env)];
@@ -82,7 +82,7 @@ describe.skipIf(without !== null)(`traces${without ? ` (skipped: ${without})` : 
         'event',
         (e) => e.stream === streamOfConversation(conversation) && e.seq === seq,
       );
-      // A socket’s frame holds nothing of a trace.
+      // A frame on the socket contains nothing of a trace.
       expect(JSON.stringify(b.of('event'))).not.toContain('trace');
       await nodes.stop();
 
@@ -114,16 +114,16 @@ describe.skipIf(without !== null)(`traces${without ? ` (skipped: ${without})` : 
     }
   });
 
-  test('that cannot be sent hold nobody up', async () => {
-    const nodes = await aSetOfNodes(cluster, redis.url);
+  test('that cannot be sent delay no one', async () => {
+    const nodes = await prepareTestNodes(cluster, redis.url);
     try {
       const node = await nodes.node({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' });
       const alice = await registerAt(node.address, 'alice');
       const conversation = await alice.group('untraced');
       expect(await alice.post(conversation, 'hello')).toBeGreaterThan(0);
-      const begun = performance.now();
+      const startedAt = performance.now();
       await nodes.stop();
-      await until(() => performance.now() - begun < 10_000, 'the end');
+      await until(() => performance.now() - startedAt < 10_000, 'the end');
     } finally {
       await nodes.stop();
     }

@@ -1,11 +1,11 @@
 import { WORKSPACE_STREAM } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
-  AS_PROGRAM,
   aTestApi,
   PASSWORD,
   registration,
   type TestApi,
+  WITH_SESSION_TOKEN,
 } from '../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { EVERYONE, EVERYONE_STREAM } from '../conversations/everyone.ts';
@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => api.close());
 
 const login = (name: string, password = PASSWORD) =>
-  api.post('/auth/login', { login: name, password }, AS_PROGRAM);
+  api.post('/auth/login', { login: name, password }, WITH_SESSION_TOKEN);
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 describe('registration', () => {
@@ -334,7 +334,7 @@ describe('limits', () => {
       await limited.register('ann');
       await limited.register('bob');
       const attempt = (name: string, password: string) =>
-        limited.post('/auth/login', { login: name, password }, AS_PROGRAM);
+        limited.post('/auth/login', { login: name, password }, WITH_SESSION_TOKEN);
       for (let i = 0; i < 10; i++) {
         expect((await attempt('ann', 'not the password')).statusCode).toBe(401);
       }

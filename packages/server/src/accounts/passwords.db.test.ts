@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { AS_PROGRAM, aTestApi, PASSWORD, type TestApi } from '../../test/support/api.ts';
+import { aTestApi, PASSWORD, type TestApi, WITH_SESSION_TOKEN } from '../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { type EmailSink, startEmailSink } from '../../test/support/smtp-server.ts';
 
@@ -42,7 +42,8 @@ afterEach(async () => {
 });
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-const login = (password: string) => api.post('/auth/login', { login: 'ann', password }, AS_PROGRAM);
+const login = (password: string) =>
+  api.post('/auth/login', { login: 'ann', password }, WITH_SESSION_TOKEN);
 const forgot = (email: string, headers = {}) => api.post('/auth/forgot', { email }, headers);
 const authorize = (token: string) => api.post('/auth/reset/authorize', { token });
 const reset = (token: string, password = NEXT) => api.post('/auth/reset', { token, password });
@@ -247,7 +248,7 @@ describe('limits of log-ins', () => {
       method: 'POST',
       url: '/api/v1/auth/login',
       remoteAddress: address,
-      headers: { 'content-type': 'application/json', ...AS_PROGRAM },
+      headers: { 'content-type': 'application/json', ...WITH_SESSION_TOKEN },
       payload: JSON.stringify({ login: name, password }),
     });
   beforeEach(async () => {

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
-  AS_PROGRAM,
   aTestApi,
   PASSWORD,
   registration,
   type TestApi,
+  WITH_SESSION_TOKEN,
 } from '../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { type EmailSink, startEmailSink } from '../../test/support/smtp-server.ts';
@@ -37,9 +37,9 @@ const plain = async (settings: Settings = {}) => {
 };
 
 const register = (name: string, more: object = {}) =>
-  api.post('/auth/register', { ...registration(name), ...more }, AS_PROGRAM);
+  api.post('/auth/register', { ...registration(name), ...more }, WITH_SESSION_TOKEN);
 const verify = (ticket: string, code: string) =>
-  api.post('/auth/verify', { ticket, code }, AS_PROGRAM);
+  api.post('/auth/verify', { ticket, code }, WITH_SESSION_TOKEN);
 const resend = (ticket: string) => api.post('/auth/verify/resend', { ticket });
 const count = async (table: string) =>
   (await api.database.pool.query(`select count(*)::int as n from ${table}`)).rows[0].n;
@@ -191,7 +191,7 @@ describe('with SMTP', () => {
         method: 'POST',
         url: '/api/v1/auth/verify',
         remoteAddress,
-        headers: AS_PROGRAM,
+        headers: WITH_SESSION_TOKEN,
         payload: { ticket, code },
       });
     const theirs = (await register('eve', { email: 'ann@example.org' })).json().ticket;
@@ -274,7 +274,8 @@ describe('with SMTP', () => {
     api = await aTestApi(database, { publicUrl: URL, secret, smtpUrl: sink.url });
     // The code of the registration lies in an outbox; a minute has passed.
     await age(61);
-    const login = () => api.post('/auth/login', { login: 'ann', password: PASSWORD }, AS_PROGRAM);
+    const login = () =>
+      api.post('/auth/login', { login: 'ann', password: PASSWORD }, WITH_SESSION_TOKEN);
     const wrong = await api.post('/auth/login', { login: 'ann', password: 'not that one' });
     expect(wrong.statusCode).toBe(401);
     const step = await login();

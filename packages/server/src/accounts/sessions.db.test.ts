@@ -1,11 +1,11 @@
 import type { SessionId } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
-  AS_PROGRAM,
   aTestApi,
   PASSWORD,
   registration,
   type TestApi,
+  WITH_SESSION_TOKEN,
 } from '../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { isOfFamily, newFamilyKey, newToken, parseToken } from './session-tokens.ts';
@@ -31,7 +31,7 @@ afterEach(() => api.close());
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const renew = (sessionToken: string) => api.post('/auth/token', undefined, bearer(sessionToken));
 const login = (password = PASSWORD) =>
-  api.post('/auth/login', { login: 'ann', password, device: 'second' }, AS_PROGRAM);
+  api.post('/auth/login', { login: 'ann', password, device: 'second' }, WITH_SESSION_TOKEN);
 const sessionsOf = async (accessToken: string) =>
   (await api.get('/api/v1/me/sessions', accessToken)).json().items;
 

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { AS_PROGRAM, aTestApi } from '../../test/support/api.ts';
+import { aTestApi, WITH_SESSION_TOKEN } from '../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import {
   call,
@@ -227,7 +227,7 @@ describe('the security log', () => {
       const { me } = await api.register('ann');
       const password = 'a secret that must not be logged';
       const wrong = { login: 'ann', password };
-      for (let i = 0; i < 25; i++) await api.post('/auth/login', wrong, AS_PROGRAM);
+      for (let i = 0; i < 25; i++) await api.post('/auth/login', wrong, WITH_SESSION_TOKEN);
       expect(lines[0]).toMatchObject({
         level: 'info',
         event: 'account_registered',

@@ -2,15 +2,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import type { Ready } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
+  aBackupWorkspace,
   ask,
-  aWorkshop,
+  type BackupWorkspace,
   configFor,
   connectionOf,
   eventually,
   fillStream,
   quietly,
   streamDigests,
-  type Workshop,
 } from '../../test/support/backups.ts';
 import { testLog } from '../../test/support/database.ts';
 import { Peer } from '../../test/support/peer.ts';
@@ -22,11 +22,11 @@ import { restore } from './restore.ts';
 // Whole servers and processes of their own: on a busy machine their starts take long.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-let workshop: Workshop;
+let workspace: BackupWorkspace;
 beforeEach(() => {
-  workshop = aWorkshop();
+  workspace = aBackupWorkspace();
 });
-afterEach(() => workshop.close());
+afterEach(() => workspace.close());
 
 const backUpTo = (data: string, file: string) => backUp(configFor(data), file, testLog, quietly);
 
@@ -55,7 +55,7 @@ describe('backup and restore', () => {
     await eventually(() => acked.length >= 100, 'some messages');
     const before = [...acked];
     // The command itself, in a process of its own, beside the server.
-    const { code, description } = await workshop.run(data, ['backup', file]);
+    const { code, description } = await workspace.run(data, ['backup', file]);
     const after = acked.length;
     await eventually(() => acked.length > after + 20, 'messages after the backup');
     writing = false;
@@ -73,7 +73,7 @@ describe('backup and restore', () => {
     expect(readFileSync(`${copy}/secret`)).toEqual(readFileSync(`${data}/secret`));
     expect(readdirSync(copy).sort()).toEqual(['lock', 'outbox', 'postgres', 'secret']);
 
-    const again = await workshop.server(copy);
+    const again = await workspace.server(copy);
     const there = await streamDigests(connectionOf(copy));
     const heads = Object.fromEntries(Object.entries(there).map(([id, { head }]) => [id, head]));
     expect(await streamDigests(connectionOf(data), heads)).toEqual(there);
@@ -106,16 +106,16 @@ describe('backup and restore', () => {
   });
 
   test('a backup that is killed leaves no file of its name; the next one succeeds and clears up', async () => {
-    const data = workshop.path('data');
-    const file = workshop.path('backup.tar.gz');
-    await workshop.server(data);
+    const data = workspace.path('data');
+    const file = workspace.path('backup.tar.gz');
+    await workspace.server(data);
     await fillStream(connectionOf(data), 100_000);
 
-    const child = workshop.parley(data, ['backup', file]);
-    const draft = () => readdirSync(workshop.dir).find((name) => name.includes('.part-'));
+    const child = workspace.parley(data, ['backup', file]);
+    const draft = () => readdirSync(workspace.dir).find((name) => name.includes('.part-'));
     await eventually(() => {
       const name = draft();
-      return name !== undefined && statSync(workshop.path(name)).size > 100_000;
+      return name !== undefined && statSync(workspace.path(name)).size > 100_000;
     }, 'the backup to be in the middle');
     await child.kill();
 
@@ -127,16 +127,16 @@ describe('backup and restore', () => {
   });
 
   test('a backup of a server that does not run starts its database, and ends it', async () => {
-    const data = workshop.path('data');
-    await (await workshop.server(data)).stop();
+    const data = workspace.path('data');
+    await (await workspace.server(data)).stop();
 
-    const { streams, files } = await backUpTo(data, workshop.path('data/backups/one'));
-    const second = await backUpTo(data, workshop.path('data/backups/two'));
+    const { streams, files } = await backUpTo(data, workspace.path('data/backups/one'));
+    const second = await backUpTo(data, workspace.path('data/backups/two'));
 
     expect(streams.events).toBeGreaterThan(0);
     // A backup in the data folder’s own place for them is in no other backup.
     expect(second.files).toEqual(files);
-    await workshop.server(data);
+    await workspace.server(data);
   });
 
   test('what cannot be backed up is rejected with a message, and nothing is created', async () => {
@@ -148,20 +148,20 @@ describe('backup and restore', () => {
     await expect(backUpTo(data, workshop.path('data/b'))).rejects.toThrow(
       'would lie in the data folder, and become a part of the next backup',
     );
-    await expect(backUpTo(data, workshop.path('no/b'))).rejects.toThrow('There is no folder');
-    await expect(backUpTo(workshop.path('none'), workshop.path('b'))).rejects.toThrow(
+    await expect(backUpTo(data, workspace.path('no/b'))).rejects.toThrow('There is no folder');
+    await expect(backUpTo(workspace.path('none'), workspace.path('b'))).rejects.toThrow(
       /There is no database in .*none/,
     );
     await ask(
       connectionOf(data),
       `insert into schema_migrations (version, name, checksum) values (9999, 'later', '')`,
     );
-    await expect(backUpTo(data, workshop.path('b'))).rejects.toThrow(
+    await expect(backUpTo(data, workspace.path('b'))).rejects.toThrow(
       'The database is newer than this Parley: it has the migration 9999_later',
     );
 
-    expect(readFileSync(workshop.path('there'), 'utf8')).toBe('as it was');
-    expect(readdirSync(workshop.dir).sort()).toEqual(['data', 'there']);
+    expect(readFileSync(workspace.path('there'), 'utf8')).toBe('as it was');
+    expect(readdirSync(workspace.dir).sort()).toEqual(['data', 'there']);
     // Nor does a server start on it.
     await server.stop();
     await expect(startParley(configFor(data), testLog)).rejects.toThrow(

@@ -2,8 +2,9 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import {
+  aBackupWorkspace,
   ask,
-  aWorkshop,
+  type BackupWorkspace,
   configFor,
   connectionOf,
   databaseEnded,
@@ -11,7 +12,6 @@ import {
   fillStream,
   quietly,
   streamDigests,
-  type Workshop,
 } from '../../test/support/backups.ts';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
 import { call, PASSWORD, registerAt } from '../../test/support/server.ts';
@@ -28,15 +28,15 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-let workshop: Workshop;
+let workspace: BackupWorkspace;
 let data: string;
 let original: Awaited<ReturnType<typeof streamDigests>>;
 let epoch: string;
 const EPOCH = 'select epoch from server_state';
 beforeEach(async () => {
-  workshop = aWorkshop();
-  data = workshop.path('data');
-  const server = await workshop.server(data);
+  workspace = aBackupWorkspace();
+  data = workspace.path('data');
+  const server = await workspace.server(data);
   const ann = await registerAt(server.url, 'ann');
   await ann.post(await ann.group('one'), 'hello');
   await fillStream(connectionOf(data), 20_000);
@@ -44,7 +44,7 @@ beforeEach(async () => {
   epoch = (await ask<{ epoch: string }>(connectionOf(data), EPOCH))[0]?.epoch ?? '';
   await server.stop();
 });
-afterEach(() => workshop.close());
+afterEach(() => workspace.close());
 
 const moveTo = (url: string) => move(configFor(data), url, testLog, quietly);
 const anEmptyDatabase = async () => (await cluster.fresh({ migrated: false })).url;
@@ -52,7 +52,7 @@ const anEmptyDatabase = async () => (await cluster.fresh({ migrated: false })).u
 /** The old database, as it stands. */
 async function oldStreams() {
   rmSync(join(data, 'moved.json'), { force: true });
-  const server = await workshop.server(data);
+  const server = await workspace.server(data);
   try {
     return await streamDigests(connectionOf(data));
   } finally {
@@ -72,7 +72,7 @@ test('everything is there afterwards, and the server goes on with it; the old on
   await expect(startParley(configFor(data), testLog)).rejects.toThrow(
     /The database of .*data was moved to localhost\/test_\d+ at .*Set DATABASE_URL to it/,
   );
-  const server = await workshop.server(data, { DATABASE_URL: url });
+  const server = await workspace.server(data, { DATABASE_URL: url });
   const login = await call(server.url, 'POST', '/auth/login', {
     body: { login: 'ann', password: PASSWORD },
   });
@@ -83,7 +83,7 @@ test('everything is there afterwards, and the server goes on with it; the old on
 
 test('killed in the middle: the old is unharmed, the new empty, a rerun succeeds', async () => {
   const url = await anEmptyDatabase();
-  const child = workshop.parley(data, ['move', url]);
+  const child = workspace.parley(data, ['move', url]);
   await eventually(async () => {
     const [row] = await ask<{ busy: boolean }>(
       cluster.embedded.connection,
@@ -121,7 +121,7 @@ test('refuses what would mix or lose something', async () => {
     'DATABASE_URL is set',
   );
 
-  const server = await workshop.server(data);
+  const server = await workspace.server(data);
   await expect(moveTo(url)).rejects.toThrow('is in use by the Parley server with pid');
   await server.stop();
   expect(await ask(url, `select 1 from pg_class where relname = 'events'`)).toEqual([]);

@@ -12,8 +12,9 @@ import {
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
+  aBackupWorkspace,
   ask,
-  aWorkshop,
+  type BackupWorkspace,
   configFor,
   connectionOf,
   eventually,
@@ -21,7 +22,6 @@ import {
   quietly,
   rewriteBackup,
   streamDigests,
-  type Workshop,
 } from '../../test/support/backups.ts';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
 import { registerAt } from '../../test/support/server.ts';
@@ -36,12 +36,12 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const EVENTS = 20_000;
 
 let cluster: TestCluster;
-let source: Workshop;
+let source: BackupWorkspace;
 /** A backup of a server with two people, a conversation, and a stream of {@link EVENTS} events. */
 let backup: string;
 let original: Awaited<ReturnType<typeof streamDigests>>;
 beforeAll(async () => {
-  [cluster, source] = [await startTestCluster(), aWorkshop()];
+  [cluster, source] = [await startTestCluster(), aBackupWorkspace()];
   const data = source.path('data');
   const server = await source.server(data);
   const ann = await registerAt(server.url, 'ann');
@@ -60,19 +60,19 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-let workshop: Workshop;
+let workspace: BackupWorkspace;
 let data: string;
 beforeEach(() => {
-  workshop = aWorkshop();
-  data = workshop.path('data');
+  workspace = aBackupWorkspace();
+  data = workspace.path('data');
 });
-afterEach(() => workshop.close());
+afterEach(() => workspace.close());
 
 const restoreInto = (dataDir: string, file = backup, env: Record<string, string> = {}) =>
   restore(configFor(dataDir, env), file, testLog, quietly);
 
 async function expectWhole(dataDir: string): Promise<void> {
-  const server = await workshop.server(dataDir);
+  const server = await workspace.server(dataDir);
   expect(await streamDigests(connectionOf(dataDir))).toEqual(original);
   expect(readdirSync(dataDir).sort()).toEqual([
     'lock',
@@ -87,7 +87,7 @@ async function expectWhole(dataDir: string): Promise<void> {
 
 describe('restore', () => {
   test('killed while rows come in: no server starts there, and a rerun succeeds', async () => {
-    const child = workshop.parley(data, ['restore', backup]);
+    const child = workspace.parley(data, ['restore', backup]);
     await eventually(() => existsSync(join(data, 'restoring/database/postgres')), 'the database');
     await child.kill();
 
@@ -125,7 +125,7 @@ describe('restore', () => {
   });
 
   test('refuses while a server runs there', async () => {
-    await workshop.server(data);
+    await workspace.server(data);
     await expect(restoreInto(data)).rejects.toThrow('is in use by the Parley server with pid');
   });
 
@@ -146,7 +146,7 @@ describe('restore', () => {
     ['a file outside', '"../secret"', 'files/secret', undefined],
     ['no end', 'its end is missing', 'manifest.json', undefined],
   ])('refuses a damaged backup: %s', async (damage, description, entry, change) => {
-    const bad = workshop.path('bad.tar.gz');
+    const bad = workspace.path('bad.tar.gz');
     await rewriteBackup(backup, bad, (name, content) => {
       if (name !== entry) return { name, content };
       if (change) return { name, content: change(content.toString()) };
@@ -156,7 +156,7 @@ describe('restore', () => {
     const { url } = await cluster.fresh({ migrated: false });
     await expect(restoreInto(data, bad, { DATABASE_URL: url })).rejects.toThrow(description);
 
-    expect(existsSync(workshop.path('secret'))).toBe(false);
+    expect(existsSync(workspace.path('secret'))).toBe(false);
     // Nothing of it is kept: the database is as empty as it was.
     await restoreInto(data, backup, { DATABASE_URL: url });
   });
@@ -168,7 +168,7 @@ describe('restore', () => {
     ['another number of events', 'the digest of all streams is not what', 'count'],
     ['a table less', 'it lacks the tables passkeys', 'table'],
   ])('refuses what differs in the database alone: %s', async (_, description, what) => {
-    const bad = workshop.path('bad.tar.gz');
+    const bad = workspace.path('bad.tar.gz');
     let changed = Buffer.alloc(0);
     await rewriteBackup(backup, bad, (name, content) => {
       if (name === 'tables/schema_migrations/000001.copy' && what === 'row') {
@@ -200,7 +200,7 @@ describe('restore', () => {
   });
 
   test('refuses a decompression bomb before anything is written', async () => {
-    const bad = workshop.path('bomb.tar.gz');
+    const bad = workspace.path('bomb.tar.gz');
     await rewriteBackup(backup, bad, (name, content) =>
       name === 'files/outbox/1.eml'
         ? { name, content: Buffer.alloc(900 * 1024 * 1024) }
@@ -211,13 +211,13 @@ describe('restore', () => {
   });
 
   test('refuses a backup that ends too early, or is none', async () => {
-    const short = workshop.path('short.tar.gz');
+    const short = workspace.path('short.tar.gz');
     cpSync(backup, short);
     truncateSync(short, 200_000);
     await expect(restoreInto(data, short)).rejects.toThrow(
       'short.tar.gz is not a complete backup of Parley',
     );
-    const other = workshop.path('other');
+    const other = workspace.path('other');
     writeFileSync(other, 'not at all');
     await expect(restoreInto(data, other)).rejects.toThrow(
       'other is not a complete backup of Parley',
@@ -227,7 +227,7 @@ describe('restore', () => {
 
   test('rejects a backup of a newer Parley with a message', async () => {
     const newer = (change: (header: Record<string, unknown>) => object) =>
-      rewriteBackup(backup, workshop.path('newer'), (name, content) => ({
+      rewriteBackup(backup, workspace.path('newer'), (name, content) => ({
         name,
         content:
           name === 'parley-backup.json'
@@ -236,7 +236,7 @@ describe('restore', () => {
       }));
 
     await newer((header) => ({ ...header, format: 2 }));
-    await expect(restoreInto(data, workshop.path('newer'))).rejects.toThrow(
+    await expect(restoreInto(data, workspace.path('newer'))).rejects.toThrow(
       'This backup was made by a newer Parley (format 2; this one reads 1)',
     );
     await newer((header) => ({
@@ -246,15 +246,15 @@ describe('restore', () => {
         { version: 9999, name: 'later', checksum: 'x' },
       ],
     }));
-    await expect(restoreInto(data, workshop.path('newer'))).rejects.toThrow(
+    await expect(restoreInto(data, workspace.path('newer'))).rejects.toThrow(
       'The database is newer than this Parley: it has the migration 9999_later',
     );
   });
 
   test('a secret that was in PARLEY_SECRET comes along, and must be the same where it is set', async () => {
     const secret = 'a secret of more than thirty-two characters';
-    const [from, file] = [workshop.path('from'), workshop.path('backup')];
-    const server = await workshop.server(from, { PARLEY_SECRET: secret });
+    const [from, file] = [workspace.path('from'), workspace.path('backup')];
+    const server = await workspace.server(from, { PARLEY_SECRET: secret });
     await backUp(configFor(from, { PARLEY_SECRET: secret }), file, testLog, quietly);
     await server.stop();
 
@@ -263,7 +263,7 @@ describe('restore', () => {
     );
     await restoreInto(data, file);
     expect(readFileSync(join(data, 'secret'), 'utf8')).toBe(`${secret}\n`);
-    const other = workshop.path('other');
+    const other = workspace.path('other');
     await restoreInto(other, file, { PARLEY_SECRET: secret });
     expect(existsSync(join(other, 'secret'))).toBe(false);
   });
@@ -277,7 +277,7 @@ describe('restore into an external database', () => {
 
     expect(await streamDigests(url)).toEqual(original);
     expect(readdirSync(data).sort()).toEqual(['lock', 'outbox', 'secret']);
-    await expect(restoreInto(workshop.path('other'), backup, env)).rejects.toThrow(
+    await expect(restoreInto(workspace.path('other'), backup, env)).rejects.toThrow(
       /The database test_\d+ is not empty: it has .*accounts/,
     );
     expect(await streamDigests(url)).toEqual(original);
@@ -294,13 +294,13 @@ describe('restore into an external database', () => {
     );
     await restoreInto(data, backup, env);
     expect(readdirSync(data).sort()).toEqual(['lock', 'outbox', 'secret']);
-    const server = await workshop.server(data, env);
+    const server = await workspace.server(data, env);
     await server.stop();
   });
 
   test('killed in the middle leaves it empty, and a rerun succeeds', async () => {
     const { url } = await cluster.fresh({ migrated: false });
-    const child = workshop.parley(data, ['restore', backup], { DATABASE_URL: url });
+    const child = workspace.parley(data, ['restore', backup], { DATABASE_URL: url });
     await eventually(async () => {
       const [row] = await ask<{ busy: boolean }>(
         cluster.embedded.connection,
@@ -320,7 +320,7 @@ describe('restore into an external database', () => {
 
 async function headerOf(file: string): Promise<{ id: string; epoch: string }> {
   let header = '';
-  await rewriteBackup(file, workshop.path('copy'), (name, content) => {
+  await rewriteBackup(file, workspace.path('copy'), (name, content) => {
     if (name === 'parley-backup.json') header = content.toString();
     return undefined;
   });

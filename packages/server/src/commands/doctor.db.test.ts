@@ -43,7 +43,7 @@ async function ask(
     out += text;
   });
   const code = await child.ended;
-  return { code, out, err: child.complaints() };
+  return { code, out, err: child.stderr() };
 }
 
 const sql = async (text: string) => {

@@ -36,12 +36,12 @@ test('the first user registers without any setting; keys rotate while the server
   const outbox = join(dataDir, 'outbox');
   // The log contains the path of the email, but not its content.
   const path = await expect
-    .poll(() => /"path":"([^"]+\.eml)"/.exec(server.complaints())?.[1], { timeout: 10_000 })
+    .poll(() => /"path":"([^"]+\.eml)"/.exec(server.stderr())?.[1], { timeout: 10_000 })
     .toBeDefined()
-    .then(() => /"path":"([^"]+\.eml)"/.exec(server.complaints())?.[1] ?? '');
+    .then(() => /"path":"([^"]+\.eml)"/.exec(server.stderr())?.[1] ?? '');
   expect(readdirSync(outbox)).toHaveLength(1);
   const code = /^ {4}(\d{6})$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? '';
-  expect(server.complaints()).not.toContain(code);
+  expect(server.stderr()).not.toContain(code);
   expect((await call(url, 'POST', '/me/verify', { body: { code }, headers: access })).status).toBe(
     204,
   );

@@ -3,11 +3,11 @@ import { streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase } from '../../test/support/database.ts';
 import {
+  aBootstrappedAppend,
   about,
   aDirect,
   aNode,
   aRealGroup,
-  aServerState,
   asking,
   conversationIn,
   says,
@@ -35,7 +35,7 @@ let append: Append;
 beforeAll(async () => {
   server = await startTestDatabase();
   db = await server.open();
-  append = await aServerState(db.pool);
+  append = await aBootstrappedAppend(db.pool);
 });
 afterAll(() => server.stop());
 

@@ -8,9 +8,9 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase } from '../../test/support/database.ts';
 import {
+  aBootstrappedAppend,
   about,
   aRealGroup,
-  aServerState,
   says,
   stored,
   verdict,
@@ -41,7 +41,7 @@ let group: ConversationId;
 beforeAll(async () => {
   server = await startTestDatabase();
   db = await server.open();
-  append = await aServerState(db.pool);
+  append = await aBootstrappedAppend(db.pool);
   [owner, member] = await Promise.all([anAccount(db.pool), anAccount(db.pool)]);
   group = await aRealGroup(append, [owner, member]);
 });

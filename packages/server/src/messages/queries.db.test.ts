@@ -11,9 +11,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase } from '../../test/support/database.ts';
 import {
+  aBootstrappedAppend,
   about,
   aRealGroup,
-  aServerState,
   says,
   stored,
 } from '../../test/support/domain-builders.ts';
@@ -39,7 +39,7 @@ let bob: AccountId;
 beforeAll(async () => {
   server = await startTestDatabase();
   db = await server.open();
-  append = await aServerState(db.pool);
+  append = await aBootstrappedAppend(db.pool);
   [ann, bob] = await Promise.all([anAccount(db.pool), anAccount(db.pool)]);
 });
 afterAll(() => server.stop());

@@ -2,10 +2,10 @@ import { type AccountId, type ConversationId, LIMITS, type Seq } from '@parley/p
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase, testLog } from '../../test/support/database.ts';
 import {
+  aBootstrappedAppend,
   about,
   aNode,
   aRealGroup,
-  aServerState,
   says,
 } from '../../test/support/domain-builders.ts';
 import { anAccount, upTo } from '../../test/support/stream-builders.ts';
@@ -24,7 +24,7 @@ let cursors: ReadCursors;
 beforeAll(async () => {
   server = await startTestDatabase();
   db = await server.open();
-  append = await aServerState(db.pool);
+  append = await aBootstrappedAppend(db.pool);
   cursors = new ReadCursors(db.pool, testLog);
 });
 afterAll(() => server.stop());

@@ -2,9 +2,9 @@ import { type Event, streamOfConversation } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import {
+  aBootstrappedAppend,
   about,
   aRealGroup,
-  aServerState,
   says,
   stored,
 } from '../../test/support/domain-builders.ts';
@@ -118,7 +118,7 @@ test('answers a repeated post of a deleted message with its seq and without its 
 
 test('leaves no finding for the doctor', async () => {
   const database = await (await cluster.fresh()).open();
-  const append = await aServerState(database.pool);
+  const append = await aBootstrappedAppend(database.pool);
   const eve = await anAccount(database.pool);
   const id = await aRealGroup(append, [eve]);
   const seq = await says(append, eve, id, 'deleted later');

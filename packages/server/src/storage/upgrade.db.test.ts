@@ -1,6 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask, aWorkshop, configFor, quietly, type Workshop } from '../../test/support/backups.ts';
+import {
+  aBackupWorkspace,
+  ask,
+  type BackupWorkspace,
+  configFor,
+  quietly,
+} from '../../test/support/backups.ts';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
 import { call, PASSWORD } from '../../test/support/server.ts';
 import { restore } from '../backup/restore.ts';
@@ -16,24 +22,24 @@ const backupOf = (layout: string) =>
   fileURLToPath(new URL(`../../../../fixtures/backups/layout-${layout}.tar.gz`, import.meta.url));
 
 let cluster: TestCluster;
-let workshop: Workshop;
+let workspace: BackupWorkspace;
 beforeAll(async () => {
-  [cluster, workshop] = [await startTestCluster(), aWorkshop()];
+  [cluster, workspace] = [await startTestCluster(), aBackupWorkspace()];
 });
 afterAll(async () => {
-  await workshop.close();
+  await workspace.close();
   await cluster.stop();
 });
 
 test('a server of the first layout comes to the newest with all that people had', async () => {
   const { url } = await cluster.fresh({ migrated: false });
-  const [data, env] = [workshop.path('data'), { DATABASE_URL: url }];
+  const [data, env] = [workspace.path('data'), { DATABASE_URL: url }];
 
   await restore(configFor(data, env), backupOf('0001'), testLog, quietly);
 
   const applied = await ask(url, 'select version from schema_migrations order by version');
   expect(applied.map((row) => row.version)).toEqual(readMigrations().map((m) => m.version));
-  const server = await workshop.server(data, env);
+  const server = await workspace.server(data, env);
   const login = await call(server.url, 'POST', '/auth/login', {
     body: { login: 'ann', password: PASSWORD },
   });

@@ -1,5 +1,5 @@
-// A program for tests: carries out the attacks of its argument (JSON), all at once, in a process of
-// its own, so that it takes no time from those who measure. Says what came of them.
+// Test program: carries out the attacks of its argument (JSON) concurrently, in a process of its own
+// so that the process that measures keeps its processor time. Prints their outcomes.
 import { type Attack, attack } from './attacks.ts';
 
 const wanted = JSON.parse(process.argv[2] ?? '[]') as Attack[];

@@ -2,22 +2,22 @@ import { connect, type Socket } from 'node:net';
 import { LIVE_PATH } from '@parley/protocol';
 
 /**
- * What one client can do to the availability of a server, over raw sockets. Each attack ends by
- * itself, and leaves no connection.
+ * What one client can do against the availability of a server, over raw sockets. Each attack ends
+ * on its own and leaves no connection open.
  */
 export interface Attack {
   readonly kind: keyof typeof ATTACKS;
   readonly port: number;
-  /** The address that the attacker comes from: any of 127.0.0.0/8. */
+  /** The address that the attacker connects from: any of 127.0.0.0/8. */
   readonly from: string;
   readonly connections: number;
-  /** Requests on each connection, or a second. */
+  /** Requests per connection, or per second. */
   readonly requests: number;
   readonly seconds: number;
   readonly path?: string;
 }
 
-/** What came of it, for a report. */
+/** The outcome of an attack, for a report. */
 export interface Outcome {
   readonly connections: number;
   readonly bytesRead: number;
@@ -25,11 +25,11 @@ export interface Outcome {
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Opens a connection; `run` is called when it stands, and the promise settles when it is gone. */
+/** Opens a connection, calls `run` once it is open, and settles when it is closed. */
 function open({ port, from }: Attack, run: (socket: Socket) => void): Promise<number> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', localAddress: from }, () => run(socket));
-    // A server that defends itself cuts connections: that is no failure of the attack.
+    // A server that defends itself cuts connections: that does not fail the attack.
     socket.on('error', () => socket.destroy());
     socket.on('close', () => resolve(socket.bytesRead));
   });
@@ -37,7 +37,7 @@ function open({ port, from }: Attack, run: (socket: Socket) => void): Promise<nu
 
 const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
 
-/** Repeats on so many connections at a time until the time is over. */
+/** Repeats on this many concurrent connections until the time is over. */
 async function repeat(attack: Attack, once: () => Promise<number>, pauseMs = 1): Promise<Outcome> {
   const end = performance.now() + attack.seconds * 1_000;
   let connections = 0;
@@ -54,7 +54,7 @@ async function repeat(attack: Attack, once: () => Promise<number>, pauseMs = 1):
 }
 
 const ATTACKS = {
-  /** Pipelines GETs and aborts as soon as the first answer comes. */
+  /** Pipelines GETs and aborts when the first response arrives. */
   pipelineAndAbort: (attack: Attack) =>
     repeat(attack, () =>
       open(attack, (socket) => {
@@ -64,7 +64,7 @@ const ATTACKS = {
       }),
     ),
 
-  /** Pipelines GETs and reads nothing of what is sent. */
+  /** Pipelines GETs and never reads the responses. */
   pipelineUnread: (attack: Attack) =>
     repeat(
       attack,
@@ -73,14 +73,14 @@ const ATTACKS = {
           socket.pause();
           socket.write(get(attack.path ?? '/').repeat(attack.requests));
           setTimeout(() => socket.destroy(), attack.seconds * 1_000);
-          // A paused socket does not see that the server has closed: reading a little now and then does.
+          // A paused socket does not notice that the server has closed; an occasional small read does.
           const look = setInterval(() => socket.read(1), 500);
           socket.on('close', () => clearInterval(look));
         }),
       250,
     ),
 
-  /** GETs one after the other on connections that stay open, so many a second in all. */
+  /** Sends GETs in sequence on keep-alive connections, at this total rate per second. */
   steadyGets: (attack: Attack) =>
     repeat(attack, () =>
       open(attack, (socket) => {
@@ -91,7 +91,7 @@ const ATTACKS = {
       }),
     ),
 
-  /** One GET on each of many connections, of which nothing is read. */
+  /** Sends one GET on each of many connections and never reads the responses. */
   slowReaders: async (attack: Attack): Promise<Outcome> => {
     const gone = Array.from({ length: attack.connections }, (_, n) =>
       wait(n).then(() =>
@@ -106,7 +106,7 @@ const ATTACKS = {
     return { connections: read.length, bytesRead: read.reduce((sum, n) => sum + n, 0) };
   },
 
-  /** Upgrades with a foreign Origin of so many bytes, as fast as they are refused. */
+  /** Requests upgrades with a foreign Origin of this many bytes, as fast as they are rejected. */
   foreignUpgrades: (attack: Attack) =>
     repeat(attack, () =>
       open(attack, (socket) => {
@@ -115,12 +115,12 @@ const ATTACKS = {
       }),
     ),
 
-  /** Upgrades at a rate, which say nothing after. */
+  /** Opens WebSockets at a fixed rate and sends nothing on them. */
   upgrades: async (attack: Attack): Promise<Outcome> => {
     const gone: Promise<number>[] = [];
-    const begun = performance.now();
-    while (performance.now() - begun < attack.seconds * 1_000) {
-      const due = ((performance.now() - begun) / 1_000) * attack.requests;
+    const startedAt = performance.now();
+    while (performance.now() - startedAt < attack.seconds * 1_000) {
+      const due = ((performance.now() - startedAt) / 1_000) * attack.requests;
       while (gone.length < due) {
         gone.push(
           open(attack, (socket) => {
@@ -144,5 +144,5 @@ const upgrade = (more: string) =>
       `Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${more}`,
   );
 
-/** Carries an attack out. */
+/** Carries out an attack. */
 export const attack = (wanted: Attack): Promise<Outcome> => ATTACKS[wanted.kind](wanted);

@@ -8,9 +8,9 @@ import { Peer } from '../support/peer.ts';
 import { registerAt, type User } from '../support/server.ts';
 import { aClientId } from '../support/stream-builders.ts';
 
-/** Where the innocent client comes from; attackers come from 127.0.0.1. */
+/** Address of the innocent client; attackers connect from 127.0.0.1. */
 const INNOCENT = '127.0.0.2';
-/** Sockets of the innocent account, and how often each posts: within the limits of both. */
+/** Sockets of the innocent account, and how often each posts: within both limits. */
 const SOCKETS = 4;
 const POST_MS = 345;
 
@@ -19,16 +19,16 @@ export interface Target {
   readonly child: Child;
   readonly url: string;
   readonly port: number;
-  /** Bytes of memory that the process holds. */
+  /** Resident memory of the process, bytes. */
   rss(): number;
-  /** Descriptors that the process has open. */
+  /** Open file descriptors of the process. */
   descriptors(): number;
-  /** Seconds of processor time that the process has used. */
+  /** Processor time of the process, seconds. */
   cpuSeconds(): number;
   stop(): Promise<void>;
 }
 
-/** Starts it over a fresh database; `env` are settings besides. */
+/** Starts the target on a fresh database; `env` adds settings. */
 export async function startTarget(
   cluster: TestCluster,
   env: Record<string, string> = {},
@@ -62,15 +62,15 @@ export async function startTarget(
   };
 }
 
-/** What was measured beside an attack. */
+/** What was measured during an attack. */
 export interface Measured {
-  /** Milliseconds from a post to its event, of all posts. */
+  /** Milliseconds from each post to its event. */
   readonly echoes: readonly number[];
   readonly unanswered: number;
   readonly rssGrowth: number;
 }
 
-/** Somebody who uses the server meanwhile: the echo of posts, and new sockets. */
+/** An innocent client that uses the server meanwhile: echoes of posts, and new sockets. */
 export class Innocent {
   readonly #target: Target;
   readonly #group: ConversationId;
@@ -91,7 +91,7 @@ export class Innocent {
     return new Innocent(target, group, peers);
   }
 
-  /** Opens a socket; false when it was refused. */
+  /** Opens a socket; returns false when it was rejected. */
   async canConnect(): Promise<boolean> {
     const peer = new Peer(this.#target.url, { localAddress: INNOCENT });
     await peer.until(
@@ -103,7 +103,7 @@ export class Innocent {
     return opened;
   }
 
-  /** Posts until the other thing is done, and measures. */
+  /** Posts and measures until the given work is done. */
   async beside(other: Promise<unknown>): Promise<Measured> {
     const before = this.#target.rss();
     let peak = before;
@@ -116,16 +116,16 @@ export class Innocent {
     const loop = async (peer: Peer, n: number) => {
       await new Promise((resolve) => setTimeout(resolve, (n * POST_MS) / SOCKETS));
       while (!done) {
-        const begun = performance.now();
+        const startedAt = performance.now();
         const id = aClientId();
         peer.send({ op: 'post', id, conversation: this.#group, body: 'echo' });
         try {
           await peer.next('event', (event) => event.client === id);
-          echoes.push(performance.now() - begun);
+          echoes.push(performance.now() - startedAt);
         } catch {
           unanswered++;
         }
-        const left = POST_MS - (performance.now() - begun);
+        const left = POST_MS - (performance.now() - startedAt);
         if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
         peer.frames.length = 0;
       }
@@ -152,7 +152,7 @@ async function newPeer(url: string, user: User): Promise<Peer> {
   return peer;
 }
 
-/** The value that so many percent of them do not exceed. */
+/** Returns the value that this percentage of the values does not exceed. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? 0;

@@ -1,15 +1,15 @@
 import { SCOPES } from '@parley/protocol';
 import { registerAt, type TestServer, type User } from '../support/server.ts';
 
-/** Who sends requests and frames. */
+/** The roles that send requests and frames. */
 export type Role = 'owner' | 'admin' | 'member' | 'key';
-/** All of them. */
+/** All roles. */
 export const ROLES: readonly Role[] = ['owner', 'admin', 'member', 'key'];
 
 /**
- * Accounts to fuzz with, and the ids of what they have. What is sent may end any of their sessions,
- * roles and accounts: {@link Actors.renew} then makes others. The account that does so takes no
- * part in anything else, so nothing that is sent can reach it.
+ * Holds the accounts to fuzz with, and the ids of what they have. Fuzzed requests may end any of
+ * their sessions, roles and accounts: {@link Actors.renew} then creates others. The account that
+ * creates them takes no part in the fuzzing, so no fuzzed request can affect it.
  */
 export class Actors {
   readonly #server: TestServer;
@@ -17,7 +17,7 @@ export class Actors {
   readonly #tokens = new Map<Role, string>();
   readonly #stale = new Set<Role>(ROLES);
   #made = 0;
-  /** Ids that exist, or have existed. */
+  /** Ids that exist or have existed. */
   readonly accounts: string[] = [];
   readonly conversations: string[] = [];
   readonly others: string[] = [];
@@ -27,31 +27,31 @@ export class Actors {
     this.#root = root;
   }
 
-  /** Makes the first ones, a few conversations and messages. */
+  /** Creates the first accounts, and some conversations and messages. */
   static async create(server: TestServer): Promise<Actors> {
     const actors = new Actors(server, await server.register('root'));
     await actors.renew();
     return actors;
   }
 
-  /** The access token or key of an actor. */
+  /** Returns the access token or API key of a role. */
   token(role: Role): string {
     return this.#tokens.get(role) as string;
   }
 
-  /** Its token is good for nothing any more. */
+  /** Marks the token of a role as no longer valid. */
   ended(role: Role): void {
     this.#stale.add(role);
   }
 
-  /** Keeps an id that an answer told, so that later requests are about it. */
+  /** Keeps an id from an answer, so that later requests use it. */
   learn(operation: string, id: string): void {
     if (/^(createGroup|openDirect)$/.test(operation)) this.conversations.push(id);
     else if (this.others.length < 500) this.others.push(id);
     else this.others[this.#made++ % 500] = id;
   }
 
-  /** Makes new accounts for those whose token has ended. */
+  /** Creates new accounts for roles whose token is no longer valid. */
   async renew(): Promise<void> {
     for (const role of [...this.#stale]) {
       this.#tokens.set(role, role === 'key' ? await this.#newKey() : await this.#newUser(role));

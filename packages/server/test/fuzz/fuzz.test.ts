@@ -13,16 +13,16 @@ import { knownValues } from './known.ts';
 import { type FuzzAnswer, type FuzzRequest, readOpenApi, requestsTo, Sender } from './requests.ts';
 
 /**
- * Whatever is sent, the server answers with what its documentation says: values are made from the
- * schemas of every route and every frame. FUZZ_SCALE multiplies the number of requests and frames,
- * FUZZ_SEED makes others.
+ * The server answers any input as its documentation says. Values are generated from the schemas of
+ * every route and every frame. FUZZ_SCALE multiplies the number of requests and frames; FUZZ_SEED
+ * changes the values.
  */
 
 const SCALE = Number(process.env.FUZZ_SCALE ?? 1);
 const SEED = Number(process.env.FUZZ_SEED ?? 2019);
 const REQUESTS = 6_000 * SCALE;
 const FRAMES = 16_000 * SCALE;
-/** Values are made so many at a time: later ones use the ids that earlier answers told. */
+/** Values generated per batch: later batches use the ids from earlier answers. */
 const BATCH = 400;
 const TIMEOUT_MS = 180_000 * SCALE;
 
@@ -51,7 +51,7 @@ afterAll(async () => {
 
 const UUID = /"(?:id|ticket)":"([^"]{1,100})"/g;
 
-/** What is wrong with an answer; null when nothing is. */
+/** Returns what is wrong with an answer, or null. */
 function faultOf({ status, retryAfter, text }: FuzzAnswer): string | null {
   if (status >= 500 && !(status === 503 && retryAfter !== undefined)) return `status ${status}`;
   if (status < 400) return null;
@@ -64,7 +64,7 @@ const shown = (r: FuzzRequest, answer: FuzzAnswer, fault: string) =>
   `${fault}: ${r.operation} as ${r.role}: ${r.method} ${r.path} ${r.body?.toString()} => ${answer.status} ${answer.text.slice(0, 500)}`;
 
 describe('fuzzed requests', () => {
-  test('are answered as documented, by every route', { timeout: TIMEOUT_MS }, async () => {
+  test('are answered as documented by every route', { timeout: TIMEOUT_MS }, async () => {
     const sender = new Sender(server.url, actors, 16);
     const succeeded = new Set<string>();
     const faults: string[] = [];
@@ -118,7 +118,7 @@ describe('fuzzed requests', () => {
     expect([200, 404]).toContain(answer.status);
   });
 
-  test.each(EDGE_TIMES)('take or refuse the time %s', async (expiresAt) => {
+  test.each(EDGE_TIMES)('accept or reject the time %s', async (expiresAt) => {
     const headers = { authorization: `Bearer ${actors.token('owner')}` };
     const answer = await call(server.url, 'POST', '/admin/invitations', {
       body: { expiresAt },
@@ -137,7 +137,7 @@ describe('fuzzed requests', () => {
 
 describe('fuzzed frames', () => {
   const schema = z.toJSONSchema(ClientFrame, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
-  /** How the server may end a socket for what it was sent. */
+  /** Close codes with which the server may end a socket because of what it was sent. */
   const CLOSES: readonly number[] = [
     CLOSE.helloExpected,
     CLOSE.sessionEnded,
@@ -171,7 +171,7 @@ describe('fuzzed frames', () => {
     return peer;
   }
 
-  /** Everything that was sent before has been looked at when this is answered. */
+  /** Everything sent earlier has been handled when this is answered. */
   async function settled(peer: Peer): Promise<void> {
     const id = randomUUID();
     if (!peer.closed) peer.send({ op: 'no such frame', id });
@@ -181,7 +181,7 @@ describe('fuzzed frames', () => {
     );
   }
 
-  test('are answered or refused, and end no socket', { timeout: TIMEOUT_MS }, async () => {
+  test('are answered or rejected, and close no socket', { timeout: TIMEOUT_MS }, async () => {
     const peers = new Map<string, Peer>();
     let answered = 0;
     for (let sent = 0; sent < FRAMES; sent += BATCH) {
@@ -212,7 +212,9 @@ describe('fuzzed frames', () => {
     for (const peer of peers.values()) peer.close();
   });
 
-  test('before a hello end the socket with its code', { timeout: TIMEOUT_MS }, async () => {
+  test('before the hello close the socket with the documented code', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     const frames = framesOf(SEED - 1, 300 * SCALE);
     for (let n = 0; n < frames.length; n += 30) {
       await Promise.all(
@@ -229,7 +231,7 @@ describe('fuzzed frames', () => {
   });
 });
 
-test('leave the tables as the log says, and no rejection without a handler', async () => {
+test('leave tables that match the events, and no unhandled rejection', async () => {
   expect(await examine(server.pool)).toEqual([]);
   expect(unhandled).toEqual([]);
 });

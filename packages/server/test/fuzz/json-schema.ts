@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 
-/** The part of JSON Schema 2020-12 that Zod writes. */
+/** The subset of JSON Schema 2020-12 that Zod emits. */
 export interface JsonSchema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -23,14 +23,14 @@ export interface JsonSchema {
   readonly format?: string;
 }
 
-/** How far the values of {@link valuesOf} keep to their schema. */
+/** How closely the values of {@link valuesOf} keep to their schema. */
 export type Mode = 'valid' | 'boundary';
 
-/** What a schema alone does not say. */
+/** Knowledge that a schema alone does not contain. */
 export interface Knowledge {
-  /** The schema behind a `$ref`. */
+  /** Resolves a `$ref`. */
   resolve(ref: string): JsonSchema;
-  /** Good values for a field of this name, such as ids that exist; undefined for none. */
+  /** Returns valid values for a field of this name, such as existing ids; undefined for none. */
   known(field: string): Arbitrary<unknown> | undefined;
 }
 
@@ -62,7 +62,7 @@ export const HOSTILE_TEXT = [
   '\r\nSet-Cookie: a=b',
 ];
 
-/** Numbers at the edges of the types of JavaScript, JSON and PostgreSQL. */
+/** Numbers at the limits of the types of JavaScript, JSON and PostgreSQL. */
 export const EDGE_NUMBERS = [
   0,
   -0,
@@ -86,7 +86,7 @@ export const EDGE_NUMBERS = [
   5e-324,
 ];
 
-/** Times at the edges of what RFC 3339, JavaScript and PostgreSQL can say. */
+/** Times at the limits of what RFC 3339, JavaScript and PostgreSQL can represent. */
 export const EDGE_TIMES = [
   '0000-01-01T00:00:00Z',
   '0001-01-01T00:00:00Z',
@@ -118,7 +118,7 @@ export const junk: Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 
-/** Values of a schema: all valid, or each one at the edge of what its schema takes, or beyond. */
+/** Generates values of a schema: all valid, or each at or beyond the limits of its schema. */
 export function valuesOf(
   schema: JsonSchema,
   mode: Mode,
@@ -231,7 +231,7 @@ function texts(schema: JsonSchema, mode: Mode): Arbitrary<unknown> {
   );
 }
 
-/** A valid value with one thing wrong: a field of another type, missing, or one too many. */
+/** Generates a valid value with one defect: a field of another type, missing, or unexpected. */
 export function brokenValuesOf(schema: JsonSchema, knowledge: Knowledge): Arbitrary<unknown> {
   return fc
     .tuple(
@@ -251,7 +251,7 @@ export function brokenValuesOf(schema: JsonSchema, knowledge: Knowledge): Arbitr
     });
 }
 
-/** Valid, boundary and broken values, in the mix that reaches furthest into the server. */
+/** Generates valid, boundary and broken values in the mix that reaches furthest into the server. */
 export const fuzzOf = (schema: JsonSchema, knowledge: Knowledge): Arbitrary<unknown> =>
   fc.oneof(
     { weight: 5, arbitrary: valuesOf(schema, 'valid', knowledge) },

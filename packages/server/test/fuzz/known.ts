@@ -3,11 +3,11 @@ import fc, { type Arbitrary } from 'fast-check';
 import { PASSWORD } from '../support/server.ts';
 import type { Actors } from './actors.ts';
 
-/** One of the latest in a list that grows while values are made: those who send belong to them. */
+/** Returns one of the latest entries of a list that grows meanwhile: these belong to current accounts. */
 const oneOf = (list: readonly unknown[], latest = 8): Arbitrary<unknown> =>
   fc.nat().map((n) => list[list.length - 1 - (n % Math.min(latest, list.length))]);
 
-/** Good values by the name of a field: ids that exist, so that requests reach past the look-up. */
+/** Valid values by field name: existing ids, so that requests get past the look-up. */
 export function knownValues(actors: Actors): (field: string) => Arbitrary<unknown> | undefined {
   const { accounts, conversations, others } = actors;
   const name = fc.stringMatching(/^[a-z]{3,12}$/);
@@ -18,7 +18,7 @@ export function knownValues(actors: Actors): (field: string) => Arbitrary<unknow
     oneOf(conversations),
     fc.nat().map((n) => others[n % others.length] ?? WORKSPACE_STREAM),
   );
-  // A group begins with its members' joining: the messages come after that.
+  // A group’s stream starts with its members joining; the messages follow.
   const seq = fc.oneof(
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 8 }) },
     { weight: 4, arbitrary: fc.integer({ min: 9, max: 14 }) },

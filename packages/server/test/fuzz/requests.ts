@@ -27,17 +27,17 @@ export interface FuzzRequest {
   readonly body: Buffer | null;
 }
 
-/** An answer, read to its end. */
+/** A response, read to its end. */
 export interface FuzzAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly text: string;
 }
 
-/** They hash a password, which takes as long as a hundred others. */
+/** Operations that hash a password, which costs as much as a hundred others. */
 const EXPENSIVE =
   /^(login|register|createAccount|changePassword|resetPassword|verifyEmail|exportMe|setUpTotp|removeTotp|renewRecoveryCodes|newPasskeyOptions|removePasskey|addPasskey)$/;
-/** They end what other requests need: accounts and sessions of those who send, groups, places in them. */
+/** Operations that end what other requests need: accounts, sessions, groups, memberships. */
 const ENDING =
   /^(logout|deleteMe|deleteAccount|deactivateAccount|endMyOtherSessions|deleteGroup|leaveGroup|removeMember)$/;
 
@@ -56,7 +56,7 @@ interface OpenApi {
   readonly components?: { readonly schemas?: Record<string, JsonSchema> };
 }
 
-/** The routes of an OpenAPI document, and its schemas by reference. */
+/** Returns the routes of an OpenAPI document, and resolves its schema references. */
 export function readOpenApi(document: OpenApi): {
   operations: Operation[];
   resolve: Knowledge['resolve'];
@@ -78,7 +78,7 @@ export function readOpenApi(document: OpenApi): {
   return { operations, resolve };
 }
 
-/** Requests to all operations: valid ones, those at the edge, broken ones. */
+/** Generates requests to all operations: valid, boundary and broken ones. */
 export function requestsTo(
   operations: readonly Operation[],
   knowledge: Knowledge,
@@ -121,7 +121,7 @@ function requestsOf(operation: Operation, knowledge: Knowledge): Arbitrary<FuzzR
 }
 
 function parameterValues(schema: JsonSchema, name: string, knowledge: Knowledge) {
-  // The parameter as a field of an object, so that what is known of the name is used.
+  // The parameter as a field of an object, so that known values for its name are used.
   const wrapped = { type: 'object', properties: { [name]: schema }, required: [name] };
   return fc.oneof(
     { weight: 8, arbitrary: fuzzOf(wrapped, knowledge) },
@@ -129,7 +129,7 @@ function parameterValues(schema: JsonSchema, name: string, knowledge: Knowledge)
   );
 }
 
-/** The value of a parameter from the object that {@link parameterValues} wraps it in, as text. */
+/** Returns a parameter’s value as text, out of the object that {@link parameterValues} wraps it in. */
 function textOf(wrapped: unknown): string {
   const [value] =
     typeof wrapped === 'object' && wrapped !== null ? Object.values(wrapped) : [wrapped];
@@ -145,7 +145,7 @@ function text(query: Record<string, unknown>): string {
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`.slice(0, 6_000);
 }
 
-/** Only what Node lets a client send: the wire itself is tested elsewhere. */
+/** Keeps only what Node’s HTTP client can send; other tests cover raw bytes. */
 const headersOf = (header: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(header).map(([name, value]) => [
@@ -172,7 +172,7 @@ function bodiesOf(schema: JsonSchema | undefined, knowledge: Knowledge): Arbitra
   );
 }
 
-/** Sends requests over some connections that stay open. */
+/** Sends requests over some keep-alive connections. */
 export class Sender {
   readonly #url: string;
   readonly #actors: Actors;
@@ -184,7 +184,7 @@ export class Sender {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
-  /** Sends one and reads all of its answer. */
+  /** Sends a request and reads the whole response. */
   send({ method, path, role, headers, body }: FuzzRequest): Promise<FuzzAnswer> {
     return new Promise((resolve, reject) => {
       const sent = request(new URL(this.#url).origin + path, {
@@ -217,7 +217,7 @@ export class Sender {
     });
   }
 
-  /** Ends all connections. */
+  /** Closes all connections. */
   close(): void {
     this.#agent.destroy();
   }

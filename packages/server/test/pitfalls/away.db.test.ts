@@ -4,14 +4,14 @@ import type { Seq } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
-import { seqsFrom, TestNodes } from './test-nodes.ts';
+import { seqsFrom, TestBed } from './test-bed.ts';
 
-const testNodes = new TestNodes();
+const testBed = new TestBed();
 
-/** A conversation of ann and bob with three messages of ann’s. */
+/** A conversation of ann and bob with three messages from ann. */
 async function aTalk() {
-  const node = await testNodes.node(await testNodes.cluster.fresh());
-  const network = await testNodes.network(node);
+  const node = await testBed.node(await testBed.cluster.fresh());
+  const network = await testBed.network(node);
   const ann = await registerAt(node.url, 'ann');
   const bob = await registerAt(node.url, 'bob');
   const group = await ann.group('the two', [bob]);
@@ -20,8 +20,8 @@ async function aTalk() {
     said.push(await ann.post(group, text));
   }
   const [edited, deleted, liked] = said as [Seq, Seq, Seq];
-  const writer = await testNodes.client(node, ann);
-  /** Changes what was there before, and says a little. */
+  const writer = await testBed.client(node, ann);
+  /** Edits, deletes and reacts to earlier messages, and posts some. */
   const meanwhile = async () => {
     const sent = [
       writer.client.edit(group, edited, 'was edited'),
@@ -36,9 +36,9 @@ async function aTalk() {
   return { node, network, ann, bob, group, writer, meanwhile };
 }
 
-test('an edit, a deletion and a reaction made while a client was away reach it (B10)', async () => {
+test('an edit, a deletion and a reaction reach a client that was away (B10)', async () => {
   const { network, bob, group, writer, meanwhile } = await aTalk();
-  const reader = await testNodes.client(network, bob);
+  const reader = await testBed.client(network, bob);
   expect(await reader.shows(group)).toHaveLength(4);
 
   network.refuse(true);
@@ -52,28 +52,28 @@ test('an edit, a deletion and a reaction made while a client was away reach it (
   expect(reader.client.counters).toMatchObject({ gapFills: 0, duplicates: 0, resets: 0 });
 });
 
-test('they reach a client that comes back with what it had stored (B10, B26)', async () => {
+test('edits and deletions reach a client that returns with its stored state (B10, B26)', async () => {
   const { node, bob, group, writer, meanwhile } = await aTalk();
-  const first = await testNodes.client(node, bob, { store: new IndexedDbStore() });
+  const first = await testBed.client(node, bob, { store: new IndexedDbStore() });
   expect(await first.shows(group)).toHaveLength(4);
   await first.client.stop();
   await meanwhile();
 
-  const second = await testNodes.client(node, bob, { store: new IndexedDbStore() });
+  const second = await testBed.client(node, bob, { store: new IndexedDbStore() });
   expect(await second.shows(group)).toEqual(await writer.history(group));
-  // What was stored was not asked for again, and only what was missing has come.
+  // The stored state was not requested again, and only the missing events have arrived.
   expect(second.seqs(group)).toEqual(seqsFrom(first.at(group) + 1, writer.at(group)));
 });
 
-test('they reach a client that has missed more than is replayed (reset)', async () => {
+test('edits and deletions reach a client that missed more than is replayed (reset)', async () => {
   const { network, node, ann, bob, group, writer, meanwhile } = await aTalk();
-  const reader = await testNodes.client(network, bob);
+  const reader = await testBed.client(network, bob);
   expect(await reader.shows(group)).toHaveLength(4);
 
   network.refuse(true);
   await reader.cut();
   await meanwhile();
-  const more = await testNodes.client(node, ann);
+  const more = await testBed.client(node, ann);
   const sent = Array.from({ length: 520 }, (_, n) => more.client.post(group, `number ${n}`));
   await Promise.all(sent.map((s) => s.settled));
   network.refuse(false);
@@ -83,10 +83,10 @@ test('they reach a client that has missed more than is replayed (reset)', async 
   expect(await reader.shows(group)).toEqual(await writer.history(group));
 });
 
-test('five times away, nothing comes twice and nothing is lost (B14)', async () => {
+test('a client that is away five times gets every event exactly once (B14)', async () => {
   const { network, bob, group, writer } = await aTalk();
-  const reader = await testNodes.client(network, bob);
-  const begun = reader.at(group);
+  const reader = await testBed.client(network, bob);
+  const start = reader.at(group);
   for (let round = 1; round <= 5; round++) {
     network.refuse(true);
     await reader.cut();
@@ -95,20 +95,20 @@ test('five times away, nothing comes twice and nothing is lost (B14)', async () 
     await reader.live();
   }
   await until(() => reader.at(group) === writer.at(group), 'all events');
-  expect(reader.seqs(group)).toEqual(seqsFrom(begun + 1, writer.at(group)));
+  expect(reader.seqs(group)).toEqual(seqsFrom(start + 1, writer.at(group)));
   expect(reader.client.counters).toMatchObject({ gapFills: 0, duplicates: 0, resets: 0 });
 });
 
-test('200 messages while away, and a live one at once: the hole is filled (B9)', async () => {
+test('the gap of 200 missed messages is filled when a live one arrives first (B9)', async () => {
   const { node, bob, group, writer } = await aTalk();
-  // The program’s store: cursors and outbox, no messages.
+  // The store of a bot: cursors and outbox, no messages.
   const store = new MemoryStore();
-  const first = await testNodes.client(node, bob, { store });
+  const first = await testBed.client(node, bob, { store });
   await first.client.stop();
   const sent = Array.from({ length: 200 }, (_, n) => writer.client.post(group, `number ${n}`));
   await Promise.all(sent.map((s) => s.settled));
 
-  const second = await testNodes.client(node, bob, { store, live: false });
+  const second = await testBed.client(node, bob, { store, live: false });
   const live = writer.client.post(group, 'and this is live');
   await second.live();
   const { seq } = await live.settled;

@@ -13,21 +13,21 @@ import { about, aNode } from '../support/domain-builders.ts';
 import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
 import { TestClock } from '../support/stream-builders.ts';
-import { seqsFrom, TestNodes, Watched } from './test-nodes.ts';
+import { RecordingClient, seqsFrom, TestBed } from './test-bed.ts';
 
-const testNodes = new TestNodes();
+const testBed = new TestBed();
 
-async function aTalk(options: Parameters<TestNodes['node']>[1] = {}) {
-  const database = await testNodes.cluster.fresh();
-  const node = await testNodes.node(database, options);
+async function aTalk(options: Parameters<TestBed['node']>[1] = {}) {
+  const database = await testBed.cluster.fresh();
+  const node = await testBed.node(database, options);
   const ann = await registerAt(node.url, 'ann');
   const bob = await registerAt(node.url, 'bob');
   const group = await ann.group('the two', [bob]);
   return { database, node, ann, bob, group };
 }
 
-test('1,001 messages of one millisecond are paged through, each once (B11)', async () => {
-  // Time stands still.
+test('paging returns each of 1,001 messages of the same millisecond once (B11)', async () => {
+  // The clock stands still.
   const { database, node, ann, bob, group } = await aTalk({ clock: new TestClock() });
   const { pool } = await database.open();
   const append = aNode(pool);
@@ -38,7 +38,7 @@ test('1,001 messages of one millisecond are paged through, each once (B11)', asy
   );
   await pool.query(`update events set at = '2026-01-01' where stream_id = $1`, [group]);
   const seqs = outcomes.map((o) => (o.kind === 'stored' ? o.seq : 0)).sort((a, b) => a - b);
-  const reader = new Watched(node.url, bob);
+  const reader = new RecordingClient(node.url, bob);
   const history = (await reader.history(group)) as { seq: Seq }[];
   expect(history.map((m) => m.seq)).toEqual(seqs);
   const events: Seq[] = [];
@@ -52,9 +52,9 @@ test('1,001 messages of one millisecond are paged through, each once (B11)', asy
   expect(events).toEqual(seqsFrom(3, seqs.at(-1) as number));
 });
 
-test('a server restored from a backup (a new epoch) is one reset, not a loop (B13)', async () => {
+test('a server restored from a backup (a new epoch) causes one reset, not a loop (B13)', async () => {
   const { database, node, ann, bob, group } = await aTalk();
-  const reader = await testNodes.client(node, bob);
+  const reader = await testBed.client(node, bob);
   await ann.post(group, 'before');
   await until(() => reader.seqs(group).length === 1, 'the message');
   const { pool } = await database.open();
@@ -66,14 +66,14 @@ test('a server restored from a backup (a new epoch) is one reset, not a loop (B1
   await ann.post(group, 'after');
   await until(() => reader.seqs(group).length === 2, 'the message after');
   expect(await reader.shows(group)).toEqual(await reader.history(group));
-  // The past as a whole, then its own stream, the workspace’s, everyone’s and the group’s.
+  // The reset of all, then of its personal stream, the workspace, everyone and the group.
   expect(reader.client.counters).toMatchObject({ connects: connects + 1, resets: 5, gapFills: 0 });
   await reader.cut();
   await reader.live();
   expect(reader.client.counters).toMatchObject({ connects: connects + 2, resets: 5 });
 });
 
-test('a replaced connection that goes on delivering changes nothing (B15)', async () => {
+test('frames from a replaced connection change nothing (B15)', async () => {
   const { node, ann, bob, group } = await aTalk();
   const sockets: LiveSocket[] = [];
   const late: string[] = [];
@@ -91,19 +91,19 @@ test('a replaced connection that goes on delivering changes nothing (B15)', asyn
         },
       });
       sockets.push(real);
-      // The client lets go of it; it stays.
+      // The client lets go of it; the socket stays open.
       return { send: real.send, close: () => undefined };
     },
   });
   const events: Event[] = [];
   client.onEvent((event) => events.push(event));
-  testNodes.finally(async () => {
+  testBed.finally(async () => {
     await client.stop();
     for (const socket of sockets) socket.close();
   });
   await client.start();
   await client.whenLive();
-  const begun = client.cursors.get(streamOfConversation(group)) as Seq;
+  const start = client.cursors.get(streamOfConversation(group)) as Seq;
   for (let round = 0; round < 3; round++) {
     client.networkLost();
     await ann.post(group, `${round} on its way`);
@@ -112,20 +112,20 @@ test('a replaced connection that goes on delivering changes nothing (B15)', asyn
   }
   await until(() => events.length >= 6, 'all messages');
   await until(() => late.filter((text) => text.includes('"message.posted"')).length >= 9, 'echoes');
-  expect(events.map((e) => e.seq)).toEqual(seqsFrom(begun + 1, begun + 6));
+  expect(events.map((e) => e.seq)).toEqual(seqsFrom(start + 1, start + 6));
   expect(client.counters).toMatchObject({ connects: 4, gapFills: 0, duplicates: 0 });
 });
 
 test.each([
   ['before', 'ack'],
   ['after', 'event'],
-] as const)('an event that comes %s its ack makes one message (B25)', async (_when, held) => {
+] as const)('an event that arrives %s its ack makes one message (B25)', async (_when, held) => {
   const { node, ann, group } = await aTalk();
   const client = new ParleyClient({
     api: new ParleyApi({ url: node.url, sessionToken: ann.sessionToken }),
     loadUsers: false,
     socket: (url, handlers) => {
-      // Holds one kind of frames back until the other kind has come.
+      // Holds frames of one kind back until one of the other kind has arrived.
       let waiting: string[] = [];
       return nodeSocket(url, {
         ...handlers,
@@ -143,7 +143,7 @@ test.each([
       });
     },
   });
-  testNodes.finally(() => client.stop());
+  testBed.finally(() => client.stop());
   await client.start();
   await client.whenLive();
   const timeline = client.timeline(group);
@@ -151,7 +151,7 @@ test.each([
   const most: number[] = [];
   timeline.subscribe(() => most.push(timeline.snapshot.messages.length));
 
-  // The last one of a round brings what is held back of the others.
+  // The last message of a round releases what is held back of the others.
   const sent = [1, 2, 3].map((n) => client.post(group, `number ${n}`));
   await until(() => timeline.snapshot.messages.some((m) => m.state === 'stored'), 'the first');
   client.post(group, 'the last');
@@ -166,11 +166,11 @@ test.each([
   ]);
 });
 
-test('a poisoned row is passed over: nobody’s synchronisation breaks on it (B28)', async () => {
+test('a damaged row is skipped and stops no client’s synchronization (B28)', async () => {
   const { database, node, ann, bob, group } = await aTalk();
   const { pool } = await database.open();
   const store = new MemoryStore();
-  const first = await testNodes.client(node, bob, { store });
+  const first = await testBed.client(node, bob, { store });
   const poison = [
     ['message.sung', '{"melody":"none"}'],
     ['message.posted', '{}'],
@@ -190,7 +190,7 @@ test('a poisoned row is passed over: nobody’s synchronisation breaks on it (B2
       [stream, type, ann.id, data],
     );
   };
-  const rounds = async (who: Watched) => {
+  const rounds = async (who: RecordingClient) => {
     for (const [type, data] of poison) await insert(group, type as string, data as string);
     for (const type of ['user.registered', 'user.updated', 'user.role_changed', 'group.created']) {
       await insert(WORKSPACE_STREAM, type, 'null');
@@ -201,14 +201,14 @@ test('a poisoned row is passed over: nobody’s synchronisation breaks on it (B2
     await until(() => who.at(group) === seq, 'the message after the poison', 20_000);
   };
 
-  // Live, on resume, for a client with a cursor and for one that knows nothing.
+  // Live, on resume, for a client with a cursor and for one without any state.
   await rounds(first);
   expect(first.client.state).toBe('live');
   await first.cut();
   await rounds(first);
   await first.client.stop();
-  const again = await testNodes.client(node, bob, { store });
-  const fresh = await testNodes.client(node, bob);
+  const again = await testBed.client(node, bob, { store });
+  const fresh = await testBed.client(node, bob);
   await rounds(again);
   await until(() => fresh.at(group) === again.at(group), 'the same for both');
   for (const who of [again, fresh]) {

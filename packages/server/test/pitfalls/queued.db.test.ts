@@ -4,18 +4,18 @@ import { type Event, streamOfConversation } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
-import { TestNodes } from './test-nodes.ts';
+import { TestBed } from './test-bed.ts';
 
-const testNodes = new TestNodes();
+const testBed = new TestBed();
 
 /** ann behind a bad network, and bob, who sees what arrives. */
 async function aTalk() {
-  const node = await testNodes.node(await testNodes.cluster.fresh());
-  const network = await testNodes.network(node);
+  const node = await testBed.node(await testBed.cluster.fresh());
+  const network = await testBed.network(node);
   const ann = await registerAt(node.url, 'ann');
   const bob = await registerAt(node.url, 'bob');
   const group = await ann.group('the two', [bob]);
-  const reader = await testNodes.client(node, bob);
+  const reader = await testBed.client(node, bob);
   const bodies = () =>
     reader.events
       .filter((e): e is Extract<Event, { type: 'message.posted' }> => e.type === 'message.posted')
@@ -25,9 +25,9 @@ async function aTalk() {
 
 const numbers = (n: number) => Array.from({ length: n }, (_, i) => `number ${i}`);
 
-test('messages written without a network are sent in the order of their writing', async () => {
+test('messages written offline are sent in the order they were written', async () => {
   const { network, ann, group, bodies } = await aTalk();
-  const writer = await testNodes.client(network, ann);
+  const writer = await testBed.client(network, ann);
   network.refuse(true);
   await writer.cut();
   const sent = numbers(60).map((body) => writer.client.post(group, body));
@@ -37,16 +37,16 @@ test('messages written without a network are sent in the order of their writing'
   expect(bodies()).toEqual(numbers(60));
 });
 
-test('they keep their order, each once, when the connection is cut again and again', async () => {
+test('queued messages arrive once and in order when the connection is cut repeatedly', async () => {
   const { network, ann, group, bodies } = await aTalk();
-  const writer = await testNodes.client(network, ann);
+  const writer = await testBed.client(network, ann);
   const sent: Promise<unknown>[] = [];
   for (const [n, body] of numbers(120).entries()) {
     const cut = n % 12 === 11;
     if (cut) {
-      // What was written without a connection is on its way just now.
+      // Messages that were written offline are being sent at this moment.
       await writer.live();
-      // In the middle of a frame, every other time.
+      // Every other cut is in the middle of a frame.
       if (n % 24 === 11) network.cut();
       else network.cutInFrame(40);
     }
@@ -59,14 +59,14 @@ test('they keep their order, each once, when the connection is cut again and aga
   expect(writer.client.counters.connects).toBe(11);
 });
 
-test('they keep their order, each once, when every answer is lost (B1, B21)', async () => {
+test('queued messages arrive once and in order when every ack is lost (B1, B21)', async () => {
   const { network, ann, group, bodies } = await aTalk();
-  const writer = await testNodes.client(network, ann);
+  const writer = await testBed.client(network, ann);
   for (let round = 0; round < 5; round++) {
     const before = bodies().length;
     network.set({ swallowDown: true });
     const sent = numbers(10).map((body) => writer.client.post(group, `${round} ${body}`));
-    // Stored, and nobody has told the writer.
+    // Stored, and the writer has received no ack.
     await until(() => bodies().length === before + 10, 'the messages to be stored');
     network.cut();
     await Promise.all(sent.map((s) => s.settled));
@@ -78,9 +78,9 @@ test('they keep their order, each once, when every answer is lost (B1, B21)', as
   expect(writer.client.counters.resends).toBeGreaterThanOrEqual(50);
 });
 
-test('they keep their ids and their order over a reload with unsent messages (B3, B26)', async () => {
+test('unsent messages keep their ids and their order over a reload (B3, B26)', async () => {
   const { network, ann, group, bodies, node } = await aTalk();
-  const first = await testNodes.client(network, ann, { store: new IndexedDbStore() });
+  const first = await testBed.client(network, ann, { store: new IndexedDbStore() });
   network.set({ swallowDown: true });
   const ids = numbers(10).map((body) => first.client.post(group, body).id);
   await until(() => bodies().length === 10, 'the first half to be stored');
@@ -94,26 +94,26 @@ test('they keep their ids and their order over a reload with unsent messages (B3
   await until(() => first.client.snapshot.outbox.length === 20, 'the outbox');
   await first.client.stop();
 
-  const second = await testNodes.client(node, ann, { store: new IndexedDbStore() });
+  const second = await testBed.client(node, ann, { store: new IndexedDbStore() });
   await until(() => second.client.snapshot.outbox.length === 0, 'all to be answered');
   await until(() => bodies().length >= 20, 'all messages');
   expect(bodies()).toEqual(numbers(20));
-  // The same commands, under the ids that they were made with.
+  // The same commands, under their original ids.
   const { items } = await second.api.events(streamOfConversation(group), { after: 0 as never });
   expect(items.filter((e) => e.type === 'message.posted').map((e) => e.client)).toEqual(ids);
 });
 
-test('a message refused for the moment is not overtaken by the next', async () => {
-  const node = await testNodes.node(await testNodes.cluster.fresh(), {
+test('a deferred message is not overtaken by the next one', async () => {
+  const node = await testBed.node(await testBed.cluster.fresh(), {
     env: { RATE_LIMITS: 'on' },
     limits: { commands: 12, commandWindowMs: 1_000 },
   });
   const ann = await registerAt(node.url, 'ann');
   const bob = await registerAt(node.url, 'bob');
   const group = await ann.group('the two', [bob]);
-  const reader = await testNodes.client(node, bob);
-  // Two devices of the same person: each keeps its own order, whatever is refused.
-  const [one, two] = [await testNodes.client(node, ann), await testNodes.client(node, ann)];
+  const reader = await testBed.client(node, bob);
+  // Two devices of the same user: each keeps its own order, whatever is deferred.
+  const [one, two] = [await testBed.client(node, ann), await testBed.client(node, ann)];
   const sent = numbers(40).flatMap((body) =>
     [one, two].map((writer, w) => writer.client.post(group, `${w} ${body}`).settled),
   );

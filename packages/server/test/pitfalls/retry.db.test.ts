@@ -3,15 +3,15 @@ import { expect, test } from 'vitest';
 import { call, PASSWORD, registerAt, type User } from '../support/server.ts';
 import { until } from '../support/sink.ts';
 import { aClientId, TestClock } from '../support/stream-builders.ts';
-import { TestNodes } from './test-nodes.ts';
+import { TestBed } from './test-bed.ts';
 
-const testNodes = new TestNodes();
+const testBed = new TestBed();
 
 const SECOND = 1_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Posts under an id as somebody who has logged in anew: another session, another token. */
+/** Posts under an id with a new log-in: another session, another token. */
 async function postAs(url: string, who: User, conversation: string, id: string, body: string) {
   const login = await call(url, 'POST', '/auth/login', {
     body: { login: who.name, password: PASSWORD },
@@ -27,11 +27,11 @@ async function postAs(url: string, who: User, conversation: string, id: string, 
   return answer.seq as Seq;
 }
 
-test('a retry after 30 s, an hour, a day and a year does not post twice, on any node (B2, B4)', async () => {
-  const database = await testNodes.cluster.fresh();
+test('a retry after 30 s, an hour, a day or a year does not post twice on any node (B2, B4)', async () => {
+  const database = await testBed.cluster.fresh();
   const clock = new TestClock();
-  const one = await testNodes.node(database, { clock });
-  const two = await testNodes.node(database, { clock });
+  const one = await testBed.node(database, { clock });
+  const two = await testBed.node(database, { clock });
   const ann = await registerAt(one.url, 'ann');
   const group = await ann.group('notes');
   const ids = [aClientId(), aClientId()] as const;
@@ -53,13 +53,13 @@ test('a retry after 30 s, an hour, a day and a year does not post twice, on any 
   expect(rows.map((row) => row.seq)).toEqual([...posted].sort((a, b) => a - b));
 });
 
-test('a retry after kill -9 and a new start of the server does not post twice (B1, B12)', async () => {
-  const database = await testNodes.cluster.fresh();
-  const first = await testNodes.child(database);
-  const network = await testNodes.network(first);
+test('a retry after kill -9 and restart of the server does not post twice (B1, B12)', async () => {
+  const database = await testBed.cluster.fresh();
+  const first = await testBed.child(database);
+  const network = await testBed.network(first);
   const ann = await registerAt(first.url, 'ann');
   const group = await ann.group('notes');
-  const writer = await testNodes.client(network, ann);
+  const writer = await testBed.client(network, ann);
   const { pool } = await database.open();
   const stored = async () => {
     const { rows } = await pool.query<{ seq: Seq; body: string }>(
@@ -69,7 +69,7 @@ test('a retry after kill -9 and a new start of the server does not post twice (B
     return rows;
   };
 
-  // The answers are lost with the server: the writer knows nothing, the database has everything.
+  // The acks are lost with the server: the writer has none, the database has every message.
   network.set({ swallowDown: true });
   const bodies = Array.from({ length: 20 }, (_, n) => `number ${n}`);
   const sent = bodies.map((body) => writer.client.post(group, body));
@@ -79,7 +79,7 @@ test('a retry after kill -9 and a new start of the server does not post twice (B
   const before = await stored();
   network.cut();
 
-  const second = await testNodes.child(database);
+  const second = await testBed.child(database);
   network.lead(second.port);
   network.refuse(false);
   const acks = await Promise.all(sent.map((s) => s.settled));
@@ -89,22 +89,19 @@ test('a retry after kill -9 and a new start of the server does not post twice (B
   expect(writer.client.counters.resends).toBe(20);
 });
 
-test('killed under load three times, once by a storm of SIGTERM: what was acknowledged is there once, in one order', async () => {
-  const database = await testNodes.cluster.fresh();
-  let server = await testNodes.child(database);
-  const network = await testNodes.network(server);
+test('acknowledged messages exist once and in one order after three kills under load, one by many SIGTERMs', async () => {
+  const database = await testBed.cluster.fresh();
+  let server = await testBed.child(database);
+  const network = await testBed.network(server);
   const ann = await registerAt(server.url, 'ann');
   const bob = await registerAt(server.url, 'bob');
   const group = await ann.group('the two', [bob]);
-  const writers = [
-    await testNodes.client(network, ann),
-    await testNodes.client(network, bob),
-  ] as const;
+  const writers = [await testBed.client(network, ann), await testBed.client(network, bob)] as const;
 
   const sent: Promise<{ seq: Seq }>[] = [];
   for (let round = 0; round < 3; round++) {
     let killed = false;
-    const talk = (async () => {
+    const posting = (async () => {
       for (let n = 0; !killed || n < 20; n++) {
         const writer = writers[n % 2] as (typeof writers)[0];
         sent.push(writer.client.post(group, `${round} ${n}`).settled);
@@ -113,15 +110,15 @@ test('killed under load three times, once by a storm of SIGTERM: what was acknow
     })();
     await until(() => sent.length > 20 * (round + 1), 'some messages');
     if (round === 1) {
-      // A storm: whoever waits for it is impatient, and asks again and again (B28).
+      // Repeated SIGTERM, as an impatient supervisor sends it (B28).
       for (let n = 0; n < 5; n++) server.child.process.kill('SIGTERM');
     } else {
       server.child.process.kill('SIGKILL');
     }
     await server.child.ended;
     killed = true;
-    await talk;
-    server = await testNodes.child(database);
+    await posting;
+    server = await testBed.child(database);
     network.lead(server.port);
   }
   const acks = await Promise.all(sent);

@@ -1,6 +1,6 @@
 /**
- * Who may use which route, written down a second time: a wrong row of `http/access.ts` is one that
- * says something else than this. Whoever adds a route decides it in both places.
+ * Who may use which route, written a second time, independently of `http/access.ts`: the test finds
+ * every difference. A new route is added to both.
  */
 const TABLE: Readonly<Record<string, readonly string[]>> = {
   // Without a log-in.
@@ -24,7 +24,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'startSso',
     'verifyEmail',
   ],
-  // With the token of a session, which is good for nothing else.
+  // With a session token, which is valid for nothing else.
   session: ['logout', 'renewAccessToken'],
   // Users, with no API key.
   user: [
@@ -102,7 +102,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Audience and scope of each line of the table, as `http/access.ts` names them. */
+/** Audience and scope of each section of the table, as `http/access.ts` names them. */
 function accessOf(line: string): { audience: string; scope: string | null } {
   if (line === 'anyone' || line === 'session') return { audience: line, scope: null };
   if (line === 'user') return { audience: 'account', scope: null };
@@ -111,7 +111,7 @@ function accessOf(line: string): { audience: string; scope: string | null } {
   return { audience: 'account', scope: line };
 }
 
-/** By `operationId`: who may use the route. */
+/** Who may use each route, by `operationId`. */
 export const EXPECTED_ACCESS: Readonly<
   Record<string, { readonly audience: string; readonly scope: string | null }>
 > = Object.fromEntries(

@@ -23,7 +23,7 @@ import { Vault } from '../../src/vault.ts';
 import { type TestDatabase, testLog } from './database.ts';
 import { makeTempDir } from './temp-dir.ts';
 
-/** The HTTP side over a real database, asked without a socket. */
+/** The HTTP API over a real database, called without a socket. */
 export interface TestApi {
   readonly app: FastifyInstance;
   readonly accounts: Accounts;
@@ -38,19 +38,19 @@ export interface TestApi {
     body?: object | string,
     headers?: Record<string, string>,
   ): Promise<LightMyRequestResponse>;
-  /** GETs a path from the root, as whoever has the access token. */
+  /** GETs a path from the root with the access token. */
   get(path: string, accessToken?: string): Promise<LightMyRequestResponse>;
-  /** Registers somebody, as a program does; the password is {@link PASSWORD}. */
+  /** Registers a user over the API; the password is {@link PASSWORD}. */
   register(username: string): Promise<SessionAnswer & { sessionToken: string }>;
   close(): Promise<void>;
 }
 
-/** Everybody’s password. */
+/** The password of every test user. */
 export const PASSWORD = 'correct horse battery';
-/** Asks for the session token in the answer. */
-export const AS_PROGRAM = { 'parley-session': 'token' };
+/** Requests the session token in the answer. */
+export const WITH_SESSION_TOKEN = { 'parley-session': 'token' };
 
-/** A registration that nothing is wrong with. */
+/** A valid registration. */
 export const registration = (username: string) => ({
   username,
   displayName: `${username} Example`,
@@ -58,11 +58,11 @@ export const registration = (username: string) => ({
   password: PASSWORD,
 });
 
-/** The secret of all of them. */
+/** The secret of all test servers. */
 export const SECRET = 'the secret of servers in tests, not of any other';
 let lent: unknown[] | undefined;
 
-/** Making a key takes a third of a second: the first test’s is taken by all others of its file. */
+/** Generating a key takes a third of a second: all tests of a file share the first one’s. */
 async function lendKey(pool: Pool): Promise<void> {
   if (!lent) {
     await loadSigningKeys(pool, SECRET);
@@ -79,7 +79,7 @@ async function lendKey(pool: Pool): Promise<void> {
   );
 }
 
-/** Builds the HTTP side; `close` it in the end. */
+/** Builds the HTTP API; the caller closes it with `close`. */
 export async function aTestApi(
   fresh: TestDatabase,
   settings: {
@@ -180,7 +180,7 @@ export async function aTestApi(
         headers: accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` },
       }),
     register: async (username) => {
-      const answer = await post('/auth/register', registration(username), AS_PROGRAM);
+      const answer = await post('/auth/register', registration(username), WITH_SESSION_TOKEN);
       if (answer.statusCode !== 201) throw new Error(answer.body);
       return answer.json();
     },

@@ -8,8 +8,8 @@ import {
 import type { PasskeyOptions, PasskeyResponse } from '@parley/protocol';
 
 /**
- * A software authenticator (WebAuthn Level 3 §6): makes passkeys with ES256 and the attestation
- * `none`, and signs with them. What it says may be set otherwise, to see that it is refused.
+ * A software authenticator (WebAuthn Level 3 §6): creates passkeys with ES256 and the attestation
+ * `none`, and signs with them. Its options make it misbehave, for tests that it is rejected.
  */
 export class Authenticator {
   readonly #passkeys: {
@@ -19,7 +19,7 @@ export class Authenticator {
     readonly userHandle: string;
     counter: number;
   }[] = [];
-  /** Whether it looks who holds it. */
+  /** Whether it verifies the user. */
   verifiesUser = true;
 
   /** Answers `navigator.credentials.create`. */
@@ -64,7 +64,7 @@ export class Authenticator {
     };
   }
 
-  /** Answers `navigator.credentials.get`, as if the site were `rpId`; with an old `counter` if given. */
+  /** Answers `navigator.credentials.get` for the site `rpId`; with an old `counter` if given. */
   get(
     options: PasskeyOptions,
     origin: string,
@@ -110,7 +110,7 @@ const clientData = (type: string, challenge: string, origin: string): Buffer =>
 
 type Cbor = number | string | Buffer | Map<string, Cbor> | Map<number, Cbor>;
 
-/** The part of CBOR (RFC 8949) that authenticators speak. */
+/** Encodes the subset of CBOR (RFC 8949) that authenticators use. */
 function cbor(value: Cbor): Buffer {
   if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
   if (typeof value === 'string') {

@@ -15,32 +15,32 @@ import { makeTempDir } from './temp-dir.ts';
 
 /** Helpers for tests of backup, restore and move, which run the real command line. */
 
-/** A temporary folder with what such a test starts in it. */
-export interface Workshop {
+/** A temporary folder, and the processes that a test starts in it. */
+export interface BackupWorkspace {
   readonly dir: string;
-  /** A path in the folder. */
+  /** Returns a path in the folder. */
   path(name: string): string;
   /** Starts `parley …` on a data folder; `env` is added. */
   parley(dataDir: string, args: readonly string[], env?: Record<string, string>): Child;
-  /** Runs it to its end. */
+  /** Runs a command to its end. */
   run(
     dataDir: string,
     args: readonly string[],
     env?: Record<string, string>,
   ): Promise<{ code: number | null; description: string }>;
-  /** Starts a server in this process; stopped in the end, if the test does not. */
+  /** Starts a server in this process; `close` stops it if the test does not. */
   server(dataDir: string, env?: Record<string, string>): Promise<Parley>;
-  /** Kills what still runs, waits for the databases, and removes the folder. */
+  /** Kills the remaining processes, waits for the databases, and removes the folder. */
   close(): Promise<void>;
 }
 
-/** Makes a workshop; call `close` in the end. */
-export function aWorkshop(): Workshop {
+/** Creates the folder; the caller calls `close` at the end. */
+export function aBackupWorkspace(): BackupWorkspace {
   const dir = makeTempDir('backup');
   const children: Child[] = [];
   const servers: Parley[] = [];
   const dataDirs = new Set<string>();
-  const parley: Workshop['parley'] = (dataDir, args, env = {}) => {
+  const parley: BackupWorkspace['parley'] = (dataDir, args, env = {}) => {
     dataDirs.add(dataDir);
     const child = startChild('../../src/cli.ts', args, {
       PARLEY_DATA: dataDir,
@@ -59,7 +59,7 @@ export function aWorkshop(): Workshop {
     async run(dataDir, args, env) {
       const child = parley(dataDir, args, env);
       const code = await child.ended;
-      return { code, description: child.complaints() };
+      return { code, description: child.stderr() };
     },
     async server(dataDir, env) {
       dataDirs.add(dataDir);
@@ -76,7 +76,7 @@ export function aWorkshop(): Workshop {
   };
 }
 
-/** Waits until no database works in a data folder (or in a restore there). */
+/** Waits until no database runs in a data folder (or in a restore in it). */
 export async function databaseEnded(dataDir: string): Promise<void> {
   for (const cluster of ['postgres', 'restoring/database/postgres']) {
     const none = async () => (await processesInCluster(join(dataDir, cluster))).length === 0;
@@ -84,17 +84,17 @@ export async function databaseEnded(dataDir: string): Promise<void> {
   }
 }
 
-/** Progress that nobody looks at. */
+/** Discards progress reports. */
 export const quietly: Progress = { step: () => undefined, within: () => undefined };
 
-/** The settings for calls within this process. */
+/** Returns the settings for calls within this process. */
 export function configFor(dataDir: string, env: Record<string, string> = {}): Config {
   const loaded = loadConfig({ PARLEY_DATA: dataDir, PORT: '0', RATE_LIMITS: 'off', ...env });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   return loaded.config;
 }
 
-/** Asks a database that is running. */
+/** Queries a running database. */
 export async function ask<Row extends pg.QueryResultRow>(
   connection: Embedded['connection'] | string,
   sql: string,
@@ -112,14 +112,14 @@ export async function ask<Row extends pg.QueryResultRow>(
   }
 }
 
-/** The connection of the server that runs on a data folder. */
+/** Returns the connection of the server that runs on a data folder. */
 export function connectionOf(dataDir: string): Embedded['connection'] {
   const connection = runningEmbedded(dataDir);
   if (connection === undefined) throw new Error(`No database runs on ${dataDir}`);
   return connection;
 }
 
-/** What each stream amounts to, up to the given heads: SHA-256 over its events in order. */
+/** Returns a digest of each stream up to the given heads: SHA-256 over its events in order. */
 export async function streamDigests(
   connection: Embedded['connection'] | string,
   heads?: Readonly<Record<string, number>>,
@@ -142,7 +142,7 @@ export async function streamDigests(
   );
 }
 
-/** Copies a backup with other entries; undefined leaves one out. */
+/** Copies a backup with other entries; undefined removes one. */
 export async function rewriteBackup(
   from: string,
   to: string,
@@ -162,7 +162,7 @@ export async function rewriteBackup(
   await Promise.all([reading, writing]);
 }
 
-/** Puts many events into a conversation’s stream, so that a copy of them takes its time. */
+/** Inserts many events into a conversation’s stream, so that copying them takes time. */
 export async function fillStream(
   connection: Embedded['connection'] | string,
   count: number,

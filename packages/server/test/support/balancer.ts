@@ -4,8 +4,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 const ASK_MS = 200;
 
 /**
- * A balancer as operators have it: plain TCP, no sticky sessions; it asks `/health/ready` and sends
- * new connections to the nodes that say so, in turn. Connections that stand are left alone.
+ * A load balancer as operators run it: plain TCP, no sticky sessions. It polls `/health/ready` and
+ * forwards new connections to the ready nodes in turn. Open connections are left alone.
  */
 export class Balancer {
   readonly #nodes: readonly string[];
@@ -20,7 +20,7 @@ export class Balancer {
     this.#nodes = nodes;
   }
 
-  /** Listens on a free port; its address. */
+  /** Listens on a free port and returns its address. */
   listen(): Promise<string> {
     this.#timer = setInterval(() => void this.#ask(), ASK_MS);
     return new Promise((resolve, reject) => {
@@ -35,7 +35,7 @@ export class Balancer {
     });
   }
 
-  /** The nodes that say that they are ready. */
+  /** Returns the nodes that report to be ready. */
   get ready(): number {
     return this.#ready.size;
   }

@@ -6,19 +6,19 @@ import { fileURLToPath } from 'node:url';
 export type Child = {
   process: ChildProcess;
   pid: number;
-  /** The next line of its standard output; throws, with what it said on stderr, if it ends first. */
+  /** Returns the next line of standard output; throws with its stderr if the process ends first. */
   line(): Promise<string>;
-  /** Settles with the exit code (null: by a signal) when it has ended. */
+  /** Resolves with the exit code (null after a signal) when the process has ended. */
   ended: Promise<number | null>;
   /** Sends SIGKILL and waits for the end. */
   kill(): Promise<void>;
-  /** What it has said on stderr so far. */
-  complaints(): string;
+  /** Everything written to stderr so far. */
+  stderr(): string;
 };
 
 /**
- * Starts a TypeScript program (a path relative to this folder) from its sources, in Node; `env` is
- * set besides what this process has; `under` is a program, with its arguments, that starts it.
+ * Starts a TypeScript program (a path relative to this folder) from its sources in Node. `env` is
+ * added to the environment of this process; `under` is a wrapper program with its arguments.
  */
 export function startChild(
   program: string,
@@ -33,9 +33,9 @@ export function startChild(
     [...first, '--conditions=source', '--import', here('./typescript.mjs'), here(program), ...args],
     { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } },
   );
-  let complaints = '';
+  let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaints += text;
+    stderr += text;
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -43,10 +43,10 @@ export function startChild(
     process: child,
     pid: child.pid ?? 0,
     ended,
-    complaints: () => complaints,
+    stderr: () => stderr,
     line: async () => {
       const { value, done } = await lines.next();
-      if (done) throw new Error(`${program} ended with ${await ended}: ${complaints}`);
+      if (done) throw new Error(`${program} ended with ${await ended}: ${stderr}`);
       return value;
     },
     kill: async () => {

@@ -6,12 +6,12 @@ import { type Embedded, startEmbedded } from '../../src/storage/embedded.ts';
 import { migrate } from '../../src/storage/migrate.ts';
 import { makeTempDir } from './temp-dir.ts';
 
-/** A database of its own for a test: migrated, empty. */
+/** A separate database for one test: migrated, empty. */
 export type TestDatabase = {
   address: Extract<DatabaseAddress, { host: string }>;
-  /** The same as {@link address}, for DATABASE_URL. */
+  /** {@link address} as a URL, for DATABASE_URL. */
   url: string;
-  /** Opens a pool on it; closed by {@link TestCluster.stop} if the test does not. */
+  /** Opens a pool; {@link TestCluster.stop} closes it if the test does not. */
   open(): Promise<Database>;
 };
 
@@ -19,9 +19,9 @@ export type TestDatabase = {
 export type TestCluster = {
   embedded: Embedded;
   dataDir: string;
-  /** Makes a database: a copy of a migrated one (some 50 ms), or an empty one. */
+  /** Creates a database: a copy of a migrated one (some 50 ms), or an empty one. */
   fresh(options?: { migrated?: boolean }): Promise<TestDatabase>;
-  /** Closes all pools, ends PostgreSQL, removes the folder. */
+  /** Closes all pools, stops PostgreSQL and removes the folder. */
   stop(): Promise<void>;
 };
 
@@ -29,8 +29,8 @@ export type TestCluster = {
 export const testLog = createLogger((process.env.PARLEY_TEST_LOG as LogLevel) ?? 'silent');
 
 /**
- * Starts one PostgreSQL for a test file; call it in `beforeAll`, and `stop` in `afterAll`. Each
- * test takes its own `fresh()` database.
+ * Starts one PostgreSQL for a test file: call it in `beforeAll`, and `stop` in `afterAll`. Each test
+ * uses a database of its own from `fresh()`.
  */
 export async function startTestCluster(): Promise<TestCluster> {
   const dataDir = makeTempDir('database');
@@ -64,7 +64,7 @@ async function prepare(embedded: Embedded, dataDir: string): Promise<TestCluster
       await client.end();
     }
   };
-  // One after the other: a database that is being copied must have no other user.
+  // One after the other: a database that is being copied must have no other connection.
   const createInTurn = (sql: string) => {
     const turn = chain.then(() => create(sql));
     chain = turn.catch(() => undefined);
@@ -105,8 +105,8 @@ async function prepare(embedded: Embedded, dataDir: string): Promise<TestCluster
 }
 
 /**
- * Ends a pool of a test and waits until its connections are closed: `pool.end()` alone resolves
- * before, and a database that stops meanwhile would end them with an error (57P01).
+ * Ends a pool of a test and waits until its connections are closed. `pool.end()` alone resolves
+ * earlier, and a database that stops meanwhile would end them with an error (57P01).
  */
 export async function endPool(pool: pg.Pool): Promise<void> {
   let left = pool.totalCount;

@@ -13,9 +13,9 @@ import { Projections } from '../../src/stream/projections.ts';
 import { testLog } from './database.ts';
 import { aClientId } from './stream-builders.ts';
 
-/** Builders for tests of the domains: people and conversations made by the domains’ own commands. */
+/** Builders for tests of the domains: users and conversations, created by the domains’ commands. */
 
-/** An append as a node of the server has it, with the projections of conversations and messages. */
+/** Creates an Append as a node of the server has it, with the conversation and message projections. */
 export function aNode(pool: pg.Pool): Append {
   const projections = new Projections(conversationProjections, messageProjections);
   return new Append({
@@ -27,20 +27,20 @@ export function aNode(pool: pg.Pool): Append {
   });
 }
 
-/** A node on a database whose group of everyone has been made. */
-export async function aServerState(pool: pg.Pool): Promise<Append> {
+/** Creates an Append on a database, and the group of everyone in it. */
+export async function aBootstrappedAppend(pool: pg.Pool): Promise<Append> {
   const append = aNode(pool);
   await bootstrapEveryone(append);
   return append;
 }
 
-/** Stores in the transactions of others only: its own pool is never used. */
+/** Writes in the transactions of others only: its own pool is never used. */
 export const testAudit: Auditing = {
   log: new AuditLog({ pool: new pg.Pool(), clock: systemClock, log: testLog }),
   address: null,
 };
 
-/** Somebody who has registered, without the cost of hashing a password. */
+/** Registers a user without the cost of hashing a password. */
 export async function aUser(append: Append, name: string): Promise<AccountId> {
   const { account, outcome } = await registerAccount(append, {
     username: name,
@@ -61,7 +61,7 @@ export const about = (actor: AccountId, conversation: ConversationId) => ({
   conversation,
 });
 
-/** A group made by its first member, the others in it from the start. */
+/** Creates a group by its first member, with the others in it from the start. */
 export async function aRealGroup(
   append: Append,
   [owner, ...members]: readonly [AccountId, ...AccountId[]],
@@ -71,7 +71,7 @@ export async function aRealGroup(
   return conversationIn(await createGroup(append, asking(owner), { name, visibility, members }));
 }
 
-/** The direct conversation of two people. */
+/** Opens the direct conversation of two users. */
 export async function aDirect(
   append: Append,
   one: AccountId,
@@ -80,7 +80,7 @@ export async function aDirect(
   return conversationIn(await openDirect(append, asking(one), other));
 }
 
-/** Posts, and tells the seq. */
+/** Posts a message and returns its seq. */
 export async function says(
   append: Append,
   actor: AccountId,
@@ -90,16 +90,16 @@ export async function says(
   return stored(await postMessage(append, about(actor, conversation), body)).seq;
 }
 
-/** The stored outcome, or an error that shows what came instead. */
+/** Returns the stored outcome; throws an error that shows any other outcome. */
 export function stored(outcome: Outcome): Extract<Outcome, { kind: 'stored' }> {
   if (outcome.kind === 'stored') return outcome;
   throw new Error(`Not stored: ${JSON.stringify(outcome)}`);
 }
 
-/** The conversation whose stream took the event. */
+/** Returns the conversation in whose stream the event was stored. */
 export const conversationIn = (outcome: Outcome): ConversationId =>
   stored(outcome).stream as string as ConversationId;
 
-/** `yes`, or the code of the refusal. */
+/** Returns `yes`, or the code of the refusal. */
 export const verdict = (outcome: Outcome): 'yes' | 'unknown' | Refusal['code'] =>
   outcome.kind === 'stored' ? 'yes' : outcome.kind === 'refused' ? outcome.refusal.code : 'unknown';

@@ -1,5 +1,5 @@
-// A program for tests: starts the embedded database on the folder it is given, says its pid and
-// socket, and stays until it is killed; "stop" on its standard input ends it in order.
+// Test program: starts the embedded database on the given folder, prints its pid and socket, and runs
+// until it is killed; "stop" on its standard input stops it in order.
 import { createLogger } from '../../src/log.ts';
 import { startEmbedded } from '../../src/storage/embedded.ts';
 

@@ -1,4 +1,4 @@
-// A program for tests: takes the lock of the folder it is given, says so, and stays.
+// Test program: takes the lock of the given folder, reports it, and keeps it until killed.
 import { lockFolder } from '../../src/storage/lock.ts';
 
 const [dataDir = ''] = process.argv.slice(2);

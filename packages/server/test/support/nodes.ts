@@ -11,18 +11,18 @@ import { makeTempDir } from './temp-dir.ts';
 export interface TestNodes {
   /** Starts another node over the same database. */
   node(env?: Record<string, string>, limits?: Partial<Limits>): Promise<Parley>;
-  /** A socket to a node; it answers pings and is closed in the end. */
+  /** Opens a socket to a node; it answers pings and is closed at the end. */
   peer(node: Parley): Peer;
-  /** Waits until the broker of each of them is joined. */
+  /** Waits until the broker of each of these nodes has joined. */
   joined(...nodes: readonly Parley[]): Promise<void>;
-  /** How the node says that it stands to others. */
+  /** Returns the broker status that the node reports. */
   brokerOf(node: Parley): Promise<string>;
-  /** Ends the nodes, the latest first. */
+  /** Stops the nodes, the latest first. */
   stop(): Promise<void>;
 }
 
-/** Nodes over a fresh database of the cluster, with this REDIS_URL. */
-export async function aSetOfNodes(cluster: TestCluster, redisUrl: string): Promise<TestNodes> {
+/** Prepares nodes over a fresh database of the cluster, with this REDIS_URL. */
+export async function prepareTestNodes(cluster: TestCluster, redisUrl: string): Promise<TestNodes> {
   const database: TestDatabase = await cluster.fresh();
   const undo: (() => Promise<unknown> | unknown)[] = [];
   const brokerOf = async (node: Parley) => {

@@ -1,5 +1,5 @@
-// A program for tests: an OpenID Connect provider on a free port. Its people are made by
-// GET /users?name=…&email=…&verified=…, and log in by their names. Says its address on standard output.
+// Test program: an OpenID Connect provider on a free port. GET /users?name=…&email=…&verified=…
+// creates its users, who log in with their names. Prints its address on standard output.
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
@@ -22,7 +22,7 @@ server.listen(0, '127.0.0.1', () => {
       email: ['email', 'email_verified'],
       profile: ['name', 'preferred_username'],
     },
-    // As providers are free to do: the claims are at the userinfo endpoint.
+    // Providers may do this: the claims are at the userinfo endpoint.
     conformIdTokenClaims: true,
     findAccount: (_context, name) => {
       const { email, verified } = users.get(name) ?? {};

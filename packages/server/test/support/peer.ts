@@ -2,13 +2,13 @@ import { LIVE_PATH, type Ready, type ServerFrame } from '@parley/protocol';
 import { WebSocket } from 'ws';
 
 /**
- * A bare peer of the live socket, for tests of the wire itself: it sends what it is told, keeps
- * what it gets, and answers nothing by itself.
+ * A bare client of the live socket, for tests of the protocol itself: it sends what it is given,
+ * keeps what it receives, and answers nothing on its own.
  */
 export class Peer {
   readonly frames: ServerFrame[] = [];
   readonly ws: WebSocket;
-  /** The status of an upgrade that was refused. */
+  /** The HTTP status of a rejected upgrade. */
   refused: number | null = null;
   refusedHeaders: Record<string, unknown> = {};
   closed: { code: number; reason: string } | null = null;
@@ -35,7 +35,7 @@ export class Peer {
       request.destroy();
       this.#wake();
     });
-    // A refused or cut socket is told of by `refused` and `closed`.
+    // `refused` and `closed` report a rejected or cut socket.
     this.ws.on('error', () => this.#wake());
   }
 
@@ -46,7 +46,7 @@ export class Peer {
     );
   }
 
-  /** Says hello and waits for `live`. */
+  /** Sends hello and waits for `live`. */
   async hello(token: string, more: object = {}): Promise<Ready> {
     await this.until(() => this.ws.readyState === WebSocket.OPEN, 'the socket to open');
     this.send({ op: 'hello', token, ...more });
@@ -54,12 +54,12 @@ export class Peer {
     return this.of('ready')[0] as Ready;
   }
 
-  /** All frames of one kind so far. */
+  /** Returns all frames of one kind so far. */
   of<Op extends ServerFrame['op']>(op: Op): Extract<ServerFrame, { op: Op }>[] {
     return this.frames.filter((f): f is Extract<ServerFrame, { op: Op }> => f.op === op);
   }
 
-  /** Waits for the next frame of a kind that is not taken yet, and takes it. */
+  /** Waits for the next unread frame of a kind and returns it. */
   async next<Op extends ServerFrame['op']>(
     op: Op,
     where: (frame: Extract<ServerFrame, { op: Op }>) => boolean = () => true,
@@ -74,7 +74,7 @@ export class Peer {
   }
   readonly #taken = new Set<object>();
 
-  /** Waits for a condition, looking at it whenever something arrives. */
+  /** Waits for a condition, checked whenever a frame arrives. */
   async until(condition: () => boolean, what: string, ms = 20_000): Promise<void> {
     const end = performance.now() + ms;
     while (!condition()) {

@@ -12,9 +12,9 @@ import {
 import { ReadCursors } from '../../src/messages/read-cursors.ts';
 import type { Append } from '../../src/stream/append.ts';
 import { type TestCluster, testLog } from './database.ts';
-import { about, aDirect, aRealGroup, aServerState, aUser, says } from './domain-builders.ts';
+import { aBootstrappedAppend, about, aDirect, aRealGroup, aUser, says } from './domain-builders.ts';
 
-/** A town in which something has happened, and what the tests look at. */
+/** A database with data of every kind, and what the tests look at. */
 export interface PopulatedDatabase {
   readonly pool: pg.Pool;
   readonly append: Append;
@@ -25,10 +25,10 @@ export interface PopulatedDatabase {
   readonly deleted: Seq;
 }
 
-/** A database in which a little of everything has happened. */
+/** Creates a database with messages, edits, deletions, reactions, membership periods and cursors. */
 export async function aPopulatedDatabase(cluster: TestCluster): Promise<PopulatedDatabase> {
   const { pool } = await (await cluster.fresh()).open();
-  const append = await aServerState(pool);
+  const append = await aBootstrappedAppend(pool);
   const users = [
     await aUser(append, 'ada'),
     await aUser(append, 'bob'),
@@ -54,13 +54,13 @@ export async function aPopulatedDatabase(cluster: TestCluster): Promise<Populate
   return { pool, append, users, group, message, deleted };
 }
 
-/** The findings in short. */
+/** Returns the findings in short form. */
 export const kinds = (findings: readonly Finding[]) =>
   findings.map(
     (f) => `${f.kind} ${f.table} ${f.count}${f.repairable ? '' : ' (cannot be repaired)'}`,
   );
 
-/** What the tables of the domains have. */
+/** Returns the rows of the domains’ tables. */
 export async function contents(pool: pg.Pool): Promise<Record<string, object[]>> {
   const tables = ['streams', 'events', 'accounts', 'conversations', 'memberships', 'messages'];
   const all: Record<string, object[]> = {};
@@ -71,7 +71,7 @@ export async function contents(pool: pg.Pool): Promise<Record<string, object[]>>
   return all;
 }
 
-/** The same without what is state beside the events. */
+/** Returns the same without the state that no event stores. */
 export function withoutCursors(all: Record<string, object[]>): unknown {
   return {
     ...all,

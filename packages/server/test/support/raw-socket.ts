@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { LIVE_PATH } from '@parley/protocol';
 import { until } from './sink.ts';
 
-/** A frame as it came over the wire. */
+/** A frame as it was received. */
 export interface RawFrame {
   readonly opcode: number;
   readonly payload: Buffer;
@@ -13,8 +13,8 @@ export interface RawFrame {
 export const OPCODE = { text: 1, close: 8, ping: 9, pong: 10 } as const;
 
 /**
- * The live socket over bare TCP: it sends frames as they are given, several in one write, reads when it
- * is told to, and answers nothing.
+ * The live socket over bare TCP: it sends frames as given, several in one write, reads only on
+ * request, and answers nothing.
  */
 export class RawSocket {
   readonly socket: Socket;
@@ -29,7 +29,7 @@ export class RawSocket {
     socket.on('close', () => {
       this.ended = true;
     });
-    // A reset is an end like any other.
+    // A reset counts as any other end.
     socket.on('error', () => undefined);
   }
 
@@ -51,13 +51,13 @@ export class RawSocket {
     this.socket.write(Buffer.concat(frames));
   }
 
-  /** Says hello and waits for `live`. */
+  /** Sends hello and waits for `live`. */
   async hello(token: string): Promise<void> {
     this.send(textOf({ op: 'hello', token }));
     await until(() => this.texts.some((t) => t.op === 'live'), 'live');
   }
 
-  /** All whole frames so far. */
+  /** Returns all complete frames so far. */
   get frames(): RawFrame[] {
     const frames: RawFrame[] = [];
     const bytes = this.#received;
@@ -79,21 +79,21 @@ export class RawSocket {
     return frames;
   }
 
-  /** What text frames say. */
+  /** Returns the contents of text frames. */
   get texts(): ({ op: string } & Record<string, unknown>)[] {
     return this.frames
       .filter((f) => f.opcode === OPCODE.text)
       .map((f) => JSON.parse(f.payload.toString('utf8')));
   }
 
-  /** The code of the close frame that came; null without one. */
+  /** Returns the code of the received close frame; null without one. */
   get closeCode(): number | null {
     const close = this.frames.find((f) => f.opcode === OPCODE.close);
     return close ? close.payload.readUInt16BE(0) : null;
   }
 }
 
-/** A frame of a client, masked with zeros. */
+/** Encodes a client’s frame, masked with zeros. */
 export function frameOf(opcode: number, payload: Buffer): Buffer {
   const mask = Buffer.alloc(4);
   if (payload.length < 126) {
@@ -111,10 +111,10 @@ export function frameOf(opcode: number, payload: Buffer): Buffer {
   return Buffer.concat([head, mask, payload]);
 }
 
-/** A text frame of a client. */
+/** Encodes a client’s text frame. */
 export const textOf = (frame: object | string): Buffer =>
   frameOf(OPCODE.text, Buffer.from(typeof frame === 'string' ? frame : JSON.stringify(frame)));
 
-/** A close frame of a client. */
+/** Encodes a client’s close frame. */
 export const closeOf = (code: number): Buffer =>
   frameOf(OPCODE.close, Buffer.from([code >> 8, code & 0xff]));

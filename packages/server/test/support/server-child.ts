@@ -1,4 +1,4 @@
-// A program for tests: a whole server with the settings of its environment, to be killed. Says its
+// Test program: a whole server with the settings of its environment, which tests kill. Prints its
 // address on standard output.
 import { loadConfig } from '../../src/config.ts';
 import { startParley } from '../../src/main.ts';

@@ -10,30 +10,30 @@ import { makeTempDir } from './temp-dir.ts';
 
 /** A whole server on a free port, over a fresh database of a test’s cluster. */
 export type TestServer = Parley & {
-  /** Registers somebody and gives what is needed to act as them. */
+  /** Registers a user and returns what is needed to act as them. */
   register(name: string): Promise<User>;
-  /** What stands in the database. */
+  /** Queries the database. */
   rows(sql: string): Promise<Record<string, unknown>[]>;
-  /** A way to its database, beside its own. */
+  /** A separate connection to its database. */
   readonly pool: pg.Pool;
-  /** A socket of its own; closed when the server stops. */
+  /** Opens a socket; it is closed when the server stops. */
   peer(options?: ConstructorParameters<typeof Peer>[1]): Peer;
 };
 
-/** Somebody who has registered. */
+/** A registered user. */
 export type User = {
   name: string;
   id: AccountId;
   accessToken: string;
   sessionToken: string;
-  /** A request as this person. Answers with status, headers and the parsed body. */
+  /** Sends a request as this user. Returns status, headers and the parsed body. */
   request(
     method: string,
     path: string,
     body?: object,
     headers?: Record<string, string>,
   ): Promise<Answer>;
-  /** Makes a group and returns its id. */
+  /** Creates a group and returns its id. */
   group(
     name: string,
     members?: readonly User[],
@@ -47,10 +47,10 @@ export type User = {
 // biome-ignore lint/suspicious/noExplicitAny: what a test expects of a body stands in its assertions
 export type Answer = { status: number; headers: Headers; body: any };
 
-/** The password of everybody in tests. */
+/** The password of every test user. */
 export const PASSWORD = 'correct horse battery staple';
 
-/** Starts a server; `env` are settings besides. */
+/** Starts a server; `env` adds settings. */
 export async function startTestServer(
   cluster: TestCluster,
   env: Record<string, string> = {},
@@ -61,7 +61,7 @@ export async function startTestServer(
   const dataDir = makeTempDir('server');
   const loaded = loadConfig({
     PORT: '0',
-    // Not there yet, as on a fresh machine.
+    // Does not exist yet, as on a fresh machine.
     PARLEY_DATA: join(dataDir, 'data'),
     DATABASE_URL: database.url,
     RATE_LIMITS: 'off',
@@ -90,7 +90,7 @@ export async function startTestServer(
   };
 }
 
-/** Registers somebody on the server at `url`. */
+/** Registers a user on the server at `url`. */
 export async function registerAt(url: string, name: string): Promise<User> {
   const answer = await call(url, 'POST', '/auth/register', {
     body: { username: name, displayName: name, email: `${name}@example.org`, password: PASSWORD },
@@ -127,7 +127,7 @@ export async function registerAt(url: string, name: string): Promise<User> {
   };
 }
 
-/** A request to the API under /api/v1. */
+/** Sends a request to the API under /api/v1. */
 export async function call(
   url: string,
   method: string,

@@ -6,7 +6,7 @@ import { type DrainableSink, Resume } from '../../src/stream/resume.ts';
 import type { Subscription } from '../../src/stream/subscription.ts';
 import { testLog } from './database.ts';
 
-/** What a socket would have been sent, with a fullness that the test sets. */
+/** Records what a socket would have been sent, with a congestion that the test controls. */
 export class RecordingSink implements DrainableSink {
   readonly account: AccountId;
   readonly received: { seq: Seq; type: string }[] = [];
@@ -26,7 +26,7 @@ export class RecordingSink implements DrainableSink {
     return this.#congested;
   }
 
-  /** The socket fills up, or has been read empty. */
+  /** Makes the socket congested, or drained again. */
   setCongested(congested: boolean): void {
     this.#congested = congested;
     if (!congested) for (const resolve of this.#waiters.splice(0)) resolve();
@@ -61,13 +61,13 @@ export class RecordingSink implements DrainableSink {
     this.endedStreams.push(subscription.stream);
   }
 
-  /** The seqs that were received, in the order of their arrival. */
+  /** Returns the received seqs in the order of their arrival. */
   get seqs(): Seq[] {
     return this.received.map((e) => e.seq);
   }
 }
 
-/** The texts of unmasked, unfragmented WebSocket text frames (RFC 6455 §5.2). */
+/** Returns the contents of unmasked, unfragmented WebSocket text frames (RFC 6455 §5.2). */
 export function readTextFrames(frames: Buffer): string[] {
   const texts: string[] = [];
   for (let at = 0; at < frames.length; ) {
@@ -87,7 +87,7 @@ export function readTextFrames(frames: Buffer): string[] {
   return texts;
 }
 
-/** Waits for a condition, looking at it again and again, for up to `ms`. */
+/** Polls a condition for up to `ms`. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 
-/** A mail as it came over SMTP. */
+/** An email as received over SMTP. */
 export interface Received {
   /** Of the envelope. */
   readonly from: string;
@@ -12,20 +12,20 @@ export interface Received {
   readonly text: string;
 }
 
-/** A mail server that keeps what it is sent. */
+/** An SMTP server that keeps what it receives. */
 export interface EmailSink {
   /** For SMTP_URL. */
   readonly url: string;
   readonly received: readonly Received[];
-  /** Waits for the first mail that nobody has taken yet and that is to this address. */
+  /** Waits for the first unread email to this address. */
   next(to: string): Promise<Received>;
-  /** The six digits of the next mail to this address. */
+  /** Returns the six digits of the next email to this address. */
   code(to: string): Promise<string>;
-  /** What the link of the next mail to this address has after its `#`. */
+  /** Returns what follows the `#` in the link of the next email to this address. */
   token(to: string): Promise<string>;
-  /** Leaves what has come so far to nobody: the next test begins. */
+  /** Marks all emails so far as read, before the next test. */
   forget(): void;
-  /** The next so many mails are answered with this SMTP status instead. */
+  /** Rejects the next emails, this many, with this SMTP status. */
   refuse(times: number, status: number): void;
   stop(): Promise<void>;
 }
@@ -78,7 +78,7 @@ export async function startEmailSink(): Promise<EmailSink> {
       };
       const late = setTimeout(() => {
         waiting.delete(look);
-        reject(new Error(`No mail came to ${to}`));
+        reject(new Error(`No email arrived for ${to}`));
       }, 15_000);
       waiting.add(look);
       look();

@@ -16,9 +16,9 @@ import { Projections } from '../../src/stream/projections.ts';
 import type { StoredEvent } from '../../src/stream/record.ts';
 import { testLog } from './database.ts';
 
-/** Builders for tests of the streams themselves, below the domains. */
+/** Builders for tests of the streams, without the domains. */
 
-/** A new id of one command. */
+/** Returns a new command id. */
 export const aClientId = (): ClientId => uuidv7() as ClientId;
 
 /** A clock that stands still until it is set. */
@@ -32,7 +32,7 @@ export class TestClock implements Clock {
   }
 }
 
-/** An account row with its personal stream, made without the accounts domain. */
+/** Inserts an account row with its personal stream, without the accounts domain. */
 export async function anAccount(pool: pg.Pool): Promise<AccountId> {
   const id = uuidv7() as AccountId;
   await pool.query(`insert into streams (id, kind) values ($1, 'personal')`, [streamOfAccount(id)]);
@@ -44,7 +44,7 @@ export async function anAccount(pool: pg.Pool): Promise<AccountId> {
   return id;
 }
 
-/** A group with these members, each of them from before the first event on. */
+/** Inserts a group whose members joined before its first event. */
 export async function aGroup(
   pool: pg.Pool,
   members: readonly AccountId[],
@@ -66,7 +66,7 @@ export async function aGroup(
   return id;
 }
 
-/** An append of its own, as another node would have. What it publishes is collected. */
+/** Creates an Append as another node would have it. What it publishes is collected. */
 export function anAppend(
   pool: pg.Pool,
   clock: Clock,
@@ -76,7 +76,7 @@ export function anAppend(
   return new Append({ pool, clock, log: testLog, projections, publish });
 }
 
-/** The events of a conversation as the database has them. */
+/** Returns the events of a conversation from the database. */
 export async function logOf(
   pool: pg.Pool,
   conversation: ConversationId,
@@ -91,7 +91,7 @@ export async function logOf(
 /** 1, 2, 3 … n. */
 export const upTo = (n: number): Seq[] => Array.from({ length: n }, (_, i) => (i + 1) as Seq);
 
-/** Where a stream stands. */
+/** Returns the head of a stream. */
 export async function headOf(pool: pg.Pool, stream: StreamId): Promise<Seq> {
   const { rows } = await pool.query('select last_seq from streams where id = $1', [stream]);
   return rows[0].last_seq;

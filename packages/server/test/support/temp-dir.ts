@@ -5,16 +5,16 @@ import { join } from 'node:path';
 const MEMORY = '/dev/shm';
 /** Below this much free memory, temporary folders go to disk. */
 const WANTED_BYTES = 1024 ** 3;
-/** A folder of a process that was killed is removed by a later run, not before this. */
+/** The folder of a killed process is removed by a later run, at this age. */
 const LEFTOVER_AFTER_MS = 10 * 60_000;
 const PREFIX = 'parley-test-';
 let swept = false;
 
 /**
- * Makes a temporary folder for a test that is not about durability: in memory where there is room,
- * so that a commit does not wait for a disk, and below the system's temporary folder otherwise.
- * Whoever made it removes it; a killed run's folders are removed by a later run.
- * Tests of durability use the system's temporary folder directly.
+ * Creates a temporary folder for a test that is not about durability: in memory where there is
+ * enough, so that a commit does not wait for a disk, and below the system’s temporary folder
+ * otherwise. The caller removes it; a later run removes the folders of a killed one.
+ * Tests of durability use the system’s temporary folder directly.
  */
 export function makeTempDir(name: string): string {
   const inMemory = isRoomy(MEMORY);
@@ -30,7 +30,7 @@ function isRoomy(dir: string): boolean {
     const { bavail, bsize } = statfsSync(dir);
     return bavail * bsize >= WANTED_BYTES;
   } catch {
-    // There is no such folder on this system.
+    // This system has no such folder.
     return false;
   }
 }

@@ -8,7 +8,7 @@ const mutant = process.env.PARLEY_MUTANT
   ? JSON.parse(readFileSync(process.env.PARLEY_MUTANT, 'utf8'))
   : undefined;
 
-/** Node's hook for loading a module: TypeScript goes through the transformer that Vitest uses. */
+/** Node’s module loading hook: TypeScript goes through the transformer that Vitest uses. */
 export async function load(url, context, next) {
   if (!url.endsWith('.ts')) return next(url, context);
   const path = fileURLToPath(url);

@@ -24,15 +24,15 @@ import {
 import { until } from '../support/sink.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 
-/** A server, in this process or in one of its own. */
+/** A server, in this process or in a process of its own. */
 export interface Node {
-  /** Where it listens. */
+  /** The address that it listens on. */
   readonly url: string;
   readonly port: number;
   stop(): Promise<void>;
 }
 
-/** A server in a process of its own, that can be killed. */
+/** A server in a process of its own, which can be killed. */
 export interface ChildNode extends Node {
   readonly child: Child;
 }
@@ -44,26 +44,26 @@ export interface NodeOptions {
   readonly env?: Record<string, string>;
 }
 
-/** Whom a client belongs to. Their clients share one session: its latest token is kept here. */
-export interface Who {
+/** The user of a client. All clients of a user share one session: its latest token is kept here. */
+export interface ClientUser {
   readonly name: string;
   sessionToken: string;
 }
 
-/** The same for all nodes and all ways to them. */
+/** The same for all nodes and for all addresses of them. */
 const PUBLIC_URL = 'http://parley.example';
 const SECRET = 'the same secret for all nodes of a test';
 
 /**
- * Servers, bad networks and clients of the SDK for the tests of one file; everything ends with the
- * test that made it.
+ * Provides servers, bad networks and SDK clients for the tests of one file. Everything ends with the
+ * test that created it.
  */
-export class TestNodes {
+export class TestBed {
   #cluster: TestCluster | null = null;
   readonly #undo: (() => Promise<unknown> | unknown)[] = [];
 
   constructor() {
-    // Servers in processes of their own, started and killed: on a busy machine that takes its time.
+    // Servers in processes of their own are started and killed, which takes time on a busy machine.
     vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
     beforeAll(async () => {
       this.#cluster = await startTestCluster();
@@ -79,7 +79,7 @@ export class TestNodes {
     return this.#cluster;
   }
 
-  /** Something to be done when the test is over; the last one first. */
+  /** Registers a clean-up step for the end of the test; steps run in reverse order. */
   finally(step: () => Promise<unknown> | unknown): void {
     this.#undo.push(step);
   }
@@ -99,7 +99,7 @@ export class TestNodes {
     };
   }
 
-  /** A node in this process. */
+  /** Starts a node in this process. */
   async node(database: TestDatabase, options: NodeOptions = {}): Promise<Node> {
     const loaded = loadConfig(this.#settings(database, options.env));
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
@@ -114,7 +114,7 @@ export class TestNodes {
     return node;
   }
 
-  /** A node in a process of its own. `port`: that of one that was killed. */
+  /** Starts a node in a process of its own; `port` is that of a killed node. */
   async child(
     database: TestDatabase,
     { env = {}, port = 0 }: { env?: Record<string, string>; port?: number } = {},
@@ -124,9 +124,9 @@ export class TestNodes {
     this.finally(() => child.kill());
     await child.line();
     const said = /"url":"[^"]*","address":"http:\/\/[^"]*:(\d+)"|:(\d+)"[^\n]*"msg":"listening"/;
-    const [, one, other] = said.exec(child.complaints()) ?? [];
+    const [, one, other] = said.exec(child.stderr()) ?? [];
     const found = Number(one ?? other);
-    if (!found) throw new Error(`Where does it listen? ${child.complaints()}`);
+    if (!found) throw new Error(`Where does it listen? ${child.stderr()}`);
     const stop = async () => {
       child.process.kill('SIGTERM');
       await child.ended;
@@ -134,7 +134,7 @@ export class TestNodes {
     return { url: `http://127.0.0.1:${found}`, port: found, child, stop };
   }
 
-  /** A network in front of a node. */
+  /** Starts a network in front of a node. */
   async network(node: Node): Promise<FaultProxy & { readonly url: string }> {
     const proxy = new FaultProxy(node.port);
     const port = await proxy.listen();
@@ -142,31 +142,31 @@ export class TestNodes {
     return Object.assign(proxy, { url: `http://127.0.0.1:${port}` });
   }
 
-  /** A client of the SDK, live. */
+  /** Starts an SDK client and waits until it is live. */
   async client(
     at: { readonly url: string },
-    who: Who,
+    who: ClientUser,
     options: { store?: Store; live?: boolean } = {},
-  ): Promise<Watched> {
-    const watched = new Watched(at.url, who, options.store);
-    this.finally(() => watched.client.stop());
-    await watched.client.start();
-    if (options.live !== false) await watched.live();
-    return watched;
+  ): Promise<RecordingClient> {
+    const recording = new RecordingClient(at.url, who, options.store);
+    this.finally(() => recording.client.stop());
+    await recording.client.start();
+    if (options.live !== false) await recording.live();
+    return recording;
   }
 }
 
-/** A client of the SDK of which everything is noted. */
-export class Watched {
+/** An SDK client that records what it applies. */
+export class RecordingClient {
   readonly api: ParleyApi;
   readonly client: ParleyClient;
-  /** Every event that it applied, in the order of applying. */
+  /** Every event that it applied, in order. */
   readonly events: Event[] = [];
   #socket: NodeSocket | null = null;
 
   constructor(
     url: string,
-    who: Who,
+    who: ClientUser,
     store?: Store,
     // Short pauses, still spread.
     random: () => number = () => Math.random() / 50,
@@ -192,34 +192,34 @@ export class Watched {
     this.client.onEvent((event) => this.events.push(event));
   }
 
-  /** Waits until everything that was missed has come. */
+  /** Waits until all missed events have arrived. */
   live(ms = 30_000): Promise<void> {
     return until(() => this.client.state === 'live', 'the client to be live', ms);
   }
 
-  /** Cuts its socket without a word. */
+  /** Cuts its socket without a close frame. */
   drop(): void {
     this.#socket?.cut();
   }
 
-  /** Cuts its socket without a word, and waits until it has noticed. */
+  /** Cuts its socket without a close frame, and waits until the client has noticed. */
   async cut(): Promise<void> {
     this.drop();
     await until(() => this.client.state !== 'live', 'the cut to be noticed');
   }
 
-  /** The seqs of a conversation that it applied, in the order of applying. */
+  /** Returns the seqs of a conversation that it applied, in order. */
   seqs(conversation: ConversationId): Seq[] {
     const stream = streamOfConversation(conversation);
     return this.events.filter((e) => e.stream === stream).map((e) => e.seq);
   }
 
-  /** How far it has applied a conversation. */
+  /** Returns its cursor in a conversation. */
   at(conversation: ConversationId): Seq {
     return this.client.cursors.get(streamOfConversation(conversation)) ?? (0 as Seq);
   }
 
-  /** What it shows of a conversation, the texts and their changes. */
+  /** Returns the messages of a conversation as it shows them. */
   async shows(conversation: ConversationId): Promise<object[]> {
     const timeline = this.client.timeline(conversation);
     await timeline.open();
@@ -228,7 +228,7 @@ export class Watched {
     return timeline.snapshot.messages.map(plain);
   }
 
-  /** What the server shows who asks now. */
+  /** Returns the messages that the server returns now. */
   async history(conversation: ConversationId): Promise<object[]> {
     const items: Message[] = [];
     for (let before: Seq | undefined; ; ) {

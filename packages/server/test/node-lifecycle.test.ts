@@ -11,7 +11,7 @@ import { registerAt } from './support/server.ts';
 import { until } from './support/sink.ts';
 import { aClientId } from './support/stream-builders.ts';
 
-/** The life of a node, as whoever starts, watches and stops its process sees it. */
+/** The life cycle of a node, as seen by whatever starts, watches and stops its process. */
 
 let cluster: TestCluster;
 let database: TestDatabase;
@@ -25,18 +25,18 @@ afterEach(async () => {
 });
 afterAll(() => cluster.stop());
 
-/** A process that compiles as it starts takes long on a busy machine. */
+/** A process that compiles its sources at start takes long on a busy machine. */
 const START_MS = 45_000;
 
-/** A way to the database over TCP that can be closed and opened. */
-async function aRoad(): Promise<{ port: number; open(): Promise<void>; close(): void }> {
+/** A TCP forwarder to the database that can be closed and opened. */
+async function aForwarder(): Promise<{ port: number; open(): Promise<void>; close(): void }> {
   const { host, port } = database.address;
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    const onward = connect(join(host, `.s.PGSQL.${port}`));
+    const upstream = connect(join(host, `.s.PGSQL.${port}`));
     for (const [one, other] of [
-      [socket, onward],
-      [onward, socket],
+      [socket, upstream],
+      [upstream, socket],
     ] as const) {
       sockets.add(one);
       one.pipe(other);
@@ -60,7 +60,7 @@ async function aRoad(): Promise<{ port: number; open(): Promise<void>; close(): 
   return { port: tcp, open: async () => void (await listen(tcp)), close };
 }
 
-/** A node in a process of its own. `port` is where it will listen. */
+/** Starts a node in a process of its own, listening on `port`. */
 async function aProcess(databaseUrl: string, env: Record<string, string> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-life-'));
   undo.push(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -97,11 +97,11 @@ function freePort(): Promise<number> {
 }
 
 describe('a node', () => {
-  test('may start before its database; says so, and notices when it goes and comes', async () => {
+  test('may start before its database, reports it, and notices when the database stops and returns', async () => {
     database = await cluster.fresh();
-    const road = await aRoad();
+    const forwarder = await aForwarder();
     const { child, url, ask, ready } = await aProcess(
-      `postgres://${database.address.user}@127.0.0.1:${road.port}/${database.address.database}`,
+      `postgres://${database.address.user}@127.0.0.1:${forwarder.port}/${database.address.database}`,
     );
     await until(async () => (await ready()) === 'starting', 'the server to listen', START_MS);
     expect(await ask('/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
@@ -112,33 +112,33 @@ describe('a node', () => {
     });
     const early = new Peer(url);
     await early.until(() => early.refused === 503, 'the refusal');
-    await until(() => child.complaints().includes('waiting for the database'), 'the words');
+    await until(() => child.stderr().includes('waiting for the database'), 'the log line');
 
-    await road.open();
+    await forwarder.open();
     await until(async () => (await ready()) === 'ok', 'the node to be ready');
     expect(await child.line()).toContain('Parley is ready at');
-    road.close();
+    forwarder.close();
     await until(async () => (await ready()) === 'failing', 'the node to notice');
     expect(await ask('/health/live')).toMatchObject({ status: 200 });
-    await road.open();
+    await forwarder.open();
     await until(async () => (await ready()) === 'ok', 'the node to be ready again');
   });
 
-  test('that still waits for its database ends at SIGTERM', async () => {
+  test('that is still waiting for its database ends on SIGTERM', async () => {
     database = await cluster.fresh();
-    const road = await aRoad();
-    const { child, ready } = await aProcess(`postgres://x@127.0.0.1:${road.port}/x`);
+    const forwarder = await aForwarder();
+    const { child, ready } = await aProcess(`postgres://x@127.0.0.1:${forwarder.port}/x`);
     await until(async () => (await ready()) === 'starting', 'the server to listen', START_MS);
     child.process.kill('SIGTERM');
     expect(await child.ended).toBe(0);
   });
 
-  test('under load drains at SIGTERM: nothing acknowledged is lost, exit code 0, within 15 s', async () => {
+  test('drains on SIGTERM under load: loses nothing acknowledged and exits with 0 within 15 s', async () => {
     database = await cluster.fresh();
     const { child, url, ready } = await aProcess(database.url);
     await child.line();
     const alice = await registerAt(url, 'alice');
-    const conversation = await alice.group('talk');
+    const conversation = await alice.group('load');
     const peers = Array.from({ length: 40 }, () => new Peer(url));
     undo.push(() => {
       for (const peer of peers) peer.close();
@@ -147,22 +147,22 @@ describe('a node', () => {
     const talking = peers.slice(0, 10).map(async (peer) => {
       while (peer.closed === null) {
         const id = aClientId();
-        peer.send({ op: 'post', id, conversation, body: 'talk' });
+        peer.send({ op: 'post', id, conversation, body: 'load' });
         await peer.until(
           () => peer.closed !== null || peer.of('ack').some((a) => a.id === id),
           'an answer or the end',
         );
       }
     });
-    await until(() => peers[0]?.of('ack').length === 5, 'the talk to be on');
-    const begun = performance.now();
+    await until(() => peers[0]?.of('ack').length === 5, 'the first acks');
+    const startedAt = performance.now();
     child.process.kill('SIGTERM');
     await until(async () => (await ready()) !== 'ok', 'the node not to be ready');
     const late = new Peer(url);
     await late.until(() => late.refused !== null || late.ws.readyState === 3, 'the refusal');
     expect([503, null]).toContain(late.refused);
     expect(await child.ended).toBe(0);
-    expect(performance.now() - begun).toBeLessThan(15_000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
     await Promise.all(talking);
     for (const peer of peers.slice(0, 20)) {
       expect(await peer.whenClosed()).toBe(CLOSE.restart);

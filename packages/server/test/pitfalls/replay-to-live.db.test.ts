@@ -2,26 +2,26 @@ import { streamOfConversation } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
-import { seqsFrom, TestNodes } from './test-nodes.ts';
+import { seqsFrom, TestBed } from './test-bed.ts';
 
-const testNodes = new TestNodes();
+const testBed = new TestBed();
 
-// A server with a hole between what it replays and what it sends live is mended by the SDK, which
-// asks for the hole; so what counts is that nothing had to be asked for.
+// The SDK fills a gap that a server leaves between replay and live events by requesting it, so the
+// test checks that nothing had to be requested.
 
-test('between catch-up and live stream there is no gap: sent inside the window, 40 times (B8)', async () => {
-  const node = await testNodes.node(await testNodes.cluster.fresh());
+test('messages sent between replay and live leave no gap, 40 times (B8)', async () => {
+  const node = await testBed.node(await testBed.cluster.fresh());
   const ann = await registerAt(node.url, 'ann');
   const bob = await registerAt(node.url, 'bob');
   const group = await ann.group('the two', [bob]);
-  const writer = await testNodes.client(node, ann);
-  const reader = await testNodes.client(node, bob);
-  const begun = reader.at(group);
+  const writer = await testBed.client(node, ann);
+  const reader = await testBed.client(node, bob);
+  const start = reader.at(group);
 
   for (let round = 0; round < 40; round++) {
     await reader.cut();
-    // From before its hello to after its live, messages come: some are replayed, some are live, and
-    // some come into being while the server changes from the one to the other.
+    // Messages arrive from before its hello until after its live: some are replayed, some are live, and
+    // some are committed while the server switches from one to the other.
     const sent: Promise<unknown>[] = [];
     while (reader.client.state !== 'live') {
       sent.push(writer.client.post(group, `round ${round}, ${reader.client.state}`).settled);
@@ -32,31 +32,31 @@ test('between catch-up and live stream there is no gap: sent inside the window, 
   }
 
   await until(() => reader.at(group) === writer.at(group), 'all events');
-  expect(reader.seqs(group)).toEqual(seqsFrom(begun + 1, writer.at(group)));
+  expect(reader.seqs(group)).toEqual(seqsFrom(start + 1, writer.at(group)));
   expect(reader.client.counters).toMatchObject({ gapFills: 0, duplicates: 0, resets: 0 });
 });
 
-test('joining, leaving and joining in one go follows the stream once (B24)', async () => {
-  const node = await testNodes.node(await testNodes.cluster.fresh());
+test('joining, leaving and joining in quick succession subscribes once (B24)', async () => {
+  const node = await testBed.node(await testBed.cluster.fresh());
   const ann = await registerAt(node.url, 'ann');
   const bob = await registerAt(node.url, 'bob');
   const group = await ann.group('open', [], 'public');
-  const writer = await testNodes.client(node, ann);
-  const reader = await testNodes.client(node, bob);
+  const writer = await testBed.client(node, ann);
+  const reader = await testBed.client(node, bob);
 
   for (let round = 0; round < 10; round++) {
-    const talk = (async () => {
+    const posting = (async () => {
       for (let n = 0; n < 6; n++) await writer.client.post(group, `${round} ${n}`).settled;
     })();
     await reader.api.join(group);
     await reader.api.leave(group);
     await reader.api.join(group);
-    await talk;
+    await posting;
     if (round < 9) await reader.api.leave(group);
   }
   await until(() => reader.at(group) === writer.at(group), 'all events');
 
-  // Each seq once, in order; what is missing was said while bob was not a member.
+  // Each seq once, in order; those missing were posted while bob was not a member.
   const got = reader.seqs(group);
   expect(got).toEqual([...new Set(got)].sort((a, b) => a - b));
   const { items } = await reader.api.events(streamOfConversation(group), { after: 0 as never });
