@@ -326,11 +326,11 @@ describe('a deleted message', () => {
         event(11, 'message.deleted', ANN, { message: 5, author: ANN }),
       ]),
     ).map((v) => v.what);
-  const stands = 'the text of the deleted message 5 still stands at 5';
+  const violation = 'the text of the deleted message 5 is still at 5';
 
   test('has no text in the log, whatever clients saw before', () => {
-    expect(deleted('one')).toContain(stands);
-    expect(deleted('')).not.toContain(stands);
+    expect(deleted('one')).toContain(violation);
+    expect(deleted('')).not.toContain(violation);
     expect(deleted('').filter((what) => what.startsWith('5 is another'))).toEqual([]);
     expect(deleted('').filter((what) => what.includes('another text'))).toEqual([]);
   });
