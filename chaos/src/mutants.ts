@@ -174,8 +174,8 @@ async function lockStreams(tx, commands) {`,
       },
       {
         file: 'stream/stream-transaction.js',
-        find: "this.query('tx-flush',",
-        replace: "this.query(this.planted ? 'tx-flush-planted' : 'tx-flush',",
+        find: "-flush',",
+        replace: "-flush' + (this.planted ? '-planted' : ''),",
       },
       {
         file: 'stream/stream-transaction.js',
