@@ -32,9 +32,9 @@ const backUpTo = (data: string, file: string) => backUp(configFor(data), file, t
 
 describe('backup and restore', () => {
   test('of a server that is being written to: equal streams, a new epoch, every user can log in', async () => {
-    const [data, copy] = [workshop.path('data'), workshop.path('copy')];
-    const file = workshop.path('backup.tar.gz');
-    const { url } = await workshop.server(data);
+    const [data, copy] = [workspace.path('data'), workspace.path('copy')];
+    const file = workspace.path('backup.tar.gz');
+    const { url } = await workspace.server(data);
     const ann = await registerAt(url, 'ann');
     const bob = await registerAt(url, 'bob');
     const groups = [await ann.group('one', [bob]), await ann.group('two', [bob])];
@@ -140,12 +140,12 @@ describe('backup and restore', () => {
   });
 
   test('what cannot be backed up is rejected with a message, and nothing is created', async () => {
-    const data = workshop.path('data');
-    const server = await workshop.server(data);
-    writeFileSync(workshop.path('there'), 'as it was');
+    const data = workspace.path('data');
+    const server = await workspace.server(data);
+    writeFileSync(workspace.path('there'), 'as it was');
 
-    await expect(backUpTo(data, workshop.path('there'))).rejects.toThrow('already exists');
-    await expect(backUpTo(data, workshop.path('data/b'))).rejects.toThrow(
+    await expect(backUpTo(data, workspace.path('there'))).rejects.toThrow('already exists');
+    await expect(backUpTo(data, workspace.path('data/b'))).rejects.toThrow(
       'would lie in the data folder, and become a part of the next backup',
     );
     await expect(backUpTo(data, workspace.path('no/b'))).rejects.toThrow('There is no folder');

@@ -222,7 +222,7 @@ describe('restore', () => {
     await expect(restoreInto(data, other)).rejects.toThrow(
       'other is not a complete backup of Parley',
     );
-    await expect(restoreInto(data, workshop.path('none'))).rejects.toThrow('File not found');
+    await expect(restoreInto(data, workspace.path('none'))).rejects.toThrow('File not found');
   });
 
   test('rejects a backup of a newer Parley with a message', async () => {
