@@ -63,18 +63,14 @@ export class DiskReserve {
   private constructor(dataDir: string, log: Logger) {
     this.#dataDir = dataDir;
     this.#log = log;
-    this.#timer = setInterval(() => {
-      this.#measuring ??= this.#measure().finally(() => {
-        this.#measuring = null;
-      });
-    }, MEASURE_MS);
+    this.#timer = setInterval(() => void this.#measureAlone(), MEASURE_MS);
     this.#timer.unref();
   }
 
   /** Starts watching the database in a data folder; the free space is known when it returns. */
   static async open(dataDir: string, log: Logger): Promise<DiskReserve> {
     const reserve = new DiskReserve(dataDir, log);
-    await reserve.#measure();
+    await reserve.#measureAlone();
     return reserve;
   }
 
@@ -96,6 +92,14 @@ export class DiskReserve {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#measuring;
+  }
+
+  /** Measures, unless that is in progress: two at once would write the same ballast. */
+  #measureAlone(): Promise<void> {
+    this.#measuring ??= this.#measure().finally(() => {
+      this.#measuring = null;
+    });
+    return this.#measuring;
   }
 
   async #measure(): Promise<void> {
