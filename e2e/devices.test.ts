@@ -182,7 +182,7 @@ async function draft(page: Page, text: string): Promise<void> {
 }
 
 const accountOf = async (page: Page): Promise<string> =>
-  (await page.evaluate(() => localStorage.getItem('parley.account'))) ?? 'nobody';
+  (await page.evaluate(() => localStorage.getItem('parley.account'))) ?? 'none';
 
 async function menuItem(page: Page, name: string) {
   await page.getByRole('button', { name: 'Account menu' }).click();

@@ -95,7 +95,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await cat.sees('Edited with thumbs');
     expect(await sideways(cat.page)).toBe(0);
 
-    await cat.press('Mended with thumbs');
+    await cat.press('Edited with thumbs');
     await cat.page.getByRole('button', { name: 'Delete message' }).tap();
     await cat.page.getByRole('alertdialog').getByRole('button', { name: 'Delete message' }).tap();
     await cat.page.getByText('This message was deleted').waitFor();

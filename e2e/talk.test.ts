@@ -197,7 +197,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   test('invalid input is reported beside its field', async () => {
     const visitor = await arrive();
     await visitor.page.getByRole('link', { name: 'Create an account' }).click();
-    await visitor.page.getByLabel('Your name').fill('Nobody');
+    await visitor.page.getByLabel('Your name').fill('Nora');
     await visitor.page.getByLabel('Email').fill('not an address');
     await visitor.page.getByLabel('Password', { exact: true }).fill('short');
     await visitor.page.getByRole('button', { name: 'Create account' }).click();

@@ -18,7 +18,7 @@ import { call, startTestServer, type TestServer, type User } from './support/ser
 
 const SECRET = 'a secret that only this test knows of';
 let cluster: TestCluster;
-/** Opens a stored signing key as somebody who has the server’s secret could. */
+/** Decrypts a stored signing key with the server’s secret. */
 function openedKey(stored: string): KeyObject {
   const sealed = Buffer.from(stored.slice('sealed:'.length), 'base64');
   const text = new Vault(SECRET).open('signing-key', sealed);
