@@ -31,6 +31,8 @@ export const RETIRED = [
   {
     pattern: '(?:somebody|anybody|nobody|everybody)',
     use: 'the account, user, caller or client; someone, no one, everyone',
+    // The Unix user.
+    except: /storage\/run-as\.ts$/,
   },
   {
     pattern: 'mails?',

@@ -86,7 +86,9 @@ test('examines and repairs while a server is running, and without one', async ()
   expect(await sql('update streams set last_seq = last_seq + 1')).toBe('folder');
   expect(await ask(['--repair'])).toMatchObject({
     code: 1,
-    out: expect.stringMatching(/except for:\n.*events: events are missing from a log \(2; cannot/),
+    out: expect.stringMatching(
+      /except for:\n.*events: events are missing from a stream \(2; cannot/,
+    ),
   });
 });
 
