@@ -32,6 +32,7 @@ describe('loadConfig', () => {
         oidcClientSecret: undefined,
         oidcName: 'Single sign-on',
         hstsSubdomains: false,
+        securityContacts: [],
         logLevel: 'info',
         rateLimits: true,
       },
@@ -62,6 +63,7 @@ describe('loadConfig', () => {
       OIDC_CLIENT_SECRET: 'a secret of theirs',
       OIDC_NAME: 'Example',
       HSTS_SUBDOMAINS: 'on',
+      SECURITY_CONTACT: 'mailto:security@example.org, https://example.org/security',
       LOG_LEVEL: 'warn',
       RATE_LIMITS: 'off',
     });
@@ -86,6 +88,7 @@ describe('loadConfig', () => {
         oidcClientSecret: 'a secret of theirs',
         oidcName: 'Example',
         hstsSubdomains: true,
+        securityContacts: ['mailto:security@example.org', 'https://example.org/security'],
         logLevel: 'warn',
         rateLimits: false,
       },
@@ -111,6 +114,7 @@ describe('loadConfig', () => {
       OIDC_CLIENT_SECRET: 'sécret',
       OIDC_NAME: 'x'.repeat(41),
       HSTS_SUBDOMAINS: 'perhaps',
+      SECURITY_CONTACT: 'security@example.org',
       LOG_LEVEL: 'loud',
       METRICS_TOKEN: 'with a blank in it',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
@@ -133,6 +137,19 @@ describe('loadConfig', () => {
       expect(problemsOf({ TRUSTED_PROXIES: proxy })).toHaveProperty('TRUSTED_PROXIES');
     },
   );
+
+  test.each([
+    'http://example.org/security',
+    'mailto:security',
+    'mailto:a@b@c',
+    'tel:+1-201-555-0123',
+    'mailto:security@example.org, none',
+    'https:example.org',
+    ',',
+    'mailto:sécurité@example.org',
+  ])('rejects the security contact %j', (contact) => {
+    expect(problemsOf({ SECURITY_CONTACT: contact })).toHaveProperty('SECURITY_CONTACT');
+  });
 
   test('puts no secret in a message', () => {
     const env = {

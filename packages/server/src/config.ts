@@ -1,9 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import type { RegistrationMode } from '@parley/protocol';
 import { z } from 'zod';
 import { logLevels } from './log.ts';
+import {
+  emailFrom,
+  host,
+  port,
+  publicUrl,
+  registration,
+  securityContacts,
+  trustedProxies,
+  url,
+} from './setting-schemas.ts';
 
 /**
  * A setting: an environment variable, its documentation, and the schema that parses it.
@@ -36,76 +44,6 @@ function setting<const Key extends string, Schema extends z.ZodType>(
 ): Setting<Key, Schema> {
   return { secret: false, default: undefined, ...options, key };
 }
-
-/** Returns the schema of a URL with one of these schemes. */
-function url(schemes: readonly string[], description: string) {
-  return z.string().refine((text) => {
-    const parsed = URL.canParse(text) ? new URL(text) : undefined;
-    return parsed !== undefined && schemes.includes(parsed.protocol.replace(/:$/, ''));
-  }, description);
-}
-
-const hostFormat =
-  'must be an IP address or a host name, such as 127.0.0.1, 0.0.0.0, :: or localhost';
-const host = z
-  .string()
-  .regex(/^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)$/, hostFormat);
-
-const port = z
-  .string()
-  .regex(/^\d{1,5}$/, 'must be an integer from 0 to 65535 (0 picks a free port)')
-  .transform(Number)
-  .refine((n) => n <= 65_535, 'must be an integer from 0 to 65535 (0 picks a free port)');
-
-const publicUrl = z
-  .string()
-  .refine((text) => {
-    const parsed = URL.canParse(text) ? new URL(text) : undefined;
-    return (
-      parsed !== undefined &&
-      (parsed.protocol === 'http:' || parsed.protocol === 'https:') &&
-      parsed.pathname === '/' &&
-      parsed.search === '' &&
-      parsed.hash === '' &&
-      parsed.username === ''
-    );
-  }, 'must be http:// or https:// and a host, without a path, such as https://chat.example.org')
-  .transform((text) => new URL(text).origin);
-
-const emailFrom = z
-  .string()
-  .regex(
-    /^([^<>\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/,
-    'must be an email address, such as parley@example.org or Parley <parley@example.org>',
-  );
-
-const trustedProxies = z
-  .string()
-  .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
-  .refine(
-    (parts) => parts.every(isNetwork),
-    'must be a comma-separated list of addresses or networks, such as loopback, 10.0.0.5, 192.168.16.0/20',
-  );
-
-/** Returns whether a text is a named network, an IP address, or a network as address/length. */
-function isNetwork(text: string): boolean {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
-  const [address = '', length, ...more] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || more.length > 0) return false;
-  return length === undefined || (/^\d+$/.test(length) && +length <= (version === 4 ? 32 : 128));
-}
-const registration = z
-  .string()
-  .regex(
-    /^(open|invitation|closed|domain:\s*[^\s,:@]+(\s*,\s*[^\s,:@]+)*)$/i,
-    'must be open, invitation, closed, or domain: and a list of domains, such as domain:example.org,example.com',
-  )
-  .transform((text): { mode: RegistrationMode; domains: readonly string[] } => {
-    const [mode = '', list = ''] = text.toLowerCase().split(':');
-    const domains = list.split(',').map((domain) => domain.trim());
-    return { mode: mode as RegistrationMode, domains: mode === 'domain' ? domains : [] };
-  });
 
 /** All settings of the server, by environment variable. */
 export const settings = {
@@ -300,6 +238,15 @@ export const settings = {
       'year. Use it only if every subdomain has HTTPS.',
     ],
     schema: z.enum(['on', 'off'], 'must be on or off').transform((text) => text === 'on'),
+  }),
+  SECURITY_CONTACT: setting('securityContacts', {
+    description: [
+      'Where to report vulnerabilities of this server, as a comma-separated list of mailto: and https:',
+      'URLs, the preferred one first. Published at /.well-known/security.txt (RFC 9116), which does not',
+      'exist without it.',
+    ],
+    example: 'mailto:security@example.org, https://example.org/security',
+    schema: securityContacts.default([]),
   }),
   RATE_LIMITS: setting('rateLimits', {
     default: 'on',

@@ -272,6 +272,7 @@ async function build(
     host: config.host,
     publicUrl: config.publicUrl,
     hstsSubdomains: config.hstsSubdomains,
+    securityContacts: config.securityContacts,
     trustedProxies: config.trustedProxies,
     webDir: WEB_DIR,
     health: () => health.state(),

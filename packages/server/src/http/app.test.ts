@@ -10,6 +10,7 @@ import { authenticator, sessionOf } from './authenticate.ts';
 import { refuse } from './errors.ts';
 import { pageCursor } from './page.ts';
 import { RESPONSE_BOUNDS } from './response-limits.ts';
+import { securityTxt } from './security-txt.ts';
 
 /** The HTTP side by itself: what needs no database. */
 
@@ -186,4 +187,47 @@ test('the OpenAPI document is built once and sent in an accepted encoding', asyn
   expect(encoded.headers['content-encoding']).toBe('br');
   const again = await get('/openapi.json', { 'if-none-match': plain.headers.etag });
   expect(again.statusCode).toBe(304);
+});
+
+describe('security.txt', () => {
+  const url = '/.well-known/security.txt';
+  const securityContacts = ['mailto:security@example.org', 'https://example.org/security'];
+
+  test('does not exist without a contact', async () => {
+    await start(() => {});
+    const answer = await app.inject(url);
+    expect([answer.statusCode, answer.json().code]).toEqual([404, 'not_found']);
+  });
+
+  test('names the contacts in their order and where it belongs', async () => {
+    await start(() => {}, { securityContacts, publicUrl: 'https://chat.example.org' });
+    const answer = await app.inject(url);
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
+    const lines = answer.body.split('\n');
+    const expires = lines.splice(2, 1)[0]?.replace('Expires: ', '') ?? '';
+    expect(lines).toEqual([
+      'Contact: mailto:security@example.org',
+      'Contact: https://example.org/security',
+      'Preferred-Languages: en',
+      'Canonical: https://chat.example.org/.well-known/security.txt',
+      '',
+    ]);
+    const days = (Date.parse(expires) - Date.now()) / 86_400_000;
+    expect(days).toBeGreaterThan(362);
+    expect(days).toBeLessThan(365);
+  });
+
+  test('expires at the start of a day, less than a year later', () => {
+    const at = (time: string) => securityTxt(['https://example.org'], undefined, Date.parse(time));
+    const text = at('2026-03-01T00:00:00Z');
+    expect(text).toContain('\nExpires: 2027-02-28T00:00:00.000Z\n');
+    expect(at('2026-03-01T23:59:59.999Z')).toBe(text);
+    expect(at('2026-03-02T00:00:00Z')).not.toBe(text);
+  });
+
+  test('has no canonical address that is not https', () => {
+    expect(securityTxt(securityContacts, 'http://chat.example.org', 0)).not.toContain('Canonical');
+    expect(securityTxt(securityContacts, undefined, 0)).not.toContain('Canonical');
+  });
 });

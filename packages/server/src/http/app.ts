@@ -27,6 +27,7 @@ import { describeApi } from './openapi.ts';
 import { warnOfUntrustedProxy } from './proxies.ts';
 import { RESPONSE_BOUNDS, type ResponseBounds, ResponseLimits } from './response-limits.ts';
 import { secure } from './security.ts';
+import { securityTxtRoutes } from './security-txt.ts';
 import { webRoutes } from './web.ts';
 
 /** The path prefix of the API. */
@@ -43,6 +44,8 @@ export interface HttpDeps {
   readonly host?: string;
   /** The setting HSTS_SUBDOMAINS. */
   readonly hstsSubdomains?: boolean;
+  /** The setting SECURITY_CONTACT. */
+  readonly securityContacts?: readonly string[];
   /** The setting TRUSTED_PROXIES. */
   readonly trustedProxies: readonly string[];
   /** The folder of the built web client; without an index.html, an error page is shown. */
@@ -175,6 +178,7 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
     for (const add of deps.root) add(scope);
     healthRoutes(scope, deps.health);
     docsRoutes(scope);
+    securityTxtRoutes(scope, deps.securityContacts ?? [], deps.publicUrl);
   });
   app.register(
     async (scope) => {
