@@ -46,9 +46,9 @@ describe.skipIf(path === undefined)('the API reference at /docs', () => {
       if (/Content Security Policy|Trusted/i.test(message.text())) errors.push(message.text());
     });
     await page.goto(`${server.url}/docs`);
-    await page.getByText('The whole API of this server').waitFor();
+    await page.getByText('The complete API of this server').waitFor();
     await page.goto(`${server.url}/docs#tag/accounts/POST/api/v1/auth/register`);
-    await page.getByText('finds it in the answer').first().waitFor();
+    await page.getByText('and get it in the response').first().waitFor();
     expect({ foreign, errors }).toEqual({ foreign: [], errors: [] });
   });
 

@@ -32,8 +32,29 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     return { reader, writer, name: `Writer ${n}` };
   };
 
+  /**
+   * Chromium drops notifications that are shown while its notification service starts. Shows some
+   * until one stays.
+   */
+  const startNotifications = async () => {
+    const { reader, writer } = await writerAndReader();
+    await look(reader.page, { focus: false });
+    for (let n = 0; n < 10 && (await notified(reader.page)).length === 0; n++) {
+      await writer.write(`Is anything shown? ${n}`);
+      await toastOf(reader.page, `Is anything shown? ${n}`).waitFor();
+      const isShown = async () => {
+        const worker = await navigator.serviceWorker.getRegistration();
+        return ((await worker?.getNotifications()) ?? []).length > 0;
+      };
+      await reader.page.waitForFunction(isShown, null, { timeout: 1_500 }).catch(() => undefined);
+    }
+    expect(await notified(reader.page)).toHaveLength(1);
+    for (const visitor of visitors.splice(0)) await visitor.context.close();
+  };
+
   beforeAll(async () => {
     [server, browser] = await Promise.all([startBuiltServer(), startBrowser()]);
+    await startNotifications();
   });
   afterEach(async () => {
     const complaints = visitors.flatMap((v) => v.complaints);

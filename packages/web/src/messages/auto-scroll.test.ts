@@ -217,6 +217,17 @@ describe('a following list', () => {
     expect(list.fromEnd).toBe(0);
   });
 
+  test('stops for a user who scrolls up after the window was resized many times', () => {
+    const autoScroll = new AutoScroll();
+    autoScroll.changed(position());
+    for (let n = 0; n < 10; n++) {
+      autoScroll.changed(position({ viewport: 900, offset: 100 }));
+      autoScroll.changed(position({ viewport: 600, offset: 400 }));
+    }
+    autoScroll.scrolled(position({ offset: 280 }));
+    expect(autoScroll.state).toBe('away');
+  });
+
   test('does not mistake an offset clamped by the browser for the user scrolling', () => {
     const autoScroll = new AutoScroll();
     autoScroll.changed(position({ offset: 1_193, size: 1_664, viewport: 471 }));

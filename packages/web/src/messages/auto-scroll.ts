@@ -34,8 +34,10 @@ export type AutoScrollState = 'following' | 'holding' | 'paused' | 'placing' | '
 export class AutoScroll {
   #state: AutoScrollState = 'following';
   #last: ListPosition | null = null;
-  /** Upward movement that is expected and was not caused by the user, px. */
+  /** Upward movement that shrinking rows and a growing viewport explain, px. */
   #expected = 0;
+  /** Upward movement that the page has announced by {@link scrollsTo}, px. */
+  #announced = 0;
   /** How far the user has scrolled up since `following`, px. */
   #up = 0;
 
@@ -64,12 +66,13 @@ export class AutoScroll {
   scrollEnded(at: ListPosition): void {
     this.scrolled(at);
     this.#expected = 0;
+    this.#announced = 0;
     if (this.#state === 'paused') this.#become('following');
   }
 
   /** Announces that the page is about to scroll the list to this offset. */
   scrollsTo(offset: number): void {
-    if (this.#last && offset < this.#last.offset) this.#expected += this.#last.offset - offset;
+    if (this.#last && offset < this.#last.offset) this.#announced += this.#last.offset - offset;
   }
 
   /** Follows the end again: the user pressed the button or sent a message. */
@@ -110,10 +113,15 @@ export class AutoScroll {
     const grown = at.size - last.size;
     this.#expected += Math.max(0, -grown) + Math.max(0, at.viewport - last.viewport);
     const up = last.offset - at.offset;
-    // Moved up and still at the very end: the browser has clamped the offset.
-    if (up > 0 && at.size - at.offset - at.viewport > 1) {
-      const expected = Math.min(up, this.#expected);
-      this.#expected -= expected;
+    // Moved up and still at the very end: the browser has clamped the offset. Whatever was expected of
+    // the layout has happened then, and must not hide that the user scrolls up later.
+    const fromEnd = at.size - at.offset - at.viewport;
+    if (Math.abs(fromEnd) <= 1) this.#expected = 0;
+    if (up > 0 && fromEnd > 1) {
+      const announced = Math.min(up, this.#announced);
+      this.#announced -= announced;
+      const expected = announced + Math.min(up - announced, this.#expected);
+      this.#expected -= expected - announced;
       // Positions are rounded.
       if (up - expected > 1) this.#movedUp(up - expected);
     } else if (this.#state === 'paused' && -up > Math.max(0, grown)) {
