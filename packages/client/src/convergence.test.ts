@@ -1,4 +1,12 @@
-import type { ClientId, ConversationId, Event, Message, Seq, StreamId } from '@parley/protocol';
+import {
+  type ClientId,
+  type ConversationId,
+  type Event,
+  LIMITS,
+  type Message,
+  type Seq,
+  type StreamId,
+} from '@parley/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { aClient, heal, settle } from '../test/support/model-client.ts';
@@ -154,13 +162,19 @@ class World {
 
   async heal(): Promise<void> {
     this.server.refusing = null;
-    this.server.ping();
-    await heal(this.server, this.client);
+    // The first ping can reveal a lost end of a membership, the second one the conversation without it.
+    for (let pings = 0; pings < 2; pings++) {
+      this.server.ping();
+      await heal(this.server, this.client);
+    }
   }
 }
 
+/** What is shown of the log: all but the posts that the server refused, which stay until dismissed. */
 const stored = (timeline: Timeline) =>
-  timeline.snapshot.messages.map(({ state: _, seenBy: _seen, ...message }) => message);
+  timeline.snapshot.messages
+    .filter(({ state }) => state !== 'failed')
+    .map(({ state: _, seenBy: _seen, ...message }) => message);
 
 /** What is shown is a section of the log without a gap, and does not claim to be more. */
 function expectStretch(timeline: Timeline, truth: readonly Message[]): void {
@@ -185,6 +199,20 @@ function expectOrder(applied: World['applied']): void {
   }
 }
 
+/**
+ * A view equals the server’s snapshot. Only a count of unread messages that had reached its maximum
+ * may be too high by the messages that were deleted since: it is not counted down.
+ */
+function expectView(client: ParleyClient, server: ModelServer, id: ConversationId): void {
+  const view = client.snapshot.conversations.get(id);
+  const { unread, ...snapshot } = server.snapshot(id);
+  expect(view).toMatchObject(snapshot);
+  if (view?.unread === LIMITS.unreadMax) {
+    const deleted = server.log(id).filter((e) => e.type === 'message.deleted').length;
+    expect(unread).toBeGreaterThanOrEqual(LIMITS.unreadMax - deleted);
+  } else expect(view?.unread).toBe(unread);
+}
+
 async function expectConverged(world: World): Promise<void> {
   const { server, client } = world;
   for (const [n, id] of world.groups.entries()) {
@@ -193,7 +221,7 @@ async function expectConverged(world: World): Promise<void> {
       expect(client.snapshot.conversations.has(id)).toBe(false);
       continue;
     }
-    expect(client.snapshot.conversations.get(id)).toMatchObject(server.snapshot(id));
+    expectView(client, server, id);
     expect(client.cursors.get(id as unknown as StreamId)).toBe(server.lastSeq(id));
     const truth = server.messages(id);
     // Opened timelines load by themselves; a request that failed is retried explicitly.

@@ -8,7 +8,7 @@ import type {
   StreamId,
 } from '@parley/protocol';
 
-import { CLOSE, streamOfAccount, WORKSPACE_STREAM } from '@parley/protocol';
+import { CLOSE, streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { aClient, aLiveClient, heal, settle } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
@@ -159,6 +159,23 @@ describe('the end of a membership', () => {
     // Its events are lost; the ping is older.
     server.queued.splice(0);
     deliver(server, { op: 'ping', heads: { [id]: server.lastSeq(id) }, readVersion: 0 });
+    await arrive(server);
+    await arrive(server);
+    expect(view(client, id)).toBeUndefined();
+    expect(client.cursors.has(id as unknown as StreamId)).toBe(false);
+  });
+
+  test('is also learned from the account’s own stream and a ping', async () => {
+    const { server, client, id } = await inGroup();
+    const before = server.queued.length;
+    server.leave(id);
+    const announced = server.queued
+      .splice(before)
+      .filter((f) => 'stream' in f && f.stream !== streamOfConversation(id));
+    for (const frame of announced) server.push(frame);
+    await arrive(server);
+    expect(view(client, id)).toBeDefined();
+    server.ping();
     await arrive(server);
     await arrive(server);
     expect(view(client, id)).toBeUndefined();

@@ -65,6 +65,8 @@ export class Receiver {
   readonly #context: ReceiverDeps;
   readonly #fills: Fills;
   readonly #readState: ReadState;
+  /** Ends of memberships that the account’s own stream announced, by the conversation’s stream. */
+  readonly #announcedEnds = new Map<StreamId, Seq>();
 
   constructor(context: ReceiverDeps) {
     this.#context = context;
@@ -155,6 +157,7 @@ export class Receiver {
       local.keep(id, null);
     }
     this.#fills.reset();
+    this.#announcedEnds.clear();
     greeted();
     // The connection sends from here on; open commands are sent again, in order.
     commands.connected(ready.limits as typeof LIMITS);
@@ -208,6 +211,9 @@ export class Receiver {
       applyWorkspaceEvent(event, this.#context);
       if (event.type === 'user.role_changed') this.#serverRoleChanged(event.data.account);
     } else if (!local.isOwn(stream)) this.#conversationEvent(event, before);
+    else if (event.type === 'conversation.left') {
+      this.#announcedEnds.set(streamOfConversation(event.data.conversation), event.data.seq);
+    }
     events.emit('event', event);
   }
 
@@ -363,10 +369,17 @@ export class Receiver {
 
   #ping(heads: Readonly<Record<string, Seq>>, readVersion: number): void {
     this.#readState.reported(readVersion);
+    const { streams } = this.#context.local;
     // The server wrote these to this socket before its ping, so whatever is missing is a gap.
     for (const [stream, head] of Object.entries(heads) as [StreamId, Seq][]) {
-      const cursor = this.#context.local.streams.at(stream);
+      const cursor = streams.at(stream);
       if (cursor !== undefined && cursor < head) this.#fill(stream, head);
+    }
+    // A ping no longer names a stream that the account has left. If its end is missing, the server
+    // refuses to fill the gap, and the conversation is removed.
+    for (const [stream, end] of this.#announcedEnds) {
+      if ((streams.at(stream) ?? end) < end) this.#fill(stream, end);
+      else this.#announcedEnds.delete(stream);
     }
   }
 
