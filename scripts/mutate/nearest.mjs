@@ -22,12 +22,16 @@ const WIDER = {
     'src/doctor/repair.db',
   ),
   'packages/server/src/accounts': server(
+    'src/accounts/accounts.db',
+    'src/accounts/registration/registration.db',
+    'src/accounts/passwords/passwords.db',
     'src/http/access.db',
     'src/admin/admin.db',
     'src/sso/sso.db',
   ),
-  'packages/server/src/factors': server('src/accounts/passwords.db', 'src/sso/sso.db'),
+  'packages/server/src/factors': server('src/accounts/passwords/passwords.db', 'src/sso/sso.db'),
   'packages/server/src/http': server('src/live/live.db', 'src/accounts/accounts.db'),
+  'packages/server/src/http-server': server('src/live/live.db', 'src/accounts/accounts.db'),
   'packages/server/src/live': server('src/messages/visibility.db', 'src/stream/hub.db'),
   'packages/server/src/stream': server('src/live/live.db', 'src/messages/visibility.db'),
 };
@@ -43,5 +47,11 @@ export function stagesFor(file) {
   const unit = all.filter((name) => !name.includes('.db.') && !own.includes(name));
   const rest = all.filter((name) => !own.includes(name) && !unit.includes(name));
   const here = [[...own, ...unit], rest].map((names) => names.map((name) => `${folder}/${name}`));
-  return [...here, WIDER[folder] ?? []];
+  return [...here, widerFor(folder)];
+}
+
+/** Returns the tests outside of a folder that cover it: its own, or those of the folder above. */
+function widerFor(folder) {
+  if (folder === '.') return [];
+  return WIDER[folder] ?? widerFor(dirname(folder));
 }

@@ -1,5 +1,5 @@
 import type { AccountId, EventType } from '@parley/protocol';
-import { rowsOf } from '../accounts/tickets.ts';
+import { rowsOf } from '../accounts/tickets/tickets.ts';
 import type { Auditing, AuditNote } from '../audit/audit-log.ts';
 import type { AuditEvent } from '../audit/events.ts';
 import type { Outcome } from '../stream/append.ts';

@@ -7,10 +7,15 @@ import {
   type Seq,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import { displayNameSkeleton, emailKey, usernameKey, usernameSkeleton } from '../accounts/names.ts';
-import { whatIsTaken } from '../accounts/queries.ts';
-import { takenErrors, takenRefusal } from '../accounts/taken.ts';
-import { rowsOf } from '../accounts/tickets.ts';
+import { rowsOf } from '../accounts/tickets/tickets.ts';
+import {
+  displayNameSkeleton,
+  emailKey,
+  usernameKey,
+  usernameSkeleton,
+} from '../accounts/users/names.ts';
+import { whatIsTaken } from '../accounts/users/queries.ts';
+import { takenErrors, takenRefusal } from '../accounts/users/taken.ts';
 import type { Auditing } from '../audit/audit-log.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {

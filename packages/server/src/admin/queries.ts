@@ -1,6 +1,6 @@
 import type { AccountId, AccountKind, AccountRole, AdminAccount } from '@parley/protocol';
 import type pg from 'pg';
-import { literally, wordsOf } from '../accounts/users.ts';
+import { literally, wordsOf } from '../accounts/users/users.ts';
 import { refuse } from '../http/errors.ts';
 import { type AdminAction, mayAdminister } from './policy.ts';
 

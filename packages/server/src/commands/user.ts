@@ -1,9 +1,9 @@
 import { type AccountId, CreateAccountBody } from '@parley/protocol';
 import type pg from 'pg';
-import { usernameKey } from '../accounts/names.ts';
-import { makeResetLink } from '../accounts/password-changes.ts';
-import { registerAccount } from '../accounts/register.ts';
-import { Tickets } from '../accounts/tickets.ts';
+import { makeResetLink } from '../accounts/passwords/password-changes.ts';
+import { registerAccount } from '../accounts/registration/register.ts';
+import { Tickets } from '../accounts/tickets/tickets.ts';
+import { usernameKey } from '../accounts/users/names.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';

@@ -16,7 +16,7 @@ import {
   verdict,
 } from '../../test/support/domain-builders.ts';
 import { aClientId, anAccount, headOf, logOf, upTo } from '../../test/support/stream-builders.ts';
-import { registerAccount } from '../accounts/register.ts';
+import { registerAccount } from '../accounts/registration/register.ts';
 import { postMessage } from '../messages/commands.ts';
 import { eventsFor, history } from '../messages/queries.ts';
 import type { Database } from '../storage/database.ts';

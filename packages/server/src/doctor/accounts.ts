@@ -1,6 +1,6 @@
 import type { EventType } from '@parley/protocol';
-import { erasedNames } from '../accounts/erased.ts';
-import { usernameKey } from '../accounts/names.ts';
+import { erasedNames } from '../accounts/users/erased.ts';
+import { usernameKey } from '../accounts/users/names.ts';
 import { dataOf } from '../stream/record.ts';
 import type { Projection } from '../stream/stream-transaction.ts';
 

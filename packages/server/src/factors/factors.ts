@@ -5,9 +5,10 @@ import {
   type SecondFactorMethod,
 } from '@parley/protocol';
 import type pg from 'pg';
-import type { AttemptLimits } from '../accounts/limits.ts';
-import { isSecondFactor, type Logins, type Proof } from '../accounts/logins.ts';
-import type { Tickets } from '../accounts/tickets.ts';
+import type { AttemptLimits } from '../accounts/attempts/attempt-limits.ts';
+import { isSecondFactor, type Logins, type Proof } from '../accounts/logins/logins.ts';
+import { type Requirement, rolesRequired } from '../accounts/sessions/second-factor-requirement.ts';
+import type { Tickets } from '../accounts/tickets/tickets.ts';
 import type { AuditLog, AuditNote } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import { RefusalError } from '../http/errors.ts';
@@ -17,7 +18,6 @@ import type { Vault } from '../vault.ts';
 import { Passkeys } from './passkeys.ts';
 import { RecoveryCodes } from './recovery.ts';
 import { removeFactors } from './remove.ts';
-import { type Requirement, rolesRequired } from './requirement.ts';
 import { Totps } from './totp.ts';
 
 /** What {@link SecondFactors} is constructed with. */

@@ -11,8 +11,8 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { confirmPerson } from '../accounts/confirm.ts';
-import { meOf } from '../accounts/queries.ts';
+import { confirmPerson } from '../accounts/logins/reauthentication.ts';
+import { meOf } from '../accounts/users/queries.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';

@@ -9,7 +9,7 @@ import {
 } from '@simplewebauthn/server';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import type { Tickets } from '../accounts/tickets.ts';
+import type { Tickets } from '../accounts/tickets/tickets.ts';
 import type { Clock } from '../clock.ts';
 import type { Queryable } from '../storage/queryable.ts';
 

@@ -11,7 +11,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AccountDeps } from '../accounts/accounts.ts';
-import { registerAccount } from '../accounts/register.ts';
+import type { ApiKeys } from '../accounts/api-keys/api-keys.ts';
+import { registerAccount } from '../accounts/registration/register.ts';
 import { mayAdminister } from '../admin/policy.ts';
 import { adminAccountOf, adminAccountsPage, registeredBy } from '../admin/queries.ts';
 import type { Clock } from '../clock.ts';
@@ -19,7 +20,6 @@ import { sessionOf } from '../http/authenticate.ts';
 import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { clientIdOf } from '../http/idempotency.ts';
-import type { ApiKeys } from './keys.ts';
 
 /** What the service account routes are constructed with. */
 export interface IntegrationDeps {

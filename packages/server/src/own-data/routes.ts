@@ -4,14 +4,14 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AccountDeps } from '../accounts/accounts.ts';
-import { confirmPerson } from '../accounts/confirm.ts';
+import { confirmPerson } from '../accounts/logins/reauthentication.ts';
+import { deleteAccount } from '../admin/delete-account.ts';
 import type { Clock } from '../clock.ts';
+import type { Erasures } from '../erasure/erasures.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { file, IdempotencyHeader, problems } from '../http/describe.ts';
 import { storedOrRefuse } from '../http/errors.ts';
 import { clientIdOf } from '../http/idempotency.ts';
-import { deleteAccount } from './delete.ts';
-import type { Erasures } from './erasures.ts';
 import { exportOf } from './export.ts';
 
 /** The dependencies of the routes that export and delete the account. */

@@ -8,11 +8,11 @@ import {
   Username,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { refusalOfAdmission } from '../accounts/admission.ts';
-import { emailKey } from '../accounts/names.ts';
-import { proveAddress } from '../accounts/reclaim.ts';
-import { registerAccount } from '../accounts/register.ts';
-import type { Sessions } from '../accounts/sessions.ts';
+import { refusalOfAdmission } from '../accounts/registration/admission.ts';
+import { registerAccount } from '../accounts/registration/register.ts';
+import type { Sessions } from '../accounts/sessions/sessions.ts';
+import { emailKey } from '../accounts/users/names.ts';
+import { proveAddress } from '../accounts/verification/prove-address.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AccountDeps } from '../accounts/accounts.ts';
-import { addressKey } from '../accounts/limits.ts';
+import { addressKey } from '../accounts/attempts/attempt-limits.ts';
 import { problems } from '../http/describe.ts';
 import { RefusalError, refuse } from '../http/errors.ts';
 import type { Logger } from '../log.ts';

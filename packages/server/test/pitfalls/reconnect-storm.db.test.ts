@@ -2,7 +2,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import type pg from 'pg';
 import { expect, test } from 'vitest';
-import { Sessions } from '../../src/accounts/sessions.ts';
+import { Sessions } from '../../src/accounts/sessions/sessions.ts';
 import { systemClock } from '../../src/clock.ts';
 import { joinGroup } from '../../src/conversations/members.ts';
 import type { Append } from '../../src/stream/append.ts';

@@ -1,6 +1,6 @@
 import type { AccountId, ConversationId, Refusal, Seq, Visibility } from '@parley/protocol';
 import pg from 'pg';
-import { registerAccount } from '../../src/accounts/register.ts';
+import { registerAccount } from '../../src/accounts/registration/register.ts';
 import { type Auditing, AuditLog } from '../../src/audit/audit-log.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createGroup, openDirect } from '../../src/conversations/commands.ts';

@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import type { AccountId, Invitation } from '@parley/protocol';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import type { AuditLog, AuditNote } from '../../audit/audit-log.ts';
+import type { AuditEvent } from '../../audit/events.ts';
+import type { Clock } from '../../clock.ts';
+import type { Emails } from '../../email/emails.ts';
+import { invitationEmail } from '../../email/templates.ts';
+import { withTransaction } from '../../storage/database.ts';
+import type { StreamTransaction } from '../../stream/stream-transaction.ts';
+import { hashOf } from '../tickets/tickets.ts';
+import { emailKey } from '../users/names.ts';
+
+const DAY_MS = 86_400_000;
+/** Default and maximum validity of an invitation: a week, a year. */
+const TTL_MS = 7 * DAY_MS;
+const TTL_MAX_MS = 366 * DAY_MS;
+
+/** A new invitation. */
+export interface NewInvitation {
+  /** The only address that may register with it; the link is sent there. */
+  readonly email?: string | undefined;
+  readonly maxUses: number;
+  /** Wall clock, ms. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** What {@link Invitations} is constructed with. */
+export interface InvitationsDeps {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly emails: Emails;
+  readonly audit: AuditLog;
+  /** The server’s public address. */
+  readonly server: () => string;
+}
+
+/**
+ * Invitations to register: links with 256 random bits, stored as hashes. They allow registration as
+ * a member and nothing else.
+ */
+export class Invitations {
+  readonly #context: InvitationsDeps;
+
+  constructor(context: InvitationsDeps) {
+    this.#context = context;
+  }
+
+  /** Creates an invitation; only the caller learns its link. */
+  async create(
+    by: { readonly id: AccountId; readonly name: string },
+    wanted: NewInvitation,
+    address: string,
+  ): Promise<{ invitation: Invitation; link: string }> {
+    const { pool, clock, emails, server } = this.#context;
+    const id = uuidv7();
+    const note = this.#note('invitation_created', id, by.id, address);
+    const token = randomBytes(32).toString('base64url');
+    const link = `${server()}/register#${token}`;
+    const now = clock.now();
+    const expiresAt = Math.min(wanted.expiresAt ?? now + TTL_MS, now + TTL_MAX_MS);
+    const row = await withTransaction(pool, async (client) => {
+      const { rows } = await client.query<InvitationRow>({
+        name: 'invitations-create',
+        text: `insert into invitations
+                 (id, token_hash, email, email_key, max_uses, created_by, created_at, expires_at)
+               values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${COLUMNS}`,
+        values: [
+          id,
+          hashOf(token),
+          wanted.email ?? null,
+          wanted.email === undefined ? null : emailKey(wanted.email),
+          wanted.maxUses,
+          by.id,
+          new Date(now),
+          new Date(expiresAt),
+        ],
+      });
+      await note.store(client);
+      if (wanted.email !== undefined) {
+        await emails.put(
+          {
+            purpose: 'invitation',
+            recipient: wanted.email,
+            ...invitationEmail(server(), link, by.name),
+            ttlMs: expiresAt - now,
+          },
+          client,
+        );
+      }
+      return rows[0] as InvitationRow;
+    });
+    note.tell();
+    emails.wake();
+    return { invitation: toInvitation(row), link };
+  }
+
+  /** Returns all invitations, newest first. */
+  async list(): Promise<Invitation[]> {
+    const { rows } = await this.#context.pool.query<InvitationRow>({
+      name: 'invitations-list',
+      text: `select ${COLUMNS} from invitations order by created_at desc, id desc limit 1000`,
+    });
+    return rows.map(toInvitation);
+  }
+
+  /** Revokes an invitation; false when there is none. Revoking twice has no further effect. */
+  async revoke(id: string, by: AccountId, address: string): Promise<boolean> {
+    const { pool, clock } = this.#context;
+    const note = this.#note('invitation_revoked', id, by, address);
+    const found = await withTransaction(pool, async (client) => {
+      const { rowCount } = await client.query({
+        name: 'invitations-revoke',
+        text: 'update invitations set revoked_at = coalesce(revoked_at, $2) where id = $1',
+        values: [id, new Date(clock.now())],
+      });
+      if (rowCount === 1) await note.store(client);
+      return rowCount === 1;
+    });
+    note.tell();
+    return found;
+  }
+
+  #note(event: AuditEvent, invitation: string, actor: AccountId, address: string): AuditNote {
+    const details = { invitation };
+    return this.#context.audit.note({ event, account: null, actor, address, details });
+  }
+
+  /** Returns whether an invitation is valid for this address, without using it. */
+  async isGood(token: string, email: string): Promise<boolean> {
+    const { pool, clock } = this.#context;
+    const { rows } = await pool.query({
+      name: 'invitations-look',
+      text: `select from invitations where ${GOOD}`,
+      values: [hashOf(token), emailKey(email), new Date(clock.now())],
+    });
+    return rows.length === 1;
+  }
+}
+
+/**
+ * Uses an invitation once, in the transaction that creates the account; false when it is used up,
+ * expired, revoked, or for another address.
+ */
+export async function useInvitation(
+  tx: StreamTransaction,
+  tokenHash: string,
+  email: string | null,
+): Promise<boolean> {
+  const rows = await tx.query(
+    'invitations-use',
+    `update invitations set uses = uses + 1
+     where token_hash = decode($1, 'hex') and (email_key is null or email_key = $3)
+       and uses < max_uses and revoked_at is null and expires_at > $2
+     returning id`,
+    [tokenHash, tx.at, email === null ? null : emailKey(email)],
+  );
+  return rows.length === 1;
+}
+
+interface InvitationRow {
+  id: string;
+  email: string | null;
+  max_uses: number;
+  uses: number;
+  created_at: Date;
+  expires_at: Date;
+  revoked_at: Date | null;
+}
+
+const COLUMNS = 'id, email, max_uses, uses, created_at, expires_at, revoked_at';
+const GOOD = `token_hash = $1 and (email_key is null or email_key = $2) and uses < max_uses
+   and revoked_at is null and expires_at > $3`;
+
+const toInvitation = (row: InvitationRow): Invitation => ({
+  id: row.id,
+  email: row.email,
+  maxUses: row.max_uses,
+  uses: row.uses,
+  createdAt: row.created_at.toISOString(),
+  expiresAt: row.expires_at.toISOString(),
+  revokedAt: row.revoked_at?.toISOString() ?? null,
+});

@@ -1,0 +1,78 @@
+import { CreatedInvitation, CreateInvitationBody, InvitationsAnswer } from '@parley/protocol';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { sessionOf } from '../../http/authenticate.ts';
+import { problems } from '../../http/describe.ts';
+import { refuse } from '../../http/errors.ts';
+import type { AccountDeps } from '../accounts.ts';
+import { meOf } from '../users/queries.ts';
+
+const security = [{ accessToken: [] }];
+
+/** Registers the routes of invitations, for admins. */
+export function invitationRoutes(instance: FastifyInstance, deps: AccountDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, authenticate, invitations } = deps;
+
+  app.route({
+    method: 'GET',
+    url: '/admin/invitations',
+    schema: {
+      operationId: 'listInvitations',
+      tags: ['Admin'],
+      summary: 'List invitations, newest first',
+      security,
+      response: { 200: InvitationsAnswer, ...problems(401, 403) },
+    },
+    onRequest: authenticate,
+    handler: async () => ({ items: await invitations.list() }),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/admin/invitations',
+    schema: {
+      operationId: 'createInvitation',
+      tags: ['Admin'],
+      summary: 'Create an invitation link',
+      description:
+        'Only this response contains the link. With an email address, the link is sent to it and ' +
+        'works only for registrations with that address. It expires after a week by default.',
+      security,
+      body: CreateInvitationBody,
+      response: { 201: CreatedInvitation, ...problems(400, 401, 403, 422) },
+    },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      const { account } = sessionOf(request);
+      const me = (await meOf(pool, account)) ?? refuse('session_ended');
+      const { email, maxUses, expiresAt } = request.body;
+      const { invitation, link } = await invitations.create(
+        { id: account, name: me.displayName },
+        { email, maxUses, expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt) },
+        request.ip,
+      );
+      return reply.code(201).send({ ...invitation, link });
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/admin/invitations/:id',
+    schema: {
+      operationId: 'revokeInvitation',
+      tags: ['Admin'],
+      summary: 'Revoke an invitation',
+      security,
+      params: z.object({ id: z.uuid() }),
+      response: { 204: z.undefined().describe('Done'), ...problems(401, 403, 404) },
+    },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      if (!(await invitations.revoke(request.params.id, sessionOf(request).account, request.ip)))
+        refuse('not_found');
+      return reply.code(204).send();
+    },
+  });
+}

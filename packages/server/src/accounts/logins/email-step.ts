@@ -1,0 +1,36 @@
+import type pg from 'pg';
+import type { Emails } from '../../email/emails.ts';
+import { withTransaction } from '../../storage/database.ts';
+import type { EmailCodes } from '../verification/email-codes.ts';
+import type { StepRule } from './logins.ts';
+import { verifyStep } from './routes.ts';
+
+/**
+ * Requires the code of an email from users whose address was never verified: those who registered
+ * before codes were required, or whose account an admin created.
+ */
+export function verifyRule(
+  context: { readonly pool: pg.Pool; readonly codes: EmailCodes; readonly emails: Emails },
+  isOn: () => boolean,
+): StepRule {
+  const { pool, codes, emails } = context;
+  return async ({ account, credentials, passed, device }) => {
+    if (!isOn()) return null;
+    const { rows } = await pool.query<{ email: string }>({
+      name: 'verify-rule',
+      text: `select email from accounts
+             where id = $1 and verified_at is null and email is not null`,
+      values: [account],
+    });
+    const [unverified] = rows;
+    if (!unverified) return null;
+    const data = { credentials, passed, device };
+    const waiting = await codes.ofAccount(account);
+    if (waiting) return verifyStep(await codes.again(waiting.id, data));
+    const started = await withTransaction(pool, (client) =>
+      codes.start({ purpose: 'verify', account, email: unverified.email, data }, client),
+    );
+    emails.wake();
+    return verifyStep(started);
+  };
+}

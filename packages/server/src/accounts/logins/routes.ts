@@ -1,0 +1,161 @@
+import {
+  AccessTokenAnswer,
+  LoginBody,
+  LoginStep,
+  SessionAnswer,
+  type VerifyStep,
+} from '@parley/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { bearerOf, type Session } from '../../http/authenticate.ts';
+import { problems } from '../../http/describe.ts';
+import { refuse } from '../../http/errors.ts';
+import { refuseForeign } from '../../http/origin.ts';
+import type { AccountDeps } from '../accounts.ts';
+import { accountKey, addressKey, nameKey } from '../attempts/attempt-limits.ts';
+import { refuseOverload } from '../registration/registrations.ts';
+import { emailKey, usernameKey } from '../users/names.ts';
+import { accountForLogin } from '../users/queries.ts';
+import type { Waiting } from '../verification/email-codes.ts';
+
+/** The header with which a client without cookies requests the session token. */
+export const SessionHeader = z.object({
+  'parley-session': z
+    .enum(['token'])
+    .optional()
+    .describe('`token`: the response contains the session token, and no cookie is set'),
+});
+/** Authorization with a session instead of an access token. */
+const bySession = [{ sessionToken: [] }, { sessionCookie: [] }];
+
+/** Registers the routes of log-in, log-out and access tokens. */
+export function authRoutes(instance: FastifyInstance, deps: AccountDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, sessions, logins, passwords, limits, cookie, devices, audit, publicUrl } = deps;
+
+  /**
+   * Requests that set or use the cookie come from our own pages, or from clients without cookies.
+   */
+  const ownSite = async (request: FastifyRequest): Promise<void> => {
+    refuseForeign(request, { publicUrl });
+  };
+
+  app.route({
+    method: 'POST',
+    url: '/auth/login',
+    schema: {
+      operationId: 'login',
+      tags: ['Accounts'],
+      summary: 'Log in with a username or an email address',
+      description:
+        'As with registration, the session is a cookie or part of the response. 202 names the next ' +
+        'step: a code sent by email, or a second factor.',
+      security: [],
+      headers: SessionHeader,
+      body: LoginBody,
+      response: { 200: SessionAnswer, 202: LoginStep, ...problems(400, 401, 403, 422, 429, 503) },
+    },
+    onRequest: ownSite,
+    handler: async (request, reply) => {
+      const { login, password, device } = request.body;
+      const address = addressKey(request.ip);
+      await limits.take('login', address);
+      const found = await accountForLogin(pool, login);
+      const name = login.includes('@') ? emailKey(login) : usernameKey(login);
+      const who = found ? accountKey(found.id) : nameKey(name);
+      // Failed attempts from elsewhere do not lock out a device that has logged in before.
+      const known = found && devices.known(request, found.id);
+      const here = known ? 'wrongPasswordDevice' : 'wrongPassword';
+      const everywhere = known ? 'wrongPasswordDevices' : 'wrongPasswordAnywhere';
+      const from = `${who} ${known ?? address}`;
+      // Counted before the password is checked, and refunded when it was right, so that concurrent
+      // attempts cannot exceed the limit.
+      await limits.take(here, from);
+      await limits.take(everywhere, who);
+      refuseOverload(passwords);
+      if (!(await passwords.verify(found?.passwordHash ?? null, password)) || !found) {
+        await logins.failed(request, found ? 'password' : 'unknown name', found?.id ?? null);
+        refuse('invalid_credentials');
+      }
+      await limits.clear(here, from);
+      await limits.giveBack(everywhere, who);
+      const { id: account, credentials } = found;
+      return logins.finish(request, reply, { account, credentials, passed: ['password'], device });
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/token',
+    schema: {
+      operationId: 'renewAccessToken',
+      tags: ['Accounts'],
+      summary: 'Get an access token for the session',
+      description:
+        'The session token is replaced too: the new one is set as a cookie, or returned to clients ' +
+        'without cookies. A retry within 30 seconds, after a lost response or in another tab, ' +
+        'returns the same one. A later reuse means that the token or its successor was stolen: ' +
+        'the session ends.',
+      security: bySession,
+      response: { 200: AccessTokenAnswer, ...problems(401, 403, 429) },
+    },
+    onRequest: ownSite,
+    handler: async (request, reply) => {
+      const token = tokenOf(request);
+      if (token === undefined) refuse('unauthenticated');
+      const session = await sessions.rotate(token, (id) => limits.take('token', id));
+      if (!session) {
+        if (bearerOf(request) === undefined) cookie.clear(request, reply);
+        refuse('session_ended');
+      }
+      const access = await logins.accessToken(session.account, session.id);
+      if (bearerOf(request) !== undefined) return { ...access, sessionToken: session.token };
+      cookie.set(request, reply, session.token, session.expiresAt);
+      return access;
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/logout',
+    schema: {
+      operationId: 'logout',
+      tags: ['Accounts'],
+      summary: 'Log out; the sockets of the session close',
+      description: 'Succeeds as well if the session has ended already.',
+      security: bySession,
+      response: { 204: z.undefined().describe('The session has ended'), ...problems(401, 403) },
+    },
+    onRequest: ownSite,
+    handler: async (request, reply) => {
+      if (tokenOf(request) === undefined) refuse('unauthenticated');
+      const session = await currentSession(request);
+      if (session) {
+        await sessions.end(session.id);
+        const { account, id } = session;
+        const details = { session: id };
+        await audit.record({ event: 'logged_out', account, address: request.ip, details });
+      }
+      if (bearerOf(request) === undefined) cookie.clear(request, reply);
+      return reply.code(204).send();
+    },
+  });
+
+  function tokenOf(request: FastifyRequest): string | undefined {
+    return bearerOf(request) ?? cookie.read(request);
+  }
+
+  async function currentSession(request: FastifyRequest): Promise<Session | null> {
+    const token = tokenOf(request);
+    return token === undefined ? null : sessions.byToken(token);
+  }
+}
+
+/** The response to a log-in or registration that waits for a code. */
+export const verifyStep = ({ ticket, expiresAt, resendAfter }: Waiting): VerifyStep => ({
+  step: 'verify_email',
+  ticket,
+  expiresAt: new Date(expiresAt).toISOString(),
+  resendAfter,
+});

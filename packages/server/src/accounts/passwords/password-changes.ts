@@ -1,0 +1,199 @@
+import type { SessionId } from '@parley/protocol';
+import { type AccountId, refusal } from '@parley/protocol';
+import type pg from 'pg';
+import type { AuditLog, AuditNote } from '../../audit/audit-log.ts';
+import type { Clock } from '../../clock.ts';
+import type { Emails } from '../../email/emails.ts';
+import { passwordChangedEmail, resetEmail } from '../../email/templates.ts';
+import { RefusalError, refuse } from '../../http/errors.ts';
+import { withTransaction } from '../../storage/database.ts';
+import { type AttemptLimits, addressKey } from '../attempts/attempt-limits.ts';
+import { passwordErrors, refuseOverload } from '../registration/registrations.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { RowQueryable, Tickets } from '../tickets/tickets.ts';
+import { emailKey } from '../users/names.ts';
+import { proveAddress } from '../verification/prove-address.ts';
+import type { Passwords } from './passwords.ts';
+
+/** Validity of a password reset link. */
+const LINK_MS = 30 * 60_000;
+/** The notification of a password change expires after a day. */
+const NOTICE_MS = 24 * 3_600_000;
+const PURPOSE = 'reset';
+
+/**
+ * Creates a link that sets a new password once, within half an hour. Without an account, creates
+ * one that looks the same and does not work.
+ */
+export async function makeResetLink(
+  tickets: Tickets,
+  server: string,
+  account: AccountId | undefined,
+  on?: RowQueryable,
+): Promise<string> {
+  const { ticket } = await tickets.issue(
+    { purpose: PURPOSE, ttlMs: LINK_MS, ...(account !== undefined && { account }) },
+    on,
+  );
+  return `${server}/reset#${ticket}`;
+}
+
+/** What {@link PasswordChanges} is constructed with. */
+export interface PasswordChangesDeps {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly tickets: Tickets;
+  readonly sessions: Sessions;
+  readonly passwords: Passwords;
+  readonly limits: AttemptLimits;
+  readonly emails: Emails;
+  readonly audit: AuditLog;
+  /** The server’s public address: links use it and never the host of a request. */
+  readonly server: () => string;
+}
+
+/** Password changes: with a link sent by email, or with the current password. */
+export class PasswordChanges {
+  readonly #context: PasswordChangesDeps;
+
+  constructor(context: PasswordChangesDeps) {
+    this.#context = context;
+  }
+
+  /**
+   * Sends a reset link to the account with this address, requested from `address`. Without such an
+   * account an unused ticket is created, so that the steps are the same.
+   */
+  async forgot(email: string, address: string): Promise<void> {
+    const { pool, tickets, limits, emails, audit, server } = this.#context;
+    try {
+      await limits.takeEmail(emailKey(email), addressKey(address));
+    } catch (error) {
+      // Past the limit no email is sent, and the caller does not learn of it.
+      if (error instanceof RefusalError && error.refusal.code === 'rate_limited') return;
+      throw error;
+    }
+    const { rows } = await pool.query<{ id: AccountId; email: string }>({
+      name: 'resets-account',
+      text: 'select id, email from accounts where email_key = $1 and is_active',
+      values: [emailKey(email)],
+    });
+    const [found] = rows;
+    const note = audit.note({
+      event: 'reset_requested',
+      account: found?.id,
+      actor: null,
+      address,
+    });
+    await withTransaction(pool, async (client) => {
+      await note.store(client);
+      const link = await makeResetLink(tickets, server(), found?.id, client);
+      if (!found) return;
+      await emails.put(
+        {
+          purpose: 'reset',
+          account: found.id,
+          recipient: found.email,
+          ...resetEmail(server(), link),
+          ttlMs: LINK_MS,
+        },
+        client,
+      );
+    });
+    note.tell();
+    emails.wake();
+  }
+
+  /**
+   * Returns when a link expires (wall clock, ms).
+   * @throws {RefusalError} link_expired
+   */
+  async authorize(token: string): Promise<number> {
+    const found = await this.#context.tickets.look(PURPOSE, token);
+    if (!found?.account) refuse('link_expired');
+    return found.expiresAt;
+  }
+
+  /**
+   * Sets the password with a link. All sessions of the account end; the address is verified by it,
+   * and the first such proof removes all other credentials (see {@link proveAddress}).
+   * @throws {RefusalError} link_expired; invalid, when the password is weak: the link stays valid
+   */
+  async reset(token: string, password: string, address: string): Promise<void> {
+    const { tickets, limits, audit } = this.#context;
+    const found = await tickets.look(PURPOSE, token);
+    if (!found?.account) refuse('link_expired');
+    const { account } = found;
+    const note = audit.note({ event: 'password_reset', account, address });
+    await this.#set(account, 'password', password, undefined, note, async (client) => {
+      if (!(await tickets.redeem(PURPOSE, token, client))) refuse('link_expired');
+      if ((await proveAddress(account, client)) === null) refuse('link_expired');
+    });
+    await limits.unlock(account);
+  }
+
+  /**
+   * Sets the password of a user whose current one was checked already; all other sessions end.
+   * @throws {RefusalError} invalid, when the password is weak
+   */
+  change(account: AccountId, session: SessionId, next: string, address: string): Promise<void> {
+    const note = this.#context.audit.note({ event: 'password_changed', account, address });
+    return this.#set(account, 'next', next, session, note);
+  }
+
+  async #set(
+    account: AccountId,
+    field: string,
+    password: string,
+    except: SessionId | undefined,
+    note: AuditNote,
+    first?: (client: pg.PoolClient) => Promise<void>,
+  ): Promise<void> {
+    const { pool, passwords, sessions, tickets, emails, server } = this.#context;
+    const { rows } = await pool.query<{
+      username: string;
+      display_name: string;
+      email: string | null;
+    }>({
+      name: 'resets-names',
+      text: 'select username, display_name, email from accounts where id = $1',
+      values: [account],
+    });
+    const user = rows[0] ?? refuse('session_ended');
+    const about = [user.username, user.display_name, user.email ?? '', server()];
+    const errors = await passwordErrors(field, password, about);
+    if (errors.length > 0) throw new RefusalError(refusal('invalid', undefined, { errors }));
+    refuseOverload(passwords);
+    const hash = await passwords.hash(password);
+    await sessions.endAll(account, {
+      except,
+      change: async (client) => {
+        await first?.(client);
+        await note.store(client);
+        // Unfinished log-ins with the old password, and other links, stop working.
+        await client.query({
+          name: 'resets-set',
+          text: `update accounts
+                 set password_hash = $2, credentials_version = credentials_version + 1
+                 where id = $1`,
+          values: [account, hash],
+        });
+        await tickets.endAll(PURPOSE, account, client);
+        if (user.email !== null) {
+          await emails.put(
+            {
+              purpose: 'password-changed',
+              account,
+              recipient: user.email,
+              ...passwordChangedEmail(server()),
+              ttlMs: NOTICE_MS,
+            },
+            client,
+          );
+        }
+      },
+    });
+    note.tell();
+    emails.wake();
+  }
+}

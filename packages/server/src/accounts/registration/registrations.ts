@@ -1,0 +1,224 @@
+import { type AccountId, type FieldError, type Refusal, refusal } from '@parley/protocol';
+import type pg from 'pg';
+import type { AuditLog } from '../../audit/audit-log.ts';
+import type { Config } from '../../config.ts';
+import type { Emails } from '../../email/emails.ts';
+import { RefusalError, refuse, storedOrRefuse } from '../../http/errors.ts';
+import { withTransaction } from '../../storage/database.ts';
+import type { Append } from '../../stream/append.ts';
+import { type AttemptLimits, addressKey } from '../attempts/attempt-limits.ts';
+import type { Invitations } from '../invitations/invitations.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+import { weaknessOf } from '../passwords/strength.ts';
+import { hashOf, rowsOf } from '../tickets/tickets.ts';
+import { emailKey } from '../users/names.ts';
+import { whatIsTaken } from '../users/queries.ts';
+import { takenErrors, takenRefusal } from '../users/taken.ts';
+import type { EmailCodes, Waiting } from '../verification/email-codes.ts';
+import { isListed, refusalOfAdmission } from './admission.ts';
+import { registerAccount } from './register.ts';
+
+/** The fields of a registration; null where a field was invalid. */
+export interface Wanted {
+  readonly username: string | null;
+  readonly displayName: string | null;
+  readonly firstName?: string | undefined;
+  readonly lastName?: string | undefined;
+  readonly phone?: string | undefined;
+  readonly email: string | null;
+  readonly password: string | null;
+  readonly invitation?: string | undefined;
+  readonly device?: string | undefined;
+}
+
+/** A registration that waits for its code. The password is stored as its hash. */
+export interface Waits {
+  readonly username: string;
+  readonly displayName: string;
+  readonly firstName?: string | undefined;
+  readonly lastName?: string | undefined;
+  readonly phone?: string | undefined;
+  readonly passwordHash: string;
+  /** Hash of the invitation, in hexadecimal. */
+  readonly invitation?: string | undefined;
+  readonly device?: string | undefined;
+}
+
+/** What {@link Registrations} is constructed with. */
+export interface RegistrationsDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly passwords: Passwords;
+  readonly limits: AttemptLimits;
+  readonly codes: EmailCodes;
+  readonly invitations: Invitations;
+  readonly emails: Emails;
+  readonly audit: AuditLog;
+  readonly config: Pick<Config, 'registration' | 'verifyEmail'>;
+  /** The server’s public address, whose parts make weak passwords. */
+  readonly server: () => string;
+}
+
+/**
+ * Registers users.
+ *
+ * 1. All errors of a registration are reported at once, each with its field.
+ * 2. If addresses are verified, no account exists before the right code was entered: it is not
+ *    visible, it takes no name, and an address that has an account cannot be told apart by response
+ *    or time.
+ * 3. The first account of a server can be registered in every mode: it becomes the owner.
+ */
+export class Registrations {
+  readonly #context: RegistrationsDeps;
+
+  constructor(context: RegistrationsDeps) {
+    this.#context = context;
+  }
+
+  /** Returns whether a new address has to be verified before the first session. */
+  get verifies(): boolean {
+    const { config, emails } = this.#context;
+    return config.verifyEmail ?? (emails.kind === 'smtp' || config.registration.mode === 'domain');
+  }
+
+  /**
+   * Registers a user; `wrong` are the schema errors, `address` is the source of the request.
+   * @throws {RefusalError} with all errors
+   */
+  async register(
+    wanted: Wanted,
+    wrong: readonly FieldError[],
+    address: string,
+  ): Promise<{ account: AccountId } | { waiting: Waiting }> {
+    const { username, displayName, email, password } = wanted;
+    const { pool, passwords, limits, emails, codes, server } = this.#context;
+    const taken = await whatIsTaken(pool, username, email);
+    await this.#refuseClosed(wanted, taken.first);
+    const own = [username, displayName, wanted.firstName, wanted.lastName, email];
+    const about = [...own.filter((text) => typeof text === 'string'), server()];
+    const errors = [
+      ...wrong,
+      ...(await passwordErrors('password', password, about)),
+      ...this.#domainErrors(wanted, taken.first),
+      ...takenErrors({ ...taken, email: taken.email && !this.verifies }),
+    ];
+    refuseErrors(errors);
+    if (username === null || displayName === null || email === null || password === null) {
+      throw new Error('An incomplete registration must have errors');
+    }
+    refuseOverload(passwords);
+    const { device, firstName, lastName, phone } = wanted;
+    const waits: Waits = {
+      username,
+      displayName,
+      firstName,
+      lastName,
+      phone,
+      passwordHash: await passwords.hash(password),
+      invitation: wanted.invitation && hashOf(wanted.invitation).toString('hex'),
+      device,
+    };
+    if (!this.verifies) return { account: await this.#enter(waits, email, null, address) };
+    await limits.takeEmail(emailKey(email), addressKey(address));
+    const waiting = await withTransaction(pool, (client) =>
+      codes.start({ purpose: 'register', email, known: taken.email, data: waits }, client),
+    );
+    emails.wake();
+    return { waiting };
+  }
+
+  /**
+   * Creates the account of a registration whose code was right; `id` is the pending step to use up.
+   * @throws {RefusalError} when the name was taken in the meantime, or the invitation used up
+   */
+  confirm(waits: Waits, email: string, id: string, address: string): Promise<AccountId> {
+    return this.#enter(waits, email, id, address);
+  }
+
+  async #enter(
+    waits: Waits,
+    email: string,
+    confirmed: string | null,
+    address: string,
+  ): Promise<AccountId> {
+    const { append, codes, emails, config, audit } = this.#context;
+    const { device: _device, ...user } = waits;
+    const invited = waits.invitation !== undefined;
+    const { account, outcome } = await registerAccount(append, {
+      ...user,
+      email,
+      admit: (first) => refusalOfAdmission(config.registration, { email, invited, first }),
+      verified: confirmed !== null,
+      audit: { log: audit, address },
+      ...(confirmed === null
+        ? {
+            // Verification is optional here.
+            after: async (tx, made) => {
+              const request = { purpose: 'verify' as const, account: made, email, data: {} };
+              await codes.start(request, rowsOf(tx));
+            },
+          }
+        : {
+            before: async (tx): Promise<Refusal | null> =>
+              (await codes.use(confirmed, rowsOf(tx))) ? null : refusal('ticket_expired'),
+          }),
+    });
+    storedOrRefuse(outcome);
+    emails.wake();
+    return account;
+  }
+
+  /**
+   * Refuses early what {@link refusalOfAdmission} would refuse in the transaction, before a
+   * password is hashed or a code is sent.
+   */
+  async #refuseClosed(wanted: Wanted, first: boolean): Promise<void> {
+    const { config, invitations } = this.#context;
+    const { mode } = config.registration;
+    if (mode === 'closed' && !first) refuse('registration_closed');
+    if (wanted.invitation === undefined) {
+      if (mode === 'invitation' && !first) refuse('invitation_required');
+      return;
+    }
+    // An invalid address is reported as such; the invitation is checked with the next attempt.
+    if (wanted.email === null) return;
+    if (!(await invitations.isGood(wanted.invitation, wanted.email))) refuse('invitation_expired');
+  }
+
+  #domainErrors(wanted: Wanted, first: boolean): FieldError[] {
+    const { mode, domains } = this.#context.config.registration;
+    const { email, invitation } = wanted;
+    if (first || mode !== 'domain' || invitation !== undefined || email === null) return [];
+    if (isListed(domains, email)) return [];
+    const message = `Use an email address at ${domains.join(', ')}`;
+    return [{ field: 'email', code: 'domain_refused', message }];
+  }
+}
+
+/** Returns the errors of a password that passed the schema. */
+export async function passwordErrors(
+  field: string,
+  password: string | null,
+  about: readonly string[],
+): Promise<FieldError[]> {
+  const message = password === null ? null : await weaknessOf(password, about);
+  return message === null ? [] : [{ field, code: 'password_weak', message }];
+}
+
+/**
+ * Refuses with all errors, if there are any.
+ * @throws {RefusalError} with the code of the taken field when nothing else is wrong, else
+ * `invalid`
+ */
+function refuseErrors(errors: readonly FieldError[]): void {
+  if (errors.length === 0) return;
+  const onlyTaken = errors.every(({ code }) => code.endsWith('_taken'));
+  const taken = onlyTaken ? takenRefusal(errors) : null;
+  throw new RefusalError(taken ?? refusal('invalid', undefined, { errors }));
+}
+
+/** @throws {RefusalError} overloaded, when too many passwords wait to be hashed */
+export function refuseOverload(passwords: Passwords): void {
+  const { overload } = passwords;
+  if (overload) throw new RefusalError(overload);
+}

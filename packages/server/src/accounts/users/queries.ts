@@ -1,0 +1,117 @@
+import type { AccountId, AccountRole, Me } from '@parley/protocol';
+import type pg from 'pg';
+import type { RowQueryable } from '../tickets/tickets.ts';
+import { emailKey, usernameKey, usernameSkeleton } from './names.ts';
+import type { Taken } from './taken.ts';
+import { toUser, USER } from './users.ts';
+
+interface MeRow {
+  id: AccountId;
+  username: string;
+  display_name: string;
+  is_active: boolean;
+  created_at: Date;
+  name_is_shared: boolean;
+  email: string | null;
+  role: AccountRole;
+  verified_at: Date | null;
+  first_name: string | null;
+  last_name: string | null;
+  phone: string | null;
+  second_factor: boolean;
+}
+
+/** Returns what an account sees of itself; null when it does not exist. */
+export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null> {
+  const { rows } = await pool.query<MeRow>({
+    name: 'accounts-me',
+    text: `select ${USER}, a.email, a.role, a.verified_at, a.first_name, a.last_name, a.phone,
+                  exists (select from totps where account_id = $1 and confirmed_at is not null)
+                    or exists (select from passkeys where account_id = $1) as second_factor
+           from accounts a where a.id = $1`,
+    values: [account],
+  });
+  const row = rows[0];
+  if (!row) return null;
+  return {
+    ...toUser(row),
+    email: row.email ?? '',
+    verified: row.verified_at !== null,
+    firstName: row.first_name,
+    lastName: row.last_name,
+    phone: row.phone,
+    role: row.role,
+    secondFactor: row.second_factor,
+  };
+}
+
+/** Returns the account with this username or address, for a log-in. */
+export async function accountForLogin(pool: pg.Pool, login: string): Promise<LoginAccount | null> {
+  const { rows } = await pool.query<{
+    id: AccountId;
+    password_hash: string | null;
+    credentials_version: number;
+  }>({
+    name: 'accounts-for-login',
+    // Usernames contain no @, so the two cannot be confused.
+    text: `select id, password_hash, credentials_version from accounts
+           where is_active and (username_key = $1 or email_key = $2)`,
+    values: [usernameKey(login), emailKey(login)],
+  });
+  const row = rows[0];
+  if (!row) return null;
+  return { id: row.id, passwordHash: row.password_hash, credentials: row.credentials_version };
+}
+
+/** An account as a log-in sees it. */
+export interface LoginAccount {
+  readonly id: AccountId;
+  readonly passwordHash: string | null;
+  /** Read together with the hash; see `Proof`. */
+  readonly credentials: number;
+}
+
+/**
+ * Returns whether a username (or one that looks like it) and an address are taken, and whether
+ * there is no account yet. Null is not checked; `except` is the account of the caller.
+ */
+export async function whatIsTaken(
+  on: RowQueryable,
+  username: string | null,
+  email: string | null,
+  except: AccountId | null = null,
+): Promise<Taken & { first: boolean }> {
+  const { rows } = await on.query<{
+    same: boolean;
+    alike: boolean;
+    email: boolean;
+    first: boolean;
+  }>({
+    name: 'accounts-what-is-taken',
+    text: `select exists (select from accounts
+                          where username_key = $1 and id is distinct from $4) as same,
+                  exists (select from accounts
+                          where username_skeleton = $2 and id is distinct from $4) as alike,
+                  exists (select from accounts
+                          where email_key = $3 and id is distinct from $4) as email,
+                  not exists (select from accounts) as first`,
+    values: [
+      username === null ? null : usernameKey(username),
+      username === null ? null : usernameSkeleton(username),
+      email === null ? null : emailKey(email),
+      except,
+    ],
+  });
+  const { same = false, alike = false, first = false, email: known = false } = rows[0] ?? {};
+  return { username: same ? 'same' : alike ? 'alike' : null, email: known, first };
+}
+
+/** Returns the password hash of an account; null when it has no password. */
+export async function passwordHashOf(pool: pg.Pool, account: AccountId): Promise<string | null> {
+  const { rows } = await pool.query<{ password_hash: string | null }>({
+    name: 'accounts-password',
+    text: 'select password_hash from accounts where id = $1',
+    values: [account],
+  });
+  return rows[0]?.password_hash ?? null;
+}

@@ -1,0 +1,58 @@
+import { AccountId, isStorable, ListQuery, User, UsersPage } from '@parley/protocol';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { problems } from '../../http/describe.ts';
+import { refuse } from '../../http/errors.ts';
+import { pageCursor } from '../../http/page.ts';
+import type { AccountDeps } from '../accounts.ts';
+import { userOf, usersPage } from './users.ts';
+
+const Place = z.tuple([z.string().refine(isStorable), AccountId]);
+const security = [{ accessToken: [] }];
+
+/** Registers the routes of the user directory. */
+export function usersRoutes(instance: FastifyInstance, deps: AccountDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, authenticate } = deps;
+
+  app.route({
+    method: 'GET',
+    url: '/users',
+    schema: {
+      operationId: 'listUsers',
+      tags: ['People'],
+      summary: 'List users by display name',
+      description:
+        '`search` matches parts of display names and usernames, ignoring case and accents. With ' +
+        'several words, each must occur.',
+      security,
+      querystring: ListQuery,
+      response: { 200: UsersPage, ...problems(401, 422) },
+    },
+    onRequest: authenticate,
+    handler: async (request) => {
+      const { search, limit, after } = request.query;
+      const place = pageCursor.read(after, Place);
+      const from = place && { name: place[0], id: place[1] };
+      const { items, next } = await usersPage(pool, search, from, limit);
+      return { items, next: next && pageCursor.write([next.name, next.id]) };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/users/:id',
+    schema: {
+      operationId: 'getUser',
+      tags: ['People'],
+      summary: 'Get a user',
+      security,
+      params: z.object({ id: AccountId }),
+      response: { 200: User, ...problems(401, 404) },
+    },
+    onRequest: authenticate,
+    handler: async (request) =>
+      (await userOf(pool, request.params.id)) ?? refuse('account_not_found'),
+  });
+}

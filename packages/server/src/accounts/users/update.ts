@@ -1,0 +1,93 @@
+import { type AccountId, type ClientId, refusal, WORKSPACE_STREAM } from '@parley/protocol';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import { refuse, storedOrRefuse } from '../../http/errors.ts';
+import type { Append } from '../../stream/append.ts';
+import { type Command, newEvent, type Rule } from '../../stream/stream-transaction.ts';
+import { displayNameSkeleton } from './names.ts';
+
+/** Changes of a user’s own account: absent fields stay, null removes a value. */
+export interface OwnChange {
+  readonly displayName?: string | undefined;
+  readonly firstName?: string | null | undefined;
+  readonly lastName?: string | null | undefined;
+  readonly phone?: string | null | undefined;
+}
+
+interface UpdateCommand extends Command {
+  readonly displayName: string;
+  readonly change: OwnChange;
+}
+
+/**
+ * Changes the caller’s own names. A new display name is announced by an event; changes that only
+ * the user and admins see are not.
+ *
+ * @throws {RefusalError} session_ended, when the account is no longer active
+ */
+export async function updateOwn(
+  pool: pg.Pool,
+  append: Append,
+  account: AccountId,
+  change: OwnChange,
+): Promise<void> {
+  const { displayName } = change;
+  if (displayName === undefined) {
+    const { rows } = await pool.query({ name: 'accounts-update', ...personal(account, change) });
+    if (rows.length === 0) refuse('session_ended');
+    return;
+  }
+  const command: UpdateCommand = {
+    rule: updateRule,
+    actor: account,
+    clientId: uuidv7() as ClientId,
+    stream: WORKSPACE_STREAM,
+    makes: 'user.updated',
+    payload: [displayName],
+    bytes: 300,
+    displayName,
+    change,
+  };
+  storedOrRefuse(await append.run(command));
+}
+
+const updateRule: Rule<UpdateCommand> = {
+  name: 'accounts.update',
+  bulk: false,
+  async decide(tx, [command]) {
+    if (!command) return [];
+    const { actor, displayName, change } = command;
+    const { text, values } = personal(actor, change);
+    const [account] = await tx.query<{ username: string }>('accounts-update', text, values);
+    if (!account) return [{ refuse: refusal('session_ended') }];
+    const { username } = account;
+    const data = { account: actor, username, displayName };
+    return [{ events: [newEvent(WORKSPACE_STREAM, 'user.updated', data)] }];
+  },
+};
+
+/** Returns the statement that carries out a change. */
+function personal(account: AccountId, change: OwnChange): { text: string; values: unknown[] } {
+  const { displayName, firstName, lastName, phone } = change;
+  return {
+    text: `update accounts
+           set display_name = coalesce($2, display_name),
+               display_name_skeleton = coalesce($9, display_name_skeleton),
+               first_name = case when $3 then $4 else first_name end,
+               last_name = case when $5 then $6 else last_name end,
+               phone = case when $7 then $8 else phone end
+           where id = $1 and is_active
+           returning username`,
+    values: [
+      account,
+      displayName ?? null,
+      firstName !== undefined,
+      firstName ?? null,
+      lastName !== undefined,
+      lastName ?? null,
+      phone !== undefined,
+      phone ?? null,
+      displayName === undefined ? null : displayNameSkeleton(displayName),
+    ],
+  };
+}

@@ -1,0 +1,334 @@
+import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { type AccountId, refusal } from '@parley/protocol';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import type { Clock } from '../../clock.ts';
+import type { Emails, Queryable } from '../../email/emails.ts';
+import { alreadyRegisteredEmail, codeEmail } from '../../email/templates.ts';
+import { refuse } from '../../http/errors.ts';
+import { withTransaction } from '../../storage/database.ts';
+import type { Vault } from '../../vault.ts';
+import { type AttemptLimits, accountKey, nameKey } from '../attempts/attempt-limits.ts';
+import { hashOf, type RowQueryable } from '../tickets/tickets.ts';
+import { emailKey } from '../users/names.ts';
+
+/** Validity of a code, and the minimum time before another one. */
+const CODE_MS = 10 * 60_000;
+const RESEND_MS = 60_000;
+/** Pending registrations and log-ins are kept for this long. */
+const KEPT_MS = 24 * 3_600_000;
+const TRIES_MAX = 5;
+
+/** The purpose of a code: to create an account, or to verify the address of an existing one. */
+export type CodePurpose = 'register' | 'verify';
+
+/** A request for a code. */
+export interface CodeRequest {
+  readonly purpose: CodePurpose;
+  /** For `verify`. */
+  readonly account?: AccountId;
+  /** The address that the code is sent to, as it was typed. */
+  readonly email: string;
+  /** The address belongs to an account: its owner is notified and gets no code. */
+  readonly known?: boolean;
+  readonly data: object;
+}
+
+/** The pending step as the client sees it. Times on the wall clock, ms. */
+export interface Waiting {
+  readonly ticket: string;
+  readonly expiresAt: number;
+  /** Seconds until another code may be requested. */
+  readonly resendAfter: number;
+}
+
+/** What the right code has unlocked. */
+export interface Opened<Data> {
+  readonly id: string;
+  readonly account: AccountId | null;
+  readonly email: string;
+  readonly data: Data;
+}
+
+/** Identifies a pending step: by its ticket, or by its account. */
+export type CodeKey = { readonly ticket: string } | { readonly account: AccountId };
+
+/** What {@link EmailCodes} is constructed with. */
+export interface EmailCodesDeps {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly vault: Vault;
+  readonly emails: Emails;
+  readonly limits: AttemptLimits;
+  /** The server’s public address. */
+  readonly server: () => string;
+}
+
+/**
+ * Six-digit codes sent by email.
+ *
+ * 1. A code is valid for ten minutes, five attempts and one use; requesting another one does not
+ *    reset the attempts.
+ * 2. Wrong codes also count for the email address, so that concurrent registrations with one
+ *    address allow no more guesses than one; and for their source address, so that an attacker
+ *    cannot block the owner of the address.
+ * 3. The steps are the same whether the address has an account or not.
+ */
+export class EmailCodes {
+  readonly #context: EmailCodesDeps;
+
+  constructor(context: EmailCodesDeps) {
+    this.#context = context;
+  }
+
+  /** Stores an email with a code within the transaction of `on`; wake the emails after it. */
+  async start(request: CodeRequest, on: Queryable): Promise<Waiting> {
+    const now = this.#context.clock.now();
+    const ticket = randomBytes(32).toString('base64url');
+    const subject = emailKey(request.email);
+    const code = newCode();
+    if (request.account !== undefined) {
+      // One pending code per account.
+      await on.query({
+        name: 'codes-end',
+        text: `delete from one_time_secrets where account_id = $1 and purpose = 'verify'`,
+        values: [request.account],
+      });
+    }
+    await on.query({
+      name: 'codes-start',
+      text: `insert into one_time_secrets
+               (id, purpose, token_hash, account_id, subject, code_hash, code_expires_at,
+                code_sent_at, data, created_at, expires_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $10)`,
+      values: [
+        uuidv7(),
+        request.purpose,
+        hashOf(ticket),
+        request.account ?? null,
+        subject,
+        this.#mac(subject, code),
+        iso(now + CODE_MS),
+        iso(now),
+        JSON.stringify({ email: request.email, own: request.data } satisfies Stored),
+        iso(now + KEPT_MS),
+      ],
+    });
+    await this.#email(request, code, on);
+    return { ticket, expiresAt: now + KEPT_MS, resendAfter: RESEND_MS / 1000 };
+  }
+
+  /**
+   * Sends another code, requested from `address`; returns the seconds until the next one may be
+   * requested. `isKnown` says whether an email address has an account by now.
+   *
+   * @throws {RefusalError} ticket_expired; rate_limited within a minute of the last one
+   */
+  async resend(
+    key: CodeKey,
+    address: string,
+    isKnown: (email: string) => Promise<boolean>,
+  ): Promise<number> {
+    const { pool, clock, limits, emails } = this.#context;
+    const row = await this.#find(key);
+    if (!row) refuse('ticket_expired');
+    const known = row.purpose === 'register' && (await isKnown(row.data.email));
+    const wait = waitOf(row, clock.now());
+    if (wait > 0) refuseFor(wait);
+    await limits.takeEmail(row.subject, address);
+    const renewed = await withTransaction(pool, (client) => this.#renew(row, known, client));
+    if (!renewed) refuseFor(RESEND_MS / 1000);
+    emails.wake();
+    return RESEND_MS / 1000;
+  }
+
+  /**
+   * Issues a new ticket for a pending step, which invalidates the old one: for a log-in before the
+   * code was entered. Sends another code if the last one is more than a minute old.
+   */
+  async again(id: string, own: object): Promise<Waiting> {
+    const { pool, clock, emails } = this.#context;
+    const ticket = randomBytes(32).toString('base64url');
+    const waiting = await withTransaction(pool, async (client) => {
+      const { rows } = await client.query<CodeRow>({
+        name: 'codes-again',
+        text: `update one_time_secrets
+               set token_hash = $2,
+                   data = json_build_object('email', data -> 'email', 'own', $3::json)
+               where id = $1 and used_at is null and expires_at > $4
+               returning ${COLUMNS}`,
+        values: [id, hashOf(ticket), JSON.stringify(own), iso(clock.now())],
+      });
+      const row = rows[0] ?? refuse('ticket_expired');
+      const fresh = waitOf(row, clock.now());
+      if (fresh === 0) await this.#renew(row, false, client);
+      const resendAfter = fresh === 0 ? RESEND_MS / 1000 : fresh;
+      return { ticket, expiresAt: row.expires_at.getTime(), resendAfter };
+    });
+    emails.wake();
+    return waiting;
+  }
+
+  /** Returns the pending verification of an account’s address; null when there is none. */
+  async ofAccount(account: AccountId): Promise<{ id: string } | null> {
+    return this.#find({ account });
+  }
+
+  /**
+   * Checks a code. Use up what it unlocks with {@link use}, in the transaction of the change.
+   *
+   * @throws {RefusalError} incorrect_code; code_expired, after ten minutes or five tries;
+   * ticket_expired; rate_limited
+   */
+  async check<Data>(key: CodeKey, code: string, address: string): Promise<Opened<Data>> {
+    const { pool, clock, limits } = this.#context;
+    await limits.take('codeFrom', address);
+    const row = await this.#find(key);
+    if (!row) refuse('ticket_expired');
+    // A separate limit for existing accounts: repeated registrations with their address do not lock
+    // it.
+    const who = row.account_id === null ? nameKey(row.subject) : accountKey(row.account_id);
+    const here = row.account_id === null ? `${who} ${address}` : who;
+    await limits.take('code', here);
+    if (here !== who) await limits.take('codeAnywhere', who);
+    const { rows } = await pool.query<{ code_hash: Buffer }>({
+      name: 'codes-try',
+      // Counted before the check, so that concurrent attempts cannot exceed the limit.
+      text: `update one_time_secrets set tries = tries + 1
+             where id = $1 and used_at is null and tries < $2 and code_expires_at > $3
+             returning code_hash`,
+      values: [row.id, TRIES_MAX, iso(clock.now())],
+    });
+    const [counted] = rows;
+    if (!counted) refuse('code_expired');
+    if (!timingSafeEqual(counted.code_hash, this.#mac(row.subject, code))) {
+      const { code: name, message } = refusal('incorrect_code');
+      refuse('incorrect_code', undefined, { errors: [{ field: 'code', code: name, message }] });
+    }
+    await limits.clear('code', here);
+    if (here !== who) await limits.giveBack('codeAnywhere', who);
+    return toOpened(row);
+  }
+
+  /** Uses up what {@link check} unlocked; false when it was used concurrently. */
+  async use(id: string, on: RowQueryable): Promise<boolean> {
+    const { rows } = await on.query<{ id: string }>({
+      name: 'codes-use',
+      text: `update one_time_secrets set used_at = $2
+             where id = $1 and used_at is null returning id`,
+      values: [id, iso(this.#context.clock.now())],
+    });
+    return rows.length === 1;
+  }
+
+  /** Uses up a code and marks the account’s address as verified; false as with {@link use}. */
+  async verify(id: string, account: AccountId): Promise<boolean> {
+    const { rows } = await this.#context.pool.query({
+      name: 'codes-verify',
+      text: `with used as (
+               update one_time_secrets set used_at = $3
+               where id = $1 and account_id = $2 and used_at is null returning account_id
+             )
+             update accounts a set verified_at = coalesce(a.verified_at, $3)
+             from used where a.id = used.account_id returning a.id`,
+      values: [id, account, iso(this.#context.clock.now())],
+    });
+    return rows.length === 1;
+  }
+
+  async #find(key: CodeKey): Promise<CodeRow | null> {
+    const byTicket = 'ticket' in key;
+    const { rows } = await this.#context.pool.query<CodeRow>({
+      name: byTicket ? 'codes-by-ticket' : 'codes-by-account',
+      text: `select ${COLUMNS} from one_time_secrets
+             where ${byTicket ? 'token_hash' : `purpose = 'verify' and account_id`} = $1
+               and code_hash is not null and used_at is null and expires_at > $2`,
+      values: [byTicket ? hashOf(key.ticket) : key.account, iso(this.#context.clock.now())],
+    });
+    return rows[0] ?? null;
+  }
+
+  /** Replaces the code and sends the new one; false when it was replaced concurrently. */
+  async #renew(row: CodeRow, known: boolean, client: pg.PoolClient): Promise<boolean> {
+    const now = this.#context.clock.now();
+    const code = newCode();
+    const { rowCount } = await client.query({
+      name: 'codes-renew',
+      // The attempts are kept, unless the previous code has expired.
+      text: `update one_time_secrets
+             set code_hash = $2, code_sent_at = $3,
+                 tries = case when code_expires_at <= $3 then 0 else tries end,
+                 code_expires_at = $4
+             where id = $1 and used_at is null and code_sent_at <= $5`,
+      values: [
+        row.id,
+        this.#mac(row.subject, code),
+        iso(now),
+        iso(now + CODE_MS),
+        iso(now - RESEND_MS),
+      ],
+    });
+    if (rowCount !== 1) return false;
+    const account = row.account_id ?? undefined;
+    await this.#email({ email: row.data.email, known, account }, code, client);
+    return true;
+  }
+
+  async #email(
+    to: { email: string; known?: boolean | undefined; account?: AccountId | undefined },
+    code: string,
+    on: Queryable,
+  ): Promise<void> {
+    const { emails, server } = this.#context;
+    const description = to.known ? alreadyRegisteredEmail(server()) : codeEmail(server(), code);
+    await emails.put(
+      {
+        purpose: to.known ? 'register-known' : 'verify',
+        account: to.account,
+        recipient: to.email,
+        ...description,
+        ttlMs: CODE_MS,
+      },
+      on,
+    );
+  }
+
+  #mac(subject: string, code: string): Buffer {
+    return this.#context.vault.mac('codes', `${subject} ${code}`);
+  }
+}
+
+interface Stored {
+  readonly email: string;
+  readonly own: unknown;
+}
+
+interface CodeRow {
+  id: string;
+  purpose: CodePurpose;
+  account_id: AccountId | null;
+  subject: string;
+  data: Stored;
+  code_sent_at: Date | null;
+  expires_at: Date;
+}
+
+const COLUMNS = 'id, purpose, account_id, subject, data, code_sent_at, expires_at';
+
+const toOpened = <Data>(row: CodeRow): Opened<Data> => ({
+  id: row.id,
+  account: row.account_id,
+  email: row.data.email,
+  data: row.data.own as Data,
+});
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+const newCode = (): string => String(randomInt(1_000_000)).padStart(6, '0');
+
+/** Returns the seconds until another code may be requested. */
+const waitOf = (row: CodeRow, now: number): number =>
+  Math.max(0, Math.ceil(((row.code_sent_at?.getTime() ?? 0) + RESEND_MS - now) / 1000));
+
+function refuseFor(seconds: number): never {
+  refuse('rate_limited', 'Wait before you request another code', { retryAfter: seconds });
+}

@@ -1,0 +1,98 @@
+import { type AccountId, type MessagesFate, refusal, WORKSPACE_STREAM } from '@parley/protocol';
+import { erasedNames } from '../accounts/users/erased.ts';
+import { usernameKey } from '../accounts/users/names.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import { type Command, type Decision, newEvent, type Rule } from '../stream/stream-transaction.ts';
+import { AuditNotes } from './audit-notes.ts';
+import { type AdminRequest, isLastOwner, readTarget, unchanged } from './commands.ts';
+import { mayAdminister } from './policy.ts';
+
+interface DeleteCommand extends Command {
+  readonly target: AccountId;
+  readonly messages: MessagesFate;
+  readonly notes: AuditNotes;
+}
+
+/**
+ * Deletes an account: one’s own, or another one as an admin. The transaction removes everything that
+ * identifies the user and ends all access, and queues the rest for {@link Erasures}. The last owner
+ * of the server cannot be deleted.
+ */
+export function deleteAccount(
+  append: Append,
+  r: AdminRequest,
+  messages: MessagesFate,
+): Promise<Outcome> {
+  const command: DeleteCommand = {
+    rule: deleteRule,
+    actor: r.actor,
+    clientId: r.clientId,
+    stream: WORKSPACE_STREAM,
+    makes: 'user.deleted',
+    payload: [r.target, messages],
+    bytes: 300,
+    target: r.target,
+    messages,
+    notes: new AuditNotes(r.audit, { actor: r.actor, account: r.target }),
+  };
+  return command.notes.tellAfter(append.run(command));
+}
+
+/** The tables from which all rows of the account are deleted. */
+const PERSONAL_TABLES = [
+  'totps',
+  'recovery_codes',
+  'passkeys',
+  'identities',
+  'api_keys',
+  'one_time_secrets',
+  'emails',
+] as const;
+
+const deleteRule: Rule<DeleteCommand> = {
+  name: 'own-data.delete',
+  bulk: false,
+  async decide(tx, [command]): Promise<Decision[]> {
+    if (!command) return [];
+    const { actor, target: account, messages } = command;
+    const target = await readTarget(tx, account);
+    if (actor !== account) {
+      const admin = await readTarget(tx, actor);
+      const role = admin?.isActive ? admin.role : 'member';
+      const verdict = mayAdminister(role, target?.role ?? 'member', 'delete');
+      if (verdict !== 'yes') return [{ refuse: refusal(verdict) }];
+    }
+    if (!target) {
+      return actor === account ? [await unchanged(tx)] : [{ refuse: refusal('account_not_found') }];
+    }
+    if (await isLastOwner(tx, target)) return [{ refuse: refusal('last_owner') }];
+    const { username, displayName } = erasedNames(account);
+    await tx.query(
+      'own-data-erase',
+      `update accounts
+       set username = $2, username_key = $3, display_name = $4, username_skeleton = null,
+           display_name_skeleton = null,
+           email = null, email_key = null, verified_at = null, password_hash = null,
+           first_name = null, last_name = null, phone = null,
+           role = 'member', is_active = false, deleted_at = $5,
+           credentials_version = credentials_version + 1
+       where id = $1`,
+      [account, username, usernameKey(username), displayName, tx.at],
+    );
+    for (const table of PERSONAL_TABLES) {
+      await tx.query(`own-data-erase-${table}`, `delete from ${table} where account_id = $1`, [
+        account,
+      ]);
+    }
+    await tx.query(
+      'own-data-erasure',
+      'insert into erasures (account_id, messages, requested_at) values ($1, $2, $3)',
+      [account, messages, tx.at],
+    );
+    const decision: Decision = {
+      events: [newEvent(WORKSPACE_STREAM, 'user.deleted', { account })],
+    };
+    await command.notes.store(tx, decision);
+    return [decision];
+  },
+};

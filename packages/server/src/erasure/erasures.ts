@@ -1,0 +1,151 @@
+import {
+  type AccountId,
+  type ClientId,
+  type ConversationId,
+  type MessagesFate,
+  type Seq,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import type { Sessions } from '../accounts/sessions/sessions.ts';
+import { erasedNames } from '../accounts/users/erased.ts';
+import type { Clock } from '../clock.ts';
+import { withdrawMember } from '../conversations/members.ts';
+import type { Logger } from '../log.ts';
+import { eraseMessages } from '../messages/erase.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+
+/** Interval of looking for erasures that another node queued or that were interrupted. */
+const POLL_MS = 30_000;
+/** Delay of a retry after an error. */
+const RETRY_MS = 2_000;
+
+/** The dependencies of {@link Erasures}. */
+export interface ErasuresDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly sessions: Sessions;
+}
+
+/**
+ * Erases what deleted accounts have left: sessions, memberships, names in old events, and, if the
+ * user chose so, messages.
+ *
+ * 1. The deletion of the account queues the erasure in its transaction, so a crash does not lose it.
+ *    Every step reads what is left and is idempotent: it may run on two nodes, or twice.
+ * 2. Messages are deleted through their streams, with `message.deleted`, in small batches.
+ */
+export class Erasures {
+  readonly #deps: ErasuresDeps;
+  #timer: NodeJS.Timeout | null = null;
+  #running: Promise<void> | null = null;
+  #again = false;
+  #stopped = false;
+
+  constructor(deps: ErasuresDeps) {
+    this.#deps = deps;
+  }
+
+  /** Runs queued erasures until {@link stop}. */
+  start(): void {
+    this.#timer = setInterval(() => this.wake(), POLL_MS);
+    this.#timer.unref();
+    this.wake();
+  }
+
+  /** Looks for queued erasures now. */
+  wake(): void {
+    if (this.#stopped) return;
+    this.#again = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
+  }
+
+  /** Stops after the current batch. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer) clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { pool, log } = this.#deps;
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      try {
+        const { rows } = await pool.query<{ account_id: AccountId; messages: MessagesFate }>(
+          'select account_id, messages from erasures where done_at is null order by requested_at',
+        );
+        for (const { account_id: account, messages } of rows) {
+          if (await this.#erase(account, messages)) log.info({ account }, 'account erased');
+          if (this.#stopped) return;
+        }
+      } catch (error) {
+        log.warn({ err: error, retryMs: RETRY_MS }, 'erasure failed, will be retried');
+        const timer = setTimeout(() => this.wake(), RETRY_MS);
+        timer.unref();
+      }
+    }
+  }
+
+  /** Runs what is left of an erasure. Returns false when stopped before its end. */
+  async #erase(account: AccountId, messages: MessagesFate): Promise<boolean> {
+    const { pool, append, clock, sessions } = this.#deps;
+    await sessions.endAll(account);
+    const { rows } = await pool.query<{ id: ConversationId; current: boolean; kind: string }>({
+      name: 'erasures-conversations',
+      text: `select m.conversation_id as id, bool_or(m.left_seq is null) as current, min(c.kind) as kind
+             from memberships m join conversations c on c.id = m.conversation_id
+             where m.account_id = $1
+             group by 1 order by 1`,
+      values: [account],
+    });
+    for (const { id: conversation, current, kind } of rows) {
+      if (messages === 'delete' && !(await this.#eraseIn(account, conversation))) return false;
+      // The other user of a direct conversation keeps it.
+      if (!current || kind === 'direct') continue;
+      const clientId = uuidv7() as ClientId;
+      assertStored(await withdrawMember(append, { actor: account, clientId, conversation }));
+      if (this.#stopped) return false;
+    }
+    await this.#redactNames(account);
+    await pool.query('update erasures set done_at = $2 where account_id = $1', [
+      account,
+      new Date(clock.now()),
+    ]);
+    return true;
+  }
+
+  async #eraseIn(account: AccountId, conversation: ConversationId): Promise<boolean> {
+    let after = 0 as Seq;
+    for (;;) {
+      const batch = await eraseMessages(this.#deps, account, conversation, after);
+      if (!batch) return true;
+      assertStored(batch.outcome);
+      after = batch.upTo;
+      if (this.#stopped) return false;
+    }
+  }
+
+  /** Removes the names of the account from the events of the workspace; the events remain. */
+  async #redactNames(account: AccountId): Promise<void> {
+    await this.#deps.pool.query({
+      name: 'erasures-redact-names',
+      text: `update events set data = $3, command_digest = null
+             where stream_id = $1 and type in ('user.registered', 'user.updated')
+               and data ->> 'account' = $2`,
+      values: [WORKSPACE_STREAM, account, JSON.stringify({ account, ...erasedNames(account) })],
+    });
+  }
+}
+
+/** @throws when the command was not stored; the erasure is then retried */
+function assertStored(outcome: Outcome): void {
+  if (outcome.kind === 'stored') return;
+  const reason = outcome.kind === 'refused' ? outcome.refusal.code : 'unknown outcome';
+  throw new Error(`A step of an erasure failed: ${reason}`);
+}

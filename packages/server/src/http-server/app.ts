@@ -1,0 +1,210 @@
+import type { RequestListener } from 'node:http';
+import Cookie from '@fastify/cookie';
+import type { AccountId, HealthAnswer, Refusal } from '@parley/protocol';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { uuidv7 } from 'uuidv7';
+import type { z } from 'zod';
+import { knownSessionOf } from '../http/authenticate.ts';
+import { handleError, pathOf, RefusalError, refuse } from '../http/errors.ts';
+import { addressKey } from '../limits/address-key.ts';
+import type { Logger } from '../log.ts';
+import { writeClientError } from './client-error.ts';
+import { type Content, contentOf, sendContent } from './compressed.ts';
+import { docsRoutes } from './docs.ts';
+import { healthRoutes } from './health.ts';
+import { isAllowedHost } from './host.ts';
+import { HEADERS_MAX, type HttpListener, SERVER_TIMES } from './http-listener.ts';
+import { acceptJson } from './json.ts';
+import { RouteTable } from './not-found.ts';
+import { describeApi } from './openapi.ts';
+import { warnOfUntrustedProxy } from './proxies.ts';
+import { RESPONSE_BOUNDS, type ResponseBounds, ResponseLimits } from './response-limits.ts';
+import { secure } from './security.ts';
+import { securityTxtRoutes } from './security-txt.ts';
+import { webRoutes } from './web.ts';
+
+/** The path prefix of the API. */
+const API_PREFIX = '/api/v1';
+
+/** What the HTTP server is constructed with. */
+export interface HttpDeps {
+  readonly log: Logger;
+  /** The listening socket, if it is already open; otherwise `listen()` opens one. */
+  readonly listener?: HttpListener;
+  /** The setting PUBLIC_URL; undefined if the server is reached directly. */
+  readonly publicUrl: string | undefined;
+  /** The setting HOST; without it any Host header is accepted. */
+  readonly host?: string;
+  /** The setting HSTS_SUBDOMAINS. */
+  readonly hstsSubdomains?: boolean;
+  /** The setting SECURITY_CONTACT. */
+  readonly securityContacts?: readonly string[];
+  /** The setting TRUSTED_PROXIES. */
+  readonly trustedProxies: readonly string[];
+  /** The folder of the built web client; without an index.html, an error page is shown. */
+  readonly webDir: string;
+  /** Called after each response. */
+  onAnswer?(method: string, route: string, status: number, ms: number): void;
+  /** The bounds of unsent responses; {@link RESPONSE_BOUNDS} by default. */
+  readonly responseBounds?: ResponseBounds;
+  /** Called for each refusal that a route throws; awaited before the response. */
+  onRefused?(request: FastifyRequest, refused: Refusal): Promise<void>;
+  /** Returns the state of the server, for load balancers and monitoring. */
+  health(): Promise<z.infer<typeof HealthAnswer>>;
+  /**
+   * Counts a request of an address or account; returns null, or the seconds to wait.
+   */
+  limitRequests?(of: { address: string } | { account: AccountId }): number | null;
+  /** Returns why writes are rejected at the moment; null if they are accepted. */
+  rejectWrites?(): Refusal | null;
+  /** The routes of the domains, each below {@link API_PREFIX}. */
+  readonly api: readonly ((app: FastifyInstance) => void)[];
+  /** Routes whose path is fixed by a standard, such as `/.well-known/…`. */
+  readonly root: readonly ((app: FastifyInstance) => void)[];
+}
+
+/**
+ * Returns whether a request is served on a full disk: reads, and the few small writes that reading and
+ * cleaning up depend on (logging in and out, ending sessions, revoking API keys).
+ */
+function writesAlways({ method, url }: { method: string; url: string }): boolean {
+  if (['GET', 'HEAD', 'OPTIONS', 'DELETE'].includes(method)) return true;
+  return /^\/auth\/(login|logout|token|passkey|second-factor|sso)\b|^\/me\/sessions\b/.test(
+    url.slice(API_PREFIX.length),
+  );
+}
+
+/** The maximum size of a JSON body. */
+const BODY_BYTES = 64 * 1024;
+/**
+ * Builds the HTTP server; `ready()` or `listen()` completes it.
+ *
+ * 1. Every error response is a problem document (RFC 9457) with a stable code.
+ * 2. A route is validated by the schemas that document it.
+ * 3. Forwarded addresses are trusted only from the proxies in TRUSTED_PROXIES.
+ */
+export function createHttpApp(deps: HttpDeps): FastifyInstance {
+  let handle: RequestListener | undefined;
+  const app: FastifyInstance = Fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    // The onResponse hook below logs one line per response.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
+    genReqId: () => uuidv7(),
+    requestIdHeader: false,
+    trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
+    bodyLimit: BODY_BYTES,
+    ...(deps.listener
+      ? {
+          serverFactory: (handler: RequestListener) => {
+            handle = handler;
+            return (deps.listener as HttpListener).server;
+          },
+        }
+      : SERVER_TIMES),
+    routerOptions: { maxParamLength: 500 },
+    frameworkErrors: (error, request, reply) => {
+      // Errors in the path are raised before all hooks.
+      secure(request, reply, deps);
+      handleError(error, request, reply);
+    },
+    clientErrorHandler: writeClientError,
+    // WebSockets are closed by `Live`.
+    forceCloseConnections: 'idle',
+  });
+  app.server.maxHeadersCount = HEADERS_MAX;
+  // Only after all routes are registered.
+  app.addHook('onReady', async () => {
+    if (handle) deps.listener?.lead(handle);
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    if (error instanceof RefusalError) {
+      await deps.onRefused?.(request, error.refusal).catch((failure: unknown) => {
+        request.log.warn({ err: failure }, 'refusal not noted');
+      });
+    }
+    return handleError(error, request, reply);
+  });
+  acceptJson(app);
+  const responses = new ResponseLimits(deps.responseBounds ?? RESPONSE_BOUNDS, (why, address) =>
+    deps.log.warn({ why, address }, 'slow reader disconnected'),
+  );
+  app.addHook('onClose', async () => responses.stop());
+  app.addHook('onRequest', async (request, reply) => {
+    secure(request, reply, deps);
+    if (responses.begin(addressKey(request.ip), reply.raw)) return;
+    reply.header('connection', 'close');
+    refuse('overloaded', 'Too many responses to this address are unsent', { retryAfter: 1 });
+  });
+  const { host, publicUrl } = deps;
+  app.addHook('onRequest', async (request) => {
+    if (host === undefined) return;
+    if (!isAllowedHost(request.headers.host, pathOf(request), { host, publicUrl })) {
+      refuse('host_refused');
+    }
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    deps.onAnswer?.(request.method, route, reply.statusCode, reply.elapsedTime);
+    request.log.debug(
+      {
+        method: request.method,
+        path: pathOf(request),
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      'request',
+    );
+  });
+  const limit = (of: { address: string } | { account: AccountId }) => {
+    const retryAfter = deps.limitRequests?.(of) ?? null;
+    if (retryAfter !== null) refuse('rate_limited', undefined, { retryAfter });
+  };
+  warnOfUntrustedProxy(app);
+  const routes = new RouteTable();
+  app.addHook('onRoute', (route) => routes.add(route));
+  app.register(Cookie);
+  describeApi(app);
+  webRoutes(app, deps.webDir, routes);
+  app.register(async (scope) => {
+    for (const add of deps.root) add(scope);
+    healthRoutes(scope, deps.health);
+    docsRoutes(scope);
+    securityTxtRoutes(scope, deps.securityContacts ?? [], deps.publicUrl);
+  });
+  app.register(
+    async (scope) => {
+      scope.addHook('onRequest', async (_request, reply) => {
+        reply.header('cache-control', 'no-store');
+      });
+      scope.addHook('onRequest', async (request) => limit({ address: request.ip }));
+      scope.addHook('onRequest', async (request) => {
+        const rejection = writesAlways(request) ? null : deps.rejectWrites?.();
+        if (rejection) throw new RefusalError(rejection);
+      });
+      scope.addHook('preHandler', async (request) => {
+        const session = knownSessionOf(request);
+        if (session) limit({ account: session.account });
+      });
+      for (const add of deps.api) add(scope);
+      let document: Promise<Content> | undefined;
+      scope.get('/openapi.json', { schema: { hide: true } }, async (request, reply) => {
+        document ??= contentOf(
+          'application/json; charset=utf-8',
+          Buffer.from(JSON.stringify(app.swagger())),
+        );
+        return sendContent(request, reply, await document);
+      });
+    },
+    { prefix: API_PREFIX },
+  );
+  return app;
+}
