@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbedded } from '@parley/server/embedded';
 import { pino } from 'pino';
 import { type ServerProcess, startServer } from '../server-process.ts';
+import { cpuOf, familyOf } from './cpu.ts';
 
 /** Processor time by process, s. */
 export interface Cpu {
@@ -25,8 +26,6 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-/** Ticks per second in /proc; the same on every Linux. */
-const TICKS = 100;
 const REDIS = ['valkey-server', 'redis-server'];
 
 /** Starts `count` nodes; more than one need an installed Redis. */
@@ -105,38 +104,6 @@ async function whenJoined(url: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error('The nodes were not joined in time');
-}
-
-/** Processor time of a process and its ended children, s (Linux). */
-function cpuOf(pid: number): number {
-  try {
-    // After the name, which may contain blanks: user, system, and those of ended children.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0) / TICKS;
-  } catch {
-    return 0;
-  }
-}
-
-/** Returns a process and its children. */
-function familyOf(pid: number): number[] {
-  const children = readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid;
-    } catch {
-      return false;
-    }
-  });
-  return [pid, ...children.map(Number)];
-}
-
-/** Resident memory of a process, MiB (Linux). */
-export function rss(pid: number): number {
-  const line = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Math.round(Number(line?.[1] ?? Number.NaN) / 1024);
 }
 
 function freePort(): Promise<number> {

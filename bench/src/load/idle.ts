@@ -1,5 +1,5 @@
 import { startServer } from '../server-process.ts';
-import { rss } from './cluster.ts';
+import { rss } from './cpu.ts';
 import { DIALECTS } from './kinds.ts';
 import { users } from './setup.ts';
 import { RawSocket } from './wire.ts';

@@ -17,6 +17,8 @@ export interface Dialect {
   ack(bytes: Buffer, at: number): string | null;
   /** Whether seqs must be dense. */
   readonly dense: boolean;
+  /** Bytes of a delivered message after its body, which is its last field. */
+  readonly afterBody: number;
 }
 
 const OPEN_BRACE = 0x7b;
@@ -27,6 +29,7 @@ const ID_AT = '{"op":"ack","id":"'.length;
 
 const parley: Dialect = {
   dense: true,
+  afterBody: '"}}'.length,
   path: () => '/api/v1/live',
   greet(raw, token) {
     return new Promise((resolve) => {
@@ -65,6 +68,7 @@ const parley: Dialect = {
 
 const socketio: Dialect = {
   dense: false,
+  afterBody: '"}]'.length,
   path: (token, conversation) =>
     `/socket.io/?EIO=4&transport=websocket&author=${token}&room=${conversation}`,
   greet(raw) {
@@ -93,6 +97,7 @@ const socketio: Dialect = {
 /** An echo to all sockets: the client’s own message is the ack. */
 const epoll: Dialect = {
   dense: false,
+  afterBody: '"}'.length,
   path: () => '/',
   greet: () => Promise.resolve(),
   post(_conversation, body, n) {

@@ -1,28 +1,29 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type ServerProcess, startServer } from '../server-process.ts';
+import { startServer } from '../server-process.ts';
 import { canPin, generate } from './generate.ts';
 import type { Load, LoadResult } from './generator.ts';
 import { measureGrowth } from './growth.ts';
 import { measureIdle } from './idle.ts';
 import type { Kind } from './kinds.ts';
 import { measureConversations } from './many.ts';
+import { startPeer } from './peers.ts';
 import { measureReads } from './reads.ts';
 import { group, type User, users } from './setup.ts';
 import { measureStorm } from './storm.ts';
+import { measureWindows } from './windows.ts';
 
-const USAGE = `Usage: npm run bench -- [--row 1|2|3] [--seconds N] [--rounds N]
+const USAGE = `Usage: npm run bench -- [--row 1…6] [--seconds N] [--rounds N]
+       npm run bench -- --per-sender [--row 1|2|3] [--seconds N] [--rounds N]
        npm run bench -- --nodes N [--seconds N] [--rounds N]
        npm run bench -- --idle N | --storm N [--nodes N] | --conversations N | --reads
 
 Loads the built server, and beside it in the same run a socket.io + pg server on the same
-PostgreSQL, in three shapes. Servers (with their databases) run on one core, the load generator on
-another.
+PostgreSQL, in six shapes: a number of messages is outstanding in all conversations together, and
+the next one is sent when every member has received one. Servers (with their databases) run on one
+core, the load generator on another.
 
+  --per-sender     three shapes in which each sender has a number of messages outstanding
   --nodes          what a message costs in processor time, by followers, conversations and nodes
   --idle           the memory of N idle connections
   --storm          N clients come back at once with cursors 200 events old
@@ -69,7 +70,6 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-const PEERS = fileURLToPath(new URL('../../peers/', import.meta.url));
 const WARMUP_MS = 1_500;
 
 async function main(): Promise<void> {
@@ -83,6 +83,7 @@ async function main(): Promise<void> {
       storm: { type: 'string' },
       conversations: { type: 'string' },
       reads: { type: 'boolean' },
+      'per-sender': { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -116,6 +117,14 @@ async function main(): Promise<void> {
       Number(values.seconds) * 1000,
       Number(values.rounds),
       only,
+    );
+    return;
+  }
+  if (!values['per-sender']) {
+    await measureWindows(
+      values.row === undefined ? null : Number(values.row),
+      Number(values.seconds) * 1000,
+      Number(values.rounds),
     );
     return;
   }
@@ -212,51 +221,6 @@ function peerConversations(row: Row): Load['conversations'] {
     id: `conversation-${r}`,
     members: Array.from({ length: row.members }, (_, m) => `person-${r}-${m}`),
   }));
-}
-
-/** Starts a peer on the server’s core; null, after printing the reason, where it is unavailable. */
-async function startPeer(kind: Exclude<Kind, 'parley'>): Promise<ServerProcess | null> {
-  let folder: string | null = null;
-  let command = [process.execPath, join(PEERS, 'socketio.mjs')];
-  if (kind === 'epoll') {
-    if (spawnSync('g++', ['--version']).status !== 0) {
-      console.log('  epoll      skipped: there is no g++ to build it with');
-      return null;
-    }
-    folder = mkdtempSync(join(tmpdir(), 'parley-epoll-'));
-    execFileSync('g++', [
-      '-O2',
-      '-std=c++17',
-      '-o',
-      join(folder, 'peer'),
-      join(PEERS, 'epoll.cpp'),
-    ]);
-    command = [join(folder, 'peer')];
-  }
-  if (canPin) command = ['taskset', '-c', '0', ...command];
-  const child = spawn(command[0] as string, command.slice(1), {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  return {
-    url: await readUrl(child),
-    pid: child.pid as number,
-    stop: async () => {
-      child.kill('SIGTERM');
-      await exited;
-      if (folder) rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-function readUrl(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    child.stdout?.on('data', (bytes: Buffer) => {
-      const url = /ready at (\S+)/.exec(bytes.toString())?.[1];
-      if (url) resolve(url);
-    });
-    child.once('exit', (code) => reject(new Error(`The peer ended with ${code}`)));
-  });
 }
 
 /** Returns the number of events in the conversations, read over REST; 0 for other servers. */

@@ -1,4 +1,5 @@
-import { rss, startCluster } from './cluster.ts';
+import { startCluster } from './cluster.ts';
+import { rss } from './cpu.ts';
 import { group, users } from './setup.ts';
 import { RawSocket } from './wire.ts';
 
