@@ -1,4 +1,4 @@
-import type { Event } from '@parley/protocol';
+import type { ConversationEventType, Event, EventOf, EventType } from '@parley/protocol';
 import type { FinalMessage } from './history.ts';
 
 /** Computes the meaning of a log of events independently, without any of the server’s code. */
@@ -9,89 +9,95 @@ export interface MembershipPeriod {
   left: number | null;
 }
 
-/** Returns the membership periods of each account. */
-export function periodsOf(events: readonly Event[]): Map<string, MembershipPeriod[]> {
-  const periods = new Map<string, MembershipPeriod[]>();
-  for (const event of events) {
-    if (event.type === 'member.joined') {
-      const list = periods.get(event.data.account) ?? [];
-      list.push({ joined: event.seq, left: null });
-      periods.set(event.data.account, list);
-    } else if (event.type === 'member.left') {
-      end(periods.get(event.data.account), event.seq);
-    } else if (event.type === 'conversation.deleted') {
-      for (const list of periods.values()) end(list, event.seq);
-    }
-  }
-  return periods;
+/** What follows from the events of a conversation. */
+interface State {
+  readonly periods: Map<string, MembershipPeriod[]>;
+  readonly messages: Map<number, MutableMessage>;
 }
 
-function end(list: MembershipPeriod[] | undefined, seq: number): void {
-  const last = list?.[list.length - 1];
-  if (last && last.left === null) last.left = seq;
-}
-
-/** Returns the messages in their state after all events. */
-export function messagesOf(events: readonly Event[]): FinalMessage[] {
-  const messages = new Map<number, Mutable>();
-  for (const event of events) {
-    switch (event.type) {
-      case 'message.posted':
-        messages.set(event.seq, {
-          seq: event.seq,
-          author: event.actor,
-          body: event.data.body,
-          deletedAt: null,
-          editedAt: null,
-          reactions: [],
-        });
-        break;
-      case 'message.edited': {
-        const message = messages.get(event.data.message);
-        if (message) {
-          message.body = event.data.body;
-          message.editedAt = event.at;
-        }
-        break;
-      }
-      case 'message.deleted': {
-        const message = messages.get(event.data.message);
-        if (message) {
-          message.body = '';
-          message.deletedAt = event.at;
-          message.reactions = [];
-        }
-        break;
-      }
-      case 'reaction.added': {
-        const message = messages.get(event.data.message);
-        const reaction = message?.reactions.find((r) => r.emoji === event.data.emoji);
-        if (reaction) reaction.accounts.push(event.actor);
-        else message?.reactions.push({ emoji: event.data.emoji, accounts: [event.actor] });
-        break;
-      }
-      case 'reaction.removed': {
-        const message = messages.get(event.data.message);
-        if (!message) break;
-        for (const reaction of message.reactions) {
-          if (reaction.emoji !== event.data.emoji) continue;
-          reaction.accounts = reaction.accounts.filter((a) => a !== event.actor);
-        }
-        message.reactions = message.reactions.filter((r) => r.accounts.length > 0);
-        break;
-      }
-    }
-  }
-  return [...messages.values()];
-}
-
-interface Mutable {
+interface MutableMessage {
   seq: number;
   author: string;
   body: string;
   deletedAt: string | null;
   editedAt: string | null;
   reactions: { emoji: string; accounts: string[] }[];
+}
+
+/** Applies an event of one type to the state. */
+type Effect<T extends EventType> = (state: State, event: EventOf<T>) => void;
+
+/** What each type of event means; `none`: it changes neither messages nor memberships. */
+const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
+  'conversation.created': 'none',
+  'conversation.updated': 'none',
+  'conversation.deleted': ({ periods }, { seq }) => {
+    for (const list of periods.values()) end(list, seq);
+  },
+  'member.joined': ({ periods }, { seq, data: { account } }) => {
+    const list = periods.get(account) ?? [];
+    list.push({ joined: seq, left: null });
+    periods.set(account, list);
+  },
+  'member.left': ({ periods }, { seq, data: { account } }) => end(periods.get(account), seq),
+  'member.role_changed': 'none',
+  'message.posted': ({ messages }, { seq, actor: author, data: { body } }) => {
+    const message = { seq, author, body, deletedAt: null, editedAt: null, reactions: [] };
+    messages.set(seq, message);
+  },
+  'message.edited': ({ messages }, { at, data }) => {
+    const message = messages.get(data.message);
+    if (!message) return;
+    message.body = data.body;
+    message.editedAt = at;
+  },
+  'message.deleted': ({ messages }, { at, data }) => {
+    const message = messages.get(data.message);
+    if (!message) return;
+    message.body = '';
+    message.deletedAt = at;
+    message.reactions = [];
+  },
+  'reaction.added': ({ messages }, { actor, data: { message, emoji } }) => {
+    const { reactions } = messages.get(message) ?? {};
+    const reaction = reactions?.find((r) => r.emoji === emoji);
+    if (reaction) reaction.accounts.push(actor);
+    else reactions?.push({ emoji, accounts: [actor] });
+  },
+  'reaction.removed': ({ messages }, { actor, data }) => {
+    const message = messages.get(data.message);
+    if (!message) return;
+    for (const reaction of message.reactions) {
+      if (reaction.emoji !== data.emoji) continue;
+      reaction.accounts = reaction.accounts.filter((a) => a !== actor);
+    }
+    message.reactions = message.reactions.filter((r) => r.accounts.length > 0);
+  },
+};
+
+function end(list: MembershipPeriod[] | undefined, seq: number): void {
+  const last = list?.[list.length - 1];
+  if (last && last.left === null) last.left = seq;
+}
+
+function stateOf(events: readonly Event[]): State {
+  const state: State = { periods: new Map(), messages: new Map() };
+  for (const event of events) {
+    // The type of the effect follows from that of the event, which the compiler cannot express.
+    const effect = EFFECTS[event.type as ConversationEventType] as Effect<EventType> | 'none';
+    if (effect !== 'none') effect(state, event);
+  }
+  return state;
+}
+
+/** Returns the membership periods of each account. */
+export function periodsOf(events: readonly Event[]): Map<string, MembershipPeriod[]> {
+  return stateOf(events).periods;
+}
+
+/** Returns the messages in their state after all events. */
+export function messagesOf(events: readonly Event[]): FinalMessage[] {
+  return [...stateOf(events).messages.values()];
 }
 
 /** Counts the messages of others after `read` that are not deleted. */

@@ -1,7 +1,10 @@
 import {
   type AccountId,
   type Conversation,
+  type ConversationEventType,
   type Event,
+  type EventOf,
+  type EventType,
   LIMITS,
   type ReadCursor,
   type Seq,
@@ -41,6 +44,79 @@ export function changesPermissions(view: ConversationView, event: Event, me: Acc
   return event.type === 'conversation.updated' && event.data.visibility !== undefined;
 }
 
+/** What an event is reduced with: the account, and the window, which has already applied it. */
+interface ReduceContext {
+  readonly me: AccountId;
+  readonly window: MessageWindow;
+}
+
+/** Returns the fields of a view that an event changes, besides `lastSeq`. */
+type Reducer<T extends EventType> = (
+  view: ConversationView,
+  event: EventOf<T>,
+  context: ReduceContext,
+) => Partial<ConversationView>;
+
+/** Marks an event that changes only `lastSeq`. */
+const unchanged = (): Partial<ConversationView> => ({});
+
+/** Reduces only events that are not reflected in the snapshot yet. */
+const afterSnapshot =
+  <T extends EventType>(reducer: Reducer<T>): Reducer<T> =>
+  (view, event, context) =>
+    event.seq > view.snapshotSeq ? reducer(view, event, context) : {};
+
+/** A change of the last message that its preview does not show. */
+const lastMessageChanged = (
+  { lastMessage }: ConversationView,
+  { seq: changedSeq, data: { message } }: { readonly seq: Seq; readonly data: { message: Seq } },
+): Partial<ConversationView> =>
+  message === lastMessage?.seq ? { lastMessage: { ...lastMessage, changedSeq } } : {};
+
+/** What each type of event changes in the view of its conversation. */
+const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
+  // A client has the snapshot before it has the first event.
+  'conversation.created': unchanged,
+  'conversation.updated': afterSnapshot((_view, { data: { name, visibility } }) => ({
+    ...(name !== undefined && { name }),
+    ...(visibility !== undefined && { visibility }),
+  })),
+  // The receiver drops the view.
+  'conversation.deleted': unchanged,
+  'member.joined': afterSnapshot((view) => ({ memberCount: view.memberCount + 1 })),
+  'member.left': afterSnapshot((view, event) => {
+    const receipts = new Map(view.receipts);
+    receipts.delete(event.data.account);
+    return { memberCount: Math.max(0, view.memberCount - 1), receipts };
+  }),
+  'member.role_changed': afterSnapshot((_view, { data: { account, role } }, { me }) =>
+    account === me ? { role } : {},
+  ),
+  'message.posted': (view, event, { me, window }) => ({
+    ...((!view.lastMessage || event.seq > view.lastMessage.seq) && { lastMessage: latest(window) }),
+    ...(event.seq > view.unreadAsOf &&
+      event.actor !== me && { unread: Math.min(view.unread + 1, LIMITS.unreadMax) }),
+  }),
+  'message.edited': (view, { seq: changedSeq, at: editedAt, data: { message, body } }) =>
+    message === view.lastMessage?.seq
+      ? { lastMessage: { ...view.lastMessage, body, editedAt, changedSeq } }
+      : {},
+  'message.deleted': (view, { seq, data: { message, author } }, { me, window }) => {
+    // A saturated count cannot be decremented; the next move of the cursor recounts.
+    const wasUnread =
+      seq > view.unreadAsOf &&
+      author !== me &&
+      message > view.readSeq &&
+      view.unread < LIMITS.unreadMax;
+    return {
+      ...(message === view.lastMessage?.seq && { lastMessage: latest(window) }),
+      ...(wasUnread && { unread: Math.max(0, view.unread - 1) }),
+    };
+  },
+  'reaction.added': lastMessageChanged,
+  'reaction.removed': lastMessageChanged,
+};
+
 /** Returns the view after an event of its stream. The window has already applied the event. */
 export function reduce(
   view: ConversationView,
@@ -49,64 +125,10 @@ export function reduce(
   window: MessageWindow,
 ): ConversationView {
   const lastSeq = event.seq > view.lastSeq ? event.seq : view.lastSeq;
-  const next = { ...view, lastSeq };
-  switch (event.type) {
-    case 'message.posted':
-      if (!view.lastMessage || event.seq > view.lastMessage.seq) next.lastMessage = latest(window);
-      if (event.seq > view.unreadAsOf && event.actor !== me) {
-        next.unread = Math.min(view.unread + 1, LIMITS.unreadMax);
-      }
-      return next;
-    case 'message.edited':
-      if (event.data.message === view.lastMessage?.seq) {
-        next.lastMessage = {
-          ...view.lastMessage,
-          body: event.data.body,
-          editedAt: event.at,
-          changedSeq: event.seq,
-        };
-      }
-      return next;
-    case 'reaction.added':
-    case 'reaction.removed':
-      if (event.data.message === view.lastMessage?.seq) {
-        next.lastMessage = { ...view.lastMessage, changedSeq: event.seq };
-      }
-      return next;
-    case 'message.deleted':
-      if (event.data.message === view.lastMessage?.seq) next.lastMessage = latest(window);
-      // A saturated count cannot be decremented; the next move of the cursor recounts.
-      if (
-        event.seq > view.unreadAsOf &&
-        event.data.author !== me &&
-        event.data.message > view.readSeq &&
-        view.unread < LIMITS.unreadMax
-      ) {
-        next.unread = Math.max(0, view.unread - 1);
-      }
-      return next;
-  }
-  if (event.seq <= view.snapshotSeq) return next;
-  switch (event.type) {
-    case 'conversation.updated':
-      if (event.data.name !== undefined) next.name = event.data.name;
-      if (event.data.visibility !== undefined) next.visibility = event.data.visibility;
-      return next;
-    case 'member.joined':
-      next.memberCount = view.memberCount + 1;
-      return next;
-    case 'member.left': {
-      next.memberCount = Math.max(0, view.memberCount - 1);
-      const receipts = new Map(view.receipts);
-      receipts.delete(event.data.account);
-      next.receipts = receipts;
-      return next;
-    }
-    case 'member.role_changed':
-      if (event.data.account === me) next.role = event.data.role;
-      return next;
-  }
-  return next;
+  // A newer server may have more types. The type of the reducer follows from that of the event,
+  // which the compiler cannot express.
+  const reducer = (REDUCERS as Partial<Record<EventType, Reducer<EventType>>>)[event.type];
+  return { ...view, ...reducer?.(view, event, { me, window }), lastSeq };
 }
 
 /**

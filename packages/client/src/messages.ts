@@ -1,10 +1,17 @@
-import type { AccountId, ClientId, ConversationId, Event, Message, Seq } from '@parley/protocol';
+import {
+  type AccountId,
+  type ClientId,
+  type ConversationId,
+  type Event,
+  type EventOf,
+  type EventType,
+  type Message,
+  newMessage,
+  type Seq,
+} from '@parley/protocol';
 
-/** Events that change a message. */
-type MessageEvent = Extract<
-  Event,
-  { type: 'message.edited' | 'message.deleted' | 'reaction.added' | 'reaction.removed' }
->;
+/** Events that change a message: those that name one. */
+type MessageEvent = Extract<Event, { data: { message: Seq } }>;
 
 /** Messages kept in memory for a conversation that is not on screen. */
 const KEEP = 300;
@@ -152,56 +159,40 @@ export class MessageWindow {
   }
 }
 
+/** Returns the fields of a message that an event changes. */
+type Change<T extends EventType> = (message: Message, event: EventOf<T>) => Partial<Message>;
+
+/** What each type of event that names a message changes in it. */
+const CHANGES: { readonly [T in MessageEvent['type']]: Change<T> } = {
+  'message.edited': (_message, event) => ({ body: event.data.body, editedAt: event.at }),
+  'message.deleted': (_message, event) => ({ body: '', deletedAt: event.at, reactions: [] }),
+  'reaction.added': (message, event) => ({
+    reactions: withReaction(message, event.data.emoji, event.actor),
+  }),
+  'reaction.removed': (message, event) => ({
+    reactions: withoutReaction(message, event.data.emoji, event.actor),
+  }),
+};
+
 /** Returns whether the event changes a message that was posted before. */
 export function isChange(event: Event): event is MessageEvent {
-  return (
-    event.type === 'message.edited' ||
-    event.type === 'message.deleted' ||
-    event.type === 'reaction.added' ||
-    event.type === 'reaction.removed'
-  );
+  return Object.hasOwn(CHANGES, event.type);
 }
 
 /** Returns the message that an event posts. */
 export function posted(
   conversation: ConversationId,
-  event: Extract<Event, { type: 'message.posted' }>,
+  { seq, actor: author, at: postedAt, data: { body } }: EventOf<'message.posted'>,
 ): Message {
-  return {
-    conversation,
-    seq: event.seq,
-    author: event.actor,
-    body: event.data.body,
-    postedAt: event.at,
-    editedAt: null,
-    deletedAt: null,
-    changedSeq: event.seq,
-    reactions: [],
-  };
+  return newMessage({ conversation, seq, author, body, postedAt });
 }
 
 /** Returns the message after the event; the same object if it already contains the event. */
 export function change(message: Message, event: MessageEvent): Message {
   if (event.seq <= message.changedSeq) return message;
-  const changedSeq = event.seq;
-  switch (event.type) {
-    case 'message.edited':
-      return { ...message, body: event.data.body, editedAt: event.at, changedSeq };
-    case 'message.deleted':
-      return { ...message, body: '', deletedAt: event.at, reactions: [], changedSeq };
-    case 'reaction.added':
-      return {
-        ...message,
-        reactions: withReaction(message, event.data.emoji, event.actor),
-        changedSeq,
-      };
-    case 'reaction.removed':
-      return {
-        ...message,
-        reactions: withoutReaction(message, event.data.emoji, event.actor),
-        changedSeq,
-      };
-  }
+  // The type of the function follows from that of the event, which the compiler cannot express.
+  const changed = CHANGES[event.type] as Change<MessageEvent['type']>;
+  return { ...message, ...changed(message, event), changedSeq: event.seq };
 }
 
 function withReaction(message: Message, emoji: string, account: AccountId): Message['reactions'] {

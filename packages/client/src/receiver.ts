@@ -7,6 +7,7 @@ import {
   type Event,
   type LIMITS,
   type Nack,
+  newMessage,
   type Ready,
   type Seq,
   type ServerFrame,
@@ -281,20 +282,14 @@ export class Receiver {
     const { command } = entry;
     if (command.op !== 'post') return;
     const { state, local } = this.#context;
-    local.window(command.conversation)?.acked(
-      {
-        conversation: command.conversation,
-        seq: ack.seq,
-        author: state.meId,
-        body: command.body,
-        postedAt: ack.at,
-        editedAt: null,
-        deletedAt: null,
-        changedSeq: ack.seq,
-        reactions: [],
-      },
-      entry.id,
-    );
+    const message = newMessage({
+      conversation: command.conversation,
+      seq: ack.seq,
+      author: state.meId,
+      body: command.body,
+      postedAt: ack.at,
+    });
+    local.window(command.conversation)?.acked(message, entry.id);
   }
 
   #nack(nack: Nack): void {

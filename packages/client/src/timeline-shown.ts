@@ -1,4 +1,10 @@
-import type { AccountId, ConversationId, Message, Seq } from '@parley/protocol';
+import {
+  type AccountId,
+  type ConversationId,
+  type Message,
+  newMessage,
+  type Seq,
+} from '@parley/protocol';
 import type { MessageWindow } from './messages.ts';
 import type { TimelineMessage, TimelineSource } from './timeline-types.ts';
 
@@ -39,15 +45,14 @@ export class ShownMessages {
       if (command.op !== 'post' || command.conversation !== this.#conversation) continue;
       if (window?.hasClient(entry.id)) continue;
       pending.push({
-        conversation: this.#conversation,
-        seq: Number.MAX_SAFE_INTEGER as Seq,
-        author: me,
-        body: command.body,
-        postedAt: new Date(entry.createdAt).toISOString(),
-        editedAt: null,
-        deletedAt: null,
-        changedSeq: 0 as Seq,
-        reactions: [],
+        ...newMessage({
+          conversation: this.#conversation,
+          // After every message that is stored.
+          seq: Number.MAX_SAFE_INTEGER as Seq,
+          author: me,
+          body: command.body,
+          postedAt: new Date(entry.createdAt).toISOString(),
+        }),
         state: entry.state,
         client: entry.id,
         ...(entry.failure && { failure: entry.failure }),

@@ -1,7 +1,13 @@
 import type { Event, EventType } from '@parley/protocol';
 
-/** The fields of an event’s data that a client uses, and their types. */
-const FIELDS: Partial<Record<EventType, Readonly<Record<string, 'string' | 'number'>>>> = {
+/** The type that a field must have; `text?` is a string or missing. */
+type FieldType = 'string' | 'number' | 'text?';
+
+/** The fields of an event’s data that a client uses. */
+const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> = {
+  'conversation.created': {},
+  'conversation.updated': { name: 'text?', visibility: 'text?' },
+  'conversation.deleted': {},
   'member.joined': { account: 'string', role: 'string' },
   'member.left': { account: 'string' },
   'member.role_changed': { account: 'string', role: 'string' },
@@ -32,13 +38,13 @@ const FIELDS: Partial<Record<EventType, Readonly<Record<string, 'string' | 'numb
 export function isWellFormed(event: Event): boolean {
   const data = event.data as Readonly<Record<string, unknown>> | null;
   if (typeof data !== 'object' || data === null) return false;
+  // Of a type that only a newer server knows, no field is used.
   const fields = FIELDS[event.type];
   for (const name in fields) {
-    if (typeof data[name] !== fields[name]) return false;
+    const type = typeof data[name];
+    if (type !== fields[name] && !(fields[name] === 'text?' && isTextOrNone(type))) return false;
   }
-  if (event.type !== 'conversation.updated') return true;
-  const { name, visibility } = data;
-  return isTextOrNone(name) && isTextOrNone(visibility);
+  return true;
 }
 
-const isTextOrNone = (value: unknown): boolean => value === undefined || typeof value === 'string';
+const isTextOrNone = (type: string): boolean => type === 'undefined' || type === 'string';

@@ -1,4 +1,11 @@
-import type { Event, User } from '@parley/protocol';
+import type {
+  AccountId,
+  Event,
+  EventOf,
+  EventType,
+  User,
+  WorkspaceEventType,
+} from '@parley/protocol';
 import type { ClientEvents } from './client-types.ts';
 import type { Emitter } from './emitter.ts';
 import type { ClientState } from './state.ts';
@@ -12,39 +19,53 @@ export interface WorkspaceContext {
   isLive(): boolean;
 }
 
+/** Applies an event of one type. */
+type Handler<T extends EventType> = (event: EventOf<T>, context: WorkspaceContext) => void;
+
+/** The server decides what others see of the account. */
+const refreshUser = (
+  { data: { account } }: { readonly data: { account: AccountId } },
+  { users }: WorkspaceContext,
+): void => users.refresh(account);
+
+/** What each type of event changes. */
+const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } = {
+  'user.registered': (event, { state, users, events, isLive }) => {
+    const { account: id, username, displayName } = event.data;
+    const user: User = {
+      id,
+      username,
+      displayName,
+      isActive: true,
+      createdAt: event.at,
+      nameIsShared: false,
+    };
+    users.put(user);
+    if (!isLive()) return;
+    // Whether a name looks like another user’s is decided by the server.
+    users.refresh(id);
+    if (id !== state.meId) events.emit('registered', user);
+  },
+  'user.updated': ({ data: { account, username, displayName } }, { state, users }) => {
+    state.changeMe(account, { username, displayName });
+    users.refresh(account);
+  },
+  'user.deactivated': refreshUser,
+  'user.reactivated': refreshUser,
+  'user.deleted': refreshUser,
+  'user.role_changed': ({ data: { account, role } }, { state }) =>
+    state.changeMe(account, { role }),
+  // The list of public groups is loaded when it is shown.
+  'group.created': 'ignored',
+  'group.updated': 'ignored',
+  'group.deleted': 'ignored',
+};
+
 /** Applies an event of the workspace stream: a user has registered or changed. */
 export function applyWorkspaceEvent(event: Event, context: WorkspaceContext): void {
-  const { state, users, events } = context;
-  switch (event.type) {
-    case 'user.registered': {
-      const { account: id, username, displayName } = event.data;
-      const user: User = {
-        id,
-        username,
-        displayName,
-        isActive: true,
-        createdAt: event.at,
-        nameIsShared: false,
-      };
-      users.put(user);
-      // Whether a name looks like another user’s is decided by the server.
-      if (context.isLive()) users.refresh(id);
-      if (context.isLive() && id !== state.meId) events.emit('registered', user);
-      return;
-    }
-    case 'user.role_changed':
-      state.changeMe(event.data.account, { role: event.data.role });
-      return;
-    case 'user.updated': {
-      const { account, username, displayName } = event.data;
-      state.changeMe(account, { username, displayName });
-      users.refresh(account);
-      return;
-    }
-    case 'user.deactivated':
-    case 'user.reactivated':
-    case 'user.deleted':
-      users.refresh(event.data.account);
-      return;
-  }
+  // A newer server may have more types. The type of the handler follows from that of the event,
+  // which the compiler cannot express.
+  const handlers = HANDLERS as Partial<Record<EventType, Handler<EventType> | 'ignored'>>;
+  const handler = handlers[event.type];
+  if (typeof handler === 'function') handler(event, context);
 }

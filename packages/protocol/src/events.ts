@@ -24,9 +24,11 @@ export type StreamKind = z.infer<typeof StreamKind>;
 /** The text of a message. Empty after the message was deleted. */
 const MessageText = z.string();
 
-/** The `data` of each event type. `message` is the seq of the event that posted the message. */
-export const EVENT_DATA = {
-  // Streams of conversations.
+/**
+ * The `data` of the events in the streams of conversations. `message` is the seq of the event that
+ * posted the message.
+ */
+const CONVERSATION_EVENTS = {
   'conversation.created': z.object({
     kind: ConversationKind,
     visibility: Visibility,
@@ -51,12 +53,18 @@ export const EVENT_DATA = {
   'message.deleted': z.object({ message: Seq, author: AccountId }),
   'reaction.added': z.object({ message: Seq, emoji: Emoji }),
   'reaction.removed': z.object({ message: Seq, emoji: Emoji }),
-  // Personal streams.
+} as const;
+
+/** The `data` of the events in personal streams. */
+const PERSONAL_EVENTS = {
   /** `seq` is that of `member.joined` in the stream of the conversation. */
   'conversation.joined': z.object({ conversation: ConversationId, seq: Seq }),
   /** `seq` is that of the last event of the conversation that the account may see. */
   'conversation.left': z.object({ conversation: ConversationId, seq: Seq }),
-  // The workspace stream.
+} as const;
+
+/** The `data` of the events in the workspace stream. */
+const WORKSPACE_EVENTS = {
   'user.registered': z.object({
     account: AccountId,
     username: z.string(),
@@ -75,8 +83,24 @@ export const EVENT_DATA = {
   'group.deleted': z.object({ conversation: ConversationId }),
 } as const;
 
-/** The name of an event type. */
+/** The `data` of each event type. */
+export const EVENT_DATA = {
+  ...CONVERSATION_EVENTS,
+  ...PERSONAL_EVENTS,
+  ...WORKSPACE_EVENTS,
+} as const;
+
+/**
+ * The name of an event type. What handles events is a record with an entry for each type of its
+ * stream, so that the compiler names every place that a new type concerns.
+ */
 export type EventType = keyof typeof EVENT_DATA;
+/** The types of events in the streams of conversations. */
+export type ConversationEventType = keyof typeof CONVERSATION_EVENTS;
+/** The types of events in personal streams. */
+export type PersonalEventType = keyof typeof PERSONAL_EVENTS;
+/** The types of events in the workspace stream. */
+export type WorkspaceEventType = keyof typeof WORKSPACE_EVENTS;
 /** The `data` of an event of type `T`. */
 export type EventData<T extends EventType = EventType> = z.infer<(typeof EVENT_DATA)[T]>;
 export const EVENT_TYPES = Object.keys(EVENT_DATA) as EventType[];

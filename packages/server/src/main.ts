@@ -166,7 +166,7 @@ async function build(
     pool,
     clock,
     log,
-    projections: new Projections(...PROJECTIONS),
+    projections: new Projections(PROJECTIONS),
     metrics,
     ...(tracing && { tracing }),
     publish: (events) => hub.publish(events),

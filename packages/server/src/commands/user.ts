@@ -87,7 +87,7 @@ async function add(
     pool,
     clock: systemClock,
     log: commandLog(config),
-    projections: new Projections(...PROJECTIONS),
+    projections: new Projections(PROJECTIONS),
     publish: () => undefined,
   });
   try {

@@ -8,7 +8,7 @@ import { EVERYONE_STREAM } from './everyone.ts';
  * The projections of conversations and memberships. Each is idempotent: counts change by the number
  * of rows that were written. Read cursors are not projected; a membership period starts with one.
  */
-export const conversationProjections: Partial<Record<EventType, Projection>> = {
+export const conversationProjections = {
   'conversation.created': async (tx, events) => {
     const data = events.map((e) => dataOf(e, 'conversation.created'));
     await tx.query(
@@ -121,4 +121,4 @@ export const conversationProjections: Partial<Record<EventType, Projection>> = {
       );
     }
   },
-};
+} satisfies Partial<Record<EventType, Projection>>;

@@ -8,6 +8,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type { Pool } from 'pg';
+import { LAST_MESSAGE } from '../messages/message-sql.ts';
 import { unread } from '../messages/unread.ts';
 import { timestamp } from '../storage/sql.ts';
 import { actingRole, conversationType, permissionsOf } from './policy.ts';
@@ -73,16 +74,7 @@ const ITEMS = `
     limit 1
   ) peer on true
   left join lateral (
-    select json_build_object(
-      'conversation', g.conversation_id,
-      'seq', g.seq,
-      'author', g.author_id,
-      'body', g.body,
-      'postedAt', ${timestamp('g.posted_at')},
-      'editedAt', ${timestamp('g.edited_at')},
-      'deletedAt', null,
-      'changedSeq', g.changed_seq
-    ) as item
+    select ${LAST_MESSAGE} as item
     from messages g
     where g.conversation_id = m.conversation_id and g.deleted_at is null
     order by g.seq desc

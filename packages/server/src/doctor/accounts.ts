@@ -1,4 +1,4 @@
-import type { EventType } from '@parley/protocol';
+import type { WorkspaceEventType } from '@parley/protocol';
 import { erasedNames } from '../accounts/users/erased.ts';
 import { usernameKey } from '../accounts/users/names.ts';
 import { dataOf } from '../stream/record.ts';
@@ -8,7 +8,9 @@ import type { Projection } from '../stream/stream-transaction.ts';
  * Projections of the public part of accounts, for the doctor only. In the server, the rules that
  * create and change accounts write the rows, because most columns are in no event.
  */
-export const accountProjections: Partial<Record<EventType, Projection>> = {
+export const accountProjections: Readonly<
+  Record<Extract<WorkspaceEventType, `user.${string}`>, Projection | 'none'>
+> = {
   'user.registered': async (tx, events) => {
     const data = events.map((e) => dataOf(e, 'user.registered'));
     await tx.query(
@@ -42,6 +44,9 @@ export const accountProjections: Partial<Record<EventType, Projection>> = {
       [events.map((e) => dataOf(e, 'user.deactivated').account)],
     );
   },
+
+  // The role is not compared (tables.ts).
+  'user.role_changed': 'none',
 
   'user.deleted': async (tx, events) => {
     for (const e of events) {

@@ -81,4 +81,4 @@ async function examination(
   });
 }
 
-const allProjections = () => new Projections(...PROJECTIONS, accountProjections);
+const allProjections = () => new Projections({ ...PROJECTIONS, ...accountProjections });

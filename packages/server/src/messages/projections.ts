@@ -3,7 +3,7 @@ import { dataOf } from '../stream/record.ts';
 import type { Projection } from '../stream/stream-transaction.ts';
 
 /** The projections of messages and reactions. */
-export const messageProjections: Partial<Record<EventType, Projection>> = {
+export const messageProjections = {
   'message.posted': async (tx, events) => {
     await tx.query(
       'messages-posted',
@@ -78,7 +78,7 @@ export const messageProjections: Partial<Record<EventType, Projection>> = {
       await tx.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
     }
   },
-};
+} satisfies Partial<Record<EventType, Projection>>;
 
 const MESSAGE_CHANGED = `update messages set changed_seq = $3
   where conversation_id = $1 and seq = $2 and changed_seq < $3`;

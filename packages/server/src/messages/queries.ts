@@ -1,6 +1,7 @@
 import type { AccountId, ConversationId, Event, Message, Seq, StreamId } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
+import { MESSAGE } from './message-sql.ts';
 
 /**
  * Reads messages in their current state, for members only. A member reads the whole history of a
@@ -24,28 +25,6 @@ export interface HistoryRequest {
   readonly around?: number | undefined;
   readonly limit: number;
 }
-
-/** SQL: the message `g` with its reactions, emoji in the order of their first use. */
-const MESSAGE = `json_build_object(
-  'conversation', g.conversation_id,
-  'seq', g.seq,
-  'author', g.author_id,
-  'body', g.body,
-  'postedAt', ${timestamp('g.posted_at')},
-  'editedAt', ${timestamp('g.edited_at')},
-  'deletedAt', ${timestamp('g.deleted_at')},
-  'changedSeq', g.changed_seq,
-  'reactions', (
-    select coalesce(json_agg(json_build_object('emoji', r.emoji, 'accounts', r.accounts)
-                             order by r.first), '[]')
-    from (
-      select emoji, json_agg(account_id order by seq) as accounts, min(seq) as first
-      from reactions
-      where conversation_id = g.conversation_id and message_seq = g.seq
-      group by emoji
-    ) r
-  )
-)`;
 
 /** Returns a page of history; null when the account is not a member. */
 export async function history(

@@ -10,6 +10,7 @@ import {
   HistoryPage,
   HistoryQuery,
   Message,
+  newMessage,
   PostBody,
   ReadBody,
   ReadCursor,
@@ -109,17 +110,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       reply.code(201);
       // A message from an earlier request may have changed since.
       if (repeated) return after(author, conversation, seq);
-      return {
-        conversation,
-        seq,
-        author,
-        body,
-        postedAt: at,
-        editedAt: null,
-        deletedAt: null,
-        changedSeq: seq,
-        reactions: [],
-      };
+      return newMessage({ conversation, seq, author, body, postedAt: at });
     },
   });
 

@@ -12,6 +12,7 @@ import {
   upTo,
 } from '../../test/support/stream-builders.ts';
 import { editMessage, postCommand, postMessage } from '../messages/commands.ts';
+import { PROJECTIONS } from '../projections.ts';
 import type { Database } from '../storage/database.ts';
 import { Append, type Outcome } from './append.ts';
 import { Projections } from './projections.ts';
@@ -230,6 +231,7 @@ describe('append', () => {
       clock,
       log: testLog,
       projections: new Projections({
+        ...PROJECTIONS,
         'message.posted': async (tx) => {
           if (failing) await tx.query('failing', 'select 1 / 0', []);
         },

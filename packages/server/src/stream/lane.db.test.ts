@@ -18,7 +18,7 @@ import {
   postMessage,
   removeReaction,
 } from '../messages/commands.ts';
-import { messageProjections } from '../messages/projections.ts';
+import { PROJECTIONS } from '../projections.ts';
 import type { Database } from '../storage/database.ts';
 import { Append, type Outcome } from './append.ts';
 import { Projections } from './projections.ts';
@@ -204,7 +204,7 @@ describe('deferred commands', () => {
       pool: db.pool,
       clock,
       log: testLog,
-      projections: new Projections(messageProjections),
+      projections: new Projections(PROJECTIONS),
       queueMax: 100,
       publish: () => undefined,
     });
@@ -242,6 +242,7 @@ describe('deferred commands', () => {
       clock,
       log: testLog,
       projections: new Projections({
+        ...PROJECTIONS,
         'message.posted': async (tx) => {
           if (failures-- > 0)
             await tx.query('lock-time-out', `do $$ begin raise sqlstate '55P03'; end $$`, []);

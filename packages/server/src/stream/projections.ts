@@ -2,20 +2,15 @@ import type { EventType } from '@parley/protocol';
 import type { StoredEvent } from './record.ts';
 import type { Projection, StreamTransaction } from './stream-transaction.ts';
 
-/**
- * Which projection follows which type of event. Each domain brings its own; `main.ts` puts them
- * together. Events without one change no table.
- */
-export class Projections {
-  readonly #byType = new Map<EventType, Projection>();
+/** The projection of every event type; `none`: its events change no table. */
+export type ProjectionTable = Readonly<Record<EventType, Projection | 'none'>>;
 
-  constructor(...parts: readonly Partial<Record<EventType, Projection>>[]) {
-    for (const part of parts) {
-      for (const [type, projection] of Object.entries(part)) {
-        if (this.#byType.has(type as EventType)) throw new Error(`Two projections of ${type}`);
-        this.#byType.set(type as EventType, projection);
-      }
-    }
+/** Applies the projections, which the domains define, to the events of a transaction. */
+export class Projections {
+  readonly #table: ProjectionTable;
+
+  constructor(table: ProjectionTable) {
+    this.#table = table;
   }
 
   /** Applies the events in their order; neighbours of one type go to their projection together. */
@@ -24,8 +19,8 @@ export class Projections {
       const type = (events[from] as StoredEvent).type;
       let to = from + 1;
       while (to < events.length && events[to]?.type === type) to++;
-      const projection = this.#byType.get(type);
-      if (projection) await projection(tx, events.slice(from, to));
+      const projection = this.#table[type];
+      if (projection !== 'none') await projection(tx, events.slice(from, to));
       from = to;
     }
   }

@@ -9,12 +9,11 @@ import { loadSigningKeys } from '../../src/accounts/sessions/signing-keys.ts';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
-import { conversationProjections } from '../../src/conversations/projections.ts';
 import { Emails } from '../../src/email/emails.ts';
 import { emailTransport } from '../../src/email/transport.ts';
 import { createHttpApp, type HttpDeps } from '../../src/http-server/app.ts';
 import type { Logger } from '../../src/log.ts';
-import { messageProjections } from '../../src/messages/projections.ts';
+import { PROJECTIONS } from '../../src/projections.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { Append } from '../../src/stream/append.ts';
 import { Projections } from '../../src/stream/projections.ts';
@@ -106,7 +105,7 @@ export async function aTestApi(
     pool,
     clock: systemClock,
     log: testLog,
-    projections: new Projections(conversationProjections, messageProjections),
+    projections: new Projections(PROJECTIONS),
     publish: (events) => published.push(...events),
   });
   await bootstrapEveryone(append);

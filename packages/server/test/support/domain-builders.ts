@@ -5,9 +5,8 @@ import { type Auditing, AuditLog } from '../../src/audit/audit-log.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createGroup, openDirect } from '../../src/conversations/commands.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
-import { conversationProjections } from '../../src/conversations/projections.ts';
 import { postMessage } from '../../src/messages/commands.ts';
-import { messageProjections } from '../../src/messages/projections.ts';
+import { PROJECTIONS } from '../../src/projections.ts';
 import { Append, type Outcome } from '../../src/stream/append.ts';
 import { Projections } from '../../src/stream/projections.ts';
 import { testLog } from './database.ts';
@@ -17,7 +16,7 @@ import { aClientId } from './stream-builders.ts';
 
 /** Creates an Append as a node of the server has it, with the conversation and message projections. */
 export function aNode(pool: pg.Pool): Append {
-  const projections = new Projections(conversationProjections, messageProjections);
+  const projections = new Projections(PROJECTIONS);
   return new Append({
     pool,
     clock: systemClock,

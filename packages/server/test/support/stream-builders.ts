@@ -10,7 +10,7 @@ import {
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../../src/clock.ts';
-import { messageProjections } from '../../src/messages/projections.ts';
+import { PROJECTIONS } from '../../src/projections.ts';
 import { Append } from '../../src/stream/append.ts';
 import { Projections } from '../../src/stream/projections.ts';
 import type { StoredEvent } from '../../src/stream/record.ts';
@@ -72,7 +72,7 @@ export function anAppend(
   clock: Clock,
   publish: (events: readonly StoredEvent[]) => void = () => undefined,
 ): Append {
-  const projections = new Projections(messageProjections);
+  const projections = new Projections(PROJECTIONS);
   return new Append({ pool, clock, log: testLog, projections, publish });
 }
 

@@ -1,0 +1,34 @@
+import { timestamp } from '../storage/sql.ts';
+
+/** A message as JSON, built by the database: which is cheaper than sending and parsing columns. */
+
+/** SQL: the fields of the message `g` that are columns of its row. */
+const FIELDS = `
+  'conversation', g.conversation_id,
+  'seq', g.seq,
+  'author', g.author_id,
+  'body', g.body,
+  'postedAt', ${timestamp('g.posted_at')},
+  'editedAt', ${timestamp('g.edited_at')},
+  'deletedAt', ${timestamp('g.deleted_at')},
+  'changedSeq', g.changed_seq`;
+
+/** SQL: the reactions of the message `g`, emoji in the order of their first use. */
+const REACTIONS = `(
+  select coalesce(json_agg(json_build_object('emoji', r.emoji, 'accounts', r.accounts)
+                           order by r.first), '[]')
+  from (
+    select emoji, json_agg(account_id order by seq) as accounts, min(seq) as first
+    from reactions
+    where conversation_id = g.conversation_id and message_seq = g.seq
+    group by emoji
+  ) r
+)`;
+
+/** SQL: the message `g`, a row of `messages`, as a `Message`. */
+export const MESSAGE = `json_build_object(${FIELDS},
+  'reactions', ${REACTIONS}
+)`;
+
+/** SQL: the message `g` as in lists of conversations, which do not show its reactions. */
+export const LAST_MESSAGE = `json_build_object(${FIELDS})`;
