@@ -29,6 +29,7 @@ import { HttpListener } from './http-server/http-listener.ts';
 import { metricsRoutes } from './http-server/metrics.ts';
 import { clientAddress } from './http-server/proxies.ts';
 import { integrationRoutes } from './integrations/routes.ts';
+import { loginSteps } from './layers/login-steps.ts';
 import { addressKey } from './limits/address-key.ts';
 import { SharedLimits } from './limits/shared-limits.ts';
 import { Live, type LiveFigures } from './live/live.ts';
@@ -201,6 +202,7 @@ async function build(
     vault,
     emails,
     issuer: () => url,
+    loginSteps: (deps) => loginSteps(deps, config),
   });
   undo.push(() => accounts.stop());
   const readCursors = new ReadCursors(pool, log, metrics);

@@ -1,63 +1,23 @@
 import { type AccountId, type Me, type Refusal, refusal, type SessionId } from '@parley/protocol';
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
-import type pg from 'pg';
-import type { AuditLog } from '../audit/audit-log.ts';
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
-import type { Emails } from '../email/emails.ts';
 import { authenticator, type Session } from '../http/authenticate.ts';
-import type { Logger } from '../log.ts';
-import type { Append } from '../stream/append.ts';
-import type { Vault } from '../vault.ts';
 import { ApiKeys } from './api-keys/api-keys.ts';
-import { AttemptLimits, lockedOut } from './attempts/attempt-limits.ts';
-import { Invitations } from './invitations/invitations.ts';
 import { invitationRoutes } from './invitations/routes.ts';
-import { DeviceCookie } from './logins/device-cookie.ts';
-import { verifyRule } from './logins/email-step.ts';
-import { Logins } from './logins/logins.ts';
-import { authRoutes } from './logins/routes.ts';
-import { PasswordChanges } from './passwords/password-changes.ts';
-import { Passwords } from './passwords/passwords.ts';
+import { reauthenticationRoutes } from './logins/reauthentication-routes.ts';
+import { loginRoutes } from './logins/routes.ts';
+import { type AccountParts, type AccountsDeps, buildParts } from './parts.ts';
 import { passwordRoutes } from './passwords/routes.ts';
-import { Registrations } from './registration/registrations.ts';
-import { registerRoutes } from './registration/routes.ts';
+import { registrationRoutes } from './registration/routes.ts';
 import { AccessTokens } from './sessions/access-tokens.ts';
+import { sessionRoutes } from './sessions/routes.ts';
 import { rolesRequired } from './sessions/second-factor-requirement.ts';
-import { SessionCookie } from './sessions/session-cookie.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { loadSigningKeys, type SigningKeys } from './sessions/signing-keys.ts';
-import { Tickets } from './tickets/tickets.ts';
-import { displayNameSkeleton, usernameSkeleton } from './users/names.ts';
 import { ownRoutes } from './users/own-routes.ts';
 import { meOf } from './users/queries.ts';
 import { usersRoutes } from './users/routes.ts';
-import { EmailCodes } from './verification/email-codes.ts';
-
-/** What the account routes are constructed with. */
-export interface AccountDeps {
-  readonly pool: pg.Pool;
-  readonly append: Append;
-  readonly sessions: Sessions;
-  readonly tokens: AccessTokens;
-  readonly tickets: Tickets;
-  readonly logins: Logins;
-  readonly passwords: Passwords;
-  readonly passwordChanges: PasswordChanges;
-  readonly limits: AttemptLimits;
-  readonly registrations: Registrations;
-  readonly codes: EmailCodes;
-  readonly invitations: Invitations;
-  readonly emails: Emails;
-  readonly vault: Vault;
-  readonly config: AccountsDeps['config'];
-  readonly audit: AuditLog;
-  readonly cookie: SessionCookie;
-  readonly devices: DeviceCookie;
-  readonly authenticate: onRequestAsyncHookHandler;
-  /** The setting PUBLIC_URL; undefined when the server is reached directly. */
-  readonly publicUrl: string | undefined;
-}
+import { backfillSkeletons } from './users/skeletons.ts';
+import { verificationRoutes } from './verification/routes.ts';
 
 /**
  * The account behind an access token or API key, and when the credential expires (wall clock, ms).
@@ -71,33 +31,6 @@ export interface Identity {
   readonly scopes: Session['scopes'];
 }
 
-/** What {@link Accounts} is constructed with. */
-export interface AccountsDeps {
-  readonly pool: pg.Pool;
-  readonly append: Append;
-  readonly clock: Clock;
-  /** API keys of service accounts. */
-  readonly keys: ApiKeys;
-  readonly log: Logger;
-  readonly config: Pick<
-    Config,
-    | 'publicUrl'
-    | 'rateLimits'
-    | 'registration'
-    | 'verifyEmail'
-    | 'secondFactor'
-    | 'oidcIssuer'
-    | 'oidcName'
-  >;
-  /** The server’s secret: PARLEY_SECRET, or the one in the data folder. */
-  readonly secret: string;
-  readonly vault: Vault;
-  readonly emails: Emails;
-  readonly audit: AuditLog;
-  /** The server’s address in its tokens, known once it listens. */
-  readonly issuer: () => string;
-}
-
 /** Interval at which expired records are removed. */
 const CLEAN_MS = 10 * 60_000;
 /** Interval at which the signing keys are reloaded. */
@@ -109,18 +42,19 @@ export class Accounts {
   readonly sessions: Sessions;
   /** Admits only requests with a valid access token or API key; for `onRequest` of routes. */
   readonly authenticate: onRequestAsyncHookHandler;
+  /** The parts of the domain, for the domains built on it. */
+  readonly parts: AccountParts;
   readonly #keys: ApiKeys;
-  readonly #context: AccountsDeps;
+  readonly #deps: AccountsDeps;
   readonly #tokens: AccessTokens;
-  readonly #routes: AccountDeps;
   readonly #signingKeys: SigningKeys;
   #timer: NodeJS.Timeout | null = null;
   #keyTimer: NodeJS.Timeout | null = null;
   #cleaning: Promise<void> = Promise.resolve();
 
-  constructor(context: AccountsDeps, signingKeys: SigningKeys) {
-    const { pool, append, clock, config, issuer, emails, vault, audit } = context;
-    this.#context = context;
+  constructor(deps: AccountsDeps, signingKeys: SigningKeys) {
+    const { pool, clock, config, issuer, audit } = deps;
+    this.#deps = deps;
     this.sessions = new Sessions(pool, clock, rolesRequired(config.secondFactor));
     this.sessions.onReuse((session, account) => {
       return audit.record({
@@ -131,70 +65,20 @@ export class Accounts {
         details: { session },
       });
     });
-    this.#keys = context.keys;
+    this.#keys = deps.keys;
     this.#signingKeys = signingKeys;
     this.#tokens = new AccessTokens(signingKeys, issuer, clock);
     this.authenticate = authenticator((token) => this.#check(token));
-    const { sessions } = this;
-    const tokens = this.#tokens;
-    const tickets = new Tickets(pool, clock);
-    const cookie = new SessionCookie(config.publicUrl);
-    const devices = new DeviceCookie({ publicUrl: config.publicUrl, vault, clock });
-    const limits = new AttemptLimits(pool, config.rateLimits);
-    limits.onBlocked((limit, key, seconds) => audit.record(lockedOut(limit, key, seconds)));
-    const passwords = new Passwords();
-    const codes = new EmailCodes({ pool, clock, vault, emails, limits, server: issuer });
-    const invitations = new Invitations({ pool, clock, emails, audit, server: issuer });
-    const logins = new Logins({ pool, sessions, tokens, tickets, cookie, devices, audit });
-    this.#routes = {
-      pool,
-      append,
-      sessions,
-      tokens,
-      tickets,
-      logins,
-      passwords,
-      passwordChanges: new PasswordChanges({
-        pool,
-        clock,
-        tickets,
-        sessions,
-        passwords,
-        limits,
-        emails,
-        audit,
-        server: issuer,
-      }),
-      limits,
-      registrations: new Registrations({
-        pool,
-        append,
-        passwords,
-        limits,
-        codes,
-        invitations,
-        emails,
-        audit,
-        config,
-        server: issuer,
-      }),
-      codes,
-      invitations,
-      emails,
-      vault,
-      config,
-      audit,
-      cookie,
-      devices,
+    this.parts = buildParts(deps, {
+      sessions: this.sessions,
+      tokens: this.#tokens,
       authenticate: this.authenticate,
-      publicUrl: config.publicUrl,
-    };
-    logins.addRule(verifyRule(this.#routes, () => this.#routes.registrations.verifies));
+    });
   }
 
   /** Starts the periodic work, until {@link stop}. */
   start(): void {
-    const { log } = this.#context;
+    const { log } = this.#deps;
     this.#timer = setInterval(() => void this.#clean(), CLEAN_MS);
     this.#timer.unref();
     // Loads keys that another node or the command line has created.
@@ -235,19 +119,17 @@ export class Accounts {
     return new Set([...sessions, ...keys]);
   }
 
-  /** What the routes of other domains that manage accounts are constructed with. */
-  get parts(): AccountDeps {
-    return this.#routes;
-  }
-
   /** Registers the routes below /api/v1. */
   readonly routes = (app: FastifyInstance): void => {
-    authRoutes(app, this.#routes);
-    registerRoutes(app, this.#routes);
-    passwordRoutes(app, this.#routes);
-    invitationRoutes(app, this.#routes);
-    ownRoutes(app, this.#routes);
-    usersRoutes(app, this.#routes);
+    loginRoutes(app, this.parts);
+    registrationRoutes(app, this.parts);
+    passwordRoutes(app, this.parts);
+    invitationRoutes(app, this.parts);
+    ownRoutes(app, this.parts);
+    verificationRoutes(app, this.parts);
+    sessionRoutes(app, this.parts);
+    reauthenticationRoutes(app, this.parts);
+    usersRoutes(app, this.parts);
   };
 
   /** Registers the routes at the root: the keys that verify our access tokens (RFC 7517). */
@@ -260,7 +142,7 @@ export class Accounts {
 
   /** Returns what an account sees of itself; null when it does not exist. */
   me(account: AccountId): Promise<Me | null> {
-    return meOf(this.#routes.pool, account);
+    return meOf(this.parts.pool, account);
   }
 
   /**
@@ -268,7 +150,7 @@ export class Accounts {
    * due.
    */
   #clean(): Promise<void> {
-    const { tickets, limits, emails } = this.#routes;
+    const { tickets, limits, emails } = this.parts;
     this.#cleaning = Promise.all([
       tickets.clean(),
       limits.clean(),
@@ -276,7 +158,7 @@ export class Accounts {
       this.#signingKeys.tend(),
     ]).then(
       () => undefined,
-      (error) => this.#context.log.warn({ err: error }, 'cleanup of expired records failed'),
+      (error) => this.#deps.log.warn({ err: error }, 'cleanup of expired records failed'),
     );
     return this.#cleaning;
   }
@@ -303,27 +185,8 @@ const KEY_ENDED = 'The API key is unknown, expired or revoked';
  * Opens the domain: loads the signing keys and creates them at the first start.
  * @throws when the keys were encrypted with another secret
  */
-export async function openAccounts(context: AccountsDeps): Promise<Accounts> {
-  const { pool, secret } = context;
+export async function openAccounts(deps: AccountsDeps): Promise<Accounts> {
+  const { pool, secret, clock } = deps;
   await backfillSkeletons(pool);
-  return new Accounts(context, await loadSigningKeys(pool, secret, context.clock));
-}
-
-/** Computes the name skeletons of accounts that were created before skeletons were stored. */
-async function backfillSkeletons(pool: pg.Pool): Promise<void> {
-  const { rows } = await pool.query<{ id: string; username: string; display_name: string }>(
-    `select id, username, display_name from accounts
-     where (username_skeleton is null or display_name_skeleton is null) and deleted_at is null`,
-  );
-  if (rows.length === 0) return;
-  await pool.query(
-    `update accounts a set username_skeleton = k.username, display_name_skeleton = k.display_name
-     from unnest($1::uuid[], $2::text[], $3::text[]) as k (id, username, display_name)
-     where a.id = k.id`,
-    [
-      rows.map((row) => row.id),
-      rows.map((row) => usernameSkeleton(row.username)),
-      rows.map((row) => displayNameSkeleton(row.display_name)),
-    ],
-  );
+  return new Accounts(deps, await loadSigningKeys(pool, secret, clock));
 }

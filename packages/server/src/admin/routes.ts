@@ -13,8 +13,8 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { AccountDeps } from '../accounts/accounts.ts';
 import type { ApiKeys } from '../accounts/api-keys/api-keys.ts';
+import type { AccountParts } from '../accounts/parts.ts';
 import { registerAccount } from '../accounts/registration/register.ts';
 import type { Config } from '../config.ts';
 import type { Erasures } from '../erasure/erasures.ts';
@@ -35,7 +35,7 @@ import { describeSettings } from './settings.ts';
 
 /** What the admin routes are constructed with. */
 export interface AdminDeps {
-  readonly accounts: AccountDeps;
+  readonly accounts: AccountParts;
   readonly keys: ApiKeys;
   readonly factors: SecondFactors;
   readonly erasures: Erasures;

@@ -1,21 +1,15 @@
-import {
-  type AccountId,
-  type AccountRole,
-  refusal,
-  type SecondFactorMethod,
-} from '@parley/protocol';
+import type { AccountId, AccountRole } from '@parley/protocol';
 import type pg from 'pg';
 import type { AttemptLimits } from '../accounts/attempts/attempt-limits.ts';
-import { isSecondFactor, type Logins, type Proof } from '../accounts/logins/logins.ts';
 import { type Requirement, rolesRequired } from '../accounts/sessions/second-factor-requirement.ts';
 import type { Tickets } from '../accounts/tickets/tickets.ts';
 import type { AuditLog, AuditNote } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
-import { RefusalError } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Vault } from '../vault.ts';
 import { Passkeys } from './passkeys.ts';
+import { type AccountFactors, factorsOf } from './queries.ts';
 import { RecoveryCodes } from './recovery.ts';
 import { removeFactors } from './remove.ts';
 import { Totps } from './totp.ts';
@@ -26,14 +20,10 @@ export interface FactorsDeps {
   readonly clock: Clock;
   readonly vault: Vault;
   readonly tickets: Tickets;
-  readonly logins: Logins;
   readonly limits: AttemptLimits;
   readonly audit: AuditLog;
   readonly requirement: Requirement;
 }
-
-/** Purposes of the tickets of unfinished log-ins. */
-export const STEP = { second: 'second_factor', enrol: 'enrol_second_factor' } as const;
 
 /**
  * The second factors of accounts.
@@ -56,7 +46,6 @@ export class SecondFactors {
     this.totps = new Totps(context);
     this.recovery = new RecoveryCodes(context);
     this.passkeys = new Passkeys(context);
-    context.logins.addRule((proof) => this.#step(proof));
   }
 
   /** Returns whether accounts of this role must have one. */
@@ -64,37 +53,9 @@ export class SecondFactors {
     return this.#required.has(role);
   }
 
-  /** Returns the second factors of an account. */
-  async of(
-    account: AccountId,
-    on: Queryable = this.#context.pool,
-  ): Promise<{
-    totp: boolean;
-    passkeys: number;
-    recoveryCodesLeft: number;
-    role: AccountRole;
-    kind: 'user' | 'service';
-  }> {
-    const { rows } = await on.query<{
-      totp: boolean;
-      passkeys: number;
-      codes: number;
-      role: AccountRole;
-      kind: 'user' | 'service';
-    }>({
-      name: 'factors-of',
-      text: `select a.role, a.kind,
-                    exists (select from totps where account_id = a.id and confirmed_at is not null) as totp,
-                    (select count(*)::int from passkeys where account_id = a.id) as passkeys,
-                    (select count(*)::int from recovery_codes
-                     where account_id = a.id and used_at is null) as codes
-             from accounts a where a.id = $1`,
-      values: [account],
-    });
-    const [row] = rows;
-    if (!row) throw new RefusalError(refusal('session_ended'));
-    const { totp, passkeys, codes, role, kind } = row;
-    return { totp, passkeys, recoveryCodesLeft: codes, role, kind };
+  /** Returns the second factors of an account; see {@link factorsOf}. */
+  of(account: AccountId, on: Queryable = this.#context.pool): Promise<AccountFactors> {
+    return factorsOf(account, on);
   }
 
   /**
@@ -178,21 +139,5 @@ export class SecondFactors {
     });
     note.tell();
     return added;
-  }
-
-  async #step(proof: Proof) {
-    if (proof.passed.some(isSecondFactor)) return null;
-    const { logins } = this.#context;
-    const has = await this.of(proof.account);
-    const methods: SecondFactorMethod[] = [];
-    if (has.totp) methods.push('totp');
-    if (has.passkeys > 0) methods.push('passkey');
-    if (methods.length > 0) {
-      if (has.recoveryCodesLeft > 0) methods.push('recovery');
-      const issued = await logins.ticket(STEP.second, proof);
-      return { step: STEP.second, methods, ...issued };
-    }
-    if (!this.isRequired(has.role)) return null;
-    return { step: STEP.enrol, ...(await logins.ticket(STEP.enrol, proof)) };
   }
 }

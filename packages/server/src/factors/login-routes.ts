@@ -13,20 +13,21 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { AccountDeps } from '../accounts/accounts.ts';
 import { addressKey } from '../accounts/attempts/attempt-limits.ts';
-import type { Factor, Proof } from '../accounts/logins/logins.ts';
-import { SessionHeader } from '../accounts/logins/routes.ts';
+import { answerLogin, SessionHeader } from '../accounts/logins/login-response.ts';
+import type { AccountParts } from '../accounts/parts.ts';
+import type { Factor, Proof } from '../accounts/sessions/proof.ts';
 import { meOf } from '../accounts/users/queries.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { refuseForeign } from '../http/origin.ts';
-import { type SecondFactors, STEP } from './factors.ts';
+import type { SecondFactors } from './factors.ts';
+import { STEP } from './login-step.ts';
 import { siteOf } from './site.ts';
 
 /** What the routes of second factors are constructed with. */
 export interface FactorDeps {
-  readonly accounts: AccountDeps;
+  readonly accounts: AccountParts;
   readonly factors: SecondFactors;
   /** The server’s public address, known once it listens. */
   readonly server: () => string;
@@ -69,11 +70,14 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): 
       const proof = await logins.resume('attempt', STEP.second, ticket);
       const passed = await check(request, proof, request.body);
       if (!passed) {
-        await logins.failed(request, 'second factor', proof.account);
+        await logins.failed(request.ip, 'second factor', proof.account);
         refuse('incorrect_code');
       }
       await logins.resume('redeem', STEP.second, ticket);
-      return logins.finish(request, reply, { ...proof, passed: [...proof.passed, passed] });
+      return answerLogin(deps.accounts, request, reply, {
+        ...proof,
+        passed: [...proof.passed, passed],
+      });
     },
   });
 
@@ -139,7 +143,7 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): 
       if (!right || !codes.list) refuse('incorrect_code');
       await logins.resume('redeem', STEP.enrol, ticket);
       const passed: Factor[] = [...proof.passed, 'totp'];
-      const answer = await logins.finish(request, reply, { ...proof, passed });
+      const answer = await answerLogin(deps.accounts, request, reply, { ...proof, passed });
       return 'me' in answer ? { ...answer, recoveryCodes: codes.list } : answer;
     },
   });
@@ -180,10 +184,10 @@ export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): 
       const site = siteOf(request, publicUrl);
       const found = await factors.passkeys.verify('passkey_login', response, site);
       if (!found) {
-        await logins.failed(request, 'passkey', null);
+        await logins.failed(request.ip, 'passkey', null);
         refuse('invalid_credentials', 'Unknown passkey');
       }
-      return logins.finish(request, reply, { ...found, passed: ['passkey'], device });
+      return answerLogin(deps.accounts, request, reply, { ...found, passed: ['passkey'], device });
     },
   });
 

@@ -31,7 +31,7 @@ export function ownFactorRoutes(instance: FastifyInstance, deps: FactorDeps): vo
   const { pool, publicUrl, sessions, audit, authenticate: onRequest } = deps.accounts;
 
   const confirm = (request: FastifyRequest, password: string | undefined) =>
-    confirmPerson(deps.accounts, request, password);
+    confirmPerson(deps.accounts, sessionOf(request), password, request.ip);
 
   app.route({
     method: 'GET',

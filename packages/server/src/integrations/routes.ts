@@ -10,8 +10,8 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { AccountDeps } from '../accounts/accounts.ts';
 import type { ApiKeys } from '../accounts/api-keys/api-keys.ts';
+import type { AccountParts } from '../accounts/parts.ts';
 import { registerAccount } from '../accounts/registration/register.ts';
 import { mayAdminister } from '../admin/policy.ts';
 import { adminAccountOf, adminAccountsPage, registeredBy } from '../admin/queries.ts';
@@ -23,7 +23,7 @@ import { clientIdOf } from '../http/idempotency.ts';
 
 /** What the service account routes are constructed with. */
 export interface IntegrationDeps {
-  readonly accounts: AccountDeps;
+  readonly accounts: AccountParts;
   readonly keys: ApiKeys;
   readonly clock: Clock;
 }

@@ -3,8 +3,8 @@ import { DeleteMeBody, ExportBody } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { AccountDeps } from '../accounts/accounts.ts';
 import { confirmPerson } from '../accounts/logins/reauthentication.ts';
+import type { AccountParts } from '../accounts/parts.ts';
 import { deleteAccount } from '../admin/delete-account.ts';
 import type { Clock } from '../clock.ts';
 import type { Erasures } from '../erasure/erasures.ts';
@@ -16,7 +16,7 @@ import { exportOf } from './export.ts';
 
 /** The dependencies of the routes that export and delete the account. */
 export interface OwnDataDeps {
-  readonly accounts: AccountDeps;
+  readonly accounts: AccountParts;
   readonly erasures: Erasures;
   readonly clock: Clock;
 }
@@ -44,7 +44,7 @@ export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): voi
     onRequest,
     handler: async (request, reply) => {
       const session = sessionOf(request);
-      await confirmPerson(deps.accounts, request, request.body.password);
+      await confirmPerson(deps.accounts, session, request.body.password, request.ip);
       await limits.take('export', session.account);
       reply
         .type('application/json; charset=utf-8')
@@ -75,7 +75,7 @@ export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): voi
     handler: async (request, reply) => {
       const session = sessionOf(request);
       const { password, messages } = request.body;
-      await confirmPerson(deps.accounts, request, password);
+      await confirmPerson(deps.accounts, session, password, request.ip);
       const { account } = session;
       const r = {
         actor: account,

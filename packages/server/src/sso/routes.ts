@@ -2,8 +2,9 @@ import { type LoginStep, type RefusalCode, SsoStartQuery } from '@parley/protoco
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { AccountDeps } from '../accounts/accounts.ts';
 import { addressKey } from '../accounts/attempts/attempt-limits.ts';
+import { answerLogin } from '../accounts/logins/login-response.ts';
+import type { AccountParts } from '../accounts/parts.ts';
 import { problems } from '../http/describe.ts';
 import { RefusalError, refuse } from '../http/errors.ts';
 import type { Logger } from '../log.ts';
@@ -17,7 +18,7 @@ export const PROVIDER_ID = 'oidc';
 
 /** What the single sign-on routes are constructed with. */
 export interface SsoDeps {
-  readonly accounts: AccountDeps;
+  readonly accounts: AccountParts;
   readonly identities: Identities;
   /** Null when no provider is configured. */
   readonly provider: Provider | null;
@@ -126,7 +127,10 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
       const found = await identities.find(user, request.ip);
       if ('refused' in found) return refused(request, reply, found.refused);
       try {
-        const answer = await logins.finish(request, reply, { ...found, passed: ['sso'] });
+        const answer = await answerLogin(deps.accounts, request, reply, {
+          ...found,
+          passed: ['sso'],
+        });
         reply.code(302);
         return reply.redirect('step' in answer ? stepPage(answer, pending.tab) : donePage(pending));
       } catch (error) {
@@ -137,7 +141,7 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
   });
 
   async function refused(request: FastifyRequest, reply: FastifyReply, code: RefusalCode) {
-    await logins.failed(request, `single sign-on: ${code}`, null);
+    await logins.failed(request.ip, `single sign-on: ${code}`, null);
     return failed(reply, code);
   }
 

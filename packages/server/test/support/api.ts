@@ -5,6 +5,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import type { Pool } from 'pg';
 import { type Accounts, openAccounts } from '../../src/accounts/accounts.ts';
 import { ApiKeys } from '../../src/accounts/api-keys/api-keys.ts';
+import { emailStep } from '../../src/accounts/logins/email-step.ts';
 import { loadSigningKeys } from '../../src/accounts/sessions/signing-keys.ts';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
@@ -143,6 +144,7 @@ export async function aTestApi(
     vault,
     emails,
     issuer: () => settings.publicUrl ?? 'http://localhost:3000',
+    loginSteps: (deps) => [emailStep(deps)],
   });
   const app = createHttpApp({
     log: testLog,

@@ -1,17 +1,25 @@
 import { CreatedInvitation, CreateInvitationBody, InvitationsAnswer } from '@parley/protocol';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
 import { z } from 'zod';
 import { sessionOf } from '../../http/authenticate.ts';
 import { problems } from '../../http/describe.ts';
 import { refuse } from '../../http/errors.ts';
-import type { AccountDeps } from '../accounts.ts';
 import { meOf } from '../users/queries.ts';
+import type { Invitations } from './invitations.ts';
+
+/** What the routes of invitations are constructed with. */
+export interface InvitationRoutesDeps {
+  readonly pool: pg.Pool;
+  readonly invitations: Invitations;
+  readonly authenticate: onRequestAsyncHookHandler;
+}
 
 const security = [{ accessToken: [] }];
 
 /** Registers the routes of invitations, for admins. */
-export function invitationRoutes(instance: FastifyInstance, deps: AccountDeps): void {
+export function invitationRoutes(instance: FastifyInstance, deps: InvitationRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, authenticate, invitations } = deps;
 

@@ -2,20 +2,25 @@ import type pg from 'pg';
 import type { Emails } from '../../email/emails.ts';
 import { withTransaction } from '../../storage/database.ts';
 import type { EmailCodes } from '../verification/email-codes.ts';
-import type { StepRule } from './logins.ts';
-import { verifyStep } from './routes.ts';
+import { verifyStep } from '../verification/verify-step.ts';
+import type { LoginStepRule } from './login-steps.ts';
+
+/** What {@link emailStep} is constructed with. */
+export interface EmailStepDeps {
+  readonly pool: pg.Pool;
+  readonly codes: EmailCodes;
+  readonly emails: Emails;
+  /** Returns whether addresses have to be verified. */
+  readonly verifies: () => boolean;
+}
 
 /**
  * Requires the code of an email from users whose address was never verified: those who registered
  * before codes were required, or whose account an admin created.
  */
-export function verifyRule(
-  context: { readonly pool: pg.Pool; readonly codes: EmailCodes; readonly emails: Emails },
-  isOn: () => boolean,
-): StepRule {
-  const { pool, codes, emails } = context;
+export function emailStep({ pool, codes, emails, verifies }: EmailStepDeps): LoginStepRule {
   return async ({ account, credentials, passed, device }) => {
-    if (!isOn()) return null;
+    if (!verifies()) return null;
     const { rows } = await pool.query<{ email: string }>({
       name: 'verify-rule',
       text: `select email from accounts

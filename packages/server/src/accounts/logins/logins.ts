@@ -1,38 +1,36 @@
-import type { AccountId, LoginStep, SessionAnswer } from '@parley/protocol';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AccountId, LoginStep, Me, SessionId } from '@parley/protocol';
 import type pg from 'pg';
 import type { AuditLog } from '../../audit/audit-log.ts';
-import { bearerOf } from '../../http/authenticate.ts';
 import { refuse } from '../../http/errors.ts';
 import { ACCESS_TOKEN_MS, type AccessTokens } from '../sessions/access-tokens.ts';
-import type { SessionCookie } from '../sessions/session-cookie.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import type { Factor, Proof } from '../sessions/proof.ts';
+import type { Sessions, SessionToken } from '../sessions/sessions.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import { meOf } from '../users/queries.ts';
-import type { DeviceCookie } from './device-cookie.ts';
+import type { LoginStepRule } from './login-steps.ts';
 
-/** A proof of identity used to log in. */
-export type Factor = 'password' | 'sso' | 'passkey' | 'totp' | 'recovery' | 'email';
-
-/** Returns whether a factor counts as a second factor (a passkey replaces both). */
-export const isSecondFactor = (factor: Factor): boolean =>
-  factor === 'totp' || factor === 'passkey' || factor === 'recovery';
-
-/** Who wants to log in, and which factors they have passed. */
-export interface Proof {
-  readonly account: AccountId;
-  /**
-   * The account’s `credentials_version`, read together with what was checked: a log-in that started
-   * with the previous password, or before a deactivation, fails.
-   */
-  readonly credentials: number;
-  readonly passed: readonly Factor[];
-  /** The device name; defaults to the User-Agent. */
-  readonly device?: string | undefined;
+/** Where a log-in comes from. */
+export interface LoginOrigin {
+  /** The address of the client. */
+  readonly address: string;
+  /** Names the device when the client gave no name. */
+  readonly userAgent: string | undefined;
+  /** The session token of the same browser, whose session the new one replaces. */
+  readonly previous: string | undefined;
 }
 
-/** Returns the next step that is required before the session starts (status 202), or null. */
-export type StepRule = (proof: Proof) => Promise<LoginStep | null>;
+/** An access token as responses contain it. */
+export interface AccessTokenFields {
+  readonly accessToken: string;
+  readonly accessTokenExpiresAt: string;
+  /** Seconds. */
+  readonly accessTokenExpiresIn: number;
+}
+
+/** The result of a log-in: the step that is still required, or the session. */
+export type LoginResult =
+  | { readonly step: LoginStep }
+  | { readonly session: SessionToken; readonly me: Me; readonly access: AccessTokenFields };
 
 /** What {@link Logins} is constructed with. */
 export interface LoginsDeps {
@@ -40,105 +38,76 @@ export interface LoginsDeps {
   readonly sessions: Sessions;
   readonly tokens: AccessTokens;
   readonly tickets: Tickets;
-  readonly cookie: SessionCookie;
-  readonly devices: DeviceCookie;
   readonly audit: AuditLog;
+  /** Every step that may be required, in the order in which they are required. */
+  readonly steps: readonly LoginStepRule[];
 }
 
 /** Validity of a step’s ticket. */
 const STEP_MS = 10 * 60 * 1000;
+/** The maximum length of a device name. */
+const DEVICE_MAX = 200;
 
 /** The only place where sessions start: every log-in, of any kind, ends here. */
 export class Logins {
-  readonly #context: LoginsDeps;
-  readonly #rules: StepRule[] = [];
+  readonly #deps: LoginsDeps;
 
-  constructor(context: LoginsDeps) {
-    this.#context = context;
-  }
-
-  /** Adds a rule; rules are evaluated in the order in which they were added. */
-  addRule(rule: StepRule): void {
-    this.#rules.push(rule);
+  constructor(deps: LoginsDeps) {
+    this.#deps = deps;
   }
 
   /**
-   * Starts the session if all required factors were passed, or returns the next step. The session
-   * is set as a cookie, or returned with `Parley-Session: token`.
+   * Starts the session if all required steps were passed, or returns the next step.
    *
    * @throws {RefusalError} session_ended, when the account was deactivated or its password changed
    * in the meantime
    */
-  async finish(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    proof: Proof,
-    { status = 200 }: { status?: number } = {},
-  ): Promise<SessionAnswer | LoginStep> {
-    for (const rule of this.#rules) {
-      const step = await rule(proof);
-      if (step) {
-        reply.code(202);
-        return step;
-      }
+  async finish(proof: Proof, origin: LoginOrigin): Promise<LoginResult> {
+    for (const rule of this.#deps.steps) {
+      const step = await rule(proof, (purpose) => this.ticket(purpose, proof));
+      if (step) return { step };
     }
-    const { pool, sessions, cookie, devices } = this.#context;
-    // A new log-in in the same browser replaces its previous session.
-    const token = bearerOf(request) === undefined ? cookie.read(request) : undefined;
-    const before = token === undefined ? null : await sessions.byToken(token);
+    const { pool, sessions, audit } = this.#deps;
+    const { address, userAgent, previous } = origin;
+    const before = previous === undefined ? null : await sessions.byToken(previous);
     if (before) await sessions.end(before.id);
-    const device = proof.device ?? request.headers['user-agent'] ?? 'unknown';
-    const session = await sessions.begin(proof, device.slice(0, 200).toWellFormed(), request.ip);
+    const device = proof.device ?? userAgent ?? 'unknown';
+    const session = await sessions.begin(
+      proof,
+      device.slice(0, DEVICE_MAX).toWellFormed(),
+      address,
+    );
     const me = session && (await meOf(pool, proof.account));
     if (!session || !me) refuse('session_ended');
-    await this.#context.audit.record({
+    await audit.record({
       event: 'login_succeeded',
       account: proof.account,
-      address: request.ip,
+      address,
       details: { methods: proof.passed, session: session.id },
     });
-    const access = await this.accessToken(proof.account, session.id);
-    reply.code(status);
-    if (request.headers['parley-session'] === 'token') {
-      return { me, sessionToken: session.token, ...access };
-    }
-    cookie.set(request, reply, session.token, session.expiresAt);
-    devices.remember(request, reply, proof.account);
-    return { me, ...access };
+    return { session, me, access: await this.accessToken(proof.account, session.id) };
   }
 
-  /** Records in the audit log that a log-in failed. */
-  failed(request: FastifyRequest, reason: string, account: AccountId | null): Promise<void> {
-    return this.#context.audit.record({
+  /** Records in the audit log that a log-in from `address` failed. */
+  failed(address: string, reason: string, account: AccountId | null): Promise<void> {
+    return this.#deps.audit.record({
       event: 'login_failed',
       outcome: 'failed',
       account,
       actor: null,
-      address: request.ip,
+      address,
       details: { reason },
     });
   }
 
-  /** Returns an access token for a session, as responses contain it. */
-  async accessToken(account: AccountId, session: Parameters<AccessTokens['sign']>[1]) {
-    const { token, expiresAt } = await this.#context.tokens.sign(account, session);
+  /** Returns an access token for a session. */
+  async accessToken(account: AccountId, session: SessionId): Promise<AccessTokenFields> {
+    const { token, expiresAt } = await this.#deps.tokens.sign(account, session);
     return {
       accessToken: token,
       accessTokenExpiresAt: new Date(expiresAt).toISOString(),
       accessTokenExpiresIn: ACCESS_TOKEN_MS / 1000,
     };
-  }
-
-  /** Issues a ticket for a step that continues this log-in with {@link resume}. */
-  async ticket(purpose: string, proof: Proof): Promise<{ ticket: string; expiresAt: string }> {
-    const { account, credentials, passed, device } = proof;
-    const issued = await this.#context.tickets.issue({
-      purpose,
-      account,
-      data: { credentials, passed, device } satisfies StepData,
-      ttlMs: STEP_MS,
-    });
-    return { ticket: issued.ticket, expiresAt: new Date(issued.expiresAt).toISOString() };
   }
 
   /**
@@ -153,9 +122,21 @@ export class Logins {
     purpose: string,
     ticket: string,
   ): Promise<Proof> {
-    const found = await this.#context.tickets[how]<StepData>(purpose, ticket);
+    const found = await this.#deps.tickets[how]<StepData>(purpose, ticket);
     if (!found?.account) refuse('ticket_expired');
     return { account: found.account, ...found.data };
+  }
+
+  /** Issues a ticket for a step that continues this log-in with {@link resume}. */
+  async ticket(purpose: string, proof: Proof): Promise<{ ticket: string; expiresAt: string }> {
+    const { account, credentials, passed, device } = proof;
+    const issued = await this.#deps.tickets.issue({
+      purpose,
+      account,
+      data: { credentials, passed, device } satisfies StepData,
+      ttlMs: STEP_MS,
+    });
+    return { ticket: issued.ticket, expiresAt: new Date(issued.expiresAt).toISOString() };
   }
 }
 

@@ -1,30 +1,38 @@
 import { refusal } from '@parley/protocol';
-import type { FastifyRequest } from 'fastify';
-import { sessionOf } from '../../http/authenticate.ts';
+import type pg from 'pg';
+import type { AuditLog } from '../../audit/audit-log.ts';
+import type { Session } from '../../http/authenticate.ts';
 import { refuse } from '../../http/errors.ts';
-import type { AccountDeps } from '../accounts.ts';
-import { refuseOverload } from '../registration/registrations.ts';
+import type { AttemptLimits } from '../attempts/attempt-limits.ts';
+import { type Passwords, refuseOverload } from '../passwords/passwords.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { passwordHashOf } from '../users/queries.ts';
+
+/** What {@link confirmPerson} needs. */
+export interface ReauthenticationDeps {
+  readonly pool: pg.Pool;
+  readonly passwords: Passwords;
+  readonly limits: AttemptLimits;
+  readonly sessions: Sessions;
+  readonly audit: AuditLog;
+}
 
 /**
  * Confirms that the user, and not someone at their open browser, makes an irreversible change: with
  * the password, or by a recent log-in if the account has none. The password also renews the recent
- * log-in of the session.
+ * log-in of the session. `address` is the source of the request.
  *
  * @throws {RefusalError} incorrect_password, reauthentication_required, rate_limited, overloaded
  */
 export async function confirmPerson(
-  deps: Pick<AccountDeps, 'pool' | 'passwords' | 'limits' | 'sessions' | 'audit'>,
-  request: FastifyRequest,
+  { pool, passwords, limits, sessions, audit }: ReauthenticationDeps,
+  { account, id }: Pick<Session, 'account' | 'id'>,
   password: string | undefined,
+  address: string,
 ): Promise<void> {
-  const { pool, passwords, limits, sessions, audit } = deps;
-  const session = sessionOf(request);
-  const { account } = session;
-  const address = request.ip;
-  const hash = await passwordHashOf(pool, session.account);
-  if (hash === null) return sessions.requireRecent(session.id);
-  await limits.take('confirm', session.account);
+  const hash = await passwordHashOf(pool, account);
+  if (hash === null) return sessions.requireRecent(id);
+  await limits.take('confirm', account);
   refuseOverload(passwords);
   if (!(await passwords.verify(hash, password ?? ''))) {
     const errors = [
@@ -42,7 +50,7 @@ export async function confirmPerson(
     });
     refuse('incorrect_password', undefined, { errors });
   }
-  await limits.clear('confirm', session.account);
-  await sessions.authenticated(session.id);
+  await limits.clear('confirm', account);
+  await sessions.authenticated(id);
   await audit.record({ event: 'reauthenticated', account, address });
 }

@@ -1,36 +1,37 @@
-import {
-  AccessTokenAnswer,
-  LoginBody,
-  LoginStep,
-  SessionAnswer,
-  type VerifyStep,
-} from '@parley/protocol';
+import { AccessTokenAnswer, LoginBody, LoginStep, SessionAnswer } from '@parley/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
 import { z } from 'zod';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import { bearerOf, type Session } from '../../http/authenticate.ts';
 import { problems } from '../../http/describe.ts';
 import { refuse } from '../../http/errors.ts';
 import { refuseForeign } from '../../http/origin.ts';
-import type { AccountDeps } from '../accounts.ts';
-import { accountKey, addressKey, nameKey } from '../attempts/attempt-limits.ts';
-import { refuseOverload } from '../registration/registrations.ts';
+import { type AttemptLimits, accountKey, addressKey, nameKey } from '../attempts/attempt-limits.ts';
+import { type Passwords, refuseOverload } from '../passwords/passwords.ts';
+import type { Proof } from '../sessions/proof.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { emailKey, usernameKey } from '../users/names.ts';
 import { accountForLogin } from '../users/queries.ts';
-import type { Waiting } from '../verification/email-codes.ts';
+import { answerLogin, type LoginResponseDeps, SessionHeader } from './login-response.ts';
 
-/** The header with which a client without cookies requests the session token. */
-export const SessionHeader = z.object({
-  'parley-session': z
-    .enum(['token'])
-    .optional()
-    .describe('`token`: the response contains the session token, and no cookie is set'),
-});
+/** What the routes of log-in, log-out and access tokens are constructed with. */
+export interface LoginRoutesDeps extends LoginResponseDeps {
+  readonly pool: pg.Pool;
+  readonly sessions: Sessions;
+  readonly passwords: Passwords;
+  readonly limits: AttemptLimits;
+  readonly audit: AuditLog;
+  /** The setting PUBLIC_URL; undefined when the server is reached directly. */
+  readonly publicUrl: string | undefined;
+}
+
 /** Authorization with a session instead of an access token. */
 const bySession = [{ sessionToken: [] }, { sessionCookie: [] }];
 
 /** Registers the routes of log-in, log-out and access tokens. */
-export function authRoutes(instance: FastifyInstance, deps: AccountDeps): void {
+export function loginRoutes(instance: FastifyInstance, deps: LoginRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, sessions, logins, passwords, limits, cookie, devices, audit, publicUrl } = deps;
 
@@ -75,13 +76,14 @@ export function authRoutes(instance: FastifyInstance, deps: AccountDeps): void {
       await limits.take(everywhere, who);
       refuseOverload(passwords);
       if (!(await passwords.verify(found?.passwordHash ?? null, password)) || !found) {
-        await logins.failed(request, found ? 'password' : 'unknown name', found?.id ?? null);
+        await logins.failed(request.ip, found ? 'password' : 'unknown name', found?.id ?? null);
         refuse('invalid_credentials');
       }
       await limits.clear(here, from);
       await limits.giveBack(everywhere, who);
       const { id: account, credentials } = found;
-      return logins.finish(request, reply, { account, credentials, passed: ['password'], device });
+      const proof: Proof = { account, credentials, passed: ['password'], device };
+      return answerLogin(deps, request, reply, proof);
     },
   });
 
@@ -151,11 +153,3 @@ export function authRoutes(instance: FastifyInstance, deps: AccountDeps): void {
     return token === undefined ? null : sessions.byToken(token);
   }
 }
-
-/** The response to a log-in or registration that waits for a code. */
-export const verifyStep = ({ ticket, expiresAt, resendAfter }: Waiting): VerifyStep => ({
-  step: 'verify_email',
-  ticket,
-  expiresAt: new Date(expiresAt).toISOString(),
-  resendAfter,
-});

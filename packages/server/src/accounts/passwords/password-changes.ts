@@ -8,12 +8,12 @@ import { passwordChangedEmail, resetEmail } from '../../email/templates.ts';
 import { RefusalError, refuse } from '../../http/errors.ts';
 import { withTransaction } from '../../storage/database.ts';
 import { type AttemptLimits, addressKey } from '../attempts/attempt-limits.ts';
-import { passwordErrors, refuseOverload } from '../registration/registrations.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { RowQueryable, Tickets } from '../tickets/tickets.ts';
 import { emailKey } from '../users/names.ts';
 import { proveAddress } from '../verification/prove-address.ts';
-import type { Passwords } from './passwords.ts';
+import { type Passwords, refuseOverload } from './passwords.ts';
+import { passwordErrors } from './strength.ts';
 
 /** Validity of a password reset link. */
 const LINK_MS = 30 * 60_000;

@@ -1,5 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
 import { type Refusal, refusal } from '@parley/protocol';
+import { RefusalError } from '../../http/errors.ts';
 
 /** argon2id (the library’s default) with the parameters of OWASP: 19 MiB, two passes, one lane. */
 const OPTIONS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -49,4 +50,10 @@ export class Passwords {
       else this.#running--;
     }
   }
+}
+
+/** @throws {RefusalError} overloaded, when too many passwords wait to be hashed */
+export function refuseOverload(passwords: Passwords): void {
+  const { overload } = passwords;
+  if (overload) throw new RefusalError(overload);
 }

@@ -7,23 +7,35 @@ import {
   ResetBody,
   refusal,
 } from '@parley/protocol';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
 import { z } from 'zod';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import { sessionOf } from '../../http/authenticate.ts';
 import { problems } from '../../http/describe.ts';
 import { refuse } from '../../http/errors.ts';
-import type { AccountDeps } from '../accounts.ts';
-import { accountKey, addressKey } from '../attempts/attempt-limits.ts';
-import { refuseOverload } from '../registration/registrations.ts';
+import { type AttemptLimits, accountKey, addressKey } from '../attempts/attempt-limits.ts';
 import { passwordHashOf } from '../users/queries.ts';
+import type { PasswordChanges } from './password-changes.ts';
+import { type Passwords, refuseOverload } from './passwords.ts';
+
+/** What the routes of password changes are constructed with. */
+export interface PasswordRoutesDeps {
+  readonly pool: pg.Pool;
+  readonly passwords: Passwords;
+  readonly passwordChanges: PasswordChanges;
+  readonly limits: AttemptLimits;
+  readonly audit: AuditLog;
+  readonly authenticate: onRequestAsyncHookHandler;
+}
 
 const NOTHING = z.undefined().describe('Done');
 /** Reset requests are answered after this time, whatever work there was, ms. */
 const FORGOT_MS = 150;
 
 /** Registers the routes of password changes. */
-export function passwordRoutes(instance: FastifyInstance, deps: AccountDeps): void {
+export function passwordRoutes(instance: FastifyInstance, deps: PasswordRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, passwordChanges, passwords, limits, audit, authenticate } = deps;
 

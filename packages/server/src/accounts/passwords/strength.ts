@@ -1,3 +1,4 @@
+import type { FieldError } from '@parley/protocol';
 import type { ZxcvbnFactory } from '@zxcvbn-ts/core';
 
 /** Longer passwords are judged by their beginning, as the estimate takes more than linear time. */
@@ -50,6 +51,16 @@ export async function weaknessOf(
     return 'This password appears in a list of leaked passwords. Choose another one';
   }
   return 'This password is easy to guess. Use a longer one, or several words';
+}
+
+/** Returns the errors of a password that passed the schema. */
+export async function passwordErrors(
+  field: string,
+  password: string | null,
+  about: readonly string[],
+): Promise<FieldError[]> {
+  const message = password === null ? null : await weaknessOf(password, about);
+  return message === null ? [] : [{ field, code: 'password_weak', message }];
 }
 
 /** Characters that replace letters in passwords (leet). */

@@ -8,8 +8,8 @@ import { withTransaction } from '../../storage/database.ts';
 import type { Append } from '../../stream/append.ts';
 import { type AttemptLimits, addressKey } from '../attempts/attempt-limits.ts';
 import type { Invitations } from '../invitations/invitations.ts';
-import type { Passwords } from '../passwords/passwords.ts';
-import { weaknessOf } from '../passwords/strength.ts';
+import { type Passwords, refuseOverload } from '../passwords/passwords.ts';
+import { passwordErrors } from '../passwords/strength.ts';
 import { hashOf, rowsOf } from '../tickets/tickets.ts';
 import { emailKey } from '../users/names.ts';
 import { whatIsTaken } from '../users/queries.ts';
@@ -195,16 +195,6 @@ export class Registrations {
   }
 }
 
-/** Returns the errors of a password that passed the schema. */
-export async function passwordErrors(
-  field: string,
-  password: string | null,
-  about: readonly string[],
-): Promise<FieldError[]> {
-  const message = password === null ? null : await weaknessOf(password, about);
-  return message === null ? [] : [{ field, code: 'password_weak', message }];
-}
-
 /**
  * Refuses with all errors, if there are any.
  * @throws {RefusalError} with the code of the taken field when nothing else is wrong, else
@@ -215,10 +205,4 @@ function refuseErrors(errors: readonly FieldError[]): void {
   const onlyTaken = errors.every(({ code }) => code.endsWith('_taken'));
   const taken = onlyTaken ? takenRefusal(errors) : null;
   throw new RefusalError(taken ?? refusal('invalid', undefined, { errors }));
-}
-
-/** @throws {RefusalError} overloaded, when too many passwords wait to be hashed */
-export function refuseOverload(passwords: Passwords): void {
-  const { overload } = passwords;
-  if (overload) throw new RefusalError(overload);
 }

@@ -19,17 +19,35 @@ import {
   hasZodFastifySchemaValidationErrors,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import type pg from 'pg';
 import { z } from 'zod';
+import type { AuditLog } from '../../audit/audit-log.ts';
+import type { Config } from '../../config.ts';
+import type { Emails } from '../../email/emails.ts';
 import { problems } from '../../http/describe.ts';
 import { RefusalError, refuse } from '../../http/errors.ts';
 import { refuseForeign } from '../../http/origin.ts';
 import { fieldErrors } from '../../http/validation.ts';
-import type { AccountDeps } from '../accounts.ts';
-import { addressKey } from '../attempts/attempt-limits.ts';
-import type { Factor } from '../logins/logins.ts';
-import { SessionHeader, verifyStep } from '../logins/routes.ts';
+import { type AttemptLimits, addressKey } from '../attempts/attempt-limits.ts';
+import { answerLogin, type LoginResponseDeps, SessionHeader } from '../logins/login-response.ts';
+import type { Factor } from '../sessions/proof.ts';
 import { whatIsTaken } from '../users/queries.ts';
-import type { Waits, Wanted } from './registrations.ts';
+import type { EmailCodes } from '../verification/email-codes.ts';
+import { verifyStep } from '../verification/verify-step.ts';
+import type { Registrations, Waits, Wanted } from './registrations.ts';
+
+/** What the routes of registration are constructed with. */
+export interface RegistrationRoutesDeps extends LoginResponseDeps {
+  readonly pool: pg.Pool;
+  readonly registrations: Registrations;
+  readonly codes: EmailCodes;
+  readonly limits: AttemptLimits;
+  readonly emails: Emails;
+  readonly audit: AuditLog;
+  readonly config: Pick<Config, 'registration' | 'oidcIssuer' | 'oidcName'>;
+  /** The setting PUBLIC_URL; undefined when the server is reached directly. */
+  readonly publicUrl: string | undefined;
+}
 
 /** Stored with an account’s code while a log-in waits for it. */
 const LoginData = z.object({
@@ -39,7 +57,7 @@ const LoginData = z.object({
 });
 
 /** Registers the routes of registration and of the codes that verify addresses. */
-export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): void {
+export function registrationRoutes(instance: FastifyInstance, deps: RegistrationRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, registrations, codes, limits, logins, emails, config, audit, publicUrl } = deps;
 
@@ -106,7 +124,7 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): vo
         passed: ['password' as const],
         device: wanted.device,
       };
-      return logins.finish(request, reply, proof, { status: 201 });
+      return answerLogin(deps, request, reply, proof, { status: 201 });
     },
   });
 
@@ -130,7 +148,7 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): vo
         .check({ ticket }, code, addressKey(request.ip))
         .catch(async (error: unknown) => {
           if (error instanceof RefusalError && error.refusal.code === 'incorrect_code') {
-            await logins.failed(request, 'email code', null);
+            await logins.failed(request.ip, 'email code', null);
           }
           throw error;
         });
@@ -139,7 +157,12 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): vo
         const account = await registrations.confirm(waits, opened.email, opened.id, request.ip);
         const passed: Factor[] = ['password', 'email'];
         const named = device ?? waits.device;
-        return logins.finish(request, reply, { account, credentials: 0, passed, device: named });
+        return answerLogin(deps, request, reply, {
+          account,
+          credentials: 0,
+          passed,
+          device: named,
+        });
       }
       const { account } = opened;
       const login = LoginData.safeParse(opened.data);
@@ -149,7 +172,7 @@ export function registerRoutes(instance: FastifyInstance, deps: AccountDeps): vo
       const { credentials } = login.data;
       const passed = [...login.data.passed, 'email'] as Factor[];
       const named = device ?? login.data.device;
-      return logins.finish(request, reply, { account, credentials, passed, device: named });
+      return answerLogin(deps, request, reply, { account, credentials, passed, device: named });
     },
   });
 

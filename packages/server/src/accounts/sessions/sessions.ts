@@ -6,7 +6,7 @@ import type { Clock } from '../../clock.ts';
 import type { Session } from '../../http/authenticate.ts';
 import { refuse } from '../../http/errors.ts';
 import { withTransaction } from '../../storage/database.ts';
-import { isSecondFactor, type Proof } from '../logins/logins.ts';
+import { isSecondFactor, type Proof } from './proof.ts';
 import {
   boxSuccessor,
   isOfFamily,

@@ -1,18 +1,24 @@
 import { AccountId, isStorable, ListQuery, User, UsersPage } from '@parley/protocol';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
 import { z } from 'zod';
 import { problems } from '../../http/describe.ts';
 import { refuse } from '../../http/errors.ts';
 import { pageCursor } from '../../http/page.ts';
-import type { AccountDeps } from '../accounts.ts';
 import { userOf, usersPage } from './users.ts';
+
+/** What the routes of the user directory are constructed with. */
+export interface UsersRoutesDeps {
+  readonly pool: pg.Pool;
+  readonly authenticate: onRequestAsyncHookHandler;
+}
 
 const Place = z.tuple([z.string().refine(isStorable), AccountId]);
 const security = [{ accessToken: [] }];
 
 /** Registers the routes of the user directory. */
-export function usersRoutes(instance: FastifyInstance, deps: AccountDeps): void {
+export function usersRoutes(instance: FastifyInstance, deps: UsersRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, authenticate } = deps;
 

@@ -1,0 +1,44 @@
+import { PasswordBody } from '@parley/protocol';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { sessionOf } from '../../http/authenticate.ts';
+import { problems } from '../../http/describe.ts';
+import { confirmPerson, type ReauthenticationDeps } from './reauthentication.ts';
+
+/** What the route of reauthentication is constructed with. */
+export interface ReauthenticationRoutesDeps extends ReauthenticationDeps {
+  readonly authenticate: onRequestAsyncHookHandler;
+}
+
+const security = [{ accessToken: [] }];
+const NOTHING = z.undefined().describe('Done');
+
+/** Registers the route with which the holder of a session proves their identity again. */
+export function reauthenticationRoutes(
+  instance: FastifyInstance,
+  deps: ReauthenticationRoutesDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+
+  app.route({
+    method: 'POST',
+    url: '/me/reauthenticate',
+    schema: {
+      operationId: 'reauthenticate',
+      tags: ['Accounts'],
+      summary: 'Confirm your password; counts as a log-in for ten minutes',
+      description:
+        'Required before ending sessions elsewhere or adding a second factor. Users without a ' +
+        'password log in again.',
+      security,
+      body: PasswordBody,
+      response: { 204: NOTHING, ...problems(400, 401, 403, 422, 429, 503) },
+    },
+    onRequest: deps.authenticate,
+    handler: async (request, reply) => {
+      await confirmPerson(deps, sessionOf(request), request.body.password, request.ip);
+      return reply.code(204).send();
+    },
+  });
+}

@@ -1,0 +1,90 @@
+import { ResendAnswer, refusal, VerifyMeBody } from '@parley/protocol';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
+import { z } from 'zod';
+import type { AuditLog } from '../../audit/audit-log.ts';
+import type { Emails } from '../../email/emails.ts';
+import { sessionOf } from '../../http/authenticate.ts';
+import { problems } from '../../http/describe.ts';
+import { RefusalError, refuse } from '../../http/errors.ts';
+import { withTransaction } from '../../storage/database.ts';
+import { addressKey } from '../attempts/attempt-limits.ts';
+import { meOf } from '../users/queries.ts';
+import type { EmailCodes } from './email-codes.ts';
+
+/** What the routes that verify the caller’s address are constructed with. */
+export interface VerificationRoutesDeps {
+  readonly pool: pg.Pool;
+  readonly codes: EmailCodes;
+  readonly emails: Emails;
+  readonly audit: AuditLog;
+  readonly authenticate: onRequestAsyncHookHandler;
+}
+
+const security = [{ accessToken: [] }];
+const NOTHING = z.undefined().describe('Done');
+
+/** Registers the routes with which users verify their address after the log-in. */
+export function verificationRoutes(instance: FastifyInstance, deps: VerificationRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, codes, emails, audit, authenticate } = deps;
+
+  app.route({
+    method: 'POST',
+    url: '/me/verification',
+    schema: {
+      operationId: 'sendMyCode',
+      tags: ['Accounts'],
+      summary: 'Send a code that verifies your email address',
+      security,
+      response: { 202: ResendAnswer, ...problems(401, 409, 429) },
+    },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      const { account } = sessionOf(request);
+      const me = (await meOf(pool, account)) ?? refuse('session_ended');
+      if (me.verified) refuse('already_verified');
+      let resendAfter: number;
+      if (await codes.ofAccount(account)) {
+        resendAfter = await codes.resend({ account }, addressKey(request.ip), async () => false);
+      } else {
+        const started = await withTransaction(pool, (client) =>
+          codes.start({ purpose: 'verify', account, email: me.email, data: {} }, client),
+        );
+        emails.wake();
+        ({ resendAfter } = started);
+      }
+      return reply.code(202).send({ resendAfter });
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/verify',
+    schema: {
+      operationId: 'verifyMe',
+      tags: ['Accounts'],
+      summary: 'Verify your email address with a code',
+      security,
+      body: VerifyMeBody,
+      response: { 204: NOTHING, ...problems(400, 401, 409, 410, 422, 429) },
+    },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      const { account } = sessionOf(request);
+      const me = (await meOf(pool, account)) ?? refuse('session_ended');
+      if (me.verified) refuse('already_verified');
+      const address = addressKey(request.ip);
+      const opened = await codes.check({ account }, request.body.code, address).catch((error) => {
+        // No ticket could have expired: no code is pending.
+        if (!(error instanceof RefusalError) || error.refusal.code !== 'ticket_expired')
+          throw error;
+        throw new RefusalError(refusal('code_expired'));
+      });
+      if (!(await codes.verify(opened.id, account))) refuse('code_expired');
+      await audit.record({ event: 'email_verified', account, address: request.ip });
+      return reply.code(204).send();
+    },
+  });
+}
