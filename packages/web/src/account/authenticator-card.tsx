@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
@@ -36,45 +37,43 @@ export function AuthenticatorCard({
   const has = factors.totp || factors.passkeys.length > 0;
   return (
     <Card
-      title="Authenticator app"
-      description="Enter a six-digit code from an app on your phone after your password."
+      title={t('authenticator.title')}
+      description={t('authenticator.intro')}
       actions={
         factors.totp ? (
-          <Badge tone="ok">On</Badge>
+          <Badge tone="ok">{t('authenticator.on')}</Badge>
         ) : factors.required ? (
-          <Badge tone="warn">Required</Badge>
+          <Badge tone="warn">{t('authenticator.required')}</Badge>
         ) : (
-          <Badge>Off</Badge>
+          <Badge>{t('authenticator.off')}</Badge>
         )
       }
     >
       <div className="flex flex-wrap gap-2">
         {factors.totp ? (
-          <Button onClick={() => setDialog({ what: 'remove' })}>Turn off authenticator app</Button>
+          <Button onClick={() => setDialog({ what: 'remove' })}>{t('authenticator.remove')}</Button>
         ) : (
           <Button look="primary" onClick={() => setDialog({ what: 'set-up' })}>
-            Set up authenticator app
+            {t('common.setUpAuthenticator')}
           </Button>
         )}
         {has && (
           <Button onClick={() => setDialog({ what: 'new-codes' })}>
-            Generate new recovery codes
+            {t('authenticator.newCodes')}
           </Button>
         )}
       </div>
       {has && (
         <p className="mt-3 text-muted text-sm">
-          {factors.recoveryCodesLeft === 1
-            ? '1 recovery code left.'
-            : `${factors.recoveryCodesLeft} recovery codes left.`}
-          {factors.recoveryCodesLeft < FEW_CODES && ' Generate new ones before you run out.'}
+          {t('authenticator.codesLeft', { count: factors.recoveryCodesLeft })}
+          {factors.recoveryCodesLeft < FEW_CODES && ` ${t('authenticator.fewCodesLeft')}`}
         </p>
       )}
       <PasswordDialog
         open={dialog?.what === 'set-up'}
-        title="Set up authenticator app"
-        description="Enter your password to continue."
-        action="Continue"
+        title={t('common.setUpAuthenticator')}
+        description={t('common.enterPassword')}
+        action={t('common.continue')}
         onClose={() => setDialog((now) => (now?.what === 'set-up' ? null : now))}
         onConfirm={async (password) => {
           setDialog({ what: 'scan', setup: await account.setUpTotp(password) });
@@ -82,22 +81,22 @@ export function AuthenticatorCard({
       />
       <PasswordDialog
         open={dialog?.what === 'remove'}
-        title="Turn off authenticator app?"
-        description="You’ll log in with your password alone, unless you have a passkey."
-        action="Turn off"
+        title={t('authenticator.removeQuestion')}
+        description={t('authenticator.removeIntro')}
+        action={t('authenticator.turnOff')}
         danger
         onClose={close}
         onConfirm={async (password) => {
           await account.removeTotp(password);
           await onChange();
-          toast.success('Authenticator app turned off');
+          toast.success(t('authenticator.removed'));
         }}
       />
       <PasswordDialog
         open={dialog?.what === 'new-codes'}
-        title="Generate new recovery codes?"
-        description="Your old codes will stop working."
-        action="Generate codes"
+        title={t('authenticator.newCodesQuestion')}
+        description={t('authenticator.newCodesIntro')}
+        action={t('authenticator.generate')}
         onClose={() => setDialog((now) => (now?.what === 'new-codes' ? null : now))}
         onConfirm={async (password) => {
           const { recoveryCodes } = await account.newRecoveryCodes(password);
@@ -108,8 +107,8 @@ export function AuthenticatorCard({
       <Dialog
         open={dialog?.what === 'scan'}
         onClose={close}
-        title="Scan the QR code"
-        description="Scan it with your authenticator app, then enter the six-digit code that the app shows."
+        title={t('authenticator.scanTitle')}
+        description={t('authenticator.scan')}
       >
         {dialog?.what === 'scan' && (
           <Scan
@@ -144,13 +143,13 @@ function Scan({
       <TotpSecret setup={setup} />
       <CodeField
         name="code"
-        label="Code from the app"
+        label={t('common.codeFromApp')}
         autoFocus
         error={form.errors.code}
         onFull={(element) => element.requestSubmit()}
       />
       <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-        Confirm
+        {t('authenticator.confirm')}
       </Button>
     </form>
   );

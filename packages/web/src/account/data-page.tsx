@@ -5,6 +5,7 @@ import { PartTitle } from '../app/tabbed-page.tsx';
 import { saveFile } from '../lib/save-file.ts';
 import { accountDeleted } from '../session/session.ts';
 import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Choice } from '../ui/choice.tsx';
@@ -19,40 +20,34 @@ export function DataPage() {
   const close = () => setDialog(null);
   return (
     <>
-      <PartTitle title="Your data" description="Download or delete it." />
-      <Card
-        title="Download your data"
-        description="Your profile, your conversations and all your messages, as one JSON file."
-      >
+      <PartTitle title={t('ownData.title')} description={t('ownData.intro')} />
+      <Card title={t('ownData.downloadTitle')} description={t('ownData.downloadIntro')}>
         <Button onClick={() => setDialog('export')}>
-          <Download size={16} /> Download data
+          <Download size={16} /> {t('ownData.download')}
         </Button>
       </Card>
-      <Card
-        title="Delete your account"
-        description="You’ll be logged out everywhere, and others can no longer find you. This can’t be undone."
-      >
+      <Card title={t('ownData.deleteTitle')} description={t('ownData.deleteIntro')}>
         <Button look="risky" onClick={() => setDialog('delete')}>
-          <Trash2 size={16} /> Delete account
+          <Trash2 size={16} /> {t('common.deleteAccount')}
         </Button>
       </Card>
       <PasswordDialog
         open={dialog === 'export'}
-        title="Download your data"
-        description="Enter your password to continue."
-        action="Download data"
+        title={t('ownData.downloadTitle')}
+        description={t('common.enterPassword')}
+        action={t('ownData.download')}
         onClose={close}
         onConfirm={async (password) => {
           const text = await account.export(password);
           saveFile(`parley-${me?.username ?? 'account'}.json`, text, 'application/json');
-          toast.success('Your data has been downloaded');
+          toast.success(t('ownData.downloaded'));
         }}
       />
       <PasswordDialog
         open={dialog === 'delete'}
-        title="Delete your account?"
-        description="This can’t be undone. Enter your password to continue."
-        action="Delete account"
+        title={t('ownData.deleteQuestion')}
+        description={t('ownData.deleteConfirm')}
+        action={t('common.deleteAccount')}
         danger
         onClose={close}
         onConfirm={async (password, data) => {
@@ -63,14 +58,10 @@ export function DataPage() {
       >
         <Choice
           name="messages"
-          label="Your messages"
+          label={t('ownData.messages')}
           options={[
-            [
-              'keep',
-              'Keep my messages',
-              'Conversations stay readable. Your name is replaced with “deleted account”.',
-            ],
-            ['delete', 'Delete my messages', 'Your messages disappear for everyone.'],
+            ['keep', t('ownData.keepMessages'), t('ownData.keepMessagesHint')],
+            ['delete', t('ownData.deleteMessages'), t('ownData.deleteMessagesHint')],
           ]}
         />
       </PasswordDialog>

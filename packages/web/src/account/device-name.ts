@@ -1,3 +1,5 @@
+import { t } from '../texts/index.ts';
+
 const BROWSERS = [
   [/\bEdgA?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -22,9 +24,9 @@ const firstOf = (pairs: readonly (readonly [RegExp, string])[], text: string): s
 /** Returns a short name of a session’s device: “Firefox on Linux” for a browser’s User-Agent, else the text itself. */
 export function deviceName(device: string): string {
   if (!device.startsWith('Mozilla/')) return device;
-  const browser = firstOf(BROWSERS, device) ?? 'Browser';
+  const browser = firstOf(BROWSERS, device) ?? t('sessions.browser');
   const system = firstOf(SYSTEMS, device);
-  return system === undefined ? browser : `${browser} on ${system}`;
+  return system === undefined ? browser : t('sessions.browserOn', { browser, system });
 }
 
 /** Returns the kind of device, for its icon. */

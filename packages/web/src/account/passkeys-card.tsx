@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { ago, dateOf } from '../lib/time.ts';
 import { createPasskey, hasPasskeys } from '../session/passkey.ts';
+import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Field } from '../ui/field.tsx';
@@ -27,12 +28,12 @@ export function PasskeysCard({
   const [removing, setRemoving] = useState<Passkey | null>(null);
   return (
     <Card
-      title="Passkeys"
-      description="Log in with your fingerprint, your face or a security key instead of your password."
+      title={t('passkeys.title')}
+      description={t('passkeys.intro')}
       actions={
         hasPasskeys() && (
           <Button onClick={() => setAdding(true)}>
-            <Plus size={16} /> Add passkey
+            <Plus size={16} /> {t('passkeys.add')}
           </Button>
         )
       }
@@ -47,11 +48,18 @@ export function PasskeysCard({
               <span className="min-w-0 flex-1">
                 <span className="block truncate font-medium">{passkey.name}</span>
                 <span className="block truncate text-[13px] text-muted">
-                  Added {dateOf(passkey.createdAt)}
-                  {passkey.lastUsedAt && `, last used ${ago(passkey.lastUsedAt)}`}
+                  {passkey.lastUsedAt
+                    ? t('passkeys.addedAndUsed', {
+                        date: dateOf(passkey.createdAt),
+                        ago: ago(passkey.lastUsedAt),
+                      })
+                    : t('passkeys.addedOn', { date: dateOf(passkey.createdAt) })}
                 </span>
               </span>
-              <IconButton label={`Remove ${passkey.name}`} onClick={() => setRemoving(passkey)}>
+              <IconButton
+                label={t('passkeys.removeNamed', { name: passkey.name })}
+                onClick={() => setRemoving(passkey)}
+              >
                 <Trash2 size={17} />
               </IconButton>
             </li>
@@ -59,16 +67,14 @@ export function PasskeysCard({
         </ul>
       ) : (
         <p className="text-muted text-sm">
-          {hasPasskeys()
-            ? 'No passkeys yet.'
-            : 'Passkeys need HTTPS and a domain name, and a browser that supports them.'}
+          {hasPasskeys() ? t('passkeys.none') : t('passkeys.unavailable')}
         </p>
       )}
       <PasswordDialog
         open={adding}
-        title="Add passkey"
-        description="Enter your password to continue. Your browser then asks where to save the passkey."
-        action="Continue"
+        title={t('passkeys.add')}
+        description={t('passkeys.addIntro')}
+        action={t('common.continue')}
         onClose={() => setAdding(false)}
         onConfirm={async (password, data) => {
           const options = await account.passkeyOptions(password);
@@ -77,29 +83,29 @@ export function PasskeysCard({
           const { recoveryCodes } = await account.addPasskey({ name, response });
           setCodes(recoveryCodes ?? null);
           await onChange();
-          toast.success('Passkey added');
+          toast.success(t('passkeys.added'));
         }}
       >
         <Field
           name="name"
-          label="Name"
+          label={t('common.name')}
           defaultValue={deviceName(navigator.userAgent)}
           maxLength={80}
-          hint="Helps you tell your passkeys apart."
+          hint={t('passkeys.nameHint')}
         />
       </PasswordDialog>
       <PasswordDialog
         open={removing !== null}
-        title={`Remove ${removing?.name ?? ''}?`}
-        description="You can no longer log in with this passkey. Delete it from your device, too."
-        action="Remove passkey"
+        title={t('passkeys.removeQuestion', { name: removing?.name ?? '' })}
+        description={t('passkeys.removeIntro')}
+        action={t('passkeys.remove')}
         danger
         onClose={() => setRemoving(null)}
         onConfirm={async (password) => {
           if (!removing) return;
           await account.removePasskey(removing.id, password);
           await onChange();
-          toast.success('Passkey removed');
+          toast.success(t('passkeys.removed'));
         }}
       />
       <RecoveryCodesDialog codes={codes} onClose={() => setCodes(null)} />

@@ -7,6 +7,7 @@ import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
@@ -21,7 +22,7 @@ export function ProfilePage() {
   const me = useParley((s) => s.me);
   return (
     <>
-      <PartTitle title="Profile" description="How others see you, and how to reach you." />
+      <PartTitle title={t('profile.title')} description={t('profile.intro')} />
       {me ? (
         <>
           <NameCard me={me} />
@@ -46,10 +47,10 @@ function NameCard({ me }: { me: Me }) {
       phone: phone.trim() || null,
     });
     await client.refreshMe();
-    toast.success('Changes saved');
+    toast.success(t('common.changesSaved'));
   });
   return (
-    <Card title="Personal details">
+    <Card title={t('profile.personalDetails')}>
       <div className="mb-5 flex items-center gap-4">
         <Avatar id={me.id} name={me.displayName} size={64} />
         <div className="min-w-0">
@@ -57,7 +58,8 @@ function NameCard({ me }: { me: Me }) {
             <bdi>{me.displayName}</bdi>
           </p>
           <p className="flex items-center gap-2 truncate text-muted text-sm">
-            @{me.username} {me.role !== 'member' && <Badge tone="accent">{ROLE[me.role]}</Badge>}
+            @{me.username}{' '}
+            {me.role !== 'member' && <Badge tone="accent">{t(`roles.${me.role}`)}</Badge>}
           </p>
         </div>
       </div>
@@ -67,24 +69,24 @@ function NameCard({ me }: { me: Me }) {
         </div>
         <Field
           name="displayName"
-          label="Your name"
+          label={t('common.yourName')}
           autoComplete="name"
           defaultValue={me.displayName}
           required
-          hint="Shown next to your messages."
+          hint={t('common.yourNameHint')}
           className="min-[480px]:col-span-2"
           error={form.errors.displayName}
         />
         <Field
           name="firstName"
-          label="First name"
+          label={t('common.firstName')}
           autoComplete="given-name"
           defaultValue={me.firstName ?? ''}
           error={form.errors.firstName}
         />
         <Field
           name="lastName"
-          label="Last name"
+          label={t('common.lastName')}
           autoComplete="family-name"
           defaultValue={me.lastName ?? ''}
           error={form.errors.lastName}
@@ -92,7 +94,7 @@ function NameCard({ me }: { me: Me }) {
         <Field
           name="phone"
           type="tel"
-          label="Phone"
+          label={t('common.phone')}
           autoComplete="tel"
           defaultValue={me.phone ?? ''}
           className="min-[480px]:col-span-2"
@@ -100,7 +102,7 @@ function NameCard({ me }: { me: Me }) {
         />
         <div className="min-[480px]:col-span-2">
           <Button type="submit" look="primary" busy={form.busy}>
-            Save changes
+            {t('common.saveChanges')}
           </Button>
         </div>
       </form>
@@ -108,20 +110,18 @@ function NameCard({ me }: { me: Me }) {
   );
 }
 
-const ROLE = { owner: 'Owner', admin: 'Admin', member: 'Member' } as const;
-
 function EmailCard({ me }: { me: Me }) {
   return (
     <Card
-      title="Email"
+      title={t('common.email')}
       description={me.email}
       actions={
         me.verified ? (
           <Badge tone="ok">
-            <BadgeCheck size={14} /> Verified
+            <BadgeCheck size={14} /> {t('profile.verified')}
           </Badge>
         ) : (
-          <Badge tone="warn">Not verified</Badge>
+          <Badge tone="warn">{t('common.notVerified')}</Badge>
         )
       }
     >
@@ -138,7 +138,7 @@ function Verify() {
   const form = useForm(['code'], async ({ code }) => {
     await account.verify(code);
     await client.refreshMe();
-    toast.success('Email address verified');
+    toast.success(t('profile.emailVerified'));
   });
   const send = async () => {
     try {
@@ -151,7 +151,7 @@ function Verify() {
   if (until === null) {
     return (
       <Button look="primary" onClick={() => void send()}>
-        Send verification code
+        {t('profile.sendCode')}
       </Button>
     );
   }
@@ -160,17 +160,19 @@ function Verify() {
       <Problem text={form.problem} />
       <CodeField
         name="code"
-        label="Verification code"
+        label={t('common.verificationCode')}
         autoFocus
         error={form.errors.code}
         onFull={(element) => element.requestSubmit()}
       />
       <div className="flex gap-2">
         <Button type="submit" look="primary" busy={form.busy}>
-          Verify email
+          {t('profile.verifyEmail')}
         </Button>
         <Button look="quiet" disabled={left > 0} onClick={() => void send()}>
-          Resend code{left > 0 && <span className="tabular-nums"> in {left} s</span>}
+          <span className="tabular-nums">
+            {left > 0 ? t('common.resendCodeIn', { seconds: left }) : t('common.resendCode')}
+          </span>
         </Button>
       </div>
     </form>

@@ -2,6 +2,7 @@ import { ApiError } from '@parley/client';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
+import { t } from '../texts/index.ts';
 import { PasswordDialog } from '../ui/password-dialog.tsx';
 import { useAccount } from './use-account.ts';
 
@@ -29,9 +30,9 @@ export function useReauthentication(): {
   const dialog = (
     <PasswordDialog
       open={pending !== null}
-      title="Confirm your password"
-      description="You logged in a while ago. Enter your password to continue."
-      action="Continue"
+      title={t('reauthenticate.title')}
+      description={t('reauthenticate.intro')}
+      action={t('common.continue')}
       onClose={() => setPending(null)}
       onConfirm={async (password) => {
         await account.reauthenticate(password);

@@ -1,5 +1,6 @@
 import { Download } from 'lucide-react';
 import { saveFile } from '../lib/save-file.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -16,7 +17,7 @@ export function RecoveryCodes({
   return (
     <div>
       <ul
-        aria-label="Recovery codes"
+        aria-label={t('recoveryCodes.list')}
         className="grid grid-cols-2 gap-x-6 gap-y-2 rounded-2xl border border-line bg-sunken p-4 text-center font-mono text-[15px]"
       >
         {codes.map((code) => (
@@ -24,13 +25,13 @@ export function RecoveryCodes({
         ))}
       </ul>
       <div className="mt-3 flex flex-wrap gap-2">
-        <CopyButton text={text} label="Copy codes" />
+        <CopyButton text={text} label={t('recoveryCodes.copy')} />
         <Button onClick={() => saveFile('parley-recovery-codes.txt', `${text}\n`, 'text/plain')}>
-          <Download size={16} /> Download codes
+          <Download size={16} /> {t('recoveryCodes.download')}
         </Button>
       </div>
       <Button look="primary" className="mt-5 min-h-11 w-full" onClick={onSaved}>
-        I’ve saved my codes
+        {t('recoveryCodes.saved')}
       </Button>
     </div>
   );
@@ -48,8 +49,8 @@ export function RecoveryCodesDialog({
     <Dialog
       open={codes !== null}
       onClose={onClose}
-      title="Save your recovery codes"
-      description="If you lose your device, each code lets you log in once. They won’t be shown again."
+      title={t('common.saveRecoveryCodes')}
+      description={t('recoveryCodes.intro')}
     >
       {codes !== null && <RecoveryCodes codes={codes} onSaved={onClose} />}
     </Dialog>

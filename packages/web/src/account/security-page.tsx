@@ -3,6 +3,7 @@ import { PartTitle } from '../app/tabbed-page.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { useForm } from '../auth/use-form.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Field } from '../ui/field.tsx';
@@ -18,7 +19,7 @@ export function SecurityPage() {
   const factors = useLoad(() => account.secondFactors());
   return (
     <>
-      <PartTitle title="Security" description="How you log in." />
+      <PartTitle title={t('security.title')} description={t('security.intro')} />
       <PasswordCard />
       {factors.data ? (
         <>
@@ -26,7 +27,7 @@ export function SecurityPage() {
           <PasskeysCard factors={factors.data} onChange={() => factors.reload()} />
         </>
       ) : (
-        <Card title="Two-factor authentication">
+        <Card title={t('security.twoFactorAuthentication')}>
           <Loading of={factors} />
         </Card>
       )}
@@ -40,32 +41,34 @@ function PasswordCard() {
   const form = useForm(['current', 'next'], async ({ current, next }, _data, element) => {
     await account.changePassword(current, next);
     element.reset();
-    toast.success('Password changed', { description: 'Your other sessions have been logged out.' });
+    toast.success(t('security.passwordChanged'), {
+      description: t('security.othersLoggedOut'),
+    });
   });
   return (
-    <Card title="Password" description="Changing it logs out all your other sessions.">
+    <Card title={t('common.password')} description={t('security.passwordIntro')}>
       <form {...form.props} className="flex flex-col gap-4">
         <Problem text={form.problem} />
         <div className="grid grid-cols-1 gap-4 min-[560px]:grid-cols-2">
           <Field
             name="current"
             type="password"
-            label="Current password"
+            label={t('security.currentPassword')}
             autoComplete="current-password"
             error={form.errors.current}
           />
           <Field
             name="next"
             type="password"
-            label="New password"
+            label={t('common.newPassword')}
             autoComplete="new-password"
-            hint={`At least ${options?.passwordMin ?? 10} characters.`}
+            hint={t('security.passwordHint', { count: options?.passwordMin ?? 10 })}
             error={form.errors.next}
           />
         </div>
         <div>
           <Button type="submit" look="primary" busy={form.busy}>
-            Change password
+            {t('security.changePassword')}
           </Button>
         </div>
       </form>

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { PartTitle } from '../app/tabbed-page.tsx';
 import { ago, fullTime } from '../lib/time.ts';
+import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
@@ -31,35 +32,35 @@ export function SessionsPage() {
       if (ending === 'others') await account.endOtherSessions();
       else await account.endSession(ending.id);
       await sessions.reload();
-      toast.success(ending === 'others' ? 'Other sessions logged out' : 'Session ended');
+      toast.success(ending === 'others' ? t('sessions.othersLoggedOut') : t('sessions.ended'));
     });
   };
   return (
     <>
       <PartTitle
-        title="Sessions"
-        description="Where you’re logged in. End any session you don’t recognize."
+        title={t('sessions.title')}
+        description={t('sessions.intro')}
         actions={
           others.length > 0 && (
-            <Button onClick={() => setEnding('others')}>Log out other sessions</Button>
+            <Button onClick={() => setEnding('others')}>{t('sessions.logOutOthers')}</Button>
           )
         }
       />
       {sessions.data === null ? (
-        <Card title="Sessions">
+        <Card title={t('sessions.title')}>
           <Loading of={sessions} />
         </Card>
       ) : (
         <>
           {current && (
-            <Card title="This device">
+            <Card title={t('sessions.thisDevice')}>
               <ul>
                 <Row session={current} />
               </ul>
             </Card>
           )}
           {others.length > 0 && (
-            <Card title="Other sessions">
+            <Card title={t('sessions.others')}>
               <ul className="flex flex-col divide-y divide-line">
                 {others.map((session) => (
                   <Row key={session.id} session={session} onEnd={() => setEnding(session)} />
@@ -71,13 +72,9 @@ export function SessionsPage() {
       )}
       <Confirm
         open={ending !== null}
-        title={ending === 'others' ? 'Log out other sessions?' : 'End this session?'}
-        description={
-          ending === 'others'
-            ? 'All other devices are logged out right away.'
-            : 'The device is logged out right away.'
-        }
-        action={ending === 'others' ? 'Log out' : 'End session'}
+        title={ending === 'others' ? t('sessions.logOutOthersQuestion') : t('sessions.endQuestion')}
+        description={ending === 'others' ? t('sessions.logOutOthersIntro') : t('sessions.endIntro')}
+        action={ending === 'others' ? t('common.logOut') : t('sessions.end')}
         onCancel={() => setEnding(null)}
         onConfirm={() => void end()}
       />
@@ -101,14 +98,17 @@ function Row({ session, onEnd }: { session: SessionInfo; onEnd?: () => void }) {
         <span className="block text-[13px] text-muted">
           {session.address} ·{' '}
           <span title={fullTime(session.lastUsedAt)}>
-            {session.current ? 'active now' : `active ${ago(session.lastUsedAt)}`}
+            {session.current
+              ? t('sessions.activeNow')
+              : t('sessions.activeAgo', { ago: ago(session.lastUsedAt) })}
           </span>
         </span>
       </span>
-      {session.current && <Badge tone="ok">Current</Badge>}
+      {session.current && <Badge tone="ok">{t('sessions.current')}</Badge>}
       {onEnd && (
-        <Button onClick={onEnd} aria-label={`End session: ${name}`}>
-          End<span className="hidden sm:inline"> session</span>
+        <Button onClick={onEnd} aria-label={t('sessions.endNamed', { name })}>
+          <span className="sm:hidden">{t('sessions.endShort')}</span>
+          <span className="hidden sm:inline">{t('sessions.end')}</span>
         </Button>
       )}
     </li>

@@ -1,4 +1,5 @@
 import type { TotpSetup } from '@parley/protocol';
+import { t } from '../texts/index.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { LINK } from '../ui/link.ts';
 import { QrCode } from '../ui/qr-code.tsx';
@@ -11,17 +12,17 @@ export function TotpSecret({ setup }: { setup: TotpSetup }) {
   const grouped = setup.secret.replace(/(.{4})(?=.)/g, '$1 ');
   return (
     <div className="flex flex-col items-start gap-4 rounded-2xl border border-line bg-raised p-4 sm:flex-row sm:items-center">
-      <QrCode text={setup.uri} label="QR code for your authenticator app" />
+      <QrCode text={setup.uri} label={t('authenticator.qrCode')} />
       <div className="min-w-0 flex-1">
-        <p className="text-muted text-sm">Can’t scan it? Enter this key in the app:</p>
+        <p className="text-muted text-sm">{t('authenticator.enterKey')}</p>
         <p className="mt-2 mb-3 break-words font-mono text-[15px]" data-testid="totp-secret">
           {grouped}
         </p>
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-          <CopyButton text={setup.secret} label="Copy key" />
+          <CopyButton text={setup.secret} label={t('common.copyKey')} />
           {coarse && (
             <a href={setup.uri} className={LINK}>
-              Open in an app on this device
+              {t('authenticator.openInApp')}
             </a>
           )}
         </div>

@@ -4,16 +4,16 @@ import { TabbedPage } from '../app/tabbed-page.tsx';
 import { useParley } from '../session/use-client.ts';
 
 const TABS = [
-  { to: '/admin/users', description: 'People', icon: <Users size={17} /> },
-  { to: '/admin/invitations', description: 'Invitations', icon: <Ticket size={17} /> },
+  { to: '/admin/users', text: 'adminUsers.title', icon: <Users size={17} /> },
+  { to: '/admin/invitations', text: 'invitations.title', icon: <Ticket size={17} /> },
   {
     to: '/admin/service-accounts',
-    description: 'Service accounts',
+    text: 'serviceAccounts.title',
     icon: <SquareTerminal size={17} />,
   },
-  { to: '/admin/emails', description: 'Emails', icon: <Mail size={17} /> },
-  { to: '/admin/settings', description: 'Settings', icon: <Settings2 size={17} /> },
-];
+  { to: '/admin/emails', text: 'adminEmails.title', icon: <Mail size={17} /> },
+  { to: '/admin/settings', text: 'adminSettings.title', icon: <Settings2 size={17} /> },
+] as const;
 
 /** Frames the administration pages. Members get “page not found”. */
 export function AdminLayout() {

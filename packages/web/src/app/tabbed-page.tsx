@@ -1,6 +1,8 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { ArrowLeft } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
+import { t } from '../texts/index.ts';
+import type { PlainKey } from '../texts/keys.ts';
 import { cx } from '../ui/cx.ts';
 import { usePageTitle } from '../ui/page-title.tsx';
 
@@ -10,7 +12,7 @@ export function TabbedPage({
   tabs,
 }: {
   title: string;
-  tabs: readonly { readonly to: string; readonly description: string; readonly icon: ReactNode }[];
+  tabs: readonly { readonly to: string; readonly text: PlainKey; readonly icon: ReactNode }[];
 }) {
   // Keeps the current tab visible where not all of them fit.
   const list = useRef<HTMLUListElement>(null);
@@ -40,7 +42,7 @@ export function TabbedPage({
           className="shrink-0 overflow-x-auto border-line border-b [scrollbar-width:none] lg:w-56 lg:border-b-0 lg:p-4 lg:pr-0"
         >
           <ul ref={list} className="flex min-w-max gap-1 px-2 py-1.5 sm:px-4 lg:flex-col lg:p-0">
-            {tabs.map(({ to, description, icon }) => (
+            {tabs.map(({ to, text, icon }) => (
               <li key={to}>
                 <Link
                   to={to}
@@ -50,7 +52,7 @@ export function TabbedPage({
                     className: 'bg-selected! font-medium text-ink',
                   }}
                 >
-                  <span className="hidden text-muted sm:block">{icon}</span> {description}
+                  <span className="hidden text-muted sm:block">{icon}</span> {t(text)}
                 </Link>
               </li>
             ))}

@@ -1,9 +1,9 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { t } from '../texts/index.ts';
 import { Logo } from '../ui/logo.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { ChatPreview } from './chat-preview.tsx';
-import { PROMISE } from './promise.ts';
 
 /** Frames the pages before log-in: a description of Parley on wide screens, and the form. */
 export function AuthPage({
@@ -26,15 +26,15 @@ export function AuthPage({
         </Link>
         <div className="max-w-md">
           <p className="text-balance font-semibold text-4xl leading-tight tracking-tight">
-            Team chat on your own server
+            {t('landing.headline')}
           </p>
-          <p className="mt-5 mb-10 text-lg text-muted leading-relaxed">{PROMISE}</p>
+          <p className="mt-5 mb-10 text-lg text-muted leading-relaxed">{t('landing.promise')}</p>
           <ChatPreview />
         </div>
         <p className="text-muted text-sm">
-          Open source, self-hosted.{' '}
+          {t('auth.openSource')}{' '}
           <a className="underline underline-offset-3 hover:text-ink" href="/docs">
-            API reference
+            {t('common.apiReference')}
           </a>
         </p>
       </aside>

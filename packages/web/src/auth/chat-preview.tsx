@@ -1,10 +1,11 @@
 import { CheckCheck } from 'lucide-react';
+import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 
 const LINES = [
-  ['Mara Lind', '09:12', 'The tickets are booked. Train at 8:04, platform 3.'],
-  ['Jonas Weber', '09:13', 'I was in the tunnel, but it all came through.'],
-  ['Mara Lind', '09:13', 'Then see you on Thursday!'],
+  ['Mara Lind', '09:12', 'chatPreview.booked'],
+  ['Jonas Weber', '09:13', 'chatPreview.tunnel'],
+  ['Mara Lind', '09:13', 'chatPreview.thursday'],
 ] as const;
 
 /** Shows an example conversation, styled like the real one. */
@@ -15,8 +16,8 @@ export function ChatPreview() {
       className="select-none rounded-2xl border border-line bg-canvas p-2 shadow-(--shadow)"
     >
       <div className="flex items-center gap-2.5 border-line border-b px-3 pt-1 pb-2.5">
-        <span className="font-semibold text-sm"># weekend-trip</span>
-        <span className="text-[12px] text-muted">3 members</span>
+        <span className="font-semibold text-sm">{t('chatPreview.title')}</span>
+        <span className="text-[12px] text-muted">{t('chatPreview.members')}</span>
       </div>
       <div className="flex flex-col gap-3.5 px-3 py-4">
         {LINES.map(([name, at, text], n) => (
@@ -27,7 +28,7 @@ export function ChatPreview() {
                 <span className="font-semibold">{name}</span>{' '}
                 <span className="text-[12px] text-muted">{at}</span>
               </p>
-              <p className="mt-0.5 text-soft">{text}</p>
+              <p className="mt-0.5 text-soft">{t(text)}</p>
               {n === 0 && (
                 <span className="mt-1.5 inline-flex h-6.5 items-center gap-1.5 rounded-full border border-accent/60 bg-accent-soft px-2 text-[12px] text-accent-strong">
                   🎉 2

@@ -7,6 +7,7 @@ import { TotpSecret } from '../account/totp-secret.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
 import { waitingFor } from '../session/waiting-step.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { LINK } from '../ui/link.ts';
@@ -43,54 +44,42 @@ export function EnrolPage() {
   if (!waiting) return <Navigate to="/login" />;
   if (done) {
     return (
-      <AuthPage
-        title="Save your recovery codes"
-        intro="If you lose your authenticator app, each code lets you log in once. They won’t be shown again."
-        other=""
-      >
+      <AuthPage title={t('common.saveRecoveryCodes')} intro={t('enrol.codesIntro')} other="">
         <RecoveryCodes codes={done.codes} onSaved={() => void continueLogin({ me: done.me })} />
       </AuthPage>
     );
   }
   const startOver = (
     <Link to="/login" className={LINK}>
-      Start over
+      {t('common.startOver')}
     </Link>
   );
   if (!setup) {
     return (
-      <AuthPage
-        title="Set up two-factor authentication"
-        intro="This server requires it for your account. You need an authenticator app, such as Aegis, 1Password or Google Authenticator."
-        other={startOver}
-      >
+      <AuthPage title={t('enrol.title')} intro={t('enrol.required')} other={startOver}>
         <div className="flex flex-col gap-4">
           <Problem text={problem} />
           <Button look="primary" busy={starting} className="min-h-11" onClick={() => void start()}>
-            Set up authenticator app
+            {t('common.setUpAuthenticator')}
           </Button>
         </div>
       </AuthPage>
     );
   }
   return (
-    <AuthPage
-      title="Set up two-factor authentication"
-      intro="Scan the QR code with your authenticator app, then enter the six-digit code that it shows."
-      other={startOver}
-    >
+    <AuthPage title={t('enrol.title')} intro={t('enrol.scan')} other={startOver}>
       <form {...form.props} className="flex flex-col gap-4">
         <Problem text={form.problem} />
         <TotpSecret setup={setup} />
         <CodeField
           name="code"
-          label="Code from the app"
+          label={t('common.codeFromApp')}
           required
           error={form.errors.code}
           onFull={(element) => element.requestSubmit()}
         />
         <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-          Continue
+          {t('common.continue')}
         </Button>
       </form>
     </AuthPage>

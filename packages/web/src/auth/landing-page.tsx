@@ -1,15 +1,15 @@
 import { Link } from '@tanstack/react-router';
 import { ListOrdered, Server, ShieldCheck } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { t } from '../texts/index.ts';
 import { Logo } from '../ui/logo.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { ChatPreview } from './chat-preview.tsx';
-import { PROMISE } from './promise.ts';
 import { useAuthOptions } from './use-auth-options.ts';
 
 /** Introduces Parley to visitors who are not logged in. */
 export function LandingPage() {
-  usePageTitle('Team chat on your own server');
+  usePageTitle(t('landing.headline'));
   const options = useAuthOptions();
   const open = options?.registration !== 'closed';
   return (
@@ -22,25 +22,25 @@ export function LandingPage() {
           href="/docs"
           className="hidden rounded-lg px-3 py-2.5 text-sm text-soft hover:bg-hover sm:block"
         >
-          API reference
+          {t('common.apiReference')}
         </a>
         <Link to="/login" className={PLAIN}>
-          Log in
+          {t('common.logIn')}
         </Link>
       </header>
       <main className="mx-auto grid w-full max-w-6xl flex-1 content-center items-center gap-x-16 gap-y-10 px-5 py-8 sm:px-8 lg:grid-cols-[1.1fr_1fr]">
         <div>
           <h1 className="text-balance font-semibold text-4xl leading-[1.12] tracking-tight sm:text-5xl">
-            Team chat on your own server
+            {t('landing.headline')}
           </h1>
-          <p className="mt-5 max-w-xl text-lg text-muted leading-relaxed">{PROMISE}</p>
+          <p className="mt-5 max-w-xl text-lg text-muted leading-relaxed">{t('landing.promise')}</p>
           <div className="mt-8 flex flex-wrap gap-3">
             {open && (
               <Link
                 to="/register"
                 className="inline-flex min-h-12 items-center rounded-xl bg-accent px-6 font-medium text-on-accent transition-colors hover:bg-accent-strong"
               >
-                Create an account
+                {t('common.createAnAccount')}
               </Link>
             )}
             <Link
@@ -51,7 +51,7 @@ export function LandingPage() {
                   : 'inline-flex min-h-12 items-center rounded-xl bg-accent px-6 font-medium text-on-accent transition-colors hover:bg-accent-strong'
               }
             >
-              Log in
+              {t('common.logIn')}
             </Link>
           </div>
         </div>
@@ -59,15 +59,14 @@ export function LandingPage() {
           <ChatPreview />
         </div>
         <ul className="grid gap-x-10 gap-y-5 border-line border-t pt-8 sm:grid-cols-3 lg:col-span-2">
-          <Point icon={<ShieldCheck size={20} />} title="No lost messages">
-            A check mark means your message is saved. Going offline, reloading or restarting the
-            server won’t lose it.
+          <Point icon={<ShieldCheck size={20} />} title={t('landing.noLossTitle')}>
+            {t('landing.noLoss')}
           </Point>
-          <Point icon={<ListOrdered size={20} />} title="One order for everyone">
-            Everyone sees the same messages in the same order, each exactly once.
+          <Point icon={<ListOrdered size={20} />} title={t('landing.orderTitle')}>
+            {t('landing.order')}
           </Point>
-          <Point icon={<Server size={20} />} title="Your server, your data">
-            Parley runs as one process on your own machine. No tracking, no third-party services.
+          <Point icon={<Server size={20} />} title={t('landing.dataTitle')}>
+            {t('landing.data')}
           </Point>
         </ul>
       </main>

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useSession } from '../session/session.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { LINK } from '../ui/link.ts';
@@ -32,16 +33,16 @@ export function LoginPage() {
   if (startedElsewhere) return <StartedElsewhere onContinue={() => setStartedElsewhere(false)} />;
   return (
     <AuthPage
-      title="Log in"
-      intro="Welcome back."
+      title={t('common.logIn')}
+      intro={t('login.intro')}
       other={
         options?.registration === 'closed' ? (
-          <>Accounts on this server are created by its admins.</>
+          t('login.closed')
         ) : (
           <>
-            New to Parley?{' '}
+            {t('login.newHere')}{' '}
             <Link to="/register" className={LINK}>
-              Create an account
+              {t('common.createAnAccount')}
             </Link>
           </>
         )
@@ -52,7 +53,7 @@ export function LoginPage() {
         <Problem text={problem} />
         <Field
           name="login"
-          label="Username or email"
+          label={t('login.usernameOrEmail')}
           autoComplete="username"
           autoCapitalize="none"
           spellCheck={false}
@@ -63,10 +64,10 @@ export function LoginPage() {
         <Field
           name="password"
           type="password"
-          label="Password"
+          label={t('common.password')}
           aside={
             <Link to="/forgot" className={`${LINK} text-[13px]`}>
-              Forgot password?
+              {t('login.forgotPassword')}
             </Link>
           }
           autoComplete="current-password"
@@ -74,7 +75,7 @@ export function LoginPage() {
           error={form.errors.password}
         />
         <Button type="submit" look="primary" busy={form.busy} className="mt-2 min-h-11">
-          Log in
+          {t('common.logIn')}
         </Button>
       </form>
       <OtherLoginMethods options={options} onProblem={setOtherProblem} />
@@ -85,13 +86,9 @@ export function LoginPage() {
 /** Explains that this tab cannot finish a log-in that was started in another tab. */
 function StartedElsewhere({ onContinue }: { onContinue: () => void }) {
   return (
-    <AuthPage
-      title="Log in from this tab"
-      intro="This log-in was started in another tab or browser, so it can’t be finished here. If someone sent you a link that led here, don’t use it again."
-      other=""
-    >
+    <AuthPage title={t('login.otherTabTitle')} intro={t('login.otherTab')} other="">
       <Button look="primary" className="min-h-11 w-full" onClick={onContinue}>
-        Go to log in
+        {t('common.goToLogIn')}
       </Button>
     </AuthPage>
   );

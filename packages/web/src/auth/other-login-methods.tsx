@@ -6,6 +6,7 @@ import { peekNext } from '../session/next.ts';
 import { askPasskey, hasPasskeys, PasskeyCancelled } from '../session/passkey.ts';
 import { startSso } from '../session/sso-return.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 
 /** Offers the log-in methods without a password: single sign-on and passkeys. */
@@ -35,7 +36,8 @@ export function OtherLoginMethods({
   return (
     <>
       <div className="my-5 flex items-center gap-3 text-[13px] text-muted">
-        <span className="h-px flex-1 bg-line" /> or <span className="h-px flex-1 bg-line" />
+        <span className="h-px flex-1 bg-line" /> {t('login.or')}{' '}
+        <span className="h-px flex-1 bg-line" />
       </div>
       <div className="flex flex-col gap-2.5">
         {sso.map(({ id, name }) => (
@@ -47,12 +49,12 @@ export function OtherLoginMethods({
               location.assign(`/api/v1/auth/sso/${encodeURIComponent(id)}/start?${query}`);
             }}
           >
-            <LogIn size={17} /> Continue with {name}
+            <LogIn size={17} /> {t('login.continueWith', { name })}
           </Button>
         ))}
         {hasPasskeys() && (
           <Button className="min-h-11" busy={busy} onClick={() => void withPasskey()}>
-            <KeyRound size={17} /> Log in with a passkey
+            <KeyRound size={17} /> {t('login.withPasskey')}
           </Button>
         )}
       </div>

@@ -1,4 +1,5 @@
 import type { AuthOptions } from '@parley/protocol';
+import { t } from '../texts/index.ts';
 
 /** Shows an error of a whole form; screen readers announce it. */
 export function Problem({ text }: { text: string | null }) {
@@ -32,9 +33,5 @@ export function OutboxNotice({
   missing: 'code' | 'link';
 }) {
   if (options?.email !== 'outbox') return null;
-  return (
-    <Notice
-      text={`This server doesn’t send email yet. Ask an admin for the ${missing}: it’s in the data/outbox folder and under Administration > Emails.`}
-    />
-  );
+  return <Notice text={t(missing === 'code' ? 'auth.codeInOutbox' : 'auth.linkInOutbox')} />;
 }

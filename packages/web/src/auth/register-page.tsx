@@ -1,6 +1,8 @@
 import type { AuthOptions } from '@parley/protocol';
 import { Link, useLocation } from '@tanstack/react-router';
+import { listOf } from '../lib/text.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { LINK } from '../ui/link.ts';
@@ -26,26 +28,26 @@ export function RegisterPage() {
   const refusal = whyClosed(options, invitation !== '');
   const login = (
     <>
-      Already have an account?{' '}
+      {t('register.haveAccount')}{' '}
       <Link to="/login" className={LINK}>
-        Log in
+        {t('common.logIn')}
       </Link>
     </>
   );
   if (refusal) {
     return (
-      <AuthPage title="Create your account" intro={refusal} other={login}>
+      <AuthPage title={t('register.title')} intro={refusal} other={login}>
         <Link
           to="/login"
           className="inline-flex min-h-11 w-full items-center justify-center rounded-lg bg-accent font-medium text-on-accent text-sm hover:bg-accent-strong"
         >
-          Go to log in
+          {t('common.goToLogIn')}
         </Link>
       </AuthPage>
     );
   }
   return (
-    <AuthPage title="Create your account" intro="It only takes a minute." other={login}>
+    <AuthPage title={t('register.title')} intro={t('register.intro')} other={login}>
       <RegisterForm options={options} invitation={invitation} />
     </AuthPage>
   );
@@ -73,67 +75,71 @@ function RegisterForm({
   const optionalError = form.errors.firstName ?? form.errors.lastName ?? form.errors.phone;
   return (
     <form {...form.props} className="flex flex-col gap-4">
-      {invitation !== '' && <Notice text="You’ve been invited. Create an account to join." />}
+      {invitation !== '' && <Notice text={t('register.invited')} />}
       <Problem text={form.problem} />
       <Field
         name="displayName"
-        label="Your name"
+        label={t('common.yourName')}
         autoComplete="name"
         autoFocus
         required
-        hint="Shown next to your messages."
+        hint={t('common.yourNameHint')}
         error={form.errors.displayName}
       />
       <Field
         name="username"
-        label="Username"
+        label={t('common.username')}
         autoComplete="username"
         autoCapitalize="none"
         spellCheck={false}
         required
-        hint="Others use it to find you."
+        hint={t('register.usernameHint')}
         error={form.errors.username}
       />
       <Field
         name="email"
         type="email"
-        label="Email"
+        label={t('common.email')}
         autoComplete="email"
         required
-        hint={domains.length > 0 ? `Allowed domains: ${domains.join(', ')}` : undefined}
+        hint={
+          domains.length > 0
+            ? t('register.allowedDomains', { domains: listOf(domains) })
+            : undefined
+        }
         error={form.errors.email}
       />
       <Field
         name="password"
         type="password"
-        label="Password"
+        label={t('common.password')}
         autoComplete="new-password"
         required
-        hint={`At least ${options?.passwordMin ?? 10} characters. A phrase of several words works well.`}
+        hint={t('auth.passwordHint', { count: options?.passwordMin ?? 10 })}
         error={form.errors.password}
       />
       <details className="group rounded-lg border border-line" open={optionalError !== undefined}>
         <summary className="flex min-h-11 cursor-pointer select-none list-none items-center justify-between rounded-lg px-3 text-sm text-soft hover:bg-hover">
-          Full name and phone
-          <span className="text-[13px] text-muted">Optional</span>
+          {t('register.fullName')}
+          <span className="text-[13px] text-muted">{t('common.optional')}</span>
         </summary>
         <div className="grid grid-cols-1 gap-4 px-3 pt-2 pb-3.5 min-[420px]:grid-cols-2">
           <Field
             name="firstName"
-            label="First name"
+            label={t('common.firstName')}
             autoComplete="given-name"
             error={form.errors.firstName}
           />
           <Field
             name="lastName"
-            label="Last name"
+            label={t('common.lastName')}
             autoComplete="family-name"
             error={form.errors.lastName}
           />
           <Field
             name="phone"
             type="tel"
-            label="Phone"
+            label={t('common.phone')}
             autoComplete="tel"
             className="min-[420px]:col-span-2"
             error={form.errors.phone}
@@ -141,7 +147,7 @@ function RegisterForm({
         </div>
       </details>
       <Button type="submit" look="primary" busy={form.busy} className="mt-2 min-h-11">
-        Create account
+        {t('register.submit')}
       </Button>
     </form>
   );
@@ -150,10 +156,10 @@ function RegisterForm({
 /** Explains why this visitor cannot register; null when they can. */
 function whyClosed(options: AuthOptions | null, invited: boolean): string | null {
   if (options?.registration === 'closed') {
-    return 'Accounts on this server are created by its admins. Ask one of them for an account.';
+    return t('register.closed');
   }
   if (options?.registration === 'invitation' && !invited) {
-    return 'You need an invitation to join this server. Open your invitation link, or ask an admin for one.';
+    return t('register.invitationNeeded');
   }
   return null;
 }

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { notify } from '../session/session.ts';
 import { auth } from '../session/steps.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { LINK } from '../ui/link.ts';
@@ -57,17 +58,17 @@ export function ResetPage() {
       if (error instanceof ApiError && error.code === 'link_expired') setLink('expired');
       throw error;
     }
-    notify('Your password has been changed. Log in with the new one.');
+    notify(t('reset.done'));
     await navigate({ to: '/login', replace: true });
   });
   const back = (
     <Link to="/login" className={LINK}>
-      Back to log in
+      {t('common.backToLogIn')}
     </Link>
   );
   if (link === 'checking') {
     return (
-      <AuthPage title="Reset your password" intro="Checking your link…" other={back}>
+      <AuthPage title={t('reset.title')} intro={t('reset.checking')} other={back}>
         <div className="shimmer h-11 rounded-lg" />
       </AuthPage>
     );
@@ -76,43 +77,35 @@ export function ResetPage() {
     const expired = link === 'expired';
     return (
       <AuthPage
-        title={expired ? 'This link has expired' : 'Something went wrong'}
-        intro={
-          expired
-            ? 'A reset link works once and expires after 30 minutes. Request a new one to continue.'
-            : link.problem
-        }
+        title={expired ? t('reset.expiredTitle') : t('common.somethingWentWrong')}
+        intro={expired ? t('reset.expired') : link.problem}
         other={back}
       >
         <Link
           to="/forgot"
           className="inline-flex min-h-11 w-full items-center justify-center rounded-lg bg-accent font-medium text-on-accent text-sm hover:bg-accent-strong"
         >
-          Request a new link
+          {t('reset.requestNew')}
         </Link>
       </AuthPage>
     );
   }
   return (
-    <AuthPage
-      title="Choose a new password"
-      intro="You’ll be logged out on all your devices."
-      other={back}
-    >
+    <AuthPage title={t('reset.chooseTitle')} intro={t('reset.chooseIntro')} other={back}>
       <form {...form.props} className="flex flex-col gap-4">
         <Problem text={form.problem} />
         <Field
           name="password"
           type="password"
-          label="New password"
+          label={t('common.newPassword')}
           autoComplete="new-password"
           autoFocus
           required
-          hint={`At least ${options?.passwordMin ?? 10} characters. A phrase of several words works well.`}
+          hint={t('auth.passwordHint', { count: options?.passwordMin ?? 10 })}
           error={form.errors.password}
         />
         <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-          Set new password
+          {t('reset.submit')}
         </Button>
       </form>
     </AuthPage>

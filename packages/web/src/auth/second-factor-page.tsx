@@ -5,6 +5,8 @@ import { errorMessage } from '../lib/text.ts';
 import { askPasskey, hasPasskeys, PasskeyCancelled } from '../session/passkey.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
 import { waitingFor } from '../session/waiting-step.ts';
+import { t } from '../texts/index.ts';
+import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { Field } from '../ui/field.tsx';
@@ -15,15 +17,15 @@ import { useForm } from './use-form.ts';
 
 type Method = 'totp' | 'passkey' | 'recovery';
 
-const OTHER: Record<Method, [string, typeof KeyRound]> = {
-  totp: ['Use your authenticator app', Smartphone],
-  passkey: ['Use a passkey', KeyRound],
-  recovery: ['Use a recovery code', LifeBuoy],
+const OTHER: Record<Method, [PlainKey, typeof KeyRound]> = {
+  totp: ['secondFactor.useTotp', Smartphone],
+  passkey: ['secondFactor.usePasskey', KeyRound],
+  recovery: ['secondFactor.useRecovery', LifeBuoy],
 };
-const INTRO: Record<Method, string> = {
-  totp: 'Enter the six-digit code from your authenticator app.',
-  passkey: 'Confirm with a passkey on this device, or with a security key.',
-  recovery: 'Enter one of the recovery codes you saved when you set up two-factor authentication.',
+const INTRO: Record<Method, PlainKey> = {
+  totp: 'secondFactor.totpIntro',
+  passkey: 'secondFactor.passkeyIntro',
+  recovery: 'secondFactor.recoveryIntro',
 };
 
 /** Asks for the second factor, after the password. */
@@ -55,11 +57,11 @@ export function SecondFactorPage() {
   };
   return (
     <AuthPage
-      title="Two-factor authentication"
-      intro={INTRO[method]}
+      title={t('secondFactor.title')}
+      intro={t(INTRO[method])}
       other={
         <Link to="/login" className={LINK}>
-          Start over
+          {t('common.startOver')}
         </Link>
       }
     >
@@ -69,7 +71,7 @@ export function SecondFactorPage() {
           <CodeField
             key="totp"
             name="totp"
-            label="Authentication code"
+            label={t('secondFactor.authenticationCode')}
             autoFocus
             required
             error={form.errors.totp}
@@ -80,13 +82,13 @@ export function SecondFactorPage() {
           <Field
             key="recovery"
             name="recoveryCode"
-            label="Recovery code"
+            label={t('secondFactor.recoveryCode')}
             autoComplete="off"
             autoCapitalize="none"
             spellCheck={false}
             autoFocus
             required
-            hint="Each code works once."
+            hint={t('secondFactor.recoveryCodeHint')}
             error={form.errors.recoveryCode}
           />
         )}
@@ -97,11 +99,11 @@ export function SecondFactorPage() {
             className="min-h-11"
             onClick={() => void withPasskey()}
           >
-            <KeyRound size={17} /> Use a passkey
+            <KeyRound size={17} /> {t('secondFactor.usePasskey')}
           </Button>
         ) : (
           <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-            Continue
+            {t('common.continue')}
           </Button>
         )}
         {methods
@@ -110,7 +112,7 @@ export function SecondFactorPage() {
             const [description, Icon] = OTHER[m];
             return (
               <Button key={m} look="quiet" onClick={() => setChosen(m)}>
-                <Icon size={17} /> {description}
+                <Icon size={17} /> {t(description)}
               </Button>
             );
           })}

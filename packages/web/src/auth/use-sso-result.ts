@@ -2,6 +2,7 @@ import { ERRORS, type LoginStep, type SecondFactorMethod } from '@parley/protoco
 import { useLocation } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { ssoReturn } from '../session/sso-return.ts';
+import { t } from '../texts/index.ts';
 
 /** The result of a single sign-on log-in. */
 export interface SsoResult {
@@ -42,7 +43,7 @@ function read(hash: string): SsoResult {
 const messageOf = (code: string): string =>
   Object.hasOwn(ERRORS, code)
     ? `${ERRORS[code as keyof typeof ERRORS].title}.`
-    : 'Could not log in with the other provider. Try again.';
+    : t('login.ssoFailed');
 
 function stepOf(values: URLSearchParams): LoginStep | null {
   const ticket = values.get('ticket');

@@ -3,6 +3,7 @@ import { useRef, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
 import { waitingFor } from '../session/waiting-step.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { LINK } from '../ui/link.ts';
@@ -21,16 +22,19 @@ export function VerifyPage() {
     if (waiting) await continueLogin(await auth.verify(waiting.step.ticket, code), waiting.email);
   });
   if (!waiting) return <Navigate to="/login" />;
-  const where = waiting.email ?? 'your email address';
   return (
     <AuthPage
-      title="Check your email"
-      intro={`We sent a six-digit code to ${where}. It expires in 10 minutes.`}
+      title={t('verify.title')}
+      intro={
+        waiting.email === undefined
+          ? t('verify.sentToYou')
+          : t('verify.sentTo', { email: waiting.email })
+      }
       other={
         <>
-          Wrong address?{' '}
+          {t('verify.wrongAddress')}{' '}
           <Link to="/register" className={LINK}>
-            Start over
+            {t('common.startOver')}
           </Link>
         </>
       }
@@ -40,14 +44,14 @@ export function VerifyPage() {
         <Problem text={form.problem} />
         <CodeField
           name="code"
-          label="Verification code"
+          label={t('common.verificationCode')}
           autoFocus
           required
           error={form.errors.code}
           onFull={(element) => element.requestSubmit()}
         />
         <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-          Continue
+          {t('common.continue')}
         </Button>
         <Resend ticket={waiting.step.ticket} after={waiting.step.resendAfter} />
       </form>
@@ -67,7 +71,7 @@ function Resend({ ticket, after }: { ticket: string; after: number }) {
     try {
       const { resendAfter } = await auth.resend(ticket);
       setUntil(Date.now() + resendAfter * 1000);
-      setStatus('We sent you another code.');
+      setStatus(t('verify.resent'));
     } catch (error) {
       setStatus(errorMessage(error));
     }
@@ -76,7 +80,9 @@ function Resend({ ticket, after }: { ticket: string; after: number }) {
   return (
     <div className="text-center text-sm">
       <Button look="quiet" disabled={left > 0} onClick={() => void resend()} className="w-full">
-        Resend code{left > 0 && <span className="tabular-nums"> in {left} s</span>}
+        <span className="tabular-nums">
+          {left > 0 ? t('common.resendCodeIn', { seconds: left }) : t('common.resendCode')}
+        </span>
       </Button>
       <p role="status" className="mt-1 min-h-5 text-[13px] text-muted">
         {status}

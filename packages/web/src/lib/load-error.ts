@@ -1,3 +1,5 @@
+import { t } from '../texts/index.ts';
+
 /** A part of the client’s code could not be loaded: the page is of an earlier build, or offline. */
 export class LoadError extends Error {
   override name = 'LoadError';
@@ -11,9 +13,6 @@ export async function loadPart<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {
-    throw new LoadError(
-      'Parley was updated while this tab was open, or your connection dropped. Reload and try again.',
-      { cause: error },
-    );
+    throw new LoadError(t('errors.load'), { cause: error });
   }
 }

@@ -1,30 +1,36 @@
 import { ApiError } from '@parley/client';
+import { locale, t } from '../texts/index.ts';
+
+const list = new Intl.ListFormat(locale, { type: 'conjunction' });
 
 /** Returns the text that the user sees for an error. */
 export function errorMessage(error: unknown): string {
   if (error instanceof ApiError && error.code === 'network') {
-    return 'Can’t reach the server. Check your connection and try again.';
+    return t('errors.network');
   }
-  if (!(error instanceof Error)) return 'Something went wrong. Try again.';
+  if (!(error instanceof Error)) return t('errors.unknown');
   if (error instanceof ApiError && error.retryAfter !== undefined && error.retryAfter > 1) {
-    return `${error.message}. Try again in ${duration(error.retryAfter)}.`;
+    return t('errors.retryIn', { message: error.message, time: duration(error.retryAfter) });
   }
   return error.message;
 }
 
 /** Formats a duration: “40 seconds”, “3 minutes”, “2 hours”. */
 export function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} seconds`;
+  if (seconds < 90) return inUnits(Math.ceil(seconds), 'second');
   const minutes = Math.ceil(seconds / 60);
-  return minutes < 90 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
+  return minutes < 90 ? inUnits(minutes, 'minute') : inUnits(Math.ceil(minutes / 60), 'hour');
 }
 
-/** Joins names: “Ann”, “Ann and Ben”, “Ann, Ben and 3 others”. */
+const inUnits = (value: number, unit: string): string =>
+  value.toLocaleString(locale, { style: 'unit', unit, unitDisplay: 'long' });
+
+/** Joins names: “Ann”, “Ann and Ben”, “Ann, Ben, and 3 others”. */
 export function nameList(names: readonly string[]): string {
-  const [a, b, c] = names;
-  if (!a) return '';
-  if (!b) return a;
-  if (!c) return `${a} and ${b}`;
-  const others = names.length - 2;
-  return `${a}, ${b} and ${others === 1 ? '1 other' : `${others} others`}`;
+  if (names.length <= 2) return listOf(names);
+  const others = t('common.others', { count: names.length - 2 });
+  return listOf([...names.slice(0, 2), others]);
 }
+
+/** Joins items as the language does: “a, b, and c”. */
+export const listOf = (items: readonly string[]): string => list.format(items);

@@ -1,16 +1,18 @@
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const weekday = new Intl.DateTimeFormat(undefined, {
+import { locale, t } from '../texts/index.ts';
+
+const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+const weekday = new Intl.DateTimeFormat(locale, {
   weekday: 'long',
   day: 'numeric',
   month: 'long',
 });
-const withYear = new Intl.DateTimeFormat(undefined, {
+const withYear = new Intl.DateTimeFormat(locale, {
   day: 'numeric',
   month: 'long',
   year: 'numeric',
 });
-const short = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
+const short = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
+const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' });
 
 /** Formats hours and minutes. */
 export const timeOfDay = (at: string): string => clock.format(new Date(at));
@@ -18,15 +20,15 @@ export const timeOfDay = (at: string): string => clock.format(new Date(at));
 export const fullTime = (at: string): string => full.format(new Date(at));
 const days = new Map<string, string>();
 
-const dateOnly = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+const dateOnly = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 /** Formats the date. */
 export const dateOf = (at: string): string => dateOnly.format(new Date(at));
 
 /** Formats a time as “5 minutes ago” or “yesterday”; as its date after a month. */
 export function ago(at: string, now = Date.now()): string {
   const minutes = Math.round((Date.parse(at) - now) / 60_000);
-  if (minutes > -1 && minutes < 1) return 'just now';
+  if (minutes > -1 && minutes < 1) return t('time.justNow');
   if (Math.abs(minutes) < 60) return relative.format(minutes, 'minute');
   const hours = Math.round(minutes / 60);
   if (Math.abs(hours) < 24) return relative.format(hours, 'hour');
@@ -50,8 +52,8 @@ export function dayKey(at: string): string {
 export function dayName(at: string, now = new Date()): string {
   const day = new Date(at);
   const days = Math.round((startOf(now) - startOf(day)) / 86_400_000);
-  if (days === 0) return 'Today';
-  if (days === 1) return 'Yesterday';
+  if (days === 0) return t('time.today');
+  if (days === 1) return t('time.yesterday');
   return day.getFullYear() === now.getFullYear() ? weekday.format(day) : withYear.format(day);
 }
 

@@ -4,6 +4,7 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/browser';
 import { loadPart } from '../lib/load-error.ts';
+import { t } from '../texts/index.ts';
 
 /** Returns whether passkeys work here: they need HTTPS or localhost, and a domain name instead of an IP address. */
 export const hasPasskeys = (): boolean =>
@@ -35,10 +36,10 @@ async function cancellable<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     const { name, cause } = error as Error & { cause?: Error };
     if ([name, cause?.name].some((n) => n === 'NotAllowedError' || n === 'AbortError')) {
-      throw new PasskeyCancelled('No passkey was chosen. Try again.', { cause: error });
+      throw new PasskeyCancelled(t('passkeys.noneChosen'), { cause: error });
     }
     if (name === 'InvalidStateError' || cause?.name === 'InvalidStateError') {
-      throw new Error('This device already has a passkey for your account.', { cause: error });
+      throw new Error(t('passkeys.alreadyHere'), { cause: error });
     }
     throw error;
   }

@@ -1,6 +1,7 @@
 import { ApiError, IndexedDbStore, ParleyApi, ParleyClient } from '@parley/client';
 import type { AccountId, Me } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
+import { t } from '../texts/index.ts';
 import { ACCOUNT_KEY, accountHere, removeKeptOfOthers, removeOthers } from './device.ts';
 import { forgetNext, takeNext } from './next.ts';
 import { takeSsoReturn } from './sso-return.ts';
@@ -75,8 +76,7 @@ export async function logout(): Promise<void> {
   const { client } = session;
   const notified = api.logout().then(
     () => undefined,
-    () =>
-      'You’re logged out on this device, but the server couldn’t be reached. To be sure, end this session from another device.',
+    () => t('session.serverNotReached'),
   );
   endInAllTabs();
   await forget(client);
@@ -86,7 +86,7 @@ export async function logout(): Promise<void> {
 
 /** Ends the session after its account has been deleted. */
 export async function accountDeleted(): Promise<void> {
-  if (session.state === 'in') await onEnded(session.client, 'Your account has been deleted.');
+  if (session.state === 'in') await onEnded(session.client, t('session.accountDeleted'));
 }
 
 /**
@@ -136,11 +136,7 @@ function watchOtherTabs(): void {
   const check = () => {
     if (session.state !== 'in' || accountHere() === session.account) return;
     const { client } = session;
-    close(
-      accountHere() === null
-        ? 'You logged out in another tab.'
-        : 'Someone logged in to another account in another tab.',
-    );
+    close(accountHere() === null ? t('session.loggedOutElsewhere') : t('session.otherAccount'));
     // The tab that ended the session deletes its database. This one only closes it, because the same
     // account may have logged in again already.
     client.stop().then(sweep, sweep);
@@ -154,7 +150,7 @@ function watchOtherTabs(): void {
 
 function openSession(account: AccountId): void {
   const client = new ParleyClient({ api, store: new IndexedDbStore() });
-  client.on('ended', () => void onEnded(client, 'Your session has ended. Log in again.'));
+  client.on('ended', () => void onEnded(client, t('session.ended')));
   // Removes the listeners of this session when it ends: another one may start in the same page.
   const ended = new AbortController();
   const { signal } = ended;

@@ -1,12 +1,13 @@
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { t } from '../texts/index.ts';
 import { Button } from './button.tsx';
 
 /** How long the button shows the result, ms. */
 const RESULT_MS = 2_000;
 
 /** Copies a text, and shows whether it was copied. */
-export function CopyButton({ text, label = 'Copy' }: { text: string; label?: string }) {
+export function CopyButton({ text, label }: { text: string; label?: string }) {
   const [result, setResult] = useState<'copied' | 'refused' | null>(null);
   useEffect(() => {
     if (result === null) return;
@@ -27,10 +28,10 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
       {result === 'copied' ? <Check size={16} /> : <Copy size={16} />}
       <span aria-live="polite">
         {result === 'copied'
-          ? 'Copied'
+          ? t('ui.copied')
           : result === 'refused'
-            ? 'Can’t copy: select the text'
-            : label}
+            ? t('ui.cannotCopy')
+            : (label ?? t('ui.copy'))}
       </span>
     </Button>
   );

@@ -1,6 +1,7 @@
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { t } from '../texts/index.ts';
 import { IconButton } from './button.tsx';
 import { useReturnFocus } from './return-focus.ts';
 
@@ -38,7 +39,7 @@ export function Dialog({
               )}
             </div>
             <Radix.Close asChild>
-              <IconButton label="Close">
+              <IconButton label={t('common.close')}>
                 <X size={18} />
               </IconButton>
             </Radix.Close>

@@ -1,5 +1,6 @@
 import { Eye, EyeOff } from 'lucide-react';
 import { type InputHTMLAttributes, type ReactNode, useId, useState } from 'react';
+import { t } from '../texts/index.ts';
 import { cx } from './cx.ts';
 
 /** A labelled text input with a hint or an error. */
@@ -46,7 +47,7 @@ export function Field({
           <button
             type="button"
             onClick={() => setShown(!shown)}
-            aria-label={shown ? 'Hide password' : 'Show password'}
+            aria-label={shown ? t('ui.hidePassword') : t('ui.showPassword')}
             className="absolute inset-y-0 right-0 flex w-11 items-center justify-center rounded-r-lg text-muted hover:text-ink"
           >
             {shown ? <EyeOff size={17} /> : <Eye size={17} />}

@@ -1,3 +1,4 @@
+import { t } from '../texts/index.ts';
 import { Button } from './button.tsx';
 import type { Loaded } from './use-load.ts';
 
@@ -7,7 +8,7 @@ export function Loading({ of: { data, problem, reload } }: { of: Loaded<unknown>
     return (
       <div role="alert" className="flex flex-wrap items-center gap-3 text-danger text-sm">
         {problem}
-        <Button onClick={() => void reload()}>Try again</Button>
+        <Button onClick={() => void reload()}>{t('common.tryAgain')}</Button>
       </div>
     );
   }

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { t } from '../texts/index.ts';
 import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
 import { Field } from './field.tsx';
@@ -60,13 +61,13 @@ function PasswordForm({
       <Field
         name="password"
         type="password"
-        label="Your password"
+        label={t('ui.yourPassword')}
         autoComplete="current-password"
         autoFocus
         error={form.errors.password}
       />
       <div className="flex justify-end gap-2">
-        <Button onClick={onDone}>Cancel</Button>
+        <Button onClick={onDone}>{t('common.cancel')}</Button>
         <Button type="submit" look={danger ? 'danger' : 'primary'} busy={form.busy}>
           {action}
         </Button>
