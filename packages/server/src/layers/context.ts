@@ -1,0 +1,20 @@
+import type { Limits } from '@parley/protocol';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Logger } from '../log.ts';
+
+/** What every layer of the server is built with. */
+export interface LayerContext {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  /** Aborts a start that is still waiting for its database. */
+  readonly signal: AbortSignal | undefined;
+  /**
+   * Adds a step of the stop. Steps run in reverse order, so a layer is stopped before those that it
+   * was built on. Add the step as soon as there is something to stop: a later step of the start may
+   * fail.
+   */
+  onStop(step: () => Promise<void> | void): void;
+}

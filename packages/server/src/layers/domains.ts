@@ -1,0 +1,82 @@
+import type { Pool } from 'pg';
+import { type Accounts, openAccounts } from '../accounts/accounts.ts';
+import { ApiKeys } from '../accounts/api-keys/api-keys.ts';
+import { AuditLog } from '../audit/audit-log.ts';
+import { bootstrapEveryone } from '../conversations/everyone.ts';
+import { Emails } from '../email/emails.ts';
+import { emailTransport } from '../email/transport.ts';
+import { Erasures } from '../erasure/erasures.ts';
+import { SecondFactors } from '../factors/factors.ts';
+import { ReadCursors } from '../messages/read-cursors.ts';
+import { loadSecret } from '../secret.ts';
+import { Identities } from '../sso/identities.ts';
+import { Vault } from '../vault.ts';
+import type { LayerContext } from './context.ts';
+import { loginSteps } from './login-steps.ts';
+import type { StreamLayer } from './streams.ts';
+
+/** The domains: what users and programs can do. */
+export interface DomainLayer {
+  readonly vault: Vault;
+  readonly keys: ApiKeys;
+  readonly emails: Emails;
+  readonly audit: AuditLog;
+  readonly accounts: Accounts;
+  readonly factors: SecondFactors;
+  readonly identities: Identities;
+  readonly erasures: Erasures;
+  readonly readCursors: ReadCursors;
+  /** Starts the work in the background. */
+  start(): void;
+}
+
+/** Builds the domains. `url` is the server’s public address. */
+export async function openDomains(
+  context: LayerContext,
+  pool: Pool,
+  { append, metrics }: StreamLayer,
+  url: string,
+): Promise<DomainLayer> {
+  const { config, log, clock, onStop } = context;
+  await bootstrapEveryone(append);
+  const base = openBase(context, pool);
+  const { audit, emails, vault } = base;
+  const accounts = await openAccounts({
+    ...base,
+    config,
+    pool,
+    append,
+    clock,
+    log,
+    issuer: () => url,
+    loginSteps: (deps) => loginSteps(deps, config),
+  });
+  onStop(() => accounts.stop());
+  const { sessions } = accounts;
+  const requirement = config.secondFactor;
+  const factors = new SecondFactors({ ...accounts.parts, clock, vault, requirement });
+  await factors.recovery.upgrade();
+  const erasures = new Erasures({ pool, append, clock, log, sessions });
+  onStop(() => erasures.stop());
+  const identities = new Identities({ pool, append, clock, config, sessions, audit });
+  const readCursors = new ReadCursors(pool, log, metrics);
+  const start = () => {
+    for (const worker of [emails, audit, accounts, erasures]) worker.start();
+  };
+  return { ...base, accounts, factors, identities, erasures, readCursors, start };
+}
+
+/** Builds what the other domains use: secrets, API keys, the email queue and the audit log. */
+function openBase({ config, log, clock, onStop }: LayerContext, pool: Pool) {
+  const secret = loadSecret(config);
+  const vault = new Vault(secret);
+  const keys = new ApiKeys(pool, clock);
+  const emails = new Emails({ pool, clock, log, vault, transport: emailTransport(config, log) });
+  onStop(() => emails.stop());
+  if (emails.kind === 'smtp' && config.publicUrl === undefined) {
+    log.warn('PUBLIC_URL is not set: links in emails work only on this machine');
+  }
+  const audit = new AuditLog({ pool, clock, log });
+  onStop(() => audit.stop());
+  return { secret, vault, keys, emails, audit };
+}

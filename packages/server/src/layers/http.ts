@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import type { Pool } from 'pg';
+import { noteDenied } from '../admin/denied.ts';
+import { adminRoutes } from '../admin/routes.ts';
+import { conversationRoutes } from '../conversations/routes.ts';
+import { factorLoginRoutes } from '../factors/login-routes.ts';
+import { ownFactorRoutes } from '../factors/own-routes.ts';
+import type { Health } from '../health.ts';
+import { createHttpApp, type HttpDeps } from '../http-server/app.ts';
+import { metricsRoutes } from '../http-server/metrics.ts';
+import { integrationRoutes } from '../integrations/routes.ts';
+import { addressKey } from '../limits/address-key.ts';
+import type { Live } from '../live/live.ts';
+import { messageRoutes } from '../messages/routes.ts';
+import { ownDataRoutes } from '../own-data/routes.ts';
+import { providerOf } from '../sso/provider.ts';
+import { ssoRoutes } from '../sso/routes.ts';
+import type { LayerContext } from './context.ts';
+import type { DomainLayer } from './domains.ts';
+import type { ListenerLayer } from './listener.ts';
+import type { StreamLayer } from './streams.ts';
+
+const WEB_DIR = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
+
+/** What the HTTP layer is built on. */
+export interface HttpLayerDeps {
+  readonly pool: Pool;
+  readonly listening: ListenerLayer;
+  readonly streams: StreamLayer;
+  readonly domains: DomainLayer;
+  readonly live: Live;
+  readonly health: Health;
+}
+
+/** Builds the HTTP app on the listening socket; its `ready()` lets requests in. */
+export function openHttp(context: LayerContext, deps: HttpLayerDeps): FastifyInstance {
+  const { config, log, onStop } = context;
+  const { metrics, writes } = deps.streams;
+  const { listener } = deps.listening;
+  if (!existsSync(WEB_DIR)) log.warn('web client not built');
+  const app = createHttpApp({
+    log,
+    listener,
+    host: config.host,
+    publicUrl: config.publicUrl,
+    hstsSubdomains: config.hstsSubdomains,
+    securityContacts: config.securityContacts,
+    trustedProxies: config.trustedProxies,
+    webDir: WEB_DIR,
+    health: () => deps.health.state(),
+    rejectWrites: writes.rejection,
+    limitRequests: requestLimits(deps.streams),
+    onRefused: (request, refused) => noteDenied(deps.domains.audit, request, refused),
+    onAnswer: (method, route, status, ms) => metrics.request(method, route, status, ms),
+    api: apiRoutes(context, deps),
+    root: rootRoutes(context, deps),
+  });
+  onStop(async () => {
+    await listener.close();
+    await app.close();
+  });
+  return app;
+}
+
+/** Returns the limit of requests, over all nodes, by account or by address. */
+function requestLimits({ shared, metrics }: StreamLayer): NonNullable<HttpDeps['limitRequests']> {
+  return (of) => {
+    const wait =
+      'account' in of
+        ? shared.take('requests', of.account)
+        : shared.take('address', addressKey(of.address));
+    if (wait !== null) metrics.limited('requests');
+    return wait;
+  };
+}
+
+/** Returns the routes whose path is fixed by a standard or by monitoring. */
+function rootRoutes(
+  { config: { metricsToken } }: LayerContext,
+  { streams, domains }: HttpLayerDeps,
+): HttpDeps['root'] {
+  if (metricsToken === undefined) return [domains.accounts.rootRoutes];
+  return [
+    domains.accounts.rootRoutes,
+    (scope) => metricsRoutes(scope, streams.metrics, metricsToken),
+  ];
+}
+
+/** Returns the routes of all domains, below /api/v1. */
+function apiRoutes(
+  { config, log, clock }: LayerContext,
+  { pool, streams, domains, live, listening }: HttpLayerDeps,
+): HttpDeps['api'] {
+  const { append } = streams;
+  const { keys, factors, erasures, identities, readCursors, vault } = domains;
+  const { authenticate, parts: accounts } = domains.accounts;
+  const server = () => listening.url;
+  const provider = providerOf(config);
+  const onReadMoved: Parameters<typeof messageRoutes>[1]['onReadMoved'] = (account, move) =>
+    live.tellRead(account, move);
+  return [
+    domains.accounts.routes,
+    (scope) => conversationRoutes(scope, { pool, append, authenticate }),
+    (scope) => messageRoutes(scope, { pool, append, authenticate, readCursors, onReadMoved }),
+    (scope) => factorLoginRoutes(scope, { accounts, factors, server }),
+    (scope) => ownFactorRoutes(scope, { accounts, factors, server }),
+    (scope) => ssoRoutes(scope, { accounts, identities, provider, vault, log, server }),
+    (scope) => ownDataRoutes(scope, { accounts, erasures, clock }),
+    (scope) => adminRoutes(scope, { accounts, keys, factors, erasures, config }),
+    (scope) => integrationRoutes(scope, { accounts, keys, clock }),
+  ];
+}

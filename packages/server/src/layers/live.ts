@@ -1,0 +1,50 @@
+import { LIVE_PATH } from '@parley/protocol';
+import type { Pool } from 'pg';
+import { conversationFor, loadStart } from '../conversations/snapshot.ts';
+import { isAllowedOrigin } from '../http/origin.ts';
+import { isAllowedHost } from '../http-server/host.ts';
+import { clientAddress } from '../http-server/proxies.ts';
+import { addressKey } from '../limits/address-key.ts';
+import { Live } from '../live/live.ts';
+import { readVersions } from '../messages/read-cursors.ts';
+import type { LayerContext } from './context.ts';
+import type { DomainLayer } from './domains.ts';
+import type { StreamLayer } from './streams.ts';
+
+/** Builds the live side: the sockets of clients. */
+export function openLive(
+  { config, log, clock, limits }: LayerContext,
+  pool: Pool,
+  { hub, broker, metrics, append, shared, writes }: StreamLayer,
+  { accounts, keys, readCursors }: DomainLayer,
+): Live {
+  const addressOf = clientAddress(config.trustedProxies);
+  const live = new Live({
+    hub,
+    broker,
+    metrics,
+    append,
+    pool,
+    log,
+    clock,
+    limits,
+    limitCommands: (account) => shared.take('commands', account),
+    identify: (token) => accounts.identify(token),
+    forgetSession: (session) => accounts.sessions.forgetEnded(session),
+    liveSessions: (ids) => accounts.alive(ids),
+    isAllowedOrigin: (origin, asked) =>
+      isAllowedHost(asked, LIVE_PATH, config) && isAllowedOrigin(origin, asked, config),
+    addressOf: (request) => addressKey(addressOf(request)),
+    me: (account) => accounts.me(account),
+    start: (account, streams) => loadStart(pool, account, streams),
+    conversation: (account, id) => conversationFor(pool, account, id),
+    moveReadCursor: async (account, id, seq, unread) => {
+      const rejection = writes.rejection();
+      return rejection ? { refusal: rejection } : await readCursors.move(account, id, seq, unread);
+    },
+    readVersions: (ids) => readVersions(pool, ids),
+  });
+  accounts.sessions.onEnded((session) => live.endSession(session));
+  keys.onEnded((key) => live.endSession(key));
+  return live;
+}

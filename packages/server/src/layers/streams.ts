@@ -1,0 +1,106 @@
+import type { Limits, Refusal } from '@parley/protocol';
+import type { Pool } from 'pg';
+import type { Config } from '../config.ts';
+import { SharedLimits } from '../limits/shared-limits.ts';
+import type { Logger } from '../log.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { PROJECTIONS } from '../projections.ts';
+import type { DiskReserve } from '../storage/disk-reserve.ts';
+import { Append } from '../stream/append.ts';
+import { type Broker, LocalBroker } from '../stream/broker.ts';
+import { RedisBroker } from '../stream/broker-redis.ts';
+import { Hub } from '../stream/hub.ts';
+import { Projections } from '../stream/projections.ts';
+import { startTracing } from '../tracing/start.ts';
+import type { LayerContext } from './context.ts';
+
+/** Rejects writes while the disk is full. */
+export interface WriteGate {
+  /** Returns why writes are rejected at the moment; null if they are accepted. */
+  rejection(): Refusal | null;
+  /** From now on a full disk rejects writes. The start repeats stored commands, which write nothing. */
+  enforce(): void;
+}
+
+/** The streams, and what counts and limits their use. */
+export interface StreamLayer {
+  readonly broker: Broker;
+  readonly shared: SharedLimits;
+  readonly metrics: Metrics;
+  readonly hub: Hub;
+  readonly append: Append;
+  readonly writes: WriteGate;
+}
+
+/** Builds the streams: what is committed goes from append to the hub. */
+export async function openStreams(
+  context: LayerContext,
+  pool: Pool,
+  disk: DiskReserve | null,
+): Promise<StreamLayer> {
+  const { config, log, clock, limits, onStop } = context;
+  const space = await spaceOf(pool);
+  const broker = openBroker(config, space, log);
+  onStop(() => broker.stop());
+  const shared = openLimits(config, space, limits, log);
+  onStop(() => shared.stop());
+  const metrics = new Metrics();
+  const writes = writeGate(disk);
+  const tracing =
+    config.tracesUrl === undefined ? null : startTracing(config.tracesUrl, broker.node, log);
+  if (tracing) onStop(() => tracing.stop());
+  const hub = new Hub(pool, log, broker, metrics, tracing);
+  const append = new Append({
+    pool,
+    clock,
+    log,
+    projections: new Projections(PROJECTIONS),
+    metrics,
+    ...(tracing && { tracing }),
+    publish: (events) => hub.publish(events),
+    rejectWrites: writes.rejection,
+  });
+  onStop(() => append.close());
+  hub.start();
+  onStop(() => hub.stop());
+  return { broker, shared, metrics, hub, append, writes };
+}
+
+function writeGate(disk: DiskReserve | null): WriteGate {
+  let enforced = false;
+  return {
+    rejection: () => (enforced ? (disk?.rejection() ?? null) : null),
+    enforce: () => {
+      enforced = true;
+    },
+  };
+}
+
+/** Opens the connection to the other nodes: Redis or Valkey, if configured. */
+function openBroker(config: Config, space: string, log: Logger): Broker {
+  if (config.redisUrl === undefined) return new LocalBroker();
+  if (config.publicUrl === undefined) {
+    log.warn('PUBLIC_URL is not set: nodes do not accept the tokens of each other');
+  }
+  return new RedisBroker(config.redisUrl, space, log);
+}
+
+function openLimits(config: Config, space: string, limits: Limits, log: Logger): SharedLimits {
+  return new SharedLimits(
+    {
+      commands: { points: limits.accountCommands, seconds: limits.commandWindowMs / 1000 },
+      requests: { points: limits.accountRequests, seconds: 60 },
+      address: { points: limits.addressRequests, seconds: 60 },
+    },
+    config.redisUrl === undefined ? null : { url: config.redisUrl, space },
+    log,
+  );
+}
+
+/**
+ * Returns the epoch of the database, which separates servers that share a Redis but not a database.
+ */
+async function spaceOf(pool: Pool): Promise<string> {
+  const { rows } = await pool.query<{ epoch: string }>('select epoch from server_state');
+  return (rows[0] as { epoch: string }).epoch;
+}
