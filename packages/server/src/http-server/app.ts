@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import Cookie from '@fastify/cookie';
-import type { AccountId, HealthAnswer, Refusal } from '@parley/protocol';
+import type { AccountId, Refusal } from '@parley/protocol';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
@@ -10,7 +10,7 @@ import Fastify, {
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { uuidv7 } from 'uuidv7';
-import type { z } from 'zod';
+import type { HealthState } from '../health.ts';
 import { knownSessionOf } from '../http/authenticate.ts';
 import { handleError, pathOf, RefusalError, refuse } from '../http/errors.ts';
 import { addressKey } from '../limits/address-key.ts';
@@ -57,7 +57,7 @@ export interface HttpDeps {
   /** Called for each refusal that a route throws; awaited before the response. */
   onRefused?(request: FastifyRequest, refused: Refusal): Promise<void>;
   /** Returns the state of the server, for load balancers and monitoring. */
-  health(): Promise<z.infer<typeof HealthAnswer>>;
+  health(): Promise<HealthState>;
   /**
    * Counts a request of an address or account; returns null, or the seconds to wait.
    */

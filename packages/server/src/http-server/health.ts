@@ -1,10 +1,10 @@
 import { HealthAnswer } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { HttpDeps } from './app.ts';
+import type { HealthState } from '../health.ts';
 
 /** `/health/live`: the process responds. `/health/ready`: it can serve requests, including its database. */
-export function healthRoutes(instance: FastifyInstance, health: HttpDeps['health']): void {
+export function healthRoutes(instance: FastifyInstance, health: () => Promise<HealthState>): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   app.route({
     method: 'GET',

@@ -1,0 +1,150 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+/**
+ * Imports point one way: a folder imports only folders of the layers below its own, so that each can
+ * be read and changed with nothing above it in mind. Test files may import anything.
+ */
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * The layers of packages/server/src, from the bottom to the top. Folders of one layer do not import
+ * each other. Files directly in src/ stand for themselves.
+ */
+const LAYERS: readonly (readonly string[])[] = [
+  [
+    'log-bounds.ts',
+    'clock.ts',
+    'metrics',
+    'problem.ts',
+    'secret.ts',
+    'setting-schemas.ts',
+    'vault.ts',
+  ],
+  ['log.ts'],
+  ['audit', 'config.ts', 'limits', 'storage', 'tracing'],
+  ['backup', 'email', 'stream'],
+  ['health.ts', 'http'],
+  // Domains.
+  ['accounts/api-keys', 'accounts/attempts', 'accounts/sessions', 'accounts/tickets', 'messages'],
+  ['accounts/users', 'conversations'],
+  ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts'],
+  ['accounts/passwords', 'doctor'],
+  ['accounts/logins'],
+  ['accounts/registration'],
+  ['accounts'],
+  ['factors', 'sso'],
+  ['admin'],
+  ['integrations', 'own-data'],
+  // What serves the domains.
+  ['http-server', 'live'],
+  ['layers'],
+  ['main.ts'],
+  ['commands'],
+  ['cli.ts'],
+];
+
+/** The packages that each package may import. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  'packages/protocol': [],
+  'packages/client': ['protocol'],
+  'packages/server': ['protocol'],
+  'packages/web': ['protocol', 'client'],
+  bench: ['protocol', 'client', 'server'],
+  chaos: ['protocol', 'client', 'server'],
+};
+
+interface Import {
+  /** The importing file, below the folder that was read. */
+  readonly file: string;
+  readonly specifier: string;
+}
+
+/** Returns the imports of all files below a folder that are not tests, types included. */
+function importsBelow(folder: string): Import[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file))
+    .flatMap((file) =>
+      importsOf(readFileSync(join(root, folder, file), 'utf8')).map((specifier) => ({
+        file: file.split(sep).join('/'),
+        specifier,
+      })),
+    );
+}
+
+/** Returns what a source text imports: statements, re-exports, `import()` calls and types. */
+function importsOf(source: string): string[] {
+  const from = /(?:^|\n)[ \t]*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/g;
+  const bare = /(?:^|\n)[ \t]*import\s*['"]([^'"]+)['"]/g;
+  const call = /\bimport\(\s*['"]([^'"]+)['"]/g;
+  return [from, bare, call].flatMap((pattern) =>
+    [...source.matchAll(pattern)].map(([, specifier = '']) => specifier),
+  );
+}
+
+/** Returns the relative imports below a folder, each as the files at both ends. */
+function relativeImports(folder: string): { file: string; target: string }[] {
+  return importsBelow(folder)
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .map(({ file, specifier }) => ({
+      file,
+      target: normalize(join(dirname(file), specifier))
+        .split(sep)
+        .join('/'),
+    }));
+}
+
+/** Returns the folder of a file; a file without one stands for itself. */
+const folderOf = (file: string): string => (file.includes('/') ? dirname(file) : file);
+
+const layerOf = (folder: string): number => LAYERS.findIndex((layer) => layer.includes(folder));
+
+describe('the folders of the server', () => {
+  const imports = relativeImports('packages/server/src');
+
+  test('all have a layer', () => {
+    const folders = new Set(imports.flatMap(({ file, target }) => [file, target].map(folderOf)));
+    expect([...folders].filter((folder) => layerOf(folder) === -1)).toEqual([]);
+    expect(LAYERS.flat().filter((folder) => !folders.has(folder))).toEqual([]);
+  });
+
+  test('import only folders of lower layers', () => {
+    const wrong = imports.filter(({ file, target }) => {
+      const [from, to] = [folderOf(file), folderOf(target)];
+      return from !== to && layerOf(to) >= layerOf(from);
+    });
+    const lines = wrong.map(({ file, target }) => `${file} must not import ${target}`);
+    expect([...new Set(lines)]).toEqual([]);
+  });
+});
+
+describe('the packages', () => {
+  test.each(Object.entries(PACKAGES))('%s imports only packages below it', (name, allowed) => {
+    const wrong = importsBelow(`${name}/src`).filter(({ file, specifier }) => {
+      const [, other] = /^@parley\/([^/]+)/.exec(specifier) ?? [];
+      if (other !== undefined) return !allowed.includes(other);
+      return (
+        specifier.startsWith('.') && normalize(join(dirname(file), specifier)).startsWith('..')
+      );
+    });
+    const lines = wrong.map(
+      ({ file, specifier }) => `${name}/src/${file} must not import ${specifier}`,
+    );
+    expect(lines).toEqual([]);
+  });
+});
+
+test('every form of an import is read', () => {
+  const source = [
+    "import a, {\n  type B,\n} from './a.ts';",
+    "export * from './b.ts';",
+    "import './c.ts';",
+    "const d = await import('./d.ts');",
+    "type E = import('./e.ts').E;",
+    "const text = 'from';",
+  ].join('\n');
+  expect(importsOf(source).sort()).toEqual(['./a.ts', './b.ts', './c.ts', './d.ts', './e.ts']);
+});
