@@ -232,7 +232,7 @@ async function lockStreams(tx, commands) {`,
         this.#context.hub.subscribe(subscription, lastSeq);`,
         replace: `        this.#subscriptions.set(stream, subscription);
         setTimeout(() => {
-            if (this.#sink.closed) return;
+            if (this.closed) return;
             const topic = this.#context.hub.topic(stream);
             if (topic && subscription.last === null) subscription.advance(topic.head);
             this.#context.hub.subscribe(subscription, lastSeq);

@@ -1,7 +1,8 @@
 import { type AccountRole, SCOPES, type Scope } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
 import { EXPECTED_ACCESS } from '../../test/support/access-table.ts';
-import { ACCESS, refusalOfAccess, refusalOfScope } from './access.ts';
+import { refusalOfScope } from '../scopes.ts';
+import { ACCESS, refusalOfAccess } from './access.ts';
 
 const scopes = Object.keys(SCOPES) as Scope[];
 const code = (operation: string | undefined, role: AccountRole, key?: Scope[]) =>

@@ -1,4 +1,5 @@
 import { type AccountRole, type Refusal, refusal, type Scope } from '@parley/protocol';
+import { refusalOfScope } from '../scopes.ts';
 
 /**
  * Which callers may use which route, as the one table that is enforced. What a caller may do to a
@@ -145,14 +146,4 @@ export function refusalOfAccess(operation: string | undefined, caller: Caller): 
   if (!access) throw new Error(`The route ${operation} is not in the table of http/access.ts`);
   if (access.audience === 'admin' && caller.role === 'member') return refusal('forbidden');
   return refusalOfScope(access.scope, caller);
-}
-
-/** Returns why an API key lacks a scope; null if it has it, and for users. */
-export function refusalOfScope(
-  scope: Scope | null,
-  caller: Pick<Caller, 'scopes'>,
-): Refusal | null {
-  if (!caller.scopes || (scope !== null && caller.scopes.has(scope))) return null;
-  if (scope === null) return refusal('forbidden', 'API keys cannot do that');
-  return refusal('insufficient_scope', `This API key lacks the scope ${scope}`);
 }

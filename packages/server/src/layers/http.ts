@@ -99,7 +99,7 @@ function apiRoutes(
   const server = () => listening.url;
   const provider = providerOf(config);
   const onReadMoved: Parameters<typeof messageRoutes>[1]['onReadMoved'] = (account, move) =>
-    live.tellRead(account, move);
+    live.sendRead(account, move);
   return [
     domains.accounts.routes,
     (scope) => conversationRoutes(scope, { pool, append, authenticate }),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Budget } from './budget.ts';
 
 describe('a budget', () => {
-  test('never gives more than its size and what was refilled since, nor less', () => {
+  test('gives exactly its size and what was refilled since', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 50 }),
@@ -12,14 +12,14 @@ describe('a budget', () => {
         (size, windowMs, pauses) => {
           let now = 0;
           const budget = new Budget(size, windowMs, () => now);
-          // An own bucket, in exact steps of a token's share.
+          // A model in integers: a token is worth windowMs.
           let left = size * windowMs;
           for (const pause of pauses) {
             now += pause;
             left = Math.min(size * windowMs, left + pause * size);
-            const isSure = Math.abs(left - windowMs) > 1e-6 * size * windowMs;
+            const isExact = Math.abs(left - windowMs) > 1e-6 * size * windowMs;
             const taken = budget.take();
-            if (isSure) expect(taken).toBe(left >= windowMs);
+            if (isExact) expect(taken).toBe(left >= windowMs);
             if (taken) left -= windowMs;
           }
         },
@@ -28,7 +28,7 @@ describe('a budget', () => {
     );
   });
 
-  test('does not save up more than its size', () => {
+  test('does not accumulate more than its size', () => {
     let now = 0;
     const budget = new Budget(3, 3_000, () => now);
     now = 1_000_000;
@@ -41,7 +41,7 @@ describe('a budget', () => {
     expect(budget.take()).toBe(true);
   });
 
-  test('charges what has happened, into a debt of twice its size at most', () => {
+  test('charges what has happened, up to a debt of twice its size', () => {
     let now = 0;
     const budget = new Budget(10, 1_000, () => now);
     budget.charge(15);
@@ -54,7 +54,7 @@ describe('a budget', () => {
     expect(budget.take()).toBe(false);
     now = 3_000;
     expect(budget.full).toBe(true);
-    // Nobody can wait for more than it holds.
+    // More than it can hold counts as full.
     expect(budget.msUntil(100)).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 /**
- * A token bucket on monotonic time: `size` at once, refilled evenly over `windowMs`. A size of 0
- * means no limit.
+ * A token bucket on monotonic time: it holds `size` tokens and is refilled evenly over `windowMs`. A
+ * size of 0 means no limit.
  */
 export class Budget {
   readonly #size: number;
@@ -17,7 +17,7 @@ export class Budget {
     this.#at = now();
   }
 
-  /** Takes one; false when there is none. */
+  /** Takes a token. Returns false if there is none. */
   take(): boolean {
     if (this.#size === 0) return true;
     this.#refill();
@@ -27,8 +27,8 @@ export class Budget {
   }
 
   /**
-   * Takes `cost` for something that has happened already, also when so much is not left. The debt grows
-   * to twice the size at most.
+   * Takes `cost` tokens for something that has already happened, even if there are fewer. The debt is at
+   * most twice the size.
    */
   charge(cost: number): void {
     if (this.#size === 0) return;
@@ -36,33 +36,33 @@ export class Budget {
     this.#left = Math.max(this.#left - cost, -2 * this.#size);
   }
 
-  /** How much more was charged than there was. */
+  /** Tokens that were charged beyond those that there were. */
   get debt(): number {
     if (this.#size === 0) return 0;
     this.#refill();
     return Math.max(0, -this.#left);
   }
 
-  /** Whether nothing is taken at the moment. */
+  /** Whether the bucket is full. */
   get full(): boolean {
     if (this.#size === 0) return true;
     this.#refill();
     return this.#left >= this.#size;
   }
 
-  /** What the bucket holds at most. */
+  /** The tokens of a full bucket. */
   get size(): number {
     return this.#size;
   }
 
-  /** Milliseconds until `amount` is there. */
+  /** Returns the milliseconds until the bucket holds `amount` tokens. */
   msUntil(amount: number): number {
     if (this.#size === 0) return 0;
     this.#refill();
     return Math.max(0, (Math.min(amount, this.#size) - this.#left) / this.#perMs);
   }
 
-  /** Seconds until there is one again, at least a tenth. */
+  /** Seconds until there is a token, at least 0.1. */
   get retryAfter(): number {
     return Math.max(0.1, Math.ceil(this.msUntil(1) / 100) / 10);
   }

@@ -1,8 +1,11 @@
 import {
-  CLOSE,
+  type AccountId,
   type CommandFrame,
   type DurableCommand,
+  type Refusal,
   refusal,
+  type Seq,
+  type StreamId,
   streamOfConversation,
 } from '@parley/protocol';
 import {
@@ -13,38 +16,53 @@ import {
   unreactCommand,
 } from '../messages/commands.ts';
 import type { Command } from '../stream/stream-transaction.ts';
-import type { Connection } from './connection.ts';
 import type { LiveContext } from './context.ts';
 
-/** Carries out a command of a socket and answers it: the same functions that REST calls. */
-export function carryOut(
-  context: LiveContext,
-  connection: Connection,
-  frame: Exclude<CommandFrame, { op: 'fill' | 'renew' }>,
+/** Commands that are executed here; the others are about the connection itself. */
+export type StoredCommandFrame = Exclude<CommandFrame, { op: 'fill' | 'renew' }>;
+
+/** The sender of a command, and how it is answered. */
+export interface CommandSender {
+  readonly account: AccountId;
+  ack(id: string, stream: StreamId, seq: Seq, at: string): void;
+  nack(id: string, refusal: Refusal): void;
+  /**
+   * Called instead of an answer: whether the command was committed is unknown. The client must
+   * reconnect, retry with the same client id, and receive the outcome.
+   */
+  outcomeUnknown(): void;
+}
+
+/** What commands are executed with. */
+export type CommandDeps = Pick<
+  LiveContext,
+  'append' | 'moveReadCursor' | 'sendRead' | 'clock' | 'log'
+>;
+
+/** Executes a command and answers its sender. REST requests call the same functions of the domains. */
+export function executeCommand(
+  deps: CommandDeps,
+  sender: CommandSender,
+  frame: StoredCommandFrame,
 ): void {
   if (frame.op === 'read') {
-    void moveCursor(context, connection, frame);
+    void moveReadCursor(deps, sender, frame);
     return;
   }
-  context.append.submit(commandOf(frame, connection), (outcome) => {
+  deps.append.submit(commandOf(sender.account, frame), (outcome) => {
     if (outcome.kind === 'stored') {
-      connection.ack(frame.id, outcome.stream, outcome.seq, outcome.at);
+      sender.ack(frame.id, outcome.stream, outcome.seq, outcome.at);
     } else if (outcome.kind === 'refused') {
-      connection.nack(frame.id, outcome.refusal);
+      sender.nack(frame.id, outcome.refusal);
     } else {
-      // Neither ack nor nack would be true. Every client reconnects when its socket closes, sends again
-      // what was not answered, and then learns what became of it.
-      connection.close(CLOSE.restart, 'restart', 0.5 + Math.random());
+      sender.outcomeUnknown();
     }
   });
 }
 
-function commandOf(
-  frame: Exclude<DurableCommand, { op: 'read' }>,
-  connection: Connection,
-): Command {
+function commandOf(actor: AccountId, frame: Exclude<DurableCommand, { op: 'read' }>): Command {
   const { id: clientId, conversation } = frame;
-  const request = { actor: connection.account, clientId, conversation };
+  const request = { actor, clientId, conversation };
   switch (frame.op) {
     case 'post':
       return postCommand(request, frame.body);
@@ -59,25 +77,25 @@ function commandOf(
   }
 }
 
-async function moveCursor(
-  context: LiveContext,
-  connection: Connection,
+async function moveReadCursor(
+  deps: CommandDeps,
+  sender: CommandSender,
   frame: Extract<DurableCommand, { op: 'read' }>,
 ): Promise<void> {
-  const { account } = connection;
+  const { account } = sender;
   try {
     const { conversation, seq, unread = false } = frame;
-    const move = await context.moveReadCursor(account, conversation, seq, unread);
+    const move = await deps.moveReadCursor(account, conversation, seq, unread);
     if ('refusal' in move) {
-      connection.nack(frame.id, move.refusal);
+      sender.nack(frame.id, move.refusal);
       return;
     }
-    const at = new Date(context.clock.now()).toISOString();
-    connection.ack(frame.id, streamOfConversation(conversation), move.cursor.readSeq, at);
-    if (move.moved) context.tellRead(account, move);
+    const at = new Date(deps.clock.now()).toISOString();
+    sender.ack(frame.id, streamOfConversation(conversation), move.cursor.readSeq, at);
+    if (move.moved) deps.sendRead(account, move);
   } catch (error) {
-    context.log.error({ err: error }, 'a read cursor could not be moved');
-    // A cursor that only moves forward may be sent again whatever became of it.
-    connection.nack(frame.id, refusal('unavailable', undefined, { retryAfter: 2 }));
+    deps.log.error({ err: error }, 'read cursor not moved');
+    // Even if the move was committed, the client may retry: moving the cursor again changes nothing.
+    sender.nack(frame.id, refusal('unavailable', undefined, { retryAfter: 2 }));
   }
 }

@@ -1,31 +1,46 @@
-import type { AccountId, Limits, SessionId } from '@parley/protocol';
+import type { AccountId, Goodbye, Limits, ServerFrame, SessionId } from '@parley/protocol';
 import { Budget } from './budget.ts';
-import type { Connection } from './connection.ts';
+
+/** A connection as other parts of the node use it. */
+export interface LiveConnection {
+  readonly account: AccountId;
+  /** Null before the hello was authenticated. */
+  readonly session: SessionId | null;
+  /** Whether `ready` was sent: signals are sent only then. */
+  readonly isReady: boolean;
+  /** Bytes that wait for the client to read them. */
+  readonly buffered: number;
+  /** Version of the account's read cursors, as far as this node knows. */
+  readVersion: number;
+  send(frame: ServerFrame): void;
+  close(code: number, reason: Goodbye['reason'], retryAfter?: number): void;
+}
 
 type ConnectionLimits = Pick<
   Limits,
   'connectionsPerAccount' | 'accountFrames' | 'commandWindowMs' | 'accountBufferedBytes'
 >;
 
-/** The sockets of this node that have said hello, by account and by session. */
+/** The authenticated connections of this node, by account and by session. */
 export class Connections {
-  readonly #byAccount = new Map<AccountId, Set<Connection>>();
-  readonly #bySession = new Map<SessionId, Set<Connection>>();
+  readonly #byAccount = new Map<AccountId, Set<LiveConnection>>();
+  readonly #bySession = new Map<SessionId, Set<LiveConnection>>();
   readonly #frames = new Map<AccountId, Budget>();
   readonly #limits: ConnectionLimits;
-  readonly #onTooMany: (oldest: Connection) => void;
+  readonly #onTooMany: (oldest: LiveConnection) => void;
 
-  /** An account’s sockets over `connectionsPerAccount` are handed to `onTooMany`, the oldest first. */
-  constructor(limits: ConnectionLimits, onTooMany: (oldest: Connection) => void) {
+  /** `onTooMany` is called with the oldest connections of an account over `connectionsPerAccount`. */
+  constructor(limits: ConnectionLimits, onTooMany: (oldest: LiveConnection) => void) {
     this.#limits = limits;
     this.#onTooMany = onTooMany;
   }
 
-  add(connection: Connection): void {
+  /** Adds an authenticated connection. */
+  add(connection: LiveConnection): void {
     const { account, session } = connection;
     add(this.#byAccount, account, connection);
     if (session) add(this.#bySession, session, connection);
-    const mine = this.#byAccount.get(account) as Set<Connection>;
+    const mine = this.#byAccount.get(account) as Set<LiveConnection>;
     for (const oldest of mine) {
       if (mine.size <= this.#limits.connectionsPerAccount) break;
       this.remove(oldest);
@@ -33,23 +48,28 @@ export class Connections {
     }
   }
 
-  remove(connection: Connection): void {
+  /** Removes a connection, if it was added. */
+  remove(connection: LiveConnection): void {
     const { session } = connection;
-    // Without a hello it was never added.
     if (!session) return;
     remove(this.#byAccount, connection.account, connection);
     remove(this.#bySession, session, connection);
   }
 
-  of(account: AccountId): Iterable<Connection> {
+  /** Returns the connections of an account. */
+  of(account: AccountId): Iterable<LiveConnection> {
     return this.#byAccount.get(account) ?? [];
   }
 
-  ofSession(session: SessionId): Iterable<Connection> {
+  /** Returns the connections of a session. */
+  ofSession(session: SessionId): Iterable<LiveConnection> {
     return this.#bySession.get(session) ?? [];
   }
 
-  /** The budget of frames of an account over its sockets. It outlasts them until it is full again. */
+  /**
+   * Returns the budget of frames that all connections of an account share. It is kept after the last of
+   * them until it is full again.
+   */
   framesOf(account: AccountId): Budget {
     let budget = this.#frames.get(account);
     if (!budget) {
@@ -60,14 +80,14 @@ export class Connections {
   }
 
   /**
-   * Returns the sockets to close because their account leaves more than `accountBufferedBytes` unread
-   * over all its sockets, the fullest ones. Forgets budgets that are full. To be called regularly.
+   * Returns the connections to close because their account leaves more than `accountBufferedBytes` unread
+   * over all its connections: the fullest ones. Drops budgets that are full. Must be called regularly.
    */
-  overUnread(): Connection[] {
+  overUnread(): LiveConnection[] {
     for (const [account, budget] of this.#frames) {
       if (budget.full && !this.#byAccount.has(account)) this.#frames.delete(account);
     }
-    const over: Connection[] = [];
+    const over: LiveConnection[] = [];
     for (const connections of this.#byAccount.values()) {
       let unread = 0;
       for (const connection of connections) unread += connection.buffered;
@@ -81,26 +101,24 @@ export class Connections {
     return over;
   }
 
-  *all(): Iterable<Connection> {
-    for (const set of this.#byAccount.values()) yield* set;
-  }
-
+  /** The accounts with a connection. */
   get accounts(): AccountId[] {
     return [...this.#byAccount.keys()];
   }
 
+  /** The sessions with a connection. */
   get sessions(): SessionId[] {
     return [...this.#bySession.keys()];
   }
 }
 
-function add<K>(map: Map<K, Set<Connection>>, key: K, connection: Connection): void {
+function add<K>(map: Map<K, Set<LiveConnection>>, key: K, connection: LiveConnection): void {
   const set = map.get(key);
   if (set) set.add(connection);
   else map.set(key, new Set([connection]));
 }
 
-function remove<K>(map: Map<K, Set<Connection>>, key: K, connection: Connection): void {
+function remove<K>(map: Map<K, Set<LiveConnection>>, key: K, connection: LiveConnection): void {
   const set = map.get(key);
   if (set?.delete(connection) && set.size === 0) map.delete(key);
 }

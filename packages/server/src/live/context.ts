@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type {
   AccountId,
   Conversation,
@@ -21,9 +20,10 @@ import type { Broker } from '../stream/broker.ts';
 import type { Hub } from '../stream/hub.ts';
 import type { Connections } from './connections.ts';
 import type { PresenceBoard } from './presence.ts';
+import type { UpgradeChecks } from './upgrades.ts';
 
-/** What the live side needs of the rest of the house. */
-export interface LiveDeps {
+/** What the connections of a node are constructed with. */
+export interface LiveDeps extends UpgradeChecks {
   readonly hub: Hub;
   readonly broker: Broker;
   readonly metrics: Metrics;
@@ -32,30 +32,31 @@ export interface LiveDeps {
   readonly log: Logger;
   readonly clock: Clock;
   readonly limits: Limits;
-  /** Checks an access token or key, and in the database that its session goes on. */
+  /** Verifies an access token or API key, and checks in the database that its session has not ended. */
   identify(token: string): Promise<{ identity: Identity } | { refusal: Refusal }>;
-  /** Takes one command of the account, over all its sockets: null, or the seconds to wait. */
+  /**
+   * Counts a command against the limit of the account over all its connections. Returns the seconds to
+   * wait if it is over the limit, otherwise null.
+   */
   limitCommands(account: AccountId): number | null;
-  /** Another node has told that a session has ended: what is known of it here counts no more. */
+  /** Removes a session from the caches of this node: another node ended it. */
   forgetSession(session: SessionId): void;
-  /** Which of the sessions go on, for the regular second look. */
+  /** Returns which of the sessions have not ended. */
   liveSessions(sessions: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
-  /** Whether a browser at this origin, asking for this host, may open a socket. */
-  isAllowedOrigin(origin: string | undefined, host: string | undefined): boolean;
-  /** What counts as the address of a request, behind proxies too; of IPv6 the /64. */
-  addressOf(request: IncomingMessage): string;
+  /** Returns what a connection starts from. `cursorStreams` are the keys of the client's cursor. */
   start(account: AccountId, cursorStreams: readonly string[]): Promise<Start>;
-  /** What the account sees of itself; null when it is gone. */
+  /** Returns the account as its user sees it; null if it does not exist. */
   me(account: AccountId): Promise<Me | null>;
-  /** A conversation as its member sees it; null for others. */
+  /** Returns a conversation as its member sees it; null for others. */
   conversation(account: AccountId, id: ConversationId): Promise<Conversation | null>;
+  /** Moves a read cursor; `unread` allows it to move back. */
   moveReadCursor(
     account: AccountId,
     conversation: ConversationId,
     seq: Seq,
     unread: boolean,
   ): Promise<ReadMove | { refusal: Refusal }>;
-  /** The versions of the accounts’ read cursors, for the regular second look. */
+  /** Returns the versions of the accounts' read cursors. */
   readVersions(accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, number>>;
 }
 
@@ -63,10 +64,10 @@ export interface LiveDeps {
 export interface LiveContext extends LiveDeps {
   readonly connections: Connections;
   readonly presence: PresenceBoard;
-  /** Tells the other members that somebody types. */
-  tellTyping(conversation: ConversationId, account: AccountId): void;
-  /** Tells the account’s own sockets, and the other members where that is wanted. */
-  tellRead(account: AccountId, move: ReadMove): void;
-  /** A reader took nothing for too long. */
-  stalled(): void;
+  /** Sends to the other members that the account is typing. */
+  sendTyping(conversation: ConversationId, account: AccountId): void;
+  /** Sends a moved read cursor to the account's own connections, and receipts to the other members. */
+  sendRead(account: AccountId, move: ReadMove): void;
+  /** Counts a connection that was closed because its client did not read. */
+  countStalled(): void;
 }

@@ -24,14 +24,14 @@ afterAll(async () => {
 
 const post = (body: string, id = aClientId()) => ({ op: 'post', id, conversation, body });
 
-async function aSocket(): Promise<RawSocket> {
+async function openSocket(): Promise<RawSocket> {
   const raw = await RawSocket.open(server.url);
   await raw.hello(alice.accessToken);
   return raw;
 }
 
 describe('frames in', () => {
-  test('answers one of two hellos that come together', async () => {
+  test('answers one of two hellos that are sent together', async () => {
     const raw = await RawSocket.open(server.url);
     const hello = textOf({ op: 'hello', token: alice.accessToken });
     raw.send(hello, hello);
@@ -46,20 +46,20 @@ describe('frames in', () => {
     raw.socket.destroy();
   });
 
-  test('answers pings, and every frame of one who is a little over budget, in order', async () => {
-    const raw = await aSocket();
+  test('answers pings, and all frames of a client that is slightly over budget, in order', async () => {
+    const raw = await openSocket();
     raw.send(frameOf(OPCODE.ping, Buffer.from('hi')));
     await until(() => raw.frames.some((f) => f.opcode === OPCODE.pong), 'the pong');
     expect(raw.frames.find((f) => f.opcode === OPCODE.pong)?.payload.toString()).toBe('hi');
 
     const ids = upTo(450).map((n) => `x${n}`);
-    const begun = performance.now();
+    const startedAt = performance.now();
     raw.send(...ids.map((id) => textOf({ op: 'nothing', id })));
     const answered = () => raw.texts.filter((t) => t.op === 'nack').map((t) => t.id);
     await until(() => answered().length === 450, 'all answers');
     expect(answered()).toEqual(ids);
-    // It was made to wait: 150 over a budget of 300 a second.
-    expect(performance.now() - begun).toBeGreaterThan(300);
+    // It had to wait: 150 frames over a budget of 300 per second.
+    expect(performance.now() - startedAt).toBeGreaterThan(300);
     expect(raw.closeCode).toBeNull();
     raw.socket.destroy();
   });
@@ -71,8 +71,8 @@ describe('frames in', () => {
     ['bytes', () => frameOf(2, Buffer.alloc(1))],
     ['long frames', () => textOf(`{"op":"ping","x":"${'x'.repeat(60_000)}"}`)],
     ['hellos', () => textOf({ op: 'hello', token: 'x' })],
-  ])('closes a socket that goes on with %s over budget, with 4009', async (_name, frame) => {
-    const raw = await aSocket();
+  ])('closes a socket that keeps sending %s over budget, with 4009', async (_name, frame) => {
+    const raw = await openSocket();
     const one = frame();
     const many = Buffer.concat(upTo(Math.max(5, Math.floor(16_000 / one.length))).map(() => one));
     const sending = setInterval(() => raw.socket.writable && raw.socket.write(many), 5);
@@ -94,32 +94,32 @@ describe('the close frame', () => {
     ['a frame is too long', () => textOf('x'.repeat(70_000)), CLOSE.frameTooLarge],
     ['text is not UTF-8', () => frameOf(OPCODE.text, Buffer.from([0xff, 0xfe])), 1007],
     ['an opcode is unknown', () => frameOf(5, Buffer.alloc(0)), 1002],
-  ])('is the last frame when %s with commands under way', async (_name, last, code) => {
+  ])('is the last frame when %s while commands are executed', async (_name, last, code) => {
     for (let n = 0; n < 5; n++) {
-      const raw = await aSocket();
+      const raw = await openSocket();
       const posts = upTo(30).map((i) => textOf(post(`${i}`)));
       raw.send(textOf({ op: 'ping' }), ...posts, last());
       await until(() => raw.ended, 'the end');
       expect(raw.closeCode).toBe(code);
       expect(raw.frames.at(-1)?.opcode).toBe(OPCODE.close);
-      // What was answered before still leaves.
+      // Earlier answers are still sent.
       expect(raw.texts.filter((t) => t.op === 'pong')).toHaveLength(1);
     }
   });
 
-  test('is the last frame behind a full socket, too', async () => {
-    const raw = await aSocket();
+  test('is the last frame of a congested socket, too', async () => {
+    const raw = await openSocket();
     const before = raw.frames.length;
     raw.socket.pause();
     const body = 'x'.repeat(15_000);
     for (let sent = 0; server.figures().congested === 0 && sent < 2_000; sent += 20) {
-      // Over REST: a socket would come over its budget.
+      // Over REST, because a socket would exceed its budget.
       await Promise.all(upTo(20).map(() => alice.post(conversation, body)));
     }
     expect(server.figures().congested).toBe(1);
     raw.send(...upTo(20).map(() => textOf(post('late'))), frameOf(OPCODE.ping, Buffer.alloc(0)));
     raw.send(closeOf(1000));
-    // Nothing is read from a congested socket; it goes on when its peer reads.
+    // Nothing is read from a congested socket until its client reads.
     raw.socket.resume();
     await until(() => raw.ended, 'the end');
     expect(raw.frames.length).toBeGreaterThan(before);
@@ -129,8 +129,8 @@ describe('the close frame', () => {
 });
 
 describe('an unread socket', () => {
-  test('is answered no pong and no nack', async () => {
-    const raw = await aSocket();
+  test('is sent no pong and no nack', async () => {
+    const raw = await openSocket();
     raw.socket.pause();
     const rss = process.memoryUsage().rss;
     const ping = Buffer.concat(upTo(500).map(() => frameOf(OPCODE.ping, Buffer.alloc(100))));
@@ -144,8 +144,8 @@ describe('an unread socket', () => {
 });
 
 describe('a command', () => {
-  test('of unknown outcome closes the socket, and is settled when it is sent again', async () => {
-    // The connection dies in the commit, each time.
+  test('with an unknown outcome closes the socket, and is answered when it is retried', async () => {
+    // The database connection is terminated during the commit, each time.
     await server.pool.query(`
       create function die() returns trigger language plpgsql as $$
       begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$;
@@ -171,7 +171,7 @@ describe('a command', () => {
     expect(second.seq).toBe(first.seq + 1);
   });
 
-  test('over REST and a socket at once under one id is carried out once', async () => {
+  test('sent over REST and a socket at once with the same id is executed once', async () => {
     const peer = server.peer();
     await peer.hello(alice.accessToken);
     for (let n = 0; n < 10; n++) {

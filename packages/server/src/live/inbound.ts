@@ -2,36 +2,36 @@ import type { RawData } from 'ws';
 import { Budget } from './budget.ts';
 import type { LiveSocket } from './live-socket.ts';
 
-/** A frame costs one, and one more for so many bytes of it. */
+/** A frame costs one token, and one more for each of this many bytes. */
 const BYTES_PER_COST = 4096;
-/** Reading goes on when this share of the budget is there again. */
+/** Reading resumes when this share of the budget is available again. */
 const RESUME_SHARE = 0.1;
-/** Frames of one read that wait while reading is paused; more than that is a flood. */
+/** Frames of one read that are held while reading is paused; with more, the client is flooding. */
 const HELD_MAX = 1_000;
-/** Pauses without a full recovery between them, before the socket is closed. */
+/** Pauses without a full recovery between them, before the client is flooding. */
 const PAUSES_MAX = 10;
 
-/** What frames are read for. */
+/** Receives the frames of a socket. */
 export interface FrameReader {
-  /** Takes a data frame. */
+  /** Handles a data frame. */
   receive(data: RawData, isBinary: boolean): void;
-  /** Whether the peer leaves too much unread: it is answered nothing, so nothing is read either. */
+  /** Whether the client leaves too much unread: it would not read an answer, so nothing is read from it. */
   readonly congested: boolean;
-  /** The frames of the account over all its sockets; null before the hello. */
+  /** The budget of frames that all connections of the account share; null before the hello. */
   readonly accountFrames: Budget | null;
-  /** Whether the close has begun. */
+  /** Whether the close has started. */
   readonly closed: boolean;
-  /** The peer sends more than it may, and goes on with it. */
+  /** The client keeps sending more than its budget allows. */
   flooded(): void;
 }
 
 /**
- * The frames that come in on one socket.
+ * Reads the frames of one socket within a budget.
  *
- * 1. Every frame counts against a budget: data, malformed or not, ping and pong.
- * 2. Over budget, and while the socket is congested, reading pauses, so TCP makes the peer wait. What
- *    was read already is held, at most {@link HELD_MAX} frames, and handled in order later.
- * 3. Who keeps going over budget is reported as flooding.
+ * 1. Every frame counts against the budget: data, malformed or not, ping and pong.
+ * 2. Over budget, and while the socket is congested, reading is paused, so that TCP makes the client wait.
+ *    What was already read is held, at most {@link HELD_MAX} frames, and handled in order later.
+ * 3. A client that keeps exceeding its budget is reported as flooding.
  */
 export class Inbound {
   readonly #ws: LiveSocket;
@@ -46,20 +46,20 @@ export class Inbound {
     this.#ws = ws;
     this.#reader = reader;
     this.#budget = new Budget(frames, windowMs);
-    ws.on('message', (data, isBinary) => this.#arrived(data, isBinary));
-    ws.on('ping', (data) => this.#pinged(data));
+    ws.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
+    ws.on('ping', (data) => this.#onPing(data));
     ws.on('pong', () => {
       if (!this.#paused || !this.#reader.closed) this.#charge(1);
     });
     ws.on('close', () => this.#stop());
   }
 
-  /** Whether reading pauses: the peer's silence means nothing then. */
+  /** Whether reading is paused: the silence of the client means nothing then. */
   get paused(): boolean {
     return this.#paused;
   }
 
-  /** Handles what was held and reads on, if nothing is in the way any more. */
+  /** Handles the frames that were held and continues reading, unless the reader must still wait. */
   resume(): void {
     if (!this.#paused || this.#timer) return;
     while (this.#held.length > 0 && !this.#reader.congested && !this.#reader.closed) {
@@ -71,7 +71,7 @@ export class Inbound {
     this.#ws.resume();
   }
 
-  /** The close has begun: nothing is handled any more, but the peer's close frame has to be read. */
+  /** The close has started: no more frames are handled, but the client's close frame must be read. */
   closing(): void {
     this.#stop();
     if (!this.#paused || this.#isFlooding()) return;
@@ -79,8 +79,8 @@ export class Inbound {
     this.#ws.resume();
   }
 
-  #arrived(data: RawData, isBinary: boolean): void {
-    // The rest of a read of which enough is known.
+  #onMessage(data: RawData, isBinary: boolean): void {
+    // The rest of the read that was found to be flooding.
     if (this.#paused && this.#reader.closed) return;
     const bytes = Buffer.isBuffer(data) ? data.length : 0;
     this.#charge(1 + Math.floor(bytes / BYTES_PER_COST));
@@ -91,14 +91,14 @@ export class Inbound {
       return;
     }
     this.#held.push({ data, isBinary });
-    // Without a budget a peer may send ahead as much as one read brings.
+    // Without a budget a client may send ahead whatever fits into one read.
     if (this.#held.length > HELD_MAX && this.#budget.size > 0) this.#reader.flooded();
   }
 
-  #pinged(data: Buffer): void {
+  #onPing(data: Buffer): void {
     if (this.#paused && this.#reader.closed) return;
     this.#charge(1);
-    // A pong is owed for the latest ping only (RFC 6455 §5.5.3), and none that would not be read.
+    // Only the latest ping must be answered (RFC 6455 §5.5.3), and a pong that is not read is useless.
     if (!this.#paused && !this.#reader.closed && !this.#reader.congested) this.#ws.pong(data);
   }
 
@@ -117,7 +117,7 @@ export class Inbound {
     if (this.#debt() > 0) this.#pauseForBudget();
   }
 
-  /** More was read than the whole budget allows for twice. */
+  /** Whether more was read than twice the whole budget. */
   #isFlooding(): boolean {
     return this.#budget.size > 0 && this.#budget.debt > this.#budget.size;
   }
@@ -144,7 +144,7 @@ export class Inbound {
   #waitForBudget(): void {
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      // More may have been charged since: by the rest of the read, by other sockets of the account.
+      // The rest of the read, or other connections of the account, may have been charged since.
       if (this.#debt() > 0) this.#waitForBudget();
       else this.resume();
     }, this.#msUntilResume());
@@ -158,7 +158,7 @@ export class Inbound {
     );
   }
 
-  /** Looks whether the peer has kept within its budget for long enough to be forgiven. */
+  /** Resets the count of pauses once the budget has recovered. Must be called regularly. */
   tick(): void {
     if (this.#pauses > 0 && this.#budget.full) this.#pauses = 0;
   }

@@ -1,9 +1,9 @@
 import { WebSocket } from 'ws';
 
 /**
- * The server's end of a WebSocket. It reports the beginning of its close before the close frame is
- * written, whoever began it: this node, the peer, or `ws` itself after a malformed frame. Nothing may be
- * sent after the close frame (RFC 6455 §5.5.1), so this is the moment to flush and to stop writing.
+ * The server's end of a WebSocket. It calls {@link onClosing} before the close frame is written, whoever
+ * started the close: this node, the client, or `ws` itself after a malformed frame. Nothing may be sent
+ * after the close frame (RFC 6455 §5.5.1), so this is the moment to flush and to stop writing.
  */
 export class LiveSocket extends WebSocket {
   /** Called once, while the socket can still be written to. */

@@ -31,7 +31,7 @@ afterAll(async () => {
 const seqs = (events: readonly Event[]): Seq[] => events.map((e) => e.seq);
 
 describe('hello', () => {
-  test('is answered with the state to start from, then live', async () => {
+  test('is answered with the initial state, then live', async () => {
     const peer = server.peer();
     const ready = await peer.hello(alice.accessToken);
     expect(ready.me).toMatchObject({ id: alice.id, username: 'alice' });
@@ -53,7 +53,7 @@ describe('hello', () => {
     expect(peer.of('nack')).toHaveLength(1);
   });
 
-  test('with a token that is none closes the socket', async () => {
+  test('with an invalid token closes the socket', async () => {
     for (const token of ['', 'nonsense', 'a.b.c', alice.sessionToken, `${alice.accessToken}x`]) {
       const peer = server.peer();
       await peer.until(() => peer.ws.readyState === 1, 'open');
@@ -68,17 +68,17 @@ describe('an upgrade', () => {
   test.each([
     ['null', 'null'],
     ['another site', 'https://evil.example'],
-    ['a look-alike with a longer name', (url: string) => `${url}.evil.example`],
-    ['a look-alike with a user part', (url: string) => url.replace('://', '://x@')],
+    ['a similar name with a suffix', (url: string) => `${url}.evil.example`],
+    ['a similar name after a user part', (url: string) => url.replace('://', '://x@')],
     ['another port', (url: string) => url.replace(/\d+$/, '1')],
     ['a trailing dot', (url: string) => url.replace(/:(\d+)$/, '.:$1')],
-  ])('from the origin “%s” is refused with 403', async (_name, origin) => {
+  ])('from the origin “%s” is rejected with 403', async (_name, origin) => {
     const peer = server.peer({ origin: typeof origin === 'string' ? origin : origin(server.url) });
-    await peer.until(() => peer.refused !== null, 'the refusal');
+    await peer.until(() => peer.refused !== null, 'the rejection');
     expect(peer.refused).toBe(403);
   });
 
-  test('from our own origin is taken', async () => {
+  test('from the same origin is accepted', async () => {
     const peer = server.peer({ origin: server.url });
     await peer.hello(alice.accessToken);
   });
@@ -87,7 +87,7 @@ describe('an upgrade', () => {
 describe('a frame', () => {
   test.each([
     ['that is not JSON', '{"op":', null, 'invalid_json'],
-    ['that is no object', '[]', null, 'invalid'],
+    ['that is not an object', '[]', null, 'invalid'],
     ['of an unknown kind', { op: 'shout', id: 'x1' }, 'x1', 'unknown_frame'],
     ['without a kind', { id: 'x2' }, 'x2', 'unknown_frame'],
     ['of a server', { op: 'event', id: 'x3' }, 'x3', 'unknown_frame'],
@@ -100,7 +100,7 @@ describe('a frame', () => {
     expect(peer.closed).toBeNull();
   });
 
-  test('of bytes is answered with a nack', async () => {
+  test('that is binary is answered with a nack', async () => {
     const peer = server.peer();
     await peer.hello(alice.accessToken);
     peer.send(Buffer.from('{"op":"ping"}'));
@@ -114,7 +114,7 @@ describe('a frame', () => {
     expect(await peer.whenClosed()).toBe(CLOSE.frameTooLarge);
   });
 
-  test('with unknown fields is taken', async () => {
+  test('with unknown fields is accepted', async () => {
     const peer = server.peer();
     await peer.hello(alice.accessToken);
     peer.send({ op: 'ping', later: { version: 2 } });
@@ -125,11 +125,11 @@ describe('a frame', () => {
 describe('a post', () => {
   test.each([
     ['empty', '', 'body_empty'],
-    ['of blanks', ' \n\t ', 'body_empty'],
+    ['of white space', ' \n\t ', 'body_empty'],
     ['of 16,001 characters', 'x'.repeat(16_001), 'body_too_long'],
     ['with NUL', 'a\u0000b', 'text_invalid'],
     ['with half a surrogate pair', 'a\ud800b', 'text_invalid'],
-  ])('%s is refused and leaves nothing', async (_name, body, code) => {
+  ])('%s is rejected and stores nothing', async (_name, body, code) => {
     const conversation = await alice.group('refusals');
     const peer = server.peer();
     await peer.hello(alice.accessToken);
@@ -141,7 +141,7 @@ describe('a post', () => {
     expect(history.body.items).toEqual([]);
   });
 
-  test('of 16,000 emoji is taken', async () => {
+  test('of 16,000 emoji is accepted', async () => {
     const conversation = await alice.group('emoji');
     const peer = server.peer();
     await peer.hello(alice.accessToken);
@@ -151,7 +151,7 @@ describe('a post', () => {
     expect((posted.data as { body: string }).body).toBe('🙂'.repeat(16_000));
   });
 
-  test('to a foreign conversation is answered like one to none', async () => {
+  test('to a conversation of others is answered like one to a conversation that does not exist', async () => {
     const conversation = await alice.group('private');
     const peer = server.peer();
     await peer.hello(bob.accessToken);
@@ -165,7 +165,7 @@ describe('a post', () => {
     expect(answers[1]).toEqual(answers[0]);
   });
 
-  test('is acked, and comes to all members once with the same seq', async () => {
+  test('is acked, and reaches all members once with the same seq', async () => {
     const conversation = await alice.group('both', [bob]);
     const [a, b] = [server.peer(), server.peer()];
     await a.hello(alice.accessToken);
@@ -183,7 +183,7 @@ describe('a post', () => {
         data: { body: 'hello' },
       });
     }
-    // R1: the same id again, on another socket and over REST, finds the first event.
+    // R1: a retry with the same id, on the socket and over REST, finds the first event.
     b.send({ op: 'ping' });
     a.send({ op: 'post', id, conversation, body: 'hello' });
     expect(await a.next('ack')).toEqual(ack);
@@ -198,7 +198,7 @@ describe('a post', () => {
     expect(history.body.items).toHaveLength(1);
   });
 
-  test('edited, reacted to and deleted makes events for all', async () => {
+  test('that is edited, reacted to and deleted creates events for all', async () => {
     const conversation = await alice.group('changes', [bob]);
     const [a, b] = [server.peer(), server.peer()];
     await a.hello(alice.accessToken);
@@ -236,7 +236,7 @@ describe('a post', () => {
 });
 
 describe('resume', () => {
-  test('brings what was missed, edits and deletions too, and then live (R9, B10)', async () => {
+  test('sends what was missed, including edits and deletions, and then live (R9, B10)', async () => {
     const conversation = await alice.group('resume', [bob]);
     const first = server.peer();
     const ready = await first.hello(bob.accessToken);
@@ -257,7 +257,7 @@ describe('resume', () => {
     ).toEqual(['message.posted', 'message.posted', 'message.edited', 'message.deleted']);
   });
 
-  test('over more than 500 missing events is a reset; from another epoch too', async () => {
+  test('is a reset over more than 500 missing events, and from another epoch', async () => {
     const conversation = await alice.group('long', [bob]);
     const peer = server.peer();
     const { epoch } = await peer.hello(alice.accessToken);
@@ -283,7 +283,7 @@ describe('resume', () => {
     expect(strange.of('event')).toEqual([]);
   });
 
-  test('a range can be asked for again', async () => {
+  test('a client can request a range again', async () => {
     const conversation = await alice.group('fill', [bob]);
     const peer = server.peer();
     await peer.hello(bob.accessToken);
@@ -296,7 +296,7 @@ describe('resume', () => {
     expect(seqs(peer.of('event')).slice(-3)).toEqual(sent.slice(2));
   });
 
-  test('a range from before the present stay cannot be asked for again', async () => {
+  test('a client cannot request a range before the current membership period', async () => {
     const conversation = await alice.group('twice', [bob], 'public');
     const stream = streamOfConversation(conversation);
     await alice.post(conversation, 'while bob is in');
@@ -322,7 +322,7 @@ describe('resume', () => {
     expect(again).toEqual([missed + 1, last]);
   });
 
-  test('somebody who is removed gets the removal and nothing after (R13)', async () => {
+  test('a removed member gets the removal and nothing after it (R13)', async () => {
     const conversation = await alice.group('removal', [bob]);
     const peer = server.peer();
     const { epoch } = await peer.hello(bob.accessToken);
@@ -335,7 +335,7 @@ describe('resume', () => {
       seqs(peer.of('event').filter((e) => e.stream === streamOfConversation(conversation))),
     ).toEqual([before, left.seq]);
 
-    // Also when the socket was away.
+    // Also if it was offline.
     const away = server.peer();
     await away.hello(bob.accessToken, { epoch, cursor: { [conversation]: before } });
     expect(
@@ -343,7 +343,7 @@ describe('resume', () => {
     ).toEqual([left.seq]);
   });
 
-  test('who comes back gets the stream from the joining on, the time between left out', async () => {
+  test('an account that rejoins gets the stream from its joining on, without the events between', async () => {
     const conversation = await alice.group('return', [bob], 'public');
     const peer = server.peer();
     const { epoch } = await peer.hello(bob.accessToken);
@@ -363,7 +363,7 @@ describe('resume', () => {
       'member.joined',
       'message.posted',
     ]);
-    // The snapshot came before the first event of the new stay.
+    // The snapshot comes before the first event of the new period.
     const opened = peer.frames.findIndex(
       (f) => f.op === 'conversation' && f.conversation.id === conversation,
     );
@@ -382,7 +382,7 @@ describe('resume', () => {
     expect(missed.map((e) => e.type)).toEqual(['member.left', 'member.joined', 'message.posted']);
   });
 
-  test('who left and joined again in one go while away goes on with the second stay', async () => {
+  test('an account that leaves and rejoins while offline continues with the second period', async () => {
     const conversation = await alice.group('at once', [bob], 'public');
     const stream = streamOfConversation(conversation);
     const before = await alice.post(conversation, 'before');
@@ -402,7 +402,7 @@ describe('resume', () => {
     ).toEqual(['member.left', 'member.joined', 'message.posted', 'message.posted']);
   });
 
-  test('who has seen the own removal, and comes back after joining again, gets live', async () => {
+  test('a client that has seen its own removal and reconnects after rejoining becomes live', async () => {
     const conversation = await alice.group('return later', [bob], 'public');
     const stream = streamOfConversation(conversation);
     const peer = server.peer();
@@ -421,7 +421,7 @@ describe('resume', () => {
 });
 
 describe('signals', () => {
-  test('a registration is told live to all', async () => {
+  test('a registration is sent to all', async () => {
     const peer = server.peer();
     await peer.hello(alice.accessToken);
     const carol = await server.register('carol');
@@ -471,7 +471,7 @@ describe('the end of a session', () => {
 });
 
 describe('limits', () => {
-  test('too many commands are refused with a time to wait', async () => {
+  test('too many commands are rejected with retryAfter', async () => {
     const strict = await startTestServer(cluster, { RATE_LIMITS: 'on' });
     try {
       const erin = await strict.register('erin');
@@ -492,7 +492,7 @@ describe('limits', () => {
     }
   });
 
-  test('without a hello within the time the socket is closed', async () => {
+  test('a connection without a hello is closed after the timeout', async () => {
     expect(LIMITS.helloMs).toBe(10_000);
     const hasty = await startTestServer(cluster, {}, { helloMs: 500 });
     try {
@@ -502,7 +502,7 @@ describe('limits', () => {
     }
   });
 
-  test('a server that stops says goodbye and closes with 1012', async () => {
+  test('a stopping server sends goodbye and closes with 1012', async () => {
     const other = await startTestServer(cluster);
     const frank = await other.register('frank');
     const peer = other.peer();
@@ -515,7 +515,7 @@ describe('limits', () => {
 });
 
 describe('a slow reader', () => {
-  /** Posts as much as fills the buffers of the system and then ours; returns the last seq. */
+  /** Posts enough to fill the buffers of the operating system and of the server. Returns the last seq. */
   async function flood(writer: Peer, conversation: ConversationId, messages: number): Promise<Seq> {
     const body = 'x'.repeat(15_000);
     const before = writer.of('ack').length;
@@ -525,14 +525,14 @@ describe('a slow reader', () => {
     return Math.max(...writer.of('ack').map((a) => a.seq)) as Seq;
   }
 
-  test('is paused, and brought up when it reads again; nothing is lost or doubled (R8, B16, B17)', async () => {
+  test('is paused and catches up when it reads again, without loss or duplicates (R8, B16, B17)', async () => {
     const conversation = await alice.group('slow', [bob]);
     const [writer, reader] = [server.peer(), server.peer()];
     await writer.hello(alice.accessToken);
     await reader.hello(bob.accessToken);
     reader.ws.pause();
     const last = await flood(writer, conversation, 1_200);
-    // 18 MB were written; what waits in the server for both stays within its bounds.
+    // 18 MB were posted; what waits in the server is bounded.
     expect(server.figures().buffered).toBeLessThan(3 * 1024 * 1024);
     reader.ws.resume();
     await reader.until(
@@ -549,7 +549,7 @@ describe('a slow reader', () => {
     expect(server.figures().stalled).toBe(0);
   });
 
-  test('that takes nothing for too long is closed with 4008', async () => {
+  test('that reads nothing for too long is closed with 4008', async () => {
     expect(CLOSE.tooSlow).toBe(4008);
     expect(LIMITS.stalledMs).toBe(30_000);
     const strict = await startTestServer(cluster, {}, { stalledMs: 1_000 });
@@ -561,9 +561,12 @@ describe('a slow reader', () => {
       await reader.hello(hugo.accessToken);
       reader.ws.pause();
       await flood(writer, conversation, 1_200);
-      await writer.until(() => strict.figures().stalled === 1, 'the server to lose patience');
-      await writer.until(() => strict.figures().sockets === 1, 'the socket to be gone');
-      // It comes back with a cursor, or is told to fetch the latest page.
+      await writer.until(
+        () => strict.figures().stalled === 1,
+        'the server to close the connection',
+      );
+      await writer.until(() => strict.figures().sockets === 1, 'the socket to be closed');
+      // It can start over.
       const again = strict.peer();
       const { conversations } = await again.hello(hugo.accessToken);
       expect(conversations.find((c) => c.id === conversation)?.unread).toBe(LIMITS.unreadMax);

@@ -9,33 +9,33 @@ import type { ReadMove } from '../messages/read-cursors.ts';
 import type { Broker } from '../stream/broker.ts';
 import type { PresenceBoard, PresenceChange } from './presence.ts';
 
-/** Every node tells the others this often that it is there, and how far its presences are. */
+/** Interval at which each node sends the others a sign of life with the version of its presences. */
 const BEAT_MS = 3_000;
-/** The presences of a node that was not heard for this long are forgotten. */
+/** The presences of a node are dropped when nothing was received from it for this long. */
 const SILENT_MS = 10_000;
-/** The whole is told at most this often, however many ask. */
-const WHOLE_MS = 500;
+/** The full list of presences is sent at most this often, however many nodes request it. */
+const FULL_LIST_MS = 500;
 
-type Here = Exclude<PresenceState, 'offline'>;
+type Present = Exclude<PresenceState, 'offline'>;
 
-/** What one node has told of the people who are there. */
+/** What another node has sent of the presences of its connections. */
 interface OtherNode {
-  readonly states: Map<AccountId, Here>;
-  /** The count of its changes up to which `states` holds. */
+  readonly states: Map<AccountId, Present>;
+  /** The number of its changes up to which `states` is complete. */
   version: number;
-  heardAt: number;
+  receivedAt: number;
 }
 
-/** What is done here with the notes of other nodes. */
+/** What this node does with messages of other nodes. */
 export interface NodeMessageHandlers {
   read(account: AccountId, move: ReadMove): void;
   sessionEnded(session: SessionId): void;
 }
 
 /**
- * What the live sides of the nodes tell each other. Nothing of it is durable, and every note may
- * be lost: ended sessions and read cursors are found in the database within two seconds,
- * presences by the counts that ride on the beats.
+ * Exchanges node messages: read cursors, ended sessions and presence. Nothing of it is durable, and each
+ * message may be lost: ended sessions and read cursors are looked up in the database within two seconds,
+ * and a lost change of presence is detected by the version that every beat carries.
  */
 export class NodeMessages {
   readonly #broker: Broker;
@@ -43,65 +43,65 @@ export class NodeMessages {
   readonly #log: Logger;
   readonly #others = new Map<string, OtherNode>();
   readonly #timer: NodeJS.Timeout;
-  /** Counts the changes of our own presences that were told. */
+  /** Counts the changes of the presences here that were sent. */
   #version = 0;
-  #wholeAt = Number.NEGATIVE_INFINITY;
+  #fullListAt = Number.NEGATIVE_INFINITY;
 
-  constructor(broker: Broker, board: PresenceBoard, takers: NodeMessageHandlers, log: Logger) {
+  constructor(broker: Broker, board: PresenceBoard, handlers: NodeMessageHandlers, log: Logger) {
     this.#broker = broker;
     this.#board = board;
     this.#log = log;
     this.#on<{ account: AccountId; move: ReadMove }>('read', ({ account, move }) =>
-      takers.read(account, move),
+      handlers.read(account, move),
     );
-    this.#on<SessionId>('session-ended', (session) => takers.sessionEnded(session));
-    this.#on<{ version: number; changes: PresenceChange[] }>('presence', (note, from) =>
-      this.#hearChanges(from, note.version, note.changes),
+    this.#on<SessionId>('session-ended', (session) => handlers.sessionEnded(session));
+    this.#on<{ version: number; changes: PresenceChange[] }>('presence', (message, from) =>
+      this.#onChanges(from, message.version, message.changes),
     );
-    this.#on<{ version: number; whole: [AccountId, Here][] }>('presences', (note, from) =>
-      this.#hearWhole(from, note.version, note.whole),
+    this.#on<{ version: number; whole: [AccountId, Present][] }>('presences', (message, from) =>
+      this.#onFullList(from, message.version, message.whole),
     );
     this.#on<string>('presence-missed', (of) => {
-      if (of === broker.node) this.#tellWhole();
+      if (of === broker.node) this.#sendFullList();
     });
-    this.#on<null>('node-leaves', (_note, from) => this.#forget(from));
+    this.#on<null>('node-leaves', (_message, from) => this.#remove(from));
     this.#timer = setInterval(() => this.#beat(), BEAT_MS);
     this.#timer.unref();
   }
 
-  /** Tells the account’s sockets elsewhere of its read cursor. */
-  tellRead(account: AccountId, move: ReadMove): void {
-    this.#tell(streamOfAccount(account), 'read', { account, move });
+  /** Sends a moved read cursor to the account's connections on other nodes. */
+  sendRead(account: AccountId, move: ReadMove): void {
+    this.#send(streamOfAccount(account), 'read', { account, move });
   }
 
-  /** Tells all nodes that the session is over. */
-  tellSessionEnded(session: SessionId): void {
-    this.#tell(null, 'session-ended', session);
+  /** Sends to all nodes that the session has ended. */
+  sendSessionEnded(session: SessionId): void {
+    this.#send(null, 'session-ended', session);
   }
 
-  /** Tells all nodes of changes of who is here. */
-  tellPresence(changes: readonly PresenceChange[]): void {
+  /** Sends changes of the presences here to all nodes. */
+  sendPresence(changes: readonly PresenceChange[]): void {
     this.#version++;
-    this.#tell(null, 'presence', { version: this.#version, changes });
+    this.#send(null, 'presence', { version: this.#version, changes });
   }
 
-  /** Says goodbye to the other nodes. */
+  /** Tells the other nodes that this one stops. */
   stop(): void {
     clearInterval(this.#timer);
-    this.#tell(null, 'node-leaves', null);
+    this.#send(null, 'node-leaves', null);
   }
 
-  #tell(to: Parameters<Broker['note']>[0], kind: string, note: unknown): void {
-    if (this.#broker.status !== 'alone') this.#broker.note(to, kind, JSON.stringify(note));
+  #send(to: Parameters<Broker['note']>[0], kind: string, message: unknown): void {
+    if (this.#broker.status !== 'alone') this.#broker.note(to, kind, JSON.stringify(message));
   }
 
-  #on<T>(kind: string, take: (note: T, from: string) => void): void {
+  #on<T>(kind: string, handle: (message: T, from: string) => void): void {
     this.#broker.onNote(kind, (body, from) => {
       try {
-        // Another node of the same server wrote it.
-        take(JSON.parse(body) as T, from);
+        // Written by another node of the same server.
+        handle(JSON.parse(body) as T, from);
       } catch (error) {
-        this.#log.warn({ err: error, kind }, 'a note of another node could not be taken');
+        this.#log.warn({ err: error, kind }, 'node message not handled');
       }
     });
   }
@@ -110,62 +110,62 @@ export class NodeMessages {
 
   #beat(): void {
     const now = performance.now();
-    this.#tell(null, 'presence', { version: this.#version, changes: [] });
-    // While nobody can be heard, silence says nothing about anybody.
+    this.#send(null, 'presence', { version: this.#version, changes: [] });
+    // While the broker is away, silence does not mean that a node is gone.
     if (this.#broker.status === 'away') {
-      for (const other of this.#others.values()) other.heardAt = now;
+      for (const other of this.#others.values()) other.receivedAt = now;
     }
-    for (const [node, { heardAt }] of this.#others) {
-      if (now - heardAt > SILENT_MS) this.#forget(node);
+    for (const [node, { receivedAt }] of this.#others) {
+      if (now - receivedAt > SILENT_MS) this.#remove(node);
     }
   }
 
-  #hearChanges(from: string, version: number, changes: readonly PresenceChange[]): void {
+  #onChanges(from: string, version: number, changes: readonly PresenceChange[]): void {
     let other = this.#others.get(from);
     if (!other) {
-      other = { states: new Map(), version: -1, heardAt: 0 };
+      other = { states: new Map(), version: -1, receivedAt: 0 };
       this.#others.set(from, other);
-      // Its first word: it may not know of us either.
-      this.#tellWhole();
+      // The first message of this node, which may not know the presences here either.
+      this.#sendFullList();
     }
-    other.heardAt = performance.now();
+    other.receivedAt = performance.now();
     const next = other.version + (changes.length > 0 ? 1 : 0);
     if (version !== next) {
-      this.#tell(null, 'presence-missed', from);
+      this.#send(null, 'presence-missed', from);
       return;
     }
     other.version = version;
     for (const { account, state } of changes) {
       if (state === 'offline') other.states.delete(account);
       else other.states.set(account, state);
-      this.#show(account);
+      this.#update(account);
     }
   }
 
-  #hearWhole(from: string, version: number, whole: readonly [AccountId, Here][]): void {
+  #onFullList(from: string, version: number, list: readonly [AccountId, Present][]): void {
     const before = this.#others.get(from)?.states.keys() ?? [];
-    const states = new Map(whole);
-    this.#others.set(from, { states, version, heardAt: performance.now() });
-    for (const account of new Set([...before, ...states.keys()])) this.#show(account);
+    const states = new Map(list);
+    this.#others.set(from, { states, version, receivedAt: performance.now() });
+    for (const account of new Set([...before, ...states.keys()])) this.#update(account);
   }
 
-  #tellWhole(): void {
+  #sendFullList(): void {
     const now = performance.now();
-    if (now - this.#wholeAt < WHOLE_MS) return;
-    this.#wholeAt = now;
-    this.#tell(null, 'presences', { version: this.#version, whole: this.#board.here() });
+    if (now - this.#fullListAt < FULL_LIST_MS) return;
+    this.#fullListAt = now;
+    this.#send(null, 'presences', { version: this.#version, whole: this.#board.here() });
   }
 
-  #forget(node: string): void {
+  #remove(node: string): void {
     const other = this.#others.get(node);
     if (!other) return;
     this.#others.delete(node);
-    for (const account of other.states.keys()) this.#show(account);
+    for (const account of other.states.keys()) this.#update(account);
   }
 
-  /** Shows the best state that any other node has told of the account. */
-  #show(account: AccountId): void {
-    let best: Here | null = null;
+  /** Updates the board with the best state of the account on other nodes. */
+  #update(account: AccountId): void {
+    let best: Present | null = null;
     for (const { states } of this.#others.values()) {
       const state = states.get(account);
       if (state === 'active' || (state === 'idle' && best === null)) best = state;

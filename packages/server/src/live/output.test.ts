@@ -22,13 +22,13 @@ afterAll(() => {
   server.close();
 });
 
-/** A connected pair: our end, and what its peer has received. */
+/** Opens a connection. Returns both ends, and what the client's has received. */
 async function aPair(): Promise<{ ours: Socket; theirs: Socket; received: () => Buffer }> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('No port');
   const before = accepted.length;
   const theirs = connect(address.port, '127.0.0.1');
-  // Ends of all kinds are part of the tests.
+  // Tests close the connection in several ways.
   theirs.on('error', () => undefined);
   const chunks: Buffer[] = [];
   theirs.on('data', (chunk) => chunks.push(chunk));
@@ -37,10 +37,10 @@ async function aPair(): Promise<{ ours: Socket; theirs: Socket; received: () => 
 }
 
 describe('output', () => {
-  test('sends all frames in their order, whatever their sizes and turns', async () => {
+  test('writes all frames in order, for any sizes and turns', async () => {
     const { ours, theirs, received } = await aPair();
-    let taken = 0;
-    const output = new Output(ours, () => taken++);
+    let flushes = 0;
+    const output = new Output(ours, () => flushes++);
     let expected = Buffer.alloc(0);
     await fc.assert(
       fc.asyncProperty(
@@ -58,17 +58,17 @@ describe('output', () => {
           }
           await until(() => received().length === expected.length, 'all bytes');
           expect(received().equals(expected)).toBe(true);
-          await until(() => output.buffered === 0, 'all to be taken');
-          expect(output.taken).toBe(expected.length);
+          await until(() => output.buffered === 0, 'all to be flushed');
+          expect(output.flushedBytes).toBe(expected.length);
         },
       ),
       { numRuns: 15 },
     );
-    expect(taken).toBeGreaterThan(0);
+    expect(flushes).toBeGreaterThan(0);
     theirs.destroy();
   });
 
-  test('writes the frames of one turn at once, and reports when they are taken', async () => {
+  test('writes the frames of one turn at once, and reports when they are flushed', async () => {
     const { ours, theirs, received } = await aPair();
     let writes = 0;
     const write = ours.write.bind(ours);
@@ -76,32 +76,32 @@ describe('output', () => {
       writes++;
       return write(...args);
     }) as typeof ours.write;
-    let taken = 0;
-    const output = new Output(ours, () => taken++);
+    let flushes = 0;
+    const output = new Output(ours, () => flushes++);
     for (const text of ['a', 'b', 'c']) output.write(Buffer.from(text));
     expect(output.buffered).toBe(3);
     expect(writes).toBe(0);
     await until(() => received().toString() === 'abc', 'the frames');
     expect(writes).toBe(1);
-    await until(() => taken === 1, 'the report');
+    await until(() => flushes === 1, 'the report');
     theirs.destroy();
   });
 
-  test('counts what an unread socket leaves waiting, and what was taken', async () => {
+  test('counts the bytes that wait in an unread socket, and those that were flushed', async () => {
     const { ours, theirs } = await aPair();
     theirs.pause();
     const output = new Output(ours, () => undefined);
     output.write(Buffer.alloc(1_000));
     output.flush();
-    await until(() => output.taken === 1_000, 'the system to take some');
+    await until(() => output.flushedBytes === 1_000, 'the operating system to accept some');
     const more = 20 * 1024 * 1024;
     output.write(Buffer.alloc(more));
     output.flush();
     expect(output.buffered).toBeGreaterThan(0);
-    expect(output.buffered + output.taken).toBe(1_000 + more);
+    expect(output.buffered + output.flushedBytes).toBe(1_000 + more);
     theirs.resume();
-    await until(() => output.buffered === 0, 'the end');
-    expect(output.taken).toBe(1_000 + more);
+    await until(() => output.buffered === 0, 'the rest');
+    expect(output.flushedBytes).toBe(1_000 + more);
     theirs.destroy();
   });
 

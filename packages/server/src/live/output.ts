@@ -1,57 +1,57 @@
 import type { Socket } from 'node:net';
 
-/** Sockets that have frames waiting for the end of this turn of the event loop. */
+/** Outputs with frames that wait for the end of this turn of the event loop. */
 const dirty: Output[] = [];
-let scheduled = false;
+let isScheduled = false;
 
 function flushAll(): void {
-  scheduled = false;
+  isScheduled = false;
   for (const output of dirty.splice(0)) output.flush();
 }
 
-/** Larger writes are cut up, so that a slow reader’s progress can be seen. */
+/** Longer writes are split, so that the progress of a slow client is visible. */
 const WRITE_BYTES = 64 * 1024;
-/** Frames up to this many bytes in all are copied together; more are handed over as they are. */
+/** Frames of up to this many bytes in all are copied into one buffer; more are written one by one. */
 const JOIN_BYTES = 16 * 1024;
 
 /**
- * What leaves through one socket.
+ * Collects the frames for one socket.
  *
- * 1. All frames of one turn of the event loop leave in one write, in their order.
- * 2. It never blocks and never throws; on a closed socket frames vanish.
- * 3. It counts what waits, in our queue and in the socket’s.
+ * 1. All frames of one turn of the event loop are written at once, in their order.
+ * 2. It never blocks and never throws; frames for a closed socket are dropped.
+ * 3. It counts the bytes that wait, in its own queue and in that of the socket.
  */
 export class Output {
   readonly #socket: Socket;
-  readonly #taken: () => void;
+  readonly #onFlushed: () => void;
   #frames: Buffer[] = [];
   #bytes = 0;
 
   /**
-   * `taken` is called when the system has taken what a flush has given it. (The socket’s own
-   * `drain` does not come when all writes of a flush end within it.)
+   * `onFlushed` is called when the operating system has accepted everything that a flush passed to it.
+   * (The socket does not emit `drain` when all writes of a flush finish within it.)
    */
-  constructor(socket: Socket, taken: () => void) {
+  constructor(socket: Socket, onFlushed: () => void) {
     this.#socket = socket;
-    this.#taken = taken;
+    this.#onFlushed = onFlushed;
   }
 
-  /** Bytes that the peer’s system has not taken yet. */
+  /** Bytes that the operating system has not accepted yet. */
   get buffered(): number {
     return this.#bytes + this.#socket.writableLength;
   }
 
-  /** Bytes taken by the system since the beginning: grows as long as the peer reads. */
-  get taken(): number {
+  /** Bytes that the operating system has accepted so far: grows while the client reads. */
+  get flushedBytes(): number {
     return this.#socket.bytesWritten - this.#socket.writableLength;
   }
 
-  /** Puts complete frames at the end. */
+  /** Appends complete frames. */
   write(frames: Buffer): void {
     if (this.#frames.length === 0) {
       dirty.push(this);
-      if (!scheduled) {
-        scheduled = true;
+      if (!isScheduled) {
+        isScheduled = true;
         setImmediate(flushAll);
       }
     }
@@ -59,7 +59,7 @@ export class Output {
     this.#bytes += frames.length;
   }
 
-  /** Writes what waits, now. */
+  /** Writes the collected frames now. */
   flush(): void {
     const frames = this.#frames;
     const bytes = this.#bytes;
@@ -67,19 +67,19 @@ export class Output {
     this.#bytes = 0;
     if (frames.length === 0 || !this.#socket.writable) return;
     if (bytes <= JOIN_BYTES && frames.length > 1) {
-      this.#socket.write(Buffer.concat(frames, bytes), this.#taken);
+      this.#socket.write(Buffer.concat(frames, bytes), this.#onFlushed);
       return;
     }
     this.#socket.cork();
-    for (const [i, frame] of frames.entries()) this.#send(frame, i === frames.length - 1);
+    for (const [i, frame] of frames.entries()) this.#writeSplit(frame, i === frames.length - 1);
     this.#socket.uncork();
   }
 
-  #send(frame: Buffer, last: boolean): void {
+  #writeSplit(frame: Buffer, isLast: boolean): void {
     for (let at = 0; at < frame.length; at += WRITE_BYTES) {
       const end = at + WRITE_BYTES;
       const piece = frame.length <= WRITE_BYTES ? frame : frame.subarray(at, end);
-      if (last && end >= frame.length) this.#socket.write(piece, this.#taken);
+      if (isLast && end >= frame.length) this.#socket.write(piece, this.#onFlushed);
       else this.#socket.write(piece);
     }
   }

@@ -13,40 +13,40 @@ afterEach(() => {
 });
 
 function aBoard() {
-  const told: PresenceChange[][] = [];
+  const reported: PresenceChange[][] = [];
   const elsewhere: PresenceChange[][] = [];
   const board = new PresenceBoard(
-    (changes) => told.push(changes),
+    (changes) => reported.push(changes),
     (changes) => elsewhere.push(changes),
   );
-  return { board, told, elsewhere };
+  return { board, reported, elsewhere };
 }
 
 describe('presence', () => {
-  test('is the best state of the sockets, told once in half a second', () => {
-    const { board, told, elsewhere } = aBoard();
+  test('is the best state of the connections, reported every half second', () => {
+    const { board, reported, elsewhere } = aBoard();
     const [phone, laptop] = [{}, {}];
     board.set(ann, phone, 'idle');
     board.set(ann, laptop, 'active');
     vi.advanceTimersByTime(499);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     vi.advanceTimersByTime(1);
-    expect(told).toEqual([[{ account: ann, state: 'active' }]]);
-    expect(elsewhere).toEqual(told);
+    expect(reported).toEqual([[{ account: ann, state: 'active' }]]);
+    expect(elsewhere).toEqual(reported);
     board.set(ann, laptop, 'idle');
     board.set(ann, laptop, 'active');
     vi.advanceTimersByTime(500);
-    expect(told).toHaveLength(1);
+    expect(reported).toHaveLength(1);
     board.set(ann, laptop, 'idle');
     vi.advanceTimersByTime(500);
-    expect(told[1]).toEqual([{ account: ann, state: 'idle' }]);
+    expect(reported[1]).toEqual([{ account: ann, state: 'idle' }]);
     expect(board.list(10)).toEqual([{ account: ann, state: 'idle' }]);
     expect(board.list(0)).toEqual([]);
     board.stop();
   });
 
-  test('outlasts a reload of four seconds, and no more', () => {
-    const { board, told } = aBoard();
+  test('survives a reload of four seconds, and no more', () => {
+    const { board, reported } = aBoard();
     const [before, after] = [{}, {}];
     board.set(ann, before, 'active');
     vi.advanceTimersByTime(500);
@@ -54,54 +54,54 @@ describe('presence', () => {
     vi.advanceTimersByTime(3_999);
     board.set(ann, after, 'active');
     vi.advanceTimersByTime(10_000);
-    expect(told).toHaveLength(1);
+    expect(reported).toHaveLength(1);
     board.remove(ann, after);
     vi.advanceTimersByTime(4_500);
-    expect(told[1]).toEqual([{ account: ann, state: 'offline' }]);
+    expect(reported[1]).toEqual([{ account: ann, state: 'offline' }]);
     expect(board.list(10)).toEqual([]);
     board.stop();
   });
 
-  test('counts other nodes, which are told of the sockets here only', () => {
-    const { board, told, elsewhere } = aBoard();
+  test('includes other nodes, to which only the connections here are reported', () => {
+    const { board, reported, elsewhere } = aBoard();
     const socket = {};
     board.setElsewhere(ann, 'active');
     vi.advanceTimersByTime(500);
-    expect(told).toEqual([[{ account: ann, state: 'active' }]]);
+    expect(reported).toEqual([[{ account: ann, state: 'active' }]]);
     expect(elsewhere).toEqual([]);
     board.set(ann, socket, 'idle');
     vi.advanceTimersByTime(500);
-    expect(told).toHaveLength(1);
+    expect(reported).toHaveLength(1);
     expect(elsewhere).toEqual([[{ account: ann, state: 'idle' }]]);
     expect(board.here()).toEqual([[ann, 'idle']]);
     board.setElsewhere(ann, null);
     vi.advanceTimersByTime(500);
-    expect(told[1]).toEqual([{ account: ann, state: 'idle' }]);
+    expect(reported[1]).toEqual([{ account: ann, state: 'idle' }]);
     board.stop();
   });
 
-  test('comes to the truth after any order of comings and goings', () => {
+  test('is right after any order of opening and closing connections', () => {
     const accounts = ['ann', 'ben'] as AccountId[];
-    const sockets = [{}, {}, {}];
+    const connections = [{}, {}, {}];
     const step = fc.record({
       account: fc.constantFrom(...accounts),
-      socket: fc.integer({ min: 0, max: 2 }),
+      connection: fc.integer({ min: 0, max: 2 }),
       what: fc.constantFrom('active', 'idle', 'remove', 'far-active', 'far-idle', 'far-gone'),
       pause: fc.integer({ min: 0, max: 5_000 }),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const { board, told } = aBoard();
+        const { board, reported } = aBoard();
         const here = new Map(accounts.map((a) => [a, new Map<number, PresenceState>()]));
         const far = new Map<AccountId, PresenceState>();
-        for (const { account, socket, what, pause } of steps) {
+        for (const { account, connection, what, pause } of steps) {
           const mine = here.get(account) as Map<number, PresenceState>;
           if (what === 'active' || what === 'idle') {
-            board.set(account, sockets[socket] as object, what);
-            mine.set(socket, what);
+            board.set(account, connections[connection] as object, what);
+            mine.set(connection, what);
           } else if (what === 'remove') {
-            board.remove(account, sockets[socket] as object);
-            mine.delete(socket);
+            board.remove(account, connections[connection] as object);
+            mine.delete(connection);
           } else {
             const state = what === 'far-gone' ? null : what === 'far-active' ? 'active' : 'idle';
             board.setElsewhere(account, state);
@@ -111,7 +111,7 @@ describe('presence', () => {
         }
         vi.advanceTimersByTime(10_000);
         const seen = new Map<AccountId, PresenceState>();
-        for (const changes of told) {
+        for (const changes of reported) {
           for (const { account, state } of changes) {
             expect(state).not.toBe(seen.get(account) ?? 'offline');
             seen.set(account, state);

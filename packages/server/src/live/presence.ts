@@ -1,71 +1,73 @@
 import type { AccountId, PresenceState } from '@parley/protocol';
 
-/** Changes are told together, this often. */
-const TELL_MS = 500;
-/** Somebody whose last socket closed counts as here for this long: a reload is no absence. */
+/** Interval at which changes are reported, together. */
+const REPORT_MS = 500;
+/** How long an account remains present after its last connection closed, so that a reload is not visible. */
 const GRACE_MS = 4_000;
 
-/** A change of somebody’s presence. */
+/** A change of an account's presence. */
 export interface PresenceChange {
   readonly account: AccountId;
   readonly state: PresenceState;
 }
 
+type Present = Exclude<PresenceState, 'offline'>;
+
 /**
- * Who is here: the best state of each account’s sockets, on this node and on others. Nothing of it
- * is stored; what is told may be lost, and `ready` has the whole.
+ * The presence of all accounts: the best state of their connections, on this node and on others. Nothing
+ * of it is stored, and reports may be lost: `ready` has the full list.
  */
 export class PresenceBoard {
-  readonly #sockets = new Map<AccountId, Map<object, 'active' | 'idle'>>();
-  /** What was told last to the sockets here, of all nodes; offline when absent. */
-  readonly #told = new Map<AccountId, 'active' | 'idle'>();
-  /** What was told last to other nodes: the states of the sockets here. */
-  readonly #toldElsewhere = new Map<AccountId, 'active' | 'idle'>();
+  readonly #connections = new Map<AccountId, Map<object, Present>>();
+  /** States last reported to the clients of this node; accounts that are offline are missing. */
+  readonly #reported = new Map<AccountId, Present>();
+  /** States last reported to other nodes: those of the connections here. */
+  readonly #reportedElsewhere = new Map<AccountId, Present>();
   /** The best state on other nodes. */
-  readonly #elsewhere = new Map<AccountId, 'active' | 'idle'>();
+  readonly #elsewhere = new Map<AccountId, Present>();
   readonly #leaving = new Map<AccountId, NodeJS.Timeout>();
   readonly #changed = new Set<AccountId>();
-  readonly #tell: (changes: PresenceChange[]) => void;
-  readonly #tellElsewhere: (changes: PresenceChange[]) => void;
+  readonly #report: (changes: PresenceChange[]) => void;
+  readonly #reportElsewhere: (changes: PresenceChange[]) => void;
   #timer: NodeJS.Timeout | null = null;
 
   /**
-   * Both get changes, collected: `tell` of all nodes, for the sockets here; `tellElsewhere` of the
-   * sockets here, for the other nodes.
+   * Both functions get collected changes: `report` those over all nodes, for the clients of this node;
+   * `reportElsewhere` those of the connections here, for the other nodes.
    */
   constructor(
-    tell: (changes: PresenceChange[]) => void,
-    tellElsewhere: (changes: PresenceChange[]) => void,
+    report: (changes: PresenceChange[]) => void,
+    reportElsewhere: (changes: PresenceChange[]) => void,
   ) {
-    this.#tell = tell;
-    this.#tellElsewhere = tellElsewhere;
+    this.#report = report;
+    this.#reportElsewhere = reportElsewhere;
   }
 
-  /** A socket came, or its person came back to it or went away from it. */
-  set(account: AccountId, socket: object, state: 'active' | 'idle'): void {
+  /** A connection was opened, or its user became active or idle. */
+  set(account: AccountId, connection: object, state: Present): void {
     const leaving = this.#leaving.get(account);
     if (leaving) {
       clearTimeout(leaving);
       this.#leaving.delete(account);
     }
-    let sockets = this.#sockets.get(account);
-    if (!sockets) {
-      sockets = new Map();
-      this.#sockets.set(account, sockets);
+    let connections = this.#connections.get(account);
+    if (!connections) {
+      connections = new Map();
+      this.#connections.set(account, connections);
     }
-    sockets.set(socket, state);
+    connections.set(connection, state);
     this.#touch(account);
   }
 
-  /** A socket closed. */
-  remove(account: AccountId, socket: object): void {
-    const sockets = this.#sockets.get(account);
-    if (!sockets?.delete(socket)) return;
-    if (sockets.size > 0) {
+  /** A connection was closed. */
+  remove(account: AccountId, connection: object): void {
+    const connections = this.#connections.get(account);
+    if (!connections?.delete(connection)) return;
+    if (connections.size > 0) {
       this.#touch(account);
       return;
     }
-    this.#sockets.delete(account);
+    this.#connections.delete(account);
     this.#leaving.set(
       account,
       setTimeout(() => {
@@ -75,22 +77,22 @@ export class PresenceBoard {
     );
   }
 
-  /** The best state of the account on other nodes; null when it is on none. */
-  setElsewhere(account: AccountId, state: 'active' | 'idle' | null): void {
+  /** Sets the best state of the account on other nodes; null if it has no connection there. */
+  setElsewhere(account: AccountId, state: Present | null): void {
     if (state === null) this.#elsewhere.delete(account);
     else this.#elsewhere.set(account, state);
     this.#touch(account);
   }
 
-  /** All that other nodes were told of the sockets here. */
-  here(): [AccountId, 'active' | 'idle'][] {
-    return [...this.#toldElsewhere];
+  /** Returns everything that was reported to other nodes. */
+  here(): [AccountId, Present][] {
+    return [...this.#reportedElsewhere];
   }
 
-  /** Those who are here, at most `max`. */
+  /** Returns the accounts that are present, at most `max`. */
   list(max: number): PresenceChange[] {
     const list: PresenceChange[] = [];
-    for (const [account, state] of this.#told) {
+    for (const [account, state] of this.#reported) {
       if (list.length >= max) break;
       list.push({ account, state });
     }
@@ -106,7 +108,7 @@ export class PresenceBoard {
 
   #touch(account: AccountId): void {
     this.#changed.add(account);
-    this.#timer ??= setTimeout(() => this.#flush(), TELL_MS);
+    this.#timer ??= setTimeout(() => this.#flush(), REPORT_MS);
   }
 
   #flush(): void {
@@ -117,34 +119,34 @@ export class PresenceBoard {
       const here = this.#stateHere(account);
       const elsewhere = this.#elsewhere.get(account) ?? 'offline';
       const state = here === 'active' || elsewhere === 'offline' ? here : elsewhere;
-      note(this.#toldElsewhere, account, here, changesHere);
-      note(this.#told, account, state, changes);
+      addChange(this.#reportedElsewhere, account, here, changesHere);
+      addChange(this.#reported, account, state, changes);
     }
     this.#changed.clear();
-    if (changesHere.length > 0) this.#tellElsewhere(changesHere);
-    if (changes.length > 0) this.#tell(changes);
+    if (changesHere.length > 0) this.#reportElsewhere(changesHere);
+    if (changes.length > 0) this.#report(changes);
   }
 
   #stateHere(account: AccountId): PresenceState {
-    const sockets = this.#sockets.get(account);
-    if (!sockets)
+    const connections = this.#connections.get(account);
+    if (!connections)
       return this.#leaving.has(account)
-        ? (this.#toldElsewhere.get(account) ?? 'offline')
+        ? (this.#reportedElsewhere.get(account) ?? 'offline')
         : 'offline';
-    for (const state of sockets.values()) if (state === 'active') return 'active';
+    for (const state of connections.values()) if (state === 'active') return 'active';
     return 'idle';
   }
 }
 
-/** Notes the state if it is another than was told, among the changes to be told. */
-function note(
-  told: Map<AccountId, 'active' | 'idle'>,
+/** Adds the state to `changes` if it differs from the one reported last. */
+function addChange(
+  reported: Map<AccountId, Present>,
   account: AccountId,
   state: PresenceState,
   changes: PresenceChange[],
 ): void {
-  if (state === (told.get(account) ?? 'offline')) return;
-  if (state === 'offline') told.delete(account);
-  else told.set(account, state);
+  if (state === (reported.get(account) ?? 'offline')) return;
+  if (state === 'offline') reported.delete(account);
+  else reported.set(account, state);
   changes.push({ account, state });
 }

@@ -6,7 +6,7 @@ import { readFrame } from './read-frame.ts';
 const id = '01890000-0000-7000-8000-00000000000a';
 const conversation = '01890000-0000-7000-8000-00000000000b';
 
-/** A good frame of each kind. */
+/** A valid frame of each kind. */
 const GOOD: Record<string, Record<string, unknown>> = {
   hello: { token: 'x', cursor: { [conversation]: 7 }, epoch: 'e', device: 'phone' },
   post: { id, conversation, body: 'hello' },
@@ -28,12 +28,12 @@ const anyText = fc
   .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 })
   .map((units) => String.fromCharCode(...units));
 
-describe('reading a frame', () => {
-  test('there is an example of each kind', () => {
+describe('readFrame', () => {
+  test('is tested with each kind of frame', () => {
     expect(new Set(Object.keys(GOOD))).toEqual(CLIENT_OPS);
   });
 
-  test.each(Object.entries(GOOD))('takes %s, and drops unknown fields', (op, fields) => {
+  test.each(Object.entries(GOOD))('accepts %s and drops unknown fields', (op, fields) => {
     const read = readFrame(JSON.stringify({ op, ...fields, later: { version: 2 } }));
     expect(read).toEqual({ frame: { op, ...fields } });
   });
@@ -58,7 +58,7 @@ describe('reading a frame', () => {
     },
   );
 
-  test('never throws, and answers with a code and no more than the id that was sent', () => {
+  test('never throws, and returns a known code and at most the id that was sent', () => {
     const text = fc.oneof(
       anyText,
       fc.json({ maxDepth: 4 }),
@@ -81,7 +81,7 @@ describe('reading a frame', () => {
         const read = readFrame(sent);
         if ('frame' in read) {
           expect(CLIENT_OPS.has(read.frame.op)).toBe(true);
-          // What was read once reads the same again.
+          // Parsing is idempotent.
           expect(readFrame(JSON.stringify(read.frame))).toEqual(read);
           return;
         }

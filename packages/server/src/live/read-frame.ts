@@ -8,7 +8,7 @@ import {
 } from '@parley/protocol';
 import type { z } from 'zod';
 
-/** A frame that could be read, or what to answer. */
+/** A valid frame, or the refusal to answer with. */
 export type ReadFrame =
   | { readonly frame: ClientFrame }
   | { readonly id: string | null; readonly refusal: Refusal };
@@ -17,7 +17,7 @@ const schemas = new Map<string, z.ZodType<ClientFrame>>(
   ClientFrame.options.map((schema) => [schema.shape.op.value, schema as z.ZodType<ClientFrame>]),
 );
 
-/** Reads a text frame of a client. Unknown fields are ignored, every other fault is named. */
+/** Parses and validates a text frame of a client. Unknown fields are ignored. */
 export function readFrame(text: string): ReadFrame {
   let value: unknown;
   try {
@@ -26,10 +26,10 @@ export function readFrame(text: string): ReadFrame {
     return { id: null, refusal: refusal('invalid_json') };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { id: null, refusal: refusal('invalid', 'A frame is a JSON object') };
+    return { id: null, refusal: refusal('invalid', 'A frame must be a JSON object') };
   }
   const { op, id: rawId } = value as { op?: unknown; id?: unknown };
-  // An id is sent back for whatever the client makes of it, but not at any length.
+  // Also an invalid id is returned, so that the client can find its command, but not an unbounded one.
   const id = typeof rawId === 'string' && rawId.length <= 64 && rawId.isWellFormed() ? rawId : null;
   if (typeof op !== 'string' || !CLIENT_OPS.has(op)) {
     return { id, refusal: refusal('unknown_frame') };
@@ -42,10 +42,10 @@ export function readFrame(text: string): ReadFrame {
 function refusalOf(error: z.ZodError): Refusal {
   const issue = error.issues[0];
   if (!issue) return refusal('invalid');
-  const own = issue.code === 'custom' ? (issue.params?.code as string | undefined) : undefined;
+  const code = issue.code === 'custom' ? (issue.params?.code as string | undefined) : undefined;
   const field = issue.path.join('.');
   return refusal(
-    own !== undefined && own in ERRORS ? (own as ErrorCode) : 'invalid',
+    code !== undefined && code in ERRORS ? (code as ErrorCode) : 'invalid',
     field ? `${field}: ${issue.message}` : issue.message,
   );
 }

@@ -23,80 +23,80 @@ const table: [
     undefined,
     [period(1)],
     20,
-    { sent: 20, skips: [], last: null, floor: 0, reset: false },
+    { cursor: 20, skips: [], last: null, floor: 0, reset: false },
   ],
   [
-    'a cursor goes on after itself',
+    'a cursor continues after itself',
     7,
     [period(1)],
     20,
-    { sent: 7, skips: [], last: null, floor: 0, reset: false },
+    { cursor: 7, skips: [], last: null, floor: 0, reset: false },
   ],
   [
     'a cursor at the end has nothing to send',
     20,
     [period(1)],
     20,
-    { sent: 20, skips: [], last: null, floor: 0, reset: false },
+    { cursor: 20, skips: [], last: null, floor: 0, reset: false },
   ],
   [
-    'a cursor beyond the end comes from another past',
+    'a cursor after the end belongs to another history',
     21,
     [period(1)],
     20,
-    { sent: 20, skips: [], last: null, floor: 0, reset: true },
+    { cursor: 20, skips: [], last: null, floor: 0, reset: true },
   ],
   [
     '500 missing events are replayed',
     20,
     [period(1)],
     520,
-    { sent: 20, skips: [], last: null, floor: 0, reset: false },
+    { cursor: 20, skips: [], last: null, floor: 0, reset: false },
   ],
   [
     '501 are not',
     20,
     [period(1)],
     521,
-    { sent: 521, skips: [], last: null, floor: 0, reset: true },
+    { cursor: 521, skips: [], last: null, floor: 0, reset: true },
   ],
   [
-    'left while away: the leaving alone',
+    'left while offline: only the event that ended it',
     7,
     [period(1, 12)],
     20,
-    { sent: 11, skips: [], last: 12, floor: 11, reset: false },
+    { cursor: 11, skips: [], last: 12, floor: 11, reset: false },
   ],
   [
-    'left while away, far behind: the leaving alone',
+    'left while offline, far behind: only the event that ended it',
     7,
     [period(1, 1_200)],
     2_000,
-    { sent: 1_199, skips: [], last: 1_200, floor: 1_199, reset: false },
+    { cursor: 1_199, skips: [], last: 1_200, floor: 1_199, reset: false },
   ],
-  ['left before, and known', 12, [period(1, 12)], 20, null],
-  ['left, and no cursor', undefined, [period(1, 12)], 20, null],
+  ['left, and the client knows', 12, [period(1, 12)], 20, null],
+  ['left, without a cursor', undefined, [period(1, 12)], 20, null],
   ['never a member', 3, [], 20, null],
   [
-    'left and came back: the time between is left out',
+    'left and rejoined: the events between are skipped',
     7,
     [period(1, 12), period(16)],
     20,
-    { sent: 7, skips: [{ after: 12, to: 15 }], last: null, floor: 15, reset: false },
+    { cursor: 7, skips: [{ after: 12, to: 15 }], last: null, floor: 15, reset: false },
   ],
   [
-    'came back, and the leaving is known',
+    'rejoined, and the client knows of the leaving',
     12,
     [period(1, 12), period(16)],
     20,
-    { sent: 12, skips: [{ after: 12, to: 15 }], last: null, floor: 15, reset: false },
+    { cursor: 12, skips: [{ after: 12, to: 15 }], last: null, floor: 15, reset: false },
   ],
   [
-    'a cursor from before the joining',
+    'a cursor before the joining',
     2,
     [period(6)],
     20,
-    { sent: 2, skips: [{ after: 2, to: 5 }], last: null, floor: 5, reset: false },
+    { cursor: 2, skips: [{ after: 2, to: 5 }], last: null, floor: 5, reset: false },
   ],
   [
     'two absences',
@@ -104,7 +104,7 @@ const table: [
     [period(1, 4), period(8, 10), period(15)],
     20,
     {
-      sent: 2,
+      cursor: 2,
       skips: [
         { after: 4, to: 7 },
         { after: 10, to: 14 },
@@ -115,11 +115,11 @@ const table: [
     },
   ],
   [
-    'two absences, the last one lasting: the last leaving alone',
+    'two absences, the second one lasting: only the event that ended it',
     2,
     [period(1, 4), period(8, 10)],
     20,
-    { sent: 9, skips: [], last: 10, floor: 9, reset: false },
+    { cursor: 9, skips: [], last: 10, floor: 9, reset: false },
   ],
 ];
 
@@ -128,7 +128,7 @@ test.each(table)('%s', (_name, cursor, periods, lastSeq, expected) => {
   expect(planResume(given, periods, seq(lastSeq), 500)).toEqual(expected);
 });
 
-test('whatever the periods and the cursor, what is sent are the events of the periods after it', () => {
+test('for any periods and cursor, sends the events of the periods after the cursor', () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 9 }),
@@ -136,7 +136,7 @@ test('whatever the periods and the cursor, what is sent are the events of the pe
       fc.integer({ min: 0, max: 10 }),
       fc.integer({ min: 1, max: 4 }),
       (steps, cursor, more, page) => {
-        // Joinings and leavings in turn.
+        // Seqs of joining and leaving, in turn.
         const marks: number[] = [];
         for (const step of steps) marks.push((marks.at(-1) ?? 0) + step);
         const periods: MembershipPeriod[] = [];
@@ -151,16 +151,16 @@ test('whatever the periods and the cursor, what is sent are the events of the pe
           return;
         }
         if (cursor > lastSeq) {
-          expect(plan).toMatchObject({ reset: true, sent: end ?? lastSeq });
+          expect(plan).toMatchObject({ reset: true, cursor: end ?? lastSeq });
           return;
         }
         const subscription = new Subscription('s' as StreamId, {} as Sink, {
-          cursor: plan?.sent ?? seq(0),
+          cursor: plan?.cursor ?? seq(0),
           skips: plan?.skips ?? [],
           last: plan?.last ?? null,
         });
         const sent: number[] = [];
-        // The head comes nearer step by step: a node may know less of the stream than the hello did.
+        // The head moves step by step: a node may know less of the stream than the hello did.
         for (let head = cursor; head <= lastSeq; head++) {
           while (!subscription.ended && subscription.cursor < head) {
             const to = Math.min(subscription.bound(seq(head)), subscription.cursor + page);
@@ -172,7 +172,7 @@ test('whatever the periods and the cursor, what is sent are the events of the pe
         const expected = Array.from({ length: lastSeq }, (_, n) => n + 1).filter(
           (n) =>
             n > cursor &&
-            // A former member is sent the end of the last period alone.
+            // A former member gets only the end of the last period.
             (end === null || n === end) &&
             periods.some((s) => s.joinedSeq <= n && (s.leftSeq === null || n <= s.leftSeq)),
         );

@@ -1,14 +1,12 @@
 import {
+  type AccountId,
   CLOSE,
   type ClientFrame,
   ConversationId,
   type Cursor,
-  conversationOfStream,
   type Goodbye,
-  type Refusal,
   refusal,
   Seq,
-  type ServerFrame,
   type StreamId,
   streamOfAccount,
   streamOfConversation,
@@ -20,67 +18,82 @@ import { peek, type StoredEvent } from '../stream/record.ts';
 import { type DrainableSink, Resume } from '../stream/resume.ts';
 import { Subscription } from '../stream/subscription.ts';
 import type { LiveContext } from './context.ts';
+import type { FrameWriter } from './frame-writer.ts';
 import { planResume } from './resume-plan.ts';
 
-/** The socket that is followed for. */
-export interface SubscriptionSocket extends DrainableSink {
-  send(frame: ServerFrame): void;
-  ack(id: string, stream: StreamId, seq: Seq, at: string): void;
-  nack(id: string | null, refusal: Refusal): void;
+/** The connection that the subscriptions belong to. */
+export interface SubscribingConnection {
+  /** Known after the hello. */
+  readonly account: AccountId;
   close(code: number, reason: Goodbye['reason'], retryAfter?: number): void;
 }
 
+/** What subscriptions need. */
+export type SubscriptionDeps = Pick<
+  LiveContext,
+  'hub' | 'pool' | 'clock' | 'limits' | 'metrics' | 'conversation'
+>;
+
 /**
- * The streams that one socket follows: those of its hello, and those that its account joins later.
+ * The subscriptions of one connection: to the streams of its hello, and to those of conversations that
+ * its account joins later. It receives their events, and writes them to the socket.
  *
  * 1. Each membership period of the account is sent from its start to its end, one period after another.
- * 2. `onLive` is called when nothing is behind any more.
+ * 2. `onLive` is called whenever no subscription is behind.
  */
-export class SubscriptionSet {
-  readonly #context: LiveContext;
-  readonly #sink: SubscriptionSocket;
+export class SubscriptionSet implements DrainableSink {
+  readonly #context: SubscriptionDeps;
+  readonly #connection: SubscribingConnection;
+  readonly #writer: FrameWriter;
   readonly #log: Logger;
   readonly #resume: Resume;
   readonly #onLive: () => void;
   readonly #subscriptions = new Map<StreamId, Subscription>();
-  /** The end of a stay is waited for, to go on with the next one. */
+  /** Called at the end of a subscription: the next membership period waits for it. */
   readonly #ends = new Map<Subscription, () => void>();
-  /** What the last ping of each stream told. */
+  /** The head of each stream in the last ping that contained it. */
   readonly #pinged = new Map<StreamId, Seq>();
-  /** Where the personal stream stood at the hello. */
+  /** The head of the personal stream at the hello. */
   #personalSeq = 0;
-  /** Conversations are opened one after the other, in the order of their joining. */
+  /** Conversations are opened one after another, in the order of joining. */
   #opening: Promise<void> = Promise.resolve();
 
-  constructor(context: LiveContext, sink: SubscriptionSocket, log: Logger, onLive: () => void) {
+  constructor(
+    context: SubscriptionDeps,
+    connection: SubscribingConnection,
+    writer: FrameWriter,
+    log: Logger,
+    onLive: () => void,
+  ) {
     this.#context = context;
-    this.#sink = sink;
+    this.#connection = connection;
+    this.#writer = writer;
     this.#log = log;
     this.#onLive = onLive;
-    this.#resume = new Resume(context.hub, context.pool, log, sink, onLive);
+    this.#resume = new Resume(context.hub, context.pool, log, this, onLive);
   }
 
-  /** Follows everything of a hello, from its cursor on. */
-  start(start: Start, cursor: Cursor, epochKnown: boolean): void {
+  /** Subscribes to the streams of a hello, each from its cursor. */
+  start(start: Start, cursor: Cursor, isEpochKnown: boolean): void {
     this.#personalSeq = start.personalSeq;
     const whole = [{ joinedSeq: 1 as Seq, leftSeq: null }];
-    const personal = streamOfAccount(this.#sink.account);
-    this.#subscribe(WORKSPACE_STREAM, cursor, epochKnown, whole, start.workspaceSeq);
-    this.#subscribe(personal, cursor, epochKnown, whole, start.personalSeq);
+    const personal = streamOfAccount(this.account);
+    this.#subscribe(WORKSPACE_STREAM, cursor, isEpochKnown, whole, start.workspaceSeq);
+    this.#subscribe(personal, cursor, isEpochKnown, whole, start.personalSeq);
     for (const c of start.conversations) {
       const stream = streamOfConversation(c.id);
       const periods = start.periods.get(stream) ?? [{ joinedSeq: c.joinedSeq, leftSeq: null }];
-      this.#subscribe(stream, cursor, epochKnown, periods, c.lastSeq);
+      this.#subscribe(stream, cursor, isEpochKnown, periods, c.lastSeq);
     }
-    // Left while away: the end is still owed.
+    // Conversations that the account left while the client was offline: it must learn of the end.
     for (const [stream, periods] of start.periods) {
       const left = periods[periods.length - 1]?.leftSeq;
-      if (left) this.#subscribe(stream, cursor, epochKnown, periods, left);
+      if (left) this.#subscribe(stream, cursor, isEpochKnown, periods, left);
     }
     if (this.#resume.idle) this.#onLive();
   }
 
-  /** Follows nothing any more. */
+  /** Ends all subscriptions: the connection is closed. */
   stop(): void {
     for (const subscription of this.#subscriptions.values())
       this.#context.hub.unsubscribe(subscription);
@@ -89,37 +102,16 @@ export class SubscriptionSet {
     this.#subscriptions.clear();
   }
 
-  /** The follower has fallen behind, or has ended. */
-  wake(subscription: Subscription): void {
-    this.#resume.wake(subscription);
-  }
-
-  /** The follower has been sent all that it may see. */
-  ended(subscription: Subscription): void {
-    this.#ends.get(subscription)?.();
-    this.#ends.delete(subscription);
-    if (this.#subscriptions.get(subscription.stream) === subscription)
-      this.#subscriptions.delete(subscription.stream);
-  }
-
-  /** Whether the account is, as far as this socket knows, a member. */
+  /** Whether the account is a member, as far as this connection knows. */
   isMember(conversation: ConversationId): boolean {
     return this.#subscriptions.get(streamOfConversation(conversation))?.last === null;
   }
 
-  /** The conversations that are followed. */
-  get conversations(): ConversationId[] {
-    const streams = [...this.#subscriptions.keys()];
-    return streams
-      .filter((s) => s !== WORKSPACE_STREAM && s !== streamOfAccount(this.#sink.account))
-      .map(conversationOfStream);
-  }
-
-  /** Returns how far each stream was written that has moved since the last call, for a ping. */
+  /** Returns the last seq sent of each stream in which it changed since the last call, for a ping. */
   newHeads(): Record<string, Seq> {
     const heads: Record<string, Seq> = {};
     for (const [stream, subscription] of this.#subscriptions) {
-      // It was written to this socket before the ping, so the client must have it by now.
+      // Written to this socket before the ping, so the client has it when it receives the ping.
       const { delivered } = subscription;
       if (delivered === null || this.#pinged.get(stream) === delivered) continue;
       this.#pinged.set(stream, delivered);
@@ -128,37 +120,16 @@ export class SubscriptionSet {
     return heads;
   }
 
-  /** Sees the events of the personal stream after they were sent: they open conversations. */
-  personal(events: readonly StoredEvent[]): void {
-    for (const event of events) {
-      if (event.type !== 'conversation.joined') continue;
-      // What the hello has seen stands in its plans already.
-      if (event.seq <= this.#personalSeq) continue;
-      const { data: conversation } = ConversationId.safeParse(peek(event).conversation);
-      const { data: joined } = Seq.safeParse(peek(event).seq);
-      if (conversation === undefined || joined === undefined) {
-        const { stream, seq } = event;
-        this.#log.error({ stream, seq }, 'an event without its conversation is passed over');
-        continue;
-      }
-      this.#opening = this.#opening.then(() => this.#openConversation(conversation, joined));
-    }
-  }
-
-  /** A client has seen a hole: what comes after its cursor is sent again. */
+  /** Handles a `fill`: the client found a gap after `frame.after` and requests the events again. */
   fill(frame: Extract<ClientFrame, { op: 'fill' }>): void {
     const subscription = this.#subscriptions.get(frame.stream);
     const topic = this.#context.hub.topic(frame.stream);
     if (!subscription || !topic) {
-      this.#sink.nack(frame.id, refusal('not_found'));
+      this.#writer.nack(frame.id, refusal('not_found'));
       return;
     }
-    this.#sink.ack(
-      frame.id,
-      frame.stream,
-      topic.head,
-      new Date(this.#context.clock.now()).toISOString(),
-    );
+    const at = new Date(this.#context.clock.now()).toISOString();
+    this.#writer.ack(frame.id, frame.stream, topic.head, at);
     const after = Math.max(frame.after, subscription.floor) as Seq;
     if (after >= subscription.cursor) return;
     if (subscription.cursor - after > this.#context.limits.replayEvents) {
@@ -170,22 +141,72 @@ export class SubscriptionSet {
     this.#resume.wake(subscription);
   }
 
+  // ---- as the sink of its subscriptions -------------------------------------------------------
+
+  get account(): AccountId {
+    return this.#connection.account;
+  }
+
+  get congested(): boolean {
+    return this.#writer.congested;
+  }
+
+  get closed(): boolean {
+    return this.#writer.closed;
+  }
+
+  write(frames: Buffer): void {
+    this.#writer.write(frames);
+  }
+
+  drained(): Promise<void> {
+    return this.#writer.drained();
+  }
+
+  wake(subscription: Subscription): void {
+    this.#resume.wake(subscription);
+  }
+
+  ended(subscription: Subscription): void {
+    this.#ends.get(subscription)?.();
+    this.#ends.delete(subscription);
+    if (this.#subscriptions.get(subscription.stream) === subscription)
+      this.#subscriptions.delete(subscription.stream);
+  }
+
+  /** Subscribes to the conversations that events of the personal stream say the account has joined. */
+  personal(events: readonly StoredEvent[]): void {
+    for (const event of events) {
+      if (event.type !== 'conversation.joined') continue;
+      // The hello has subscribed to these already.
+      if (event.seq <= this.#personalSeq) continue;
+      const { data: conversation } = ConversationId.safeParse(peek(event).conversation);
+      const { data: joined } = Seq.safeParse(peek(event).seq);
+      if (conversation === undefined || joined === undefined) {
+        const { stream, seq } = event;
+        this.#log.error({ stream, seq }, 'event without its conversation skipped');
+        continue;
+      }
+      this.#opening = this.#opening.then(() => this.#openConversation(conversation, joined));
+    }
+  }
+
   #subscribe(
     stream: StreamId,
     cursor: Readonly<Record<string, Seq>>,
-    epochKnown: boolean,
+    isEpochKnown: boolean,
     periods: Parameters<typeof planResume>[1],
     lastSeq: Seq,
   ): void {
     const plan = planResume(cursor[stream], periods, lastSeq, this.#context.limits.replayEvents);
     if (!plan) return;
-    if (plan.reset || !epochKnown) this.#reset(stream, plan.sent);
-    const subscription = new Subscription(stream, this.#sink, {
-      cursor: plan.sent,
+    if (plan.reset || !isEpochKnown) this.#reset(stream, plan.cursor);
+    const subscription = new Subscription(stream, this, {
+      cursor: plan.cursor,
       floor: plan.floor,
       skips: plan.skips,
       last: plan.last,
-      isPersonal: stream === streamOfAccount(this.#sink.account),
+      isPersonal: stream === streamOfAccount(this.account),
     });
     this.#subscriptions.set(stream, subscription);
     this.#context.hub.subscribe(subscription, lastSeq);
@@ -193,37 +214,37 @@ export class SubscriptionSet {
 
   #reset(stream: StreamId, lastSeq: Seq): void {
     this.#context.metrics.reset();
-    this.#sink.send({ op: 'reset', stream, lastSeq });
+    this.#writer.send({ op: 'reset', stream, lastSeq });
   }
 
-  /** The account has joined: the snapshot, then the stream from the joining on. */
+  /** The account has joined a conversation: sends its snapshot, then the stream from there on. */
   async #openConversation(id: ConversationId, joined: Seq): Promise<void> {
-    if (this.#sink.closed) return;
+    if (this.closed) return;
     try {
       const stream = streamOfConversation(id);
       const before = (joined - 1) as Seq;
       const earlier = this.#subscriptions.get(stream);
       if (earlier && earlier.floor >= before) return;
-      // Each stay is told to its end before the next one begins, however fast they came.
+      // A membership period is sent to its end before the next one starts, however short it was.
       if (earlier) await new Promise<void>((resolve) => this.#ends.set(earlier, resolve));
-      if (this.#sink.closed) return;
-      const conversation = await this.#context.conversation(this.#sink.account, id);
-      if (this.#sink.closed) return;
-      // Who is gone again by now is owed the events of the stay all the same. Who has even come back
-      // is at a later stay, and gets that one’s snapshot with its own joining.
+      if (this.closed) return;
+      const conversation = await this.#context.conversation(this.account, id);
+      if (this.closed) return;
+      // An account that has left again by now still gets the events of the period. If it has even
+      // rejoined, this is the snapshot of a later period; that one gets its own, too.
       if (conversation) {
-        this.#sink.send({
+        this.#writer.send({
           op: 'conversation',
           conversation: { ...conversation, joinedSeq: joined },
         });
       }
-      const subscription = new Subscription(stream, this.#sink, { cursor: before, floor: before });
+      const subscription = new Subscription(stream, this, { cursor: before, floor: before });
       this.#subscriptions.set(stream, subscription);
       this.#context.hub.subscribe(subscription, conversation?.lastSeq ?? joined);
     } catch (error) {
-      // Without this stream the client would miss messages unawares: let it start over.
-      this.#log.error({ err: error }, 'a conversation could not be opened');
-      this.#sink.close(CLOSE.restart, 'restart', 1);
+      // Without this stream the client would miss messages without noticing: it must start over.
+      this.#log.error({ err: error }, 'conversation not opened');
+      this.#connection.close(CLOSE.restart, 'restart', 1);
     }
   }
 }

@@ -1,30 +1,30 @@
 import { Budget } from './budget.ts';
 
-/** New sockets of all addresses: so many at once, and so many a second after that. */
+/** Upgrades of all addresses: at once, and per second afterwards. */
 const BURST = 600;
 const PER_SECOND = 300;
-/** Of one address: half of it, so that no address alone can keep the others out. */
+/** Upgrades of one address: half of it, so that a single address cannot exclude the others. */
 const ADDRESS_BURST = BURST / 2;
 const ADDRESS_PER_SECOND = PER_SECOND / 2;
-/** Addresses that are remembered; beyond, those that have asked least recently are forgotten. */
+/** Addresses that are remembered; beyond that, the least recently used are forgotten. */
 const ADDRESSES_MAX = 10_000;
 
-/** Limits how fast new sockets are opened: by one address, and in all. */
+/** Limits how fast connections are opened: by one address, and in all. */
 export class UpgradeBudgets {
   readonly #all: Budget;
-  readonly #on: boolean;
+  readonly #isOn: boolean;
   /** In the order of their last request. */
   readonly #addresses = new Map<string, Budget>();
 
-  /** With `on` false nothing is ever refused. */
-  constructor(on: boolean) {
-    this.#on = on;
-    this.#all = new Budget(on ? BURST : 0, (BURST / PER_SECOND) * 1000);
+  /** With `isOn` false nothing is limited. */
+  constructor(isOn: boolean) {
+    this.#isOn = isOn;
+    this.#all = new Budget(isOn ? BURST : 0, (BURST / PER_SECOND) * 1000);
   }
 
-  /** Takes one for an address (of IPv6 its /64); false when it, or all of them, have had enough. */
+  /** Counts an upgrade of an address (of IPv6 its /64). Returns false over the limit. */
   take(address: string): boolean {
-    if (!this.#on) return true;
+    if (!this.#isOn) return true;
     const own =
       this.#addresses.get(address) ??
       new Budget(ADDRESS_BURST, (ADDRESS_BURST / ADDRESS_PER_SECOND) * 1000);
@@ -34,7 +34,7 @@ export class UpgradeBudgets {
       if (this.#addresses.size <= ADDRESSES_MAX) break;
       this.#addresses.delete(oldest);
     }
-    // What its address refuses takes nothing from the others.
+    // The common budget is charged only if the address is within its own.
     return own.take() && this.#all.take();
   }
 }

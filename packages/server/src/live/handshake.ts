@@ -1,0 +1,151 @@
+import {
+  CLOSE,
+  type Cursor,
+  type Goodbye,
+  type Hello,
+  type Me,
+  type Refusal,
+  refusal,
+  type ServerFrame,
+  streamOfAccount,
+  streamOfConversation,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import type { Identity } from '../accounts/accounts.ts';
+import type { Start } from '../conversations/snapshot.ts';
+import type { LiveContext } from './context.ts';
+import { refusalOfFrame } from './frame-scopes.ts';
+import type { ReadFrame } from './read-frame.ts';
+
+/** The connection during its handshake. */
+export interface HandshakeConnection {
+  readonly id: string;
+  readonly closed: boolean;
+  send(frame: ServerFrame): void;
+  nack(id: string | null, refusal: Refusal): void;
+  close(code: number, reason: Goodbye['reason'] | 'hello_expected', retryAfter?: number): void;
+  /** The hello is authenticated: when the session ends from now on, the connection is closed. */
+  authenticated(identity: Identity): void;
+  /** `ready` was sent: subscribes to the streams, each from its cursor. */
+  subscribe(start: Start, cursor: Cursor, isEpochKnown: boolean): void;
+}
+
+/** What a handshake needs. */
+export type HandshakeDeps = Pick<
+  LiveContext,
+  'connections' | 'identify' | 'limits' | 'log' | 'me' | 'metrics' | 'presence' | 'start'
+>;
+
+/**
+ * The start of a connection: hello → authenticate → `ready` → subscriptions.
+ *
+ * 1. The first frame must be a hello. Nothing else is executed or revealed before it is authenticated.
+ * 2. The connection is registered for the end of its session before its state is read, so a session
+ *    that ends meanwhile closes it.
+ */
+export class Handshake {
+  readonly #deps: HandshakeDeps;
+  readonly #connection: HandshakeConnection;
+  #hasStarted = false;
+
+  constructor(deps: HandshakeDeps, connection: HandshakeConnection) {
+    this.#deps = deps;
+    this.#connection = connection;
+  }
+
+  /** Handles a frame that arrived before `ready`. */
+  receive(read: ReadFrame): void {
+    const connection = this.#connection;
+    if ('refusal' in read || read.frame.op !== 'hello') {
+      if ('refusal' in read) connection.nack(read.id, read.refusal);
+      else connection.nack(null, refusal('unauthenticated', 'The first frame must be hello'));
+      connection.close(CLOSE.helloExpected, 'hello_expected');
+      return;
+    }
+    // A second hello, sent before the first was answered.
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
+    this.#run(read.frame).catch((error: unknown) => {
+      this.#deps.log.error({ err: error, connection: connection.id }, 'hello failed');
+      connection.nack(null, refusal('unavailable', undefined, { retryAfter: 2 }));
+      connection.close(CLOSE.restart, 'restart', 2);
+    });
+  }
+
+  async #run(hello: Hello): Promise<void> {
+    const deps = this.#deps;
+    const connection = this.#connection;
+    const identity = await this.#authenticate(hello.token);
+    if (!identity) return;
+    const { account } = identity;
+    connection.authenticated(identity);
+    const [me, start] = await Promise.all([
+      deps.me(account),
+      deps.start(account, Object.keys(hello.cursor)),
+    ]);
+    if (connection.closed) return;
+    if (!me?.isActive) {
+      connection.close(CLOSE.sessionEnded, 'session_ended');
+      return;
+    }
+    const isSameEpoch = hello.epoch === start.epoch;
+    const cursor = isSameEpoch ? hello.cursor : {};
+    deps.metrics.hello(Object.keys(cursor).length > 0);
+    connection.send({
+      ...readyOf(connection.id, me, start),
+      presence: deps.presence.list(deps.limits.presenceMax),
+      limits: { ...deps.limits },
+    });
+    connection.subscribe(start, cursor, hello.epoch === undefined || isSameEpoch);
+  }
+
+  /** Returns who says hello; null if the hello was rejected, or the connection is closed by now. */
+  async #authenticate(token: string): Promise<Identity | null> {
+    const connection = this.#connection;
+    const identified = await this.#deps.identify(token);
+    if (connection.closed) return null;
+    if ('refusal' in identified) {
+      connection.nack(null, identified.refusal);
+      if (identified.refusal.code === 'session_ended')
+        connection.close(CLOSE.sessionEnded, 'session_ended');
+      else connection.close(CLOSE.unauthenticated, 'unauthenticated');
+      return null;
+    }
+    const { identity } = identified;
+    const refused = refusalOfFrame('hello', identity);
+    if (refused) {
+      connection.nack(null, refused);
+      connection.close(CLOSE.unauthenticated, 'unauthenticated');
+      return null;
+    }
+    const frames = this.#deps.connections.framesOf(identity.account);
+    if (frames.debt > 0) {
+      const retryAfter = Math.ceil(frames.msUntil(1) / 1000);
+      connection.close(CLOSE.tooManyFrames, 'too_many_frames', retryAfter);
+      return null;
+    }
+    return identity;
+  }
+}
+
+type Ready = Extract<ServerFrame, { op: 'ready' }>;
+
+function readyOf(connection: string, me: Me, start: Start): Omit<Ready, 'presence' | 'limits'> {
+  return {
+    op: 'ready',
+    epoch: start.epoch,
+    connection,
+    me,
+    streams: [
+      { id: WORKSPACE_STREAM, kind: 'workspace', lastSeq: start.workspaceSeq },
+      { id: streamOfAccount(me.id), kind: 'personal', lastSeq: start.personalSeq },
+      ...start.conversations.map((c) => ({
+        id: streamOfConversation(c.id),
+        kind: 'conversation' as const,
+        lastSeq: c.lastSeq,
+      })),
+    ],
+    conversations: start.conversations,
+    readVersion: start.readVersion,
+  };
+}
