@@ -17,6 +17,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const LAYERS: readonly (readonly string[])[] = [
   [
     'log-bounds.ts',
+    'background-worker.ts',
     'clock.ts',
     'metrics',
     'problem.ts',

@@ -1,6 +1,7 @@
 import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
+import { BackgroundWorker } from '../background-worker.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Vault } from '../vault.ts';
@@ -56,13 +57,17 @@ export const retryDelay = (tries: number): number =>
  */
 export class Emails {
   readonly #deps: EmailsDeps;
-  #timer: NodeJS.Timeout | null = null;
-  #running: Promise<void> | null = null;
-  #again = false;
-  #stopped = false;
+  readonly #worker: BackgroundWorker;
 
   constructor(deps: EmailsDeps) {
     this.#deps = deps;
+    this.#worker = new BackgroundWorker({
+      work: (isStopped) => this.#sendDue(isStopped),
+      pollMs: POLL_MS,
+      // The database is unreachable; the next run finds the same emails.
+      retryMs: POLL_MS,
+      onError: (error) => deps.log.warn({ err: error }, 'email queue poll failed'),
+    });
   }
 
   /** The kind of transport that emails are sent with. */
@@ -94,25 +99,17 @@ export class Emails {
 
   /** Starts polling for due emails, until {@link stop}. */
   start(): void {
-    this.#timer = setInterval(() => this.wake(), POLL_MS);
-    this.#timer.unref();
-    this.wake();
+    this.#worker.start();
   }
 
   /** Sends due emails now. */
   wake(): void {
-    if (this.#stopped) return;
-    this.#again = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = null;
-    });
+    this.#worker.wake();
   }
 
   /** Waits for deliveries in flight and closes the transport. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    if (this.#timer) clearInterval(this.#timer);
-    await this.#running;
+    await this.#worker.stop();
     this.#deps.transport.close();
   }
 
@@ -124,19 +121,10 @@ export class Emails {
     ]);
   }
 
-  async #run(): Promise<void> {
-    const { log } = this.#deps;
-    try {
-      while (this.#again && !this.#stopped) {
-        this.#again = false;
-        for (let due = await this.#take(); due.length > 0; due = await this.#take()) {
-          await Promise.all(due.map((row) => this.#send(row)));
-          if (this.#stopped) return;
-        }
-      }
-    } catch (error) {
-      // The database is unreachable; the next poll finds the same emails.
-      log.warn({ err: error }, 'email queue poll failed');
+  async #sendDue(isStopped: () => boolean): Promise<void> {
+    for (let due = await this.#take(); due.length > 0; due = await this.#take()) {
+      await Promise.all(due.map((row) => this.#send(row)));
+      if (isStopped()) return;
     }
   }
 

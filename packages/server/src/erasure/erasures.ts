@@ -10,6 +10,7 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Sessions } from '../accounts/sessions/sessions.ts';
 import { erasedNames } from '../accounts/users/erased.ts';
+import { BackgroundWorker } from '../background-worker.ts';
 import type { Clock } from '../clock.ts';
 import { withdrawMember } from '../conversations/members.ts';
 import type { Logger } from '../log.ts';
@@ -40,60 +41,51 @@ export interface ErasuresDeps {
  */
 export class Erasures {
   readonly #deps: ErasuresDeps;
-  #timer: NodeJS.Timeout | null = null;
-  #running: Promise<void> | null = null;
-  #again = false;
-  #stopped = false;
+  readonly #worker: BackgroundWorker;
 
   constructor(deps: ErasuresDeps) {
     this.#deps = deps;
+    this.#worker = new BackgroundWorker({
+      work: (isStopped) => this.#eraseQueued(isStopped),
+      pollMs: POLL_MS,
+      retryMs: RETRY_MS,
+      onError: (error) =>
+        deps.log.warn({ err: error, retryMs: RETRY_MS }, 'erasure failed, will be retried'),
+    });
   }
 
   /** Runs queued erasures until {@link stop}. */
   start(): void {
-    this.#timer = setInterval(() => this.wake(), POLL_MS);
-    this.#timer.unref();
-    this.wake();
+    this.#worker.start();
   }
 
   /** Looks for queued erasures now. */
   wake(): void {
-    if (this.#stopped) return;
-    this.#again = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = null;
-    });
+    this.#worker.wake();
   }
 
   /** Stops after the current batch. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    if (this.#timer) clearInterval(this.#timer);
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#worker.stop();
   }
 
-  async #run(): Promise<void> {
+  async #eraseQueued(isStopped: () => boolean): Promise<void> {
     const { pool, log } = this.#deps;
-    while (this.#again && !this.#stopped) {
-      this.#again = false;
-      try {
-        const { rows } = await pool.query<{ account_id: AccountId; messages: MessagesFate }>(
-          'select account_id, messages from erasures where done_at is null order by requested_at',
-        );
-        for (const { account_id: account, messages } of rows) {
-          if (await this.#erase(account, messages)) log.info({ account }, 'account erased');
-          if (this.#stopped) return;
-        }
-      } catch (error) {
-        log.warn({ err: error, retryMs: RETRY_MS }, 'erasure failed, will be retried');
-        const timer = setTimeout(() => this.wake(), RETRY_MS);
-        timer.unref();
-      }
+    const { rows } = await pool.query<{ account_id: AccountId; messages: MessagesFate }>(
+      'select account_id, messages from erasures where done_at is null order by requested_at',
+    );
+    for (const { account_id: account, messages } of rows) {
+      if (await this.#erase(account, messages, isStopped)) log.info({ account }, 'account erased');
+      if (isStopped()) return;
     }
   }
 
   /** Runs what is left of an erasure. Returns false when stopped before its end. */
-  async #erase(account: AccountId, messages: MessagesFate): Promise<boolean> {
+  async #erase(
+    account: AccountId,
+    messages: MessagesFate,
+    isStopped: () => boolean,
+  ): Promise<boolean> {
     const { pool, append, clock, sessions } = this.#deps;
     await sessions.endAll(account);
     const { rows } = await pool.query<{ id: ConversationId; current: boolean; kind: string }>({
@@ -105,12 +97,13 @@ export class Erasures {
       values: [account],
     });
     for (const { id: conversation, current, kind } of rows) {
-      if (messages === 'delete' && !(await this.#eraseIn(account, conversation))) return false;
+      if (messages === 'delete' && !(await this.#eraseIn(account, conversation, isStopped)))
+        return false;
       // The other user of a direct conversation keeps it.
       if (!current || kind === 'direct') continue;
       const clientId = uuidv7() as ClientId;
       assertStored(await withdrawMember(append, { actor: account, clientId, conversation }));
-      if (this.#stopped) return false;
+      if (isStopped()) return false;
     }
     await this.#redactNames(account);
     await pool.query('update erasures set done_at = $2 where account_id = $1', [
@@ -120,14 +113,18 @@ export class Erasures {
     return true;
   }
 
-  async #eraseIn(account: AccountId, conversation: ConversationId): Promise<boolean> {
+  async #eraseIn(
+    account: AccountId,
+    conversation: ConversationId,
+    isStopped: () => boolean,
+  ): Promise<boolean> {
     let after = 0 as Seq;
     for (;;) {
       const batch = await eraseMessages(this.#deps, account, conversation, after);
       if (!batch) return true;
       assertStored(batch.outcome);
       after = batch.upTo;
-      if (this.#stopped) return false;
+      if (isStopped()) return false;
     }
   }
 
