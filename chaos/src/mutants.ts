@@ -56,7 +56,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
             executed`,
         replace: `const outcomes = await this.#execute(tx, batch);
             for (const [i, p] of batch.entries()) {
-              if (p.command.makes === 'message.posted') this.#guard(() => p.settle(outcomes[i]));
+              if (p.command.eventType === 'message.posted') this.#guard(() => p.settle(outcomes[i]));
             }
             await new Promise((resolve) => setTimeout(resolve, 30));
             executed`,
@@ -151,7 +151,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         file: 'stream/lane.js',
         find: 'await lockStreams(tx, batch.map((p) => p.command));',
         replace: `const commands = batch.map((p) => p.command);
-        tx.planted = commands.every((c) => c.makes === 'message.posted');
+        tx.planted = commands.every((c) => c.eventType === 'message.posted');
         if (tx.planted) await takeSeqs(this.#context.pool, tx, commands);
         else await lockStreams(tx, commands);`,
       },
@@ -161,7 +161,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         replace: `async function takeSeqs(pool, tx, commands) {
     for (const command of commands) {
         const { rows } = await pool.query('update streams set last_seq = last_seq + 1 where id = $1 returning last_seq - 1 as before, last_at', [command.stream]);
-        if (rows[0] && !tx.has(command.stream)) tx.enter(command.stream, rows[0].before, rows[0].last_at.getTime());
+        if (rows[0] && !tx.has(command.stream)) tx.register(command.stream, rows[0].before, rows[0].last_at.getTime());
     }
 }
 async function lockStreams(tx, commands) {`,

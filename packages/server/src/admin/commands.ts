@@ -101,17 +101,17 @@ function run(
   append: Append,
   { actor, clientId, target, audit }: AdminRequest,
   actions: readonly AdminAction[],
-  makes: EventType,
+  eventType: EventType,
   carryOut: AdminCommand['carryOut'],
   change: AccountChange = {},
 ): Promise<Outcome> {
   const command: AdminCommand = {
-    rule: { name: `admin.${actions[0] ?? 'nothing'}`, bulk: false, decide },
+    rule: { name: `admin.${actions[0] ?? 'nothing'}`, decide },
     actor,
     clientId,
     // Its lock serializes changes of accounts, so that roles stay as the rule read them.
     stream: WORKSPACE_STREAM,
-    makes,
+    eventType,
     payload: [
       target,
       ...actions,
@@ -132,22 +132,18 @@ function run(
 
 const fieldsOf = ({ role: _role, ...rest }: AccountChange): string[] => Object.keys(rest);
 
-async function decide(
-  tx: StreamTransaction,
-  [command]: readonly AdminCommand[],
-): Promise<Decision[]> {
-  if (!command) return [];
+async function decide(tx: StreamTransaction, command: AdminCommand): Promise<Decision> {
   const actor = await readTarget(tx, command.actor);
   const target = await readTarget(tx, command.target);
-  if (!actor?.isActive) return [{ refuse: refusal('forbidden') }];
+  if (!actor?.isActive) return { refuse: refusal('forbidden') };
   for (const action of command.actions) {
     const verdict = mayAdminister(actor.role, target?.role ?? 'member', action);
-    if (verdict !== 'yes') return [{ refuse: refusal(verdict) }];
+    if (verdict !== 'yes') return { refuse: refusal(verdict) };
   }
-  if (!target) return [{ refuse: refusal('account_not_found') }];
+  if (!target) return { refuse: refusal('account_not_found') };
   const decision = await command.carryOut(tx, command, target);
   await command.notes.store(tx, decision);
-  return [decision];
+  return decision;
 }
 
 /** Reads an account and locks it against changes; null when it does not exist or was erased. */
@@ -208,7 +204,7 @@ async function update(
   command: AdminCommand,
   target: Target,
 ): Promise<Decision> {
-  const { change, makes } = command;
+  const { change, eventType } = command;
   const { id } = target;
   const username = change.username ?? target.username;
   const displayName = change.displayName ?? target.displayName;
@@ -259,7 +255,7 @@ async function update(
   await tx.query('admin-set-role', 'update accounts set role = $2 where id = $1', [id, role]);
   const promoted = newEvent(WORKSPACE_STREAM, 'user.role_changed', { account: id, role });
   // The first event identifies the command when it is retried.
-  return { events: makes === 'user.updated' ? [updated, promoted] : [promoted] };
+  return { events: eventType === 'user.updated' ? [updated, promoted] : [promoted] };
 }
 
 async function changeAddress(tx: StreamTransaction, id: AccountId, email: string): Promise<void> {

@@ -28,7 +28,7 @@ export function deleteAccount(
     actor: r.actor,
     clientId: r.clientId,
     stream: WORKSPACE_STREAM,
-    makes: 'user.deleted',
+    eventType: 'user.deleted',
     payload: [r.target, messages],
     bytes: 300,
     target: r.target,
@@ -51,21 +51,19 @@ const PERSONAL_TABLES = [
 
 const deleteRule: Rule<DeleteCommand> = {
   name: 'own-data.delete',
-  bulk: false,
-  async decide(tx, [command]): Promise<Decision[]> {
-    if (!command) return [];
+  async decide(tx, command) {
     const { actor, target: account, messages } = command;
     const target = await readTarget(tx, account);
     if (actor !== account) {
       const admin = await readTarget(tx, actor);
       const role = admin?.isActive ? admin.role : 'member';
       const verdict = mayAdminister(role, target?.role ?? 'member', 'delete');
-      if (verdict !== 'yes') return [{ refuse: refusal(verdict) }];
+      if (verdict !== 'yes') return { refuse: refusal(verdict) };
     }
     if (!target) {
-      return actor === account ? [await unchanged(tx)] : [{ refuse: refusal('account_not_found') }];
+      return actor === account ? unchanged(tx) : { refuse: refusal('account_not_found') };
     }
-    if (await isLastOwner(tx, target)) return [{ refuse: refusal('last_owner') }];
+    if (await isLastOwner(tx, target)) return { refuse: refusal('last_owner') };
     const { username, displayName } = erasedNames(account);
     await tx.query(
       'own-data-erase',
@@ -93,6 +91,6 @@ const deleteRule: Rule<DeleteCommand> = {
       events: [newEvent(WORKSPACE_STREAM, 'user.deleted', { account })],
     };
     await command.notes.store(tx, decision);
-    return [decision];
+    return decision;
   },
 };

@@ -8,6 +8,7 @@ import { AuditLog } from '../audit/audit-log.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { bootstrapEveryone } from '../conversations/everyone.ts';
+import { EVENT_VISIBILITY } from '../event-visibility.ts';
 import { removeFactors } from '../factors/remove.ts';
 import { PROJECTIONS } from '../projections.ts';
 import { withTransaction } from '../storage/database.ts';
@@ -88,6 +89,7 @@ async function add(
     clock: systemClock,
     log: commandLog(config),
     projections: new Projections(PROJECTIONS),
+    visibility: EVENT_VISIBILITY,
     publish: () => undefined,
   });
   try {

@@ -56,7 +56,7 @@ export function createGroup(
       ...members.map(streamOfAccount),
       ...(group.visibility === 'public' ? [WORKSPACE_STREAM] : []),
     ],
-    makes: 'conversation.created',
+    eventType: 'conversation.created',
     createsStream: true,
     payload: ['group', group.name, group.visibility, ...[...members].sort()],
     bytes: 500 * (1 + members.length),
@@ -85,7 +85,7 @@ export function openDirect(
     clientId: r.clientId,
     stream: streamOfConversation(conversation),
     alsoLocks: users.map(streamOfAccount),
-    makes: 'conversation.created',
+    eventType: 'conversation.created',
     createsStream: true,
     payload: ['direct', ...users],
     bytes: 1500,
@@ -103,7 +103,7 @@ export const renameGroup = (
 ): Promise<Outcome> =>
   runCommand(append, r, {
     rule: renameRule,
-    makes: 'conversation.updated',
+    eventType: 'conversation.updated',
     name,
     alsoLocks: [WORKSPACE_STREAM],
   });
@@ -112,43 +112,35 @@ export const renameGroup = (
 export const deleteGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
   runCommand(append, r, {
     rule: deleteRule,
-    makes: 'conversation.deleted',
+    eventType: 'conversation.deleted',
     alsoLocks: [WORKSPACE_STREAM],
   });
 
 const createGroupRule: Rule<CreateGroupCommand> = {
   name: 'conversations.create',
-  bulk: false,
-  async decide(tx, [command]) {
-    if (!command) return [];
+  async decide(tx, command) {
     const { conversation, stream, name, visibility, members, actor } = command;
     const active = await activeAccounts(tx, members);
     const missing = members.filter((id) => !active.has(id));
     if (missing.length > 0) {
       const message = `No such user: ${missing.slice(0, 3).join(', ')}`;
-      return [{ refuse: refusal('account_not_found', message) }];
+      return { refuse: refusal('account_not_found', message) };
     }
     await tx.createStream(stream, 'conversation');
     const isPublic = visibility === 'public';
-    return [
-      {
-        events: [
-          newEvent(stream, 'conversation.created', { kind: 'group', visibility, name }),
-          ...members.flatMap((m) => joinEvents(conversation, m, m === actor ? 'owner' : 'member')),
-          ...(isPublic
-            ? [newEvent(WORKSPACE_STREAM, 'group.created', { conversation, name })]
-            : []),
-        ],
-      },
-    ];
+    return {
+      events: [
+        newEvent(stream, 'conversation.created', { kind: 'group', visibility, name }),
+        ...members.flatMap((m) => joinEvents(conversation, m, m === actor ? 'owner' : 'member')),
+        ...(isPublic ? [newEvent(WORKSPACE_STREAM, 'group.created', { conversation, name })] : []),
+      ],
+    };
   },
 };
 
 const openDirectRule: Rule<OpenDirectCommand> = {
   name: 'conversations.direct',
-  bulk: false,
-  async decide(tx, [command]) {
-    if (!command) return [];
+  async decide(tx, command) {
     const { conversation, stream, users } = command;
     const [row] = await tx.query<{ id: string }>(
       'conversations-direct',
@@ -156,9 +148,9 @@ const openDirectRule: Rule<OpenDirectCommand> = {
       [directKey(users)],
     );
     // Event 1 is its `conversation.created`.
-    if (row) return [{ unchanged: 1 as Seq, stream: row.id as StreamId }];
+    if (row) return { unchanged: 1 as Seq, stream: row.id as StreamId };
     const active = await activeAccounts(tx, users);
-    if (!users.every((id) => active.has(id))) return [{ refuse: refusal('account_not_found') }];
+    if (!users.every((id) => active.has(id))) return { refuse: refusal('account_not_found') };
     await tx.createStream(stream, 'conversation');
     const created = newEvent(stream, 'conversation.created', {
       kind: 'direct',
@@ -168,7 +160,7 @@ const openDirectRule: Rule<OpenDirectCommand> = {
     });
     const members = [...new Set(users)];
     const joined = members.flatMap((m) => joinEvents(conversation, m, 'member'));
-    return [{ events: [created, ...joined] }];
+    return { events: [created, ...joined] };
   },
 };
 

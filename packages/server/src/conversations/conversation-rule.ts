@@ -57,7 +57,7 @@ export function runCommand(
   { actor, clientId, conversation }: ConversationRequest,
   options: {
     rule: Rule<ConversationCommand>;
-    makes: Command['makes'];
+    eventType: Command['eventType'];
     target?: AccountId;
     name?: string;
     alsoLocks: readonly StreamId[];
@@ -69,7 +69,7 @@ export function runCommand(
     clientId,
     stream: streamOfConversation(conversation),
     alsoLocks: options.alsoLocks,
-    makes: options.makes,
+    eventType: options.eventType,
     payload: [options.target ?? actor, options.name ?? null],
     bytes: 2 * EVENT_BYTES,
     conversation,
@@ -90,19 +90,17 @@ export function conversationRule(
 ): Rule<ConversationCommand> {
   return {
     name: `conversations.${action}`,
-    bulk: false,
-    async decide(tx, [command]) {
-      if (!command) return [];
+    async decide(tx, command) {
       const state = await readConversationState(tx, command.conversation, command.actor);
-      if (!state) return [{ refuse: refusal('conversation_not_found') }];
+      if (!state) return { refuse: refusal('conversation_not_found') };
       // A second leave changes nothing.
       if (action === 'leave' && !state.membership && state.leftSeq) {
-        return [{ unchanged: state.leftSeq }];
+        return { unchanged: state.leftSeq };
       }
-      if (state.isDeleted) return [{ refuse: refusal('conversation_not_found') }];
+      if (state.isDeleted) return { refuse: refusal('conversation_not_found') };
       const verdict = authorize(state.actorRole, state.type, action);
-      if (verdict !== 'yes') return [{ refuse: refusal(verdict) }];
-      return [await decide(tx, command, state)];
+      if (verdict !== 'yes') return { refuse: refusal(verdict) };
+      return await decide(tx, command, state);
     },
   };
 }

@@ -31,9 +31,9 @@ export function everyoneEvents(account: AccountId): readonly [NewEvent, NewEvent
 
 /** Returns the personal-stream event that refers to the `member.joined` of the same command. */
 export function joinedPersonally(conversation: ConversationId, account: AccountId): NewEvent {
-  return newEvent(streamOfAccount(account), 'conversation.joined', (made) => {
+  return newEvent(streamOfAccount(account), 'conversation.joined', (preceding) => {
     const needle = JSON.stringify(account);
-    const joined = made.find(
+    const joined = preceding.find(
       (e) =>
         e.type === 'member.joined' &&
         e.stream === streamOfConversation(conversation) &&
@@ -58,7 +58,7 @@ export async function bootstrapEveryone(append: Append): Promise<void> {
     stream: EVERYONE_STREAM,
     // The group’s own stream does not exist yet, so this lock serializes nodes.
     alsoLocks: [WORKSPACE_STREAM],
-    makes: 'conversation.created',
+    eventType: 'conversation.created',
     payload: [],
     bytes: 500,
   };
@@ -70,21 +70,18 @@ export async function bootstrapEveryone(append: Append): Promise<void> {
 
 const bootstrapRule: Rule = {
   name: 'conversations.bootstrap',
-  bulk: false,
   async decide(tx) {
     await tx.createStream(EVERYONE_STREAM, 'conversation');
     const name = 'everyone';
-    return [
-      {
-        events: [
-          newEvent(EVERYONE_STREAM, 'conversation.created', {
-            kind: 'group',
-            visibility: 'public',
-            name,
-          }),
-          newEvent(WORKSPACE_STREAM, 'group.created', { conversation: EVERYONE, name }),
-        ],
-      },
-    ];
+    return {
+      events: [
+        newEvent(EVERYONE_STREAM, 'conversation.created', {
+          kind: 'group',
+          visibility: 'public',
+          name,
+        }),
+        newEvent(WORKSPACE_STREAM, 'group.created', { conversation: EVERYONE, name }),
+      ],
+    };
   },
 };

@@ -32,7 +32,7 @@ import { joinedPersonally } from './everyone.ts';
 export const joinGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
   runCommand(append, r, {
     rule: joinRule,
-    makes: 'member.joined',
+    eventType: 'member.joined',
     alsoLocks: [streamOfAccount(r.actor)],
   });
 
@@ -40,7 +40,7 @@ export const joinGroup = (append: Append, r: ConversationRequest): Promise<Outco
 export const leaveGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
   runCommand(append, r, {
     rule: leaveRule,
-    makes: 'member.left',
+    eventType: 'member.left',
     alsoLocks: [streamOfAccount(r.actor)],
   });
 
@@ -48,7 +48,7 @@ export const leaveGroup = (append: Append, r: ConversationRequest): Promise<Outc
 export const withdrawMember = (append: Append, r: ConversationRequest): Promise<Outcome> =>
   runCommand(append, r, {
     rule: withdrawRule,
-    makes: 'member.left',
+    eventType: 'member.left',
     alsoLocks: [streamOfAccount(r.actor)],
   });
 
@@ -60,7 +60,7 @@ export const addMember = (
 ): Promise<Outcome> =>
   runCommand(append, r, {
     rule: addRule,
-    makes: 'member.joined',
+    eventType: 'member.joined',
     target,
     alsoLocks: [streamOfAccount(target)],
   });
@@ -75,7 +75,7 @@ export const removeMember = (
     ? leaveGroup(append, r)
     : runCommand(append, r, {
         rule: removeRule,
-        makes: 'member.left',
+        eventType: 'member.left',
         target,
         alsoLocks: [streamOfAccount(target)],
       });
@@ -100,12 +100,10 @@ const leaveRule = conversationRule('leave', (tx, command, state) => leave(tx, co
 /** Asks no policy: `deleteAccount` authorized the erasure, and no group can refuse it. */
 const withdrawRule: Rule<ConversationCommand> = {
   name: 'conversations.withdraw',
-  bulk: false,
-  async decide(tx, [command]) {
-    if (!command) return [];
+  async decide(tx, command) {
     const state = await readConversationState(tx, command.conversation, command.actor);
-    if (!state?.membership) return [{ unchanged: state?.leftSeq ?? (0 as Seq) }];
-    return [await leave(tx, command, state)];
+    if (!state?.membership) return { unchanged: state?.leftSeq ?? (0 as Seq) };
+    return await leave(tx, command, state);
   },
 };
 
@@ -139,9 +137,9 @@ async function leave(
   return {
     events: [
       newEvent(stream, 'member.left', { account: target }),
-      newEvent(streamOfAccount(target), 'conversation.left', (made) => ({
+      newEvent(streamOfAccount(target), 'conversation.left', (preceding) => ({
         conversation,
-        seq: made[0]?.seq ?? (0 as Seq),
+        seq: preceding[0]?.seq ?? (0 as Seq),
       })),
       ...(newOwner
         ? [newEvent(stream, 'member.role_changed', { account: newOwner, role: 'owner' })]

@@ -1,6 +1,7 @@
 import type { Limits, Refusal } from '@parley/protocol';
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
+import { EVENT_VISIBILITY } from '../event-visibility.ts';
 import { SharedLimits } from '../limits/shared-limits.ts';
 import type { Logger } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
@@ -49,12 +50,13 @@ export async function openStreams(
   const tracing =
     config.tracesUrl === undefined ? null : startTracing(config.tracesUrl, broker.node, log);
   if (tracing) onStop(() => tracing.stop());
-  const hub = new Hub(pool, log, broker, metrics, tracing);
+  const hub = new Hub({ pool, log, visibility: EVENT_VISIBILITY, broker, metrics, tracing });
   const append = new Append({
     pool,
     clock,
     log,
     projections: new Projections(PROJECTIONS),
+    visibility: EVENT_VISIBILITY,
     metrics,
     ...(tracing && { tracing }),
     publish: (events) => hub.publish(events),

@@ -16,7 +16,6 @@ import {
   type StreamTransaction,
 } from '../stream/stream-transaction.ts';
 import { authorize, type MessageAction } from './policy.ts';
-import { redact } from './redact.ts';
 
 /** Commands that post and change messages, and the rules that decide them. */
 
@@ -50,7 +49,7 @@ export function postCommand(r: MessageRequest, body: string): Command {
     actor: r.actor,
     clientId: r.clientId,
     stream: streamOfConversation(r.conversation),
-    makes: 'message.posted',
+    eventType: 'message.posted',
     payload: [body],
     bytes: EVENT_OVERHEAD + body.length,
     conversation: r.conversation,
@@ -94,7 +93,7 @@ export const removeReaction = (append: Append, r: MessageRequest, message: Seq, 
 function onMessage(
   r: MessageRequest,
   rule: Rule<OnMessageCommand>,
-  makes: Command['makes'],
+  eventType: Command['eventType'],
   message: Seq,
   text: string,
 ): Command {
@@ -103,7 +102,7 @@ function onMessage(
     actor: r.actor,
     clientId: r.clientId,
     stream: streamOfConversation(r.conversation),
-    makes,
+    eventType,
     payload: [message, text],
     bytes: EVENT_OVERHEAD + text.length,
     conversation: r.conversation,
@@ -115,24 +114,37 @@ function onMessage(
 
 const postRule: Rule<PostCommand> = {
   name: 'messages.post',
-  bulk: true,
-  async decide(tx, commands) {
-    const rows = await tx.query<{ n: number }>(
-      'messages-members',
-      `select i.n::int as n
-       from unnest($1::uuid[], $2::uuid[]) with ordinality as i (account_id, conversation_id, n)
-       join memberships m
-         on m.account_id = i.account_id and m.conversation_id = i.conversation_id and m.left_seq is null`,
-      [commands.map((c) => c.actor), commands.map((c) => c.conversation)],
-    );
-    const members = new Set(rows.map((r) => r.n - 1));
-    return commands.map((command, n) => {
-      const verdict = authorize(members.has(n) ? 'member' : 'non_member', 'post');
-      if (verdict !== 'yes') return { refuse: refusal(verdict) };
-      return { events: [newEvent(command.stream, 'message.posted', { body: command.body })] };
-    });
+  async decide(tx, command) {
+    const members = await readMembers(tx, [command]);
+    return decidePost(command, members.has(0));
+  },
+  async decideMany(tx, commands) {
+    const members = await readMembers(tx, commands);
+    return commands.map((command, n) => decidePost(command, members.has(n)));
   },
 };
+
+function decidePost(command: PostCommand, isMember: boolean): Decision {
+  const verdict = authorize(isMember ? 'member' : 'non_member', 'post');
+  if (verdict !== 'yes') return { refuse: refusal(verdict) };
+  return { events: [newEvent(command.stream, 'message.posted', { body: command.body })] };
+}
+
+/** Returns the indexes of the commands whose actors are members. */
+async function readMembers(
+  tx: StreamTransaction,
+  commands: readonly PostCommand[],
+): Promise<Set<number>> {
+  const rows = await tx.query<{ n: number }>(
+    'messages-members',
+    `select i.n::int as n
+     from unnest($1::uuid[], $2::uuid[]) with ordinality as i (account_id, conversation_id, n)
+     join memberships m
+       on m.account_id = i.account_id and m.conversation_id = i.conversation_id and m.left_seq is null`,
+    [commands.map((c) => c.actor), commands.map((c) => c.conversation)],
+  );
+  return new Set(rows.map((r) => r.n - 1));
+}
 
 const editRule = messageRule('messages.edit', 'edit', async (_tx, command, target) => {
   if (target.deleted) return { refuse: refusal('message_deleted') };
@@ -140,11 +152,10 @@ const editRule = messageRule('messages.edit', 'edit', async (_tx, command, targe
   return { events: [newEvent(stream, 'message.edited', { message, body })] };
 });
 
-const deleteRule = messageRule('messages.delete', 'delete', async (tx, command, target) => {
+const deleteRule = messageRule('messages.delete', 'delete', async (_tx, command, target) => {
   // The last change of a deleted message is its deletion.
   if (target.deleted) return { unchanged: target.changedSeq };
   const { stream, message, actor } = command;
-  await redact(tx, stream, [message]);
   return { events: [newEvent(stream, 'message.deleted', { message, author: actor })] };
 });
 
@@ -187,9 +198,7 @@ function messageRule(
 ): Rule<OnMessageCommand> {
   return {
     name,
-    bulk: false,
-    async decide(tx, [command]) {
-      if (!command) return [];
+    async decide(tx, command) {
       const [row] = await tx.query<{
         author_id: string | null;
         deleted: boolean;
@@ -202,14 +211,14 @@ function messageRule(
          where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
         [command.actor, command.conversation, command.message],
       );
-      if (row?.author_id === null) return [{ refuse: refusal('message_not_found') }];
+      if (row?.author_id === null) return { refuse: refusal('message_not_found') };
       const role = !row ? 'non_member' : row.author_id === command.actor ? 'author' : 'member';
       const verdict = authorize(role, action);
-      if (verdict === 'forbidden') return [{ refuse: refusal(verdict, AUTHORS_ONLY[action]) }];
-      if (verdict !== 'yes') return [{ refuse: refusal(verdict) }];
+      if (verdict === 'forbidden') return { refuse: refusal(verdict, AUTHORS_ONLY[action]) };
+      if (verdict !== 'yes') return { refuse: refusal(verdict) };
       if (!row) throw new Error(`${name} needs a membership, but the policy allows a non-member`);
       const changedSeq = row.changed_seq as Seq;
-      return [await decide(tx, command, { deleted: row.deleted, changedSeq })];
+      return await decide(tx, command, { deleted: row.deleted, changedSeq });
     },
   };
 }

@@ -9,7 +9,6 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
-import { redact } from './redact.ts';
 
 /** Messages deleted per transaction, so that other commands of the stream do not wait long. */
 const BATCH = 100;
@@ -43,7 +42,7 @@ export async function eraseMessages(
     actor: author,
     clientId: uuidv7() as ClientId,
     stream: streamOfConversation(conversation),
-    makes: 'message.deleted',
+    eventType: 'message.deleted',
     payload: rows.map((row) => row.seq),
     bytes: 200 * rows.length,
     conversation,
@@ -55,9 +54,7 @@ export async function eraseMessages(
 /** Asks no policy: `deleteAccount` authorized the erasure, and a former member’s messages go too. */
 const eraseRule: Rule<EraseCommand> = {
   name: 'messages.erase',
-  bulk: false,
-  async decide(tx, [command]) {
-    if (!command) return [];
+  async decide(tx, command) {
     const { actor, conversation, messages, stream } = command;
     // Read again under the stream’s lock: another node may have erased some of them.
     const rows = await tx.query<{ seq: Seq }>(
@@ -71,11 +68,6 @@ const eraseRule: Rule<EraseCommand> = {
     const [first, ...more] = rows.map(({ seq: message }) =>
       newEvent(stream, 'message.deleted', { message, author: actor }),
     );
-    await redact(
-      tx,
-      stream,
-      rows.map((row) => row.seq),
-    );
-    return [first ? { events: [first, ...more] } : { unchanged: (messages[0] ?? 0) as Seq }];
+    return first ? { events: [first, ...more] } : { unchanged: (messages[0] ?? 0) as Seq };
   },
 };

@@ -1,12 +1,26 @@
 import type { Seq, StreamId } from '@parley/protocol';
+import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { StreamTransaction } from '../stream/stream-transaction.ts';
 
 /**
- * Removes the text of messages from the events that carried it, so that no replay sends a deleted
- * text. The events themselves remain: the log has no gap, and the projections are unchanged. Call it
- * in the transaction that stores `message.deleted`.
+ * Removes the text of deleted messages from the events that carried it, so that no replay sends a
+ * deleted text. Runs in the transaction that stores the `message.deleted` events. The redacted events
+ * themselves remain: the log has no gap, and the projections are unchanged.
  */
-export async function redact(
+export async function redactMessages(
+  tx: StreamTransaction,
+  deletions: readonly StoredEvent[],
+): Promise<void> {
+  const byStream = new Map<StreamId, Seq[]>();
+  for (const event of deletions) {
+    const { message } = dataOf(event, 'message.deleted');
+    byStream.set(event.stream, [...(byStream.get(event.stream) ?? []), message]);
+  }
+  // All deletions of one command are in one stream.
+  for (const [stream, messages] of byStream) await redactInStream(tx, stream, messages);
+}
+
+async function redactInStream(
   tx: StreamTransaction,
   stream: StreamId,
   messages: readonly Seq[],

@@ -11,6 +11,7 @@ import {
   TestClock,
   upTo,
 } from '../../test/support/stream-builders.ts';
+import { EVENT_VISIBILITY } from '../event-visibility.ts';
 import { editMessage, postCommand, postMessage } from '../messages/commands.ts';
 import { PROJECTIONS } from '../projections.ts';
 import type { Database } from '../storage/database.ts';
@@ -195,12 +196,11 @@ describe('append', () => {
   test('a command that breaks its transaction spoils nobody else’s', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
-    const broken: Rule<never> = {
+    const broken: Rule = {
       name: 'broken',
-      bulk: false,
       async decide(tx) {
         await tx.query('broken', 'select 1 / 0', []);
-        return [];
+        throw new Error('The statement before fails');
       },
     };
     const append = anAppend(db.pool, clock);
@@ -230,6 +230,7 @@ describe('append', () => {
       pool: db.pool,
       clock,
       log: testLog,
+      visibility: EVENT_VISIBILITY,
       projections: new Projections({
         ...PROJECTIONS,
         'message.posted': async (tx) => {

@@ -6,6 +6,7 @@ import type { Logger } from '../log.ts';
 import type { CommandResult, Metrics } from '../metrics/metrics.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { digestOf } from './command-digest.ts';
+import type { EventVisibilities } from './event-visibility.ts';
 import { Lane, type Outcome } from './lane.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
@@ -36,6 +37,7 @@ export class Append {
     clock: Clock;
     log: Logger;
     projections: Projections;
+    visibility: EventVisibilities;
     metrics?: Metrics;
     tracing?: Tracing;
     queueMax?: number;

@@ -10,9 +10,11 @@ const DIGEST_BYTES = 16;
  *
  * It is stored for ever, so its input must not depend on names that a refactoring may change.
  */
-export function digestOf(command: Pick<Command, 'stream' | 'makes' | 'payload' | 'createsStream'>) {
+export function digestOf(
+  command: Pick<Command, 'stream' | 'eventType' | 'payload' | 'createsStream'>,
+) {
   // A command that creates its stream draws a new stream id for each attempt.
   const stream = command.createsStream ? null : command.stream;
-  const canonical = JSON.stringify([command.makes, stream, command.payload]);
+  const canonical = JSON.stringify([command.eventType, stream, command.payload]);
   return createHash('sha256').update(canonical).digest().subarray(0, DIGEST_BYTES);
 }

@@ -16,6 +16,7 @@ import {
   TestClock,
   upTo,
 } from '../../test/support/stream-builders.ts';
+import { EVENT_VISIBILITY } from '../event-visibility.ts';
 import { postMessage } from '../messages/commands.ts';
 import type { Database } from '../storage/database.ts';
 import { Hub } from './hub.ts';
@@ -37,7 +38,7 @@ afterAll(() => server.stop());
 function aNode(
   wire: (hub: Hub, events: readonly StoredEvent[]) => void = (hub, e) => hub.publish(e),
 ) {
-  const hub = new Hub(db.pool, testLog);
+  const hub = new Hub({ pool: db.pool, log: testLog, visibility: EVENT_VISIBILITY });
   const append = anAppend(db.pool, clock, (events) => wire(hub, events));
   return { hub, append };
 }
@@ -69,17 +70,16 @@ function subscribe(
 /** Makes `member.left` without the conversations domain: the hub looks at the event alone. */
 function leaving(actor: AccountId, conversation: ConversationId): Command {
   const stream = streamOfConversation(conversation);
-  const rule: Rule<never> = {
+  const rule: Rule = {
     name: 'test.leave',
-    bulk: false,
-    decide: async () => [{ events: [newEvent(stream, 'member.left', { account: actor })] }],
+    decide: async () => ({ events: [newEvent(stream, 'member.left', { account: actor })] }),
   };
   return {
     rule,
     actor,
     clientId: aClientId(),
     stream,
-    makes: 'member.left',
+    eventType: 'member.left',
     payload: [],
     bytes: 100,
   };

@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts';
 import type { EventSource, Metrics } from '../metrics/metrics.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { type Broker, type BrokerListener, LocalBroker } from './broker.ts';
+import type { EventVisibilities } from './event-visibility.ts';
 import { textFrame } from './frame.ts';
 import { readEvents, readHeads } from './read.ts';
 import type { StoredEvent } from './record.ts';
@@ -36,6 +37,16 @@ export interface HubCounters {
   repairs: number;
 }
 
+interface HubDeps {
+  readonly pool: pg.Pool;
+  readonly log: Logger;
+  readonly visibility: EventVisibilities;
+  /** Publishes to the other nodes, and receives what they publish. Missing on a single node. */
+  readonly broker?: Broker;
+  readonly metrics?: Metrics | null;
+  readonly tracing?: Tracing | null;
+}
+
 /**
  * One for each node: which streams are followed here, and how far they were handed on.
  *
@@ -50,6 +61,7 @@ export class Hub implements BrokerListener {
   readonly #pool: pg.Pool;
   readonly #log: Logger;
   readonly #unconfirmed = new Set<Topic>();
+  readonly #visibility: EventVisibilities;
   readonly #broker: Broker;
   readonly #metrics: Metrics | null;
   readonly #tracing: Tracing | null;
@@ -57,20 +69,14 @@ export class Hub implements BrokerListener {
   #comparing = false;
   #compareAgain = false;
 
-  /** `broker` tells other nodes what is published here, and this hub what they publish. */
-  constructor(
-    pool: pg.Pool,
-    log: Logger,
-    broker: Broker = new LocalBroker(),
-    metrics: Metrics | null = null,
-    tracing: Tracing | null = null,
-  ) {
+  constructor({ pool, log, visibility, broker, metrics, tracing }: HubDeps) {
     this.#pool = pool;
     this.#log = log;
-    this.#broker = broker;
-    this.#metrics = metrics;
-    this.#tracing = tracing;
-    broker.onNote(SIGNAL, (body, _from, stream) => {
+    this.#visibility = visibility;
+    this.#broker = broker ?? new LocalBroker();
+    this.#metrics = metrics ?? null;
+    this.#tracing = tracing ?? null;
+    this.#broker.onNote(SIGNAL, (body, _from, stream) => {
       const end = body.indexOf(' ');
       if (stream !== null) this.#signalHere(stream, body.slice(end + 1), body.slice(0, end));
     });
@@ -111,7 +117,7 @@ export class Hub implements BrokerListener {
   subscribe(subscription: Subscription, head: Seq): void {
     let topic = this.#topics.get(subscription.stream);
     if (!topic) {
-      topic = new Topic(subscription.stream, head);
+      topic = new Topic(subscription.stream, head, this.#visibility);
       this.#topics.set(subscription.stream, topic);
       this.#confirm(topic);
       this.#broker.subscribe(subscription.stream);

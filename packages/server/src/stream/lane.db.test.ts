@@ -10,6 +10,7 @@ import {
   TestClock,
   upTo,
 } from '../../test/support/stream-builders.ts';
+import { EVENT_VISIBILITY } from '../event-visibility.ts';
 import {
   addReaction,
   deleteMessage,
@@ -204,6 +205,7 @@ describe('deferred commands', () => {
       pool: db.pool,
       clock,
       log: testLog,
+      visibility: EVENT_VISIBILITY,
       projections: new Projections(PROJECTIONS),
       queueMax: 100,
       publish: () => undefined,
@@ -241,6 +243,7 @@ describe('deferred commands', () => {
       pool: db.pool,
       clock,
       log: testLog,
+      visibility: EVENT_VISIBILITY,
       projections: new Projections({
         ...PROJECTIONS,
         'message.posted': async (tx) => {
@@ -302,4 +305,51 @@ describe('the time of events', () => {
     ]);
     expect(log.map((e) => e.seq)).toEqual(upTo(6));
   });
+});
+
+test('a post takes seven statements, and a deletion two more for the redaction', async () => {
+  const alice = await anAccount(db.pool);
+  const conversation = await aGroup(db.pool, [alice]);
+  const observed = await server.open();
+  const statements: string[] = [];
+  const seen = new WeakSet<object>();
+  observed.pool.on('acquire', (client) => {
+    if (seen.has(client)) return;
+    seen.add(client);
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    client.query = ((...args: unknown[]) => {
+      const [statement] = args as [string | { name?: string; text: string }];
+      statements.push(
+        typeof statement === 'string' ? statement : (statement.name ?? statement.text),
+      );
+      return query(...args);
+    }) as typeof client.query;
+  });
+  const append = anAppend(observed.pool, clock);
+  const request = () => ({ actor: alice, clientId: aClientId(), conversation });
+
+  const seq = await aMessage(append, alice, conversation);
+  expect(statements.splice(0)).toEqual([
+    'begin',
+    'lane-lock',
+    'lane-repeated',
+    'messages-members',
+    'stream-flush',
+    'messages-posted',
+    'commit',
+  ]);
+  expect((await deleteMessage(append, request(), seq)).kind).toBe('stored');
+  expect(statements.splice(0)).toEqual([
+    'begin',
+    'lane-lock',
+    'lane-repeated',
+    'messages-target',
+    'stream-flush',
+    'messages-deleted',
+    'messages-deleted-reactions',
+    'messages-redact-posted',
+    'messages-redact-edited',
+    'commit',
+  ]);
+  await observed.close();
 });

@@ -6,6 +6,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { CommitOutcomeUnknown, isConnectionError, withTransaction } from '../storage/database.ts';
 import { refusalOfDatabaseError } from '../storage/database-refusal.ts';
 import { DeferredCommands } from './deferred-commands.ts';
+import { applyRedactions, type EventVisibilities } from './event-visibility.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
 import { answerTwin, findRepeated } from './repeated-commands.ts';
@@ -61,6 +62,7 @@ interface LaneDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly projections: Projections;
+  readonly visibility: EventVisibilities;
   readonly metrics?: Metrics | undefined;
   /** Commands that may wait, if not {@link QUEUE_MAX}. */
   readonly queueMax?: number | undefined;
@@ -227,14 +229,14 @@ export class Lane {
         committed,
         commands: batch.length,
       });
-      this.#mark(command, tx.made);
+      this.#mark(command, tx.inserted);
     }
     // What follows a commit stands here, in order: answers first, then delivery.
     // Nothing may throw out of here any more, or the batch would be taken for failed.
     for (const [i, pending] of batch.entries()) {
       this.#guard(() => pending.settle(outcomes[i] ?? { kind: 'unknown' }));
     }
-    if (tx.made.length > 0) this.#guard(() => this.#context.publish(tx.made));
+    if (tx.inserted.length > 0) this.#guard(() => this.#context.publish(tx.inserted));
     metrics?.committed({
       commands: batch.length,
       waitMs: begun - (batch[0] as Pending).since,
@@ -244,9 +246,9 @@ export class Lane {
   }
 
   /** Lets the events of a traced command carry its trace. */
-  #mark(command: Command, made: readonly StoredEvent[]): void {
+  #mark(command: Command, inserted: readonly StoredEvent[]): void {
     const parent = command.trace?.parent;
-    const event = made.find((e) => e.client === command.clientId && e.actor === command.actor);
+    const event = inserted.find((e) => e.client === command.clientId && e.actor === command.actor);
     if (parent && event) event.trace = parent;
   }
 
@@ -302,7 +304,8 @@ export class Lane {
   #segmentEnd(batch: readonly Pending[], fresh: readonly number[], from: number): number {
     const rule = batch[fresh[from] ?? -1]?.command.rule;
     let to = from + 1;
-    if (rule?.bulk) while (to < fresh.length && batch[fresh[to] ?? -1]?.command.rule === rule) to++;
+    if (rule?.decideMany)
+      while (to < fresh.length && batch[fresh[to] ?? -1]?.command.rule === rule) to++;
     return to;
   }
 
@@ -313,17 +316,20 @@ export class Lane {
     outcomes: (Outcome | undefined)[],
   ): Promise<void> {
     const pendings = places.map((place) => batch[place] as Pending);
-    const commands = pendings.map((p) => p.command);
-    const rule = (commands[0] as Command).rule;
-    const decisions: readonly Decision[] = await rule.decide(tx, commands as never[]);
+    const decisions = await decideAll(
+      tx,
+      pendings.map((p) => p.command),
+    );
     const events: StoredEvent[] = [];
     for (const [n, pending] of pendings.entries()) {
       const decision = decisions[n];
-      if (!decision) throw new Error(`The rule ${rule.name} left a command undecided`);
+      if (!decision)
+        throw new Error(`The rule ${pending.command.rule.name} decided too few commands`);
       outcomes[places[n] as number] = await this.#carryOut(tx, pending, decision, events);
     }
     await tx.flush(events);
     await this.#context.projections.apply(tx, events);
+    await applyRedactions(this.#context.visibility, tx, events);
   }
 
   async #carryOut(
@@ -343,15 +349,25 @@ export class Lane {
       );
       return { kind: 'stored', stream, seq: decision.unchanged, at: tx.at, repeated: false };
     }
-    const made: StoredEvent[] = [];
+    const staged: StoredEvent[] = [];
     for (const event of decision.events) {
-      const id = made.length === 0 ? { clientId: command.clientId, digest } : null;
-      made.push(tx.take(event, command.actor, id, made));
+      const id = staged.length === 0 ? { clientId: command.clientId, digest } : null;
+      staged.push(tx.stage(event, command.actor, id, staged));
     }
-    events.push(...made);
-    const { stream, seq, at } = made[0] as StoredEvent;
+    events.push(...staged);
+    const { stream, seq, at } = staged[0] as StoredEvent;
     return { kind: 'stored', stream, seq, at, repeated: false };
   }
+}
+
+/** Decides neighbouring commands of one rule. */
+async function decideAll(
+  tx: StreamTransaction,
+  commands: readonly Command[],
+): Promise<readonly Decision[]> {
+  const [first] = commands as readonly [Command];
+  if (commands.length > 1 && first.rule.decideMany) return first.rule.decideMany(tx, commands);
+  return [await first.rule.decide(tx, first)];
 }
 
 /** Locks all streams of the batch in the order of their ids, which no two batches can cross. */
@@ -367,7 +383,7 @@ async function lockStreams(tx: StreamTransaction, commands: readonly Command[]):
     `select id, last_seq, last_at from streams where id = any($1::uuid[]) order by id for update`,
     [[...streams]],
   );
-  for (const row of rows) tx.enter(row.id as StreamId, row.last_seq, row.last_at.getTime());
+  for (const row of rows) tx.register(row.id as StreamId, row.last_seq, row.last_at.getTime());
 }
 
 /** Errors of PostgreSQL that the same transaction may not meet again. */

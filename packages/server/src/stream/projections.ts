@@ -1,4 +1,5 @@
 import type { EventType } from '@parley/protocol';
+import { runsOfType } from './event-visibility.ts';
 import type { StoredEvent } from './record.ts';
 import type { Projection, StreamTransaction } from './stream-transaction.ts';
 
@@ -15,13 +16,9 @@ export class Projections {
 
   /** Applies the events in their order; neighbours of one type go to their projection together. */
   async apply(tx: StreamTransaction, events: readonly StoredEvent[]): Promise<void> {
-    for (let from = 0; from < events.length; ) {
-      const type = (events[from] as StoredEvent).type;
-      let to = from + 1;
-      while (to < events.length && events[to]?.type === type) to++;
-      const projection = this.#table[type];
-      if (projection !== 'none') await projection(tx, events.slice(from, to));
-      from = to;
+    for (const run of runsOfType(events)) {
+      const projection = this.#table[(run[0] as StoredEvent).type];
+      if (projection !== 'none') await projection(tx, run);
     }
   }
 }

@@ -69,6 +69,6 @@ const REUSED: Outcome = { kind: 'refused', refusal: refusal('client_id_reused') 
 
 function isSame(row: StoredCommand, command: Command, digest: Buffer): boolean {
   if (!command.createsStream && row.stream_id !== command.stream) return false;
-  if (row.type !== null && row.type !== command.makes) return false;
+  if (row.type !== null && row.type !== command.eventType) return false;
   return row.command_digest === null || row.command_digest.equals(digest);
 }

@@ -6,7 +6,7 @@ import { readEvents } from './read.ts';
 import type { StoredEvent } from './record.ts';
 import type { Sink, Subscription } from './subscription.ts';
 import { type Chunk, encodeChunk } from './tail.ts';
-import { closes, type Topic } from './topic.ts';
+import type { Topic } from './topic.ts';
 
 /** Events read from the database at a time for one follower. */
 const PAGE = 100;
@@ -99,7 +99,7 @@ export class Resume {
       return;
     }
     const chunk = await this.#next(topic, subscription);
-    if (chunk) this.#send(subscription, chunk);
+    if (chunk) this.#send(topic, subscription, chunk);
   }
 
   /** The cursor names an event that is committed and about to be published: the topic follows. */
@@ -131,9 +131,10 @@ export class Resume {
     }
   }
 
-  #send(subscription: Subscription, chunk: Chunk): void {
+  #send(topic: Topic, subscription: Subscription, chunk: Chunk): void {
     const own = chunk.events.find(
-      (e) => closes(e, subscription.sink.account) && subscription.isOfLatestPeriod(e.seq),
+      (e) =>
+        topic.endsMembership(e, subscription.sink.account) && subscription.isOfLatestPeriod(e.seq),
     );
     if (own) subscription.endAt(own.seq);
     const whole = subscription.last === null || chunk.last <= subscription.last;

@@ -17,81 +17,84 @@ import type { StoredEvent } from './record.ts';
  */
 export const AHEAD_MS = 300_000;
 
-/** Where a locked stream stands within a transaction. */
+/** The last event of a locked stream, within the transaction. */
 interface Head {
   lastSeq: number;
   lastAt: number;
 }
 
-/** An event that a command wants to make. */
+/** An event that a rule has decided on, without a seq. */
 export interface NewEvent<T extends EventType = EventType> {
   readonly stream: StreamId;
   readonly type: T;
-  /** A function gets the events which the same command has made before this one. */
-  readonly data: EventData<T> | ((made: readonly StoredEvent[]) => EventData<T>);
+  /** A function receives the preceding events of the same command. */
+  readonly data: EventData<T> | ((preceding: readonly StoredEvent[]) => EventData<T>);
 }
 
-/** Makes a new event with its data checked against its type. */
+/** Creates a new event; its data is type-checked against its type. */
 export function newEvent<T extends EventType>(
   stream: StreamId,
   type: T,
-  data: EventData<T> | ((made: readonly StoredEvent[]) => EventData<T>),
+  data: EventData<T> | ((preceding: readonly StoredEvent[]) => EventData<T>),
 ): NewEvent {
   return { stream, type, data } as NewEvent;
 }
 
 /** What a rule decides for one command. */
 export type Decision =
-  /** The events to make. The first is the command’s own: it keeps the client id. */
+  /** The events to store. The first one has the client id of the command. */
   | { readonly events: readonly [NewEvent, ...NewEvent[]] }
-  /** All is as the command wants it already, since the event `seq` of `stream`. */
+  /** Nothing has to change since the event `unchanged` of `stream`. */
   | { readonly unchanged: Seq; readonly stream?: StreamId }
   | { readonly refuse: Refusal };
 
 /**
- * Decides, inside the transaction and with the streams locked, what commands come to. What it
- * reads cannot change before the commit as far as it is a projection of a locked stream.
+ * Decides commands inside the transaction, with their streams locked. What it reads from projections of
+ * locked streams cannot change before the commit.
  */
 export interface Rule<C extends Command = Command> {
   readonly name: string;
-  /** Bulk rules get all neighbouring commands of a batch at once; others one at a time. */
-  readonly bulk: boolean;
-  decide(tx: StreamTransaction, commands: readonly C[]): Promise<readonly Decision[]>;
+  /** Decides one command. */
+  decide(tx: StreamTransaction, command: C): Promise<Decision>;
+  /** Decides neighbouring commands of a batch with fewer statements: one decision each, in order. */
+  decideMany?(tx: StreamTransaction, commands: readonly C[]): Promise<readonly Decision[]>;
 }
 
-/** Something that an account wants done to a stream. */
+/** A request of an account to change something. */
 export interface Command {
-  readonly rule: Rule<never>;
+  /** A rule for commands of this type. */
+  readonly rule: Rule<this>;
   readonly actor: AccountId;
   readonly clientId: ClientId;
-  /** The stream that takes the command’s first event. It chooses the lane. */
+  /** The stream of the command’s first event. It determines the lane. */
   readonly stream: StreamId;
-  /** Further streams that get events of this command. */
+  /** Further streams that events of this command are stored in. */
   readonly alsoLocks?: readonly StreamId[];
-  /** Type of the first event: an id used before for another type is refused. */
-  readonly makes: EventType;
+  /** Type of the first event. A client id that was used for another type is refused. */
+  readonly eventType: EventType;
   /**
-   * Everything else that tells this command from another one of its type in its stream, in a fixed
-   * order. A retry must have the same payload; an id used before with another one is refused.
+   * Everything else that distinguishes the command from others of its type in its stream, in a fixed
+   * order. A retry has the same payload; a client id that was used with another one is refused.
    */
   readonly payload: readonly (string | number | boolean | null)[];
-  /** The command makes its stream: a repeated one is answered with the stream it made first. */
+  /** The command creates its stream. A retry is answered with the stream that the first one created. */
   readonly createsStream?: boolean;
-  /** About how many bytes it brings into a transaction. */
+  /** Estimated bytes that it adds to a transaction. */
   readonly bytes: number;
-  /** Watches it, where traces are wanted. */
+  /** Records its trace, if tracing is on. */
   readonly trace?: CommandTrace | undefined;
 }
 
 /**
- * Changes the tables that people query, for events of some types, in the transaction that stores
- * the events. It may use nothing but the events and those tables: `parley doctor` runs it again.
+ * Changes the tables that are queried, for events of one type, in the transaction that stores the
+ * events. It depends only on the events and those tables: `parley doctor` runs it again.
  */
 export type Projection = (tx: StreamTransaction, events: readonly StoredEvent[]) => Promise<void>;
 
-/** One transaction of a lane: its locked streams, and the events it has made. */
+/** One transaction of a lane: its locked streams, and the events that it has inserted. */
 export class StreamTransaction {
-  readonly made: StoredEvent[] = [];
+  /** The inserted events, in the order of their commands. */
+  readonly inserted: StoredEvent[] = [];
   readonly #client: PoolClient;
   readonly #heads = new Map<StreamId, Head>();
   /** Digests of the commands, by the event that has their id. */
@@ -118,45 +121,45 @@ export class StreamTransaction {
     return new Date(this.#now).toISOString();
   }
 
-  /** Makes a locked stream known, or one that this transaction has inserted. */
-  enter(stream: StreamId, lastSeq: number, lastAt: number): void {
+  /** Registers a stream that this transaction has locked or inserted. */
+  register(stream: StreamId, lastSeq: number, lastAt: number): void {
     this.#heads.set(stream, { lastSeq, lastAt });
   }
 
-  /** Whether the stream exists and is locked by this transaction. */
+  /** Returns whether the stream exists and is locked by this transaction. */
   has(stream: StreamId): boolean {
     return this.#heads.has(stream);
   }
 
-  /** Inserts a new stream; this transaction holds it from then on. */
+  /** Inserts a new stream, which is locked from then on. */
   async createStream(stream: StreamId, kind: 'conversation' | 'personal'): Promise<void> {
-    await this.query('unit-create-stream', 'insert into streams (id, kind) values ($1, $2)', [
+    await this.query('stream-create', 'insert into streams (id, kind) values ($1, $2)', [
       stream,
       kind,
     ]);
-    this.enter(stream, 0, 0);
+    this.register(stream, 0, 0);
   }
 
   /**
-   * Gives the event the next seq of its stream. Only in memory: `flush` writes.
-   * The first event of a command carries its id and digest.
+   * Gives the event the next seq of its stream, in memory only: `flush` inserts it. The first event of
+   * a command has the client id and the digest of the command.
    *
-   * @throws when the stream is not locked, which is a mistake of the rule.
+   * @throws when the stream is not locked, which is a defect of the rule.
    */
-  take(
+  stage(
     event: NewEvent,
     actor: AccountId,
     command: { readonly clientId: ClientId; readonly digest: Buffer } | null,
-    before: readonly StoredEvent[],
+    preceding: readonly StoredEvent[],
   ): StoredEvent {
     const head = this.#heads.get(event.stream);
-    if (!head) throw new Error(`An event for a stream that is not locked: ${event.type}`);
+    if (!head) throw new Error(`The stream of ${event.type} is not locked`);
     head.lastSeq += 1;
-    // A clock that was set back by little dates no event before the one it follows. One that had jumped
-    // far ahead must not date the stream in the future for good: the order is that of seq.
+    // If the clock was set back a little, the event gets the time of the one before it. If the last
+    // event is far in the future, its time is ignored: the order of events is that of their seqs.
     if (head.lastAt < this.#now || head.lastAt > this.#now + AHEAD_MS) head.lastAt = this.#now;
-    const data = typeof event.data === 'function' ? event.data(before) : event.data;
-    const taken: StoredEvent = {
+    const data = typeof event.data === 'function' ? event.data(preceding) : event.data;
+    const staged: StoredEvent = {
       stream: event.stream,
       seq: head.lastSeq as Seq,
       type: event.type,
@@ -165,29 +168,30 @@ export class StreamTransaction {
       at: new Date(head.lastAt).toISOString(),
       data: JSON.stringify(data),
     };
-    if (command) this.#digests.set(taken, command.digest);
-    return taken;
+    if (command) this.#digests.set(staged, command.digest);
+    return staged;
   }
 
   /**
-   * Bumps the streams and inserts the events, in one statement. The counts that come back are
-   * compared with ours: a stream that moved under our lock would be a broken promise.
+   * Increments the seqs of the streams and inserts the events, in one statement.
+   *
+   * @throws when a stream has another seq than it had under this transaction’s lock
    */
   async flush(events: readonly StoredEvent[]): Promise<void> {
     if (events.length === 0) return;
-    const bumps = new Map<StreamId, { n: number; seq: Seq; at: string }>();
+    const increments = new Map<StreamId, { n: number; seq: Seq; at: string }>();
     for (const e of events) {
-      bumps.set(e.stream, { n: (bumps.get(e.stream)?.n ?? 0) + 1, seq: e.seq, at: e.at });
+      increments.set(e.stream, { n: (increments.get(e.stream)?.n ?? 0) + 1, seq: e.seq, at: e.at });
     }
     const rows = await this.query<{ id: string; last_seq: number }>(
-      'unit-flush',
-      `with bumped as (
+      'stream-flush',
+      `with incremented as (
          update streams s
          set last_seq = s.last_seq + b.n, last_at = b.at
          from unnest($1::uuid[], $2::int[], $3::timestamptz[]) as b (id, n, at)
          where s.id = b.id
          returning s.id, s.last_seq
-       ), written as (
+       ), inserted as (
          insert into events (stream_id, seq, type, actor_id, client_id, at, data, command_digest)
          select e.stream_id, e.seq, e.type, e.actor_id, e.client_id, e.at, e.data::json,
                 e.command_digest
@@ -195,11 +199,11 @@ export class StreamTransaction {
                      $10::text[], $11::bytea[])
            as e (stream_id, seq, type, actor_id, client_id, at, data, command_digest)
        )
-       select id, last_seq from bumped`,
+       select id, last_seq from incremented`,
       [
-        [...bumps.keys()],
-        [...bumps.values()].map((b) => b.n),
-        [...bumps.values()].map((b) => b.at),
+        [...increments.keys()],
+        [...increments.values()].map((b) => b.n),
+        [...increments.values()].map((b) => b.at),
         events.map((e) => e.stream),
         events.map((e) => e.seq),
         events.map((e) => e.type),
@@ -211,12 +215,12 @@ export class StreamTransaction {
       ],
     );
     for (const row of rows) {
-      const expected = bumps.get(row.id as StreamId)?.seq;
+      const expected = increments.get(row.id as StreamId)?.seq;
       if (row.last_seq !== expected) {
-        throw new Error(`Stream ${row.id} stands at ${row.last_seq}, not at ${expected}`);
+        throw new Error(`Stream ${row.id} is at seq ${row.last_seq} instead of ${expected}`);
       }
     }
-    if (rows.length !== bumps.size) throw new Error('A stream to write to has vanished');
-    this.made.push(...events);
+    if (rows.length !== increments.size) throw new Error('A locked stream does not exist');
+    this.inserted.push(...events);
   }
 }

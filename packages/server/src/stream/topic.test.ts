@@ -1,6 +1,7 @@
 import type { AccountId, Seq, StreamId } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { EVENT_VISIBILITY } from '../event-visibility.ts';
 import type { StoredEvent } from './record.ts';
 import { type Sink, Subscription } from './subscription.ts';
 import { Topic } from './topic.ts';
@@ -43,7 +44,7 @@ const joined = (seq: number) => event(seq, 'member.joined', { account: bob, role
 /** Bob at 5, and what a hello knows already: out at 6, in again at 9. The topic stands at 5 still. */
 function aSubscription(sent: number, skips: { after: Seq; to: Seq }[]) {
   const socket = new Socket();
-  const topic = new Topic(stream, at(5));
+  const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
   const subscription = new Subscription(stream, socket, { cursor: at(sent), floor: at(8), skips });
   topic.place(subscription);
   return { socket, topic, subscription };
@@ -68,7 +69,7 @@ describe('a stay that has ended before the present one', () => {
 
 test('the end of the present stay ends its follower', () => {
   const socket = new Socket();
-  const topic = new Topic(stream, at(5));
+  const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
   const subscription = new Subscription(stream, socket, { cursor: at(5) });
   topic.place(subscription);
   topic.advance([said(6), left(7), said(8)]);
@@ -78,7 +79,7 @@ test('the end of the present stay ends its follower', () => {
 
 test('a follower is live only at the head, as a member, on a socket with room', () => {
   const socket = new Socket();
-  const topic = new Topic(stream, at(5));
+  const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
   const isLive = (sent: number, last: number | null, congested = false) => {
     const sink: Sink = {
       account: bob,
@@ -112,7 +113,7 @@ test('followers with sockets that fill up get each event once, in order', () => 
         maxLength: 40,
       }),
       (rounds) => {
-        const topic = new Topic(stream, at(0));
+        const topic = new Topic(stream, at(0), EVENT_VISIBILITY);
         const sockets = [0, 1].map(() => {
           const seqs: number[] = [];
           const sink = {

@@ -1,5 +1,6 @@
 import type { AccountId, Seq, StreamId } from '@parley/protocol';
-import { peek, type StoredEvent } from './record.ts';
+import { type EventVisibilities, endsMembership } from './event-visibility.ts';
+import type { StoredEvent } from './record.ts';
 import type { Subscription } from './subscription.ts';
 import { type Chunk, encodeChunk, Tail } from './tail.ts';
 
@@ -15,6 +16,7 @@ const TAIL_BYTES = 128 * 1024;
  */
 export class Topic {
   readonly stream: StreamId;
+  readonly #visibility: EventVisibilities;
   readonly tail = new Tail(TAIL_BYTES);
   readonly live = new Set<Subscription>();
   readonly behind = new Set<Subscription>();
@@ -26,8 +28,9 @@ export class Topic {
   early: (readonly StoredEvent[])[] = [];
   patience: NodeJS.Timeout | null = null;
 
-  constructor(stream: StreamId, head: Seq) {
+  constructor(stream: StreamId, head: Seq, visibility: EventVisibilities) {
     this.stream = stream;
+    this.#visibility = visibility;
     this.head = head;
     this.heard = head;
   }
@@ -47,6 +50,11 @@ export class Topic {
     (isLive ? this.live : this.behind).add(subscription);
   }
 
+  /** Returns whether the event is the last one that the account may see. */
+  endsMembership(event: StoredEvent, account: AccountId): boolean {
+    return endsMembership(this.#visibility, event, account);
+  }
+
   /** Forgets the follower. */
   remove(subscription: Subscription): void {
     this.live.delete(subscription);
@@ -57,7 +65,7 @@ export class Topic {
   advance(events: readonly StoredEvent[]): void {
     let from = 0;
     for (const [i, event] of events.entries()) {
-      if (!isClosing(event)) continue;
+      if (!this.#visibility[event.type]?.endsMembershipOf) continue;
       this.#push(encodeChunk(events.slice(from, i + 1)));
       this.#close(event);
       from = i + 1;
@@ -69,8 +77,8 @@ export class Topic {
     this.head = chunk.last;
     if (this.heard < this.head) this.heard = this.head;
     this.tail.add(chunk);
-    // What somebody has taken back is not to be had from memory either.
-    if (chunk.events.some((e) => e.type === 'message.deleted')) this.tail.clear();
+    // The tail may hold text that was redacted in the database.
+    if (chunk.events.some((e) => this.#visibility[e.type]?.redact)) this.tail.clear();
     for (const subscription of this.live) {
       const { sink } = subscription;
       if (sink.congested) {
@@ -87,7 +95,7 @@ export class Topic {
 
   #close(event: StoredEvent): void {
     const leaving = [...this.live, ...this.behind].filter(
-      (f) => f.last === null && closes(event, f.sink.account),
+      (f) => f.last === null && this.endsMembership(event, f.sink.account),
     );
     for (const subscription of leaving) {
       if (!subscription.isOfLatestPeriod(event.seq)) {
@@ -103,15 +111,4 @@ export class Topic {
       subscription.sink.wake(subscription);
     }
   }
-}
-
-/** Whether the event ends somebody’s membership. */
-function isClosing(event: StoredEvent): boolean {
-  return event.type === 'member.left' || event.type === 'conversation.deleted';
-}
-
-/** Whether the event is the last of its stream that the account may see. */
-export function closes(event: StoredEvent, account: AccountId): boolean {
-  if (event.type === 'conversation.deleted') return true;
-  return event.type === 'member.left' && peek(event).account === account;
 }

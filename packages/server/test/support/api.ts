@@ -12,6 +12,7 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
 import { Emails } from '../../src/email/emails.ts';
 import { emailTransport } from '../../src/email/transport.ts';
+import { EVENT_VISIBILITY } from '../../src/event-visibility.ts';
 import { createHttpApp, type HttpDeps } from '../../src/http-server/app.ts';
 import type { Logger } from '../../src/log.ts';
 import { PROJECTIONS } from '../../src/projections.ts';
@@ -107,6 +108,7 @@ export async function aTestApi(
     clock: systemClock,
     log: testLog,
     projections: new Projections(PROJECTIONS),
+    visibility: EVENT_VISIBILITY,
     publish: (events) => published.push(...events),
   });
   await bootstrapEveryone(append);

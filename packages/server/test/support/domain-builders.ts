@@ -5,6 +5,7 @@ import { type Auditing, AuditLog } from '../../src/audit/audit-log.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createGroup, openDirect } from '../../src/conversations/commands.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
+import { EVENT_VISIBILITY } from '../../src/event-visibility.ts';
 import { postMessage } from '../../src/messages/commands.ts';
 import { PROJECTIONS } from '../../src/projections.ts';
 import { Append, type Outcome } from '../../src/stream/append.ts';
@@ -22,6 +23,7 @@ export function aNode(pool: pg.Pool): Append {
     clock: systemClock,
     log: testLog,
     projections,
+    visibility: EVENT_VISIBILITY,
     publish: () => undefined,
   });
 }

@@ -10,6 +10,7 @@ import {
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../../src/clock.ts';
+import { EVENT_VISIBILITY } from '../../src/event-visibility.ts';
 import { PROJECTIONS } from '../../src/projections.ts';
 import { Append } from '../../src/stream/append.ts';
 import { Projections } from '../../src/stream/projections.ts';
@@ -73,7 +74,14 @@ export function anAppend(
   publish: (events: readonly StoredEvent[]) => void = () => undefined,
 ): Append {
   const projections = new Projections(PROJECTIONS);
-  return new Append({ pool, clock, log: testLog, projections, publish });
+  return new Append({
+    pool,
+    clock,
+    log: testLog,
+    projections,
+    visibility: EVENT_VISIBILITY,
+    publish,
+  });
 }
 
 /** Returns the events of a conversation from the database. */

@@ -89,7 +89,7 @@ export async function registerAccount(
     clientId: registration.by?.clientId ?? (uuidv7() as ClientId),
     stream: WORKSPACE_STREAM,
     alsoLocks: [EVERYONE_STREAM],
-    makes: 'user.registered',
+    eventType: 'user.registered',
     payload: [
       registration.username,
       registration.displayName,
@@ -108,22 +108,20 @@ export async function registerAccount(
 
 const registerRule: Rule<RegisterCommand> = {
   name: 'accounts.register',
-  bulk: false,
-  async decide(tx, [command]) {
-    if (!command) return [];
+  async decide(tx, command) {
     const { account, registration, note } = command;
     const { username, displayName, email, passwordHash } = registration;
     // The lock on the workspace stream serializes registrations: names that are free here stay
     // free.
     const found = await whatIsTaken(rowsOf(tx), username, email);
     const denied = registration.admit?.(found.first) ?? takenRefusal(takenErrors(found));
-    if (denied) return [{ refuse: denied }];
+    if (denied) return { refuse: denied };
     // Writes of a rule persist when it refuses, so all checks come first.
     const refused = await registration.before?.(tx);
-    if (refused) return [{ refuse: refused }];
+    if (refused) return { refuse: refused };
     const { invitation } = registration;
     if (invitation !== undefined && !(await useInvitation(tx, invitation, email))) {
-      return [{ refuse: refusal('invitation_expired') }];
+      return { refuse: refusal('invitation_expired') };
     }
     await tx.createStream(streamOfAccount(account), 'personal');
     await tx.query(
@@ -161,6 +159,6 @@ const registerRule: Rule<RegisterCommand> = {
       username,
       displayName,
     });
-    return [{ events: [registered, ...everyoneEvents(account)] }];
+    return { events: [registered, ...everyoneEvents(account)] };
   },
 };

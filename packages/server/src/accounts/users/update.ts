@@ -42,7 +42,7 @@ export async function updateOwn(
     actor: account,
     clientId: uuidv7() as ClientId,
     stream: WORKSPACE_STREAM,
-    makes: 'user.updated',
+    eventType: 'user.updated',
     payload: [displayName],
     bytes: 300,
     displayName,
@@ -53,16 +53,14 @@ export async function updateOwn(
 
 const updateRule: Rule<UpdateCommand> = {
   name: 'accounts.update',
-  bulk: false,
-  async decide(tx, [command]) {
-    if (!command) return [];
+  async decide(tx, command) {
     const { actor, displayName, change } = command;
     const { text, values } = personal(actor, change);
     const [account] = await tx.query<{ username: string }>('accounts-update', text, values);
-    if (!account) return [{ refuse: refusal('session_ended') }];
+    if (!account) return { refuse: refusal('session_ended') };
     const { username } = account;
     const data = { account: actor, username, displayName };
-    return [{ events: [newEvent(WORKSPACE_STREAM, 'user.updated', data)] }];
+    return { events: [newEvent(WORKSPACE_STREAM, 'user.updated', data)] };
   },
 };
 

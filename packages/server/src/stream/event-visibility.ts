@@ -1,0 +1,64 @@
+import type { AccountId, EventType } from '@parley/protocol';
+import type { StoredEvent } from './record.ts';
+import type { StreamTransaction } from './stream-transaction.ts';
+
+/**
+ * What an event type changes about who may read the stream that it is in. The domains define it, so
+ * that this folder knows no event type.
+ */
+export interface EventVisibility {
+  /**
+   * Returns whose membership the event ends: it is the last event of the stream that they may see.
+   * Null if events of the type never end one.
+   */
+  readonly endsMembershipOf: ((event: StoredEvent) => AccountId | 'everyone' | null) | null;
+  /**
+   * Removes text from earlier events of the stream, in the transaction that stores the events. It
+   * gets neighbouring events of the type at once. Null if events of the type remove nothing.
+   *
+   * It is not part of the projection, which must not change events: `parley doctor` runs projections
+   * again.
+   */
+  readonly redact:
+    | ((tx: StreamTransaction, events: readonly StoredEvent[]) => Promise<void>)
+    | null;
+}
+
+/** The visibility of every event type. */
+export type EventVisibilities = Readonly<Record<EventType, EventVisibility>>;
+
+/** Visibility of an event type that changes nothing about who may read what. */
+export const NO_CHANGE: EventVisibility = { endsMembershipOf: null, redact: null };
+
+/** Returns whether the event is the last one of its stream that the account may see. */
+export function endsMembership(
+  visibility: EventVisibilities,
+  event: StoredEvent,
+  account: AccountId,
+): boolean {
+  // The type is missing if a newer node stored the event.
+  const ended = visibility[event.type]?.endsMembershipOf?.(event);
+  return ended === 'everyone' || ended === account;
+}
+
+/** Removes from earlier events what the new events say must not be read any more. */
+export async function applyRedactions(
+  visibility: EventVisibilities,
+  tx: StreamTransaction,
+  events: readonly StoredEvent[],
+): Promise<void> {
+  for (const run of runsOfType(events)) {
+    await visibility[(run[0] as StoredEvent).type]?.redact?.(tx, run);
+  }
+}
+
+/** Splits events into runs of neighbours of one type. */
+export function* runsOfType(events: readonly StoredEvent[]): Generator<readonly StoredEvent[]> {
+  for (let from = 0; from < events.length; ) {
+    const type = (events[from] as StoredEvent).type;
+    let to = from + 1;
+    while (to < events.length && events[to]?.type === type) to++;
+    yield from === 0 && to === events.length ? events : events.slice(from, to);
+    from = to;
+  }
+}
