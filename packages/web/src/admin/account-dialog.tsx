@@ -15,6 +15,7 @@ import { useForm } from '../auth/use-form.ts';
 import { isolate } from '../lib/bidi.ts';
 import { ago, dateOf, fullTime } from '../lib/time.ts';
 import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
@@ -25,11 +26,7 @@ import { AccountBadges, isLocked } from './account-row.tsx';
 import { DeleteAccount } from './delete-account.tsx';
 import { attempt, useAdmin } from './use-admin.ts';
 
-const ROLES: readonly (readonly [AccountRole, string])[] = [
-  ['member', 'Member'],
-  ['admin', 'Admin'],
-  ['owner', 'Owner'],
-];
+const ROLES: readonly AccountRole[] = ['member', 'admin', 'owner'];
 
 /** Shows one account, and what admins can do with it. */
 export function AccountDialog({
@@ -60,13 +57,15 @@ export function AccountDialog({
         <Avatar id={account.id} name={account.displayName} size={56} />
         <div className="min-w-0">
           <p className="truncate text-muted text-sm">
-            @{account.username} · joined {dateOf(account.createdAt)}
+            @{account.username} · {t('adminUsers.joined', { date: dateOf(account.createdAt) })}
           </p>
           <p className="truncate text-muted text-sm">
             {account.lastSeen ? (
-              <span title={fullTime(account.lastSeen)}>Last active {ago(account.lastSeen)}</span>
+              <span title={fullTime(account.lastSeen)}>
+                {t('adminUsers.lastActive', { ago: ago(account.lastSeen) })}
+              </span>
             ) : (
-              'Never logged in'
+              t('common.neverLoggedIn')
             )}
           </p>
           <p className="mt-1.5 flex flex-wrap gap-1.5 empty:hidden">
@@ -76,16 +75,16 @@ export function AccountDialog({
       </div>
       {isLocked(account) && account.lockedUntil !== null && (
         <div className="mb-5 flex flex-wrap items-center justify-between gap-3 rounded-lg bg-warn-soft px-3.5 py-2.5 text-sm text-warn">
-          Locked until {fullTime(account.lockedUntil)}: too many wrong passwords.
+          {t('adminUsers.lockedUntil', { time: fullTime(account.lockedUntil) })}
           <Button
             onClick={() =>
               void attempt(async () => {
                 await admin.unlock(account.id);
                 await refresh();
-              }, 'Account unlocked')
+              }, t('adminUsers.unlocked'))
             }
           >
-            <LockKeyholeOpen size={16} /> Unlock account
+            <LockKeyholeOpen size={16} /> {t('adminUsers.unlock')}
           </Button>
         </div>
       )}
@@ -93,79 +92,79 @@ export function AccountDialog({
         <EditAccount account={account} self={self} onChange={onChange} />
       ) : (
         <p className="rounded-lg bg-sunken px-3.5 py-2.5 text-sm text-soft">
-          Only owners can change this account.
+          {t('adminUsers.onlyOwners')}
         </p>
       )}
       {may && !self && (
         <div className="mt-6 flex flex-wrap gap-2 border-line border-t pt-4">
           {account.isActive ? (
             <Button onClick={() => setDialog('deactivate')}>
-              <UserRoundX size={16} /> Deactivate account
+              <UserRoundX size={16} /> {t('adminUsers.deactivateAccount')}
             </Button>
           ) : (
             <Button
               onClick={() =>
                 void attempt(
                   async () => onChange(await admin.reactivate(account.id)),
-                  'Account reactivated',
+                  t('adminUsers.reactivated'),
                 )
               }
             >
-              <UserRoundCheck size={16} /> Reactivate account
+              <UserRoundCheck size={16} /> {t('adminUsers.reactivateAccount')}
             </Button>
           )}
           {account.kind === 'user' && account.isActive && (
             <Button onClick={() => setDialog('sessions')}>
-              <LogOut size={16} /> Log out everywhere
+              <LogOut size={16} /> {t('adminUsers.logOutEverywhere')}
             </Button>
           )}
           {account.secondFactor && (
             <Button onClick={() => setDialog('factor')}>
-              <ShieldOff size={16} /> Remove second factor
+              <ShieldOff size={16} /> {t('adminUsers.removeSecondFactor')}
             </Button>
           )}
           <Button look="risky" onClick={() => setDialog('delete')}>
-            <Trash2 size={16} /> Delete account
+            <Trash2 size={16} /> {t('common.deleteAccount')}
           </Button>
         </div>
       )}
       <Confirm
         open={dialog === 'deactivate'}
-        title={`Deactivate ${isolate(account.displayName)}?`}
-        description="They’re logged out everywhere right away and can’t log in until you reactivate the account. Their messages stay."
-        action="Deactivate"
+        title={t('adminUsers.deactivateQuestion', { name: isolate(account.displayName) })}
+        description={t('adminUsers.deactivateIntro')}
+        action={t('adminUsers.deactivate')}
         onCancel={close}
         onConfirm={() =>
           void attempt(
             async () => onChange(await admin.deactivate(account.id)),
-            'Account deactivated',
+            t('adminUsers.deactivated'),
           )
         }
       />
       <Confirm
         open={dialog === 'sessions'}
-        title={`Log ${isolate(account.displayName)} out everywhere?`}
-        description="All their sessions end right away. They can log in again."
-        action="Log out"
+        title={t('adminUsers.logOutQuestion', { name: isolate(account.displayName) })}
+        description={t('adminUsers.logOutIntro')}
+        action={t('common.logOut')}
         onCancel={close}
         onConfirm={() =>
           void reauthentication.run(async () => {
             onChange(await admin.endSessions(account.id));
-            toast.success('All sessions logged out');
+            toast.success(t('adminUsers.loggedOut'));
           })
         }
       />
       <Confirm
         open={dialog === 'factor'}
-        title="Remove second factor?"
-        description="They’ll log in with their password alone. Make sure the request really comes from them."
-        action="Remove"
+        title={t('adminUsers.removeSecondFactorQuestion')}
+        description={t('adminUsers.removeSecondFactorIntro')}
+        action={t('adminUsers.remove')}
         onCancel={close}
         onConfirm={() =>
           void attempt(async () => {
             await admin.resetSecondFactor(account.id);
             await refresh();
-          }, 'Second factor removed')
+          }, t('adminUsers.secondFactorRemoved'))
         }
       />
       {reauthentication.dialog}
@@ -174,7 +173,7 @@ export function AccountDialog({
         open={dialog === 'delete'}
         onClose={close}
         onDeleted={() => {
-          toast.success(`${isolate(account.displayName)} was deleted`);
+          toast.success(t('adminUsers.deleted', { name: isolate(account.displayName) }));
           onDeleted();
         }}
       />
@@ -204,7 +203,7 @@ function EditAccount({
         ...(mayRole && role !== account.role && { role: role as AccountRole }),
       }),
     );
-    toast.success('Changes saved');
+    toast.success(t('common.changesSaved'));
   });
   return (
     <form
@@ -217,13 +216,13 @@ function EditAccount({
       </div>
       <Field
         name="displayName"
-        label="Name"
+        label={t('common.name')}
         defaultValue={account.displayName}
         error={form.errors.displayName}
       />
       <Field
         name="username"
-        label="Username"
+        label={t('common.username')}
         defaultValue={account.username}
         autoCapitalize="none"
         spellCheck={false}
@@ -233,21 +232,21 @@ function EditAccount({
         <Field
           name="email"
           type="email"
-          label="Email"
+          label={t('common.email')}
           defaultValue={account.email}
           error={form.errors.email}
         />
       )}
       <Select
         name="role"
-        label="Role"
-        options={ROLES}
+        label={t('common.role')}
+        options={ROLES.map((role) => [role, t(`roles.${role}`)] as const)}
         defaultValue={account.role}
         disabled={me?.role !== 'owner' || self}
       />
       <div className="min-[480px]:col-span-2">
         <Button type="submit" look="primary" busy={form.busy}>
-          Save changes
+          {t('common.saveChanges')}
         </Button>
       </div>
     </form>

@@ -2,6 +2,7 @@ import type { AdminAccount } from '@parley/protocol';
 import { ChevronRight, LockKeyhole, ShieldCheck } from 'lucide-react';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { ago } from '../lib/time.ts';
+import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Badge } from '../ui/badge.tsx';
 
@@ -15,20 +16,20 @@ export function AccountBadges({ account }: { account: AdminAccount }) {
   const isVerificationRequired = useAuthOptions()?.verification === true;
   return (
     <>
-      {account.role === 'owner' && <Badge tone="accent">Owner</Badge>}
-      {account.role === 'admin' && <Badge tone="accent">Admin</Badge>}
-      {!account.isActive && <Badge tone="danger">Deactivated</Badge>}
+      {account.role === 'owner' && <Badge tone="accent">{t('roles.owner')}</Badge>}
+      {account.role === 'admin' && <Badge tone="accent">{t('roles.admin')}</Badge>}
+      {!account.isActive && <Badge tone="danger">{t('common.deactivated')}</Badge>}
       {isLocked(account) && (
         <Badge tone="warn">
-          <LockKeyhole size={12} /> Locked
+          <LockKeyhole size={12} /> {t('adminUsers.locked')}
         </Badge>
       )}
       {isVerificationRequired && account.kind === 'user' && !account.verified && (
-        <Badge tone="warn">Not verified</Badge>
+        <Badge tone="warn">{t('common.notVerified')}</Badge>
       )}
       {account.secondFactor && (
         <Badge tone="ok">
-          <ShieldCheck size={12} /> Second factor
+          <ShieldCheck size={12} /> {t('adminUsers.secondFactor')}
         </Badge>
       )}
     </>
@@ -58,7 +59,7 @@ export function AccountRow({ account, onOpen }: { account: AdminAccount; onOpen:
           </span>
         </span>
         <span className="hidden shrink-0 text-[13px] text-muted sm:block">
-          {account.lastSeen ? ago(account.lastSeen) : 'Never logged in'}
+          {account.lastSeen ? ago(account.lastSeen) : t('common.neverLoggedIn')}
         </span>
         <ChevronRight size={17} className="shrink-0 text-muted" />
       </button>

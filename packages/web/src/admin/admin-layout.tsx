@@ -2,6 +2,7 @@ import { Mail, Settings2, SquareTerminal, Ticket, Users } from 'lucide-react';
 import { NotFound } from '../app/not-found.tsx';
 import { TabbedPage } from '../app/tabbed-page.tsx';
 import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 
 const TABS = [
   { to: '/admin/users', text: 'adminUsers.title', icon: <Users size={17} /> },
@@ -18,7 +19,7 @@ const TABS = [
 /** Frames the administration pages. Members get “page not found”. */
 export function AdminLayout() {
   const me = useParley((s) => s.me);
-  if (me === null) return <p className="p-6 text-muted">Loading…</p>;
+  if (me === null) return <p className="p-6 text-muted">{t('common.loading')}</p>;
   if (me.role === 'member') return <NotFound />;
-  return <TabbedPage title="Administration" tabs={TABS} />;
+  return <TabbedPage title={t('common.administration')} tabs={TABS} />;
 }

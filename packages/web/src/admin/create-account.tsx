@@ -3,6 +3,8 @@ import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { RichText } from '../texts/rich-text.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
@@ -23,8 +25,8 @@ export function CreateAccount({
     <Dialog
       open={open}
       onClose={onClose}
-      title="Add person"
-      description="If you leave the password empty, they can set one with “Forgot password?” on the log-in page."
+      title={t('common.addPerson')}
+      description={t('createAccount.intro')}
     >
       <CreateForm
         onDone={() => {
@@ -47,46 +49,56 @@ function CreateForm({ onDone }: { onDone: () => void }) {
       ...(me?.role === 'owner' && { role: role as AccountRole }),
     });
     toast.success(
-      <>
-        <bdi>{created.displayName}</bdi> can log in now
-      </>,
+      <RichText text="createAccount.created" parts={{ name: <bdi>{created.displayName}</bdi> }} />,
     );
     onDone();
   });
   return (
     <form {...form.props} className="flex flex-col gap-4 pt-2">
       <Problem text={form.problem} />
-      <Field name="displayName" label="Name" autoFocus required error={form.errors.displayName} />
+      <Field
+        name="displayName"
+        label={t('common.name')}
+        autoFocus
+        required
+        error={form.errors.displayName}
+      />
       <Field
         name="username"
-        label="Username"
+        label={t('common.username')}
         autoCapitalize="none"
         spellCheck={false}
         required
         error={form.errors.username}
       />
-      <Field name="email" type="email" label="Email" required error={form.errors.email} />
+      <Field
+        name="email"
+        type="email"
+        label={t('common.email')}
+        required
+        error={form.errors.email}
+      />
       <Field
         name="password"
         type="password"
-        label="Password"
+        label={t('common.password')}
         autoComplete="new-password"
-        hint="Optional"
+        hint={t('common.optional')}
         error={form.errors.password}
       />
       {me?.role === 'owner' && (
         <Select
           name="role"
-          label="Role"
+          label={t('common.role')}
           options={[
-            ['member', 'Member'],
-            ['admin', 'Admin'],
-            ['owner', 'Owner'],
+            ['member', t('roles.member')],
+            ['admin', t('roles.admin')],
+            ['owner', t('roles.owner')],
           ]}
         />
       )}
       <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-        Add person
+        {t('common.addPerson')}
       </Button>
     </form>
   );

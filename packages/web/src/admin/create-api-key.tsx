@@ -3,6 +3,8 @@ import { useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { isolate } from '../lib/bidi.ts';
+import { inUnits } from '../lib/text.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -11,12 +13,13 @@ import { Select } from '../ui/select.tsx';
 import { useAdmin } from './use-admin.ts';
 
 const DAY_MS = 86_400_000;
-const EXPIRATIONS: readonly (readonly [string, string])[] = [
-  ['90', '90 days'],
-  ['365', '1 year'],
-  ['30', '30 days'],
-  ['', 'No expiration'],
-];
+const expirations = () =>
+  [
+    ['90', inUnits(90, 'day')],
+    ['365', inUnits(1, 'year')],
+    ['30', inUnits(30, 'day')],
+    ['', t('createApiKey.noExpiration')],
+  ] as const;
 
 /** Creates an API key for a service account, and shows it once. */
 export function CreateApiKey({
@@ -41,14 +44,10 @@ export function CreateApiKey({
       onClose={close}
       title={
         created === null
-          ? `New API key for ${isolate(serviceAccount.displayName)}`
-          : 'Save this API key now'
+          ? t('createApiKey.title', { name: isolate(serviceAccount.displayName) })
+          : t('createApiKey.createdTitle')
       }
-      description={
-        created === null
-          ? 'Its scopes decide what it can do.'
-          : 'It won’t be shown again. Anyone who has it can use it.'
-      }
+      description={created === null ? t('createApiKey.intro') : t('createApiKey.createdIntro')}
     >
       {created === null ? (
         <KeyForm
@@ -64,9 +63,9 @@ export function CreateApiKey({
             {created}
           </code>
           <div className="flex flex-wrap justify-end gap-2">
-            <CopyButton text={created} label="Copy key" />
+            <CopyButton text={created} label={t('common.copyKey')} />
             <Button look="primary" onClick={close}>
-              I’ve saved it
+              {t('createApiKey.saved')}
             </Button>
           </div>
         </div>
@@ -98,14 +97,14 @@ function KeyForm({
       <Problem text={form.problem} />
       <Field
         name="name"
-        label="Name"
+        label={t('common.name')}
         autoFocus
         maxLength={80}
-        hint="For example, where the key is used."
+        hint={t('createApiKey.nameHint')}
         error={form.errors.name}
       />
       <fieldset aria-describedby={form.errors.scopes ? 'scopes-note' : undefined}>
-        <legend className="mb-1.5 font-medium text-sm text-soft">Scopes</legend>
+        <legend className="mb-1.5 font-medium text-sm text-soft">{t('createApiKey.scopes')}</legend>
         <div className="flex flex-col rounded-lg border border-line">
           {Object.entries(SCOPES).map(([scope, description]) => (
             <label
@@ -131,9 +130,9 @@ function KeyForm({
           </p>
         )}
       </fieldset>
-      <Select name="expiration" label="Expiration" options={EXPIRATIONS} />
+      <Select name="expiration" label={t('createApiKey.expiration')} options={expirations()} />
       <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-        Create API key
+        {t('common.createApiKey')}
       </Button>
     </form>
   );

@@ -2,6 +2,7 @@ import type { AdminAccount } from '@parley/protocol';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { isolate } from '../lib/bidi.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Choice } from '../ui/choice.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -23,8 +24,8 @@ export function DeleteAccount({
     <Dialog
       open={open}
       onClose={onClose}
-      title={`Delete ${isolate(account.displayName)}?`}
-      description="They’re logged out everywhere, and others can no longer find them. This can’t be undone."
+      title={t('deleteAccount.title', { name: isolate(account.displayName) })}
+      description={t('deleteAccount.intro')}
     >
       <DeleteForm account={account} onClose={onClose} onDeleted={onDeleted} />
     </Dialog>
@@ -50,20 +51,16 @@ function DeleteForm({
       <Problem text={form.problem} />
       <Choice
         name="messages"
-        label="Their messages"
+        label={t('deleteAccount.messages')}
         options={[
-          [
-            'keep',
-            'Keep their messages',
-            'Conversations stay readable. The name is replaced with “deleted account”.',
-          ],
-          ['delete', 'Delete their messages', 'Their messages disappear for everyone.'],
+          ['keep', t('deleteAccount.keep'), t('deleteAccount.keepHint')],
+          ['delete', t('deleteAccount.delete'), t('deleteAccount.deleteHint')],
         ]}
       />
       <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Cancel</Button>
+        <Button onClick={onClose}>{t('common.cancel')}</Button>
         <Button type="submit" look="danger" busy={form.busy}>
-          Delete account
+          {t('common.deleteAccount')}
         </Button>
       </div>
     </form>

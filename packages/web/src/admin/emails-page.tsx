@@ -3,6 +3,7 @@ import { Mail, RotateCw } from 'lucide-react';
 import { PartTitle } from '../app/tabbed-page.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { ago, fullTime } from '../lib/time.ts';
+import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
@@ -18,22 +19,20 @@ export function EmailsPage() {
   return (
     <>
       <PartTitle
-        title="Emails"
+        title={t('adminEmails.title')}
         description={
-          options?.email === 'outbox'
-            ? 'No mail server is configured (SMTP_URL). Emails are kept in the server’s outbox folder and listed here.'
-            : 'Emails that this server has sent, newest first.'
+          options?.email === 'outbox' ? t('adminEmails.introOutbox') : t('adminEmails.intro')
         }
         actions={
           <Button onClick={() => void emails.reload()}>
-            <RotateCw size={16} /> Refresh
+            <RotateCw size={16} /> {t('adminEmails.refresh')}
           </Button>
         }
       />
       <Loading of={emails} />
       {emails.data?.length === 0 && (
-        <Empty icon={<Mail size={22} />} title="No emails yet">
-          Verification codes, reset links and invitations are listed here once they’re sent.
+        <Empty icon={<Mail size={22} />} title={t('adminEmails.none')}>
+          {t('adminEmails.noneHint')}
         </Empty>
       )}
       {emails.data && emails.data.length > 0 && (
@@ -53,20 +52,23 @@ function Row({ email, inOutbox }: { email: EmailInfo; inOutbox: boolean }) {
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <span className="min-w-0 flex-1 basis-48 truncate font-medium">{email.subject}</span>
         {email.failedAt !== null ? (
-          <Badge tone="danger">Failed</Badge>
+          <Badge tone="danger">{t('adminEmails.failed')}</Badge>
         ) : email.sentAt !== null ? (
-          <Badge tone="ok">{inOutbox ? 'In outbox' : 'Sent'}</Badge>
+          <Badge tone="ok">{inOutbox ? t('adminEmails.inOutbox') : t('adminEmails.sent')}</Badge>
         ) : (
-          <Badge tone="warn">Sending</Badge>
+          <Badge tone="warn">{t('adminEmails.sending')}</Badge>
         )}
       </div>
       <p className="text-[13px] text-muted">
-        To {email.recipient} · <span title={fullTime(email.createdAt)}>{ago(email.createdAt)}</span>
+        {t('adminEmails.to', { recipient: email.recipient })} ·{' '}
+        <span title={fullTime(email.createdAt)}>{ago(email.createdAt)}</span>
       </p>
       {email.error !== null && <p className="mt-1 text-[13px] text-danger">{email.error}</p>}
       {email.text !== null && (
         <details className="mt-2">
-          <summary className="cursor-pointer select-none text-accent text-sm">Show message</summary>
+          <summary className="cursor-pointer select-none text-accent text-sm">
+            {t('adminEmails.show')}
+          </summary>
           <pre className="mt-2 overflow-x-auto whitespace-pre-wrap break-words rounded-lg bg-sunken p-3 font-mono text-[13px]">
             {email.text}
           </pre>

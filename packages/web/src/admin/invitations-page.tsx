@@ -4,7 +4,9 @@ import { useState } from 'react';
 import { PartTitle } from '../app/tabbed-page.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { inUnits } from '../lib/text.ts';
 import { dateOf, fullTime } from '../lib/time.ts';
+import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
@@ -29,18 +31,18 @@ export function InvitationsPage() {
   return (
     <>
       <PartTitle
-        title="Invitations"
-        description="Links that let people create an account on this server."
+        title={t('invitations.title')}
+        description={t('invitations.intro')}
         actions={
           <Button look="primary" onClick={() => setCreating(true)}>
-            <Plus size={16} /> Invite people
+            <Plus size={16} /> {t('invitations.create')}
           </Button>
         }
       />
       <Loading of={invitations} />
       {invitations.data?.length === 0 && (
-        <Empty icon={<Ticket size={22} />} title="No invitations yet">
-          Create one and send its link to the people you want to invite.
+        <Empty icon={<Ticket size={22} />} title={t('invitations.none')}>
+          {t('invitations.noneHint')}
         </Empty>
       )}
       {invitations.data && invitations.data.length > 0 && (
@@ -60,23 +62,21 @@ export function InvitationsPage() {
           setCreating(false);
           setCreated(null);
         }}
-        title={created ? 'Send this link' : 'Invite people'}
-        description={
-          created
-            ? 'It won’t be shown again.'
-            : 'For one email address, or for anyone who has the link.'
-        }
+        title={created ? t('invitations.createdTitle') : t('invitations.create')}
+        description={created ? t('invitations.createdIntro') : t('invitations.createIntro')}
       >
         {created ? (
           <div className="flex flex-col gap-4 pt-2">
             {created.email !== null && (
-              <p className="text-muted text-sm">We also emailed it to {created.email}.</p>
+              <p className="text-muted text-sm">
+                {t('invitations.emailed', { email: created.email })}
+              </p>
             )}
             <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-[13px]">
               {created.link}
             </code>
             <div className="flex flex-wrap justify-end gap-2">
-              <CopyButton text={created.link} label="Copy link" />
+              <CopyButton text={created.link} label={t('invitations.copyLink')} />
               <Button
                 look="primary"
                 onClick={() => {
@@ -84,7 +84,7 @@ export function InvitationsPage() {
                   setCreated(null);
                 }}
               >
-                Done
+                {t('invitations.done')}
               </Button>
             </div>
           </div>
@@ -99,27 +99,27 @@ export function InvitationsPage() {
       </Dialog>
       <Confirm
         open={revoking !== null}
-        title="Revoke this invitation?"
-        description="Its link stops working. People who have already registered with it keep their accounts."
-        action="Revoke invitation"
+        title={t('invitations.revokeQuestion')}
+        description={t('invitations.revokeIntro')}
+        action={t('invitations.revoke')}
         onCancel={() => setRevoking(null)}
         onConfirm={() =>
           void attempt(async () => {
             if (revoking) await admin.revokeInvitation(revoking.id);
             await invitations.reload();
-          }, 'Invitation revoked')
+          }, t('invitations.revoked'))
         }
       />
     </>
   );
 }
 
-type InvitationState = 'Active' | 'Revoked' | 'Used up' | 'Expired';
+type InvitationState = 'active' | 'revoked' | 'usedUp' | 'expired';
 
 function stateOf({ revokedAt, expiresAt, uses, maxUses }: Invitation): InvitationState {
-  if (revokedAt !== null) return 'Revoked';
-  if (uses >= maxUses) return 'Used up';
-  return Date.parse(expiresAt) < Date.now() ? 'Expired' : 'Active';
+  if (revokedAt !== null) return 'revoked';
+  if (uses >= maxUses) return 'usedUp';
+  return Date.parse(expiresAt) < Date.now() ? 'expired' : 'active';
 }
 
 function Row({ invitation, onRevoke }: { invitation: Invitation; onRevoke: () => void }) {
@@ -128,17 +128,21 @@ function Row({ invitation, onRevoke }: { invitation: Invitation; onRevoke: () =>
     <li className="flex min-h-16 flex-wrap items-center gap-3 border-line border-t px-4 py-2.5 first:border-t-0">
       <span className="min-w-0 flex-1 basis-48">
         <span className="flex flex-wrap items-center gap-2">
-          <span className="truncate font-medium">{invitation.email ?? 'Anyone with the link'}</span>
-          <Badge tone={state === 'Active' ? 'ok' : 'plain'}>{state}</Badge>
+          <span className="truncate font-medium">
+            {invitation.email ?? t('invitations.forAnyone')}
+          </span>
+          <Badge tone={state === 'active' ? 'ok' : 'plain'}>{t(`invitationState.${state}`)}</Badge>
         </span>
         <span className="block text-[13px] text-muted">
-          {invitation.uses} of {invitation.maxUses} used ·{' '}
+          {t('invitations.used', { uses: invitation.uses, max: invitation.maxUses })} ·{' '}
           <span title={fullTime(invitation.expiresAt)}>
-            {state === 'Expired' ? 'expired' : 'expires'} {dateOf(invitation.expiresAt)}
+            {t(state === 'expired' ? 'common.expiredOn' : 'common.expiresOn', {
+              date: dateOf(invitation.expiresAt),
+            })}
           </span>
         </span>
       </span>
-      {state === 'Active' && <Button onClick={onRevoke}>Revoke</Button>}
+      {state === 'active' && <Button onClick={onRevoke}>{t('common.revoke')}</Button>}
     </li>
   );
 }
@@ -160,8 +164,8 @@ function InviteForm({ onCreated }: { onCreated: (invitation: CreatedInvitation) 
       <Field
         name="email"
         type="email"
-        label="Email"
-        hint="Optional. If empty, anyone who has the link can use it."
+        label={t('common.email')}
+        hint={t('invitations.emailHint')}
         autoFocus
         error={form.errors.email}
       />
@@ -172,21 +176,21 @@ function InviteForm({ onCreated }: { onCreated: (invitation: CreatedInvitation) 
           min={1}
           max={1000}
           defaultValue={1}
-          label="Maximum uses"
+          label={t('invitations.maxUses')}
           error={form.errors.maxUses}
         />
         <Select
           name="days"
-          label="Expires after"
+          label={t('invitations.expiresAfter')}
           options={[
-            ['7', '7 days'],
-            ['1', '1 day'],
-            ['30', '30 days'],
+            ['7', inUnits(7, 'day')],
+            ['1', inUnits(1, 'day')],
+            ['30', inUnits(30, 'day')],
           ]}
         />
       </div>
       <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-        Create invitation
+        {t('invitations.submit')}
       </Button>
     </form>
   );

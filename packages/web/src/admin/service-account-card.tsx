@@ -3,6 +3,7 @@ import { KeyRound, Plus, Trash2, UserRoundCheck, UserRoundX } from 'lucide-react
 import { useState } from 'react';
 import { isolate } from '../lib/bidi.ts';
 import { ago, dateOf } from '../lib/time.ts';
+import { t } from '../texts/index.ts';
 import { ActionItem, ActionMenu } from '../ui/action-menu.tsx';
 import { Badge } from '../ui/badge.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -31,16 +32,20 @@ export function ServiceAccountCard({
       description={
         <>
           @{serviceAccount.username} ·{' '}
-          {serviceAccount.lastSeen ? `last used ${ago(serviceAccount.lastSeen)}` : 'never used'}
+          {serviceAccount.lastSeen
+            ? t('serviceAccounts.lastUsed', { ago: ago(serviceAccount.lastSeen) })
+            : t('serviceAccounts.neverUsed')}
         </>
       }
       actions={
         <div className="flex items-center gap-2">
-          {!serviceAccount.isActive && <Badge tone="danger">Deactivated</Badge>}
+          {!serviceAccount.isActive && <Badge tone="danger">{t('common.deactivated')}</Badge>}
           <Button onClick={() => setCreating(true)}>
-            <Plus size={16} /> Create API key
+            <Plus size={16} /> {t('common.createApiKey')}
           </Button>
-          <ActionMenu label={`More actions for ${serviceAccount.displayName}`}>
+          <ActionMenu
+            label={t('serviceAccounts.moreActions', { name: serviceAccount.displayName })}
+          >
             {serviceAccount.isActive ? (
               <ActionItem
                 danger
@@ -48,11 +53,11 @@ export function ServiceAccountCard({
                 onSelect={() =>
                   void attempt(
                     async () => onChange(await admin.deactivate(serviceAccount.id)),
-                    'Service account deactivated',
+                    t('serviceAccounts.deactivated'),
                   )
                 }
               >
-                Deactivate
+                {t('serviceAccounts.deactivate')}
               </ActionItem>
             ) : (
               <ActionItem
@@ -60,11 +65,11 @@ export function ServiceAccountCard({
                 onSelect={() =>
                   void attempt(
                     async () => onChange(await admin.reactivate(serviceAccount.id)),
-                    'Service account reactivated',
+                    t('serviceAccounts.reactivated'),
                   )
                 }
               >
-                Reactivate
+                {t('serviceAccounts.reactivate')}
               </ActionItem>
             )}
           </ActionMenu>
@@ -72,7 +77,9 @@ export function ServiceAccountCard({
       }
     >
       <Loading of={keys} />
-      {keys.data?.length === 0 && <p className="text-muted text-sm">No API keys yet.</p>}
+      {keys.data?.length === 0 && (
+        <p className="text-muted text-sm">{t('serviceAccounts.noKeys')}</p>
+      )}
       {keys.data && keys.data.length > 0 && (
         <ul className="flex flex-col divide-y divide-line">
           {keys.data.map((key) => (
@@ -84,12 +91,16 @@ export function ServiceAccountCard({
                 <span className="flex flex-wrap items-center gap-2">
                   <span className="truncate font-medium">{key.name}</span>
                   <code className="text-[12px] text-muted">{key.hint}…</code>
-                  {isExpired(key) && <Badge tone="danger">Expired</Badge>}
+                  {isExpired(key) && <Badge tone="danger">{t('common.expired')}</Badge>}
                 </span>
                 <span className="block text-[13px] text-muted">
-                  {key.lastUsedAt ? `Last used ${ago(key.lastUsedAt)}` : 'Never used'}
+                  {key.lastUsedAt
+                    ? t('serviceAccounts.keyLastUsed', { ago: ago(key.lastUsedAt) })
+                    : t('serviceAccounts.keyNeverUsed')}
                   {key.expiresAt !== null &&
-                    ` · ${isExpired(key) ? 'expired' : 'expires'} ${dateOf(key.expiresAt)}`}
+                    ` · ${t(isExpired(key) ? 'common.expiredOn' : 'common.expiresOn', {
+                      date: dateOf(key.expiresAt),
+                    })}`}
                 </span>
                 <span className="mt-1.5 flex flex-wrap gap-1">
                   {key.scopes.map((scope: Scope) => (
@@ -99,7 +110,10 @@ export function ServiceAccountCard({
                   ))}
                 </span>
               </span>
-              <IconButton label={`Revoke ${key.name}`} onClick={() => setRevoking(key)}>
+              <IconButton
+                label={t('serviceAccounts.revokeNamed', { name: key.name })}
+                onClick={() => setRevoking(key)}
+              >
                 <Trash2 size={17} />
               </IconButton>
             </li>
@@ -114,15 +128,15 @@ export function ServiceAccountCard({
       />
       <Confirm
         open={revoking !== null}
-        title={`Revoke “${revoking?.name ?? ''}”?`}
-        description="Bots and integrations that use this API key lose access right away."
-        action="Revoke key"
+        title={t('serviceAccounts.revokeQuestion', { name: revoking?.name ?? '' })}
+        description={t('serviceAccounts.revokeIntro')}
+        action={t('serviceAccounts.revokeKey')}
         onCancel={() => setRevoking(null)}
         onConfirm={() =>
           void attempt(async () => {
             if (revoking) await admin.revokeApiKey(serviceAccount.id, revoking.id);
             await keys.reload();
-          }, 'API key revoked')
+          }, t('serviceAccounts.revoked'))
         }
       />
     </Card>

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { PartTitle } from '../app/tabbed-page.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
@@ -23,18 +24,18 @@ export function ServiceAccountsPage() {
   return (
     <>
       <PartTitle
-        title="Service accounts"
-        description="Accounts for bots and integrations. They log in with API keys instead of a password."
+        title={t('serviceAccounts.title')}
+        description={t('serviceAccounts.intro')}
         actions={
           <Button look="primary" onClick={() => setCreating(true)}>
-            <Plus size={16} /> Add service account
+            <Plus size={16} /> {t('serviceAccounts.add')}
           </Button>
         }
       />
       <Loading of={serviceAccounts} />
       {serviceAccounts.data?.length === 0 && (
-        <Empty icon={<SquareTerminal size={22} />} title="No service accounts yet">
-          Add one for each bot or integration. The scopes of its API keys decide what it can do.
+        <Empty icon={<SquareTerminal size={22} />} title={t('serviceAccounts.none')}>
+          {t('serviceAccounts.noneHint')}
         </Empty>
       )}
       {serviceAccounts.data?.map((serviceAccount) => (
@@ -47,8 +48,8 @@ export function ServiceAccountsPage() {
       <Dialog
         open={creating}
         onClose={() => setCreating(false)}
-        title="Add service account"
-        description="People see its name next to the messages it posts."
+        title={t('serviceAccounts.add')}
+        description={t('serviceAccounts.addIntro')}
       >
         <CreateServiceAccount
           onCreated={() => {
@@ -70,17 +71,23 @@ function CreateServiceAccount({ onCreated }: { onCreated: () => void }) {
   return (
     <form {...form.props} className="flex flex-col gap-4 pt-2">
       <Problem text={form.problem} />
-      <Field name="displayName" label="Name" autoFocus required error={form.errors.displayName} />
+      <Field
+        name="displayName"
+        label={t('common.name')}
+        autoFocus
+        required
+        error={form.errors.displayName}
+      />
       <Field
         name="username"
-        label="Username"
+        label={t('common.username')}
         autoCapitalize="none"
         spellCheck={false}
         required
         error={form.errors.username}
       />
       <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-        Add service account
+        {t('serviceAccounts.add')}
       </Button>
     </form>
   );

@@ -1,6 +1,8 @@
 import type { SettingInfo } from '@parley/protocol';
 import { useState } from 'react';
 import { PartTitle } from '../app/tabbed-page.tsx';
+import { t } from '../texts/index.ts';
+import { RichText } from '../texts/rich-text.tsx';
 import { Badge } from '../ui/badge.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
@@ -18,13 +20,8 @@ export function SettingsPage() {
   return (
     <>
       <PartTitle
-        title="Settings"
-        description={
-          <>
-            The settings of the running server. To change one, edit its environment or its{' '}
-            <code>.env</code> file and restart it.
-          </>
-        }
+        title={t('adminSettings.title')}
+        description={<RichText text="adminSettings.intro" parts={{ file: <code /> }} />}
       />
       <Loading of={settings} />
       {settings.data && (
@@ -32,8 +29,8 @@ export function SettingsPage() {
           type="search"
           value={text}
           onChange={(event) => setText(event.target.value)}
-          aria-label="Search settings"
-          placeholder="Search settings"
+          aria-label={t('adminSettings.search')}
+          placeholder={t('adminSettings.search')}
           className="h-11 w-full rounded-lg border border-edge bg-canvas px-3 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
         />
       )}
@@ -45,7 +42,7 @@ export function SettingsPage() {
         </dl>
       )}
       {settings.data && items.length === 0 && (
-        <p className="text-muted text-sm">No settings match your search.</p>
+        <p className="text-muted text-sm">{t('adminSettings.none')}</p>
       )}
     </>
   );
@@ -61,10 +58,10 @@ function Row({ setting }: { setting: SettingInfo }) {
       <dd className="mt-1.5 min-w-0 sm:mt-0 sm:text-right">
         {setting.secret ? (
           <Badge tone={setting.isSet ? 'ok' : 'plain'}>
-            {setting.isSet ? 'Set (hidden)' : 'Not set'}
+            {setting.isSet ? t('adminSettings.setHidden') : t('adminSettings.notSet')}
           </Badge>
         ) : setting.value === null || setting.value === '' ? (
-          <Badge>Not set</Badge>
+          <Badge>{t('adminSettings.notSet')}</Badge>
         ) : (
           <code className="break-all text-[13px]">{setting.value}</code>
         )}

@@ -3,6 +3,8 @@ import { Search, UserPlus, Users } from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
 import { PartTitle } from '../app/tabbed-page.tsx';
 import { errorMessage } from '../lib/text.ts';
+import { t } from '../texts/index.ts';
+import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
@@ -13,12 +15,12 @@ import { AccountRow } from './account-row.tsx';
 import { CreateAccount } from './create-account.tsx';
 import { useAdmin } from './use-admin.ts';
 
-const FILTERS: readonly (readonly [AdminAccountsFilter | 'all', string])[] = [
-  ['all', 'All'],
-  ['active', 'Active'],
-  ['inactive', 'Deactivated'],
-  ['unverified', 'Not verified'],
-  ['admins', 'Admins'],
+const FILTERS: readonly (readonly [AdminAccountsFilter | 'all', PlainKey])[] = [
+  ['all', 'adminUsers.filterAll'],
+  ['active', 'adminUsers.filterActive'],
+  ['inactive', 'common.deactivated'],
+  ['unverified', 'common.notVerified'],
+  ['admins', 'adminUsers.filterAdmins'],
 ];
 const PAGE = 50;
 
@@ -60,10 +62,10 @@ export function UsersPage() {
   return (
     <>
       <PartTitle
-        title="People"
+        title={t('adminUsers.title')}
         actions={
           <Button look="primary" onClick={() => setCreating(true)}>
-            <UserPlus size={16} /> Add person
+            <UserPlus size={16} /> {t('common.addPerson')}
           </Button>
         }
       />
@@ -77,15 +79,15 @@ export function UsersPage() {
             type="search"
             value={text}
             onChange={(event) => setText(event.target.value)}
-            aria-label="Search people"
-            placeholder="Name, username or email"
+            aria-label={t('adminUsers.search')}
+            placeholder={t('adminUsers.searchPlaceholder')}
             className="h-11 w-full rounded-lg border border-edge bg-canvas pr-3 pl-9 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
           />
         </div>
         <Select
-          label="Show"
+          label={t('adminUsers.filter')}
           hiddenLabel
-          options={FILTERS}
+          options={FILTERS.map(([value, text]) => [value, t(text)] as const)}
           value={filter}
           onChange={(event) => setFilter(event.target.value as AdminAccountsFilter | 'all')}
           className="grow basis-40 sm:grow-0"
@@ -93,8 +95,8 @@ export function UsersPage() {
       </div>
       <Loading of={page} />
       {page.data && items.length === 0 && (
-        <Empty icon={<Users size={22} />} title="No matches">
-          {search ? 'No account matches your search.' : 'No account matches this filter.'}
+        <Empty icon={<Users size={22} />} title={t('common.noMatches')}>
+          {search ? t('adminUsers.noneInSearch') : t('adminUsers.noneInFilter')}
         </Empty>
       )}
       {items.length > 0 && (
@@ -105,7 +107,9 @@ export function UsersPage() {
         </ul>
       )}
       {moreProblem !== null && <p className="text-danger text-sm">{moreProblem}</p>}
-      {page.data?.next != null && <Button onClick={() => void more()}>Show more</Button>}
+      {page.data?.next != null && (
+        <Button onClick={() => void more()}>{t('common.showMore')}</Button>
+      )}
       {chosen && (
         <AccountDialog
           account={chosen}

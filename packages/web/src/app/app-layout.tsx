@@ -4,6 +4,7 @@ import { Toaster } from 'sonner';
 import { useNotifications } from '../notifications/use-notifications.tsx';
 import { useSession } from '../session/session.ts';
 import { SessionProvider, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { useUnreadInTitle } from '../ui/page-title.tsx';
 import { useTheme } from '../ui/theme.ts';
@@ -53,7 +54,7 @@ function Shell() {
         onClick={() => document.getElementById('content')?.focus()}
         className="fixed top-2 left-2 z-70 -translate-y-20 rounded-lg bg-accent px-4 py-2.5 font-medium text-on-accent text-sm focus:translate-y-0"
       >
-        Skip to content
+        {t('app.skipToContent')}
       </button>
       <ConnectionLine />
       <div className="flex min-h-0 flex-1">

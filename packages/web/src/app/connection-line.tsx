@@ -1,6 +1,7 @@
 import { LoaderCircle, WifiOff } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 
 /** Interruptions shorter than this are not shown, ms. */
 const SHOW_AFTER_MS = 1_200;
@@ -31,22 +32,21 @@ export function ConnectionLine() {
   const seconds = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - now) / 1000));
   const offline = state === 'offline';
   const description = offline
-    ? 'No connection. Reconnecting'
+    ? t('connection.offline')
     : state === 'connecting'
-      ? 'Connecting'
-      : 'Loading new messages';
+      ? t('connection.connecting')
+      : t('connection.catchingUp');
   return (
     <>
       {/* Announced once for each state, without the countdown. */}
       <p role="status" className="sr-only">
-        {shown ? `${description}…` : ''}
+        {shown ? description : ''}
       </p>
       {shown && (
         <div className="flex min-h-9 items-center justify-center gap-2 whitespace-nowrap bg-warn-soft px-3 text-[13px] text-warn">
           {offline ? <WifiOff size={15} /> : <LoaderCircle size={15} className="animate-spin" />}
           <span aria-hidden="true" className="tabular-nums">
-            {description}
-            {offline && seconds > 1 ? ` in ${seconds} s` : '…'}
+            {offline && seconds > 1 ? t('connection.offlineRetry', { seconds }) : description}
           </span>
           {offline && (
             <button
@@ -54,7 +54,7 @@ export function ConnectionLine() {
               onClick={() => client.nudge()}
               className="ml-1 rounded px-1.5 py-1 font-medium underline underline-offset-3"
             >
-              Retry
+              {t('connection.retry')}
             </button>
           )}
         </div>

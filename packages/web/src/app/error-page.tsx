@@ -1,5 +1,6 @@
 import { RefreshCw, TriangleAlert } from 'lucide-react';
 import { LoadError } from '../lib/load-error.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 
@@ -9,7 +10,7 @@ import { usePageTitle } from '../ui/page-title.tsx';
  */
 export function ErrorPage({ error }: { error: unknown }) {
   const isLoad = error instanceof LoadError;
-  const title = isLoad ? 'This page needs to be reloaded' : 'Something went wrong';
+  const title = isLoad ? t('errorPage.loadTitle') : t('common.somethingWentWrong');
   usePageTitle(title);
   const Icon = isLoad ? RefreshCw : TriangleAlert;
   return (
@@ -22,16 +23,14 @@ export function ErrorPage({ error }: { error: unknown }) {
       </span>
       <h1 className="mt-1 font-semibold text-2xl">{title}</h1>
       <p className="max-w-sm text-muted">
-        {isLoad
-          ? 'Parley was updated while this tab was open, or your connection dropped. Reload to continue. Your drafts and unsent messages are saved.'
-          : 'An unexpected error occurred. Reload to continue. Your drafts and unsent messages are saved.'}
+        {isLoad ? t('errorPage.load') : t('errorPage.unexpected')}
       </p>
       <Button look="primary" className="mt-2 min-h-11 px-5" onClick={() => location.reload()}>
-        Reload
+        {t('common.reload')}
       </Button>
       {!isLoad && error instanceof Error && (
         <details className="mt-2 max-w-md text-left text-muted text-sm">
-          <summary className="cursor-pointer text-center">Error details</summary>
+          <summary className="cursor-pointer text-center">{t('errorPage.details')}</summary>
           <p className="mt-2 break-words rounded-lg bg-sunken p-3 font-mono text-[13px]">
             {error.message}
           </p>

@@ -1,4 +1,6 @@
 import { MessagesSquare } from 'lucide-react';
+import { t } from '../texts/index.ts';
+import { RichText } from '../texts/rich-text.tsx';
 
 /** The page beside the sidebar while no conversation is open. */
 export function Home() {
@@ -7,20 +9,18 @@ export function Home() {
       <span className="flex size-16 items-center justify-center rounded-2xl bg-accent-soft text-accent-strong">
         <MessagesSquare size={30} />
       </span>
-      <h1 className="mt-1 font-semibold text-xl">Select a conversation</h1>
+      <h1 className="mt-1 font-semibold text-xl">{t('home.title')}</h1>
       <p className="max-w-xs text-muted">
-        Choose one from the sidebar, or press{' '}
-        <span className="whitespace-nowrap">
-          <Key>Ctrl</Key> <Key>K</Key>
-        </span>{' '}
-        to find a person or group.
+        <RichText
+          text="home.choose"
+          parts={{
+            keys: <span className="whitespace-nowrap" />,
+            key: (
+              <kbd className="rounded-md border border-line bg-sunken px-1.5 py-0.5 font-sans text-[12px]" />
+            ),
+          }}
+        />
       </p>
     </div>
   );
 }
-
-const Key = ({ children }: { children: string }) => (
-  <kbd className="rounded-md border border-line bg-sunken px-1.5 py-0.5 font-sans text-[12px]">
-    {children}
-  </kbd>
-);

@@ -1,23 +1,22 @@
 import { Compass } from 'lucide-react';
+import { t } from '../texts/index.ts';
 import { usePageTitle } from '../ui/page-title.tsx';
 
 /** The page for an unknown path, and for pages that the account may not see. */
 export function NotFound() {
-  usePageTitle('Page not found');
+  usePageTitle(t('notFound.title'));
   return (
     <div className="flex min-h-[80dvh] flex-col items-center justify-center gap-3 p-6 text-center">
       <span className="flex size-16 items-center justify-center rounded-2xl bg-accent-soft text-accent-strong">
         <Compass size={30} />
       </span>
-      <h1 className="mt-1 font-semibold text-2xl">Page not found</h1>
-      <p className="max-w-xs text-muted">
-        Check the address. The page may have been moved or deleted.
-      </p>
+      <h1 className="mt-1 font-semibold text-2xl">{t('notFound.title')}</h1>
+      <p className="max-w-xs text-muted">{t('notFound.intro')}</p>
       <a
         href="/"
         className="mt-2 inline-flex min-h-11 items-center rounded-lg bg-accent px-5 font-medium text-on-accent text-sm hover:bg-accent-strong"
       >
-        Go to home page
+        {t('notFound.goHome')}
       </a>
     </div>
   );

@@ -16,13 +16,15 @@ import type { ReactNode } from 'react';
 import { useNotificationSettings } from '../notifications/settings.ts';
 import { logout } from '../session/session.ts';
 import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { setTheme, type Theme, useTheme } from '../ui/theme.ts';
 
-const THEMES: [Theme, string, ReactNode][] = [
-  ['system', 'System', <Laptop key="s" size={16} />],
-  ['light', 'Light', <Sun key="l" size={16} />],
-  ['dark', 'Dark', <Moon key="d" size={16} />],
+const THEMES: [Theme, PlainKey, ReactNode][] = [
+  ['system', 'ownMenu.themeSystem', <Laptop key="s" size={16} />],
+  ['light', 'ownMenu.themeLight', <Sun key="l" size={16} />],
+  ['dark', 'ownMenu.themeDark', <Moon key="d" size={16} />],
 ];
 
 /** The account menu: settings, theme, notifications, log out. */
@@ -33,7 +35,7 @@ export function OwnMenu() {
   return (
     <DropdownMenu.Root>
       <DropdownMenu.Trigger
-        aria-label="Account menu"
+        aria-label={t('ownMenu.title')}
         className="flex size-10 items-center justify-center rounded-lg hover:bg-hover"
       >
         <Avatar id={me?.id ?? ''} name={me?.displayName ?? '?'} size={32} />
@@ -53,19 +55,19 @@ export function OwnMenu() {
           <Separator />
           <DropdownMenu.Item asChild className={ITEM}>
             <Link to="/settings/profile">
-              <UserRound size={16} /> Your account
+              <UserRound size={16} /> {t('common.yourAccount')}
             </Link>
           </DropdownMenu.Item>
           {me && me.role !== 'member' && (
             <DropdownMenu.Item asChild className={ITEM}>
               <Link to="/admin/users">
-                <ShieldCheck size={16} /> Administration
+                <ShieldCheck size={16} /> {t('common.administration')}
               </Link>
             </DropdownMenu.Item>
           )}
           <Separator />
           <DropdownMenu.Label className="px-2.5 pt-1 pb-1.5 text-[12px] text-muted">
-            Theme
+            {t('ownMenu.theme')}
           </DropdownMenu.Label>
           <DropdownMenu.RadioGroup
             value={theme}
@@ -73,7 +75,7 @@ export function OwnMenu() {
           >
             {THEMES.map(([value, description, icon]) => (
               <DropdownMenu.RadioItem key={value} value={value} className={ITEM}>
-                {icon} <span className="flex-1">{description}</span>
+                {icon} <span className="flex-1">{t(description)}</span>
                 <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
               </DropdownMenu.RadioItem>
             ))}
@@ -88,21 +90,21 @@ export function OwnMenu() {
             {notify ? <Bell size={16} /> : <BellOff size={16} />}
             <span className="flex-1">
               {permission === 'denied'
-                ? 'Notifications are blocked in your browser'
+                ? t('ownMenu.notificationsBlocked')
                 : permission === 'unsupported'
-                  ? 'Notifications aren’t supported here'
-                  : 'Notifications'}
+                  ? t('ownMenu.notificationsUnsupported')
+                  : t('ownMenu.notifications')}
             </span>
             <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
           </DropdownMenu.CheckboxItem>
           <DropdownMenu.CheckboxItem className={ITEM} checked={sound} onCheckedChange={setSound}>
             {sound ? <Volume2 size={16} /> : <VolumeX size={16} />}{' '}
-            <span className="flex-1">Notification sound</span>
+            <span className="flex-1">{t('ownMenu.notificationSound')}</span>
             <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
           </DropdownMenu.CheckboxItem>
           <Separator />
           <DropdownMenu.Item className={ITEM} onSelect={() => void logout()}>
-            <LogOut size={16} /> Log out
+            <LogOut size={16} /> {t('common.logOut')}
           </DropdownMenu.Item>
         </DropdownMenu.Content>
       </DropdownMenu.Portal>

@@ -8,6 +8,7 @@ import { CreateGroup } from '../conversations/create-group.tsx';
 import { byActivity, titleOf, unreadText } from '../conversations/naming.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
@@ -29,7 +30,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
   }, [conversations]);
   return (
     <nav
-      aria-label="Conversations and people"
+      aria-label={t('sidebar.name')}
       className="flex h-full flex-col border-line bg-sidebar md:border-r"
     >
       <header className="flex items-center gap-2.5 px-3.5 pt-[max(0.75rem,env(safe-area-inset-top))] pb-2">
@@ -43,24 +44,24 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
           onClick={onSearch}
           className="flex h-10 w-full items-center gap-2.5 rounded-lg border border-line bg-canvas px-3 text-left text-muted text-sm hover:border-muted/50"
         >
-          <Search size={16} /> <span className="flex-1">Find people and groups</span>
-          <kbd className="hidden font-sans text-[11px] md:inline">Ctrl K</kbd>
+          <Search size={16} /> <span className="flex-1">{t('sidebar.find')}</span>
+          <kbd className="hidden font-sans text-[11px] md:inline">{t('sidebar.findShortcut')}</kbd>
         </button>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
         <Section
-          title="Groups"
+          title={t('sidebar.groups')}
           actions={
             <>
               <IconButton
-                label="Browse groups"
+                label={t('sidebar.browseGroups')}
                 className="size-8"
                 onClick={() => setDialog('browse')}
               >
                 <Compass size={17} />
               </IconButton>
               <IconButton
-                label="Create a group"
+                label={t('sidebar.createAGroup')}
                 className="size-8"
                 onClick={() => setDialog('create')}
               >
@@ -74,7 +75,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
           ))}
         </Section>
         {directs.length > 0 && (
-          <Section title="Direct messages">
+          <Section title={t('sidebar.directMessages')}>
             {directs.map((c) => (
               <Entry key={c.id} conversation={c} />
             ))}
@@ -120,7 +121,7 @@ function Entry({ conversation }: { conversation: ConversationView }) {
   const { lastMessage } = conversation;
   const author =
     lastMessage &&
-    (lastMessage.author === me?.id ? 'You' : users.get(lastMessage.author)?.displayName);
+    (lastMessage.author === me?.id ? t('sidebar.you') : users.get(lastMessage.author)?.displayName);
   const preview = lastMessage && (
     <>
       {conversation.kind === 'group' && author && (
@@ -186,7 +187,7 @@ function Entry({ conversation }: { conversation: ConversationView }) {
         {unread && (
           <span className="min-w-5.5 shrink-0 rounded-full bg-accent px-1.5 py-0.5 text-center font-semibold text-[12px] text-on-accent tabular-nums leading-snug">
             {unreadText(conversation.unread)}
-            <span className="sr-only"> unread</span>
+            <span className="sr-only"> {t('sidebar.unread')}</span>
           </span>
         )}
       </Link>

@@ -3,6 +3,7 @@ import { Hash, Lock } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { byActivity, titleOf } from '../conversations/naming.ts';
 import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
@@ -36,7 +37,7 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
       .map((c) => ({
         key: c.id as string,
         title: titleOf(c, users),
-        note: c.visibility === 'private' ? 'Private group' : 'Group',
+        note: c.visibility === 'private' ? t('switcher.privateGroup') : t('switcher.group'),
         icon: (
           <span className="flex size-8 items-center justify-center rounded-[32%] bg-sunken text-muted">
             {c.visibility === 'private' ? <Lock size={15} /> : <Hash size={16} />}
@@ -64,7 +65,7 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
     void result.go();
   };
   return (
-    <Dialog open={open} onClose={onClose} title="Find people and groups">
+    <Dialog open={open} onClose={onClose} title={t('switcher.title')}>
       <input
         // The user has just opened the dialog to type.
         autoFocus
@@ -84,11 +85,16 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
         aria-expanded="true"
         aria-controls="switcher-results"
         aria-activedescendant={results[at] ? `switcher-${results[at].key}` : undefined}
-        aria-label="Search people and groups"
-        placeholder="Search by name"
+        aria-label={t('switcher.search')}
+        placeholder={t('common.searchByName')}
         className="mb-2 h-11 w-full rounded-lg border border-line bg-canvas px-3 outline-none focus:border-accent focus:ring-3 focus:ring-accent/20"
       />
-      <div id="switcher-results" role="listbox" aria-label="Results" className="-mx-2 min-h-40">
+      <div
+        id="switcher-results"
+        role="listbox"
+        aria-label={t('switcher.results')}
+        className="-mx-2 min-h-40"
+      >
         {results.map((result, n) => (
           <div
             key={result.key}
@@ -109,7 +115,7 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
             <span className="truncate text-muted text-sm">{result.note}</span>
           </div>
         ))}
-        {results.length === 0 && <p className="px-2 py-3 text-muted">No matches</p>}
+        {results.length === 0 && <p className="px-2 py-3 text-muted">{t('common.noMatches')}</p>}
       </div>
     </Dialog>
   );

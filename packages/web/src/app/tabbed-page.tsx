@@ -27,7 +27,7 @@ export function TabbedPage({
       <header className="flex items-center gap-2 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
         <Link
           to="/"
-          aria-label="Back to conversations"
+          aria-label={t('common.backToConversations')}
           className="inline-flex size-10 items-center justify-center rounded-lg text-muted hover:bg-hover md:hidden"
         >
           <ArrowLeft size={20} />

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 
@@ -60,12 +61,12 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
     }
   };
   return (
-    <Dialog open={open} onClose={onClose} title="Browse groups">
+    <Dialog open={open} onClose={onClose} title={t('browseGroups.title')}>
       <input
         value={text}
         onChange={(event) => setText(event.target.value)}
-        aria-label="Search groups"
-        placeholder="Search groups"
+        aria-label={t('browseGroups.search')}
+        placeholder={t('browseGroups.search')}
         className="mb-2 h-11 w-full rounded-lg border border-line bg-canvas px-3 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
       />
       {problem && <p className="py-2 text-danger text-sm">{problem}</p>}
@@ -80,28 +81,32 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
                 <bdi>{group.name}</bdi>
               </span>
               <span className="block text-[13px] text-muted">
-                {group.memberCount === 1 ? '1 member' : `${group.memberCount} members`}
+                {t('common.members', { count: group.memberCount })}
               </span>
             </span>
             <Button
               look={group.isMember ? 'quiet' : 'plain'}
               onClick={() => void go(group.id, !group.isMember)}
-              aria-label={`${group.isMember ? 'Open' : 'Join'} ${group.name}`}
+              aria-label={
+                group.isMember
+                  ? t('browseGroups.openNamed', { name: group.name })
+                  : t('browseGroups.joinNamed', { name: group.name })
+              }
             >
-              {group.isMember ? 'Open' : 'Join'}
+              {group.isMember ? t('common.open') : t('browseGroups.join')}
             </Button>
           </li>
         ))}
         {groups?.length === 0 && (
           <li className="px-2 py-3 text-muted">
-            {text.trim() === '' ? 'No public groups yet' : 'No matches'}
+            {text.trim() === '' ? t('browseGroups.none') : t('common.noMatches')}
           </li>
         )}
         {groups === null && !problem && <li className="shimmer mx-2 h-12 rounded-lg" />}
       </ul>
       {next !== null && (
         <Button className="mt-2 w-full" onClick={() => void more()}>
-          Show more
+          {t('common.showMore')}
         </Button>
       )}
     </Dialog>

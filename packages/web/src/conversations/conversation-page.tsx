@@ -8,6 +8,7 @@ import { MessageList, type MessageListHandle } from '../messages/message-list.ts
 import { rowsOf } from '../messages/rows.ts';
 import { TypingLine } from '../messages/typing-line.tsx';
 import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
@@ -95,22 +96,20 @@ function Open({
   const peerState = view.peer ? (presence.get(view.peer) ?? 'offline') : null;
   const note =
     view.kind === 'group'
-      ? view.memberCount === 1
-        ? '1 member'
-        : `${view.memberCount} members`
+      ? t('common.members', { count: view.memberCount })
       : peerState === 'active'
-        ? 'Active now'
+        ? t('conversation.activeNow')
         : peerState === 'idle'
-          ? 'Away'
+          ? t('conversation.away')
           : peerState === 'offline'
-            ? 'Offline'
-            : 'Only visible to you';
+            ? t('conversation.offline')
+            : t('conversation.onlyYou');
   return (
     <div className="flex h-full flex-col">
       <header className="flex items-center gap-2.5 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
         <Link
           to="/"
-          aria-label="Back to conversations"
+          aria-label={t('common.backToConversations')}
           className="inline-flex size-10 items-center justify-center rounded-lg text-muted hover:bg-hover md:hidden"
         >
           <ArrowLeft size={20} />
@@ -128,7 +127,7 @@ function Open({
           </h1>
           <p className="truncate text-[13px] text-muted leading-tight">{note}</p>
         </div>
-        <IconButton label="Details and members" onClick={() => setDetails(true)}>
+        <IconButton label={t('conversation.details')} onClick={() => setDetails(true)}>
           <Info size={19} />
         </IconButton>
       </header>

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
@@ -12,8 +13,8 @@ import { Field } from '../ui/field.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
 
 const KINDS = [
-  ['public', 'Public', 'Anyone can find and join it', Hash],
-  ['private', 'Private', 'Only the owner can add people', Lock],
+  ['public', 'createGroup.public', 'createGroup.publicHint', Hash],
+  ['private', 'createGroup.private', 'createGroup.privateHint', Lock],
 ] as const;
 
 /** Creates a group and opens it. */
@@ -31,19 +32,21 @@ export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => v
     await navigate({ to: '/c/$id', params: { id: group.id } });
   });
   return (
-    <Dialog open={open} onClose={onClose} title="Create a group">
+    <Dialog open={open} onClose={onClose} title={t('createGroup.title')}>
       <form {...form.props} className="flex flex-col gap-5">
         <Problem text={form.problem} />
         <Field
           name="name"
-          label="Name"
-          placeholder="e.g. Product design"
+          label={t('common.name')}
+          placeholder={t('createGroup.namePlaceholder')}
           autoFocus
           maxLength={80}
           error={form.errors.name}
         />
         <fieldset>
-          <legend className="mb-1.5 font-medium text-sm text-soft">Visibility</legend>
+          <legend className="mb-1.5 font-medium text-sm text-soft">
+            {t('createGroup.visibility')}
+          </legend>
           <div className="grid grid-cols-2 gap-2.5">
             {KINDS.map(([value, description, note, Icon]) => (
               <label
@@ -64,17 +67,17 @@ export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => v
                   className="sr-only"
                 />
                 <span className="flex items-center gap-2 font-medium">
-                  <Icon size={16} /> {description}
+                  <Icon size={16} /> {t(description)}
                   {visibility === value && <Check size={16} className="ml-auto text-accent" />}
                 </span>
-                <span className="mt-1 block text-[13px] text-muted">{note}</span>
+                <span className="mt-1 block text-[13px] text-muted">{t(note)}</span>
               </label>
             ))}
           </div>
         </fieldset>
-        <UsersPicker label="Add people (optional)" chosen={members} onChange={setMembers} />
+        <UsersPicker label={t('createGroup.addPeople')} chosen={members} onChange={setMembers} />
         <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-          Create group
+          {t('createGroup.submit')}
         </Button>
       </form>
     </Dialog>

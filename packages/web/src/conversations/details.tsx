@@ -7,6 +7,7 @@ import { toast } from 'sonner';
 import { useForm } from '../auth/use-form.ts';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
@@ -64,7 +65,7 @@ export function Details({
   };
   const rename = useForm(['name'], async ({ name }) => {
     await client.api.renameGroup(view.id, name);
-    toast.success('Group renamed');
+    toast.success(t('details.renamed'));
   });
   const end = (work: () => Promise<unknown>) =>
     attempt(async () => {
@@ -85,24 +86,24 @@ export function Details({
         <form {...rename.props} className="mb-5 flex items-end gap-2">
           <Field
             name="name"
-            label="Name"
+            label={t('common.name')}
             defaultValue={view.name ?? ''}
             maxLength={80}
             className="flex-1"
             error={rename.errors.name}
           />
           <Button type="submit" busy={rename.busy} className="min-h-11">
-            Rename
+            {t('details.rename')}
           </Button>
         </form>
       )}
       <div className="flex items-center justify-between">
         <h3 className="font-medium text-sm text-soft">
-          {view.memberCount === 1 ? '1 member' : `${view.memberCount} members`}
+          {t('common.members', { count: view.memberCount })}
         </h3>
         {may('add_member') && (
           <Button look="quiet" onClick={() => setAdding(!adding)} aria-expanded={adding}>
-            <UserPlus size={16} /> Add people
+            <UserPlus size={16} /> {t('common.addPeople')}
           </Button>
         )}
       </div>
@@ -114,18 +115,20 @@ export function Details({
             <span className="min-w-0 flex-1">
               <span className="block truncate">
                 <bdi>{member.displayName}</bdi>{' '}
-                {member.account === me?.id && <span className="text-muted">(you)</span>}
+                {member.account === me?.id && (
+                  <span className="text-muted">{t('details.you')}</span>
+                )}
               </span>
               <span className="block truncate text-[13px] text-muted">@{member.username}</span>
             </span>
             {member.role === 'owner' && (
               <span className="rounded-md bg-accent-soft px-2 py-0.5 font-medium text-[12px] text-accent-strong">
-                Owner
+                {t('details.owner')}
               </span>
             )}
             {may('remove_member') && member.account !== me?.id && (
               <IconButton
-                label={`Remove ${member.displayName}`}
+                label={t('details.removeNamed', { name: member.displayName })}
                 onClick={() => void attempt(() => client.api.removeMember(view.id, member.account))}
               >
                 <UserMinus size={17} />
@@ -137,40 +140,38 @@ export function Details({
       </ul>
       {next !== null && (
         <Button className="mt-2 w-full" onClick={() => void load(next)}>
-          Show more
+          {t('common.showMore')}
         </Button>
       )}
       {(may('leave') || may('delete')) && (
         <div className="mt-5 flex flex-wrap gap-2 border-line border-t pt-4">
           {may('leave') && (
             <Button onClick={() => setConfirming('leave')}>
-              <LogOut size={16} /> Leave group
+              <LogOut size={16} /> {t('details.leave')}
             </Button>
           )}
           {may('delete') && (
             <Button look="risky" onClick={() => setConfirming('delete')}>
-              <Trash2 size={16} /> Delete group
+              <Trash2 size={16} /> {t('details.delete')}
             </Button>
           )}
         </div>
       )}
       <Confirm
         open={confirming === 'leave'}
-        title="Leave this group?"
+        title={t('details.leaveQuestion')}
         description={
-          view.visibility === 'public'
-            ? 'You can rejoin at any time.'
-            : 'To rejoin, you’ll need to be added again.'
+          view.visibility === 'public' ? t('details.leavePublic') : t('details.leavePrivate')
         }
-        action="Leave group"
+        action={t('details.leave')}
         onCancel={() => setConfirming(null)}
         onConfirm={() => void end(() => client.api.leave(view.id))}
       />
       <Confirm
         open={confirming === 'delete'}
-        title="Delete this group?"
-        description="The group and all its messages will be deleted for every member. This can’t be undone."
-        action="Delete group"
+        title={t('details.deleteQuestion')}
+        description={t('details.deleteIntro')}
+        action={t('details.delete')}
         onCancel={() => setConfirming(null)}
         onConfirm={() => void end(() => client.api.deleteGroup(view.id))}
       />
@@ -203,7 +204,12 @@ function AddMembers({
   };
   return (
     <div className="my-2 rounded-xl border border-line p-3">
-      <UsersPicker label="People to add" chosen={chosen} onChange={setChosen} without={without} />
+      <UsersPicker
+        label={t('details.peopleToAdd')}
+        chosen={chosen}
+        onChange={setChosen}
+        without={without}
+      />
       <Button
         look="primary"
         className="mt-2 w-full"
@@ -211,7 +217,7 @@ function AddMembers({
         disabled={chosen.length === 0}
         onClick={() => void add()}
       >
-        Add to group
+        {t('details.add')}
       </Button>
     </div>
   );

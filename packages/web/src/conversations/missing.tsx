@@ -3,6 +3,7 @@ import type { ConversationId } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 
 /**
  * Shown for a conversation that the client does not know: either a new one whose first event has not
@@ -26,16 +27,14 @@ export function Missing({ id }: { id: ConversationId }) {
     <div className="flex h-full flex-col items-center justify-center gap-3 p-6 text-center">
       {isGone ? (
         <>
-          <h1 className="font-semibold text-xl">Conversation not found</h1>
-          <p className="max-w-xs text-muted">
-            It may have been deleted, or you may not be a member.
-          </p>
+          <h1 className="font-semibold text-xl">{t('missing.title')}</h1>
+          <p className="max-w-xs text-muted">{t('missing.intro')}</p>
           <Link to="/" className="text-accent underline underline-offset-3">
-            Back to conversations
+            {t('common.backToConversations')}
           </Link>
         </>
       ) : (
-        <p className="text-muted">Loading…</p>
+        <p className="text-muted">{t('common.loading')}</p>
       )}
     </div>
   );

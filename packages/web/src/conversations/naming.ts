@@ -1,13 +1,14 @@
 import type { ConversationView } from '@parley/client';
 import type { AccountId, User } from '@parley/protocol';
+import { t } from '../texts/index.ts';
 
 /** Returns the title of a conversation as the current user sees it. */
 export function titleOf(
   view: Pick<ConversationView, 'kind' | 'name' | 'peer'>,
   users: ReadonlyMap<AccountId, User>,
 ): string {
-  if (view.kind === 'group') return view.name ?? 'Group';
-  if (view.peer === null) return 'Notes to self';
+  if (view.kind === 'group') return view.name ?? t('conversation.group');
+  if (view.peer === null) return t('conversation.notesToSelf');
   return users.get(view.peer)?.displayName ?? '…';
 }
 

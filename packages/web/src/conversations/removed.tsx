@@ -2,6 +2,8 @@ import type { AccountId, Event } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { RichText } from '../texts/rich-text.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 
 /** Why the account lost access to an open conversation. */
@@ -31,33 +33,34 @@ export function Removed({
   const heading = useRef<HTMLHeadingElement>(null);
   // The focused element was removed with the conversation.
   useEffect(() => heading.current?.focus(), []);
+  const remover = ending.how === 'removed' ? users.get(ending.by)?.displayName : undefined;
   const description = {
-    removed: () => (
-      <>
-        <bdi>{(ending.how === 'removed' && users.get(ending.by)?.displayName) || 'An owner'}</bdi>{' '}
-        removed you from this group.
-      </>
-    ),
-    left: () => 'You left this group.',
-    deleted: () => 'This group was deleted.',
-    unknown: () => 'This group was deleted, or you were removed from it.',
+    removed: () =>
+      remover === undefined ? (
+        t('removed.byOwner')
+      ) : (
+        <RichText text="removed.by" parts={{ name: <bdi>{remover}</bdi> }} />
+      ),
+    left: () => t('removed.left'),
+    deleted: () => t('removed.deleted'),
+    unknown: () => t('removed.unknown'),
   }[ending.how]();
   return (
     <div className="flex h-full flex-col items-center justify-center gap-3 overflow-y-auto p-6">
       <div className="flex w-full max-w-md flex-col gap-3">
         <h1 ref={heading} tabIndex={-1} className="break-words font-semibold text-xl outline-none">
-          You are no longer a member of <bdi>{title}</bdi>
+          <RichText text="removed.title" parts={{ group: <bdi>{title}</bdi> }} />
         </h1>
         <p className="text-muted">{description}</p>
         {unsent.length > 0 && (
           <>
-            <h2 className="mt-3 font-medium text-sm text-soft">Unsent messages</h2>
+            <h2 className="mt-3 font-medium text-sm text-soft">{t('removed.unsentMessages')}</h2>
             {unsent.map((text, n) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: texts have no other identity
               <div key={n} className="rounded-xl border border-line bg-raised p-3">
                 <textarea
                   readOnly
-                  aria-label="Unsent message"
+                  aria-label={t('removed.unsentMessage')}
                   value={text}
                   rows={Math.min(8, text.split('\n').length + 1)}
                   className="w-full resize-none bg-transparent outline-none"
@@ -68,7 +71,7 @@ export function Removed({
           </>
         )}
         <Link to="/" className="mt-2 text-accent underline underline-offset-3">
-          Back to conversations
+          {t('common.backToConversations')}
         </Link>
       </div>
     </div>

@@ -22,8 +22,11 @@ export function duration(seconds: number): string {
   return minutes < 90 ? inUnits(minutes, 'minute') : inUnits(Math.ceil(minutes / 60), 'hour');
 }
 
-const inUnits = (value: number, unit: string): string =>
-  value.toLocaleString(locale, { style: 'unit', unit, unitDisplay: 'long' });
+/** Formats a number of units: “1 day”, “30 days”. */
+export const inUnits = (
+  value: number,
+  unit: 'second' | 'minute' | 'hour' | 'day' | 'year',
+): string => value.toLocaleString(locale, { style: 'unit', unit, unitDisplay: 'long' });
 
 /** Joins names: “Ann”, “Ann and Ben”, “Ann, Ben, and 3 others”. */
 export function nameList(names: readonly string[]): string {

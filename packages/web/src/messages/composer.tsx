@@ -3,6 +3,7 @@ import { SendHorizontal } from 'lucide-react';
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { readKept, writeKept } from '../session/device.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { actionOf, charactersLeft, isSendable } from './composer-rules.ts';
@@ -72,8 +73,8 @@ export function Composer({
           data-composer
           enterKeyHint={isTouch ? 'enter' : 'send'}
           dir="auto"
-          aria-label={`Message ${title}`}
-          placeholder={`Message ${title}`}
+          aria-label={t('composer.message', { title })}
+          placeholder={t('composer.message', { title })}
           onChange={(event) => {
             setText(event.target.value);
             if (event.target.value.trim()) client.typing(view.id);
@@ -95,14 +96,14 @@ export function Composer({
               left < 0 ? 'text-danger' : 'text-muted',
             )}
           >
-            {left}
-            <span className="sr-only"> characters left</span>
+            <span aria-hidden="true">{left}</span>
+            <span className="sr-only">{t('composer.charactersLeft', { count: left })}</span>
           </span>
         )}
         <button
           type="submit"
-          aria-label="Send message"
-          title="Send message"
+          aria-label={t('composer.send')}
+          title={t('composer.send')}
           disabled={!ready}
           className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-transparent disabled:text-muted"
         >

@@ -1,6 +1,7 @@
 import type { TimelineMessage } from '@parley/client';
 import { useLayoutEffect, useRef } from 'react';
 import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { actionOf } from './composer-rules.ts';
@@ -33,7 +34,7 @@ export function EditForm({ message, onDone }: { message: TimelineMessage; onDone
     >
       <textarea
         ref={field}
-        aria-label="Edit message"
+        aria-label={t('message.edit')}
         defaultValue={message.body}
         rows={1}
         dir="auto"
@@ -50,13 +51,13 @@ export function EditForm({ message, onDone }: { message: TimelineMessage; onDone
       />
       <div className="mt-1 flex items-center gap-2">
         <Button type="submit" look="primary" className="min-h-9 px-3">
-          Save
+          {t('editForm.save')}
         </Button>
         <Button look="quiet" className="min-h-9 px-3" onClick={onDone}>
-          Cancel
+          {t('common.cancel')}
         </Button>
         <span className="hidden text-[12px] text-muted sm:inline pointer-coarse:hidden">
-          Enter to save, Esc to cancel
+          {t('editForm.hint')}
         </span>
       </div>
     </form>

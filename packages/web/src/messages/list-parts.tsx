@@ -1,4 +1,5 @@
 import { errorMessage } from '../lib/text.ts';
+import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { MessageRow } from './message-row.tsx';
 import type { Row } from './rows.ts';
@@ -23,7 +24,7 @@ export function RowView({
     <div className={last ? 'pb-4' : undefined}>
       {first && (
         <div className="h-8 text-center text-[13px] text-muted leading-8">
-          {loadingOlder ? 'Loading older messages…' : ''}
+          {loadingOlder ? t('messageList.loadingOlder') : ''}
         </div>
       )}
       {row.kind === 'day' ? (
@@ -37,7 +38,7 @@ export function RowView({
           {row.isFirstUnread && (
             <div className="flex items-center gap-3 px-5 pt-3">
               <span className="h-px flex-1 bg-danger/50" />
-              <span className="font-semibold text-[12px] text-danger">New</span>
+              <span className="font-semibold text-[12px] text-danger">{t('messageList.new')}</span>
             </div>
           )}
           <MessageRow
@@ -69,7 +70,7 @@ export function ListPlaceholder({
     return (
       <div className="flex h-full flex-col items-center justify-center gap-3 p-6 text-center">
         <p className="text-muted">{errorMessage(error)}</p>
-        <Button onClick={onRetry}>Try again</Button>
+        <Button onClick={onRetry}>{t('common.tryAgain')}</Button>
       </div>
     );
   }
@@ -91,9 +92,7 @@ export function ListPlaceholder({
   return (
     <div className="flex h-full flex-col justify-end p-5">
       <h2 className="font-semibold text-xl">{title}</h2>
-      <p className="mt-1 text-muted">
-        This is the start of the conversation. Send the first message.
-      </p>
+      <p className="mt-1 text-muted">{t('messageList.empty')}</p>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react';
 import { displayText } from '../lib/display-text.ts';
+import { t } from '../texts/index.ts';
 import { useExpanded } from './expanded.ts';
 import { foldTokens, isLong, parseText, type TextToken } from './parse-text.ts';
 
@@ -39,7 +40,7 @@ export function Markup({ id, text }: { id: string; text: string }) {
           onClick={toggle}
           className="mt-0.5 min-h-8 font-medium text-[13px] text-accent underline-offset-3 hover:underline"
         >
-          {isExpanded ? 'Show less' : 'Show more'}
+          {isExpanded ? t('message.showLess') : t('common.showMore')}
         </button>
       )}
     </>

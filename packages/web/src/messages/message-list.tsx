@@ -9,9 +9,11 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { VList, type VListHandle } from 'virtua';
+import { unreadText } from '../conversations/naming.ts';
 import { useAttention } from '../lib/attention.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { useNames } from '../users/use-names.ts';
 import { ExpandedProvider } from './expanded.ts';
@@ -121,7 +123,7 @@ export function MessageList({
             onResize={() => update('changed')}
             className="h-full"
             role="log"
-            aria-label={`Messages in ${title}`}
+            aria-label={t('messageList.messagesIn', { title })}
             tabIndex={0}
           >
             {(row, n) => (
@@ -157,7 +159,7 @@ export function MessageList({
           className="surface-in absolute right-5 bottom-3 flex min-h-10 items-center gap-2 rounded-full border border-line bg-raised px-3.5 text-sm shadow-(--shadow) hover:bg-hover"
         >
           <ArrowDown size={16} />
-          {view.unread === 0 ? 'Jump to latest' : newMessages(view.unread)}
+          {view.unread === 0 ? t('messageList.jumpToLatest') : newMessages(view.unread)}
         </button>
       )}
       <Announcer messages={messages} />
@@ -166,7 +168,7 @@ export function MessageList({
 }
 
 const newMessages = (unread: number): string =>
-  unread === 1 ? '1 new message' : `${unread > 99 ? '99+' : unread} new messages`;
+  t('messageList.newMessages', { count: unread, shown: unreadText(unread) });
 
 const PILL =
   'absolute inset-x-0 top-2 mx-auto flex w-fit items-center rounded-full border border-line bg-raised py-1 text-sm shadow-(--shadow)';
@@ -175,9 +177,9 @@ const PILL =
 function LoadProblem({ onRetry }: { onRetry: () => void }) {
   return (
     <div role="alert" className={`${PILL} gap-3 pr-1.5 pl-4`}>
-      Couldn’t load messages
+      {t('messageList.loadFailed')}
       <Button look="quiet" className="min-h-8 px-3" onClick={onRetry}>
-        Try again
+        {t('common.tryAgain')}
       </Button>
     </div>
   );
@@ -198,7 +200,11 @@ function UnreadAbove({
       <Button look="quiet" className="min-h-8 px-3" onClick={onGo}>
         <ArrowUp size={16} /> {newMessages(unread)}
       </Button>
-      <IconButton label="Mark as read" className="size-8 rounded-full" onClick={onMarkRead}>
+      <IconButton
+        label={t('messageList.markAsRead')}
+        className="size-8 rounded-full"
+        onClick={onMarkRead}
+      >
         <X size={16} />
       </IconButton>
     </div>

@@ -12,6 +12,7 @@ import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } fr
 import { nameList } from '../lib/text.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
@@ -46,7 +47,8 @@ export const MessageRow = memo(function MessageRow({
   const author = useParley((s) => s.users).get(message.author);
   const [deleting, setDeleting] = useState(false);
   useEffect(() => client.wantUser(message.author), [client, message.author]);
-  const name = author?.displayName ?? (message.author === me?.id ? me.displayName : 'Someone');
+  const name =
+    author?.displayName ?? (message.author === me?.id ? me.displayName : t('common.someone'));
   const mine = message.author === me?.id;
   const stored = message.state === 'stored';
   const deleted = message.deletedAt !== null;
@@ -105,17 +107,17 @@ export const MessageRow = memo(function MessageRow({
         {editing ? (
           <EditForm message={message} onDone={() => onEdit(null)} />
         ) : deleted ? (
-          <p className="text-muted italic">This message was deleted</p>
+          <p className="text-muted italic">{t('message.deleted')}</p>
         ) : (
           <div className={cx('flex items-end gap-2', message.state === 'pending' && 'opacity-60')}>
             <div className="min-w-0 flex-1">
               <Markup id={editKey} text={message.body} />
               {message.editedAt !== null && (
                 <span
-                  title={`Edited ${fullTime(message.editedAt)}`}
+                  title={t('message.editedAt', { time: fullTime(message.editedAt) })}
                   className="text-[12px] text-muted"
                 >
-                  (edited)
+                  {t('message.edited')}
                 </span>
               )}
             </div>
@@ -129,7 +131,7 @@ export const MessageRow = memo(function MessageRow({
         <div className="-ml-3 w-9 shrink-0">
           {actionable && (
             <IconButton
-              label="Message actions"
+              label={t('message.actions')}
               data-actions
               className="-my-1 size-9 opacity-70"
               onClick={() => setSheet(true)}
@@ -144,11 +146,15 @@ export const MessageRow = memo(function MessageRow({
           <ReactionPicker message={message} />
           {mine && (
             <>
-              <IconButton label="Edit message" className="size-9" onClick={() => onEdit(editKey)}>
+              <IconButton
+                label={t('message.edit')}
+                className="size-9"
+                onClick={() => onEdit(editKey)}
+              >
                 <Pencil size={16} />
               </IconButton>
               <IconButton
-                label="Delete message"
+                label={t('message.delete')}
                 className="size-9"
                 onClick={() => setDeleting(true)}
               >
@@ -176,9 +182,9 @@ export const MessageRow = memo(function MessageRow({
       )}
       <Confirm
         open={deleting}
-        title="Delete message?"
-        description="This message will be deleted for everyone in this conversation. This can’t be undone."
-        action="Delete message"
+        title={t('message.deleteQuestion')}
+        description={t('message.deleteIntro')}
+        action={t('message.delete')}
         onCancel={() => setDeleting(false)}
         onConfirm={() => client.remove(message.conversation, message.seq)}
       />
@@ -204,15 +210,17 @@ function useFocusInside(article: RefObject<HTMLElement | null>): void {
 /** Shows whether an own message is pending, stored, or seen by others. */
 function Receipt({ message }: { message: TimelineMessage }) {
   const users = useParley((s) => s.users);
-  const names = nameList(message.seenBy.map((id) => users.get(id)?.displayName ?? 'someone'));
+  const names = nameList(
+    message.seenBy.map((id) => users.get(id)?.displayName ?? t('message.someone')),
+  );
   const [icon, description] =
     message.state === 'pending'
-      ? [<Clock3 key="p" size={14} />, 'Sending']
+      ? [<Clock3 key="p" size={14} />, t('message.sending')]
       : message.state === 'failed'
-        ? [<AlertCircle key="f" size={14} />, 'Not sent']
+        ? [<AlertCircle key="f" size={14} />, t('message.notSent')]
         : message.seenBy.length > 0
-          ? [<CheckCheck key="r" size={15} />, `Seen by ${names}`]
-          : [<Check key="s" size={14} />, 'Sent'];
+          ? [<CheckCheck key="r" size={15} />, t('message.seenBy', { names })]
+          : [<Check key="s" size={14} />, t('message.sent')];
   const seen = message.state === 'stored' && message.seenBy.length > 0;
   return (
     <span
@@ -235,20 +243,20 @@ function Failed({ message }: { message: TimelineMessage }) {
       role="alert"
       className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-[13px] text-danger"
     >
-      Not sent: {message.failure?.message ?? 'the server rejected it'}.
+      {t('message.failed', { reason: message.failure?.message ?? t('message.rejected') })}
       <button
         type="button"
         className="font-medium underline underline-offset-3"
         onClick={() => client.retry(id)}
       >
-        Try again
+        {t('common.tryAgain')}
       </button>
       <button
         type="button"
         className="underline underline-offset-3"
         onClick={() => client.discard(id)}
       >
-        Discard
+        {t('message.discard')}
       </button>
     </p>
   );

@@ -3,6 +3,7 @@ import { Copy, Pencil, SmilePlus, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { excerpt } from '../lib/display-text.ts';
+import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { EMOJI } from './emoji.ts';
@@ -39,10 +40,10 @@ export function MessageSheet({
     onClose();
     try {
       await navigator.clipboard.writeText(message.body);
-      toast('Copied to clipboard');
+      toast(t('message.copied'));
     } catch {
       // Browsers give no clipboard to pages that were loaded over plain http.
-      toast.error('Couldn’t copy: your browser blocks access to the clipboard');
+      toast.error(t('message.copyFailed'));
     }
   };
   return (
@@ -55,7 +56,7 @@ export function MessageSheet({
             <button
               key={emoji}
               type="button"
-              aria-label={`React with ${emoji}`}
+              aria-label={t('message.reactWith', { emoji })}
               onClick={() => choose(emoji)}
               className={ROUND}
             >
@@ -64,7 +65,7 @@ export function MessageSheet({
           ))}
           <button
             type="button"
-            aria-label="More reactions"
+            aria-label={t('message.moreReactions')}
             onClick={() => setChoosing(true)}
             className={cx(ROUND, 'text-muted')}
           >
@@ -74,15 +75,15 @@ export function MessageSheet({
       )}
       <div className="-mx-2 mt-3 border-line border-t pt-2">
         <Action icon={<Copy size={18} />} onClick={() => void copy()}>
-          Copy text
+          {t('message.copyText')}
         </Action>
         {mine && (
           <>
             <Action icon={<Pencil size={18} />} onClick={onEdit}>
-              Edit message
+              {t('message.edit')}
             </Action>
             <Action icon={<Trash2 size={18} />} onClick={onDelete} danger>
-              Delete message
+              {t('message.delete')}
             </Action>
           </>
         )}

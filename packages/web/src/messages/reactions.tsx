@@ -4,6 +4,7 @@ import { Popover } from 'radix-ui';
 import { useState } from 'react';
 import { nameList } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { EMOJI } from './emoji.ts';
 
@@ -31,14 +32,16 @@ export function Reactions({ message }: { message: TimelineMessage }) {
       {message.reactions.map(({ emoji, accounts }) => {
         const mine = me !== null && accounts.includes(me.id);
         const names = nameList(
-          accounts.map((a) => (a === me?.id ? 'you' : (users.get(a)?.displayName ?? 'someone'))),
+          accounts.map((a) =>
+            a === me?.id ? t('reactions.you') : (users.get(a)?.displayName ?? t('message.someone')),
+          ),
         );
         return (
           <button
             key={emoji}
             type="button"
             aria-pressed={mine}
-            aria-label={`${emoji} ${accounts.length} by ${names}`}
+            aria-label={t('reactions.by', { emoji, count: accounts.length, names })}
             title={names}
             onClick={() => react(emoji)}
             className={cx(
@@ -73,8 +76,8 @@ export function ReactionPicker({
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger
-        aria-label="Add reaction"
-        title="Add reaction"
+        aria-label={t('reactions.add')}
+        title={t('reactions.add')}
         className={cx(
           'inline-flex size-9 items-center justify-center rounded-md text-muted hover:bg-hover hover:text-ink',
           className,
@@ -121,8 +124,8 @@ export function EmojiChoice({ onChoose }: { onChoose: (emoji: string) => void })
       >
         <input
           name="emoji"
-          aria-label="Other emoji"
-          placeholder="Type an emoji and press Enter"
+          aria-label={t('reactions.otherEmoji')}
+          placeholder={t('reactions.otherEmojiPlaceholder')}
           autoComplete="off"
           className="mt-2 h-10 w-full rounded-lg border border-line bg-canvas px-3 text-sm outline-none placeholder:text-muted focus:border-accent"
         />

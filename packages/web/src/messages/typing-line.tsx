@@ -2,12 +2,14 @@ import type { ConversationId } from '@parley/protocol';
 import { isolate } from '../lib/bidi.ts';
 import { nameList } from '../lib/text.ts';
 import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { RichText } from '../texts/rich-text.tsx';
 
 /** Shows who is typing. Its height is constant, so that the list does not jump. */
 export function TypingLine({ conversation }: { conversation: ConversationId }) {
   const typing = useParley((s) => s.typing).get(conversation);
   const users = useParley((s) => s.users);
-  const names = typing?.map((id) => users.get(id)?.displayName ?? 'Someone') ?? [];
+  const names = typing?.map((id) => users.get(id)?.displayName ?? t('common.someone')) ?? [];
   return (
     <div aria-live="polite" className="flex h-6 items-center gap-2 px-5 text-[13px] text-muted">
       {names.length > 0 && (
@@ -22,7 +24,11 @@ export function TypingLine({ conversation }: { conversation: ConversationId }) {
             ))}
           </span>
           <span className="truncate">
-            <bdi>{nameList(names.map(isolate))}</bdi> {names.length === 1 ? 'is' : 'are'} typing
+            <RichText
+              text="typing.users"
+              parts={{ names: <bdi>{nameList(names.map(isolate))}</bdi> }}
+              values={{ count: names.length }}
+            />
           </span>
         </>
       )}

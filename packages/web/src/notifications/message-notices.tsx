@@ -10,6 +10,8 @@ import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
 import { isolate } from '../lib/bidi.ts';
 import { excerpt } from '../lib/display-text.ts';
+import { t } from '../texts/index.ts';
+import { RichText } from '../texts/rich-text.tsx';
 import { closeNotifications, notify } from './browser.ts';
 import { chime } from './chime.ts';
 import { isPageFocused, isViewing } from './page-focus.ts';
@@ -92,7 +94,7 @@ export class MessageNotices {
     const browser = settings.notify && !isPageFocused();
     const notice = {
       seq: event.seq,
-      author: author?.displayName ?? 'Someone',
+      author: author?.displayName ?? t('common.someone'),
       username: author?.nameIsShared ? author.username : null,
       group,
       toast: true,
@@ -113,7 +115,7 @@ export class MessageNotices {
       toast(<NoticeTitle notice={notice} />, {
         id: conversation,
         description: <bdi>{shown}</bdi>,
-        action: { label: 'Open', onClick: () => this.#open(conversation) },
+        action: { label: t('common.open'), onClick: () => this.#open(conversation) },
         onAutoClose: onClose,
         onDismiss: onClose,
       });
@@ -121,7 +123,8 @@ export class MessageNotices {
     if (!notice.browser) return;
     const author = isolate(notice.author) + handle(notice);
     const content = {
-      title: group === null ? author : `${author} in ${isolate(group)}`,
+      title:
+        group === null ? author : t('notifications.inGroup', { author, group: isolate(group) }),
       body: isolate(shown),
       conversation,
       seq,
@@ -144,16 +147,17 @@ export class MessageNotices {
 const handle = ({ username }: Notice): string => (username === null ? '' : ` @${username}`);
 
 function NoticeTitle({ notice }: { notice: Notice }) {
-  return (
-    <>
+  const author = (
+    <span>
       <bdi>{notice.author}</bdi>
       {handle(notice)}
-      {notice.group !== null && (
-        <>
-          {' '}
-          in <bdi>{notice.group}</bdi>
-        </>
-      )}
-    </>
+    </span>
+  );
+  if (notice.group === null) return author;
+  return (
+    <RichText
+      text="notifications.titleInGroup"
+      parts={{ author, group: <bdi>{notice.group}</bdi> }}
+    />
   );
 }

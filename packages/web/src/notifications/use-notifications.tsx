@@ -4,17 +4,20 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { toast } from 'sonner';
 import { useAccountId, useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import type { PlainKey } from '../texts/keys.ts';
+import { RichText } from '../texts/rich-text.tsx';
 import { onNotificationOpened } from './browser.ts';
 import { MessageNotices } from './message-notices.tsx';
 import { isViewing } from './page-focus.ts';
 
 /** The title of the toast for each rejected command; null for read cursors, which are sent again. */
-const REJECTED: Record<DurableCommand['op'], string | null> = {
-  post: 'Couldn’t send your message',
-  edit: 'Couldn’t save your edit',
-  delete: 'Couldn’t delete the message',
-  react: 'Couldn’t add your reaction',
-  unreact: 'Couldn’t remove your reaction',
+const REJECTED: Record<DurableCommand['op'], PlainKey | null> = {
+  post: 'notifications.postFailed',
+  edit: 'notifications.editFailed',
+  delete: 'notifications.deleteFailed',
+  react: 'notifications.reactFailed',
+  unreact: 'notifications.unreactFailed',
   read: null,
 };
 
@@ -48,9 +51,7 @@ export function useNotifications(): void {
 }
 
 const JoinedTitle = ({ name }: { name: string }) => (
-  <>
-    <bdi>{name}</bdi> joined Parley
-  </>
+  <RichText text="notifications.joined" parts={{ name: <bdi>{name}</bdi> }} />
 );
 
 function showRejections(client: ParleyClient, go: (id: string) => void): () => void {
@@ -59,9 +60,11 @@ function showRejections(client: ParleyClient, go: (id: string) => void): () => v
     const description = REJECTED[op];
     // A rejected message already shows its error in the open conversation.
     if (description === null || (op === 'post' && isViewing(conversation))) return;
-    toast.error(description, {
+    toast.error(t(description), {
       description: refusal.message,
-      ...(op === 'post' && { action: { label: 'Open', onClick: () => go(conversation) } }),
+      ...(op === 'post' && {
+        action: { label: t('common.open'), onClick: () => go(conversation) },
+      }),
     });
   });
 }

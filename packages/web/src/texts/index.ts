@@ -28,6 +28,7 @@ void i18n.init({
     Object.entries(CATALOGUES).map(([name, texts]) => [name, { translation: texts }]),
   ),
   // React escapes what it renders.
+  nsSeparator: false,
   interpolation: { escapeValue: false },
 });
 

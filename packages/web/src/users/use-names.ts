@@ -1,6 +1,7 @@
 import type { AccountId } from '@parley/protocol';
 import { useEffect } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 
 /** Returns a lookup of display names, and loads the users that are not known yet. */
 export function useNames(ids: readonly AccountId[]): (id: AccountId) => string {
@@ -9,5 +10,5 @@ export function useNames(ids: readonly AccountId[]): (id: AccountId) => string {
   useEffect(() => {
     for (const id of ids) client.wantUser(id);
   }, [client, ids]);
-  return (id) => users.get(id)?.displayName ?? 'Someone';
+  return (id) => users.get(id)?.displayName ?? t('common.someone');
 }

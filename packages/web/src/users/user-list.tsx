@@ -5,6 +5,7 @@ import { toast } from 'sonner';
 import { Section } from '../app/sidebar.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { UserName } from './user-name.tsx';
 
@@ -42,7 +43,7 @@ export function UsersList() {
   const online = sorted.filter((p) => presence.has(p.id)).length;
   const shown = all ? sorted : sorted.slice(0, Math.max(SHORT, online));
   return (
-    <Section title={online > 0 ? `People · ${online} active` : 'People'}>
+    <Section title={online > 0 ? t('users.titleActive', { count: online }) : t('users.title')}>
       {shown.map((user) => {
         const state = presence.get(user.id) ?? 'offline';
         return (
@@ -62,16 +63,12 @@ export function UsersList() {
               >
                 <UserName id={user.id} name={user.displayName} />
               </span>
-              <span className="sr-only">
-                {state === 'active' ? 'active' : state === 'idle' ? 'away' : 'offline'}
-              </span>
+              <span className="sr-only">{t(`presence.${state}`)}</span>
             </button>
           </li>
         );
       })}
-      {sorted.length === 0 && (
-        <li className="px-2 py-1.5 text-muted text-sm">No one else has joined yet</li>
-      )}
+      {sorted.length === 0 && <li className="px-2 py-1.5 text-muted text-sm">{t('users.none')}</li>}
       {sorted.length > shown.length && (
         <li>
           <button
@@ -79,7 +76,7 @@ export function UsersList() {
             onClick={() => setAll(true)}
             className="min-h-10 w-full rounded-lg px-2 text-left text-muted text-sm hover:bg-hover"
           >
-            Show all {sorted.length}
+            {t('users.showAll', { count: sorted.length })}
           </button>
         </li>
       )}

@@ -2,6 +2,7 @@ import type { AccountId } from '@parley/protocol';
 import { Check } from 'lucide-react';
 import { useId, useMemo, useState } from 'react';
 import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
 
@@ -44,7 +45,7 @@ export function UsersPicker({
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
-        placeholder="Search by name"
+        placeholder={t('common.searchByName')}
         className="h-11 w-full rounded-lg border border-line bg-canvas px-3 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
       />
       <ul className="mt-1.5 max-h-48 overflow-y-auto">
@@ -77,7 +78,7 @@ export function UsersPicker({
         })}
         {shown.length === 0 && (
           <li className="px-2 py-2 text-muted text-sm">
-            {text.trim() === '' ? 'No one to add' : 'No matches'}
+            {text.trim() === '' ? t('users.noneToAdd') : t('common.noMatches')}
           </li>
         )}
       </ul>
