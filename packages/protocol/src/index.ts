@@ -7,6 +7,7 @@ export * from './events.ts';
 export * from './frames.ts';
 export * from './ids.ts';
 export * from './limits.ts';
+export * from './new-message.ts';
 export * from './resources.ts';
 export * from './rest.ts';
 export * from './rest-admin.ts';

@@ -69,19 +69,6 @@ export const Message = z
   .meta({ id: 'Message' });
 export type Message = z.infer<typeof Message>;
 
-/** Returns a message as it is right after it was posted. */
-export function newMessage(
-  posted: Pick<Message, 'conversation' | 'seq' | 'author' | 'body' | 'postedAt'>,
-): Message {
-  return {
-    ...posted,
-    editedAt: null,
-    deletedAt: null,
-    changedSeq: posted.seq,
-    reactions: [],
-  };
-}
-
 /** An action on a conversation that the server permits to a member. */
 export const ConversationPermission = z.enum([
   'leave',
