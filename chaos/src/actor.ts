@@ -298,6 +298,18 @@ export class Actor {
           this.#invoke(sent, 'unreact', conversation.id, { message: seen, text });
         }
         return;
+      case 'pin':
+        if (seen)
+          this.#invoke(client.pin(conversation.id, seen), 'pin', conversation.id, {
+            message: seen,
+          });
+        return;
+      case 'unpin':
+        if (seen)
+          this.#invoke(client.unpin(conversation.id, seen), 'unpin', conversation.id, {
+            message: seen,
+          });
+        return;
       case 'read':
         if (seen) client.read(conversation.id, seen);
         return;
@@ -586,6 +598,7 @@ export function finalMessage(m: Message): FinalMessage {
     deletedAt: m.deletedAt,
     editedAt: m.editedAt,
     reactions: m.reactions.map((r) => ({ emoji: r.emoji, accounts: [...r.accounts] })),
+    pinned: m.pinned && { by: m.pinned.by, at: m.pinned.at },
   };
 }
 

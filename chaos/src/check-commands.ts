@@ -1,7 +1,10 @@
 import type { Event } from '@parley/protocol';
-import type { HistoryRecord } from './history.ts';
+import type { HistoryRecord, Op } from './history.ts';
 import { isText, type Log, messageOf } from './log.ts';
 import { of, type Violation } from './violation.ts';
+
+/** Commands that can find everything as they want it. */
+const MAY_BE_UNCHANGED: ReadonlySet<Op> = new Set(['delete', 'react', 'unreact', 'pin', 'unpin']);
 
 /** Checks the outcomes of commands. */
 export function checkCommands(
@@ -40,8 +43,7 @@ function checkAnswers(
     if (!event) {
       // A command that changed nothing is acked with the event that had made the change.
       const op = ops.get(id);
-      const mayBeUnchanged = op === 'react' || op === 'unreact' || op === 'delete';
-      if (!mayBeUnchanged || !logs.get(stream)?.at(seq)) {
+      if (op === undefined || !MAY_BE_UNCHANGED.has(op) || !logs.get(stream)?.at(seq)) {
         const what = `acked as ${seq}, not in the log`;
         found.push({ rule: 'I1 acked is kept', id, stream, client, what });
       }

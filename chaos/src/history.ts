@@ -173,6 +173,8 @@ export type Op =
   | 'delete'
   | 'react'
   | 'unreact'
+  | 'pin'
+  | 'unpin'
   | 'join'
   | 'leave'
   | 'add'
@@ -186,6 +188,7 @@ export interface FinalMessage {
   readonly deletedAt: string | null;
   readonly editedAt: string | null;
   readonly reactions: readonly { readonly emoji: string; readonly accounts: readonly string[] }[];
+  readonly pinned: { readonly by: string; readonly at: string } | null;
 }
 
 /** Record of one kind. */

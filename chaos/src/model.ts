@@ -22,6 +22,7 @@ interface MutableMessage {
   deletedAt: string | null;
   editedAt: string | null;
   reactions: { emoji: string; accounts: string[] }[];
+  pinned: { by: string; at: string } | null;
 }
 
 /** Applies an event of one type to the state. */
@@ -42,8 +43,8 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
   'member.left': ({ periods }, { seq, data: { account } }) => end(periods.get(account), seq),
   'member.role_changed': 'none',
   'message.posted': ({ messages }, { seq, actor: author, data: { body } }) => {
-    const message = { seq, author, body, deletedAt: null, editedAt: null, reactions: [] };
-    messages.set(seq, message);
+    const unchanged = { deletedAt: null, editedAt: null, reactions: [], pinned: null };
+    messages.set(seq, { seq, author, body, ...unchanged });
   },
   'message.edited': ({ messages }, { at, data }) => {
     const message = messages.get(data.message);
@@ -57,6 +58,7 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
     message.body = '';
     message.deletedAt = at;
     message.reactions = [];
+    message.pinned = null;
   },
   'reaction.added': ({ messages }, { actor, data: { message, emoji } }) => {
     const { reactions } = messages.get(message) ?? {};
@@ -72,6 +74,14 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
       reaction.accounts = reaction.accounts.filter((a) => a !== actor);
     }
     message.reactions = message.reactions.filter((r) => r.accounts.length > 0);
+  },
+  'message.pinned': ({ messages }, { actor: by, at, data }) => {
+    const message = messages.get(data.message);
+    if (message) message.pinned = { by, at };
+  },
+  'message.unpinned': ({ messages }, { data }) => {
+    const message = messages.get(data.message);
+    if (message) message.pinned = null;
   },
 };
 

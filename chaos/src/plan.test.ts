@@ -39,7 +39,9 @@ test('a plan has every kind of client and command', () => {
   expect(clients.filter((c) => c.indexedDb).length).toBeGreaterThan(2);
   const ops = new Set(rounds.flatMap((r) => r.steps.map((s) => s.op)));
   expect([...ops].sort()).toEqual(
-    'add away delete edit join leave post react read remove unread unreact'.split(' ').sort(),
+    'add away delete edit join leave pin post react read remove unpin unread unreact'
+      .split(' ')
+      .sort(),
   );
   for (const { steps } of rounds) {
     expect(steps.every((s, i) => s.at >= (steps[i - 1]?.at ?? 0) && s.at < 2_000)).toBe(true);

@@ -83,6 +83,8 @@ export interface Step {
     | 'delete'
     | 'react'
     | 'unreact'
+    | 'pin'
+    | 'unpin'
     | 'read'
     | 'unread'
     | 'join'
@@ -187,6 +189,8 @@ const SHARES: readonly (readonly [Step['op'], number])[] = [
   ['leave', 0.01],
   ['remove', 0.015],
   ['add', 0.015],
+  ['pin', 0.03],
+  ['unpin', 0.02],
 ];
 
 function planSteps(

@@ -14,6 +14,7 @@ import {
   type Me,
   type Member,
   type Message,
+  type PinnedMessages,
   type Problem,
   type PublicGroup,
   type ReadCursor,
@@ -367,6 +368,19 @@ export class ParleyApi {
     return this.#request('DELETE', reaction(conversation, message, emoji), { id });
   }
 
+  /** Returns all pinned messages, the last pin first. */
+  pinnedMessages(conversation: ConversationId): Promise<PinnedMessages> {
+    return this.#request('GET', `/conversations/${conversation}/pins`);
+  }
+
+  pin(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
+    return this.#request('PUT', pinOf(conversation, message), { id });
+  }
+
+  unpin(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
+    return this.#request('DELETE', pinOf(conversation, message), { id });
+  }
+
   read(conversation: ConversationId, seq: Seq, unread = false): Promise<ReadCursor> {
     return this.#request('POST', `/conversations/${conversation}/read`, { body: { seq, unread } });
   }
@@ -454,6 +468,9 @@ export class ParleyApi {
 
 const reaction = (conversation: ConversationId, message: Seq, emoji: string): string =>
   `/conversations/${conversation}/messages/${message}/reactions/${encodeURIComponent(emoji)}`;
+
+const pinOf = (conversation: ConversationId, message: Seq): string =>
+  `/conversations/${conversation}/messages/${message}/pin`;
 
 /** Returns the values that are set, as a query string. */
 export function query(values: object): string {

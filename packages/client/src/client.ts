@@ -266,6 +266,16 @@ export class ParleyClient {
     return this.#commands.send({ op: 'unreact', id: newId(), conversation, message, emoji });
   }
 
+  /** Pins a message, for all members of its conversation. */
+  pin(conversation: ConversationId, message: Seq): Sent {
+    return this.#commands.send({ op: 'pin', id: newId(), conversation, message });
+  }
+
+  /** Removes the pin of a message, whoever pinned it. */
+  unpin(conversation: ConversationId, message: Seq): Sent {
+    return this.#commands.send({ op: 'unpin', id: newId(), conversation, message });
+  }
+
   /**
    * Moves the read cursor forward to `seq`; with `unread` it can move back. Can be called at any
    * rate: marks that a later one overtakes before they are sent are answered with it.

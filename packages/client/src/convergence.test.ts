@@ -151,7 +151,10 @@ class World {
 
   #change(id: ConversationId, { seq, author }: Message, n: number): void {
     const { server } = this;
-    if (n % 3 === 0) {
+    if (n % 5 === 4) {
+      const type = n % 2 ? 'message.pinned' : 'message.unpinned';
+      server.append(id, server.other, type, { message: seq });
+    } else if (n % 3 === 0) {
       server.append(id, author, 'message.edited', { message: seq, body: `edited ${n}` });
     } else if (n % 3 === 1) {
       server.append(id, author, 'message.deleted', { message: seq, author });

@@ -115,6 +115,8 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
   },
   'reaction.added': lastMessageChanged,
   'reaction.removed': lastMessageChanged,
+  'message.pinned': lastMessageChanged,
+  'message.unpinned': lastMessageChanged,
 };
 
 /** Returns the view after an event of its stream. The window has already applied the event. */
@@ -180,7 +182,7 @@ function latest(window: MessageWindow): Conversation['lastMessage'] {
   for (let i = window.messages.length - 1; i >= 0; i--) {
     const message = window.messages[i];
     if (!message || message.deletedAt !== null) continue;
-    const { reactions: _reactions, ...rest } = message;
+    const { reactions: _reactions, pinned: _pinned, ...rest } = message;
     return rest;
   }
   return null;

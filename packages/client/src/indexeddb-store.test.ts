@@ -34,6 +34,7 @@ function message(seq: number, body: string, changedSeq = seq): Message {
     deletedAt: null,
     changedSeq: changedSeq as Seq,
     reactions: [],
+    pinned: null,
   };
 }
 

@@ -39,7 +39,10 @@ export class Local {
     this.#epoch = saved.epoch;
     this.streams = new Streams(account, saved.cursors);
     for (const [conversation, from] of saved.windows) {
-      const messages = saved.messages.filter((m) => m.conversation === conversation);
+      const messages = saved.messages
+        .filter((m) => m.conversation === conversation)
+        // A message that an earlier version has stored has no such field.
+        .map((m) => ({ ...m, pinned: m.pinned ?? null }));
       this.#windows.set(conversation, new MessageWindow(conversation, from, messages));
     }
   }

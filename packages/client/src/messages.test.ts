@@ -11,7 +11,7 @@ const seq = (n: number) => n as Seq;
 const aLog = fc
   .array(
     fc.record({
-      kind: fc.constantFrom('post', 'post', 'edit', 'delete', 'react', 'unreact'),
+      kind: fc.constantFrom('post', 'post', 'edit', 'delete', 'react', 'unreact', 'pin', 'unpin'),
       target: fc.nat(),
       actor: fc.constantFrom('me', 'you'),
     }),
@@ -34,6 +34,8 @@ const aLog = fc
       if (step.kind !== 'post' && posts.length > 0) {
         if (step.kind === 'edit') return on('message.edited', { body: `edit ${i}` });
         if (step.kind === 'delete') return on('message.deleted', { author: step.actor });
+        if (step.kind === 'pin') return on('message.pinned', {});
+        if (step.kind === 'unpin') return on('message.unpinned', {});
         return on(step.kind === 'react' ? 'reaction.added' : 'reaction.removed', { emoji: '👍' });
       }
       posts.push(i + 1);

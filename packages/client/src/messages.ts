@@ -165,13 +165,20 @@ type Change<T extends EventType> = (message: Message, event: EventOf<T>) => Part
 /** What each type of event that names a message changes in it. */
 const CHANGES: { readonly [T in MessageEvent['type']]: Change<T> } = {
   'message.edited': (_message, event) => ({ body: event.data.body, editedAt: event.at }),
-  'message.deleted': (_message, event) => ({ body: '', deletedAt: event.at, reactions: [] }),
+  'message.deleted': (_message, event) => ({
+    body: '',
+    deletedAt: event.at,
+    reactions: [],
+    pinned: null,
+  }),
   'reaction.added': (message, event) => ({
     reactions: withReaction(message, event.data.emoji, event.actor),
   }),
   'reaction.removed': (message, event) => ({
     reactions: withoutReaction(message, event.data.emoji, event.actor),
   }),
+  'message.pinned': (_message, event) => ({ pinned: { by: event.actor, at: event.at } }),
+  'message.unpinned': () => ({ pinned: null }),
 };
 
 /** Returns whether the event changes a message that was posted before. */

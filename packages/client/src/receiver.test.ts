@@ -3,6 +3,7 @@ import type {
   AccountId,
   Conversation,
   ConversationId,
+  Message,
   Seq,
   ServerFrame,
   StreamId,
@@ -509,6 +510,34 @@ describe('commands', () => {
       await settle();
     }
     expect(timeline.snapshot.messages.at(-1)).toMatchObject({ body: 'mine', state: 'stored' });
+  });
+
+  test('pins and unpins a message with commands that survive a lost connection', async () => {
+    const { server, client, id } = await inGroup();
+    const timeline = client.timeline(id);
+    void timeline.open();
+    await heal(server, client);
+    const message = server.messages(id)[0] as Message;
+    const pinned = () => timeline.snapshot.messages.find((m) => m.seq === message.seq)?.pinned;
+    expect(pinned()).toBeNull();
+    server.isMute = true;
+    const sent = client.pin(id, message.seq);
+    await settle();
+    server.cut();
+    server.isMute = false;
+    await heal(server, client);
+    const { seq } = await sent.settled;
+    expect(server.received.map((c) => [c.id, c.op])).toEqual([
+      [sent.id, 'pin'],
+      [sent.id, 'pin'],
+    ]);
+    expect(server.log(id)[seq - 1]).toMatchObject({ type: 'message.pinned', client: sent.id });
+    expect(pinned()).toEqual({ by: server.me, at: server.log(id)[seq - 1]?.at });
+    const undone = client.unpin(id, message.seq);
+    await heal(server, client);
+    await undone.settled;
+    expect(pinned()).toBeNull();
+    expect(client.snapshot.outbox).toEqual([]);
   });
 
   test('creates one command for two calls with the same id, and answers both', async () => {

@@ -16,6 +16,8 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'message.deleted': { message: 'number', author: 'string' },
   'reaction.added': { message: 'number', emoji: 'string' },
   'reaction.removed': { message: 'number', emoji: 'string' },
+  'message.pinned': { message: 'number' },
+  'message.unpinned': { message: 'number' },
   'conversation.joined': { conversation: 'string', seq: 'number' },
   'conversation.left': { conversation: 'string', seq: 'number' },
   'user.registered': { account: 'string', username: 'string', displayName: 'string' },

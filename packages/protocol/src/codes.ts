@@ -97,6 +97,10 @@ export const ERRORS = {
   username_taken: { status: 409, title: 'This username is taken' },
   email_taken: { status: 409, title: 'An account with this email address already exists' },
   too_many_reactions: { status: 409, title: 'This message has reached the limit of reactions' },
+  too_many_pins: {
+    status: 409,
+    title: 'This conversation has reached the limit of pinned messages',
+  },
   // The state of the server.
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },
   overloaded: { status: 503, title: 'The server is busy', retryable: true },

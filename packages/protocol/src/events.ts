@@ -53,6 +53,9 @@ const CONVERSATION_EVENTS = {
   'message.deleted': z.object({ message: Seq, author: AccountId }),
   'reaction.added': z.object({ message: Seq, emoji: Emoji }),
   'reaction.removed': z.object({ message: Seq, emoji: Emoji }),
+  /** The deletion of a message also removes its pin, without an event of its own. */
+  'message.pinned': z.object({ message: Seq }),
+  'message.unpinned': z.object({ message: Seq }),
 } as const;
 
 /** The `data` of the events in personal streams. */

@@ -50,6 +50,8 @@ export const Edit = z.object({ op: z.literal('edit'), ...onMessage, body: Body }
 export const Delete = z.object({ op: z.literal('delete'), ...onMessage });
 export const React = z.object({ op: z.literal('react'), ...onMessage, emoji: Emoji });
 export const Unreact = z.object({ op: z.literal('unreact'), ...onMessage, emoji: Emoji });
+export const Pin = z.object({ op: z.literal('pin'), ...onMessage });
+export const Unpin = z.object({ op: z.literal('unpin'), ...onMessage });
 /** Moves the read cursor forward to `seq`; with `unread` it may also move back. */
 export const Read = z.object({
   op: z.literal('read'),
@@ -81,6 +83,8 @@ export const ClientFrame = z.discriminatedUnion('op', [
   Delete,
   React,
   Unreact,
+  Pin,
+  Unpin,
   Read,
   Fill,
   Renew,
@@ -95,7 +99,7 @@ export type CommandFrame = Extract<ClientFrame, { id: ClientId }>;
 /** Commands of a user, which the outbox keeps until they are answered. */
 export type DurableCommand = Extract<
   CommandFrame,
-  { op: 'post' | 'edit' | 'delete' | 'react' | 'unreact' | 'read' }
+  { op: 'post' | 'edit' | 'delete' | 'react' | 'unreact' | 'pin' | 'unpin' | 'read' }
 >;
 export const CLIENT_OPS: ReadonlySet<string> = new Set(
   ClientFrame.options.map((o) => o.shape.op.value),

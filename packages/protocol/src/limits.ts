@@ -58,6 +58,8 @@ export const LIMITS = {
   passwordBytesMax: 1024,
   /** Different emoji on one message. */
   reactionsPerMessage: 50,
+  /** Pinned messages of one conversation. */
+  pinsPerConversation: 100,
   /** Unread messages are counted up to this and shown as “99+” from there on. */
   unreadMax: 100,
   /** Groups larger than this send no receipts. */

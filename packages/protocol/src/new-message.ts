@@ -11,5 +11,6 @@ export function newMessage(
     deletedAt: null,
     changedSeq: posted.seq,
     reactions: [],
+    pinned: null,
   };
 }

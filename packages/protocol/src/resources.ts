@@ -65,6 +65,8 @@ export const Message = z
     deletedAt: Timestamp.nullable(),
     changedSeq: Seq,
     reactions: z.array(z.object({ emoji: z.string(), accounts: z.array(AccountId) })),
+    /** Who pinned it, and when; null if it is not pinned. */
+    pinned: z.object({ by: AccountId, at: Timestamp }).nullable(),
   })
   .meta({ id: 'Message' });
 export type Message = z.infer<typeof Message>;
@@ -103,7 +105,7 @@ export const Conversation = z
     peerReadSeq: Seq.nullable(),
     lastSeq: Seq,
     /** The latest message that is not deleted, for lists. */
-    lastMessage: Message.omit({ reactions: true }).nullable(),
+    lastMessage: Message.omit({ reactions: true, pinned: true }).nullable(),
   })
   .meta({ id: 'Conversation' });
 export type Conversation = z.infer<typeof Conversation>;

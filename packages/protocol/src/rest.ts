@@ -101,6 +101,10 @@ export const HistoryPage = z
   .meta({ id: 'HistoryPage' });
 export type HistoryPage = z.infer<typeof HistoryPage>;
 
+/** The pinned messages of a conversation, at most `limits.pinsPerConversation`: the last pin first. */
+export const PinnedMessages = z.object({ items: z.array(Message) }).meta({ id: 'PinnedMessages' });
+export type PinnedMessages = z.infer<typeof PinnedMessages>;
+
 /** Which events of a stream are returned: those after a seq, at most `limits.replayEvents`. */
 export const EventsQuery = z.object({
   after: SeqText.default(0 as Seq),

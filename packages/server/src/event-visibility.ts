@@ -20,6 +20,8 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'message.deleted': { endsMembershipOf: null, redact: redactMessages },
   'reaction.added': NO_CHANGE,
   'reaction.removed': NO_CHANGE,
+  'message.pinned': NO_CHANGE,
+  'message.unpinned': NO_CHANGE,
   'conversation.joined': NO_CHANGE,
   'conversation.left': NO_CHANGE,
   'user.registered': NO_CHANGE,

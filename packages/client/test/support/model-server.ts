@@ -203,7 +203,7 @@ export class ModelServer {
     const { name, stays } = this.#of(id);
     const { readSeq, unread } = this.cursorOf(id);
     const last = this.messages(id).findLast((m) => m.deletedAt === null);
-    const { reactions: _, ...lastMessage } = last ?? { reactions: [] };
+    const { reactions: _, pinned: __, ...lastMessage } = last ?? { reactions: [], pinned: null };
     const members = this.log(id).reduce(
       (n, e) => n + (e.type === 'member.joined' ? 1 : e.type === 'member.left' ? -1 : 0),
       0,
@@ -409,6 +409,8 @@ export class ModelServer {
     if (op === 'post') return add('message.posted', { body });
     if (op === 'edit') return add('message.edited', { message, body });
     if (op === 'delete') return add('message.deleted', { message, author: this.me });
+    if (op === 'pin') return add('message.pinned', { message });
+    if (op === 'unpin') return add('message.unpinned', { message });
     return add(op === 'react' ? 'reaction.added' : 'reaction.removed', { message, emoji });
   }
 

@@ -114,6 +114,9 @@ describe('groups over REST', () => {
       ['PATCH', `/conversations/${of}/messages/1`, { body: 'x' }],
       ['DELETE', `/conversations/${of}/messages/1`],
       ['PUT', `/conversations/${of}/messages/1/reactions/${encodeURIComponent('👍')}`],
+      ['PUT', `/conversations/${of}/messages/1/pin`],
+      ['DELETE', `/conversations/${of}/messages/1/pin`],
+      ['GET', `/conversations/${of}/pins`],
       ['POST', `/conversations/${of}/read`, { seq: 1 }],
     ];
     for (const [i, [method, path, body]] of paths(id).entries()) {
@@ -223,8 +226,19 @@ describe('messages over REST', () => {
     expect((await bob.request('DELETE', thumb)).body).toMatchObject({ seq: 7 });
     expect(codeOf(await bob.request('PUT', `${one}/reactions/ab`))).toBe('404 not_found');
 
-    expect((await ann.request('DELETE', one)).body).toMatchObject({ stream: id, seq: 8 });
+    const pinKey = { 'idempotency-key': aClientId() };
+    const pinned = await bob.request('PUT', `${one}/pin`, undefined, pinKey);
+    expect(pinned.body).toMatchObject({ id: pinKey['idempotency-key'], stream: id, seq: 8 });
+    expect((await bob.request('PUT', `${one}/pin`, undefined, pinKey)).body).toEqual(pinned.body);
+    const list = await ann.request('GET', `/conversations/${id}/pins`);
+    expect(list.body.items).toEqual([(await ann.request('GET', one)).body]);
+    expect(list.body.items[0].pinned).toEqual({ by: bob.id, at: pinned.body.at });
+    expect((await ann.request('DELETE', `${one}/pin`)).body).toMatchObject({ seq: 9 });
+    expect((await ann.request('GET', `/conversations/${id}/pins`)).body).toEqual({ items: [] });
+
+    expect((await ann.request('DELETE', one)).body).toMatchObject({ stream: id, seq: 10 });
     expect(codeOf(await ann.request('PATCH', one, { body: 'x' }))).toBe('409 message_deleted');
+    expect(codeOf(await ann.request('PUT', `${one}/pin`))).toBe('409 message_deleted');
     expect(codeOf(await ann.request('GET', `${path}/99`))).toBe('404 message_not_found');
     expect(codeOf(await ann.request('GET', `${path}/abc`))).toBe('404 not_found');
   });

@@ -31,8 +31,10 @@ import {
   addReaction,
   deleteMessage,
   editMessage,
+  pinMessage,
   postMessage,
   removeReaction,
+  unpinMessage,
 } from '../messages/commands.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
 import type { Outcome } from '../stream/append.ts';
@@ -76,6 +78,8 @@ describe('a clean database', () => {
       'delete',
       'react',
       'unreact',
+      'pin',
+      'unpin',
       'group',
       'direct',
       'join',
@@ -115,6 +119,8 @@ describe('a clean database', () => {
         delete: () => deleteMessage(append, request, seq),
         react: () => addReaction(append, request, seq, p.seq % 2 ? '👍' : '🎉'),
         unreact: () => removeReaction(append, request, seq, '👍'),
+        pin: () => pinMessage(append, request, seq),
+        unpin: () => unpinMessage(append, request, seq),
         group: () => {
           const group = { name: 'g', visibility: 'public' as const, members: [whom] };
           return created(createGroup(append, asking(who), group));
@@ -172,7 +178,7 @@ test('counts all places and names the first ten', async () => {
   for (let n = 0; n < 15; n++) await says(append, users[0], group, `number ${n}`);
   await pool.query(`update messages set body = 'forged' where deleted_at is null`);
   const [found] = await examine(pool);
-  expect(found).toMatchObject({ kind: 'row_differs', table: 'messages', count: 18 });
+  expect(found).toMatchObject({ kind: 'row_differs', table: 'messages', count: 19 });
   expect(found?.places).toHaveLength(10);
   expect(found?.places[0]).toEqual({
     key: { conversation_id: expect.any(String), seq: expect.any(Number) },

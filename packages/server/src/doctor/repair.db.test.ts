@@ -57,6 +57,18 @@ const REPAIRABLE: Record<string, [(t: PopulatedDatabase) => [string, unknown[]],
     (t) => [`insert into reactions values ($1, $2, $3, '🎉', 9)`, [t.group, t.message, t.users[2]]],
     ['row_without_event reactions 1'],
   ],
+  'a pin that is gone': [
+    (t) => ['delete from pins where conversation_id = $1', [t.group]],
+    ['row_missing pins 1'],
+  ],
+  'a pin by another member': [
+    (t) => ['update pins set pinned_by = $2 where conversation_id = $1', [t.group, t.users[2]]],
+    ['row_differs pins 1'],
+  ],
+  'a pin without its event': [
+    (t) => [`insert into pins values ($1, $2, $3, now(), 9)`, [t.group, t.unpinned, t.users[2]]],
+    ['row_without_event pins 1'],
+  ],
   'a member who has not joined': [
     (t) => [
       `insert into memberships (conversation_id, account_id, joined_seq) values ($1, $2, 1)`,

@@ -97,6 +97,18 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
     },
   },
+  {
+    name: 'pins',
+    key: ['conversation_id', 'message_seq'],
+    columns: ['pinned_by', 'pinned_at', 'seq'],
+    excluded: {},
+    stream: inConversation,
+    rows: true,
+    parent: {
+      table: 'messages',
+      columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
+    },
+  },
 ];
 
 /** The tables of the log, with all columns that the doctor checks. */

@@ -100,6 +100,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
 
   listMessages: by('messages:read'),
   getMessage: by('messages:read'),
+  listPinnedMessages: by('messages:read'),
   listEvents: by('messages:read'),
   listReadCursors: by('messages:read'),
   moveReadCursor: by('messages:read'),
@@ -108,6 +109,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   deleteMessage: by('messages:write'),
   addReaction: by('messages:write'),
   removeReaction: by('messages:write'),
+  pinMessage: by('messages:write'),
+  unpinMessage: by('messages:write'),
 
   listAccounts: admin,
   getAccount: admin,

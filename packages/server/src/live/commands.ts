@@ -11,8 +11,10 @@ import {
 import {
   deleteCommand,
   editCommand,
+  pinCommand,
   postCommand,
   reactCommand,
+  unpinCommand,
   unreactCommand,
 } from '../messages/commands.ts';
 import type { Command } from '../stream/stream-transaction.ts';
@@ -74,6 +76,10 @@ function commandOf(actor: AccountId, frame: Exclude<DurableCommand, { op: 'read'
       return reactCommand(request, frame.message, frame.emoji);
     case 'unreact':
       return unreactCommand(request, frame.message, frame.emoji);
+    case 'pin':
+      return pinCommand(request, frame.message);
+    case 'unpin':
+      return unpinCommand(request, frame.message);
   }
 }
 

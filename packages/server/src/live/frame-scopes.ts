@@ -18,6 +18,8 @@ const FRAME_SCOPES: Readonly<Record<ClientFrame['op'], readonly Scope[]>> = {
   delete: ['messages:write'],
   react: ['messages:write'],
   unreact: ['messages:write'],
+  pin: ['messages:write'],
+  unpin: ['messages:write'],
   read: ['messages:read'],
   fill: ['messages:read'],
 };

@@ -215,6 +215,12 @@ describe('a post', () => {
     expect((await b.next('ack')).seq).toBe(reacted.seq);
     b.send({ op: 'unreact', id: aClientId(), ...on, emoji: '👍' });
     await b.next('ack');
+    b.send({ op: 'pin', id: aClientId(), ...on });
+    const pinned = await b.next('ack');
+    a.send({ op: 'pin', id: aClientId(), ...on });
+    expect(await a.next('ack', (f) => f.seq === pinned.seq)).toBeDefined();
+    a.send({ op: 'unpin', id: aClientId(), ...on });
+    await b.next('event', (e) => e.type === 'message.unpinned');
     a.send({ op: 'delete', id: aClientId(), ...on });
     await a.next('ack');
     b.send({ op: 'react', id: aClientId(), ...on, emoji: '👍' });
@@ -230,6 +236,8 @@ describe('a post', () => {
       'message.edited',
       'reaction.added',
       'reaction.removed',
+      'message.pinned',
+      'message.unpinned',
       'message.deleted',
     ]);
   });

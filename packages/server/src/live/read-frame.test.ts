@@ -14,6 +14,8 @@ const GOOD: Record<string, Record<string, unknown>> = {
   delete: { id, conversation, message: 1 },
   react: { id, conversation, message: 1, emoji: '👍' },
   unreact: { id, conversation, message: 1, emoji: '👍' },
+  pin: { id, conversation, message: 1 },
+  unpin: { id, conversation, message: 1 },
   read: { id, conversation, seq: 3, unread: true },
   fill: { id, stream: conversation, after: 0 },
   renew: { id, token: 'x' },

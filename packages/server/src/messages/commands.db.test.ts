@@ -25,10 +25,12 @@ import {
   addReaction,
   deleteMessage,
   editMessage,
+  pinMessage,
   postMessage,
   removeReaction,
+  unpinMessage,
 } from './commands.ts';
-import { messageFor } from './queries.ts';
+import { messageFor, pinnedMessages } from './queries.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
 let db: Database;
@@ -60,17 +62,23 @@ describe('commands', () => {
     edit: (actor, id, message) => editMessage(append, about(actor, id), message, 'y'),
     react: (actor, id, message) => addReaction(append, about(actor, id), message, '👍'),
     unreact: (actor, id, message) => removeReaction(append, about(actor, id), message, '👍'),
+    pin: (actor, id, message) => pinMessage(append, about(actor, id), message),
+    unpin: (actor, id, message) => unpinMessage(append, about(actor, id), message),
     delete: (actor, id, message) => deleteMessage(append, about(actor, id), message),
   };
   const hidden = 'conversation_not_found';
-  const nothing = { post: hidden, edit: hidden, react: hidden, unreact: hidden, delete: hidden };
-  const everything = { post: 'yes', edit: 'yes', react: 'yes', unreact: 'yes', delete: 'yes' };
+  const all = (told: string) => Object.fromEntries(Object.keys(acts).map((act) => [act, told]));
+  const nothing = all(hidden);
+  const everything = all('yes');
   const others = { ...everything, edit: 'forbidden', delete: 'forbidden' };
 
   /** For each kind of actor: the expected verdicts, and how to make one, in a group with a message. */
   const actors: Record<
     string,
-    { expected: typeof everything; make(id: ConversationId, author: AccountId): Promise<AccountId> }
+    {
+      expected: Record<string, string>;
+      make(id: ConversationId, author: AccountId): Promise<AccountId>;
+    }
   > = {
     'its author': { expected: everything, make: async (_id, author) => author },
     'another member': { expected: others, make: async () => member },
@@ -135,7 +143,7 @@ describe('commands', () => {
     const there = await says(append, owner, group, 'there');
     // Event 1 is `conversation.created`, not a message.
     for (const seq of [1, there + 100]) {
-      for (const act of ['edit', 'react', 'unreact', 'delete']) {
+      for (const act of ['edit', 'react', 'unreact', 'pin', 'unpin', 'delete']) {
         const outcome = await (acts[act] as Act)(owner, elsewhere, seq as Seq);
         expect(verdict(outcome), act).toBe('message_not_found');
       }
@@ -150,6 +158,8 @@ test('answers a retried command as the first time', async () => {
     (r: ReturnType<typeof about>) => editMessage(append, r, seq, 'edited'),
     (r: ReturnType<typeof about>) => addReaction(append, r, seq, '👍'),
     (r: ReturnType<typeof about>) => removeReaction(append, r, seq, '👍'),
+    (r: ReturnType<typeof about>) => pinMessage(append, r, seq),
+    (r: ReturnType<typeof about>) => unpinMessage(append, r, seq),
     (r: ReturnType<typeof about>) => deleteMessage(append, r, seq),
   ];
   for (const run of commands) {
@@ -180,7 +190,7 @@ describe('an edit', () => {
     expect(await shown(seq, other)).toMatchObject({ body: 'same seq', editedAt: null });
   });
 
-  test('of a deleted message is refused, like a reaction', async () => {
+  test('of a deleted message is refused, like a reaction and a pin', async () => {
     const seq = await says(append, owner, group, 'x');
     stored(await deleteMessage(append, about(owner, group), seq));
     expect(verdict(await editMessage(append, about(owner, group), seq, 'y'))).toBe(
@@ -189,7 +199,13 @@ describe('an edit', () => {
     expect(verdict(await addReaction(append, about(member, group), seq, '👍'))).toBe(
       'message_deleted',
     );
-    expect(await shown(seq)).toMatchObject({ body: '', editedAt: null, reactions: [] });
+    expect(verdict(await pinMessage(append, about(owner, group), seq))).toBe('message_deleted');
+    expect(await shown(seq)).toMatchObject({
+      body: '',
+      editedAt: null,
+      reactions: [],
+      pinned: null,
+    });
   });
 });
 
@@ -320,5 +336,102 @@ describe('a reaction', () => {
     const again = stored(await removeReaction(append, about(owner, group), seq, '👍'));
     expect(again.seq).toBe(off.seq);
     expect((await shown(seq)).reactions[1]).toEqual({ emoji: '👍', accounts: [member] });
+  });
+});
+
+describe('a pin', () => {
+  const pins = async (id: ConversationId, account = member) =>
+    (await pinnedMessages(db.pool, account, id))?.map((m) => m.seq) ?? null;
+
+  test('says who pinned the message and when, and raises its changedSeq', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    const [seq, next] = [await says(append, owner, id, 'a'), await says(append, owner, id, 'b')];
+    const pinned = stored(await pinMessage(append, about(member, id), seq));
+    expect(await shown(seq, id)).toMatchObject({
+      changedSeq: pinned.seq,
+      pinned: { by: member, at: pinned.at },
+    });
+    expect(await shown(next, id)).toMatchObject({ changedSeq: next, pinned: null });
+    expect(await pinnedMessages(db.pool, owner, id)).toEqual([await shown(seq, id)]);
+  });
+
+  test('that is there already keeps its member, and answers with the seq of the first', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    const seq = await says(append, owner, id, 'a');
+    const first = stored(await pinMessage(append, about(member, id), seq));
+    const again = stored(await pinMessage(append, about(owner, id), seq));
+    expect(again.seq).toBe(first.seq);
+    expect((await shown(seq, id)).pinned?.by).toBe(member);
+  });
+
+  test('is removed by any member, once', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    const seq = await says(append, owner, id, 'a');
+    stored(await pinMessage(append, about(owner, id), seq));
+    const removed = stored(await unpinMessage(append, about(member, id), seq));
+    expect(await shown(seq, id)).toMatchObject({ changedSeq: removed.seq, pinned: null });
+    expect(stored(await unpinMessage(append, about(owner, id), seq)).seq).toBe(removed.seq);
+    expect(await pins(id)).toEqual([]);
+    const again = stored(await pinMessage(append, about(member, id), seq));
+    expect((await shown(seq, id)).pinned).toEqual({ by: member, at: again.at });
+  });
+
+  test('goes with the deletion of its message, and of no other one', async () => {
+    const [id, other] = [
+      await aRealGroup(append, [owner, member]),
+      await aRealGroup(append, [owner, member]),
+    ];
+    const [seq, next] = [await says(append, owner, id, 'a'), await says(append, owner, id, 'b')];
+    expect(await says(append, owner, other, 'same seq')).toBe(seq);
+    for (const [where, message] of [
+      [id, seq],
+      [id, next],
+      [other, seq],
+    ] as const) {
+      stored(await pinMessage(append, about(member, where), message));
+    }
+    const deleted = stored(await deleteMessage(append, about(owner, id), seq));
+    expect((await shown(seq, id)).pinned).toBeNull();
+    expect([await pins(id), await pins(other)]).toEqual([[next], [seq]]);
+    // Unpinning it answers with the last change of the message, which is its deletion.
+    expect(stored(await unpinMessage(append, about(member, id), seq)).seq).toBe(deleted.seq);
+  });
+
+  test('is limited in number per conversation, also among concurrent commands', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    const seqs: Seq[] = [];
+    for (let n = 0; n < LIMITS.pinsPerConversation + 5; n++) {
+      seqs.push(await says(append, owner, id, `${n}`));
+    }
+    const outcomes = await Promise.all(
+      seqs.map((seq) => pinMessage(append, about(member, id), seq)),
+    );
+    expect(outcomes.map(verdict)).toEqual(
+      seqs.map((_, n) => (n < LIMITS.pinsPerConversation ? 'yes' : 'too_many_pins')),
+    );
+    const [first, ...rest] = seqs as [Seq, ...Seq[]];
+    const last = rest.at(-1) as Seq;
+    // The last pin comes first.
+    const shownFirst = (await pins(id))?.[0];
+    expect(shownFirst).toBe(seqs[LIMITS.pinsPerConversation - 1]);
+    // A message that is pinned is still answered; elsewhere there is space; a removed pin makes some.
+    expect(verdict(await pinMessage(append, about(owner, id), first))).toBe('yes');
+    const elsewhere = await aRealGroup(append, [owner, member]);
+    const there = await says(append, owner, elsewhere, 'not yet');
+    expect(verdict(await pinMessage(append, about(owner, elsewhere), there))).toBe('yes');
+    stored(await unpinMessage(append, about(owner, id), first));
+    expect(verdict(await pinMessage(append, about(owner, id), last))).toBe('yes');
+    expect((await pins(id))?.[0]).toBe(last);
+    expect(await pins(id)).toHaveLength(LIMITS.pinsPerConversation);
+  });
+
+  test('is listed for members only', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    const seq = await says(append, owner, id, 'a');
+    stored(await pinMessage(append, about(owner, id), seq));
+    expect(await pins(id)).toEqual([seq]);
+    expect(await pins(id, await anAccount(db.pool))).toBeNull();
+    stored(await leaveGroup(append, about(member, id)));
+    expect(await pins(id)).toBeNull();
   });
 });

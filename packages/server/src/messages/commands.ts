@@ -74,6 +74,14 @@ export const reactCommand = (r: MessageRequest, message: Seq, emoji: string): Co
 export const unreactCommand = (r: MessageRequest, message: Seq, emoji: string): Command =>
   onMessage(r, unreactRule, 'reaction.removed', message, emoji);
 
+/** Returns the command that pins a message. Pinning it again changes nothing. */
+export const pinCommand = (r: MessageRequest, message: Seq): Command =>
+  onMessage(r, pinRule, 'message.pinned', message, '');
+
+/** Returns the command that removes the pin of a message, whoever pinned it. */
+export const unpinCommand = (r: MessageRequest, message: Seq): Command =>
+  onMessage(r, unpinRule, 'message.unpinned', message, '');
+
 /** Runs {@link postCommand}. */
 export const postMessage = (append: Append, r: MessageRequest, body: string): Promise<Outcome> =>
   append.run(postCommand(r, body));
@@ -89,6 +97,12 @@ export const addReaction = (append: Append, r: MessageRequest, message: Seq, emo
 /** Runs {@link unreactCommand}. */
 export const removeReaction = (append: Append, r: MessageRequest, message: Seq, emoji: string) =>
   append.run(unreactCommand(r, message, emoji));
+/** Runs {@link pinCommand}. */
+export const pinMessage = (append: Append, r: MessageRequest, message: Seq) =>
+  append.run(pinCommand(r, message));
+/** Runs {@link unpinCommand}. */
+export const unpinMessage = (append: Append, r: MessageRequest, message: Seq) =>
+  append.run(unpinCommand(r, message));
 
 function onMessage(
   r: MessageRequest,
@@ -178,6 +192,22 @@ const unreactRule = messageRule('messages.unreact', 'react', async (tx, command,
   return { events: [newEvent(stream, 'reaction.removed', { message, emoji })] };
 });
 
+const pinRule = messageRule('messages.pin', 'pin', async (tx, command, target) => {
+  if (target.deleted) return { refuse: refusal('message_deleted') };
+  const pins = await readPins(tx, command);
+  if (pins.own !== null) return { unchanged: pins.own };
+  if (pins.count >= LIMITS.pinsPerConversation) return { refuse: refusal('too_many_pins') };
+  const { stream, message } = command;
+  return { events: [newEvent(stream, 'message.pinned', { message })] };
+});
+
+const unpinRule = messageRule('messages.unpin', 'pin', async (tx, command, target) => {
+  const pins = await readPins(tx, command);
+  if (pins.own === null) return { unchanged: target.changedSeq };
+  const { stream, message } = command;
+  return { events: [newEvent(stream, 'message.unpinned', { message })] };
+});
+
 /** The message that a command is about. */
 interface Target {
   readonly deleted: boolean;
@@ -229,4 +259,18 @@ function readReactions(tx: StreamTransaction, command: OnMessageCommand) {
     `select emoji, account_id, seq from reactions where conversation_id = $1 and message_seq = $2`,
     [command.conversation, command.message],
   );
+}
+
+/** Returns how many messages of the conversation are pinned, and the event that pinned this one. */
+async function readPins(
+  tx: StreamTransaction,
+  command: OnMessageCommand,
+): Promise<{ count: number; own: Seq | null }> {
+  const [row] = await tx.query<{ count: number; own: Seq | null }>(
+    'messages-pins',
+    `select count(*)::int as count, max(seq) filter (where message_seq = $2) as own
+     from pins where conversation_id = $1`,
+    [command.conversation, command.message],
+  );
+  return row ?? { count: 0, own: null };
 }

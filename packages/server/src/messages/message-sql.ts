@@ -25,10 +25,18 @@ const REACTIONS = `(
   ) r
 )`;
 
-/** SQL: the message `g`, a row of `messages`, as a `Message`. */
-export const MESSAGE = `json_build_object(${FIELDS},
-  'reactions', ${REACTIONS}
+/** SQL: the pin of the message `g`; null if it is not pinned. */
+const PINNED = `(
+  select json_build_object('by', p.pinned_by, 'at', ${timestamp('p.pinned_at')})
+  from pins p
+  where p.conversation_id = g.conversation_id and p.message_seq = g.seq
 )`;
 
-/** SQL: the message `g` as in lists of conversations, which do not show its reactions. */
+/** SQL: the message `g`, a row of `messages`, as a `Message`. */
+export const MESSAGE = `json_build_object(${FIELDS},
+  'reactions', ${REACTIONS},
+  'pinned', ${PINNED}
+)`;
+
+/** SQL: the message `g` as in lists of conversations, which show neither reactions nor pins. */
 export const LAST_MESSAGE = `json_build_object(${FIELDS})`;

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { authorize, type MessageAction, type MessageRole } from './policy.ts';
 
-const ACTIONS: MessageAction[] = ['post', 'edit', 'delete', 'react'];
+const ACTIONS: MessageAction[] = ['post', 'edit', 'delete', 'react', 'pin'];
 
 /** The policy in short form: + yes, - forbidden, ? conversation not found. */
 const TABLE: Record<MessageRole, string> = {
-  //       post edit delete react
-  author: '++++',
-  member: '+--+',
-  non_member: '????',
+  //       post edit delete react pin
+  author: '+++++',
+  member: '+--++',
+  non_member: '?????',
 };
 const VERDICTS: Record<string, string> = {
   '+': 'yes',

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@parley/protocol';
 
-/** An action on messages. Adding and removing a reaction are both `react`. */
-export type MessageAction = 'post' | 'edit' | 'delete' | 'react';
+/** An action on messages. `react` and `pin` also cover the removal of a reaction and of a pin. */
+export type MessageAction = 'post' | 'edit' | 'delete' | 'react' | 'pin';
 /** The role of the account that acts: `author` is a member and wrote the message in question. */
 export type MessageRole = 'author' | 'member' | 'non_member';
 
@@ -13,13 +13,14 @@ export type Verdict = 'yes' | ErrorCode;
  * message is the account’s own.
  */
 const POLICY: Readonly<Record<MessageRole, Readonly<Record<MessageAction, Verdict>>>> = {
-  author: { post: 'yes', edit: 'yes', delete: 'yes', react: 'yes' },
-  member: { post: 'yes', edit: 'forbidden', delete: 'forbidden', react: 'yes' },
+  author: { post: 'yes', edit: 'yes', delete: 'yes', react: 'yes', pin: 'yes' },
+  member: { post: 'yes', edit: 'forbidden', delete: 'forbidden', react: 'yes', pin: 'yes' },
   non_member: {
     post: 'conversation_not_found',
     edit: 'conversation_not_found',
     delete: 'conversation_not_found',
     react: 'conversation_not_found',
+    pin: 'conversation_not_found',
   },
 };
 

@@ -2,7 +2,7 @@ import type { EventType } from '@parley/protocol';
 import { dataOf } from '../stream/record.ts';
 import type { Projection } from '../stream/stream-transaction.ts';
 
-/** The projections of messages and reactions. */
+/** The projections of messages, reactions and pins. */
 export const messageProjections = {
   'message.posted': async (tx, events) => {
     await tx.query(
@@ -51,6 +51,12 @@ export const messageProjections = {
        where r.conversation_id = e.conversation_id and r.message_seq = e.message`,
       [streams, messages],
     );
+    await tx.query(
+      'messages-deleted-pins',
+      `delete from pins p using unnest($1::uuid[], $2::int8[]) as e (conversation_id, message)
+       where p.conversation_id = e.conversation_id and p.message_seq = e.message`,
+      [streams, messages],
+    );
   },
 
   'reaction.added': async (tx, events) => {
@@ -74,6 +80,31 @@ export const messageProjections = {
         `delete from reactions
          where conversation_id = $1 and message_seq = $2 and account_id = $3 and emoji = $4`,
         [e.stream, message, e.actor, emoji],
+      );
+      await tx.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+    }
+  },
+
+  'message.pinned': async (tx, events) => {
+    for (const e of events) {
+      const { message } = dataOf(e, 'message.pinned');
+      await tx.query(
+        'messages-pinned',
+        `insert into pins (conversation_id, message_seq, pinned_by, pinned_at, seq)
+         values ($1, $2, $3, $4, $5) on conflict do nothing`,
+        [e.stream, message, e.actor, e.at, e.seq],
+      );
+      await tx.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+    }
+  },
+
+  'message.unpinned': async (tx, events) => {
+    for (const e of events) {
+      const { message } = dataOf(e, 'message.unpinned');
+      await tx.query(
+        'messages-unpinned',
+        'delete from pins where conversation_id = $1 and message_seq = $2',
+        [e.stream, message],
       );
       await tx.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
     }

@@ -98,6 +98,28 @@ export async function messageFor(
   return row ? (row.item ?? undefined) : null;
 }
 
+/** Returns the pinned messages, the last pin first; null when the account is not a member. */
+export async function pinnedMessages(
+  pool: Pool,
+  account: AccountId,
+  conversation: ConversationId,
+): Promise<Message[] | null> {
+  const { rows } = await pool.query<{ items: Message[] }>({
+    name: 'messages-pinned-list',
+    text: `
+      select (
+        select coalesce(json_agg(${MESSAGE} order by pin.seq desc), '[]')
+        from pins pin
+        join messages g on g.conversation_id = pin.conversation_id and g.seq = pin.message_seq
+        where pin.conversation_id = m.conversation_id
+      ) as items
+      from memberships m
+      where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
+    values: [account, conversation],
+  });
+  return rows[0]?.items ?? null;
+}
+
 /** Events of a stream; `lastSeq` is the last seq that the account may see. */
 export interface EventsOfStream {
   readonly items: Event[];

@@ -1,7 +1,7 @@
 import {
   type AccountId,
   CommandAnswer,
-  ConversationId,
+  type ConversationId,
   CursorsAnswer,
   EditBody,
   Emoji,
@@ -15,18 +15,16 @@ import {
   ReadBody,
   ReadCursor,
   type Seq,
-  SeqText,
   StreamId,
 } from '@parley/protocol';
-import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
 import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
-import { IdempotencyHeader, problems } from '../http/describe.ts';
+import { problems } from '../http/describe.ts';
 import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
-import { clientIdOf } from '../http/idempotency.ts';
-import type { Append, Outcome } from '../stream/append.ts';
+import type { Append } from '../stream/append.ts';
 import {
   addReaction,
   deleteMessage,
@@ -34,8 +32,17 @@ import {
   postMessage,
   removeReaction,
 } from './commands.ts';
+import { pinRoutes } from './pin-routes.ts';
 import { eventsFor, history, messageFor } from './queries.ts';
 import { cursorsOf, type ReadCursors, type ReadMove } from './read-cursors.ts';
+import {
+  commandAnswer,
+  commandRequest,
+  headers,
+  OfConversation,
+  OfMessage,
+  security,
+} from './requests.ts';
 
 /** The dependencies of the message routes. */
 export interface MessageDeps {
@@ -48,13 +55,9 @@ export interface MessageDeps {
   readonly onReadMoved: (account: AccountId, move: ReadMove) => void;
 }
 
-const OfConversation = z.object({ id: ConversationId });
-const OfMessage = z.object({ id: ConversationId, seq: SeqText });
-const OfReaction = z.object({ id: ConversationId, seq: SeqText, emoji: Emoji });
-const headers = IdempotencyHeader;
-const security = [{ accessToken: [] }];
+const OfReaction = OfMessage.extend({ emoji: Emoji });
 
-/** Registers the routes of messages, reactions, read cursors and events. */
+/** Registers the routes of messages, reactions, pins, read cursors and events. */
 export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, readCursors, authenticate: onRequest, onReadMoved } = deps;
@@ -103,7 +106,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     },
     onRequest,
     handler: async (request, reply) => {
-      const command = requestOf(request, request.params.id);
+      const command = commandRequest(request, request.params.id);
       const { actor: author, conversation } = command;
       const { body } = request.body;
       const { seq, at, repeated } = storedOrRefuse(await postMessage(append, command, body));
@@ -146,7 +149,12 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     handler: async (request) => {
       const { id, seq } = request.params;
       storedOrRefuse(
-        await editMessage(append, requestOf(request, request.params.id), seq, request.body.body),
+        await editMessage(
+          append,
+          commandRequest(request, request.params.id),
+          seq,
+          request.body.body,
+        ),
       );
       return after(sessionOf(request).account, id, seq);
     },
@@ -166,8 +174,8 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     },
     onRequest,
     handler: async (request) => {
-      const command = requestOf(request, request.params.id);
-      return answer(command, await deleteMessage(append, command, request.params.seq));
+      const command = commandRequest(request, request.params.id);
+      return commandAnswer(command, await deleteMessage(append, command, request.params.seq));
     },
   });
 
@@ -185,9 +193,9 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     },
     onRequest,
     handler: async (request) => {
-      const command = requestOf(request, request.params.id);
+      const command = commandRequest(request, request.params.id);
       const { seq, emoji } = request.params;
-      return answer(command, await addReaction(append, command, seq, emoji));
+      return commandAnswer(command, await addReaction(append, command, seq, emoji));
     },
   });
 
@@ -205,11 +213,13 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     },
     onRequest,
     handler: async (request) => {
-      const command = requestOf(request, request.params.id);
+      const command = commandRequest(request, request.params.id);
       const { seq, emoji } = request.params;
-      return answer(command, await removeReaction(append, command, seq, emoji));
+      return commandAnswer(command, await removeReaction(append, command, seq, emoji));
     },
   });
+
+  pinRoutes(instance, deps);
 
   app.route({
     method: 'POST',
@@ -268,14 +278,4 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       (await eventsFor(pool, sessionOf(request).account, request.params.id, request.query)) ??
       refuse('not_found'),
   });
-}
-
-function requestOf(request: FastifyRequest, conversation: ConversationId) {
-  return { actor: sessionOf(request).account, clientId: clientIdOf(request), conversation };
-}
-
-/** The answer to a command: the same as in an `ack` frame. */
-function answer({ clientId }: { clientId: string }, outcome: Outcome): CommandAnswer {
-  const { stream, seq, at } = storedOrRefuse(outcome);
-  return { id: clientId, stream, seq, at };
 }

@@ -33,6 +33,8 @@ export async function* exportOf(
   yield* rowsOf(pool, account, ids, MESSAGES, (row) => [row.seq]);
   yield '\n],\n"reactions": [';
   yield* rowsOf(pool, account, ids, REACTIONS, (row) => [row.message, row.emoji]);
+  yield '\n],\n"pins": [';
+  yield* rowsOf(pool, account, ids, PINS, (row) => [row.message]);
   yield '\n]\n}\n';
 }
 
@@ -99,4 +101,12 @@ const REACTIONS = {
          where conversation_id = $1 and account_id = $2 and (message_seq, emoji) > ($4, $5)
          order by message_seq, emoji limit $3`,
   first: [0, ''],
+};
+const PINS = {
+  name: 'export-pins',
+  text: `select conversation_id as conversation, message_seq as message, pinned_at as "pinnedAt"
+         from pins
+         where conversation_id = $1 and pinned_by = $2 and message_seq > $4
+         order by message_seq limit $3`,
+  first: [0],
 };

@@ -59,6 +59,7 @@ describe('the data export', () => {
       'PUT',
       `/conversations/${group}/messages/${first.seq}/reactions/%F0%9F%91%8D`,
     );
+    await ann.request('PUT', `/conversations/${group}/messages/${first.seq}/pin`);
     await ann.request('POST', `/conversations/${left}/leave`);
 
     const answer = await ann.request('POST', '/me/export', password);
@@ -71,6 +72,9 @@ describe('the data export', () => {
       'mine "quoted" \u{1F44D}',
     ]);
     expect(file.reactions).toEqual([{ conversation: group, message: first.seq, emoji: '👍' }]);
+    expect(file.pins).toEqual([
+      { conversation: group, message: first.seq, pinnedAt: expect.any(String) },
+    ]);
     expect(file.conversations.length).toBeGreaterThanOrEqual(3);
     expect(file.sessions).toHaveLength(1);
     expect(JSON.stringify(file)).not.toMatch(/argon2|hash|token|sealed|not hers/);

@@ -21,22 +21,25 @@ async function aTalk() {
   }
   const [edited, deleted, liked] = said as [Seq, Seq, Seq];
   const writer = await testBed.client(node, ann);
-  /** Edits, deletes and reacts to earlier messages, and posts some. */
+  /** Edits, deletes, pins and reacts to earlier messages, and posts some. */
   const meanwhile = async () => {
     const sent = [
       writer.client.edit(group, edited, 'was edited'),
       writer.client.remove(group, deleted),
       writer.client.react(group, liked, '👍'),
       writer.client.react(group, liked, '🎉'),
+      writer.client.pin(group, liked),
+      writer.client.pin(group, edited),
       writer.client.post(group, 'while bob was away'),
     ];
     await Promise.all(sent.map((s) => s.settled));
     await writer.client.unreact(group, liked, '🎉').settled;
+    await writer.client.unpin(group, edited).settled;
   };
   return { node, network, ann, bob, group, writer, meanwhile };
 }
 
-test('an edit, a deletion and a reaction reach a client that was away (B10)', async () => {
+test('an edit, a deletion, a reaction and a pin reach a client that was away (B10)', async () => {
   const { network, bob, group, writer, meanwhile } = await aTalk();
   const reader = await testBed.client(network, bob);
   expect(await reader.shows(group)).toHaveLength(4);

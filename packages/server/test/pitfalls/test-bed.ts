@@ -244,11 +244,11 @@ export class RecordingClient {
 }
 
 function plain(message: Message): object {
-  const { seq, author, body, editedAt, deletedAt } = message;
+  const { seq, author, body, editedAt, deletedAt, pinned } = message;
   const reactions = message.reactions
     .map((r) => `${r.emoji} ${[...r.accounts].sort().join(' ')}`)
     .sort();
-  return { seq, author, body, editedAt, deletedAt, reactions };
+  return { seq, author, body, editedAt, deletedAt, reactions, pinned };
 }
 
 /** first, first + 1 … last. */

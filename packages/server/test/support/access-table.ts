@@ -64,6 +64,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'getMessage',
     'listEvents',
     'listMessages',
+    'listPinnedMessages',
     'listReadCursors',
     'moveReadCursor',
   ],
@@ -71,8 +72,10 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'addReaction',
     'deleteMessage',
     'editMessage',
+    'pinMessage',
     'postMessage',
     'removeReaction',
+    'unpinMessage',
   ],
   // Owners and admins, and their API keys with the scope `admin`.
   admin: [

@@ -7,7 +7,9 @@ import {
   addReaction,
   deleteMessage,
   editMessage,
+  pinMessage,
   removeReaction,
+  unpinMessage,
 } from '../../src/messages/commands.ts';
 import { ReadCursors } from '../../src/messages/read-cursors.ts';
 import type { Append } from '../../src/stream/append.ts';
@@ -20,12 +22,14 @@ export interface PopulatedDatabase {
   readonly append: Append;
   readonly users: readonly [AccountId, AccountId, AccountId];
   readonly group: ConversationId;
-  /** A message that was edited and has a reaction. */
+  /** A message that was edited, has a reaction and is pinned. */
   readonly message: Seq;
   readonly deleted: Seq;
+  /** A message whose pin was removed. */
+  readonly unpinned: Seq;
 }
 
-/** Creates a database with messages, edits, deletions, reactions, membership periods and cursors. */
+/** Creates a database with messages, edits, deletions, reactions, pins, membership periods and cursors. */
 export async function aPopulatedDatabase(cluster: TestCluster): Promise<PopulatedDatabase> {
   const { pool } = await (await cluster.fresh()).open();
   const append = await aBootstrappedAppend(pool);
@@ -46,12 +50,16 @@ export async function aPopulatedDatabase(cluster: TestCluster): Promise<Populate
   await addReaction(append, about(bob, group), message, '👍');
   const deleted = await says(append, bob, group, 'a mistake');
   await deleteMessage(append, about(bob, group), deleted);
+  await pinMessage(append, about(bob, group), message);
+  const unpinned = await says(append, bob, group, 'no longer pinned');
+  await pinMessage(append, about(bob, group), unpinned);
+  await unpinMessage(append, about(ada, group), unpinned);
   await leaveGroup(append, about(cyd, group));
   await says(append, ada, group, 'while cyd is away');
   await joinGroup(append, about(cyd, group));
   await renameGroup(append, about(ada, group), 'friends');
   await new ReadCursors(pool, testLog).move(bob, group, message, false);
-  return { pool, append, users, group, message, deleted };
+  return { pool, append, users, group, message, deleted, unpinned };
 }
 
 /** Returns the findings in short form. */
@@ -64,7 +72,7 @@ export const kinds = (findings: readonly Finding[]) =>
 export async function contents(pool: pg.Pool): Promise<Record<string, object[]>> {
   const tables = ['streams', 'events', 'accounts', 'conversations', 'memberships', 'messages'];
   const all: Record<string, object[]> = {};
-  for (const table of [...tables, 'reactions']) {
+  for (const table of [...tables, 'reactions', 'pins']) {
     const { rows } = await pool.query(`select t.* from ${table} t order by 1, 2, 3`);
     all[table] = rows;
   }

@@ -18,6 +18,8 @@ const REJECTED: Record<DurableCommand['op'], PlainKey | null> = {
   delete: 'notifications.deleteFailed',
   react: 'notifications.reactFailed',
   unreact: 'notifications.unreactFailed',
+  pin: 'notifications.pinFailed',
+  unpin: 'notifications.unpinFailed',
   read: null,
 };
 

@@ -396,6 +396,8 @@ export const en = {
     deleteFailed: 'Couldn’t delete the message',
     reactFailed: 'Couldn’t add your reaction',
     unreactFailed: 'Couldn’t remove your reaction',
+    pinFailed: 'Couldn’t pin the message',
+    unpinFailed: 'Couldn’t unpin the message',
     joined: '<name/> joined Parley',
   },
   profile: {

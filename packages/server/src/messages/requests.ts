@@ -1,0 +1,34 @@
+import { type CommandAnswer, ConversationId, SeqText } from '@parley/protocol';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { sessionOf } from '../http/authenticate.ts';
+import { IdempotencyHeader } from '../http/describe.ts';
+import { storedOrRefuse } from '../http/errors.ts';
+import { clientIdOf } from '../http/idempotency.ts';
+import type { Outcome } from '../stream/append.ts';
+import type { MessageRequest } from './commands.ts';
+
+/** What the routes of messages have in common. */
+
+/** The parameters of routes of a conversation. */
+export const OfConversation = z.object({ id: ConversationId });
+/** The parameters of routes of a message. */
+export const OfMessage = z.object({ id: ConversationId, seq: SeqText });
+/** The headers of commands. */
+export const headers = IdempotencyHeader;
+/** How requests are authenticated, for the documentation. */
+export const security = [{ accessToken: [] }];
+
+/** Returns whose command a request is, its id, and the conversation. */
+export function commandRequest(
+  request: FastifyRequest,
+  conversation: ConversationId,
+): MessageRequest {
+  return { actor: sessionOf(request).account, clientId: clientIdOf(request), conversation };
+}
+
+/** Returns the answer to a command: the same as in an `ack` frame. */
+export function commandAnswer({ clientId }: MessageRequest, outcome: Outcome): CommandAnswer {
+  const { stream, seq, at } = storedOrRefuse(outcome);
+  return { id: clientId, stream, seq, at };
+}
