@@ -141,7 +141,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
   test('lists the emails with their text for admins while SMTP is not configured', async () => {
     const visitor = await arrive();
     await visitor.page.goto('/forgot');
-    await visitor.page.getByText('This server doesn’t send email yet').waitFor();
+    await visitor.page.getByText('Email isn’t set up on this server yet').waitFor();
     await visitor.page.getByLabel('Email').fill('olga@example.org');
     await visitor.page.getByRole('button', { name: 'Send reset link' }).click();
     await visitor.page.getByText('we’ve sent a link').waitFor();

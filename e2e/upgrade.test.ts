@@ -60,7 +60,7 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     await installation.upgrade(renameAssets);
     await una.page.getByRole('button', { name: 'Account menu' }).click();
     await una.page.getByRole('menuitem', { name: 'Your account' }).click();
-    await una.page.getByRole('heading', { name: 'This page needs to be reloaded' }).waitFor();
+    await una.page.getByRole('heading', { name: 'Reload this page' }).waitFor();
     expect(loads()).toBe(0);
     expect(await barriers(una.page)).toEqual([]);
     await una.page.getByRole('button', { name: 'Reload' }).click();
@@ -71,13 +71,13 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     // A build without one page: the user was asked for every reload, and the rest still works.
     await installation.upgrade((assets) => removePage(assets, 'sessions-page'));
     await una.page.goto('/settings/sessions');
-    await una.page.getByRole('heading', { name: 'This page needs to be reloaded' }).waitFor();
+    await una.page.getByRole('heading', { name: 'Reload this page' }).waitFor();
     await una.page.setViewportSize({ width: 360, height: 740 });
     expect(await sideways(una.page)).toBe(0);
     const before = loads();
     await una.page.getByRole('button', { name: 'Reload' }).click();
     await una.page.waitForLoadState('networkidle');
-    await una.page.getByRole('heading', { name: 'This page needs to be reloaded' }).waitFor();
+    await una.page.getByRole('heading', { name: 'Reload this page' }).waitFor();
     expect(loads()).toBe(before + 1);
     await una.page.goto('/');
     await una.open('everyone');

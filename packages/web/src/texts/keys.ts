@@ -54,7 +54,10 @@ export type PlainKey = {
   [K in TextKey]: [Names<K> | TextTags<K>] extends [never] ? K : never;
 }[TextKey];
 
+/** The plural forms of languages that have more of them than English. */
+type MorePlurals = { readonly [Name in `${string}_${'zero' | 'two' | 'few' | 'many'}`]?: string };
+
 /** The structure that the catalogue of another language has: the same keys with other texts. */
 export type Catalogue<Node = typeof en> = {
   readonly [Name in keyof Node]: Node[Name] extends string ? string : Catalogue<Node[Name]>;
-};
+} & MorePlurals;

@@ -61,6 +61,8 @@ test('rejects unknown keys, missing values and unknown values at compile time', 
   expectTypeOf<'common.others'>().not.toExtend<PlainKey>();
   expectTypeOf<TextTags<'forgot.sent'>>().toEqualTypeOf<'email'>();
   expectTypeOf<typeof en>().toExtend<Catalogue>();
+  const time: Catalogue<(typeof en)['time']> = { ...en.time, days_few: 'dni' };
+  expect(time).toHaveProperty('justNow');
   // @ts-expect-error: no such key
   t('common.cancell');
   // @ts-expect-error: the text needs a name

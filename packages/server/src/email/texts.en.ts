@@ -1,0 +1,64 @@
+/**
+ * The texts of all emails in English: plain text with short lines, ASCII so that they are sent unencoded.
+ * docs/translation.md says how to add a text or a language.
+ */
+export const en = {
+  footer: 'Sent by Parley at {{server}}',
+  code: {
+    subject: 'Your Parley verification code',
+    body: `Enter this code to verify your email address:
+
+    {{code}}
+
+It expires in 10 minutes and works once. Don't share it with anyone.
+If you didn't request this code, you can ignore this email.`,
+  },
+  alreadyRegistered: {
+    subject: 'You already have a Parley account',
+    body: `Someone tried to create a Parley account with this email address, but it already has one.
+
+If this was you, log in at {{server}}/login
+or reset your password at {{server}}/forgot
+
+If it wasn't you, you can ignore this email.`,
+  },
+  reset: {
+    subject: 'Reset your Parley password',
+    body: `We received a request to reset the password of your account.
+To choose a new password, open this link:
+
+{{link}}
+
+The link expires in 30 minutes and works once.
+If you didn't request a password reset, you can ignore this email.
+Your password won't change.`,
+  },
+  passwordChanged: {
+    subject: 'Your Parley password was changed',
+    body: `The password of your account was changed, and your other devices were logged out.
+
+If you didn't make this change, reset your password right away:
+
+{{server}}/forgot`,
+  },
+  invitation: {
+    subject: "You've been invited to Parley",
+    body: `You've been invited to join Parley at {{server}}
+
+To accept the invitation and create your account, open this link:
+
+{{link}}
+
+If you weren't expecting this invitation, you can ignore this email.`,
+  },
+  invitationFrom: {
+    subject: '{{inviter}} invited you to Parley',
+    body: `{{inviter}} invited you to join Parley at {{server}}
+
+To accept the invitation and create your account, open this link:
+
+{{link}}
+
+If you weren't expecting this invitation, you can ignore this email.`,
+  },
+} as const;
