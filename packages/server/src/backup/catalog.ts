@@ -1,15 +1,15 @@
 import pg from 'pg';
 
-/** A table whose rows are kept. Names are as the catalog has them, unquoted. */
+/** A table to back up. Names are unquoted, as in the catalog. */
 export interface Table {
   readonly name: string;
-  /** The columns that hold something of their own: generated ones follow from them. */
+  /** The columns, without generated ones. */
   readonly columns: readonly string[];
-  /** SQL that puts the rows into one order, the same on every server. */
+  /** SQL that orders the rows in the same way on every server. */
   readonly order: string;
 }
 
-/** A counter, and where it stands. */
+/** A sequence and its state. */
 export interface Sequence {
   readonly name: string;
   readonly lastValue: string;
@@ -17,12 +17,11 @@ export interface Sequence {
 }
 
 /**
- * The tables that must be kept, read from the database itself, so that a table that a later
- * migration makes is in every backup automatically.
+ * Returns the tables to back up. They are read from the catalog, so that tables of later migrations
+ * are included automatically.
  *
- * Left out, and this is all that is: temporary and unlogged tables (PostgreSQL itself empties them
- * after a crash, so they hold nothing to be kept), partitions (their parent has their rows), views,
- * and what belongs to an extension.
+ * Only these are excluded: temporary and unlogged tables (PostgreSQL truncates them after a crash),
+ * partitions (their parent contains their rows), views, and what belongs to an extension.
  */
 export async function readTables(client: pg.ClientBase): Promise<Table[]> {
   const { rows } = await client.query<{
@@ -52,7 +51,7 @@ const NOT_OF_AN_EXTENSION = `not exists (
   select from pg_depend d
   where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`;
 
-/** By the primary key, text by its bytes: servers may sort words differently, but not bytes. */
+/** Orders by the primary key, text by its bytes: collations may differ between servers. */
 function orderOf(name: string, key: { name: string; collated: boolean }[] | null): string {
   if (key === null) return `${quote(name)}::text collate "C"`;
   return key
@@ -60,7 +59,7 @@ function orderOf(name: string, key: { name: string; collated: boolean }[] | null
     .join(', ');
 }
 
-/** The counters that are not temporary, and where they stand. */
+/** Returns the sequences that are not temporary, with their state. */
 export async function readSequences(client: pg.ClientBase): Promise<Sequence[]> {
   const { rows } = await client.query<{ name: string }>(`
     select c.relname as name from pg_class c
@@ -77,7 +76,7 @@ export async function readSequences(client: pg.ClientBase): Promise<Sequence[]> 
   return sequences;
 }
 
-/** Everything that stands in the schema already: a place for a restore has nothing. */
+/** Returns the relations in the schema; for a restore there must be none. */
 export async function readRelations(client: pg.ClientBase): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(`
     select c.relname as name from pg_class c
@@ -87,5 +86,5 @@ export async function readRelations(client: pg.ClientBase): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-/** A name as SQL. */
+/** Quotes a name for SQL. */
 export const quote = pg.escapeIdentifier;

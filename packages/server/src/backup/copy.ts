@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { quote, type Table } from './catalog.ts';
 
-/** What a table’s rows amount to: their number, and SHA-256 over their text in order. */
+/** The number of rows of a table, and the SHA-256 over their text in order. */
 export interface TableDigest {
   readonly rows: number;
   readonly bytes: number;
@@ -13,8 +13,8 @@ export interface TableDigest {
 }
 
 /**
- * Settings for a session that copies: formats of times, numbers and bytes under which the same rows
- * are the same text on every server, and as much time as it takes.
+ * Prepares a session for COPY: formats of times, numbers and bytes with which the same rows have the
+ * same text on every server, and no time limits.
  */
 export async function prepareSession(client: pg.ClientBase): Promise<void> {
   await client.query(`
@@ -30,8 +30,8 @@ export async function prepareSession(client: pg.ClientBase): Promise<void> {
 }
 
 /**
- * Reads a table in COPY’s text format, in the order of its key, in pieces of about 64 KiB; returns
- * what was read in all.
+ * Reads a table in COPY’s text format, in the order of its key, in chunks of about 64 KiB. Returns the
+ * digest of all of it.
  */
 export async function* copyOut(
   client: pg.ClientBase,
@@ -42,7 +42,7 @@ export async function* copyOut(
   return yield* copyOutSelect(client, select);
 }
 
-/** The same for any SELECT. */
+/** Reads the result of a SELECT like {@link copyOut}. */
 export async function* copyOutSelect(
   client: pg.ClientBase,
   select: string,
@@ -66,21 +66,21 @@ export async function* copyOutSelect(
 }
 
 /**
- * A COPY lasts as long as it lasts, whatever the pool says of queries. `pg` starts a timer for each
- * query and stops it by the query’s callback, which the COPY of pg-copy-streams does not call.
+ * Exempts a COPY from the time limit of the pool. `pg` starts a timer for each query and clears it in
+ * the query’s callback, which the streams of pg-copy-streams do not call.
  */
 function untimed(): { query_timeout: number; callback: () => void } {
   return { query_timeout: 2 ** 31 - 1, callback: () => undefined };
 }
 
-/** In COPY’s text format a line feed ends a row; one within a value is written as `\\n`. */
+/** Counts rows: in COPY’s text format a line feed ends a row; in a value it is written as `\\n`. */
 function countLines(piece: Buffer): number {
   let lines = 0;
   for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) lines += 1;
   return lines;
 }
 
-/** Reads all of it and keeps only what it amounts to. */
+/** Reads all rows and returns only their digest. */
 export async function digestOf(rows: AsyncGenerator<Buffer, TableDigest>): Promise<TableDigest> {
   for (;;) {
     const step = await rows.next();

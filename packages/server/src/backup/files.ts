@@ -4,11 +4,11 @@ import { join, relative, sep } from 'node:path';
 import { MOVED, RESTORING } from '../storage/marks.ts';
 
 /**
- * The files of the data folder that must be kept. As with tables, everything is kept but for a
- * short list, so that what a later version puts there is in every backup by itself.
+ * The files of the data folder that a backup contains. As with tables, everything is included except a
+ * short list, so that files of later versions are included automatically.
  */
 
-/** Left out, at the top of the data folder: what is kept as rows, or made anew by itself. */
+/** Excluded, at the top of the data folder: stored as rows, or recreated when needed. */
 const DERIVED = [
   /^postgres$/,
   /^postgres\.log(\.\d+)?$/,
@@ -16,25 +16,25 @@ const DERIVED = [
   /^postgres-programs-.*$/,
   /^lock$/,
   /^reserve(\.new)?$/,
-  // Backups may lie here, and only here: else each would have all earlier ones in it.
+  // Backups may be stored here and nowhere else in the folder: each would contain all earlier ones.
   /^backups$/,
   /^secret\.\d+$/,
-  // The file system’s own, at the top of a volume.
+  // Created by the file system at the top of a volume.
   /^lost\+found$/,
 ];
 
-/** Whether something at the top of the data folder is none of what must be kept. */
+/** Returns whether an entry at the top of the data folder is excluded from backups. */
 export function isDerived(name: string): boolean {
   return name === RESTORING || name === MOVED || DERIVED.some((pattern) => pattern.test(name));
 }
 
-/** Whether a file at this path would be among those to keep. */
+/** Returns whether a backup of the data folder would contain a file at this path. */
 export function isKept(dataDir: string, file: string): boolean {
   const [top = '', ...below] = relative(dataDir, file).split(sep);
   return top !== '' && top !== '..' && !(below.length > 0 && isDerived(top));
 }
 
-/** The paths of all files to keep, relative to the data folder, with `/`, sorted. */
+/** Returns the sorted paths of all files to back up, relative to the data folder, with `/`. */
 export async function listFiles(dataDir: string): Promise<string[]> {
   const found: string[] = [];
   const walk = async (below: string) => {
@@ -50,25 +50,25 @@ export async function listFiles(dataDir: string): Promise<string[]> {
   return found.sort();
 }
 
-/** What a file amounts to. */
+/** The length and digest of a file. */
 export interface FileDigest {
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** What a file with this content amounts to. */
+/** Returns the length and digest of a content. */
 export function digestOfBytes(content: Buffer): FileDigest {
   return { bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
 }
 
-/** A file that is being read: its length, and its content, as long as it was when it was opened. */
+/** A file that is being read, up to the length that it had when it was opened. */
 export interface OpenFile {
   readonly size: number;
-  /** Reads it and closes it; returns what it amounts to. */
+  /** Reads the file and closes it; returns its length and digest. */
   read(): AsyncGenerator<Buffer, FileDigest>;
 }
 
-/** Opens a file of the data folder; undefined when it has been removed meanwhile. */
+/** Opens a file of the data folder; undefined when it has been removed in the meantime. */
 export async function openFile(dataDir: string, path: string): Promise<OpenFile | undefined> {
   const file = await open(join(dataDir, path)).catch(absent);
   if (file === undefined) return undefined;

@@ -12,15 +12,15 @@ export function draftOf(file: string): string {
 }
 
 /**
- * Removes the drafts of backups that were killed from a folder; `own` is the name of the backup that is
- * about to be made. A file counts only when
+ * Removes the drafts of killed backups from a folder; `own` is the name of the backup that is about to
+ * be written. A file is removed only if
  *
- * 1. it is called `NAME.part-PID`, and no other process has that pid;
- * 2. it is a regular file that begins as a compressed one does, or is empty;
+ * 1. its name is `NAME.part-PID`, and no other process has that pid;
+ * 2. it is a regular file that is empty or begins with the magic number of gzip;
  * 3. it is a draft of `own`, or has not been changed for ten minutes (the pid of a process in another
- *    container means nothing here).
+ *    container is meaningless here).
  *
- * Returns the names that were removed.
+ * Returns the names of the removed files.
  */
 export function removeLeftovers(dir: string, own?: string): string[] {
   if (!existsSync(dir)) return [];
@@ -28,7 +28,7 @@ export function removeLeftovers(dir: string, own?: string): string[] {
     const [, base, digits] = NAME.exec(name) ?? [];
     if (base === undefined) return false;
     const pid = Number(digits);
-    // The own pid: this process has not started its backup yet, so an earlier process had the same pid.
+    // This process has not started its backup yet: a draft with its pid is from an earlier process.
     if (pid !== process.pid && exists(pid)) return false;
     const path = join(dir, name);
     if (!isDraft(path) || (base !== own && changedAgo(path) < QUIET_MS)) return false;

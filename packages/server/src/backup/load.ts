@@ -9,15 +9,15 @@ import {
 import { quote, readRelations, readTables, type Sequence, type Table } from './catalog.ts';
 import { copyIn, copyOut, digestOf, prepareSession, type TableDigest } from './copy.ts';
 
-/** There is something already in the place where something was to be put. */
+/** The target of a restore or move is not empty. */
 export class PlaceNotEmpty extends Error {
   override name = 'PlaceNotEmpty';
 }
 
 /**
- * Fills an empty database in one transaction: {@link begin}, {@link table} for each table,
- * {@link finish}, and the caller’s COMMIT. Until then it is
- * invisible to others, and an interruption leaves the database empty.
+ * Loads an empty database in one transaction: {@link begin}, {@link table} for each table,
+ * {@link finish}, and the caller’s COMMIT. Until then nothing is visible to others, and an
+ * interruption leaves the database empty.
  */
 export class Load {
   readonly #client: pg.ClientBase;
@@ -35,10 +35,10 @@ export class Load {
   }
 
   /**
-   * Begins the transaction and makes the empty tables of the given migrations.
+   * Begins the transaction and creates the empty tables of the given migrations.
    *
    * @throws {PlaceNotEmpty} when the database has anything in it
-   * @throws {import('../storage/migrate.ts').MigrationRefused} when it is not a layout of this program
+   * @throws {import('../storage/migrate.ts').MigrationRefused} when this version does not know the migrations
    */
   static async begin(
     client: pg.ClientBase,
@@ -46,42 +46,42 @@ export class Load {
     migrations: readonly Migration[] = readMigrations(),
   ): Promise<Load> {
     await prepareSession(client);
-    // A server that starts meanwhile waits here, and so does a second restore. Those who were cut
-    // off a moment ago lose their turn when the database notices.
+    // A server that starts in the meantime waits for this lock, and so does a second restore. The lock
+    // of a process that was killed is released when the database notices.
     await takeTurn(client);
     await refuseUsed(client);
     await client.query('begin');
     await makeLayout(client, applied, migrations);
     const tables = await readTables(client);
     const names = tables.map((table) => quote(table.name));
-    // Rows that a migration has put in come with the others.
+    // Rows that migrations insert are part of the backup.
     await client.query(`truncate ${names.join(', ')}`);
     const constraints = await dropForeignKeys(client);
     for (const name of names) await client.query(`alter table ${name} disable trigger user`);
     return new Load(client, tables, constraints);
   }
 
-  /** Puts the rows of a table in; returns their number. */
+  /** Inserts the rows of a table; returns their number. */
   async table(name: string, columns: readonly string[], rows: AsyncIterable<Buffer>) {
     const table = this.#tables.get(name);
     const missing = table && columns.filter((column) => !table.columns.includes(column));
     if (table === undefined || missing === undefined || missing.length > 0) {
-      throw new Error(`The layout has no table ${name} with the columns ${columns.join(', ')}`);
+      throw new Error(`The schema has no table ${name} with the columns ${columns.join(', ')}`);
     }
     return await copyIn(this.#client, { name, columns }, rows);
   }
 
-  /** What a table amounts to as it stands now. */
+  /** Returns the digest of the current rows of a table. */
   digest(name: string): Promise<TableDigest> {
     return digestOf(copyOut(this.#client, this.#tables.get(name) as Table));
   }
 
-  /** The tables of the layout. */
+  /** The names of the tables in the schema. */
   get names(): string[] {
     return [...this.#tables.keys()];
   }
 
-  /** Brings back what was put aside while rows came in, and with it the checks of the whole. */
+  /** Restores triggers, foreign keys (which checks all rows) and sequences, and refreshes views. */
   async finish(sequences: readonly Sequence[]): Promise<void> {
     const client = this.#client;
     for (const name of this.#tables.keys()) {
@@ -108,8 +108,8 @@ export class Load {
 type Constraint = { table: string; name: string; definition: string };
 
 /**
- * Without foreign keys the tables may come in any order, and each key is checked once for all rows
- * in the end. (Switching checks off instead wants a superuser, and would check nothing.)
+ * Drops the foreign keys and returns them, so that tables can be loaded in any order and each key is
+ * checked once, for all rows, at the end. (Disabling the checks needs a superuser and checks nothing.)
  */
 async function dropForeignKeys(client: pg.ClientBase): Promise<Constraint[]> {
   const { rows } = await client.query<Constraint>(
@@ -135,7 +135,7 @@ async function refuseUsed(client: pg.ClientBase): Promise<void> {
     const some = there.slice(0, 5).join(', ');
     throw new PlaceNotEmpty(
       `The database ${name} is not empty: it has ${some}${there.length > 5 ? ' …' : ''}. ` +
-        'Nothing was changed. Name a new, empty database.',
+        'Nothing was changed. Use a new, empty database.',
     );
   }
   if (encoding !== 'UTF8') {

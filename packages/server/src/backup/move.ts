@@ -13,15 +13,15 @@ import { syncFolder } from './place.ts';
 import { inBytes, inWords, type Progress } from './progress.ts';
 
 /**
- * Moves the built-in database to an empty PostgreSQL elsewhere.
+ * Moves the built-in database to an empty external PostgreSQL.
  *
- * 1. No server runs meanwhile: the data folder is locked, or it is refused.
- * 2. The old database is only read. Cut off at any moment, it is as it was, the new one is empty or
- *    complete, and running the move again finishes it.
- * 3. Everything is compared in the new one before it counts. The streams stay what they are, their
- *    epoch too: clients go on from their cursors.
+ * 1. No server runs in the meantime: the data folder is locked, or the move is refused.
+ * 2. The old database is only read. If the move is interrupted, the old database is unchanged, the new
+ *    one is empty or complete, and running the move again finishes it.
+ * 3. Everything is compared in the new database before COMMIT. The streams and their epoch stay the
+ *    same: clients continue from their cursors.
  *
- * Returns the digest of all streams, equal in both.
+ * Returns the digest of all streams, which is equal in both databases.
  */
 export async function move(
   config: Config,
@@ -31,7 +31,7 @@ export async function move(
 ): Promise<StreamsDigest> {
   if (config.databaseUrl !== undefined) {
     throw new Error(
-      'DATABASE_URL is set, so the built-in database is not in use. Unset it to move from there.',
+      'DATABASE_URL is set, so the built-in database is not in use. Unset it to move that database.',
     );
   }
   const source = await reachFolder(config.dataDir, log);
@@ -70,7 +70,7 @@ async function moveRows(
   await from.query('begin isolation level repeatable read read only');
   const tables = await readTables(from);
   if (await isThereAlready(from, into, tables)) {
-    progress.step('an earlier run had moved all of it already');
+    progress.step('an earlier run has already moved everything');
     return digestOfStreamsIn(into);
   }
   const load = await Load.begin(into, await readHistory(from));
@@ -95,21 +95,23 @@ async function moveRows(
     await load.table(table.name, table.columns, rows());
     const arrived = await load.digest(table.name);
     if (digest === undefined || arrived.sha256 !== digest.sha256) {
-      throw new Error(`The table ${table.name} did not arrive as it was; nothing was kept.`);
+      throw new Error(
+        `The table ${table.name} differs after the copy; everything was rolled back.`,
+      );
     }
   }
   progress.step(`${inWords(tables.length, 'table')}, ${inBytes(done)} of text`);
   const [before, after] = [await digestOfStreamsIn(from), await digestOfStreamsIn(into)];
   if (before.sha256 !== after.sha256) {
-    throw new Error('The streams did not arrive as they were; nothing was kept.');
+    throw new Error('The streams differ after the copy; everything was rolled back.');
   }
   await load.finish(await readSequences(from));
   await into.query('commit');
-  progress.step('verified and kept');
+  progress.step('verified and committed');
   return after;
 }
 
-/** Whether the target has exactly what the source has: a move that was cut off after its COMMIT. */
+/** Returns whether the target equals the source: an earlier move was interrupted after its COMMIT. */
 async function isThereAlready(
   from: pg.ClientBase,
   into: pg.ClientBase,
@@ -128,8 +130,8 @@ async function isThereAlready(
       ];
       if (one.sha256 !== other.sha256) {
         throw new PlaceNotEmpty(
-          'The database is not empty: it has the tables of a Parley, with something else in them. ' +
-            'Nothing was changed. Name a new, empty database.',
+          'The database is not empty: it contains the tables of another Parley server. ' +
+            'Nothing was changed. Use a new, empty database.',
         );
       }
     }
@@ -139,7 +141,7 @@ async function isThereAlready(
   }
 }
 
-/** The address without user, password and options. */
+/** Returns the address of a database without user, password and options. */
 function placeOf(url: string): string {
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;

@@ -19,48 +19,48 @@ import { isDerived } from './files.ts';
 import { PlaceNotEmpty } from './load.ts';
 
 /**
- * The data folder while a restore fills it. Everything is made in `<data>/restoring/` first, and
- * moved to its place when all of it is there and on disk.
+ * The data folder during a restore. Everything is written to `<data>/restoring/` first, and moved to
+ * its place once it is complete and flushed to disk.
  *
- * 1. As long as `restoring/` is there, no server starts on the folder.
- * 2. A restore that was cut off while it collected begins anew; one that was cut off while it moved
- *    things to their places (the verified backup is whole then) goes on where it was.
+ * 1. While `restoring/` exists, no server starts on the folder.
+ * 2. A restore that was interrupted while it loaded starts again from the beginning. One that was
+ *    interrupted while it moved files (the backup is verified by then) continues.
  */
 
 const STATE = 'state.json';
-/** What is to be moved up, by its name. */
+/** The subfolder with what will be moved to the data folder, under its final names. */
 const READY = 'ready';
 
-/** How far a restore is. */
+/** The progress of a restore, as it is stored. */
 const State = z.object({
   /** The backup’s id. */
   backup: z.string(),
-  /** The epoch that the restored streams get. */
+  /** The new epoch of the restored streams. */
   epoch: z.string(),
-  /** `placing`: everything is verified; what lies in `ready/` is on its way up. */
+  /** `placing`: everything is verified, and the content of `ready/` is being moved. */
   phase: z.enum(['loading', 'committing', 'placing']),
 });
-/** How far a restore is: `committing` when only the external database’s COMMIT may be missing. */
+/** The progress of a restore; `committing` if only the COMMIT of an external database may be missing. */
 export type State = z.infer<typeof State>;
 
-/** Makes the data folder if it is not there. */
+/** Creates the data folder if it does not exist. */
 export function makeDataDir(dataDir: string): void {
   makeDataFolder(dataDir);
 }
 
-/** How far an earlier restore came; undefined when there was none, or nothing of it counts. */
+/** Returns the progress of an earlier restore; undefined when there was none, or none that matters. */
 export function readState(dataDir: string): State | undefined {
   const path = join(dataDir, RESTORING, STATE);
   if (!existsSync(path)) return undefined;
   try {
     return State.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
-    // Cut off while it was written for the first time: nothing had happened yet.
+    // Interrupted at its first write, before the restore did anything.
     return undefined;
   }
 }
 
-/** Notes how far the restore is, on disk before it returns. */
+/** Stores the progress of the restore; it is flushed to disk when this returns. */
 export function writeState(dataDir: string, state: State): void {
   const dir = join(dataDir, RESTORING);
   const path = join(dir, STATE);
@@ -70,7 +70,7 @@ export function writeState(dataDir: string, state: State): void {
 }
 
 /**
- * Refuses a data folder that has anything in it but an earlier restore.
+ * Refuses a data folder that contains anything except an earlier restore.
  *
  * @throws {PlaceNotEmpty}
  */
@@ -80,25 +80,25 @@ export function requireEmpty(dataDir: string): void {
     throw new PlaceNotEmpty(
       `${dataDir} is not empty: it has ${there.sort().slice(0, 5).join(', ')}` +
         `${there.length > 5 ? ' …' : ''}. Nothing was changed. ` +
-        'Set PARLEY_DATA to a folder that is empty or not there yet.',
+        'Set PARLEY_DATA to a folder that is empty or does not exist.',
     );
   }
 }
 
 /**
- * Takes an empty data folder for a restore; what an earlier one had collected is thrown away.
- * Returns the folder to collect in.
+ * Prepares an empty data folder for a restore and discards what an earlier one had loaded. Returns the
+ * folder to write to.
  *
- * @throws {PlaceNotEmpty} when there is anything but that
+ * @throws {PlaceNotEmpty} when it contains anything else
  */
 export async function claim(dataDir: string): Promise<string> {
   requireEmpty(dataDir);
   const dir = join(dataDir, RESTORING);
-  // The database of a restore that was killed a moment ago ends by itself.
+  // The database of a restore that has just been killed ends on its own.
   const cluster = join(aside(dataDir), 'postgres');
   const ended = async () => (await processesInCluster(cluster)).length === 0;
   if (!(await waitUntil(ended, 30_000))) {
-    throw new Error(`The database of an earlier restore still runs in ${cluster}.`);
+    throw new Error(`The database of an earlier restore is still running in ${cluster}.`);
   }
   rmSync(dir, { recursive: true, force: true });
   const ready = join(dir, READY);
@@ -107,17 +107,17 @@ export async function claim(dataDir: string): Promise<string> {
   return ready;
 }
 
-/** Where a restore has the data folder of a database that is being filled. */
+/** Returns the data folder of the embedded database that a restore loads. */
 export function aside(dataDir: string): string {
   return join(dataDir, RESTORING, 'database');
 }
 
-/** Where the restore collects; {@link claim} made it. */
+/** Returns the folder that the restore writes to; {@link claim} created it. */
 export function readyDir(dataDir: string): string {
   return join(dataDir, RESTORING, READY);
 }
 
-/** Moves what was collected to its place, and opens the folder for a server. Can be repeated. */
+/** Moves the restored files to their places and unlocks the folder for servers. Idempotent. */
 export function placeAll(dataDir: string): void {
   const ready = readyDir(dataDir);
   for (const name of readdirSync(ready)) renameSync(join(ready, name), join(dataDir, name));
@@ -127,7 +127,7 @@ export function placeAll(dataDir: string): void {
   syncFolder(dataDir);
 }
 
-/** Makes what was renamed in a folder last. */
+/** Flushes the entries of a folder to disk, so that renames survive a power failure. */
 export function syncFolder(dir: string): void {
   const fd = openSync(dir, 'r');
   try {

@@ -99,13 +99,13 @@ describe('the survey of a backup', () => {
       const path = await aBackup([Buffer.from('1\n')], { secret: Buffer.from('s') }, (manifest) => {
         (of(manifest) as { bytes: number }).bytes += by;
       });
-      await expect(survey(path)).rejects.toThrow(`${what} is not what the manifest says`);
+      await expect(survey(path)).rejects.toThrow(`${what} differs from the manifest`);
     }
   });
 
   test('refuses a file that would lie elsewhere', async () => {
     const path = await aBackup([], { '../secret': Buffer.from('s') });
-    await expect(survey(path)).rejects.toThrow('it has a file named "../secret"');
+    await expect(survey(path)).rejects.toThrow('it contains a file named "../secret"');
   });
 
   test('refuses what does not fit on the disk; rows of an external database lie elsewhere', () => {

@@ -14,21 +14,21 @@ import { inBytes } from './progress.ts';
 import { readAll, refusePath, requireEqual } from './unpack.ts';
 
 const MIB = 1024 * 1024;
-/** A backup unpacks to about four times its size; gzip itself can do a thousand. */
+/** A backup unpacks to about four times its size; gzip can reach a thousand. */
 const RATIO_MAX = 250;
 /** Below this, the ratio does not matter. */
 const ALWAYS_BYTES = 64 * MIB;
 /** The maximum number of entries: pieces have 4 MiB, and files are uploads and emails. */
 const ENTRIES_MAX = 10_000_000;
 
-/** What a backup unpacks to. */
+/** The unpacked size of a backup. */
 export interface Survey {
   readonly tableBytes: number;
   readonly fileBytes: number;
 }
 
 /**
- * Reads a backup from front to end without writing anything, and adds up what it unpacks to.
+ * Reads a backup without writing anything, and adds up the size that it unpacks to.
  *
  * @throws {BadBackup} when it unpacks to far more than its own size, or to something else than its
  *   manifest says, or when it is not complete
@@ -45,7 +45,7 @@ export async function survey(path: string): Promise<Survey> {
     for await (const entry of entries) {
       bytes += entry.size;
       count += 1;
-      // The size stands before the content: not even one entry of such a backup is unpacked.
+      // The size precedes the content: not even one entry of such a backup is unpacked.
       if (bytes > most || count > ENTRIES_MAX) {
         throw new BadBackup(
           `The backup is damaged: it would unpack to more than ${inBytes(most)}, which no backup of its size does.`,
@@ -107,7 +107,7 @@ function compare(
   const tables: Record<string, { bytes: number }> = {};
   const files: Record<string, { bytes: number }> = {};
   const known = new Map(Object.keys(manifest.tables).map((name) => [tablePrefix(name), name]));
-  // What is empty has no piece.
+  // An empty table has no entry.
   for (const name of known.values()) tables[name] = { bytes: 0 };
   for (const [key, bytes] of sizes) {
     if (key.startsWith(FILES)) files[key.slice(FILES.length)] = { bytes };

@@ -22,10 +22,10 @@ import {
 import { syncFolder } from './place.ts';
 import { inBytes, inWords, type Progress } from './progress.ts';
 
-/** Bytes of a header or manifest: far more than either has, and no danger to memory. */
+/** The maximum size of a header or manifest, which are read into memory; real ones are far smaller. */
 const TEXT_BYTES = 64 * 1024 * 1024;
 
-/** Reads a backup once, from front to end. */
+/** Reads a backup once, sequentially. */
 export class Unpacking {
   readonly header: Header;
   readonly #path: string;
@@ -65,7 +65,7 @@ export class Unpacking {
     await this.#entries.return();
   }
 
-  /** The secret, when it was given by PARLEY_SECRET: it stands in front of the rows then. */
+  /** Returns the secret if it was set with PARLEY_SECRET; it then precedes the rows. */
   async secret(): Promise<string | undefined> {
     if (this.#current?.name !== SECRET_ENTRY) return undefined;
     const content = await readAll(this.#current);
@@ -74,7 +74,7 @@ export class Unpacking {
     return content.toString().trim();
   }
 
-  /** Puts the rows of all tables in. */
+  /** Loads the rows of all tables. */
   async tables(load: Load, progress: Progress): Promise<void> {
     let done = 0;
     for (const [index, { name, columns }] of this.header.tables.entries()) {
@@ -92,7 +92,7 @@ export class Unpacking {
     progress.step(`${inWords(this.header.tables.length, 'table')}, ${inBytes(done)} of text`);
   }
 
-  /** Puts the files into a folder, on disk before it returns. */
+  /** Writes the files to a folder; they are flushed to disk when this returns. */
   async files(folder: string, progress: Progress): Promise<void> {
     let entry = this.#current;
     let count = 0;
@@ -107,7 +107,7 @@ export class Unpacking {
   }
 
   /**
-   * Reads the end, and compares everything that was read with it.
+   * Reads the manifest at the end, and compares everything that was read with it.
    *
    * @throws {BadBackup} when anything differs
    */
@@ -116,9 +116,9 @@ export class Unpacking {
       throw new BadBackup(`${this.#path} is not a complete backup of Parley: its end is missing.`);
     }
     const manifest = readManifest((await readAll(this.#current)).toString(), this.header);
-    // To the very end: the check sum of the compressed file stands there.
+    // Read to the end of the compressed file, which contains its checksum.
     if ((await this.#next()) !== undefined) {
-      throw new BadBackup(`${this.#path} is damaged: something follows its end.`);
+      throw new BadBackup(`${this.#path} is damaged: there is data after its end.`);
     }
     requireEqual('table', manifest.tables, this.#tables);
     requireEqual('file', manifest.files, this.#files);
@@ -147,7 +147,7 @@ export class Unpacking {
   }
 }
 
-/** @throws {BadBackup} naming the first part that is not what the manifest says */
+/** @throws {BadBackup} with the name of the first part that differs from the manifest */
 export function requireEqual<T extends object>(
   kind: string,
   expected: Readonly<Record<string, T>>,
@@ -160,16 +160,15 @@ export function requireEqual<T extends object>(
       other !== undefined &&
       (Object.keys(one) as (keyof T)[]).every((key) => one[key] === other[key]);
     if (!equal) {
-      throw new BadBackup(
-        `The backup is damaged: the ${kind} ${name} is not what the manifest says of it.`,
-      );
+      throw new BadBackup(`The backup is damaged: the ${kind} ${name} differs from the manifest.`);
     }
   }
 }
 
-/** Reads an entry that is kept in memory. */
+/** Reads an entry into memory. */
 export async function readAll(entry: ArchiveEntry): Promise<Buffer> {
-  if (entry.size > TEXT_BYTES) throw new BadBackup(`The backup is damaged: ${entry.name} is huge.`);
+  if (entry.size > TEXT_BYTES)
+    throw new BadBackup(`The backup is damaged: ${entry.name} is too large.`);
   const pieces: Buffer[] = [];
   for await (const piece of entry.content) pieces.push(piece);
   return Buffer.concat(pieces);
@@ -197,7 +196,7 @@ async function writeFile(folder: string, path: string, entry: ArchiveEntry): Pro
 }
 
 /**
- * A backup from elsewhere could name files outside of the folder.
+ * Refuses paths outside the folder, which a manipulated backup could contain.
  *
  * @throws {BadBackup}
  */
@@ -205,6 +204,6 @@ export function refusePath(path: string): void {
   const parts = path.split('/');
   const bad = parts.some((part) => part === '' || part === '.' || part === '..');
   if (bad || /[\\\0]/.test(path) || isDerived(parts[0] ?? '')) {
-    throw new BadBackup(`The backup is damaged: it has a file named ${JSON.stringify(path)}.`);
+    throw new BadBackup(`The backup is damaged: it contains a file named ${JSON.stringify(path)}.`);
   }
 }

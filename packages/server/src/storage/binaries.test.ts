@@ -65,7 +65,7 @@ describe('the programs of the embedded database', () => {
     expect(statSync(join(copy, 'native', 'lib')).mtimeMs).toBe(before);
   });
 
-  test('that cannot be completed are refused with the way out', () => {
+  test('that cannot be completed are refused with instructions', () => {
     const broken = join(base, 'broken');
     mkdirSync(join(broken, 'native'), { recursive: true });
     cpSync(join(installed(), 'package.json'), join(broken, 'package.json'));

@@ -12,7 +12,7 @@ import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { canOpenFiles, tooFewFiles } from './start-errors.ts';
 
-/** Where the programs of the embedded PostgreSQL are. */
+/** The location of the programs of the embedded PostgreSQL. */
 export type Binaries = {
   /** The folder with bin/, lib/ and share/; the programs find their libraries relative to it. */
   root: string;
@@ -20,7 +20,7 @@ export type Binaries = {
   version: string;
 };
 
-/** No PostgreSQL for this platform, or one that is not complete and cannot be completed. */
+/** PostgreSQL is not available for this platform, or is incomplete and cannot be completed. */
 export class NoEmbeddedDatabase extends Error {
   override name = 'NoEmbeddedDatabase';
 }
@@ -33,7 +33,7 @@ export function findBinaries(): Binaries {
   try {
     entry = require.resolve(name);
   } catch (error) {
-    // Without a file descriptor to read it with, the package seems to be missing.
+    // Without a free file descriptor, the package seems to be missing.
     if (!canOpenFiles()) throw tooFewFiles(error);
     throw new NoEmbeddedDatabase(
       `The embedded database is not installed: the package ${name} is missing. ` +
@@ -49,11 +49,11 @@ const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string()
 const packageSchema = z.object({ version: z.string() });
 
 /**
- * Makes the symbolic links that the package's install script makes, where they are missing: npm
- * packages cannot hold links, and many run npm with install scripts blocked.
+ * Creates the symbolic links that the package's install script would create, where they are missing:
+ * npm packages cannot contain links, and many users run npm with install scripts disabled.
  *
- * Each link is made under another name and renamed, so that two servers starting at once do not
- * meet half of it. Nothing is written when all are there: the folder may be read-only then.
+ * Each link is created under another name and renamed, so that two servers that start at once do not
+ * find an incomplete one. Nothing is written when all links exist: the folder may be read-only.
  */
 export function completeBinaries(packageDir: string): Binaries {
   const list = join(packageDir, 'native', 'pg-symlinks.json');
@@ -67,8 +67,8 @@ export function completeBinaries(packageDir: string): Binaries {
       placeLink(relative(dirname(target), source), link);
     } catch (error) {
       throw new NoEmbeddedDatabase(
-        `The embedded database lacks ${link}, a link that npm's install scripts would have made, ` +
-          `and it cannot be made now: ${(error as Error).message}. ` +
+        `The embedded database lacks ${link}, a link that npm's install scripts would have created, ` +
+          `and it cannot be created now: ${(error as Error).message}. ` +
           `Make ${dirname(link)} writable for one start, or run: npm rebuild --foreground-scripts`,
         { cause: error },
       );

@@ -93,7 +93,7 @@ async function anExternalServer(off: readonly string[], { late = false } = {}) {
   const made = await startEmbedded({ dataDir, log: testLog });
   await made.stop();
   const clusterDir = join(dataDir, 'postgres');
-  const { way, binaries } = await findRunAs(findBinaries(), dataDir, clusterDir, testLog);
+  const { runAs, binaries } = await findRunAs(findBinaries(), dataDir, clusterDir, testLog);
   let ended: Promise<unknown> = Promise.resolve();
   let stopServer = () => {};
   const start = async () => {
@@ -102,7 +102,7 @@ async function anExternalServer(off: readonly string[], { late = false } = {}) {
       `unix_socket_directories=${clusterDir}`,
       ...off.map((name) => `${name}=off`),
     ].flatMap((setting) => ['-c', setting]);
-    const { command, args, options } = way.invoke(join(binaries.root, 'bin', 'postgres'), [
+    const { command, args, options } = runAs.invoke(join(binaries.root, 'bin', 'postgres'), [
       '-D',
       clusterDir,
       ...settings,

@@ -62,7 +62,7 @@ async function startOn(dataDir: string, log: Logger): Promise<Embedded> {
     makeSpaceToStart(dataDir, log);
     const clusterDir = join(dataDir, 'postgres');
     const found = await findRunAs(findBinaries(), dataDir, clusterDir, log);
-    const socketDir = await chooseSocketDir(clusterDir, found.way, log);
+    const socketDir = await chooseSocketDir(clusterDir, found.runAs, log);
     const paths = { clusterDir, socketDir, logFile: join(dataDir, 'postgres.log') };
     await clearLeftovers(paths, log);
     await ensureCluster(clusterDir, found, log);

@@ -31,11 +31,11 @@ export const embeddedUser = 'parley';
  */
 export async function ensureCluster(
   clusterDir: string,
-  { way, binaries }: UsableRunAs,
+  { runAs, binaries }: UsableRunAs,
   log: Logger,
 ): Promise<void> {
   if (existsSync(clusterDir)) {
-    adoptCluster(clusterDir, way, log);
+    adoptCluster(clusterDir, runAs, log);
     // An empty folder may be the mount point of a volume, or created by hand.
     if (readdirSync(clusterDir).length > 0) return refuseOther(clusterDir, binaries.version);
   }
@@ -47,26 +47,26 @@ export async function ensureCluster(
   }
   const draft = `${clusterDir}.new-${process.pid}`;
   mkdirSync(draft, { mode: 0o700 });
-  adoptCluster(draft, way, log);
+  adoptCluster(draft, runAs, log);
 
   const initdb = (args: string[]) => {
     const {
       command,
       args: all,
       options,
-    } = way.invoke(join(binaries.root, 'bin', 'initdb'), [`--pgdata=${draft}`, ...args]);
+    } = runAs.invoke(join(binaries.root, 'bin', 'initdb'), [`--pgdata=${draft}`, ...args]);
     return run(command, all, { ...options, cwd: draft, timeout: 120_000 });
   };
   await initdb([
     `--username=${embeddedUser}`,
     '--auth=trust',
     '--encoding=UTF8',
-    // Sorting by code point, the same on every machine and in every later version; letters of
-    // all scripts still know their case. Sorting for people is done by the queries that show lists.
+    // Sorts by code point, the same on every machine and in every later version, with case mapping
+    // for all scripts. Queries for lists that are shown to users sort by language rules.
     '--locale=C',
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
-    // Given, so that initdb does not try out what this machine can carry.
+    // Given explicitly, so that initdb does not probe the limits of this machine.
     '--set=max_connections=50',
     '--set=shared_buffers=64MB',
     '--no-instructions',
@@ -89,7 +89,7 @@ function refuseOther(clusterDir: string, version: string): void {
   const [major] = version.split('.');
   if (made !== major) {
     throw new NoEmbeddedDatabase(
-      `${clusterDir} was made by PostgreSQL ${made}, and this Parley brings PostgreSQL ${major}.`,
+      `${clusterDir} was created by PostgreSQL ${made}, and this version of Parley includes PostgreSQL ${major}.`,
     );
   }
 }

@@ -30,32 +30,32 @@ export class DataFolderInUse extends Error {
   }
 }
 
-/** The right to use a data folder, until it is released or the process ends. */
+/** A held lock on a data folder, until it is released or the process ends. */
 export type FolderLock = { release(): void };
 
 const holderSchema = z.object({
   pid: z.number().int().positive(),
   identity: z.string(),
   startedAt: z.string(),
-  /** Where the pid means something; missing in files of earlier versions. */
+  /** The pid namespace in which `pid` is valid; absent in files of earlier versions. */
   space: z.string().optional(),
 });
 type Holder = z.infer<typeof holderSchema>;
 
 /**
- * Takes the data folder for this process.
+ * Locks the data folder for this process.
  *
- * 1. At most one process holds a folder, however many start at once.
- * 2. A holder that has ended, by whatever signal, holds nothing: pid and start time are compared. Of
- *    one in another container or on another machine, whose pids mean nothing here, it is seen
- *    whether its file is still touched, which takes {@link silenceMs} when it is not.
- * 3. Whoever is refused learns by whom: {@link DataFolderInUse}.
+ * 1. At most one process holds the lock, however many start at once.
+ * 2. The lock of a process that has ended, by whatever signal, is void: its pid and start time are
+ *    compared. The pid of a process in another container or on another machine is meaningless here;
+ *    its lock is void once its file has not been touched for {@link silenceMs}.
+ * 3. A caller that is refused learns which process holds the lock: {@link DataFolderInUse}.
  *
- * `<data>/lock/` holds numbered files, and the one with the highest number says who holds the
- * folder. A file is put there complete by link(2), which fails when the number is taken, so of
- * several that follow an ended holder exactly one gets its number. The highest file is never
- * removed, only emptied of its holder, so that numbers never start again: one who read the folder
- * long ago finds a higher number than his own and steps back.
+ * `<data>/lock/` contains numbered files; the one with the highest number names the holder. A file is
+ * created complete, with link(2), which fails if the number exists: of several processes that
+ * succeed a dead holder, exactly one gets the next number. The highest file is never removed, only
+ * emptied, so numbers are never reused: a process whose listing is out of date finds a higher number
+ * than its own and tries again.
  */
 export async function lockFolder(dataDir: string, silence = silenceMs): Promise<FolderLock> {
   const dir = join(dataDir, 'lock');
@@ -93,12 +93,12 @@ export async function lockFolder(dataDir: string, silence = silenceMs): Promise<
   }
 }
 
-/** A holder touches its file this often. */
+/** The interval at which a holder touches its file. */
 const beatMs = 1_000;
-/** One whose file is not touched for this long has ended. */
+/** A holder whose file has not been touched for this long is considered dead. */
 const silenceMs = 10_000;
 
-/** What pids are told apart by: the machine, and on Linux the process's own numbering (containers). */
+/** Returns an id of the pid namespace: the host name and, on Linux, the namespace of this container. */
 function pidSpace(): string {
   if (process.platform !== 'linux') return hostname();
   return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
@@ -108,7 +108,7 @@ async function isAlive(holder: Holder, file: string, silence: number): Promise<b
   if (holder.space === undefined || holder.space === pidSpace()) {
     return (await processIdentity(holder.pid)) === holder.identity;
   }
-  // Compared with itself, not with a clock: that of another machine may differ.
+  // Compared with its earlier value: the clock of another machine may differ.
   const before = touchedAt(file);
   const touched = () => touchedAt(file) !== before;
   return (await waitUntil(touched, silence, 100)) && touchedAt(file) !== undefined;
@@ -123,7 +123,7 @@ function touch(file: string): void {
   try {
     utimesSync(file, now, now);
   } catch {
-    // The folder may be away for a moment (a network disk); the next beat tries again.
+    // The folder may be unavailable for a moment (a network file system); the next beat retries.
   }
 }
 
@@ -134,8 +134,8 @@ function refuseForeign(dir: string, dataDir: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw explained(error, dataDir);
     const [owner, me] = [statSync(dir).uid, process.getuid?.()];
     throw new Error(
-      `${dir} belongs to user ${owner}, and user ${me}, who starts Parley, may not write in it. ` +
-        `Start Parley as user ${owner}, or give the data folder to user ${me}: ` +
+      `${dir} belongs to user ${owner}, and user ${me}, who starts Parley, cannot write to it. ` +
+        `Start Parley as user ${owner}, or change the owner of the data folder to user ${me}: ` +
         `chown -R ${me} ${dataDir}`,
       { cause: error },
     );
@@ -153,7 +153,7 @@ function readHolder(dir: string, number: number): Holder | undefined {
   try {
     text = readFileSync(join(dir, String(number)), 'utf8');
   } catch (error) {
-    // Removed by one who has taken a higher number: the next round sees it.
+    // Removed by a process that has a higher number; the next iteration finds it.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
@@ -161,7 +161,7 @@ function readHolder(dir: string, number: number): Holder | undefined {
   try {
     return holderSchema.parse(JSON.parse(text));
   } catch {
-    // Damaged (a power cut before it reached the disk): its writer is not running any more.
+    // Damaged by a power failure before it was flushed: its writer is no longer running.
     return undefined;
   }
 }
@@ -169,7 +169,7 @@ function readHolder(dir: string, number: number): Holder | undefined {
 function place(dir: string, number: number, holder: Holder): boolean {
   const draft = join(dir, `draft-${randomUUID()}`);
   try {
-    // Readable for all who may enter the folder: a start by root must not lock out its owner.
+    // Readable by everyone who can enter the folder: a start by root must not lock out its owner.
     writeFileSync(draft, JSON.stringify(holder), { mode: 0o644 });
     linkSync(draft, join(dir, String(number)));
     return true;

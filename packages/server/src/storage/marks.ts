@@ -3,27 +3,27 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /**
- * What stands in a data folder that must not be used as it is, and says why: a restore that was cut
- * off, a database that was moved away.
+ * Marks in a data folder that must not be used: after an interrupted restore, or after its database was
+ * moved.
  */
 
-/** The folder in the data folder where a restore collects. */
+/** The subfolder in which a restore prepares the data folder. */
 export const RESTORING = 'restoring';
-/** The file that says where the database went. */
+/** The file that says where the database was moved to. */
 export const MOVED = 'moved.json';
 
-/** A restore of this data folder was cut off: nothing may use the folder until it is finished. */
+/** A restore of this data folder was interrupted: the folder cannot be used until it is finished. */
 export class RestoreUnfinished extends Error {
   override name = 'RestoreUnfinished';
 }
 
-/** The built-in database of this folder was moved away. */
+/** The built-in database of this folder was moved. */
 export class DatabaseMoved extends Error {
   override name = 'DatabaseMoved';
 }
 
 /**
- * Refuses a data folder on which a restore was cut off.
+ * Refuses a data folder whose restore was interrupted.
  *
  * @throws {RestoreUnfinished}
  */
@@ -37,15 +37,15 @@ export function refuseUnfinished(dataDir: string): void {
 
 const Mark = z.object({ to: z.string(), at: z.string() });
 
-/** Notes that the built-in database was moved; `to` is its new place, without a password. */
+/** Records that the built-in database was moved to `to`, an address without a password. */
 export function markMoved(dataDir: string, to: string): void {
   const mark: z.infer<typeof Mark> = { to, at: new Date().toISOString() };
   writeFileSync(join(dataDir, MOVED), JSON.stringify(mark), { mode: 0o600, flush: true });
 }
 
 /**
- * Refuses the built-in database of a data folder when it was moved to another place: going on with
- * it would make two histories of one server.
+ * Refuses the built-in database of a data folder that was moved: using it again would create two
+ * diverging histories of one server.
  *
  * @throws {DatabaseMoved}
  */

@@ -15,17 +15,17 @@ import { exists, processesInCluster, signal, waitUntil, worksInCluster } from '.
 import type { UsableRunAs } from './run-as.ts';
 import { boundToParent, Watchdog } from './watchdog.ts';
 
-/** Where a cluster lies and where its socket and log go. */
+/** The paths of a cluster, its socket and its log. */
 export type ClusterPaths = { clusterDir: string; socketDir: string; logFile: string };
 
-/** The number in the socket's name (`.s.PGSQL.5432`); no TCP port is opened. */
+/** The port number in the name of the socket (`.s.PGSQL.5432`); no TCP port is opened. */
 export const socketPort = 5432;
 
-// On the command line, which overrides every configuration file.
+// Given on the command line, which overrides every configuration file.
 const durability = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
 
-// For a chat server that shares a small machine: little memory at rest, no helpers it has no
-// use for. Larger sites run their own PostgreSQL and set DATABASE_URL.
+// For a chat server on a small shared machine: low memory use when idle, no unused background
+// processes. Larger installations run their own PostgreSQL and set DATABASE_URL.
 const tuning = {
   listen_addresses: '',
   max_connections: '50',
@@ -48,18 +48,18 @@ const tuning = {
   log_line_prefix: '%m [%p] ',
 };
 
-/** One run of PostgreSQL on a cluster: from its start to its end. */
+/** A running PostgreSQL process. */
 export type Postmaster = {
   pid: number;
   /** Settles when the process has ended. */
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** Fast shutdown; after `graceMs` an immediate one (no data is lost, the next start recovers). */
+  /** Fast shutdown; immediate shutdown after `graceMs` (no data is lost, the next start recovers). */
   stop(graceMs: number): Promise<void>;
 };
 
 /**
- * Starts PostgreSQL and waits until it takes connections, up to `timeoutMs`: after a crash it
- * first repeats what its log holds, and leftovers of the crashed one may still be ending.
+ * Starts PostgreSQL and waits until it accepts connections, for at most `timeoutMs`: after a crash it
+ * replays its WAL first, and processes of the crashed server may still be ending.
  */
 export async function startPostmaster(
   paths: ClusterPaths,
@@ -87,7 +87,7 @@ export async function startPostmaster(
     if (outcome === true && !ended) return postmaster;
     if (outcome === false) await postmaster.stop(1_000);
     const tail = lastLines(paths.logFile, logBefore);
-    // A backend of the crashed postmaster has not noticed yet: it will within moments.
+    // A backend of the crashed postmaster is still running; it ends within moments.
     const passing = /pre-existing shared memory block|lock file "[^"\n]*" already exists/.test(
       tail,
     );
@@ -104,9 +104,9 @@ export async function startPostmaster(
 }
 
 /**
- * Ends what an earlier server left running on this cluster, and only that: a process counts when
- * `postmaster.pid` names it and it works in this very folder. The caller holds the folder's lock,
- * so no living server owns it.
+ * Stops what an earlier server left running on this cluster, and nothing else: only a process that
+ * `postmaster.pid` names and whose working directory is this cluster. The caller holds the lock of
+ * the data folder, so no running server uses it.
  */
 export async function clearLeftovers(
   { clusterDir, socketDir }: ClusterPaths,
@@ -126,19 +126,19 @@ export async function clearLeftovers(
       if (!signal(pid, name) || (await waitUntil(gone, ms))) break;
     }
     if (!(await gone()))
-      throw new Error(`The database process ${pid} on ${clusterDir} does not end`);
+      throw new Error(`The database process ${pid} on ${clusterDir} cannot be stopped`);
   }
-  // Backends that outlive a killed postmaster end by themselves as soon as they notice.
+  // Backends of a killed postmaster end on their own as soon as they notice.
   const none = async () => (await processesInCluster(clusterDir)).length === 0;
   if (!(await waitUntil(none, 30_000, 50))) {
     throw new Error(
-      `Database processes of an earlier run still work on ${clusterDir}: ` +
+      `Database processes of an earlier server are still running on ${clusterDir}: ` +
         `${(await processesInCluster(clusterDir)).join(', ')}`,
     );
   }
-  // The files of a crashed one may by now name a process that has nothing to do with it (or one
-  // that ended and is not collected), and PostgreSQL would take that for its predecessor. Removed
-  // only if no process is left.
+  // The pid in the files of a crashed server may have been reused by an unrelated process (or be that
+  // of a zombie), which PostgreSQL would mistake for its predecessor. The files are removed only if
+  // no process is left.
   if (process.platform === 'linux' && namedPid(pidFile) === pid && exists(pid)) {
     rmSync(join(socketDir, `.s.PGSQL.${socketPort}`), { force: true });
     rmSync(join(socketDir, `.s.PGSQL.${socketPort}.lock`), { force: true });
@@ -146,7 +146,7 @@ export async function clearLeftovers(
   }
 }
 
-function launch(paths: ClusterPaths, { way, binaries }: UsableRunAs): Postmaster {
+function launch(paths: ClusterPaths, { runAs, binaries }: UsableRunAs): Postmaster {
   keepLogSmall(paths.logFile);
   const settings = {
     ...tuning,
@@ -161,10 +161,10 @@ function launch(paths: ClusterPaths, { way, binaries }: UsableRunAs): Postmaster
     paths.clusterDir,
     ...args,
   ]);
-  const { command, args: wrapped, options } = way.invoke(program, all);
+  const { command, args: wrapped, options } = runAs.invoke(program, all);
   const logFd = openSync(paths.logFile, 'a', 0o600);
   if (process.getuid?.() === 0) {
-    // Root may have been started for once in the folder of an ordinary user.
+    // Root may have started Parley once in the folder of an ordinary user.
     const folder = statSync(dirname(paths.logFile));
     fchownSync(logFd, folder.uid, folder.gid);
   }
@@ -173,7 +173,7 @@ function launch(paths: ClusterPaths, { way, binaries }: UsableRunAs): Postmaster
     child = spawn(command, wrapped, {
       ...options,
       cwd: paths.clusterDir,
-      // Its own session: Ctrl-C reaches the server, which drains and then ends the database.
+      // In its own session: Ctrl-C reaches only the server, which drains and then stops the database.
       detached: true,
       stdio: ['ignore', logFd, logFd],
       env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
@@ -187,7 +187,7 @@ function launch(paths: ClusterPaths, { way, binaries }: UsableRunAs): Postmaster
       child.once('exit', (code, name) => resolve({ code, signal: name }));
     },
   );
-  // Callers that await it see the error; there may be none yet.
+  // Callers that await it get the error; nothing may be awaiting it yet.
   ended.catch(() => undefined);
   const pid = child.pid;
   if (pid === undefined) {
@@ -212,7 +212,7 @@ function launch(paths: ClusterPaths, { way, binaries }: UsableRunAs): Postmaster
           return;
         }
       }
-      throw new Error(`The embedded PostgreSQL (pid ${pid}) does not end`);
+      throw new Error(`The embedded PostgreSQL (pid ${pid}) cannot be stopped`);
     },
   };
 }
@@ -224,7 +224,7 @@ function timeout(ms: number, abort: AbortSignal): Promise<false> {
   });
 }
 
-/** PostgreSQL writes its state into line 8 of postmaster.pid. */
+/** Returns whether it accepts connections: line 8 of postmaster.pid contains its state. */
 function isReady(paths: ClusterPaths, pid: number): boolean {
   try {
     const lines = readFileSync(join(paths.clusterDir, 'postmaster.pid'), 'utf8').split('\n');
@@ -234,7 +234,7 @@ function isReady(paths: ClusterPaths, pid: number): boolean {
   }
 }
 
-/** Where the PostgreSQL on this cluster listens, by its own words; undefined until it is ready. */
+/** Returns the socket folder of the PostgreSQL on this cluster; undefined until it is ready. */
 export function socketDirOf(clusterDir: string): string | undefined {
   const pidFile = join(clusterDir, 'postmaster.pid');
   if (!existsSync(pidFile)) return undefined;

@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * What tells a process from all that had or will have its pid: when it began. On Linux the boot
- * and the clock tick in it, elsewhere the time as `ps` prints it. Undefined when no such process
- * runs (one that has ended and was not collected by its parent counts as not running).
+ * Returns what distinguishes a process from earlier and later ones with the same pid: its start time.
+ * On Linux that is the boot id and the clock tick, elsewhere the time as `ps` prints it. Undefined
+ * when no such process is running; a zombie counts as not running.
  */
 export async function processIdentity(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
@@ -21,14 +21,14 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
     });
     return stdout.trim() || undefined;
   } catch {
-    // ps ends with 1 when there is no such process.
+    // ps exits with 1 when there is no such process.
     return undefined;
   }
 }
 
 /**
- * Whether the process is a PostgreSQL that works in this cluster folder (every PostgreSQL process
- * has its cluster as working directory). Where that cannot be read, the command line must name it.
+ * Returns whether the process is a PostgreSQL process of this cluster: its working directory is the
+ * cluster folder. Without /proc, its command line must contain the folder.
  */
 export async function worksInCluster(pid: number, clusterDir: string): Promise<boolean> {
   if ((await processIdentity(pid)) === undefined) return false;
@@ -36,7 +36,7 @@ export async function worksInCluster(pid: number, clusterDir: string): Promise<b
     try {
       return readlinkSync(`/proc/${pid}/cwd`) === clusterDir;
     } catch {
-      // Gone, or another user's: in both cases not one we could have started.
+      // It has ended or belongs to another user: in both cases this program did not start it.
       return false;
     }
   }
@@ -48,7 +48,7 @@ export async function worksInCluster(pid: number, clusterDir: string): Promise<b
   }
 }
 
-/** The processes that work in this cluster folder (Linux; elsewhere none can be named). */
+/** Returns the PostgreSQL processes of this cluster. Only Linux can list them; empty elsewhere. */
 export async function processesInCluster(clusterDir: string): Promise<number[]> {
   if (process.platform !== 'linux') return [];
   const pids = readdirSync('/proc')
@@ -61,7 +61,7 @@ export async function processesInCluster(clusterDir: string): Promise<number[]> 
   return found;
 }
 
-/** Waits until `condition` holds, asking every `everyMs`; false when `timeoutMs` went by. */
+/** Waits until `condition` holds, checking it every `everyMs`; false after `timeoutMs`. */
 export async function waitUntil(
   condition: () => boolean | undefined | Promise<boolean>,
   timeoutMs: number,
@@ -75,7 +75,7 @@ export async function waitUntil(
   return true;
 }
 
-/** Sends a signal; false when there is no such process any more. */
+/** Sends a signal; false when the process no longer exists. */
 export function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, name);
@@ -85,7 +85,7 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-/** Whether the pid is taken, be it by a process that has ended and was not collected. */
+/** Returns whether the pid is in use, by a zombie too. */
 export function exists(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -101,7 +101,7 @@ function statFields(pid: number): { state: string; startTicks: string } | undefi
   } catch {
     return undefined;
   }
-  // The second field is the name in brackets and may itself hold spaces and brackets.
+  // The second field is the name in parentheses, which may itself contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, startTicks] = [fields[0], fields[19]];
   return state === undefined || startTicks === undefined ? undefined : { state, startTicks };

@@ -12,21 +12,21 @@ export class NoDatabase extends Error {
   override name = 'NoDatabase';
 }
 
-/** The database of a server, reached from beside it. */
+/** The database of a server, opened by another process. */
 export type Reached = {
   readonly database: Database;
-  /** Whose it is: `server` when a running server’s, `folder` when it was started for this. */
+  /** How it was reached: `server` through a running server’s socket, `folder` started for this. */
   readonly by: 'url' | 'server' | 'folder';
-  /** Closes the connections, and ends the database if it was started for this. */
+  /** Closes the connections, and stops the database if it was started for this. */
   close(): Promise<void>;
 };
 
 /**
- * Reaches the database that a server uses, whether the server runs or not: the one that
- * DATABASE_URL names, or the embedded one. That is reached by the socket of the running server, or
- * else started on the data folder, which is then locked until `close`.
+ * Opens the database that a server uses, whether the server is running or not: the one that
+ * DATABASE_URL names, or the embedded one. The latter is opened through the socket of the running
+ * server, or else started on the data folder, which is then locked until `close`.
  *
- * @throws {NoDatabase} when there is none, or it has not the layout of this program
+ * @throws {NoDatabase} when there is none, or its schema is not that of this version
  */
 export async function reachDatabase(
   config: { databaseUrl: string | undefined; dataDir: string },
@@ -50,7 +50,8 @@ export async function reachDatabase(
 }
 
 /**
- * The same without a look at the layout: for work on any Parley’s data, which may take any time.
+ * Opens the database without checking its schema, and without time limits for queries: for work on
+ * the data of any version.
  *
  * @throws {NoDatabase} when there is none
  */
@@ -70,14 +71,14 @@ export async function reach(
       if (!(error instanceof DataFolderInUse)) throw error;
       const socket = runningEmbedded(config.dataDir);
       if (socket !== undefined) return await open('server', socket, log);
-      // The server’s database does not run: it is being started, or started again.
+      // The server’s database is being started or restarted.
       if (performance.now() > end) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 }
 
-/** How long the database of a server that is just starting may take. */
+/** Time for the database of a server that is starting. */
 const startingMs = 30_000;
 
 /**

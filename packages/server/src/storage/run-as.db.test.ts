@@ -49,11 +49,11 @@ async function startBy(found: UsableRunAs) {
   return rows;
 }
 
-describe('the way PostgreSQL is run', () => {
+describe('the user that PostgreSQL runs as', () => {
   test('works below a folder that only this user can enter', async () => {
     chmodSync(base, 0o700);
     const found = await findRunAs(findBinaries(), dataDir, clusterDir, testLog);
-    expect(found.way.kind).toBe(isRoot ? 'namespace' : 'direct');
+    expect(found.runAs.kind).toBe(isRoot ? 'namespace' : 'direct');
     expect(await startBy(found)).toEqual([{ n: 1 }]);
     expect(statSync(clusterDir).uid).toBe(process.getuid?.());
   });
@@ -61,11 +61,11 @@ describe('the way PostgreSQL is run', () => {
   test.runIf(isRoot)(
     'by root can be another user, who gets the cluster and, where need be, a copy of the programs',
     async () => {
-      const way = asUser(65534, 65534);
-      const binaries = await tryRunAs(way, hiddenBinaries(), dataDir);
+      const runAs = asUser(65534, 65534);
+      const binaries = await tryRunAs(runAs, hiddenBinaries(), dataDir);
       expect(dirname(binaries.root)).toBe(dataDir);
 
-      expect(await startBy({ way, binaries })).toEqual([{ n: 1 }]);
+      expect(await startBy({ runAs, binaries })).toEqual([{ n: 1 }]);
       expect(statSync(clusterDir).uid).toBe(65534);
       // The rest of the data folder stays ours.
       expect(statSync(dataDir).uid).toBe(0);
@@ -73,17 +73,17 @@ describe('the way PostgreSQL is run', () => {
   );
 
   test.runIf(isRoot)('by root, for the cluster of an ordinary user, is that user', async () => {
-    const way = asUser(65534, 65534);
-    await startBy({ way, binaries: await tryRunAs(way, findBinaries(), dataDir) });
+    const runAs = asUser(65534, 65534);
+    await startBy({ runAs, binaries: await tryRunAs(runAs, findBinaries(), dataDir) });
 
     const again = await findRunAs(findBinaries(), dataDir, clusterDir, testLog);
-    expect(again.way.owner.uid).toBe(65534);
+    expect(again.runAs.owner.uid).toBe(65534);
     expect(await startBy(again)).toEqual([{ n: 1 }]);
   });
 
   test.runIf(isRoot)('by root takes over a cluster whose user cannot reach it', async () => {
-    const way = asUser(65534, 65534);
-    await startBy({ way, binaries: await tryRunAs(way, findBinaries(), dataDir) });
+    const runAs = asUser(65534, 65534);
+    await startBy({ runAs, binaries: await tryRunAs(runAs, findBinaries(), dataDir) });
     chmodSync(base, 0o700);
 
     const embedded = await startEmbedded({ dataDir, log: testLog });

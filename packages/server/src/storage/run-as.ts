@@ -18,7 +18,7 @@ import { type Binaries, NoEmbeddedDatabase } from './binaries.ts';
 
 const run = promisify(execFile);
 
-/** How a program is started: the arguments of `spawn`. */
+/** The arguments of `spawn` that start a program. */
 export type Invocation = {
   command: string;
   args: string[];
@@ -26,30 +26,30 @@ export type Invocation = {
 };
 
 /**
- * A way to run PostgreSQL, which refuses to run as root.
+ * The user that PostgreSQL runs as, since it refuses to run as root.
  *
- * - `direct`: as this process's user.
- * - `namespace`: in a user namespace where this process's user has the number of another one.
- *   Files stay those of this process's user, so it works below a 0700 home folder too.
- * - `uid`: as another, unprivileged user, who must be able to reach programs and data.
+ * - `direct`: the user of this process.
+ * - `namespace`: the user of this process, mapped to another uid in a user namespace. Files keep
+ *   their owner, so this works below a home folder with mode 0700 too.
+ * - `uid`: another, unprivileged user, who must be able to access programs and data.
  */
 export type RunAs = {
   kind: 'direct' | 'namespace' | 'uid';
-  /** For messages: `as user 33`. */
+  /** For error messages: `as user 33`. */
   description: string;
-  /** Whom the cluster's files must belong to. */
+  /** The required owner of the cluster's files. */
   owner: { uid: number; gid: number };
   invoke(program: string, args: readonly string[]): Invocation;
 };
 
-/** A way that works here, with the programs it can reach. */
-export type UsableRunAs = { way: RunAs; binaries: Binaries };
+/** A user that PostgreSQL can run as here, with the programs that the user can access. */
+export type UsableRunAs = { runAs: RunAs; binaries: Binaries };
 
 /**
- * Finds a way that works here, by trying it on `postgres --version`.
+ * Finds a user that PostgreSQL can run as, by running `postgres --version`.
  *
- * As root: the namespace, then another user. A cluster that already belongs to an ordinary user
- * (made by a start without root) is first tried as that user, so that it stays theirs.
+ * For root: the namespace, then another user. If the cluster already belongs to an ordinary user
+ * (after a start without root), that user is tried first, so that the owner does not change.
  */
 export async function findRunAs(
   binaries: Binaries,
@@ -58,12 +58,12 @@ export async function findRunAs(
   log: Logger,
 ): Promise<UsableRunAs> {
   const failures: string[] = [];
-  for (const way of candidates(clusterDir)) {
+  for (const runAs of candidates(clusterDir)) {
     try {
-      return { way, binaries: await tryRunAs(way, binaries, dataDir) };
+      return { runAs, binaries: await tryRunAs(runAs, binaries, dataDir) };
     } catch (error) {
-      failures.push(`${way.description}: ${reason(error)}`);
-      log.debug({ way: way.description, err: error }, 'PostgreSQL not runnable this way');
+      failures.push(`${runAs.description}: ${reason(error)}`);
+      log.debug({ runAs: runAs.description, err: error }, 'PostgreSQL cannot run as this user');
     }
   }
   throw new NoEmbeddedDatabase(
@@ -76,28 +76,28 @@ export async function findRunAs(
 }
 
 /**
- * Makes the files of the cluster belong to the user this way needs.
+ * Changes the owner of the cluster's files to the required one.
  *
- * @throws if they belong to another user and this process may not change that
+ * @throws if they belong to another user and this process is not allowed to change that
  */
-export function adoptCluster(clusterDir: string, way: RunAs, log: Logger): void {
+export function adoptCluster(clusterDir: string, runAs: RunAs, log: Logger): void {
   const { uid } = statSync(clusterDir);
-  if (uid === way.owner.uid) return;
+  if (uid === runAs.owner.uid) return;
   if (!isRoot()) {
     throw new NoEmbeddedDatabase(
       `${clusterDir} belongs to user ${uid}, and this process runs as user ${process.getuid?.()}. ` +
-        `Start Parley as user ${uid}, or give the folder to this one: ` +
+        `Start Parley as user ${uid}, or change the owner of the folder: ` +
         `chown -R ${process.getuid?.()} ${clusterDir}`,
     );
   }
-  log.warn({ clusterDir, from: uid, to: way.owner.uid }, 'owner of the database files changed');
-  changeOwner(clusterDir, way.owner);
+  log.warn({ clusterDir, from: uid, to: runAs.owner.uid }, 'owner of the database files changed');
+  changeOwner(clusterDir, runAs.owner);
 }
 
 function candidates(clusterDir: string): RunAs[] {
   if (!isRoot()) {
-    // initdb wants to know the name of its user; one without an entry in /etc/passwd (a container
-    // started with a bare number) gets one in a namespace.
+    // initdb needs the name of its user. A uid without an entry in /etc/passwd (a container started
+    // with a number) gets a name in a namespace.
     return hasName() ? [direct(), ...namespaces()] : [...namespaces(), direct()];
   }
   const owner = statSync(clusterDir, { throwIfNoEntry: false });
@@ -126,7 +126,7 @@ function namespaces(): RunAs[] {
       kind: 'namespace',
       description: `in a user namespace, as user ${user.uid} (unshare ${map.slice(0, 3).join(' ')})`,
       owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
-      // unshare does not fork: the process it becomes keeps its pid, which we signal.
+      // unshare calls exec without fork: the pid, which is signalled later, stays the same.
       invoke: (program, args) => ({
         command: 'unshare',
         args: [...map, program, ...args],
@@ -136,7 +136,7 @@ function namespaces(): RunAs[] {
   ];
 }
 
-/** The way `uid`; exported for its test. */
+/** Returns the kind `uid`; exported for its test. */
 export function asUser(uid: number, gid: number): RunAs {
   return {
     kind: 'uid',
@@ -146,22 +146,26 @@ export function asUser(uid: number, gid: number): RunAs {
   };
 }
 
-/** Tries a way; returns the programs it can reach (a copy, if need be). */
-export async function tryRunAs(way: RunAs, binaries: Binaries, dataDir: string): Promise<Binaries> {
-  if (way.kind !== 'uid') {
-    await runBy(way, postgresOf(binaries), ['--version']);
+/** Tries to run PostgreSQL; returns the programs that the user can access, a copy if necessary. */
+export async function tryRunAs(
+  runAs: RunAs,
+  binaries: Binaries,
+  dataDir: string,
+): Promise<Binaries> {
+  if (runAs.kind !== 'uid') {
+    await runBy(runAs, postgresOf(binaries), ['--version']);
     return binaries;
   }
-  // The data folder is ours alone, but the other user must be able to pass through it.
+  // The data folder is accessible to its owner only, but the other user must be able to enter it.
   chmodSync(dataDir, statSync(dataDir).mode | 0o011);
-  await runBy(way, '/bin/sh', ['-c', 'cd "$1"', 'sh', dataDir]);
+  await runBy(runAs, '/bin/sh', ['-c', 'cd "$1"', 'sh', dataDir]);
   try {
-    await runBy(way, postgresOf(binaries), ['--version']);
+    await runBy(runAs, postgresOf(binaries), ['--version']);
     return binaries;
   } catch {
-    // The usual reason: the programs are below a home folder with mode 0700.
+    // Usually because the programs are below a home folder with mode 0700.
     const copy = { ...binaries, root: copyBinaries(binaries, dataDir) };
-    await runBy(way, postgresOf(copy), ['--version']);
+    await runBy(runAs, postgresOf(copy), ['--version']);
     return copy;
   }
 }
@@ -170,9 +174,9 @@ function postgresOf(binaries: Binaries): string {
   return join(binaries.root, 'bin', 'postgres');
 }
 
-async function runBy(way: RunAs, program: string, args: readonly string[]): Promise<void> {
-  const { command, args: all, options } = way.invoke(program, args);
-  // Not from our working directory, which the other user may not be allowed to be in.
+async function runBy(runAs: RunAs, program: string, args: readonly string[]): Promise<void> {
+  const { command, args: all, options } = runAs.invoke(program, args);
+  // Not in the current working directory, which the other user may not be able to access.
   await run(command, all, { ...options, cwd: '/', timeout: 20_000 });
 }
 

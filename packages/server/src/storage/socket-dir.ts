@@ -20,13 +20,13 @@ import type { RunAs } from './run-as.ts';
 const longestSocketPath = process.platform === 'linux' ? 107 : 103;
 
 /**
- * Returns the folder for the socket: the cluster folder itself, which is 0700 and its owner's anyway.
- * Where that makes too long a path, or its file system has no Unix sockets, a folder of that kind under
- * the system's temporary folder, its name made from the path so that the next start finds it again.
+ * Returns the folder for the socket: the cluster folder itself, which only its owner can enter. If
+ * that path is too long, or its file system has no Unix sockets, a folder with the same mode below the
+ * system's temporary folder, named after a hash of the path so that the next start finds it again.
  */
 export async function chooseSocketDir(
   clusterDir: string,
-  way: RunAs,
+  runAs: RunAs,
   log: Logger,
 ): Promise<string> {
   if (fits(clusterDir)) {
@@ -39,7 +39,7 @@ export async function chooseSocketDir(
   for (const base of new Set([tmpdir(), '/tmp', '/run', '/dev/shm'])) {
     if (!existsSync(base) || !fits(join(base, name))) continue;
     const why = await whyNoSockets(base);
-    if (why === null) return ownFolder(base, name, way);
+    if (why === null) return ownFolder(base, name, runAs);
     reasons.push(`${base}: ${why}`);
   }
   throw new Error(
@@ -49,26 +49,26 @@ export async function chooseSocketDir(
   );
 }
 
-function ownFolder(base: string, name: string, way: RunAs): string {
+function ownFolder(base: string, name: string, runAs: RunAs): string {
   let dir = join(base, name);
   try {
     mkdirSync(dir, { mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const there = lstatSync(dir);
-    const ours = there.isDirectory() && [way.owner.uid, process.getuid?.()].includes(there.uid);
+    const ours = there.isDirectory() && [runAs.owner.uid, process.getuid?.()].includes(there.uid);
     // It belongs to another user: use an unguessable name instead.
     if (!ours) dir = mkdtempSync(join(base, 'parley-'));
   }
   chmodSync(dir, 0o700);
-  if (process.getuid?.() === 0) chownSync(dir, way.owner.uid, way.owner.gid);
+  if (process.getuid?.() === 0) chownSync(dir, runAs.owner.uid, runAs.owner.gid);
   return dir;
 }
 
 /** Tries to listen on a Unix socket in a folder; returns why that does not work, or null. */
 async function whyNoSockets(dir: string): Promise<string | null> {
   const path = join(dir, `.parley-${process.pid}`);
-  // What was killed in the middle of this leaves it.
+  // Left over if the process was killed here.
   rmSync(path, { force: true });
   const server = createServer();
   try {

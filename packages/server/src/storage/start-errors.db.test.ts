@@ -78,7 +78,7 @@ describe('a start that the machine refuses', () => {
       );
       expect(stderr).toMatch(
         new RegExp(
-          `^Parley could not start: This process may not open enough files: ${limit} are allowed, and ` +
+          `^Parley could not start: The limit on open files is too low: ${limit} are allowed, and ` +
             'Parley needs at least 512 .*ulimit -n 65536 in a shell, LimitNOFILE=65536',
         ),
       );
@@ -113,10 +113,12 @@ describe('a start that the machine refuses', () => {
 });
 
 describe('the folder of the socket', () => {
-  const way = asUser(process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+  const runAs = asUser(process.getuid?.() ?? 0, process.getgid?.() ?? 0);
 
   test('is that of the cluster where its file system has Unix sockets', async () => {
-    expect(await chooseSocketDir(join(dir, 'postgres'), way, testLog)).toBe(join(dir, 'postgres'));
+    expect(await chooseSocketDir(join(dir, 'postgres'), runAs, testLog)).toBe(
+      join(dir, 'postgres'),
+    );
     // The trial leaves nothing behind.
     expect(readdirSync(dir)).toEqual([]);
   });
@@ -124,10 +126,10 @@ describe('the folder of the socket', () => {
   // mqueue takes no sockets, as some network file systems do not.
   test.skipIf(cannotMount)('is another one where it has none, the same at each start', async () => {
     const disk = mount('mqueue');
-    const chosen = await chooseSocketDir(join(disk, 'postgres'), way, testLog);
+    const chosen = await chooseSocketDir(join(disk, 'postgres'), runAs, testLog);
     expect(chosen).toMatch(/\/parley-[0-9a-f]{16}$/);
     expect(chosen.startsWith(dir)).toBe(false);
-    expect(await chooseSocketDir(join(disk, 'postgres'), way, testLog)).toBe(chosen);
+    expect(await chooseSocketDir(join(disk, 'postgres'), runAs, testLog)).toBe(chosen);
     rmSync(chosen, { recursive: true });
   });
 });

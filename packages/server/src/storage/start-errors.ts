@@ -9,27 +9,27 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** The lowest limit on open files that `parley start` accepts: sockets come on top of it. */
+/** The lowest limit on open files that `parley start` accepts; every socket needs one more. */
 const OPEN_FILES_MIN = 512;
 
-/** The machine refuses what the start needs: the message says what, and what to do. */
+/** The system denies something that the start needs; the message says what, and how to fix it. */
 export class StartRefused extends Error {
   override name = 'StartRefused';
 }
 
-/** Whether the error means that a disk or a quota is full. */
+/** Returns whether the error means that a disk or a quota is full. */
 export function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '');
 }
 
-/** Whether the error means that no more files can be opened. */
+/** Returns whether the error means that no more files can be opened. */
 export function isOutOfFiles(error: unknown): boolean {
   return ['EMFILE', 'ENFILE'].includes(codeOf(error) ?? '');
 }
 
 /**
- * Returns an error of the operating system as one whose message says what is wrong and what to do
- * about it; any other error as it is. `path` is the folder that was being used.
+ * Converts an error of the operating system to one whose message says what is wrong and how to fix
+ * it; returns any other error unchanged. `path` is the folder that was in use.
  */
 export function explained(error: unknown, path: string): unknown {
   const code = codeOf(error);
@@ -37,15 +37,15 @@ export function explained(error: unknown, path: string): unknown {
     const what = code === 'EDQUOT' ? 'quota' : 'disk';
     return new StartRefused(
       `The ${what} of ${path} is full. Free at least 128 MB there, or set PARLEY_DATA to a folder on ` +
-        'another disk. Nothing is lost: the next start continues where it was.',
+        'another disk. No data is lost: the next start continues from here.',
       { cause: error },
     );
   }
   if (code === 'EROFS') {
     return new StartRefused(
-      `${path} is on a read-only file system. Make it writable (mount -o remount,rw, or drop :ro and ` +
-        'read_only where it is mounted), or set PARLEY_DATA to a folder that can be written to. If ' +
-        'it was not made read-only, the disk has errors: see the log of the kernel (dmesg).',
+      `${path} is on a read-only file system. Make it writable (mount -o remount,rw, or remove :ro and ` +
+        'read_only where it is mounted), or set PARLEY_DATA to a writable folder. If it was not ' +
+        'mounted read-only on purpose, the disk has errors: see the kernel log (dmesg).',
       { cause: error },
     );
   }
@@ -54,7 +54,7 @@ export function explained(error: unknown, path: string): unknown {
 }
 
 /**
- * Makes the data folder if it is not there, for its owner only.
+ * Creates the data folder if it does not exist, accessible to its owner only.
  *
  * @throws {StartRefused} on a full disk or a read-only file system
  */
@@ -66,7 +66,7 @@ export function makeDataFolder(dir: string): void {
   }
 }
 
-/** Node reports a read-only file system as ENOENT here; the folder above tells. */
+/** Returns the real error: Node reports a read-only file system as ENOENT, unlike its parent folder. */
 function whyNoFolder(dir: string): unknown {
   let above = dirname(dir);
   while (!existsSync(above)) above = dirname(above);
@@ -78,25 +78,25 @@ function whyNoFolder(dir: string): unknown {
   }
 }
 
-/** The limit on open files is too low for a server. */
+/** Returns the error for a limit on open files that is too low for a server. */
 export function tooFewFiles(cause?: unknown): StartRefused {
   const limit = openFilesLimit();
   const now = limit === undefined ? '' : `: ${limit} are allowed`;
   return new StartRefused(
-    `This process may not open enough files${now}, and Parley needs at least ${OPEN_FILES_MIN} plus one ` +
+    `The limit on open files is too low${now}, and Parley needs at least ${OPEN_FILES_MIN} plus one ` +
       'for each connection. Raise the limit: ulimit -n 65536 in a shell, LimitNOFILE=65536 in a ' +
       'systemd unit, --ulimit nofile=65536 with Docker.',
     { cause },
   );
 }
 
-/** Refuses to start with fewer open files than a server needs. */
+/** @throws {StartRefused} when the limit on open files is too low for a server */
 export function requireOpenFiles(): void {
   const limit = openFilesLimit();
   if (limit !== undefined && limit < OPEN_FILES_MIN) throw tooFewFiles();
 }
 
-/** Whether a file can be opened right now: some calls hide that as “not found”. */
+/** Returns whether a file can be opened now: some calls report EMFILE as “not found”. */
 export function canOpenFiles(): boolean {
   try {
     closeSync(openSync('/dev/null', 'r'));
@@ -106,7 +106,7 @@ export function canOpenFiles(): boolean {
   }
 }
 
-/** The limit on open files of this process; undefined when it has none or cannot be read. */
+/** Returns the limit on open files of this process; undefined when there is none or it cannot be read. */
 function openFilesLimit(): number | undefined {
   if (process.platform === 'linux') {
     try {
@@ -118,7 +118,7 @@ function openFilesLimit(): number | undefined {
     }
   }
   if (process.report === undefined) return undefined;
-  // Without it, names of peers are looked up.
+  // Otherwise the report resolves the host names of peers.
   Object.assign(process.report, { excludeNetwork: true });
   const report = process.report.getReport() as unknown as {
     userLimits?: { open_files?: { soft?: unknown } };
@@ -127,7 +127,7 @@ function openFilesLimit(): number | undefined {
   return typeof soft === 'number' ? soft : undefined;
 }
 
-/** Returns the code of an error, or the one in the output of the program that failed. */
+/** Returns the code of an error, or the one that the output of a failed program names. */
 function codeOf(error: unknown): string | undefined {
   const { code, message, stderr } = (error ?? {}) as Record<string, unknown>;
   if (typeof code === 'string') return code;

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-// Reads one line. A line means that the server lets go in order; the end of the pipe without one
-// means that the server has died. Then it ends that very PostgreSQL: the process must work in this
-// cluster, or, where /proc cannot tell, postmaster.pid must name it.
+// Reads one line. A line means an orderly stop; end of file without one means that the server has
+// died. It then stops PostgreSQL, after checking that the pid still belongs to it: its working
+// directory must be this cluster or, without /proc, postmaster.pid must name it.
 const script = `
 pid=$1
 dir=$2
@@ -18,10 +18,10 @@ kill -INT "$pid"
 `;
 
 /**
- * Ends PostgreSQL (fast shutdown) when this process dies in a way that lets it do nothing more.
+ * Stops PostgreSQL (fast shutdown) when this process dies without a chance to do so itself.
  *
- * A shell that waits on a pipe from us: whatever kills us closes the pipe. It has its own session,
- * so Ctrl-C in a terminal does not reach it before us.
+ * It is a shell that reads from a pipe of this process: whatever kills this process closes the pipe.
+ * The shell has its own session, so that Ctrl-C in a terminal does not end it first.
  */
 export class Watchdog {
   readonly #shell: ChildProcess;
@@ -36,22 +36,22 @@ export class Watchdog {
         stdio: ['pipe', 'ignore', 'ignore'],
       },
     );
-    // A shell that cannot be started leaves the parent-death signal and the next start.
+    // If no shell can be started, the parent-death signal and the next start do its work.
     this.#shell.on('error', () => undefined);
     this.#shell.stdin?.on('error', () => undefined);
     this.#shell.unref();
   }
 
-  /** PostgreSQL has ended, or is ended by us: nothing more to watch. */
+  /** Ends the watchdog: PostgreSQL has ended, or this process stops it. */
   dismiss(): void {
     this.#shell.stdin?.end('done\n');
   }
 }
 
 /**
- * `setpriv --pdeathsig INT` where there is such a program (util-linux): the kernel itself then
- * ends PostgreSQL when the thread that started it ends. A second line of defence: the shell above
- * may be killed first.
+ * Returns the command with `setpriv --pdeathsig INT` (util-linux) in front, where it is installed: the
+ * kernel then stops PostgreSQL when the thread that started it ends. A second line of defence, as
+ * the shell of {@link Watchdog} may be killed first.
  */
 export function boundToParent(program: string, args: readonly string[]): [string, string[]] {
   const setpriv = process.platform === 'linux' ? onPath('setpriv') : undefined;
@@ -66,7 +66,7 @@ function onPath(name: string): string | undefined {
       accessSync(path, constants.X_OK);
       return path;
     } catch {
-      // Not here; the next folder.
+      // Not in this folder.
     }
   }
   return undefined;
