@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type pg from 'pg';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../packages/server/test/support/database.ts';
 import { type EmailSink, startEmailSink } from '../packages/server/test/support/smtp-server.ts';
 import {
@@ -10,9 +9,8 @@ import {
   CHROMIUM,
   PASSWORD,
   sideways,
-  startBrowser,
   startBuiltServer,
-  Visitor,
+  Visitors,
 } from './support.ts';
 
 describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
@@ -20,16 +18,10 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
   let cluster: TestCluster;
   let database: pg.Pool;
   let server: BuiltServer;
-  let browser: Browser;
-  let visitors: Visitor[] = [];
-  const arrive = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
-    const visitor = await Visitor.arrive(browser, server.url, options);
-    visitors.push(visitor);
-    return visitor;
-  };
+  const visitors = new Visitors(() => server.url);
   /** A user who has registered and entered the emailed code. */
   const aUser = async (username: string, name: string) => {
-    const visitor = await arrive();
+    const visitor = await visitors.arrive();
     await visitor.fillRegistration(username, name);
     await visitor.page.getByRole('heading', { name: 'Check your email' }).waitFor();
     await visitor.page
@@ -43,30 +35,20 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     [email, cluster] = await Promise.all([startEmailSink(), startTestCluster()]);
     const fresh = await cluster.fresh();
     database = (await fresh.open()).pool;
-    [server, browser] = await Promise.all([
-      startBuiltServer({
-        SMTP_URL: email.url,
-        EMAIL_FROM: 'Parley <parley@example.org>',
-        DATABASE_URL: fresh.url,
-      }),
-      startBrowser(),
-    ]);
-  });
-  afterEach(async () => {
-    const complaints = visitors.flatMap((v) => v.complaints);
-    for (const visitor of visitors) await visitor.context.close();
-    visitors = [];
-    expect(complaints).toEqual([]);
+    server = await startBuiltServer({
+      SMTP_URL: email.url,
+      EMAIL_FROM: 'Parley <parley@example.org>',
+      DATABASE_URL: fresh.url,
+    });
   });
   afterAll(async () => {
-    await browser?.close();
     await server?.stop();
     await email?.stop();
     await cluster?.stop();
   });
 
   test('asks for the emailed code after registering, and shows an error beside its field', async () => {
-    const ada = await arrive({ width: 360, height: 740 });
+    const ada = await visitors.arrive({ width: 360, height: 740 });
     await ada.page.goto('/register');
     await ada.page.getByText('Full name and phone').click();
     await ada.page.getByLabel('First name').fill('Ada');
@@ -105,7 +87,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
 
   test('resets a forgotten password with the emailed link, once', async () => {
     const bea = await aUser('bea', 'Bea Forgets');
-    const elsewhere = await arrive();
+    const elsewhere = await visitors.arrive();
     await elsewhere.page.goto('/login');
     await elsewhere.page.getByRole('link', { name: 'Forgot password?' }).click();
     await elsewhere.page.getByLabel('Email', { exact: true }).fill('bea@example.org');
@@ -162,9 +144,9 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await dia.page.getByText('Dia After').first().waitFor();
     expect(await barriers(dia.page)).toEqual([]);
 
-    const second = await arrive({ width: 360, height: 740 });
+    const second = await visitors.arrive({ width: 360, height: 740 });
     await second.login('dia', PASSWORD);
-    const third = await arrive();
+    const third = await visitors.arrive();
     await third.login('dia', PASSWORD);
     await dia.page.getByRole('link', { name: 'Sessions' }).click();
     await dia.page.getByRole('heading', { level: 2, name: 'Other sessions' }).waitFor();
@@ -183,7 +165,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     );
 
     // Ending another session asks for the password when the log-in is not recent.
-    const fourth = await arrive();
+    const fourth = await visitors.arrive();
     await fourth.login('dia', PASSWORD);
     await database.query(`update sessions set authenticated_at = now() - interval '11 minutes'`);
     await dia.page.reload();

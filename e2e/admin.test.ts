@@ -1,54 +1,36 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BuiltServer,
   barriers,
   CHROMIUM,
   PASSWORD,
   sideways,
-  startBrowser,
   startBuiltServer,
-  Visitor,
+  Visitors,
 } from './support.ts';
 
 describe.skipIf(CHROMIUM === undefined)('administration', () => {
   let server: BuiltServer;
-  let browser: Browser;
-  let visitors: Visitor[] = [];
-  const arrive = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
-    const visitor = await Visitor.arrive(browser, server.url, options);
-    visitors.push(visitor);
-    return visitor;
-  };
+  const visitors = new Visitors(() => server.url);
   /** The owner of the server, logged in. */
-  const theOwner = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
-    const owner = await arrive(options);
+  const theOwner = async (options?: Parameters<Visitors['arrive']>[0]) => {
+    const owner = await visitors.arrive(options);
     await owner.login('olga', PASSWORD);
     return owner;
   };
 
   beforeAll(async () => {
-    [server, browser] = await Promise.all([
-      startBuiltServer({ REGISTRATION: 'invitation' }),
-      startBrowser(),
-    ]);
-    const first = await Visitor.arrive(browser, server.url);
+    server = await startBuiltServer({ REGISTRATION: 'invitation' });
+    const first = await visitors.arrive();
     await first.register('olga', 'Olga Owner');
-    await first.context.close();
-  });
-  afterEach(async () => {
-    const complaints = visitors.flatMap((v) => v.complaints);
-    for (const visitor of visitors) await visitor.context.close();
-    visitors = [];
-    expect(complaints).toEqual([]);
+    await visitors.leave(first);
   });
   afterAll(async () => {
-    await browser?.close();
     await server?.stop();
   });
 
   test('registers people by invitation only, and only as often as the invitation allows', async () => {
-    const stranger = await arrive();
+    const stranger = await visitors.arrive();
     await stranger.page.goto('/register');
     await stranger.page.getByText('You need an invitation to join this server').waitFor();
 
@@ -68,7 +50,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await stranger.page.getByText('You’ve been invited').waitFor();
     await stranger.fillRegistration('ivan', 'Ivan Invited');
     await stranger.inside();
-    const late = await arrive();
+    const late = await visitors.arrive();
     await late.page.goto(new URL(link).pathname + new URL(link).hash);
     await late.fillRegistration('lena', 'Lena Late');
     await late.page.getByText('This invitation has expired or was already used').waitFor();
@@ -92,7 +74,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByRole('dialog').getByRole('button', { name: 'Add person' }).click();
     await owner.page.getByText('Pia Made can log in now').waitFor();
 
-    const pia = await arrive({ width: 360, height: 740 });
+    const pia = await visitors.arrive({ width: 360, height: 740 });
     await pia.login('pia', PASSWORD);
     // Members see neither the administration nor its menu item.
     await pia.page.getByRole('button', { name: 'Account menu' }).click();
@@ -139,7 +121,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
   });
 
   test('lists the emails with their text for admins while SMTP is not configured', async () => {
-    const visitor = await arrive();
+    const visitor = await visitors.arrive();
     await visitor.page.goto('/forgot');
     await visitor.page.getByText('Email isn’t set up on this server yet').waitFor();
     await visitor.page.getByLabel('Email').fill('olga@example.org');

@@ -1,12 +1,12 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BuiltServer,
   CHROMIUM,
   PASSWORD,
-  startBrowser,
   startBuiltServer,
-  Visitor,
+  type Visitor,
+  Visitors,
 } from './support.ts';
 
 /** A text that only the first account has written. */
@@ -14,16 +14,10 @@ const SECRET = 'confidential quarterly figures';
 
 describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
   let server: BuiltServer;
-  let browser: Browser;
-  let visitors: Visitor[] = [];
-  const arrive = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
-    const visitor = await Visitor.arrive(browser, server.url, options);
-    visitors.push(visitor);
-    return visitor;
-  };
+  const visitors = new Visitors(() => server.url);
   /** A user with a draft, a message, and a setting of their own. */
   const withDraft = async (username: string) => {
-    const first = await arrive();
+    const first = await visitors.arrive();
     await first.register(username, `${username} First`);
     await first.open('everyone');
     await first.write(`${SECRET}, said by ${username}`);
@@ -33,23 +27,15 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
     return first;
   };
   const another = async (username: string) => {
-    const visitor = await arrive();
+    const visitor = await visitors.arrive();
     await visitor.register(username, `${username} Second`);
-    await visitor.context.close();
-    visitors = visitors.filter((v) => v !== visitor);
+    await visitors.leave(visitor);
   };
 
   beforeAll(async () => {
-    [server, browser] = await Promise.all([startBuiltServer(), startBrowser()]);
-  });
-  afterEach(async () => {
-    const complaints = visitors.flatMap((v) => v.complaints);
-    for (const visitor of visitors) await visitor.context.close();
-    visitors = [];
-    expect(complaints).toEqual([]);
+    server = await startBuiltServer();
   });
   afterAll(async () => {
-    await browser?.close();
     await server?.stop();
   });
 
@@ -129,7 +115,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
     const second = await gus.context.newPage();
     await second.goto('/');
     await second.getByRole('link', { name: /everyone/ }).waitFor();
-    const elsewhere = await arrive();
+    const elsewhere = await visitors.arrive();
     await elsewhere.login('gus', PASSWORD);
     await endOtherSessions(elsewhere);
     for (const page of [gus.page, second]) {
@@ -151,7 +137,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
   });
 
   test('completes an interrupted removal of a log-out', async () => {
-    const hal = await arrive();
+    const hal = await visitors.arrive();
     await hal.register('hal', 'hal First');
     await hal.logout();
     const left = '01890a5d-ac96-774b-bcce-b302099a8057';

@@ -1,29 +1,17 @@
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../packages/server/test/support/database.ts';
 import { startTestServer, type TestServer } from '../packages/server/test/support/server.ts';
-import { findChromium } from '../scripts/chromium.mjs';
+import { CHROMIUM, startBrowser } from './support.ts';
 
-const path = findChromium();
-
-describe.skipIf(path === undefined)('the API reference at /docs', () => {
+describe.skipIf(CHROMIUM === undefined)('the API reference at /docs', () => {
   let cluster: TestCluster;
   let server: TestServer;
   let browser: Browser;
   beforeAll(async () => {
     cluster = await startTestCluster();
     server = await startTestServer(cluster);
-    browser = await chromium.launch({
-      executablePath: path ?? '',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await startBrowser();
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,15 +1,15 @@
 import { Secret, TOTP } from 'otpauth';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BuiltServer,
   barriers,
   CHROMIUM,
   PASSWORD,
   sideways,
-  startBrowser,
   startBuiltServer,
-  Visitor,
+  type Visitor,
+  Visitors,
 } from './support.ts';
 
 /** How long a code of an authenticator app is valid, s. */
@@ -42,18 +42,9 @@ async function aPasskeyDevice(visitor: Visitor): Promise<void> {
 describe.skipIf(CHROMIUM === undefined)('second factors', () => {
   let free: BuiltServer;
   let strict: BuiltServer;
-  let browser: Browser;
-  let visitors: Visitor[] = [];
-  const arrive = async (
-    server: BuiltServer,
-    options?: Parameters<typeof Visitor.arrive>[2],
-  ): Promise<Visitor> => {
-    // Passkeys need a domain name, not an IP address.
-    const url = server.url.replace('127.0.0.1', 'localhost');
-    const visitor = await Visitor.arrive(browser, url, options);
-    visitors.push(visitor);
-    return visitor;
-  };
+  // Passkeys need a domain name, not an IP address.
+  const urlOf = (server: BuiltServer) => server.url.replace('127.0.0.1', 'localhost');
+  const visitors = new Visitors(() => urlOf(free));
   /** Logs in with username and password, up to the second factor. */
   const password = async (visitor: Visitor, login: string) => {
     await visitor.page.getByLabel('Username or email').fill(login);
@@ -63,25 +54,17 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
   };
 
   beforeAll(async () => {
-    [free, strict, browser] = await Promise.all([
+    [free, strict] = await Promise.all([
       startBuiltServer(),
       startBuiltServer({ SECOND_FACTOR: 'everyone' }),
-      startBrowser(),
     ]);
   });
-  afterEach(async () => {
-    const complaints = visitors.flatMap((v) => v.complaints);
-    for (const visitor of visitors) await visitor.context.close();
-    visitors = [];
-    expect(complaints).toEqual([]);
-  });
   afterAll(async () => {
-    await browser?.close();
     await Promise.all([free?.stop(), strict?.stop()]);
   });
 
   test('sets up an authenticator app, asks for its code, and accepts a recovery code instead', async () => {
-    const tom = await arrive(free, { width: 360, height: 740 });
+    const tom = await visitors.arrive({ width: 360, height: 740 });
     await tom.register('tom', 'Tom Twofold');
     await tom.page.goto('/settings/security');
     await tom.page.getByRole('button', { name: 'Set up' }).click();
@@ -133,7 +116,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
   });
 
   test('logs in with a passkey alone, and accepts it as the second factor', async () => {
-    const kim = await arrive(free);
+    const kim = await visitors.arrive();
     await aPasskeyDevice(kim);
     await kim.register('kim', 'Kim Keyholder');
     await kim.page.goto('/settings/security');
@@ -162,7 +145,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
   });
 
   test('requires a second factor to be set up before the log-in where the server says so', async () => {
-    const eve = await arrive(strict, { width: 360, height: 740 });
+    const eve = await visitors.arrive({ width: 360, height: 740 }, urlOf(strict));
     await eve.page.goto('/register');
     await eve.fillRegistration('eve', 'Eve Early');
     await eve.page.getByRole('heading', { name: 'Set up two-factor authentication' }).waitFor();
@@ -191,7 +174,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     const step = (await attacker.json()) as { step: string; ticket: string; expiresAt: string };
     expect(step.step).toBe('enrol_second_factor');
 
-    const victim = await arrive(strict);
+    const victim = await visitors.arrive({}, urlOf(strict));
     const sent: string[] = [];
     victim.page.on('request', (request) => {
       if (request.method() === 'POST') sent.push(new URL(request.url()).pathname);

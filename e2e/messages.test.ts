@@ -1,14 +1,12 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BuiltServer,
   CHROMIUM,
   postBodies,
   postMany,
   postSteadily,
-  startBrowser,
   startBuiltServer,
-  Visitor,
+  Visitors,
 } from './support.ts';
 
 /** Duration of the fast messages; SOAK_SECONDS=300 for a long run. */
@@ -16,31 +14,17 @@ const SOAK_SECONDS = Number(process.env.SOAK_SECONDS ?? 20);
 
 describe.skipIf(CHROMIUM === undefined)('messages', () => {
   let server: BuiltServer;
-  let browser: Browser;
-  let visitors: Visitor[] = [];
-  const arrive = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
-    const visitor = await Visitor.arrive(browser, server.url, options);
-    visitors.push(visitor);
-    return visitor;
-  };
+  const visitors = new Visitors(() => server.url);
 
   beforeAll(async () => {
     server = await startBuiltServer();
-    browser = await startBrowser();
-  });
-  afterEach(async () => {
-    const complaints = visitors.flatMap((v) => v.complaints);
-    for (const visitor of visitors) await visitor.context.close();
-    visitors = [];
-    expect(complaints).toEqual([]);
   });
   afterAll(async () => {
-    await browser?.close();
     await server?.stop();
   });
 
   test('that are designed to block the page do not, and long ones are collapsed', async () => {
-    const zoe = await arrive();
+    const zoe = await visitors.arrive();
     await zoe.register('zoe', 'Zoe Marks');
     await zoe.open('everyone');
     await zoe.page.evaluate(() => {
@@ -78,9 +62,9 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
   });
 
   test('a gap keeps the first unread message on screen and marks nothing unseen as read', async () => {
-    const kim = await arrive();
+    const kim = await visitors.arrive();
     await kim.register('kim', 'Kim Reader');
-    const lou = await arrive();
+    const lou = await visitors.arrive();
     await lou.register('lou', 'Lou Writer');
     const id = await kim.createGroup('Gap', ['Lou Writer']);
     await kim.write('Before the gap');
@@ -128,9 +112,9 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
   });
 
   test('messages are marked as read only while the user is looking', async () => {
-    const max = await arrive();
+    const max = await visitors.arrive();
     await max.register('max', 'Max Reader');
-    const nia = await arrive();
+    const nia = await visitors.arrive();
     await nia.register('nia', 'Nia Writer');
     const id = await max.createGroup('Looking', ['Nia Writer']);
     await nia.open('Looking');
@@ -177,10 +161,10 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
   });
 
   test('an inactive user reads nothing, and can jump back to messages that scrolled by', async () => {
-    const oda = await arrive();
+    const oda = await visitors.arrive();
     await oda.page.clock.install();
     await oda.register('oda', 'Oda Idle');
-    const pia = await arrive();
+    const pia = await visitors.arrive();
     await pia.register('pia', 'Pia Writer');
     const id = await oda.createGroup('Idle', ['Pia Writer']);
     await pia.open('Idle');
@@ -200,7 +184,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
   });
 
   test('sending while scrolled up scrolls to the end', async () => {
-    const quin = await arrive();
+    const quin = await visitors.arrive();
     await quin.register('quin', 'Quin Up');
     const id = await quin.createGroup('Upwards');
     await postMany(quin.page, id, 80);
@@ -217,7 +201,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
   });
 
   test('the focus is never lost', async () => {
-    const rae = await arrive();
+    const rae = await visitors.arrive();
     await rae.register('rae', 'Rae Keys');
     await rae.createGroup('Focus');
     const composer = 'Message Focus';
@@ -260,7 +244,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
   });
 
   test('on a phone Enter inserts a line break, and the button sends', async () => {
-    const sid = await arrive({ width: 360, height: 740, touch: true });
+    const sid = await visitors.arrive({ width: 360, height: 740, touch: true });
     await sid.register('sid', 'Sid Phone');
     await sid.createGroup('Phone');
     const field = sid.page.getByRole('textbox', { name: 'Message Phone' });
@@ -279,9 +263,9 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
   });
 
   test('a removed member is notified and keeps the draft', async () => {
-    const tam = await arrive();
+    const tam = await visitors.arrive();
     await tam.register('tam', 'Tam Owner');
-    const uma = await arrive();
+    const uma = await visitors.arrive();
     await uma.register('uma', 'Uma Member');
     await tam.createGroup('Closing', ['Uma Member']);
     await uma.open('Closing');
@@ -297,7 +281,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
   });
 
   test('a new group is never reported as not found', async () => {
-    const van = await arrive();
+    const van = await visitors.arrive();
     await van.register('van', 'Van Maker');
     await van.page.evaluate(() => {
       const seen = { missing: false };
@@ -317,9 +301,9 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
   test('the list follows its end while messages arrive fast', {
     timeout: (SOAK_SECONDS + 90) * 1_000,
   }, async () => {
-    const wes = await arrive();
+    const wes = await visitors.arrive();
     await wes.register('wes', 'Wes Watcher');
-    const xia = await arrive();
+    const xia = await visitors.arrive();
     await xia.register('xia', 'Xia Fast');
     const id = await wes.createGroup('Fast', ['Xia Fast']);
     await xia.open('Fast');

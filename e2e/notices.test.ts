@@ -1,34 +1,28 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BuiltServer,
   CHROMIUM,
   PASSWORD,
   postMany,
-  startBrowser,
   startBuiltServer,
-  Visitor,
+  type Visitor,
+  Visitors,
 } from './support.ts';
 
 // Chromium now and then drops a notification that a service worker shows: getNotifications() stays empty
 // although showNotification() has succeeded. A test that this happens to is run again.
 describe.skipIf(CHROMIUM === undefined)('notifications of messages', { retry: 3 }, () => {
   let server: BuiltServer;
-  let browser: Browser;
-  let visitors: Visitor[] = [];
+  const visitors = new Visitors(() => server.url);
   let count = 0;
-  const arrive = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
-    const visitor = await Visitor.arrive(browser, server.url, options);
-    visitors.push(visitor);
-    return visitor;
-  };
   /** A user who writes in the group of everyone, and one who is on the start page. */
   const writerAndReader = async () => {
     const n = ++count;
-    const reader = await arrive();
+    const reader = await visitors.arrive();
     await reader.context.grantPermissions(['notifications']);
     await reader.register(`reader${n}`, `Reader ${n}`);
-    const writer = await arrive();
+    const writer = await visitors.arrive();
     await writer.register(`writer${n}`, `Writer ${n}`);
     await writer.open('everyone');
     return { reader, writer, name: `Writer ${n}` };
@@ -51,21 +45,14 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', { retry: 3 
       await reader.page.waitForFunction(isShown, null, { timeout: 1_500 }).catch(() => undefined);
     }
     expect(await notified(reader.page)).toHaveLength(1);
-    for (const visitor of visitors.splice(0)) await visitor.context.close();
+    await visitors.leave();
   };
 
   beforeAll(async () => {
-    [server, browser] = await Promise.all([startBuiltServer(), startBrowser()]);
+    server = await startBuiltServer();
     await startNotifications();
   });
-  afterEach(async () => {
-    const complaints = visitors.flatMap((v) => v.complaints);
-    for (const visitor of visitors) await visitor.context.close();
-    visitors = [];
-    expect(complaints).toEqual([]);
-  });
   afterAll(async () => {
-    await browser?.close();
     await server?.stop();
   });
 
@@ -154,7 +141,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', { retry: 3 
     await toastOf(reader.page, 'While something else is open').waitFor();
     expect((await notified(reader.page)).join()).not.toContain('something else');
     // A message of the user’s own from another device needs no notification.
-    const elsewhere = await arrive();
+    const elsewhere = await visitors.arrive();
     await elsewhere.login(`reader${count}`, PASSWORD);
     await elsewhere.open('everyone');
     await elsewhere.write('Said by myself elsewhere');
@@ -184,14 +171,14 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', { retry: 3 
 
   test('show the usernames of names that look alike', async () => {
     const { reader } = await writerAndReader();
-    const sam = await arrive();
+    const sam = await visitors.arrive();
     await sam.register('sam', 'Sam Same');
     await sam.open('everyone');
     await sam.write('Said by Sam');
     await reader.open('everyone');
     await reader.sees('Said by Sam');
     expect(await reader.message('Said by Sam').getByText('@sam').count()).toBe(0);
-    const other = await arrive();
+    const other = await visitors.arrive();
     await other.register('impostor', 'sam same');
     await other.open('everyone');
     await look(reader.page, { focus: false });
@@ -210,7 +197,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', { retry: 3 
 
   test('isolate the text direction of a name', async () => {
     const { reader } = await writerAndReader();
-    const hebrew = await arrive();
+    const hebrew = await visitors.arrive();
     await hebrew.register('shalom', 'שלום 12');
     await hebrew.open('everyone');
     await hebrew.write('שלום לכולם 34');

@@ -1,43 +1,27 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BuiltServer,
   CHROMIUM,
   PASSWORD,
   postMany,
   sideways,
-  startBrowser,
   startBuiltServer,
-  Visitor,
+  Visitors,
 } from './support.ts';
 
 describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
   let server: BuiltServer;
-  let browser: Browser;
-  let visitors: Visitor[] = [];
-  const arrive = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
-    const visitor = await Visitor.arrive(browser, server.url, options);
-    visitors.push(visitor);
-    return visitor;
-  };
+  const visitors = new Visitors(() => server.url);
 
   beforeAll(async () => {
     server = await startBuiltServer();
-    browser = await startBrowser();
-  });
-  afterEach(async () => {
-    const complaints = visitors.flatMap((v) => v.complaints);
-    for (const visitor of visitors) await visitor.context.close();
-    visitors = [];
-    expect(complaints).toEqual([]);
   });
   afterAll(async () => {
-    await browser?.close();
     await server?.stop();
   });
 
   test('a conversation opens at its first unread message, and reading continues from there', async () => {
-    const amy = await arrive();
+    const amy = await visitors.arrive();
     await amy.register('amy', 'Amy Reader');
     await amy.open('everyone');
     await amy.write('Nothing is newer than this');
@@ -46,7 +30,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await amy.page.goto('/');
     await amy.page.getByText('Select a conversation').waitFor();
 
-    const bob = await arrive();
+    const bob = await visitors.arrive();
     await bob.register('bob', 'Bob Writer');
     await postMany(bob.page, id, 80);
     await amy.page.getByRole('link', { name: /everyone.*8\d unread/s }).click();
@@ -78,7 +62,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
   });
 
   test('touch input has a menu of its own', async () => {
-    const cat = await arrive({ width: 360, height: 740, touch: true });
+    const cat = await visitors.arrive({ width: 360, height: 740, touch: true });
     await cat.register('cat', 'Cat Thumbs');
     await cat.open('everyone');
     await cat.write('Typed with thumbs, and long enough to need a second line on a phone');
@@ -102,12 +86,12 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
   });
 
   test('refusals of the server are shown', async () => {
-    const here = await arrive();
+    const here = await visitors.arrive();
     await here.register('dee', 'Dee Twice');
     await here.open('everyone');
     await here.write('Soon to be gone');
     await here.sees('Soon to be gone');
-    const there = await arrive();
+    const there = await visitors.arrive();
     await there.login('dee', PASSWORD);
     await there.open('everyone');
 
@@ -132,13 +116,13 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
   });
 
   test('a message for a user in another window is notified through the service worker', async () => {
-    const eli = await arrive();
+    const eli = await visitors.arrive();
     await eli.context.grantPermissions(['notifications']);
     await eli.register('eli', 'Eli Elsewhere');
     await eli.page.evaluate(() => {
       document.hasFocus = () => false;
     });
-    const fia = await arrive();
+    const fia = await visitors.arrive();
     await fia.register('fia', 'Fia Here');
     await fia.open('everyone');
     await fia.write('Where are you, Eli?');

@@ -1,21 +1,13 @@
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, startChild } from '../packages/server/test/support/child.ts';
-import { type BuiltServer, CHROMIUM, startBrowser, startBuiltServer, Visitor } from './support.ts';
+import { freePort } from '../packages/server/test/support/free-port.ts';
+import { type BuiltServer, CHROMIUM, startBuiltServer, type Visitor, Visitors } from './support.ts';
 
 describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
   let provider: Child;
   let issuer: string;
   let server: BuiltServer;
-  let browser: Browser;
-  let visitors: Visitor[] = [];
-  const arrive = async () => {
-    const visitor = await Visitor.arrive(browser, server.url);
-    visitors.push(visitor);
-    return visitor;
-  };
+  const visitors = new Visitors(() => server.url);
   /** Adds a user to the provider, with or without a verified address. */
   const known = (name: string, verified: 'verified' | 'unverified') =>
     fetch(
@@ -39,30 +31,22 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
       `http://127.0.0.1:${port}/api/v1/auth/sso/oidc/callback`,
     ]);
     issuer = await provider.line();
-    [server, browser] = await Promise.all([
-      startBuiltServer({
-        PORT: String(port),
-        OIDC_ISSUER: issuer,
-        OIDC_CLIENT_ID: 'parley',
-        OIDC_CLIENT_SECRET: 'a secret of theirs',
-        OIDC_NAME: 'Example',
-      }),
-      startBrowser(),
-    ]);
-  });
-  afterEach(async () => {
-    for (const visitor of visitors) await visitor.context.close();
-    visitors = [];
+    server = await startBuiltServer({
+      PORT: String(port),
+      OIDC_ISSUER: issuer,
+      OIDC_CLIENT_ID: 'parley',
+      OIDC_CLIENT_SECRET: 'a secret of theirs',
+      OIDC_NAME: 'Example',
+    });
   });
   afterAll(async () => {
-    await browser?.close();
     await server?.stop();
     await provider?.kill();
   });
 
   test('logs in a user of the provider and opens the requested page', async () => {
     await known('nora', 'verified');
-    const nora = await arrive();
+    const nora = await visitors.arrive();
     await nora.page.goto('/settings/profile');
     await through(nora, 'nora');
     await nora.page.getByRole('heading', { level: 1, name: 'Profile' }).waitFor();
@@ -77,7 +61,7 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
 
   test('explains that a log-in cannot be finished in a tab that did not start it', async () => {
     await known('olaf', 'verified');
-    const olaf = await arrive();
+    const olaf = await visitors.arrive();
     await olaf.page.goto('/login');
     await olaf.page.getByRole('button', { name: 'Continue with Example' }).click();
     await olaf.page.waitForURL((url) => url.href.startsWith(issuer));
@@ -98,7 +82,7 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
 
   test('rejects an address that the provider has not verified, and shows why', async () => {
     await known('mallory', 'unverified');
-    const mallory = await arrive();
+    const mallory = await visitors.arrive();
     await mallory.page.goto('/login');
     await through(mallory, 'mallory');
     await mallory.page
@@ -107,11 +91,3 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
     expect(await mallory.page.getByRole('heading', { name: 'Log in' }).count()).toBe(1);
   });
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { makeTempDir } from '../packages/server/test/support/temp-dir.ts';
 import { findChromium } from '../scripts/chromium.mjs';
 
@@ -217,6 +218,49 @@ export class Visitor {
     await this.page.getByRole('dialog').waitFor();
     await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
     await touch.detach();
+  }
+}
+
+/** The options of a visitor’s browser window. */
+type VisitorOptions = Parameters<typeof Visitor.arrive>[2];
+
+/**
+ * The visitors of a test file. Starts the browser before its tests; after each test, closes the
+ * visitors and fails if a page of theirs had complaints. Construct it in `describe`.
+ */
+export class Visitors {
+  readonly #url: () => string;
+  readonly #present = new Set<Visitor>();
+  #browser: Browser | undefined;
+
+  /** `url` is called when a visitor arrives. */
+  constructor(url: () => string) {
+    this.#url = url;
+    beforeAll(async () => {
+      this.#browser = await startBrowser();
+    });
+    afterEach(async () => {
+      const complaints = [...this.#present].flatMap((visitor) => visitor.complaints);
+      await this.leave();
+      expect(complaints).toEqual([]);
+    });
+    afterAll(() => this.#browser?.close());
+  }
+
+  /** Opens the server in a browser context of its own. */
+  async arrive(options?: VisitorOptions, url = this.#url()): Promise<Visitor> {
+    if (!this.#browser) throw new Error('The browser has not started');
+    const visitor = await Visitor.arrive(this.#browser, url, options);
+    this.#present.add(visitor);
+    return visitor;
+  }
+
+  /** Closes these visitors; all of them by default. */
+  async leave(...leaving: Visitor[]): Promise<void> {
+    for (const visitor of leaving.length > 0 ? leaving : [...this.#present]) {
+      this.#present.delete(visitor);
+      await visitor.context.close();
+    }
   }
 }
 

@@ -1,5 +1,4 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BuiltServer,
   barriers,
@@ -7,43 +6,28 @@ import {
   PASSWORD,
   postMany,
   sideways,
-  startBrowser,
   startBuiltServer,
-  Visitor,
+  Visitors,
 } from './support.ts';
 
 describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   let server: BuiltServer;
-  let browser: Browser;
-  let visitors: Visitor[] = [];
-  const arrive = async (options?: Parameters<typeof Visitor.arrive>[2]) => {
-    const visitor = await Visitor.arrive(browser, server.url, options);
-    visitors.push(visitor);
-    return visitor;
-  };
+  const visitors = new Visitors(() => server.url);
 
   beforeAll(async () => {
     server = await startBuiltServer();
-    browser = await startBrowser();
-  });
-  afterEach(async () => {
-    const complaints = visitors.flatMap((v) => v.complaints);
-    for (const visitor of visitors) await visitor.context.close();
-    visitors = [];
-    expect(complaints).toEqual([]);
   });
   afterAll(async () => {
-    await browser?.close();
     await server?.stop();
   });
 
   test('two users register, chat and reload, and miss nothing', async () => {
-    const ana = await arrive();
+    const ana = await visitors.arrive();
     await ana.register('ana', 'Ana Ferreira');
     await ana.page.getByText('Select a conversation').waitFor();
 
     // The first sees the second one’s registration live: a toast and an entry in the list.
-    const ben = await arrive();
+    const ben = await visitors.arrive();
     await ben.register('ben', 'Ben Okafor');
     await ana.page.getByText('Ben Okafor joined Parley').waitFor();
     await ana.page.getByRole('button', { name: /Ben Okafor/ }).waitFor();
@@ -99,9 +83,9 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   });
 
   test('messages written offline arrive once; a group is created, found, joined and left', async () => {
-    const cleo = await arrive();
+    const cleo = await visitors.arrive();
     await cleo.register('cleo', 'Cleo Martin');
-    const dan = await arrive();
+    const dan = await visitors.arrive();
     await dan.register('dan', 'Dan Novak');
 
     await cleo.page.getByRole('button', { name: 'Create a group' }).click();
@@ -140,9 +124,9 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   });
 
   test('a group’s details offer what the member may do, and follow a change of role', async () => {
-    const ina = await arrive();
+    const ina = await visitors.arrive();
     await ina.register('ina', 'Ina Owner');
-    const jon = await arrive();
+    const jon = await visitors.arrive();
     await jon.register('jon', 'Jon Member');
     await ina.page.getByRole('button', { name: 'Create a group' }).click();
     await ina.page.getByLabel('Name', { exact: true }).fill('Succession');
@@ -168,7 +152,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   });
 
   test('a long history loads as one scrolls up, without jumping', async () => {
-    const eve = await arrive();
+    const eve = await visitors.arrive();
     await eve.register('eve', 'Eve Long');
     await eve.page.getByRole('button', { name: 'Create a group' }).click();
     await eve.page.getByLabel('Name', { exact: true }).fill('Archive');
@@ -195,7 +179,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   });
 
   test('invalid input is reported beside its field', async () => {
-    const visitor = await arrive();
+    const visitor = await visitors.arrive();
     await visitor.page.getByRole('link', { name: 'Create an account' }).click();
     await visitor.page.getByLabel('Your name').fill('Nora');
     await visitor.page.getByLabel('Email').fill('not an address');
@@ -209,7 +193,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   });
 
   test('a user logs out and logs in again', async () => {
-    const visitor = await arrive();
+    const visitor = await visitors.arrive();
     await visitor.register('fay', 'Fay Stone');
     await visitor.page.getByRole('button', { name: 'Account menu' }).click();
     await visitor.page.getByRole('menuitem', { name: 'Log out' }).click();
@@ -223,7 +207,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   });
 
   test('works on a phone of 360 px', async () => {
-    const visitor = await arrive({ width: 360, height: 780 });
+    const visitor = await visitors.arrive({ width: 360, height: 780 });
     await visitor.register('gus', 'Gus Small');
     await visitor.open('everyone');
     await visitor.write('From a small screen');
@@ -238,7 +222,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     ['light', false],
     ['dark', true],
   ])('has no serious barrier, %s', async (_name, dark) => {
-    const visitor = await arrive({ dark });
+    const visitor = await visitors.arrive({ dark });
     const pages = [
       ['/', 'Team chat on your own server'],
       ['/login', 'Log in'],

@@ -6,6 +6,7 @@ import { CLOSE, type Seq } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, startChild } from './support/child.ts';
 import { startTestCluster, type TestCluster, type TestDatabase } from './support/database.ts';
+import { freePort } from './support/free-port.ts';
 import { Peer } from './support/peer.ts';
 import { registerAt } from './support/server.ts';
 import { until } from './support/sink.ts';
@@ -85,15 +86,6 @@ async function aProcess(databaseUrl: string, env: Record<string, string> = {}) {
   };
   const ready = async () => (await ask('/health/ready'))?.body.status;
   return { child, url, ask, ready };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 describe('a node', () => {

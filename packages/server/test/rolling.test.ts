@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ParleyApi, ParleyClient } from '@parley/client';
@@ -10,6 +9,7 @@ import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redi
 import { Balancer } from './support/balancer.ts';
 import { type Child, startChild } from './support/child.ts';
 import { startTestCluster, type TestCluster, type TestDatabase } from './support/database.ts';
+import { freePort } from './support/free-port.ts';
 import { until } from './support/sink.ts';
 
 /** The longest time that a client may be disconnected, ms. */
@@ -170,12 +170,3 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     for (const ms of took) expect(ms).toBeLessThan(15_000);
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}

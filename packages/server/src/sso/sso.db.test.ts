@@ -1,9 +1,8 @@
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, startChild } from '../../test/support/child.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { freePort } from '../../test/support/free-port.ts';
 import { call, PASSWORD, startTestServer, type TestServer } from '../../test/support/server.ts';
 
 let cluster: TestCluster;
@@ -32,14 +31,6 @@ const settings = (oidcIssuer: string) => ({
   OIDC_CLIENT_SECRET: 'a secret of theirs',
   OIDC_NAME: 'Example',
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 /** A minimal browser: keeps cookies for each host, follows redirects by hand. */
 class Browser {
