@@ -21,6 +21,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'clock.ts',
     'metrics',
     'problem.ts',
+    'scopes.ts',
     'secret.ts',
     'setting-schemas.ts',
     'vault.ts',
@@ -31,7 +32,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['health.ts', 'http'],
   // Domains.
   ['accounts/api-keys', 'accounts/attempts', 'accounts/sessions', 'accounts/tickets', 'messages'],
-  ['accounts/users', 'conversations'],
+  ['accounts/users', 'conversations', 'event-visibility.ts'],
   ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts'],
   ['accounts/passwords', 'doctor'],
   ['accounts/logins'],
