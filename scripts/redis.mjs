@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { installProgram, pathDirs, runs } from './system-package.mjs';
 
 /** Returns the path of a working Valkey or Redis server; undefined without. */
-export function findRedis() {
+function findRedis() {
   const paths = ['valkey-server', 'redis-server'].flatMap((name) =>
     pathDirs().map((dir) => join(dir, name)),
   );

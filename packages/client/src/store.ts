@@ -26,16 +26,11 @@ export interface OutboxEntry {
   readonly owner: string;
 }
 
-/** Cached part of a conversation: every message from `from` up to the stream’s cursor. */
-export interface SavedWindow {
-  readonly conversation: ConversationId;
-  readonly from: Seq;
-}
-
 /** Everything that survives a reload. */
 export interface Saved {
   readonly epoch: string | null;
   readonly cursors: ReadonlyMap<StreamId, Seq>;
+  /** The cached part of each conversation: every message from this seq up to the stream’s cursor. */
   readonly windows: ReadonlyMap<ConversationId, Seq>;
   readonly messages: readonly Message[];
   readonly conversations: readonly Conversation[];

@@ -1,5 +1,5 @@
 /** Every kind of finding, with its description for operators. */
-export const FINDINGS = {
+const FINDINGS = {
   // The log.
   gap: 'events are missing from a stream',
   seq_repeated: 'a stream has a seq twice',

@@ -14,7 +14,7 @@ import { localPath } from './local-path.ts';
 import type { Flow, Provider } from './provider.ts';
 
 /** The id of the configured provider in URLs. */
-export const PROVIDER_ID = 'oidc';
+const PROVIDER_ID = 'oidc';
 
 /** What the single sign-on routes are constructed with. */
 export interface SsoDeps {

@@ -13,12 +13,12 @@ export const RESTORING = 'restoring';
 export const MOVED = 'moved.json';
 
 /** A restore of this data folder was interrupted: the folder cannot be used until it is finished. */
-export class RestoreUnfinished extends Error {
+class RestoreUnfinished extends Error {
   override name = 'RestoreUnfinished';
 }
 
 /** The built-in database of this folder was moved. */
-export class DatabaseMoved extends Error {
+class DatabaseMoved extends Error {
   override name = 'DatabaseMoved';
 }
 

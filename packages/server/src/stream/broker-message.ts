@@ -18,7 +18,7 @@ export type BrokerMessage =
   | { readonly kind: 'beat'; readonly sentAt: number };
 
 /** Characters of a node’s name: the first of every message. */
-export const NODE_NAME_LENGTH = 12;
+const NODE_NAME_LENGTH = 12;
 
 /**
  * Ranges with more text than this are told of by their head alone, and read from the database by

@@ -35,7 +35,7 @@ export interface Knowledge {
 }
 
 /** Text that has broken parsers, databases and renderers before. */
-export const HOSTILE_TEXT = [
+const HOSTILE_TEXT = [
   '',
   ' ',
   '\u0000',
@@ -63,7 +63,7 @@ export const HOSTILE_TEXT = [
 ];
 
 /** Numbers at the limits of the types of JavaScript, JSON and PostgreSQL. */
-export const EDGE_NUMBERS = [
+const EDGE_NUMBERS = [
   0,
   -0,
   -1,
@@ -119,7 +119,7 @@ export const junk: Arbitrary<unknown> = fc.oneof(
 );
 
 /** Generates values of a schema: all valid, or each at or beyond the limits of its schema. */
-export function valuesOf(
+function valuesOf(
   schema: JsonSchema,
   mode: Mode,
   knowledge: Knowledge,

@@ -68,7 +68,7 @@ export class RecordingSink implements DrainableSink {
 }
 
 /** Returns the contents of unmasked, unfragmented WebSocket text frames (RFC 6455 §5.2). */
-export function readTextFrames(frames: Buffer): string[] {
+function readTextFrames(frames: Buffer): string[] {
   const texts: string[] = [];
   for (let at = 0; at < frames.length; ) {
     if (frames[at] !== 0x81) throw new Error(`Not a text frame: ${frames[at]}`);

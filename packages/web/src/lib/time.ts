@@ -11,7 +11,6 @@ const withYear = new Intl.DateTimeFormat(locale, {
   month: 'long',
   year: 'numeric',
 });
-const short = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
 const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' });
 
 /** Formats hours and minutes. */
@@ -55,12 +54,6 @@ export function dayName(at: string, now = new Date()): string {
   if (days === 0) return t('time.today');
   if (days === 1) return t('time.yesterday');
   return day.getFullYear() === now.getFullYear() ? weekday.format(day) : withYear.format(day);
-}
-
-/** Formats a time for lists: the time of today, else the date. */
-export function listTime(at: string, now = new Date()): string {
-  const day = new Date(at);
-  return startOf(day) === startOf(now) ? clock.format(day) : short.format(day);
 }
 
 function startOf(date: Date): number {

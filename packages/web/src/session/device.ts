@@ -19,7 +19,7 @@ export const accountHere = (): AccountId | null =>
   localStorage.getItem(ACCOUNT_KEY) as AccountId | null;
 
 /** Returns the localStorage key of an account’s value. */
-export const keptKey = (account: AccountId, name: string): string => `${KEPT}${account}.${name}`;
+const keptKey = (account: AccountId, name: string): string => `${KEPT}${account}.${name}`;
 
 /** Reads a value that is stored for the account. */
 export const readKept = (account: AccountId, name: string): string | null =>

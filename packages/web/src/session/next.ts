@@ -1,7 +1,7 @@
 const KEY = 'parley.next';
 
 /** Returns whether the text is a path of this client, not an address of another site. */
-export function isOwnPath(text: string): boolean {
+function isOwnPath(text: string): boolean {
   if (!text.startsWith('/') || !URL.canParse(text, location.origin)) return false;
   return new URL(text, location.origin).origin === location.origin;
 }
