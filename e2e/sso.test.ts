@@ -86,7 +86,7 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
     await mallory.page.goto('/login');
     await through(mallory, 'mallory');
     await mallory.page
-      .getByText('The single sign-on provider has not verified your email address')
+      .getByText('The single sign-on provider hasn’t verified your email address')
       .waitFor();
     expect(await mallory.page.getByRole('heading', { name: 'Log in' }).count()).toBe(1);
   });

@@ -19,9 +19,9 @@ export const ERRORS = {
   unknown_frame: { status: 400, title: 'Unknown frame' },
   too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported content type' },
-  body_empty: { status: 422, title: 'A message cannot be empty' },
+  body_empty: { status: 422, title: 'A message can’t be empty' },
   body_too_long: { status: 422, title: 'The message is too long' },
-  text_invalid: { status: 422, title: 'The text contains characters that cannot be stored' },
+  text_invalid: { status: 422, title: 'The text contains characters that can’t be stored' },
   // Authentication and permissions.
   unauthenticated: { status: 401, title: 'Log in to continue' },
   invalid_credentials: { status: 401, title: 'Incorrect username or password' },
@@ -46,7 +46,7 @@ export const ERRORS = {
   origin_not_allowed: { status: 403, title: 'Requests from this origin are not allowed' },
   host_refused: {
     status: 421,
-    title: 'This server does not answer to that host name; check PUBLIC_URL',
+    title: 'This server doesn’t answer to that host name; check PUBLIC_URL',
   },
   forbidden: { status: 403, title: 'You don’t have permission to do that' },
   insufficient_scope: { status: 403, title: 'This API key lacks the required scope' },
@@ -56,11 +56,11 @@ export const ERRORS = {
   sso_failed: { status: 400, title: 'Single sign-on failed; try again' },
   sso_unavailable: {
     status: 503,
-    title: 'The single sign-on provider cannot be reached; try again later',
+    title: 'Can’t reach the single sign-on provider; try again later',
   },
   sso_email_unverified: {
     status: 403,
-    title: 'The single sign-on provider has not verified your email address',
+    title: 'The single sign-on provider hasn’t verified your email address',
   },
   sso_account_linked: {
     status: 409,
@@ -75,7 +75,7 @@ export const ERRORS = {
   not_found: { status: 404, title: 'Not found, or you don’t have access' },
   conversation_not_found: {
     status: 404,
-    title: 'Conversation not found, or you are not a member',
+    title: 'Conversation not found, or you’re not a member',
   },
   no_longer_member: {
     status: 410,
@@ -106,7 +106,7 @@ export const ERRORS = {
   overloaded: { status: 503, title: 'The server is busy', retryable: true },
   unavailable: {
     status: 503,
-    title: 'The server cannot reach its database',
+    title: 'The server can’t reach its database',
     retryable: true,
   },
   disk_full: { status: 507, title: 'The server’s disk is full', retryable: true },

@@ -23,7 +23,7 @@ const Current = z
   .string()
   .min(1)
   .max(LIMITS.passwordBytesMax)
-  .refine(isStorable, { message: 'The password contains characters that cannot be stored' });
+  .refine(isStorable, { message: 'The password contains characters that can’t be stored' });
 
 export const RegistrationMode = z.enum(['open', 'invitation', 'domain', 'closed']);
 export type RegistrationMode = z.infer<typeof RegistrationMode>;

@@ -25,14 +25,14 @@ export const Username = line(LIMITS.usernameMax, 'Username').pipe(
     .string()
     .regex(
       /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._-]*[\p{L}\p{M}\p{N}])?$/u,
-      'A username consists of letters and digits, with . _ - between them',
+      'Use letters and digits, with . _ - only between them',
     )
     .min(LIMITS.usernameMin, `A username must have at least ${LIMITS.usernameMin} characters`)
     .refine((t) => !/\p{Default_Ignorable_Code_Point}|\p{M}{4}/u.test(t), {
-      message: 'A username cannot contain invisible characters or many accents on one letter',
+      message: 'A username can’t contain invisible characters or many accents on one letter',
     })
     .refine((t) => SCRIPTS.filter((script) => script.test(t)).length <= 1, {
-      message: 'A username cannot mix alphabets that look alike',
+      message: 'A username can’t mix alphabets that look alike',
     }),
 );
 export const DisplayName = line(LIMITS.displayNameMax, 'Display name');
@@ -47,7 +47,7 @@ export const Password = z
   .refine((t) => new TextEncoder().encode(t).length <= LIMITS.passwordBytesMax, {
     message: `A password can have at most ${LIMITS.passwordBytesMax} bytes`,
   })
-  .refine(isStorable, { message: 'The password contains characters that cannot be stored' });
+  .refine(isStorable, { message: 'The password contains characters that can’t be stored' });
 
 export const ListQuery = z.object({
   search: z.string().max(100).optional(),

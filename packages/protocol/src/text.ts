@@ -10,7 +10,7 @@ const coded = (code: string) => ({ params: { code } });
 export const Body = z
   .string()
   .refine((t) => t.trim().length > 0, {
-    message: 'A message cannot be empty',
+    message: 'A message can’t be empty',
     ...coded('body_empty'),
   })
   .refine((t) => t.length <= LIMITS.bodyCharacters || codePoints(t) <= LIMITS.bodyCharacters, {
@@ -30,7 +30,7 @@ export const Body = z
 export const line = (max: number, what: string) =>
   z
     .string()
-    .refine(isStorable, { message: `${what} contains characters that cannot be stored` })
+    .refine(isStorable, { message: `${what} contains characters that can’t be stored` })
     .transform((t) =>
       t
         .normalize('NFC')

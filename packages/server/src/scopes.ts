@@ -6,6 +6,6 @@ export function refusalOfScope(
   caller: { readonly scopes?: ReadonlySet<Scope> | undefined },
 ): Refusal | null {
   if (!caller.scopes || (scope !== null && caller.scopes.has(scope))) return null;
-  if (scope === null) return refusal('forbidden', 'API keys cannot do that');
+  if (scope === null) return refusal('forbidden', 'API keys can’t do that');
   return refusal('insufficient_scope', `This API key lacks the scope ${scope}`);
 }

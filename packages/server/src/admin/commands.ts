@@ -210,7 +210,7 @@ async function update(
   const displayName = change.displayName ?? target.displayName;
   const email = change.email;
   if (email !== undefined && target.kind === 'service') {
-    return { refuse: refusal('invalid', 'email: a service account has none') };
+    return { refuse: refusal('invalid', 'A service account has no email address') };
   }
   // An unchanged name is not checked: it may predate the rule against similar names.
   const renaming = change.username !== undefined && username !== target.username;

@@ -16,9 +16,15 @@ test('returns the text of a key', () => {
   expect(t('common.cancel')).toBe('Cancel');
 });
 
-test('inserts values as they are, markup and placeholders included', () => {
-  expect(t('login.continueWith', { name: '<b>A & B</b>' })).toBe('Continue with <b>A & B</b>');
-});
+test.each(['<b>A & B</b>', '{{name}}', '$t(common.cancel)', '$1 $& {{count, number}}'])(
+  'inserts the value %s as it is',
+  (name) => {
+    expect(t('login.continueWith', { name })).toBe(`Continue with ${name}`);
+    expect(t('passkeys.addedAndUsed', { date: name, ago: name })).toBe(
+      `Added ${name}, last used ${name}`,
+    );
+  },
+);
 
 test.each([
   [0, '0 others'],
