@@ -88,9 +88,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
           '    publish(events) {\n        globalThis.lost = (globalThis.lost ?? 0) + 1;\n        if (globalThis.lost % 5 !== 0) return;\n',
       },
       {
-        file: 'stream/hub.js',
-        find: '    async compareHeads() {\n',
-        replace: '    async compareHeads() {\n        return;\n',
+        file: 'stream/head-comparison.js',
+        find: '    async compare() {\n',
+        replace: '    async compare() {\n        return;\n',
       },
     ],
     caughtBy: ['I8 in time', 'I8 complete'],
@@ -274,9 +274,7 @@ async function lockStreams(tx, commands) {`,
     edits: [
       {
         file: 'stream/topic.js',
-        find: `                this.live.delete(subscription);
-                this.behind.add(subscription);
-                sink.wake(subscription);
+        find: `                this.#demote(subscription);
                 continue;`,
         replace: `                subscription.advance(chunk.last);
                 continue;`,

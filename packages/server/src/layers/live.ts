@@ -24,7 +24,6 @@ export function openLive(
     broker,
     metrics,
     append,
-    pool,
     log,
     clock,
     limits,

@@ -12,6 +12,7 @@ import { type Broker, LocalBroker } from '../stream/broker.ts';
 import { RedisBroker } from '../stream/broker-redis.ts';
 import { Hub } from '../stream/hub.ts';
 import { Projections } from '../stream/projections.ts';
+import { readerOf } from '../stream/read.ts';
 import { startTracing } from '../tracing/start.ts';
 import type { LayerContext } from './context.ts';
 
@@ -50,7 +51,14 @@ export async function openStreams(
   const tracing =
     config.tracesUrl === undefined ? null : startTracing(config.tracesUrl, broker.node, log);
   if (tracing) onStop(() => tracing.stop());
-  const hub = new Hub({ pool, log, visibility: EVENT_VISIBILITY, broker, metrics, tracing });
+  const hub = new Hub({
+    reader: readerOf(pool),
+    log,
+    visibility: EVENT_VISIBILITY,
+    broker,
+    metrics,
+    tracing,
+  });
   const append = new Append({
     pool,
     clock,

@@ -8,7 +8,6 @@ import type {
   Seq,
   SessionId,
 } from '@parley/protocol';
-import type pg from 'pg';
 import type { Identity } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
 import type { Start } from '../conversations/snapshot.ts';
@@ -28,7 +27,6 @@ export interface LiveDeps extends UpgradeChecks {
   readonly broker: Broker;
   readonly metrics: Metrics;
   readonly append: Append;
-  readonly pool: pg.Pool;
   readonly log: Logger;
   readonly clock: Clock;
   readonly limits: Limits;

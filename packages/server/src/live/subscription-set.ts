@@ -31,7 +31,7 @@ export interface SubscribingConnection {
 /** What subscriptions need. */
 export type SubscriptionDeps = Pick<
   LiveContext,
-  'hub' | 'pool' | 'clock' | 'limits' | 'metrics' | 'conversation'
+  'hub' | 'clock' | 'limits' | 'metrics' | 'conversation'
 >;
 
 /**
@@ -70,7 +70,7 @@ export class SubscriptionSet implements DrainableSink {
     this.#writer = writer;
     this.#log = log;
     this.#onLive = onLive;
-    this.#resume = new Resume(context.hub, context.pool, log, this, onLive);
+    this.#resume = new Resume(context.hub, log, this, onLive);
   }
 
   /** Subscribes to the streams of a hello, each from its cursor. */
@@ -136,8 +136,7 @@ export class SubscriptionSet implements DrainableSink {
       this.#reset(frame.stream, subscription.cursor);
       return;
     }
-    subscription.rewind(after);
-    topic.place(subscription);
+    topic.rewind(subscription, after);
     this.#resume.wake(subscription);
   }
 

@@ -23,7 +23,7 @@ export type Outcome =
       readonly repeated: boolean;
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  /** The commit may or may not have happened: nobody may be told either. */
+  /** COMMIT was sent and not confirmed: the command may or may not be stored. */
   | { readonly kind: 'unknown' };
 
 /** A command that waits for its transaction. */
@@ -43,8 +43,8 @@ const BATCH_COMMANDS = 256;
 const BATCH_BYTES = 1024 * 1024;
 /** More waiting commands than this are refused at once: the database does not keep up. */
 const QUEUE_MAX = 20_000;
-/** While the database is away a command waits this long, then it is given up. */
-const PATIENCE_MS = 8_000;
+/** While the database is unreachable, a command waits this long before it is deferred. */
+const UNREACHABLE_MAX_MS = 8_000;
 /** Deadlocks and lock time-outs are tried again this often. */
 const TRIES = 3;
 
@@ -78,7 +78,7 @@ interface LaneDeps {
  *
  * 1. Commands of one stream are carried out in the order of their arrival.
  * 2. A command is answered `stored` only after COMMIT was confirmed.
- * 3. A batch that fails is tried again one command at a time: a bad command spoils nobody else’s.
+ * 3. A batch that fails is tried again one command at a time: a command that fails does not affect others.
  * 4. A command whose COMMIT was cut off is tried again with the same id; when that does not settle
  *    it in time its outcome is `unknown`, never `refused`.
  * 5. While a command is deferred (rejected for now, or of unknown outcome) what its sender sent after
@@ -154,7 +154,10 @@ export class Lane {
         } else if (isTransient(error) && tries < (batch.length > 1 ? 2 : TRIES)) {
           tries++;
         } else if (batch.length > 1) {
-          this.#context.log.warn({ err: error, commands: batch.length }, 'a batch is taken apart');
+          this.#context.log.warn(
+            { err: error, commands: batch.length },
+            'batch split after an error',
+          );
           for (const pending of batch) await this.#settleBatch([pending]);
           return;
         } else {
@@ -169,7 +172,7 @@ export class Lane {
     const now = performance.now();
     return batch.filter((pending) => {
       if (this.#waitsBehind(pending)) return false;
-      if (now - pending.since < PATIENCE_MS) return true;
+      if (now - pending.since < UNREACHABLE_MAX_MS) return true;
       this.#context.log.warn(
         { err: error, uncertain: pending.uncertain },
         'command deferred: database unreachable',
@@ -181,7 +184,7 @@ export class Lane {
 
   #fail(batch: readonly Waiting[], error: unknown): void {
     for (const pending of batch) {
-      this.#context.log.error({ err: error, rule: pending.command.rule.name }, 'a command failed');
+      this.#context.log.error({ err: error, rule: pending.command.rule.name }, 'command failed');
       const refused = refusalOf(error);
       if (pending.uncertain || isRetryable(refused.code)) this.#defer(pending, refused);
       else pending.settle({ kind: 'refused', refusal: refused });
@@ -211,8 +214,8 @@ export class Lane {
 
   async #transact(batch: readonly Pending[]): Promise<void> {
     const { pool, clock, metrics } = this.#context;
-    const begun = performance.now();
-    let executed = begun;
+    const startedAt = performance.now();
+    let executed = startedAt;
     const { tx, outcomes } = await withTransaction(pool, async (client) => {
       const tx = new StreamTransaction(client, clock.now());
       const outcomes = await this.#execute(tx, batch);
@@ -224,7 +227,7 @@ export class Lane {
       if (!command.trace) continue;
       command.trace.committed({
         since,
-        startedAt: begun,
+        startedAt,
         executed,
         committed,
         commands: batch.length,
@@ -239,8 +242,8 @@ export class Lane {
     if (tx.inserted.length > 0) this.#guard(() => this.#context.publish(tx.inserted));
     metrics?.committed({
       commands: batch.length,
-      waitMs: begun - (batch[0] as Pending).since,
-      transactionMs: committed - begun,
+      waitMs: startedAt - (batch[0] as Pending).since,
+      transactionMs: committed - startedAt,
       commitMs: committed - executed,
     });
   }
@@ -256,7 +259,7 @@ export class Lane {
     try {
       fn();
     } catch (error) {
-      this.#context.log.error({ err: error }, 'after a commit');
+      this.#context.log.error({ err: error }, 'publishing after a commit failed');
     }
   }
 

@@ -12,7 +12,21 @@ interface EventRow {
   data: string;
 }
 
-/** The events `after < seq ≤ upTo` of a stream in order, at most `limit`. */
+/** Reads what is committed, for the hub of a node. */
+export interface StreamReader {
+  /** Returns the events `after < seq ≤ upTo` of a stream in order, at most `limit`. */
+  readEvents(stream: StreamId, after: Seq, upTo: Seq, limit: number): Promise<StoredEvent[]>;
+  /** Returns the last seq of each of the streams. A stream that does not exist is missing. */
+  readHeads(streams: readonly StreamId[]): Promise<Map<StreamId, Seq>>;
+}
+
+/** Returns a reader of the database. */
+export const readerOf = (pool: Pool): StreamReader => ({
+  readEvents: (stream, after, upTo, limit) => readEvents(pool, stream, after, upTo, limit),
+  readHeads: (streams) => readHeads(pool, streams),
+});
+
+/** Returns the events `after < seq ≤ upTo` of a stream in order, at most `limit`. */
 export async function readEvents(
   pool: Pool,
   stream: StreamId,
@@ -32,7 +46,7 @@ export async function readEvents(
   return rows.map(toStoredEvent);
 }
 
-/** Where each of the streams stands now. A stream that does not exist is left out. */
+/** Returns the last seq of each of the streams. A stream that does not exist is missing. */
 export async function readHeads(
   pool: Pool,
   streams: readonly StreamId[],
@@ -45,7 +59,7 @@ export async function readHeads(
   return new Map(rows.map((r) => [r.id as StreamId, r.last_seq as Seq]));
 }
 
-/** A place in the whole log, whose order is that of stream ids, then of seqs. */
+/** A position in the logs of all streams, which are ordered by stream id, then by seq. */
 export interface LogPlace {
   readonly stream: StreamId;
   readonly seq: Seq;
@@ -53,7 +67,7 @@ export interface LogPlace {
 
 /**
  * Reads the logs of all streams, or of some, page by page: by stream id, then by seq. The pages are
- * of one moment if the client’s transaction is.
+ * consistent if the client’s transaction has one snapshot.
  */
 export async function* readLogs(
   client: ClientBase,
@@ -67,7 +81,7 @@ export async function* readLogs(
   for (;;) {
     const { rows } = await client.query<EventRow>({
       name: only ? 'stream-read-some-logs' : 'stream-read-logs',
-      // Of some streams: each by itself, so that no other one is read.
+      // The lateral join reads the logs of the given streams only.
       text: only
         ? `select e.* from unnest($4::uuid[]) as s (id)
            cross join lateral (

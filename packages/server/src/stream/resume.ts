@@ -1,65 +1,61 @@
 import type { Seq } from '@parley/protocol';
-import type pg from 'pg';
 import type { Logger } from '../log.ts';
 import type { Hub } from './hub.ts';
-import { readEvents } from './read.ts';
 import type { StoredEvent } from './record.ts';
 import type { Sink, Subscription } from './subscription.ts';
 import { type Chunk, encodeChunk } from './tail.ts';
 import type { Topic } from './topic.ts';
 
-/** Events read from the database at a time for one follower. */
+/** Events that are read from the database at a time for one subscription. */
 const PAGE = 100;
-/** Bytes sent at a time, about: a slow reader’s progress shows only when it has taken all of them. */
+/** Bytes sent at a time, about: the progress of a slow reader shows only after all of them. */
 const PAGE_BYTES = 128 * 1024;
-/** Pause after the database failed. */
+/** Time until a read that failed is repeated. */
 const RETRY_MS = 500;
 
 /** A sink that can be waited for. */
 export interface DrainableSink extends Sink {
   readonly closed: boolean;
-  /** Resolves when the sink takes more again, or is closed. */
+  /** Resolves when the sink is not congested any more, or is closed. */
   drained(): Promise<void>;
-  /** The follower has been sent everything that it may see, and follows no more. */
+  /** The subscription has received everything that it may see, and was removed. */
   ended(subscription: Subscription): void;
 }
 
 /**
- * Brings the followers of one socket from their cursors to live: after a hello, after the socket
- * was full, after a client asked for a range again. One loop for all of these.
+ * Replays events to the subscriptions of one socket until they are live: after a hello, after the
+ * socket was congested, after a client requested a range again. The same loop serves all of these.
  *
- * 1. It sends nothing while the socket is full.
+ * 1. It sends nothing while the socket is congested.
  * 2. It sends each seq after the cursor once, in order, page by page, each stream in turn.
- * 3. A follower becomes live in the same turn in which its cursor is found to stand at the head.
+ * 3. A subscription becomes live in the turn in which its cursor reaches the head.
  */
 export class Resume {
   readonly #hub: Hub;
-  readonly #pool: pg.Pool;
   readonly #log: Logger;
   readonly #sink: DrainableSink;
   readonly #onIdle: () => void;
   readonly #queue = new Set<Subscription>();
   #running = false;
 
-  /** `onIdle` is called each time when no follower is behind any more. */
-  constructor(hub: Hub, pool: pg.Pool, log: Logger, sink: DrainableSink, onIdle: () => void) {
+  /** `onIdle` is called each time when no subscription is behind any more. */
+  constructor(hub: Hub, log: Logger, sink: DrainableSink, onIdle: () => void) {
     this.#hub = hub;
-    this.#pool = pool;
     this.#log = log;
     this.#sink = sink;
     this.#onIdle = onIdle;
   }
 
-  /** Sees to the follower as soon as the socket allows it. */
+  /** Replays to the subscription as soon as the socket allows it. */
   wake(subscription: Subscription): void {
     this.#queue.add(subscription);
     if (this.#running) return;
     this.#running = true;
-    // Later in this turn: whoever wakes may be in the middle of handing out a chunk.
+    // Later in this turn: the caller may be publishing a chunk.
     queueMicrotask(() => void this.#run());
   }
 
-  /** Whether nobody is behind. */
+  /** Whether no subscription is behind. */
   get idle(): boolean {
     return this.#queue.size === 0;
   }
@@ -78,7 +74,7 @@ export class Resume {
 
   async #step(subscription: Subscription): Promise<void> {
     const topic = this.#hub.topic(subscription.stream);
-    if (!topic || (!topic.behind.has(subscription) && !topic.live.has(subscription))) {
+    if (!topic?.has(subscription)) {
       this.#queue.delete(subscription);
       return;
     }
@@ -88,66 +84,48 @@ export class Resume {
       this.#sink.ended(subscription);
       return;
     }
-    if (subscription.cursor > topic.head) {
-      await this.#awaitHead(topic, subscription.cursor);
+    const { cursor, last } = subscription;
+    // The client may be ahead of this node, and so may the end of its membership.
+    if (cursor > topic.head || (cursor === topic.head && last !== null)) {
+      await this.#awaitHead(topic, last ?? cursor);
       return;
     }
-    if (subscription.cursor === topic.head) {
-      this.#queue.delete(subscription);
-      topic.place(subscription);
-      if (topic.behind.has(subscription)) this.#queue.add(subscription);
+    if (cursor === topic.head) {
+      topic.settle(subscription);
+      if (topic.live.has(subscription)) this.#queue.delete(subscription);
       return;
     }
     const chunk = await this.#next(topic, subscription);
-    if (chunk) this.#send(topic, subscription, chunk);
+    if (chunk) topic.replay(subscription, chunk);
   }
 
-  /** The cursor names an event that is committed and about to be published: the topic follows. */
+  /** The event at the cursor is committed and about to be published: waits for it. */
   async #awaitHead(topic: Topic, seq: Seq): Promise<void> {
-    this.#hub.hint(topic.stream, seq);
-    await topic.filling;
+    await this.#hub.fetch(topic.stream, seq);
     if (topic.head < seq) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 
-  /** What comes after the follower’s cursor; null when that has to be tried again. */
+  /** Returns the events after the subscription’s cursor; null if it has to be retried. */
   async #next(topic: Topic, subscription: Subscription): Promise<Chunk | null> {
-    const { cursor } = subscription;
+    const { cursor, stream } = subscription;
     const bound = subscription.bound(topic.head);
-    const recent = topic.tail.after(cursor, bound);
+    const recent = topic.recent(cursor, bound);
     if (recent) return recent;
     try {
-      const events = await readEvents(this.#pool, subscription.stream, cursor, bound, PAGE);
-      // A `fill` may have moved the cursor meanwhile; the socket may be gone.
+      const events = await this.#hub.reader.readEvents(stream, cursor, bound, PAGE);
+      // A rewind may have moved the cursor, and the socket may be gone.
       if (subscription.cursor !== cursor || this.#sink.closed) return null;
       if (events.length > 0) return encodeChunk(cut(events));
-      throw new Error(`Stream ${subscription.stream} has nothing between ${cursor} and ${bound}`);
+      throw new Error(`Stream ${stream} has no events after ${cursor}, up to ${bound}`);
     } catch (error) {
-      this.#log.warn(
-        { err: error, stream: subscription.stream },
-        'a follower could not be brought up',
-      );
+      this.#log.warn({ err: error, stream }, 'replay failed');
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       return null;
     }
   }
-
-  #send(topic: Topic, subscription: Subscription, chunk: Chunk): void {
-    const own = chunk.events.find(
-      (e) =>
-        topic.endsMembership(e, subscription.sink.account) && subscription.isOfLatestPeriod(e.seq),
-    );
-    if (own) subscription.endAt(own.seq);
-    const whole = subscription.last === null || chunk.last <= subscription.last;
-    const sent = whole
-      ? chunk
-      : encodeChunk(chunk.events.filter((e) => e.seq <= (subscription.last as Seq)));
-    this.#sink.write(sent.frames);
-    subscription.advance(sent.last);
-    if (subscription.isPersonal) this.#sink.personal(sent.events);
-  }
 }
 
-/** The first events, up to about {@link PAGE_BYTES}; at least one. */
+/** Returns the first events, up to about {@link PAGE_BYTES}; at least one. */
 function cut(events: readonly StoredEvent[]): readonly StoredEvent[] {
   let bytes = 0;
   const end = events.findIndex((event) => {

@@ -46,7 +46,7 @@ function aSubscription(sent: number, skips: { after: Seq; to: Seq }[]) {
   const socket = new Socket();
   const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
   const subscription = new Subscription(stream, socket, { cursor: at(sent), floor: at(8), skips });
-  topic.place(subscription);
+  topic.add(subscription);
   return { socket, topic, subscription };
 }
 
@@ -71,7 +71,7 @@ test('the end of the present stay ends its follower', () => {
   const socket = new Socket();
   const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
   const subscription = new Subscription(stream, socket, { cursor: at(5) });
-  topic.place(subscription);
+  topic.add(subscription);
   topic.advance([said(6), left(7), said(8)]);
   expect(socket.seqs).toEqual([6, 7]);
   expect(subscription).toMatchObject({ last: 7, ended: true });
@@ -92,7 +92,7 @@ test('a follower is live only at the head, as a member, on a socket with room', 
       cursor: at(sent),
       last: last === null ? null : at(last),
     });
-    topic.place(subscription);
+    topic.add(subscription);
     expect(topic.live.has(subscription)).toBe(!topic.behind.has(subscription));
     return topic.live.has(subscription);
   };
@@ -129,18 +129,18 @@ test('followers with sockets that fill up get each event once, in order', () => 
             personal: () => undefined,
           };
           const subscription = new Subscription(stream, sink, { cursor: at(0) });
-          topic.place(subscription);
+          topic.add(subscription);
           return { sink, seqs, subscription };
         });
         const catchUp = () => {
           for (const { sink, subscription } of sockets) {
             while (!sink.congested && topic.behind.has(subscription)) {
-              const chunk = topic.tail.after(subscription.cursor, topic.head);
+              const chunk = topic.recent(subscription.cursor, topic.head);
               if (chunk) {
                 sink.write(chunk.frames);
                 subscription.advance(chunk.last);
               }
-              topic.place(subscription);
+              topic.add(subscription);
             }
           }
         };

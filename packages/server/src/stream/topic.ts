@@ -1,114 +1,181 @@
-import type { AccountId, Seq, StreamId } from '@parley/protocol';
+import type { Seq, StreamId } from '@parley/protocol';
 import { type EventVisibilities, endsMembership } from './event-visibility.ts';
 import type { StoredEvent } from './record.ts';
 import type { Subscription } from './subscription.ts';
 import { type Chunk, encodeChunk, Tail } from './tail.ts';
 
-/** Bytes of recent frames kept for each followed stream. */
+/** Bytes of recent frames that are kept for each topic. */
 const TAIL_BYTES = 128 * 1024;
 
 /**
- * A followed stream on this node: its head (the last seq handed on) and its followers.
+ * A subscribed stream on this node: its head (the last seq that was published here), its latest events
+ * and its subscriptions.
  *
- * A follower is `live` exactly while its cursor stands at the head; otherwise it is `behind`, and
- * `Resume` brings it up. There is no third state and no separate snapshot, so there is no window
- * in which an event could fall between replay and live.
+ * A subscription is *live* exactly while its cursor is at the head, it may see what follows, and its
+ * socket can take it; otherwise it is *behind*, and `Resume` replays events to it. There is no third
+ * state and no separate snapshot, so no event can be missed between replay and live. Head and
+ * subscriptions change only through the transitions of this class:
+ *
+ * - `add`, `remove`: a subscription starts and ends.
+ * - `advance`: events were committed.
+ * - `replay`: events are sent to a subscription that is behind.
+ * - `rewind`: a client requests events again.
  */
 export class Topic {
   readonly stream: StreamId;
   readonly #visibility: EventVisibilities;
-  readonly tail = new Tail(TAIL_BYTES);
-  readonly live = new Set<Subscription>();
-  readonly behind = new Set<Subscription>();
-  head: Seq;
-  /** The highest seq that anybody has told of; over `head` while a hole is being filled. */
-  heard: Seq;
-  filling: Promise<void> | null = null;
-  /** Ranges that came before what lies between the head and them: it is given a moment to come. */
-  early: (readonly StoredEvent[])[] = [];
-  patience: NodeJS.Timeout | null = null;
+  readonly #tail = new Tail(TAIL_BYTES);
+  readonly #live = new Set<Subscription>();
+  readonly #behind = new Set<Subscription>();
+  #head: Seq;
 
   constructor(stream: StreamId, head: Seq, visibility: EventVisibilities) {
     this.stream = stream;
     this.#visibility = visibility;
-    this.head = head;
-    this.heard = head;
+    this.#head = head;
   }
 
-  /** Whether nobody follows any more. */
+  /** The last seq that was published here. */
+  get head(): Seq {
+    return this.#head;
+  }
+
+  /** The subscriptions that receive events as they are published. */
+  get live(): ReadonlySet<Subscription> {
+    return this.#live;
+  }
+
+  /** The subscriptions that `Resume` replays events to. */
+  get behind(): ReadonlySet<Subscription> {
+    return this.#behind;
+  }
+
+  /** Whether there are no subscriptions. */
   get empty(): boolean {
-    return this.live.size === 0 && this.behind.size === 0;
+    return this.#live.size === 0 && this.#behind.size === 0;
   }
 
-  /** Puts the follower where its cursor says. */
-  place(subscription: Subscription): void {
-    const isLive =
-      subscription.cursor === this.head &&
-      subscription.last === null &&
-      !subscription.sink.congested;
-    (isLive ? this.behind : this.live).delete(subscription);
-    (isLive ? this.live : this.behind).add(subscription);
+  /** Returns whether it is a subscription of this topic. */
+  has(subscription: Subscription): boolean {
+    return this.#live.has(subscription) || this.#behind.has(subscription);
   }
 
-  /** Returns whether the event is the last one that the account may see. */
-  endsMembership(event: StoredEvent, account: AccountId): boolean {
-    return endsMembership(this.#visibility, event, account);
+  /** Adds a subscription. */
+  add(subscription: Subscription): void {
+    this.#place(subscription);
   }
 
-  /** Forgets the follower. */
+  /** Removes a subscription. */
   remove(subscription: Subscription): void {
-    this.live.delete(subscription);
-    this.behind.delete(subscription);
+    this.#live.delete(subscription);
+    this.#behind.delete(subscription);
   }
 
-  /** Hands on events that continue the head. Those who leave see their leaving and no more. */
+  /** Returns events after a cursor from memory, up to `upTo`; null if they are not there. */
+  recent(after: Seq, upTo: Seq): Chunk | null {
+    return this.#tail.after(after, upTo);
+  }
+
+  /**
+   * Sends events that continue the head to the live subscriptions. An account whose membership ends
+   * receives that event and none after it.
+   */
   advance(events: readonly StoredEvent[]): void {
     let from = 0;
     for (const [i, event] of events.entries()) {
       if (!this.#visibility[event.type]?.endsMembershipOf) continue;
-      this.#push(encodeChunk(events.slice(from, i + 1)));
-      this.#close(event);
+      this.#publish(encodeChunk(events.slice(from, i + 1)));
+      this.#endMemberships(event);
       from = i + 1;
     }
-    if (from < events.length) this.#push(encodeChunk(from === 0 ? events : events.slice(from)));
+    if (from < events.length) this.#publish(encodeChunk(from === 0 ? events : events.slice(from)));
   }
 
-  #push(chunk: Chunk): void {
-    this.head = chunk.last;
-    if (this.heard < this.head) this.heard = this.head;
-    this.tail.add(chunk);
+  /**
+   * Sends the events after its cursor to a subscription that is behind, up to the last one that it may
+   * see. It is live in the same turn if it has reached the head.
+   */
+  replay(subscription: Subscription, chunk: Chunk): void {
+    if (!this.has(subscription)) return;
+    const { sink } = subscription;
+    const end = chunk.events.find(
+      (e) =>
+        endsMembership(this.#visibility, e, sink.account) && subscription.isOfLatestPeriod(e.seq),
+    );
+    if (end) subscription.endAt(end.seq);
+    const { last } = subscription;
+    const visible =
+      last === null || chunk.last <= last
+        ? chunk
+        : encodeChunk(chunk.events.filter((e) => e.seq <= last));
+    sink.write(visible.frames);
+    subscription.advance(visible.last);
+    this.#place(subscription);
+    if (subscription.isPersonal) sink.personal(visible.events);
+  }
+
+  /** Moves a subscription that is at the head and whose socket has drained to live. */
+  settle(subscription: Subscription): void {
+    if (this.has(subscription)) this.#place(subscription);
+  }
+
+  /** Sets the cursor of a subscription back: the client requests the events after `after` again. */
+  rewind(subscription: Subscription, after: Seq): void {
+    subscription.rewind(after);
+    if (this.has(subscription)) this.#place(subscription);
+  }
+
+  #place(subscription: Subscription): void {
+    const isLive =
+      subscription.cursor === this.#head &&
+      subscription.last === null &&
+      !subscription.sink.congested;
+    (isLive ? this.#behind : this.#live).delete(subscription);
+    (isLive ? this.#live : this.#behind).add(subscription);
+  }
+
+  #publish(chunk: Chunk): void {
+    this.#head = chunk.last;
+    this.#tail.add(chunk);
     // The tail may hold text that was redacted in the database.
-    if (chunk.events.some((e) => this.#visibility[e.type]?.redact)) this.tail.clear();
-    for (const subscription of this.live) {
+    if (chunk.events.some((e) => this.#visibility[e.type]?.redact)) this.#tail.clear();
+    for (const subscription of this.#live) {
       const { sink } = subscription;
       if (sink.congested) {
-        this.live.delete(subscription);
-        this.behind.add(subscription);
-        sink.wake(subscription);
+        this.#demote(subscription);
         continue;
       }
       sink.write(chunk.frames);
       subscription.advance(chunk.last);
       if (subscription.isPersonal) sink.personal(chunk.events);
     }
+    // A client can be ahead of this node: the head has now reached its cursor.
+    for (const subscription of this.#behind) {
+      if (subscription.cursor === this.#head) this.#place(subscription);
+    }
   }
 
-  #close(event: StoredEvent): void {
-    const leaving = [...this.live, ...this.behind].filter(
-      (f) => f.last === null && this.endsMembership(event, f.sink.account),
+  #endMemberships(event: StoredEvent): void {
+    const leaving = [...this.#live, ...this.#behind].filter(
+      (s) => s.last === null && endsMembership(this.#visibility, event, s.sink.account),
     );
     for (const subscription of leaving) {
       if (!subscription.isOfLatestPeriod(event.seq)) {
-        // Whoever was not live at it is brought past it by the catching up.
-        if (!this.live.has(subscription)) continue;
+        // Resume leads those that are behind past the end of an earlier period.
+        if (!this.#live.has(subscription)) continue;
         subscription.advance(event.seq);
         if (subscription.cursor === event.seq) continue;
       } else {
         subscription.endAt(event.seq);
       }
-      this.live.delete(subscription);
-      this.behind.add(subscription);
-      subscription.sink.wake(subscription);
+      this.#demote(subscription);
     }
+  }
+
+  /** `Resume` continues the subscription from its cursor when the socket has drained. */
+  #demote(subscription: Subscription): void {
+    this.#live.delete(subscription);
+    this.#behind.add(subscription);
+    subscription.sink.wake(subscription);
   }
 }

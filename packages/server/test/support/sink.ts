@@ -1,5 +1,4 @@
 import type { AccountId, Seq } from '@parley/protocol';
-import type pg from 'pg';
 import type { Hub } from '../../src/stream/hub.ts';
 import type { StoredEvent } from '../../src/stream/record.ts';
 import { type DrainableSink, Resume } from '../../src/stream/resume.ts';
@@ -9,7 +8,7 @@ import { testLog } from './database.ts';
 /** Records what a socket would have been sent, with a congestion that the test controls. */
 export class RecordingSink implements DrainableSink {
   readonly account: AccountId;
-  readonly received: { seq: Seq; type: string }[] = [];
+  readonly received: { stream: string; seq: Seq; type: string }[] = [];
   readonly endedStreams: string[] = [];
   readonly personalSeen: StoredEvent[] = [];
   closed = false;
@@ -17,9 +16,9 @@ export class RecordingSink implements DrainableSink {
   #congested = false;
   #waiters: (() => void)[] = [];
 
-  constructor(hub: Hub, pool: pg.Pool, account: AccountId) {
+  constructor(hub: Hub, account: AccountId) {
     this.account = account;
-    this.resume = new Resume(hub, pool, testLog, this, () => undefined);
+    this.resume = new Resume(hub, testLog, this, () => undefined);
   }
 
   get congested(): boolean {
@@ -39,8 +38,12 @@ export class RecordingSink implements DrainableSink {
 
   write(frames: Buffer): void {
     for (const text of readTextFrames(frames)) {
-      const { seq, type } = JSON.parse(text) as { seq: Seq; type: string };
-      this.received.push({ seq, type });
+      const { stream, seq, type } = JSON.parse(text) as {
+        stream: string;
+        seq: Seq;
+        type: string;
+      };
+      this.received.push({ stream, seq, type });
     }
   }
 

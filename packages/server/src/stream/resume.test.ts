@@ -1,0 +1,195 @@
+import type { AccountId, Seq, StreamId } from '@parley/protocol';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { testLog } from '../../test/support/database.ts';
+import { EventLog } from '../../test/support/event-log.ts';
+import { RecordingSink } from '../../test/support/sink.ts';
+import { upTo } from '../../test/support/stream-builders.ts';
+import { EVENT_VISIBILITY } from '../event-visibility.ts';
+import { Hub } from './hub.ts';
+import { Subscription, type SubscriptionStart } from './subscription.ts';
+
+const ann = '01890000-0000-7000-8000-00000000000a' as AccountId;
+const bob = '01890000-0000-7000-8000-00000000000b' as AccountId;
+const stream = '01890000-0000-7000-8000-000000000001' as StreamId;
+const other = '01890000-0000-7000-8000-000000000002' as StreamId;
+const at = (seq: number) => seq as Seq;
+
+// Only timers: reads and turns of the event loop are real.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
+
+/** Lets everything happen that needs no time: reads, and the turns after them. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A node on a log in which ann has posted, and a socket of bob. */
+function aNode(posts: number) {
+  const log = new EventLog();
+  const hub = new Hub({ reader: log, log: testLog, visibility: EVENT_VISIBILITY });
+  const sink = new RecordingSink(hub, bob);
+  const post = (to = stream, body = 'text') =>
+    log.append(to, { type: 'message.posted', data: { body }, actor: ann });
+  const leave = () =>
+    log.append(stream, { type: 'member.left', data: { account: bob }, actor: bob });
+  for (let n = 0; n < posts; n++) post();
+  const subscribe = (start: SubscriptionStart, head: number, to = stream) => {
+    const subscription = new Subscription(to, sink, start);
+    hub.subscribe(subscription, at(head));
+    return subscription;
+  };
+  return { log, hub, sink, post, leave, subscribe };
+}
+
+test('sends each seq after the cursor once, in order, and is live then', async () => {
+  const { hub, sink, post, subscribe, log } = aNode(950);
+  const subscription = subscribe({ cursor: at(120) }, 950);
+  await settle();
+  expect(sink.seqs).toEqual(upTo(950).slice(120));
+  expect(log.reads.length).toBeGreaterThan(8);
+  expect(hub.topic(stream)?.live.has(subscription)).toBe(true);
+  hub.publish([post()]);
+  expect(sink.seqs.at(-1)).toBe(951);
+});
+
+test('does not split what was published while a page was read', async () => {
+  const { hub, sink, post, subscribe, log } = aNode(250);
+  // At each read, three more events are committed and published.
+  log.onRead = () => {
+    for (let n = 0; n < 3 && log.head(stream) < 260; n++) hub.publish([post()]);
+  };
+  subscribe({ cursor: at(0) }, 250);
+  await settle();
+  expect(sink.seqs).toEqual(upTo(log.head(stream)));
+});
+
+test('sends nothing while the socket is congested', async () => {
+  const { sink, subscribe, log } = aNode(300);
+  sink.setCongested(true);
+  subscribe({ cursor: at(0) }, 300);
+  await settle();
+  expect(sink.seqs).toEqual([]);
+  expect(log.reads.filter((r) => r.after === 0 && r.upTo > 0)).toEqual([]);
+  // Drained for one page only.
+  const write = sink.write.bind(sink);
+  sink.write = (frames) => {
+    expect(sink.congested).toBe(false);
+    write(frames);
+    sink.setCongested(true);
+  };
+  sink.setCongested(false);
+  await settle();
+  expect(sink.seqs).toEqual(upTo(100));
+  for (let n = 0; n < 5; n++) {
+    sink.setCongested(false);
+    await settle();
+  }
+  expect(sink.seqs).toEqual(upTo(300));
+});
+
+test('replays streams in turn, page by page', async () => {
+  const { sink, post, subscribe } = aNode(500);
+  post(other);
+  subscribe({ cursor: at(0) }, 500);
+  subscribe({ cursor: at(0) }, 1, other);
+  await settle();
+  const order = sink.received.map((event) => event.stream);
+  // The short stream does not wait for the long one.
+  expect(order.indexOf(other)).toBe(100);
+  expect(order.length).toBe(501);
+});
+
+test('is live in the turn in which the cursor reaches the head', async () => {
+  const { hub, sink, subscribe } = aNode(150);
+  const subscription = subscribe({ cursor: at(0) }, 150);
+  const topic = hub.topic(stream);
+  const states: [Seq, boolean][] = [];
+  const write = sink.write.bind(sink);
+  sink.write = (frames) => {
+    write(frames);
+    // After the code that writes has returned to its caller.
+    queueMicrotask(() =>
+      states.push([subscription.cursor, topic?.live.has(subscription) ?? false]),
+    );
+  };
+  await settle();
+  expect(states).toEqual([
+    [100, false],
+    [150, true],
+  ]);
+});
+
+test('a rewind while a page is read discards the page', async () => {
+  const { hub, sink, subscribe, log } = aNode(400);
+  const subscription = subscribe({ cursor: at(200) }, 400);
+  let reads = 0;
+  log.onRead = () => {
+    // The second page is being read: 201 … 300 were sent.
+    if (++reads === 2) hub.topic(stream)?.rewind(subscription, at(210));
+  };
+  await settle();
+  expect(sink.seqs).toEqual([...upTo(300).slice(200), ...upTo(400).slice(210)]);
+});
+
+test('ends at the last event that the account may see', async () => {
+  const { hub, sink, post, leave, subscribe } = aNode(120);
+  leave();
+  for (let n = 0; n < 30; n++) post();
+  subscribe({ cursor: at(0) }, 151);
+  await settle();
+  expect(sink.seqs).toEqual(upTo(121));
+  expect(sink.endedStreams).toEqual([stream]);
+  expect(hub.streams).toBe(0);
+});
+
+test('skips what was published between two membership periods', async () => {
+  const { sink, subscribe } = aNode(260);
+  subscribe({ cursor: at(0), skips: [{ after: at(40), to: at(180) }], floor: at(180) }, 260);
+  await settle();
+  expect(sink.seqs).toEqual([...upTo(40), ...upTo(260).slice(180)]);
+});
+
+test('a membership that ended at an event that this node has not published yet ends there', async () => {
+  const { hub, sink, leave, post, subscribe } = aNode(5);
+  const stays = subscribe({ cursor: at(5) }, 5);
+  await settle();
+  // Committed by another node, whose hint was lost; the hello has read it from the database.
+  leave();
+  post();
+  subscribe({ cursor: at(5), last: at(6) }, 6);
+  await settle();
+  expect(sink.seqs.filter((seq) => seq === 7)).toEqual([]);
+  expect(sink.endedStreams.length).toBe(2);
+  expect(hub.topic(stream)?.has(stays) ?? false).toBe(false);
+});
+
+test('a failed read is repeated, and nothing is sent twice', async () => {
+  const { sink, subscribe, log } = aNode(250);
+  subscribe({ cursor: at(0) }, 250);
+  let reads = 0;
+  log.onRead = () => {
+    if (++reads === 2) log.failures = 1;
+  };
+  await settle();
+  expect(sink.seqs).toEqual(upTo(100));
+  await vi.advanceTimersByTimeAsync(500);
+  await settle();
+  expect(sink.seqs).toEqual(upTo(250));
+});
+
+test('a subscription that was removed while a page was read is not added again', async () => {
+  const { hub, sink, subscribe, log } = aNode(50);
+  const subscription = subscribe({ cursor: at(0) }, 50);
+  log.onRead = () => hub.unsubscribe(subscription);
+  await settle();
+  expect(sink.seqs).toEqual([]);
+  expect(hub.streams).toBe(0);
+});
+
+test('a socket that was closed while a page was read receives nothing', async () => {
+  const { sink, subscribe, log } = aNode(50);
+  subscribe({ cursor: at(0) }, 50);
+  log.onRead = () => sink.close();
+  await settle();
+  expect(sink.seqs).toEqual([]);
+});
