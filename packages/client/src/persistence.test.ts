@@ -1,3 +1,4 @@
+import 'fake-indexeddb/auto';
 import type {
   AccountId,
   ClientId,
@@ -10,6 +11,7 @@ import type {
 } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { IndexedDbStore } from './indexeddb-store.ts';
 import { Persistence } from './persistence.ts';
 import {
   type Changes,
@@ -221,6 +223,15 @@ describe('a store that fails', () => {
     await Promise.all([persistence.putOutbox(anEntry('a')), persistence.putOutbox(anEntry('b'))]);
     expect((await persistence.outbox()).map((e) => e.id)).toEqual(['a', 'b']);
     expect(failures).toHaveLength(1);
+  });
+
+  test('has not failed while it is opening: writes wait for it', async () => {
+    const store = new IndexedDbStore();
+    const { persistence, failures } = aPersistence(store);
+    const opened = persistence.open('me' as AccountId);
+    await Promise.all([opened, persistence.putOutbox(anEntry('early'))]);
+    expect((await store.outbox()).map((e) => e.id)).toEqual(['early']);
+    expect(failures).toEqual([]);
   });
 
   test('is replaced if it fails to open', async () => {

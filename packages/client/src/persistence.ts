@@ -33,6 +33,8 @@ export class Persistence {
   #scheduled = false;
   #busy = false;
   #chain: Promise<void> = Promise.resolve();
+  /** Writes wait for the store to open: a command may be issued meanwhile. */
+  #opened: Promise<unknown> = Promise.resolve();
   #failed = false;
 
   constructor(store: Store, onFailure: (error: Error) => void) {
@@ -41,7 +43,13 @@ export class Persistence {
     this.#onFailure = onFailure;
   }
 
-  async open(account: AccountId): Promise<Saved> {
+  open(account: AccountId): Promise<Saved> {
+    const opened = this.#open(account);
+    this.#opened = opened.catch(() => undefined);
+    return opened;
+  }
+
+  async #open(account: AccountId): Promise<Saved> {
     try {
       return await this.#store.open(account);
     } catch (error) {
@@ -180,6 +188,7 @@ export class Persistence {
   }
 
   async #attempt(work: (store: Store) => Promise<void>): Promise<void> {
+    await this.#opened;
     const store = this.#store;
     try {
       await work(store);
