@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BuiltServer,
+  barriers,
   CHROMIUM,
   postBodies,
   postMany,
@@ -241,6 +242,63 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await rae.page.getByRole('alertdialog').getByRole('button', { name: 'Delete message' }).click();
     await rae.page.getByText('This message was deleted').waitFor();
     await expectFocus(composer);
+  });
+
+  test('a pinned message is marked for all, listed in the details, and found from there', async () => {
+    const tia = await visitors.arrive();
+    await tia.register('tia', 'Tia Pins');
+    const udo = await visitors.arrive();
+    await udo.register('udo', 'Udo Finds');
+    const id = await tia.createGroup('Pins', ['Udo Finds']);
+    await tia.write('The Wi-Fi password is on the fridge');
+    await postMany(tia.page, id, 120);
+    await tia.page.reload();
+    await expect.poll(() => tia.inSight('entry 120 of')).toBe(true);
+
+    // Udo starts at the first unread message.
+    await udo.open('Pins');
+    await expect.poll(() => udo.inSight('The Wi-Fi password')).toBe(true);
+    await udo.message('The Wi-Fi password').hover();
+    await udo.message('The Wi-Fi password').getByRole('button', { name: 'Pin message' }).click();
+    await udo.message('The Wi-Fi password').getByText('Pinned by you').waitFor();
+    await udo.page.getByRole('button', { name: /new messages|Jump to latest/ }).click();
+    const near = 'entry 118 of';
+    await expect.poll(() => udo.inSight(near)).toBe(true);
+    // With the keyboard alone: the actions are shown while the focus is on them.
+    await tia.message(near).getByRole('button', { name: 'Pin message' }).focus();
+    await tia.page.keyboard.press('Enter');
+    await tia.message(near).getByText('Pinned by you').waitFor();
+    await udo.message(near).getByText('Pinned by Tia Pins').waitFor();
+
+    // The message is far above what Tia has loaded.
+    const details = tia.page.getByRole('dialog', { name: 'Pins' });
+    const listed = details.getByRole('region', { name: 'Pinned messages' });
+    await tia.page.getByRole('button', { name: 'Details and members' }).click();
+    await listed.getByText('The Wi-Fi password').waitFor();
+    expect(await listed.getByRole('listitem').allInnerTexts()).toEqual([
+      expect.stringContaining(near),
+      expect.stringContaining('The Wi-Fi password'),
+    ]);
+    expect(await barriers(tia.page)).toEqual([]);
+    await listed.getByRole('button', { name: /The Wi-Fi password/ }).click();
+    await details.waitFor({ state: 'detached' });
+    await expect.poll(() => tia.inSight('The Wi-Fi password')).toBe(true);
+    await tia.message('The Wi-Fi password').getByText('Pinned by Udo Finds').waitFor();
+    await expect.poll(() => tia.focused()).toMatch(/^Tia Pins, /);
+    await tia.page.getByRole('button', { name: 'Jump to latest' }).waitFor();
+
+    // What another member unpins leaves the list at once.
+    await tia.page.getByRole('button', { name: 'Details and members' }).click();
+    await listed.getByText(near).waitFor();
+    await udo.message(near).hover();
+    await udo.message(near).getByRole('button', { name: 'Unpin message' }).click();
+    await listed.getByText(near).waitFor({ state: 'detached' });
+    await listed.getByRole('button', { name: 'Unpin message' }).click();
+    await listed.waitFor({ state: 'detached' });
+    await tia.page.keyboard.press('Escape');
+    await details.waitFor({ state: 'detached' });
+    await expect.poll(() => tia.inSight('The Wi-Fi password')).toBe(true);
+    await tia.page.getByText(/^Pinned by/).waitFor({ state: 'detached' });
   });
 
   test('on a phone Enter inserts a line break, and the button sends', async () => {

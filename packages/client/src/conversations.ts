@@ -31,6 +31,7 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
     ...snapshot,
     // A snapshot that an earlier version has stored has none; the next hello brings them.
     permissions: snapshot.permissions ?? [],
+    messagePermissions: snapshot.messagePermissions ?? { own: [], others: [] },
     snapshotSeq: snapshot.lastSeq,
     unreadAsOf: snapshot.lastSeq,
     receipts,

@@ -16,6 +16,7 @@ import { ModelServer } from '../test/support/model-server.ts';
 import type { ParleyClient } from './client.ts';
 import { viewOf } from './conversations.ts';
 import { IndexedDbStore } from './indexeddb-store.ts';
+import { permissionsOn } from './permissions.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({
@@ -441,7 +442,34 @@ describe('permissions', () => {
     const { server, id } = await inGroup();
     const kept: Partial<Conversation> = server.snapshot(id);
     delete kept.permissions;
-    expect(viewOf(kept as Conversation).permissions).toEqual([]);
+    delete kept.messagePermissions;
+    expect(viewOf(kept as Conversation)).toMatchObject({
+      permissions: [],
+      messagePermissions: { own: [], others: [] },
+    });
+  });
+
+  test('on a message depend on its author, and end when it is deleted', async () => {
+    const { server, client, id } = await inGroup();
+    const timeline = client.timeline(id);
+    void timeline.open();
+    await heal(server, client);
+    server.post(id, server.me, 'mine');
+    const deleted = server.post(id, server.other, 'theirs');
+    server.append(id, server.other, 'message.deleted', { message: deleted, author: server.other });
+    await heal(server, client);
+    server.isMute = true;
+    client.post(id, 'on its way');
+    await settle();
+    const offered = (body: string) => {
+      const message = timeline.snapshot.messages.find((m) => m.body === body);
+      const shown = view(client, id);
+      return message && shown && permissionsOn(shown, message, client.me?.id ?? null);
+    };
+    expect(offered('mine')).toEqual(['edit', 'delete', 'react', 'pin']);
+    expect(offered('old 0')).toEqual(['react', 'pin']);
+    expect(offered('')).toEqual([]);
+    expect(offered('on its way')).toEqual([]);
   });
 });
 

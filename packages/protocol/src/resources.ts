@@ -81,6 +81,10 @@ export const ConversationPermission = z.enum([
 ]);
 export type ConversationPermission = z.infer<typeof ConversationPermission>;
 
+/** An action on a message that the server permits to a member. */
+export const MessagePermission = z.enum(['edit', 'delete', 'react', 'pin']);
+export type MessagePermission = z.infer<typeof MessagePermission>;
+
 /** A conversation as one of its members sees it, when the head of its stream is `lastSeq`. */
 export const Conversation = z
   .object({
@@ -98,6 +102,14 @@ export const Conversation = z
     role: MemberRole,
     /** What this member may do here, for clients to offer; the server checks every command. */
     permissions: z.array(ConversationPermission),
+    /**
+     * What this member may do with its own messages and with those of others, likewise. Sent with
+     * the conversation: a message is the same bytes for all members.
+     */
+    messagePermissions: z.object({
+      own: z.array(MessagePermission),
+      others: z.array(MessagePermission),
+    }),
     joinedSeq: Seq,
     readSeq: Seq,
     unread: count(),

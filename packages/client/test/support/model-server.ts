@@ -220,6 +220,7 @@ export class ModelServer {
       createdAt: '2026-01-01T00:00:00.000Z',
       role: 'member',
       permissions: this.permissions,
+      messagePermissions: { own: ['edit', 'delete', 'react', 'pin'], others: ['react', 'pin'] },
       joinedSeq: stays.at(-1)?.joined ?? (0 as Seq),
       readSeq,
       unread,

@@ -88,6 +88,7 @@ describe('a group', () => {
       memberCount: 3,
       role: 'member',
       permissions: ['leave', 'add_member'],
+      messagePermissions: { own: ['edit', 'delete', 'react', 'pin'], others: ['react', 'pin'] },
       joinedSeq: 3,
       readSeq: 3,
       unread: 0,

@@ -9,6 +9,7 @@ import {
 } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { LAST_MESSAGE } from '../messages/message-sql.ts';
+import { messagePermissions } from '../messages/policy.ts';
 import { unread } from '../messages/unread.ts';
 import { timestamp } from '../storage/sql.ts';
 import { actingRole, conversationType, permissionsOf } from './policy.ts';
@@ -39,8 +40,8 @@ export interface Start {
   readonly workspaceSeq: Seq;
 }
 
-/** A conversation as the database returns it: the policy adds the permissions. */
-type Row = Omit<Conversation, 'permissions'>;
+/** A conversation as the database returns it: the policies add the permissions. */
+type Row = Omit<Conversation, 'permissions' | 'messagePermissions'>;
 
 /** SQL: whether account $1 is an owner or admin of the server. */
 const IS_SERVER_ADMIN = `(select role in ('owner', 'admin') from accounts where id = $1)`;
@@ -169,5 +170,9 @@ export async function loadStart(
 function withPermissions(item: Row, isServerAdmin: boolean | null): Conversation {
   const type = conversationType(item);
   const role = actingRole(item.role, type, isServerAdmin === true);
-  return { ...item, permissions: permissionsOf(role, type) };
+  return {
+    ...item,
+    permissions: permissionsOf(role, type),
+    messagePermissions: messagePermissions(),
+  };
 }

@@ -1,7 +1,7 @@
-import type { ErrorCode } from '@parley/protocol';
+import { type Conversation, type ErrorCode, MessagePermission } from '@parley/protocol';
 
 /** An action on messages. `react` and `pin` also cover the removal of a reaction and of a pin. */
-export type MessageAction = 'post' | 'edit' | 'delete' | 'react' | 'pin';
+export type MessageAction = 'post' | MessagePermission;
 /** The role of the account that acts: `author` is a member and wrote the message in question. */
 export type MessageRole = 'author' | 'member' | 'non_member';
 
@@ -28,3 +28,11 @@ const POLICY: Readonly<Record<MessageRole, Readonly<Record<MessageAction, Verdic
 export function authorize(role: MessageRole, action: MessageAction): Verdict {
   return POLICY[role][action];
 }
+
+/** Returns what a client offers a member to do with its own messages and with those of others. */
+export function messagePermissions(): Conversation['messagePermissions'] {
+  return { own: permissionsOf('author'), others: permissionsOf('member') };
+}
+
+const permissionsOf = (role: MessageRole): MessagePermission[] =>
+  MessagePermission.options.filter((action) => POLICY[role][action] === 'yes');

@@ -1,4 +1,4 @@
-import type { ConversationView } from '@parley/client';
+import { type ConversationView, permissionsOn } from '@parley/client';
 import { type ConversationId, streamOfConversation } from '@parley/protocol';
 import { Link, useParams } from '@tanstack/react-router';
 import { ArrowLeft, Hash, Info, Lock } from 'lucide-react';
@@ -88,8 +88,7 @@ function Open({
       (r) =>
         r.kind === 'message' &&
         r.message.author === me?.id &&
-        r.message.state === 'stored' &&
-        !r.message.deletedAt,
+        permissionsOn(view, r.message, me.id).includes('edit'),
     );
     if (last) setEditing(last.key);
   };
@@ -157,6 +156,7 @@ function Open({
         onLeaving={(is) => {
           isLeaving.current = is;
         }}
+        onJump={(seq) => list.current?.goTo(seq)}
       />
     </div>
   );

@@ -1,8 +1,8 @@
 import type { ConversationView } from '@parley/client';
-import type { AccountId, ConversationPermission, Member } from '@parley/protocol';
+import type { AccountId, ConversationPermission, Member, Seq } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { LogOut, Trash2, UserMinus, UserPlus } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { useForm } from '../auth/use-form.ts';
 import { errorMessage } from '../lib/text.ts';
@@ -15,19 +15,23 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
 import { titleOf } from './naming.ts';
+import { PinnedMessages } from './pinned-messages.tsx';
 
-/** Lists the members of a conversation, with the actions that the user may take on it. */
+/** Lists the pinned messages and the members of a conversation, with the actions that the user may take on it. */
 export function Details({
   view,
   open,
   onClose,
   onLeaving,
+  onJump,
 }: {
   view: ConversationView;
   open: boolean;
   onClose: () => void;
   /** Called with true before the user leaves or deletes the group, with false if that fails. */
   onLeaving: (isLeaving: boolean) => void;
+  /** Shows a message in the conversation. The dialog is closed by then. */
+  onJump: (seq: Seq) => void;
 }) {
   const client = useClient();
   const navigate = useNavigate();
@@ -37,6 +41,8 @@ export function Details({
   const [next, setNext] = useState<string | null>(null);
   const [confirming, setConfirming] = useState<'leave' | 'delete' | null>(null);
   const [adding, setAdding] = useState(false);
+  /** The message to show when the dialog is closed: until then it keeps the focus. */
+  const jump = useRef<Seq | null>(null);
   const may = (action: ConversationPermission) => view.permissions.includes(action);
 
   const load = useCallback(
@@ -81,7 +87,15 @@ export function Details({
     });
 
   return (
-    <Dialog open={open} onClose={onClose} title={titleOf(view, users)}>
+    <Dialog
+      open={open}
+      onClose={onClose}
+      onClosed={() => {
+        if (jump.current !== null) onJump(jump.current);
+        jump.current = null;
+      }}
+      title={titleOf(view, users)}
+    >
       {may('rename') && (
         <form {...rename.props} className="mb-5 flex items-end gap-2">
           <Field
@@ -97,6 +111,13 @@ export function Details({
           </Button>
         </form>
       )}
+      <PinnedMessages
+        view={view}
+        onJump={(seq) => {
+          jump.current = seq;
+          onClose();
+        }}
+      />
       <div className="flex items-center justify-between">
         <h3 className="font-medium text-sm text-soft">
           {t('common.members', { count: view.memberCount })}

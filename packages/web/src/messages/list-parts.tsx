@@ -11,6 +11,8 @@ export function RowView({
   last,
   loadingOlder,
   editing,
+  target,
+  onTargetLeft,
   onEdit,
 }: {
   row: Row;
@@ -18,6 +20,10 @@ export function RowView({
   last: boolean;
   loadingOlder: boolean;
   editing: string | null;
+  /** The key of the row that the user has jumped to. */
+  target: string | null;
+  /** Called when that row loses the focus. */
+  onTargetLeft: () => void;
   onEdit: (key: string | null) => void;
 }) {
   return (
@@ -46,6 +52,8 @@ export function RowView({
             first={row.first}
             editKey={row.key}
             editing={editing === row.key}
+            isTarget={target === row.key}
+            onTargetLeft={onTargetLeft}
             onEdit={onEdit}
           />
         </>

@@ -1,7 +1,9 @@
 import type { ConversationView, Timeline, TimelineMessage } from '@parley/client';
+import type { Seq } from '@parley/protocol';
 import { ArrowDown, ArrowUp, X } from 'lucide-react';
 import {
   type Ref,
+  useCallback,
   useImperativeHandle,
   useMemo,
   useRef,
@@ -30,6 +32,8 @@ const LOAD_MORE = 500;
 export interface MessageListHandle {
   /** Scrolls to the newest message. */
   goToEnd(): void;
+  /** Scrolls to a message, loads it if necessary, and focuses it. */
+  goTo(seq: Seq): void;
 }
 
 /** The virtual list of a conversation's messages; older ones are loaded while scrolling up. */
@@ -67,6 +71,9 @@ export function MessageList({
   const list = useRef<VListHandle>(null);
   const box = useRef<HTMLDivElement>(null);
   const scroller = () => box.current?.querySelector<HTMLElement>('[role="log"]') ?? null;
+  const [target, setTarget] = useState<string | null>(null);
+  /** The target gets the focus when it is measured: until then it is hidden, and cannot have it. */
+  const awaitsFocus = useRef(false);
   const [expanded] = useState(() => new Set<string>());
 
   const hasUnread = view.unread > 0;
@@ -88,7 +95,14 @@ export function MessageList({
     const handle = list.current;
     if (!handle) return;
     if (how) autoScroll.moved(how);
-    if (autoScroll.isSettled()) reading.read();
+    if (autoScroll.isSettled()) {
+      reading.read();
+      const row = awaitsFocus.current && box.current?.querySelector<HTMLElement>('[data-target]');
+      if (row) {
+        awaitsFocus.current = false;
+        row.focus({ preventScroll: true });
+      }
+    }
     if (loading !== null || error !== null) return;
     const { scrollOffset, scrollSize, viewportSize } = handle;
     if (scrollOffset < LOAD_MORE && hasOlder) void timeline.loadOlder();
@@ -101,7 +115,13 @@ export function MessageList({
     reading.markAllRead();
     if (hasNewer) void timeline.jumpToLatest();
   };
-  useImperativeHandle(ref, () => ({ goToEnd }));
+  const leaveTarget = useCallback(() => setTarget(null), []);
+  const goTo = (seq: Seq) => {
+    setTarget(String(seq));
+    awaitsFocus.current = true;
+    if (!autoScroll.goTo(String(seq))) void timeline.open(seq);
+  };
+  useImperativeHandle(ref, () => ({ goToEnd, goTo }));
 
   return (
     <div ref={box} className="relative min-h-0 flex-1">
@@ -134,6 +154,8 @@ export function MessageList({
                 loadingOlder={loading === 'older' || hasOlder}
                 last={n === rows.length - 1}
                 editing={editing}
+                target={target}
+                onTargetLeft={leaveTarget}
                 onEdit={onEdit}
               />
             )}

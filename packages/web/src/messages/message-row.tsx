@@ -1,18 +1,12 @@
 import type { TimelineMessage } from '@parley/client';
-import {
-  AlertCircle,
-  Check,
-  CheckCheck,
-  Clock3,
-  EllipsisVertical,
-  Pencil,
-  Trash2,
-} from 'lucide-react';
+import type { AccountId } from '@parley/protocol';
+import { AlertCircle, Check, CheckCheck, Clock3, EllipsisVertical, Pin } from 'lucide-react';
 import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { nameList } from '../lib/text.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { RichText } from '../texts/rich-text.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
@@ -23,8 +17,9 @@ import { useLongPress } from '../ui/use-long-press.ts';
 import { UserName } from '../users/user-name.tsx';
 import { EditForm } from './edit-form.tsx';
 import { Markup } from './markup.tsx';
+import { MessageActions } from './message-actions.tsx';
 import { MessageSheet } from './message-sheet.tsx';
-import { ReactionPicker, Reactions } from './reactions.tsx';
+import { Reactions } from './reactions.tsx';
 
 /** Renders one message; the first of a run by the same author shows their name and avatar. */
 export const MessageRow = memo(function MessageRow({
@@ -32,6 +27,8 @@ export const MessageRow = memo(function MessageRow({
   first,
   editKey,
   editing,
+  isTarget,
+  onTargetLeft,
   onEdit,
 }: {
   message: TimelineMessage;
@@ -39,6 +36,10 @@ export const MessageRow = memo(function MessageRow({
   /** The key that `onEdit` gets for this row. */
   editKey: string;
   editing: boolean;
+  /** The user has jumped to this message. */
+  isTarget: boolean;
+  /** Called when the message to which the user has jumped loses the focus. */
+  onTargetLeft: () => void;
   /** Starts editing the row with this key, or ends editing (null). */
   onEdit: (key: string | null) => void;
 }) {
@@ -61,6 +62,7 @@ export const MessageRow = memo(function MessageRow({
   return (
     <article
       ref={article}
+      {...(isTarget && { tabIndex: -1, 'data-target': true, onBlur: onTargetLeft })}
       aria-label={`${name}, ${timeOfDay(message.postedAt)}`}
       {...(actionable && coarse && press)}
       onContextMenu={(event) => {
@@ -73,6 +75,7 @@ export const MessageRow = memo(function MessageRow({
         sheet && 'bg-hover',
         first && 'mt-2.5',
         editing && 'bg-hover',
+        isTarget && 'flash',
       )}
     >
       <div className="w-9 shrink-0 select-none">
@@ -104,6 +107,7 @@ export const MessageRow = memo(function MessageRow({
             </time>
           </div>
         )}
+        {message.pinned && !editing && <PinMark by={message.pinned.by} />}
         {editing ? (
           <EditForm message={message} onDone={() => onEdit(null)} />
         ) : deleted ? (
@@ -142,33 +146,16 @@ export const MessageRow = memo(function MessageRow({
         </div>
       )}
       {actionable && !coarse && (
-        <div className="absolute -top-4 right-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-sm focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100">
-          <ReactionPicker message={message} />
-          {mine && (
-            <>
-              <IconButton
-                label={t('message.edit')}
-                className="size-9"
-                onClick={() => onEdit(editKey)}
-              >
-                <Pencil size={16} />
-              </IconButton>
-              <IconButton
-                label={t('message.delete')}
-                className="size-9"
-                onClick={() => setDeleting(true)}
-              >
-                <Trash2 size={16} />
-              </IconButton>
-            </>
-          )}
-        </div>
+        <MessageActions
+          message={message}
+          onEdit={() => onEdit(editKey)}
+          onDelete={() => setDeleting(true)}
+        />
       )}
       {sheet && actionable && (
         <MessageSheet
           message={message}
           author={name}
-          mine={mine}
           onEdit={() => {
             setSheet(false);
             onEdit(editKey);
@@ -205,6 +192,27 @@ function useFocusInside(article: RefObject<HTMLElement | null>): void {
     article.current?.querySelector<HTMLElement>('[data-actions]')?.focus({ preventScroll: true });
     if (document.activeElement === document.body) focusContent();
   });
+}
+
+/** Shows that a message is pinned, and by whom. */
+function PinMark({ by }: { by: AccountId }) {
+  const client = useClient();
+  const me = useParley((s) => s.me);
+  const user = useParley((s) => s.users).get(by);
+  useEffect(() => client.wantUser(by), [client, by]);
+  return (
+    <p className="flex items-center gap-1 text-[12px] text-muted">
+      <Pin size={12} aria-hidden="true" />
+      {by === me?.id ? (
+        t('message.pinnedByYou')
+      ) : (
+        <RichText
+          text="message.pinnedBy"
+          parts={{ name: <bdi>{user?.displayName ?? t('message.someone')}</bdi> }}
+        />
+      )}
+    </p>
+  );
 }
 
 /** Shows whether an own message is pending, stored, or seen by others. */

@@ -1,5 +1,5 @@
 import type { TimelineMessage } from '@parley/client';
-import { Copy, Pencil, SmilePlus, Trash2 } from 'lucide-react';
+import { Copy, Pencil, Pin, PinOff, SmilePlus, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { excerpt } from '../lib/display-text.ts';
@@ -7,7 +7,9 @@ import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { EMOJI } from './emoji.ts';
+import { useTogglePin } from './message-actions.tsx';
 import { EmojiChoice, useReact } from './reactions.tsx';
+import { usePermissions } from './use-permissions.ts';
 
 /** Number of reactions in the first row. */
 const QUICK = 6;
@@ -18,20 +20,19 @@ const EXCERPT = 120;
 export function MessageSheet({
   message,
   author,
-  mine,
   onEdit,
   onDelete,
   onClose,
 }: {
   message: TimelineMessage;
   author: string;
-  mine: boolean;
   onEdit: () => void;
   onDelete: () => void;
   onClose: () => void;
 }) {
+  const may = usePermissions(message);
+  const togglePin = useTogglePin(message);
   const react = useReact(message);
-  const [choosing, setChoosing] = useState(false);
   const choose = (emoji: string) => {
     react(emoji);
     onClose();
@@ -48,47 +49,63 @@ export function MessageSheet({
   };
   return (
     <Dialog open onClose={onClose} title={author} description={excerpt(message.body, EXCERPT)}>
-      {choosing ? (
-        <EmojiChoice onChoose={choose} />
-      ) : (
-        <div className="flex justify-between gap-1 py-1">
-          {EMOJI.slice(0, QUICK).map((emoji) => (
-            <button
-              key={emoji}
-              type="button"
-              aria-label={t('message.reactWith', { emoji })}
-              onClick={() => choose(emoji)}
-              className={ROUND}
-            >
-              <span className="text-[22px] leading-none">{emoji}</span>
-            </button>
-          ))}
-          <button
-            type="button"
-            aria-label={t('message.moreReactions')}
-            onClick={() => setChoosing(true)}
-            className={cx(ROUND, 'text-muted')}
-          >
-            <SmilePlus size={20} />
-          </button>
-        </div>
-      )}
+      {may('react') && <QuickReactions onChoose={choose} />}
       <div className="-mx-2 mt-3 border-line border-t pt-2">
         <Action icon={<Copy size={18} />} onClick={() => void copy()}>
           {t('message.copyText')}
         </Action>
-        {mine && (
-          <>
-            <Action icon={<Pencil size={18} />} onClick={onEdit}>
-              {t('message.edit')}
-            </Action>
-            <Action icon={<Trash2 size={18} />} onClick={onDelete} danger>
-              {t('message.delete')}
-            </Action>
-          </>
+        {may('pin') && (
+          <Action
+            icon={message.pinned ? <PinOff size={18} /> : <Pin size={18} />}
+            onClick={() => {
+              togglePin();
+              onClose();
+            }}
+          >
+            {message.pinned ? t('message.unpin') : t('message.pin')}
+          </Action>
+        )}
+        {may('edit') && (
+          <Action icon={<Pencil size={18} />} onClick={onEdit}>
+            {t('message.edit')}
+          </Action>
+        )}
+        {may('delete') && (
+          <Action icon={<Trash2 size={18} />} onClick={onDelete} danger>
+            {t('message.delete')}
+          </Action>
         )}
       </div>
     </Dialog>
+  );
+}
+
+/** The first reactions in a row, and a button that offers all. */
+function QuickReactions({ onChoose }: { onChoose: (emoji: string) => void }) {
+  const [choosing, setChoosing] = useState(false);
+  if (choosing) return <EmojiChoice onChoose={onChoose} />;
+  return (
+    <div className="flex justify-between gap-1 py-1">
+      {EMOJI.slice(0, QUICK).map((emoji) => (
+        <button
+          key={emoji}
+          type="button"
+          aria-label={t('message.reactWith', { emoji })}
+          onClick={() => onChoose(emoji)}
+          className={ROUND}
+        >
+          <span className="text-[22px] leading-none">{emoji}</span>
+        </button>
+      ))}
+      <button
+        type="button"
+        aria-label={t('message.moreReactions')}
+        onClick={() => setChoosing(true)}
+        className={cx(ROUND, 'text-muted')}
+      >
+        <SmilePlus size={20} />
+      </button>
+    </div>
   );
 }
 

@@ -7,6 +7,8 @@ import type { Row } from './rows.ts';
 const SETTLE_MS = 250;
 /** Space kept visible above the line “New”, px. */
 const ABOVE_LINE = 48;
+/** Space kept visible above a message that the user jumps to, px. */
+const ABOVE_TARGET = 120;
 
 /** The inputs of {@link useAutoScroll}. */
 export interface AutoScrollInput {
@@ -35,6 +37,8 @@ export interface AutoScrollControls {
   moved(how: 'scrolled' | 'ended' | 'changed'): void;
   goToEnd(): void;
   goToLine(): void;
+  /** Scrolls to the row with this key; false if it has to be loaded first, which is then awaited. */
+  goTo(key: string): boolean;
 }
 
 /** A row, and how much of it is above the viewport, px; negative values leave space above it. */
@@ -154,6 +158,8 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
   const firstKey = useRef<string | null>(null);
   /** The line to which the list must still be scrolled. */
   const wantedLine = useRef<number | null | undefined>(undefined);
+  /** The row to which the list must be scrolled once it is loaded. */
+  const wantedKey = useRef<string | null>(null);
   const knownLine = useRef<number | null | undefined>(undefined);
   const first = firstMessageKey(rows);
   const isPrepended =
@@ -179,7 +185,11 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
     const line = lineRow(rows);
     const wantsLine = wantedLine.current != null && line >= 0;
     if (wantsLine) wantedLine.current = null;
-    if (wantsLine && machine.state !== 'holding') {
+    const wanted = wantedKey.current;
+    if (wanted !== null && rows.some(({ key }) => key === wanted)) {
+      wantedKey.current = null;
+      placeAt(wanted, -ABOVE_TARGET);
+    } else if (wantsLine && machine.state !== 'holding') {
       placeAt(rows[line]?.key, -ABOVE_LINE);
     } else if (machine.isFollowing) {
       const isAtLine = follow() === 'line';
@@ -196,6 +206,7 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
   const goToEnd = useCallback(() => {
     machine.goToEnd();
     wantedLine.current = null;
+    wantedKey.current = null;
     setAway(false);
     follow();
   }, [machine, follow]);
@@ -203,7 +214,16 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
     const { rows } = latest.current;
     placeAt(rows[lineRow(rows)]?.key, -ABOVE_LINE);
   }, [placeAt]);
-  return { isAway, isPrepended, isSettled, moved, goToEnd, goToLine };
+  const goTo = useCallback(
+    (key: string) => {
+      const isLoaded = latest.current.rows.some((row) => row.key === key);
+      wantedKey.current = isLoaded ? null : key;
+      if (isLoaded) placeAt(key, -ABOVE_TARGET);
+      return isLoaded;
+    },
+    [placeAt],
+  );
+  return { isAway, isPrepended, isSettled, moved, goToEnd, goToLine, goTo };
 }
 
 function lineRow(rows: readonly Row[]): number {

@@ -317,6 +317,10 @@ export const en = {
     peopleToAdd: 'People to add',
     add: 'Add to group',
   },
+  pinned: {
+    title: 'Pinned messages',
+    jumpTo: 'Jump to message',
+  },
   missing: {
     title: 'Conversation not found',
     intro: 'It may have been deleted, or you may not be a member.',
@@ -345,6 +349,10 @@ export const en = {
     edited: '(edited)',
     actions: 'Message actions',
     delete: 'Delete message',
+    pin: 'Pin message',
+    unpin: 'Unpin message',
+    pinnedBy: 'Pinned by <name/>',
+    pinnedByYou: 'Pinned by you',
     deleteQuestion: 'Delete message?',
     deleteIntro:
       'This message will be deleted for everyone in this conversation. This can’t be undone.',

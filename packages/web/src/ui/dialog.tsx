@@ -9,12 +9,15 @@ import { useReturnFocus } from './return-focus.ts';
 export function Dialog({
   open,
   onClose,
+  onClosed,
   title,
   description,
   children,
 }: {
   open: boolean;
   onClose: () => void;
+  /** Called when the dialog is gone and the focus has returned, which may now be moved elsewhere. */
+  onClosed?: () => void;
   title: string;
   description?: string;
   children: ReactNode;
@@ -25,7 +28,10 @@ export function Dialog({
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/45" />
         <Radix.Content
-          onCloseAutoFocus={returnFocus}
+          onCloseAutoFocus={(event) => {
+            returnFocus(event);
+            onClosed?.();
+          }}
           {...(description === undefined && { 'aria-describedby': undefined })}
           className="surface-in fixed inset-x-0 bottom-0 z-50 flex max-h-[88dvh] flex-col rounded-t-2xl border border-line bg-raised shadow-(--shadow) outline-none sm:inset-auto sm:top-[10vh] sm:left-1/2 sm:w-[min(30rem,calc(100vw-2rem))] sm:-translate-x-1/2 sm:rounded-2xl"
         >

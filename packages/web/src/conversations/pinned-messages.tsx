@@ -1,0 +1,98 @@
+import type { ConversationView } from '@parley/client';
+import { type Event, type Message, type Seq, streamOfConversation } from '@parley/protocol';
+import { PinOff } from 'lucide-react';
+import { useEffect, useMemo } from 'react';
+import { excerpt } from '../lib/display-text.ts';
+import { fullTime } from '../lib/time.ts';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { IconButton } from '../ui/button.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { useNames } from '../users/use-names.ts';
+import { UserName } from '../users/user-name.tsx';
+
+/** Maximum length of the excerpt of a message, in characters. */
+const EXCERPT = 160;
+
+/** Lists the pinned messages of a conversation; nothing if there are none. */
+export function PinnedMessages({
+  view,
+  onJump,
+}: {
+  view: ConversationView;
+  /** Shows a message in the conversation. */
+  onJump: (seq: Seq) => void;
+}) {
+  const client = useClient();
+  const { items, problem } = usePinned(view);
+  const nameOf = useNames(useMemo(() => items.map((m) => m.author), [items]));
+  if (problem !== null) return <p className="mb-5 text-danger text-sm">{problem}</p>;
+  if (items.length === 0) return null;
+  const mayUnpin = view.messagePermissions.others.includes('pin');
+  return (
+    <section aria-labelledby="pinned-messages" className="mb-5">
+      <h3 id="pinned-messages" className="font-medium text-sm text-soft">
+        {t('pinned.title')}
+      </h3>
+      <ul className="-mx-2 mt-1 max-h-72 overflow-y-auto">
+        {items.map(({ seq, author, body, postedAt }) => (
+          <li key={seq} className="flex items-center gap-1">
+            <button
+              type="button"
+              title={t('pinned.jumpTo')}
+              onClick={() => onJump(seq)}
+              className="min-w-0 flex-1 rounded-lg px-2 py-1.5 text-left hover:bg-hover"
+            >
+              <span className="flex items-baseline gap-2">
+                <span className="truncate font-semibold text-sm">
+                  <UserName id={author} name={nameOf(author)} />
+                </span>
+                <time dateTime={postedAt} className="shrink-0 text-[12px] text-muted">
+                  {fullTime(postedAt)}
+                </time>
+              </span>
+              <span className="line-clamp-2 break-words text-sm">{excerpt(body, EXCERPT)}</span>
+            </button>
+            {mayUnpin && (
+              <IconButton label={t('message.unpin')} onClick={() => client.unpin(view.id, seq)}>
+                <PinOff size={17} />
+              </IconButton>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Loads the pinned messages, and again whenever an event changes them. */
+function usePinned({ id }: ConversationView): {
+  items: readonly Message[];
+  problem: string | null;
+} {
+  const client = useClient();
+  const { data, problem, reload } = useLoad(() => client.api.pinnedMessages(id), id);
+  const items = useMemo(() => data?.items ?? [], [data]);
+  useEffect(() => {
+    const stream = streamOfConversation(id);
+    const stops = [
+      client.onEvent((event) => {
+        if (event.stream === stream && changesPinned(event, items)) void reload();
+      }),
+      // Events were skipped.
+      client.on('reset', (reset) => {
+        if (reset.stream === stream) void reload();
+      }),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [client, id, items, reload]);
+  return { items, problem };
+}
+
+function changesPinned(event: Event, items: readonly Message[]): boolean {
+  if (event.type === 'message.pinned' || event.type === 'message.unpinned') return true;
+  if (event.type !== 'message.edited' && event.type !== 'message.deleted') return false;
+  return items.some((m) => m.seq === event.data.message);
+}

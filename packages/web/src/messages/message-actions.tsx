@@ -1,0 +1,54 @@
+import type { TimelineMessage } from '@parley/client';
+import { Pencil, Pin, PinOff, Trash2 } from 'lucide-react';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { IconButton } from '../ui/button.tsx';
+import { ReactionPicker } from './reactions.tsx';
+import { usePermissions } from './use-permissions.ts';
+
+/** The actions on a message, shown while the mouse or the focus is on it. */
+export function MessageActions({
+  message,
+  onEdit,
+  onDelete,
+}: {
+  message: TimelineMessage;
+  onEdit: () => void;
+  onDelete: () => void;
+}) {
+  const may = usePermissions(message);
+  const togglePin = useTogglePin(message);
+  return (
+    <div className="absolute -top-4 right-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-sm focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100">
+      {may('react') && <ReactionPicker message={message} />}
+      {may('pin') && (
+        <IconButton
+          label={message.pinned ? t('message.unpin') : t('message.pin')}
+          className="size-9"
+          onClick={togglePin}
+        >
+          {message.pinned ? <PinOff size={16} /> : <Pin size={16} />}
+        </IconButton>
+      )}
+      {may('edit') && (
+        <IconButton label={t('message.edit')} className="size-9" onClick={onEdit}>
+          <Pencil size={16} />
+        </IconButton>
+      )}
+      {may('delete') && (
+        <IconButton label={t('message.delete')} className="size-9" onClick={onDelete}>
+          <Trash2 size={16} />
+        </IconButton>
+      )}
+    </div>
+  );
+}
+
+/** Returns a function that pins the message, or removes its pin. */
+export function useTogglePin({ conversation, seq, pinned }: TimelineMessage): () => void {
+  const client = useClient();
+  return () => {
+    if (pinned) client.unpin(conversation, seq);
+    else client.pin(conversation, seq);
+  };
+}
