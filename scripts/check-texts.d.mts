@@ -5,3 +5,4 @@ export interface HardCodedText {
 }
 export function hardCodedTexts(source: string, file: string): HardCodedText[];
 export function hardCodedTextsOfWeb(): HardCodedText[];
+export function sourcesOfWeb(): { readonly file: string; readonly source: string }[];

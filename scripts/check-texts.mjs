@@ -95,17 +95,21 @@ function isForDevelopers(node) {
 /** @param {any} node */
 const isClassName = (node) => node.type === 'JSXAttribute' && node.name.name === 'className';
 
-/** Returns the hard-coded texts of the web client. */
-export function hardCodedTextsOfWeb() {
+/** Returns the sources of the web client, without tests and the catalogue. */
+export function sourcesOfWeb() {
   const folder = join(root, 'packages/web/src');
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name))
     .filter((name) => !/^texts[/\\]/.test(name))
-    .flatMap((name) => {
-      const path = join(folder, name);
-      return hardCodedTexts(readFileSync(path, 'utf8'), relative(root, path));
-    });
+    .map((name) => ({
+      file: relative(root, join(folder, name)),
+      source: readFileSync(join(folder, name), 'utf8'),
+    }));
 }
+
+/** Returns the hard-coded texts of the web client. */
+export const hardCodedTextsOfWeb = () =>
+  sourcesOfWeb().flatMap(({ source, file }) => hardCodedTexts(source, file));
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const found = hardCodedTextsOfWeb();
