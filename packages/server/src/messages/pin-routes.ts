@@ -1,9 +1,11 @@
 import { CommandAnswer, PinnedMessages } from '@parley/protocol';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
+import type { Append } from '../stream/append.ts';
 import { pinMessage, unpinMessage } from './commands.ts';
 import { pinnedMessages } from './queries.ts';
 import {
@@ -14,12 +16,18 @@ import {
   OfMessage,
   security,
 } from './requests.ts';
-import type { MessageDeps } from './routes.ts';
+
+/** What the routes of pinned messages are constructed with. */
+export interface PinDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly authenticate: onRequestAsyncHookHandler;
+}
 
 /** Registers the routes of pinned messages. */
 export function pinRoutes(
   instance: FastifyInstance,
-  { pool, append, authenticate: onRequest }: Pick<MessageDeps, 'pool' | 'append' | 'authenticate'>,
+  { pool, append, authenticate: onRequest }: PinDeps,
 ): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 

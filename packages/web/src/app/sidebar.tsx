@@ -16,6 +16,7 @@ import { Logo } from '../ui/logo.tsx';
 import { UsersList } from '../users/user-list.tsx';
 import { UserName } from '../users/user-name.tsx';
 import { OwnMenu } from './own-menu.tsx';
+import { Section } from './sidebar-section.tsx';
 
 /** Maximum length of a message preview, in characters. */
 const PREVIEW = 120;
@@ -86,27 +87,6 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
       <CreateGroup open={dialog === 'create'} onClose={() => setDialog(null)} />
       <BrowseGroups open={dialog === 'browse'} onClose={() => setDialog(null)} />
     </nav>
-  );
-}
-
-/** Renders a section of the sidebar with a heading. */
-export function Section({
-  title,
-  actions,
-  children,
-}: {
-  title: string;
-  actions?: React.ReactNode;
-  children: React.ReactNode;
-}) {
-  return (
-    <section className="mt-2">
-      <div className="flex h-9 items-center justify-between pr-1 pl-2">
-        <h2 className="font-semibold text-[12px] text-muted uppercase tracking-wide">{title}</h2>
-        <div className="flex">{actions}</div>
-      </div>
-      <ul>{children}</ul>
-    </section>
   );
 }
 

@@ -2,7 +2,7 @@ import type { AccountId } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { toast } from 'sonner';
-import { Section } from '../app/sidebar.tsx';
+import { Section } from '../app/sidebar-section.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
