@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { SmallDisk } from '../../../chaos/src/disk.ts';
 import { type Parley, startParley } from '../src/main.ts';
 import { configFor, connectionOf, eventually, ask as query } from './support/backups.ts';
+import { PASSWORD } from './support/credentials.ts';
 import { testLog } from './support/database.ts';
-import { call, PASSWORD, registerAt } from './support/server.ts';
+import { call, registerAt } from './support/server.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 

@@ -5,8 +5,9 @@ import { setTimeout } from 'node:timers/promises';
 import type { ConversationId } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Child, startChild } from './support/child.ts';
+import { PASSWORD } from './support/credentials.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
-import { PASSWORD, startTestServer, type TestServer, type User } from './support/server.ts';
+import { startTestServer, type TestServer, type User } from './support/server.ts';
 
 /** The SDK’s example bot, run as a separate program against a real server, and killed. */
 

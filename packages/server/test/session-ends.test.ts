@@ -2,9 +2,10 @@ import { CLOSE } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
 import type { Parley } from '../src/main.ts';
+import { bearer, PASSWORD } from './support/credentials.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { prepareTestNodes, type TestNodes } from './support/nodes.ts';
-import { call, PASSWORD, registerAt, type User } from './support/server.ts';
+import { call, loginAt, registerAt, type User } from './support/server.ts';
 import { type EmailSink, startEmailSink } from './support/smtp-server.ts';
 
 /** Sockets of an ended session close within two seconds; the rest is tolerance for the test itself. */
@@ -33,12 +34,7 @@ interface Scene {
   readonly owner: User;
   readonly user: User;
 }
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-const login = (node: Parley, name: string, password = PASSWORD) =>
-  call(node.address, 'POST', '/auth/login', {
-    body: { login: name, password },
-    headers: { 'parley-session': 'token' },
-  });
+const login = (node: Parley, name: string) => loginAt(node.address, name);
 
 /** What ends a session; each returns the status of its last request. */
 const CAUSES: Record<string, (scene: Scene) => Promise<number>> = {

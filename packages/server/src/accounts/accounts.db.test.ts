@@ -1,12 +1,7 @@
 import { WORKSPACE_STREAM } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  aTestApi,
-  PASSWORD,
-  registration,
-  type TestApi,
-  WITH_SESSION_TOKEN,
-} from '../../test/support/api.ts';
+import { aTestApi, registration, type TestApi } from '../../test/support/api.ts';
+import { bearer, PASSWORD, WITH_SESSION_TOKEN } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { EVERYONE, EVERYONE_STREAM } from '../conversations/everyone.ts';
 
@@ -23,7 +18,6 @@ afterEach(() => api.close());
 
 const login = (name: string, password = PASSWORD) =>
   api.post('/auth/login', { login: name, password }, WITH_SESSION_TOKEN);
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 describe('registration', () => {
   test('creates the account, its membership in everyone, and the events in one transaction', async () => {
@@ -149,19 +143,20 @@ describe('log-in', () => {
 
   test('takes the same time for an unknown name and a wrong password', async () => {
     await api.register('ann');
-    const times = { known: [] as number[], unknown: [] as number[] };
     await login('warm-up', 'not the password');
-    for (let i = 0; i < 12; i++) {
+    const fastest = { known: Number.POSITIVE_INFINITY, unknown: Number.POSITIVE_INFINITY };
+    // Other work on the machine only adds time: the fastest of enough attempts have none. The bound is
+    // the one that is stated, 20 ms, and less than what is saved without hashing the password.
+    const isSame = () =>
+      Math.abs(fastest.known - fastest.unknown) < Math.min(20, fastest.known / 2);
+    for (let i = 0; i < 60 && !(i >= 12 && isSame()); i++) {
       for (const kind of ['known', 'unknown'] as const) {
         const startedAt = performance.now();
         await login(kind === 'known' ? 'ann' : `unknown${i}`, 'not the password');
-        times[kind].push(performance.now() - startedAt);
+        fastest[kind] = Math.min(fastest[kind], performance.now() - startedAt);
       }
     }
-    const median = (all: number[]) => all.sort((a, b) => a - b)[6] ?? 0;
-    const [known, unknown] = [median(times.known), median(times.unknown)];
-    // The bound that is stated: 20 ms, or a quarter where the machine is busy with other things.
-    expect(Math.abs(known - unknown)).toBeLessThan(Math.max(20, known / 4));
+    expect(isSame(), JSON.stringify(fastest)).toBe(true);
   });
 
   test('rejects text that PostgreSQL cannot store', async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import {
   call,
-  PASSWORD,
+  loginAt,
   startTestServer,
   type TestServer,
   type User,
@@ -28,11 +29,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const login = (name: string, password = PASSWORD) =>
-  call(server.url, 'POST', '/auth/login', {
-    body: { login: name, password },
-    headers: { 'parley-session': 'token' },
-  });
+const login = (name: string, password?: string) => loginAt(server.url, name, password);
 const list = async (query: string) =>
   (await admin.request('GET', `/admin/accounts?${query}`)).body.items as {
     username: string;

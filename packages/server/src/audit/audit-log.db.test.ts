@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream';
-import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { aTestApi, WITH_SESSION_TOKEN } from '../../test/support/api.ts';
+import { aTestApi } from '../../test/support/api.ts';
+import { PASSWORD, totpCode, WITH_SESSION_TOKEN } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import {
   call,
-  PASSWORD,
+  loginAt,
   startTestServer,
   type TestServer,
   type User,
@@ -40,11 +40,7 @@ const entries = async () => {
   return rows;
 };
 const named = async () => (await entries()).map(({ event, outcome }) => `${event} ${outcome}`);
-const login = (name: string, password = PASSWORD) =>
-  call(server.url, 'POST', '/auth/login', {
-    body: { login: name, password },
-    headers: { 'parley-session': 'token' },
-  });
+const login = (name: string, password?: string) => loginAt(server.url, name, password);
 
 describe('the audit log', () => {
   test('records log-ins with account, address and outcome', async () => {
@@ -100,7 +96,7 @@ describe('the audit log', () => {
     from = new Date();
     const password = { password: PASSWORD };
     const { secret } = (await cat.request('POST', '/me/totp', password)).body;
-    const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+    const code = totpCode(secret);
     expect((await cat.request('POST', '/me/totp/confirm', { code })).status).toBe(200);
     await cat.request('POST', '/me/recovery-codes', password);
     const { ticket } = (await login('cat')).body;

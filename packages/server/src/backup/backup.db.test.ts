@@ -12,9 +12,10 @@ import {
   quietly,
   streamDigests,
 } from '../../test/support/backups.ts';
+import { PASSWORD } from '../../test/support/credentials.ts';
 import { testLog } from '../../test/support/database.ts';
 import { Peer } from '../../test/support/peer.ts';
-import { call, PASSWORD, registerAt } from '../../test/support/server.ts';
+import { call, registerAt } from '../../test/support/server.ts';
 import { startParley } from '../main.ts';
 import { backUp } from './backup.ts';
 import { restore } from './restore.ts';

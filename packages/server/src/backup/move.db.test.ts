@@ -8,13 +8,14 @@ import {
   configFor,
   connectionOf,
   databaseEnded,
-  eventually,
+  eventsAreCopied,
   fillStream,
   quietly,
   streamDigests,
 } from '../../test/support/backups.ts';
+import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
-import { call, PASSWORD, registerAt } from '../../test/support/server.ts';
+import { call, registerAt } from '../../test/support/server.ts';
 import { startParley } from '../main.ts';
 import { move } from './move.ts';
 
@@ -84,15 +85,7 @@ test('everything is there afterwards, and the server goes on with it; the old on
 test('killed in the middle: the old is unharmed, the new empty, a rerun succeeds', async () => {
   const url = await anEmptyDatabase();
   const child = workspace.parley(data, ['move', url]);
-  await eventually(async () => {
-    const [row] = await ask<{ busy: boolean }>(
-      cluster.embedded.connection,
-      `select exists (select from pg_stat_activity
-         where datname = $1 and query like 'copy "events"%') as busy`,
-      [new URL(url).pathname.slice(1)],
-    );
-    return row?.busy === true;
-  }, 'rows on their way');
+  await eventsAreCopied(cluster.embedded.connection, url);
   await child.kill();
   await databaseEnded(data);
 
@@ -115,7 +108,7 @@ test('cut off after its COMMIT: a rerun finds it there, and says where it went',
 test('refuses what would mix or lose something', async () => {
   const url = await anEmptyDatabase();
   const used = (await cluster.fresh()).url;
-  await expect(moveTo(used)).rejects.toThrow('it has the tables of a Parley, with something else');
+  await expect(moveTo(used)).rejects.toThrow('it contains the tables of another Parley server');
 
   await expect(move(configFor(data, { DATABASE_URL: url }), url, testLog, quietly)).rejects.toThrow(
     'DATABASE_URL is set',

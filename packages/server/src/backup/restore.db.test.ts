@@ -17,6 +17,7 @@ import {
   type BackupWorkspace,
   configFor,
   connectionOf,
+  eventsAreCopied,
   eventually,
   fillStream,
   quietly,
@@ -301,15 +302,7 @@ describe('restore into an external database', () => {
   test('killed in the middle leaves it empty, and a rerun succeeds', async () => {
     const { url } = await cluster.fresh({ migrated: false });
     const child = workspace.parley(data, ['restore', backup], { DATABASE_URL: url });
-    await eventually(async () => {
-      const [row] = await ask<{ busy: boolean }>(
-        cluster.embedded.connection,
-        `select exists (select from pg_stat_activity
-           where datname = $1 and query like 'copy "events"%') as busy`,
-        [new URL(url).pathname.slice(1)],
-      );
-      return row?.busy === true;
-    }, 'rows coming in');
+    await eventsAreCopied(cluster.embedded.connection, url);
     await child.kill();
 
     expect(readState(data)?.phase).toBe('loading');

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Child, startChild } from '../../test/support/child.ts';
-import { call, PASSWORD } from '../../test/support/server.ts';
+import { PASSWORD } from '../../test/support/credentials.ts';
+import { call } from '../../test/support/server.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
 
 let dataDir: string;

@@ -6,7 +6,6 @@ import {
   aBootstrappedAppend,
   about,
   aDirect,
-  aNode,
   aRealGroup,
   asking,
   conversationIn,
@@ -15,7 +14,14 @@ import {
   testAudit,
   verdict,
 } from '../../test/support/domain-builders.ts';
-import { aClientId, anAccount, headOf, logOf, upTo } from '../../test/support/stream-builders.ts';
+import {
+  aClientId,
+  anAccount,
+  anAppend,
+  headOf,
+  logOf,
+  upTo,
+} from '../../test/support/stream-builders.ts';
 import { registerAccount } from '../accounts/registration/register.ts';
 import { postMessage } from '../messages/commands.ts';
 import { eventsFor, history } from '../messages/queries.ts';
@@ -100,7 +106,7 @@ describe('a group', () => {
 
   test('is created once per client id, over concurrent requests on two nodes', async () => {
     const [ann] = await users(1);
-    const other = aNode(db.pool);
+    const other = anAppend(db.pool);
     const request = { actor: ann, clientId: aClientId() };
     const group = { name: 'once', visibility: 'private' as const, members: [] };
 
@@ -393,7 +399,7 @@ describe('a removed member', () => {
 describe('a direct conversation', () => {
   test('is the same one when both users open it concurrently', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
-    const nodes = [append, aNode(db.pool)] as const;
+    const nodes = [append, anAppend(db.pool)] as const;
     const outcomes = await Promise.all(
       upTo(20).map((n) =>
         n % 2 === 0
@@ -432,9 +438,9 @@ describe('a direct conversation', () => {
 describe('the group of everyone', () => {
   test('is created once when several nodes start concurrently', async () => {
     const fresh = await (await server.fresh()).open();
-    const nodes = upTo(4).map(() => aNode(fresh.pool));
+    const nodes = upTo(4).map(() => anAppend(fresh.pool));
     await Promise.all(nodes.map((node) => bootstrapEveryone(node)));
-    await bootstrapEveryone(aNode(fresh.pool));
+    await bootstrapEveryone(anAppend(fresh.pool));
     const { rows } = await fresh.pool.query(
       'select id, is_everyone, created_by from conversations',
     );
@@ -470,7 +476,7 @@ describe('the group of everyone', () => {
 describe('concurrent joins, leaves and posts', () => {
   test('keep seqs gapless, membership periods disjoint and the member count right', async () => {
     const accounts = await users(12);
-    const nodes = [append, aNode(db.pool)] as const;
+    const nodes = [append, anAppend(db.pool)] as const;
     const id = await aRealGroup(append, [accounts[0]]);
 
     const outcomes = await Promise.all(

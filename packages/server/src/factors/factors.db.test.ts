@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Authenticator } from '../../test/support/authenticator.ts';
+import { PASSWORD, totpCode, WITH_SESSION_TOKEN } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import {
   type Answer,
   call,
-  PASSWORD,
+  loginAt,
   startTestServer,
   type TestServer,
   type User,
@@ -30,14 +30,10 @@ afterAll(async () => {
 });
 
 const post = (path: string, body: object, on: TestServer = server) =>
-  call(on.url, 'POST', path, { body, headers: { 'parley-session': 'token' } });
-const login = (name: string, on = server) =>
-  post('/auth/login', { login: name, password: PASSWORD }, on);
+  call(on.url, 'POST', path, { body, headers: WITH_SESSION_TOKEN });
+const login = (name: string, on = server) => loginAt(on.url, name);
 /** Returns the current code, or one this many steps later. */
-const codeOf = (secret: string, step = 0) =>
-  new TOTP({ secret: Secret.fromBase32(secret) }).generate({
-    timestamp: clock.now() + step * 30_000,
-  });
+const codeOf = (secret: string, step = 0) => totpCode(secret, clock.now() + step * 30_000);
 const password = { password: PASSWORD };
 
 /** Registers a user with an authenticator app. */

@@ -4,11 +4,10 @@ import { startTestDatabase, testLog } from '../../test/support/database.ts';
 import {
   aBootstrappedAppend,
   about,
-  aNode,
   aRealGroup,
   says,
 } from '../../test/support/domain-builders.ts';
-import { anAccount, upTo } from '../../test/support/stream-builders.ts';
+import { anAccount, anAppend, upTo } from '../../test/support/stream-builders.ts';
 import { joinGroup, leaveGroup } from '../conversations/members.ts';
 import { conversationFor, loadStart } from '../conversations/snapshot.ts';
 import type { Database } from '../storage/database.ts';
@@ -150,7 +149,7 @@ describe('concurrent moves', () => {
     const groups = await Promise.all(upTo(3).map(() => aRealGroup(append, members)));
     for (const id of groups) for (const n of upTo(20)) await says(append, members[0], id, `${n}`);
     const nodes = [cursors, new ReadCursors((await server.open()).pool, testLog)] as const;
-    const appends = [append, aNode(db.pool)] as const;
+    const appends = [append, anAppend(db.pool)] as const;
 
     const traffic = upTo(600).map(async (n) => {
       const who = members[(n * 7) % members.length] as AccountId;

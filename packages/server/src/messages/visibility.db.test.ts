@@ -6,11 +6,11 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import type { Peer } from '../../test/support/peer.ts';
 import {
   type Answer,
-  PASSWORD,
   startTestServer,
   type TestServer,
   type User,

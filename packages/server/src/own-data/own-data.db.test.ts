@@ -3,10 +3,10 @@ import { type ConversationId, streamOfConversation } from '@parley/protocol';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, startChild } from '../../test/support/child.ts';
+import { PASSWORD } from '../../test/support/credentials.ts';
 import { endPool, startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import {
   call,
-  PASSWORD,
   registerAt,
   startTestServer,
   type TestServer,

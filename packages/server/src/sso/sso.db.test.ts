@@ -1,9 +1,9 @@
-import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, startChild } from '../../test/support/child.ts';
+import { PASSWORD, totpCode } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { freePort } from '../../test/support/free-port.ts';
-import { call, PASSWORD, startTestServer, type TestServer } from '../../test/support/server.ts';
+import { call, startTestServer, type TestServer } from '../../test/support/server.ts';
 
 let cluster: TestCluster;
 let child: Child;
@@ -187,7 +187,7 @@ describe('single sign-on', () => {
   test('removes all previous credentials when it proves an unverified address', async () => {
     const attacker = await server.register('dan');
     const secret = (await attacker.request('POST', '/me/totp', { password: PASSWORD })).body.secret;
-    const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+    const code = totpCode(secret);
     const confirmed = await attacker.request('POST', '/me/totp/confirm', { code });
     expect(confirmed.status).toBe(200);
     const owner = new Browser();
@@ -254,9 +254,8 @@ describe('single sign-on', () => {
     const hal = await server.register('hal');
     await verify('hal');
     const { secret } = (await hal.request('POST', '/me/totp', { password: PASSWORD })).body;
-    const totp = new TOTP({ secret: Secret.fromBase32(secret) });
     const at = Date.now();
-    await hal.request('POST', '/me/totp/confirm', { code: totp.generate({ timestamp: at }) });
+    await hal.request('POST', '/me/totp/confirm', { code: totpCode(secret, at) });
     const browser = new Browser();
     const tab = 'h'.repeat(32);
     const end = await browser.logIn('hal hal@example.org verified', '/', tab);
@@ -267,7 +266,7 @@ describe('single sign-on', () => {
     expect(step.get('tab')).toBe(tab);
     expect(browser.cookies(server.url)).toEqual([]);
     const answer = await call(server.url, 'POST', '/auth/second-factor', {
-      body: { ticket: step.get('ticket'), totp: totp.generate({ timestamp: at + 30_000 }) },
+      body: { ticket: step.get('ticket'), totp: totpCode(secret, at + 30_000) },
     });
     expect(answer.body.me.id).toBe(hal.id);
   });

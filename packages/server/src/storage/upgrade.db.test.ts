@@ -7,8 +7,9 @@ import {
   configFor,
   quietly,
 } from '../../test/support/backups.ts';
+import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
-import { call, PASSWORD } from '../../test/support/server.ts';
+import { call } from '../../test/support/server.ts';
 import { restore } from '../backup/restore.ts';
 import { examine } from '../doctor/doctor.ts';
 import { openDatabase } from './database.ts';

@@ -1,6 +1,6 @@
 import { WORKSPACE_STREAM } from '@parley/protocol';
 import fc, { type Arbitrary } from 'fast-check';
-import { PASSWORD } from '../support/server.ts';
+import { PASSWORD } from '../support/credentials.ts';
 import type { Actors } from './actors.ts';
 
 /** Returns one of the latest entries of a list that grows meanwhile: these belong to current accounts. */

@@ -2,7 +2,6 @@ import 'fake-indexeddb/auto';
 import { IndexedDbStore, MemoryStore } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 import { expect, test } from 'vitest';
-import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
 import { seqsFrom, TestBed } from './test-bed.ts';
 
@@ -10,11 +9,8 @@ const testBed = new TestBed();
 
 /** A conversation of ann and bob with three messages from ann. */
 async function aTalk() {
-  const node = await testBed.node(await testBed.cluster.fresh());
+  const { node, ann, bob, group } = await testBed.talk();
   const network = await testBed.network(node);
-  const ann = await registerAt(node.url, 'ann');
-  const bob = await registerAt(node.url, 'bob');
-  const group = await ann.group('the two', [bob]);
   const said: Seq[] = [];
   for (const text of ['to be edited', 'to be deleted', 'to be liked', 'to be left alone']) {
     said.push(await ann.post(group, text));

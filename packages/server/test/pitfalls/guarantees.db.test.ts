@@ -9,28 +9,18 @@ import {
 } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import { postMessage } from '../../src/messages/commands.ts';
-import { about, aNode } from '../support/domain-builders.ts';
-import { registerAt } from '../support/server.ts';
+import { about } from '../support/domain-builders.ts';
 import { until } from '../support/sink.ts';
-import { TestClock } from '../support/stream-builders.ts';
+import { anAppend, TestClock } from '../support/stream-builders.ts';
 import { RecordingClient, seqsFrom, TestBed } from './test-bed.ts';
 
 const testBed = new TestBed();
 
-async function aTalk(options: Parameters<TestBed['node']>[1] = {}) {
-  const database = await testBed.cluster.fresh();
-  const node = await testBed.node(database, options);
-  const ann = await registerAt(node.url, 'ann');
-  const bob = await registerAt(node.url, 'bob');
-  const group = await ann.group('the two', [bob]);
-  return { database, node, ann, bob, group };
-}
-
 test('paging returns each of 1,001 messages of the same millisecond once (B11)', async () => {
   // The clock stands still.
-  const { database, node, ann, bob, group } = await aTalk({ clock: new TestClock() });
+  const { database, node, ann, bob, group } = await testBed.talk({ clock: new TestClock() });
   const { pool } = await database.open();
-  const append = aNode(pool);
+  const append = anAppend(pool);
   const outcomes = await Promise.all(
     Array.from({ length: 1_001 }, (_, n) =>
       postMessage(append, about(ann.id, group), `number ${n}`),
@@ -53,7 +43,7 @@ test('paging returns each of 1,001 messages of the same millisecond once (B11)',
 });
 
 test('a server restored from a backup (a new epoch) causes one reset, not a loop (B13)', async () => {
-  const { database, node, ann, bob, group } = await aTalk();
+  const { database, node, ann, bob, group } = await testBed.talk();
   const reader = await testBed.client(node, bob);
   await ann.post(group, 'before');
   await until(() => reader.seqs(group).length === 1, 'the message');
@@ -74,7 +64,7 @@ test('a server restored from a backup (a new epoch) causes one reset, not a loop
 });
 
 test('frames from a replaced connection change nothing (B15)', async () => {
-  const { node, ann, bob, group } = await aTalk();
+  const { node, ann, bob, group } = await testBed.talk();
   const sockets: LiveSocket[] = [];
   const late: string[] = [];
   const client = new ParleyClient({
@@ -120,7 +110,7 @@ test.each([
   ['before', 'ack'],
   ['after', 'event'],
 ] as const)('an event that arrives %s its ack makes one message (B25)', async (_when, held) => {
-  const { node, ann, group } = await aTalk();
+  const { node, ann, group } = await testBed.talk();
   const client = new ParleyClient({
     api: new ParleyApi({ url: node.url, sessionToken: ann.sessionToken }),
     loadUsers: false,
@@ -167,7 +157,7 @@ test.each([
 });
 
 test('a damaged row is skipped and stops no client’s synchronization (B28)', async () => {
-  const { database, node, ann, bob, group } = await aTalk();
+  const { database, node, ann, bob, group } = await testBed.talk();
   const { pool } = await database.open();
   const store = new MemoryStore();
   const first = await testBed.client(node, bob, { store });

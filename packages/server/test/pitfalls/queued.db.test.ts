@@ -10,11 +10,8 @@ const testBed = new TestBed();
 
 /** ann behind a bad network, and bob, who sees what arrives. */
 async function aTalk() {
-  const node = await testBed.node(await testBed.cluster.fresh());
+  const { node, ann, bob, group } = await testBed.talk();
   const network = await testBed.network(node);
-  const ann = await registerAt(node.url, 'ann');
-  const bob = await registerAt(node.url, 'bob');
-  const group = await ann.group('the two', [bob]);
   const reader = await testBed.client(node, bob);
   const bodies = () =>
     reader.events

@@ -6,8 +6,9 @@ import { Sessions } from '../../src/accounts/sessions/sessions.ts';
 import { systemClock } from '../../src/clock.ts';
 import { joinGroup } from '../../src/conversations/members.ts';
 import type { Append } from '../../src/stream/append.ts';
-import { about, aNode, aRealGroup, aUser } from '../support/domain-builders.ts';
+import { about, aRealGroup, aUser } from '../support/domain-builders.ts';
 import { until } from '../support/sink.ts';
+import { anAppend } from '../support/stream-builders.ts';
 import { RecordingClient, TestBed } from './test-bed.ts';
 
 const testBed = new TestBed();
@@ -55,7 +56,7 @@ test('1,000 clients reconnect at once and are all live again within 15 s (B23)',
   const env = { RATE_LIMITS: 'on' };
   const server = await testBed.child(database, { env });
   const { pool } = await database.open();
-  const append = aNode(pool);
+  const append = anAppend(pool);
   const users = await registerUsers(pool, append, CLIENTS);
   const group = await groupOf(
     append,

@@ -1,6 +1,7 @@
 import type { Seq } from '@parley/protocol';
 import { expect, test } from 'vitest';
-import { call, PASSWORD, registerAt, type User } from '../support/server.ts';
+import { PASSWORD } from '../support/credentials.ts';
+import { call, registerAt, type User } from '../support/server.ts';
 import { until } from '../support/sink.ts';
 import { aClientId, TestClock } from '../support/stream-builders.ts';
 import { TestBed } from './test-bed.ts';

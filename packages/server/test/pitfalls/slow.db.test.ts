@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { streamOfConversation } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import { postMessage } from '../../src/messages/commands.ts';
-import { about, aNode } from '../support/domain-builders.ts';
+import { about } from '../support/domain-builders.ts';
 import { Peer } from '../support/peer.ts';
 import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
+import { anAppend } from '../support/stream-builders.ts';
 import { seqsFrom, TestBed } from './test-bed.ts';
 
 const testBed = new TestBed();
@@ -25,7 +26,7 @@ test.skipIf(process.platform !== 'linux')(
     const bob = await registerAt(server.url, 'bob');
     const group = await ann.group('the two', [bob]);
     const { pool } = await database.open();
-    const append = aNode(pool);
+    const append = anAppend(pool);
     const witness = await testBed.client(server, ann);
 
     const readers = Array.from({ length: 10 }, () => new Peer(server.url));

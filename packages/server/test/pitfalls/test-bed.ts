@@ -21,6 +21,7 @@ import {
   type TestDatabase,
   testLog,
 } from '../support/database.ts';
+import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 
@@ -112,6 +113,16 @@ export class TestBed {
     const node = { url, port: Number(new URL(url).port), stop: () => parley.stop() };
     this.finally(node.stop);
     return node;
+  }
+
+  /** Starts a node in this process, with two users and their group. */
+  async talk(options: NodeOptions = {}) {
+    const database = await this.cluster.fresh();
+    const node = await this.node(database, options);
+    const ann = await registerAt(node.url, 'ann');
+    const bob = await registerAt(node.url, 'bob');
+    const group = await ann.group('the two', [bob]);
+    return { database, node, ann, bob, group };
   }
 
   /** Starts a node in a process of its own; `port` is that of a killed node. */

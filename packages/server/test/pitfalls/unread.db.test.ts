@@ -1,6 +1,5 @@
 import type { ConversationId } from '@parley/protocol';
 import { expect, test } from 'vitest';
-import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
 import { type RecordingClient, TestBed } from './test-bed.ts';
 
@@ -9,19 +8,11 @@ const testBed = new TestBed();
 /** Silence is noticed soon. */
 const LIMITS = { pingMs: 1_000, silenceMs: 3_000 };
 
-async function aTalk() {
-  const node = await testBed.node(await testBed.cluster.fresh(), { limits: LIMITS });
-  const ann = await registerAt(node.url, 'ann');
-  const bob = await registerAt(node.url, 'bob');
-  const group = await ann.group('the two', [bob]);
-  return { node, ann, bob, group };
-}
-
 const unread = (recording: RecordingClient, group: ConversationId) =>
   recording.client.snapshot.conversations.get(group)?.unread;
 
 test('unread marks are correct when a connection dies without closing (B20)', async () => {
-  const { node, ann, bob, group } = await aTalk();
+  const { node, ann, bob, group } = await testBed.talk({ limits: LIMITS });
   const network = await testBed.network(node);
   const phone = await testBed.client(network, bob);
   const writer = await testBed.client(node, ann);
@@ -52,7 +43,7 @@ test('unread marks are correct when a connection dies without closing (B20)', as
 });
 
 test('a connection that dies only in the direction of the client loses no mark and no message', async () => {
-  const { node, ann, bob, group } = await aTalk();
+  const { node, ann, bob, group } = await testBed.talk({ limits: LIMITS });
   const network = await testBed.network(node);
   const phone = await testBed.client(network, bob);
   const writer = await testBed.client(node, ann);
@@ -67,7 +58,7 @@ test('a connection that dies only in the direction of the client loses no mark a
 });
 
 test('a read cursor whose connection dies is sent again and moves nothing back (B26)', async () => {
-  const { node, ann, bob, group } = await aTalk();
+  const { node, ann, bob, group } = await testBed.talk({ limits: LIMITS });
   const network = await testBed.network(node);
   const phone = await testBed.client(network, bob);
   const laptop = await testBed.client(node, bob);

@@ -12,16 +12,14 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
 import { Emails } from '../../src/email/emails.ts';
 import { emailTransport } from '../../src/email/transport.ts';
-import { EVENT_VISIBILITY } from '../../src/event-visibility.ts';
 import { createHttpApp, type HttpDeps } from '../../src/http-server/app.ts';
 import type { Logger } from '../../src/log.ts';
-import { PROJECTIONS } from '../../src/projections.ts';
 import type { Database } from '../../src/storage/database.ts';
-import { Append } from '../../src/stream/append.ts';
-import { Projections } from '../../src/stream/projections.ts';
 import type { StoredEvent } from '../../src/stream/record.ts';
 import { Vault } from '../../src/vault.ts';
+import { bearer, PASSWORD, WITH_SESSION_TOKEN } from './credentials.ts';
 import { type TestDatabase, testLog } from './database.ts';
+import { anAppend } from './stream-builders.ts';
 import { makeTempDir } from './temp-dir.ts';
 
 /** The HTTP API over a real database, called without a socket. */
@@ -45,11 +43,6 @@ export interface TestApi {
   register(username: string): Promise<SessionAnswer & { sessionToken: string }>;
   close(): Promise<void>;
 }
-
-/** The password of every test user. */
-export const PASSWORD = 'correct horse battery';
-/** Requests the session token in the answer. */
-export const WITH_SESSION_TOKEN = { 'parley-session': 'token' };
 
 /** A valid registration. */
 export const registration = (username: string) => ({
@@ -103,14 +96,7 @@ export async function aTestApi(
   const database = await fresh.open();
   const { pool } = database;
   const published: StoredEvent[] = [];
-  const append = new Append({
-    pool,
-    clock: systemClock,
-    log: testLog,
-    projections: new Projections(PROJECTIONS),
-    visibility: EVENT_VISIBILITY,
-    publish: (events) => published.push(...events),
-  });
+  const append = anAppend(pool, systemClock, (events) => published.push(...events));
   await bootstrapEveryone(append);
   const config = {
     dataDir,
@@ -180,7 +166,7 @@ export async function aTestApi(
       app.inject({
         method: 'GET',
         url,
-        headers: accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` },
+        headers: accessToken === undefined ? {} : bearer(accessToken),
       }),
     register: async (username) => {
       const answer = await post('/auth/register', registration(username), WITH_SESSION_TOKEN);

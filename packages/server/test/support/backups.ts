@@ -180,6 +180,19 @@ export async function fillStream(
   );
 }
 
+/** Waits until the events of a database are being copied, out of it or into it. */
+export function eventsAreCopied(connection: Embedded['connection'], url: string): Promise<void> {
+  return eventually(async () => {
+    const [row] = await ask<{ busy: boolean }>(
+      connection,
+      `select exists (select from pg_stat_activity
+         where datname = $1 and query like 'copy "events"%') as busy`,
+      [new URL(url).pathname.slice(1)],
+    );
+    return row?.busy === true;
+  }, 'events being copied');
+}
+
 /** Waits for a condition as long as a process takes to start on a busy machine. */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,

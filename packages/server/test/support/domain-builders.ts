@@ -5,32 +5,16 @@ import { type Auditing, AuditLog } from '../../src/audit/audit-log.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createGroup, openDirect } from '../../src/conversations/commands.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
-import { EVENT_VISIBILITY } from '../../src/event-visibility.ts';
 import { postMessage } from '../../src/messages/commands.ts';
-import { PROJECTIONS } from '../../src/projections.ts';
-import { Append, type Outcome } from '../../src/stream/append.ts';
-import { Projections } from '../../src/stream/projections.ts';
+import type { Append, Outcome } from '../../src/stream/append.ts';
 import { testLog } from './database.ts';
-import { aClientId } from './stream-builders.ts';
+import { aClientId, anAppend } from './stream-builders.ts';
 
 /** Builders for tests of the domains: users and conversations, created by the domains’ commands. */
 
-/** Creates an Append as a node of the server has it, with the conversation and message projections. */
-export function aNode(pool: pg.Pool): Append {
-  const projections = new Projections(PROJECTIONS);
-  return new Append({
-    pool,
-    clock: systemClock,
-    log: testLog,
-    projections,
-    visibility: EVENT_VISIBILITY,
-    publish: () => undefined,
-  });
-}
-
 /** Creates an Append on a database, and the group of everyone in it. */
 export async function aBootstrappedAppend(pool: pg.Pool): Promise<Append> {
-  const append = aNode(pool);
+  const append = anAppend(pool);
   await bootstrapEveryone(append);
   return append;
 }

@@ -4,6 +4,7 @@ import type { AccountId, ConversationId, Limits, Seq, SessionAnswer } from '@par
 import pg from 'pg';
 import { loadConfig } from '../../src/config.ts';
 import { type Overrides, type Parley, startParley } from '../../src/main.ts';
+import { bearer, PASSWORD, WITH_SESSION_TOKEN } from './credentials.ts';
 import { endPool, type TestCluster, testLog } from './database.ts';
 import { Peer } from './peer.ts';
 import { makeTempDir } from './temp-dir.ts';
@@ -46,9 +47,6 @@ export type User = {
 /** An answer of the API. */
 // biome-ignore lint/suspicious/noExplicitAny: what a test expects of a body stands in its assertions
 export type Answer = { status: number; headers: Headers; body: any };
-
-/** The password of every test user. */
-export const PASSWORD = 'correct horse battery staple';
 
 /** Starts a server; `env` adds settings. */
 export async function startTestServer(
@@ -94,7 +92,7 @@ export async function startTestServer(
 export async function registerAt(url: string, name: string): Promise<User> {
   const answer = await call(url, 'POST', '/auth/register', {
     body: { username: name, displayName: name, email: `${name}@example.org`, password: PASSWORD },
-    headers: { 'parley-session': 'token' },
+    headers: WITH_SESSION_TOKEN,
   });
   if (answer.status !== 201) throw new Error(`${name}: ${JSON.stringify(answer.body)}`);
   const { me, accessToken, sessionToken } = answer.body as SessionAnswer;
@@ -102,7 +100,7 @@ export async function registerAt(url: string, name: string): Promise<User> {
   const request: User['request'] = (method, path, body, headers) =>
     call(url, method, path, {
       ...(body && { body }),
-      headers: { authorization: `Bearer ${accessToken}`, ...headers },
+      headers: { ...bearer(accessToken), ...headers },
     });
   return {
     name,
@@ -126,6 +124,10 @@ export async function registerAt(url: string, name: string): Promise<User> {
     },
   };
 }
+
+/** Logs in with a username or an email address. */
+export const loginAt = (url: string, login: string, password = PASSWORD): Promise<Answer> =>
+  call(url, 'POST', '/auth/login', { body: { login, password }, headers: WITH_SESSION_TOKEN });
 
 /** Sends a request to the API under /api/v1. */
 export async function call(

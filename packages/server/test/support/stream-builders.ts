@@ -9,7 +9,7 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import type { Clock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { EVENT_VISIBILITY } from '../../src/event-visibility.ts';
 import { PROJECTIONS } from '../../src/projections.ts';
 import { Append } from '../../src/stream/append.ts';
@@ -67,10 +67,10 @@ export async function aGroup(
   return id;
 }
 
-/** Creates an Append as another node would have it. What it publishes is collected. */
+/** Creates an Append as a node of the server has it; `publish` receives what it commits. */
 export function anAppend(
   pool: pg.Pool,
-  clock: Clock,
+  clock: Clock = systemClock,
   publish: (events: readonly StoredEvent[]) => void = () => undefined,
 ): Append {
   const projections = new Projections(PROJECTIONS);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { aTestApi, PASSWORD, type TestApi, WITH_SESSION_TOKEN } from '../../../test/support/api.ts';
+import { aTestApi, type TestApi } from '../../../test/support/api.ts';
+import { bearer, PASSWORD, WITH_SESSION_TOKEN } from '../../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../../test/support/database.ts';
 import { type EmailSink, startEmailSink } from '../../../test/support/smtp-server.ts';
 
@@ -41,7 +42,6 @@ afterEach(async () => {
   sink.forget();
 });
 
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const login = (password: string) =>
   api.post('/auth/login', { login: 'ann', password }, WITH_SESSION_TOKEN);
 const forgot = (email: string, headers = {}) => api.post('/auth/forgot', { email }, headers);

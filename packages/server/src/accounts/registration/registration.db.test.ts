@@ -1,13 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import {
-  aTestApi,
-  PASSWORD,
-  registration,
-  type TestApi,
-  WITH_SESSION_TOKEN,
-} from '../../../test/support/api.ts';
+import { aTestApi, registration, type TestApi } from '../../../test/support/api.ts';
+import { PASSWORD, WITH_SESSION_TOKEN } from '../../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../../test/support/database.ts';
 import { type EmailSink, startEmailSink } from '../../../test/support/smtp-server.ts';
 

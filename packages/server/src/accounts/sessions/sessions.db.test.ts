@@ -1,12 +1,7 @@
 import type { SessionId } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  aTestApi,
-  PASSWORD,
-  registration,
-  type TestApi,
-  WITH_SESSION_TOKEN,
-} from '../../../test/support/api.ts';
+import { aTestApi, registration, type TestApi } from '../../../test/support/api.ts';
+import { bearer, PASSWORD, WITH_SESSION_TOKEN } from '../../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../../test/support/database.ts';
 import { isOfFamily, newFamilyKey, newToken, parseToken } from './session-tokens.ts';
 
@@ -28,7 +23,6 @@ beforeEach(async () => {
 });
 afterEach(() => api.close());
 
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const renew = (sessionToken: string) => api.post('/auth/token', undefined, bearer(sessionToken));
 const login = (password = PASSWORD) =>
   api.post('/auth/login', { login: 'ann', password, device: 'second' }, WITH_SESSION_TOKEN);
