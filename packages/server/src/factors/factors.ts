@@ -37,15 +37,15 @@ export class SecondFactors {
   readonly totps: Totps;
   readonly recovery: RecoveryCodes;
   readonly passkeys: Passkeys;
-  readonly #context: FactorsDeps;
+  readonly #deps: FactorsDeps;
   readonly #required: ReadonlySet<AccountRole>;
 
-  constructor(context: FactorsDeps) {
-    this.#context = context;
-    this.#required = new Set(rolesRequired(context.requirement));
-    this.totps = new Totps(context);
-    this.recovery = new RecoveryCodes(context);
-    this.passkeys = new Passkeys(context);
+  constructor(deps: FactorsDeps) {
+    this.#deps = deps;
+    this.#required = new Set(rolesRequired(deps.requirement));
+    this.totps = new Totps(deps);
+    this.recovery = new RecoveryCodes(deps);
+    this.passkeys = new Passkeys(deps);
   }
 
   /** Returns whether accounts of this role must have one. */
@@ -54,7 +54,7 @@ export class SecondFactors {
   }
 
   /** Returns the second factors of an account; see {@link factorsOf}. */
-  of(account: AccountId, on: Queryable = this.#context.pool): Promise<AccountFactors> {
+  of(account: AccountId, on: Queryable = this.#deps.pool): Promise<AccountFactors> {
     return factorsOf(account, on);
   }
 
@@ -63,7 +63,7 @@ export class SecondFactors {
    * @throws {RefusalError} rate_limited
    */
   async guess(account: AccountId, check: () => Promise<boolean>): Promise<boolean> {
-    const { limits } = this.#context;
+    const { limits } = this.#deps;
     // Counted before the check, so that concurrent attempts cannot exceed the limit.
     await limits.take('secondFactor', account);
     const right = await check();
@@ -89,7 +89,7 @@ export class SecondFactors {
     session?: string,
   ): Promise<string[] | null> {
     const note = this.noteFactor('factor_added', 'totp', account, address);
-    const codes = await withTransaction(this.#context.pool, async (client) => {
+    const codes = await withTransaction(this.#deps.pool, async (client) => {
       if (!(await this.totps.confirm(account, code, client))) return null;
       if (session !== undefined) await this.#passed(session, client);
       await note.store(client);
@@ -106,7 +106,7 @@ export class SecondFactors {
     account: AccountId,
     address: string,
   ): AuditNote {
-    return this.#context.audit.note({ event, account, address, details: { factor } });
+    return this.#deps.audit.note({ event, account, address, details: { factor } });
   }
 
   /** Records that a session has passed a second factor. */
@@ -114,7 +114,7 @@ export class SecondFactors {
     await on.query({
       name: 'factors-passed',
       text: 'update sessions set second_factor_at = $2 where id = $1',
-      values: [session, new Date(this.#context.clock.now())],
+      values: [session, new Date(this.#deps.clock.now())],
     });
   }
 
@@ -128,7 +128,7 @@ export class SecondFactors {
     add: (on: Queryable) => ReturnType<Passkeys['add']>,
   ) {
     const note = this.noteFactor('factor_added', 'passkey', account, address);
-    const added = await withTransaction(this.#context.pool, async (client) => {
+    const added = await withTransaction(this.#deps.pool, async (client) => {
       const had = await this.of(account, client);
       const passkey = await add(client);
       if (!passkey) return null;

@@ -49,10 +49,10 @@ export type Found =
  * 3. Otherwise an account is created, if registration is allowed.
  */
 export class Identities {
-  readonly #context: IdentitiesDeps;
+  readonly #deps: IdentitiesDeps;
 
-  constructor(context: IdentitiesDeps) {
-    this.#context = context;
+  constructor(deps: IdentitiesDeps) {
+    this.#deps = deps;
   }
 
   async find(user: ProviderUser, address: string): Promise<Found> {
@@ -60,7 +60,7 @@ export class Identities {
     if (known) return known;
     const email = EmailAddress.safeParse(user.email);
     if (!email.success || !user.emailVerified) return { refused: 'sso_email_unverified' };
-    const { pool } = this.#context;
+    const { pool } = this.#deps;
     const { rows } = await pool.query<AccountRow>({
       name: 'sso-by-email',
       text: 'select id, credentials_version from accounts where email_key = $1',
@@ -78,7 +78,7 @@ export class Identities {
     email: string,
     address: string,
   ): Promise<Found> {
-    const { sessions, audit } = this.#context;
+    const { sessions, audit } = this.#deps;
     const note = audit.note({ event: 'identity_linked', account, address });
     const found = await sessions.endAllIf<Found>(account, async (client) => {
       const first = await proveAddress(account, client, email);
@@ -119,7 +119,7 @@ export class Identities {
   }
 
   async #known({ issuer, subject }: ProviderUser): Promise<Found | null> {
-    const { rows } = await this.#context.pool.query<AccountRow>({
+    const { rows } = await this.#deps.pool.query<AccountRow>({
       name: 'sso-known',
       text: `with used as (
                update identities set last_used_at = $3 where issuer = $1 and subject = $2
@@ -132,7 +132,7 @@ export class Identities {
   }
 
   async #register(user: ProviderUser, email: string, address: string): Promise<Found> {
-    const { append, config, audit } = this.#context;
+    const { append, config, audit } = this.#deps;
     const wanted = nameFrom(user.username) ?? nameFrom(email.split('@', 1)[0] ?? null);
     for (let tries = 0; tries < NAME_TRIES; tries++) {
       const base = wanted ?? 'user';
@@ -167,7 +167,7 @@ export class Identities {
   }
 
   #now(): Date {
-    return new Date(this.#context.clock.now());
+    return new Date(this.#deps.clock.now());
   }
 }
 

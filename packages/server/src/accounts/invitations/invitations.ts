@@ -41,10 +41,10 @@ export interface InvitationsDeps {
  * a member and nothing else.
  */
 export class Invitations {
-  readonly #context: InvitationsDeps;
+  readonly #deps: InvitationsDeps;
 
-  constructor(context: InvitationsDeps) {
-    this.#context = context;
+  constructor(deps: InvitationsDeps) {
+    this.#deps = deps;
   }
 
   /** Creates an invitation; only the caller learns its link. */
@@ -53,7 +53,7 @@ export class Invitations {
     wanted: NewInvitation,
     address: string,
   ): Promise<{ invitation: Invitation; link: string }> {
-    const { pool, clock, emails, server } = this.#context;
+    const { pool, clock, emails, server } = this.#deps;
     const id = uuidv7();
     const note = this.#note('invitation_created', id, by.id, address);
     const token = randomBytes(32).toString('base64url');
@@ -98,7 +98,7 @@ export class Invitations {
 
   /** Returns all invitations, newest first. */
   async list(): Promise<Invitation[]> {
-    const { rows } = await this.#context.pool.query<InvitationRow>({
+    const { rows } = await this.#deps.pool.query<InvitationRow>({
       name: 'invitations-list',
       text: `select ${COLUMNS} from invitations order by created_at desc, id desc limit 1000`,
     });
@@ -107,7 +107,7 @@ export class Invitations {
 
   /** Revokes an invitation; false when there is none. Revoking twice has no further effect. */
   async revoke(id: string, by: AccountId, address: string): Promise<boolean> {
-    const { pool, clock } = this.#context;
+    const { pool, clock } = this.#deps;
     const note = this.#note('invitation_revoked', id, by, address);
     const found = await withTransaction(pool, async (client) => {
       const { rowCount } = await client.query({
@@ -124,12 +124,12 @@ export class Invitations {
 
   #note(event: AuditEvent, invitation: string, actor: AccountId, address: string): AuditNote {
     const details = { invitation };
-    return this.#context.audit.note({ event, account: null, actor, address, details });
+    return this.#deps.audit.note({ event, account: null, actor, address, details });
   }
 
   /** Returns whether an invitation is valid for this address, without using it. */
   async isGood(token: string, email: string): Promise<boolean> {
-    const { pool, clock } = this.#context;
+    const { pool, clock } = this.#deps;
     const { rows } = await pool.query({
       name: 'invitations-look',
       text: `select from invitations where ${GOOD}`,

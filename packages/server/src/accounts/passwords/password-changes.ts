@@ -54,10 +54,10 @@ export interface PasswordChangesDeps {
 
 /** Password changes: with a link sent by email, or with the current password. */
 export class PasswordChanges {
-  readonly #context: PasswordChangesDeps;
+  readonly #deps: PasswordChangesDeps;
 
-  constructor(context: PasswordChangesDeps) {
-    this.#context = context;
+  constructor(deps: PasswordChangesDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -65,7 +65,7 @@ export class PasswordChanges {
    * account an unused ticket is created, so that the steps are the same.
    */
   async forgot(email: string, address: string): Promise<void> {
-    const { pool, tickets, limits, emails, audit, server } = this.#context;
+    const { pool, tickets, limits, emails, audit, server } = this.#deps;
     try {
       await limits.takeEmail(emailKey(email), addressKey(address));
     } catch (error) {
@@ -109,7 +109,7 @@ export class PasswordChanges {
    * @throws {RefusalError} link_expired
    */
   async authorize(token: string): Promise<number> {
-    const found = await this.#context.tickets.look(PURPOSE, token);
+    const found = await this.#deps.tickets.look(PURPOSE, token);
     if (!found?.account) refuse('link_expired');
     return found.expiresAt;
   }
@@ -120,7 +120,7 @@ export class PasswordChanges {
    * @throws {RefusalError} link_expired; invalid, when the password is weak: the link stays valid
    */
   async reset(token: string, password: string, address: string): Promise<void> {
-    const { tickets, limits, audit } = this.#context;
+    const { tickets, limits, audit } = this.#deps;
     const found = await tickets.look(PURPOSE, token);
     if (!found?.account) refuse('link_expired');
     const { account } = found;
@@ -137,7 +137,7 @@ export class PasswordChanges {
    * @throws {RefusalError} invalid, when the password is weak
    */
   change(account: AccountId, session: SessionId, next: string, address: string): Promise<void> {
-    const note = this.#context.audit.note({ event: 'password_changed', account, address });
+    const note = this.#deps.audit.note({ event: 'password_changed', account, address });
     return this.#set(account, 'next', next, session, note);
   }
 
@@ -149,7 +149,7 @@ export class PasswordChanges {
     note: AuditNote,
     first?: (client: pg.PoolClient) => Promise<void>,
   ): Promise<void> {
-    const { pool, passwords, sessions, tickets, emails, server } = this.#context;
+    const { pool, passwords, sessions, tickets, emails, server } = this.#deps;
     const { rows } = await pool.query<{
       username: string;
       display_name: string;

@@ -69,15 +69,15 @@ export interface RegistrationsDeps {
  * 3. The first account of a server can be registered in every mode: it becomes the owner.
  */
 export class Registrations {
-  readonly #context: RegistrationsDeps;
+  readonly #deps: RegistrationsDeps;
 
-  constructor(context: RegistrationsDeps) {
-    this.#context = context;
+  constructor(deps: RegistrationsDeps) {
+    this.#deps = deps;
   }
 
   /** Returns whether a new address has to be verified before the first session. */
   get verifies(): boolean {
-    const { config, emails } = this.#context;
+    const { config, emails } = this.#deps;
     return config.verifyEmail ?? (emails.kind === 'smtp' || config.registration.mode === 'domain');
   }
 
@@ -91,7 +91,7 @@ export class Registrations {
     address: string,
   ): Promise<{ account: AccountId } | { waiting: Waiting }> {
     const { username, displayName, email, password } = wanted;
-    const { pool, passwords, limits, emails, codes, server } = this.#context;
+    const { pool, passwords, limits, emails, codes, server } = this.#deps;
     const taken = await whatIsTaken(pool, username, email);
     await this.#refuseClosed(wanted, taken.first);
     const own = [username, displayName, wanted.firstName, wanted.lastName, email];
@@ -141,7 +141,7 @@ export class Registrations {
     confirmed: string | null,
     address: string,
   ): Promise<AccountId> {
-    const { append, codes, emails, config, audit } = this.#context;
+    const { append, codes, emails, config, audit } = this.#deps;
     const { device: _device, ...user } = waits;
     const invited = waits.invitation !== undefined;
     const { account, outcome } = await registerAccount(append, {
@@ -173,7 +173,7 @@ export class Registrations {
    * password is hashed or a code is sent.
    */
   async #refuseClosed(wanted: Wanted, first: boolean): Promise<void> {
-    const { config, invitations } = this.#context;
+    const { config, invitations } = this.#deps;
     const { mode } = config.registration;
     if (mode === 'closed' && !first) refuse('registration_closed');
     if (wanted.invitation === undefined) {
@@ -186,7 +186,7 @@ export class Registrations {
   }
 
   #domainErrors(wanted: Wanted, first: boolean): FieldError[] {
-    const { mode, domains } = this.#context.config.registration;
+    const { mode, domains } = this.#deps.config.registration;
     const { email, invitation } = wanted;
     if (first || mode !== 'domain' || invitation !== undefined || email === null) return [];
     if (isListed(domains, email)) return [];

@@ -75,15 +75,15 @@ export interface EmailCodesDeps {
  * 3. The steps are the same whether the address has an account or not.
  */
 export class EmailCodes {
-  readonly #context: EmailCodesDeps;
+  readonly #deps: EmailCodesDeps;
 
-  constructor(context: EmailCodesDeps) {
-    this.#context = context;
+  constructor(deps: EmailCodesDeps) {
+    this.#deps = deps;
   }
 
   /** Stores an email with a code within the transaction of `on`; wake the emails after it. */
   async start(request: CodeRequest, on: Queryable): Promise<Waiting> {
-    const now = this.#context.clock.now();
+    const now = this.#deps.clock.now();
     const ticket = randomBytes(32).toString('base64url');
     const subject = emailKey(request.email);
     const code = newCode();
@@ -129,7 +129,7 @@ export class EmailCodes {
     address: string,
     isKnown: (email: string) => Promise<boolean>,
   ): Promise<number> {
-    const { pool, clock, limits, emails } = this.#context;
+    const { pool, clock, limits, emails } = this.#deps;
     const row = await this.#find(key);
     if (!row) refuse('ticket_expired');
     const known = row.purpose === 'register' && (await isKnown(row.data.email));
@@ -147,7 +147,7 @@ export class EmailCodes {
    * code was entered. Sends another code if the last one is more than a minute old.
    */
   async again(id: string, own: object): Promise<Waiting> {
-    const { pool, clock, emails } = this.#context;
+    const { pool, clock, emails } = this.#deps;
     const ticket = randomBytes(32).toString('base64url');
     const waiting = await withTransaction(pool, async (client) => {
       const { rows } = await client.query<CodeRow>({
@@ -181,7 +181,7 @@ export class EmailCodes {
    * ticket_expired; rate_limited
    */
   async check<Data>(key: CodeKey, code: string, address: string): Promise<Opened<Data>> {
-    const { pool, clock, limits } = this.#context;
+    const { pool, clock, limits } = this.#deps;
     await limits.take('codeFrom', address);
     const row = await this.#find(key);
     if (!row) refuse('ticket_expired');
@@ -216,14 +216,14 @@ export class EmailCodes {
       name: 'codes-use',
       text: `update one_time_secrets set used_at = $2
              where id = $1 and used_at is null returning id`,
-      values: [id, iso(this.#context.clock.now())],
+      values: [id, iso(this.#deps.clock.now())],
     });
     return rows.length === 1;
   }
 
   /** Uses up a code and marks the account’s address as verified; false as with {@link use}. */
   async verify(id: string, account: AccountId): Promise<boolean> {
-    const { rows } = await this.#context.pool.query({
+    const { rows } = await this.#deps.pool.query({
       name: 'codes-verify',
       text: `with used as (
                update one_time_secrets set used_at = $3
@@ -231,26 +231,26 @@ export class EmailCodes {
              )
              update accounts a set verified_at = coalesce(a.verified_at, $3)
              from used where a.id = used.account_id returning a.id`,
-      values: [id, account, iso(this.#context.clock.now())],
+      values: [id, account, iso(this.#deps.clock.now())],
     });
     return rows.length === 1;
   }
 
   async #find(key: CodeKey): Promise<CodeRow | null> {
     const byTicket = 'ticket' in key;
-    const { rows } = await this.#context.pool.query<CodeRow>({
+    const { rows } = await this.#deps.pool.query<CodeRow>({
       name: byTicket ? 'codes-by-ticket' : 'codes-by-account',
       text: `select ${COLUMNS} from one_time_secrets
              where ${byTicket ? 'token_hash' : `purpose = 'verify' and account_id`} = $1
                and code_hash is not null and used_at is null and expires_at > $2`,
-      values: [byTicket ? hashOf(key.ticket) : key.account, iso(this.#context.clock.now())],
+      values: [byTicket ? hashOf(key.ticket) : key.account, iso(this.#deps.clock.now())],
     });
     return rows[0] ?? null;
   }
 
   /** Replaces the code and sends the new one; false when it was replaced concurrently. */
   async #renew(row: CodeRow, known: boolean, client: pg.PoolClient): Promise<boolean> {
-    const now = this.#context.clock.now();
+    const now = this.#deps.clock.now();
     const code = newCode();
     const { rowCount } = await client.query({
       name: 'codes-renew',
@@ -279,7 +279,7 @@ export class EmailCodes {
     code: string,
     on: Queryable,
   ): Promise<void> {
-    const { emails, server } = this.#context;
+    const { emails, server } = this.#deps;
     const description = to.known ? alreadyRegisteredEmail(server()) : codeEmail(server(), code);
     await emails.put(
       {
@@ -294,7 +294,7 @@ export class EmailCodes {
   }
 
   #mac(subject: string, code: string): Buffer {
-    return this.#context.vault.mac('codes', `${subject} ${code}`);
+    return this.#deps.vault.mac('codes', `${subject} ${code}`);
   }
 }
 
