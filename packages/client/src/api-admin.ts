@@ -3,6 +3,7 @@ import type {
   AccountKind,
   AdminAccount,
   AdminAccountsFilter,
+  AdminAccountsPage,
   ApiKey,
   ClientId,
   CreateAccountBody,
@@ -16,7 +17,7 @@ import type {
   SettingInfo,
   UpdateAccountBody,
 } from '@parley/protocol';
-import { type ListRequest, type Page, type ParleyApi, query } from './api.ts';
+import { type ListRequest, type ParleyApi, query } from './api.ts';
 
 /** Administration over REST: accounts, service accounts and their API keys, settings. */
 export class AdminApi {
@@ -31,7 +32,7 @@ export class AdminApi {
       readonly filter?: AdminAccountsFilter;
       readonly kind?: AccountKind;
     } = {},
-  ): Promise<Page<AdminAccount>> {
+  ): Promise<AdminAccountsPage> {
     return this.#api.request('GET', `/admin/accounts${query(request)}`);
   }
 

@@ -12,6 +12,20 @@ import { line } from './text.ts';
 export const AccountKind = z.enum(['user', 'service']);
 export type AccountKind = z.infer<typeof AccountKind>;
 
+/** Something that an admin can do to an account. `keys`: manage its API keys. */
+export const AdminPermission = z.enum([
+  'update',
+  'set_role',
+  'deactivate',
+  'reactivate',
+  'unlock',
+  'reset_second_factor',
+  'end_sessions',
+  'keys',
+  'delete',
+]);
+export type AdminPermission = z.infer<typeof AdminPermission>;
+
 /** An account as admins see it. */
 export const AdminAccount = z
   .object({
@@ -30,6 +44,13 @@ export const AdminAccount = z
     /** Last use of a session or an API key. */
     lastSeen: Timestamp.nullable(),
     createdAt: Timestamp,
+    /**
+     * What the caller may do to the account in its current state, for clients to offer; the server
+     * checks every request. The last owner cannot be removed in any way.
+     */
+    permissions: z.array(AdminPermission),
+    /** The roles that the caller may give the account; none without the permission `set_role`. */
+    assignableRoles: z.array(AccountRole),
   })
   .meta({ id: 'AdminAccount' });
 export type AdminAccount = z.infer<typeof AdminAccount>;
@@ -45,7 +66,10 @@ export const AdminAccountsPage = z.object({
   items: z.array(AdminAccount),
   /** The `after` of the next page; null on the last page. */
   next: z.string().nullable(),
+  /** The roles that an account may have which the caller creates. */
+  creatableRoles: z.array(AccountRole),
 });
+export type AdminAccountsPage = z.infer<typeof AdminAccountsPage>;
 
 /** Without a password, the user sets one with “Forgot password?”. */
 export const CreateAccountBody = z.object({

@@ -44,6 +44,35 @@ describe('listing accounts', () => {
     expect(await list('search=%25')).toEqual([]);
   });
 
+  test('says what the caller may do', async () => {
+    const pia = await server.register('pia');
+    const seenBy = async (caller: User, id: string) =>
+      (await caller.request('GET', `/admin/accounts/${id}`)).body;
+    expect(await seenBy(owner, pia.id)).toMatchObject({
+      permissions: ['update', 'set_role', 'deactivate', 'unlock', 'end_sessions', 'delete'],
+      assignableRoles: ['owner', 'admin', 'member'],
+    });
+    expect(await seenBy(admin, pia.id)).toMatchObject({
+      permissions: ['update', 'deactivate', 'unlock', 'end_sessions', 'delete'],
+      assignableRoles: [],
+    });
+    expect(await seenBy(admin, owner.id)).toMatchObject({ permissions: [], assignableRoles: [] });
+    const pages = [owner, admin].map((caller) => caller.request('GET', '/admin/accounts'));
+    expect((await Promise.all(pages)).map((page) => page.body.creatableRoles)).toEqual([
+      ['owner', 'admin', 'member'],
+      ['member'],
+    ]);
+    // They follow the state.
+    const changed = await owner.request('POST', `/admin/accounts/${pia.id}/deactivate`);
+    expect(changed.body.permissions).toEqual([
+      'update',
+      'set_role',
+      'reactivate',
+      'unlock',
+      'delete',
+    ]);
+  });
+
   test('filters and pages', async () => {
     const admins = await list('filter=admins');
     expect(admins.map((a) => a.username).sort()).toEqual(['adam', 'olga']);

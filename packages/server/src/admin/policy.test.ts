@@ -1,6 +1,14 @@
-import type { AccountRole } from '@parley/protocol';
+import type { AccountId, AccountRole } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
-import { type AdminAction, mayAdminister, mayCreate } from './policy.ts';
+import {
+  type AdminAction,
+  type AdminTarget,
+  adminPermissions,
+  assignableRoles,
+  creatableRoles,
+  mayAdminister,
+  mayCreate,
+} from './policy.ts';
 
 const ROLES: AccountRole[] = ['owner', 'admin', 'member'];
 const ACTIONS: AdminAction[] = [
@@ -42,5 +50,58 @@ describe('administration', () => {
       for (const action of ACTIONS) expect(mayAdminister('owner', target, action)).toBe('yes');
       expect(mayCreate('owner', target)).toBe('yes');
     }
+  });
+});
+
+describe('what an admin is offered', () => {
+  const me = 'me' as AccountId;
+  const target = (role: AccountRole, rest: Partial<AdminTarget> = {}): AdminTarget => ({
+    id: 'other' as AccountId,
+    kind: 'user',
+    role,
+    isActive: true,
+    secondFactor: true,
+    ...rest,
+  });
+  const offered = (role: AccountRole, to: AdminTarget) =>
+    adminPermissions({ account: me, role }, to).join(' ');
+  const active = 'update set_role deactivate unlock reset_second_factor end_sessions delete';
+  const withoutRole = active.replace(' set_role', '');
+
+  /** By the role of the actor, then of the target. */
+  const table: Record<AccountRole, Record<AccountRole, string>> = {
+    owner: { owner: active, admin: active, member: active },
+    admin: { owner: '', admin: '', member: withoutRole },
+    member: { owner: '', admin: '', member: '' },
+  };
+  test.each(ROLES)('follows the policy for an actor of role %s', (actor) => {
+    const rows = ROLES.map((role) => [role, offered(actor, target(role))]);
+    expect(Object.fromEntries(rows)).toEqual(table[actor]);
+  });
+
+  test('follows the state of the account', () => {
+    expect(offered('owner', target('member', { isActive: false, secondFactor: false }))).toBe(
+      'update set_role reactivate unlock delete',
+    );
+    expect(offered('admin', target('member', { kind: 'service', secondFactor: false }))).toBe(
+      'update deactivate keys delete',
+    );
+    // One’s own account is neither locked out nor demoted by a slip.
+    expect(offered('owner', target('owner', { id: me }))).toBe('update unlock');
+    expect(offered('admin', target('admin', { id: me }))).toBe('');
+  });
+
+  test('includes the roles that may be given', () => {
+    const roles = (actor: AccountRole, to: AdminTarget) =>
+      assignableRoles({ account: me, role: actor }, to).join(' ');
+    expect(roles('owner', target('member'))).toBe('owner admin member');
+    expect(roles('owner', target('member', { kind: 'service' }))).toBe('admin member');
+    expect(roles('owner', target('owner', { id: me }))).toBe('');
+    expect(roles('admin', target('member'))).toBe('');
+    expect(ROLES.map((role) => creatableRoles(role).join(' '))).toEqual([
+      'owner admin member',
+      'member',
+      '',
+    ]);
   });
 });

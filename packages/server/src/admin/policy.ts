@@ -1,16 +1,13 @@
-import type { AccountRole, ErrorCode } from '@parley/protocol';
+import {
+  type AccountId,
+  AccountRole,
+  type AdminAccount,
+  AdminPermission,
+  type ErrorCode,
+} from '@parley/protocol';
 
 /** What an admin can do to an account. */
-export type AdminAction =
-  | 'update'
-  | 'set_role'
-  | 'deactivate'
-  | 'reactivate'
-  | 'unlock'
-  | 'reset_second_factor'
-  | 'end_sessions'
-  | 'keys'
-  | 'delete';
+export type AdminAction = AdminPermission;
 
 /** Allowed, or the code of the refusal. */
 export type Verdict = 'yes' | ErrorCode;
@@ -57,4 +54,50 @@ export function mayAdminister(
 export function mayCreate(actor: AccountRole, role: AccountRole): Verdict {
   if (actor === 'member') return 'forbidden';
   return role === 'member' || actor === 'owner' ? 'yes' : 'forbidden';
+}
+
+/** Returns the roles that an account may have which an actor of this role creates. */
+export const creatableRoles = (actor: AccountRole): AccountRole[] =>
+  AccountRole.options.filter((role) => mayCreate(actor, role) === 'yes');
+
+/** Who asks for an account, to be told what they may do to it. */
+export interface Administrator {
+  readonly account: AccountId;
+  readonly role: AccountRole;
+}
+
+/** The state of an account on which it depends what can be done to it. */
+export type AdminTarget = Pick<AdminAccount, 'id' | 'kind' | 'role' | 'isActive' | 'secondFactor'>;
+
+/** In which state of an account there is something to do. */
+const APPLIES: Readonly<Record<AdminAction, (target: AdminTarget) => boolean>> = {
+  update: () => true,
+  set_role: () => true,
+  deactivate: (target) => target.isActive,
+  reactivate: (target) => !target.isActive,
+  unlock: (target) => target.kind === 'user',
+  reset_second_factor: (target) => target.secondFactor,
+  end_sessions: (target) => target.kind === 'user' && target.isActive,
+  keys: (target) => target.kind === 'service',
+  delete: () => true,
+};
+
+/** What is offered for the own account; the rest would lock the admin out, or is on its own pages. */
+const ON_ONESELF: ReadonlySet<AdminAction> = new Set(['update', 'unlock']);
+
+/** Returns what a client offers an admin to do to an account. */
+export function adminPermissions(by: Administrator, target: AdminTarget): AdminPermission[] {
+  return AdminPermission.options.filter(
+    (action) =>
+      mayAdminister(by.role, target.role, action) === 'yes' &&
+      APPLIES[action](target) &&
+      (by.account !== target.id || ON_ONESELF.has(action)),
+  );
+}
+
+/** Returns the roles that a client offers an admin to give an account. */
+export function assignableRoles(by: Administrator, target: AdminTarget): AccountRole[] {
+  if (!adminPermissions(by, target).includes('set_role')) return [];
+  // A service account cannot be an owner.
+  return AccountRole.options.filter((role) => role !== 'owner' || target.kind === 'user');
 }

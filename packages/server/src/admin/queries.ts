@@ -2,7 +2,13 @@ import type { AccountId, AccountKind, AccountRole, AdminAccount } from '@parley/
 import type pg from 'pg';
 import { literally, wordsOf } from '../accounts/users/users.ts';
 import { refuse } from '../http/errors.ts';
-import { type AdminAction, mayAdminister } from './policy.ts';
+import {
+  type AdminAction,
+  type Administrator,
+  adminPermissions,
+  assignableRoles,
+  mayAdminister,
+} from './policy.ts';
 
 interface AdminRow {
   id: AccountId;
@@ -35,14 +41,18 @@ const FILTERS = {
 /** A filter of the account list. */
 export type AccountsFilter = keyof typeof FILTERS;
 
-/** Returns an account with the fields for admins; null when it does not exist or was erased. */
-export async function adminAccountOf(pool: pg.Pool, id: AccountId): Promise<AdminAccount | null> {
+/** Returns an account as an admin sees it; null when it does not exist or was erased. */
+export async function adminAccountOf(
+  pool: pg.Pool,
+  by: Administrator,
+  id: AccountId,
+): Promise<AdminAccount | null> {
   const { rows } = await pool.query<AdminRow>({
     name: 'admin-account',
     text: `select ${COLUMNS} from accounts a where a.id = $1 and a.deleted_at is null`,
     values: [id],
   });
-  return rows[0] ? toAccount(rows[0]) : null;
+  return rows[0] ? toAccount(rows[0], by) : null;
 }
 
 /**
@@ -50,6 +60,7 @@ export async function adminAccountOf(pool: pg.Pool, id: AccountId): Promise<Admi
  */
 export async function adminAccountsPage(
   pool: pg.Pool,
+  by: Administrator,
   wanted: {
     readonly search?: string | undefined;
     readonly filter?: AccountsFilter | undefined;
@@ -80,7 +91,7 @@ export async function adminAccountsPage(
   const last = items[items.length - 1];
   const more = rows.length > limit && last;
   return {
-    items: items.map(toAccount),
+    items: items.map((row) => toAccount(row, by)),
     next: more ? { name: last.search_key, id: last.id } : null,
   };
 }
@@ -124,17 +135,24 @@ export async function registeredBy(
   return rows[0]?.account ?? null;
 }
 
-const toAccount = (row: AdminRow): AdminAccount => ({
-  id: row.id,
-  kind: row.kind,
-  username: row.username,
-  displayName: row.display_name,
-  email: row.email,
-  verified: row.verified_at !== null,
-  role: row.role,
-  isActive: row.is_active,
-  secondFactor: row.second_factor,
-  lockedUntil: null,
-  lastSeen: row.last_seen?.toISOString() ?? null,
-  createdAt: row.created_at.toISOString(),
-});
+function toAccount(row: AdminRow, by: Administrator): AdminAccount {
+  const account = {
+    id: row.id,
+    kind: row.kind,
+    username: row.username,
+    displayName: row.display_name,
+    email: row.email,
+    verified: row.verified_at !== null,
+    role: row.role,
+    isActive: row.is_active,
+    secondFactor: row.second_factor,
+    lockedUntil: null,
+    lastSeen: row.last_seen?.toISOString() ?? null,
+    createdAt: row.created_at.toISOString(),
+  };
+  return {
+    ...account,
+    permissions: adminPermissions(by, account),
+    assignableRoles: assignableRoles(by, account),
+  };
+}

@@ -29,7 +29,7 @@ import type { Outcome } from '../stream/append.ts';
 import { deactivateAccount, reactivateAccount, updateAccount } from './commands.ts';
 import { deleteAccount } from './delete-account.ts';
 import { latestEmails } from './emails.ts';
-import { mayCreate } from './policy.ts';
+import { type Administrator, creatableRoles, mayCreate } from './policy.ts';
 import { adminAccountOf, adminAccountsPage, allowed, registeredBy } from './queries.ts';
 import { describeSettings } from './settings.ts';
 
@@ -73,8 +73,8 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
       return until > 0 ? { ...item, lockedUntil: new Date(until).toISOString() } : item;
     });
   };
-  const showAccount = async (id: AccountId) => {
-    const found = (await adminAccountOf(pool, id)) ?? refuse('account_not_found');
+  const showAccount = async (by: Administrator, id: AccountId) => {
+    const found = (await adminAccountOf(pool, by, id)) ?? refuse('account_not_found');
     return (await withLocks([found]))[0] ?? found;
   };
   const adminRequestOf = (request: FastifyRequest<{ Params: { id: AccountId } }>) => ({
@@ -99,12 +99,14 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     onRequest,
     handler: async (request) => {
       const { after, ...wanted } = request.query;
+      const by = sessionOf(request);
       const place = pageCursor.read(after, PageStart);
       const from = place && { name: place[0], id: place[1] };
-      const { items, next } = await adminAccountsPage(pool, { ...wanted, after: from });
+      const { items, next } = await adminAccountsPage(pool, by, { ...wanted, after: from });
       return {
         items: await withLocks(items),
         next: next && pageCursor.write([next.name, next.id]),
+        creatableRoles: creatableRoles(by.role),
       };
     },
   });
@@ -143,7 +145,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
         audit: { log: audit, address: request.ip },
       });
       reply.code(201);
-      return showRegistered(outcome);
+      return showRegistered(sessionOf(request), outcome);
     },
   });
 
@@ -159,7 +161,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
       response: { 200: AdminAccount, ...problems(401, 403, 404) },
     },
     onRequest,
-    handler: (request) => showAccount(request.params.id),
+    handler: (request) => showAccount(sessionOf(request), request.params.id),
   });
 
   app.route({
@@ -185,7 +187,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
         // The next request reads the new role.
         sessions.forget(command.target);
       }
-      return showAccount(command.target);
+      return showAccount(sessionOf(request), command.target);
     },
   });
 
@@ -232,7 +234,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
       const command = adminRequestOf(request);
       storedOrRefuse(await deactivateAccount(append, command));
       await Promise.all([sessions.endAll(command.target), keys.closeAll(command.target)]);
-      return showAccount(command.target);
+      return showAccount(sessionOf(request), command.target);
     },
   });
 
@@ -252,7 +254,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     handler: async (request) => {
       const command = adminRequestOf(request);
       storedOrRefuse(await reactivateAccount(append, command));
-      return showAccount(command.target);
+      return showAccount(sessionOf(request), command.target);
     },
   });
 
@@ -278,7 +280,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
       });
       note.tell();
       await Promise.all([limits.unlock(target), limits.clear('secondFactor', target)]);
-      return showAccount(target);
+      return showAccount(sessionOf(request), target);
     },
   });
 
@@ -307,7 +309,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
         },
       });
       note.tell();
-      return showAccount(target);
+      return showAccount(sessionOf(request), target);
     },
   });
 
@@ -346,7 +348,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
         },
       });
       note.tell();
-      return showAccount(target);
+      return showAccount(sessionOf(request), target);
     },
   });
 
@@ -385,8 +387,8 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     }),
   });
 
-  async function showRegistered(outcome: Outcome) {
+  async function showRegistered(by: Administrator, outcome: Outcome) {
     const account = await registeredBy(pool, storedOrRefuse(outcome));
-    return account ? showAccount(account) : refuse('account_not_found');
+    return account ? showAccount(by, account) : refuse('account_not_found');
   }
 }

@@ -45,7 +45,7 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
 
   /** Returns the service account of the request, if the caller may manage its API keys. */
   const serviceAccountOf = async (request: FastifyRequest<{ Params: { id: AccountId } }>) => {
-    const found = await adminAccountOf(pool, request.params.id);
+    const found = await adminAccountOf(pool, sessionOf(request), request.params.id);
     const verdict = mayAdminister(sessionOf(request).role, found?.role ?? 'member', 'keys');
     if (verdict !== 'yes') refuse(verdict);
     if (found?.kind !== 'service') refuse('account_not_found', 'Service account not found');
@@ -63,9 +63,9 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
       response: { 200: ServiceAccountsAnswer, ...problems(401, 403) },
     },
     onRequest,
-    handler: async () => {
+    handler: async (request) => {
       const all = { kind: 'service', after: null, limit: SERVICES_MAX } as const;
-      return { items: (await adminAccountsPage(pool, all)).items };
+      return { items: (await adminAccountsPage(pool, sessionOf(request), all)).items };
     },
   });
 
@@ -97,7 +97,10 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
       });
       const made = await registeredBy(pool, storedOrRefuse(outcome));
       reply.code(201);
-      return (made && (await adminAccountOf(pool, made))) ?? refuse('account_not_found');
+      return (
+        (made && (await adminAccountOf(pool, sessionOf(request), made))) ??
+        refuse('account_not_found')
+      );
     },
   });
 

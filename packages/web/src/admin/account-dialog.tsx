@@ -1,4 +1,4 @@
-import type { AccountRole, AdminAccount } from '@parley/protocol';
+import type { AccountRole, AdminAccount, AdminPermission } from '@parley/protocol';
 import {
   LockKeyholeOpen,
   LogOut,
@@ -14,7 +14,6 @@ import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { isolate } from '../lib/bidi.ts';
 import { ago, dateOf, fullTime } from '../lib/time.ts';
-import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
@@ -24,9 +23,8 @@ import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { AccountBadges, isLocked } from './account-row.tsx';
 import { DeleteAccount } from './delete-account.tsx';
+import { roleOptions } from './role-options.ts';
 import { attempt, useAdmin } from './use-admin.ts';
-
-const ROLES: readonly AccountRole[] = ['member', 'admin', 'owner'];
 
 /** Shows one account, and what admins can do with it. */
 export function AccountDialog({
@@ -41,14 +39,11 @@ export function AccountDialog({
   onClose: () => void;
 }) {
   const admin = useAdmin();
-  const me = useParley((s) => s.me);
   const [dialog, setDialog] = useState<'deactivate' | 'sessions' | 'factor' | 'delete' | null>(
     null,
   );
   const reauthentication = useReauthentication();
-  const self = me?.id === account.id;
-  // The rule of the server: only owners may change admins and owners.
-  const may = me?.role === 'owner' || (me?.role === 'admin' && account.role === 'member');
+  const may = (action: AdminPermission) => account.permissions.includes(action);
   const close = () => setDialog(null);
   const refresh = async () => onChange(await admin.account(account.id));
   return (
@@ -76,58 +71,61 @@ export function AccountDialog({
       {isLocked(account) && account.lockedUntil !== null && (
         <div className="mb-5 flex flex-wrap items-center justify-between gap-3 rounded-lg bg-warn-soft px-3.5 py-2.5 text-sm text-warn">
           {t('adminUsers.lockedUntil', { time: fullTime(account.lockedUntil) })}
-          <Button
-            onClick={() =>
-              void attempt(async () => {
-                await admin.unlock(account.id);
-                await refresh();
-              }, t('adminUsers.unlocked'))
-            }
-          >
-            <LockKeyholeOpen size={16} /> {t('adminUsers.unlock')}
-          </Button>
+          {may('unlock') && (
+            <Button
+              onClick={() =>
+                void attempt(async () => {
+                  await admin.unlock(account.id);
+                  await refresh();
+                }, t('adminUsers.unlocked'))
+              }
+            >
+              <LockKeyholeOpen size={16} /> {t('adminUsers.unlock')}
+            </Button>
+          )}
         </div>
       )}
-      {may ? (
-        <EditAccount account={account} self={self} onChange={onChange} />
+      {may('update') ? (
+        <EditAccount account={account} onChange={onChange} />
       ) : (
         <p className="rounded-lg bg-sunken px-3.5 py-2.5 text-sm text-soft">
           {t('adminUsers.onlyOwners')}
         </p>
       )}
-      {may && !self && (
-        <div className="mt-6 flex flex-wrap gap-2 border-line border-t pt-4">
-          {account.isActive ? (
-            <Button onClick={() => setDialog('deactivate')}>
-              <UserRoundX size={16} /> {t('adminUsers.deactivateAccount')}
-            </Button>
-          ) : (
-            <Button
-              onClick={() =>
-                void attempt(
-                  async () => onChange(await admin.reactivate(account.id)),
-                  t('adminUsers.reactivated'),
-                )
-              }
-            >
-              <UserRoundCheck size={16} /> {t('adminUsers.reactivateAccount')}
-            </Button>
-          )}
-          {account.kind === 'user' && account.isActive && (
-            <Button onClick={() => setDialog('sessions')}>
-              <LogOut size={16} /> {t('adminUsers.logOutEverywhere')}
-            </Button>
-          )}
-          {account.secondFactor && (
-            <Button onClick={() => setDialog('factor')}>
-              <ShieldOff size={16} /> {t('adminUsers.removeSecondFactor')}
-            </Button>
-          )}
+      <div className="mt-6 flex flex-wrap gap-2 border-line border-t pt-4 empty:hidden">
+        {may('deactivate') && (
+          <Button onClick={() => setDialog('deactivate')}>
+            <UserRoundX size={16} /> {t('adminUsers.deactivateAccount')}
+          </Button>
+        )}
+        {may('reactivate') && (
+          <Button
+            onClick={() =>
+              void attempt(
+                async () => onChange(await admin.reactivate(account.id)),
+                t('adminUsers.reactivated'),
+              )
+            }
+          >
+            <UserRoundCheck size={16} /> {t('adminUsers.reactivateAccount')}
+          </Button>
+        )}
+        {may('end_sessions') && (
+          <Button onClick={() => setDialog('sessions')}>
+            <LogOut size={16} /> {t('adminUsers.logOutEverywhere')}
+          </Button>
+        )}
+        {may('reset_second_factor') && (
+          <Button onClick={() => setDialog('factor')}>
+            <ShieldOff size={16} /> {t('adminUsers.removeSecondFactor')}
+          </Button>
+        )}
+        {may('delete') && (
           <Button look="risky" onClick={() => setDialog('delete')}>
             <Trash2 size={16} /> {t('common.deleteAccount')}
           </Button>
-        </div>
-      )}
+        )}
+      </div>
       <Confirm
         open={dialog === 'deactivate'}
         title={t('adminUsers.deactivateQuestion', { name: isolate(account.displayName) })}
@@ -183,24 +181,21 @@ export function AccountDialog({
 
 function EditAccount({
   account,
-  self,
   onChange,
 }: {
   account: AdminAccount;
-  self: boolean;
   onChange: (account: AdminAccount) => void;
 }) {
   const admin = useAdmin();
-  const me = useParley((s) => s.me);
+  const roles = account.assignableRoles;
   const names = ['displayName', 'username', 'email', 'role'] as const;
   const form = useForm(names, async ({ displayName, username, email, role }) => {
-    const mayRole = me?.role === 'owner' && !self;
     onChange(
       await admin.updateAccount(account.id, {
         ...(displayName !== account.displayName && { displayName }),
         ...(username !== account.username && { username }),
         ...(account.email !== null && email !== account.email && { email }),
-        ...(mayRole && role !== account.role && { role: role as AccountRole }),
+        ...(roles.length > 0 && role !== account.role && { role: role as AccountRole }),
       }),
     );
     toast.success(t('common.changesSaved'));
@@ -240,9 +235,9 @@ function EditAccount({
       <Select
         name="role"
         label={t('common.role')}
-        options={ROLES.map((role) => [role, t(`roles.${role}`)] as const)}
+        options={roleOptions(roles.length > 0 ? roles : [account.role])}
         defaultValue={account.role}
-        disabled={me?.role !== 'owner' || self}
+        disabled={roles.length === 0}
       />
       <div className="min-[480px]:col-span-2">
         <Button type="submit" look="primary" busy={form.busy}>

@@ -2,22 +2,25 @@ import type { AccountRole } from '@parley/protocol';
 import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
-import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
+import { roleOptions } from './role-options.ts';
 import { useAdmin } from './use-admin.ts';
 
 /** Creates an account for a user. */
 export function CreateAccount({
   open,
+  roles,
   onClose,
   onCreated,
 }: {
   open: boolean;
+  /** The roles that the user may give the account. */
+  roles: readonly AccountRole[];
   onClose: () => void;
   onCreated: () => void;
 }) {
@@ -29,6 +32,7 @@ export function CreateAccount({
       description={t('createAccount.intro')}
     >
       <CreateForm
+        roles={roles}
         onDone={() => {
           onCreated();
           onClose();
@@ -38,15 +42,14 @@ export function CreateAccount({
   );
 }
 
-function CreateForm({ onDone }: { onDone: () => void }) {
+function CreateForm({ roles, onDone }: { roles: readonly AccountRole[]; onDone: () => void }) {
   const admin = useAdmin();
-  const me = useParley((s) => s.me);
   const names = ['displayName', 'username', 'email', 'password', 'role'] as const;
   const form = useForm(names, async ({ password, role, ...values }) => {
     const created = await admin.createAccount({
       ...values,
       ...(password && { password }),
-      ...(me?.role === 'owner' && { role: role as AccountRole }),
+      ...(roles.length > 1 && { role: role as AccountRole }),
     });
     toast.success(
       <RichText text="createAccount.created" parts={{ name: <bdi>{created.displayName}</bdi> }} />,
@@ -86,16 +89,8 @@ function CreateForm({ onDone }: { onDone: () => void }) {
         hint={t('common.optional')}
         error={form.errors.password}
       />
-      {me?.role === 'owner' && (
-        <Select
-          name="role"
-          label={t('common.role')}
-          options={[
-            ['member', t('roles.member')],
-            ['admin', t('roles.admin')],
-            ['owner', t('roles.owner')],
-          ]}
-        />
+      {roles.length > 1 && (
+        <Select name="role" label={t('common.role')} options={roleOptions(roles)} />
       )}
       <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
         {t('common.addPerson')}

@@ -1,4 +1,10 @@
-import { type AdminAccount, type ApiKey, SCOPES, type Scope } from '@parley/protocol';
+import {
+  type AdminAccount,
+  type AdminPermission,
+  type ApiKey,
+  SCOPES,
+  type Scope,
+} from '@parley/protocol';
 import { KeyRound, Plus, Trash2, UserRoundCheck, UserRoundX } from 'lucide-react';
 import { useState } from 'react';
 import { isolate } from '../lib/bidi.ts';
@@ -23,7 +29,8 @@ export function ServiceAccountCard({
   onChange: (serviceAccount: AdminAccount) => void;
 }) {
   const admin = useAdmin();
-  const keys = useLoad(() => admin.keys(serviceAccount.id));
+  const may = (action: AdminPermission) => serviceAccount.permissions.includes(action);
+  const keys = useLoad(async () => (may('keys') ? admin.keys(serviceAccount.id) : null));
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
   return (
@@ -40,43 +47,48 @@ export function ServiceAccountCard({
       actions={
         <div className="flex items-center gap-2">
           {!serviceAccount.isActive && <Badge tone="danger">{t('common.deactivated')}</Badge>}
-          <Button onClick={() => setCreating(true)}>
-            <Plus size={16} /> {t('common.createApiKey')}
-          </Button>
-          <ActionMenu
-            label={t('serviceAccounts.moreActions', { name: serviceAccount.displayName })}
-          >
-            {serviceAccount.isActive ? (
-              <ActionItem
-                danger
-                icon={<UserRoundX size={16} />}
-                onSelect={() =>
-                  void attempt(
-                    async () => onChange(await admin.deactivate(serviceAccount.id)),
-                    t('serviceAccounts.deactivated'),
-                  )
-                }
-              >
-                {t('serviceAccounts.deactivate')}
-              </ActionItem>
-            ) : (
-              <ActionItem
-                icon={<UserRoundCheck size={16} />}
-                onSelect={() =>
-                  void attempt(
-                    async () => onChange(await admin.reactivate(serviceAccount.id)),
-                    t('serviceAccounts.reactivated'),
-                  )
-                }
-              >
-                {t('serviceAccounts.reactivate')}
-              </ActionItem>
-            )}
-          </ActionMenu>
+          {may('keys') && (
+            <Button onClick={() => setCreating(true)}>
+              <Plus size={16} /> {t('common.createApiKey')}
+            </Button>
+          )}
+          {(may('deactivate') || may('reactivate')) && (
+            <ActionMenu
+              label={t('serviceAccounts.moreActions', { name: serviceAccount.displayName })}
+            >
+              {may('deactivate') && (
+                <ActionItem
+                  danger
+                  icon={<UserRoundX size={16} />}
+                  onSelect={() =>
+                    void attempt(
+                      async () => onChange(await admin.deactivate(serviceAccount.id)),
+                      t('serviceAccounts.deactivated'),
+                    )
+                  }
+                >
+                  {t('serviceAccounts.deactivate')}
+                </ActionItem>
+              )}
+              {may('reactivate') && (
+                <ActionItem
+                  icon={<UserRoundCheck size={16} />}
+                  onSelect={() =>
+                    void attempt(
+                      async () => onChange(await admin.reactivate(serviceAccount.id)),
+                      t('serviceAccounts.reactivated'),
+                    )
+                  }
+                >
+                  {t('serviceAccounts.reactivate')}
+                </ActionItem>
+              )}
+            </ActionMenu>
+          )}
         </div>
       }
     >
-      <Loading of={keys} />
+      {may('keys') && <Loading of={keys} />}
       {keys.data?.length === 0 && (
         <p className="text-muted text-sm">{t('serviceAccounts.noKeys')}</p>
       )}

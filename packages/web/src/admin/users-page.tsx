@@ -46,7 +46,7 @@ export function UsersPage() {
     if (!after) return;
     try {
       const next = await admin.accounts({ ...request, after });
-      page.set((now) => ({ items: [...now.items, ...next.items], next: next.next }));
+      page.set((now) => ({ ...now, items: [...now.items, ...next.items], next: next.next }));
       setMoreProblem(null);
     } catch (error) {
       setMoreProblem(errorMessage(error));
@@ -123,6 +123,7 @@ export function UsersPage() {
       )}
       <CreateAccount
         open={creating}
+        roles={page.data?.creatableRoles ?? []}
         onClose={() => setCreating(false)}
         onCreated={() => void page.reload()}
       />
