@@ -99,7 +99,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
         };
         return items.find((m) => m.displayName === 'Kim Reader')?.readSeq ?? 0;
       }, id);
-    await expect.poll(readUpTo).toBeGreaterThan(6);
+    await expect.poll(readUpTo, { timeout: 60_000 }).toBeGreaterThan(6);
     expect(await readUpTo()).toBeLessThan(60);
     expect(await kim.inSight('entry 750 of')).toBe(false);
     // The next message does not move the list either.
@@ -157,7 +157,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await max.sees('Written without a connection');
     await expect.poll(() => max.inSight('Written without a connection')).toBe(true);
     await max.context.setOffline(false);
-    await max.page.getByRole('img', { name: 'Sent' }).last().waitFor();
+    await max.page.getByRole('img', { name: /^(Sent|Seen by)/ }).waitFor();
     expect(await max.inSight('Written without a connection')).toBe(true);
   });
 
