@@ -139,6 +139,45 @@ describe('the packages', () => {
   });
 });
 
+describe('the files', () => {
+  test.each(Object.keys(PACKAGES).filter((name) => name.startsWith('packages/')))(
+    'of %s import each other in no circle',
+    (name) => {
+      const targets = new Map<string, string[]>();
+      for (const { file, target } of relativeImports(`${name}/src`)) {
+        targets.set(file, [...(targets.get(file) ?? []), target]);
+      }
+      const circles = circlesOf((file) => targets.get(file) ?? [], [...targets.keys()]);
+      expect(circles).toEqual([]);
+    },
+  );
+
+  test('in a circle are found', () => {
+    const graph: Record<string, string[]> = { a: ['b', 'd'], b: ['c'], c: ['b'], d: [] };
+    expect(circlesOf((file) => graph[file] ?? [], Object.keys(graph))).toEqual(['b > c > b']);
+  });
+});
+
+/** Returns the circles that a depth-first search finds, each as the path that closes it. */
+function circlesOf(importsOfFile: (file: string) => readonly string[], files: readonly string[]) {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): void => {
+    if (path.includes(file)) {
+      circles.push([...path.slice(path.indexOf(file)), file].join(' > '));
+      return;
+    }
+    if (done.has(file)) return;
+    path.push(file);
+    for (const target of importsOfFile(file)) visit(target);
+    path.pop();
+    done.add(file);
+  };
+  for (const file of files) visit(file);
+  return circles;
+}
+
 test('every form of an import is read', () => {
   const source = [
     "import a, {\n  type B,\n} from './a.ts';",

@@ -1,4 +1,4 @@
-import type { FieldError } from './errors.ts';
+import type { FieldError } from './field-error.ts';
 
 /** What an error code stands for. */
 interface ErrorEntry {

@@ -1,15 +1,12 @@
 import { z } from 'zod';
 import { count, seconds } from './bounds.ts';
 import { ERRORS, type RefusalCode } from './codes.ts';
+import { FieldError } from './field-error.ts';
 
 /** Schema of the error codes. */
 export const ErrorCode = z.enum(Object.keys(ERRORS) as [RefusalCode, ...RefusalCode[]]);
 
 export type ErrorCode = RefusalCode;
-
-/** An error in one field, to be shown next to it. `field` is a JSON path such as `email`. */
-export const FieldError = z.object({ field: z.string(), code: z.string(), message: z.string() });
-export type FieldError = z.infer<typeof FieldError>;
 
 /** Problem details (RFC 9457) with a `code` and, if fields are invalid, `errors`. */
 export const Problem = z

@@ -4,6 +4,7 @@ export * from './characters.ts';
 export * from './codes.ts';
 export * from './errors.ts';
 export * from './events.ts';
+export * from './field-error.ts';
 export * from './frames.ts';
 export * from './ids.ts';
 export * from './limits.ts';

@@ -7,12 +7,13 @@ import type { CommandResult, Metrics } from '../metrics/metrics.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { digestOf } from './command-digest.ts';
 import type { EventVisibilities } from './event-visibility.ts';
-import { Lane, type Outcome } from './lane.ts';
+import { Lane } from './lane.ts';
+import type { Outcome } from './outcome.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
 import type { Command } from './stream-transaction.ts';
 
-export type { Outcome } from './lane.ts';
+export type { Outcome } from './outcome.ts';
 
 /** Transactions under way at a time, and with it connections to the database. */
 const LANES = 4;

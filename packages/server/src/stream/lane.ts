@@ -1,4 +1,4 @@
-import { isRetryable, type Refusal, refusal, type Seq, type StreamId } from '@parley/protocol';
+import { isRetryable, type Refusal, refusal, type StreamId } from '@parley/protocol';
 import pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
@@ -7,36 +7,11 @@ import { CommitOutcomeUnknown, isConnectionError, withTransaction } from '../sto
 import { refusalOfDatabaseError } from '../storage/database-refusal.ts';
 import { DeferredCommands } from './deferred-commands.ts';
 import { applyRedactions, type EventVisibilities } from './event-visibility.ts';
+import type { Outcome, Pending } from './outcome.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
 import { answerTwin, findRepeated } from './repeated-commands.ts';
 import { type Command, type Decision, StreamTransaction } from './stream-transaction.ts';
-
-/** What became of a command. */
-export type Outcome =
-  | {
-      readonly kind: 'stored';
-      readonly stream: StreamId;
-      readonly seq: Seq;
-      readonly at: string;
-      /** True when an earlier sending of the same command had made the event. */
-      readonly repeated: boolean;
-    }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
-  /** COMMIT was sent and not confirmed: the command may or may not be stored. */
-  | { readonly kind: 'unknown' };
-
-/** A command that waits for its transaction. */
-export interface Pending {
-  readonly command: Command;
-  /** What the command asks for, to tell a retry from another command with its id. */
-  readonly digest: Buffer;
-  /** Monotonic time of its arrival, ms. */
-  readonly since: number;
-  /** A commit with this command in it was cut off: only a found event can answer it now. */
-  uncertain: boolean;
-  readonly settle: (outcome: Outcome) => void;
-}
 
 /** A transaction takes at most this much of what waits. */
 const BATCH_COMMANDS = 256;

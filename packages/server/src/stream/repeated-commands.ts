@@ -1,5 +1,5 @@
 import { type AccountId, type ClientId, refusal, type Seq, type StreamId } from '@parley/protocol';
-import type { Outcome, Pending } from './lane.ts';
+import type { Outcome, Pending } from './outcome.ts';
 import type { Command, StreamTransaction } from './stream-transaction.ts';
 
 /** What is stored of a command that was carried out. */
