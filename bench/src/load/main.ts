@@ -4,9 +4,9 @@ import { startServer } from '../server-process.ts';
 import { canPin, generate } from './generate.ts';
 import type { Load, LoadResult } from './generator.ts';
 import { measureGrowth } from './growth.ts';
+import { measureHello } from './hello.ts';
 import { measureIdle } from './idle.ts';
 import type { Kind } from './kinds.ts';
-import { measureConversations } from './many.ts';
 import { startPeer } from './peers.ts';
 import { measureReads } from './reads.ts';
 import { group, type User, users } from './setup.ts';
@@ -16,7 +16,7 @@ import { measureWindows } from './windows.ts';
 const USAGE = `Usage: npm run bench -- [--row 1…6] [--seconds N] [--rounds N]
        npm run bench -- --per-sender [--row 1|2|3] [--seconds N] [--rounds N]
        npm run bench -- --nodes N [--seconds N] [--rounds N]
-       npm run bench -- --idle N | --storm N [--nodes N] | --conversations N | --reads
+       npm run bench -- --idle N | --storm N [--nodes N] | --hello | --reads
 
 Loads the built server, and beside it in the same run a socket.io + pg server on the same
 PostgreSQL, in six shapes: a number of messages is outstanding in all conversations together, and
@@ -27,7 +27,7 @@ core, the load generator on another.
   --nodes          what a message costs in processor time, by followers, conversations and nodes
   --idle           the memory of N idle connections
   --storm          N clients come back at once with cursors 200 events old
-  --conversations  people who are in N conversations
+  --hello          the cost of a hello with 50 and with 1,000 conversations
   --reads          what the commonest reads cost
 
 With --nodes, --row N takes one of its five shapes.
@@ -81,7 +81,7 @@ async function main(): Promise<void> {
       idle: { type: 'string' },
       nodes: { type: 'string' },
       storm: { type: 'string' },
-      conversations: { type: 'string' },
+      hello: { type: 'boolean' },
       reads: { type: 'boolean' },
       'per-sender': { type: 'boolean' },
       help: { type: 'boolean' },
@@ -102,8 +102,8 @@ async function main(): Promise<void> {
     await measureStorm(Number(values.storm), Number(values.nodes ?? 1));
     return;
   }
-  if (values.conversations !== undefined) {
-    await measureConversations(Number(values.conversations));
+  if (values.hello) {
+    await measureHello(Number(values.rounds));
     return;
   }
   if (values.reads) {
