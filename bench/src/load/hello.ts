@@ -25,8 +25,8 @@ interface Ready {
 
 /**
  * Measures what a hello costs an account in many conversations: processor time of node and database
- * from the upgrade to `live`, and the size of `ready`. A new client has nothing; a returning one has its
- * cursors, and missed nothing.
+ * from the upgrade to `live`, and the size of `ready`. A new client has nothing; one that is started again
+ * has its cursors; one that reconnects also has the snapshots of its conversations. None missed anything.
  */
 export async function measureHello(rounds: number): Promise<void> {
   const cluster = await startCluster(1);
@@ -58,7 +58,8 @@ async function measureSize(
   const kept = await open(cluster, first, {});
   for (const [kind, fieldsOf] of [
     ['new client', (): HelloFields => ({})],
-    ['returning client', returning],
+    ['restarted client', restarted],
+    ['reconnecting client', (ready: Ready) => ({ ...restarted(ready), resend: [] })],
   ] as const) {
     const figures = { node: [] as number[], database: [] as number[], ms: [] as number[] };
     let bytes = 0;
@@ -96,8 +97,8 @@ async function measureSize(
   for (const { raw } of [kept, ...sockets]) raw.close();
 }
 
-/** What a client sends that has been offline and missed nothing. */
-function returning({ epoch, streams }: Ready): HelloFields {
+/** What a client sends that has stored its cursors. */
+function restarted({ epoch, streams }: Ready): HelloFields {
   return { epoch, cursor: Object.fromEntries(streams.map((s) => [s.id, s.lastSeq])) };
 }
 

@@ -77,6 +77,7 @@ export class ParleyClient {
         epoch: this.#local?.epoch ?? null,
         cursor: this.#local?.streams.cursor ?? {},
       }),
+      resend: (cursor) => this.#receiver?.resend(cursor),
       account: () => this.#local?.account ?? null,
       frame: (frame) => this.#receiver?.frame(frame),
       state: (state, retryInMs) => this.#stateChanged(state, retryInMs),

@@ -43,6 +43,7 @@ function aConnection(options: { random?: number; device?: string } = {}) {
     random: () => options.random ?? 0.5,
     device: options.device,
     cursor: () => ({ epoch: 'e1', cursor: { s: 7 as never } }),
+    resend: () => undefined,
     account: () => ME,
     frame: (frame) => frames.push(frame.op),
     state: (state, retryInMs) => states.push([state, retryInMs]),

@@ -1,6 +1,7 @@
 import {
   type AccountId,
   CLOSE,
+  type ConversationId,
   type Cursor,
   LIVE_PATH,
   type Ready,
@@ -25,6 +26,8 @@ export interface ConnectionDeps {
   readonly device: string | undefined;
   /** Returns the cursor to resume from; called at each hello. */
   cursor(): { epoch: string | null; cursor: Cursor };
+  /** Returns the `resend` of the hello with this cursor. */
+  resend(cursor: Cursor): ConversationId[] | undefined;
   /** The account that the session must belong to. */
   account(): AccountId | null;
   /** Called with each frame of the current socket, in order. */
@@ -169,7 +172,7 @@ export class Connection {
     const hello = {
       op: 'hello',
       token,
-      ...(epoch !== null && { epoch, cursor }),
+      ...(epoch !== null && { epoch, cursor, resend: this.#context.resend(cursor) }),
       ...(device !== undefined && { device }),
     };
     this.#socket?.send(JSON.stringify(hello));

@@ -3,6 +3,7 @@ import {
   type Ack,
   type Conversation,
   type ConversationId,
+  type Cursor,
   conversationOfStream,
   type Event,
   type LIMITS,
@@ -24,6 +25,7 @@ import { Fills } from './fills.ts';
 import type { Local } from './local.ts';
 import type { Persistence } from './persistence.ts';
 import { ReadState } from './read-state.ts';
+import { Snapshots } from './snapshots.ts';
 import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
 import type { Timeline } from './timeline.ts';
@@ -66,6 +68,7 @@ export class Receiver {
   readonly #context: ReceiverDeps;
   readonly #fills: Fills;
   readonly #readState: ReadState;
+  readonly #snapshots: Snapshots;
   /** Ends of memberships that the account’s own stream announced, by the conversation’s stream. */
   readonly #announcedEnds = new Map<StreamId, Seq>();
 
@@ -73,6 +76,12 @@ export class Receiver {
     this.#context = context;
     this.#fills = new Fills((text) => context.send(text));
     this.#readState = new ReadState(context);
+    this.#snapshots = new Snapshots(context.local);
+  }
+
+  /** Returns the `resend` of the hello with this cursor. */
+  resend(cursor: Cursor): ConversationId[] | undefined {
+    return this.#snapshots.claim(cursor);
   }
 
   /** Processes a frame of the current socket. */
@@ -141,14 +150,14 @@ export class Receiver {
     }
     state.change({ me: ready.me, presence: presenceOf(ready) });
     const here = new Set<ConversationId>();
-    for (const conversation of ready.conversations) {
-      const { id } = conversation;
+    for (const { snapshot, isKnown } of this.#snapshots.complete(ready)) {
+      const { id, lastSeq } = snapshot;
       here.add(id);
-      state.setView(viewOf(conversation, state.view(id)));
-      local.keep(id, conversation);
+      state.setView(viewOf(snapshot, state.view(id)));
+      if (!isKnown) local.keep(id, snapshot);
       this.#readState.before(id, commands.entries);
       if (!local.window(id)) {
-        const cursor = local.streams.at(streamOfConversation(id)) ?? conversation.lastSeq;
+        const cursor = local.streams.at(streamOfConversation(id)) ?? lastSeq;
         local.startWindow(id, (cursor + 1) as Seq);
       }
     }
@@ -168,7 +177,7 @@ export class Receiver {
     const { state, local } = this.#context;
     const stream = streamOfConversation(conversation.id);
     state.setView(viewOf(conversation, state.view(conversation.id)));
-    local.keep(conversation.id, conversation);
+    this.#keep(conversation.id, conversation);
     const before = (conversation.joinedSeq - 1) as Seq;
     if ((local.streams.at(stream) ?? -1) < before) {
       local.setCursor(stream, before);
@@ -260,9 +269,15 @@ export class Receiver {
 
   #left(id: ConversationId): void {
     const { state, local } = this.#context;
-    local.keep(id, null);
+    this.#keep(id, null);
     local.dropWindow(id);
     state.dropView(id);
+  }
+
+  /** Keeps a snapshot for the next hello and the next visit; null: the account left the conversation. */
+  #keep(id: ConversationId, snapshot: Conversation | null): void {
+    this.#snapshots.set(id, snapshot);
+    this.#context.local.keep(id, snapshot);
   }
 
   // ---- acks and nacks ----------------------------------------------------------------------------
@@ -342,7 +357,7 @@ export class Receiver {
 
   /** Reloads a conversation whose events were skipped. */
   async #refreshView(id: ConversationId): Promise<void> {
-    const { api, state, local, counters } = this.#context;
+    const { api, state, counters } = this.#context;
     const { connects } = counters;
     try {
       for (let attempt = 0; attempt < REFRESH_ATTEMPTS; attempt++) {
@@ -353,7 +368,7 @@ export class Receiver {
         // Events that were applied meanwhile are not in an older snapshot.
         if (snapshot.lastSeq < view.lastSeq) continue;
         state.setView(viewOf(snapshot, view));
-        local.keep(id, snapshot);
+        this.#keep(id, snapshot);
         return;
       }
     } catch (error) {

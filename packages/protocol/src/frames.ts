@@ -25,6 +25,11 @@ export const Hello = z.object({
     .record(z.string(), Seq)
     .refine((c) => Object.keys(c).length <= LIMITS.cursorStreams, 'Too many streams in the cursor')
     .default({}),
+  /**
+   * The client has the snapshot of each conversation in its cursor, as of the cursor, except of these.
+   * `ready` then leaves out the snapshots that did not change. Without this field it has all of them.
+   */
+  resend: z.array(ConversationId).max(LIMITS.resendConversations).optional(),
   /** The name of this device, for the list of sessions. */
   device: z.string().max(200).optional(),
 });
@@ -111,6 +116,18 @@ export const CLIENT_OPS: ReadonlySet<string> = new Set(
 export const PresenceState = z.enum(['active', 'idle', 'offline']);
 export type PresenceState = z.infer<typeof PresenceState>;
 
+/**
+ * A conversation whose snapshot the client has: no event since its cursor. What does not follow from
+ * events may have changed.
+ */
+export const UnchangedConversation = z.object({
+  id: ConversationId,
+  readSeq: Seq,
+  unread: count(),
+  peerReadSeq: Seq.nullable(),
+});
+export type UnchangedConversation = z.infer<typeof UnchangedConversation>;
+
 /** The initial state: the answer to `hello`. */
 export const Ready = z.object({
   op: z.literal('ready'),
@@ -120,8 +137,11 @@ export const Ready = z.object({
   me: Me,
   /** All subscribed streams and their heads when this frame was created. */
   streams: z.array(z.object({ id: StreamId, kind: StreamKind, lastSeq: Seq })),
+  /** The conversations of the account, except those in `unchanged`. */
   conversations: z.array(Conversation),
-  /** The version of the read cursors in `conversations`. */
+  /** Empty unless `hello` had `resend`. */
+  unchanged: z.array(UnchangedConversation),
+  /** The version of the read cursors in `conversations` and `unchanged`. */
   readVersion: count(),
   /** Accounts that are not offline, at most `limits.presenceMax`. */
   presence: z.array(z.object({ account: AccountId, state: PresenceState })),

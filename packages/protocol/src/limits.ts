@@ -43,6 +43,8 @@ export const LIMITS = {
   replayEvents: 500,
   /** Streams in the cursor of one `hello`. */
   cursorStreams: 5_000,
+  /** Conversations in the `resend` of one `hello`. */
+  resendConversations: 100,
   /** Sockets of one account at a time. */
   connectionsPerAccount: 20,
   /** Items of a page. */

@@ -49,6 +49,8 @@ export class ModelServer {
   /** The acks of posts arrive before their events. */
   acksFirst = false;
   readonly requests: ModelRequest[] = [];
+  /** Snapshots that were left out of `ready`, because the client has them. */
+  unchanged = 0;
   /** All commands that have arrived. */
   readonly received: { id: string; op: string; at: number }[] = [];
   readonly #logs = new Map<StreamId, Event[]>();
@@ -312,6 +314,8 @@ export class ModelServer {
     }
     const members = [...this.#conversations.keys()].filter((id) => this.isMember(id));
     const followed = [...this.#logs.keys()].filter((stream) => this.#follows(stream));
+    const unchanged = members.filter((id) => this.#isUnchanged(id, hello));
+    this.unchanged += unchanged.length;
     connection.greeted = true;
     queue.push({
       op: 'ready',
@@ -319,7 +323,11 @@ export class ModelServer {
       connection: `${connection.number}`,
       me: { id: this.loggedInAs, displayName: 'Me' } as Me,
       streams: followed.map((id) => ({ id, kind: 'conversation', lastSeq: this.lastSeq(id) })),
-      conversations: members.map((id) => this.snapshot(id)),
+      conversations: members.filter((id) => !unchanged.includes(id)).map((id) => this.snapshot(id)),
+      unchanged: unchanged.map((id) => {
+        const { readSeq, unread, peerReadSeq } = this.snapshot(id);
+        return { id, readSeq, unread, peerReadSeq };
+      }),
       readVersion: this.#readVersion,
       presence: this.presence,
       limits: { commands: 0, commandWindowMs: 10_000, silenceMs: 1e9 },
@@ -335,6 +343,13 @@ export class ModelServer {
       }
     }
     queue.push({ op: 'live' });
+  }
+
+  /** Whether the client has the snapshot of the conversation as it is. */
+  #isUnchanged(id: ConversationId, { epoch, cursor, resend }: ClientText): boolean {
+    if (epoch !== this.epoch || !resend || resend.includes(id) || this.isEveryone) return false;
+    const stream = streamOfConversation(id);
+    return cursor?.[stream] === this.lastSeq(stream);
   }
 
   #replay(connection: ModelConnection, stream: StreamId, cursor: Seq, log: readonly Event[]): void {
@@ -551,6 +566,7 @@ type ClientText = Partial<Omit<ModelCommand, 'op'>> & {
   readonly op: string;
   readonly epoch?: string;
   readonly cursor?: Cursor;
+  readonly resend?: readonly ConversationId[];
   readonly stream?: StreamId;
   readonly after?: Seq;
 };

@@ -1,6 +1,7 @@
 import { LIVE_PATH } from '@parley/protocol';
 import type { Pool } from 'pg';
-import { conversationFor, loadStart } from '../conversations/snapshot.ts';
+import { conversationFor } from '../conversations/snapshot.ts';
+import { loadStart } from '../conversations/start.ts';
 import { isAllowedOrigin } from '../http/origin.ts';
 import { isAllowedHost } from '../http-server/host.ts';
 import { clientAddress } from '../http-server/proxies.ts';
@@ -35,7 +36,7 @@ export function openLive(
       isAllowedHost(asked, LIVE_PATH, config) && isAllowedOrigin(origin, asked, config),
     addressOf: (request) => addressKey(addressOf(request)),
     me: (account) => accounts.me(account),
-    start: (account, streams) => loadStart(pool, account, streams),
+    start: (account, known) => loadStart(pool, account, known),
     conversation: (account, id) => conversationFor(pool, account, id),
     moveReadCursor: async (account, id, seq, unread) => {
       const rejection = writes.rejection();

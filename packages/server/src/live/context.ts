@@ -10,7 +10,7 @@ import type {
 } from '@parley/protocol';
 import type { Identity } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
-import type { Start } from '../conversations/snapshot.ts';
+import type { KnownState, Start } from '../conversations/start.ts';
 import type { Logger } from '../log.ts';
 import type { ReadMove } from '../messages/read-cursors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -41,8 +41,8 @@ export interface LiveDeps extends UpgradeChecks {
   forgetSession(session: SessionId): void;
   /** Returns which of the sessions have not ended. */
   liveSessions(sessions: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
-  /** Returns what a connection starts from. `cursorStreams` are the keys of the client's cursor. */
-  start(account: AccountId, cursorStreams: readonly string[]): Promise<Start>;
+  /** Returns what a connection starts from, given what its client has. */
+  start(account: AccountId, known: KnownState): Promise<Start>;
   /** Returns the account as its user sees it; null if it does not exist. */
   me(account: AccountId): Promise<Me | null>;
   /** Returns a conversation as its member sees it; null for others. */

@@ -12,7 +12,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type { Identity } from '../accounts/accounts.ts';
-import type { Start } from '../conversations/snapshot.ts';
+import type { Start } from '../conversations/start.ts';
 import type { LiveContext } from './context.ts';
 import { refusalOfFrame } from './frame-scopes.ts';
 import type { ReadFrame } from './read-frame.ts';
@@ -79,10 +79,7 @@ export class Handshake {
     if (!identity) return;
     const { account } = identity;
     connection.authenticated(identity);
-    const [me, start] = await Promise.all([
-      deps.me(account),
-      deps.start(account, Object.keys(hello.cursor)),
-    ]);
+    const [me, start] = await Promise.all([deps.me(account), deps.start(account, hello)]);
     if (connection.closed) return;
     if (!me?.isActive) {
       connection.close(CLOSE.sessionEnded, 'session_ended');
@@ -139,13 +136,14 @@ function readyOf(connection: string, me: Me, start: Start): Omit<Ready, 'presenc
     streams: [
       { id: WORKSPACE_STREAM, kind: 'workspace', lastSeq: start.workspaceSeq },
       { id: streamOfAccount(me.id), kind: 'personal', lastSeq: start.personalSeq },
-      ...start.conversations.map((c) => ({
+      ...[...start.conversations, ...start.unchanged].map((c) => ({
         id: streamOfConversation(c.id),
         kind: 'conversation' as const,
         lastSeq: c.lastSeq,
       })),
     ],
     conversations: start.conversations,
+    unchanged: start.unchanged.map(({ joinedSeq: _joined, lastSeq: _last, ...rest }) => rest),
     readVersion: start.readVersion,
   };
 }

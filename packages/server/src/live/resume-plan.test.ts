@@ -1,7 +1,7 @@
 import type { Seq, StreamId } from '@parley/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { MembershipPeriod } from '../conversations/snapshot.ts';
+import type { MembershipPeriod } from '../conversations/start.ts';
 import { type Sink, Subscription } from '../stream/subscription.ts';
 import { planResume } from './resume-plan.ts';
 

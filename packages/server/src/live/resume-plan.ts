@@ -1,5 +1,5 @@
 import type { Seq } from '@parley/protocol';
-import type { MembershipPeriod } from '../conversations/snapshot.ts';
+import type { MembershipPeriod } from '../conversations/start.ts';
 
 /** How a subscription to a conversation starts. */
 export interface ResumePlan {

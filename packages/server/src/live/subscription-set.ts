@@ -12,7 +12,7 @@ import {
   streamOfConversation,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import type { Start } from '../conversations/snapshot.ts';
+import type { Start } from '../conversations/start.ts';
 import type { Logger } from '../log.ts';
 import { peek, type StoredEvent } from '../stream/record.ts';
 import { type DrainableSink, Resume } from '../stream/resume.ts';
@@ -80,7 +80,7 @@ export class SubscriptionSet implements DrainableSink {
     const personal = streamOfAccount(this.account);
     this.#subscribe(WORKSPACE_STREAM, cursor, isEpochKnown, whole, start.workspaceSeq);
     this.#subscribe(personal, cursor, isEpochKnown, whole, start.personalSeq);
-    for (const c of start.conversations) {
+    for (const c of [...start.conversations, ...start.unchanged]) {
       const stream = streamOfConversation(c.id);
       const periods = start.periods.get(stream) ?? [{ joinedSeq: c.joinedSeq, leftSeq: null }];
       this.#subscribe(stream, cursor, isEpochKnown, periods, c.lastSeq);

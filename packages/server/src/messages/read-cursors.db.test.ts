@@ -9,7 +9,8 @@ import {
 } from '../../test/support/domain-builders.ts';
 import { anAccount, anAppend, upTo } from '../../test/support/stream-builders.ts';
 import { joinGroup, leaveGroup } from '../conversations/members.ts';
-import { conversationFor, loadStart } from '../conversations/snapshot.ts';
+import { conversationFor } from '../conversations/snapshot.ts';
+import { loadStart } from '../conversations/start.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
 import { deleteMessage } from './commands.ts';
@@ -212,7 +213,9 @@ describe('snapshots', () => {
 
     const gone = await aRealGroup(append, [ann, bob]);
     await leaveGroup(append, about(bob, gone));
-    const start = await loadStart(db.pool, bob, [id, gone, 'no uuid', bob, id.toUpperCase()]);
+    const streams = [id, gone, 'no uuid', bob, id.toUpperCase()];
+    const cursor = Object.fromEntries(streams.map((stream) => [stream, 1 as Seq]));
+    const start = await loadStart(db.pool, bob, { cursor });
     expect(start).toMatchObject({ readVersion: 1, personalSeq: 3 });
     expect(start.epoch).toMatch(/^[0-9a-f-]{36}$/);
     expect(start.conversations.map((c) => c.id)).toEqual([id]);

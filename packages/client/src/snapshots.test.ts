@@ -1,0 +1,101 @@
+import type { ConversationId, Seq } from '@parley/protocol';
+import { LIMITS } from '@parley/protocol';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { aLiveClient, heal } from '../test/support/model-client.ts';
+import { ModelServer } from '../test/support/model-server.ts';
+import { Local } from './local.ts';
+import { Persistence } from './persistence.ts';
+import { Snapshots } from './snapshots.ts';
+import { MemoryStore, NOTHING_SAVED } from './store.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'],
+  });
+});
+afterEach(() => void vi.useRealTimers());
+
+/** A live client that is a member of three groups with a message each. */
+async function aMember() {
+  const server = new ModelServer();
+  const groups = [1, 2, 3].map((n) => server.group(n));
+  for (const id of groups) {
+    server.join(id);
+    server.post(id, server.other, 'hello');
+  }
+  const { client, store } = await aLiveClient(server);
+  return {
+    server,
+    client,
+    store,
+    groups: groups as [ConversationId, ConversationId, ConversationId],
+  };
+}
+
+describe('a client that reconnects', () => {
+  test('is sent only the snapshots that changed, and shows what the server has', async () => {
+    const { server, client, groups } = await aMember();
+    expect(server.unchanged).toBe(0);
+    server.cut();
+    // While it is offline: one group has a new message, another one was read on another device.
+    server.post(groups[0], server.other, 'later');
+    server.read(groups[1], server.lastSeq(groups[1]));
+    await heal(server, client);
+    expect(server.unchanged).toBe(2);
+    for (const id of groups) {
+      expect(client.snapshot.conversations.get(id)).toMatchObject(server.snapshot(id));
+    }
+  });
+
+  test('is sent again what events have changed since its snapshot', async () => {
+    const { server, client, groups } = await aMember();
+    server.post(groups[0], server.other, 'live');
+    await heal(server, client);
+    server.cut();
+    await heal(server, client);
+    expect(server.unchanged).toBe(2);
+    // Its snapshot is as of the cursor now.
+    server.cut();
+    await heal(server, client);
+    expect(server.unchanged).toBe(5);
+  });
+
+  test('is sent everything after a restore, and after a restart of its process', async () => {
+    const { server, client, store, groups } = await aMember();
+    server.restore();
+    await heal(server, client);
+    expect(server.unchanged).toBe(0);
+    await client.stop();
+    const { client: again } = await aLiveClient(server, store);
+    expect(server.unchanged).toBe(0);
+    expect([...again.snapshot.conversations.keys()].sort()).toEqual([...groups].sort());
+  });
+});
+
+describe('the claim of a hello', () => {
+  test('is left out when too much must be sent again, or everything', () => {
+    const server = new ModelServer();
+    const local = new Local(
+      server.me,
+      NOTHING_SAVED,
+      new Persistence(new MemoryStore(), () => undefined),
+      () => undefined,
+    );
+    const snapshots = new Snapshots(local);
+    const id = server.group(1);
+    server.join(id);
+    const snapshot = server.snapshot(id);
+    const others = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [`other-${n}`, 1 as Seq]));
+    const cursor = { [id]: snapshot.lastSeq };
+    expect(snapshots.claim(cursor)).toBeUndefined();
+    snapshots.set(id, snapshot);
+    expect(snapshots.claim(cursor)).toEqual([]);
+    expect(snapshots.claim({ [id]: (snapshot.lastSeq + 1) as Seq })).toBeUndefined();
+    const max = LIMITS.resendConversations;
+    expect(snapshots.claim({ ...cursor, ...others(max) })).toHaveLength(max);
+    expect(snapshots.claim({ ...cursor, ...others(max + 1) })).toBeUndefined();
+    snapshots.set(id, null);
+    expect(snapshots.claim(cursor)).toBeUndefined();
+  });
+});

@@ -1,0 +1,112 @@
+import type { AccountId, Conversation, ConversationId, Seq, StreamId } from '@parley/protocol';
+import { streamOfConversation } from '@parley/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestDatabase, testLog } from '../../test/support/database.ts';
+import {
+  aBootstrappedAppend,
+  about,
+  aDirect,
+  aRealGroup,
+  aUser,
+  says,
+} from '../../test/support/domain-builders.ts';
+import { ReadCursors } from '../messages/read-cursors.ts';
+import type { Database } from '../storage/database.ts';
+import type { Append } from '../stream/append.ts';
+import { joinGroup, leaveGroup } from './members.ts';
+import { type KnownState, loadStart } from './start.ts';
+
+let server: Awaited<ReturnType<typeof startTestDatabase>>;
+let db: Database;
+let append: Append;
+let reads: ReadCursors;
+let ann: AccountId;
+let bob: AccountId;
+
+beforeAll(async () => {
+  server = await startTestDatabase();
+  db = await server.open();
+  append = await aBootstrappedAppend(db.pool);
+  reads = new ReadCursors(db.pool, testLog);
+  ann = await aUser(append, 'ann');
+  bob = await aUser(append, 'bob');
+});
+afterAll(() => server.stop());
+
+/** What a client of Bob has that has received everything up to now. */
+async function everything() {
+  const { epoch, conversations } = await loadStart(db.pool, bob, { cursor: {} });
+  const cursor: Record<StreamId, Seq> = {};
+  for (const { id, lastSeq } of conversations) cursor[streamOfConversation(id)] = lastSeq;
+  return { epoch, cursor, conversations };
+}
+
+const byId = (a: Conversation, b: Conversation) => (a.id < b.id ? -1 : 1);
+
+/** Loads the start of such a client. Returns the ids that were unchanged. */
+async function unchangedFor(
+  known: KnownState,
+  conversations: readonly Conversation[],
+): Promise<ConversationId[]> {
+  const start = await loadStart(db.pool, bob, known);
+  const completed = start.unchanged.map(({ id, ...changed }) => {
+    const snapshot = conversations.find((c) => c.id === id);
+    if (!snapshot) throw new Error(`The client does not have ${id}`);
+    return { ...snapshot, ...changed };
+  });
+  // Whatever was left out: the client ends with what a new client is sent.
+  const full = await loadStart(db.pool, bob, { cursor: {} });
+  expect([...start.conversations, ...completed].sort(byId)).toEqual(full.conversations.sort(byId));
+  return start.unchanged.map((c) => c.id).sort();
+}
+
+test('leaves out the snapshots that the client has and that did not change', async () => {
+  const groups: ConversationId[] = [];
+  for (let n = 0; n < 6; n++) groups.push(await aRealGroup(append, [ann, bob]));
+  const direct = await aDirect(append, bob, ann);
+  const [silent, read, posted, rejoined, unclaimed, left] = groups as [
+    ConversationId,
+    ConversationId,
+    ConversationId,
+    ConversationId,
+    ConversationId,
+    ConversationId,
+  ];
+  for (const id of [...groups, direct]) await says(append, ann, id, 'one');
+  const mine = await says(append, bob, direct, 'two');
+  const { epoch, cursor, conversations } = await everything();
+  expect(conversations).toHaveLength(8);
+
+  // Read cursors are no events: the snapshots stay as they are, the cursors are sent.
+  await reads.move(bob, read, cursor[streamOfConversation(read)] as Seq, false);
+  await reads.move(ann, direct, mine, false);
+  await says(append, ann, posted, 'two');
+  await leaveGroup(append, about(bob, rejoined));
+  await joinGroup(append, about(bob, rejoined));
+  await leaveGroup(append, about(bob, left));
+
+  const known = { epoch, cursor, resend: [unclaimed] };
+  // The group of everyone is sent in full, because it depends on the role of the account.
+  expect(await unchangedFor(known, conversations)).toEqual([silent, read, direct].sort());
+  const { periods, unchanged } = await loadStart(db.pool, bob, known);
+  expect(unchanged.find((c) => c.id === direct)?.peerReadSeq).toBe(mine);
+  expect(unchanged.find((c) => c.id === read)?.unread).toBe(0);
+  expect(periods.get(streamOfConversation(rejoined))).toHaveLength(2);
+  expect(periods.get(streamOfConversation(left))).toHaveLength(1);
+  expect(periods.has(streamOfConversation(silent))).toBe(false);
+});
+
+test('leaves out nothing unless the client claims it, in this epoch and up to the end', async () => {
+  const { epoch, cursor, conversations } = await everything();
+  const ahead = Object.fromEntries(Object.entries(cursor).map(([s, seq]) => [s, seq + 1])) as never;
+  for (const known of [
+    { cursor },
+    { epoch, cursor },
+    { cursor, resend: [] },
+    { epoch: 'another', cursor, resend: [] },
+    { epoch, cursor: {}, resend: [] },
+    { epoch, cursor: ahead, resend: [] },
+  ]) {
+    expect(await unchangedFor(known, conversations)).toEqual([]);
+  }
+});
