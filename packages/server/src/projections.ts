@@ -3,7 +3,7 @@ import { messageProjections } from './messages/projections.ts';
 import type { ProjectionTable } from './stream/projections.ts';
 
 /** The projections of all domains, which the server applies and the doctor replays. */
-export const PROJECTIONS = {
+export const PROJECTIONS: ProjectionTable = {
   ...conversationProjections,
   ...messageProjections,
   // Personal streams only announce what happens in conversations.
@@ -20,4 +20,4 @@ export const PROJECTIONS = {
   'group.created': 'none',
   'group.updated': 'none',
   'group.deleted': 'none',
-} as const satisfies ProjectionTable;
+};
