@@ -1,6 +1,7 @@
 import { type AccountId, type MessagesFate, refusal, WORKSPACE_STREAM } from '@parley/protocol';
 import { erasedNames } from '../accounts/users/erased.ts';
 import { usernameKey } from '../accounts/users/names.ts';
+import { CREDENTIAL_TABLES } from '../accounts/verification/prove-address.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, type Decision, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import { AuditNotes } from './audit-notes.ts';
@@ -39,15 +40,7 @@ export function deleteAccount(
 }
 
 /** The tables from which all rows of the account are deleted. */
-const PERSONAL_TABLES = [
-  'totps',
-  'recovery_codes',
-  'passkeys',
-  'identities',
-  'api_keys',
-  'one_time_secrets',
-  'emails',
-] as const;
+const PERSONAL_TABLES = [...CREDENTIAL_TABLES, 'emails'] as const;
 
 const deleteRule: Rule<DeleteCommand> = {
   name: 'own-data.delete',

@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts';
 import { readHistory, readMigrations, refuseMismatch } from '../storage/migrate.ts';
 import { NoDatabase, reach } from '../storage/reach.ts';
 import { isFull } from '../storage/start-errors.ts';
+import { syncFolder } from '../storage/sync-folder.ts';
 import { ArchiveWriter } from './archive.ts';
 import { quote, readSequences, readTables, type Table } from './catalog.ts';
 import { copyOut, prepareSession, type TableDigest } from './copy.ts';
@@ -23,7 +24,6 @@ import {
   SECRET_ENTRY,
   TABLES,
 } from './manifest.ts';
-import { syncFolder } from './place.ts';
 import { inBytes, inWords, type Progress } from './progress.ts';
 
 /**

@@ -5,11 +5,11 @@ import { openDatabase } from '../storage/database.ts';
 import { markMoved } from '../storage/marks.ts';
 import { readHistory } from '../storage/migrate.ts';
 import { reachFolder } from '../storage/reach.ts';
+import { syncFolder } from '../storage/sync-folder.ts';
 import { readSequences, readTables, type Table } from './catalog.ts';
 import { copyOut, digestOf, prepareSession, type TableDigest } from './copy.ts';
 import { digestOfStreamsIn, type StreamsDigest } from './digest.ts';
 import { Load, PlaceNotEmpty } from './load.ts';
-import { syncFolder } from './place.ts';
 import { inBytes, inWords, type Progress } from './progress.ts';
 
 /**

@@ -1,9 +1,6 @@
 import {
-  closeSync,
   existsSync,
-  fsyncSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -15,6 +12,7 @@ import { z } from 'zod';
 import { RESTORING } from '../storage/marks.ts';
 import { processesInCluster, waitUntil } from '../storage/processes.ts';
 import { makeDataFolder } from '../storage/start-errors.ts';
+import { syncFolder } from '../storage/sync-folder.ts';
 import { isDerived } from './files.ts';
 import { PlaceNotEmpty } from './load.ts';
 
@@ -125,14 +123,4 @@ export function placeAll(dataDir: string): void {
   syncFolder(dataDir);
   rmSync(join(dataDir, RESTORING), { recursive: true });
   syncFolder(dataDir);
-}
-
-/** Flushes the entries of a folder to disk, so that renames survive a power failure. */
-export function syncFolder(dir: string): void {
-  const fd = openSync(dir, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

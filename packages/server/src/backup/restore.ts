@@ -17,6 +17,7 @@ import { type Database, isConnectionError, openDatabase } from '../storage/datab
 import { startEmbedded } from '../storage/embedded.ts';
 import { lockFolder } from '../storage/lock.ts';
 import { migrate } from '../storage/migrate.ts';
+import { syncFolder } from '../storage/sync-folder.ts';
 import { digestOfStreamsIn } from './digest.ts';
 import { Load } from './load.ts';
 import { BadBackup, type Header, type Manifest } from './manifest.ts';
@@ -29,7 +30,6 @@ import {
   readyDir,
   requireEmpty,
   type State,
-  syncFolder,
   writeState,
 } from './place.ts';
 import { inWords, type Progress } from './progress.ts';

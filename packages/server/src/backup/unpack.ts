@@ -3,6 +3,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { syncFolder } from '../storage/sync-folder.ts';
 import { type ArchiveEntry, readArchive } from './archive.ts';
 import { tablePrefix } from './backup.ts';
 import type { TableDigest } from './copy.ts';
@@ -19,7 +20,6 @@ import {
   readManifest,
   SECRET_ENTRY,
 } from './manifest.ts';
-import { syncFolder } from './place.ts';
 import { inBytes, inWords, type Progress } from './progress.ts';
 
 /** The maximum size of a header or manifest, which are read into memory; real ones are far smaller. */

@@ -35,14 +35,14 @@ export class Passkeys {
   readonly #clock: Clock;
   readonly #tickets: Tickets;
 
-  constructor(context: {
+  constructor(deps: {
     readonly pool: pg.Pool;
     readonly clock: Clock;
     readonly tickets: Tickets;
   }) {
-    this.#pool = context.pool;
-    this.#clock = context.clock;
-    this.#tickets = context.tickets;
+    this.#pool = deps.pool;
+    this.#clock = deps.clock;
+    this.#tickets = deps.tickets;
   }
 
   /** Returns the passkeys of an account, oldest first. */

@@ -25,10 +25,10 @@ export class Totps {
   readonly #clock: Clock;
   readonly #vault: Vault;
 
-  constructor(context: { readonly pool: pg.Pool; readonly clock: Clock; readonly vault: Vault }) {
-    this.#pool = context.pool;
-    this.#clock = context.clock;
-    this.#vault = context.vault;
+  constructor(deps: { readonly pool: pg.Pool; readonly clock: Clock; readonly vault: Vault }) {
+    this.#pool = deps.pool;
+    this.#clock = deps.clock;
+    this.#vault = deps.vault;
   }
 
   /**

@@ -1,20 +1,11 @@
 import { execFile } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from '../log.ts';
 import { NoEmbeddedDatabase } from './binaries.ts';
 import { adoptCluster, type UsableRunAs } from './run-as.ts';
+import { syncFolder } from './sync-folder.ts';
 
 const run = promisify(execFile);
 
@@ -91,14 +82,5 @@ function refuseOther(clusterDir: string, version: string): void {
     throw new NoEmbeddedDatabase(
       `${clusterDir} was created by PostgreSQL ${made}, and this version of Parley includes PostgreSQL ${major}.`,
     );
-  }
-}
-
-function syncFolder(dir: string): void {
-  const fd = openSync(dir, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }

@@ -38,14 +38,14 @@ export class DeviceCookie {
   readonly #vault: Vault;
   readonly #clock: Clock;
 
-  constructor(context: {
+  constructor(deps: {
     readonly publicUrl: string | undefined;
     readonly vault: Vault;
     readonly clock: Clock;
   }) {
-    this.#publicUrl = context.publicUrl;
-    this.#vault = context.vault;
-    this.#clock = context.clock;
+    this.#publicUrl = deps.publicUrl;
+    this.#vault = deps.vault;
+    this.#clock = deps.clock;
   }
 
   /** Returns the id of the device if it has logged in to this account; null otherwise. */

@@ -3,15 +3,9 @@ import type pg from 'pg';
 import type { RowQueryable } from '../tickets/tickets.ts';
 import { emailKey, usernameKey, usernameSkeleton } from './names.ts';
 import type { Taken } from './taken.ts';
-import { toUser, USER } from './users.ts';
+import { toUser, USER, type UserRow } from './users.ts';
 
-interface MeRow {
-  id: AccountId;
-  username: string;
-  display_name: string;
-  is_active: boolean;
-  created_at: Date;
-  name_is_shared: boolean;
+interface MeRow extends UserRow {
   email: string | null;
   role: AccountRole;
   verified_at: Date | null;

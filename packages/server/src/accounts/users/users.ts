@@ -1,7 +1,8 @@
 import type { AccountId, User } from '@parley/protocol';
 import type pg from 'pg';
 
-interface UserRow {
+/** A row of {@link USER}. */
+export interface UserRow {
   id: AccountId;
   username: string;
   display_name: string;

@@ -2,8 +2,8 @@ import type { AccountId } from '@parley/protocol';
 import type { Queryable } from '../../storage/queryable.ts';
 import { emailKey } from '../users/names.ts';
 
-/** Tables of credentials besides the password and sessions. */
-const TABLES = [
+/** Tables of credentials besides the password and sessions, each with a column `account_id`. */
+export const CREDENTIAL_TABLES = [
   'totps',
   'recovery_codes',
   'passkeys',
@@ -37,7 +37,7 @@ export async function proveAddress(
   const [row] = rows;
   if (!row) return null;
   if (!row.first) return false;
-  for (const table of TABLES) {
+  for (const table of CREDENTIAL_TABLES) {
     await on.query({
       name: `reclaim-${table}`,
       text: `delete from ${table} where account_id = $1`,
