@@ -8,6 +8,7 @@ import { textFrame } from './frame.ts';
 import { HeadComparison } from './head-comparison.ts';
 import type { StreamReader } from './read.ts';
 import type { StoredEvent } from './record.ts';
+import { ReplayPages } from './replay-pages.ts';
 import type { Subscription } from './subscription.ts';
 import { Topic } from './topic.ts';
 import { TopicFeed } from './topic-feed.ts';
@@ -50,7 +51,9 @@ interface HubDeps {
  */
 export class Hub implements BrokerListener {
   readonly counters: HubCounters = { fills: 0, repairs: 0 };
-  readonly reader: StreamReader;
+  /** The pages that are read for replays. */
+  readonly pages: ReplayPages;
+  readonly #reader: StreamReader;
   readonly #feeds = new Map<StreamId, TopicFeed>();
   readonly #log: Logger;
   readonly #visibility: EventVisibilities;
@@ -60,7 +63,8 @@ export class Hub implements BrokerListener {
   readonly #comparison: HeadComparison;
 
   constructor({ reader, log, visibility, broker, metrics, tracing }: HubDeps) {
-    this.reader = reader;
+    this.#reader = reader;
+    this.pages = new ReplayPages(reader);
     this.#log = log;
     this.#visibility = visibility;
     this.#broker = broker ?? new LocalBroker();
@@ -114,7 +118,7 @@ export class Hub implements BrokerListener {
 
   #open(stream: StreamId, head: Seq): TopicFeed {
     const feed = new TopicFeed(new Topic(stream, head, this.#visibility), {
-      reader: this.reader,
+      reader: this.#reader,
       log: this.#log,
       deliver: (topic, events, source) => this.#deliver(topic, events, source),
       onGap: () => {

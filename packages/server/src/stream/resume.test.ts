@@ -193,3 +193,50 @@ test('a socket that was closed while a page was read receives nothing', async ()
   await settle();
   expect(sink.seqs).toEqual([]);
 });
+
+test('sockets at the same cursor share the reads of a page', async () => {
+  const { hub, log } = aNode(250);
+  const sinks = upTo(20).map(() => new RecordingSink(hub, bob));
+  for (const each of sinks) {
+    hub.subscribe(new Subscription(stream, each, { cursor: at(0) }), at(250));
+  }
+  await settle();
+  for (const { seqs } of sinks) expect(seqs).toEqual(upTo(250));
+  expect(log.reads.map(({ after }) => after)).toEqual([0, 100, 200]);
+});
+
+test('a page is not shared after an event was published, which may have redacted it', async () => {
+  const { hub, sink, log, post, subscribe } = aNode(50);
+  const late = new RecordingSink(hub, bob);
+  let reads = 0;
+  log.onRead = () => {
+    if (++reads > 1) return;
+    hub.publish([post()]);
+    hub.subscribe(new Subscription(stream, late, { cursor: at(0) }), at(51));
+    // The read does not return before the second one is requested.
+    return settle();
+  };
+  subscribe({ cursor: at(0) }, 50);
+  await settle();
+  await settle();
+  expect(log.reads.filter(({ after }) => after === 0)).toHaveLength(2);
+  expect(sink.seqs).toEqual(upTo(51));
+  expect(late.seqs).toEqual(upTo(51));
+});
+
+test('a failed read is repeated for every socket that shared it', async () => {
+  const { hub, log } = aNode(50);
+  const sinks = upTo(3).map(() => new RecordingSink(hub, bob));
+  let reads = 0;
+  log.onRead = () => {
+    if (++reads === 1) log.failures = 1;
+  };
+  for (const each of sinks) {
+    hub.subscribe(new Subscription(stream, each, { cursor: at(0) }), at(50));
+  }
+  await settle();
+  for (const { seqs } of sinks) expect(seqs).toEqual([]);
+  await vi.advanceTimersByTimeAsync(500);
+  await settle();
+  for (const { seqs } of sinks) expect(seqs).toEqual(upTo(50));
+});

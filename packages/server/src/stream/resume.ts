@@ -1,15 +1,10 @@
 import type { Seq } from '@parley/protocol';
 import type { Logger } from '../log.ts';
 import type { Hub } from './hub.ts';
-import type { StoredEvent } from './record.ts';
 import type { Sink, Subscription } from './subscription.ts';
-import { type Chunk, encodeChunk } from './tail.ts';
+import type { Chunk } from './tail.ts';
 import type { Topic } from './topic.ts';
 
-/** Events that are read from the database at a time for one subscription. */
-const PAGE = 100;
-/** Bytes sent at a time, about: the progress of a slow reader shows only after all of them. */
-const PAGE_BYTES = 128 * 1024;
 /** Time until a read that failed is repeated. */
 const RETRY_MS = 500;
 
@@ -112,10 +107,10 @@ export class Resume {
     const recent = topic.recent(cursor, bound);
     if (recent) return recent;
     try {
-      const events = await this.#hub.reader.readEvents(stream, cursor, bound, PAGE);
+      const page = await this.#hub.pages.read(topic, cursor, bound);
       // A rewind may have moved the cursor, and the socket may be gone.
       if (subscription.cursor !== cursor || this.#sink.closed) return null;
-      if (events.length > 0) return encodeChunk(cut(events));
+      if (page) return page;
       throw new Error(`Stream ${stream} has no events after ${cursor}, up to ${bound}`);
     } catch (error) {
       this.#log.warn({ err: error, stream }, 'replay failed');
@@ -123,14 +118,4 @@ export class Resume {
       return null;
     }
   }
-}
-
-/** Returns the first events, up to about {@link PAGE_BYTES}; at least one. */
-function cut(events: readonly StoredEvent[]): readonly StoredEvent[] {
-  let bytes = 0;
-  const end = events.findIndex((event) => {
-    bytes += event.data.length;
-    return bytes > PAGE_BYTES;
-  });
-  return end === -1 ? events : events.slice(0, Math.max(1, end));
 }

@@ -1,0 +1,50 @@
+import type { Seq } from '@parley/protocol';
+import type { StreamReader } from './read.ts';
+import type { StoredEvent } from './record.ts';
+import { type Chunk, encodeChunk } from './tail.ts';
+import type { Topic } from './topic.ts';
+
+/** Events that are read from the database at a time. */
+const PAGE = 100;
+/** Bytes of a page, about: the progress of a slow reader shows only after all of them. */
+const PAGE_BYTES = 128 * 1024;
+
+/**
+ * Reads the pages of replays. When many clients reconnect at once, most of them are at the same cursors:
+ * subscriptions that need a page while it is being read share the read and the encoded frames.
+ *
+ * A page is shared only until an event is published in its stream: the event may have redacted text
+ * that the read has returned.
+ */
+export class ReplayPages {
+  readonly #reader: StreamReader;
+  readonly #reading = new Map<string, Promise<Chunk | null>>();
+
+  constructor(reader: StreamReader) {
+    this.#reader = reader;
+  }
+
+  /** Reads the first events after a cursor, up to `upTo`. Returns null if there are none. */
+  read({ stream, head }: Topic, after: Seq, upTo: Seq): Promise<Chunk | null> {
+    const end = Math.min(upTo, after + PAGE) as Seq;
+    const key = `${stream} ${head} ${after} ${end}`;
+    const shared = this.#reading.get(key);
+    if (shared) return shared;
+    const page = this.#reader
+      .readEvents(stream, after, end, PAGE)
+      .then((events) => (events.length > 0 ? encodeChunk(cut(events)) : null))
+      .finally(() => this.#reading.delete(key));
+    this.#reading.set(key, page);
+    return page;
+  }
+}
+
+/** Returns the first events, up to about {@link PAGE_BYTES}; at least one. */
+function cut(events: readonly StoredEvent[]): readonly StoredEvent[] {
+  let bytes = 0;
+  const end = events.findIndex((event) => {
+    bytes += event.data.length;
+    return bytes > PAGE_BYTES;
+  });
+  return end === -1 ? events : events.slice(0, Math.max(1, end));
+}
