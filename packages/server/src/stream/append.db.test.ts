@@ -139,7 +139,7 @@ describe('append', () => {
     const events = await logOf(db.pool, conversation);
     expect(events.map((e) => e.seq)).toEqual(upTo(200));
     expect(acked.sort((a, b) => a - b)).toEqual(upTo(200));
-    // What one person waited for stays in order (I7).
+    // What one user waited for is in order (I7).
     for (const m of members.keys()) {
       const own = events
         .map((e) => (e.data as { body: string }).body)
@@ -149,7 +149,7 @@ describe('append', () => {
     expect(await headOf(db.pool, streamOfConversation(conversation))).toBe(200);
   });
 
-  test('4. somebody who is not a member, or does not exist, leaves nothing behind', async () => {
+  test('4. an account that is not a member, or does not exist, stores nothing', async () => {
     const [alice, bob] = [await anAccount(db.pool), await anAccount(db.pool)];
     const conversation = await aGroup(db.pool, [alice]);
     const append = anAppend(db.pool, clock);
@@ -193,7 +193,7 @@ describe('append', () => {
       expect(seen.indexOf(`ack ${n}`)).toBeLessThan(seen.indexOf(`event ${n}`));
   });
 
-  test('a command that breaks its transaction spoils nobody else’s', async () => {
+  test('a command that breaks its transaction does not affect other commands', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const broken: Rule = {

@@ -44,9 +44,9 @@ describe('what nodes tell each other', () => {
     expect(decode(null, encodeBeat(NODE, 12.5))).toEqual({ kind: 'beat', sentAt: 12.5 });
   });
 
-  test('of a range with a hole, and of what no node has sent, nothing is taken', () => {
-    const hole = encodeRange(NODE, [event(1, 'a', null), event(3, 'b', null)]);
-    for (const text of [hole, '', NODE, `${NODE}e`, `${NODE}e1\tx`, `${NODE}h-1`, `${NODE}?x`]) {
+  test('rejects a range with a gap, and what no node has sent', () => {
+    const withGap = encodeRange(NODE, [event(1, 'a', null), event(3, 'b', null)]);
+    for (const text of [withGap, '', NODE, `${NODE}e`, `${NODE}e1\tx`, `${NODE}h-1`, `${NODE}?x`]) {
       expect(decode(stream, text)).toBeNull();
     }
     expect(decode(stream, encodeRange(NODE, [event(0, 'a', null)]))).toBeNull();

@@ -15,20 +15,20 @@ import type { StoredEvent } from './record.ts';
 /** A beat goes through the broker this often; without any for `DEAF_MS` it counts as away. */
 const BEAT_MS = 500;
 const DEAF_MS = 2_000;
-/** A connection that is not heard for this long is given up and made anew. */
+/** A connection that receives nothing for this long is replaced. */
 const GIVE_UP_MS = 4_000;
 /** More than this on its way to the broker, in bytes, and what comes then is dropped. */
 const UNDER_WAY_MAX = 16 * 1024 * 1024;
 /** Channels in one command. */
 const CHANNELS = 500;
-/** Streams without followers are left this often: who reloads a page is back by then. */
+/** Interval of unsubscribing from streams without subscriptions: a page that is reloaded has resubscribed by then. */
 const LEAVE_MS = 2_000;
 
 /**
  * Joins nodes by the pub/sub of Redis or Valkey: a channel for each stream, to which a node
- * listens only while it has followers of the stream; one for all nodes; one for each node itself,
- * through which it hears its own beat. That beat is the proof that the way is open: a connection
- * that stands while nothing passes counts as away too.
+ * subscribes only while it has subscriptions of the stream; one for all nodes; one for each node, on
+ * which it receives its own heartbeat. The heartbeat proves that messages pass: a connection that is
+ * open while nothing passes counts as away, too.
  */
 export class RedisBroker implements Broker {
   readonly node = randomBytes(6).toString('hex');
@@ -46,7 +46,7 @@ export class RedisBroker implements Broker {
   #beat: NodeJS.Timeout | null = null;
   #outgoing: [channel: string, message: string][] = [];
   #underWay = 0;
-  /** Streams that have followers here, and those that the connection of now listens to. */
+  /** Streams that have subscriptions here, and those that the current connection is subscribed to. */
   readonly #subscribed = new Set<StreamId>();
   readonly #listened = new Set<StreamId>();
   readonly #joining = new Set<StreamId>();

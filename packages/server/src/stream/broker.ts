@@ -28,20 +28,20 @@ export interface BrokerCounters {
   sent: number;
   /** Messages of other nodes that came in. */
   received: number;
-  /** Messages that were given up because it was away or did not keep up. */
+  /** Messages that were dropped because it was away or did not keep up. */
   dropped: number;
   /** Times that it was joined: the first time, and each time that it came back. */
   joins: number;
 }
 
 /**
- * Joins the nodes of one server: carries hints of committed events, and notes about what is not
+ * Joins the nodes of one server: carries hints of committed events, and node messages about what is not
  * durable.
  *
  * 1. Nothing that it carries is needed for correctness: whatever is lost, the hub finds in the
  *    database within two seconds.
- * 2. No call waits, throws, or piles up memory, whatever the other side does.
- * 3. Of streams it brings only those that are followed here.
+ * 2. No call waits, throws, or accumulates memory, whatever the other side does.
+ * 3. It delivers hints only of streams that have subscriptions here.
  */
 export interface Broker {
   /** The name of this node, unlike any other’s. */
@@ -50,23 +50,23 @@ export interface Broker {
   readonly counters: Readonly<BrokerCounters>;
   /** The time of the latest round trip through the broker in ms; null while there is none. */
   readonly lagMs: number | null;
-  /** Begins to connect; whether and when that works is told by `status`. */
+  /** Starts to connect; `status` says whether it is connected. */
   start(listener: BrokerListener): void;
-  /** The stream has its first follower here. */
+  /** The stream has its first subscription here. */
   subscribe(stream: StreamId): void;
-  /** The stream has no follower here any more. */
+  /** The stream has no subscriptions here any more. */
   unsubscribe(stream: StreamId): void;
-  /** Tells the nodes that follow the stream of committed events: a contiguous range. */
+  /** Sends committed events, a contiguous range, to the nodes with subscriptions of the stream. */
   publish(stream: StreamId, events: readonly StoredEvent[]): void;
-  /** Sends a note to the nodes that follow the stream, or to all nodes (null). */
+  /** Sends a node message to the nodes with subscriptions of the stream, or to all nodes (null). */
   note(to: StreamId | null, kind: string, body: string): void;
-  /** Sets who takes the notes of a kind. */
+  /** Sets the handler of the node messages of a kind. */
   onNote(kind: string, handler: NoteHandler): void;
   /** Ends all connections. */
   stop(): Promise<void>;
 }
 
-/** The broker of a node that has no others: there is nobody to tell. */
+/** The broker of a single node: it has no other nodes to send to. */
 export class LocalBroker implements Broker {
   readonly node = 'local';
   readonly status = 'alone';

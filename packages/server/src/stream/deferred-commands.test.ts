@@ -46,7 +46,7 @@ describe('deferred commands', () => {
     expect(deferred.size).toBe(0);
   });
 
-  test('are bounded, and expired ones are dropped though nobody asks for them', () => {
+  test('are bounded, and expired ones are dropped even if they are not retried', () => {
     const { clock, deferred } = deferredCommands(3);
     for (const n of [1, 2, 3, 4]) deferred.defer(command(n, `a${n}`), n, 'overloaded');
     expect(deferred.size).toBe(3);
@@ -62,7 +62,7 @@ describe('deferred commands', () => {
         fc.integer({ min: 1, max: 8 }),
         // Whether an attempt to carry out a command fails for now.
         fc.infiniteStream(fc.boolean()),
-        (count, room, failures) => {
+        (count, capacity, failures) => {
           const { deferred } = deferredCommands();
           const done: number[] = [];
           let open = Array.from({ length: count }, (_, n) => n);
@@ -85,7 +85,7 @@ describe('deferred commands', () => {
             expect(rounds).toBeLessThan(1_000);
             for (const n of open) {
               const order = deferred.orderOf(command(n));
-              if (queue.length >= room) deferred.defer(command(n), order, 'overloaded');
+              if (queue.length >= capacity) deferred.defer(command(n), order, 'overloaded');
               else queue.push({ n, order });
             }
             for (const item of queue.splice(0)) {

@@ -1,7 +1,7 @@
 import type { ClientId, RefusalCode } from '@parley/protocol';
 import type { Command } from './stream-transaction.ts';
 
-/** A deferred command is waited for this long: its sender may have given up. */
+/** How long a deferred command is waited for: its sender may not retry it. */
 const WAIT_MS = 5_000;
 /** Deferred commands of one lane that are remembered one by one. */
 const REMEMBERED_MAX = 50_000;

@@ -164,7 +164,7 @@ describe('hub', () => {
     ];
     const conversation = await aGroup(db.pool, [alice, bob, carol]);
     const node = aNode();
-    const stays = subscribe(node, alice, conversation, 0, 0);
+    const remaining = subscribe(node, alice, conversation, 0, 0);
     const leaves = subscribe(node, bob, conversation, 0, 0);
     const slow = subscribe(node, carol, conversation, 0, 0);
     slow.sink.setCongested(true);
@@ -178,7 +178,7 @@ describe('hub', () => {
     await until(() => slow.sink.endedStreams.length === 1, 'the end of the slow one');
     await until(() => leaves.sink.endedStreams.length === 1, 'the end of the fast one');
 
-    expect(stays.sink.seqs).toEqual(upTo(9));
+    expect(remaining.sink.seqs).toEqual(upTo(9));
     for (const { sink } of [leaves, slow]) {
       const last = sink.received[sink.received.length - 1];
       expect(last?.type).toBe('member.left');

@@ -151,7 +151,7 @@ test('skips what was published between two membership periods', async () => {
 
 test('a membership that ended at an event that this node has not published yet ends there', async () => {
   const { hub, sink, leave, post, subscribe } = aNode(5);
-  const stays = subscribe({ cursor: at(5) }, 5);
+  const current = subscribe({ cursor: at(5) }, 5);
   await settle();
   // Committed by another node, whose hint was lost; the hello has read it from the database.
   leave();
@@ -160,7 +160,7 @@ test('a membership that ended at an event that this node has not published yet e
   await settle();
   expect(sink.seqs.filter((seq) => seq === 7)).toEqual([]);
   expect(sink.endedStreams.length).toBe(2);
-  expect(hub.topic(stream)?.has(stays) ?? false).toBe(false);
+  expect(hub.topic(stream)?.has(current) ?? false).toBe(false);
 });
 
 test('a failed read is repeated, and nothing is sent twice', async () => {

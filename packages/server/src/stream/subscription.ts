@@ -8,7 +8,7 @@ export interface Sink {
   readonly congested: boolean;
   /** Queues frames for the socket. Never blocks, never fails. */
   write(frames: Buffer): void;
-  /** The subscription is behind or has ended: `Resume` handles it when the socket has room. */
+  /** The subscription is behind or has ended: `Resume` handles it when the socket has drained. */
   wake(subscription: Subscription): void;
   /** Called with the events of the account's personal stream after they were written. */
   personal(events: readonly StoredEvent[]): void;

@@ -21,8 +21,8 @@ export function encodeChunk(events: readonly StoredEvent[]): Chunk {
 }
 
 /**
- * The latest events of a stream in memory, without a hole: who is only a little behind is brought
- * up without the database. Bounded in bytes, so a few busy streams cannot fill the memory.
+ * The latest events of a stream in memory, without a gap, so that a subscription that is slightly behind
+ * catches up without the database. Bounded in bytes, so that a few busy streams cannot fill the memory.
  */
 export class Tail {
   readonly #maxBytes: number;

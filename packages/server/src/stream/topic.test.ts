@@ -59,7 +59,7 @@ describe('a stay that has ended before the present one', () => {
     expect(socket.woken.map((s) => s === subscription)).toEqual([true]);
   });
 
-  test('does not end a follower of the present one, whose start the topic has not reached', () => {
+  test('does not end a subscription of the current period, whose start the topic has not reached', () => {
     const { socket, topic, subscription } = aSubscription(8, []);
     topic.advance([left(6), said(7)]);
     expect(socket.seqs).toEqual([]);
@@ -67,7 +67,7 @@ describe('a stay that has ended before the present one', () => {
   });
 });
 
-test('the end of the present stay ends its follower', () => {
+test('the end of the current membership period ends its subscription', () => {
   const socket = new Socket();
   const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
   const subscription = new Subscription(stream, socket, { cursor: at(5) });
@@ -77,7 +77,7 @@ test('the end of the present stay ends its follower', () => {
   expect(subscription).toMatchObject({ last: 7, ended: true });
 });
 
-test('a follower is live only at the head, as a member, on a socket with room', () => {
+test('a subscription is live only at the head, as a member, on a socket that is not congested', () => {
   const socket = new Socket();
   const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
   const isLive = (sent: number, last: number | null, congested = false) => {
@@ -106,7 +106,7 @@ test('a follower is live only at the head, as a member, on a socket with room', 
   expect(socket.seqs).toEqual([6]);
 });
 
-test('followers with sockets that fill up get each event once, in order', () => {
+test('subscriptions with congested sockets receive each event once, in order', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.boolean()), {
