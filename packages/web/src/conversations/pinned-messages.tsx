@@ -3,7 +3,7 @@ import { type Event, type Message, type Seq, streamOfConversation } from '@parle
 import { PinOff } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import { excerpt } from '../lib/display-text.ts';
-import { fullTime } from '../lib/time.ts';
+import { dateOf, fullTime } from '../lib/time.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -47,8 +47,12 @@ export function PinnedMessages({
                 <span className="truncate font-semibold text-sm">
                   <UserName id={author} name={nameOf(author)} />
                 </span>
-                <time dateTime={postedAt} className="shrink-0 text-[12px] text-muted">
-                  {fullTime(postedAt)}
+                <time
+                  dateTime={postedAt}
+                  title={fullTime(postedAt)}
+                  className="shrink-0 text-[12px] text-muted"
+                >
+                  {dateOf(postedAt)}
                 </time>
               </span>
               <span className="line-clamp-2 break-words text-sm">{excerpt(body, EXCERPT)}</span>
