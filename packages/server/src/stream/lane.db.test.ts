@@ -115,6 +115,28 @@ describe('an id used for two different commands', () => {
     expect(logs.flat()).toHaveLength(ids.length);
   });
 
+  test('carries out exactly one in different streams, when one has nothing to change', async () => {
+    const alice = await anAccount(db.pool);
+    const [here, there] = [await aGroup(db.pool, [alice]), await aGroup(db.pool, [alice])];
+    const nodes = [anAppend(db.pool, clock), anAppend(db.pool, clock)] as const;
+    const message = await aMessage(nodes[0], alice, here);
+
+    // In turn, so that both are often in progress at the same moment.
+    for (let n = 0; n < 100; n++) {
+      const clientId = aClientId();
+      const both = [
+        removeReaction(nodes[0], { actor: alice, clientId, conversation: here }, message, '👍'),
+        postMessage(nodes[n % 2] as Append, { actor: alice, clientId, conversation: there }, 'x'),
+      ];
+      const outcomes = (await Promise.all(both)).map(told);
+      expect(outcomes.sort()).toEqual(['client_id_reused', 'stored']);
+    }
+    const { rows } = await db.pool.query('select from events where stream_id = $1 and seq > 1000', [
+      here,
+    ]);
+    expect(rows).toEqual([]);
+  });
+
   test('carries out the second when the first was rejected and left nothing behind', async () => {
     const [alice, bob] = [await anAccount(db.pool), await anAccount(db.pool)];
     const conversation = await aGroup(db.pool, [alice, bob]);

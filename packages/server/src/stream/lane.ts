@@ -319,6 +319,7 @@ export class Lane {
     if ('refuse' in decision) return { kind: 'refused', refusal: decision.refuse };
     if ('unchanged' in decision) {
       const stream = decision.stream ?? command.stream;
+      await this.#holdId(tx, command);
       await tx.query(
         'lane-unchanged',
         `insert into unchanged_commands (actor_id, client_id, stream_id, seq, command_digest)
@@ -335,6 +336,25 @@ export class Lane {
     events.push(...staged);
     const { stream, seq, at } = staged[0] as StoredEvent;
     return { kind: 'stored', stream, seq, at, repeated: false };
+  }
+
+  /**
+   * Makes every other command with this id wait until this transaction ends, also one in another
+   * stream: the index of the ids of events keeps the entry of a row that is deleted again.
+   */
+  async #holdId(tx: StreamTransaction, { actor, clientId, stream }: Command): Promise<void> {
+    const place = [stream, '9223372036854775807'];
+    await tx.query(
+      'lane-hold-id',
+      `insert into events (stream_id, seq, type, actor_id, client_id, at, data)
+       values ($1, $2, '', $3, $4, now(), 'null')`,
+      [...place, actor, clientId],
+    );
+    await tx.query(
+      'lane-release-place',
+      'delete from events where stream_id = $1 and seq = $2',
+      place,
+    );
   }
 }
 

@@ -198,8 +198,13 @@ export class StreamTransaction {
          from unnest($4::uuid[], $5::int8[], $6::text[], $7::uuid[], $8::uuid[], $9::timestamptz[],
                      $10::text[], $11::bytea[])
            as e (stream_id, seq, type, actor_id, client_id, at, data, command_digest)
+         returning 1
        )
-       select id, last_seq from incremented`,
+       select id, last_seq,
+         -- Evaluated once, when all events are inserted.
+         (select reject_ids_of_unchanged_commands($7, $8)
+          from (select count(*) from inserted) as done) as reused
+       from incremented`,
       [
         [...increments.keys()],
         [...increments.values()].map((b) => b.n),
