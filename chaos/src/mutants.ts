@@ -39,8 +39,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: 'storage/transaction.js',
-        find: "await client.query('begin');",
-        replace: "await client.query('begin; set local synchronous_commit = off');",
+        find: "const started = client.query('begin')",
+        replace: "const started = client.query('begin; set local synchronous_commit = off')",
       },
     ],
     nightly: true,
@@ -51,19 +51,59 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     description: 'acknowledge before the commit',
     edits: [
       {
-        file: 'stream/lane.js',
-        find: `const outcomes = await this.#execute(tx, batch);
-            executed`,
-        replace: `const outcomes = await this.#execute(tx, batch);
+        file: 'stream/batch-writer.js',
+        find: 'const outcomes = await executeBatch(tx, started, batch, this.#deps);',
+        replace: `const outcomes = await executeBatch(tx, started, batch, this.#deps);
             for (const [i, p] of batch.entries()) {
               if (p.command.eventType === 'message.posted') this.#guard(() => p.settle(outcomes[i]));
             }
-            await new Promise((resolve) => setTimeout(resolve, 30));
-            executed`,
+            await new Promise((resolve) => setTimeout(resolve, 30));`,
       },
     ],
     caughtBy: ['I1 acked is kept'],
     run: { mode: 'chaos', faults: ['kill-node'], faultsPerRound: 3, rounds: 2 },
+  },
+  'unchecked-commit': {
+    description: 'take a COMMIT for successful although a pipelined statement before it has failed',
+    edits: [
+      {
+        file: 'storage/transaction.js',
+        find: "if (commit.value.command !== 'COMMIT') {",
+        replace: `if (commit.value.command !== 'COMMIT') {
+        client.release(true);
+        return;`,
+      },
+      {
+        // Without a disk that fails, nothing else makes a statement fail after the locks.
+        file: 'stream/stream-transaction.js',
+        find: '    issue(name, text, values) {\n',
+        replace: `    issue(name, text, values) {
+        if (name === 'messages-posted') globalThis.posted = (globalThis.posted ?? 0) + 1;
+        if (name === 'messages-posted' && globalThis.posted % 20 === 0) void this.query('planted', 'select 1 / 0', []);
+`,
+      },
+    ],
+    caughtBy: ['I1 acked is kept'],
+    run: { mode: 'clean', faults: none },
+  },
+  'swapped-outcomes': {
+    description: 'answer a stored and a refused command of one batch with each other’s outcome',
+    edits: [
+      {
+        file: 'stream/execute-batch.js',
+        find: 'return execution.outcomes;',
+        replace: `const refused = execution.outcomes.findIndex((o) => o.kind === 'refused');
+    const stored = execution.outcomes.findIndex((o) => o.kind === 'stored');
+    if (refused >= 0 && stored >= 0) {
+        const outcome = execution.outcomes[refused];
+        execution.outcomes[refused] = execution.outcomes[stored];
+        execution.outcomes[stored] = outcome;
+    }
+    return execution.outcomes;`,
+      },
+    ],
+    caughtBy: ['I1 acked is kept'],
+    run: { mode: 'clean', faults: none, commandsPerSecond: 150 },
   },
   'drop-publish': {
     description: 'lose one publication in twenty',
@@ -148,15 +188,14 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     description: 'assign seqs outside of the row lock of the transaction',
     edits: [
       {
-        file: 'stream/lane.js',
-        find: 'await lockStreams(tx, batch.map((p) => p.command));',
-        replace: `const commands = batch.map((p) => p.command);
-        tx.planted = commands.every((c) => c.eventType === 'message.posted');
-        if (tx.planted) await takeSeqs(this.#context.pool, tx, commands);
-        else await lockStreams(tx, commands);`,
+        file: 'stream/execute-batch.js',
+        find: 'const locked = lockStreams(tx, batch.map((pending) => pending.command));',
+        replace: `const commands = batch.map((pending) => pending.command);
+    tx.planted = commands.every((c) => c.eventType === 'message.posted');
+    const locked = tx.planted ? takeSeqs(consequences.pool, tx, commands) : lockStreams(tx, commands);`,
       },
       {
-        file: 'stream/lane.js',
+        file: 'stream/execute-batch.js',
         find: 'async function lockStreams(tx, commands) {',
         replace: `async function takeSeqs(pool, tx, commands) {
     for (const command of commands) {
@@ -168,19 +207,20 @@ async function lockStreams(tx, commands) {`,
       },
       {
         file: 'stream/stream-transaction.js',
-        find: 'set last_seq = s.last_seq + b.n, last_at = b.at',
+        find: 'set last_seq = a.after, last_at = a.at',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it becomes part of a template
-        replace: 'set last_seq = s.last_seq + ${this.planted ? 0 : "b.n"}, last_at = b.at',
+        replace: 'set last_seq = ${this.planted ? "s.last_seq" : "a.after"}, last_at = a.at',
+      },
+      {
+        file: 'stream/stream-transaction.js',
+        find: 'where s.id = a.id and s.last_seq = a.before',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it becomes part of a template
+        replace: 'where s.id = a.id ${this.planted ? "" : "and s.last_seq = a.before"}',
       },
       {
         file: 'stream/stream-transaction.js',
         find: "-flush',",
         replace: "-flush' + (this.planted ? '-planted' : ''),",
-      },
-      {
-        file: 'stream/stream-transaction.js',
-        find: 'if (row.last_seq !== expected) {',
-        replace: 'if (row.last_seq !== expected && !this.planted) {',
       },
     ],
     caughtBy: ['I4 dense', 'I6 in order', 'I8 complete', 'I9 nothing repaired'],

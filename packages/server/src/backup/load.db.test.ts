@@ -1,6 +1,9 @@
-import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import {
+  startTestCluster,
+  type TestCluster,
+  type TestDatabase,
+} from '../../test/support/database.ts';
 import type { Migration } from '../storage/migrate.ts';
 import { readSequences, readTables } from './catalog.ts';
 import { copyOut, digestOf, prepareSession } from './copy.ts';
@@ -13,8 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-async function aClient(database: Promise<{ open(): Promise<{ pool: pg.Pool }> }>) {
-  const { pool } = await (await database).open();
+async function aClient(database: Promise<TestDatabase>) {
+  const { pool } = await (await database).open({ pipelined: false });
   const client = await pool.connect();
   await prepareSession(client);
   return { client, done: () => client.release(true) };
@@ -120,7 +123,7 @@ test('a load that is not finished leaves nothing', async () => {
 });
 
 test('the digest of the streams changes with every change of an event or head', async () => {
-  const { pool } = await (await cluster.fresh()).open();
+  const { pool } = await (await cluster.fresh()).open({ pipelined: false });
   const seen = new Set<string>();
   const look = async () => {
     const client = await pool.connect();

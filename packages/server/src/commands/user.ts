@@ -28,7 +28,7 @@ export async function user([what = '', ...args]: readonly string[]): Promise<num
     throw new UsageError(what === '' ? 'Missing subcommand' : `Unknown subcommand: ${what}`);
   }
   const asked = work(args, config);
-  const { database, close } = await reachDatabase(config, commandLog(config));
+  const { database, close } = await reachDatabase(config, commandLog(config), { pipelined: true });
   try {
     await asked(database.pool);
   } finally {

@@ -9,9 +9,9 @@ import { EVERYONE_STREAM } from './everyone.ts';
  * of rows that were written. Read cursors are not projected; a membership period starts with one.
  */
 export const conversationProjections = {
-  'conversation.created': async (tx, events) => {
+  'conversation.created': (tx, events) => {
     const data = events.map((e) => dataOf(e, 'conversation.created'));
-    await tx.query(
+    tx.issue(
       'conversations-created',
       `insert into conversations
          (id, kind, visibility, name, direct_key, is_everyone, created_by, created_at)
@@ -31,10 +31,10 @@ export const conversationProjections = {
     );
   },
 
-  'conversation.updated': async (tx, events) => {
+  'conversation.updated': (tx, events) => {
     for (const e of events) {
       const { name, visibility } = dataOf(e, 'conversation.updated');
-      await tx.query(
+      tx.issue(
         'conversations-updated',
         `update conversations
          set name = coalesce($2, name), visibility = coalesce($3, visibility)
@@ -44,8 +44,8 @@ export const conversationProjections = {
     }
   },
 
-  'conversation.deleted': async (tx, events) => {
-    await tx.query(
+  'conversation.deleted': (tx, events) => {
+    tx.issue(
       'conversations-deleted',
       `with e as (
          select * from unnest($1::uuid[], $2::int8[], $3::timestamptz[]) as e (id, seq, at)
@@ -61,9 +61,9 @@ export const conversationProjections = {
     );
   },
 
-  'member.joined': async (tx, events) => {
+  'member.joined': (tx, events) => {
     const data = events.map((e) => dataOf(e, 'member.joined'));
-    await tx.query(
+    tx.issue(
       'conversations-member-joined',
       // A returning member keeps the read cursor; a new one starts with everything read.
 
@@ -88,8 +88,8 @@ export const conversationProjections = {
     );
   },
 
-  'member.left': async (tx, events) => {
-    await tx.query(
+  'member.left': (tx, events) => {
+    tx.issue(
       'conversations-member-left',
       `with ended as (
          update memberships m set left_seq = e.seq
@@ -109,10 +109,10 @@ export const conversationProjections = {
     );
   },
 
-  'member.role_changed': async (tx, events) => {
+  'member.role_changed': (tx, events) => {
     for (const e of events) {
       const { account, role } = dataOf(e, 'member.role_changed');
-      await tx.query(
+      tx.issue(
         'conversations-role-changed',
         `update memberships set role = $3
          where conversation_id = $1 and account_id = $2

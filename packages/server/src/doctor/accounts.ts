@@ -11,9 +11,9 @@ import type { Projection } from '../stream/stream-transaction.ts';
 export const accountProjections: Readonly<
   Record<Extract<WorkspaceEventType, `user.${string}`>, Projection | 'none'>
 > = {
-  'user.registered': async (tx, events) => {
+  'user.registered': (tx, events) => {
     const data = events.map((e) => dataOf(e, 'user.registered'));
-    await tx.query(
+    tx.issue(
       'doctor-registered',
       `insert into accounts (id, username, username_key, display_name)
        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])`,
@@ -26,10 +26,10 @@ export const accountProjections: Readonly<
     );
   },
 
-  'user.updated': async (tx, events) => {
+  'user.updated': (tx, events) => {
     for (const e of events) {
       const { account, username, displayName } = dataOf(e, 'user.updated');
-      await tx.query(
+      tx.issue(
         'doctor-updated',
         `update accounts set username = $2, username_key = $3, display_name = $4 where id = $1`,
         [account, username, usernameKey(username), displayName],
@@ -37,8 +37,8 @@ export const accountProjections: Readonly<
     }
   },
 
-  'user.deactivated': async (tx, events) => {
-    await tx.query(
+  'user.deactivated': (tx, events) => {
+    tx.issue(
       'doctor-deactivated',
       'update accounts set is_active = false where id = any($1::uuid[])',
       [events.map((e) => dataOf(e, 'user.deactivated').account)],
@@ -48,11 +48,11 @@ export const accountProjections: Readonly<
   // The role is not compared (tables.ts).
   'user.role_changed': 'none',
 
-  'user.deleted': async (tx, events) => {
+  'user.deleted': (tx, events) => {
     for (const e of events) {
       const { account } = dataOf(e, 'user.deleted');
       const { username, displayName } = erasedNames(account);
-      await tx.query(
+      tx.issue(
         'doctor-deleted',
         `update accounts set username = $2, username_key = $3, display_name = $4, is_active = false
          where id = $1`,
@@ -61,8 +61,8 @@ export const accountProjections: Readonly<
     }
   },
 
-  'user.reactivated': async (tx, events) => {
-    await tx.query(
+  'user.reactivated': (tx, events) => {
+    tx.issue(
       'doctor-reactivated',
       'update accounts set is_active = true where id = any($1::uuid[])',
       [events.map((e) => dataOf(e, 'user.reactivated').account)],

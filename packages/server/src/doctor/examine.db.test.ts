@@ -192,7 +192,7 @@ test('checks 100,000 events in bounded memory', { timeout: 180_000 }, async () =
   const group = await aRealGroup(append, users);
   const stream = streamOfConversation(group);
   const first = (await says(append, ada, group, 'first')) as number;
-  // Inserted in bulk, as a lane does: messages, one in ten of them edited.
+  // Inserted in bulk, as a transaction does: messages, one in ten of them edited.
   const body = 'x'.repeat(400);
   await pool.query(
     `insert into events (stream_id, seq, type, actor_id, at, data)

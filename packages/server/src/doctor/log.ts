@@ -205,7 +205,9 @@ export class LogWalk {
   async #tryToProject(events: readonly StoredEvent[]): Promise<string | null> {
     await this.#client.query('savepoint page');
     try {
-      await this.#projections.apply(new StreamTransaction(this.#client, 0), events);
+      const tx = new StreamTransaction(this.#client, 0);
+      this.#projections.apply(tx, events);
+      await tx.executed();
       await this.#client.query('release savepoint page');
       return null;
     } catch (error) {

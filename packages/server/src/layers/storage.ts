@@ -9,7 +9,11 @@ import { lockFolder } from '../storage/lock.ts';
 import { refuseMoved, refuseUnfinished } from '../storage/marks.ts';
 import { migrate } from '../storage/migrate.ts';
 import { explained, makeDataFolder } from '../storage/start-errors.ts';
+import { TRANSACTIONS_MAX } from '../stream/batch-writer.ts';
 import type { LayerContext } from './context.ts';
+
+/** Connections of a node beside those that append. */
+const POOL_CONNECTIONS = 12;
 
 /** Where the data is. */
 export interface DataLayer {
@@ -36,10 +40,22 @@ export async function openDataFolder({ config, log, onStop }: LayerContext): Pro
   return { address: embedded.connection, disk };
 }
 
+/** Connections to the database. */
+export interface Pools {
+  /** For everything but appending to streams. */
+  readonly pool: Pool;
+  /** For the transactions that append to streams: pipelined. */
+  readonly appendPool: Pool;
+}
+
 /** Connects to the database and migrates it. */
-export async function openPool(context: LayerContext, { address, disk }: DataLayer): Promise<Pool> {
+export async function openPools(
+  context: LayerContext,
+  { address, disk }: DataLayer,
+): Promise<Pools> {
   const { config, log, signal, onStop } = context;
   const { pool, close } = await openDatabase(address, log, {
+    maxConnections: POOL_CONNECTIONS,
     // An external database may start after this server, at any time.
     ...(config.databaseUrl !== undefined && { waitMs: Number.POSITIVE_INFINITY }),
     signal,
@@ -47,7 +63,13 @@ export async function openPool(context: LayerContext, { address, disk }: DataLay
   onStop(close);
   await migrate(pool, log);
   disk?.onFull(() => pool.query('checkpoint'));
-  return pool;
+  const append = await openDatabase(address, log, {
+    maxConnections: TRANSACTIONS_MAX,
+    pipelined: true,
+    signal,
+  });
+  onStop(append.close);
+  return { pool, appendPool: append.pool };
 }
 
 /** Removes the leftovers of killed backups from the data folder. */

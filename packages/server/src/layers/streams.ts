@@ -15,6 +15,7 @@ import { Projections } from '../stream/projections.ts';
 import { readerOf } from '../stream/read.ts';
 import { startTracing } from '../tracing/start.ts';
 import type { LayerContext } from './context.ts';
+import type { Pools } from './storage.ts';
 
 /** Rejects writes while the disk is full. */
 export interface WriteGate {
@@ -37,7 +38,7 @@ export interface StreamLayer {
 /** Builds the streams: what is committed goes from append to the hub. */
 export async function openStreams(
   context: LayerContext,
-  pool: Pool,
+  { pool, appendPool }: Pools,
   disk: DiskReserve | null,
 ): Promise<StreamLayer> {
   const { config, log, clock, limits, onStop } = context;
@@ -60,7 +61,7 @@ export async function openStreams(
     tracing,
   });
   const append = new Append({
-    pool,
+    pool: appendPool,
     clock,
     log,
     projections: new Projections(PROJECTIONS),

@@ -128,6 +128,7 @@ function onMessage(
 
 const postRule: Rule<PostCommand> = {
   name: 'messages.post',
+  readsEarly: true,
   async decide(tx, command) {
     const members = await readMembers(tx, [command]);
     return decidePost(command, members.has(0));
@@ -228,6 +229,7 @@ function messageRule(
 ): Rule<OnMessageCommand> {
   return {
     name,
+    readsEarly: true,
     async decide(tx, command) {
       const [row] = await tx.query<{
         author_id: string | null;

@@ -4,8 +4,8 @@ import type { Projection } from '../stream/stream-transaction.ts';
 
 /** The projections of messages, reactions and pins. */
 export const messageProjections = {
-  'message.posted': async (tx, events) => {
-    await tx.query(
+  'message.posted': (tx, events) => {
+    tx.issue(
       'messages-posted',
       `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
        select e.conversation_id, e.seq, e.author_id, e.body, e.at, e.seq
@@ -21,10 +21,10 @@ export const messageProjections = {
     );
   },
 
-  'message.edited': async (tx, events) => {
+  'message.edited': (tx, events) => {
     for (const e of events) {
       const { message, body } = dataOf(e, 'message.edited');
-      await tx.query(
+      tx.issue(
         'messages-edited',
         `update messages set body = $3, edited_at = $4, changed_seq = $5
          where conversation_id = $1 and seq = $2 and changed_seq < $5`,
@@ -33,11 +33,11 @@ export const messageProjections = {
     }
   },
 
-  'message.deleted': async (tx, events) => {
+  'message.deleted': (tx, events) => {
     // In bulk: the erasure of an account deletes many messages.
     const streams = events.map((e) => e.stream);
     const messages = events.map((e) => dataOf(e, 'message.deleted').message);
-    await tx.query(
+    tx.issue(
       'messages-deleted',
       `update messages m set body = '', deleted_at = e.at, changed_seq = e.seq
        from unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::int8[])
@@ -45,13 +45,13 @@ export const messageProjections = {
        where m.conversation_id = e.conversation_id and m.seq = e.message and m.changed_seq < e.seq`,
       [streams, messages, events.map((e) => e.at), events.map((e) => e.seq)],
     );
-    await tx.query(
+    tx.issue(
       'messages-deleted-reactions',
       `delete from reactions r using unnest($1::uuid[], $2::int8[]) as e (conversation_id, message)
        where r.conversation_id = e.conversation_id and r.message_seq = e.message`,
       [streams, messages],
     );
-    await tx.query(
+    tx.issue(
       'messages-deleted-pins',
       `delete from pins p using unnest($1::uuid[], $2::int8[]) as e (conversation_id, message)
        where p.conversation_id = e.conversation_id and p.message_seq = e.message`,
@@ -59,54 +59,54 @@ export const messageProjections = {
     );
   },
 
-  'reaction.added': async (tx, events) => {
+  'reaction.added': (tx, events) => {
     for (const e of events) {
       const { message, emoji } = dataOf(e, 'reaction.added');
-      await tx.query(
+      tx.issue(
         'messages-reacted',
         `insert into reactions (conversation_id, message_seq, account_id, emoji, seq)
          values ($1, $2, $3, $4, $5) on conflict do nothing`,
         [e.stream, message, e.actor, emoji, e.seq],
       );
-      await tx.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+      tx.issue('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
     }
   },
 
-  'reaction.removed': async (tx, events) => {
+  'reaction.removed': (tx, events) => {
     for (const e of events) {
       const { message, emoji } = dataOf(e, 'reaction.removed');
-      await tx.query(
+      tx.issue(
         'messages-unreacted',
         `delete from reactions
          where conversation_id = $1 and message_seq = $2 and account_id = $3 and emoji = $4`,
         [e.stream, message, e.actor, emoji],
       );
-      await tx.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+      tx.issue('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
     }
   },
 
-  'message.pinned': async (tx, events) => {
+  'message.pinned': (tx, events) => {
     for (const e of events) {
       const { message } = dataOf(e, 'message.pinned');
-      await tx.query(
+      tx.issue(
         'messages-pinned',
         `insert into pins (conversation_id, message_seq, pinned_by, pinned_at, seq)
          values ($1, $2, $3, $4, $5) on conflict do nothing`,
         [e.stream, message, e.actor, e.at, e.seq],
       );
-      await tx.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+      tx.issue('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
     }
   },
 
-  'message.unpinned': async (tx, events) => {
+  'message.unpinned': (tx, events) => {
     for (const e of events) {
       const { message } = dataOf(e, 'message.unpinned');
-      await tx.query(
+      tx.issue(
         'messages-unpinned',
         'delete from pins where conversation_id = $1 and message_seq = $2',
         [e.stream, message],
       );
-      await tx.query('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+      tx.issue('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
     }
   },
 } satisfies Partial<Record<EventType, Projection>>;

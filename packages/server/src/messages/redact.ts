@@ -1,37 +1,30 @@
 import type { Seq, StreamId } from '@parley/protocol';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
-import type { StreamTransaction } from '../stream/stream-transaction.ts';
+import type { StatementSink } from '../stream/stream-transaction.ts';
 
 /**
  * Removes the text of deleted messages from the events that carried it, so that no replay sends a
  * deleted text. Runs in the transaction that stores the `message.deleted` events. The redacted events
  * themselves remain: the log has no gap, and the projections are unchanged.
  */
-export async function redactMessages(
-  tx: StreamTransaction,
-  deletions: readonly StoredEvent[],
-): Promise<void> {
+export function redactMessages(tx: StatementSink, deletions: readonly StoredEvent[]): void {
   const byStream = new Map<StreamId, Seq[]>();
   for (const event of deletions) {
     const { message } = dataOf(event, 'message.deleted');
     byStream.set(event.stream, [...(byStream.get(event.stream) ?? []), message]);
   }
   // All deletions of one command are in one stream.
-  for (const [stream, messages] of byStream) await redactInStream(tx, stream, messages);
+  for (const [stream, messages] of byStream) redactInStream(tx, stream, messages);
 }
 
-async function redactInStream(
-  tx: StreamTransaction,
-  stream: StreamId,
-  messages: readonly Seq[],
-): Promise<void> {
-  await tx.query(
+function redactInStream(tx: StatementSink, stream: StreamId, messages: readonly Seq[]): void {
+  tx.issue(
     'messages-redact-posted',
     `update events set data = '{"body":""}', command_digest = null
      where stream_id = $1 and seq = any($2::int8[]) and type = 'message.posted'`,
     [stream, messages],
   );
-  await tx.query(
+  tx.issue(
     'messages-redact-edited',
     `update events set data = ('{"message":' || (data ->> 'message') || ',"body":""}')::json,
          command_digest = null

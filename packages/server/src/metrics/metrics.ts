@@ -64,17 +64,17 @@ export class Metrics {
     ['what'],
   );
   readonly #batch = this.#histogram(
-    'parley_lane_batch_commands',
+    'parley_batch_commands',
     'Commands that shared a transaction',
     SIZES,
   );
   readonly #wait = this.#histogram(
-    'parley_lane_wait_seconds',
+    'parley_batch_wait_seconds',
     'Time that the oldest command of a batch waited for its transaction',
     SHORT,
   );
   readonly #transaction = this.#histogram(
-    'parley_lane_transaction_seconds',
+    'parley_batch_transaction_seconds',
     'Time of a batch from BEGIN to its confirmed commit',
     SHORT,
   );
@@ -131,7 +131,7 @@ export class Metrics {
     this.#limited.inc({ what });
   }
 
-  /** Records a committed batch of a lane; times in ms. */
+  /** Records a committed batch; times in ms. */
   committed(batch: {
     commands: number;
     waitMs: number;

@@ -6,6 +6,8 @@ export {
   CommitOutcomeUnknown,
   isConnectionError,
   NotCommitted,
+  type ReadyToCommit,
+  withPipelinedTransaction,
   withTransaction,
 } from './transaction.ts';
 
@@ -39,7 +41,9 @@ const timeouts = {
 
 /**
  * Connects to the database: waits until it responds (up to `waitMs`, or until `signal`), and checks that
- * its configuration is durable. With `patient`, statements have no time limit.
+ * its configuration is durable. With `patient`, statements have no time limit. With `pipelined`,
+ * statements are sent without waiting for the answers to earlier ones, and PostgreSQL plans each
+ * prepared statement once: for {@link withPipelinedTransaction}.
  *
  * @throws {UnsafeDatabase} with fsync, synchronous_commit or full_page_writes off
  */
@@ -50,15 +54,17 @@ export async function openDatabase(
     waitMs = 60_000,
     maxConnections = 16,
     patient = false,
+    pipelined = false,
     signal,
   }: {
     waitMs?: number;
     maxConnections?: number;
     patient?: boolean;
+    pipelined?: boolean;
     signal?: AbortSignal | undefined;
   } = {},
 ): Promise<Database> {
-  const pool = new pg.Pool({
+  const config: pg.PoolConfig & { pipeline: boolean } = {
     ...address,
     application_name: 'parley',
     max: maxConnections,
@@ -67,7 +73,9 @@ export async function openDatabase(
     keepAlive: true,
     ...(patient ? {} : timeouts),
     types: columnTypes,
-  });
+    pipeline: pipelined,
+  };
+  const pool = new pg.Pool(config);
   // Without these listeners, a lost connection would end this process.
   let closing = false;
   pool.on('error', (error) => {
@@ -76,6 +84,13 @@ export async function openDatabase(
   });
   pool.on('connect', (client) => {
     client.on('error', (error) => log.debug({ err: error }, 'database connection lost'));
+    if (!pipelined) return;
+    // The statements that append events look rows up by key, whatever the values are. Planning them
+    // anew each time, as PostgreSQL does while it finds that cheaper by its estimates, would take
+    // longer than executing them. Not a start-up option: connection poolers refuse those.
+    client.query('set plan_cache_mode = force_generic_plan').catch((error: unknown) => {
+      log.debug({ err: error }, 'plan_cache_mode not set');
+    });
   });
   try {
     await waitForAnswer(pool, log, waitMs, signal);

@@ -21,6 +21,12 @@ export type Reached = {
   close(): Promise<void>;
 };
 
+/** How to open a database. */
+export interface ReachOptions {
+  /** Whether its connections are for appending to streams; see {@link openDatabase}. */
+  readonly pipelined?: boolean;
+}
+
 /**
  * Opens the database that a server uses, whether the server is running or not: the one that
  * DATABASE_URL names, or the embedded one. The latter is opened through the socket of the running
@@ -31,8 +37,9 @@ export type Reached = {
 export async function reachDatabase(
   config: { databaseUrl: string | undefined; dataDir: string },
   log: Logger,
+  options: ReachOptions = {},
 ): Promise<Reached> {
-  const reached = await reach(config, log);
+  const reached = await reach(config, log, options);
   try {
     const state = await migrationState(reached.database.pool);
     if (state !== 'current') {
@@ -58,19 +65,20 @@ export async function reachDatabase(
 export async function reach(
   config: { databaseUrl: string | undefined; dataDir: string },
   log: Logger,
+  options: ReachOptions = {},
 ): Promise<Reached> {
   refuseUnfinished(config.dataDir);
   if (config.databaseUrl !== undefined) {
-    return open('url', { connectionString: config.databaseUrl }, log);
+    return open('url', { connectionString: config.databaseUrl }, log, options);
   }
   const end = performance.now() + startingMs;
   for (;;) {
     try {
-      return await reachFolder(config.dataDir, log);
+      return await reachFolder(config.dataDir, log, options);
     } catch (error) {
       if (!(error instanceof DataFolderInUse)) throw error;
       const socket = runningEmbedded(config.dataDir);
-      if (socket !== undefined) return await open('server', socket, log);
+      if (socket !== undefined) return await open('server', socket, log, options);
       // The server’s database is being started or restarted.
       if (performance.now() > end) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -87,7 +95,11 @@ const startingMs = 30_000;
  * @throws {NoDatabase} when there is none
  * @throws {DataFolderInUse} when a server uses it
  */
-export async function reachFolder(dataDir: string, log: Logger): Promise<Reached> {
+export async function reachFolder(
+  dataDir: string,
+  log: Logger,
+  options: ReachOptions = {},
+): Promise<Reached> {
   refuseUnfinished(dataDir);
   if (!existsSync(join(dataDir, 'postgres', 'PG_VERSION'))) {
     throw new NoDatabase(
@@ -96,19 +108,26 @@ export async function reachFolder(dataDir: string, log: Logger): Promise<Reached
   }
   refuseMoved(dataDir);
   const embedded = await startEmbedded({ dataDir, log });
-  return await open('folder', embedded.connection, log, () => embedded.stop());
+  return await open('folder', embedded.connection, log, {
+    ...options,
+    stop: () => embedded.stop(),
+  });
 }
 
 async function open(
   by: Reached['by'],
   address: DatabaseAddress,
   log: Logger,
-  stop: () => Promise<void> = async () => undefined,
+  {
+    pipelined = false,
+    stop = async () => undefined,
+  }: ReachOptions & { stop?: () => Promise<void> },
 ): Promise<Reached> {
   try {
     const database = await openDatabase(address, log, {
       waitMs: 10_000,
       maxConnections: 4,
+      pipelined,
       patient: true,
     });
     const close = async () => {

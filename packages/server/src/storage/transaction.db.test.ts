@@ -9,6 +9,7 @@ import {
   isConnectionError,
   NotCommitted,
   openDatabase,
+  withPipelinedTransaction,
   withTransaction,
 } from './database.ts';
 import { waitUntil } from './processes.ts';
@@ -25,8 +26,8 @@ afterAll(() => cluster.stop());
 beforeEach(async () => {
   const fresh = await cluster.fresh({ migrated: false });
   address = fresh.address;
-  database = await fresh.open();
-  observer = await fresh.open();
+  database = await fresh.open({ pipelined: false });
+  observer = await fresh.open({ pipelined: false });
   // A row that says "slow" keeps COMMIT under way while another session holds the lock 1.
   await observer.pool.query(`
     create table notes (id int primary key, body text unique deferrable initially deferred);
@@ -176,6 +177,112 @@ describe('withTransaction', () => {
     holder.release(true);
     expect(await waitUntil(() => cluster.embedded.pid !== before, 20_000)).toBe(true);
     expect(await storedIds()).toEqual([]);
+  });
+});
+
+describe('withPipelinedTransaction', () => {
+  let pipelined: Database;
+  beforeEach(async () => {
+    pipelined = await openDatabase(address, testLog, { pipelined: true });
+    return () => pipelined.close();
+  });
+
+  /** Inserts rows without waiting for any answer, once the transaction has started. */
+  const inserts =
+    (...rows: readonly (readonly [number, string])[]) =>
+    async (client: pg.PoolClient, started: Promise<void>) => {
+      await started;
+      const executed = Promise.all(rows.map(([id, body]) => insert(id, body)(client)));
+      executed.catch(() => undefined);
+      return { result: 'done', executed };
+    };
+
+  test('returns after the commit, and gives the connection back', async () => {
+    expect(await withPipelinedTransaction(pipelined.pool, inserts([1, 'a'], [2, 'b']))).toBe(
+      'done',
+    );
+    expect(await storedIds()).toEqual([1, 2]);
+    expect(pipelined.pool.idleCount).toBe(pipelined.pool.totalCount);
+  });
+
+  test('stores nothing if one of the statements fails, and throws its error', async () => {
+    const failing = withPipelinedTransaction(
+      pipelined.pool,
+      inserts([1, 'a'], [1, 'again'], [2, 'b']),
+    );
+    await expect(failing).rejects.toMatchObject({ code: '23505' });
+    expect(await storedIds()).toEqual([]);
+    // The connection is clean.
+    expect(pipelined.pool.totalCount).toBe(1);
+    await withPipelinedTransaction(pipelined.pool, inserts([1, 'a']));
+    expect(await storedIds()).toEqual([1]);
+  });
+
+  test('passes a refusal at COMMIT through: the outcome is known', async () => {
+    const failing = withPipelinedTransaction(pipelined.pool, inserts([1, 'one'], [2, 'one']));
+    await expect(failing).rejects.toMatchObject({ code: '23505' });
+    expect(await storedIds()).toEqual([]);
+    expect(pipelined.pool.totalCount).toBe(1);
+  });
+
+  test('does not commit when a statement could not be sent', async () => {
+    const circular: { self?: unknown } = {};
+    circular.self = circular;
+    const failing = withPipelinedTransaction(pipelined.pool, async (client, started) => {
+      await started;
+      const executed = Promise.all([
+        insert(1, 'a')(client),
+        client.query('insert into notes values (2, $1)', [circular]),
+      ]);
+      executed.catch(() => undefined);
+      return { result: null, executed };
+    });
+    await expect(failing).rejects.toThrow(/circular/);
+    expect(await storedIds()).toEqual([]);
+  });
+
+  test('passes what the caller threw through, and rolls back what it had issued', async () => {
+    const failing = withPipelinedTransaction(pipelined.pool, async (client, started) => {
+      await started;
+      insert(1, 'a')(client).catch(() => undefined);
+      throw new RangeError('a mistake of ours');
+    });
+    await expect(failing).rejects.toThrow(RangeError);
+    expect(await storedIds()).toEqual([]);
+    expect(pipelined.pool.totalCount).toBe(0);
+  });
+
+  test('says NotCommitted when the connection is lost before COMMIT', async () => {
+    const failing = withPipelinedTransaction(pipelined.pool, async (client, started) => {
+      await started;
+      await insert(1, 'one')(client);
+      await observer.pool.query('select pg_terminate_backend($1)', [await backend(client)]);
+      const executed = client.query('select 1');
+      await executed;
+      return { result: null, executed };
+    });
+    await expect(failing).rejects.toThrow(NotCommitted);
+    expect(await storedIds()).toEqual([]);
+  });
+
+  test('says CommitOutcomeUnknown when COMMIT was sent and nothing is answered any more', async () => {
+    const proxy = await cutAfterCommit(cluster);
+    const through = await openDatabase(
+      { ...address, host: '127.0.0.1', port: proxy.port },
+      testLog,
+      { pipelined: true },
+    );
+    await expect(withPipelinedTransaction(through.pool, inserts([1, 'one']))).rejects.toThrow(
+      CommitOutcomeUnknown,
+    );
+    expect(await waitUntil(async () => (await storedIds()).length === 1, 10_000)).toBe(true);
+    await through.close();
+    await proxy.close();
+  });
+
+  test('plans prepared statements once', async () => {
+    const { rows } = await pipelined.pool.query('show plan_cache_mode');
+    expect(rows).toEqual([{ plan_cache_mode: 'force_generic_plan' }]);
   });
 });
 

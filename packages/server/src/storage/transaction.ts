@@ -44,6 +44,54 @@ export async function withTransaction<T>(
   return result;
 }
 
+/** What the caller of {@link withPipelinedTransaction} hands back for the commit. */
+export interface ReadyToCommit<T> {
+  readonly result: T;
+  /**
+   * Resolves when every statement of the transaction has succeeded; rejects with the error of the
+   * first that failed. COMMIT is sent without waiting for it.
+   */
+  readonly executed: Promise<unknown>;
+}
+
+/**
+ * Like {@link withTransaction}, but statements need not wait for each other: on a pool with
+ * `pipeline` they travel together, BEGIN and COMMIT included, and one round trip answers all.
+ *
+ * 1. PostgreSQL executes them in the order in which they were issued. After one fails it rejects the
+ *    rest and answers COMMIT with ROLLBACK: nothing of the transaction is stored, and the error of
+ *    the first is thrown.
+ * 2. `fn` must await `started` before it issues a statement that writes: without BEGIN, each statement
+ *    would be a transaction of its own.
+ * 3. The outcome is reported as by {@link withTransaction}. A connection that is lost while COMMIT is
+ *    on its way, even before earlier statements were answered, is {@link CommitOutcomeUnknown}.
+ */
+export async function withPipelinedTransaction<T>(
+  pool: pg.Pool,
+  fn: (client: pg.PoolClient, started: Promise<void>) => Promise<ReadyToCommit<T>>,
+): Promise<T> {
+  const client = await connect(pool);
+  let ready: ReadyToCommit<T>;
+  try {
+    const started = client.query('begin').then(() => undefined);
+    started.catch(() => undefined);
+    ready = await fn(client, started);
+    // It is awaited further down, unless an earlier failure ends the transaction first.
+    ready.executed.catch(() => undefined);
+    await started;
+    await rejectedLocally(ready.executed);
+  } catch (error) {
+    const clean = isDatabaseError(error) && (await rolledBack(client));
+    client.release(!clean);
+    if (isConnectionError(error)) {
+      throw new NotCommitted('the database was lost before COMMIT', { cause: error });
+    }
+    throw error;
+  }
+  await commitPipelined(client, ready.executed);
+  return ready.result;
+}
+
 /**
  * Returns whether an error means that the database is unreachable (not started, restarting, connection
  * lost), so that a retry may succeed.
@@ -109,6 +157,42 @@ async function commit(client: pg.PoolClient): Promise<void> {
     // PostgreSQL answers COMMIT with ROLLBACK if an earlier statement failed.
     client.release(true);
     throw new NotCommitted('the transaction had failed before COMMIT and was rolled back');
+  }
+  client.release();
+}
+
+/**
+ * Throws if a statement was not even sent, because its values could not be encoded: PostgreSQL does
+ * not know of it, and would commit the others. `pg` reports that in the turn that issued it.
+ */
+async function rejectedLocally(executed: Promise<unknown>): Promise<void> {
+  const later = new Promise((resolve) =>
+    process.nextTick(() => queueMicrotask(() => resolve(null))),
+  );
+  await Promise.race([executed, later]);
+}
+
+async function commitPipelined(client: pg.PoolClient, executed: Promise<unknown>): Promise<void> {
+  const [statements, commit] = await Promise.allSettled([executed, client.query('commit')]);
+  if (commit.status === 'rejected') {
+    const refused = isDatabaseError(commit.reason) && (await rolledBack(client));
+    client.release(!refused);
+    if (refused) throw commit.reason;
+    throw new CommitOutcomeUnknown('the database was lost during COMMIT', { cause: commit.reason });
+  }
+  if (commit.value.command !== 'COMMIT') {
+    // PostgreSQL answers COMMIT with ROLLBACK if an earlier statement failed.
+    const explained = statements.status === 'rejected' && isDatabaseError(statements.reason);
+    client.release(!explained);
+    if (explained) throw statements.reason;
+    throw new NotCommitted('the transaction had failed before COMMIT and was rolled back');
+  }
+  if (statements.status === 'rejected') {
+    // Committed, although something that belongs to it failed on this side. A retry finds it stored.
+    client.release(true);
+    throw new CommitOutcomeUnknown('a statement failed here, and its transaction was committed', {
+      cause: statements.reason,
+    });
   }
   client.release();
 }

@@ -233,8 +233,8 @@ describe('append', () => {
       visibility: EVENT_VISIBILITY,
       projections: new Projections({
         ...PROJECTIONS,
-        'message.posted': async (tx) => {
-          if (failing) await tx.query('failing', 'select 1 / 0', []);
+        'message.posted': (tx) => {
+          if (failing) tx.issue('failing', 'select 1 / 0', []);
         },
       }),
       publish: () => undefined,

@@ -3,7 +3,7 @@ import type { Command } from './stream-transaction.ts';
 
 /** How long a deferred command is waited for: its sender may not retry it. */
 const WAIT_MS = 5_000;
-/** Deferred commands of one lane that are remembered one by one. */
+/** Deferred commands that are remembered one by one. */
 const REMEMBERED_MAX = 50_000;
 /** Expired entries are looked for at most this often. */
 const SWEEP_MS = 1_000;
@@ -11,7 +11,7 @@ const SWEEP_MS = 1_000;
 /** A command that was rejected for now and is expected again. */
 export interface DeferredCommand {
   readonly clientId: ClientId;
-  /** Its place among the commands of the lane, from its first arrival on. */
+  /** Its place among all commands, from its first arrival on. */
   readonly order: number;
   /** Why it was deferred. */
   readonly code: RefusalCode;

@@ -1,6 +1,6 @@
 import type { AccountId, EventType } from '@parley/protocol';
 import type { StoredEvent } from './record.ts';
-import type { StreamTransaction } from './stream-transaction.ts';
+import type { StatementSink } from './stream-transaction.ts';
 
 /**
  * What an event type changes about who may read the stream that it is in. The domains define it, so
@@ -19,9 +19,7 @@ export interface EventVisibility {
    * It is not part of the projection, which must not change events: `parley doctor` runs projections
    * again.
    */
-  readonly redact:
-    | ((tx: StreamTransaction, events: readonly StoredEvent[]) => Promise<void>)
-    | null;
+  readonly redact: ((tx: StatementSink, events: readonly StoredEvent[]) => void) | null;
 }
 
 /** The visibility of every event type. */
@@ -41,14 +39,14 @@ export function endsMembership(
   return ended === 'everyone' || ended === account;
 }
 
-/** Removes from earlier events what the new events say must not be read any more. */
-export async function applyRedactions(
+/** Issues the statements that remove from earlier events what must not be read any more. */
+export function applyRedactions(
   visibility: EventVisibilities,
-  tx: StreamTransaction,
+  tx: StatementSink,
   events: readonly StoredEvent[],
-): Promise<void> {
+): void {
   for (const run of runsOfType(events)) {
-    await visibility[(run[0] as StoredEvent).type]?.redact?.(tx, run);
+    visibility[(run[0] as StoredEvent).type]?.redact?.(tx, run);
   }
 }
 

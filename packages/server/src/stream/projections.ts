@@ -1,7 +1,7 @@
 import type { EventType } from '@parley/protocol';
 import { runsOfType } from './event-visibility.ts';
 import type { StoredEvent } from './record.ts';
-import type { Projection, StreamTransaction } from './stream-transaction.ts';
+import type { Projection, StatementSink } from './stream-transaction.ts';
 
 /** The projection of every event type; `none`: its events change no table. */
 export type ProjectionTable = Readonly<Record<EventType, Projection | 'none'>>;
@@ -14,11 +14,14 @@ export class Projections {
     this.#table = table;
   }
 
-  /** Applies the events in their order; neighbours of one type go to their projection together. */
-  async apply(tx: StreamTransaction, events: readonly StoredEvent[]): Promise<void> {
+  /**
+   * Issues the statements that apply the events in their order; neighbours of one type go to their
+   * projection together.
+   */
+  apply(tx: StatementSink, events: readonly StoredEvent[]): void {
     for (const run of runsOfType(events)) {
       const projection = this.#table[(run[0] as StoredEvent).type];
-      if (projection !== 'none') await projection(tx, run);
+      if (projection !== 'none') projection(tx, run);
     }
   }
 }

@@ -23,7 +23,7 @@ export async function findRepeated(
   pendings: readonly Pending[],
 ): Promise<(Outcome | undefined)[]> {
   const rows = await tx.query<StoredCommand>(
-    'lane-repeated',
+    'batch-repeated',
     `select i.n::int as n, e.stream_id, e.seq, e.type, e.at, e.command_digest
      from unnest($1::uuid[], $2::uuid[]) with ordinality as i (actor_id, client_id, n)
      join events e on e.actor_id = i.actor_id and e.client_id = i.client_id

@@ -54,6 +54,12 @@ export type Decision =
  */
 export interface Rule<C extends Command = Command> {
   readonly name: string;
+  /**
+   * Whether it only reads, and what it reads first is in the database alone: its first statement is
+   * then sent together with the one that locks the streams, behind it, and saves a round trip. A rule
+   * that asks the transaction which streams are locked must wait for them.
+   */
+  readonly readsEarly?: boolean;
   /** Decides one command. */
   decide(tx: StreamTransaction, command: C): Promise<Decision>;
   /** Decides neighbouring commands of a batch with fewer statements: one decision each, in order. */
@@ -66,7 +72,7 @@ export interface Command {
   readonly rule: Rule<this>;
   readonly actor: AccountId;
   readonly clientId: ClientId;
-  /** The stream of the command’s first event. It determines the lane. */
+  /** The stream of the command’s first event. */
   readonly stream: StreamId;
   /** Further streams that events of this command are stored in. */
   readonly alsoLocks?: readonly StreamId[];
@@ -89,16 +95,28 @@ export interface Command {
  * Changes the tables that are queried, for events of one type, in the transaction that stores the
  * events. It depends only on the events and those tables: `parley doctor` runs it again.
  */
-export type Projection = (tx: StreamTransaction, events: readonly StoredEvent[]) => Promise<void>;
+export type Projection = (tx: StatementSink, events: readonly StoredEvent[]) => void;
 
-/** One transaction of a lane: its locked streams, and the events that it has inserted. */
-export class StreamTransaction {
+/** Takes statements whose results are not needed. */
+export interface StatementSink {
+  /** Sends a statement without waiting for the answers to earlier ones. They are executed in order. */
+  issue(name: string, text: string, values: unknown[]): void;
+}
+
+/**
+ * One transaction: its locked streams, and the events that it has inserted.
+ *
+ * Statements are sent at once and executed in the order in which they were issued. The transaction
+ * succeeds only if all of them do, including those whose results are not read: see {@link executed}.
+ */
+export class StreamTransaction implements StatementSink {
   /** The inserted events, in the order of their commands. */
   readonly inserted: StoredEvent[] = [];
   readonly #client: PoolClient;
   readonly #heads = new Map<StreamId, Head>();
   /** Digests of the commands, by the event that has their id. */
   readonly #digests = new Map<StoredEvent, Buffer>();
+  readonly #statements: Promise<unknown>[] = [];
   readonly #now: number;
 
   constructor(client: PoolClient, now: number) {
@@ -106,14 +124,26 @@ export class StreamTransaction {
     this.#now = now;
   }
 
-  /** Runs a statement, prepared under `name` on this connection. */
-  async query<R extends QueryResultRow>(
-    name: string,
-    text: string,
-    values: unknown[],
-  ): Promise<R[]> {
-    const { rows } = await this.#client.query<R>({ name, text, values });
+  /** Runs a statement, prepared under `name` on this connection, and returns its rows. */
+  query<R extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
+    const rows = this.#client.query<R>({ name, text, values }).then((result) => result.rows);
+    // `executed` reports the error, also when nothing waits for the rows any more.
+    rows.catch(() => undefined);
+    this.#statements.push(rows);
     return rows;
+  }
+
+  issue(name: string, text: string, values: unknown[]): void {
+    void this.query(name, text, values);
+  }
+
+  /**
+   * Resolves when all statements that were issued so far have succeeded.
+   *
+   * @throws the error of the first that failed
+   */
+  async executed(): Promise<void> {
+    await Promise.all(this.#statements);
   }
 
   /** Time of this transaction, RFC 3339. An event’s own time may be up to {@link AHEAD_MS} later. */
@@ -173,42 +203,48 @@ export class StreamTransaction {
   }
 
   /**
-   * Increments the seqs of the streams and inserts the events, in one statement.
+   * Issues the statement that advances the streams and inserts the events.
    *
-   * @throws when a stream has another seq than it had under this transaction’s lock
+   * The seqs were assigned from what the locks returned. A stream that is at another seq after all
+   * fails the statement, and with it the transaction: the division by zero is deliberate, because the
+   * COMMIT behind it does not wait for a check in this process.
    */
-  async flush(events: readonly StoredEvent[]): Promise<void> {
+  flush(events: readonly StoredEvent[]): void {
     if (events.length === 0) return;
-    const increments = new Map<StreamId, { n: number; seq: Seq; at: string }>();
+    const advances = new Map<StreamId, { before: number; after: Seq; at: string }>();
     for (const e of events) {
-      increments.set(e.stream, { n: (increments.get(e.stream)?.n ?? 0) + 1, seq: e.seq, at: e.at });
+      const before = advances.get(e.stream)?.before ?? e.seq - 1;
+      advances.set(e.stream, { before, after: e.seq, at: e.at });
     }
-    const rows = await this.query<{ id: string; last_seq: number }>(
+    const streams = [...advances.values()];
+    this.issue(
       'stream-flush',
-      `with incremented as (
+      `with advanced as (
          update streams s
-         set last_seq = s.last_seq + b.n, last_at = b.at
-         from unnest($1::uuid[], $2::int[], $3::timestamptz[]) as b (id, n, at)
-         where s.id = b.id
-         returning s.id, s.last_seq
+         set last_seq = a.after, last_at = a.at
+         from unnest($1::uuid[], $2::int8[], $3::int8[], $4::timestamptz[])
+           as a (id, before, after, at)
+         where s.id = a.id and s.last_seq = a.before
+         returning s.id
        ), inserted as (
          insert into events (stream_id, seq, type, actor_id, client_id, at, data, command_digest)
          select e.stream_id, e.seq, e.type, e.actor_id, e.client_id, e.at, e.data::json,
                 e.command_digest
-         from unnest($4::uuid[], $5::int8[], $6::text[], $7::uuid[], $8::uuid[], $9::timestamptz[],
-                     $10::text[], $11::bytea[])
+         from unnest($5::uuid[], $6::int8[], $7::text[], $8::uuid[], $9::uuid[],
+                     $10::timestamptz[], $11::text[], $12::bytea[])
            as e (stream_id, seq, type, actor_id, client_id, at, data, command_digest)
          returning 1
        )
-       select id, last_seq,
+       select 1 / (count(*) = cardinality($1::uuid[]))::int as all_advanced,
          -- Evaluated once, when all events are inserted.
-         (select reject_ids_of_unchanged_commands($7, $8)
+         (select reject_ids_of_unchanged_commands($8::uuid[], $9::uuid[])
           from (select count(*) from inserted) as done) as reused
-       from incremented`,
+       from advanced`,
       [
-        [...increments.keys()],
-        [...increments.values()].map((b) => b.n),
-        [...increments.values()].map((b) => b.at),
+        [...advances.keys()],
+        streams.map((a) => a.before),
+        streams.map((a) => a.after),
+        streams.map((a) => a.at),
         events.map((e) => e.stream),
         events.map((e) => e.seq),
         events.map((e) => e.type),
@@ -219,13 +255,6 @@ export class StreamTransaction {
         events.map((e) => this.#digests.get(e) ?? null),
       ],
     );
-    for (const row of rows) {
-      const expected = increments.get(row.id as StreamId)?.seq;
-      if (row.last_seq !== expected) {
-        throw new Error(`Stream ${row.id} is at seq ${row.last_seq} instead of ${expected}`);
-      }
-    }
-    if (rows.length !== increments.size) throw new Error('A locked stream does not exist');
     this.inserted.push(...events);
   }
 }

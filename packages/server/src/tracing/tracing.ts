@@ -27,7 +27,7 @@ export interface CommandTrace {
  * OpenTelemetry traces of a command, from its frame to the last socket. Created only if
  * OTEL_EXPORTER_OTLP_ENDPOINT is set; otherwise it is null and costs nothing.
  *
- * Spans: `command` from the frame (or request) to its answer, with `wait` for the lane, `transaction`
+ * Spans: `command` from the frame (or request) to its answer, with `wait` for its transaction, `transaction`
  * and `commit`; then, on each node with subscriptions, `fan-out` until the writes to all sockets were
  * passed to the system. Traces contain no message text.
  */

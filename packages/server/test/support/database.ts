@@ -11,8 +11,11 @@ export type TestDatabase = {
   address: Extract<DatabaseAddress, { host: string }>;
   /** {@link address} as a URL, for DATABASE_URL. */
   url: string;
-  /** Opens a pool; {@link TestCluster.stop} closes it if the test does not. */
-  open(): Promise<Database>;
+  /**
+   * Opens a pool, pipelined unless told otherwise, so that it may append to streams;
+   * {@link TestCluster.stop} closes it if the test does not.
+   */
+  open(options?: { pipelined?: boolean }): Promise<Database>;
 };
 
 /** A real PostgreSQL in a temporary folder, for one test file. */
@@ -89,8 +92,8 @@ async function prepare(embedded: Embedded, dataDir: string): Promise<TestCluster
       return {
         address,
         url: `postgres://${address.user}@localhost/${database}?host=${encodeURIComponent(address.host)}&port=${address.port}`,
-        open: async () => {
-          const opened = await openDatabase(address, testLog);
+        open: async ({ pipelined = true } = {}) => {
+          const opened = await openDatabase(address, testLog, { pipelined });
           pools.push(opened);
           return opened;
         },

@@ -91,7 +91,7 @@ describe('an id used for two different commands', () => {
     });
   }
 
-  test('carries out exactly one of two in different streams and lanes, on one node and on two', async () => {
+  test('carries out exactly one of two in different streams, on one node and on two', async () => {
     const alice = await anAccount(db.pool);
     const groups = await Promise.all(upTo(6).map(() => aGroup(db.pool, [alice])));
     const nodes = [anAppend(db.pool, clock), anAppend(db.pool, clock)] as const;
@@ -220,7 +220,7 @@ describe('deferred commands', () => {
     expect(bodies).toEqual(['ben', 'a', 'b', 'c']);
   });
 
-  test('a full lane keeps the order of a sender who sends again strictly in order', async () => {
+  test('a full queue keeps the order of a sender who sends again strictly in order', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const append = new Append({
@@ -268,9 +268,9 @@ describe('deferred commands', () => {
       visibility: EVENT_VISIBILITY,
       projections: new Projections({
         ...PROJECTIONS,
-        'message.posted': async (tx) => {
+        'message.posted': (tx) => {
           if (failures-- > 0)
-            await tx.query('lock-time-out', `do $$ begin raise sqlstate '55P03'; end $$`, []);
+            tx.issue('lock-time-out', `do $$ begin raise sqlstate '55P03'; end $$`, []);
         },
       }),
       publish: () => undefined,
@@ -329,7 +329,7 @@ describe('the time of events', () => {
   });
 });
 
-test('a post takes seven statements, and a deletion two more for the redaction', async () => {
+test('a post takes seven statements and waits for two answers; a deletion takes more statements', async () => {
   const alice = await anAccount(db.pool);
   const conversation = await aGroup(db.pool, [alice]);
   const observed = await server.open();
@@ -341,31 +341,39 @@ test('a post takes seven statements, and a deletion two more for the redaction',
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     client.query = ((...args: unknown[]) => {
       const [statement] = args as [string | { name?: string; text: string }];
-      statements.push(
-        typeof statement === 'string' ? statement : (statement.name ?? statement.text),
+      const name = typeof statement === 'string' ? statement : (statement.name ?? statement.text);
+      statements.push(name);
+      const result = query(...args) as Promise<unknown>;
+      result.then(
+        () => statements.push('answered'),
+        () => undefined,
       );
-      return query(...args);
+      return result;
     }) as typeof client.query;
   });
   const append = anAppend(observed.pool, clock);
+  const answers = (n: number) => Array.from({ length: n }, () => 'answered');
   const request = () => ({ actor: alice, clientId: aClientId(), conversation });
 
   const seq = await aMessage(append, alice, conversation);
   expect(statements.splice(0)).toEqual([
     'begin',
-    'lane-lock',
-    'lane-repeated',
+    'batch-lock',
+    'batch-repeated',
     'messages-members',
+    ...answers(4),
     'stream-flush',
     'messages-posted',
     'commit',
+    ...answers(3),
   ]);
   expect((await deleteMessage(append, request(), seq)).kind).toBe('stored');
   expect(statements.splice(0)).toEqual([
     'begin',
-    'lane-lock',
-    'lane-repeated',
+    'batch-lock',
+    'batch-repeated',
     'messages-target',
+    ...answers(4),
     'stream-flush',
     'messages-deleted',
     'messages-deleted-reactions',
@@ -373,6 +381,7 @@ test('a post takes seven statements, and a deletion two more for the redaction',
     'messages-redact-posted',
     'messages-redact-edited',
     'commit',
+    ...answers(7),
   ]);
   await observed.close();
 });

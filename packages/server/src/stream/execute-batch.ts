@@ -1,0 +1,225 @@
+import type { StreamId } from '@parley/protocol';
+import { applyRedactions, type EventVisibilities } from './event-visibility.ts';
+import type { Outcome, Pending } from './outcome.ts';
+import type { Projections } from './projections.ts';
+import type { StoredEvent } from './record.ts';
+import { answerTwin, findRepeated } from './repeated-commands.ts';
+import type { Command, Decision, StreamTransaction } from './stream-transaction.ts';
+
+/** What follows from stored events in their own transaction. */
+export interface Consequences {
+  readonly projections: Projections;
+  readonly visibility: EventVisibilities;
+}
+
+/**
+ * Executes the commands of a batch in their order, and returns their outcomes: they hold once the
+ * transaction is committed. When it returns, the statements that store the events may not be answered
+ * yet (`tx.executed`); none of them is sent before `started`, the streams are locked, and commands that
+ * were executed before are known.
+ *
+ * In the common case it waits once: the locks, the search for earlier executions and what the first
+ * rule reads travel together, behind BEGIN.
+ */
+export async function executeBatch(
+  tx: StreamTransaction,
+  started: Promise<void>,
+  batch: readonly Pending[],
+  consequences: Consequences,
+): Promise<Outcome[]> {
+  const locked = lockStreams(
+    tx,
+    batch.map((pending) => pending.command),
+  );
+  const repeated = findRepeated(tx, batch);
+  const early = decideEarly(tx, batch);
+  await Promise.all([started, locked, repeated, early?.decisions]);
+  const execution = new Execution(tx, batch, consequences, await repeated);
+  await execution.run(early ? { places: early.places, decisions: await early.decisions } : null);
+  return execution.outcomes as Outcome[];
+}
+
+/** Decisions for the commands at these places of the batch. */
+interface Decided {
+  readonly places: readonly number[];
+  readonly decisions: readonly Decision[];
+}
+
+/** The first commands of a batch, decided before it is known whether they are repeated. */
+function decideEarly(
+  tx: StreamTransaction,
+  batch: readonly Pending[],
+): { places: readonly number[]; decisions: Promise<readonly Decision[]> } | null {
+  const { firsts } = splitTwins(batch, [...batch.keys()]);
+  const places = firsts.slice(0, segmentEnd(batch, firsts, 0));
+  const commands = places.map((place) => (batch[place] as Pending).command);
+  if (!commands[0]?.rule.readsEarly) return null;
+  return { places, decisions: decideAll(tx, commands) };
+}
+
+class Execution {
+  readonly outcomes: (Outcome | undefined)[];
+  readonly #tx: StreamTransaction;
+  readonly #batch: readonly Pending[];
+  readonly #consequences: Consequences;
+
+  constructor(
+    tx: StreamTransaction,
+    batch: readonly Pending[],
+    consequences: Consequences,
+    outcomes: (Outcome | undefined)[],
+  ) {
+    this.#tx = tx;
+    this.#batch = batch;
+    this.#consequences = consequences;
+    this.outcomes = outcomes;
+  }
+
+  async run(early: Decided | null): Promise<void> {
+    let open = [...this.#batch.keys()].filter((place) => !this.outcomes[place]);
+    while (open.length > 0) open = await this.#round(open, early);
+  }
+
+  /** Executes one command of each client id, and answers its twins. Returns the places left open. */
+  async #round(open: readonly number[], early: Decided | null): Promise<number[]> {
+    const { firsts, twins } = splitTwins(this.#batch, open);
+    for (let from = 0; from < firsts.length; ) {
+      const to = segmentEnd(this.#batch, firsts, from);
+      const places = firsts.slice(from, to);
+      const decided = early && areSame(places, early.places) ? early.decisions : null;
+      await this.#segment(places, decided);
+      from = to;
+    }
+    for (const { place, first } of twins) {
+      const [twin, original] = [this.#batch[place] as Pending, this.#batch[first] as Pending];
+      this.outcomes[place] = answerTwin(twin, original, this.outcomes[first] as Outcome);
+    }
+    return twins.map((twin) => twin.place).filter((place) => !this.outcomes[place]);
+  }
+
+  async #segment(places: readonly number[], decided: readonly Decision[] | null): Promise<void> {
+    const pendings = places.map((place) => this.#batch[place] as Pending);
+    const decisions =
+      decided ??
+      (await decideAll(
+        this.#tx,
+        pendings.map((pending) => pending.command),
+      ));
+    const events: StoredEvent[] = [];
+    for (const [n, pending] of pendings.entries()) {
+      const decision = decisions[n];
+      if (!decision) {
+        throw new Error(`The rule ${pending.command.rule.name} decided too few commands`);
+      }
+      this.outcomes[places[n] as number] = this.#apply(pending, decision, events);
+    }
+    this.#tx.flush(events);
+    this.#consequences.projections.apply(this.#tx, events);
+    applyRedactions(this.#consequences.visibility, this.#tx, events);
+  }
+
+  #apply({ command, digest }: Pending, decision: Decision, events: StoredEvent[]): Outcome {
+    if ('refuse' in decision) return { kind: 'refused', refusal: decision.refuse };
+    if ('unchanged' in decision) {
+      const stream = decision.stream ?? command.stream;
+      this.#holdId(command);
+      this.#tx.issue(
+        'batch-unchanged',
+        `insert into unchanged_commands (actor_id, client_id, stream_id, seq, command_digest)
+         values ($1, $2, $3, $4, $5)`,
+        [command.actor, command.clientId, stream, decision.unchanged, digest],
+      );
+      return {
+        kind: 'stored',
+        stream,
+        seq: decision.unchanged,
+        at: this.#tx.at,
+        repeated: false,
+      };
+    }
+    const staged: StoredEvent[] = [];
+    for (const event of decision.events) {
+      const id = staged.length === 0 ? { clientId: command.clientId, digest } : null;
+      staged.push(this.#tx.stage(event, command.actor, id, staged));
+    }
+    events.push(...staged);
+    const { stream, seq, at } = staged[0] as StoredEvent;
+    return { kind: 'stored', stream, seq, at, repeated: false };
+  }
+
+  /**
+   * Makes every other command with this client id wait until this transaction ends, also one in
+   * another stream: the index of the client ids of events keeps the entry of a row that is deleted
+   * again.
+   */
+  #holdId({ actor, clientId, stream }: Command): void {
+    const place = [stream, '9223372036854775807'];
+    this.#tx.issue(
+      'batch-hold-id',
+      `insert into events (stream_id, seq, type, actor_id, client_id, at, data)
+       values ($1, $2, '', $3, $4, now(), 'null')`,
+      [...place, actor, clientId],
+    );
+    this.#tx.issue(
+      'batch-release-place',
+      'delete from events where stream_id = $1 and seq = $2',
+      place,
+    );
+  }
+}
+
+/** Separates commands that have the client id of an earlier one of the same account. */
+function splitTwins(
+  batch: readonly Pending[],
+  places: readonly number[],
+): { firsts: number[]; twins: { place: number; first: number }[] } {
+  const firstOf = new Map<string, number>();
+  const twins: { place: number; first: number }[] = [];
+  for (const place of places) {
+    const { command } = batch[place] as Pending;
+    const key = `${command.actor} ${command.clientId}`;
+    const first = firstOf.get(key);
+    if (first === undefined) firstOf.set(key, place);
+    else twins.push({ place, first });
+  }
+  return { firsts: [...firstOf.values()], twins };
+}
+
+/** Returns the end of the segment at `from`: neighbours of a rule that decides many at once. */
+function segmentEnd(batch: readonly Pending[], places: readonly number[], from: number): number {
+  const ruleAt = (n: number) => batch[places[n] ?? -1]?.command.rule;
+  const rule = ruleAt(from);
+  let to = from + 1;
+  if (rule?.decideMany) while (to < places.length && ruleAt(to) === rule) to++;
+  return to;
+}
+
+function areSame(places: readonly number[], others: readonly number[]): boolean {
+  return places.length === others.length && places.every((place, n) => place === others[n]);
+}
+
+/** Decides neighbouring commands of one rule. */
+async function decideAll(
+  tx: StreamTransaction,
+  commands: readonly Command[],
+): Promise<readonly Decision[]> {
+  const [first] = commands as readonly [Command];
+  if (commands.length > 1 && first.rule.decideMany) return first.rule.decideMany(tx, commands);
+  return [await first.rule.decide(tx, first)];
+}
+
+/** Locks all streams of the batch in the order of their ids, so that batches cannot deadlock. */
+async function lockStreams(tx: StreamTransaction, commands: readonly Command[]): Promise<void> {
+  const streams = new Set<StreamId>();
+  for (const command of commands) {
+    streams.add(command.stream);
+    for (const stream of command.alsoLocks ?? []) streams.add(stream);
+  }
+  const rows = await tx.query<{ id: string; last_seq: number; last_at: Date }>(
+    'batch-lock',
+    // The sort is below the locking in the plan: rows are locked in this order.
+    `select id, last_seq, last_at from streams where id = any($1::uuid[]) order by id for update`,
+    [[...streams]],
+  );
+  for (const row of rows) tx.register(row.id as StreamId, row.last_seq, row.last_at.getTime());
+}
