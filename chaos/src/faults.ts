@@ -203,7 +203,7 @@ const faults = {
       const { disk } = context;
       if (typeof disk === 'string') return nothing;
       disk.fill(random.pick([0, 13 * 1024 * 1024]));
-      const reads = watchReads(context);
+      const reads = watchReads(context, disk);
       return async () => {
         await reads?.stop();
         disk.clear();
@@ -238,9 +238,10 @@ function setClock(context: FaultContext, random: Random, offsetMs: number): End 
 /**
  * Complains when the only node stops serving during its only fault; null in other runs, where it may
  * have other reasons (and where an external database has no reserve of its own). As soon as the node
- * has detected the full disk, the database is made to start the next WAL segment.
+ * has detected the full disk and deleted its reserve file, the database is made to start the next WAL
+ * segments. Not before: the node may have measured the disk while it was being filled.
  */
-function watchReads(context: FaultContext): { stop(): Promise<void> } | null {
+function watchReads(context: FaultContext, disk: SmallDisk): { stop(): Promise<void> } | null {
   const { nodes, faults, complain, database } = context;
   const [node] = nodes;
   if (!node || nodes.length > 1 || faults.some((name) => name !== 'disk-full')) return null;
@@ -249,7 +250,7 @@ function watchReads(context: FaultContext): { stop(): Promise<void> } | null {
     for (let switched = false; !stopped; ) {
       const state = await readiness(node.url);
       if (state.code !== 200) complain(`${node.name} did not serve on a full disk`);
-      if (state.disk === 'full' && !switched) {
+      if (state.disk === 'full' && !switched && disk.free >= 2 * SEGMENT_BYTES) {
         switched = true;
         await nextSegments(database).catch((error: Error) => {
           complain(`no WAL segment on a full disk: ${error.message}`);
@@ -265,6 +266,8 @@ function watchReads(context: FaultContext): { stop(): Promise<void> } | null {
     },
   };
 }
+
+const SEGMENT_BYTES = 16 * 1024 * 1024;
 
 /** Ends two WAL segments: the database must create two more, beyond any prepared one. */
 async function nextSegments(database: RunDatabase): Promise<void> {

@@ -154,8 +154,14 @@ async function readMembers(
     'messages-members',
     `select i.n::int as n
      from unnest($1::uuid[], $2::uuid[]) with ordinality as i (account_id, conversation_id, n)
-     join memberships m
-       on m.account_id = i.account_id and m.conversation_id = i.conversation_id and m.left_seq is null`,
+     cross join lateral (
+       -- The latest membership: read by the primary key, whatever the statistics of the table.
+       select left_seq from memberships
+       where conversation_id = i.conversation_id and account_id = i.account_id
+       order by joined_seq desc
+       limit 1
+     ) m
+     where m.left_seq is null`,
     [commands.map((c) => c.actor), commands.map((c) => c.conversation)],
   );
   return new Set(rows.map((r) => r.n - 1));

@@ -40,6 +40,15 @@ const timeouts = {
 };
 
 /**
+ * Settings of connections that append events. Their statements look few rows up by key, whatever the
+ * values are. Planning them anew each time, as PostgreSQL does while its estimates favour that, takes
+ * longer than executing them. And a plan that is made once must not depend on the tables being small
+ * at that moment: a join that reads a whole table would do so until the next ANALYZE.
+ */
+const PIPELINED_SETTINGS = `set plan_cache_mode = force_generic_plan;
+  set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off`;
+
+/**
  * Connects to the database: waits until it responds (up to `waitMs`, or until `signal`), and checks that
  * its configuration is durable. With `patient`, statements have no time limit. With `pipelined`,
  * statements are sent without waiting for the answers to earlier ones, and PostgreSQL plans each
@@ -85,11 +94,9 @@ export async function openDatabase(
   pool.on('connect', (client) => {
     client.on('error', (error) => log.debug({ err: error }, 'database connection lost'));
     if (!pipelined) return;
-    // The statements that append events look rows up by key, whatever the values are. Planning them
-    // anew each time, as PostgreSQL does while it finds that cheaper by its estimates, would take
-    // longer than executing them. Not a start-up option: connection poolers refuse those.
-    client.query('set plan_cache_mode = force_generic_plan').catch((error: unknown) => {
-      log.debug({ err: error }, 'plan_cache_mode not set');
+    // Not start-up options: connection poolers refuse those.
+    client.query(PIPELINED_SETTINGS).catch((error: unknown) => {
+      log.debug({ err: error }, 'settings of a database connection not applied');
     });
   });
   try {

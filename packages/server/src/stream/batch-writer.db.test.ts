@@ -334,6 +334,7 @@ test('a post takes seven statements and waits for two answers; a deletion takes 
   const conversation = await aGroup(db.pool, [alice]);
   const observed = await server.open();
   const statements: string[] = [];
+  const texts = new Map<string, string>();
   const seen = new WeakSet<object>();
   observed.pool.on('acquire', (client) => {
     if (seen.has(client)) return;
@@ -343,6 +344,7 @@ test('a post takes seven statements and waits for two answers; a deletion takes 
       const [statement] = args as [string | { name?: string; text: string }];
       const name = typeof statement === 'string' ? statement : (statement.name ?? statement.text);
       statements.push(name);
+      if (typeof statement !== 'string' && statement.name) texts.set(name, statement.text);
       const result = query(...args) as Promise<unknown>;
       result.then(
         () => statements.push('answered'),
@@ -383,5 +385,11 @@ test('a post takes seven statements and waits for two answers; a deletion takes 
     'commit',
     ...answers(7),
   ]);
+
+  // Plans that are made once must not read whole tables, even if the tables are small by then.
+  for (const [name, text] of texts) {
+    const { rows } = await db.pool.query(`explain (generic_plan) ${text}`);
+    expect(rows.map((row) => row['QUERY PLAN']).join('\n'), name).not.toMatch(/Seq Scan/);
+  }
   await observed.close();
 });
