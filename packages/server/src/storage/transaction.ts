@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 
 /** The transaction was not committed: the connection failed or was lost before COMMIT. */
@@ -73,6 +74,7 @@ export async function withPipelinedTransaction<T>(
   const client = await connect(pool);
   let ready: ReadyToCommit<T>;
   try {
+    writeTogether(client);
     const started = client.query('begin').then(() => undefined);
     started.catch(() => undefined);
     ready = await fn(client, started);
@@ -159,6 +161,19 @@ async function commit(client: pg.PoolClient): Promise<void> {
     throw new NotCommitted('the transaction had failed before COMMIT and was rolled back');
   }
   client.release();
+}
+
+/**
+ * Writes what is sent on this connection in the current turn of the event loop to the socket at once.
+ * Otherwise each statement is a write of its own, which wakes PostgreSQL up for that one.
+ */
+export function writeTogether(client: pg.ClientBase): void {
+  // pg has no API for this; without the socket the statements are written one by one.
+  const { stream } =
+    (client as unknown as { connection?: { stream?: Partial<Writable> } }).connection ?? {};
+  if (!stream?.cork || !stream.uncork) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork?.());
 }
 
 /**

@@ -8,6 +8,7 @@ import type {
   StreamId,
 } from '@parley/protocol';
 import type { PoolClient, QueryResultRow } from 'pg';
+import { writeTogether } from '../storage/transaction.ts';
 import type { CommandTrace } from '../tracing/tracing.ts';
 import type { StoredEvent } from './record.ts';
 
@@ -126,6 +127,7 @@ export class StreamTransaction implements StatementSink {
 
   /** Runs a statement, prepared under `name` on this connection, and returns its rows. */
   query<R extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
+    writeTogether(this.#client);
     const rows = this.#client.query<R>({ name, text, values }).then((result) => result.rows);
     // `executed` reports the error, also when nothing waits for the rows any more.
     rows.catch(() => undefined);
