@@ -1,4 +1,5 @@
-// Part of `npm run lint`: fails where a retired word appears, and names the word to use instead.
+// Part of `npm run lint`: fails where a retired word appears, and names the word to use instead; also
+// where a merge has left a conflict in a text that no compiler reads.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +19,10 @@ for (const path of files) {
     ({ only, except }) => (!only || only.test(path)) && !except?.test(path),
   );
   for (const [index, line] of readFileSync(join(root, path), 'utf8').split('\n').entries()) {
+    if (/^(?:<{7}|>{7}) /.test(line)) {
+      console.error(`${path}:${index + 1}: an unresolved merge conflict`);
+      process.exitCode = 1;
+    }
     for (const { regex, use } of applicable) {
       const match = regex.exec(line);
       if (!match) continue;
