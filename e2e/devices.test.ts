@@ -212,10 +212,13 @@ function everythingKept(page: Page): Promise<string> {
       }
       database.close();
     }
-    const worker = await navigator.serviceWorker.getRegistration();
-    for (const shown of (await worker?.getNotifications()) ?? []) {
-      kept.push(shown.title, shown.body, shown.data);
-    }
+    // The lock of the web client (notifications/lock.ts): listing loses what is being shown.
+    await navigator.locks.request('parley-notifications', async () => {
+      const worker = await navigator.serviceWorker.getRegistration();
+      for (const shown of (await worker?.getNotifications()) ?? []) {
+        kept.push(shown.title, shown.body, shown.data);
+      }
+    });
     kept.push(await caches.keys());
     return JSON.stringify(kept);
   });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BuiltServer,
   CHROMIUM,
+  notified,
   PASSWORD,
   postMany,
   sideways,
@@ -127,13 +128,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await fia.open('everyone');
     await fia.write('Where are you, Eli?');
     await expect
-      .poll(() =>
-        eli.page.evaluate(async () => {
-          const worker = await navigator.serviceWorker.getRegistration();
-          const shown = (await worker?.getNotifications()) ?? [];
-          return shown.map((note) => `${note.title}: ${note.body}`);
-        }),
-      )
-      .toEqual(['\u2068Fia Here\u2069 in \u2068everyone\u2069: \u2068Where are you, Eli?\u2069']);
+      .poll(() => notified(eli.page))
+      .toEqual(['Fia Here in everyone: Where are you, Eli?']);
   });
 });

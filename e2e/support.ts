@@ -333,6 +333,20 @@ export function postSteadily(
   );
 }
 
+/**
+ * Returns the page’s notifications as the browser shows them, without the marks of direction. Takes the
+ * lock of the web client (notifications/lock.ts): listing them while one is being shown would lose it.
+ */
+export function notified(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    navigator.locks.request('parley-notifications', async () => {
+      const worker = await navigator.serviceWorker.getRegistration();
+      const shown = (await worker?.getNotifications()) ?? [];
+      return shown.map((note) => `${note.title}: ${note.body}`.replace(/[\u2068\u2069]/g, ''));
+    }),
+  );
+}
+
 /** Returns how far the page scrolls horizontally, px. */
 export function sideways(page: Page): Promise<number> {
   return page.evaluate(

@@ -1,3 +1,5 @@
+import { withNotificationLock } from './lock.ts';
+
 /** The content of a browser notification. */
 export interface NotificationContent {
   readonly title: string;
@@ -58,7 +60,7 @@ export async function notify(content: NotificationContent, open: () => void): Pr
   const registration = await registered();
   try {
     if (registration) {
-      await registration.showNotification(title, options);
+      await withNotificationLock(() => registration.showNotification(title, options));
       return true;
     }
     const shown = new Notification(title, options);
@@ -82,10 +84,25 @@ export async function closeNotifications(conversation?: string): Promise<void> {
     shown.close();
     shownByPage.delete(key);
   }
-  const registration = await navigator.serviceWorker?.getRegistration();
-  const filter = conversation === undefined ? {} : { tag: conversation };
-  for (const shown of (await registration?.getNotifications(filter)) ?? []) shown.close();
+  await closeDisplayed(({ tag }) => conversation === undefined || tag === conversation);
 }
+
+/** Closes the notifications of all accounts except the one that is logged in when they are listed. */
+export async function closeNotificationsOfOthers(loggedIn: () => string | null): Promise<void> {
+  await closeDisplayed(({ data }) => contentOf(data).account !== loggedIn());
+}
+
+/** Closes the notifications shown by the service worker that the condition selects. */
+async function closeDisplayed(isSelected: (shown: Notification) => boolean): Promise<void> {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  if (!registration) return;
+  await withNotificationLock(async () => {
+    const displayed = await registration.getNotifications();
+    for (const shown of displayed.filter(isSelected)) shown.close();
+  });
+}
+
+const contentOf = (data: unknown): Partial<NotificationContent> => data ?? {};
 
 /** Calls `open` when a notification is clicked. Returns a function that stops listening. */
 export function onNotificationOpened(open: (conversation: string) => void): () => void {

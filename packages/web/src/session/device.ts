@@ -1,4 +1,5 @@
 import type { AccountId } from '@parley/protocol';
+import { closeNotificationsOfOthers } from '../notifications/browser.ts';
 
 /**
  * What this browser stores for an account: messages (IndexedDB), drafts and settings (localStorage).
@@ -56,7 +57,7 @@ const isOf = (account: AccountId, key: string): boolean => key.startsWith(keptKe
  */
 export async function removeOthers(): Promise<void> {
   removeKeptOfOthers(accountHere());
-  await closeNotificationsOfOthers();
+  await closeNotificationsOfOthers(accountHere);
   const databases = (await indexedDB.databases?.()) ?? [];
   // Read again: an account may have logged in meanwhile.
   const own = `${DATABASE}${accountHere() ?? ''}`;
@@ -75,12 +76,4 @@ function removeDatabase(name: string): Promise<void> {
     request.onerror = () => reject(request.error);
     // The request waits until every tab that has the database open has closed it.
   });
-}
-
-async function closeNotificationsOfOthers(): Promise<void> {
-  const registration = await navigator.serviceWorker?.getRegistration();
-  for (const shown of (await registration?.getNotifications()) ?? []) {
-    const { account } = (shown.data ?? {}) as { account?: unknown };
-    if (account !== accountHere()) shown.close();
-  }
 }

@@ -1,0 +1,12 @@
+/** The Web Lock that all tabs and the browser tests share. */
+const NAME = 'parley-notifications';
+
+/**
+ * Runs the work while no tab shows or lists notifications. Chromium compares its stored notifications
+ * with the displayed ones whenever they are listed, and forgets those that are being shown at that
+ * moment: they stay on the screen, and can no longer be closed or opened.
+ */
+export async function withNotificationLock<T>(work: () => Promise<T>): Promise<T> {
+  const locks = (navigator as { locks?: LockManager }).locks;
+  return locks === undefined ? work() : locks.request(NAME, work);
+}
