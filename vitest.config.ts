@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -6,6 +7,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 // packages offer under it do not run in Node.
 const conditions = ['source', 'node'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+const setupFiles = [fileURLToPath(new URL('scripts/property-seed.ts', import.meta.url))];
 
 /** The chaos runs start first: started last, they would run alone and leave a core idle. */
 class LongestFirst extends BaseSequencer {
@@ -24,6 +26,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          setupFiles,
           // One kind after the other: the browser tests need both cores.
           sequence: { groupOrder: 0 },
           include: [
@@ -42,6 +45,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'database',
+          setupFiles,
           sequence: { groupOrder: 1 },
           include: [
             'packages/*/src/**/*.db.test.ts',

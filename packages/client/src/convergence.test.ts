@@ -264,6 +264,6 @@ test('a client converges to the logs whatever happens on the way', {
         await settle();
       },
     ),
-    { numRuns: Number(process.env.PARLEY_RUNS ?? 200) },
+    { numRuns: 200 },
   );
 });
