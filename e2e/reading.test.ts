@@ -108,7 +108,10 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
       .getByRole('alertdialog')
       .getByRole('button', { name: 'Delete message' })
       .click();
-    await there.page.getByText('This message was deleted').waitFor();
+    await there.page
+      .getByRole('article', { name: 'Dee Twice' })
+      .getByText('This message was deleted')
+      .waitFor();
     await here.context.setOffline(false);
     const toast = here.page
       .locator('[data-sonner-toast]')

@@ -80,10 +80,13 @@ interface Target {
   conversations(): Promise<Conversations>;
 }
 
-/**
- * Measures Parley and its peers in turn, in each round on the servers of the row: all of them run,
- * one of them is loaded.
- */
+/** Returns a fresh peer; null where it is unavailable. */
+async function peer(kind: Exclude<Kind, 'parley'>, row: WindowRow): Promise<Target | null> {
+  const server = await startPeer(kind);
+  return server && { kind, server, conversations: async () => peerConversations(row) };
+}
+
+/** Measures Parley and its peers in turn, one round after the other; the peers are started anew. */
 export async function measureWindows(
   only: number | null,
   measureMs: number,
@@ -94,25 +97,23 @@ export async function measureWindows(
     console.log(
       '  server        msgs/s  deliveries/s   p50 ms   p99 ms   µs a message: node  database   generator CPU',
     );
-    const targets: Target[] = [];
+    const own = await parley(row);
     try {
-      targets.push(await parley(row));
-      for (const kind of row.peers) {
-        const server = await startPeer(kind);
-        if (server)
-          targets.push({ kind, server, conversations: async () => peerConversations(row) });
-      }
-      const results = new Map<Kind, WindowResult[]>(targets.map(({ kind }) => [kind, []]));
+      const results = new Map<Kind, WindowResult[]>();
       for (let round = 0; round < rounds; round++) {
-        for (const target of targets) {
-          const result = await measure(target, row, measureMs);
-          results.get(target.kind)?.push(result);
-          print(target.kind, result);
+        for (const kind of ['parley', ...row.peers] as const) {
+          const target = kind === 'parley' ? own : await peer(kind, row);
+          if (!target) continue;
+          const result = await measure(target, row, measureMs).finally(() => {
+            if (target !== own) return target.server.stop();
+          });
+          results.set(kind, [...(results.get(kind) ?? []), result]);
+          print(kind, result);
         }
       }
       printRatios(row, results);
     } finally {
-      for (const { server } of targets.reverse()) await server.stop();
+      await own.server.stop();
     }
   }
 }
