@@ -149,10 +149,10 @@ export class Receiver {
       if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);
     }
     state.change({ me: ready.me, presence: presenceOf(ready) });
-    const here = new Set<ConversationId>();
+    const current = new Set<ConversationId>();
     for (const { snapshot, isKnown } of this.#snapshots.complete(ready)) {
       const { id, lastSeq } = snapshot;
-      here.add(id);
+      current.add(id);
       state.setView(viewOf(snapshot, state.view(id)));
       if (!isKnown) local.keep(id, snapshot);
       this.#readState.before(id, commands.entries);
@@ -162,7 +162,7 @@ export class Receiver {
       }
     }
     for (const { id } of [...state.views]) {
-      if (here.has(id)) continue;
+      if (current.has(id)) continue;
       state.dropView(id);
       local.keep(id, null);
     }
@@ -200,9 +200,9 @@ export class Receiver {
   #event(event: Event): void {
     const { local, persistence, counters, events } = this.#context;
     const { stream, seq } = event;
-    const sound = isWellFormed(event);
+    const wellFormed = isWellFormed(event);
     const before = local.streams.at(stream);
-    switch (sound ? local.streams.take(event) : local.streams.skip(stream, seq)) {
+    switch (wellFormed ? local.streams.take(event) : local.streams.skip(stream, seq)) {
       case 'known':
         counters.duplicates++;
         return;
@@ -213,7 +213,7 @@ export class Receiver {
         return;
     }
     persistence.cursor(stream, seq);
-    if (!sound) {
+    if (!wellFormed) {
       events.emit('skipped', { stream, seq, type: event.type });
       return;
     }
@@ -380,15 +380,18 @@ export class Receiver {
   #ping(heads: Readonly<Record<string, Seq>>, readVersion: number): void {
     this.#readState.reported(readVersion);
     const { streams } = this.#context.local;
-    // The server wrote these to this socket before its ping, so whatever is missing is a gap.
+    // The server wrote all events up to these heads to this socket before the ping: what is missing
+    // is a gap.
     for (const [stream, head] of Object.entries(heads) as [StreamId, Seq][]) {
       const cursor = streams.at(stream);
       if (cursor !== undefined && cursor < head) this.#fill(stream, head);
     }
-    // A ping no longer names a stream that the account has left. If its end is missing, the server
-    // refuses to fill the gap, and the conversation is removed.
+    // A ping no longer names a stream that the account has left. If its end was lost, the server
+    // refuses to fill the gap, and the conversation is removed. It does not refuse while it still has
+    // events to write, so this is not reported as a gap: the end may be among them.
     for (const [stream, end] of this.#announcedEnds) {
-      if ((streams.at(stream) ?? end) < end) this.#fill(stream, end);
+      const cursor = streams.at(stream);
+      if (cursor !== undefined && cursor < end) this.#fills.ask(stream, cursor);
       else this.#announcedEnds.delete(stream);
     }
   }

@@ -116,7 +116,7 @@ const eventBase = {
   /** Server time, RFC 3339. For display only: events are ordered by seq. */
   at: Timestamp,
   actor: AccountId,
-  /** The command that caused the event; null for further events of the same command. */
+  /** Client id of the command that caused the event; null for further events of the command. */
   client: ClientId.nullable(),
 };
 

@@ -3,7 +3,10 @@ import type { Refusal, Seq, ServerFrame, StreamId } from '@parley/protocol';
 import { textFrame } from '../stream/frame.ts';
 import { Output } from './output.ts';
 
-/** The socket is closed when more than this waits in it: no client needs so many answers and signals. */
+/**
+ * The socket is closed when more bytes than this wait in it. Events stop long before, at
+ * `congestedBytes`; no client needs so many answers and signals.
+ */
 const BUFFERED_MAX = 8 * 1024 * 1024;
 
 /** What the writer needs of its connection. */
@@ -14,7 +17,7 @@ export interface FrameWriterDeps {
   readonly isClosed: () => boolean;
   /** More than {@link BUFFERED_MAX} waits in the socket. */
   readonly onOverflow: () => void;
-  /** The writer is not congested, or the connection is closed. Called after each flush. */
+  /** Called after a flush if the writer is no longer congested, or the connection is closed. */
   readonly onDrained: () => void;
 }
 
@@ -88,7 +91,7 @@ export class FrameWriter {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Continues those who wait in {@link drained} if it holds. */
+  /** Resolves pending {@link drained} promises if the writer is no longer congested or is closed. */
   checkDrained(): void {
     if (this.congested && !this.closed) return;
     for (const resolve of this.#waiting.splice(0)) resolve();

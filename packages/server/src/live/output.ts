@@ -19,7 +19,8 @@ const JOIN_BYTES = 16 * 1024;
  *
  * 1. All frames of one turn of the event loop are written at once, in their order.
  * 2. It never blocks and never throws; frames for a closed socket are dropped.
- * 3. It counts the bytes that wait, in its own queue and in that of the socket.
+ * 3. It counts the bytes that wait, in its own queue and in that of the socket; `FrameWriter` sets the
+ *    limits, and `stream/topic.ts` stops sending events while a writer is congested.
  */
 export class Output {
   readonly #socket: Socket;

@@ -9,8 +9,8 @@ export type MessageRole = 'author' | 'member' | 'non_member';
 export type Verdict = 'yes' | ErrorCode;
 
 /**
- * Who may do what. To a non-member the conversation is answered as if it did not exist, even if the
- * message is the account’s own.
+ * Who may do what. Requests of non-members are answered as if the conversation did not exist, even if
+ * the message is the account’s own.
  */
 const POLICY: Readonly<Record<MessageRole, Readonly<Record<MessageAction, Verdict>>>> = {
   author: { post: 'yes', edit: 'yes', delete: 'yes', react: 'yes', pin: 'yes' },
@@ -24,12 +24,12 @@ const POLICY: Readonly<Record<MessageRole, Readonly<Record<MessageAction, Verdic
   },
 };
 
-/** Returns whether an account of this role may act so on a message. */
+/** Returns whether an account of this role may perform the action on a message. */
 export function authorize(role: MessageRole, action: MessageAction): Verdict {
   return POLICY[role][action];
 }
 
-/** Returns what a client offers a member to do with its own messages and with those of others. */
+/** Returns the actions that a client offers a member, on its own messages and on those of others. */
 export function messagePermissions(): Conversation['messagePermissions'] {
   return { own: permissionsOf('author'), others: permissionsOf('member') };
 }
