@@ -18,6 +18,7 @@ COPY packages/server/package.json packages/server/
 COPY packages/web/package.json packages/web/
 COPY bench/package.json bench/
 COPY chaos/package.json chaos/
+COPY simulation/package.json simulation/
 
 # Builds everything.
 FROM manifests AS build

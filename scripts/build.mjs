@@ -36,12 +36,15 @@ const parts = [
       'bench/src',
       'chaos/tsconfig.json',
       'chaos/src',
+      'simulation/tsconfig.json',
+      'simulation/src',
     ],
     proof: [
       'packages/server/dist/main.js',
       'packages/client/dist/index.js',
       'packages/protocol/dist/index.js',
       'chaos/dist/main.js',
+      'simulation/dist/scheduler.js',
     ],
     async make() {
       // An earlier build may have used other packages than are installed now, which the compiler does

@@ -36,7 +36,7 @@ process.exitCode = failed.length === 0 ? 0 : 1;
 
 /** Returns the test files that contain properties. */
 function propertyTests() {
-  return ['packages', 'chaos', 'bench', 'scripts'].flatMap((folder) =>
+  return ['packages', 'chaos', 'bench', 'simulation', 'scripts'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })
       .filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules'))
       .map((name) => `${folder}/${name}`)

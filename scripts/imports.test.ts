@@ -57,6 +57,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'packages/web': ['protocol', 'client'],
   bench: ['protocol', 'client', 'server'],
   chaos: ['protocol', 'client', 'server'],
+  simulation: ['protocol', 'client', 'server'],
 };
 
 interface Import {
@@ -137,6 +138,14 @@ describe('the packages', () => {
     );
     expect(lines).toEqual([]);
   });
+});
+
+test('only the simulation imports modules that a package does not export by name', () => {
+  const wrong = Object.keys(PACKAGES)
+    .filter((name) => name !== 'simulation')
+    .flatMap((name) => importsBelow(`${name}/src`).map((i) => ({ ...i, name })))
+    .filter(({ specifier }) => /^@parley\/[^/]+\/internal\//.test(specifier));
+  expect(wrong.map(({ name, file }) => `${name}/src/${file}`)).toEqual([]);
 });
 
 describe('the files', () => {
