@@ -1,9 +1,9 @@
 import type { AccountId, EventType } from '@parley/protocol';
-import { rowsOf } from '../accounts/tickets/tickets.ts';
 import type { Auditing, AuditNote } from '../audit/audit-log.ts';
 import type { AuditEvent } from '../audit/events.ts';
 import type { Outcome } from '../stream/append.ts';
-import type { Decision, StreamTransaction } from '../stream/stream-transaction.ts';
+import { StatementList } from '../stream/statement-list.ts';
+import type { Decision } from '../stream/stream-transaction.ts';
 
 /** The audit events that the events of admin commands are recorded as. */
 const AUDIT_EVENT_OF: Partial<Record<EventType, AuditEvent>> = {
@@ -32,9 +32,9 @@ export class AuditNotes {
     this.#fields = fields;
   }
 
-  /** Stores the audit entries of the decision; none when nothing changes. */
-  async store(tx: StreamTransaction, decision: Decision): Promise<void> {
-    if (!('events' in decision)) return;
+  /** Adds the audit entries of the decision to what it writes; none when nothing changes. */
+  async added(decision: Decision): Promise<Decision> {
+    if (!('events' in decision)) return decision;
     const { log, address } = this.#audit;
     this.#notes = decision.events.flatMap(({ type, data }) => {
       const event = AUDIT_EVENT_OF[type];
@@ -43,7 +43,9 @@ export class AuditNotes {
       const fields = event === 'account_updated' ? { fields: this.#fields } : {};
       return [log.note({ event, ...this.#who, address, details: { ...role, ...fields } })];
     });
-    for (const note of this.#notes) await note.store(rowsOf(tx));
+    const entries = new StatementList();
+    for (const note of this.#notes) await note.store(entries);
+    return { ...decision, writes: [...(decision.writes ?? []), ...entries.statements] };
   }
 
   /** Logs the stored entries once the outcome of the command is known. */

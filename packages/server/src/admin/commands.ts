@@ -8,12 +8,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { rowsOf } from '../accounts/tickets/tickets.ts';
-import {
-  displayNameSkeleton,
-  emailKey,
-  usernameKey,
-  usernameSkeleton,
-} from '../accounts/users/names.ts';
+import { emailKey } from '../accounts/users/names.ts';
 import { whatIsTaken } from '../accounts/users/queries.ts';
 import { takenErrors, takenRefusal } from '../accounts/users/taken.ts';
 import type { Auditing } from '../audit/audit-log.ts';
@@ -22,7 +17,8 @@ import {
   type Command,
   type Decision,
   newEvent,
-  type StreamTransaction,
+  type RuleContext,
+  type Statement,
 } from '../stream/stream-transaction.ts';
 import { AuditNotes } from './audit-notes.ts';
 import { type AdminAction, mayAdminister } from './policy.ts';
@@ -62,11 +58,7 @@ interface AdminCommand extends Command {
   /** All of them must be allowed. */
   readonly actions: readonly AdminAction[];
   readonly change: AccountChange;
-  readonly carryOut: (
-    tx: StreamTransaction,
-    command: AdminCommand,
-    target: Target,
-  ) => Promise<Decision>;
+  readonly decideFor: (tx: RuleContext, command: AdminCommand, target: Target) => Promise<Decision>;
   readonly notes: AuditNotes;
 }
 
@@ -102,7 +94,7 @@ function run(
   { actor, clientId, target, audit }: AdminRequest,
   actions: readonly AdminAction[],
   eventType: EventType,
-  carryOut: AdminCommand['carryOut'],
+  decideFor: AdminCommand['decideFor'],
   change: AccountChange = {},
 ): Promise<Outcome> {
   const command: AdminCommand = {
@@ -124,7 +116,7 @@ function run(
     target,
     actions,
     change,
-    carryOut,
+    decideFor,
     notes: new AuditNotes(audit, { actor, account: target }, fieldsOf(change)),
   };
   return command.notes.tellAfter(append.run(command));
@@ -132,7 +124,7 @@ function run(
 
 const fieldsOf = ({ role: _role, ...rest }: AccountChange): string[] => Object.keys(rest);
 
-async function decide(tx: StreamTransaction, command: AdminCommand): Promise<Decision> {
+async function decide(tx: RuleContext, command: AdminCommand): Promise<Decision> {
   const actor = await readTarget(tx, command.actor);
   const target = await readTarget(tx, command.target);
   if (!actor?.isActive) return { refuse: refusal('forbidden') };
@@ -141,16 +133,11 @@ async function decide(tx: StreamTransaction, command: AdminCommand): Promise<Dec
     if (verdict !== 'yes') return { refuse: refusal(verdict) };
   }
   if (!target) return { refuse: refusal('account_not_found') };
-  const decision = await command.carryOut(tx, command, target);
-  await command.notes.store(tx, decision);
-  return decision;
+  return command.notes.added(await command.decideFor(tx, command, target));
 }
 
 /** Reads an account and locks it against changes; null when it does not exist or was erased. */
-export async function readTarget(
-  tx: StreamTransaction,
-  account: AccountId,
-): Promise<Target | null> {
+export async function readTarget(tx: RuleContext, account: AccountId): Promise<Target | null> {
   const [row] = await tx.query<{
     kind: Target['kind'];
     role: AccountRole;
@@ -178,7 +165,7 @@ export async function readTarget(
 }
 
 /** Returns whether the account is the only active owner. */
-export async function isLastOwner(tx: StreamTransaction, target: Target): Promise<boolean> {
+export async function isLastOwner(tx: RuleContext, target: Target): Promise<boolean> {
   if (target.role !== 'owner' || !target.isActive) return false;
   const [row] = await tx.query<{ others: boolean }>(
     'admin-other-owners',
@@ -190,7 +177,7 @@ export async function isLastOwner(tx: StreamTransaction, target: Target): Promis
 }
 
 /** Returns the “unchanged” decision at the stream’s last event. */
-export async function unchanged(tx: StreamTransaction): Promise<Decision> {
+export async function unchanged(tx: RuleContext): Promise<Decision> {
   const [row] = await tx.query<{ last_seq: number }>(
     'admin-head',
     'select last_seq from streams where id = $1',
@@ -199,11 +186,7 @@ export async function unchanged(tx: StreamTransaction): Promise<Decision> {
   return { unchanged: (row?.last_seq ?? 0) as Seq };
 }
 
-async function update(
-  tx: StreamTransaction,
-  command: AdminCommand,
-  target: Target,
-): Promise<Decision> {
+async function update(tx: RuleContext, command: AdminCommand, target: Target): Promise<Decision> {
   const { change, eventType } = command;
   const { id } = target;
   const username = change.username ?? target.username;
@@ -228,77 +211,71 @@ async function update(
   const renamed = username !== target.username || displayName !== target.displayName;
   const readdressed = email !== undefined && emailKey(email) !== target.emailKey;
   if (!renamed && !readdressed && role === target.role) return unchanged(tx);
-  if (renamed) {
-    await tx.query(
-      'admin-rename',
-      `update accounts
-       set username = $2, username_key = $3, display_name = $4, username_skeleton = $5,
-           display_name_skeleton = $6
-       where id = $1`,
-      [
-        id,
-        username,
-        usernameKey(username),
-        displayName,
-        usernameSkeleton(username),
-        displayNameSkeleton(displayName),
-      ],
-    );
-  }
-  if (readdressed) await changeAddress(tx, id, email);
+  const writes = readdressed ? changeAddress(id, email) : [];
   const updated = newEvent(WORKSPACE_STREAM, 'user.updated', {
     account: id,
     username,
     displayName,
   });
-  if (role === target.role) return { events: [updated] };
-  await tx.query('admin-set-role', 'update accounts set role = $2 where id = $1', [id, role]);
+  if (role === target.role) return { events: [updated], writes };
   const promoted = newEvent(WORKSPACE_STREAM, 'user.role_changed', { account: id, role });
   // The first event identifies the command when it is retried.
-  return { events: eventType === 'user.updated' ? [updated, promoted] : [promoted] };
+  return { events: eventType === 'user.updated' ? [updated, promoted] : [promoted], writes };
 }
 
-async function changeAddress(tx: StreamTransaction, id: AccountId, email: string): Promise<void> {
-  await tx.query(
-    'admin-readdress',
-    `update accounts set email = $2, email_key = $3, verified_at = null,
-                         credentials_version = credentials_version + 1
-     where id = $1`,
-    [id, email, emailKey(email)],
-  );
+const changeAddress = (id: AccountId, email: string): Statement[] => [
+  {
+    name: 'admin-readdress',
+    text: `update accounts set email = $2, email_key = $3, verified_at = null,
+                               credentials_version = credentials_version + 1
+           where id = $1`,
+    values: [id, email, emailKey(email)],
+  },
   // Codes and links that were sent to the previous address no longer work.
-  await tx.query('admin-end-secrets', 'delete from one_time_secrets where account_id = $1', [id]);
-}
+  {
+    name: 'admin-end-secrets',
+    text: 'delete from one_time_secrets where account_id = $1',
+    values: [id],
+  },
+];
 
 async function deactivate(
-  tx: StreamTransaction,
+  tx: RuleContext,
   _command: AdminCommand,
   target: Target,
 ): Promise<Decision> {
   if (!target.isActive) return unchanged(tx);
   if (await isLastOwner(tx, target)) return { refuse: refusal('last_owner') };
-  // Unfinished log-ins check both columns under the row lock.
-  await tx.query(
-    'admin-deactivate',
-    `update accounts set is_active = false, credentials_version = credentials_version + 1
-     where id = $1`,
-    [target.id],
-  );
   const { id: account } = target;
-  return { events: [newEvent(WORKSPACE_STREAM, 'user.deactivated', { account })] };
+  return {
+    events: [newEvent(WORKSPACE_STREAM, 'user.deactivated', { account })],
+    writes: [
+      // Unfinished log-ins check this and whether the account is active, under the row lock.
+      {
+        name: 'admin-deactivate',
+        text: `update accounts set credentials_version = credentials_version + 1 where id = $1`,
+        values: [account],
+      },
+    ],
+  };
 }
 
 async function reactivate(
-  tx: StreamTransaction,
+  tx: RuleContext,
   _command: AdminCommand,
   target: Target,
 ): Promise<Decision> {
   if (target.isActive) return unchanged(tx);
   const { id: account } = target;
-  // A server that was killed after the deactivation may have left them.
-  await tx.query('admin-end-sessions', 'delete from sessions where account_id = $1', [account]);
-  await tx.query('admin-reactivate', 'update accounts set is_active = true where id = $1', [
-    account,
-  ]);
-  return { events: [newEvent(WORKSPACE_STREAM, 'user.reactivated', { account })] };
+  return {
+    events: [newEvent(WORKSPACE_STREAM, 'user.reactivated', { account })],
+    writes: [
+      // A server that was killed after the deactivation may have left them.
+      {
+        name: 'admin-end-sessions',
+        text: 'delete from sessions where account_id = $1',
+        values: [account],
+      },
+    ],
+  };
 }

@@ -1,9 +1,7 @@
 import { type AccountId, type MessagesFate, refusal, WORKSPACE_STREAM } from '@parley/protocol';
-import { erasedNames } from '../accounts/users/erased.ts';
-import { usernameKey } from '../accounts/users/names.ts';
 import { CREDENTIAL_TABLES } from '../accounts/verification/prove-address.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Command, type Decision, newEvent, type Rule } from '../stream/stream-transaction.ts';
+import { type Command, newEvent, type Rule, type Statement } from '../stream/stream-transaction.ts';
 import { AuditNotes } from './audit-notes.ts';
 import { type AdminRequest, isLastOwner, readTarget, unchanged } from './commands.ts';
 import { mayAdminister } from './policy.ts';
@@ -57,33 +55,32 @@ const deleteRule: Rule<DeleteCommand> = {
       return actor === account ? unchanged(tx) : { refuse: refusal('account_not_found') };
     }
     if (await isLastOwner(tx, target)) return { refuse: refusal('last_owner') };
-    const { username, displayName } = erasedNames(account);
-    await tx.query(
-      'own-data-erase',
-      `update accounts
-       set username = $2, username_key = $3, display_name = $4, username_skeleton = null,
-           display_name_skeleton = null,
-           email = null, email_key = null, verified_at = null, password_hash = null,
-           first_name = null, last_name = null, phone = null,
-           role = 'member', is_active = false, deleted_at = $5,
-           credentials_version = credentials_version + 1
-       where id = $1`,
-      [account, username, usernameKey(username), displayName, tx.at],
-    );
-    for (const table of PERSONAL_TABLES) {
-      await tx.query(`own-data-erase-${table}`, `delete from ${table} where account_id = $1`, [
-        account,
-      ]);
-    }
-    await tx.query(
-      'own-data-erasure',
-      'insert into erasures (account_id, messages, requested_at) values ($1, $2, $3)',
-      [account, messages, tx.at],
-    );
-    const decision: Decision = {
+    return command.notes.added({
       events: [newEvent(WORKSPACE_STREAM, 'user.deleted', { account })],
-    };
-    await command.notes.store(tx, decision);
-    return decision;
+      writes: erasePrivate(account, messages, tx.at),
+    });
   },
 };
+
+/** Returns the statements that remove what no event contains, and queue the rest of the erasure. */
+const erasePrivate = (account: AccountId, messages: MessagesFate, at: string): Statement[] => [
+  {
+    name: 'own-data-erase',
+    text: `update accounts
+           set email = null, email_key = null, verified_at = null, password_hash = null,
+               first_name = null, last_name = null, phone = null,
+               role = 'member', deleted_at = $2, credentials_version = credentials_version + 1
+           where id = $1`,
+    values: [account, at],
+  },
+  ...PERSONAL_TABLES.map((table) => ({
+    name: `own-data-erase-${table}`,
+    text: `delete from ${table} where account_id = $1`,
+    values: [account],
+  })),
+  {
+    name: 'own-data-erasure',
+    text: 'insert into erasures (account_id, messages, requested_at) values ($1, $2, $3)',
+    values: [account, messages, at],
+  },
+];

@@ -126,9 +126,9 @@ const createGroupRule: Rule<CreateGroupCommand> = {
       const message = `No such user: ${missing.slice(0, 3).join(', ')}`;
       return { refuse: refusal('account_not_found', message) };
     }
-    await tx.createStream(stream, 'conversation');
     const isPublic = visibility === 'public';
     return {
+      newStreams: [{ id: stream, kind: 'conversation' }],
       events: [
         newEvent(stream, 'conversation.created', { kind: 'group', visibility, name }),
         ...members.flatMap((m) => joinEvents(conversation, m, m === actor ? 'owner' : 'member')),
@@ -151,7 +151,6 @@ const openDirectRule: Rule<OpenDirectCommand> = {
     if (row) return { unchanged: 1 as Seq, stream: row.id as StreamId };
     const active = await activeAccounts(tx, users);
     if (!users.every((id) => active.has(id))) return { refuse: refusal('account_not_found') };
-    await tx.createStream(stream, 'conversation');
     const created = newEvent(stream, 'conversation.created', {
       kind: 'direct',
       visibility: 'private',
@@ -160,7 +159,7 @@ const openDirectRule: Rule<OpenDirectCommand> = {
     });
     const members = [...new Set(users)];
     const joined = members.flatMap((m) => joinEvents(conversation, m, 'member'));
-    return { events: [created, ...joined] };
+    return { newStreams: [{ id: stream, kind: 'conversation' }], events: [created, ...joined] };
   },
 };
 

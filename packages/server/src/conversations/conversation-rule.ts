@@ -9,7 +9,7 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import type { Append, Outcome } from '../stream/append.ts';
-import type { Command, Decision, Rule, StreamTransaction } from '../stream/stream-transaction.ts';
+import type { Command, Decision, Rule, RuleContext } from '../stream/stream-transaction.ts';
 import {
   type ActorRole,
   actingRole,
@@ -83,7 +83,7 @@ export function runCommand(
 export function conversationRule(
   action: ConversationAction,
   decide: (
-    tx: StreamTransaction,
+    tx: RuleContext,
     command: ConversationCommand,
     state: ConversationState,
   ) => Promise<Decision>,
@@ -107,7 +107,7 @@ export function conversationRule(
 
 /** Returns the state of a conversation for an account; null when it does not exist. */
 export async function readConversationState(
-  tx: StreamTransaction,
+  tx: RuleContext,
   conversation: ConversationId,
   account: AccountId,
 ): Promise<ConversationState | null> {
@@ -153,7 +153,7 @@ export async function readConversationState(
 
 /** Returns which of the accounts exist and are active. */
 export async function activeAccounts(
-  tx: StreamTransaction,
+  tx: RuleContext,
   accounts: readonly AccountId[],
 ): Promise<Set<AccountId>> {
   const rows = await tx.query<{ id: string }>(

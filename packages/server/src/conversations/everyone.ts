@@ -20,7 +20,7 @@ const BOOTSTRAP_ID = '00000000-0000-7000-8000-000000000004' as ClientId;
 /**
  * Returns the events with which a new account joins the group of everyone. The command that
  * registers the account stores them after `user.registered`, whose projection inserts the account,
- * with EVERYONE_STREAM locked and the personal stream created.
+ * with EVERYONE_STREAM locked and the personal stream among its new ones.
  */
 export function everyoneEvents(account: AccountId): readonly [NewEvent, NewEvent] {
   return [
@@ -70,10 +70,10 @@ export async function bootstrapEveryone(append: Append): Promise<void> {
 
 const bootstrapRule: Rule = {
   name: 'conversations.bootstrap',
-  async decide(tx) {
-    await tx.createStream(EVERYONE_STREAM, 'conversation');
+  async decide() {
     const name = 'everyone';
     return {
+      newStreams: [{ id: EVERYONE_STREAM, kind: 'conversation' }],
       events: [
         newEvent(EVERYONE_STREAM, 'conversation.created', {
           kind: 'group',

@@ -13,7 +13,7 @@ import {
   type NewEvent,
   newEvent,
   type Rule,
-  type StreamTransaction,
+  type RuleContext,
 } from '../stream/stream-transaction.ts';
 import {
   activeAccounts,
@@ -128,7 +128,7 @@ export function joinEvents(
 
 /** Decides that the target leaves; `state` is that of the target. */
 async function leave(
-  tx: StreamTransaction,
+  tx: RuleContext,
   command: ConversationCommand,
   state: ConversationState,
 ): Promise<Decision> {
@@ -150,7 +150,7 @@ async function leave(
 
 /** Returns who becomes owner when the target leaves; null while there is another owner. */
 async function readNewOwner(
-  tx: StreamTransaction,
+  tx: RuleContext,
   command: ConversationCommand,
 ): Promise<AccountId | null> {
   const [row] = await tx.query<{ account_id: string; role: MemberRole }>(

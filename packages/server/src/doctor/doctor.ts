@@ -2,7 +2,6 @@ import type { StreamId } from '@parley/protocol';
 import type pg from 'pg';
 import { PROJECTIONS } from '../projections.ts';
 import { Projections } from '../stream/projections.ts';
-import { accountProjections } from './accounts.ts';
 import { compareTables } from './compare.ts';
 import { type Finding, FindingList } from './findings.ts';
 import { LogWalk } from './log.ts';
@@ -52,7 +51,7 @@ export async function repair(pool: pg.Pool): Promise<Repair> {
     await client.query('select from streams where id = any($1::uuid[]) order by id for update', [
       streams,
     ]);
-    const walk = new LogWalk(client, allProjections(), new FindingList());
+    const walk = new LogWalk(client, new Projections(PROJECTIONS), new FindingList());
     await walk.run(streams);
     const sound = streams.filter((stream) => !walk.damaged.has(stream));
     await writeRepair(client, schema, sound, [...walk.behind]);
@@ -70,7 +69,7 @@ async function examination(
     await makeShadows(client, schema);
     // A read-only transaction can write temporary tables, and nothing else.
     await client.query('begin isolation level repeatable read, read only');
-    const walk = new LogWalk(client, allProjections(), found);
+    const walk = new LogWalk(client, new Projections(PROJECTIONS), found);
     await walk.run();
     const streams = await compareTables(client, schema, walk.damaged, found);
     await checkWhole(client, schema, found);
@@ -80,5 +79,3 @@ async function examination(
     return { findings: found.all, streams: [...streams] };
   });
 }
-
-const allProjections = () => new Projections({ ...PROJECTIONS, ...accountProjections });

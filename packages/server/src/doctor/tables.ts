@@ -39,9 +39,9 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       username_skeleton: 'follows from username, to compare names by their looks',
       display_name_skeleton: 'follows from display_name, to compare names by their looks',
       password_hash: 'a secret: in no event',
-      role: 'a setting of the server: not compared',
+      role: 'that of the registration is in no event',
       read_version: 'counts the moves of read cursors, which are in no event',
-      created_at: 'the time of the transaction; the event can be later, after a clock jump',
+      created_at: 'accounts of earlier versions have the time of the transaction, not of the event',
     },
     stream: () => `'${WORKSPACE_STREAM}'::uuid`,
     // The events lack required columns: the address and the password.

@@ -13,7 +13,7 @@ import {
   type Decision,
   newEvent,
   type Rule,
-  type StreamTransaction,
+  type RuleContext,
 } from '../stream/stream-transaction.ts';
 import { authorize, type MessageAction } from './policy.ts';
 
@@ -147,7 +147,7 @@ function decidePost(command: PostCommand, isMember: boolean): Decision {
 
 /** Returns the indexes of the commands whose actors are members. */
 async function readMembers(
-  tx: StreamTransaction,
+  tx: RuleContext,
   commands: readonly PostCommand[],
 ): Promise<Set<number>> {
   const rows = await tx.query<{ n: number }>(
@@ -231,7 +231,7 @@ const AUTHORS_ONLY: Partial<Record<MessageAction, string>> = {
 function messageRule(
   name: string,
   action: MessageAction,
-  decide: (tx: StreamTransaction, command: OnMessageCommand, target: Target) => Promise<Decision>,
+  decide: (tx: RuleContext, command: OnMessageCommand, target: Target) => Promise<Decision>,
 ): Rule<OnMessageCommand> {
   return {
     name,
@@ -261,7 +261,7 @@ function messageRule(
   };
 }
 
-function readReactions(tx: StreamTransaction, command: OnMessageCommand) {
+function readReactions(tx: RuleContext, command: OnMessageCommand) {
   return tx.query<{ emoji: string; account_id: string; seq: number }>(
     'messages-reactions',
     `select emoji, account_id, seq from reactions where conversation_id = $1 and message_seq = $2`,
@@ -271,7 +271,7 @@ function readReactions(tx: StreamTransaction, command: OnMessageCommand) {
 
 /** Returns how many messages of the conversation are pinned, and the event that pinned this one. */
 async function readPins(
-  tx: StreamTransaction,
+  tx: RuleContext,
   command: OnMessageCommand,
 ): Promise<{ count: number; own: Seq | null }> {
   const [row] = await tx.query<{ count: number; own: Seq | null }>(

@@ -18,7 +18,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Append } from '../stream/append.ts';
-import type { StreamTransaction } from '../stream/stream-transaction.ts';
+import type { StatementList } from '../stream/statement-list.ts';
 import type { ProviderUser } from './provider.ts';
 
 /** A username that is taken is retried with a numeric suffix, this many times. */
@@ -149,7 +149,7 @@ export class Identities {
         verified: true,
         audit: { log: audit, address },
         admit: (first) => refusalOfAdmission(config.registration, { email, invited: false, first }),
-        after: (tx, id) => this.#linkNew(tx, user, id),
+        write: (id, writes) => this.#linkNew(user, id, writes),
       });
       if (outcome.kind === 'stored') return { account, credentials: 0 };
       if (outcome.kind === 'unknown') return { refused: 'outcome_unknown' };
@@ -158,12 +158,13 @@ export class Identities {
     return { refused: 'username_taken' };
   }
 
-  async #linkNew(
-    tx: StreamTransaction,
+  #linkNew(
     { issuer, subject }: ProviderUser,
     account: AccountId,
+    writes: StatementList,
   ): Promise<void> {
-    await tx.query('sso-link-new', LINK, [issuer, subject, account, this.#now()]);
+    const values = [issuer, subject, account, this.#now()];
+    return writes.query({ name: 'sso-link-new', text: LINK, values });
   }
 
   #now(): Date {

@@ -4,7 +4,7 @@ import type { Outcome, Pending } from './outcome.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
 import { answerTwin, findRepeated } from './repeated-commands.ts';
-import type { Command, Decision, StreamTransaction } from './stream-transaction.ts';
+import type { Command, Decision, Statement, StreamTransaction } from './stream-transaction.ts';
 
 /** What follows from stored events in their own transaction. */
 export interface Consequences {
@@ -106,15 +106,18 @@ class Execution {
         pendings.map((pending) => pending.command),
       ));
     const events: StoredEvent[] = [];
+    const writes: Statement[] = [];
     for (const [n, pending] of pendings.entries()) {
       const decision = decisions[n];
       if (!decision) {
         throw new Error(`The rule ${pending.command.rule.name} decided too few commands`);
       }
       this.outcomes[places[n] as number] = this.#apply(pending, decision, events);
+      if ('events' in decision && decision.writes) writes.push(...decision.writes);
     }
     this.#tx.flush(events);
     this.#consequences.projections.apply(this.#tx, events);
+    for (const { name, text, values } of writes) this.#tx.issue(name, text, values);
     applyRedactions(this.#consequences.visibility, this.#tx, events);
   }
 
@@ -137,6 +140,7 @@ class Execution {
         repeated: false,
       };
     }
+    for (const stream of decision.newStreams ?? []) this.#tx.createStream(stream);
     const staged: StoredEvent[] = [];
     for (const event of decision.events) {
       const id = staged.length === 0 ? { clientId: command.clientId, digest } : null;

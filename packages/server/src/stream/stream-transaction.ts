@@ -41,30 +41,62 @@ export function newEvent<T extends EventType>(
   return { stream, type, data } as NewEvent;
 }
 
-/** What a rule decides for one command. */
+/** A stream that the events of a decision start. */
+export interface NewStream {
+  readonly id: StreamId;
+  readonly kind: 'conversation' | 'personal';
+}
+
+/** A statement, prepared under its name. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+/** What a rule decides for one command: everything that the transaction then stores for it. */
 export type Decision =
-  /** The events to store. The first one has the client id of the command. */
-  | { readonly events: readonly [NewEvent, ...NewEvent[]] }
+  | {
+      /** The events to store. The first one has the client id of the command. */
+      readonly events: readonly [NewEvent, ...NewEvent[]];
+      readonly newStreams?: readonly NewStream[];
+      /**
+       * Further changes, of what is in no event: an address, a password, an entry of the audit log.
+       * They are executed after the projections of the events.
+       */
+      readonly writes?: readonly Statement[];
+    }
   /** Nothing has to change since the event `unchanged` of `stream`. */
   | { readonly unchanged: Seq; readonly stream?: StreamId }
   | { readonly refuse: Refusal };
 
+/** What a rule uses of its transaction. */
+export interface RuleContext {
+  /** Time of the transaction, RFC 3339. */
+  readonly at: string;
+  /** Runs a statement that reads, and may lock what it reads. */
+  query<R extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]>;
+  /** Returns whether the stream exists and is locked by this transaction. */
+  has(stream: StreamId): boolean;
+}
+
 /**
  * Decides commands inside the transaction, with their streams locked. What it reads from projections of
- * locked streams cannot change before the commit.
+ * locked streams cannot change before the commit. It changes nothing itself: what has to change is in
+ * its decision.
  */
 export interface Rule<C extends Command = Command> {
   readonly name: string;
   /**
-   * Whether it only reads, and what it reads first is in the database alone: its first statement is
-   * then sent together with the one that locks the streams, behind it, and saves a round trip. A rule
-   * that asks the transaction which streams are locked must wait for them.
+   * Whether what it reads first is in the database alone: its first statement is then sent together
+   * with the one that locks the streams, behind it, and saves a round trip. A rule that asks the
+   * transaction which streams are locked must wait for them.
    */
   readonly readsEarly?: boolean;
   /** Decides one command. */
-  decide(tx: StreamTransaction, command: C): Promise<Decision>;
+  decide(tx: RuleContext, command: C): Promise<Decision>;
   /** Decides neighbouring commands of a batch with fewer statements: one decision each, in order. */
-  decideMany?(tx: StreamTransaction, commands: readonly C[]): Promise<readonly Decision[]>;
+  decideMany?(tx: RuleContext, commands: readonly C[]): Promise<readonly Decision[]>;
 }
 
 /** A request of an account to change something. */
@@ -110,7 +142,7 @@ export interface StatementSink {
  * Statements are sent at once and executed in the order in which they were issued. The transaction
  * succeeds only if all of them do, including those whose results are not read: see {@link executed}.
  */
-export class StreamTransaction implements StatementSink {
+export class StreamTransaction implements StatementSink, RuleContext {
   /** The inserted events, in the order of their commands. */
   readonly inserted: StoredEvent[] = [];
   readonly #client: PoolClient;
@@ -164,12 +196,9 @@ export class StreamTransaction implements StatementSink {
   }
 
   /** Inserts a new stream, which is locked from then on. */
-  async createStream(stream: StreamId, kind: 'conversation' | 'personal'): Promise<void> {
-    await this.query('stream-create', 'insert into streams (id, kind) values ($1, $2)', [
-      stream,
-      kind,
-    ]);
-    this.register(stream, 0, 0);
+  createStream({ id, kind }: NewStream): void {
+    this.issue('stream-create', 'insert into streams (id, kind) values ($1, $2)', [id, kind]);
+    this.register(id, 0, 0);
   }
 
   /**

@@ -8,7 +8,7 @@ import type { Clock } from '../../clock.ts';
 import type { Emails } from '../../email/emails.ts';
 import { invitationEmail } from '../../email/templates.ts';
 import { withTransaction } from '../../storage/database.ts';
-import type { StreamTransaction } from '../../stream/stream-transaction.ts';
+import type { RuleContext, Statement } from '../../stream/stream-transaction.ts';
 import { hashOf } from '../tickets/tickets.ts';
 import { emailKey } from '../users/names.ts';
 
@@ -140,24 +140,28 @@ export class Invitations {
 }
 
 /**
- * Uses an invitation once, in the transaction that creates the account; false when it is used up,
- * expired, revoked, or for another address.
+ * Returns whether an invitation is valid for this address, and locks it for {@link useInvitation}.
+ * `token` is its hash.
  */
-export async function useInvitation(
-  tx: StreamTransaction,
-  tokenHash: string,
+export async function lockInvitation(
+  tx: RuleContext,
+  token: Buffer,
   email: string | null,
 ): Promise<boolean> {
   const rows = await tx.query(
-    'invitations-use',
-    `update invitations set uses = uses + 1
-     where token_hash = decode($1, 'hex') and (email_key is null or email_key = $3)
-       and uses < max_uses and revoked_at is null and expires_at > $2
-     returning id`,
-    [tokenHash, tx.at, email === null ? null : emailKey(email)],
+    'invitations-lock',
+    `select from invitations where ${GOOD} for no key update`,
+    [token, email === null ? null : emailKey(email), tx.at],
   );
   return rows.length === 1;
 }
+
+/** Returns the statement that counts a use of an invitation. */
+export const useInvitation = (token: Buffer): Statement => ({
+  name: 'invitations-use',
+  text: 'update invitations set uses = uses + 1 where token_hash = $1',
+  values: [token],
+});
 
 interface InvitationRow {
   id: string;

@@ -12,15 +12,17 @@ import { uuidv7 } from 'uuidv7';
 import type { Auditing, AuditNote } from '../../audit/audit-log.ts';
 import { EVERYONE_STREAM, everyoneEvents } from '../../conversations/everyone.ts';
 import type { Append, Outcome } from '../../stream/append.ts';
+import { StatementList } from '../../stream/statement-list.ts';
 import {
   type Command,
   newEvent,
   type Rule,
-  type StreamTransaction,
+  type RuleContext,
+  type Statement,
 } from '../../stream/stream-transaction.ts';
-import { useInvitation } from '../invitations/invitations.ts';
+import { lockInvitation, useInvitation } from '../invitations/invitations.ts';
 import { rowsOf } from '../tickets/tickets.ts';
-import { displayNameSkeleton, emailKey, usernameKey, usernameSkeleton } from '../users/names.ts';
+import { emailKey } from '../users/names.ts';
 import { whatIsTaken } from '../users/queries.ts';
 import { takenErrors, takenRefusal } from '../users/taken.ts';
 
@@ -48,10 +50,10 @@ export interface Registration {
    * the account is created whatever the setting is, as admins may.
    */
   readonly admit?: (first: boolean) => Refusal | null;
-  /** Called before anything is written; a refusal ends the registration. */
-  readonly before?: (tx: StreamTransaction) => Promise<Refusal | null>;
-  /** Further statements of the same transaction, after the account exists. */
-  readonly after?: (tx: StreamTransaction, account: AccountId) => Promise<void>;
+  /** Reads what else must hold; a refusal ends the registration. */
+  readonly check?: (tx: RuleContext) => Promise<Refusal | null>;
+  /** Adds statements to those that are executed once the account exists. */
+  readonly write?: (account: AccountId, writes: StatementList) => Promise<void>;
   /** Stored with the account and logged after the commit. */
   readonly audit: Auditing;
   /** The actor and client id, if another account creates it. */
@@ -110,55 +112,62 @@ const registerRule: Rule<RegisterCommand> = {
   name: 'accounts.register',
   async decide(tx, command) {
     const { account, registration, note } = command;
-    const { username, displayName, email, passwordHash } = registration;
+    const { username, displayName, email } = registration;
     // The lock on the workspace stream serializes registrations: names that are free here stay
     // free.
     const found = await whatIsTaken(rowsOf(tx), username, email);
     const denied = registration.admit?.(found.first) ?? takenRefusal(takenErrors(found));
     if (denied) return { refuse: denied };
-    // Writes of a rule persist when it refuses, so all checks come first.
-    const refused = await registration.before?.(tx);
+    const refused = await registration.check?.(tx);
     if (refused) return { refuse: refused };
-    const { invitation } = registration;
-    if (invitation !== undefined && !(await useInvitation(tx, invitation, email))) {
-      return { refuse: refusal('invitation_expired') };
+    const writes = new StatementList();
+    // The first account belongs to whoever set up the server.
+    const role = found.first ? 'owner' : (registration.role ?? 'member');
+    await writes.query(storePrivate(account, registration, role, tx.at));
+    if (registration.invitation !== undefined) {
+      const token = Buffer.from(registration.invitation, 'hex');
+      if (!(await lockInvitation(tx, token, email))) {
+        return { refuse: refusal('invitation_expired') };
+      }
+      await writes.query(useInvitation(token));
     }
-    await tx.createStream(streamOfAccount(account), 'personal');
-    await tx.query(
-      'accounts-insert',
-      `insert into accounts
-         (id, username, username_key, display_name, email, email_key, password_hash, role, created_at,
-          kind, verified_at, first_name, last_name, phone, username_skeleton,
-          display_name_skeleton)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $11 then $9::timestamptz end,
-               $12, $13, $14, $15, $16)`,
-      [
-        account,
-        username,
-        usernameKey(username),
-        displayName,
-        email,
-        email === null ? null : emailKey(email),
-        passwordHash,
-        // The first account belongs to whoever set up the server.
-        found.first ? 'owner' : (registration.role ?? 'member'),
-        tx.at,
-        registration.kind ?? 'user',
-        registration.verified === true,
-        registration.firstName ?? null,
-        registration.lastName ?? null,
-        registration.phone ?? null,
-        usernameSkeleton(username),
-        displayNameSkeleton(displayName),
-      ],
-    );
-    await registration.after?.(tx, account);
-    await note.store(rowsOf(tx));
+    await registration.write?.(account, writes);
+    await note.store(writes);
     const registered = newEvent(WORKSPACE_STREAM, 'user.registered', {
       account,
       username,
       displayName,
     });
-    return { events: [registered, ...everyoneEvents(account)] };
+    return {
+      newStreams: [{ id: streamOfAccount(account), kind: 'personal' }],
+      events: [registered, ...everyoneEvents(account)],
+      writes: writes.statements,
+    };
   },
 };
+
+/** Returns the statement that stores what the event of the registration does not say. */
+const storePrivate = (
+  account: AccountId,
+  registration: Registration,
+  role: AccountRole,
+  at: string,
+): Statement => ({
+  name: 'accounts-store-private',
+  text: `update accounts
+         set email = $2, email_key = $3, password_hash = $4, role = $5, kind = $6,
+             verified_at = $7, first_name = $8, last_name = $9, phone = $10
+         where id = $1`,
+  values: [
+    account,
+    registration.email,
+    registration.email === null ? null : emailKey(registration.email),
+    registration.passwordHash,
+    role,
+    registration.kind ?? 'user',
+    registration.verified === true ? at : null,
+    registration.firstName ?? null,
+    registration.lastName ?? null,
+    registration.phone ?? null,
+  ],
+});

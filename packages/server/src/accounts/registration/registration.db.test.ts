@@ -616,6 +616,8 @@ describe('modes', () => {
     const late = await verify(eve.ticket, await sink.code('eve@example.org'));
     expect(late.json().code).toBe('invitation_expired');
     expect(await count('accounts')).toBe(2);
+    // A refused registration changes nothing: her code is not used up either.
+    expect(await count('one_time_secrets where used_at is null')).toBe(1);
   });
 
   test('members cannot list or create invitations', async () => {

@@ -153,14 +153,15 @@ export class Registrations {
       ...(confirmed === null
         ? {
             // Verification is optional here.
-            after: async (tx, made) => {
+            write: async (made, writes) => {
               const request = { purpose: 'verify' as const, account: made, email, data: {} };
-              await codes.start(request, rowsOf(tx));
+              await codes.start(request, writes);
             },
           }
         : {
-            before: async (tx): Promise<Refusal | null> =>
-              (await codes.use(confirmed, rowsOf(tx))) ? null : refusal('ticket_expired'),
+            check: async (tx): Promise<Refusal | null> =>
+              (await codes.lockUnused(confirmed, rowsOf(tx))) ? null : refusal('ticket_expired'),
+            write: (_made, writes) => writes.query(codes.use(confirmed)),
           }),
     });
     storedOrRefuse(outcome);

@@ -3,7 +3,7 @@ import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../../clock.ts';
-import type { StreamTransaction } from '../../stream/stream-transaction.ts';
+import type { RuleContext } from '../../stream/stream-transaction.ts';
 
 /** Attempts after which a ticket is rejected. */
 const TRIES_MAX = 5;
@@ -19,8 +19,8 @@ export interface RowQueryable {
   }): Promise<{ rows: R[] }>;
 }
 
-/** Adapts a stream transaction to {@link RowQueryable}. */
-export const rowsOf = (tx: StreamTransaction): RowQueryable => ({
+/** Adapts what a rule reads from to {@link RowQueryable}. */
+export const rowsOf = (tx: RuleContext): RowQueryable => ({
   query: async ({ name, text, values }) => ({ rows: await tx.query(name, text, values) }),
 });
 

@@ -3,8 +3,12 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { refuse, storedOrRefuse } from '../../http/errors.ts';
 import type { Append } from '../../stream/append.ts';
-import { type Command, newEvent, type Rule } from '../../stream/stream-transaction.ts';
-import { displayNameSkeleton } from './names.ts';
+import {
+  type Command,
+  newEvent,
+  type Rule,
+  type Statement,
+} from '../../stream/stream-transaction.ts';
 
 /** Changes of a user’s own account: absent fields stay, null removes a value. */
 export interface OwnChange {
@@ -33,7 +37,7 @@ export async function updateOwn(
 ): Promise<void> {
   const { displayName } = change;
   if (displayName === undefined) {
-    const { rows } = await pool.query({ name: 'accounts-update', ...personal(account, change) });
+    const { rows } = await pool.query(updatePrivate(account, change));
     if (rows.length === 0) refuse('session_ended');
     return;
   }
@@ -55,37 +59,39 @@ const updateRule: Rule<UpdateCommand> = {
   name: 'accounts.update',
   async decide(tx, command) {
     const { actor, displayName, change } = command;
-    const { text, values } = personal(actor, change);
-    const [account] = await tx.query<{ username: string }>('accounts-update', text, values);
+    const [account] = await tx.query<{ username: string }>(
+      'accounts-own-username',
+      'select username from accounts where id = $1 and is_active',
+      [actor],
+    );
     if (!account) return { refuse: refusal('session_ended') };
     const { username } = account;
     const data = { account: actor, username, displayName };
-    return { events: [newEvent(WORKSPACE_STREAM, 'user.updated', data)] };
+    return {
+      events: [newEvent(WORKSPACE_STREAM, 'user.updated', data)],
+      writes: [updatePrivate(actor, change)],
+    };
   },
 };
 
-/** Returns the statement that carries out a change. */
-function personal(account: AccountId, change: OwnChange): { text: string; values: unknown[] } {
-  const { displayName, firstName, lastName, phone } = change;
+/** Returns the statement that changes the names and the phone number that no event contains. */
+function updatePrivate(account: AccountId, { firstName, lastName, phone }: OwnChange): Statement {
   return {
+    name: 'accounts-update-private',
     text: `update accounts
-           set display_name = coalesce($2, display_name),
-               display_name_skeleton = coalesce($9, display_name_skeleton),
-               first_name = case when $3 then $4 else first_name end,
-               last_name = case when $5 then $6 else last_name end,
-               phone = case when $7 then $8 else phone end
+           set first_name = case when $2 then $3 else first_name end,
+               last_name = case when $4 then $5 else last_name end,
+               phone = case when $6 then $7 else phone end
            where id = $1 and is_active
-           returning username`,
+           returning id`,
     values: [
       account,
-      displayName ?? null,
       firstName !== undefined,
       firstName ?? null,
       lastName !== undefined,
       lastName ?? null,
       phone !== undefined,
       phone ?? null,
-      displayName === undefined ? null : displayNameSkeleton(displayName),
     ],
   };
 }

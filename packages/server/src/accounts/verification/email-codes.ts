@@ -7,6 +7,7 @@ import type { Emails, Queryable } from '../../email/emails.ts';
 import { alreadyRegisteredEmail, codeEmail } from '../../email/templates.ts';
 import { refuse } from '../../http/errors.ts';
 import { withTransaction } from '../../storage/database.ts';
+import type { Statement } from '../../stream/stream-transaction.ts';
 import type { Vault } from '../../vault.ts';
 import { type AttemptLimits, accountKey, nameKey } from '../attempts/attempt-limits.ts';
 import { hashOf, type RowQueryable } from '../tickets/tickets.ts';
@@ -175,7 +176,8 @@ export class EmailCodes {
   }
 
   /**
-   * Checks a code. Use up what it unlocks with {@link use}, in the transaction of the change.
+   * Checks a code. The transaction of the change uses up what it unlocks: {@link lockUnused}, then
+   * {@link use}.
    *
    * @throws {RefusalError} incorrect_code; code_expired, after ten minutes or five tries;
    * ticket_expired; rate_limited
@@ -210,18 +212,26 @@ export class EmailCodes {
     return toOpened(row);
   }
 
-  /** Uses up what {@link check} unlocked; false when it was used concurrently. */
-  async use(id: string, on: RowQueryable): Promise<boolean> {
-    const { rows } = await on.query<{ id: string }>({
-      name: 'codes-use',
-      text: `update one_time_secrets set used_at = $2
-             where id = $1 and used_at is null returning id`,
-      values: [id, iso(this.#deps.clock.now())],
+  /** Locks what {@link check} unlocked; false when it was used concurrently. */
+  async lockUnused(id: string, on: RowQueryable): Promise<boolean> {
+    const { rows } = await on.query({
+      name: 'codes-lock',
+      text: 'select from one_time_secrets where id = $1 and used_at is null for no key update',
+      values: [id],
     });
     return rows.length === 1;
   }
 
-  /** Uses up a code and marks the account’s address as verified; false as with {@link use}. */
+  /** Returns the statement that uses up what {@link lockUnused} locked. */
+  use(id: string): Statement {
+    return {
+      name: 'codes-use',
+      text: 'update one_time_secrets set used_at = $2 where id = $1',
+      values: [id, iso(this.#deps.clock.now())],
+    };
+  }
+
+  /** Uses up a code and marks the account’s address as verified; false when it was used already. */
   async verify(id: string, account: AccountId): Promise<boolean> {
     const { rows } = await this.#deps.pool.query({
       name: 'codes-verify',
