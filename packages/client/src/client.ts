@@ -26,6 +26,7 @@ import { Receiver } from './receiver.ts';
 import { browserSocket } from './socket.ts';
 import { ClientState } from './state.ts';
 import { MemoryStore } from './store.ts';
+import { TaskQueue } from './task-queue.ts';
 import { Timeline } from './timeline.ts';
 import { Typing } from './typing.ts';
 import { Users } from './users.ts';
@@ -57,6 +58,10 @@ export class ParleyClient {
   #local: Local | null = null;
   #receiver: Receiver | null = null;
   #presenceState: 'active' | 'idle' = 'active';
+  /** Whether the last call was a start: what is in progress then may connect. */
+  #isWanted = false;
+  /** Starts and ends: a start waits for the end that is in progress, because it closes the store. */
+  readonly #lifecycle = new TaskQueue();
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -103,24 +108,36 @@ export class ParleyClient {
    * Loads stored data and connects; stays connected until `stop`. Resolves when the data is loaded.
    */
   async start(account?: AccountId): Promise<void> {
+    this.#isWanted = true;
     const id = account ?? (await this.api.me()).id;
-    const saved = await this.#persistence.open(id);
-    const local = new Local(id, saved, this.#persistence, (conversation) =>
-      this.#timelines.get(conversation)?.restarted(),
-    );
-    this.#local = local;
-    this.#receiver = this.#receiverOn(local);
-    for (const conversation of saved.conversations) this.#state.setView(viewOf(conversation));
-    await this.#commands.start(saved.outbox);
-    this.#connection.start();
+    await this.#lifecycle.run(async () => {
+      if (!this.#isWanted) return;
+      const saved = await this.#persistence.open(id);
+      const local = new Local(id, saved, this.#persistence, (conversation) =>
+        this.#timelines.get(conversation)?.restarted(),
+      );
+      this.#local = local;
+      this.#receiver = this.#receiverOn(local);
+      for (const conversation of saved.conversations) this.#state.setView(viewOf(conversation));
+      await this.#commands.start(saved.outbox);
+      if (this.#isWanted) this.#connection.start();
+    });
   }
 
-  /** Disconnects. Unanswered commands stay in the store. */
-  async stop(): Promise<void> {
-    this.#connection.stop();
-    this.#commands.stop();
-    for (const timeline of [...this.#timelines.values()]) timeline.close();
-    await this.#persistence.close();
+  /**
+   * Disconnects. Unanswered commands stay in the store, which is closed when the promise resolves.
+   * A start in progress ends without a connection.
+   */
+  stop(): Promise<void> {
+    this.#isWanted = false;
+    this.#disconnect();
+    this.#closeTimelines();
+    return this.#lifecycle.run(async () => {
+      // Again: a start that was called before may have connected meanwhile.
+      this.#disconnect();
+      this.#closeTimelines();
+      await this.#persistence.close();
+    });
   }
 
   /** Ends the session and deletes what was stored on this device. */
@@ -130,11 +147,15 @@ export class ParleyClient {
   }
 
   /** Disconnects and deletes what was stored on this device, if the session has already ended. */
-  async forget(): Promise<void> {
-    this.#connection.stop();
-    this.#commands.stop();
-    await this.#persistence.clear();
-    await this.stop();
+  forget(): Promise<void> {
+    this.#isWanted = false;
+    this.#disconnect();
+    return this.#lifecycle.run(async () => {
+      this.#disconnect();
+      await this.#persistence.clear();
+      this.#closeTimelines();
+      await this.#persistence.close();
+    });
   }
 
   /** Reloads the own account, after a change that no event announces. */
@@ -319,6 +340,15 @@ export class ParleyClient {
   }
 
   // ---- internals -----------------------------------------------------------------------------
+
+  #disconnect(): void {
+    this.#connection.stop();
+    this.#commands.stop();
+  }
+
+  #closeTimelines(): void {
+    for (const timeline of [...this.#timelines.values()]) timeline.close();
+  }
 
   #receiverOn(local: Local): Receiver {
     return new Receiver({

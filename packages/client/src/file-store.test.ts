@@ -283,3 +283,35 @@ describe('a session file', () => {
     expect(sessionFile(path).sessionToken).toBeUndefined();
   });
 });
+
+describe('opening, clearing and closing', () => {
+  test('happen one after the other, in the order of the calls', async () => {
+    const store = new FileStore(folder);
+    await store.open(ACCOUNT);
+    await store.putOutbox(entry(1));
+    const [, saved] = await Promise.all([store.clear(), store.open(ACCOUNT)]);
+    expect(saved.outbox).toEqual([]);
+    await store.putOutbox(entry(2));
+    await Promise.all([store.close(), store.open(ACCOUNT)]);
+    await store.putOutbox(entry(3));
+    await store.close();
+    expect(JSON.parse(await contents(folder))).toMatchObject({ outbox: ['id-2', 'id-3'] });
+  });
+
+  test('a close that comes while the store is opening closes it', async () => {
+    const store = new FileStore(folder);
+    await Promise.all([store.open(ACCOUNT), store.close()]);
+    await expect(store.putOutbox(entry(1))).rejects.toThrow('not open');
+    // Its lock is released.
+    await contents(folder);
+  });
+
+  test('opening again closes what was open', async () => {
+    const store = new FileStore(folder);
+    await store.open(ACCOUNT);
+    await store.putOutbox(entry(1));
+    await store.open('other' as AccountId);
+    expect(JSON.parse(await contents(folder))).toMatchObject({ outbox: ['id-1'] });
+    await store.close();
+  });
+});

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AccountId, ClientId, Seq, StreamId } from '@parley/protocol';
 import { acquireLock } from './file-lock.ts';
 import { type Changes, NOTHING_SAVED, type OutboxEntry, type Saved, type Store } from './store.ts';
+import { TaskQueue } from './task-queue.ts';
 
 /** One line of the journal: a record of something stored. */
 type JournalRecord =
@@ -47,6 +48,8 @@ export class FileStore implements Store {
   #batch: Batch | null = null;
   #writing: Promise<void> | null = null;
   #unlock: () => Promise<void> = () => Promise.resolve();
+  /** Opening, clearing and closing: a late close must not close what was opened after it. */
+  readonly #queue = new TaskQueue();
 
   /** `folder` is created if it does not exist; each account has its own folder in it. */
   constructor(folder: string) {
@@ -54,22 +57,25 @@ export class FileStore implements Store {
   }
 
   /** @throws {Error} when another process has the store open, or the folder is not writable */
-  async open(account: AccountId): Promise<Saved> {
-    this.#path = join(this.#folder, account);
-    await mkdir(this.#path, { recursive: true, mode: 0o700 });
-    this.#unlock = await acquireLock(join(this.#path, 'lock'));
-    try {
-      await this.#load();
-    } catch (error) {
-      await this.#unlock();
-      throw error;
-    }
-    return {
-      ...NOTHING_SAVED,
-      epoch: this.#epoch,
-      cursors: new Map(this.#cursors),
-      outbox: this.#entries(),
-    };
+  open(account: AccountId): Promise<Saved> {
+    return this.#queue.run(async () => {
+      await this.#close();
+      this.#path = join(this.#folder, account);
+      await mkdir(this.#path, { recursive: true, mode: 0o700 });
+      this.#unlock = await acquireLock(join(this.#path, 'lock'));
+      try {
+        await this.#load();
+      } catch (error) {
+        await this.#close();
+        throw error;
+      }
+      return {
+        ...NOTHING_SAVED,
+        epoch: this.#epoch,
+        cursors: new Map(this.#cursors),
+        outbox: this.#entries(),
+      };
+    });
   }
 
   apply(changes: Changes): Promise<void> {
@@ -92,22 +98,34 @@ export class FileStore implements Store {
     return Promise.resolve(this.#entries());
   }
 
-  async clear(): Promise<void> {
-    await this.#idle();
-    await this.#file?.close();
-    this.#file = null;
-    this.#outbox.clear();
-    this.#cursors.clear();
-    this.#epoch = null;
-    if (this.#path) await rm(this.#path, { recursive: true, force: true });
+  clear(): Promise<void> {
+    return this.#queue.run(async () => {
+      await this.#closeFile();
+      this.#outbox.clear();
+      this.#cursors.clear();
+      this.#epoch = null;
+      if (this.#path) await rm(this.#path, { recursive: true, force: true });
+      await this.#close();
+    });
   }
 
-  async close(): Promise<void> {
-    await this.#idle();
-    await this.#file?.close();
-    this.#file = null;
-    await this.#unlock();
+  close(): Promise<void> {
+    return this.#queue.run(() => this.#close());
+  }
+
+  async #close(): Promise<void> {
+    await this.#closeFile();
+    const unlock = this.#unlock;
     this.#unlock = () => Promise.resolve();
+    await unlock();
+  }
+
+  /** Closes the journal after pending writes; nothing can be added to it from then on. */
+  async #closeFile(): Promise<void> {
+    await this.#idle();
+    const file = this.#file;
+    this.#file = null;
+    await file?.close();
   }
 
   // ---- writing ----------------------------------------------------------------------------------

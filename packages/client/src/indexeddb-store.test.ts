@@ -8,7 +8,7 @@ import type {
   Seq,
   StreamId,
 } from '@parley/protocol';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { IndexedDbStore } from './indexeddb-store.ts';
 import type { Changes, OutboxEntry } from './store.ts';
 
@@ -18,6 +18,8 @@ const STREAM = 'c' as StreamId;
 let store: IndexedDbStore;
 
 beforeEach(async () => {
+  // A connection that a failed test leaves open would block the tests after it.
+  vi.stubGlobal('indexedDB', new IDBFactory());
   store = new IndexedDbStore();
   await store.open(ACCOUNT);
 });
@@ -125,5 +127,86 @@ describe('the IndexedDB store', () => {
     expect(saved.cursors.get(STREAM)).toBe(1);
     expect(saved.messages).toEqual([]);
     expect(saved.outbox).toEqual([entry]);
+  });
+});
+
+/** Resolves when the database is deleted; fails if an open connection does not make way. */
+function deleted(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(name);
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error('A connection to the database stays open'));
+  });
+}
+
+const OTHER = 'b' as AccountId;
+const putOne = (to: IndexedDbStore) => to.apply(changes({ messages: [message(1, 'one')] }));
+
+describe('opening, clearing and closing', () => {
+  test('happen one after the other, in the order of the calls', async () => {
+    await putOne(store);
+    const cleared = store.clear();
+    const opened = store.open(ACCOUNT);
+    await Promise.all([cleared, opened]);
+    expect((await opened).messages).toEqual([]);
+    await putOne(store);
+    expect((await found()).messages).toHaveLength(1);
+  });
+
+  test('a close that comes while the store is opening closes it', async () => {
+    const late = new IndexedDbStore();
+    await Promise.all([late.open(OTHER), late.close()]);
+    await expect(putOne(late)).rejects.toThrow('not open');
+    await deleted(`parley-${OTHER}`);
+  });
+
+  test('opening again closes the connection of before', async () => {
+    await store.open(OTHER);
+    await deleted(`parley-${ACCOUNT}`);
+    await putOne(store);
+    await store.open(ACCOUNT);
+  });
+
+  test('an attempt that fails does not keep the next one from opening', async () => {
+    await store.close();
+    const open = vi.spyOn(indexedDB, 'open').mockImplementationOnce(() => {
+      throw new DOMException('not here', 'SecurityError');
+    });
+    await expect(store.open(ACCOUNT)).rejects.toThrow('not here');
+    open.mockRestore();
+    await store.open(ACCOUNT);
+    await putOne(store);
+  });
+});
+
+describe('a database that another tab needs', () => {
+  test('is released by the connection that blocks, and by no other', async () => {
+    // A connection that is no longer the store’s own, as if the browser had closed it late.
+    const close = vi.spyOn(IDBDatabase.prototype, 'close').mockImplementationOnce(() => undefined);
+    await store.open(OTHER);
+    close.mockRestore();
+    await deleted(`parley-${ACCOUNT}`);
+    // The store’s own connection is another one, and works on.
+    await putOne(store);
+    await store.open(ACCOUNT);
+  });
+
+  test('is deleted by the second of two tabs that log out at once', async () => {
+    const other = new IndexedDbStore();
+    await other.open(ACCOUNT);
+    await putOne(store);
+    await store.clear();
+    await expect(putOne(other)).rejects.toThrow('Another tab has deleted or upgraded');
+    await other.clear();
+    expect((await indexedDB.databases()).map((d) => d.name)).toEqual([]);
+  });
+
+  test('is released at once, even if the store is still opening', async () => {
+    await store.close();
+    const opened = store.open(ACCOUNT).catch((error: Error) => error);
+    await deleted(`parley-${ACCOUNT}`);
+    await opened;
+    await store.open(ACCOUNT);
   });
 });

@@ -7,8 +7,16 @@ import type {
   Seq,
   StreamId,
 } from '@parley/protocol';
-import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
+import {
+  type DBSchema,
+  deleteDB,
+  type IDBPDatabase,
+  type IDBPTransaction,
+  openDB,
+  unwrap,
+} from 'idb';
 import type { Changes, OutboxEntry, Saved, Store } from './store.ts';
+import { TaskQueue } from './task-queue.ts';
 
 interface Schema extends DBSchema {
   state: { key: 'epoch'; value: string };
@@ -26,6 +34,7 @@ const VERSION = 1;
 const PREFIX = 'parley-';
 /** The longest wait for another tab to release an emptied database, ms. */
 const DELETE_MS = 2_000;
+const NOT_OPEN = 'The store is not open';
 
 /**
  * Keeps an account’s data in a browser: one database per account, shared by its tabs. Databases of
@@ -34,39 +43,27 @@ const DELETE_MS = 2_000;
 export class IndexedDbStore implements Store {
   #db: IDBPDatabase<Schema> | null = null;
   #account: AccountId | null = null;
+  #whyClosed = NOT_OPEN;
+  /** Opening, clearing and closing: a late close must not close what was opened after it. */
+  readonly #queue = new TaskQueue();
 
-  async open(account: AccountId): Promise<Saved> {
-    this.#account = account;
-    this.#db = await openDB<Schema>(PREFIX + account, VERSION, {
-      upgrade(db) {
-        db.createObjectStore('state');
-        db.createObjectStore('cursors');
-        db.createObjectStore('windows');
-        db.createObjectStore('conversations', { keyPath: 'id' });
-        db.createObjectStore('messages', { keyPath: ['conversation', 'seq'] });
-        db.createObjectStore('outbox', { keyPath: 'id' });
-      },
-      // A newer version of the page needs the database and must not wait for this tab.
-      blocking: () => this.#db?.close(),
+  open(account: AccountId): Promise<Saved> {
+    return this.#queue.run(async () => {
+      this.#close();
+      this.#account = account;
+      const db = await openDB<Schema>(PREFIX + account, VERSION, {
+        upgrade: createObjectStores,
+        // Another tab deletes the database or upgrades it, and must not wait for this one.
+        blocking: (_current, _blocked, { target }) => {
+          (target as IDBDatabase).close();
+          if (this.#db === null || unwrap(this.#db) !== target) return;
+          this.#db = null;
+          this.#whyClosed = 'Another tab has deleted or upgraded the database';
+        },
+      });
+      this.#db = db;
+      return load(db);
     });
-    const tx = this.#db.transaction(ALL);
-    const [epoch, cursors, windows, conversations, messages, outbox] = await Promise.all([
-      tx.objectStore('state').get('epoch'),
-      entries<StreamId, Seq>(tx.objectStore('cursors')),
-      entries<ConversationId, Seq>(tx.objectStore('windows')),
-      tx.objectStore('conversations').getAll(),
-      tx.objectStore('messages').getAll(),
-      tx.objectStore('outbox').getAll(),
-    ]);
-    await tx.done;
-    return {
-      epoch: epoch ?? null,
-      cursors,
-      windows,
-      conversations,
-      messages,
-      outbox: outbox.sort((a, b) => a.order - b.order),
-    };
   }
 
   async apply(changes: Changes): Promise<void> {
@@ -99,32 +96,69 @@ export class IndexedDbStore implements Store {
     return entries.sort((a, b) => a.order - b.order);
   }
 
-  async clear(): Promise<void> {
-    if (this.#account === null) return;
-    const name = PREFIX + this.#account;
-    // Emptied first, because deleting may have to wait for other tabs.
-    const db = this.#db ?? (await openDB<Schema>(name));
-    if (db.objectStoreNames.length > 0) {
-      const tx = db.transaction([...db.objectStoreNames], 'readwrite', { durability: 'strict' });
-      for (const store of tx.objectStoreNames) void tx.objectStore(store).clear();
-      await tx.done;
-    }
-    db.close();
-    this.#db = null;
-    await deleteWithin(name, DELETE_MS);
-    this.#account = null;
+  clear(): Promise<void> {
+    return this.#queue.run(async () => {
+      if (this.#account === null) return;
+      const name = PREFIX + this.#account;
+      // Emptied first, because deleting may have to wait for other tabs.
+      const db = this.#db ?? (await openDB<Schema>(name));
+      if (db.objectStoreNames.length > 0) {
+        const tx = db.transaction([...db.objectStoreNames], 'readwrite', { durability: 'strict' });
+        for (const store of tx.objectStoreNames) void tx.objectStore(store).clear();
+        await tx.done;
+      }
+      db.close();
+      this.#close();
+      await deleteWithin(name, DELETE_MS);
+      this.#account = null;
+    });
   }
 
   close(): Promise<void> {
+    return this.#queue.run(async () => this.#close());
+  }
+
+  #close(): void {
     this.#db?.close();
     this.#db = null;
-    return Promise.resolve();
+    this.#whyClosed = NOT_OPEN;
   }
 
   #open(): IDBPDatabase<Schema> {
-    if (!this.#db) throw new Error('The store is not open');
+    if (!this.#db) throw new Error(this.#whyClosed);
     return this.#db;
   }
+}
+
+function createObjectStores(db: IDBPDatabase<Schema>): void {
+  db.createObjectStore('state');
+  db.createObjectStore('cursors');
+  db.createObjectStore('windows');
+  db.createObjectStore('conversations', { keyPath: 'id' });
+  db.createObjectStore('messages', { keyPath: ['conversation', 'seq'] });
+  db.createObjectStore('outbox', { keyPath: 'id' });
+}
+
+/** Reads everything in one transaction. */
+async function load(db: IDBPDatabase<Schema>): Promise<Saved> {
+  const tx = db.transaction(ALL);
+  const [epoch, cursors, windows, conversations, messages, outbox] = await Promise.all([
+    tx.objectStore('state').get('epoch'),
+    entries<StreamId, Seq>(tx.objectStore('cursors')),
+    entries<ConversationId, Seq>(tx.objectStore('windows')),
+    tx.objectStore('conversations').getAll(),
+    tx.objectStore('messages').getAll(),
+    tx.objectStore('outbox').getAll(),
+  ]);
+  await tx.done;
+  return {
+    epoch: epoch ?? null,
+    cursors,
+    windows,
+    conversations,
+    messages,
+    outbox: outbox.sort((a, b) => a.order - b.order),
+  };
 }
 
 /** Deletes a database; one that other tabs hold open is deleted by the browser when they let go. */

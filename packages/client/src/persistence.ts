@@ -36,6 +36,7 @@ export class Persistence {
   /** Writes wait for the store to open: a command may be issued meanwhile. */
   #opened: Promise<unknown> = Promise.resolve();
   #failed = false;
+  #isClosed = false;
 
   constructor(store: Store, onFailure: (error: Error) => void) {
     this.#given = store;
@@ -50,6 +51,10 @@ export class Persistence {
   }
 
   async #open(account: AccountId): Promise<Saved> {
+    // A client that was stopped, or whose store failed, tries its store again.
+    this.#store = this.#given;
+    this.#failed = false;
+    this.#isClosed = false;
     try {
       return await this.#store.open(account);
     } catch (error) {
@@ -134,6 +139,9 @@ export class Persistence {
 
   /** Stores pending changes, and closes the store. */
   async close(): Promise<void> {
+    // Closing twice must not close what another client has opened meanwhile.
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#flush();
     await this.#settled();
     // What still arrives, such as a page in flight, is not stored.

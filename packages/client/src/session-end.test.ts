@@ -3,10 +3,13 @@ import { CLOSE, type Me } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { aClient, aLiveClient, heal } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
+import type { ParleyClient } from './client.ts';
 import { IndexedDbStore } from './indexeddb-store.ts';
 import type { Saved } from './store.ts';
 
 beforeEach(() => {
+  // A connection that a failed test leaves open would block the tests after it.
+  vi.stubGlobal('indexedDB', new IDBFactory());
   vi.useFakeTimers({
     toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'],
   });
@@ -49,6 +52,16 @@ async function kept(server: ModelServer): Promise<Saved> {
   await store.close();
   if (!saved) throw new Error('The store did not open');
   return saved;
+}
+
+/** Deletes the account’s database; fails if a connection is still open. */
+function deleted(server: ModelServer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(`parley-${server.me}`);
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error('A connection to the database is open'));
+  });
 }
 
 describe('a session that is ended remotely', () => {
@@ -118,6 +131,83 @@ describe('a session that is ended remotely', () => {
     expect(server.lastSeq(id)).toBe(posted);
     expect(client.me?.id satisfies Me['id'] | undefined).toBe(server.me);
     expect((await kept(server)).messages).toEqual([]);
+  });
+});
+
+describe('a store that is reopened while a session is ending', () => {
+  test.each([
+    { how: 'ended remotely', end: (server: ModelServer) => server.cut(CLOSE.sessionEnded) },
+    { how: 'forgotten', end: (_: ModelServer, client: ParleyClient) => void client.forget() },
+  ])('keeps what the next client stores: $how', async ({ end }) => {
+    const store = new IndexedDbStore();
+    const server = new ModelServer();
+    const id = server.group();
+    server.join(id);
+    const { client } = aClient(server, store);
+    void client.start(server.me);
+    await stored();
+    await heal(server, client);
+    end(server, client);
+    // As a program does that logs in again: it stops the old client, then starts the next one.
+    const next = aClient(server, store).client;
+    const failures: Error[] = [];
+    next.on('storage', (error) => failures.push(error));
+    void client.stop().then(() => next.start(server.me));
+    await stored();
+    await heal(server, next);
+    server.isMute = true;
+    next.post(id, 'kept');
+    await stored();
+    expect(failures).toEqual([]);
+    expect((await kept(server)).outbox.map((e) => e.command)).toMatchObject([{ body: 'kept' }]);
+    void next.stop();
+    await stored();
+  });
+
+  test('keeps what the same client stores after it was started again', async () => {
+    const { server, client, id } = await aUser();
+    server.isMute = false;
+    const failures: Error[] = [];
+    client.on('storage', (error) => failures.push(error));
+    void client.stop();
+    void client.start(server.me);
+    await stored();
+    await heal(server, client);
+    server.isMute = true;
+    client.post(id, 'kept');
+    await stored();
+    expect(failures).toEqual([]);
+    expect((await kept(server)).outbox.map((e) => e.command)).toMatchObject([{ body: 'kept' }]);
+    void client.stop();
+    await stored();
+  });
+
+  test('is not closed by a client that is stopped twice', async () => {
+    const store = new IndexedDbStore();
+    const { client, server } = aClient(new ModelServer(), store);
+    void client.start(server.me);
+    void client.stop();
+    await stored();
+    void store.open(server.me);
+    void client.stop();
+    await stored();
+    expect(await Promise.race([store.outbox(), stored().then(() => 'no answer')])).toEqual([]);
+    void store.close();
+    await stored();
+  });
+
+  test('stays closed after a stop that came while it was opening', async () => {
+    const server = new ModelServer();
+    const { client } = aClient(server, new IndexedDbStore());
+    const started = client.start(server.me);
+    const stopped = client.stop();
+    await stored();
+    await Promise.all([started, stopped]);
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(client.state).toBe('offline');
+    expect(server.sockets).toBe(0);
+    // Nothing holds the database: deleting it does not have to wait.
+    await deleted(server);
   });
 });
 
