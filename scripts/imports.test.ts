@@ -20,6 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'background-worker.ts',
     'clock.ts',
     'metrics',
+    'policy-verdict.ts',
     'problem.ts',
     'scopes.ts',
     'secret.ts',

@@ -56,7 +56,7 @@ const NUDGE_MS = 5_000;
  * 4. A server that is silent for `limits.silenceMs` counts as lost.
  */
 export class Connection {
-  readonly #context: ConnectionDeps;
+  readonly #deps: ConnectionDeps;
   readonly #backoff: Backoff;
   #state: ConnectionState = 'offline';
   #socket: LiveSocket | null = null;
@@ -73,9 +73,9 @@ export class Connection {
   #renewing = false;
   #nudgedAt: number | null = null;
 
-  constructor(context: ConnectionDeps) {
-    this.#context = context;
-    this.#backoff = new Backoff(context.random);
+  constructor(deps: ConnectionDeps) {
+    this.#deps = deps;
+    this.#backoff = new Backoff(deps.random);
   }
 
   get state(): ConnectionState {
@@ -137,7 +137,7 @@ export class Connection {
     this.#become('connecting', null);
     let token: string;
     try {
-      token = await this.#context.api.accessToken();
+      token = await this.#deps.api.accessToken();
     } catch (error) {
       if (!mine()) return;
       if (error instanceof ApiError && error.status === 401) this.#end();
@@ -146,14 +146,14 @@ export class Connection {
       return;
     }
     if (!mine()) return;
-    const url = new URL(LIVE_PATH, this.#context.api.url);
+    const url = new URL(LIVE_PATH, this.#deps.api.url);
     url.protocol = url.protocol.replace('http', 'ws');
     this.#openedAt = this.#heardAt = performance.now();
     this.#goodbyeMs = null;
     this.#nudgedAt = null;
-    this.#tokenEndsAt = this.#context.api.accessTokenExpiresAt;
+    this.#tokenEndsAt = this.#deps.api.accessTokenExpiresAt;
     this.#lookTimer = setInterval(() => this.#look(), LOOK_MS);
-    this.#socket = this.#context.socket(url.href, {
+    this.#socket = this.#deps.socket(url.href, {
       open: () => {
         if (mine()) this.#hello(token);
       },
@@ -167,12 +167,12 @@ export class Connection {
   }
 
   #hello(token: string): void {
-    const { epoch, cursor } = this.#context.cursor();
-    const { device } = this.#context;
+    const { epoch, cursor } = this.#deps.cursor();
+    const { device } = this.#deps;
     const hello = {
       op: 'hello',
       token,
-      ...(epoch !== null && { epoch, cursor, resend: this.#context.resend(cursor) }),
+      ...(epoch !== null && { epoch, cursor, resend: this.#deps.resend(cursor) }),
       ...(device !== undefined && { device }),
     };
     this.#socket?.send(JSON.stringify(hello));
@@ -184,7 +184,7 @@ export class Connection {
     // The server is trusted to follow its schemas: validating each event again would cost more than
     // applying it. Handlers ignore what they do not understand.
     const frame = JSON.parse(text) as ServerFrame;
-    if (frame.op === 'ready' && frame.me.id !== this.#context.account()) {
+    if (frame.op === 'ready' && frame.me.id !== this.#deps.account()) {
       // Another account has logged in with the same cookies: nothing that is queued here may be
       // sent as that account, and nothing that the server sends now belongs in this store.
       this.#end();
@@ -193,7 +193,7 @@ export class Connection {
     if (frame.op === 'ready') this.#ready(frame);
     else if (frame.op === 'goodbye') this.#goodbyeMs = frame.retryAfter * 1000;
     else if (frame.op === 'ping') this.send('{"op":"pong"}');
-    this.#context.frame(frame);
+    this.#deps.frame(frame);
     if (frame.op === 'live') {
       this.#backoff.live(performance.now());
       this.#become('live', null);
@@ -212,7 +212,7 @@ export class Connection {
       this.#end();
       return;
     }
-    if (code === CLOSE.unauthenticated) this.#context.api.dropAccessToken();
+    if (code === CLOSE.unauthenticated) this.#deps.api.dropAccessToken();
     this.#failed(retryAfterMs ?? this.#goodbyeMs);
   }
 
@@ -231,7 +231,7 @@ export class Connection {
     this.#wanted = false;
     this.#drop();
     this.#become('offline', null);
-    this.#context.ended();
+    this.#deps.ended();
   }
 
   /** Detaches the current socket: what it still delivers belongs to an earlier generation. */
@@ -271,10 +271,10 @@ export class Connection {
     this.#renewing = true;
     const generation = this.#generation;
     try {
-      this.#context.api.dropAccessToken();
-      const token = await this.#context.api.accessToken();
+      this.#deps.api.dropAccessToken();
+      const token = await this.#deps.api.accessToken();
       if (generation !== this.#generation) return;
-      this.#tokenEndsAt = this.#context.api.accessTokenExpiresAt;
+      this.#tokenEndsAt = this.#deps.api.accessTokenExpiresAt;
       this.send(JSON.stringify({ op: 'renew', id: uuidv7(), token }));
     } catch (error) {
       // Retried at the next check; when the token has expired, the server closes the socket and the
@@ -289,6 +289,6 @@ export class Connection {
   #become(state: ConnectionState, retryInMs: number | null): void {
     if (state === this.#state && retryInMs === null) return;
     this.#state = state;
-    this.#context.state(state, retryInMs);
+    this.#deps.state(state, retryInMs);
   }
 }

@@ -48,7 +48,7 @@ export interface OutboxDeps {
  *    (rule 1 does not apply to them), and one that is overtaken before it is sent is not sent.
  */
 export class Outbox {
-  readonly #context: OutboxDeps;
+  readonly #deps: OutboxDeps;
   readonly #items = new Map<ClientId, Item>();
   /** Conversations that must wait: until when, monotonic ms. */
   readonly #held = new Map<ConversationId, number>();
@@ -60,8 +60,8 @@ export class Outbox {
   #lastOrder = Number.NEGATIVE_INFINITY;
   #rate = { size: 0, perMs: 0, left: 0, at: 0 };
 
-  constructor(context: OutboxDeps) {
-    this.#context = context;
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
   }
 
   /** Returns everything that waits for an answer, in order. */
@@ -134,7 +134,7 @@ export class Outbox {
   refused(id: ClientId, refusal: Pick<Refusal, 'code' | 'retryAfter'>): boolean {
     const item = this.#items.get(id);
     if (!item || !isRetryable(refusal.code)) return false;
-    const pause = ((refusal.retryAfter ?? 1) + this.#context.random()) * 1000;
+    const pause = ((refusal.retryAfter ?? 1) + this.#deps.random()) * 1000;
     const { conversation } = item.entry.command;
     this.#held.set(conversation, performance.now() + pause);
     item.sentOn = null;
@@ -146,7 +146,7 @@ export class Outbox {
   pump(): void {
     if (!this.#open) return;
     const now = performance.now();
-    const generation = this.#context.generation();
+    const generation = this.#deps.generation();
     const waiting = new Set<ConversationId>();
     let underWay = 0;
     let wake = Number.POSITIVE_INFINITY;
@@ -187,10 +187,10 @@ export class Outbox {
   }
 
   #send(item: Item, generation: number, now: number): boolean {
-    if (!this.#context.send(frameOf(item.entry.command))) return false;
+    if (!this.#deps.send(frameOf(item.entry.command))) return false;
     item.sentOn = generation;
     item.sentAt = now;
-    if (++item.sendings > 1) this.#context.resent();
+    if (++item.sendings > 1) this.#deps.resent();
     return true;
   }
 

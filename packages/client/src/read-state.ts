@@ -9,7 +9,7 @@ import type { OutboxEntry } from './store.ts';
 const ATTEMPTS = 3;
 
 /** Where the read cursors are kept. */
-export interface ReadStateContext {
+export interface ReadStateDeps {
   readonly api: ParleyApi;
   readonly state: ClientState;
   readonly local: Local;
@@ -20,7 +20,7 @@ export interface ReadStateContext {
  * versions means that a change was lost, and all cursors are fetched.
  */
 export class ReadState {
-  readonly #context: ReadStateContext;
+  readonly #deps: ReadStateDeps;
   /** All changes up to this version are known. */
   #version = 0;
   /** The highest version seen; greater than the other one while changes are missing. */
@@ -29,8 +29,8 @@ export class ReadState {
   /** Read marks that were applied before the server acknowledged them. */
   readonly #assumed = new Set<string>();
 
-  constructor(context: ReadStateContext) {
-    this.#context = context;
+  constructor(deps: ReadStateDeps) {
+    this.#deps = deps;
   }
 
   /** A socket was greeted: the conversations in its `ready` contain this version. */
@@ -56,7 +56,7 @@ export class ReadState {
 
   /** Applies the read marks that are not acknowledged yet; the server’s cursor follows. */
   before(id: ConversationId, unanswered: readonly OutboxEntry[]): void {
-    const { state } = this.#context;
+    const { state } = this.#deps;
     for (const { id: mark, command } of unanswered) {
       if (command.op !== 'read' || command.conversation !== id || command.unread) continue;
       const view = state.view(id);
@@ -82,7 +82,7 @@ export class ReadState {
       // Cursors that moved while the answer was in flight may be newer than it.
       for (let attempt = 0; attempt === 0 || this.#version < this.#seen; attempt++) {
         if (attempt === ATTEMPTS) break;
-        const { readVersion, items } = await this.#context.api.cursors();
+        const { readVersion, items } = await this.#deps.api.cursors();
         this.#version = Math.max(this.#version, readVersion);
         for (const cursor of items) this.#set(cursor);
       }
@@ -95,7 +95,7 @@ export class ReadState {
   }
 
   #set(cursor: ReadCursor): void {
-    const { state, local } = this.#context;
+    const { state, local } = this.#deps;
     const view = state.view(cursor.conversation);
     const window = local.window(cursor.conversation);
     if (view) state.setView(withCursor(view, cursor, state.meId, window));

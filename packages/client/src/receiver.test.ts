@@ -394,7 +394,7 @@ describe('the workspace', () => {
     await arrive(server);
     expect(client.me).toMatchObject({ role: 'admin', username: 'new', displayName: 'New' });
     const paths = server.requests.map((r) => r.path);
-    expect(paths).toEqual([`/users/${me}`, `/users/${server.other}`]);
+    expect(paths).toEqual(['/me', `/users/${me}`, `/users/${server.other}`]);
   });
 });
 
@@ -436,6 +436,35 @@ describe('permissions', () => {
     change(server.me);
     await heal(server, client);
     expect(view(client, id)?.permissions).toEqual([]);
+  });
+
+  test('on the server are fetched again when one’s role there changes', async () => {
+    const { server, client } = await inGroup();
+    const change = (role: string) =>
+      server.append(WORKSPACE_STREAM, server.other, 'user.role_changed', {
+        account: server.me,
+        role,
+      });
+    expect(client.me?.permissions).toEqual([]);
+    server.ownPermissions = ['administer'];
+    change('admin');
+    await heal(server, client);
+    expect(client.me?.permissions).toEqual(['administer']);
+    // Two changes, and the response to the first request arrives last.
+    change('owner');
+    await arrive(server);
+    const [first] = server.requests;
+    if (!first) throw new Error('expected a request');
+    server.serve(first);
+    server.ownPermissions = [];
+    change('member');
+    await arrive(server);
+    const [, second] = server.requests;
+    if (!second) throw new Error('expected a second request');
+    server.answer(second);
+    server.answer(first);
+    await heal(server, client);
+    expect(client.me?.permissions).toEqual([]);
   });
 
   test('are empty in a snapshot that an earlier version kept', async () => {

@@ -16,15 +16,17 @@ import {
   streamOfConversation,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import { ApiError, type ParleyApi } from './api.ts';
+import type { ParleyApi } from './api.ts';
 import type { ClientCounters, ClientEvents } from './client-types.ts';
 import type { Commands } from './commands.ts';
 import { changesPermissions, reduce, viewOf, withReceipt } from './conversations.ts';
 import type { Emitter } from './emitter.ts';
 import { Fills } from './fills.ts';
 import type { Local } from './local.ts';
+import { membershipChange } from './membership.ts';
 import type { Persistence } from './persistence.ts';
 import { ReadState } from './read-state.ts';
+import { Refreshes } from './refreshes.ts';
 import { Snapshots } from './snapshots.ts';
 import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
@@ -33,9 +35,6 @@ import type { Typing } from './typing.ts';
 import type { Users } from './users.ts';
 import { isWellFormed } from './well-formed.ts';
 import { applyWorkspaceEvent } from './workspace-events.ts';
-
-/** Attempts to reload a conversation whose events overtake the responses. */
-const REFRESH_ATTEMPTS = 5;
 
 /** What frames can change. */
 export interface ReceiverDeps {
@@ -65,18 +64,26 @@ export interface ReceiverDeps {
  * 3. A gap is requested, at most once at a time.
  */
 export class Receiver {
-  readonly #context: ReceiverDeps;
+  readonly #deps: ReceiverDeps;
   readonly #fills: Fills;
   readonly #readState: ReadState;
   readonly #snapshots: Snapshots;
+  readonly #refreshes: Refreshes;
   /** Ends of memberships that the account’s own stream announced, by the conversation’s stream. */
   readonly #announcedEnds = new Map<StreamId, Seq>();
 
-  constructor(context: ReceiverDeps) {
-    this.#context = context;
-    this.#fills = new Fills((text) => context.send(text));
-    this.#readState = new ReadState(context);
-    this.#snapshots = new Snapshots(context.local);
+  constructor(deps: ReceiverDeps) {
+    this.#deps = deps;
+    this.#fills = new Fills((text) => deps.send(text));
+    this.#readState = new ReadState(deps);
+    this.#snapshots = new Snapshots(deps.local);
+    const { api, state, counters } = deps;
+    this.#refreshes = new Refreshes({
+      api,
+      state,
+      counters,
+      keep: (id, snapshot) => this.#keep(id, snapshot),
+    });
   }
 
   /** Returns the `resend` of the hello with this cursor. */
@@ -118,7 +125,7 @@ export class Receiver {
         this.receipt(frame.conversation, frame.account, frame.readSeq);
         break;
       case 'typing':
-        this.#context.typing.started(frame.conversation, frame.account);
+        this.#deps.typing.started(frame.conversation, frame.account);
         break;
       case 'presence':
         this.#presence(frame.changes);
@@ -129,7 +136,7 @@ export class Receiver {
 
   /** Another member’s read cursor moved. */
   receipt(conversation: ConversationId, account: AccountId, readSeq: Seq): void {
-    const { state, timelines } = this.#context;
+    const { state, timelines } = this.#deps;
     const view = state.view(conversation);
     if (!view || account === state.meId) return;
     const next = withReceipt(view, account, readSeq);
@@ -141,7 +148,7 @@ export class Receiver {
   // ---- initial state ---------------------------------------------------------------------------
 
   #ready(ready: Ready): void {
-    const { state, local, commands, counters, greeted } = this.#context;
+    const { state, local, commands, counters, greeted } = this.#deps;
     counters.connects++;
     this.#readState.begin(ready.readVersion);
     if (local.begin(ready.epoch)) counters.resets++;
@@ -174,7 +181,7 @@ export class Receiver {
   }
 
   #opened(conversation: Conversation): void {
-    const { state, local } = this.#context;
+    const { state, local } = this.#deps;
     const stream = streamOfConversation(conversation.id);
     state.setView(viewOf(conversation, state.view(conversation.id)));
     this.#keep(conversation.id, conversation);
@@ -187,7 +194,7 @@ export class Receiver {
 
   #caughtUp(): void {
     // Conversations that the account left while offline have delivered their end by now.
-    const { state, local, timelines } = this.#context;
+    const { state, local, timelines } = this.#deps;
     for (const stream of local.streams.followed) {
       if (!local.isOwn(stream) && !state.view(conversationOfStream(stream)))
         local.dropStream(stream);
@@ -198,7 +205,7 @@ export class Receiver {
   // ---- events -----------------------------------------------------------------------------------------
 
   #event(event: Event): void {
-    const { local, persistence, counters, events } = this.#context;
+    const { local, persistence, counters, events } = this.#deps;
     const { stream, seq } = event;
     const wellFormed = isWellFormed(event);
     const before = local.streams.at(stream);
@@ -218,8 +225,10 @@ export class Receiver {
       return;
     }
     if (stream === WORKSPACE_STREAM) {
-      applyWorkspaceEvent(event, this.#context);
-      if (event.type === 'user.role_changed') this.#serverRoleChanged(event.data.account);
+      applyWorkspaceEvent(event, this.#deps);
+      if (event.type === 'user.role_changed' && event.data.account === this.#deps.state.meId) {
+        this.#refreshes.serverRoleChanged();
+      }
     } else if (!local.isOwn(stream)) this.#conversationEvent(event, before);
     else if (event.type === 'conversation.left') {
       this.#announcedEnds.set(streamOfConversation(event.data.conversation), event.data.seq);
@@ -229,13 +238,13 @@ export class Receiver {
 
   /** `before` is the cursor before the event. */
   #conversationEvent(event: Event, before: Seq | undefined): void {
-    const { state, local, persistence, typing, timelines } = this.#context;
+    const { state, local, persistence, typing, timelines } = this.#deps;
     const id = conversationOfStream(event.stream);
     const me = state.meId;
     let window = local.window(id);
-    const isOwnJoin = event.type === 'member.joined' && event.data.account === me;
+    const membership = membershipChange(event, me);
     // A window that reaches the join continues: it may already contain pages.
-    if (isOwnJoin && (!window || before !== event.seq - 1)) {
+    if (membership === 'starts' && (!window || before !== event.seq - 1)) {
       window = local.startWindow(id, event.seq);
     }
     const message = window?.apply(event);
@@ -246,29 +255,20 @@ export class Receiver {
       state.setView(next);
       // The message before the deleted one is older than what is loaded.
       const lacksLast = view.lastMessage && !next.lastMessage && window.from > 1;
-      if (lacksLast || changesPermissions(view, event, me)) void this.#refreshView(id);
+      if (lacksLast || changesPermissions(view, event, me)) void this.#refreshes.conversation(id);
       if (event.type === 'message.posted') typing.stopped(id, event.actor);
     }
-    const isOwnLeave = event.type === 'member.left' && event.data.account === me;
-    // The view may already be of a later membership period: left and rejoined while offline.
-    if (isOwnLeave && view && view.joinedSeq > event.seq) local.dropWindow(id);
-    else if (isOwnLeave || event.type === 'conversation.deleted') this.#left(id);
+    if (membership === 'ends') {
+      // The view may already be of a later membership period: left and rejoined while offline.
+      if (view && view.joinedSeq > event.seq) local.dropWindow(id);
+      else this.#left(id);
+    }
     if (!timelines.has(id)) local.trim(id);
     timelines.get(id)?.applied(event);
   }
 
-  /** In the group of everyone the permissions follow from the role on the server. */
-  #serverRoleChanged(account: AccountId): void {
-    const { state } = this.#context;
-    if (account !== state.meId) return;
-
-    for (const { id, isEveryone } of [...state.views]) {
-      if (isEveryone) void this.#refreshView(id);
-    }
-  }
-
   #left(id: ConversationId): void {
-    const { state, local } = this.#context;
+    const { state, local } = this.#deps;
     this.#keep(id, null);
     local.dropWindow(id);
     state.dropView(id);
@@ -277,14 +277,14 @@ export class Receiver {
   /** Keeps a snapshot for the next hello and the next visit; null: the account left the conversation. */
   #keep(id: ConversationId, snapshot: Conversation | null): void {
     this.#snapshots.set(id, snapshot);
-    this.#context.local.keep(id, snapshot);
+    this.#deps.local.keep(id, snapshot);
   }
 
   // ---- acks and nacks ----------------------------------------------------------------------------
 
   #ack(ack: Ack): void {
     if (this.#fills.acked(ack.id)) return;
-    const { commands, events } = this.#context;
+    const { commands, events } = this.#deps;
     commands.acked(ack, (entry) => {
       this.#ackedPost(entry, ack);
       events.emit('ack', { entry, ack });
@@ -296,7 +296,7 @@ export class Receiver {
   #ackedPost(entry: OutboxEntry, ack: Ack): void {
     const { command } = entry;
     if (command.op !== 'post') return;
-    const { state, local } = this.#context;
+    const { state, local } = this.#deps;
     const message = newMessage({
       conversation: command.conversation,
       seq: ack.seq,
@@ -309,7 +309,7 @@ export class Receiver {
 
   #nack(nack: Nack): void {
     if (nack.id === null) return;
-    const { local, commands, events } = this.#context;
+    const { local, commands, events } = this.#deps;
     const stream = this.#fills.refused(nack);
     if (stream !== undefined) {
       // The account is no longer a member; or the server asks to wait, and the next ping shows the
@@ -329,7 +329,7 @@ export class Receiver {
   // ---- gaps --------------------------------------------------------------------------------------
 
   #fill(stream: StreamId, seen: Seq): void {
-    const { local, counters, events } = this.#context;
+    const { local, counters, events } = this.#deps;
     const after = local.streams.at(stream);
     if (after === undefined || !this.#fills.ask(stream, after)) return;
     counters.gapFills++;
@@ -337,7 +337,7 @@ export class Receiver {
   }
 
   #reset(stream: StreamId, lastSeq: Seq): void {
-    const { state, local, users, counters, events } = this.#context;
+    const { state, local, users, counters, events } = this.#deps;
     const own = local.isOwn(stream);
     const id = conversationOfStream(stream);
     if (!own && !state.view(id)) {
@@ -350,36 +350,14 @@ export class Receiver {
     if (!own) {
       local.startWindow(id, (lastSeq + 1) as Seq);
       // After a hello the view is as new as the reset; on a socket that stays open it is older.
-      if ((state.view(id)?.lastSeq ?? lastSeq) < lastSeq) void this.#refreshView(id);
+      if ((state.view(id)?.lastSeq ?? lastSeq) < lastSeq) void this.#refreshes.conversation(id);
     }
     events.emit('reset', { stream, lastSeq });
   }
 
-  /** Reloads a conversation whose events were skipped. */
-  async #refreshView(id: ConversationId): Promise<void> {
-    const { api, state, counters } = this.#context;
-    const { connects } = counters;
-    try {
-      for (let attempt = 0; attempt < REFRESH_ATTEMPTS; attempt++) {
-        const snapshot = await api.conversation(id);
-        const view = state.view(id);
-        // Another hello has replaced all views; a former member has none.
-        if (!view || counters.connects !== connects) return;
-        // Events that were applied meanwhile are not in an older snapshot.
-        if (snapshot.lastSeq < view.lastSeq) continue;
-        state.setView(viewOf(snapshot, view));
-        this.#keep(id, snapshot);
-        return;
-      }
-    } catch (error) {
-      // The next hello brings it.
-      if (!(error instanceof ApiError)) throw error;
-    }
-  }
-
   #ping(heads: Readonly<Record<string, Seq>>, readVersion: number): void {
     this.#readState.reported(readVersion);
-    const { streams } = this.#context.local;
+    const { streams } = this.#deps.local;
     // The server wrote all events up to these heads to this socket before the ping: what is missing
     // is a gap.
     for (const [stream, head] of Object.entries(heads) as [StreamId, Seq][]) {
@@ -401,7 +379,7 @@ export class Receiver {
   #presence(
     changes: readonly { account: AccountId; state: 'active' | 'idle' | 'offline' }[],
   ): void {
-    const { state } = this.#context;
+    const { state } = this.#deps;
     const presence = new Map(state.presence);
     for (const { account, state: how } of changes) {
       if (how === 'offline') presence.delete(account);

@@ -1,7 +1,8 @@
 import type { AccountId, Cursor, Event, Seq, StreamId } from '@parley/protocol';
+import { membershipChange } from './membership.ts';
 
-/** Position of an event for a client that has applied everything up to its cursor. */
-export type Verdict =
+/** Position of an event, for a client that has applied everything up to its cursor. */
+export type EventPosition =
   /** It is the next one. */
   | 'next'
   /** It was already applied. */
@@ -42,10 +43,11 @@ export class Streams {
   }
 
   /** Returns what to do with the event; for `next`, the cursor has already moved. */
-  take(event: Event): Verdict {
+  take(event: Event): EventPosition {
     const cursor = this.#cursors.get(event.stream);
-    const starts = event.type === 'member.joined' && event.data.account === this.#me;
-    const ends = this.#ends(event);
+    const membership = membershipChange(event, this.#me);
+    const starts = membership === 'starts';
+    const ends = membership === 'ends';
     if (cursor === undefined) {
       if (!starts) return 'foreign';
     } else if (event.seq <= cursor) {
@@ -61,7 +63,7 @@ export class Streams {
   }
 
   /** Like `take`, for an event that cannot be processed and only takes its position. */
-  skip(stream: StreamId, seq: Seq): Verdict {
+  skip(stream: StreamId, seq: Seq): EventPosition {
     const cursor = this.#cursors.get(stream);
     if (cursor === undefined) return 'foreign';
     if (seq <= cursor) return 'known';
@@ -80,10 +82,5 @@ export class Streams {
   drop(stream: StreamId): void {
     this.#cursors.delete(stream);
     this.#ended.delete(stream);
-  }
-
-  #ends(event: Event): boolean {
-    if (event.type === 'conversation.deleted') return true;
-    return event.type === 'member.left' && event.data.account === this.#me;
   }
 }

@@ -94,8 +94,9 @@ export const EVENT_DATA = {
 } as const;
 
 /**
- * The name of an event type. What handles events is a record with an entry for each type of its
- * stream, so that the compiler names every place that a new type concerns.
+ * The name of an event type. What every type must be decided for is a record with an entry for each
+ * type, or for each type of one kind of stream, so that the compiler names the places where a new one is
+ * missing. ARCHITECTURE.md lists them, and the places that the compiler cannot name.
  */
 export type EventType = keyof typeof EVENT_DATA;
 /** The types of events in the streams of conversations. */

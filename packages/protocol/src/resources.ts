@@ -19,6 +19,10 @@ export const User = z
   .meta({ id: 'User' });
 export type User = z.infer<typeof User>;
 
+/** What an account may do on the server beyond what every account may. `administer`: see and use the administration. */
+export const OwnPermission = z.enum(['administer']);
+export type OwnPermission = z.infer<typeof OwnPermission>;
+
 /** An account as it sees itself. */
 export const Me = z
   .object({
@@ -32,6 +36,8 @@ export const Me = z
     lastName: z.string().nullable(),
     phone: z.string().nullable(),
     role: AccountRole,
+    /** What the account may do, for clients to offer; the server checks every request. */
+    permissions: z.array(OwnPermission),
     /** It has an authenticator app or a passkey. */
     secondFactor: z.boolean(),
     isActive: z.boolean(),

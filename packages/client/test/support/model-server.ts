@@ -34,6 +34,8 @@ export class ModelServer {
   isLoggedIn = true;
   /** The account that the session belongs to. */
   loggedInAs: AccountId = this.me;
+  /** What this account may do on the server. */
+  ownPermissions: Me['permissions'] = [];
   /** What this account may do in each of its conversations. */
   permissions: Conversation['permissions'] = ['leave'];
   /** Whether its conversations are groups of everyone. */
@@ -321,7 +323,7 @@ export class ModelServer {
       op: 'ready',
       epoch: this.epoch,
       connection: `${connection.number}`,
-      me: { id: this.loggedInAs, displayName: 'Me' } as Me,
+      me: this.#me(),
       streams: followed.map((id) => ({ id, kind: 'conversation', lastSeq: this.lastSeq(id) })),
       conversations: members.filter((id) => !unchanged.includes(id)).map((id) => this.snapshot(id)),
       unchanged: unchanged.map((id) => {
@@ -473,6 +475,7 @@ export class ModelServer {
     if (path === '/auth/token') {
       return Response.json({ accessToken: 't', accessTokenExpiresIn: 1e6, sessionToken: 's' });
     }
+    if (path === '/me') return Response.json(this.#me());
     if (path === '/me/cursors') {
       const items = [...this.#conversations.keys()]
         .filter((id) => this.isMember(id))
@@ -512,6 +515,10 @@ export class ModelServer {
   }
 
   // ---- inside -------------------------------------------------------------------------------------
+
+  #me(): Me {
+    return { id: this.loggedInAs, displayName: 'Me', permissions: this.ownPermissions } as Me;
+  }
 
   #of(id: ConversationId): ModelConversation {
     const conversation = this.#conversations.get(id);

@@ -1,18 +1,10 @@
-import {
-  type AccountId,
-  AccountRole,
-  type AdminAccount,
-  AdminPermission,
-  type ErrorCode,
-} from '@parley/protocol';
+import { type AccountId, AccountRole, type AdminAccount, AdminPermission } from '@parley/protocol';
+import type { PolicyVerdict } from '../policy-verdict.ts';
 
 /** What an admin can do to an account. */
 export type AdminAction = AdminPermission;
 
-/** Allowed, or the code of the refusal. */
-export type Verdict = 'yes' | ErrorCode;
-
-const all = (verdict: Verdict): Record<AdminAction, Verdict> => ({
+const all = (verdict: PolicyVerdict): Record<AdminAction, PolicyVerdict> => ({
   update: verdict,
   set_role: verdict,
   deactivate: verdict,
@@ -31,7 +23,7 @@ const none = { owner: all('forbidden'), admin: all('forbidden'), member: all('fo
  * owners and admins: with the address, second factor or API keys of such an account they would gain
  * its role. That one owner must remain is checked separately.
  */
-const POLICY: Record<AccountRole, Record<AccountRole, Record<AdminAction, Verdict>>> = {
+const POLICY: Record<AccountRole, Record<AccountRole, Record<AdminAction, PolicyVerdict>>> = {
   owner: { owner: all('yes'), admin: all('yes'), member: all('yes') },
   admin: {
     owner: all('forbidden'),
@@ -46,12 +38,12 @@ export function mayAdminister(
   actor: AccountRole,
   target: AccountRole,
   action: AdminAction,
-): Verdict {
+): PolicyVerdict {
   return POLICY[actor][target][action];
 }
 
 /** Returns whether an actor of this role may create an account of that role. */
-export function mayCreate(actor: AccountRole, role: AccountRole): Verdict {
+export function mayCreate(actor: AccountRole, role: AccountRole): PolicyVerdict {
   if (actor === 'member') return 'forbidden';
   return role === 'member' || actor === 'owner' ? 'yes' : 'forbidden';
 }

@@ -1,4 +1,5 @@
-import type { ConversationPermission, ErrorCode, MemberRole } from '@parley/protocol';
+import type { ConversationPermission, MemberRole } from '@parley/protocol';
+import type { PolicyVerdict } from '../policy-verdict.ts';
 
 /** An action on a conversation or its members. */
 export type ConversationAction = 'join' | ConversationPermission;
@@ -10,12 +11,9 @@ export type ConversationType = 'direct' | 'public' | 'private' | 'everyone';
 /** The role of the account that acts. A former member is a non-member. */
 export type ActorRole = MemberRole | 'non_member';
 
-/** Allowed, or the code of the refusal. */
-export type Verdict = 'yes' | ErrorCode;
+type Verdicts = Readonly<Record<ConversationAction, PolicyVerdict>>;
 
-type Verdicts = Readonly<Record<ConversationAction, Verdict>>;
-
-const all = (verdict: Verdict): Verdicts => ({
+const all = (verdict: PolicyVerdict): Verdicts => ({
   join: verdict,
   leave: verdict,
   add_member: verdict,
@@ -56,7 +54,7 @@ export function authorize(
   role: ActorRole,
   type: ConversationType,
   action: ConversationAction,
-): Verdict {
+): PolicyVerdict {
   return POLICY[type][role][action];
 }
 

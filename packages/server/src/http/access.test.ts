@@ -2,7 +2,7 @@ import { type AccountRole, SCOPES, type Scope } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
 import { EXPECTED_ACCESS } from '../../test/support/access-table.ts';
 import { refusalOfScope } from '../scopes.ts';
-import { ACCESS, refusalOfAccess } from './access.ts';
+import { ACCESS, ownPermissions, refusalOfAccess } from './access.ts';
 
 const scopes = Object.keys(SCOPES) as Scope[];
 const code = (operation: string | undefined, role: AccountRole, key?: Scope[]) =>
@@ -35,6 +35,14 @@ describe('a route', () => {
     expect(() => code('noSuchRoute', 'owner')).toThrow(/noSuchRoute/);
     expect(() => code(undefined, 'owner')).toThrow();
   });
+});
+
+test.each([
+  ['owner', ['administer']],
+  ['admin', ['administer']],
+  ['member', []],
+] as const)('%s may do on the server: %j', (role, permissions) => {
+  expect(ownPermissions(role)).toEqual(permissions);
 });
 
 test('only API keys need a scope', () => {

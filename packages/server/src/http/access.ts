@@ -1,4 +1,10 @@
-import { type AccountRole, type Refusal, refusal, type Scope } from '@parley/protocol';
+import {
+  type AccountRole,
+  type OwnPermission,
+  type Refusal,
+  refusal,
+  type Scope,
+} from '@parley/protocol';
 import { refusalOfScope } from '../scopes.ts';
 
 /**
@@ -18,7 +24,7 @@ export type Audience =
   | 'session'
   /** Every account. */
   | 'account'
-  /** Owners and admins. */
+  /** Accounts with the permission `administer`. */
   | 'admin';
 
 /** An entry: the audience, and the scope that an API key needs; null if API keys are rejected. */
@@ -134,6 +140,16 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   revokeApiKey: admin,
 };
 
+/** What an account of each role may do on the server. */
+const PERMISSIONS: Readonly<Record<AccountRole, readonly OwnPermission[]>> = {
+  owner: ['administer'],
+  admin: ['administer'],
+  member: [],
+};
+
+/** Returns what an account of this role is told that it may do. */
+export const ownPermissions = (role: AccountRole): OwnPermission[] => [...PERMISSIONS[role]];
+
 /** A caller: the role of its account, and its scopes if it is an API key. */
 export interface Caller {
   readonly role: AccountRole;
@@ -147,6 +163,7 @@ export interface Caller {
 export function refusalOfAccess(operation: string | undefined, caller: Caller): Refusal | null {
   const access = operation === undefined ? undefined : ACCESS[operation];
   if (!access) throw new Error(`The route ${operation} is not in the table of http/access.ts`);
-  if (access.audience === 'admin' && caller.role === 'member') return refusal('forbidden');
+  const mayAdminister = PERMISSIONS[caller.role].includes('administer');
+  if (access.audience === 'admin' && !mayAdminister) return refusal('forbidden');
   return refusalOfScope(access.scope, caller);
 }

@@ -1,18 +1,16 @@
-import { type Conversation, type ErrorCode, MessagePermission } from '@parley/protocol';
+import { type Conversation, MessagePermission } from '@parley/protocol';
+import type { PolicyVerdict } from '../policy-verdict.ts';
 
 /** An action on messages. `react` and `pin` also cover the removal of a reaction and of a pin. */
 export type MessageAction = 'post' | MessagePermission;
 /** The role of the account that acts: `author` is a member and wrote the message in question. */
 export type MessageRole = 'author' | 'member' | 'non_member';
 
-/** Allowed, or the code of the refusal. */
-export type Verdict = 'yes' | ErrorCode;
-
 /**
  * Who may do what. Requests of non-members are answered as if the conversation did not exist, even if
  * the message is the account’s own.
  */
-const POLICY: Readonly<Record<MessageRole, Readonly<Record<MessageAction, Verdict>>>> = {
+const POLICY: Readonly<Record<MessageRole, Readonly<Record<MessageAction, PolicyVerdict>>>> = {
   author: { post: 'yes', edit: 'yes', delete: 'yes', react: 'yes', pin: 'yes' },
   member: { post: 'yes', edit: 'forbidden', delete: 'forbidden', react: 'yes', pin: 'yes' },
   non_member: {
@@ -25,7 +23,7 @@ const POLICY: Readonly<Record<MessageRole, Readonly<Record<MessageAction, Verdic
 };
 
 /** Returns whether an account of this role may perform the action on a message. */
-export function authorize(role: MessageRole, action: MessageAction): Verdict {
+export function authorize(role: MessageRole, action: MessageAction): PolicyVerdict {
   return POLICY[role][action];
 }
 

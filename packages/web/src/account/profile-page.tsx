@@ -14,6 +14,7 @@ import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { Field } from '../ui/field.tsx';
+import { RoleBadge } from '../ui/role-badge.tsx';
 import { useCountdown } from '../ui/use-countdown.ts';
 import { useAccount } from './use-account.ts';
 
@@ -58,8 +59,7 @@ function NameCard({ me }: { me: Me }) {
             <bdi>{me.displayName}</bdi>
           </p>
           <p className="flex items-center gap-2 truncate text-muted text-sm">
-            @{me.username}{' '}
-            {me.role !== 'member' && <Badge tone="accent">{t(`roles.${me.role}`)}</Badge>}
+            @{me.username} <RoleBadge role={me.role} />
           </p>
         </div>
       </div>

@@ -5,6 +5,7 @@ import { ago } from '../lib/time.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Badge } from '../ui/badge.tsx';
+import { RoleBadge } from '../ui/role-badge.tsx';
 
 /** Whether log-ins to the account are rejected for now, after too many wrong passwords. */
 export const isLocked = (account: AdminAccount): boolean =>
@@ -16,8 +17,7 @@ export function AccountBadges({ account }: { account: AdminAccount }) {
   const isVerificationRequired = useAuthOptions()?.verification === true;
   return (
     <>
-      {account.role === 'owner' && <Badge tone="accent">{t('roles.owner')}</Badge>}
-      {account.role === 'admin' && <Badge tone="accent">{t('roles.admin')}</Badge>}
+      <RoleBadge role={account.role} />
       {!account.isActive && <Badge tone="danger">{t('common.deactivated')}</Badge>}
       {isLocked(account) && (
         <Badge tone="warn">

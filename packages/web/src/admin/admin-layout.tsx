@@ -16,10 +16,10 @@ const TABS = [
   { to: '/admin/settings', text: 'adminSettings.title', icon: <Settings2 size={17} /> },
 ] as const;
 
-/** Frames the administration pages. Members get “page not found”. */
+/** Frames the administration pages. Whoever may not administer gets “page not found”. */
 export function AdminLayout() {
   const me = useParley((s) => s.me);
   if (me === null) return <p className="p-6 text-muted">{t('common.loading')}</p>;
-  if (me.role === 'member') return <NotFound />;
+  if (!me.permissions.includes('administer')) return <NotFound />;
   return <TabbedPage title={t('common.administration')} tabs={TABS} />;
 }

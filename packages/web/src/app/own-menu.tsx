@@ -58,7 +58,7 @@ export function OwnMenu() {
               <UserRound size={16} /> {t('common.yourAccount')}
             </Link>
           </DropdownMenu.Item>
-          {me && me.role !== 'member' && (
+          {me?.permissions.includes('administer') && (
             <DropdownMenu.Item asChild className={ITEM}>
               <Link to="/admin/users">
                 <ShieldCheck size={16} /> {t('common.administration')}

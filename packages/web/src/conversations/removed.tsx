@@ -1,3 +1,4 @@
+import { membershipChange } from '@parley/client';
 import type { AccountId, Event } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
@@ -13,8 +14,8 @@ export type Ending =
 
 /** Returns how an event ends the access of `me` to its conversation, or null if it does not. */
 export function endingOf(event: Event, me: AccountId | null): Ending | null {
+  if (membershipChange(event, me) !== 'ends') return null;
   if (event.type === 'conversation.deleted') return { how: 'deleted' };
-  if (event.type !== 'member.left' || event.data.account !== me) return null;
   return event.actor === me ? { how: 'left' } : { how: 'removed', by: event.actor };
 }
 

@@ -1,4 +1,4 @@
-import type { ParleyClient } from '@parley/client';
+import { membershipChange, type ParleyClient } from '@parley/client';
 import {
   type AccountId,
   type ConversationId,
@@ -64,8 +64,7 @@ export class MessageNotices {
     const notice = this.#shown.get(conversation);
     if (!notice) return;
     const isObsolete =
-      event.type === 'conversation.deleted' ||
-      (event.type === 'member.left' && event.data.account === this.#account) ||
+      membershipChange(event, this.#account) === 'ends' ||
       (event.type === 'message.deleted' && event.data.message === notice.seq);
     if (isObsolete) this.#dismiss(conversation);
     else if (event.type === 'message.edited' && event.data.message === notice.seq) {

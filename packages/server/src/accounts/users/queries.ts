@@ -1,5 +1,6 @@
 import type { AccountId, AccountRole, Me } from '@parley/protocol';
 import type pg from 'pg';
+import { ownPermissions } from '../../http/access.ts';
 import type { RowQueryable } from '../tickets/tickets.ts';
 import { emailKey, usernameKey, usernameSkeleton } from './names.ts';
 import type { Taken } from './taken.ts';
@@ -35,6 +36,7 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
     lastName: row.last_name,
     phone: row.phone,
     role: row.role,
+    permissions: ownPermissions(row.role),
     secondFactor: row.second_factor,
   };
 }

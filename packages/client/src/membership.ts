@@ -1,0 +1,51 @@
+import type { AccountId, Event, EventData, EventType } from '@parley/protocol';
+
+/**
+ * What an event of a type says about memberships in its conversation: it starts or ends that of its
+ * `account`, it ends all, or none of these.
+ */
+type MembershipEffect<T extends EventType> =
+  | 'none'
+  | 'ends_all'
+  | (EventData<T> extends { account: AccountId } ? 'starts' | 'ends' : never);
+
+const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
+  'conversation.created': 'none',
+  'conversation.updated': 'none',
+  'conversation.deleted': 'ends_all',
+  'member.joined': 'starts',
+  'member.left': 'ends',
+  'member.role_changed': 'none',
+  'message.posted': 'none',
+  'message.edited': 'none',
+  'message.deleted': 'none',
+  'reaction.added': 'none',
+  'reaction.removed': 'none',
+  'message.pinned': 'none',
+  'message.unpinned': 'none',
+  // Personal streams announce what the conversation’s own stream says.
+  'conversation.joined': 'none',
+  'conversation.left': 'none',
+  'user.registered': 'none',
+  'user.updated': 'none',
+  'user.deactivated': 'none',
+  'user.reactivated': 'none',
+  'user.role_changed': 'none',
+  'user.deleted': 'none',
+  'group.created': 'none',
+  'group.updated': 'none',
+  'group.deleted': 'none',
+};
+
+/** Returns whether an event starts or ends the membership of an account in its conversation. */
+export function membershipChange(
+  event: Event,
+  account: AccountId | null,
+): 'starts' | 'ends' | null {
+  // Undefined for a type that only a newer server knows.
+  const effect: MembershipEffect<EventType> | 'starts' | 'ends' | undefined = EFFECTS[event.type];
+  if (effect === 'ends_all') return 'ends';
+  if (effect !== 'starts' && effect !== 'ends') return null;
+  // The type of the data follows from that of the event, which the compiler cannot express.
+  return (event.data as { account: AccountId }).account === account ? effect : null;
+}
