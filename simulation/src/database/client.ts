@@ -1,0 +1,178 @@
+import type pg from 'pg';
+import type { Scheduler } from '../scheduler.ts';
+import { connectionLost, notQueryable } from './errors.ts';
+import { Link } from './link.ts';
+import { type Request, type Response, Session, type SessionContext } from './session.ts';
+
+/** A statement that the client waits for. */
+interface Pending {
+  readonly request: Request;
+  readonly sentAt: number;
+  readonly resolve: (result: pg.QueryResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A statement as the product hands it to `pg`. */
+export type Query = string | { readonly name?: string; text: string; values?: readonly unknown[] };
+
+/** What the pool of a connection is told. */
+export interface ClientEvents {
+  /** No statement can be sent any more. */
+  readonly onLost: (client: ClientModel) => void;
+  /** The database has nothing of the connection any more. */
+  readonly onEnded: (client: ClientModel) => void;
+}
+
+/** Sent behind the last statement when the client closes the connection. */
+const CLOSE = Symbol('close');
+
+/** `query_timeout` of the product's pools. */
+const QUERY_MS = 45_000;
+
+/** The product's end of a connection: what a `pg.PoolClient` is to it. */
+export class ClientModel {
+  /** The transaction and the locks that the connection has in the database. */
+  readonly session: Session;
+  readonly #scheduler: Scheduler;
+  readonly #isPipelined: boolean;
+  readonly #events: ClientEvents;
+  readonly #toServer: Link<Request | typeof CLOSE>;
+  readonly #toClient: Link<Response>;
+  /** Sent, in order. */
+  readonly #sent: Pending[] = [];
+  /** Not sent before the answers to earlier ones. */
+  readonly #unsent: Pending[] = [];
+  #isLost = false;
+  #isWatched = false;
+  /** The process of the client has ended: nothing happens in it any more. */
+  #isDead = false;
+
+  constructor(context: SessionContext, isPipelined: boolean, events: ClientEvents) {
+    const { scheduler } = context;
+    this.#scheduler = scheduler;
+    this.#isPipelined = isPipelined;
+    this.#events = events;
+    this.session = new Session(
+      context,
+      (response) => this.#toClient.send(response),
+      (error) => this.#sessionEnded(error),
+    );
+    this.#toServer = new Link(
+      scheduler,
+      () => context.delays.network,
+      (items) => {
+        const requests = items.filter((item) => item !== CLOSE);
+        if (requests.length > 0) this.session.receive(requests);
+        if (requests.length < items.length) this.session.close();
+      },
+    );
+    this.#toClient = new Link(
+      scheduler,
+      () => context.delays.network,
+      (responses) => {
+        for (const response of responses) this.#received(response);
+      },
+    );
+  }
+
+  /** Whether a statement can be sent. */
+  get isQueryable(): boolean {
+    return !this.#isLost;
+  }
+
+  /** Sends a statement. */
+  query(query: Query, values?: readonly unknown[]): Promise<pg.QueryResult> {
+    if (this.#isDead) return new Promise(() => undefined);
+    if (this.#isLost) return Promise.reject(notQueryable());
+    const { name, text, values: own } = typeof query === 'string' ? { text: query } : query;
+    return new Promise((resolve, reject) => {
+      const request = { name, text, values: own ?? values ?? [] };
+      const pending = { request, sentAt: this.#scheduler.now(), resolve, reject };
+      if (this.#isPipelined || this.#sent.length === 0) this.#send(pending);
+      else this.#unsent.push(pending);
+    });
+  }
+
+  #send(pending: Pending): void {
+    this.#sent.push(pending);
+    this.#toServer.send(pending.request);
+    this.#watch();
+  }
+
+  #received(response: Response): void {
+    const pending = this.#sent.shift();
+    if (!pending || this.#isDead) return;
+    if ('error' in response) pending.reject(response.error);
+    else
+      pending.resolve({ ...response.result, rows: [...response.result.rows], oid: 0, fields: [] });
+    const next = this.#unsent.shift();
+    if (next) this.#send(next);
+  }
+
+  /** Closes the connection behind what was sent. */
+  end(): void {
+    this.#isLost = true;
+    this.#toServer.send(CLOSE);
+  }
+
+  // ---- failures ---------------------------------------------------------------------------------
+
+  /** The network has cut the connection: some of what is under way arrives, the rest is lost. */
+  cut(): void {
+    this.#toServer.cut();
+    this.session.close();
+    this.#toClient.cut();
+    this.#lose(connectionLost());
+  }
+
+  /** Nothing arrives any more, in either direction, and no one is told. */
+  hang(): void {
+    this.#toServer.hang();
+    this.#toClient.hang();
+  }
+
+  /** The process of the client has ended: what it had sent arrives, then the connection is closed. */
+  kill(): void {
+    this.#isDead = true;
+    this.#toServer.send(CLOSE);
+  }
+
+  #sessionEnded(error: Error | null): void {
+    this.#events.onEnded(this);
+    this.#scheduler.later(0, 1, () => {
+      this.#toClient.cut();
+      this.#lose(error ?? connectionLost());
+    });
+  }
+
+  #lose(error: Error): void {
+    if (this.#isLost || this.#isDead) return;
+    this.#isLost = true;
+    // The first statement gets what the server said, if it said anything.
+    const [first, ...others] = [...this.#sent.splice(0), ...this.#unsent.splice(0)];
+    first?.reject(error);
+    for (const pending of others) pending.reject(connectionLost());
+    this.#events.onLost(this);
+  }
+
+  /** Gives a connection up whose oldest statement gets no answer. */
+  #watch(): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    const check = () => {
+      this.#isWatched = false;
+      const [oldest] = this.#sent;
+      if (!oldest || this.#isLost || this.#isDead) return;
+      const left = QUERY_MS - (this.#scheduler.now() - oldest.sentAt);
+      if (left > 0) {
+        this.#isWatched = true;
+        this.#scheduler.later(left, left, check);
+        return;
+      }
+      this.#toServer.cut();
+      this.#toClient.cut();
+      this.#lose(new Error('Query read timeout'));
+    };
+    this.#scheduler.later(QUERY_MS, QUERY_MS, check);
+  }
+}

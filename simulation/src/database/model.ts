@@ -1,0 +1,137 @@
+import type { Scheduler } from '../scheduler.ts';
+import { ClientModel } from './client.ts';
+import { terminated } from './errors.ts';
+import type { Range } from './link.ts';
+import { type PoolContext, PoolModel, type Status } from './pool.ts';
+import type { CommitFault, Delays } from './session.ts';
+import { Tables } from './tables.ts';
+
+/** What a database is made with. */
+export interface DatabaseOptions {
+  readonly scheduler: Scheduler;
+  /** Identifies the history that seqs belong to. */
+  readonly epoch: string;
+  readonly delays?: Partial<Delays>;
+}
+
+/** An account that is there from the start. */
+export interface SeededAccount {
+  readonly id: string;
+  readonly username?: string;
+  readonly role?: 'owner' | 'admin' | 'member';
+  readonly isActive?: boolean;
+}
+
+const DELAYS: Delays = { network: [0.05, 1], execution: [0.01, 0.5], commit: [0.1, 3] };
+
+/**
+ * A model of PostgreSQL with the tables, locks and connections that the delivery path uses. Its pools
+ * take the product's statements, which it recognizes by their exact text, and does to its tables what
+ * PostgreSQL would do; `differential.db.test.ts` compares the two.
+ *
+ * Everything that takes time goes through the scheduler, so that a seed decides the order in which
+ * transactions run, wait and commit.
+ */
+export class DatabaseModel implements PoolContext {
+  readonly scheduler: Scheduler;
+  readonly tables: Tables;
+  /** The connections that are open. */
+  readonly clients = new Set<ClientModel>();
+  /** Decides for each COMMIT of a transaction that has written whether the connection is lost. */
+  commitFault: (() => CommitFault) | null = null;
+  /** Returns the SQLSTATE with which a statement fails, by its name; null if it does not. */
+  statementFault: ((name: string) => string | null) | null = null;
+  readonly #delays: Delays;
+  #slowed: Delays;
+  #status: Status = 'up';
+
+  constructor({ scheduler, epoch, delays }: DatabaseOptions) {
+    this.scheduler = scheduler;
+    this.tables = new Tables(epoch);
+    this.#delays = { ...DELAYS, ...delays };
+    this.#slowed = this.#delays;
+  }
+
+  get delays(): Delays {
+    return this.#slowed;
+  }
+
+  /** Everything takes this many times as long from now on. */
+  setSlowness(factor: number): void {
+    const { network, execution, commit } = this.#delays;
+    const slowed = ([min, max]: Range): Range => [min * factor, max * factor];
+    this.#slowed = {
+      network: slowed(network),
+      execution: slowed(execution),
+      commit: slowed(commit),
+    };
+  }
+
+  get status(): Status {
+    return this.#status;
+  }
+
+  /** Returns a pool of connections. With `pipelined`, statements do not wait for earlier answers. */
+  pool({ max = 16, pipelined = false }: { max?: number; pipelined?: boolean } = {}): PoolModel {
+    return new PoolModel(this, max, pipelined);
+  }
+
+  /** Inserts an account with its personal stream. */
+  insertAccount({ id, username = id, role = 'member', isActive = true }: SeededAccount): void {
+    const { tables } = this;
+    tables.put(tables.streams, { id, kind: 'personal', last_seq: 0, last_at: 0 });
+    tables.put(tables.accounts, {
+      id,
+      username,
+      display_name: username,
+      role,
+      is_active: isActive,
+      read_version: 0,
+      created_at: this.scheduler.now(),
+    });
+  }
+
+  /** The machine or the process fails: all connections are lost, and what was not committed. */
+  crash(): void {
+    this.#status = 'down';
+    for (const client of [...this.clients]) client.session.crash();
+    this.clients.clear();
+  }
+
+  /** Stops as an administrator stops it, at once: clients are told. */
+  stop(): void {
+    this.#status = 'down';
+    for (const client of [...this.clients]) client.session.terminate(terminated());
+    this.clients.clear();
+  }
+
+  /** Cuts connections, each with this probability. */
+  loseConnections(share: number): void {
+    for (const client of [...this.clients]) if (this.scheduler.random() < share) client.cut();
+  }
+
+  /**
+   * Locks the row of a stream in a transaction of its own, as an administrator might, until the returned
+   * function is called. It waits for the lock if another transaction has it.
+   */
+  holdStream(stream: string): () => void {
+    const client = new ClientModel(this, true, {
+      onLost: () => undefined,
+      onEnded: () => undefined,
+    });
+    const statement = 'select from streams where id = $1 for update';
+    for (const text of ['begin', statement]) {
+      client.query(text, text === 'begin' ? [] : [stream]).catch(() => undefined);
+    }
+    return () => client.end();
+  }
+
+  /** Starts again; refuses connections until it has recovered. */
+  start(recoveryMs = 0): void {
+    this.#status = recoveryMs > 0 ? 'starting' : 'up';
+    if (recoveryMs <= 0) return;
+    this.scheduler.later(recoveryMs, recoveryMs, () => {
+      if (this.#status === 'starting') this.#status = 'up';
+    });
+  }
+}

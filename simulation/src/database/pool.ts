@@ -1,0 +1,182 @@
+import type pg from 'pg';
+import { ClientModel, type Query } from './client.ts';
+import { connectionRefused, startingUp } from './errors.ts';
+import type { SessionContext } from './session.ts';
+
+/** Whether the database accepts connections. */
+export type Status = 'up' | 'starting' | 'down';
+
+/** What the pools of a database have in common. */
+export interface PoolContext extends SessionContext {
+  readonly status: Status;
+  /** The connections that have not ended. */
+  readonly clients: Set<ClientModel>;
+}
+
+/** `connectionTimeoutMillis` of the product's pools. */
+const CONNECT_MS = 5_000;
+
+/** A caller that waits for a connection. */
+interface Waiting {
+  readonly resolve: (client: ClientModel) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The connections of one process: what a `pg.Pool` is to the product. */
+export class PoolModel {
+  readonly #context: PoolContext;
+  readonly #max: number;
+  readonly #isPipelined: boolean;
+  readonly #idle: ClientModel[] = [];
+  readonly #clients = new Set<ClientModel>();
+  readonly #waiting: Waiting[] = [];
+  #opening = 0;
+  #isDead = false;
+
+  constructor(context: PoolContext, max: number, isPipelined: boolean) {
+    this.#context = context;
+    this.#max = max;
+    this.#isPipelined = isPipelined;
+  }
+
+  /** Returns the pool as the product takes it. It has what the product calls, and no more. */
+  get asPool(): pg.Pool {
+    return this as unknown as pg.Pool;
+  }
+
+  get totalCount(): number {
+    return this.#clients.size + this.#opening;
+  }
+
+  get idleCount(): number {
+    return this.#idle.length;
+  }
+
+  /** The connections that are open. */
+  get clients(): ReadonlySet<ClientModel> {
+    return this.#clients;
+  }
+
+  /** Lends a connection: its `release` gives it back. */
+  async connect(): Promise<pg.PoolClient> {
+    return this.#lend(await this.#acquire());
+  }
+
+  /** Runs a statement on any connection. */
+  async query(query: Query, values?: readonly unknown[]): Promise<pg.QueryResult> {
+    const client = await this.#acquire();
+    try {
+      const result = await client.query(query, values);
+      this.#release(client, false);
+      return result;
+    } catch (error) {
+      // As `pg` does: it does not tell what the connection has left open.
+      this.#release(client, true);
+      throw error;
+    }
+  }
+
+  #lend(client: ClientModel): pg.PoolClient {
+    let isReleased = false;
+    const lent = {
+      query: (query: Query, values?: readonly unknown[]) => client.query(query, values),
+      release: (destroy?: boolean | Error) => {
+        if (isReleased) throw new Error('The connection was released twice');
+        isReleased = true;
+        this.#release(client, Boolean(destroy));
+      },
+      model: client,
+    };
+    return lent as unknown as pg.PoolClient;
+  }
+
+  #acquire(): Promise<ClientModel> {
+    if (this.#isDead) return new Promise(() => undefined);
+    const idle = this.#idle.pop();
+    if (idle) return Promise.resolve(idle);
+    if (this.totalCount < this.#max) return this.#open();
+    return new Promise((resolve, reject) => this.#enqueue({ resolve, reject }));
+  }
+
+  #enqueue(waiting: Waiting): void {
+    const cancel = this.#context.scheduler.later(CONNECT_MS, CONNECT_MS, () => {
+      this.#waiting.splice(this.#waiting.indexOf(entry), 1);
+      waiting.reject(new Error('timeout exceeded when trying to connect'));
+    });
+    const entry = {
+      resolve: (client: ClientModel) => {
+        cancel();
+        waiting.resolve(client);
+      },
+      reject: (error: Error) => {
+        cancel();
+        waiting.reject(error);
+      },
+    };
+    this.#waiting.push(entry);
+  }
+
+  #open(): Promise<ClientModel> {
+    const { scheduler, delays } = this.#context;
+    const [min, max] = delays.network;
+    this.#opening++;
+    return new Promise((resolve, reject) => {
+      scheduler.later(2 * min, 2 * max, () => {
+        this.#opening--;
+        if (this.#isDead) return;
+        if (this.#context.status !== 'up') {
+          reject(this.#context.status === 'down' ? connectionRefused() : startingUp());
+          this.#serve();
+          return;
+        }
+        const client = new ClientModel(this.#context, this.#isPipelined, {
+          onLost: (lost) => this.#lost(lost),
+          onEnded: (ended) => this.#context.clients.delete(ended),
+        });
+        this.#clients.add(client);
+        this.#context.clients.add(client);
+        resolve(client);
+      });
+    });
+  }
+
+  #release(client: ClientModel, destroy: boolean): void {
+    if (this.#isDead) return;
+    if (destroy || !client.isQueryable) {
+      if (client.isQueryable) client.end();
+      this.#clients.delete(client);
+    } else {
+      this.#idle.push(client);
+    }
+    this.#serve();
+  }
+
+  /** A connection was lost. If it is lent, it is forgotten when it is released. */
+  #lost(client: ClientModel): void {
+    const at = this.#idle.indexOf(client);
+    if (at === -1) return;
+    this.#idle.splice(at, 1);
+    this.#clients.delete(client);
+    this.#serve();
+  }
+
+  /** Gives connections to those who wait for one. */
+  #serve(): void {
+    while (this.#waiting.length > 0) {
+      const idle = this.#idle.pop();
+      if (!idle && this.totalCount >= this.#max) return;
+      const { resolve, reject } = this.#waiting.shift() as Waiting;
+      if (idle) resolve(idle);
+      else this.#open().then(resolve, reject);
+    }
+  }
+
+  /** The process has ended: what it had sent arrives, and nothing happens in it any more. */
+  kill(): void {
+    this.#isDead = true;
+    for (const client of this.#clients) client.kill();
+    this.#clients.clear();
+    this.#idle.length = 0;
+    this.#waiting.length = 0;
+  }
+}

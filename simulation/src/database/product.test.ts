@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { ACCOUNTS, runProduct } from '../../test/product-commands.ts';
+import { SteppedScheduler } from '../../test/stepped-scheduler.ts';
+import { DatabaseModel } from './model.ts';
+import { STATEMENTS, UnknownStatement } from './statements/all.ts';
+
+const SERVER = fileURLToPath(new URL('../../../packages/server/src', import.meta.url));
+/** The doctor’s, which are not of the delivery path. */
+const OTHERS = ['stream-read-logs', 'stream-read-some-logs'];
+
+function aModel() {
+  const scheduler = new SteppedScheduler(1);
+  const model = new DatabaseModel({ scheduler, epoch: '00000000-0000-4000-8000-000000000001' });
+  for (const [n, id] of ACCOUNTS.entries()) {
+    model.insertAccount({ id, username: `u${n}`, isActive: n < 3 });
+  }
+  return { scheduler, model };
+}
+
+test('knows every statement that the commands and reads of the delivery path send', async () => {
+  const { scheduler, model } = aModel();
+  const used = new Set<string>();
+  model.statementFault = (name) => {
+    used.add(name);
+    return null;
+  };
+  const pool = model.pool().asPool;
+  const appendPool = model.pool({ max: 5, pipelined: true }).asPool;
+  await scheduler.until(runProduct(pool, appendPool), 600_000);
+  expect([...STATEMENTS.keys()].filter((name) => !used.has(name))).toEqual([]);
+});
+
+test('knows every statement that the modules of the delivery path have', () => {
+  const names = ['stream', 'live', 'messages', 'conversations'].flatMap((folder) =>
+    readdirSync(join(SERVER, folder))
+      .filter((file) => !file.endsWith('.test.ts'))
+      .flatMap((file) => statementNamesIn(readFileSync(join(SERVER, folder, file), 'utf8'))),
+  );
+  expect(names.length).toBeGreaterThan(40);
+  expect(names.filter((name) => !STATEMENTS.has(name) && !OTHERS.includes(name))).toEqual([]);
+});
+
+/** Returns the names of prepared statements in a source text: of `pg`, or given to a transaction. */
+const statementNamesIn = (source: string): string[] =>
+  [
+    ...source.matchAll(/\bname: '([a-z-]+)',\n\s*(?:\/\/.*\n\s*)*text:/g),
+    ...source.matchAll(/\.(?:issue|query)(?:<[^(]*>)?\(\s*'([a-z-]+)',/g),
+  ].map(([, name]) => name as string);
+
+test('names a statement that it does not know, and one whose text has changed', async () => {
+  const { scheduler, model } = aModel();
+  for (const [query, message] of [
+    [{ name: 'messages-new', text: 'select 1' }, /statement messages-new/],
+    [{ name: 'messages-reactions', text: 'select 2' }, /messages-reactions has changed/],
+    [{ text: 'select 3' }, /without a name: select 3/],
+  ] as const) {
+    void model.pool().query(query);
+    const failed = scheduler.run(100).catch((error: unknown) => error);
+    expect(await failed).toBeInstanceOf(UnknownStatement);
+    expect(await failed).toMatchObject({ message: expect.stringMatching(message) });
+  }
+});

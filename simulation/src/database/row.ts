@@ -1,0 +1,62 @@
+import type { Transaction } from './transaction.ts';
+
+/**
+ * A row: its committed value, and the value that a transaction in progress has given it. There is at
+ * most one of those, because its transaction holds a lock that no two can hold.
+ */
+export class Row<T extends object = object> {
+  /** The committed value; null before the insert and after the deletion. */
+  committed: T | null = null;
+  /** The transaction that has inserted, changed or deleted the row and has not ended. */
+  writer: Transaction | null = null;
+  /** The value that the writer sees; null if it has deleted the row. */
+  pending: T | null = null;
+  /** The transactions that hold a lock. */
+  holders: Holder[] = [];
+  /** The transactions that wait for one, in order. */
+  queue: RowWait[] = [];
+
+  /** Whether the row was deleted for good, or its insert was rolled back. */
+  get isGone(): boolean {
+    return this.committed === null && this.writer === null;
+  }
+}
+
+/** How strong a row lock is. Two are in conflict if their sum is at least 4. */
+export type LockMode = 1 | 2 | 3;
+/** `for key share`: what a foreign key takes of the row that it refers to. */
+export const KEY_SHARE: LockMode = 1;
+/** `for no key update`: what an update takes that leaves the key as it is. */
+export const NO_KEY_UPDATE: LockMode = 2;
+/** `for update`: what a deletion takes. */
+export const UPDATE: LockMode = 3;
+
+/** Returns whether two transactions cannot hold these locks of a row at the same time. */
+export const areInConflict = (one: LockMode, other: LockMode): boolean => one + other >= 4;
+
+/** A transaction that holds a lock of a row. */
+export interface Holder {
+  readonly transaction: Transaction;
+  mode: LockMode;
+}
+
+/** A transaction that waits for a lock of a row. */
+export interface RowWait {
+  readonly kind: 'row';
+  readonly transaction: Transaction;
+  readonly row: Row;
+  readonly mode: LockMode;
+}
+
+/** A transaction that waits for the end of another one, which has inserted the same unique key. */
+export interface EndWait {
+  readonly kind: 'end';
+  readonly transaction: Transaction;
+  readonly other: Transaction;
+}
+
+/** What a transaction waits for. */
+export type Wait = RowWait | EndWait;
+
+/** The steps of a statement: it yields each wait, and is continued when the wait is over. */
+export type Steps<T> = Generator<Wait, T, void>;

@@ -1,0 +1,350 @@
+import pg from 'pg';
+import type { Scheduler } from '../scheduler.ts';
+import {
+  abortedTransaction,
+  databaseError,
+  deadlock,
+  idleInTransaction,
+  lockTimeout,
+  statementTimeout,
+} from './errors.ts';
+import type { Range } from './link.ts';
+import type { Steps } from './row.ts';
+import { statementOf } from './statements/all.ts';
+import type { Result, Values } from './statements/statement.ts';
+import type { Tables } from './tables.ts';
+import { isDeadlocked, Transaction } from './transaction.ts';
+
+/** A statement on its way to the database. */
+export interface Request {
+  readonly name: string | undefined;
+  readonly text: string;
+  readonly values: Values;
+}
+
+/** The answer to a statement. */
+export type Response = { readonly result: Result } | { readonly error: Error };
+
+/** How long things take, in ms. */
+export interface Delays {
+  /** One way between a client and the database. */
+  readonly network: Range;
+  /** Between two statements of one connection, if something else comes between them. */
+  readonly execution: Range;
+  /** Until a commit is on disk. */
+  readonly commit: Range;
+}
+
+/** What goes wrong with a COMMIT: the connection is lost before it takes effect, or after. */
+export type CommitFault = 'lost before' | 'lost after' | null;
+
+/** What the sessions of a database have in common. */
+export interface SessionContext {
+  readonly scheduler: Scheduler;
+  readonly tables: Tables;
+  /** How long things take at the moment. */
+  readonly delays: Delays;
+  /** Decides for each COMMIT of a transaction that has written. */
+  commitFault: (() => CommitFault) | null;
+  /** Returns the SQLSTATE with which a statement fails; null if it does not. */
+  statementFault: ((name: string) => string | null) | null;
+}
+
+/** The timeouts that the server sets, and the default of `deadlock_timeout`. */
+const DEADLOCK_MS = 1_000;
+const LOCK_MS = 10_000;
+const STATEMENT_MS = 30_000;
+const IDLE_IN_TRANSACTION_MS = 15_000;
+/** The part of statements after which another session comes first, although the next one is here. */
+const INTERRUPTED = 0.1;
+
+/** The database's end of a connection. */
+export class Session {
+  readonly #context: SessionContext;
+  readonly #respond: (response: Response) => void;
+  /** Called once, when the session has ended; with the error that the client gets, if any. */
+  readonly #onEnd: (error: Error | null) => void;
+  readonly #requests: Request[] = [];
+  #transaction: Transaction | null = null;
+  /** Whether the client has started the transaction: otherwise it is that of a single statement. */
+  #isExplicit = false;
+  /** A statement of the transaction has failed. */
+  #hasFailed = false;
+  /** The statement that waits. */
+  #steps: Steps<Result> | null = null;
+  #isCommitting = false;
+  #isBusy = false;
+  #isClosed = false;
+  #hasEnded = false;
+  #statementSince = 0;
+  #idleSince = 0;
+  #isWatched = false;
+  #cancelTimers: (() => void)[] = [];
+
+  constructor(
+    context: SessionContext,
+    respond: (response: Response) => void,
+    onEnd: (error: Error | null) => void,
+  ) {
+    this.#context = context;
+    this.#respond = respond;
+    this.#onEnd = onEnd;
+  }
+
+  /** The transaction in progress. */
+  get transaction(): Transaction | null {
+    return this.#transaction;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Receives statements, which are executed in order. */
+  receive(requests: readonly Request[]): void {
+    if (this.#hasEnded) return;
+    this.#requests.push(...requests);
+    this.#run();
+  }
+
+  /** The client has closed the connection: what arrived before is still executed. */
+  close(): void {
+    this.#isClosed = true;
+    this.#run();
+  }
+
+  /** Ends the session at once. A COMMIT that has started takes effect; everything else is rolled back. */
+  terminate(error: Error | null): void {
+    if (this.#isCommitting) this.#transaction?.commit();
+    else this.#transaction?.rollback();
+    this.#end(error);
+  }
+
+  /** The database has crashed. A COMMIT that has started may have been on disk. */
+  crash(): void {
+    if (this.#isCommitting && this.#context.scheduler.random() < 0.5) this.#transaction?.commit();
+    else this.#transaction?.rollback();
+    this.#end(null);
+  }
+
+  #end(error: Error | null): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#transaction = null;
+    this.#steps = null;
+    this.#requests.length = 0;
+    this.#clearTimers();
+    this.#onEnd(error);
+  }
+
+  // ---- statements -------------------------------------------------------------------------------
+
+  #run(): void {
+    const { scheduler, delays } = this.#context;
+    while (!this.#isBusy && !this.#hasEnded) {
+      const request = this.#requests.shift();
+      if (request === undefined) break;
+      this.#execute(request);
+      if (this.#isBusy || this.#requests.length === 0) continue;
+      if (scheduler.random() < INTERRUPTED) {
+        this.#isBusy = true;
+        const [min, max] = delays.execution;
+        scheduler.later(min, max, () => this.#goOn());
+      }
+    }
+    if (this.#isBusy || this.#hasEnded) return;
+    if (this.#isClosed) this.terminate(null);
+    else if (this.#isExplicit || this.#hasFailed) this.#watchIdle();
+  }
+
+  #goOn(): void {
+    this.#isBusy = false;
+    this.#run();
+  }
+
+  #execute({ name, text, values }: Request): void {
+    if (text === 'begin') this.#begin();
+    else if (text === 'commit') this.#commit();
+    else if (text === 'rollback') this.#rollback();
+    else if (this.#hasFailed) this.#respond({ error: abortedTransaction() });
+    else this.#start(name, text, values);
+  }
+
+  #begin(): void {
+    this.#transaction ??= this.#newTransaction();
+    this.#isExplicit = true;
+    this.#answer('BEGIN');
+  }
+
+  #newTransaction(): Transaction {
+    const { tables, scheduler } = this.#context;
+    return new Transaction(tables, scheduler.now(), () => this.#granted());
+  }
+
+  #rollback(): void {
+    this.#transaction?.rollback();
+    this.#reset();
+    this.#answer('ROLLBACK');
+  }
+
+  #commit(): void {
+    const transaction = this.#transaction;
+    if (this.#hasFailed || !transaction) {
+      const command = this.#hasFailed ? 'ROLLBACK' : 'COMMIT';
+      this.#reset();
+      this.#answer(command);
+      return;
+    }
+    this.#finish(transaction, { command: 'COMMIT', rowCount: null, rows: [] });
+  }
+
+  #answer(command: string): void {
+    this.#respond({ result: { command, rowCount: null, rows: [] } });
+  }
+
+  #reset(): void {
+    this.#transaction = null;
+    this.#isExplicit = false;
+    this.#hasFailed = false;
+  }
+
+  /** Commits; answers when the commit is on disk. */
+  #finish(transaction: Transaction, result: Result): void {
+    const { scheduler, delays, commitFault } = this.#context;
+    const committed = () => {
+      transaction.commit();
+      this.#reset();
+      this.#respond({ result });
+    };
+    if (!transaction.hasWritten) {
+      committed();
+      return;
+    }
+    const fault = commitFault?.() ?? null;
+    this.#isBusy = true;
+    this.#isCommitting = true;
+    const [min, max] = delays.commit;
+    scheduler.later(min, max, () => {
+      if (this.#hasEnded) return;
+      this.#isCommitting = false;
+      if (fault === null) {
+        committed();
+        this.#goOn();
+        return;
+      }
+      if (fault === 'lost before') transaction.rollback();
+      else transaction.commit();
+      this.#end(null);
+    });
+  }
+
+  #start(name: string | undefined, text: string, values: Values): void {
+    const statement = statementOf(name, text);
+    const fault = this.#context.statementFault?.(statement.name);
+    this.#transaction ??= this.#newTransaction();
+    this.#statementSince = this.#context.scheduler.now();
+    try {
+      if (fault) throw databaseError(fault, `${statement.name} fails`);
+      const outcome = statement.run(this.#transaction, values);
+      if ('next' in outcome) this.#steps = outcome;
+      else this.#succeed(outcome);
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.#steps) this.#step(this.#steps);
+  }
+
+  #step(steps: Steps<Result>): void {
+    try {
+      const { done, value } = steps.next();
+      if (!done) {
+        this.#isBusy = true;
+        this.#armTimers();
+        return;
+      }
+      this.#steps = null;
+      this.#succeed(value);
+    } catch (error) {
+      this.#steps = null;
+      this.#fail(error);
+    }
+  }
+
+  #succeed(result: Result): void {
+    if (this.#isExplicit) this.#respond({ result });
+    else this.#finish(this.#transaction as Transaction, result);
+  }
+
+  /** Rolls the transaction back, which gives its locks to others, and answers with the error. */
+  #fail(error: unknown): void {
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    this.#transaction?.rollback();
+    const isExplicit = this.#isExplicit;
+    this.#reset();
+    this.#hasFailed = isExplicit;
+    this.#respond({ error });
+  }
+
+  // ---- waiting ----------------------------------------------------------------------------------
+
+  /** The wait is over: the statement goes on when its process runs again. */
+  #granted(): void {
+    this.#clearTimers();
+    if (this.#hasEnded) return;
+    const { scheduler, delays } = this.#context;
+    const [min, max] = delays.execution;
+    const cancel = scheduler.later(min, max, () => {
+      this.#clearTimers();
+      this.#isBusy = false;
+      if (this.#steps) this.#step(this.#steps);
+      this.#run();
+    });
+    this.#cancelTimers.push(cancel);
+  }
+
+  #armTimers(): void {
+    const { scheduler } = this.#context;
+    const left = STATEMENT_MS - (scheduler.now() - this.#statementSince);
+    const limit = Math.min(LOCK_MS, left);
+    const timeout = limit === left ? statementTimeout : lockTimeout;
+    this.#cancelTimers = [
+      scheduler.later(DEADLOCK_MS, DEADLOCK_MS, () => {
+        if (this.#transaction && isDeadlocked(this.#transaction)) this.#giveUp(deadlock());
+      }),
+      scheduler.later(limit, limit, () => this.#giveUp(timeout())),
+    ];
+  }
+
+  #clearTimers(): void {
+    for (const cancel of this.#cancelTimers.splice(0)) cancel();
+  }
+
+  /** Ends the wait of a statement with an error. */
+  #giveUp(error: Error): void {
+    this.#clearTimers();
+    this.#steps = null;
+    this.#isBusy = false;
+    this.#fail(error);
+    this.#run();
+  }
+
+  /** Ends the session if its client leaves a transaction open. */
+  #watchIdle(): void {
+    const { scheduler } = this.#context;
+    this.#idleSince = scheduler.now();
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    const check = () => {
+      this.#isWatched = false;
+      if (this.#hasEnded || this.#isBusy || !(this.#isExplicit || this.#hasFailed)) return;
+      const left = IDLE_IN_TRANSACTION_MS - (scheduler.now() - this.#idleSince);
+      if (left <= 0) {
+        this.terminate(idleInTransaction());
+        return;
+      }
+      this.#isWatched = true;
+      scheduler.later(left, left, check);
+    };
+    scheduler.later(IDLE_IN_TRANSACTION_MS, IDLE_IN_TRANSACTION_MS, check);
+  }
+}

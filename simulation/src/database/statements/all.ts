@@ -1,0 +1,73 @@
+import { UPDATE } from '../row.ts';
+import { conversationProjectionStatements, conversationRuleStatements } from './conversations.ts';
+import { messageProjectionStatements, messageRuleStatements } from './messages.ts';
+import { readCursorStatements } from './read-cursors.ts';
+import { messageReadStatements } from './reads.ts';
+import { accountStatements, snapshotStatements } from './snapshots.ts';
+import { digestOfText, reads, type Statement, selected, writes } from './statement.ts';
+import { streamStatements } from './stream.ts';
+
+/**
+ * All statements that the model knows, by the name under which the product prepares them. A statement
+ * whose text has changed is not known any more: decide what the change means for its function, then
+ * correct the digest.
+ */
+export const STATEMENTS: ReadonlyMap<string, Statement> = new Map(
+  [
+    ...streamStatements,
+    ...messageRuleStatements,
+    ...messageProjectionStatements,
+    ...messageReadStatements,
+    ...conversationRuleStatements,
+    ...conversationProjectionStatements,
+    ...snapshotStatements,
+    ...readCursorStatements,
+    ...accountStatements,
+  ].map((statement) => [statement.name, statement]),
+);
+
+/** The statements without a name, by their text. */
+const UNNAMED: ReadonlyMap<string, Statement> = new Map([
+  ['select epoch from server_state', reads('epoch', '', ({ tables }) => [{ epoch: tables.epoch }])],
+  ['select 1', reads('one', '', () => [{ '?column?': 1 }])],
+  // Of an administrator, not of the product.
+  [
+    'select from streams where id = $1 for update',
+    writes('hold-stream', '', function* (tx, [id]) {
+      for (const row of tx.tables.streamsById.find(id as string)) yield* tx.lock(row, UPDATE);
+      return selected([]);
+    }),
+  ],
+]);
+
+/** The product has sent a statement that the model does not know. */
+export class UnknownStatement extends Error {
+  override name = 'UnknownStatement';
+}
+
+const recognized = new Map<string, { readonly text: string; readonly statement: Statement }>();
+
+/**
+ * Returns the statement with this name and exactly this text.
+ *
+ * @throws {UnknownStatement} naming it
+ */
+export function statementOf(name: string | undefined, text: string): Statement {
+  if (name === undefined) {
+    const unnamed = UNNAMED.get(text.trim());
+    if (unnamed) return unnamed;
+    throw new UnknownStatement(`The model does not know this statement without a name: ${text}`);
+  }
+  const known = recognized.get(name);
+  if (known?.text === text) return known.statement;
+  const statement = STATEMENTS.get(name);
+  if (!statement) throw new UnknownStatement(`The model does not know the statement ${name}`);
+  const digest = digestOfText(text);
+  if (digest !== statement.digest) {
+    throw new UnknownStatement(
+      `The text of the statement ${name} has changed: check what it does in the model, then set its digest to ${digest}`,
+    );
+  }
+  recognized.set(name, { text, statement });
+  return statement;
+}

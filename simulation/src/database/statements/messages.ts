@@ -1,0 +1,259 @@
+import type { MessageRow, PinRow, ReactionRow } from '../tables.ts';
+import type { Transaction } from '../transaction.ts';
+import { changed, ms, reads, type Statement, writes } from './statement.ts';
+
+/** The statements of commands that post and change messages: what their rules read. */
+export const messageRuleStatements: readonly Statement[] = [
+  reads('messages-members', '1341ef89e49e', (tx, values) => {
+    const [accounts, conversations] = values as [string[], string[]];
+    return accounts.flatMap((account, n) => {
+      const periods = tx.all(tx.tables.membershipsByPair, conversations[n] + account);
+      const last = periods.reduce<(typeof periods)[number] | null>(
+        (a, b) => (a && a.joined_seq > b.joined_seq ? a : b),
+        null,
+      );
+      return last && last.left_seq === null ? [{ n: n + 1 }] : [];
+    });
+  }),
+
+  reads('messages-target', 'e3d94771a31e', (tx, values) => {
+    const [account, conversation, seq] = values as [string, string, number];
+    if (!isMember(tx, account, conversation)) return [];
+    const message = tx.one(tx.tables.messagesByKey, conversation + seq);
+    return [
+      {
+        author_id: message?.author_id ?? null,
+        deleted: (message?.deleted_at ?? null) !== null,
+        changed_seq: message?.changed_seq ?? null,
+      },
+    ];
+  }),
+
+  reads('messages-reactions', 'ae3ff4746237', (tx, values) => {
+    const [conversation, message] = values as [string, number];
+    return tx
+      .all(tx.tables.reactionsByMessage, conversation + message)
+      .map(({ emoji, account_id, seq }) => ({ emoji, account_id, seq }));
+  }),
+
+  reads('messages-pins', '43507ca5e887', (tx, values) => {
+    const [conversation, message] = values as [string, number];
+    const pins = tx.all(tx.tables.pinsByConversation, conversation);
+    const own = pins.find((pin) => pin.message_seq === message);
+    return [{ count: pins.length, own: own?.seq ?? null }];
+  }),
+
+  reads('messages-to-erase', 'bf1d741c1a19', (tx, values) => {
+    const [conversation, author, after, limit] = values as [string, string, number, number];
+    const rows = tx.rows(tx.tables.messagesByPlace.from(conversation, after + 1), (m) =>
+      isOpenOf(m, author),
+    );
+    return rows.slice(0, limit).map((row) => ({ seq: (tx.see(row) as MessageRow).seq }));
+  }),
+
+  reads('messages-still-to-erase', '47c162d08116', (tx, values) => {
+    const [conversation, author, seqs] = values as [string, string, number[]];
+    return [...new Set(seqs)]
+      .sort((a, b) => a - b)
+      .flatMap((seq) => tx.all(tx.tables.messagesByKey, conversation + seq))
+      .filter((m) => isOpenOf(m, author))
+      .map(({ seq }) => ({ seq }));
+  }),
+];
+
+/** Returns whether an account is a member of a conversation. */
+export const isMember = (tx: Transaction, account: string, conversation: string): boolean =>
+  tx
+    .all(tx.tables.membershipsByPair, conversation + account)
+    .some((period) => period.left_seq === null);
+
+const isOpenOf = (message: MessageRow, author: string): boolean =>
+  message.author_id === author && message.deleted_at === null;
+
+/** The statements of the projections and redactions of messages. */
+export const messageProjectionStatements: readonly Statement[] = [
+  writes('messages-posted', '2b9af4162ad6', function* (tx, values) {
+    const [streams, seqs, authors, bodies, ats] = values as [
+      string[],
+      number[],
+      string[],
+      string[],
+      string[],
+    ];
+    for (const [n, conversation_id] of streams.entries()) {
+      yield* tx.insert(tx.tables.messages, {
+        conversation_id,
+        seq: seqs[n] as number,
+        author_id: authors[n] as string,
+        body: bodies[n] as string,
+        posted_at: ms(ats[n] as string),
+        edited_at: null,
+        deleted_at: null,
+        changed_seq: seqs[n] as number,
+      });
+    }
+    return changed('INSERT', streams.length);
+  }),
+
+  writes('messages-edited', 'ec5622fc687d', function* (tx, values) {
+    const [conversation, message, body, at, seq] = values as [
+      string,
+      number,
+      string,
+      string,
+      number,
+    ];
+    const edited_at = ms(at);
+    return yield* change(tx, conversation, message, seq, (m) => ({
+      ...m,
+      body,
+      edited_at,
+      changed_seq: seq,
+    }));
+  }),
+
+  writes('messages-changed', 'd15bcb8aed75', function* (tx, values) {
+    const [conversation, message, seq] = values as [string, number, number];
+    return yield* change(tx, conversation, message, seq, (m) => ({ ...m, changed_seq: seq }));
+  }),
+
+  writes('messages-deleted', 'b0c0d380f9cb', function* (tx, values) {
+    const [streams, messages, ats, seqs] = values as [string[], number[], string[], number[]];
+    const found = streams.map((stream, n) =>
+      tx.rows(
+        tx.tables.messagesByKey.find(stream + messages[n]),
+        (m) => m.changed_seq < (seqs[n] as number),
+      ),
+    );
+    let count = 0;
+    for (const [n, rows] of found.entries()) {
+      const [seq, deleted_at] = [seqs[n] as number, ms(ats[n] as string)];
+      const deleted = yield* tx.update(
+        tx.tables.messages,
+        rows,
+        (m) => m.changed_seq < seq,
+        (m) => ({ ...m, body: '', deleted_at, changed_seq: seq }),
+      );
+      count += deleted.length;
+    }
+    return changed('UPDATE', count);
+  }),
+
+  writes('messages-deleted-reactions', 'f49700f7f8e4', function* (tx, values) {
+    const [streams, messages] = values as [string[], number[]];
+    const rows = streams.flatMap((stream, n) =>
+      tx.rows<ReactionRow>(tx.tables.reactionsByMessage.find(stream + messages[n])),
+    );
+    return changed('DELETE', yield* tx.delete(tx.tables.reactions, rows));
+  }),
+
+  writes('messages-deleted-pins', 'ee8755d31f86', function* (tx, values) {
+    const [streams, messages] = values as [string[], number[]];
+    const rows = streams.flatMap((stream, n) =>
+      tx.rows<PinRow>(tx.tables.pinsByMessage.find(stream + messages[n])),
+    );
+    return changed('DELETE', yield* tx.delete(tx.tables.pins, rows));
+  }),
+
+  writes('messages-reacted', '4fd5a6e7a4cb', function* (tx, values) {
+    const [conversation_id, message_seq, account_id, emoji, seq] = values as [
+      string,
+      number,
+      string,
+      string,
+      number,
+    ];
+    const row = { conversation_id, message_seq, account_id, emoji, seq };
+    const isNew = yield* tx.insert(tx.tables.reactions, row, [tx.tables.reactionsKey]);
+    return changed('INSERT', isNew ? 1 : 0);
+  }),
+
+  writes('messages-unreacted', '6952b2c54682', function* (tx, values) {
+    const [conversation, message, account, emoji] = values as [string, number, string, string];
+    const rows = tx.rows(
+      tx.tables.reactionsByMessage.find(conversation + message),
+      (r) => r.account_id === account && r.emoji === emoji,
+    );
+    return changed('DELETE', yield* tx.delete(tx.tables.reactions, rows));
+  }),
+
+  writes('messages-pinned', '5e04034233df', function* (tx, values) {
+    const [conversation_id, message_seq, pinned_by, at, seq] = values as [
+      string,
+      number,
+      string,
+      string,
+      number,
+    ];
+    const row = { conversation_id, message_seq, pinned_by, pinned_at: ms(at), seq };
+    const isNew = yield* tx.insert(tx.tables.pins, row, [tx.tables.pinsByMessage]);
+    return changed('INSERT', isNew ? 1 : 0);
+  }),
+
+  writes('messages-unpinned', '650cb09bdd02', function* (tx, values) {
+    const [conversation, message] = values as [string, number];
+    const rows = tx.rows(tx.tables.pinsByMessage.find(conversation + message));
+    return changed('DELETE', yield* tx.delete(tx.tables.pins, rows));
+  }),
+
+  writes('messages-redact-posted', '6e4e11c1fb4d', function* (tx, values) {
+    const [stream, seqs] = values as [string, number[]];
+    const { events, eventsByPlace } = tx.tables;
+    const rows = [...new Set(seqs)]
+      .sort((a, b) => a - b)
+      .flatMap((seq) => tx.rows(upTo(eventsByPlace.from(stream, seq), seq)))
+      .filter((row) => tx.see(row)?.type === 'message.posted');
+    const redacted = yield* tx.update(
+      events,
+      rows,
+      (e) => e.type === 'message.posted',
+      (e) => ({ ...e, data: '{"body":""}', command_digest: null }),
+    );
+    return changed('UPDATE', redacted.length);
+  }),
+
+  writes('messages-redact-edited', '8401f7377101', function* (tx, values) {
+    const [stream, seqs] = values as [string, number[]];
+    const first = Math.min(...seqs);
+    const isEdit = (e: { type: string; data: string }) =>
+      e.type === 'message.edited' && seqs.includes(messageOf(e.data));
+    const redacted = yield* tx.update(
+      tx.tables.events,
+      tx.rows(tx.tables.eventsByPlace.from(stream, first), isEdit),
+      isEdit,
+      (e) => ({
+        ...e,
+        data: `{"message":${messageOf(e.data)},"body":""}`,
+        command_digest: null,
+      }),
+    );
+    return changed('UPDATE', redacted.length);
+  }),
+];
+
+const messageOf = (data: string): number => (JSON.parse(data) as { message: number }).message;
+
+/** Yields the rows of a series whose first is at `seq`, while they are there. */
+function* upTo<R extends { committed: { seq: number } | null; pending: { seq: number } | null }>(
+  rows: Iterable<R>,
+  seq: number,
+): Generator<R> {
+  for (const row of rows) {
+    if ((row.pending ?? row.committed)?.seq !== seq) return;
+    yield row;
+  }
+}
+
+/** Changes a message unless a later event has changed it. */
+function* change(
+  tx: Transaction,
+  conversation: string,
+  message: number,
+  seq: number,
+  next: (message: MessageRow) => MessageRow,
+) {
+  const isEarlier = (m: MessageRow) => m.changed_seq < seq;
+  const rows = tx.rows(tx.tables.messagesByKey.find(conversation + message), isEarlier);
+  const written = yield* tx.update(tx.tables.messages, rows, isEarlier, next);
+  return changed('UPDATE', written.length);
+}

@@ -1,0 +1,137 @@
+import { LIMITS } from '@parley/protocol';
+import { NO_KEY_UPDATE, type Row, type Steps } from '../row.ts';
+import type { AccountRow, MembershipRow } from '../tables.ts';
+import type { Transaction } from '../transaction.ts';
+import { type Result, reads, type Statement, selected, writes } from './statement.ts';
+
+/** The statements of read cursors. */
+export const readCursorStatements: readonly Statement[] = [
+  writes('read-cursors-move', '458962d23ecf', move),
+
+  reads('read-cursors-of', 'b0eff729b484', (tx, [account]) => {
+    const row = tx.one(tx.tables.accountsById, account as string);
+    if (!row) return [];
+    const items = tx
+      .all(tx.tables.membershipsByAccount, row.id)
+      .filter((m) => m.left_seq === null)
+      .flatMap((m) => {
+        const stream = tx.one(tx.tables.streamsById, m.conversation_id);
+        return stream ? [cursorJson(tx, m, m.read_seq, stream.last_seq)] : [];
+      });
+    return [{ read_version: row.read_version, items }];
+  }),
+
+  reads('read-cursors-versions', 'b0759dd48db1', (tx, [ids]) =>
+    [...new Set(ids as string[])].flatMap((id) => {
+      const row = tx.one(tx.tables.accountsById, id);
+      return row ? [{ id, read_version: row.read_version }] : [];
+    }),
+  ),
+];
+
+/** One of the cursors that a statement moves. */
+interface Move {
+  readonly n: number;
+  readonly row: Row<MembershipRow>;
+  readonly membership: MembershipRow;
+  readonly lastSeq: number;
+  readonly goal: number;
+  /** The number of the move among those of its account; null if the cursor is at its goal. */
+  step: number | null;
+}
+
+/** Moves cursors. It skips rows that others have locked, so it never waits. */
+function* move(tx: Transaction, values: readonly unknown[]): Steps<Result> {
+  const [accounts, conversations] = values as [string[], string[]];
+  const { accountsById, membershipsByPair, memberships } = tx.tables;
+  const free = new Map<string, { row: Row<AccountRow>; version: number }>();
+  for (const id of new Set(accounts)) {
+    for (const row of accountsById.find(id)) {
+      const account = tx.see(row);
+      if (account && tx.tryLock(row, NO_KEY_UPDATE)) {
+        free.set(id, { row, version: account.read_version });
+      }
+    }
+  }
+  const isCurrent = (m: MembershipRow) => m.left_seq === null;
+  const current = accounts.map((id, n) =>
+    tx.rows(membershipsByPair.find(conversations[n] + id), isCurrent),
+  );
+  const moves = accounts.map((id, n) =>
+    free.has(id) ? targetOf(tx, values, n, current[n]?.[0]) : null,
+  );
+  const steps = new Map<string, number>();
+  for (const target of moves) {
+    if (target === null || target.goal === target.membership.read_seq) continue;
+    const { account_id } = target.membership;
+    target.step = (steps.get(account_id) ?? 0) + 1;
+    steps.set(account_id, target.step);
+  }
+  const rows = accounts.map((id, n) => {
+    const target = moves[n] ?? null;
+    const version = free.get(id)?.version ?? 0;
+    return {
+      n: n + 1,
+      is_member: (current[n] as readonly unknown[]).length > 0,
+      version: target ? version + (target.step ?? steps.get(id) ?? 0) : null,
+      moved: (target?.step ?? null) !== null,
+      ...reported(tx, target),
+    };
+  });
+  for (const target of moves) {
+    if (target?.step == null) continue;
+    const change = (m: MembershipRow) => ({ ...m, read_seq: target.goal });
+    yield* tx.update(memberships, [target.row], () => true, change);
+  }
+  for (const [id, count] of steps) {
+    const account = (free.get(id) as { row: Row<AccountRow> }).row;
+    const change = (a: AccountRow) => ({ ...a, read_version: a.read_version + count });
+    yield* tx.update(tx.tables.accounts, [account], () => true, change);
+  }
+  return selected(rows);
+}
+
+/** Locks the membership of a move. Returns null if there is none or another transaction has locked it. */
+function targetOf(
+  tx: Transaction,
+  values: readonly unknown[],
+  n: number,
+  row: Row<MembershipRow> | undefined,
+): Move | null {
+  const [, conversations, seqs, backs] = values as [string[], string[], number[], boolean[]];
+  if (!row || !tx.tryLock(row, NO_KEY_UPDATE)) return null;
+  const membership = tx.see(row) as MembershipRow;
+  const stream = tx.one(tx.tables.streamsById, conversations[n] as string);
+  if (!stream) return null;
+  const wanted = Math.min(seqs[n] as number, stream.last_seq);
+  const goal = backs[n] ? wanted : Math.max(membership.read_seq, wanted);
+  return { n, row, membership, lastSeq: stream.last_seq, goal, step: null };
+}
+
+function reported(tx: Transaction, target: Move | null) {
+  if (!target) return { send_receipts: null, cursor: null };
+  const { membership, goal, lastSeq } = target;
+  const conversation = tx.one(tx.tables.conversationsById, membership.conversation_id);
+  return {
+    send_receipts: conversation ? conversation.member_count <= LIMITS.receiptsMembers : null,
+    cursor: cursorJson(tx, membership, goal, lastSeq),
+  };
+}
+
+const cursorJson = (tx: Transaction, m: MembershipRow, readSeq: number, asOf: number) => ({
+  conversation: m.conversation_id,
+  readSeq,
+  unread: unreadAfter(tx, m, readSeq),
+  asOf,
+});
+
+/** Returns the number of messages by others after a seq, up to the limit. */
+export function unreadAfter(tx: Transaction, m: MembershipRow, readSeq: number): number {
+  let count = 0;
+  for (const row of tx.tables.messagesByPlace.from(m.conversation_id, readSeq + 1)) {
+    const message = tx.see(row);
+    if (!message || message.author_id === m.account_id || message.deleted_at !== null) continue;
+    if (++count >= LIMITS.unreadMax) break;
+  }
+  return count;
+}

@@ -1,0 +1,136 @@
+import type { EventRow, MessageRow } from '../tables.ts';
+import type { Transaction } from '../transaction.ts';
+import { isMember } from './messages.ts';
+import { jsonTime, reads, type Statement } from './statement.ts';
+
+/** The statements that read messages and events for members. */
+export const messageReadStatements: readonly Statement[] = [
+  reads('messages-history', '2abf5273e308', (tx, values) => {
+    const [account, conversation, at, older, newer] = values as [
+      string,
+      string,
+      number,
+      number,
+      number,
+    ];
+    const stream = tx.one(tx.tables.streamsById, conversation);
+    if (!stream || !isMember(tx, account, conversation)) return [];
+    const { messagesByPlace } = tx.tables;
+    const before = firstOf(tx, messagesByPlace.before(conversation, at), older).reverse();
+    const from = firstOf(tx, messagesByPlace.from(conversation, at), newer);
+    return [
+      {
+        last_seq: stream.last_seq,
+        older: before.map((m) => messageJson(tx, m)),
+        newer: from.map((m) => messageJson(tx, m)),
+      },
+    ];
+  }),
+
+  reads('messages-one', '1fee7820de22', (tx, values) => {
+    const [account, conversation, seq] = values as [string, string, number];
+    if (!isMember(tx, account, conversation)) return [];
+    const message = tx.one(tx.tables.messagesByKey, conversation + seq);
+    return [{ item: message ? messageJson(tx, message) : null }];
+  }),
+
+  reads('messages-pinned-list', '78dfbc0cade3', (tx, values) => {
+    const [account, conversation] = values as [string, string];
+    if (!isMember(tx, account, conversation)) return [];
+    const pins = tx.all(tx.tables.pinsByConversation, conversation).sort((a, b) => b.seq - a.seq);
+    const messages = pins.flatMap((pin) =>
+      tx.all(tx.tables.messagesByKey, conversation + pin.message_seq),
+    );
+    return [{ items: messages.map((m) => messageJson(tx, m)) }];
+  }),
+
+  reads('messages-events', 'c4121b121cfc', (tx, values) => {
+    const [account, stream, after, limit] = values as [string, string, number, number];
+    const covered = coveredRanges(tx, account, stream);
+    const items: object[] = [];
+    for (const { first, last } of covered.sort((a, b) => a.first - b.first)) {
+      for (const row of tx.tables.eventsByPlace.from(stream, Math.max(first, after + 1))) {
+        const event = tx.see(row);
+        if (!event) continue;
+        if (event.seq > last || items.length >= limit) break;
+        items.push(eventJson(event));
+      }
+    }
+    const lasts = covered.map(({ last }) => last);
+    return [{ last_seq: lasts.length > 0 ? Math.max(...lasts) : null, items }];
+  }),
+];
+
+/** Returns the first visible values of rows. */
+function firstOf<T extends object>(
+  tx: Transaction,
+  rows: Iterable<Parameters<typeof tx.see<T>>[0]>,
+  limit: number,
+): T[] {
+  const found: T[] = [];
+  for (const row of rows) {
+    if (found.length >= limit) break;
+    const value = tx.see(row);
+    if (value) found.push(value);
+  }
+  return found;
+}
+
+/** Returns the ranges of events of a stream that the account may see. */
+function coveredRanges(tx: Transaction, account: string, id: string) {
+  const stream = tx.one(tx.tables.streamsById, id);
+  if (!stream) return [];
+  const { kind, last_seq } = stream;
+  const covered: { first: number; last: number }[] = [];
+  if (kind === 'workspace' || (kind === 'personal' && id === account)) {
+    covered.push({ first: 1, last: last_seq });
+  }
+  const periods = tx.all(tx.tables.membershipsByPair, id + account);
+  const isCurrent = periods.some((m) => m.left_seq === null);
+  const lastLeft = Math.max(...periods.map((m) => m.left_seq ?? 0));
+  for (const { joined_seq, left_seq } of periods) {
+    if (isCurrent) covered.push({ first: joined_seq, last: left_seq ?? last_seq });
+    else if (left_seq === lastLeft) covered.push({ first: left_seq, last: left_seq });
+  }
+  return covered;
+}
+
+/** Returns a message as the SQL of messages/message-sql.ts builds it, without reactions and pin. */
+export const lastMessageJson = (m: MessageRow) => ({
+  conversation: m.conversation_id,
+  seq: m.seq,
+  author: m.author_id,
+  body: m.body,
+  postedAt: jsonTime(m.posted_at),
+  editedAt: jsonTime(m.edited_at),
+  deletedAt: jsonTime(m.deleted_at),
+  changedSeq: m.changed_seq,
+});
+
+function messageJson(tx: Transaction, m: MessageRow) {
+  const key = m.conversation_id + m.seq;
+  const reactions = new Map<string, string[]>();
+  const bySeq = tx.all(tx.tables.reactionsByMessage, key).sort((a, b) => a.seq - b.seq);
+  for (const { emoji, account_id } of bySeq) {
+    const accounts = reactions.get(emoji);
+    if (accounts) accounts.push(account_id);
+    else reactions.set(emoji, [account_id]);
+  }
+  const pin = tx.one(tx.tables.pinsByMessage, key);
+  return {
+    ...lastMessageJson(m),
+    reactions: [...reactions].map(([emoji, accounts]) => ({ emoji, accounts })),
+    pinned: pin ? { by: pin.pinned_by, at: jsonTime(pin.pinned_at) } : null,
+  };
+}
+
+const eventJson = (e: EventRow) => ({
+  op: 'event',
+  stream: e.stream_id,
+  seq: e.seq,
+  type: e.type,
+  at: jsonTime(e.at),
+  actor: e.actor_id,
+  client: e.client_id,
+  data: JSON.parse(e.data) as unknown,
+});

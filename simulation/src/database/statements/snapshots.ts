@@ -1,0 +1,238 @@
+import type { AccountRow, ConversationRow, MembershipRow, StreamRow } from '../tables.ts';
+import type { Transaction } from '../transaction.ts';
+import { membersOf } from './conversations.ts';
+import { isMember } from './messages.ts';
+import { unreadAfter } from './read-cursors.ts';
+import { lastMessageJson } from './reads.ts';
+import { jsonTime, reads, type Statement, time } from './statement.ts';
+
+/** The statements that clients start from, and lists of conversations and members. */
+export const snapshotStatements: readonly Statement[] = [
+  reads('conversations-of', 'a828d2fedd06', (tx, [account]) => [
+    {
+      items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
+      is_server_admin: isServerAdmin(tx, account as string),
+    },
+  ]),
+
+  reads('conversations-for', 'd182a62561e0', (tx, values) => {
+    const [account, id] = values as [string, string];
+    return currentOf(tx, account)
+      .filter((c) => c.conversation.id === id)
+      .map((c) => ({
+        item: snapshotJson(tx, c),
+        is_server_admin: isServerAdmin(tx, account),
+      }));
+  }),
+
+  reads('conversations-start', 'a11a457d1287', start),
+
+  reads('conversations-public', 'ab6e9c1c547d', (tx, values) => {
+    const [account, name, after, search, limit] = values as [
+      string,
+      string,
+      string,
+      string,
+      number,
+    ];
+    const isAfter = (c: ConversationRow) => compare(nameOf(c), name) || compare(c.id, after);
+    return tx.tables.conversations
+      .rows()
+      .flatMap((row) => tx.see(row) ?? [])
+      .filter((c) => c.kind === 'group' && c.visibility === 'public' && c.deleted_at === null)
+      .filter((c) => isAfter(c) > 0 && nameOf(c).includes(search.toLowerCase()))
+      .sort((a, b) => compare(nameOf(a), nameOf(b)) || compare(a.id, b.id))
+      .slice(0, limit)
+      .map((c) => ({
+        key: nameOf(c),
+        item: {
+          id: c.id,
+          name: c.name,
+          memberCount: c.member_count,
+          isMember: isMember(tx, account, c.id),
+          createdAt: jsonTime(c.created_at),
+        },
+      }));
+  }),
+
+  reads('conversations-members', '288cd2113c65', (tx, values) => {
+    const [account, conversation, after, search, limit, receipts] = values as [
+      string,
+      string,
+      number,
+      string,
+      number,
+      number,
+    ];
+    const found = tx.one(tx.tables.conversationsById, conversation);
+    if (!found || !isMember(tx, account, conversation)) return [];
+    const items = membersOf(tx, conversation)
+      .filter((m) => m.joined_seq > after)
+      .flatMap((m) => {
+        const member = tx.one(tx.tables.accountsById, m.account_id);
+        const names = member ? [member.display_name, member.username] : [];
+        const matches = names.some((n) => n.toLowerCase().includes(search.toLowerCase()));
+        return member && matches ? [memberJson(m, member, found, receipts)] : [];
+      })
+      .slice(0, limit)
+      .map((item) => ({ item }));
+    return items.length > 0 ? items : [{ item: null }];
+  }),
+
+  reads('conversations-member', '9f0da377bb8a', (tx, values) => {
+    const [account, conversation, id, receipts] = values as [string, string, string, number];
+    const found = tx.one(tx.tables.conversationsById, conversation);
+    const member = tx.one(tx.tables.accountsById, id);
+    if (!found || !member || !isMember(tx, account, conversation)) return [];
+    return membersOf(tx, conversation)
+      .filter((m) => m.account_id === id)
+      .map((m) => ({ item: memberJson(m, member, found, receipts) }));
+  }),
+];
+
+/** The statements about accounts that a connection uses. */
+export const accountStatements: readonly Statement[] = [
+  reads('accounts-me', 'a9e4a7b42cdd', (tx, [id]) => {
+    const account = tx.one(tx.tables.accountsById, id as string);
+    if (!account) return [];
+    return [
+      {
+        id: account.id,
+        username: account.username,
+        display_name: account.display_name,
+        is_active: account.is_active,
+        created_at: time(account.created_at),
+        name_is_shared: false,
+        email: account.username,
+        role: account.role,
+        verified_at: null,
+        first_name: null,
+        last_name: null,
+        phone: null,
+        second_factor: false,
+      },
+    ];
+  }),
+];
+
+/** A current membership with what it is in. */
+interface Current {
+  readonly membership: MembershipRow;
+  readonly conversation: ConversationRow;
+  readonly stream: StreamRow;
+  /** The membership of the other user of a direct conversation. */
+  readonly peer: MembershipRow | null;
+}
+
+function currentOf(tx: Transaction, account: string): Current[] {
+  return tx.all(tx.tables.membershipsByAccount, account).flatMap((membership) => {
+    const id = membership.conversation_id;
+    const conversation = tx.one(tx.tables.conversationsById, id);
+    const stream = tx.one(tx.tables.streamsById, id);
+    if (membership.left_seq !== null || !conversation || !stream) return [];
+    const others = conversation.kind === 'direct' ? membersOf(tx, id) : [];
+    const peer = others.find((m) => m.account_id !== account) ?? null;
+    return [{ membership, conversation, stream, peer }];
+  });
+}
+
+function snapshotJson(tx: Transaction, { membership: m, conversation: c, stream, peer }: Current) {
+  return {
+    id: c.id,
+    kind: c.kind,
+    visibility: c.visibility,
+    name: c.name,
+    isEveryone: c.is_everyone,
+    peer: peer?.account_id ?? null,
+    memberCount: c.member_count,
+    createdAt: jsonTime(c.created_at),
+    role: m.role,
+    joinedSeq: m.joined_seq,
+    readSeq: m.read_seq,
+    unread: unreadAfter(tx, m, m.read_seq),
+    peerReadSeq: peer?.read_seq ?? null,
+    lastSeq: stream.last_seq,
+    lastMessage: lastMessageOf(tx, c.id),
+  };
+}
+
+function lastMessageOf(tx: Transaction, conversation: string) {
+  const { messagesByPlace } = tx.tables;
+  for (const row of messagesByPlace.before(conversation, Number.POSITIVE_INFINITY)) {
+    const message = tx.see(row);
+    if (message && message.deleted_at === null) return lastMessageJson(message);
+  }
+  return null;
+}
+
+function start(tx: Transaction, values: readonly unknown[]): readonly object[] {
+  const [account, personal, workspace, cursor, epoch, known] = values as [
+    string,
+    string,
+    string,
+    string[],
+    string | undefined | null,
+    string,
+  ];
+  const seqs = JSON.parse(known) as Record<string, number>;
+  const isCurrent = ({ conversation, stream }: Current) =>
+    seqs[conversation.id] === stream.last_seq &&
+    !conversation.is_everyone &&
+    epoch === tx.tables.epoch;
+  const current = currentOf(tx, account);
+  const unchanged = new Set(current.filter(isCurrent).map((c) => c.conversation.id));
+  const periods = cursor
+    .filter((id) => !unchanged.has(id))
+    .sort()
+    .flatMap((id) =>
+      tx
+        .all(tx.tables.membershipsByPair, id + account)
+        .sort((a, b) => a.joined_seq - b.joined_seq)
+        .map((m) => [id, m.joined_seq, m.left_seq]),
+    );
+  return [
+    {
+      epoch: tx.tables.epoch,
+      read_version: tx.one(tx.tables.accountsById, account)?.read_version ?? null,
+      is_server_admin: isServerAdmin(tx, account),
+      personal_seq: tx.one(tx.tables.streamsById, personal)?.last_seq ?? null,
+      workspace_seq: tx.one(tx.tables.streamsById, workspace)?.last_seq ?? null,
+      periods,
+      conversations: current.map((c) =>
+        unchanged.has(c.conversation.id) ? unchangedJson(tx, c) : snapshotJson(tx, c),
+      ),
+    },
+  ];
+}
+
+const unchangedJson = (tx: Transaction, { membership: m, stream, peer }: Current) => [
+  m.conversation_id,
+  m.joined_seq,
+  stream.last_seq,
+  m.read_seq,
+  unreadAfter(tx, m, m.read_seq),
+  peer?.read_seq ?? null,
+];
+
+/** Returns whether an account administers the server; null if there is no such account. */
+function isServerAdmin(tx: Transaction, account: string): boolean | null {
+  const found = tx.one(tx.tables.accountsById, account);
+  return found ? found.role !== 'member' : null;
+}
+
+const memberJson = (
+  m: MembershipRow,
+  account: AccountRow,
+  conversation: ConversationRow,
+  receipts: number,
+) => ({
+  account: m.account_id,
+  username: account.username,
+  displayName: account.display_name,
+  role: m.role,
+  joinedSeq: m.joined_seq,
+  readSeq: conversation.member_count <= receipts ? m.read_seq : null,
+});
+
+const nameOf = (c: ConversationRow): string => (c.name ?? '').toLowerCase();
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { Steps } from '../row.ts';
+import type { Transaction } from '../transaction.ts';
+
+/** What a statement returns, as `pg` reports it. */
+export interface Result {
+  readonly command: string;
+  readonly rowCount: number | null;
+  readonly rows: readonly object[];
+}
+
+/** The values of the parameters. Each statement knows their types. */
+export type Values = readonly unknown[];
+
+/** A statement of the product, and what it does to the tables. */
+export interface Statement {
+  /** The name under which the product prepares it. */
+  readonly name: string;
+  /** The digest of its exact text: {@link digestOfText}. */
+  readonly digest: string;
+  /** Executes it at once, or in steps between which it waits. */
+  readonly run: (tx: Transaction, values: Values) => Result | Steps<Result>;
+}
+
+/** Returns a statement that never waits for another transaction. */
+export const reads = (
+  name: string,
+  digest: string,
+  run: (tx: Transaction, values: Values) => readonly object[],
+): Statement => ({ name, digest, run: (tx, values) => selected(run(tx, values)) });
+
+/** Returns a statement that may wait for other transactions. */
+export const writes = (
+  name: string,
+  digest: string,
+  run: (tx: Transaction, values: Values) => Steps<Result>,
+): Statement => ({ name, digest, run });
+
+/** Returns the result of a query. */
+export const selected = (rows: readonly object[]): Result => ({
+  command: 'SELECT',
+  rowCount: rows.length,
+  rows,
+});
+
+/** Returns the result of a change. */
+export const changed = (command: 'INSERT' | 'UPDATE' | 'DELETE', rowCount: number): Result => ({
+  command,
+  rowCount,
+  rows: [],
+});
+
+/**
+ * Returns the digest of the text of a statement. White space does not count: the text may be indented in
+ * another way.
+ */
+export function digestOfText(text: string): string {
+  const canonical = text.replace(/\s+/g, ' ').trim();
+  return createHash('sha256').update(canonical).digest('hex').slice(0, 12);
+}
+
+/** Returns a time as `timestamptz` comes from `pg`. */
+export const time = (ms: number): Date => new Date(ms);
+/** Returns a time as JSON has it; null if there is none. */
+export const jsonTime = (ms: number | null): string | null =>
+  ms === null ? null : new Date(ms).toISOString();
+/** Returns the ms of a `timestamptz` parameter. */
+export const ms = (text: string): number => Date.parse(text);

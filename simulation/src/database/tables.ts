@@ -1,0 +1,199 @@
+import { Row } from './row.ts';
+import { Index, OrderedIndex, Table } from './table.ts';
+
+/** The tables of the delivery path, as far as its statements use them. Times are in ms. */
+
+export interface StreamRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly last_seq: number;
+  readonly last_at: number;
+}
+
+export interface EventRow {
+  readonly stream_id: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly actor_id: string;
+  readonly client_id: string | null;
+  readonly at: number;
+  /** JSON text. */
+  readonly data: string;
+  readonly command_digest: Buffer | null;
+}
+
+export interface UnchangedCommandRow {
+  readonly actor_id: string;
+  readonly client_id: string;
+  readonly stream_id: string;
+  readonly seq: number;
+  readonly command_digest: Buffer | null;
+}
+
+export interface AccountRow {
+  readonly id: string;
+  readonly username: string;
+  readonly display_name: string;
+  readonly role: string;
+  readonly is_active: boolean;
+  readonly read_version: number;
+  readonly created_at: number;
+}
+
+export interface ConversationRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly visibility: string;
+  readonly name: string | null;
+  readonly direct_key: string | null;
+  readonly is_everyone: boolean;
+  readonly member_count: number;
+  readonly created_by: string;
+  readonly created_at: number;
+  readonly deleted_at: number | null;
+}
+
+export interface MembershipRow {
+  readonly conversation_id: string;
+  readonly account_id: string;
+  readonly joined_seq: number;
+  readonly left_seq: number | null;
+  readonly role: string;
+  readonly read_seq: number;
+}
+
+export interface MessageRow {
+  readonly conversation_id: string;
+  readonly seq: number;
+  readonly author_id: string;
+  readonly body: string;
+  readonly posted_at: number;
+  readonly edited_at: number | null;
+  readonly deleted_at: number | null;
+  readonly changed_seq: number;
+}
+
+export interface ReactionRow {
+  readonly conversation_id: string;
+  readonly message_seq: number;
+  readonly account_id: string;
+  readonly emoji: string;
+  readonly seq: number;
+}
+
+export interface PinRow {
+  readonly conversation_id: string;
+  readonly message_seq: number;
+  readonly pinned_by: string;
+  readonly pinned_at: number;
+  readonly seq: number;
+}
+
+/** The id of the stream of the workspace, which the migrations insert. */
+const WORKSPACE = '00000000-0000-7000-8000-000000000001';
+
+/** All tables and the indexes that statements use. */
+export class Tables {
+  /** The epoch in `server_state`. */
+  epoch: string;
+  readonly streamsById = new Index<StreamRow>((s) => s.id, 'streams_pkey');
+  readonly streams = new Table('streams', [this.streamsById]);
+  readonly eventsByPlace = new OrderedIndex<EventRow>(
+    (e) => e.stream_id,
+    (e) => e.seq,
+  );
+  readonly eventsByCommand = new Index<EventRow>(
+    (e) => (e.client_id === null ? null : e.actor_id + e.client_id),
+    'events_command',
+  );
+  readonly events = new Table(
+    'events',
+    [new Index<EventRow>((e) => e.stream_id + e.seq, 'events_pkey'), this.eventsByCommand],
+    [this.eventsByPlace],
+  );
+  readonly unchangedByCommand = new Index<UnchangedCommandRow>(
+    (u) => u.actor_id + u.client_id,
+    'unchanged_commands_pkey',
+  );
+  readonly unchanged = new Table('unchanged_commands', [this.unchangedByCommand]);
+  readonly accountsById = new Index<AccountRow>((a) => a.id, 'accounts_pkey');
+  readonly accounts = new Table('accounts', [this.accountsById]);
+  readonly conversationsById = new Index<ConversationRow>((c) => c.id, 'conversations_pkey');
+  readonly conversationsByUsers = new Index<ConversationRow>(
+    (c) => c.direct_key,
+    'conversations_direct_key_key',
+  );
+  readonly conversations = new Table('conversations', [
+    this.conversationsById,
+    this.conversationsByUsers,
+    new Index<ConversationRow>(
+      (c) => (c.is_everyone ? 'everyone' : null),
+      'conversations_everyone',
+    ),
+  ]);
+  readonly membershipsByPair = new Index<MembershipRow>((m) => m.conversation_id + m.account_id);
+  readonly membershipsByAccount = new Index<MembershipRow>((m) => m.account_id);
+  readonly membershipsByConversation = new OrderedIndex<MembershipRow>(
+    (m) => m.conversation_id,
+    (m) => m.joined_seq,
+  );
+  readonly membershipsKey = new Index<MembershipRow>(
+    (m) => m.conversation_id + m.account_id + m.joined_seq,
+    'memberships_pkey',
+  );
+  readonly memberships = new Table(
+    'memberships',
+    [
+      this.membershipsKey,
+      new Index<MembershipRow>(
+        (m) => m.account_id + m.conversation_id,
+        'memberships_current',
+        (m) => m.left_seq === null,
+      ),
+    ],
+    [this.membershipsByPair, this.membershipsByAccount, this.membershipsByConversation],
+  );
+  readonly messagesByPlace = new OrderedIndex<MessageRow>(
+    (m) => m.conversation_id,
+    (m) => m.seq,
+  );
+  readonly messagesByKey = new Index<MessageRow>((m) => m.conversation_id + m.seq, 'messages_pkey');
+  readonly messages = new Table('messages', [this.messagesByKey], [this.messagesByPlace]);
+  readonly reactionsByMessage = new Index<ReactionRow>((r) => r.conversation_id + r.message_seq);
+  readonly reactionsKey = new Index<ReactionRow>(
+    (r) => `${r.conversation_id}${r.message_seq} ${r.emoji} ${r.account_id}`,
+    'reactions_pkey',
+  );
+  readonly reactions = new Table('reactions', [this.reactionsKey], [this.reactionsByMessage]);
+  readonly pinsByConversation = new Index<PinRow>((p) => p.conversation_id);
+  readonly pinsByMessage = new Index<PinRow>((p) => p.conversation_id + p.message_seq, 'pins_pkey');
+  readonly pins = new Table('pins', [this.pinsByMessage], [this.pinsByConversation]);
+
+  constructor(epoch: string) {
+    this.epoch = epoch;
+    this.put(this.streams, { id: WORKSPACE, kind: 'workspace', last_seq: 0, last_at: 0 });
+  }
+
+  /** Inserts a committed row outside of any transaction. */
+  put<T extends object>(table: Table<T>, value: T): void {
+    const row = new Row<T>();
+    row.committed = value;
+    table.add(row, value);
+    for (const index of table.unique) index.add(row, value);
+  }
+
+  /** Returns the committed rows of all tables. */
+  contents() {
+    return {
+      streams: this.streams.committed(),
+      events: this.events.committed(),
+      unchanged_commands: this.unchanged.committed(),
+      accounts: this.accounts.committed(),
+      conversations: this.conversations.committed(),
+      memberships: this.memberships.committed(),
+      messages: this.messages.committed(),
+      reactions: this.reactions.committed(),
+      pins: this.pins.committed(),
+    };
+  }
+}

@@ -1,0 +1,329 @@
+import {
+  type AccountId,
+  type ClientId,
+  type ConversationId,
+  type Seq,
+  streamOfAccount,
+  streamOfConversation,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import { meOf } from '@parley/server/internal/accounts/users/queries';
+import {
+  createGroup,
+  deleteGroup,
+  openDirect,
+  renameGroup,
+} from '@parley/server/internal/conversations/commands';
+import { bootstrapEveryone, EVERYONE } from '@parley/server/internal/conversations/everyone';
+import {
+  addMember,
+  joinGroup,
+  leaveGroup,
+  removeMember,
+  withdrawMember,
+} from '@parley/server/internal/conversations/members';
+import { memberOf, membersOf, publicGroups } from '@parley/server/internal/conversations/queries';
+import { conversationFor, conversationsOf } from '@parley/server/internal/conversations/snapshot';
+import { loadStart } from '@parley/server/internal/conversations/start';
+import { EVENT_VISIBILITY } from '@parley/server/internal/event-visibility';
+import {
+  addReaction,
+  deleteMessage,
+  editMessage,
+  pinMessage,
+  postCommand,
+  postMessage,
+  removeReaction,
+  unpinMessage,
+} from '@parley/server/internal/messages/commands';
+import { eraseMessages } from '@parley/server/internal/messages/erase';
+import {
+  eventsFor,
+  history,
+  messageFor,
+  pinnedMessages,
+} from '@parley/server/internal/messages/queries';
+import {
+  cursorsOf,
+  ReadCursors,
+  readVersions,
+} from '@parley/server/internal/messages/read-cursors';
+import { PROJECTIONS } from '@parley/server/internal/projections';
+import { Append } from '@parley/server/internal/stream/append';
+import { Projections } from '@parley/server/internal/stream/projections';
+import { readEvents, readHeads } from '@parley/server/internal/stream/read';
+import { createLogger } from '@parley/server/log';
+import type pg from 'pg';
+
+const log = createLogger('silent');
+const account = (n: number) => `00000000-0000-7000-8000-0000000000a${n}` as AccountId;
+/** The accounts that must be there; the last one is inactive. */
+export const ACCOUNTS = [1, 2, 3, 4].map(account) as [AccountId, AccountId, AccountId, AccountId];
+const [ann, bob, cid, dan] = ACCOUNTS;
+
+/** Answers of the product, each with what was asked. */
+export type Transcript = [question: string, answer: unknown][];
+
+/**
+ * Runs every command and every read of the delivery path, with the product's own functions, and returns
+ * the answers.
+ */
+export async function runProduct(pool: pg.Pool, appendPool: pg.Pool): Promise<Transcript> {
+  const product = new Product(pool, appendPool);
+  await product.conversations();
+  await product.messages();
+  await product.members();
+  await product.readCursors();
+  await product.reads();
+  await product.erasure();
+  return product.transcript;
+}
+
+class Product {
+  readonly transcript: Transcript = [];
+  readonly #pool: pg.Pool;
+  readonly #append: Append;
+  readonly #cursors: ReadCursors;
+  readonly #conversations: ConversationId[] = [];
+  #ids = 0;
+  #now = Date.parse('2026-01-01T00:00:00.000Z');
+
+  constructor(pool: pg.Pool, appendPool: pg.Pool) {
+    this.#pool = pool;
+    this.#cursors = new ReadCursors(pool, log);
+    this.#append = new Append({
+      pool: appendPool,
+      clock: { now: () => ++this.#now },
+      log,
+      projections: new Projections(PROJECTIONS),
+      visibility: EVENT_VISIBILITY,
+      publish: () => undefined,
+    });
+  }
+
+  async #ask<T>(question: string, answer: Promise<T>): Promise<T> {
+    const value = await answer;
+    this.transcript.push([question, value]);
+    return value;
+  }
+
+  #by(actor: AccountId, conversation: ConversationId) {
+    return { actor, clientId: this.#id(), conversation };
+  }
+
+  #id(): ClientId {
+    return `00000000-0000-7000-8000-${String(++this.#ids).padStart(12, '0')}` as ClientId;
+  }
+
+  get #group(): ConversationId {
+    return this.#conversations[0] as ConversationId;
+  }
+
+  async conversations(): Promise<void> {
+    const append = this.#append;
+    await bootstrapEveryone(append);
+    await bootstrapEveryone(append);
+    for (const [visibility, members] of [
+      ['public', [bob]],
+      ['private', [bob, cid]],
+    ] as const) {
+      const request = { actor: ann, clientId: this.#id() };
+      const group = { name: `a ${visibility} group`, visibility, members };
+      const made = await this.#ask('create group', createGroup(append, request, group));
+      if (made.kind === 'stored') this.#conversations.push(made.stream as string as ConversationId);
+      await this.#ask('again', createGroup(append, request, group));
+    }
+    const request = { actor: ann, clientId: this.#id() };
+    const group = { name: 'no', visibility: 'public' as const, members: [dan] };
+    await this.#ask('inactive member', createGroup(append, request, group));
+    for (const [actor, other] of [
+      [ann, bob],
+      [bob, ann],
+      [ann, ann],
+      [ann, dan],
+    ] as const) {
+      const made = await this.#ask(
+        'open direct',
+        openDirect(append, { actor, clientId: this.#id() }, other),
+      );
+      if (made.kind === 'stored') this.#conversations.push(made.stream as string as ConversationId);
+    }
+  }
+
+  async messages(): Promise<void> {
+    const append = this.#append;
+    const group = this.#group;
+    const first = this.#by(ann, group);
+    const posted = await this.#ask('post', postMessage(append, first, 'one'));
+    await this.#ask('post again', postMessage(append, first, 'one'));
+    await this.#ask('another with its id', postMessage(append, first, 'two'));
+    await this.#ask('post elsewhere with its id', this.#postElsewhere(first));
+    await this.#ask('post by non-member', postMessage(append, this.#by(cid, group), 'no'));
+    const bodies = ['two', 'three', 'four', 'five', 'six'];
+    const batch = bodies.map((body, n) =>
+      append.run(postCommand(this.#by(n % 2 ? ann : bob, group), body)),
+    );
+    await this.#ask('a batch', Promise.all(batch));
+    const message = (posted.kind === 'stored' ? posted.seq : 0) as Seq;
+    const none = 999 as Seq;
+    const acts = [
+      ['edit', (m: Seq, a: AccountId) => editMessage(append, this.#by(a, group), m, 'edited')],
+      ['react', (m: Seq, a: AccountId) => addReaction(append, this.#by(a, group), m, '👍')],
+      ['react', (m: Seq, a: AccountId) => addReaction(append, this.#by(a, group), m, '🎉')],
+      ['pin', (m: Seq, a: AccountId) => pinMessage(append, this.#by(a, group), m)],
+      ['unreact', (m: Seq, a: AccountId) => removeReaction(append, this.#by(a, group), m, '🎉')],
+      ['unpin', (m: Seq, a: AccountId) => unpinMessage(append, this.#by(a, group), m)],
+      ['pin again', (m: Seq, a: AccountId) => pinMessage(append, this.#by(a, group), m)],
+      ['delete', (m: Seq, a: AccountId) => deleteMessage(append, this.#by(a, group), m)],
+      ['react', (m: Seq, a: AccountId) => addReaction(append, this.#by(a, group), m, '👍')],
+      ['pin', (m: Seq, a: AccountId) => pinMessage(append, this.#by(a, group), m)],
+    ] as const;
+    for (const [name, act] of acts) {
+      for (const [who, seq] of [
+        [bob, message],
+        [ann, message],
+        [ann, message],
+        [ann, none],
+        [cid, message],
+      ] as const) {
+        await this.#ask(name, act(seq, who));
+      }
+      await this.#ask('message', messageFor(this.#pool, bob, group, message));
+      await this.#ask('pinned', pinnedMessages(this.#pool, bob, group));
+    }
+    const second = (message + 1) as Seq;
+    await addReaction(append, this.#by(ann, group), second, '👍');
+    await pinMessage(append, this.#by(ann, group), second);
+    const third = (message + 2) as Seq;
+    await pinMessage(append, this.#by(bob, group), third);
+  }
+
+  #postElsewhere({ actor, clientId }: { actor: AccountId; clientId: ClientId }) {
+    const conversation = this.#conversations[1] as ConversationId;
+    return postMessage(this.#append, { actor, clientId, conversation }, 'one');
+  }
+
+  async members(): Promise<void> {
+    const append = this.#append;
+    const group = this.#group;
+    const by = (actor: AccountId) => this.#by(actor, group);
+    await this.#ask('rename', renameGroup(append, by(ann), 'renamed'));
+    await this.#ask('rename to the same', renameGroup(append, by(ann), 'renamed'));
+    await this.#ask('rename by member', renameGroup(append, by(bob), 'no'));
+    await this.#ask('join', joinGroup(append, by(cid)));
+    await this.#ask('join again', joinGroup(append, by(cid)));
+    await this.#ask('leave', leaveGroup(append, by(cid)));
+    await this.#ask('leave again', leaveGroup(append, by(cid)));
+    await this.#ask('post by former member', postMessage(append, by(cid), 'no'));
+    await this.#ask('add', addMember(append, by(ann), cid));
+    await this.#ask('add again', addMember(append, by(ann), cid));
+    await this.#ask('add inactive', addMember(append, by(ann), dan));
+    await this.#ask('remove', removeMember(append, by(ann), bob));
+    await this.#ask('remove again', removeMember(append, by(ann), bob));
+    await this.#ask('remove who never was', removeMember(append, by(ann), dan));
+    await this.#ask('leave as last owner', leaveGroup(append, by(ann)));
+    await this.#ask('join', joinGroup(append, by(ann)));
+    const conversation = this.#conversations[1] as ConversationId;
+    await this.#ask('withdraw', withdrawMember(append, this.#by(cid, conversation)));
+    await this.#ask('withdraw again', withdrawMember(append, this.#by(cid, conversation)));
+    await this.#ask('delete by member', deleteGroup(append, this.#by(bob, conversation)));
+    await this.#ask('delete', deleteGroup(append, this.#by(ann, conversation)));
+    await this.#ask('delete again', deleteGroup(append, this.#by(ann, conversation)));
+    await this.#ask('everyone', joinGroup(append, this.#by(ann, EVERYONE)));
+    await this.#ask('leave everyone', leaveGroup(append, this.#by(ann, EVERYONE)));
+  }
+
+  async readCursors(): Promise<void> {
+    const group = this.#group;
+    const direct = this.#conversations[2] as ConversationId;
+    await postMessage(this.#append, this.#by(bob, direct), 'hello');
+    await postMessage(this.#append, this.#by(cid, group), 'hello');
+    await this.#ask('cursors', cursorsOf(this.#pool, ann));
+    for (const [who, where, seq, unread] of [
+      [ann, direct, 4, false],
+      [ann, direct, 4, false],
+      [ann, group, 3, false],
+      [ann, group, 3, true],
+      [ann, group, 9999, false],
+      [bob, group, 3, false],
+    ] as const) {
+      await this.#ask('move', this.#cursors.move(who, where, seq as Seq, unread));
+    }
+    const moves = [direct, group, EVERYONE].map((id) =>
+      this.#cursors.move(ann, id, 2 as Seq, true),
+    );
+    await this.#ask('move several', Promise.all(moves));
+    await this.#ask('cursors', cursorsOf(this.#pool, ann));
+    await this.#ask('versions', readVersions(this.#pool, [ann, bob]));
+  }
+
+  async reads(): Promise<void> {
+    const pool = this.#pool;
+    for (const id of [...this.#conversations, EVERYONE]) {
+      for (const request of [
+        { limit: 3 },
+        { limit: 2, before: 6 },
+        { limit: 2, after: 4 },
+        { limit: 4, around: 7 },
+      ]) {
+        await this.#ask('history', history(pool, ann, id, request));
+      }
+      for (const who of [ann, bob, cid]) {
+        const stream = streamOfConversation(id);
+        for (const page of [
+          { after: 0, limit: 100 },
+          { after: 4, limit: 3 },
+        ]) {
+          await this.#ask('events', eventsFor(pool, who, stream, page));
+        }
+        await this.#ask('conversation', conversationFor(pool, who, id));
+        await this.#ask('members', membersOf(pool, who, id, { after: null, limit: 2 }));
+        await this.#ask(
+          'search',
+          membersOf(pool, who, id, { after: 1 as Seq, limit: 9, search: 'u2' }),
+        );
+        await this.#ask('member', memberOf(pool, who, id, ann));
+      }
+    }
+    await this.#ask('events', eventsFor(pool, ann, WORKSPACE_STREAM, { after: 0, limit: 9 }));
+    await this.#ask('events', eventsFor(pool, ann, streamOfAccount(ann), { after: 1, limit: 9 }));
+    await this.#ask('events', eventsFor(pool, ann, streamOfAccount(bob), { after: 0, limit: 9 }));
+    await this.#ask('groups', publicGroups(pool, ann, { after: null, limit: 1 }));
+    await this.#ask('groups', publicGroups(pool, ann, { after: null, limit: 9, search: 'NAMED' }));
+    for (const who of [ann, bob]) await this.#starts(who);
+    await this.#ask('me', meOf(pool, ann));
+    const stream = streamOfConversation(this.#group);
+    await this.#ask('read', readEvents(pool, stream, 2 as Seq, 9 as Seq, 4));
+    await this.#ask('heads', readHeads(pool, [stream, streamOfAccount(ann), WORKSPACE_STREAM]));
+  }
+
+  async #starts(who: AccountId): Promise<void> {
+    const pool = this.#pool;
+    await this.#ask('conversations', conversationsOf(pool, who));
+    const { epoch, conversations } = await loadStart(pool, who, { cursor: {} });
+    const heads = conversations.map((c) => [streamOfConversation(c.id), c.lastSeq] as const);
+    const cursor = Object.fromEntries([
+      ...this.#conversations.map((id) => [streamOfConversation(id), 1 as Seq] as const),
+      ...heads,
+    ]);
+    for (const known of [
+      { cursor: {} },
+      { cursor, epoch },
+      { cursor, epoch, resend: [] },
+      { cursor, epoch, resend: conversations.slice(0, 1).map((c) => c.id) },
+      { cursor, epoch: 'another', resend: [] },
+    ]) {
+      await this.#ask('start', loadStart(pool, who, known));
+    }
+  }
+
+  async erasure(): Promise<void> {
+    const deps = { pool: this.#pool, append: this.#append };
+    await this.#ask('erase', eraseMessages(deps, bob, this.#group, 0 as Seq));
+    await this.#ask('erase again', eraseMessages(deps, bob, this.#group, 0 as Seq));
+    await this.#ask(
+      'events',
+      eventsFor(this.#pool, ann, streamOfConversation(this.#group), { after: 0, limit: 99 }),
+    );
+  }
+}
