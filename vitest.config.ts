@@ -7,6 +7,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 // packages offer under it do not run in Node.
 const conditions = ['source', 'node'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+// Conditions take longer than a second on a busy machine.
+const patient = { poll: { timeout: 15_000 } };
 const setupFiles = [fileURLToPath(new URL('scripts/property-seed.ts', import.meta.url))];
 
 /** The chaos runs start first: started last, they would run alone and leave a core idle. */
@@ -40,6 +42,7 @@ export default defineConfig({
           exclude: ['**/*.db.test.ts', '**/node_modules/**', '**/dist/**'],
           // Property tests take seconds of processor time, which a shared machine may provide slowly.
           testTimeout: 60_000,
+          expect: patient,
         },
       },
       {
@@ -57,6 +60,7 @@ export default defineConfig({
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: patient,
           // Each file starts its own database and mostly waits: one worker is busy with the chaos runs, three
           // share the other files.
           maxWorkers: 4,
@@ -71,8 +75,7 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // Conditions take longer than a second on a busy machine.
-          expect: { poll: { timeout: 15_000 } },
+          expect: patient,
           fileParallelism: false,
         },
       },

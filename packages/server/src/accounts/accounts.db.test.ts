@@ -251,9 +251,7 @@ describe('sessions', () => {
     const { rows } = await api.database.pool.query('delete from sessions returning id');
     const session = rows[0].id;
     expect((await api.accounts.sessions.alive([session])).has(session)).toBe(false);
-    await expect
-      .poll(async () => (await api.get('/api/v1/me', accessToken)).statusCode, { timeout: 4_000 })
-      .toBe(401);
+    await expect.poll(async () => (await api.get('/api/v1/me', accessToken)).statusCode).toBe(401);
   });
 
   test.each([

@@ -642,7 +642,7 @@ describe('where a second factor is required', () => {
       });
       expect(promoted.status).toBe(200);
       expect((await mia.request('GET', '/me')).status).toBe(401);
-      expect(await peer.whenClosed(4_000)).toBe(4004);
+      expect(await peer.whenClosed()).toBe(4004);
       const renewed = await call(strict.url, 'POST', '/auth/token', {
         headers: { authorization: `Bearer ${mia.sessionToken}` },
       });
@@ -667,7 +667,7 @@ test('an admin resets the second factor of a member, which ends the member’s s
   expect((await lost.request('POST', path)).status).toBe(403);
   const answer = await owner.request('POST', path);
   expect(answer.body.secondFactor).toBe(false);
-  expect(await peer.whenClosed(2_000)).toBe(4004);
+  expect(await peer.whenClosed()).toBe(4004);
   expect((await login('lost')).status).toBe(200);
   const admin = await server.register('adam');
   await owner.request('PATCH', `/admin/accounts/${admin.id}`, { role: 'admin' });

@@ -35,25 +35,37 @@ const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
 describe('requests of one connection', () => {
   /** Serves through a pipeline; responses are ended by the test. */
-  async function pipelined(): Promise<{ open: [string, ServerResponse][]; closed: string[] }> {
+  async function pipelined(): Promise<{
+    arrived: string[];
+    open: [string, ServerResponse][];
+    closed: string[];
+  }> {
+    const arrived: string[] = [];
     const open: [string, ServerResponse][] = [];
     const closed: string[] = [];
     const pipeline = new Pipeline();
-    await listen((request, response) =>
+    await listen((request, response) => {
+      arrived.push(request.url ?? '');
       pipeline.take(request, response, (asked, answer) => {
         open.push([asked.url ?? '', answer]);
         answer.once('close', () => closed.push(asked.url ?? ''));
-      }),
-    );
-    return { open, closed };
+      });
+    });
+    return { arrived, open, closed };
   }
 
+  /** The number of connections that the server has open. */
+  const connections = () =>
+    new Promise<number>((resolve, reject) =>
+      server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+    );
+
   test('are served one at a time, in their order', async () => {
-    const { open } = await pipelined();
+    const { arrived, open } = await pipelined();
     const { read } = client(get('/0') + get('/1') + get('/2'));
+    await until(() => arrived.length === 3, 'the requests');
     for (let n = 0; n < 3; n++) {
-      await until(() => open.length === n + 1, 'the request');
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(() => open.length > n, 'the request');
       expect(open).toHaveLength(n + 1);
       open[n]?.[1].end(`answer ${n}`);
     }
@@ -62,12 +74,12 @@ describe('requests of one connection', () => {
   });
 
   test('are dropped when the connection breaks', async () => {
-    const { open, closed } = await pipelined();
+    const { arrived, open, closed } = await pipelined();
     const { socket } = client(get('/0') + get('/1') + get('/2'));
-    await until(() => open.length === 1, 'the request');
+    await until(() => arrived.length === 3, 'the requests');
     socket.destroy();
     await until(() => closed.length === 1, 'the end');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(async () => (await connections()) === 0, 'the end of the connection');
     expect(open.map(([path]) => path)).toEqual(['/0']);
   });
 
@@ -102,15 +114,17 @@ describe('responses', () => {
   async function answering(wanted: ResponseBounds, bytes: Buffer | null = LARGE) {
     const cut: string[] = [];
     const refused: string[] = [];
+    const timeouts: string[] = [];
     const limits = new ResponseLimits(wanted, (why, address) => cut.push(`${why} ${address}`));
     await listen((request, response) => {
       const address = (request.url ?? '').slice(1);
+      response.on('timeout', () => timeouts.push(address));
       if (!limits.begin(address, response)) {
         refused.push(address);
         response.end();
       } else if (bytes) response.end(bytes);
     });
-    return { cut, refused, limits };
+    return { cut, refused, limits, timeouts };
   }
 
   /** A client that asks and does not read. */
@@ -177,10 +191,9 @@ describe('responses', () => {
   });
 
   test('are not aborted while their handler is running', async () => {
-    const { cut, limits } = await answering({ ...RESPONSE_BOUNDS, stalledMs: 50 }, null);
+    const { cut, limits, timeouts } = await answering({ ...RESPONSE_BOUNDS, stalledMs: 50 }, null);
     unread('a');
-    await until(() => limits.size === 1, 'one that waits');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until(() => timeouts.length === 4, 'four times that nothing was read');
     expect([cut, limits.size]).toEqual([[], 1]);
   });
 

@@ -121,18 +121,18 @@ describe('an API key', () => {
     const gone = await owner.request('DELETE', `/admin/service-accounts/${account}/keys/${id}`);
     expect(gone.status).toBe(204);
     expect((await as(key, 'GET', '/me')).body.code).toBe('session_ended');
-    expect(await peer.whenClosed(2_000)).toBe(4004);
+    expect(await peer.whenClosed()).toBe(4004);
     const again = await owner.request('DELETE', `/admin/service-accounts/${account}/keys/${id}`);
     expect(again.status).toBe(404);
   });
 
   test('stops working when it expires, and its socket closes', async () => {
     const account = await createServiceAccount();
-    const expiresAt = new Date(Date.now() + 1_500).toISOString();
+    const expiresAt = new Date(Date.now() + 3_000).toISOString();
     const { key } = await createKey(account, { expiresAt });
     const peer = server.peer();
     await peer.hello(key);
-    expect([4003, 4004]).toContain(await peer.whenClosed(6_000));
+    expect([4003, 4004]).toContain(await peer.whenClosed());
     expect((await as(key, 'GET', '/me')).status).toBe(401);
     const past = { name: 'past', scopes: ALL, expiresAt: '2020-01-01T00:00:00Z' };
     const refused = await owner.request('POST', `/admin/service-accounts/${account}/keys`, past);
@@ -160,7 +160,7 @@ describe('an API key', () => {
     await peer.hello(key);
     await owner.request('POST', `/admin/accounts/${account}/deactivate`);
     expect((await as(key, 'GET', '/me')).status).toBe(401);
-    expect(await peer.whenClosed(2_000)).toBe(4004);
+    expect(await peer.whenClosed()).toBe(4004);
     await owner.request('POST', `/admin/accounts/${account}/reactivate`);
     expect((await as(key, 'GET', '/me')).status).toBe(200);
   });

@@ -470,7 +470,7 @@ describe('the end of a session', () => {
       authorization: `Bearer ${dave.sessionToken}`,
     });
     expect(out.status).toBe(204);
-    expect(await peer.whenClosed(2_000)).toBe(CLOSE.sessionEnded);
+    expect(await peer.whenClosed()).toBe(CLOSE.sessionEnded);
     const again = server.peer();
     await again.until(() => again.ws.readyState === 1, 'open');
     again.send({ op: 'hello', token: dave.accessToken });

@@ -118,7 +118,7 @@ describe('a deleted account', () => {
     expect((await bob.request('POST', '/me/delete', wrong)).status).toBe(403);
     const answer = await bob.request('POST', '/me/delete', { ...password, messages: 'keep' });
     expect(answer.status, JSON.stringify(answer.body)).toBe(204);
-    expect(await socket.whenClosed(2_000)).toBe(4004);
+    expect(await socket.whenClosed()).toBe(4004);
     await watcher.next('event', (e) => e.type === 'user.deleted' && e.data.account === bob.id);
     expect((await bob.request('GET', '/me')).status).toBe(401);
     const renewed = await call(server.url, 'POST', '/auth/token', {

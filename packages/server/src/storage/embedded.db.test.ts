@@ -5,6 +5,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Child, startChild } from '../../test/support/child.ts';
 import { testLog } from '../../test/support/database.ts';
+import { createLogger } from '../log.ts';
 import { openDatabase } from './database.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';
 import { exists, processesInCluster, processIdentity, waitUntil } from './processes.ts';
@@ -28,8 +29,8 @@ afterEach(async () => {
   rmSync(base, { recursive: true, force: true });
 });
 
-async function start(folder = dataDir): Promise<Embedded> {
-  const embedded = await startEmbedded({ dataDir: folder, log: testLog });
+async function start(folder = dataDir, log = testLog): Promise<Embedded> {
+  const embedded = await startEmbedded({ dataDir: folder, log });
   running.push(embedded);
   return embedded;
 }
@@ -134,9 +135,14 @@ describe('the embedded database', () => {
     // watchdog's.
     process.kill(pid, 'SIGSTOP');
     await child.kill();
-    setTimeout(() => process.kill(pid, 'SIGCONT'), 300);
-
-    const next = await start();
+    const lines: string[] = [];
+    const log = createLogger('warn', { write: (line) => void lines.push(line) });
+    const starting = start(dataDir, log);
+    const isStopping = () =>
+      lines.some((line) => line.includes('stopping the database of an earlier'));
+    expect(await waitUntil(isStopping, 20_000)).toBe(true);
+    process.kill(pid, 'SIGCONT');
+    const next = await starting;
 
     expect(next.pid).not.toBe(pid);
     expect(await query(next, 'select n from kept')).toEqual([{ n: 1 }]);

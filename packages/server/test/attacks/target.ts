@@ -103,6 +103,19 @@ export class Innocent {
     return opened;
   }
 
+  /** Posts until each socket has received some echoes, so that later ones are measured warm. */
+  async warmUp(): Promise<void> {
+    const warm = (peer: Peer) => peer.of('event').length >= 3;
+    for (const peer of this.#peers) {
+      while (!warm(peer)) {
+        const id = aClientId();
+        peer.send({ op: 'post', id, conversation: this.#group, body: 'warm up' });
+        await peer.next('event', (event) => event.client === id);
+      }
+      peer.frames.length = 0;
+    }
+  }
+
   /** Posts and measures until the given work is done. */
   async beside(other: Promise<unknown>): Promise<Measured> {
     const before = this.#target.rss();
