@@ -48,7 +48,6 @@ LABEL org.opencontainers.image.title="Parley" \
 WORKDIR /app
 COPY --from=modules /app ./
 COPY --from=build /app/packages/protocol/dist packages/protocol/dist
-COPY --from=build /app/packages/client/dist packages/client/dist
 COPY --from=build /app/packages/server/dist packages/server/dist
 COPY --from=build /app/packages/web/dist packages/web/dist
 COPY LICENSE ./

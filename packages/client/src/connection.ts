@@ -8,7 +8,8 @@ import {
   type ServerFrame,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
-import { ApiError, type ParleyApi } from './api.ts';
+import type { ParleyApi } from './api.ts';
+import { ApiError } from './api-error.ts';
 import { Backoff } from './backoff.ts';
 import type { LiveSocket, SocketFactory } from './socket.ts';
 

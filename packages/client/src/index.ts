@@ -4,6 +4,7 @@ export * from './api.ts';
 export { AccountApi } from './api-account.ts';
 export { AdminApi } from './api-admin.ts';
 export { AuthApi, type Entered } from './api-auth.ts';
+export { ApiError } from './api-error.ts';
 export { Backoff } from './backoff.ts';
 export * from './client.ts';
 export * from './client-types.ts';

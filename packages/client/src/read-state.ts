@@ -1,5 +1,6 @@
 import type { ConversationId, ReadCursor } from '@parley/protocol';
-import { ApiError, type ParleyApi } from './api.ts';
+import type { ParleyApi } from './api.ts';
+import { ApiError } from './api-error.ts';
 import { readHere, withCursor } from './conversations.ts';
 import type { Local } from './local.ts';
 import type { ClientState } from './state.ts';

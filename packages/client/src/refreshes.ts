@@ -1,5 +1,6 @@
 import type { Conversation, ConversationId } from '@parley/protocol';
-import { ApiError, type ParleyApi } from './api.ts';
+import type { ParleyApi } from './api.ts';
+import { ApiError } from './api-error.ts';
 import type { ClientCounters } from './client-types.ts';
 import { viewOf } from './conversations.ts';
 import type { ClientState } from './state.ts';

@@ -1,5 +1,6 @@
 import type { AccountId, User } from '@parley/protocol';
-import { ApiError, type ParleyApi } from './api.ts';
+import type { ParleyApi } from './api.ts';
+import { ApiError } from './api-error.ts';
 
 /** The list is loaded up to this size; further users are loaded one by one when needed. */
 const LIST_MAX = 2_000;

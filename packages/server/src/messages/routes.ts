@@ -1,16 +1,15 @@
 import {
   type AccountId,
-  CommandAnswer,
   type ConversationId,
   CursorsAnswer,
   EditBody,
-  Emoji,
   EventsPage,
   EventsQuery,
   HistoryPage,
   HistoryQuery,
   Message,
   newMessage,
+  PinnedMessages,
   PostBody,
   ReadBody,
   ReadCursor,
@@ -25,24 +24,11 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
 import type { Append } from '../stream/append.ts';
-import {
-  addReaction,
-  deleteMessage,
-  editMessage,
-  postMessage,
-  removeReaction,
-} from './commands.ts';
-import { pinRoutes } from './pin-routes.ts';
-import { eventsFor, history, messageFor } from './queries.ts';
+import { commandRoutes } from './command-routes.ts';
+import { editMessage, postMessage } from './commands.ts';
+import { eventsFor, history, messageFor, pinnedMessages } from './queries.ts';
 import { cursorsOf, type ReadCursors, type ReadMove } from './read-cursors.ts';
-import {
-  commandAnswer,
-  commandRequest,
-  headers,
-  OfConversation,
-  OfMessage,
-  security,
-} from './requests.ts';
+import { commandRequest, headers, OfConversation, OfMessage, security } from './requests.ts';
 
 /** The dependencies of the message routes. */
 export interface MessageDeps {
@@ -54,8 +40,6 @@ export interface MessageDeps {
   /** Notifies connected clients of a read cursor that was moved over REST. */
   readonly onReadMoved: (account: AccountId, move: ReadMove) => void;
 }
-
-const OfReaction = OfMessage.extend({ emoji: Emoji });
 
 /** Registers the routes of messages, reactions, pins, read cursors and events. */
 export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): void {
@@ -160,66 +144,26 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     },
   });
 
+  commandRoutes(instance, deps);
+
   app.route({
-    method: 'DELETE',
-    url: '/conversations/:id/messages/:seq',
+    method: 'GET',
+    url: '/conversations/:id/pins',
     schema: {
-      operationId: 'deleteMessage',
+      operationId: 'listPinnedMessages',
       tags: ['Messages'],
-      summary: 'Delete your own message',
+      summary: 'List the pinned messages of a conversation',
+      description: 'Returns all of them. The message that was pinned last comes first.',
       security,
-      headers,
-      params: OfMessage,
-      response: { 200: CommandAnswer, ...problems(401, 403, 404, 503) },
+      params: OfConversation,
+      response: { 200: PinnedMessages, ...problems(401, 404) },
     },
     onRequest,
     handler: async (request) => {
-      const command = commandRequest(request, request.params.id);
-      return commandAnswer(command, await deleteMessage(append, command, request.params.seq));
+      const items = await pinnedMessages(pool, sessionOf(request).account, request.params.id);
+      return { items: items ?? refuse('conversation_not_found') };
     },
   });
-
-  app.route({
-    method: 'PUT',
-    url: '/conversations/:id/messages/:seq/reactions/:emoji',
-    schema: {
-      operationId: 'addReaction',
-      tags: ['Messages'],
-      summary: 'Add a reaction',
-      security,
-      headers,
-      params: OfReaction,
-      response: { 200: CommandAnswer, ...problems(401, 404, 409, 422, 503) },
-    },
-    onRequest,
-    handler: async (request) => {
-      const command = commandRequest(request, request.params.id);
-      const { seq, emoji } = request.params;
-      return commandAnswer(command, await addReaction(append, command, seq, emoji));
-    },
-  });
-
-  app.route({
-    method: 'DELETE',
-    url: '/conversations/:id/messages/:seq/reactions/:emoji',
-    schema: {
-      operationId: 'removeReaction',
-      tags: ['Messages'],
-      summary: 'Remove your own reaction',
-      security,
-      headers,
-      params: OfReaction,
-      response: { 200: CommandAnswer, ...problems(401, 404, 422, 503) },
-    },
-    onRequest,
-    handler: async (request) => {
-      const command = commandRequest(request, request.params.id);
-      const { seq, emoji } = request.params;
-      return commandAnswer(command, await removeReaction(append, command, seq, emoji));
-    },
-  });
-
-  pinRoutes(instance, deps);
 
   app.route({
     method: 'POST',
