@@ -239,12 +239,24 @@ export class Visitors {
     beforeAll(async () => {
       this.#browser = await startBrowser();
     });
-    afterEach(async () => {
+    afterEach(async ({ task }) => {
+      if (task.result?.state === 'fail') await this.#describePages();
       const complaints = [...this.#present].flatMap((visitor) => visitor.complaints);
       await this.leave();
       expect(complaints).toEqual([]);
     });
     afterAll(() => this.#browser?.close());
+  }
+
+  /** Prints what each page shows: a test that failed on another machine is explained by its output. */
+  async #describePages(): Promise<void> {
+    for (const page of [...this.#present].flatMap((visitor) => visitor.context.pages())) {
+      const shown = await page
+        .locator('body')
+        .innerText({ timeout: 5_000 })
+        .catch((error: unknown) => String(error));
+      console.log(`The page ${page.url()} shows:\n${shown.slice(0, 2_000)}\n`);
+    }
   }
 
   /** Opens the server in a browser context of its own. */

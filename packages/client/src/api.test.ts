@@ -96,3 +96,38 @@ test('retries a renewal without an answer while its successor is available', asy
   expect(count).toBe(3);
   server.closeAllConnections();
 });
+
+test('a log-in waits until a renewal of another tab has been answered', async () => {
+  const requests: string[] = [];
+  const answers: (() => void)[] = [];
+  server = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    const me = { id: '01890a5d-ac96-774b-bcce-b302099a8057' };
+    answers.push(() =>
+      response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify({ accessToken: 't', accessTokenExpiresIn: 600, me })),
+    );
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  // As the lock that the tabs of a browser share.
+  let last: Promise<unknown> = Promise.resolve();
+  const exclusively = <T>(run: () => Promise<T>): Promise<T> => {
+    const result = last.then(run);
+    last = result;
+    return result;
+  };
+  const url = `http://127.0.0.1:${port}`;
+  const first = new ParleyApi({ url, exclusively });
+  const second = new ParleyApi({ url, exclusively });
+  const renewed = first.accessToken();
+  const loggedIn = second.login('ed', 'password');
+  const loggedOut = second.logout();
+  for (const path of ['/auth/token', '/auth/login', '/auth/logout']) {
+    await vi.waitFor(() => expect(requests.at(-1)).toBe(`/api/v1${path}`));
+    answers.at(-1)?.();
+  }
+  await Promise.all([renewed, loggedIn, loggedOut]);
+  expect(requests).toHaveLength(3);
+});

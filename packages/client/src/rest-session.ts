@@ -26,6 +26,7 @@ export class RestSession {
   sessionToken: string | undefined;
   readonly #onSessionToken: (token: string | undefined) => void;
   readonly #fetch: typeof fetch;
+  readonly #exclusively: <T>(run: () => Promise<T>) => Promise<T>;
   readonly #timeoutMs: number;
   readonly #keepsToken: boolean;
   #access: { token: string; expiresAt: number } | null = null;
@@ -35,6 +36,10 @@ export class RestSession {
    * `url` is the server’s address. In programs the session is kept as a token, not as a cookie. A
    * request without an answer fails after `timeoutMs`, 20 s by default: on a half-open connection
    * nothing else would end it.
+   *
+   * `exclusively` wraps each request whose answer replaces the session. Tabs that share a cookie must
+   * send one such request at a time: the answer that arrives last decides whose session the cookie
+   * holds, and could undo a log-in in another tab.
    */
   constructor(options: {
     url: string;
@@ -44,12 +49,14 @@ export class RestSession {
      */
     onSessionToken?: (token: string | undefined) => void;
     fetch?: typeof fetch;
+    exclusively?: <T>(run: () => Promise<T>) => Promise<T>;
     timeoutMs?: number;
   }) {
     this.url = options.url;
     this.sessionToken = options.sessionToken;
     this.#onSessionToken = options.onSessionToken ?? (() => undefined);
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    this.#exclusively = options.exclusively ?? ((run) => run());
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
     this.#keepsToken = typeof document === 'undefined';
   }
@@ -62,7 +69,9 @@ export class RestSession {
     body: object,
   ): Promise<T> {
     const headers = this.#keepsToken ? { 'parley-session': 'token' } : {};
-    const answer = await this.#request<T>('POST', path, { body, headers, auth: 'none' });
+    const answer = await this.#exclusively(() =>
+      this.#request<T>('POST', path, { body, headers, auth: 'none' }),
+    );
     if (!('step' in answer)) {
       this.#keep(answer);
     }
@@ -71,7 +80,7 @@ export class RestSession {
 
   /** Ends the session; its sockets close. */
   async logout(): Promise<void> {
-    await this.#request('POST', '/auth/logout', { auth: 'session' });
+    await this.#exclusively(() => this.#request('POST', '/auth/logout', { auth: 'session' }));
     this.sessionToken = undefined;
     this.#onSessionToken(undefined);
     this.#access = null;
@@ -105,10 +114,15 @@ export class RestSession {
   async #renew(): Promise<string> {
     const timeoutMs = Math.min(this.#timeoutMs, RENEW_TIMEOUT_MS);
     for (let attempt = 1; ; attempt++) {
-      const startedAt = performance.now();
+      let startedAt = performance.now();
       try {
         const options = { auth: 'session', timeoutMs } as const;
-        return this.#keep(await this.#request<AccessTokenAnswer>('POST', '/auth/token', options));
+        return this.#keep(
+          await this.#exclusively(() => {
+            startedAt = performance.now();
+            return this.#request<AccessTokenAnswer>('POST', '/auth/token', options);
+          }),
+        );
       } catch (error) {
         // A request that failed at once was never sent; only later is an answer possibly lost.
         const lost = performance.now() - startedAt > RENEW_LOST_MS;

@@ -1,5 +1,6 @@
 import type { AccountId } from '@parley/protocol';
 import { closeNotificationsOfOthers } from '../notifications/browser.ts';
+import { accountHere } from './login-record.ts';
 
 /**
  * What this browser stores for an account: messages (IndexedDB), drafts and settings (localStorage).
@@ -7,17 +8,11 @@ import { closeNotificationsOfOthers } from '../notifications/browser.ts';
  * data. Only the theme belongs to the browser itself.
  */
 
-/** Holds the id of the account that is logged in; the other tabs watch this key. */
-export const ACCOUNT_KEY = 'parley.account';
 const KEPT = 'parley.kept.';
-/** Names of earlier versions, which do not contain the account that they belong to. */
-const UNOWNED = /^parley\.(draft\.|sound$)/;
+/** Names of earlier versions, which do not contain the account or log-in that they belong to. */
+const UNOWNED = /^parley\.(account$|draft\.|sound$)/;
 /** `IndexedDbStore` of the SDK names its databases `parley-` followed by the account. */
 const DATABASE = 'parley-';
-
-/** Returns the account that is logged in in this browser, in any tab. */
-export const accountHere = (): AccountId | null =>
-  localStorage.getItem(ACCOUNT_KEY) as AccountId | null;
 
 /** Returns the localStorage key of an account’s value. */
 const keptKey = (account: AccountId, name: string): string => `${KEPT}${account}.${name}`;

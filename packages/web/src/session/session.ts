@@ -2,7 +2,15 @@ import { ApiError, IndexedDbStore, ParleyApi, ParleyClient } from '@parley/clien
 import type { AccountId, Me } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
 import { t } from '../texts/index.ts';
-import { ACCOUNT_KEY, accountHere, removeKeptOfOthers, removeOthers } from './device.ts';
+import { removeKeptOfOthers, removeOthers } from './device.ts';
+import {
+  accountHere,
+  concernsLogin,
+  currentLogin,
+  type LoginKey,
+  recordLogin,
+  removeLogin,
+} from './login-record.ts';
 import { forgetNext, takeNext } from './next.ts';
 import { takeSsoReturn } from './sso-return.ts';
 import { forgetStep } from './waiting-step.ts';
@@ -13,10 +21,17 @@ export type Session =
   | { state: 'in'; client: ParleyClient; account: AccountId; ended: AbortController };
 
 /** The API for pages without a session, and for the log-in. */
-export const api = new ParleyApi({ url: location.origin });
+export const api = new ParleyApi({ url: location.origin, exclusively });
+
+/** Lets one tab of the browser at a time replace the session cookie. Plain HTTP has no such locks. */
+function exclusively<T>(run: () => Promise<T>): Promise<T> {
+  return navigator.locks === undefined ? run() : navigator.locks.request('parley-session', run);
+}
 
 const listeners = new Set<() => void>();
 let session: Session = { state: 'out' };
+/** The log-in that the session belongs to. */
+let login: LoginKey | null = null;
 
 function set(next: Session): void {
   session = next;
@@ -52,17 +67,17 @@ export async function resumeSession(): Promise<void> {
       if (!(error instanceof ApiError)) throw error;
     }
   }
-  const account = accountHere();
-  if (account) openSession(account);
+  const current = currentLogin();
+  if (current) openSession(current.account, current.key);
   sweep();
 }
 
 /** Starts the session of an account that has just registered or logged in. */
 export function startSession(me: Me): void {
   forgetStep();
-  localStorage.setItem(ACCOUNT_KEY, me.id);
+  const key = recordLogin(me.id);
   sweep();
-  openSession(me.id);
+  openSession(me.id, key);
 }
 
 /** Sets the notice that the log-in page shows. */
@@ -99,10 +114,10 @@ async function onEnded(client: ParleyClient, notice: string): Promise<void> {
   await forget(client);
 }
 
-/** Ends the session in this browser: other tabs watch the key, and close theirs too. */
+/** Ends the session in this browser: other tabs watch the log-in, and close theirs too. */
 function endInAllTabs(notice?: string): void {
   if (session.state !== 'in') return;
-  if (accountHere() === session.account) localStorage.removeItem(ACCOUNT_KEY);
+  if (login !== null) removeLogin(login);
   close(notice);
 }
 
@@ -134,21 +149,28 @@ function sweep(): void {
  */
 function watchOtherTabs(): void {
   const check = () => {
-    if (session.state !== 'in' || accountHere() === session.account) return;
+    if (session.state !== 'in') return;
+    const current = currentLogin();
+    if (current?.account === session.account) {
+      // The same account has logged in again in another tab: this tab continues under that log-in.
+      login = current.key;
+      return;
+    }
     const { client } = session;
-    close(accountHere() === null ? t('session.loggedOutElsewhere') : t('session.otherAccount'));
+    close(current === null ? t('session.loggedOutElsewhere') : t('session.otherAccount'));
     // The tab that ended the session deletes its database. This one only closes it, because the same
     // account may have logged in again already.
     client.stop().then(sweep, sweep);
   };
   window.addEventListener('storage', (event) => {
-    if (event.key === ACCOUNT_KEY || event.key === null) check();
+    if (concernsLogin(event.key)) check();
   });
   window.addEventListener('pageshow', check);
   document.addEventListener('visibilitychange', check);
 }
 
-function openSession(account: AccountId): void {
+function openSession(account: AccountId, key: LoginKey): void {
+  login = key;
   const client = new ParleyClient({ api, store: new IndexedDbStore() });
   client.on('ended', () => void onEnded(client, t('session.ended')));
   // Removes the listeners of this session when it ends: another one may start in the same page.
