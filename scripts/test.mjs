@@ -2,7 +2,7 @@
 // one line: "N passed, N failed, N skipped".
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { build } from './build.mjs';
 import { ensureChromium } from './chromium.mjs';
 import { ensureRedis } from './redis.mjs';
@@ -47,17 +47,18 @@ const code = await run(
   ],
   { env },
 );
-const { passed, failed, skipped } = count();
+const { passed, failed, skipped, files } = count();
 rmSync(folder, { recursive: true, force: true });
 
 if (withoutBrowser !== '') console.log(`The browser tests were skipped: ${withoutBrowser}.`);
 if (withoutRedis !== '') console.log(`The tests with Redis were skipped: ${withoutRedis}.`);
+for (const file of files) console.log(`failed in: ${relative(root, file)}`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = code === 0 && failed > 0 ? 1 : code;
 
-/** Counts tests; a file that could not be loaded, or an error outside of any test, counts as one. */
+/** Counts tests, and lists the files with failures; a file that could not be loaded, or an error outside of any test, counts as one. */
 function count() {
-  if (!existsSync(results)) return { passed: 0, failed: 1, skipped: 0 };
+  if (!existsSync(results)) return { passed: 0, failed: 1, skipped: 0, files: [] };
   const json = JSON.parse(readFileSync(results, 'utf8'));
   const unloaded = json.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.every((t) => t.status !== 'failed'),
@@ -67,6 +68,7 @@ function count() {
     passed: json.numPassedTests,
     failed: failed === 0 && code !== 0 ? 1 : failed,
     skipped: json.numPendingTests + json.numTodoTests,
+    files: json.testResults.filter((file) => file.status === 'failed').map((file) => file.name),
   };
 }
 
