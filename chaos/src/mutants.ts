@@ -39,8 +39,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: 'storage/transaction.js',
-        find: "const started = client.query('begin')",
-        replace: "const started = client.query('begin; set local synchronous_commit = off')",
+        find: "pipeline.issue('begin', 'begin', []);",
+        replace: `pipeline.issue('begin', 'begin', []);
+        pipeline.issue('planted', 'set local synchronous_commit = off', []);`,
       },
     ],
     nightly: true,
@@ -52,8 +53,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: 'stream/batch-writer.js',
-        find: 'const outcomes = await executeBatch(tx, started, batch, this.#deps);',
-        replace: `const outcomes = await executeBatch(tx, started, batch, this.#deps);
+        find: 'const outcomes = await executeBatch(tx, batch, this.#deps);',
+        replace: `const outcomes = await executeBatch(tx, batch, this.#deps);
             for (const [i, p] of batch.entries()) {
               if (p.command.eventType === 'message.posted') this.#guard(() => p.settle(outcomes[i]));
             }
@@ -64,14 +65,16 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     run: { mode: 'chaos', faults: ['kill-node'], faultsPerRound: 3, rounds: 2 },
   },
   'unchecked-commit': {
-    description: 'take a COMMIT for successful although a pipelined statement before it has failed',
+    description: 'take a COMMIT for successful although a statement before it in its group failed',
     edits: [
       {
-        file: 'storage/transaction.js',
-        find: "if (commit.value.command !== 'COMMIT') {",
-        replace: `if (commit.value.command !== 'COMMIT') {
-        client.release(true);
-        return;`,
+        file: 'storage/pipeline.js',
+        find: 'const tag = this.#tags[n];',
+        replace: `let tag = this.#tags[n];
+            if (tag === undefined && this.#statements[n].name === 'commit') {
+                tag = 'COMMIT';
+                void this.#client.query('rollback');
+            }`,
       },
       {
         // Without a disk that fails, nothing else makes a statement fail after the locks.

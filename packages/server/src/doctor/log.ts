@@ -1,5 +1,6 @@
 import { EVENT_DATA, type EventType, type Seq, type StreamId } from '@parley/protocol';
 import type pg from 'pg';
+import { Pipeline } from '../storage/pipeline.ts';
 import type { Projections } from '../stream/projections.ts';
 import { readLogs } from '../stream/read.ts';
 import type { StoredEvent } from '../stream/record.ts';
@@ -205,10 +206,9 @@ export class LogWalk {
   async #tryToProject(events: readonly StoredEvent[]): Promise<string | null> {
     await this.#client.query('savepoint page');
     try {
-      const tx = new StreamTransaction(this.#client, 0);
-      this.#projections.apply(tx, events);
-      await tx.executed();
-      await this.#client.query('release savepoint page');
+      const pipeline = new Pipeline(this.#client);
+      this.#projections.apply(new StreamTransaction(pipeline, 0), events);
+      await pipeline.command('release savepoint page');
       return null;
     } catch (error) {
       const { code, constraint } = error as { code?: string; constraint?: string };

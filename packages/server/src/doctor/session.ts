@@ -13,7 +13,7 @@ export async function withSession<T>(
   fn: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   const { password } = pool.options;
-  const config: pg.PoolConfig & { pipeline: boolean } = {
+  const config: pg.PoolConfig = {
     ...pool.options,
     // pg makes the password non-enumerable in the options of a pool.
     ...(password !== undefined && { password }),
@@ -25,8 +25,6 @@ export async function withSession<T>(
     query_timeout: 0,
     idle_in_transaction_session_timeout: 0,
     lock_timeout: LOCK_TIMEOUT_MS,
-    // Projections issue statements without waiting for the answers to earlier ones.
-    pipeline: true,
   };
   const own = new pg.Pool(config);
   // The next statement rejects with the same error.

@@ -6,7 +6,6 @@ export {
   CommitOutcomeUnknown,
   isConnectionError,
   NotCommitted,
-  type ReadyToCommit,
   withPipelinedTransaction,
   withTransaction,
 } from './transaction.ts';
@@ -51,8 +50,7 @@ const PIPELINED_SETTINGS = `set plan_cache_mode = force_generic_plan;
 /**
  * Connects to the database: waits until it responds (up to `waitMs`, or until `signal`), and checks that
  * its configuration is durable. With `patient`, statements have no time limit. With `pipelined`,
- * statements are sent without waiting for the answers to earlier ones, and PostgreSQL plans each
- * prepared statement once: for {@link withPipelinedTransaction}.
+ * PostgreSQL plans each prepared statement once: for {@link withPipelinedTransaction}.
  *
  * @throws {UnsafeDatabase} with fsync, synchronous_commit or full_page_writes off
  */
@@ -73,7 +71,7 @@ export async function openDatabase(
     signal?: AbortSignal | undefined;
   } = {},
 ): Promise<Database> {
-  const config: pg.PoolConfig & { pipeline: boolean } = {
+  const config: pg.PoolConfig = {
     ...address,
     application_name: 'parley',
     max: maxConnections,
@@ -82,7 +80,8 @@ export async function openDatabase(
     keepAlive: true,
     ...(patient ? {} : timeouts),
     types: columnTypes,
-    pipeline: pipelined,
+    // Not start-up options: connection poolers refuse those.
+    ...(pipelined && { onConnect: (client) => client.query(PIPELINED_SETTINGS) }),
   };
   const pool = new pg.Pool(config);
   // Without these listeners, a lost connection would end this process.
@@ -93,11 +92,6 @@ export async function openDatabase(
   });
   pool.on('connect', (client) => {
     client.on('error', (error) => log.debug({ err: error }, 'database connection lost'));
-    if (!pipelined) return;
-    // Not start-up options: connection poolers refuse those.
-    client.query(PIPELINED_SETTINGS).catch((error: unknown) => {
-      log.debug({ err: error }, 'settings of a database connection not applied');
-    });
   });
   try {
     await waitForAnswer(pool, log, waitMs, signal);

@@ -12,6 +12,7 @@ import {
   withPipelinedTransaction,
   withTransaction,
 } from './database.ts';
+import type { Pipeline } from './pipeline.ts';
 import { waitUntil } from './processes.ts';
 
 let cluster: TestCluster;
@@ -187,14 +188,14 @@ describe('withPipelinedTransaction', () => {
     return () => pipelined.close();
   });
 
-  /** Inserts rows without waiting for any answer, once the transaction has started. */
+  const INSERT = 'insert into notes values ($1, $2)';
+
+  /** Inserts rows without waiting for any answer. */
   const inserts =
     (...rows: readonly (readonly [number, string])[]) =>
-    async (client: pg.PoolClient, started: Promise<void>) => {
-      await started;
-      const executed = Promise.all(rows.map(([id, body]) => insert(id, body)(client)));
-      executed.catch(() => undefined);
-      return { result: 'done', executed };
+    async (pipeline: Pipeline) => {
+      for (const row of rows) pipeline.issue('insert', INSERT, row);
+      return 'done';
     };
 
   test('returns after the commit, and gives the connection back', async () => {
@@ -228,23 +229,17 @@ describe('withPipelinedTransaction', () => {
   test('does not commit when a statement could not be sent', async () => {
     const circular: { self?: unknown } = {};
     circular.self = circular;
-    const failing = withPipelinedTransaction(pipelined.pool, async (client, started) => {
-      await started;
-      const executed = Promise.all([
-        insert(1, 'a')(client),
-        client.query('insert into notes values (2, $1)', [circular]),
-      ]);
-      executed.catch(() => undefined);
-      return { result: null, executed };
+    const failing = withPipelinedTransaction(pipelined.pool, async (pipeline) => {
+      await inserts([1, 'a'])(pipeline);
+      pipeline.issue('insert', INSERT, [2, circular]);
     });
     await expect(failing).rejects.toThrow(/circular/);
     expect(await storedIds()).toEqual([]);
   });
 
   test('passes what the caller threw through, and rolls back what it had issued', async () => {
-    const failing = withPipelinedTransaction(pipelined.pool, async (client, started) => {
-      await started;
-      insert(1, 'a')(client).catch(() => undefined);
+    const failing = withPipelinedTransaction(pipelined.pool, async (pipeline) => {
+      await pipeline.query('insert', INSERT, [1, 'a']);
       throw new RangeError('a mistake of ours');
     });
     await expect(failing).rejects.toThrow(RangeError);
@@ -253,13 +248,15 @@ describe('withPipelinedTransaction', () => {
   });
 
   test('says NotCommitted when the connection is lost before COMMIT', async () => {
-    const failing = withPipelinedTransaction(pipelined.pool, async (client, started) => {
-      await started;
-      await insert(1, 'one')(client);
-      await observer.pool.query('select pg_terminate_backend($1)', [await backend(client)]);
-      const executed = client.query('select 1');
-      await executed;
-      return { result: null, executed };
+    const failing = withPipelinedTransaction(pipelined.pool, async (pipeline) => {
+      await pipeline.query('insert', INSERT, [1, 'one']);
+      const [row] = await pipeline.query<{ pid: number }>(
+        'pid',
+        'select pg_backend_pid() as pid',
+        [],
+      );
+      await observer.pool.query('select pg_terminate_backend($1)', [row?.pid]);
+      await pipeline.query('one', 'select 1', []);
     });
     await expect(failing).rejects.toThrow(NotCommitted);
     expect(await storedIds()).toEqual([]);

@@ -1,5 +1,5 @@
-import type { Writable } from 'node:stream';
 import pg from 'pg';
+import { Pipeline } from './pipeline.ts';
 
 /** The transaction was not committed: the connection failed or was lost before COMMIT. */
 export class NotCommitted extends Error {
@@ -41,47 +41,30 @@ export async function withTransaction<T>(
     }
     throw error;
   }
-  await commit(client);
+  await commit(client, async () => (await client.query('commit')).command);
   return result;
 }
 
-/** What the caller of {@link withPipelinedTransaction} hands back for the commit. */
-export interface ReadyToCommit<T> {
-  readonly result: T;
-  /**
-   * Resolves when every statement of the transaction has succeeded; rejects with the error of the
-   * first that failed. COMMIT is sent without waiting for it.
-   */
-  readonly executed: Promise<unknown>;
-}
-
 /**
- * Like {@link withTransaction}, but statements need not wait for each other: on a pool with
- * `pipeline` they travel together, BEGIN and COMMIT included, and one round trip answers all.
+ * Like {@link withTransaction}, but `fn` issues its statements on a {@link Pipeline}: they need not wait
+ * for each other, BEGIN travels with the first and COMMIT with the last ones.
  *
- * 1. PostgreSQL executes them in the order in which they were issued. After one fails it rejects the
- *    rest and answers COMMIT with ROLLBACK: nothing of the transaction is stored, and the error of
- *    the first is thrown.
- * 2. `fn` must await `started` before it issues a statement that writes: without BEGIN, each statement
- *    would be a transaction of its own.
- * 3. The outcome is reported as by {@link withTransaction}. A connection that is lost while COMMIT is
+ * 1. After a statement fails, nothing that was issued later is executed, COMMIT included: nothing of the
+ *    transaction is stored, and the error of the first is thrown.
+ * 2. The outcome is reported as by {@link withTransaction}. A connection that is lost while COMMIT is
  *    on its way, even before earlier statements were answered, is {@link CommitOutcomeUnknown}.
  */
 export async function withPipelinedTransaction<T>(
   pool: pg.Pool,
-  fn: (client: pg.PoolClient, started: Promise<void>) => Promise<ReadyToCommit<T>>,
+  fn: (pipeline: Pipeline) => Promise<T>,
 ): Promise<T> {
   const client = await connect(pool);
-  let ready: ReadyToCommit<T>;
+  const pipeline = new Pipeline(client);
+  let result: T;
   try {
-    writeTogether(client);
-    const started = client.query('begin').then(() => undefined);
-    started.catch(() => undefined);
-    ready = await fn(client, started);
-    // It is awaited further down, unless an earlier failure ends the transaction first.
-    ready.executed.catch(() => undefined);
-    await started;
-    await rejectedLocally(ready.executed);
+    pipeline.issue('begin', 'begin', []);
+    result = await fn(pipeline);
+    if (pipeline.failure) throw pipeline.failure;
   } catch (error) {
     const clean = isDatabaseError(error) && (await rolledBack(client));
     client.release(!clean);
@@ -90,8 +73,8 @@ export async function withPipelinedTransaction<T>(
     }
     throw error;
   }
-  await commitPipelined(client, ready.executed);
-  return ready.result;
+  await commit(client, () => pipeline.command('commit'));
+  return result;
 }
 
 /**
@@ -143,10 +126,11 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-async function commit(client: pg.PoolClient): Promise<void> {
-  let command: string;
+/** Sends COMMIT, which returns the tag of its answer, and returns after it is confirmed. */
+async function commit(client: pg.PoolClient, send: () => Promise<string>): Promise<void> {
+  let tag: string;
   try {
-    command = (await client.query('commit')).command;
+    tag = await send();
   } catch (error) {
     // If the session still works, the server rejected the commit (a deferred constraint, for example)
     // and rolled back. Otherwise the connection was lost, before or after the commit.
@@ -155,59 +139,10 @@ async function commit(client: pg.PoolClient): Promise<void> {
     if (refused) throw error;
     throw new CommitOutcomeUnknown('the database was lost during COMMIT', { cause: error });
   }
-  if (command !== 'COMMIT') {
+  if (tag !== 'COMMIT') {
     // PostgreSQL answers COMMIT with ROLLBACK if an earlier statement failed.
     client.release(true);
     throw new NotCommitted('the transaction had failed before COMMIT and was rolled back');
-  }
-  client.release();
-}
-
-/**
- * Writes what is sent on this connection in the current turn of the event loop to the socket at once.
- * Otherwise each statement is a write of its own, which wakes PostgreSQL up for that one.
- */
-export function writeTogether(client: pg.ClientBase): void {
-  // pg has no API for this; without the socket the statements are written one by one.
-  const { stream } =
-    (client as unknown as { connection?: { stream?: Partial<Writable> } }).connection ?? {};
-  if (!stream?.cork || !stream.uncork) return;
-  stream.cork();
-  process.nextTick(() => stream.uncork?.());
-}
-
-/**
- * Throws if a statement was not even sent, because its values could not be encoded: PostgreSQL does
- * not know of it, and would commit the others. `pg` reports that in the turn that issued it.
- */
-async function rejectedLocally(executed: Promise<unknown>): Promise<void> {
-  const later = new Promise((resolve) =>
-    process.nextTick(() => queueMicrotask(() => resolve(null))),
-  );
-  await Promise.race([executed, later]);
-}
-
-async function commitPipelined(client: pg.PoolClient, executed: Promise<unknown>): Promise<void> {
-  const [statements, commit] = await Promise.allSettled([executed, client.query('commit')]);
-  if (commit.status === 'rejected') {
-    const refused = isDatabaseError(commit.reason) && (await rolledBack(client));
-    client.release(!refused);
-    if (refused) throw commit.reason;
-    throw new CommitOutcomeUnknown('the database was lost during COMMIT', { cause: commit.reason });
-  }
-  if (commit.value.command !== 'COMMIT') {
-    // PostgreSQL answers COMMIT with ROLLBACK if an earlier statement failed.
-    const explained = statements.status === 'rejected' && isDatabaseError(statements.reason);
-    client.release(!explained);
-    if (explained) throw statements.reason;
-    throw new NotCommitted('the transaction had failed before COMMIT and was rolled back');
-  }
-  if (statements.status === 'rejected') {
-    // Committed, although something that belongs to it failed on this side. A retry finds it stored.
-    client.release(true);
-    throw new CommitOutcomeUnknown('a statement failed here, and its transaction was committed', {
-      cause: statements.reason,
-    });
   }
   client.release();
 }

@@ -329,53 +329,60 @@ describe('the time of events', () => {
   });
 });
 
+/** What the client of pg sends. */
+interface Wire {
+  parse(message: { name: string; text: string }): void;
+  bind(message: { statement: string }): void;
+  sync(): void;
+}
+
 test('a post takes seven statements and waits for two answers; a deletion takes more statements', async () => {
   const alice = await anAccount(db.pool);
   const conversation = await aGroup(db.pool, [alice]);
   const observed = await server.open();
-  const statements: string[] = [];
+  const sent: string[] = [];
   const texts = new Map<string, string>();
   const seen = new WeakSet<object>();
   observed.pool.on('acquire', (client) => {
     if (seen.has(client)) return;
     seen.add(client);
-    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
-    client.query = ((...args: unknown[]) => {
-      const [statement] = args as [string | { name?: string; text: string }];
-      const name = typeof statement === 'string' ? statement : (statement.name ?? statement.text);
-      statements.push(name);
-      if (typeof statement !== 'string' && statement.name) texts.set(name, statement.text);
-      const result = query(...args) as Promise<unknown>;
-      result.then(
-        () => statements.push('answered'),
-        () => undefined,
-      );
-      return result;
-    }) as typeof client.query;
+    const wire = (client as unknown as { connection: Wire }).connection;
+    const { parse, bind, sync } = wire;
+    wire.parse = (message) => {
+      texts.set(message.name, message.text);
+      parse.call(wire, message);
+    };
+    wire.bind = (message) => {
+      sent.push(message.statement);
+      bind.call(wire, message);
+    };
+    wire.sync = () => {
+      sent.push('sync');
+      sync.call(wire);
+    };
   });
   const append = anAppend(observed.pool, clock);
-  const answers = (n: number) => Array.from({ length: n }, () => 'answered');
   const request = () => ({ actor: alice, clientId: aClientId(), conversation });
 
   const seq = await aMessage(append, alice, conversation);
-  expect(statements.splice(0)).toEqual([
+  expect(sent.splice(0)).toEqual([
     'begin',
     'batch-lock',
     'batch-repeated',
     'messages-members',
-    ...answers(4),
+    'sync',
     'stream-flush',
     'messages-posted',
     'commit',
-    ...answers(3),
+    'sync',
   ]);
   expect((await deleteMessage(append, request(), seq)).kind).toBe('stored');
-  expect(statements.splice(0)).toEqual([
+  expect(sent.splice(0)).toEqual([
     'begin',
     'batch-lock',
     'batch-repeated',
     'messages-target',
-    ...answers(4),
+    'sync',
     'stream-flush',
     'messages-deleted',
     'messages-deleted-reactions',
@@ -383,11 +390,12 @@ test('a post takes seven statements and waits for two answers; a deletion takes 
     'messages-redact-posted',
     'messages-redact-edited',
     'commit',
-    ...answers(7),
+    'sync',
   ]);
 
   // Plans that are made once must not read whole tables, even if the tables are small by then.
   for (const [name, text] of texts) {
+    if (!name.includes('-')) continue;
     const { rows } = await db.pool.query(`explain (generic_plan) ${text}`);
     expect(rows.map((row) => row['QUERY PLAN']).join('\n'), name).not.toMatch(/Seq Scan/);
   }

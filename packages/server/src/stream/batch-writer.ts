@@ -221,11 +221,11 @@ export class BatchWriter {
     const { pool, clock } = this.#deps;
     const startedAt = performance.now();
     let sent = startedAt;
-    const { tx, outcomes } = await withPipelinedTransaction(pool, async (client, started) => {
-      const tx = new StreamTransaction(client, clock.now());
-      const outcomes = await executeBatch(tx, started, batch, this.#deps);
+    const { tx, outcomes } = await withPipelinedTransaction(pool, async (pipeline) => {
+      const tx = new StreamTransaction(pipeline, clock.now());
+      const outcomes = await executeBatch(tx, batch, this.#deps);
       sent = performance.now();
-      return { result: { tx, outcomes }, executed: tx.executed() };
+      return { tx, outcomes };
     });
     const committed = performance.now();
     this.#overlap.observe(sent - startedAt);

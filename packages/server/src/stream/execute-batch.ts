@@ -15,15 +15,14 @@ export interface Consequences {
 /**
  * Executes the commands of a batch in their order, and returns their outcomes: they hold once the
  * transaction is committed. When it returns, the statements that store the events may not be answered
- * yet (`tx.executed`); none of them is sent before `started`, the streams are locked, and commands that
- * were executed before are known.
+ * yet; none of them is issued before the streams are locked, and commands that were executed before are
+ * known.
  *
  * In the common case it waits once: the locks, the search for earlier executions and what the first
  * rule reads travel together, behind BEGIN.
  */
 export async function executeBatch(
   tx: StreamTransaction,
-  started: Promise<void>,
   batch: readonly Pending[],
   consequences: Consequences,
 ): Promise<Outcome[]> {
@@ -33,7 +32,7 @@ export async function executeBatch(
   );
   const repeated = findRepeated(tx, batch);
   const early = decideEarly(tx, batch);
-  await Promise.all([started, locked, repeated, early?.decisions]);
+  await Promise.all([locked, repeated, early?.decisions]);
   const execution = new Execution(tx, batch, consequences, await repeated);
   await execution.run(early ? { places: early.places, decisions: await early.decisions } : null);
   return execution.outcomes as Outcome[];

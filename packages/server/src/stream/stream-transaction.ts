@@ -7,8 +7,8 @@ import type {
   Seq,
   StreamId,
 } from '@parley/protocol';
-import type { PoolClient, QueryResultRow } from 'pg';
-import { writeTogether } from '../storage/transaction.ts';
+import type { QueryResultRow } from 'pg';
+import type { Pipeline } from '../storage/pipeline.ts';
 import type { CommandTrace } from '../tracing/tracing.ts';
 import type { StoredEvent } from './record.ts';
 
@@ -139,45 +139,30 @@ export interface StatementSink {
 /**
  * One transaction: its locked streams, and the events that it has inserted.
  *
- * Statements are sent at once and executed in the order in which they were issued. The transaction
- * succeeds only if all of them do, including those whose results are not read: see {@link executed}.
+ * Statements are executed in the order in which they were issued. The transaction succeeds only if all
+ * of them do, including those whose results are not read: see {@link Pipeline}.
  */
 export class StreamTransaction implements StatementSink, RuleContext {
   /** The inserted events, in the order of their commands. */
   readonly inserted: StoredEvent[] = [];
-  readonly #client: PoolClient;
+  readonly #pipeline: Pipeline;
   readonly #heads = new Map<StreamId, Head>();
   /** Digests of the commands, by the event that has their id. */
   readonly #digests = new Map<StoredEvent, Buffer>();
-  readonly #statements: Promise<unknown>[] = [];
   readonly #now: number;
 
-  constructor(client: PoolClient, now: number) {
-    this.#client = client;
+  constructor(pipeline: Pipeline, now: number) {
+    this.#pipeline = pipeline;
     this.#now = now;
   }
 
   /** Runs a statement, prepared under `name` on this connection, and returns its rows. */
   query<R extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
-    writeTogether(this.#client);
-    const rows = this.#client.query<R>({ name, text, values }).then((result) => result.rows);
-    // `executed` reports the error, also when nothing waits for the rows any more.
-    rows.catch(() => undefined);
-    this.#statements.push(rows);
-    return rows;
+    return this.#pipeline.query<R>(name, text, values);
   }
 
   issue(name: string, text: string, values: unknown[]): void {
-    void this.query(name, text, values);
-  }
-
-  /**
-   * Resolves when all statements that were issued so far have succeeded.
-   *
-   * @throws the error of the first that failed
-   */
-  async executed(): Promise<void> {
-    await Promise.all(this.#statements);
+    this.#pipeline.issue(name, text, values);
   }
 
   /** Time of this transaction, RFC 3339. An event’s own time may be up to {@link AHEAD_MS} later. */
