@@ -1,4 +1,4 @@
-import type { CheckOptions } from './checker.ts';
+import type { CheckOptions } from './check-options.ts';
 import type { HistoryRecord } from './history.ts';
 import { of, type Violation } from './violation.ts';
 

@@ -2,19 +2,11 @@ import { checkClean } from './check-clean.ts';
 import { checkClients } from './check-clients.ts';
 import { checkCommands } from './check-commands.ts';
 import { checkLogs } from './check-logs.ts';
+import type { CheckOptions } from './check-options.ts';
 import { checkRun } from './check-run.ts';
 import type { HistoryRecord } from './history.ts';
 import { Log } from './log.ts';
 import { of, type Violation } from './violation.ts';
-
-export type { Violation } from './violation.ts';
-
-/** What a checker needs to know of the run besides its history. */
-export interface CheckOptions {
-  readonly mode: 'clean' | 'chaos' | 'slow' | 'database';
-  /** Every client must have everything this long after a round, ms. */
-  readonly deadlineMs: number;
-}
 
 /**
  * Checks a history against the guarantees. Shares no code with the server: it uses only what clients

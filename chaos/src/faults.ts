@@ -1,6 +1,7 @@
 import type { Actor } from './actor.ts';
 import type { RunDatabase } from './database.ts';
 import type { SmallDisk } from './disk.ts';
+import type { FaultName } from './fault-names.ts';
 import type { NodeProcess } from './node-process.ts';
 import type { Random } from './random.ts';
 import type { LocalRedis } from './redis.ts';
@@ -40,7 +41,7 @@ const nothing: End = () => undefined;
 const someActors = (context: FaultContext, random: Random): Actor[] =>
   context.actors.filter(() => random.chance(0.33));
 
-const faults = {
+const faults: Readonly<Record<FaultName, Fault>> = {
   /** kill -9 of a node. */
   'kill-node': {
     begin: async (context, random) => {
@@ -210,12 +211,7 @@ const faults = {
       };
     },
   },
-} as const satisfies Record<string, Fault>;
-
-/** Name of a fault. */
-export type FaultName = keyof typeof faults;
-/** All faults. */
-export const FAULTS = Object.keys(faults) as FaultName[];
+};
 
 /**
  * Begins a fault. Returns how to end it, or the reason why it is impossible in this run.
@@ -225,7 +221,7 @@ export async function beginFault(
   context: FaultContext,
   random: Random,
 ): Promise<End | string> {
-  const fault: Fault = faults[name];
+  const fault = faults[name];
   return fault.unless?.(context) ?? (await fault.begin(context, random));
 }
 

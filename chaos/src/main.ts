@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { FAULTS, type FaultName } from './faults.ts';
+import { FAULTS, type FaultName } from './fault-names.ts';
 import { MUTANTS } from './mutants.ts';
 import type { Mode, Options } from './plan.ts';
 import { planRun } from './plan.ts';

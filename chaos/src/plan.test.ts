@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FAULTS } from './faults.ts';
+import { FAULTS } from './fault-names.ts';
 import { type Options, planRun } from './plan.ts';
 
 const options: Options = {

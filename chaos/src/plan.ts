@@ -1,4 +1,4 @@
-import type { FaultName } from './faults.ts';
+import type { FaultName } from './fault-names.ts';
 import { Random } from './random.ts';
 
 /**

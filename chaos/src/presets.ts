@@ -1,4 +1,4 @@
-import { FAULTS, type FaultName } from './faults.ts';
+import { FAULTS, type FaultName } from './fault-names.ts';
 import type { Mode, Options } from './plan.ts';
 
 const common = {

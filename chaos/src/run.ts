@@ -7,11 +7,13 @@ import { type ConversationId, type Event, type Seq, streamOfConversation } from 
 import { examine } from '@parley/server/doctor';
 
 import pg from 'pg';
-import { Actor, type Conversation, finalMessage, type Stage } from './actor.ts';
-import { check, type Violation } from './checker.ts';
+import { Actor } from './actor.ts';
+import { check } from './checker.ts';
 import { databaseOfNode, type RunDatabase, startDatabase } from './database.ts';
 import { SmallDisk } from './disk.ts';
-import { beginFault, type FaultContext, type FaultName } from './faults.ts';
+import type { FaultName } from './fault-names.ts';
+import { beginFault, type FaultContext } from './faults.ts';
+import { finalMessage } from './final-message.ts';
 import type { FinalMessage, HistoryRecord } from './history.ts';
 import { findMutant } from './mutants.ts';
 import { NodeProcess } from './node-process.ts';
@@ -21,6 +23,8 @@ import { Random } from './random.ts';
 import { Recorder } from './recorder.ts';
 import { startRedis, whyNoRedis } from './redis.ts';
 import { RedisProxy } from './redis-proxy.ts';
+import type { Conversation, Stage } from './stage.ts';
+import type { Violation } from './violation.ts';
 
 /** The result of a run. */
 export interface RunResult {
@@ -304,7 +308,7 @@ class ChaosRun {
   /** Repeats old commands an hour later, by the servers’ clocks. */
   #repeatLater(): void {
     for (const node of this.#nodes) node.setClock(LATER_MS);
-    for (const actor of this.#actors) actor.repeatPast();
+    for (const actor of this.#actors) actor.requests.repeatPast();
   }
 
   /** Ends the effects of all faults: nodes run, clients are connected. */
@@ -321,7 +325,7 @@ class ChaosRun {
       }
     }
     await Promise.all(this.#actors.map((actor) => actor.wake()));
-    await Promise.all(this.#actors.map((actor) => actor.requestsDone()));
+    await Promise.all(this.#actors.map((actor) => actor.requests.done()));
     for (const node of this.#nodes) node.setClock(0);
   }
 
@@ -368,7 +372,7 @@ class ChaosRun {
     await this.#sample();
     for (const actor of this.#actors) await actor.finish();
     this.#repeatLater();
-    await Promise.all(this.#actors.map((actor) => actor.requestsDone()));
+    await Promise.all(this.#actors.map((actor) => actor.requests.done()));
     for (const node of this.#nodes) node.setClock(0);
     for (const [n, { id }] of this.#conversations.entries()) {
       await this.#readLog(this.#founders[n] as ParleyApi, id);

@@ -1,4 +1,5 @@
-import { type CheckOptions, check } from './checker.ts';
+import type { CheckOptions } from './check-options.ts';
+import { check } from './checker.ts';
 import type { HistoryRecord } from './history.ts';
 import type { Violation } from './violation.ts';
 

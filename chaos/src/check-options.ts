@@ -1,0 +1,6 @@
+/** What a checker needs to know of the run besides its history. */
+export interface CheckOptions {
+  readonly mode: 'clean' | 'chaos' | 'slow' | 'database';
+  /** Every client must have everything this long after a round, ms. */
+  readonly deadlineMs: number;
+}

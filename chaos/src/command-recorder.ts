@@ -1,0 +1,69 @@
+import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import type { Op } from './history.ts';
+import type { Recorder } from './recorder.ts';
+
+/** Records the commands of one client and their answers. */
+export class CommandRecorder {
+  readonly #recorder: Recorder;
+  readonly #name: string;
+  readonly #account: AccountId;
+
+  /** `name` is that of the client. */
+  constructor(recorder: Recorder, name: string, account: AccountId) {
+    this.#recorder = recorder;
+    this.#name = name;
+    this.#account = account;
+  }
+
+  /** The client gives a command over its own connection. */
+  invoked(id: string, op: Op, conversation: ConversationId, rest: CommandDetails): void {
+    this.#invoked(this.#name, id, op, conversation, rest);
+  }
+
+  /** A request beside the connection: a client of its own, because requests are not ordered. */
+  requested(id: string, op: Op, conversation: ConversationId, rest: CommandDetails): void {
+    this.#invoked(this.#requester(id), id, op, conversation, rest);
+  }
+
+  /** A second command with the id of a request, and another text: one of them must be rejected. */
+  rival(id: string, conversation: ConversationId, text: string): void {
+    const client = this.#requester(id);
+    const account = this.#account;
+    const t = this.#recorder.now;
+    this.#recorder.add({ kind: 'rival', client, account, id, conversation, text, t });
+  }
+
+  /** `text` is what the command would have stored, if another command may have its id. */
+  acked(id: string, stream: string, seq: number, text?: string): void {
+    const t = this.#recorder.now;
+    const answered = { kind: 'ack', client: this.#name, id, stream, seq, t } as const;
+    this.#recorder.add(text === undefined ? answered : { ...answered, text });
+  }
+
+  nacked(id: string, code: string): void {
+    this.#recorder.add({ kind: 'nack', client: this.#name, id, code, t: this.#recorder.now });
+  }
+
+  #requester(id: string): string {
+    return `${this.#name}!${id}`;
+  }
+
+  #invoked(
+    client: string,
+    id: string,
+    op: Op,
+    conversation: ConversationId,
+    rest: CommandDetails,
+  ): void {
+    const account = this.#account;
+    const t = this.#recorder.now;
+    this.#recorder.add({ kind: 'invoke', client, account, id, op, conversation, ...rest, t });
+  }
+}
+
+/** What a command is about. */
+export interface CommandDetails {
+  readonly message?: Seq;
+  readonly text?: string;
+  readonly whom?: string;
+}

@@ -1,0 +1,85 @@
+import type { ParleyClient, Sent } from '@parley/client';
+import type { ConversationId, Seq } from '@parley/protocol';
+import type { CommandDetails } from './command-recorder.ts';
+import type { Op } from './history.ts';
+import type { Step } from './plan.ts';
+
+/** What a step acts on. */
+export interface StepTarget {
+  readonly conversation: ConversationId;
+  /** A message of the account; null if there is none. */
+  readonly own: Seq | null;
+  /** A message that the client has seen. */
+  readonly seen: Seq | null;
+  readonly text: string;
+}
+
+/** A command that was given, for the record. */
+export interface Invoked {
+  readonly sent: Sent;
+  readonly op: Op;
+  readonly details: CommandDetails;
+}
+
+type Give = (client: ParleyClient, target: StepTarget) => Invoked | null;
+
+const onOwn =
+  (op: Op, give: (client: ParleyClient, target: StepTarget, message: Seq) => Sent): Give =>
+  (client, target) =>
+    target.own === null
+      ? null
+      : { sent: give(client, target, target.own), op, details: { message: target.own } };
+
+const onSeen =
+  (op: Op, give: (client: ParleyClient, target: StepTarget, message: Seq) => Sent): Give =>
+  (client, target) =>
+    target.seen === null
+      ? null
+      : { sent: give(client, target, target.seen), op, details: { message: target.seen } };
+
+const withText =
+  (give: Give): Give =>
+  (client, target) => {
+    const invoked = give(client, target);
+    return invoked && { ...invoked, details: { ...invoked.details, text: target.text } };
+  };
+
+/** The steps that are commands of the SDK; null if there is no object for one. */
+const STEPS: Readonly<Record<Exclude<Step['op'], RequestStep | 'away'>, Give>> = {
+  post: withText((client, { conversation, text }) => ({
+    sent: client.post(conversation, text),
+    op: 'post',
+    details: {},
+  })),
+  edit: withText(
+    onOwn('edit', (client, { conversation, text }, m) => client.edit(conversation, m, text)),
+  ),
+  delete: onOwn('delete', (client, { conversation }, m) => client.remove(conversation, m)),
+  react: withText(
+    onSeen('react', (client, { conversation, text }, m) => client.react(conversation, m, text)),
+  ),
+  unreact: withText(
+    onSeen('unreact', (client, { conversation, text }, m) => client.unreact(conversation, m, text)),
+  ),
+  pin: onSeen('pin', (client, { conversation }, m) => client.pin(conversation, m)),
+  unpin: onSeen('unpin', (client, { conversation }, m) => client.unpin(conversation, m)),
+  // Moves of the read cursor are not recorded: only where it is in the end.
+  read: (client, { conversation, seen }) => {
+    if (seen !== null) client.read(conversation, seen);
+    return null;
+  },
+  unread: (client, { conversation, seen }) => {
+    if (seen !== null) client.read(conversation, (seen - 1) as Seq, { unread: true });
+    return null;
+  },
+};
+
+/** A step that is a request, not a command of the SDK. */
+export type RequestStep = 'join' | 'leave' | 'add' | 'remove';
+
+/** Carries out a step over the connection of a client. Returns the command, if it gave one. */
+export const takeStep = (
+  client: ParleyClient,
+  op: Exclude<Step['op'], RequestStep | 'away'>,
+  target: StepTarget,
+): Invoked | null => STEPS[op](client, target);

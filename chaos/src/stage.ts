@@ -1,0 +1,21 @@
+import type { AccountId, ConversationId } from '@parley/protocol';
+import type { Recorder } from './recorder.ts';
+
+/** A conversation of the run. */
+export interface Conversation {
+  readonly id: ConversationId;
+  readonly kind: 'everyone' | 'direct' | 'group';
+  /** Index of the account that never leaves, and may add and remove others. */
+  readonly founder: number;
+}
+
+/** What all actors share. */
+export interface Stage {
+  readonly recorder: Recorder;
+  readonly conversations: readonly Conversation[];
+  /** Ids of the accounts, by index. */
+  readonly accounts: readonly AccountId[];
+  /** Addresses of the nodes themselves, for requests that bypass the proxies. */
+  readonly nodes: () => readonly string[];
+  readonly mutant: string | undefined;
+}
