@@ -46,6 +46,38 @@ describe('deferred commands', () => {
     expect(deferred.size).toBe(0);
   });
 
+  test('keep their place after 5 s while a later one is still waited for', () => {
+    const { clock, deferred } = deferredCommands();
+    const first = deferred.orderOf(command(1));
+    deferred.defer(command(1), first, 'disk_full');
+    clock.now = 4_900;
+    const second = deferred.orderOf(command(2));
+    expect(deferred.ahead(command(2), second)).not.toBeNull();
+    deferred.defer(command(2), second, 'disk_full');
+    clock.now = 6_500;
+    // Something else has the expired ones dropped.
+    deferred.defer(command(3, 'ben'), 3, 'overloaded');
+
+    const again = deferred.orderOf(command(1));
+    expect(deferred.ahead(command(1), again)).toBeNull();
+    deferred.forget(command(1));
+    expect(deferred.ahead(command(2), deferred.orderOf(command(2)))).toBeNull();
+  });
+
+  test('do not wait longer for one that expired because its place is kept', () => {
+    const { clock, deferred } = deferredCommands();
+    const [first, second] = [1, 2].map((n) => deferred.orderOf(command(n))) as [number, number];
+    deferred.defer(command(1), first, 'disk_full');
+    deferred.defer(command(2), second, 'disk_full');
+    clock.now = 4_000;
+    deferred.defer(command(2), second, 'disk_full');
+    clock.now = 5_001;
+    expect(deferred.ahead(command(2), second)).toBeNull();
+    clock.now = 9_001;
+    expect(deferred.ahead(command(3), deferred.orderOf(command(3)))).toBeNull();
+    expect(deferred.size).toBe(0);
+  });
+
   test('are bounded, and expired ones are dropped even if they are not retried', () => {
     const { clock, deferred } = deferredCommands(3);
     for (const n of [1, 2, 3, 4]) deferred.defer(command(n, `a${n}`), n, 'overloaded');

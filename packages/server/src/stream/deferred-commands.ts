@@ -28,7 +28,8 @@ type Identified = Pick<Command, 'actor' | 'stream' | 'clientId'>;
  *
  * 1. A command waits while one that arrived before it is deferred, for at most {@link WAIT_MS} after
  *    that one was deferred last. Commands that arrived earlier never wait for later ones.
- * 2. A command that is sent again keeps the place of its first arrival.
+ * 2. A command that is sent again keeps the place of its first arrival, also when it is no longer
+ *    waited for, as long as a later command of its sender is: both may be sent again, in their order.
  * 3. At most {@link REMEMBERED_MAX} commands are remembered. One beyond that takes a new place when it
  *    is sent again, behind all that are remembered.
  */
@@ -73,13 +74,15 @@ export class DeferredCommands {
 
   /** Returns the deferred command that has to come before one with this place, if there is one. */
   ahead(command: Identified, order: number): DeferredCommand | null {
-    const entries = this.#bySender.get(senderKey(command));
+    const sender = senderKey(command);
+    const entries = this.#bySender.get(sender);
     if (!entries) return null;
     const now = this.#now();
-    for (let first = entries[0]; first && first.order < order; first = entries[0]) {
-      if (first.until >= now) return first;
-      this.forget({ ...command, clientId: first.clientId });
+    for (const entry of entries) {
+      if (entry.order >= order) break;
+      if (entry.until >= now) return entry;
     }
+    this.#dropExpired(sender, entries, now);
     return null;
   }
 
@@ -99,15 +102,16 @@ export class DeferredCommands {
     const now = this.#now();
     if (now - this.#sweptAt < SWEEP_MS) return;
     this.#sweptAt = now;
-    for (const [sender, entries] of this.#bySender) {
-      const kept = entries.filter((entry) => entry.until >= now);
-      if (kept.length === entries.length) continue;
-      for (const entry of entries) {
-        if (entry.until < now) this.#byCommand.delete(`${sender} ${entry.clientId}`);
-      }
-      if (kept.length > 0) this.#bySender.set(sender, kept);
-      else this.#bySender.delete(sender);
+    for (const [sender, entries] of this.#bySender) this.#dropExpired(sender, entries, now);
+  }
+
+  /** Drops the expired entries of a sender behind the last one that is still waited for. */
+  #dropExpired(sender: string, entries: DeferredCommand[], now: number): void {
+    for (let last = entries.at(-1); last && last.until < now; last = entries.at(-1)) {
+      entries.pop();
+      this.#byCommand.delete(`${sender} ${last.clientId}`);
     }
+    if (entries.length === 0) this.#bySender.delete(sender);
   }
 }
 
