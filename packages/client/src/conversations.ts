@@ -135,7 +135,8 @@ export function reduce(
 }
 
 /**
- * Returns the view after its read cursor moved. Messages after the server’s count are counted here.
+ * Returns the view after its read cursor moved. What happened after the server counted is counted here:
+ * new messages, and messages that were deleted since.
  */
 export function withCursor(
   view: ConversationView,
@@ -144,10 +145,13 @@ export function withCursor(
   window: MessageWindow | undefined,
 ): ConversationView {
   const later = window ? window.countAfter(Math.max(cursor.asOf, cursor.readSeq) as Seq, me) : 0;
+  // A saturated count cannot be decremented.
+  const isExact = cursor.unread < LIMITS.unreadMax;
+  const gone = isExact && window ? window.countDeleted(cursor, me) : 0;
   return {
     ...view,
     readSeq: cursor.readSeq,
-    unread: Math.min(cursor.unread + later, LIMITS.unreadMax),
+    unread: Math.min(Math.max(0, cursor.unread - gone) + later, LIMITS.unreadMax),
     unreadAsOf: cursor.asOf > view.lastSeq ? cursor.asOf : view.lastSeq,
   };
 }

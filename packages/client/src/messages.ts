@@ -136,6 +136,27 @@ export class MessageWindow {
     return n;
   }
 
+  /**
+   * Returns how many messages of other accounts after `readSeq`, up to `asOf`, were deleted after
+   * `asOf`.
+   */
+  countDeleted({ readSeq, asOf }: { readSeq: Seq; asOf: Seq }, me: AccountId): number {
+    const isMeant = (seq: Seq, author: AccountId, deletedSeq: Seq) =>
+      seq > readSeq && seq <= asOf && author !== me && deletedSeq > asOf;
+    let n = 0;
+    for (let i = this.messages.length - 1; i >= 0; i--) {
+      const { seq, author, deletedAt, changedSeq } = this.messages[i] as Message;
+      if (seq <= readSeq) break;
+      // Nothing changes a deleted message any more.
+      if (deletedAt !== null && isMeant(seq, author, changedSeq)) n++;
+    }
+    for (const { type, seq, data } of this.#changes) {
+      if (type !== 'message.deleted' || this.#messages.has(data.message)) continue;
+      if (isMeant(data.message, data.author, seq)) n++;
+    }
+    return n;
+  }
+
   #put(message: Message): Message {
     this.#messages.set(message.seq, message);
     const place = this.#place(message.seq);

@@ -238,6 +238,24 @@ describe('a ping', () => {
 });
 
 describe('read cursors', () => {
+  test.each([0, 3])(
+    'that were counted before a deletion do not count the deleted message (%i older ones)',
+    async (older) => {
+      const { server, client, id } = await inGroup(older);
+      const first = server.post(id, server.other, 'one');
+      const second = server.post(id, server.other, 'two');
+      await arrive(server);
+      client.read(id, second);
+      await heal(server, client);
+      server.read(id, (first - 1) as Seq, true);
+      // The deletion overtakes the cursor, as between two nodes.
+      server.append(id, server.other, 'message.deleted', { message: first, author: server.other });
+      server.queued.reverse();
+      await arrive(server);
+      expect(view(client, id)).toMatchObject({ readSeq: first - 1, unread: 1 });
+    },
+  );
+
   test('are applied directly if they arrive in order', async () => {
     const { server, client, id } = await inGroup();
     server.read(id, 4 as Seq, true);
