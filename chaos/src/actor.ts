@@ -111,6 +111,7 @@ export class Actor {
         api: this.api,
         store: life,
         socket: (url, handlers) => {
+          recorder.add({ kind: 'connect', client: this.plan.name, t: recorder.now });
           this.#socket = nodeSocket(url, handlers);
           return this.#socket;
         },

@@ -1,5 +1,6 @@
+import type { CheckOptions } from './check-options.ts';
 import type { HistoryRecord, RecordOf } from './history.ts';
-import { isText, type Log } from './log.ts';
+import { isText, type Log, messageOf } from './log.ts';
 import { type MembershipPeriod, messagesOf, unreadOf } from './model.ts';
 import { of, type Violation } from './violation.ts';
 
@@ -10,10 +11,13 @@ const UNREAD_MAX = 100;
 export function checkClients(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
+  { nodes }: CheckOptions,
 ): Violation[] {
   return [
     ...checkReceived(history, logs),
     ...checkFormer(history, logs),
+    // Another node may have the text in memory until it learns of the deletion.
+    ...(nodes === 1 ? checkDeleted(history, logs) : []),
     ...of(history, 'final').flatMap((final) => [
       ...checkFinal(final, logs),
       ...checkKept(final, logs),
@@ -28,10 +32,14 @@ function checkReceived(
 ): Violation[] {
   const found: Violation[] = [];
   const cursors = new Map<string, Map<string, number>>();
+  const accounts = new Map<string, string>();
   for (const record of history) {
     if (record.kind === 'start') {
       // From here on the state of its store counts: the rest went with the process.
       cursors.set(record.client, new Map(Object.entries(record.cursors)));
+      accounts.set(record.client, record.account);
+    } else if (record.kind === 'connect') {
+      dropEnded(cursors.get(record.client), accounts.get(record.client), logs);
     } else if (record.kind === 'reset') {
       cursors.get(record.client)?.set(record.stream, record.seq);
     } else if (record.kind === 'event') {
@@ -41,6 +49,21 @@ function checkReceived(
     }
   }
   return found;
+}
+
+/**
+ * A client forgets a conversation with the end of its membership. If it connects again as a member, it
+ * starts from the snapshot that it gets then, as in a conversation that is new to it.
+ */
+function dropEnded(
+  cursors: Map<string, number> | undefined,
+  account: string | undefined,
+  logs: ReadonlyMap<string, Log>,
+): void {
+  if (!cursors || account === undefined) return;
+  for (const [stream, seq] of cursors) {
+    if (logs.get(stream)?.periodAt(account, seq)?.left === seq) cursors.delete(stream);
+  }
 }
 
 function checkEvent(
@@ -80,11 +103,7 @@ function checkFormer(
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
   const found: Violation[] = [];
-  const answered = new Map<string, number>();
-  for (const { stream, seq, t } of of(history, 'ack')) {
-    const place = `${stream} ${seq}`;
-    answered.set(place, Math.min(t, answered.get(place) ?? t));
-  }
+  const answered = answeredAt(history);
   const startedAt = new Map<string, number>();
   for (const record of history) {
     if (record.kind === 'start') startedAt.set(record.client, record.t);
@@ -99,6 +118,40 @@ function checkFormer(
     found.push({ rule: 'I10 members only', stream: event.stream, client, what });
   }
   return found;
+}
+
+/**
+ * I11: a client that connected after the deletion of a message was acknowledged does not receive the
+ * text.
+ */
+function checkDeleted(
+  history: readonly HistoryRecord[],
+  logs: ReadonlyMap<string, Log>,
+): Violation[] {
+  const found: Violation[] = [];
+  const answered = answeredAt(history);
+  const connectedAt = new Map<string, number>();
+  for (const record of history) {
+    if (record.kind === 'connect') connectedAt.set(record.client, record.t);
+    if (record.kind !== 'event' || !isText(record.event) || record.event.data.body === '') continue;
+    const { client, event } = record;
+    const deletion = logs.get(event.stream)?.deletionOf(messageOf(event));
+    const end = answered.get(`${event.stream} ${deletion}`) ?? Number.POSITIVE_INFINITY;
+    if (end >= (connectedAt.get(client) ?? Number.NEGATIVE_INFINITY)) continue;
+    const what = `the text at ${event.seq} was delivered to a client that connected after its deletion`;
+    found.push({ rule: 'I11 same state', stream: event.stream, client, what });
+  }
+  return found;
+}
+
+/** Returns when each event was first acknowledged, by stream and seq. */
+function answeredAt(history: readonly HistoryRecord[]): Map<string, number> {
+  const answered = new Map<string, number>();
+  for (const { stream, seq, t } of of(history, 'ack')) {
+    const place = `${stream} ${seq}`;
+    answered.set(place, Math.min(t, answered.get(place) ?? t));
+  }
+  return answered;
 }
 
 /**

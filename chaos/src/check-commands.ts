@@ -64,12 +64,24 @@ function checkAnswers(
       const what = 'rejected as reused, though nothing else was sent with its id';
       found.push({ rule: 'I12 same answer', id, client, what });
     }
-    if (event && !acked.has(id)) {
+    if (event && !acked.has(id) && !mayBeCarriedOutLater(event, code, logs)) {
       const what = `refused with ${code}, but stored`;
       found.push({ rule: 'I3 refused is absent', id, stream: event.stream, client, what });
     }
   }
   return found;
+}
+
+/**
+ * A command is refused for good while the account is not a member, and a copy of it that a node had not
+ * read yet may be carried out once the account is a member again (docs/guarantees.md).
+ */
+function mayBeCarriedOutLater(
+  { stream, actor }: Event,
+  code: string,
+  logs: ReadonlyMap<string, Log>,
+): boolean {
+  return code === 'conversation_not_found' && logs.get(stream)?.wasAlwaysMember(actor) === false;
 }
 
 /** Returns whether the event has another text than was sent, for another reason than redaction. */

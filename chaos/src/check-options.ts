@@ -3,4 +3,6 @@ export interface CheckOptions {
   readonly mode: 'clean' | 'chaos' | 'slow' | 'database';
   /** Every client must have everything this long after a round, ms. */
   readonly deadlineMs: number;
+  /** The number of nodes. */
+  readonly nodes?: number;
 }

@@ -336,6 +336,67 @@ describe('a deleted message', () => {
   });
 });
 
+describe('the text of a deleted message', () => {
+  const received = (nodes: number, ...more: HistoryRecord[]) =>
+    check(
+      [
+        ...withLog((log) => [
+          ...log.map((e) => (e.seq === 5 ? ({ ...e, data: { body: '' } } as Event) : e)),
+          event(11, 'message.deleted', ANN, { message: 5, author: ANN }),
+        ]),
+        { kind: 'ack', client: ANN, id: 'deletion', stream: STREAM, seq: 11, t: 3 },
+        ...more,
+      ],
+      { mode: 'chaos', deadlineMs: 0, nodes },
+    ).filter(({ what }) => what.includes('connected after its deletion'));
+  const connects = (t: number): HistoryRecord => ({ kind: 'connect', client: 'new', t });
+  const gets: HistoryRecord = {
+    kind: 'event',
+    client: 'new',
+    account: BEN,
+    life: 1,
+    event: event(5, 'message.posted', ANN, { body: 'one' }, 'c1'),
+    t: 9,
+  };
+
+  test('is not delivered to a client that connects after the deletion', () => {
+    expect(received(1, connects(4), gets)).toHaveLength(1);
+    expect(received(1, connects(2), gets)).toEqual([]);
+    expect(received(2, connects(4), gets)).toEqual([]);
+  });
+});
+
+describe('a client whose membership ended', () => {
+  const rejoined = withLog((log) => [
+    ...log,
+    event(11, 'member.joined', EVE, { account: EVE, role: 'member' }),
+    event(12, 'message.posted', ANN, { body: 'four' }),
+  ]);
+  const starts: HistoryRecord = {
+    kind: 'start',
+    client: EVE,
+    account: EVE,
+    life: 1,
+    cursors: { [STREAM]: 7 },
+    t: 5,
+  };
+  const gets: HistoryRecord = {
+    kind: 'event',
+    client: EVE,
+    account: EVE,
+    life: 1,
+    event: event(12, 'message.posted', ANN, { body: 'four' }),
+    t: 7,
+  };
+  const jumps = (...more: HistoryRecord[]) =>
+    check([...rejoined, starts, ...more]).filter(({ what }) => what === '12 came after 7');
+
+  test('starts from a new snapshot only if it connects again', () => {
+    expect(jumps({ kind: 'connect', client: EVE, t: 6 }, gets)).toEqual([]);
+    expect(jumps(gets)).toHaveLength(1);
+  });
+});
+
 describe('a run without faults', () => {
   const counters = { connects: 1, resends: 0, gapFills: 0, duplicates: 0, resets: 0 };
   const stop = (changed: Partial<typeof counters>): HistoryRecord => ({

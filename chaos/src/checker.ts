@@ -8,6 +8,8 @@ import type { HistoryRecord } from './history.ts';
 import { Log } from './log.ts';
 import { of, type Violation } from './violation.ts';
 
+export { of, type Violation } from './violation.ts';
+
 /**
  * Checks a history against the guarantees. Shares no code with the server: it uses only what clients
  * saw, and what members read over REST at the end.
@@ -20,7 +22,7 @@ export function check(
   return [
     ...checkLogs(history, logs),
     ...checkCommands(history, logs),
-    ...checkClients(history, logs),
+    ...checkClients(history, logs, options),
     ...checkRun(history, options),
     ...(options.mode === 'clean' ? checkClean(history, options) : []),
   ];

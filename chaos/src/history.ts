@@ -71,6 +71,8 @@ export type HistoryRecord =
       readonly cursors: Readonly<Record<string, number>>;
       readonly t: number;
     }
+  /** A client opens a connection. */
+  | { readonly kind: 'connect'; readonly client: string; readonly t: number }
   /** A client applied an event. */
   | {
       readonly kind: 'event';

@@ -8,7 +8,8 @@ export class Log {
   readonly stream: string;
   readonly first: number;
   readonly events: readonly Event[];
-  readonly #deleted: ReadonlySet<number>;
+  /** The seq of the deletion of each deleted message. */
+  readonly #deleted: ReadonlyMap<number, number>;
   readonly #periods: ReadonlyMap<string, readonly MembershipPeriod[]>;
 
   constructor({ stream, first, events }: RecordOf<'log'>) {
@@ -16,8 +17,8 @@ export class Log {
     this.first = first;
     this.events = events;
     this.#periods = periodsOf(events);
-    this.#deleted = new Set(
-      events.map((e) => (e.type === 'message.deleted' ? e.data.message : 0)).filter((m) => m > 0),
+    this.#deleted = new Map(
+      events.flatMap((e) => (e.type === 'message.deleted' ? [[e.data.message, e.seq]] : [])),
     );
   }
 
@@ -40,6 +41,11 @@ export class Log {
     if (isDeepStrictEqual(own, event)) return true;
     if (!isText(own) || !isText(event) || !this.isDeleted(messageOf(own))) return false;
     return isDeepStrictEqual(withBody(own, event.data.body), event);
+  }
+
+  /** Returns the seq of the event that deleted the message. */
+  deletionOf(message: number): number | undefined {
+    return this.#deleted.get(message);
   }
 
   /** Returns whether the message was deleted. */

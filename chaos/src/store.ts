@@ -20,7 +20,7 @@ import type {
  * A store in memory that survives its client: it has what a disk would have after a crash. Each
  * change is applied as a whole, one turn of the event loop later; a crash before that loses it.
  */
-class KeptStore implements Store {
+export class KeptStore implements Store {
   #epoch: string | null = null;
   readonly #cursors = new Map<StreamId, Seq>();
   readonly #windows = new Map<ConversationId, Seq>();
@@ -122,7 +122,7 @@ class KeptStore implements Store {
  * A planted fault: the cursor is stored at once, the data some time later. A crash in between leaves
  * a cursor that is ahead of the data.
  */
-class CursorFirstStore extends KeptStore {
+export class CursorFirstStore extends KeptStore {
   override async apply(changes: Changes): Promise<void> {
     const nothing = { messages: [], windows: new Map(), conversations: new Map() };
     this.take({ ...changes, ...nothing });
