@@ -44,7 +44,7 @@ const parts = [
       'packages/client/dist/index.js',
       'packages/protocol/dist/index.js',
       'chaos/dist/main.js',
-      'simulation/dist/scheduler.js',
+      'simulation/dist/main.js',
     ],
     async make() {
       // An earlier build may have used other packages than are installed now, which the compiler does

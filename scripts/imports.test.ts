@@ -58,7 +58,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'packages/web': ['protocol', 'client'],
   bench: ['protocol', 'client', 'server'],
   chaos: ['protocol', 'client', 'server'],
-  simulation: ['protocol', 'client', 'server'],
+  simulation: ['protocol', 'client', 'server', 'chaos'],
 };
 
 interface Import {

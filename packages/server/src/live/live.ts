@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import {
   type AccountId,
   CLOSE,
@@ -12,6 +13,7 @@ import { textFrame } from '../stream/frame.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
 import type { LiveContext, LiveDeps } from './context.ts';
+import type { LiveSocket } from './live-socket.ts';
 import { NodeMessages } from './node-messages.ts';
 import { PresenceBoard } from './presence.ts';
 import { Upgrades } from './upgrades.ts';
@@ -79,16 +81,24 @@ export class Live {
         this.#stalled++;
       },
     };
-    this.#upgrades = new Upgrades(deps, (ws, socket) => {
-      const connection = new Connection(this.#context, ws, socket);
-      this.#all.add(connection);
-      ws.on('close', () => this.#all.delete(connection));
-    });
+    this.#upgrades = new Upgrades(deps, (ws, socket) => this.accept(ws, socket));
   }
 
   /** Handles the upgrades of the HTTP server and starts the heartbeat. */
   attach(server: Server): void {
     server.on('upgrade', (request, socket, head) => this.#upgrades.handle(request, socket, head));
+    this.start();
+  }
+
+  /** Opens a connection on a WebSocket, whose frames are written to `socket`. */
+  accept(ws: LiveSocket, socket: Socket): void {
+    const connection = new Connection(this.#context, ws, socket);
+    this.#all.add(connection);
+    ws.on('close', () => this.#all.delete(connection));
+  }
+
+  /** Starts the heartbeat of all connections, and the lookups of what a node message may have missed. */
+  start(): void {
     this.#timers.push(
       setInterval(() => this.#tick(), TICK_MS),
       setInterval(() => void this.#recheck(), RECHECK_MS),

@@ -1,0 +1,91 @@
+import { type AccountId, isRetryable, type RefusalCode } from '@parley/protocol';
+import type { EventLoop } from '../event-loop.ts';
+import type { Network, NodeAnswer, NodeRequest } from '../network/network.ts';
+import { tokenOf } from '../node/tokens.ts';
+import type { Process } from '../process.ts';
+
+/** A request without an answer is sent again after this time, ms. */
+const AGAIN_MS = 400;
+
+/** The final answer to a request. */
+export type Answer =
+  | { readonly kind: 'done'; readonly seq: number }
+  /** It was carried out, and the account left the conversation since. */
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'refused'; readonly code: string };
+
+/** Sends commands over REST, each with one id until it is answered, as a program with a retry loop does. */
+export class Requests {
+  readonly #loop: EventLoop;
+  readonly #network: Network;
+  readonly #process: Process;
+  readonly #token: string;
+  #open = 0;
+
+  constructor(loop: EventLoop, network: Network, process: Process, account: AccountId) {
+    this.#loop = loop;
+    this.#network = network;
+    this.#process = process;
+    this.#token = tokenOf(account);
+  }
+
+  /** Requests that are not answered yet. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** Sends a command until it is answered. `which` in [0, 1) chooses the node. */
+  async send(
+    request: Pick<NodeRequest, 'method' | 'path' | 'id' | 'body'>,
+    which?: number,
+  ): Promise<Answer> {
+    this.#open++;
+    try {
+      for (;;) {
+        const answer = await this.#attempt({ ...request, token: this.#token }, which);
+        if (answer) return answer;
+        await new Promise<void>((resolve) =>
+          this.#loop.after(AGAIN_MS, this.#process, () => resolve()),
+        );
+      }
+    } finally {
+      this.#open--;
+    }
+  }
+
+  async #attempt(request: NodeRequest, which: number | undefined): Promise<Answer | null> {
+    let answer: NodeAnswer;
+    try {
+      answer = await this.#network.request(this.#process, request, which);
+    } catch {
+      return null;
+    }
+    const { status, body } = answer;
+    if (status < 400) return { kind: 'done', seq: (body as { seq: number }).seq };
+    const { code } = body as { code: RefusalCode };
+    if (code === 'no_longer_member') return { kind: 'gone' };
+    return isRetryable(code) ? null : { kind: 'refused', code };
+  }
+}
+
+/** Returns `fetch` for the SDK of one life of a client. */
+export function fetchOf(network: Network, process: Process): typeof fetch {
+  return (async (input: URL | string, init: RequestInit = {}) => {
+    const url = new URL(input);
+    const headers = init.headers as Record<string, string>;
+    const answer = await network.request(process, {
+      method: init.method ?? 'GET',
+      path: url.pathname.replace('/api/v1', ''),
+      token: headers.authorization ?? null,
+      id: headers['idempotency-key'] ?? null,
+      body: typeof init.body === 'string' ? JSON.parse(init.body) : null,
+    });
+    // As much of a response as the SDK reads.
+    return {
+      ok: answer.status < 400,
+      status: answer.status,
+      headers: new Map<string, string>(),
+      text: async () => JSON.stringify(answer.body),
+    };
+  }) as unknown as typeof fetch;
+}

@@ -1,0 +1,245 @@
+import { Random } from '@parley/chaos/random';
+import type { Process } from './process.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** Cancels something that was scheduled. */
+export type Cancel = () => void;
+
+/** Something that happens at a time, in a process. */
+interface Happening {
+  readonly at: number;
+  readonly order: number;
+  readonly process: Process;
+  readonly fn: () => void;
+  /** A fault, which happens between two turns of the event loop of every process. */
+  readonly isFault: boolean;
+  cancelled: boolean;
+}
+
+/** Happenings that may share a turn: at most this many, this close together (ms). */
+const TURN = { happenings: 4, ms: 0.5, share: 0.3 };
+/** Steps that are handed to the real event loop at a time. */
+const STEPS = 512;
+
+const realImmediate = setImmediate;
+
+/**
+ * Runs all simulated processes in one thread, in simulated time.
+ *
+ * 1. Happenings run in the order of their times, those of one time in the order in which they were
+ *    scheduled. Times are chosen by the seed, so the seed decides the order.
+ * 2. Everything that a happening causes at once (microtasks, `process.nextTick`) is finished before the
+ *    next one. It belongs to the same process: what crosses from one process to another is scheduled.
+ * 3. `setImmediate` runs after the turn. As sockets that become readable together share a turn of a real
+ *    event loop, happenings that are close together may share one, by choice of the seed.
+ * 4. A process that was killed does nothing any more; one that is frozen does it when it is thawed.
+ */
+export class EventLoop {
+  readonly random: Random;
+  readonly #heap: Happening[] = [];
+  #immediates: Happening[] = [];
+  #now = 0;
+  #order = 0;
+  #turn = 0;
+  #current: Process | null = null;
+
+  /** Called with errors that a process did not catch. */
+  onError: (error: unknown, process: Process | null) => void = (error) => {
+    throw error;
+  };
+
+  constructor(seed: number) {
+    this.random = new Random(seed);
+  }
+
+  /** The simulated time, ms since the start. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** The number of happenings so far. */
+  get happenings(): number {
+    return this.#order;
+  }
+
+  /** The process that runs at the moment. @throws outside of a happening */
+  get current(): Process {
+    if (!this.#current) throw new Error('No simulated process runs');
+    return this.#current;
+  }
+
+  /** Schedules `fn` in a process. */
+  after(ms: number, process: Process, fn: () => void): Cancel {
+    return this.#add(ms, process, fn, false);
+  }
+
+  /** Schedules a fault: it does not happen within a turn. */
+  fault(ms: number, process: Process, fn: () => void): Cancel {
+    return this.#add(ms, process, fn, true);
+  }
+
+  /** Schedules `fn` after the present turn. */
+  immediate(process: Process, fn: () => void): Cancel {
+    const happening: Happening = {
+      at: this.#now,
+      order: ++this.#order,
+      process,
+      fn,
+      isFault: false,
+      cancelled: false,
+    };
+    this.#immediates.push(happening);
+    return () => {
+      happening.cancelled = true;
+    };
+  }
+
+  /** Returns the time and the randomness of one process, for a part of the simulation. */
+  schedulerOf(process: Process): Scheduler {
+    const random = this.random.fork(process.name.length + this.#order);
+    return {
+      now: () => this.#now,
+      random: () => random.next(),
+      later: (min, max, fn) => this.after(min + random.next() * (max - min), process, fn),
+    };
+  }
+
+  /** Runs `fn` as a part of the process, at once. */
+  within<T>(process: Process, fn: () => T): T {
+    const before = this.#current;
+    this.#current = process;
+    try {
+      return fn();
+    } finally {
+      this.#current = before;
+    }
+  }
+
+  /** The process continues: what it missed happens now, in its order. */
+  thaw(process: Process): void {
+    process.isFrozen = false;
+    for (const fn of process.missed.splice(0)) this.after(0, process, fn);
+  }
+
+  /**
+   * Runs until `isDone`, or until the simulated time `until`. Returns whether it is done. The caller
+   * must not wait for anything real meanwhile.
+   */
+  run(isDone: () => boolean, until: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      let ended = false;
+      // Between two immediates Node.js runs all microtasks and ticks, which nothing else guarantees.
+      const step = () => {
+        if (ended) return;
+        const isOver = isDone() || !this.#step(until);
+        if (!isOver) return;
+        ended = true;
+        resolve(isDone());
+      };
+      const batch = () => {
+        for (let n = 0; n < STEPS; n++) realImmediate(step);
+        realImmediate(() => {
+          if (!ended) batch();
+        });
+      };
+      batch();
+    });
+  }
+
+  /** Runs what the last turn has left for its end, so that nothing of it is left in the modules. */
+  async endTurn(): Promise<void> {
+    this.#turn = TURN.happenings;
+    await this.run(() => this.#immediates.length === 0, this.#now);
+  }
+
+  #add(ms: number, process: Process, fn: () => void, isFault: boolean): Cancel {
+    const happening: Happening = {
+      at: this.#now + Math.max(0, ms),
+      order: ++this.#order,
+      process,
+      fn,
+      isFault,
+      cancelled: false,
+    };
+    push(this.#heap, happening);
+    return () => {
+      happening.cancelled = true;
+    };
+  }
+
+  /** Runs what comes next. Returns false if there is nothing up to `until`. */
+  #step(until: number): boolean {
+    const immediate = this.#immediates[0];
+    if (immediate && !this.#continuesTurn()) {
+      this.#turn = 0;
+      this.#immediates.shift();
+      this.#do(immediate);
+      return true;
+    }
+    const next = this.#heap[0];
+    if (!next || next.at > until) return false;
+    pop(this.#heap);
+    this.#now = next.at;
+    this.#do(next);
+    return true;
+  }
+
+  /** Whether the next happening is a part of the present turn. */
+  #continuesTurn(): boolean {
+    const next = this.#heap[0];
+    if (!next || next.isFault || next.at - this.#now > TURN.ms) return false;
+    if (this.#turn >= TURN.happenings || !this.random.chance(TURN.share)) return false;
+    this.#turn++;
+    return true;
+  }
+
+  #do({ process, fn, cancelled }: Happening): void {
+    if (cancelled || !process.isAlive) return;
+    if (process.isFrozen) {
+      process.missed.push(fn);
+      return;
+    }
+    this.#current = process;
+    try {
+      fn();
+    } catch (error) {
+      this.onError(error, process);
+    }
+    // What it left in the queue of microtasks belongs to the same process, which stays the current one.
+  }
+}
+
+const isBefore = (a: Happening, b: Happening): boolean =>
+  a.at < b.at || (a.at === b.at && a.order < b.order);
+
+/** Adds to a binary heap. */
+function push(heap: Happening[], item: Happening): void {
+  let place = heap.length;
+  heap.push(item);
+  while (place > 0) {
+    const above = (place - 1) >> 1;
+    const other = heap[above] as Happening;
+    if (!isBefore(item, other)) break;
+    heap[place] = other;
+    place = above;
+  }
+  heap[place] = item;
+}
+
+/** Removes the first item of a binary heap. */
+function pop(heap: Happening[]): void {
+  const item = heap.pop() as Happening;
+  if (heap.length === 0) return;
+  let place = 0;
+  for (;;) {
+    let below = 2 * place + 1;
+    if (below >= heap.length) break;
+    const right = heap[below + 1];
+    if (right && isBefore(right, heap[below] as Happening)) below++;
+    const other = heap[below] as Happening;
+    if (!isBefore(other, item)) break;
+    heap[place] = other;
+    place = below;
+  }
+  heap[place] = item;
+}

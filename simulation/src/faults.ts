@@ -1,0 +1,152 @@
+import type { Random } from '@parley/chaos/random';
+import { type ConversationId, streamOfConversation } from '@parley/protocol';
+import type { Actor } from './client/actor.ts';
+import type { EventLoop } from './event-loop.ts';
+import type { Network } from './network/network.ts';
+import type { BrokerBus, BrokerConditions } from './node/broker.ts';
+import type { NodeSlot } from './node/slot.ts';
+import type { FaultName } from './plan.ts';
+import type { RunDatabase } from './run-database.ts';
+
+/** What faults happen to. */
+export interface FaultContext {
+  readonly loop: EventLoop;
+  readonly network: Network;
+  readonly bus: BrokerBus;
+  readonly nodes: readonly NodeSlot[];
+  readonly actors: readonly Actor[];
+  readonly database: RunDatabase;
+  readonly conversations: readonly ConversationId[];
+}
+
+/** Ends a fault. */
+export type End = () => void;
+
+/** Starts a fault; returns what ends it. */
+type Fault = (context: FaultContext, random: Random) => End;
+
+const nothing: End = () => undefined;
+
+/** What each fault does. */
+export const FAULTS: Readonly<Record<FaultName, Fault>> = {
+  // ---- the network ----
+  'cut-link': ({ network }, random) => {
+    pick(network.links, random)?.cut();
+    return nothing;
+  },
+  'lose-link': ({ network }, random) => {
+    const link = pick(network.links, random);
+    link?.lose();
+    // The connection is gone for good; at the end the operating systems notice it.
+    return () => link?.cut();
+  },
+  'hold-link': ({ network }, random) => {
+    const link = pick(network.links, random);
+    link?.hold();
+    return () => link?.release();
+  },
+  'stop-reading': ({ network }, random) => {
+    const link = pick(network.links, random);
+    link?.stopReading();
+    return () => link?.release();
+  },
+  'slow-reader': ({ network, actors }, random) => {
+    const actor = random.pick(actors);
+    actor.bytesPerMs = random.pick([0.3, 1, 5]);
+    // Its next connection is slow.
+    for (const link of network.of(actor.process)) link.cut();
+    return () => {
+      actor.bytesPerMs = Number.POSITIVE_INFINITY;
+      for (const link of network.of(actor.process)) link.cut();
+    };
+  },
+
+  // ---- nodes ----
+  'kill-node': ({ nodes }, random) => {
+    const node = random.pick(nodes);
+    node.kill();
+    return () => node.start();
+  },
+  'stop-node': ({ nodes }, random) => {
+    const node = random.pick(nodes);
+    node.stop();
+    return () => node.start();
+  },
+  'freeze-node': ({ nodes, loop }, random) => {
+    const { process } = random.pick(nodes);
+    process.isFrozen = true;
+    return () => loop.thaw(process);
+  },
+  'clock-back': ({ nodes }, random) => {
+    const node = random.pick(nodes);
+    node.setClock(-random.int(1_000, 600_000));
+    return () => node.setClock(0);
+  },
+
+  // ---- clients ----
+  'crash-client': ({ actors }, random) => {
+    const actor = random.pick(actors);
+    actor.crash();
+    return () => actor.wake();
+  },
+  'sleep-client': ({ actors }, random) => {
+    const actor = random.pick(actors);
+    void actor.sleep();
+    return () => actor.wake();
+  },
+  'forget-client': ({ actors }, random) => {
+    const actor = random.pick(actors);
+    actor.forget();
+    return () => actor.wake();
+  },
+  'freeze-client': ({ actors, loop }, random) => {
+    const { process } = random.pick(actors);
+    process.isFrozen = true;
+    return () => loop.thaw(process);
+  },
+
+  // ---- the broker ----
+  'lose-hints': ({ bus }, random) =>
+    worsen(bus, { loss: random.pick([0.1, 0.5, 1]), duplication: 0.3 }),
+  'slow-broker': ({ bus }, random) => worsen(bus, { min: 0, max: random.int(50, 800) }),
+  'broker-away': ({ bus }) => {
+    bus.leave();
+    return () => bus.return();
+  },
+
+  // ---- the database ----
+  'crash-database': ({ database }) => {
+    database.crash();
+    return () => database.restart();
+  },
+  'lose-database': ({ database }, random) => {
+    database.cutConnections(random.pick([0.3, 1]));
+    return nothing;
+  },
+  'lose-commit': ({ database }, random) => {
+    database.loseCommits(random.pick([0.2, 0.6]));
+    return () => database.loseCommits(0);
+  },
+  'slow-database': ({ database }, random) => {
+    database.setSlowness(random.int(5, 40));
+    return () => database.setSlowness(1);
+  },
+  'fail-writes': ({ database }, random) => {
+    database.failWrites(random.pick([0.2, 1]));
+    return () => database.failWrites(0);
+  },
+  'hold-lock': ({ database, conversations }, random) =>
+    database.holdLock(streamOfConversation(random.pick(conversations))),
+};
+
+/** Makes the broker worse; the end restores what it was. */
+function worsen(bus: BrokerBus, worse: Partial<BrokerConditions>): End {
+  const before = { ...bus.conditions };
+  Object.assign(bus.conditions, worse);
+  return () => Object.assign(bus.conditions, before);
+}
+
+function pick<T>(items: Iterable<T>, random: Random): T | undefined {
+  const list = [...items];
+  return list[Math.floor(random.next() * list.length)];
+}

@@ -1,0 +1,144 @@
+import { register } from 'node:module';
+import { parseArgs } from 'node:util';
+import type { Exploration, Failure } from './explore.ts';
+import { MUTANTS } from './mutants/mutants.ts';
+import type { Plan } from './plan.ts';
+import type { RunOptions } from './run.ts';
+
+/**
+ * `npm run simulate`: runs the delivery path in simulated time, schedule after schedule.
+ *
+ * A run has the product's own modules for nodes and clients, in one thread. Simulated is only what is
+ * around them: time (`event-loop.ts`, `globals.ts`), sockets (`network/`), the database (`database/`),
+ * the broker (`node/broker.ts`), storage of clients (`client/store.ts`), and what breaks them
+ * (`faults.ts`). One seed decides everything: what clients do (`plan.ts`), how long everything takes, and
+ * in which order things happen. `run.ts` carries a plan out; the checker of the chaos runs judges it.
+ */
+
+const USAGE = `Usage: npm run simulate -- [options]
+
+Runs the delivery path with simulated time, network, database, broker and failures, and checks that no
+acknowledged message was lost, doubled or seen in another order.
+
+  --seconds N    how long (default: 60)
+  --count N      how many schedules, instead of a time
+  --seed N       the seed of the first schedule (default: random); alone, only that one is run
+  --trace        prints what happened in that schedule
+  --plant NAME   plants a fault, which must be found:
+                 ${Object.keys(MUTANTS).join(', ')}
+`;
+
+interface Arguments {
+  readonly seconds: number | null;
+  readonly count: number | null;
+  readonly seed: number;
+  readonly trace: boolean;
+  readonly plant: string | undefined;
+}
+
+const tell = (line: string) => process.stdout.write(`${line}\n`);
+
+/** Runs with these arguments. Resolves with the exit code: 0 all kept, 1 a violation, 2 wrong usage. */
+export async function main(args: readonly string[]): Promise<number> {
+  let wanted: Arguments | 'help';
+  try {
+    wanted = readArguments(args);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    return 2;
+  }
+  if (wanted === 'help') {
+    tell(USAGE);
+    return 0;
+  }
+  const { seed, seconds, count, trace, plant } = wanted;
+  const mutant = plant === undefined ? undefined : MUTANTS[plant];
+  if (mutant) register('./mutants/hooks.js', import.meta.url, { data: mutant.edits });
+  // The modules of the product are loaded only now, with the planted fault.
+  const { explore } = await import('./explore.ts');
+  const { planRun } = await import('./plan.ts');
+  const options: RunOptions = { cursorFirst: mutant?.cursorFirst };
+  if (seconds === null && count === null) return one(planRun(seed), trace, options);
+  const explored = await explore(seed, { seconds, count }, options);
+  tell(summaryOf(explored, seed));
+  if (!explored.failure) {
+    tell('Every guarantee was kept.');
+    return 0;
+  }
+  await report(explored.failure, options);
+  return 1;
+}
+
+function summaryOf({ schedules, clean, commands, faults, seconds }: Exploration, seed: number) {
+  const rate = Math.round((schedules / seconds) * 60);
+  return (
+    `${schedules} schedules from seed ${seed} on in ${seconds.toFixed(1)} s (${rate} a minute), ` +
+    `${commands} commands, ${faults} faults; ${clean} more schedules without faults`
+  );
+}
+
+/** Runs one plan. */
+async function one(plan: Plan, isTraced: boolean, options: RunOptions): Promise<number> {
+  const { traceOf } = await import('./explore.ts');
+  const { run } = await import('./run.ts');
+  const result = await run(plan, options);
+  if (isTraced) for (const line of await traceOf(plan, options)) tell(line);
+  if (result.violations.length === 0) {
+    tell(`Seed ${plan.seed}: every guarantee was kept.`);
+    return 0;
+  }
+  if (!isTraced) await report({ plan, result }, options);
+  return 1;
+}
+
+async function report(failure: Failure, options: RunOptions): Promise<void> {
+  const { reduce, traceOf } = await import('./explore.ts');
+  const { seed } = failure.plan;
+  tell(`Seed ${seed} violates a guarantee:`);
+  for (const { rule, what, client, stream } of failure.result.violations.slice(0, 5)) {
+    tell(`  ${rule}: ${[what, client, stream].filter(Boolean).join(', ')}`);
+  }
+  const plan = await reduce(failure, options);
+  tell(`Reduced to ${plan.steps.length} commands and ${plan.faults.length} faults:`);
+  for (const line of await traceOf(plan, options)) tell(line);
+  tell(`Repeat: npm run simulate -- --seed ${seed}`);
+}
+
+function readArguments(args: readonly string[]): Arguments | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: 'boolean' },
+      seconds: { type: 'string' },
+      seed: { type: 'string' },
+      count: { type: 'string' },
+      trace: { type: 'boolean' },
+      plant: { type: 'string' },
+    },
+  });
+  if (values.help) return 'help';
+  const number = (name: string, text: string) => {
+    if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} must be an integer`);
+    return Number(text);
+  };
+  const optional = (name: 'seconds' | 'count' | 'seed') => {
+    const text = values[name];
+    return text === undefined ? null : number(name, text);
+  };
+  const { plant } = values;
+  if (plant !== undefined && !MUTANTS[plant]) throw new Error(`There is no fault ${plant}`);
+  const [seconds, count, seed] = [optional('seconds'), optional('count'), optional('seed')];
+  return {
+    seed: seed ?? Math.floor(Math.random() * 1e8),
+    seconds: seconds ?? (seed === null && count === null ? 60 : null),
+    count,
+    trace: values.trace === true,
+    plant,
+  };
+}
+
+if (process.argv[1] && import.meta.url.endsWith(process.argv[1].replaceAll('\\', '/'))) {
+  process.exitCode = await main(process.argv.slice(2));
+  // Timers of processes that a run left behind are simulated, and nothing else is open.
+  process.exit();
+}

@@ -1,0 +1,252 @@
+import { MUTANTS as CHAOS } from '@parley/chaos/mutants';
+
+/**
+ * Defects that are planted to prove that the simulation finds them. Module hooks edit the built modules of
+ * the product as they are loaded.
+ */
+
+/** An edit of a built module, in which `find` occurs exactly once. */
+export interface PackageEdit {
+  /** Path below packages/. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A planted fault. */
+export interface Mutant {
+  readonly description: string;
+  readonly edits: readonly PackageEdit[];
+  /** The fault is in the store of clients: the cursor is stored before the data. */
+  readonly cursorFirst?: true;
+}
+
+/** Planted faults of the chaos runs that are planted here as they are. */
+const SHARED = [
+  'ack-first',
+  'swapped-outcomes',
+  'drop-publish',
+  'drop-for-good',
+  'deliver-twice',
+  'reorder',
+  'false-ack',
+  'late-subscription',
+  'skip-slow',
+];
+
+const server = (file: string, find: string, replace: string): PackageEdit => ({
+  file: `server/dist/${file}`,
+  find,
+  replace,
+});
+const client = (file: string, find: string, replace: string): PackageEdit => ({
+  file: `client/dist/${file}`,
+  find,
+  replace,
+});
+
+/** All planted faults, by name. */
+export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  ...Object.fromEntries(
+    SHARED.map((name) => {
+      const { description = '', edits = [] } = CHAOS[name] ?? {};
+      return [name, { description, edits: edits.map((e) => server(e.file, e.find, e.replace)) }];
+    }),
+  ),
+
+  // ---- those of the chaos runs that need another edit here --------------------------------------
+  'cursor-first': {
+    description: 'store the cursor before the events',
+    edits: [],
+    cursorFirst: true,
+  },
+  'unchecked-commit': {
+    description: 'take a COMMIT for successful although a pipelined statement before it has failed',
+    edits: [
+      server(
+        'storage/transaction.js',
+        "if (commit.value.command !== 'COMMIT') {",
+        "if (commit.value.command !== 'COMMIT') {\n        client.release(true);\n        return;",
+      ),
+    ],
+  },
+  'removed-posts': {
+    description: 'accept posts from removed members',
+    edits: [
+      server(
+        'messages/commands.js',
+        'return new Set(rows.map((r) => r.n - 1));',
+        'return new Set(commands.keys());',
+      ),
+    ],
+  },
+  'seq-outside-lock': {
+    description: 'read the last seq of a stream without locking it',
+    edits: [
+      server(
+        'stream/execute-batch.js',
+        'select id, last_seq, last_at from streams where id = any($1::uuid[]) order by id for update',
+        'select id, last_seq from streams where id = any($1::uuid[])',
+      ),
+      server('stream/execute-batch.js', "'batch-lock'", "'stream-read-heads'"),
+      server('stream/execute-batch.js', 'row.last_at.getTime()', '0'),
+    ],
+  },
+  'forget-duplicates': {
+    description: 'detect repeated commands for 30 s only',
+    edits: [
+      server(
+        'stream/repeated-commands.js',
+        'const n = row.n - 1;',
+        'const n = row.n - 1;\n        if (row.at && Date.parse(tx.at) - row.at.getTime() > 30_000) continue;',
+      ),
+    ],
+  },
+
+  // ---- faults that only the simulation plants ----------------------------------------------------
+  'twin-answered': {
+    description: 'answer a command with the ack of another one that has its id in the same batch',
+    edits: [
+      server(
+        'stream/repeated-commands.js',
+        'return isEqual ? { ...outcome, repeated: true } : REUSED;',
+        'return { ...outcome, repeated: true };',
+      ),
+    ],
+  },
+  'refused-twin-acked': {
+    description: 'acknowledge the twin of a command that was refused',
+    edits: [
+      server(
+        'stream/repeated-commands.js',
+        'return isEqual ? outcome : undefined;',
+        "return { kind: 'stored', stream: twin.command.stream, seq: 1, at: outcome.at, repeated: true };",
+      ),
+    ],
+  },
+  'overtaken-deferred': {
+    description: 'execute commands of a sender while an earlier one of it is deferred',
+    edits: [
+      server(
+        'stream/batch-writer.js',
+        '#isBehind(pending) {',
+        '#isBehind(pending) {\n        return false;',
+      ),
+    ],
+  },
+  'unknown-as-failure': {
+    description: 'refuse commands whose COMMIT was not confirmed',
+    edits: [
+      server(
+        'stream/batch-writer.js',
+        'if (isConnectionError(error)) {',
+        'if (isConnectionError(error) && !(error instanceof CommitOutcomeUnknown)) {',
+      ),
+    ],
+  },
+  'early-promotion': {
+    description: 'take a subscription for live one event early',
+    edits: [
+      server(
+        'stream/topic.js',
+        'const isLive = subscription.cursor === this.#head &&',
+        'const isLive = subscription.cursor >= this.#head - 1 &&',
+      ),
+    ],
+  },
+  'racing-gap-fill': {
+    description: 'deliver what arrives while a gap is filled, and then what was read',
+    edits: [
+      server('stream/topic-feed.js', 'if (this.#filling) {', 'if (this.#filling && false) {'),
+      server(
+        'stream/topic-feed.js',
+        'first.seq > head + 1',
+        '!this.#filling && first.seq > head + 1',
+      ),
+      server(
+        'stream/topic-feed.js',
+        'first.seq === head + 1 ? events : events.filter',
+        'true ? events : events.filter',
+      ),
+    ],
+  },
+  'stale-hint': {
+    description: 'deliver what a late or doubled message of another node carries',
+    edits: [
+      server('stream/topic-feed.js', 'last.seq <= head || this.#closed', 'this.#closed'),
+      server(
+        'stream/topic-feed.js',
+        'first.seq === head + 1 ? events : events.filter',
+        'true ? events : events.filter',
+      ),
+    ],
+  },
+  'unconfirmed-topic': {
+    description: 'do not compare the head of a new topic with the database',
+    edits: [
+      server(
+        'stream/hub.js',
+        'this.#comparison.confirm(feed);\n        this.#broker',
+        'this.#broker',
+      ),
+    ],
+  },
+  'lost-wake-up': {
+    description: 'do not continue when a full socket has drained',
+    edits: [
+      server(
+        'live/frame-writer.js',
+        'for (const resolve of this.#waiting.splice(0))\n            resolve();',
+        'this.#waiting.splice(0);',
+      ),
+    ],
+  },
+  'stale-tail': {
+    description: 'replay the text of a message that was deleted',
+    edits: [server('stream/topic.js', 'this.#tail.clear();', '')],
+  },
+  'outliving-subscription': {
+    description: 'keep the subscription of a removed member',
+    edits: [
+      server(
+        'stream/topic.js',
+        '#endMemberships(event) {',
+        '#endMemberships(event) {\n        return;',
+      ),
+    ],
+  },
+  'applied-again': {
+    description: 'apply events that the client has applied before',
+    edits: [
+      client(
+        'streams.js',
+        "else if (event.seq <= cursor) {\n            return 'known';",
+        "else if (event.seq <= cursor) {\n            return 'next';",
+      ),
+    ],
+  },
+  'ignored-gap': {
+    description: 'apply events behind a gap',
+    edits: [client('streams.js', "if (!ends)\n                return 'gap';", '')],
+  },
+  'new-id-on-retry': {
+    description: 'send a command again with another id',
+    edits: [
+      client(
+        'outbox.js',
+        'if (!this.#context.send(frameOf(item.entry.command)))',
+        'if (!this.#context.send(frameOf(item.sendings === 0 ? item.entry.command : { ...item.entry.command, id: item.entry.command.id.slice(0, -1) + (item.sendings % 10) })))',
+      ),
+    ],
+  },
+  'resent-out-of-order': {
+    description: 'send open commands again in any order after a reconnect',
+    edits: [
+      client(
+        'outbox.js',
+        'for (const item of this.#items.values()) {\n            const { conversation }',
+        'for (const item of [...this.#items.values()].reverse()) {\n            const { conversation }',
+      ),
+    ],
+  },
+};

@@ -1,0 +1,186 @@
+import type { Random } from '@parley/chaos/random';
+import type { StreamId } from '@parley/protocol';
+import type {
+  Broker,
+  BrokerCounters,
+  BrokerListener,
+  BrokerStatus,
+  NoteHandler,
+} from '@parley/server/internal/stream/broker';
+import {
+  decode,
+  encodeNote,
+  encodeRange,
+  senderOf,
+} from '@parley/server/internal/stream/broker-message';
+import type { StoredEvent } from '@parley/server/internal/stream/record';
+import type { EventLoop } from '../event-loop.ts';
+import type { Process } from '../process.ts';
+
+/** How likely the broker loses or doubles a message, and how long it carries one, ms. */
+export interface BrokerConditions {
+  loss: number;
+  duplication: number;
+  min: number;
+  max: number;
+}
+
+/**
+ * What joins the nodes of a run, as Redis would: a message to a channel reaches the nodes that are
+ * subscribed at that moment. Messages may be lost, doubled, delayed and, as each has its own delay,
+ * swapped.
+ */
+export class BrokerBus {
+  readonly conditions: BrokerConditions;
+  readonly #loop: EventLoop;
+  readonly #random: Random;
+  readonly #nodes = new Set<SimulatedBroker>();
+
+  constructor(loop: EventLoop, random: Random, conditions: BrokerConditions) {
+    this.#loop = loop;
+    this.#random = random;
+    this.conditions = { ...conditions };
+  }
+
+  /** Joins a node. */
+  join(process: Process): SimulatedBroker {
+    const broker = new SimulatedBroker(process, this);
+    this.#nodes.add(broker);
+    return broker;
+  }
+
+  /** The node is gone. */
+  remove(broker: SimulatedBroker): void {
+    this.#nodes.delete(broker);
+  }
+
+  /** The broker is away: no node reaches it. They notice it a little later. */
+  leave(): void {
+    for (const broker of this.#nodes) {
+      broker.isConnected = false;
+      this.later(broker.process, 0, 300, () => broker.away());
+    }
+  }
+
+  /** The broker is back. Nodes reconnect one after the other. */
+  return(): void {
+    for (const broker of this.#nodes) this.later(broker.process, 5, 400, () => broker.back());
+  }
+
+  /** Carries a message to the other nodes that are subscribed; null: to all. */
+  carry(from: SimulatedBroker, channel: StreamId | null, text: string): void {
+    const { loss, duplication, min, max } = this.conditions;
+    for (const to of this.#nodes) {
+      if (to === from || !(channel === null || to.channels.has(channel))) continue;
+      if (!to.isConnected || this.#random.chance(loss)) continue;
+      const copies = this.#random.chance(duplication) ? 2 : 1;
+      for (let n = 0; n < copies; n++) {
+        this.later(to.process, min, max, () => to.arrived(channel, text));
+      }
+    }
+  }
+
+  /** Runs `fn` in a process within a range of ms. */
+  later(process: Process, min: number, max: number, fn: () => void): void {
+    this.#loop.after(min + this.#random.next() * (max - min), process, fn);
+  }
+}
+
+/** The broker of one node. Messages are encoded as Redis carries them. */
+export class SimulatedBroker implements Broker {
+  readonly node: string;
+  readonly process: Process;
+  readonly counters: BrokerCounters = { sent: 0, received: 0, dropped: 0, joins: 0 };
+  readonly lagMs = 1;
+  readonly channels = new Set<StreamId>();
+  /** Whether messages pass; the node learns of a change later. */
+  isConnected = true;
+  status: BrokerStatus = 'joined';
+  readonly #bus: BrokerBus;
+  readonly #wanted = new Set<StreamId>();
+  readonly #handlers = new Map<string, NoteHandler>();
+  #listener: BrokerListener | null = null;
+
+  constructor(process: Process, bus: BrokerBus) {
+    // As long as the names of nodes in messages.
+    this.node = process.name.padEnd(12, '-').slice(0, 12);
+    this.process = process;
+    this.#bus = bus;
+  }
+
+  start(listener: BrokerListener): void {
+    this.#listener = listener;
+  }
+
+  subscribe(stream: StreamId): void {
+    this.#wanted.add(stream);
+    this.#bus.later(this.process, 0.2, 3, () => this.#listen(stream));
+  }
+
+  unsubscribe(stream: StreamId): void {
+    this.#wanted.delete(stream);
+    this.channels.delete(stream);
+  }
+
+  publish(stream: StreamId, events: readonly StoredEvent[]): void {
+    this.#send(stream, encodeRange(this.node, events));
+  }
+
+  note(to: StreamId | null, kind: string, body: string): void {
+    this.#send(to, encodeNote(this.node, kind, body));
+  }
+
+  onNote(kind: string, handler: NoteHandler): void {
+    this.#handlers.set(kind, handler);
+  }
+
+  async stop(): Promise<void> {
+    this.#bus.remove(this);
+  }
+
+  /** The node notices that the broker is away. */
+  away(): void {
+    if (this.isConnected) return;
+    this.status = 'away';
+    this.channels.clear();
+  }
+
+  /** The node has reconnected: it subscribes again, and may have missed anything. */
+  back(): void {
+    if (this.isConnected) return;
+    this.isConnected = true;
+    this.status = 'joined';
+    for (const stream of this.#wanted) this.channels.add(stream);
+    this.#listener?.rejoined();
+  }
+
+  /** A message has arrived. */
+  arrived(channel: StreamId | null, text: string): void {
+    if (channel !== null && !this.channels.has(channel)) return;
+    this.counters.received++;
+    const message = decode(channel, text);
+    if (!message || !this.#listener) return;
+    if (message.kind === 'events' && channel !== null) {
+      this.#listener.receive(channel, message.events);
+    } else if (message.kind === 'head' && channel !== null) {
+      this.#listener.hint(channel, message.seq);
+    } else if (message.kind === 'note') {
+      this.#handlers.get(message.note)?.(message.body, senderOf(text), channel);
+    }
+  }
+
+  #listen(stream: StreamId): void {
+    if (!this.#wanted.has(stream) || !this.isConnected) return;
+    this.channels.add(stream);
+    this.#listener?.listening([stream]);
+  }
+
+  #send(channel: StreamId | null, text: string): void {
+    if (!this.isConnected) {
+      this.counters.dropped++;
+      return;
+    }
+    this.counters.sent++;
+    this.#bus.carry(this, channel, text);
+  }
+}

@@ -1,0 +1,163 @@
+import type { Socket } from 'node:net';
+import { type AccountId, type Limits, type Me, refusal } from '@parley/protocol';
+import { createGroup } from '@parley/server/internal/conversations/commands';
+import { conversationFor } from '@parley/server/internal/conversations/snapshot';
+import { loadStart } from '@parley/server/internal/conversations/start';
+import { EVENT_VISIBILITY } from '@parley/server/internal/event-visibility';
+import { Live } from '@parley/server/internal/live/live';
+import type { LiveSocket } from '@parley/server/internal/live/live-socket';
+import type { Logger } from '@parley/server/internal/log';
+import { ReadCursors, readVersions } from '@parley/server/internal/messages/read-cursors';
+import type { Metrics } from '@parley/server/internal/metrics/metrics';
+import { PROJECTIONS } from '@parley/server/internal/projections';
+import { Append, type Outcome } from '@parley/server/internal/stream/append';
+import { Hub, type HubCounters } from '@parley/server/internal/stream/hub';
+import { Projections } from '@parley/server/internal/stream/projections';
+import { readerOf } from '@parley/server/internal/stream/read';
+import type pg from 'pg';
+import type { EventLoop } from '../event-loop.ts';
+import type { NodeAnswer, NodeRequest, Reachable } from '../network/network.ts';
+import type { ServerSocket, ServerWebSocket } from '../network/server-end.ts';
+import type { Process } from '../process.ts';
+import type { BrokerBus, SimulatedBroker } from './broker.ts';
+import { poolOf } from './pool.ts';
+import { handleRequest } from './requests.ts';
+import { accountOfToken, identityOf } from './tokens.ts';
+
+/** Parameters without the first one. */
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer R] ? R : never;
+
+/** What a node is built with. */
+export interface NodeDeps {
+  readonly loop: EventLoop;
+  readonly process: Process;
+  readonly bus: BrokerBus;
+  /** The database: the pools that the layers of the server open. */
+  readonly pools: { readonly pool: pg.Pool; readonly appendPool: pg.Pool };
+  readonly limits: Limits;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly me: (account: AccountId) => Me;
+}
+
+/**
+ * One life of a node: the product's modules from the socket to the database, built as `layers/streams.ts`
+ * and `layers/live.ts` build them.
+ */
+export class SimulatedNode implements Reachable {
+  readonly process: Process;
+  isListening = true;
+  readonly #deps: NodeDeps;
+  readonly #hub: Hub;
+  readonly #append: Append;
+  readonly #live: Live;
+  readonly #broker: SimulatedBroker;
+  readonly #pool: pg.Pool;
+
+  /** Starts the node. Must be called within its process. */
+  constructor(deps: NodeDeps) {
+    const { loop, process, bus, pools, limits, log, metrics } = deps;
+    this.#deps = deps;
+    this.process = process;
+    const pool = poolOf(process, loop, pools.pool);
+    this.#pool = pool;
+    // The wall clock of the process: `Date.now` is simulated.
+    const clock = { now: () => Date.now() };
+    const broker = bus.join(process);
+    this.#broker = broker;
+    const hub = new Hub({
+      reader: readerOf(pool),
+      log,
+      visibility: EVENT_VISIBILITY,
+      broker,
+      metrics,
+    });
+    this.#hub = hub;
+    this.#append = new Append({
+      pool: poolOf(process, loop, pools.appendPool),
+      clock,
+      log,
+      projections: new Projections(PROJECTIONS),
+      visibility: EVENT_VISIBILITY,
+      metrics,
+      publish: (events) => hub.publish(events),
+    });
+    const readCursors = new ReadCursors(pool, log, metrics);
+    this.#live = new Live({
+      hub,
+      broker,
+      metrics,
+      append: this.#append,
+      log,
+      clock,
+      limits,
+      limitCommands: () => null,
+      identify: async (token) => {
+        const account = accountOfToken(token);
+        return account === null
+          ? { refusal: refusal('unauthenticated') }
+          : { identity: identityOf(account) };
+      },
+      forgetSession: () => undefined,
+      liveSessions: async (sessions) => new Set(sessions),
+      isAllowedOrigin: () => true,
+      addressOf: () => process.name,
+      me: async (account) => deps.me(account),
+      start: (account, known) => loadStart(pool, account, known),
+      conversation: (account, id) => conversationFor(pool, account, id),
+      moveReadCursor: (account, id, seq, unread) => readCursors.move(account, id, seq, unread),
+      readVersions: (accounts) => readVersions(pool, accounts),
+    });
+    hub.start();
+    this.#live.start();
+  }
+
+  /** Repairs since its start. */
+  get counters(): HubCounters {
+    return this.#hub.counters;
+  }
+
+  get stalled(): number {
+    return this.#live.figures.stalled;
+  }
+
+  accept(ws: ServerWebSocket, socket: ServerSocket): void {
+    // Both have what the product uses of the classes.
+    this.#live.accept(ws as unknown as LiveSocket, socket as unknown as Socket);
+  }
+
+  handle(request: NodeRequest): Promise<NodeAnswer> {
+    return handleRequest(
+      {
+        append: this.#append,
+        pool: this.#pool,
+        error: (error) => this.#deps.log.error({ err: error }, 'unexpected error'),
+      },
+      request,
+    );
+  }
+
+  /** Creates a group, for the set-up of a run. */
+  createGroup(...[sender, group]: Tail<Parameters<typeof createGroup>>): Promise<Outcome> {
+    return createGroup(this.#append, sender, group);
+  }
+
+  /** Stops in order, as after SIGTERM. */
+  async stop(): Promise<void> {
+    this.isListening = false;
+    await this.#live.drain();
+    await this.#append.close();
+    this.#hub.stop();
+    await this.#broker.stop();
+  }
+
+  /** It takes no more connections and requests. */
+  ended(): void {
+    this.isListening = false;
+  }
+
+  /** The process was killed: no message of other nodes reaches it. */
+  killed(): void {
+    this.#deps.bus.remove(this.#broker);
+  }
+}

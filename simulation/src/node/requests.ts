@@ -1,0 +1,121 @@
+import {
+  type AccountId,
+  type ClientId,
+  type ConversationId,
+  type Refusal,
+  refusal,
+  type Seq,
+} from '@parley/protocol';
+import {
+  addMember,
+  joinGroup,
+  leaveGroup,
+  removeMember,
+} from '@parley/server/internal/conversations/members';
+import { conversationFor, conversationsOf } from '@parley/server/internal/conversations/snapshot';
+import { postMessage } from '@parley/server/internal/messages/commands';
+import { cursorsOf } from '@parley/server/internal/messages/read-cursors';
+import { problemOf } from '@parley/server/internal/problem';
+import { isConnectionError } from '@parley/server/internal/storage/database';
+import type { Append, Outcome } from '@parley/server/internal/stream/append';
+import type pg from 'pg';
+import type { NodeAnswer, NodeRequest } from '../network/network.ts';
+import { accountOfToken, tokenOf } from './tokens.ts';
+
+/** Access tokens outlive every run. */
+const TOKEN_SECONDS = 86_400;
+
+/** What requests are carried out with. */
+export interface RequestDeps {
+  readonly append: Append;
+  readonly pool: pg.Pool;
+  readonly error: (error: unknown) => void;
+}
+
+/** A refusal that ends a request. */
+class Refused extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refused: Refusal) {
+    super(refused.message);
+    this.refusal = refused;
+  }
+}
+
+/**
+ * Carries out the REST requests that clients of a run send: the functions of the domains that the routes
+ * call, without HTTP around them.
+ */
+export async function handleRequest(deps: RequestDeps, request: NodeRequest): Promise<NodeAnswer> {
+  try {
+    return await answer(deps, request);
+  } catch (error) {
+    if (error instanceof Refused) return refusedWith(error.refusal);
+    if (isConnectionError(error)) {
+      return refusedWith(refusal('unavailable', undefined, { retryAfter: 1 }));
+    }
+    deps.error(error);
+    return refusedWith(refusal('internal'));
+  }
+}
+
+function refusedWith(refused: Refusal): NodeAnswer {
+  const problem = problemOf(refused);
+  return { status: problem.status, body: problem };
+}
+
+async function answer(deps: RequestDeps, request: NodeRequest): Promise<NodeAnswer> {
+  const { method, path, token, id, body } = request;
+  const account = accountOfToken(token);
+  if (account === null) throw new Refused(refusal('unauthenticated'));
+  if (path === '/auth/token') {
+    const accessToken = tokenOf(account);
+    return { status: 200, body: { accessToken, accessTokenExpiresIn: TOKEN_SECONDS } };
+  }
+  if (path === '/me/cursors') return { status: 200, body: await cursorsOf(deps.pool, account) };
+  if (path === '/conversations') {
+    return { status: 200, body: { items: await conversationsOf(deps.pool, account) } };
+  }
+  const [, , conversation, what, whom] = path.split('/') as [
+    string,
+    string,
+    ConversationId,
+    string | undefined,
+    AccountId | undefined,
+  ];
+  if (what === undefined) {
+    const found = await conversationFor(deps.pool, account, conversation);
+    if (!found) throw new Refused(refusal('conversation_not_found'));
+    return { status: 200, body: found };
+  }
+  const sender = { actor: account, clientId: id as ClientId, conversation };
+  const done = await command(deps.append, `${method} ${what}`, sender, whom, body);
+  if (done.kind === 'refused') throw new Refused(done.refusal);
+  if (done.kind === 'unknown') {
+    throw new Refused(refusal('outcome_unknown', undefined, { retryAfter: 1 }));
+  }
+  return { status: 200, body: { seq: done.seq satisfies Seq } };
+}
+
+function command(
+  append: Append,
+  name: string,
+  sender: { actor: AccountId; clientId: ClientId; conversation: ConversationId },
+  whom: AccountId | undefined,
+  body: unknown,
+): Promise<Outcome> {
+  switch (name) {
+    case 'POST join':
+      return joinGroup(append, sender);
+    case 'POST leave':
+      return leaveGroup(append, sender);
+    case 'POST members':
+      return addMember(append, sender, (body as { account: AccountId }).account);
+    case 'DELETE members':
+      return removeMember(append, sender, whom as AccountId);
+    case 'POST messages':
+      return postMessage(append, sender, (body as { body: string }).body);
+    default:
+      throw new Error(`No client of a simulation sends ${name}`);
+  }
+}

@@ -1,0 +1,97 @@
+import type { EventLoop } from '../event-loop.ts';
+import type { Network } from '../network/network.ts';
+import { Process } from '../process.ts';
+import type { SimulatedNode } from './node.ts';
+
+/** What a slot starts nodes with. */
+export interface SlotDeps {
+  readonly loop: EventLoop;
+  readonly network: () => Network;
+  /** Builds a node in a process. */
+  readonly build: (process: Process) => SimulatedNode;
+}
+
+/** A place for a node: one life of it after the other. */
+export class NodeSlot {
+  readonly name: string;
+  readonly #deps: SlotDeps;
+  readonly #onKilled: (process: Process) => void;
+  #node: SimulatedNode | null = null;
+  #process: Process;
+  #lives = 0;
+  #clockOffsetMs = 0;
+  /** Repairs of the lives that ended. */
+  #past = { fills: 0, repairs: 0, stalled: 0 };
+
+  /** `onKilled` is called with the process of a life that was killed. */
+  constructor(name: string, deps: SlotDeps, onKilled: (process: Process) => void) {
+    this.name = name;
+    this.#deps = deps;
+    this.#onKilled = onKilled;
+    this.#process = new Process(name);
+  }
+
+  /** The process of the present or last life. */
+  get process(): Process {
+    return this.#process;
+  }
+
+  /** The running node; null while there is none. */
+  get node(): SimulatedNode | null {
+    return this.#node;
+  }
+
+  /** The repairs of all its lives. */
+  get repairs(): { fills: number; repairs: number; stalled: number } {
+    const { fills, repairs, stalled } = this.#past;
+    const node = this.#node;
+    if (!node) return this.#past;
+    return {
+      fills: fills + node.counters.fills,
+      repairs: repairs + node.counters.repairs,
+      stalled: stalled + node.stalled,
+    };
+  }
+
+  /** Starts a life, unless one runs. */
+  start(): void {
+    if (this.#node) return;
+    this.#lives++;
+    const process = new Process(`${this.name}.${this.#lives}`);
+    process.clockOffsetMs = this.#clockOffsetMs;
+    this.#process = process;
+    this.#node = this.#deps.loop.within(process, () => this.#deps.build(process));
+  }
+
+  /** Kills the running life: its connections break, and nothing of it happens any more. */
+  kill(): void {
+    const node = this.#node;
+    if (!node) return;
+    this.#end();
+    node.killed();
+    this.#process.isAlive = false;
+    this.#onKilled(this.#process);
+    for (const link of this.#deps.network().of(this.#process)) link.cut();
+  }
+
+  /** Stops the running life in order. It ends at its own pace, beside the next one. */
+  stop(): void {
+    const node = this.#node;
+    if (!node) return;
+    this.#end();
+    this.#deps.loop.after(0, this.#process, () => void node.stop());
+  }
+
+  /** Sets how far its wall clock is off. */
+  setClock(offsetMs: number): void {
+    this.#clockOffsetMs = offsetMs;
+    this.#process.clockOffsetMs = offsetMs;
+  }
+
+  #end(): void {
+    this.#past = this.repairs;
+    const node = this.#node;
+    this.#node = null;
+    node?.ended();
+  }
+}

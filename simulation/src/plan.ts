@@ -1,0 +1,247 @@
+import type { Op } from '@parley/chaos/history';
+import { Random } from '@parley/chaos/random';
+
+/**
+ * The plan of a run, chosen completely from its seed before it starts. What it leaves open (latencies, the
+ * order in which things happen) is chosen by the same seed while it runs.
+ */
+export interface Plan {
+  readonly seed: number;
+  /** Without faults, nothing may have to be repaired. */
+  readonly isClean: boolean;
+  readonly nodes: number;
+  readonly accounts: number;
+  readonly clients: readonly ClientPlan[];
+  readonly conversations: readonly ConversationPlan[];
+  readonly conditions: Conditions;
+  readonly steps: readonly Step[];
+  readonly faults: readonly FaultPlan[];
+}
+
+/** A client: a device of an account. */
+export interface ClientPlan {
+  readonly name: string;
+  /** Index of its account. */
+  readonly account: number;
+  readonly clockOffsetMs: number;
+}
+
+/** A group. The first account creates it. */
+export interface ConversationPlan {
+  /** Indexes of the accounts. */
+  readonly members: readonly number[];
+}
+
+/** What holds throughout a run. */
+export interface Conditions {
+  /** Latency of the network, ms. */
+  readonly latency: { readonly min: number; readonly max: number };
+  /** Latency of the broker, ms. */
+  readonly broker: { readonly min: number; readonly max: number };
+  /** Bytes that the operating system of a node buffers for each socket. */
+  readonly kernelBytes: number;
+  /** Limits that differ from those of the product. */
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** What a client does at a time, ms from the start. */
+export interface Step {
+  readonly at: number;
+  /** Index of the client. */
+  readonly client: number;
+  readonly op: Op | 'read' | 'unread' | 'twice' | 'rivals';
+  /** Index of the conversation. */
+  readonly conversation: number;
+  /** Chooses what the step is about, in [0, 1). */
+  readonly pick: number;
+  readonly text: string;
+}
+
+/** A fault, from `at` for `lasts` ms; `pick` in [0, 1) chooses its victim. */
+export interface FaultPlan {
+  readonly at: number;
+  readonly name: FaultName;
+  readonly lasts: number;
+  readonly pick: number;
+}
+
+/** Kinds of faults, with how often each is chosen. */
+const FAULTS = {
+  'cut-link': 4,
+  'lose-link': 3,
+  'hold-link': 2,
+  'stop-reading': 3,
+  'slow-reader': 2,
+  'kill-node': 4,
+  'stop-node': 2,
+  'freeze-node': 3,
+  'crash-client': 4,
+  'sleep-client': 3,
+  'forget-client': 1,
+  'freeze-client': 1,
+  'lose-hints': 3,
+  'broker-away': 3,
+  'slow-broker': 2,
+  'crash-database': 3,
+  'lose-database': 2,
+  'lose-commit': 4,
+  'slow-database': 2,
+  'hold-lock': 2,
+  'fail-writes': 2,
+  'clock-back': 1,
+} as const;
+
+/** A kind of fault; faults.ts says what each does. */
+export type FaultName = keyof typeof FAULTS;
+
+/** The names of all faults. */
+export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+
+/** Shares of the commands; the rest is posts. */
+const SHARES: readonly (readonly [Step['op'], number])[] = [
+  ['edit', 0.09],
+  ['delete', 0.05],
+  ['react', 0.07],
+  ['unreact', 0.02],
+  ['read', 0.04],
+  ['unread', 0.01],
+  ['join', 0.03],
+  ['leave', 0.015],
+  ['remove', 0.025],
+  ['add', 0.03],
+  ['pin', 0.02],
+  ['unpin', 0.01],
+  ['twice', 0.03],
+  ['rivals', 0.03],
+];
+const EMOJI = ['👍', '🎉', '❤️'];
+/** How long commands are sent, ms. */
+const ACTIVE_MS = 3_000;
+/** One run in so many is without faults. */
+const CLEAN_EVERY = 8;
+
+/** Creates the plan of a seed. */
+export function planRun(seed: number): Plan {
+  const random = new Random(seed);
+  const isClean = seed % CLEAN_EVERY === 0;
+  const accounts = random.int(3, 4);
+  const clients = planClients(accounts, random.fork(1), isClean);
+  const conversations = planConversations(accounts, random.fork(2));
+  return {
+    seed,
+    isClean,
+    nodes: random.int(1, 3),
+    accounts,
+    clients,
+    conversations,
+    conditions: planConditions(random.fork(3), isClean),
+    steps: planSteps(clients, conversations, random.fork(4)),
+    faults: isClean ? [] : planFaults(random.fork(5)),
+  };
+}
+
+function planClients(accounts: number, random: Random, isClean: boolean): ClientPlan[] {
+  const clockOffsetMs = () => (isClean || random.chance(0.7) ? 0 : random.int(-90_000, 90_000));
+  const clients = Array.from({ length: accounts }, (_, account) => ({
+    name: `c${account}`,
+    account,
+    clockOffsetMs: clockOffsetMs(),
+  }));
+  // A second device of one account.
+  if (random.chance(0.5)) {
+    const account = random.int(0, accounts - 1);
+    clients.push({ name: `c${account}b`, account, clockOffsetMs: clockOffsetMs() });
+  }
+  return clients;
+}
+
+function planConversations(accounts: number, random: Random): ConversationPlan[] {
+  const others = Array.from({ length: accounts - 1 }, (_, i) => i + 1);
+  return Array.from({ length: random.int(2, 3) }, (_, i) => ({
+    members: i === 0 ? [0, ...others] : [0, ...others.filter(() => random.chance(0.7))],
+  }));
+}
+
+function planConditions(random: Random, isClean: boolean): Conditions {
+  const fast = { min: 0.2, max: random.pick([1, 3, 10]) };
+  if (isClean) {
+    const broker = { min: 0.1, max: 1 };
+    return { latency: fast, broker, kernelBytes: 64 * 1024, limits: {} };
+  }
+  return {
+    latency: random.chance(0.7) ? fast : { min: 5, max: random.int(20, 120) },
+    broker: { min: 0.1, max: random.pick([1, 5, 40]) },
+    kernelBytes: random.pick([400, 2_000, 16_384]),
+    limits: {
+      ...(random.chance(0.4) && { bufferedBytes: random.pick([300, 1_500, 6_000]) }),
+      ...(random.chance(0.15) && { commands: 30 }),
+      ...(random.chance(0.15) && { replayEvents: random.int(10, 40) }),
+    },
+  };
+}
+
+function planSteps(
+  clients: readonly ClientPlan[],
+  conversations: readonly ConversationPlan[],
+  random: Random,
+): Step[] {
+  const steps: Step[] = [];
+  const count = random.int(105, 130);
+  while (steps.length < count) {
+    const client = random.int(0, clients.length - 1);
+    const { account, name } = clients[client] as ClientPlan;
+    const at = random.next() * ACTIVE_MS;
+    // Some act several times at once.
+    const burst = random.chance(0.2) ? random.int(2, 5) : 1;
+    for (let n = 0; n < burst; n++) {
+      const op = chooseOp(random);
+      const isEmoji = op === 'react' || op === 'unreact';
+      steps.push({
+        at,
+        client,
+        op,
+        conversation: pickConversation(conversations, account, op, random),
+        pick: random.next(),
+        text: isEmoji ? random.pick(EMOJI) : textOf(`${name}-${steps.length}`, random),
+      });
+    }
+  }
+  return steps.sort((a, b) => a.at - b.at);
+}
+
+function chooseOp(random: Random): Step['op'] {
+  let x = random.next();
+  for (const [op, share] of SHARES) {
+    if (x < share) return op;
+    x -= share;
+  }
+  return 'post';
+}
+
+/** Mostly one that the account belongs to at the start; the first one is never left. */
+function pickConversation(
+  conversations: readonly ConversationPlan[],
+  account: number,
+  op: Step['op'],
+  random: Random,
+): number {
+  const all = [...conversations.keys()];
+  const later = all.slice(1);
+  if (op === 'join' || op === 'leave' || op === 'add' || op === 'remove') return random.pick(later);
+  if (random.chance(0.1)) return random.pick(all);
+  const mine = all.filter((i) => conversations[i]?.members.includes(account));
+  return random.pick(mine);
+}
+
+const textOf = (name: string, random: Random): string =>
+  random.chance(0.04) ? `${name} ${'é'.repeat(random.int(50, 1_500))}` : name;
+
+function planFaults(random: Random): FaultPlan[] {
+  const names = FAULT_NAMES.flatMap((name) => Array<FaultName>(FAULTS[name]).fill(name));
+  return Array.from({ length: random.int(5, 9) }, () => ({
+    at: random.next() * ACTIVE_MS * 0.9,
+    name: random.pick(names),
+    lasts: random.chance(0.6) ? random.int(20, 800) : random.int(800, 4_000),
+    pick: random.next(),
+  })).sort((a, b) => a.at - b.at);
+}

@@ -1,0 +1,157 @@
+import type { Random } from '@parley/chaos/random';
+import type { AccountId, Event, Me, StreamId } from '@parley/protocol';
+import type pg from 'pg';
+import { DatabaseModel } from './database/model.ts';
+import type { PoolModel } from './database/pool.ts';
+import { UPDATE } from './database/row.ts';
+import { Transaction } from './database/transaction.ts';
+import type { EventLoop } from './event-loop.ts';
+import { Process } from './process.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** Connections of a node, as `layers/storage.ts` opens them. */
+const CONNECTIONS = { pool: 12, append: 4 };
+const EPOCH = '00000000-0000-4000-8000-000000000001';
+
+/** The database of a run: the model, and what can go wrong with it. */
+export class RunDatabase {
+  readonly #loop: EventLoop;
+  readonly #random: Random;
+  readonly #process = new Process('database');
+  readonly #model: DatabaseModel;
+  readonly #pools = new Map<Process, readonly PoolModel[]>();
+  readonly #me = new Map<AccountId, Me>();
+  #slowness = 1;
+
+  /** `accounts` exist from the start. */
+  constructor(loop: EventLoop, random: Random, accounts: readonly AccountId[]) {
+    this.#loop = loop;
+    this.#random = random;
+    this.#model = new DatabaseModel({ scheduler: this.#scheduler(), epoch: EPOCH });
+    for (const [n, id] of accounts.entries()) {
+      const username = `c${n}`;
+      this.#model.insertAccount({ id, username });
+      this.#me.set(id, meOf(id, username));
+    }
+  }
+
+  #scheduler(): Scheduler {
+    const { now, random, later } = this.#loop.schedulerOf(this.#process);
+    return {
+      now,
+      random,
+      later: (min, max, fn) => {
+        // Timeouts, whose moment is certain, are not slower on a slow machine.
+        const factor = min === max ? 1 : this.#slowness;
+        return later(min * factor, max * factor, fn);
+      },
+    };
+  }
+
+  /** Opens the pools of a node. */
+  open(process: Process): { readonly pool: pg.Pool; readonly appendPool: pg.Pool } {
+    const pool = this.#model.pool({ max: CONNECTIONS.pool });
+    const append = this.#model.pool({ max: CONNECTIONS.append, pipelined: true });
+    this.#pools.set(process, [pool, append]);
+    return { pool: pool.asPool, appendPool: append.asPool };
+  }
+
+  /** The process was killed: its connections end behind what it has sent. */
+  abandon(process: Process): void {
+    for (const pool of this.#pools.get(process) ?? []) pool.kill();
+  }
+
+  /** Returns the account as its user sees it. */
+  me(account: AccountId): Me {
+    return this.#me.get(account) as Me;
+  }
+
+  // ---- faults -------------------------------------------------------------------------------------
+
+  /** The server crashes: connections are lost, and what was not committed. */
+  crash(): void {
+    this.#model.crash();
+  }
+
+  /** Starts again, if it does not run. */
+  restart(): void {
+    if (this.#model.status === 'down') this.#model.start(this.#random.int(0, 200));
+  }
+
+  /** Cuts connections, each with this probability. */
+  cutConnections(share: number): void {
+    for (const client of [...this.#model.clients]) if (this.#random.chance(share)) client.cut();
+  }
+
+  /** From now on each COMMIT loses its connection with this probability, before or after it took effect. */
+  loseCommits(share: number): void {
+    this.#model.commitFault = () => {
+      if (!this.#random.chance(share)) return null;
+      return this.#random.chance(0.5) ? 'lost before' : 'lost after';
+    };
+  }
+
+  /** From now on each statement that writes events fails with this probability. */
+  failWrites(share: number): void {
+    this.#model.statementFault = (name) =>
+      name === 'stream-flush' && this.#random.chance(share) ? '53100' : null;
+  }
+
+  /** Everything takes so many times as long. */
+  setSlowness(factor: number): void {
+    this.#slowness = factor;
+  }
+
+  /** Another transaction holds the lock of a stream, until the returned function is called. */
+  holdLock(stream: StreamId): () => void {
+    const { tables } = this.#model;
+    const transaction = new Transaction(tables, this.#loop.now, () => undefined);
+    for (const row of tables.streamsById.find(stream)) transaction.tryLock(row, UPDATE);
+    return () => this.#loop.within(this.#process, () => transaction.rollback());
+  }
+
+  // ---- what is stored -----------------------------------------------------------------------------
+
+  /** Returns the last seq of each stream. */
+  heads(): Map<string, number> {
+    return new Map(this.#model.tables.streams.committed().map((row) => [row.id, row.last_seq]));
+  }
+
+  /** Returns the events of a stream, as clients receive them. */
+  eventsOf(stream: StreamId): Event[] {
+    return this.#model.tables.events
+      .committed()
+      .filter((row) => row.stream_id === stream)
+      .sort((a, b) => a.seq - b.seq)
+      .map(
+        (row) =>
+          ({
+            op: 'event',
+            stream: row.stream_id,
+            seq: row.seq,
+            type: row.type,
+            at: new Date(row.at).toISOString(),
+            actor: row.actor_id,
+            client: row.client_id,
+            data: JSON.parse(row.data),
+          }) as Event,
+      );
+  }
+}
+
+const meOf = (id: AccountId, username: string): Me => ({
+  id,
+  username,
+  displayName: username,
+  email: `${username}@simulation.example`,
+  verified: true,
+  firstName: null,
+  lastName: null,
+  phone: null,
+  role: 'member',
+  secondFactor: false,
+  isActive: true,
+  createdAt: new Date(0).toISOString(),
+  nameIsShared: false,
+  permissions: [],
+});

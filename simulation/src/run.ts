@@ -1,0 +1,326 @@
+import { check, type Violation } from '@parley/chaos/checker';
+import type { HistoryRecord } from '@parley/chaos/history';
+import { Random } from '@parley/chaos/random';
+import {
+  type AccountId,
+  type ClientId,
+  type ConversationId,
+  conversationOfStream,
+  LIMITS,
+  type Limits,
+  streamOfConversation,
+} from '@parley/protocol';
+import { uuidv7 } from 'uuidv7';
+import { Actor, type Stage } from './client/actor.ts';
+import { EventLoop } from './event-loop.ts';
+import { type End, FAULTS, type FaultContext } from './faults.ts';
+import { replaceGlobals } from './globals.ts';
+import { History } from './history.ts';
+import { logTo } from './log.ts';
+import { NO_METRICS } from './metrics.ts';
+import { Network } from './network/network.ts';
+import { BrokerBus } from './node/broker.ts';
+import { SimulatedNode } from './node/node.ts';
+import { NodeSlot } from './node/slot.ts';
+import type { FaultPlan, Plan } from './plan.ts';
+import { Process } from './process.ts';
+import { RunDatabase } from './run-database.ts';
+
+/** The result of a run. */
+export interface RunResult {
+  readonly violations: readonly Violation[];
+  readonly records: readonly HistoryRecord[];
+  /** How many things happened. */
+  readonly happenings: number;
+  /** Simulated time, ms. */
+  readonly ms: number;
+}
+
+/** What a run does besides its plan. */
+export interface RunOptions {
+  /** Called with what happens, for a trace. */
+  readonly trace?: ((at: number, who: string, what: string) => void) | undefined;
+  /** Clients store the cursor before the data, as a planted fault. */
+  readonly cursorFirst?: boolean | undefined;
+}
+
+/** Limits that detect dead connections sooner than those of the product. */
+const LIMITS_OF_RUNS = { pingMs: 1_000, silenceMs: 4_000, stalledMs: 5_000, commands: 0 };
+/** How long the set-up may take, simulated ms. */
+const SETUP_MS = 5_000;
+/** After the last command and fault every client has everything within this time, simulated ms. */
+const CONVERGENCE_MS = 40_000;
+/** Without faults, an event arrives within this time, simulated ms. */
+const CLEAN_MS = 1_000;
+/** How often clients are looked at meanwhile, ms. */
+const LOOK_MS = 100;
+/** Commands are repeated this much later by the clocks of the nodes, ms. */
+const LATER_MS = 3_600_000;
+
+/** Carries out a plan and checks what came of it. */
+export async function run(plan: Plan, options: RunOptions = {}): Promise<RunResult> {
+  const loop = new EventLoop(plan.seed);
+  const restore = replaceGlobals(loop);
+  const simulation = new Simulation(plan, loop, options);
+  const onUncaught = (error: unknown) => simulation.uncaught(error);
+  process.on('unhandledRejection', onUncaught);
+  process.on('uncaughtException', onUncaught);
+  loop.onError = onUncaught;
+  try {
+    await simulation.run();
+  } finally {
+    process.off('unhandledRejection', onUncaught);
+    process.off('uncaughtException', onUncaught);
+    restore();
+  }
+  const { records } = simulation.history;
+  const mode = plan.isClean ? 'clean' : 'chaos';
+  const deadlineMs = plan.isClean ? CLEAN_MS : CONVERGENCE_MS;
+  return {
+    violations: check(records, { mode, deadlineMs, nodes: plan.nodes }),
+    records,
+    happenings: loop.happenings,
+    ms: loop.now,
+  };
+}
+
+class Simulation {
+  readonly history: History;
+  readonly #plan: Plan;
+  readonly #loop: EventLoop;
+  readonly #options: RunOptions;
+  readonly #world = new Process('world');
+  readonly #database: RunDatabase;
+  readonly #network: Network;
+  readonly #bus: BrokerBus;
+  readonly #slots: NodeSlot[] = [];
+  readonly #actors: Actor[] = [];
+  readonly #accounts: AccountId[];
+  readonly #conversations: ConversationId[] = [];
+  /** What ends the faults in progress. */
+  readonly #ends = new Map<FaultPlan, End>();
+
+  constructor(plan: Plan, loop: EventLoop, options: RunOptions) {
+    this.#plan = plan;
+    this.#loop = loop;
+    this.#options = options;
+    this.history = new History(() => loop.now);
+    const { conditions } = plan;
+    const random = new Random(plan.seed).fork(100);
+    this.#accounts = Array.from({ length: plan.accounts }, (_, n) => accountId(n));
+    this.#database = new RunDatabase(loop, random.fork(3), this.#accounts);
+    const onFrame =
+      options.trace &&
+      ((to: Process, from: Process, text: string) => this.#traceFrame(to.name, from.name, text));
+    this.#network = new Network(loop, random.fork(1), { ...conditions, onFrame }, () =>
+      this.#slots.flatMap(({ node }) => node ?? []),
+    );
+    const { min, max } = conditions.broker;
+    this.#bus = new BrokerBus(loop, random.fork(2), { loss: 0, duplication: 0, min, max });
+    for (let n = 1; n <= plan.nodes; n++) this.#slots.push(this.#slotOf(`n${n}`));
+  }
+
+  /** An error that nothing caught. */
+  uncaught(error: unknown): void {
+    const how = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.history.add({ kind: 'died', node: 'a process', how });
+  }
+
+  async run(): Promise<void> {
+    const loop = this.#loop;
+    const { steps, faults } = this.#plan;
+    for (const slot of this.#slots) slot.start();
+    await this.#until(SETUP_MS, () => this.#createGroups());
+    const stage: Stage = {
+      loop,
+      network: this.#network,
+      history: this.history,
+      accounts: this.#accounts,
+      conversations: this.#conversations,
+      cursorFirst: this.#options.cursorFirst === true,
+    };
+    for (const [n, client] of this.#plan.clients.entries()) {
+      const actor = new Actor(client, stage, new Random(this.#plan.seed).fork(200 + n));
+      this.#actors.push(actor);
+      actor.wake();
+    }
+    let end = 0;
+    for (const step of steps) {
+      end = Math.max(end, step.at);
+      loop.after(step.at, this.#world, () => this.#actors[step.client]?.do(step));
+    }
+    for (const fault of faults) {
+      end = Math.max(end, fault.at + fault.lasts);
+      loop.fault(fault.at, this.#world, () => this.#begin(fault));
+      loop.fault(fault.at + fault.lasts, this.#world, () => this.#end(fault));
+    }
+    await loop.run(() => false, loop.now + end);
+    this.#heal();
+    const startedAt = loop.now;
+    const missing = await this.#converge();
+    const ms = Math.round(loop.now - startedAt);
+    this.history.add({ kind: 'quiet', round: 0, ms, missing });
+    await this.#until(CONVERGENCE_MS, () => this.#finish());
+    await loop.endTurn();
+    this.#readLogs();
+  }
+
+  // ---- set-up -------------------------------------------------------------------------------------
+
+  #slotOf(name: string): NodeSlot {
+    const loop = this.#loop;
+    return new NodeSlot(
+      name,
+      {
+        loop,
+        network: () => this.#network,
+        build: (process) =>
+          new SimulatedNode({
+            loop,
+            process,
+            bus: this.#bus,
+            pools: this.#database.open(process),
+            limits: { ...LIMITS, ...LIMITS_OF_RUNS, ...this.#plan.conditions.limits } as Limits,
+            log: logTo((level, message, fields) => this.#logged(process, level, message, fields)),
+            metrics: NO_METRICS,
+            me: (account) => this.#database.me(account),
+          }),
+      },
+      (process) => this.#database.abandon(process),
+    );
+  }
+
+  async #createGroups(): Promise<void> {
+    const [slot] = this.#slots as [NodeSlot];
+    for (const [n, { members }] of this.#plan.conversations.entries()) {
+      const [creator, ...others] = members.map((m) => this.#accounts[m] as AccountId);
+      const clientId = this.#loop.within(slot.process, uuidv7) as ClientId;
+      const sender = { actor: creator as AccountId, clientId };
+      const group = { name: `group ${n}`, visibility: 'public' as const, members: others };
+      const outcome = await this.#loop.within(slot.process, () =>
+        slot.node?.createGroup(sender, group),
+      );
+      if (outcome?.kind !== 'stored') throw new Error('A group could not be created');
+      this.#conversations.push(conversationOfStream(outcome.stream));
+    }
+  }
+
+  // ---- faults -------------------------------------------------------------------------------------
+
+  #begin(fault: FaultPlan): void {
+    this.#note(fault.name, 'begin');
+    const context: FaultContext = {
+      loop: this.#loop,
+      network: this.#network,
+      bus: this.#bus,
+      nodes: this.#slots,
+      actors: this.#actors,
+      database: this.#database,
+      conversations: this.#conversations,
+    };
+    const random = new Random(Math.floor(fault.pick * 2 ** 32));
+    this.#ends.set(fault, FAULTS[fault.name](context, random));
+  }
+
+  #end(fault: FaultPlan): void {
+    this.#note(fault.name, 'end');
+    this.#ends.get(fault)?.();
+    this.#ends.delete(fault);
+  }
+
+  #note(name: string, phase: 'begin' | 'end'): void {
+    this.history.add({ kind: 'fault', name, phase });
+    this.#trace('fault', `${name} ${phase}`);
+  }
+
+  /** Ends what remains of faults: everything runs, and nothing is lost any more. */
+  #heal(): void {
+    this.#trace('world', 'all faults have ended');
+    this.#database.restart();
+    this.#database.loseCommits(0);
+    this.#database.failWrites(0);
+    this.#bus.return();
+    for (const slot of this.#slots) slot.start();
+    for (const actor of this.#actors) actor.wake();
+  }
+
+  // ---- the end ------------------------------------------------------------------------------------
+
+  /** Waits until every client has everything; returns what is missing at the deadline. */
+  async #converge(): Promise<string[]> {
+    let missing: string[] = [];
+    let isOver = false;
+    const look = () => {
+      const heads = this.#database.heads();
+      missing = this.#actors.map((actor) => actor.missing(heads)).filter((m) => m !== null);
+      isOver = missing.length === 0;
+      this.#loop.after(LOOK_MS, this.#world, look);
+    };
+    this.#loop.after(0, this.#world, look);
+    await this.#loop.run(() => isOver, this.#loop.now + CONVERGENCE_MS);
+    return missing;
+  }
+
+  async #finish(): Promise<void> {
+    for (const slot of this.#slots) {
+      this.history.add({ kind: 'node', node: slot.name, ...slot.repairs, buffered: 0, rss: 0 });
+      slot.setClock(LATER_MS);
+    }
+    for (const actor of this.#actors) actor.repeatPast();
+    while (this.#actors.some((actor) => actor.requests.open > 0)) await this.#pause();
+    for (const actor of this.#actors) await actor.finish();
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => this.#loop.after(LOOK_MS, this.#world, resolve));
+  }
+
+  #readLogs(): void {
+    for (const id of this.#conversations) {
+      const stream = streamOfConversation(id);
+      // The creator sees the log from its own joining on, which follows the creation.
+      const events = this.#database.eventsOf(stream).filter(({ seq }) => seq > 1);
+      this.history.add({ kind: 'log', stream, first: 2, events });
+    }
+  }
+
+  /** Runs until `work` is done. */
+  async #until(ms: number, work: () => Promise<void>): Promise<void> {
+    let isDone = false;
+    let failure: unknown;
+    this.#loop.after(0, this.#world, () => {
+      work().then(
+        () => {
+          isDone = true;
+        },
+        (error: unknown) => {
+          failure = error;
+        },
+      );
+    });
+    await this.#loop.run(() => isDone || failure !== undefined, this.#loop.now + ms);
+    if (failure !== undefined) throw failure;
+    if (!isDone) this.history.add({ kind: 'died', node: 'the run', how: 'it did not end in time' });
+  }
+
+  #logged(process: Process, level: string, message: string, fields: object): void {
+    const { err } = fields as { err?: unknown };
+    const why = err instanceof Error ? `: ${err.name} ${err.message}` : '';
+    this.#trace(process.name, `${level}: ${message}${why}`);
+    if (this.#plan.isClean && level === 'error') {
+      this.history.add({ kind: 'died', node: process.name, how: `${message}${why}` });
+    }
+  }
+
+  /** Pings and presence, which nothing here depends on, are left out. */
+  #traceFrame(to: string, from: string, text: string): void {
+    if (!/^{"op":"(ping|pong|presence)"/.test(text)) this.#trace(to, `${from}: ${text}`);
+  }
+
+  #trace(who: string, what: string): void {
+    this.#options.trace?.(this.#loop.now, who, what);
+  }
+}
+
+const accountId = (n: number): AccountId =>
+  `00000000-0000-7000-9000-${String(n + 1).padStart(12, '0')}` as AccountId;
