@@ -250,6 +250,49 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expectFocus(composer);
   });
 
+  test('the earlier texts of an edited message are shown until it is deleted', async () => {
+    const eda = await visitors.arrive();
+    await eda.register('eda', 'Eda Edits');
+    const viv = await visitors.arrive();
+    await viv.register('viv', 'Viv Reads');
+    await eda.createGroup('Versions', ['Viv Reads']);
+    await eda.write('The first text');
+    await viv.open('Versions');
+    await viv.sees('The first text');
+    const edit = async (text: string) => {
+      const field = eda.page.getByRole('textbox', { name: 'Message Versions' });
+      await field.focus();
+      await eda.page.keyboard.press('ArrowUp');
+      await eda.page.getByRole('textbox', { name: 'Edit message' }).fill(text);
+      await eda.page.keyboard.press('Enter');
+    };
+    await eda.page
+      .getByRole('img', { name: 'Sent' })
+      .or(eda.page.getByRole('img', { name: /^Seen/ }))
+      .waitFor();
+    await edit('The second text');
+    await viv.sees('The second text');
+
+    await viv.message('The second text').getByRole('button', { name: '(edited)' }).click();
+    const history = viv.page.getByRole('dialog', { name: 'Edit history' });
+    const versions = history.getByRole('listitem');
+    await expect
+      .poll(() => versions.allInnerTexts())
+      .toEqual([
+        expect.stringMatching(/^Edited .*The second text$/s),
+        expect.stringMatching(/^Posted .*The first text$/s),
+      ]);
+    expect(await barriers(viv.page)).toEqual([]);
+    // An edit appears in the open dialog, and a deletion empties it.
+    await edit('The third text');
+    await expect.poll(() => versions.count()).toBe(3);
+    await eda.message('The third text').hover();
+    await eda.message('The third text').getByRole('button', { name: 'Delete message' }).click();
+    await eda.page.getByRole('alertdialog').getByRole('button', { name: 'Delete message' }).click();
+    await history.getByText('This message was deleted, and its text with it').waitFor();
+    expect(await versions.count()).toBe(0);
+  });
+
   test('a pinned message is marked for all, listed in the details, and found from there', async () => {
     const tia = await visitors.arrive();
     await tia.register('tia', 'Tia Pins');

@@ -4,6 +4,7 @@ import type {
   CommandAnswer,
   Conversation,
   ConversationId,
+  EditHistoryPage,
   Event,
   HistoryPage,
   LoginStep,
@@ -168,6 +169,19 @@ export class ParleyApi extends RestSession {
 
   message(conversation: ConversationId, seq: Seq): Promise<Message> {
     return this.request('GET', `/conversations/${conversation}/messages/${seq}`);
+  }
+
+  /**
+   * Returns the texts that a message has had, the latest first; none if it was deleted. `before` is the
+   * `seq` of the last version of the previous page.
+   */
+  editHistory(
+    conversation: ConversationId,
+    message: Seq,
+    request: { before?: Seq; limit?: number } = {},
+  ): Promise<EditHistoryPage> {
+    const path = `/conversations/${conversation}/messages/${message}/history`;
+    return this.request('GET', `${path}${query(request)}`);
   }
 
   post(conversation: ConversationId, body: string, id?: ClientId): Promise<Message> {

@@ -77,6 +77,17 @@ export const Message = z
   .meta({ id: 'Message' });
 export type Message = z.infer<typeof Message>;
 
+/** A text that a message has had: as it was posted, or after an edit. */
+export const MessageVersion = z
+  .object({
+    /** The event that carried this text. */
+    seq: Seq.meta({ examples: [1042] }),
+    body: z.string().meta({ examples: ['The meeting is at **three**.'] }),
+    at: Timestamp.meta({ examples: ['2026-03-01T14:03:00.000Z'] }),
+  })
+  .meta({ id: 'MessageVersion' });
+export type MessageVersion = z.infer<typeof MessageVersion>;
+
 /** An action on a conversation that the server permits to a member. */
 export const ConversationPermission = z.enum([
   'leave',

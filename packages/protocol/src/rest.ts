@@ -4,7 +4,15 @@ import { isStorable } from './characters.ts';
 import { Event, Visibility } from './events.ts';
 import { AccountId, Seq, SeqText } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { Conversation, Member, Message, PublicGroup, ReadCursor, User } from './resources.ts';
+import {
+  Conversation,
+  Member,
+  Message,
+  MessageVersion,
+  PublicGroup,
+  ReadCursor,
+  User,
+} from './resources.ts';
 import { Body, line } from './text.ts';
 
 /** Bodies, queries and responses of the REST API under `/api/v1`. */
@@ -100,6 +108,17 @@ export const HistoryPage = z
   })
   .meta({ id: 'HistoryPage' });
 export type HistoryPage = z.infer<typeof HistoryPage>;
+
+/** Which versions of a message are returned: the latest, or those before the `seq` of a version. */
+export const EditHistoryQuery = z.object({
+  before: SeqText.optional(),
+  limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
+});
+/** The versions of a message, the latest first; the last one of all pages is the text as posted. */
+export const EditHistoryPage = z
+  .object({ items: z.array(MessageVersion), hasOlder: z.boolean() })
+  .meta({ id: 'EditHistoryPage' });
+export type EditHistoryPage = z.infer<typeof EditHistoryPage>;
 
 /** The pinned messages of a conversation, at most `limits.pinsPerConversation`: the last pin first. */
 export const PinnedMessages = z.object({ items: z.array(Message) }).meta({ id: 'PinnedMessages' });

@@ -106,6 +106,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
 
   listMessages: by('messages:read'),
   getMessage: by('messages:read'),
+  getEditHistory: by('messages:read'),
   listPinnedMessages: by('messages:read'),
   listEvents: by('messages:read'),
   listReadCursors: by('messages:read'),

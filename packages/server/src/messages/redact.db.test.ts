@@ -86,13 +86,27 @@ test('removes every version of an edited message, and of no other message', asyn
       where stream_id in ('${id}', '${other}') and data ->> 'body' is not null order by seq`);
     return rows.map((row) => row.body).sort();
   };
-  // Until the deletion, members can read the edit history.
+  const history = async (query = '') =>
+    (await ben.request('GET', `/conversations/${id}/messages/${seq}/history${query}`)).body;
+  const versions = [
+    { seq: kept + 2, body: 'text three', at: expect.any(String) },
+    { seq: kept + 1, body: 'text two', at: expect.any(String) },
+    { seq, body: 'text one', at: expect.any(String) },
+  ];
+  // Until the deletion, members can read the edit history, at once or by pages.
+  expect(await history()).toEqual({ items: versions, hasOlder: false });
+  expect(await history('?limit=2')).toEqual({ items: versions.slice(0, 2), hasOlder: true });
+  expect(await history(`?limit=2&before=${kept + 1}`)).toEqual({
+    items: versions.slice(2),
+    hasOlder: false,
+  });
   const shown = await ben.request('GET', `/streams/${stream}/events?after=0`);
   expect(JSON.stringify(shown.body)).toContain('text one');
   const always = ['kept elsewhere', 'kept elsewhere too', 'kept one', 'kept two'];
   expect(await texts()).toEqual([...always, 'text one', 'text three', 'text two']);
   await ann.request('DELETE', `/conversations/${id}/messages/${seq}`);
   expect(await texts()).toEqual(['', '', '', ...always]);
+  expect(await history()).toEqual({ items: [], hasOlder: false });
 
   // Neither a resume nor a gap fill sends them.
   const peer = server.peer();

@@ -3,6 +3,8 @@ import {
   type ConversationId,
   CursorsAnswer,
   EditBody,
+  EditHistoryPage,
+  EditHistoryQuery,
   EventsPage,
   EventsQuery,
   HistoryPage,
@@ -26,6 +28,7 @@ import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
 import type { Append } from '../stream/append.ts';
 import { commandRoutes } from './command-routes.ts';
 import { editMessage, postMessage } from './commands.ts';
+import { editHistory } from './edit-history.ts';
 import { eventsFor, history, messageFor, pinnedMessages } from './queries.ts';
 import { cursorsOf, type ReadCursors, type ReadMove } from './read-cursors.ts';
 import { commandRequest, headers, OfConversation, OfMessage, security } from './requests.ts';
@@ -141,6 +144,28 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
         ),
       );
       return after(sessionOf(request).account, id, seq);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/conversations/:id/messages/:seq/history',
+    schema: {
+      operationId: 'getEditHistory',
+      tags: ['Messages'],
+      summary: 'Get the edit history of a message',
+      description:
+        'Returns the texts that the message has had, the latest first. A deleted message has none: its text is removed from the history too.',
+      security,
+      params: OfMessage,
+      querystring: EditHistoryQuery,
+      response: { 200: EditHistoryPage, ...problems(401, 404, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { id, seq } = request.params;
+      const page = await editHistory(pool, sessionOf(request).account, id, seq, request.query);
+      return typeof page === 'string' ? refuse(page) : page;
     },
   });
 

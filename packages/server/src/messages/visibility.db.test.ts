@@ -124,6 +124,8 @@ const get = async ({ user }: Reader, path: string) => {
   return { status, text: JSON.stringify(body) };
 };
 const at = (r: Reader) => `/conversations/${r.conversation}`;
+const messageOf = (r: Reader) =>
+  `${at(r)}/messages/${r.conversation === reader('owner').conversation ? message : endedMessage}`;
 
 /** Sends hello with a cursor and returns the peer once it is live. */
 async function framesOf(r: Reader, cursor?: Record<string, number>): Promise<Peer> {
@@ -136,11 +138,8 @@ async function framesOf(r: Reader, cursor?: Record<string, number>): Promise<Pee
 const REQUESTS: Record<string, (r: Reader) => Promise<{ status: number; text: string }>> = {
   'the page of history': (r) => get(r, `${at(r)}/messages?limit=100`),
   'history after a seq': (r) => get(r, `${at(r)}/messages?after=0`),
-  'one message': (r) =>
-    get(
-      r,
-      `${at(r)}/messages/${r.conversation === reader('owner').conversation ? message : endedMessage}`,
-    ),
+  'one message': (r) => get(r, messageOf(r)),
+  'the edit history of a message': (r) => get(r, `${messageOf(r)}/history`),
   'the conversation': (r) => get(r, at(r)),
   'its members': (r) => get(r, `${at(r)}/members`),
 };

@@ -61,6 +61,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'renameGroup',
   ],
   'messages:read': [
+    'getEditHistory',
     'getMessage',
     'listEvents',
     'listMessages',

@@ -16,6 +16,7 @@ import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
 import { UserName } from '../users/user-name.tsx';
 import { EditForm } from './edit-form.tsx';
+import { EditedMark, EditHistory } from './edit-history.tsx';
 import { Markup } from './markup.tsx';
 import { MessageActions } from './message-actions.tsx';
 import { MessageSheet } from './message-sheet.tsx';
@@ -56,6 +57,7 @@ export const MessageRow = memo(function MessageRow({
   const actionable = stored && !deleted && !editing;
   const coarse = useCoarsePointer();
   const [sheet, setSheet] = useState(false);
+  const [historyShown, setHistoryShown] = useState(false);
   const press = useLongPress(() => setSheet(true));
   const article = useRef<HTMLElement>(null);
   useFocusInside(article);
@@ -117,12 +119,10 @@ export const MessageRow = memo(function MessageRow({
             <div className="min-w-0 flex-1">
               <Markup id={editKey} text={message.body} />
               {message.editedAt !== null && (
-                <span
-                  title={t('message.editedAt', { time: fullTime(message.editedAt) })}
-                  className="text-[12px] text-muted"
-                >
-                  {t('message.edited')}
-                </span>
+                <EditedMark
+                  time={message.editedAt}
+                  onOpen={stored ? () => setHistoryShown(true) : undefined}
+                />
               )}
             </div>
             {mine && <Receipt message={message} />}
@@ -167,6 +167,7 @@ export const MessageRow = memo(function MessageRow({
           onClose={() => setSheet(false)}
         />
       )}
+      {historyShown && <EditHistory message={message} onClose={() => setHistoryShown(false)} />}
       <Confirm
         open={deleting}
         title={t('message.deleteQuestion')}

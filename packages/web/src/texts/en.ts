@@ -321,6 +321,12 @@ export const en = {
     title: 'Pinned messages',
     jumpTo: 'Jump to message',
   },
+  editHistory: {
+    title: 'Edit history',
+    posted: 'Posted {{time}}',
+    older: 'Show older versions',
+    deleted: 'This message was deleted, and its text with it.',
+  },
   missing: {
     title: 'Conversation not found',
     intro: 'It may have been deleted, or you may not be a member.',
@@ -344,6 +350,7 @@ export const en = {
   message: {
     editedAt: 'Edited {{time}}',
     edited: '(edited)',
+    showHistory: 'Show edit history',
     deleted: 'This message was deleted',
     edit: 'Edit message',
     showLess: 'Show less',
