@@ -310,7 +310,14 @@ class Product {
       { cursor: {} },
       { cursor, epoch },
       { cursor, epoch, resend: [] },
-      { cursor, epoch, resend: conversations.slice(0, 1).map((c) => c.id) },
+      {
+        cursor,
+        epoch,
+        resend: conversations
+          .map((c) => c.id)
+          .sort()
+          .slice(0, 2),
+      },
       { cursor, epoch: 'another', resend: [] },
     ]) {
       await this.#ask('start', loadStart(pool, who, known));

@@ -1,19 +1,33 @@
 import type pg from 'pg';
 import type { Scheduler } from '../scheduler.ts';
 import { connectionLost, notQueryable } from './errors.ts';
+import { answer, requestsOf, type StatementGroup } from './group.ts';
 import { Link } from './link.ts';
 import { type Request, type Response, Session, type SessionContext } from './session.ts';
+import type { Result } from './statements/statement.ts';
 
-/** A statement that the client waits for. */
+/** Statements that the client waits for. */
 interface Pending {
-  readonly request: Request;
+  readonly requests: readonly Request[];
   readonly sentAt: number;
-  readonly resolve: (result: pg.QueryResult) => void;
-  readonly reject: (error: Error) => void;
+  /** The number of answers so far. */
+  answers: number;
+  /** The results before the first error. */
+  readonly results: Result[];
+  error: Error | null;
+  readonly settle: (results: readonly Result[], error: Error | null) => void;
 }
 
 /** A statement as the product hands it to `pg`. */
 export type Query = string | { readonly name?: string; text: string; values?: readonly unknown[] };
+
+/** How a process uses its connections. */
+export interface ClientOptions {
+  /** Whether statements are sent without waiting for the answers to earlier ones. */
+  readonly isPipelined: boolean;
+  /** That of the process, in which answers arrive. */
+  readonly scheduler: Scheduler;
+}
 
 /** What the pool of a connection is told. */
 export interface ClientEvents {
@@ -34,6 +48,8 @@ export class ClientModel {
   /** The transaction and the locks that the connection has in the database. */
   readonly session: Session;
   readonly #scheduler: Scheduler;
+  /** The statements that are prepared on the connection. */
+  readonly #texts = new Map<string, string>();
   readonly #isPipelined: boolean;
   readonly #events: ClientEvents;
   readonly #toServer: Link<Request | typeof CLOSE>;
@@ -47,8 +63,11 @@ export class ClientModel {
   /** The process of the client has ended: nothing happens in it any more. */
   #isDead = false;
 
-  constructor(context: SessionContext, isPipelined: boolean, events: ClientEvents) {
-    const { scheduler } = context;
+  constructor(
+    context: SessionContext,
+    { isPipelined, scheduler }: ClientOptions,
+    events: ClientEvents,
+  ) {
     this.#scheduler = scheduler;
     this.#isPipelined = isPipelined;
     this.#events = events;
@@ -58,7 +77,7 @@ export class ClientModel {
       (error) => this.#sessionEnded(error),
     );
     this.#toServer = new Link(
-      scheduler,
+      context.scheduler,
       () => context.delays.network,
       (items) => {
         const requests = items.filter((item) => item !== CLOSE);
@@ -82,29 +101,49 @@ export class ClientModel {
 
   /** Sends a statement. */
   query(query: Query, values?: readonly unknown[]): Promise<pg.QueryResult> {
-    if (this.#isDead) return new Promise(() => undefined);
-    if (this.#isLost) return Promise.reject(notQueryable());
     const { name, text, values: own } = typeof query === 'string' ? { text: query } : query;
     return new Promise((resolve, reject) => {
-      const request = { name, text, values: own ?? values ?? [] };
-      const pending = { request, sentAt: this.#scheduler.now(), resolve, reject };
-      if (this.#isPipelined || this.#sent.length === 0) this.#send(pending);
-      else this.#unsent.push(pending);
+      this.#issue([{ name, text, values: own ?? values ?? [] }], ([result], error) => {
+        if (error || !result) reject(error);
+        else resolve({ ...result, rows: [...result.rows], oid: 0, fields: [] });
+      });
     });
+  }
+
+  /** Sends statements together; they are answered together. */
+  submit(group: StatementGroup): void {
+    const requests = requestsOf(group, this.#texts);
+    this.#issue(requests, (results, error) => answer(group, requests, results, error));
+  }
+
+  #issue(requests: readonly Request[], settle: Pending['settle']): void {
+    if (this.#isDead) return;
+    if (this.#isLost) {
+      settle([], notQueryable());
+      return;
+    }
+    const sentAt = this.#scheduler.now();
+    const pending = { requests, sentAt, answers: 0, results: [], error: null, settle };
+    if (this.#isPipelined || this.#sent.length === 0) this.#send(pending);
+    else this.#unsent.push(pending);
   }
 
   #send(pending: Pending): void {
     this.#sent.push(pending);
-    this.#toServer.send(pending.request);
+    for (const request of pending.requests) this.#toServer.send(request);
     this.#watch();
   }
 
   #received(response: Response): void {
-    const pending = this.#sent.shift();
+    const [pending] = this.#sent;
     if (!pending || this.#isDead) return;
-    if ('error' in response) pending.reject(response.error);
-    else
-      pending.resolve({ ...response.result, rows: [...response.result.rows], oid: 0, fields: [] });
+    pending.answers++;
+    if ('error' in response) pending.error ??= response.error;
+    else if (!pending.error) pending.results.push(response.result);
+    if (pending.answers < pending.requests.length) return;
+    this.#sent.shift();
+    pending.settle(pending.results, pending.error);
+    if (this.#sent.length > 0) return;
     const next = this.#unsent.shift();
     if (next) this.#send(next);
   }
@@ -150,8 +189,8 @@ export class ClientModel {
     this.#isLost = true;
     // The first statement gets what the server said, if it said anything.
     const [first, ...others] = [...this.#sent.splice(0), ...this.#unsent.splice(0)];
-    first?.reject(error);
-    for (const pending of others) pending.reject(connectionLost());
+    first?.settle(first.results, first.error ?? error);
+    for (const pending of others) pending.settle([], connectionLost());
     this.#events.onLost(this);
   }
 

@@ -32,6 +32,17 @@ export const foreignKeyViolation = (constraint: string, table: string) =>
     },
   );
 
+/** A value that a check constraint forbids. */
+export const checkViolation = (constraint: string, table: string) =>
+  databaseError(
+    '23514',
+    `new row for relation "${table}" violates check constraint "${constraint}"`,
+    {
+      constraint,
+      table,
+    },
+  );
+
 /** A statement behind one that failed. */
 export const abortedTransaction = () =>
   databaseError(

@@ -3,7 +3,7 @@ import { ClientModel } from './client.ts';
 import { terminated } from './errors.ts';
 import type { Range } from './link.ts';
 import { type PoolContext, PoolModel, type Status } from './pool.ts';
-import type { CommitFault, Delays } from './session.ts';
+import { type CommitFault, type Delays, TIMEOUTS, type Timeouts } from './session.ts';
 import { Tables } from './tables.ts';
 
 /** What a database is made with. */
@@ -12,6 +12,7 @@ export interface DatabaseOptions {
   /** Identifies the history that seqs belong to. */
   readonly epoch: string;
   readonly delays?: Partial<Delays>;
+  readonly timeouts?: Partial<Timeouts>;
 }
 
 /** An account that is there from the start. */
@@ -35,6 +36,7 @@ const DELAYS: Delays = { network: [0.05, 1], execution: [0.01, 0.5], commit: [0.
 export class DatabaseModel implements PoolContext {
   readonly scheduler: Scheduler;
   readonly tables: Tables;
+  readonly timeouts: Timeouts;
   /** The connections that are open. */
   readonly clients = new Set<ClientModel>();
   /** Decides for each COMMIT of a transaction that has written whether the connection is lost. */
@@ -45,9 +47,10 @@ export class DatabaseModel implements PoolContext {
   #slowed: Delays;
   #status: Status = 'up';
 
-  constructor({ scheduler, epoch, delays }: DatabaseOptions) {
+  constructor({ scheduler, epoch, delays, timeouts }: DatabaseOptions) {
     this.scheduler = scheduler;
     this.tables = new Tables(epoch);
+    this.timeouts = { ...TIMEOUTS, ...timeouts };
     this.#delays = { ...DELAYS, ...delays };
     this.#slowed = this.#delays;
   }
@@ -71,9 +74,20 @@ export class DatabaseModel implements PoolContext {
     return this.#status;
   }
 
-  /** Returns a pool of connections. With `pipelined`, statements do not wait for earlier answers. */
-  pool({ max = 16, pipelined = false }: { max?: number; pipelined?: boolean } = {}): PoolModel {
-    return new PoolModel(this, max, pipelined);
+  /**
+   * Returns a pool of connections. With `pipelined`, statements do not wait for earlier answers. Answers
+   * arrive through `scheduler`, which is that of the process that has the pool.
+   */
+  pool({
+    max = 16,
+    pipelined = false,
+    scheduler = this.scheduler,
+  }: {
+    max?: number;
+    pipelined?: boolean;
+    scheduler?: Scheduler;
+  } = {}): PoolModel {
+    return new PoolModel(this, { max, isPipelined: pipelined, scheduler });
   }
 
   /** Inserts an account with its personal stream. */
@@ -115,7 +129,8 @@ export class DatabaseModel implements PoolContext {
    * function is called. It waits for the lock if another transaction has it.
    */
   holdStream(stream: string): () => void {
-    const client = new ClientModel(this, true, {
+    const options = { isPipelined: true, scheduler: this.scheduler };
+    const client = new ClientModel(this, options, {
       onLost: () => undefined,
       onEnded: () => undefined,
     });

@@ -1,6 +1,7 @@
 import type pg from 'pg';
-import { ClientModel, type Query } from './client.ts';
+import { ClientModel, type ClientOptions, type Query } from './client.ts';
 import { connectionRefused, startingUp } from './errors.ts';
+import { isGroup, type StatementGroup } from './group.ts';
 import type { SessionContext } from './session.ts';
 
 /** Whether the database accepts connections. */
@@ -11,6 +12,12 @@ export interface PoolContext extends SessionContext {
   readonly status: Status;
   /** The connections that have not ended. */
   readonly clients: Set<ClientModel>;
+}
+
+/** How a process uses the database. */
+export interface PoolOptions extends ClientOptions {
+  /** The largest number of connections. */
+  readonly max: number;
 }
 
 /** `connectionTimeoutMillis` of the product's pools. */
@@ -25,18 +32,16 @@ interface Waiting {
 /** The connections of one process: what a `pg.Pool` is to the product. */
 export class PoolModel {
   readonly #context: PoolContext;
-  readonly #max: number;
-  readonly #isPipelined: boolean;
+  readonly #options: PoolOptions;
   readonly #idle: ClientModel[] = [];
   readonly #clients = new Set<ClientModel>();
   readonly #waiting: Waiting[] = [];
   #opening = 0;
   #isDead = false;
 
-  constructor(context: PoolContext, max: number, isPipelined: boolean) {
+  constructor(context: PoolContext, options: PoolOptions) {
     this.#context = context;
-    this.#max = max;
-    this.#isPipelined = isPipelined;
+    this.#options = options;
   }
 
   /** Returns the pool as the product takes it. It has what the product calls, and no more. */
@@ -79,7 +84,13 @@ export class PoolModel {
   #lend(client: ClientModel): pg.PoolClient {
     let isReleased = false;
     const lent = {
-      query: (query: Query, values?: readonly unknown[]) => client.query(query, values),
+      query: (query: Query | StatementGroup, values?: readonly unknown[]) => {
+        if (!isGroup(query)) return client.query(query, values);
+        client.submit(query);
+        return query;
+      },
+      // Values come as they are.
+      getTypeParser: () => (value: unknown) => value,
       release: (destroy?: boolean | Error) => {
         if (isReleased) throw new Error('The connection was released twice');
         isReleased = true;
@@ -94,12 +105,12 @@ export class PoolModel {
     if (this.#isDead) return new Promise(() => undefined);
     const idle = this.#idle.pop();
     if (idle) return Promise.resolve(idle);
-    if (this.totalCount < this.#max) return this.#open();
+    if (this.totalCount < this.#options.max) return this.#open();
     return new Promise((resolve, reject) => this.#enqueue({ resolve, reject }));
   }
 
   #enqueue(waiting: Waiting): void {
-    const cancel = this.#context.scheduler.later(CONNECT_MS, CONNECT_MS, () => {
+    const cancel = this.#options.scheduler.later(CONNECT_MS, CONNECT_MS, () => {
       this.#waiting.splice(this.#waiting.indexOf(entry), 1);
       waiting.reject(new Error('timeout exceeded when trying to connect'));
     });
@@ -117,8 +128,8 @@ export class PoolModel {
   }
 
   #open(): Promise<ClientModel> {
-    const { scheduler, delays } = this.#context;
-    const [min, max] = delays.network;
+    const { scheduler } = this.#options;
+    const [min, max] = this.#context.delays.network;
     this.#opening++;
     return new Promise((resolve, reject) => {
       scheduler.later(2 * min, 2 * max, () => {
@@ -129,7 +140,7 @@ export class PoolModel {
           this.#serve();
           return;
         }
-        const client = new ClientModel(this.#context, this.#isPipelined, {
+        const client = new ClientModel(this.#context, this.#options, {
           onLost: (lost) => this.#lost(lost),
           onEnded: (ended) => this.#context.clients.delete(ended),
         });
@@ -164,7 +175,7 @@ export class PoolModel {
   #serve(): void {
     while (this.#waiting.length > 0) {
       const idle = this.#idle.pop();
-      if (!idle && this.totalCount >= this.#max) return;
+      if (!idle && this.totalCount >= this.#options.max) return;
       const { resolve, reject } = this.#waiting.shift() as Waiting;
       if (idle) resolve(idle);
       else this.#open().then(resolve, reject);

@@ -44,17 +44,28 @@ export interface SessionContext {
   readonly tables: Tables;
   /** How long things take at the moment. */
   readonly delays: Delays;
+  readonly timeouts: Timeouts;
   /** Decides for each COMMIT of a transaction that has written. */
   commitFault: (() => CommitFault) | null;
   /** Returns the SQLSTATE with which a statement fails; null if it does not. */
   statementFault: ((name: string) => string | null) | null;
 }
 
-/** The timeouts that the server sets, and the default of `deadlock_timeout`. */
-const DEADLOCK_MS = 1_000;
-const LOCK_MS = 10_000;
-const STATEMENT_MS = 30_000;
-const IDLE_IN_TRANSACTION_MS = 15_000;
+/** The timeouts of the database, in ms: those that the server sets, and the default of deadlocks. */
+export interface Timeouts {
+  readonly deadlock: number;
+  readonly lock: number;
+  readonly statement: number;
+  readonly idleInTransaction: number;
+}
+
+export const TIMEOUTS: Timeouts = {
+  deadlock: 1_000,
+  lock: 10_000,
+  statement: 30_000,
+  idleInTransaction: 15_000,
+};
+
 /** The part of statements after which another session comes first, although the next one is here. */
 const INTERRUPTED = 0.1;
 
@@ -94,6 +105,11 @@ export class Session {
   /** The transaction in progress. */
   get transaction(): Transaction | null {
     return this.#transaction;
+  }
+
+  /** Whether a statement of the transaction has failed: nothing but its end is executed. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   get hasEnded(): boolean {
@@ -163,10 +179,10 @@ export class Session {
   }
 
   #execute({ name, text, values }: Request): void {
-    if (text === 'begin') this.#begin();
-    else if (text === 'commit') this.#commit();
+    if (text === 'commit') this.#commit();
     else if (text === 'rollback') this.#rollback();
     else if (this.#hasFailed) this.#respond({ error: abortedTransaction() });
+    else if (text === 'begin') this.#begin();
     else this.#start(name, text, values);
   }
 
@@ -303,12 +319,12 @@ export class Session {
   }
 
   #armTimers(): void {
-    const { scheduler } = this.#context;
-    const left = STATEMENT_MS - (scheduler.now() - this.#statementSince);
-    const limit = Math.min(LOCK_MS, left);
+    const { scheduler, timeouts } = this.#context;
+    const left = timeouts.statement - (scheduler.now() - this.#statementSince);
+    const limit = Math.min(timeouts.lock, left);
     const timeout = limit === left ? statementTimeout : lockTimeout;
     this.#cancelTimers = [
-      scheduler.later(DEADLOCK_MS, DEADLOCK_MS, () => {
+      scheduler.later(timeouts.deadlock, timeouts.deadlock, () => {
         if (this.#transaction && isDeadlocked(this.#transaction)) this.#giveUp(deadlock());
       }),
       scheduler.later(limit, limit, () => this.#giveUp(timeout())),
@@ -330,14 +346,15 @@ export class Session {
 
   /** Ends the session if its client leaves a transaction open. */
   #watchIdle(): void {
-    const { scheduler } = this.#context;
+    const { scheduler, timeouts } = this.#context;
+    const limit = timeouts.idleInTransaction;
     this.#idleSince = scheduler.now();
     if (this.#isWatched) return;
     this.#isWatched = true;
     const check = () => {
       this.#isWatched = false;
       if (this.#hasEnded || this.#isBusy || !(this.#isExplicit || this.#hasFailed)) return;
-      const left = IDLE_IN_TRANSACTION_MS - (scheduler.now() - this.#idleSince);
+      const left = limit - (scheduler.now() - this.#idleSince);
       if (left <= 0) {
         this.terminate(idleInTransaction());
         return;
@@ -345,6 +362,6 @@ export class Session {
       this.#isWatched = true;
       scheduler.later(left, left, check);
     };
-    scheduler.later(IDLE_IN_TRANSACTION_MS, IDLE_IN_TRANSACTION_MS, check);
+    scheduler.later(limit, limit, check);
   }
 }

@@ -115,11 +115,26 @@ function firstAt(numbers: readonly number[], bound: number): number {
   return low;
 }
 
+/** A foreign key: the row that another one refers to. */
+export interface Reference<T extends object> {
+  readonly constraint: string;
+  /** Returns the rows that a value may refer to. */
+  readonly find: (value: T) => readonly Row[];
+}
+
+/** What a table forbids, besides equal unique keys. */
+export interface Constraints<T extends object> {
+  /** Returns the name of a check constraint that a value violates; null if there is none. */
+  readonly violated?: (value: T) => string | null;
+  readonly references?: readonly Reference<T>[];
+}
+
 /** A table: its indexes hold its rows. */
 export class Table<T extends object> {
   readonly name: string;
   /** The unique indexes in the order in which PostgreSQL checks them: that of their creation. */
   readonly unique: readonly Index<T>[];
+  readonly constraints: Constraints<T>;
   readonly #others: readonly (Index<T> | OrderedIndex<T>)[];
   readonly #rows = new Set<Row<T>>();
 
@@ -127,10 +142,12 @@ export class Table<T extends object> {
     name: string,
     unique: readonly Index<T>[],
     others: readonly (Index<T> | OrderedIndex<T>)[] = [],
+    constraints: Constraints<T> = {},
   ) {
     this.name = name;
     this.unique = unique;
     this.#others = others;
+    this.constraints = constraints;
   }
 
   /** Returns all rows, also those of transactions in progress. */

@@ -123,14 +123,27 @@ export class Tables {
     (c) => c.direct_key,
     'conversations_direct_key_key',
   );
-  readonly conversations = new Table('conversations', [
-    this.conversationsById,
-    this.conversationsByUsers,
-    new Index<ConversationRow>(
-      (c) => (c.is_everyone ? 'everyone' : null),
-      'conversations_everyone',
-    ),
-  ]);
+  readonly conversations = new Table(
+    'conversations',
+    [
+      this.conversationsById,
+      this.conversationsByUsers,
+      new Index<ConversationRow>(
+        (c) => (c.is_everyone ? 'everyone' : null),
+        'conversations_everyone',
+      ),
+    ],
+    [],
+    {
+      violated: (c) => {
+        if ((c.kind === 'direct') !== (c.direct_key !== null)) return 'conversations_check';
+        return (c.kind === 'group') === (c.name !== null) ? null : 'conversations_check1';
+      },
+      references: [
+        { constraint: 'conversations_id_fkey', find: (c) => this.streamsById.find(c.id) },
+      ],
+    },
+  );
   readonly membershipsByPair = new Index<MembershipRow>((m) => m.conversation_id + m.account_id);
   readonly membershipsByAccount = new Index<MembershipRow>((m) => m.account_id);
   readonly membershipsByConversation = new OrderedIndex<MembershipRow>(
@@ -152,6 +165,18 @@ export class Tables {
       ),
     ],
     [this.membershipsByPair, this.membershipsByAccount, this.membershipsByConversation],
+    {
+      references: [
+        {
+          constraint: 'memberships_conversation_id_fkey',
+          find: (m) => this.conversationsById.find(m.conversation_id),
+        },
+        {
+          constraint: 'memberships_account_id_fkey',
+          find: (m) => this.accountsById.find(m.account_id),
+        },
+      ],
+    },
   );
   readonly messagesByPlace = new OrderedIndex<MessageRow>(
     (m) => m.conversation_id,

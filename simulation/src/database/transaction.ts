@@ -1,4 +1,4 @@
-import { foreignKeyViolation, uniqueViolation } from './errors.ts';
+import { checkViolation, foreignKeyViolation, uniqueViolation } from './errors.ts';
 import {
   areInConflict,
   type EndWait,
@@ -37,6 +37,8 @@ export class Transaction {
   /** Continues the statement that waits; called when a wait is over. */
   readonly #onGranted: () => void;
   readonly #writes: Write[] = [];
+  /** What the present statement has written and refers to other rows. */
+  readonly #unchecked: Write[] = [];
   readonly #locked: Row[] = [];
   /** The transactions that wait for the end of this one. */
   readonly #followers: EndWait[] = [];
@@ -138,6 +140,7 @@ export class Transaction {
       const value = yield* this.lock(row, NO_KEY_UPDATE);
       if (value === null || !condition(value)) continue;
       const next = change(value);
+      this.#check(table, next);
       this.#write(table, row, next, next);
       changed.push(next);
     }
@@ -160,13 +163,14 @@ export class Transaction {
    * Inserts a row, as soon as no transaction in progress has one with the same unique key. Returns
    * false if there is one in an index of `arbiters` (`on conflict do nothing`).
    *
-   * @throws 23505 if there is one in another unique index
+   * @throws 23505 if there is one in another unique index, 23514 if a check forbids the value
    */
   *insert<T extends object>(
     table: Table<T>,
     value: T,
     arbiters: readonly Index<T>[] = [],
   ): Steps<boolean> {
+    this.#check(table, value);
     for (const index of arbiters) if (yield* this.#isTaken(index, value)) return false;
     const row = new Row<T>();
     this.#hold(row, UPDATE);
@@ -180,6 +184,11 @@ export class Transaction {
       index.add(row, value);
     }
     return true;
+  }
+
+  #check<T extends object>(table: Table<T>, value: T): void {
+    const violated = table.constraints.violated?.(value) ?? null;
+    if (violated !== null) throw checkViolation(violated, table.name);
   }
 
   /** Returns whether another row has the unique key of a value, once no such row is in progress. */
@@ -211,26 +220,33 @@ export class Transaction {
   }
 
   /**
-   * Checks a foreign key: locks the row that it refers to against deletion.
+   * Checks the foreign keys of the rows that a statement has written, at its end: locks the rows that they
+   * refer to against deletion.
    *
    * @throws 23503 if there is none
    */
-  *refer<T extends object>(
-    index: Index<T>,
-    key: string,
-    constraint: string,
-    table: string,
-  ): Steps<void> {
-    for (const row of index.find(key)) {
-      if (this.see(row) !== null && (yield* this.lock(row, KEY_SHARE)) !== null) return;
+  *checkReferences(): Steps<void> {
+    for (const { table, value } of this.#unchecked.splice(0)) {
+      for (const { constraint, find } of table.constraints.references ?? []) {
+        let exists = false;
+        for (const row of find(value)) {
+          exists ||= this.see(row) !== null && (yield* this.lock(row, KEY_SHARE)) !== null;
+        }
+        if (!exists) throw foreignKeyViolation(constraint, table.name);
+      }
     }
-    throw foreignKeyViolation(constraint, table);
   }
 
   #write<T extends object>(table: Table<T>, row: Row<T>, pending: T | null, key: T): void {
-    if (row.writer !== this) {
+    const write = { table: table as unknown as Table<object>, row: row as Row, value: key };
+    const isOwn = row.writer === this;
+    // PostgreSQL checks a row again that its own transaction has written before, whatever has changed.
+    if (table.constraints.references && pending !== null && (isOwn || row.committed === null)) {
+      this.#unchecked.push(write);
+    }
+    if (!isOwn) {
       row.writer = this;
-      this.#writes.push({ table: table as unknown as Table<object>, row: row as Row, value: key });
+      this.#writes.push(write);
     }
     row.pending = pending;
   }

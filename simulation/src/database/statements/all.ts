@@ -47,6 +47,10 @@ export class UnknownStatement extends Error {
 
 const recognized = new Map<string, { readonly text: string; readonly statement: Statement }>();
 
+/** Returns the texts of the statements that were sent so far, by their names. */
+export const knownTexts = (): ReadonlyMap<string, string> =>
+  new Map([...recognized].map(([name, { text }]) => [name, text]));
+
 /**
  * Returns the statement with this name and exactly this text.
  *

@@ -4,51 +4,82 @@ import { changed, ms, reads, type Statement, writes } from './statement.ts';
 
 /** The statements of the rules of conversations. */
 export const conversationRuleStatements: readonly Statement[] = [
-  reads('conversations-state', 'd0be1927a7eb', (tx, values) => {
-    const [conversation, account] = values as [string, string];
-    const { conversationsById, accountsById, membershipsByPair } = tx.tables;
-    const c = tx.one(conversationsById, conversation);
-    if (!c) return [];
-    const actor = tx.one(accountsById, account);
-    const periods = tx.all(membershipsByPair, conversation + account);
-    const current = periods.find((m) => m.left_seq === null);
-    const left = periods.flatMap((m) => m.left_seq ?? []);
-    return [
-      {
-        kind: c.kind,
-        visibility: c.visibility,
-        is_everyone: c.is_everyone,
-        name: c.name,
-        member_count: c.member_count,
-        is_deleted: c.deleted_at !== null,
-        is_server_admin: actor ? actor.role !== 'member' : null,
-        role: current?.role ?? null,
-        joined_seq: current?.joined_seq ?? null,
-        left_seq: left.length > 0 ? Math.max(...left) : null,
-      },
-    ];
-  }),
-
-  reads('conversations-active-accounts', '651d4d5fe2d4', (tx, [ids]) =>
-    [...new Set(ids as string[])].flatMap((id) =>
-      tx.one(tx.tables.accountsById, id)?.is_active ? [{ id }] : [],
-    ),
+  reads(
+    'conversations-state',
+    'd0be1927a7eb',
+    (tx, values) => {
+      const [conversation, account] = values as [string, string];
+      const { conversationsById, accountsById, membershipsByPair } = tx.tables;
+      const c = tx.one(conversationsById, conversation);
+      if (!c) return [];
+      const actor = tx.one(accountsById, account);
+      const periods = tx.all(membershipsByPair, conversation + account);
+      const current = periods.find((m) => m.left_seq === null);
+      const left = periods.flatMap((m) => m.left_seq ?? []);
+      return [
+        {
+          kind: c.kind,
+          visibility: c.visibility,
+          is_everyone: c.is_everyone,
+          name: c.name,
+          member_count: c.member_count,
+          is_deleted: c.deleted_at !== null,
+          is_server_admin: actor ? actor.role !== 'member' : null,
+          role: current?.role ?? null,
+          joined_seq: current?.joined_seq ?? null,
+          left_seq: left.length > 0 ? Math.max(...left) : null,
+        },
+      ];
+    },
+    [
+      'kind',
+      'visibility',
+      'is_everyone',
+      'name',
+      'member_count',
+      'is_deleted',
+      'is_server_admin',
+      'role',
+      'joined_seq',
+      'left_seq',
+    ],
   ),
 
-  reads('conversations-direct', '4b5b2d09b8d1', (tx, [key]) =>
-    tx.all(tx.tables.conversationsByUsers, key as string).map(({ id }) => ({ id })),
+  reads(
+    'conversations-active-accounts',
+    '651d4d5fe2d4',
+    (tx, [ids]) =>
+      [...new Set(ids as string[])].flatMap((id) =>
+        tx.one(tx.tables.accountsById, id)?.is_active ? [{ id }] : [],
+      ),
+    ['id'],
   ),
 
-  reads('conversations-head', '6b7611c4aaff', (tx, [id]) =>
-    tx.all(tx.tables.streamsById, id as string).map(({ last_seq }) => ({ last_seq })),
+  reads(
+    'conversations-direct',
+    '4b5b2d09b8d1',
+    (tx, [key]) => tx.all(tx.tables.conversationsByUsers, key as string).map(({ id }) => ({ id })),
+    ['id'],
   ),
 
-  reads('conversations-new-owner', '4005df0573ef', (tx, values) => {
-    const [conversation, leaver] = values as [string, string];
-    const members = membersOf(tx, conversation).filter((m) => m.account_id !== leaver);
-    const next = members.find((m) => m.role === 'owner') ?? members[0];
-    return next ? [{ account_id: next.account_id, role: next.role }] : [];
-  }),
+  reads(
+    'conversations-head',
+    '6b7611c4aaff',
+    (tx, [id]) => tx.all(tx.tables.streamsById, id as string).map(({ last_seq }) => ({ last_seq })),
+    ['last_seq'],
+  ),
+
+  reads(
+    'conversations-new-owner',
+    '4005df0573ef',
+    (tx, values) => {
+      const [conversation, leaver] = values as [string, string];
+      const members = membersOf(tx, conversation).filter((m) => m.account_id !== leaver);
+      const next = members.find((m) => m.role === 'owner') ?? members[0];
+      return next ? [{ account_id: next.account_id, role: next.role }] : [];
+    },
+    ['account_id', 'role'],
+  ),
 ];
 
 /** Returns the current memberships of a conversation by `joined_seq`. */
@@ -64,27 +95,29 @@ export function membersOf(tx: Transaction, conversation: string): MembershipRow[
 /** The statements of the projections of conversations. */
 export const conversationProjectionStatements: readonly Statement[] = [
   writes('conversations-created', '426078994152', function* (tx, values) {
-    const { conversations, conversationsById, streamsById } = tx.tables;
-    const inserted: string[] = [];
+    const { conversations, conversationsById } = tx.tables;
+    let count = 0;
     for (const row of createdFrom(values)) {
-      if (yield* tx.insert(conversations, row, [conversationsById])) inserted.push(row.id);
+      if (yield* tx.insert(conversations, row, [conversationsById])) count++;
     }
-    for (const id of inserted) {
-      yield* tx.refer(streamsById, id, 'conversations_id_fkey', 'conversations');
-    }
-    return changed('INSERT', inserted.length);
+    return changed('INSERT', count);
   }),
 
-  writes('conversations-updated', 'd8f8390b498a', function* (tx, values) {
-    const [id, name, visibility] = values as [string, string | null, string | null];
-    const written = yield* tx.update(
-      tx.tables.conversations,
-      tx.rows(tx.tables.conversationsById.find(id)),
-      () => true,
-      (c) => ({ ...c, name: name ?? c.name, visibility: visibility ?? c.visibility }),
-    );
-    return changed('UPDATE', written.length);
-  }),
+  writes(
+    'conversations-updated',
+    'd8f8390b498a',
+    function* (tx, values) {
+      const [id, name, visibility] = values as [string, string | null, string | null];
+      const written = yield* tx.update(
+        tx.tables.conversations,
+        tx.rows(tx.tables.conversationsById.find(id)),
+        () => true,
+        (c) => ({ ...c, name: name ?? c.name, visibility: visibility ?? c.visibility }),
+      );
+      return changed('UPDATE', written.length);
+    },
+    { texts: [2, 3] },
+  ),
 
   writes('conversations-deleted', '1b6ae8b5fcb1', function* (tx, values) {
     const [ids, seqs, ats] = values as [string[], number[], string[]];
@@ -117,7 +150,7 @@ export const conversationProjectionStatements: readonly Statement[] = [
   }),
 
   writes('conversations-member-joined', '581ea4277f41', function* (tx, values) {
-    const { memberships, membershipsKey, conversationsById, accountsById } = tx.tables;
+    const { memberships, membershipsKey } = tx.tables;
     const rows = joinedFrom(tx, values);
     const found = conversationRows(
       tx,
@@ -127,18 +160,7 @@ export const conversationProjectionStatements: readonly Statement[] = [
     for (const row of rows) {
       if (yield* tx.insert(memberships, row, [membershipsKey])) inserted.push(row);
     }
-    const count = yield* countMembers(tx, found, inserted, 1);
-    for (const { conversation_id, account_id } of inserted) {
-      const table = memberships.name;
-      yield* tx.refer(
-        conversationsById,
-        conversation_id,
-        'memberships_conversation_id_fkey',
-        table,
-      );
-      yield* tx.refer(accountsById, account_id, 'memberships_account_id_fkey', table);
-    }
-    return changed('UPDATE', count);
+    return changed('UPDATE', yield* countMembers(tx, found, inserted, 1));
   }),
 
   writes('conversations-member-left', '0a1c0979495e', function* (tx, values) {

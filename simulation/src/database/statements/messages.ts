@@ -4,44 +4,64 @@ import { changed, ms, reads, type Statement, writes } from './statement.ts';
 
 /** The statements of commands that post and change messages: what their rules read. */
 export const messageRuleStatements: readonly Statement[] = [
-  reads('messages-members', '1341ef89e49e', (tx, values) => {
-    const [accounts, conversations] = values as [string[], string[]];
-    return accounts.flatMap((account, n) => {
-      const periods = tx.all(tx.tables.membershipsByPair, conversations[n] + account);
-      const last = periods.reduce<(typeof periods)[number] | null>(
-        (a, b) => (a && a.joined_seq > b.joined_seq ? a : b),
-        null,
-      );
-      return last && last.left_seq === null ? [{ n: n + 1 }] : [];
-    });
-  }),
+  reads(
+    'messages-members',
+    '1341ef89e49e',
+    (tx, values) => {
+      const [accounts, conversations] = values as [string[], string[]];
+      return accounts.flatMap((account, n) => {
+        const periods = tx.all(tx.tables.membershipsByPair, conversations[n] + account);
+        const last = periods.reduce<(typeof periods)[number] | null>(
+          (a, b) => (a && a.joined_seq > b.joined_seq ? a : b),
+          null,
+        );
+        return last && last.left_seq === null ? [{ n: n + 1 }] : [];
+      });
+    },
+    ['n'],
+  ),
 
-  reads('messages-target', 'e3d94771a31e', (tx, values) => {
-    const [account, conversation, seq] = values as [string, string, number];
-    if (!isMember(tx, account, conversation)) return [];
-    const message = tx.one(tx.tables.messagesByKey, conversation + seq);
-    return [
-      {
-        author_id: message?.author_id ?? null,
-        deleted: (message?.deleted_at ?? null) !== null,
-        changed_seq: message?.changed_seq ?? null,
-      },
-    ];
-  }),
+  reads(
+    'messages-target',
+    'e3d94771a31e',
+    (tx, values) => {
+      const [account, conversation, seq] = values as [string, string, number];
+      if (!isMember(tx, account, conversation)) return [];
+      const message = tx.one(tx.tables.messagesByKey, conversation + seq);
+      return [
+        {
+          author_id: message?.author_id ?? null,
+          deleted: (message?.deleted_at ?? null) !== null,
+          changed_seq: message?.changed_seq ?? null,
+        },
+      ];
+    },
+    ['author_id', 'deleted', 'changed_seq'],
+  ),
 
-  reads('messages-reactions', 'ae3ff4746237', (tx, values) => {
-    const [conversation, message] = values as [string, number];
-    return tx
-      .all(tx.tables.reactionsByMessage, conversation + message)
-      .map(({ emoji, account_id, seq }) => ({ emoji, account_id, seq }));
-  }),
+  reads(
+    'messages-reactions',
+    'ae3ff4746237',
+    (tx, values) => {
+      const [conversation, message] = values as [string, number];
+      return tx
+        .all(tx.tables.reactionsByMessage, conversation + message)
+        .map(({ emoji, account_id, seq }) => ({ emoji, account_id, seq }));
+    },
+    ['emoji', 'account_id', 'seq'],
+  ),
 
-  reads('messages-pins', '43507ca5e887', (tx, values) => {
-    const [conversation, message] = values as [string, number];
-    const pins = tx.all(tx.tables.pinsByConversation, conversation);
-    const own = pins.find((pin) => pin.message_seq === message);
-    return [{ count: pins.length, own: own?.seq ?? null }];
-  }),
+  reads(
+    'messages-pins',
+    '43507ca5e887',
+    (tx, values) => {
+      const [conversation, message] = values as [string, number];
+      const pins = tx.all(tx.tables.pinsByConversation, conversation);
+      const own = pins.find((pin) => pin.message_seq === message);
+      return [{ count: pins.length, own: own?.seq ?? null }];
+    },
+    ['count', 'own'],
+  ),
 
   reads('messages-to-erase', 'bf1d741c1a19', (tx, values) => {
     const [conversation, author, after, limit] = values as [string, string, number, number];
@@ -51,14 +71,19 @@ export const messageRuleStatements: readonly Statement[] = [
     return rows.slice(0, limit).map((row) => ({ seq: (tx.see(row) as MessageRow).seq }));
   }),
 
-  reads('messages-still-to-erase', '47c162d08116', (tx, values) => {
-    const [conversation, author, seqs] = values as [string, string, number[]];
-    return [...new Set(seqs)]
-      .sort((a, b) => a - b)
-      .flatMap((seq) => tx.all(tx.tables.messagesByKey, conversation + seq))
-      .filter((m) => isOpenOf(m, author))
-      .map(({ seq }) => ({ seq }));
-  }),
+  reads(
+    'messages-still-to-erase',
+    '47c162d08116',
+    (tx, values) => {
+      const [conversation, author, seqs] = values as [string, string, number[]];
+      return [...new Set(seqs)]
+        .sort((a, b) => a - b)
+        .flatMap((seq) => tx.all(tx.tables.messagesByKey, conversation + seq))
+        .filter((m) => isOpenOf(m, author))
+        .map(({ seq }) => ({ seq }));
+    },
+    ['seq'],
+  ),
 ];
 
 /** Returns whether an account is a member of a conversation. */
@@ -95,22 +120,27 @@ export const messageProjectionStatements: readonly Statement[] = [
     return changed('INSERT', streams.length);
   }),
 
-  writes('messages-edited', 'ec5622fc687d', function* (tx, values) {
-    const [conversation, message, body, at, seq] = values as [
-      string,
-      number,
-      string,
-      string,
-      number,
-    ];
-    const edited_at = ms(at);
-    return yield* change(tx, conversation, message, seq, (m) => ({
-      ...m,
-      body,
-      edited_at,
-      changed_seq: seq,
-    }));
-  }),
+  writes(
+    'messages-edited',
+    'ec5622fc687d',
+    function* (tx, values) {
+      const [conversation, message, body, at, seq] = values as [
+        string,
+        number,
+        string,
+        string,
+        number,
+      ];
+      const edited_at = ms(at);
+      return yield* change(tx, conversation, message, seq, (m) => ({
+        ...m,
+        body,
+        edited_at,
+        changed_seq: seq,
+      }));
+    },
+    { texts: [3] },
+  ),
 
   writes('messages-changed', 'd15bcb8aed75', function* (tx, values) {
     const [conversation, message, seq] = values as [string, number, number];
@@ -155,27 +185,37 @@ export const messageProjectionStatements: readonly Statement[] = [
     return changed('DELETE', yield* tx.delete(tx.tables.pins, rows));
   }),
 
-  writes('messages-reacted', '4fd5a6e7a4cb', function* (tx, values) {
-    const [conversation_id, message_seq, account_id, emoji, seq] = values as [
-      string,
-      number,
-      string,
-      string,
-      number,
-    ];
-    const row = { conversation_id, message_seq, account_id, emoji, seq };
-    const isNew = yield* tx.insert(tx.tables.reactions, row, [tx.tables.reactionsKey]);
-    return changed('INSERT', isNew ? 1 : 0);
-  }),
+  writes(
+    'messages-reacted',
+    '4fd5a6e7a4cb',
+    function* (tx, values) {
+      const [conversation_id, message_seq, account_id, emoji, seq] = values as [
+        string,
+        number,
+        string,
+        string,
+        number,
+      ];
+      const row = { conversation_id, message_seq, account_id, emoji, seq };
+      const isNew = yield* tx.insert(tx.tables.reactions, row, [tx.tables.reactionsKey]);
+      return changed('INSERT', isNew ? 1 : 0);
+    },
+    { texts: [4] },
+  ),
 
-  writes('messages-unreacted', '6952b2c54682', function* (tx, values) {
-    const [conversation, message, account, emoji] = values as [string, number, string, string];
-    const rows = tx.rows(
-      tx.tables.reactionsByMessage.find(conversation + message),
-      (r) => r.account_id === account && r.emoji === emoji,
-    );
-    return changed('DELETE', yield* tx.delete(tx.tables.reactions, rows));
-  }),
+  writes(
+    'messages-unreacted',
+    '6952b2c54682',
+    function* (tx, values) {
+      const [conversation, message, account, emoji] = values as [string, number, string, string];
+      const rows = tx.rows(
+        tx.tables.reactionsByMessage.find(conversation + message),
+        (r) => r.account_id === account && r.emoji === emoji,
+      );
+      return changed('DELETE', yield* tx.delete(tx.tables.reactions, rows));
+    },
+    { texts: [4] },
+  ),
 
   writes('messages-pinned', '5e04034233df', function* (tx, values) {
     const [conversation_id, message_seq, pinned_by, at, seq] = values as [

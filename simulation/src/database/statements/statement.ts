@@ -18,6 +18,10 @@ export interface Statement {
   readonly name: string;
   /** The digest of its exact text: {@link digestOfText}. */
   readonly digest: string;
+  /** The columns, for a connection that asks for them before it has seen a row. */
+  readonly columns?: readonly string[];
+  /** The places ($1 is 1) of parameters that are text, although they may consist of digits. */
+  readonly texts?: readonly number[];
   /** Executes it at once, or in steps between which it waits. */
   readonly run: (tx: Transaction, values: Values) => Result | Steps<Result>;
 }
@@ -27,14 +31,30 @@ export const reads = (
   name: string,
   digest: string,
   run: (tx: Transaction, values: Values) => readonly object[],
-): Statement => ({ name, digest, run: (tx, values) => selected(run(tx, values)) });
+  columns?: readonly string[],
+): Statement => ({
+  name,
+  digest,
+  run: (tx, values) => selected(run(tx, values)),
+  ...(columns && { columns }),
+});
 
 /** Returns a statement that may wait for other transactions. */
 export const writes = (
   name: string,
   digest: string,
   run: (tx: Transaction, values: Values) => Steps<Result>,
-): Statement => ({ name, digest, run });
+  more: Pick<Statement, 'columns' | 'texts'> = {},
+): Statement => ({
+  name,
+  digest,
+  ...more,
+  *run(tx, values) {
+    const result = yield* run(tx, values);
+    yield* tx.checkReferences();
+    return result;
+  },
+});
 
 /** Returns the result of a query. */
 export const selected = (rows: readonly object[]): Result => ({

@@ -6,45 +6,55 @@ import { changed, ms, reads, type Statement, selected, time, writes } from './st
 
 /** The statements of stream/: locks, repeated commands, events. */
 export const streamStatements: readonly Statement[] = [
-  writes('batch-lock', '83156349f6d7', function* (tx, [ids]) {
-    const { streamsById } = tx.tables;
-    const found = [...new Set(ids as string[])]
-      .sort()
-      .flatMap((id) => tx.rows(streamsById.find(id)));
-    const rows: object[] = [];
-    for (const row of found) {
-      const stream = yield* tx.lock(row, UPDATE);
-      if (!stream) continue;
-      rows.push({ id: stream.id, last_seq: stream.last_seq, last_at: time(stream.last_at) });
-    }
-    return selected(rows);
-  }),
+  writes(
+    'batch-lock',
+    '83156349f6d7',
+    function* (tx, [ids]) {
+      const { streamsById } = tx.tables;
+      const found = [...new Set(ids as string[])]
+        .sort()
+        .flatMap((id) => tx.rows(streamsById.find(id)));
+      const rows: object[] = [];
+      for (const row of found) {
+        const stream = yield* tx.lock(row, UPDATE);
+        if (!stream) continue;
+        rows.push({ id: stream.id, last_seq: stream.last_seq, last_at: time(stream.last_at) });
+      }
+      return selected(rows);
+    },
+    { columns: ['id', 'last_seq', 'last_at'] },
+  ),
 
-  reads('batch-repeated', 'f0e427d078a6', (tx, values) => {
-    const [actors, clients] = values as [string[], string[]];
-    const { eventsByCommand, unchangedByCommand } = tx.tables;
-    const events = actors.flatMap((actor, n) =>
-      tx.all(eventsByCommand, actor + clients[n]).map((e) => ({
-        n: n + 1,
-        stream_id: e.stream_id,
-        seq: e.seq,
-        type: e.type,
-        at: time(e.at),
-        command_digest: e.command_digest,
-      })),
-    );
-    const unchanged = actors.flatMap((actor, n) =>
-      tx.all(unchangedByCommand, actor + clients[n]).map((u) => ({
-        n: n + 1,
-        stream_id: u.stream_id,
-        seq: u.seq,
-        type: null,
-        at: null,
-        command_digest: u.command_digest,
-      })),
-    );
-    return [...events, ...unchanged];
-  }),
+  reads(
+    'batch-repeated',
+    'f0e427d078a6',
+    (tx, values) => {
+      const [actors, clients] = values as [string[], string[]];
+      const { eventsByCommand, unchangedByCommand } = tx.tables;
+      const events = actors.flatMap((actor, n) =>
+        tx.all(eventsByCommand, actor + clients[n]).map((e) => ({
+          n: n + 1,
+          stream_id: e.stream_id,
+          seq: e.seq,
+          type: e.type,
+          at: time(e.at),
+          command_digest: e.command_digest,
+        })),
+      );
+      const unchanged = actors.flatMap((actor, n) =>
+        tx.all(unchangedByCommand, actor + clients[n]).map((u) => ({
+          n: n + 1,
+          stream_id: u.stream_id,
+          seq: u.seq,
+          type: null,
+          at: null,
+          command_digest: u.command_digest,
+        })),
+      );
+      return [...events, ...unchanged];
+    },
+    ['n', 'stream_id', 'seq', 'type', 'at', 'command_digest'],
+  ),
 
   writes('batch-unchanged', '6580af253563', function* (tx, values) {
     const [actor_id, client_id, stream_id, seq, command_digest] = values as [

@@ -1,0 +1,423 @@
+import type { DatabaseModel } from '../src/database/model.ts';
+import type { Transaction } from '../src/database/transaction.ts';
+
+/** A statement and its values. */
+export interface RandomStatement {
+  readonly name: string;
+  readonly values: readonly unknown[];
+}
+
+/** The ids that the statements of one schedule use. */
+export interface Fixture {
+  readonly accounts: readonly string[];
+  /** Conversations with members and messages. */
+  readonly conversations: readonly string[];
+  /** Streams without a conversation, and one that does not exist. */
+  readonly spare: readonly string[];
+  readonly clients: readonly string[];
+}
+
+/** The number of things that a fixture has of each kind is small, so that transactions compete. */
+export function makeFixture(run: number): Fixture {
+  const id = (kind: string, n: number) =>
+    `00000000-0000-7000-${kind}000-${String(run * 100 + n).padStart(12, '0')}`;
+  const ids = (kind: string, count: number) => Array.from({ length: count }, (_, n) => id(kind, n));
+  return {
+    accounts: ids('a', 3),
+    conversations: ids('b', 2),
+    spare: ids('8', 3),
+    clients: ids('9', 3),
+  };
+}
+
+const at = (n: number): string => new Date(1_700_000_000_000 + n * 1000).toISOString();
+
+/** Puts what the statements find at the start into the model. */
+export function fill(model: DatabaseModel, f: Fixture): void {
+  const { tables } = model;
+  const t = Date.parse(at(0));
+  for (const id of f.accounts) model.insertAccount({ id });
+  for (const id of [...f.conversations, ...f.spare.slice(0, 2)]) {
+    tables.put(tables.streams, { id, kind: 'conversation', last_seq: 5, last_at: t });
+  }
+  for (const [c, id] of f.conversations.entries()) {
+    const isDirect = c === 1;
+    tables.put(tables.conversations, {
+      id,
+      kind: isDirect ? 'direct' : 'group',
+      visibility: isDirect ? 'private' : 'public',
+      name: isDirect ? null : `group ${id}`,
+      direct_key: isDirect ? f.accounts.slice(0, 2).join(' ') : null,
+      is_everyone: false,
+      member_count: 2,
+      created_by: f.accounts[0] as string,
+      created_at: t,
+      deleted_at: null,
+    });
+    for (const [n, account_id] of f.accounts.slice(0, 2).entries()) {
+      const period = { conversation_id: id, account_id, joined_seq: n + 1, left_seq: null };
+      tables.put(tables.memberships, { ...period, role: n ? 'member' : 'owner', read_seq: 3 });
+    }
+    putMessages(model, f, id, t);
+  }
+}
+
+function putMessages(model: DatabaseModel, f: Fixture, id: string, t: number): void {
+  const { tables } = model;
+  const [author] = f.accounts as readonly [string];
+  for (const seq of [3, 4, 5]) {
+    const isEdit = seq === 5;
+    tables.put(tables.events, {
+      stream_id: id,
+      seq,
+      type: isEdit ? 'message.edited' : 'message.posted',
+      actor_id: author,
+      client_id: null,
+      at: t,
+      data: isEdit ? '{"message":3,"body":"new"}' : '{"body":"old"}',
+      command_digest: null,
+    });
+    if (isEdit) continue;
+    tables.put(tables.messages, {
+      conversation_id: id,
+      seq,
+      author_id: author,
+      body: 'old',
+      posted_at: t,
+      edited_at: null,
+      deleted_at: null,
+      changed_seq: seq,
+    });
+    const on = { conversation_id: id, message_seq: seq, seq: 5 };
+    tables.put(tables.reactions, { ...on, account_id: author, emoji: '👍' });
+    if (seq === 3) tables.put(tables.pins, { ...on, pinned_by: author, pinned_at: t });
+  }
+}
+
+/** Chooses among few: the numbers come from the property test, which shrinks them. */
+export class Choice {
+  readonly #numbers: readonly number[];
+  #next = 0;
+
+  constructor(numbers: readonly number[]) {
+    this.#numbers = numbers;
+  }
+
+  int(below: number): number {
+    const number = this.#numbers[this.#next++ % this.#numbers.length] as number;
+    return number % below;
+  }
+
+  of<T>(items: readonly T[]): T {
+    return items[this.int(items.length)] as T;
+  }
+
+  /** Returns some of the items, each at most once; at least one. */
+  some<T>(items: readonly T[]): T[] {
+    const mask = 1 + this.int(2 ** items.length - 1);
+    return items.filter((_, n) => mask & (1 << n));
+  }
+}
+
+type Build = (choose: Choice, f: Fixture, tx: Transaction) => readonly unknown[];
+
+const anyStream = (f: Fixture) => [...f.conversations, ...f.spare];
+const seqOf = (choose: Choice) => 1 + choose.int(8);
+const messageSeq = (choose: Choice) => 3 + choose.int(3);
+const digest = (choose: Choice) => Buffer.from([choose.int(3)]);
+
+/** What the statements of the delivery path are sent with. */
+const BUILD: Readonly<Record<string, Build>> = {
+  'batch-lock': (c, f) => [c.some(anyStream(f))],
+  'batch-repeated': (c, f) => {
+    const clients = c.some(f.clients);
+    return [clients.map(() => c.of(f.accounts.slice(0, 2))), clients];
+  },
+  'batch-unchanged': (c, f) => [
+    c.of(f.accounts.slice(0, 2)),
+    c.of(f.clients),
+    c.of(f.conversations),
+    seqOf(c),
+    digest(c),
+  ],
+  'batch-hold-id': (c, f) => [
+    c.of(f.conversations),
+    '9223372036854775807',
+    c.of(f.accounts.slice(0, 2)),
+    c.of(f.clients),
+  ],
+  'batch-release-place': (c, f) => [c.of(f.conversations), '9223372036854775807'],
+  'stream-create': (c, f) => [c.of(f.spare), 'conversation'],
+  'stream-flush': flush,
+  'stream-read-events': (c, f) => [c.of(f.conversations), c.int(4), 4 + c.int(8), 1 + c.int(4)],
+  'stream-read-heads': (c, f) => [c.some(anyStream(f))],
+  'messages-members': (c, f) => {
+    const accounts = c.some(f.accounts);
+    return [accounts, accounts.map(() => c.of(f.conversations))];
+  },
+  'messages-target': (c, f) => [c.of(f.accounts), c.of(f.conversations), messageSeq(c)],
+  'messages-reactions': (c, f) => [c.of(f.conversations), messageSeq(c)],
+  'messages-pins': (c, f) => [c.of(f.conversations), messageSeq(c)],
+  'messages-to-erase': (c, f) => [c.of(f.conversations), c.of(f.accounts), c.int(4), 1 + c.int(3)],
+  'messages-still-to-erase': (c, f) => [
+    c.of(f.conversations),
+    c.of(f.accounts),
+    c.some([3, 4, 5, 6]),
+  ],
+  'messages-posted': (c, f) => {
+    const seqs = c.some([5, 6, 7, 8]);
+    const same = <T>(value: T) => seqs.map(() => value);
+    return [
+      same(c.of(f.conversations)),
+      seqs,
+      same(c.of(f.accounts)),
+      same('posted'),
+      same(at(c.int(9))),
+    ];
+  },
+  'messages-edited': (c, f) => [
+    c.of(f.conversations),
+    messageSeq(c),
+    'edited',
+    at(c.int(9)),
+    4 + c.int(8),
+  ],
+  'messages-changed': (c, f) => [c.of(f.conversations), messageSeq(c), 4 + c.int(8)],
+  'messages-deleted': (c, f) => {
+    const seqs = c.some([3, 4, 5]);
+    const conversation = c.of(f.conversations);
+    return [
+      seqs.map(() => conversation),
+      seqs,
+      seqs.map(() => at(c.int(9))),
+      seqs.map(() => 4 + c.int(8)),
+    ];
+  },
+  'messages-deleted-reactions': onMessages,
+  'messages-deleted-pins': onMessages,
+  'messages-reacted': (c, f) => [
+    c.of(f.conversations),
+    messageSeq(c),
+    c.of(f.accounts),
+    c.of(['👍', '🎉']),
+    seqOf(c),
+  ],
+  'messages-unreacted': (c, f) => [
+    c.of(f.conversations),
+    messageSeq(c),
+    c.of(f.accounts),
+    c.of(['👍', '🎉']),
+  ],
+  'messages-pinned': (c, f) => [
+    c.of(f.conversations),
+    messageSeq(c),
+    c.of(f.accounts),
+    at(c.int(9)),
+    seqOf(c),
+  ],
+  'messages-unpinned': (c, f) => [c.of(f.conversations), messageSeq(c)],
+  'messages-redact-posted': (c, f) => [c.of(f.conversations), c.some([3, 4, 5, 6])],
+  'messages-redact-edited': (c, f) => [c.of(f.conversations), c.some([3, 4, 5, 6])],
+  'messages-history': (c, f) => [
+    c.of(f.accounts),
+    c.of(f.conversations),
+    3 + c.int(4),
+    1 + c.int(3),
+    1 + c.int(3),
+  ],
+  'messages-one': (c, f) => [c.of(f.accounts), c.of(f.conversations), messageSeq(c)],
+  'messages-pinned-list': (c, f) => [c.of(f.accounts), c.of(f.conversations)],
+  'messages-events': (c, f) => [
+    c.of(f.accounts),
+    c.of([...f.conversations, f.accounts[0]]),
+    c.int(5),
+    1 + c.int(5),
+  ],
+  'conversations-state': (c, f) => [c.of(anyStream(f)), c.of(f.accounts)],
+  'conversations-active-accounts': (c, f) => [c.some([...f.accounts, f.spare[0]])],
+  'conversations-direct': (c, f) => [c.of(keysOf(f))],
+  'conversations-head': (c, f) => [c.of(anyStream(f))],
+  'conversations-new-owner': (c, f) => [c.of(f.conversations), c.of(f.accounts)],
+  'conversations-created': created,
+  'conversations-updated': (c, f) => [
+    c.of(anyStream(f)),
+    c.of([null, 'renamed']),
+    c.of([null, 'private']),
+  ],
+  'conversations-deleted': (c, f) => {
+    const ids = c.some(f.conversations);
+    return [ids, ids.map(() => seqOf(c)), ids.map(() => at(c.int(9)))];
+  },
+  'conversations-member-joined': (c, f) => {
+    const ids = c.some([...f.conversations, f.spare[0] as string]);
+    return [
+      ids,
+      ids.map(() => c.of([...f.accounts, ...f.accounts, f.spare[2]])),
+      ids.map(() => seqOf(c)),
+      ids.map(() => c.of(['owner', 'member'])),
+    ];
+  },
+  'conversations-member-left': (c, f) => {
+    const accounts = c.some(f.accounts);
+    const conversation = c.of(f.conversations);
+    return [accounts.map(() => conversation), accounts, accounts.map(() => 2 + c.int(8))];
+  },
+  'conversations-role-changed': (c, f) => [
+    c.of(f.conversations),
+    c.of(f.accounts),
+    c.of(['owner', 'member']),
+    seqOf(c),
+  ],
+  'conversations-of': (c, f) => [c.of(f.accounts)],
+  'conversations-for': (c, f) => [c.of(f.accounts), c.of(f.conversations)],
+  'conversations-start': (c, f, tx) => {
+    const account = c.of(f.accounts);
+    const known = Object.fromEntries(c.some(f.conversations).map((id) => [id, 5 + c.int(2)]));
+    return [
+      account,
+      account,
+      '00000000-0000-7000-8000-000000000001',
+      c.some(anyStream(f)),
+      c.of([tx.tables.epoch, tx.tables.epoch, undefined]),
+      JSON.stringify(known),
+    ];
+  },
+  'conversations-members': (c, f) => [
+    c.of(f.accounts),
+    c.of(f.conversations),
+    c.int(3),
+    c.of(['', '0', 'none']),
+    1 + c.int(3),
+    c.of([1, 100]),
+  ],
+  'conversations-member': (c, f) => [
+    c.of(f.accounts),
+    c.of(f.conversations),
+    c.of(f.accounts),
+    c.of([1, 100]),
+  ],
+  'read-cursors-move': (c, f) => {
+    const moves = c.some(f.accounts.flatMap((a) => f.conversations.map((id) => [a, id] as const)));
+    return [
+      moves.map(([account]) => account),
+      moves.map(([, conversation]) => conversation),
+      moves.map(() => c.int(9)),
+      moves.map(() => c.int(3) === 0),
+    ];
+  },
+  'read-cursors-of': (c, f) => [c.of(f.accounts)],
+  'read-cursors-versions': (c, f) => [c.some(f.accounts)],
+  'accounts-me': (c, f) => [c.of(f.accounts)],
+};
+
+/** The names of the statements that can be built. */
+export const RANDOM_STATEMENTS: readonly string[] = Object.keys(BUILD);
+
+/** Those of them that change rows or lock them. */
+export const RANDOM_WRITES: readonly string[] = [
+  'batch-lock',
+  'batch-unchanged',
+  'batch-hold-id',
+  'batch-release-place',
+  'stream-create',
+  'stream-flush',
+  'messages-posted',
+  'messages-edited',
+  'messages-changed',
+  'messages-deleted',
+  'messages-deleted-reactions',
+  'messages-deleted-pins',
+  'messages-reacted',
+  'messages-unreacted',
+  'messages-pinned',
+  'messages-unpinned',
+  'messages-redact-posted',
+  'messages-redact-edited',
+  'conversations-created',
+  'conversations-updated',
+  'conversations-deleted',
+  'conversations-member-joined',
+  'conversations-member-left',
+  'conversations-role-changed',
+  'read-cursors-move',
+];
+
+/** Those that wait for the same few rows and keys. */
+export const COMPETING_WRITES: readonly string[] = [
+  'batch-lock',
+  'batch-unchanged',
+  'stream-flush',
+  'messages-changed',
+  'messages-deleted',
+  'messages-pinned',
+  'conversations-updated',
+  'conversations-member-joined',
+  'conversations-role-changed',
+];
+
+/** Builds a statement, with values that suit what the transaction sees. */
+export function buildStatement(
+  name: string,
+  choose: Choice,
+  fixture: Fixture,
+  tx: Transaction,
+): RandomStatement {
+  return { name, values: (BUILD[name] as Build)(choose, fixture, tx) };
+}
+
+function onMessages(c: Choice, f: Fixture): readonly unknown[] {
+  const seqs = c.some([3, 4, 5]);
+  const conversation = c.of(f.conversations);
+  return [seqs.map(() => conversation), seqs];
+}
+
+const keysOf = (f: Fixture): string[] => [
+  f.accounts.slice(0, 2).join(' '),
+  f.accounts.slice(1, 3).join(' '),
+];
+
+function created(c: Choice, f: Fixture): readonly unknown[] {
+  const ids = c.some(f.spare);
+  const keys = ids.map((_, n) => (n === 0 ? c.of([null, ...keysOf(f)]) : null));
+  return [
+    ids,
+    keys.map((key) => (key === null ? 'group' : 'direct')),
+    ids.map(() => c.of(['public', 'private'])),
+    keys.map((key) => (key === null ? 'made' : null)),
+    keys,
+    ids.map(() => false),
+    ids.map(() => c.of(f.accounts)),
+    ids.map(() => at(c.int(9))),
+  ];
+}
+
+/** Advances streams from where the transaction sees them, mostly, and inserts their events. */
+function flush(c: Choice, f: Fixture, tx: Transaction): readonly unknown[] {
+  const ids = c.some([...f.conversations, f.spare[0] as string]);
+  const behind = c.int(8) === 0 ? 1 : 0;
+  const befores = ids.map((id) => (tx.one(tx.tables.streamsById, id)?.last_seq ?? 0) - behind);
+  const events = ids.flatMap((stream, n) =>
+    Array.from({ length: 1 + c.int(2) }, (_, m) => ({
+      stream,
+      seq: (befores[n] as number) + m + 1,
+    })),
+  );
+  const last = (id: string) => Math.max(...events.filter((e) => e.stream === id).map((e) => e.seq));
+  // At most one of the events has an id, as in a batch of one command.
+  const client = c.of([null, ...f.clients]);
+  const isEdit = c.int(3) === 0;
+  return [
+    ids,
+    befores,
+    ids.map(last),
+    ids.map(() => at(c.int(9))),
+    events.map((e) => e.stream),
+    events.map((e) => e.seq),
+    events.map(() => (isEdit ? 'message.edited' : 'message.posted')),
+    events.map(() => c.of(f.accounts.slice(0, 2))),
+    events.map((_, n) => (n === 0 ? client : null)),
+    events.map(() => at(c.int(9))),
+    events.map(() => (isEdit ? `{"message":${messageSeq(c)},"body":"b"}` : '{"body":"b"}')),
+    events.map((_, n) => (n === 0 && client ? digest(c) : null)),
+  ];
+}
