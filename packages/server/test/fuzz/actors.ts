@@ -3,6 +3,32 @@ import { registerAt, type TestServer, type User } from '../support/server.ts';
 
 /** The roles that send requests and frames. */
 export type Role = 'owner' | 'admin' | 'member' | 'key';
+/** What an id of an answer belongs to. */
+export type IdKind =
+  | 'accounts'
+  | 'conversations'
+  | 'robots'
+  | 'keys'
+  | 'invitations'
+  | 'sessions'
+  | 'others';
+
+/** The operations whose answers contain ids of a kind; ids in all other answers are `others`. */
+const KIND_OF: Readonly<Record<string, IdKind>> = {
+  createGroup: 'conversations',
+  openDirect: 'conversations',
+  createAccount: 'accounts',
+  createServiceAccount: 'robots',
+  listServiceAccounts: 'robots',
+  createApiKey: 'keys',
+  listApiKeys: 'keys',
+  createInvitation: 'invitations',
+  listInvitations: 'invitations',
+  listMySessions: 'sessions',
+};
+/** How many ids of a kind are kept. */
+const IDS_MAX = 500;
+
 /** All roles. */
 export const ROLES: readonly Role[] = ['owner', 'admin', 'member', 'key'];
 
@@ -13,18 +39,25 @@ export const ROLES: readonly Role[] = ['owner', 'admin', 'member', 'key'];
  */
 export class Actors {
   readonly #server: TestServer;
-  readonly #root: User;
+  /** An owner who takes no part in the fuzzing. */
+  readonly root: User;
   readonly #tokens = new Map<Role, string>();
   readonly #stale = new Set<Role>(ROLES);
   #made = 0;
-  /** Ids that exist or have existed. */
-  readonly accounts: string[] = [];
-  readonly conversations: string[] = [];
-  readonly others: string[] = [];
+  /** Ids that exist or have existed, the latest last. */
+  readonly ids: Readonly<Record<IdKind, string[]>> = {
+    accounts: [],
+    conversations: [],
+    robots: [],
+    keys: [],
+    invitations: [],
+    sessions: [],
+    others: [],
+  };
 
   private constructor(server: TestServer, root: User) {
     this.#server = server;
-    this.#root = root;
+    this.root = root;
   }
 
   /** Creates the first accounts, and some conversations and messages. */
@@ -46,9 +79,10 @@ export class Actors {
 
   /** Keeps an id from an answer, so that later requests use it. */
   learn(operation: string, id: string): void {
-    if (/^(createGroup|openDirect)$/.test(operation)) this.conversations.push(id);
-    else if (this.others.length < 500) this.others.push(id);
-    else this.others[this.#made++ % 500] = id;
+    if (id === this.root.id) return;
+    const ids = this.ids[KIND_OF[operation] ?? 'others'];
+    ids.push(id);
+    if (ids.length > IDS_MAX) ids.shift();
   }
 
   /** Creates new accounts for roles whose token is no longer valid. */
@@ -61,14 +95,14 @@ export class Actors {
 
   async #newUser(role: Role): Promise<string> {
     const user = await registerAt(this.#server.url, `${role}-${this.#made++}`);
-    await this.#root.request('PATCH', `/admin/accounts/${user.id}`, { role });
-    this.accounts.push(user.id);
-    const members = this.accounts.slice(-8);
+    await this.root.request('PATCH', `/admin/accounts/${user.id}`, { role });
+    this.ids.accounts.push(user.id);
+    const members = this.ids.accounts.slice(-8);
     for (const visibility of ['public', 'private']) {
       const body = { name: `group ${this.#made}`, visibility, members };
       const made = await user.request('POST', '/conversations', body);
       const id: string = made.body.id;
-      this.conversations.push(id);
+      this.ids.conversations.push(id);
       for (let n = 0; n < 5; n++) {
         await user.request('POST', `/conversations/${id}/messages`, { body: `message ${n}` });
       }
@@ -77,15 +111,16 @@ export class Actors {
   }
 
   async #newKey(): Promise<string> {
-    const made = await this.#root.request('POST', '/admin/service-accounts', {
+    const made = await this.root.request('POST', '/admin/service-accounts', {
       username: `robot-${this.#made++}`,
       displayName: 'Robot',
     });
     const id: string = made.body.id;
-    this.accounts.push(id);
-    await this.#root.request('PATCH', `/admin/accounts/${id}`, { role: 'admin' });
+    this.ids.accounts.push(id);
+    await this.root.request('PATCH', `/admin/accounts/${id}`, { role: 'admin' });
+    this.ids.robots.push(id);
     const body = { name: 'all', scopes: Object.keys(SCOPES) };
-    const key = await this.#root.request('POST', `/admin/service-accounts/${id}/keys`, body);
+    const key = await this.root.request('POST', `/admin/service-accounts/${id}/keys`, body);
     return key.body.key;
   }
 }

@@ -32,6 +32,8 @@ export interface Knowledge {
   resolve(ref: string): JsonSchema;
   /** Returns valid values for a field of this name, such as existing ids; undefined for none. */
   known(field: string): Arbitrary<unknown> | undefined;
+  /** The values of fields that have no other value, such as the id that a request is about. */
+  readonly fixed?: Readonly<Record<string, unknown>>;
 }
 
 /** Text that has broken parsers, databases and renderers before. */
@@ -119,12 +121,13 @@ export const junk: Arbitrary<unknown> = fc.oneof(
 );
 
 /** Generates values of a schema: all valid, or each at or beyond the limits of its schema. */
-function valuesOf(
+export function valuesOf(
   schema: JsonSchema,
   mode: Mode,
   knowledge: Knowledge,
   field = '',
 ): Arbitrary<unknown> {
+  if (knowledge.fixed && field in knowledge.fixed) return fc.constant(knowledge.fixed[field]);
   if (schema.$ref !== undefined)
     return valuesOf(knowledge.resolve(schema.$ref), mode, knowledge, field);
   if (schema.const !== undefined) return fc.constant(schema.const);

@@ -1,22 +1,38 @@
 import { WORKSPACE_STREAM } from '@parley/protocol';
 import fc, { type Arbitrary } from 'fast-check';
 import { PASSWORD } from '../support/credentials.ts';
-import type { Actors } from './actors.ts';
+import type { Actors, IdKind } from './actors.ts';
 
 /** Returns one of the latest entries of a list that grows meanwhile: these belong to current accounts. */
 const oneOf = (list: readonly unknown[], latest = 8): Arbitrary<unknown> =>
-  fc.nat().map((n) => list[list.length - 1 - (n % Math.min(latest, list.length))]);
+  fc
+    .nat()
+    .map((n) => list[list.length - 1 - (n % Math.min(latest, list.length))] ?? WORKSPACE_STREAM);
 
-/** Valid values by field name: existing ids, so that requests get past the look-up. */
-export function knownValues(actors: Actors): (field: string) => Arbitrary<unknown> | undefined {
-  const { accounts, conversations, others } = actors;
+/** What the ids in a path belong to, by the part of the path before them. */
+const KINDS: readonly (readonly [RegExp, IdKind])[] = [
+  [/conversations|streams/, 'conversations'],
+  [/users|admin\/accounts/, 'accounts'],
+  [/service-accounts/, 'robots'],
+  [/invitations/, 'invitations'],
+  [/sessions/, 'sessions'],
+];
+
+/**
+ * Valid values by field name: existing ids, so that requests get past the look-up. `path` tells what
+ * an id belongs to.
+ */
+export function knownValues(
+  actors: Actors,
+  path = '',
+): (field: string) => Arbitrary<unknown> | undefined {
+  const { accounts, conversations, others, keys, sessions } = actors.ids;
   const name = fc.stringMatching(/^[a-z]{3,12}$/);
+  const kind = KINDS.find(([pattern]) => pattern.test(path))?.[1];
   const ids = fc.oneof(
-    oneOf(accounts),
-    oneOf(conversations),
-    oneOf(conversations),
-    oneOf(conversations),
-    fc.nat().map((n) => others[n % others.length] ?? WORKSPACE_STREAM),
+    { weight: 8, arbitrary: kind ? oneOf(actors.ids[kind]) : oneOf(conversations) },
+    { weight: 1, arbitrary: oneOf(accounts) },
+    { weight: 1, arbitrary: oneOf(others, 500) },
   );
   // A group’s stream starts with its members joining; the messages follow.
   const seq = fc.oneof(
@@ -29,8 +45,9 @@ export function knownValues(actors: Actors): (field: string) => Arbitrary<unknow
     accountId: oneOf(accounts),
     conversation: oneOf(conversations),
     stream: fc.oneof(oneOf(conversations), oneOf(accounts), fc.constant(WORKSPACE_STREAM)),
-    keyId: ids,
-    sessionId: ids,
+    keyId: oneOf(keys),
+    sessionId: oneOf(sessions),
+    'idempotency-key': fc.uuid(),
     seq,
     message: seq,
     emoji: fc.constantFrom('👍', '🎉', '1️⃣', '🏳️‍🌈', 'a', '👍👍'),

@@ -1,7 +1,14 @@
 import { Agent, request } from 'node:http';
 import fc, { type Arbitrary } from 'fast-check';
 import { type Actors, ROLES, type Role } from './actors.ts';
-import { brokenValuesOf, fuzzOf, type JsonSchema, junk, type Knowledge } from './json-schema.ts';
+import {
+  brokenValuesOf,
+  fuzzOf,
+  type JsonSchema,
+  junk,
+  type Knowledge,
+  valuesOf,
+} from './json-schema.ts';
 
 /** One route of the OpenAPI document. */
 export interface Operation {
@@ -23,6 +30,8 @@ export interface FuzzRequest {
   readonly method: string;
   readonly path: string;
   readonly role: Role | null;
+  /** Used instead of the token of the role. */
+  readonly token?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | null;
 }
@@ -81,32 +90,40 @@ export function readOpenApi(document: OpenApi): {
 /** Generates requests to all operations: valid, boundary and broken ones. */
 export function requestsTo(
   operations: readonly Operation[],
-  knowledge: Knowledge,
+  knowledgeOf: (path: string) => Knowledge,
 ): Arbitrary<FuzzRequest> {
   return fc.oneof(
     ...operations.map((operation) => ({
       weight: EXPENSIVE.test(operation.id) ? 1 : ENDING.test(operation.id) ? 2 : 25,
-      arbitrary: requestsOf(operation, knowledge),
+      arbitrary: requestsOf(operation, knowledgeOf(operation.path), 'fuzzed'),
     })),
   );
 }
 
-function requestsOf(operation: Operation, knowledge: Knowledge): Arbitrary<FuzzRequest> {
-  const of = (place: string) =>
-    fc.record(
+/** How closely a request keeps to the document. */
+export type Care = 'fuzzed' | 'valid';
+
+/** Generates requests to one operation. */
+export function requestsOf(
+  operation: Operation,
+  knowledge: Knowledge,
+  care: Care,
+): Arbitrary<FuzzRequest> {
+  const of = (place: string) => {
+    const parameters = operation.parameters.filter((p) => p.in === place);
+    return fc.record(
       Object.fromEntries(
-        operation.parameters
-          .filter((p) => p.in === place)
-          .map((p) => [p.name, parameterValues(p.schema, p.name, knowledge)]),
+        parameters.map((p) => [p.name, parameterValues(p.schema, p.name, knowledge, care)]),
       ),
       place === 'path' ? {} : { requiredKeys: [] },
     );
+  };
   const role = fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom<Role | null>(...ROLES) },
     { weight: 1, arbitrary: fc.constant<Role | null>(null) },
   );
   return fc
-    .tuple(of('path'), of('query'), of('header'), role, bodiesOf(operation.body, knowledge))
+    .tuple(of('path'), of('query'), of('header'), role, bodiesOf(operation.body, knowledge, care))
     .map(([path, query, header, as, body]) => ({
       operation: operation.id,
       method: operation.method,
@@ -120,11 +137,14 @@ function requestsOf(operation: Operation, knowledge: Knowledge): Arbitrary<FuzzR
     }));
 }
 
-function parameterValues(schema: JsonSchema, name: string, knowledge: Knowledge) {
+function parameterValues(schema: JsonSchema, name: string, knowledge: Knowledge, care: Care) {
   // The parameter as a field of an object, so that known values for its name are used.
   const wrapped = { type: 'object', properties: { [name]: schema }, required: [name] };
+  const valid = valuesOf(wrapped, 'valid', knowledge);
+  if (care === 'valid') return valid;
   return fc.oneof(
-    { weight: 8, arbitrary: fuzzOf(wrapped, knowledge) },
+    { weight: 8, arbitrary: valid },
+    { weight: 2, arbitrary: valuesOf(wrapped, 'boundary', knowledge) },
     { weight: 1, arbitrary: brokenValuesOf(wrapped, knowledge) },
   );
 }
@@ -156,8 +176,14 @@ const headersOf = (header: Record<string, unknown>): Record<string, string> =>
     ]),
   );
 
-function bodiesOf(schema: JsonSchema | undefined, knowledge: Knowledge): Arbitrary<Buffer | null> {
+function bodiesOf(
+  schema: JsonSchema | undefined,
+  knowledge: Knowledge,
+  care: Care,
+): Arbitrary<Buffer | null> {
   const json = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '');
+  if (care === 'valid')
+    return schema ? valuesOf(schema, 'valid', knowledge).map(json) : fc.constant(null);
   const broken = fc.oneof(
     junk.map(json),
     fc.constantFrom('{', '[', '{"a":', 'nul', '\ufeff{}', '{"__proto__":{"a":1}}').map(Buffer.from),
@@ -185,14 +211,15 @@ export class Sender {
   }
 
   /** Sends a request and reads the whole response. */
-  send({ method, path, role, headers, body }: FuzzRequest): Promise<FuzzAnswer> {
+  send({ method, path, role, headers, body, ...given }: FuzzRequest): Promise<FuzzAnswer> {
     return new Promise((resolve, reject) => {
+      const token = given.token ?? (role === null ? null : this.#actors.token(role));
       const sent = request(new URL(this.#url).origin + path, {
         method,
         agent: this.#agent,
         timeout: 30_000,
         headers: {
-          ...(role !== null && { authorization: `Bearer ${this.#actors.token(role)}` }),
+          ...(token !== null && { authorization: `Bearer ${token}` }),
           ...headers,
           ...(body !== null && { 'content-length': body.length }),
         },

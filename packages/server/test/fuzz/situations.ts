@@ -1,0 +1,232 @@
+import { Authenticator } from '../support/authenticator.ts';
+import { PASSWORD, totpCode } from '../support/credentials.ts';
+import { loginAt, type User } from '../support/server.ts';
+import { type Fixtures, ok } from './fixtures.ts';
+
+/** What a request needs in order to succeed. */
+export interface Situation {
+  /** The access or session token that authenticates the request. */
+  readonly token?: string;
+  /** The values of parameters and fields, by name; undefined: left out. */
+  readonly fixed?: Readonly<Record<string, unknown>>;
+}
+
+type Situations = Readonly<Record<string, () => Promise<Situation>>>;
+
+/** The operations that no request can make succeed here, why, and where they are tested. */
+export const EXCEPTIONS: Readonly<Record<string, string>> = {
+  startSso: 'redirects to an identity provider, always with 302: sso.db.test.ts',
+  finishSso: 'redirects to the web client, always with 302: sso.db.test.ts',
+  verifyEmail: 'needs a server that verifies addresses: registration.db.test.ts',
+  resendCode: 'needs a server that verifies addresses: registration.db.test.ts',
+  enrolTotp: 'needs a server that requires second factors: factors.db.test.ts',
+  confirmEnrolTotp: 'needs a server that requires second factors: factors.db.test.ts',
+};
+
+/**
+ * Returns the situations in which operations succeed. What a request may end (an account, a session,
+ * a group) is created for it alone. An operation without an entry needs a member’s token and no more.
+ */
+export function situationsOf(fixtures: Fixtures): (operation: string) => Promise<Situation> {
+  const all: Situations = {
+    ...loggingIn(fixtures),
+    ...ownAccount(fixtures),
+    ...secondFactors(fixtures),
+    ...conversations(fixtures),
+    ...messages(fixtures),
+    ...administration(fixtures),
+  };
+  return async (operation) =>
+    all[operation]?.() ?? { token: (await fixtures.shared()).member.accessToken };
+}
+
+const as = (user: User, fixed: Situation['fixed'] = {}): Situation => ({
+  token: user.accessToken,
+  fixed,
+});
+
+const password = { password: PASSWORD };
+
+function loggingIn(fixtures: Fixtures): Situations {
+  return {
+    login: async () => ({ fixed: { login: (await fixtures.user()).name, ...password } }),
+    register: async () => {
+      const name = fixtures.name();
+      const email = `${name}@example.org`;
+      return { fixed: { username: name, email, invitation: undefined, ...password } };
+    },
+    renewAccessToken: async () => ({ token: (await fixtures.user()).sessionToken }),
+    logout: async () => as(await fixtures.user()),
+    authorizeReset: async () => ({ fixed: { token: await fixtures.resetToken() } }),
+    resetPassword: async () => ({ fixed: { token: await fixtures.resetToken(), ...password } }),
+    secondFactor: async () => {
+      const user = await fixtures.userWithTotp();
+      const totp = totpCode(user.secret);
+      const ticket = await fixtures.ticket(user);
+      return { fixed: { ticket, totp, recoveryCode: undefined, passkey: undefined } };
+    },
+    secondFactorPasskeyOptions: async () => ({
+      fixed: { ticket: await fixtures.ticket(await fixtures.userWithPasskey()) },
+    }),
+    loginWithPasskey: async () => {
+      const { authenticator } = await fixtures.userWithPasskey();
+      const { challengeId, options } = await fixtures.post('/auth/passkey/options', {});
+      const response = authenticator.get(options, fixtures.server.url);
+      return { fixed: { challengeId, response } };
+    },
+  };
+}
+
+function ownAccount(fixtures: Fixtures): Situations {
+  return {
+    changePassword: async () =>
+      as(await fixtures.user(), { current: PASSWORD, next: 'another good password' }),
+    sendMyCode: async () => {
+      const user = await fixtures.user();
+      await fixtures.ageCode(user);
+      return as(user);
+    },
+    verifyMe: async () => {
+      const user = await fixtures.user();
+      return as(user, { code: await fixtures.emailed(user, /^ {4}(\d{6})$/m) });
+    },
+    endMySession: async () => {
+      const user = await fixtures.user();
+      ok(await loginAt(fixtures.server.url, user.name));
+      const { items } = ok(await user.request('GET', '/me/sessions')).body;
+      const other = (items as { id: string; current: boolean }[]).find((s) => !s.current);
+      return as(user, { id: other?.id });
+    },
+    endMyOtherSessions: async () => as(await fixtures.user()),
+    reauthenticate: async () => as((await fixtures.shared()).member, password),
+    exportMe: async () => as((await fixtures.shared()).member, password),
+    deleteMe: async () => as(await fixtures.user(), password),
+  };
+}
+
+function secondFactors(fixtures: Fixtures): Situations {
+  return {
+    setUpTotp: async () => as(await fixtures.user(), password),
+    confirmTotp: async () => {
+      const user = await fixtures.user();
+      const { secret } = ok(await user.request('POST', '/me/totp', password)).body;
+      return as(user, { code: totpCode(secret) });
+    },
+    removeTotp: async () => as(await fixtures.userWithTotp(), password),
+    renewRecoveryCodes: async () => as(await fixtures.userWithTotp(), password),
+    newPasskeyOptions: async () => as(await fixtures.user(), password),
+    addPasskey: async () => {
+      const user = await fixtures.user();
+      const options = ok(await user.request('POST', '/me/passkeys/options', password)).body;
+      const response = new Authenticator().create(options, fixtures.server.url);
+      return as(user, { response });
+    },
+    removePasskey: async () => {
+      const user = await fixtures.userWithPasskey();
+      return as(user, { id: user.passkey, ...password });
+    },
+  };
+}
+
+function conversations(fixtures: Fixtures): Situations {
+  /** A member of a group of their own, and another user in it. */
+  const group = async (more: (all: { group: string; other: User }) => Situation['fixed']) => {
+    const { member, admin } = await fixtures.shared();
+    const id = await member.group('for one request', [admin]);
+    return as(member, { id, ...more({ group: id, other: admin }) });
+  };
+  const own = () => group(() => ({}));
+  const withOther = () => group(({ other }) => ({ account: other.id }));
+  return {
+    createGroup: async () => {
+      const { member, admin } = await fixtures.shared();
+      return as(member, { members: [admin.id] });
+    },
+    openDirect: withOther,
+    getConversation: own,
+    renameGroup: own,
+    deleteGroup: own,
+    leaveGroup: async () => {
+      // The last owner of a group with other members appoints another one first.
+      const { member, admin } = await fixtures.shared();
+      return as(admin, { id: await member.group('to leave', [admin]) });
+    },
+    joinGroup: async () => {
+      const { member, admin } = await fixtures.shared();
+      return as(member, { id: await admin.group('to join', [], 'public') });
+    },
+    listMembers: own,
+    addMember: async () => {
+      const { member, admin } = await fixtures.shared();
+      return as(member, { id: await member.group('to grow'), account: admin.id });
+    },
+    removeMember: withOther,
+    listEvents: own,
+  };
+}
+
+function messages(fixtures: Fixtures): Situations {
+  /** A member’s own message, after these requests about it. */
+  const message = async (...done: readonly (readonly [method: string, path: string])[]) => {
+    const { member, group } = await fixtures.shared();
+    const seq = await member.post(group, 'a message');
+    for (const [method, path] of done) {
+      ok(await member.request(method, `/conversations/${group}/messages/${seq}/${path}`));
+    }
+    return as(member, { id: group, seq, emoji: '👍', unread: undefined });
+  };
+  const one = () => message();
+  return {
+    postMessage: one,
+    listMessages: one,
+    getMessage: one,
+    editMessage: one,
+    deleteMessage: one,
+    addReaction: one,
+    removeReaction: () => message(['PUT', 'reactions/%F0%9F%91%8D']),
+    listPinnedMessages: one,
+    pinMessage: one,
+    unpinMessage: () => message(['PUT', 'pin']),
+    moveReadCursor: one,
+  };
+}
+
+function administration(fixtures: Fixtures): Situations {
+  const admin = async (fixed?: Situation['fixed']) => as((await fixtures.shared()).admin, fixed);
+  let target: Promise<User> | undefined;
+  /** An admin, and a user whom requests are about; no other request needs that user’s session. */
+  const about = async () => {
+    target ??= fixtures.user();
+    return admin({ id: (await target).id });
+  };
+  const robot = async () => admin(await fixtures.robot());
+  return {
+    getUser: about,
+    listInvitations: () => admin(),
+    createInvitation: () => admin(),
+    revokeInvitation: async () => {
+      const situation = await admin();
+      const { request } = (await fixtures.shared()).admin;
+      const { id } = ok(await request('POST', '/admin/invitations', {})).body;
+      return { ...situation, fixed: { id } };
+    },
+    listAccounts: () => admin(),
+    createAccount: () => admin({ role: 'member' }),
+    getAccount: about,
+    // Only owners change roles; a user of its own, because admins cannot act on other admins.
+    updateAccount: async () => as(fixtures.owner, { id: (await fixtures.user()).id }),
+    deleteAccount: async () => admin({ id: (await fixtures.user()).id }),
+    deactivateAccount: about,
+    reactivateAccount: about,
+    unlockAccount: about,
+    resetSecondFactor: about,
+    endAccountSessions: about,
+    listSettings: () => admin(),
+    listEmail: () => admin(),
+    listServiceAccounts: () => admin(),
+    createServiceAccount: () => admin(),
+    listApiKeys: robot,
+    createApiKey: robot,
+    revokeApiKey: robot,
+  };
+}
