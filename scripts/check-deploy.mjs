@@ -25,7 +25,7 @@ function check(name, run) {
   try {
     const skipped = run();
     console.log(
-      `${skipped === undefined ? 'ok      ' : 'not run '} ${name}${skipped === undefined ? '' : `: ${skipped}`}`,
+      `${skipped === undefined ? 'ok      ' : 'skipped '} ${name}${skipped === undefined ? '' : `: ${skipped}`}`,
     );
   } catch (error) {
     failed += 1;
@@ -58,7 +58,7 @@ function known(name) {
   const all = readFileSync(join(root, '.env.example'), 'utf8');
   const plain = name.replace(/_FILE$/, '');
   if (!FOREIGN.test(name) && !all.includes(`#${plain}=`))
-    throw new Error(`There is no setting ${name}`);
+    throw new Error(`Unknown setting: ${name}`);
 }
 
 check('compose.yaml', () => {
@@ -103,7 +103,8 @@ check('docs/deploy/Caddyfile', () => {
   const args = ['--config', file, '--adapter', 'caddyfile'];
   run('caddy', ['validate', ...args], { env });
   const upstreams = run('caddy', ['adapt', ...args], { env });
-  if (!/node1:3000.*node2:3000/s.test(upstreams)) throw new Error('It has not both upstreams');
+  if (!/node1:3000.*node2:3000/s.test(upstreams))
+    throw new Error('It does not list both upstreams');
   return undefined;
 });
 

@@ -22,7 +22,7 @@ export function ensureChromium() {
   const found = findChromium();
   if (found !== undefined) {
     if (runs(found)) return { path: found };
-    return { reason: `CHROMIUM_PATH names ${found}, which does not run` };
+    return { reason: `CHROMIUM_PATH is ${found}, which does not start` };
   }
   return installProgram({
     what: 'Chromium',

@@ -19,7 +19,7 @@ function secret(name, make) {
   // Readable for all who can enter the folder, which is its owner alone. The containers get the files
   // themselves, and run as another user.
   writeFileSync(path, `${value}\n`, { mode: 0o644, flag: 'wx' });
-  console.log(`made secrets/${name}`);
+  console.log(`Created secrets/${name}`);
   return value;
 }
 
@@ -51,7 +51,7 @@ function makeCertificate() {
   const openssl = (...args) => {
     const { status, error, stderr } = spawnSync('openssl', args, { cwd: dir, encoding: 'utf8' });
     if (error || status !== 0) {
-      throw new Error(`openssl is needed for the certificate of Redis: ${error ?? stderr}`);
+      throw new Error(`openssl could not create the certificate for Redis: ${error ?? stderr}`);
     }
   };
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
@@ -69,5 +69,5 @@ function makeCertificate() {
     rmSync(at(name), { force: true });
   }
   for (const name of ['redis.key', 'redis.crt', 'redis_ca.crt']) chmodSync(at(name), 0o644);
-  console.log('made secrets/redis.crt');
+  console.log('Created secrets/redis.crt');
 }

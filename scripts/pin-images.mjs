@@ -23,7 +23,7 @@ function digestOf(image) {
   const { status, stdout, stderr, error } = spawnSync('docker', args, { encoding: 'utf8' });
   const digest = stdout?.trim();
   if (error || status !== 0 || !/^sha256:[0-9a-f]{64}$/.test(digest)) {
-    throw new Error(`The digest of ${image} is not known: ${error ?? stderr}`);
+    throw new Error(`Could not get the digest of ${image}: ${error ?? stderr}`);
   }
   return digest;
 }

@@ -9,9 +9,9 @@ import { delimiter, join } from 'node:path';
  */
 export function installProgram({ what, purpose, advice, names, find }) {
   const manager = managers.find(({ command }) => onPath(command));
-  if (manager === undefined) return { reason: `no ${what} is installed: ${advice}` };
+  if (manager === undefined) return { reason: `${what} is not installed: ${advice}` };
   if (process.getuid?.() !== 0) {
-    return { reason: `no ${what} is installed, and only root may install it: ${advice}` };
+    return { reason: `${what} is not installed, and only root can install it: ${advice}` };
   }
   console.log(`Installing ${what} for ${purpose} (${manager.command}) …`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
@@ -24,7 +24,7 @@ export function installProgram({ what, purpose, advice, names, find }) {
     const path = status === 0 ? find() : undefined;
     if (path !== undefined) return { path };
   }
-  return { reason: `${manager.command} could not install a ${what} that runs: ${advice}` };
+  return { reason: `${manager.command} could not install a working ${what}: ${advice}` };
 }
 
 // One step after the other until the program runs: the package lists may be outdated.

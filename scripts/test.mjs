@@ -52,7 +52,7 @@ rmSync(folder, { recursive: true, force: true });
 
 if (withoutBrowser !== '') console.log(`The browser tests were skipped: ${withoutBrowser}.`);
 if (withoutRedis !== '') console.log(`The tests with Redis were skipped: ${withoutRedis}.`);
-for (const file of files) console.log(`failed in: ${relative(root, file)}`);
+for (const file of files) console.log(`Failed: ${relative(root, file)}`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = code === 0 && failed > 0 ? 1 : code;
 

@@ -124,14 +124,15 @@ function carryOut(to, name, args) {
   } else if (name === 'RUN') {
     console.log(`  RUN ${args.replaceAll(/\s+/g, ' ')}`);
     const done = within(to, ['/bin/sh', '-c', args]);
-    if (done.status !== 0) throw new Error(`RUN ended with ${done.status}`);
+    if (done.status !== 0) throw new Error(`RUN exited with ${done.status}`);
   } else if (name === 'COPY') copy(to, args);
   else if (name === 'USER') to.user = args;
   else if (name === 'VOLUME') to.volumes.push(args);
   else if (name === 'ENTRYPOINT') to.entrypoint = JSON.parse(args);
   else if (name === 'CMD') to.command = JSON.parse(args);
   else if (name === 'HEALTHCHECK') to.health = JSON.parse(args.slice(args.indexOf('[')));
-  else if (!['LABEL', 'EXPOSE', 'STOPSIGNAL'].includes(name)) throw new Error(`${name}?`);
+  else if (!['LABEL', 'EXPOSE', 'STOPSIGNAL'].includes(name))
+    throw new Error(`Unsupported instruction: ${name}`);
 }
 
 /** Runs a program in a stage, as root. */
@@ -153,7 +154,7 @@ function copy(to, args) {
   for (const path of paths) {
     const source = join(base, path);
     if (!existsSync(source) || (path !== '.' && ignored(path))) {
-      throw new Error(`COPY: there is no ${path}`);
+      throw new Error(`COPY: ${path} not found`);
     }
     const place = join(to.merged, resolve(to.dir, target));
     if (statSync(source).isDirectory()) {
@@ -191,7 +192,7 @@ async function tryOut(image) {
   const bytes = Number(
     spawnSync('du', ['-sb', image.upper], { encoding: 'utf8' }).stdout.split('\t')[0],
   );
-  console.log(`the image has ${Math.round(bytes / 1e6)} MB on top of its base`);
+  console.log(`The image adds ${Math.round(bytes / 1e6)} MB to its base`);
   const owner = statSync(join(image.merged, image.volumes[0]));
   if (owner.uid === 0) throw new Error(`${image.volumes[0]} belongs to root`);
   // The base image’s user may have another number than this system’s.
@@ -216,7 +217,7 @@ async function tryOut(image) {
     const child = start(args);
     child.stdout.resume();
     const [code] = await once(child, 'exit');
-    if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}`);
+    if (code !== 0) throw new Error(`${args.join(' ')} exited with ${code}`);
   };
 
   const server = start([...image.entrypoint, ...image.command]);
@@ -230,10 +231,10 @@ async function tryOut(image) {
     const page = await fetch(url, { headers: { accept: 'text/html' } });
     const html = await page.text();
     if (!page.ok || !html.includes('<script')) {
-      throw new Error(`There is no web client: ${page.status} ${html.slice(0, 300)}`);
+      throw new Error(`The web client is not served: ${page.status} ${html.slice(0, 300)}`);
     }
     const docs = await fetch(`${url}/docs/reference.js`);
-    if (!docs.ok) throw new Error('There is no /docs');
+    if (!docs.ok) throw new Error('/docs is not served');
     const account = {
       username: 'ann',
       displayName: 'Ann',
@@ -251,8 +252,8 @@ async function tryOut(image) {
     server.kill('SIGTERM');
   }
   const [code] = await once(server, 'exit');
-  if (code !== 0) throw new Error(`The stop ended with ${code}`);
+  if (code !== 0) throw new Error(`The stopped server exited with ${code}`);
   console.log(
-    `the image starts, serves, is healthy, backs up, and stops with 0, in /data: ${readdirSync(join(image.merged, 'data')).join(' ')}`,
+    `The image starts, serves requests, is healthy, writes a backup, and exits with 0. /data contains: ${readdirSync(join(image.merged, 'data')).join(' ')}`,
   );
 }

@@ -256,22 +256,22 @@ export class Actor {
   busy(): string | null {
     const client = this.#client;
     const { name } = this.plan;
-    if (!client) return `${name} is not there`;
+    if (!client) return `${name} is not running`;
     if (client.state !== 'live') return `${name} is ${client.state}`;
     const waiting = client.snapshot.outbox.filter((e) => e.state === 'pending');
-    return waiting.length > 0 ? `${name} waits for ${waiting.length} answers` : null;
+    return waiting.length > 0 ? `${name} is waiting for ${waiting.length} answers` : null;
   }
 
   /** Returns what it lacks compared with `heads`, or null. */
   missing(heads: ReadonlyMap<ConversationId, Seq>): string | null {
     const client = this.#client;
     const { name } = this.plan;
-    if (!client) return `${name} is not there`;
+    if (!client) return `${name} is not running`;
     for (const id of client.snapshot.conversations.keys()) {
       const head = heads.get(id);
       const cursor = client.cursors.get(streamOfConversation(id));
       if (head !== undefined && (cursor ?? -1) < head) {
-        return `${name} stands at ${cursor} of ${head} in ${id}`;
+        return `${name} is at ${cursor} of ${head} in ${id}`;
       }
     }
     return null;

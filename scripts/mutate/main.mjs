@@ -138,7 +138,7 @@ function firstFailure(results) {
 async function baselineIsGreen() {
   const tests = new Set(sample.flatMap((m) => stagesOf(m).flat()));
   const failure = await failureOf([...tests], join(folder, 'baseline.json'), '', BASELINE_MS);
-  if (failure !== null) console.error(`Without any mutant a test fails: ${failure}`);
+  if (failure !== null) console.error(`A test fails without any mutant: ${failure}`);
   return failure === null;
 }
 

@@ -21,46 +21,44 @@ interface Entry {
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
   start: {
-    description: 'starts the server; settings are read from the environment (see .env.example)',
+    description: 'Start the server. Settings are read from the environment (see .env.example).',
     load: async () => (await import('./commands/start.ts')).start,
   },
   backup: {
     usage: 'FILE',
-    description:
-      'writes a backup of everything to one new file, whether or not the server is running',
+    description: 'Back up everything to a new file. The server may be running.',
     load: async () => (await import('./commands/backup.ts')).backup,
   },
   restore: {
     usage: 'FILE',
-    description: 'restores a backup into an empty data folder or database',
+    description: 'Restore a backup into an empty data folder or database.',
     load: async () => (await import('./commands/restore.ts')).restore,
   },
   move: {
     usage: 'DATABASE_URL',
-    description: 'moves the built-in database to an external PostgreSQL',
+    description: 'Move the built-in database to an external PostgreSQL.',
     load: async () => (await import('./commands/move.ts')).move,
   },
   keys: {
     usage: 'rotate [--now]',
     description:
-      'creates a new signing key for access tokens; --now revokes the current keys, after a leak',
+      'Create a new signing key for access tokens. --now also revokes the current keys (after a leak).',
     load: async () => (await import('./commands/keys.ts')).keys,
   },
   user: {
     usage: 'list | add NAME EMAIL [ROLE] | link NAME | drop-factors NAME',
-    description:
-      'lists and creates accounts, and restores access after a lost password or second factor',
+    description: 'List and create accounts; restore access after a lost password or second factor.',
     load: async () => (await import('./commands/user.ts')).user,
   },
   doctor: {
     usage: '[--repair] [--json]',
-    description: 'compares the tables with the events; --repair fixes the differences',
+    description: 'Compare the tables with the events. --repair fixes the differences.',
     helps: true,
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   chaos: {
     usage: '[options]',
-    description: 'runs test servers, injects faults and checks that no message is lost',
+    description: 'Run test servers, inject faults, and check that no message is lost.',
     helps: true,
     load: async () => (await import('./commands/chaos.ts')).chaos,
   },

@@ -147,9 +147,9 @@ describe('backup and restore', () => {
 
     await expect(backUpTo(data, workspace.path('there'))).rejects.toThrow('already exists');
     await expect(backUpTo(data, workspace.path('data/b'))).rejects.toThrow(
-      'would lie in the data folder, and become a part of the next backup',
+      'is in the data folder, so the next backup would contain it',
     );
-    await expect(backUpTo(data, workspace.path('no/b'))).rejects.toThrow('There is no folder');
+    await expect(backUpTo(data, workspace.path('no/b'))).rejects.toThrow('Folder not found');
     await expect(backUpTo(workspace.path('none'), workspace.path('b'))).rejects.toThrow(
       /There is no database in .*none/,
     );
@@ -158,7 +158,7 @@ describe('backup and restore', () => {
       `insert into schema_migrations (version, name, checksum) values (9999, 'later', '')`,
     );
     await expect(backUpTo(data, workspace.path('b'))).rejects.toThrow(
-      'The database is newer than this Parley: it has the migration 9999_later',
+      'The database was migrated by a newer version of Parley: it has the migration 9999_later',
     );
 
     expect(readFileSync(workspace.path('there'), 'utf8')).toBe('as it was');
@@ -166,7 +166,7 @@ describe('backup and restore', () => {
     // Nor does a server start on it.
     await server.stop();
     await expect(startParley(configFor(data), testLog)).rejects.toThrow(
-      'The database is newer than this Parley',
+      'The database was migrated by a newer version of Parley',
     );
   });
 });

@@ -43,7 +43,10 @@ export async function backUp(
   log: Logger,
   progress: Progress,
 ): Promise<Manifest> {
-  if (existsSync(file)) throw new Error(`${file} already exists; nothing is overwritten.`);
+  if (existsSync(file))
+    throw new Error(
+      `${file} already exists. Choose another name: a backup does not overwrite files.`,
+    );
   preparePlace(config.dataDir, file);
   const draft = draftOf(file);
   removeLeftovers(dirname(file), basename(file));
@@ -67,7 +70,7 @@ export async function backUp(
   } catch (error) {
     rmSync(draft, { force: true });
     if (isFull(error)) {
-      throw new Error(`The disk of ${dirname(file)} is full: no backup was made.`, {
+      throw new Error(`No space left in ${dirname(file)}: no backup was written.`, {
         cause: error,
       });
     }
@@ -83,12 +86,12 @@ function preparePlace(dataDir: string, file: string): void {
   const own = join(dataDir, 'backups');
   if (dirname(file) === own && existsSync(dataDir))
     mkdirSync(own, { recursive: true, mode: 0o700 });
-  if (!existsSync(dirname(file))) throw new Error(`There is no folder ${dirname(file)}.`);
+  if (!existsSync(dirname(file))) throw new Error(`Folder not found: ${dirname(file)}`);
   if (!existsSync(dataDir)) return;
   if (isKept(realpathSync(dataDir), join(realpathSync(dirname(file)), basename(file)))) {
     throw new Error(
-      `${file} would lie in the data folder, and become a part of the next backup. ` +
-        `Put it elsewhere, or into ${own}.`,
+      `${file} is in the data folder, so the next backup would contain it. ` +
+        `Choose a path outside of it, or in ${own}.`,
     );
   }
 }
@@ -129,7 +132,7 @@ async function describe(client: pg.ClientBase): Promise<{ header: Header; tables
   const tables = await readTables(client);
   const names = tables.map((table) => table.name);
   if (!names.includes('schema_migrations') || !names.includes('server_state')) {
-    throw new NoDatabase('The database is empty: no Parley has been started on it.');
+    throw new NoDatabase('The database is empty: no Parley server has been started on it.');
   }
   // The schema cannot change until the end; reads and writes continue.
   await client.query(`lock table ${names.map(quote).join(', ')} in access share mode`);
@@ -224,7 +227,7 @@ function keepReturn<T>(generator: AsyncGenerator<Buffer, T>) {
       result = { value: yield* generator };
     },
     value(): T {
-      if (result === undefined) throw new Error('It was not read to its end');
+      if (result === undefined) throw new Error('The content was not read to its end');
       return result.value;
     },
   };

@@ -134,7 +134,7 @@ async function refuseUsed(client: pg.ClientBase): Promise<void> {
   if (there.length > 0) {
     const some = there.slice(0, 5).join(', ');
     throw new PlaceNotEmpty(
-      `The database ${name} is not empty: it has ${some}${there.length > 5 ? ' …' : ''}. ` +
+      `The database ${name} is not empty: it contains ${some}${there.length > 5 ? ' …' : ''}. ` +
         'Nothing was changed. Use a new, empty database.',
     );
   }

@@ -62,8 +62,8 @@ export function readHeader(text: string): Header {
   const format = z.object({ format: z.number() }).safeParse(json);
   if (format.success && format.data.format > FORMAT) {
     throw new BadBackup(
-      `This backup was made by a newer Parley (format ${format.data.format}; this one reads ` +
-        `${FORMAT}). Restore it with that one.`,
+      `This backup was created by a newer version of Parley (format ${format.data.format}; this version reads ` +
+        `${FORMAT}). Restore it with that version.`,
     );
   }
   const header = Header.safeParse(json);

@@ -31,7 +31,7 @@ export async function move(
 ): Promise<StreamsDigest> {
   if (config.databaseUrl !== undefined) {
     throw new Error(
-      'DATABASE_URL is set, so the built-in database is not in use. Unset it to move that database.',
+      'DATABASE_URL is set, so the server does not use its built-in database. Unset DATABASE_URL to move the built-in one.',
     );
   }
   const source = await reachFolder(config.dataDir, log);

@@ -76,7 +76,7 @@ export function requireEmpty(dataDir: string): void {
   const there = readdirSync(dataDir).filter((name) => name === 'postgres' || !isDerived(name));
   if (there.length > 0) {
     throw new PlaceNotEmpty(
-      `${dataDir} is not empty: it has ${there.sort().slice(0, 5).join(', ')}` +
+      `${dataDir} is not empty: it contains ${there.sort().slice(0, 5).join(', ')}` +
         `${there.length > 5 ? ' …' : ''}. Nothing was changed. ` +
         'Set PARLEY_DATA to a folder that is empty or does not exist.',
     );

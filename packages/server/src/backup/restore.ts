@@ -134,7 +134,7 @@ async function keepSecret(unpacking: Unpacking, config: Config, ready: string): 
   } else if (config.secret !== secret) {
     throw new Error(
       'PARLEY_SECRET differs from the one in the backup, so its signing keys cannot be decrypted. ' +
-        'Unset it (the backup contains the right one), or set it to the old one.',
+        'Unset PARLEY_SECRET (the backup contains the right secret), or set it to the original one.',
     );
   }
 }

@@ -48,7 +48,7 @@ export async function survey(path: string): Promise<Survey> {
       // The size precedes the content: not even one entry of such a backup is unpacked.
       if (bytes > most || count > ENTRIES_MAX) {
         throw new BadBackup(
-          `The backup is damaged: it would unpack to more than ${inBytes(most)}, which no backup of its size does.`,
+          `The backup is damaged: it unpacks to more than ${inBytes(most)}, which is impossible for a backup of its size.`,
         );
       }
       if (entry.name === HEADER_ENTRY) header = readHeader((await readAll(entry)).toString());
@@ -60,7 +60,7 @@ export async function survey(path: string): Promise<Survey> {
     await entries.return();
   }
   if (header === undefined || last === undefined) {
-    throw new BadBackup(`${path} is not a complete backup of Parley: its end is missing.`);
+    throw new BadBackup(`${path} is incomplete: the end of the backup is missing.`);
   }
   return compare(sizes, readManifest(last.content, header));
 }
@@ -81,7 +81,7 @@ export function requireSpace(
   const needed = fileBytes + (isEmbedded ? tableBytes + 128 * MIB : 0);
   if (needed > free) {
     throw new Error(
-      `The backup needs at least ${inBytes(needed)}, and ${dataDir} has ${inBytes(free)} free. Nothing was changed.`,
+      `Not enough disk space: the backup needs at least ${inBytes(needed)}, and ${dataDir} has ${inBytes(free)} free. Nothing was changed.`,
     );
   }
 }

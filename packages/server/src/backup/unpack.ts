@@ -113,7 +113,7 @@ export class Unpacking {
    */
   async manifest(): Promise<Manifest> {
     if (this.#current?.name !== MANIFEST_ENTRY) {
-      throw new BadBackup(`${this.#path} is not a complete backup of Parley: its end is missing.`);
+      throw new BadBackup(`${this.#path} is incomplete: the end of the backup is missing.`);
     }
     const manifest = readManifest((await readAll(this.#current)).toString(), this.header);
     // Read to the end of the compressed file, which contains its checksum.

@@ -11,6 +11,6 @@ export async function backup(args: readonly string[]): Promise<number> {
   say(
     `Backup written to ${file}: ${inWords(streams.events, 'event')} in ${inWords(streams.streams, 'stream')}, digest ${streams.sha256}`,
   );
-  say('It contains all secrets of the server: store it where only you can read it.');
+  say('The backup contains every secret of the server. Store it where only you can read it.');
   return 0;
 }

@@ -104,7 +104,7 @@ test('connects to the database of DATABASE_URL', async () => {
   expect(await ask([], { ...elsewhere, DATABASE_URL: url.replace('/parley?', '/bare?') })).toEqual({
     code: 2,
     out: '',
-    err: expect.stringContaining('no Parley has been started on it'),
+    err: expect.stringContaining('no Parley server has been started on it'),
   });
 });
 

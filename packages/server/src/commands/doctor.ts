@@ -10,7 +10,7 @@ const USAGE = `Usage: parley doctor [--repair] [--json]
 Compares the tables with the events, and checks the consistency of the event log.
 It works whether or not the server is running, and changes nothing without --repair.
 
-  --repair   rebuilds what differs from the events
+  --repair   rewrites the rows that differ from the events
   --json     prints one JSON object
 
 Exit codes: 0 consistent (or repaired), 1 inconsistent, 2 the check could not run.

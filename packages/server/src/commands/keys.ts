@@ -22,8 +22,8 @@ export async function keys(args: readonly string[]): Promise<number> {
     process.stdout.write(`${kid}\n`);
     say(
       atOnce
-        ? 'The previous keys are revoked; running servers use the new key within a minute.'
-        : 'The new key signs tokens in ten minutes; the previous one verifies its tokens until they expire.',
+        ? 'The previous keys are revoked. Running servers use the new key within a minute.'
+        : 'The new key starts signing in ten minutes. Tokens signed by the previous key stay valid until they expire.',
     );
     return 0;
   } finally {

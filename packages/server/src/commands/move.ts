@@ -17,8 +17,8 @@ export async function move(args: readonly string[]): Promise<number> {
     `Moved: ${inWords(streams.events, 'event')} in ${inWords(streams.streams, 'stream')}, digest ${streams.sha256}`,
   );
   say(
-    `Now set DATABASE_URL to it. The data folder ${config.dataDir} is still needed for the secret and the files;`,
+    `Set DATABASE_URL to the new database. Keep the data folder ${config.dataDir}: it contains the secret and the files.`,
   );
-  say('its folder postgres/ is unchanged and can be removed once everything works.');
+  say('Its folder postgres/ is unchanged. Delete it once everything works.');
   return 0;
 }

@@ -11,6 +11,6 @@ export async function restore(args: readonly string[]): Promise<number> {
   say(
     `Restored to ${config.databaseUrl === undefined ? '' : 'the database and '}${config.dataDir}. Start the server as usual.`,
   );
-  say('Sessions that were ended after the backup was created are active again.');
+  say('Sessions that ended after the backup was created are active again.');
   return 0;
 }

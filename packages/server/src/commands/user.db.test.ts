@@ -91,7 +91,7 @@ test('lists accounts and reports errors', async () => {
   await server.register('zed');
   await user(['list']);
   expect(written).toMatch(/^zed\tmember\tactive\tzed@example\.org$/m);
-  await expect(user(['link', 'zoe'])).rejects.toThrow('No account is named zoe.');
+  await expect(user(['link', 'zoe'])).rejects.toThrow('There is no account named zoe.');
   await expect(user(['add', 'zed', 'zed@example.org'])).rejects.toThrow(/taken/);
   await expect(user(['add', 'x y', 'no address'])).rejects.toThrow(/letters.*\n.*email/);
   await expect(user(['add', 'new'])).rejects.toThrow('Missing argument: EMAIL');

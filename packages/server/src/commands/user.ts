@@ -108,7 +108,9 @@ async function add(
       throw new CommandRefused([message, ...(errors ?? []).map((e) => e.message)].join('\n'));
     }
     if (outcome.kind === 'unknown')
-      throw new Error('the database connection was lost; check with user list');
+      throw new Error(
+        'the database connection was lost, so the account may or may not exist; run: parley user list',
+      );
     await giveLink(pool, account, config);
   } finally {
     await append.close();
@@ -118,7 +120,9 @@ async function add(
 async function giveLink(pool: pg.Pool, account: AccountId, config: Config): Promise<void> {
   const server = config.publicUrl ?? `http://localhost:${config.port}`;
   const link = await makeResetLink(new Tickets(pool, systemClock), server, account);
-  say('This link sets the password once, within 30 minutes, and ends all sessions:');
+  say(
+    'Open this link to set the password. It works once, expires in 30 minutes, and ends all sessions:',
+  );
   process.stdout.write(`${link}\n`);
 }
 
@@ -146,7 +150,7 @@ async function find(pool: pg.Pool, name: string): Promise<AccountId> {
     [usernameKey(name)],
   );
   const [found] = rows;
-  if (!found) throw new CommandRefused(`No account is named ${name}.`);
-  if (!found.is_active) throw new CommandRefused(`${name} is deactivated.`);
+  if (!found) throw new CommandRefused(`There is no account named ${name}.`);
+  if (!found.is_active) throw new CommandRefused(`The account ${name} is deactivated.`);
   return found.id;
 }

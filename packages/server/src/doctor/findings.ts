@@ -2,26 +2,26 @@
 const FINDINGS = {
   // The log.
   gap: 'events are missing from a stream',
-  seq_repeated: 'a stream has a seq twice',
+  seq_repeated: 'a stream has two events with the same seq',
   time_order: 'an event has an earlier time than the one before it',
-  head_behind: 'a stream’s head is before its last event',
-  head_time: 'a stream’s time is not that of its last event',
+  head_behind: 'a stream’s head is behind its last event',
+  head_time: 'the time of a stream’s head differs from that of its last event',
   event_without_stream: 'events belong to a stream that does not exist',
   event_unknown: 'an event has a type that this version of Parley does not know',
-  event_malformed: 'an event has data that its type does not allow',
-  event_unappliable: 'an event cannot follow the events before it',
+  event_malformed: 'the data of an event does not match its type',
+  event_unappliable: 'an event contradicts the events before it',
   event_without_target: 'an event refers to something that no earlier event created',
-  stream_without_owner: 'a stream has no account or conversation',
+  stream_without_owner: 'a stream belongs to no account or conversation',
   owner_without_stream: 'an account or conversation has no stream',
-  join_not_announced: 'a member’s personal stream lacks the join',
+  join_not_announced: 'a join is missing from the member’s personal stream',
   command_repeated: 'a command (actor and client id) was executed twice',
   command_without_event: 'a command was answered with an event that does not exist',
   // The tables.
-  row_missing: 'a row that the events create is missing',
-  row_without_event: 'no event created a row',
-  row_differs: 'a row has other values than the events give',
+  row_missing: 'a row that follows from the events is missing',
+  row_without_event: 'a row follows from no event',
+  row_differs: 'a row differs from what the events say',
   // State that is in no event.
-  read_cursor_ahead: 'a read cursor is outside its conversation',
+  read_cursor_ahead: 'a read cursor is outside the range of its conversation',
 } as const;
 
 /** The name of a kind of finding. */

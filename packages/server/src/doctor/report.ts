@@ -6,7 +6,7 @@ export function describeFindings(findings: readonly Finding[]): string {
 }
 
 function describe({ table, description, count, places, repairable }: Finding): string {
-  const how = repairable ? 'run --repair to repair it' : 'cannot be repaired from the events';
+  const how = repairable ? 'run with --repair to fix it' : 'cannot be repaired from the events';
   const lines = places.map((place) => `    ${describePlace(place)}\n`);
   const more = count > places.length ? [`    … and more\n`] : [];
   return `  ${table}: ${description} (${count}; ${how})\n${lines.join('')}${more.join('')}`;

@@ -73,7 +73,7 @@ function refuseOther(clusterDir: string, version: string): void {
   const file = join(clusterDir, 'PG_VERSION');
   if (!existsSync(file)) {
     throw new NoEmbeddedDatabase(
-      `${clusterDir} is neither empty nor a PostgreSQL database. Move it away, or set PARLEY_DATA.`,
+      `${clusterDir} is neither empty nor a PostgreSQL database. Move its contents elsewhere, or set PARLEY_DATA to another folder.`,
     );
   }
   const made = readFileSync(file, 'utf8').trim();

@@ -134,7 +134,7 @@ function refuseForeign(dir: string, dataDir: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw explained(error, dataDir);
     const [owner, me] = [statSync(dir).uid, process.getuid?.()];
     throw new Error(
-      `${dir} belongs to user ${owner}, and user ${me}, who starts Parley, cannot write to it. ` +
+      `${dir} belongs to user ${owner}; Parley is running as user ${me}, which cannot write to it. ` +
         `Start Parley as user ${owner}, or change the owner of the data folder to user ${me}: ` +
         `chown -R ${me} ${dataDir}`,
       { cause: error },

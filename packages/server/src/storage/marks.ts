@@ -31,7 +31,7 @@ export function refuseUnfinished(dataDir: string): void {
   if (!existsSync(join(dataDir, RESTORING))) return;
   throw new RestoreUnfinished(
     `A restore into ${dataDir} was not finished. Run parley restore again with the same backup; ` +
-      `or, to abandon it, remove ${join(dataDir, RESTORING)} and everything else in the folder.`,
+      `or, to abandon it, delete ${join(dataDir, RESTORING)} and everything else in the folder.`,
   );
 }
 
@@ -55,6 +55,6 @@ export function refuseMoved(dataDir: string): void {
   const { to, at } = Mark.parse(JSON.parse(readFileSync(path, 'utf8')));
   throw new DatabaseMoved(
     `The database of ${dataDir} was moved to ${to} at ${at}. Set DATABASE_URL to it; ` +
-      `or, to continue with the old one without later changes, remove ${path}.`,
+      `or, to go back to the old database without the changes since then, delete ${path}.`,
   );
 }

@@ -67,7 +67,7 @@ describe('migrate', () => {
     await migrate(pool, testLog, [one, step(2, 'create table two (id int)')]);
 
     await expect(migrate(pool, testLog, [one])).rejects.toThrow(
-      'The database is newer than this Parley: it has the migration 0002_step_2',
+      'The database was migrated by a newer version of Parley: it has the migration 0002_step_2',
     );
   });
 });

@@ -147,8 +147,8 @@ export function refuseMismatch(
   const newer = applied.filter((row) => row.version > known.length);
   if (newer.length > 0) {
     throw new MigrationRefused(
-      `The database is newer than this Parley: it has the migration ${newer.map(title).join(', ')}, ` +
-        `this program ends at ${known.length}. Start the newer Parley, or restore a backup from before.`,
+      `The database was migrated by a newer version of Parley: it has the migration ${newer.map(title).join(', ')}, ` +
+        `and this version knows only ${known.length}. Start the newer version, or restore a backup from before the upgrade.`,
     );
   }
   for (const [index, row] of applied.entries()) {
@@ -156,8 +156,8 @@ export function refuseMismatch(
     if (mine === undefined || row.version !== mine.version || row.checksum !== mine.checksum) {
       throw new MigrationRefused(
         `The migration ${title(row)} was changed after it was applied to this database: ` +
-          'the tables may not be what this Parley expects. ' +
-          'Start the Parley that made them, or restore its migration files.',
+          'the tables may differ from what this version expects. ' +
+          'Start the version that created them, or restore its migration files.',
       );
     }
   }

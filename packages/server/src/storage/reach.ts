@@ -45,8 +45,8 @@ export async function reachDatabase(
     if (state !== 'current') {
       throw new NoDatabase(
         state === 'empty'
-          ? 'The database is empty: no Parley has been started on it.'
-          : 'The database has the schema of another version of Parley. Start this version on it once.',
+          ? 'The database is empty: no Parley server has been started on it.'
+          : 'The database has the schema of another version of Parley. Start this version of the server on it once, to migrate it.',
       );
     }
     return reached;
@@ -103,7 +103,7 @@ export async function reachFolder(
   refuseUnfinished(dataDir);
   if (!existsSync(join(dataDir, 'postgres', 'PG_VERSION'))) {
     throw new NoDatabase(
-      `There is no database in ${dataDir} (set PARLEY_DATA to the data folder, or DATABASE_URL).`,
+      `There is no database in ${dataDir}. Set PARLEY_DATA to the data folder, or set DATABASE_URL.`,
     );
   }
   refuseMoved(dataDir);

@@ -43,8 +43,8 @@ export async function chooseSocketDir(
     reasons.push(`${base}: ${why}`);
   }
   throw new Error(
-    `There is no folder for the socket of the embedded database: the path ${clusterDir} is too long or ` +
-      `its file system has no Unix sockets, and no temporary folder has them (${reasons.join('; ')}). ` +
+    `No folder can hold the socket of the embedded database: the path ${clusterDir} is too long, or ` +
+      `its file system does not support Unix sockets, and no temporary folder works either (${reasons.join('; ')}). ` +
       'Set TMPDIR to a folder on a local disk, or DATABASE_URL to a PostgreSQL server.',
   );
 }
