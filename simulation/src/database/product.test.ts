@@ -8,8 +8,8 @@ import { DatabaseModel } from './model.ts';
 import { STATEMENTS, UnknownStatement } from './statements/all.ts';
 
 const SERVER = fileURLToPath(new URL('../../../packages/server/src', import.meta.url));
-/** The doctor’s, which are not of the delivery path. */
-const OTHERS = ['stream-read-logs', 'stream-read-some-logs'];
+/** Those of the doctor and of the edit history, which are not of the delivery path. */
+const OTHERS = ['stream-read-logs', 'stream-read-some-logs', 'messages-edit-history'];
 
 function aModel() {
   const scheduler = new SteppedScheduler(1);
