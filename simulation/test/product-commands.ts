@@ -36,6 +36,7 @@ import {
   removeReaction,
   unpinMessage,
 } from '@parley/server/internal/messages/commands';
+import { editHistory } from '@parley/server/internal/messages/edit-history';
 import { eraseMessages } from '@parley/server/internal/messages/erase';
 import {
   eventsFor,
@@ -190,12 +191,25 @@ class Product {
       }
       await this.#ask('message', messageFor(this.#pool, bob, group, message));
       await this.#ask('pinned', pinnedMessages(this.#pool, bob, group));
+      await this.#edits(group, message);
     }
     const second = (message + 1) as Seq;
     await addReaction(append, this.#by(ann, group), second, '👍');
     await pinMessage(append, this.#by(ann, group), second);
     const third = (message + 2) as Seq;
     await pinMessage(append, this.#by(bob, group), third);
+  }
+
+  async #edits(group: ConversationId, message: Seq): Promise<void> {
+    for (const [who, seq, before] of [
+      [ann, message, undefined],
+      [bob, message, 99 as Seq],
+      [bob, 999 as Seq, undefined],
+      [cid, message, undefined],
+    ] as const) {
+      const page = { before, limit: 1 };
+      await this.#ask('edits', editHistory(this.#pool, who, group, seq, page));
+    }
   }
 
   #postElsewhere({ actor, clientId }: { actor: AccountId; clientId: ClientId }) {

@@ -226,6 +226,13 @@ const BUILD: Readonly<Record<string, Build>> = {
     1 + c.int(3),
   ],
   'messages-one': (c, f) => [c.of(f.accounts), c.of(f.conversations), messageSeq(c)],
+  'messages-edit-history': (c, f) => [
+    c.of(f.accounts),
+    c.of(f.conversations),
+    messageSeq(c),
+    4 + c.int(9),
+    1 + c.int(3),
+  ],
   'messages-pinned-list': (c, f) => [c.of(f.accounts), c.of(f.conversations)],
   'messages-events': (c, f) => [
     c.of(f.accounts),

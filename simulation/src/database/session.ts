@@ -112,6 +112,11 @@ export class Session {
     return this.#hasFailed;
   }
 
+  /** Whether a COMMIT is on its way to the disk. */
+  get isCommitting(): boolean {
+    return this.#isCommitting;
+  }
+
   get hasEnded(): boolean {
     return this.#hasEnded;
   }

@@ -271,7 +271,9 @@ export const messageProjectionStatements: readonly Statement[] = [
   }),
 ];
 
-const messageOf = (data: string): number => (JSON.parse(data) as { message: number }).message;
+/** Returns the message that an edit is of, from the data of its event. */
+export const messageOf = (data: string): number =>
+  (JSON.parse(data) as { message: number }).message;
 
 /** Yields the rows of a series whose first is at `seq`, while they are there. */
 function* upTo<R extends { committed: { seq: number } | null; pending: { seq: number } | null }>(

@@ -1,6 +1,6 @@
 import type { EventRow, MessageRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
-import { isMember } from './messages.ts';
+import { isMember, messageOf } from './messages.ts';
 import { jsonTime, reads, type Statement } from './statement.ts';
 
 /** The statements that read messages and events for members. */
@@ -32,6 +32,28 @@ export const messageReadStatements: readonly Statement[] = [
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
     return [{ item: message ? messageJson(tx, message) : null }];
+  }),
+
+  reads('messages-edit-history', '73d19f9f69e7', (tx, values) => {
+    const [account, conversation, seq, before, limit] = values as [
+      string,
+      string,
+      number,
+      number,
+      number,
+    ];
+    if (!isMember(tx, account, conversation)) return [];
+    const message = tx.one(tx.tables.messagesByKey, conversation + seq);
+    if (!message || message.deleted_at !== null) return [{ exists: message !== null, items: [] }];
+    const texts: EventRow[] = [];
+    for (const row of tx.tables.eventsByPlace.from(conversation, seq)) {
+      const event = tx.see(row);
+      if (!event || event.seq >= before) continue;
+      const isEdit = event.type === 'message.edited' && messageOf(event.data) === seq;
+      if (isEdit || event.seq === seq) texts.push(event);
+    }
+    const items = texts.reverse().slice(0, limit);
+    return [{ exists: true, items: items.map(versionJson) }];
   }),
 
   reads('messages-pinned-list', '78dfbc0cade3', (tx, values) => {
@@ -123,6 +145,12 @@ function messageJson(tx: Transaction, m: MessageRow) {
     pinned: pin ? { by: pin.pinned_by, at: jsonTime(pin.pinned_at) } : null,
   };
 }
+
+const versionJson = ({ seq, data, at }: EventRow) => ({
+  seq,
+  body: (JSON.parse(data) as { body?: string } | null)?.body ?? null,
+  at: jsonTime(at),
+});
 
 const eventJson = (e: EventRow) => ({
   op: 'event',
