@@ -58,7 +58,7 @@ export class Transaction {
 
   /** Returns the value of a row that the transaction sees; null if it sees none. */
   see<T extends object>(row: Row<T>): T | null {
-    return row.writer !== null ? row.pending : row.committed;
+    return row.writer === this ? row.pending : row.committed;
   }
 
   /** Returns the only visible row with a key of a unique index. */
