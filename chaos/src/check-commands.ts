@@ -73,14 +73,16 @@ function checkAnswers(
 }
 
 /**
- * A command is refused for good while the account is not a member, and a copy of it that a node had not
- * read yet may be carried out once the account is a member again (docs/guarantees.md).
+ * A command is refused for good if an account is not a member at the time. A copy of it that a node had
+ * not read yet may be carried out once the account is a member (docs/guarantees.md).
  */
 function mayBeCarriedOutLater(
   { stream, actor }: Event,
   code: string,
   logs: ReadonlyMap<string, Log>,
 ): boolean {
+  // Of another account: what was to be added or removed.
+  if (code === 'account_not_found') return true;
   return code === 'conversation_not_found' && logs.get(stream)?.wasAlwaysMember(actor) === false;
 }
 

@@ -43,7 +43,7 @@ export async function explore(
   for (let seed = firstSeed; !failure && !isOver(seed); seed++) {
     const plan = planRun(seed);
     const result = await run(plan, options);
-    if (plan.isClean) counts.clean++;
+    if (plan.kind === 'clean') counts.clean++;
     else counts.schedules++;
     counts.commands += plan.steps.length;
     counts.faults += plan.faults.length;

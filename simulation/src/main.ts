@@ -24,6 +24,7 @@ acknowledged message was lost, doubled or seen in another order.
   --count N      how many schedules, instead of a time
   --seed N       the seed of the first schedule (default: random); alone, only that one is run
   --trace        prints what happened in that schedule
+  --brief        does not reduce a schedule that fails
   --plant NAME   plants a fault, which must be found:
                  ${Object.keys(MUTANTS).join(', ')}
 `;
@@ -33,6 +34,7 @@ interface Arguments {
   readonly count: number | null;
   readonly seed: number;
   readonly trace: boolean;
+  readonly brief: boolean;
   readonly plant: string | undefined;
 }
 
@@ -65,7 +67,8 @@ export async function main(args: readonly string[]): Promise<number> {
     tell('Every guarantee was kept.');
     return 0;
   }
-  await report(explored.failure, options);
+  tellFailure(explored.failure);
+  if (!wanted.brief) await tellReduced(explored.failure, options);
   return 1;
 }
 
@@ -87,21 +90,25 @@ async function one(plan: Plan, isTraced: boolean, options: RunOptions): Promise<
     tell(`Seed ${plan.seed}: every guarantee was kept.`);
     return 0;
   }
-  if (!isTraced) await report({ plan, result }, options);
+  tellFailure({ plan, result });
+  if (!isTraced) await tellReduced({ plan, result }, options);
   return 1;
 }
 
-async function report(failure: Failure, options: RunOptions): Promise<void> {
-  const { reduce, traceOf } = await import('./explore.ts');
-  const { seed } = failure.plan;
-  tell(`Seed ${seed} violates a guarantee:`);
-  for (const { rule, what, client, stream } of failure.result.violations.slice(0, 5)) {
+function tellFailure({ plan, result }: Failure): void {
+  tell(`Seed ${plan.seed} violates a guarantee:`);
+  for (const { rule, what, client, stream } of result.violations.slice(0, 5)) {
     tell(`  ${rule}: ${[what, client, stream].filter(Boolean).join(', ')}`);
   }
+}
+
+/** Prints the failure with as few commands and faults as show it, and what happens then. */
+async function tellReduced(failure: Failure, options: RunOptions): Promise<void> {
+  const { reduce, traceOf } = await import('./explore.ts');
   const plan = await reduce(failure, options);
   tell(`Reduced to ${plan.steps.length} commands and ${plan.faults.length} faults:`);
   for (const line of await traceOf(plan, options)) tell(line);
-  tell(`Repeat: npm run simulate -- --seed ${seed}`);
+  tell(`Repeat: npm run simulate -- --seed ${plan.seed}`);
 }
 
 function readArguments(args: readonly string[]): Arguments | 'help' {
@@ -113,6 +120,7 @@ function readArguments(args: readonly string[]): Arguments | 'help' {
       seed: { type: 'string' },
       count: { type: 'string' },
       trace: { type: 'boolean' },
+      brief: { type: 'boolean' },
       plant: { type: 'string' },
     },
   });
@@ -133,6 +141,7 @@ function readArguments(args: readonly string[]): Arguments | 'help' {
     seconds: seconds ?? (seed === null && count === null ? 60 : null),
     count,
     trace: values.trace === true,
+    brief: values.brief === true,
     plant,
   };
 }

@@ -7,8 +7,7 @@ import { Random } from '@parley/chaos/random';
  */
 export interface Plan {
   readonly seed: number;
-  /** Without faults, nothing may have to be repaired. */
-  readonly isClean: boolean;
+  readonly kind: PlanKind;
   readonly nodes: number;
   readonly accounts: number;
   readonly clients: readonly ClientPlan[];
@@ -17,6 +16,13 @@ export interface Plan {
   readonly steps: readonly Step[];
   readonly faults: readonly FaultPlan[];
 }
+
+/**
+ * - `faults`: faults of all kinds.
+ * - `hints`: only the broker fails. Nodes repair that, and clients notice nothing but a delay.
+ * - `clean`: no faults; clients stop and return. Nothing may have to be repaired.
+ */
+export type PlanKind = 'faults' | 'hints' | 'clean';
 
 /** A client: a device of an account. */
 export interface ClientPlan {
@@ -94,8 +100,9 @@ const FAULTS = {
 /** A kind of fault; faults.ts says what each does. */
 export type FaultName = keyof typeof FAULTS;
 
-/** The names of all faults. */
-export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+const HINT_FAULTS: readonly FaultName[] = ['lose-hints', 'slow-broker', 'broker-away'];
+const ABSENCES: readonly FaultName[] = ['sleep-client', 'forget-client'];
 
 /** Shares of the commands; the rest is posts. */
 const SHARES: readonly (readonly [Step['op'], number])[] = [
@@ -117,31 +124,37 @@ const SHARES: readonly (readonly [Step['op'], number])[] = [
 const EMOJI = ['👍', '🎉', '❤️'];
 /** How long commands are sent, ms. */
 const ACTIVE_MS = 3_000;
-/** One run in so many is without faults. */
-const CLEAN_EVERY = 8;
+/** One plan in so many has no faults, and one has only those of the broker. */
+const OTHER_KINDS_EVERY = 10;
 
 /** Creates the plan of a seed. */
 export function planRun(seed: number): Plan {
   const random = new Random(seed);
-  const isClean = seed % CLEAN_EVERY === 0;
+  const kind = kindOf(seed);
   const accounts = random.int(3, 4);
-  const clients = planClients(accounts, random.fork(1), isClean);
+  const clients = planClients(accounts, random.fork(1), kind);
   const conversations = planConversations(accounts, random.fork(2));
   return {
     seed,
-    isClean,
-    nodes: random.int(1, 3),
+    kind,
+    nodes: kind === 'hints' ? random.int(2, 3) : random.int(1, 3),
     accounts,
     clients,
     conversations,
-    conditions: planConditions(random.fork(3), isClean),
+    conditions: planConditions(random.fork(3), kind),
     steps: planSteps(clients, conversations, random.fork(4)),
-    faults: isClean ? [] : planFaults(random.fork(5)),
+    faults: planFaults(random.fork(5), kind),
   };
 }
 
-function planClients(accounts: number, random: Random, isClean: boolean): ClientPlan[] {
-  const clockOffsetMs = () => (isClean || random.chance(0.7) ? 0 : random.int(-90_000, 90_000));
+function kindOf(seed: number): PlanKind {
+  if (seed % OTHER_KINDS_EVERY === 0) return 'clean';
+  return seed % OTHER_KINDS_EVERY === OTHER_KINDS_EVERY / 2 ? 'hints' : 'faults';
+}
+
+function planClients(accounts: number, random: Random, kind: PlanKind): ClientPlan[] {
+  const clockOffsetMs = () =>
+    kind === 'clean' || random.chance(0.7) ? 0 : random.int(-90_000, 90_000);
   const clients = Array.from({ length: accounts }, (_, account) => ({
     name: `c${account}`,
     account,
@@ -162,10 +175,10 @@ function planConversations(accounts: number, random: Random): ConversationPlan[]
   }));
 }
 
-function planConditions(random: Random, isClean: boolean): Conditions {
+function planConditions(random: Random, kind: PlanKind): Conditions {
   const fast = { min: 0.2, max: random.pick([1, 3, 10]) };
-  if (isClean) {
-    const broker = { min: 0.1, max: 1 };
+  if (kind !== 'faults') {
+    const broker = { min: 0.1, max: kind === 'clean' ? 1 : 40 };
     return { latency: fast, broker, kernelBytes: 64 * 1024, limits: {} };
   }
   return {
@@ -236,8 +249,9 @@ function pickConversation(
 const textOf = (name: string, random: Random): string =>
   random.chance(0.04) ? `${name} ${'é'.repeat(random.int(50, 1_500))}` : name;
 
-function planFaults(random: Random): FaultPlan[] {
-  const names = FAULT_NAMES.flatMap((name) => Array<FaultName>(FAULTS[name]).fill(name));
+function planFaults(random: Random, kind: PlanKind): FaultPlan[] {
+  const kinds = { faults: FAULT_NAMES, hints: HINT_FAULTS, clean: ABSENCES }[kind];
+  const names = kinds.flatMap((name) => Array<FaultName>(FAULTS[name]).fill(name));
   return Array.from({ length: random.int(5, 9) }, () => ({
     at: random.next() * ACTIVE_MS * 0.9,
     name: random.pick(names),

@@ -50,8 +50,11 @@ const LIMITS_OF_RUNS = { pingMs: 1_000, silenceMs: 4_000, stalledMs: 5_000, comm
 const SETUP_MS = 5_000;
 /** After the last command and fault every client has everything within this time, simulated ms. */
 const CONVERGENCE_MS = 40_000;
-/** Without faults, an event arrives within this time, simulated ms. */
-const CLEAN_MS = 1_000;
+/**
+ * Within this time, simulated ms, everything arrives: after faults have ended; without hints, when the
+ * heads are compared; and without faults, if the sender stops and returns before it has sent.
+ */
+const DEADLINES = { faults: CONVERGENCE_MS, hints: 4_000, clean: 4_000 };
 /** How often clients are looked at meanwhile, ms. */
 const LOOK_MS = 100;
 /** Commands are repeated this much later by the clocks of the nodes, ms. */
@@ -74,8 +77,8 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<RunResu
     restore();
   }
   const { records } = simulation.history;
-  const mode = plan.isClean ? 'clean' : 'chaos';
-  const deadlineMs = plan.isClean ? CLEAN_MS : CONVERGENCE_MS;
+  const mode = plan.kind === 'faults' ? 'chaos' : 'clean';
+  const deadlineMs = DEADLINES[plan.kind];
   return {
     violations: check(records, { mode, deadlineMs, nodes: plan.nodes }),
     records,
@@ -263,7 +266,9 @@ class Simulation {
 
   async #finish(): Promise<void> {
     for (const slot of this.#slots) {
-      this.history.add({ kind: 'node', node: slot.name, ...slot.repairs, buffered: 0, rss: 0 });
+      if (this.#plan.kind === 'clean') {
+        this.history.add({ kind: 'node', node: slot.name, ...slot.repairs, buffered: 0, rss: 0 });
+      }
       slot.setClock(LATER_MS);
     }
     for (const actor of this.#actors) actor.repeatPast();
@@ -307,7 +312,7 @@ class Simulation {
     const { err } = fields as { err?: unknown };
     const why = err instanceof Error ? `: ${err.name} ${err.message}` : '';
     this.#trace(process.name, `${level}: ${message}${why}`);
-    if (this.#plan.isClean && level === 'error') {
+    if (this.#plan.kind === 'clean' && level === 'error') {
       this.history.add({ kind: 'died', node: process.name, how: `${message}${why}` });
     }
   }

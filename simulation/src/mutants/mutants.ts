@@ -45,14 +45,15 @@ const client = (file: string, find: string, replace: string): PackageEdit => ({
   replace,
 });
 
+/** Returns a planted fault of the chaos runs. */
+function shared(name: string): Mutant {
+  const { description = '', edits = [] } = CHAOS[name] ?? {};
+  return { description, edits: edits.map((e) => server(e.file, e.find, e.replace)) };
+}
+
 /** All planted faults, by name. */
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
-  ...Object.fromEntries(
-    SHARED.map((name) => {
-      const { description = '', edits = [] } = CHAOS[name] ?? {};
-      return [name, { description, edits: edits.map((e) => server(e.file, e.find, e.replace)) }];
-    }),
-  ),
+  ...Object.fromEntries(SHARED.map((name) => [name, shared(name)])),
 
   // ---- those of the chaos runs that need another edit here --------------------------------------
   'cursor-first': {
@@ -61,14 +62,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     cursorFirst: true,
   },
   'unchecked-commit': {
-    description: 'take a COMMIT for successful although a pipelined statement before it has failed',
-    edits: [
-      server(
-        'storage/transaction.js',
-        "if (commit.value.command !== 'COMMIT') {",
-        "if (commit.value.command !== 'COMMIT') {\n        client.release(true);\n        return;",
-      ),
-    ],
+    ...shared('unchecked-commit'),
+    // The simulated database makes statements fail: its second edit is not needed.
+    edits: shared('unchecked-commit').edits.slice(0, 1),
   },
   'removed-posts': {
     description: 'accept posts from removed members',
@@ -139,8 +135,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       server(
         'stream/batch-writer.js',
-        'if (isConnectionError(error)) {',
-        'if (isConnectionError(error) && !(error instanceof CommitOutcomeUnknown)) {',
+        'p.uncertain = true;',
+        "p.settle({ kind: 'refused', refusal: { code: 'forbidden', message: 'planted' } });",
       ),
     ],
   },
@@ -181,16 +177,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       ),
     ],
   },
-  'unconfirmed-topic': {
-    description: 'do not compare the head of a new topic with the database',
-    edits: [
-      server(
-        'stream/hub.js',
-        'this.#comparison.confirm(feed);\n        this.#broker',
-        'this.#broker',
-      ),
-    ],
-  },
   'lost-wake-up': {
     description: 'do not continue when a full socket has drained',
     edits: [
@@ -203,7 +189,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'stale-tail': {
     description: 'replay the text of a message that was deleted',
-    edits: [server('stream/topic.js', 'this.#tail.clear();', '')],
+    edits: [server('stream/topic.js', 'this.#tail.clear();', ';')],
   },
   'outliving-subscription': {
     description: 'keep the subscription of a removed member',
@@ -215,27 +201,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       ),
     ],
   },
-  'applied-again': {
-    description: 'apply events that the client has applied before',
-    edits: [
-      client(
-        'streams.js',
-        "else if (event.seq <= cursor) {\n            return 'known';",
-        "else if (event.seq <= cursor) {\n            return 'next';",
-      ),
-    ],
-  },
-  'ignored-gap': {
-    description: 'apply events behind a gap',
-    edits: [client('streams.js', "if (!ends)\n                return 'gap';", '')],
-  },
   'new-id-on-retry': {
     description: 'send a command again with another id',
     edits: [
       client(
         'outbox.js',
-        'if (!this.#context.send(frameOf(item.entry.command)))',
-        'if (!this.#context.send(frameOf(item.sendings === 0 ? item.entry.command : { ...item.entry.command, id: item.entry.command.id.slice(0, -1) + (item.sendings % 10) })))',
+        'if (!this.#deps.send(frameOf(item.entry.command)))',
+        'if (!this.#deps.send(frameOf(item.sendings === 0 ? item.entry.command : { ...item.entry.command, id: item.entry.command.id.slice(0, -1) + (item.sendings % 10) })))',
       ),
     ],
   },
@@ -246,6 +218,21 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         'outbox.js',
         'for (const item of this.#items.values()) {\n            const { conversation }',
         'for (const item of [...this.#items.values()].reverse()) {\n            const { conversation }',
+      ),
+    ],
+  },
+
+  'ignored-cursor': {
+    description: 'start a subscription at the head, whatever the client has',
+    edits: [server('live/subscription-set.js', 'cursor: plan.cursor,', 'cursor: lastSeq,')],
+  },
+  'no-head-comparison': {
+    description: 'never compare heads with the database',
+    edits: [
+      server(
+        'stream/head-comparison.js',
+        'async compare() {',
+        'async compare() {\n        return;',
       ),
     ],
   },
