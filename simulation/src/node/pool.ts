@@ -1,7 +1,7 @@
 import type pg from 'pg';
+import { isGroup, type StatementGroup } from '../database/group.ts';
 import type { EventLoop } from '../event-loop.ts';
 import type { Process } from '../process.ts';
-import { answerGroup, type GroupStatement, isGroup, statementsOf } from './statement-group.ts';
 
 /**
  * Returns the pool as one process uses it: the answers of the database arrive as happenings of that
@@ -23,45 +23,29 @@ export function poolOf(process: Process, loop: EventLoop, pool: pg.Pool): pg.Poo
         (error: unknown) => arrive(() => reject(error)),
       );
     });
-  const client = (inner: pg.PoolClient) => {
-    const texts = new Map<string, string>();
-    return {
-      query: (...args: unknown[]) => {
-        const [group] = args;
-        if (!isGroup(group)) return inProcess(queryOf(inner)(...args));
-        const statements = statementsOf(group, texts);
-        inProcess(resultsOf(inner, statements)).then(
-          ({ results, error }) => answerGroup(group, results, error),
-          (error: Error) => answerGroup(group, [], error),
-        );
-        return group;
-      },
-      release: (error?: Error | boolean) => inner.release(error),
-    };
-  };
+  /** The group as the database answers it. */
+  const grouped = (group: StatementGroup): StatementGroup => ({
+    callback: group.callback,
+    submit: (connection) => group.submit(connection),
+    handleRowDescription: (message) => arrive(() => group.handleRowDescription(message)),
+    handleDataRow: (message) => arrive(() => group.handleDataRow(message)),
+    handleCommandComplete: (message) => arrive(() => group.handleCommandComplete(message)),
+    handleReadyForQuery: () => arrive(() => group.handleReadyForQuery()),
+    handleError: (error) => arrive(() => group.handleError(error)),
+  });
+  const client = (inner: pg.PoolClient) => ({
+    query: (...args: unknown[]) => {
+      const [query] = args as [object | string];
+      return isGroup(query) ? inner.query(grouped(query)) : inProcess(queryOf(inner)(...args));
+    },
+    release: (error?: Error | boolean) => inner.release(error),
+    getTypeParser: inner.getTypeParser.bind(inner),
+  });
   // As much of a pool as the modules of the delivery path use.
   return {
     query: (...args: unknown[]) => inProcess(queryOf(pool)(...args)),
     connect: async () => client(await inProcess(pool.connect())),
   } as unknown as pg.Pool;
-}
-
-/** Executes statements in order. Returns the results up to the first that fails, and its error. */
-async function resultsOf(
-  client: pg.PoolClient,
-  statements: readonly GroupStatement[],
-): Promise<{ results: pg.QueryResult[]; error: Error | null }> {
-  const answers = await Promise.allSettled(
-    statements.map(({ name, text, values }) =>
-      queryOf(client)({ ...(name !== text && { name }), text, values }),
-    ),
-  );
-  const failed = answers.findIndex((answer) => answer.status === 'rejected');
-  const executed = failed === -1 ? answers : answers.slice(0, failed);
-  return {
-    results: executed.map((a) => (a as PromiseFulfilledResult<unknown>).value as pg.QueryResult),
-    error: failed === -1 ? null : ((answers[failed] as PromiseRejectedResult).reason as Error),
-  };
 }
 
 /** `query` has many signatures; all of them are passed on. */

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { simulate } from '../../test/simulate.ts';
+import { MUTANTS } from './mutants.ts';
+
+const PACKAGES = new URL('../../../packages/', import.meta.url);
+/** Every planted fault is found within this many schedules; most within the first. */
+const COUNT = 120;
+/** Without PARLEY_NIGHTLY=1, these are planted: each stands for others that are found in the same way. */
+const ALWAYS = ['twin-answered', 'unknown-as-failure', 'stale-hint', 'outliving-subscription'];
+
+test.each(
+  Object.entries(MUTANTS).flatMap(([name, { edits }]) => edits.map((edit) => ({ name, ...edit }))),
+)('the planted fault $name applies to the built $file', ({ file, find }) => {
+  const source = readFileSync(new URL(file, PACKAGES), 'utf8');
+  expect(source.split(find).length - 1, find).toBe(1);
+});
+
+describe('the simulation', () => {
+  const planted = process.env.PARLEY_NIGHTLY ? Object.keys(MUTANTS) : ALWAYS;
+  test.each(planted)(
+    'finds the planted fault %s',
+    async (name) => {
+      const count = String(COUNT);
+      const { code, output } = await simulate(
+        '--plant',
+        name,
+        '--count',
+        count,
+        '--seed',
+        '1',
+        '--brief',
+      );
+      expect(output).toContain('violates a guarantee');
+      expect(code).toBe(1);
+    },
+    300_000,
+  );
+});
