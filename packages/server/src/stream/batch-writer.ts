@@ -12,6 +12,7 @@ import { refusalOfDatabaseError } from '../storage/database-refusal.ts';
 import { CommandQueue, type Queueable } from './command-queue.ts';
 import { DeferredCommands } from './deferred-commands.ts';
 import { type Consequences, executeBatch } from './execute-batch.ts';
+import { Gathering } from './gathering.ts';
 import type { Pending } from './outcome.ts';
 import { Overlap } from './overlap.ts';
 import type { StoredEvent } from './record.ts';
@@ -68,6 +69,7 @@ export class BatchWriter {
   readonly #queue = new CommandQueue<Waiting>(BATCH);
   readonly #deferred = new DeferredCommands();
   readonly #overlap = new Overlap();
+  readonly #gathering = new Gathering();
   #inFlight = 0;
   /** The start of the next transaction, if it is scheduled. */
   #next: NodeJS.Immediate | NodeJS.Timeout | null = null;
@@ -104,36 +106,46 @@ export class BatchWriter {
 
   #schedule(): void {
     if (this.#queue.length === 0 || this.#next !== null) return;
-    const start = () => {
-      this.#next = null;
-      this.#start();
-    };
     // All commands that arrive in this turn of the event loop share the transaction.
-    if (this.#inFlight === 0) this.#next = setImmediate(start);
+    if (this.#inFlight === 0) this.#gather(null);
     else if (this.#inFlight < TRANSACTIONS_MAX) {
-      this.#next = setTimeout(start, this.#overlap.delayMs);
+      this.#next = setTimeout(() => {
+        this.#next = null;
+        this.#start();
+      }, this.#overlap.delayMs);
     }
+  }
+
+  /** Starts a transaction after this turn of the event loop, or later: see {@link Gathering}. */
+  #gather(until: number | null): void {
+    this.#next = setImmediate(() => {
+      this.#next = null;
+      // The wait begins when the answers and events of the last transaction are written.
+      const now = performance.now();
+      const end = until ?? now + this.#gathering.waitMs;
+      if (now >= end || this.#gathering.isComplete(this.#queue.length)) this.#start();
+      else this.#gather(end);
+    });
   }
 
   #start(): void {
     const batch = this.#queue.take();
     if (batch.length === 0) return;
     this.#inFlight++;
-    void this.#settle(batch).then(() => this.#finished(batch));
+    const startedAt = performance.now();
+    void this.#settle(batch).then(() => this.#finished(batch, startedAt));
     this.#schedule();
   }
 
-  #finished(batch: readonly Waiting[]): void {
+  #finished(batch: readonly Waiting[], startedAt: number): void {
     this.#inFlight--;
     this.#queue.release(batch);
-    if (this.#inFlight === 0 && this.#queue.length > 0) {
-      if (this.#next !== null) {
-        clearTimeout(this.#next as NodeJS.Timeout);
-        clearImmediate(this.#next as NodeJS.Immediate);
-        this.#next = null;
-      }
-      this.#start();
-      return;
+    const waiting = this.#queue.length;
+    this.#gathering.observe(performance.now() - startedAt, batch.length, waiting);
+    if (this.#inFlight === 0 && waiting > 0 && this.#next !== null) {
+      clearTimeout(this.#next as NodeJS.Timeout);
+      clearImmediate(this.#next as NodeJS.Immediate);
+      this.#next = null;
     }
     this.#schedule();
     if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();

@@ -1,0 +1,35 @@
+/** The share of a transaction’s time that the next one may wait for further commands. */
+const SHARE = 0.15;
+/** The longest wait, ms. */
+const MAX_MS = 1;
+/** Weight of the latest transaction in the average. */
+const WEIGHT = 0.1;
+
+/**
+ * Decides how long the next batch waits for further commands when no transaction is in flight.
+ *
+ * Senders that were just answered often send again at once. A batch that starts without them makes two
+ * groups of senders that take turns for ever: twice as many transactions, each of half the size. So a
+ * batch waits until as many commands have come as were under way when the last transaction ended, for a
+ * small part of the time that a transaction takes. A command that is alone does not wait.
+ */
+export class Gathering {
+  #transactionMs = 0;
+  #underWay = 1;
+
+  /** The longest time that a batch waits, ms. */
+  get waitMs(): number {
+    return Math.min(SHARE * this.#transactionMs, MAX_MS);
+  }
+
+  /** Returns whether a batch of the `waiting` commands starts at once. */
+  isComplete(waiting: number): boolean {
+    return waiting >= this.#underWay;
+  }
+
+  /** Records a transaction that ended, the number of its commands, and how many waited at its end. */
+  observe(transactionMs: number, commands: number, waiting: number): void {
+    this.#transactionMs += WEIGHT * (transactionMs - this.#transactionMs);
+    this.#underWay = commands + waiting;
+  }
+}
