@@ -19,6 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'log-bounds.ts',
     'background-worker.ts',
     'clock.ts',
+    'memory.ts',
     'metrics',
     'policy-verdict.ts',
     'problem.ts',

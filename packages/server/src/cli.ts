@@ -2,6 +2,7 @@
 // Imports as little as possible: problems of the machine are reported even if few files can be opened.
 import type { Command } from './commands/command.ts';
 import { CommandRefused, UsageError } from './commands/errors.ts';
+import { holdYoungGeneration } from './memory.ts';
 import { isOutOfFiles, requireOpenFiles, tooFewFiles } from './storage/start-errors.ts';
 
 /**
@@ -22,7 +23,10 @@ interface Entry {
 const COMMANDS: Readonly<Record<string, Entry>> = {
   start: {
     description: 'Start the server. Settings are read from the environment (see .env.example).',
-    load: async () => (await import('./commands/start.ts')).start,
+    load: async () => {
+      holdYoungGeneration();
+      return (await import('./commands/start.ts')).start;
+    },
   },
   backup: {
     usage: 'FILE',

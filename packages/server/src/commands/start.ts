@@ -1,5 +1,6 @@
 import { createLogger } from '../log.ts';
 import { startParley } from '../main.ts';
+import { releaseYoungGeneration } from '../memory.ts';
 import { readConfig } from './command.ts';
 
 /** The time limit of a stop. Clients retry what was not acknowledged. */
@@ -33,6 +34,7 @@ export async function start(): Promise<number> {
   }
   try {
     const server = await startParley(config, log, { signal: stopping.signal });
+    releaseYoungGeneration();
     const { url, address } = server;
     const where = url === address ? url : `${url} (listening at ${address})`;
     process.stdout.write(`Parley is ready at ${where}\n`);

@@ -1,12 +1,5 @@
 import type { AccountId, Passkey, PasskeyOptions, PasskeyResponse } from '@parley/protocol';
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Tickets } from '../accounts/tickets/tickets.ts';
@@ -22,6 +15,9 @@ export interface Site {
   readonly rpId: string;
   readonly origin: string;
 }
+
+/** The library, loaded with the first passkey, as it takes 15 MiB of memory. */
+const webAuthn = () => import('@simplewebauthn/server');
 
 /** A challenge expires after this. */
 const CHALLENGE_MS = 5 * 60 * 1000;
@@ -61,6 +57,7 @@ export class Passkeys {
     account: { readonly id: AccountId; readonly username: string; readonly displayName: string },
     site: Site,
   ): Promise<PasskeyOptions> {
+    const { generateRegistrationOptions } = await webAuthn();
     const challenge = await this.#challenge('passkey_add', account.id);
     return asOptions(
       await generateRegistrationOptions({
@@ -88,6 +85,7 @@ export class Passkeys {
     const challenge = challengeOf(response);
     const ticket = challenge && (await this.#tickets.redeem('passkey_add', challenge));
     if (!ticket || ticket.account !== account) return null;
+    const { verifyRegistrationResponse } = await webAuthn();
     const info = await checked(async () => {
       const { verified, registrationInfo } = await verifyRegistrationResponse({
         // The library checks the fields that the schema leaves open.
@@ -141,6 +139,7 @@ export class Passkeys {
     account: AccountId | null,
     site: Site,
   ): Promise<PasskeyOptions> {
+    const { generateAuthenticationOptions } = await webAuthn();
     const challenge = await this.#challenge(purpose, account);
     return asOptions(
       await generateAuthenticationOptions({
@@ -174,6 +173,7 @@ export class Passkeys {
     });
     const [row] = rows;
     if (!row || (ticket.account !== null && ticket.account !== row.account_id)) return null;
+    const { verifyAuthenticationResponse } = await webAuthn();
     const counter = await checked(async () => {
       const { verified, authenticationInfo } = await verifyAuthenticationResponse({
         response: response as unknown as AuthenticationResponseJSON,
