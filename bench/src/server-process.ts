@@ -12,15 +12,19 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-const CLI = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+/** The command line of this build. */
+export const CLI = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
 const START_MS = 60_000;
 
-/** Starts the built server on a free port, without rate limits; `cpu` pins it where that works. */
+/**
+ * Starts a built server on a free port, without rate limits. `cpu` pins it where that works; `cli` is the
+ * command line of another build.
+ */
 export async function startServer(
-  options: { cpu?: number; env?: Record<string, string> } = {},
+  options: { cpu?: number; cli?: string; env?: Record<string, string> } = {},
 ): Promise<ServerProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-bench-'));
-  const command = [process.execPath, CLI, 'start'];
+  const command = [process.execPath, options.cli ?? CLI, 'start'];
   if (options.cpu !== undefined) command.unshift('taskset', '-c', String(options.cpu));
   const child = spawn(command[0] as string, command.slice(1), {
     env: {

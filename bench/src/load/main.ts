@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { startServer } from '../server-process.ts';
+import { CLI, startServer } from '../server-process.ts';
+import { measureCommands } from './commands.ts';
 import { canPin, generate } from './generate.ts';
 import type { Load, LoadResult } from './generator.ts';
 import { measureGrowth } from './growth.ts';
@@ -17,6 +18,7 @@ const USAGE = `Usage: npm run bench -- [--row 1…6] [--seconds N] [--rounds N]
        npm run bench -- --per-sender [--row 1|2|3] [--seconds N] [--rounds N]
        npm run bench -- --nodes N [--seconds N] [--rounds N]
        npm run bench -- --idle N | --storm N [--nodes N] | --hello | --reads
+       npm run bench -- --commands [--beside FILE] [--rounds N]
 
 Loads the built server, and beside it in the same run a socket.io + pg server on the same
 PostgreSQL, in six shapes: a number of messages is outstanding in all conversations together, and
@@ -29,6 +31,8 @@ core, the load generator on another.
   --storm          N clients come back at once with cursors 200 events old
   --hello          the cost of a hello with 50 and with 1,000 conversations
   --reads          what the commonest reads cost
+  --commands       posts over REST, edits and reactions, 50 at once; with --beside, in turn with the
+                   server of another build (its packages/server/dist/cli.js)
 
 With --nodes, --row N takes one of its five shapes.
 `;
@@ -83,6 +87,8 @@ async function main(): Promise<void> {
       storm: { type: 'string' },
       hello: { type: 'boolean' },
       reads: { type: 'boolean' },
+      commands: { type: 'boolean' },
+      beside: { type: 'string' },
       'per-sender': { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -104,6 +110,11 @@ async function main(): Promise<void> {
   }
   if (values.hello) {
     await measureHello(Number(values.rounds));
+    return;
+  }
+  if (values.commands) {
+    const beside = values.beside === undefined ? [] : [values.beside];
+    await measureCommands(Number(values.rounds), [CLI, ...beside]);
     return;
   }
   if (values.reads) {
