@@ -28,6 +28,8 @@ export const TRANSACTIONS_MAX = 4;
 const UNREACHABLE_MAX_MS = 8_000;
 /** Attempts of a transaction that fails with a deadlock or a lock timeout. */
 const ATTEMPTS = 3;
+/** The most turns of the event loop that a batch waits for further commands, whatever the clock says. */
+const GATHER_TURNS = 64;
 /** Why a command is deferred that has nothing wrong with it. */
 const BEHIND = 'An earlier command in this stream was deferred; send it again first';
 
@@ -107,7 +109,7 @@ export class BatchWriter {
   #schedule(): void {
     if (this.#queue.length === 0 || this.#next !== null) return;
     // All commands that arrive in this turn of the event loop share the transaction.
-    if (this.#inFlight === 0) this.#gather(null);
+    if (this.#inFlight === 0) this.#gather(null, GATHER_TURNS);
     else if (this.#inFlight < TRANSACTIONS_MAX) {
       this.#next = setTimeout(() => {
         this.#next = null;
@@ -117,14 +119,15 @@ export class BatchWriter {
   }
 
   /** Starts a transaction after this turn of the event loop, or later: see {@link Gathering}. */
-  #gather(until: number | null): void {
+  #gather(until: number | null, turns: number): void {
     this.#next = setImmediate(() => {
       this.#next = null;
       // The wait begins when the answers and events of the last transaction are written.
       const now = performance.now();
       const end = until ?? now + this.#gathering.waitMs;
-      if (now >= end || this.#gathering.isComplete(this.#queue.length)) this.#start();
-      else this.#gather(end);
+      const isLast = now >= end || turns === 1;
+      if (isLast || this.#gathering.isComplete(this.#queue.length)) this.#start();
+      else this.#gather(end, turns - 1);
     });
   }
 
