@@ -35,6 +35,16 @@ const insert = (pipeline: Pipeline, id: number | object, body = '') =>
   pipeline.issue('insert', 'insert into notes values ($1, $2)', [id, body]);
 
 describe('Pipeline', () => {
+  test('shares a connection with statements that pg has prepared under the same names', async () => {
+    const text = 'select $1::int8 as n';
+    const ofPg = async (n: number) => (await client.query({ name: 'n', text, values: [n] })).rows;
+    const ofGroup = (n: number) => new Pipeline(client).query('n', text, [n]);
+    expect(await ofGroup(1)).toEqual([{ n: 1 }]);
+    expect(await ofPg(2)).toEqual([{ n: 2 }]);
+    expect(await ofGroup(3)).toEqual([{ n: 3 }]);
+    expect(await ofPg(4)).toEqual([{ n: 4 }]);
+  });
+
   test('answers each statement of a group with its own rows', async () => {
     const pipeline = new Pipeline(client);
     insert(pipeline, 1, 'one');

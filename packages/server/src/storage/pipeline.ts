@@ -31,6 +31,12 @@ interface Column {
   readonly parse: (text: string) => unknown;
 }
 
+/**
+ * Begins the names of prepared statements on the connection. `pg` prepares statements there too, and
+ * neither knows of the other’s.
+ */
+const NAMES = 'pipeline ';
+
 /** The prepared statements of each connection, by their names. */
 const preparedOn = new WeakMap<pg.ClientBase, Map<string, Prepared>>();
 
@@ -183,14 +189,15 @@ class Group implements QueryHandlers {
     const preparing = new Set<string>();
     wire.stream.cork();
     for (const { name, text, values } of this.#statements) {
+      const prepared = NAMES + name;
       if (!this.#prepared.has(name) && !preparing.has(name)) {
         preparing.add(name);
         // A statement that failed may have been prepared nevertheless. Closing a missing one is no error.
-        wire.close({ type: 'S', name });
-        wire.parse({ name, text });
-        wire.describe({ type: 'S', name });
+        wire.close({ type: 'S', name: prepared });
+        wire.parse({ name: prepared, text });
+        wire.describe({ type: 'S', name: prepared });
       }
-      wire.bind({ statement: name, values });
+      wire.bind({ statement: prepared, values });
       wire.execute();
     }
     wire.sync();
