@@ -3,6 +3,9 @@ import type { Request } from './session.ts';
 import { statementOf } from './statements/all.ts';
 import type { Result } from './statements/statement.ts';
 
+/** Begins the names under which storage/pipeline.ts prepares statements. */
+const PREFIX = 'pipeline ';
+
 /** Statements that travel together, as storage/pipeline.ts hands them to `pg`. */
 export interface StatementGroup extends pg.Submittable {
   readonly callback: unknown;
@@ -42,8 +45,9 @@ export function requestsOf(group: StatementGroup, texts: Map<string, string>): G
     describe: ({ name }: { name: string }) => described.add(name),
     bind: ({ statement, values }: { statement: string; values: readonly unknown[] }) => {
       const text = texts.get(statement) as string;
+      const issued = statement.slice(PREFIX.length);
       // Commands have themselves as their name.
-      const name = statement === text ? undefined : statement;
+      const name = issued === text ? undefined : issued;
       const decoded = name === undefined ? [] : decodedValues(name, text, values);
       requests.push({ name, text, values: decoded, describe: described.delete(statement) });
     },
