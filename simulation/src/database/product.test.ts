@@ -9,7 +9,7 @@ import { STATEMENTS, UnknownStatement } from './statements/all.ts';
 
 const SERVER = fileURLToPath(new URL('../../../packages/server/src', import.meta.url));
 /** Those of the doctor and of the edit history, which are not of the delivery path. */
-const OTHERS = ['stream-read-logs', 'stream-read-some-logs', 'messages-edit-history'];
+const OTHERS = ['stream-read-logs', 'stream-read-some-logs'];
 
 function aModel() {
   const scheduler = new SteppedScheduler(1);
