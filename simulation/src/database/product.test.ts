@@ -8,7 +8,7 @@ import { DatabaseModel } from './model.ts';
 import { STATEMENTS, UnknownStatement } from './statements/all.ts';
 
 const SERVER = fileURLToPath(new URL('../../../packages/server/src', import.meta.url));
-/** Those of the doctor and of the edit history, which are not of the delivery path. */
+/** The doctor’s, which are not of the delivery path. */
 const OTHERS = ['stream-read-logs', 'stream-read-some-logs'];
 
 function aModel() {
