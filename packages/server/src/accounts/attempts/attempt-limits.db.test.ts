@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import type { AccountId } from '@parley/protocol';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestDatabase, type TestCluster } from '../../../test/support/database.ts';
+import { RefusalError } from '../../http/errors.ts';
+import { type AttemptLimit, AttemptLimits, accountKey } from './attempt-limits.ts';
+
+let database: TestCluster;
+let pool: pg.Pool;
+let limits: AttemptLimits;
+const locked: string[] = [];
+beforeAll(async () => {
+  const started = await startTestDatabase();
+  database = started;
+  pool = (await started.open()).pool;
+  limits = new AttemptLimits(pool, true);
+  limits.onBlocked(async (limit, key, seconds) => void locked.push(`${limit} ${key} ${seconds}`));
+});
+afterAll(() => database.stop());
+
+/** Returns how many of `count` attempts are accepted. */
+async function accepted(count: number, attempt: () => Promise<void>): Promise<number> {
+  let good = 0;
+  for (let n = 0; n < count; n++) good += (await isAccepted(attempt)) ? 1 : 0;
+  return good;
+}
+
+const isAccepted = (attempt: () => Promise<void>): Promise<boolean> =>
+  attempt().then(
+    () => true,
+    (error) => {
+      if (!(error instanceof RefusalError)) throw error;
+      return false;
+    },
+  );
+const take = (limit: AttemptLimit, key: string) => () => limits.take(limit, key);
+
+/** Ends the current lock, as if its time had passed; what it was counted as remains. */
+const endLock = (limit: AttemptLimit, key: string) =>
+  pool.query('delete from attempts where key = $1', [`${limit}:${key}`]);
+
+describe('emails to one email address', () => {
+  const send = (to: string, from: string) => () => limits.takeEmail(to, from);
+
+  test('are limited for each address that requests them', async () => {
+    expect(await accepted(8, send('ann@example.org', '192.0.2.1'))).toBe(6);
+    expect(await accepted(2, send('ann@example.org', '192.0.2.2'))).toBe(2);
+    expect(await accepted(2, send('bob@example.org', '192.0.2.1'))).toBe(2);
+  });
+
+  test('are limited from all addresses together', async () => {
+    let sent = 0;
+    for (let n = 0; n < 8; n++) sent += await accepted(3, send('cat@example.org', `192.0.2.${n}`));
+    expect(sent).toBe(12);
+  });
+});
+
+describe('attempts', () => {
+  test('that succeeded are given back', async () => {
+    for (let n = 0; n < 30; n++) {
+      await limits.take('secondFactor', 'given back');
+      await limits.giveBack('secondFactor', 'given back');
+    }
+    expect(await accepted(12, take('secondFactor', 'given back'))).toBe(10);
+  });
+
+  test('are locked twice as long each time, until a success clears attempts and locks', async () => {
+    const attempt = take('confirm', 'doubled');
+    const lockedFor: string[] = [];
+    for (let n = 0; n < 3; n++) {
+      locked.length = 0;
+      expect(await accepted(13, attempt)).toBe(10);
+      lockedFor.push(...locked);
+      await endLock('confirm', 'doubled');
+    }
+    expect(lockedFor).toEqual(['confirm doubled 60', 'confirm doubled 120', 'confirm doubled 240']);
+    expect(await accepted(11, attempt)).toBe(10);
+    await limits.clear('confirm', 'doubled');
+    locked.length = 0;
+    expect(await accepted(11, attempt)).toBe(10);
+    expect(locked).toEqual(['confirm doubled 60']);
+  });
+
+  test('are locked for an hour at most', async () => {
+    locked.length = 0;
+    for (let n = 0; n < 8; n++) {
+      await accepted(11, take('wrongPassword', 'longest'));
+      await endLock('wrongPassword', 'longest');
+    }
+    expect(locked.map((line) => Number(line.split(' ').at(-1)))).toEqual([
+      60, 120, 240, 480, 960, 1_920, 3_600, 3_600,
+    ]);
+  });
+
+  test('are not counted where limits are off', async () => {
+    const off = new AttemptLimits(pool, false);
+    expect(await accepted(20, () => off.take('confirm', 'off'))).toBe(20);
+    await off.giveBack('confirm', 'off');
+    await off.clear('confirm', 'doubled');
+    const { rows } = await pool.query(`select key from attempts where key like 'confirm%'`);
+    expect(rows.map(({ key }) => key).sort()).toEqual(['confirm+:doubled', 'confirm:doubled']);
+  });
+
+  test('that have expired are removed, and no others', async () => {
+    await limits.take('confirm', 'expired');
+    await limits.take('confirm', 'running');
+    await pool.query(`update attempts set expire = 1 where key = 'confirm:expired'`);
+    await limits.clean();
+    const { rows } = await pool.query(
+      `select key from attempts where key in ('confirm:expired', 'confirm:running')`,
+    );
+    expect(rows).toEqual([{ key: 'confirm:running' }]);
+  });
+});
+
+describe('the locks of an account', () => {
+  test('are those that are in force, until an admin removes all of them', async () => {
+    const [mine, other] = [randomUUID() as AccountId, randomUUID() as AccountId];
+    const key = accountKey(mine);
+    await accepted(9, take('wrongPassword', `${key} 192.0.2.9`));
+    expect([...(await limits.locks([mine, other]))]).toEqual([]);
+    await accepted(2, take('wrongPassword', `${key} 192.0.2.9`));
+    await accepted(11, take('wrongPasswordDevice', `${key} device`));
+    await accepted(101, take('wrongPasswordAnywhere', key));
+    await accepted(101, take('wrongPasswordDevices', key));
+    await accepted(11, take('wrongPassword', `${accountKey(other)} 192.0.2.9`));
+    const lock = (await limits.locks([mine])).get(mine);
+    expect(lock?.until).toBeGreaterThan(Date.now());
+    expect(lock?.addresses).toEqual([{ address: '192.0.2.9', until: expect.any(Number) }]);
+
+    await limits.unlock(mine);
+    const { rows } = await pool.query('select key from attempts where position($1 in key) > 0', [
+      mine,
+    ]);
+    expect(rows).toEqual([]);
+    expect([...(await limits.locks([mine, other])).keys()]).toEqual([other]);
+  });
+});
