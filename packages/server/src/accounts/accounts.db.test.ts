@@ -11,15 +11,20 @@ beforeAll(async () => {
   cluster = await startTestCluster();
 });
 afterAll(() => cluster.stop());
-beforeEach(async () => {
-  api = await aTestApi(await cluster.fresh());
-});
-afterEach(() => api.close());
+/** Gives each test of a `describe` an empty server of its own, in `api`. */
+function onEmptyServers(): void {
+  beforeEach(async () => {
+    api = await aTestApi(await cluster.fresh());
+  });
+  afterEach(() => api.close());
+}
 
 const login = (name: string, password = PASSWORD) =>
   api.post('/auth/login', { login: name, password }, WITH_SESSION_TOKEN);
 
 describe('registration', () => {
+  onEmptyServers();
+
   test('creates the account, its membership in everyone, and the events in one transaction', async () => {
     const ann = await api.register('ann');
     const bob = await api.register('bob');
@@ -54,34 +59,6 @@ describe('registration', () => {
     const sessions = await pool.query('select * from sessions');
     expect(sessions.rows[0].token_hash).toHaveLength(32);
     expect(JSON.stringify(sessions.rows)).not.toContain(sessionToken.slice(3));
-  });
-
-  test.each([
-    ['a name of one letter', { username: 'a' }, ['username'], ['too_small']],
-    ['a name with an @', { username: 'a@b' }, ['username'], ['invalid_format']],
-    ['a direction mark in the name', { displayName: 'ann\u202eeve' }, ['displayName'], ['invalid']],
-    ['a lone surrogate', { displayName: 'ann \ud800' }, ['displayName'], ['invalid']],
-    ['a NUL', { username: 'an\u0000n' }, ['username'], ['invalid']],
-    ['no address', { email: undefined }, ['email'], ['missing']],
-    ['an invalid address', { email: 'ann' }, ['email'], ['invalid_format']],
-    ['a short password', { password: 'short' }, ['password'], ['too_small']],
-    ['a password over 1 KiB', { password: 'é'.repeat(513) }, ['password'], ['invalid']],
-    [
-      'all of it',
-      { username: '', displayName: ' ', email: 'x', password: '' },
-      ['username', 'displayName', 'email', 'password'],
-      ['too_small', 'too_small', 'invalid_format', 'too_small'],
-    ],
-  ])('rejects %s with an error for its field', async (_what, wrong, fields, codes) => {
-    const answer = await api.post('/auth/register', { ...registration('ann'), ...wrong });
-    expect(answer.statusCode).toBe(422);
-    expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
-    const problem = answer.json();
-    expect(problem).toMatchObject({ status: 422, code: 'invalid', type: '/docs/errors#invalid' });
-    const errors = problem.errors as { field: string; code: string; message: string }[];
-    expect([...new Set(errors.map((e) => e.field))]).toEqual(fields);
-    for (const code of codes) expect(errors.map((e) => e.code)).toContain(code);
-    for (const e of errors) expect(e.message).not.toBe('');
   });
 
   test('reports a taken username and a taken address together, ignoring case and Unicode form', async () => {
@@ -124,21 +101,13 @@ describe('registration', () => {
 });
 
 describe('log-in', () => {
+  onEmptyServers();
+
   test('works with the username or the address, ignoring case', async () => {
     await api.register('Ann');
     for (const name of ['Ann', 'ANN', 'ann', 'aNN@Example.ORG', 'Ａｎｎ']) {
       expect((await login(name)).statusCode, name).toBe(200);
     }
-  });
-
-  test('gives the same answer for a wrong password and an unknown name', async () => {
-    await api.register('ann');
-    const strip = ({ requestId: _, ...rest }: { requestId: string }) => rest;
-    const wrong = await login('ann', 'not the password');
-    const unknown = await login('no-such-user');
-    expect(wrong.statusCode).toBe(401);
-    expect(strip(wrong.json())).toEqual(strip(unknown.json()));
-    expect(wrong.json().code).toBe('invalid_credentials');
   });
 
   test('takes the same time for an unknown name and a wrong password', async () => {
@@ -157,12 +126,6 @@ describe('log-in', () => {
       }
     }
     expect(isSame(), JSON.stringify(fastest)).toBe(true);
-  });
-
-  test('rejects text that PostgreSQL cannot store', async () => {
-    const answer = await login('an\u0000n');
-    expect(answer.statusCode).toBe(422);
-    expect(answer.json().code).toBe('text_invalid');
   });
 
   test('sets a cookie that is HttpOnly, SameSite=Strict and for this host', async () => {
@@ -209,6 +172,8 @@ describe('log-in', () => {
 });
 
 describe('sessions', () => {
+  onEmptyServers();
+
   test('a session token authorizes only the renewal of access tokens', async () => {
     const { sessionToken } = await api.register('ann');
     const answer = await api.post('/auth/token', undefined, bearer(sessionToken));
@@ -270,6 +235,8 @@ describe('sessions', () => {
 });
 
 describe('people', () => {
+  onEmptyServers();
+
   test('are listed by name, in pages, each once', async () => {
     const names = ['eve', 'Bob', 'dan', 'ann', 'Cleo', 'bert'];
     const registered = [];
@@ -305,6 +272,61 @@ describe('people', () => {
     expect(await find('EXAMPLE')).toHaveLength(2);
     expect(await find('%')).toEqual([]);
   });
+});
+
+describe('refusals that change nothing', () => {
+  let accessToken: string;
+  beforeAll(async () => {
+    api = await aTestApi(await cluster.fresh());
+    accessToken = (await api.register('ann')).accessToken;
+  });
+  afterAll(() => api.close());
+
+  test.each([
+    ['a name of one letter', { username: 'a' }, ['username'], ['too_small']],
+    ['a name with an @', { username: 'a@b' }, ['username'], ['invalid_format']],
+    ['a direction mark in the name', { displayName: 'ann\u202eeve' }, ['displayName'], ['invalid']],
+    ['a lone surrogate', { displayName: 'ann \ud800' }, ['displayName'], ['invalid']],
+    ['a NUL', { username: 'an\u0000n' }, ['username'], ['invalid']],
+    ['no address', { email: undefined }, ['email'], ['missing']],
+    ['an invalid address', { email: 'ann' }, ['email'], ['invalid_format']],
+    ['a short password', { password: 'short' }, ['password'], ['too_small']],
+    ['a password over 1 KiB', { password: 'é'.repeat(513) }, ['password'], ['invalid']],
+    [
+      'all of it',
+      { username: '', displayName: ' ', email: 'x', password: '' },
+      ['username', 'displayName', 'email', 'password'],
+      ['too_small', 'too_small', 'invalid_format', 'too_small'],
+    ],
+  ])(
+    'a registration with %s is rejected with an error for its field',
+    async (_what, wrong, fields, codes) => {
+      const answer = await api.post('/auth/register', { ...registration('new'), ...wrong });
+      expect(answer.statusCode).toBe(422);
+      expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+      const problem = answer.json();
+      expect(problem).toMatchObject({ status: 422, code: 'invalid', type: '/docs/errors#invalid' });
+      const errors = problem.errors as { field: string; code: string; message: string }[];
+      expect([...new Set(errors.map((e) => e.field))]).toEqual(fields);
+      for (const code of codes) expect(errors.map((e) => e.code)).toContain(code);
+      for (const e of errors) expect(e.message).not.toBe('');
+    },
+  );
+
+  test('a log-in gives the same answer for a wrong password and an unknown name', async () => {
+    const strip = ({ requestId: _, ...rest }: { requestId: string }) => rest;
+    const wrong = await login('ann', 'not the password');
+    const unknown = await login('no-such-user');
+    expect(wrong.statusCode).toBe(401);
+    expect(strip(wrong.json())).toEqual(strip(unknown.json()));
+    expect(wrong.json().code).toBe('invalid_credentials');
+  });
+
+  test('a log-in rejects text that PostgreSQL cannot store', async () => {
+    const answer = await login('an\u0000n');
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json().code).toBe('text_invalid');
+  });
 
   test.each([
     ['users?search=%00', 422, 'text_invalid'],
@@ -314,7 +336,6 @@ describe('people', () => {
     ['users/unknown', 404, 'not_found'],
     ['users/01890a5d-ac96-774b-bcce-b302099a8057', 404, 'account_not_found'],
   ])('%s is answered with %i %s', async (path, status, code) => {
-    const { accessToken } = await api.register('ann');
     const answer = await api.get(`/api/v1/${path}`, accessToken);
     expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
   });
