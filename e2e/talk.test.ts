@@ -143,8 +143,19 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     expect(await offered('Rename').count()).toBe(0);
     expect(await offered('Delete group').count()).toBe(0);
 
-    // The last owner leaves, so the remaining member becomes owner.
+    // The last owner cannot leave before another member is an owner.
     await ina.page.getByRole('button', { name: 'Details and members' }).click();
+    await ina.page.getByRole('button', { name: 'Leave group' }).click();
+    await ina.page.getByRole('alertdialog').getByRole('button', { name: 'Leave group' }).click();
+    await ina.page.getByText('A group must have an owner').waitFor();
+    // An announcement group: the composer of members goes, and comes back with the role of an admin.
+    await ina.page.getByText('Who can do what').click();
+    await ina.page.getByLabel('Post messages').selectOption('admin');
+    await jon.page.getByText('Only admins can post in this group.').waitFor();
+    await ina.page.getByLabel('Role of Jon Member').selectOption('admin');
+    await jon.page.getByLabel('Message Succession').waitFor({ state: 'attached' });
+    await ina.page.getByLabel('Role of Jon Member').selectOption('owner');
+    await offered('Delete group').waitFor();
     await ina.page.getByRole('button', { name: 'Leave group' }).click();
     await ina.page.getByRole('alertdialog').getByRole('button', { name: 'Leave group' }).click();
     await offered('Rename').waitFor();

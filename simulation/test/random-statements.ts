@@ -49,6 +49,7 @@ export function fill(model: DatabaseModel, f: Fixture): void {
       name: isDirect ? null : `group ${id}`,
       direct_key: isDirect ? f.accounts.slice(0, 2).join(' ') : null,
       is_everyone: false,
+      least_roles: {},
       member_count: 2,
       created_by: f.accounts[0] as string,
       created_at: t,
@@ -250,6 +251,7 @@ const BUILD: Readonly<Record<string, Build>> = {
     c.of(anyStream(f)),
     c.of([null, 'renamed']),
     c.of([null, 'private']),
+    c.of(['{}', '{"post":"admin"}', '{"post":"member","pin":"owner"}']),
   ],
   'conversations-deleted': (c, f) => {
     const ids = c.some(f.conversations);
@@ -261,7 +263,7 @@ const BUILD: Readonly<Record<string, Build>> = {
       ids,
       ids.map(() => c.of([...f.accounts, ...f.accounts, f.spare[2]])),
       ids.map(() => seqOf(c)),
-      ids.map(() => c.of(['owner', 'member'])),
+      ids.map(() => c.of(['owner', 'admin', 'member'])),
     ];
   },
   'conversations-member-left': (c, f) => {
@@ -272,7 +274,7 @@ const BUILD: Readonly<Record<string, Build>> = {
   'conversations-role-changed': (c, f) => [
     c.of(f.conversations),
     c.of(f.accounts),
-    c.of(['owner', 'member']),
+    c.of(['owner', 'admin', 'member']),
     seqOf(c),
   ],
   'conversations-of': (c, f) => [c.of(f.accounts)],

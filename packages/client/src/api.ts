@@ -7,9 +7,11 @@ import type {
   EditHistoryPage,
   Event,
   HistoryPage,
+  LeastRoles,
   LoginStep,
   Me,
   Member,
+  MemberRole,
   Message,
   PinnedMessages,
   PublicGroup,
@@ -134,6 +136,27 @@ export class ParleyApi extends RestSession {
     return this.request('PATCH', `/conversations/${conversation}`, { body: { name }, id });
   }
 
+  /** Changes who may do what in a group; what is left out stays as it is. */
+  changeLeastRoles(
+    conversation: ConversationId,
+    leastRoles: Partial<LeastRoles>,
+    id?: ClientId,
+  ): Promise<Conversation> {
+    return this.request('PATCH', `/conversations/${conversation}/least-roles`, {
+      body: leastRoles,
+      id,
+    });
+  }
+
+  /** Makes another member the owner of a group, and this account an admin. */
+  handOverGroup(
+    conversation: ConversationId,
+    account: AccountId,
+    id?: ClientId,
+  ): Promise<Conversation> {
+    return this.request('POST', `/conversations/${conversation}/owner`, { body: { account }, id });
+  }
+
   deleteGroup(conversation: ConversationId, id?: ClientId): Promise<void> {
     return this.request('DELETE', `/conversations/${conversation}`, { id });
   }
@@ -153,6 +176,19 @@ export class ParleyApi extends RestSession {
   addMember(conversation: ConversationId, account: AccountId, id?: ClientId): Promise<Member> {
     return this.request('POST', `/conversations/${conversation}/members`, {
       body: { account },
+      id,
+    });
+  }
+
+  /** Changes the role of a member of a group. */
+  changeMemberRole(
+    conversation: ConversationId,
+    account: AccountId,
+    role: MemberRole,
+    id?: ClientId,
+  ): Promise<Member> {
+    return this.request('PATCH', `/conversations/${conversation}/members/${account}`, {
+      body: { role },
       id,
     });
   }

@@ -30,7 +30,8 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
   return {
     ...snapshot,
     // A snapshot that an earlier version has stored has none; the next hello brings them.
-    permissions: snapshot.permissions ?? [],
+    permissions: permissionsIn(snapshot),
+    leastRoles: snapshot.leastRoles ?? null,
     messagePermissions: snapshot.messagePermissions ?? { own: [], others: [] },
     snapshotSeq: snapshot.lastSeq,
     unreadAsOf: snapshot.lastSeq,
@@ -38,11 +39,18 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
   };
 }
 
+/** A snapshot of a version without `leastRoles` does not say that its members may post: all might. */
+const permissionsIn = (snapshot: Partial<Conversation>): Conversation['permissions'] => [
+  ...(snapshot.leastRoles === undefined ? (['post'] as const) : []),
+  ...(snapshot.permissions ?? []),
+];
+
 /** Whether an event changes what the account may do here, which only the server knows. */
 export function changesPermissions(view: ConversationView, event: Event, me: AccountId): boolean {
   if (event.seq <= view.snapshotSeq) return false;
   if (event.type === 'member.role_changed') return event.data.account === me;
-  return event.type === 'conversation.updated' && event.data.visibility !== undefined;
+  if (event.type !== 'conversation.updated') return false;
+  return event.data.visibility !== undefined || event.data.leastRoles !== undefined;
 }
 
 /** What an event is reduced with: the account, and the window, which has already applied it. */

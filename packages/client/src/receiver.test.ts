@@ -432,6 +432,14 @@ describe('permissions', () => {
     expect(view(client, id)).toMatchObject({ permissions: ['leave', 'rename'] });
   });
 
+  test('are fetched again when the group changes who may do what', async () => {
+    const { server, client, id } = await inGroup();
+    server.permissions = ['leave', 'post'];
+    server.append(id, server.other, 'conversation.updated', { leastRoles: { post: 'member' } });
+    await heal(server, client);
+    expect(view(client, id)?.permissions).toEqual(['leave', 'post']);
+  });
+
   test('in the group of everyone are fetched again when one’s role on the server changes', async () => {
     const { server, client, id } = await inGroup();
     const change = (account: AccountId) =>
@@ -485,13 +493,15 @@ describe('permissions', () => {
     expect(client.me?.permissions).toEqual([]);
   });
 
-  test('are empty in a snapshot that an earlier version kept', async () => {
+  test('are only to post in a snapshot that an earlier version kept', async () => {
     const { server, id } = await inGroup();
     const kept: Partial<Conversation> = server.snapshot(id);
     delete kept.permissions;
     delete kept.messagePermissions;
+    delete kept.leastRoles;
     expect(viewOf(kept as Conversation)).toMatchObject({
-      permissions: [],
+      permissions: ['post'],
+      leastRoles: null,
       messagePermissions: { own: [], others: [] },
     });
   });

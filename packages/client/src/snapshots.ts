@@ -48,7 +48,9 @@ export class Snapshots {
       if (this.#local.isOwn(stream)) continue;
       const id = stream as string as ConversationId;
       const snapshot = this.#latest.get(id);
-      if (snapshot?.lastSeq === seq) claimed.set(id, snapshot);
+      // One that an earlier version has kept lacks what this version shows.
+      const isComplete = snapshot?.leastRoles !== undefined;
+      if (isComplete && snapshot.lastSeq === seq) claimed.set(id, snapshot);
       else resend.push(id);
     }
     const isUseful = claimed.size > 0 && resend.length <= LIMITS.resendConversations;

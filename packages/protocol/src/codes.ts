@@ -71,6 +71,10 @@ export const ERRORS = {
     status: 409,
     title: 'The server must have an owner; make someone else an owner first',
   },
+  last_group_owner: {
+    status: 409,
+    title: 'A group must have an owner; make someone else the owner first',
+  },
   // The subject of the request.
   not_found: { status: 404, title: 'Not found, or you don’t have access' },
   conversation_not_found: {

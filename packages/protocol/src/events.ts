@@ -8,9 +8,28 @@ import { Emoji } from './text.ts';
  * types with the schema of their `data`.
  */
 
-/** The role of a member in a group. Owners may change the group and its members. */
-export const MemberRole = z.enum(['owner', 'member']);
+/** The role of a member in a group. Owners may do everything, admins moderate the group. */
+export const MemberRole = z.enum(['owner', 'admin', 'member']);
 export type MemberRole = z.infer<typeof MemberRole>;
+/**
+ * The least role that may do something in a group: an announcement group has `post: 'admin'`. `change` is
+ * about its name.
+ */
+export const LeastRoles = z
+  .object({
+    post: MemberRole,
+    invite: MemberRole,
+    pin: MemberRole,
+    deleteOthers: MemberRole,
+    change: MemberRole,
+  })
+  .meta({
+    id: 'LeastRoles',
+    examples: [
+      { post: 'admin', invite: 'member', pin: 'admin', deleteOthers: 'admin', change: 'admin' },
+    ],
+  });
+export type LeastRoles = z.infer<typeof LeastRoles>;
 export const Visibility = z.enum(['public', 'private']);
 export type Visibility = z.infer<typeof Visibility>;
 export const ConversationKind = z.enum(['direct', 'group']);
@@ -42,6 +61,8 @@ const CONVERSATION_EVENTS = {
   'conversation.updated': z.object({
     name: z.string().optional(),
     visibility: Visibility.optional(),
+    /** Those that were changed. */
+    leastRoles: LeastRoles.partial().optional(),
   }),
   'conversation.deleted': z.object({}),
   'member.joined': z.object({ account: AccountId, role: MemberRole }),

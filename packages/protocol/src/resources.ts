@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
-import { AccountRole, ConversationKind, MemberRole, Visibility } from './events.ts';
+import { AccountRole, ConversationKind, LeastRoles, MemberRole, Visibility } from './events.ts';
 import { AccountId, ConversationId, Seq } from './ids.ts';
 
 /** Users, conversations and messages as the API returns them. */
@@ -88,12 +88,18 @@ export const MessageVersion = z
   .meta({ id: 'MessageVersion' });
 export type MessageVersion = z.infer<typeof MessageVersion>;
 
-/** An action on a conversation that the server permits to a member. */
+/**
+ * An action on a conversation that the server permits to a member. `configure`: change who may do what in
+ * the group.
+ */
 export const ConversationPermission = z.enum([
+  'post',
   'leave',
   'add_member',
   'remove_member',
+  'change_role',
   'rename',
+  'configure',
   'delete',
 ]);
 export type ConversationPermission = z.infer<typeof ConversationPermission>;
@@ -119,6 +125,8 @@ export const Conversation = z
     role: MemberRole,
     /** What this member may do here, for clients to offer; the server checks every command. */
     permissions: z.array(ConversationPermission),
+    /** Who may do what in this group; null for direct conversations. */
+    leastRoles: LeastRoles.nullable(),
     /**
      * What this member may do with its own messages and with those of others, likewise. Sent with
      * the conversation: a message is the same bytes for all members.

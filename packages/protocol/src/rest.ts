@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, countText, Timestamp } from './bounds.ts';
 import { isStorable } from './characters.ts';
-import { Event, Visibility } from './events.ts';
+import { Event, LeastRoles, MemberRole, Visibility } from './events.ts';
 import { AccountId, Seq, SeqText } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import {
@@ -84,6 +84,15 @@ export const CreateGroupBody = z.object({
 export const OpenDirectBody = z.object({ account: AccountId });
 export const UpdateGroupBody = z.object({ name: GroupName });
 export const AddMemberBody = z.object({ account: AccountId });
+export const ChangeMemberBody = z
+  .object({ role: MemberRole })
+  .meta({ examples: [{ role: 'admin' }] });
+/** The account must be a member. */
+export const HandOverBody = z.object({ account: AccountId });
+/** What is left out stays as it is. */
+export const ChangeLeastRolesBody = LeastRoles.partial()
+  .strict()
+  .meta({ examples: [{ post: 'admin' }] });
 
 /** At most one of `before`, `after` and `around`; none for the latest messages. */
 export const HistoryQuery = z

@@ -38,6 +38,14 @@ export class ModelServer {
   ownPermissions: Me['permissions'] = [];
   /** What this account may do in each of its conversations. */
   permissions: Conversation['permissions'] = ['leave'];
+  /** Who may do what in each of its conversations. */
+  leastRoles: Conversation['leastRoles'] = {
+    post: 'member',
+    invite: 'admin',
+    pin: 'member',
+    deleteOthers: 'admin',
+    change: 'admin',
+  };
   /** Whether its conversations are groups of everyone. */
   isEveryone = false;
   /** Every command gets this answer instead of being executed. */
@@ -224,6 +232,7 @@ export class ModelServer {
       createdAt: '2026-01-01T00:00:00.000Z',
       role: 'member',
       permissions: this.permissions,
+      leastRoles: this.leastRoles,
       messagePermissions: { own: ['edit', 'delete', 'react', 'pin'], others: ['react', 'pin'] },
       joinedSeq: stays.at(-1)?.joined ?? (0 as Seq),
       readSeq,

@@ -1,4 +1,4 @@
-import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import type { AccountId, ConversationId, LeastRoles, Seq } from '@parley/protocol';
 import { streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase } from '../../test/support/database.ts';
@@ -23,13 +23,23 @@ import {
   upTo,
 } from '../../test/support/stream-builders.ts';
 import { registerAccount } from '../accounts/registration/register.ts';
+import { leastRolesOf } from '../least-roles.ts';
 import { postMessage } from '../messages/commands.ts';
+import { authorize as authorizeOnMessages } from '../messages/policy.ts';
 import { eventsFor, history } from '../messages/queries.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { createGroup, deleteGroup, openDirect, renameGroup } from './commands.ts';
+import { changeLeastRoles, createGroup, deleteGroup, openDirect, renameGroup } from './commands.ts';
 import { bootstrapEveryone, EVERYONE, SYSTEM } from './everyone.ts';
-import { addMember, joinGroup, leaveGroup, removeMember } from './members.ts';
+import {
+  addMember,
+  changeMemberRole,
+  handOverGroup,
+  joinGroup,
+  leaveGroup,
+  removeMember,
+  withdrawMember,
+} from './members.ts';
 import { authorize, type ConversationType, permissionsOf } from './policy.ts';
 import { memberOf, membersOf, publicGroups } from './queries.ts';
 import { conversationFor, conversationsOf } from './snapshot.ts';
@@ -93,7 +103,8 @@ describe('a group', () => {
       peerReadSeq: null,
       memberCount: 3,
       role: 'member',
-      permissions: ['leave', 'add_member'],
+      permissions: ['post', 'leave', 'add_member'],
+      leastRoles: leastRolesOf('public', {}),
       messagePermissions: { own: ['edit', 'delete', 'react', 'pin'], others: ['react', 'pin'] },
       joinedSeq: 3,
       readSeq: 3,
@@ -131,27 +142,108 @@ describe('a group', () => {
     expect(await conversationsOf(db.pool, ann)).toEqual([]);
   });
 
-  test('passes to the member who joined first when its last owner leaves', async () => {
+  test('is left by its last owner only after it was handed over', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem]);
 
-    await leaveGroup(append, about(ann, id));
-    expect((await logOf(db.pool, id)).slice(-2)).toMatchObject([
-      { seq: 5, type: 'member.left', data: { account: ann } },
-      { seq: 6, type: 'member.role_changed', data: { account: bob, role: 'owner' } },
+    expect(verdict(await leaveGroup(append, about(ann, id)))).toBe('last_group_owner');
+    expect(verdict(await changeMemberRole(append, about(ann, id), ann, 'admin'))).toBe(
+      'last_group_owner',
+    );
+    stored(await handOverGroup(append, about(ann, id), bob));
+    stored(await leaveGroup(append, about(ann, id)));
+    expect((await logOf(db.pool, id)).slice(-3)).toMatchObject([
+      { seq: 5, type: 'member.role_changed', data: { account: bob, role: 'owner' } },
+      { seq: 6, type: 'member.role_changed', data: { account: ann, role: 'admin' } },
+      { seq: 7, type: 'member.left', data: { account: ann } },
     ]);
     expect(await conversationFor(db.pool, bob, id)).toMatchObject({
       role: 'owner',
-      permissions: permissionsOf('owner', 'private'),
+      permissions: ['post', ...permissionsOf('owner', 'private', leastRolesOf('private', {}))],
     });
     expect((await logTypes(ann)).at(-1)).toBe('conversation.left');
 
     // All leave; the first to join again owns it.
-    await leaveGroup(append, about(bob, id));
-    await leaveGroup(append, about(cem, id));
+    stored(await leaveGroup(append, about(cem, id)));
+    stored(await leaveGroup(append, about(bob, id)));
     expect(await countOf(id)).toBe(0);
     await joinGroup(append, about(cem, id));
     expect(await conversationFor(db.pool, cem, id)).toMatchObject({ role: 'owner' });
+  });
+
+  test('is handed over by owners only, and only to members', async () => {
+    const [ann, bob, cem, dee] = (await users(4)) as [AccountId, AccountId, AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob, cem]);
+    const handOver = (actor: AccountId, to: AccountId) =>
+      handOverGroup(append, about(actor, id), to);
+    stored(await changeMemberRole(append, about(ann, id), bob, 'admin'));
+    expect(verdict(await handOver(bob, cem))).toBe('forbidden');
+    expect(verdict(await handOver(dee, cem))).toBe('conversation_not_found');
+    expect(verdict(await handOver(ann, dee))).toBe('account_not_found');
+    const head = await headOf(db.pool, streamOfConversation(id));
+    expect(stored(await handOver(ann, ann)).seq).toBe(head);
+    expect(await headOf(db.pool, streamOfConversation(id))).toBe(head);
+    // Of two hand-overs at the same moment one makes the actor an admin, and the other is refused.
+    const both = await Promise.all([handOver(ann, bob), handOver(ann, cem)]);
+    expect(both.map(verdict).sort()).toEqual(['forbidden', 'yes']);
+    const { rows } = await db.pool.query<{ role: string }>(
+      `select role from memberships where conversation_id = $1 and left_seq is null order by role`,
+      [id],
+    );
+    expect(rows.map((row) => row.role).sort()).toContain('owner');
+    expect(await conversationFor(db.pool, ann, id)).toMatchObject({ role: 'admin' });
+  });
+
+  test('has admins, who remove members but no owner and no other admin', async () => {
+    const [ann, bob, cem, dee] = (await users(4)) as [AccountId, AccountId, AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob, cem, dee]);
+    for (const admin of [bob, cem]) {
+      stored(await changeMemberRole(append, about(ann, id), admin, 'admin'));
+    }
+    const remove = async (actor: AccountId, target: AccountId) =>
+      verdict(await removeMember(append, about(actor, id), target));
+    expect(await remove(bob, ann)).toBe('forbidden');
+    expect(await remove(bob, cem)).toBe('forbidden');
+    expect(await remove(bob, dee)).toBe('yes');
+    expect(await remove(ann, cem)).toBe('yes');
+  });
+
+  test('decides who may do what, and shows every member what follows', async () => {
+    const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob, cem]);
+    stored(await changeMemberRole(append, about(ann, id), bob, 'admin'));
+    const decide = (leastRoles: Partial<LeastRoles>) =>
+      changeLeastRoles(append, about(ann, id), leastRoles);
+    const all = stored(await decide({ post: 'admin', pin: 'owner' }));
+    expect(stored(await decide({ pin: 'owner' })).seq).toBe(all.seq);
+    stored(await decide({ invite: 'admin' }));
+    expect(await logOf(db.pool, id)).toMatchObject([
+      ...Array.from({ length: 5 }, () => ({})),
+      { type: 'conversation.updated', data: { leastRoles: { post: 'admin', pin: 'owner' } } },
+      { type: 'conversation.updated', data: { leastRoles: { invite: 'admin' } } },
+    ]);
+    const leastRoles = {
+      post: 'admin',
+      invite: 'admin',
+      pin: 'owner',
+      deleteOthers: 'admin',
+      change: 'admin',
+    };
+    expect(await conversationFor(db.pool, cem, id)).toMatchObject({
+      leastRoles,
+      permissions: ['leave'],
+      messagePermissions: { own: ['edit', 'delete', 'react'], others: ['react'] },
+    });
+    expect(await conversationFor(db.pool, bob, id)).toMatchObject({
+      leastRoles,
+      permissions: ['post', 'leave', 'add_member', 'remove_member', 'rename'],
+      messagePermissions: { own: ['edit', 'delete', 'react'], others: ['delete', 'react'] },
+    });
+    const answers = [];
+    for (const actor of [ann, bob, cem]) {
+      answers.push(verdict(await postMessage(append, about(actor, id), 'x')));
+    }
+    expect(answers).toEqual(['yes', 'yes', 'forbidden']);
   });
 
   test('never passes to a former member, and keeps its owner while there is one', async () => {
@@ -161,7 +253,8 @@ describe('a group', () => {
     stored(await leaveGroup(append, about(bob, id)));
     stored(await leaveGroup(append, about(cem, id)));
     stored(await joinGroup(append, about(cem, id)));
-    const left = stored(await leaveGroup(append, about(ann, id))).seq;
+    // As its account is erased: an owner who leaves must hand the group over.
+    const left = stored(await withdrawMember(append, about(ann, id))).seq;
     const roles = async () => {
       const { rows } = await db.pool.query<{ account_id: string; role: string }>(
         `select account_id, role from memberships
@@ -281,54 +374,86 @@ describe('a group', () => {
 });
 
 describe('commands', () => {
-  const roles = ['owner', 'member', 'non_member'] as const;
-  const actions = ['join', 'leave', 'add_member', 'remove_member', 'rename', 'delete'] as const;
+  const roles = ['owner', 'admin', 'member', 'non_member'] as const;
+  const actions = [
+    'join',
+    'leave',
+    'add_member',
+    'remove_member',
+    'change_role',
+    'hand_over',
+    'rename',
+    'configure',
+    'delete',
+  ] as const;
+  /** `post: admin` is what makes an announcement group; the other one gives all to members. */
+  const decisions: Partial<LeastRoles>[] = [
+    {},
+    { post: 'admin', invite: 'owner', change: 'owner' },
+  ];
   const types: ConversationType[] = ['direct', 'public', 'private', 'everyone'];
 
   for (const type of types) {
-    test(`follow the policy in a ${type} conversation`, async () => {
+    test.each(decisions)(`follow the policy in a ${type} conversation with %j`, async (decided) => {
+      if (type === 'direct' && Object.keys(decided).length > 0) return;
+      const leastRoles = leastRolesOf(type === 'private' ? 'private' : 'public', decided);
       for (const role of roles) {
-        for (const action of actions) {
-          if (type === 'direct' && role === 'owner') continue;
-          const [owner, member, outsider, newcomer] = (await users(4)) as AccountId[] as [
-            AccountId,
-            AccountId,
-            AccountId,
-            AccountId,
-          ];
-          const id = await conversationOf(type, owner, member);
-          const actor = { owner, member, non_member: outsider }[role];
+        for (const action of [...actions, 'post'] as const) {
+          if (type === 'direct' && (role === 'owner' || role === 'admin')) continue;
+          if (type === 'everyone' && role === 'admin') continue;
+          const [owner, admin, member, outsider, newcomer, second] = (await users(
+            6,
+          )) as AccountId[] as [AccountId, AccountId, AccountId, AccountId, AccountId, AccountId];
+          const id = await conversationOf(type, { owner, admin, member, second }, decided);
+          const actor = { owner, admin, member, non_member: outsider }[role];
+          const expected =
+            action === 'post'
+              ? authorizeOnMessages(role, 'post', 'own', leastRoles)
+              : authorize(role, type, policyAction(action), leastRoles);
           if (role !== 'non_member') {
             // What a member is shown is what the command then allows.
-            expect(await conversationFor(db.pool, actor, id)).toMatchObject({
-              permissions: permissionsOf(role, type),
+            const seen = await conversationFor(db.pool, actor, id);
+            expect(seen).toMatchObject({
+              permissions: expect.arrayContaining(permissionsOf(role, type, leastRoles)),
             });
+            if (action === 'post') {
+              expect(seen?.permissions.includes('post')).toBe(expected === 'yes');
+            }
           }
           const target = actor === member ? owner : member;
           const outcome = await act(action, actor, id, action === 'add_member' ? newcomer : target);
-          expect(`${role} ${action} ${verdict(outcome)}`).toBe(
-            `${role} ${action} ${authorize(role, type, action)}`,
-          );
+          expect(`${role} ${action} ${verdict(outcome)}`).toBe(`${role} ${action} ${expected}`);
         }
       }
     });
   }
 
+  const policyAction = (action: (typeof actions)[number]) =>
+    action === 'hand_over' ? 'change_role' : action;
+
   async function conversationOf(
     type: ConversationType,
-    owner: AccountId,
-    member: AccountId,
+    { owner, admin, member, second }: Record<'owner' | 'admin' | 'member' | 'second', AccountId>,
+    decided: Partial<LeastRoles>,
   ): Promise<ConversationId> {
     if (type === 'direct') return aDirect(append, owner, member);
-    if (type !== 'everyone') return aRealGroup(append, [owner, member], type);
+    if (type !== 'everyone') {
+      const id = await aRealGroup(append, [owner, admin, member, second], type);
+      stored(await changeMemberRole(append, about(owner, id), admin, 'admin'));
+      // With a second owner the first one may leave.
+      stored(await changeMemberRole(append, about(owner, id), second, 'owner'));
+      stored(await changeLeastRoles(append, about(owner, id), decided));
+      return id;
+    }
     await joinGroup(append, about(owner, EVERYONE));
     await joinGroup(append, about(member, EVERYONE));
     await db.pool.query(`update accounts set role = 'admin' where id = $1`, [owner]);
+    stored(await changeLeastRoles(append, about(owner, EVERYONE), leastRolesOf('public', decided)));
     return EVERYONE;
   }
 
   function act(
-    action: (typeof actions)[number],
+    action: (typeof actions)[number] | 'post',
     actor: AccountId,
     id: ConversationId,
     target: AccountId,
@@ -343,6 +468,14 @@ describe('commands', () => {
         return addMember(append, request, target);
       case 'remove_member':
         return removeMember(append, request, target);
+      case 'change_role':
+        return changeMemberRole(append, request, target, 'admin');
+      case 'hand_over':
+        return handOverGroup(append, request, target);
+      case 'configure':
+        return changeLeastRoles(append, request, { pin: 'owner', deleteOthers: 'owner' });
+      case 'post':
+        return postMessage(append, request, 'x');
       case 'rename':
         return renameGroup(append, request, `renamed ${aClientId()}`);
       case 'delete':

@@ -2,6 +2,7 @@ import {
   type AccountId,
   type ClientId,
   type ConversationId,
+  type LeastRoles,
   refusal,
   type Seq,
   type StreamId,
@@ -11,12 +12,14 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
+import type { DecidedLeastRoles } from '../least-roles.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import {
   activeAccounts,
   type ConversationRequest,
   conversationRule,
+  readHead,
   runCommand,
 } from './conversation-rule.ts';
 import { joinEvents } from './members.ts';
@@ -108,6 +111,19 @@ export const renameGroup = (
     alsoLocks: [WORKSPACE_STREAM],
   });
 
+/** Changes who may do what in a group. */
+export const changeLeastRoles = (
+  append: Append,
+  r: ConversationRequest,
+  leastRoles: DecidedLeastRoles,
+): Promise<Outcome> =>
+  runCommand(append, r, {
+    rule: configureRule,
+    eventType: 'conversation.updated',
+    change: { leastRoles },
+    alsoLocks: [],
+  });
+
 /** Deletes a group for all its members. */
 export const deleteGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
   runCommand(append, r, {
@@ -165,18 +181,21 @@ const openDirectRule: Rule<OpenDirectCommand> = {
 
 const renameRule = conversationRule('rename', async (tx, command, state) => {
   const { stream, conversation, name } = command;
-  if (state.name === name) {
-    const [last] = await tx.query<{ last_seq: number }>(
-      'conversations-head',
-      'select last_seq from streams where id = $1',
-      [stream],
-    );
-    return { unchanged: (last?.last_seq ?? 0) as Seq };
-  }
+  if (state.name === name) return { unchanged: await readHead(tx, stream) };
   const listed = state.isPublic
     ? [newEvent(WORKSPACE_STREAM, 'group.updated', { conversation, name })]
     : [];
   return { events: [newEvent(stream, 'conversation.updated', { name }), ...listed] };
+});
+
+const configureRule = conversationRule('configure', async (tx, command, state) => {
+  const { stream, change } = command;
+  const leastRoles = change.leastRoles ?? {};
+  const differs = (Object.keys(leastRoles) as (keyof LeastRoles)[]).some(
+    (what) => leastRoles[what] !== state.leastRoles[what],
+  );
+  if (!differs) return { unchanged: await readHead(tx, stream) };
+  return { events: [newEvent(stream, 'conversation.updated', { leastRoles })] };
 });
 
 const deleteRule = conversationRule('delete', async (_tx, command, state) => {

@@ -1,13 +1,16 @@
 import {
   type AccountId,
   type ConversationId,
+  type LeastRoles,
   type MemberRole,
   refusal,
   type Seq,
   type StreamId,
   streamOfAccount,
   streamOfConversation,
+  type Visibility,
 } from '@parley/protocol';
+import { type DecidedLeastRoles, leastRolesOf } from '../least-roles.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import type { Command, Decision, Rule, RuleContext } from '../stream/stream-transaction.ts';
 import {
@@ -26,12 +29,21 @@ export interface ConversationRequest {
   readonly conversation: ConversationId;
 }
 
+/** What a command changes besides names. */
+export interface ConversationChange {
+  /** The new role of the target. */
+  readonly role?: MemberRole;
+  readonly leastRoles?: DecidedLeastRoles;
+}
+
 /** A command on a conversation; `target` is the account it is about, by default the actor. */
 export interface ConversationCommand extends Command {
   readonly conversation: ConversationId;
   readonly target: AccountId;
   /** The new name; empty in commands without one. */
   readonly name: string;
+  /** What the command changes, if it is not about a name. */
+  readonly change: ConversationChange;
 }
 
 /** A conversation and the membership of one account in it, as a rule sees them. */
@@ -40,6 +52,7 @@ export interface ConversationState {
   readonly isPublic: boolean;
   readonly isDeleted: boolean;
   readonly name: string | null;
+  readonly leastRoles: LeastRoles;
   readonly memberCount: number;
   /** The account’s current membership. */
   readonly membership: { readonly role: MemberRole; readonly joinedSeq: Seq } | null;
@@ -60,6 +73,7 @@ export function runCommand(
     eventType: Command['eventType'];
     target?: AccountId;
     name?: string;
+    change?: ConversationChange;
     alsoLocks: readonly StreamId[];
   },
 ): Promise<Outcome> {
@@ -70,11 +84,16 @@ export function runCommand(
     stream: streamOfConversation(conversation),
     alsoLocks: options.alsoLocks,
     eventType: options.eventType,
-    payload: [options.target ?? actor, options.name ?? null],
+    payload: [
+      options.target ?? actor,
+      options.name ?? null,
+      ...(options.change ? [JSON.stringify(options.change)] : []),
+    ],
     bytes: 2 * EVENT_BYTES,
     conversation,
     target: options.target ?? actor,
     name: options.name ?? '',
+    change: options.change ?? {},
   };
   return append.run(command);
 }
@@ -98,7 +117,7 @@ export function conversationRule(
         return { unchanged: state.leftSeq };
       }
       if (state.isDeleted) return { refuse: refusal('conversation_not_found') };
-      const verdict = authorize(state.actorRole, state.type, action);
+      const verdict = authorize(state.actorRole, state.type, action, state.leastRoles);
       if (verdict !== 'yes') return { refuse: refusal(verdict) };
       return await decide(tx, command, state);
     },
@@ -113,8 +132,9 @@ export async function readConversationState(
 ): Promise<ConversationState | null> {
   const [row] = await tx.query<{
     kind: string;
-    visibility: string;
+    visibility: Visibility;
     is_everyone: boolean;
+    least_roles: DecidedLeastRoles;
     name: string | null;
     member_count: number;
     is_deleted: boolean;
@@ -124,7 +144,8 @@ export async function readConversationState(
     left_seq: number | null;
   }>(
     'conversations-state',
-    `select c.kind, c.visibility, c.is_everyone, c.name, c.member_count,
+    `select c.kind, c.visibility, c.is_everyone, c.least_roles, c.name,
+            c.member_count,
             c.deleted_at is not null as is_deleted,
             a.role in ('owner', 'admin') as is_server_admin, m.role, m.joined_seq,
             (select max(p.left_seq) from memberships p
@@ -144,6 +165,7 @@ export async function readConversationState(
     isPublic: visibility === 'public',
     isDeleted: row.is_deleted,
     name: row.name,
+    leastRoles: leastRolesOf(visibility, row.least_roles),
     memberCount: row.member_count,
     membership: role === null ? null : { role, joinedSeq: (row.joined_seq ?? 0) as Seq },
     leftSeq: row.left_seq as Seq | null,
@@ -164,4 +186,14 @@ export async function activeAccounts(
   const found = rows.map((r) => r.id as AccountId);
   // An account registered after the locks were taken has an unlocked personal stream: leave it out.
   return new Set(found.filter((id) => tx.has(streamOfAccount(id))));
+}
+
+/** Returns the seq of the last event of a stream. */
+export async function readHead(tx: RuleContext, stream: StreamId): Promise<Seq> {
+  const [last] = await tx.query<{ last_seq: number }>(
+    'conversations-head',
+    'select last_seq from streams where id = $1',
+    [stream],
+  );
+  return (last?.last_seq ?? 0) as Seq;
 }

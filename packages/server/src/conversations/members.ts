@@ -22,9 +22,11 @@ import {
   type ConversationState,
   conversationRule,
   readConversationState,
+  readHead,
   runCommand,
 } from './conversation-rule.ts';
 import { joinedPersonally } from './everyone.ts';
+import { mayRemove } from './policy.ts';
 
 /** Commands that change who is a member of a group. */
 
@@ -36,7 +38,7 @@ export const joinGroup = (append: Append, r: ConversationRequest): Promise<Outco
     alsoLocks: [streamOfAccount(r.actor)],
   });
 
-/** Leaves a group. If the last owner leaves, the member who joined first becomes owner. */
+/** Leaves a group. Its last owner must make another member the owner first. */
 export const leaveGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
   runCommand(append, r, {
     rule: leaveRule,
@@ -44,7 +46,10 @@ export const leaveGroup = (append: Append, r: ConversationRequest): Promise<Outc
     alsoLocks: [streamOfAccount(r.actor)],
   });
 
-/** Removes a deleted account from any group, including that of everyone. Idempotent. */
+/**
+ * Removes a deleted account from any group, including that of everyone. If it was the last owner, the
+ * admin, or else the member, who joined first becomes owner. Idempotent.
+ */
 export const withdrawMember = (append: Append, r: ConversationRequest): Promise<Outcome> =>
   runCommand(append, r, {
     rule: withdrawRule,
@@ -80,6 +85,35 @@ export const removeMember = (
         alsoLocks: [streamOfAccount(target)],
       });
 
+/** Changes the role of a member. */
+export const changeMemberRole = (
+  append: Append,
+  r: ConversationRequest,
+  target: AccountId,
+  role: MemberRole,
+): Promise<Outcome> =>
+  runCommand(append, r, {
+    rule: changeRoleRule,
+    eventType: 'member.role_changed',
+    target,
+    change: { role },
+    alsoLocks: [],
+  });
+
+/** Makes another member an owner, and the actor an admin. */
+export const handOverGroup = (
+  append: Append,
+  r: ConversationRequest,
+  target: AccountId,
+): Promise<Outcome> =>
+  runCommand(append, r, {
+    rule: handOverRule,
+    eventType: 'member.role_changed',
+    target,
+    change: { role: 'owner' },
+    alsoLocks: [],
+  });
+
 const joinRule = conversationRule('join', async (_tx, command, state) => {
   if (state.membership) return { unchanged: state.membership.joinedSeq };
   // The first account to join an abandoned group becomes its owner.
@@ -95,7 +129,10 @@ const addRule = conversationRule('add_member', async (tx, command) => {
   return { events: joinEvents(command.conversation, command.target, 'member') };
 });
 
-const leaveRule = conversationRule('leave', (tx, command, state) => leave(tx, command, state));
+const leaveRule = conversationRule('leave', async (tx, command, state) => {
+  if (await isOnlyOwner(tx, command, state)) return { refuse: refusal('last_group_owner') };
+  return await leave(tx, command, state);
+});
 
 /** Asks no policy: `deleteAccount` authorized the erasure, and no group can refuse it. */
 const withdrawRule: Rule<ConversationCommand> = {
@@ -107,12 +144,39 @@ const withdrawRule: Rule<ConversationCommand> = {
   },
 };
 
-const removeRule = conversationRule('remove_member', async (tx, command) => {
+const removeRule = conversationRule('remove_member', async (tx, command, state) => {
   const target = await readConversationState(tx, command.conversation, command.target);
-  if (target?.membership) return leave(tx, command, target);
+  if (target?.membership) {
+    if (!mayRemove(state.actorRole, target.membership.role))
+      return { refuse: refusal('forbidden') };
+    return leave(tx, command, target);
+  }
   if (target?.leftSeq) return { unchanged: target.leftSeq };
-  return { refuse: refusal('account_not_found', 'This user is not a member') };
+  return { refuse: NOT_A_MEMBER };
 });
+
+const changeRoleRule = conversationRule('change_role', async (tx, command) => {
+  const { stream, target: account, change } = command;
+  const target = await readConversationState(tx, command.conversation, account);
+  if (!target?.membership || !change.role) return { refuse: NOT_A_MEMBER };
+  if (target.membership.role === change.role) return { unchanged: await readHead(tx, stream) };
+  if (await isOnlyOwner(tx, command, target)) return { refuse: refusal('last_group_owner') };
+  return { events: [newEvent(stream, 'member.role_changed', { account, role: change.role })] };
+});
+
+const handOverRule = conversationRule('change_role', async (tx, command) => {
+  const { stream, target: account, actor } = command;
+  const target = await readConversationState(tx, command.conversation, account);
+  if (!target?.membership) return { refuse: NOT_A_MEMBER };
+  if (account === actor) return { unchanged: await readHead(tx, stream) };
+  const given = newEvent(stream, 'member.role_changed', { account: actor, role: 'admin' });
+  if (target.membership.role === 'owner') return { events: [given] };
+  return {
+    events: [newEvent(stream, 'member.role_changed', { account, role: 'owner' }), given],
+  };
+});
+
+const NOT_A_MEMBER = refusal('account_not_found', 'This user is not a member');
 
 /** Returns the events of a join: one in the conversation, one in the member’s personal stream. */
 export function joinEvents(
@@ -148,6 +212,18 @@ async function leave(
   };
 }
 
+/**
+ * Returns whether the target is the only owner of a group with further members; `state` is that of the
+ * target.
+ */
+async function isOnlyOwner(
+  tx: RuleContext,
+  command: ConversationCommand,
+  state: ConversationState,
+): Promise<boolean> {
+  return state.membership?.role === 'owner' && (await readNewOwner(tx, command)) !== null;
+}
+
 /** Returns who becomes owner when the target leaves; null while there is another owner. */
 async function readNewOwner(
   tx: RuleContext,
@@ -157,7 +233,7 @@ async function readNewOwner(
     'conversations-new-owner',
     `select account_id, role from memberships
      where conversation_id = $1 and left_seq is null and account_id <> $2
-     order by role = 'owner' desc, joined_seq
+     order by role = 'owner' desc, role = 'admin' desc, joined_seq
      limit 1`,
     [command.conversation, command.target],
   );

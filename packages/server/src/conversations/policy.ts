@@ -1,51 +1,61 @@
-import type { ConversationPermission, MemberRole } from '@parley/protocol';
+import type { ConversationPermission, ErrorCode, LeastRoles, MemberRole } from '@parley/protocol';
+import { type ActorRole, isAtLeast } from '../least-roles.ts';
 import type { PolicyVerdict } from '../policy-verdict.ts';
 
-/** An action on a conversation or its members. */
-export type ConversationAction = 'join' | ConversationPermission;
+export type { ActorRole } from '../least-roles.ts';
+
+/** An action on a conversation or its members. The policy of messages has who may post. */
+export type ConversationAction = 'join' | Exclude<ConversationPermission, 'post'>;
 /**
  * The type of a conversation, as far as permissions depend on it. `everyone` is the group of all
  * accounts: the owners and admins of the server count as its owners.
  */
 export type ConversationType = 'direct' | 'public' | 'private' | 'everyone';
-/** The role of the account that acts. A former member is a non-member. */
-export type ActorRole = MemberRole | 'non_member';
 
-type Verdicts = Readonly<Record<ConversationAction, PolicyVerdict>>;
+/** Who may act: from a role upwards, from the role that the group has decided upwards, or no one. */
+type Entry =
+  | { readonly from: ActorRole }
+  | { readonly decided: keyof LeastRoles }
+  | { readonly refused: ErrorCode };
+type Entries = Readonly<Record<ConversationAction, Entry>>;
 
-const all = (verdict: PolicyVerdict): Verdicts => ({
-  join: verdict,
-  leave: verdict,
-  add_member: verdict,
-  remove_member: verdict,
-  rename: verdict,
-  delete: verdict,
-});
-
-const hidden = all('conversation_not_found');
-const direct = all('not_a_group');
-const everyone: Verdicts = { ...all('everyone_group'), join: 'yes', rename: 'forbidden' };
+const GROUP: Entries = {
+  join: { from: 'member' },
+  leave: { from: 'member' },
+  add_member: { decided: 'invite' },
+  remove_member: { from: 'admin' },
+  change_role: { from: 'owner' },
+  rename: { decided: 'change' },
+  configure: { from: 'owner' },
+  delete: { from: 'owner' },
+};
+const noOne = (code: ErrorCode): Entries => {
+  const entry = { refused: code };
+  return {
+    join: entry,
+    leave: entry,
+    add_member: entry,
+    remove_member: entry,
+    change_role: entry,
+    rename: entry,
+    configure: entry,
+    delete: entry,
+  };
+};
 
 /**
  * Who may do what. A member who joins again changes nothing. To a non-member a conversation is
  * answered as if it did not exist, except that everyone may join the listed public groups.
  */
-const POLICY: Readonly<Record<ConversationType, Readonly<Record<ActorRole, Verdicts>>>> = {
-  direct: { owner: direct, member: direct, non_member: hidden },
-  public: {
-    owner: all('yes'),
-    member: { ...all('forbidden'), join: 'yes', leave: 'yes', add_member: 'yes' },
-    non_member: { ...hidden, join: 'yes' },
-  },
-  private: {
-    owner: all('yes'),
-    member: { ...all('forbidden'), join: 'yes', leave: 'yes' },
-    non_member: hidden,
-  },
+const POLICY: Readonly<Record<ConversationType, Entries>> = {
+  direct: noOne('not_a_group'),
+  public: { ...GROUP, join: { from: 'non_member' } },
+  private: GROUP,
   everyone: {
-    owner: { ...everyone, rename: 'yes' },
-    member: everyone,
-    non_member: { ...hidden, join: 'yes' },
+    ...noOne('everyone_group'),
+    join: { from: 'non_member' },
+    rename: { decided: 'change' },
+    configure: { from: 'owner' },
   },
 };
 
@@ -54,18 +64,31 @@ export function authorize(
   role: ActorRole,
   type: ConversationType,
   action: ConversationAction,
+  leastRoles: LeastRoles,
 ): PolicyVerdict {
-  return POLICY[type][role][action];
+  const entry = POLICY[type][action];
+  if ('refused' in entry) return role === 'non_member' ? 'conversation_not_found' : entry.refused;
+  const least = 'from' in entry ? entry.from : leastRoles[entry.decided];
+  if (isAtLeast(role, least)) return 'yes';
+  return role === 'non_member' ? 'conversation_not_found' : 'forbidden';
 }
 
 /** Returns the actions that a client offers to a member of this role. */
-export function permissionsOf(role: MemberRole, type: ConversationType): ConversationPermission[] {
+export function permissionsOf(
+  role: MemberRole,
+  type: ConversationType,
+  leastRoles: LeastRoles,
+): ConversationPermission[] {
   // Members have joined: nothing to offer.
-  const { join: _join, ...verdicts } = POLICY[type][role];
-  return (Object.keys(verdicts) as ConversationPermission[]).filter(
-    (action) => verdicts[action] === 'yes',
+  const { join: _join, ...entries } = POLICY[type];
+  return (Object.keys(entries) as Exclude<ConversationPermission, 'post'>[]).filter(
+    (action) => authorize(role, type, action, leastRoles) === 'yes',
   );
 }
+
+/** Returns whether a member may remove another one: owners may remove all, admins only members. */
+export const mayRemove = (actor: ActorRole, target: MemberRole): boolean =>
+  actor === 'owner' || !isAtLeast(target, actor);
 
 /** Returns the type of a conversation. */
 export function conversationType(c: {

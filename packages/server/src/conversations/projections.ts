@@ -33,13 +33,14 @@ export const conversationProjections = {
 
   'conversation.updated': (tx, events) => {
     for (const e of events) {
-      const { name, visibility } = dataOf(e, 'conversation.updated');
+      const { name, visibility, leastRoles } = dataOf(e, 'conversation.updated');
       tx.issue(
         'conversations-updated',
         `update conversations
-         set name = coalesce($2, name), visibility = coalesce($3, visibility)
+         set name = coalesce($2, name), visibility = coalesce($3, visibility),
+             least_roles = least_roles || $4::jsonb
          where id = $1`,
-        [e.stream, name ?? null, visibility ?? null],
+        [e.stream, name ?? null, visibility ?? null, JSON.stringify(leastRoles ?? {})],
       );
     }
   },

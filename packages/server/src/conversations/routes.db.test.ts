@@ -57,6 +57,34 @@ describe('groups over REST', () => {
     expect(codeOf(gone)).toBe('404 conversation_not_found');
   });
 
+  test('have roles, which owners change, and are handed over', async () => {
+    const id = await ann.group('Roles', [bob, cem]);
+    const member = (user: User) => `/conversations/${id}/members/${user.id}`;
+    const refused = await bob.request('PATCH', member(cem), { role: 'admin' });
+    expect(codeOf(refused)).toBe('403 forbidden');
+    const promoted = await ann.request('PATCH', member(bob), { role: 'admin' });
+    expect(promoted).toMatchObject({ status: 200, body: { account: bob.id, role: 'admin' } });
+    expect(codeOf(await ann.request('PATCH', member(bob), { role: 'god' }))).toBe('422 invalid');
+    expect(codeOf(await ann.request('POST', `/conversations/${id}/leave`))).toBe(
+      '409 last_group_owner',
+    );
+    const handed = await ann.request('POST', `/conversations/${id}/owner`, { account: cem.id });
+    expect(handed).toMatchObject({ status: 200, body: { role: 'admin' } });
+    expect((await ann.request('POST', `/conversations/${id}/leave`)).status).toBe(204);
+
+    const path = `/conversations/${id}/least-roles`;
+    expect(codeOf(await bob.request('PATCH', path, { post: 'admin' }))).toBe('403 forbidden');
+    expect(codeOf(await cem.request('PATCH', path, { shout: 'admin' }))).toBe('422 invalid');
+    const decided = await cem.request('PATCH', path, { post: 'owner' });
+    expect(decided).toMatchObject({
+      status: 200,
+      body: { leastRoles: { post: 'owner', invite: 'admin' } },
+    });
+    const posted = await bob.request('POST', `/conversations/${id}/messages`, { body: 'x' });
+    expect(codeOf(posted)).toBe('403 forbidden');
+    await cem.request('DELETE', `/conversations/${id}`);
+  });
+
   test('are created once per Idempotency-Key', async () => {
     const key = { 'idempotency-key': aClientId() };
     const body = { name: 'Once', visibility: 'private' };
@@ -187,15 +215,27 @@ describe('direct conversations and everyone over REST', () => {
     const refused = await bob.request('PATCH', `/conversations/${EVERYONE}`, { name: 'x' });
     expect(codeOf(refused)).toBe('403 forbidden');
     const seen = await bob.request('GET', `/conversations/${EVERYONE}`);
-    expect(seen.body.permissions).toEqual([]);
+    expect(seen.body.permissions).toEqual(['post']);
     // The first account that registers owns the server.
     const renamed = await ann.request('PATCH', `/conversations/${EVERYONE}`, { name: 'Lobby' });
     expect(renamed.body).toMatchObject({
       name: 'Lobby',
       isEveryone: true,
       memberCount: 3,
-      permissions: ['rename'],
+      permissions: ['post', 'rename', 'configure'],
     });
+    // Limited to posts by admins.
+    const limit = (user: User, post: string) =>
+      user.request('PATCH', `/conversations/${EVERYONE}/least-roles`, { post });
+    expect(codeOf(await limit(bob, 'member'))).toBe('403 forbidden');
+    expect((await limit(ann, 'admin')).body.leastRoles.post).toBe('admin');
+    const say = (user: User) =>
+      user.request('POST', `/conversations/${EVERYONE}/messages`, { body: 'x' });
+    expect(codeOf(await say(bob))).toBe('403 forbidden');
+    expect((await say(ann)).status).toBe(201);
+    const limited = await bob.request('GET', `/conversations/${EVERYONE}`);
+    expect(limited.body.permissions).toEqual([]);
+    expect((await limit(ann, 'member')).status).toBe(200);
     await ann.request('PATCH', `/conversations/${EVERYONE}`, { name: 'everyone' });
   });
 });

@@ -1,21 +1,19 @@
 import {
-  AccountId,
-  AddMemberBody,
+  type AccountId,
+  ChangeLeastRolesBody,
   Conversation,
   ConversationId,
   ConversationsAnswer,
   CreateGroupBody,
   conversationOfStream,
   isStorable,
+  type LeastRoles,
   ListQuery,
-  Member,
-  MembersPage,
   OpenDirectBody,
   PublicGroupsPage,
-  Seq,
   UpdateGroupBody,
 } from '@parley/protocol';
-import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
 import { z } from 'zod';
@@ -25,9 +23,10 @@ import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { clientIdOf } from '../http/idempotency.ts';
 import { pageCursor } from '../http/page.ts';
 import type { Append } from '../stream/append.ts';
-import { createGroup, deleteGroup, openDirect, renameGroup } from './commands.ts';
-import { addMember, joinGroup, leaveGroup, removeMember } from './members.ts';
-import { memberOf, membersOf, publicGroups } from './queries.ts';
+import { changeLeastRoles, createGroup, deleteGroup, openDirect, renameGroup } from './commands.ts';
+import { joinGroup, leaveGroup } from './members.ts';
+import { publicGroups } from './queries.ts';
+import { requestOf } from './requests.ts';
 import { conversationFor, conversationsOf } from './snapshot.ts';
 
 /** The dependencies of the conversation routes. */
@@ -39,12 +38,11 @@ export interface ConversationDeps {
 }
 
 const OfConversation = z.object({ id: ConversationId });
-const OfMember = z.object({ id: ConversationId, account: AccountId });
 const GroupCursor = z.tuple([z.string().refine(isStorable), ConversationId]);
 const headers = IdempotencyHeader;
 const security = [{ accessToken: [] }];
 
-/** Groups, direct conversations and their members. */
+/** Groups and direct conversations; member-routes.ts has their members. */
 export function conversationRoutes(instance: FastifyInstance, deps: ConversationDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, authenticate: onRequest } = deps;
@@ -162,7 +160,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     schema: {
       operationId: 'renameGroup',
       tags: ['Conversations'],
-      summary: 'Rename a group (owners)',
+      summary: 'Rename a group',
       security,
       headers,
       params: OfConversation,
@@ -175,6 +173,31 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
         await renameGroup(append, requestOf(request, request.params.id), request.body.name),
       );
       return after(sessionOf(request).account, request.params.id);
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/conversations/:id/least-roles',
+    schema: {
+      operationId: 'changeLeastRoles',
+      tags: ['Conversations'],
+      summary: 'Change who may do what in a group (owners)',
+      description:
+        'An announcement group has `post: "admin"`. In the group of everyone the owners and admins of the server are its owners.',
+      security,
+      headers,
+      params: OfConversation,
+      body: ChangeLeastRolesBody,
+      response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { id } = request.params;
+      // JSON has no undefined.
+      const leastRoles = request.body as Partial<LeastRoles>;
+      storedOrRefuse(await changeLeastRoles(append, requestOf(request, id), leastRoles));
+      return after(sessionOf(request).account, id);
     },
   });
 
@@ -223,7 +246,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       operationId: 'leaveGroup',
       tags: ['Conversations'],
       summary: 'Leave a group',
-      description: 'If the last owner leaves, the member who joined first becomes owner.',
+      description: 'The last owner must hand the group over first, unless it is the only member.',
       security,
       headers,
       params: OfConversation,
@@ -235,78 +258,4 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       return reply.code(204).send(null);
     },
   });
-
-  app.route({
-    method: 'GET',
-    url: '/conversations/:id/members',
-    schema: {
-      operationId: 'listMembers',
-      tags: ['Members'],
-      summary: 'List the members by the time they joined',
-      security,
-      params: OfConversation,
-      querystring: ListQuery,
-      response: { 200: MembersPage, ...problems(401, 404, 422) },
-    },
-    onRequest,
-    handler: async (request) => {
-      const { after, ...part } = request.query;
-      const { account } = sessionOf(request);
-      const page = await membersOf(pool, account, request.params.id, {
-        ...part,
-        after: pageCursor.read(after, Seq),
-      });
-      if (!page) refuse('conversation_not_found');
-      return { items: page.items, next: page.next && pageCursor.write(page.next) };
-    },
-  });
-
-  app.route({
-    method: 'POST',
-    url: '/conversations/:id/members',
-    schema: {
-      operationId: 'addMember',
-      tags: ['Members'],
-      summary: 'Add a member to a group',
-      description: 'In a public group any member may do this, in a private group only an owner.',
-      security,
-      headers,
-      params: OfConversation,
-      body: AddMemberBody,
-      response: { 201: Member, ...problems(401, 403, 404, 409, 410, 422) },
-    },
-    onRequest,
-    handler: async (request, reply) => {
-      const { account } = request.body;
-      storedOrRefuse(await addMember(append, requestOf(request, request.params.id), account));
-      reply.code(201);
-      const member = await memberOf(pool, sessionOf(request).account, request.params.id, account);
-      return member ?? refuse('no_longer_member');
-    },
-  });
-
-  app.route({
-    method: 'DELETE',
-    url: '/conversations/:id/members/:account',
-    schema: {
-      operationId: 'removeMember',
-      tags: ['Members'],
-      summary: 'Remove a member from a group (owners)',
-      security,
-      headers,
-      params: OfMember,
-      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422) },
-    },
-    onRequest,
-    handler: async (request, reply) => {
-      storedOrRefuse(
-        await removeMember(append, requestOf(request, request.params.id), request.params.account),
-      );
-      return reply.code(204).send(null);
-    },
-  });
-}
-
-function requestOf(request: FastifyRequest, conversation: ConversationId) {
-  return { actor: sessionOf(request).account, clientId: clientIdOf(request), conversation };
 }

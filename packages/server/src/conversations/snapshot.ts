@@ -1,7 +1,8 @@
 import type { AccountId, Conversation, ConversationId } from '@parley/protocol';
 import type { Pool } from 'pg';
+import { type DecidedLeastRoles, leastRolesOf } from '../least-roles.ts';
 import { LAST_MESSAGE } from '../messages/message-sql.ts';
-import { messagePermissions } from '../messages/policy.ts';
+import { authorize as authorizeOnMessages, messagePermissions } from '../messages/policy.ts';
 import { unread } from '../messages/unread.ts';
 import { timestamp } from '../storage/sql.ts';
 import { actingRole, conversationType, permissionsOf } from './policy.ts';
@@ -14,7 +15,10 @@ import { actingRole, conversationType, permissionsOf } from './policy.ts';
  */
 
 /** A conversation as the database returns it: the policies add the permissions. */
-export type ConversationRow = Omit<Conversation, 'permissions' | 'messagePermissions'>;
+export interface ConversationRow
+  extends Omit<Conversation, 'permissions' | 'messagePermissions' | 'leastRoles'> {
+  readonly leastRoles: DecidedLeastRoles;
+}
 
 /** SQL: whether account $1 is an owner or admin of the server. */
 export const IS_SERVER_ADMIN = `(select role in ('owner', 'admin') from accounts where id = $1)`;
@@ -37,6 +41,7 @@ export const currentConversations = (isCurrent = 'false') => `
       'visibility', c.visibility,
       'name', c.name,
       'isEveryone', c.is_everyone,
+      'leastRoles', c.least_roles,
       'peer', peer.account_id,
       'memberCount', c.member_count,
       'createdAt', ${timestamp('c.created_at')},
@@ -100,9 +105,15 @@ export function withPermissions(
 ): Conversation {
   const type = conversationType(item);
   const role = actingRole(item.role, type, isServerAdmin === true);
+  const leastRoles = leastRolesOf(item.visibility, item.leastRoles);
+  const mayPost = authorizeOnMessages(role, 'post', 'own', leastRoles) === 'yes';
   return {
     ...item,
-    permissions: permissionsOf(role, type),
-    messagePermissions: messagePermissions(),
+    leastRoles: type === 'direct' ? null : leastRoles,
+    permissions: [
+      ...(mayPost ? (['post'] as const) : []),
+      ...permissionsOf(role, type, leastRoles),
+    ],
+    messagePermissions: messagePermissions(role, leastRoles),
   };
 }

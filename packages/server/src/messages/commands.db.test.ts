@@ -16,8 +16,8 @@ import {
   verdict,
 } from '../../test/support/domain-builders.ts';
 import { anAccount, headOf } from '../../test/support/stream-builders.ts';
-import { deleteGroup } from '../conversations/commands.ts';
-import { addMember, leaveGroup, removeMember } from '../conversations/members.ts';
+import { changeLeastRoles, deleteGroup } from '../conversations/commands.ts';
+import { addMember, changeMemberRole, leaveGroup, removeMember } from '../conversations/members.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append, Outcome } from '../stream/append.ts';
@@ -82,7 +82,33 @@ describe('commands', () => {
   > = {
     'its author': { expected: everything, make: async (_id, author) => author },
     'another member': { expected: others, make: async () => member },
-    'an owner of the group': { expected: others, make: async () => owner },
+    'an owner of the group': {
+      expected: { ...others, delete: 'yes' },
+      make: async () => owner,
+    },
+    'an admin of the group': {
+      expected: { ...others, delete: 'yes' },
+      async make(id) {
+        stored(await changeMemberRole(append, about(owner, id), member, 'admin'));
+        return member;
+      },
+    },
+    'an author in an announcement group': {
+      expected: { ...everything, post: 'forbidden', pin: 'forbidden', unpin: 'forbidden' },
+      async make(id, author) {
+        const leastRoles = { post: 'admin', pin: 'admin' } as const;
+        stored(await changeLeastRoles(append, about(owner, id), leastRoles));
+        return author;
+      },
+    },
+    'an admin where only owners delete the messages of others': {
+      expected: others,
+      async make(id) {
+        stored(await changeMemberRole(append, about(owner, id), member, 'admin'));
+        stored(await changeLeastRoles(append, about(owner, id), { deleteOthers: 'owner' }));
+        return member;
+      },
+    },
     'an author who left': {
       expected: nothing,
       async make(id, author) {

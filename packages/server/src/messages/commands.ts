@@ -3,10 +3,13 @@ import {
   type ClientId,
   type ConversationId,
   LIMITS,
+  type MemberRole,
   refusal,
   type Seq,
   streamOfConversation,
+  type Visibility,
 } from '@parley/protocol';
+import { type ActorRole, type DecidedLeastRoles, leastRolesOf } from '../least-roles.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,
@@ -62,7 +65,7 @@ export function postCommand(r: MessageRequest, body: string): Command {
 export const editCommand = (r: MessageRequest, message: Seq, body: string): Command =>
   onMessage(r, editRule, 'message.edited', message, body);
 
-/** Returns the command with which an author deletes a message, its text and its reactions. */
+/** Returns the command that deletes a message, its text and its reactions. */
 export const deleteCommand = (r: MessageRequest, message: Seq): Command =>
   onMessage(r, deleteRule, 'message.deleted', message, '');
 
@@ -130,41 +133,62 @@ const postRule: Rule<PostCommand> = {
   name: 'messages.post',
   readsEarly: true,
   async decide(tx, command) {
-    const members = await readMembers(tx, [command]);
-    return decidePost(command, members.has(0));
+    const senders = await readSenders(tx, [command]);
+    return decidePost(command, senders.get(0));
   },
   async decideMany(tx, commands) {
-    const members = await readMembers(tx, commands);
-    return commands.map((command, n) => decidePost(command, members.has(n)));
+    const senders = await readSenders(tx, commands);
+    return commands.map((command, n) => decidePost(command, senders.get(n)));
   },
 };
 
-function decidePost(command: PostCommand, isMember: boolean): Decision {
-  const verdict = authorize(isMember ? 'member' : 'non_member', 'post');
+/** The sender of a post, as the row of the database says it. */
+interface Sender {
+  readonly role: MemberRole;
+  readonly decided: DecidedLeastRoles;
+}
+
+function decidePost(command: PostCommand, sender: Sender | undefined): Decision {
+  const leastRoles = leastRolesOf('public', sender?.decided ?? {});
+  const verdict = authorize(sender?.role ?? 'non_member', 'post', 'own', leastRoles);
+  if (verdict === 'forbidden') return { refuse: refusal(verdict, FORBIDDEN.post) };
   if (verdict !== 'yes') return { refuse: refusal(verdict) };
   return { events: [newEvent(command.stream, 'message.posted', { body: command.body })] };
 }
 
-/** Returns the indexes of the commands whose actors are members. */
-async function readMembers(
+/** Returns the members among the actors, by the index of the command. */
+async function readSenders(
   tx: RuleContext,
   commands: readonly PostCommand[],
-): Promise<Set<number>> {
-  const rows = await tx.query<{ n: number }>(
+): Promise<Map<number, Sender>> {
+  const rows = await tx.query<{ n: number; role: MemberRole; post: MemberRole | null }>(
     'messages-members',
-    `select i.n::int as n
+    // The role on the server is read only where the group of everyone has decided who may post.
+    `select i.n::int as n, c.post,
+            case when c.is_everyone and c.post is not null then
+              (select case when a.role in ('owner', 'admin') then 'owner' else 'member' end
+               from accounts a where a.id = i.account_id)
+            else m.role end as role
      from unnest($1::uuid[], $2::uuid[]) with ordinality as i (account_id, conversation_id, n)
      cross join lateral (
        -- The latest membership: read by the primary key, whatever the statistics of the table.
-       select left_seq from memberships
+       select left_seq, role from memberships
        where conversation_id = i.conversation_id and account_id = i.account_id
        order by joined_seq desc
        limit 1
      ) m
+     cross join lateral (
+       select is_everyone, least_roles ->> 'post' as post from conversations
+       where id = i.conversation_id
+       order by id
+       limit 1
+     ) c
      where m.left_seq is null`,
     [commands.map((c) => c.actor), commands.map((c) => c.conversation)],
   );
-  return new Set(rows.map((r) => r.n - 1));
+  return new Map(
+    rows.map(({ n, role, post }) => [n - 1, { role, decided: post === null ? {} : { post } }]),
+  );
 }
 
 const editRule = messageRule('messages.edit', 'edit', async (_tx, command, target) => {
@@ -176,8 +200,8 @@ const editRule = messageRule('messages.edit', 'edit', async (_tx, command, targe
 const deleteRule = messageRule('messages.delete', 'delete', async (_tx, command, target) => {
   // The last change of a deleted message is its deletion.
   if (target.deleted) return { unchanged: target.changedSeq };
-  const { stream, message, actor } = command;
-  return { events: [newEvent(stream, 'message.deleted', { message, author: actor })] };
+  const { stream, message } = command;
+  return { events: [newEvent(stream, 'message.deleted', { message, author: target.author })] };
 });
 
 const reactRule = messageRule('messages.react', 'react', async (tx, command, target) => {
@@ -218,13 +242,16 @@ const unpinRule = messageRule('messages.unpin', 'pin', async (tx, command, targe
 /** The message that a command is about. */
 interface Target {
   readonly deleted: boolean;
+  readonly author: AccountId;
   readonly changedSeq: Seq;
 }
 
-/** What only the author of a message may do. */
-const AUTHORS_ONLY: Partial<Record<MessageAction, string>> = {
+/** Why an action that the policy forbids is refused. */
+const FORBIDDEN: Partial<Record<MessageAction, string>> = {
+  post: 'Only some roles may post in this group',
   edit: 'Only its author may edit a message',
-  delete: 'Only its author may delete a message',
+  delete: 'Only its author and those who moderate the group may delete a message',
+  pin: 'Only some roles may pin messages in this group',
 };
 
 /** Returns a rule about one message that asks the policy first and then decides. */
@@ -241,22 +268,37 @@ function messageRule(
         author_id: string | null;
         deleted: boolean;
         changed_seq: number;
+        visibility: Visibility;
+        decided: DecidedLeastRoles;
+        role: MemberRole;
       }>(
         'messages-target',
-        `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq
+        `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq,
+                c.visibility, c.least_roles as decided,
+                case when c.is_everyone then
+                  (select case when a.role in ('owner', 'admin') then 'owner' else 'member' end
+                   from accounts a where a.id = m.account_id)
+                else m.role end as role
          from memberships m
+         join conversations c on c.id = m.conversation_id
          left join messages g on g.conversation_id = m.conversation_id and g.seq = $3
          where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
         [command.actor, command.conversation, command.message],
       );
       if (row?.author_id === null) return { refuse: refusal('message_not_found') };
-      const role = !row ? 'non_member' : row.author_id === command.actor ? 'author' : 'member';
-      const verdict = authorize(role, action);
-      if (verdict === 'forbidden') return { refuse: refusal(verdict, AUTHORS_ONLY[action]) };
+      const role: ActorRole = row?.role ?? 'non_member';
+      const authorship = row?.author_id === command.actor ? 'own' : 'others';
+      const leastRoles = leastRolesOf(row?.visibility ?? 'public', row?.decided ?? {});
+      const verdict = authorize(role, action, authorship, leastRoles);
+      if (verdict === 'forbidden') return { refuse: refusal(verdict, FORBIDDEN[action]) };
       if (verdict !== 'yes') return { refuse: refusal(verdict) };
       if (!row) throw new Error(`${name} needs a membership, but the policy allows a non-member`);
       const changedSeq = row.changed_seq as Seq;
-      return await decide(tx, command, { deleted: row.deleted, changedSeq });
+      return await decide(tx, command, {
+        deleted: row.deleted,
+        author: row.author_id as AccountId,
+        changedSeq,
+      });
     },
   };
 }

@@ -1,29 +1,64 @@
+import type { LeastRoles, MemberRole } from '@parley/protocol';
 import { expect, test } from 'vitest';
-import { authorize, type MessageAction, type MessageRole, messagePermissions } from './policy.ts';
+import { type ActorRole, leastRolesOf } from '../least-roles.ts';
+import { type Authorship, authorize, type MessageAction, messagePermissions } from './policy.ts';
 
 const ACTIONS: MessageAction[] = ['post', 'edit', 'delete', 'react', 'pin'];
+const RANKS: Record<ActorRole, number> = { non_member: 0, member: 1, admin: 2, owner: 3 };
+const DECISIONS: MemberRole[] = ['member', 'admin', 'owner'];
 
-/** The policy in short form: + yes, - forbidden, ? conversation not found. */
-const TABLE: Record<MessageRole, string> = {
-  //       post edit delete react pin
-  author: '+++++',
-  member: '+--++',
-  non_member: '?????',
+/** The policy of members in short form: + yes, - forbidden, and the decisions of the group by letter. */
+const TABLE: Record<Authorship, string> = {
+  //    post edit delete react pin
+  own: 'P+++I',
+  others: '--D+I',
 };
-const VERDICTS: Record<string, string> = {
-  '+': 'yes',
-  '-': 'forbidden',
-  '?': 'conversation_not_found',
-};
+const LETTERS: Record<string, keyof LeastRoles> = { P: 'post', D: 'deleteOthers', I: 'pin' };
 
-test.each(Object.entries(TABLE))('the policy of messages: %s', (role, verdicts) => {
-  const found = ACTIONS.map((action) => authorize(role as MessageRole, action));
-  expect(found).toEqual([...verdicts].map((v) => VERDICTS[v]));
+const cases = (Object.keys(TABLE) as Authorship[]).flatMap((authorship) =>
+  (Object.keys(RANKS) as ActorRole[]).map((role) => [role, authorship] as const),
+);
+
+test.each(cases)('the policy of messages: %s, %s', (role, authorship) => {
+  for (const least of DECISIONS) {
+    for (const what of ['post', 'deleteOthers', 'pin'] as const) {
+      const leastRoles = leastRolesOf('public', { [what]: least });
+      const expected = [...TABLE[authorship]].map((v) => {
+        if (role === 'non_member') return 'conversation_not_found';
+        const decision = LETTERS[v];
+        const isAllowed = decision ? RANKS[role] >= RANKS[leastRoles[decision]] : v === '+';
+        return isAllowed ? 'yes' : 'forbidden';
+      });
+      const found = ACTIONS.map((action) => authorize(role, action, authorship, leastRoles));
+      expect(found, `${what}: ${least}`).toEqual(expected);
+    }
+  }
 });
 
 test('members are offered what the policy allows them', () => {
-  const { own, others } = messagePermissions();
-  const allowed = (role: MessageRole) =>
-    ACTIONS.filter((action) => action !== 'post' && authorize(role, action) === 'yes');
-  expect([own, others]).toEqual([allowed('author'), allowed('member')]);
+  for (const role of ['member', 'admin', 'owner'] as const) {
+    for (const pin of DECISIONS) {
+      const leastRoles = leastRolesOf('public', { pin });
+      const allowed = (authorship: Authorship) =>
+        ACTIONS.filter(
+          (action) =>
+            action !== 'post' && authorize(role, action, authorship, leastRoles) === 'yes',
+        );
+      expect(messagePermissions(role, leastRoles)).toEqual({
+        own: allowed('own'),
+        others: allowed('others'),
+      });
+    }
+  }
+});
+
+test('by default all members post and pin, and admins delete the messages of others', () => {
+  for (const visibility of ['public', 'private'] as const) {
+    const { post, pin, deleteOthers } = leastRolesOf(visibility, {});
+    expect({ post, pin, deleteOthers }).toEqual({
+      post: 'member',
+      pin: 'member',
+      deleteOthers: 'admin',
+    });
+  }
 });

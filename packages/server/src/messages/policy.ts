@@ -1,36 +1,53 @@
-import { type Conversation, MessagePermission } from '@parley/protocol';
+import {
+  type Conversation,
+  type LeastRoles,
+  type MemberRole,
+  MessagePermission,
+} from '@parley/protocol';
+import { type ActorRole, isAtLeast } from '../least-roles.ts';
 import type { PolicyVerdict } from '../policy-verdict.ts';
 
 /** An action on messages. `react` and `pin` also cover the removal of a reaction and of a pin. */
 export type MessageAction = 'post' | MessagePermission;
-/** The role of the account that acts: `author` is a member and wrote the message in question. */
-export type MessageRole = 'author' | 'member' | 'non_member';
+/** Whose message the action is about. A post is one’s own. */
+export type Authorship = 'own' | 'others';
+
+/** Who may act: all members, those from the role upwards that the group has decided, or no one. */
+type Entry = 'members' | keyof LeastRoles | 'no_one';
 
 /**
  * Who may do what. Requests of non-members are answered as if the conversation did not exist, even if
  * the message is the account’s own.
  */
-const POLICY: Readonly<Record<MessageRole, Readonly<Record<MessageAction, PolicyVerdict>>>> = {
-  author: { post: 'yes', edit: 'yes', delete: 'yes', react: 'yes', pin: 'yes' },
-  member: { post: 'yes', edit: 'forbidden', delete: 'forbidden', react: 'yes', pin: 'yes' },
-  non_member: {
-    post: 'conversation_not_found',
-    edit: 'conversation_not_found',
-    delete: 'conversation_not_found',
-    react: 'conversation_not_found',
-    pin: 'conversation_not_found',
-  },
+const POLICY: Readonly<Record<MessageAction, Readonly<Record<Authorship, Entry>>>> = {
+  post: { own: 'post', others: 'no_one' },
+  edit: { own: 'members', others: 'no_one' },
+  delete: { own: 'members', others: 'deleteOthers' },
+  react: { own: 'members', others: 'members' },
+  pin: { own: 'pin', others: 'pin' },
 };
 
-/** Returns whether an account of this role may perform the action on a message. */
-export function authorize(role: MessageRole, action: MessageAction): PolicyVerdict {
-  return POLICY[role][action];
+/** Returns whether an account of this role in the conversation may perform the action. */
+export function authorize(
+  role: ActorRole,
+  action: MessageAction,
+  authorship: Authorship,
+  leastRoles: LeastRoles,
+): PolicyVerdict {
+  if (role === 'non_member') return 'conversation_not_found';
+  const entry = POLICY[action][authorship];
+  if (entry === 'no_one') return 'forbidden';
+  return entry === 'members' || isAtLeast(role, leastRoles[entry]) ? 'yes' : 'forbidden';
 }
 
 /** Returns the actions that a client offers a member, on its own messages and on those of others. */
-export function messagePermissions(): Conversation['messagePermissions'] {
-  return { own: permissionsOf('author'), others: permissionsOf('member') };
+export function messagePermissions(
+  role: MemberRole,
+  leastRoles: LeastRoles,
+): Conversation['messagePermissions'] {
+  const of = (authorship: Authorship): MessagePermission[] =>
+    MessagePermission.options.filter(
+      (action) => authorize(role, action, authorship, leastRoles) === 'yes',
+    );
+  return { own: of('own'), others: of('others') };
 }
-
-const permissionsOf = (role: MessageRole): MessagePermission[] =>
-  MessagePermission.options.filter((action) => POLICY[role][action] === 'yes');

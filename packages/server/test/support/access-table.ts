@@ -52,8 +52,11 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   'conversations:read': ['getConversation', 'listConversations', 'listGroups', 'listMembers'],
   'conversations:write': [
     'addMember',
+    'changeLeastRoles',
+    'changeMemberRole',
     'createGroup',
     'deleteGroup',
+    'handOverGroup',
     'joinGroup',
     'leaveGroup',
     'openDirect',

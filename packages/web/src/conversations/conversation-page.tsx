@@ -139,16 +139,25 @@ function Open({
         onEdit={setEditing}
       />
       <TypingLine conversation={view.id} />
-      <Composer
-        view={view}
-        draft={draft}
-        title={title}
-        onSent={() => {
-          setEditing(null);
-          list.current?.goToEnd();
-        }}
-        onEditLast={editLast}
-      />
+      {view.permissions.includes('post') ? (
+        <Composer
+          view={view}
+          draft={draft}
+          title={title}
+          onSent={() => {
+            setEditing(null);
+            list.current?.goToEnd();
+          }}
+          onEditLast={editLast}
+        />
+      ) : (
+        <p
+          role="note"
+          className="mx-3 mb-[max(0.75rem,env(safe-area-inset-bottom))] rounded-xl border border-line px-3.5 py-3 text-center text-muted sm:mx-5"
+        >
+          {view.leastRoles?.post === 'owner' ? t('composer.closedToAdmins') : t('composer.closed')}
+        </p>
+      )}
       <Details
         view={view}
         open={details}

@@ -1,5 +1,11 @@
 import type { ConversationView } from '@parley/client';
-import type { AccountId, ConversationPermission, Member, Seq } from '@parley/protocol';
+import {
+  type AccountId,
+  type ConversationPermission,
+  type Member,
+  type Seq,
+  streamOfConversation,
+} from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { LogOut, Trash2, UserMinus, UserPlus } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
@@ -14,8 +20,10 @@ import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
+import { MemberRoleChoice } from './member-role.tsx';
 import { titleOf } from './naming.ts';
 import { PinnedMessages } from './pinned-messages.tsx';
+import { WhoMay } from './who-may.tsx';
 
 /** Lists the pinned messages and the members of a conversation, with the actions that the user may take on it. */
 export function Details({
@@ -61,6 +69,15 @@ export function Details({
   useEffect(() => {
     if (open && view.memberCount > 0) void load();
   }, [open, load, view.memberCount]);
+
+  useEffect(
+    () =>
+      client.onEvent(({ stream, type }) => {
+        const isOwn = stream === streamOfConversation(view.id);
+        if (open && isOwn && type === 'member.role_changed') void load();
+      }),
+    [client, open, load, view.id],
+  );
 
   const attempt = async (work: () => Promise<unknown>) => {
     try {
@@ -111,6 +128,7 @@ export function Details({
           </Button>
         </form>
       )}
+      {may('configure') && view.leastRoles && <WhoMay view={view} leastRoles={view.leastRoles} />}
       <PinnedMessages
         view={view}
         onJump={(seq) => {
@@ -142,11 +160,15 @@ export function Details({
               </span>
               <span className="block truncate text-[13px] text-muted">@{member.username}</span>
             </span>
-            {member.role === 'owner' && (
-              <span className="rounded-md bg-accent-soft px-2 py-0.5 font-medium text-[12px] text-accent-strong">
-                {t('details.owner')}
-              </span>
-            )}
+            <MemberRoleChoice
+              member={member}
+              onChange={
+                may('change_role')
+                  ? (role) =>
+                      void attempt(() => client.api.changeMemberRole(view.id, member.account, role))
+                  : null
+              }
+            />
             {may('remove_member') && member.account !== me?.id && (
               <IconButton
                 label={t('details.removeNamed', { name: member.displayName })}

@@ -6,7 +6,7 @@ import { changed, ms, reads, type Statement, writes } from './statement.ts';
 export const conversationRuleStatements: readonly Statement[] = [
   reads(
     'conversations-state',
-    'd0be1927a7eb',
+    '44d0183c5812',
     (tx, values) => {
       const [conversation, account] = values as [string, string];
       const { conversationsById, accountsById, membershipsByPair } = tx.tables;
@@ -21,6 +21,7 @@ export const conversationRuleStatements: readonly Statement[] = [
           kind: c.kind,
           visibility: c.visibility,
           is_everyone: c.is_everyone,
+          least_roles: c.least_roles,
           name: c.name,
           member_count: c.member_count,
           is_deleted: c.deleted_at !== null,
@@ -35,6 +36,7 @@ export const conversationRuleStatements: readonly Statement[] = [
       'kind',
       'visibility',
       'is_everyone',
+      'least_roles',
       'name',
       'member_count',
       'is_deleted',
@@ -71,11 +73,12 @@ export const conversationRuleStatements: readonly Statement[] = [
 
   reads(
     'conversations-new-owner',
-    '4005df0573ef',
+    'dccc94e6f3f8',
     (tx, values) => {
       const [conversation, leaver] = values as [string, string];
       const members = membersOf(tx, conversation).filter((m) => m.account_id !== leaver);
-      const next = members.find((m) => m.role === 'owner') ?? members[0];
+      const first = (role: string) => members.find((m) => m.role === role);
+      const next = first('owner') ?? first('admin') ?? members[0];
       return next ? [{ account_id: next.account_id, role: next.role }] : [];
     },
     ['account_id', 'role'],
@@ -105,14 +108,24 @@ export const conversationProjectionStatements: readonly Statement[] = [
 
   writes(
     'conversations-updated',
-    'd8f8390b498a',
+    '335eca4b9c2f',
     function* (tx, values) {
-      const [id, name, visibility] = values as [string, string | null, string | null];
+      const [id, name, visibility, leastRoles] = values as [
+        string,
+        string | null,
+        string | null,
+        string,
+      ];
       const written = yield* tx.update(
         tx.tables.conversations,
         tx.rows(tx.tables.conversationsById.find(id)),
         () => true,
-        (c) => ({ ...c, name: name ?? c.name, visibility: visibility ?? c.visibility }),
+        (c) => ({
+          ...c,
+          name: name ?? c.name,
+          visibility: visibility ?? c.visibility,
+          least_roles: { ...c.least_roles, ...JSON.parse(leastRoles) },
+        }),
       );
       return changed('UPDATE', written.length);
     },
@@ -212,6 +225,7 @@ function createdFrom(values: readonly unknown[]): ConversationRow[] {
     name: names[n] ?? null,
     direct_key: keys[n] ?? null,
     is_everyone: everyone[n] as boolean,
+    least_roles: {},
     member_count: 0,
     created_by: creators[n] as string,
     created_at: ms(ats[n] as string),

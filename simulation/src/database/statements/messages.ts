@@ -6,7 +6,7 @@ import { changed, ms, reads, type Statement, writes } from './statement.ts';
 export const messageRuleStatements: readonly Statement[] = [
   reads(
     'messages-members',
-    '1341ef89e49e',
+    '1684d36c204e',
     (tx, values) => {
       const [accounts, conversations] = values as [string[], string[]];
       return accounts.flatMap((account, n) => {
@@ -15,28 +15,39 @@ export const messageRuleStatements: readonly Statement[] = [
           (a, b) => (a && a.joined_seq > b.joined_seq ? a : b),
           null,
         );
-        return last && last.left_seq === null ? [{ n: n + 1 }] : [];
+        const c = tx.one(tx.tables.conversationsById, conversations[n] as string);
+        if (!c || !last || last.left_seq !== null) return [];
+        const post = c.least_roles.post ?? null;
+        const isDecided = c.is_everyone && post !== null;
+        return [{ n: n + 1, post, role: isDecided ? serverRole(tx, account) : last.role }];
       });
     },
-    ['n'],
+    ['n', 'post', 'role'],
   ),
 
   reads(
     'messages-target',
-    'e3d94771a31e',
+    '3fab8e48b540',
     (tx, values) => {
       const [account, conversation, seq] = values as [string, string, number];
-      if (!isMember(tx, account, conversation)) return [];
+      const c = tx.one(tx.tables.conversationsById, conversation);
+      const membership = tx
+        .all(tx.tables.membershipsByPair, conversation + account)
+        .find((period) => period.left_seq === null);
+      if (!c || !membership) return [];
       const message = tx.one(tx.tables.messagesByKey, conversation + seq);
       return [
         {
           author_id: message?.author_id ?? null,
           deleted: (message?.deleted_at ?? null) !== null,
           changed_seq: message?.changed_seq ?? null,
+          visibility: c.visibility,
+          decided: c.least_roles,
+          role: c.is_everyone ? serverRole(tx, account) : membership.role,
         },
       ];
     },
-    ['author_id', 'deleted', 'changed_seq'],
+    ['author_id', 'deleted', 'changed_seq', 'visibility', 'decided', 'role'],
   ),
 
   reads(
@@ -85,6 +96,10 @@ export const messageRuleStatements: readonly Statement[] = [
     ['seq'],
   ),
 ];
+
+/** Returns the role in the group of everyone that follows from the role on the server. */
+const serverRole = (tx: Transaction, account: string): string =>
+  (tx.one(tx.tables.accountsById, account)?.role ?? 'member') === 'member' ? 'member' : 'owner';
 
 /** Returns whether an account is a member of a conversation. */
 export const isMember = (tx: Transaction, account: string, conversation: string): boolean =>

@@ -8,14 +8,14 @@ import { jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
-  reads('conversations-of', 'a828d2fedd06', (tx, [account]) => [
+  reads('conversations-of', '093cb64ef85f', (tx, [account]) => [
     {
       items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
       is_server_admin: isServerAdmin(tx, account as string),
     },
   ]),
 
-  reads('conversations-for', 'd182a62561e0', (tx, values) => {
+  reads('conversations-for', '83d8f3fe32c0', (tx, values) => {
     const [account, id] = values as [string, string];
     return currentOf(tx, account)
       .filter((c) => c.conversation.id === id)
@@ -25,7 +25,7 @@ export const snapshotStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('conversations-start', 'a11a457d1287', start),
+  reads('conversations-start', 'ff16c32a5f6e', start),
 
   reads('conversations-public', 'ab6e9c1c547d', (tx, values) => {
     const [account, name, after, search, limit] = values as [
@@ -143,6 +143,7 @@ function snapshotJson(tx: Transaction, { membership: m, conversation: c, stream,
     visibility: c.visibility,
     name: c.name,
     isEveryone: c.is_everyone,
+    leastRoles: c.least_roles,
     peer: peer?.account_id ?? null,
     memberCount: c.member_count,
     createdAt: jsonTime(c.created_at),

@@ -1,0 +1,152 @@
+import {
+  AccountId,
+  AddMemberBody,
+  ChangeMemberBody,
+  Conversation,
+  ConversationId,
+  HandOverBody,
+  ListQuery,
+  Member,
+  MembersPage,
+  Seq,
+} from '@parley/protocol';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { sessionOf } from '../http/authenticate.ts';
+import { IdempotencyHeader, problems } from '../http/describe.ts';
+import { refuse, storedOrRefuse } from '../http/errors.ts';
+import { pageCursor } from '../http/page.ts';
+import { addMember, changeMemberRole, handOverGroup, removeMember } from './members.ts';
+import { memberOf, membersOf } from './queries.ts';
+import { requestOf } from './requests.ts';
+import type { ConversationDeps } from './routes.ts';
+import { conversationFor } from './snapshot.ts';
+
+const OfConversation = z.object({ id: ConversationId });
+const OfMember = z.object({ id: ConversationId, account: AccountId });
+const headers = IdempotencyHeader;
+const security = [{ accessToken: [] }];
+
+/** The members of conversations and their roles. */
+export function memberRoutes(instance: FastifyInstance, deps: ConversationDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, append, authenticate: onRequest } = deps;
+
+  app.route({
+    method: 'GET',
+    url: '/conversations/:id/members',
+    schema: {
+      operationId: 'listMembers',
+      tags: ['Members'],
+      summary: 'List the members by the time they joined',
+      security,
+      params: OfConversation,
+      querystring: ListQuery,
+      response: { 200: MembersPage, ...problems(401, 404, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { after, ...part } = request.query;
+      const { account } = sessionOf(request);
+      const page = await membersOf(pool, account, request.params.id, {
+        ...part,
+        after: pageCursor.read(after, Seq),
+      });
+      if (!page) refuse('conversation_not_found');
+      return { items: page.items, next: page.next && pageCursor.write(page.next) };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/conversations/:id/members',
+    schema: {
+      operationId: 'addMember',
+      tags: ['Members'],
+      summary: 'Add a member to a group',
+      description:
+        'The group decides who may do this: by default any member of a public group, and the admins of a private one.',
+      security,
+      headers,
+      params: OfConversation,
+      body: AddMemberBody,
+      response: { 201: Member, ...problems(401, 403, 404, 409, 410, 422) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      const { account } = request.body;
+      storedOrRefuse(await addMember(append, requestOf(request, request.params.id), account));
+      reply.code(201);
+      const member = await memberOf(pool, sessionOf(request).account, request.params.id, account);
+      return member ?? refuse('no_longer_member');
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/conversations/:id/members/:account',
+    schema: {
+      operationId: 'removeMember',
+      tags: ['Members'],
+      summary: 'Remove a member from a group (admins)',
+      description: 'Only owners may remove owners and admins.',
+      security,
+      headers,
+      params: OfMember,
+      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      storedOrRefuse(
+        await removeMember(append, requestOf(request, request.params.id), request.params.account),
+      );
+      return reply.code(204).send(null);
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/conversations/:id/members/:account',
+    schema: {
+      operationId: 'changeMemberRole',
+      tags: ['Members'],
+      summary: 'Change the role of a member (owners)',
+      security,
+      headers,
+      params: OfMember,
+      body: ChangeMemberBody,
+      response: { 200: Member, ...problems(401, 403, 404, 409, 410, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { id, account } = request.params;
+      const { role } = request.body;
+      storedOrRefuse(await changeMemberRole(append, requestOf(request, id), account, role));
+      const member = await memberOf(pool, sessionOf(request).account, id, account);
+      return member ?? refuse('no_longer_member');
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/conversations/:id/owner',
+    schema: {
+      operationId: 'handOverGroup',
+      tags: ['Members'],
+      summary: 'Hand over a group: make a member its owner, and the caller an admin (owners)',
+      security,
+      headers,
+      params: OfConversation,
+      body: HandOverBody,
+      response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { id } = request.params;
+      storedOrRefuse(await handOverGroup(append, requestOf(request, id), request.body.account));
+      const conversation = await conversationFor(pool, sessionOf(request).account, id);
+      return conversation ?? refuse('no_longer_member');
+    },
+  });
+}
