@@ -8,7 +8,7 @@ import {
   NotCommitted,
   withPipelinedTransaction,
 } from '@parley/server/internal/storage/database';
-import { Append, type Outcome } from '@parley/server/internal/stream/append';
+import { Append, type AppendDeps, type Outcome } from '@parley/server/internal/stream/append';
 import { Projections } from '@parley/server/internal/stream/projections';
 import { StreamTransaction } from '@parley/server/internal/stream/stream-transaction';
 import { createLogger } from '@parley/server/log';
@@ -268,8 +268,35 @@ test('two nodes store each message once, whatever is lost', async () => {
   }
 });
 
-function aNode(model: DatabaseModel): Append {
+test('announces an event whose COMMIT was stored, and not confirmed', async () => {
+  const { scheduler, model } = setUp();
+  let losses = 1;
+  model.commitFault = () => (losses-- > 0 ? 'lost after' : null);
+  const announced: string[] = [];
+  const node = aNode(model, (stream, seq) => announced.push(`${stream} ${seq}`));
+  const [author] = fixture.accounts as readonly [string];
+  const post = (n: number) =>
+    node.run(
+      postCommand(
+        {
+          actor: author as AccountId,
+          clientId: `00000000-0000-7000-9000-00000000000${n}` as never,
+          conversation: one as never,
+        },
+        `message ${n}`,
+      ),
+    );
+  const lost = await scheduler.until(post(1));
+  expect(lost).toMatchObject({ kind: 'stored', repeated: true });
+  // A confirmed one is published instead, and a repeated one was published before.
+  await scheduler.until(post(2));
+  expect(await scheduler.until(post(2))).toMatchObject({ kind: 'stored', repeated: true });
+  expect(announced).toEqual([`${one} ${lost.kind === 'stored' && lost.seq}`]);
+});
+
+function aNode(model: DatabaseModel, announce?: AppendDeps['announce']): Append {
   return new Append({
+    ...(announce && { announce }),
     pool: model.pool({ pipelined: true }).asPool,
     clock: { now: () => model.scheduler.now() },
     log: createLogger('silent'),

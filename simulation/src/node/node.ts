@@ -81,6 +81,7 @@ export class SimulatedNode implements Reachable {
       visibility: EVENT_VISIBILITY,
       metrics,
       publish: (events) => hub.publish(events),
+      announce: (stream, seq) => hub.hint(stream, seq),
     });
     const readCursors = new ReadCursors(pool, log, metrics);
     this.#live = new Live({

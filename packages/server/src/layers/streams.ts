@@ -69,6 +69,7 @@ export async function openStreams(
     metrics,
     ...(tracing && { tracing }),
     publish: (events) => hub.publish(events),
+    announce: (stream, seq) => hub.hint(stream, seq),
     rejectWrites: writes.rejection,
   });
   onStop(() => append.close());

@@ -353,7 +353,7 @@ test('a post takes seven statements and waits for two answers; a deletion takes 
       parse.call(wire, message);
     };
     wire.bind = (message) => {
-      sent.push(message.statement);
+      sent.push(message.statement.replace(/^pipeline /, ''));
       bind.call(wire, message);
     };
     wire.sync = () => {

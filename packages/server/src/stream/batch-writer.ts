@@ -1,4 +1,4 @@
-import { isRetryable, type Refusal, refusal } from '@parley/protocol';
+import { isRetryable, type Refusal, refusal, type Seq, type StreamId } from '@parley/protocol';
 import pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
@@ -49,6 +49,11 @@ export interface BatchWriterDeps extends Consequences {
   readonly queueMax?: number | undefined;
   /** Receives committed events. Called after their senders were answered. */
   readonly publish: (events: readonly StoredEvent[]) => void;
+  /**
+   * Receives the place of an event that an unconfirmed COMMIT of this node has stored: it was never
+   * published.
+   */
+  readonly announce?: (stream: StreamId, seq: Seq) => void;
   /** Why nothing may be written now; null if it may. */
   readonly rejectWrites?: () => Refusal | null;
 }
@@ -251,6 +256,11 @@ export class BatchWriter {
       this.#guard(() => pending.settle(outcomes[i] ?? { kind: 'unknown' }));
     }
     if (tx.inserted.length > 0) this.#guard(() => this.#deps.publish(tx.inserted));
+    for (const [i, { uncertain }] of batch.entries()) {
+      const outcome = outcomes[i];
+      if (!uncertain || outcome?.kind !== 'stored' || !outcome.repeated) continue;
+      this.#guard(() => this.#deps.announce?.(outcome.stream, outcome.seq));
+    }
     this.#deps.metrics?.committed({
       commands: batch.length,
       waitMs: startedAt - (batch[0] as Pending).since,
