@@ -161,6 +161,9 @@ function conversations(fixtures: Fixtures): Situations {
       return as(member, { id: await member.group('to grow'), account: admin.id });
     },
     removeMember: withOther,
+    changeMemberRole: withOther,
+    handOverGroup: withOther,
+    changeLeastRoles: own,
     listEvents: own,
   };
 }
@@ -180,6 +183,7 @@ function messages(fixtures: Fixtures): Situations {
     postMessage: one,
     listMessages: one,
     getMessage: one,
+    getEditHistory: one,
     editMessage: one,
     deleteMessage: one,
     addReaction: one,
