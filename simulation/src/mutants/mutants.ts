@@ -71,8 +71,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       server(
         'messages/commands.js',
-        'return new Set(rows.map((r) => r.n - 1));',
-        'return new Set(commands.keys());',
+        'return new Map(rows.map(',
+        `return new Map(commands.map((_, n) => [n, { role: 'member', decided: {} }]));
+        return new Map(rows.map(`,
       ),
     ],
   },
