@@ -11,9 +11,12 @@ export class SteppedScheduler implements Scheduler {
   #now = Date.parse('2026-01-01T00:00:00.000Z');
   #state: number;
   #happenings: Happening[] = [];
+  readonly #onAdvance: (ms: number) => void;
 
-  constructor(seed: number) {
+  /** `onAdvance` is called as time goes by: for timers of the product, which must not run in real time. */
+  constructor(seed: number, onAdvance: (ms: number) => void = () => undefined) {
     this.#state = seed >>> 0;
+    this.#onAdvance = onAdvance;
   }
 
   now(): number {
@@ -45,11 +48,17 @@ export class SteppedScheduler implements Scheduler {
     await settled();
     for (let next = this.#happenings[0]; next && next.at <= end; next = this.#happenings[0]) {
       this.#happenings.shift();
-      this.#now = next.at;
+      this.#advance(next.at);
       next.fn();
       await settled();
     }
-    this.#now = end;
+    this.#advance(end);
+  }
+
+  #advance(to: number): void {
+    const ms = to - this.#now;
+    this.#now = to;
+    this.#onAdvance(ms);
   }
 
   /** Runs until a promise is settled, and returns what it resolves with. */

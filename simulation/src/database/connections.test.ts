@@ -12,7 +12,7 @@ import { Append, type AppendDeps, type Outcome } from '@parley/server/internal/s
 import { Projections } from '@parley/server/internal/stream/projections';
 import { StreamTransaction } from '@parley/server/internal/stream/stream-transaction';
 import { createLogger } from '@parley/server/log';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { fill, makeFixture } from '../../test/random-statements.ts';
 import { SteppedScheduler } from '../../test/stepped-scheduler.ts';
 import { DatabaseModel } from './model.ts';
@@ -25,8 +25,16 @@ const [one, other] = fixture.conversations as [StreamId, StreamId];
 /** Two that do not exist. */
 const [created, uncommitted] = [fixture.spare[2], fixture.clients[0]] as [StreamId, StreamId];
 
+// Retries of the product pause: in real time, a minute of the scheduler could pass before one of them.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 function setUp(seed = 1, max = 4) {
-  const scheduler = new SteppedScheduler(seed);
+  const scheduler = new SteppedScheduler(seed, (ms) => vi.advanceTimersByTime(ms));
   const model = new DatabaseModel({ scheduler, epoch: '00000000-0000-4000-8000-000000000001' });
   fill(model, fixture);
   return { scheduler, model, pool: model.pool({ max, pipelined: true }) };
