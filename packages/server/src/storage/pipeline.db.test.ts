@@ -125,6 +125,10 @@ describe('Pipeline', () => {
   test('fails when two statements have the same name', async () => {
     await new Pipeline(client).query('same', 'select 1', []);
     await expect(new Pipeline(client).query('same', 'select 2', [])).rejects.toThrow(/same/);
+    // Also in one group, before the first is prepared.
+    const pipeline = new Pipeline(client);
+    pipeline.issue('twice', 'select 1', []);
+    await expect(pipeline.query('twice', 'select 2', [])).rejects.toThrow(/twice/);
   });
 
   test('rejects everything when the connection is lost', async () => {
@@ -138,8 +142,9 @@ describe('Pipeline', () => {
     );
     const sleeping = pipeline.query('long', 'select pg_sleep(60)', []);
     const behind = pipeline.command('commit');
+    const outcomes = Promise.allSettled([sleeping, behind]);
     await client.query('select pg_terminate_backend($1)', [row?.pid]);
-    for (const rejected of [sleeping, behind]) await expect(rejected).rejects.toThrow();
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     own.release(true);
   });
 

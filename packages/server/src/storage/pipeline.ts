@@ -31,10 +31,7 @@ interface Column {
   readonly parse: (text: string) => unknown;
 }
 
-/**
- * Begins the names of prepared statements on the connection. `pg` prepares statements there too, and
- * neither knows of the other’s.
- */
+/** Prefix of our statement names, so that they do not collide with those that `pg` prepares itself. */
 const NAMES = 'pipeline ';
 
 /** The prepared statements of each connection, by their names. */
@@ -53,6 +50,8 @@ const preparedOn = new WeakMap<pg.ClientBase, Map<string, Prepared>>();
 export class Pipeline {
   readonly #client: pg.ClientBase;
   readonly #prepared: Map<string, Prepared>;
+  /** The texts of the statements of this transaction, by their names. */
+  readonly #texts = new Map<string, string>();
   #open: Statement[] = [];
   #inFlight = false;
   #failure: Error | null = null;
@@ -106,7 +105,8 @@ export class Pipeline {
   ): void {
     if (this.#failure === null) {
       try {
-        const known = this.#prepared.get(name)?.text ?? text;
+        const known = this.#prepared.get(name)?.text ?? this.#texts.get(name) ?? text;
+        this.#texts.set(name, known);
         if (known !== text) throw new Error(`Two statements have the name ${name}`);
         this.#open.push({ name, text, values: values.map(encodeValue), ...answer });
         if (this.#open.length === 1 && !this.#inFlight) process.nextTick(() => this.#send());
@@ -188,20 +188,23 @@ class Group implements QueryHandlers {
     const wire = connection as unknown as Wire;
     const preparing = new Set<string>();
     wire.stream.cork();
-    for (const { name, text, values } of this.#statements) {
-      const prepared = NAMES + name;
-      if (!this.#prepared.has(name) && !preparing.has(name)) {
-        preparing.add(name);
-        // A statement that failed may have been prepared nevertheless. Closing a missing one is no error.
-        wire.close({ type: 'S', name: prepared });
-        wire.parse({ name: prepared, text });
-        wire.describe({ type: 'S', name: prepared });
+    try {
+      for (const { name, text, values } of this.#statements) {
+        const prepared = NAMES + name;
+        if (!this.#prepared.has(name) && !preparing.has(name)) {
+          preparing.add(name);
+          // A statement that failed may have been prepared nevertheless. Closing a missing one is no error.
+          wire.close({ type: 'S', name: prepared });
+          wire.parse({ name: prepared, text });
+          wire.describe({ type: 'S', name: prepared });
+        }
+        wire.bind({ statement: prepared, values });
+        wire.execute();
       }
-      wire.bind({ statement: prepared, values });
-      wire.execute();
+      wire.sync();
+    } finally {
+      wire.stream.uncork();
     }
-    wire.sync();
-    wire.stream.uncork();
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly pg.FieldDef[] }): void {
