@@ -293,4 +293,21 @@ describe('append', () => {
     await closed;
     expect((await Promise.all(under)).map(seqOf)).toEqual(upTo(20));
   });
+
+  test('its close waits for commands that wait for a transaction in flight', async () => {
+    const alice = await anAccount(db.pool);
+    const conversation = await aGroup(db.pool, [alice]);
+    const append = anAppend(db.pool, clock);
+    const settled: unknown[] = [];
+    const post = () =>
+      postMessage(append, { actor: alice, clientId: aClientId(), conversation }, 'hello').then(
+        (outcome) => settled.push(seqOf(outcome)),
+      );
+    void post();
+    // The transaction of the first starts behind this turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    void post();
+    await append.close();
+    expect(settled).toEqual([1, 2]);
+  });
 });

@@ -50,8 +50,8 @@ export interface BatchWriterDeps extends Consequences {
   /** Receives committed events. Called after their senders were answered. */
   readonly publish: (events: readonly StoredEvent[]) => void;
   /**
-   * Receives the place of an event that an unconfirmed COMMIT of this node has stored: it was never
-   * published.
+   * Called with the first event of a command that turned out to be stored by an earlier COMMIT of unknown
+   * outcome: it was never published. What the command added to other streams is found by comparing heads.
    */
   readonly announce?: (stream: StreamId, seq: Seq) => void;
   /** Why nothing may be written now; null if it may. */
@@ -76,7 +76,7 @@ export class BatchWriter {
   readonly #queue = new CommandQueue<Waiting>(BATCH);
   readonly #deferred = new DeferredCommands();
   readonly #overlap = new Overlap();
-  readonly #gathering = new Gathering();
+  readonly #gathering = new Gathering(BATCH.commands);
   #inFlight = 0;
   /** The start of the next transaction, if it is scheduled. */
   #next: NodeJS.Immediate | NodeJS.Timeout | null = null;
@@ -156,7 +156,9 @@ export class BatchWriter {
       this.#next = null;
     }
     this.#schedule();
-    if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#inFlight === 0 && waiting === 0) {
+      for (const resolve of this.#idle.splice(0)) resolve();
+    }
   }
 
   // ---- one batch --------------------------------------------------------------------------------

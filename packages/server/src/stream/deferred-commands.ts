@@ -28,8 +28,9 @@ type Identified = Pick<Command, 'actor' | 'stream' | 'clientId'>;
  *
  * 1. A command waits while one that arrived before it is deferred, for at most {@link WAIT_MS} after
  *    that one was deferred last. Commands that arrived earlier never wait for later ones.
- * 2. A command that is sent again keeps the place of its first arrival, also when it is no longer
- *    waited for, as long as a later command of its sender is: both may be sent again, in their order.
+ * 2. A command that is sent again keeps the place of its first arrival. Its entry outlives its wait while
+ *    a later command of the same sender is still waited for, so that the two keep their order if both are
+ *    sent again.
  * 3. At most {@link REMEMBERED_MAX} commands are remembered. One beyond that takes a new place when it
  *    is sent again, behind all that are remembered.
  */

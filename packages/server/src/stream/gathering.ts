@@ -15,7 +15,13 @@ const WEIGHT = 0.1;
  */
 export class Gathering {
   #transactionMs = 0;
+  readonly #batchMax: number;
   #underWay = 1;
+
+  /** `batchMax` is the largest number of commands in a batch. */
+  constructor(batchMax: number) {
+    this.#batchMax = batchMax;
+  }
 
   /** The longest time that a batch waits, ms. */
   get waitMs(): number {
@@ -30,6 +36,6 @@ export class Gathering {
   /** Records a transaction that ended, the number of its commands, and how many waited at its end. */
   observe(transactionMs: number, commands: number, waiting: number): void {
     this.#transactionMs += WEIGHT * (transactionMs - this.#transactionMs);
-    this.#underWay = commands + waiting;
+    this.#underWay = Math.min(commands + waiting, this.#batchMax);
   }
 }
