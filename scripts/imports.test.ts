@@ -20,7 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'background-worker.ts',
     'clock.ts',
     'memory.ts',
-    'least-roles.ts',
+    'minimum-roles.ts',
     'metrics',
     'policy-verdict.ts',
     'problem.ts',

@@ -9,7 +9,7 @@ import {
 } from '@parley/protocol';
 import { meOf } from '@parley/server/internal/accounts/users/queries';
 import {
-  changeLeastRoles,
+  changeMinimumRoles,
   createGroup,
   deleteGroup,
   openDirect,
@@ -228,9 +228,9 @@ class Product {
     await this.#ask('rename to the same', renameGroup(append, by(ann), 'renamed'));
     await this.#ask('rename by member', renameGroup(append, by(bob), 'no'));
     const admins = { post: 'admin', pin: 'owner' } as const;
-    await this.#ask('configure by member', changeLeastRoles(append, by(bob), admins));
-    await this.#ask('configure', changeLeastRoles(append, by(ann), admins));
-    await this.#ask('configure again', changeLeastRoles(append, by(ann), admins));
+    await this.#ask('configure by member', changeMinimumRoles(append, by(bob), admins));
+    await this.#ask('configure', changeMinimumRoles(append, by(ann), admins));
+    await this.#ask('configure again', changeMinimumRoles(append, by(ann), admins));
     await this.#ask('post by member', postMessage(append, by(bob), 'no'));
     await this.#ask('post by owner', postMessage(append, by(ann), 'yes'));
     await this.#ask('role', changeMemberRole(append, by(ann), bob, 'admin'));
@@ -239,7 +239,7 @@ class Product {
     await this.#ask('role of the only owner', changeMemberRole(append, by(ann), ann, 'member'));
     await this.#ask('hand over', handOverGroup(append, by(ann), bob));
     await this.#ask('hand back', handOverGroup(append, by(bob), ann));
-    await this.#ask('back', changeLeastRoles(append, by(ann), { post: 'member', pin: 'member' }));
+    await this.#ask('back', changeMinimumRoles(append, by(ann), { post: 'member', pin: 'member' }));
     await this.#ask('role back', changeMemberRole(append, by(ann), bob, 'member'));
     await this.#ask('join', joinGroup(append, by(cid)));
     await this.#ask('join again', joinGroup(append, by(cid)));

@@ -49,7 +49,7 @@ export function fill(model: DatabaseModel, f: Fixture): void {
       name: isDirect ? null : `group ${id}`,
       direct_key: isDirect ? f.accounts.slice(0, 2).join(' ') : null,
       is_everyone: false,
-      least_roles: {},
+      minimum_roles: {},
       member_count: 2,
       created_by: f.accounts[0] as string,
       created_at: t,
@@ -244,8 +244,7 @@ const BUILD: Readonly<Record<string, Build>> = {
   'conversations-state': (c, f) => [c.of(anyStream(f)), c.of(f.accounts)],
   'conversations-active-accounts': (c, f) => [c.some([...f.accounts, f.spare[0]])],
   'conversations-direct': (c, f) => [c.of(keysOf(f))],
-  'conversations-head': (c, f) => [c.of(anyStream(f))],
-  'conversations-new-owner': (c, f) => [c.of(f.conversations), c.of(f.accounts)],
+  'conversations-successor': (c, f) => [c.of(f.conversations), c.of(f.accounts)],
   'conversations-created': created,
   'conversations-updated': (c, f) => [
     c.of(anyStream(f)),

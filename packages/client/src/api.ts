@@ -7,12 +7,12 @@ import type {
   EditHistoryPage,
   Event,
   HistoryPage,
-  LeastRoles,
   LoginStep,
   Me,
   Member,
   MemberRole,
   Message,
+  MinimumRoles,
   PinnedMessages,
   PublicGroup,
   ReadCursor,
@@ -137,13 +137,13 @@ export class ParleyApi extends RestSession {
   }
 
   /** Changes who may do what in a group; what is left out stays as it is. */
-  changeLeastRoles(
+  changeMinimumRoles(
     conversation: ConversationId,
-    leastRoles: Partial<LeastRoles>,
+    minimumRoles: Partial<MinimumRoles>,
     id?: ClientId,
   ): Promise<Conversation> {
-    return this.request('PATCH', `/conversations/${conversation}/least-roles`, {
-      body: leastRoles,
+    return this.request('PATCH', `/conversations/${conversation}/minimum-roles`, {
+      body: minimumRoles,
       id,
     });
   }

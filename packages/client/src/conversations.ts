@@ -31,7 +31,8 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
     ...snapshot,
     // A snapshot that an earlier version has stored has none; the next hello brings them.
     permissions: permissionsIn(snapshot),
-    leastRoles: snapshot.leastRoles ?? null,
+    minimumRoles: snapshot.minimumRoles ?? null,
+    removableRoles: snapshot.removableRoles ?? [],
     messagePermissions: snapshot.messagePermissions ?? { own: [], others: [] },
     snapshotSeq: snapshot.lastSeq,
     unreadAsOf: snapshot.lastSeq,
@@ -39,9 +40,9 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
   };
 }
 
-/** A snapshot of a version without `leastRoles` does not say that its members may post: all might. */
+/** A snapshot of a version without `minimumRoles` does not say that its members may post: all might. */
 const permissionsIn = (snapshot: Partial<Conversation>): Conversation['permissions'] => [
-  ...(snapshot.leastRoles === undefined ? (['post'] as const) : []),
+  ...(snapshot.minimumRoles === undefined ? (['post'] as const) : []),
   ...(snapshot.permissions ?? []),
 ];
 
@@ -50,7 +51,7 @@ export function changesPermissions(view: ConversationView, event: Event, me: Acc
   if (event.seq <= view.snapshotSeq) return false;
   if (event.type === 'member.role_changed') return event.data.account === me;
   if (event.type !== 'conversation.updated') return false;
-  return event.data.visibility !== undefined || event.data.leastRoles !== undefined;
+  return event.data.visibility !== undefined || event.data.minimumRoles !== undefined;
 }
 
 /** What an event is reduced with: the account, and the window, which has already applied it. */

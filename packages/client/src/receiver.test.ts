@@ -435,7 +435,7 @@ describe('permissions', () => {
   test('are fetched again when the group changes who may do what', async () => {
     const { server, client, id } = await inGroup();
     server.permissions = ['leave', 'post'];
-    server.append(id, server.other, 'conversation.updated', { leastRoles: { post: 'member' } });
+    server.append(id, server.other, 'conversation.updated', { minimumRoles: { post: 'member' } });
     await heal(server, client);
     expect(view(client, id)?.permissions).toEqual(['leave', 'post']);
   });
@@ -498,10 +498,11 @@ describe('permissions', () => {
     const kept: Partial<Conversation> = server.snapshot(id);
     delete kept.permissions;
     delete kept.messagePermissions;
-    delete kept.leastRoles;
+    delete kept.minimumRoles;
+    delete kept.removableRoles;
     expect(viewOf(kept as Conversation)).toMatchObject({
       permissions: ['post'],
-      leastRoles: null,
+      minimumRoles: null,
       messagePermissions: { own: [], others: [] },
     });
   });

@@ -11,25 +11,22 @@ import { Emoji } from './text.ts';
 /** The role of a member in a group. Owners may do everything, admins moderate the group. */
 export const MemberRole = z.enum(['owner', 'admin', 'member']);
 export type MemberRole = z.infer<typeof MemberRole>;
-/**
- * The least role that may do something in a group: an announcement group has `post: 'admin'`. `change` is
- * about its name.
- */
-export const LeastRoles = z
+/** The minimum role for each action in a group: an announcement group has `post: 'admin'`. */
+export const MinimumRoles = z
   .object({
     post: MemberRole,
     invite: MemberRole,
     pin: MemberRole,
     deleteOthers: MemberRole,
-    change: MemberRole,
+    rename: MemberRole,
   })
   .meta({
-    id: 'LeastRoles',
+    id: 'MinimumRoles',
     examples: [
-      { post: 'admin', invite: 'member', pin: 'admin', deleteOthers: 'admin', change: 'admin' },
+      { post: 'admin', invite: 'member', pin: 'admin', deleteOthers: 'admin', rename: 'admin' },
     ],
   });
-export type LeastRoles = z.infer<typeof LeastRoles>;
+export type MinimumRoles = z.infer<typeof MinimumRoles>;
 export const Visibility = z.enum(['public', 'private']);
 export type Visibility = z.infer<typeof Visibility>;
 export const ConversationKind = z.enum(['direct', 'group']);
@@ -62,7 +59,7 @@ const CONVERSATION_EVENTS = {
     name: z.string().optional(),
     visibility: Visibility.optional(),
     /** Those that were changed. */
-    leastRoles: LeastRoles.partial().optional(),
+    minimumRoles: MinimumRoles.partial().optional(),
   }),
   'conversation.deleted': z.object({}),
   'member.joined': z.object({ account: AccountId, role: MemberRole }),

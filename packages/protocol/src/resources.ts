@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
-import { AccountRole, ConversationKind, LeastRoles, MemberRole, Visibility } from './events.ts';
+import { AccountRole, ConversationKind, MemberRole, MinimumRoles, Visibility } from './events.ts';
 import { AccountId, ConversationId, Seq } from './ids.ts';
 
 /** Users, conversations and messages as the API returns them. */
@@ -125,8 +125,10 @@ export const Conversation = z
     role: MemberRole,
     /** What this member may do here, for clients to offer; the server checks every command. */
     permissions: z.array(ConversationPermission),
+    /** The roles of the other members that this one may remove. */
+    removableRoles: z.array(MemberRole),
     /** Who may do what in this group; null for direct conversations. */
-    leastRoles: LeastRoles.nullable(),
+    minimumRoles: MinimumRoles.nullable(),
     /**
      * What this member may do with its own messages and with those of others, likewise. Sent with
      * the conversation: a message is the same bytes for all members.

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, countText, Timestamp } from './bounds.ts';
 import { isStorable } from './characters.ts';
-import { Event, LeastRoles, MemberRole, Visibility } from './events.ts';
+import { Event, MemberRole, MinimumRoles, Visibility } from './events.ts';
 import { AccountId, Seq, SeqText } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import {
@@ -90,7 +90,7 @@ export const ChangeMemberBody = z
 /** The account must be a member. */
 export const HandOverBody = z.object({ account: AccountId });
 /** What is left out stays as it is. */
-export const ChangeLeastRolesBody = LeastRoles.partial()
+export const ChangeMinimumRolesBody = MinimumRoles.partial()
   .strict()
   .meta({ examples: [{ post: 'admin' }] });
 

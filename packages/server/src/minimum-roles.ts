@@ -1,33 +1,46 @@
-import type { LeastRoles, MemberRole, Visibility } from '@parley/protocol';
+import type { MemberRole, MinimumRoles, Visibility } from '@parley/protocol';
 
-/** What a group has decided of {@link LeastRoles}: a column of its row. */
-export type DecidedLeastRoles = Partial<LeastRoles>;
+/** The {@link MinimumRoles} that a group has set itself, instead of the defaults: a column of its row. */
+export type MinimumRoleOverrides = Partial<MinimumRoles>;
 
 /** The role of the account that acts. A former member is a non-member. */
 export type ActorRole = MemberRole | 'non_member';
 
 const RANKS: Readonly<Record<ActorRole, number>> = { non_member: 0, member: 1, admin: 2, owner: 3 };
 
-const PUBLIC: LeastRoles = {
+const PUBLIC: MinimumRoles = {
   post: 'member',
   invite: 'member',
   pin: 'member',
   deleteOthers: 'admin',
-  change: 'admin',
+  rename: 'admin',
 };
 
-/** The least roles of a group that has decided nothing. */
-const DEFAULTS: Readonly<Record<Visibility, LeastRoles>> = {
+/** The defaults. */
+const DEFAULTS: Readonly<Record<Visibility, MinimumRoles>> = {
   public: PUBLIC,
   private: { ...PUBLIC, invite: 'admin' },
 };
 
 /** Returns whether a role is the other one or above it. */
-export const isAtLeast = (role: ActorRole, least: ActorRole): boolean =>
-  RANKS[role] >= RANKS[least];
+export const isAtLeast = (role: ActorRole, minimum: ActorRole): boolean =>
+  RANKS[role] >= RANKS[minimum];
 
-/** Returns the least roles of a group: the default for what it has not decided. */
-export const leastRolesOf = (visibility: Visibility, decided: DecidedLeastRoles): LeastRoles => ({
+/** Returns the minimum roles of a group: the defaults, with its overrides. */
+export const minimumRolesOf = (
+  visibility: Visibility,
+  overrides: MinimumRoleOverrides,
+): MinimumRoles => ({
   ...DEFAULTS[visibility],
-  ...decided,
+  ...overrides,
 });
+
+/** Returns the role with which a member acts: in the group of everyone the server role decides. */
+export function actingRole(
+  role: MemberRole,
+  isEveryone: boolean,
+  isServerAdmin: boolean,
+): MemberRole {
+  if (!isEveryone) return role;
+  return isServerAdmin ? 'owner' : 'member';
+}

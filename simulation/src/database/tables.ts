@@ -48,7 +48,7 @@ export interface ConversationRow {
   readonly direct_key: string | null;
   readonly is_everyone: boolean;
   /** What the group has decided of who may do what. */
-  readonly least_roles: Readonly<Record<string, string>>;
+  readonly minimum_roles: Readonly<Record<string, string>>;
   readonly member_count: number;
   readonly created_by: string;
   readonly created_at: number;

@@ -39,12 +39,12 @@ export class ModelServer {
   /** What this account may do in each of its conversations. */
   permissions: Conversation['permissions'] = ['leave'];
   /** Who may do what in each of its conversations. */
-  leastRoles: Conversation['leastRoles'] = {
+  minimumRoles: Conversation['minimumRoles'] = {
     post: 'member',
     invite: 'admin',
     pin: 'member',
     deleteOthers: 'admin',
-    change: 'admin',
+    rename: 'admin',
   };
   /** Whether its conversations are groups of everyone. */
   isEveryone = false;
@@ -232,7 +232,8 @@ export class ModelServer {
       createdAt: '2026-01-01T00:00:00.000Z',
       role: 'member',
       permissions: this.permissions,
-      leastRoles: this.leastRoles,
+      minimumRoles: this.minimumRoles,
+      removableRoles: [],
       messagePermissions: { own: ['edit', 'delete', 'react', 'pin'], others: ['react', 'pin'] },
       joinedSeq: stays.at(-1)?.joined ?? (0 as Seq),
       readSeq,

@@ -4,7 +4,6 @@ import {
   type ClientId,
   type EventType,
   refusal,
-  type Seq,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { rowsOf } from '../accounts/tickets/tickets.ts';
@@ -176,15 +175,8 @@ export async function isLastOwner(tx: RuleContext, target: Target): Promise<bool
   return row?.others !== true;
 }
 
-/** Returns the “unchanged” decision at the stream’s last event. */
-export async function unchanged(tx: RuleContext): Promise<Decision> {
-  const [row] = await tx.query<{ last_seq: number }>(
-    'admin-head',
-    'select last_seq from streams where id = $1',
-    [WORKSPACE_STREAM],
-  );
-  return { unchanged: (row?.last_seq ?? 0) as Seq };
-}
+/** Returns the “unchanged” decision at the last event of the workspace stream. */
+export const unchanged = (tx: RuleContext): Decision => ({ unchanged: tx.head(WORKSPACE_STREAM) });
 
 async function update(tx: RuleContext, command: AdminCommand, target: Target): Promise<Decision> {
   const { change, eventType } = command;

@@ -1,4 +1,4 @@
-import type { AccountId, ConversationId, LeastRoles, Seq } from '@parley/protocol';
+import type { AccountId, ConversationId, MinimumRoles, Seq } from '@parley/protocol';
 import { streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase } from '../../test/support/database.ts';
@@ -23,13 +23,19 @@ import {
   upTo,
 } from '../../test/support/stream-builders.ts';
 import { registerAccount } from '../accounts/registration/register.ts';
-import { leastRolesOf } from '../least-roles.ts';
 import { postMessage } from '../messages/commands.ts';
 import { authorize as authorizeOnMessages } from '../messages/policy.ts';
 import { eventsFor, history } from '../messages/queries.ts';
+import { minimumRolesOf } from '../minimum-roles.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { changeLeastRoles, createGroup, deleteGroup, openDirect, renameGroup } from './commands.ts';
+import {
+  changeMinimumRoles,
+  createGroup,
+  deleteGroup,
+  openDirect,
+  renameGroup,
+} from './commands.ts';
 import { bootstrapEveryone, EVERYONE, SYSTEM } from './everyone.ts';
 import {
   addMember,
@@ -104,7 +110,7 @@ describe('a group', () => {
       memberCount: 3,
       role: 'member',
       permissions: ['post', 'leave', 'add_member'],
-      leastRoles: leastRolesOf('public', {}),
+      minimumRoles: minimumRolesOf('public', {}),
       messagePermissions: { own: ['edit', 'delete', 'react', 'pin'], others: ['react', 'pin'] },
       joinedSeq: 3,
       readSeq: 3,
@@ -159,7 +165,7 @@ describe('a group', () => {
     ]);
     expect(await conversationFor(db.pool, bob, id)).toMatchObject({
       role: 'owner',
-      permissions: ['post', ...permissionsOf('owner', 'private', leastRolesOf('private', {}))],
+      permissions: ['post', ...permissionsOf('owner', 'private', minimumRolesOf('private', {}))],
     });
     expect((await logTypes(ann)).at(-1)).toBe('conversation.left');
 
@@ -169,6 +175,47 @@ describe('a group', () => {
     expect(await countOf(id)).toBe(0);
     await joinGroup(append, about(cem, id));
     expect(await conversationFor(db.pool, cem, id)).toMatchObject({ role: 'owner' });
+  });
+
+  test('keeps an active owner', async () => {
+    const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
+    const alone = await aRealGroup(append, [ann]);
+    for (const role of ['member', 'admin'] as const) {
+      expect(verdict(await changeMemberRole(append, about(ann, alone), ann, role))).toBe(
+        'last_group_owner',
+      );
+    }
+    stored(await leaveGroup(append, about(ann, alone)));
+
+    const id = await aRealGroup(append, [ann, bob, cem]);
+    stored(await changeMemberRole(append, about(ann, id), bob, 'owner'));
+    await db.pool.query('update accounts set is_active = false where id = $1', [bob]);
+    expect(verdict(await leaveGroup(append, about(ann, id)))).toBe('last_group_owner');
+    expect(verdict(await changeMemberRole(append, about(ann, id), ann, 'admin'))).toBe(
+      'last_group_owner',
+    );
+    expect(verdict(await handOverGroup(append, about(ann, id), bob))).toBe('account_not_found');
+    stored(await changeMemberRole(append, about(ann, id), bob, 'member'));
+    expect(verdict(await changeMemberRole(append, about(ann, id), bob, 'admin'))).toBe(
+      'account_not_found',
+    );
+    stored(await withdrawMember(append, about(ann, id)));
+    expect(await conversationFor(db.pool, cem, id)).toMatchObject({ role: 'owner' });
+  });
+
+  test('rejects the id of another command about the same member', async () => {
+    const [ann, bob] = (await users(2)) as [AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob]);
+    const request = about(ann, id);
+    stored(await changeMemberRole(append, request, bob, 'owner'));
+    expect(verdict(await handOverGroup(append, request, bob))).toBe('client_id_reused');
+    expect(verdict(await changeMemberRole(append, request, bob, 'admin'))).toBe('client_id_reused');
+    const other = about(ann, id);
+    stored(await changeMinimumRoles(append, other, { post: 'admin' }));
+    expect(verdict(await changeMinimumRoles(append, other, { pin: 'admin' }))).toBe(
+      'client_id_reused',
+    );
+    expect(stored(await changeMinimumRoles(append, other, { post: 'admin' })).repeated).toBe(true);
   });
 
   test('is handed over by owners only, and only to members', async () => {
@@ -212,30 +259,30 @@ describe('a group', () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem]);
     stored(await changeMemberRole(append, about(ann, id), bob, 'admin'));
-    const decide = (leastRoles: Partial<LeastRoles>) =>
-      changeLeastRoles(append, about(ann, id), leastRoles);
+    const decide = (minimumRoles: Partial<MinimumRoles>) =>
+      changeMinimumRoles(append, about(ann, id), minimumRoles);
     const all = stored(await decide({ post: 'admin', pin: 'owner' }));
     expect(stored(await decide({ pin: 'owner' })).seq).toBe(all.seq);
     stored(await decide({ invite: 'admin' }));
     expect(await logOf(db.pool, id)).toMatchObject([
       ...Array.from({ length: 5 }, () => ({})),
-      { type: 'conversation.updated', data: { leastRoles: { post: 'admin', pin: 'owner' } } },
-      { type: 'conversation.updated', data: { leastRoles: { invite: 'admin' } } },
+      { type: 'conversation.updated', data: { minimumRoles: { post: 'admin', pin: 'owner' } } },
+      { type: 'conversation.updated', data: { minimumRoles: { invite: 'admin' } } },
     ]);
-    const leastRoles = {
+    const minimumRoles = {
       post: 'admin',
       invite: 'admin',
       pin: 'owner',
       deleteOthers: 'admin',
-      change: 'admin',
+      rename: 'admin',
     };
     expect(await conversationFor(db.pool, cem, id)).toMatchObject({
-      leastRoles,
+      minimumRoles,
       permissions: ['leave'],
       messagePermissions: { own: ['edit', 'delete', 'react'], others: ['react'] },
     });
     expect(await conversationFor(db.pool, bob, id)).toMatchObject({
-      leastRoles,
+      minimumRoles,
       permissions: ['post', 'leave', 'add_member', 'remove_member', 'rename'],
       messagePermissions: { own: ['edit', 'delete', 'react'], others: ['delete', 'react'] },
     });
@@ -387,16 +434,16 @@ describe('commands', () => {
     'delete',
   ] as const;
   /** `post: admin` is what makes an announcement group; the other one gives all to members. */
-  const decisions: Partial<LeastRoles>[] = [
+  const decisions: Partial<MinimumRoles>[] = [
     {},
-    { post: 'admin', invite: 'owner', change: 'owner' },
+    { post: 'admin', invite: 'owner', rename: 'owner' },
   ];
   const types: ConversationType[] = ['direct', 'public', 'private', 'everyone'];
 
   for (const type of types) {
     test.each(decisions)(`follow the policy in a ${type} conversation with %j`, async (decided) => {
       if (type === 'direct' && Object.keys(decided).length > 0) return;
-      const leastRoles = leastRolesOf(type === 'private' ? 'private' : 'public', decided);
+      const minimumRoles = minimumRolesOf(type === 'private' ? 'private' : 'public', decided);
       for (const role of roles) {
         for (const action of [...actions, 'post'] as const) {
           if (type === 'direct' && (role === 'owner' || role === 'admin')) continue;
@@ -408,13 +455,13 @@ describe('commands', () => {
           const actor = { owner, admin, member, non_member: outsider }[role];
           const expected =
             action === 'post'
-              ? authorizeOnMessages(role, 'post', 'own', leastRoles)
-              : authorize(role, type, policyAction(action), leastRoles);
+              ? authorizeOnMessages(role, 'post', 'own', minimumRoles)
+              : authorize(role, type, policyAction(action), minimumRoles);
           if (role !== 'non_member') {
             // What a member is shown is what the command then allows.
             const seen = await conversationFor(db.pool, actor, id);
             expect(seen).toMatchObject({
-              permissions: expect.arrayContaining(permissionsOf(role, type, leastRoles)),
+              permissions: expect.arrayContaining(permissionsOf(role, type, minimumRoles)),
             });
             if (action === 'post') {
               expect(seen?.permissions.includes('post')).toBe(expected === 'yes');
@@ -434,7 +481,7 @@ describe('commands', () => {
   async function conversationOf(
     type: ConversationType,
     { owner, admin, member, second }: Record<'owner' | 'admin' | 'member' | 'second', AccountId>,
-    decided: Partial<LeastRoles>,
+    decided: Partial<MinimumRoles>,
   ): Promise<ConversationId> {
     if (type === 'direct') return aDirect(append, owner, member);
     if (type !== 'everyone') {
@@ -442,13 +489,15 @@ describe('commands', () => {
       stored(await changeMemberRole(append, about(owner, id), admin, 'admin'));
       // With a second owner the first one may leave.
       stored(await changeMemberRole(append, about(owner, id), second, 'owner'));
-      stored(await changeLeastRoles(append, about(owner, id), decided));
+      stored(await changeMinimumRoles(append, about(owner, id), decided));
       return id;
     }
     await joinGroup(append, about(owner, EVERYONE));
     await joinGroup(append, about(member, EVERYONE));
     await db.pool.query(`update accounts set role = 'admin' where id = $1`, [owner]);
-    stored(await changeLeastRoles(append, about(owner, EVERYONE), leastRolesOf('public', decided)));
+    stored(
+      await changeMinimumRoles(append, about(owner, EVERYONE), minimumRolesOf('public', decided)),
+    );
     return EVERYONE;
   }
 
@@ -473,7 +522,7 @@ describe('commands', () => {
       case 'hand_over':
         return handOverGroup(append, request, target);
       case 'configure':
-        return changeLeastRoles(append, request, { pin: 'owner', deleteOthers: 'owner' });
+        return changeMinimumRoles(append, request, { pin: 'owner', deleteOthers: 'owner' });
       case 'post':
         return postMessage(append, request, 'x');
       case 'rename':

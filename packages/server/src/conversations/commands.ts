@@ -2,7 +2,7 @@ import {
   type AccountId,
   type ClientId,
   type ConversationId,
-  type LeastRoles,
+  type MinimumRoles,
   refusal,
   type Seq,
   type StreamId,
@@ -12,14 +12,13 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
-import type { DecidedLeastRoles } from '../least-roles.ts';
+import type { MinimumRoleOverrides } from '../minimum-roles.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import {
   activeAccounts,
   type ConversationRequest,
   conversationRule,
-  readHead,
   runCommand,
 } from './conversation-rule.ts';
 import { joinEvents } from './members.ts';
@@ -111,16 +110,26 @@ export const renameGroup = (
     alsoLocks: [WORKSPACE_STREAM],
   });
 
+/** In the order in which they enter digests of commands. */
+const ACTIONS = [
+  'post',
+  'invite',
+  'pin',
+  'deleteOthers',
+  'rename',
+] as const satisfies (keyof MinimumRoles)[];
+
 /** Changes who may do what in a group. */
-export const changeLeastRoles = (
+export const changeMinimumRoles = (
   append: Append,
   r: ConversationRequest,
-  leastRoles: DecidedLeastRoles,
+  minimumRoles: MinimumRoleOverrides,
 ): Promise<Outcome> =>
   runCommand(append, r, {
     rule: configureRule,
     eventType: 'conversation.updated',
-    change: { leastRoles },
+    change: { minimumRoles },
+    details: ['minimum roles', ...ACTIONS.map((action) => minimumRoles[action] ?? null)],
     alsoLocks: [],
   });
 
@@ -181,7 +190,7 @@ const openDirectRule: Rule<OpenDirectCommand> = {
 
 const renameRule = conversationRule('rename', async (tx, command, state) => {
   const { stream, conversation, name } = command;
-  if (state.name === name) return { unchanged: await readHead(tx, stream) };
+  if (state.name === name) return { unchanged: tx.head(stream) };
   const listed = state.isPublic
     ? [newEvent(WORKSPACE_STREAM, 'group.updated', { conversation, name })]
     : [];
@@ -190,12 +199,13 @@ const renameRule = conversationRule('rename', async (tx, command, state) => {
 
 const configureRule = conversationRule('configure', async (tx, command, state) => {
   const { stream, change } = command;
-  const leastRoles = change.leastRoles ?? {};
-  const differs = (Object.keys(leastRoles) as (keyof LeastRoles)[]).some(
-    (what) => leastRoles[what] !== state.leastRoles[what],
+  const minimumRoles = change.minimumRoles ?? {};
+  const differs = ACTIONS.some(
+    (action) =>
+      minimumRoles[action] !== undefined && minimumRoles[action] !== state.minimumRoles[action],
   );
-  if (!differs) return { unchanged: await readHead(tx, stream) };
-  return { events: [newEvent(stream, 'conversation.updated', { leastRoles })] };
+  if (!differs) return { unchanged: tx.head(stream) };
+  return { events: [newEvent(stream, 'conversation.updated', { minimumRoles })] };
 });
 
 const deleteRule = conversationRule('delete', async (_tx, command, state) => {

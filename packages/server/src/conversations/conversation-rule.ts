@@ -1,8 +1,8 @@
 import {
   type AccountId,
   type ConversationId,
-  type LeastRoles,
   type MemberRole,
+  type MinimumRoles,
   refusal,
   type Seq,
   type StreamId,
@@ -10,12 +10,15 @@ import {
   streamOfConversation,
   type Visibility,
 } from '@parley/protocol';
-import { type DecidedLeastRoles, leastRolesOf } from '../least-roles.ts';
-import type { Append, Outcome } from '../stream/append.ts';
-import type { Command, Decision, Rule, RuleContext } from '../stream/stream-transaction.ts';
 import {
   type ActorRole,
   actingRole,
+  type MinimumRoleOverrides,
+  minimumRolesOf,
+} from '../minimum-roles.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import type { Command, Decision, Rule, RuleContext } from '../stream/stream-transaction.ts';
+import {
   authorize,
   type ConversationAction,
   type ConversationType,
@@ -33,7 +36,7 @@ export interface ConversationRequest {
 export interface ConversationChange {
   /** The new role of the target. */
   readonly role?: MemberRole;
-  readonly leastRoles?: DecidedLeastRoles;
+  readonly minimumRoles?: MinimumRoleOverrides;
 }
 
 /** A command on a conversation; `target` is the account it is about, by default the actor. */
@@ -52,12 +55,14 @@ export interface ConversationState {
   readonly isPublic: boolean;
   readonly isDeleted: boolean;
   readonly name: string | null;
-  readonly leastRoles: LeastRoles;
+  readonly minimumRoles: MinimumRoles;
   readonly memberCount: number;
   /** The account’s current membership. */
   readonly membership: { readonly role: MemberRole; readonly joinedSeq: Seq } | null;
   /** Where the account last left, if it ever did. */
   readonly leftSeq: Seq | null;
+  /** Whether the account can log in. */
+  readonly isActive: boolean;
   readonly actorRole: ActorRole;
 }
 
@@ -74,6 +79,8 @@ export function runCommand(
     target?: AccountId;
     name?: string;
     change?: ConversationChange;
+    /** What distinguishes the command from others of its event type, target and name. */
+    details?: Command['payload'];
     alsoLocks: readonly StreamId[];
   },
 ): Promise<Outcome> {
@@ -84,11 +91,7 @@ export function runCommand(
     stream: streamOfConversation(conversation),
     alsoLocks: options.alsoLocks,
     eventType: options.eventType,
-    payload: [
-      options.target ?? actor,
-      options.name ?? null,
-      ...(options.change ? [JSON.stringify(options.change)] : []),
-    ],
+    payload: [options.target ?? actor, options.name ?? null, ...(options.details ?? [])],
     bytes: 2 * EVENT_BYTES,
     conversation,
     target: options.target ?? actor,
@@ -106,9 +109,10 @@ export function conversationRule(
     command: ConversationCommand,
     state: ConversationState,
   ) => Promise<Decision>,
+  name: string = action,
 ): Rule<ConversationCommand> {
   return {
-    name: `conversations.${action}`,
+    name: `conversations.${name}`,
     async decide(tx, command) {
       const state = await readConversationState(tx, command.conversation, command.actor);
       if (!state) return { refuse: refusal('conversation_not_found') };
@@ -117,7 +121,7 @@ export function conversationRule(
         return { unchanged: state.leftSeq };
       }
       if (state.isDeleted) return { refuse: refusal('conversation_not_found') };
-      const verdict = authorize(state.actorRole, state.type, action, state.leastRoles);
+      const verdict = authorize(state.actorRole, state.type, action, state.minimumRoles);
       if (verdict !== 'yes') return { refuse: refusal(verdict) };
       return await decide(tx, command, state);
     },
@@ -134,20 +138,21 @@ export async function readConversationState(
     kind: string;
     visibility: Visibility;
     is_everyone: boolean;
-    least_roles: DecidedLeastRoles;
+    minimum_roles: MinimumRoleOverrides;
     name: string | null;
     member_count: number;
     is_deleted: boolean;
     is_server_admin: boolean | null;
+    is_active: boolean | null;
     role: MemberRole | null;
     joined_seq: number | null;
     left_seq: number | null;
   }>(
     'conversations-state',
-    `select c.kind, c.visibility, c.is_everyone, c.least_roles, c.name,
+    `select c.kind, c.visibility, c.is_everyone, c.minimum_roles, c.name,
             c.member_count,
             c.deleted_at is not null as is_deleted,
-            a.role in ('owner', 'admin') as is_server_admin, m.role, m.joined_seq,
+            a.role in ('owner', 'admin') as is_server_admin, a.is_active, m.role, m.joined_seq,
             (select max(p.left_seq) from memberships p
              where p.conversation_id = c.id and p.account_id = $2) as left_seq
      from conversations c
@@ -165,11 +170,15 @@ export async function readConversationState(
     isPublic: visibility === 'public',
     isDeleted: row.is_deleted,
     name: row.name,
-    leastRoles: leastRolesOf(visibility, row.least_roles),
+    minimumRoles: minimumRolesOf(visibility, row.minimum_roles),
     memberCount: row.member_count,
     membership: role === null ? null : { role, joinedSeq: (row.joined_seq ?? 0) as Seq },
     leftSeq: row.left_seq as Seq | null,
-    actorRole: role === null ? 'non_member' : actingRole(role, type, row.is_server_admin === true),
+    isActive: row.is_active === true,
+    actorRole:
+      role === null
+        ? 'non_member'
+        : actingRole(role, row.is_everyone, row.is_server_admin === true),
   };
 }
 
@@ -186,14 +195,4 @@ export async function activeAccounts(
   const found = rows.map((r) => r.id as AccountId);
   // An account registered after the locks were taken has an unlocked personal stream: leave it out.
   return new Set(found.filter((id) => tx.has(streamOfAccount(id))));
-}
-
-/** Returns the seq of the last event of a stream. */
-export async function readHead(tx: RuleContext, stream: StreamId): Promise<Seq> {
-  const [last] = await tx.query<{ last_seq: number }>(
-    'conversations-head',
-    'select last_seq from streams where id = $1',
-    [stream],
-  );
-  return (last?.last_seq ?? 0) as Seq;
 }

@@ -3,7 +3,6 @@ import {
   AddMemberBody,
   ChangeMemberBody,
   Conversation,
-  ConversationId,
   HandOverBody,
   ListQuery,
   Member,
@@ -14,19 +13,16 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
-import { IdempotencyHeader, problems } from '../http/describe.ts';
+import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
+import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
+import { conversationAfter } from './conversation-after.ts';
 import { addMember, changeMemberRole, handOverGroup, removeMember } from './members.ts';
 import { memberOf, membersOf } from './queries.ts';
-import { requestOf } from './requests.ts';
 import type { ConversationDeps } from './routes.ts';
-import { conversationFor } from './snapshot.ts';
 
-const OfConversation = z.object({ id: ConversationId });
-const OfMember = z.object({ id: ConversationId, account: AccountId });
-const headers = IdempotencyHeader;
-const security = [{ accessToken: [] }];
+const OfMember = OfConversation.extend({ account: AccountId });
 
 /** The members of conversations and their roles. */
 export function memberRoutes(instance: FastifyInstance, deps: ConversationDeps): void {
@@ -76,7 +72,7 @@ export function memberRoutes(instance: FastifyInstance, deps: ConversationDeps):
     onRequest,
     handler: async (request, reply) => {
       const { account } = request.body;
-      storedOrRefuse(await addMember(append, requestOf(request, request.params.id), account));
+      storedOrRefuse(await addMember(append, commandRequest(request, request.params.id), account));
       reply.code(201);
       const member = await memberOf(pool, sessionOf(request).account, request.params.id, account);
       return member ?? refuse('no_longer_member');
@@ -99,7 +95,11 @@ export function memberRoutes(instance: FastifyInstance, deps: ConversationDeps):
     onRequest,
     handler: async (request, reply) => {
       storedOrRefuse(
-        await removeMember(append, requestOf(request, request.params.id), request.params.account),
+        await removeMember(
+          append,
+          commandRequest(request, request.params.id),
+          request.params.account,
+        ),
       );
       return reply.code(204).send(null);
     },
@@ -122,7 +122,7 @@ export function memberRoutes(instance: FastifyInstance, deps: ConversationDeps):
     handler: async (request) => {
       const { id, account } = request.params;
       const { role } = request.body;
-      storedOrRefuse(await changeMemberRole(append, requestOf(request, id), account, role));
+      storedOrRefuse(await changeMemberRole(append, commandRequest(request, id), account, role));
       const member = await memberOf(pool, sessionOf(request).account, id, account);
       return member ?? refuse('no_longer_member');
     },
@@ -144,9 +144,10 @@ export function memberRoutes(instance: FastifyInstance, deps: ConversationDeps):
     onRequest,
     handler: async (request) => {
       const { id } = request.params;
-      storedOrRefuse(await handOverGroup(append, requestOf(request, id), request.body.account));
-      const conversation = await conversationFor(pool, sessionOf(request).account, id);
-      return conversation ?? refuse('no_longer_member');
+      storedOrRefuse(
+        await handOverGroup(append, commandRequest(request, id), request.body.account),
+      );
+      return conversationAfter(pool, sessionOf(request).account, id);
     },
   });
 }

@@ -22,11 +22,10 @@ import {
   type ConversationState,
   conversationRule,
   readConversationState,
-  readHead,
   runCommand,
 } from './conversation-rule.ts';
 import { joinedPersonally } from './everyone.ts';
-import { mayRemove } from './policy.ts';
+import { removableRoles } from './policy.ts';
 
 /** Commands that change who is a member of a group. */
 
@@ -97,6 +96,7 @@ export const changeMemberRole = (
     eventType: 'member.role_changed',
     target,
     change: { role },
+    details: ['role', role],
     alsoLocks: [],
   });
 
@@ -110,7 +110,7 @@ export const handOverGroup = (
     rule: handOverRule,
     eventType: 'member.role_changed',
     target,
-    change: { role: 'owner' },
+    details: ['hand over'],
     alsoLocks: [],
   });
 
@@ -130,7 +130,10 @@ const addRule = conversationRule('add_member', async (tx, command) => {
 });
 
 const leaveRule = conversationRule('leave', async (tx, command, state) => {
-  if (await isOnlyOwner(tx, command, state)) return { refuse: refusal('last_group_owner') };
+  if (state.membership?.role === 'owner') {
+    const successor = await readSuccessor(tx, command);
+    if (successor && successor.role !== 'owner') return { refuse: refusal('last_group_owner') };
+  }
   return await leave(tx, command, state);
 });
 
@@ -147,8 +150,8 @@ const withdrawRule: Rule<ConversationCommand> = {
 const removeRule = conversationRule('remove_member', async (tx, command, state) => {
   const target = await readConversationState(tx, command.conversation, command.target);
   if (target?.membership) {
-    if (!mayRemove(state.actorRole, target.membership.role))
-      return { refuse: refusal('forbidden') };
+    const removable = removableRoles(state.actorRole, state.type, state.minimumRoles);
+    if (!removable.includes(target.membership.role)) return { refuse: refusal('forbidden') };
     return leave(tx, command, target);
   }
   if (target?.leftSeq) return { unchanged: target.leftSeq };
@@ -159,24 +162,30 @@ const changeRoleRule = conversationRule('change_role', async (tx, command) => {
   const { stream, target: account, change } = command;
   const target = await readConversationState(tx, command.conversation, account);
   if (!target?.membership || !change.role) return { refuse: NOT_A_MEMBER };
-  if (target.membership.role === change.role) return { unchanged: await readHead(tx, stream) };
-  if (await isOnlyOwner(tx, command, target)) return { refuse: refusal('last_group_owner') };
+  if (target.membership.role === change.role) return { unchanged: tx.head(stream) };
+  if (change.role !== 'member' && !target.isActive) return { refuse: INACTIVE };
+  if (target.membership.role === 'owner' && !(await hasOtherOwner(tx, command))) {
+    return { refuse: refusal('last_group_owner') };
+  }
   return { events: [newEvent(stream, 'member.role_changed', { account, role: change.role })] };
 });
 
-const handOverRule = conversationRule('change_role', async (tx, command) => {
+const decideHandOver = async (tx: RuleContext, command: ConversationCommand): Promise<Decision> => {
   const { stream, target: account, actor } = command;
   const target = await readConversationState(tx, command.conversation, account);
   if (!target?.membership) return { refuse: NOT_A_MEMBER };
-  if (account === actor) return { unchanged: await readHead(tx, stream) };
+  if (!target.isActive) return { refuse: INACTIVE };
+  if (account === actor) return { unchanged: tx.head(stream) };
   const given = newEvent(stream, 'member.role_changed', { account: actor, role: 'admin' });
   if (target.membership.role === 'owner') return { events: [given] };
   return {
     events: [newEvent(stream, 'member.role_changed', { account, role: 'owner' }), given],
   };
-});
+};
+const handOverRule = conversationRule('change_role', decideHandOver, 'hand_over');
 
 const NOT_A_MEMBER = refusal('account_not_found', 'This user is not a member');
+const INACTIVE = refusal('account_not_found', 'This user’s account is deactivated');
 
 /** Returns the events of a join: one in the conversation, one in the member’s personal stream. */
 export function joinEvents(
@@ -197,7 +206,7 @@ async function leave(
   state: ConversationState,
 ): Promise<Decision> {
   const { stream, conversation, target } = command;
-  const newOwner = state.membership?.role === 'owner' ? await readNewOwner(tx, command) : null;
+  const successor = state.membership?.role === 'owner' ? await readSuccessor(tx, command) : null;
   return {
     events: [
       newEvent(stream, 'member.left', { account: target }),
@@ -205,37 +214,33 @@ async function leave(
         conversation,
         seq: preceding[0]?.seq ?? (0 as Seq),
       })),
-      ...(newOwner
-        ? [newEvent(stream, 'member.role_changed', { account: newOwner, role: 'owner' })]
+      ...(successor && successor.role !== 'owner'
+        ? [newEvent(stream, 'member.role_changed', { account: successor.account, role: 'owner' })]
         : []),
     ],
   };
 }
 
-/**
- * Returns whether the target is the only owner of a group with further members; `state` is that of the
- * target.
- */
-async function isOnlyOwner(
-  tx: RuleContext,
-  command: ConversationCommand,
-  state: ConversationState,
-): Promise<boolean> {
-  return state.membership?.role === 'owner' && (await readNewOwner(tx, command)) !== null;
-}
+/** Returns whether an active member other than the target owns the group. */
+const hasOtherOwner = async (tx: RuleContext, command: ConversationCommand): Promise<boolean> =>
+  (await readSuccessor(tx, command))?.role === 'owner';
 
-/** Returns who becomes owner when the target leaves; null while there is another owner. */
-async function readNewOwner(
+/**
+ * Returns the active member who comes first when the target leaves: an owner, or else an admin, or else
+ * a member; of several the one who joined first. Null without another active member.
+ */
+async function readSuccessor(
   tx: RuleContext,
   command: ConversationCommand,
-): Promise<AccountId | null> {
+): Promise<{ readonly account: AccountId; readonly role: MemberRole } | null> {
   const [row] = await tx.query<{ account_id: string; role: MemberRole }>(
-    'conversations-new-owner',
-    `select account_id, role from memberships
-     where conversation_id = $1 and left_seq is null and account_id <> $2
-     order by role = 'owner' desc, role = 'admin' desc, joined_seq
+    'conversations-successor',
+    `select m.account_id, m.role from memberships m
+     join accounts a on a.id = m.account_id
+     where m.conversation_id = $1 and m.left_seq is null and m.account_id <> $2 and a.is_active
+     order by m.role = 'owner' desc, m.role = 'admin' desc, m.joined_seq
      limit 1`,
     [command.conversation, command.target],
   );
-  return row && row.role !== 'owner' ? (row.account_id as AccountId) : null;
+  return row ? { account: row.account_id as AccountId, role: row.role } : null;
 }

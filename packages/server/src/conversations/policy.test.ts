@@ -1,13 +1,12 @@
-import type { LeastRoles, MemberRole } from '@parley/protocol';
+import type { MemberRole, MinimumRoles } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
-import { leastRolesOf } from '../least-roles.ts';
+import { type ActorRole, minimumRolesOf } from '../minimum-roles.ts';
 import {
-  type ActorRole,
   authorize,
   type ConversationAction,
   type ConversationType,
-  mayRemove,
   permissionsOf,
+  removableRoles,
 } from './policy.ts';
 
 const ACTIONS: ConversationAction[] = [
@@ -20,7 +19,7 @@ const ACTIONS: ConversationAction[] = [
   'configure',
   'delete',
 ];
-const LEAST = leastRolesOf('private', {});
+const MINIMUM = minimumRolesOf('private', {});
 
 /**
  * The policy in short form: + yes, - forbidden, ? not found, g not a group, e everyone group, i and c: the
@@ -48,18 +47,18 @@ const cases = Object.entries(TABLE).flatMap(([type, roles]) =>
     ([role, verdicts]) => [type as ConversationType, role as ActorRole, verdicts] as const,
   ),
 );
-const decisions = Object.keys(RANKS) as MemberRole[];
+const memberRoles = Object.keys(RANKS) as MemberRole[];
 
 describe('the policy of conversations', () => {
   test.each(cases)('%s conversation, %s', (type, role, verdicts) => {
-    for (const invite of decisions) {
-      for (const change of decisions) {
-        const leastRoles: LeastRoles = { ...LEAST, invite, change };
-        const found = ACTIONS.map((action) => authorize(role, type, action, leastRoles));
-        const decided = (least: MemberRole) =>
-          role !== 'non_member' && RANKS[role] >= RANKS[least] ? 'yes' : 'forbidden';
+    for (const invite of memberRoles) {
+      for (const rename of memberRoles) {
+        const minimumRoles: MinimumRoles = { ...MINIMUM, invite, rename };
+        const found = ACTIONS.map((action) => authorize(role, type, action, minimumRoles));
+        const atLeast = (minimum: MemberRole) =>
+          role !== 'non_member' && RANKS[role] >= RANKS[minimum] ? 'yes' : 'forbidden';
         const expected = [...verdicts].map((v) =>
-          v === 'i' ? decided(invite) : v === 'c' ? decided(change) : VERDICTS[v],
+          v === 'i' ? atLeast(invite) : v === 'c' ? atLeast(rename) : VERDICTS[v],
         );
         expect(found).toEqual(expected);
       }
@@ -70,15 +69,15 @@ describe('the policy of conversations', () => {
     for (const [type, role] of cases) {
       if (role === 'non_member') continue;
       const allowed = ACTIONS.filter(
-        (action) => action !== 'join' && authorize(role, type, action, LEAST) === 'yes',
+        (action) => action !== 'join' && authorize(role, type, action, MINIMUM) === 'yes',
       );
-      expect(permissionsOf(role, type, LEAST)).toEqual(allowed);
+      expect(permissionsOf(role, type, MINIMUM)).toEqual(allowed);
     }
   });
 
   test('lets members add others to a public group and admins to a private one by default', () => {
     const may = (role: MemberRole, type: 'public' | 'private') =>
-      authorize(role, type, 'add_member', leastRolesOf(type, {}));
+      authorize(role, type, 'add_member', minimumRolesOf(type, {}));
     expect([may('member', 'public'), may('member', 'private'), may('admin', 'private')]).toEqual([
       'yes',
       'forbidden',
@@ -87,11 +86,13 @@ describe('the policy of conversations', () => {
   });
 
   test.each([
-    ['owner', [true, true, true]],
-    ['admin', [true, false, false]],
-  ] as const)('an %s may remove: member, admin, owner: %j', (actor, expected) => {
-    expect((['member', 'admin', 'owner'] as const).map((t) => mayRemove(actor, t))).toEqual(
-      expected,
-    );
+    ['owner', 'private', ['owner', 'admin', 'member']],
+    ['admin', 'private', ['member']],
+    ['member', 'private', []],
+    ['non_member', 'public', []],
+    ['owner', 'direct', []],
+    ['owner', 'everyone', []],
+  ] as const)('an %s of a %s conversation may remove %j', (actor, type, expected) => {
+    expect(removableRoles(actor, type, MINIMUM)).toEqual(expected);
   });
 });

@@ -1,8 +1,11 @@
-import type { ConversationPermission, ErrorCode, LeastRoles, MemberRole } from '@parley/protocol';
-import { type ActorRole, isAtLeast } from '../least-roles.ts';
+import {
+  type ConversationPermission,
+  type ErrorCode,
+  MemberRole,
+  type MinimumRoles,
+} from '@parley/protocol';
+import { type ActorRole, isAtLeast } from '../minimum-roles.ts';
 import type { PolicyVerdict } from '../policy-verdict.ts';
-
-export type { ActorRole } from '../least-roles.ts';
 
 /** An action on a conversation or its members. The policy of messages has who may post. */
 export type ConversationAction = 'join' | Exclude<ConversationPermission, 'post'>;
@@ -12,20 +15,20 @@ export type ConversationAction = 'join' | Exclude<ConversationPermission, 'post'
  */
 export type ConversationType = 'direct' | 'public' | 'private' | 'everyone';
 
-/** Who may act: from a role upwards, from the role that the group has decided upwards, or no one. */
+/** Who may act: from a role upwards, from the minimum role of this group upwards, or no one. */
 type Entry =
   | { readonly from: ActorRole }
-  | { readonly decided: keyof LeastRoles }
+  | { readonly minimum: keyof MinimumRoles }
   | { readonly refused: ErrorCode };
 type Entries = Readonly<Record<ConversationAction, Entry>>;
 
 const GROUP: Entries = {
   join: { from: 'member' },
   leave: { from: 'member' },
-  add_member: { decided: 'invite' },
+  add_member: { minimum: 'invite' },
   remove_member: { from: 'admin' },
   change_role: { from: 'owner' },
-  rename: { decided: 'change' },
+  rename: { minimum: 'rename' },
   configure: { from: 'owner' },
   delete: { from: 'owner' },
 };
@@ -54,7 +57,7 @@ const POLICY: Readonly<Record<ConversationType, Entries>> = {
   everyone: {
     ...noOne('everyone_group'),
     join: { from: 'non_member' },
-    rename: { decided: 'change' },
+    rename: { minimum: 'rename' },
     configure: { from: 'owner' },
   },
 };
@@ -64,12 +67,12 @@ export function authorize(
   role: ActorRole,
   type: ConversationType,
   action: ConversationAction,
-  leastRoles: LeastRoles,
+  minimumRoles: MinimumRoles,
 ): PolicyVerdict {
   const entry = POLICY[type][action];
   if ('refused' in entry) return role === 'non_member' ? 'conversation_not_found' : entry.refused;
-  const least = 'from' in entry ? entry.from : leastRoles[entry.decided];
-  if (isAtLeast(role, least)) return 'yes';
+  const minimum = 'from' in entry ? entry.from : minimumRoles[entry.minimum];
+  if (isAtLeast(role, minimum)) return 'yes';
   return role === 'non_member' ? 'conversation_not_found' : 'forbidden';
 }
 
@@ -77,18 +80,24 @@ export function authorize(
 export function permissionsOf(
   role: MemberRole,
   type: ConversationType,
-  leastRoles: LeastRoles,
+  minimumRoles: MinimumRoles,
 ): ConversationPermission[] {
   // Members have joined: nothing to offer.
   const { join: _join, ...entries } = POLICY[type];
   return (Object.keys(entries) as Exclude<ConversationPermission, 'post'>[]).filter(
-    (action) => authorize(role, type, action, leastRoles) === 'yes',
+    (action) => authorize(role, type, action, minimumRoles) === 'yes',
   );
 }
 
-/** Returns whether a member may remove another one: owners may remove all, admins only members. */
-export const mayRemove = (actor: ActorRole, target: MemberRole): boolean =>
-  actor === 'owner' || !isAtLeast(target, actor);
+/** Returns the roles of the members that a member may remove: owners remove all, admins those below. */
+export function removableRoles(
+  role: ActorRole,
+  type: ConversationType,
+  minimumRoles: MinimumRoles,
+): MemberRole[] {
+  if (authorize(role, type, 'remove_member', minimumRoles) !== 'yes') return [];
+  return MemberRole.options.filter((target) => role === 'owner' || !isAtLeast(target, role));
+}
 
 /** Returns the type of a conversation. */
 export function conversationType(c: {
@@ -99,14 +108,4 @@ export function conversationType(c: {
   if (c.kind === 'direct') return 'direct';
   if (c.isEveryone) return 'everyone';
   return c.visibility === 'public' ? 'public' : 'private';
-}
-
-/** Returns the role with which a member acts: in the group of everyone the server role decides. */
-export function actingRole(
-  role: MemberRole,
-  type: ConversationType,
-  isServerAdmin: boolean,
-): MemberRole {
-  if (type !== 'everyone') return role;
-  return isServerAdmin ? 'owner' : 'member';
 }

@@ -33,14 +33,14 @@ export const conversationProjections = {
 
   'conversation.updated': (tx, events) => {
     for (const e of events) {
-      const { name, visibility, leastRoles } = dataOf(e, 'conversation.updated');
+      const { name, visibility, minimumRoles } = dataOf(e, 'conversation.updated');
       tx.issue(
         'conversations-updated',
         `update conversations
          set name = coalesce($2, name), visibility = coalesce($3, visibility),
-             least_roles = least_roles || $4::jsonb
+             minimum_roles = minimum_roles || $4::jsonb
          where id = $1`,
-        [e.stream, name ?? null, visibility ?? null, JSON.stringify(leastRoles ?? {})],
+        [e.stream, name ?? null, visibility ?? null, JSON.stringify(minimumRoles ?? {})],
       );
     }
   },

@@ -72,13 +72,13 @@ describe('groups over REST', () => {
     expect(handed).toMatchObject({ status: 200, body: { role: 'admin' } });
     expect((await ann.request('POST', `/conversations/${id}/leave`)).status).toBe(204);
 
-    const path = `/conversations/${id}/least-roles`;
+    const path = `/conversations/${id}/minimum-roles`;
     expect(codeOf(await bob.request('PATCH', path, { post: 'admin' }))).toBe('403 forbidden');
     expect(codeOf(await cem.request('PATCH', path, { shout: 'admin' }))).toBe('422 invalid');
     const decided = await cem.request('PATCH', path, { post: 'owner' });
     expect(decided).toMatchObject({
       status: 200,
-      body: { leastRoles: { post: 'owner', invite: 'admin' } },
+      body: { minimumRoles: { post: 'owner', invite: 'admin' } },
     });
     const posted = await bob.request('POST', `/conversations/${id}/messages`, { body: 'x' });
     expect(codeOf(posted)).toBe('403 forbidden');
@@ -226,9 +226,9 @@ describe('direct conversations and everyone over REST', () => {
     });
     // Limited to posts by admins.
     const limit = (user: User, post: string) =>
-      user.request('PATCH', `/conversations/${EVERYONE}/least-roles`, { post });
+      user.request('PATCH', `/conversations/${EVERYONE}/minimum-roles`, { post });
     expect(codeOf(await limit(bob, 'member'))).toBe('403 forbidden');
-    expect((await limit(ann, 'admin')).body.leastRoles.post).toBe('admin');
+    expect((await limit(ann, 'admin')).body.minimumRoles.post).toBe('admin');
     const say = (user: User) =>
       user.request('POST', `/conversations/${EVERYONE}/messages`, { body: 'x' });
     expect(codeOf(await say(bob))).toBe('403 forbidden');

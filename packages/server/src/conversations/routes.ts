@@ -1,14 +1,14 @@
 import {
   type AccountId,
-  ChangeLeastRolesBody,
+  ChangeMinimumRolesBody,
   Conversation,
   ConversationId,
   ConversationsAnswer,
   CreateGroupBody,
   conversationOfStream,
   isStorable,
-  type LeastRoles,
   ListQuery,
+  type MinimumRoles,
   OpenDirectBody,
   PublicGroupsPage,
   UpdateGroupBody,
@@ -18,15 +18,22 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
 import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
-import { IdempotencyHeader, problems } from '../http/describe.ts';
+import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { clientIdOf } from '../http/idempotency.ts';
 import { pageCursor } from '../http/page.ts';
+import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
 import type { Append } from '../stream/append.ts';
-import { changeLeastRoles, createGroup, deleteGroup, openDirect, renameGroup } from './commands.ts';
+import {
+  changeMinimumRoles,
+  createGroup,
+  deleteGroup,
+  openDirect,
+  renameGroup,
+} from './commands.ts';
+import { conversationAfter } from './conversation-after.ts';
 import { joinGroup, leaveGroup } from './members.ts';
 import { publicGroups } from './queries.ts';
-import { requestOf } from './requests.ts';
 import { conversationFor, conversationsOf } from './snapshot.ts';
 
 /** The dependencies of the conversation routes. */
@@ -37,10 +44,7 @@ export interface ConversationDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-const OfConversation = z.object({ id: ConversationId });
 const GroupCursor = z.tuple([z.string().refine(isStorable), ConversationId]);
-const headers = IdempotencyHeader;
-const security = [{ accessToken: [] }];
 
 /** Groups and direct conversations; member-routes.ts has their members. */
 export function conversationRoutes(instance: FastifyInstance, deps: ConversationDeps): void {
@@ -49,9 +53,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
 
   const show = async (account: AccountId, id: ConversationId) =>
     (await conversationFor(pool, account, id)) ?? refuse('conversation_not_found');
-  /** The conversation after a stored command. If the actor left since: 410, as 404 would mean “not done”. */
-  const after = async (account: AccountId, id: ConversationId) =>
-    (await conversationFor(pool, account, id)) ?? refuse('no_longer_member');
+  const after = (account: AccountId, id: ConversationId) => conversationAfter(pool, account, id);
 
   app.route({
     method: 'GET',
@@ -170,7 +172,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     onRequest,
     handler: async (request) => {
       storedOrRefuse(
-        await renameGroup(append, requestOf(request, request.params.id), request.body.name),
+        await renameGroup(append, commandRequest(request, request.params.id), request.body.name),
       );
       return after(sessionOf(request).account, request.params.id);
     },
@@ -178,9 +180,9 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
 
   app.route({
     method: 'PATCH',
-    url: '/conversations/:id/least-roles',
+    url: '/conversations/:id/minimum-roles',
     schema: {
-      operationId: 'changeLeastRoles',
+      operationId: 'changeMinimumRoles',
       tags: ['Conversations'],
       summary: 'Change who may do what in a group (owners)',
       description:
@@ -188,15 +190,15 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       params: OfConversation,
-      body: ChangeLeastRolesBody,
+      body: ChangeMinimumRolesBody,
       response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422) },
     },
     onRequest,
     handler: async (request) => {
       const { id } = request.params;
       // JSON has no undefined.
-      const leastRoles = request.body as Partial<LeastRoles>;
-      storedOrRefuse(await changeLeastRoles(append, requestOf(request, id), leastRoles));
+      const minimumRoles = request.body as Partial<MinimumRoles>;
+      storedOrRefuse(await changeMinimumRoles(append, commandRequest(request, id), minimumRoles));
       return after(sessionOf(request).account, id);
     },
   });
@@ -215,7 +217,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request, reply) => {
-      storedOrRefuse(await deleteGroup(append, requestOf(request, request.params.id)));
+      storedOrRefuse(await deleteGroup(append, commandRequest(request, request.params.id)));
       return reply.code(204).send(null);
     },
   });
@@ -234,7 +236,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request) => {
-      storedOrRefuse(await joinGroup(append, requestOf(request, request.params.id)));
+      storedOrRefuse(await joinGroup(append, commandRequest(request, request.params.id)));
       return after(sessionOf(request).account, request.params.id);
     },
   });
@@ -254,7 +256,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request, reply) => {
-      storedOrRefuse(await leaveGroup(append, requestOf(request, request.params.id)));
+      storedOrRefuse(await leaveGroup(append, commandRequest(request, request.params.id)));
       return reply.code(204).send(null);
     },
   });

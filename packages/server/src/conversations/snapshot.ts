@@ -1,11 +1,11 @@
 import type { AccountId, Conversation, ConversationId } from '@parley/protocol';
 import type { Pool } from 'pg';
-import { type DecidedLeastRoles, leastRolesOf } from '../least-roles.ts';
 import { LAST_MESSAGE } from '../messages/message-sql.ts';
 import { authorize as authorizeOnMessages, messagePermissions } from '../messages/policy.ts';
 import { unread } from '../messages/unread.ts';
+import { actingRole, type MinimumRoleOverrides, minimumRolesOf } from '../minimum-roles.ts';
 import { timestamp } from '../storage/sql.ts';
-import { actingRole, conversationType, permissionsOf } from './policy.ts';
+import { conversationType, permissionsOf, removableRoles } from './policy.ts';
 
 /**
  * Snapshots of conversations as a client starts from them. Each function reads with one statement,
@@ -16,8 +16,11 @@ import { actingRole, conversationType, permissionsOf } from './policy.ts';
 
 /** A conversation as the database returns it: the policies add the permissions. */
 export interface ConversationRow
-  extends Omit<Conversation, 'permissions' | 'messagePermissions' | 'leastRoles'> {
-  readonly leastRoles: DecidedLeastRoles;
+  extends Omit<
+    Conversation,
+    'permissions' | 'messagePermissions' | 'minimumRoles' | 'removableRoles'
+  > {
+  readonly minimumRoles: MinimumRoleOverrides;
 }
 
 /** SQL: whether account $1 is an owner or admin of the server. */
@@ -41,7 +44,7 @@ export const currentConversations = (isCurrent = 'false') => `
       'visibility', c.visibility,
       'name', c.name,
       'isEveryone', c.is_everyone,
-      'leastRoles', c.least_roles,
+      'minimumRoles', c.minimum_roles,
       'peer', peer.account_id,
       'memberCount', c.member_count,
       'createdAt', ${timestamp('c.created_at')},
@@ -104,16 +107,17 @@ export function withPermissions(
   isServerAdmin: boolean | null,
 ): Conversation {
   const type = conversationType(item);
-  const role = actingRole(item.role, type, isServerAdmin === true);
-  const leastRoles = leastRolesOf(item.visibility, item.leastRoles);
-  const mayPost = authorizeOnMessages(role, 'post', 'own', leastRoles) === 'yes';
+  const role = actingRole(item.role, item.isEveryone, isServerAdmin === true);
+  const minimumRoles = minimumRolesOf(item.visibility, item.minimumRoles);
+  const mayPost = authorizeOnMessages(role, 'post', 'own', minimumRoles) === 'yes';
   return {
     ...item,
-    leastRoles: type === 'direct' ? null : leastRoles,
+    minimumRoles: type === 'direct' ? null : minimumRoles,
     permissions: [
       ...(mayPost ? (['post'] as const) : []),
-      ...permissionsOf(role, type, leastRoles),
+      ...permissionsOf(role, type, minimumRoles),
     ],
-    messagePermissions: messagePermissions(role, leastRoles),
+    removableRoles: removableRoles(role, type, minimumRoles),
+    messagePermissions: messagePermissions(role, minimumRoles),
   };
 }

@@ -56,7 +56,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       'name',
       'direct_key',
       'is_everyone',
-      'least_roles',
+      'minimum_roles',
       'member_count',
       'created_by',
       'created_at',

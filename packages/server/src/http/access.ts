@@ -98,7 +98,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   createGroup: by('conversations:write'),
   openDirect: by('conversations:write'),
   renameGroup: by('conversations:write'),
-  changeLeastRoles: by('conversations:write'),
+  changeMinimumRoles: by('conversations:write'),
   handOverGroup: by('conversations:write'),
   changeMemberRole: by('conversations:write'),
   deleteGroup: by('conversations:write'),

@@ -40,7 +40,8 @@ const DELETE: CommandRoute<typeof OfMessage> = {
   method: 'DELETE',
   path: '',
   operationId: 'deleteMessage',
-  summary: 'Delete your own message',
+  summary: 'Delete a message',
+  description: 'Your own, or another member’s if your role in the group allows it.',
   params: OfMessage,
   refusals: [401, 403, 404, 503],
   run: (append, request, { seq }) => deleteMessage(append, request, seq),
@@ -73,7 +74,7 @@ const PIN: CommandRoute<typeof OfMessage> = {
   summary: 'Pin a message',
   description: 'Every member sees the pin. Pinning a pinned message changes nothing.',
   params: OfMessage,
-  refusals: [401, 404, 409, 422, 503],
+  refusals: [401, 403, 404, 409, 422, 503],
   run: (append, request, { seq }) => pinMessage(append, request, seq),
 };
 
@@ -82,9 +83,9 @@ const UNPIN: CommandRoute<typeof OfMessage> = {
   path: '/pin',
   operationId: 'unpinMessage',
   summary: 'Unpin a message',
-  description: 'Any member can remove the pin of another member.',
+  description: 'Those who may pin messages can also remove the pins of others.',
   params: OfMessage,
-  refusals: [401, 404, 422, 503],
+  refusals: [401, 403, 404, 422, 503],
   run: (append, request, { seq }) => unpinMessage(append, request, seq),
 };
 

@@ -16,7 +16,7 @@ import {
   verdict,
 } from '../../test/support/domain-builders.ts';
 import { anAccount, headOf } from '../../test/support/stream-builders.ts';
-import { changeLeastRoles, deleteGroup } from '../conversations/commands.ts';
+import { changeMinimumRoles, deleteGroup } from '../conversations/commands.ts';
 import { addMember, changeMemberRole, leaveGroup, removeMember } from '../conversations/members.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
 import type { Database } from '../storage/database.ts';
@@ -96,8 +96,8 @@ describe('commands', () => {
     'an author in an announcement group': {
       expected: { ...everything, post: 'forbidden', pin: 'forbidden', unpin: 'forbidden' },
       async make(id, author) {
-        const leastRoles = { post: 'admin', pin: 'admin' } as const;
-        stored(await changeLeastRoles(append, about(owner, id), leastRoles));
+        const minimumRoles = { post: 'admin', pin: 'admin' } as const;
+        stored(await changeMinimumRoles(append, about(owner, id), minimumRoles));
         return author;
       },
     },
@@ -105,7 +105,7 @@ describe('commands', () => {
       expected: others,
       async make(id) {
         stored(await changeMemberRole(append, about(owner, id), member, 'admin'));
-        stored(await changeLeastRoles(append, about(owner, id), { deleteOthers: 'owner' }));
+        stored(await changeMinimumRoles(append, about(owner, id), { deleteOthers: 'owner' }));
         return member;
       },
     },

@@ -9,7 +9,12 @@ import {
   streamOfConversation,
   type Visibility,
 } from '@parley/protocol';
-import { type ActorRole, type DecidedLeastRoles, leastRolesOf } from '../least-roles.ts';
+import {
+  type ActorRole,
+  actingRole,
+  type MinimumRoleOverrides,
+  minimumRolesOf,
+} from '../minimum-roles.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,
@@ -142,15 +147,16 @@ const postRule: Rule<PostCommand> = {
   },
 };
 
-/** The sender of a post, as the row of the database says it. */
+/** The membership of a sender, as read from the database. */
 interface Sender {
   readonly role: MemberRole;
-  readonly decided: DecidedLeastRoles;
+  readonly visibility: Visibility;
+  readonly overrides: MinimumRoleOverrides;
 }
 
 function decidePost(command: PostCommand, sender: Sender | undefined): Decision {
-  const leastRoles = leastRolesOf('public', sender?.decided ?? {});
-  const verdict = authorize(sender?.role ?? 'non_member', 'post', 'own', leastRoles);
+  const minimumRoles = minimumRolesOf(sender?.visibility ?? 'public', sender?.overrides ?? {});
+  const verdict = authorize(sender?.role ?? 'non_member', 'post', 'own', minimumRoles);
   if (verdict === 'forbidden') return { refuse: refusal(verdict, FORBIDDEN.post) };
   if (verdict !== 'yes') return { refuse: refusal(verdict) };
   return { events: [newEvent(command.stream, 'message.posted', { body: command.body })] };
@@ -161,14 +167,20 @@ async function readSenders(
   tx: RuleContext,
   commands: readonly PostCommand[],
 ): Promise<Map<number, Sender>> {
-  const rows = await tx.query<{ n: number; role: MemberRole; post: MemberRole | null }>(
+  const rows = await tx.query<{
+    n: number;
+    role: MemberRole;
+    visibility: Visibility;
+    is_everyone: boolean;
+    post: MemberRole | null;
+    is_server_admin: boolean | null;
+  }>(
     'messages-members',
-    // The role on the server is read only where the group of everyone has decided who may post.
-    `select i.n::int as n, c.post,
+    // The role on the server is read only where the group of everyone has set who may post.
+    `select i.n::int as n, m.role, c.visibility, c.is_everyone, c.post,
             case when c.is_everyone and c.post is not null then
-              (select case when a.role in ('owner', 'admin') then 'owner' else 'member' end
-               from accounts a where a.id = i.account_id)
-            else m.role end as role
+              (select a.role in ('owner', 'admin') from accounts a where a.id = i.account_id)
+            end as is_server_admin
      from unnest($1::uuid[], $2::uuid[]) with ordinality as i (account_id, conversation_id, n)
      cross join lateral (
        -- The latest membership: read by the primary key, whatever the statistics of the table.
@@ -178,7 +190,7 @@ async function readSenders(
        limit 1
      ) m
      cross join lateral (
-       select is_everyone, least_roles ->> 'post' as post from conversations
+       select visibility, is_everyone, minimum_roles ->> 'post' as post from conversations
        where id = i.conversation_id
        order by id
        limit 1
@@ -187,7 +199,14 @@ async function readSenders(
     [commands.map((c) => c.actor), commands.map((c) => c.conversation)],
   );
   return new Map(
-    rows.map(({ n, role, post }) => [n - 1, { role, decided: post === null ? {} : { post } }]),
+    rows.map(({ n, role, visibility, is_everyone, post, is_server_admin }) => [
+      n - 1,
+      {
+        role: actingRole(role, is_everyone, is_server_admin === true),
+        visibility,
+        overrides: post === null ? {} : { post },
+      },
+    ]),
   );
 }
 
@@ -248,10 +267,10 @@ interface Target {
 
 /** Why an action that the policy forbids is refused. */
 const FORBIDDEN: Partial<Record<MessageAction, string>> = {
-  post: 'Only some roles may post in this group',
+  post: 'Your role in this group can’t post messages',
   edit: 'Only its author may edit a message',
-  delete: 'Only its author and those who moderate the group may delete a message',
-  pin: 'Only some roles may pin messages in this group',
+  delete: 'Only the author or a member with a higher role may delete a message',
+  pin: 'Your role in this group can’t pin messages',
 };
 
 /** Returns a rule about one message that asks the policy first and then decides. */
@@ -269,16 +288,17 @@ function messageRule(
         deleted: boolean;
         changed_seq: number;
         visibility: Visibility;
-        decided: DecidedLeastRoles;
+        overrides: MinimumRoleOverrides;
         role: MemberRole;
+        is_everyone: boolean;
+        is_server_admin: boolean | null;
       }>(
         'messages-target',
         `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq,
-                c.visibility, c.least_roles as decided,
+                c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,
                 case when c.is_everyone then
-                  (select case when a.role in ('owner', 'admin') then 'owner' else 'member' end
-                   from accounts a where a.id = m.account_id)
-                else m.role end as role
+                  (select a.role in ('owner', 'admin') from accounts a where a.id = m.account_id)
+                end as is_server_admin
          from memberships m
          join conversations c on c.id = m.conversation_id
          left join messages g on g.conversation_id = m.conversation_id and g.seq = $3
@@ -286,10 +306,12 @@ function messageRule(
         [command.actor, command.conversation, command.message],
       );
       if (row?.author_id === null) return { refuse: refusal('message_not_found') };
-      const role: ActorRole = row?.role ?? 'non_member';
+      const role: ActorRole = row
+        ? actingRole(row.role, row.is_everyone, row.is_server_admin === true)
+        : 'non_member';
       const authorship = row?.author_id === command.actor ? 'own' : 'others';
-      const leastRoles = leastRolesOf(row?.visibility ?? 'public', row?.decided ?? {});
-      const verdict = authorize(role, action, authorship, leastRoles);
+      const minimumRoles = minimumRolesOf(row?.visibility ?? 'public', row?.overrides ?? {});
+      const verdict = authorize(role, action, authorship, minimumRoles);
       if (verdict === 'forbidden') return { refuse: refusal(verdict, FORBIDDEN[action]) };
       if (verdict !== 'yes') return { refuse: refusal(verdict) };
       if (!row) throw new Error(`${name} needs a membership, but the policy allows a non-member`);

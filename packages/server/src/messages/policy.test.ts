@@ -1,6 +1,6 @@
-import type { LeastRoles, MemberRole } from '@parley/protocol';
+import type { MemberRole, MinimumRoles } from '@parley/protocol';
 import { expect, test } from 'vitest';
-import { type ActorRole, leastRolesOf } from '../least-roles.ts';
+import { type ActorRole, minimumRolesOf } from '../minimum-roles.ts';
 import { type Authorship, authorize, type MessageAction, messagePermissions } from './policy.ts';
 
 const ACTIONS: MessageAction[] = ['post', 'edit', 'delete', 'react', 'pin'];
@@ -13,7 +13,7 @@ const TABLE: Record<Authorship, string> = {
   own: 'P+++I',
   others: '--D+I',
 };
-const LETTERS: Record<string, keyof LeastRoles> = { P: 'post', D: 'deleteOthers', I: 'pin' };
+const LETTERS: Record<string, keyof MinimumRoles> = { P: 'post', D: 'deleteOthers', I: 'pin' };
 
 const cases = (Object.keys(TABLE) as Authorship[]).flatMap((authorship) =>
   (Object.keys(RANKS) as ActorRole[]).map((role) => [role, authorship] as const),
@@ -22,14 +22,14 @@ const cases = (Object.keys(TABLE) as Authorship[]).flatMap((authorship) =>
 test.each(cases)('the policy of messages: %s, %s', (role, authorship) => {
   for (const least of DECISIONS) {
     for (const what of ['post', 'deleteOthers', 'pin'] as const) {
-      const leastRoles = leastRolesOf('public', { [what]: least });
+      const minimumRoles = minimumRolesOf('public', { [what]: least });
       const expected = [...TABLE[authorship]].map((v) => {
         if (role === 'non_member') return 'conversation_not_found';
         const decision = LETTERS[v];
-        const isAllowed = decision ? RANKS[role] >= RANKS[leastRoles[decision]] : v === '+';
+        const isAllowed = decision ? RANKS[role] >= RANKS[minimumRoles[decision]] : v === '+';
         return isAllowed ? 'yes' : 'forbidden';
       });
-      const found = ACTIONS.map((action) => authorize(role, action, authorship, leastRoles));
+      const found = ACTIONS.map((action) => authorize(role, action, authorship, minimumRoles));
       expect(found, `${what}: ${least}`).toEqual(expected);
     }
   }
@@ -38,13 +38,13 @@ test.each(cases)('the policy of messages: %s, %s', (role, authorship) => {
 test('members are offered what the policy allows them', () => {
   for (const role of ['member', 'admin', 'owner'] as const) {
     for (const pin of DECISIONS) {
-      const leastRoles = leastRolesOf('public', { pin });
+      const minimumRoles = minimumRolesOf('public', { pin });
       const allowed = (authorship: Authorship) =>
         ACTIONS.filter(
           (action) =>
-            action !== 'post' && authorize(role, action, authorship, leastRoles) === 'yes',
+            action !== 'post' && authorize(role, action, authorship, minimumRoles) === 'yes',
         );
-      expect(messagePermissions(role, leastRoles)).toEqual({
+      expect(messagePermissions(role, minimumRoles)).toEqual({
         own: allowed('own'),
         others: allowed('others'),
       });
@@ -54,7 +54,7 @@ test('members are offered what the policy allows them', () => {
 
 test('by default all members post and pin, and admins delete the messages of others', () => {
   for (const visibility of ['public', 'private'] as const) {
-    const { post, pin, deleteOthers } = leastRolesOf(visibility, {});
+    const { post, pin, deleteOthers } = minimumRolesOf(visibility, {});
     expect({ post, pin, deleteOthers }).toEqual({
       post: 'member',
       pin: 'member',

@@ -1,10 +1,10 @@
 import {
   type Conversation,
-  type LeastRoles,
   type MemberRole,
   MessagePermission,
+  type MinimumRoles,
 } from '@parley/protocol';
-import { type ActorRole, isAtLeast } from '../least-roles.ts';
+import { type ActorRole, isAtLeast } from '../minimum-roles.ts';
 import type { PolicyVerdict } from '../policy-verdict.ts';
 
 /** An action on messages. `react` and `pin` also cover the removal of a reaction and of a pin. */
@@ -12,8 +12,8 @@ export type MessageAction = 'post' | MessagePermission;
 /** Whose message the action is about. A post is one’s own. */
 export type Authorship = 'own' | 'others';
 
-/** Who may act: all members, those from the role upwards that the group has decided, or no one. */
-type Entry = 'members' | keyof LeastRoles | 'no_one';
+/** Who may act: all members, those from the minimum role of this group upwards, or no one. */
+type Entry = 'members' | keyof MinimumRoles | 'no_one';
 
 /**
  * Who may do what. Requests of non-members are answered as if the conversation did not exist, even if
@@ -32,22 +32,22 @@ export function authorize(
   role: ActorRole,
   action: MessageAction,
   authorship: Authorship,
-  leastRoles: LeastRoles,
+  minimumRoles: MinimumRoles,
 ): PolicyVerdict {
   if (role === 'non_member') return 'conversation_not_found';
   const entry = POLICY[action][authorship];
   if (entry === 'no_one') return 'forbidden';
-  return entry === 'members' || isAtLeast(role, leastRoles[entry]) ? 'yes' : 'forbidden';
+  return entry === 'members' || isAtLeast(role, minimumRoles[entry]) ? 'yes' : 'forbidden';
 }
 
 /** Returns the actions that a client offers a member, on its own messages and on those of others. */
 export function messagePermissions(
   role: MemberRole,
-  leastRoles: LeastRoles,
+  minimumRoles: MinimumRoles,
 ): Conversation['messagePermissions'] {
   const of = (authorship: Authorship): MessagePermission[] =>
     MessagePermission.options.filter(
-      (action) => authorize(role, action, authorship, leastRoles) === 'yes',
+      (action) => authorize(role, action, authorship, minimumRoles) === 'yes',
     );
   return { own: of('own'), others: of('others') };
 }

@@ -8,7 +8,7 @@ import { clientIdOf } from '../http/idempotency.ts';
 import type { Outcome } from '../stream/append.ts';
 import type { MessageRequest } from './commands.ts';
 
-/** What the routes of messages have in common. */
+/** What the routes of conversations and messages have in common. */
 
 /** The parameters of routes of a conversation. */
 export const OfConversation = z.object({ id: ConversationId });

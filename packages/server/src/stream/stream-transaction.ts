@@ -78,6 +78,8 @@ export interface RuleContext {
   query<R extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]>;
   /** Returns whether the stream exists and is locked by this transaction. */
   has(stream: StreamId): boolean;
+  /** Returns the seq of the last event of a stream that this transaction has locked. */
+  head(stream: StreamId): Seq;
 }
 
 /**
@@ -178,6 +180,12 @@ export class StreamTransaction implements StatementSink, RuleContext {
   /** Returns whether the stream exists and is locked by this transaction. */
   has(stream: StreamId): boolean {
     return this.#heads.has(stream);
+  }
+
+  head(stream: StreamId): Seq {
+    const head = this.#heads.get(stream);
+    if (!head) throw new Error(`The stream ${stream} is not locked`);
+    return head.lastSeq as Seq;
   }
 
   /** Inserts a new stream, which is locked from then on. */

@@ -163,7 +163,7 @@ function conversations(fixtures: Fixtures): Situations {
     removeMember: withOther,
     changeMemberRole: withOther,
     handOverGroup: withOther,
-    changeLeastRoles: own,
+    changeMinimumRoles: own,
     listEvents: own,
   };
 }

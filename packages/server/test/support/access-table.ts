@@ -52,7 +52,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   'conversations:read': ['getConversation', 'listConversations', 'listGroups', 'listMembers'],
   'conversations:write': [
     'addMember',
-    'changeLeastRoles',
+    'changeMinimumRoles',
     'changeMemberRole',
     'createGroup',
     'deleteGroup',

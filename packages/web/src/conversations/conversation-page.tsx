@@ -155,7 +155,9 @@ function Open({
           role="note"
           className="mx-3 mb-[max(0.75rem,env(safe-area-inset-bottom))] rounded-xl border border-line px-3.5 py-3 text-center text-muted sm:mx-5"
         >
-          {view.leastRoles?.post === 'owner' ? t('composer.closedToAdmins') : t('composer.closed')}
+          {view.minimumRoles?.post === 'owner'
+            ? t('composer.closedToAdmins')
+            : t('composer.closed')}
         </p>
       )}
       <Details

@@ -128,7 +128,9 @@ export function Details({
           </Button>
         </form>
       )}
-      {may('configure') && view.leastRoles && <WhoMay view={view} leastRoles={view.leastRoles} />}
+      {may('configure') && view.minimumRoles && (
+        <WhoMay view={view} minimumRoles={view.minimumRoles} />
+      )}
       <PinnedMessages
         view={view}
         onJump={(seq) => {
@@ -169,7 +171,7 @@ export function Details({
                   : null
               }
             />
-            {may('remove_member') && member.account !== me?.id && (
+            {view.removableRoles.includes(member.role) && member.account !== me?.id && (
               <IconButton
                 label={t('details.removeNamed', { name: member.displayName })}
                 onClick={() => void attempt(() => client.api.removeMember(view.id, member.account))}

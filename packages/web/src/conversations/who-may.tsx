@@ -1,5 +1,5 @@
 import type { ConversationView } from '@parley/client';
-import type { LeastRoles, MemberRole } from '@parley/protocol';
+import type { MemberRole, MinimumRoles } from '@parley/protocol';
 import { useId } from 'react';
 import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
@@ -11,21 +11,27 @@ const ROWS = [
   ['invite', 'details.whoMayInvite'],
   ['pin', 'details.whoMayPin'],
   ['deleteOthers', 'details.whoMayDeleteOthers'],
-  ['change', 'details.whoMayChange'],
+  ['rename', 'details.whoMayRename'],
 ] as const;
-const LEAST = [
-  ['member', 'details.leastMember'],
-  ['admin', 'details.leastAdmin'],
-  ['owner', 'details.leastOwner'],
+const ROLES = [
+  ['member', 'details.fromMember'],
+  ['admin', 'details.fromAdmin'],
+  ['owner', 'details.fromOwner'],
 ] as const;
 
 /** Lets an owner choose who may do what in a group. */
-export function WhoMay({ view, leastRoles }: { view: ConversationView; leastRoles: LeastRoles }) {
+export function WhoMay({
+  view,
+  minimumRoles,
+}: {
+  view: ConversationView;
+  minimumRoles: MinimumRoles;
+}) {
   const client = useClient();
   const name = useId();
-  const change = async (what: keyof LeastRoles, role: MemberRole) => {
+  const change = async (what: keyof MinimumRoles, role: MemberRole) => {
     try {
-      await client.api.changeLeastRoles(view.id, { [what]: role });
+      await client.api.changeMinimumRoles(view.id, { [what]: role });
     } catch (error) {
       toast.error(errorMessage(error));
     }
@@ -42,11 +48,11 @@ export function WhoMay({ view, leastRoles }: { view: ConversationView; leastRole
           <label htmlFor={name + what}>{t(label)}</label>
           <select
             id={name + what}
-            value={leastRoles[what]}
+            value={minimumRoles[what]}
             onChange={(event) => void change(what, event.target.value as MemberRole)}
             className="min-h-10 rounded-lg border border-line bg-raised px-2"
           >
-            {LEAST.map(([role, text]) => (
+            {ROLES.map(([role, text]) => (
               <option key={role} value={role}>
                 {t(text)}
               </option>

@@ -6,7 +6,7 @@ import { changed, ms, reads, type Statement, writes } from './statement.ts';
 export const conversationRuleStatements: readonly Statement[] = [
   reads(
     'conversations-state',
-    '44d0183c5812',
+    '036dea790fc8',
     (tx, values) => {
       const [conversation, account] = values as [string, string];
       const { conversationsById, accountsById, membershipsByPair } = tx.tables;
@@ -21,11 +21,12 @@ export const conversationRuleStatements: readonly Statement[] = [
           kind: c.kind,
           visibility: c.visibility,
           is_everyone: c.is_everyone,
-          least_roles: c.least_roles,
+          minimum_roles: c.minimum_roles,
           name: c.name,
           member_count: c.member_count,
           is_deleted: c.deleted_at !== null,
           is_server_admin: actor ? actor.role !== 'member' : null,
+          is_active: actor?.is_active ?? null,
           role: current?.role ?? null,
           joined_seq: current?.joined_seq ?? null,
           left_seq: left.length > 0 ? Math.max(...left) : null,
@@ -36,11 +37,12 @@ export const conversationRuleStatements: readonly Statement[] = [
       'kind',
       'visibility',
       'is_everyone',
-      'least_roles',
+      'minimum_roles',
       'name',
       'member_count',
       'is_deleted',
       'is_server_admin',
+      'is_active',
       'role',
       'joined_seq',
       'left_seq',
@@ -65,18 +67,14 @@ export const conversationRuleStatements: readonly Statement[] = [
   ),
 
   reads(
-    'conversations-head',
-    '6b7611c4aaff',
-    (tx, [id]) => tx.all(tx.tables.streamsById, id as string).map(({ last_seq }) => ({ last_seq })),
-    ['last_seq'],
-  ),
-
-  reads(
-    'conversations-new-owner',
-    'dccc94e6f3f8',
+    'conversations-successor',
+    '6e25e9e22046',
     (tx, values) => {
       const [conversation, leaver] = values as [string, string];
-      const members = membersOf(tx, conversation).filter((m) => m.account_id !== leaver);
+      const isActive = (id: string) => tx.one(tx.tables.accountsById, id)?.is_active === true;
+      const members = membersOf(tx, conversation).filter(
+        (m) => m.account_id !== leaver && isActive(m.account_id),
+      );
       const first = (role: string) => members.find((m) => m.role === role);
       const next = first('owner') ?? first('admin') ?? members[0];
       return next ? [{ account_id: next.account_id, role: next.role }] : [];
@@ -108,9 +106,9 @@ export const conversationProjectionStatements: readonly Statement[] = [
 
   writes(
     'conversations-updated',
-    '335eca4b9c2f',
+    'afc130c5860d',
     function* (tx, values) {
-      const [id, name, visibility, leastRoles] = values as [
+      const [id, name, visibility, minimumRoles] = values as [
         string,
         string | null,
         string | null,
@@ -124,7 +122,7 @@ export const conversationProjectionStatements: readonly Statement[] = [
           ...c,
           name: name ?? c.name,
           visibility: visibility ?? c.visibility,
-          least_roles: { ...c.least_roles, ...JSON.parse(leastRoles) },
+          minimum_roles: { ...c.minimum_roles, ...JSON.parse(minimumRoles) },
         }),
       );
       return changed('UPDATE', written.length);
@@ -225,7 +223,7 @@ function createdFrom(values: readonly unknown[]): ConversationRow[] {
     name: names[n] ?? null,
     direct_key: keys[n] ?? null,
     is_everyone: everyone[n] as boolean,
-    least_roles: {},
+    minimum_roles: {},
     member_count: 0,
     created_by: creators[n] as string,
     created_at: ms(ats[n] as string),

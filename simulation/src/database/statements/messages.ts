@@ -6,7 +6,7 @@ import { changed, ms, reads, type Statement, writes } from './statement.ts';
 export const messageRuleStatements: readonly Statement[] = [
   reads(
     'messages-members',
-    '1684d36c204e',
+    'aaa3908eb5e6',
     (tx, values) => {
       const [accounts, conversations] = values as [string[], string[]];
       return accounts.flatMap((account, n) => {
@@ -17,17 +17,25 @@ export const messageRuleStatements: readonly Statement[] = [
         );
         const c = tx.one(tx.tables.conversationsById, conversations[n] as string);
         if (!c || !last || last.left_seq !== null) return [];
-        const post = c.least_roles.post ?? null;
-        const isDecided = c.is_everyone && post !== null;
-        return [{ n: n + 1, post, role: isDecided ? serverRole(tx, account) : last.role }];
+        const post = c.minimum_roles.post ?? null;
+        return [
+          {
+            n: n + 1,
+            role: last.role,
+            visibility: c.visibility,
+            is_everyone: c.is_everyone,
+            post,
+            is_server_admin: c.is_everyone && post !== null ? isServerAdmin(tx, account) : null,
+          },
+        ];
       });
     },
-    ['n', 'post', 'role'],
+    ['n', 'role', 'visibility', 'is_everyone', 'post', 'is_server_admin'],
   ),
 
   reads(
     'messages-target',
-    '3fab8e48b540',
+    '3855cb8ed9fc',
     (tx, values) => {
       const [account, conversation, seq] = values as [string, string, number];
       const c = tx.one(tx.tables.conversationsById, conversation);
@@ -42,12 +50,23 @@ export const messageRuleStatements: readonly Statement[] = [
           deleted: (message?.deleted_at ?? null) !== null,
           changed_seq: message?.changed_seq ?? null,
           visibility: c.visibility,
-          decided: c.least_roles,
-          role: c.is_everyone ? serverRole(tx, account) : membership.role,
+          overrides: c.minimum_roles,
+          role: membership.role,
+          is_everyone: c.is_everyone,
+          is_server_admin: c.is_everyone ? isServerAdmin(tx, account) : null,
         },
       ];
     },
-    ['author_id', 'deleted', 'changed_seq', 'visibility', 'decided', 'role'],
+    [
+      'author_id',
+      'deleted',
+      'changed_seq',
+      'visibility',
+      'overrides',
+      'role',
+      'is_everyone',
+      'is_server_admin',
+    ],
   ),
 
   reads(
@@ -97,9 +116,11 @@ export const messageRuleStatements: readonly Statement[] = [
   ),
 ];
 
-/** Returns the role in the group of everyone that follows from the role on the server. */
-const serverRole = (tx: Transaction, account: string): string =>
-  (tx.one(tx.tables.accountsById, account)?.role ?? 'member') === 'member' ? 'member' : 'owner';
+/** Returns whether an account is an owner or admin of the server; null if there is no such account. */
+const isServerAdmin = (tx: Transaction, account: string): boolean | null => {
+  const role = tx.one(tx.tables.accountsById, account)?.role;
+  return role === undefined ? null : role !== 'member';
+};
 
 /** Returns whether an account is a member of a conversation. */
 export const isMember = (tx: Transaction, account: string, conversation: string): boolean =>

@@ -8,14 +8,14 @@ import { jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
-  reads('conversations-of', '093cb64ef85f', (tx, [account]) => [
+  reads('conversations-of', '14fcfdf26fe6', (tx, [account]) => [
     {
       items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
       is_server_admin: isServerAdmin(tx, account as string),
     },
   ]),
 
-  reads('conversations-for', '83d8f3fe32c0', (tx, values) => {
+  reads('conversations-for', '6786bb8ce874', (tx, values) => {
     const [account, id] = values as [string, string];
     return currentOf(tx, account)
       .filter((c) => c.conversation.id === id)
@@ -25,7 +25,7 @@ export const snapshotStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('conversations-start', 'ff16c32a5f6e', start),
+  reads('conversations-start', '7d5f8900c7ae', start),
 
   reads('conversations-public', 'ab6e9c1c547d', (tx, values) => {
     const [account, name, after, search, limit] = values as [
@@ -143,7 +143,7 @@ function snapshotJson(tx: Transaction, { membership: m, conversation: c, stream,
     visibility: c.visibility,
     name: c.name,
     isEveryone: c.is_everyone,
-    leastRoles: c.least_roles,
+    minimumRoles: c.minimum_roles,
     peer: peer?.account_id ?? null,
     memberCount: c.member_count,
     createdAt: jsonTime(c.created_at),

@@ -1,0 +1,12 @@
+import type { AccountId, Conversation, ConversationId } from '@parley/protocol';
+import type pg from 'pg';
+import { refuse } from '../http/errors.ts';
+import { conversationFor } from './snapshot.ts';
+
+/** Returns a conversation after a stored command. If the actor left since: 410, as 404 would mean “not done”. */
+export const conversationAfter = async (
+  pool: pg.Pool,
+  account: AccountId,
+  id: ConversationId,
+): Promise<Conversation> =>
+  (await conversationFor(pool, account, id)) ?? refuse('no_longer_member');
