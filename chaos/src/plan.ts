@@ -205,7 +205,7 @@ function planSteps(
   for (let n = 0; n < count; n++) {
     const client = random.int(0, clients.length - 1);
     const { account, name } = clients[client] as ClientPlan;
-    const op = choose(random);
+    const op = random.weighted(SHARES, 'post');
     const conversation = pickConversation(options, random, conversations, account, op);
     const text =
       op === 'react' || op === 'unreact'
@@ -222,15 +222,6 @@ function planSteps(
     steps.push({ at, client, op: 'away', conversation: 0, pick, text: '' });
   }
   return steps.sort((a, b) => a.at - b.at);
-}
-
-function choose(random: Random): Step['op'] {
-  let x = random.next();
-  for (const [op, share] of SHARES) {
-    if (x < share) return op;
-    x -= share;
-  }
-  return 'post';
 }
 
 function pickConversation(

@@ -29,6 +29,16 @@ export class Random {
     return items[Math.floor(this.next() * items.length)] as T;
   }
 
+  /** Returns one of the items by their probabilities; `otherwise` for what these leave of 1. */
+  weighted<T>(shares: readonly (readonly [item: T, probability: number])[], otherwise: T): T {
+    let x = this.next();
+    for (const [item, probability] of shares) {
+      if (x < probability) return item;
+      x -= probability;
+    }
+    return otherwise;
+  }
+
   /** Returns true with the given probability. */
   chance(p: number): boolean {
     return this.next() < p;

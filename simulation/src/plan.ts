@@ -207,7 +207,7 @@ function planSteps(
     // Some act several times at once.
     const burst = random.chance(0.2) ? random.int(2, 5) : 1;
     for (let n = 0; n < burst; n++) {
-      const op = chooseOp(random);
+      const op = random.weighted(SHARES, 'post');
       const isEmoji = op === 'react' || op === 'unreact';
       steps.push({
         at,
@@ -220,15 +220,6 @@ function planSteps(
     }
   }
   return steps.sort((a, b) => a.at - b.at);
-}
-
-function chooseOp(random: Random): Step['op'] {
-  let x = random.next();
-  for (const [op, share] of SHARES) {
-    if (x < share) return op;
-    x -= share;
-  }
-  return 'post';
 }
 
 /** Mostly one that the account belongs to at the start; the first one is never left. */

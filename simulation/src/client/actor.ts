@@ -1,3 +1,4 @@
+import { finalMessage } from '@parley/chaos/final-message';
 import type { FinalMessage, Op } from '@parley/chaos/history';
 import type { Random } from '@parley/chaos/random';
 import { CursorFirstStore, KeptStore } from '@parley/chaos/store';
@@ -8,7 +9,6 @@ import {
   type ConversationId,
   conversationOfStream,
   type Event,
-  type Message,
   type Seq,
   streamOfAccount,
   streamOfConversation,
@@ -421,17 +421,4 @@ export class Actor {
 function pickOf(map: ReadonlyMap<ConversationId, Seq[]>, id: ConversationId, pick: number) {
   const list = map.get(id) ?? [];
   return list[Math.floor(pick * list.length)] ?? null;
-}
-
-/** Returns a message in the form of the checker. */
-function finalMessage(m: Message): FinalMessage {
-  return {
-    seq: m.seq,
-    author: m.author,
-    body: m.body,
-    deletedAt: m.deletedAt,
-    editedAt: m.editedAt,
-    reactions: m.reactions.map((r) => ({ emoji: r.emoji, accounts: [...r.accounts] })),
-    pinned: m.pinned && { by: m.pinned.by, at: m.pinned.at },
-  };
 }
