@@ -151,10 +151,10 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     // An announcement group: the composer of members goes, and comes back with the role of an admin.
     await ina.page.getByText('Who can do what').click();
     await ina.page.getByLabel('Post messages').selectOption('admin');
-    await jon.page.getByText('Only admins can post in this group.').waitFor();
-    await ina.page.getByLabel('Role of Jon Member').selectOption('admin');
+    await jon.page.getByText('Only admins and owners can post in this group.').waitFor();
+    await ina.page.getByLabel('Role for Jon Member').selectOption('admin');
     await jon.page.getByLabel('Message Succession').waitFor({ state: 'attached' });
-    await ina.page.getByLabel('Role of Jon Member').selectOption('owner');
+    await ina.page.getByLabel('Role for Jon Member').selectOption('owner');
     await offered('Delete group').waitFor();
     await ina.page.getByRole('button', { name: 'Leave group' }).click();
     await ina.page.getByRole('alertdialog').getByRole('button', { name: 'Leave group' }).click();

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { AccountId } from '@parley/protocol';
 import { afterEach, expect, test, vi } from 'vitest';
 import { ParleyApi } from './api.ts';
 
@@ -106,7 +107,7 @@ test('a log-in waits until a renewal of another tab has been answered', async ()
     answers.push(() =>
       response
         .setHeader('content-type', 'application/json')
-        .end(JSON.stringify({ accessToken: 't', accessTokenExpiresIn: 600, me })),
+        .end(JSON.stringify({ account: me.id, accessToken: 't', accessTokenExpiresIn: 600, me })),
     );
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
@@ -130,4 +131,22 @@ test('a log-in waits until a renewal of another tab has been answered', async ()
   }
   await Promise.all([renewed, loggedIn, loggedOut]);
   expect(requests).toHaveLength(3);
+});
+
+test('fails instead of acting as an account that has logged in in another tab', async () => {
+  const ann = '01890a5d-ac96-774b-bcce-b302099a8057' as AccountId;
+  const requests: string[] = [];
+  server = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    response
+      .setHeader('content-type', 'application/json')
+      .end(JSON.stringify({ account: 'another', accessToken: 't', accessTokenExpiresIn: 600 }));
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const api = new ParleyApi({ url: `http://127.0.0.1:${port}` });
+  api.actAs(ann);
+  await expect(api.me()).rejects.toMatchObject({ code: 'session_ended', status: 401 });
+  await expect(api.conversations()).rejects.toMatchObject({ status: 401 });
+  expect(requests).toEqual(['/api/v1/auth/token', '/api/v1/auth/token']);
 });

@@ -58,9 +58,9 @@ export class ParleyClient {
   #local: Local | null = null;
   #receiver: Receiver | null = null;
   #presenceState: 'active' | 'idle' = 'active';
-  /** Whether the last call was a start: what is in progress then may connect. */
+  /** True after `start`, false after `stop` or `forget`. A start in progress connects only if it is true. */
   #isWanted = false;
-  /** Starts and ends: a start waits for the end that is in progress, because it closes the store. */
+  /** Runs start, stop and forget one at a time, in the order of the calls: an end closes the store. */
   readonly #lifecycle = new TaskQueue();
 
   constructor(options: ClientOptions) {
@@ -110,8 +110,10 @@ export class ParleyClient {
   async start(account?: AccountId): Promise<void> {
     this.#isWanted = true;
     const id = account ?? (await this.api.me()).id;
+    this.api.actAs(id);
     await this.#lifecycle.run(async () => {
       if (!this.#isWanted) return;
+      if (this.#local !== null && this.#local.account !== id) this.#dropAccount();
       const saved = await this.#persistence.open(id);
       const local = new Local(id, saved, this.#persistence, (conversation) =>
         this.#timelines.get(conversation)?.restarted(),
@@ -155,6 +157,7 @@ export class ParleyClient {
       await this.#persistence.clear();
       this.#closeTimelines();
       await this.#persistence.close();
+      this.#dropAccount();
     });
   }
 
@@ -344,6 +347,16 @@ export class ParleyClient {
   #disconnect(): void {
     this.#connection.stop();
     this.#commands.stop();
+  }
+
+  /** Drops what is in memory of the account: another one may be started. */
+  #dropAccount(): void {
+    this.#local = null;
+    this.#receiver = null;
+    this.#commands.clear();
+    this.#users.clear();
+    this.#typing.clear();
+    this.#state.clear();
   }
 
   #closeTimelines(): void {

@@ -1,4 +1,12 @@
-import type { Ack, ClientId, DurableCommand, Limits, Nack, Refusal } from '@parley/protocol';
+import {
+  type Ack,
+  type ClientId,
+  type DurableCommand,
+  type Limits,
+  type Nack,
+  type Refusal,
+  refusal,
+} from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import { CommandRefused, type Sent } from './client-types.ts';
 import { Outbox, type OutboxDeps, overtakes } from './outbox.ts';
@@ -21,7 +29,7 @@ export class Commands {
   readonly #persistence: Persistence;
   readonly #onChange: () => void;
   readonly #tab = uuidv7();
-  /** Being stored: already shown, and sent as soon as it is stored. */
+  /** Already shown, and sent as soon as it is stored: now, or once the store is open. */
   readonly #unsent = new Map<ClientId, OutboxEntry>();
   readonly #failed = new Map<ClientId, OutboxEntry>();
   readonly #settling = new Map<
@@ -29,6 +37,9 @@ export class Commands {
     { resolve: (ack: Ack) => void; reject: (e: Error) => void; settled: Promise<Ack> }
   >();
   #order = 0;
+  /** Increases with every start and stop: what an earlier one began must not go on. */
+  #run = 0;
+  #isStarted = false;
   #orphanTimer: ReturnType<typeof setInterval> | null = null;
   #releaseTab: () => void = () => undefined;
 
@@ -39,18 +50,39 @@ export class Commands {
     this.#onChange = onChange;
   }
 
-  /** Takes over the entries of a previous process, and from now on those of closed tabs. */
+  /**
+   * The store is open: takes over the entries of a previous process, and from now on those of closed
+   * tabs, and stores what was accepted meanwhile.
+   */
   async start(saved: readonly OutboxEntry[]): Promise<void> {
+    const run = ++this.#run;
     this.#releaseTab = holdTab(this.#tab);
     await this.#adopt(saved);
+    if (run !== this.#run) return;
+    this.#isStarted = true;
+    for (const entry of this.#unsent.values()) this.#store(entry);
     this.#orphanTimer = setInterval(() => void this.#adoptOrphans(), ORPHANS_MS);
   }
 
   /** Stops sending. Unanswered commands stay in the store. */
   stop(): void {
+    this.#run++;
+    this.#isStarted = false;
     this.#outbox.disconnected();
     if (this.#orphanTimer) clearInterval(this.#orphanTimer);
     this.#releaseTab();
+  }
+
+  /** Drops everything: another account must neither see nor send it. Nothing is removed from the store. */
+  clear(): void {
+    this.#unsent.clear();
+    this.#failed.clear();
+    this.#outbox.clear();
+    for (const { reject } of this.#settling.values()) {
+      reject(new CommandRefused(refusal('session_ended')));
+    }
+    this.#settling.clear();
+    this.#onChange();
   }
 
   /** A socket was greeted: commands open on the previous one are sent again. */
@@ -100,12 +132,16 @@ export class Commands {
     }
     this.#unsent.set(entry.id, entry);
     this.#onChange();
+    if (this.#isStarted) this.#store(entry);
+    return { id: command.id, settled };
+  }
+
+  #store(entry: OutboxEntry): void {
     void this.#persistence.putOutbox(entry).then(() => {
       if (this.#unsent.delete(entry.id)) this.#outbox.add(entry);
-      // Overtaken while it was being stored.
-      else void this.#persistence.removeOutbox(entry.id);
+      // Overtaken while it was being stored. It may also have been stored twice, over a restart.
+      else if (!this.#outbox.has(entry.id)) void this.#persistence.removeOutbox(entry.id);
     });
-    return { id: command.id, settled };
   }
 
   /** Settles with the command’s answer. */
@@ -153,21 +189,21 @@ export class Commands {
     retryAfter,
   }: Nack): { entry: OutboxEntry; refusal: Refusal } | null {
     const id = text as ClientId;
-    const refusal: Refusal = { code, message, ...(retryAfter !== undefined && { retryAfter }) };
-    if (this.#outbox.refused(id, refusal)) return null;
+    const refused: Refusal = { code, message, ...(retryAfter !== undefined && { retryAfter }) };
+    if (this.#outbox.refused(id, refused)) return null;
     const entry = this.#outbox.settle(id);
     if (!entry) return null;
     if (entry.command.op === 'post') {
-      const failed: OutboxEntry = { ...entry, state: 'failed', failure: refusal };
+      const failed: OutboxEntry = { ...entry, state: 'failed', failure: refused };
       this.#failed.set(id, failed);
       void this.#persistence.putOutbox(failed);
     } else {
       void this.#persistence.removeOutbox(id);
     }
     this.#onChange();
-    this.#settling.get(id)?.reject(new CommandRefused(refusal));
+    this.#settling.get(id)?.reject(new CommandRefused(refused));
     this.#settling.delete(id);
-    return { entry, refusal };
+    return { entry, refusal: refused };
   }
 
   /** Discards a failed command. */
@@ -184,12 +220,16 @@ export class Commands {
   }
 
   async #adopt(entries: readonly OutboxEntry[]): Promise<void> {
+    const run = this.#run;
     for (const entry of await claimOrphans(entries, this.#tab)) {
+      // Stopped meanwhile: the entries belong to the store that was open, and wait there.
+      if (run !== this.#run) return;
       const { id } = entry;
       if (this.#outbox.has(id) || this.#unsent.has(id) || this.#failed.has(id)) continue;
       this.#order = Math.max(this.#order, entry.order);
       const own = { ...entry, owner: this.#tab };
       await this.#persistence.putOutbox(own);
+      if (run !== this.#run) return;
       if (own.state === 'failed') this.#failed.set(id, own);
       else this.#outbox.add(own);
     }
@@ -197,7 +237,9 @@ export class Commands {
   }
 
   async #adoptOrphans(): Promise<void> {
+    const run = this.#run;
     const entries = await this.#persistence.outbox();
+    if (run !== this.#run) return;
     if (entries.some((e) => e.owner !== this.#tab)) await this.#adopt(entries);
   }
 }

@@ -236,6 +236,17 @@ describe('the end of a socket', () => {
     expect(connection.send('{"op":"ping"}')).toBe(false);
   });
 
+  test('does not end when the renewal of a stopped connection is refused', async () => {
+    const { connection, tokens, ended } = await aLiveConnection();
+    tokens.refuse = Response.json({ code: 'session_ended', title: 'Ended' }, { status: 401 });
+    // The renewal is on its way when the connection stops.
+    vi.setSystemTime(Date.now() + (tokens.lastsSeconds - 30) * 1_000);
+    vi.advanceTimersByTime(10_000);
+    connection.stop();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(ended()).toBe(0);
+  });
+
   test('closes the socket on stop and does not reconnect', async () => {
     const { connection, sockets, states } = await aLiveConnection();
     connection.stop();

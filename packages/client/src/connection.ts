@@ -281,7 +281,7 @@ export class Connection {
       // Retried at the next check; when the token has expired, the server closes the socket and the
       // client reconnects.
       if (!(error instanceof ApiError)) throw error;
-      if (error.status === 401) this.#end();
+      if (error.status === 401 && generation === this.#generation) this.#end();
     } finally {
       this.#renewing = false;
     }

@@ -40,7 +40,7 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
   };
 }
 
-/** A snapshot of a version without `minimumRoles` does not say that its members may post: all might. */
+/** Snapshots stored before `minimumRoles` existed do not list `post`: every member could post then. */
 const permissionsIn = (snapshot: Partial<Conversation>): Conversation['permissions'] => [
   ...(snapshot.minimumRoles === undefined ? (['post'] as const) : []),
   ...(snapshot.permissions ?? []),

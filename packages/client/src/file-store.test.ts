@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -228,7 +229,10 @@ describe('the lock of a store', () => {
     const stat = readFileSync(`/proc/${other.pid}/stat`, 'utf8');
     const startedAt = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     writeFileSync(lock(), JSON.stringify({ pid: other.pid, startedAt }));
-    await expect(new FileStore(folder).open(ACCOUNT)).rejects.toThrow(`process ${other.pid}`);
+    const refused = new FileStore(folder);
+    await expect(refused.open(ACCOUNT)).rejects.toThrow(`process ${other.pid}`);
+    await refused.clear();
+    expect(existsSync(lock())).toBe(true);
     const ended = new Promise((resolve) => other.once('exit', resolve));
     other.kill('SIGKILL');
     await ended;

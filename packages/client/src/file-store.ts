@@ -47,7 +47,8 @@ export class FileStore implements Store {
   #compactAt = COMPACT_BYTES;
   #batch: Batch | null = null;
   #writing: Promise<void> | null = null;
-  #unlock: () => Promise<void> = () => Promise.resolve();
+  /** Null: another process may have the folder. */
+  #unlock: (() => Promise<void>) | null = null;
   /** Opening, clearing and closing: a late close must not close what was opened after it. */
   readonly #queue = new TaskQueue();
 
@@ -60,9 +61,10 @@ export class FileStore implements Store {
   open(account: AccountId): Promise<Saved> {
     return this.#queue.run(async () => {
       await this.#close();
-      this.#path = join(this.#folder, account);
-      await mkdir(this.#path, { recursive: true, mode: 0o700 });
-      this.#unlock = await acquireLock(join(this.#path, 'lock'));
+      const path = join(this.#folder, account);
+      await mkdir(path, { recursive: true, mode: 0o700 });
+      await this.#lock(path);
+      this.#path = path;
       try {
         await this.#load();
       } catch (error) {
@@ -104,7 +106,14 @@ export class FileStore implements Store {
       this.#outbox.clear();
       this.#cursors.clear();
       this.#epoch = null;
-      if (this.#path) await rm(this.#path, { recursive: true, force: true });
+      if (this.#path === '') return;
+      try {
+        // After a close another process may have opened the folder: then its contents are not ours.
+        if (this.#unlock === null) await this.#lock(this.#path);
+      } catch {
+        return;
+      }
+      await rm(this.#path, { recursive: true, force: true });
       await this.#close();
     });
   }
@@ -113,11 +122,18 @@ export class FileStore implements Store {
     return this.#queue.run(() => this.#close());
   }
 
+  async #lock(path: string): Promise<void> {
+    this.#unlock = await acquireLock(join(path, 'lock'));
+  }
+
   async #close(): Promise<void> {
-    await this.#closeFile();
-    const unlock = this.#unlock;
-    this.#unlock = () => Promise.resolve();
-    await unlock();
+    try {
+      await this.#closeFile();
+    } finally {
+      const unlock = this.#unlock;
+      this.#unlock = null;
+      await unlock?.();
+    }
   }
 
   /** Closes the journal after pending writes; nothing can be added to it from then on. */

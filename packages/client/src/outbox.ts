@@ -77,6 +77,14 @@ export class Outbox {
     return this.#items.get(id)?.entry;
   }
 
+  /** Removes everything. */
+  clear(): void {
+    this.#items.clear();
+    this.#held.clear();
+    this.#markedAt.clear();
+    this.#lastOrder = Number.NEGATIVE_INFINITY;
+  }
+
   /** Adds a command that is already stored, and sends it when it is its turn. */
   add(entry: OutboxEntry): void {
     const item: Item = { entry, sentOn: null, sentAt: 0, sendings: 0 };

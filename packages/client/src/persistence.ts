@@ -37,6 +37,7 @@ export class Persistence {
   #opened: Promise<unknown> = Promise.resolve();
   #failed = false;
   #isClosed = false;
+  #isCleared = false;
 
   constructor(store: Store, onFailure: (error: Error) => void) {
     this.#given = store;
@@ -55,6 +56,7 @@ export class Persistence {
     this.#store = this.#given;
     this.#failed = false;
     this.#isClosed = false;
+    this.#isCleared = false;
     try {
       return await this.#store.open(account);
     } catch (error) {
@@ -131,6 +133,9 @@ export class Persistence {
    * in memory only.
    */
   async clear(): Promise<void> {
+    // Clearing twice must not delete what another client has stored meanwhile.
+    if (this.#isCleared) return;
+    this.#isCleared = true;
     this.#waiting = nothing();
     this.#store = new MemoryStore();
     await this.#settled();

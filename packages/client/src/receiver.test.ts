@@ -703,7 +703,7 @@ describe('a reload without the network', () => {
     void client.stop();
     server.cut();
     await flush();
-    server.isLoggedIn = false;
+    server.isReachable = false;
     const { client: reloaded } = aClient(server, new IndexedDbStore());
     void reloaded.start(server.me);
     reloaded.networkLost();

@@ -19,12 +19,14 @@ export interface RefreshesDeps {
 
 /**
  * Reloads what events say has changed without saying how: permissions, which the server computes, and
- * conversations whose events were skipped. What fails is in the next hello.
+ * conversations whose events were skipped. If a reload fails, the next hello brings the current state.
  */
 export class Refreshes {
   readonly #deps: RefreshesDeps;
   /** Counts the requests for the own account: only the response to the latest one is used. */
   #ownRequests = 0;
+  /** Likewise for each conversation: permissions may change without an event in it. */
+  readonly #requests = new Map<ConversationId, number>();
 
   constructor(deps: RefreshesDeps) {
     this.#deps = deps;
@@ -43,9 +45,12 @@ export class Refreshes {
   async conversation(id: ConversationId): Promise<void> {
     const { api, state, counters, keep } = this.#deps;
     const { connects } = counters;
+    const request = (this.#requests.get(id) ?? 0) + 1;
+    this.#requests.set(id, request);
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const snapshot = await api.conversation(id);
+        if (this.#requests.get(id) !== request) return;
         const view = state.view(id);
         // Another hello has replaced all views; a former member has none.
         if (!view || counters.connects !== connects) return;

@@ -1,5 +1,12 @@
-import type { AccessTokenAnswer, ClientId, LoginStep, SessionAnswer } from '@parley/protocol';
+import type {
+  AccessTokenAnswer,
+  AccountId,
+  ClientId,
+  LoginStep,
+  SessionAnswer,
+} from '@parley/protocol';
 import { ApiError, errorOf, textOf } from './api-error.ts';
+import { TaskQueue } from './task-queue.ts';
 
 /** Timeout of a request, ms. */
 const TIMEOUT_MS = 20_000;
@@ -30,6 +37,10 @@ export class RestSession {
   readonly #timeoutMs: number;
   readonly #keepsToken: boolean;
   #access: { token: string; expiresAt: number } | null = null;
+  /** The account that requests are meant for; null: whoever has logged in. */
+  #account: AccountId | null = null;
+  /** Requests whose answers replace the session, one at a time. */
+  readonly #replacing = new TaskQueue();
   #renewing: Promise<string> | null = null;
 
   /**
@@ -37,9 +48,9 @@ export class RestSession {
    * request without an answer fails after `timeoutMs`, 20 s by default: on a half-open connection
    * nothing else would end it.
    *
-   * `exclusively` wraps each request whose answer replaces the session. Tabs that share a cookie must
-   * send one such request at a time: the answer that arrives last decides whose session the cookie
-   * holds, and could undo a log-in in another tab.
+   * Requests whose answers replace the session are sent one at a time. `exclusively` wraps each of them,
+   * for tabs that share a cookie: the answer that arrives last decides whose session it holds, and could
+   * undo a log-in in another tab.
    */
   constructor(options: {
     url: string;
@@ -69,21 +80,39 @@ export class RestSession {
     body: object,
   ): Promise<T> {
     const headers = this.#keepsToken ? { 'parley-session': 'token' } : {};
-    const answer = await this.#exclusively(() =>
-      this.#request<T>('POST', path, { body, headers, auth: 'none' }),
-    );
-    if (!('step' in answer)) {
-      this.#keep(answer);
-    }
-    return answer;
+    return this.#replace(async () => {
+      const answer = await this.#request<T>('POST', path, { body, headers, auth: 'none' });
+      if (!('step' in answer)) {
+        this.#account = answer.me.id;
+        this.#keep(answer);
+      }
+      return answer;
+    });
   }
 
   /** Ends the session; its sockets close. */
   async logout(): Promise<void> {
-    await this.#exclusively(() => this.#request('POST', '/auth/logout', { auth: 'session' }));
-    this.sessionToken = undefined;
-    this.#onSessionToken(undefined);
+    await this.#replace(async () => {
+      await this.#request('POST', '/auth/logout', { auth: 'session' });
+      this.sessionToken = undefined;
+      this.#onSessionToken(undefined);
+      this.#access = null;
+      this.#account = null;
+    });
+  }
+
+  /**
+   * Requests are meant for this account. If another one logs in with the same cookie, in another tab,
+   * they fail with the status 401 instead of being sent as that account.
+   */
+  actAs(account: AccountId): void {
+    if (this.#account === account) return;
+    this.#account = account;
     this.#access = null;
+  }
+
+  #replace<T>(run: () => Promise<T>): Promise<T> {
+    return this.#replacing.run(() => this.#exclusively(run));
   }
 
   /** Returns a valid access token, renewed if the current one is about to expire. */
@@ -117,12 +146,10 @@ export class RestSession {
       let startedAt = performance.now();
       try {
         const options = { auth: 'session', timeoutMs } as const;
-        return this.#keep(
-          await this.#exclusively(() => {
-            startedAt = performance.now();
-            return this.#request<AccessTokenAnswer>('POST', '/auth/token', options);
-          }),
-        );
+        return await this.#replace(async () => {
+          startedAt = performance.now();
+          return this.#keep(await this.#request<AccessTokenAnswer>('POST', '/auth/token', options));
+        });
       } catch (error) {
         // A request that failed at once was never sent; only later is an answer possibly lost.
         const lost = performance.now() - startedAt > RENEW_LOST_MS;
@@ -133,7 +160,10 @@ export class RestSession {
   }
 
   #keep(answer: AccessTokenAnswer): string {
-    const { accessToken: token, accessTokenExpiresIn, sessionToken } = answer;
+    const { account, accessToken: token, accessTokenExpiresIn, sessionToken } = answer;
+    if (this.#account !== null && this.#account !== account) {
+      throw new ApiError('session_ended', 'Another account has logged in', { status: 401 });
+    }
     if (sessionToken !== undefined) {
       this.sessionToken = sessionToken;
       this.#onSessionToken(sessionToken);
@@ -180,8 +210,15 @@ export class RestSession {
     if (auth === 'session' && this.sessionToken !== undefined) {
       headers.authorization = `Bearer ${this.sessionToken}`;
     }
+    const account = this.#account;
     const send = async () => {
-      if (auth === 'access') headers.authorization = `Bearer ${await this.accessToken()}`;
+      if (auth === 'access') {
+        headers.authorization = `Bearer ${await this.accessToken()}`;
+        // Another log-in in this page, while the request waited for a token.
+        if (account !== null && this.#account !== account) {
+          throw new ApiError('session_ended', 'Another account has logged in', { status: 401 });
+        }
+      }
       return this.#send(path, {
         method,
         headers,

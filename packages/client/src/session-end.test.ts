@@ -129,7 +129,7 @@ describe('a session that is ended remotely', () => {
     expect(ended).toBe(1);
     // The outbox of one account was not sent as the other.
     expect(server.lastSeq(id)).toBe(posted);
-    expect(client.me?.id satisfies Me['id'] | undefined).toBe(server.me);
+    expect(client.me satisfies Me | null).toBeNull();
     expect((await kept(server)).messages).toEqual([]);
   });
 });
@@ -161,6 +161,46 @@ describe('a store that is reopened while a session is ending', () => {
     expect(failures).toEqual([]);
     expect((await kept(server)).outbox.map((e) => e.command)).toMatchObject([{ body: 'kept' }]);
     void next.stop();
+    await stored();
+  });
+
+  test('stores what is posted while it opens, also behind a stop', async () => {
+    const { server, client, id } = await aUser();
+    const failures: Error[] = [];
+    client.on('storage', (error) => failures.push(error));
+    const posted = server.lastSeq(id);
+    void client.stop();
+    client.post(id, 'between');
+    void client.start(server.me);
+    client.post(id, 'opening');
+    await stored();
+    expect(failures).toEqual([]);
+    const bodies = (await kept(server)).outbox.map((e) => 'body' in e.command && e.command.body);
+    expect(bodies).toEqual(['not sent yet', 'between', 'opening']);
+    server.isMute = false;
+    await heal(server, client);
+    // The first one was stored before, and not answered.
+    expect(server.lastSeq(id)).toBe(posted + 2);
+    void client.stop();
+    await stored();
+  });
+
+  test('gives another account nothing that was not sent', async () => {
+    const { server, client, id } = await aUser();
+    const refused = client.post(id, 'not sent either').settled;
+    void client.forget();
+    client.post(id, 'posted too late');
+    await expect(refused).rejects.toThrow();
+    const posted = server.lastSeq(id);
+    server.isMute = false;
+    server.loggedInAs = server.other;
+    void client.start(server.other);
+    await stored();
+    await heal(server, client);
+    expect(client.snapshot.outbox).toEqual([]);
+    expect(client.me?.id).toBe(server.other);
+    expect(server.lastSeq(id)).toBe(posted);
+    void client.stop();
     await stored();
   });
 

@@ -106,6 +106,13 @@ export class ClientState {
     this.#changed();
   }
 
+  /** Drops what belongs to an account. */
+  clear(): void {
+    this.#views.clear();
+    this.#conversations = null;
+    this.change({ me: null, users: new Map(), presence: new Map(), typing: new Map() });
+  }
+
   /** Marks the outbox entries as changed. */
   outboxChanged(): void {
     this.#outbox = null;

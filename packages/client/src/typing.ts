@@ -25,6 +25,13 @@ export class Typing {
     return true;
   }
 
+  /** Drops all signals. */
+  clear(): void {
+    this.#until.clear();
+    this.#sentAt.clear();
+    this.#shown = new Map();
+  }
+
   /** A user is typing. */
   started(conversation: ConversationId, account: AccountId): void {
     const until = this.#until.get(conversation) ?? new Map<AccountId, number>();

@@ -25,6 +25,12 @@ export class Users {
     if (!this.#loading) void this.#load();
   }
 
+  /** Drops all users. */
+  clear(): void {
+    this.#users = new Map();
+    this.#wanted.clear();
+  }
+
   put(user: User): void {
     this.#set([user]);
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { isStorable } from './characters.ts';
+import { AccountId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { Me } from './resources.ts';
 import { DisplayName, EmailAddress, Password, Username } from './rest.ts';
@@ -68,6 +69,8 @@ export const LoginBody = z.object({
 /** A new session. Browsers get the session token as an HttpOnly cookie instead. */
 export const SessionAnswer = z.object({
   me: Me,
+  /** The account that the tokens belong to. */
+  account: AccountId,
   /** Opaque session token. Only present if the request has the header `Parley-Session: token`. */
   sessionToken: z.string().optional(),
   /** Access token (JWT, RS256) for the API and the socket. */

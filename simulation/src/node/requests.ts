@@ -70,7 +70,7 @@ async function answer(deps: RequestDeps, request: NodeRequest): Promise<NodeAnsw
   if (account === null) throw new Refused(refusal('unauthenticated'));
   if (path === '/auth/token') {
     const accessToken = tokenOf(account);
-    return { status: 200, body: { accessToken, accessTokenExpiresIn: TOKEN_SECONDS } };
+    return { status: 200, body: { account, accessToken, accessTokenExpiresIn: TOKEN_SECONDS } };
   }
   if (path === '/me/cursors') return { status: 200, body: await cursorsOf(deps.pool, account) };
   if (path === '/conversations') {

@@ -30,6 +30,8 @@ export class ModelServer {
   epoch = 'epoch-1';
   /** More missing events than this are not replayed. */
   replayMax = 10;
+  /** Whether requests reach the server. */
+  isReachable = true;
   /** Whether the access token is accepted; otherwise the session has ended. */
   isLoggedIn = true;
   /** The account that the session belongs to. */
@@ -446,6 +448,7 @@ export class ModelServer {
 
   /** Carries the client’s requests: each waits until the test executes and answers it. */
   readonly fetch: typeof fetch = (input, init) => {
+    if (!this.isReachable) return Promise.reject(new TypeError('fetch failed'));
     const url = new URL(String(input));
     const path = url.pathname.replace('/api/v1', '') + url.search;
     if (path === '/auth/token') return Promise.resolve(this.#answer(path));
@@ -483,7 +486,12 @@ export class ModelServer {
   #answer(path: string): Response {
     if (!this.isLoggedIn) return problem(401, 'unauthenticated');
     if (path === '/auth/token') {
-      return Response.json({ accessToken: 't', accessTokenExpiresIn: 1e6, sessionToken: 's' });
+      return Response.json({
+        account: this.loggedInAs,
+        accessToken: 't',
+        accessTokenExpiresIn: 1e6,
+        sessionToken: 's',
+      });
     }
     if (path === '/me') return Response.json(this.#me());
     if (path === '/me/cursors') {

@@ -152,12 +152,12 @@ function Open({
         />
       ) : (
         <p
-          role="note"
+          role="status"
           className="mx-3 mb-[max(0.75rem,env(safe-area-inset-bottom))] rounded-xl border border-line px-3.5 py-3 text-center text-muted sm:mx-5"
         >
           {view.minimumRoles?.post === 'owner'
-            ? t('composer.closedToAdmins')
-            : t('composer.closed')}
+            ? t('composer.ownersOnly')
+            : t('composer.adminsOnly')}
         </p>
       )}
       <Details

@@ -72,11 +72,15 @@ export function Details({
 
   useEffect(
     () =>
-      client.onEvent(({ stream, type }) => {
-        const isOwn = stream === streamOfConversation(view.id);
-        if (open && isOwn && type === 'member.role_changed') void load();
+      client.onEvent((event) => {
+        if (event.stream !== streamOfConversation(view.id)) return;
+        if (event.type !== 'member.role_changed') return;
+        const { account, role } = event.data;
+        setMembers(
+          (shown) => shown?.map((m) => (m.account === account ? { ...m, role } : m)) ?? null,
+        );
       }),
-    [client, open, load, view.id],
+    [client, view.id],
   );
 
   const attempt = async (work: () => Promise<unknown>) => {

@@ -11,7 +11,7 @@ import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
 import { Markup } from './markup.tsx';
 
-/** Marks an edited message; opens its edit history, which exists as soon as the message is stored. */
+/** Marks an edited message; a button that opens the edit history once the message is stored. */
 export function EditedMark({ time, onOpen }: { time: string; onOpen: (() => void) | undefined }) {
   const title = t('message.editedAt', { time: fullTime(time) });
   const look = 'text-[12px] text-muted';
@@ -42,14 +42,14 @@ export function EditHistory({
   message: TimelineMessage;
   onClose: () => void;
 }) {
-  const { conversation, seq, changedSeq, deletedAt } = message;
+  const { conversation, seq, editedAt, deletedAt } = message;
   return (
     <Dialog open onClose={onClose} title={t('editHistory.title')}>
       {deletedAt !== null ? (
         <p className="text-muted italic">{t('editHistory.deleted')}</p>
       ) : (
         // An edit shows the history again from its start.
-        <Versions key={`${conversation} ${seq} ${changedSeq}`} message={message} />
+        <Versions key={`${conversation} ${seq} ${editedAt}`} message={message} />
       )}
     </Dialog>
   );
@@ -59,17 +59,21 @@ function Versions({ message: { conversation, seq } }: { message: TimelineMessage
   const client = useClient();
   const loaded = useLoad(() => client.api.editHistory(conversation, seq));
   const [failure, setFailure] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
   const { data, set } = loaded;
   if (data === null) return <Loading of={loaded} />;
   const loadOlder = async () => {
     const before = data.items.at(-1)?.seq;
     if (before === undefined) return;
+    setBusy(true);
     try {
       const older = await client.api.editHistory(conversation, seq, { before });
       set((shown) => ({ items: [...shown.items, ...older.items], hasOlder: older.hasOlder }));
       setFailure(null);
     } catch (error) {
       setFailure(errorMessage(error));
+    } finally {
+      setBusy(false);
     }
   };
   return (
@@ -82,9 +86,13 @@ function Versions({ message: { conversation, seq } }: { message: TimelineMessage
           </li>
         ))}
       </ol>
-      {failure !== null && <p className="mt-2 text-danger text-sm">{failure}</p>}
+      {failure !== null && (
+        <p role="alert" className="mt-2 text-danger text-sm">
+          {failure}
+        </p>
+      )}
       {data.hasOlder && (
-        <Button className="mt-2" onClick={() => void loadOlder()}>
+        <Button className="mt-2" busy={busy} onClick={() => void loadOlder()}>
           {t('editHistory.older')}
         </Button>
       )}

@@ -1,3 +1,5 @@
+import { withLock } from '../lib/web-lock.ts';
+
 /** The Web Lock that all tabs and the browser tests share. */
 const NAME = 'parley-notifications';
 
@@ -6,7 +8,6 @@ const NAME = 'parley-notifications';
  * with the displayed ones whenever they are listed, and forgets those that are being shown at that
  * moment: they stay on the screen, and can no longer be closed or opened.
  */
-export async function withNotificationLock<T>(work: () => Promise<T>): Promise<T> {
-  const locks = (navigator as { locks?: LockManager }).locks;
-  return locks === undefined ? work() : locks.request(NAME, work);
+export function withNotificationLock<T>(work: () => Promise<T>): Promise<T> {
+  return withLock(NAME, work);
 }

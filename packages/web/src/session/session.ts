@@ -1,6 +1,7 @@
 import { ApiError, IndexedDbStore, ParleyApi, ParleyClient } from '@parley/client';
 import type { AccountId, Me } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
+import { withLock } from '../lib/web-lock.ts';
 import { t } from '../texts/index.ts';
 import { removeKeptOfOthers, removeOthers } from './device.ts';
 import {
@@ -23,9 +24,9 @@ export type Session =
 /** The API for pages without a session, and for the log-in. */
 export const api = new ParleyApi({ url: location.origin, exclusively });
 
-/** Lets one tab of the browser at a time replace the session cookie. Plain HTTP has no such locks. */
+/** Lets one tab of the browser at a time replace the session cookie. */
 function exclusively<T>(run: () => Promise<T>): Promise<T> {
-  return navigator.locks === undefined ? run() : navigator.locks.request('parley-session', run);
+  return withLock('parley-session', run);
 }
 
 const listeners = new Set<() => void>();
@@ -93,6 +94,9 @@ export async function logout(): Promise<void> {
     () => undefined,
     () => t('session.serverNotReached'),
   );
+  // The cookie may be of a later log-in of the account, in another tab.
+  const current = currentLogin();
+  if (current?.account === session.account) removeLogin(current.key);
   endInAllTabs();
   await forget(client);
   const notice = await notified;
@@ -101,14 +105,31 @@ export async function logout(): Promise<void> {
 
 /** Ends the session after its account has been deleted. */
 export async function accountDeleted(): Promise<void> {
-  if (session.state === 'in') await onEnded(session.client, t('session.accountDeleted'));
+  if (session.state === 'in') await end(session.client, t('session.accountDeleted'));
+}
+
+/**
+ * The server has ended the session. If it was replaced, because the same account has logged in again in
+ * another tab, this tab continues with the new one.
+ */
+async function onEnded(client: ParleyClient): Promise<void> {
+  if (session.state !== 'in' || session.client !== client) return;
+  const current = currentLogin();
+  if (current === null || current.key === login || current.account !== session.account) {
+    await end(client, t('session.ended'));
+    return;
+  }
+  session.ended.abort();
+  await client.stop();
+  api.dropAccessToken();
+  openSession(current.account, current.key);
 }
 
 /**
  * Ends the session that the server has ended, shows why, and removes all its data from this device,
  * drafts and unsent messages included: ending the session of a lost device must do that.
  */
-async function onEnded(client: ParleyClient, notice: string): Promise<void> {
+async function end(client: ParleyClient, notice: string): Promise<void> {
   if (session.state !== 'in' || session.client !== client) return;
   endInAllTabs(notice);
   await forget(client);
@@ -151,11 +172,8 @@ function watchOtherTabs(): void {
   const check = () => {
     if (session.state !== 'in') return;
     const current = currentLogin();
-    if (current?.account === session.account) {
-      // The same account has logged in again in another tab: this tab continues under that log-in.
-      login = current.key;
-      return;
-    }
+    // Of a later log-in of the same account this tab learns from the server, which ends its session.
+    if (current?.account === session.account) return;
     const { client } = session;
     close(current === null ? t('session.loggedOutElsewhere') : t('session.otherAccount'));
     // The tab that ended the session deletes its database. This one only closes it, because the same
@@ -171,8 +189,9 @@ function watchOtherTabs(): void {
 
 function openSession(account: AccountId, key: LoginKey): void {
   login = key;
-  const client = new ParleyClient({ api, store: new IndexedDbStore() });
-  client.on('ended', () => void onEnded(client, t('session.ended')));
+  // What is stored is removed in `end`, unless the session was only replaced.
+  const client = new ParleyClient({ api, store: new IndexedDbStore(), keepWhenEnded: true });
+  client.on('ended', () => void onEnded(client));
   // Removes the listeners of this session when it ends: another one may start in the same page.
   const ended = new AbortController();
   const { signal } = ended;

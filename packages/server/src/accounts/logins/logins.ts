@@ -21,6 +21,7 @@ export interface LoginOrigin {
 
 /** An access token as responses contain it. */
 export interface AccessTokenFields {
+  readonly account: AccountId;
   readonly accessToken: string;
   readonly accessTokenExpiresAt: string;
   /** Seconds. */
@@ -104,6 +105,7 @@ export class Logins {
   async accessToken(account: AccountId, session: SessionId): Promise<AccessTokenFields> {
     const { token, expiresAt } = await this.#deps.tokens.sign(account, session);
     return {
+      account,
       accessToken: token,
       accessTokenExpiresAt: new Date(expiresAt).toISOString(),
       accessTokenExpiresIn: ACCESS_TOKEN_MS / 1000,
