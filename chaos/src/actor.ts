@@ -9,6 +9,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { CommandRecorder } from './command-recorder.ts';
+import { discardRefused } from './discard-refused.ts';
 import { finalMessage } from './final-message.ts';
 import type { FinalMessage } from './history.ts';
 import { MessageChoice } from './message-choice.ts';
@@ -157,6 +158,7 @@ export class Actor {
       this.#life = life;
       this.#client = client;
       await client.start(this.account);
+      discardRefused(client);
     });
   }
 

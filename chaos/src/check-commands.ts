@@ -55,6 +55,7 @@ function checkAnswers(
       found.push({ rule: 'I1 acked is kept', id, stream, client, what });
     }
   }
+  const whom = new Map(of(history, 'invoke').map((r) => [r.id, r.whom]));
   for (const { id, code, client } of of(history, 'nack')) {
     const event = stored.get(id);
     if (code === 'internal') {
@@ -64,7 +65,7 @@ function checkAnswers(
       const what = 'rejected as reused, though nothing else was sent with its id';
       found.push({ rule: 'I12 same answer', id, client, what });
     }
-    if (event && !acked.has(id) && !mayBeCarriedOutLater(event, code, logs)) {
+    if (event && !acked.has(id) && !mayBeCarriedOutLater(event, code, whom.get(id), logs)) {
       const what = `refused with ${code}, but stored`;
       found.push({ rule: 'I3 refused is absent', id, stream: event.stream, client, what });
     }
@@ -74,16 +75,22 @@ function checkAnswers(
 
 /**
  * A command is refused for good if an account is not a member at the time. A copy of it that a node had
- * not read yet may be carried out once the account is a member (docs/guarantees.md).
+ * not read yet may be carried out once the account has become a member (docs/guarantees.md). `whom` is
+ * the other account that the command is about.
  */
 function mayBeCarriedOutLater(
-  { stream, actor }: Event,
+  event: Event,
   code: string,
+  whom: string | undefined,
   logs: ReadonlyMap<string, Log>,
 ): boolean {
-  // Of another account: what was to be added or removed.
-  if (code === 'account_not_found') return true;
-  return code === 'conversation_not_found' && logs.get(stream)?.wasAlwaysMember(actor) === false;
+  const who = code === 'conversation_not_found' ? event.actor : whom;
+  if (code !== 'conversation_not_found' && code !== 'account_not_found') return false;
+  // Joining does not need a membership.
+  if (who === undefined || (event.type === 'member.joined' && event.data.account === who)) {
+    return false;
+  }
+  return logs.get(event.stream)?.hadJoined(who, event.seq) === true;
 }
 
 /** Returns whether the event has another text than was sent, for another reason than redaction. */

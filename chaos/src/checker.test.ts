@@ -1,4 +1,4 @@
-import type { Event } from '@parley/protocol';
+import type { ClientId, Event } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
 import { check } from './checker.ts';
 import type { HistoryRecord } from './history.ts';
@@ -105,6 +105,32 @@ function withLog(change: (log: Event[]) => Event[]): HistoryRecord[] {
   return aCleanRun().map((r) => (r.kind === 'log' ? { ...r, events: change([...r.events]) } : r));
 }
 
+/** The run in which the second member has joined with a command of its own. */
+const withJoin = (): HistoryRecord[] => [
+  {
+    kind: 'invoke',
+    client: BEN,
+    account: BEN,
+    id: 'j1',
+    op: 'join',
+    conversation: STREAM,
+    t: 0,
+  },
+  ...withLog((log) => log.map((e) => (e.seq === 3 ? { ...e, client: 'j1' as ClientId } : e))).map(
+    (r) =>
+      r.kind === 'event' && r.event.seq === 3
+        ? { ...r, event: { ...r.event, client: 'j1' as ClientId } }
+        : r,
+  ),
+];
+const aNack = (id: string, client: string): HistoryRecord => ({
+  kind: 'nack',
+  client,
+  id,
+  code: 'conversation_not_found',
+  t: 0,
+});
+
 const anAck = (id: string, seq: number) =>
   ({ kind: 'ack', client: ANN, id, stream: STREAM, seq, t: 1 }) as const;
 
@@ -117,6 +143,11 @@ const isSeen = (r: HistoryRecord, account: string, seq: number) =>
 describe('the checker', () => {
   test('finds no violation in a correct run', () => {
     expect(check(aCleanRun())).toEqual([]);
+  });
+
+  test('accepts a command that was refused before its sender joined, and stored later', () => {
+    const history = withJoin().filter((r) => !(r.kind === 'ack' && r.id === 'c2'));
+    expect(check([...history, aNack('c2', BEN)])).toEqual([]);
   });
 
   test('accepts one stored and one rejected command with the same id', () => {
@@ -165,6 +196,19 @@ describe('the checker', () => {
     [
       'a refused command that is stored',
       () => [...aCleanRun(), { kind: 'nack', client: ANN, id: 'c5', code: 'forbidden', t: 0 }],
+      'I3 refused is absent',
+    ],
+    [
+      'a refused command of a first member that is stored',
+      () => [
+        ...aCleanRun(),
+        { kind: 'nack', client: ANN, id: 'c5', code: 'conversation_not_found', t: 0 },
+      ],
+      'I3 refused is absent',
+    ],
+    [
+      'a refused join that is stored',
+      () => [...withJoin(), aNack('j1', BEN)],
       'I3 refused is absent',
     ],
     ['a gap in the seqs', () => withLog((log) => log.filter((e) => e.seq !== 6)), 'I4 dense'],

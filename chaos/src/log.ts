@@ -69,6 +69,15 @@ export class Log {
     );
   }
 
+  /**
+   * Returns whether the membership that covers the event `seq` began with a command of the run. Memberships
+   * from the creation of the group have no command of their own.
+   */
+  hadJoined(account: string, seq: number): boolean {
+    const period = this.periodAt(account, seq);
+    return period !== undefined && (this.at(period.joined)?.client ?? null) !== null;
+  }
+
   /** Returns the membership period of the account that started after `seq`. */
   periodAfter(account: string, seq: number): MembershipPeriod | undefined {
     return this.#periods.get(account)?.find((s) => s.joined > seq);

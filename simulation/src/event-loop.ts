@@ -40,6 +40,7 @@ export class EventLoop {
   #immediates: Happening[] = [];
   #now = 0;
   #order = 0;
+  #forks = 2;
   #turn = 0;
   #current: Process | null = null;
 
@@ -55,11 +56,6 @@ export class EventLoop {
   /** The simulated time, ms since the start. */
   get now(): number {
     return this.#now;
-  }
-
-  /** The number of happenings so far. */
-  get happenings(): number {
-    return this.#order;
   }
 
   /** The process that runs at the moment. @throws outside of a happening */
@@ -96,7 +92,7 @@ export class EventLoop {
 
   /** Returns the time and the randomness of one process, for a part of the simulation. */
   schedulerOf(process: Process): Scheduler {
-    const random = this.random.fork(process.name.length + this.#order);
+    const random = this.random.fork(++this.#forks);
     return {
       now: () => this.#now,
       random: () => random.next(),

@@ -139,11 +139,10 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
     database.holdLock(streamOfConversation(random.pick(conversations))),
 };
 
-/** Makes the broker worse; the end restores what it was. */
+/** Makes the broker worse until the end. */
 function worsen(bus: BrokerBus, worse: Partial<BrokerConditions>): End {
-  const before = { ...bus.conditions };
-  Object.assign(bus.conditions, worse);
-  return () => Object.assign(bus.conditions, before);
+  const change = bus.worsen(worse);
+  return () => bus.restore(change);
 }
 
 function pick<T>(items: Iterable<T>, random: Random): T | undefined {

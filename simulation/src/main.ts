@@ -60,7 +60,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const { explore } = await import('./explore.ts');
   const { planRun } = await import('./plan.ts');
   const options: RunOptions = { cursorFirst: mutant?.cursorFirst };
-  if (seconds === null && count === null) return one(planRun(seed), trace, options);
+  if (seconds === null && count === null) return one(planRun(seed), trace, options, plant);
   const explored = await explore(seed, { seconds, count }, options);
   tell(summaryOf(explored, seed));
   if (!explored.failure) {
@@ -68,7 +68,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   tellFailure(explored.failure);
-  if (!wanted.brief) await tellReduced(explored.failure, options);
+  if (!wanted.brief) await tellReduced(explored.failure, options, plant);
   return 1;
 }
 
@@ -81,7 +81,12 @@ function summaryOf({ schedules, clean, commands, faults, seconds }: Exploration,
 }
 
 /** Runs one plan. */
-async function one(plan: Plan, isTraced: boolean, options: RunOptions): Promise<number> {
+async function one(
+  plan: Plan,
+  isTraced: boolean,
+  options: RunOptions,
+  plant: string | undefined,
+): Promise<number> {
   const { traceOf } = await import('./explore.ts');
   const { run } = await import('./run.ts');
   const result = await run(plan, options);
@@ -91,7 +96,7 @@ async function one(plan: Plan, isTraced: boolean, options: RunOptions): Promise<
     return 0;
   }
   tellFailure({ plan, result });
-  if (!isTraced) await tellReduced({ plan, result }, options);
+  if (!isTraced) await tellReduced({ plan, result }, options, plant);
   return 1;
 }
 
@@ -103,12 +108,17 @@ function tellFailure({ plan, result }: Failure): void {
 }
 
 /** Prints the failure with as few commands and faults as show it, and what happens then. */
-async function tellReduced(failure: Failure, options: RunOptions): Promise<void> {
+async function tellReduced(
+  failure: Failure,
+  options: RunOptions,
+  plant: string | undefined,
+): Promise<void> {
   const { reduce, traceOf } = await import('./explore.ts');
   const plan = await reduce(failure, options);
   tell(`Reduced to ${plan.steps.length} commands and ${plan.faults.length} faults:`);
   for (const line of await traceOf(plan, options)) tell(line);
-  tell(`Repeat: npm run simulate -- --seed ${plan.seed}`);
+  const planted = plant === undefined ? '' : ` --plant ${plant}`;
+  tell(`Repeat: npm run simulate -- --seed ${plan.seed}${planted}`);
 }
 
 function readArguments(args: readonly string[]): Arguments | 'help' {

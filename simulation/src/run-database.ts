@@ -3,8 +3,6 @@ import type { AccountId, Event, Me, StreamId } from '@parley/protocol';
 import type pg from 'pg';
 import { DatabaseModel } from './database/model.ts';
 import type { PoolModel } from './database/pool.ts';
-import { UPDATE } from './database/row.ts';
-import { Transaction } from './database/transaction.ts';
 import type { EventLoop } from './event-loop.ts';
 import { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -80,7 +78,7 @@ export class RunDatabase {
 
   /** Cuts connections, each with this probability. */
   cutConnections(share: number): void {
-    for (const client of [...this.#model.clients]) if (this.#random.chance(share)) client.cut();
+    this.#model.loseConnections(share);
   }
 
   /** From now on each COMMIT loses its connection with this probability, before or after it took effect. */
@@ -104,10 +102,8 @@ export class RunDatabase {
 
   /** Another transaction holds the lock of a stream, until the returned function is called. */
   holdLock(stream: StreamId): () => void {
-    const { tables } = this.#model;
-    const transaction = new Transaction(tables, this.#loop.now, () => undefined);
-    for (const row of tables.streamsById.find(stream)) transaction.tryLock(row, UPDATE);
-    return () => this.#loop.within(this.#process, () => transaction.rollback());
+    const release = this.#model.holdStream(stream);
+    return () => this.#loop.within(this.#process, release);
   }
 
   // ---- what is stored -----------------------------------------------------------------------------

@@ -30,10 +30,6 @@ import { RunDatabase } from './run-database.ts';
 export interface RunResult {
   readonly violations: readonly Violation[];
   readonly records: readonly HistoryRecord[];
-  /** How many things happened. */
-  readonly happenings: number;
-  /** Simulated time, ms. */
-  readonly ms: number;
 }
 
 /** What a run does besides its plan. */
@@ -82,8 +78,6 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<RunResu
   return {
     violations: check(records, { mode, deadlineMs, nodes: plan.nodes }),
     records,
-    happenings: loop.happenings,
-    ms: loop.now,
   };
 }
 
@@ -242,6 +236,8 @@ class Simulation {
     this.#database.restart();
     this.#database.loseCommits(0);
     this.#database.failWrites(0);
+    this.#database.setSlowness(1);
+    this.#bus.restore();
     this.#bus.return();
     for (const slot of this.#slots) slot.start();
     for (const actor of this.#actors) actor.wake();

@@ -1,3 +1,4 @@
+import { discardRefused } from '@parley/chaos/discard-refused';
 import { finalMessage } from '@parley/chaos/final-message';
 import type { FinalMessage, Op } from '@parley/chaos/history';
 import type { Random } from '@parley/chaos/random';
@@ -94,7 +95,7 @@ export class Actor {
     loop.within(this.#process, () => {
       const client = this.#newClient();
       this.#client = client;
-      void client.start(this.account);
+      void client.start(this.account).then(() => discardRefused(client));
     });
   }
 

@@ -1,7 +1,5 @@
 import type { Scheduler } from '../scheduler.ts';
 import { ClientModel } from './client.ts';
-import { terminated } from './errors.ts';
-import type { Range } from './link.ts';
 import { type PoolContext, PoolModel, type Status } from './pool.ts';
 import { type CommitFault, type Delays, TIMEOUTS, type Timeouts } from './session.ts';
 import { Tables } from './tables.ts';
@@ -43,31 +41,14 @@ export class DatabaseModel implements PoolContext {
   commitFault: (() => CommitFault) | null = null;
   /** Returns the SQLSTATE with which a statement fails, by its name; null if it does not. */
   statementFault: ((name: string) => string | null) | null = null;
-  readonly #delays: Delays;
-  #slowed: Delays;
+  readonly delays: Delays;
   #status: Status = 'up';
 
   constructor({ scheduler, epoch, delays, timeouts }: DatabaseOptions) {
     this.scheduler = scheduler;
     this.tables = new Tables(epoch);
     this.timeouts = { ...TIMEOUTS, ...timeouts };
-    this.#delays = { ...DELAYS, ...delays };
-    this.#slowed = this.#delays;
-  }
-
-  get delays(): Delays {
-    return this.#slowed;
-  }
-
-  /** Everything takes this many times as long from now on. */
-  setSlowness(factor: number): void {
-    const { network, execution, commit } = this.#delays;
-    const slowed = ([min, max]: Range): Range => [min * factor, max * factor];
-    this.#slowed = {
-      network: slowed(network),
-      execution: slowed(execution),
-      commit: slowed(commit),
-    };
+    this.delays = { ...DELAYS, ...delays };
   }
 
   get status(): Status {
@@ -109,13 +90,6 @@ export class DatabaseModel implements PoolContext {
   crash(): void {
     this.#status = 'down';
     for (const client of [...this.clients]) client.session.crash();
-    this.clients.clear();
-  }
-
-  /** Stops as an administrator stops it, at once: clients are told. */
-  stop(): void {
-    this.#status = 'down';
-    for (const client of [...this.clients]) client.session.terminate(terminated());
     this.clients.clear();
   }
 

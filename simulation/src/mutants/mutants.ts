@@ -47,7 +47,9 @@ const client = (file: string, find: string, replace: string): PackageEdit => ({
 
 /** Returns a planted fault of the chaos runs. */
 function shared(name: string): Mutant {
-  const { description = '', edits = [] } = CHAOS[name] ?? {};
+  const mutant = CHAOS[name];
+  if (!mutant) throw new Error(`The chaos runs have no planted fault ${name}`);
+  const { description, edits = [] } = mutant;
   return { description, edits: edits.map((e) => server(e.file, e.find, e.replace)) };
 }
 

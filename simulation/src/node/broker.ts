@@ -31,7 +31,10 @@ export interface BrokerConditions {
  * swapped.
  */
 export class BrokerBus {
-  readonly conditions: BrokerConditions;
+  readonly #normal: BrokerConditions;
+  /** Changes that are in effect; of two that contradict each other the later one. */
+  readonly #changes = new Set<Partial<BrokerConditions>>();
+  #isAway = false;
   readonly #loop: EventLoop;
   readonly #random: Random;
   readonly #nodes = new Set<SimulatedBroker>();
@@ -39,12 +42,13 @@ export class BrokerBus {
   constructor(loop: EventLoop, random: Random, conditions: BrokerConditions) {
     this.#loop = loop;
     this.#random = random;
-    this.conditions = { ...conditions };
+    this.#normal = conditions;
   }
 
   /** Joins a node. */
   join(process: Process): SimulatedBroker {
     const broker = new SimulatedBroker(process, this);
+    if (this.#isAway) this.#cut(broker);
     this.#nodes.add(broker);
     return broker;
   }
@@ -56,20 +60,40 @@ export class BrokerBus {
 
   /** The broker is away: no node reaches it. They notice it a little later. */
   leave(): void {
-    for (const broker of this.#nodes) {
-      broker.isConnected = false;
-      this.later(broker.process, 0, 300, () => broker.away());
-    }
+    this.#isAway = true;
+    for (const broker of this.#nodes) this.#cut(broker);
+  }
+
+  #cut(broker: SimulatedBroker): void {
+    broker.isConnected = false;
+    this.later(broker.process, 0, 300, () => broker.away());
   }
 
   /** The broker is back. Nodes reconnect one after the other. */
   return(): void {
-    for (const broker of this.#nodes) this.later(broker.process, 5, 400, () => broker.back());
+    this.#isAway = false;
+    for (const broker of this.#nodes) {
+      this.later(broker.process, 5, 400, () => {
+        if (!this.#isAway) broker.back();
+      });
+    }
+  }
+
+  /** Changes the conditions until {@link restore} is called with the returned change. */
+  worsen(change: Partial<BrokerConditions>): Partial<BrokerConditions> {
+    this.#changes.add(change);
+    return change;
+  }
+
+  /** Ends a change; without one, all changes. */
+  restore(change?: Partial<BrokerConditions>): void {
+    if (change) this.#changes.delete(change);
+    else this.#changes.clear();
   }
 
   /** Carries a message to the other nodes that are subscribed; null: to all. */
   carry(from: SimulatedBroker, channel: StreamId | null, text: string): void {
-    const { loss, duplication, min, max } = this.conditions;
+    const { loss, duplication, min, max } = Object.assign({}, this.#normal, ...this.#changes);
     for (const to of this.#nodes) {
       if (to === from || !(channel === null || to.channels.has(channel))) continue;
       if (!to.isConnected || this.#random.chance(loss)) continue;

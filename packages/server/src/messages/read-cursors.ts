@@ -31,6 +31,8 @@ interface PendingMove {
   readonly unread: boolean;
   /** Monotonic arrival time, ms. */
   readonly arrivedAt: number;
+  /** Whether a statement with this move failed without saying whether it was carried out. */
+  uncertain: boolean;
   readonly settle: (result: ReadMove | { refusal: Refusal }) => void;
 }
 
@@ -101,7 +103,15 @@ export class ReadCursors {
         resolve(result);
       };
       const arrivedAt = performance.now();
-      this.#pending.push({ account, conversation, seq, unread: markUnread, arrivedAt, settle });
+      this.#pending.push({
+        account,
+        conversation,
+        seq,
+        unread: markUnread,
+        arrivedAt,
+        uncertain: false,
+        settle,
+      });
       if (this.#running) return;
       this.#running = true;
       // Moves of the same turn of the event loop share the first statement.
@@ -135,6 +145,7 @@ export class ReadCursors {
     } catch (error) {
       if (isConnectionError(error)) {
         // The outcome is unknown, but moves are idempotent.
+        for (const move of batch.flatMap((merged) => merged.pending)) move.uncertain = true;
         return timeOutOld(batch, refusal('unavailable', undefined, { retryAfter: 2 }));
       }
       this.#log.error({ err: error, moves: batch.length }, 'moving read cursors failed');
@@ -239,12 +250,14 @@ function merge(pending: readonly PendingMove[]): MergedMove[] {
 /** Settles the moves with the row of the statement. Returns false when the cursor was locked. */
 function settleWithRow(merged: MergedMove, row: MoveRow | undefined): boolean {
   if (row?.cursor) {
-    const { cursor, version, moved, send_receipts: sendReceipts } = row;
+    const { cursor, version, send_receipts: sendReceipts } = row;
+    // A statement of unknown outcome may have moved it, and no client was told.
+    const moved = row.moved === true || merged.pending.some(({ uncertain }) => uncertain);
     for (const [i, move] of merged.pending.entries()) {
       move.settle({
         version: version ?? 0,
         cursor,
-        moved: moved === true && i === 0,
+        moved: moved && i === 0,
         sendReceipts: sendReceipts === true,
       });
     }

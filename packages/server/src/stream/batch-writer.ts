@@ -35,8 +35,8 @@ const BEHIND = 'An earlier command in this stream was deferred; send it again fi
 
 /** A command in the queue. */
 interface Waiting extends Pending, Queueable {
-  /** Its place among all commands; kept when it is deferred and sent again. */
-  readonly order: number;
+  /** Its place among all commands: that of the earliest copy, when it is deferred and sent again. */
+  order: number;
 }
 
 /** What a batch writer needs. */
@@ -232,7 +232,7 @@ export class BatchWriter {
     const { command, order } = pending;
     const ahead = this.#deferred.ahead(command, order);
     if (!ahead) {
-      this.#deferred.forget(command);
+      pending.order = this.#deferred.resume(command, order);
       return false;
     }
     this.#defer(pending, refusal(ahead.code, BEHIND, { retryAfter: 1 }));

@@ -32,6 +32,26 @@ describe('deferred commands', () => {
     }
   });
 
+  test('keep the place of their first copy, also when a second one arrived before it was deferred', () => {
+    const { deferred } = deferredCommands();
+    const [first, second] = [1, 2].map((n) => deferred.orderOf(command(n))) as [number, number];
+    // The client has reconnected and sent both again.
+    const [again, secondAgain] = [1, 2].map((n) => deferred.orderOf(command(n))) as [
+      number,
+      number,
+    ];
+    deferred.defer(command(1), first, 'disk_full');
+    deferred.defer(command(2), second, 'disk_full');
+    expect(deferred.ahead(command(1), again)).toBeNull();
+    deferred.defer(command(1), again, 'disk_full');
+    expect(deferred.orderOf(command(1))).toBe(first);
+    expect(deferred.ahead(command(2), secondAgain)).toMatchObject({ clientId: 'c1' });
+    expect(deferred.ahead(command(1), deferred.orderOf(command(1)))).toBeNull();
+    // It is carried out, and fails again.
+    expect(deferred.resume(command(1), again)).toBe(first);
+    expect(deferred.resume(command(1), again)).toBe(again);
+  });
+
   test('are waited for until 5 s after they were deferred last', () => {
     const { clock, deferred } = deferredCommands();
     const first = deferred.orderOf(command(1));
@@ -60,7 +80,7 @@ describe('deferred commands', () => {
 
     const again = deferred.orderOf(command(1));
     expect(deferred.ahead(command(1), again)).toBeNull();
-    deferred.forget(command(1));
+    deferred.resume(command(1), again);
     expect(deferred.ahead(command(2), deferred.orderOf(command(2)))).toBeNull();
   });
 
@@ -100,12 +120,12 @@ describe('deferred commands', () => {
           let open = Array.from({ length: count }, (_, n) => n);
           const queue: { n: number; order: number }[] = [];
           let attempts = 0;
-          const carryOut = ({ n, order }: { n: number; order: number }): boolean => {
-            if (deferred.ahead(command(n), order)) {
-              deferred.defer(command(n), order, 'overloaded');
+          const carryOut = ({ n, order: arrived }: { n: number; order: number }): boolean => {
+            if (deferred.ahead(command(n), arrived)) {
+              deferred.defer(command(n), arrived, 'overloaded');
               return false;
             }
-            deferred.forget(command(n));
+            const order = deferred.resume(command(n), arrived);
             if (attempts++ < 200 && failures.next().value) {
               deferred.defer(command(n), order, 'unavailable');
               return false;

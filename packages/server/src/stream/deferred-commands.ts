@@ -30,7 +30,7 @@ type Identified = Pick<Command, 'actor' | 'stream' | 'clientId'>;
  *    that one was deferred last. Commands that arrived earlier never wait for later ones.
  * 2. A command that is sent again keeps the place of its first arrival. Its entry outlives its wait while
  *    a later command of the same sender is still waited for, so that the two keep their order if both are
- *    sent again.
+ *    sent again. That holds for a copy that arrived before the first one was deferred, too.
  * 3. At most {@link REMEMBERED_MAX} commands are remembered. One beyond that takes a new place when it
  *    is sent again, behind all that are remembered.
  */
@@ -62,14 +62,16 @@ export class DeferredCommands {
   /** Remembers that the command was deferred; later ones of its sender wait for it from now on. */
   defer(command: Identified, order: number, code: RefusalCode): void {
     this.#sweep();
-    this.forget(command);
+    const place = this.#placeOf(command, order);
+    this.#forget(command);
     if (this.#byCommand.size >= this.#max) return;
     const { clientId } = command;
-    const entry: DeferredCommand = { clientId, order, code, until: this.#now() + WAIT_MS };
+    const until = this.#now() + WAIT_MS;
+    const entry: DeferredCommand = { clientId, order: place, code, until };
     this.#byCommand.set(commandKey(command), entry);
     const key = senderKey(command);
     const entries = this.#bySender.get(key);
-    if (entries) entries.splice(placeOf(entries, order), 0, entry);
+    if (entries) entries.splice(placeOf(entries, place), 0, entry);
     else this.#bySender.set(key, [entry]);
   }
 
@@ -79,16 +81,31 @@ export class DeferredCommands {
     const entries = this.#bySender.get(sender);
     if (!entries) return null;
     const now = this.#now();
+    const place = this.#placeOf(command, order);
     for (const entry of entries) {
-      if (entry.order >= order) break;
+      if (entry.order >= place) break;
       if (entry.until >= now) return entry;
     }
     this.#dropExpired(sender, entries, now);
     return null;
   }
 
-  /** Forgets a command: it is being carried out, or was rejected for good. */
-  forget(command: Identified): void {
+  /** Returns the place of a copy of a command that arrived in this order: that of the earliest copy. */
+  #placeOf(command: Identified, order: number): number {
+    return Math.min(order, this.#byCommand.get(commandKey(command))?.order ?? order);
+  }
+
+  /**
+   * Forgets a command whose copy is being carried out. Returns the place with which it is deferred again,
+   * should it fail: that of the earliest copy.
+   */
+  resume(command: Identified, order: number): number {
+    const place = this.#placeOf(command, order);
+    this.#forget(command);
+    return place;
+  }
+
+  #forget(command: Identified): void {
     const key = commandKey(command);
     const entry = this.#byCommand.get(key);
     if (!entry) return;
