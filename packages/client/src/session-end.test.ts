@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { CLOSE, type Me } from '@parley/protocol';
+import { CLOSE, type ConversationId, type Me } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { aClient, aLiveClient, heal } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
@@ -52,6 +52,22 @@ async function kept(server: ModelServer): Promise<Saved> {
   await store.close();
   if (!saved) throw new Error('The store did not open');
   return saved;
+}
+
+/** Waits until the client is live, and checks that what it posts then is stored. Stops it. */
+async function expectKept(
+  server: ModelServer,
+  client: ParleyClient,
+  id: ConversationId,
+): Promise<void> {
+  await stored();
+  await heal(server, client);
+  server.isMute = true;
+  client.post(id, 'kept');
+  await stored();
+  expect((await kept(server)).outbox.map((e) => e.command)).toMatchObject([{ body: 'kept' }]);
+  void client.stop();
+  await stored();
 }
 
 /** Deletes the account’s database; fails if a connection is still open. */
@@ -153,15 +169,8 @@ describe('a store that is reopened while a session is ending', () => {
     const failures: Error[] = [];
     next.on('storage', (error) => failures.push(error));
     void client.stop().then(() => next.start(server.me));
-    await stored();
-    await heal(server, next);
-    server.isMute = true;
-    next.post(id, 'kept');
-    await stored();
+    await expectKept(server, next, id);
     expect(failures).toEqual([]);
-    expect((await kept(server)).outbox.map((e) => e.command)).toMatchObject([{ body: 'kept' }]);
-    void next.stop();
-    await stored();
   });
 
   test('stores what is posted while it opens, also behind a stop', async () => {
@@ -211,15 +220,8 @@ describe('a store that is reopened while a session is ending', () => {
     client.on('storage', (error) => failures.push(error));
     void client.stop();
     void client.start(server.me);
-    await stored();
-    await heal(server, client);
-    server.isMute = true;
-    client.post(id, 'kept');
-    await stored();
+    await expectKept(server, client, id);
     expect(failures).toEqual([]);
-    expect((await kept(server)).outbox.map((e) => e.command)).toMatchObject([{ body: 'kept' }]);
-    void client.stop();
-    await stored();
   });
 
   test('is not closed by a client that is stopped twice', async () => {
