@@ -289,7 +289,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await eda.message('The third text').hover();
     await eda.message('The third text').getByRole('button', { name: 'Delete message' }).click();
     await eda.page.getByRole('alertdialog').getByRole('button', { name: 'Delete message' }).click();
-    await history.getByText('This message was deleted, and its text with it').waitFor();
+    await history.getByText('This message and its edit history were deleted.').waitFor();
     expect(await versions.count()).toBe(0);
   });
 
