@@ -293,6 +293,88 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     expect(await versions.count()).toBe(0);
   });
 
+  test('a reply quotes a message as it is now, and leads to it', async () => {
+    const ria = await visitors.arrive();
+    await ria.register('ria', 'Ria Replies');
+    const sol = await visitors.arrive();
+    await sol.register('sol', 'Sol Asks');
+    const id = await ria.createGroup('Replies', ['Sol Asks']);
+    await sol.open('Replies');
+    await sol.write('When do we meet?');
+    await ria.sees('When do we meet?');
+    await postMany(sol.page, id, 120);
+    await expect.poll(() => ria.inSight('entry 120 of')).toBe(true);
+
+    // The first message is found again, far above, and answered.
+    await ria.page.evaluate(
+      async ([conversation]) => {
+        const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
+        const { accessToken } = (await answer.json()) as { accessToken: string };
+        const headers = {
+          authorization: `Bearer ${accessToken}`,
+          'content-type': 'application/json',
+        };
+        const path = `/api/v1/conversations/${conversation}/messages`;
+        const page = await (await fetch(`${path}?after=0&limit=5`, { headers })).json();
+        const { items } = page as { items: { seq: number; body: string }[] };
+        const replyTo = items.find((m) => m.body === 'When do we meet?')?.seq;
+        const body = JSON.stringify({ body: 'At three', replyTo });
+        await fetch(path, { method: 'POST', headers, body });
+      },
+      [id] as const,
+    );
+    for (const visitor of [ria, sol]) {
+      await visitor
+        .message('At three')
+        .getByRole('button', { name: /Sol Asks.*When do we meet\?/ })
+        .waitFor();
+    }
+    await ria
+      .message('At three')
+      .getByRole('button', { name: /Sol Asks/ })
+      .click();
+    await expect.poll(() => ria.focused()).toMatch(/^Sol Asks, /);
+    expect(await ria.inSight('When do we meet?')).toBe(true);
+
+    // From the page itself: the reply is cancelled, started again, and sent.
+    const first = ria.page.getByRole('article', { name: /^Sol Asks/ }).filter({ hasText: 'When' });
+    await first.hover();
+    await first.getByRole('button', { name: 'Reply' }).click();
+    const bar = ria.page.getByRole('region', { name: 'Replying to' });
+    await bar.getByText('When do we meet?').waitFor();
+    await expect.poll(() => ria.focused()).toBe('Message Replies');
+    await ria.page.keyboard.press('Escape');
+    await bar.waitFor({ state: 'detached' });
+    await first.hover();
+    await first.getByRole('button', { name: 'Reply' }).click();
+    await bar.waitFor();
+    expect(await barriers(ria.page)).toEqual([]);
+    await ria.write('Or at four');
+    await bar.waitFor({ state: 'detached' });
+    const later = sol.message('Or at four');
+    await later.getByRole('button', { name: /Sol Asks.*When do we meet\?/ }).waitFor();
+
+    // An edit and a deletion of the quoted message show in its quotes.
+    await later.getByRole('button', { name: /Sol Asks/ }).click();
+    await expect.poll(() => sol.focused()).toMatch(/^Sol Asks, /);
+    const asked = sol.page.getByRole('article', { name: /^Sol Asks/ }).filter({ hasText: 'When' });
+    await asked.hover();
+    await asked.getByRole('button', { name: 'Edit message' }).click();
+    await sol.page.getByRole('textbox', { name: 'Edit message' }).fill('When and where?');
+    await sol.page.keyboard.press('Enter');
+    await ria
+      .message('Or at four')
+      .getByRole('button', { name: /Sol Asks.*When and where\?/ })
+      .waitFor();
+    await asked.hover();
+    await asked.getByRole('button', { name: 'Delete message' }).click();
+    await sol.page.getByRole('alertdialog').getByRole('button', { name: 'Delete message' }).click();
+    await ria
+      .message('Or at four')
+      .getByRole('button', { name: /Sol Asks.*This message was deleted/ })
+      .waitFor();
+  });
+
   test('a pinned message is marked for all, listed in the details, and found from there', async () => {
     const tia = await visitors.arrive();
     await tia.register('tia', 'Tia Pins');

@@ -410,6 +410,33 @@ describe('the text of a deleted message', () => {
   });
 });
 
+describe('what a message quotes', () => {
+  /** The violations if clients saw message 6 quote `seen`, and message 5 is (not) deleted later. */
+  const seeing = (seen: number, isDeleted: boolean) => {
+    const data = isDeleted ? { body: '' } : { body: 'two', replyTo: 5 };
+    const deletion = event(11, 'message.deleted', BEN, { message: 6, author: BEN });
+    const records = withLog((log) => [
+      ...log.map((e) => (e.seq === 6 ? ({ ...e, data } as Event) : e)),
+      ...(isDeleted ? [deletion] : []),
+    ]).map((record) =>
+      record.kind === 'event' && record.event.seq === 6
+        ? {
+            ...record,
+            event: event(6, 'message.posted', BEN, { body: 'two', replyTo: seen }, 'c2'),
+          }
+        : record,
+    );
+    return check(records).map((v) => v.what);
+  };
+
+  test('must be what the log says, except of a message that was deleted later', () => {
+    const another = '6 is another event than in the log';
+    expect(seeing(5, false)).not.toContain(another);
+    expect(seeing(1, false)).toContain(another);
+    expect(seeing(5, true)).not.toContain(another);
+  });
+});
+
 describe('a client whose membership ended', () => {
   const rejoined = withLog((log) => [
     ...log,

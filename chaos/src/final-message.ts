@@ -9,6 +9,7 @@ export function finalMessage(m: Message): FinalMessage {
     body: m.body,
     deletedAt: m.deletedAt,
     editedAt: m.editedAt,
+    replyTo: m.replyTo,
     reactions: m.reactions.map((r) => ({ emoji: r.emoji, accounts: [...r.accounts] })),
     pinned: m.pinned && { by: m.pinned.by, at: m.pinned.at },
   };

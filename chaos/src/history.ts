@@ -189,6 +189,8 @@ export interface FinalMessage {
   readonly body: string;
   readonly deletedAt: string | null;
   readonly editedAt: string | null;
+  /** The message that it quotes. */
+  readonly replyTo: number | null;
   readonly reactions: readonly { readonly emoji: string; readonly accounts: readonly string[] }[];
   readonly pinned: { readonly by: string; readonly at: string } | null;
 }

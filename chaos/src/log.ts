@@ -32,15 +32,15 @@ export class Log {
   }
 
   /**
-   * Returns whether an event that a client applied equals the one in the log. The log keeps no text of
-   * a message that was deleted later; clients that received it earlier have it.
+   * Returns whether an event that a client applied equals the one in the log. The log keeps neither
+   * text nor quote of a message that was deleted later; clients that received it earlier have it.
    */
   has(event: Event): boolean {
     const own = this.at(event.seq);
     if (!own) return false;
     if (isDeepStrictEqual(own, event)) return true;
     if (!isText(own) || !isText(event) || !this.isDeleted(messageOf(own))) return false;
-    return isDeepStrictEqual(withBody(own, event.data.body), event);
+    return isDeepStrictEqual(redacted(own), redacted(event));
   }
 
   /** Returns the seq of the event that deleted the message. */
@@ -100,7 +100,8 @@ export const isText = (event: Event): event is TextEvent =>
 export const messageOf = (event: TextEvent): number =>
   event.type === 'message.posted' ? event.seq : event.data.message;
 
-const withBody = (event: TextEvent, body: string): object => ({
+/** Returns the event as it is in the log once its message is deleted: without text, quoting nothing. */
+const redacted = (event: TextEvent): object => ({
   ...event,
-  data: { ...event.data, body },
+  data: event.type === 'message.posted' ? { body: '' } : { message: event.data.message, body: '' },
 });

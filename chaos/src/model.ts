@@ -21,6 +21,7 @@ interface MutableMessage {
   body: string;
   deletedAt: string | null;
   editedAt: string | null;
+  replyTo: number | null;
   reactions: { emoji: string; accounts: string[] }[];
   pinned: { by: string; at: string } | null;
 }
@@ -42,9 +43,9 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
   },
   'member.left': ({ periods }, { seq, data: { account } }) => end(periods.get(account), seq),
   'member.role_changed': 'none',
-  'message.posted': ({ messages }, { seq, actor: author, data: { body } }) => {
-    const unchanged = { deletedAt: null, editedAt: null, reactions: [], pinned: null };
-    messages.set(seq, { seq, author, body, ...unchanged });
+  'message.posted': ({ messages }, { seq, actor: author, data: { body, replyTo = null } }) => {
+    const unchanged = { deletedAt: null, editedAt: null };
+    messages.set(seq, { seq, author, body, ...unchanged, replyTo, reactions: [], pinned: null });
   },
   'message.edited': ({ messages }, { at, data }) => {
     const message = messages.get(data.message);
@@ -59,6 +60,7 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
     message.deletedAt = at;
     message.reactions = [];
     message.pinned = null;
+    message.replyTo = null;
   },
   'reaction.added': ({ messages }, { actor, data: { message, emoji } }) => {
     const { reactions } = messages.get(message) ?? {};

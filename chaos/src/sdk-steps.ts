@@ -44,10 +44,13 @@ const withText =
     return invoked && { ...invoked, details: { ...invoked.details, text: target.text } };
   };
 
+/** Whether a post quotes a message that its author has seen: about every fourth, by its text. */
+const isReply = (text: string): boolean => (text.codePointAt(text.length - 1) ?? 0) % 4 === 0;
+
 /** The steps that are commands of the SDK; null if there is no object for one. */
 const STEPS: Readonly<Record<Exclude<Step['op'], RequestStep | 'away'>, Give>> = {
-  post: withText((client, { conversation, text }) => ({
-    sent: client.post(conversation, text),
+  post: withText((client, { conversation, text, seen }) => ({
+    sent: client.post(conversation, text, isReply(text) && seen !== null ? { replyTo: seen } : {}),
     op: 'post',
     details: {},
   })),

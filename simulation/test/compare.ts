@@ -53,7 +53,8 @@ const COLUMNS = {
   conversations:
     'id, kind, visibility, name, direct_key, is_everyone, minimum_roles, member_count, created_by, created_at, deleted_at',
   memberships: 'conversation_id, account_id, joined_seq, left_seq, role, read_seq',
-  messages: 'conversation_id, seq, author_id, body, posted_at, edited_at, deleted_at, changed_seq',
+  messages:
+    'conversation_id, seq, author_id, body, posted_at, edited_at, deleted_at, changed_seq, reply_to',
   reactions: 'conversation_id, message_seq, account_id, emoji, seq',
   pins: 'conversation_id, message_seq, pinned_by, pinned_at, seq',
 } as const;

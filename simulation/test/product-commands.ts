@@ -171,6 +171,7 @@ class Product {
     const message = (posted.kind === 'stored' ? posted.seq : 0) as Seq;
     const none = 999 as Seq;
     const acts = [
+      ['reply', (m: Seq, a: AccountId) => postMessage(append, this.#by(a, group), 'reply', m)],
       ['edit', (m: Seq, a: AccountId) => editMessage(append, this.#by(a, group), m, 'edited')],
       ['react', (m: Seq, a: AccountId) => addReaction(append, this.#by(a, group), m, '👍')],
       ['react', (m: Seq, a: AccountId) => addReaction(append, this.#by(a, group), m, '🎉')],

@@ -88,6 +88,7 @@ function putMessages(model: DatabaseModel, f: Fixture, id: string, t: number): v
       edited_at: null,
       deleted_at: null,
       changed_seq: seq,
+      reply_to: seq === 4 ? 3 : null,
     });
     const on = { conversation_id: id, message_seq: seq, seq: 5 };
     tables.put(tables.reactions, { ...on, account_id: author, emoji: '👍' });
@@ -156,6 +157,10 @@ const BUILD: Readonly<Record<string, Build>> = {
     const accounts = c.some(f.accounts);
     return [accounts, accounts.map(() => c.of(f.conversations))];
   },
+  'messages-quoted': (c, f) => {
+    const ns = c.some([0, 1, 2]);
+    return [ns, ns.map(() => c.of(f.conversations)), ns.map(() => messageSeq(c))];
+  },
   'messages-target': (c, f) => [c.of(f.accounts), c.of(f.conversations), messageSeq(c)],
   'messages-reactions': (c, f) => [c.of(f.conversations), messageSeq(c)],
   'messages-pins': (c, f) => [c.of(f.conversations), messageSeq(c)],
@@ -174,6 +179,7 @@ const BUILD: Readonly<Record<string, Build>> = {
       same(c.of(f.accounts)),
       same('posted'),
       same(at(c.int(9))),
+      same(c.of([null, 3])),
     ];
   },
   'messages-edited': (c, f) => [

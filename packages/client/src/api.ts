@@ -220,8 +220,12 @@ export class ParleyApi extends RestSession {
     return this.request('GET', `${path}${query(request)}`);
   }
 
-  post(conversation: ConversationId, body: string, id?: ClientId): Promise<Message> {
-    return this.request('POST', `/conversations/${conversation}/messages`, { body: { body }, id });
+  /** Posts a message; `replyTo` is the seq of a message of the conversation that it quotes. */
+  post(conversation: ConversationId, body: string, id?: ClientId, replyTo?: Seq): Promise<Message> {
+    return this.request('POST', `/conversations/${conversation}/messages`, {
+      body: { body, ...(replyTo !== undefined && { replyTo }) },
+      id,
+    });
   }
 
   edit(conversation: ConversationId, message: Seq, body: string, id?: ClientId): Promise<Message> {

@@ -265,10 +265,15 @@ export class ParleyClient {
   /**
    * Posts a message. A program that answers something passes an `id` derived from it (`derivedId`
    * of `@parley/client/node`), so that it can answer again after a crash and there is still one
-   * answer.
+   * answer. `replyTo` is the seq of a message of the conversation that this one quotes.
    */
-  post(conversation: ConversationId, body: string, options: { id?: ClientId } = {}): Sent {
-    return this.#commands.send({ op: 'post', id: options.id ?? newId(), conversation, body });
+  post(
+    conversation: ConversationId,
+    body: string,
+    { id = newId(), replyTo }: { id?: ClientId; replyTo?: Seq } = {},
+  ): Sent {
+    const quote = replyTo !== undefined && { replyTo };
+    return this.#commands.send({ op: 'post', id, conversation, body, ...quote });
   }
 
   /** Edits an own message. */

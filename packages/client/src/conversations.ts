@@ -196,7 +196,7 @@ function latest(window: MessageWindow): Conversation['lastMessage'] {
   for (let i = window.messages.length - 1; i >= 0; i--) {
     const message = window.messages[i];
     if (!message || message.deletedAt !== null) continue;
-    const { reactions: _reactions, pinned: _pinned, ...rest } = message;
+    const { reactions: _reactions, pinned: _pinned, replyTo: _replyTo, ...rest } = message;
     return rest;
   }
   return null;

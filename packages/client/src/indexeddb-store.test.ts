@@ -36,6 +36,7 @@ function message(seq: number, body: string, changedSeq = seq): Message {
     deletedAt: null,
     changedSeq: changedSeq as Seq,
     reactions: [],
+    replyTo: null,
     pinned: null,
   };
 }

@@ -41,8 +41,8 @@ export class Local {
     for (const [conversation, from] of saved.windows) {
       const messages = saved.messages
         .filter((m) => m.conversation === conversation)
-        // A message that an earlier version has stored has no such field.
-        .map((m) => ({ ...m, pinned: m.pinned ?? null }));
+        // A message that an earlier version has stored has no such fields.
+        .map((m) => ({ ...m, pinned: m.pinned ?? null, replyTo: m.replyTo ?? null }));
       this.#windows.set(conversation, new MessageWindow(conversation, from, messages));
     }
   }

@@ -189,6 +189,7 @@ const CHANGES: { readonly [T in MessageEvent['type']]: Change<T> } = {
   'message.deleted': (_message, event) => ({
     body: '',
     deletedAt: event.at,
+    replyTo: null,
     reactions: [],
     pinned: null,
   }),
@@ -210,9 +211,9 @@ export function isChange(event: Event): event is MessageEvent {
 /** Returns the message that an event posts. */
 export function posted(
   conversation: ConversationId,
-  { seq, actor: author, at: postedAt, data: { body } }: EventOf<'message.posted'>,
+  { seq, actor: author, at: postedAt, data: { body, replyTo } }: EventOf<'message.posted'>,
 ): Message {
-  return newMessage({ conversation, seq, author, body, postedAt });
+  return newMessage({ conversation, seq, author, body, postedAt, replyTo });
 }
 
 /** Returns the message after the event; the same object if it already contains the event. */

@@ -303,6 +303,7 @@ export class Receiver {
       author: state.meId,
       body: command.body,
       postedAt: ack.at,
+      replyTo: command.replyTo,
     });
     local.window(command.conversation)?.acked(message, entry.id);
   }

@@ -52,6 +52,7 @@ export class ShownMessages {
           author: me,
           body: command.body,
           postedAt: new Date(entry.createdAt).toISOString(),
+          replyTo: command.replyTo,
         }),
         state: entry.state,
         client: entry.id,

@@ -1,7 +1,7 @@
 import type { Event, EventType } from '@parley/protocol';
 
-/** The type that a field must have; `text?` is a string or missing. */
-type FieldType = 'string' | 'number' | 'text?';
+/** The type that a field must have; with `?` it may be missing. */
+type FieldType = 'string' | 'number' | 'text?' | 'number?';
 
 /** The fields of an event’s data that a client uses. */
 const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> = {
@@ -11,7 +11,7 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'member.joined': { account: 'string', role: 'string' },
   'member.left': { account: 'string' },
   'member.role_changed': { account: 'string', role: 'string' },
-  'message.posted': { body: 'string' },
+  'message.posted': { body: 'string', replyTo: 'number?' },
   'message.edited': { message: 'number', body: 'string' },
   'message.deleted': { message: 'number', author: 'string' },
   'reaction.added': { message: 'number', emoji: 'string' },
@@ -43,10 +43,15 @@ export function isWellFormed(event: Event): boolean {
   // Of a type that only a newer server knows, no field is used.
   const fields = FIELDS[event.type];
   for (const name in fields) {
-    const type = typeof data[name];
-    if (type !== fields[name] && !(fields[name] === 'text?' && isTextOrNone(type))) return false;
+    if (!HAS_TYPE[fields[name] as FieldType](typeof data[name])) return false;
   }
   return true;
 }
 
-const isTextOrNone = (type: string): boolean => type === 'undefined' || type === 'string';
+/** Whether a field whose `typeof` is given has each type. */
+const HAS_TYPE: Readonly<Record<FieldType, (type: string) => boolean>> = {
+  string: (type) => type === 'string',
+  number: (type) => type === 'number',
+  'text?': (type) => type === 'undefined' || type === 'string',
+  'number?': (type) => type === 'undefined' || type === 'number',
+};

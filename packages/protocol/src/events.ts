@@ -66,7 +66,8 @@ const CONVERSATION_EVENTS = {
   /** The actor differs from `account` if the member was removed. */
   'member.left': z.object({ account: AccountId }),
   'member.role_changed': z.object({ account: AccountId, role: MemberRole }),
-  'message.posted': z.object({ body: MessageText }),
+  /** `replyTo` is the seq of the message that it quotes, in the same conversation. */
+  'message.posted': z.object({ body: MessageText, replyTo: Seq.optional() }),
   'message.edited': z.object({ message: Seq, body: MessageText }),
   'message.deleted': z.object({ message: Seq, author: AccountId }),
   'reaction.added': z.object({ message: Seq, emoji: Emoji }),

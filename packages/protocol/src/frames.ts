@@ -50,6 +50,8 @@ export const Post = z.object({
   ...command,
   conversation: ConversationId,
   body: Body,
+  /** The seq of a message of the same conversation that this one quotes. */
+  replyTo: Seq.optional(),
 });
 export const Edit = z.object({ op: z.literal('edit'), ...onMessage, body: Body });
 export const Delete = z.object({ op: z.literal('delete'), ...onMessage });

@@ -70,6 +70,11 @@ export const Message = z
     editedAt: Timestamp.nullable(),
     deletedAt: Timestamp.nullable(),
     changedSeq: Seq,
+    /**
+     * The seq of the message that it quotes, in the same conversation; null if it quotes none, or was
+     * deleted. The quoted text is that of the quoted message now, so it is not repeated here.
+     */
+    replyTo: Seq.nullable(),
     reactions: z.array(z.object({ emoji: z.string(), accounts: z.array(AccountId) })),
     /** Who pinned it, and when; null if it is not pinned. */
     pinned: z.object({ by: AccountId, at: Timestamp }).nullable(),
@@ -144,7 +149,7 @@ export const Conversation = z
     peerReadSeq: Seq.nullable(),
     lastSeq: Seq,
     /** The latest message that is not deleted, for lists. */
-    lastMessage: Message.omit({ reactions: true, pinned: true }).nullable(),
+    lastMessage: Message.omit({ reactions: true, pinned: true, replyTo: true }).nullable(),
   })
   .meta({ id: 'Conversation' });
 export type Conversation = z.infer<typeof Conversation>;

@@ -142,7 +142,13 @@ export const EventsQuery = z.object({
 export const EventsPage = z.object({ items: z.array(Event), lastSeq: Seq });
 export type EventsPage = z.infer<typeof EventsPage>;
 
-export const PostBody = z.object({ body: Body });
+export const PostBody = z
+  .object({
+    body: Body,
+    /** The seq of a message of the same conversation that this one quotes. */
+    replyTo: Seq.optional(),
+  })
+  .meta({ examples: [{ body: 'At three, as always.', replyTo: 1042 }] });
 export const EditBody = z.object({ body: Body });
 export const ReadBody = z.object({ seq: Seq, unread: z.boolean().optional() });
 export const CursorsAnswer = z.object({

@@ -40,6 +40,8 @@ export interface Stage {
 
 /** Commands choose among this many of the client’s own messages and of those it saw last. */
 const REMEMBERED = 20;
+/** The share of posts that quote a message, one of the oldest that the client remembers. */
+const REPLIES = 0.25;
 
 /** A client of a run: the SDK on a store that survives it. */
 export class Actor {
@@ -223,7 +225,8 @@ export class Actor {
     const own = pickOf(this.#own, id, pick);
     const seen = pickOf(this.#seen, id, pick);
     if (op === 'post') {
-      this.#invoke(client.post(id, text), 'post', id, { text });
+      const quote = seen !== null && pick < REPLIES ? { replyTo: seen } : {};
+      this.#invoke(client.post(id, text, quote), 'post', id, { text });
     } else if (op === 'edit' && own) {
       this.#invoke(client.edit(id, own, text), 'edit', id, { message: own, text });
     } else if (op === 'delete' && own) {

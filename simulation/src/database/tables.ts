@@ -73,6 +73,7 @@ export interface MessageRow {
   readonly edited_at: number | null;
   readonly deleted_at: number | null;
   readonly changed_seq: number;
+  readonly reply_to: number | null;
 }
 
 export interface ReactionRow {

@@ -217,7 +217,12 @@ export class ModelServer {
     const { name, stays } = this.#of(id);
     const { readSeq, unread } = this.cursorOf(id);
     const last = this.messages(id).findLast((m) => m.deletedAt === null);
-    const { reactions: _, pinned: __, ...lastMessage } = last ?? { reactions: [], pinned: null };
+    const {
+      reactions: _,
+      pinned: __,
+      replyTo: ___,
+      ...lastMessage
+    } = last ?? { reactions: [], pinned: null, replyTo: null };
     const members = this.log(id).reduce(
       (n, e) => n + (e.type === 'member.joined' ? 1 : e.type === 'member.left' ? -1 : 0),
       0,
@@ -433,10 +438,10 @@ export class ModelServer {
       this.read(conversation, command.seq ?? (0 as Seq), command.unread === true);
       return command.seq ?? (0 as Seq);
     }
-    const { message, body, emoji } = command;
+    const { message, body, emoji, replyTo } = command;
     const add = (type: string, data: object) =>
       this.append(conversation, this.me, type, data, id).seq;
-    if (op === 'post') return add('message.posted', { body });
+    if (op === 'post') return add('message.posted', { body, replyTo });
     if (op === 'edit') return add('message.edited', { message, body });
     if (op === 'delete') return add('message.deleted', { message, author: this.me });
     if (op === 'pin') return add('message.pinned', { message });
@@ -582,6 +587,7 @@ interface ModelCommand {
   readonly message?: Seq;
   readonly body?: string;
   readonly emoji?: string;
+  replyTo?: Seq;
   readonly seq?: Seq;
   readonly unread?: boolean;
 }

@@ -233,11 +233,15 @@ interface Target {
  * conversation that the event names or else in its own stream; `seq` is an event of the conversation.
  */
 function targetsOf(event: StoredEvent): Target[] {
-  const data: { conversation?: unknown; message?: unknown; seq?: unknown } = JSON.parse(event.data);
+  const data: { conversation?: unknown; message?: unknown; seq?: unknown; replyTo?: unknown } =
+    JSON.parse(event.data);
   const named = typeof data.conversation === 'string' ? data.conversation : undefined;
   const targets: Target[] = [];
   if (typeof data.message === 'number') {
     targets.push({ event, stream: named ?? event.stream, seq: data.message, isMessage: true });
+  }
+  if (event.type === 'message.posted' && typeof data.replyTo === 'number') {
+    targets.push({ event, stream: event.stream, seq: data.replyTo, isMessage: true });
   }
   if (named !== undefined && typeof data.seq === 'number') {
     targets.push({ event, stream: named, seq: data.seq, isMessage: false });

@@ -80,7 +80,15 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
   {
     name: 'messages',
     key: ['conversation_id', 'seq'],
-    columns: ['author_id', 'body', 'posted_at', 'edited_at', 'deleted_at', 'changed_seq'],
+    columns: [
+      'author_id',
+      'body',
+      'posted_at',
+      'edited_at',
+      'deleted_at',
+      'changed_seq',
+      'reply_to',
+    ],
     excluded: {},
     stream: inConversation,
     rows: true,

@@ -67,7 +67,7 @@ function commandOf(actor: AccountId, frame: Exclude<DurableCommand, { op: 'read'
   const request = { actor, clientId, conversation };
   switch (frame.op) {
     case 'post':
-      return postCommand(request, frame.body);
+      return postCommand(request, frame.body, frame.replyTo);
     case 'edit':
       return editCommand(request, frame.message, frame.body);
     case 'delete':

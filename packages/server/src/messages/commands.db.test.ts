@@ -19,6 +19,7 @@ import { anAccount, headOf } from '../../test/support/stream-builders.ts';
 import { changeMinimumRoles, deleteGroup } from '../conversations/commands.ts';
 import { addMember, changeMemberRole, leaveGroup, removeMember } from '../conversations/members.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
+import { examine } from '../doctor/doctor.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
@@ -59,6 +60,7 @@ describe('commands', () => {
   type Act = (actor: AccountId, id: ConversationId, message: Seq) => Promise<Outcome>;
   const acts: Record<string, Act> = {
     post: (actor, id) => postMessage(append, about(actor, id), 'x'),
+    reply: (actor, id, message) => postMessage(append, about(actor, id), 'x', message),
     edit: (actor, id, message) => editMessage(append, about(actor, id), message, 'y'),
     react: (actor, id, message) => addReaction(append, about(actor, id), message, '👍'),
     unreact: (actor, id, message) => removeReaction(append, about(actor, id), message, '👍'),
@@ -94,7 +96,13 @@ describe('commands', () => {
       },
     },
     'an author in an announcement group': {
-      expected: { ...everything, post: 'forbidden', pin: 'forbidden', unpin: 'forbidden' },
+      expected: {
+        ...everything,
+        post: 'forbidden',
+        reply: 'forbidden',
+        pin: 'forbidden',
+        unpin: 'forbidden',
+      },
       async make(id, author) {
         const minimumRoles = { post: 'admin', pin: 'admin' } as const;
         stored(await changeMinimumRoles(append, about(owner, id), minimumRoles));
@@ -169,7 +177,7 @@ describe('commands', () => {
     const there = await says(append, owner, group, 'there');
     // Event 1 is `conversation.created`, not a message.
     for (const seq of [1, there + 100]) {
-      for (const act of ['edit', 'react', 'unreact', 'pin', 'unpin', 'delete']) {
+      for (const act of ['reply', 'edit', 'react', 'unreact', 'pin', 'unpin', 'delete']) {
         const outcome = await (acts[act] as Act)(owner, elsewhere, seq as Seq);
         expect(verdict(outcome), act).toBe('message_not_found');
       }
@@ -181,6 +189,7 @@ test('answers a retried command as the first time', async () => {
   const seq = await says(append, owner, group, 'x');
   const commands = [
     (r: ReturnType<typeof about>) => postMessage(append, r, 'once'),
+    (r: ReturnType<typeof about>) => postMessage(append, r, 'a reply', seq),
     (r: ReturnType<typeof about>) => editMessage(append, r, seq, 'edited'),
     (r: ReturnType<typeof about>) => addReaction(append, r, seq, '👍'),
     (r: ReturnType<typeof about>) => removeReaction(append, r, seq, '👍'),
@@ -362,6 +371,45 @@ describe('a reaction', () => {
     const again = stored(await removeReaction(append, about(owner, group), seq, '👍'));
     expect(again.seq).toBe(off.seq);
     expect((await shown(seq)).reactions[1]).toEqual({ emoji: '👍', accounts: [member] });
+  });
+});
+
+describe('a reply', () => {
+  test('names the message that it quotes, until it is deleted itself', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    const quoted = await says(append, owner, id, 'quoted');
+    const reply = stored(await postMessage(append, about(member, id), 'reply', quoted)).seq;
+    expect(await shown(reply, id)).toMatchObject({ body: 'reply', replyTo: quoted });
+    expect(await shown(quoted, id)).toMatchObject({ replyTo: null });
+    // It quotes the message whatever becomes of it: the text is nowhere but in the quoted message.
+    stored(await deleteMessage(append, about(owner, id), quoted));
+    expect(await shown(reply, id)).toMatchObject({ replyTo: quoted });
+    const late = stored(await postMessage(append, about(member, id), 'late', quoted)).seq;
+    expect(await shown(late, id)).toMatchObject({ replyTo: quoted });
+    stored(await deleteMessage(append, about(member, id), reply));
+    expect(await shown(reply, id)).toMatchObject({ body: '', replyTo: null });
+    const found = await examine(db.pool);
+    expect(found.filter((f) => f.table === 'events' || f.table === 'messages')).toEqual([]);
+  });
+
+  test('is refused alone if others of its batch are posted', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    const quoted = await says(append, owner, id, 'quoted');
+    const outcomes = await Promise.all([
+      postMessage(append, about(owner, id), 'plain'),
+      postMessage(append, about(owner, id), 'reply', quoted),
+      postMessage(append, about(member, id), 'reply to none', (quoted + 100) as Seq),
+      postMessage(append, about(member, id), 'plain'),
+    ]);
+    expect(outcomes.map(verdict)).toEqual(['yes', 'yes', 'message_not_found', 'yes']);
+  });
+
+  test('is another command than the same text that quotes nothing', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    const quoted = await says(append, owner, id, 'quoted');
+    const request = about(member, id);
+    stored(await postMessage(append, request, 'same text', quoted));
+    expect(verdict(await postMessage(append, request, 'same text'))).toBe('client_id_reused');
   });
 });
 

@@ -37,6 +37,8 @@ export interface MessageRequest {
 interface PostCommand extends Command {
   readonly conversation: ConversationId;
   readonly body: string;
+  /** The message that it quotes. */
+  readonly replyTo: Seq | undefined;
 }
 
 interface OnMessageCommand extends Command {
@@ -50,18 +52,20 @@ interface OnMessageCommand extends Command {
 /** Estimated size of the row of an event, without its text. */
 const EVENT_OVERHEAD = 200;
 
-/** Returns the command that posts a message. */
-export function postCommand(r: MessageRequest, body: string): Command {
+/** Returns the command that posts a message; `replyTo` is the seq of the message that it quotes. */
+export function postCommand(r: MessageRequest, body: string, replyTo?: Seq): Command {
   const command: PostCommand = {
     rule: postRule,
     actor: r.actor,
     clientId: r.clientId,
     stream: streamOfConversation(r.conversation),
     eventType: 'message.posted',
-    payload: [body],
+    // As before there were replies: a retry has the digest of its first attempt.
+    payload: replyTo === undefined ? [body] : [body, replyTo],
     bytes: EVENT_OVERHEAD + body.length,
     conversation: r.conversation,
     body,
+    replyTo,
   };
   return command;
 }
@@ -91,8 +95,12 @@ export const unpinCommand = (r: MessageRequest, message: Seq): Command =>
   onMessage(r, unpinRule, 'message.unpinned', message, '');
 
 /** Runs {@link postCommand}. */
-export const postMessage = (append: Append, r: MessageRequest, body: string): Promise<Outcome> =>
-  append.run(postCommand(r, body));
+export const postMessage = (
+  append: Append,
+  r: MessageRequest,
+  body: string,
+  replyTo?: Seq,
+): Promise<Outcome> => append.run(postCommand(r, body, replyTo));
 /** Runs {@link editCommand}. */
 export const editMessage = (append: Append, r: MessageRequest, message: Seq, body: string) =>
   append.run(editCommand(r, message, body));
@@ -138,13 +146,11 @@ const postRule: Rule<PostCommand> = {
   name: 'messages.post',
   readsEarly: true,
   async decide(tx, command) {
-    const senders = await readSenders(tx, [command]);
-    return decidePost(command, senders.get(0));
+    const [decision] = await decidePosts(tx, [command]);
+    if (!decision) throw new Error('messages.post has decided nothing');
+    return decision;
   },
-  async decideMany(tx, commands) {
-    const senders = await readSenders(tx, commands);
-    return commands.map((command, n) => decidePost(command, senders.get(n)));
-  },
+  decideMany: decidePosts,
 };
 
 /** The membership of a sender, as read from the database. */
@@ -154,12 +160,49 @@ interface Sender {
   readonly overrides: MinimumRoleOverrides;
 }
 
-function decidePost(command: PostCommand, sender: Sender | undefined): Decision {
+async function decidePosts(tx: RuleContext, commands: readonly PostCommand[]): Promise<Decision[]> {
+  const [senders, quoted] = await Promise.all([
+    readSenders(tx, commands),
+    readQuoted(tx, commands),
+  ]);
+  return commands.map((command, n) =>
+    decidePost(command, senders.get(n), command.replyTo === undefined || quoted.has(n)),
+  );
+}
+
+function decidePost(
+  command: PostCommand,
+  sender: Sender | undefined,
+  quotesMessage: boolean,
+): Decision {
   const minimumRoles = minimumRolesOf(sender?.visibility ?? 'public', sender?.overrides ?? {});
   const verdict = authorize(sender?.role ?? 'non_member', 'post', 'own', minimumRoles);
   if (verdict === 'forbidden') return { refuse: refusal(verdict, FORBIDDEN.post) };
   if (verdict !== 'yes') return { refuse: refusal(verdict) };
-  return { events: [newEvent(command.stream, 'message.posted', { body: command.body })] };
+  if (!quotesMessage) return { refuse: refusal('message_not_found', NO_QUOTED) };
+  const { stream, body, replyTo } = command;
+  const data = { body, ...(replyTo !== undefined && { replyTo }) };
+  return { events: [newEvent(stream, 'message.posted', data)] };
+}
+
+/**
+ * Returns the indexes of the commands that quote an existing message of their conversation, of which a
+ * member may see all. A deleted one counts: it may have been deleted while the reply was written.
+ */
+async function readQuoted(tx: RuleContext, commands: readonly PostCommand[]): Promise<Set<number>> {
+  const replies = commands.flatMap(({ conversation, replyTo }, n) =>
+    replyTo === undefined ? [] : [{ n, conversation, replyTo }],
+  );
+  // Most posts quote nothing, and must not wait for a statement more.
+  if (replies.length === 0) return new Set();
+  const rows = await tx.query<{ n: number }>(
+    'messages-quoted',
+    `select i.n::int as n
+     from unnest($1::int8[], $2::uuid[], $3::int8[]) as i (n, conversation_id, seq)
+     join messages g on g.conversation_id = i.conversation_id and g.seq = i.seq`,
+    [replies.map((r) => r.n), replies.map((r) => r.conversation), replies.map((r) => r.replyTo)],
+  );
+  return new Set(rows.map((row) => row.n));
 }
 
 /** Returns the members among the actors, by the index of the command. */
@@ -264,6 +307,9 @@ interface Target {
   readonly author: AccountId;
   readonly changedSeq: Seq;
 }
+
+/** Why a post is refused whose `replyTo` is no message of the conversation. */
+const NO_QUOTED = 'There is no message to quote with this replyTo in the conversation';
 
 /** Why an action that the policy forbids is refused. */
 const FORBIDDEN: Partial<Record<MessageAction, string>> = {

@@ -34,9 +34,10 @@ const PINNED = `(
 
 /** SQL: the message `g`, a row of `messages`, as a `Message`. */
 export const MESSAGE = `json_build_object(${FIELDS},
+  'replyTo', g.reply_to,
   'reactions', ${REACTIONS},
   'pinned', ${PINNED}
 )`;
 
-/** SQL: the message `g` as in lists of conversations, which show neither reactions nor pins. */
+/** SQL: the message `g` as in lists of conversations, which show neither reactions, pins nor quotes. */
 export const LAST_MESSAGE = `json_build_object(${FIELDS})`;

@@ -5,18 +5,20 @@ import type { Projection } from '../stream/stream-transaction.ts';
 /** The projections of messages, reactions and pins. */
 export const messageProjections = {
   'message.posted': (tx, events) => {
+    const data = events.map((e) => dataOf(e, 'message.posted'));
     tx.issue(
       'messages-posted',
-      `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
-       select e.conversation_id, e.seq, e.author_id, e.body, e.at, e.seq
-       from unnest($1::uuid[], $2::int8[], $3::uuid[], $4::text[], $5::timestamptz[])
-         as e (conversation_id, seq, author_id, body, at)`,
+      `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq, reply_to)
+       select e.conversation_id, e.seq, e.author_id, e.body, e.at, e.seq, e.reply_to
+       from unnest($1::uuid[], $2::int8[], $3::uuid[], $4::text[], $5::timestamptz[], $6::int8[])
+         as e (conversation_id, seq, author_id, body, at, reply_to)`,
       [
         events.map((e) => e.stream),
         events.map((e) => e.seq),
         events.map((e) => e.actor),
-        events.map((e) => dataOf(e, 'message.posted').body),
+        data.map((d) => d.body),
         events.map((e) => e.at),
+        data.map((d) => d.replyTo ?? null),
       ],
     );
   },
@@ -39,7 +41,7 @@ export const messageProjections = {
     const messages = events.map((e) => dataOf(e, 'message.deleted').message);
     tx.issue(
       'messages-deleted',
-      `update messages m set body = '', deleted_at = e.at, changed_seq = e.seq
+      `update messages m set body = '', deleted_at = e.at, changed_seq = e.seq, reply_to = null
        from unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::int8[])
          as e (conversation_id, message, at, seq)
        where m.conversation_id = e.conversation_id and m.seq = e.message and m.changed_seq < e.seq`,

@@ -85,6 +85,8 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       operationId: 'postMessage',
       tags: ['Messages'],
       summary: 'Post a message',
+      description:
+        'With `replyTo` it quotes a message of the same conversation. A quote always shows the text that the quoted message has now.',
       security,
       headers,
       params: OfConversation,
@@ -95,12 +97,14 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     handler: async (request, reply) => {
       const command = commandRequest(request, request.params.id);
       const { actor: author, conversation } = command;
-      const { body } = request.body;
-      const { seq, at, repeated } = storedOrRefuse(await postMessage(append, command, body));
+      const { body, replyTo } = request.body;
+      const { seq, at, repeated } = storedOrRefuse(
+        await postMessage(append, command, body, replyTo),
+      );
       reply.code(201);
       // A message from an earlier request may have changed since.
       if (repeated) return after(author, conversation, seq);
-      return newMessage({ conversation, seq, author, body, postedAt: at });
+      return newMessage({ conversation, seq, author, body, postedAt: at, replyTo });
     },
   });
 

@@ -89,7 +89,7 @@ const CONVERSATIONS = `select c.id as conversation, c.kind, c.name, m.role,
 const MESSAGES = {
   name: 'export-messages',
   text: `select conversation_id as conversation, seq, body, posted_at as "postedAt",
-           edited_at as "editedAt", deleted_at as "deletedAt"
+           edited_at as "editedAt", deleted_at as "deletedAt", reply_to as "replyTo"
          from messages where conversation_id = $1 and author_id = $2 and seq > $4
          order by seq limit $3`,
   first: [0],

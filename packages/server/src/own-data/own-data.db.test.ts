@@ -60,6 +60,10 @@ describe('the data export', () => {
       `/conversations/${group}/messages/${first.seq}/reactions/%F0%9F%91%8D`,
     );
     await ann.request('PUT', `/conversations/${group}/messages/${first.seq}/pin`);
+    // The export has what the reply says, and nothing of the message of another that it quotes.
+    const [, theirs] = (await ann.request('GET', `/conversations/${group}/messages`)).body.items;
+    const reply = { body: 'a reply', replyTo: theirs.seq };
+    await ann.request('POST', `/conversations/${group}/messages`, reply);
     await ann.request('POST', `/conversations/${left}/leave`);
 
     const answer = await ann.request('POST', '/me/export', password);
@@ -68,9 +72,11 @@ describe('the data export', () => {
     const file = answer.body;
     expect(file.account).toMatchObject({ username: 'ann', email: 'ann@example.org' });
     expect(file.messages.map((m: { body: string }) => m.body).sort()).toEqual([
+      'a reply',
       'left behind',
       'mine "quoted" \u{1F44D}',
     ]);
+    expect(file.messages).toContainEqual(expect.objectContaining(reply));
     expect(file.reactions).toEqual([{ conversation: group, message: first.seq, emoji: '👍' }]);
     expect(file.pins).toEqual([
       { conversation: group, message: first.seq, pinnedAt: expect.any(String) },

@@ -1,10 +1,11 @@
 import { type ConversationView, permissionsOn } from '@parley/client';
-import { type ConversationId, streamOfConversation } from '@parley/protocol';
+import { type ConversationId, type Seq, streamOfConversation } from '@parley/protocol';
 import { Link, useParams } from '@tanstack/react-router';
 import { ArrowLeft, Hash, Info, Lock } from 'lucide-react';
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react';
 import { Composer } from '../messages/composer.tsx';
 import { MessageList, type MessageListHandle } from '../messages/message-list.tsx';
+import { QuotedMessages, QuotesProvider } from '../messages/quoted-messages.ts';
 import { rowsOf } from '../messages/rows.ts';
 import { TypingLine } from '../messages/typing-line.tsx';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -74,6 +75,18 @@ function Open({
   const [editing, setEditing] = useState<string | null>(null);
   const list = useRef<MessageListHandle>(null);
   const timeline = useMemo(() => client.timeline(view.id), [client, view.id]);
+  const [replyTo, setReplyTo] = useState<Seq | null>(null);
+  const mayPost = view.permissions.includes('post');
+  const quoted = useMemo(() => new QuotedMessages(client, timeline), [client, timeline]);
+  useEffect(() => quoted.start(), [quoted]);
+  const quotes = useMemo(
+    () => ({
+      messages: quoted,
+      reply: mayPost ? (seq: Seq) => setReplyTo(seq) : null,
+      jumpTo: (seq: Seq) => list.current?.goTo(seq),
+    }),
+    [quoted, mayPost],
+  );
   useEffect(() => {
     // Without receipts (a request that fails) messages only lack the second tick.
     void client.loadReceipts(view.id).catch(() => undefined);
@@ -130,36 +143,41 @@ function Open({
           <Info size={19} />
         </IconButton>
       </header>
-      <MessageList
-        ref={list}
-        view={view}
-        timeline={timeline}
-        title={title}
-        editing={editing}
-        onEdit={setEditing}
-      />
-      <TypingLine conversation={view.id} />
-      {view.permissions.includes('post') ? (
-        <Composer
+      <QuotesProvider value={quotes}>
+        <MessageList
+          ref={list}
           view={view}
-          draft={draft}
+          timeline={timeline}
           title={title}
-          onSent={() => {
-            setEditing(null);
-            list.current?.goToEnd();
-          }}
-          onEditLast={editLast}
+          editing={editing}
+          onEdit={setEditing}
         />
-      ) : (
-        <p
-          role="status"
-          className="mx-3 mb-[max(0.75rem,env(safe-area-inset-bottom))] rounded-xl border border-line px-3.5 py-3 text-center text-muted sm:mx-5"
-        >
-          {view.minimumRoles?.post === 'owner'
-            ? t('composer.ownersOnly')
-            : t('composer.adminsOnly')}
-        </p>
-      )}
+        <TypingLine conversation={view.id} />
+        {mayPost ? (
+          <Composer
+            view={view}
+            draft={draft}
+            title={title}
+            replyTo={replyTo}
+            onCancelReply={() => setReplyTo(null)}
+            onSent={() => {
+              setEditing(null);
+              setReplyTo(null);
+              list.current?.goToEnd();
+            }}
+            onEditLast={editLast}
+          />
+        ) : (
+          <p
+            role="status"
+            className="mx-3 mb-[max(0.75rem,env(safe-area-inset-bottom))] rounded-xl border border-line px-3.5 py-3 text-center text-muted sm:mx-5"
+          >
+            {view.minimumRoles?.post === 'owner'
+              ? t('composer.ownersOnly')
+              : t('composer.adminsOnly')}
+          </p>
+        )}
+      </QuotesProvider>
       <Details
         view={view}
         open={details}

@@ -1,4 +1,5 @@
 import type { ConversationView } from '@parley/client';
+import type { Seq } from '@parley/protocol';
 import { SendHorizontal } from 'lucide-react';
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { readKept, writeKept } from '../session/device.ts';
@@ -8,6 +9,7 @@ import { cx } from '../ui/cx.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { actionOf, charactersLeft, isSendable } from './composer-rules.ts';
 import { grow } from './grow.ts';
+import { ReplyBar } from './quote.tsx';
 
 /** The remaining characters are shown from here on. */
 const SHOW_COUNT_BELOW = 500;
@@ -18,6 +20,8 @@ export function Composer({
   view,
   draft,
   title,
+  replyTo,
+  onCancelReply,
   onSent,
   onEditLast,
 }: {
@@ -25,6 +29,9 @@ export function Composer({
   /** Holds the current text, also after the field is unmounted. */
   draft: RefObject<string>;
   title: string;
+  /** The message that is being replied to. */
+  replyTo: Seq | null;
+  onCancelReply: () => void;
   onSent: () => void;
   /** Called on ArrowUp in an empty field. */
   onEditLast: () => void;
@@ -50,9 +57,13 @@ export function Composer({
     if (window.matchMedia('(pointer: fine)').matches) field.current?.focus();
   }, []);
 
+  useEffect(() => {
+    if (replyTo !== null) field.current?.focus();
+  }, [replyTo]);
+
   const send = () => {
     if (!ready) return;
-    client.post(view.id, text.trim());
+    client.post(view.id, text.trim(), replyTo === null ? {} : { replyTo });
     setText('');
     onSent();
     field.current?.focus();
@@ -65,6 +76,7 @@ export function Composer({
       }}
       className="px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-5"
     >
+      {replyTo !== null && <ReplyBar seq={replyTo} onCancel={onCancelReply} />}
       <div className="flex items-end gap-1 rounded-xl border border-line bg-raised p-1.5 pl-3.5 shadow-sm transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
         <textarea
           ref={field}
@@ -80,6 +92,7 @@ export function Composer({
             if (event.target.value.trim()) client.typing(view.id);
           }}
           onKeyDown={(event) => {
+            if (event.key === 'Escape' && !event.nativeEvent.isComposing) onCancelReply();
             const action = actionOf(event.nativeEvent, { isTouch, isEmpty: text === '' });
             if (action === null) return;
             event.preventDefault();

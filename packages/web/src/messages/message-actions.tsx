@@ -1,8 +1,9 @@
 import type { TimelineMessage } from '@parley/client';
-import { Pencil, Pin, PinOff, Trash2 } from 'lucide-react';
+import { Pencil, Pin, PinOff, Reply, Trash2 } from 'lucide-react';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
+import { useQuotes } from './quoted-messages.ts';
 import { ReactionPicker } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
 
@@ -18,9 +19,19 @@ export function MessageActions({
 }) {
   const may = usePermissions(message);
   const togglePin = useTogglePin(message);
+  const { reply } = useQuotes();
   return (
     <div className="absolute -top-4 right-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-sm focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100">
       {may('react') && <ReactionPicker message={message} />}
+      {reply && (
+        <IconButton
+          label={t('message.reply')}
+          className="size-9"
+          onClick={() => reply(message.seq)}
+        >
+          <Reply size={16} />
+        </IconButton>
+      )}
       {may('pin') && (
         <IconButton
           label={message.pinned ? t('message.unpin') : t('message.pin')}

@@ -20,6 +20,7 @@ import { EditedMark, EditHistory } from './edit-history.tsx';
 import { Markup } from './markup.tsx';
 import { MessageActions } from './message-actions.tsx';
 import { MessageSheet } from './message-sheet.tsx';
+import { Quote } from './quote.tsx';
 import { Reactions } from './reactions.tsx';
 
 /** Renders one message; the first of a run by the same author shows their name and avatar. */
@@ -117,6 +118,7 @@ export const MessageRow = memo(function MessageRow({
         ) : (
           <div className={cx('flex items-end gap-2', message.state === 'pending' && 'opacity-60')}>
             <div className="min-w-0 flex-1">
+              {message.replyTo !== null && <Quote seq={message.replyTo} />}
               <Markup id={editKey} text={message.body} />
               {message.editedAt !== null && (
                 <EditedMark

@@ -1,5 +1,5 @@
 import type { TimelineMessage } from '@parley/client';
-import { Copy, Pencil, Pin, PinOff, SmilePlus, Trash2 } from 'lucide-react';
+import { Copy, Pencil, Pin, PinOff, Reply, SmilePlus, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { excerpt } from '../lib/display-text.ts';
@@ -8,6 +8,7 @@ import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { EMOJI } from './emoji.ts';
 import { useTogglePin } from './message-actions.tsx';
+import { useQuotes } from './quoted-messages.ts';
 import { EmojiChoice, useReact } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
 
@@ -33,6 +34,7 @@ export function MessageSheet({
   const may = usePermissions(message);
   const togglePin = useTogglePin(message);
   const react = useReact(message);
+  const { reply } = useQuotes();
   const choose = (emoji: string) => {
     react(emoji);
     onClose();
@@ -51,6 +53,17 @@ export function MessageSheet({
     <Dialog open onClose={onClose} title={author} description={excerpt(message.body, EXCERPT)}>
       {may('react') && <QuickReactions onChoose={choose} />}
       <div className="-mx-2 mt-3 border-line border-t pt-2">
+        {reply && (
+          <Action
+            icon={<Reply size={18} />}
+            onClick={() => {
+              onClose();
+              reply(message.seq);
+            }}
+          >
+            {t('message.reply')}
+          </Action>
+        )}
         <Action icon={<Copy size={18} />} onClick={() => void copy()}>
           {t('message.copyText')}
         </Action>

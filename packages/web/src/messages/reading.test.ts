@@ -22,6 +22,7 @@ const aRow = (seq: number, author = 'ana', state: TimelineMessage['state'] = 'st
     deletedAt: null,
     changedSeq: seq as Seq,
     reactions: [],
+    replyTo: null,
     pinned: null,
     state,
     seenBy: [],

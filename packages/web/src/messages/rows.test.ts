@@ -17,6 +17,7 @@ function aMessage(seq: number, author: string, minute: number): TimelineMessage 
     deletedAt: null,
     changedSeq: seq as Seq,
     reactions: [],
+    replyTo: null,
     pinned: null,
     state: 'stored',
     seenBy: [],

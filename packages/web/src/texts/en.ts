@@ -333,6 +333,12 @@ export const en = {
     title: 'Pinned messages',
     jumpTo: 'Jump to message',
   },
+  quote: {
+    jumpTo: 'Jump to quoted message',
+    unavailable: 'Quoted message not available',
+    replying: 'Replying to',
+    cancel: 'Cancel reply',
+  },
   editHistory: {
     title: 'Edit history',
     posted: 'Posted {{time}}',
@@ -366,6 +372,7 @@ export const en = {
     edited: '(edited)',
     showHistory: 'Show edit history',
     deleted: 'This message was deleted',
+    reply: 'Reply',
     edit: 'Edit message',
     showLess: 'Show less',
     actions: 'Message actions',

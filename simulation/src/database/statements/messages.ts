@@ -34,6 +34,18 @@ export const messageRuleStatements: readonly Statement[] = [
   ),
 
   reads(
+    'messages-quoted',
+    '7a4dc2e81568',
+    (tx, values) => {
+      const [ns, conversations, seqs] = values as [number[], string[], number[]];
+      return ns.flatMap((n, i) =>
+        tx.one(tx.tables.messagesByKey, `${conversations[i]}${seqs[i]}`) ? [{ n }] : [],
+      );
+    },
+    ['n'],
+  ),
+
+  reads(
     'messages-target',
     '3855cb8ed9fc',
     (tx, values) => {
@@ -133,13 +145,14 @@ const isOpenOf = (message: MessageRow, author: string): boolean =>
 
 /** The statements of the projections and redactions of messages. */
 export const messageProjectionStatements: readonly Statement[] = [
-  writes('messages-posted', '2b9af4162ad6', function* (tx, values) {
-    const [streams, seqs, authors, bodies, ats] = values as [
+  writes('messages-posted', 'dea1afeea996', function* (tx, values) {
+    const [streams, seqs, authors, bodies, ats, quoted] = values as [
       string[],
       number[],
       string[],
       string[],
       string[],
+      (number | null)[],
     ];
     for (const [n, conversation_id] of streams.entries()) {
       yield* tx.insert(tx.tables.messages, {
@@ -151,6 +164,7 @@ export const messageProjectionStatements: readonly Statement[] = [
         edited_at: null,
         deleted_at: null,
         changed_seq: seqs[n] as number,
+        reply_to: quoted[n] ?? null,
       });
     }
     return changed('INSERT', streams.length);
@@ -183,7 +197,7 @@ export const messageProjectionStatements: readonly Statement[] = [
     return yield* change(tx, conversation, message, seq, (m) => ({ ...m, changed_seq: seq }));
   }),
 
-  writes('messages-deleted', 'b0c0d380f9cb', function* (tx, values) {
+  writes('messages-deleted', '7ccbde4397fa', function* (tx, values) {
     const [streams, messages, ats, seqs] = values as [string[], number[], string[], number[]];
     const found = streams.map((stream, n) =>
       tx.rows(
@@ -198,7 +212,7 @@ export const messageProjectionStatements: readonly Statement[] = [
         tx.tables.messages,
         rows,
         (m) => m.changed_seq < seq,
-        (m) => ({ ...m, body: '', deleted_at, changed_seq: seq }),
+        (m) => ({ ...m, body: '', deleted_at, changed_seq: seq, reply_to: null }),
       );
       count += deleted.length;
     }

@@ -5,7 +5,7 @@ import { jsonTime, reads, type Statement } from './statement.ts';
 
 /** The statements that read messages and events for members. */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', '2abf5273e308', (tx, values) => {
+  reads('messages-history', '9f2531b9d900', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,
@@ -27,7 +27,7 @@ export const messageReadStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('messages-one', '1fee7820de22', (tx, values) => {
+  reads('messages-one', '184a92d126cd', (tx, values) => {
     const [account, conversation, seq] = values as [string, string, number];
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
@@ -56,7 +56,7 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ exists: true, items: items.map(versionJson) }];
   }),
 
-  reads('messages-pinned-list', '78dfbc0cade3', (tx, values) => {
+  reads('messages-pinned-list', '2071559478d6', (tx, values) => {
     const [account, conversation] = values as [string, string];
     if (!isMember(tx, account, conversation)) return [];
     const pins = tx.all(tx.tables.pinsByConversation, conversation).sort((a, b) => b.seq - a.seq);
@@ -117,7 +117,7 @@ function coveredRanges(tx: Transaction, account: string, id: string) {
   return covered;
 }
 
-/** Returns a message as the SQL of messages/message-sql.ts builds it, without reactions and pin. */
+/** Returns a message as the SQL of messages/message-sql.ts builds it, without reactions, pin and quote. */
 export const lastMessageJson = (m: MessageRow) => ({
   conversation: m.conversation_id,
   seq: m.seq,
@@ -141,6 +141,7 @@ function messageJson(tx: Transaction, m: MessageRow) {
   const pin = tx.one(tx.tables.pinsByMessage, key);
   return {
     ...lastMessageJson(m),
+    replyTo: m.reply_to,
     reactions: [...reactions].map(([emoji, accounts]) => ({ emoji, accounts })),
     pinned: pin ? { by: pin.pinned_by, at: jsonTime(pin.pinned_at) } : null,
   };

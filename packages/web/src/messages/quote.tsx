@@ -1,0 +1,71 @@
+import type { Seq } from '@parley/protocol';
+import { CornerUpLeft, X } from 'lucide-react';
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
+import { excerpt } from '../lib/display-text.ts';
+import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { IconButton } from '../ui/button.tsx';
+import { useNames } from '../users/use-names.ts';
+import { UserName } from '../users/user-name.tsx';
+import { useQuotes } from './quoted-messages.ts';
+
+/** Maximum length of the excerpt of a quoted message, in characters. */
+const EXCERPT = 140;
+
+/** Shows the message that another quotes; a click jumps to it. */
+export function Quote({ seq }: { seq: Seq }) {
+  const { jumpTo } = useQuotes();
+  return (
+    <button
+      type="button"
+      title={t('quote.jumpTo')}
+      onClick={() => jumpTo(seq)}
+      className="mt-0.5 mb-1 flex min-h-7 max-w-full items-center gap-1.5 rounded-md border-line border-s-2 ps-2 pe-1.5 text-start text-[13px] text-muted hover:border-accent hover:bg-hover"
+    >
+      <QuotedText seq={seq} />
+    </button>
+  );
+}
+
+/** Shows above the composer what is being replied to. */
+export function ReplyBar({ seq, onCancel }: { seq: Seq; onCancel: () => void }) {
+  return (
+    <section
+      aria-label={t('quote.replying')}
+      className="mb-1 flex items-center gap-2 rounded-lg bg-sunken ps-3 text-[13px] text-muted"
+    >
+      <span className="flex min-w-0 flex-1 items-center gap-1.5">
+        <QuotedText seq={seq} />
+      </span>
+      <IconButton label={t('quote.cancel')} className="size-9" onClick={onCancel}>
+        <X size={16} />
+      </IconButton>
+    </section>
+  );
+}
+
+function QuotedText({ seq }: { seq: Seq }) {
+  const { messages } = useQuotes();
+  const isLive = useParley((s) => s.state) === 'live';
+  const quoted = useSyncExternalStore(messages.subscribe, () => messages.get(seq));
+  const isKnown = quoted !== undefined;
+  useEffect(() => {
+    if (isLive && !isKnown) void messages.want(seq);
+  }, [messages, seq, isLive, isKnown]);
+  const author = quoted?.author;
+  const nameOf = useNames(useMemo(() => (author === undefined ? [] : [author]), [author]));
+  if (!quoted) return <span className="italic">{t('quote.unavailable')}</span>;
+  return (
+    <>
+      <CornerUpLeft size={13} aria-hidden="true" className="shrink-0" />
+      <span className="max-w-[40%] shrink-0 truncate font-semibold">
+        <UserName id={quoted.author} name={nameOf(quoted.author)} />
+      </span>
+      {quoted.deletedAt !== null ? (
+        <span className="truncate italic">{t('message.deleted')}</span>
+      ) : (
+        <bdi className="truncate">{excerpt(quoted.body, EXCERPT)}</bdi>
+      )}
+    </>
+  );
+}

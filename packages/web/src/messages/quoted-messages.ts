@@ -1,0 +1,137 @@
+import type { ParleyClient, Timeline } from '@parley/client';
+import { type Event, type Message, type Seq, streamOfConversation } from '@parley/protocol';
+import { createContext, useContext } from 'react';
+
+/** Quoted messages that are kept besides those of the timeline. */
+const KEPT_MAX = 200;
+
+/** What a quote shows of a message. */
+export type Quoted = Pick<Message, 'author' | 'body' | 'deletedAt' | 'changedSeq'>;
+
+/**
+ * Finds the messages that others quote, always in their current state: in the timeline, or else by a
+ * request, which is kept up to date by events. A quote contains no text of its own, so that nothing of a
+ * deleted message remains in the messages that quote it.
+ */
+export class QuotedMessages {
+  readonly #client: ParleyClient;
+  readonly #timeline: Timeline;
+  readonly #loaded = new Map<Seq, Quoted>();
+  /** The requests in progress, and whether the message changed meanwhile. */
+  readonly #loading = new Map<Seq, { hasChanged: boolean }>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(client: ParleyClient, timeline: Timeline) {
+    this.#client = client;
+    this.#timeline = timeline;
+  }
+
+  /** Follows the events of the conversation. Returns the function that stops it. */
+  readonly start = (): (() => void) => {
+    const stream = streamOfConversation(this.#timeline.conversation);
+    const stops = [
+      this.#timeline.subscribe(this.#notify),
+      this.#client.onEvent((event) => {
+        if (event.stream === stream) this.#apply(event);
+      }),
+      // Events were skipped.
+      this.#client.on('reset', (reset) => {
+        if (reset.stream !== stream) return;
+        this.#loaded.clear();
+        for (const request of this.#loading.values()) request.hasChanged = true;
+        this.#notify();
+      }),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  };
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Returns a message; undefined if it is not known yet, see {@link want}. */
+  get(seq: Seq): Quoted | undefined {
+    const { messages } = this.#timeline.snapshot;
+    let [low, high] = [0, messages.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((messages[middle]?.seq ?? 0) < seq) low = middle + 1;
+      else high = middle;
+    }
+    const found = messages[low];
+    return found?.seq === seq ? found : this.#loaded.get(seq);
+  }
+
+  /** Requests a message. After a failure it stays unknown until it is requested again. */
+  async want(seq: Seq): Promise<void> {
+    if (this.#loading.has(seq)) return;
+    const request = { hasChanged: false };
+    this.#loading.set(seq, request);
+    let message: Message | null = null;
+    try {
+      do {
+        request.hasChanged = false;
+        message = await this.#client.api.message(this.#timeline.conversation, seq);
+      } while (request.hasChanged);
+    } catch {
+      // Shown as not available; requested again with the next connection.
+    }
+    this.#loading.delete(seq);
+    if (message) this.#keep(seq, message);
+  }
+
+  #keep(seq: Seq, message: Quoted): void {
+    this.#loaded.delete(seq);
+    this.#loaded.set(seq, message);
+    for (const oldest of this.#loaded.keys()) {
+      if (this.#loaded.size <= KEPT_MAX) break;
+      this.#loaded.delete(oldest);
+    }
+    this.#notify();
+  }
+
+  #apply(event: Event): void {
+    if (event.type !== 'message.edited' && event.type !== 'message.deleted') return;
+    const { message: seq } = event.data;
+    const request = this.#loading.get(seq);
+    if (request) request.hasChanged = true;
+    const loaded = this.#loaded.get(seq);
+    // What was loaded may be ahead of the events.
+    if (!loaded || event.seq <= loaded.changedSeq) return;
+    const changedSeq = event.seq;
+    this.#keep(
+      seq,
+      event.type === 'message.edited'
+        ? { ...loaded, changedSeq, body: event.data.body }
+        : { ...loaded, changedSeq, body: '', deletedAt: event.at },
+    );
+  }
+
+  readonly #notify = (): void => {
+    for (const listener of this.#listeners) listener();
+  };
+}
+
+/** What rows need to show quotes and to reply. */
+export interface Quotes {
+  readonly messages: QuotedMessages;
+  /** Starts a reply to a message; null if the user may not post. */
+  readonly reply: ((seq: Seq) => void) | null;
+  /** Shows a message in the list. */
+  jumpTo(seq: Seq): void;
+}
+
+const Context = createContext<Quotes | null>(null);
+
+/** Provides {@link useQuotes}; every change of its value renders all rows. */
+export const QuotesProvider = Context.Provider;
+
+/** Returns what the conversation provides. */
+export function useQuotes(): Quotes {
+  const quotes = useContext(Context);
+  if (!quotes) throw new Error('useQuotes needs a QuotesProvider');
+  return quotes;
+}
