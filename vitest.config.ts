@@ -11,10 +11,11 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 const patient = { poll: { timeout: 15_000 } };
 const setupFiles = [fileURLToPath(new URL('scripts/property-seed.ts', import.meta.url))];
 
-/** The chaos runs start first: started last, they would run alone and leave a core idle. */
+/** The longest files start first: started last, they would run alone and leave a core idle. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = (file: TestSpecification) => file.moduleId.includes('/chaos/src/run.');
+    const isLong = (file: TestSpecification) =>
+      /\/chaos\/src\/run\.|\/e2e\/messages\./.test(file.moduleId);
     const sorted = await super.sort(files);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
@@ -28,6 +29,8 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          // Sources are loaded once for each worker: half of the processor time of these tests.
+          isolate: false,
           setupFiles,
           // One kind after the other: the browser tests need both cores.
           sequence: { groupOrder: 0 },
@@ -76,7 +79,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: patient,
-          fileParallelism: false,
+          // A browser and its server wait for each other: one pair alone uses less than one core of two.
+          maxWorkers: 2,
         },
       },
     ],

@@ -177,6 +177,9 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     const other = await visitors.arrive();
     await other.register('impostor', 'sam same');
     await other.open('everyone');
+    const users = reader.page.getByRole('navigation', { name: 'Conversations and people' });
+    // Until then the reader has not learned that the name is shared.
+    await users.getByRole('button', { name: /@impostor/ }).waitFor();
     await look(reader.page, { focus: false });
     await other.write('Said by the other one');
     await toastOf(reader.page, 'Said by the other one').getByText('@impostor').waitFor();
@@ -185,7 +188,6 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
       .toEqual(['sam same @impostor in everyone: Said by the other one']);
     await reader.message('Said by the other one').getByText('@impostor').waitFor();
     await reader.message('Said by Sam').getByText('@sam').waitFor();
-    const users = reader.page.getByRole('navigation', { name: 'Conversations and people' });
     await users.getByRole('button', { name: /@sam/ }).waitFor();
     await users.getByRole('button', { name: /@impostor/ }).click();
     await reader.page.getByRole('heading', { level: 1, name: 'sam same @impostor' }).waitFor();

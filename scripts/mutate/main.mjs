@@ -1,4 +1,4 @@
-// npm run mutate -- PATH… [--max N] [--seed N] [--jobs N] [--stages N] [--line N] [--list] [--json FILE] [--min PERCENT]
+// npm run mutate -- PATH… [--max N] [--skip N] [--seed N] [--jobs N] [--stages N] [--line N] [--again FILE] [--list] [--json FILE] [--min PERCENT]
 //
 // Plants one small fault at a time in a source file and runs the nearest tests: a fault that none of
 // them detects survives. PATH is a source file or a folder (packages/server/src/messages).
@@ -15,32 +15,40 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     max: { type: 'string', default: '40' },
+    skip: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
-    stages: { type: 'string', default: '3' },
+    stages: { type: 'string', default: '4' },
     line: { type: 'string' },
+    again: { type: 'string' },
     min: { type: 'string', default: '0' },
     json: { type: 'string' },
     list: { type: 'boolean', default: false },
   },
 });
 /** A stage that takes longer than this has been stalled by the mutant. */
-const STAGE_MS = 180_000;
+const STAGE_MS = 120_000;
 /** Time limit of all stages together, without a mutant. */
 const BASELINE_MS = 1_200_000;
 
 const files = positionals.flatMap((path) => sourcesIn(relative(root, resolve(path))));
 if (files.length === 0) {
   console.error(
-    'Usage: npm run mutate -- PATH… [--max N] [--seed N] [--jobs N] [--stages N] [--line N] [--list]',
+    'Usage: npm run mutate -- PATH… [--max N] [--skip N] [--seed N] [--jobs N] [--stages N] [--line N] [--again FILE] [--list]',
   );
   process.exit(2);
 }
 /** The sources as they are now: later edits would move the positions. */
 const sources = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 const all = files.flatMap((file) => mutantsOf(file, sources.get(file)));
-const wanted = all.filter((m) => values.line === undefined || m.line === Number(values.line));
-const sample = shuffled(wanted, Number(values.seed)).slice(0, Number(values.max));
+const survivors = values.again ? readSurvivors(values.again) : undefined;
+const wanted = all.filter(
+  (m) =>
+    (values.line === undefined || m.line === Number(values.line)) &&
+    (survivors === undefined || survivors.has(keyOf(m))),
+);
+const first = Number(values.skip);
+const sample = shuffled(wanted, Number(values.seed)).slice(first, first + Number(values.max));
 if (values.list) {
   for (const m of sample) console.log(wordsOf(m));
   console.log(`${sample.length} of ${all.length} mutants`);
@@ -123,11 +131,14 @@ function failureOf(tests, results, description = '', timeoutMs = STAGE_MS) {
 
 function firstFailure(results) {
   try {
-    for (const file of JSON.parse(readFileSync(results, 'utf8')).testResults) {
-      const test = file.assertionResults.find((t) => t.status === 'failed');
-      if (test) return test.fullName;
-      if (file.status === 'failed') return `${relative(root, file.name)} does not run`;
-    }
+    const files = JSON.parse(readFileSync(results, 'utf8')).testResults;
+    const failedTest = files
+      .flatMap((file) => file.assertionResults)
+      .find((t) => t.status === 'failed');
+    if (failedTest) return failedTest.fullName;
+    // After the first failure, files that had not ended count as failed as well.
+    const file = files.find((each) => each.status === 'failed' && each.message !== '');
+    if (file) return `${relative(root, file.name)} does not run`;
   } catch {
     // Ended before it could write its results.
   }
@@ -159,6 +170,16 @@ function report() {
   if (survivors.length > 0) console.log(`\nSurvivors (seed ${values.seed}):`);
   for (const m of survivors) console.log(wordsOf(m));
   if (values.json) writeFileSync(values.json, JSON.stringify(results, null, 1));
+}
+
+/** Returns the survivors among the results of an earlier run (`--json`), whose sources are unchanged. */
+function readSurvivors(path) {
+  const earlier = JSON.parse(readFileSync(path, 'utf8'));
+  return new Set(earlier.filter((m) => m.foundBy === null).map(keyOf));
+}
+
+function keyOf({ file, start, end, after }) {
+  return `${file} ${start} ${end} ${after}`;
 }
 
 function wordsOf({ file, line, operator, before, after }) {

@@ -9,7 +9,7 @@ const SKIPPED_PROPERTIES = new Set(['schema', 'summary', 'description']);
 const EQUALITY = { '===': '!==', '!==': '===', '==': '!=', '!=': '==' };
 const BOUNDARY = { '<': '<=', '<=': '<', '>': '>=', '>=': '>' };
 const ARITHMETIC = { '+': '-', '-': '+', '*': '/', '/': '*', '%': '*' };
-const METHODS = { every: 'some', some: 'every', max: 'min', min: 'max' };
+const METHODS = { __proto__: null, every: 'some', some: 'every', max: 'min', min: 'max' };
 /** Calls that are removed, keeping their receiver. */
 const STEPS = new Set(['filter', 'sort', 'toSorted', 'slice', 'reverse', 'trim', 'toLowerCase']);
 
@@ -125,6 +125,8 @@ const OPERATORS = {
     if (typeof value !== 'string') return;
     if (isSql(value))
       return sqlIn(start + 1, context.source.slice(start + 1, end - 1), true, context);
+    // Only its type is used.
+    if (parent?.type === 'CallExpression' && parent.callee.name === 'dataOf') return;
     const isKey = parent?.type === 'Property' && parent.key === node;
     // A label for metrics and logs: any other would work.
     const isLabel = parent?.type === 'Property' && parent.key.name === 'name';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import type { VitestPluginContext } from 'vitest/node';
 import base from '../../vitest.config.ts';
 
 // The test configuration with one source file loaded in a changed form; files on disk do not change.
@@ -11,14 +12,26 @@ const plugin = {
   name: 'mutant',
   enforce: 'pre' as const,
   load: (id: string) => (id.split('?')[0] === mutant?.path ? mutant?.code : undefined),
+  // The cache is keyed by the files on disk.
+  configureVitest: ({ experimental_defineCacheKeyGenerator: define }: VitestPluginContext) =>
+    define(({ id }) => (id.split('?')[0] === mutant?.path ? false : undefined)),
 };
 
+/**
+ * One worker that loads sources once for all test files: half of the processor time. A mutant often makes a
+ * test wait for what never happens.
+ */
+const quickly = { isolate: false, maxWorkers: 1, testTimeout: 30_000 };
 const { test = {} } = base;
 export default defineConfig({
   test: {
     ...test,
+    // Transformed sources are kept from one mutant to the next.
+    experimental: { fsModuleCache: true },
     projects: (test.projects ?? []).map((project) =>
-      typeof project === 'object' ? { ...project, plugins: [plugin] } : project,
+      typeof project === 'object' && 'test' in project
+        ? { ...project, plugins: [plugin], test: { ...project.test, ...quickly } }
+        : project,
     ),
   },
 });

@@ -1,11 +1,24 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const BUILT = [pathOf('../dist/main.js')];
+const SOURCES = [
+  '--conditions=source',
+  '--import',
+  pathOf('../../packages/server/test/support/typescript.mjs'),
+  pathOf('../src/main.ts'),
+];
 
-/** Runs the built simulation in a process of its own: it replaces timers and clocks. */
+/**
+ * Runs the built simulation in a process of its own: it replaces timers and clocks. During mutation
+ * tests it runs from the sources, one of which is changed.
+ */
 export function simulate(...args: string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const program = process.env.PARLEY_MUTANT === undefined ? BUILT : SOURCES;
+  const child = spawn(process.execPath, [...program, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

@@ -8,7 +8,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 /** An outbox on a connection that is controlled by the test. */
-function anOutbox() {
+function anOutbox(random = 0) {
   const sent: string[] = [];
   const wire = { open: true, generation: 1, resent: 0 };
   const outbox = new Outbox({
@@ -17,7 +17,7 @@ function anOutbox() {
       return wire.open;
     },
     generation: () => wire.generation,
-    random: () => 0,
+    random: () => random,
     resent: () => {
       wire.resent++;
     },
@@ -150,6 +150,17 @@ describe('the outbox', () => {
     outbox.add(entry('a'));
     outbox.refused(id('a'), { code: 'overloaded' });
     vi.advanceTimersByTime(900);
+    expect(sent).toEqual(['a']);
+    vi.advanceTimersByTime(200);
+    expect(sent).toEqual(['a', 'a']);
+  });
+
+  test('3. adds up to a second, so that clients refused together do not return together', () => {
+    const { outbox, sent } = anOutbox(0.5);
+    outbox.connected(NO_LIMIT);
+    outbox.add(entry('a'));
+    outbox.refused(id('a'), { code: 'overloaded', retryAfter: 2 });
+    vi.advanceTimersByTime(2_400);
     expect(sent).toEqual(['a']);
     vi.advanceTimersByTime(200);
     expect(sent).toEqual(['a', 'a']);

@@ -666,6 +666,31 @@ describe('commands', () => {
     expect(client.retry(sent.id)).toBeNull();
   });
 
+  test('keeps a refused post over a restart, and sends it only when told to', async () => {
+    const { server, client, store } = await aLiveClient();
+    const id = server.group();
+    server.join(id);
+    await heal(server, client);
+    server.refusing = { code: 'forbidden' };
+    const refused = client.post(id, 'refused');
+    await heal(server, client);
+    server.refusing = null;
+    await client.stop();
+    const { client: next } = await aLiveClient(server, store);
+    expect(next.snapshot.outbox).toMatchObject([
+      { id: refused.id, state: 'failed', failure: { code: 'forbidden' } },
+    ]);
+    expect(server.messages(id)).toEqual([]);
+    const later = next.post(id, 'later');
+    expect(next.snapshot.outbox.map((e) => e.id)).toEqual([refused.id, later.id]);
+    next.retry(refused.id);
+    await heal(server, next);
+    expect(server.messages(id).map((m) => m.body)).toEqual(['later', 'refused']);
+    await next.stop();
+    const { client: last } = await aLiveClient(server, store);
+    expect(last.snapshot.outbox).toEqual([]);
+  });
+
   test('sends a post again whose id was refused before', async () => {
     const { server, client, id } = await inGroup();
     server.refusing = { code: 'forbidden' };

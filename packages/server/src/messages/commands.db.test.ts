@@ -11,12 +11,14 @@ import {
   aBootstrappedAppend,
   about,
   aRealGroup,
+  aUser,
   says,
   stored,
   verdict,
 } from '../../test/support/domain-builders.ts';
 import { anAccount, headOf } from '../../test/support/stream-builders.ts';
 import { changeMinimumRoles, deleteGroup } from '../conversations/commands.ts';
+import { EVERYONE } from '../conversations/everyone.ts';
 import { addMember, changeMemberRole, leaveGroup, removeMember } from '../conversations/members.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
 import { examine } from '../doctor/doctor.ts';
@@ -172,6 +174,22 @@ describe('commands', () => {
     expect(verdicts).toEqual(expected);
   });
 
+  test('follow the role on the server in the group of everyone', async () => {
+    const [author, other, admin] = [
+      await aUser(append, 'author'),
+      await aUser(append, 'other'),
+      await aUser(append, 'server-admin'),
+    ];
+    await db.pool.query(`update accounts set role = 'admin' where id = $1`, [admin]);
+    await db.pool.query(`update accounts set role = 'member' where id <> $1`, [admin]);
+    const verdicts: Record<string, string> = {};
+    for (const [name, actor] of Object.entries({ other, admin, author })) {
+      const seq = await says(append, author, EVERYONE, 'hello');
+      verdicts[name] = verdict(await deleteMessage(append, about(actor, EVERYONE), seq));
+    }
+    expect(verdicts).toEqual({ other: 'forbidden', admin: 'yes', author: 'yes' });
+  });
+
   test('are refused for a message that does not exist', async () => {
     const elsewhere = await aRealGroup(append, [owner, member]);
     const there = await says(append, owner, group, 'there');
@@ -267,6 +285,7 @@ describe('a deletion', () => {
       changedSeq: deleted.seq,
     });
     expect(await shown(next)).toMatchObject({ body: 'b', deletedAt: null });
+    expect(await shown(seq, other)).toMatchObject({ body: 'same seq', deletedAt: null });
     for (const kept of [await shown(next), await shown(seq, other)]) {
       expect(kept.reactions).toEqual([{ emoji: '👍', accounts: [member] }]);
     }

@@ -1,0 +1,400 @@
+import { AccountId, ClientId, ConversationId, Seq, StreamId } from '@parley/protocol';
+import { describe, expect, test, vi } from 'vitest';
+import { ParleyApi } from './api.ts';
+import { AccountApi } from './api-account.ts';
+import { AdminApi } from './api-admin.ts';
+import { AuthApi } from './api-auth.ts';
+
+const ID = ClientId.parse('0197a000-0000-7000-8000-000000000001');
+const A = AccountId.parse('0197a000-0000-7000-8000-00000000000a');
+const C = ConversationId.parse('0197a000-0000-7000-8000-00000000000c');
+const SEQ = Seq.parse(7);
+const STREAM = StreamId.parse('0197a000-0000-7000-8000-00000000000e');
+const ITEMS = { items: [] };
+const SESSION = { accessToken: 't', accessTokenExpiresIn: 600, account: A };
+const LOGGED_IN = { ...SESSION, me: { id: A } };
+
+/** Calls one method, and returns its request and its result. */
+async function requestOf(
+  call: (apis: {
+    api: ParleyApi;
+    account: AccountApi;
+    admin: AdminApi;
+    auth: AuthApi;
+  }) => Promise<unknown>,
+  answer: object,
+) {
+  const sent: { request: string; body?: unknown; id?: string; authorized: boolean }[] = [];
+  const api = new ParleyApi({
+    url: 'https://chat.example',
+    sessionToken: 's',
+    fetch: async (input, init) => {
+      const { pathname, search } = new URL(String(input));
+      const headers = new Headers(init?.headers);
+      const id = headers.get('idempotency-key');
+      if (pathname === '/api/v1/auth/token') return Response.json(SESSION);
+      sent.push({
+        request: `${init?.method} ${pathname}${search}`,
+        ...(typeof init?.body === 'string' && { body: JSON.parse(init.body) }),
+        ...(id !== null && { id }),
+        authorized: headers.get('authorization') === 'Bearer t',
+      });
+      return Response.json(answer);
+    },
+  });
+  const apis = {
+    api,
+    account: new AccountApi(api),
+    admin: new AdminApi(api),
+    auth: new AuthApi(api),
+  };
+  const result = await call(apis);
+  return { sent, result };
+}
+
+type Call = Parameters<typeof requestOf>[0];
+type Row = readonly [request: string, call: Call, rest?: { body?: unknown; id?: string }];
+
+/** Requests of a logged-in account, each with the access token. */
+const AUTHORIZED: readonly Row[] = [
+  ['GET /me', ({ api }) => api.me()],
+  ['GET /users', ({ api }) => api.users()],
+  [
+    'GET /users?search=a%26b&limit=5&after=z',
+    ({ api }) => api.users({ search: 'a&b', limit: 5, after: 'z' }),
+  ],
+  [`GET /users/${A}`, ({ api }) => api.user(A)],
+  [`GET /conversations/${C}`, ({ api }) => api.conversation(C)],
+  [
+    'POST /conversations',
+    ({ api }) => api.createGroup({ name: 'g', visibility: 'private', members: [A] }, ID),
+    { body: { name: 'g', visibility: 'private', members: [A] }, id: ID },
+  ],
+  [
+    'POST /conversations/direct',
+    ({ api }) => api.openDirect(A, ID),
+    { body: { account: A }, id: ID },
+  ],
+  ['GET /groups?search=x', ({ api }) => api.groups({ search: 'x' })],
+  [
+    `PATCH /conversations/${C}`,
+    ({ api }) => api.renameGroup(C, 'n', ID),
+    { body: { name: 'n' }, id: ID },
+  ],
+  [
+    `PATCH /conversations/${C}/minimum-roles`,
+    ({ api }) => api.changeMinimumRoles(C, {}, ID),
+    { body: {}, id: ID },
+  ],
+  [
+    `POST /conversations/${C}/owner`,
+    ({ api }) => api.handOverGroup(C, A, ID),
+    { body: { account: A }, id: ID },
+  ],
+  [`DELETE /conversations/${C}`, ({ api }) => api.deleteGroup(C, ID), { id: ID }],
+  [`POST /conversations/${C}/join`, ({ api }) => api.join(C, ID), { id: ID }],
+  [`POST /conversations/${C}/leave`, ({ api }) => api.leave(C, ID), { id: ID }],
+  [`GET /conversations/${C}/members?limit=2`, ({ api }) => api.members(C, { limit: 2 })],
+  [
+    `POST /conversations/${C}/members`,
+    ({ api }) => api.addMember(C, A, ID),
+    { body: { account: A }, id: ID },
+  ],
+  [
+    `PATCH /conversations/${C}/members/${A}`,
+    ({ api }) => api.changeMemberRole(C, A, 'admin', ID),
+    { body: { role: 'admin' }, id: ID },
+  ],
+  [`DELETE /conversations/${C}/members/${A}`, ({ api }) => api.removeMember(C, A, ID), { id: ID }],
+  [
+    `GET /conversations/${C}/messages?around=7&limit=3`,
+    ({ api }) => api.history(C, { around: SEQ, limit: 3 }),
+  ],
+  [`GET /conversations/${C}/messages/7`, ({ api }) => api.message(C, SEQ)],
+  [
+    `GET /conversations/${C}/messages/7/history?before=9`,
+    ({ api }) => api.editHistory(C, SEQ, { before: Seq.parse(9) }),
+  ],
+  [
+    `POST /conversations/${C}/messages`,
+    ({ api }) => api.post(C, 'hi', ID),
+    { body: { body: 'hi' }, id: ID },
+  ],
+  [
+    `PATCH /conversations/${C}/messages/7`,
+    ({ api }) => api.edit(C, SEQ, 'ho', ID),
+    { body: { body: 'ho' }, id: ID },
+  ],
+  [`DELETE /conversations/${C}/messages/7`, ({ api }) => api.remove(C, SEQ, ID), { id: ID }],
+  [
+    `PUT /conversations/${C}/messages/7/reactions/%F0%9F%91%8D`,
+    ({ api }) => api.react(C, SEQ, '👍', ID),
+    { id: ID },
+  ],
+  [
+    `DELETE /conversations/${C}/messages/7/reactions/%F0%9F%91%8D`,
+    ({ api }) => api.unreact(C, SEQ, '👍', ID),
+    { id: ID },
+  ],
+  [`GET /conversations/${C}/pins`, ({ api }) => api.pinnedMessages(C)],
+  [`PUT /conversations/${C}/messages/7/pin`, ({ api }) => api.pin(C, SEQ, ID), { id: ID }],
+  [`DELETE /conversations/${C}/messages/7/pin`, ({ api }) => api.unpin(C, SEQ, ID), { id: ID }],
+  [
+    `POST /conversations/${C}/read`,
+    ({ api }) => api.read(C, SEQ),
+    { body: { seq: 7, unread: false } },
+  ],
+  [
+    `POST /conversations/${C}/read`,
+    ({ api }) => api.read(C, SEQ, true),
+    { body: { seq: 7, unread: true } },
+  ],
+  ['GET /me/cursors', ({ api }) => api.cursors()],
+  [
+    `GET /streams/${STREAM}/events?after=0`,
+    ({ api }) => api.events(STREAM, { after: Seq.parse(0) }),
+  ],
+
+  [
+    'PATCH /me',
+    ({ account }) => account.update({ displayName: 'A' }),
+    { body: { displayName: 'A' } },
+  ],
+  [
+    'POST /me/password',
+    ({ account }) => account.changePassword('a', 'b'),
+    { body: { current: 'a', next: 'b' } },
+  ],
+  ['POST /me/verification', ({ account }) => account.sendVerification()],
+  ['POST /me/verify', ({ account }) => account.verify('1'), { body: { code: '1' } }],
+  ['DELETE /me/sessions/x', ({ account }) => account.endSession('x')],
+  ['POST /me/sessions/end-others', ({ account }) => account.endOtherSessions()],
+  [
+    'POST /me/reauthenticate',
+    ({ account }) => account.reauthenticate('p'),
+    { body: { password: 'p' } },
+  ],
+  // An account without a password sends none, not an empty one.
+  ['POST /me/reauthenticate', ({ account }) => account.reauthenticate(''), { body: {} }],
+  ['GET /me/second-factor', ({ account }) => account.secondFactors()],
+  ['POST /me/totp', ({ account }) => account.setUpTotp('p'), { body: { password: 'p' } }],
+  ['POST /me/totp/confirm', ({ account }) => account.confirmTotp('1'), { body: { code: '1' } }],
+  ['POST /me/totp/remove', ({ account }) => account.removeTotp('p'), { body: { password: 'p' } }],
+  [
+    'POST /me/recovery-codes',
+    ({ account }) => account.newRecoveryCodes('p'),
+    { body: { password: 'p' } },
+  ],
+  [
+    'POST /me/passkeys/options',
+    ({ account }) => account.passkeyOptions('p'),
+    { body: { password: 'p' } },
+  ],
+  [
+    'POST /me/passkeys',
+    ({ account }) => account.addPasskey({ challengeId: 'c' } as never),
+    { body: { challengeId: 'c' } },
+  ],
+  [
+    'POST /me/passkeys/k/remove',
+    ({ account }) => account.removePasskey('k', 'p'),
+    { body: { password: 'p' } },
+  ],
+  ['POST /me/export', ({ account }) => account.export('p'), { body: { password: 'p' } }],
+  [
+    'POST /me/delete',
+    ({ account }) => account.delete('p', 'keep'),
+    { body: { password: 'p', messages: 'keep' } },
+  ],
+  [
+    'POST /me/delete',
+    ({ account }) => account.delete('', 'delete'),
+    { body: { messages: 'delete' } },
+  ],
+
+  [
+    'GET /admin/accounts?filter=inactive&kind=user',
+    ({ admin }) => admin.accounts({ filter: 'inactive', kind: 'user' }),
+  ],
+  ['GET /admin/accounts', ({ admin }) => admin.accounts()],
+  [`GET /admin/accounts/${A}`, ({ admin }) => admin.account(A)],
+  [
+    'POST /admin/accounts',
+    ({ admin }) => admin.createAccount({ username: 'u' } as never, ID),
+    { body: { username: 'u' }, id: ID },
+  ],
+  [
+    `PATCH /admin/accounts/${A}`,
+    ({ admin }) => admin.updateAccount(A, { role: 'admin' }, ID),
+    { body: { role: 'admin' }, id: ID },
+  ],
+  [`POST /admin/accounts/${A}/deactivate`, ({ admin }) => admin.deactivate(A)],
+  [`POST /admin/accounts/${A}/reactivate`, ({ admin }) => admin.reactivate(A)],
+  [`POST /admin/accounts/${A}/unlock`, ({ admin }) => admin.unlock(A)],
+  [`POST /admin/accounts/${A}/reset-second-factor`, ({ admin }) => admin.resetSecondFactor(A)],
+  [`POST /admin/accounts/${A}/end-sessions`, ({ admin }) => admin.endSessions(A)],
+  [`DELETE /admin/accounts/${A}?messages=keep`, ({ admin }) => admin.deleteAccount(A, 'keep')],
+  [
+    'POST /admin/invitations',
+    ({ admin }) => admin.createInvitation({ maxUses: 2 } as never),
+    { body: { maxUses: 2 } },
+  ],
+  ['DELETE /admin/invitations/i', ({ admin }) => admin.revokeInvitation('i')],
+  [
+    'POST /admin/service-accounts',
+    ({ admin }) => admin.createServiceAccount({ username: 'u', displayName: 'U' }, ID),
+    { body: { username: 'u', displayName: 'U' }, id: ID },
+  ],
+  [
+    `POST /admin/service-accounts/${A}/keys`,
+    ({ admin }) => admin.createApiKey(A, { name: 'k', scopes: [] } as never),
+    { body: { name: 'k', scopes: [] } },
+  ],
+  [`DELETE /admin/service-accounts/${A}/keys/k`, ({ admin }) => admin.revokeApiKey(A, 'k')],
+];
+
+/** Lists that the server wraps in `items`. */
+const LISTS: readonly Row[] = [
+  ['GET /conversations', ({ api }) => api.conversations()],
+  ['GET /me/sessions', ({ account }) => account.sessions()],
+  ['GET /admin/invitations', ({ admin }) => admin.invitations()],
+  ['GET /admin/emails', ({ admin }) => admin.email()],
+  ['GET /admin/settings', ({ admin }) => admin.settings()],
+  ['GET /admin/service-accounts', ({ admin }) => admin.serviceAccounts()],
+  [`GET /admin/service-accounts/${A}/keys`, ({ admin }) => admin.keys(A)],
+];
+
+/** Requests of a caller who is not logged in, without a token. */
+const ANONYMOUS: readonly Row[] = [
+  ['GET /auth/options', ({ auth }) => auth.options()],
+  ['POST /auth/verify/resend', ({ auth }) => auth.resend('k'), { body: { ticket: 'k' } }],
+  ['POST /auth/forgot', ({ auth }) => auth.forgot('a@b.c'), { body: { email: 'a@b.c' } }],
+  ['POST /auth/reset/authorize', ({ auth }) => auth.authorizeReset('k'), { body: { token: 'k' } }],
+  ['POST /auth/reset', ({ auth }) => auth.reset('k', 'p'), { body: { token: 'k', password: 'p' } }],
+  [
+    'POST /auth/second-factor/passkey-options',
+    ({ auth }) => auth.secondFactorPasskeyOptions('k'),
+    { body: { ticket: 'k' } },
+  ],
+  ['POST /auth/enrol/totp', ({ auth }) => auth.enrolTotp('k'), { body: { ticket: 'k' } }],
+  ['POST /auth/passkey/options', ({ auth }) => auth.passkeyOptions(), { body: {} }],
+];
+
+/** Requests that start a session, or return the next step of the log-in. */
+const ENTERING: readonly Row[] = [
+  [
+    'POST /auth/register',
+    ({ auth }) => auth.register({ username: 'u' } as never),
+    { body: { username: 'u' } },
+  ],
+  ['POST /auth/login', ({ auth }) => auth.login('u', 'p'), { body: { login: 'u', password: 'p' } }],
+  ['POST /auth/verify', ({ auth }) => auth.verify('k', '1'), { body: { ticket: 'k', code: '1' } }],
+  [
+    'POST /auth/second-factor',
+    ({ auth }) => auth.secondFactor({ ticket: 'k', code: '1' } as never),
+    { body: { ticket: 'k', code: '1' } },
+  ],
+  [
+    'POST /auth/enrol/totp/confirm',
+    ({ auth }) => auth.confirmEnrolTotp('k', '1'),
+    { body: { ticket: 'k', code: '1' } },
+  ],
+  [
+    'POST /auth/passkey',
+    ({ auth }) => auth.passkey({ challengeId: 'c' } as never),
+    { body: { challengeId: 'c' } },
+  ],
+];
+
+const expected = ([request, , rest]: Row, authorized: boolean) => [
+  { ...rest, request: request.replace(' ', ' /api/v1'), authorized },
+];
+
+describe('a method of the API sends its request, and returns the response', () => {
+  test.each(AUTHORIZED.map((row) => [row[0], row] as const))('%s', async (_, row) => {
+    const { sent, result } = await requestOf(row[1], ITEMS);
+    expect(sent).toEqual(expected(row, true));
+    expect(typeof result === 'string' ? JSON.parse(result) : result).toEqual(ITEMS);
+  });
+
+  test.each(LISTS.map((row) => [row[0], row] as const))(
+    '%s, without the wrapper',
+    async (_, row) => {
+      const { sent, result } = await requestOf(row[1], { items: [1, 2] });
+      expect(sent).toEqual(expected(row, true));
+      expect(result).toEqual([1, 2]);
+    },
+  );
+
+  test.each(ANONYMOUS.map((row) => [row[0], row] as const))(
+    '%s, without a token',
+    async (_, row) => {
+      const { sent, result } = await requestOf(row[1], ITEMS);
+      expect(sent).toEqual(expected(row, false));
+      expect(result).toEqual(ITEMS);
+    },
+  );
+
+  test.each(ENTERING.map((row) => [row[0], row] as const))(
+    '%s, and keeps the session',
+    async (_, row) => {
+      let after: string | undefined;
+      const { sent, result } = await requestOf(async (apis) => {
+        const answer = await row[1](apis);
+        after = await apis.api.accessToken();
+        return answer;
+      }, LOGGED_IN);
+      expect(sent).toEqual(expected(row, false));
+      expect(result).toEqual(LOGGED_IN);
+      expect(after).toBe('t');
+    },
+  );
+
+  test('covers every method', () => {
+    const methods = (type: { prototype: object }) =>
+      Object.getOwnPropertyNames(type.prototype).filter((name) => name !== 'constructor');
+    const called = [...AUTHORIZED, ...LISTS, ...ANONYMOUS, ...ENTERING].map(([, call]) =>
+      String(call),
+    );
+    const names = [
+      ...methods(AccountApi).map((name) => `account.${name}(`),
+      ...methods(AdminApi).map((name) => `admin.${name}(`),
+      ...methods(AuthApi).map((name) => `auth.${name}(`),
+      // These two have tests of their own.
+      ...methods(ParleyApi)
+        .filter((name) => name !== 'register' && name !== 'login')
+        .map((name) => `api.${name}(`),
+    ];
+    expect(names.filter((name) => !called.some((text) => text.includes(name)))).toEqual([]);
+  });
+});
+
+describe('a log-in of a program', () => {
+  test('returns the account, and names its device if it has one', async () => {
+    const { sent, result } = await requestOf(({ api }) => api.login('u', 'p', 'bot'), LOGGED_IN);
+    expect(sent).toMatchObject([{ body: { login: 'u', password: 'p', device: 'bot' } }]);
+    expect(result).toEqual({ id: A });
+    const plain = await requestOf(({ api }) => api.login('u', 'p'), LOGGED_IN);
+    expect(plain.sent[0]?.body).toEqual({ login: 'u', password: 'p' });
+  });
+
+  test('fails with the step that the server requires', async () => {
+    const step = { step: 'second_factor', ticket: 'k' };
+    await expect(requestOf(({ api }) => api.login('u', 'p'), step)).rejects.toMatchObject({
+      name: 'LoginStepRequired',
+      step,
+    });
+    await expect(
+      requestOf(({ api }) => api.register({ username: 'u' } as never), step),
+    ).rejects.toMatchObject({ name: 'LoginStepRequired', step });
+  });
+});
+
+test('the export of an account may take 15 minutes, other requests 20 seconds', async () => {
+  const timeout = vi.spyOn(AbortSignal, 'timeout');
+  await requestOf(({ account }) => account.export('p'), {});
+  expect(timeout).toHaveBeenLastCalledWith(900_000);
+  await requestOf(({ account }) => account.secondFactors(), {});
+  expect(timeout).toHaveBeenLastCalledWith(20_000);
+  timeout.mockRestore();
+});
