@@ -154,6 +154,15 @@ describe('the file store', () => {
     );
   });
 
+  test('reads the journal of an earlier version', async () => {
+    mkdirSync(join(folder, ACCOUNT), { recursive: true });
+    // Eight digits are the FNV-1a of the text.
+    writeFileSync(journal(), 'a73a3ee2 {"epoch":"e","cursors":[["s",7]]}\n');
+    expect(await contents(folder)).toBe(
+      JSON.stringify({ epoch: 'e', cursors: [['s', 7]], outbox: [] }),
+    );
+  });
+
   test('cuts off what follows a damaged line', async () => {
     const store = new FileStore(folder);
     await store.open(ACCOUNT);

@@ -104,7 +104,10 @@ describe('a window of messages', () => {
     expect(first.hasClient('x' as ClientId)).toBe(true);
     first.apply(event);
     const second = new MessageWindow(CONVERSATION, seq(1));
+    expect(second.hasClient('x' as ClientId)).toBe(false);
     second.apply(event);
+    // The row of the unsent message is gone before the ack arrives.
+    expect(second.hasClient('x' as ClientId)).toBe(true);
     second.acked(posted(CONVERSATION, event), 'x' as ClientId);
     expect(first.messages).toEqual([posted(CONVERSATION, event)]);
     expect(second.messages).toEqual(first.messages);

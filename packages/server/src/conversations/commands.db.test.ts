@@ -203,6 +203,25 @@ describe('a group', () => {
     expect(await conversationFor(db.pool, cem, id)).toMatchObject({ role: 'owner' });
   });
 
+  test('has a member once, whoever adds or joins, removes or leaves it again', async () => {
+    const [ann, bob] = (await users(2)) as [AccountId, AccountId];
+    const id = await aRealGroup(append, [ann]);
+    const joined = stored(await addMember(append, about(ann, id), bob)).seq;
+    expect(stored(await addMember(append, about(ann, id), bob)).seq).toBe(joined);
+    expect(stored(await joinGroup(append, about(bob, id))).seq).toBe(joined);
+    const log = await logOf(db.pool, id);
+    expect(log.filter((e) => e.type === 'member.joined')).toHaveLength(2);
+    const left = stored(await removeMember(append, about(ann, id), bob)).seq;
+    expect(stored(await removeMember(append, about(ann, id), bob)).seq).toBe(left);
+    expect(stored(await leaveGroup(append, about(bob, id))).seq).toBe(left);
+    expect(await logTypes(bob)).toEqual(['conversation.joined', 'conversation.left']);
+    expect(await logOf(db.pool, bob as string as ConversationId)).toMatchObject([
+      { data: { conversation: id, seq: joined } },
+      { data: { conversation: id, seq: left } },
+    ]);
+    expect(await countOf(id)).toBe(1);
+  });
+
   test('rejects the id of another command about the same member', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob]);
@@ -216,6 +235,12 @@ describe('a group', () => {
       'client_id_reused',
     );
     expect(stored(await changeMinimumRoles(append, other, { post: 'admin' })).repeated).toBe(true);
+    for (const action of ['post', 'invite', 'pin', 'deleteOthers', 'rename'] as const) {
+      const one = about(ann, id);
+      stored(await changeMinimumRoles(append, one, { [action]: 'owner' }));
+      const answer = await changeMinimumRoles(append, one, { [action]: 'admin' });
+      expect(verdict(answer), action).toBe('client_id_reused');
+    }
   });
 
   test('is handed over by owners only, and only to members', async () => {
@@ -628,6 +653,15 @@ describe('the group of everyone', () => {
     );
     expect(rows).toEqual([{ id: EVERYONE, is_everyone: true, created_by: SYSTEM }]);
     expect(await headOf(fresh.pool, streamOfConversation(EVERYONE))).toBe(1);
+  });
+
+  test('has no owner, also when its first member joins', async () => {
+    const fresh = await (await server.fresh()).open();
+    const node = anAppend(fresh.pool);
+    await bootstrapEveryone(node);
+    const first = await anAccount(fresh.pool);
+    stored(await joinGroup(node, about(first, EVERYONE)));
+    expect(await conversationFor(fresh.pool, first, EVERYONE)).toMatchObject({ role: 'member' });
   });
 
   test('has every new account as a member', async () => {

@@ -104,22 +104,23 @@ describe('groups over REST', () => {
 
   test('answer 410 to a repeated command whose actor has left since', async () => {
     const id = await ann.group('Passing', [], 'public');
-    const [joining, posting, adding] = [aClientId(), aClientId(), aClientId()].map((key) => ({
-      'idempotency-key': key,
-    }));
-    const join = () => bob.request('POST', `/conversations/${id}/join`, undefined, joining);
-    const post = () =>
-      bob.request('POST', `/conversations/${id}/messages`, { body: 'hi' }, posting);
-    const add = () =>
-      ann.request('POST', `/conversations/${id}/members`, { account: cem.id }, adding);
-    for (const done of [await join(), await post(), await add()]) {
-      expect(done.status).toBeLessThan(300);
+    const commands: (readonly [typeof ann, string, string, object?])[] = [
+      [bob, 'POST', `/conversations/${id}/join`],
+      [bob, 'POST', `/conversations/${id}/messages`, { body: 'hi' }],
+      [ann, 'POST', `/conversations/${id}/members`, { account: cem.id }],
+      [ann, 'PATCH', `/conversations/${id}/members/${cem.id}`, { role: 'admin' }],
+      [cem, 'PATCH', `/conversations/${id}`, { name: 'Passed' }],
+    ];
+    const keys = commands.map(() => ({ 'idempotency-key': aClientId() }));
+    for (const [n, [user, method, path, body]] of commands.entries()) {
+      expect((await user.request(method, path, body, keys[n])).status).toBeLessThan(300);
     }
     for (const member of [bob, cem]) {
       await ann.request('DELETE', `/conversations/${id}/members/${member.id}`);
     }
-    for (const repeated of [await join(), await post(), await add()]) {
-      expect(codeOf(repeated)).toBe('410 no_longer_member');
+    for (const [n, [user, method, path, body]] of commands.entries()) {
+      const repeated = await user.request(method, path, body, keys[n]);
+      expect(codeOf(repeated), path).toBe('410 no_longer_member');
     }
     await ann.request('DELETE', `/conversations/${id}`);
   });
