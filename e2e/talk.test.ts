@@ -140,7 +140,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     const offered = (name: string) => jon.page.getByRole('button', { name, exact: true });
     await offered('Leave group').waitFor();
     await offered('Add people').waitFor();
-    expect(await offered('Rename').count()).toBe(0);
+    expect(await offered('Save changes').count()).toBe(0);
     expect(await offered('Delete group').count()).toBe(0);
 
     // The last owner cannot leave before another member is an owner.
@@ -150,15 +150,44 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await ina.page.getByText('A group must have an owner').waitFor();
     // An announcement group: the composer of members goes, and comes back with the role of an admin.
     await ina.page.getByText('Who can do what').click();
+    await jon.page.keyboard.press('Escape');
+    await jon.page.getByLabel('Message Succession').focus();
     await ina.page.getByLabel('Post messages').selectOption('admin');
-    await jon.page.getByText('Only admins and owners can post in this group.').waitFor();
+    const sentence = jon.page.getByText('Only admins and owners can post in this group.');
+    await sentence.waitFor();
+    await expect.poll(() => sentence.evaluate((e) => e === document.activeElement)).toBe(true);
+    // Slow mode, the archive and a topic reach the members at once.
+    await ina.page.getByLabel('Post messages').selectOption('member');
+    await ina.page.getByLabel(/^Slow mode/).selectOption('3600');
+    await jon.write('My only message for an hour');
+    await jon.page.getByText(/you can post again in/).waitFor();
+    await jon.page.getByLabel('Message Succession').fill('Too early');
+    expect(await jon.page.getByRole('button', { name: 'Send message' }).isDisabled()).toBe(true);
+    await ina.page.getByLabel('Topic', { exact: true }).fill('Who follows whom');
+    await ina.page.getByRole('button', { name: 'Save changes' }).click();
+    await jon.page.getByText('2 members · Who follows whom').waitFor();
+    await ina.page.getByRole('button', { name: 'Archive group' }).click();
+    await ina.page.getByRole('alertdialog').getByRole('button', { name: 'Archive group' }).click();
+    await jon.page.getByText('This group is archived.').waitFor();
+    await jon.page.getByText('Archived', { exact: true }).waitFor();
+    await ina.page.getByRole('button', { name: 'Restore group' }).click();
+    await jon.page.getByLabel('Message Succession').waitFor();
+    // The draft was kept.
+    expect(await jon.page.getByLabel('Message Succession').inputValue()).toBe('Too early');
+    await ina.page.getByLabel(/^Slow mode/).selectOption('0');
+    await jon.page.getByText(/you can post again in/).waitFor({ state: 'detached' });
+    await ina.page.getByText('Who can do what').click();
+    await ina.page.getByLabel('Post messages').selectOption('admin');
+    await sentence.waitFor();
+    await jon.page.getByRole('button', { name: 'Details and members' }).click();
     await ina.page.getByLabel('Role for Jon Member').selectOption('admin');
     await jon.page.getByLabel('Message Succession').waitFor({ state: 'attached' });
-    await ina.page.getByLabel('Role for Jon Member').selectOption('owner');
+    await ina.page.getByRole('button', { name: 'Make Jon Member the owner' }).click();
+    await ina.page.getByRole('alertdialog').getByRole('button', { name: 'Hand over' }).click();
     await offered('Delete group').waitFor();
     await ina.page.getByRole('button', { name: 'Leave group' }).click();
     await ina.page.getByRole('alertdialog').getByRole('button', { name: 'Leave group' }).click();
-    await offered('Rename').waitFor();
+    await offered('Save changes').waitFor();
     await offered('Delete group').waitFor();
   });
 

@@ -9,11 +9,9 @@ import {
 } from '@parley/protocol';
 import { meOf } from '@parley/server/internal/accounts/users/queries';
 import {
-  changeMinimumRoles,
   createGroup,
   deleteGroup,
   openDirect,
-  renameGroup,
 } from '@parley/server/internal/conversations/commands';
 import { bootstrapEveryone, EVERYONE } from '@parley/server/internal/conversations/everyone';
 import {
@@ -26,6 +24,13 @@ import {
   withdrawMember,
 } from '@parley/server/internal/conversations/members';
 import { memberOf, membersOf, publicGroups } from '@parley/server/internal/conversations/queries';
+import {
+  archiveGroup,
+  changeMinimumRoles,
+  renameGroup,
+  restoreGroup,
+  updateGroup,
+} from '@parley/server/internal/conversations/settings';
 import { conversationFor, conversationsOf } from '@parley/server/internal/conversations/snapshot';
 import { loadStart } from '@parley/server/internal/conversations/start';
 import { EVENT_VISIBILITY } from '@parley/server/internal/event-visibility';
@@ -242,6 +247,7 @@ class Product {
     await this.#ask('hand back', handOverGroup(append, by(bob), ann));
     await this.#ask('back', changeMinimumRoles(append, by(ann), { post: 'member', pin: 'member' }));
     await this.#ask('role back', changeMemberRole(append, by(ann), bob, 'member'));
+    await this.#settings();
     await this.#ask('join', joinGroup(append, by(cid)));
     await this.#ask('join again', joinGroup(append, by(cid)));
     await this.#ask('leave', leaveGroup(append, by(cid)));
@@ -263,6 +269,31 @@ class Product {
     await this.#ask('delete again', deleteGroup(append, this.#by(ann, conversation)));
     await this.#ask('everyone', joinGroup(append, this.#by(ann, EVERYONE)));
     await this.#ask('leave everyone', leaveGroup(append, this.#by(ann, EVERYONE)));
+  }
+
+  async #settings(): Promise<void> {
+    const append = this.#append;
+    const group = this.#group;
+    const by = (actor: AccountId) => this.#by(actor, group);
+    const all = { topic: 'now', description: '12', slowModeSeconds: 30 };
+    await this.#ask('settings by member', updateGroup(append, by(bob), all));
+    await this.#ask('settings', updateGroup(append, by(ann), all));
+    await this.#ask('settings again', updateGroup(append, by(ann), all));
+    for (const who of [bob, bob, ann]) {
+      await this.#ask('post in slow mode', postMessage(append, by(who), 'slowly'));
+    }
+    await this.#ask('slow mode off', updateGroup(append, by(ann), { slowModeSeconds: 0 }));
+    for (const visibility of ['private', 'public'] as const) {
+      await this.#ask(visibility, updateGroup(append, by(ann), { visibility }));
+      await this.#ask('groups', publicGroups(this.#pool, ann, { after: null, limit: 9 }));
+    }
+    await this.#ask('archive', archiveGroup(append, by(ann)));
+    await this.#ask('archive again', archiveGroup(append, by(ann)));
+    await this.#ask('post in archive', postMessage(append, by(ann), 'no'));
+    await this.#ask('react in archive', addReaction(append, by(ann), 4 as Seq, '👍'));
+    await this.#ask('archived', conversationFor(this.#pool, ann, group));
+    await this.#ask('groups', publicGroups(this.#pool, ann, { after: null, limit: 9 }));
+    await this.#ask('restore', restoreGroup(append, by(ann)));
   }
 
   async readCursors(): Promise<void> {

@@ -50,6 +50,10 @@ export function fill(model: DatabaseModel, f: Fixture): void {
       direct_key: isDirect ? f.accounts.slice(0, 2).join(' ') : null,
       is_everyone: false,
       minimum_roles: {},
+      topic: '',
+      description: '',
+      archived_at: null,
+      slow_mode_seconds: 0,
       member_count: 2,
       created_by: f.accounts[0] as string,
       created_at: t,
@@ -57,7 +61,12 @@ export function fill(model: DatabaseModel, f: Fixture): void {
     });
     for (const [n, account_id] of f.accounts.slice(0, 2).entries()) {
       const period = { conversation_id: id, account_id, joined_seq: n + 1, left_seq: null };
-      tables.put(tables.memberships, { ...period, role: n ? 'member' : 'owner', read_seq: 3 });
+      tables.put(tables.memberships, {
+        ...period,
+        role: n ? 'member' : 'owner',
+        read_seq: 3,
+        slow_posted_at: null,
+      });
     }
     putMessages(model, f, id, t);
   }
@@ -170,6 +179,7 @@ const BUILD: Readonly<Record<string, Build>> = {
     c.of(f.accounts),
     c.some([3, 4, 5, 6]),
   ],
+  'messages-slow-post': (c, f) => [c.of(f.conversations), c.of(f.accounts), at(c.int(9))],
   'messages-posted': (c, f) => {
     const seqs = c.some([5, 6, 7, 8]);
     const same = <T>(value: T) => seqs.map(() => value);
@@ -257,6 +267,11 @@ const BUILD: Readonly<Record<string, Build>> = {
     c.of([null, 'renamed']),
     c.of([null, 'private']),
     c.of(['{}', '{"post":"admin"}', '{"post":"member","pin":"owner"}']),
+    c.of([null, 'now', '12']),
+    c.of([null, 'what and why']),
+    c.of([null, 0, 30]),
+    c.of([null, true, false]),
+    at(c.int(9)),
   ],
   'conversations-deleted': (c, f) => {
     const ids = c.some(f.conversations);
@@ -335,6 +350,7 @@ export const RANDOM_WRITES: readonly string[] = [
   'batch-release-place',
   'stream-create',
   'stream-flush',
+  'messages-slow-post',
   'messages-posted',
   'messages-edited',
   'messages-changed',

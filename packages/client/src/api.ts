@@ -20,6 +20,7 @@ import type {
   Seq,
   SessionAnswer,
   StreamId,
+  UpdateGroupBody,
   User,
   Visibility,
 } from '@parley/protocol';
@@ -133,7 +134,26 @@ export class ParleyApi extends RestSession {
   }
 
   renameGroup(conversation: ConversationId, name: string, id?: ClientId): Promise<Conversation> {
-    return this.request('PATCH', `/conversations/${conversation}`, { body: { name }, id });
+    return this.updateGroup(conversation, { name }, id);
+  }
+
+  /** Changes the settings of a group; what is left out stays as it is. */
+  updateGroup(
+    conversation: ConversationId,
+    settings: UpdateGroupBody,
+    id?: ClientId,
+  ): Promise<Conversation> {
+    return this.request('PATCH', `/conversations/${conversation}`, { body: settings, id });
+  }
+
+  /** Archives a group: it can be read, but not changed. */
+  archiveGroup(conversation: ConversationId, id?: ClientId): Promise<Conversation> {
+    return this.request('POST', `/conversations/${conversation}/archive`, { id });
+  }
+
+  /** Restores an archived group. */
+  restoreGroup(conversation: ConversationId, id?: ClientId): Promise<Conversation> {
+    return this.request('POST', `/conversations/${conversation}/restore`, { id });
   }
 
   /** Changes who may do what in a group; what is left out stays as it is. */

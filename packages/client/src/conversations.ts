@@ -34,6 +34,11 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
     minimumRoles: snapshot.minimumRoles ?? null,
     removableRoles: snapshot.removableRoles ?? [],
     messagePermissions: snapshot.messagePermissions ?? { own: [], others: [] },
+    actingRole: snapshot.actingRole ?? snapshot.role,
+    topic: snapshot.topic ?? '',
+    description: snapshot.description ?? '',
+    archivedAt: snapshot.archivedAt ?? null,
+    slowModeSeconds: snapshot.slowModeSeconds ?? 0,
     snapshotSeq: snapshot.lastSeq,
     unreadAsOf: snapshot.lastSeq,
     receipts,
@@ -50,7 +55,8 @@ const permissionsIn = (snapshot: Partial<Conversation>): Conversation['permissio
 export function changesPermissions(view: ConversationView, event: Event, me: AccountId): boolean {
   if (event.seq <= view.snapshotSeq) return false;
   if (event.type === 'member.role_changed') return event.data.account === me;
-  if (event.type !== 'conversation.updated') return false;
+  // An event of this server says what follows; one of an earlier version does not.
+  if (event.type !== 'conversation.updated' || event.data.access) return false;
   return event.data.visibility !== undefined || event.data.minimumRoles !== undefined;
 }
 
@@ -87,10 +93,18 @@ const lastMessageChanged = (
 const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
   // A client has the snapshot before it has the first event.
   'conversation.created': unchanged,
-  'conversation.updated': afterSnapshot((_view, { data: { name, visibility } }) => ({
-    ...(name !== undefined && { name }),
-    ...(visibility !== undefined && { visibility }),
-  })),
+  'conversation.updated': afterSnapshot((view, { at, data }) => {
+    const { name, topic, description, visibility, slowModeSeconds, archived, access } = data;
+    return {
+      ...(name !== undefined && { name }),
+      ...(topic !== undefined && { topic }),
+      ...(description !== undefined && { description }),
+      ...(visibility !== undefined && { visibility }),
+      ...(slowModeSeconds !== undefined && { slowModeSeconds }),
+      ...(archived !== undefined && { archivedAt: archived ? at : null }),
+      ...(access && { minimumRoles: access.minimumRoles, ...access.byRole[view.actingRole] }),
+    };
+  }),
   // The receiver drops the view.
   'conversation.deleted': unchanged,
   'member.joined': afterSnapshot((view) => ({ memberCount: view.memberCount + 1 })),

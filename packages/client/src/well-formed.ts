@@ -6,7 +6,12 @@ type FieldType = 'string' | 'number' | 'text?' | 'number?';
 /** The fields of an event’s data that a client uses. */
 const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> = {
   'conversation.created': {},
-  'conversation.updated': { name: 'text?', visibility: 'text?' },
+  'conversation.updated': {
+    name: 'text?',
+    visibility: 'text?',
+    topic: 'text?',
+    description: 'text?',
+  },
   'conversation.deleted': {},
   'member.joined': { account: 'string', role: 'string' },
   'member.left': { account: 'string' },

@@ -89,6 +89,11 @@ export const ERRORS = {
   account_not_found: { status: 404, title: 'Account not found' },
   message_deleted: { status: 409, title: 'This message was deleted' },
   not_a_group: { status: 409, title: 'This is only possible in groups' },
+  conversation_archived: {
+    status: 409,
+    title: 'This group is archived; it can be read, but not changed',
+  },
+  slow_mode: { status: 429, title: 'Slow mode is on in this group; wait before you post again' },
   everyone_group: { status: 409, title: 'Every user belongs to this group' },
   client_id_reused: {
     status: 422,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { Timestamp } from './bounds.ts';
+import { count, Timestamp } from './bounds.ts';
+import { GroupAccess, MemberRole, MinimumRoles, Visibility } from './group-access.ts';
 import { AccountId, ClientId, ConversationId, Seq, StreamId } from './ids.ts';
+import { LIMITS } from './limits.ts';
 import { Emoji } from './text.ts';
 
 /**
@@ -8,27 +10,6 @@ import { Emoji } from './text.ts';
  * types with the schema of their `data`.
  */
 
-/** The role of a member in a group. Owners may do everything, admins moderate the group. */
-export const MemberRole = z.enum(['owner', 'admin', 'member']);
-export type MemberRole = z.infer<typeof MemberRole>;
-/** The minimum role for each action in a group: an announcement group has `post: 'admin'`. */
-export const MinimumRoles = z
-  .object({
-    post: MemberRole,
-    invite: MemberRole,
-    pin: MemberRole,
-    deleteOthers: MemberRole,
-    rename: MemberRole,
-  })
-  .meta({
-    id: 'MinimumRoles',
-    examples: [
-      { post: 'admin', invite: 'member', pin: 'admin', deleteOthers: 'admin', rename: 'admin' },
-    ],
-  });
-export type MinimumRoles = z.infer<typeof MinimumRoles>;
-export const Visibility = z.enum(['public', 'private']);
-export type Visibility = z.infer<typeof Visibility>;
 export const ConversationKind = z.enum(['direct', 'group']);
 export type ConversationKind = z.infer<typeof ConversationKind>;
 /** The role of an account on the server. */
@@ -57,9 +38,16 @@ const CONVERSATION_EVENTS = {
   }),
   'conversation.updated': z.object({
     name: z.string().optional(),
+    topic: z.string().optional(),
+    description: z.string().optional(),
     visibility: Visibility.optional(),
     /** Those that were changed. */
     minimumRoles: MinimumRoles.partial().optional(),
+    /** True: the group was archived; false: it was restored. */
+    archived: z.boolean().optional(),
+    slowModeSeconds: count(0, LIMITS.slowModeSecondsMax).optional(),
+    /** What members may do since the event, if that has changed. */
+    access: GroupAccess.optional(),
   }),
   'conversation.deleted': z.object({}),
   'member.joined': z.object({ account: AccountId, role: MemberRole }),

@@ -6,6 +6,7 @@ export * from './errors.ts';
 export * from './events.ts';
 export * from './field-error.ts';
 export * from './frames.ts';
+export * from './group-access.ts';
 export * from './ids.ts';
 export * from './limits.ts';
 export * from './new-message.ts';

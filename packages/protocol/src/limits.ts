@@ -55,6 +55,11 @@ export const LIMITS = {
   usernameMax: 32,
   displayNameMax: 64,
   groupNameMax: 80,
+  /** The topic and the description of a group, in code points. */
+  groupTopicMax: 250,
+  groupDescriptionMax: 1_000,
+  /** The longest wait between two posts of a member, in seconds. */
+  slowModeSecondsMax: 21_600,
   passwordMin: 10,
   /** A password, in bytes of UTF-8: hashing longer ones would only cost time. */
   passwordBytesMax: 1024,

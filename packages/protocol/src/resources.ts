@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
-import { AccountRole, ConversationKind, MemberRole, MinimumRoles, Visibility } from './events.ts';
+import { AccountRole, ConversationKind } from './events.ts';
+import {
+  ConversationPermission,
+  MemberRole,
+  MessagePermissions,
+  MinimumRoles,
+  Visibility,
+} from './group-access.ts';
 import { AccountId, ConversationId, Seq } from './ids.ts';
 
 /** Users, conversations and messages as the API returns them. */
@@ -93,26 +100,6 @@ export const MessageVersion = z
   .meta({ id: 'MessageVersion' });
 export type MessageVersion = z.infer<typeof MessageVersion>;
 
-/**
- * An action on a conversation that the server permits to a member. `configure`: change who may do what in
- * the group.
- */
-export const ConversationPermission = z.enum([
-  'post',
-  'leave',
-  'add_member',
-  'remove_member',
-  'change_role',
-  'rename',
-  'configure',
-  'delete',
-]);
-export type ConversationPermission = z.infer<typeof ConversationPermission>;
-
-/** An action on a message that the server permits to a member. */
-export const MessagePermission = z.enum(['edit', 'delete', 'react', 'pin']);
-export type MessagePermission = z.infer<typeof MessagePermission>;
-
 /** A conversation as one of its members sees it, when the head of its stream is `lastSeq`. */
 export const Conversation = z
   .object({
@@ -121,6 +108,13 @@ export const Conversation = z
     visibility: Visibility,
     /** Null for direct conversations, which are shown under the name of the other user. */
     name: z.string().nullable(),
+    /** What the group talks about now, and what it is for. Empty for direct conversations. */
+    topic: z.string(),
+    description: z.string(),
+    /** When the group was archived: it can be read, but not changed. Null if it is not archived. */
+    archivedAt: Timestamp.nullable(),
+    /** How long members wait between two posts, unless they have `skip_slow_mode`; 0: no wait. */
+    slowModeSeconds: count(),
     isEveryone: z.boolean(),
     /** The other user of a direct conversation. */
     peer: AccountId.nullable(),
@@ -128,6 +122,8 @@ export const Conversation = z
     createdAt: Timestamp,
     /** The role of this member, and the seq of the event with which it joined. */
     role: MemberRole,
+    /** The role that decides what this member may do: not its own in the group of everyone. */
+    actingRole: MemberRole,
     /** What this member may do here, for clients to offer; the server checks every command. */
     permissions: z.array(ConversationPermission),
     /** The roles of the other members that this one may remove. */
@@ -138,10 +134,7 @@ export const Conversation = z
      * What this member may do with its own messages and with those of others, likewise. Sent with
      * the conversation: a message is the same bytes for all members.
      */
-    messagePermissions: z.object({
-      own: z.array(MessagePermission),
-      others: z.array(MessagePermission),
-    }),
+    messagePermissions: MessagePermissions,
     joinedSeq: Seq,
     readSeq: Seq,
     unread: count(),
@@ -159,6 +152,7 @@ export const PublicGroup = z
   .object({
     id: ConversationId,
     name: z.string(),
+    topic: z.string(),
     memberCount: count(),
     isMember: z.boolean(),
     createdAt: Timestamp,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { count, countText, Timestamp } from './bounds.ts';
 import { isStorable } from './characters.ts';
-import { Event, MemberRole, MinimumRoles, Visibility } from './events.ts';
+import { Event } from './events.ts';
+import { MemberRole, MinimumRoles, Visibility } from './group-access.ts';
 import { AccountId, Seq, SeqText } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import {
@@ -13,7 +14,7 @@ import {
   ReadCursor,
   User,
 } from './resources.ts';
-import { Body, line } from './text.ts';
+import { Body, line, paragraph } from './text.ts';
 
 /** Bodies, queries and responses of the REST API under `/api/v1`. */
 
@@ -45,6 +46,8 @@ export const Username = line(LIMITS.usernameMax, 'Username').pipe(
 );
 export const DisplayName = line(LIMITS.displayNameMax, 'Display name');
 export const GroupName = line(LIMITS.groupNameMax, 'Group name');
+export const GroupTopic = line(LIMITS.groupTopicMax, 'Topic', 0);
+export const GroupDescription = paragraph(LIMITS.groupDescriptionMax, 'Description');
 export const EmailAddress = z
   .string()
   .max(254, 'An email address can have at most 254 characters')
@@ -82,7 +85,20 @@ export const CreateGroupBody = z.object({
   members: z.array(AccountId).max(200).default([]),
 });
 export const OpenDirectBody = z.object({ account: AccountId });
-export const UpdateGroupBody = z.object({ name: GroupName });
+/** What is left out stays as it is. */
+export const UpdateGroupBody = z
+  .object({
+    name: GroupName.optional(),
+    topic: GroupTopic.optional(),
+    description: GroupDescription.optional(),
+    visibility: Visibility.optional(),
+    slowModeSeconds: count(0, LIMITS.slowModeSecondsMax).optional(),
+  })
+  .refine((body) => Object.values(body).some((value) => value !== undefined), {
+    message: 'Say what to change',
+  })
+  .meta({ examples: [{ topic: 'Release on Friday', slowModeSeconds: 30 }] });
+export type UpdateGroupBody = z.input<typeof UpdateGroupBody>;
 export const AddMemberBody = z.object({ account: AccountId });
 export const ChangeMemberBody = z
   .object({ role: MemberRole })

@@ -25,9 +25,9 @@ export const Body = z
 
 /**
  * Returns the schema of a one-line name: trimmed, with single spaces, without invisible characters,
- * bidi controls and stacked combining marks.
+ * bidi controls and stacked combining marks. With `min` 0 it may be empty.
  */
-export const line = (max: number, what: string) =>
+export const line = (max: number, what: string, min = 1) =>
   z
     .string()
     .refine(isStorable, { message: `${what} contains characters that can’t be stored` })
@@ -40,7 +40,7 @@ export const line = (max: number, what: string) =>
     .pipe(
       z
         .string()
-        .min(1, `${what} is required`)
+        .min(min, `${what} is required`)
         .refine((t) => codePoints(t) <= max, {
           message: `${what} can have at most ${max} characters`,
         })
@@ -48,6 +48,26 @@ export const line = (max: number, what: string) =>
           message: `${what} contains invisible characters`,
         })
         .refine((t) => t === '' || hasVisible(t), { message: `${what} has no visible characters` })
+        .refine((t) => !hasStackedMarks(t), {
+          message: `${what} has too many accents on one letter`,
+        }),
+    );
+
+/** Returns the schema of a text of several lines, which may be empty: trimmed, the same as {@link line} in each. */
+export const paragraph = (max: number, what: string) =>
+  z
+    .string()
+    .refine(isStorable, { message: `${what} contains characters that can’t be stored` })
+    .transform((t) => t.normalize('NFC').replace(/\r\n?/g, '\n').trim())
+    .pipe(
+      z
+        .string()
+        .refine((t) => codePoints(t) <= max, {
+          message: `${what} can have at most ${max} characters`,
+        })
+        .refine((t) => t.split('\n').every((l) => !hasBidiControls(l) && !hasInvisible(l)), {
+          message: `${what} contains invisible characters`,
+        })
         .refine((t) => !hasStackedMarks(t), {
           message: `${what} has too many accents on one letter`,
         }),

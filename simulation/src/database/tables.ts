@@ -49,6 +49,10 @@ export interface ConversationRow {
   readonly is_everyone: boolean;
   /** What the group has decided of who may do what. */
   readonly minimum_roles: Readonly<Record<string, string>>;
+  readonly topic: string;
+  readonly description: string;
+  readonly archived_at: number | null;
+  readonly slow_mode_seconds: number;
   readonly member_count: number;
   readonly created_by: string;
   readonly created_at: number;
@@ -62,6 +66,7 @@ export interface MembershipRow {
   readonly left_seq: number | null;
   readonly role: string;
   readonly read_seq: number;
+  readonly slow_posted_at: number | null;
 }
 
 export interface MessageRow {

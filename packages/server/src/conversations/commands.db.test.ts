@@ -1,4 +1,4 @@
-import type { AccountId, ConversationId, MinimumRoles, Seq } from '@parley/protocol';
+import type { AccountId, ConversationId, EventData, MinimumRoles, Seq } from '@parley/protocol';
 import { streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase } from '../../test/support/database.ts';
@@ -29,13 +29,7 @@ import { eventsFor, history } from '../messages/queries.ts';
 import { minimumRolesOf } from '../minimum-roles.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import {
-  changeMinimumRoles,
-  createGroup,
-  deleteGroup,
-  openDirect,
-  renameGroup,
-} from './commands.ts';
+import { createGroup, deleteGroup, openDirect } from './commands.ts';
 import { bootstrapEveryone, EVERYONE, SYSTEM } from './everyone.ts';
 import {
   addMember,
@@ -48,6 +42,13 @@ import {
 } from './members.ts';
 import { authorize, type ConversationType, permissionsOf } from './policy.ts';
 import { memberOf, membersOf, publicGroups } from './queries.ts';
+import {
+  archiveGroup,
+  changeMinimumRoles,
+  renameGroup,
+  restoreGroup,
+  updateGroup,
+} from './settings.ts';
 import { conversationFor, conversationsOf } from './snapshot.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
@@ -165,7 +166,11 @@ describe('a group', () => {
     ]);
     expect(await conversationFor(db.pool, bob, id)).toMatchObject({
       role: 'owner',
-      permissions: ['post', ...permissionsOf('owner', 'private', minimumRolesOf('private', {}))],
+      permissions: [
+        'post',
+        'skip_slow_mode',
+        ...permissionsOf('owner', 'private', minimumRolesOf('private', {})),
+      ],
     });
     expect((await logTypes(ann)).at(-1)).toBe('conversation.left');
 
@@ -308,7 +313,15 @@ describe('a group', () => {
     });
     expect(await conversationFor(db.pool, bob, id)).toMatchObject({
       minimumRoles,
-      permissions: ['post', 'leave', 'add_member', 'remove_member', 'rename'],
+      permissions: [
+        'post',
+        'skip_slow_mode',
+        'leave',
+        'add_member',
+        'remove_member',
+        'rename',
+        'slow_mode',
+      ],
       messagePermissions: { own: ['edit', 'delete', 'react'], others: ['delete', 'react'] },
     });
     const answers = [];
@@ -316,6 +329,77 @@ describe('a group', () => {
       answers.push(verdict(await postMessage(append, about(actor, id), 'x')));
     }
     expect(answers).toEqual(['yes', 'yes', 'forbidden']);
+  });
+
+  test('has a topic, a description and a visibility, each with its own permission', async () => {
+    const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob, cem]);
+    stored(await changeMemberRole(append, about(ann, id), bob, 'admin'));
+    const update = async (actor: AccountId, settings: Parameters<typeof updateGroup>[2]) =>
+      verdict(await updateGroup(append, about(actor, id), settings));
+    expect(await update(bob, { topic: 'Today', description: 'What\nand why' })).toBe('yes');
+    expect(await update(cem, { topic: 'x' })).toBe('forbidden');
+    expect(await update(bob, { topic: 'x', visibility: 'private' })).toBe('forbidden');
+    expect(await update(bob, { slowModeSeconds: 10 })).toBe('yes');
+    expect(await update(cem, { slowModeSeconds: 0 })).toBe('forbidden');
+    expect(await conversationFor(db.pool, cem, id)).toMatchObject({
+      topic: 'Today',
+      description: 'What\nand why',
+      slowModeSeconds: 10,
+      visibility: 'public',
+    });
+    expect(await update(ann, { visibility: 'private', topic: 'Today' })).toBe('yes');
+    const [changed] = (await logOf(db.pool, id)).slice(-1);
+    // The event says what members may do since then: the default of `invite` is another one.
+    expect(changed?.data).toEqual({
+      visibility: 'private',
+      access: {
+        minimumRoles: minimumRolesOf('private', {}),
+        byRole: {
+          owner: expect.objectContaining({ removableRoles: ['owner', 'admin', 'member'] }),
+          admin: expect.objectContaining({ permissions: expect.arrayContaining(['add_member']) }),
+          member: expect.objectContaining({ permissions: ['post', 'leave'] }),
+        },
+      },
+    });
+    const { access } = (changed as { data: EventData<'conversation.updated'> }).data;
+    for (const account of [ann, bob, cem]) {
+      const seen = await conversationFor(db.pool, account, id);
+      expect(seen).toMatchObject(access?.byRole[seen?.actingRole ?? 'member'] ?? {});
+    }
+  });
+
+  test('leaves the list of groups while it is private or archived', async () => {
+    const [ann, bob] = (await users(2)) as [AccountId, AccountId];
+    const before = await headOf(db.pool, WORKSPACE_STREAM);
+    const id = await aRealGroup(append, [ann]);
+    const steps = [
+      () => archiveGroup(append, about(ann, id)),
+      () => archiveGroup(append, about(ann, id)),
+      () => restoreGroup(append, about(ann, id)),
+      () => updateGroup(append, about(ann, id), { visibility: 'private' }),
+      () => updateGroup(append, about(ann, id), { visibility: 'public', name: 'Other' }),
+      () => updateGroup(append, about(ann, id), { name: 'Third' }),
+    ];
+    const listed = [];
+    for (const step of steps) {
+      stored(await step());
+      const { items } = await publicGroups(db.pool, bob, { after: null, limit: 200 });
+      listed.push(items.some((group) => group.id === id));
+    }
+    expect(listed).toEqual([false, false, true, false, true, true]);
+    const { rows } = await db.pool.query<{ type: string }>(
+      `select type from events where stream_id = $1 and seq > $2 and data::text like $3 order by seq`,
+      [WORKSPACE_STREAM, before, `%${id}%`],
+    );
+    expect(rows.map((row) => row.type.split('.')[1])).toEqual([
+      'created',
+      'deleted',
+      'created',
+      'deleted',
+      'created',
+      'updated',
+    ]);
   });
 
   test('never passes to a former member, and keeps its owner while there is one', async () => {
@@ -456,50 +540,68 @@ describe('commands', () => {
     'hand_over',
     'rename',
     'configure',
+    'archive',
+    'slow_mode',
     'delete',
   ] as const;
   /** `post: admin` is what makes an announcement group; the other one gives all to members. */
-  const decisions: Partial<MinimumRoles>[] = [
+  const decisions: (Partial<MinimumRoles> & { archived?: boolean })[] = [
     {},
     { post: 'admin', invite: 'owner', rename: 'owner' },
+    { archived: true },
   ];
   const types: ConversationType[] = ['direct', 'public', 'private', 'everyone'];
 
   for (const type of types) {
-    test.each(decisions)(`follow the policy in a ${type} conversation with %j`, async (decided) => {
-      if (type === 'direct' && Object.keys(decided).length > 0) return;
-      const minimumRoles = minimumRolesOf(type === 'private' ? 'private' : 'public', decided);
-      for (const role of roles) {
-        for (const action of [...actions, 'post'] as const) {
-          if (type === 'direct' && (role === 'owner' || role === 'admin')) continue;
-          if (type === 'everyone' && role === 'admin') continue;
-          const [owner, admin, member, outsider, newcomer, second] = (await users(
-            6,
-          )) as AccountId[] as [AccountId, AccountId, AccountId, AccountId, AccountId, AccountId];
-          const id = await conversationOf(type, { owner, admin, member, second }, decided);
-          const actor = { owner, admin, member, non_member: outsider }[role];
-          const expected =
-            action === 'post'
-              ? authorizeOnMessages(role, 'post', 'own', minimumRoles)
-              : authorize(role, type, policyAction(action), minimumRoles);
-          if (role !== 'non_member') {
-            // What a member is shown is what the command then allows.
-            const seen = await conversationFor(db.pool, actor, id);
-            expect(seen).toMatchObject({
-              permissions: expect.arrayContaining(permissionsOf(role, type, minimumRoles)),
-            });
-            if (action === 'post') {
-              expect(seen?.permissions.includes('post')).toBe(expected === 'yes');
+    test.each(decisions)(
+      `follow the policy in a ${type} conversation with %j`,
+      async (decision) => {
+        const { archived = false, ...decided } = decision;
+        if (type === 'direct' && Object.keys(decision).length > 0) return;
+        const minimumRoles = minimumRolesOf(type === 'private' ? 'private' : 'public', decided);
+        for (const role of roles) {
+          for (const action of [...actions, 'post'] as const) {
+            if (type === 'direct' && (role === 'owner' || role === 'admin')) continue;
+            if (type === 'everyone' && role === 'admin') continue;
+            const [owner, admin, member, outsider, newcomer, second] = (await users(
+              6,
+            )) as AccountId[] as [AccountId, AccountId, AccountId, AccountId, AccountId, AccountId];
+            const id = await conversationOf(type, { owner, admin, member, second }, decided);
+            if (archived) stored(await archiveGroup(append, about(owner, id)));
+            const actor = { owner, admin, member, non_member: outsider }[role];
+            const expected =
+              action === 'post'
+                ? whileArchived(archived, authorizeOnMessages(role, 'post', 'own', minimumRoles))
+                : authorize(role, type, policyAction(action), minimumRoles, archived);
+            if (role !== 'non_member') {
+              // What a member is shown is what the command then allows.
+              const seen = await conversationFor(db.pool, actor, id);
+              expect(seen).toMatchObject({
+                permissions: expect.arrayContaining(
+                  permissionsOf(role, type, minimumRoles, archived),
+                ),
+              });
+              if (action === 'post') {
+                expect(seen?.permissions.includes('post')).toBe(expected === 'yes');
+              }
             }
+            const target = actor === member ? owner : member;
+            const outcome = await act(
+              action,
+              actor,
+              id,
+              action === 'add_member' ? newcomer : target,
+            );
+            expect(`${role} ${action} ${verdict(outcome)}`).toBe(`${role} ${action} ${expected}`);
+            if (type === 'everyone') await restoreGroup(append, about(owner, id));
           }
-          const target = actor === member ? owner : member;
-          const outcome = await act(action, actor, id, action === 'add_member' ? newcomer : target);
-          expect(`${role} ${action} ${verdict(outcome)}`).toBe(`${role} ${action} ${expected}`);
         }
-      }
-    });
+      },
+    );
   }
 
+  const whileArchived = (archived: boolean, found: string) =>
+    archived && found === 'yes' ? 'conversation_archived' : found;
   const policyAction = (action: (typeof actions)[number]) =>
     action === 'hand_over' ? 'change_role' : action;
 
@@ -552,6 +654,10 @@ describe('commands', () => {
         return postMessage(append, request, 'x');
       case 'rename':
         return renameGroup(append, request, `renamed ${aClientId()}`);
+      case 'archive':
+        return archiveGroup(append, request);
+      case 'slow_mode':
+        return updateGroup(append, request, { slowModeSeconds: 0 });
       case 'delete':
         return deleteGroup(append, request);
     }

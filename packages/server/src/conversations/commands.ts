@@ -2,7 +2,6 @@ import {
   type AccountId,
   type ClientId,
   type ConversationId,
-  type MinimumRoles,
   refusal,
   type Seq,
   type StreamId,
@@ -12,7 +11,6 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
-import type { MinimumRoleOverrides } from '../minimum-roles.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import {
@@ -22,8 +20,9 @@ import {
   runCommand,
 } from './conversation-rule.ts';
 import { joinEvents } from './members.ts';
+import { isListed } from './settings.ts';
 
-/** Commands that create, rename and delete conversations. members.ts has those on members. */
+/** Commands that create and delete conversations. settings.ts has those that change groups, members.ts those on members. */
 
 interface CreateGroupCommand extends Command {
   readonly conversation: ConversationId;
@@ -97,42 +96,6 @@ export function openDirect(
   return append.run(command);
 }
 
-/** Renames a group. */
-export const renameGroup = (
-  append: Append,
-  r: ConversationRequest,
-  name: string,
-): Promise<Outcome> =>
-  runCommand(append, r, {
-    rule: renameRule,
-    eventType: 'conversation.updated',
-    name,
-    alsoLocks: [WORKSPACE_STREAM],
-  });
-
-/** In the order in which they enter digests of commands. */
-const ACTIONS = [
-  'post',
-  'invite',
-  'pin',
-  'deleteOthers',
-  'rename',
-] as const satisfies (keyof MinimumRoles)[];
-
-/** Changes who may do what in a group. */
-export const changeMinimumRoles = (
-  append: Append,
-  r: ConversationRequest,
-  minimumRoles: MinimumRoleOverrides,
-): Promise<Outcome> =>
-  runCommand(append, r, {
-    rule: configureRule,
-    eventType: 'conversation.updated',
-    change: { minimumRoles },
-    details: ['minimum roles', ...ACTIONS.map((action) => minimumRoles[action] ?? null)],
-    alsoLocks: [],
-  });
-
 /** Deletes a group for all its members. */
 export const deleteGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
   runCommand(append, r, {
@@ -188,29 +151,9 @@ const openDirectRule: Rule<OpenDirectCommand> = {
   },
 };
 
-const renameRule = conversationRule('rename', async (tx, command, state) => {
-  const { stream, conversation, name } = command;
-  if (state.name === name) return { unchanged: tx.head(stream) };
-  const listed = state.isPublic
-    ? [newEvent(WORKSPACE_STREAM, 'group.updated', { conversation, name })]
-    : [];
-  return { events: [newEvent(stream, 'conversation.updated', { name }), ...listed] };
-});
-
-const configureRule = conversationRule('configure', async (tx, command, state) => {
-  const { stream, change } = command;
-  const minimumRoles = change.minimumRoles ?? {};
-  const differs = ACTIONS.some(
-    (action) =>
-      minimumRoles[action] !== undefined && minimumRoles[action] !== state.minimumRoles[action],
-  );
-  if (!differs) return { unchanged: tx.head(stream) };
-  return { events: [newEvent(stream, 'conversation.updated', { minimumRoles })] };
-});
-
 const deleteRule = conversationRule('delete', async (_tx, command, state) => {
   const { stream, conversation } = command;
-  const listed = state.isPublic
+  const listed = isListed(state)
     ? [newEvent(WORKSPACE_STREAM, 'group.deleted', { conversation })]
     : [];
   return { events: [newEvent(stream, 'conversation.deleted', {}), ...listed] };

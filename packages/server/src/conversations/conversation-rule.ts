@@ -37,6 +37,17 @@ export interface ConversationChange {
   /** The new role of the target. */
   readonly role?: MemberRole;
   readonly minimumRoles?: MinimumRoleOverrides;
+  readonly settings?: GroupSettings;
+  readonly archived?: boolean;
+}
+
+/** The settings of a group that are changed together; a missing one is not changed. */
+export interface GroupSettings {
+  readonly name?: string;
+  readonly topic?: string;
+  readonly description?: string;
+  readonly visibility?: Visibility;
+  readonly slowModeSeconds?: number;
 }
 
 /** A command on a conversation; `target` is the account it is about, by default the actor. */
@@ -54,7 +65,14 @@ export interface ConversationState {
   readonly type: ConversationType;
   readonly isPublic: boolean;
   readonly isDeleted: boolean;
+  readonly isArchived: boolean;
   readonly name: string | null;
+  readonly topic: string;
+  readonly description: string;
+  readonly visibility: Visibility;
+  readonly slowModeSeconds: number;
+  /** What the group has set itself of its minimum roles. */
+  readonly overrides: MinimumRoleOverrides;
   readonly minimumRoles: MinimumRoles;
   readonly memberCount: number;
   /** The account’s current membership. */
@@ -101,15 +119,18 @@ export function runCommand(
   return append.run(command);
 }
 
-/** Returns a rule that asks the policy first and then decides, one command at a time. */
+/**
+ * Returns a rule that asks the policy first and then decides, one command at a time. What a command
+ * does may depend on the command: all its actions must be permitted.
+ */
 export function conversationRule(
-  action: ConversationAction,
+  action: ConversationAction | ((command: ConversationCommand) => readonly ConversationAction[]),
   decide: (
     tx: RuleContext,
     command: ConversationCommand,
     state: ConversationState,
   ) => Promise<Decision>,
-  name: string = action,
+  name = String(action),
 ): Rule<ConversationCommand> {
   return {
     name: `conversations.${name}`,
@@ -121,8 +142,11 @@ export function conversationRule(
         return { unchanged: state.leftSeq };
       }
       if (state.isDeleted) return { refuse: refusal('conversation_not_found') };
-      const verdict = authorize(state.actorRole, state.type, action, state.minimumRoles);
-      if (verdict !== 'yes') return { refuse: refusal(verdict) };
+      const { actorRole, type, minimumRoles, isArchived } = state;
+      for (const act of typeof action === 'function' ? action(command) : [action]) {
+        const verdict = authorize(actorRole, type, act, minimumRoles, isArchived);
+        if (verdict !== 'yes') return { refuse: refusal(verdict) };
+      }
       return await decide(tx, command, state);
     },
   };
@@ -140,6 +164,10 @@ export async function readConversationState(
     is_everyone: boolean;
     minimum_roles: MinimumRoleOverrides;
     name: string | null;
+    topic: string;
+    description: string;
+    slow_mode_seconds: number;
+    is_archived: boolean;
     member_count: number;
     is_deleted: boolean;
     is_server_admin: boolean | null;
@@ -149,7 +177,8 @@ export async function readConversationState(
     left_seq: number | null;
   }>(
     'conversations-state',
-    `select c.kind, c.visibility, c.is_everyone, c.minimum_roles, c.name,
+    `select c.kind, c.visibility, c.is_everyone, c.minimum_roles, c.name, c.topic,
+            c.description, c.slow_mode_seconds, c.archived_at is not null as is_archived,
             c.member_count,
             c.deleted_at is not null as is_deleted,
             a.role in ('owner', 'admin') as is_server_admin, a.is_active, m.role, m.joined_seq,
@@ -169,7 +198,13 @@ export async function readConversationState(
     type,
     isPublic: visibility === 'public',
     isDeleted: row.is_deleted,
+    isArchived: row.is_archived,
     name: row.name,
+    topic: row.topic,
+    description: row.description,
+    visibility,
+    slowModeSeconds: row.slow_mode_seconds,
+    overrides: row.minimum_roles,
     minimumRoles: minimumRolesOf(visibility, row.minimum_roles),
     memberCount: row.member_count,
     membership: role === null ? null : { role, joinedSeq: (row.joined_seq ?? 0) as Seq },

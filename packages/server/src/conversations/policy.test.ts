@@ -17,6 +17,8 @@ const ACTIONS: ConversationAction[] = [
   'change_role',
   'rename',
   'configure',
+  'archive',
+  'slow_mode',
   'delete',
 ];
 const MINIMUM = minimumRolesOf('private', {});
@@ -26,11 +28,31 @@ const MINIMUM = minimumRolesOf('private', {});
  * group decides who may invite and who may change it.
  */
 const TABLE: Record<ConversationType, Record<ActorRole, string>> = {
-  //          join leave add remove role rename configure delete
-  direct: { owner: 'gggggggg', admin: 'gggggggg', member: 'gggggggg', non_member: '????????' },
-  public: { owner: '++i++c++', admin: '++i+-c--', member: '++i--c--', non_member: '+???????' },
-  private: { owner: '++i++c++', admin: '++i+-c--', member: '++i--c--', non_member: '????????' },
-  everyone: { owner: 'jeeeec+e', admin: 'jeeeec-e', member: 'jeeeec-e', non_member: 'j???????' },
+  //          join leave add remove role rename configure archive slow_mode delete
+  direct: {
+    owner: 'gggggggggg',
+    admin: 'gggggggggg',
+    member: 'gggggggggg',
+    non_member: '??????????',
+  },
+  public: {
+    owner: '++i++c++++',
+    admin: '++i+-c--+-',
+    member: '++i--c----',
+    non_member: '+?????????',
+  },
+  private: {
+    owner: '++i++c++++',
+    admin: '++i+-c--+-',
+    member: '++i--c----',
+    non_member: '??????????',
+  },
+  everyone: {
+    owner: 'jeeeec+++e',
+    admin: 'jeeeec--+e',
+    member: 'jeeeec---e',
+    non_member: 'j?????????',
+  },
 };
 const VERDICTS: Record<string, string> = {
   '+': 'yes',
@@ -72,6 +94,21 @@ describe('the policy of conversations', () => {
         (action) => action !== 'join' && authorize(role, type, action, MINIMUM) === 'yes',
       );
       expect(permissionsOf(role, type, MINIMUM)).toEqual(allowed);
+    }
+  });
+
+  test('leaves of what it permits only leaving, restoring and deleting in an archived group', () => {
+    const left = ['leave', 'archive', 'delete'];
+    for (const [type, role] of cases) {
+      for (const action of ACTIONS) {
+        const verdict = authorize(role, type, action, MINIMUM);
+        const isRefused = verdict === 'yes' && !left.includes(action);
+        const expected = isRefused ? 'conversation_archived' : verdict;
+        expect(authorize(role, type, action, MINIMUM, true), `${type} ${role} ${action}`).toBe(
+          expected,
+        );
+      }
+      expect(removableRoles(role, type, MINIMUM, true)).toEqual([]);
     }
   });
 

@@ -8,7 +8,9 @@ import { type ActorRole, isAtLeast } from '../minimum-roles.ts';
 import type { PolicyVerdict } from '../policy-verdict.ts';
 
 /** An action on a conversation or its members. The policy of messages has who may post. */
-export type ConversationAction = 'join' | Exclude<ConversationPermission, 'post'>;
+export type ConversationAction = 'join' | Exclude<ConversationPermission, DecidedByMessages>;
+/** What the policy of messages decides. */
+type DecidedByMessages = 'post' | 'skip_slow_mode';
 /**
  * The type of a conversation, as far as permissions depend on it. `everyone` is the group of all
  * accounts: the owners and admins of the server count as its owners.
@@ -30,6 +32,8 @@ const GROUP: Entries = {
   change_role: { from: 'owner' },
   rename: { minimum: 'rename' },
   configure: { from: 'owner' },
+  archive: { from: 'owner' },
+  slow_mode: { from: 'admin' },
   delete: { from: 'owner' },
 };
 const noOne = (code: ErrorCode): Entries => {
@@ -42,6 +46,8 @@ const noOne = (code: ErrorCode): Entries => {
     change_role: entry,
     rename: entry,
     configure: entry,
+    archive: entry,
+    slow_mode: entry,
     delete: entry,
   };
 };
@@ -59,8 +65,13 @@ const POLICY: Readonly<Record<ConversationType, Entries>> = {
     join: { from: 'non_member' },
     rename: { minimum: 'rename' },
     configure: { from: 'owner' },
+    archive: { from: 'owner' },
+    slow_mode: { from: 'admin' },
   },
 };
+
+/** What can still be done with an archived group. */
+const WHILE_ARCHIVED: ReadonlySet<ConversationAction> = new Set(['leave', 'archive', 'delete']);
 
 /** Returns whether an account of this role may act so on a conversation of this type. */
 export function authorize(
@@ -68,11 +79,14 @@ export function authorize(
   type: ConversationType,
   action: ConversationAction,
   minimumRoles: MinimumRoles,
+  isArchived = false,
 ): PolicyVerdict {
   const entry = POLICY[type][action];
   if ('refused' in entry) return role === 'non_member' ? 'conversation_not_found' : entry.refused;
   const minimum = 'from' in entry ? entry.from : minimumRoles[entry.minimum];
-  if (isAtLeast(role, minimum)) return 'yes';
+  if (isAtLeast(role, minimum)) {
+    return isArchived && !WHILE_ARCHIVED.has(action) ? 'conversation_archived' : 'yes';
+  }
   return role === 'non_member' ? 'conversation_not_found' : 'forbidden';
 }
 
@@ -81,11 +95,12 @@ export function permissionsOf(
   role: MemberRole,
   type: ConversationType,
   minimumRoles: MinimumRoles,
+  isArchived = false,
 ): ConversationPermission[] {
   // Members have joined: nothing to offer.
   const { join: _join, ...entries } = POLICY[type];
-  return (Object.keys(entries) as Exclude<ConversationPermission, 'post'>[]).filter(
-    (action) => authorize(role, type, action, minimumRoles) === 'yes',
+  return (Object.keys(entries) as Exclude<ConversationPermission, DecidedByMessages>[]).filter(
+    (action) => authorize(role, type, action, minimumRoles, isArchived) === 'yes',
   );
 }
 
@@ -94,8 +109,9 @@ export function removableRoles(
   role: ActorRole,
   type: ConversationType,
   minimumRoles: MinimumRoles,
+  isArchived = false,
 ): MemberRole[] {
-  if (authorize(role, type, 'remove_member', minimumRoles) !== 'yes') return [];
+  if (authorize(role, type, 'remove_member', minimumRoles, isArchived) !== 'yes') return [];
   return MemberRole.options.filter((target) => role === 'owner' || !isAtLeast(target, role));
 }
 

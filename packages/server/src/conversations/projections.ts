@@ -33,14 +33,28 @@ export const conversationProjections = {
 
   'conversation.updated': (tx, events) => {
     for (const e of events) {
-      const { name, visibility, minimumRoles } = dataOf(e, 'conversation.updated');
+      const data = dataOf(e, 'conversation.updated');
       tx.issue(
         'conversations-updated',
         `update conversations
          set name = coalesce($2, name), visibility = coalesce($3, visibility),
-             minimum_roles = minimum_roles || $4::jsonb
+             minimum_roles = minimum_roles || $4::jsonb, topic = coalesce($5, topic),
+             description = coalesce($6, description),
+             slow_mode_seconds = coalesce($7, slow_mode_seconds),
+             archived_at = case $8::bool when true then $9::timestamptz when false then null
+                                         else archived_at end
          where id = $1`,
-        [e.stream, name ?? null, visibility ?? null, JSON.stringify(minimumRoles ?? {})],
+        [
+          e.stream,
+          data.name ?? null,
+          data.visibility ?? null,
+          JSON.stringify(data.minimumRoles ?? {}),
+          data.topic ?? null,
+          data.description ?? null,
+          data.slowModeSeconds ?? null,
+          data.archived ?? null,
+          e.at,
+        ],
       );
     }
   },

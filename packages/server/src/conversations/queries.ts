@@ -42,6 +42,7 @@ export async function publicGroups(
       select lower(c.name) as key, json_build_object(
         'id', c.id,
         'name', c.name,
+        'topic', c.topic,
         'memberCount', c.member_count,
         'isMember', exists (select from memberships m
                             where m.account_id = $1 and m.conversation_id = c.id and m.left_seq is null),
@@ -49,6 +50,7 @@ export async function publicGroups(
       ) as item
       from conversations c
       where c.kind = 'group' and c.visibility = 'public' and c.deleted_at is null
+        and c.archived_at is null
         and (lower(c.name), c.id) > ($2, $3::uuid)
         and ($4 = '' or strpos(lower(c.name), lower($4)) > 0)
       order by lower(c.name), c.id

@@ -85,6 +85,52 @@ describe('groups over REST', () => {
     await cem.request('DELETE', `/conversations/${id}`);
   });
 
+  test('have settings within bounds, and are archived and restored', async () => {
+    const id = await ann.group('Settings', [bob], 'public');
+    const path = `/conversations/${id}`;
+    const set = (body: object) => ann.request('PATCH', path, body);
+    expect(await set({ topic: ' On  Friday ', description: ' a\r\nb ' })).toMatchObject({
+      status: 200,
+      body: { topic: 'On Friday', description: 'a\nb' },
+    });
+    for (const body of [
+      {},
+      { topic: 'x'.repeat(251) },
+      { topic: 'a\u202eb' },
+      { description: 'x'.repeat(1001) },
+      { slowModeSeconds: 21_601 },
+      { slowModeSeconds: -1 },
+      { visibility: 'hidden' },
+    ]) {
+      expect(codeOf(await set(body)), JSON.stringify(body)).toBe('422 invalid');
+    }
+    expect(await set({ topic: '' })).toMatchObject({ status: 200, body: { topic: '' } });
+    expect(await set({ slowModeSeconds: 60 })).toMatchObject({ body: { slowModeSeconds: 60 } });
+    const post = (user: User) => user.request('POST', `${path}/messages`, { body: 'x' });
+    expect((await post(bob)).status).toBe(201);
+    const slowed = await post(bob);
+    expect(codeOf(slowed)).toBe('429 slow_mode');
+    expect(slowed.body.retryAfter).toBeGreaterThan(50);
+    expect((await post(ann)).status).toBe(201);
+    expect((await post(ann)).status).toBe(201);
+
+    expect(codeOf(await bob.request('POST', `${path}/archive`))).toBe('403 forbidden');
+    const archived = await ann.request('POST', `${path}/archive`);
+    expect(archived).toMatchObject({ status: 200, body: { archivedAt: expect.any(String) } });
+    expect(archived.body.permissions).toEqual(['leave', 'archive', 'delete']);
+    expect(archived.body.messagePermissions).toEqual({ own: [], others: [] });
+    expect(codeOf(await post(ann))).toBe('409 conversation_archived');
+    expect(codeOf(await set({ name: 'x' }))).toBe('409 conversation_archived');
+    expect(codeOf(await cem.request('POST', `${path}/join`))).toBe('409 conversation_archived');
+    const { body } = await bob.request('GET', `${path}/messages`);
+    expect(body.items).toHaveLength(3);
+    const read = await bob.request('POST', `${path}/read`, { seq: body.asOf });
+    expect(read).toMatchObject({ status: 200, body: { unread: 0 } });
+    expect((await ann.request('POST', `${path}/restore`)).body).toMatchObject({ archivedAt: null });
+    expect((await post(ann)).status).toBe(201);
+    await ann.request('DELETE', path);
+  });
+
   test('are created once per Idempotency-Key', async () => {
     const key = { 'idempotency-key': aClientId() };
     const body = { name: 'Once', visibility: 'private' };
@@ -216,14 +262,14 @@ describe('direct conversations and everyone over REST', () => {
     const refused = await bob.request('PATCH', `/conversations/${EVERYONE}`, { name: 'x' });
     expect(codeOf(refused)).toBe('403 forbidden');
     const seen = await bob.request('GET', `/conversations/${EVERYONE}`);
-    expect(seen.body.permissions).toEqual(['post']);
+    expect(seen.body).toMatchObject({ permissions: ['post'], actingRole: 'member' });
     // The first account that registers owns the server.
     const renamed = await ann.request('PATCH', `/conversations/${EVERYONE}`, { name: 'Lobby' });
     expect(renamed.body).toMatchObject({
       name: 'Lobby',
       isEveryone: true,
       memberCount: 3,
-      permissions: ['post', 'rename', 'configure'],
+      permissions: ['post', 'skip_slow_mode', 'rename', 'configure', 'archive', 'slow_mode'],
     });
     // Limited to posts by admins.
     const limit = (user: User, post: string) =>
@@ -238,6 +284,21 @@ describe('direct conversations and everyone over REST', () => {
     expect(limited.body.permissions).toEqual([]);
     expect((await limit(ann, 'member')).status).toBe(200);
     await ann.request('PATCH', `/conversations/${EVERYONE}`, { name: 'everyone' });
+    const hidden = await ann.request('PATCH', `/conversations/${EVERYONE}`, {
+      visibility: 'private',
+    });
+    expect(codeOf(hidden)).toBe('409 everyone_group');
+
+    // Switched off, which leaves its members and its history.
+    const off = (user: User) => user.request('POST', `/conversations/${EVERYONE}/archive`);
+    expect(codeOf(await off(bob))).toBe('403 forbidden');
+    expect((await off(ann)).status).toBe(200);
+    expect(codeOf(await say(ann))).toBe('409 conversation_archived');
+    const late = await server.register('late');
+    const seenLate = await late.request('GET', `/conversations/${EVERYONE}`);
+    expect(seenLate.body).toMatchObject({ permissions: [], memberCount: 4 });
+    expect((await ann.request('POST', `/conversations/${EVERYONE}/restore`)).status).toBe(200);
+    expect((await say(late)).status).toBe(201);
   });
 });
 

@@ -24,16 +24,12 @@ import { clientIdOf } from '../http/idempotency.ts';
 import { pageCursor } from '../http/page.ts';
 import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
 import type { Append } from '../stream/append.ts';
-import {
-  changeMinimumRoles,
-  createGroup,
-  deleteGroup,
-  openDirect,
-  renameGroup,
-} from './commands.ts';
+import { createGroup, deleteGroup, openDirect } from './commands.ts';
 import { conversationAfter } from './conversation-after.ts';
+import type { GroupSettings } from './conversation-rule.ts';
 import { joinGroup, leaveGroup } from './members.ts';
 import { publicGroups } from './queries.ts';
+import { archiveGroup, changeMinimumRoles, restoreGroup, updateGroup } from './settings.ts';
 import { conversationFor, conversationsOf } from './snapshot.ts';
 
 /** The dependencies of the conversation routes. */
@@ -160,9 +156,11 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     method: 'PATCH',
     url: '/conversations/:id',
     schema: {
-      operationId: 'renameGroup',
+      operationId: 'updateGroup',
       tags: ['Conversations'],
-      summary: 'Rename a group',
+      summary: 'Change the name, topic, description or visibility of a group, or its slow mode',
+      description:
+        'The group decides who may change name, topic and description (`minimumRoles.rename`). Owners change the visibility, owners and admins the slow mode.',
       security,
       headers,
       params: OfConversation,
@@ -171,12 +169,40 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request) => {
-      storedOrRefuse(
-        await renameGroup(append, commandRequest(request, request.params.id), request.body.name),
-      );
-      return after(sessionOf(request).account, request.params.id);
+      const { id } = request.params;
+      // JSON has no undefined.
+      const settings = request.body as GroupSettings;
+      storedOrRefuse(await updateGroup(append, commandRequest(request, id), settings));
+      return after(sessionOf(request).account, id);
     },
   });
+
+  for (const [action, run, summary] of [
+    ['archive', archiveGroup, 'Archive a group (owners)'],
+    ['restore', restoreGroup, 'Restore an archived group (owners)'],
+  ] as const) {
+    app.route({
+      method: 'POST',
+      url: `/conversations/:id/${action}`,
+      schema: {
+        operationId: `${action}Group`,
+        tags: ['Conversations'],
+        summary,
+        description:
+          'An archived group keeps its members and its history. Every change of it is refused with `conversation_archived`, except leaving, restoring and deleting it.',
+        security,
+        headers,
+        params: OfConversation,
+        response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422) },
+      },
+      onRequest,
+      handler: async (request) => {
+        const { id } = request.params;
+        storedOrRefuse(await run(append, commandRequest(request, id)));
+        return after(sessionOf(request).account, id);
+      },
+    });
+  }
 
   app.route({
     method: 'PATCH',

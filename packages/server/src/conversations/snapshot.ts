@@ -1,11 +1,11 @@
 import type { AccountId, Conversation, ConversationId } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { LAST_MESSAGE } from '../messages/message-sql.ts';
-import { authorize as authorizeOnMessages, messagePermissions } from '../messages/policy.ts';
 import { unread } from '../messages/unread.ts';
 import { actingRole, type MinimumRoleOverrides, minimumRolesOf } from '../minimum-roles.ts';
 import { timestamp } from '../storage/sql.ts';
-import { conversationType, permissionsOf, removableRoles } from './policy.ts';
+import { memberAccess } from './access.ts';
+import { conversationType } from './policy.ts';
 
 /**
  * Snapshots of conversations as a client starts from them. Each function reads with one statement,
@@ -18,7 +18,7 @@ import { conversationType, permissionsOf, removableRoles } from './policy.ts';
 export interface ConversationRow
   extends Omit<
     Conversation,
-    'permissions' | 'messagePermissions' | 'minimumRoles' | 'removableRoles'
+    'permissions' | 'messagePermissions' | 'minimumRoles' | 'removableRoles' | 'actingRole'
   > {
   readonly minimumRoles: MinimumRoleOverrides;
 }
@@ -43,6 +43,10 @@ export const currentConversations = (isCurrent = 'false') => `
       'kind', c.kind,
       'visibility', c.visibility,
       'name', c.name,
+      'topic', c.topic,
+      'description', c.description,
+      'archivedAt', ${timestamp('c.archived_at')},
+      'slowModeSeconds', c.slow_mode_seconds,
       'isEveryone', c.is_everyone,
       'minimumRoles', c.minimum_roles,
       'peer', peer.account_id,
@@ -109,15 +113,11 @@ export function withPermissions(
   const type = conversationType(item);
   const role = actingRole(item.role, item.isEveryone, isServerAdmin === true);
   const minimumRoles = minimumRolesOf(item.visibility, item.minimumRoles);
-  const mayPost = authorizeOnMessages(role, 'post', 'own', minimumRoles) === 'yes';
+  const isArchived = item.archivedAt !== null;
   return {
     ...item,
     minimumRoles: type === 'direct' ? null : minimumRoles,
-    permissions: [
-      ...(mayPost ? (['post'] as const) : []),
-      ...permissionsOf(role, type, minimumRoles),
-    ],
-    removableRoles: removableRoles(role, type, minimumRoles),
-    messagePermissions: messagePermissions(role, minimumRoles),
+    actingRole: role,
+    ...memberAccess(role, { type, minimumRoles, isArchived }),
   };
 }

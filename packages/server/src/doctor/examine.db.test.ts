@@ -24,9 +24,10 @@ import {
 } from '../../test/support/domain-builders.ts';
 import { aPopulatedDatabase } from '../../test/support/populated-database.ts';
 import { deactivateAccount, reactivateAccount, updateAccount } from '../admin/commands.ts';
-import { createGroup, deleteGroup, openDirect, renameGroup } from '../conversations/commands.ts';
+import { createGroup, deleteGroup, openDirect } from '../conversations/commands.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { addMember, joinGroup, leaveGroup, removeMember } from '../conversations/members.ts';
+import { renameGroup } from '../conversations/settings.ts';
 import {
   addReaction,
   deleteMessage,

@@ -57,6 +57,10 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       'direct_key',
       'is_everyone',
       'minimum_roles',
+      'topic',
+      'description',
+      'archived_at',
+      'slow_mode_seconds',
       'member_count',
       'created_by',
       'created_at',
@@ -72,6 +76,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     columns: ['left_seq', 'role'],
     excluded: {
       read_seq: 'a read cursor is in no event; a membership period only starts with one',
+      slow_posted_at: 'the time of a post in slow mode, which is in no event of its own',
     },
     stream: inConversation,
     rows: true,

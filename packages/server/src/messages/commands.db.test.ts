@@ -17,9 +17,16 @@ import {
   verdict,
 } from '../../test/support/domain-builders.ts';
 import { anAccount, headOf } from '../../test/support/stream-builders.ts';
-import { changeMinimumRoles, deleteGroup } from '../conversations/commands.ts';
+import { deleteGroup } from '../conversations/commands.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
-import { addMember, changeMemberRole, leaveGroup, removeMember } from '../conversations/members.ts';
+import {
+  addMember,
+  changeMemberRole,
+  joinGroup,
+  leaveGroup,
+  removeMember,
+} from '../conversations/members.ts';
+import { archiveGroup, changeMinimumRoles, updateGroup } from '../conversations/settings.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
 import { examine } from '../doctor/doctor.ts';
 import type { Database } from '../storage/database.ts';
@@ -527,4 +534,66 @@ describe('a pin', () => {
     stored(await leaveGroup(append, about(member, id)));
     expect(await pins(id)).toBeNull();
   });
+});
+
+describe('slow mode', () => {
+  const slowGroup = async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    stored(await updateGroup(append, about(owner, id), { slowModeSeconds: 3_600 }));
+    return id;
+  };
+  const post = async (actor: AccountId, id: ConversationId) =>
+    verdict(await postMessage(append, about(actor, id), 'x'));
+
+  test('lets a member post once, also among concurrent posts, and admins without a wait', async () => {
+    const id = await slowGroup();
+    const all = [member, owner, member, member, owner, member].map((actor) => post(actor, id));
+    expect((await Promise.all(all)).sort()).toEqual([
+      ...['slow_mode', 'slow_mode', 'slow_mode'],
+      ...['yes', 'yes', 'yes'],
+    ]);
+    const outcome = await postMessage(append, about(member, id), 'x');
+    const { refusal } = outcome as Extract<Outcome, { kind: 'refused' }>;
+    expect(refusal.retryAfter).toBeGreaterThan(3_500);
+    expect(refusal.retryAfter).toBeLessThanOrEqual(3_600);
+  });
+
+  test('lasts as long as the group says, also for those who leave and join again', async () => {
+    const id = await slowGroup();
+    expect(await post(member, id)).toBe('yes');
+    stored(await leaveGroup(append, about(member, id)));
+    stored(await joinGroup(append, about(member, id)));
+    expect(await post(member, id)).toBe('slow_mode');
+    await db.pool.query(
+      `update memberships set slow_posted_at = slow_posted_at - interval '1 hour'
+       where conversation_id = $1`,
+      [id],
+    );
+    expect([await post(member, id), await post(member, id)]).toEqual(['yes', 'slow_mode']);
+    stored(await updateGroup(append, about(owner, id), { slowModeSeconds: 0 }));
+    expect([await post(member, id), await post(member, id)]).toEqual(['yes', 'yes']);
+  });
+
+  test('answers a retried post as the first time', async () => {
+    const id = await slowGroup();
+    const request = about(member, id);
+    const first = stored(await postMessage(append, request, 'x'));
+    expect(stored(await postMessage(append, request, 'x')).seq).toBe(first.seq);
+  });
+});
+
+test('an archived group refuses every command on messages', async () => {
+  const id = await aRealGroup(append, [owner, member]);
+  const seq = await says(append, owner, id, 'a');
+  stored(await archiveGroup(append, about(owner, id)));
+  const outcomes = await Promise.all([
+    postMessage(append, about(owner, id), 'x'),
+    editMessage(append, about(owner, id), seq, 'x'),
+    deleteMessage(append, about(owner, id), seq),
+    addReaction(append, about(owner, id), seq, '👍'),
+    removeReaction(append, about(owner, id), seq, '👍'),
+    pinMessage(append, about(owner, id), seq),
+    unpinMessage(append, about(owner, id), seq),
+  ]);
+  expect(outcomes.map(verdict)).toEqual(outcomes.map(() => 'conversation_archived'));
 });

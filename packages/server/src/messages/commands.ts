@@ -23,7 +23,8 @@ import {
   type Rule,
   type RuleContext,
 } from '../stream/stream-transaction.ts';
-import { authorize, type MessageAction } from './policy.ts';
+import { authorize, type MessageAction, skipsSlowMode } from './policy.ts';
+import { refusalOfSlowMode, slowPost } from './slow-mode.ts';
 
 /** Commands that post and change messages, and the rules that decide them. */
 
@@ -158,6 +159,10 @@ interface Sender {
   readonly role: MemberRole;
   readonly visibility: Visibility;
   readonly overrides: MinimumRoleOverrides;
+  readonly isArchived: boolean;
+  readonly slowModeSeconds: number;
+  /** When the member last posted in slow mode. */
+  lastSlowPostAt: string | null;
 }
 
 async function decidePosts(tx: RuleContext, commands: readonly PostCommand[]): Promise<Decision[]> {
@@ -165,12 +170,25 @@ async function decidePosts(tx: RuleContext, commands: readonly PostCommand[]): P
     readSenders(tx, commands),
     readQuoted(tx, commands),
   ]);
-  return commands.map((command, n) =>
-    decidePost(command, senders.get(n), command.replyTo === undefined || quoted.has(n)),
-  );
+  return commands.map((command, n) => {
+    const sender = senders.get(n);
+    const quotesMessage = command.replyTo === undefined || quoted.has(n);
+    const decision = decidePost(tx, command, sender, quotesMessage);
+    // A later post of the same member in this batch has read the same time of the last one.
+    if (sender?.slowModeSeconds && 'events' in decision) {
+      for (const [later, other] of senders) {
+        if (later > n && isSameSender(command, commands[later])) other.lastSlowPostAt = tx.at;
+      }
+    }
+    return decision;
+  });
 }
 
+const isSameSender = (a: PostCommand, b: PostCommand | undefined): boolean =>
+  a.actor === b?.actor && a.stream === b.stream;
+
 function decidePost(
+  tx: RuleContext,
   command: PostCommand,
   sender: Sender | undefined,
   quotesMessage: boolean,
@@ -178,11 +196,16 @@ function decidePost(
   const minimumRoles = minimumRolesOf(sender?.visibility ?? 'public', sender?.overrides ?? {});
   const verdict = authorize(sender?.role ?? 'non_member', 'post', 'own', minimumRoles);
   if (verdict === 'forbidden') return { refuse: refusal(verdict, FORBIDDEN.post) };
-  if (verdict !== 'yes') return { refuse: refusal(verdict) };
+  if (verdict !== 'yes' || !sender) return { refuse: refusal('conversation_not_found') };
+  if (sender.isArchived) return { refuse: refusal('conversation_archived') };
   if (!quotesMessage) return { refuse: refusal('message_not_found', NO_QUOTED) };
   const { stream, body, replyTo } = command;
   const data = { body, ...(replyTo !== undefined && { replyTo }) };
-  return { events: [newEvent(stream, 'message.posted', data)] };
+  const event = newEvent(stream, 'message.posted', data);
+  if (sender.slowModeSeconds === 0 || skipsSlowMode(sender.role)) return { events: [event] };
+  const refused = refusalOfSlowMode(sender.slowModeSeconds, sender.lastSlowPostAt, tx.at);
+  if (refused) return { refuse: refused };
+  return { events: [event], writes: [slowPost(command, tx.at)] };
 }
 
 /**
@@ -217,13 +240,22 @@ async function readSenders(
     is_everyone: boolean;
     post: MemberRole | null;
     is_server_admin: boolean | null;
+    is_archived: boolean;
+    slow_mode_seconds: number;
+    slow_posted_at: Date | null;
   }>(
     'messages-members',
-    // The role on the server is read only where the group of everyone has set who may post.
+    // The role on the server is read only where the group of everyone has set who may post, or slow
+    // mode, and the last post only in slow mode: of all membership periods, as leaving ends no wait.
     `select i.n::int as n, m.role, c.visibility, c.is_everyone, c.post,
-            case when c.is_everyone and c.post is not null then
+            case when c.is_everyone and (c.post is not null or c.slow_mode_seconds > 0) then
               (select a.role in ('owner', 'admin') from accounts a where a.id = i.account_id)
-            end as is_server_admin
+            end as is_server_admin,
+            c.is_archived, c.slow_mode_seconds,
+            case when c.slow_mode_seconds > 0 then
+              (select max(p.slow_posted_at) from memberships p
+               where p.conversation_id = i.conversation_id and p.account_id = i.account_id)
+            end as slow_posted_at
      from unnest($1::uuid[], $2::uuid[]) with ordinality as i (account_id, conversation_id, n)
      cross join lateral (
        -- The latest membership: read by the primary key, whatever the statistics of the table.
@@ -233,7 +265,9 @@ async function readSenders(
        limit 1
      ) m
      cross join lateral (
-       select visibility, is_everyone, minimum_roles ->> 'post' as post from conversations
+       select visibility, is_everyone, minimum_roles ->> 'post' as post,
+              archived_at is not null as is_archived, slow_mode_seconds
+       from conversations
        where id = i.conversation_id
        order by id
        limit 1
@@ -242,12 +276,15 @@ async function readSenders(
     [commands.map((c) => c.actor), commands.map((c) => c.conversation)],
   );
   return new Map(
-    rows.map(({ n, role, visibility, is_everyone, post, is_server_admin }) => [
+    rows.map(({ n, role, visibility, is_everyone, post, is_server_admin, ...row }) => [
       n - 1,
       {
         role: actingRole(role, is_everyone, is_server_admin === true),
         visibility,
         overrides: post === null ? {} : { post },
+        isArchived: row.is_archived,
+        slowModeSeconds: row.slow_mode_seconds,
+        lastSlowPostAt: row.slow_posted_at?.toISOString() ?? null,
       },
     ]),
   );
@@ -338,10 +375,12 @@ function messageRule(
         role: MemberRole;
         is_everyone: boolean;
         is_server_admin: boolean | null;
+        is_archived: boolean;
       }>(
         'messages-target',
         `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq,
                 c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,
+                c.archived_at is not null as is_archived,
                 case when c.is_everyone then
                   (select a.role in ('owner', 'admin') from accounts a where a.id = m.account_id)
                 end as is_server_admin
@@ -361,6 +400,7 @@ function messageRule(
       if (verdict === 'forbidden') return { refuse: refusal(verdict, FORBIDDEN[action]) };
       if (verdict !== 'yes') return { refuse: refusal(verdict) };
       if (!row) throw new Error(`${name} needs a membership, but the policy allows a non-member`);
+      if (row.is_archived) return { refuse: refusal('conversation_archived') };
       const changedSeq = row.changed_seq as Seq;
       return await decide(tx, command, {
         deleted: row.deleted,

@@ -40,6 +40,9 @@ export function authorize(
   return entry === 'members' || isAtLeast(role, minimumRoles[entry]) ? 'yes' : 'forbidden';
 }
 
+/** Returns whether a member posts without a wait in slow mode. */
+export const skipsSlowMode = (role: ActorRole): boolean => isAtLeast(role, 'admin');
+
 /** Returns the actions that a client offers a member, on its own messages and on those of others. */
 export function messagePermissions(
   role: MemberRole,

@@ -144,7 +144,14 @@ function conversations(fixtures: Fixtures): Situations {
     },
     openDirect: withOther,
     getConversation: own,
-    renameGroup: own,
+    updateGroup: own,
+    archiveGroup: own,
+    restoreGroup: async () => {
+      const { member } = await fixtures.shared();
+      const id = await member.group('to restore');
+      ok(await member.request('POST', `/conversations/${id}/archive`));
+      return as(member, { id });
+    },
     deleteGroup: own,
     leaveGroup: async () => {
       // The last owner of a group with other members appoints another one first.

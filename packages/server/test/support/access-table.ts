@@ -52,6 +52,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   'conversations:read': ['getConversation', 'listConversations', 'listGroups', 'listMembers'],
   'conversations:write': [
     'addMember',
+    'archiveGroup',
     'changeMinimumRoles',
     'changeMemberRole',
     'createGroup',
@@ -61,7 +62,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'leaveGroup',
     'openDirect',
     'removeMember',
-    'renameGroup',
+    'restoreGroup',
+    'updateGroup',
   ],
   'messages:read': [
     'getEditHistory',

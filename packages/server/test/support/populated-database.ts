@@ -1,7 +1,7 @@
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import type pg from 'pg';
-import { renameGroup } from '../../src/conversations/commands.ts';
 import { joinGroup, leaveGroup } from '../../src/conversations/members.ts';
+import { renameGroup } from '../../src/conversations/settings.ts';
 import type { Finding } from '../../src/doctor/doctor.ts';
 import {
   addReaction,

@@ -25,9 +25,14 @@ const PREVIEW = 120;
 export function Sidebar({ onSearch }: { onSearch: () => void }) {
   const conversations = useParley((s) => s.conversations);
   const [dialog, setDialog] = useState<'create' | 'browse' | null>(null);
-  const [groups, directs] = useMemo(() => {
+  const [groups, archived, directs] = useMemo(() => {
     const all = [...conversations.values()].sort(byActivity);
-    return [all.filter((c) => c.kind === 'group'), all.filter((c) => c.kind === 'direct')];
+    const groups = all.filter((c) => c.kind === 'group');
+    return [
+      groups.filter((c) => c.archivedAt === null),
+      groups.filter((c) => c.archivedAt !== null),
+      all.filter((c) => c.kind === 'direct'),
+    ];
   }, [conversations]);
   return (
     <nav
@@ -81,6 +86,18 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
               <Entry key={c.id} conversation={c} />
             ))}
           </Section>
+        )}
+        {archived.length > 0 && (
+          <details className="mt-2">
+            <summary className="cursor-pointer px-2 py-2 font-semibold text-[12px] text-muted uppercase tracking-wide">
+              {t('sidebar.archived')}
+            </summary>
+            <ul>
+              {archived.map((c) => (
+                <Entry key={c.id} conversation={c} />
+              ))}
+            </ul>
+          </details>
         )}
         <UsersList />
       </div>

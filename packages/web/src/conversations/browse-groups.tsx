@@ -80,8 +80,10 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
               <span className="block truncate font-medium">
                 <bdi>{group.name}</bdi>
               </span>
-              <span className="block text-[13px] text-muted">
-                {t('common.members', { count: group.memberCount })}
+              <span className="block truncate text-[13px] text-muted">
+                {[t('common.members', { count: group.memberCount }), group.topic]
+                  .filter(Boolean)
+                  .join(' · ')}
               </span>
             </span>
             <Button

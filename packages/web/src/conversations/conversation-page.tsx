@@ -5,6 +5,7 @@ import { ArrowLeft, Hash, Info, Lock } from 'lucide-react';
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react';
 import { Composer } from '../messages/composer.tsx';
 import { MessageList, type MessageListHandle } from '../messages/message-list.tsx';
+import { NoComposer } from '../messages/no-composer.tsx';
 import { QuotedMessages, QuotesProvider } from '../messages/quoted-messages.ts';
 import { rowsOf } from '../messages/rows.ts';
 import { TypingLine } from '../messages/typing-line.tsx';
@@ -74,6 +75,7 @@ function Open({
   const [details, setDetails] = useState(false);
   const [editing, setEditing] = useState<string | null>(null);
   const list = useRef<MessageListHandle>(null);
+  const hadFocus = useRef(false);
   const timeline = useMemo(() => client.timeline(view.id), [client, view.id]);
   const [replyTo, setReplyTo] = useState<Seq | null>(null);
   const mayPost = view.permissions.includes('post');
@@ -108,7 +110,7 @@ function Open({
   const peerState = view.peer ? (presence.get(view.peer) ?? 'offline') : null;
   const note =
     view.kind === 'group'
-      ? t('common.members', { count: view.memberCount })
+      ? [t('common.members', { count: view.memberCount }), view.topic].filter(Boolean).join(' · ')
       : peerState === 'active'
         ? t('conversation.activeNow')
         : peerState === 'idle'
@@ -158,6 +160,7 @@ function Open({
             view={view}
             draft={draft}
             title={title}
+            hadFocus={hadFocus}
             replyTo={replyTo}
             onCancelReply={() => setReplyTo(null)}
             onSent={() => {
@@ -168,14 +171,7 @@ function Open({
             onEditLast={editLast}
           />
         ) : (
-          <p
-            role="status"
-            className="mx-3 mb-[max(0.75rem,env(safe-area-inset-bottom))] rounded-xl border border-line px-3.5 py-3 text-center text-muted sm:mx-5"
-          >
-            {view.minimumRoles?.post === 'owner'
-              ? t('composer.ownersOnly')
-              : t('composer.adminsOnly')}
-          </p>
+          <NoComposer view={view} hadFocus={hadFocus} />
         )}
       </QuotesProvider>
       <Details

@@ -3,14 +3,14 @@ import {
   type AccountId,
   type ConversationPermission,
   type Member,
+  type MemberRole,
   type Seq,
   streamOfConversation,
 } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
-import { LogOut, Trash2, UserMinus, UserPlus } from 'lucide-react';
+import { Archive, ArchiveRestore, Crown, LogOut, Trash2, UserMinus, UserPlus } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { toast } from 'sonner';
-import { useForm } from '../auth/use-form.ts';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -18,12 +18,11 @@ import { Avatar } from '../ui/avatar.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { Field } from '../ui/field.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
+import { GroupSettings } from './group-settings.tsx';
 import { MemberRoleChoice } from './member-role.tsx';
 import { titleOf } from './naming.ts';
 import { PinnedMessages } from './pinned-messages.tsx';
-import { WhoMay } from './who-may.tsx';
 
 /** Lists the pinned messages and the members of a conversation, with the actions that the user may take on it. */
 export function Details({
@@ -47,7 +46,9 @@ export function Details({
   const me = useParley((s) => s.me);
   const [members, setMembers] = useState<readonly Member[] | null>(null);
   const [next, setNext] = useState<string | null>(null);
-  const [confirming, setConfirming] = useState<'leave' | 'delete' | null>(null);
+  const [confirming, setConfirming] = useState<'leave' | 'delete' | 'archive' | Change | null>(
+    null,
+  );
   const [adding, setAdding] = useState(false);
   /** The message to show when the dialog is closed: until then it keeps the focus. */
   const jump = useRef<Seq | null>(null);
@@ -90,10 +91,11 @@ export function Details({
       toast.error(errorMessage(error));
     }
   };
-  const rename = useForm(['name'], async ({ name }) => {
-    await client.api.renameGroup(view.id, name);
-    toast.success(t('details.renamed'));
-  });
+  const changeRole = ({ member, role }: Change) =>
+    attempt(async () => {
+      if (role) await client.api.changeMemberRole(view.id, member.account, role);
+      else await client.api.handOverGroup(view.id, member.account);
+    });
   const end = (work: () => Promise<unknown>) =>
     attempt(async () => {
       onLeaving(true);
@@ -117,24 +119,7 @@ export function Details({
       }}
       title={titleOf(view, users)}
     >
-      {may('rename') && (
-        <form {...rename.props} className="mb-5 flex items-end gap-2">
-          <Field
-            name="name"
-            label={t('common.name')}
-            defaultValue={view.name ?? ''}
-            maxLength={80}
-            className="flex-1"
-            error={rename.errors.name}
-          />
-          <Button type="submit" busy={rename.busy} className="min-h-11">
-            {t('details.rename')}
-          </Button>
-        </form>
-      )}
-      {may('configure') && view.minimumRoles && (
-        <WhoMay view={view} minimumRoles={view.minimumRoles} />
-      )}
+      <GroupSettings view={view} />
       <PinnedMessages
         view={view}
         onJump={(seq) => {
@@ -170,11 +155,22 @@ export function Details({
               member={member}
               onChange={
                 may('change_role')
-                  ? (role) =>
-                      void attempt(() => client.api.changeMemberRole(view.id, member.account, role))
+                  ? (role) => {
+                      // What an owner gives away, another one must give back.
+                      if (member.account === me?.id) setConfirming({ member, role });
+                      else void changeRole({ member, role });
+                    }
                   : null
               }
             />
+            {may('change_role') && member.role !== 'owner' && (
+              <IconButton
+                label={t('details.handOverNamed', { name: member.displayName })}
+                onClick={() => setConfirming({ member, role: null })}
+              >
+                <Crown size={17} />
+              </IconButton>
+            )}
             {view.removableRoles.includes(member.role) && member.account !== me?.id && (
               <IconButton
                 label={t('details.removeNamed', { name: member.displayName })}
@@ -192,13 +188,23 @@ export function Details({
           {t('common.showMore')}
         </Button>
       )}
-      {(may('leave') || may('delete')) && (
+      {(may('leave') || may('archive') || may('delete')) && (
         <div className="mt-5 flex flex-wrap gap-2 border-line border-t pt-4">
           {may('leave') && (
             <Button onClick={() => setConfirming('leave')}>
               <LogOut size={16} /> {t('details.leave')}
             </Button>
           )}
+          {may('archive') &&
+            (view.archivedAt === null ? (
+              <Button onClick={() => setConfirming('archive')}>
+                <Archive size={16} /> {t('details.archive')}
+              </Button>
+            ) : (
+              <Button onClick={() => void attempt(() => client.api.restoreGroup(view.id))}>
+                <ArchiveRestore size={16} /> {t('details.restore')}
+              </Button>
+            ))}
           {may('delete') && (
             <Button look="risky" onClick={() => setConfirming('delete')}>
               <Trash2 size={16} /> {t('details.delete')}
@@ -224,7 +230,49 @@ export function Details({
         onCancel={() => setConfirming(null)}
         onConfirm={() => void end(() => client.api.deleteGroup(view.id))}
       />
+      <Confirm
+        open={confirming === 'archive'}
+        title={t('details.archiveQuestion')}
+        description={t('details.archiveIntro')}
+        action={t('details.archive')}
+        onCancel={() => setConfirming(null)}
+        onConfirm={() => void attempt(() => client.api.archiveGroup(view.id))}
+      />
+      <ConfirmChange
+        change={typeof confirming === 'object' ? confirming : null}
+        onCancel={() => setConfirming(null)}
+        onConfirm={(change) => void changeRole(change)}
+      />
     </Dialog>
+  );
+}
+
+/** A change of a role that takes something from the user: another role, or null: the group is handed over. */
+interface Change {
+  readonly member: Member;
+  readonly role: MemberRole | null;
+}
+
+function ConfirmChange({
+  change,
+  onCancel,
+  onConfirm,
+}: {
+  change: Change | null;
+  onCancel: () => void;
+  onConfirm: (change: Change) => void;
+}) {
+  const isHandOver = change !== null && change.role === null;
+  const name = change?.member.displayName ?? '';
+  return (
+    <Confirm
+      open={change !== null}
+      title={isHandOver ? t('details.handOverQuestion', { name }) : t('details.ownRoleQuestion')}
+      description={isHandOver ? t('details.handOverIntro') : t('details.ownRoleIntro')}
+      action={isHandOver ? t('details.handOver') : t('details.changeOwnRole')}
+      onCancel={onCancel}
+      onConfirm={() => change && onConfirm(change)}
+    />
   );
 }
 

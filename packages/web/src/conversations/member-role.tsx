@@ -1,11 +1,7 @@
 import type { Member, MemberRole } from '@parley/protocol';
 import { t } from '../texts/index.ts';
-
-const ROLES = [
-  ['member', 'details.roleMember'],
-  ['admin', 'details.roleAdmin'],
-  ['owner', 'details.roleOwner'],
-] as const;
+import { Select } from '../ui/select.tsx';
+import { roleOptions } from './role-options.ts';
 
 /** Shows the role of a member, or a choice of roles if the user may change it. */
 export function MemberRoleChoice({
@@ -18,18 +14,14 @@ export function MemberRoleChoice({
 }) {
   if (onChange) {
     return (
-      <select
-        aria-label={t('details.roleOf', { name: member.displayName })}
+      <Select
+        label={t('details.roleOf', { name: member.displayName })}
+        hiddenLabel
+        options={roleOptions()}
         value={member.role}
         onChange={(event) => onChange(event.target.value as MemberRole)}
-        className="min-h-10 rounded-lg border border-line bg-raised px-2 text-sm"
-      >
-        {ROLES.map(([role, text]) => (
-          <option key={role} value={role}>
-            {t(text)}
-          </option>
-        ))}
-      </select>
+        className="w-32 shrink-0"
+      />
     );
   }
   if (member.role === 'member') return null;

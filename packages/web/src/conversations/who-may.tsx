@@ -1,10 +1,11 @@
 import type { ConversationView } from '@parley/client';
 import type { MemberRole, MinimumRoles } from '@parley/protocol';
-import { useId } from 'react';
 import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { Select } from '../ui/select.tsx';
+import { minimumRoleOptions } from './role-options.ts';
 
 const ROWS = [
   ['post', 'details.whoMayPost'],
@@ -12,11 +13,6 @@ const ROWS = [
   ['pin', 'details.whoMayPin'],
   ['deleteOthers', 'details.whoMayDeleteOthers'],
   ['rename', 'details.whoMayRename'],
-] as const;
-const ROLES = [
-  ['member', 'details.fromMember'],
-  ['admin', 'details.fromAdmin'],
-  ['owner', 'details.fromOwner'],
 ] as const;
 
 /** Lets an owner choose who may do what in a group. */
@@ -28,7 +24,6 @@ export function WhoMay({
   minimumRoles: MinimumRoles;
 }) {
   const client = useClient();
-  const name = useId();
   const change = async (what: keyof MinimumRoles, role: MemberRole) => {
     try {
       await client.api.changeMinimumRoles(view.id, { [what]: role });
@@ -44,21 +39,14 @@ export function WhoMay({
         {t('details.whoMay')}
       </summary>
       {rows.map(([what, label]) => (
-        <div key={what} className="flex min-h-11 items-center justify-between gap-3">
-          <label htmlFor={name + what}>{t(label)}</label>
-          <select
-            id={name + what}
-            value={minimumRoles[what]}
-            onChange={(event) => void change(what, event.target.value as MemberRole)}
-            className="min-h-10 rounded-lg border border-line bg-raised px-2"
-          >
-            {ROLES.map(([role, text]) => (
-              <option key={role} value={role}>
-                {t(text)}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Select
+          key={what}
+          label={t(label)}
+          options={minimumRoleOptions()}
+          value={minimumRoles[what]}
+          onChange={(event) => void change(what, event.target.value as MemberRole)}
+          className="mb-3"
+        />
       ))}
     </details>
   );

@@ -2,6 +2,7 @@ import type { ConversationView } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 import { SendHorizontal } from 'lucide-react';
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { duration } from '../lib/text.ts';
 import { readKept, writeKept } from '../session/device.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -10,6 +11,7 @@ import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { actionOf, charactersLeft, isSendable } from './composer-rules.ts';
 import { grow } from './grow.ts';
 import { ReplyBar } from './quote.tsx';
+import { useSlowMode } from './use-slow-mode.ts';
 
 /** The remaining characters are shown from here on. */
 const SHOW_COUNT_BELOW = 500;
@@ -22,6 +24,7 @@ export function Composer({
   title,
   replyTo,
   onCancelReply,
+  hadFocus,
   onSent,
   onEditLast,
 }: {
@@ -32,6 +35,8 @@ export function Composer({
   /** The message that is being replied to. */
   replyTo: Seq | null;
   onCancelReply: () => void;
+  /** Set when the field is removed while it has the focus. */
+  hadFocus: RefObject<boolean>;
   onSent: () => void;
   /** Called on ArrowUp in an empty field. */
   onEditLast: () => void;
@@ -42,7 +47,8 @@ export function Composer({
   const [text, setText] = useState(() => readKept(account, draftName(view.id)) ?? '');
   draft.current = text;
   const left = charactersLeft(text);
-  const ready = isSendable(text);
+  const wait = useSlowMode(view);
+  const ready = isSendable(text) && wait === 0;
   const isTouch = useCoarsePointer();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
@@ -60,6 +66,13 @@ export function Composer({
   useEffect(() => {
     if (replyTo !== null) field.current?.focus();
   }, [replyTo]);
+  useLayoutEffect(() => {
+    const element = field.current;
+    hadFocus.current = false;
+    return () => {
+      hadFocus.current = document.activeElement === element;
+    };
+  }, [hadFocus]);
 
   const send = () => {
     if (!ready) return;
@@ -101,6 +114,11 @@ export function Composer({
           }}
           className="max-h-60 min-h-10 flex-1 resize-none bg-transparent py-2 outline-none placeholder:text-muted"
         />
+        {wait > 0 && (
+          <span className="self-center px-1 text-[12px] text-muted tabular-nums">
+            {t('composer.slowMode', { time: duration(wait) })}
+          </span>
+        )}
         {left < SHOW_COUNT_BELOW && (
           <span
             role="status"

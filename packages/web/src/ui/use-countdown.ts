@@ -3,6 +3,12 @@ import { useEffect, useState } from 'react';
 /** Returns the seconds left until a time (ms since the epoch); 0 after it. */
 export function useCountdown(until: number): number {
   const [now, setNow] = useState(() => Date.now());
+  const [shown, setShown] = useState(until);
+  if (shown !== until) {
+    // The last tick may be long ago.
+    setShown(until);
+    setNow(Date.now());
+  }
   const left = Math.max(0, Math.ceil((until - now) / 1000));
   const running = left > 0;
   useEffect(() => {

@@ -6,7 +6,7 @@ import { changed, ms, reads, type Statement, writes } from './statement.ts';
 export const conversationRuleStatements: readonly Statement[] = [
   reads(
     'conversations-state',
-    '036dea790fc8',
+    '81ca941a3e53',
     (tx, values) => {
       const [conversation, account] = values as [string, string];
       const { conversationsById, accountsById, membershipsByPair } = tx.tables;
@@ -23,6 +23,10 @@ export const conversationRuleStatements: readonly Statement[] = [
           is_everyone: c.is_everyone,
           minimum_roles: c.minimum_roles,
           name: c.name,
+          topic: c.topic,
+          description: c.description,
+          slow_mode_seconds: c.slow_mode_seconds,
+          is_archived: c.archived_at !== null,
           member_count: c.member_count,
           is_deleted: c.deleted_at !== null,
           is_server_admin: actor ? actor.role !== 'member' : null,
@@ -39,6 +43,10 @@ export const conversationRuleStatements: readonly Statement[] = [
       'is_everyone',
       'minimum_roles',
       'name',
+      'topic',
+      'description',
+      'slow_mode_seconds',
+      'is_archived',
       'member_count',
       'is_deleted',
       'is_server_admin',
@@ -106,14 +114,20 @@ export const conversationProjectionStatements: readonly Statement[] = [
 
   writes(
     'conversations-updated',
-    'afc130c5860d',
+    'f8cc7a997a01',
     function* (tx, values) {
-      const [id, name, visibility, minimumRoles] = values as [
-        string,
-        string | null,
-        string | null,
-        string,
-      ];
+      const [id, name, visibility, minimumRoles, topic, description, slow, archived, at] =
+        values as [
+          string,
+          string | null,
+          string | null,
+          string,
+          string | null,
+          string | null,
+          number | null,
+          boolean | string | null,
+          string,
+        ];
       const written = yield* tx.update(
         tx.tables.conversations,
         tx.rows(tx.tables.conversationsById.find(id)),
@@ -123,11 +137,16 @@ export const conversationProjectionStatements: readonly Statement[] = [
           name: name ?? c.name,
           visibility: visibility ?? c.visibility,
           minimum_roles: { ...c.minimum_roles, ...JSON.parse(minimumRoles) },
+          topic: topic ?? c.topic,
+          description: description ?? c.description,
+          slow_mode_seconds: slow ?? c.slow_mode_seconds,
+          archived_at:
+            archived === null ? c.archived_at : String(archived) === 'true' ? ms(at) : null,
         }),
       );
       return changed('UPDATE', written.length);
     },
-    { texts: [2, 3] },
+    { texts: [2, 3, 5, 6] },
   ),
 
   writes('conversations-deleted', '1b6ae8b5fcb1', function* (tx, values) {
@@ -224,6 +243,10 @@ function createdFrom(values: readonly unknown[]): ConversationRow[] {
     direct_key: keys[n] ?? null,
     is_everyone: everyone[n] as boolean,
     minimum_roles: {},
+    topic: '',
+    description: '',
+    archived_at: null,
+    slow_mode_seconds: 0,
     member_count: 0,
     created_by: creators[n] as string,
     created_at: ms(ats[n] as string),
@@ -239,7 +262,8 @@ function joinedFrom(tx: Transaction, values: readonly unknown[]): MembershipRow[
     const earlier = tx.all(tx.tables.membershipsByPair, conversation_id + account_id);
     const read_seq = earlier.length > 0 ? Math.max(...earlier.map((m) => m.read_seq)) : joined_seq;
     const role = roles[n] as string;
-    return { conversation_id, account_id, joined_seq, left_seq: null, role, read_seq };
+    const period = { conversation_id, account_id, joined_seq, left_seq: null };
+    return { ...period, role, read_seq, slow_posted_at: null };
   });
 }
 

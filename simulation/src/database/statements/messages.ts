@@ -1,12 +1,12 @@
-import type { MessageRow, PinRow, ReactionRow } from '../tables.ts';
+import type { MembershipRow, MessageRow, PinRow, ReactionRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
-import { changed, ms, reads, type Statement, writes } from './statement.ts';
+import { changed, ms, reads, type Statement, time, writes } from './statement.ts';
 
 /** The statements of commands that post and change messages: what their rules read. */
 export const messageRuleStatements: readonly Statement[] = [
   reads(
     'messages-members',
-    'aaa3908eb5e6',
+    '30adc2753c31',
     (tx, values) => {
       const [accounts, conversations] = values as [string[], string[]];
       return accounts.flatMap((account, n) => {
@@ -18,6 +18,7 @@ export const messageRuleStatements: readonly Statement[] = [
         const c = tx.one(tx.tables.conversationsById, conversations[n] as string);
         if (!c || !last || last.left_seq !== null) return [];
         const post = c.minimum_roles.post ?? null;
+        const isSlow = c.slow_mode_seconds > 0;
         return [
           {
             n: n + 1,
@@ -25,12 +26,26 @@ export const messageRuleStatements: readonly Statement[] = [
             visibility: c.visibility,
             is_everyone: c.is_everyone,
             post,
-            is_server_admin: c.is_everyone && post !== null ? isServerAdmin(tx, account) : null,
+            is_server_admin:
+              c.is_everyone && (post !== null || isSlow) ? isServerAdmin(tx, account) : null,
+            is_archived: c.archived_at !== null,
+            slow_mode_seconds: c.slow_mode_seconds,
+            slow_posted_at: isSlow ? lastSlowPost(periods) : null,
           },
         ];
       });
     },
-    ['n', 'role', 'visibility', 'is_everyone', 'post', 'is_server_admin'],
+    [
+      'n',
+      'role',
+      'visibility',
+      'is_everyone',
+      'post',
+      'is_server_admin',
+      'is_archived',
+      'slow_mode_seconds',
+      'slow_posted_at',
+    ],
   ),
 
   reads(
@@ -47,7 +62,7 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'messages-target',
-    '3855cb8ed9fc',
+    'c3c11ee16a16',
     (tx, values) => {
       const [account, conversation, seq] = values as [string, string, number];
       const c = tx.one(tx.tables.conversationsById, conversation);
@@ -65,6 +80,7 @@ export const messageRuleStatements: readonly Statement[] = [
           overrides: c.minimum_roles,
           role: membership.role,
           is_everyone: c.is_everyone,
+          is_archived: c.archived_at !== null,
           is_server_admin: c.is_everyone ? isServerAdmin(tx, account) : null,
         },
       ];
@@ -77,6 +93,7 @@ export const messageRuleStatements: readonly Statement[] = [
       'overrides',
       'role',
       'is_everyone',
+      'is_archived',
       'is_server_admin',
     ],
   ),
@@ -128,6 +145,12 @@ export const messageRuleStatements: readonly Statement[] = [
   ),
 ];
 
+/** Returns when a member last posted in slow mode; null if it never did. */
+const lastSlowPost = (periods: readonly MembershipRow[]): Date | null => {
+  const times = periods.flatMap((period) => period.slow_posted_at ?? []);
+  return times.length > 0 ? time(Math.max(...times)) : null;
+};
+
 /** Returns whether an account is an owner or admin of the server; null if there is no such account. */
 const isServerAdmin = (tx: Transaction, account: string): boolean | null => {
   const role = tx.one(tx.tables.accountsById, account)?.role;
@@ -145,6 +168,18 @@ const isOpenOf = (message: MessageRow, author: string): boolean =>
 
 /** The statements of the projections and redactions of messages. */
 export const messageProjectionStatements: readonly Statement[] = [
+  writes('messages-slow-post', '02186a43e4e7', function* (tx, values) {
+    const [conversation, account, at] = values as [string, string, string];
+    const isCurrent = (m: MembershipRow) => m.left_seq === null;
+    const written = yield* tx.update(
+      tx.tables.memberships,
+      tx.rows(tx.tables.membershipsByPair.find(conversation + account), isCurrent),
+      isCurrent,
+      (m) => ({ ...m, slow_posted_at: ms(at) }),
+    );
+    return changed('UPDATE', written.length);
+  }),
+
   writes('messages-posted', 'dea1afeea996', function* (tx, values) {
     const [streams, seqs, authors, bodies, ats, quoted] = values as [
       string[],

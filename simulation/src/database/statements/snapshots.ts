@@ -8,14 +8,14 @@ import { jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
-  reads('conversations-of', '14fcfdf26fe6', (tx, [account]) => [
+  reads('conversations-of', '3d8bf3d7e553', (tx, [account]) => [
     {
       items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
       is_server_admin: isServerAdmin(tx, account as string),
     },
   ]),
 
-  reads('conversations-for', '6786bb8ce874', (tx, values) => {
+  reads('conversations-for', '5f8ec7b943d3', (tx, values) => {
     const [account, id] = values as [string, string];
     return currentOf(tx, account)
       .filter((c) => c.conversation.id === id)
@@ -25,9 +25,9 @@ export const snapshotStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('conversations-start', '7d5f8900c7ae', start),
+  reads('conversations-start', 'd42c33b4f0c9', start),
 
-  reads('conversations-public', 'ab6e9c1c547d', (tx, values) => {
+  reads('conversations-public', 'd7bf4b46701a', (tx, values) => {
     const [account, name, after, search, limit] = values as [
       string,
       string,
@@ -40,6 +40,7 @@ export const snapshotStatements: readonly Statement[] = [
       .rows()
       .flatMap((row) => tx.see(row) ?? [])
       .filter((c) => c.kind === 'group' && c.visibility === 'public' && c.deleted_at === null)
+      .filter((c) => c.archived_at === null)
       .filter((c) => isAfter(c) > 0 && nameOf(c).includes(search.toLowerCase()))
       .sort((a, b) => compare(nameOf(a), nameOf(b)) || compare(a.id, b.id))
       .slice(0, limit)
@@ -48,6 +49,7 @@ export const snapshotStatements: readonly Statement[] = [
         item: {
           id: c.id,
           name: c.name,
+          topic: c.topic,
           memberCount: c.member_count,
           isMember: isMember(tx, account, c.id),
           createdAt: jsonTime(c.created_at),
@@ -142,6 +144,10 @@ function snapshotJson(tx: Transaction, { membership: m, conversation: c, stream,
     kind: c.kind,
     visibility: c.visibility,
     name: c.name,
+    topic: c.topic,
+    description: c.description,
+    archivedAt: jsonTime(c.archived_at),
+    slowModeSeconds: c.slow_mode_seconds,
     isEveryone: c.is_everyone,
     minimumRoles: c.minimum_roles,
     peer: peer?.account_id ?? null,

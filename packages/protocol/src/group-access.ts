@@ -1,0 +1,70 @@
+import { z } from 'zod';
+
+/** Who may do what in a group. */
+
+/** The role of a member in a group. Owners may do everything, admins moderate the group. */
+export const MemberRole = z.enum(['owner', 'admin', 'member']);
+export type MemberRole = z.infer<typeof MemberRole>;
+/** The minimum role for each action in a group: an announcement group has `post: 'admin'`. */
+export const MinimumRoles = z
+  .object({
+    post: MemberRole,
+    invite: MemberRole,
+    pin: MemberRole,
+    deleteOthers: MemberRole,
+    rename: MemberRole,
+  })
+  .meta({
+    id: 'MinimumRoles',
+    examples: [
+      { post: 'admin', invite: 'member', pin: 'admin', deleteOthers: 'admin', rename: 'admin' },
+    ],
+  });
+export type MinimumRoles = z.infer<typeof MinimumRoles>;
+export const Visibility = z.enum(['public', 'private']);
+export type Visibility = z.infer<typeof Visibility>;
+/**
+ * An action on a conversation that the server permits to a member. `configure`: change who may do
+ * what in the group, and whether it is public. `archive`: archive the group and restore it.
+ * `skip_slow_mode`: post without a wait.
+ */
+export const ConversationPermission = z.enum([
+  'post',
+  'leave',
+  'add_member',
+  'remove_member',
+  'change_role',
+  'rename',
+  'configure',
+  'archive',
+  'slow_mode',
+  'skip_slow_mode',
+  'delete',
+]);
+export type ConversationPermission = z.infer<typeof ConversationPermission>;
+
+/** An action on a message that the server permits to a member. */
+export const MessagePermission = z.enum(['edit', 'delete', 'react', 'pin']);
+export type MessagePermission = z.infer<typeof MessagePermission>;
+
+/** The actions on messages that the server permits to a member. */
+export const MessagePermissions = z.object({
+  own: z.array(MessagePermission),
+  others: z.array(MessagePermission),
+});
+export type MessagePermissions = z.infer<typeof MessagePermissions>;
+
+/** What a member may do in a group, for clients to offer; the server checks every command. */
+export const MemberAccess = z.object({
+  permissions: z.array(ConversationPermission),
+  removableRoles: z.array(MemberRole),
+  messagePermissions: MessagePermissions,
+});
+export type MemberAccess = z.infer<typeof MemberAccess>;
+
+/** What members of a group may do, by their role. */
+export const GroupAccess = z.object({
+  minimumRoles: MinimumRoles,
+  byRole: z.object({ owner: MemberAccess, admin: MemberAccess, member: MemberAccess }),
+});
+export type GroupAccess = z.infer<typeof GroupAccess>;

@@ -1,0 +1,49 @@
+import {
+  type GroupAccess,
+  type MemberAccess,
+  MemberRole,
+  type MinimumRoles,
+} from '@parley/protocol';
+import {
+  authorize as authorizeOnMessages,
+  messagePermissions,
+  skipsSlowMode,
+} from '../messages/policy.ts';
+import { type ConversationType, permissionsOf, removableRoles } from './policy.ts';
+
+/** What permissions in a conversation depend on, besides the role. */
+export interface AccessSettings {
+  readonly type: ConversationType;
+  readonly minimumRoles: MinimumRoles;
+  readonly isArchived: boolean;
+}
+
+/** Returns what the policies of conversations and of messages permit a member of this role. */
+export function memberAccess(
+  role: MemberRole,
+  { type, minimumRoles, isArchived }: AccessSettings,
+): MemberAccess {
+  const mayPost = authorizeOnMessages(role, 'post', 'own', minimumRoles) === 'yes' && !isArchived;
+  return {
+    permissions: [
+      ...(mayPost ? (['post'] as const) : []),
+      ...(mayPost && skipsSlowMode(role) ? (['skip_slow_mode'] as const) : []),
+      ...permissionsOf(role, type, minimumRoles, isArchived),
+    ],
+    removableRoles: removableRoles(role, type, minimumRoles, isArchived),
+    messagePermissions: isArchived
+      ? { own: [], others: [] }
+      : messagePermissions(role, minimumRoles),
+  };
+}
+
+/** Returns what the members of a group may do, by their role: members need not ask after a change. */
+export function groupAccess(settings: AccessSettings): GroupAccess {
+  const byRole = Object.fromEntries(
+    MemberRole.options.map((role) => [role, memberAccess(role, settings)]),
+  );
+  return {
+    minimumRoles: settings.minimumRoles,
+    byRole: byRole as Record<MemberRole, MemberAccess>,
+  };
+}

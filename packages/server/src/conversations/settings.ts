@@ -1,0 +1,189 @@
+import {
+  type ConversationId,
+  type EventData,
+  type MinimumRoles,
+  refusal,
+  type Visibility,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import { type MinimumRoleOverrides, minimumRolesOf } from '../minimum-roles.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import { type Decision, type NewEvent, newEvent } from '../stream/stream-transaction.ts';
+import { groupAccess } from './access.ts';
+import {
+  type ConversationCommand,
+  type ConversationRequest,
+  type ConversationState,
+  conversationRule,
+  type GroupSettings,
+  runCommand,
+} from './conversation-rule.ts';
+import type { ConversationAction } from './policy.ts';
+
+/** Commands that change a group itself. Every one makes a `conversation.updated`. */
+
+/** In the order in which they enter digests of commands. */
+const SETTINGS = [
+  'topic',
+  'description',
+  'visibility',
+  'slowModeSeconds',
+] as const satisfies (keyof GroupSettings)[];
+
+/** Changes the name, topic, description or visibility of a group, or its slow mode. */
+export function updateGroup(
+  append: Append,
+  r: ConversationRequest,
+  settings: GroupSettings,
+): Promise<Outcome> {
+  const isNameOnly = SETTINGS.every((setting) => settings[setting] === undefined);
+  return runCommand(append, r, {
+    rule: updateRule,
+    eventType: 'conversation.updated',
+    ...(settings.name !== undefined && { name: settings.name }),
+    change: { settings },
+    details: isNameOnly ? [] : ['settings', ...SETTINGS.map((s) => settings[s] ?? null)],
+    alsoLocks: [WORKSPACE_STREAM],
+  });
+}
+
+/** Renames a group. */
+export const renameGroup = (
+  append: Append,
+  r: ConversationRequest,
+  name: string,
+): Promise<Outcome> => updateGroup(append, r, { name });
+
+/** In the order in which they enter digests of commands. */
+const ACTIONS = [
+  'post',
+  'invite',
+  'pin',
+  'deleteOthers',
+  'rename',
+] as const satisfies (keyof MinimumRoles)[];
+
+/** Changes who may do what in a group. */
+export const changeMinimumRoles = (
+  append: Append,
+  r: ConversationRequest,
+  minimumRoles: MinimumRoleOverrides,
+): Promise<Outcome> =>
+  runCommand(append, r, {
+    rule: configureRule,
+    eventType: 'conversation.updated',
+    change: { minimumRoles },
+    details: ['minimum roles', ...ACTIONS.map((action) => minimumRoles[action] ?? null)],
+    alsoLocks: [],
+  });
+
+/** Archives a group: it can be read, but not changed. An archived group leaves the list of public groups. */
+export const archiveGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
+  changeArchived(append, r, true);
+/** Restores an archived group. */
+export const restoreGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
+  changeArchived(append, r, false);
+
+const changeArchived = (append: Append, r: ConversationRequest, archived: boolean) =>
+  runCommand(append, r, {
+    rule: archiveRule,
+    eventType: 'conversation.updated',
+    change: { archived },
+    details: ['archived', archived],
+    alsoLocks: [WORKSPACE_STREAM],
+  });
+
+/** Returns whether a group is in the list of public groups. */
+export const isListed = (group: {
+  readonly visibility: Visibility;
+  readonly isArchived: boolean;
+}): boolean => group.visibility === 'public' && !group.isArchived;
+
+const updateRule = conversationRule(
+  actionsOf,
+  async (tx, command, state) => {
+    const { settings = {} } = command.change;
+    if (settings.visibility !== undefined && state.type === 'everyone') {
+      return { refuse: refusal('everyone_group') };
+    }
+    const changed = Object.fromEntries(
+      (['name', ...SETTINGS] as const)
+        .filter((s) => settings[s] !== undefined && settings[s] !== state[s])
+        .map((s) => [s, settings[s]]),
+    ) as GroupSettings;
+    if (Object.keys(changed).length === 0) return { unchanged: tx.head(command.stream) };
+    return updated(command, state, changed);
+  },
+  'update',
+);
+
+/** Returns what an update does: each part of it has its own permission. */
+function actionsOf({ change: { settings = {} } }: ConversationCommand): ConversationAction[] {
+  const { name, topic, description, visibility, slowModeSeconds } = settings;
+  const isAbout = [name, topic, description].some((text) => text !== undefined);
+  const others: ConversationAction[] = [
+    ...(visibility !== undefined ? (['configure'] as const) : []),
+    ...(slowModeSeconds !== undefined ? (['slow_mode'] as const) : []),
+  ];
+  return isAbout || others.length === 0 ? ['rename', ...others] : others;
+}
+
+const configureRule = conversationRule('configure', async (tx, command, state) => {
+  const minimumRoles = command.change.minimumRoles ?? {};
+  const differs = ACTIONS.some(
+    (action) =>
+      minimumRoles[action] !== undefined && minimumRoles[action] !== state.minimumRoles[action],
+  );
+  if (!differs) return { unchanged: tx.head(command.stream) };
+  return updated(command, state, { minimumRoles });
+});
+
+const archiveRule = conversationRule('archive', async (tx, command, state) => {
+  const archived = command.change.archived === true;
+  if (state.isArchived === archived) return { unchanged: tx.head(command.stream) };
+  return updated(command, state, { archived });
+});
+
+/** Decides a change: its event, what members may do since then, and what the list of groups shows. */
+function updated(
+  { stream, conversation }: ConversationCommand,
+  state: ConversationState,
+  changed: Omit<EventData<'conversation.updated'>, 'access' | 'minimumRoles'> & {
+    readonly minimumRoles?: MinimumRoleOverrides;
+  },
+): Decision {
+  const visibility = changed.visibility ?? state.visibility;
+  const isArchived = changed.archived ?? state.isArchived;
+  const changesAccess =
+    changed.minimumRoles !== undefined ||
+    visibility !== state.visibility ||
+    isArchived !== state.isArchived;
+  const type = state.type === 'everyone' ? 'everyone' : visibility;
+  const minimumRoles = minimumRolesOf(visibility, { ...state.overrides, ...changed.minimumRoles });
+  const access = changesAccess && { access: groupAccess({ type, minimumRoles, isArchived }) };
+  const after = { visibility, isArchived, name: changed.name ?? state.name ?? '' };
+  return {
+    events: [
+      newEvent(stream, 'conversation.updated', { ...changed, ...access }),
+      ...listChanges(conversation, state, after),
+    ],
+  };
+}
+
+/** Returns what a change of a group changes in the list of public groups. */
+function listChanges(
+  conversation: ConversationId,
+  before: ConversationState,
+  after: { readonly visibility: Visibility; readonly isArchived: boolean; readonly name: string },
+): NewEvent[] {
+  const { name } = after;
+  if (!isListed(after)) {
+    return isListed(before) ? [newEvent(WORKSPACE_STREAM, 'group.deleted', { conversation })] : [];
+  }
+  if (!isListed(before)) {
+    return [newEvent(WORKSPACE_STREAM, 'group.created', { conversation, name })];
+  }
+  return name === before.name
+    ? []
+    : [newEvent(WORKSPACE_STREAM, 'group.updated', { conversation, name })];
+}

@@ -1,0 +1,119 @@
+import type { ConversationView } from '@parley/client';
+import { LIMITS, type UpdateGroupBody, type Visibility } from '@parley/protocol';
+import { toast } from 'sonner';
+import { useForm } from '../auth/use-form.ts';
+import { duration, errorMessage } from '../lib/text.ts';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { Field } from '../ui/field.tsx';
+import { Select } from '../ui/select.tsx';
+import { TextArea } from '../ui/text-area.tsx';
+import { WhoMay } from './who-may.tsx';
+
+/** The waits of slow mode that are offered, in seconds. */
+const WAITS = [0, 5, 10, 30, 60, 300, 900, 3_600, 21_600];
+
+/** Shows the description of a group, and the settings that the user may change. */
+export function GroupSettings({ view }: { view: ConversationView }) {
+  const may = (permission: ConversationView['permissions'][number]) =>
+    view.permissions.includes(permission);
+  return (
+    <>
+      {may('rename') ? (
+        <About view={view} />
+      ) : (
+        <>
+          {view.topic !== '' && <p className="mb-3 break-words font-medium">{view.topic}</p>}
+          {view.description !== '' && (
+            <p className="mb-5 whitespace-pre-wrap break-words text-soft">{view.description}</p>
+          )}
+        </>
+      )}
+      {may('configure') && view.minimumRoles && (
+        <WhoMay view={view} minimumRoles={view.minimumRoles} />
+      )}
+      <Choices view={view} />
+    </>
+  );
+}
+
+/** The form for the name, the topic and the description. */
+function About({ view }: { view: ConversationView }) {
+  const client = useClient();
+  const form = useForm(['name', 'topic', 'description'], async (values) => {
+    await client.api.updateGroup(view.id, values);
+    toast.success(t('details.saved'));
+  });
+  return (
+    <form {...form.props} className="mb-5 flex flex-col gap-3">
+      <Field
+        name="name"
+        label={t('common.name')}
+        defaultValue={view.name ?? ''}
+        maxLength={LIMITS.groupNameMax}
+        error={form.errors.name}
+      />
+      <Field
+        name="topic"
+        label={t('details.topic')}
+        defaultValue={view.topic}
+        maxLength={LIMITS.groupTopicMax}
+        error={form.errors.topic}
+      />
+      <TextArea
+        name="description"
+        label={t('details.description')}
+        defaultValue={view.description}
+        maxLength={LIMITS.groupDescriptionMax}
+        error={form.errors.description}
+      />
+      {form.problem && <p className="text-danger text-sm">{form.problem}</p>}
+      <Button type="submit" busy={form.busy} className="min-h-11 self-start">
+        {t('details.save')}
+      </Button>
+    </form>
+  );
+}
+
+/** The visibility and the slow mode, which are changed at once. */
+function Choices({ view }: { view: ConversationView }) {
+  const client = useClient();
+  const change = async (settings: UpdateGroupBody) => {
+    try {
+      await client.api.updateGroup(view.id, settings);
+    } catch (error) {
+      toast.error(errorMessage(error));
+    }
+  };
+  const mayShow = view.permissions.includes('configure') && !view.isEveryone;
+  const waits = [...new Set([...WAITS, view.slowModeSeconds])].sort((a, b) => a - b);
+  return (
+    <>
+      {mayShow && (
+        <Select
+          label={t('createGroup.visibility')}
+          options={[
+            ['public', t('details.isPublic')],
+            ['private', t('details.isPrivate')],
+          ]}
+          value={view.visibility}
+          onChange={(event) => void change({ visibility: event.target.value as Visibility })}
+          className="mb-5"
+        />
+      )}
+      {view.permissions.includes('slow_mode') && (
+        <Select
+          label={t('details.slowMode')}
+          options={waits.map((seconds) => [
+            String(seconds),
+            seconds === 0 ? t('details.slowModeOff') : duration(seconds),
+          ])}
+          value={String(view.slowModeSeconds)}
+          onChange={(event) => void change({ slowModeSeconds: Number(event.target.value) })}
+          className="mb-5"
+        />
+      )}
+    </>
+  );
+}

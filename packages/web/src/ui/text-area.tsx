@@ -1,0 +1,36 @@
+import { type TextareaHTMLAttributes, useId } from 'react';
+import { cx } from './cx.ts';
+
+/** A labelled field for a text of several lines, with an error. */
+export function TextArea({
+  label,
+  error,
+  className,
+  ...rest
+}: TextareaHTMLAttributes<HTMLTextAreaElement> & { label: string; error?: string | undefined }) {
+  const id = useId();
+  return (
+    <div className={className}>
+      <label htmlFor={id} className="mb-1.5 block font-medium text-sm text-soft">
+        {label}
+      </label>
+      <textarea
+        id={id}
+        rows={3}
+        dir="auto"
+        aria-invalid={error ? true : undefined}
+        aria-describedby={error ? `${id}-note` : undefined}
+        className={cx(
+          'w-full rounded-lg border bg-canvas px-3 py-2 text-ink outline-none transition placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20',
+          error ? 'border-danger' : 'border-edge',
+        )}
+        {...rest}
+      />
+      {error && (
+        <p id={`${id}-note`} className="mt-1.5 text-[13px] text-danger">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
