@@ -462,6 +462,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await field.fill('A thought that took an hour');
     await tam.page.getByRole('button', { name: 'Details and members' }).click();
     await tam.page.getByRole('button', { name: 'Remove Uma Member' }).click();
+    await tam.page.getByRole('button', { name: 'Remove', exact: true }).click();
     await uma.page.getByRole('heading', { name: 'You’re no longer a member of Closing' }).waitFor();
     await uma.page.getByText('Tam Owner removed you from this group.').waitFor();
     const kept = uma.page.getByRole('textbox', { name: 'Unsent message' });

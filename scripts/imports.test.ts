@@ -36,6 +36,7 @@ const LAYERS: readonly (readonly string[])[] = [
   // Domains.
   ['accounts/api-keys', 'accounts/attempts', 'accounts/sessions', 'accounts/tickets', 'messages'],
   ['accounts/users', 'conversations', 'event-visibility.ts'],
+  ['admission'],
   ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts'],
   ['accounts/passwords', 'doctor'],
   ['accounts/logins'],

@@ -43,6 +43,10 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
   },
   'member.left': ({ periods }, { seq, data: { account } }) => end(periods.get(account), seq),
   'member.role_changed': 'none',
+  'member.banned': 'none',
+  'member.unbanned': 'none',
+  'link.created': 'none',
+  'link.revoked': 'none',
   'message.posted': ({ messages }, { seq, actor: author, data: { body, replyTo = null } }) => {
     const unchanged = { deletedAt: null, editedAt: null };
     messages.set(seq, { seq, author, body, ...unchanged, replyTo, reactions: [], pinned: null });

@@ -116,6 +116,11 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
   'member.role_changed': afterSnapshot((_view, { data: { account, role } }, { me }) =>
     account === me ? { role } : {},
   ),
+  // The lists of bans and links are loaded when they are shown.
+  'member.banned': unchanged,
+  'member.unbanned': unchanged,
+  'link.created': unchanged,
+  'link.revoked': unchanged,
   'message.posted': (view, event, { me, window }) => ({
     ...((!view.lastMessage || event.seq > view.lastMessage.seq) && { lastMessage: latest(window) }),
     ...(event.seq > view.unreadAsOf &&

@@ -89,6 +89,9 @@ export const ERRORS = {
   account_not_found: { status: 404, title: 'Account not found' },
   message_deleted: { status: 409, title: 'This message was deleted' },
   not_a_group: { status: 409, title: 'This is only possible in groups' },
+  banned: { status: 403, title: 'You were banned from this group' },
+  account_banned: { status: 409, title: 'This user was banned from the group' },
+  too_many_links: { status: 409, title: 'This group has reached the limit of invitation links' },
   conversation_archived: {
     status: 409,
     title: 'This group is archived; it can be read, but not changed',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { GroupAccess, MemberRole, MinimumRoles, Visibility } from './group-access.ts';
-import { AccountId, ClientId, ConversationId, Seq, StreamId } from './ids.ts';
+import { AccountId, ClientId, ConversationId, LinkId, Seq, StreamId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { Emoji } from './text.ts';
 
@@ -50,10 +50,21 @@ const CONVERSATION_EVENTS = {
     access: GroupAccess.optional(),
   }),
   'conversation.deleted': z.object({}),
-  'member.joined': z.object({ account: AccountId, role: MemberRole }),
+  /** `link`: the group link with which the account joined. */
+  'member.joined': z.object({ account: AccountId, role: MemberRole, link: LinkId.optional() }),
   /** The actor differs from `account` if the member was removed. */
   'member.left': z.object({ account: AccountId }),
   'member.role_changed': z.object({ account: AccountId, role: MemberRole }),
+  /** The account cannot join, be added or use a link until the ban is lifted. */
+  'member.banned': z.object({ account: AccountId }),
+  'member.unbanned': z.object({ account: AccountId }),
+  /** A group link: whoever has it may join. Only its creator has seen its secret. */
+  'link.created': z.object({
+    link: LinkId,
+    expiresAt: Timestamp.nullable(),
+    maxUses: count(1).nullable(),
+  }),
+  'link.revoked': z.object({ link: LinkId }),
   /** `replyTo` is the seq of the message that it quotes, in the same conversation. */
   'message.posted': z.object({ body: MessageText, replyTo: Seq.optional() }),
   'message.edited': z.object({ message: Seq, body: MessageText }),

@@ -24,7 +24,8 @@ export type MinimumRoles = z.infer<typeof MinimumRoles>;
 export const Visibility = z.enum(['public', 'private']);
 export type Visibility = z.infer<typeof Visibility>;
 /**
- * An action on a conversation that the server permits to a member. `configure`: change who may do
+ * An action on a conversation that the server permits to a member. `ban`: ban accounts, lift
+ * bans and see the list. `configure`: change who may do
  * what in the group, and whether it is public. `archive`: archive the group and restore it.
  * `skip_slow_mode`: post without a wait.
  */
@@ -33,6 +34,7 @@ export const ConversationPermission = z.enum([
   'leave',
   'add_member',
   'remove_member',
+  'ban',
   'change_role',
   'rename',
   'configure',

@@ -67,6 +67,10 @@ export const LIMITS = {
   reactionsPerMessage: 50,
   /** Pinned messages of one conversation. */
   pinsPerConversation: 100,
+  /** Links of one group that can still be used. */
+  linksPerGroup: 50,
+  /** The greatest number of accounts that a link can be limited to. */
+  linkUsesMax: 100_000,
   /** Unread messages are counted up to this and shown as “99+” from there on. */
   unreadMax: 100,
   /** Groups larger than this send no receipts. */

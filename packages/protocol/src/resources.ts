@@ -8,7 +8,7 @@ import {
   MinimumRoles,
   Visibility,
 } from './group-access.ts';
-import { AccountId, ConversationId, Seq } from './ids.ts';
+import { AccountId, ConversationId, LinkId, Seq } from './ids.ts';
 
 /** Users, conversations and messages as the API returns them. */
 
@@ -173,3 +173,43 @@ export const Member = z
   })
   .meta({ id: 'Member' });
 export type Member = z.infer<typeof Member>;
+
+/** An account that cannot join a group. */
+export const Ban = z
+  .object({
+    account: AccountId,
+    username: z.string(),
+    displayName: z.string(),
+    bannedBy: AccountId,
+    bannedAt: Timestamp,
+  })
+  .meta({ id: 'Ban' });
+export type Ban = z.infer<typeof Ban>;
+
+/** A link with which its holder joins a group, for those who may add people. */
+export const GroupLink = z
+  .object({
+    id: LinkId,
+    createdBy: AccountId,
+    createdAt: Timestamp,
+    expiresAt: Timestamp.nullable(),
+    /** How many accounts may join with it; null: any number. */
+    maxUses: count(1).nullable(),
+    /** How many accounts have joined with it; one that joins again counts once. */
+    uses: count(),
+  })
+  .meta({ id: 'GroupLink' });
+export type GroupLink = z.infer<typeof GroupLink>;
+
+/** What the holder of a group link sees before joining. */
+export const LinkedGroup = z
+  .object({
+    id: ConversationId,
+    name: z.string(),
+    topic: z.string(),
+    description: z.string(),
+    memberCount: count(),
+    isMember: z.boolean(),
+  })
+  .meta({ id: 'LinkedGroup' });
+export type LinkedGroup = z.infer<typeof LinkedGroup>;

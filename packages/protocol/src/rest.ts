@@ -6,7 +6,9 @@ import { MemberRole, MinimumRoles, Visibility } from './group-access.ts';
 import { AccountId, Seq, SeqText } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import {
+  Ban,
   Conversation,
+  GroupLink,
   Member,
   Message,
   MessageVersion,
@@ -76,6 +78,8 @@ const page = <T extends z.ZodType>(item: T) =>
 export const UsersPage = page(User);
 export const PublicGroupsPage = page(PublicGroup);
 export const MembersPage = page(Member);
+export const BansPage = page(Ban);
+export const GroupLinksAnswer = z.object({ items: z.array(GroupLink) });
 export const ConversationsAnswer = z.object({ items: z.array(Conversation) });
 
 export const CreateGroupBody = z.object({
@@ -105,6 +109,23 @@ export const ChangeMemberBody = z
   .meta({ examples: [{ role: 'admin' }] });
 /** The account must be a member. */
 export const HandOverBody = z.object({ account: AccountId });
+/** Without an expiry or a number of uses a link works until it is revoked. */
+export const CreateGroupLinkBody = z
+  .object({
+    expiresAt: Timestamp.nullable().default(null),
+    maxUses: count(1, LIMITS.linkUsesMax).nullable().default(null),
+  })
+  .meta({ examples: [{ expiresAt: '2027-01-01T00:00:00.000Z', maxUses: 10 }] });
+export type CreateGroupLinkBody = z.input<typeof CreateGroupLinkBody>;
+/** A new link, with the address to give to others; it is not shown again. */
+export const CreatedGroupLink = z
+  .object({ link: GroupLink, url: z.string() })
+  .meta({ id: 'CreatedGroupLink' });
+export type CreatedGroupLink = z.infer<typeof CreatedGroupLink>;
+/** The secret of a group link: what follows `#` in its address. */
+export const GroupLinkBody = z
+  .object({ token: z.string().min(1).max(100) })
+  .meta({ examples: [{ token: 'what-follows-the-hash-sign' }] });
 /** What is left out stays as it is. */
 export const ChangeMinimumRolesBody = MinimumRoles.partial()
   .strict()

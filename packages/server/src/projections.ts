@@ -1,4 +1,5 @@
 import { accountProjections } from './accounts/users/projections.ts';
+import { admissionProjections } from './admission/projections.ts';
 import { conversationProjections } from './conversations/projections.ts';
 import { messageProjections } from './messages/projections.ts';
 import type { ProjectionTable } from './stream/projections.ts';
@@ -7,6 +8,8 @@ import type { ProjectionTable } from './stream/projections.ts';
 export const PROJECTIONS: ProjectionTable = {
   ...accountProjections,
   ...conversationProjections,
+  // Its `member.joined` also counts the use of a link.
+  ...admissionProjections,
   ...messageProjections,
   // Personal streams only announce what happens in conversations.
   'conversation.joined': 'none',

@@ -98,6 +98,12 @@ const conversation = createRoute({
   component: lazyPage(() => import('./conversations/conversation-page.tsx'), 'ConversationPage'),
 });
 
+const join = createRoute({
+  getParentRoute: () => inside,
+  path: '/join',
+  component: lazyPage(() => import('./conversations/join-page.tsx'), 'JoinPage'),
+});
+
 const account = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
@@ -180,6 +186,7 @@ export const router = createRouter({
     inside.addChildren([
       home,
       conversation,
+      join,
       account.addChildren(accountPages),
       admin.addChildren(adminPages),
     ]),

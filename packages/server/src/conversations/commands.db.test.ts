@@ -1,5 +1,12 @@
-import type { AccountId, ConversationId, EventData, MinimumRoles, Seq } from '@parley/protocol';
-import { streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
+import type {
+  AccountId,
+  ConversationId,
+  EventData,
+  LinkId,
+  MinimumRoles,
+  Seq,
+} from '@parley/protocol';
+import { LIMITS, streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase } from '../../test/support/database.ts';
 import {
@@ -23,12 +30,21 @@ import {
   upTo,
 } from '../../test/support/stream-builders.ts';
 import { registerAccount } from '../accounts/registration/register.ts';
+import { banAccount, unbanAccount } from '../admission/bans.ts';
+import {
+  createGroupLink,
+  joinByLink,
+  type LinkLimits,
+  revokeGroupLink,
+} from '../admission/links.ts';
+import { bansOf, groupOfLink, linksOf } from '../admission/queries.ts';
 import { postMessage } from '../messages/commands.ts';
 import { authorize as authorizeOnMessages } from '../messages/policy.ts';
 import { eventsFor, history } from '../messages/queries.ts';
 import { minimumRolesOf } from '../minimum-roles.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append, Outcome } from '../stream/append.ts';
+import { Vault } from '../vault.ts';
 import { createGroup, deleteGroup, openDirect } from './commands.ts';
 import { bootstrapEveryone, EVERYONE, SYSTEM } from './everyone.ts';
 import {
@@ -62,6 +78,15 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+const vault = new Vault('a secret of at least 32 characters, for tests');
+const NO_LIMITS = { expiresAt: null, maxUses: null };
+const newLink = (actor: AccountId, id: ConversationId, limits: Partial<LinkLimits> = {}) =>
+  createGroupLink({ append, vault }, about(actor, id), { ...NO_LIMITS, ...limits });
+const join = async (actor: AccountId, token: string): Promise<Outcome> =>
+  (await joinByLink({ append, pool: db.pool }, asking(actor), token)) ?? {
+    kind: 'refused',
+    refusal: { code: 'not_found', message: '' },
+  };
 const users = async <N extends number>(n: N) =>
   (await Promise.all(upTo(n).map(() => anAccount(db.pool)))) as [AccountId, ...AccountId[]] &
     AccountId[];
@@ -319,6 +344,7 @@ describe('a group', () => {
         'leave',
         'add_member',
         'remove_member',
+        'ban',
         'rename',
         'slow_mode',
       ],
@@ -536,6 +562,9 @@ describe('commands', () => {
     'leave',
     'add_member',
     'remove_member',
+    'ban',
+    'unban',
+    'create_link',
     'change_role',
     'hand_over',
     'rename',
@@ -602,8 +631,11 @@ describe('commands', () => {
 
   const whileArchived = (archived: boolean, found: string) =>
     archived && found === 'yes' ? 'conversation_archived' : found;
-  const policyAction = (action: (typeof actions)[number]) =>
-    action === 'hand_over' ? 'change_role' : action;
+  const policyAction = (action: (typeof actions)[number]) => {
+    if (action === 'hand_over') return 'change_role';
+    if (action === 'unban') return 'ban';
+    return action === 'create_link' ? 'add_member' : action;
+  };
 
   async function conversationOf(
     type: ConversationType,
@@ -644,6 +676,12 @@ describe('commands', () => {
         return addMember(append, request, target);
       case 'remove_member':
         return removeMember(append, request, target);
+      case 'ban':
+        return banAccount(append, request, target);
+      case 'unban':
+        return unbanAccount(append, request, target);
+      case 'create_link':
+        return newLink(actor, id).then(({ outcome }) => outcome);
       case 'change_role':
         return changeMemberRole(append, request, target, 'admin');
       case 'hand_over':
@@ -680,6 +718,144 @@ describe('commands', () => {
     expect(await answers(secret)).toEqual(await answers(nothing));
     // The personal stream of another account is no conversation either.
     expect(await answers(ann as string as ConversationId)).toEqual(await answers(nothing));
+  });
+});
+
+describe('a banned account', () => {
+  test('is removed, and cannot join, use a link or be added by members', async () => {
+    const [ann, bob, cem, dee] = (await users(4)) as AccountId[] as [
+      AccountId,
+      AccountId,
+      AccountId,
+      AccountId,
+    ];
+    const id = await aRealGroup(append, [ann, bob, cem]);
+    const { token } = await newLink(ann, id);
+    stored(await banAccount(append, about(ann, id), bob));
+    const again = await banAccount(append, about(ann, id), bob);
+    expect(verdict(again)).toBe('yes');
+    expect(await conversationFor(db.pool, bob, id)).toBeNull();
+    expect((await logTypes(id)).slice(-2)).toEqual(['member.banned', 'member.left']);
+    // It sees the events up to its leaving, and its own stream says up to where.
+    const { items } = (await eventsFor(db.pool, bob, streamOfConversation(id), {
+      after: 0,
+      limit: 99,
+    })) as { items: { seq: number; type: string }[] };
+    const last = items.at(-1);
+    expect(last?.type).toBe('member.left');
+    const [left] = (await logOf(db.pool, bob as string as ConversationId)).slice(-1);
+    expect(left).toMatchObject({ type: 'conversation.left', data: { seq: last?.seq } });
+
+    expect(verdict(await joinGroup(append, about(bob, id)))).toBe('banned');
+    expect(verdict(await join(bob, token))).toBe('banned');
+    expect(verdict(await addMember(append, about(cem, id), bob))).toBe('account_banned');
+    // An account that was never a member can be banned too.
+    stored(await banAccount(append, about(ann, id), dee));
+    expect(await bansOf(db.pool, id, { after: null, limit: 1 })).toMatchObject({
+      items: [{ account: dee, bannedBy: ann }],
+      next: expect.any(Number),
+    });
+    stored(await unbanAccount(append, about(ann, id), dee));
+    expect(verdict(await joinGroup(append, about(dee, id)))).toBe('yes');
+    // Whoever may lift the ban lifts it by adding the account.
+    stored(await addMember(append, about(ann, id), bob));
+    expect((await bansOf(db.pool, id, { after: null, limit: 9 })).items).toEqual([]);
+    expect(await countOf(id)).toBe(4);
+  });
+
+  test('is no one whom the actor could not remove, nor the actor, nor an unknown account', async () => {
+    const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob, cem]);
+    for (const admin of [bob, cem]) {
+      stored(await changeMemberRole(append, about(ann, id), admin, 'admin'));
+    }
+    const ban = async (target: AccountId) =>
+      verdict(await banAccount(append, about(bob, id), target));
+    expect([await ban(ann), await ban(cem), await ban(bob)]).toEqual([
+      'forbidden',
+      'forbidden',
+      'forbidden',
+    ]);
+    expect(await ban(aClientId() as string as AccountId)).toBe('account_not_found');
+  });
+});
+
+describe('a group link', () => {
+  test('is used exactly as often as it allows, also by many at once and twice by one', async () => {
+    const [ann, ...others] = (await users(9)) as [AccountId, ...AccountId[]];
+    const id = await aRealGroup(append, [ann], 'private');
+    const { token } = await newLink(ann, id, { maxUses: 3 });
+    const outcomes = await Promise.all([...others, ...others].map((other) => join(other, token)));
+    const verdicts = outcomes.map(verdict);
+    expect(verdicts.filter((v) => v === 'yes')).toHaveLength(6);
+    expect(verdicts.filter((v) => v === 'link_expired')).toHaveLength(10);
+    expect(await countOf(id)).toBe(4);
+    const { rows } = await db.pool.query('select count(*)::int as uses from group_link_uses');
+    expect(rows[0].uses).toBe(3);
+    // Who has used it may come back; someone else may not.
+    const joined = others.filter((_, n) => verdicts[n] === 'yes');
+    const [back] = joined as [AccountId];
+    stored(await leaveGroup(append, about(back, id)));
+    expect(verdict(await join(back, token))).toBe('yes');
+    const late = others.find((other) => !joined.includes(other)) as AccountId;
+    expect(verdict(await join(late, token))).toBe('link_expired');
+  });
+
+  test('ends when it expires, is revoked, or its creator may no longer add people', async () => {
+    const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob]);
+    const past = await newLink(ann, id, { expiresAt: '2001-01-01T00:00:00.000Z' });
+    expect(verdict(await join(cem, past.token))).toBe('link_expired');
+    const link = await newLink(bob, id);
+    stored(await changeMinimumRoles(append, about(ann, id), { invite: 'admin' }));
+    expect(verdict(await join(cem, link.token))).toBe('link_expired');
+    stored(await changeMinimumRoles(append, about(ann, id), { invite: 'member' }));
+    stored(await archiveGroup(append, about(ann, id)));
+    expect(verdict(await join(cem, link.token))).toBe('conversation_archived');
+    stored(await restoreGroup(append, about(ann, id)));
+    const [listed] = await linksOf(db.pool, id, new Date().toISOString());
+    expect(listed).toMatchObject({ createdBy: bob, uses: 0, maxUses: null, expiresAt: null });
+    const [shown] = [await groupOfLink(db.pool, cem, link.token, new Date().toISOString())];
+    expect(shown).toMatchObject({ id, isMember: false, memberCount: 2 });
+    const linkId = listed?.id as LinkId;
+    const { token: other } = await newLink(ann, id);
+    stored(await revokeGroupLink(append, about(ann, id), linkId));
+    expect(verdict(await revokeGroupLink(append, about(bob, id), linkId))).toBe('yes');
+    expect(verdict(await join(cem, link.token))).toBe('link_expired');
+    expect(verdict(await join(cem, `${other}x`))).toBe('not_found');
+    expect(verdict(await join(cem, other))).toBe('yes');
+    const [, own] = [
+      await newLink(ann, id),
+      (await linksOf(db.pool, id, '2026-01-01T00:00:00Z'))[0],
+    ];
+    expect(verdict(await revokeGroupLink(append, about(cem, id), own?.id as LinkId))).toBe(
+      'forbidden',
+    );
+  });
+
+  test('is the same one for a retry, and is stored as a hash', async () => {
+    const [ann] = (await users(1)) as [AccountId];
+    const id = await aRealGroup(append, [ann]);
+    const request = about(ann, id);
+    const create = () => createGroupLink({ append, vault }, request, NO_LIMITS);
+    const [first, again] = [await create(), await create()];
+    expect(again.token).toBe(first.token);
+    expect(stored(again.outcome).seq).toBe(stored(first.outcome).seq);
+    const { rows } = await db.pool.query(
+      `select to_jsonb(l)::text || e.data::text as text from group_links l, events e
+       where l.conversation_id = $1 and e.stream_id = $1 and e.type = 'link.created'`,
+      [id],
+    );
+    expect(rows).toHaveLength(1);
+    expect(rows[0].text).not.toContain(first.token);
+  });
+
+  test('is limited in number per group', async () => {
+    const [ann] = (await users(1)) as [AccountId];
+    const id = await aRealGroup(append, [ann]);
+    const all = await Promise.all(upTo(LIMITS.linksPerGroup + 2).map(() => newLink(ann, id)));
+    const verdicts = all.map(({ outcome }) => verdict(outcome));
+    expect(verdicts.filter((v) => v === 'too_many_links')).toHaveLength(2);
   });
 });
 

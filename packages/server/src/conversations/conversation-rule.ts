@@ -79,6 +79,10 @@ export interface ConversationState {
   readonly membership: { readonly role: MemberRole; readonly joinedSeq: Seq } | null;
   /** Where the account last left, if it ever did. */
   readonly leftSeq: Seq | null;
+  /** Whether the account is banned from the group. */
+  readonly isBanned: boolean;
+  /** Whether the account exists at all. */
+  readonly isAccount: boolean;
   /** Whether the account can log in. */
   readonly isActive: boolean;
   readonly actorRole: ActorRole;
@@ -175,6 +179,7 @@ export async function readConversationState(
     role: MemberRole | null;
     joined_seq: number | null;
     left_seq: number | null;
+    is_banned: boolean;
   }>(
     'conversations-state',
     `select c.kind, c.visibility, c.is_everyone, c.minimum_roles, c.name, c.topic,
@@ -183,7 +188,9 @@ export async function readConversationState(
             c.deleted_at is not null as is_deleted,
             a.role in ('owner', 'admin') as is_server_admin, a.is_active, m.role, m.joined_seq,
             (select max(p.left_seq) from memberships p
-             where p.conversation_id = c.id and p.account_id = $2) as left_seq
+             where p.conversation_id = c.id and p.account_id = $2) as left_seq,
+            exists (select from bans b
+                    where b.conversation_id = c.id and b.account_id = $2) as is_banned
      from conversations c
      left join accounts a on a.id = $2
      left join memberships m
@@ -209,6 +216,8 @@ export async function readConversationState(
     memberCount: row.member_count,
     membership: role === null ? null : { role, joinedSeq: (row.joined_seq ?? 0) as Seq },
     leftSeq: row.left_seq as Seq | null,
+    isBanned: row.is_banned,
+    isAccount: row.is_active !== null,
     isActive: row.is_active === true,
     actorRole:
       role === null

@@ -22,7 +22,8 @@ import { addMember, changeMemberRole, handOverGroup, removeMember } from './memb
 import { memberOf, membersOf } from './queries.ts';
 import type { ConversationDeps } from './routes.ts';
 
-const OfMember = OfConversation.extend({ account: AccountId });
+/** The parameters of routes about an account in a conversation. */
+export const OfMember = OfConversation.extend({ account: AccountId });
 
 /** The members of conversations and their roles. */
 export function memberRoutes(instance: FastifyInstance, deps: ConversationDeps): void {

@@ -1,6 +1,7 @@
 import {
   type AccountId,
   type ConversationId,
+  type LinkId,
   type MemberRole,
   refusal,
   type Seq,
@@ -25,7 +26,7 @@ import {
   runCommand,
 } from './conversation-rule.ts';
 import { joinedPersonally } from './everyone.ts';
-import { removableRoles } from './policy.ts';
+import { authorize, removableRoles } from './policy.ts';
 
 /** Commands that change who is a member of a group. */
 
@@ -116,17 +117,26 @@ export const handOverGroup = (
 
 const joinRule = conversationRule('join', async (_tx, command, state) => {
   if (state.membership) return { unchanged: state.membership.joinedSeq };
+  if (state.isBanned) return { refuse: refusal('banned') };
   // The first account to join an abandoned group becomes its owner.
   const role = state.memberCount === 0 && state.type !== 'everyone' ? 'owner' : 'member';
   return { events: joinEvents(command.conversation, command.actor, role) };
 });
 
-const addRule = conversationRule('add_member', async (tx, command) => {
+const addRule = conversationRule('add_member', async (tx, command, state) => {
   const target = await readConversationState(tx, command.conversation, command.target);
   if (target?.membership) return { unchanged: target.membership.joinedSeq };
   const active = await activeAccounts(tx, [command.target]);
   if (!active.has(command.target)) return { refuse: refusal('account_not_found') };
-  return { events: joinEvents(command.conversation, command.target, 'member') };
+  const joined = joinEvents(command.conversation, command.target, 'member');
+  if (!target?.isBanned) return { events: joined };
+  // Whoever may lift the ban does so by adding the account.
+  const { actorRole, type, minimumRoles, isArchived } = state;
+  if (authorize(actorRole, type, 'ban', minimumRoles, isArchived) !== 'yes') {
+    return { refuse: refusal('account_banned') };
+  }
+  const { stream, target: account } = command;
+  return { events: [...joined, newEvent(stream, 'member.unbanned', { account })] };
 });
 
 const leaveRule = conversationRule('leave', async (tx, command, state) => {
@@ -192,33 +202,40 @@ export function joinEvents(
   conversation: ConversationId,
   account: AccountId,
   role: MemberRole,
+  link?: LinkId,
 ): readonly [NewEvent, NewEvent] {
+  const data = { account, role, ...(link && { link }) };
   return [
-    newEvent(streamOfConversation(conversation), 'member.joined', { account, role }),
+    newEvent(streamOfConversation(conversation), 'member.joined', data),
     joinedPersonally(conversation, account),
   ];
 }
 
 /** Decides that the target leaves; `state` is that of the target. */
-async function leave(
+const leave = async (
   tx: RuleContext,
   command: ConversationCommand,
   state: ConversationState,
-): Promise<Decision> {
+): Promise<Decision> => ({ events: await leaveEvents(tx, command, state) });
+
+/** Returns the events of the target’s leaving; `state` is that of the target. */
+export async function leaveEvents(
+  tx: RuleContext,
+  command: ConversationCommand,
+  state: ConversationState,
+): Promise<[NewEvent, ...NewEvent[]]> {
   const { stream, conversation, target } = command;
   const successor = state.membership?.role === 'owner' ? await readSuccessor(tx, command) : null;
-  return {
-    events: [
-      newEvent(stream, 'member.left', { account: target }),
-      newEvent(streamOfAccount(target), 'conversation.left', (preceding) => ({
-        conversation,
-        seq: preceding[0]?.seq ?? (0 as Seq),
-      })),
-      ...(successor && successor.role !== 'owner'
-        ? [newEvent(stream, 'member.role_changed', { account: successor.account, role: 'owner' })]
-        : []),
-    ],
-  };
+  return [
+    newEvent(stream, 'member.left', { account: target }),
+    newEvent(streamOfAccount(target), 'conversation.left', (preceding) => ({
+      conversation,
+      seq: preceding.find((e) => e.type === 'member.left')?.seq ?? (0 as Seq),
+    })),
+    ...(successor && successor.role !== 'owner'
+      ? [newEvent(stream, 'member.role_changed', { account: successor.account, role: 'owner' })]
+      : []),
+  ];
 }
 
 /** Returns whether an active member other than the target owns the group. */

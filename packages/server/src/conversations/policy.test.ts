@@ -14,6 +14,7 @@ const ACTIONS: ConversationAction[] = [
   'leave',
   'add_member',
   'remove_member',
+  'ban',
   'change_role',
   'rename',
   'configure',
@@ -28,30 +29,30 @@ const MINIMUM = minimumRolesOf('private', {});
  * group decides who may invite and who may change it.
  */
 const TABLE: Record<ConversationType, Record<ActorRole, string>> = {
-  //          join leave add remove role rename configure archive slow_mode delete
+  //          join leave add remove ban role rename configure archive slow_mode delete
   direct: {
-    owner: 'gggggggggg',
-    admin: 'gggggggggg',
-    member: 'gggggggggg',
-    non_member: '??????????',
+    owner: 'ggggggggggg',
+    admin: 'ggggggggggg',
+    member: 'ggggggggggg',
+    non_member: '???????????',
   },
   public: {
-    owner: '++i++c++++',
-    admin: '++i+-c--+-',
-    member: '++i--c----',
-    non_member: '+?????????',
+    owner: '++i+++c++++',
+    admin: '++i++-c--+-',
+    member: '++i---c----',
+    non_member: '+??????????',
   },
   private: {
-    owner: '++i++c++++',
-    admin: '++i+-c--+-',
-    member: '++i--c----',
-    non_member: '??????????',
+    owner: '++i+++c++++',
+    admin: '++i++-c--+-',
+    member: '++i---c----',
+    non_member: '???????????',
   },
   everyone: {
-    owner: 'jeeeec+++e',
-    admin: 'jeeeec--+e',
-    member: 'jeeeec---e',
-    non_member: 'j?????????',
+    owner: 'jeeeeec+++e',
+    admin: 'jeeeeec--+e',
+    member: 'jeeeeec---e',
+    non_member: 'j??????????',
   },
 };
 const VERDICTS: Record<string, string> = {

@@ -131,6 +131,40 @@ describe('groups over REST', () => {
     await ann.request('DELETE', path);
   });
 
+  test('are joined with links, and keep banned accounts out', async () => {
+    const id = await ann.group('Links', [bob]);
+    const path = `/conversations/${id}`;
+    const made = await ann.request('POST', `${path}/links`, { maxUses: 1 });
+    expect(made).toMatchObject({ status: 201, body: { link: { maxUses: 1, uses: 0 } } });
+    const [, token] = made.body.url.split('/join#');
+    expect(token.length).toBeGreaterThan(40);
+    for (const body of [{ maxUses: 0 }, { expiresAt: 'soon' }]) {
+      expect(codeOf(await ann.request('POST', `${path}/links`, body))).toBe('422 invalid');
+    }
+    // A private group: members may not add people by default.
+    expect(codeOf(await bob.request('GET', `${path}/links`))).toBe('403 forbidden');
+    expect(codeOf(await cem.request('GET', `${path}/bans`))).toBe('404 conversation_not_found');
+    const shown = await cem.request('POST', '/group-links/show', { token });
+    expect(shown).toMatchObject({ status: 200, body: { id, name: 'Links', isMember: false } });
+    expect(shown.body).not.toHaveProperty('link');
+    const joined = await cem.request('POST', '/group-links/join', { token });
+    expect(joined).toMatchObject({ status: 200, body: { id, memberCount: 3 } });
+    expect((await ann.request('GET', `${path}/links`)).body.items).toEqual([]);
+
+    expect((await ann.request('PUT', `${path}/bans/${cem.id}`)).status).toBe(204);
+    expect(codeOf(await cem.request('POST', '/group-links/join', { token }))).toBe('403 banned');
+    const bans = await ann.request('GET', `${path}/bans?limit=1`);
+    expect(bans.body).toMatchObject({ items: [{ account: cem.id, username: 'cem' }], next: null });
+    expect((await ann.request('DELETE', `${path}/bans/${cem.id}`)).status).toBe(204);
+    expect((await ann.request('GET', `${path}/bans`)).body.items).toEqual([]);
+    expect((await cem.request('POST', '/group-links/join', { token })).status).toBe(200);
+    for (const use of ['show', 'join']) {
+      const unknown = await cem.request('POST', `/group-links/${use}`, { token: 'x' });
+      expect(codeOf(unknown)).toBe('410 link_expired');
+    }
+    await ann.request('DELETE', path);
+  });
+
   test('are created once per Idempotency-Key', async () => {
     const key = { 'idempotency-key': aClientId() };
     const body = { name: 'Once', visibility: 'private' };

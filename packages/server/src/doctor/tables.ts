@@ -123,6 +123,41 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
     },
   },
+  {
+    name: 'bans',
+    key: ['conversation_id', 'account_id'],
+    columns: ['banned_by', 'banned_at', 'seq'],
+    excluded: {},
+    stream: inConversation,
+    rows: true,
+    parent: { table: 'conversations', columns: { conversation_id: 'id' } },
+  },
+  {
+    name: 'group_links',
+    key: ['id'],
+    columns: [
+      'conversation_id',
+      'created_by',
+      'created_at',
+      'expires_at',
+      'max_uses',
+      'revoked_at',
+    ],
+    excluded: { token_hash: 'a secret: in no event; a link that is inserted again cannot be used' },
+    stream: inConversation,
+    rows: true,
+    parent: { table: 'conversations', columns: { conversation_id: 'id' } },
+  },
+  {
+    name: 'group_link_uses',
+    key: ['link_id', 'account_id'],
+    columns: [],
+    excluded: {},
+    stream: (alias) =>
+      `(select l.conversation_id from group_links l where l.id = ${alias}.link_id)`,
+    rows: true,
+    parent: { table: 'group_links', columns: { link_id: 'id' } },
+  },
 ];
 
 /** The tables of the log, with all columns that the doctor checks. */

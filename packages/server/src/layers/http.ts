@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { noteDenied } from '../admin/denied.ts';
 import { adminRoutes } from '../admin/routes.ts';
+import { admissionRoutes } from '../admission/routes.ts';
 import { memberRoutes } from '../conversations/member-routes.ts';
 import { conversationRoutes } from '../conversations/routes.ts';
 import { factorLoginRoutes } from '../factors/login-routes.ts';
@@ -105,6 +106,7 @@ function apiRoutes(
     domains.accounts.routes,
     (scope) => conversationRoutes(scope, { pool, append, authenticate }),
     (scope) => memberRoutes(scope, { pool, append, authenticate }),
+    (scope) => admissionRoutes(scope, { pool, append, authenticate, vault, clock, server }),
     (scope) => messageRoutes(scope, { pool, append, authenticate, readCursors, onReadMoved }),
     (scope) => factorLoginRoutes(scope, { accounts, factors, server }),
     (scope) => ownFactorRoutes(scope, { accounts, factors, server }),

@@ -135,6 +135,12 @@ function conversations(fixtures: Fixtures): Situations {
     const id = await member.group('for one request', [admin]);
     return as(member, { id, ...more({ group: id, other: admin }) });
   };
+  /** A new group of a user, and a link to it. */
+  const groupLink = async (creator: User) => {
+    const id = await creator.group('to join with a link');
+    const { body } = ok(await creator.request('POST', `/conversations/${id}/links`, {}));
+    return { id, link: body.link.id, token: body.url.split('#')[1] };
+  };
   const own = () => group(() => ({}));
   const withOther = () => group(({ other }) => ({ account: other.id }));
   return {
@@ -168,6 +174,26 @@ function conversations(fixtures: Fixtures): Situations {
       return as(member, { id: await member.group('to grow'), account: admin.id });
     },
     removeMember: withOther,
+    listBans: own,
+    banAccount: withOther,
+    unbanAccount: withOther,
+    listGroupLinks: own,
+    createGroupLink: own,
+    revokeGroupLink: async () => {
+      const { member } = await fixtures.shared();
+      const { id, link } = await groupLink(member);
+      return as(member, { id, link });
+    },
+    showLinkedGroup: async () => {
+      const { member, admin } = await fixtures.shared();
+      const { token } = await groupLink(admin);
+      return as(member, { token });
+    },
+    joinByLink: async () => {
+      const { member, admin } = await fixtures.shared();
+      const { token } = await groupLink(admin);
+      return as(member, { token });
+    },
     changeMemberRole: withOther,
     handOverGroup: withOther,
     changeMinimumRoles: own,

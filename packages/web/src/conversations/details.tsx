@@ -19,10 +19,13 @@ import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
+import { Bans } from './bans.tsx';
+import { GroupLinks } from './group-links.tsx';
 import { GroupSettings } from './group-settings.tsx';
 import { MemberRoleChoice } from './member-role.tsx';
 import { titleOf } from './naming.ts';
 import { PinnedMessages } from './pinned-messages.tsx';
+import { RemoveMember } from './remove-member.tsx';
 
 /** Lists the pinned messages and the members of a conversation, with the actions that the user may take on it. */
 export function Details({
@@ -50,6 +53,7 @@ export function Details({
     null,
   );
   const [adding, setAdding] = useState(false);
+  const [removing, setRemoving] = useState<Member | null>(null);
   /** The message to show when the dialog is closed: until then it keeps the focus. */
   const jump = useRef<Seq | null>(null);
   const may = (action: ConversationPermission) => view.permissions.includes(action);
@@ -137,6 +141,7 @@ export function Details({
           </Button>
         )}
       </div>
+      {may('add_member') && <GroupLinks view={view} />}
       {adding && <AddMembers view={view} members={members ?? []} onDone={() => setAdding(false)} />}
       <ul className="-mx-2 mt-1">
         {members?.map((member) => (
@@ -174,7 +179,7 @@ export function Details({
             {view.removableRoles.includes(member.role) && member.account !== me?.id && (
               <IconButton
                 label={t('details.removeNamed', { name: member.displayName })}
-                onClick={() => void attempt(() => client.api.removeMember(view.id, member.account))}
+                onClick={() => setRemoving(member)}
               >
                 <UserMinus size={17} />
               </IconButton>
@@ -188,6 +193,7 @@ export function Details({
           {t('common.showMore')}
         </Button>
       )}
+      {may('ban') && <Bans view={view} />}
       {(may('leave') || may('archive') || may('delete')) && (
         <div className="mt-5 flex flex-wrap gap-2 border-line border-t pt-4">
           {may('leave') && (
@@ -237,6 +243,16 @@ export function Details({
         action={t('details.archive')}
         onCancel={() => setConfirming(null)}
         onConfirm={() => void attempt(() => client.api.archiveGroup(view.id))}
+      />
+      <RemoveMember
+        member={removing}
+        mayBan={may('ban')}
+        onClose={() => setRemoving(null)}
+        onRemove={({ account }, ban) =>
+          void attempt(() =>
+            ban ? client.api.ban(view.id, account) : client.api.removeMember(view.id, account),
+          )
+        }
       />
       <ConfirmChange
         change={typeof confirming === 'object' ? confirming : null}

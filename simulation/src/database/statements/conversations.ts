@@ -6,7 +6,7 @@ import { changed, ms, reads, type Statement, writes } from './statement.ts';
 export const conversationRuleStatements: readonly Statement[] = [
   reads(
     'conversations-state',
-    '81ca941a3e53',
+    'c04e6de57755',
     (tx, values) => {
       const [conversation, account] = values as [string, string];
       const { conversationsById, accountsById, membershipsByPair } = tx.tables;
@@ -34,6 +34,8 @@ export const conversationRuleStatements: readonly Statement[] = [
           role: current?.role ?? null,
           joined_seq: current?.joined_seq ?? null,
           left_seq: left.length > 0 ? Math.max(...left) : null,
+          // No account is banned in a simulation.
+          is_banned: false,
         },
       ];
     },
@@ -54,6 +56,7 @@ export const conversationRuleStatements: readonly Statement[] = [
       'role',
       'joined_seq',
       'left_seq',
+      'is_banned',
     ],
   ),
 

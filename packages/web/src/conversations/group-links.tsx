@@ -1,0 +1,120 @@
+import type { ConversationView } from '@parley/client';
+import type { GroupLink, LinkId } from '@parley/protocol';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { errorMessage } from '../lib/text.ts';
+import { fullTime } from '../lib/time.ts';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { Select } from '../ui/select.tsx';
+import { useLoad } from '../ui/use-load.ts';
+
+const DAY_MS = 86_400_000;
+/** How long a new link works, in days, and how often; `none`: without a limit. */
+const DAYS = ['1', '7', '30', 'none'] as const;
+const USES = ['1', '10', '100', 'none'] as const;
+
+/** Lists the links with which others join a group, creates and revokes them. */
+export function GroupLinks({ view }: { view: ConversationView }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details className="mb-5" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary className="cursor-pointer py-2 font-medium text-sm text-soft">
+        {t('groupLinks.title')}
+      </summary>
+      {open && <Links view={view} />}
+    </details>
+  );
+}
+
+function Links({ view }: { view: ConversationView }) {
+  const client = useClient();
+  const links = useLoad(() => client.api.groupLinks(view.id));
+  const [days, setDays] = useState<string>('7');
+  const [uses, setUses] = useState<string>('none');
+  const [url, setUrl] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const attempt = async (work: () => Promise<void>) => {
+    setBusy(true);
+    try {
+      await work();
+    } catch (error) {
+      toast.error(errorMessage(error));
+    }
+    setBusy(false);
+  };
+  const create = () =>
+    attempt(async () => {
+      const created = await client.api.createGroupLink(view.id, {
+        expiresAt:
+          days === 'none' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
+        maxUses: uses === 'none' ? null : Number(uses),
+      });
+      setUrl(created.url);
+      links.set((items) => [created.link, ...items]);
+    });
+  const revoke = (id: LinkId) =>
+    attempt(async () => {
+      await client.api.revokeGroupLink(view.id, id);
+      links.set((items) => items.filter((link) => link.id !== id));
+      setUrl(null);
+    });
+  return (
+    <div className="flex flex-col gap-3">
+      <div className="grid grid-cols-2 gap-2">
+        <Select
+          label={t('groupLinks.expires')}
+          options={DAYS.map((n) => [
+            n,
+            n === 'none' ? t('groupLinks.never') : t('groupLinks.days', { count: Number(n) }),
+          ])}
+          value={days}
+          onChange={(event) => setDays(event.target.value)}
+        />
+        <Select
+          label={t('groupLinks.uses')}
+          options={USES.map((n) => [
+            n,
+            n === 'none' ? t('groupLinks.anyNumber') : t('groupLinks.people', { count: Number(n) }),
+          ])}
+          value={uses}
+          onChange={(event) => setUses(event.target.value)}
+        />
+      </div>
+      <Button className="self-start" busy={busy} onClick={() => void create()}>
+        {t('groupLinks.create')}
+      </Button>
+      {url !== null && (
+        <div className="flex flex-col gap-2 rounded-xl border border-line bg-sunken p-3">
+          <p className="text-[13px] text-muted">{t('groupLinks.createdIntro')}</p>
+          <code className="select-all break-all text-[13px]">{url}</code>
+          <CopyButton text={url} label={t('groupLinks.copy')} />
+        </div>
+      )}
+      <Loading of={links} />
+      <ul>
+        {links.data?.map((link) => (
+          <li key={link.id} className="flex min-h-11 items-center gap-3 text-sm">
+            <span className="min-w-0 flex-1 text-soft">{describe(link)}</span>
+            <Button look="quiet" disabled={busy} onClick={() => void revoke(link.id)}>
+              {t('groupLinks.revoke')}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+const describe = ({ uses, maxUses, expiresAt }: GroupLink): string =>
+  [
+    maxUses === null
+      ? t('groupLinks.joined', { count: uses })
+      : t('groupLinks.joinedOf', { count: uses, most: maxUses }),
+    expiresAt === null
+      ? t('groupLinks.noExpiry')
+      : t('groupLinks.until', { time: fullTime(expiresAt) }),
+  ].join(' · ');

@@ -1,0 +1,66 @@
+import { useLocation, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { errorMessage } from '../lib/text.ts';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { usePageTitle } from '../ui/page-title.tsx';
+import { useLoad } from '../ui/use-load.ts';
+
+/**
+ * Shows the group of a link, and joins it. The token is in the fragment of the address, which browsers
+ * do not send; who is not logged in comes back here after the log-in or the registration.
+ */
+export function JoinPage() {
+  const client = useClient();
+  const navigate = useNavigate();
+  const token = useLocation().hash;
+  const group = useLoad(() => client.api.linkedGroup(token), token);
+  const [busy, setBusy] = useState(false);
+  usePageTitle(group.data?.name ?? t('joinPage.title'));
+  const join = async () => {
+    setBusy(true);
+    try {
+      const { id } = await client.api.joinByLink(token);
+      await navigate({ to: '/c/$id', params: { id }, replace: true });
+    } catch (error) {
+      toast.error(errorMessage(error));
+    }
+    setBusy(false);
+  };
+  return (
+    <div className="flex h-full flex-col items-center justify-center gap-3 overflow-y-auto p-6 text-center">
+      {group.data && (
+        <>
+          <p className="text-muted">{t('joinPage.invited')}</p>
+          <h1 className="break-words font-semibold text-xl">
+            <bdi>{group.data.name}</bdi>
+          </h1>
+          <p className="text-muted text-sm">
+            {t('common.members', { count: group.data.memberCount })}
+          </p>
+          {group.data.topic !== '' && <p className="max-w-md break-words">{group.data.topic}</p>}
+          {group.data.description !== '' && (
+            <p className="max-w-md whitespace-pre-wrap break-words text-soft">
+              {group.data.description}
+            </p>
+          )}
+          <Button look="primary" busy={busy} className="min-h-11" onClick={() => void join()}>
+            {group.data.isMember ? t('joinPage.open') : t('joinPage.join')}
+          </Button>
+        </>
+      )}
+      {group.problem !== null && (
+        <>
+          <h1 className="font-semibold text-xl">{t('joinPage.title')}</h1>
+          <p className="max-w-md text-danger">{group.problem}</p>
+          <p className="max-w-md text-muted">{t('joinPage.ask')}</p>
+        </>
+      )}
+      {group.data === null && group.problem === null && (
+        <p className="text-muted">{t('common.loading')}</p>
+      )}
+    </div>
+  );
+}

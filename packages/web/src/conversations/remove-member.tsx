@@ -1,0 +1,56 @@
+import type { Member } from '@parley/protocol';
+import { useState } from 'react';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+
+/** Asks before a member is removed, and whether it is also banned. */
+export function RemoveMember({
+  member,
+  mayBan,
+  onClose,
+  onRemove,
+}: {
+  /** Null: the dialog is closed. */
+  member: Member | null;
+  mayBan: boolean;
+  onClose: () => void;
+  onRemove: (member: Member, ban: boolean) => void;
+}) {
+  const [ban, setBan] = useState(false);
+  const close = () => {
+    setBan(false);
+    onClose();
+  };
+  return (
+    <Dialog
+      open={member !== null}
+      onClose={close}
+      title={t('details.removeQuestion', { name: member?.displayName ?? '' })}
+    >
+      {mayBan && (
+        <label className="flex min-h-11 cursor-pointer items-center gap-3">
+          <input
+            type="checkbox"
+            checked={ban}
+            onChange={(event) => setBan(event.target.checked)}
+            className="size-4 accent-(--accent)"
+          />
+          {t('details.alsoBan')}
+        </label>
+      )}
+      <div className="mt-3 flex justify-end gap-2">
+        <Button onClick={close}>{t('common.cancel')}</Button>
+        <Button
+          look="danger"
+          onClick={() => {
+            if (member) onRemove(member, ban);
+            close();
+          }}
+        >
+          {ban ? t('details.removeAndBan') : t('details.remove')}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
