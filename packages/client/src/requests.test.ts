@@ -1,4 +1,4 @@
-import { AccountId, ClientId, ConversationId, Seq, StreamId } from '@parley/protocol';
+import { AccountId, ClientId, ConversationId, LinkId, Seq, StreamId } from '@parley/protocol';
 import { describe, expect, test, vi } from 'vitest';
 import { ParleyApi } from './api.ts';
 import { AccountApi } from './api-account.ts';
@@ -8,6 +8,7 @@ import { AuthApi } from './api-auth.ts';
 const ID = ClientId.parse('0197a000-0000-7000-8000-000000000001');
 const A = AccountId.parse('0197a000-0000-7000-8000-00000000000a');
 const C = ConversationId.parse('0197a000-0000-7000-8000-00000000000c');
+const LINK = LinkId.parse('0197a000-0000-7000-8000-00000000000f');
 const SEQ = Seq.parse(7);
 const STREAM = StreamId.parse('0197a000-0000-7000-8000-00000000000e');
 const ITEMS = { items: [] };
@@ -80,6 +81,32 @@ const AUTHORIZED: readonly Row[] = [
     `PATCH /conversations/${C}`,
     ({ api }) => api.renameGroup(C, 'n', ID),
     { body: { name: 'n' }, id: ID },
+  ],
+  [
+    `PATCH /conversations/${C}`,
+    ({ api }) => api.updateGroup(C, { topic: 't', slowModeSeconds: 5 }, ID),
+    { body: { topic: 't', slowModeSeconds: 5 }, id: ID },
+  ],
+  [`POST /conversations/${C}/archive`, ({ api }) => api.archiveGroup(C, ID), { id: ID }],
+  [`POST /conversations/${C}/restore`, ({ api }) => api.restoreGroup(C, ID), { id: ID }],
+  [`GET /conversations/${C}/bans?search=x`, ({ api }) => api.bans(C, { search: 'x' })],
+  [`PUT /conversations/${C}/bans/${A}`, ({ api }) => api.ban(C, A, ID), { id: ID }],
+  [`DELETE /conversations/${C}/bans/${A}`, ({ api }) => api.unban(C, A, ID), { id: ID }],
+  [
+    `POST /conversations/${C}/links`,
+    ({ api }) => api.createGroupLink(C, { maxUses: 3 }, ID),
+    { body: { maxUses: 3 }, id: ID },
+  ],
+  [
+    `DELETE /conversations/${C}/links/${LINK}`,
+    ({ api }) => api.revokeGroupLink(C, LINK, ID),
+    { id: ID },
+  ],
+  ['POST /group-links/show', ({ api }) => api.linkedGroup('s'), { body: { token: 's' } }],
+  [
+    'POST /group-links/join',
+    ({ api }) => api.joinByLink('s', ID),
+    { body: { token: 's' }, id: ID },
   ],
   [
     `PATCH /conversations/${C}/minimum-roles`,
@@ -256,6 +283,7 @@ const AUTHORIZED: readonly Row[] = [
 /** Lists that the server wraps in `items`. */
 const LISTS: readonly Row[] = [
   ['GET /conversations', ({ api }) => api.conversations()],
+  [`GET /conversations/${C}/links`, ({ api }) => api.groupLinks(C)],
   ['GET /me/sessions', ({ account }) => account.sessions()],
   ['GET /admin/invitations', ({ admin }) => admin.invitations()],
   ['GET /admin/emails', ({ admin }) => admin.email()],
