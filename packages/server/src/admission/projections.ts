@@ -68,14 +68,14 @@ export const admissionProjections = {
     conversationProjections['member.joined'](tx, events);
     const used = events.flatMap((e) => {
       const { account, link } = dataOf(e, 'member.joined');
-      return link ? [{ account, link }] : [];
+      return link ? [{ account, link, seq: e.seq }] : [];
     });
     if (used.length === 0) return;
     tx.issue(
       'admission-link-used',
-      `insert into group_link_uses (link_id, account_id)
-       select * from unnest($1::uuid[], $2::uuid[]) on conflict do nothing`,
-      [used.map((u) => u.link), used.map((u) => u.account)],
+      `insert into group_link_uses (link_id, account_id, seq)
+       select * from unnest($1::uuid[], $2::uuid[], $3::int8[]) on conflict do nothing`,
+      [used.map((u) => u.link), used.map((u) => u.account), used.map((u) => u.seq)],
     );
   },
 } satisfies Partial<Record<EventType, Projection>>;

@@ -151,7 +151,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
   {
     name: 'group_link_uses',
     key: ['link_id', 'account_id'],
-    columns: [],
+    columns: ['seq'],
     excluded: {},
     stream: (alias) =>
       `(select l.conversation_id from group_links l where l.id = ${alias}.link_id)`,

@@ -23,5 +23,7 @@ create index group_links_conversation on group_links (conversation_id) where rev
 create table group_link_uses (
   link_id    uuid not null references group_links (id),
   account_id uuid not null references accounts (id),
+  -- The `member.joined` of the first join.
+  seq        bigint not null,
   primary key (link_id, account_id)
 );
