@@ -26,6 +26,8 @@ function run<R>(program: string, load: object, pinned: boolean): Promise<R> {
   const child = spawn(command[0] as string, command.slice(1), {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  // A generator that ends before it has read everything is reported by its exit code.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(JSON.stringify(load));
   return new Promise((resolve, reject) => {
     let output = '';

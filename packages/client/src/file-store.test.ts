@@ -225,7 +225,9 @@ describe('the lock of a store', () => {
     const first = new FileStore(folder);
     await first.open(ACCOUNT);
     await expect(new FileStore(folder).open(ACCOUNT)).rejects.toThrow('held');
+    expect(JSON.parse(readFileSync(lock(), 'utf8'))).toMatchObject({ pid: process.pid });
     await first.close();
+    expect(existsSync(lock())).toBe(false);
     const second = new FileStore(folder);
     await second.open(ACCOUNT);
     await second.close();
@@ -242,9 +244,10 @@ describe('the lock of a store', () => {
     await expect(refused.open(ACCOUNT)).rejects.toThrow(`process ${other.pid}`);
     await refused.clear();
     expect(existsSync(lock())).toBe(true);
-    const ended = new Promise((resolve) => other.once('exit', resolve));
+    const ended = new Promise((resolve) => other.once('exit', (_, signal) => resolve(signal)));
     other.kill('SIGKILL');
-    await ended;
+    // And by nothing that asked whether it was running.
+    expect(await ended).toBe('SIGKILL');
     const store = new FileStore(folder);
     await store.open(ACCOUNT);
     await store.close();

@@ -12,6 +12,10 @@ test.each([
   ['conversation.deleted', {}, 'ends'],
   ['member.role_changed', { account: ME, role: 'owner' }, null],
   ['message.posted', { body: 'x' }, null],
+  // Says nothing about a conversation’s members.
+  ['user.deactivated', { account: ME }, null],
+  ['user.deleted', { account: ME }, null],
+  ['conversation.left', { conversation: 'c', seq: 1 }, null],
   // Of a newer server.
   ['member.sang', { account: ME }, null],
 ])('%s with %j: the membership of this account %s', (type, data, expected) => {

@@ -666,6 +666,35 @@ describe('commands', () => {
     expect(client.retry(sent.id)).toBeNull();
   });
 
+  test('makes one command of each call, with an id of its own', async () => {
+    const { server, client, id: conversation } = await inGroup();
+    server.isMute = true;
+    const [message, seq, quoted] = [2, 3, 1].map((n) => n as Seq) as [Seq, Seq, Seq];
+    const sent = [
+      client.post(conversation, 'hi'),
+      client.post(conversation, 'ho', { replyTo: quoted }),
+      client.edit(conversation, message, 'hey'),
+      client.remove(conversation, message),
+      client.react(conversation, message, '👍'),
+      client.unreact(conversation, message, '👎'),
+      client.pin(conversation, message),
+      client.unpin(conversation, message),
+      client.read(conversation, seq, { unread: true }),
+    ];
+    expect(client.snapshot.outbox.map((e) => e.command)).toEqual([
+      { op: 'post', id: sent[0]?.id, conversation, body: 'hi' },
+      { op: 'post', id: sent[1]?.id, conversation, body: 'ho', replyTo: quoted },
+      { op: 'edit', id: sent[2]?.id, conversation, message, body: 'hey' },
+      { op: 'delete', id: sent[3]?.id, conversation, message },
+      { op: 'react', id: sent[4]?.id, conversation, message, emoji: '👍' },
+      { op: 'unreact', id: sent[5]?.id, conversation, message, emoji: '👎' },
+      { op: 'pin', id: sent[6]?.id, conversation, message },
+      { op: 'unpin', id: sent[7]?.id, conversation, message },
+      { op: 'read', id: sent[8]?.id, conversation, seq, unread: true },
+    ]);
+    expect(new Set(sent.map((one) => one.id)).size).toBe(sent.length);
+  });
+
   test('keeps a refused post over a restart, and sends it only when told to', async () => {
     const { server, client, store } = await aLiveClient();
     const id = server.group();

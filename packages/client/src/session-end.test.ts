@@ -1,11 +1,11 @@
 import 'fake-indexeddb/auto';
 import { CLOSE, type ConversationId, type Me } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { aClient, aLiveClient, heal } from '../test/support/model-client.ts';
+import { aClient, aLiveClient, heal, settle } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
 import type { ParleyClient } from './client.ts';
 import { IndexedDbStore } from './indexeddb-store.ts';
-import type { Saved } from './store.ts';
+import { MemoryStore, type Saved } from './store.ts';
 
 beforeEach(() => {
   // A connection that a failed test leaves open would block the tests after it.
@@ -112,6 +112,21 @@ describe('a session that is ended remotely', () => {
     const { sockets } = server;
     await vi.advanceTimersByTimeAsync(120_000);
     expect(server.sockets).toBe(sockets);
+  });
+
+  test('reports that its data could not be removed', async () => {
+    class StuckStore extends MemoryStore {
+      override clear(): Promise<void> {
+        return Promise.reject(new Error('the store is stuck'));
+      }
+    }
+    const { server, client } = await aLiveClient(new ModelServer(), new StuckStore());
+    const reported: unknown[] = [];
+    client.on('storage', (error) => reported.push(error.message));
+    client.on('ended', ({ unanswered }) => reported.push(unanswered));
+    server.cut(CLOSE.sessionEnded);
+    await settle();
+    expect(reported).toEqual([0, 'the store is stuck']);
   });
 
   test('keeps its data where a program asks for it', async () => {

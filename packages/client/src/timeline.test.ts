@@ -306,6 +306,47 @@ describe('loading', () => {
     expect(timeline.snapshot.messages).toHaveLength(50);
   });
 
+  test('is repeated after a pause, and not forever', async () => {
+    const { server, timeline, id } = await opening();
+    const answerStale = () => {
+      const [request] = pages(server);
+      if (!request) return false;
+      const page = server.history(id, new URLSearchParams({ limit: '50' }));
+      request.answer = Response.json({ ...page, asOf: 0 });
+      server.answer(request);
+      return true;
+    };
+    expect(answerStale()).toBe(true);
+    await settle();
+    expect(pages(server)).toEqual([]);
+    let repeated = 0;
+    for (let n = 0; n < 200; n++) {
+      await vi.advanceTimersByTimeAsync(100);
+      if (answerStale()) repeated++;
+    }
+    await settle();
+    expect(repeated).toBeGreaterThan(1);
+    expect(repeated).toBeLessThan(30);
+    expect(timeline.snapshot).toMatchObject({ loading: null, error: { message: /stale/ } });
+  });
+
+  test('says what is being loaded', async () => {
+    const { server, client, timeline } = await opening();
+    expect(timeline.snapshot.loading).toBe('initial');
+    await heal(server, client);
+    expect(timeline.snapshot.loading).toBeNull();
+    void timeline.loadOlder();
+    await settle();
+    expect(timeline.snapshot.loading).toBe('older');
+    await heal(server, client);
+    const { client: other, timeline: back, server: there } = await farBack();
+    void back.loadNewer();
+    await settle();
+    expect(back.snapshot.loading).toBe('newer');
+    await heal(there, other);
+    expect(back.snapshot.loading).toBeNull();
+  });
+
   test('is repeated for a page around a message, too', async () => {
     const { server, id } = aGroup(200);
     const { client } = await aLiveClient(server);

@@ -33,6 +33,8 @@ export function startChild(
     [...first, '--conditions=source', '--import', here('./typescript.mjs'), here(program), ...args],
     { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } },
   );
+  // A child that was killed does not read what is written to it.
+  child.stdin.on('error', () => undefined);
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;

@@ -60,6 +60,8 @@ async function prepare(embedded: Embedded, dataDir: string): Promise<TestCluster
 
   const create = async (sql: string) => {
     const client = new pg.Client({ ...embedded.connection, database: 'postgres' });
+    // The statement rejects with the same error.
+    client.on('error', () => undefined);
     await client.connect();
     try {
       await client.query(sql);

@@ -68,6 +68,8 @@ export async function startTestServer(
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const parley = await startParley(loaded.config, testLog, { ...overrides, limits });
   const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+  // A test may stop the database while a connection is idle; the next query then rejects.
+  pool.on('error', () => undefined);
   const peers: Peer[] = [];
   return {
     ...parley,
