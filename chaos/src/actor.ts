@@ -4,14 +4,12 @@ import {
   type AccountId,
   type ConversationId,
   type Seq,
-  streamOfAccount,
   streamOfConversation,
-  WORKSPACE_STREAM,
 } from '@parley/protocol';
+import { type RecordedClient, recordClient, recordStart } from './client-recorder.ts';
 import { CommandRecorder } from './command-recorder.ts';
 import { discardRefused } from './discard-refused.ts';
-import { finalMessage } from './final-message.ts';
-import type { FinalMessage } from './history.ts';
+import { finalRecord } from './final-record.ts';
 import { MessageChoice } from './message-choice.ts';
 import type { ClientPlan, Step } from './plan.ts';
 import type { FaultProxy } from './proxy.ts';
@@ -19,7 +17,7 @@ import type { Random } from './random.ts';
 import { Requests, TIMEOUT_MS } from './requests.ts';
 import { takeStep } from './sdk-steps.ts';
 import type { Stage } from './stage.ts';
-import { Life, newStore } from './store.ts';
+import { newStore, ProcessStore } from './store.ts';
 
 /** An account and its log-in. */
 export interface Credentials {
@@ -46,8 +44,8 @@ export class Actor {
   readonly #own = new MessageChoice();
   readonly #seen = new MessageChoice();
   #store: Store;
-  #life: Life | null = null;
-  #lives = 1;
+  #processStore: ProcessStore | null = null;
+  #stores = 1;
   #client: ParleyClient | null = null;
   #socket: NodeSocket | null = null;
   #moving: Promise<void> = Promise.resolve();
@@ -82,6 +80,10 @@ export class Actor {
     await this.api.login(username, password, this.plan.name);
   }
 
+  get #recorded(): RecordedClient {
+    return { client: this.plan.name, account: this.account, store: this.#stores };
+  }
+
   // ---- life cycle --------------------------------------------------------------------------------
 
   /** Whether the client runs. */
@@ -99,18 +101,11 @@ export class Actor {
     return this.#next(async () => {
       if (this.#client) return;
       const { recorder } = this.#stage;
-      const who = { client: this.plan.name, account: this.account, life: this.#lives };
-      const life = new Life(this.#store, ({ cursors }) =>
-        recorder.add({
-          kind: 'start',
-          ...who,
-          cursors: Object.fromEntries(cursors),
-          t: recorder.now,
-        }),
-      );
+      const who = this.#recorded;
+      const store = new ProcessStore(this.#store, (saved) => recordStart(recorder, who, saved));
       const client = new ParleyClient({
         api: this.api,
-        store: life,
+        store,
         socket: (url, handlers) => {
           recorder.add({ kind: 'connect', client: this.plan.name, t: recorder.now });
           this.#socket = nodeSocket(url, handlers);
@@ -120,31 +115,8 @@ export class Actor {
         loadUsers: false,
         device: this.plan.name,
       });
-      client.onEvent((event) => {
-        recorder.add({ kind: 'event', ...who, event, t: recorder.now });
-        this.#seen.see(event);
-      });
-      client.on('reset', ({ stream, lastSeq }) =>
-        recorder.add({ kind: 'reset', ...who, stream, seq: lastSeq, t: recorder.now }),
-      );
-      client.on('ack', ({ entry, ack }) => {
-        if (entry.command.op === 'read') return;
-        this.#record.acked(ack.id, ack.stream, ack.seq);
-        if (entry.command.op === 'post') this.#own.add(entry.command.conversation, ack.seq);
-      });
-      client.on('nack', ({ entry, refusal }) => {
-        if (entry.command.op !== 'read') this.#record.nacked(entry.id, refusal.code);
-        // A user would discard what was refused.
-        client.discard(entry.id);
-      });
-      client.on('storage', ({ message: how }) =>
-        recorder.add({
-          kind: 'died',
-          node: `the store of ${this.plan.name}`,
-          how,
-          t: recorder.now,
-        }),
-      );
+      const [commands, own, seen] = [this.#record, this.#own, this.#seen];
+      recordClient(client, who, { sink: recorder, commands, own, seen });
       // A session ends when its token is used again long after it was exchanged, which a jumping
       // clock makes of a lost answer. A user would log in again and continue.
       client.on('ended', () => {
@@ -155,7 +127,7 @@ export class Actor {
           await this.wake();
         });
       });
-      this.#life = life;
+      this.#processStore = store;
       this.#client = client;
       await client.start(this.account);
       discardRefused(client);
@@ -178,7 +150,7 @@ export class Actor {
     await this.#next(async () => {
       await this.#store.clear();
       this.#store = newStore(this.plan.indexedDb, this.#stage.mutant);
-      this.#lives++;
+      this.#stores++;
     });
   }
 
@@ -193,7 +165,7 @@ export class Actor {
       if (!client) return;
       this.#client = null;
       if (how === 'crash') {
-        this.#life?.crash();
+        this.#processStore?.crash();
         this.#socket?.cut();
         // Without its store this never ends; all it still does is release the connection.
         void client.stop();
@@ -246,7 +218,7 @@ export class Actor {
     if (!invoked) return;
     const { sent, details } = invoked;
     this.#record.invoked(sent.id, invoked.op, id, details);
-    // The client’s events record answers, including those that a later life receives.
+    // The client’s events record answers, including those that a later process receives.
     sent.settled.catch((error: unknown) => {
       if (!(error instanceof CommandRefused)) throw error;
     });
@@ -284,32 +256,9 @@ export class Actor {
     const { recorder } = this.#stage;
     const client = this.#client;
     if (!client) throw new Error(`${this.plan.name} does not run`);
-    const views = [...client.snapshot.conversations.values()];
-    const waiting = client.snapshot.outbox.map((e) => e.id as string);
-    const cursors: Record<string, number> = {};
-    for (const [stream, seq] of client.cursors) {
-      if (stream !== WORKSPACE_STREAM && stream !== streamOfAccount(this.account)) {
-        cursors[stream] = seq;
-      }
-    }
-    await this.#stop('end');
-    const saved = await this.#store.open(this.account);
-    const kept: Record<string, { from: number; messages: FinalMessage[] }> = {};
-    for (const [id, from] of saved.windows) {
-      const messages = saved.messages.filter((m) => m.conversation === id);
-      kept[streamOfConversation(id)] = { from, messages: messages.map(finalMessage) };
-    }
+    const stop = () => this.#stop('end');
+    const record = await finalRecord(this.#recorded, { client, stop, kept: this.#store });
     await this.#store.close();
-    recorder.add({
-      kind: 'final',
-      client: this.plan.name,
-      account: this.account,
-      life: this.#lives,
-      cursors,
-      unread: Object.fromEntries(views.map((v) => [streamOfConversation(v.id), v.unread])),
-      read: Object.fromEntries(views.map((v) => [streamOfConversation(v.id), v.readSeq])),
-      kept,
-      waiting,
-    });
+    recorder.add(record);
   }
 }

@@ -67,12 +67,12 @@ function aCleanRun(): HistoryRecord[] {
   const saw = (account: string, from: number, to: number): HistoryRecord[] =>
     log
       .slice(from - 1, to)
-      .map((e) => ({ kind: 'event', client: account, account, life: 1, event: e, t: 0 }));
+      .map((e) => ({ kind: 'event', client: account, account, store: 1, event: e, t: 0 }));
   const final = (account: string, unread: number, read: number): HistoryRecord => ({
     kind: 'final',
     client: account,
     account,
-    life: 1,
+    store: 1,
     cursors: account === EVE ? {} : { [STREAM]: 10 },
     unread: account === EVE ? {} : { [STREAM]: unread },
     read: { [STREAM]: read },
@@ -398,7 +398,7 @@ describe('the text of a deleted message', () => {
     kind: 'event',
     client: 'new',
     account: BEN,
-    life: 1,
+    store: 1,
     event: event(5, 'message.posted', ANN, { body: 'one' }, 'c1'),
     t: 9,
   };
@@ -447,7 +447,7 @@ describe('a client whose membership ended', () => {
     kind: 'start',
     client: EVE,
     account: EVE,
-    life: 1,
+    store: 1,
     cursors: { [STREAM]: 7 },
     t: 5,
   };
@@ -455,7 +455,7 @@ describe('a client whose membership ended', () => {
     kind: 'event',
     client: EVE,
     account: EVE,
-    life: 1,
+    store: 1,
     event: event(12, 'message.posted', ANN, { body: 'four' }),
     t: 7,
   };
@@ -509,7 +509,7 @@ describe('a run without faults', () => {
                   kind: 'start',
                   client: BEN,
                   account: BEN,
-                  life: 1,
+                  store: 1,
                   cursors: { [STREAM]: 9 },
                   t: startedAt,
                 },
@@ -529,7 +529,7 @@ describe('behind slow readers', () => {
   const found = (mode: 'slow' | 'chaos', buffered: number, rss: number) =>
     check(
       [
-        { kind: 'start', client: ANN, account: ANN, life: 1, cursors: {}, t: 0 },
+        { kind: 'start', client: ANN, account: ANN, store: 1, cursors: {}, t: 0 },
         ...[0, 1].map(
           (n): HistoryRecord => ({
             kind: 'node',
@@ -554,7 +554,7 @@ describe('a store after a crash', () => {
     kind: 'start',
     client: BEN,
     account: BEN,
-    life: 1,
+    store: 1,
     cursors: { [STREAM]: cursor },
     t: 0,
   });
@@ -562,7 +562,7 @@ describe('a store after a crash', () => {
     kind: 'event',
     client: BEN,
     account: BEN,
-    life: 1,
+    store: 1,
     event: aLogEvent(seq),
     t: 0,
   });
@@ -583,7 +583,7 @@ describe('a client of a former member', () => {
     kind: 'start',
     client: EVE,
     account: EVE,
-    life: 2,
+    store: 2,
     cursors: { [STREAM]: cursor },
     t: 5,
   });
@@ -591,7 +591,7 @@ describe('a client of a former member', () => {
     kind: 'event',
     client: EVE,
     account: EVE,
-    life: 2,
+    store: 2,
     event: aLogEvent(seq),
     t: 6,
   });

@@ -1,15 +1,15 @@
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import type { Op } from './history.ts';
-import type { Recorder } from './recorder.ts';
+import type { RecordSink } from './recorder.ts';
 
 /** Records the commands of one client and their answers. */
 export class CommandRecorder {
-  readonly #recorder: Recorder;
+  readonly #recorder: RecordSink;
   readonly #name: string;
   readonly #account: AccountId;
 
   /** `name` is that of the client. */
-  constructor(recorder: Recorder, name: string, account: AccountId) {
+  constructor(recorder: RecordSink, name: string, account: AccountId) {
     this.#recorder = recorder;
     this.#name = name;
     this.#account = account;

@@ -60,14 +60,14 @@ export type HistoryRecord =
       readonly t: number;
     }
   /**
-   * A client started on its store, which has these cursors. `life` numbers the lives of the store: a
+   * A client started on its store, which has these cursors. `store` numbers the stores of the client: a
    * new one is empty; after a crash the same one may have slightly older cursors than before.
    */
   | {
       readonly kind: 'start';
       readonly client: string;
       readonly account: string;
-      readonly life: number;
+      readonly store: number;
       readonly cursors: Readonly<Record<string, number>>;
       readonly t: number;
     }
@@ -78,7 +78,7 @@ export type HistoryRecord =
       readonly kind: 'event';
       readonly client: string;
       readonly account: string;
-      readonly life: number;
+      readonly store: number;
       readonly event: Event;
       readonly t: number;
     }
@@ -86,7 +86,7 @@ export type HistoryRecord =
   | {
       readonly kind: 'reset';
       readonly client: string;
-      readonly life: number;
+      readonly store: number;
       readonly stream: string;
       readonly seq: number;
       readonly t: number;
@@ -153,7 +153,7 @@ export type HistoryRecord =
       readonly kind: 'final';
       readonly client: string;
       readonly account: string;
-      readonly life: number;
+      readonly store: number;
       /** Its cursors in the streams it is subscribed to. */
       readonly cursors: Readonly<Record<string, number>>;
       readonly unread: Readonly<Record<string, number>>;

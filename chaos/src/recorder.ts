@@ -1,8 +1,15 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import type { HistoryRecord } from './history.ts';
 
+/** Takes the records of a run. */
+export interface RecordSink {
+  /** Time since the start of the run, ms. */
+  readonly now: number;
+  add(record: HistoryRecord): void;
+}
+
 /** Records what happens: in memory for the checker, and as lines of JSON on disk. */
-export class Recorder {
+export class Recorder implements RecordSink {
   readonly records: HistoryRecord[] = [];
   readonly #file: WriteStream;
   readonly #startedAt = performance.now();

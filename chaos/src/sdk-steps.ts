@@ -48,7 +48,7 @@ const withText =
 const isReply = (text: string): boolean => (text.codePointAt(text.length - 1) ?? 0) % 4 === 0;
 
 /** The steps that are commands of the SDK; null if there is no object for one. */
-const STEPS: Readonly<Record<Exclude<Step['op'], RequestStep | 'away'>, Give>> = {
+const STEPS: Readonly<Record<SdkOp, Give>> = {
   post: withText((client, { conversation, text, seen }) => ({
     sent: client.post(conversation, text, isReply(text) && seen !== null ? { replyTo: seen } : {}),
     op: 'post',
@@ -80,9 +80,9 @@ const STEPS: Readonly<Record<Exclude<Step['op'], RequestStep | 'away'>, Give>> =
 /** A step that is a request, not a command of the SDK. */
 export type RequestStep = 'join' | 'leave' | 'add' | 'remove';
 
+/** A step that is carried out with the SDK. */
+export type SdkOp = Exclude<Step['op'], RequestStep | 'away'>;
+
 /** Carries out a step over the connection of a client. Returns the command, if it gave one. */
-export const takeStep = (
-  client: ParleyClient,
-  op: Exclude<Step['op'], RequestStep | 'away'>,
-  target: StepTarget,
-): Invoked | null => STEPS[op](client, target);
+export const takeStep = (client: ParleyClient, op: SdkOp, target: StepTarget): Invoked | null =>
+  STEPS[op](client, target);

@@ -131,8 +131,8 @@ export class CursorFirstStore extends KeptStore {
   }
 }
 
-/** The store as one life of a client sees it: after `crash` nothing more is stored. */
-export class Life implements Store {
+/** The store as one process of a client uses it: after `crash` nothing more is stored. */
+export class ProcessStore implements Store {
   readonly #store: Store;
   readonly #onOpen: (saved: Saved) => void;
   #crashed = false;

@@ -5,8 +5,8 @@ import type { Scheduler } from './scheduler.ts';
 /** Cancels something that was scheduled. */
 export type Cancel = () => void;
 
-/** Something that happens at a time, in a process. */
-interface Happening {
+/** What is to be done at a time, in a process. */
+interface Task {
   readonly at: number;
   readonly order: number;
   readonly process: Process;
@@ -16,8 +16,10 @@ interface Happening {
   cancelled: boolean;
 }
 
-/** Happenings that may share a turn: at most this many, this close together (ms). */
-const TURN = { happenings: 4, ms: 0.5, share: 0.3 };
+/** Tasks that may share a turn: at most this many, this close together (ms). */
+const TURN = { tasks: 5, ms: 0.5, share: 0.3 };
+/** How long the callbacks of `setImmediate` of one turn take together, ms. */
+const IMMEDIATES_MS = 0.05;
 /** Steps that are handed to the real event loop at a time. */
 const STEPS = 512;
 
@@ -26,21 +28,24 @@ const realImmediate = setImmediate;
 /**
  * Runs all simulated processes in one thread, in simulated time.
  *
- * 1. Happenings run in the order of their times, those of one time in the order in which they were
+ * 1. Tasks run in the order of their times, those of one time in the order in which they were
  *    scheduled. Times are chosen by the seed, so the seed decides the order.
- * 2. Everything that a happening causes at once (microtasks, `process.nextTick`) is finished before the
+ * 2. Everything that a task causes at once (microtasks, `process.nextTick`) is finished before the
  *    next one. It belongs to the same process: what crosses from one process to another is scheduled.
  * 3. `setImmediate` runs after the turn. As sockets that become readable together share a turn of a real
- *    event loop, happenings that are close together may share one, by choice of the seed.
+ *    event loop, tasks that are close together may share one, by choice of the seed.
  * 4. A process that was killed does nothing any more; one that is frozen does it when it is thawed.
  */
 export class EventLoop {
   readonly random: Random;
-  readonly #heap: Happening[] = [];
-  #immediates: Happening[] = [];
+  readonly #heap: Task[] = [];
+  readonly #immediates: Task[] = [];
+  /** The callbacks of `setImmediate` that are still to be run in the present turn. */
+  #dueImmediates = 0;
   #now = 0;
   #order = 0;
   #forks = 2;
+  /** The tasks of the present turn so far. */
   #turn = 0;
   #current: Process | null = null;
 
@@ -58,7 +63,7 @@ export class EventLoop {
     return this.#now;
   }
 
-  /** The process that runs at the moment. @throws outside of a happening */
+  /** The process that runs at the moment. @throws outside of a task */
   get current(): Process {
     if (!this.#current) throw new Error('No simulated process runs');
     return this.#current;
@@ -76,7 +81,7 @@ export class EventLoop {
 
   /** Schedules `fn` after the present turn. */
   immediate(process: Process, fn: () => void): Cancel {
-    const happening: Happening = {
+    const task: Task = {
       at: this.#now,
       order: ++this.#order,
       process,
@@ -84,9 +89,9 @@ export class EventLoop {
       isFault: false,
       cancelled: false,
     };
-    this.#immediates.push(happening);
+    this.#immediates.push(task);
     return () => {
-      happening.cancelled = true;
+      task.cancelled = true;
     };
   }
 
@@ -144,12 +149,12 @@ export class EventLoop {
 
   /** Runs what the last turn has left for its end, so that nothing of it is left in the modules. */
   async endTurn(): Promise<void> {
-    this.#turn = TURN.happenings;
+    this.#turn = TURN.tasks;
     await this.run(() => this.#immediates.length === 0, this.#now);
   }
 
   #add(ms: number, process: Process, fn: () => void, isFault: boolean): Cancel {
-    const happening: Happening = {
+    const task: Task = {
       at: this.#now + Math.max(0, ms),
       order: ++this.#order,
       process,
@@ -157,39 +162,47 @@ export class EventLoop {
       isFault,
       cancelled: false,
     };
-    push(this.#heap, happening);
+    push(this.#heap, task);
     return () => {
-      happening.cancelled = true;
+      task.cancelled = true;
     };
   }
 
   /** Runs what comes next. Returns false if there is nothing up to `until`. */
   #step(until: number): boolean {
-    const immediate = this.#immediates[0];
-    if (immediate && !this.#continuesTurn()) {
-      this.#turn = 0;
-      this.#immediates.shift();
-      this.#do(immediate);
+    if (this.#immediates.length > 0 && (this.#dueImmediates > 0 || !this.#takesAnother())) {
+      this.#runImmediate();
       return true;
     }
     const next = this.#heap[0];
     if (!next || next.at > until) return false;
     pop(this.#heap);
-    this.#now = next.at;
+    this.#turn = this.#immediates.length > 0 ? this.#turn + 1 : 1;
+    this.#now = Math.max(this.#now, next.at);
     this.#do(next);
     return true;
   }
 
-  /** Whether the next happening is a part of the present turn. */
-  #continuesTurn(): boolean {
-    const next = this.#heap[0];
-    if (!next || next.isFault || next.at - this.#now > TURN.ms) return false;
-    if (this.#turn >= TURN.happenings || !this.random.chance(TURN.share)) return false;
-    this.#turn++;
-    return true;
+  /** Runs the first callback of `setImmediate`; those that are added meanwhile are for the next turn. */
+  #runImmediate(): void {
+    if (this.#dueImmediates === 0) this.#dueImmediates = this.#immediates.length;
+    this.#do(this.#immediates.shift() as Task);
+    if (--this.#dueImmediates > 0) return;
+    this.#turn = 0;
+    this.#now += IMMEDIATES_MS;
   }
 
-  #do({ process, fn, cancelled }: Happening): void {
+  /** Whether the next task comes before the callbacks of `setImmediate`. */
+  #takesAnother(): boolean {
+    const next = this.#heap[0];
+    if (!next) return false;
+    // What is due already is not held up by callbacks that call `setImmediate` again.
+    if (this.#turn === 0) return next.at <= this.#now;
+    if (next.isFault || next.at - this.#now > TURN.ms) return false;
+    return this.#turn < TURN.tasks && this.random.chance(TURN.share);
+  }
+
+  #do({ process, fn, cancelled }: Task): void {
     if (cancelled || !process.isAlive) return;
     if (process.isFrozen) {
       process.missed.push(fn);
@@ -205,16 +218,15 @@ export class EventLoop {
   }
 }
 
-const isBefore = (a: Happening, b: Happening): boolean =>
-  a.at < b.at || (a.at === b.at && a.order < b.order);
+const isBefore = (a: Task, b: Task): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 /** Adds to a binary heap. */
-function push(heap: Happening[], item: Happening): void {
+function push(heap: Task[], item: Task): void {
   let place = heap.length;
   heap.push(item);
   while (place > 0) {
     const above = (place - 1) >> 1;
-    const other = heap[above] as Happening;
+    const other = heap[above] as Task;
     if (!isBefore(item, other)) break;
     heap[place] = other;
     place = above;
@@ -223,16 +235,16 @@ function push(heap: Happening[], item: Happening): void {
 }
 
 /** Removes the first item of a binary heap. */
-function pop(heap: Happening[]): void {
-  const item = heap.pop() as Happening;
+function pop(heap: Task[]): void {
+  const item = heap.pop() as Task;
   if (heap.length === 0) return;
   let place = 0;
   for (;;) {
     let below = 2 * place + 1;
     if (below >= heap.length) break;
     const right = heap[below + 1];
-    if (right && isBefore(right, heap[below] as Happening)) below++;
-    const other = heap[below] as Happening;
+    if (right && isBefore(right, heap[below] as Task)) below++;
+    const other = heap[below] as Task;
     if (!isBefore(other, item)) break;
     heap[place] = other;
     place = below;

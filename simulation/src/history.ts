@@ -1,18 +1,21 @@
 import type { HistoryRecord } from '@parley/chaos/history';
+import type { RecordSink } from '@parley/chaos/recorder';
 
-/** A record without its time. */
-type WithoutTime<R> = R extends { readonly t: number } ? Omit<R, 't'> : R;
-
-/** Records what clients see, in the form that the checker of the chaos runs reads. */
-export class History {
+/** Keeps the records of a run, in the form that the checker of the chaos runs reads. */
+export class History implements RecordSink {
   readonly records: HistoryRecord[] = [];
   readonly #now: () => number;
 
+  /** `now` returns the simulated time, ms. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  add(record: WithoutTime<HistoryRecord>): void {
-    this.records.push({ ...record, t: Math.round(this.#now() * 1000) / 1000 } as HistoryRecord);
+  get now(): number {
+    return Math.round(this.#now() * 1000) / 1000;
+  }
+
+  add(record: HistoryRecord): void {
+    this.records.push(record);
   }
 }

@@ -124,6 +124,13 @@ const SHARES: readonly (readonly [Step['op'], number])[] = [
 const EMOJI = ['👍', '🎉', '❤️'];
 /** How long commands are sent, ms. */
 const ACTIVE_MS = 3_000;
+/** The share of commands that come alone; others come up to so many at once, within so many ms. */
+const SINGLE_SHARE = 0.4;
+const BURST_MAX = 7;
+const BURST_MS = 5;
+/** The shares of the commands of a burst that are of its first client, and at its first moment. */
+const SAME_CLIENT_SHARE = 0.5;
+const SAME_MOMENT_SHARE = 0.6;
 /** One plan in so many has no faults, and one has only those of the broker. */
 const OTHER_KINDS_EVERY = 10;
 
@@ -131,7 +138,7 @@ const OTHER_KINDS_EVERY = 10;
 export function planRun(seed: number): Plan {
   const random = new Random(seed);
   const kind = kindOf(seed);
-  const accounts = random.int(3, 4);
+  const accounts = random.chance(0.7) ? 3 : 4;
   const clients = planClients(accounts, random.fork(1), kind);
   const conversations = planConversations(accounts, random.fork(2));
   return {
@@ -161,7 +168,7 @@ function planClients(accounts: number, random: Random, kind: PlanKind): ClientPl
     clockOffsetMs: clockOffsetMs(),
   }));
   // A second device of one account.
-  if (random.chance(0.5)) {
+  if (random.chance(0.3)) {
     const account = random.int(0, accounts - 1);
     clients.push({ name: `c${account}b`, account, clockOffsetMs: clockOffsetMs() });
   }
@@ -193,24 +200,26 @@ function planConditions(random: Random, kind: PlanKind): Conditions {
   };
 }
 
+/** Commands mostly come several at a time, from one client or from several: what races is in one batch. */
 function planSteps(
   clients: readonly ClientPlan[],
   conversations: readonly ConversationPlan[],
   random: Random,
 ): Step[] {
   const steps: Step[] = [];
-  const count = random.int(105, 130);
+  const count = random.int(100, 106);
+  const anyClient = () => random.int(0, clients.length - 1);
   while (steps.length < count) {
-    const client = random.int(0, clients.length - 1);
-    const { account, name } = clients[client] as ClientPlan;
     const at = random.next() * ACTIVE_MS;
-    // Some act several times at once.
-    const burst = random.chance(0.2) ? random.int(2, 5) : 1;
+    const first = anyClient();
+    const burst = random.chance(SINGLE_SHARE) ? 1 : random.int(2, BURST_MAX);
     for (let n = 0; n < burst; n++) {
+      const client = random.chance(SAME_CLIENT_SHARE) ? first : anyClient();
+      const { account, name } = clients[client] as ClientPlan;
       const op = random.weighted(SHARES, 'post');
       const isEmoji = op === 'react' || op === 'unreact';
       steps.push({
-        at,
+        at: random.chance(SAME_MOMENT_SHARE) ? at : at + random.next() * BURST_MS,
         client,
         op,
         conversation: pickConversation(conversations, account, op, random),

@@ -22,7 +22,7 @@ import { Network } from './network/network.ts';
 import { BrokerBus } from './node/broker.ts';
 import { SimulatedNode } from './node/node.ts';
 import { NodeSlot } from './node/slot.ts';
-import type { FaultPlan, Plan } from './plan.ts';
+import type { FaultPlan, Plan, Step } from './plan.ts';
 import { Process } from './process.ts';
 import { RunDatabase } from './run-database.ts';
 
@@ -65,11 +65,15 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<RunResu
   process.on('unhandledRejection', onUncaught);
   process.on('uncaughtException', onUncaught);
   loop.onError = onUncaught;
+  // Rejected commands are many, and where they were created is read in traces only.
+  const { stackTraceLimit } = Error;
+  if (!options.trace) Error.stackTraceLimit = 0;
   try {
     await simulation.run();
   } finally {
     process.off('unhandledRejection', onUncaught);
     process.off('uncaughtException', onUncaught);
+    Error.stackTraceLimit = stackTraceLimit;
     restore();
   }
   const { records } = simulation.history;
@@ -81,12 +85,16 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<RunResu
   };
 }
 
+/** A record without its time. */
+type Untimed<R> = R extends { readonly t: number } ? Omit<R, 't'> : never;
+
 class Simulation {
   readonly history: History;
   readonly #plan: Plan;
   readonly #loop: EventLoop;
   readonly #options: RunOptions;
-  readonly #world = new Process('world');
+  /** What carries out the plan. */
+  readonly #runner = new Process('runner');
   readonly #database: RunDatabase;
   readonly #network: Network;
   readonly #bus: BrokerBus;
@@ -120,7 +128,7 @@ class Simulation {
   /** An error that nothing caught. */
   uncaught(error: unknown): void {
     const how = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.history.add({ kind: 'died', node: 'a process', how });
+    this.#record({ kind: 'died', node: 'a process', how });
   }
 
   async run(): Promise<void> {
@@ -144,22 +152,27 @@ class Simulation {
     let end = 0;
     for (const step of steps) {
       end = Math.max(end, step.at);
-      loop.after(step.at, this.#world, () => this.#actors[step.client]?.do(step));
+      loop.after(step.at, this.#runner, () => this.#take(step));
     }
     for (const fault of faults) {
       end = Math.max(end, fault.at + fault.lasts);
-      loop.fault(fault.at, this.#world, () => this.#begin(fault));
-      loop.fault(fault.at + fault.lasts, this.#world, () => this.#end(fault));
+      loop.fault(fault.at, this.#runner, () => this.#begin(fault));
+      loop.fault(fault.at + fault.lasts, this.#runner, () => this.#end(fault));
     }
     await loop.run(() => false, loop.now + end);
     this.#heal();
     const startedAt = loop.now;
     const missing = await this.#converge();
     const ms = Math.round(loop.now - startedAt);
-    this.history.add({ kind: 'quiet', round: 0, ms, missing });
+    this.#record({ kind: 'quiet', round: 0, ms, missing });
     await this.#until(CONVERGENCE_MS, () => this.#finish());
     await loop.endTurn();
     this.#readLogs();
+  }
+
+  /** Adds a record of this moment. */
+  #record(record: Untimed<HistoryRecord>): void {
+    this.history.add({ ...record, t: this.history.now } as HistoryRecord);
   }
 
   // ---- set-up -------------------------------------------------------------------------------------
@@ -202,6 +215,13 @@ class Simulation {
     }
   }
 
+  /** Carries out a step. If its client does not run, the next one that does takes its place. */
+  #take(step: Step): void {
+    for (let n = 0; n < this.#actors.length; n++) {
+      if (this.#actors[(step.client + n) % this.#actors.length]?.do(step)) return;
+    }
+  }
+
   // ---- faults -------------------------------------------------------------------------------------
 
   #begin(fault: FaultPlan): void {
@@ -226,13 +246,13 @@ class Simulation {
   }
 
   #note(name: string, phase: 'begin' | 'end'): void {
-    this.history.add({ kind: 'fault', name, phase });
+    this.#record({ kind: 'fault', name, phase });
     this.#trace('fault', `${name} ${phase}`);
   }
 
   /** Ends what remains of faults: everything runs, and nothing is lost any more. */
   #heal(): void {
-    this.#trace('world', 'all faults have ended');
+    this.#trace('runner', 'all faults have ended');
     this.#database.restart();
     this.#database.loseCommits(0);
     this.#database.failWrites(0);
@@ -253,9 +273,9 @@ class Simulation {
       const heads = this.#database.heads();
       missing = this.#actors.map((actor) => actor.missing(heads)).filter((m) => m !== null);
       isOver = missing.length === 0;
-      this.#loop.after(LOOK_MS, this.#world, look);
+      this.#loop.after(LOOK_MS, this.#runner, look);
     };
-    this.#loop.after(0, this.#world, look);
+    this.#loop.after(0, this.#runner, look);
     await this.#loop.run(() => isOver, this.#loop.now + CONVERGENCE_MS);
     return missing;
   }
@@ -263,7 +283,7 @@ class Simulation {
   async #finish(): Promise<void> {
     for (const slot of this.#slots) {
       if (this.#plan.kind === 'clean') {
-        this.history.add({ kind: 'node', node: slot.name, ...slot.repairs, buffered: 0, rss: 0 });
+        this.#record({ kind: 'node', node: slot.name, ...slot.repairs, buffered: 0, rss: 0 });
       }
       slot.setClock(LATER_MS);
     }
@@ -273,7 +293,7 @@ class Simulation {
   }
 
   #pause(): Promise<void> {
-    return new Promise((resolve) => this.#loop.after(LOOK_MS, this.#world, resolve));
+    return new Promise((resolve) => this.#loop.after(LOOK_MS, this.#runner, resolve));
   }
 
   #readLogs(): void {
@@ -289,7 +309,7 @@ class Simulation {
   async #until(ms: number, work: () => Promise<void>): Promise<void> {
     let isDone = false;
     let failure: unknown;
-    this.#loop.after(0, this.#world, () => {
+    this.#loop.after(0, this.#runner, () => {
       work().then(
         () => {
           isDone = true;
@@ -301,7 +321,7 @@ class Simulation {
     });
     await this.#loop.run(() => isDone || failure !== undefined, this.#loop.now + ms);
     if (failure !== undefined) throw failure;
-    if (!isDone) this.history.add({ kind: 'died', node: 'the run', how: 'it did not end in time' });
+    if (!isDone) this.#record({ kind: 'died', node: 'the run', how: 'it did not end in time' });
   }
 
   #logged(process: Process, level: string, message: string, fields: object): void {
@@ -309,7 +329,7 @@ class Simulation {
     const why = err instanceof Error ? `: ${err.name} ${err.message}` : '';
     this.#trace(process.name, `${level}: ${message}${why}`);
     if (this.#plan.kind === 'clean' && level === 'error') {
-      this.history.add({ kind: 'died', node: process.name, how: `${message}${why}` });
+      this.#record({ kind: 'died', node: process.name, how: `${message}${why}` });
     }
   }
 

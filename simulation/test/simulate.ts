@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
+/** As `npm run simulate` has it: what a schedule leaves is collected in few, large steps. */
+const MEMORY = ['--min-semi-space-size=32', '--max-semi-space-size=64'];
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const BUILT = [pathOf('../dist/main.js')];
 const SOURCES = [
@@ -16,7 +18,7 @@ const SOURCES = [
  */
 export function simulate(...args: string[]): Promise<{ code: number | null; output: string }> {
   const program = process.env.PARLEY_MUTANT === undefined ? BUILT : SOURCES;
-  const child = spawn(process.execPath, [...program, ...args], {
+  const child = spawn(process.execPath, [...MEMORY, ...program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

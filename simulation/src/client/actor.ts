@@ -1,19 +1,18 @@
+import { type RecordedClient, recordClient, recordStart } from '@parley/chaos/client-recorder';
+import { CommandRecorder } from '@parley/chaos/command-recorder';
 import { discardRefused } from '@parley/chaos/discard-refused';
-import { finalMessage } from '@parley/chaos/final-message';
-import type { FinalMessage, Op } from '@parley/chaos/history';
+import { finalRecord } from '@parley/chaos/final-record';
+import { MessageChoice } from '@parley/chaos/message-choice';
 import type { Random } from '@parley/chaos/random';
+import { type SdkOp, type StepTarget, takeStep } from '@parley/chaos/sdk-steps';
 import { CursorFirstStore, KeptStore } from '@parley/chaos/store';
-import { CommandRefused, ParleyApi, ParleyClient, type Sent } from '@parley/client';
+import { CommandRefused, ParleyApi, ParleyClient } from '@parley/client';
 import {
   type AccountId,
   type ClientId,
   type ConversationId,
-  conversationOfStream,
-  type Event,
-  type Seq,
   streamOfAccount,
   streamOfConversation,
-  WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import type { EventLoop } from '../event-loop.ts';
@@ -23,7 +22,7 @@ import { tokenOf } from '../node/tokens.ts';
 import type { ClientPlan, Step } from '../plan.ts';
 import { Process } from '../process.ts';
 import { fetchOf, Requests } from './requests.ts';
-import { StoreOfLife } from './store.ts';
+import { ProcessStore } from './store.ts';
 
 /** What all clients of a run share. */
 export interface Stage {
@@ -38,10 +37,12 @@ export interface Stage {
   readonly cursorFirst: boolean;
 }
 
-/** Commands choose among this many of the client’s own messages and of those it saw last. */
-const REMEMBERED = 20;
-/** The share of posts that quote a message, one of the oldest that the client remembers. */
-const REPLIES = 0.25;
+/** A post that is repeated at the end. */
+interface Past {
+  readonly id: ClientId;
+  readonly conversation: ConversationId;
+  readonly body: string;
+}
 
 /** A client of a run: the SDK on a store that survives it. */
 export class Actor {
@@ -51,10 +52,10 @@ export class Actor {
   readonly requests: Requests;
   readonly #stage: Stage;
   readonly #random: Random;
-  readonly #own = new Map<ConversationId, Seq[]>();
-  readonly #seen = new Map<ConversationId, Seq[]>();
-  /** Commands to be repeated at the end. */
-  readonly #past: { id: ClientId; conversation: ConversationId; body: string }[] = [];
+  readonly #record: CommandRecorder;
+  readonly #own = new MessageChoice();
+  readonly #seen = new MessageChoice();
+  readonly #past: Past[] = [];
   readonly #requester: Process;
   #store: KeptStore;
   #stores = 1;
@@ -73,6 +74,7 @@ export class Actor {
     this.#stage = stage;
     this.#random = random;
     this.account = stage.accounts[plan.account] as AccountId;
+    this.#record = new CommandRecorder(stage.history, plan.name, this.account);
     this.#store = this.#newStore();
     this.#process = new Process(plan.name);
     const requests = new Process(`${plan.name}!`);
@@ -80,14 +82,14 @@ export class Actor {
     this.#requester = requests;
   }
 
-  // ---- lives --------------------------------------------------------------------------------------
+  // ---- processes ----------------------------------------------------------------------------------
 
-  /** The process of its present or last life. */
+  /** Its present or last process. */
   get process(): Process {
     return this.#process;
   }
 
-  /** Starts a life on what the store has, as soon as the life before has ended. */
+  /** Starts a process on what the store has, as soon as the one before has ended. */
   wake(): void {
     this.#isWanted = true;
     if (this.#client || this.#stopping) return;
@@ -135,8 +137,9 @@ export class Actor {
   #ended(client: ParleyClient, how: 'sleep' | 'crash' | 'end'): void {
     this.#client = null;
     this.#stopping = null;
+    const { history } = this.#stage;
     const counters = { ...client.counters };
-    this.#stage.history.add({ kind: 'stop', client: this.plan.name, how, counters });
+    history.add({ kind: 'stop', client: this.plan.name, how, counters, t: history.now });
     if (this.#forgets) {
       this.#forgets = false;
       this.#store = this.#newStore();
@@ -161,9 +164,9 @@ export class Actor {
   #newClient(): ParleyClient {
     const { loop, network, history } = this.#stage;
     const process = this.#process;
-    const who = { client: this.plan.name, account: this.account, life: this.#stores };
-    const store = new StoreOfLife(this.#store, loop.schedulerOf(process), ({ cursors }) =>
-      history.add({ kind: 'start', ...who, cursors: Object.fromEntries(cursors) }),
+    const who = this.#recorded;
+    const store = new ProcessStore(this.#store, loop.schedulerOf(process), (saved) =>
+      recordStart(history, who, saved),
     );
     const api = new ParleyApi({
       url: 'http://parley',
@@ -174,76 +177,75 @@ export class Actor {
       api,
       store,
       socket: (_url, handlers) => {
-        history.add({ kind: 'connect', client: this.plan.name });
+        history.add({ kind: 'connect', client: this.plan.name, t: history.now });
         return network.open(process, handlers, this.bytesPerMs);
       },
       random: () => this.#random.next(),
       loadUsers: false,
     });
-    client.onEvent((event) => {
-      history.add({ kind: 'event', ...who, event });
-      this.#remember(event);
+    const [commands, own, seen] = [this.#record, this.#own, this.#seen];
+    recordClient(client, who, { sink: history, commands, own, seen });
+    client.on('ended', () => {
+      const how = 'its session ended';
+      history.add({ kind: 'died', node: this.plan.name, how, t: history.now });
     });
-    client.on('reset', ({ stream, lastSeq: seq }) =>
-      history.add({ kind: 'reset', ...who, stream, seq }),
-    );
-    client.on('ack', ({ entry, ack }) => {
-      if (entry.command.op === 'read') return;
-      this.#acked(ack.id, ack.stream, ack.seq);
-      if (entry.command.op === 'post') this.#keep(this.#own, entry.command.conversation, ack.seq);
-    });
-    client.on('nack', ({ entry, refusal }) => {
-      if (entry.command.op !== 'read') this.#nacked(entry.id, refusal.code);
-      // A user would discard what was refused.
-      client.discard(entry.id);
-    });
-    const died = (how: string) => history.add({ kind: 'died', node: this.plan.name, how });
-    client.on('storage', ({ message }) => died(`its store failed: ${message}`));
-    client.on('ended', () => died('its session ended'));
     return client;
+  }
+
+  get #recorded(): RecordedClient {
+    return { client: this.plan.name, account: this.account, store: this.#stores };
   }
 
   // ---- commands -----------------------------------------------------------------------------------
 
-  /** Carries out a step of the plan, as far as there is an object for it. */
-  do(step: Step): void {
+  /** Carries out a step of the plan. Returns false if it cannot: another client may. */
+  do(step: Step): boolean {
     const conversation = this.#stage.conversations[step.conversation] as ConversationId;
     const { op, text, pick } = step;
-    if (op === 'join' || op === 'leave' || op === 'add' || op === 'remove') {
-      void this.#member(op, conversation, pick);
-    } else if (op === 'twice') {
-      void this.#postTwice(conversation, text, text);
-    } else if (op === 'rivals') {
-      void this.#postTwice(conversation, `${text} (one)`, `${text} (other)`);
-    } else if (this.#client && !this.#process.isFrozen) {
-      const client = this.#client;
-      this.#stage.loop.after(0, this.#process, () => this.#send(client, step, conversation));
+    switch (op) {
+      case 'leave':
+        // The first account has created all groups and never leaves: it reads the whole logs at the end.
+        if (this.plan.account === 0) return false;
+        void this.#member(op, conversation, pick);
+        return true;
+      case 'join':
+      case 'add':
+      case 'remove':
+        void this.#member(op, conversation, pick);
+        return true;
+      case 'twice':
+        void this.#postTwice(conversation, text, text);
+        return true;
+      case 'rivals':
+        void this.#postTwice(conversation, `${text} (one)`, `${text} (other)`);
+        return true;
     }
+    const client = this.#client;
+    if (!client || this.#process.isFrozen) return false;
+    this.#stage.loop.after(0, this.#process, () => {
+      const target = {
+        conversation,
+        own: this.#own.pick(conversation, pick),
+        seen: this.#seen.pick(conversation, pick),
+        text,
+      };
+      // Where there is no message yet, there will be one.
+      const needed = op === 'edit' || op === 'delete' ? target.own : target.seen;
+      this.#give(client, needed === null ? 'post' : op, target);
+    });
+    return true;
   }
 
-  #send(client: ParleyClient, { op, text, pick }: Step, id: ConversationId): void {
-    const own = pickOf(this.#own, id, pick);
-    const seen = pickOf(this.#seen, id, pick);
-    if (op === 'post') {
-      const quote = seen !== null && pick < REPLIES ? { replyTo: seen } : {};
-      this.#invoke(client.post(id, text, quote), 'post', id, { text });
-    } else if (op === 'edit' && own) {
-      this.#invoke(client.edit(id, own, text), 'edit', id, { message: own, text });
-    } else if (op === 'delete' && own) {
-      this.#invoke(client.remove(id, own), 'delete', id, { message: own });
-    } else if (op === 'react' && seen) {
-      this.#invoke(client.react(id, seen, text), 'react', id, { message: seen, text });
-    } else if (op === 'unreact' && seen) {
-      this.#invoke(client.unreact(id, seen, text), 'unreact', id, { message: seen, text });
-    } else if (op === 'pin' && seen) {
-      this.#invoke(client.pin(id, seen), 'pin', id, { message: seen });
-    } else if (op === 'unpin' && seen) {
-      this.#invoke(client.unpin(id, seen), 'unpin', id, { message: seen });
-    } else if (op === 'read' && seen) {
-      client.read(id, seen);
-    } else if (op === 'unread' && seen) {
-      client.read(id, (seen - 1) as Seq, { unread: true });
-    }
+  #give(client: ParleyClient, op: SdkOp, target: StepTarget): void {
+    const invoked = takeStep(client, op, target);
+    if (!invoked) return;
+    const { sent, details } = invoked;
+    // What was sent before the store was dropped is in no order to the rest.
+    this.#record.invoked(sent.id, invoked.op, target.conversation, details);
+    // The client’s events record answers, including those that a later process receives.
+    sent.settled.catch((error: unknown) => {
+      if (!(error instanceof CommandRefused)) throw error;
+    });
   }
 
   /** Sends commands of the run again, as a client with a stale outbox would: the answers are the same. */
@@ -251,30 +253,11 @@ export class Actor {
     for (const past of this.#past.splice(0)) void this.#post(past, this.#random.next());
   }
 
-  #invoke(
-    sent: Sent,
-    op: Op,
-    conversation: ConversationId,
-    rest: { message?: Seq; text?: string },
-  ): void {
-    // What was sent before the store was dropped is in no order to the rest.
-    this.#invoked(`${this.plan.name}~${this.#stores}`, sent.id, op, conversation, rest);
-    // The client’s events record answers, including those that a later life receives.
-    sent.settled.catch((error: unknown) => {
-      if (!(error instanceof CommandRefused)) throw error;
-    });
-  }
-
   /** Posts twice at once with one id. Of two texts one must be rejected. */
   async #postTwice(conversation: ConversationId, one: string, other: string): Promise<void> {
-    const { loop, history } = this.#stage;
-    const id = loop.within(this.#requester, uuidv7) as ClientId;
-    const client = `${this.plan.name}!${id}`;
-    const { account } = this;
-    this.#invoked(client, id, 'post', conversation, { text: one });
-    if (other !== one) {
-      history.add({ kind: 'rival', client, account, id, conversation, text: other });
-    }
+    const id = this.#stage.loop.within(this.#requester, uuidv7) as ClientId;
+    this.#record.requested(id, 'post', conversation, { text: one });
+    if (other !== one) this.#record.rival(id, conversation, other);
     const which = this.#random.next();
     const commands = [one, other].map((body) => ({ id, conversation, body }));
     // Often on one node, so that both are in one batch.
@@ -284,15 +267,12 @@ export class Actor {
     if (stored.includes(true)) this.#past.push(...commands);
   }
 
-  async #post(
-    { id, conversation, body }: { id: ClientId; conversation: ConversationId; body: string },
-    which: number,
-  ): Promise<boolean> {
+  async #post({ id, conversation, body }: Past, which: number): Promise<boolean> {
     const path = `/conversations/${conversation}/messages`;
     const answer = await this.requests.send({ method: 'POST', path, id, body: { body } }, which);
     if (answer.kind === 'done') {
-      this.#acked(id, streamOfConversation(conversation), answer.seq, body);
-    } else if (answer.kind === 'refused') this.#nacked(id, answer.code);
+      this.#record.acked(id, streamOfConversation(conversation), answer.seq, body);
+    } else if (answer.kind === 'refused') this.#record.nacked(id, answer.code);
     return answer.kind === 'done';
   }
 
@@ -302,13 +282,11 @@ export class Actor {
     pick: number,
   ): Promise<void> {
     const { loop, accounts } = this.#stage;
-    // The first account has created all groups and never leaves: it reads the whole logs at the end.
-    if (op === 'leave' && this.plan.account === 0) return;
     const others = accounts.slice(1);
     const whom = others[Math.floor(pick * others.length)] as AccountId;
     const id = loop.within(this.#requester, uuidv7) as ClientId;
     const isAboutOther = op === 'add' || op === 'remove';
-    this.#invoked(`${this.plan.name}!${id}`, id, op, conversation, isAboutOther ? { whom } : {});
+    this.#record.requested(id, op, conversation, isAboutOther ? { whom } : {});
     const path = `/conversations/${conversation}`;
     const answer = await this.requests.send(
       op === 'remove'
@@ -317,51 +295,7 @@ export class Actor {
           ? { method: 'POST', path: `${path}/members`, id, body: { account: whom } }
           : { method: 'POST', path: `${path}/${op}`, id, body: null },
     );
-    if (answer.kind === 'refused') this.#nacked(id, answer.code);
-  }
-
-  // ---- what it knows ------------------------------------------------------------------------------
-
-  #remember(event: Event): void {
-    if (event.type === 'message.posted') {
-      this.#keep(this.#seen, conversationOfStream(event.stream), event.seq);
-    }
-  }
-
-  #keep(map: Map<ConversationId, Seq[]>, conversation: ConversationId, seq: Seq): void {
-    const list = map.get(conversation) ?? [];
-    list.push(seq);
-    if (list.length > REMEMBERED) list.shift();
-    map.set(conversation, list);
-  }
-
-  // ---- recording ----------------------------------------------------------------------------------
-
-  #invoked(
-    client: string,
-    id: string,
-    op: Op,
-    conversation: ConversationId,
-    rest: { message?: Seq; text?: string; whom?: string },
-  ): void {
-    const { account } = this;
-    this.#stage.history.add({ kind: 'invoke', client, account, id, op, conversation, ...rest });
-  }
-
-  #acked(id: string, stream: string, seq: number, text?: string): void {
-    const { name: client } = this.plan;
-    this.#stage.history.add({
-      kind: 'ack',
-      client,
-      id,
-      stream,
-      seq,
-      ...(text !== undefined && { text }),
-    });
-  }
-
-  #nacked(id: string, code: string): void {
-    this.#stage.history.add({ kind: 'nack', client: this.plan.name, id, code });
+    if (answer.kind === 'refused') this.#record.nacked(id, answer.code);
   }
 
   // ---- convergence --------------------------------------------------------------------------------
@@ -393,36 +327,7 @@ export class Actor {
   async finish(): Promise<void> {
     const client = this.#client;
     if (!client) return;
-    const views = [...client.snapshot.conversations.values()];
-    const waiting = client.snapshot.outbox.map((entry) => entry.id as string);
-    const cursors: Record<string, number> = {};
-    for (const [stream, seq] of client.cursors) {
-      if (stream !== WORKSPACE_STREAM && stream !== streamOfAccount(this.account)) {
-        cursors[stream] = seq;
-      }
-    }
-    await this.sleep('end');
-    const saved = await this.#store.open(this.account);
-    const kept: Record<string, { from: number; messages: FinalMessage[] }> = {};
-    for (const [id, from] of saved.windows) {
-      const messages = saved.messages.filter((message) => message.conversation === id);
-      kept[streamOfConversation(id)] = { from, messages: messages.map(finalMessage) };
-    }
-    this.#stage.history.add({
-      kind: 'final',
-      client: this.plan.name,
-      account: this.account,
-      life: this.#stores,
-      cursors,
-      unread: Object.fromEntries(views.map((v) => [streamOfConversation(v.id), v.unread])),
-      read: Object.fromEntries(views.map((v) => [streamOfConversation(v.id), v.readSeq])),
-      kept,
-      waiting,
-    });
+    const stop = () => this.sleep('end');
+    this.#stage.history.add(await finalRecord(this.#recorded, { client, stop, kept: this.#store }));
   }
-}
-
-function pickOf(map: ReadonlyMap<ConversationId, Seq[]>, id: ConversationId, pick: number) {
-  const list = map.get(id) ?? [];
-  return list[Math.floor(pick * list.length)] ?? null;
 }

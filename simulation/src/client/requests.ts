@@ -68,7 +68,7 @@ export class Requests {
   }
 }
 
-/** Returns `fetch` for the SDK of one life of a client. */
+/** Returns `fetch` for the SDK of one process of a client. */
 export function fetchOf(network: Network, process: Process): typeof fetch {
   return (async (input: URL | string, init: RequestInit = {}) => {
     const url = new URL(input);

@@ -9,11 +9,11 @@ const WRITE_MS = 2;
 const LATE_ANSWERS = 0.1;
 
 /**
- * The store of a client as one life of it uses it. Calls are carried out one after the other, as by
+ * The store of a client as one process of it uses it. Calls are carried out one after the other, as by
  * IndexedDB. Each takes a while, and so does its answer: a crash may come before a change is stored, or
  * after that and before the client knows.
  */
-export class StoreOfLife implements Store {
+export class ProcessStore implements Store {
   readonly #kept: KeptStore;
   readonly #scheduler: Scheduler;
   readonly #onOpen: (saved: Saved) => void;

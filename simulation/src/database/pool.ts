@@ -29,6 +29,12 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** A connection as it is lent: as much of a `pg.PoolClient` as the product uses. */
+interface Lent {
+  isReleased: boolean;
+  readonly model: ClientModel;
+}
+
 /** The connections of one process: what a `pg.Pool` is to the product. */
 export class PoolModel {
   readonly #context: PoolContext;
@@ -36,6 +42,7 @@ export class PoolModel {
   readonly #idle: ClientModel[] = [];
   readonly #clients = new Set<ClientModel>();
   readonly #waiting: Waiting[] = [];
+  readonly #lent = new WeakMap<ClientModel, Lent>();
   #opening = 0;
   #isDead = false;
 
@@ -81,9 +88,17 @@ export class PoolModel {
     }
   }
 
+  /** Lends a connection, each time as the same object: statements stay prepared on it. */
   #lend(client: ClientModel): pg.PoolClient {
-    let isReleased = false;
+    const lent = this.#lent.get(client) ?? this.#lentFor(client);
+    this.#lent.set(client, lent);
+    lent.isReleased = false;
+    return lent as unknown as pg.PoolClient;
+  }
+
+  #lentFor(client: ClientModel): Lent {
     const lent = {
+      isReleased: false,
       query: (query: Query | StatementGroup, values?: readonly unknown[]) => {
         if (!isGroup(query)) return client.query(query, values);
         client.submit(query);
@@ -92,13 +107,13 @@ export class PoolModel {
       // Values come as they are.
       getTypeParser: () => (value: unknown) => value,
       release: (destroy?: boolean | Error) => {
-        if (isReleased) throw new Error('The connection was released twice');
-        isReleased = true;
+        if (lent.isReleased) throw new Error('The connection was released twice');
+        lent.isReleased = true;
         this.#release(client, Boolean(destroy));
       },
       model: client,
     };
-    return lent as unknown as pg.PoolClient;
+    return lent;
   }
 
   #acquire(): Promise<ClientModel> {

@@ -1,4 +1,15 @@
-import type { Transaction } from './transaction.ts';
+/** What locks rows and waits for others: a transaction. */
+export interface LockOwner {
+  /** What it waits for. */
+  readonly wait: Wait | null;
+  /** Gives it the lock that it waits for. */
+  grant(wait: RowWait): void;
+  /** Its wait is over. */
+  resume(): void;
+  /** Another one waits for its end. */
+  addFollower(wait: EndWait): void;
+  removeFollower(wait: EndWait): void;
+}
 
 /**
  * A row: its committed value, and the value that a transaction in progress has given it. There is at
@@ -8,7 +19,7 @@ export class Row<T extends object = object> {
   /** The committed value; null before the insert and after the deletion. */
   committed: T | null = null;
   /** The transaction that has inserted, changed or deleted the row and has not ended. */
-  writer: Transaction | null = null;
+  writer: LockOwner | null = null;
   /** The value that the writer sees; null if it has deleted the row. */
   pending: T | null = null;
   /** The transactions that hold a lock. */
@@ -36,14 +47,14 @@ export const areInConflict = (one: LockMode, other: LockMode): boolean => one + 
 
 /** A transaction that holds a lock of a row. */
 export interface Holder {
-  readonly transaction: Transaction;
+  readonly transaction: LockOwner;
   mode: LockMode;
 }
 
 /** A transaction that waits for a lock of a row. */
 export interface RowWait {
   readonly kind: 'row';
-  readonly transaction: Transaction;
+  readonly transaction: LockOwner;
   readonly row: Row;
   readonly mode: LockMode;
 }
@@ -51,8 +62,8 @@ export interface RowWait {
 /** A transaction that waits for the end of another one, which has inserted the same unique key. */
 export interface EndWait {
   readonly kind: 'end';
-  readonly transaction: Transaction;
-  readonly other: Transaction;
+  readonly transaction: LockOwner;
+  readonly other: LockOwner;
 }
 
 /** What a transaction waits for. */

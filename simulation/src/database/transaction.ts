@@ -5,6 +5,7 @@ import {
   type Holder,
   KEY_SHARE,
   type LockMode,
+  type LockOwner,
   NO_KEY_UPDATE,
   Row,
   type RowWait,
@@ -28,7 +29,7 @@ interface Write {
  * own transaction has written. Everything that a statement reads before its first wait is from that
  * moment; what it locks after a wait is the current row, as in PostgreSQL.
  */
-export class Transaction {
+export class Transaction implements LockOwner {
   readonly tables: Tables;
   /** The time of its start: `now()`. */
   readonly startedAt: number;
@@ -200,13 +201,13 @@ export class Transaction {
       if (other === null) return false;
       if (other === 'committed') return true;
       const wait: EndWait = { kind: 'end', transaction: this, other };
-      other.#followers.push(wait);
+      other.addFollower(wait);
       this.wait = wait;
       yield wait;
     }
   }
 
-  #competitor<T extends object>(index: Index<T>, key: string): Transaction | 'committed' | null {
+  #competitor<T extends object>(index: Index<T>, key: string): LockOwner | 'committed' | null {
     const counts = (v: T | null) => v !== null && index.where?.(v) !== false;
     for (const row of index.find(key)) {
       if (row.writer === null || row.writer === this) {
@@ -285,8 +286,7 @@ export class Transaction {
       this.wait = null;
       grant(row);
     } else if (this.wait) {
-      const followers = this.wait.other.#followers;
-      followers.splice(followers.indexOf(this.wait), 1);
+      this.wait.other.removeFollower(this.wait);
       this.wait = null;
     }
   }
@@ -299,21 +299,27 @@ export class Transaction {
     for (const row of this.#locked) if (row.queue.length > 0) grant(row);
     this.#locked.length = 0;
     this.#writes.length = 0;
-    for (const { transaction } of this.#followers.splice(0)) transaction.#continue();
+    for (const { transaction } of this.#followers.splice(0)) transaction.resume();
   }
 
-  #continue(): void {
+  resume(): void {
     this.wait = null;
     this.#onGranted();
   }
 
-  /** Gives the transaction the lock that it waits for. */
-  static grantTo(wait: RowWait): void {
-    const { transaction, row, mode } = wait;
-    const own = row.holders.find((holder) => holder.transaction === transaction);
+  grant({ row, mode }: RowWait): void {
+    const own = row.holders.find((holder) => holder.transaction === this);
     if (own) own.mode = mode;
-    else transaction.#hold(row, mode);
-    transaction.#continue();
+    else this.#hold(row, mode);
+    this.resume();
+  }
+
+  addFollower(wait: EndWait): void {
+    this.#followers.push(wait);
+  }
+
+  removeFollower(wait: EndWait): void {
+    this.#followers.splice(this.#followers.indexOf(wait), 1);
   }
 }
 
@@ -324,11 +330,11 @@ function grant(row: Row): void {
     // What no longer exists blocks no one.
     if (!row.isGone && blockersAmong(row.holders, wait).length > 0) return;
     row.queue.shift();
-    Transaction.grantTo(wait);
+    wait.transaction.grant(wait);
   }
 }
 
-function blockersAmong(holders: readonly (Holder | RowWait)[], wait: RowWait): Transaction[] {
+function blockersAmong(holders: readonly (Holder | RowWait)[], wait: RowWait): LockOwner[] {
   return holders
     .filter((h) => h.transaction !== wait.transaction && areInConflict(h.mode, wait.mode))
     .map((h) => h.transaction);
@@ -338,7 +344,7 @@ function blockersAmong(holders: readonly (Holder | RowWait)[], wait: RowWait): T
  * Returns the transactions that a transaction waits for. Who waits for a row behind another one waits
  * for that one, who is the next to have it.
  */
-export function blockersOf({ wait }: Transaction): readonly Transaction[] {
+export function blockersOf({ wait }: LockOwner): readonly LockOwner[] {
   if (wait === null) return [];
   if (wait.kind === 'end') return [wait.other];
   const { holders, queue } = wait.row;
@@ -347,8 +353,8 @@ export function blockersOf({ wait }: Transaction): readonly Transaction[] {
 }
 
 /** Returns whether a transaction waits for itself, through others. */
-export function isDeadlocked(transaction: Transaction): boolean {
-  const seen = new Set<Transaction>();
+export function isDeadlocked(transaction: LockOwner): boolean {
+  const seen = new Set<LockOwner>();
   const open = [...blockersOf(transaction)];
   for (let next = open.pop(); next; next = open.pop()) {
     if (next === transaction) return true;

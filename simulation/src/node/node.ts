@@ -41,7 +41,7 @@ export interface NodeDeps {
 }
 
 /**
- * One life of a node: the product's modules from the socket to the database, built as `layers/streams.ts`
+ * One process of a node: the product's modules from the socket to the database, built as `layers/streams.ts`
  * and `layers/live.ts` build them.
  */
 export class SimulatedNode implements Reachable {

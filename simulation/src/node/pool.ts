@@ -4,8 +4,8 @@ import type { EventLoop } from '../event-loop.ts';
 import type { Process } from '../process.ts';
 
 /**
- * Returns the pool as one process uses it: the answers of the database arrive as happenings of that
- * process, so that they follow their order and end with the process. Answers that arrive at one moment
+ * Returns the pool as one process uses it: the answers of the database arrive as tasks of that process,
+ * so that they follow their order and end with the process. Answers that arrive at one moment
  * arrive together, as in one read from the socket.
  */
 export function poolOf(process: Process, loop: EventLoop, pool: pg.Pool): pg.Pool {
@@ -33,7 +33,14 @@ export function poolOf(process: Process, loop: EventLoop, pool: pg.Pool): pg.Poo
     handleReadyForQuery: () => arrive(() => group.handleReadyForQuery()),
     handleError: (error) => arrive(() => group.handleError(error)),
   });
-  const client = (inner: pg.PoolClient) => ({
+  const clients = new WeakMap<pg.PoolClient, object>();
+  const client = (inner: pg.PoolClient) => {
+    // The same object each time: the product knows by it which statements are prepared.
+    const known = clients.get(inner) ?? wrapped(inner);
+    clients.set(inner, known);
+    return known;
+  };
+  const wrapped = (inner: pg.PoolClient) => ({
     query: (...args: unknown[]) => {
       const [query] = args as [object | string];
       return isGroup(query) ? inner.query(grouped(query)) : inProcess(queryOf(inner)(...args));

@@ -11,19 +11,19 @@ export interface SlotDeps {
   readonly build: (process: Process) => SimulatedNode;
 }
 
-/** A place for a node: one life of it after the other. */
+/** A node that is started again and again: one process of it after the other. */
 export class NodeSlot {
   readonly name: string;
   readonly #deps: SlotDeps;
   readonly #onKilled: (process: Process) => void;
   #node: SimulatedNode | null = null;
   #process: Process;
-  #lives = 0;
+  #starts = 0;
   #clockOffsetMs = 0;
-  /** Repairs of the lives that ended. */
+  /** Repairs of the processes that ended. */
   #past = { fills: 0, repairs: 0, stalled: 0 };
 
-  /** `onKilled` is called with the process of a life that was killed. */
+  /** `onKilled` is called with each process that was killed. */
   constructor(name: string, deps: SlotDeps, onKilled: (process: Process) => void) {
     this.name = name;
     this.#deps = deps;
@@ -31,7 +31,7 @@ export class NodeSlot {
     this.#process = new Process(name);
   }
 
-  /** The process of the present or last life. */
+  /** Its present or last process. */
   get process(): Process {
     return this.#process;
   }
@@ -41,7 +41,7 @@ export class NodeSlot {
     return this.#node;
   }
 
-  /** The repairs of all its lives. */
+  /** The repairs of all its processes. */
   get repairs(): { fills: number; repairs: number; stalled: number } {
     const { fills, repairs, stalled } = this.#past;
     const node = this.#node;
@@ -53,17 +53,17 @@ export class NodeSlot {
     };
   }
 
-  /** Starts a life, unless one runs. */
+  /** Starts a process, unless one runs. */
   start(): void {
     if (this.#node) return;
-    this.#lives++;
-    const process = new Process(`${this.name}.${this.#lives}`);
+    this.#starts++;
+    const process = new Process(`${this.name}.${this.#starts}`);
     process.clockOffsetMs = this.#clockOffsetMs;
     this.#process = process;
     this.#node = this.#deps.loop.within(process, () => this.#deps.build(process));
   }
 
-  /** Kills the running life: its connections break, and nothing of it happens any more. */
+  /** Kills the running process: its connections break, and nothing of it happens any more. */
   kill(): void {
     const node = this.#node;
     if (!node) return;
@@ -74,7 +74,7 @@ export class NodeSlot {
     for (const link of this.#deps.network().of(this.#process)) link.cut();
   }
 
-  /** Stops the running life in order. It ends at its own pace, beside the next one. */
+  /** Stops the running process in order. It ends at its own pace, beside the next one. */
   stop(): void {
     const node = this.#node;
     if (!node) return;

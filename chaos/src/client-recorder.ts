@@ -1,0 +1,56 @@
+import type { ParleyClient, Saved } from '@parley/client';
+import type { AccountId } from '@parley/protocol';
+import type { CommandRecorder } from './command-recorder.ts';
+import type { MessageChoice } from './message-choice.ts';
+import type { RecordSink } from './recorder.ts';
+
+/** Whose records they are. */
+export interface RecordedClient {
+  /** The name of the client. */
+  readonly client: string;
+  readonly account: AccountId;
+  /** Numbers the stores of the client. */
+  readonly store: number;
+}
+
+/** Where a client is recorded, and what it learns for its next commands. */
+export interface ClientRecording {
+  readonly sink: RecordSink;
+  readonly commands: CommandRecorder;
+  /** Messages of the account. */
+  readonly own: MessageChoice;
+  /** Messages that the client has seen. */
+  readonly seen: MessageChoice;
+}
+
+/** Records that a client starts on what its store has. */
+export function recordStart(sink: RecordSink, who: RecordedClient, { cursors }: Saved): void {
+  sink.add({ kind: 'start', ...who, cursors: Object.fromEntries(cursors), t: sink.now });
+}
+
+/** Records what a client receives: events, resets, answers. What was refused it discards, as a user would. */
+export function recordClient(
+  client: ParleyClient,
+  who: RecordedClient,
+  { sink, commands, own, seen }: ClientRecording,
+): void {
+  client.onEvent((event) => {
+    sink.add({ kind: 'event', ...who, event, t: sink.now });
+    seen.see(event);
+  });
+  client.on('reset', ({ stream, lastSeq: seq }) =>
+    sink.add({ kind: 'reset', ...who, stream, seq, t: sink.now }),
+  );
+  client.on('ack', ({ entry, ack }) => {
+    if (entry.command.op === 'read') return;
+    commands.acked(ack.id, ack.stream, ack.seq);
+    if (entry.command.op === 'post') own.add(entry.command.conversation, ack.seq);
+  });
+  client.on('nack', ({ entry, refusal }) => {
+    if (entry.command.op !== 'read') commands.nacked(entry.id, refusal.code);
+    client.discard(entry.id);
+  });
+  client.on('storage', ({ message: how }) =>
+    sink.add({ kind: 'died', node: `the store of ${who.client}`, how, t: sink.now }),
+  );
+}

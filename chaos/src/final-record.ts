@@ -1,0 +1,45 @@
+import type { ParleyClient, Store } from '@parley/client';
+import { streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
+import type { RecordedClient } from './client-recorder.ts';
+import { finalMessage } from './final-message.ts';
+import type { FinalMessage, RecordOf } from './history.ts';
+
+/** A client at the end of a run. */
+export interface FinishedClient {
+  readonly client: ParleyClient;
+  /** Stops it in order. */
+  readonly stop: () => Promise<void>;
+  /** What it stored. */
+  readonly kept: Pick<Store, 'open'>;
+}
+
+/** Stops a client, and returns its final state. */
+export async function finalRecord(
+  { client: name, account, store }: RecordedClient,
+  { client, stop, kept }: FinishedClient,
+): Promise<RecordOf<'final'>> {
+  const views = [...client.snapshot.conversations.values()];
+  const waiting = client.snapshot.outbox.map((entry) => entry.id as string);
+  const cursors: Record<string, number> = {};
+  for (const [stream, seq] of client.cursors) {
+    if (stream !== WORKSPACE_STREAM && stream !== streamOfAccount(account)) cursors[stream] = seq;
+  }
+  await stop();
+  const saved = await kept.open(account);
+  const windows: Record<string, { from: number; messages: FinalMessage[] }> = {};
+  for (const [id, from] of saved.windows) {
+    const messages = saved.messages.filter((message) => message.conversation === id);
+    windows[streamOfConversation(id)] = { from, messages: messages.map(finalMessage) };
+  }
+  return {
+    kind: 'final',
+    client: name,
+    account,
+    store,
+    cursors,
+    unread: Object.fromEntries(views.map((v) => [streamOfConversation(v.id), v.unread])),
+    read: Object.fromEntries(views.map((v) => [streamOfConversation(v.id), v.readSeq])),
+    kept: windows,
+    waiting,
+  };
+}
