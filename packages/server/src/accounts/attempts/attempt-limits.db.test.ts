@@ -114,15 +114,71 @@ describe('attempts', () => {
   });
 });
 
+describe('each limit', () => {
+  const [HOUR, DAY] = [3_600, 86_400];
+  /** Attempts, seconds in which they count, and seconds of the first lock; none: until they no longer count. */
+  const EXPECTED: Record<AttemptLimit, readonly [number, number, number?]> = {
+    wrongPassword: [10, 300, 60],
+    wrongPasswordAnywhere: [100, HOUR, 300],
+    wrongPasswordDevice: [10, 300, 60],
+    wrongPasswordDevices: [100, HOUR, 300],
+    login: [100, 300, 60],
+    register: [60, 600, 60],
+    code: [5, 600, 600],
+    codeAnywhere: [100, DAY, 600],
+    codeFrom: [60, 600, 60],
+    forgot: [20, 600, 60],
+    emailTo: [6, HOUR],
+    emailToAnywhere: [12, HOUR],
+    secondFactor: [10, 600, 60],
+    export: [10, HOUR],
+    confirm: [10, 300, 60],
+    token: [60, 60],
+  };
+  const stored = async (key: string) => {
+    const { rows } = await pool.query<{ points: number; seconds: number }>(
+      `select points, (expire - extract(epoch from now()) * 1000)::int / 1000.0 as seconds
+       from attempts where key = $1`,
+      [key],
+    );
+    return rows[0];
+  };
+
+  test.each(Object.entries(EXPECTED) as [AttemptLimit, [number, number, number?]][])(
+    '%s allows %d attempts in %d s, and locks for %d s at first',
+    async (limit, [points, duration, wait]) => {
+      locked.length = 0;
+      expect(await accepted(1, take(limit, 'each'))).toBe(1);
+      const first = await stored(`${limit}:each`);
+      if (first) {
+        expect(first.points).toBe(1);
+        expect(Math.abs(Number(first.seconds) - duration)).toBeLessThan(30);
+        await pool.query('update attempts set points = $1 where key = $2', [
+          points - 1,
+          `${limit}:each`,
+        ]);
+        expect(await accepted(3, take(limit, 'each'))).toBe(1);
+      } else {
+        // Counted in memory.
+        expect(limit).toBe('token');
+        expect(await accepted(points + 1, take(limit, 'each'))).toBe(points - 1);
+      }
+      expect(locked).toEqual(wait === undefined ? [] : [`${limit} each ${wait}`]);
+    },
+  );
+});
+
 describe('the locks of an account', () => {
   test('are those that are in force, until an admin removes all of them', async () => {
     const [mine, other] = [randomUUID() as AccountId, randomUUID() as AccountId];
     const key = accountKey(mine);
-    await accepted(9, take('wrongPassword', `${key} 192.0.2.9`));
+    // As many as are allowed.
+    expect(await accepted(10, take('wrongPassword', `${key} 192.0.2.9`))).toBe(10);
+    expect(await accepted(100, take('wrongPasswordAnywhere', key))).toBe(100);
     expect([...(await limits.locks([mine, other]))]).toEqual([]);
-    await accepted(2, take('wrongPassword', `${key} 192.0.2.9`));
+    await accepted(1, take('wrongPassword', `${key} 192.0.2.9`));
     await accepted(11, take('wrongPasswordDevice', `${key} device`));
-    await accepted(101, take('wrongPasswordAnywhere', key));
+    await accepted(1, take('wrongPasswordAnywhere', key));
     await accepted(101, take('wrongPasswordDevices', key));
     await accepted(11, take('wrongPassword', `${accountKey(other)} 192.0.2.9`));
     const lock = (await limits.locks([mine])).get(mine);

@@ -1,0 +1,264 @@
+import { Body, refusal } from '@parley/protocol';
+import Fastify, { type FastifyInstance } from 'fastify';
+import {
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { IdempotencyHeader } from './describe.ts';
+import { handleError, RefusalError, refuse, storedOrRefuse } from './errors.ts';
+import { clientIdOf } from './idempotency.ts';
+import { refuseForeign } from './origin.ts';
+import { pageCursor } from './page.ts';
+
+let app: FastifyInstance;
+const logged: { level: string; fields: Record<string, unknown>; text: string }[] = [];
+
+beforeAll(async () => {
+  app = Fastify({ bodyLimit: 1_000, genReqId: () => 'request-1' });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler((error, request, reply) => {
+    for (const level of ['warn', 'error'] as const) {
+      request.log[level] = ((fields: Record<string, unknown>, text: string) =>
+        logged.push({ level, fields, text })) as never;
+    }
+    return handleError(error as Parameters<typeof handleError>[0], request, reply);
+  });
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const body = z.object({
+    body: Body,
+    deep: z.object({ n: z.int().min(2) }).optional(),
+    even: z
+      .int()
+      .refine((n) => n % 2 === 0)
+      .optional(),
+    list: z.array(z.object({ name: z.string() })).optional(),
+  });
+  routes.post('/messages', { schema: { body, headers: IdempotencyHeader } }, async (request) => ({
+    id: clientIdOf(request),
+  }));
+  routes.get(
+    '/things/:id',
+    {
+      schema: {
+        params: z.object({ id: z.uuid() }),
+        querystring: z.object({ n: z.coerce.number() }),
+      },
+    },
+    async () => ({}),
+  );
+  routes.get('/refused/:code', async (request) =>
+    refuse((request.params as { code: 'forbidden' }).code, 'not for you', { retryAfter: 1.2 }),
+  );
+  routes.get('/unknown', async () => storedOrRefuse({ kind: 'unknown' } as never));
+  routes.get('/stored', async () => storedOrRefuse({ kind: 'stored', seq: 7 } as never));
+  routes.get('/declined', async () =>
+    storedOrRefuse({ kind: 'refused', refusal: refusal('message_deleted') } as never),
+  );
+  routes.get('/bug', async () => {
+    throw new Error('a secret detail');
+  });
+  routes.post('/log-in', async (request) => {
+    refuseForeign(request, {});
+    return { done: true };
+  });
+  await app.ready();
+});
+afterAll(() => app.close());
+
+async function post(path: string, payload: unknown, headers: Record<string, string> = {}) {
+  const response = await app.inject({
+    method: 'POST',
+    url: path,
+    headers: { 'content-type': 'application/json', ...headers },
+    payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
+  });
+  return { status: response.statusCode, ...response.json() };
+}
+const get = async (path: string) => {
+  const response = await app.inject({ url: path });
+  return { status: response.statusCode, headers: response.headers, ...response.json() };
+};
+
+describe('an invalid request', () => {
+  test.each([
+    // The own code of a field counts if no other field is invalid.
+    [{ body: '' }, 422, 'body_empty', [['body', 'body_empty']]],
+    [
+      { body: '', deep: { n: 1 } },
+      422,
+      'invalid',
+      [
+        ['body', 'body_empty'],
+        ['deep.n', 'too_small'],
+      ],
+    ],
+    [{}, 422, 'invalid', [['body', 'missing']]],
+    [{ body: 'x', deep: {} }, 422, 'invalid', [['deep.n', 'missing']]],
+    [{ body: 'x', deep: { n: 'two' } }, 422, 'invalid', [['deep.n', 'invalid_type']]],
+    [{ body: 'x', even: 3 }, 422, 'invalid', [['even', 'invalid']]],
+    [{ body: 7 }, 422, 'invalid', [['body', 'invalid_type']]],
+    [
+      { body: 'x', list: [{ name: 'a' }, {}, { name: 1 }] },
+      422,
+      'invalid',
+      [
+        ['list.1.name', 'missing'],
+        ['list.2.name', 'invalid_type'],
+      ],
+    ],
+  ])('%j: %d %s', async (payload, status, code, errors) => {
+    const answer = await post('/messages', payload);
+    expect({ status: answer.status, code: answer.code }).toEqual({ status, code });
+    expect(answer.errors.map((e: { field: string; code: string }) => [e.field, e.code])).toEqual(
+      errors,
+    );
+    for (const { message } of answer.errors) expect(message).toMatch(/\w/);
+  });
+
+  test.each([
+    ['null', 'invalid_json'],
+    ['{', 'invalid_json'],
+    ['', 'invalid_json'],
+    [JSON.stringify({ body: 'x'.repeat(2_000) }), 'too_large'],
+  ])('with the body %j: %s', async (payload, code) => {
+    expect(await post('/messages', payload)).toMatchObject({ code });
+  });
+
+  test('in another format than JSON is refused as such', async () => {
+    const answer = await post('/messages', '<x/>', { 'content-type': 'text/xml' });
+    expect(answer).toMatchObject({ status: 415, code: 'unsupported_media_type' });
+  });
+
+  test('with a malformed idempotency key, id or query', async () => {
+    expect(await post('/messages', { body: 'x' }, { 'idempotency-key': 'no' })).toMatchObject({
+      code: 'idempotency_key_required',
+      errors: [{ field: 'idempotency-key' }],
+    });
+    expect(await get('/things/no?n=1')).toMatchObject({
+      status: 404,
+      code: 'not_found',
+      errors: [{ field: 'id' }],
+    });
+    const id = '0197a000-0000-7000-8000-000000000001';
+    expect(await get(`/things/${id}?n=x`)).toMatchObject({
+      code: 'invalid',
+      errors: [{ field: 'n' }],
+    });
+    expect(await get(`/things/${id}?n=1`)).toMatchObject({ status: 200 });
+  });
+});
+
+test('a command has the id of its idempotency key, or a new one', async () => {
+  const id = '0197a000-0000-7000-8000-000000000001';
+  expect(await post('/messages', { body: 'x' }, { 'idempotency-key': id })).toMatchObject({ id });
+  const [one, other] = [
+    await post('/messages', { body: 'x' }),
+    await post('/messages', { body: 'x' }),
+  ];
+  expect(one.id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(other.id).not.toBe(one.id);
+});
+
+describe('a problem', () => {
+  test('has its code, the request, and how long to wait, rounded up', async () => {
+    const answer = await get('/refused/rate_limited');
+    expect(answer).toMatchObject({
+      status: 429,
+      code: 'rate_limited',
+      detail: 'not for you',
+      retryAfter: 1.2,
+      requestId: 'request-1',
+    });
+    expect(answer.headers).toMatchObject({
+      'retry-after': '2',
+      'cache-control': 'no-store',
+      'content-type': 'application/problem+json; charset=utf-8',
+    });
+    expect(answer.headers['www-authenticate']).toBeUndefined();
+  });
+
+  test('names the scheme where the caller is not authenticated', async () => {
+    const answer = await get('/refused/unauthenticated');
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="parley"');
+  });
+
+  test('tells of the outcome of a command', async () => {
+    expect(await get('/unknown')).toMatchObject({
+      status: 503,
+      code: 'outcome_unknown',
+      retryAfter: 1,
+    });
+    expect(await get('/declined')).toMatchObject({ code: 'message_deleted' });
+    expect(await get('/stored')).toMatchObject({ status: 200, seq: 7 });
+  });
+
+  test('hides an unexpected error, which is logged once without the query', async () => {
+    logged.length = 0;
+    const answer = await get('/bug?search=private');
+    expect(answer).toMatchObject({ status: 500, code: 'internal' });
+    expect(JSON.stringify(answer)).not.toContain('secret');
+    expect(logged).toMatchObject([
+      { level: 'error', fields: { method: 'GET', url: '/bug' }, text: 'unexpected error' },
+    ]);
+  });
+
+  test('of the server is logged as a warning; a refusal is not logged', async () => {
+    logged.length = 0;
+    await get('/refused/forbidden');
+    expect(logged).toEqual([]);
+    await get('/refused/unavailable?x=private');
+    expect(logged).toMatchObject([
+      { level: 'warn', fields: { url: '/refused/unavailable' }, text: 'request failed' },
+    ]);
+  });
+});
+
+describe('a page cursor', () => {
+  const schema = z.object({ n: z.int() });
+
+  test('is read as it was written', () => {
+    const text = pageCursor.write({ n: 7 });
+    expect(text).toMatch(/^[\w-]+$/);
+    expect(pageCursor.read(text, schema)).toEqual({ n: 7 });
+    expect(pageCursor.read(undefined, schema)).toBeNull();
+  });
+
+  test.each(['', 'x', '????', pageCursor.write({ n: 'seven' }), pageCursor.write(null)])(
+    'that is %j is refused',
+    (text) => {
+      let thrown: unknown;
+      try {
+        pageCursor.read(text, schema);
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown).toBeInstanceOf(RefusalError);
+      expect(thrown).toMatchObject({ refusal: { code: 'invalid' } });
+    },
+  );
+});
+
+describe('a request that logs in', () => {
+  test.each([
+    [{ origin: 'http://localhost', host: 'localhost' }, true],
+    [{ origin: 'http://evil.com', host: 'localhost' }, false],
+    // Another site’s page whose browser sends no Origin.
+    [{ host: 'localhost', 'sec-fetch-site': 'cross-site' }, false],
+    [{ host: 'localhost', 'sec-fetch-site': 'same-site' }, false],
+    [{ host: 'localhost', 'sec-fetch-site': 'same-origin' }, true],
+    [{ host: 'localhost', 'sec-fetch-site': 'none' }, true],
+    // No browser.
+    [{ host: 'localhost' }, true],
+    // The allowed origin decides.
+    [{ origin: 'http://localhost', host: 'localhost', 'sec-fetch-site': 'cross-site' }, true],
+  ])('with %j: %s', async (headers, allowed) => {
+    const answer = await post('/log-in', {}, headers as Record<string, string>);
+    if (allowed) expect(answer).toMatchObject({ done: true });
+    else expect(answer).toMatchObject({ status: 403, code: 'origin_not_allowed' });
+  });
+});
