@@ -7,8 +7,17 @@ import {
   postMany,
   sideways,
   startBuiltServer,
+  type Visitor,
   Visitors,
 } from './support.ts';
+
+/** Chooses an action in the menu of a message. */
+async function act(visitor: Visitor, text: string, action: string): Promise<void> {
+  const message = visitor.message(text).first();
+  await message.hover();
+  await message.getByRole('button', { name: 'More actions' }).click();
+  await visitor.page.getByRole('menuitem', { name: action }).click();
+}
 
 describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
   let server: BuiltServer;
@@ -60,6 +69,33 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await bob.open('everyone');
     await bob.write('One more');
     await expect.poll(() => amy.inSight('One more')).toBe(true);
+  });
+
+  test('a conversation that was marked as unread stays so, on all devices, until it is read again', async () => {
+    const una = await visitors.arrive();
+    await una.register('una', 'Una Marker');
+    const vic = await visitors.arrive();
+    await vic.register('vic', 'Vic Writer');
+    await una.open('everyone');
+    await vic.open('everyone');
+    await vic.write('Mark me as unread');
+    await una.sees('Mark me as unread');
+    const link = una.page.getByRole('link', { name: /everyone.*1 unread/s });
+    await link.waitFor({ state: 'detached' });
+
+    await act(una, 'Mark me as unread', 'Mark unread from here');
+    await link.waitFor();
+    // The author sees that no one has read it.
+    await act(vic, 'Mark me as unread', 'Seen by');
+    await vic.page.getByText('No one else has seen this message yet.').waitFor();
+    await vic.page.keyboard.press('Escape');
+    // Another tab of hers shows the same; a reload keeps it.
+    const tab = await una.page.context().newPage();
+    await tab.goto(server.url);
+    await tab.getByRole('link', { name: /everyone.*1 unread/s }).waitFor();
+    await tab.getByRole('button', { name: 'Mark all as read' }).click();
+    await link.waitFor({ state: 'detached' });
+    await tab.close();
   });
 
   test('touch input has a menu of its own', async () => {

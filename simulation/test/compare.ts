@@ -52,7 +52,8 @@ const COLUMNS = {
   accounts: 'id, username, display_name, role, is_active, read_version, created_at',
   conversations:
     'id, kind, visibility, name, direct_key, is_everyone, minimum_roles, topic, description, archived_at, slow_mode_seconds, member_count, created_by, created_at, deleted_at',
-  memberships: 'conversation_id, account_id, joined_seq, left_seq, role, read_seq, slow_posted_at',
+  memberships:
+    'conversation_id, account_id, joined_seq, left_seq, role, read_seq, read_revision, slow_posted_at',
   messages:
     'conversation_id, seq, author_id, body, posted_at, edited_at, deleted_at, changed_seq, reply_to',
   reactions: 'conversation_id, message_seq, account_id, emoji, seq',

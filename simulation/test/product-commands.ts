@@ -302,18 +302,20 @@ class Product {
     await postMessage(this.#append, this.#by(bob, direct), 'hello');
     await postMessage(this.#append, this.#by(cid, group), 'hello');
     await this.#ask('cursors', cursorsOf(this.#pool, ann));
-    for (const [who, where, seq, unread] of [
-      [ann, direct, 4, false],
-      [ann, direct, 4, false],
-      [ann, group, 3, false],
-      [ann, group, 3, true],
-      [ann, group, 9999, false],
-      [bob, group, 3, false],
+    for (const [who, where, seq, options] of [
+      [ann, direct, 4, {}],
+      [ann, direct, 4, {}],
+      [ann, group, 3, { revision: 0 }],
+      [ann, group, 3, { unread: true, revision: 0 }],
+      [ann, group, 2, { unread: true, revision: 0 }],
+      [ann, group, 9999, { revision: 0 }],
+      [ann, group, 9999, {}],
+      [bob, group, 3, {}],
     ] as const) {
-      await this.#ask('move', this.#cursors.move(who, where, seq as Seq, unread));
+      await this.#ask('move', this.#cursors.move(who, where, seq as Seq, options));
     }
     const moves = [direct, group, EVERYONE].map((id) =>
-      this.#cursors.move(ann, id, 2 as Seq, true),
+      this.#cursors.move(ann, id, 2 as Seq, { unread: true }),
     );
     await this.#ask('move several', Promise.all(moves));
     await this.#ask('cursors', cursorsOf(this.#pool, ann));

@@ -65,6 +65,7 @@ export function fill(model: DatabaseModel, f: Fixture): void {
         ...period,
         role: n ? 'member' : 'owner',
         read_seq: 3,
+        read_revision: 0,
         slow_posted_at: null,
       });
     }
@@ -332,6 +333,7 @@ const BUILD: Readonly<Record<string, Build>> = {
       moves.map(([, conversation]) => conversation),
       moves.map(() => c.int(9)),
       moves.map(() => c.int(3) === 0),
+      moves.map(() => c.of([null, 0, 1])),
     ];
   },
   'read-cursors-of': (c, f) => [c.of(f.accounts)],

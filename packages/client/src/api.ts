@@ -23,6 +23,7 @@ import type {
   PublicGroup,
   ReadCursor,
   RegisterBody,
+  SeenByAnswer,
   Seq,
   SessionAnswer,
   StreamId,
@@ -340,8 +341,28 @@ export class ParleyApi extends RestSession {
     return this.request('DELETE', pinOf(conversation, message), { id });
   }
 
-  read(conversation: ConversationId, seq: Seq, unread = false): Promise<ReadCursor> {
-    return this.request('POST', `/conversations/${conversation}/read`, { body: { seq, unread } });
+  /**
+   * Moves the read cursor of a conversation. With `revision` the request is ignored if the conversation
+   * was marked as unread since.
+   */
+  read(
+    conversation: ConversationId,
+    seq: Seq,
+    unread = false,
+    revision?: number,
+  ): Promise<ReadCursor> {
+    const body = { seq, unread, ...(revision !== undefined && { revision }) };
+    return this.request('POST', `/conversations/${conversation}/read`, { body });
+  }
+
+  /** Marks all conversations as read. Returns the read cursors. */
+  readAll(): Promise<{ readVersion: number; items: ReadCursor[] }> {
+    return this.request('POST', '/me/cursors/read-all');
+  }
+
+  /** Returns who has seen a message, without its author; refused in large conversations. */
+  seenBy(conversation: ConversationId, message: Seq): Promise<SeenByAnswer> {
+    return this.request('GET', `/conversations/${conversation}/messages/${message}/seen-by`);
   }
 
   cursors(): Promise<{ readVersion: number; items: ReadCursor[] }> {

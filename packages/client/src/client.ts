@@ -18,7 +18,7 @@ import type {
 } from './client-types.ts';
 import { Commands, newId } from './commands.ts';
 import { Connection, type ConnectionState } from './connection.ts';
-import { readHere, viewOf } from './conversations.ts';
+import { readHere, unreadHere, viewOf } from './conversations.ts';
 import { Emitter } from './emitter.ts';
 import { Local } from './local.ts';
 import { Persistence } from './persistence.ts';
@@ -307,17 +307,26 @@ export class ParleyClient {
   }
 
   /**
-   * Moves the read cursor forward to `seq`; with `unread` it can move back. Can be called at any
-   * rate: marks that a later one overtakes before they are sent are answered with it.
+   * Moves the read cursor forward to `seq`; with `unread` it can move back, and the messages after `seq`
+   * are unread on all devices: a device that has not learned of it yet does not undo it. Can be called at
+   * any rate: reads that a later one overtakes before they are sent are answered with it.
    */
   read(conversation: ConversationId, seq: Seq, options: { unread?: boolean } = {}): Sent {
     const view = this.#state.view(conversation);
-    if (view && !options.unread && this.#state.me) {
+    const isUnread = options.unread === true;
+    const id = newId();
+    if (view && this.#state.me) {
       const window = this.#local?.window(conversation);
-      this.#state.setView(readHere(view, seq, this.#state.meId, window));
+      const move = isUnread ? unreadHere : readHere;
+      this.#state.setView(move(view, seq, this.#state.meId, window));
+      if (isUnread) this.#receiver?.assumed(id);
     }
-    const unread = options.unread === true && { unread: true };
-    return this.#commands.send({ op: 'read', id: newId(), conversation, seq, ...unread });
+    const more = {
+      ...(isUnread && { unread: true }),
+      // Without a view there is no cursor to compare with.
+      ...(view && { revision: view.readRevision }),
+    };
+    return this.#commands.send({ op: 'read', id, conversation, seq, ...more });
   }
 
   /**

@@ -39,6 +39,7 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
     description: snapshot.description ?? '',
     archivedAt: snapshot.archivedAt ?? null,
     slowModeSeconds: snapshot.slowModeSeconds ?? 0,
+    readRevision: snapshot.readRevision ?? 0,
     snapshotSeq: snapshot.lastSeq,
     unreadAsOf: snapshot.lastSeq,
     receipts,
@@ -179,6 +180,7 @@ export function withCursor(
   return {
     ...view,
     readSeq: cursor.readSeq,
+    readRevision: cursor.revision,
     unread: Math.min(Math.max(0, cursor.unread - gone) + later, LIMITS.unreadMax),
     unreadAsOf: cursor.asOf > view.lastSeq ? cursor.asOf : view.lastSeq,
   };
@@ -197,6 +199,25 @@ export function readHere(
   if (seq <= view.readSeq) return view;
   const unread = window && window.from <= seq + 1 ? window.countAfter(seq, me) : view.unread;
   return { ...view, readSeq: seq, unread: Math.min(unread, LIMITS.unreadMax) };
+}
+
+/**
+ * Returns the view when the user has just marked the messages after `seq` as unread on this device; the
+ * server’s count follows. The revision is the one that the server will give the cursor.
+ */
+export function unreadHere(
+  view: ConversationView,
+  seq: Seq,
+  me: AccountId,
+  window: MessageWindow | undefined,
+): ConversationView {
+  const unread = window && window.from <= seq + 1 ? window.countAfter(seq, me) : view.unread;
+  return {
+    ...view,
+    readSeq: seq,
+    readRevision: view.readRevision + 1,
+    unread: Math.min(unread, LIMITS.unreadMax),
+  };
 }
 
 /** Returns the view after another member’s read cursor moved. */

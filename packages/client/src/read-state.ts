@@ -1,4 +1,4 @@
-import type { ConversationId, ReadCursor } from '@parley/protocol';
+import type { ClientId, ConversationId, ReadCursor } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { readHere, withCursor } from './conversations.ts';
@@ -27,7 +27,7 @@ export class ReadState {
   /** The highest version seen; greater than the other one while changes are missing. */
   #seen = 0;
   #fetching = false;
-  /** Read marks that were applied before the server acknowledged them. */
+  /** Moves of cursors that were applied before the server acknowledged them. */
   readonly #assumed = new Set<string>();
 
   constructor(deps: ReadStateDeps) {
@@ -52,7 +52,20 @@ export class ReadState {
     this.#seen = Math.max(this.#seen, version);
     if (version > this.#version + 1) void this.#fetch();
     else if (version > this.#version) this.#version = version;
+    const view = this.#deps.state.view(cursor.conversation);
+    // From before this device marked the conversation as unread, of which the server has yet to learn.
+    if (view && cursor.revision < view.readRevision && this.#assumed.size > 0) return;
     this.#set(cursor);
+  }
+
+  /** A conversation was marked as unread here: the answer to this command shows whether it is. */
+  assume(id: ClientId): void {
+    this.#assumed.add(id);
+  }
+
+  /** The server has ignored a read: the conversation was marked as unread since. */
+  ignored(): void {
+    void this.#fetch();
   }
 
   /** Applies the read marks that are not acknowledged yet; the server’s cursor follows. */
@@ -63,6 +76,8 @@ export class ReadState {
       const view = state.view(id);
       // Without the window: it does not contain yet what the snapshot counts.
       if (!view || command.seq <= view.readSeq) continue;
+      // Marked as unread since: the server will ignore it.
+      if ((command.revision ?? view.readRevision) !== view.readRevision) continue;
       state.setView(readHere(view, command.seq, state.meId, undefined));
       this.#assumed.add(mark);
     }

@@ -1,6 +1,7 @@
 import {
   type AccountId,
   type Ack,
+  type ClientId,
   type Conversation,
   type ConversationId,
   type Cursor,
@@ -132,6 +133,11 @@ export class Receiver {
         break;
     }
     // `pong` and `goodbye` are handled by the connection; unknown frames come from a newer server.
+  }
+
+  /** A conversation was marked as unread here, before the server has confirmed it. */
+  assumed(id: ClientId): void {
+    this.#readState.assume(id);
   }
 
   /** Another member’s read cursor moved. */
@@ -287,6 +293,8 @@ export class Receiver {
     const { commands, events } = this.#deps;
     commands.acked(ack, (entry) => {
       this.#ackedPost(entry, ack);
+      const { command } = entry;
+      if (command.op === 'read' && ack.seq < command.seq) this.#readState.ignored();
       events.emit('ack', { entry, ack });
     });
     this.#readState.answered(ack.id);

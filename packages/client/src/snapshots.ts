@@ -49,7 +49,7 @@ export class Snapshots {
       const id = stream as string as ConversationId;
       const snapshot = this.#latest.get(id);
       // One that an earlier version has kept lacks what this version shows.
-      const isComplete = snapshot?.actingRole !== undefined;
+      const isComplete = snapshot?.actingRole !== undefined && snapshot.readRevision !== undefined;
       if (isComplete && snapshot.lastSeq === seq) claimed.set(id, snapshot);
       else resend.push(id);
     }
@@ -66,6 +66,7 @@ export class Snapshots {
       if (!known) throw new Error(`The server left out the snapshot of conversation ${id}`);
       const isKnown =
         known.readSeq === reads.readSeq &&
+        known.readRevision === reads.readRevision &&
         known.unread === reads.unread &&
         known.peerReadSeq === reads.peerReadSeq;
       all.push({ snapshot: isKnown ? known : { ...known, ...reads }, isKnown });

@@ -88,6 +88,10 @@ export const ERRORS = {
   message_not_found: { status: 404, title: 'Message not found' },
   account_not_found: { status: 404, title: 'Account not found' },
   message_deleted: { status: 409, title: 'This message was deleted' },
+  too_many_members: {
+    status: 409,
+    title: 'Who has seen a message is only known in smaller conversations',
+  },
   not_a_group: { status: 409, title: 'This is only possible in groups' },
   banned: { status: 403, title: 'You were banned from this group' },
   account_banned: { status: 409, title: 'This user was banned from the group' },

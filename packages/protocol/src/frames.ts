@@ -59,13 +59,18 @@ export const React = z.object({ op: z.literal('react'), ...onMessage, emoji: Emo
 export const Unreact = z.object({ op: z.literal('unreact'), ...onMessage, emoji: Emoji });
 export const Pin = z.object({ op: z.literal('pin'), ...onMessage });
 export const Unpin = z.object({ op: z.literal('unpin'), ...onMessage });
-/** Moves the read cursor forward to `seq`; with `unread` it may also move back. */
+/**
+ * Moves the read cursor forward to `seq`; with `unread` it may also move back, and its revision is raised.
+ * With `revision`, the command is ignored if the cursor has another one: its ack then has the `seq` of the
+ * cursor, as it is.
+ */
 export const Read = z.object({
   op: z.literal('read'),
   ...command,
   conversation: ConversationId,
   seq: Seq,
   unread: z.boolean().optional(),
+  revision: count().optional(),
 });
 /** Requests the events of a stream after `after`, to fill a gap. */
 export const Fill = z.object({ op: z.literal('fill'), ...command, stream: StreamId, after: Seq });
@@ -125,6 +130,7 @@ export type PresenceState = z.infer<typeof PresenceState>;
 export const UnchangedConversation = z.object({
   id: ConversationId,
   readSeq: Seq,
+  readRevision: count(),
   unread: count(),
   peerReadSeq: Seq.nullable(),
 });

@@ -58,9 +58,16 @@ export type Me = z.infer<typeof Me>;
 /**
  * How far an account has read a conversation. `unread` was counted when the head of the stream was
  * `asOf`: a client adds the messages that it receives after that. It is at most `limits.unreadMax`.
+ * `revision` counts how often the conversation was marked as unread.
  */
 export const ReadCursor = z
-  .object({ conversation: ConversationId, readSeq: Seq, unread: count(), asOf: Seq })
+  .object({
+    conversation: ConversationId,
+    readSeq: Seq,
+    revision: count(),
+    unread: count(),
+    asOf: Seq,
+  })
   .meta({ id: 'ReadCursor' });
 export type ReadCursor = z.infer<typeof ReadCursor>;
 
@@ -137,6 +144,8 @@ export const Conversation = z
     messagePermissions: MessagePermissions,
     joinedSeq: Seq,
     readSeq: Seq,
+    /** The revision of the read cursor: how often the conversation was marked as unread. */
+    readRevision: count(),
     unread: count(),
     /** How far the other user of a direct conversation has read; null for groups. */
     peerReadSeq: Seq.nullable(),
@@ -146,6 +155,12 @@ export const Conversation = z
   })
   .meta({ id: 'Conversation' });
 export type Conversation = z.infer<typeof Conversation>;
+
+/** A member who has seen a message: its read cursor is at the message or after it. */
+export const SeenBy = z
+  .object({ account: AccountId, username: z.string(), displayName: z.string() })
+  .meta({ id: 'SeenBy' });
+export type SeenBy = z.infer<typeof SeenBy>;
 
 /** A public group in the list of groups, visible to every user. */
 export const PublicGroup = z

@@ -14,6 +14,7 @@ import {
   MessageVersion,
   PublicGroup,
   ReadCursor,
+  SeenBy,
   User,
 } from './resources.ts';
 import { Body, line, paragraph } from './text.ts';
@@ -187,7 +188,16 @@ export const PostBody = z
   })
   .meta({ examples: [{ body: 'At three, as always.', replyTo: 1042 }] });
 export const EditBody = z.object({ body: Body });
-export const ReadBody = z.object({ seq: Seq, unread: z.boolean().optional() });
+/**
+ * With `unread` the cursor may move back, and its revision is raised. With `revision` the request is
+ * ignored if the cursor has another one, as it was marked as unread since.
+ */
+export const ReadBody = z
+  .object({ seq: Seq, unread: z.boolean().optional(), revision: count().optional() })
+  .meta({ examples: [{ seq: 1041, unread: true, revision: 0 }] });
+/** The members who have seen a message, without its author, by name. */
+export const SeenByAnswer = z.object({ items: z.array(SeenBy) }).meta({ id: 'SeenByAnswer' });
+export type SeenByAnswer = z.infer<typeof SeenByAnswer>;
 export const CursorsAnswer = z.object({
   readVersion: count(),
   items: z.array(ReadCursor),

@@ -8,8 +8,13 @@ import { DatabaseModel } from './model.ts';
 import { STATEMENTS, UnknownStatement } from './statements/all.ts';
 
 const SERVER = fileURLToPath(new URL('../../../packages/server/src', import.meta.url));
-/** The doctor’s, which are not of the delivery path. */
-const OTHERS = ['stream-read-logs', 'stream-read-some-logs'];
+/** The doctor’s, and those of requests that no simulated client sends. */
+const OTHERS = [
+  'stream-read-logs',
+  'stream-read-some-logs',
+  'read-cursors-unread',
+  'messages-seen-by',
+];
 
 function aModel() {
   const scheduler = new SteppedScheduler(1);

@@ -67,6 +67,7 @@ export interface MembershipRow {
   readonly role: string;
   readonly read_seq: number;
   readonly slow_posted_at: number | null;
+  readonly read_revision: number;
 }
 
 export interface MessageRow {

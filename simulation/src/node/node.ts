@@ -106,7 +106,7 @@ export class SimulatedNode implements Reachable {
       me: async (account) => deps.me(account),
       start: (account, known) => loadStart(pool, account, known),
       conversation: (account, id) => conversationFor(pool, account, id),
-      moveReadCursor: (account, id, seq, unread) => readCursors.move(account, id, seq, unread),
+      moveReadCursor: (account, id, seq, options) => readCursors.move(account, id, seq, options),
       readVersions: (accounts) => readVersions(pool, accounts),
     });
     hub.start();

@@ -82,7 +82,13 @@ export class ModelServer {
   /** Creates a group of the other account; this account is not a member yet. */
   group(n = 1): ConversationId {
     const id = `cccccccc-0000-7000-8000-${String(n).padStart(12, '0')}` as ConversationId;
-    this.#conversations.set(id, { id, stays: [], readSeq: 0 as Seq, name: `group ${n}` });
+    this.#conversations.set(id, {
+      id,
+      stays: [],
+      readSeq: 0 as Seq,
+      revision: 0,
+      name: `group ${n}`,
+    });
     this.#logs.set(streamOfConversation(id), []);
     this.append(id, this.other, 'conversation.created', { kind: 'group', name: `group ${n}` });
     this.append(id, this.other, 'member.joined', { account: this.other, role: 'owner' });
@@ -162,10 +168,12 @@ export class ModelServer {
   }
 
   /** This account has read up to `seq`, on this or another device. */
-  read(id: ConversationId, seq: Seq, back = false): void {
+  read(id: ConversationId, seq: Seq, back = false, revision?: number): void {
     const conversation = this.#of(id);
+    if (revision !== undefined && revision !== conversation.revision) return;
     if (!back && seq <= conversation.readSeq) return;
     conversation.readSeq = seq;
+    if (back) conversation.revision++;
     const version = ++this.#readVersion;
     if (this.#connection?.greeted && !this.isMute) {
       this.#connection.queue.push({ op: 'read', version, cursor: this.cursorOf(id) });
@@ -204,18 +212,18 @@ export class ModelServer {
   }
 
   cursorOf(id: ConversationId): ReadCursor {
-    const { readSeq } = this.#of(id);
+    const { readSeq, revision } = this.#of(id);
     const unread = this.messages(id).filter(
       (m) => m.seq > readSeq && m.author !== this.me && m.deletedAt === null,
     ).length;
     const asOf = this.lastSeq(id);
-    return { conversation: id, readSeq, unread: Math.min(unread, 100), asOf };
+    return { conversation: id, readSeq, revision, unread: Math.min(unread, 100), asOf };
   }
 
   /** Returns a conversation as this account sees it. */
   snapshot(id: ConversationId): Conversation {
     const { name, stays } = this.#of(id);
-    const { readSeq, unread } = this.cursorOf(id);
+    const { readSeq, revision: readRevision, unread } = this.cursorOf(id);
     const last = this.messages(id).findLast((m) => m.deletedAt === null);
     const {
       reactions: _,
@@ -249,6 +257,7 @@ export class ModelServer {
       messagePermissions: { own: ['edit', 'delete', 'react', 'pin'], others: ['react', 'pin'] },
       joinedSeq: stays.at(-1)?.joined ?? (0 as Seq),
       readSeq,
+      readRevision,
       unread,
       peerReadSeq: null,
       lastSeq: this.lastSeq(id),
@@ -349,8 +358,8 @@ export class ModelServer {
       streams: followed.map((id) => ({ id, kind: 'conversation', lastSeq: this.lastSeq(id) })),
       conversations: members.filter((id) => !unchanged.includes(id)).map((id) => this.snapshot(id)),
       unchanged: unchanged.map((id) => {
-        const { readSeq, unread, peerReadSeq } = this.snapshot(id);
-        return { id, readSeq, unread, peerReadSeq };
+        const { readSeq, readRevision, unread, peerReadSeq } = this.snapshot(id);
+        return { id, readSeq, readRevision, unread, peerReadSeq };
       }),
       readVersion: this.#readVersion,
       presence: this.presence,
@@ -440,8 +449,9 @@ export class ModelServer {
 
   #carryOut({ id, op, conversation, ...command }: ModelCommand): Seq {
     if (op === 'read') {
-      this.read(conversation, command.seq ?? (0 as Seq), command.unread === true);
-      return command.seq ?? (0 as Seq);
+      const seq = command.seq ?? (0 as Seq);
+      this.read(conversation, seq, command.unread === true, command.revision);
+      return this.#of(conversation).readSeq;
     }
     const { message, body, emoji, replyTo } = command;
     const add = (type: string, data: object) =>
@@ -583,6 +593,7 @@ interface ModelConversation {
   readonly name: string;
   readonly stays: Stay[];
   readSeq: Seq;
+  revision: number;
 }
 
 interface ModelCommand {
@@ -595,6 +606,7 @@ interface ModelCommand {
   replyTo?: Seq;
   readonly seq?: Seq;
   readonly unread?: boolean;
+  readonly revision?: number;
 }
 
 /** Any frame of a client, with the fields that are used here. */

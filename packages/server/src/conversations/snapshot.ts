@@ -32,12 +32,12 @@ const UNREAD = unread('m.conversation_id', 'm.account_id', 'm.read_seq');
 /**
  * SQL: one row for each current conversation of account $1, with its snapshot `item` (json). Where
  * `isCurrent` holds for the snapshot that the client has, `is_unchanged` is true and `item` is the array
- * `[id, joinedSeq, lastSeq, readSeq, unread, peerReadSeq]`.
+ * `[id, joinedSeq, lastSeq, readSeq, readRevision, unread, peerReadSeq]`.
  */
 export const currentConversations = (isCurrent = 'false') => `
   select m.conversation_id, ${isCurrent} as is_unchanged,
     case when ${isCurrent} then json_build_array(
-      m.conversation_id, m.joined_seq, s.last_seq, m.read_seq, ${UNREAD}, peer.read_seq
+      m.conversation_id, m.joined_seq, s.last_seq, m.read_seq, m.read_revision, ${UNREAD}, peer.read_seq
     ) else json_build_object(
       'id', c.id,
       'kind', c.kind,
@@ -55,6 +55,7 @@ export const currentConversations = (isCurrent = 'false') => `
       'role', m.role,
       'joinedSeq', m.joined_seq,
       'readSeq', m.read_seq,
+      'readRevision', m.read_revision,
       'unread', ${UNREAD},
       'peerReadSeq', peer.read_seq,
       'lastSeq', s.last_seq,

@@ -78,8 +78,8 @@ test('leaves out the snapshots that the client has and that did not change', asy
   expect(conversations).toHaveLength(8);
 
   // Read cursors are no events: the snapshots stay as they are, the cursors are sent.
-  await reads.move(bob, read, cursor[streamOfConversation(read)] as Seq, false);
-  await reads.move(ann, direct, mine, false);
+  await reads.move(bob, read, cursor[streamOfConversation(read)] as Seq);
+  await reads.move(ann, direct, mine);
   await says(append, ann, posted, 'two');
   await leaveGroup(append, about(bob, rejoined));
   await joinGroup(append, about(bob, rejoined));

@@ -61,6 +61,7 @@ type UnchangedRow = [
   joinedSeq: Seq,
   lastSeq: Seq,
   readSeq: Seq,
+  readRevision: number,
   unread: number,
   peerReadSeq: Seq | null,
 ];
@@ -141,8 +142,9 @@ export async function loadStart(
   };
 }
 
-function unchangedOf([id, joinedSeq, lastSeq, readSeq, unread, peerReadSeq]: UnchangedRow) {
-  return { id, joinedSeq, lastSeq, readSeq, unread, peerReadSeq };
+function unchangedOf(row: UnchangedRow): UnchangedStart {
+  const [id, joinedSeq, lastSeq, readSeq, readRevision, unread, peerReadSeq] = row;
+  return { id, joinedSeq, lastSeq, readSeq, readRevision, unread, peerReadSeq };
 }
 
 function periodsOf(rows: StartRow['periods']): Start['periods'] {

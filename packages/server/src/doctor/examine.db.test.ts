@@ -136,7 +136,7 @@ describe('a clean database', () => {
         name: () => updateAccount(append, onAccount, { displayName: `Name ${p.seq}` }),
         out: () => deactivateAccount(append, onAccount),
         in: () => reactivateAccount(append, onAccount),
-        read: () => cursors.move(who, where, seq, p.seq % 5 === 0),
+        read: () => cursors.move(who, where, seq, { unread: p.seq % 5 === 0 }),
       };
       await acts[act]?.();
     };

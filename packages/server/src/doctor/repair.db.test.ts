@@ -178,7 +178,7 @@ describe('damage that the events can repair', () => {
     const busy = Promise.all([
       again(async (n) => acked.push(await says(append, ada, group, `ada ${n}`))),
       again(async (n) => acked.push(await says(append, bob, group, `bob ${n}`))),
-      again(() => cursors.move(bob, group, 10_000 as Seq, false)),
+      again(() => cursors.move(bob, group, 10_000 as Seq)),
       again(async () => {
         await leaveGroup(append, about(cyd, group));
         await joinGroup(append, about(cyd, group));

@@ -77,6 +77,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     excluded: {
       read_seq: 'a read cursor is in no event; a membership period only starts with one',
       slow_posted_at: 'the time of a post in slow mode, which is in no event of its own',
+      read_revision: 'counts the marks as unread, which are in no event',
     },
     stream: inConversation,
     rows: true,

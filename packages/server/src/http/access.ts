@@ -124,6 +124,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   listEvents: by('messages:read'),
   listReadCursors: by('messages:read'),
   moveReadCursor: by('messages:read'),
+  markAllRead: by('messages:read'),
+  listSeenBy: by('messages:read'),
   postMessage: by('messages:write'),
   editMessage: by('messages:write'),
   deleteMessage: by('messages:write'),

@@ -38,9 +38,9 @@ export function openLive(
     me: (account) => accounts.me(account),
     start: (account, known) => loadStart(pool, account, known),
     conversation: (account, id) => conversationFor(pool, account, id),
-    moveReadCursor: async (account, id, seq, unread) => {
+    moveReadCursor: async (account, id, seq, options) => {
       const rejection = writes.rejection();
-      return rejection ? { refusal: rejection } : await readCursors.move(account, id, seq, unread);
+      return rejection ? { refusal: rejection } : await readCursors.move(account, id, seq, options);
     },
     readVersions: (ids) => readVersions(pool, ids),
   });

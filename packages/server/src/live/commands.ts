@@ -90,8 +90,8 @@ async function moveReadCursor(
 ): Promise<void> {
   const { account } = sender;
   try {
-    const { conversation, seq, unread = false } = frame;
-    const move = await deps.moveReadCursor(account, conversation, seq, unread);
+    const { conversation, seq } = frame;
+    const move = await deps.moveReadCursor(account, conversation, seq, frame);
     if ('refusal' in move) {
       sender.nack(frame.id, move.refusal);
       return;

@@ -12,7 +12,7 @@ import type { Identity } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
 import type { KnownState, Start } from '../conversations/start.ts';
 import type { Logger } from '../log.ts';
-import type { ReadMove } from '../messages/read-cursors.ts';
+import type { ReadMove, ReadOptions } from '../messages/read-cursors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Append } from '../stream/append.ts';
 import type { Broker } from '../stream/broker.ts';
@@ -47,12 +47,12 @@ export interface LiveDeps extends UpgradeChecks {
   me(account: AccountId): Promise<Me | null>;
   /** Returns a conversation as its member sees it; null for others. */
   conversation(account: AccountId, id: ConversationId): Promise<Conversation | null>;
-  /** Moves a read cursor; `unread` allows it to move back. */
+  /** Moves a read cursor, or marks messages as unread. */
   moveReadCursor(
     account: AccountId,
     conversation: ConversationId,
     seq: Seq,
-    unread: boolean,
+    options: ReadOptions,
   ): Promise<ReadMove | { refusal: Refusal }>;
   /** Returns the versions of the accounts' read cursors. */
   readVersions(accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, number>>;

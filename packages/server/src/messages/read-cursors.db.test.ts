@@ -1,4 +1,5 @@
 import { type AccountId, type ConversationId, LIMITS, type Seq } from '@parley/protocol';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase, testLog } from '../../test/support/database.ts';
 import {
@@ -14,7 +15,9 @@ import { loadStart } from '../conversations/start.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
 import { deleteMessage } from './commands.ts';
+import { readAll } from './read-all.ts';
 import { cursorsOf, ReadCursors, type ReadMove, readVersions } from './read-cursors.ts';
+import { seenBy } from './seen-by.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
 let db: Database;
@@ -49,6 +52,109 @@ async function aGroupOfTwo(messages: number) {
   return { ann, bob, id, seqs };
 }
 
+/** A step of the property test; `n` selects a device and a place. */
+type Step = { readonly kind: (typeof STEPS)[number]; readonly n: number };
+const STEPS = [
+  ...([
+    'post',
+    'post',
+    'ownPost',
+    'delete',
+    'read',
+    'read',
+    'readKnown',
+    'mark',
+    'markKnown',
+  ] as const),
+  ...(['learn', 'readAll', 'leave', 'rejoin'] as const),
+];
+const aStep: fc.Arbitrary<Step> = fc.record({ kind: fc.constantFrom(...STEPS), n: fc.nat(100) });
+
+interface LoggedEvent {
+  readonly seq: number;
+  readonly type: string;
+  readonly actor_id: string;
+  readonly message: number | null;
+}
+const LOG = `select seq, type, actor_id, (data ->> 'message')::int as message
+  from events where stream_id = $1 order by seq`;
+
+interface StepContext {
+  readonly ann: AccountId;
+  readonly bob: AccountId;
+  readonly id: ConversationId;
+  readonly log: readonly LoggedEvent[];
+  readonly model: { readSeq: Seq; revision: number; isMember: boolean };
+  readonly device: { revision: number };
+}
+
+/** Counts, in the log, the messages of others after a seq that are not deleted. */
+function unreadIn(log: readonly LoggedEvent[], account: AccountId, readSeq: Seq): number {
+  const deleted = new Set(log.filter((e) => e.type === 'message.deleted').map((e) => e.message));
+  const isUnread = (e: LoggedEvent) =>
+    e.type === 'message.posted' && e.seq > readSeq && e.actor_id !== account && !deleted.has(e.seq);
+  return log.filter(isUnread).length;
+}
+
+async function perform({ kind, n }: Step, context: StepContext): Promise<void> {
+  const { ann, bob, id, log, model, device } = context;
+  const seq = (1 + (n % (log.length + 3))) as Seq;
+  const end = log.length as Seq;
+  const goal = Math.min(seq, end) as Seq;
+  const posted = log.filter((e) => e.type === 'message.posted' && e.actor_id === ann);
+  const applies = (revision?: number) =>
+    model.isMember && (revision === undefined || revision === model.revision);
+  const read = async (revision?: number) => {
+    await cursors.move(bob, id, seq, { revision });
+    if (applies(revision)) model.readSeq = Math.max(model.readSeq, goal) as Seq;
+  };
+  const mark = async (revision?: number) => {
+    await cursors.move(bob, id, seq, { unread: true, revision });
+    if (!applies(revision)) return;
+    model.readSeq = goal;
+    model.revision++;
+  };
+  const actions: Readonly<Record<Step['kind'], () => unknown>> = {
+    post: () => says(append, ann, id, 'text'),
+    ownPost: () => model.isMember && says(append, bob, id, 'text'),
+    delete: () => {
+      const event = posted[n % Math.max(1, posted.length)];
+      return event && deleteMessage(append, about(ann, id), event.seq as Seq);
+    },
+    read: () => read(device.revision),
+    readKnown: () => read(),
+    mark: () => mark(device.revision),
+    markKnown: () => mark(),
+    learn: () => {
+      device.revision = model.revision;
+    },
+    readAll: async () => {
+      await readAll(db.pool, cursors, bob);
+      if (model.isMember && unreadIn(log, bob, model.readSeq) > 0) model.readSeq = end;
+    },
+    leave: async () => {
+      if (model.isMember) await leaveGroup(append, about(bob, id));
+      model.isMember = false;
+    },
+    rejoin: async () => {
+      if (model.isMember) return;
+      await joinGroup(append, about(bob, id));
+      Object.assign(model, { isMember: true, revision: 0, readSeq: await furthestRead(bob, id) });
+    },
+  };
+  await actions[kind]();
+}
+
+/** Returns the furthest read cursor of the membership periods before the current one. */
+async function furthestRead(account: AccountId, id: ConversationId): Promise<number | undefined> {
+  const { rows } = await db.pool.query<{ furthest: number }>(
+    `select max(read_seq)::int as furthest from memberships
+     where account_id = $1 and conversation_id = $2 and left_seq is not null`,
+    [account, id],
+  );
+  return rows[0]?.furthest;
+}
+
 describe('a read cursor', () => {
   test('counts undeleted messages of others after it as unread', async () => {
     const { ann, bob, id, seqs } = await aGroupOfTwo(5);
@@ -62,7 +168,13 @@ describe('a read cursor', () => {
       version: 1,
       moved: true,
       sendReceipts: true,
-      cursor: { conversation: id, readSeq: seqs[1], unread: 2, asOf: (seqs[4] as Seq) + 2 },
+      cursor: {
+        conversation: id,
+        readSeq: seqs[1],
+        revision: 0,
+        unread: 2,
+        asOf: (seqs[4] as Seq) + 2,
+      },
     });
     expect(await conversationFor(db.pool, bob, id)).toMatchObject({
       readSeq: seqs[1],
@@ -80,7 +192,7 @@ describe('a read cursor', () => {
     expect(back).toMatchObject({ moved: false, version: 1, cursor: { readSeq: last, unread: 0 } });
     expect(await versionOf(bob)).toBe(1);
     // Marking unread moves it back.
-    const unread = moved(await cursors.move(bob, id, seqs[0] as Seq, true));
+    const unread = moved(await cursors.move(bob, id, seqs[0] as Seq, { unread: true }));
     expect(unread).toMatchObject({ moved: true, version: 2, cursor: { unread: 2 } });
   });
 
@@ -89,7 +201,7 @@ describe('a read cursor', () => {
     moved(await cursors.move(bob, id, seqs[2] as Seq));
     await leaveGroup(append, about(bob, id));
     await joinGroup(append, about(bob, id));
-    moved(await cursors.move(bob, id, seqs[0] as Seq, true));
+    moved(await cursors.move(bob, id, seqs[0] as Seq, { unread: true }));
     const { rows } = await db.pool.query<{ read_seq: number }>(
       `select read_seq from memberships where conversation_id = $1 and account_id = $2
        order by joined_seq`,
@@ -121,6 +233,131 @@ describe('a read cursor', () => {
   });
 });
 
+describe('marking as unread', () => {
+  test('is not undone by a read of a device that had not learned of it', async () => {
+    const { bob, id, seqs } = await aGroupOfTwo(4);
+    const [first, , , last] = seqs as [Seq, Seq, Seq, Seq];
+    moved(await cursors.move(bob, id, last, { revision: 0 }));
+    const mark = moved(await cursors.move(bob, id, first, { unread: true, revision: 0 }));
+    expect(mark).toMatchObject({ moved: true, cursor: { readSeq: first, revision: 1, unread: 3 } });
+
+    const late = moved(await cursors.move(bob, id, last, { revision: 0 }));
+    expect(late).toMatchObject({
+      moved: false,
+      cursor: { readSeq: first, revision: 1, unread: 3 },
+    });
+    // A device that knows of the mark reads on.
+    const read = moved(await cursors.move(bob, id, last, { revision: 1 }));
+    expect(read).toMatchObject({ moved: true, cursor: { readSeq: last, revision: 1, unread: 0 } });
+  });
+
+  test('takes effect once, however often it is sent', async () => {
+    const { bob, id, seqs } = await aGroupOfTwo(3);
+    const [first, , last] = seqs as [Seq, Seq, Seq];
+    const mark = () => cursors.move(bob, id, first, { unread: true, revision: 0 });
+    expect(moved(await mark()).moved).toBe(true);
+    moved(await cursors.move(bob, id, last, { revision: 1 }));
+    expect(moved(await mark())).toMatchObject({ moved: false, cursor: { readSeq: last } });
+  });
+
+  test('counts where the cursor is already', async () => {
+    const { bob, id, seqs } = await aGroupOfTwo(2);
+    const [first, last] = seqs as [Seq, Seq];
+    moved(await cursors.move(bob, id, first));
+    const mark = moved(await cursors.move(bob, id, first, { unread: true, revision: 0 }));
+    expect(mark).toMatchObject({
+      moved: true,
+      version: 2,
+      cursor: { readSeq: first, revision: 1 },
+    });
+    expect(moved(await cursors.move(bob, id, last, { revision: 0 })).moved).toBe(false);
+  });
+
+  test('of many moves at once is executed in their order', async () => {
+    const { bob, id, seqs } = await aGroupOfTwo(5);
+    const at = (n: number) => seqs[n] as Seq;
+    const results = await Promise.all([
+      cursors.move(bob, id, at(4), { revision: 0 }),
+      cursors.move(bob, id, at(1), { unread: true, revision: 0 }),
+      cursors.move(bob, id, at(4), { revision: 0 }),
+      cursors.move(bob, id, at(2), { revision: 1 }),
+      cursors.move(bob, id, at(3), { unread: true, revision: 0 }),
+    ]);
+    expect(results.map((r) => moved(r).cursor.readSeq)).toEqual([4, 1, 1, 2, 2].map(at));
+  });
+});
+
+test('unread counts follow from the log and the moves alone, whatever the order', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(aStep, { minLength: 5, maxLength: 40 }), async (steps) => {
+      const { ann, bob, id } = await aGroupOfTwo(0);
+      const model = { readSeq: (await readOf(bob, id)) as Seq, revision: 0, isMember: true };
+      // What a device has last learned of the cursor: devices learn late.
+      const devices = [{ revision: 0 }, { revision: 0 }];
+      for (const step of steps) {
+        const { rows: log } = await db.pool.query<LoggedEvent>(LOG, [id]);
+        await perform(step, { ann, bob, id, log, model, device: devices[step.n % 2] as never });
+        const { rows: after } = await db.pool.query<LoggedEvent>(LOG, [id]);
+        const view = await conversationFor(db.pool, bob, id);
+        if (!model.isMember) {
+          expect(view).toBeNull();
+          continue;
+        }
+        const expected = { readSeq: model.readSeq, unread: unreadIn(after, bob, model.readSeq) };
+        expect(view).toMatchObject(expected);
+        const { items } = await cursorsOf(db.pool, bob);
+        expect(items.find((item) => item.conversation === id)).toMatchObject(expected);
+      }
+    }),
+    { numRuns: 15 },
+  );
+});
+
+describe('reading all', () => {
+  test('moves every cursor with unread messages to the end, and no other', async () => {
+    const { ann, bob, id } = await aGroupOfTwo(3);
+    const quiet = await aRealGroup(append, [ann, bob]);
+    await says(append, bob, quiet, 'my own');
+    const moves = await readAll(db.pool, cursors, bob);
+    expect(moves).toMatchObject([{ moved: true, cursor: { conversation: id, unread: 0 } }]);
+    expect(await readAll(db.pool, cursors, bob)).toEqual([]);
+    expect((await cursorsOf(db.pool, bob)).items.map((c) => c.unread)).toEqual([0, 0]);
+  });
+});
+
+describe('who has seen a message', () => {
+  test('is whoever has read up to it, except its author', async () => {
+    const { ann, bob, id, seqs } = await aGroupOfTwo(2);
+    const [first, last] = seqs as [Seq, Seq];
+    const namesOf = async (seq: Seq, account = ann) => {
+      const seen = await seenBy(db.pool, account, id, seq);
+      return typeof seen === 'string' ? seen : seen.map((s) => s.account);
+    };
+    expect(await namesOf(first)).toEqual([]);
+    moved(await cursors.move(bob, id, first));
+    // A new member starts with everything read, and has not seen what was said before.
+    const cem = await anAccount(db.pool);
+    await joinGroup(append, about(cem, id));
+    expect(await namesOf(first)).toEqual([bob]);
+    expect(await namesOf(last)).toEqual([]);
+    moved(await cursors.move(bob, id, first, { unread: true }));
+    moved(await cursors.move(bob, id, (first - 1) as Seq, { unread: true }));
+    expect(await namesOf(first)).toEqual([]);
+    const outsider = await anAccount(db.pool);
+    expect(await namesOf(first, outsider)).toBe('conversation_not_found');
+    expect(await namesOf(1 as Seq)).toBe('message_not_found');
+  });
+
+  test('is not known in large conversations', async () => {
+    const { ann, id, seqs } = await aGroupOfTwo(1);
+    await db.pool.query('update conversations set member_count = $2 where id = $1', [
+      id,
+      LIMITS.receiptsMembers + 1,
+    ]);
+    expect(await seenBy(db.pool, ann, id, seqs[0] as Seq)).toBe('too_many_members');
+  });
+});
+
 describe('concurrent moves', () => {
   test('of one cursor end at the last one, with a version for each real move', async () => {
     const { bob, id, seqs } = await aGroupOfTwo(10);
@@ -130,16 +367,16 @@ describe('concurrent moves', () => {
     const moves = await Promise.all([
       ...seqs.map((seq) => cursors.move(bob, id, seq)),
       cursors.move(bob, other, 100 as Seq),
-      cursors.move(bob, id, seqs[2] as Seq, true),
+      cursors.move(bob, id, seqs[2] as Seq, { unread: true }),
       cursors.move(bob, id, seqs[4] as Seq),
       cursors.move(bob, id, seqs[3] as Seq),
     ]);
 
     expect(await readOf(bob, id)).toBe(seqs[4]);
     const reported = moves.map(moved).filter((m) => m.moved);
-    // Merged moves are reported once; versions have no gap.
-    expect(reported.map((m) => m.version).sort()).toEqual([1, 2]);
-    expect(await versionOf(bob)).toBe(2);
+    // Merged moves are reported once; a mark is merged with none; versions have no gap.
+    expect(reported.map((m) => m.version).sort()).toEqual([1, 2, 3, 4]);
+    expect(await versionOf(bob)).toBe(4);
   });
 
   test('on two nodes, while members leave and join again, neither hang nor lose a version', async () => {
@@ -160,7 +397,7 @@ describe('concurrent moves', () => {
       else if (n % 3 === 0) await says(append, members[0], id, `m${n}`).catch(() => undefined);
       else {
         const node = nodes[n % 2] as ReadCursors;
-        return { who, move: await node.move(who, id, (n % 40) as Seq, n % 10 === 0) };
+        return { who, move: await node.move(who, id, (n % 40) as Seq, { unread: n % 10 === 0 }) };
       }
       return null;
     });
@@ -209,7 +446,9 @@ describe('snapshots', () => {
     await cursors.move(bob, id, seqs[1] as Seq);
     const all = await cursorsOf(db.pool, bob);
     expect(all.readVersion).toBe(1);
-    expect(all.items).toEqual([{ conversation: id, readSeq: seqs[1], unread: 2, asOf: seqs[3] }]);
+    expect(all.items).toEqual([
+      { conversation: id, readSeq: seqs[1], revision: 0, unread: 2, asOf: seqs[3] },
+    ]);
 
     const gone = await aRealGroup(append, [ann, bob]);
     await leaveGroup(append, about(bob, gone));

@@ -24,11 +24,22 @@ export interface ReadMove {
   readonly sendReceipts: boolean;
 }
 
+/** How a cursor is moved. */
+export interface ReadOptions {
+  /** Marks the messages after `seq` as unread: the cursor may move back, and its revision is raised. */
+  readonly unread?: boolean | undefined;
+  /**
+   * The revision of the cursor that the device knew. A move is ignored if the cursor has another one:
+   * it was marked unread since. Without it the move always applies.
+   */
+  readonly revision?: number | undefined;
+}
+
 interface PendingMove {
   readonly account: AccountId;
   readonly conversation: ConversationId;
   readonly seq: Seq;
-  readonly unread: boolean;
+  readonly options: ReadOptions;
   /** Monotonic arrival time, ms. */
   readonly arrivedAt: number;
   /** Whether a statement with this move failed without saying whether it was carried out. */
@@ -39,7 +50,8 @@ interface PendingMove {
 /** The moves of one cursor in one statement, merged into one. */
 interface MergedMove {
   seq: Seq;
-  unread: boolean;
+  readonly unread: boolean;
+  readonly revision: number | null;
   readonly pending: PendingMove[];
 }
 
@@ -66,9 +78,11 @@ const RETRY_MS = [4, 250] as const;
  * one by the read version.
  *
  * 1. A cursor moves forward only, at most to the end of its stream, unless marked unread.
- * 2. Each move that changes a cursor raises the account’s read version by one, in the same statement.
- * 3. Moves that arrive while a statement runs share the next one.
- * 4. A statement never waits for a row lock: it skips locked rows, and the next one retries them. So
+ * 2. Marking unread raises the cursor’s revision. A move with another revision is ignored: a late read of
+ *    another device does not undo the mark, and a mark that is sent again does not undo a later read.
+ * 3. Each move that changes a cursor raises the account’s read version by one, in the same statement.
+ * 4. Moves that arrive while a statement runs share the next one.
+ * 5. A statement never waits for a row lock: it skips locked rows, and the next one retries them. So
  *    it cannot deadlock, and holds its own locks no longer than a statement.
  */
 export class ReadCursors {
@@ -85,14 +99,14 @@ export class ReadCursors {
   }
 
   /**
-   * Moves the account’s cursor in a conversation forward to `seq`; with `markUnread` also back.
-   * Non-members are refused with `conversation_not_found`. Never throws.
+   * Moves the account’s cursor in a conversation to `seq`. Non-members are refused with `conversation_not_found`.
+   * Never throws.
    */
   move(
     account: AccountId,
     conversation: ConversationId,
     seq: Seq,
-    markUnread = false,
+    options: ReadOptions = {},
   ): Promise<ReadMove | { refusal: Refusal }> {
     if (this.#pending.length >= PENDING_MAX) {
       return Promise.resolve({ refusal: refusal('overloaded', undefined, { retryAfter: 2 }) });
@@ -107,7 +121,7 @@ export class ReadCursors {
         account,
         conversation,
         seq,
-        unread: markUnread,
+        options,
         arrivedAt,
         uncertain: false,
         settle,
@@ -122,10 +136,10 @@ export class ReadCursors {
   async #run(): Promise<void> {
     let delay: number = RETRY_MS[0];
     while (this.#pending.length > 0) {
-      const batch = merge(this.#pending.splice(0, BATCH));
+      const { batch, later } = merge(this.#pending.splice(0, BATCH));
       const left = await this.#attempt(batch);
       // Back to the front, to keep the order of the moves of a cursor.
-      this.#pending = [...left, ...this.#pending];
+      this.#pending = [...left, ...later, ...this.#pending];
       if (left.length === 0) {
         delay = RETRY_MS[0];
       } else {
@@ -164,6 +178,7 @@ export class ReadCursors {
         first.map((w) => w.conversation),
         batch.map((move) => move.seq),
         batch.map((move) => move.unread),
+        batch.map((move) => move.revision),
       ],
     });
     const ordered: (MoveRow | undefined)[] = new Array(batch.length);
@@ -172,37 +187,39 @@ export class ReadCursors {
   }
 }
 
-/** $1 accounts, $2 conversations, $3 seqs, $4 whether to move back: one element per cursor. */
+/** $1 accounts, $2 conversations, $3 seqs, $4 whether to mark unread, $5 revisions: one element per cursor. */
 const MOVE = `
   with asked as (
-    select n, account_id, conversation_id, seq, back
-    from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::bool[]) with ordinality
-      as a (account_id, conversation_id, seq, back, n)
+    select n, account_id, conversation_id, seq, back, revision
+    from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::bool[], $5::int8[]) with ordinality
+      as a (account_id, conversation_id, seq, back, revision, n)
   ), account as materialized (
     select id, read_version from accounts where id = any($1)
     for no key update skip locked
   ), held as materialized (
     -- Locking reads the current row, even if it is newer than the snapshot of the statement.
-    select m.account_id, m.conversation_id, m.joined_seq, m.read_seq,
-           a.n, a.seq, a.back, o.read_version
+    select m.account_id, m.conversation_id, m.joined_seq, m.read_seq, m.read_revision,
+           a.n, a.seq, a.back, a.revision, o.read_version
     from asked a
     join account o on o.id = a.account_id
     join memberships m
       on m.account_id = a.account_id and m.conversation_id = a.conversation_id and m.left_seq is null
     for no key update of m skip locked
   ), target as materialized (
-    select h.*, s.last_seq,
-           case when h.back then least(h.seq, s.last_seq)
+    select h.*, s.last_seq, (h.back and not x.is_stale)::int as raise,
+           case when x.is_stale then h.read_seq
+                when h.back then least(h.seq, s.last_seq)
                 else greatest(h.read_seq, least(h.seq, s.last_seq)) end as goal
     from held h
     join streams s on s.id = h.conversation_id
+    cross join lateral (select coalesce(h.revision <> h.read_revision, false) as is_stale) x
   ), moving as materialized (
-    select account_id, conversation_id, joined_seq, goal,
+    select account_id, conversation_id, joined_seq, goal, raise,
            row_number() over (partition by account_id order by n) as step
     from target
-    where goal <> read_seq
+    where goal <> read_seq or raise > 0
   ), written as (
-    update memberships m set read_seq = g.goal
+    update memberships m set read_seq = g.goal, read_revision = m.read_revision + g.raise
     from moving g
     where m.account_id = g.account_id and m.conversation_id = g.conversation_id
       and m.joined_seq = g.joined_seq
@@ -222,6 +239,7 @@ const MOVE = `
     case when t.n is not null then json_build_object(
       'conversation', t.conversation_id,
       'readSeq', t.goal,
+      'revision', t.read_revision + t.raise,
       'unread', ${unread('t.conversation_id', 't.account_id', 't.goal')},
       'asOf', t.last_seq) end as cursor
   from asked a
@@ -229,22 +247,30 @@ const MOVE = `
   left join moving g on g.account_id = t.account_id and g.conversation_id = t.conversation_id
   left join conversations c on c.id = t.conversation_id`;
 
-/** Merges the moves of each cursor, in order. */
-function merge(pending: readonly PendingMove[]): MergedMove[] {
+/**
+ * Merges the moves of each cursor, in order. A mark, and reads of another revision, are not merged with
+ * what came before them: they and all moves of their cursor after them are left for later.
+ */
+function merge(pending: readonly PendingMove[]): { batch: MergedMove[]; later: PendingMove[] } {
   const merged = new Map<string, MergedMove>();
+  const closed = new Set<string>();
+  const later: PendingMove[] = [];
   for (const move of pending) {
     const key = `${move.account} ${move.conversation}`;
+    const { seq } = move;
+    const { unread = false, revision = null } = move.options;
     const known = merged.get(key);
     if (!known) {
-      merged.set(key, { seq: move.seq, unread: move.unread, pending: [move] });
-      continue;
+      merged.set(key, { seq, unread, revision, pending: [move] });
+    } else if (closed.has(key) || unread || known.unread || known.revision !== revision) {
+      closed.add(key);
+      later.push(move);
+    } else {
+      if (seq > known.seq) known.seq = seq;
+      known.pending.push(move);
     }
-    // Marking unread sets the cursor; reading only moves it forward.
-    if (move.unread || move.seq > known.seq) known.seq = move.seq;
-    known.unread ||= move.unread;
-    known.pending.push(move);
   }
-  return [...merged.values()];
+  return { batch: [...merged.values()], later };
 }
 
 /** Settles the moves with the row of the statement. Returns false when the cursor was locked. */
@@ -296,6 +322,7 @@ export async function cursorsOf(
         (select coalesce(json_agg(json_build_object(
            'conversation', m.conversation_id,
            'readSeq', m.read_seq,
+           'revision', m.read_revision,
            'unread', ${unread('m.conversation_id', 'm.account_id', 'm.read_seq')},
            'asOf', s.last_seq)), '[]')
          from memberships m

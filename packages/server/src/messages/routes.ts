@@ -1,7 +1,6 @@
 import {
   type AccountId,
   type ConversationId,
-  CursorsAnswer,
   EditBody,
   EditHistoryPage,
   EditHistoryQuery,
@@ -13,41 +12,32 @@ import {
   newMessage,
   PinnedMessages,
   PostBody,
-  ReadBody,
-  ReadCursor,
   type Seq,
   StreamId,
 } from '@parley/protocol';
-import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type pg from 'pg';
 import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
-import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
+import { refuse, storedOrRefuse } from '../http/errors.ts';
 import type { Append } from '../stream/append.ts';
 import { commandRoutes } from './command-routes.ts';
 import { editMessage, postMessage } from './commands.ts';
 import { editHistory } from './edit-history.ts';
 import { eventsFor, history, messageFor, pinnedMessages } from './queries.ts';
-import { cursorsOf, type ReadCursors, type ReadMove } from './read-cursors.ts';
+import { type ReadRouteDeps, readRoutes } from './read-routes.ts';
 import { commandRequest, headers, OfConversation, OfMessage, security } from './requests.ts';
 
 /** The dependencies of the message routes. */
-export interface MessageDeps {
-  readonly pool: pg.Pool;
+export interface MessageDeps extends ReadRouteDeps {
   readonly append: Append;
-  readonly readCursors: ReadCursors;
-  /** Rejects requests without a valid access token or API key. */
-  readonly authenticate: onRequestAsyncHookHandler;
-  /** Notifies connected clients of a read cursor that was moved over REST. */
-  readonly onReadMoved: (account: AccountId, move: ReadMove) => void;
 }
 
 /** Registers the routes of messages, reactions, pins, read cursors and events. */
 export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, readCursors, authenticate: onRequest, onReadMoved } = deps;
+  const { pool, append, authenticate: onRequest } = deps;
 
   const show = async (account: AccountId, id: ConversationId, seq: Seq) => {
     const message = await messageFor(pool, account, id, seq);
@@ -194,43 +184,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     },
   });
 
-  app.route({
-    method: 'POST',
-    url: '/conversations/:id/read',
-    schema: {
-      operationId: 'moveReadCursor',
-      tags: ['Read cursors'],
-      summary: 'Move the read cursor of a conversation',
-      description: 'The cursor only moves forward, unless `unread` is set.',
-      security,
-      params: OfConversation,
-      body: ReadBody,
-      response: { 200: ReadCursor, ...problems(401, 404, 422) },
-    },
-    onRequest,
-    handler: async (request) => {
-      const account = sessionOf(request).account;
-      const { seq, unread } = request.body;
-      const move = await readCursors.move(account, request.params.id, seq, unread);
-      if ('refusal' in move) throw new RefusalError(move.refusal);
-      if (move.moved) onReadMoved(account, move);
-      return move.cursor;
-    },
-  });
-
-  app.route({
-    method: 'GET',
-    url: '/me/cursors',
-    schema: {
-      operationId: 'listReadCursors',
-      tags: ['Read cursors'],
-      summary: 'List the read cursors of the account',
-      security,
-      response: { 200: CursorsAnswer, ...problems(401) },
-    },
-    onRequest,
-    handler: (request) => cursorsOf(pool, sessionOf(request).account),
-  });
+  readRoutes(instance, deps);
 
   app.route({
     method: 'GET',

@@ -209,7 +209,7 @@ function messages(fixtures: Fixtures): Situations {
     for (const [method, path] of done) {
       ok(await member.request(method, `/conversations/${group}/messages/${seq}/${path}`));
     }
-    return as(member, { id: group, seq, emoji: '👍', unread: undefined });
+    return as(member, { id: group, seq, emoji: '👍', unread: undefined, revision: undefined });
   };
   const one = () => message();
   return {
@@ -225,6 +225,7 @@ function messages(fixtures: Fixtures): Situations {
     pinMessage: one,
     unpinMessage: () => message(['PUT', 'pin']),
     moveReadCursor: one,
+    listSeenBy: one,
   };
 }
 

@@ -85,6 +85,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'listMessages',
     'listPinnedMessages',
     'listReadCursors',
+    'listSeenBy',
+    'markAllRead',
     'moveReadCursor',
   ],
   'messages:write': [

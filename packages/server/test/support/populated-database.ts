@@ -58,7 +58,7 @@ export async function aPopulatedDatabase(cluster: TestCluster): Promise<Populate
   await says(append, ada, group, 'while cyd is away');
   await joinGroup(append, about(cyd, group));
   await renameGroup(append, about(ada, group), 'friends');
-  await new ReadCursors(pool, testLog).move(bob, group, message, false);
+  await new ReadCursors(pool, testLog).move(bob, group, message);
   return { pool, append, users, group, message, deleted, unpinned };
 }
 

@@ -1,13 +1,15 @@
 import type { ConversationView } from '@parley/client';
 import { Link, useParams } from '@tanstack/react-router';
-import { Compass, Hash, Lock, Plus, Search } from 'lucide-react';
+import { CheckCheck, Compass, Hash, Lock, Plus, Search } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { toast } from 'sonner';
 import { BrowseGroups } from '../conversations/browse-groups.tsx';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { CreateGroup } from '../conversations/create-group.tsx';
 import { byActivity, titleOf, unreadText } from '../conversations/naming.ts';
 import { excerpt } from '../lib/display-text.ts';
-import { useParley } from '../session/use-client.ts';
+import { errorMessage } from '../lib/text.ts';
+import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
@@ -42,6 +44,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
       <header className="flex items-center gap-2.5 px-3.5 pt-[max(0.75rem,env(safe-area-inset-top))] pb-2">
         <Logo size={30} />
         <span className="flex-1 font-semibold text-[17px] tracking-tight">Parley</span>
+        <MarkAllRead />
         <OwnMenu />
       </header>
       <div className="px-3.5 pb-2">
@@ -104,6 +107,30 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
       <CreateGroup open={dialog === 'create'} onClose={() => setDialog(null)} />
       <BrowseGroups open={dialog === 'browse'} onClose={() => setDialog(null)} />
     </nav>
+  );
+}
+
+/** Marks all conversations as read; shown while one has unread messages. */
+function MarkAllRead() {
+  const client = useClient();
+  const conversations = useParley((s) => s.conversations);
+  const hasUnread = [...conversations.values()].some((c) => c.unread > 0);
+  if (!hasUnread) return null;
+  const markAllRead = async () => {
+    try {
+      await client.api.readAll();
+    } catch (error) {
+      toast.error(t('sidebar.markAllReadFailed'), { description: errorMessage(error) });
+    }
+  };
+  return (
+    <IconButton
+      label={t('sidebar.markAllRead')}
+      className="size-9"
+      onClick={() => void markAllRead()}
+    >
+      <CheckCheck size={18} />
+    </IconButton>
   );
 }
 

@@ -2,7 +2,9 @@ import type { TimelineMessage } from '@parley/client';
 import { Pencil, Pin, PinOff, Reply, Trash2 } from 'lucide-react';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { ActionItem, ActionMenu } from '../ui/action-menu.tsx';
 import { IconButton } from '../ui/button.tsx';
+import type { MoreAction } from './more-actions.tsx';
 import { useQuotes } from './quoted-messages.ts';
 import { ReactionPicker } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
@@ -10,10 +12,12 @@ import { usePermissions } from './use-permissions.ts';
 /** The actions on a message, shown while the mouse or the focus is on it. */
 export function MessageActions({
   message,
+  more,
   onEdit,
   onDelete,
 }: {
   message: TimelineMessage;
+  more: readonly MoreAction[];
   onEdit: () => void;
   onDelete: () => void;
 }) {
@@ -51,6 +55,13 @@ export function MessageActions({
           <Trash2 size={16} />
         </IconButton>
       )}
+      <ActionMenu label={t('message.more')}>
+        {more.map(({ key, icon, label, run }) => (
+          <ActionItem key={key} icon={icon} onSelect={run}>
+            {label}
+          </ActionItem>
+        ))}
+      </ActionMenu>
     </div>
   );
 }

@@ -22,6 +22,7 @@ import { ExpandedProvider } from './expanded.ts';
 import { ListPlaceholder, RowView } from './list-parts.tsx';
 import { RowBuilder } from './rows.ts';
 import { useAutoScroll } from './use-auto-scroll.ts';
+import { useMarkedUnread } from './use-marked-unread.ts';
 import { useReading } from './use-reading.ts';
 import { useUnreadLine } from './use-unread-line.ts';
 
@@ -61,7 +62,8 @@ export function MessageList({
   const { messages, hasOlder, hasNewer, loading, error } = snapshot;
   const attention = useAttention();
   const [isScrolledUp, setScrolledUp] = useState(false);
-  const isReading = isLive && attention === 'present' && !isScrolledUp;
+  const marked = useMarkedUnread(view);
+  const isReading = isLive && attention === 'present' && !isScrolledUp && !marked.isPaused();
   const lineAfter = useUnreadLine(view, timeline, isLive, isReading);
   const [builder] = useState(() => new RowBuilder());
   const rows = useMemo(
@@ -89,6 +91,7 @@ export function MessageList({
     rows,
     list,
     () => lineAfter !== undefined && autoScroll.isSettled(),
+    marked,
   );
 
   const update = (how?: 'scrolled' | 'ended' | 'changed') => {

@@ -20,6 +20,7 @@ import { EditedMark, EditHistory } from './edit-history.tsx';
 import { Markup } from './markup.tsx';
 import { MessageActions } from './message-actions.tsx';
 import { MessageSheet } from './message-sheet.tsx';
+import { useMoreActions } from './more-actions.tsx';
 import { Quote } from './quote.tsx';
 import { Reactions } from './reactions.tsx';
 
@@ -59,6 +60,7 @@ export const MessageRow = memo(function MessageRow({
   const coarse = useCoarsePointer();
   const [sheet, setSheet] = useState(false);
   const [historyShown, setHistoryShown] = useState(false);
+  const more = useMoreActions(message);
   const press = useLongPress(() => setSheet(true));
   const article = useRef<HTMLElement>(null);
   useFocusInside(article);
@@ -150,6 +152,7 @@ export const MessageRow = memo(function MessageRow({
       {actionable && !coarse && (
         <MessageActions
           message={message}
+          more={more.actions}
           onEdit={() => onEdit(editKey)}
           onDelete={() => setDeleting(true)}
         />
@@ -158,6 +161,7 @@ export const MessageRow = memo(function MessageRow({
         <MessageSheet
           message={message}
           author={name}
+          more={more.actions}
           onEdit={() => {
             setSheet(false);
             onEdit(editKey);
@@ -169,6 +173,7 @@ export const MessageRow = memo(function MessageRow({
           onClose={() => setSheet(false)}
         />
       )}
+      {more.dialog}
       {historyShown && <EditHistory message={message} onClose={() => setHistoryShown(false)} />}
       <Confirm
         open={deleting}

@@ -8,6 +8,7 @@ import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { EMOJI } from './emoji.ts';
 import { useTogglePin } from './message-actions.tsx';
+import type { MoreAction } from './more-actions.tsx';
 import { useQuotes } from './quoted-messages.ts';
 import { EmojiChoice, useReact } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
@@ -21,12 +22,14 @@ const EXCERPT = 120;
 export function MessageSheet({
   message,
   author,
+  more,
   onEdit,
   onDelete,
   onClose,
 }: {
   message: TimelineMessage;
   author: string;
+  more: readonly MoreAction[];
   onEdit: () => void;
   onDelete: () => void;
   onClose: () => void;
@@ -78,6 +81,18 @@ export function MessageSheet({
             {message.pinned ? t('message.unpin') : t('message.pin')}
           </Action>
         )}
+        {more.map(({ key, icon, label, run }) => (
+          <Action
+            key={key}
+            icon={icon}
+            onClick={() => {
+              run();
+              onClose();
+            }}
+          >
+            {label}
+          </Action>
+        ))}
         {may('edit') && (
           <Action icon={<Pencil size={18} />} onClick={onEdit}>
             {t('message.edit')}

@@ -6,6 +6,7 @@ import { attention, useAttention } from '../lib/attention.ts';
 import { useClient } from '../session/use-client.ts';
 import { firstUnreadRow, readUpTo } from './reading.ts';
 import type { Row } from './rows.ts';
+import type { MarkedUnread } from './use-marked-unread.ts';
 
 /** A message counts as read once this much of it is visible, px. */
 const READ_PX = 24;
@@ -27,6 +28,7 @@ export function useReading(
   list: RefObject<VListHandle | null>,
   /** Whether the list has reached its initial position, and its rows are measured. */
   isPlaced: () => boolean,
+  marked: MarkedUnread,
 ): Reading {
   const client = useClient();
   const [hasUnreadAbove, setUnreadAbove] = useState(false);
@@ -48,7 +50,7 @@ export function useReading(
 
   const read = useCallback(() => {
     const handle = list.current;
-    if (!handle) return;
+    if (!handle || marked.isPaused()) return;
     const { rows, view, isPlaced } = state.current;
     if (unreadAbove.current && !isAbove()) setAbove(false);
     const seq = readUpTo({
@@ -60,7 +62,7 @@ export function useReading(
       hasUnreadAbove: unreadAbove.current,
     });
     if (seq !== null) client.read(view.id, seq);
-  }, [client, list, isAbove, setAbove]);
+  }, [client, list, marked, isAbove, setAbove]);
 
   const now = useAttention();
   const before = useRef(now);
@@ -75,6 +77,7 @@ export function useReading(
 
   const markAllRead = useCallback(() => {
     setAbove(false);
+    marked.resume();
     const newest = state.current.rows.findLast(
       (row) => row.kind === 'message' && row.message.state === 'stored',
     );
@@ -82,6 +85,6 @@ export function useReading(
     if (newest?.kind !== 'message') return;
     const seq: Seq = newest.message.seq;
     if (seq > view.readSeq) client.read(view.id, seq);
-  }, [client, setAbove]);
+  }, [client, marked, setAbove]);
   return { read, hasUnreadAbove, markAllRead };
 }

@@ -266,7 +266,7 @@ function joinedFrom(tx: Transaction, values: readonly unknown[]): MembershipRow[
     const read_seq = earlier.length > 0 ? Math.max(...earlier.map((m) => m.read_seq)) : joined_seq;
     const role = roles[n] as string;
     const period = { conversation_id, account_id, joined_seq, left_seq: null };
-    return { ...period, role, read_seq, slow_posted_at: null };
+    return { ...period, role, read_seq, read_revision: 0, slow_posted_at: null };
   });
 }
 

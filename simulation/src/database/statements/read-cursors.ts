@@ -6,9 +6,9 @@ import { type Result, reads, type Statement, selected, writes } from './statemen
 
 /** The statements of read cursors. */
 export const readCursorStatements: readonly Statement[] = [
-  writes('read-cursors-move', '458962d23ecf', move),
+  writes('read-cursors-move', '6a84816fa437', move),
 
-  reads('read-cursors-of', 'b0eff729b484', (tx, [account]) => {
+  reads('read-cursors-of', '9d7c416479d9', (tx, [account]) => {
     const row = tx.one(tx.tables.accountsById, account as string);
     if (!row) return [];
     const items = tx
@@ -16,7 +16,7 @@ export const readCursorStatements: readonly Statement[] = [
       .filter((m) => m.left_seq === null)
       .flatMap((m) => {
         const stream = tx.one(tx.tables.streamsById, m.conversation_id);
-        return stream ? [cursorJson(tx, m, m.read_seq, stream.last_seq)] : [];
+        return stream ? [cursorJson(tx, m, m, stream.last_seq)] : [];
       });
     return [{ read_version: row.read_version, items }];
   }),
@@ -36,6 +36,8 @@ interface Move {
   readonly membership: MembershipRow;
   readonly lastSeq: number;
   readonly goal: number;
+  /** By how much the revision is raised. */
+  readonly raise: 0 | 1;
   /** The number of the move among those of its account; null if the cursor is at its goal. */
   step: number | null;
 }
@@ -62,7 +64,8 @@ function* move(tx: Transaction, values: readonly unknown[]): Steps<Result> {
   );
   const steps = new Map<string, number>();
   for (const target of moves) {
-    if (target === null || target.goal === target.membership.read_seq) continue;
+    if (target === null) continue;
+    if (target.goal === target.membership.read_seq && target.raise === 0) continue;
     const { account_id } = target.membership;
     target.step = (steps.get(account_id) ?? 0) + 1;
     steps.set(account_id, target.step);
@@ -80,7 +83,9 @@ function* move(tx: Transaction, values: readonly unknown[]): Steps<Result> {
   });
   for (const target of moves) {
     if (target?.step == null) continue;
-    const change = (m: MembershipRow) => ({ ...m, read_seq: target.goal });
+    const { goal: read_seq, raise } = target;
+    const read_revision = (m: MembershipRow) => m.read_revision + raise;
+    const change = (m: MembershipRow) => ({ ...m, read_seq, read_revision: read_revision(m) });
     yield* tx.update(memberships, [target.row], () => true, change);
   }
   for (const [id, count] of steps) {
@@ -98,30 +103,50 @@ function targetOf(
   n: number,
   row: Row<MembershipRow> | undefined,
 ): Move | null {
-  const [, conversations, seqs, backs] = values as [string[], string[], number[], boolean[]];
+  const [, conversations, seqs, backs, revisions] = values as [
+    string[],
+    string[],
+    number[],
+    boolean[],
+    (number | null)[],
+  ];
   if (!row || !tx.tryLock(row, NO_KEY_UPDATE)) return null;
   const membership = tx.see(row) as MembershipRow;
   const stream = tx.one(tx.tables.streamsById, conversations[n] as string);
   if (!stream) return null;
   const wanted = Math.min(seqs[n] as number, stream.last_seq);
-  const goal = backs[n] ? wanted : Math.max(membership.read_seq, wanted);
-  return { n, row, membership, lastSeq: stream.last_seq, goal, step: null };
+  const isStale = (revisions[n] ?? membership.read_revision) !== membership.read_revision;
+  const moved = backs[n] ? wanted : Math.max(membership.read_seq, wanted);
+  const goal = isStale ? membership.read_seq : moved;
+  const raise = backs[n] && !isStale ? 1 : 0;
+  return { n, row, membership, lastSeq: stream.last_seq, goal, raise, step: null };
 }
 
 function reported(tx: Transaction, target: Move | null) {
   if (!target) return { send_receipts: null, cursor: null };
-  const { membership, goal, lastSeq } = target;
+  const { membership, goal, raise, lastSeq } = target;
   const conversation = tx.one(tx.tables.conversationsById, membership.conversation_id);
   return {
     send_receipts: conversation ? conversation.member_count <= LIMITS.receiptsMembers : null,
-    cursor: cursorJson(tx, membership, goal, lastSeq),
+    cursor: cursorJson(
+      tx,
+      membership,
+      { read_seq: goal, read_revision: membership.read_revision + raise },
+      lastSeq,
+    ),
   };
 }
 
-const cursorJson = (tx: Transaction, m: MembershipRow, readSeq: number, asOf: number) => ({
+const cursorJson = (
+  tx: Transaction,
+  m: MembershipRow,
+  { read_seq, read_revision }: Pick<MembershipRow, 'read_seq' | 'read_revision'>,
+  asOf: number,
+) => ({
   conversation: m.conversation_id,
-  readSeq,
-  unread: unreadAfter(tx, m, readSeq),
+  readSeq: read_seq,
+  revision: read_revision,
+  unread: unreadAfter(tx, m, read_seq),
   asOf,
 });
 

@@ -8,14 +8,14 @@ import { jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
-  reads('conversations-of', '3d8bf3d7e553', (tx, [account]) => [
+  reads('conversations-of', '6f1ce095073b', (tx, [account]) => [
     {
       items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
       is_server_admin: isServerAdmin(tx, account as string),
     },
   ]),
 
-  reads('conversations-for', '5f8ec7b943d3', (tx, values) => {
+  reads('conversations-for', '27f0ead5b7b0', (tx, values) => {
     const [account, id] = values as [string, string];
     return currentOf(tx, account)
       .filter((c) => c.conversation.id === id)
@@ -25,7 +25,7 @@ export const snapshotStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('conversations-start', 'd42c33b4f0c9', start),
+  reads('conversations-start', '61a09fc30d39', start),
 
   reads('conversations-public', 'd7bf4b46701a', (tx, values) => {
     const [account, name, after, search, limit] = values as [
@@ -156,6 +156,7 @@ function snapshotJson(tx: Transaction, { membership: m, conversation: c, stream,
     role: m.role,
     joinedSeq: m.joined_seq,
     readSeq: m.read_seq,
+    readRevision: m.read_revision,
     unread: unreadAfter(tx, m, m.read_seq),
     peerReadSeq: peer?.read_seq ?? null,
     lastSeq: stream.last_seq,
@@ -217,6 +218,7 @@ const unchangedJson = (tx: Transaction, { membership: m, stream, peer }: Current
   m.joined_seq,
   stream.last_seq,
   m.read_seq,
+  m.read_revision,
   unreadAfter(tx, m, m.read_seq),
   peer?.read_seq ?? null,
 ];

@@ -1,0 +1,119 @@
+import {
+  type AccountId,
+  CursorsAnswer,
+  ReadBody,
+  ReadCursor,
+  SeenByAnswer,
+} from '@parley/protocol';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
+import { sessionOf } from '../http/authenticate.ts';
+import { problems } from '../http/describe.ts';
+import { RefusalError, refuse } from '../http/errors.ts';
+import { readAll } from './read-all.ts';
+import { cursorsOf, type ReadCursors, type ReadMove } from './read-cursors.ts';
+import { OfConversation, OfMessage, security } from './requests.ts';
+import { seenBy } from './seen-by.ts';
+
+/** The dependencies of the routes of read cursors. */
+export interface ReadRouteDeps {
+  readonly pool: pg.Pool;
+  readonly readCursors: ReadCursors;
+  /** Rejects requests without a valid access token or API key. */
+  readonly authenticate: onRequestAsyncHookHandler;
+  /** Notifies connected clients of a read cursor that was moved over REST. */
+  readonly onReadMoved: (account: AccountId, move: ReadMove) => void;
+}
+
+/** Registers the routes of read cursors. */
+export function readRoutes(instance: FastifyInstance, deps: ReadRouteDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, readCursors, authenticate: onRequest, onReadMoved } = deps;
+
+  app.route({
+    method: 'POST',
+    url: '/conversations/:id/read',
+    schema: {
+      operationId: 'moveReadCursor',
+      tags: ['Read cursors'],
+      summary: 'Move the read cursor of a conversation',
+      description:
+        'The cursor only moves forward, unless `unread` is set: then the messages after `seq` are unread again. Returns the cursor, also if the request was ignored because of its `revision`.',
+      security,
+      params: OfConversation,
+      body: ReadBody,
+      response: { 200: ReadCursor, ...problems(401, 404, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const account = sessionOf(request).account;
+      const move = await readCursors.move(
+        account,
+        request.params.id,
+        request.body.seq,
+        request.body,
+      );
+      if ('refusal' in move) throw new RefusalError(move.refusal);
+      if (move.moved) onReadMoved(account, move);
+      return move.cursor;
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/me/cursors',
+    schema: {
+      operationId: 'listReadCursors',
+      tags: ['Read cursors'],
+      summary: 'List the read cursors of the account',
+      security,
+      response: { 200: CursorsAnswer, ...problems(401) },
+    },
+    onRequest,
+    handler: (request) => cursorsOf(pool, sessionOf(request).account),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/cursors/read-all',
+    schema: {
+      operationId: 'markAllRead',
+      tags: ['Read cursors'],
+      summary: 'Mark all conversations as read',
+      description:
+        'Moves each read cursor that has unread messages to the end of its conversation. Returns all read cursors.',
+      security,
+      response: { 200: CursorsAnswer, ...problems(401) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const account = sessionOf(request).account;
+      for (const move of await readAll(pool, readCursors, account)) {
+        if (move.moved) onReadMoved(account, move);
+      }
+      return cursorsOf(pool, account);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/conversations/:id/messages/:seq/seen-by',
+    schema: {
+      operationId: 'listSeenBy',
+      tags: ['Read cursors'],
+      summary: 'List who has seen a message',
+      description:
+        'Returns the members whose read cursor has reached the message, without its author, by name. In conversations over `limits.receiptsMembers` it is refused with `too_many_members`.',
+      security,
+      params: OfMessage,
+      response: { 200: SeenByAnswer, ...problems(401, 404, 409) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { id, seq } = request.params;
+      const items = await seenBy(pool, sessionOf(request).account, id, seq);
+      return typeof items === 'string' ? refuse(items) : { items };
+    },
+  });
+}

@@ -1,0 +1,50 @@
+import {
+  type AccountId,
+  type ConversationId,
+  LIMITS,
+  type SeenBy,
+  type Seq,
+} from '@parley/protocol';
+import type { Pool } from 'pg';
+
+/** Why it is not known who has seen a message. */
+export type SeenByRefusal = 'conversation_not_found' | 'message_not_found' | 'too_many_members';
+
+/**
+ * Returns the current members who have seen a message, without its author, by name. A read cursor starts
+ * at the end of the stream, so members who joined after the message have not seen it for that alone.
+ */
+export async function seenBy(
+  pool: Pool,
+  account: AccountId,
+  conversation: ConversationId,
+  seq: Seq,
+): Promise<SeenBy[] | SeenByRefusal> {
+  const { rows } = await pool.query<{ exists: boolean; small: boolean; items: SeenBy[] }>({
+    name: 'messages-seen-by',
+    text: `
+      select g.seq is not null as exists, c.member_count <= $4 as small,
+        case when c.member_count <= $4 then (
+          select coalesce(json_agg(json_build_object(
+                   'account', a.id,
+                   'username', a.username,
+                   'displayName', a.display_name) order by lower(a.display_name), a.id), '[]')
+          from memberships r
+          join accounts a on a.id = r.account_id
+          where r.conversation_id = c.id and r.left_seq is null
+            and r.read_seq >= g.seq and r.account_id <> g.author_id
+            and exists (select from memberships p
+                        where p.conversation_id = c.id and p.account_id = r.account_id
+                          and p.joined_seq < g.seq)
+        ) end as items
+      from memberships m
+      join conversations c on c.id = m.conversation_id
+      left join messages g on g.conversation_id = m.conversation_id and g.seq = $3
+      where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
+    values: [account, conversation, seq, LIMITS.receiptsMembers],
+  });
+  const [row] = rows;
+  if (!row) return 'conversation_not_found';
+  if (!row.exists) return 'message_not_found';
+  return row.small ? row.items : 'too_many_members';
+}

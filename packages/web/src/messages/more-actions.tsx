@@ -1,0 +1,73 @@
+import type { TimelineMessage } from '@parley/client';
+import { LIMITS, type Seq } from '@parley/protocol';
+import { Eye, MailOpen } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { UserName } from '../users/user-name.tsx';
+
+/** An entry in the menu of a message. */
+export interface MoreAction {
+  readonly key: string;
+  readonly icon: ReactNode;
+  readonly label: string;
+  run(): void;
+}
+
+/** Returns the further actions on a stored message, and the dialog that one of them has opened. */
+export function useMoreActions(message: TimelineMessage): {
+  readonly actions: readonly MoreAction[];
+  readonly dialog: ReactNode;
+} {
+  const client = useClient();
+  const [isSeenByShown, setSeenByShown] = useState(false);
+  const members = useParley((s) => s.conversations.get(message.conversation)?.memberCount ?? 0);
+  const { conversation, seq } = message;
+  const actions: MoreAction[] = [
+    {
+      key: 'unread',
+      icon: <MailOpen size={16} />,
+      label: t('message.markUnread'),
+      run: () => client.read(conversation, (seq - 1) as Seq, { unread: true }),
+    },
+  ];
+  if (members <= LIMITS.receiptsMembers) {
+    actions.push({
+      key: 'seenBy',
+      icon: <Eye size={16} />,
+      label: t('message.showSeenBy'),
+      run: () => setSeenByShown(true),
+    });
+  }
+  const dialog = isSeenByShown && (
+    <SeenBy message={message} onClose={() => setSeenByShown(false)} />
+  );
+  return { actions, dialog };
+}
+
+/** Shows who has seen a message. */
+function SeenBy({ message, onClose }: { message: TimelineMessage; onClose: () => void }) {
+  const client = useClient();
+  const loaded = useLoad(() => client.api.seenBy(message.conversation, message.seq));
+  const { data } = loaded;
+  return (
+    <Dialog open onClose={onClose} title={t('message.showSeenBy')}>
+      {data === null ? (
+        <Loading of={loaded} />
+      ) : data.items.length === 0 ? (
+        <p className="text-muted">{t('message.seenByNone')}</p>
+      ) : (
+        <ul>
+          {data.items.map(({ account, displayName }) => (
+            <li key={account} className="py-1.5">
+              <UserName id={account} name={displayName} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Dialog>
+  );
+}
