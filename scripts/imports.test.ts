@@ -37,7 +37,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['accounts/api-keys', 'accounts/attempts', 'accounts/sessions', 'accounts/tickets', 'messages'],
   ['accounts/users', 'conversations', 'event-visibility.ts'],
   ['admission'],
-  ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts'],
+  ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts', 'search'],
   ['accounts/passwords', 'doctor'],
   ['accounts/logins'],
   ['accounts/registration'],

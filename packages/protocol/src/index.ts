@@ -15,6 +15,8 @@ export * from './rest.ts';
 export * from './rest-admin.ts';
 export * from './rest-auth.ts';
 export * from './rest-factors.ts';
+export * from './rest-search.ts';
 export * from './scopes.ts';
+export * from './search-query.ts';
 export * from './streams.ts';
 export * from './text.ts';

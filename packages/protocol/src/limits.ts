@@ -73,6 +73,11 @@ export const LIMITS = {
   linkUsesMax: 100_000,
   /** Unread messages are counted up to this and shown as “99+” from there on. */
   unreadMax: 100,
+  /** The text of a search, in UTF-16 code units, and its words, phrases and filters together. */
+  searchCharacters: 1_000,
+  searchParts: 24,
+  /** Searches of one account that a node works on at a time. */
+  searchesPerAccount: 3,
   /** Groups larger than this send no receipts. */
   receiptsMembers: 100,
   /** Accounts whose presence is sent in `ready`. */

@@ -1,6 +1,9 @@
 import type { StreamId } from '@parley/protocol';
 import type pg from 'pg';
 import { PROJECTIONS } from '../projections.ts';
+import { checkIndex, prepareIndexCheck } from '../search/check.ts';
+import { emptyIndex } from '../search/segment-store.ts';
+import { withTransaction } from '../storage/database.ts';
 import { Projections } from '../stream/projections.ts';
 import { compareTables } from './compare.ts';
 import { type Finding, FindingList } from './findings.ts';
@@ -34,7 +37,7 @@ export async function examine(pool: pg.Pool): Promise<Finding[]> {
 
 /**
  * Repairs what follows from the events: table rows, the heads of streams, and read cursors outside
- * their conversation. It runs in one transaction that locks the streams concerned, so commands to
+ * their conversation; and empties a damaged search index, which the server fills again. It runs in one transaction that locks the streams concerned, so commands to
  * those streams wait.
  *
  * A stream whose log is damaged is not touched: the tables may hold the only trace of what the log
@@ -42,7 +45,10 @@ export async function examine(pool: pg.Pool): Promise<Finding[]> {
  */
 export async function repair(pool: pg.Pool): Promise<Repair> {
   const { findings: found, streams } = await examination(pool);
-  if (streams.length === 0) return { found, left: found };
+  if (found.some(({ kind }) => kind === 'index_incomplete' || kind === 'index_differs')) {
+    // The server fills it again, in the background.
+    await withTransaction(pool, emptyIndex);
+  } else if (streams.length === 0) return { found, left: found };
   await withSession(pool, async (client) => {
     const schema = await schemaOf(client);
     await makeShadows(client, schema);
@@ -67,12 +73,17 @@ async function examination(
     const found = new FindingList();
     const schema = await schemaOf(client);
     await makeShadows(client, schema);
+    await prepareIndexCheck(client);
     // A read-only transaction can write temporary tables, and nothing else.
     await client.query('begin isolation level repeatable read, read only');
     const walk = new LogWalk(client, new Projections(PROJECTIONS), found);
     await walk.run();
     const streams = await compareTables(client, schema, walk.damaged, found);
     await checkWhole(client, schema, found);
+    await checkIndex(client, ({ kind, conversation, seq }) => {
+      const name = kind === 'missing' ? 'index_incomplete' : 'index_differs';
+      found.add(name, 'search_segments', { key: { conversation, seq } }, { repairable: true });
+    });
     for (const stream of walk.behind) streams.add(stream);
     for (const stream of await streamsOfCursors(client, schema)) streams.add(stream);
     await client.query('rollback');

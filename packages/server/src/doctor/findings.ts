@@ -22,6 +22,9 @@ const FINDINGS = {
   row_differs: 'a row differs from what the events say',
   // State that is in no event.
   read_cursor_ahead: 'a read cursor is outside the range of its conversation',
+  // The search index.
+  index_incomplete: 'a message is missing from the search index',
+  index_differs: 'the search index has a message under keys that do not match its text',
 } as const;
 
 /** The name of a kind of finding. */

@@ -13,6 +13,9 @@ import { until } from '../../test/support/sink.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { joinGroup, leaveGroup } from '../conversations/members.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
+import { conversationsBehind, fillIndex } from '../search/fill.ts';
+import { emptyIndex } from '../search/segment-store.ts';
+import { withTransaction } from '../storage/database.ts';
 import { examine, repair } from './doctor.ts';
 
 let cluster: TestCluster;
@@ -129,6 +132,36 @@ async function prepare(name: string, { pool, users }: PopulatedDatabase): Promis
     );
   }
 }
+
+test('a search index that lacks messages, or has them with other texts, is emptied and filled again', async () => {
+  const { pool, append, users, group, message } = await aPopulatedDatabase(cluster);
+  const fill = async () => fillIndex(pool, await conversationsBehind(pool));
+  const forge = (body: string) =>
+    pool.query('update messages set body = $3 where conversation_id = $1 and seq = $2', [
+      group,
+      message,
+      body,
+    ]);
+  // As the server does when it starts.
+  await withTransaction(pool, emptyIndex);
+  await fill();
+  await says(append, users[0], group, 'one more');
+  await fill();
+  expect(await examine(pool)).toEqual([]);
+  await pool.query('delete from search_segments where size = 1');
+  const found = await examine(pool);
+  expect(kinds(found)).toEqual(['index_incomplete search_segments 1']);
+  expect(await repair(pool)).toEqual({ found, left: [] });
+
+  await forge('forged');
+  await fill();
+  await forge('hello all');
+  expect(kinds(await examine(pool))).toEqual(['index_differs search_segments 1']);
+  await repair(pool);
+  await fill();
+  expect(await examine(pool)).toEqual([]);
+  expect(await conversationsBehind(pool)).toEqual([]);
+});
 
 describe('damage that the events can repair', () => {
   test.for(Object.entries(REPAIRABLE))('%s', async ([name, [damage, expected]]) => {

@@ -126,6 +126,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   moveReadCursor: by('messages:read'),
   markAllRead: by('messages:read'),
   listSeenBy: by('messages:read'),
+  searchMessages: by('messages:read'),
   postMessage: by('messages:write'),
   editMessage: by('messages:write'),
   deleteMessage: by('messages:write'),

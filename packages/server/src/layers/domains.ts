@@ -8,6 +8,8 @@ import { emailTransport } from '../email/transport.ts';
 import { Erasures } from '../erasure/erasures.ts';
 import { SecondFactors } from '../factors/factors.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
+import { SearchIndexer } from '../search/indexer.ts';
+import { MessageSearch } from '../search/search.ts';
 import { loadSecret } from '../secret.ts';
 import { Identities } from '../sso/identities.ts';
 import { Vault } from '../vault.ts';
@@ -26,6 +28,7 @@ export interface DomainLayer {
   readonly identities: Identities;
   readonly erasures: Erasures;
   readonly readCursors: ReadCursors;
+  readonly search: MessageSearch;
   /** Starts the work in the background. */
   start(): void;
 }
@@ -34,7 +37,7 @@ export interface DomainLayer {
 export async function openDomains(
   context: LayerContext,
   pool: Pool,
-  { append, metrics }: StreamLayer,
+  { append, metrics, onCommitted }: StreamLayer,
   url: string,
 ): Promise<DomainLayer> {
   const { config, log, clock, onStop } = context;
@@ -60,10 +63,15 @@ export async function openDomains(
   onStop(() => erasures.stop());
   const identities = new Identities({ pool, append, clock, config, sessions, audit });
   const readCursors = new ReadCursors(pool, log, metrics);
+  const indexer = new SearchIndexer({ pool, log });
+  onStop(() => indexer.stop());
+  onCommitted((events) => indexer.hint(events));
+  const search = new MessageSearch({ pool, clock });
+  onStop(() => search.stop());
   const start = () => {
-    for (const worker of [emails, audit, accounts, erasures]) worker.start();
+    for (const worker of [emails, audit, accounts, erasures, indexer]) worker.start();
   };
-  return { ...base, accounts, factors, identities, erasures, readCursors, start };
+  return { ...base, accounts, factors, identities, erasures, readCursors, search, start };
 }
 
 /** Builds what the other domains use: secrets, API keys, the email queue and the audit log. */

@@ -17,6 +17,7 @@ import { addressKey } from '../limits/address-key.ts';
 import type { Live } from '../live/live.ts';
 import { messageRoutes } from '../messages/routes.ts';
 import { ownDataRoutes } from '../own-data/routes.ts';
+import { searchRoutes } from '../search/routes.ts';
 import { providerOf } from '../sso/provider.ts';
 import { ssoRoutes } from '../sso/routes.ts';
 import type { LayerContext } from './context.ts';
@@ -96,7 +97,7 @@ function apiRoutes(
   { pool, streams, domains, live, listening }: HttpLayerDeps,
 ): HttpDeps['api'] {
   const { append } = streams;
-  const { keys, factors, erasures, identities, readCursors, vault } = domains;
+  const { keys, factors, erasures, identities, readCursors, search, vault } = domains;
   const { authenticate, parts: accounts } = domains.accounts;
   const server = () => listening.url;
   const provider = providerOf(config);
@@ -108,6 +109,7 @@ function apiRoutes(
     (scope) => memberRoutes(scope, { pool, append, authenticate }),
     (scope) => admissionRoutes(scope, { pool, append, authenticate, vault, clock, server }),
     (scope) => messageRoutes(scope, { pool, append, authenticate, readCursors, onReadMoved }),
+    (scope) => searchRoutes(scope, { search, authenticate }),
     (scope) => factorLoginRoutes(scope, { accounts, factors, server }),
     (scope) => ownFactorRoutes(scope, { accounts, factors, server }),
     (scope) => ssoRoutes(scope, { accounts, identities, provider, vault, log, server }),

@@ -13,6 +13,7 @@ import { RedisBroker } from '../stream/broker-redis.ts';
 import { Hub } from '../stream/hub.ts';
 import { Projections } from '../stream/projections.ts';
 import { readerOf } from '../stream/read.ts';
+import type { StoredEvent } from '../stream/record.ts';
 import { startTracing } from '../tracing/start.ts';
 import type { LayerContext } from './context.ts';
 import type { Pools } from './storage.ts';
@@ -33,6 +34,8 @@ export interface StreamLayer {
   readonly hub: Hub;
   readonly append: Append;
   readonly writes: WriteGate;
+  /** Adds a listener of the events that this node commits, which are committed when it is called. */
+  onCommitted(listener: (events: readonly StoredEvent[]) => void): void;
 }
 
 /** Builds the streams: what is committed goes from append to the hub. */
@@ -60,6 +63,7 @@ export async function openStreams(
     metrics,
     tracing,
   });
+  const committed: ((events: readonly StoredEvent[]) => void)[] = [];
   const append = new Append({
     pool: appendPool,
     clock,
@@ -68,14 +72,18 @@ export async function openStreams(
     visibility: EVENT_VISIBILITY,
     metrics,
     ...(tracing && { tracing }),
-    publish: (events) => hub.publish(events),
+    publish: (events) => {
+      hub.publish(events);
+      for (const listener of committed) listener(events);
+    },
     announce: (stream, seq) => hub.hint(stream, seq),
     rejectWrites: writes.rejection,
   });
   onStop(() => append.close());
   hub.start();
   onStop(() => hub.stop());
-  return { broker, shared, metrics, hub, append, writes };
+  const onCommitted: StreamLayer['onCommitted'] = (listener) => committed.push(listener);
+  return { broker, shared, metrics, hub, append, writes, onCommitted };
 }
 
 function writeGate(disk: DiskReserve | null): WriteGate {

@@ -1,6 +1,7 @@
 import {
   type ConversationId,
   type Event,
+  type FoundMessage,
   type Seq,
   type StreamId,
   streamOfConversation,
@@ -191,6 +192,25 @@ describe('over REST', () => {
       expect((await events((r.left ?? 0) - 1)).body.items).toHaveLength(1);
     },
   );
+
+  test.each(READERS)('a search finds messages for current members only: %s', async (who) => {
+    const r = reader(who);
+    const search = (of: Reader, query: string) =>
+      of.user.request('GET', `/search/messages?query=${query}`);
+    const owner = reader('owner');
+    await expect
+      .poll(async () => JSON.stringify((await search(owner, 'written')).body))
+      .toContain(BETWEEN);
+    // Everyone can name the conversation; only members learn of its messages.
+    for (const query of ['written', `written+in:${r.conversation}`, `in:${r.conversation}`]) {
+      const { status, body } = await search(r, query);
+      expect(status, JSON.stringify(body)).toBe(200);
+      const found = body.items.filter(
+        (item: FoundMessage) => item.message.conversation === r.conversation,
+      );
+      expect(found.length > 0, query).toBe(MEMBERS.has(who));
+    }
+  });
 
   test.each(READERS)('the read cursor can be moved by current members only: %s', async (who) => {
     const r = reader(who);

@@ -48,6 +48,12 @@ test('a server of the first layout comes to the newest with all that people had'
   const headers = { authorization: `Bearer ${login.body.accessToken}` };
   const { body: list } = await call(server.url, 'GET', '/conversations', { headers });
   const garden = list.items.find((item: { name: string | null }) => item.name === 'Garden');
+  // The index of an earlier version is filled in the background.
+  await expect
+    .poll(
+      async () => (await call(server.url, 'GET', '/search/messages?query=roses', { headers })).body,
+    )
+    .toMatchObject({ items: [{ message: { conversation: garden.id } }], problems: [] });
   const { body: history } = await call(server.url, 'GET', `/conversations/${garden.id}/messages`, {
     headers,
   });

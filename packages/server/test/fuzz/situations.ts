@@ -226,8 +226,19 @@ function messages(fixtures: Fixtures): Situations {
     unpinMessage: () => message(['PUT', 'pin']),
     moveReadCursor: one,
     listSeenBy: one,
+    searchMessages: async () => as((await fixtures.shared()).member, SEARCH),
   };
 }
+
+/** A search; dates, time zones and cursors are not any text. */
+const SEARCH = {
+  query: 'message -other from:me has:link',
+  before: '2026-03-01',
+  after: '2026',
+  on: 'today',
+  timeZone: 'Asia/Kolkata',
+  cursor: undefined,
+};
 
 function administration(fixtures: Fixtures): Situations {
   const admin = async (fixed?: Situation['fixed']) => as((await fixtures.shared()).admin, fixed);

@@ -88,6 +88,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'listSeenBy',
     'markAllRead',
     'moveReadCursor',
+    'searchMessages',
   ],
   'messages:write': [
     'addReaction',

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { count, countText } from './bounds.ts';
+import { isStorable } from './characters.ts';
+import { Visibility } from './group-access.ts';
+import { ConversationId } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { Message, User } from './resources.ts';
+import { parseSearch, parseSearchDate, SEARCH_HAS } from './search-query.ts';
+
+/** Queries and responses of the search. */
+
+/** The most results of a page. */
+const RESULTS_MAX = 50;
+
+const storable = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine(isStorable, { message: 'The text contains characters that can’t be searched' });
+
+const SearchDateText = storable(20).refine((text) => parseSearchDate(text) !== null, {
+  message: 'Use a date such as 2026-03-01, 2026-03 or 2026, or today or yesterday',
+});
+
+const TimeZone = storable(64).refine(isTimeZone, {
+  message: 'Use a time zone such as Europe/Berlin or UTC',
+});
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What to search for. The filters may also stand in the text; all of them apply. */
+export const SearchMessagesQuery = z.object({
+  query: storable(LIMITS.searchCharacters)
+    .refine((text) => parseSearch(text).length <= LIMITS.searchParts, {
+      message: `A search can have at most ${LIMITS.searchParts} words, phrases and filters`,
+    })
+    .default('')
+    .meta({ examples: ['"release notes" from:ann has:link -draft'] }),
+  from: storable(100).optional(),
+  in: storable(100).optional(),
+  has: z.enum(SEARCH_HAS).optional(),
+  before: SearchDateText.optional(),
+  after: SearchDateText.optional(),
+  on: SearchDateText.optional(),
+  /** The latest messages first, or those that fit best. */
+  sort: z.enum(['newest', 'best']).default('newest'),
+  /** The time zone in which days begin. */
+  timeZone: TimeZone.default('UTC').meta({ examples: ['Europe/Berlin'] }),
+  limit: countText(1, RESULTS_MAX).default(20),
+  /** The `next` of the previous page. */
+  cursor: z.string().max(1_000).optional(),
+});
+export type SearchMessagesQuery = z.infer<typeof SearchMessagesQuery>;
+
+/** A range of a text, in UTF-16 code units, as strings of JavaScript count them. */
+const TextRange = z.object({ start: count(), end: count() });
+
+/** A message that was found, and the part of its body to show. */
+export const FoundMessage = z
+  .object({
+    message: Message,
+    snippet: z.object({
+      text: z.string(),
+      /** What was found in `text`; in order, without overlaps. */
+      ranges: z.array(TextRange),
+      /** Whether the body has more text before and after. */
+      isCutBefore: z.boolean(),
+      isCutAfter: z.boolean(),
+    }),
+  })
+  .meta({ id: 'FoundMessage' });
+export type FoundMessage = z.infer<typeof FoundMessage>;
+
+/** A filter whose value is not understood or not known: nothing is found, and this says what is possible. */
+export const SearchProblem = z
+  .object({
+    filter: z.string().meta({ examples: ['has'] }),
+    value: z.string().meta({ examples: ['lnik'] }),
+    message: z.string().meta({ examples: ['has: takes one of link, reaction, pin'] }),
+    /** Values that are possible, or examples of them. */
+    possible: z.array(z.string()).meta({ examples: [['link', 'reaction', 'pin']] }),
+  })
+  .meta({ id: 'SearchProblem' });
+export type SearchProblem = z.infer<typeof SearchProblem>;
+
+/** A page of messages that were found. It may have fewer than `limit`, even none, and still a `next`. */
+export const SearchMessagesPage = z
+  .object({
+    items: z.array(FoundMessage),
+    /** The `cursor` of the next page; null when there are no more results. */
+    next: z.string().nullable(),
+    problems: z.array(SearchProblem),
+  })
+  .meta({ id: 'SearchMessagesPage' });
+export type SearchMessagesPage = z.infer<typeof SearchMessagesPage>;
+
+/** Which users and groups to find by a part of their name; without a text, those closest to the account. */
+export const SearchNamesQuery = z.object({
+  query: storable(100)
+    .default('')
+    .meta({ examples: ['ann'] }),
+  limit: countText(1, RESULTS_MAX).default(12),
+});
+export type SearchNamesQuery = z.infer<typeof SearchNamesQuery>;
+
+/** A user or a group that was found. */
+export const FoundName = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('user'),
+      user: User,
+      /** The direct conversation with the user; null if there is none. */
+      conversation: ConversationId.nullable(),
+    }),
+    z.object({
+      kind: z.literal('group'),
+      id: ConversationId,
+      name: z.string(),
+      visibility: Visibility,
+      memberCount: count(),
+      isMember: z.boolean(),
+    }),
+  ])
+  .meta({ id: 'FoundName' });
+export type FoundName = z.infer<typeof FoundName>;
+
+/** Users and groups, the best match first. */
+export const SearchNamesAnswer = z
+  .object({ items: z.array(FoundName) })
+  .meta({ id: 'SearchNamesAnswer' });
+export type SearchNamesAnswer = z.infer<typeof SearchNamesAnswer>;

@@ -1,0 +1,151 @@
+import type { ConversationId } from '@parley/protocol';
+import type pg from 'pg';
+import { BackgroundWorker } from '../background-worker.ts';
+import type { Logger } from '../log.ts';
+import { withTransaction } from '../storage/database.ts';
+import type { StoredEvent } from '../stream/record.ts';
+import { conversationsBehind, FILL_MAX, fillIndex } from './fill.ts';
+import { mergeOnce, purgeStale } from './merge.ts';
+import { INDEX_EFFECTS } from './message-keys.ts';
+import { emptyIndex, isOfOtherVersion } from './segment-store.ts';
+
+/** The delay between a commit and the indexing of what was committed until then, ms. */
+const COLLECT_MS = 200;
+/** The interval at which conversations are looked for that other nodes left behind, ms. */
+const LOOK_MS = 20_000;
+/** The interval at which earlier texts of messages are purged, ms. */
+const PURGE_MS = 3_600_000;
+/** Conversations indexed in one transaction. */
+const CONVERSATIONS_MAX = 500;
+/** Conversations remembered; if there are more, they are looked for in the database. */
+const HINTS_MAX = 20_000;
+
+/**
+ * Keeps the search index up with the events, in the background and after their commit.
+ *
+ * 1. What was committed on this node is indexed some 200 ms later; what another node has left when it
+ *    died, within 20 s.
+ * 2. The cursor is durable: after a crash it continues where it was, and nothing is indexed twice.
+ * 3. An index of another version of the keys is emptied and filled anew, like that of a database from
+ *    before there was one. Meanwhile searches find what is indexed.
+ */
+export class SearchIndexer {
+  readonly #pool: pg.Pool;
+  readonly #log: Logger;
+  readonly #hinted = new Set<ConversationId>();
+  readonly #filler: BackgroundWorker;
+  readonly #merger: BackgroundWorker;
+  #checked = false;
+  #lookAt = 0;
+  #purgeAt = performance.now() + PURGE_MS;
+  #collecting: NodeJS.Timeout | undefined;
+
+  constructor({ pool, log }: { readonly pool: pg.Pool; readonly log: Logger }) {
+    this.#pool = pool;
+    this.#log = log;
+    this.#filler = new BackgroundWorker({
+      work: (isStopped) => this.#fill(isStopped),
+      pollMs: LOOK_MS,
+      retryMs: 1_000,
+      onError: (error) => log.warn({ err: error }, 'search index not filled'),
+    });
+    this.#merger = new BackgroundWorker({
+      work: (isStopped) => this.#merge(isStopped),
+      pollMs: 60_000,
+      retryMs: 10_000,
+      onError: (error) => log.warn({ err: error }, 'search segments not merged'),
+    });
+  }
+
+  start(): void {
+    this.#filler.start();
+    this.#merger.start();
+  }
+
+  /** Stops after the current transaction. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#collecting);
+    await this.#filler.stop();
+    await this.#merger.stop();
+  }
+
+  /** Takes note of committed events. */
+  hint(events: readonly Pick<StoredEvent, 'stream' | 'type'>[]): void {
+    const before = this.#hinted.size;
+    for (const { stream, type } of events) {
+      // Only streams of conversations, which have the id of their conversation, have such events.
+      if (INDEX_EFFECTS[type] !== 'none') this.#hint(stream as string as ConversationId);
+    }
+    if (this.#hinted.size === before) return;
+    this.#collecting ??= setTimeout(() => {
+      this.#collecting = undefined;
+      this.#filler.wake();
+    }, COLLECT_MS).unref();
+  }
+
+  #hint(conversation: ConversationId): void {
+    if (this.#hinted.size < HINTS_MAX) this.#hinted.add(conversation);
+    else this.#lookAt = 0;
+  }
+
+  async #fill(isStopped: () => boolean): Promise<void> {
+    if (!this.#checked) await this.#checkVersion();
+    let behind: ConversationId[] = [];
+    let total = 0;
+    const startedAt = performance.now();
+    for (;;) {
+      if (behind.length === 0 && performance.now() >= this.#lookAt) {
+        behind = await conversationsBehind(this.#pool);
+        if (behind.length === 0) this.#lookAt = performance.now() + LOOK_MS;
+      }
+      const hinted = this.#takeHinted();
+      // What was just committed comes before what has been waiting since before the start.
+      const some = [...hinted, ...behind.splice(0, CONVERSATIONS_MAX - hinted.length)];
+      if (some.length === 0 || isStopped()) break;
+      total += await this.#fillSome(some);
+      this.#merger.wake();
+    }
+    if (total > FILL_MAX) {
+      const ms = Math.round(performance.now() - startedAt);
+      this.#log.info({ events: total, ms }, 'search index filled');
+    }
+  }
+
+  async #fillSome(conversations: readonly ConversationId[]): Promise<number> {
+    try {
+      const events = await fillIndex(this.#pool, conversations);
+      if (events >= FILL_MAX) for (const id of conversations) this.#hint(id);
+      return events;
+    } catch (error) {
+      for (const id of conversations) this.#hint(id);
+      throw error;
+    }
+  }
+
+  #takeHinted(): ConversationId[] {
+    const taken: ConversationId[] = [];
+    for (const id of this.#hinted) {
+      if (taken.length === CONVERSATIONS_MAX) break;
+      taken.push(id);
+      this.#hinted.delete(id);
+    }
+    return taken;
+  }
+
+  async #checkVersion(): Promise<void> {
+    if (await isOfOtherVersion(this.#pool)) {
+      await withTransaction(this.#pool, async (client) => {
+        if (await isOfOtherVersion(client)) await emptyIndex(client);
+      });
+    }
+    this.#checked = true;
+  }
+
+  async #merge(isStopped: () => boolean): Promise<void> {
+    while (!isStopped() && (await mergeOnce(this.#pool)));
+    if (isStopped() || performance.now() < this.#purgeAt) return;
+    this.#purgeAt = performance.now() + PURGE_MS;
+    const segments = await purgeStale(this.#pool, isStopped);
+    if (segments > 0) this.#log.info({ segments }, 'search segments purged');
+  }
+}

@@ -1,0 +1,253 @@
+import type pg from 'pg';
+import { withTransaction } from '../storage/database.ts';
+import { compareDocuments, type Document, Documents } from './documents.ts';
+import { decodePostings, encodePostings } from './postings.ts';
+import { PackedPostings, PackedPostingsWriter, type Postings } from './segment.ts';
+import {
+  deleteSegments,
+  forgetStale,
+  insertPostings,
+  insertSegment,
+  readPostings,
+  readSegment,
+  readSegments,
+  readStale,
+  type SegmentHead,
+  type StaleMessages,
+  tryLockMerging,
+} from './segment-store.ts';
+import { Slices } from './slices.ts';
+
+/** Merges segments into larger ones, so that a search reads few of them. */
+
+/**
+ * Segments of fewer documents than these are of classes 0, 1, 2 and 3. As many segments of a class as
+ * `FAN_IN` says are merged into one; larger ones stay as they are.
+ */
+const CLASSES = [512, 4_096, 32_768, 131_072];
+const FAN_IN = [8, 8, 8, 4];
+/** Segments of at least so many documents have their postings in rows of their own. */
+const PACKED_MAX = 32_768;
+/** Rows of postings written, and read, at a time. */
+const ROWS = 2_000;
+
+/** Merges one group of segments, if there is one to merge. Returns whether it did. */
+export async function mergeOnce(pool: pg.Pool): Promise<boolean> {
+  // Without a lock first: most of the time there is nothing to merge.
+  if (dueSegments(await readSegments(pool)) === null) return false;
+  return await withTransaction(pool, async (client) => {
+    if (!(await tryLockMerging(client))) return false;
+    const due = dueSegments(await readSegments(client));
+    if (due === null) return false;
+    await merge(client, due, await readStale(client));
+    return true;
+  });
+}
+
+/** Returns the segments to merge now: the oldest of the smallest class that is full. */
+export function dueSegments(all: readonly SegmentHead[]): SegmentHead[] | null {
+  for (const [n, max] of CLASSES.entries()) {
+    const min = CLASSES[n - 1] ?? 0;
+    const some = all.filter(({ size }) => size >= min && size < max);
+    if (some.length >= (FAN_IN[n] as number)) {
+      return some.sort((a, b) => a.id - b.id).slice(0, FAN_IN[n]);
+    }
+  }
+  return null;
+}
+
+/**
+ * Removes the earlier texts of messages that were edited or deleted from the index, by writing the
+ * segments anew that have them. Returns how many segments there were.
+ */
+export async function purgeStale(
+  pool: pg.Pool,
+  isStopped: () => boolean,
+  options: { settled: boolean } = { settled: true },
+): Promise<number> {
+  const stale = await readStale(pool, options);
+  if (stale.size === 0) return 0;
+  let purged = 0;
+  for (const { id } of await readSegments(pool)) {
+    const row = await readSegment(pool, id);
+    if (row === undefined || !hasStale(Documents.decode(row.documents), stale)) continue;
+    const done = await withTransaction(pool, async (client) => {
+      if (!(await tryLockMerging(client))) return false;
+      const segment = (await readSegments(client)).find((one) => one.id === id);
+      // A merge that has removed the segment meanwhile has left out what is stale.
+      if (segment !== undefined) await merge(client, [segment], stale);
+      return true;
+    });
+    // The next purge goes on.
+    if (!done || isStopped()) return purged;
+    purged++;
+  }
+  await forgetStale(pool, stale);
+  return purged;
+}
+
+function hasStale(documents: Documents, stale: StaleMessages): boolean {
+  for (let i = 0; i < documents.length; i++) if (stale.has(documents.get(i))) return true;
+  return false;
+}
+
+/** Merges segments in the transaction of `client`, without what is stale. */
+async function merge(
+  client: pg.ClientBase,
+  segments: readonly SegmentHead[],
+  stale: StaleMessages,
+): Promise<void> {
+  const slices = new Slices();
+  const sources: Source[] = [];
+  for (const segment of segments) sources.push(await openSource(client, segment));
+  const documents = await mergeDocuments(sources, stale, slices);
+  if (documents.length > 0) {
+    const isPacked = documents.length < PACKED_MAX;
+    await (isPacked ? writePacked : writeRows)(client, documents, mergedLists(sources, slices));
+  }
+  await deleteSegments(
+    client,
+    segments.map((segment) => segment.id),
+  );
+}
+
+/** A segment that is merged. */
+interface Source {
+  readonly documents: Documents;
+  /** The numbers of the documents in the new segment; -1 for those that are left out. */
+  readonly numbers: Int32Array;
+  readonly lists: AsyncIterator<Postings>;
+}
+
+async function openSource(client: pg.ClientBase, { id }: SegmentHead): Promise<Source> {
+  const row = await readSegment(client, id);
+  if (row === undefined) throw new Error(`The search segment ${id} does not exist`);
+  const documents = Documents.decode(row.documents);
+  const numbers = new Int32Array(documents.length).fill(-1);
+  const lists =
+    row.postings === null ? listsInRows(client, id) : listsPacked(new PackedPostings(row.postings));
+  return { documents, numbers, lists };
+}
+
+async function* listsPacked(packed: PackedPostings): AsyncGenerator<Postings> {
+  yield* packed;
+}
+
+async function* listsInRows(client: pg.ClientBase, segment: number): AsyncGenerator<Postings> {
+  // Less than any key.
+  let after = -(2 ** 31) - 1;
+  for (;;) {
+    const lists = await readPostings(client, segment, after, ROWS);
+    yield* lists;
+    const last = lists[lists.length - 1];
+    if (!last) return;
+    after = last.key;
+  }
+}
+
+/** Merges the documents in their order, and sets their numbers. Of a message the latest version stays. */
+async function mergeDocuments(
+  sources: readonly Source[],
+  stale: StaleMessages,
+  slices: Slices,
+): Promise<Documents> {
+  const merged: Document[] = [];
+  const places = sources.map(() => 0);
+  let previous: { document: Document; source: Source; index: number } | null = null;
+  for (;;) {
+    let first: { document: Document; source: Source; index: number; n: number } | null = null;
+    for (const [n, source] of sources.entries()) {
+      const index = places[n] as number;
+      if (index >= source.documents.length) continue;
+      const document = source.documents.get(index);
+      if (!first || compareDocuments(document, first.document) < 0) {
+        first = { document, source, index, n };
+      }
+    }
+    if (!first) return Documents.of(merged);
+    places[first.n] = first.index + 1;
+    await slices.breathe();
+    if (stale.has(first.document)) continue;
+    if (previous && compareDocuments(previous.document, first.document) === 0) {
+      if (first.document.version <= previous.document.version) continue;
+      previous.source.numbers[previous.index] = -1;
+      merged.pop();
+    }
+    first.source.numbers[first.index] = merged.length;
+    merged.push(first.document);
+    previous = first;
+  }
+}
+
+/** Yields the lists of all sources, merged, in the order of their keys. */
+async function* mergedLists(sources: readonly Source[], slices: Slices): AsyncGenerator<Postings> {
+  const heads: (Postings | null)[] = [];
+  for (const source of sources) heads.push(await nextOf(source));
+  for (;;) {
+    let key: number | null = null;
+    for (const head of heads) if (head && (key === null || head.key < key)) key = head.key;
+    if (key === null) return;
+    const parts: Uint32Array[] = [];
+    for (const [n, head] of heads.entries()) {
+      if (head?.key !== key) continue;
+      const source = sources[n] as Source;
+      parts.push(renumber(decodePostings(head.bytes), source.numbers));
+      heads[n] = await nextOf(source);
+    }
+    await slices.breathe();
+    const list = joined(parts);
+    if (list.length > 0) yield { key, size: list.length, bytes: encodePostings(list) };
+  }
+}
+
+async function nextOf(source: Source): Promise<Postings | null> {
+  const next = await source.lists.next();
+  return next.done ? null : next.value;
+}
+
+/** Returns the list with the new numbers; these are in the same order as the old ones. */
+function renumber(list: Uint32Array, numbers: Int32Array): Uint32Array {
+  let n = 0;
+  for (const doc of list) {
+    const number = numbers[doc] as number;
+    if (number >= 0) list[n++] = number;
+  }
+  return list.subarray(0, n);
+}
+
+function joined(parts: readonly Uint32Array[]): Uint32Array {
+  if (parts.length === 1) return parts[0] as Uint32Array;
+  const all = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let n = 0;
+  for (const part of parts) {
+    all.set(part, n);
+    n += part.length;
+  }
+  return all.sort();
+}
+
+async function writePacked(
+  client: pg.ClientBase,
+  documents: Documents,
+  lists: AsyncGenerator<Postings>,
+): Promise<void> {
+  const writer = new PackedPostingsWriter();
+  for await (const list of lists) writer.add(list);
+  await insertSegment(client, documents, writer.result());
+}
+
+async function writeRows(
+  client: pg.ClientBase,
+  documents: Documents,
+  lists: AsyncGenerator<Postings>,
+): Promise<void> {
+  const segment = await insertSegment(client, documents, null);
+  let batch: Postings[] = [];
+  for await (const list of lists) {
+    batch.push(list);
+    if (batch.length < ROWS) continue;
+    await insertPostings(client, segment, batch);
+    batch = [];
+  }
+  if (batch.length > 0) await insertPostings(client, segment, batch);
+}

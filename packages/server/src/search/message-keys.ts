@@ -1,0 +1,81 @@
+import type { AccountId, ConversationId, EventType } from '@parley/protocol';
+import { fold } from './fold.ts';
+import { addTextKeys, propertyKey } from './keys.ts';
+
+/** What of a message is indexed. */
+
+/** A message as it is indexed. */
+export interface IndexedMessage {
+  readonly conversation: ConversationId;
+  readonly author: AccountId;
+  readonly body: string;
+  readonly hasReaction: boolean;
+  readonly hasPin: boolean;
+}
+
+/** The keys of properties of messages. */
+export const KEYS = {
+  author: (account: AccountId) => propertyKey('author', account),
+  conversation: (id: ConversationId) => propertyKey('conversation', id),
+  link: propertyKey('link'),
+  reaction: propertyKey('reaction'),
+  pin: propertyKey('pin'),
+} as const;
+
+/** Returns whether a text has a link. */
+export const hasLink = (body: string): boolean => /\bhttps?:\/\/\S|\bwww\.\S/i.test(body);
+
+/** Returns the keys under which a message is found. */
+export function keysOfMessage(message: IndexedMessage): Set<number> {
+  const keys = new Set<number>();
+  addTextKeys(keys, fold(message.body));
+  keys.add(KEYS.author(message.author));
+  keys.add(KEYS.conversation(message.conversation));
+  if (hasLink(message.body)) keys.add(KEYS.link);
+  if (message.hasReaction) keys.add(KEYS.reaction);
+  if (message.hasPin) keys.add(KEYS.pin);
+  return keys;
+}
+
+/**
+ * What an event means for the index:
+ *
+ * - `index`: its message has new keys, in addition to those that it has;
+ * - `react`: the same if it is the first reaction;
+ * - `replace`: its message has another text;
+ * - `remove`: its message has no text any more.
+ */
+export type IndexEffect = 'index' | 'react' | 'replace' | 'remove' | 'none';
+
+/** What the events of conversations mean for the index, and those of other streams. */
+export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
+  'message.posted': 'index',
+  'message.edited': 'replace',
+  'message.deleted': 'remove',
+  'reaction.added': 'react',
+  'message.pinned': 'index',
+  // The query looks whether there still are reactions or a pin.
+  'reaction.removed': 'none',
+  'message.unpinned': 'none',
+  'conversation.created': 'none',
+  'conversation.updated': 'none',
+  'conversation.deleted': 'none',
+  'member.joined': 'none',
+  'member.left': 'none',
+  'member.role_changed': 'none',
+  'member.banned': 'none',
+  'member.unbanned': 'none',
+  'link.created': 'none',
+  'link.revoked': 'none',
+  'conversation.joined': 'none',
+  'conversation.left': 'none',
+  'user.registered': 'none',
+  'user.updated': 'none',
+  'user.deactivated': 'none',
+  'user.reactivated': 'none',
+  'user.role_changed': 'none',
+  'user.deleted': 'none',
+  'group.created': 'none',
+  'group.updated': 'none',
+  'group.deleted': 'none',
+};

@@ -1,0 +1,43 @@
+import { SearchMessagesPage, SearchMessagesQuery } from '@parley/protocol';
+import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { sessionOf } from '../http/authenticate.ts';
+import { problems } from '../http/describe.ts';
+import type { MessageSearch } from './search.ts';
+
+/** The dependencies of the routes of the search. */
+export interface SearchDeps {
+  readonly search: MessageSearch;
+  /** Rejects requests without a valid access token or API key. */
+  readonly authenticate: onRequestAsyncHookHandler;
+}
+
+const security = [{ accessToken: [] }];
+
+/** Registers the routes of the search. */
+export function searchRoutes(
+  instance: FastifyInstance,
+  { search, authenticate }: SearchDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+
+  app.route({
+    method: 'GET',
+    url: '/search/messages',
+    schema: {
+      operationId: 'searchMessages',
+      tags: ['Search'],
+      summary: 'Search messages',
+      description:
+        'Returns messages of the account’s conversations that have all words and phrases of the text. Case and accents are ignored. Words of three and more characters are also found inside other words, shorter ones at their beginning; each character of scripts without spaces, and each symbol, is found alone. The text may have `"phrases"`, `-excluded` words and the filters `from:`, `in:`, `has:`, `before:`, `after:` and `on:`, which are parameters too. A filter that is not understood finds nothing, and `problems` says what is possible. A page may have fewer messages than `limit` and still a `next`.',
+      security,
+      querystring: SearchMessagesQuery,
+      response: { 200: SearchMessagesPage, ...problems(401, 422, 429, 503) },
+    },
+    onRequest: authenticate,
+    handler: (request) => search.page(sessionOf(request).account, request.query, goneOf(request)),
+  });
+}
+
+/** Returns whether the client has closed the connection: it has typed on, and asked again. */
+const goneOf = (request: FastifyRequest) => () => request.raw.socket.destroyed;

@@ -1,0 +1,456 @@
+import {
+  type AccountId,
+  type ConversationId,
+  parseSearch,
+  SearchMessagesQuery,
+  type Seq,
+} from '@parley/protocol';
+import fc from 'fast-check';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import {
+  aBootstrappedAppend,
+  about,
+  aDirect,
+  aRealGroup,
+  aUser,
+  says,
+} from '../../test/support/domain-builders.ts';
+import { systemClock } from '../clock.ts';
+import { deleteGroup } from '../conversations/commands.ts';
+import { joinGroup, leaveGroup, removeMember } from '../conversations/members.ts';
+import {
+  addReaction,
+  deleteMessage,
+  editMessage,
+  pinMessage,
+  removeReaction,
+  unpinMessage,
+} from '../messages/commands.ts';
+import type { Append } from '../stream/append.ts';
+import { conversationsBehind, fillIndex } from './fill.ts';
+import { mergeOnce, purgeStale } from './merge.ts';
+import { MessageSearch } from './search.ts';
+import { readSegments } from './segment-store.ts';
+
+let cluster: TestCluster;
+let pool: pg.Pool;
+let append: Append;
+let search: MessageSearch;
+let ada: AccountId;
+let bob: AccountId;
+let cyd: AccountId;
+
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  ({ pool } = await (await cluster.fresh()).open());
+  append = await aBootstrappedAppend(pool);
+  [ada, bob, cyd] = [
+    await aUser(append, 'ada'),
+    await aUser(append, 'bob'),
+    await aUser(append, 'cyd'),
+  ];
+  search = new MessageSearch({ pool, clock: systemClock });
+});
+afterAll(() => cluster.stop());
+
+/** Indexes everything that is committed. */
+async function fill(): Promise<void> {
+  for (;;) {
+    const behind = await conversationsBehind(pool);
+    if (behind.length === 0) return;
+    await fillIndex(pool, behind);
+  }
+}
+
+type Options = Partial<SearchMessagesQuery>;
+const page = (account: AccountId, query: string, options: Options = {}) =>
+  search.page(account, { ...SearchMessagesQuery.parse({ query }), ...options });
+
+/** Returns the texts of the messages found, the latest first, after indexing what is committed. */
+async function found(account: AccountId, query: string, options: Options = {}): Promise<string[]> {
+  await fill();
+  const { items } = await page(account, query, { limit: 50, ...options });
+  return items.map((item) => item.message.body);
+}
+
+let groups = 0;
+/** Creates a group with a name of its own and these messages by its owner. */
+async function aGroup(owner: AccountId, members: readonly AccountId[], bodies: readonly string[]) {
+  const name = `topic ${groups++}`;
+  const id = await aRealGroup(append, [owner, ...members], 'public', name);
+  const seqs: Seq[] = [];
+  for (const body of bodies) seqs.push(await says(append, owner, id, body));
+  return { id, name, seqs, in: `in:"${name}"` };
+}
+
+describe('words', () => {
+  test('are found inside other words, and without case and accents, the latest message first', async () => {
+    const bodies = ['A résumé', 'resumes', 'presumed', 'nothing'];
+    const group = await aGroup(ada, [bob], bodies);
+    expect(await found(bob, `${group.in} RESUME`)).toEqual(['presumed', 'resumes', 'A résumé']);
+    expect(await found(bob, `${group.in} presum`)).toEqual(['presumed']);
+    expect(await found(bob, `${group.in} resumé -a`)).toEqual(['presumed', 'resumes']);
+  });
+
+  test('of code, links, wildcards and scripts without spaces are literal', async () => {
+    const bodies = [
+      'foo_bar() and fooXbar',
+      'mask 0xFF',
+      'perl: $_ = 1',
+      'std::vector<int>',
+      'see https://example.org/a?b=100%25',
+      'C:\\temp',
+      '我们明天去北京',
+      'ไปกินข้าวกัน',
+      "it's '); drop table messages; --",
+    ];
+    const group = await aGroup(ada, [], bodies);
+    for (const [query, body] of [
+      ['foo_bar', 0],
+      ['o_b', 0],
+      ['0xff', 1],
+      ['$_', 2],
+      ['::', 3],
+      ['vector<int>', 3],
+      ['example.org/a?b', 4],
+      ['100%', 4],
+      ['\\', 5],
+      ['C:\\temp', 5],
+      ['北京', 6],
+      ['明', 6],
+      ['ข้าว', 7],
+      ["'); drop", 8],
+    ] as const) {
+      expect(await found(ada, `${group.in} ${query}`), query).toEqual([bodies[body]]);
+    }
+    expect(await found(ada, `${group.in} foo%bar`)).toEqual([]);
+    expect(await found(ada, `${group.in} foo_ar`)).toEqual([]);
+  });
+
+  test('in quotes are a phrase, and with a hyphen are excluded', async () => {
+    const bodies = ['the big red dog', 'the red big dog', 'a big\n red cat'];
+    const group = await aGroup(ada, [], bodies);
+    expect(await found(ada, `${group.in} "big red"`)).toEqual([bodies[2], bodies[0]]);
+    expect(await found(ada, `${group.in} "big red" -cat`)).toEqual([bodies[0]]);
+    expect(await found(ada, `${group.in} big -"big red"`)).toEqual([bodies[1]]);
+    expect(await found(ada, `${group.in} -dog`)).toEqual([bodies[2]]);
+  });
+
+  test('are marked in a part of the text', async () => {
+    const long = `${'word '.repeat(400)}Nädel im Heu ${'word '.repeat(400)}`;
+    const group = await aGroup(ada, [], [long]);
+    await fill();
+    const { items } = await page(ada, `${group.in} nadel heu`);
+    const [item] = items;
+    const { text, ranges, isCutBefore, isCutAfter } = item?.snippet ?? { text: '', ranges: [] };
+    expect(ranges.map(({ start, end }) => text.slice(start, end))).toEqual(['Nädel', 'Heu']);
+    expect([isCutBefore, isCutAfter, text.length <= 240]).toEqual([true, true, true]);
+    expect(item?.message.body).toBe(long);
+  });
+
+  test('that fit best come first if asked for', async () => {
+    const bodies = ['the word exactly', 'wording', 'foreword', 'words'];
+    const group = await aGroup(ada, [], bodies);
+    const best = await found(ada, `${group.in} word`, { sort: 'best' });
+    expect(best).toEqual([bodies[0], bodies[3], bodies[1], bodies[2]]);
+    const first = await page(ada, `${group.in} word`, { sort: 'best', limit: 3 });
+    await says(append, ada, group.id, 'word');
+    await fill();
+    const second = await page(ada, `${group.in} word`, {
+      sort: 'best',
+      limit: 3,
+      cursor: first.next as string,
+    });
+    const all = [...first.items, ...second.items].map((item) => item.message.body);
+    expect(all).toEqual(best);
+    expect(second.next).toBeNull();
+  });
+});
+
+describe('filters', () => {
+  test('of authors and conversations', async () => {
+    const group = await aGroup(ada, [bob], ['needle by ada']);
+    await says(append, bob, group.id, 'needle by bob');
+    const direct = await aDirect(append, ada, bob);
+    await says(append, bob, direct, 'needle between us');
+    expect(await found(ada, `${group.in} needle from:bob`)).toEqual(['needle by bob']);
+    expect(await found(ada, `${group.in} needle from:me`)).toEqual(['needle by ada']);
+    expect(await found(ada, `${group.in} needle from:"bob example"`)).toEqual(['needle by bob']);
+    expect(await found(ada, `${group.in} needle -from:bob`)).toEqual(['needle by ada']);
+    expect(await found(ada, `needle in:@bob`)).toEqual(['needle between us']);
+    expect(await found(ada, `"needle by" in:@bob ${group.in} from:bob from:ada`)).toEqual([
+      'needle by bob',
+      'needle by ada',
+    ]);
+    expect(await found(ada, `needle between -in:@bob`)).toEqual([]);
+    expect(await found(ada, `needle`, { in: group.name, from: 'bob' })).toEqual(['needle by bob']);
+    expect(await found(ada, `needle in:${group.id} from:${bob}`)).toEqual(['needle by bob']);
+  });
+
+  test('of links, reactions and pins, as they are now', async () => {
+    const group = await aGroup(ada, [], ['a https://example.org', 'b', 'c']);
+    const [, b, c] = group.seqs as [Seq, Seq, Seq];
+    await fill();
+    await addReaction(append, about(ada, group.id), b, '👍');
+    await pinMessage(append, about(ada, group.id), c);
+    expect(await found(ada, `${group.in} has:link`)).toEqual(['a https://example.org']);
+    expect(await found(ada, `${group.in} has:reaction`)).toEqual(['b']);
+    expect(await found(ada, `${group.in} has:pin`)).toEqual(['c']);
+    expect(await found(ada, `${group.in} -has:link -has:pin`)).toEqual(['b']);
+    await removeReaction(append, about(ada, group.id), b, '👍');
+    await unpinMessage(append, about(ada, group.id), c);
+    expect(await found(ada, `${group.in} has:reaction`)).toEqual([]);
+    expect(await found(ada, `${group.in} has:pin`)).toEqual([]);
+    await addReaction(append, about(ada, group.id), b, '🎉');
+    expect(await found(ada, `${group.in} has:reaction`)).toEqual(['b']);
+  });
+
+  test('of days in the time zone of the caller', async () => {
+    const group = await aGroup(ada, [], ['early', 'late']);
+    const [early, late] = group.seqs as [Seq, Seq];
+    const at = async (seq: Seq, time: string) =>
+      pool.query('update messages set posted_at = $3 where conversation_id = $1 and seq = $2', [
+        group.id,
+        seq,
+        time,
+      ]);
+    await at(early, '2020-05-01T22:30:00Z');
+    await at(late, '2020-05-02T23:30:00Z');
+    const berlin = { timeZone: 'Europe/Berlin' };
+    expect(await found(ada, `${group.in} on:2020-05-01`)).toEqual(['early']);
+    expect(await found(ada, `${group.in} on:2020-05-01`, berlin)).toEqual([]);
+    expect(await found(ada, `${group.in} on:2020-05-02`, berlin)).toEqual(['early']);
+    expect(await found(ada, `${group.in} after:2020-05-01`)).toEqual(['late']);
+    expect(await found(ada, `${group.in} before:2020-05-02`)).toEqual(['early']);
+    expect(await found(ada, `${group.in} on:2020-05`)).toEqual(['late', 'early']);
+    expect(await found(ada, `${group.in} after:2019 before:2021`)).toEqual(['late', 'early']);
+    expect(await found(ada, `${group.in} on:today`)).toEqual([]);
+  });
+
+  test('that are not understood find nothing, and say what is possible', async () => {
+    const group = await aGroup(ada, [], ['something']);
+    await fill();
+    for (const [query, problem] of [
+      ['has:lnik', { filter: 'has', value: 'lnik', possible: ['link', 'reaction', 'pin'] }],
+      ['before:soon', { filter: 'before', possible: expect.arrayContaining(['today']) }],
+      ['-on:2020', { filter: 'on', message: expect.stringContaining('excluded') }],
+      ['from:ad', { filter: 'from', possible: ['ada'] }],
+      ['from:', { filter: 'from', value: '' }],
+      ['in:topic', { filter: 'in', possible: expect.arrayContaining(['topic 0']) }],
+    ] as const) {
+      const answer = await page(ada, `${group.in} something ${query}`);
+      expect(answer.items, query).toEqual([]);
+      expect(answer.problems, query).toEqual([expect.objectContaining(problem)]);
+    }
+    // A group that the account is not in is neither found nor suggested.
+    const secret = await aRealGroup(append, [bob], 'private', 'secret plans');
+    const answer = await page(ada, `in:"secret plans"`);
+    expect(answer.problems[0]?.possible).toEqual([]);
+    expect((await page(ada, `in:${secret}`)).problems).toHaveLength(1);
+  });
+});
+
+describe('only what the account may read', () => {
+  test('is found: messages of conversations that it is a member of', async () => {
+    const group = await aGroup(ada, [bob, cyd], ['xylophone before']);
+    await leaveGroup(append, about(bob, group.id));
+    await removeMember(append, about(ada, group.id), cyd);
+    await says(append, ada, group.id, 'xylophone between');
+    expect(await found(ada, 'xylophone')).toEqual(['xylophone between', 'xylophone before']);
+    expect(await found(bob, 'xylophone')).toEqual([]);
+    expect(await found(cyd, 'xylophone')).toEqual([]);
+    await joinGroup(append, about(bob, group.id));
+    expect(await found(bob, 'xylophone')).toEqual(['xylophone between', 'xylophone before']);
+    await deleteGroup(append, about(ada, group.id));
+    expect(await found(ada, 'xylophone')).toEqual([]);
+  });
+
+  test('is found: the present text, never an earlier or a deleted one, also before it is indexed', async () => {
+    const group = await aGroup(ada, [bob], ['zeppelin one', 'zeppelin two', 'other']);
+    const [one, two, other] = group.seqs as [Seq, Seq, Seq];
+    expect(await found(bob, 'zeppelin')).toHaveLength(2);
+    await editMessage(append, about(ada, group.id), one, 'balloon one');
+    await deleteMessage(append, about(ada, group.id), two);
+    expect((await page(bob, 'zeppelin')).items).toEqual([]);
+    await editMessage(append, about(ada, group.id), other, 'other zeppelin');
+    expect(await found(bob, 'zeppelin')).toEqual(['other zeppelin']);
+    expect(await found(bob, 'balloon')).toEqual(['balloon one']);
+  });
+});
+
+describe('the index', () => {
+  test('forgets earlier and deleted texts when segments are merged or purged', async () => {
+    const { pool: own } = await (await cluster.fresh()).open();
+    const its = await aBootstrappedAppend(own);
+    const dan = await aUser(its, 'dan');
+    const id = await aRealGroup(its, [dan]);
+    const kept = await says(its, dan, id, 'kept');
+    const edited = await says(its, dan, id, 'earlier');
+    const deleted = await says(its, dan, id, 'unwanted');
+    const fillAll = async () => {
+      for (const one of await conversationsBehind(own)) await fillIndex(own, [one]);
+    };
+    await fillAll();
+    await editMessage(its, about(dan, id), edited, 'later');
+    await deleteMessage(its, about(dan, id), deleted);
+    await fillAll();
+    const documents = async () =>
+      (await own.query<{ n: number }>('select sum(size)::int as n from search_segments')).rows[0]
+        ?.n;
+    expect(await documents()).toBe(4);
+    expect(await purgeStale(own, () => false, { settled: false })).toBe(1);
+    expect(await documents()).toBe(2);
+    expect((await own.query('select from search_stale')).rowCount).toBe(0);
+    for (let n = 0; n < 8; n++) {
+      await addReaction(its, about(dan, id), kept, '👍');
+      await removeReaction(its, about(dan, id), kept, '👍');
+      await says(its, dan, id, `more ${n}`);
+      await fillAll();
+    }
+    expect(await mergeOnce(own)).toBe(true);
+    expect(await mergeOnce(own)).toBe(false);
+    const segments = await readSegments(own);
+    expect(segments.length).toBeLessThan(4);
+    const its2 = new MessageSearch({ pool: own, clock: systemClock });
+    const all = await its2.page(dan, { ...SearchMessagesQuery.parse({ query: 'e' }), limit: 50 });
+    expect(all.items.map((item) => item.message.body)).toEqual([]);
+    const more = await its2.page(dan, SearchMessagesQuery.parse({ query: 'in:"a group" -x' }));
+    expect(more.items).toHaveLength(10);
+  });
+
+  test('pages are complete and without repetitions, whatever is posted meanwhile', async () => {
+    const bodies = Array.from({ length: 25 }, (_, n) => `pageable ${n}`);
+    const group = await aGroup(ada, [], bodies);
+    await fill();
+    const seen: string[] = [];
+    let cursor: string | null | undefined;
+    while (cursor !== null) {
+      const { items, next } = await page(ada, 'pageable', { limit: 7, ...(cursor && { cursor }) });
+      seen.push(...items.map((item) => item.message.body));
+      await says(append, ada, group.id, 'pageable later');
+      await fill();
+      cursor = next;
+    }
+    expect(seen).toEqual(bodies.reverse());
+  });
+
+  test('finds what a look at every message finds', async () => {
+    const first = await aGroup(ada, [bob, cyd], []);
+    const other = await aGroup(bob, [ada], []);
+    const third = await aGroup(cyd, [], []);
+    const places = [first.id, other.id, third.id] as const;
+    const users = [ada, bob, cyd] as const;
+    const words = [
+      'red',
+      'Reddish',
+      'foo_bar',
+      '$_',
+      'é',
+      'été',
+      '北京',
+      '京',
+      'go',
+      'gopher',
+      'a-b',
+    ];
+    const body = fc
+      .array(fc.constantFrom(...words), { minLength: 1, maxLength: 5 })
+      .map((w) => w.join(' '));
+    const where = fc.record({ who: fc.nat(2), group: fc.nat(2), nth: fc.nat(30) });
+    const step = fc.tuple(
+      fc.constantFrom(
+        'post',
+        'post',
+        'post',
+        'post',
+        'edit',
+        'delete',
+        'react',
+        'leave',
+        'join',
+        'fill',
+        'merge',
+      ),
+      where,
+      body,
+    );
+    const queryWord = fc.constantFrom(...words, 'ed', 'gop', 'REDD', 'o_b', 'ete', '_', 'b');
+    const query = fc
+      .array(fc.tuple(fc.constantFrom('', '', '-'), queryWord), { minLength: 1, maxLength: 3 })
+      .map((all) => all.map(([sign, word]) => sign + word).join(' '));
+    const act = async (
+      what: string,
+      at: { who: number; group: number; nth: number },
+      text: string,
+    ) => {
+      const [who, where] = [users[at.who] as AccountId, places[at.group] as ConversationId];
+      const request = about(who, where);
+      const { rows } = await pool.query<{ seq: Seq }>(
+        'select seq from messages where conversation_id = $1 and author_id = $2 order by seq',
+        [where, who],
+      );
+      const seq = rows[at.nth % Math.max(1, rows.length)]?.seq ?? (1 as Seq);
+      if (what === 'post')
+        await says(append, users[at.who] as AccountId, where, text).catch(() => null);
+      if (what === 'edit') await editMessage(append, request, seq, text);
+      if (what === 'delete') await deleteMessage(append, request, seq);
+      if (what === 'react') await addReaction(append, request, seq, '👍');
+      if (what === 'leave') await leaveGroup(append, request);
+      if (what === 'join') await joinGroup(append, request);
+      if (what === 'fill') await fill();
+      if (what === 'merge') await mergeOnce(pool);
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { minLength: 20, maxLength: 40 }),
+        fc.array(query, { minLength: 6, maxLength: 6 }),
+        async (steps, queries) => {
+          for (const [what, at, text] of steps) await act(what, at, text);
+          await fill();
+          for (const text of queries) {
+            for (const account of users) {
+              const seen: string[] = [];
+              let cursor: string | null | undefined;
+              while (cursor !== null) {
+                const its = await page(account, text, { limit: 50, ...(cursor && { cursor }) });
+                seen.push(
+                  ...its.items.map(({ message: m }) => `${m.conversation} ${m.seq} ${m.body}`),
+                );
+                cursor = its.next;
+              }
+              expect(seen).toEqual(await lookedAt(account, text));
+            }
+          }
+        },
+      ),
+      { numRuns: 8 },
+    );
+  });
+});
+
+/** Searches in the plain way, from the definition: every message of every membership. */
+async function lookedAt(account: AccountId, query: string): Promise<string[]> {
+  const { rows } = await pool.query<{ key: string; body: string }>(
+    `select g.conversation_id || ' ' || g.seq || ' ' || g.body as key, g.body
+     from messages g
+     where g.deleted_at is null and exists (
+       select from memberships m
+       where m.conversation_id = g.conversation_id and m.account_id = $1 and m.left_seq is null)
+     order by g.posted_at desc, g.conversation_id desc, g.seq desc`,
+    [account],
+  );
+  const plain = (text: string) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  const has = (body: string, word: string) => {
+    const short = /^[a-z0-9]{1,2}$/.test(word);
+    return short ? new RegExp(`(?<![a-z0-9])${word}`).test(body) : body.includes(word);
+  };
+  const words = parseSearch(query).map((part) => ({
+    word: plain(part.kind === 'text' ? part.text : ''),
+    isNegated: part.isNegated,
+  }));
+  return rows
+    .filter(({ body }) => words.every((w) => has(plain(body), w.word) !== w.isNegated))
+    .map((row) => row.key);
+}

@@ -1,0 +1,277 @@
+import {
+  type AccountId,
+  type ConversationId,
+  type FoundMessage,
+  LIMITS,
+  type Message,
+  type SearchMessagesPage,
+  type SearchMessagesQuery,
+  Seq,
+} from '@parley/protocol';
+import type pg from 'pg';
+import { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import { pageCursor } from '../http/page.ts';
+import { MESSAGE } from '../messages/message-sql.ts';
+import { withTransaction } from '../storage/database.ts';
+import { Candidates, type Place } from './candidates.ts';
+import { compareDocuments, type Document } from './documents.ts';
+import { isMatch, scoreOf, snippetOf } from './match.ts';
+import { hasLink } from './message-keys.ts';
+import { type Plan, planOf } from './plan.ts';
+import { SearchSlots } from './search-slots.ts';
+import { SegmentCache } from './segment-cache.ts';
+import { readSegments } from './segment-store.ts';
+
+/** The time limit of a statement of a search, and of a page: then it ends with what it has found, ms. */
+const STATEMENT_MS = 1_000;
+const PAGE_MS = 1_500;
+/** Messages compared with the text of a search for a page, and how many are read at a time. */
+const COMPARED_MAX = 4_000;
+const READ_MIN = 40;
+const READ_MAX = 400;
+/** Of more matches than this, the latest are ranked. */
+const RANKED_MAX = 300;
+
+/** A message that a search has found. */
+interface Match {
+  readonly document: Document;
+  readonly body: string;
+}
+
+/** The position of a page cursor: a place, and for the best first the score there and the time of the first page. */
+const Cursor = z.object({
+  at: z.number(),
+  conversation: z.string().regex(/^[0-9a-f-]{36}$/),
+  seq: Seq,
+  score: z.number().optional(),
+  until: z.number().optional(),
+});
+
+/**
+ * Searches the messages that an account may read.
+ *
+ * 1. The index only says where to look: each result is read from the messages, as they are in the
+ *    snapshot of the search, in a query that has the memberships of the account in it. A deleted message
+ *    or an earlier text is never found.
+ * 2. A page is found in one snapshot; later pages continue at its end, whatever was posted since.
+ * 3. Its work is bounded, and so is the number of searches at a time, of an account and of a node. A page
+ *    that ends early has a cursor to continue from.
+ */
+export class MessageSearch {
+  readonly #pool: pg.Pool;
+  readonly #clock: Clock;
+  readonly #cache = new SegmentCache();
+  readonly #slots: SearchSlots;
+
+  constructor({ pool, clock }: { readonly pool: pg.Pool; readonly clock: Clock }) {
+    this.#pool = pool;
+    this.#clock = clock;
+    this.#slots = new SearchSlots(LIMITS.searchesPerAccount);
+  }
+
+  /** Returns a page of messages. `isGone` says whether the caller does not wait any more. */
+  async page(
+    account: AccountId,
+    query: SearchMessagesQuery,
+    isGone: () => boolean = () => false,
+  ): Promise<SearchMessagesPage> {
+    const cursor = pageCursor.read(query.cursor, Cursor);
+    return await this.#slots.run(account, isGone, () =>
+      withTransaction(this.#pool, async (client) => {
+        await client.query(
+          `set transaction isolation level repeatable read, read only;
+           set local statement_timeout = ${STATEMENT_MS}`,
+        );
+        const run = new SearchRun(client, this.#cache, account, this.#clock.now(), isGone);
+        return await run.page(query, cursor as (Place & z.infer<typeof Cursor>) | null);
+      }),
+    );
+  }
+
+  /** Frees the memory. */
+  stop(): void {
+    this.#cache.clear();
+  }
+}
+
+/** One search, in a transaction. */
+class SearchRun {
+  readonly #client: pg.ClientBase;
+  readonly #cache: SegmentCache;
+  readonly #account: AccountId;
+  readonly #now: number;
+  readonly #isGone: () => boolean;
+  readonly #deadline = performance.now() + PAGE_MS;
+  #compared = 0;
+
+  constructor(
+    client: pg.ClientBase,
+    cache: SegmentCache,
+    account: AccountId,
+    now: number,
+    isGone: () => boolean,
+  ) {
+    this.#client = client;
+    this.#cache = cache;
+    this.#account = account;
+    this.#now = now;
+    this.#isGone = isGone;
+  }
+
+  async page(
+    query: SearchMessagesQuery,
+    cursor: (Place & z.infer<typeof Cursor>) | null,
+  ): Promise<SearchMessagesPage> {
+    const plan = await planOf(this.#client, this.#account, query, this.#now);
+    const problems = [...plan.problems];
+    if (plan.isEmpty) return { items: [], next: null, problems };
+    const page =
+      query.sort === 'best'
+        ? await this.#best(plan, query.limit, cursor)
+        : await this.#newest(plan, query.limit, cursor);
+    return { items: await this.#shown(page.matches, plan), next: page.next, problems };
+  }
+
+  async #newest(plan: Plan, limit: number, after: Place | null) {
+    const { matches, reached } = await this.#find(plan, limit, after);
+    const end = reached ?? null;
+    return { matches, next: end && pageCursor.write(placeOf(end)) };
+  }
+
+  /** Ranks the latest matches up to the time of the first page, and returns those after the cursor. */
+  async #best(plan: Plan, limit: number, cursor: (Place & z.infer<typeof Cursor>) | null) {
+    const until = cursor?.until ?? this.#now;
+    const period = { ...plan.period, to: Math.min(plan.period.to, until + 1) };
+    const { matches } = await this.#find({ ...plan, period }, RANKED_MAX, null);
+    const ranked = matches
+      .map((match) => {
+        const score = scoreOf(match.body, plan.terms, match.document.at, until);
+        return { match, score: Math.round(score * 1e6) / 1e6 };
+      })
+      .sort((a, b) => b.score - a.score || compareDocuments(b.match.document, a.match.document));
+    const from = cursor
+      ? ranked.findIndex(({ match, score }) => {
+          const order = score - (cursor.score ?? 0);
+          return order < 0 || (order === 0 && compareDocuments(match.document, cursor) < 0);
+        })
+      : 0;
+    const page = from === -1 ? [] : ranked.slice(from, from + limit);
+    const last = page[page.length - 1];
+    const isLast = !last || last === ranked[ranked.length - 1];
+    const next = isLast
+      ? null
+      : pageCursor.write({ ...placeOf(last.match.document), score: last.score, until });
+    return { matches: page.map(({ match }) => match), next };
+  }
+
+  /**
+   * Returns the latest matches before a place. `reached` is the place up to which it has looked; null if
+   * there is nothing more to find.
+   */
+  async #find(plan: Plan, limit: number, before: Place | null) {
+    const on = this.#client;
+    const segments = await readSegments(on);
+    const candidates = new Candidates({ on, cache: this.#cache }, segments, plan, before);
+    const matches: Match[] = [];
+    let size = Math.max(READ_MIN, limit + 1);
+    for (;;) {
+      const documents = await candidates.next(size);
+      if (documents.length === 0) return { matches, reached: null };
+      const found = await this.#compare(documents, plan);
+      for (const match of found) {
+        if (matches.length === limit) return { matches, reached: matches[limit - 1]?.document };
+        matches.push(match);
+      }
+      const reached = documents[documents.length - 1];
+      if (documents.length < size) return { matches, reached: null };
+      if (this.#isOver()) return { matches, reached };
+      size = Math.min(READ_MAX, size * 2);
+    }
+  }
+
+  #isOver(): boolean {
+    return this.#compared >= COMPARED_MAX || performance.now() > this.#deadline || this.#isGone();
+  }
+
+  /** Returns those of the documents that the account may read and that are what the plan looks for. */
+  async #compare(documents: readonly Document[], plan: Plan): Promise<Match[]> {
+    this.#compared += documents.length;
+    const { rows } = await this.#client.query<CandidateRow>({
+      name: 'search-candidates',
+      text: `
+        select d.n::int as n, g.author_id as author, g.body,
+          case when $4 then exists (
+            select from reactions r
+            where r.conversation_id = g.conversation_id and r.message_seq = g.seq) end as reaction,
+          case when $5 then exists (
+            select from pins p
+            where p.conversation_id = g.conversation_id and p.message_seq = g.seq) end as pin
+        from unnest($2::uuid[], $3::int8[]) with ordinality d (conversation_id, seq, n)
+        join memberships m on m.account_id = $1 and m.conversation_id = d.conversation_id
+          and m.left_seq is null
+        join messages g on g.conversation_id = d.conversation_id and g.seq = d.seq
+        where g.deleted_at is null
+        order by d.n`,
+      values: [
+        this.#account,
+        documents.map((d) => d.conversation),
+        documents.map((d) => d.seq),
+        plan.has.has('reaction'),
+        plan.has.has('pin'),
+      ],
+    });
+    return rows
+      .filter((row) => isWanted(row, plan))
+      .map(({ n, body }) => ({ document: documents[n - 1] as Document, body }));
+  }
+
+  /** Returns the matches as they are shown. */
+  async #shown(matches: readonly Match[], plan: Plan): Promise<FoundMessage[]> {
+    if (matches.length === 0) return [];
+    const { rows } = await this.#client.query<{ item: Message }>({
+      name: 'search-shown',
+      text: `
+        select ${MESSAGE} as item
+        from unnest($2::uuid[], $3::int8[]) with ordinality d (conversation_id, seq, n)
+        join memberships m on m.account_id = $1 and m.conversation_id = d.conversation_id
+          and m.left_seq is null
+        join messages g on g.conversation_id = d.conversation_id and g.seq = d.seq
+        order by d.n`,
+      values: [
+        this.#account,
+        matches.map(({ document }) => document.conversation),
+        matches.map(({ document }) => document.seq),
+      ],
+    });
+    return rows.map(({ item }) => ({ message: item, snippet: snippetOf(item.body, plan.terms) }));
+  }
+}
+
+interface CandidateRow {
+  n: number;
+  author: AccountId;
+  body: string;
+  reaction: boolean | null;
+  pin: boolean | null;
+}
+
+function isWanted(row: CandidateRow, plan: Plan): boolean {
+  const { authors, otherAuthors, has } = plan;
+  if (authors && !authors.has(row.author)) return false;
+  if (otherAuthors.has(row.author)) return false;
+  const link = has.has('link') ? hasLink(row.body) : null;
+  const actual = { link, reaction: row.reaction, pin: row.pin };
+  for (const [what, isWantedOne] of has) if (actual[what] !== isWantedOne) return false;
+  return isMatch(row.body, plan.terms, plan.excluded);
+}
+
+const placeOf = ({
+  at,
+  conversation,
+  seq,
+}: Document): {
+  at: number;
+  conversation: ConversationId;
+  seq: Seq;
+} => ({ at, conversation, seq });

@@ -1,0 +1,16 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** How long work in the background may hold the event loop at a time, ms. */
+const SLICE_MS = 2;
+
+/** Lets others run when this work has held the event loop for long. */
+export class Slices {
+  #startedAt = performance.now();
+
+  /** Waits for a turn of the event loop if the slice of time is used up. */
+  async breathe(): Promise<void> {
+    if (performance.now() - this.#startedAt < SLICE_MS) return;
+    await setImmediate();
+    this.#startedAt = performance.now();
+  }
+}
