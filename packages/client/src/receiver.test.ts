@@ -690,7 +690,7 @@ describe('commands', () => {
       { op: 'unreact', id: sent[5]?.id, conversation, message, emoji: '👎' },
       { op: 'pin', id: sent[6]?.id, conversation, message },
       { op: 'unpin', id: sent[7]?.id, conversation, message },
-      { op: 'read', id: sent[8]?.id, conversation, seq, unread: true },
+      { op: 'read', id: sent[8]?.id, conversation, seq, unread: true, revision: 0 },
     ]);
     expect(new Set(sent.map((one) => one.id)).size).toBe(sent.length);
   });

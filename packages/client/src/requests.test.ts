@@ -176,7 +176,14 @@ const AUTHORIZED: readonly Row[] = [
     ({ api }) => api.read(C, SEQ, true),
     { body: { seq: 7, unread: true } },
   ],
+  [
+    `POST /conversations/${C}/read`,
+    ({ api }) => api.read(C, SEQ, true, 2),
+    { body: { seq: 7, unread: true, revision: 2 } },
+  ],
   ['GET /me/cursors', ({ api }) => api.cursors()],
+  ['POST /me/cursors/read-all', ({ api }) => api.readAll()],
+  [`GET /conversations/${C}/messages/7/seen-by`, ({ api }) => api.seenBy(C, SEQ)],
   [
     `GET /streams/${STREAM}/events?after=0`,
     ({ api }) => api.events(STREAM, { after: Seq.parse(0) }),
