@@ -39,19 +39,19 @@ const WIDER = {
   ],
   'packages/server/src/accounts': [
     server(
+      'src/accounts/attempts/attempt-limits.db',
+      'src/accounts/sessions/sessions.db',
       'src/accounts/accounts.db',
       'src/accounts/registration/registration.db',
       'src/accounts/passwords/passwords.db',
-      'src/accounts/sessions/sessions.db',
-      'src/accounts/attempts/attempt-limits.db',
     ),
     server(
-      'src/http/access.db',
-      'src/admin/admin.db',
       'src/sso/sso.db',
-      'src/factors/factors.db',
-      'src/own-data/own-data.db',
       'src/integrations/keys.db',
+      'src/admin/admin.db',
+      'src/own-data/own-data.db',
+      'src/http/access.db',
+      'src/factors/factors.db',
       'test/session-ends',
       'test/fuzz/fuzz',
     ),
@@ -89,6 +89,9 @@ const WIDER = {
   'packages/client/src': [CLIENT_AND_SERVER, SIMULATION],
 };
 
+/** These take longer than all others of their folder together. */
+const SLOW = /^(inbound|restore|passwords|registration)\.db/;
+
 const isTest = (name) => /\.test\.tsx?$/.test(name);
 
 /** Returns the test files for a source file in stages, each file once; a stage may be empty. */
@@ -98,7 +101,9 @@ export function stagesFor(file) {
   const all = readdirSync(join(root, folder)).filter(isTest);
   const own = all.filter((name) => name.startsWith(`${stem}.`));
   const unit = all.filter((name) => !name.includes('.db.') && !own.includes(name));
-  const rest = all.filter((name) => !own.includes(name) && !unit.includes(name));
+  const rest = all
+    .filter((name) => !own.includes(name) && !unit.includes(name))
+    .sort((a, b) => Number(SLOW.test(a)) - Number(SLOW.test(b)));
   const here = [[...own, ...unit], rest].map((names) => names.map((name) => `${folder}/${name}`));
   const near = new Set(here.flat());
   const wider = widerFor(folder).map((stage) => stage.filter((test) => !near.has(test)));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
-import type { VitestPluginContext } from 'vitest/node';
+import { BaseSequencer, type TestSpecification, type VitestPluginContext } from 'vitest/node';
 import base from '../../vitest.config.ts';
 
 // The test configuration with one source file loaded in a changed form; files on disk do not change.
@@ -22,10 +22,20 @@ const plugin = {
  * test wait for what never happens.
  */
 const quickly = { isolate: false, maxWorkers: 1, testTimeout: 30_000 };
+/** Runs the files in the order in which they were named: the first failure ends the run. */
+class AsNamed extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ moduleId }: TestSpecification) =>
+      process.argv.findIndex((name) => name !== '' && moduleId.endsWith(name));
+    return [...files].sort((a, b) => placeOf(a) - placeOf(b));
+  }
+}
+
 const { test = {} } = base;
 export default defineConfig({
   test: {
     ...test,
+    sequence: { sequencer: AsNamed },
     // Transformed sources are kept from one mutant to the next.
     experimental: { fsModuleCache: true },
     projects: (test.projects ?? []).map((project) =>
