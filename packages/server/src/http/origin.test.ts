@@ -36,6 +36,7 @@ describe('an origin, without PUBLIC_URL', () => {
     [undefined, 'localhost:3000', true],
     ...LOOK_ALIKES.map((origin): [string, string, boolean] => [origin, 'localhost:3000', false]),
     ['http://evil.com', undefined, false],
+    ['http://undefined', undefined, false],
     ['http://', '', false],
     ['http://a@evil.com', 'a@evil.com', false],
     ['http://evil.com/x', 'evil.com/x', false],
