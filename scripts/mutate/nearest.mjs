@@ -46,6 +46,7 @@ const WIDER = {
       'src/accounts/passwords/passwords.db',
     ),
     server(
+      'src/audit/audit-log.db',
       'src/sso/sso.db',
       'src/integrations/keys.db',
       'src/admin/admin.db',
@@ -58,6 +59,7 @@ const WIDER = {
   ],
   'packages/server/src/factors': [
     server(
+      'src/audit/audit-log.db',
       'src/accounts/passwords/passwords.db',
       'src/sso/sso.db',
       'src/own-data/own-data.db',
@@ -74,7 +76,13 @@ const WIDER = {
     server('src/live/live.db', 'src/accounts/accounts.db', 'test/metrics', 'test/fuzz/fuzz'),
   ],
   'packages/server/src/live': [
-    server('src/messages/visibility.db', 'src/stream/hub.db', 'test/session-ends', 'test/echo'),
+    server(
+      'src/stream/hub.db',
+      'src/messages/visibility.db',
+      'test/session-ends',
+      'test/nodes-signals',
+      'test/echo',
+    ),
     [
       ...CLIENT_AND_SERVER,
       ...server('test/pitfalls/slow.db', 'test/attacks/attacks'),

@@ -205,6 +205,27 @@ describe('an authenticator app', () => {
   });
 });
 
+test('what an account does with its factors changes nothing of another account', async () => {
+  const [ivy, joe] = [await withTotp('ivy'), await withTotp('joe')];
+  const before = (await joe.request('GET', '/me/second-factor')).body;
+  // Each use, renewal and removal is that of one account.
+  const { ticket } = (await login('ivy')).body;
+  expect((await post('/auth/second-factor', { ticket, totp: codeOf(ivy.secret) })).status).toBe(
+    200,
+  );
+  expect((await ivy.request('POST', '/me/recovery-codes', password)).status).toBe(200);
+  expect((await ivy.request('POST', '/me/totp/remove', password)).status).toBe(204);
+  expect((await joe.request('GET', '/me/second-factor')).body).toEqual(before);
+  const [code] = joe.codes;
+  for (const proof of [{ totp: codeOf(joe.secret) }, { recoveryCode: code }]) {
+    const step = (await login('joe')).body;
+    const answer = await post('/auth/second-factor', { ticket: step.ticket, ...proof });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  }
+  // And ivy can start again.
+  expect((await ivy.request('POST', '/me/totp', password)).status).toBe(200);
+});
+
 describe('a ticket', () => {
   test('authorizes only its step: no route, no token, no socket', async () => {
     await withTotp('max');
@@ -455,6 +476,7 @@ describe('a passkey', () => {
 
   test('is added with the password and logs in by itself', async () => {
     const kay = await withPasskey('kay');
+    const other = await withPasskey('kays-sister');
     expect(kay.passkey).toMatchObject({ name: 'laptop', lastUsedAt: null });
     expect(kay.passkey.recoveryCodes).toHaveLength(10);
     const { challengeId, options } = await loginOptions();
@@ -463,6 +485,12 @@ describe('a passkey', () => {
     const answer = await post('/auth/passkey', { challengeId, response });
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
     expect(answer.body.me.id).toBe(kay.id);
+    const listed = async (user: User) =>
+      (await user.request('GET', '/me/second-factor')).body.passkeys;
+    expect(await listed(kay)).toEqual([
+      { ...kay.passkey, recoveryCodes: undefined, lastUsedAt: new Date(now).toISOString() },
+    ]);
+    expect(await listed(other)).toMatchObject([{ lastUsedAt: null }]);
     // A challenge works once, so that a recorded response cannot be replayed.
     expect((await post('/auth/passkey', { challengeId, response })).status).toBe(401);
   });
