@@ -62,6 +62,23 @@ describe('presence', () => {
     board.stop();
   });
 
+  test('is measured from the last of several reloads', () => {
+    const { board, reported } = aBoard();
+    const [first, second] = [{}, {}];
+    board.set(ann, first, 'active');
+    vi.advanceTimersByTime(500);
+    board.remove(ann, first);
+    vi.advanceTimersByTime(2_000);
+    board.set(ann, second, 'active');
+    vi.advanceTimersByTime(1_000);
+    board.remove(ann, second);
+    vi.advanceTimersByTime(3_900);
+    expect(reported).toHaveLength(1);
+    vi.advanceTimersByTime(600);
+    expect(reported[1]).toEqual([{ account: ann, state: 'offline' }]);
+    board.stop();
+  });
+
   test('includes other nodes, to which only the connections here are reported', () => {
     const { board, reported, elsewhere } = aBoard();
     const socket = {};
