@@ -4,6 +4,7 @@ import { ParleyApi } from './api.ts';
 import { AccountApi } from './api-account.ts';
 import { AdminApi } from './api-admin.ts';
 import { AuthApi } from './api-auth.ts';
+import type { ApiError } from './api-error.ts';
 
 const ID = ClientId.parse('0197a000-0000-7000-8000-000000000001');
 const A = AccountId.parse('0197a000-0000-7000-8000-00000000000a');
@@ -432,4 +433,56 @@ test('the export of an account may take 15 minutes, other requests 20 seconds', 
   await requestOf(({ account }) => account.secondFactors(), {});
   expect(timeout).toHaveBeenLastCalledWith(20_000);
   timeout.mockRestore();
+});
+
+describe('a request that fails', () => {
+  const failing = async (response: Response) => {
+    const api = new ParleyApi({
+      url: 'https://chat.example',
+      sessionToken: 's',
+      fetch: async (input) =>
+        String(input).endsWith('/auth/token') ? Response.json(SESSION) : response,
+    });
+    return api.me().then(
+      () => undefined,
+      (error: ApiError) => error,
+    );
+  };
+
+  test('has the code, the fields and the delay of the problem', async () => {
+    const errors = [{ field: 'name', code: 'missing', message: 'This field is required' }];
+    const problem = { code: 'invalid', title: 'Invalid', detail: 'See the fields', errors };
+    const error = await failing(Response.json(problem, { status: 422 }));
+    expect(error).toMatchObject({
+      name: 'ApiError',
+      code: 'invalid',
+      message: 'See the fields',
+      status: 422,
+      retryAfter: undefined,
+      errors,
+      retryable: false,
+    });
+    const busy = { code: 'overloaded', title: 'Busy', retryAfter: 3 };
+    expect(await failing(Response.json(busy, { status: 503 }))).toMatchObject({
+      message: 'Busy',
+      retryAfter: 3,
+      errors: [],
+      retryable: true,
+    });
+  });
+
+  test('of an intermediary counts as one without an answer', async () => {
+    const headers = { 'retry-after': '9' };
+    for (const page of ['<h1>Bad gateway</h1>', '{"message":"no"}', 'null']) {
+      const error = await failing(new Response(page, { status: 502, headers }));
+      expect(error, page).toMatchObject({
+        code: 'network',
+        status: 502,
+        retryAfter: 9,
+        retryable: true,
+      });
+    }
+    const silent = await failing(new Response('', { status: 502 }));
+    expect(silent).toMatchObject({ code: 'network', retryAfter: undefined });
+  });
 });
