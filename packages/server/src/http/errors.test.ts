@@ -146,7 +146,11 @@ describe('an invalid request', () => {
     const id = '0197a000-0000-7000-8000-000000000001';
     expect(await get(`/things/${id}?n=x`)).toMatchObject({
       code: 'invalid',
-      errors: [{ field: 'n' }],
+      errors: [{ field: 'n', code: 'invalid_type' }],
+    });
+    expect(await get(`/things/${id}`)).toMatchObject({
+      code: 'invalid',
+      errors: [{ field: 'n', code: 'missing' }],
     });
     expect(await get(`/things/${id}?n=1`)).toMatchObject({ status: 200 });
   });
