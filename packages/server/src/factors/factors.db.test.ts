@@ -587,6 +587,30 @@ describe('a passkey', () => {
     expect((await login('pam')).status).toBe(200);
   });
 
+  test('that is known already is not added to another account', async () => {
+    const tom = await withPasskey('tom');
+    const una2 = await server.register('una2');
+    const options = await una2.request('POST', '/me/passkeys/options', password);
+    const made = new Authenticator().create(options.body, server.url);
+    // The attestation is not signed: only the challenge is una2’s.
+    const { attestationObject } = tom.response.response;
+    const response = {
+      ...made,
+      id: tom.response.id,
+      rawId: tom.response.rawId,
+      response: { ...made.response, attestationObject },
+    };
+    const added = await una2.request('POST', '/me/passkeys', { name: 'mine', response });
+    expect(added.body.code).toBe('passkey_rejected');
+    expect((await una2.request('GET', '/me/second-factor')).body.passkeys).toEqual([]);
+    const { challengeId, options: challenge } = await loginOptions();
+    const answer = await post('/auth/passkey', {
+      challengeId,
+      response: tom.authenticator.get(challenge, server.url),
+    });
+    expect(answer.body.me.id).toBe(tom.id);
+  });
+
   test('is removed with the password, by its owner only', async () => {
     const ria = await withPasskey('ria');
     const sam = await withPasskey('sam');
