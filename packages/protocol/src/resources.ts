@@ -150,7 +150,7 @@ export const Conversation = z
     /** How far the other user of a direct conversation has read; null for groups. */
     peerReadSeq: Seq.nullable(),
     lastSeq: Seq,
-    /** The latest message that is not deleted, for lists. */
+    /** The latest message that is not deleted, for lists: of its body the first 1,000 characters. */
     lastMessage: Message.omit({ reactions: true, pinned: true, replyTo: true }).nullable(),
   })
   .meta({ id: 'Conversation' });

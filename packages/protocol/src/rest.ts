@@ -144,7 +144,10 @@ export const HistoryQuery = z
     message: 'Use only one of before, after and around',
   });
 
-/** Messages ordered by seq, and whether there are older and newer ones. */
+/**
+ * Messages ordered by seq, and whether there are older and newer ones. A page of long messages has fewer
+ * than `limit`.
+ */
 export const HistoryPage = z
   .object({
     items: z.array(Message),
@@ -161,7 +164,10 @@ export const EditHistoryQuery = z.object({
   before: SeqText.optional(),
   limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
 });
-/** The versions of a message, the latest first; the last one of all pages is the text as posted. */
+/**
+ * The versions of a message, the latest first; the last one of all pages is the text as posted. A page of
+ * long texts has fewer than `limit`.
+ */
 export const EditHistoryPage = z
   .object({ items: z.array(MessageVersion), hasOlder: z.boolean() })
   .meta({ id: 'EditHistoryPage' });
@@ -176,7 +182,10 @@ export const EventsQuery = z.object({
   after: SeqText.default(0 as Seq),
   limit: countText(1, LIMITS.replayEvents).default(100),
 });
-/** Events ordered by seq, and the last seq that the account may see. */
+/**
+ * Events ordered by seq, and the last seq that the account may see. A page of long events has fewer than
+ * `limit`.
+ */
 export const EventsPage = z.object({ items: z.array(Event), lastSeq: Seq });
 export type EventsPage = z.infer<typeof EventsPage>;
 

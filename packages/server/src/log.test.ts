@@ -104,3 +104,12 @@ describe('a line that repeats', () => {
     expect(flooded('debug', 1_000)).toHaveLength(1_001);
   });
 });
+
+test('no security event is left out because there were many others', () => {
+  const lines: string[] = [];
+  const log = createLogger('info', { write: (line: string) => void lines.push(line) });
+  for (let n = 0; n < 500; n++) log.warn({ event: 'login_failed', n }, 'security event');
+  log.warn({ event: 'admin_denied' }, 'security event');
+  expect(lines).toHaveLength(501);
+  expect(lines.at(-1)).toContain('admin_denied');
+});

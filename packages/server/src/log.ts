@@ -33,7 +33,8 @@ const redacted = [
  *
  * 1. Every value is truncated, so that clients cannot fill the log with large values. (Except the
  *    fields of child loggers, which are ids of the server.)
- * 2. Repeated lines of level `info` and above are limited; `suppressed` counts the rest.
+ * 2. Repeated lines of level `info` and above are limited; `suppressed` counts the rest. Lines of the
+ *    audit log are not: {@link SECURITY_EVENT}.
  *
  * Lines go to standard error, because standard output is for the result of a command (such as the
  * address of the server). Tests pass their own `to`.
@@ -60,8 +61,14 @@ export function createLogger(level: LogLevel, to?: DestinationStream): Logger {
         logMethod(args, method, number) {
           const name = pino.levels.labels[number] ?? '';
           if (!report.has(name)) report.set(name, (...line) => method.apply(logger, line));
-          if (number < LIMITED_FROM || limit.take(`${name} ${messageOf(args)}`))
+          const message = messageOf(args);
+          if (
+            number < LIMITED_FROM ||
+            message === SECURITY_EVENT ||
+            limit.take(`${name} ${message}`)
+          ) {
             method.apply(this, args);
+          }
         },
       },
     },
@@ -73,6 +80,12 @@ export function createLogger(level: LogLevel, to?: DestinationStream): Logger {
 
 /** Lines below this level are for debugging and are not limited. */
 const LIMITED_FROM = pino.levels.values.info ?? 30;
+
+/**
+ * The message of the lines of the audit log. They have a budget of their own (audit/budget.ts), by kind
+ * and by account or address: with one limit for all of them, failed log-ins could hide the others.
+ */
+export const SECURITY_EVENT = 'security event';
 
 /** Returns the message of a line, which is a constant phrase. */
 function messageOf([first, second]: Parameters<LogFn>): string {

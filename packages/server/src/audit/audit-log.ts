@@ -3,7 +3,7 @@ import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import { type Logger, SECURITY_EVENT } from '../log.ts';
 import { AuditBudget, WINDOW_MS } from './budget.ts';
 import type { AuditEvent } from './events.ts';
 
@@ -118,7 +118,7 @@ export class AuditLog {
         ...(count > 1 && { count }),
         ...entry.details,
       },
-      'security event',
+      SECURITY_EVENT,
     );
   }
 

@@ -1,9 +1,10 @@
-import { PostBody } from '@parley/protocol';
+import { type AccountId, PostBody } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { until } from '../../test/support/sink.ts';
 import { authenticator, sessionOf } from '../http/authenticate.ts';
 import { refuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
@@ -136,6 +137,10 @@ describe('limits on requests', () => {
     instance.get('/theirs', { schema: admin, onRequest: authenticate }, async () => 'ok');
   };
   const authorization = 'Bearer good';
+  /** Takes the token for the id of the account. */
+  const authenticateAs = authenticator(async (token) => ({
+    session: { ...who, account: token as AccountId },
+  }));
 
   test('count the address of every request and the account of authenticated ones', async () => {
     limited.length = 0;
@@ -157,6 +162,49 @@ describe('limits on requests', () => {
     const answer = await get('/mine', { authorization });
     expect([answer.statusCode, answer.json().code]).toEqual([429, 'rate_limited']);
     expect(answer.headers['retry-after']).toBe('7');
+  });
+
+  test('let four reads of an account run at once, and more of another account', async () => {
+    const running: string[] = [];
+    const ends: (() => void)[] = [];
+    const schema = { hide: true, operationId: 'listUsers' };
+    const slow = (instance: FastifyInstance) => {
+      instance.get('/slow', { schema, onRequest: authenticateAs }, async (request) => {
+        running.push(sessionOf(request).account);
+        await new Promise<void>((resolve) => ends.push(resolve));
+        return 'ok';
+      });
+    };
+    await start(slow);
+    const read = (account: string) => get('/slow', { authorization: `Bearer ${account}` });
+    const all = [...'aaaaaa', 'b'].map(read);
+    await until(() => running.length === 5, 'five that run');
+    expect(running.filter((account) => account === 'a')).toHaveLength(4);
+    for (let n = 0; n < all.length; n++) {
+      await until(() => ends.length > n, 'the next one');
+      ends[n]?.();
+    }
+    expect((await Promise.all(all)).map((answer) => answer.statusCode)).toEqual(all.map(() => 200));
+    expect(running.filter((account) => account === 'a')).toHaveLength(6);
+  });
+
+  test('count a long response as several requests', async () => {
+    const charged: unknown[][] = [];
+    const schema = { hide: true, operationId: 'listUsers' };
+    const lengths = (instance: FastifyInstance) => {
+      instance.get<{ Params: { length: string } }>(
+        '/text/:length',
+        { schema, onRequest: authenticate },
+        async (request) => 'x'.repeat(Number(request.params.length)),
+      );
+    };
+    await start(lengths, { chargeRequests: (...call) => void charged.push(call) });
+    for (const length of [0, 65_535, 65_536, 1_000_000])
+      await get(`/text/${length}`, { authorization });
+    expect(charged).toEqual([
+      ['a', '127.0.0.1', 1],
+      ['a', '127.0.0.1', 15],
+    ]);
   });
 
   test('close the connection of an address with too many unsent responses', async () => {

@@ -25,6 +25,7 @@ import { acceptJson } from './json.ts';
 import { RouteTable } from './not-found.ts';
 import { describeApi } from './openapi.ts';
 import { warnOfUntrustedProxy } from './proxies.ts';
+import { limitReads } from './read-limits.ts';
 import { RESPONSE_BOUNDS, type ResponseBounds, ResponseLimits } from './response-limits.ts';
 import { secure } from './security.ts';
 import { securityTxtRoutes } from './security-txt.ts';
@@ -62,6 +63,8 @@ export interface HttpDeps {
    * Counts a request of an address or account; returns null, or the seconds to wait.
    */
   limitRequests?(of: { address: string } | { account: AccountId }): number | null;
+  /** Counts further requests of an account and its address, for a long response. */
+  chargeRequests?(account: AccountId, address: string, requests: number): void;
   /** Returns why writes are rejected at the moment; null if they are accepted. */
   rejectWrites?(): Refusal | null;
   /** The routes of the domains, each below {@link API_PREFIX}. */
@@ -194,6 +197,7 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
         const session = knownSessionOf(request);
         if (session) limit({ account: session.account });
       });
+      limitReads(scope, { responses, charge: (...long) => deps.chargeRequests?.(...long) });
       for (const add of deps.api) add(scope);
       let document: Promise<Content> | undefined;
       scope.get('/openapi.json', { schema: { hide: true } }, async (request, reply) => {

@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Refusal, refusal } from '@parley/protocol';
 import { PROBLEM_TYPE, problemOf, writeProblem } from '../problem.ts';
+import { OpenConnections, type OpenConnectionsDeps } from './open-connections.ts';
 import { Pipeline } from './pipeline.ts';
 
 /** Time limits for the header and for the whole of a request; those of Node allow minutes. */
@@ -24,6 +25,9 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 /** Time for pending requests when the server stops. */
 const LAST_REQUESTS_MS = 2_000;
 
+/** The limits of open connections. */
+export type ConnectionLimits = Pick<OpenConnectionsDeps, 'perAddress' | 'isProxy'>;
+
 /**
  * The listening socket. It opens before the rest of the server starts, so that monitoring sees a
  * server that is starting (or waiting for its database) instead of one that is down.
@@ -32,13 +36,19 @@ const LAST_REQUESTS_MS = 2_000;
  *    other path 503 `unavailable`.
  * 2. A slow request holds a connection for at most half a minute.
  * 3. Each connection has one request served at a time.
+ * 4. One address has a bounded number of HTTP connections.
  */
 export class HttpListener {
   readonly server: Server;
   readonly #pipeline = new Pipeline();
+  readonly #open: OpenConnections;
   #handler: RequestListener = answerWhileStarting;
 
-  private constructor() {
+  private constructor(limits: ConnectionLimits) {
+    this.#open = new OpenConnections({
+      ...limits,
+      isBusy: (socket) => this.#pipeline.isBusy(socket),
+    });
     this.server = createServer(
       {
         headersTimeout: HEADERS_MS,
@@ -46,11 +56,16 @@ export class HttpListener {
         connectionsCheckingInterval: CHECK_MS,
         keepAliveTimeout: KEEP_ALIVE_MS,
       },
-      (request, response) => this.#pipeline.take(request, response, this.#handler),
+      (request, response) => {
+        this.#open.used(request.socket);
+        this.#pipeline.take(request, response, this.#handler);
+      },
     );
+    this.server.on('connection', (socket) => this.#open.add(socket));
     this.server.maxHeadersCount = HEADERS_MAX;
     // The pending response would be written between the frames of the new protocol.
     this.server.on('upgrade', (_request, socket) => {
+      if (socket instanceof Socket) this.#open.remove(socket);
       if (this.#pipeline.isBusy(socket)) socket.destroy();
     });
     this.server.on('upgrade', rejectWhileStarting);
@@ -60,8 +75,8 @@ export class HttpListener {
    * Opens the socket.
    * @throws if the address cannot be listened on
    */
-  static open(host: string, port: number): Promise<HttpListener> {
-    const listener = new HttpListener();
+  static open(host: string, port: number, limits: ConnectionLimits): Promise<HttpListener> {
+    const listener = new HttpListener(limits);
     return new Promise((resolve, reject) => {
       listener.server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, port)));
       listener.server.listen({ host, port }, () => {

@@ -13,6 +13,12 @@ export function clientAddress(
   return (request) => proxyAddr(request, trust) ?? '';
 }
 
+/** Returns a function that says whether an address is that of one of these proxies. */
+export function trustedProxy(trustedProxies: readonly string[]): (address: string) => boolean {
+  const trust = proxyAddr.compile([...trustedProxies]);
+  return (address) => trust(address, 0);
+}
+
 /**
  * Logs once that an untrusted peer sends X-Forwarded-For. If it is the operator’s own proxy, all
  * clients behind it count as one address, and a few wrong passwords lock all of them out.

@@ -64,17 +64,20 @@ export class ResponseLimits {
 
   /** Registers a response; false if its address already has too many unsent. */
   begin(address: string, response: ServerResponse): boolean {
-    const { perAddress, bytesPerAddress } = this.#bounds;
     const all = this.#byAddress.get(address) ?? new Set<Pending>();
-    if (all.size >= perAddress) return false;
-    let bytes = 0;
-    for (const pending of all) bytes += pending.response.writableLength;
-    if (bytes > bytesPerAddress) return false;
+    if (all.size >= this.#bounds.perAddress || this.isFull(address)) return false;
     const pending: Pending = { response, address, endedAt: null, bytes: 0 };
     all.add(pending);
     this.#byAddress.set(address, all);
     this.#watch(pending, all);
     return true;
+  }
+
+  /** Returns whether the responses to an address have too many unsent bytes for another one. */
+  isFull(address: string): boolean {
+    let bytes = 0;
+    for (const { response } of this.#byAddress.get(address) ?? []) bytes += response.writableLength;
+    return bytes > this.#bounds.bytesPerAddress;
   }
 
   /** The number of unsent responses to all addresses. */

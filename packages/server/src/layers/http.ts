@@ -55,6 +55,11 @@ export function openHttp(context: LayerContext, deps: HttpLayerDeps): FastifyIns
     health: () => deps.health.state(),
     rejectWrites: writes.rejection,
     limitRequests: requestLimits(deps.streams),
+    chargeRequests: (account, address, requests) => {
+      const { shared } = deps.streams;
+      shared.charge('requests', account, requests);
+      shared.charge('address', addressKey(address), requests);
+    },
     onRefused: (request, refused) => noteDenied(deps.domains.audit, request, refused),
     onAnswer: (method, route, status, ms) => metrics.request(method, route, status, ms),
     api: apiRoutes(context, deps),

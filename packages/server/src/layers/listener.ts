@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { HttpListener } from '../http-server/http-listener.ts';
+import { CONNECTIONS_PER_ADDRESS } from '../http-server/open-connections.ts';
+import { trustedProxy } from '../http-server/proxies.ts';
 import type { LayerContext } from './context.ts';
 
 /** The listening socket and its addresses. */
@@ -13,7 +15,10 @@ export interface ListenerLayer {
 
 /** Opens the listening socket, which reports that the server is starting until the app takes over. */
 export async function openListener({ config, onStop }: LayerContext): Promise<ListenerLayer> {
-  const listener = await HttpListener.open(config.host, config.port);
+  const listener = await HttpListener.open(config.host, config.port, {
+    perAddress: config.rateLimits ? CONNECTIONS_PER_ADDRESS : Number.POSITIVE_INFINITY,
+    isProxy: trustedProxy(config.trustedProxies),
+  });
   onStop(() => listener.close());
   const address = urlOf(config.host, listener.address);
   return { listener, address, url: config.publicUrl ?? address };

@@ -86,9 +86,31 @@ export class SharedLimits {
 
   /** Takes one point of a key; returns null, or the seconds until one is available. */
   take(kind: keyof SharedAllowances, key: string): number | null {
+    const now = performance.now();
+    const account = this.#current(kind, key, now);
+    if (!account) return null;
+    if (account.left <= 0) {
+      const ms = account.until === Number.POSITIVE_INFINITY ? SYNC_MS : account.until - now;
+      return Math.max(0.1, Math.ceil(ms / 100) / 10);
+    }
+    account.left--;
+    account.pending++;
+    return null;
+  }
+
+  /** Takes points of a key for something that has already happened, even if there are fewer. */
+  charge(kind: keyof SharedAllowances, key: string, points: number): void {
+    if (points === 0) return;
+    const account = this.#current(kind, key, performance.now());
+    if (!account) return;
+    account.left -= points;
+    account.pending += points;
+  }
+
+  /** Returns the account of a key in its current window; null if the kind is not limited. */
+  #current(kind: keyof SharedAllowances, key: string, now: number): Account | null {
     const limit = this.#kinds.get(kind);
     if (!limit) return null;
-    const now = performance.now();
     let account = limit.keys.get(key);
     if (!account) {
       account = { left: limit.points, pending: 0, until: Number.POSITIVE_INFINITY };
@@ -98,13 +120,7 @@ export class SharedLimits {
       account.left = limit.points;
       account.until = Number.POSITIVE_INFINITY;
     }
-    if (account.left <= 0) {
-      const ms = account.until === Number.POSITIVE_INFINITY ? SYNC_MS : account.until - now;
-      return Math.max(0.1, Math.ceil(ms / 100) / 10);
-    }
-    account.left--;
-    account.pending++;
-    return null;
+    return account;
   }
 
   /** Stops the timer and closes the connection. */

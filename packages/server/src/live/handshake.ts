@@ -17,6 +17,9 @@ import type { LiveContext } from './context.ts';
 import { refusalOfFrame } from './frame-scopes.ts';
 import type { ReadFrame } from './read-frame.ts';
 
+/** What a hello counts for in the budget of frames of its account: it reads all its conversations. */
+const HELLO_COST = 50;
+
 /** The connection during its handshake. */
 export interface HandshakeConnection {
   readonly id: string;
@@ -121,6 +124,7 @@ export class Handshake {
       connection.close(CLOSE.tooManyFrames, 'too_many_frames', retryAfter);
       return null;
     }
+    frames.charge(HELLO_COST);
     return identity;
   }
 }

@@ -284,8 +284,9 @@ describe('the end of a session', () => {
 });
 
 describe('limits', () => {
-  test('too many commands are rejected with retryAfter', async () => {
-    const strict = await startTestServer(cluster, { RATE_LIMITS: 'on' });
+  test('too many commands are rejected with retryAfter, and too many hellos with 4009', async () => {
+    // Few frames, which return slowly: a slow machine must not have them back before the next hello.
+    const strict = await startTestServer(cluster, { RATE_LIMITS: 'on' }, { accountFrames: 160 });
     try {
       const erin = await strict.register('erin');
       const conversation = await erin.group('busy');
@@ -300,6 +301,22 @@ describe('limits', () => {
         expect(nack.code).toBe('rate_limited');
         expect(nack.retryAfter).toBeGreaterThan(0);
       }
+
+      // An account that greets over and over is not answered until its budget has recovered.
+      const answers: (number | null)[] = [];
+      const gus = await strict.register('gus');
+      for (let n = 0; n < 100 && !answers.includes(CLOSE.tooManyFrames); n++) {
+        const next = strict.peer();
+        await next.until(() => next.ws.readyState === next.ws.OPEN, 'the socket to open');
+        next.send({ op: 'hello', token: gus.accessToken });
+        await next.until(() => next.closed !== null || next.of('live').length > 0, 'the answer');
+        answers.push(next.closed?.code ?? null);
+        next.close();
+      }
+      expect(answers.at(-1)).toBe(CLOSE.tooManyFrames);
+      expect(answers.filter((code) => code === null).length).toBeGreaterThanOrEqual(3);
+      const finn = await strict.register('finn');
+      await strict.peer().hello(finn.accessToken);
     } finally {
       await strict.stop();
     }

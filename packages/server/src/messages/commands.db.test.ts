@@ -310,6 +310,13 @@ describe('a deletion', () => {
     expect(await last()).toBe(first);
   });
 
+  test('of 16,000 characters is the last message of its conversation with its first 1,000', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    await says(append, owner, id, '😀'.repeat(16_000));
+    const { lastMessage } = (await conversationFor(db.pool, member, id)) ?? {};
+    expect(lastMessage?.body).toBe('😀'.repeat(1_000));
+  });
+
   test('repeated changes nothing and answers with the seq of the first', async () => {
     const seq = await says(append, owner, group, 'x');
     await says(append, owner, group, 'y');

@@ -2,12 +2,15 @@ import { timestamp } from '../storage/sql.ts';
 
 /** A message as JSON, built by the database: which is cheaper than sending and parsing columns. */
 
-/** SQL: the fields of the message `g` that are columns of its row. */
-const FIELDS = `
+/** The characters of a message that lists of conversations contain. */
+const LAST_MESSAGE_CHARACTERS = 1_000;
+
+/** SQL: the fields of the message `g` that are columns of its row, with this expression as its body. */
+const fields = (body: string) => `
   'conversation', g.conversation_id,
   'seq', g.seq,
   'author', g.author_id,
-  'body', g.body,
+  'body', ${body},
   'postedAt', ${timestamp('g.posted_at')},
   'editedAt', ${timestamp('g.edited_at')},
   'deletedAt', ${timestamp('g.deleted_at')},
@@ -33,11 +36,14 @@ const PINNED = `(
 )`;
 
 /** SQL: the message `g`, a row of `messages`, as a `Message`. */
-export const MESSAGE = `json_build_object(${FIELDS},
+export const MESSAGE = `json_build_object(${fields('g.body')},
   'replyTo', g.reply_to,
   'reactions', ${REACTIONS},
   'pinned', ${PINNED}
 )`;
 
-/** SQL: the message `g` as in lists of conversations, which show neither reactions, pins nor quotes. */
-export const LAST_MESSAGE = `json_build_object(${FIELDS})`;
+/**
+ * SQL: the message `g` as in lists of conversations, which show neither reactions, pins nor quotes, and only
+ * the start of the text: an account may have thousands of conversations.
+ */
+export const LAST_MESSAGE = `json_build_object(${fields(`left(g.body, ${LAST_MESSAGE_CHARACTERS})`)})`;

@@ -28,6 +28,8 @@ import {
   postMessage,
   removeReaction,
 } from './commands.ts';
+import { editHistory } from './edit-history.ts';
+import { PAGE_BYTES } from './page-bytes.ts';
 import { eventsFor, type History, type HistoryRequest, history, messageFor } from './queries.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
@@ -121,6 +123,71 @@ describe('a page of history', () => {
     expect(await history(db.pool, cem, id, { limit: 5 })).toBeNull();
     await joinGroup(append, about(cem, id));
     expect((await history(db.pool, cem, id, { limit: 200 }))?.items).toHaveLength(60);
+  });
+});
+
+describe('a page of long texts', () => {
+  // 60,000 bytes: nine of them fill a page.
+  const body = '😀'.repeat(15_000);
+  const perPage = Math.ceil(PAGE_BYTES / 60_000);
+  let id: ConversationId;
+  let all: Seq[];
+  beforeAll(async () => {
+    id = await aRealGroup(append, [ann]);
+    all = [];
+    for (const _ of upTo(30)) all.push(await says(append, ann, id, body));
+  });
+
+  test('of history ends early, and nothing is missing from all pages', async () => {
+    const newest = await page(id, { limit: 200 });
+    expect(seqs(newest.items)).toEqual(all.slice(-perPage));
+    expect(newest).toMatchObject({ hasOlder: true, hasNewer: false });
+    const around = await page(id, { around: all[15] as Seq, limit: 200 });
+    expect(seqs(around.items)).toEqual(all.slice(15 - perPage, 15 + perPage));
+    expect(around).toMatchObject({ hasOlder: true, hasNewer: true });
+    const walked: Seq[] = [];
+    for (let hasNewer = true; hasNewer; ) {
+      const next = await page(id, { after: walked.at(-1) ?? 0, limit: 20 });
+      walked.push(...seqs(next.items));
+      hasNewer = next.hasNewer;
+    }
+    expect(walked).toEqual(all);
+    expect(seqs((await page(id, { limit: 1 })).items)).toEqual(all.slice(-1));
+  });
+
+  test('of events ends early, and nothing is missing from all pages', async () => {
+    const walked: number[] = [];
+    const stream = streamOfConversation(id);
+    for (let pages = 1; ; pages++) {
+      const after = walked.at(-1) ?? 0;
+      const next = await eventsFor(db.pool, ann, stream, { after, limit: 500 });
+      walked.push(...(next?.items ?? []).map((e) => e.seq));
+      if (walked.at(-1) === next?.lastSeq) {
+        expect(pages).toBe(Math.ceil(30 / perPage));
+        break;
+      }
+    }
+    // The first event is the one before ann joined.
+    expect(walked).toEqual(upTo(all.at(-1) as number).slice(1));
+  });
+
+  test('of an edit history ends early, and nothing is missing from all pages', async () => {
+    const seq = await says(append, ann, id, body);
+    const versions: number[] = [seq];
+    for (const n of upTo(12)) {
+      const edited = await editMessage(append, about(ann, id), seq, `${n} ${body}`);
+      versions.unshift(stored(edited).seq);
+    }
+    const walked: number[] = [];
+    for (let hasOlder = true; hasOlder; ) {
+      const before = walked.at(-1) as Seq | undefined;
+      const next = await editHistory(db.pool, ann, id, seq, { before, limit: 200 });
+      if (typeof next === 'string') throw new Error(next);
+      expect(next.items.length).toBeLessThanOrEqual(perPage);
+      walked.push(...next.items.map((v) => v.seq));
+      hasOlder = next.hasOlder;
+    }
+    expect(walked).toEqual(versions);
   });
 });
 

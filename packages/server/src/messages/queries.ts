@@ -2,6 +2,7 @@ import type { AccountId, ConversationId, Event, Message, Seq, StreamId } from '@
 import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
 import { MESSAGE } from './message-sql.ts';
+import { PAGE_BYTES } from './page-bytes.ts';
 
 /**
  * Reads messages in their current state, for members only. A member reads the whole history of a
@@ -26,6 +27,15 @@ export interface HistoryRequest {
   readonly limit: number;
 }
 
+interface HistoryRow {
+  last_seq: number;
+  older: Message[];
+  /** The number of older messages that were looked at: one more than wanted, if there are. */
+  older_found: number;
+  newer: Message[];
+  newer_found: number;
+}
+
 /** Returns a page of history; null when the account is not a member. */
 export async function history(
   pool: Pool,
@@ -34,31 +44,51 @@ export async function history(
   request: HistoryRequest,
 ): Promise<History | null> {
   const { at, older, newer } = cut(request);
-  const { rows } = await pool.query<{ last_seq: number; older: Message[]; newer: Message[] }>({
+  const { rows } = await pool.query<HistoryRow>({
     name: 'messages-history',
-    // One extra row on either side shows whether there are more.
+    // One extra row on either side shows whether there are more. `bytes_before` are the bytes of the
+    // messages that are closer to the place; octet_length does not read what is stored out of line.
     text: `
-      select s.last_seq,
-        (select coalesce(json_agg(${MESSAGE} order by g.seq), '[]') from (
-           select * from messages g
-           where g.conversation_id = m.conversation_id and g.seq < $3
-           order by g.seq desc limit $4) g) as older,
-        (select coalesce(json_agg(${MESSAGE} order by g.seq), '[]') from (
-           select * from messages g
-           where g.conversation_id = m.conversation_id and g.seq >= $3
-           order by g.seq limit $5) g) as newer
+      select s.last_seq, older.items as older, older.found as older_found,
+        newer.items as newer, newer.found as newer_found
       from memberships m
       join streams s on s.id = m.conversation_id
+      cross join lateral (
+        select coalesce(json_agg(${MESSAGE} order by g.seq)
+                        filter (where g.bytes_before < ${PAGE_BYTES}), '[]') as items,
+          count(*)::int as found
+        from (
+          select *, sum(octet_length(body)) over (order by seq desc)
+                    - octet_length(body) as bytes_before
+          from (
+            select * from messages
+            where conversation_id = m.conversation_id and seq < $3
+            order by seq desc limit $4) page) g
+      ) older
+      cross join lateral (
+        select coalesce(json_agg(${MESSAGE} order by g.seq)
+                        filter (where g.bytes_before < ${PAGE_BYTES}), '[]') as items,
+          count(*)::int as found
+        from (
+          select *, sum(octet_length(body)) over (order by seq)
+                    - octet_length(body) as bytes_before
+          from (
+            select * from messages
+            where conversation_id = m.conversation_id and seq >= $3
+            order by seq limit $5) page) g
+      ) newer
       where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
     values: [account, conversation, at, older + 1, newer + 1],
   });
   const [row] = rows;
   if (!row) return null;
-  const hasOlder = row.older.length > older;
+  // A page of long messages ends early, on the side that is farther from the place.
+  const before = row.older.length > older ? row.older.slice(1) : row.older;
+  const from = row.newer.slice(0, newer);
   return {
-    items: [...(hasOlder ? row.older.slice(1) : row.older), ...row.newer.slice(0, newer)],
-    hasOlder,
-    hasNewer: row.newer.length > newer,
+    items: [...before, ...from],
+    hasOlder: row.older_found > before.length,
+    hasNewer: row.newer_found > from.length,
     asOf: row.last_seq as Seq,
   };
 }
@@ -168,15 +198,21 @@ export async function eventsFor(
            'client', e.client_id,
            'data', e.data) order by e.seq), '[]')
          from (
-           -- Membership periods are disjoint and few: merge the first rows of each.
-           select e.* from covered c
-           cross join lateral (
-             select * from events e
-             where e.stream_id = $2 and e.seq between greatest(c.first, $3::int8 + 1) and c.last
+           -- A page of long events ends early, but not before its first event.
+           select *, sum(octet_length(data::text)) over (order by seq)
+                     - octet_length(data::text) as bytes_before
+           from (
+             -- Membership periods are disjoint and few: merge the first rows of each.
+             select e.* from covered c
+             cross join lateral (
+               select * from events e
+               where e.stream_id = $2 and e.seq between greatest(c.first, $3::int8 + 1) and c.last
+               order by e.seq limit $4
+             ) e
              order by e.seq limit $4
-           ) e
-           order by e.seq limit $4
-         ) e) as items`,
+           ) page
+         ) e
+         where e.bytes_before < ${PAGE_BYTES}) as items`,
     values: [account, stream, after, limit],
   });
   const [row] = rows;

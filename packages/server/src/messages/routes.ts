@@ -56,7 +56,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       tags: ['Messages'],
       summary: 'List messages',
       description:
-        'Returns the latest messages, or those before, after or around a seq, ordered by seq. A member can read the whole history, including messages from before it joined.',
+        'Returns the latest messages, or those before, after or around a seq, ordered by seq. A member can read the whole history, including messages from before it joined. Use `hasOlder` and `hasNewer` to continue: a page of long messages has fewer than `limit`.',
       security,
       params: OfConversation,
       querystring: HistoryQuery,
@@ -149,7 +149,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       tags: ['Messages'],
       summary: 'Get the edit history of a message',
       description:
-        'Returns the texts that the message has had, the latest first. A deleted message has none: its text is removed from the history too.',
+        'Returns the texts that the message has had, the latest first. A deleted message has none: its text is removed from the history too. Use `hasOlder` to continue: a page of long texts has fewer than `limit`.',
       security,
       params: OfMessage,
       querystring: EditHistoryQuery,
@@ -194,7 +194,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       tags: ['Streams'],
       summary: 'List the events of a stream after a seq',
       description:
-        'Returns all events of the workspace stream and of the account’s personal stream. Of a conversation, a member gets the events of its membership periods; a former member gets only the event that ended the membership.',
+        'Returns all events of the workspace stream and of the account’s personal stream. Of a conversation, a member gets the events of its membership periods; a former member gets only the event that ended the membership. Use `lastSeq` to continue: a page of long events has fewer than `limit`.',
       security,
       params: z.object({ id: StreamId }),
       querystring: EventsQuery,

@@ -19,23 +19,38 @@ const PAGE_BYTES = 128 * 1024;
 export class ReplayPages {
   readonly #reader: StreamReader;
   readonly #reading = new Map<string, Promise<Chunk | null>>();
+  /** Events to read at a time where pages are cut: reading more of them would be in vain. */
+  readonly #sizes = new WeakMap<Topic, number>();
 
   constructor(reader: StreamReader) {
     this.#reader = reader;
   }
 
   /** Reads the first events after a cursor, up to `upTo`. Returns null if there are none. */
-  read({ stream, head }: Topic, after: Seq, upTo: Seq): Promise<Chunk | null> {
-    const end = Math.min(upTo, after + PAGE) as Seq;
+  read(topic: Topic, after: Seq, upTo: Seq): Promise<Chunk | null> {
+    const { stream, head } = topic;
+    const size = this.#sizes.get(topic) ?? PAGE;
+    const end = Math.min(upTo, after + size) as Seq;
     const key = `${stream} ${head} ${after} ${end}`;
     const shared = this.#reading.get(key);
     if (shared) return shared;
     const page = this.#reader
-      .readEvents(stream, after, end, PAGE)
-      .then((events) => (events.length > 0 ? encodeChunk(cut(events)) : null))
+      .readEvents(stream, after, end, size)
+      .then((events) => {
+        if (events.length === 0) return null;
+        const kept = cut(events);
+        this.#resize(topic, size, events.length, kept.length);
+        return encodeChunk(kept);
+      })
       .finally(() => this.#reading.delete(key));
     this.#reading.set(key, page);
     return page;
+  }
+
+  /** Sets the size of the next page after one of this size, of which so many events were read and kept. */
+  #resize(topic: Topic, size: number, read: number, kept: number): void {
+    if (kept < read) this.#sizes.set(topic, Math.min(2 * kept, PAGE));
+    else if (read === size) this.#sizes.set(topic, Math.min(2 * size, PAGE));
   }
 }
 

@@ -52,6 +52,20 @@ test('sends each seq after the cursor once, in order, and is live then', async (
   expect(sink.seqs.at(-1)).toBe(951);
 });
 
+test('reads few events at a time where they are long, and more again where they are short', async () => {
+  const { sink, post, subscribe, log } = aNode(0);
+  for (let n = 0; n < 60; n++) post(stream, 'long'.repeat(10_000));
+  for (let n = 0; n < 300; n++) post();
+  subscribe({ cursor: at(0) }, 360);
+  await settle();
+  expect(sink.seqs).toEqual(upTo(360));
+  const sizes = log.reads.map(({ after, upTo: end }) => end - after);
+  // What the first read returned in vain, and nothing like it afterwards.
+  expect(sizes[0]).toBe(100);
+  expect(Math.max(...sizes.slice(1, 15))).toBeLessThan(10);
+  expect(Math.max(...sizes.slice(1))).toBe(100);
+});
+
 test('does not split what was published while a page was read', async () => {
   const { hub, sink, post, subscribe, log } = aNode(250);
   // At each read, three more events are committed and published.

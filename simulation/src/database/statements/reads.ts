@@ -3,9 +3,12 @@ import type { Transaction } from '../transaction.ts';
 import { isMember, messageOf } from './messages.ts';
 import { jsonTime, reads, type Statement } from './statement.ts';
 
-/** The statements that read messages and events for members. */
+/**
+ * The statements that read messages and events for members. Texts are too short here for a page to end
+ * before its limit.
+ */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', '9f2531b9d900', (tx, values) => {
+  reads('messages-history', 'e8571cd49b91', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,
@@ -22,7 +25,9 @@ export const messageReadStatements: readonly Statement[] = [
       {
         last_seq: stream.last_seq,
         older: before.map((m) => messageJson(tx, m)),
+        older_found: before.length,
         newer: from.map((m) => messageJson(tx, m)),
+        newer_found: from.length,
       },
     ];
   }),
@@ -34,7 +39,7 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ item: message ? messageJson(tx, message) : null }];
   }),
 
-  reads('messages-edit-history', '73d19f9f69e7', (tx, values) => {
+  reads('messages-edit-history', '2e373de91845', (tx, values) => {
     const [account, conversation, seq, before, limit] = values as [
       string,
       string,
@@ -44,7 +49,8 @@ export const messageReadStatements: readonly Statement[] = [
     ];
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
-    if (!message || message.deleted_at !== null) return [{ exists: message !== null, items: [] }];
+    if (!message || message.deleted_at !== null)
+      return [{ exists: message !== null, items: [], found: 0 }];
     const texts: EventRow[] = [];
     for (const row of tx.tables.eventsByPlace.from(conversation, seq)) {
       const event = tx.see(row);
@@ -53,7 +59,7 @@ export const messageReadStatements: readonly Statement[] = [
       if (isEdit || event.seq === seq) texts.push(event);
     }
     const items = texts.reverse().slice(0, limit);
-    return [{ exists: true, items: items.map(versionJson) }];
+    return [{ exists: true, items: items.map(versionJson), found: items.length }];
   }),
 
   reads('messages-pinned-list', '2071559478d6', (tx, values) => {
@@ -66,7 +72,7 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ items: messages.map((m) => messageJson(tx, m)) }];
   }),
 
-  reads('messages-events', 'c4121b121cfc', (tx, values) => {
+  reads('messages-events', '48e8dc2cc44e', (tx, values) => {
     const [account, stream, after, limit] = values as [string, string, number, number];
     const covered = coveredRanges(tx, account, stream);
     const items: object[] = [];
@@ -117,8 +123,13 @@ function coveredRanges(tx: Transaction, account: string, id: string) {
   return covered;
 }
 
-/** Returns a message as the SQL of messages/message-sql.ts builds it, without reactions, pin and quote. */
+/** Returns a message as the SQL of messages/message-sql.ts builds it for lists of conversations. */
 export const lastMessageJson = (m: MessageRow) => ({
+  ...fieldsJson(m),
+  body: [...m.body].slice(0, 1_000).join(''),
+});
+
+const fieldsJson = (m: MessageRow) => ({
   conversation: m.conversation_id,
   seq: m.seq,
   author: m.author_id,
@@ -140,7 +151,7 @@ function messageJson(tx: Transaction, m: MessageRow) {
   }
   const pin = tx.one(tx.tables.pinsByMessage, key);
   return {
-    ...lastMessageJson(m),
+    ...fieldsJson(m),
     replyTo: m.reply_to,
     reactions: [...reactions].map(([emoji, accounts]) => ({ emoji, accounts })),
     pinned: pin ? { by: pin.pinned_by, at: jsonTime(pin.pinned_at) } : null,

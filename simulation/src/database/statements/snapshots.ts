@@ -8,14 +8,14 @@ import { jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
-  reads('conversations-of', '6f1ce095073b', (tx, [account]) => [
+  reads('conversations-of', 'de817e4d50fb', (tx, [account]) => [
     {
       items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
       is_server_admin: isServerAdmin(tx, account as string),
     },
   ]),
 
-  reads('conversations-for', '27f0ead5b7b0', (tx, values) => {
+  reads('conversations-for', '0ecc14587b5f', (tx, values) => {
     const [account, id] = values as [string, string];
     return currentOf(tx, account)
       .filter((c) => c.conversation.id === id)
@@ -25,7 +25,7 @@ export const snapshotStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('conversations-start', '61a09fc30d39', start),
+  reads('conversations-start', '3ad44ba64e4d', start),
 
   reads('conversations-public', 'd7bf4b46701a', (tx, values) => {
     const [account, name, after, search, limit] = values as [
