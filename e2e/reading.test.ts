@@ -98,6 +98,23 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await tab.close();
   });
 
+  test('a message can be saved, and is found and removed in the list of saved messages', async () => {
+    const sam = await visitors.arrive();
+    await sam.register('sam', 'Sam Saver');
+    await sam.open('everyone');
+    await sam.write('Worth keeping');
+    await sam.sees('Worth keeping');
+    await act(sam, 'Worth keeping', 'Remind me in 1 hour');
+    await sam.page.getByText(/You’ll be reminded on/).waitFor();
+    await sam.page.getByRole('button', { name: 'Account menu' }).click();
+    await sam.page.getByRole('menuitem', { name: 'Saved messages' }).click();
+    const list = sam.page.getByRole('dialog', { name: 'Saved messages' });
+    await list.getByText('Worth keeping').waitFor();
+    await list.getByText(/Reminder on/).waitFor();
+    await list.getByRole('button', { name: 'Remove from saved messages' }).click();
+    await list.getByText('Save a message from its menu, and find it here.').waitFor();
+  });
+
   test('touch input has a menu of its own', async () => {
     const cat = await visitors.arrive({ width: 360, height: 740, touch: true });
     await cat.register('cat', 'Cat Thumbs');

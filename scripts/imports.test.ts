@@ -35,7 +35,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['health.ts', 'http'],
   // Domains.
   ['accounts/api-keys', 'accounts/attempts', 'accounts/sessions', 'accounts/tickets', 'messages'],
-  ['accounts/users', 'conversations', 'event-visibility.ts'],
+  ['accounts/users', 'conversations', 'event-visibility.ts', 'personal'],
   ['admission'],
   ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts', 'search'],
   ['accounts/passwords', 'doctor'],

@@ -23,6 +23,7 @@ import type {
   PublicGroup,
   ReadCursor,
   RegisterBody,
+  SavedMessagesPage,
   SeenByAnswer,
   Seq,
   SessionAnswer,
@@ -365,6 +366,29 @@ export class ParleyApi extends RestSession {
     return this.request('GET', `/conversations/${conversation}/messages/${message}/seen-by`);
   }
 
+  /** Returns a page of the saved messages; `before` is the `savedSeq` of the last one of the previous page. */
+  savedMessages(request: { before?: Seq; limit?: number } = {}): Promise<SavedMessagesPage> {
+    return this.request('GET', `/me/saved${query(request)}`);
+  }
+
+  /**
+   * Saves a message, or changes the reminder of a saved one. At `remindAt` (RFC 3339, UTC) all devices get
+   * the event `reminder.due`.
+   */
+  save(
+    conversation: ConversationId,
+    message: Seq,
+    remindAt: string | null = null,
+    id?: ClientId,
+  ): Promise<CommandAnswer> {
+    return this.request('PUT', savedOf(conversation, message), { body: { remindAt }, id });
+  }
+
+  /** Removes a message from the saved ones. */
+  unsave(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
+    return this.request('DELETE', savedOf(conversation, message), { id });
+  }
+
   cursors(): Promise<{ readVersion: number; items: ReadCursor[] }> {
     return this.request('GET', '/me/cursors');
   }
@@ -382,6 +406,9 @@ const reaction = (conversation: ConversationId, message: Seq, emoji: string): st
 
 const pinOf = (conversation: ConversationId, message: Seq): string =>
   `/conversations/${conversation}/messages/${message}/pin`;
+
+const savedOf = (conversation: ConversationId, message: Seq): string =>
+  `/conversations/${conversation}/messages/${message}/saved`;
 
 /** Returns the values that are set, as a query string. */
 export function query(values: object): string {

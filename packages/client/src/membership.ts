@@ -30,6 +30,9 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   // Personal streams announce what the conversation’s own stream says.
   'conversation.joined': 'none',
   'conversation.left': 'none',
+  'message.saved': 'none',
+  'message.unsaved': 'none',
+  'reminder.due': 'none',
   'user.registered': 'none',
   'user.updated': 'none',
   'user.deactivated': 'none',

@@ -1,6 +1,7 @@
 import {
   type AccountId,
   type ClientId,
+  type ConversationEventType,
   type ConversationId,
   type Event,
   type EventOf,
@@ -11,7 +12,7 @@ import {
 } from '@parley/protocol';
 
 /** Events that change a message: those that name one. */
-type MessageEvent = Extract<Event, { data: { message: Seq } }>;
+type MessageEvent = Extract<EventOf<ConversationEventType>, { data: { message: Seq } }>;
 
 /** Messages kept in memory for a conversation that is not on screen. */
 const KEEP = 300;

@@ -182,6 +182,13 @@ const AUTHORIZED: readonly Row[] = [
     ({ api }) => api.read(C, SEQ, true, 2),
     { body: { seq: 7, unread: true, revision: 2 } },
   ],
+  ['GET /me/saved?limit=5', ({ api }) => api.savedMessages({ limit: 5 })],
+  [
+    `PUT /conversations/${C}/messages/7/saved`,
+    ({ api }) => api.save(C, SEQ),
+    { body: { remindAt: null } },
+  ],
+  [`DELETE /conversations/${C}/messages/7/saved`, ({ api }) => api.unsave(C, SEQ)],
   ['GET /me/cursors', ({ api }) => api.cursors()],
   ['POST /me/cursors/read-all', ({ api }) => api.readAll()],
   [`GET /conversations/${C}/messages/7/seen-by`, ({ api }) => api.seenBy(C, SEQ)],

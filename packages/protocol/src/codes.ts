@@ -117,6 +117,9 @@ export const ERRORS = {
     status: 409,
     title: 'This conversation has reached the limit of pinned messages',
   },
+  too_many_saved: { status: 409, title: 'You have reached the limit of saved messages' },
+  not_saved: { status: 404, title: 'This message is not saved' },
+  time_passed: { status: 422, title: 'Choose a time in the future' },
   // The state of the server.
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },
   overloaded: { status: 503, title: 'The server is busy', retryable: true },

@@ -82,6 +82,15 @@ const PERSONAL_EVENTS = {
   'conversation.joined': z.object({ conversation: ConversationId, seq: Seq }),
   /** `seq` is that of the last event of the conversation that the account may see. */
   'conversation.left': z.object({ conversation: ConversationId, seq: Seq }),
+  /** The account has saved a message, or changed the reminder of a saved one. */
+  'message.saved': z.object({
+    conversation: ConversationId,
+    message: Seq,
+    remindAt: Timestamp.nullable(),
+  }),
+  'message.unsaved': z.object({ conversation: ConversationId, message: Seq }),
+  /** The reminder of a saved message: given once. */
+  'reminder.due': z.object({ conversation: ConversationId, message: Seq }),
 } as const;
 
 /** The `data` of the events in the workspace stream. */

@@ -71,6 +71,8 @@ export const LIMITS = {
   linksPerGroup: 50,
   /** The greatest number of accounts that a link can be limited to. */
   linkUsesMax: 100_000,
+  /** Saved messages of one account. */
+  savedMessages: 1_000,
   /** Unread messages are counted up to this and shown as “99+” from there on. */
   unreadMax: 100,
   /** The text of a search, in UTF-16 code units, and its words, phrases and filters together. */

@@ -96,6 +96,25 @@ export const Message = z
   .meta({ id: 'Message' });
 export type Message = z.infer<typeof Message>;
 
+/** A message that an account has saved. */
+export const SavedMessage = z
+  .object({
+    conversation: ConversationId,
+    /** The seq of the message. */
+    seq: Seq,
+    /** The event that saved it, in the personal stream. */
+    savedSeq: Seq,
+    savedAt: Timestamp,
+    /** When to remind; null without a reminder, and once it was given. */
+    remindAt: Timestamp.nullable(),
+    /** When the reminder was given. */
+    remindedAt: Timestamp.nullable(),
+    /** The message as it is now, with an empty text if it was deleted; null if it can’t be seen anymore. */
+    message: Message.nullable(),
+  })
+  .meta({ id: 'SavedMessage' });
+export type SavedMessage = z.infer<typeof SavedMessage>;
+
 /** A text that a message has had: as it was posted, or after an edit. */
 export const MessageVersion = z
   .object({

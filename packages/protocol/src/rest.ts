@@ -14,6 +14,7 @@ import {
   MessageVersion,
   PublicGroup,
   ReadCursor,
+  SavedMessage,
   SeenBy,
   User,
 } from './resources.ts';
@@ -176,6 +177,21 @@ export type EditHistoryPage = z.infer<typeof EditHistoryPage>;
 /** The pinned messages of a conversation, at most `limits.pinsPerConversation`: the last pin first. */
 export const PinnedMessages = z.object({ items: z.array(Message) }).meta({ id: 'PinnedMessages' });
 export type PinnedMessages = z.infer<typeof PinnedMessages>;
+
+/** With `remindAt`, the account is reminded at that time. */
+export const SaveMessageBody = z
+  .object({ remindAt: Timestamp.nullable().optional() })
+  .meta({ examples: [{ remindAt: '2027-03-01T09:00:00.000Z' }] });
+/** Which saved messages are returned: the last saved, or those before the `savedSeq` of one. */
+export const SavedMessagesQuery = z.object({
+  before: SeqText.optional(),
+  limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
+});
+/** Saved messages, the last saved first. */
+export const SavedMessagesPage = z
+  .object({ items: z.array(SavedMessage), hasOlder: z.boolean() })
+  .meta({ id: 'SavedMessagesPage' });
+export type SavedMessagesPage = z.infer<typeof SavedMessagesPage>;
 
 /** Which events of a stream are returned: those after a seq, at most `limits.replayEvents`. */
 export const EventsQuery = z.object({

@@ -2,6 +2,7 @@ import { accountProjections } from './accounts/users/projections.ts';
 import { admissionProjections } from './admission/projections.ts';
 import { conversationProjections } from './conversations/projections.ts';
 import { messageProjections } from './messages/projections.ts';
+import { personalProjections } from './personal/projections.ts';
 import type { ProjectionTable } from './stream/projections.ts';
 
 /** The projections of all domains, which the server applies and the doctor replays. */
@@ -11,7 +12,8 @@ export const PROJECTIONS: ProjectionTable = {
   // Its `member.joined` also counts the use of a link.
   ...admissionProjections,
   ...messageProjections,
-  // Personal streams only announce what happens in conversations.
+  ...personalProjections,
+  // These only announce what happens in conversations.
   'conversation.joined': 'none',
   'conversation.left': 'none',
   // Public groups are listed from the table of conversations.

@@ -159,6 +159,14 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     rows: true,
     parent: { table: 'group_links', columns: { link_id: 'id' } },
   },
+  {
+    name: 'saved_messages',
+    key: ['account_id', 'conversation_id', 'message_seq'],
+    columns: ['saved_seq', 'saved_at', 'seq', 'remind_at', 'reminded_at'],
+    excluded: {},
+    stream: (alias) => `${alias}.account_id`,
+    rows: true,
+  },
 ];
 
 /** The tables of the log, with all columns that the doctor checks. */

@@ -15,6 +15,7 @@ import type { Clock } from '../clock.ts';
 import { withdrawMember } from '../conversations/members.ts';
 import type { Logger } from '../log.ts';
 import { eraseMessages } from '../messages/erase.ts';
+import { eraseSaved } from '../personal/saved-commands.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 
 /** Interval of looking for erasures that another node queued or that were interrupted. */
@@ -103,6 +104,12 @@ export class Erasures {
       if (!current || kind === 'direct') continue;
       const clientId = uuidv7() as ClientId;
       assertStored(await withdrawMember(append, { actor: account, clientId, conversation }));
+      if (isStopped()) return false;
+    }
+    for (;;) {
+      const outcome = await eraseSaved(append, account);
+      if (!outcome) break;
+      assertStored(outcome);
       if (isStopped()) return false;
     }
     await this.#redactNames(account);

@@ -8,6 +8,7 @@ import { emailTransport } from '../email/transport.ts';
 import { Erasures } from '../erasure/erasures.ts';
 import { SecondFactors } from '../factors/factors.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
+import { Reminders } from '../personal/reminders.ts';
 import { SearchIndexer } from '../search/indexer.ts';
 import { MessageSearch } from '../search/search.ts';
 import { loadSecret } from '../secret.ts';
@@ -62,6 +63,8 @@ export async function openDomains(
   const erasures = new Erasures({ pool, append, clock, log, sessions });
   onStop(() => erasures.stop());
   const identities = new Identities({ pool, append, clock, config, sessions, audit });
+  const reminders = new Reminders({ pool, append, clock, log });
+  onStop(() => reminders.stop());
   const readCursors = new ReadCursors(pool, log, metrics);
   const indexer = new SearchIndexer({ pool, log });
   onStop(() => indexer.stop());
@@ -69,7 +72,7 @@ export async function openDomains(
   const search = new MessageSearch({ pool, clock });
   onStop(() => search.stop());
   const start = () => {
-    for (const worker of [emails, audit, accounts, erasures, indexer]) worker.start();
+    for (const worker of [emails, audit, accounts, erasures, indexer, reminders]) worker.start();
   };
   return { ...base, accounts, factors, identities, erasures, readCursors, search, start };
 }

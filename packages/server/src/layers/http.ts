@@ -17,6 +17,7 @@ import { addressKey } from '../limits/address-key.ts';
 import type { Live } from '../live/live.ts';
 import { messageRoutes } from '../messages/routes.ts';
 import { ownDataRoutes } from '../own-data/routes.ts';
+import { personalRoutes } from '../personal/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
 import { providerOf } from '../sso/provider.ts';
 import { ssoRoutes } from '../sso/routes.ts';
@@ -115,6 +116,7 @@ function apiRoutes(
     (scope) => admissionRoutes(scope, { pool, append, authenticate, vault, clock, server }),
     (scope) => messageRoutes(scope, { pool, append, authenticate, readCursors, onReadMoved }),
     (scope) => searchRoutes(scope, { search, authenticate }),
+    (scope) => personalRoutes(scope, { pool, append, authenticate }),
     (scope) => factorLoginRoutes(scope, { accounts, factors, server }),
     (scope) => ownFactorRoutes(scope, { accounts, factors, server }),
     (scope) => ssoRoutes(scope, { accounts, identities, provider, vault, log, server }),

@@ -26,6 +26,7 @@ export async function* exportOf(
   });
   yield field('otherProviders', await all(IDENTITIES));
   yield field('emails', await all(EMAILS));
+  yield field('savedMessages', await all(SAVED));
   const conversations = await all(CONVERSATIONS);
   yield field('conversations', conversations);
   const ids = [...new Set(conversations.map((row) => row.conversation as ConversationId))];
@@ -86,6 +87,9 @@ const CONVERSATIONS = `select c.id as conversation, c.kind, c.name, m.role,
     m.joined_seq as "joinedSeq", m.left_seq as "leftSeq", m.read_seq as "readSeq"
   from memberships m join conversations c on c.id = m.conversation_id
   where m.account_id = $1 order by c.id, m.joined_seq`;
+const SAVED = `select conversation_id as conversation, message_seq as message,
+    saved_at as "savedAt", remind_at as "remindAt", reminded_at as "remindedAt"
+  from saved_messages where account_id = $1 order by saved_seq`;
 const MESSAGES = {
   name: 'export-messages',
   text: `select conversation_id as conversation, seq, body, posted_at as "postedAt",

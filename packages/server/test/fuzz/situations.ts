@@ -209,7 +209,14 @@ function messages(fixtures: Fixtures): Situations {
     for (const [method, path] of done) {
       ok(await member.request(method, `/conversations/${group}/messages/${seq}/${path}`));
     }
-    return as(member, { id: group, seq, emoji: '👍', unread: undefined, revision: undefined });
+    return as(member, {
+      id: group,
+      seq,
+      emoji: '👍',
+      unread: undefined,
+      revision: undefined,
+      remindAt: undefined,
+    });
   };
   const one = () => message();
   return {
@@ -227,6 +234,8 @@ function messages(fixtures: Fixtures): Situations {
     moveReadCursor: one,
     listSeenBy: one,
     searchMessages: async () => as((await fixtures.shared()).member, SEARCH),
+    saveMessage: one,
+    unsaveMessage: () => message(['PUT', 'saved']),
   };
 }
 

@@ -90,6 +90,47 @@ test('a retry after kill -9 and restart of the server does not post twice (B1, B
   expect(writer.client.counters.resends).toBe(20);
 });
 
+test('reminders are given once while nodes are killed', async () => {
+  const database = await testBed.cluster.fresh();
+  let killed = await testBed.child(database);
+  const survivor = await testBed.child(database);
+  const ann = await registerAt(survivor.url, 'ann');
+  const group = await ann.group('notes');
+  const listener = await testBed.client(survivor, ann);
+  const reminders: Seq[] = [];
+  listener.client.onEvent((event) => {
+    if (event.type === 'reminder.due') reminders.push(event.data.message);
+  });
+  const remindAt = new Date(Date.now() + 3_600_000).toISOString();
+  const messages: Seq[] = [];
+  for (let n = 0; n < 30; n++) {
+    const seq = await ann.post(group, `number ${n}`);
+    const path = `/conversations/${group}/messages/${seq}/saved`;
+    const { status } = await ann.request('PUT', path, { remindAt });
+    expect(status).toBe(200);
+    messages.push(seq);
+  }
+  const { pool } = await database.open();
+  // Due at once, however long the requests took.
+  await pool.query('update saved_messages set remind_at = now()');
+  const given = async () => {
+    const { rows } = await pool.query<{ n: number }>(
+      `select count(*)::int as n from events where type = 'reminder.due'`,
+    );
+    return rows[0]?.n ?? 0;
+  };
+  // One node is killed again and again, also while it gives reminders.
+  while ((await given()) === 0) {
+    killed.child.process.kill('SIGKILL');
+    await killed.child.ended;
+    killed = await testBed.child(database);
+  }
+  killed.child.process.kill('SIGKILL');
+  await until(() => reminders.length >= messages.length, 'all reminders', 60_000);
+  expect(await given()).toBe(messages.length);
+  expect([...reminders].sort((a, b) => a - b)).toEqual(messages);
+});
+
 test('acknowledged messages exist once and in one order after three kills under load, one by many SIGTERMs', async () => {
   const database = await testBed.cluster.fresh();
   let server = await testBed.child(database);

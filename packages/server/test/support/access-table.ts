@@ -89,6 +89,9 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'markAllRead',
     'moveReadCursor',
     'searchMessages',
+    'listSavedMessages',
+    'saveMessage',
+    'unsaveMessage',
   ],
   'messages:write': [
     'addReaction',

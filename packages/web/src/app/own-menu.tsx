@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import {
   Bell,
   BellOff,
+  Bookmark,
   Laptop,
   LogOut,
   Moon,
@@ -12,8 +13,9 @@ import {
   VolumeX,
 } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useNotificationSettings } from '../notifications/settings.ts';
+import { SavedMessages } from '../personal/saved-messages.tsx';
 import { logout } from '../session/session.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -31,84 +33,91 @@ const THEMES: [Theme, PlainKey, ReactNode][] = [
 export function OwnMenu() {
   const me = useParley((s) => s.me);
   const theme = useTheme();
+  const [isSavedShown, setSavedShown] = useState(false);
   const { permission, notify, sound, setNotify, setSound } = useNotificationSettings();
   return (
-    <DropdownMenu.Root>
-      <DropdownMenu.Trigger
-        aria-label={t('ownMenu.title')}
-        className="flex size-10 items-center justify-center rounded-lg hover:bg-hover"
-      >
-        <Avatar id={me?.id ?? ''} name={me?.displayName ?? '?'} size={32} />
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align="end"
-          sideOffset={6}
-          className="surface-in z-50 w-64 rounded-xl border border-line bg-raised p-1.5 shadow-(--shadow)"
+    <>
+      <DropdownMenu.Root>
+        <DropdownMenu.Trigger
+          aria-label={t('ownMenu.title')}
+          className="flex size-10 items-center justify-center rounded-lg hover:bg-hover"
         >
-          <div className="px-2.5 pt-1.5 pb-2.5">
-            <p className="truncate font-semibold">
-              <bdi>{me?.displayName}</bdi>
-            </p>
-            <p className="truncate text-muted text-sm">@{me?.username}</p>
-          </div>
-          <Separator />
-          <DropdownMenu.Item asChild className={ITEM}>
-            <Link to="/settings/profile">
-              <UserRound size={16} /> {t('common.yourAccount')}
-            </Link>
-          </DropdownMenu.Item>
-          {me?.permissions.includes('administer') && (
+          <Avatar id={me?.id ?? ''} name={me?.displayName ?? '?'} size={32} />
+        </DropdownMenu.Trigger>
+        <DropdownMenu.Portal>
+          <DropdownMenu.Content
+            align="end"
+            sideOffset={6}
+            className="surface-in z-50 w-64 rounded-xl border border-line bg-raised p-1.5 shadow-(--shadow)"
+          >
+            <div className="px-2.5 pt-1.5 pb-2.5">
+              <p className="truncate font-semibold">
+                <bdi>{me?.displayName}</bdi>
+              </p>
+              <p className="truncate text-muted text-sm">@{me?.username}</p>
+            </div>
+            <Separator />
             <DropdownMenu.Item asChild className={ITEM}>
-              <Link to="/admin/users">
-                <ShieldCheck size={16} /> {t('common.administration')}
+              <Link to="/settings/profile">
+                <UserRound size={16} /> {t('common.yourAccount')}
               </Link>
             </DropdownMenu.Item>
-          )}
-          <Separator />
-          <DropdownMenu.Label className="px-2.5 pt-1 pb-1.5 text-[12px] text-muted">
-            {t('ownMenu.theme')}
-          </DropdownMenu.Label>
-          <DropdownMenu.RadioGroup
-            value={theme}
-            onValueChange={(value) => setTheme(value as Theme)}
-          >
-            {THEMES.map(([value, description, icon]) => (
-              <DropdownMenu.RadioItem key={value} value={value} className={ITEM}>
-                {icon} <span className="flex-1">{t(description)}</span>
-                <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
-              </DropdownMenu.RadioItem>
-            ))}
-          </DropdownMenu.RadioGroup>
-          <Separator />
-          <DropdownMenu.CheckboxItem
-            className={ITEM}
-            checked={notify}
-            disabled={permission === 'denied' || permission === 'unsupported'}
-            onCheckedChange={(on) => void setNotify(on)}
-          >
-            {notify ? <Bell size={16} /> : <BellOff size={16} />}
-            <span className="flex-1">
-              {permission === 'denied'
-                ? t('ownMenu.notificationsBlocked')
-                : permission === 'unsupported'
-                  ? t('ownMenu.notificationsUnsupported')
-                  : t('ownMenu.notifications')}
-            </span>
-            <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
-          </DropdownMenu.CheckboxItem>
-          <DropdownMenu.CheckboxItem className={ITEM} checked={sound} onCheckedChange={setSound}>
-            {sound ? <Volume2 size={16} /> : <VolumeX size={16} />}{' '}
-            <span className="flex-1">{t('ownMenu.notificationSound')}</span>
-            <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
-          </DropdownMenu.CheckboxItem>
-          <Separator />
-          <DropdownMenu.Item className={ITEM} onSelect={() => void logout()}>
-            <LogOut size={16} /> {t('common.logOut')}
-          </DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+            <DropdownMenu.Item className={ITEM} onSelect={() => setSavedShown(true)}>
+              <Bookmark size={16} /> {t('saved.title')}
+            </DropdownMenu.Item>
+            {me?.permissions.includes('administer') && (
+              <DropdownMenu.Item asChild className={ITEM}>
+                <Link to="/admin/users">
+                  <ShieldCheck size={16} /> {t('common.administration')}
+                </Link>
+              </DropdownMenu.Item>
+            )}
+            <Separator />
+            <DropdownMenu.Label className="px-2.5 pt-1 pb-1.5 text-[12px] text-muted">
+              {t('ownMenu.theme')}
+            </DropdownMenu.Label>
+            <DropdownMenu.RadioGroup
+              value={theme}
+              onValueChange={(value) => setTheme(value as Theme)}
+            >
+              {THEMES.map(([value, description, icon]) => (
+                <DropdownMenu.RadioItem key={value} value={value} className={ITEM}>
+                  {icon} <span className="flex-1">{t(description)}</span>
+                  <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
+                </DropdownMenu.RadioItem>
+              ))}
+            </DropdownMenu.RadioGroup>
+            <Separator />
+            <DropdownMenu.CheckboxItem
+              className={ITEM}
+              checked={notify}
+              disabled={permission === 'denied' || permission === 'unsupported'}
+              onCheckedChange={(on) => void setNotify(on)}
+            >
+              {notify ? <Bell size={16} /> : <BellOff size={16} />}
+              <span className="flex-1">
+                {permission === 'denied'
+                  ? t('ownMenu.notificationsBlocked')
+                  : permission === 'unsupported'
+                    ? t('ownMenu.notificationsUnsupported')
+                    : t('ownMenu.notifications')}
+              </span>
+              <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
+            </DropdownMenu.CheckboxItem>
+            <DropdownMenu.CheckboxItem className={ITEM} checked={sound} onCheckedChange={setSound}>
+              {sound ? <Volume2 size={16} /> : <VolumeX size={16} />}{' '}
+              <span className="flex-1">{t('ownMenu.notificationSound')}</span>
+              <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
+            </DropdownMenu.CheckboxItem>
+            <Separator />
+            <DropdownMenu.Item className={ITEM} onSelect={() => void logout()}>
+              <LogOut size={16} /> {t('common.logOut')}
+            </DropdownMenu.Item>
+          </DropdownMenu.Content>
+        </DropdownMenu.Portal>
+      </DropdownMenu.Root>
+      {isSavedShown && <SavedMessages onClose={() => setSavedShown(false)} />}
+    </>
   );
 }
 

@@ -1,13 +1,18 @@
 import type { TimelineMessage } from '@parley/client';
 import { LIMITS, type Seq } from '@parley/protocol';
-import { Eye, MailOpen } from 'lucide-react';
+import { AlarmClock, Bookmark, Eye, MailOpen } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
+import { toast } from 'sonner';
+import { errorMessage } from '../lib/text.ts';
+import { fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
 import { UserName } from '../users/user-name.tsx';
+
+const HOUR_MS = 3_600_000;
 
 /** An entry in the menu of a message. */
 export interface MoreAction {
@@ -33,6 +38,18 @@ export function useMoreActions(message: TimelineMessage): {
       label: t('message.markUnread'),
       run: () => client.read(conversation, (seq - 1) as Seq, { unread: true }),
     },
+    ...savingActions(async (remindAt) => {
+      try {
+        await client.api.save(conversation, seq, remindAt);
+        toast(
+          remindAt === null
+            ? t('message.saved')
+            : t('message.reminderSet', { time: fullTime(remindAt) }),
+        );
+      } catch (error) {
+        toast.error(t('message.saveFailed'), { description: errorMessage(error) });
+      }
+    }),
   ];
   if (members <= LIMITS.receiptsMembers) {
     actions.push({
@@ -46,6 +63,35 @@ export function useMoreActions(message: TimelineMessage): {
     <SeenBy message={message} onClose={() => setSeenByShown(false)} />
   );
   return { actions, dialog };
+}
+
+/** Returns the actions that save a message, with or without a reminder. */
+function savingActions(save: (remindAt: string | null) => Promise<void>): MoreAction[] {
+  return [
+    {
+      key: 'save',
+      icon: <Bookmark size={16} />,
+      label: t('message.save'),
+      run: () => void save(null),
+    },
+    {
+      key: 'remindSoon',
+      icon: <AlarmClock size={16} />,
+      label: t('message.remindSoon'),
+      run: () => void save(new Date(Date.now() + HOUR_MS).toISOString()),
+    },
+    {
+      key: 'remindTomorrow',
+      icon: <AlarmClock size={16} />,
+      label: t('message.remindTomorrow'),
+      run: () => {
+        const tomorrow = new Date();
+        tomorrow.setDate(tomorrow.getDate() + 1);
+        tomorrow.setHours(9, 0, 0, 0);
+        void save(tomorrow.toISOString());
+      },
+    },
+  ];
 }
 
 /** Shows who has seen a message. */

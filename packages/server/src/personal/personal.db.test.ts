@@ -1,0 +1,176 @@
+import { type AccountId, LIMITS, type Seq, streamOfAccount } from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestDatabase, testLog } from '../../test/support/database.ts';
+import {
+  aBootstrappedAppend,
+  about,
+  aRealGroup,
+  says,
+} from '../../test/support/domain-builders.ts';
+import { until } from '../../test/support/sink.ts';
+import { anAccount, anAppend, TestClock } from '../../test/support/stream-builders.ts';
+import { joinGroup, leaveGroup } from '../conversations/members.ts';
+import { deleteMessage, editMessage } from '../messages/commands.ts';
+import type { Database } from '../storage/database.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import { Reminders } from './reminders.ts';
+import { eraseSaved, remind, saveMessage, unsaveMessage } from './saved-commands.ts';
+import { dueReminders, savedMessages } from './saved-queries.ts';
+
+let server: Awaited<ReturnType<typeof startTestDatabase>>;
+let db: Database;
+let append: Append;
+
+beforeAll(async () => {
+  server = await startTestDatabase();
+  db = await server.open();
+  append = await aBootstrappedAppend(db.pool);
+});
+afterAll(() => server.stop());
+
+const codeOf = (outcome: Outcome) =>
+  outcome.kind === 'refused' ? outcome.refusal.code : outcome.kind;
+
+async function aGroupOfTwo() {
+  const [ann, bob] = (await Promise.all([anAccount(db.pool), anAccount(db.pool)])) as [
+    AccountId,
+    AccountId,
+  ];
+  const id = await aRealGroup(append, [ann, bob]);
+  const message = await says(append, ann, id, 'the text');
+  const saving = (message: Seq, account = bob) => ({ ...about(account, id), message });
+  const list = async (account = bob) =>
+    (await savedMessages(db.pool, account, { limit: 50 })).items;
+  return { ann, bob, id, message, saving, list };
+}
+
+/** Returns the types of the events in the personal stream that are about saved messages. */
+async function savedEvents(account: AccountId): Promise<string[]> {
+  const { rows } = await db.pool.query<{ type: string }>(
+    `select type from events
+     where stream_id = $1 and type in ('message.saved', 'message.unsaved', 'reminder.due')
+     order by seq`,
+    [streamOfAccount(account)],
+  );
+  return rows.map((row) => row.type);
+}
+
+describe('a saved message', () => {
+  test('is listed as it is now, until it is removed', async () => {
+    const { ann, bob, id, message, saving, list } = await aGroupOfTwo();
+    const other = await says(append, ann, id, 'another');
+    expect(codeOf(await saveMessage(append, saving(message), null))).toBe('stored');
+    expect(codeOf(await saveMessage(append, saving(other), null))).toBe('stored');
+    await editMessage(append, about(ann, id), message, 'a new text');
+    await deleteMessage(append, about(ann, id), other);
+    expect(await list()).toMatchObject([
+      { seq: other, message: { body: '', deletedAt: expect.any(String) } },
+      { seq: message, message: { body: 'a new text' }, remindAt: null, remindedAt: null },
+    ]);
+    const [newest] = await list();
+    const page = await savedMessages(db.pool, bob, { before: newest?.savedSeq as Seq, limit: 1 });
+    expect(page).toMatchObject({ items: [{ seq: message }], hasOlder: false });
+    expect(await list(ann)).toEqual([]);
+
+    expect(codeOf(await unsaveMessage(append, saving(message)))).toBe('stored');
+    expect(codeOf(await unsaveMessage(append, saving(message)))).toBe('not_saved');
+    expect((await list()).map((item) => item.seq)).toEqual([other]);
+    expect(await savedEvents(bob)).toEqual(['message.saved', 'message.saved', 'message.unsaved']);
+  });
+
+  test('is hidden from an account that may no longer see it, which can remove it', async () => {
+    const { bob, id, message, saving, list } = await aGroupOfTwo();
+    await saveMessage(append, saving(message), null);
+    await leaveGroup(append, about(bob, id));
+    expect(await list()).toMatchObject([{ seq: message, message: null }]);
+    await joinGroup(append, about(bob, id));
+    expect(await list()).toMatchObject([{ seq: message, message: { body: 'the text' } }]);
+    await leaveGroup(append, about(bob, id));
+    expect(codeOf(await unsaveMessage(append, saving(message)))).toBe('stored');
+    expect(await list()).toEqual([]);
+  });
+
+  test.each([
+    ['owner', 'stored'],
+    ['member', 'stored'],
+    ['non-member', 'conversation_not_found'],
+  ] as const)('can be chosen by the %s: %s', async (who, expected) => {
+    const { ann, bob, message, saving } = await aGroupOfTwo();
+    const account = { owner: ann, member: bob, 'non-member': await anAccount(db.pool) }[who];
+    expect(codeOf(await saveMessage(append, saving(message, account), null))).toBe(expected);
+  });
+
+  test('must exist, and is one of a limited number', async () => {
+    const { ann, bob, id, message, saving } = await aGroupOfTwo();
+    expect(codeOf(await saveMessage(append, saving(1 as Seq), null))).toBe('message_not_found');
+    const deleted = await says(append, ann, id, 'gone');
+    await deleteMessage(append, about(ann, id), deleted);
+    expect(codeOf(await saveMessage(append, saving(deleted), null))).toBe('message_deleted');
+    await db.pool.query(
+      `insert into saved_messages
+         (account_id, conversation_id, message_seq, saved_seq, saved_at, seq)
+       select $1, $2, 100000 + n, 100000 + n, now(), 100000 + n
+       from generate_series(1, $3::int) n`,
+      [bob, id, LIMITS.savedMessages],
+    );
+    expect(codeOf(await saveMessage(append, saving(message), null))).toBe('too_many_saved');
+    await db.pool.query('delete from saved_messages where account_id = $1', [bob]);
+  });
+
+  test('goes with its account', async () => {
+    const { bob, message, saving, list } = await aGroupOfTwo();
+    await saveMessage(append, saving(message), null);
+    expect(codeOf((await eraseSaved(append, bob)) as Outcome)).toBe('stored');
+    expect(await eraseSaved(append, bob)).toBeNull();
+    expect(await list()).toEqual([]);
+  });
+});
+
+describe('a reminder', () => {
+  test('is given once, by many nodes at once and again after a crash', async () => {
+    const { bob, message, saving, list } = await aGroupOfTwo();
+    const clock = new TestClock();
+    clock.set(Date.now());
+    const remindAt = new Date(clock.now() + 3_600_000).toISOString();
+    await saveMessage(append, saving(message), remindAt);
+    expect(await list()).toMatchObject([{ remindAt, remindedAt: null }]);
+    expect(await dueReminders(db.pool, new Date(clock.now()), 10)).toEqual([]);
+
+    clock.set(clock.now() + 3_700_000);
+    const [due] = await dueReminders(db.pool, new Date(clock.now()), 10);
+    if (!due) throw new Error('no reminder is due');
+    const pools = await Promise.all([1, 2, 3].map(async () => (await server.open()).pool));
+    const nodes = pools.map(
+      (pool) => new Reminders({ pool, append: anAppend(pool), clock, log: testLog }),
+    );
+    for (const node of nodes) node.start();
+    await until(async () => (await list())[0]?.remindAt === null, 'the reminder');
+    await Promise.all(nodes.map((node) => node.stop()));
+    // A node that found it due before it was killed gives it again after its restart.
+    expect(await remind(append, due)).toMatchObject({ kind: 'stored', repeated: true });
+
+    expect(await savedEvents(bob)).toEqual(['message.saved', 'reminder.due']);
+    expect(await list()).toMatchObject([{ remindAt: null, remindedAt: expect.any(String) }]);
+  });
+
+  test('that was moved or removed is not given at its earlier time', async () => {
+    const { bob, message, saving, list } = await aGroupOfTwo();
+    const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+    await saveMessage(append, saving(message), at(60_000));
+    const later = new Date(Date.now() + 120_000);
+    const [due] = (await dueReminders(db.pool, later, 10)).filter((d) => d.account === bob);
+    if (!due) throw new Error('no reminder is due');
+    const moved = at(3_600_000);
+    await saveMessage(append, saving(message), moved);
+    expect(codeOf(await remind(append, due))).toBe('stored');
+    expect(await list()).toMatchObject([{ remindAt: moved, remindedAt: null }]);
+    await unsaveMessage(append, saving(message));
+    expect(await savedEvents(bob)).toEqual(['message.saved', 'message.saved', 'message.unsaved']);
+  });
+
+  test('needs a time in the future', async () => {
+    const { message, saving } = await aGroupOfTwo();
+    const past = new Date(Date.now() - 1_000).toISOString();
+    expect(codeOf(await saveMessage(append, saving(message), past))).toBe('time_passed');
+  });
+});

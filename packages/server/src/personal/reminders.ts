@@ -1,0 +1,66 @@
+import type pg from 'pg';
+import { BackgroundWorker } from '../background-worker.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import type { Append } from '../stream/append.ts';
+import { remind } from './saved-commands.ts';
+import { dueReminders } from './saved-queries.ts';
+
+/** Interval of the search for reminders that are due: the greatest delay of a reminder. */
+const POLL_MS = 2_000;
+/** Delay of a retry after an error. */
+const RETRY_MS = 2_000;
+/** Reminders given at a time. */
+const BATCH = 100;
+
+/** The dependencies of {@link Reminders}. */
+export interface RemindersDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Gives reminders of saved messages when they are due. Every node looks for them; the id of the command
+ * follows from the reminder, so each is given once, also by nodes that are killed meanwhile.
+ */
+export class Reminders {
+  readonly #deps: RemindersDeps;
+  readonly #worker: BackgroundWorker;
+
+  constructor(deps: RemindersDeps) {
+    this.#deps = deps;
+    this.#worker = new BackgroundWorker({
+      work: (isStopped) => this.#giveDue(isStopped),
+      pollMs: POLL_MS,
+      retryMs: RETRY_MS,
+      onError: (error) => deps.log.warn({ err: error }, 'reminders not given, will be retried'),
+    });
+  }
+
+  /** Gives reminders until {@link stop}. */
+  start(): void {
+    this.#worker.start();
+  }
+
+  /** Stops after the current batch. */
+  stop(): Promise<void> {
+    return this.#worker.stop();
+  }
+
+  async #giveDue(isStopped: () => boolean): Promise<void> {
+    const { pool, append, clock } = this.#deps;
+    for (;;) {
+      const due = await dueReminders(pool, new Date(clock.now()), BATCH);
+      const outcomes = await Promise.all(due.map((reminder) => remind(append, reminder)));
+      if (isStopped()) return;
+      const missed = outcomes.find((outcome) => outcome.kind !== 'stored');
+      if (missed) {
+        const reason = missed.kind === 'refused' ? missed.refusal.code : 'unknown outcome';
+        throw new Error(`A reminder was not stored: ${reason}`);
+      }
+      if (due.length < BATCH) return;
+    }
+  }
+}

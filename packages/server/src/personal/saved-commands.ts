@@ -1,0 +1,219 @@
+import {
+  type AccountId,
+  type ClientId,
+  type ConversationId,
+  LIMITS,
+  refusal,
+  type Seq,
+  streamOfAccount,
+} from '@parley/protocol';
+import { uuidv7 } from 'uuidv7';
+import type { Append, Outcome } from '../stream/append.ts';
+import { derivedId } from '../stream/derived-id.ts';
+import {
+  type Command,
+  type Decision,
+  newEvent,
+  type Rule,
+  type RuleContext,
+} from '../stream/stream-transaction.ts';
+
+/** Commands that save messages, and the reminders of saved messages. Their events are personal. */
+
+/** A request of an account about a message. */
+export interface SavedRequest {
+  readonly actor: AccountId;
+  readonly clientId: ClientId;
+  readonly conversation: ConversationId;
+  readonly message: Seq;
+}
+
+interface SaveCommand extends Command {
+  readonly conversation: ConversationId;
+  readonly message: Seq;
+  readonly remindAt: string | null;
+}
+
+interface UnsaveCommand extends Command {
+  readonly conversation: ConversationId;
+  readonly message: Seq;
+}
+
+/** A reminder that is due. */
+export interface DueReminder {
+  readonly account: AccountId;
+  readonly conversation: ConversationId;
+  readonly message: Seq;
+  /** The event that set it. */
+  readonly saved: Seq;
+}
+
+interface RemindCommand extends Command {
+  readonly reminder: DueReminder;
+}
+
+/** Estimated size of the row of an event. */
+const EVENT_BYTES = 300;
+/** Messages removed per transaction when an account is erased. */
+const ERASE_BATCH = 100;
+
+/** Saves a message; of a saved message it changes the reminder. `remindAt` is RFC 3339. */
+export function saveMessage(
+  append: Append,
+  { actor, clientId, conversation, message }: SavedRequest,
+  remindAt: string | null,
+): Promise<Outcome> {
+  const command: SaveCommand = {
+    rule: saveRule,
+    actor,
+    clientId,
+    stream: streamOfAccount(actor),
+    eventType: 'message.saved',
+    payload: [conversation, message, remindAt],
+    bytes: EVENT_BYTES,
+    conversation,
+    message,
+    remindAt,
+  };
+  return append.run(command);
+}
+
+/** Removes a message from the saved ones. Removing it again changes nothing. */
+export function unsaveMessage(
+  append: Append,
+  { actor, clientId, conversation, message }: SavedRequest,
+): Promise<Outcome> {
+  const command: UnsaveCommand = {
+    rule: unsaveRule,
+    actor,
+    clientId,
+    stream: streamOfAccount(actor),
+    eventType: 'message.unsaved',
+    payload: [conversation, message],
+    bytes: EVENT_BYTES,
+    conversation,
+    message,
+  };
+  return append.run(command);
+}
+
+/** Gives a reminder: once, on whichever node, however often this is called. */
+export function remind(append: Append, reminder: DueReminder): Promise<Outcome> {
+  const { account, saved } = reminder;
+  const command: RemindCommand = {
+    rule: remindRule,
+    actor: account,
+    clientId: derivedId('reminder', account, saved),
+    stream: streamOfAccount(account),
+    eventType: 'reminder.due',
+    payload: [saved],
+    bytes: EVENT_BYTES,
+    reminder,
+  };
+  return append.run(command);
+}
+
+/** Removes a batch of the saved messages of an account that is erased. Returns null when none is left. */
+export async function eraseSaved(append: Append, account: AccountId): Promise<Outcome | null> {
+  const outcome = await append.run({
+    rule: eraseRule,
+    actor: account,
+    clientId: uuidv7() as ClientId,
+    stream: streamOfAccount(account),
+    eventType: 'message.unsaved',
+    payload: ['all'],
+    bytes: EVENT_BYTES * ERASE_BATCH,
+  });
+  const isDone = outcome.kind === 'refused' && outcome.refusal.code === 'not_found';
+  return isDone ? null : outcome;
+}
+
+interface SavedRow {
+  readonly seq: Seq;
+  readonly remind_at: Date | null;
+}
+
+const saveRule: Rule<SaveCommand> = {
+  name: 'personal.save',
+  readsEarly: true,
+  async decide(tx, command) {
+    const { actor, conversation, message, remindAt, stream } = command;
+    const [target] = await tx.query<{ exists: boolean; deleted: boolean }>(
+      'saved-target',
+      `select g.seq is not null as exists, g.deleted_at is not null as deleted
+       from memberships m
+       left join messages g on g.conversation_id = m.conversation_id and g.seq = $3
+       where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
+      [actor, conversation, message],
+    );
+    if (!target) return { refuse: refusal('conversation_not_found') };
+    if (!target.exists) return { refuse: refusal('message_not_found') };
+    if (target.deleted) return { refuse: refusal('message_deleted') };
+    if (remindAt !== null && Date.parse(remindAt) <= Date.parse(tx.at)) {
+      return { refuse: refusal('time_passed') };
+    }
+    const { saved, count } = await readSaved(tx, command);
+    if (saved && (saved.remind_at?.getTime() ?? null) === timeOf(remindAt)) {
+      return { unchanged: saved.seq };
+    }
+    if (!saved && count >= LIMITS.savedMessages) return { refuse: refusal('too_many_saved') };
+    return { events: [newEvent(stream, 'message.saved', { conversation, message, remindAt })] };
+  },
+};
+
+const unsaveRule: Rule<UnsaveCommand> = {
+  name: 'personal.unsave',
+  async decide(tx, command) {
+    const { conversation, message, stream } = command;
+    const { saved } = await readSaved(tx, command);
+    // Without access to the message too: what is saved can always be removed.
+    if (!saved) return { refuse: refusal('not_saved') };
+    return { events: [newEvent(stream, 'message.unsaved', { conversation, message })] };
+  },
+};
+
+const remindRule: Rule<RemindCommand> = {
+  name: 'personal.remind',
+  async decide(tx, { actor, reminder, stream }): Promise<Decision> {
+    const { conversation, message, saved: savedSeq } = reminder;
+    const { saved } = await readSaved(tx, { actor, conversation, message });
+    // Removed, or set to another time, since it was found to be due.
+    if (saved?.seq !== savedSeq || saved.remind_at === null) return { unchanged: savedSeq };
+    return { events: [newEvent(stream, 'reminder.due', { conversation, message })] };
+  },
+};
+
+const eraseRule: Rule = {
+  name: 'personal.erase_saved',
+  async decide(tx, { actor, stream }) {
+    const rows = await tx.query<{ conversation_id: ConversationId; message_seq: Seq }>(
+      'saved-to-erase',
+      `select conversation_id, message_seq from saved_messages
+       where account_id = $1 order by saved_seq limit $2`,
+      [actor, ERASE_BATCH],
+    );
+    const [first, ...more] = rows.map(({ conversation_id: conversation, message_seq: message }) =>
+      newEvent(stream, 'message.unsaved', { conversation, message }),
+    );
+    return first ? { events: [first, ...more] } : { refuse: refusal('not_found') };
+  },
+};
+
+const timeOf = (text: string | null): number | null => (text === null ? null : Date.parse(text));
+
+/** Returns a saved message of the actor, and how many the actor has. */
+async function readSaved(
+  tx: RuleContext,
+  { actor, conversation, message }: Omit<SavedRequest, 'clientId'>,
+): Promise<{ saved: SavedRow | null; count: number }> {
+  const rows = await tx.query<SavedRow & { count: number }>(
+    'saved-one',
+    `select s.seq, s.remind_at, c.count
+     from (select count(*)::int as count from saved_messages where account_id = $1) c
+     left join saved_messages s
+       on s.account_id = $1 and s.conversation_id = $2 and s.message_seq = $3`,
+    [actor, conversation, message],
+  );
+  const row = rows[0];
+  return { saved: row && row.seq !== null ? row : null, count: row?.count ?? 0 };
+}

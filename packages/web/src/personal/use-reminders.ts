@@ -1,0 +1,47 @@
+import type { ParleyClient } from '@parley/client';
+import type { ConversationId, Seq } from '@parley/protocol';
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { toast } from 'sonner';
+import { excerpt } from '../lib/display-text.ts';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+
+/** Maximum length of the message text in a reminder, in characters. */
+const EXCERPT = 140;
+
+/** Shows the reminders that are due, also those that were due while this device was offline. */
+export function useReminders(): void {
+  const client = useClient();
+  const navigate = useNavigate();
+  useEffect(
+    () =>
+      client.onEvent((event) => {
+        if (event.type !== 'reminder.due') return;
+        const { conversation, message } = event.data;
+        const open = () => void navigate({ to: '/c/$id', params: { id: conversation } });
+        void showReminder(client, conversation, message, open);
+      }),
+    [client, navigate],
+  );
+}
+
+async function showReminder(
+  client: ParleyClient,
+  conversation: ConversationId,
+  message: Seq,
+  open: () => void,
+): Promise<void> {
+  const text = await client.api.message(conversation, message).then(
+    ({ body, deletedAt }) => (deletedAt === null ? excerpt(body, EXCERPT) : t('message.deleted')),
+    // The reminder is due all the same; opening the conversation shows the reason.
+    () => t('saved.unavailable'),
+  );
+  toast(t('saved.reminder'), {
+    id: `reminder ${conversation} ${message}`,
+    description: text,
+    duration: Number.POSITIVE_INFINITY,
+    closeButton: true,
+    action: { label: t('saved.open'), onClick: open },
+  });
+}
