@@ -92,7 +92,7 @@ export class RunDatabase {
   /** From now on each statement that writes events fails with this probability. */
   failWrites(share: number): void {
     this.#model.statementFault = (name) =>
-      name === 'stream-flush' && this.#random.chance(share) ? '53100' : null;
+      name.startsWith('stream-flush') && this.#random.chance(share) ? '53100' : null;
   }
 
   /** Everything takes so many times as long. */

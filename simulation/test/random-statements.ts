@@ -139,7 +139,7 @@ const messageSeq = (choose: Choice) => 3 + choose.int(3);
 const digest = (choose: Choice) => Buffer.from([choose.int(3)]);
 
 /** What the statements of the delivery path are sent with. */
-const BUILD: Readonly<Record<string, Build>> = {
+const BASE: Readonly<Record<string, Build>> = {
   'batch-lock': (c, f) => [c.some(anyStream(f))],
   'batch-repeated': (c, f) => {
     const clients = c.some(f.clients);
@@ -161,6 +161,10 @@ const BUILD: Readonly<Record<string, Build>> = {
   'batch-release-place': (c, f) => [c.of(f.conversations), '9223372036854775807'],
   'stream-create': (c, f) => [c.of(f.spare), 'conversation'],
   'stream-flush': flush,
+  'stream-check-ids': (c, f) => {
+    const clients = c.some(f.clients);
+    return [clients.map(() => c.of(f.accounts.slice(0, 2))), clients];
+  },
   'stream-read-events': (c, f) => [c.of(f.conversations), c.int(4), 4 + c.int(8), 1 + c.int(4)],
   'stream-read-heads': (c, f) => [c.some(anyStream(f))],
   'messages-members': (c, f) => {
@@ -341,6 +345,25 @@ const BUILD: Readonly<Record<string, Build>> = {
   'accounts-me': (c, f) => [c.of(f.accounts)],
 };
 
+/** Returns the statement for one row of each list: the first one. */
+const one =
+  (many: Build): Build =>
+  (...args) =>
+    many(...args).map((column) => (column as readonly unknown[])[0]);
+
+const BUILD: Readonly<Record<string, Build>> = {
+  ...BASE,
+  ...Object.fromEntries(
+    [
+      'batch-repeated',
+      'stream-flush',
+      'stream-check-ids',
+      'messages-members',
+      'messages-posted',
+    ].map((name) => [`${name}-one`, one(BASE[name] as Build)]),
+  ),
+};
+
 /** The names of the statements that can be built. */
 export const RANDOM_STATEMENTS: readonly string[] = Object.keys(BUILD);
 
@@ -353,7 +376,9 @@ export const RANDOM_WRITES: readonly string[] = [
   'stream-create',
   'stream-flush',
   'messages-slow-post',
+  'stream-flush-one',
   'messages-posted',
+  'messages-posted-one',
   'messages-edited',
   'messages-changed',
   'messages-deleted',
@@ -379,6 +404,7 @@ export const COMPETING_WRITES: readonly string[] = [
   'batch-lock',
   'batch-unchanged',
   'stream-flush',
+  'stream-flush-one',
   'messages-changed',
   'messages-deleted',
   'messages-pinned',

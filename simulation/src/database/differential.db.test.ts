@@ -200,6 +200,8 @@ describe('of two transactions', () => {
       await two.send(0, 'batch-unchanged', [account, client, one, 3, Buffer.from('x')]);
       await two.send(0, 'commit');
       expect(two.waiting).toEqual([]);
+      expect(counts.get('23505')).toBeUndefined();
+      await two.send(1, 'stream-check-ids', [[account], [client]]);
       expect(counts.get('23505')).toBe(1);
     }));
 });

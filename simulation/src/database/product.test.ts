@@ -48,11 +48,12 @@ test('knows every statement that the modules of the delivery path have', () => {
   expect(names.filter((name) => !STATEMENTS.has(name) && !OTHERS.includes(name))).toEqual([]);
 });
 
-/** Returns the names of prepared statements in a source text: of `pg`, or given to a transaction. */
+/** Returns the names of prepared statements in a source text: of `pg`, given to a transaction, or over lists. */
 const statementNamesIn = (source: string): string[] =>
   [
     ...source.matchAll(/\bname: '([a-z-]+)',\n\s*(?:\/\/.*\n\s*)*text:/g),
     ...source.matchAll(/\.(?:issue|query)(?:<[^(]*>)?\(\s*'([a-z-]+)',/g),
+    ...source.matchAll(/\blistStatement\(\s*'([a-z-]+)',/g),
   ].map(([, name]) => name as string);
 
 test('names a statement that it does not know, and one whose text has changed', async () => {

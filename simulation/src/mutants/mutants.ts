@@ -103,6 +103,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
 
   // ---- faults that only the simulation plants ----------------------------------------------------
+  'cut-list': {
+    description: 'store only the first event of a batch on one stream',
+    edits: [server('storage/list-statement.js', 'columns.every(', 'columns.some(')],
+  },
   'twin-answered': {
     description: 'answer a command with the ack of another one that has its id in the same batch',
     edits: [

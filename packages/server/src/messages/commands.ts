@@ -15,6 +15,7 @@ import {
   type MinimumRoleOverrides,
   minimumRolesOf,
 } from '../minimum-roles.ts';
+import { listStatement } from '../storage/list-statement.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,
@@ -228,26 +229,13 @@ async function readQuoted(tx: RuleContext, commands: readonly PostCommand[]): Pr
   return new Set(rows.map((row) => row.n));
 }
 
-/** Returns the members among the actors, by the index of the command. */
-async function readSenders(
-  tx: RuleContext,
-  commands: readonly PostCommand[],
-): Promise<Map<number, Sender>> {
-  const rows = await tx.query<{
-    n: number;
-    role: MemberRole;
-    visibility: Visibility;
-    is_everyone: boolean;
-    post: MemberRole | null;
-    is_server_admin: boolean | null;
-    is_archived: boolean;
-    slow_mode_seconds: number;
-    slow_posted_at: Date | null;
-  }>(
-    'messages-members',
-    // The role on the server is read only where the group of everyone has set who may post, or slow
-    // mode, and the last post only in slow mode: of all membership periods, as leaving ends no wait.
-    `select i.n::int as n, m.role, c.visibility, c.is_everyone, c.post,
+const MEMBERS = listStatement(
+  'messages-members',
+  [{ account_id: 'uuid', conversation_id: 'uuid', n: 'ordinality' }],
+  // The role on the server is read only where the group of everyone has set who may post, or slow
+  // mode, and the last post only in slow mode: of all membership periods, as leaving ends no wait.
+  (senders) =>
+    `select i.n, m.role, c.visibility, c.is_everyone, c.post,
             case when c.is_everyone and (c.post is not null or c.slow_mode_seconds > 0) then
               (select a.role in ('owner', 'admin') from accounts a where a.id = i.account_id)
             end as is_server_admin,
@@ -256,7 +244,7 @@ async function readSenders(
               (select max(p.slow_posted_at) from memberships p
                where p.conversation_id = i.conversation_id and p.account_id = i.account_id)
             end as slow_posted_at
-     from unnest($1::uuid[], $2::uuid[]) with ordinality as i (account_id, conversation_id, n)
+     from ${senders.rows} i
      cross join lateral (
        -- The latest membership: read by the primary key, whatever the statistics of the table.
        select left_seq, role from memberships
@@ -273,8 +261,28 @@ async function readSenders(
        limit 1
      ) c
      where m.left_seq is null`,
-    [commands.map((c) => c.actor), commands.map((c) => c.conversation)],
-  );
+);
+
+/** Returns the members among the actors, by the index of the command. */
+async function readSenders(
+  tx: RuleContext,
+  commands: readonly PostCommand[],
+): Promise<Map<number, Sender>> {
+  const { name, text, values } = MEMBERS([
+    commands.map((c) => c.actor),
+    commands.map((c) => c.conversation),
+  ]);
+  const rows = await tx.query<{
+    n: number;
+    role: MemberRole;
+    visibility: Visibility;
+    is_everyone: boolean;
+    post: MemberRole | null;
+    is_server_admin: boolean | null;
+    is_archived: boolean;
+    slow_mode_seconds: number;
+    slow_posted_at: Date | null;
+  }>(name, text, values);
   return new Map(
     rows.map(({ n, role, visibility, is_everyone, post, is_server_admin, ...row }) => [
       n - 1,

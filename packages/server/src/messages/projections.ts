@@ -1,26 +1,39 @@
 import type { EventType } from '@parley/protocol';
+import { listStatement } from '../storage/list-statement.ts';
 import { dataOf } from '../stream/record.ts';
 import type { Projection } from '../stream/stream-transaction.ts';
+
+const POSTED = listStatement(
+  'messages-posted',
+  [
+    {
+      conversation_id: 'uuid',
+      seq: 'int8',
+      author_id: 'uuid',
+      body: 'text',
+      at: 'timestamptz',
+      reply_to: 'int8',
+    },
+  ],
+  (messages) =>
+    `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq, reply_to)
+     select e.conversation_id, e.seq, e.author_id, e.body, e.at, e.seq, e.reply_to
+     from ${messages.rows} e`,
+);
 
 /** The projections of messages, reactions and pins. */
 export const messageProjections = {
   'message.posted': (tx, events) => {
     const data = events.map((e) => dataOf(e, 'message.posted'));
-    tx.issue(
-      'messages-posted',
-      `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq, reply_to)
-       select e.conversation_id, e.seq, e.author_id, e.body, e.at, e.seq, e.reply_to
-       from unnest($1::uuid[], $2::int8[], $3::uuid[], $4::text[], $5::timestamptz[], $6::int8[])
-         as e (conversation_id, seq, author_id, body, at, reply_to)`,
-      [
-        events.map((e) => e.stream),
-        events.map((e) => e.seq),
-        events.map((e) => e.actor),
-        data.map((d) => d.body),
-        events.map((e) => e.at),
-        data.map((d) => d.replyTo ?? null),
-      ],
-    );
+    const { name, text, values } = POSTED([
+      events.map((e) => e.stream),
+      events.map((e) => e.seq),
+      events.map((e) => e.actor),
+      data.map((d) => d.body),
+      events.map((e) => e.at),
+      data.map((d) => d.replyTo ?? null),
+    ]);
+    tx.issue(name, text, values);
   },
 
   'message.edited': (tx, events) => {

@@ -1,4 +1,5 @@
 import { type AccountId, type ClientId, refusal, type Seq, type StreamId } from '@parley/protocol';
+import { listStatement } from '../storage/list-statement.ts';
 import type { Outcome, Pending } from './outcome.ts';
 import type { Command, StreamTransaction } from './stream-transaction.ts';
 
@@ -14,6 +15,26 @@ interface StoredCommand {
   command_digest: Buffer | null;
 }
 
+const REPEATED = listStatement(
+  'batch-repeated',
+  [{ actor_id: 'uuid', client_id: 'uuid', n: 'ordinality' }],
+  // Each command is looked up by a key, whatever the statistics of the tables.
+  (commands) =>
+    `select i.n, e.stream_id, e.seq, e.type, e.at, e.command_digest
+     from ${commands.rows} i
+     cross join lateral (
+       select * from events where actor_id = i.actor_id and client_id = i.client_id limit 1
+     ) e
+     union all
+     select i.n, u.stream_id, u.seq, null, null, u.command_digest
+     from ${commands.rows} i
+     cross join lateral (
+       select * from unchanged_commands
+       where actor_id = i.actor_id and client_id = i.client_id
+       limit 1
+     ) u`,
+);
+
 /**
  * Finds commands that were carried out before, by this or another node, a second or a year ago, and
  * what to answer now. Read after the locks: what a competing attempt has committed is seen.
@@ -22,20 +43,11 @@ export async function findRepeated(
   tx: StreamTransaction,
   pendings: readonly Pending[],
 ): Promise<(Outcome | undefined)[]> {
-  const rows = await tx.query<StoredCommand>(
-    'batch-repeated',
-    `select i.n::int as n, e.stream_id, e.seq, e.type, e.at, e.command_digest
-     from unnest($1::uuid[], $2::uuid[]) with ordinality as i (actor_id, client_id, n)
-     join events e on e.actor_id = i.actor_id and e.client_id = i.client_id
-     union all
-     select i.n::int, u.stream_id, u.seq, null, null, u.command_digest
-     from unnest($1::uuid[], $2::uuid[]) with ordinality as i (actor_id, client_id, n)
-     join unchanged_commands u on u.actor_id = i.actor_id and u.client_id = i.client_id`,
-    [
-      pendings.map((p) => p.command.actor satisfies AccountId),
-      pendings.map((p) => p.command.clientId satisfies ClientId),
-    ],
-  );
+  const { name, text, values } = REPEATED([
+    pendings.map((p) => p.command.actor satisfies AccountId),
+    pendings.map((p) => p.command.clientId satisfies ClientId),
+  ]);
+  const rows = await tx.query<StoredCommand>(name, text, values);
   const outcomes: (Outcome | undefined)[] = new Array(pendings.length);
   for (const row of rows) {
     const n = row.n - 1;

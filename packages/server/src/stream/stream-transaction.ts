@@ -8,6 +8,7 @@ import type {
   StreamId,
 } from '@parley/protocol';
 import type { QueryResultRow } from 'pg';
+import { listStatement } from '../storage/list-statement.ts';
 import type { Pipeline } from '../storage/pipeline.ts';
 import type { CommandTrace } from '../tracing/tracing.ts';
 import type { StoredEvent } from './record.ts';
@@ -139,6 +140,63 @@ export interface StatementSink {
 }
 
 /**
+ * Advances streams and inserts events.
+ *
+ * The seqs were assigned from what the locks returned. A stream that is at another seq after all fails
+ * the statement, and with it the transaction: the division by zero is deliberate, because the COMMIT
+ * behind it does not wait for a check in this process.
+ */
+const FLUSH = listStatement(
+  'stream-flush',
+  [
+    { id: 'uuid', before: 'int8', after: 'int8', at: 'timestamptz' },
+    {
+      stream_id: 'uuid',
+      seq: 'int8',
+      type: 'text',
+      actor_id: 'uuid',
+      client_id: 'uuid',
+      at: 'timestamptz',
+      data: 'text',
+      command_digest: 'bytea',
+    },
+  ],
+  (streams, events) =>
+    `with advanced as (
+       update streams s
+       set last_seq = a.after, last_at = a.at
+       from ${streams.rows} a
+       where s.id = a.id and s.last_seq = a.before
+       returning s.id
+     ), inserted as (
+       insert into events (stream_id, seq, type, actor_id, client_id, at, data, command_digest)
+       select e.stream_id, e.seq, e.type, e.actor_id, e.client_id, e.at, e.data::json,
+              e.command_digest
+       from ${events.rows} e
+     )
+     select 1 / (count(*) = ${streams.count})::int as all_advanced
+     from advanced`,
+);
+
+/**
+ * Fails if a command that changed nothing has one of the ids. Such a command keeps its id from others
+ * until it commits, so the insert of the events waits for it. This is a statement of its own because it
+ * must see what was committed during that wait.
+ */
+const CHECK_IDS = listStatement(
+  'stream-check-ids',
+  [{ actor_id: 'uuid', client_id: 'uuid' }],
+  (events) =>
+    `select reject_ids_of_unchanged_commands(array[u.actor_id], array[u.client_id])
+     from ${events.rows} i
+     cross join lateral (
+       select actor_id, client_id from unchanged_commands
+       where actor_id = i.actor_id and client_id = i.client_id
+       limit 1
+     ) u`,
+);
+
+/**
  * One transaction: its locked streams, and the events that it has inserted.
  *
  * Statements are executed in the order in which they were issued. The transaction succeeds only if all
@@ -165,6 +223,10 @@ export class StreamTransaction implements StatementSink, RuleContext {
 
   issue(name: string, text: string, values: unknown[]): void {
     this.#pipeline.issue(name, text, values);
+  }
+
+  #issue({ name, text, values }: Statement): void {
+    this.issue(name, text, values);
   }
 
   /** Time of this transaction, RFC 3339. An event’s own time may be up to {@link AHEAD_MS} later. */
@@ -226,13 +288,7 @@ export class StreamTransaction implements StatementSink, RuleContext {
     return staged;
   }
 
-  /**
-   * Issues the statement that advances the streams and inserts the events.
-   *
-   * The seqs were assigned from what the locks returned. A stream that is at another seq after all
-   * fails the statement, and with it the transaction: the division by zero is deliberate, because the
-   * COMMIT behind it does not wait for a check in this process.
-   */
+  /** Issues the statements that advance the streams and insert the events. */
   flush(events: readonly StoredEvent[]): void {
     if (events.length === 0) return;
     const advances = new Map<StreamId, { before: number; after: Seq; at: string }>();
@@ -241,44 +297,29 @@ export class StreamTransaction implements StatementSink, RuleContext {
       advances.set(e.stream, { before, after: e.seq, at: e.at });
     }
     const streams = [...advances.values()];
-    this.issue(
-      'stream-flush',
-      `with advanced as (
-         update streams s
-         set last_seq = a.after, last_at = a.at
-         from unnest($1::uuid[], $2::int8[], $3::int8[], $4::timestamptz[])
-           as a (id, before, after, at)
-         where s.id = a.id and s.last_seq = a.before
-         returning s.id
-       ), inserted as (
-         insert into events (stream_id, seq, type, actor_id, client_id, at, data, command_digest)
-         select e.stream_id, e.seq, e.type, e.actor_id, e.client_id, e.at, e.data::json,
-                e.command_digest
-         from unnest($5::uuid[], $6::int8[], $7::text[], $8::uuid[], $9::uuid[],
-                     $10::timestamptz[], $11::text[], $12::bytea[])
-           as e (stream_id, seq, type, actor_id, client_id, at, data, command_digest)
-         returning 1
-       )
-       select 1 / (count(*) = cardinality($1::uuid[]))::int as all_advanced,
-         -- Evaluated once, when all events are inserted.
-         (select reject_ids_of_unchanged_commands($8::uuid[], $9::uuid[])
-          from (select count(*) from inserted) as done) as reused
-       from advanced`,
-      [
-        [...advances.keys()],
-        streams.map((a) => a.before),
-        streams.map((a) => a.after),
-        streams.map((a) => a.at),
-        events.map((e) => e.stream),
-        events.map((e) => e.seq),
-        events.map((e) => e.type),
-        events.map((e) => e.actor),
-        events.map((e) => e.client),
-        events.map((e) => e.at),
-        events.map((e) => e.data),
-        events.map((e) => this.#digests.get(e) ?? null),
-      ],
+    const actors = events.map((e) => e.actor);
+    const clients = events.map((e) => e.client);
+    this.#issue(
+      FLUSH(
+        [
+          [...advances.keys()],
+          streams.map((a) => a.before),
+          streams.map((a) => a.after),
+          streams.map((a) => a.at),
+        ],
+        [
+          events.map((e) => e.stream),
+          events.map((e) => e.seq),
+          events.map((e) => e.type),
+          actors,
+          clients,
+          events.map((e) => e.at),
+          events.map((e) => e.data),
+          events.map((e) => this.#digests.get(e) ?? null),
+        ],
+      ),
     );
+    this.#issue(CHECK_IDS([actors, clients]));
     this.inserted.push(...events);
   }
 }

@@ -1,51 +1,54 @@
 import type { MembershipRow, MessageRow, PinRow, ReactionRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
-import { changed, ms, reads, type Statement, time, writes } from './statement.ts';
+import { changed, listForms, ms, reads, type Statement, time, writes } from './statement.ts';
 
 /** The statements of commands that post and change messages: what their rules read. */
 export const messageRuleStatements: readonly Statement[] = [
-  reads(
-    'messages-members',
-    '30adc2753c31',
-    (tx, values) => {
-      const [accounts, conversations] = values as [string[], string[]];
-      return accounts.flatMap((account, n) => {
-        const periods = tx.all(tx.tables.membershipsByPair, conversations[n] + account);
-        const last = periods.reduce<(typeof periods)[number] | null>(
-          (a, b) => (a && a.joined_seq > b.joined_seq ? a : b),
-          null,
-        );
-        const c = tx.one(tx.tables.conversationsById, conversations[n] as string);
-        if (!c || !last || last.left_seq !== null) return [];
-        const post = c.minimum_roles.post ?? null;
-        const isSlow = c.slow_mode_seconds > 0;
-        return [
-          {
-            n: n + 1,
-            role: last.role,
-            visibility: c.visibility,
-            is_everyone: c.is_everyone,
-            post,
-            is_server_admin:
-              c.is_everyone && (post !== null || isSlow) ? isServerAdmin(tx, account) : null,
-            is_archived: c.archived_at !== null,
-            slow_mode_seconds: c.slow_mode_seconds,
-            slow_posted_at: isSlow ? lastSlowPost(periods) : null,
-          },
-        ];
-      });
-    },
-    [
-      'n',
-      'role',
-      'visibility',
-      'is_everyone',
-      'post',
-      'is_server_admin',
-      'is_archived',
-      'slow_mode_seconds',
-      'slow_posted_at',
-    ],
+  ...listForms(
+    reads(
+      'messages-members',
+      'f0e3b5587ce2',
+      (tx, values) => {
+        const [accounts, conversations] = values as [string[], string[]];
+        return accounts.flatMap((account, n) => {
+          const periods = tx.all(tx.tables.membershipsByPair, conversations[n] + account);
+          const last = periods.reduce<(typeof periods)[number] | null>(
+            (a, b) => (a && a.joined_seq > b.joined_seq ? a : b),
+            null,
+          );
+          const c = tx.one(tx.tables.conversationsById, conversations[n] as string);
+          if (!c || !last || last.left_seq !== null) return [];
+          const post = c.minimum_roles.post ?? null;
+          const isSlow = c.slow_mode_seconds > 0;
+          return [
+            {
+              n: n + 1,
+              role: last.role,
+              visibility: c.visibility,
+              is_everyone: c.is_everyone,
+              post,
+              is_server_admin:
+                c.is_everyone && (post !== null || isSlow) ? isServerAdmin(tx, account) : null,
+              is_archived: c.archived_at !== null,
+              slow_mode_seconds: c.slow_mode_seconds,
+              slow_posted_at: isSlow ? lastSlowPost(periods) : null,
+            },
+          ];
+        });
+      },
+      [
+        'n',
+        'role',
+        'visibility',
+        'is_everyone',
+        'post',
+        'is_server_admin',
+        'is_archived',
+        'slow_mode_seconds',
+        'slow_posted_at',
+      ],
+    ),
+    '1ce91354dedb',
   ),
 
   reads(
@@ -180,30 +183,33 @@ export const messageProjectionStatements: readonly Statement[] = [
     return changed('UPDATE', written.length);
   }),
 
-  writes('messages-posted', 'dea1afeea996', function* (tx, values) {
-    const [streams, seqs, authors, bodies, ats, quoted] = values as [
-      string[],
-      number[],
-      string[],
-      string[],
-      string[],
-      (number | null)[],
-    ];
-    for (const [n, conversation_id] of streams.entries()) {
-      yield* tx.insert(tx.tables.messages, {
-        conversation_id,
-        seq: seqs[n] as number,
-        author_id: authors[n] as string,
-        body: bodies[n] as string,
-        posted_at: ms(ats[n] as string),
-        edited_at: null,
-        deleted_at: null,
-        changed_seq: seqs[n] as number,
-        reply_to: quoted[n] ?? null,
-      });
-    }
-    return changed('INSERT', streams.length);
-  }),
+  ...listForms(
+    writes('messages-posted', '01383335c46e', function* (tx, values) {
+      const [streams, seqs, authors, bodies, ats, quoted] = values as [
+        string[],
+        number[],
+        string[],
+        string[],
+        string[],
+        (number | null)[],
+      ];
+      for (const [n, conversation_id] of streams.entries()) {
+        yield* tx.insert(tx.tables.messages, {
+          conversation_id,
+          seq: seqs[n] as number,
+          author_id: authors[n] as string,
+          body: bodies[n] as string,
+          posted_at: ms(ats[n] as string),
+          edited_at: null,
+          deleted_at: null,
+          changed_seq: seqs[n] as number,
+          reply_to: quoted[n] ?? null,
+        });
+      }
+      return changed('INSERT', streams.length);
+    }),
+    '37f173f2b5ab',
+  ),
 
   writes(
     'messages-edited',

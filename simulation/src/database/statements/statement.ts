@@ -86,3 +86,21 @@ export const jsonTime = (ms: number | null): string | null =>
   ms === null ? null : new Date(ms).toISOString();
 /** Returns the ms of a `timestamptz` parameter. */
 export const ms = (text: string): number => Date.parse(text);
+
+/**
+ * Returns the two forms of a statement of storage/list-statement.ts: with arrays, and, in `-one`, with the
+ * values of one row of each list.
+ */
+export function listForms(many: Statement, digestOfOne: string): readonly [Statement, Statement] {
+  const one: Statement = {
+    ...many,
+    name: `${many.name}-one`,
+    digest: digestOfOne,
+    run: (tx, values) =>
+      many.run(
+        tx,
+        values.map((value) => [value]),
+      ),
+  };
+  return [many, one];
+}

@@ -1,8 +1,16 @@
 import { databaseError } from '../errors.ts';
 import { UPDATE } from '../row.ts';
 import type { EventRow } from '../tables.ts';
-import type { Transaction } from '../transaction.ts';
-import { changed, ms, reads, type Statement, selected, time, writes } from './statement.ts';
+import {
+  changed,
+  listForms,
+  ms,
+  reads,
+  type Statement,
+  selected,
+  time,
+  writes,
+} from './statement.ts';
 
 /** The statements of stream/: locks, repeated commands, events. */
 export const streamStatements: readonly Statement[] = [
@@ -25,35 +33,38 @@ export const streamStatements: readonly Statement[] = [
     { columns: ['id', 'last_seq', 'last_at'] },
   ),
 
-  reads(
-    'batch-repeated',
-    'f0e427d078a6',
-    (tx, values) => {
-      const [actors, clients] = values as [string[], string[]];
-      const { eventsByCommand, unchangedByCommand } = tx.tables;
-      const events = actors.flatMap((actor, n) =>
-        tx.all(eventsByCommand, actor + clients[n]).map((e) => ({
-          n: n + 1,
-          stream_id: e.stream_id,
-          seq: e.seq,
-          type: e.type,
-          at: time(e.at),
-          command_digest: e.command_digest,
-        })),
-      );
-      const unchanged = actors.flatMap((actor, n) =>
-        tx.all(unchangedByCommand, actor + clients[n]).map((u) => ({
-          n: n + 1,
-          stream_id: u.stream_id,
-          seq: u.seq,
-          type: null,
-          at: null,
-          command_digest: u.command_digest,
-        })),
-      );
-      return [...events, ...unchanged];
-    },
-    ['n', 'stream_id', 'seq', 'type', 'at', 'command_digest'],
+  ...listForms(
+    reads(
+      'batch-repeated',
+      '44ad3e92f907',
+      (tx, values) => {
+        const [actors, clients] = values as [string[], string[]];
+        const { eventsByCommand, unchangedByCommand } = tx.tables;
+        const events = actors.flatMap((actor, n) =>
+          tx.all(eventsByCommand, actor + clients[n]).map((e) => ({
+            n: n + 1,
+            stream_id: e.stream_id,
+            seq: e.seq,
+            type: e.type,
+            at: time(e.at),
+            command_digest: e.command_digest,
+          })),
+        );
+        const unchanged = actors.flatMap((actor, n) =>
+          tx.all(unchangedByCommand, actor + clients[n]).map((u) => ({
+            n: n + 1,
+            stream_id: u.stream_id,
+            seq: u.seq,
+            type: null,
+            at: null,
+            command_digest: u.command_digest,
+          })),
+        );
+        return [...events, ...unchanged];
+      },
+      ['n', 'stream_id', 'seq', 'type', 'at', 'command_digest'],
+    ),
+    '1c9cfb6192cd',
   ),
 
   writes('batch-unchanged', '6580af253563', function* (tx, values) {
@@ -98,29 +109,45 @@ export const streamStatements: readonly Statement[] = [
     return changed('INSERT', 1);
   }),
 
-  writes('stream-flush', '198adb95faa6', function* (tx, values) {
-    const [ids, befores, afters, ats] = values as [string[], number[], number[], string[]];
-    const { streams, streamsById } = tx.tables;
-    const found = ids.map((id, n) =>
-      tx.rows(streamsById.find(id), (s) => s.last_seq === befores[n]),
-    );
-    let advanced = 0;
-    for (const [n, rows] of found.entries()) {
-      const at = { last_seq: afters[n] as number, last_at: ms(ats[n] as string) };
-      const written = yield* tx.update(
-        streams,
-        rows,
-        (s) => s.last_seq === befores[n],
-        (s) => ({ ...s, ...at }),
+  ...listForms(
+    writes('stream-flush', 'da073daa83e1', function* (tx, values) {
+      const [ids, befores, afters, ats] = values as [string[], number[], number[], string[]];
+      const { streams, streamsById } = tx.tables;
+      const found = ids.map((id, n) =>
+        tx.rows(streamsById.find(id), (s) => s.last_seq === befores[n]),
       );
-      advanced += written.length;
-    }
-    if (advanced !== ids.length) throw databaseError('22012', 'division by zero');
-    const events = eventsOf(values.slice(4));
-    for (const event of events) yield* tx.insert(tx.tables.events, event);
-    rejectIdsOfUnchangedCommands(tx, events);
-    return selected([{ all_advanced: 1, reused: false }]);
-  }),
+      let advanced = 0;
+      for (const [n, rows] of found.entries()) {
+        const at = { last_seq: afters[n] as number, last_at: ms(ats[n] as string) };
+        const written = yield* tx.update(
+          streams,
+          rows,
+          (s) => s.last_seq === befores[n],
+          (s) => ({ ...s, ...at }),
+        );
+        advanced += written.length;
+      }
+      if (advanced !== ids.length) throw databaseError('22012', 'division by zero');
+      for (const event of eventsOf(values.slice(4))) yield* tx.insert(tx.tables.events, event);
+      return selected([{ all_advanced: 1 }]);
+    }),
+    '27cb255e9759',
+  ),
+
+  ...listForms(
+    reads('stream-check-ids', 'ce046fadbcff', (tx, values) => {
+      const [actors, clients] = values as [string[], (string | null)[]];
+      for (const [n, client] of clients.entries()) {
+        if (client === null) continue;
+        // It sees what was committed while the insert of the events waited.
+        if (tx.one(tx.tables.unchangedByCommand, (actors[n] as string) + client)) {
+          throw databaseError('23505', 'the id of a command was used by another one');
+        }
+      }
+      return [];
+    }),
+    '99519ff28dda',
+  ),
 
   reads('stream-read-events', 'c087a68c446a', (tx, values) => {
     const [stream, after, upTo, limit] = values as [string, number, number, number];
@@ -165,14 +192,4 @@ function eventsOf(values: readonly unknown[]): EventRow[] {
     data: datas[n] as string,
     command_digest: digests[n] as Buffer | null,
   }));
-}
-
-/** The function of migration 0014: it sees what was committed while the insert waited. */
-function rejectIdsOfUnchangedCommands(tx: Transaction, events: readonly EventRow[]): void {
-  for (const { actor_id, client_id } of events) {
-    if (client_id === null) continue;
-    if (tx.one(tx.tables.unchangedByCommand, actor_id + client_id)) {
-      throw databaseError('23505', 'the id of a command was used by another one');
-    }
-  }
 }
