@@ -138,6 +138,9 @@ export class Transaction implements LockOwner {
   ): Steps<T[]> {
     const changed: T[] = [];
     for (const row of rows) {
+      // PostgreSQL checks the value that follows from what was found before it waits for the row.
+      const found = this.see(row);
+      if (found !== null && condition(found)) this.#check(table, change(found));
       const value = yield* this.lock(row, NO_KEY_UPDATE);
       if (value === null || !condition(value)) continue;
       const next = change(value);
