@@ -229,7 +229,12 @@ async function lockStreams(tx, commands) {`,
         file: 'stream/repeated-commands.js',
         find: 'from events where actor_id = i.actor_id and client_id = i.client_id limit 1',
         replace:
-          "from events where actor_id = i.actor_id and client_id = i.client_id and at > now() - interval '30 seconds' limit 1",
+          "from events where actor_id = i.actor_id and client_id = i.client_id and at > $3::timestamptz - interval '30 seconds' limit 1",
+      },
+      {
+        file: 'stream/repeated-commands.js',
+        find: 'tx.query(name, text, values)',
+        replace: 'tx.query(name, text, [...values, tx.at])',
       },
     ],
     // The index would reject what the planted fault lets through.
