@@ -36,7 +36,7 @@ const LAYERS: readonly (readonly string[])[] = [
   // Domains.
   ['accounts/api-keys', 'accounts/attempts', 'accounts/sessions', 'accounts/tickets', 'messages'],
   ['accounts/users', 'conversations', 'event-visibility.ts', 'personal'],
-  ['admission'],
+  ['admission', 'blocks'],
   ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts', 'search'],
   ['accounts/passwords', 'doctor'],
   ['accounts/logins'],

@@ -149,11 +149,12 @@ class Product {
       [ann, bob],
       [bob, ann],
       [ann, ann],
+      [ann, [bob, cid]],
       [ann, dan],
     ] as const) {
       const made = await this.#ask(
         'open direct',
-        openDirect(append, { actor, clientId: this.#id() }, other),
+        openDirect(append, { actor, clientId: this.#id() }, [other].flat()),
       );
       if (made.kind === 'stored') this.#conversations.push(made.stream as string as ConversationId);
     }

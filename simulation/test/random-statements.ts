@@ -264,7 +264,7 @@ const BASE: Readonly<Record<string, Build>> = {
   ],
   'conversations-state': (c, f) => [c.of(anyStream(f)), c.of(f.accounts)],
   'conversations-active-accounts': (c, f) => [c.some([...f.accounts, f.spare[0]])],
-  'conversations-direct': (c, f) => [c.of(keysOf(f))],
+  'conversations-direct': (c, f) => [c.of(keysOf(f)), c.some(f.accounts), c.of(f.accounts)],
   'conversations-successor': (c, f) => [c.of(f.conversations), c.of(f.accounts)],
   'conversations-created': created,
   'conversations-updated': (c, f) => [

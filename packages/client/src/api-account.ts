@@ -1,6 +1,9 @@
 import type {
+  AccountId,
   AddedPasskey,
   AddPasskeyBody,
+  BlockedUser,
+  ClientId,
   Me,
   MessagesFate,
   PasskeyOptions,
@@ -37,6 +40,21 @@ export class AccountApi {
   /** Ends every other session. */
   changePassword(current: string, next: string): Promise<void> {
     return this.#api.request('POST', '/me/password', { body: { current, next } });
+  }
+
+  // ---- blocked users ------------------------------------------------------------------------------
+
+  async blocks(): Promise<BlockedUser[]> {
+    return (await this.#api.request<{ items: BlockedUser[] }>('GET', '/me/blocks')).items;
+  }
+
+  /** Accepts no direct messages from a user. */
+  block(account: AccountId, id?: ClientId): Promise<void> {
+    return this.#api.request('PUT', `/me/blocks/${account}`, { id });
+  }
+
+  unblock(account: AccountId, id?: ClientId): Promise<void> {
+    return this.#api.request('DELETE', `/me/blocks/${account}`, { id });
   }
 
   // ---- email address -----------------------------------------------------------------------------

@@ -137,6 +137,11 @@ export class ParleyApi extends RestSession {
     return this.request('POST', '/conversations/direct', { body: { account }, id });
   }
 
+  /** Returns the direct conversation of this account with several others, at most ten users together. */
+  openDirectWith(accounts: readonly AccountId[], id?: ClientId): Promise<Conversation> {
+    return this.request('POST', '/conversations/direct', { body: { accounts }, id });
+  }
+
   groups(request: ListRequest = {}): Promise<Page<PublicGroup>> {
     return this.request('GET', `/groups${query(request)}`);
   }

@@ -9,6 +9,7 @@ import {
   type ReadCursor,
   type Seq,
 } from '@parley/protocol';
+import { accessIn } from './member-access.ts';
 import type { MessageWindow } from './messages.ts';
 
 /** A conversation as a client shows it: the server’s snapshot, updated by events. */
@@ -35,6 +36,7 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
     removableRoles: snapshot.removableRoles ?? [],
     messagePermissions: snapshot.messagePermissions ?? { own: [], others: [] },
     actingRole: snapshot.actingRole ?? snapshot.role,
+    peers: snapshot.peers ?? (snapshot.kind === 'direct' ? [snapshot.peer ?? []].flat() : null),
     topic: snapshot.topic ?? '',
     description: snapshot.description ?? '',
     archivedAt: snapshot.archivedAt ?? null,
@@ -56,9 +58,9 @@ const permissionsIn = (snapshot: Partial<Conversation>): Conversation['permissio
 export function changesPermissions(view: ConversationView, event: Event, me: AccountId): boolean {
   if (event.seq <= view.snapshotSeq) return false;
   if (event.type === 'member.role_changed') return event.data.account === me;
-  // An event of this server says what follows; one of an earlier version does not.
-  if (event.type !== 'conversation.updated' || event.data.access) return false;
-  return event.data.visibility !== undefined || event.data.minimumRoles !== undefined;
+  if (event.type !== 'conversation.updated' || accessIn(event.data, view.actingRole)) return false;
+  const { visibility, minimumRoles, archived } = event.data;
+  return [visibility, minimumRoles, archived].some((change) => change !== undefined);
 }
 
 /** What an event is reduced with: the account, and the window, which has already applied it. */
@@ -95,7 +97,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
   // A client has the snapshot before it has the first event.
   'conversation.created': unchanged,
   'conversation.updated': afterSnapshot((view, { at, data }) => {
-    const { name, topic, description, visibility, slowModeSeconds, archived, access } = data;
+    const { name, topic, description, visibility, slowModeSeconds, archived } = data;
     return {
       ...(name !== undefined && { name }),
       ...(topic !== undefined && { topic }),
@@ -103,7 +105,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
       ...(visibility !== undefined && { visibility }),
       ...(slowModeSeconds !== undefined && { slowModeSeconds }),
       ...(archived !== undefined && { archivedAt: archived ? at : null }),
-      ...(access && { minimumRoles: access.minimumRoles, ...access.byRole[view.actingRole] }),
+      ...accessIn(data, view.actingRole),
     };
   }),
   // The receiver drops the view.

@@ -33,6 +33,8 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'message.saved': 'none',
   'message.unsaved': 'none',
   'reminder.due': 'none',
+  'account.blocked': 'none',
+  'account.unblocked': 'none',
   'user.registered': 'none',
   'user.updated': 'none',
   'user.deactivated': 'none',

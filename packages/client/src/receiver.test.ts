@@ -440,6 +440,51 @@ describe('permissions', () => {
     expect(view(client, id)?.permissions).toEqual(['leave', 'post']);
   });
 
+  test('follow from the event of a change that says them, without a request', async () => {
+    const { server, client, id } = await inGroup();
+    const of = (permissions: string[]) => ({
+      permissions,
+      removableRoles: [],
+      messagePermissions: { own: ['edit'], others: [] },
+    });
+    const access = {
+      minimumRoles: { ...server.minimumRoles, post: 'admin' },
+      byRole: { owner: of(['delete']), admin: of(['post']), member: of(['leave', 'rename']) },
+    };
+    const requests = server.requests.length;
+    server.append(id, server.other, 'conversation.updated', {
+      minimumRoles: { post: 'admin' },
+      access,
+      topic: 'Today',
+      slowModeSeconds: 30,
+    } as never);
+    await arrive(server);
+    expect(view(client, id)).toMatchObject({
+      ...access.byRole.member,
+      minimumRoles: { post: 'admin' },
+      topic: 'Today',
+      slowModeSeconds: 30,
+    });
+    server.append(id, server.other, 'conversation.updated', {
+      archived: true,
+      access: { ...access, byRole: { ...access.byRole, member: of([]) } },
+    } as never);
+    await arrive(server);
+    expect(view(client, id)).toMatchObject({ permissions: [], archivedAt: expect.any(String) });
+    expect(server.requests.length).toBe(requests);
+  });
+
+  test('are fetched again when the event of a change says them in a form that cannot be used', async () => {
+    const { server, client, id } = await inGroup();
+    server.permissions = ['leave', 'post'];
+    server.append(id, server.other, 'conversation.updated', {
+      archived: false,
+      access: { minimumRoles: server.minimumRoles, byRole: { member: { permissions: 'all' } } },
+    } as never);
+    await heal(server, client);
+    expect(view(client, id)?.permissions).toEqual(['leave', 'post']);
+  });
+
   test('in the group of everyone are fetched again when one’s role on the server changes', async () => {
     const { server, client, id } = await inGroup();
     const change = (account: AccountId) =>

@@ -77,6 +77,13 @@ const AUTHORIZED: readonly Row[] = [
     ({ api }) => api.openDirect(A, ID),
     { body: { account: A }, id: ID },
   ],
+  [
+    'POST /conversations/direct',
+    ({ api }) => api.openDirectWith([A], ID),
+    { body: { accounts: [A] }, id: ID },
+  ],
+  [`PUT /me/blocks/${A}`, ({ account }) => account.block(A, ID), { id: ID }],
+  [`DELETE /me/blocks/${A}`, ({ account }) => account.unblock(A, ID), { id: ID }],
   ['GET /groups?search=x', ({ api }) => api.groups({ search: 'x' })],
   [
     `PATCH /conversations/${C}`,
@@ -299,6 +306,7 @@ const AUTHORIZED: readonly Row[] = [
 const LISTS: readonly Row[] = [
   ['GET /conversations', ({ api }) => api.conversations()],
   [`GET /conversations/${C}/links`, ({ api }) => api.groupLinks(C)],
+  ['GET /me/blocks', ({ account }) => account.blocks()],
   ['GET /me/sessions', ({ account }) => account.sessions()],
   ['GET /admin/invitations', ({ admin }) => admin.invitations()],
   ['GET /admin/emails', ({ admin }) => admin.email()],

@@ -49,7 +49,7 @@ export class Snapshots {
       const id = stream as string as ConversationId;
       const snapshot = this.#latest.get(id);
       // One that an earlier version has kept lacks what this version shows.
-      const isComplete = snapshot?.actingRole !== undefined && snapshot.readRevision !== undefined;
+      const isComplete = snapshot?.peers !== undefined && snapshot.readRevision !== undefined;
       if (isComplete && snapshot.lastSeq === seq) claimed.set(id, snapshot);
       else resend.push(id);
     }

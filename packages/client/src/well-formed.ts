@@ -32,6 +32,8 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'message.saved': { conversation: 'string', message: 'number' },
   'message.unsaved': { conversation: 'string', message: 'number' },
   'reminder.due': { conversation: 'string', message: 'number' },
+  'account.blocked': { account: 'string' },
+  'account.unblocked': { account: 'string' },
   'user.registered': { account: 'string', username: 'string', displayName: 'string' },
   'user.updated': { account: 'string', username: 'string', displayName: 'string' },
   'user.deactivated': { account: 'string' },

@@ -31,10 +31,9 @@ const CONVERSATION_EVENTS = {
     visibility: Visibility,
     name: z.string().nullable(),
     /**
-     * The two users of a direct conversation, ordered by id; the same user twice for notes to
-     * oneself.
+     * The users of a direct conversation, ordered by id; the same user twice for notes to oneself.
      */
-    users: z.tuple([AccountId, AccountId]).optional(),
+    users: z.array(AccountId).min(2).max(LIMITS.directUsersMax).optional(),
   }),
   'conversation.updated': z.object({
     name: z.string().optional(),
@@ -91,6 +90,9 @@ const PERSONAL_EVENTS = {
   'message.unsaved': z.object({ conversation: ConversationId, message: Seq }),
   /** The reminder of a saved message: given once. */
   'reminder.due': z.object({ conversation: ConversationId, message: Seq }),
+  /** The account of the stream accepts no direct messages from this one. Only it learns of that. */
+  'account.blocked': z.object({ account: AccountId }),
+  'account.unblocked': z.object({ account: AccountId }),
 } as const;
 
 /** The `data` of the events in the workspace stream. */

@@ -67,6 +67,10 @@ export const LIMITS = {
   reactionsPerMessage: 50,
   /** Pinned messages of one conversation. */
   pinsPerConversation: 100,
+  /** Users of a direct conversation. */
+  directUsersMax: 10,
+  /** Accounts that one account can block. */
+  blocksMax: 1_000,
   /** Links of one group that can still be used. */
   linksPerGroup: 50,
   /** The greatest number of accounts that a link can be limited to. */

@@ -142,8 +142,10 @@ export const Conversation = z
     /** How long members wait between two posts, unless they have `skip_slow_mode`; 0: no wait. */
     slowModeSeconds: count(),
     isEveryone: z.boolean(),
-    /** The other user of a direct conversation. */
+    /** The other user of a direct conversation of two. */
     peer: AccountId.nullable(),
+    /** The other users of a direct conversation, none for notes to oneself; null for groups. */
+    peers: z.array(AccountId).nullable(),
     memberCount: count(),
     createdAt: Timestamp,
     /** The role of this member, and the seq of the event with which it joined. */
@@ -219,6 +221,17 @@ export const Ban = z
   })
   .meta({ id: 'Ban' });
 export type Ban = z.infer<typeof Ban>;
+
+/** An account whose direct messages are not accepted. */
+export const BlockedUser = z
+  .object({
+    account: AccountId,
+    username: z.string(),
+    displayName: z.string(),
+    blockedAt: Timestamp,
+  })
+  .meta({ id: 'BlockedUser' });
+export type BlockedUser = z.infer<typeof BlockedUser>;
 
 /** A link with which its holder joins a group, for those who may add people. */
 export const GroupLink = z

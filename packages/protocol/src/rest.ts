@@ -7,6 +7,7 @@ import { AccountId, Seq, SeqText } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import {
   Ban,
+  BlockedUser,
   Conversation,
   GroupLink,
   Member,
@@ -90,7 +91,22 @@ export const CreateGroupBody = z.object({
   /** Further members. */
   members: z.array(AccountId).max(200).default([]),
 });
-export const OpenDirectBody = z.object({ account: AccountId });
+/** The other user, or the other users of a direct conversation of several. */
+export const OpenDirectBody = z
+  .object({
+    account: AccountId.optional(),
+    accounts: z
+      .array(AccountId)
+      .min(1)
+      .max(LIMITS.directUsersMax - 1)
+      .optional(),
+  })
+  .refine((body) => (body.account === undefined) !== (body.accounts === undefined), {
+    message: 'Use either account or accounts',
+  })
+  .meta({ examples: [{ account: '01890a5d-ac96-774b-bcce-b302099a8057' }] });
+/** At most `limits.blocksMax`, the latest first. */
+export const BlocksAnswer = z.object({ items: z.array(BlockedUser) });
 /** What is left out stays as it is. */
 export const UpdateGroupBody = z
   .object({

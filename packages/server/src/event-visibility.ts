@@ -31,6 +31,8 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'message.saved': NO_CHANGE,
   'message.unsaved': NO_CHANGE,
   'reminder.due': NO_CHANGE,
+  'account.blocked': NO_CHANGE,
+  'account.unblocked': NO_CHANGE,
   'user.registered': NO_CHANGE,
   'user.updated': NO_CHANGE,
   'user.deactivated': NO_CHANGE,

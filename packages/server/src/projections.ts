@@ -1,5 +1,6 @@
 import { accountProjections } from './accounts/users/projections.ts';
 import { admissionProjections } from './admission/projections.ts';
+import { blockProjections } from './blocks/projections.ts';
 import { conversationProjections } from './conversations/projections.ts';
 import { messageProjections } from './messages/projections.ts';
 import { personalProjections } from './personal/projections.ts';
@@ -13,6 +14,7 @@ export const PROJECTIONS: ProjectionTable = {
   ...admissionProjections,
   ...messageProjections,
   ...personalProjections,
+  ...blockProjections,
   // These only announce what happens in conversations.
   'conversation.joined': 'none',
   'conversation.left': 'none',

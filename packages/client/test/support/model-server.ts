@@ -243,6 +243,7 @@ export class ModelServer {
       isEveryone: this.isEveryone,
 
       peer: null,
+      peers: null,
       memberCount: members,
       createdAt: '2026-01-01T00:00:00.000Z',
       role: 'member',

@@ -38,7 +38,9 @@ import {
   revokeGroupLink,
 } from '../admission/links.ts';
 import { bansOf, groupOfLink, linksOf } from '../admission/queries.ts';
-import { postMessage } from '../messages/commands.ts';
+import { blockAccount, blocksOf, unblockAccount } from '../blocks/blocks.ts';
+import { examine } from '../doctor/doctor.ts';
+import { addReaction, deleteMessage, editMessage, postMessage } from '../messages/commands.ts';
 import { authorize as authorizeOnMessages } from '../messages/policy.ts';
 import { eventsFor, history } from '../messages/queries.ts';
 import { minimumRolesOf } from '../minimum-roles.ts';
@@ -892,8 +894,8 @@ describe('a direct conversation', () => {
     const outcomes = await Promise.all(
       upTo(20).map((n) =>
         n % 2 === 0
-          ? openDirect(nodes[0], asking(ann), bob)
-          : openDirect(nodes[1], asking(bob), ann),
+          ? openDirect(nodes[0], asking(ann), [bob])
+          : openDirect(nodes[1], asking(bob), [ann]),
       ),
     );
     const [id, ...others] = new Set(outcomes.map(conversationIn));
@@ -911,15 +913,65 @@ describe('a direct conversation', () => {
     });
   });
 
+  test('may be of up to ten, the same one for the same users in any order', async () => {
+    const all = (await users(10)) as AccountId[] as [AccountId, AccountId, ...AccountId[]];
+    const [ann, bob, ...rest] = all;
+    const id = conversationIn(await openDirect(append, asking(ann), [bob, ...rest]));
+    const again = await openDirect(append, asking(bob), [...rest].reverse().concat(ann));
+    expect(conversationIn(again)).toBe(id);
+    const seen = await conversationFor(db.pool, bob, id);
+    expect(seen).toMatchObject({ kind: 'direct', peer: null, peerReadSeq: null, memberCount: 10 });
+    expect(seen?.peers).toEqual(all.filter((account) => account !== bob).sort());
+    const pair = conversationIn(await openDirect(append, asking(ann), [bob]));
+    expect(pair).not.toBe(id);
+    expect((await conversationFor(db.pool, bob, pair))?.peers).toEqual([ann]);
+    await says(append, ann, id, 'to all');
+    expect(await conversationFor(db.pool, rest[0] as AccountId, id)).toMatchObject({ unread: 1 });
+    const ofThis = (f: { table: string }) => ['conversations', 'memberships'].includes(f.table);
+    expect((await examine(db.pool)).filter(ofThis)).toEqual([]);
+  });
+
+  test('accepts nothing from a blocked user, while groups do', async () => {
+    const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
+    const id = await aDirect(append, ann, bob);
+    const three = conversationIn(await openDirect(append, asking(ann), [bob, cem]));
+    const group = await aRealGroup(append, [ann, bob]);
+    const seq = await says(append, bob, id, 'before');
+    const others = await says(append, ann, id, 'an answer');
+    stored(await blockAccount(append, asking(ann), bob));
+    stored(await blockAccount(append, asking(ann), bob));
+    expect(await blocksOf(db.pool, ann)).toMatchObject([{ account: bob }]);
+    const answers = async () => [
+      verdict(await postMessage(append, about(bob, id), 'x')),
+      verdict(await editMessage(append, about(bob, id), seq, 'x')),
+      verdict(await addReaction(append, about(bob, id), others, '👎')),
+      verdict(await openDirect(append, asking(bob), [ann, (await users(1))[0]])),
+    ];
+    expect(await answers()).toEqual(['blocked', 'blocked', 'blocked', 'blocked']);
+    for (const where of [three, group]) {
+      expect(verdict(await postMessage(append, about(bob, where), 'x'))).toBe('yes');
+    }
+    // What exists can still be read, and the blocking user may write and is answered after unblocking.
+    expect(conversationIn(await openDirect(append, asking(bob), [ann]))).toBe(id);
+    expect(verdict(await postMessage(append, about(ann, id), 'x'))).toBe('yes');
+    expect(verdict(await deleteMessage(append, about(bob, id), seq))).toBe('yes');
+    stored(await unblockAccount(append, asking(ann), bob));
+    expect(verdict(await postMessage(append, about(bob, id), 'x'))).toBe('yes');
+    expect((await logTypes(ann)).slice(-2)).toEqual(['account.blocked', 'account.unblocked']);
+    expect(verdict(await blockAccount(append, asking(ann), ann))).toBe('forbidden');
+    const unknown = aClientId() as string as AccountId;
+    expect(verdict(await blockAccount(append, asking(ann), unknown))).toBe('account_not_found');
+  });
+
   test('may be with oneself, but not with an unknown account', async () => {
     const [ann] = await users(1);
     const id = await aDirect(append, ann, ann);
     expect(await aDirect(append, ann, ann)).toBe(id);
     expect(await conversationFor(db.pool, ann, id)).toMatchObject({ peer: null, memberCount: 1 });
     const unknown = aClientId() as string as AccountId;
-    expect(verdict(await openDirect(append, asking(ann), unknown))).toBe('account_not_found');
+    expect(verdict(await openDirect(append, asking(ann), [unknown]))).toBe('account_not_found');
     // The id of a conversation.
-    const outcome = await openDirect(append, asking(ann), id as string as AccountId);
+    const outcome = await openDirect(append, asking(ann), [id as string as AccountId]);
     expect(verdict(outcome)).toBe('account_not_found');
   });
 });

@@ -34,7 +34,7 @@ interface CreateGroupCommand extends Command {
 
 interface OpenDirectCommand extends Command {
   readonly conversation: ConversationId;
-  readonly users: readonly [AccountId, AccountId];
+  readonly users: readonly AccountId[];
 }
 
 /**
@@ -70,16 +70,17 @@ export function createGroup(
 }
 
 /**
- * Finds or creates the direct conversation of two users, or of one with themselves, for notes. Both
+ * Finds or creates the direct conversation of an account with others, or with itself, for notes. All
  * personal streams are locked, so concurrent calls return the same one. `stored.stream` is its stream.
  */
 export function openDirect(
   append: Append,
   r: { actor: AccountId; clientId: ClientId },
-  other: AccountId,
+  others: readonly AccountId[],
 ): Promise<Outcome> {
   const conversation = uuidv7() as ConversationId;
-  const users: [AccountId, AccountId] = r.actor < other ? [r.actor, other] : [other, r.actor];
+  const all = [...new Set([r.actor, ...others])].sort();
+  const users = all.length === 1 ? [r.actor, r.actor] : all;
   const command: OpenDirectCommand = {
     rule: openDirectRule,
     actor: r.actor,
@@ -89,7 +90,7 @@ export function openDirect(
     eventType: 'conversation.created',
     createsStream: true,
     payload: ['direct', ...users],
-    bytes: 1500,
+    bytes: 500 * (1 + users.length),
     conversation,
     users,
   };
@@ -129,14 +130,17 @@ const createGroupRule: Rule<CreateGroupCommand> = {
 const openDirectRule: Rule<OpenDirectCommand> = {
   name: 'conversations.direct',
   async decide(tx, command) {
-    const { conversation, stream, users } = command;
-    const [row] = await tx.query<{ id: string }>(
+    const { conversation, stream, users, actor } = command;
+    const [row] = await tx.query<{ id: string | null; is_blocked: boolean }>(
       'conversations-direct',
-      'select id from conversations where direct_key = $1',
-      [directKey(users)],
+      `select (select id from conversations where direct_key = $1) as id,
+              exists (select from blocks
+                      where account_id = any($2::uuid[]) and blocked_id = $3) as is_blocked`,
+      [directKey(users), users, actor],
     );
-    // Event 1 is its `conversation.created`.
-    if (row) return { unchanged: 1 as Seq, stream: row.id as StreamId };
+    // Event 1 is its `conversation.created`. What exists can be read, also by a blocked user.
+    if (row?.id) return { unchanged: 1 as Seq, stream: row.id as StreamId };
+    if (row?.is_blocked) return { refuse: refusal('blocked') };
     const active = await activeAccounts(tx, users);
     if (!users.every((id) => active.has(id))) return { refuse: refusal('account_not_found') };
     const created = newEvent(stream, 'conversation.created', {
@@ -159,7 +163,7 @@ const deleteRule = conversationRule('delete', async (_tx, command, state) => {
   return { events: [newEvent(stream, 'conversation.deleted', {}), ...listed] };
 });
 
-/** Returns the unique key of a direct conversation: the ids of its two users, in order. */
-export function directKey(users: readonly [AccountId, AccountId]): string {
+/** Returns the unique key of a direct conversation: the ids of its users, in order. */
+export function directKey(users: readonly AccountId[]): string {
   return users.join(' ');
 }

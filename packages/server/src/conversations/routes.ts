@@ -97,19 +97,21 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     schema: {
       operationId: 'openDirect',
       tags: ['Conversations'],
-      summary: 'Get or create the direct conversation with a user',
+      summary: 'Get or create the direct conversation with a user, or with several',
       description:
-        'Two users have one direct conversation. Use your own account id for a conversation with yourself, for notes.',
+        'The same users have one direct conversation, of at most ten. Use your own account id for a conversation with yourself, for notes. A user who has blocked you is not written to: `blocked`.',
       security,
       headers,
       body: OpenDirectBody,
-      response: { 200: Conversation, ...problems(401, 404, 410, 422) },
+      response: { 200: Conversation, ...problems(401, 403, 404, 410, 422) },
     },
     onRequest,
     handler: async (request) => {
       const actor = sessionOf(request).account;
       const clientId = clientIdOf(request);
-      const outcome = await openDirect(append, { actor, clientId }, request.body.account);
+      const { account, accounts = [] } = request.body;
+      const others = account === undefined ? accounts : [account];
+      const outcome = await openDirect(append, { actor, clientId }, others);
       return after(actor, conversationOfStream(storedOrRefuse(outcome).stream));
     },
   });
@@ -258,7 +260,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       params: OfConversation,
-      response: { 200: Conversation, ...problems(401, 404, 409, 410, 422) },
+      response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422) },
     },
     onRequest,
     handler: async (request) => {

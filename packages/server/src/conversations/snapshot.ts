@@ -26,6 +26,9 @@ export interface ConversationRow
 /** SQL: whether account $1 is an owner or admin of the server. */
 export const IS_SERVER_ADMIN = `(select role in ('owner', 'admin') from accounts where id = $1)`;
 
+/** SQL: whether the conversation `c` is a direct one of two users: its key has two ids. */
+const HAS_PEER = `c.kind = 'direct' and length(c.direct_key) = 73`;
+
 /** SQL: the unread messages of the membership `m`. */
 const UNREAD = unread('m.conversation_id', 'm.account_id', 'm.read_seq');
 
@@ -50,6 +53,8 @@ export const currentConversations = (isCurrent = 'false') => `
       'isEveryone', c.is_everyone,
       'minimumRoles', c.minimum_roles,
       'peer', peer.account_id,
+      'peers', case when c.kind = 'direct' then
+        to_json(array_remove(string_to_array(c.direct_key, ' '), m.account_id::text)) end,
       'memberCount', c.member_count,
       'createdAt', ${timestamp('c.created_at')},
       'role', m.role,
@@ -72,7 +77,7 @@ export const currentConversations = (isCurrent = 'false') => `
   join streams s on s.id = m.conversation_id
   left join lateral (
     select p.account_id, p.read_seq from memberships p
-    where c.kind = 'direct' and p.conversation_id = m.conversation_id
+    where ${HAS_PEER} and p.conversation_id = m.conversation_id
       and p.account_id <> m.account_id and p.left_seq is null
     limit 1
   ) peer on true

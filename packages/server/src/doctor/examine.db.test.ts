@@ -126,7 +126,7 @@ describe('a clean database', () => {
           const group = { name: 'g', visibility: 'public' as const, members: [whom] };
           return created(createGroup(append, asking(who), group));
         },
-        direct: () => created(openDirect(append, asking(who), whom)),
+        direct: () => created(openDirect(append, asking(who), [whom])),
         join: () => joinGroup(append, request),
         leave: () => leaveGroup(append, request),
         add: () => addMember(append, request, whom),

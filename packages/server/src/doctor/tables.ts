@@ -134,6 +134,15 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     parent: { table: 'conversations', columns: { conversation_id: 'id' } },
   },
   {
+    name: 'blocks',
+    key: ['account_id', 'blocked_id'],
+    columns: ['blocked_at', 'seq'],
+    excluded: {},
+    stream: (alias) => `${alias}.account_id`,
+    rows: true,
+    parent: { table: 'accounts', columns: { account_id: 'id' } },
+  },
+  {
     name: 'group_links',
     key: ['id'],
     columns: [

@@ -11,6 +11,7 @@ import { uuidv7 } from 'uuidv7';
 import type { Sessions } from '../accounts/sessions/sessions.ts';
 import { erasedNames } from '../accounts/users/erased.ts';
 import { BackgroundWorker } from '../background-worker.ts';
+import { blocksOf, unblockAccount } from '../blocks/blocks.ts';
 import type { Clock } from '../clock.ts';
 import { withdrawMember } from '../conversations/members.ts';
 import type { Logger } from '../log.ts';
@@ -33,7 +34,7 @@ export interface ErasuresDeps {
 }
 
 /**
- * Erases what deleted accounts have left: sessions, memberships, names in old events, and, if the
+ * Erases what deleted accounts have left: sessions, memberships, blocks, names in old events, and, if the
  * user chose so, messages.
  *
  * 1. The deletion of the account queues the erasure in its transaction, so a crash does not lose it.
@@ -104,6 +105,11 @@ export class Erasures {
       if (!current || kind === 'direct') continue;
       const clientId = uuidv7() as ClientId;
       assertStored(await withdrawMember(append, { actor: account, clientId, conversation }));
+      if (isStopped()) return false;
+    }
+    for (const { account: blocked } of await blocksOf(pool, account)) {
+      const clientId = uuidv7() as ClientId;
+      assertStored(await unblockAccount(append, { actor: account, clientId }, blocked));
       if (isStopped()) return false;
     }
     for (;;) {

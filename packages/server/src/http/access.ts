@@ -78,6 +78,9 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   addPasskey: user,
   removePasskey: user,
 
+  listBlocks: user,
+  blockUser: user,
+  unblockUser: user,
   me: by('users:read'),
   updateMe: user,
   changePassword: user,

@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 import { noteDenied } from '../admin/denied.ts';
 import { adminRoutes } from '../admin/routes.ts';
 import { admissionRoutes } from '../admission/routes.ts';
+import { blockRoutes } from '../blocks/routes.ts';
 import { memberRoutes } from '../conversations/member-routes.ts';
 import { conversationRoutes } from '../conversations/routes.ts';
 import { factorLoginRoutes } from '../factors/login-routes.ts';
@@ -114,6 +115,7 @@ function apiRoutes(
     (scope) => conversationRoutes(scope, { pool, append, authenticate }),
     (scope) => memberRoutes(scope, { pool, append, authenticate }),
     (scope) => admissionRoutes(scope, { pool, append, authenticate, vault, clock, server }),
+    (scope) => blockRoutes(scope, { pool, append, authenticate }),
     (scope) => messageRoutes(scope, { pool, append, authenticate, readCursors, onReadMoved }),
     (scope) => searchRoutes(scope, { search, authenticate }),
     (scope) => personalRoutes(scope, { pool, append, authenticate }),

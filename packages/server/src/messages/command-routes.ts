@@ -43,7 +43,7 @@ const DELETE: CommandRoute<typeof OfMessage> = {
   summary: 'Delete a message',
   description: 'Your own, or another member’s if your role in the group allows it.',
   params: OfMessage,
-  refusals: [401, 403, 404, 503],
+  refusals: [401, 403, 404, 409, 503],
   run: (append, request, { seq }) => deleteMessage(append, request, seq),
 };
 
@@ -53,7 +53,7 @@ const ADD_REACTION: CommandRoute<typeof OfReaction> = {
   operationId: 'addReaction',
   summary: 'Add a reaction',
   params: OfReaction,
-  refusals: [401, 404, 409, 422, 503],
+  refusals: [401, 403, 404, 409, 422, 503],
   run: (append, request, { seq, emoji }) => addReaction(append, request, seq, emoji),
 };
 
@@ -63,7 +63,7 @@ const REMOVE_REACTION: CommandRoute<typeof OfReaction> = {
   operationId: 'removeReaction',
   summary: 'Remove your own reaction',
   params: OfReaction,
-  refusals: [401, 404, 422, 503],
+  refusals: [401, 403, 404, 409, 422, 503],
   run: (append, request, { seq, emoji }) => removeReaction(append, request, seq, emoji),
 };
 
@@ -85,7 +85,7 @@ const UNPIN: CommandRoute<typeof OfMessage> = {
   summary: 'Unpin a message',
   description: 'Those who may pin messages can also remove the pins of others.',
   params: OfMessage,
-  refusals: [401, 403, 404, 422, 503],
+  refusals: [401, 403, 404, 409, 422, 503],
   run: (append, request, { seq }) => unpinMessage(append, request, seq),
 };
 

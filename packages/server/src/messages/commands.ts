@@ -155,6 +155,16 @@ const postRule: Rule<PostCommand> = {
   decideMany: decidePosts,
 };
 
+/**
+ * SQL: whether the other user of a direct conversation of two has blocked an account. The key of such a
+ * conversation has two ids.
+ */
+const isBlocked = (directKey: string, account: string) => `(
+  length(${directKey}) = 73 and exists (
+    select from blocks b
+    where b.account_id = any(string_to_array(${directKey}, ' ')::uuid[])
+      and b.blocked_id = ${account}))`;
+
 /** The membership of a sender, as read from the database. */
 interface Sender {
   readonly role: MemberRole;
@@ -164,6 +174,8 @@ interface Sender {
   readonly slowModeSeconds: number;
   /** When the member last posted in slow mode. */
   lastSlowPostAt: string | null;
+  /** The other user of a direct conversation accepts no messages from this one. */
+  readonly isBlocked: boolean;
 }
 
 async function decidePosts(tx: RuleContext, commands: readonly PostCommand[]): Promise<Decision[]> {
@@ -199,6 +211,7 @@ function decidePost(
   if (verdict === 'forbidden') return { refuse: refusal(verdict, FORBIDDEN.post) };
   if (verdict !== 'yes' || !sender) return { refuse: refusal('conversation_not_found') };
   if (sender.isArchived) return { refuse: refusal('conversation_archived') };
+  if (sender.isBlocked) return { refuse: refusal('blocked') };
   if (!quotesMessage) return { refuse: refusal('message_not_found', NO_QUOTED) };
   const { stream, body, replyTo } = command;
   const data = { body, ...(replyTo !== undefined && { replyTo }) };
@@ -243,7 +256,9 @@ const MEMBERS = listStatement(
             case when c.slow_mode_seconds > 0 then
               (select max(p.slow_posted_at) from memberships p
                where p.conversation_id = i.conversation_id and p.account_id = i.account_id)
-            end as slow_posted_at
+            end as slow_posted_at,
+            case when c.kind = 'direct' then ${isBlocked('c.direct_key', 'i.account_id')}
+            end as is_blocked
      from ${senders.rows} i
      cross join lateral (
        -- The latest membership: read by the primary key, whatever the statistics of the table.
@@ -254,7 +269,8 @@ const MEMBERS = listStatement(
      ) m
      cross join lateral (
        select visibility, is_everyone, minimum_roles ->> 'post' as post,
-              archived_at is not null as is_archived, slow_mode_seconds
+              archived_at is not null as is_archived, slow_mode_seconds,
+              kind, direct_key
        from conversations
        where id = i.conversation_id
        order by id
@@ -282,6 +298,7 @@ async function readSenders(
     is_archived: boolean;
     slow_mode_seconds: number;
     slow_posted_at: Date | null;
+    is_blocked: boolean | null;
   }>(name, text, values);
   return new Map(
     rows.map(({ n, role, visibility, is_everyone, post, is_server_admin, ...row }) => [
@@ -293,6 +310,7 @@ async function readSenders(
         isArchived: row.is_archived,
         slowModeSeconds: row.slow_mode_seconds,
         lastSlowPostAt: row.slow_posted_at?.toISOString() ?? null,
+        isBlocked: row.is_blocked === true,
       },
     ]),
   );
@@ -384,11 +402,14 @@ function messageRule(
         is_everyone: boolean;
         is_server_admin: boolean | null;
         is_archived: boolean;
+        is_blocked: boolean | null;
       }>(
         'messages-target',
         `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq,
                 c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,
                 c.archived_at is not null as is_archived,
+                case when c.kind = 'direct' then ${isBlocked('c.direct_key', 'm.account_id')}
+                end as is_blocked,
                 case when c.is_everyone then
                   (select a.role in ('owner', 'admin') from accounts a where a.id = m.account_id)
                 end as is_server_admin
@@ -409,6 +430,8 @@ function messageRule(
       if (verdict !== 'yes') return { refuse: refusal(verdict) };
       if (!row) throw new Error(`${name} needs a membership, but the policy allows a non-member`);
       if (row.is_archived) return { refuse: refusal('conversation_archived') };
+      // A blocked user may still delete what it wrote, but not write by an edit or a reaction.
+      if (row.is_blocked && action !== 'delete') return { refuse: refusal('blocked') };
       const changedSeq = row.changed_seq as Seq;
       return await decide(tx, command, {
         deleted: row.deleted,

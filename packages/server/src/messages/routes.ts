@@ -81,7 +81,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       headers,
       params: OfConversation,
       body: PostBody,
-      response: { 201: Message, ...problems(401, 403, 404, 409, 410, 422, 503) },
+      response: { 201: Message, ...problems(401, 403, 404, 409, 410, 422, 429, 503) },
     },
     onRequest,
     handler: async (request, reply) => {

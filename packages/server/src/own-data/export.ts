@@ -27,6 +27,8 @@ export async function* exportOf(
   yield field('otherProviders', await all(IDENTITIES));
   yield field('emails', await all(EMAILS));
   yield field('savedMessages', await all(SAVED));
+  yield field('blockedUsers', await all(BLOCKS));
+  yield field('groupLinks', await all(GROUP_LINKS));
   const conversations = await all(CONVERSATIONS);
   yield field('conversations', conversations);
   const ids = [...new Set(conversations.map((row) => row.conversation as ConversationId))];
@@ -83,6 +85,11 @@ const IDENTITIES = `select issuer, subject, created_at as "createdAt"
   from identities where account_id = $1 order by created_at`;
 const EMAILS = `select recipient, subject, purpose, created_at as "createdAt", sent_at as "sentAt"
   from emails where account_id = $1 order by created_at`;
+const BLOCKS = `select blocked_id as account, blocked_at as "blockedAt"
+  from blocks where account_id = $1 order by seq`;
+const GROUP_LINKS = `select conversation_id as conversation, created_at as "createdAt",
+    expires_at as "expiresAt", max_uses as "maxUses", revoked_at as "revokedAt"
+  from group_links where created_by = $1 order by created_at, id`;
 const CONVERSATIONS = `select c.id as conversation, c.kind, c.name, m.role,
     m.joined_seq as "joinedSeq", m.left_seq as "leftSeq", m.read_seq as "readSeq"
   from memberships m join conversations c on c.id = m.conversation_id

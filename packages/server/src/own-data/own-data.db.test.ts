@@ -62,6 +62,7 @@ describe('the data export', () => {
     await ann.request('PUT', `/conversations/${group}/messages/${first.seq}/pin`);
     // The export has what the reply says, and nothing of the message of another that it quotes.
     const [, theirs] = (await ann.request('GET', `/conversations/${group}/messages`)).body.items;
+    await ann.request('PUT', `/me/blocks/${owner.id}`);
     const reply = { body: 'a reply', replyTo: theirs.seq };
     await ann.request('POST', `/conversations/${group}/messages`, reply);
     await ann.request('POST', `/conversations/${left}/leave`);
@@ -77,6 +78,7 @@ describe('the data export', () => {
       'mine "quoted" \u{1F44D}',
     ]);
     expect(file.messages).toContainEqual(expect.objectContaining(reply));
+    expect(file.blockedUsers).toMatchObject([{ account: owner.id }]);
     expect(file.reactions).toEqual([{ conversation: group, message: first.seq, emoji: '👍' }]);
     expect(file.pins).toEqual([
       { conversation: group, message: first.seq, pinnedAt: expect.any(String) },
@@ -115,6 +117,7 @@ describe('a deleted account', () => {
     await bob.post(group, 'kept');
     const direct = await bob.request('POST', '/conversations/direct', { account: owner.id });
     await bob.post(direct.body.id, 'kept too');
+    expect((await bob.request('PUT', `/me/blocks/${owner.id}`)).status).toBe(204);
     const socket = server.peer();
     await socket.hello(bob.accessToken);
     const watcher = server.peer();
@@ -147,6 +150,7 @@ describe('a deleted account', () => {
       `select 1 from memberships where conversation_id = '${EVERYONE}' and account_id = '${bob.id}' and left_seq is null`,
     );
     expect(everyone).toEqual([]);
+    expect(await server.rows(`select 1 from blocks where account_id = '${bob.id}'`)).toEqual([]);
     // No table has the name of the user.
     for (const table of ['accounts', 'sessions', 'events', 'emails', 'erasures']) {
       const rows = await server.rows(

@@ -72,6 +72,8 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'message.unsaved': 'none',
   'reminder.due': 'none',
   'conversation.left': 'none',
+  'account.blocked': 'none',
+  'account.unblocked': 'none',
   'user.registered': 'none',
   'user.updated': 'none',
   'user.deactivated': 'none',

@@ -78,6 +78,10 @@ function loggingIn(fixtures: Fixtures): Situations {
 }
 
 function ownAccount(fixtures: Fixtures): Situations {
+  const withOtherUser = async () => {
+    const user = await fixtures.user();
+    return as(user, { account: (await fixtures.shared()).admin.id });
+  };
   return {
     changePassword: async () =>
       as(await fixtures.user(), { current: PASSWORD, next: 'another good password' }),
@@ -99,6 +103,8 @@ function ownAccount(fixtures: Fixtures): Situations {
     },
     endMyOtherSessions: async () => as(await fixtures.user()),
     reauthenticate: async () => as((await fixtures.shared()).member, password),
+    blockUser: withOtherUser,
+    unblockUser: withOtherUser,
     exportMe: async () => as((await fixtures.shared()).member, password),
     deleteMe: async () => as(await fixtures.user(), password),
   };
@@ -148,7 +154,10 @@ function conversations(fixtures: Fixtures): Situations {
       const { member, admin } = await fixtures.shared();
       return as(member, { members: [admin.id] });
     },
-    openDirect: withOther,
+    openDirect: async () => {
+      const { member, admin } = await fixtures.shared();
+      return as(member, { account: admin.id, accounts: undefined });
+    },
     getConversation: own,
     updateGroup: own,
     archiveGroup: own,

@@ -29,12 +29,14 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   // Users, with no API key.
   user: [
     'addPasskey',
+    'blockUser',
     'changePassword',
     'confirmTotp',
     'deleteMe',
     'endMyOtherSessions',
     'endMySession',
     'exportMe',
+    'listBlocks',
     'listMySessions',
     'mySecondFactors',
     'newPasskeyOptions',
@@ -44,6 +46,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'renewRecoveryCodes',
     'sendMyCode',
     'setUpTotp',
+    'unblockUser',
     'updateMe',
     'verifyMe',
   ],

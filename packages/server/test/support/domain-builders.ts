@@ -62,7 +62,7 @@ export async function aDirect(
   one: AccountId,
   other: AccountId,
 ): Promise<ConversationId> {
-  return conversationIn(await openDirect(append, asking(one), other));
+  return conversationIn(await openDirect(append, asking(one), [other]));
 }
 
 /** Posts a message and returns its seq. */

@@ -7,6 +7,7 @@ import { BrowseGroups } from '../conversations/browse-groups.tsx';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { CreateGroup } from '../conversations/create-group.tsx';
 import { byActivity, titleOf, unreadText } from '../conversations/naming.ts';
+import { NewDirect } from '../conversations/new-direct.tsx';
 import { excerpt } from '../lib/display-text.ts';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -26,7 +27,7 @@ const PREVIEW = 120;
 /** Lists the conversations and the people. */
 export function Sidebar({ onSearch }: { onSearch: () => void }) {
   const conversations = useParley((s) => s.conversations);
-  const [dialog, setDialog] = useState<'create' | 'browse' | null>(null);
+  const [dialog, setDialog] = useState<'create' | 'browse' | 'direct' | null>(null);
   const [groups, archived, directs] = useMemo(() => {
     const all = [...conversations.values()].sort(byActivity);
     const groups = all.filter((c) => c.kind === 'group');
@@ -83,13 +84,22 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
             <Entry key={c.id} conversation={c} />
           ))}
         </Section>
-        {directs.length > 0 && (
-          <Section title={t('sidebar.directMessages')}>
-            {directs.map((c) => (
-              <Entry key={c.id} conversation={c} />
-            ))}
-          </Section>
-        )}
+        <Section
+          title={t('sidebar.directMessages')}
+          actions={
+            <IconButton
+              label={t('newDirect.title')}
+              className="size-8"
+              onClick={() => setDialog('direct')}
+            >
+              <Plus size={18} />
+            </IconButton>
+          }
+        >
+          {directs.map((c) => (
+            <Entry key={c.id} conversation={c} />
+          ))}
+        </Section>
         {archived.length > 0 && (
           <details className="mt-2">
             <summary className="cursor-pointer px-2 py-2 font-semibold text-[12px] text-muted uppercase tracking-wide">
@@ -105,6 +115,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
         <UsersList />
       </div>
       <CreateGroup open={dialog === 'create'} onClose={() => setDialog(null)} />
+      <NewDirect open={dialog === 'direct'} onClose={() => setDialog(null)} />
       <BrowseGroups open={dialog === 'browse'} onClose={() => setDialog(null)} />
     </nav>
   );

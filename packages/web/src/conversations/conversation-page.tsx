@@ -94,8 +94,8 @@ function Open({
     void client.loadReceipts(view.id).catch(() => undefined);
   }, [client, view.id]);
   useEffect(() => {
-    if (view.peer) client.wantUser(view.peer);
-  }, [client, view.peer]);
+    for (const peer of view.peers ?? []) client.wantUser(peer);
+  }, [client, view.peers]);
 
   const editLast = () => {
     const rows = rowsOf(timeline.snapshot.messages, null, me?.id ?? null);
@@ -109,7 +109,7 @@ function Open({
   };
   const peerState = view.peer ? (presence.get(view.peer) ?? 'offline') : null;
   const note =
-    view.kind === 'group'
+    view.kind === 'group' || (view.peers?.length ?? 0) > 1
       ? [t('common.members', { count: view.memberCount }), view.topic].filter(Boolean).join(' · ')
       : peerState === 'active'
         ? t('conversation.activeNow')

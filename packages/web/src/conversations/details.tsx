@@ -20,6 +20,7 @@ import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
 import { Bans } from './bans.tsx';
+import { BlockUser } from './block-user.tsx';
 import { GroupLinks } from './group-links.tsx';
 import { GroupSettings } from './group-settings.tsx';
 import { MemberRoleChoice } from './member-role.tsx';
@@ -194,6 +195,7 @@ export function Details({
         </Button>
       )}
       {may('ban') && <Bans view={view} />}
+      {view.peer !== null && <BlockUser account={view.peer} name={titleOf(view, users)} />}
       {(may('leave') || may('archive') || may('delete')) && (
         <div className="mt-5 flex flex-wrap gap-2 border-line border-t pt-4">
           {may('leave') && (

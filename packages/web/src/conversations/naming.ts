@@ -1,15 +1,16 @@
 import type { ConversationView } from '@parley/client';
 import type { AccountId, User } from '@parley/protocol';
+import { listOf } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 
 /** Returns the title of a conversation as the current user sees it. */
 export function titleOf(
-  view: Pick<ConversationView, 'kind' | 'name' | 'peer'>,
+  view: Pick<ConversationView, 'kind' | 'name' | 'peers'>,
   users: ReadonlyMap<AccountId, User>,
 ): string {
   if (view.kind === 'group') return view.name ?? t('conversation.group');
-  if (view.peer === null) return t('conversation.notesToSelf');
-  return users.get(view.peer)?.displayName ?? '…';
+  if (!view.peers || view.peers.length === 0) return t('conversation.notesToSelf');
+  return listOf(view.peers.map((id) => users.get(id)?.displayName ?? '…'));
 }
 
 /** Returns the text of an unread badge. */

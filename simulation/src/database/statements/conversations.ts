@@ -72,9 +72,13 @@ export const conversationRuleStatements: readonly Statement[] = [
 
   reads(
     'conversations-direct',
-    '4b5b2d09b8d1',
-    (tx, [key]) => tx.all(tx.tables.conversationsByUsers, key as string).map(({ id }) => ({ id })),
-    ['id'],
+    'c43f507d0608',
+    (tx, [key]) => {
+      const [found] = tx.all(tx.tables.conversationsByUsers, key as string);
+      // No account blocks another one in a simulation.
+      return [{ id: found?.id ?? null, is_blocked: false }];
+    },
+    ['id', 'is_blocked'],
   ),
 
   reads(

@@ -7,7 +7,7 @@ export const messageRuleStatements: readonly Statement[] = [
   ...listForms(
     reads(
       'messages-members',
-      'f0e3b5587ce2',
+      '95a6a9a1d27f',
       (tx, values) => {
         const [accounts, conversations] = values as [string[], string[]];
         return accounts.flatMap((account, n) => {
@@ -32,6 +32,8 @@ export const messageRuleStatements: readonly Statement[] = [
               is_archived: c.archived_at !== null,
               slow_mode_seconds: c.slow_mode_seconds,
               slow_posted_at: isSlow ? lastSlowPost(periods) : null,
+              // No account blocks another one in a simulation.
+              is_blocked: c.kind === 'direct' ? false : null,
             },
           ];
         });
@@ -46,9 +48,10 @@ export const messageRuleStatements: readonly Statement[] = [
         'is_archived',
         'slow_mode_seconds',
         'slow_posted_at',
+        'is_blocked',
       ],
     ),
-    '1ce91354dedb',
+    'f66a012a4988',
   ),
 
   reads(
@@ -65,7 +68,7 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'messages-target',
-    'c3c11ee16a16',
+    '993031e6afc5',
     (tx, values) => {
       const [account, conversation, seq] = values as [string, string, number];
       const c = tx.one(tx.tables.conversationsById, conversation);
@@ -84,6 +87,7 @@ export const messageRuleStatements: readonly Statement[] = [
           role: membership.role,
           is_everyone: c.is_everyone,
           is_archived: c.archived_at !== null,
+          is_blocked: c.kind === 'direct' ? false : null,
           is_server_admin: c.is_everyone ? isServerAdmin(tx, account) : null,
         },
       ];
@@ -97,6 +101,7 @@ export const messageRuleStatements: readonly Statement[] = [
       'role',
       'is_everyone',
       'is_archived',
+      'is_blocked',
       'is_server_admin',
     ],
   ),

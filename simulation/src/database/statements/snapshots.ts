@@ -8,14 +8,14 @@ import { jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
-  reads('conversations-of', 'de817e4d50fb', (tx, [account]) => [
+  reads('conversations-of', '1d7e23e58e25', (tx, [account]) => [
     {
       items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
       is_server_admin: isServerAdmin(tx, account as string),
     },
   ]),
 
-  reads('conversations-for', '0ecc14587b5f', (tx, values) => {
+  reads('conversations-for', '30c6e34fdca4', (tx, values) => {
     const [account, id] = values as [string, string];
     return currentOf(tx, account)
       .filter((c) => c.conversation.id === id)
@@ -25,7 +25,7 @@ export const snapshotStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('conversations-start', '3ad44ba64e4d', start),
+  reads('conversations-start', 'e8404a2c6c51', start),
 
   reads('conversations-public', 'd7bf4b46701a', (tx, values) => {
     const [account, name, after, search, limit] = values as [
@@ -132,7 +132,8 @@ function currentOf(tx: Transaction, account: string): Current[] {
     const conversation = tx.one(tx.tables.conversationsById, id);
     const stream = tx.one(tx.tables.streamsById, id);
     if (membership.left_seq !== null || !conversation || !stream) return [];
-    const others = conversation.kind === 'direct' ? membersOf(tx, id) : [];
+    const hasPeer = conversation.kind === 'direct' && usersOf(conversation).length === 2;
+    const others = hasPeer ? membersOf(tx, id) : [];
     const peer = others.find((m) => m.account_id !== account) ?? null;
     return [{ membership, conversation, stream, peer }];
   });
@@ -151,6 +152,7 @@ function snapshotJson(tx: Transaction, { membership: m, conversation: c, stream,
     isEveryone: c.is_everyone,
     minimumRoles: c.minimum_roles,
     peer: peer?.account_id ?? null,
+    peers: c.kind === 'direct' ? usersOf(c).filter((id) => id !== m.account_id) : null,
     memberCount: c.member_count,
     createdAt: jsonTime(c.created_at),
     role: m.role,
@@ -163,6 +165,9 @@ function snapshotJson(tx: Transaction, { membership: m, conversation: c, stream,
     lastMessage: lastMessageOf(tx, c.id),
   };
 }
+
+/** Returns the users in the key of a direct conversation. */
+const usersOf = (c: ConversationRow): string[] => (c.direct_key ?? '').split(' ');
 
 function lastMessageOf(tx: Transaction, conversation: string) {
   const { messagesByPlace } = tx.tables;

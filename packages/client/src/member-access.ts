@@ -1,0 +1,22 @@
+import type { EventData, MemberAccess, MemberRole, MinimumRoles } from '@parley/protocol';
+
+/**
+ * Returns what a member may do in a group since an update of it, if the event says so. Null for the
+ * events of earlier versions, and for damaged ones: then the server must be asked.
+ */
+export function accessIn(
+  { access }: EventData<'conversation.updated'>,
+  role: MemberRole,
+): (MemberAccess & { readonly minimumRoles: MinimumRoles }) | null {
+  const own = (access as Partial<typeof access> | undefined)?.byRole?.[role] as
+    | Partial<MemberAccess>
+    | undefined;
+  const lists = [
+    own?.permissions,
+    own?.removableRoles,
+    own?.messagePermissions?.own,
+    own?.messagePermissions?.others,
+  ];
+  if (!access?.minimumRoles || !lists.every(Array.isArray)) return null;
+  return { minimumRoles: access.minimumRoles, ...(own as MemberAccess) };
+}

@@ -1,0 +1,67 @@
+import { AccountId, BlocksAnswer } from '@parley/protocol';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
+import { z } from 'zod';
+import { sessionOf } from '../http/authenticate.ts';
+import { IdempotencyHeader, problems } from '../http/describe.ts';
+import { storedOrRefuse } from '../http/errors.ts';
+import { clientIdOf } from '../http/idempotency.ts';
+import type { Append } from '../stream/append.ts';
+import { blockAccount, blocksOf, unblockAccount } from './blocks.ts';
+
+/** The dependencies of the routes of blocks. */
+export interface BlockDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly authenticate: onRequestAsyncHookHandler;
+}
+
+const security = [{ accessToken: [] }];
+
+/** Whose direct messages the account does not accept. */
+export function blockRoutes(instance: FastifyInstance, deps: BlockDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, append, authenticate: onRequest } = deps;
+
+  app.route({
+    method: 'GET',
+    url: '/me/blocks',
+    schema: {
+      operationId: 'listBlocks',
+      tags: ['Account'],
+      summary: 'List the users whose direct messages you don’t accept',
+      security,
+      response: { 200: BlocksAnswer, ...problems(401) },
+    },
+    onRequest,
+    handler: async (request) => ({ items: await blocksOf(pool, sessionOf(request).account) }),
+  });
+
+  for (const [method, operation, run, summary] of [
+    ['PUT', 'blockUser', blockAccount, 'Block a user: no direct messages from them'],
+    ['DELETE', 'unblockUser', unblockAccount, 'Unblock a user'],
+  ] as const) {
+    app.route({
+      method,
+      url: '/me/blocks/:account',
+      schema: {
+        operationId: operation,
+        tags: ['Account'],
+        summary,
+        description:
+          'A blocked user can’t write to you in the direct conversation of the two of you, and is told so. Groups and direct conversations of several are not affected.',
+        security,
+        headers: IdempotencyHeader,
+        params: z.object({ account: AccountId }),
+        response: { 204: z.null(), ...problems(401, 403, 404, 409, 422) },
+      },
+      onRequest,
+      handler: async (request, reply) => {
+        const r = { actor: sessionOf(request).account, clientId: clientIdOf(request) };
+        storedOrRefuse(await run(append, r, request.params.account));
+        return reply.code(204).send(null);
+      },
+    });
+  }
+}
