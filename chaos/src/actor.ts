@@ -151,6 +151,7 @@ export class Actor {
       await this.#store.clear();
       this.#store = newStore(this.plan.indexedDb, this.#stage.mutant);
       this.#stores++;
+      this.#record.storeDropped();
     });
   }
 

@@ -11,13 +11,14 @@ const UNREAD_MAX = 100;
 export function checkClients(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
-  { nodes }: CheckOptions,
+  { nodes, isSimulated }: CheckOptions,
 ): Violation[] {
   return [
     ...checkReceived(history, logs),
     ...checkFormer(history, logs),
-    // Another node may have the text in memory until it learns of the deletion.
-    ...(nodes === 1 ? checkDeleted(history, logs) : []),
+    // Another node may have the text in memory until it learns of the deletion, which faults delay.
+    ...(nodes === 1 ? checkDeleted(history, logs, []) : []),
+    ...(nodes !== 1 && isSimulated ? checkDeleted(history, logs, faultsIn(history)) : []),
     ...of(history, 'final').flatMap((final) => [
       ...checkFinal(final, logs),
       ...checkKept(final, logs),
@@ -31,19 +32,30 @@ function checkReceived(
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
   const found: Violation[] = [];
-  const cursors = new Map<string, Map<string, number>>();
+  const cursors = new Map<string, Map<string, Cursor>>();
   const accounts = new Map<string, string>();
+  /** The epoch that each client knows, and that of the database since it was restored. */
+  const epochs = new Map<string, string | null>();
+  let epoch: string | null = null;
   for (const record of history) {
-    if (record.kind === 'start') {
+    if (record.kind === 'restored') {
+      epoch = record.epoch;
+    } else if (record.kind === 'start') {
+      epochs.set(record.client, record.epoch ?? null);
       // From here on the state of its store counts: the rest went with the process.
-      cursors.set(record.client, new Map(Object.entries(record.cursors)));
+      const stored = Object.entries(record.cursors);
+      cursors.set(record.client, new Map(stored.map(([stream, seq]) => [stream, { seq }])));
       accounts.set(record.client, record.account);
     } else if (record.kind === 'connect') {
-      dropEnded(cursors.get(record.client), accounts.get(record.client), logs);
+      // In another epoch it starts anew.
+      if (epoch !== null && epochs.get(record.client) !== epoch)
+        cursors.set(record.client, new Map());
+      if (epoch !== null) epochs.set(record.client, epoch);
+      markEnded(cursors.get(record.client), accounts.get(record.client), logs);
     } else if (record.kind === 'reset') {
-      cursors.get(record.client)?.set(record.stream, record.seq);
+      cursors.get(record.client)?.set(record.stream, { seq: record.seq });
     } else if (record.kind === 'event') {
-      const own = cursors.get(record.client) ?? new Map<string, number>();
+      const own = cursors.get(record.client) ?? new Map<string, Cursor>();
       cursors.set(record.client, own);
       found.push(...checkEvent(record, own, logs.get(record.event.stream)));
     }
@@ -51,36 +63,45 @@ function checkReceived(
   return found;
 }
 
+/** How far a client has applied a stream. */
+interface Cursor {
+  readonly seq: number;
+  /** The client continues from a later snapshot: it need not receive what is between. */
+  readonly mayJump?: boolean;
+}
+
 /**
  * A client forgets a conversation with the end of its membership. If it connects again as a member, it
- * starts from the snapshot that it gets then, as in a conversation that is new to it.
+ * starts from the snapshot that it gets then, as in a conversation that is new to it: it may receive
+ * nothing from before.
  */
-function dropEnded(
-  cursors: Map<string, number> | undefined,
+function markEnded(
+  cursors: Map<string, Cursor> | undefined,
   account: string | undefined,
   logs: ReadonlyMap<string, Log>,
 ): void {
   if (!cursors || account === undefined) return;
-  for (const [stream, seq] of cursors) {
-    if (logs.get(stream)?.periodAt(account, seq)?.left === seq) cursors.delete(stream);
+  for (const [stream, { seq }] of cursors) {
+    const hasEnded = logs.get(stream)?.periodAt(account, seq)?.left === seq;
+    if (hasEnded) cursors.set(stream, { seq, mayJump: true });
   }
 }
 
 function checkEvent(
   { client, account, event }: RecordOf<'event'>,
-  cursors: Map<string, number>,
+  cursors: Map<string, Cursor>,
   log: Log | undefined,
 ): Violation[] {
   const found: Violation[] = [];
   const { stream, seq } = event;
-  const cursor = cursors.get(stream);
+  const { seq: cursor, mayJump } = cursors.get(stream) ?? {};
   const period = log?.periodAt(account, seq);
   if (cursor !== undefined && seq <= cursor) {
     found.push({ rule: 'I5 applied once', stream, client, what: `${seq} came after ${cursor}` });
-  } else if (cursor !== undefined && seq !== cursor + 1 && !isEdge(seq, period)) {
+  } else if (cursor !== undefined && seq !== cursor + 1 && !mayJump && !isEdge(seq, period)) {
     found.push({ rule: 'I6 in order', stream, client, what: `${seq} came after ${cursor}` });
   }
-  cursors.set(stream, Math.max(cursor ?? 0, seq));
+  cursors.set(stream, { seq: Math.max(cursor ?? 0, seq) });
   // Personal streams and the workspace stream have no log here: only their order is checked.
   if (!log) return found;
   if (!period) {
@@ -133,6 +154,7 @@ const DELETION_MS = 2_500;
 function checkDeleted(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
+  faults: readonly Interval[],
 ): Violation[] {
   const found: Violation[] = [];
   const answered = answeredAt(history);
@@ -144,11 +166,40 @@ function checkDeleted(
     const deletion = logs.get(event.stream)?.deletionOf(messageOf(event));
     const end = answered.get(`${event.stream} ${deletion}`) ?? Number.POSITIVE_INFINITY;
     const connected = connectedAt.get(client) ?? Number.NEGATIVE_INFINITY;
-    if (end + DELETION_MS >= connected) continue;
+    if (knownAt(end, faults) >= connected) continue;
     const what = `the text at ${event.seq} was delivered to a client that connected after its deletion`;
     found.push({ rule: 'I11 same state', stream: event.stream, client, what });
   }
   return found;
+}
+
+/** A time from … to, ms. */
+type Interval = readonly [from: number, to: number];
+
+/** Returns when there were faults, in the order of their starts. One without an end lasts for ever. */
+function faultsIn(history: readonly HistoryRecord[]): Interval[] {
+  const open = new Map<string, number[]>();
+  const closed: Interval[] = [];
+  for (const { name, phase, t } of of(history, 'fault')) {
+    const starts = open.get(name) ?? [];
+    open.set(name, starts);
+    if (phase === 'begin') starts.push(t);
+    const from = phase === 'end' ? starts.shift() : undefined;
+    if (from !== undefined) closed.push([from, t]);
+  }
+  const unended = [...open.values()]
+    .flat()
+    .map((from): Interval => [from, Number.POSITIVE_INFINITY]);
+  return [...closed, ...unended].sort(([a], [b]) => a - b);
+}
+
+/** Returns when every node knows of an event that was acknowledged at `t`: after so long without a fault. */
+function knownAt(t: number, faults: readonly Interval[]): number {
+  let calmSince = t;
+  for (const [from, to] of faults) {
+    if (from <= calmSince + DELETION_MS && to >= calmSince) calmSince = to;
+  }
+  return calmSince + DELETION_MS;
 }
 
 /** Returns when each event was first acknowledged, by stream and seq. */
@@ -168,14 +219,19 @@ function answeredAt(history: readonly HistoryRecord[]): Map<string, number> {
 const isEdge = (seq: number, period: MembershipPeriod | undefined): boolean =>
   seq === period?.joined || seq === period?.left;
 
-/** I8, I11: at the end every client has everything, waits for nothing, and counts correctly. */
+/** I6, I8, I11: at the end every client has and shows everything, waits for nothing, and counts correctly. */
 function checkFinal(
-  { client, account, cursors, unread, read, waiting }: RecordOf<'final'>,
+  { client, account, cursors, unread, read, waiting, shown }: RecordOf<'final'>,
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
   const found: Violation[] = [];
   for (const id of waiting) {
     found.push({ rule: 'I8 complete', client, id, what: 'never answered' });
+  }
+  for (const [stream, seqs] of Object.entries(shown ?? {})) {
+    if (seqs.every((seq, n) => n === 0 || seq > (seqs[n - 1] as number))) continue;
+    const what = `shows messages in another order than that of their seqs: ${seqs.join(', ')}`;
+    found.push({ rule: 'I6 in order', stream, client, what });
   }
   for (const [stream, log] of logs) {
     if (!log.currentPeriod(account)) {

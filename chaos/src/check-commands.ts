@@ -143,8 +143,13 @@ function checkOrderOfSenders(
 ): Violation[] {
   const found: Violation[] = [];
   const last = new Map<string, { seq: number; id: string }>();
-  for (const { client, account, conversation, id, op } of of(history, 'invoke')) {
+  const undone = new Set(
+    of(history, 'restored').flatMap(({ lost }) => lost.map((e) => `${e.stream} ${e.seq}`)),
+  );
+  for (const { client, account, conversation, id, op, message } of of(history, 'invoke')) {
     if (op !== 'post' || !logs.get(conversation)?.wasAlwaysMember(account)) continue;
+    // A reply to a message that a restore has undone is refused, until another message has its place.
+    if (undone.has(`${conversation} ${message}`)) continue;
     const seq = stored.get(id)?.seq;
     if (seq === undefined) continue;
     const key = `${client} ${conversation}`;

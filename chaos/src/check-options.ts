@@ -5,4 +5,6 @@ export interface CheckOptions {
   readonly deadlineMs: number;
   /** The number of nodes. */
   readonly nodes?: number;
+  /** Times are simulated: what takes long was delayed by a fault, never by other work of the machine. */
+  readonly isSimulated?: boolean;
 }

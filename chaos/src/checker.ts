@@ -7,6 +7,7 @@ import { checkRun } from './check-run.ts';
 import type { HistoryRecord } from './history.ts';
 import { Log } from './log.ts';
 import { of, type Violation } from './violation.ts';
+import { withoutLost } from './without-lost.ts';
 
 export { of, type Violation } from './violation.ts';
 
@@ -15,10 +16,12 @@ export { of, type Violation } from './violation.ts';
  * saw, and what members read over REST at the end.
  */
 export function check(
-  history: readonly HistoryRecord[],
+  recorded: readonly HistoryRecord[],
   options: CheckOptions = { mode: 'chaos', deadlineMs: 0 },
 ): Violation[] {
-  const logs = new Map(of(history, 'log').map((r) => [r.stream, new Log(r)]));
+  const history = withoutLost(recorded);
+  const lost = of(history, 'restored').flatMap((r) => r.lost);
+  const logs = new Map(of(history, 'log').map((r) => [r.stream, new Log(r, lost)]));
   return [
     ...checkLogs(history, logs),
     ...checkCommands(history, logs),

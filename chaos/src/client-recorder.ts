@@ -24,8 +24,12 @@ export interface ClientRecording {
 }
 
 /** Records that a client starts on what its store has. */
-export function recordStart(sink: RecordSink, who: RecordedClient, { cursors }: Saved): void {
-  sink.add({ kind: 'start', ...who, cursors: Object.fromEntries(cursors), t: sink.now });
+export function recordStart(
+  sink: RecordSink,
+  who: RecordedClient,
+  { cursors, epoch }: Saved,
+): void {
+  sink.add({ kind: 'start', ...who, cursors: Object.fromEntries(cursors), epoch, t: sink.now });
 }
 
 /** Records what a client receives: events, resets, answers. What was refused it discards, as a user would. */

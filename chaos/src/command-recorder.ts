@@ -7,6 +7,7 @@ export class CommandRecorder {
   readonly #recorder: RecordSink;
   readonly #name: string;
   readonly #account: AccountId;
+  #stores = 1;
 
   /** `name` is that of the client. */
   constructor(recorder: RecordSink, name: string, account: AccountId) {
@@ -15,9 +16,15 @@ export class CommandRecorder {
     this.#account = account;
   }
 
+  /** The client has another store: what it sent before, unanswered, is in no order to the rest. */
+  storeDropped(): void {
+    this.#stores++;
+  }
+
   /** The client gives a command over its own connection. */
   invoked(id: string, op: Op, conversation: ConversationId, rest: CommandDetails): void {
-    this.#invoked(this.#name, id, op, conversation, rest);
+    const sender = this.#stores === 1 ? this.#name : `${this.#name}~${this.#stores}`;
+    this.#invoked(sender, id, op, conversation, rest);
   }
 
   /** A request beside the connection: a client of its own, because requests are not ordered. */

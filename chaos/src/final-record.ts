@@ -24,6 +24,13 @@ export async function finalRecord(
   for (const [stream, seq] of client.cursors) {
     if (stream !== WORKSPACE_STREAM && stream !== streamOfAccount(account)) cursors[stream] = seq;
   }
+  const shown: Record<string, number[]> = {};
+  for (const { id } of views) {
+    const timeline = client.timeline(id);
+    const stored = timeline.snapshot.messages.filter(({ state }) => state === 'stored');
+    shown[streamOfConversation(id)] = stored.map(({ seq }) => seq);
+    timeline.close();
+  }
   await stop();
   const saved = await kept.open(account);
   const windows: Record<string, { from: number; messages: FinalMessage[] }> = {};
@@ -40,6 +47,7 @@ export async function finalRecord(
     unread: Object.fromEntries(views.map((v) => [streamOfConversation(v.id), v.unread])),
     read: Object.fromEntries(views.map((v) => [streamOfConversation(v.id), v.readSeq])),
     kept: windows,
+    shown,
     waiting,
   };
 }

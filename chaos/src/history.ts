@@ -69,6 +69,8 @@ export type HistoryRecord =
       readonly account: string;
       readonly store: number;
       readonly cursors: Readonly<Record<string, number>>;
+      /** The epoch of its store; null if it is empty. */
+      readonly epoch?: string | null;
       readonly t: number;
     }
   /** A client opens a connection. */
@@ -107,6 +109,16 @@ export type HistoryRecord =
       readonly name: string;
       readonly phase: 'begin' | 'end' | 'skipped';
       readonly detail?: string;
+      readonly t: number;
+    }
+  /**
+   * The database was restored from an older backup. It has another epoch since, and does not have these events
+   * any more: what was acknowledged with them is lost.
+   */
+  | {
+      readonly kind: 'restored';
+      readonly epoch: string;
+      readonly lost: readonly Event[];
       readonly t: number;
     }
   /** After a round: how long until every client had everything, or what was missing at the deadline. */
@@ -162,6 +174,8 @@ export type HistoryRecord =
       readonly kept: Readonly<
         Record<string, { readonly from: number; readonly messages: readonly FinalMessage[] }>
       >;
+      /** The seqs of the messages that it shows of each conversation, in the order in which it shows them. */
+      readonly shown?: Readonly<Record<string, readonly number[]>>;
       /** Commands that are still unanswered. */
       readonly waiting: readonly string[];
     }

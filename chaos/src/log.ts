@@ -11,12 +11,20 @@ export class Log {
   /** The seq of the deletion of each deleted message. */
   readonly #deleted: ReadonlyMap<number, number>;
   readonly #periods: ReadonlyMap<string, readonly MembershipPeriod[]>;
+  /** The messages whose deletion was undone by a restore. */
+  readonly #undeleted: ReadonlySet<number>;
 
-  constructor({ stream, first, events }: RecordOf<'log'>) {
+  /** `lost` has the events that a restore of the database has undone. */
+  constructor({ stream, first, events }: RecordOf<'log'>, lost: readonly Event[] = []) {
     this.stream = stream;
     this.first = first;
     this.events = events;
     this.#periods = periodsOf(events);
+    this.#undeleted = new Set(
+      lost.flatMap((e) =>
+        e.type === 'message.deleted' && e.stream === stream ? e.data.message : [],
+      ),
+    );
     this.#deleted = new Map(
       events.flatMap((e) => (e.type === 'message.deleted' ? [[e.data.message, e.seq]] : [])),
     );
@@ -39,7 +47,9 @@ export class Log {
     const own = this.at(event.seq);
     if (!own) return false;
     if (isDeepStrictEqual(own, event)) return true;
-    if (!isText(own) || !isText(event) || !this.isDeleted(messageOf(own))) return false;
+    if (!isText(own) || !isText(event)) return false;
+    const wasRedacted = event.data.body === '' && this.#undeleted.has(messageOf(own));
+    if (!wasRedacted && !this.isDeleted(messageOf(own))) return false;
     return isDeepStrictEqual(redacted(own), redacted(event));
   }
 

@@ -49,11 +49,12 @@ const isReply = (text: string): boolean => (text.codePointAt(text.length - 1) ??
 
 /** The steps that are commands of the SDK; null if there is no object for one. */
 const STEPS: Readonly<Record<SdkOp, Give>> = {
-  post: withText((client, { conversation, text, seen }) => ({
-    sent: client.post(conversation, text, isReply(text) && seen !== null ? { replyTo: seen } : {}),
-    op: 'post',
-    details: {},
-  })),
+  post: withText((client, { conversation, text, seen }) => {
+    const replyTo = isReply(text) && seen !== null ? seen : undefined;
+    const quote = replyTo === undefined ? {} : { replyTo };
+    const details = replyTo === undefined ? {} : { message: replyTo };
+    return { sent: client.post(conversation, text, quote), op: 'post', details };
+  }),
   edit: withText(
     onOwn('edit', (client, { conversation, text }, m) => client.edit(conversation, m, text)),
   ),

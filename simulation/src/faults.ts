@@ -6,7 +6,7 @@ import type { Network } from './network/network.ts';
 import type { BrokerBus, BrokerConditions } from './node/broker.ts';
 import type { NodeSlot } from './node/slot.ts';
 import type { FaultName } from './plan.ts';
-import type { RunDatabase } from './run-database.ts';
+import type { Restored, RunDatabase } from './run-database.ts';
 
 /** What faults happen to. */
 export interface FaultContext {
@@ -17,6 +17,8 @@ export interface FaultContext {
   readonly actors: readonly Actor[];
   readonly database: RunDatabase;
   readonly conversations: readonly ConversationId[];
+  /** Called when the database was restored. */
+  readonly restored: (restored: Restored) => void;
 }
 
 /** Ends a fault. */
@@ -118,6 +120,14 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   'crash-database': ({ database }) => {
     database.crash();
     return () => database.restart();
+  },
+  'restore-database': ({ database, nodes, restored }) => {
+    for (const node of nodes) node.killAll();
+    restored(database.restore());
+    return () => {
+      database.restart();
+      for (const node of nodes) node.start();
+    };
   },
   'lose-database': ({ database }, random) => {
     database.cutConnections(random.pick([0.3, 1]));

@@ -102,7 +102,8 @@ async function one(
 
 function tellFailure({ plan, result }: Failure): void {
   tell(`Seed ${plan.seed} violates a guarantee:`);
-  for (const { rule, what, client, stream } of result.violations.slice(0, 5)) {
+  const first = new Map(result.violations.map((violation) => [violation.rule, violation]));
+  for (const { rule, what, client, stream } of first.values()) {
     tell(`  ${rule}: ${[what, client, stream].filter(Boolean).join(', ')}`);
   }
 }

@@ -89,6 +89,7 @@ const FAULTS = {
   'broker-away': 3,
   'slow-broker': 2,
   'crash-database': 3,
+  'restore-database': 1,
   'lose-database': 2,
   'lose-commit': 4,
   'slow-database': 2,

@@ -3,13 +3,23 @@ import type { AccountId, Event, Me, StreamId } from '@parley/protocol';
 import type pg from 'pg';
 import { DatabaseModel } from './database/model.ts';
 import type { PoolModel } from './database/pool.ts';
+import type { EventRow } from './database/tables.ts';
 import type { EventLoop } from './event-loop.ts';
 import { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** Connections of a node, as `layers/storage.ts` opens them. */
 const CONNECTIONS = { pool: 12, append: 4 };
-const EPOCH = '00000000-0000-4000-8000-000000000001';
+const epochOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+/** A restore loses at most so many transactions. */
+const RESTORE_MAX = 25;
+
+/** A database that was restored. */
+export interface Restored {
+  readonly epoch: string;
+  /** The events that it does not have any more. */
+  readonly lost: readonly Event[];
+}
 
 /** The database of a run: the model, and what can go wrong with it. */
 export class RunDatabase {
@@ -20,12 +30,13 @@ export class RunDatabase {
   readonly #pools = new Map<Process, readonly PoolModel[]>();
   readonly #me = new Map<AccountId, Me>();
   #slowness = 1;
+  #epochs = 1;
 
   /** `accounts` exist from the start. */
   constructor(loop: EventLoop, random: Random, accounts: readonly AccountId[]) {
     this.#loop = loop;
     this.#random = random;
-    this.#model = new DatabaseModel({ scheduler: this.#scheduler(), epoch: EPOCH });
+    this.#model = new DatabaseModel({ scheduler: this.#scheduler(), epoch: epochOf(this.#epochs) });
     for (const [n, id] of accounts.entries()) {
       const username = `c${n}`;
       this.#model.insertAccount({ id, username });
@@ -76,6 +87,31 @@ export class RunDatabase {
     if (this.#model.status === 'down') this.#model.start(this.#random.int(0, 200));
   }
 
+  /**
+   * Stops, and is restored from an older backup, as `parley restore` does: with a new epoch. Returns the events
+   * that are lost.
+   */
+  restore(): Restored {
+    this.#model.crash();
+    const { tables } = this.#model;
+    const before = tables.events.committed();
+    const { length } = tables.journal;
+    this.#model.restore(
+      this.#random.int(0, Math.min(length, RESTORE_MAX)),
+      epochOf(++this.#epochs),
+    );
+    const kept = new Set(tables.events.committed().map(placeOf));
+    return {
+      epoch: tables.epoch,
+      lost: before.filter((row) => !kept.has(placeOf(row))).map(eventOf),
+    };
+  }
+
+  /** What is stored now is in every backup. */
+  backUp(): void {
+    this.#model.tables.journal.clear();
+  }
+
   /** Cuts connections, each with this probability. */
   cutConnections(share: number): void {
     this.#model.loseConnections(share);
@@ -119,21 +155,23 @@ export class RunDatabase {
       .committed()
       .filter((row) => row.stream_id === stream)
       .sort((a, b) => a.seq - b.seq)
-      .map(
-        (row) =>
-          ({
-            op: 'event',
-            stream: row.stream_id,
-            seq: row.seq,
-            type: row.type,
-            at: new Date(row.at).toISOString(),
-            actor: row.actor_id,
-            client: row.client_id,
-            data: JSON.parse(row.data),
-          }) as Event,
-      );
+      .map(eventOf);
   }
 }
+
+const placeOf = (row: EventRow): string => `${row.stream_id} ${row.seq}`;
+
+const eventOf = (row: EventRow): Event =>
+  ({
+    op: 'event',
+    stream: row.stream_id,
+    seq: row.seq,
+    type: row.type,
+    at: new Date(row.at).toISOString(),
+    actor: row.actor_id,
+    client: row.client_id,
+    data: JSON.parse(row.data),
+  }) as Event;
 
 const meOf = (id: AccountId, username: string): Me => ({
   id,

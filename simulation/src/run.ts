@@ -10,6 +10,8 @@ import {
   type Limits,
   streamOfConversation,
 } from '@parley/protocol';
+import { isConnectionError } from '@parley/server/internal/storage/database';
+import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { Actor, type Stage } from './client/actor.ts';
 import { EventLoop } from './event-loop.ts';
@@ -80,7 +82,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<RunResu
   const mode = plan.kind === 'faults' ? 'chaos' : 'clean';
   const deadlineMs = DEADLINES[plan.kind];
   return {
-    violations: check(records, { mode, deadlineMs, nodes: plan.nodes }),
+    violations: check(records, { mode, deadlineMs, nodes: plan.nodes, isSimulated: true }),
     records,
   };
 }
@@ -136,6 +138,7 @@ class Simulation {
     const { steps, faults } = this.#plan;
     for (const slot of this.#slots) slot.start();
     await this.#until(SETUP_MS, () => this.#createGroups());
+    this.#database.backUp();
     const stage: Stage = {
       loop,
       network: this.#network,
@@ -234,6 +237,7 @@ class Simulation {
       actors: this.#actors,
       database: this.#database,
       conversations: this.#conversations,
+      restored: (restored) => this.#record({ kind: 'restored', ...restored }),
     };
     const random = new Random(Math.floor(fault.pick * 2 ** 32));
     this.#ends.set(fault, FAULTS[fault.name](context, random));
@@ -270,14 +274,19 @@ class Simulation {
     let missing: string[] = [];
     let isOver = false;
     const look = () => {
-      const heads = this.#database.heads();
-      missing = this.#actors.map((actor) => actor.missing(heads)).filter((m) => m !== null);
+      missing = this.#missing();
       isOver = missing.length === 0;
       this.#loop.after(LOOK_MS, this.#runner, look);
     };
     this.#loop.after(0, this.#runner, look);
     await this.#loop.run(() => isOver, this.#loop.now + CONVERGENCE_MS);
     return missing;
+  }
+
+  /** Returns what clients lack of what is stored. */
+  #missing(): string[] {
+    const heads = this.#database.heads();
+    return this.#actors.map((actor) => actor.missing(heads)).filter((m) => m !== null);
   }
 
   async #finish(): Promise<void> {
@@ -288,7 +297,8 @@ class Simulation {
       slot.setClock(LATER_MS);
     }
     for (const actor of this.#actors) actor.repeatPast();
-    while (this.#actors.some((actor) => actor.requests.open > 0)) await this.#pause();
+    // After a restore, some of them are stored once more.
+    while (this.#missing().length > 0) await this.#pause();
     for (const actor of this.#actors) await actor.finish();
   }
 
@@ -328,7 +338,9 @@ class Simulation {
     const { err } = fields as { err?: unknown };
     const why = err instanceof Error ? `: ${err.name} ${err.message}` : '';
     this.#trace(process.name, `${level}: ${message}${why}`);
-    if (this.#plan.kind === 'clean' && level === 'error') {
+    // While the database fails, what needs it fails.
+    const isExpected = this.#plan.kind === 'faults' && isOfDatabase(err);
+    if (level === 'error' && !isExpected) {
       this.#record({ kind: 'died', node: process.name, how: `${message}${why}` });
     }
   }
@@ -342,6 +354,10 @@ class Simulation {
     this.#options.trace?.(this.#loop.now, who, what);
   }
 }
+
+/** Returns whether an error is one of the database or of a connection to it. */
+const isOfDatabase = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError || isConnectionError(error);
 
 const accountId = (n: number): AccountId =>
   `00000000-0000-7000-9000-${String(n + 1).padStart(12, '0')}` as AccountId;

@@ -189,8 +189,8 @@ export function withCursor(
 }
 
 /**
- * Returns the view when the user has just read up to `seq` on this device; the server’s count
- * follows.
+ * Returns the view when the user has just read up to `seq` on this device; the server’s count follows. As on
+ * the server, nothing is read beyond the last event: a seq may be from before a restore of the server.
  */
 export function readHere(
   view: ConversationView,
@@ -198,9 +198,11 @@ export function readHere(
   me: AccountId,
   window: MessageWindow | undefined,
 ): ConversationView {
-  if (seq <= view.readSeq) return view;
-  const unread = window && window.from <= seq + 1 ? window.countAfter(seq, me) : view.unread;
-  return { ...view, readSeq: seq, unread: Math.min(unread, LIMITS.unreadMax) };
+  const readSeq = upToLast(view, seq);
+  if (readSeq <= view.readSeq) return view;
+  const unread =
+    window && window.from <= readSeq + 1 ? window.countAfter(readSeq, me) : view.unread;
+  return { ...view, readSeq, unread: Math.min(unread, LIMITS.unreadMax) };
 }
 
 /**
@@ -213,14 +215,19 @@ export function unreadHere(
   me: AccountId,
   window: MessageWindow | undefined,
 ): ConversationView {
-  const unread = window && window.from <= seq + 1 ? window.countAfter(seq, me) : view.unread;
+  const readSeq = upToLast(view, seq);
+  const unread =
+    window && window.from <= readSeq + 1 ? window.countAfter(readSeq, me) : view.unread;
   return {
     ...view,
-    readSeq: seq,
+    readSeq,
     readRevision: view.readRevision + 1,
     unread: Math.min(unread, LIMITS.unreadMax),
   };
 }
+
+const upToLast = (view: ConversationView, seq: Seq): Seq =>
+  seq > view.lastSeq ? view.lastSeq : seq;
 
 /** Returns the view after another member’s read cursor moved. */
 export function withReceipt(

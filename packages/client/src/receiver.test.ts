@@ -300,6 +300,19 @@ describe('read cursors', () => {
     await heal(server, client);
     expect(view(client, id)).toMatchObject(server.snapshot(id));
   });
+
+  test('do not run ahead of the last event, as after a restore of the server', async () => {
+    const { server, client, id } = await inGroup(5);
+    const { lastSeq } = server.snapshot(id);
+    server.read(id, lastSeq);
+    await arrive(server);
+    // A seq that the client has from before the restore.
+    client.read(id, (lastSeq + 1) as Seq);
+    await heal(server, client);
+    server.post(id, server.other, 'one more');
+    await arrive(server);
+    expect(view(client, id)).toMatchObject({ readSeq: lastSeq, unread: 1 });
+  });
 });
 
 describe('an assumption', () => {

@@ -144,6 +144,7 @@ export class Actor {
       this.#forgets = false;
       this.#store = this.#newStore();
       this.#stores++;
+      this.#record.storeDropped();
     }
     if (this.#isWanted) this.wake();
   }
@@ -240,7 +241,6 @@ export class Actor {
     const invoked = takeStep(client, op, target);
     if (!invoked) return;
     const { sent, details } = invoked;
-    // What was sent before the store was dropped is in no order to the rest.
     this.#record.invoked(sent.id, invoked.op, target.conversation, details);
     // The client’s events record answers, including those that a later process receives.
     sent.settled.catch((error: unknown) => {

@@ -91,6 +91,16 @@ export class DatabaseModel implements PoolContext {
     this.#status = 'down';
     for (const client of [...this.clients]) client.session.crash();
     this.clients.clear();
+    this.tables.journal.loseUnwritten(this.scheduler.now());
+  }
+
+  /**
+   * Replaces the contents by those before the last commits, as a restore of a backup does. The database
+   * must not run.
+   */
+  restore(commits: number, epoch: string): void {
+    this.tables.journal.undo(commits);
+    this.tables.epoch = epoch;
   }
 
   /** Cuts connections, each with this probability. */

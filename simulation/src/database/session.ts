@@ -66,6 +66,11 @@ export const TIMEOUTS: Timeouts = {
   idleInTransaction: 15_000,
 };
 
+/** Lets the COMMIT of a transaction be answered before it is on disk. Only a mutant sends this. */
+const ASYNCHRONOUS = 'set local synchronous_commit = off';
+/** Until the latest when such a COMMIT is on disk: three times `wal_writer_delay`, ms. */
+const WAL_WRITER_MS = 600;
+
 /** The part of statements after which another session comes first, although the next one is here. */
 const INTERRUPTED = 0.1;
 
@@ -188,6 +193,7 @@ export class Session {
     else if (text === 'rollback') this.#rollback();
     else if (this.#hasFailed) this.#respond({ error: abortedTransaction() });
     else if (text === 'begin') this.#begin();
+    else if (text === ASYNCHRONOUS) this.#setAsynchronous();
     else this.#start(name, text, values);
   }
 
@@ -195,6 +201,11 @@ export class Session {
     this.#transaction ??= this.#newTransaction();
     this.#isExplicit = true;
     this.#answer('BEGIN');
+  }
+
+  #setAsynchronous(): void {
+    if (this.#transaction) this.#transaction.isSynchronous = false;
+    this.#answer('SET');
   }
 
   #newTransaction(): Transaction {
@@ -239,6 +250,12 @@ export class Session {
     };
     if (!transaction.hasWritten) {
       committed();
+      return;
+    }
+    if (!transaction.isSynchronous) {
+      transaction.commit(scheduler.now() + scheduler.random() * WAL_WRITER_MS);
+      this.#reset();
+      this.#respond({ result });
       return;
     }
     const fault = commitFault?.() ?? null;

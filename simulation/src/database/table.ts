@@ -166,6 +166,12 @@ export class Table<T extends object> {
     for (const index of this.#others) index.add(row, value);
   }
 
+  /** Adds a row that was removed, with its place in each index. */
+  restore(row: Row<T>, value: T): void {
+    this.add(row, value);
+    for (const index of this.unique) index.add(row, value);
+  }
+
   remove(row: Row<T>, value: T): void {
     this.#rows.delete(row);
     for (const index of this.unique) index.remove(row, value);

@@ -1,3 +1,4 @@
+import { Journal } from './journal.ts';
 import { Row } from './row.ts';
 import { Index, OrderedIndex, Table } from './table.ts';
 
@@ -105,6 +106,7 @@ const WORKSPACE = '00000000-0000-7000-8000-000000000001';
 export class Tables {
   /** The epoch in `server_state`. */
   epoch: string;
+  readonly journal = new Journal();
   readonly streamsById = new Index<StreamRow>((s) => s.id, 'streams_pkey');
   readonly streams = new Table('streams', [this.streamsById]);
   readonly eventsByPlace = new OrderedIndex<EventRow>(
@@ -212,8 +214,7 @@ export class Tables {
   put<T extends object>(table: Table<T>, value: T): void {
     const row = new Row<T>();
     row.committed = value;
-    table.add(row, value);
-    for (const index of table.unique) index.add(row, value);
+    table.restore(row, value);
   }
 
   /** Returns the committed rows of all tables. */

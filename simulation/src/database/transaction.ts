@@ -35,6 +35,8 @@ export class Transaction implements LockOwner {
   readonly startedAt: number;
   /** What it waits for. */
   wait: Wait | null = null;
+  /** Whether its commit waits until it is on disk. */
+  isSynchronous = true;
   /** Continues the statement that waits; called when a wait is over. */
   readonly #onGranted: () => void;
   readonly #writes: Write[] = [];
@@ -257,8 +259,15 @@ export class Transaction implements LockOwner {
 
   // ---- the end ----------------------------------------------------------------------------------
 
-  /** Makes what it has written visible to others, and gives its locks to those who wait. */
-  commit(): void {
+  /**
+   * Makes what it has written visible to others, and gives its locks to those who wait. `durableAt` is when
+   * it is on disk, if it is not yet.
+   */
+  commit(durableAt = Number.NEGATIVE_INFINITY): void {
+    if (this.hasWritten) {
+      const entries = this.#writes.map((write) => ({ ...write, before: write.row.committed }));
+      this.tables.journal.add(entries, durableAt);
+    }
     for (const { table, row, value } of this.#writes) {
       row.committed = row.pending;
       this.#forget(row);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { simulate } from '../../test/simulate.ts';
-import { MUTANTS } from './mutants.ts';
+import { MUTANTS, type Mutant } from './mutants.ts';
 
 const PACKAGES = new URL('../../../packages/', import.meta.url);
 /** Every planted fault is found within this many schedules; most within the first. */
@@ -21,6 +21,7 @@ describe('the simulation', () => {
   test.each(planted)(
     'finds the planted fault %s',
     async (name) => {
+      const { caughtBy } = MUTANTS[name] as Mutant;
       const count = String(COUNT);
       const { code, output } = await simulate(
         '--plant',
@@ -32,6 +33,11 @@ describe('the simulation', () => {
         '--brief',
       );
       expect(output).toContain('violates a guarantee');
+      const rules = [...output.matchAll(/^ {2}(I\d+ [^:]+):/gm)].map(([, rule]) => rule);
+      expect(
+        rules.some((rule) => caughtBy.includes(rule as string)),
+        output,
+      ).toBe(true);
       expect(code).toBe(1);
     },
     300_000,

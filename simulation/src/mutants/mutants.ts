@@ -16,6 +16,8 @@ export interface PackageEdit {
 /** A planted fault. */
 export interface Mutant {
   readonly description: string;
+  /** The rules of the checker, at least one of which must find it. */
+  readonly caughtBy: readonly string[];
   readonly edits: readonly PackageEdit[];
   /** The fault is in the store of clients: the cursor is stored before the data. */
   readonly cursorFirst?: true;
@@ -28,11 +30,37 @@ const SHARED = [
   'drop-publish',
   'drop-for-good',
   'deliver-twice',
-  'reorder',
   'false-ack',
   'late-subscription',
-  'skip-slow',
 ];
+
+const [
+  ACKED,
+  INVENTED,
+  ABSENT,
+  DENSE,
+  ORDER,
+  SENDER,
+  COMPLETE,
+  REPAIRED,
+  MEMBERS,
+  STATE,
+  ANSWER,
+  ERRORS,
+] = [
+  'I1 acked is kept',
+  'I3 nothing invented',
+  'I3 refused is absent',
+  'I4 dense',
+  'I6 in order',
+  'I7 sender’s order',
+  'I8 complete',
+  'I9 nothing repaired',
+  'I10 members only',
+  'I11 same state',
+  'I12 same answer',
+  'I14 no errors',
+] as const;
 
 const server = (file: string, find: string, replace: string): PackageEdit => ({
   file: `server/dist/${file}`,
@@ -45,23 +73,69 @@ const client = (file: string, find: string, replace: string): PackageEdit => ({
   replace,
 });
 
-/** Returns a planted fault of the chaos runs. */
-function shared(name: string): Mutant {
+/** Returns a planted fault of the chaos runs. `caughtBy`: the rules that find it here, if not the same. */
+function shared(name: string, caughtBy?: readonly string[]): Mutant {
   const mutant = CHAOS[name];
   if (!mutant) throw new Error(`The chaos runs have no planted fault ${name}`);
   const { description, edits = [] } = mutant;
-  return { description, edits: edits.map((e) => server(e.file, e.find, e.replace)) };
+  return {
+    description,
+    caughtBy: caughtBy ?? mutant.caughtBy,
+    edits: edits.map((e) => server(e.file, e.find, e.replace)),
+  };
 }
 
 /** All planted faults, by name. */
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ...Object.fromEntries(SHARED.map((name) => [name, shared(name)])),
+  reorder: shared('reorder', [COMPLETE]),
+  'skip-slow': shared('skip-slow', [COMPLETE]),
 
   // ---- those of the chaos runs that need another edit here --------------------------------------
   'cursor-first': {
     description: 'store the cursor before the events',
+    caughtBy: [STATE],
     edits: [],
     cursorFirst: true,
+  },
+  'lax-commit': {
+    ...shared('lax-commit'),
+    edits: [
+      server(
+        'storage/transaction.js',
+        "pipeline.issue('begin', 'begin', []);",
+        `pipeline.issue('begin', 'begin', []);
+        pipeline.issue('set local synchronous_commit = off', 'set local synchronous_commit = off', []);`,
+      ),
+    ],
+  },
+  'order-by-time': {
+    description: 'order messages by time instead of seq',
+    caughtBy: [ORDER],
+    edits: [
+      server(
+        'stream/stream-transaction.js',
+        'if (head.lastAt < this.#now || head.lastAt > this.#now + AHEAD_MS)\n            head.lastAt = this.#now;',
+        'head.lastAt = this.#now;',
+      ),
+      client(
+        'messages.js',
+        'get messages() {\n        return this.#sorted;',
+        'get messages() {\n        return [...this.#sorted].sort((a, b) => Date.parse(a.postedAt) - Date.parse(b.postedAt));',
+      ),
+    ],
+  },
+  'ignored-epoch': {
+    description: 'continue from the cursors of another history after a restore',
+    caughtBy: [COMPLETE, STATE, ORDER],
+    edits: [
+      server(
+        'live/handshake.js',
+        'const isSameEpoch = hello.epoch === start.epoch;',
+        'const isSameEpoch = true;',
+      ),
+      client('local.js', 'if (this.#epoch === epoch)', 'if (this.#epoch !== null)'),
+    ],
   },
   'unchecked-commit': {
     ...shared('unchecked-commit'),
@@ -70,6 +144,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'removed-posts': {
     description: 'accept posts from removed members',
+    caughtBy: [MEMBERS],
     edits: [
       server(
         'messages/commands.js',
@@ -81,6 +156,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'seq-outside-lock': {
     description: 'read the last seq of a stream without locking it',
+    caughtBy: [ERRORS],
     edits: [
       server(
         'stream/execute-batch.js',
@@ -93,6 +169,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'forget-duplicates': {
     description: 'detect repeated commands for 30 s only',
+    caughtBy: [ERRORS],
     edits: [
       server(
         'stream/repeated-commands.js',
@@ -105,10 +182,12 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   // ---- faults that only the simulation plants ----------------------------------------------------
   'cut-list': {
     description: 'store only the first event of a batch on one stream',
+    caughtBy: [ACKED, DENSE],
     edits: [server('storage/list-statement.js', 'columns.every(', 'columns.some(')],
   },
   'twin-answered': {
     description: 'answer a command with the ack of another one that has its id in the same batch',
+    caughtBy: [ACKED],
     edits: [
       server(
         'stream/repeated-commands.js',
@@ -119,6 +198,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'refused-twin-acked': {
     description: 'acknowledge the twin of a command that was refused',
+    caughtBy: [ACKED, ANSWER],
     edits: [
       server(
         'stream/repeated-commands.js',
@@ -129,6 +209,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'overtaken-deferred': {
     description: 'execute commands of a sender while an earlier one of it is deferred',
+    caughtBy: [SENDER],
     edits: [
       server(
         'stream/batch-writer.js',
@@ -139,6 +220,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'unknown-as-failure': {
     description: 'refuse commands whose COMMIT was not confirmed',
+    caughtBy: [ABSENT],
     edits: [
       server(
         'stream/batch-writer.js',
@@ -149,6 +231,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'early-promotion': {
     description: 'take a subscription for live one event early',
+    caughtBy: [COMPLETE],
     edits: [
       server(
         'stream/topic.js',
@@ -159,6 +242,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'racing-gap-fill': {
     description: 'deliver what arrives while a gap is filled, and then what was read',
+    caughtBy: [REPAIRED],
     edits: [
       server('stream/topic-feed.js', 'if (this.#filling) {', 'if (this.#filling && false) {'),
       server(
@@ -175,6 +259,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'stale-hint': {
     description: 'deliver what a late or doubled message of another node carries',
+    caughtBy: [REPAIRED],
     edits: [
       server('stream/topic-feed.js', 'last.seq <= head || this.#closed', 'this.#closed'),
       server(
@@ -186,6 +271,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'lost-wake-up': {
     description: 'do not continue when a full socket has drained',
+    caughtBy: [COMPLETE],
     edits: [
       server(
         'live/frame-writer.js',
@@ -196,10 +282,12 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'stale-tail': {
     description: 'replay the text of a message that was deleted',
+    caughtBy: [STATE],
     edits: [server('stream/topic.js', 'this.#tail.clear();', ';')],
   },
   'outliving-subscription': {
     description: 'keep the subscription of a removed member',
+    caughtBy: [MEMBERS],
     edits: [
       server(
         'stream/topic.js',
@@ -210,6 +298,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'new-id-on-retry': {
     description: 'send a command again with another id',
+    caughtBy: [INVENTED],
     edits: [
       client(
         'outbox.js',
@@ -220,6 +309,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'resent-out-of-order': {
     description: 'send open commands again in any order after a reconnect',
+    caughtBy: [SENDER],
     edits: [
       client(
         'outbox.js',
@@ -231,10 +321,12 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
 
   'ignored-cursor': {
     description: 'start a subscription at the head, whatever the client has',
+    caughtBy: [COMPLETE],
     edits: [server('live/subscription-set.js', 'cursor: plan.cursor,', 'cursor: lastSeq,')],
   },
   'no-head-comparison': {
     description: 'never compare heads with the database',
+    caughtBy: [COMPLETE],
     edits: [
       server(
         'stream/head-comparison.js',

@@ -18,6 +18,7 @@ export class NodeSlot {
   readonly #onKilled: (process: Process) => void;
   #node: SimulatedNode | null = null;
   #process: Process;
+  readonly #stopping = new Map<Process, SimulatedNode>();
   #starts = 0;
   #clockOffsetMs = 0;
   /** Repairs of the processes that ended. */
@@ -68,10 +69,21 @@ export class NodeSlot {
     const node = this.#node;
     if (!node) return;
     this.#end();
+    this.#killed(this.#process, node);
+  }
+
+  /** Kills the running process, and those that are being stopped. */
+  killAll(): void {
+    this.kill();
+    for (const [process, node] of this.#stopping) this.#killed(process, node);
+  }
+
+  #killed(process: Process, node: SimulatedNode): void {
+    this.#stopping.delete(process);
     node.killed();
-    this.#process.isAlive = false;
-    this.#onKilled(this.#process);
-    for (const link of this.#deps.network().of(this.#process)) link.cut();
+    process.isAlive = false;
+    this.#onKilled(process);
+    for (const link of this.#deps.network().of(process)) link.cut();
   }
 
   /** Stops the running process in order. It ends at its own pace, beside the next one. */
@@ -79,7 +91,10 @@ export class NodeSlot {
     const node = this.#node;
     if (!node) return;
     this.#end();
-    this.#deps.loop.after(0, this.#process, () => void node.stop());
+    const process = this.#process;
+    this.#stopping.set(process, node);
+    const stopped = () => this.#stopping.delete(process);
+    this.#deps.loop.after(0, process, () => void node.stop().then(stopped));
   }
 
   /** Sets how far its wall clock is off. */

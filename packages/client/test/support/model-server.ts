@@ -171,8 +171,10 @@ export class ModelServer {
   read(id: ConversationId, seq: Seq, back = false, revision?: number): void {
     const conversation = this.#of(id);
     if (revision !== undefined && revision !== conversation.revision) return;
-    if (!back && seq <= conversation.readSeq) return;
-    conversation.readSeq = seq;
+    const { lastSeq } = this.snapshot(id);
+    const readSeq = seq > lastSeq ? lastSeq : seq;
+    if (!back && readSeq <= conversation.readSeq) return;
+    conversation.readSeq = readSeq;
     if (back) conversation.revision++;
     const version = ++this.#readVersion;
     if (this.#connection?.greeted && !this.isMute) {

@@ -1,0 +1,32 @@
+import type { HistoryRecord } from './history.ts';
+import { of } from './violation.ts';
+
+/** What was on its way to a client when the database was stopped arrives within this time, ms. */
+const UNDER_WAY_MS = 200;
+
+/**
+ * Leaves out what a restore of the database has undone: its events at clients, and the answers that name
+ * them. A restore from an older backup loses what came after it, acknowledged or not.
+ */
+export function withoutLost(history: readonly HistoryRecord[]): readonly HistoryRecord[] {
+  const restored = of(history, 'restored');
+  if (restored.length === 0) return history;
+  const places = new Map<string, { readonly identity: string; readonly t: number }[]>();
+  for (const { lost, t } of restored) {
+    for (const event of lost) {
+      const place = `${event.stream} ${event.seq}`;
+      const identity = `${event.at} ${event.actor} ${event.client}`;
+      places.set(place, [...(places.get(place) ?? []), { identity, t }]);
+    }
+  }
+  return history.filter((record) => {
+    if (record.kind === 'event') {
+      const { stream, seq, at, actor, client } = record.event;
+      const lost = places.get(`${stream} ${seq}`) ?? [];
+      return !lost.some(({ identity }) => identity === `${at} ${actor} ${client}`);
+    }
+    if (record.kind !== 'ack') return true;
+    const lost = places.get(`${record.stream} ${record.seq}`) ?? [];
+    return !lost.some(({ t }) => record.t <= t + UNDER_WAY_MS);
+  });
+}
