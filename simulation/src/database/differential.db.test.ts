@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../../packages/server/src/storage/database.ts';
+import {
+  type Database,
+  withPipelinedTransaction,
+} from '../../../packages/server/src/storage/database.ts';
 import {
   startTestCluster,
   type TestCluster,
   type TestDatabase,
 } from '../../../packages/server/test/support/database.ts';
 import {
+  byText,
   canonical,
   contentsOf,
   contentsOfModel,
@@ -18,17 +22,21 @@ import {
 } from '../../test/compare.ts';
 import { ACCOUNTS, runProduct, type Transcript } from '../../test/product-commands.ts';
 import {
+  buildStatement,
+  Choice,
   COMPETING_WRITES,
   type Fixture,
   fill,
   makeFixture,
   RANDOM_STATEMENTS,
   RANDOM_WRITES,
+  type RandomStatement,
 } from '../../test/random-statements.ts';
 import { SteppedScheduler } from '../../test/stepped-scheduler.ts';
 import { type Backend, type Step, TwoDatabases } from '../../test/two-databases.ts';
 import { DatabaseModel } from './model.ts';
 import { knownTexts } from './statements/all.ts';
+import { Transaction } from './transaction.ts';
 
 /** The model of the database does what PostgreSQL does. */
 
@@ -226,6 +234,64 @@ test('interleaved transactions get the same results, wait for the same ones, and
     expect(counts.get(what), what).toBeGreaterThan(0);
   }
 }, 600_000);
+
+test('statements that travel together get the same answers, and leave the same tables', async () => {
+  const { pool: appendPool } = await shared.open();
+  const outcomes = new Map<string, number>();
+  const statement = fc.record({
+    action: fc.constantFrom(...RANDOM_WRITES),
+    numbers: fc.array(fc.nat(1000), { minLength: 12, maxLength: 12 }),
+  });
+  const group = fc.array(statement, { minLength: 1, maxLength: 4 });
+  const property = fc.asyncProperty(
+    fc.array(group, { minLength: 1, maxLength: 4 }),
+    async (groups) => {
+      const fixture = makeFixture(++schedules);
+      const scheduler = new SteppedScheduler(schedules);
+      const { pool: observer } = await observerOf(shared);
+      const model = new DatabaseModel({ scheduler, epoch: await epochOf(observer) });
+      fill(model, fixture);
+      await copyToPostgres(model, observer);
+      const tx = new Transaction(model.tables, scheduler.now(), () => undefined);
+      const built = groups.map((statements) =>
+        statements.map(({ action, numbers }) =>
+          buildStatement(action, new Choice(numbers), fixture, tx),
+        ),
+      );
+      const expected = await answersTo(built, appendPool);
+      const modelled = answersTo(built, model.pool({ pipelined: true }).asPool);
+      expect(await scheduler.until(modelled)).toEqual(expected);
+      const { accounts, conversations, spare } = fixture;
+      const ids = [...accounts, ...conversations, ...spare];
+      expect(contentsOfModel(model, ids)).toEqual(await contentsOf(observer, ids));
+      const end = String(expected.at(-1));
+      outcomes.set(end, (outcomes.get(end) ?? 0) + 1);
+    },
+  );
+  await fc.assert(property, { numRuns: RUNS });
+  for (const end of ['committed', '23505']) expect(outcomes.get(end), end).toBeGreaterThan(0);
+}, 600_000);
+
+/** Runs a transaction whose statements travel in groups; returns their answers, and how it ended. */
+async function answersTo(
+  groups: readonly (readonly RandomStatement[])[],
+  pool: pg.Pool,
+): Promise<readonly unknown[]> {
+  const texts = knownTexts();
+  const answers: unknown[] = [];
+  const codeOf = (error: unknown) => (error as pg.DatabaseError).code;
+  const ended = withPipelinedTransaction(pool, async (pipeline) => {
+    for (const group of groups) {
+      const sent = group.map(({ name, values }) =>
+        pipeline
+          .query(name, texts.get(name) as string, values)
+          .then((rows) => rows.map(canonical).map(ordered).sort(byText), codeOf),
+      );
+      answers.push(...(await Promise.all(sent)));
+    }
+  });
+  return [...answers, await ended.then(() => 'committed', codeOf)];
+}
 
 /** One pool for all schedules. */
 const observerOf = async (database: TestDatabase) =>
