@@ -21,6 +21,7 @@ export interface Cluster {
   readonly nodes: readonly ServerProcess[];
   /** A node over the same database that knows of no other node; null unless requested. */
   readonly aloneUrl: string | null;
+  readonly databaseUrl: string;
   /** Processor time used so far. */
   cpu(): Cpu;
   stop(): Promise<void>;
@@ -73,6 +74,7 @@ export async function startCluster(
       urls: nodes.map((n) => n.url),
       nodes,
       aloneUrl: single?.url ?? null,
+      databaseUrl: env.DATABASE_URL as string,
       cpu: () => ({
         nodes: [...nodes, ...(single ? [single] : [])].reduce((sum, n) => sum + cpuOf(n.pid), 0),
         database: familyOf(database.pid).reduce((sum, pid) => sum + cpuOf(pid), 0),

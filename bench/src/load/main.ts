@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureSearch } from '../search/measure.ts';
 import { CLI, startServer } from '../server-process.ts';
 import { measureCommands } from './commands.ts';
 import { canPin, generate } from './generate.ts';
@@ -18,6 +19,7 @@ const USAGE = `Usage: npm run bench -- [--row 1…6] [--seconds N] [--rounds N]
        npm run bench -- --per-sender [--row 1|2|3] [--seconds N] [--rounds N]
        npm run bench -- --nodes N [--seconds N] [--rounds N]
        npm run bench -- --idle N | --storm N [--nodes N] | --hello | --reads
+       npm run bench -- --search [--messages N] [--logs FILE …] [--rounds N]
        npm run bench -- --commands [--beside FILE] [--rounds N]
 
 Loads the built server, and beside it in the same run a socket.io + pg server on the same
@@ -31,6 +33,7 @@ core, the load generator on another.
   --storm          N clients come back at once with cursors 200 events old
   --hello          the cost of a hello with 50 and with 1,000 conversations
   --reads          what the commonest reads cost
+  --search         searches in N messages (1,000,000 by default): lines of IRC logs, varied, or made up
   --commands       posts over REST, edits and reactions, 50 at once; with --beside, in turn with the
                    server of another build (its packages/server/dist/cli.js)
 
@@ -88,6 +91,9 @@ async function main(): Promise<void> {
       hello: { type: 'boolean' },
       reads: { type: 'boolean' },
       commands: { type: 'boolean' },
+      search: { type: 'boolean' },
+      messages: { type: 'string', default: '1000000' },
+      logs: { type: 'string', multiple: true },
       beside: { type: 'string' },
       'per-sender': { type: 'boolean' },
       help: { type: 'boolean' },
@@ -115,6 +121,10 @@ async function main(): Promise<void> {
   if (values.commands) {
     const beside = values.beside === undefined ? [] : [values.beside];
     await measureCommands(Number(values.rounds), [CLI, ...beside]);
+    return;
+  }
+  if (values.search) {
+    await measureSearch(Number(values.messages), values.logs ?? [], Number(values.rounds));
     return;
   }
   if (values.reads) {

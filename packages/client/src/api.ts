@@ -9,6 +9,7 @@ import type {
   CreateGroupLinkBody,
   EditHistoryPage,
   Event,
+  FoundName,
   GroupLink,
   HistoryPage,
   LinkedGroup,
@@ -24,6 +25,8 @@ import type {
   ReadCursor,
   RegisterBody,
   SavedMessagesPage,
+  SearchHas,
+  SearchMessagesPage,
   SeenByAnswer,
   Seq,
   SessionAnswer,
@@ -48,6 +51,26 @@ export interface ListRequest {
   readonly limit?: number;
   /** `next` of the previous page. */
   readonly after?: string;
+}
+
+/** What messages to search for. The filters may also stand in the text: `release from:ann has:link`. */
+export interface MessageSearchRequest {
+  readonly query?: string;
+  /** A username, a display name, or `me`. */
+  readonly from?: string;
+  /** The name of a group that the account is in, or `@` and the name of a user. */
+  readonly in?: string;
+  readonly has?: SearchHas;
+  /** Dates: `2026-03-01`, `2026-03`, `2026`, `today` or `yesterday`. */
+  readonly before?: string;
+  readonly after?: string;
+  readonly on?: string;
+  readonly sort?: 'newest' | 'best';
+  /** The time zone in which days begin; that of this device by default. */
+  readonly timeZone?: string;
+  readonly limit?: number;
+  /** `next` of the previous page. */
+  readonly cursor?: string;
 }
 
 /** A page of a list. */
@@ -392,6 +415,28 @@ export class ParleyApi extends RestSession {
   /** Removes a message from the saved ones. */
   unsave(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
     return this.request('DELETE', savedOf(conversation, message), { id });
+  }
+
+  /**
+   * Searches the messages that the account may read. A page may have fewer messages than `limit` and still
+   * a `next`. `signal` ends the request, for instance when the user has typed on.
+   */
+  searchMessages(
+    request: MessageSearchRequest,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<SearchMessagesPage> {
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    return this.request('GET', `/search/messages${query({ timeZone, ...request })}`, options);
+  }
+
+  /** Searches users and groups by their names, for a quick switcher: the best match first. */
+  async searchNames(
+    text: string,
+    options: { readonly limit?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<FoundName[]> {
+    const { limit, signal } = options;
+    const path = `/search/names${query({ query: text, limit })}`;
+    return (await this.request<{ items: FoundName[] }>('GET', path, { signal })).items;
   }
 
   cursors(): Promise<{ readVersion: number; items: ReadCursor[] }> {

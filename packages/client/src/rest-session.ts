@@ -187,6 +187,8 @@ export class RestSession {
       readonly auth?: 'access' | 'none';
       /** Timeout for slow responses, ms. */
       readonly timeoutMs?: number;
+      /** Ends the request when it is aborted. */
+      readonly signal?: AbortSignal | undefined;
     } = {},
   ): Promise<T> {
     return this.#request(method, path, options);
@@ -201,6 +203,7 @@ export class RestSession {
       headers?: Record<string, string>;
       auth?: 'access' | 'session' | 'none';
       timeoutMs?: number;
+      signal?: AbortSignal | undefined;
     } = {},
   ): Promise<T> {
     const { body, id, auth = 'access', timeoutMs = this.#timeoutMs } = options;
@@ -223,7 +226,7 @@ export class RestSession {
         method,
         headers,
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: endOf(timeoutMs, options.signal),
         // A page that closes meanwhile must still receive the cookie that replaces the old one.
         ...(auth === 'session' && { keepalive: true }),
       });
@@ -249,4 +252,10 @@ export class RestSession {
       throw new ApiError('network', 'The server could not be reached', { cause: error });
     }
   }
+}
+
+/** Returns a signal that ends a request after a time, or when `signal` does. */
+function endOf(timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
 }

@@ -98,6 +98,15 @@ const conversation = createRoute({
   component: lazyPage(() => import('./conversations/conversation-page.tsx'), 'ConversationPage'),
 });
 
+const search = createRoute({
+  getParentRoute: () => inside,
+  path: '/search',
+  validateSearch: (params: Record<string, unknown>): { q: string } => ({
+    q: typeof params.q === 'string' ? params.q : '',
+  }),
+  component: lazyPage(() => import('./search/search-page.tsx'), 'SearchPage'),
+});
+
 const join = createRoute({
   getParentRoute: () => inside,
   path: '/join',
@@ -186,6 +195,7 @@ export const router = createRouter({
     inside.addChildren([
       home,
       conversation,
+      search,
       join,
       account.addChildren(accountPages),
       admin.addChildren(adminPages),

@@ -133,6 +133,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   listSavedMessages: by('messages:read'),
   saveMessage: by('messages:read'),
   unsaveMessage: by('messages:read'),
+  searchNames: by('conversations:read'),
   postMessage: by('messages:write'),
   editMessage: by('messages:write'),
   deleteMessage: by('messages:write'),

@@ -9,6 +9,7 @@ import { Erasures } from '../erasure/erasures.ts';
 import { SecondFactors } from '../factors/factors.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
 import { Reminders } from '../personal/reminders.ts';
+import { Directory } from '../search/directory.ts';
 import { SearchIndexer } from '../search/indexer.ts';
 import { MessageSearch } from '../search/search.ts';
 import { loadSecret } from '../secret.ts';
@@ -30,6 +31,7 @@ export interface DomainLayer {
   readonly erasures: Erasures;
   readonly readCursors: ReadCursors;
   readonly search: MessageSearch;
+  readonly directory: Directory;
   /** Starts the work in the background. */
   start(): void;
 }
@@ -71,10 +73,21 @@ export async function openDomains(
   onCommitted((events) => indexer.hint(events));
   const search = new MessageSearch({ pool, clock });
   onStop(() => search.stop());
+  const directory = new Directory(pool);
   const start = () => {
     for (const worker of [emails, audit, accounts, erasures, indexer, reminders]) worker.start();
   };
-  return { ...base, accounts, factors, identities, erasures, readCursors, search, start };
+  return {
+    ...base,
+    accounts,
+    factors,
+    identities,
+    erasures,
+    readCursors,
+    search,
+    directory,
+    start,
+  };
 }
 
 /** Builds what the other domains use: secrets, API keys, the email queue and the audit log. */

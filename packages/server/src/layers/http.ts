@@ -104,7 +104,7 @@ function apiRoutes(
   { pool, streams, domains, live, listening }: HttpLayerDeps,
 ): HttpDeps['api'] {
   const { append } = streams;
-  const { keys, factors, erasures, identities, readCursors, search, vault } = domains;
+  const { keys, factors, erasures, identities, readCursors, search, directory, vault } = domains;
   const { authenticate, parts: accounts } = domains.accounts;
   const server = () => listening.url;
   const provider = providerOf(config);
@@ -117,8 +117,8 @@ function apiRoutes(
     (scope) => admissionRoutes(scope, { pool, append, authenticate, vault, clock, server }),
     (scope) => blockRoutes(scope, { pool, append, authenticate }),
     (scope) => messageRoutes(scope, { pool, append, authenticate, readCursors, onReadMoved }),
-    (scope) => searchRoutes(scope, { search, authenticate }),
     (scope) => personalRoutes(scope, { pool, append, authenticate }),
+    (scope) => searchRoutes(scope, { search, directory, authenticate }),
     (scope) => factorLoginRoutes(scope, { accounts, factors, server }),
     (scope) => ownFactorRoutes(scope, { accounts, factors, server }),
     (scope) => ssoRoutes(scope, { accounts, identities, provider, vault, log, server }),

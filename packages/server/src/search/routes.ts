@@ -1,13 +1,20 @@
-import { SearchMessagesPage, SearchMessagesQuery } from '@parley/protocol';
+import {
+  SearchMessagesPage,
+  SearchMessagesQuery,
+  SearchNamesAnswer,
+  SearchNamesQuery,
+} from '@parley/protocol';
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
+import type { Directory } from './directory.ts';
 import type { MessageSearch } from './search.ts';
 
 /** The dependencies of the routes of the search. */
 export interface SearchDeps {
   readonly search: MessageSearch;
+  readonly directory: Directory;
   /** Rejects requests without a valid access token or API key. */
   readonly authenticate: onRequestAsyncHookHandler;
 }
@@ -17,7 +24,7 @@ const security = [{ accessToken: [] }];
 /** Registers the routes of the search. */
 export function searchRoutes(
   instance: FastifyInstance,
-  { search, authenticate }: SearchDeps,
+  { search, directory, authenticate }: SearchDeps,
 ): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
@@ -36,6 +43,26 @@ export function searchRoutes(
     },
     onRequest: authenticate,
     handler: (request) => search.page(sessionOf(request).account, request.query, goneOf(request)),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/search/names',
+    schema: {
+      operationId: 'searchNames',
+      tags: ['Search'],
+      summary: 'Search users and groups by their names',
+      description:
+        'Returns active users, public groups, and the groups of the account: the best match first, and of equal matches those closest to the account, by their conversations and shared groups. Beginnings and parts of names, initials, and names with a slip or two are found. Without a text, those with whom and in which the account has written last.',
+      security,
+      querystring: SearchNamesQuery,
+      response: { 200: SearchNamesAnswer, ...problems(401, 422) },
+    },
+    onRequest: authenticate,
+    handler: async (request) => {
+      const { query, limit } = request.query;
+      return { items: await directory.find(sessionOf(request).account, query, limit) };
+    },
   });
 }
 

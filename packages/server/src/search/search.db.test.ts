@@ -29,6 +29,7 @@ import {
   unpinMessage,
 } from '../messages/commands.ts';
 import type { Append } from '../stream/append.ts';
+import { Directory } from './directory.ts';
 import { conversationsBehind, fillIndex } from './fill.ts';
 import { mergeOnce, purgeStale } from './merge.ts';
 import { MessageSearch } from './search.ts';
@@ -277,6 +278,39 @@ describe('only what the account may read', () => {
     await editMessage(append, about(ada, group.id), other, 'other zeppelin');
     expect(await found(bob, 'zeppelin')).toEqual(['other zeppelin']);
     expect(await found(bob, 'balloon')).toEqual(['balloon one']);
+  });
+});
+
+describe('names', () => {
+  test('are found with parts and slips, those close to the account first, and as they are now', async () => {
+    const { pool: own } = await (await cluster.fresh()).open();
+    const its = await aBootstrappedAppend(own);
+    const directory = new Directory(own);
+    const [me, erika, erik, erwin] = [
+      await aUser(its, 'me'),
+      await aUser(its, 'erika'),
+      await aUser(its, 'erik'),
+      await aUser(its, 'erwin'),
+    ];
+    const names = async (text: string, limit = 10) =>
+      (await directory.find(me, text, limit)).map((one) =>
+        one.kind === 'user' ? one.user.username : one.name,
+      );
+    expect(await names('er', 2)).toHaveLength(2);
+    expect(await names('erik')).toEqual(['erik', 'erika']);
+    const direct = await aDirect(its, me, erwin);
+    expect((await names('er'))[0]).toBe('erwin');
+    expect(await names('ewrin')).toEqual(['erwin']);
+    expect(await directory.find(me, 'erwin', 1)).toMatchObject([{ conversation: direct }]);
+    await aRealGroup(its, [erika], 'private', 'erupting secrets');
+    await aRealGroup(its, [erika, me], 'private', 'erudite members');
+    const open = await aRealGroup(its, [erik], 'public', 'erratic public');
+    expect(await names('eru')).toEqual(['erudite members']);
+    expect(await names('public')).toEqual(['erratic public']);
+    expect(await names('')).toEqual(expect.arrayContaining(['erudite members', 'erwin']));
+    await deleteGroup(its, about(erik, open));
+    expect(await names('public')).toEqual([]);
+    expect(await names('100%_\\')).toEqual([]);
   });
 });
 

@@ -59,6 +59,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'listGroupLinks',
     'listGroups',
     'listMembers',
+    'searchNames',
     'showLinkedGroup',
   ],
   'conversations:write': [

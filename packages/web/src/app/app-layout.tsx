@@ -1,4 +1,4 @@
-import { Outlet, useLocation } from '@tanstack/react-router';
+import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { Toaster } from 'sonner';
 import { useNotifications } from '../notifications/use-notifications.tsx';
@@ -27,7 +27,9 @@ export function AppLayout() {
 
 function Shell() {
   // On phones one of the two fills the screen: the sidebar at `/`, else the page.
-  const isHome = useLocation().pathname === '/';
+  const { pathname } = useLocation();
+  const isHome = pathname === '/';
+  const navigate = useNavigate();
   const theme = useTheme();
   const [switching, setSwitching] = useState(false);
   usePresence();
@@ -41,14 +43,20 @@ function Shell() {
   useUnreadInTitle(unread);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
-        event.preventDefault();
-        setSwitching(true);
-      }
+      if (!event.metaKey && !event.ctrlKey) return;
+      const key = event.key.toLowerCase();
+      // In a list that holds only what is visible, the browser would find little. On the search page
+      // it is left to the browser.
+      const isSearch =
+        key === 'f' && !event.shiftKey && !event.altKey && pathname.startsWith('/c/');
+      if (key !== 'k' && !isSearch) return;
+      event.preventDefault();
+      if (isSearch) void navigate({ to: '/search', search: { q: '' } });
+      else setSwitching(true);
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, []);
+  }, [navigate, pathname]);
   return (
     <div className="flex h-dvh flex-col overflow-hidden">
       <button

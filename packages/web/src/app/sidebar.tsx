@@ -1,6 +1,6 @@
 import type { ConversationView } from '@parley/client';
 import { Link, useParams } from '@tanstack/react-router';
-import { CheckCheck, Compass, Hash, Lock, Plus, Search } from 'lucide-react';
+import { CheckCheck, Compass, Hash, Lock, Plus, Search, TextSearch } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { toast } from 'sonner';
 import { BrowseGroups } from '../conversations/browse-groups.tsx';
@@ -48,15 +48,24 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
         <MarkAllRead />
         <OwnMenu />
       </header>
-      <div className="px-3.5 pb-2">
+      <div className="flex gap-1.5 px-3.5 pb-2">
         <button
           type="button"
           onClick={onSearch}
-          className="flex h-10 w-full items-center gap-2.5 rounded-lg border border-line bg-canvas px-3 text-left text-muted text-sm hover:border-muted/50"
+          className="flex h-10 min-w-0 flex-1 items-center gap-2.5 rounded-lg border border-line bg-canvas px-3 text-left text-muted text-sm hover:border-muted/50"
         >
-          <Search size={16} /> <span className="flex-1">{t('sidebar.find')}</span>
+          <Search size={16} /> <span className="flex-1 truncate">{t('sidebar.find')}</span>
           <kbd className="hidden font-sans text-[11px] md:inline">{t('sidebar.findShortcut')}</kbd>
         </button>
+        <Link
+          to="/search"
+          search={{ q: '' }}
+          aria-label={t('sidebar.searchMessages')}
+          title={t('sidebar.searchMessages')}
+          className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg border border-line text-muted hover:bg-hover hover:text-ink"
+        >
+          <TextSearch size={18} />
+        </Link>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
         <Section

@@ -1,14 +1,18 @@
+import type { ConversationView } from '@parley/client';
+import type { FoundName, User } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { Hash, Lock } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { byActivity, titleOf } from '../conversations/naming.ts';
-import { useParley } from '../session/use-client.ts';
+import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { useOpenDirect } from '../users/user-list.tsx';
 
+/** The delay between a keystroke and the request, ms. */
+const TYPING_MS = 80;
 /** Maximum number of results. */
 const SHOWN = 12;
 
@@ -28,35 +32,46 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
     setAt(0);
   }, [open]);
 
+  const found = useFoundNames(open ? text : '');
   const results = useMemo(() => {
+    const groupOf = (c: ConversationView) => ({
+      key: c.id as string,
+      title: titleOf(c, users),
+      note: c.visibility === 'private' ? t('switcher.privateGroup') : t('switcher.group'),
+      icon: (
+        <span className="flex size-8 items-center justify-center rounded-[32%] bg-sunken text-muted">
+          {c.visibility === 'private' ? <Lock size={15} /> : <Hash size={16} />}
+        </span>
+      ),
+      go: () => navigate({ to: '/c/$id', params: { id: c.id } }),
+    });
+    const userOf = (p: User) => ({
+      key: p.id as string,
+      title: p.displayName,
+      note: `@${p.username}`,
+      icon: <Avatar id={p.id} name={p.displayName} size={32} presence={presence.get(p.id)} />,
+      go: () => openDirect(p.id),
+    });
+    // The answer of the server, the best match first; until then, and offline, what is known here.
+    if (found !== null) {
+      return found.flatMap((one) => {
+        if (one.kind === 'user') return one.user.id === me?.id ? [] : [userOf(one.user)];
+        const view = conversations.get(one.id);
+        return view ? [groupOf(view)] : [];
+      });
+    }
     const query = fold(text);
     const matches = (...names: string[]) => names.some((name) => fold(name).includes(query));
     const groups = [...conversations.values()]
       .filter((c) => c.kind === 'group' && matches(titleOf(c, users)))
       .sort(byActivity)
-      .map((c) => ({
-        key: c.id as string,
-        title: titleOf(c, users),
-        note: c.visibility === 'private' ? t('switcher.privateGroup') : t('switcher.group'),
-        icon: (
-          <span className="flex size-8 items-center justify-center rounded-[32%] bg-sunken text-muted">
-            {c.visibility === 'private' ? <Lock size={15} /> : <Hash size={16} />}
-          </span>
-        ),
-        go: () => navigate({ to: '/c/$id', params: { id: c.id } }),
-      }));
+      .map(groupOf);
     const people = [...users.values()]
       .filter((p) => p.isActive && p.id !== me?.id && matches(p.displayName, p.username))
       .sort((a, b) => a.displayName.localeCompare(b.displayName))
-      .map((p) => ({
-        key: p.id as string,
-        title: p.displayName,
-        note: `@${p.username}`,
-        icon: <Avatar id={p.id} name={p.displayName} size={32} presence={presence.get(p.id)} />,
-        go: () => openDirect(p.id),
-      }));
+      .map(userOf);
     return [...groups, ...people].slice(0, SHOWN);
-  }, [text, conversations, users, presence, me, navigate, openDirect]);
+  }, [found, text, conversations, users, presence, me, navigate, openDirect]);
 
   const choose = (n: number) => {
     const result = results[n];
@@ -123,3 +138,26 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
 
 /** Returns the text without case and accents, for comparison. */
 const fold = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+
+/** Returns what the server finds for a text; null without a text, and until it has answered. */
+function useFoundNames(text: string): readonly FoundName[] | null {
+  const client = useClient();
+  const [found, setFound] = useState<{ text: string; items: readonly FoundName[] } | null>(null);
+  useEffect(() => {
+    if (text.trim() === '') return;
+    const request = new AbortController();
+    const timer = setTimeout(async () => {
+      try {
+        const items = await client.api.searchNames(text, { limit: SHOWN, signal: request.signal });
+        if (!request.signal.aborted) setFound({ text, items });
+      } catch {
+        // Offline or aborted: what is known here stays.
+      }
+    }, TYPING_MS);
+    return () => {
+      clearTimeout(timer);
+      request.abort();
+    };
+  }, [client, text]);
+  return found?.text === text ? found.items : null;
+}

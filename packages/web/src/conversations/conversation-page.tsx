@@ -1,8 +1,9 @@
 import { type ConversationView, permissionsOn } from '@parley/client';
 import { type ConversationId, type Seq, streamOfConversation } from '@parley/protocol';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link, useLocation, useParams } from '@tanstack/react-router';
 import { ArrowLeft, Hash, Info, Lock } from 'lucide-react';
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react';
+import { messageOfHash } from '../lib/message-hash.ts';
 import { Composer } from '../messages/composer.tsx';
 import { MessageList, type MessageListHandle } from '../messages/message-list.tsx';
 import { NoComposer } from '../messages/no-composer.tsx';
@@ -96,6 +97,14 @@ function Open({
   useEffect(() => {
     for (const peer of view.peers ?? []) client.wantUser(peer);
   }, [client, view.peers]);
+
+  // A link to a message: from a search, or shared.
+  const { hash, state } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each navigation to the message shows it again
+  useEffect(() => {
+    const linked = messageOfHash(hash);
+    if (linked !== null) list.current?.goTo(linked);
+  }, [hash, state.__TSR_key]);
 
   const editLast = () => {
     const rows = rowsOf(timeline.snapshot.messages, null, me?.id ?? null);

@@ -1,0 +1,224 @@
+import {
+  type AccountId,
+  type ConversationId,
+  type FoundName,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import type pg from 'pg';
+import { toUser, USER, type UserRow } from '../accounts/users/users.ts';
+import {
+  type PreparedName,
+  type PreparedQuery,
+  prepareName,
+  prepareQuery,
+  rankOf,
+  slipRankOf,
+} from './name-match.ts';
+
+/** Candidates whose closeness is looked up. */
+const CANDIDATES_MAX = 60;
+
+/** A user or a group that can be found. */
+interface Entry {
+  readonly kind: 'user' | 'group';
+  readonly id: string;
+  readonly prepared: PreparedName;
+}
+
+/** What an account has with others: its own groups, and its direct conversations by user. */
+interface Own {
+  readonly groups: readonly Entry[];
+  readonly ranks: ReadonlyMap<string, number>;
+  readonly directs: ReadonlyMap<string, ConversationId>;
+}
+
+/** An entry that fits, and how well; closeness to the account is below 1. */
+interface Candidate {
+  readonly entry: Entry;
+  readonly score: number;
+}
+
+/**
+ * Finds users and groups by their names, for the quick switcher.
+ *
+ * Names of active users and public groups are kept in memory while the workspace stream, which announces
+ * every change of them, is where it was when they were read: each search compares its head. Names of private
+ * groups are read with each search, of those that the account is a member of.
+ */
+export class Directory {
+  readonly #pool: pg.Pool;
+  #known: { readonly head: number; readonly entries: Promise<readonly Entry[]> } | null = null;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  /** Returns users and groups, the best match first; without a text, those closest to the account. */
+  async find(account: AccountId, text: string, limit: number): Promise<FoundName[]> {
+    const query = prepareQuery(text);
+    const [entries, own] = await Promise.all([this.#entries(), this.#own(account)]);
+    const mine = new Set(own.groups.map((group) => group.id));
+    const all = [...own.groups, ...entries.filter((entry) => !mine.has(entry.id))];
+    const candidates = query.text === '' ? closest(all, own) : fitting(all, query, own);
+    const ranked = await this.#byCloseness(account, candidates.slice(0, CANDIDATES_MAX));
+    return await this.#shown(
+      account,
+      ranked.slice(0, limit).map(({ entry }) => entry),
+      own,
+    );
+  }
+
+  async #entries(): Promise<readonly Entry[]> {
+    const { rows } = await this.#pool.query<{ head: number }>({
+      name: 'search-workspace-head',
+      text: 'select last_seq as head from streams where id = $1',
+      values: [WORKSPACE_STREAM],
+    });
+    const head = rows[0]?.head ?? 0;
+    // What is read now is at least as new as the head that was read before.
+    if (this.#known?.head !== head) this.#known = { head, entries: this.#read() };
+    const known = this.#known;
+    try {
+      return await known.entries;
+    } catch (error) {
+      if (this.#known === known) this.#known = null;
+      throw error;
+    }
+  }
+
+  async #read(): Promise<readonly Entry[]> {
+    const { rows } = await this.#pool.query<{
+      kind: 'user' | 'group';
+      id: string;
+      name: string;
+      username: string;
+    }>(
+      `select 'user' as kind, id, display_name as name, username from accounts where is_active
+       union all
+       select 'group', id, name, '' from conversations
+       where kind = 'group' and visibility = 'public' and deleted_at is null`,
+    );
+    return rows.map(({ kind, id, name, username }) => ({
+      kind,
+      id,
+      prepared: prepareName(name, username),
+    }));
+  }
+
+  /** Reads the conversations of the account, those with the latest events first. */
+  async #own(account: AccountId): Promise<Own> {
+    const { rows } = await this.#pool.query<{
+      id: ConversationId;
+      kind: 'direct' | 'group';
+      name: string | null;
+      peer: AccountId | null;
+    }>({
+      name: 'search-own-conversations',
+      text: `select c.id, c.kind, c.name,
+               case when c.kind = 'direct' then (
+                 select o.account_id from memberships o
+                 where o.conversation_id = c.id and o.account_id <> $1 limit 1) end as peer
+             from memberships m
+             join conversations c on c.id = m.conversation_id
+             join streams s on s.id = c.id
+             where m.account_id = $1 and m.left_seq is null
+             order by s.last_at desc, c.id`,
+      values: [account],
+    });
+    const ranks = new Map<string, number>();
+    const directs = new Map<string, ConversationId>();
+    const groups: Entry[] = [];
+    for (const [n, { id, kind, name, peer }] of rows.entries()) {
+      const of = kind === 'group' ? id : (peer ?? account);
+      ranks.set(of, 1 / (2 + n));
+      if (kind === 'direct') directs.set(of, id);
+      else groups.push({ kind, id, prepared: prepareName(name ?? '') });
+    }
+    return { groups, ranks, directs };
+  }
+
+  /** Adds to the scores of users how many groups they share with the account, and orders by the scores. */
+  async #byCloseness(
+    account: AccountId,
+    candidates: readonly Candidate[],
+  ): Promise<readonly Candidate[]> {
+    const users = candidates.filter(({ entry }) => entry.kind === 'user');
+    if (users.length < 2) return candidates;
+    const { rows } = await this.#pool.query<{ id: string; shared: number }>({
+      name: 'search-shared-groups',
+      text: `select o.account_id as id, count(*)::int as shared
+             from memberships m
+             join conversations c on c.id = m.conversation_id and c.kind = 'group' and not c.is_everyone
+             join memberships o on o.conversation_id = c.id and o.left_seq is null
+               and o.account_id = any($2::uuid[])
+             where m.account_id = $1 and m.left_seq is null
+             group by o.account_id`,
+      values: [account, users.map(({ entry }) => entry.id)],
+    });
+    const shared = new Map(rows.map((row) => [row.id, row.shared]));
+    return candidates
+      .map(({ entry, score }) => {
+        const groups = shared.get(entry.id) ?? 0;
+        return { entry, score: score + (0.4 * groups) / (groups + 3) };
+      })
+      .sort(byScore);
+  }
+
+  /** Returns entries as they are shown; one that has just been removed is left out. */
+  async #shown(account: AccountId, entries: readonly Entry[], own: Own): Promise<FoundName[]> {
+    const idsOf = (kind: Entry['kind']) =>
+      entries.filter((entry) => entry.kind === kind).map((entry) => entry.id);
+    const [users, groups] = await Promise.all([
+      this.#pool.query<UserRow>({
+        name: 'search-users-shown',
+        text: `select ${USER} from accounts a where a.id = any($1::uuid[]) and a.is_active`,
+        values: [idsOf('user')],
+      }),
+      this.#pool.query<{ id: ConversationId; item: FoundName }>({
+        name: 'search-groups-shown',
+        text: `select c.id, json_build_object('kind', 'group', 'id', c.id, 'name', c.name,
+                 'visibility', c.visibility, 'memberCount', c.member_count,
+                 'isMember', m.account_id is not null) as item
+               from conversations c
+               left join memberships m on m.conversation_id = c.id and m.account_id = $1
+                 and m.left_seq is null
+               where c.id = any($2::uuid[]) and c.deleted_at is null
+                 and (c.visibility = 'public' or m.account_id is not null)`,
+        values: [account, idsOf('group')],
+      }),
+    ]);
+    const shown = new Map<string, FoundName>(groups.rows.map((row) => [row.id, row.item]));
+    for (const row of users.rows) {
+      const conversation = own.directs.get(row.id) ?? null;
+      shown.set(row.id, { kind: 'user', user: toUser(row), conversation });
+    }
+    return entries.flatMap(({ id }) => shown.get(id) ?? []);
+  }
+}
+
+const byScore = (a: Candidate, b: Candidate): number =>
+  b.score - a.score || a.entry.prepared.name.localeCompare(b.entry.prepared.name);
+
+/** Returns what the account has conversations with, the latest first. */
+function closest(entries: readonly Entry[], { ranks }: Own): Candidate[] {
+  return entries
+    .flatMap((entry) => {
+      const score = ranks.get(entry.id);
+      return score === undefined ? [] : [{ entry, score }];
+    })
+    .sort(byScore);
+}
+
+/** Returns the entries that fit, the best first; those with slips only if few others fit. */
+function fitting(entries: readonly Entry[], query: PreparedQuery, { ranks }: Own): Candidate[] {
+  const fit = (rank: typeof rankOf) =>
+    entries.flatMap((entry): Candidate[] => {
+      const score = rank(query, entry.prepared);
+      return score === null ? [] : [{ entry, score: score + (ranks.get(entry.id) ?? 0) }];
+    });
+  const candidates = fit(rankOf).sort(byScore);
+  if (candidates.length >= 5) return candidates;
+  const found = new Set(candidates.map(({ entry }) => entry));
+  const others = fit(slipRankOf).filter(({ entry }) => !found.has(entry));
+  return [...candidates, ...others.sort(byScore)];
+}

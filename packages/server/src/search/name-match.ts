@@ -1,0 +1,125 @@
+import { fold } from './fold.ts';
+
+/** Compares a text that somebody types with the names of users and groups. */
+
+/** A name, prepared for comparison. */
+export interface PreparedName {
+  /** The folded name, and for users their folded username. */
+  readonly name: string;
+  readonly username: string;
+  readonly words: readonly string[];
+  /** The letters of each word, as bits: most words are told apart by them. */
+  readonly letters: readonly number[];
+}
+
+/** How well a name fits; within a rank, closeness decides. */
+export const RANK = {
+  exact: 7,
+  start: 6,
+  wordStart: 5,
+  words: 4,
+  part: 3,
+  initials: 2,
+  oneSlip: 1,
+  twoSlips: 0,
+} as const;
+export type Rank = (typeof RANK)[keyof typeof RANK];
+
+/** A text with a slip of the finger has at least so many letters, with two slips so many. */
+const ONE_SLIP_MIN = 4;
+const TWO_SLIPS_MIN = 8;
+/** Longer words are not compared letter by letter. */
+const WORD_MAX = 40;
+
+/** Returns a name, and a username if there is one, prepared for comparison. */
+export function prepareName(name: string, username = ''): PreparedName {
+  const folded = fold(name).trim();
+  const foldedUsername = fold(username);
+  const words = [...new Set([...wordsOf(folded), ...wordsOf(foldedUsername)])];
+  return { name: folded, username: foldedUsername, words, letters: words.map(lettersOf) };
+}
+
+const wordsOf = (folded: string): string[] => folded.split(/[\s._-]+/u).filter((w) => w !== '');
+
+/** A text to look for, prepared for comparison. */
+export interface PreparedQuery {
+  readonly text: string;
+  readonly words: readonly string[];
+  readonly letters: number;
+}
+
+/** Returns a text to look for; a leading @ or # is left out. */
+export function prepareQuery(text: string): PreparedQuery {
+  const folded = fold(text).trim().replace(/^[@#]/u, '');
+  return { text: folded, words: wordsOf(folded), letters: lettersOf(folded) };
+}
+
+/** Returns how well a name fits without slips; null if it does not. */
+export function rankOf({ text, words }: PreparedQuery, name: PreparedName): Rank | null {
+  if (name.name === text || name.username === text) return RANK.exact;
+  if (name.name.startsWith(text) || name.username.startsWith(text)) return RANK.start;
+  if (name.words.some((word) => word.startsWith(text))) return RANK.wordStart;
+  if (words.length > 1 && words.every((one) => name.words.some((word) => word.startsWith(one)))) {
+    return RANK.words;
+  }
+  if (name.name.includes(text) || name.username.includes(text)) return RANK.part;
+  const initials = wordsOf(name.name)
+    .map((word) => [...word][0])
+    .join('');
+  return text.length > 1 && initials.startsWith(text) ? RANK.initials : null;
+}
+
+/** Returns how well a name fits if up to two letters are wrong, missing, too many or swapped. */
+export function slipRankOf({ text, letters }: PreparedQuery, name: PreparedName): Rank | null {
+  const max = text.length >= TWO_SLIPS_MIN ? 2 : text.length >= ONE_SLIP_MIN ? 1 : 0;
+  if (max === 0 || text.length > WORD_MAX) return null;
+  let best = max + 1;
+  for (const [i, word] of name.words.entries()) {
+    if (bitsOf(letters & ~(name.letters[i] as number)) >= best) continue;
+    best = Math.min(best, slips(text, word.slice(0, text.length + max), best - 1));
+  }
+  if (best > max) return null;
+  return best <= 1 ? RANK.oneSlip : RANK.twoSlips;
+}
+
+/**
+ * Returns the least number of slips that make the text from a beginning of the word: the Damerau-Levenshtein
+ * distance, with swaps of neighbours. Returns more than `max` if there are more.
+ */
+function slips(text: string, word: string, max: number): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: word.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= text.length; i++) {
+    const row = [i];
+    let least = i;
+    for (let j = 1; j <= word.length; j++) {
+      const same = text[i - 1] === word[j - 1] ? 0 : 1;
+      let cost = Math.min(
+        (last[j] as number) + 1,
+        (row[j - 1] as number) + 1,
+        (last[j - 1] as number) + same,
+      );
+      if (i > 1 && j > 1 && text[i - 1] === word[j - 2] && text[i - 2] === word[j - 1]) {
+        cost = Math.min(cost, (beforeLast[j - 2] as number) + 1);
+      }
+      row[j] = cost;
+      least = Math.min(least, cost);
+    }
+    if (least > max) return max + 1;
+    beforeLast = last;
+    last = row;
+  }
+  return Math.min(...last);
+}
+
+function lettersOf(text: string): number {
+  let bits = 0;
+  for (let i = 0; i < text.length; i++) bits |= 1 << (text.charCodeAt(i) & 31);
+  return bits;
+}
+
+function bitsOf(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}

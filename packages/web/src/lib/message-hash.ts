@@ -1,0 +1,10 @@
+import { Seq } from '@parley/protocol';
+
+/** The fragment of an address that names a message of the conversation: `#message-12`. */
+export const messageHash = (seq: Seq): string => `message-${seq}`;
+
+/** Returns the message that a fragment names; null if it names none. */
+export function messageOfHash(hash: string): Seq | null {
+  const [, digits] = /^#?message-(\d{1,15})$/.exec(hash) ?? [];
+  return digits === undefined ? null : (Seq.safeParse(Number(digits)).data ?? null);
+}

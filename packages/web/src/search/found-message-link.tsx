@@ -1,0 +1,72 @@
+import type { FoundMessage } from '@parley/protocol';
+import { Link } from '@tanstack/react-router';
+import type { KeyboardEvent, ReactNode } from 'react';
+import { ConversationTitle } from '../conversations/conversation-title.tsx';
+import { displayText } from '../lib/display-text.ts';
+import { messageHash } from '../lib/message-hash.ts';
+import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
+import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { UserName } from '../users/user-name.tsx';
+
+/** A message that was found: a link to it in its conversation. */
+export function FoundMessageLink({
+  found: { message, snippet },
+  name,
+  onKeyDown,
+}: {
+  found: FoundMessage;
+  /** The display name of the author. */
+  name: string;
+  onKeyDown: (event: KeyboardEvent) => void;
+}) {
+  const view = useParley((s) => s.conversations).get(message.conversation);
+  const { postedAt } = message;
+  return (
+    <Link
+      to="/c/$id"
+      params={{ id: message.conversation }}
+      hash={messageHash(message.seq)}
+      onKeyDown={onKeyDown}
+      className="flex gap-3 rounded-lg px-3 py-2.5 hover:bg-hover focus-visible:bg-hover"
+    >
+      <Avatar id={message.author} name={name} size={32} />
+      <span className="min-w-0 flex-1">
+        <span className="flex flex-wrap items-baseline gap-x-2 text-sm">
+          <span className="font-semibold">
+            <UserName id={message.author} name={name} />
+          </span>
+          <span className="min-w-0 truncate text-muted">
+            {view ? <ConversationTitle view={view} /> : t('common.someone')}
+          </span>
+          <time dateTime={postedAt} title={fullTime(postedAt)} className="text-[12px] text-muted">
+            {dateOf(postedAt)}, {timeOfDay(postedAt)}
+          </time>
+        </span>
+        <span dir="auto" className="line-clamp-4 whitespace-pre-wrap break-words text-[15px]">
+          {snippet.isCutBefore && '…'}
+          {marked(snippet)}
+          {snippet.isCutAfter && '…'}
+        </span>
+      </span>
+    </Link>
+  );
+}
+
+/** Returns the text with its ranges marked. */
+function marked({ text, ranges }: FoundMessage['snippet']): ReactNode[] {
+  const parts: ReactNode[] = [];
+  let at = 0;
+  for (const { start, end } of ranges) {
+    parts.push(displayText(text.slice(at, start)));
+    parts.push(
+      <mark key={start} className="rounded-sm bg-accent-soft text-inherit">
+        {displayText(text.slice(start, end))}
+      </mark>,
+    );
+    at = end;
+  }
+  parts.push(displayText(text.slice(at)));
+  return parts;
+}
