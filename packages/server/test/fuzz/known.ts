@@ -64,5 +64,20 @@ export function knownValues(
     token: fc.constantFrom(...['owner', 'admin', 'member'].map((r) => actors.token(r as 'owner'))),
     login: name,
   };
-  return (field) => (field === 'id' ? ids : fields[field]);
+  const all = path.startsWith('/search') ? { ...fields, ...SEARCH } : fields;
+  return (field) => (field === 'id' ? ids : all[field]);
 }
+
+/** Values of searches: `after` is a date there, and a page cursor in lists. */
+const date = fc.constantFrom('2026-03-01', '2026-03', '2026', 'today', 'yesterday', '2026-02-30');
+const SEARCH: Record<string, Arbitrary<unknown>> = {
+  before: date,
+  after: date,
+  on: date,
+  timeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kolkata', 'Mars/Olympus'),
+  cursor: fc.constant(
+    Buffer.from(
+      JSON.stringify({ at: 1, conversation: '01890a5d-ac96-774b-bcce-b302099a8057', seq: 1 }),
+    ).toString('base64url'),
+  ),
+};
