@@ -115,9 +115,9 @@ export class Directory {
     }>({
       name: 'search-own-conversations',
       text: `select c.id, c.kind, c.name,
-               case when c.kind = 'direct' then (
+               case when c.kind = 'direct' and c.member_count <= 2 then coalesce((
                  select o.account_id from memberships o
-                 where o.conversation_id = c.id and o.account_id <> $1 limit 1) end as peer
+                 where o.conversation_id = c.id and o.account_id <> $1 limit 1), $1) end as peer
              from memberships m
              join conversations c on c.id = m.conversation_id
              join streams s on s.id = c.id
@@ -129,9 +129,11 @@ export class Directory {
     const directs = new Map<string, ConversationId>();
     const groups: Entry[] = [];
     for (const [n, { id, kind, name, peer }] of rows.entries()) {
-      const of = kind === 'group' ? id : (peer ?? account);
+      const of = kind === 'group' ? id : peer;
+      // A direct conversation of several users is under none of their names.
+      if (of === null) continue;
       ranks.set(of, 1 / (2 + n));
-      if (kind === 'direct') directs.set(of, id);
+      if (kind === 'direct') directs.set(of, directs.get(of) ?? id);
       else groups.push({ kind, id, prepared: prepareName(name ?? '') });
     }
     return { groups, ranks, directs };

@@ -1,6 +1,6 @@
 import { fold } from './fold.ts';
 
-/** Compares a text that somebody types with the names of users and groups. */
+/** Compares a text that a user types with the names of users and groups. */
 
 /** A name, prepared for comparison. */
 export interface PreparedName {
