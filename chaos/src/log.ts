@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Event } from '@parley/protocol';
 import type { RecordOf } from './history.ts';
-import { type MembershipPeriod, periodsOf } from './model.ts';
+import { type MembershipPeriod, messagesOf, periodsOf } from './model.ts';
 
 /** The log of a conversation, as the founder read it at the end. */
 export class Log {
@@ -13,6 +13,8 @@ export class Log {
   readonly #periods: ReadonlyMap<string, readonly MembershipPeriod[]>;
   /** The messages whose deletion was undone by a restore. */
   readonly #undeleted: ReadonlySet<number>;
+
+  #messages: ReadonlyMap<number, string> | null = null;
 
   /** `lost` has the events that a restore of the database has undone. */
   constructor({ stream, first, events }: RecordOf<'log'>, lost: readonly Event[] = []) {
@@ -35,6 +37,12 @@ export class Log {
     return this.events[this.events.length - 1]?.seq ?? this.first - 1;
   }
 
+  /** The messages that result from the events, as JSON, by their seqs. */
+  get messages(): ReadonlyMap<number, string> {
+    this.#messages ??= new Map(messagesOf(this.events).map((m) => [m.seq, JSON.stringify(m)]));
+    return this.#messages;
+  }
+
   at(seq: number): Event | undefined {
     return this.events[seq - this.first];
   }
@@ -46,7 +54,8 @@ export class Log {
   has(event: Event): boolean {
     const own = this.at(event.seq);
     if (!own) return false;
-    if (isDeepStrictEqual(own, event)) return true;
+    // Mostly even their fields are in one order.
+    if (JSON.stringify(own) === JSON.stringify(event) || isDeepStrictEqual(own, event)) return true;
     if (!isText(own) || !isText(event)) return false;
     const wasRedacted = event.data.body === '' && this.#undeleted.has(messageOf(own));
     if (!wasRedacted && !this.isDeleted(messageOf(own))) return false;

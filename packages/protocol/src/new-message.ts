@@ -3,17 +3,27 @@ import type { Seq } from './ids.ts';
 import type { Message } from './resources.ts';
 
 /** Returns a message as it is right after it was posted. */
-export function newMessage(
-  posted: Pick<Message, 'conversation' | 'seq' | 'author' | 'body' | 'postedAt'> & {
-    readonly replyTo?: Seq | undefined;
-  },
-): Message {
+export function newMessage({
+  conversation,
+  seq,
+  author,
+  body,
+  postedAt,
+  replyTo,
+}: Pick<Message, 'conversation' | 'seq' | 'author' | 'body' | 'postedAt'> & {
+  readonly replyTo?: Seq | undefined;
+}): Message {
+  // Field by field: clients build thousands of these, and a spread is several times slower.
   return {
-    ...posted,
-    replyTo: posted.replyTo ?? null,
+    conversation,
+    seq,
+    author,
+    body,
+    postedAt,
+    replyTo: replyTo ?? null,
     editedAt: null,
     deletedAt: null,
-    changedSeq: posted.seq,
+    changedSeq: seq,
     reactions: [],
     pinned: null,
   };
