@@ -724,6 +724,28 @@ describe('commands', () => {
     expect(client.retry(sent.id)).toBeNull();
   });
 
+  test('shows an own message once, whether its event or its ack arrives first', async () => {
+    for (const acksFirst of [false, true]) {
+      const { server, client, id } = await inGroup();
+      server.acksFirst = acksFirst;
+      const timeline = client.timeline(id);
+      void timeline.open();
+      await heal(server, client);
+      client.post(id, 'hello');
+      await settle();
+      const shown = () =>
+        timeline.snapshot.messages.filter((m) => m.body === 'hello').map((m) => [m.body, m.state]);
+      expect(shown()).toEqual([['hello', 'pending']]);
+      expect(server.queued.map((frame) => frame.op)).toEqual(
+        acksFirst ? ['ack', 'event'] : ['event', 'ack'],
+      );
+      server.deliver(1);
+      expect(shown()).toEqual([['hello', 'stored']]);
+      server.deliver(1);
+      expect(shown()).toEqual([['hello', 'stored']]);
+    }
+  });
+
   test('makes one command of each call, with an id of its own', async () => {
     const { server, client, id: conversation } = await inGroup();
     server.isMute = true;

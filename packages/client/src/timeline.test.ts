@@ -306,8 +306,36 @@ describe('loading', () => {
     expect(timeline.snapshot.messages).toHaveLength(50);
   });
 
-  test('is repeated after a pause, and not forever', async () => {
-    const { server, timeline, id } = await opening();
+  test.each([
+    ['the latest messages', undefined],
+    ['a message', 20],
+  ])('is repeated for a page around %s that lacks one event', async (_, at) => {
+    const { server, id } = aGroup(200);
+    const { client } = await aLiveClient(server);
+    const timeline = client.timeline(id);
+    void timeline.open(at as Seq | undefined);
+    await settle();
+    const [request] = pages(server);
+    if (!request) throw new Error('no page was requested');
+    const query = at === undefined ? { limit: '50' } : { around: `${at}`, limit: '50' };
+    const page = server.history(id, new URLSearchParams(query));
+    const items = page.items.map((m) => ({ ...m, body: 'old' }));
+    request.answer = Response.json({ ...page, items, asOf: server.lastSeq(id) - 1 });
+    server.answer(request);
+    await heal(server, client);
+    expect(timeline.snapshot.messages.length).toBeGreaterThan(0);
+    expect(timeline.snapshot.messages.some((m) => m.body === 'old')).toBe(false);
+  });
+
+  test.each([
+    ['the latest messages', undefined],
+    ['a message', 20],
+  ])('of %s is repeated after a pause, and not forever', async (_, at) => {
+    const { server, id } = aGroup(200);
+    const { client } = await aLiveClient(server);
+    const timeline = client.timeline(id);
+    void timeline.open(at as Seq | undefined);
+    await settle();
     const answerStale = () => {
       const [request] = pages(server);
       if (!request) return false;
