@@ -205,6 +205,25 @@ describe('an authenticator app', () => {
   });
 });
 
+test('every change of the factors requires the password', async () => {
+  const max = await withTotp('max');
+  const before = (await max.request('GET', '/me/second-factor')).body;
+  for (const path of [
+    '/me/totp',
+    '/me/totp/remove',
+    '/me/recovery-codes',
+    '/me/passkeys/options',
+    `/me/passkeys/${max.id}/remove`,
+  ]) {
+    const answer = await max.request('POST', path, { password: 'not the password' });
+    expect([answer.status, answer.body.code], path).toEqual([403, 'incorrect_password']);
+  }
+  expect((await max.request('GET', '/me/second-factor')).body).toEqual(before);
+  const [recoveryCode] = max.codes;
+  const { ticket } = (await login('max')).body;
+  expect((await post('/auth/second-factor', { ticket, recoveryCode })).status).toBe(200);
+});
+
 test('what an account does with its factors changes nothing of another account', async () => {
   const [ivy, joe] = [await withTotp('ivy'), await withTotp('joe')];
   const before = (await joe.request('GET', '/me/second-factor')).body;

@@ -8,7 +8,7 @@ import {
   aRealGroup,
   says,
 } from '../../test/support/domain-builders.ts';
-import { anAccount, anAppend, upTo } from '../../test/support/stream-builders.ts';
+import { aClientId, anAccount, anAppend, upTo } from '../../test/support/stream-builders.ts';
 import { joinGroup, leaveGroup } from '../conversations/members.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
 import { loadStart } from '../conversations/start.ts';
@@ -156,6 +156,19 @@ async function furthestRead(account: AccountId, id: ConversationId): Promise<num
 }
 
 describe('a read cursor', () => {
+  test('is refused, to be retried, while too many moves are pending', async () => {
+    const { ann, id, seqs } = await aGroupOfTwo(1);
+    const nowhere = aClientId() as string as ConversationId;
+    const crowded = new ReadCursors(db.pool, testLog);
+    const pending = Array.from({ length: 20_000 }, () => crowded.move(ann, nowhere, 1 as Seq));
+    expect(await crowded.move(ann, id, seqs[0] as Seq)).toMatchObject({
+      refusal: { code: 'overloaded', retryAfter: 2 },
+    });
+    // There is no such conversation; on a slow machine some of the moves time out.
+    for (const outcome of await Promise.all(pending)) expect(outcome).toHaveProperty('refusal');
+    expect(moved(await crowded.move(ann, id, seqs[0] as Seq)).cursor.readSeq).toBe(seqs[0]);
+  });
+
   test('counts undeleted messages of others after it as unread', async () => {
     const { ann, bob, id, seqs } = await aGroupOfTwo(5);
     await says(append, bob, id, 'my own');
