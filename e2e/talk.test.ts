@@ -191,6 +191,68 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await offered('Delete group').waitFor();
   });
 
+  test('a link leads through a registration into a private group, and a ban keeps out', async () => {
+    const kay = await visitors.arrive();
+    await kay.register('kay', 'Kay Host');
+    await kay.page.getByRole('button', { name: 'Create a group' }).click();
+    await kay.page.getByLabel('Name', { exact: true }).fill('Backstage');
+    await kay.page.getByText('Private', { exact: true }).click();
+    await kay.page.getByRole('button', { name: 'Create group' }).click();
+    await kay.page.getByRole('heading', { level: 1, name: 'Backstage' }).waitFor();
+    await kay.page.getByRole('button', { name: 'Details and members' }).click();
+    await kay.page.getByText('Invitation links').click();
+    await kay.page.getByRole('button', { name: 'Create link' }).click();
+    const url = await kay.page.locator('code', { hasText: '/join#' }).innerText();
+
+    const lee = await visitors.arrive();
+    await lee.page.goto(url);
+    await lee.register('lee', 'Lee Guest');
+    await lee.page.getByRole('heading', { level: 1, name: 'Backstage' }).waitFor();
+    await lee.page.getByRole('button', { name: 'Join group' }).click();
+    await lee.page.getByLabel('Message Backstage').waitFor();
+    await lee.write('Thanks for the link');
+
+    await kay.page.getByRole('button', { name: 'Remove Lee Guest' }).click();
+    await kay.page.getByLabel(/^Also ban/).check();
+    await kay.page.getByRole('button', { name: 'Remove and ban' }).click();
+    await lee.page.getByLabel('Message Backstage').waitFor({ state: 'detached' });
+    await lee.page.goto(url);
+    await lee.page.getByRole('button', { name: 'Join group' }).click();
+    await lee.page.getByText('You were banned from this group').waitFor();
+    await kay.page.getByText('Banned people').click();
+    await kay.page.getByRole('button', { name: 'Unban Lee Guest' }).click();
+    await kay.page.getByText('No one is banned.').waitFor();
+    await lee.page.getByRole('button', { name: 'Join group' }).click();
+    await lee.page.getByLabel('Message Backstage').waitFor();
+    await kay.page.keyboard.press('Escape');
+
+    // A direct conversation of three, and one that a block ends.
+    await kay.page.getByRole('button', { name: 'New direct message' }).click();
+    for (const name of [/Lee Guest/, /Ina Owner/]) {
+      await kay.page.getByRole('dialog').getByRole('button', { name }).click();
+    }
+    await kay.page.getByRole('button', { name: 'Start conversation' }).click();
+    const three = kay.page.getByRole('heading', { level: 1, name: /Lee Guest/ });
+    await three.waitFor();
+    expect(await three.innerText()).toContain('Ina Owner');
+    await kay.write('The three of us');
+    await lee.page.getByRole('link', { name: /Kay Host.*The three of us/ }).waitFor();
+    await kay.page.getByRole('button', { name: 'New direct message' }).click();
+    await kay.page
+      .getByRole('dialog')
+      .getByRole('button', { name: /Lee Guest/ })
+      .click();
+    await kay.page.getByRole('button', { name: 'Start conversation' }).click();
+    await kay.page.getByRole('heading', { level: 1, name: 'Lee Guest', exact: true }).waitFor();
+    await kay.write('Only you');
+    await kay.page.getByRole('button', { name: 'Details and members' }).click();
+    await kay.page.getByRole('button', { name: 'Block Lee Guest' }).click();
+    await kay.page.getByRole('button', { name: 'Unblock Lee Guest' }).waitFor();
+    await lee.page.getByRole('link', { name: /Only you/ }).click();
+    await lee.write('Why?');
+    await lee.page.getByText(/doesn’t accept direct messages/).waitFor();
+  });
+
   test('a long history loads as one scrolls up, without jumping', async () => {
     const eve = await visitors.arrive();
     await eve.register('eve', 'Eve Long');
