@@ -293,12 +293,18 @@ async function lockStreams(tx, commands) {`,
       },
       {
         file: 'messages/queries.js',
-        find: `order by g.seq), '[]') from (
-           select * from messages g
-           where g.conversation_id = m.conversation_id and g.seq >= $3`,
-        replace: `order by g.posted_at), '[]') from (
-           select * from messages g
-           where g.conversation_id = m.conversation_id and g.seq >= $3`,
+        find: `order by g.seq)
+                        filter (where g.bytes_before < \${PAGE_BYTES}), '[]') as items,
+          count(*)::int as found
+        from (
+          select *, sum(octet_length(body)) over (order by seq)
+`,
+        replace: `order by g.posted_at)
+                        filter (where g.bytes_before < \${PAGE_BYTES}), '[]') as items,
+          count(*)::int as found
+        from (
+          select *, sum(octet_length(body)) over (order by seq)
+`,
       },
     ],
     nightly: true,
