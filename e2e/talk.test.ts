@@ -278,6 +278,27 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
       .toBe(2);
     await eve.page.getByRole('button', { name: 'Jump to latest' }).click();
     await eve.sees('entry 180');
+
+    // Search while typing, with the keyboard alone, and from there to the message in its place.
+    await eve.page.keyboard.press('Control+f');
+    const field = eve.page.getByRole('searchbox', { name: 'Search messages' });
+    await field.fill('in:archive "ENTRY 17 of"');
+    const result = eve.page.getByRole('list', { name: 'Messages found' }).getByRole('link');
+    await expect.poll(() => result.count()).toBe(1);
+    expect(await result.locator('mark').allInnerTexts()).toEqual(['entry 17 of']);
+    expect(await barriers(eve.page)).toEqual([]);
+    await field.fill('has:nothing');
+    await eve.page.getByText('has: takes one of link, reaction, pin').waitFor();
+    await field.fill('in:archive "entry 17 of"');
+    await result.first().waitFor();
+    await field.press('ArrowDown');
+    await eve.page.keyboard.press('Enter');
+    await eve.page.getByRole('heading', { level: 1, name: 'Archive' }).waitFor();
+    await eve.sees('entry 17 of');
+    await expect.poll(() => eve.inSight('entry 17 of')).toBe(true);
+    await eve.sees('entry 18 of');
+    await eve.page.goBack();
+    await result.first().waitFor();
   });
 
   test('invalid input is reported beside its field', async () => {

@@ -11,14 +11,15 @@ export const pageCursor = {
 
   /**
    * Returns the position of a cursor, or null without one.
+   * @param field the name of the parameter, for the message
    * @throws {RefusalError} if the cursor is malformed
    */
-  read<T>(text: string | undefined, schema: z.ZodType<T>): T | null {
+  read<T>(text: string | undefined, schema: z.ZodType<T>, field = 'after'): T | null {
     if (text === undefined) return null;
     try {
       return schema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
     } catch (error) {
-      const description = 'after is not a valid page cursor';
+      const description = `${field} is not a valid page cursor`;
       throw Object.assign(new RefusalError(refusal('invalid', description)), { cause: error });
     }
   },

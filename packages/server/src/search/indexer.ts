@@ -15,6 +15,8 @@ const COLLECT_MS = 200;
 const LOOK_MS = 20_000;
 /** The interval at which earlier texts of messages are purged, ms. */
 const PURGE_MS = 3_600_000;
+/** After merges of so many documents, the space of what was merged is freed. */
+const VACUUM_DOCUMENTS = 30_000;
 /** Conversations indexed in one transaction. */
 const CONVERSATIONS_MAX = 500;
 /** Conversations remembered; if there are more, they are looked for in the database. */
@@ -36,6 +38,8 @@ export class SearchIndexer {
   readonly #filler: BackgroundWorker;
   readonly #merger: BackgroundWorker;
   #checked = false;
+  /** Documents of merged segments whose space is not free. */
+  #dead = 0;
   #lookAt = 0;
   #purgeAt = performance.now() + PURGE_MS;
   #collecting: NodeJS.Timeout | undefined;
@@ -142,10 +146,25 @@ export class SearchIndexer {
   }
 
   async #merge(isStopped: () => boolean): Promise<void> {
-    while (!isStopped() && (await mergeOnce(this.#pool)));
+    for (let merged = 1; merged > 0 && !isStopped(); ) {
+      merged = await mergeOnce(this.#pool);
+      this.#dead += merged;
+      if (this.#dead >= VACUUM_DOCUMENTS) await this.#vacuum();
+    }
     if (isStopped() || performance.now() < this.#purgeAt) return;
     this.#purgeAt = performance.now() + PURGE_MS;
     const segments = await purgeStale(this.#pool, isStopped);
     if (segments > 0) this.#log.info({ segments }, 'search segments purged');
+  }
+
+  /** Frees the space of merged segments sooner than autovacuum, so that later ones reuse it. */
+  async #vacuum(): Promise<void> {
+    this.#dead = 0;
+    try {
+      await this.#pool.query('vacuum search_segments');
+      await this.#pool.query('vacuum search_postings');
+    } catch (error) {
+      this.#log.warn({ err: error }, 'search index not vacuumed');
+    }
   }
 }

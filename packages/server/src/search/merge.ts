@@ -31,16 +31,16 @@ const PACKED_MAX = 32_768;
 /** Rows of postings written, and read, at a time. */
 const ROWS = 2_000;
 
-/** Merges one group of segments, if there is one to merge. Returns whether it did. */
-export async function mergeOnce(pool: pg.Pool): Promise<boolean> {
+/** Merges one group of segments, if there is one to merge. Returns how many documents they had; 0 if there is none. */
+export async function mergeOnce(pool: pg.Pool): Promise<number> {
   // Without a lock first: most of the time there is nothing to merge.
-  if (dueSegments(await readSegments(pool)) === null) return false;
+  if (dueSegments(await readSegments(pool)) === null) return 0;
   return await withTransaction(pool, async (client) => {
-    if (!(await tryLockMerging(client))) return false;
+    if (!(await tryLockMerging(client))) return 0;
     const due = dueSegments(await readSegments(client));
-    if (due === null) return false;
+    if (due === null) return 0;
     await merge(client, due, await readStale(client));
-    return true;
+    return due.reduce((sum, segment) => sum + segment.size, 0);
   });
 }
 

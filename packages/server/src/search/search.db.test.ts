@@ -343,8 +343,8 @@ describe('the index', () => {
       await says(its, dan, id, `more ${n}`);
       await fillAll();
     }
-    expect(await mergeOnce(own)).toBe(true);
-    expect(await mergeOnce(own)).toBe(false);
+    expect(await mergeOnce(own)).toBeGreaterThan(8);
+    expect(await mergeOnce(own)).toBe(0);
     const segments = await readSegments(own);
     expect(segments.length).toBeLessThan(4);
     const its2 = new MessageSearch({ pool: own, clock: systemClock });

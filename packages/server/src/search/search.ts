@@ -76,7 +76,7 @@ export class MessageSearch {
     query: SearchMessagesQuery,
     isGone: () => boolean = () => false,
   ): Promise<SearchMessagesPage> {
-    const cursor = pageCursor.read(query.cursor, Cursor);
+    const cursor = pageCursor.read(query.cursor, Cursor, 'cursor');
     return await this.#slots.run(account, isGone, () =>
       withTransaction(this.#pool, async (client) => {
         await client.query(
