@@ -8,6 +8,11 @@ const BYTES_PER_COST = 4096;
 const RESUME_SHARE = 0.1;
 /** Frames of one read that are held while reading is paused; with more, the client is flooding. */
 const HELD_MAX = 1_000;
+/**
+ * A client that would have to wait longer than this is flooding. While reading is paused, the end of the
+ * connection is not noticed, so the descriptor of a client that is gone would stay open.
+ */
+const PAUSE_MAX_MS = 3_000;
 /** Pauses without a full recovery between them, before the client is flooding. */
 const PAUSES_MAX = 10;
 
@@ -31,7 +36,7 @@ export interface FrameReader {
  * 1. Every frame counts against the budget: data, malformed or not, ping and pong.
  * 2. Over budget, and while the socket is congested, reading is paused, so that TCP makes the client wait.
  *    What was already read is held, at most {@link HELD_MAX} frames, and handled in order later.
- * 3. A client that keeps exceeding its budget is reported as flooding.
+ * 3. A client that keeps exceeding its budget, or exceeds it by far, is reported as flooding.
  */
 export class Inbound {
   readonly #ws: LiveSocket;
@@ -142,12 +147,17 @@ export class Inbound {
   }
 
   #waitForBudget(): void {
+    const ms = this.#msUntilResume();
+    if (ms > PAUSE_MAX_MS) {
+      this.#reader.flooded();
+      return;
+    }
     this.#timer = setTimeout(() => {
       this.#timer = null;
       // The rest of the read, or other connections of the account, may have been charged since.
       if (this.#debt() > 0) this.#waitForBudget();
       else this.resume();
-    }, this.#msUntilResume());
+    }, ms);
   }
 
   #msUntilResume(): number {

@@ -316,7 +316,13 @@ describe('limits', () => {
       expect(answers.at(-1)).toBe(CLOSE.tooManyFrames);
       expect(answers.filter((code) => code === null).length).toBeGreaterThanOrEqual(3);
       const finn = await strict.register('finn');
-      await strict.peer().hello(finn.accessToken);
+      const flooding = strict.peer();
+      await flooding.hello(finn.accessToken);
+      // Reading would pause for six seconds, in which the end of the connection is not noticed.
+      for (let n = 0; n < 200; n++) flooding.send({ op: 'ping' });
+      expect(await flooding.whenClosed()).toBe(CLOSE.tooManyFrames);
+      const hal = await strict.register('hal');
+      await strict.peer().hello(hal.accessToken);
     } finally {
       await strict.stop();
     }

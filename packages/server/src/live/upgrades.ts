@@ -43,6 +43,9 @@ export class Upgrades {
       WebSocket: LiveSocket,
       // Pings are answered within the budget of frames (inbound.ts).
       autoPong: false,
+      // One frame of a socket in each turn of the event loop: one read of a client that floods its socket
+      // may have 10,000 of them, and others would wait for all.
+      allowSynchronousEvents: false,
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: limits.frameBytes,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChild } from '../support/child.ts';
 import { startTestCluster, type TestCluster } from '../support/database.ts';
+import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
 import type { Attack, Outcome } from './attacks.ts';
 import { Innocent, percentile, startTarget, type Target } from './target.ts';
@@ -20,10 +21,12 @@ const TIMEOUT_MS = 180_000;
 let cluster: TestCluster;
 let target: Target;
 let innocent: Innocent;
+let attackerToken: string;
 beforeAll(async () => {
   cluster = await startTestCluster();
   target = await startTarget(cluster, { PARLEY_TEST_LOG: 'info' });
   innocent = await Innocent.arrive(target);
+  attackerToken = (await registerAt(target.url, 'attacker')).accessToken;
   // Created once for all attacks.
   for (const path of ['/', '/api/v1/openapi.json', '/docs/reference.js']) {
     await (await fetch(new URL(path, target.url))).arrayBuffer();
@@ -37,8 +40,9 @@ afterAll(async () => {
 });
 
 /** Carries out attacks in a process of their own. */
-async function carryOut(attacks: Omit<Attack, 'port' | 'from'>[]): Promise<Outcome[]> {
-  const all = attacks.map((a) => ({ ...a, port: target.port, from: '127.0.0.1' }));
+async function carryOut(attacks: Omit<Attack, 'port' | 'from' | 'token'>[]): Promise<Outcome[]> {
+  const { port } = target;
+  const all = attacks.map((a) => ({ ...a, port, from: '127.0.0.1', token: attackerToken }));
   const child = startChild('../attacks/attacker-child.ts', [JSON.stringify(all)]);
   const outcomes = JSON.parse(await child.line()) as Outcome[];
   await child.ended;
@@ -48,7 +52,7 @@ async function carryOut(attacks: Omit<Attack, 'port' | 'from'>[]): Promise<Outco
 const strength = <T>(small: T, full: T): T => (FULL ? full : small);
 
 /** The attacks with their strength: in the suite, and in full. */
-const ATTACKS: [string, Omit<Attack, 'port' | 'from'>][] = [
+const ATTACKS: [string, Omit<Attack, 'port' | 'from' | 'token'>][] = [
   [
     'pipelined GETs of a page that are aborted',
     {
@@ -121,8 +125,24 @@ const ATTACKS: [string, Omit<Attack, 'port' | 'from'>][] = [
   ['upgrades at 800 a second', { kind: 'upgrades', connections: 1, requests: 800, seconds: 5 }],
 ];
 
+/** Attacks that are carried out in full only: smaller ones are tests of their own. */
+const FULL_ATTACKS: typeof ATTACKS = [
+  [
+    'connections that are left idle',
+    { kind: 'idleConnections', connections: 8_000, requests: 0, seconds: 12 },
+  ],
+  [
+    'pings on 20 sockets that read nothing',
+    { kind: 'pings', connections: 20, requests: 0, seconds: 12 },
+  ],
+  [
+    'garbage on 20 sockets that read nothing',
+    { kind: 'garbage', connections: 20, requests: 0, seconds: 12 },
+  ],
+];
+
 describe('an attack by one client', () => {
-  test.each(ATTACKS)(
+  test.each(FULL ? [...ATTACKS, ...FULL_ATTACKS] : ATTACKS)(
     'does not keep other clients from being served: %s',
     { timeout: TIMEOUT_MS },
     async (name, a) => {

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { LIVE_PATH } from '@parley/protocol';
+import { frameOf, OPCODE, textOf } from '../support/raw-socket.ts';
 
 /**
  * What one client can do against the availability of a server, over raw sockets. Each attack ends
@@ -15,6 +16,8 @@ export interface Attack {
   readonly requests: number;
   readonly seconds: number;
   readonly path?: string;
+  /** The access token of the attacker, for attacks on the live socket. */
+  readonly token?: string;
 }
 
 /** The outcome of an attack, for a report. */
@@ -115,6 +118,26 @@ const ATTACKS = {
       }),
     ),
 
+  /** Opens connections and sends nothing on them. */
+  idleConnections: async (attack: Attack): Promise<Outcome> => {
+    const gone = Array.from({ length: attack.connections }, (_, n) =>
+      wait(n / 3).then(() =>
+        open(attack, (socket) => {
+          socket.resume();
+          setTimeout(() => socket.destroy(), attack.seconds * 1_000);
+        }),
+      ),
+    );
+    const read = await Promise.all(gone);
+    return { connections: read.length, bytesRead: read.reduce((sum, n) => sum + n, 0) };
+  },
+
+  /** Sends pings on live sockets as fast as they are accepted. */
+  pings: (attack: Attack) => floodFrames(attack, frameOf(OPCODE.ping, Buffer.alloc(0))),
+
+  /** Sends texts that are no frames of the protocol as fast as they are accepted. */
+  garbage: (attack: Attack) => floodFrames(attack, textOf('garbage')),
+
   /** Opens WebSockets at a fixed rate and sends nothing on them. */
   upgrades: async (attack: Attack): Promise<Outcome> => {
     const gone: Promise<number>[] = [];
@@ -143,6 +166,32 @@ const upgrade = (more: string) =>
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
       `Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${more}`,
   );
+
+/** Sends this frame on live sockets as fast as it is accepted, and reads nothing. */
+function floodFrames(attack: Attack, frame: Buffer): Promise<Outcome> {
+  const many = Buffer.concat(Array.from({ length: Math.ceil(32_768 / frame.length) }, () => frame));
+  return repeat(
+    attack,
+    () =>
+      open(attack, (socket) => {
+        const flood = () => {
+          while (!socket.destroyed && socket.write(many));
+        };
+        socket.write(upgrade(''));
+        socket.once('data', () => {
+          socket.pause();
+          socket.write(textOf({ op: 'hello', token: attack.token }));
+          socket.on('drain', flood);
+          flood();
+        });
+        setTimeout(() => socket.destroy(), attack.seconds * 1_000);
+        // A paused socket does not notice that the server has closed; an occasional small read does.
+        const look = setInterval(() => socket.read(1), 500);
+        socket.on('close', () => clearInterval(look));
+      }),
+    100,
+  );
+}
 
 /** Carries out an attack. */
 export const attack = (wanted: Attack): Promise<Outcome> => ATTACKS[wanted.kind](wanted);
