@@ -115,6 +115,26 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await list.getByText('Save a message from its menu, and find it here.').waitFor();
   });
 
+  test('a draft is the same on all devices until it is sent', async () => {
+    const dora = await visitors.arrive();
+    await dora.register('dora', 'Dora Drafter');
+    await dora.open('everyone');
+    const other = await visitors.arrive();
+    await other.page.goto(`${server.url}/login`);
+    await other.login('dora', PASSWORD);
+    await other.open('everyone');
+    const [here, there] = [dora, other].map((v) => v.page.locator('[data-composer]'));
+    await here?.fill('Written here');
+    await expect.poll(() => there?.inputValue()).toBe('Written here');
+    await there?.press('Control+A');
+    await there?.pressSequentially('Continued there');
+    await expect.poll(() => here?.inputValue()).toBe('Continued there');
+    await here?.press('Enter');
+    await dora.sees('Continued there');
+    await expect.poll(() => there?.inputValue()).toBe('');
+    expect(await here?.inputValue()).toBe('');
+  });
+
   test('touch input has a menu of its own', async () => {
     const cat = await visitors.arrive({ width: 360, height: 740, touch: true });
     await cat.register('cat', 'Cat Thumbs');

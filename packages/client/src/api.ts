@@ -7,6 +7,8 @@ import type {
   ConversationId,
   CreatedGroupLink,
   CreateGroupLinkBody,
+  Draft,
+  DraftsAnswer,
   EditHistoryPage,
   Event,
   FoundName,
@@ -437,6 +439,21 @@ export class ParleyApi extends RestSession {
     const { limit, signal } = options;
     const path = `/search/names${query({ query: text, limit })}`;
     return (await this.request<{ items: FoundName[] }>('GET', path, { signal })).items;
+  }
+
+  /** Returns the drafts of the account. */
+  drafts(): Promise<DraftsAnswer> {
+    return this.request('GET', '/me/drafts');
+  }
+
+  /** Saves the draft of a conversation; the newest wins. */
+  saveDraft(conversation: ConversationId, body: string): Promise<Draft> {
+    return this.request('PUT', `/me/drafts/${conversation}`, { body: { body } });
+  }
+
+  /** Deletes the draft of a conversation; with `version` only that version. */
+  deleteDraft(conversation: ConversationId, version?: number): Promise<void> {
+    return this.request('DELETE', `/me/drafts/${conversation}${query({ version })}`);
   }
 
   cursors(): Promise<{ readVersion: number; items: ReadCursor[] }> {

@@ -13,6 +13,7 @@ import type {
 import type { ParleyApi } from './api.ts';
 import type { ConnectionState } from './connection.ts';
 import type { ConversationView } from './conversations.ts';
+import type { DraftChanged } from './drafts.ts';
 import type { SocketFactory } from './socket.ts';
 import type { OutboxEntry, Store } from './store.ts';
 
@@ -71,6 +72,8 @@ export interface ClientEvents {
   ended: { readonly unanswered: number };
   /** Data could not be stored: it is in memory only. */
   storage: Error;
+  /** A draft of the account was changed, on any device; from the first `client.drafts.load()` on. */
+  draft: DraftChanged;
   /** A user registered while this client was live. */
   registered: User;
 }

@@ -19,6 +19,7 @@ import type {
 import { Commands, newId } from './commands.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import { readHere, unreadHere, viewOf } from './conversations.ts';
+import { Drafts } from './drafts.ts';
 import { Emitter } from './emitter.ts';
 import { Local } from './local.ts';
 import { Persistence } from './persistence.ts';
@@ -37,6 +38,8 @@ import { Users } from './users.ts';
  */
 export class ParleyClient {
   readonly api: ParleyApi;
+  /** The account’s drafts, the same on all its devices. */
+  readonly drafts: Drafts;
   readonly counters: ClientCounters = {
     connects: 0,
     resends: 0,
@@ -66,6 +69,7 @@ export class ParleyClient {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.api = options.api;
+    this.drafts = new Drafts(options.api, (change) => this.#events.emit('draft', change));
     const random = options.random ?? Math.random;
     this.#persistence = new Persistence(options.store ?? new MemoryStore(), (error) =>
       this.#events.emit('storage', error),
@@ -369,6 +373,7 @@ export class ParleyClient {
     this.#receiver = null;
     this.#commands.clear();
     this.#users.clear();
+    this.drafts.clear();
     this.#typing.clear();
     this.#state.clear();
   }
@@ -386,6 +391,7 @@ export class ParleyClient {
       commands: this.#commands,
       users: this.#users,
       typing: this.#typing,
+      drafts: this.drafts,
       timelines: this.#timelines,
       events: this.#events,
       counters: this.counters,

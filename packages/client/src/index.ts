@@ -10,6 +10,7 @@ export * from './client.ts';
 export * from './client-types.ts';
 export type { ConnectionState } from './connection.ts';
 export type { ConversationView } from './conversations.ts';
+export type { DraftChanged, Drafts } from './drafts.ts';
 export { IndexedDbStore } from './indexeddb-store.ts';
 export { membershipChange } from './membership.ts';
 export { permissionsOn } from './permissions.ts';

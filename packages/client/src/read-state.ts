@@ -2,6 +2,7 @@ import type { ClientId, ConversationId, ReadCursor } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { readHere, withCursor } from './conversations.ts';
+import type { Drafts } from './drafts.ts';
 import type { Local } from './local.ts';
 import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
@@ -14,6 +15,7 @@ export interface ReadStateDeps {
   readonly api: ParleyApi;
   readonly state: ClientState;
   readonly local: Local;
+  readonly drafts: Drafts;
 }
 
 /**
@@ -49,13 +51,26 @@ export class ReadState {
 
   /** A cursor was moved, here or on another device. */
   moved(version: number, cursor: ReadCursor): void {
-    this.#seen = Math.max(this.#seen, version);
-    if (version > this.#version + 1) void this.#fetch();
-    else if (version > this.#version) this.#version = version;
+    this.advanced(version);
     const view = this.#deps.state.view(cursor.conversation);
     // From before this device marked the conversation as unread, of which the server has yet to learn.
     if (view && cursor.revision < view.readRevision && this.#assumed.size > 0) return;
     this.#set(cursor);
+  }
+
+  /** A change with this version has arrived: of a cursor or of a draft. */
+  advanced(version: number): void {
+    this.#seen = Math.max(this.#seen, version);
+    if (version > this.#version + 1) void this.#fetch();
+    else if (version > this.#version) this.#version = version;
+  }
+
+  /** Loads the drafts again, if they are used. */
+  refreshDrafts(): void {
+    this.#deps.drafts.reload().catch((error: unknown) => {
+      // The next ping or connection tries again.
+      if (!(error instanceof ApiError)) throw error;
+    });
   }
 
   /** A conversation was marked as unread here: the answer to this command shows whether it is. */
@@ -101,6 +116,7 @@ export class ReadState {
         const { readVersion, items } = await this.#deps.api.cursors();
         this.#version = Math.max(this.#version, readVersion);
         for (const cursor of items) this.#set(cursor);
+        await this.#deps.drafts.reload();
       }
     } catch (error) {
       // The next ping shows the gap again.

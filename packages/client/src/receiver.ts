@@ -21,6 +21,7 @@ import type { ParleyApi } from './api.ts';
 import type { ClientCounters, ClientEvents } from './client-types.ts';
 import type { Commands } from './commands.ts';
 import { changesPermissions, reduce, viewOf, withReceipt } from './conversations.ts';
+import type { Drafts } from './drafts.ts';
 import type { Emitter } from './emitter.ts';
 import { Fills } from './fills.ts';
 import type { Local } from './local.ts';
@@ -46,6 +47,7 @@ export interface ReceiverDeps {
   readonly commands: Commands;
   readonly users: Users;
   readonly typing: Typing;
+  readonly drafts: Drafts;
   readonly timelines: ReadonlyMap<ConversationId, Timeline>;
   readonly events: Emitter<ClientEvents>;
   readonly counters: ClientCounters;
@@ -122,6 +124,10 @@ export class Receiver {
       case 'read':
         this.#readState.moved(frame.version, frame.cursor);
         break;
+      case 'draft':
+        this.#readState.advanced(frame.version);
+        this.#deps.drafts.apply(frame);
+        break;
       case 'receipt':
         this.receipt(frame.conversation, frame.account, frame.readSeq);
         break;
@@ -157,6 +163,7 @@ export class Receiver {
     const { state, local, commands, counters, greeted } = this.#deps;
     counters.connects++;
     this.#readState.begin(ready.readVersion);
+    this.#readState.refreshDrafts();
     if (local.begin(ready.epoch)) counters.resets++;
     for (const { id, lastSeq } of ready.streams) {
       if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);

@@ -189,6 +189,9 @@ const AUTHORIZED: readonly Row[] = [
     ({ api }) => api.read(C, SEQ, true, 2),
     { body: { seq: 7, unread: true, revision: 2 } },
   ],
+  ['GET /me/drafts', ({ api }) => api.drafts()],
+  [`PUT /me/drafts/${C}`, ({ api }) => api.saveDraft(C, 'unsent'), { body: { body: 'unsent' } }],
+  [`DELETE /me/drafts/${C}?version=3`, ({ api }) => api.deleteDraft(C, 3)],
   ['GET /me/saved?limit=5', ({ api }) => api.savedMessages({ limit: 5 })],
   [
     `PUT /conversations/${C}/messages/7/saved`,

@@ -120,6 +120,7 @@ export const ERRORS = {
     title: 'This conversation has reached the limit of pinned messages',
   },
   too_many_saved: { status: 409, title: 'You have reached the limit of saved messages' },
+  too_many_drafts: { status: 409, title: 'You have reached the limit of drafts' },
   not_saved: { status: 404, title: 'This message is not saved' },
   time_passed: { status: 422, title: 'Choose a time in the future' },
   // The state of the server.

@@ -4,7 +4,7 @@ import { ErrorCode } from './errors.ts';
 import { Event, StreamKind } from './events.ts';
 import { AccountId, ClientId, ConversationId, Seq, StreamId } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { Conversation, Me, ReadCursor } from './resources.ts';
+import { Conversation, Draft, Me, ReadCursor } from './resources.ts';
 import { Body, Emoji } from './text.ts';
 
 /**
@@ -204,6 +204,16 @@ export const ReadMoved = z.object({
   version: count(),
   cursor: ReadCursor,
 });
+/**
+ * A draft of this account was saved, or deleted (null), on any device. Its version is also the next of the
+ * read cursors: after a gap in `version`, fetch the cursors and the drafts.
+ */
+export const DraftMoved = z.object({
+  op: z.literal('draft'),
+  version: count(),
+  conversation: ConversationId,
+  draft: Draft.nullable(),
+});
 /** Another member has read up to `readSeq`. */
 export const Receipt = z.object({
   op: z.literal('receipt'),
@@ -250,6 +260,7 @@ export const ServerFrame = z.union([
   Live,
   ConversationOpened,
   ReadMoved,
+  DraftMoved,
   Receipt,
   Typing,
   Presence,
@@ -266,6 +277,7 @@ export type ServerFrame =
   | z.infer<typeof Live>
   | ConversationOpened
   | z.infer<typeof ReadMoved>
+  | z.infer<typeof DraftMoved>
   | z.infer<typeof Receipt>
   | z.infer<typeof Typing>
   | z.infer<typeof Presence>

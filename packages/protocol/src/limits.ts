@@ -77,6 +77,8 @@ export const LIMITS = {
   linkUsesMax: 100_000,
   /** Saved messages of one account. */
   savedMessages: 1_000,
+  /** Drafts of one account. */
+  drafts: 100,
   /** Unread messages are counted up to this and shown as “99+” from there on. */
   unreadMax: 100,
   /** The text of a search, in UTF-16 code units, and its words, phrases and filters together. */

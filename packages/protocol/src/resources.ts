@@ -115,6 +115,17 @@ export const SavedMessage = z
   .meta({ id: 'SavedMessage' });
 export type SavedMessage = z.infer<typeof SavedMessage>;
 
+/** The draft of an account in a conversation; a greater `version` is newer. */
+export const Draft = z
+  .object({
+    conversation: ConversationId,
+    body: z.string(),
+    version: count(),
+    updatedAt: Timestamp,
+  })
+  .meta({ id: 'Draft' });
+export type Draft = z.infer<typeof Draft>;
+
 /** A text that a message has had: as it was posted, or after an edit. */
 export const MessageVersion = z
   .object({

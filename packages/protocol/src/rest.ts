@@ -9,6 +9,7 @@ import {
   Ban,
   BlockedUser,
   Conversation,
+  Draft,
   GroupLink,
   Member,
   Message,
@@ -208,6 +209,17 @@ export const SavedMessagesPage = z
   .object({ items: z.array(SavedMessage), hasOlder: z.boolean() })
   .meta({ id: 'SavedMessagesPage' });
 export type SavedMessagesPage = z.infer<typeof SavedMessagesPage>;
+
+export const SaveDraftBody = z
+  .object({ body: Body })
+  .meta({ examples: [{ body: 'Not finished yet' }] });
+/** With `version`, only that version of the draft is deleted: a newer one stays. */
+export const DeleteDraftQuery = z.object({ version: countText().optional() });
+/** The drafts of the account, and the version of its read cursors and drafts at that moment. */
+export const DraftsAnswer = z
+  .object({ readVersion: count(), items: z.array(Draft) })
+  .meta({ id: 'DraftsAnswer' });
+export type DraftsAnswer = z.infer<typeof DraftsAnswer>;
 
 /** Which events of a stream are returned: those after a seq, at most `limits.replayEvents`. */
 export const EventsQuery = z.object({

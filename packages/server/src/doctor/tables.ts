@@ -190,6 +190,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   schema_migrations: 'which migrations were applied',
   server_state: 'the epoch of this database',
   sessions: 'log-ins, private to their account',
+  drafts: 'unsent texts, private to their account',
   signing_keys: 'keys of this server',
   one_time_secrets: 'codes and links that are not used yet',
   invitations: 'invitations by admins, in no event',

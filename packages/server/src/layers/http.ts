@@ -18,6 +18,7 @@ import { addressKey } from '../limits/address-key.ts';
 import type { Live } from '../live/live.ts';
 import { messageRoutes } from '../messages/routes.ts';
 import { ownDataRoutes } from '../own-data/routes.ts';
+import { draftRoutes } from '../personal/draft-routes.ts';
 import { personalRoutes } from '../personal/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
 import { providerOf } from '../sso/provider.ts';
@@ -110,6 +111,8 @@ function apiRoutes(
   const provider = providerOf(config);
   const onReadMoved: Parameters<typeof messageRoutes>[1]['onReadMoved'] = (account, move) =>
     live.sendRead(account, move);
+  const onDraftChanged: Parameters<typeof draftRoutes>[1]['onDraftChanged'] = (account, change) =>
+    live.sendDraft(account, change);
   return [
     domains.accounts.routes,
     (scope) => conversationRoutes(scope, { pool, append, authenticate }),
@@ -119,6 +122,7 @@ function apiRoutes(
     (scope) => messageRoutes(scope, { pool, append, authenticate, readCursors, onReadMoved }),
     (scope) => personalRoutes(scope, { pool, append, authenticate }),
     (scope) => searchRoutes(scope, { search, directory, authenticate }),
+    (scope) => draftRoutes(scope, { pool, authenticate, onDraftChanged }),
     (scope) => factorLoginRoutes(scope, { accounts, factors, server }),
     (scope) => ownFactorRoutes(scope, { accounts, factors, server }),
     (scope) => ssoRoutes(scope, { accounts, identities, provider, vault, log, server }),

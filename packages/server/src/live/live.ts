@@ -9,6 +9,7 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import type { ReadMove } from '../messages/read-cursors.ts';
+import type { DraftChange } from '../personal/drafts.ts';
 import { textFrame } from '../stream/frame.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
@@ -61,6 +62,7 @@ export class Live {
       presence,
       {
         read: (account, move) => this.#sendReadHere(account, move),
+        draft: (account, change) => this.#sendDraftHere(account, change),
         sessionEnded: (session) => {
           deps.forgetSession(session);
           this.#closeSession(session);
@@ -129,10 +131,25 @@ export class Live {
     this.#signal(conversation, account, { op: 'receipt', conversation, account, readSeq });
   }
 
+  /** Sends a changed draft to the account’s own connections, on all nodes. */
+  sendDraft(account: AccountId, change: DraftChange): void {
+    this.#sendDraftHere(account, change);
+    this.#nodes.sendDraft(account, change);
+  }
+
+  #sendDraftHere(account: AccountId, change: DraftChange): void {
+    this.#sendVersioned(account, { op: 'draft', ...change });
+  }
+
   #sendReadHere(account: AccountId, { version, cursor }: ReadMove): void {
+    this.#sendVersioned(account, { op: 'read', version, cursor });
+  }
+
+  #sendVersioned(account: AccountId, frame: Extract<ServerFrame, { op: 'read' | 'draft' }>): void {
+    const { version } = frame;
     for (const connection of this.#context.connections.of(account)) {
       if (version > connection.readVersion) connection.readVersion = version;
-      if (connection.isReady) connection.send({ op: 'read', version, cursor });
+      if (connection.isReady) connection.send(frame);
     }
   }
 

@@ -6,6 +6,7 @@ import {
 } from '@parley/protocol';
 import type { Logger } from '../log.ts';
 import type { ReadMove } from '../messages/read-cursors.ts';
+import type { DraftChange } from '../personal/drafts.ts';
 import type { Broker } from '../stream/broker.ts';
 import type { PresenceBoard, PresenceChange } from './presence.ts';
 
@@ -29,11 +30,12 @@ interface OtherNode {
 /** What this node does with messages of other nodes. */
 export interface NodeMessageHandlers {
   read(account: AccountId, move: ReadMove): void;
+  draft(account: AccountId, change: DraftChange): void;
   sessionEnded(session: SessionId): void;
 }
 
 /**
- * Exchanges node messages: read cursors, ended sessions and presence. Nothing of it is durable, and each
+ * Exchanges node messages: read cursors, drafts, ended sessions and presence. Nothing of it is durable, and each
  * message may be lost: ended sessions and read cursors are looked up in the database within two seconds,
  * and a lost change of presence is detected by the version that every beat carries.
  */
@@ -54,6 +56,9 @@ export class NodeMessages {
     this.#on<{ account: AccountId; move: ReadMove }>('read', ({ account, move }) =>
       handlers.read(account, move),
     );
+    this.#on<{ account: AccountId; change: DraftChange }>('draft', ({ account, change }) =>
+      handlers.draft(account, change),
+    );
     this.#on<SessionId>('session-ended', (session) => handlers.sessionEnded(session));
     this.#on<{ version: number; changes: PresenceChange[] }>('presence', (message, from) =>
       this.#onChanges(from, message.version, message.changes),
@@ -72,6 +77,11 @@ export class NodeMessages {
   /** Sends a moved read cursor to the account's connections on other nodes. */
   sendRead(account: AccountId, move: ReadMove): void {
     this.#send(streamOfAccount(account), 'read', { account, move });
+  }
+
+  /** Sends a changed draft to the account's connections on other nodes. */
+  sendDraft(account: AccountId, change: DraftChange): void {
+    this.#send(streamOfAccount(account), 'draft', { account, change });
   }
 
   /** Sends to all nodes that the session has ended. */

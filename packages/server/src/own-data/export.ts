@@ -26,6 +26,7 @@ export async function* exportOf(
   });
   yield field('otherProviders', await all(IDENTITIES));
   yield field('emails', await all(EMAILS));
+  yield field('drafts', await all(DRAFTS));
   yield field('savedMessages', await all(SAVED));
   yield field('blockedUsers', await all(BLOCKS));
   yield field('groupLinks', await all(GROUP_LINKS));
@@ -94,6 +95,8 @@ const CONVERSATIONS = `select c.id as conversation, c.kind, c.name, m.role,
     m.joined_seq as "joinedSeq", m.left_seq as "leftSeq", m.read_seq as "readSeq"
   from memberships m join conversations c on c.id = m.conversation_id
   where m.account_id = $1 order by c.id, m.joined_seq`;
+const DRAFTS = `select conversation_id as conversation, body, updated_at as "updatedAt"
+  from drafts where account_id = $1 order by updated_at`;
 const SAVED = `select conversation_id as conversation, message_seq as message,
     saved_at as "savedAt", remind_at as "remindAt", reminded_at as "remindedAt"
   from saved_messages where account_id = $1 order by saved_seq`;

@@ -1,4 +1,10 @@
-import { type AccountId, LIMITS, type Seq, streamOfAccount } from '@parley/protocol';
+import {
+  type AccountId,
+  type ConversationId,
+  LIMITS,
+  type Seq,
+  streamOfAccount,
+} from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase, testLog } from '../../test/support/database.ts';
 import {
@@ -13,6 +19,7 @@ import { joinGroup, leaveGroup } from '../conversations/members.ts';
 import { deleteMessage, editMessage } from '../messages/commands.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append, Outcome } from '../stream/append.ts';
+import { deleteDraft, draftsOf, saveDraft } from './drafts.ts';
 import { Reminders } from './reminders.ts';
 import { eraseSaved, remind, saveMessage, unsaveMessage } from './saved-commands.ts';
 import { dueReminders, savedMessages } from './saved-queries.ts';
@@ -172,5 +179,69 @@ describe('a reminder', () => {
     const { message, saving } = await aGroupOfTwo();
     const past = new Date(Date.now() - 1_000).toISOString();
     expect(codeOf(await saveMessage(append, saving(message), past))).toBe('time_passed');
+  });
+});
+
+describe('a draft', () => {
+  const saved = async (account: AccountId, id: ConversationId, body: string) => {
+    const change = await saveDraft(db.pool, account, id, body);
+    if (typeof change === 'string') throw new Error(change);
+    return change;
+  };
+
+  test('is replaced by the newest, and each change has the next read version', async () => {
+    const { bob, id } = await aGroupOfTwo();
+    const first = await saved(bob, id, 'one');
+    const second = await saved(bob, id, 'two');
+    expect([first.version, second.version]).toEqual([1, 2]);
+    expect(await draftsOf(db.pool, bob)).toMatchObject({
+      readVersion: 2,
+      items: [{ conversation: id, body: 'two', version: 2 }],
+    });
+    // The device that sent the first version does not delete the second.
+    expect(await deleteDraft(db.pool, bob, id, first.version)).toBeNull();
+    expect(await deleteDraft(db.pool, bob, id, second.version)).toMatchObject({
+      version: 3,
+      draft: null,
+    });
+    expect(await deleteDraft(db.pool, bob, id, null)).toBeNull();
+    expect(await draftsOf(db.pool, bob)).toEqual({ readVersion: 3, items: [] });
+  });
+
+  test('is saved by many devices at once, with a version of its own each', async () => {
+    const { bob, id } = await aGroupOfTwo();
+    const changes = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => saved(bob, id, `text ${n}`)),
+    );
+    const versions = changes.map((change) => change.version).sort((a, b) => a - b);
+    expect(versions).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+    const newest = changes.find((change) => change.version === 20);
+    expect((await draftsOf(db.pool, bob)).items).toMatchObject([{ body: newest?.draft?.body }]);
+  });
+
+  test('is only of conversations that the account is in', async () => {
+    const { bob, id } = await aGroupOfTwo();
+    const other = await aRealGroup(append, [bob]);
+    const outsider = await anAccount(db.pool);
+    expect(await saveDraft(db.pool, outsider, id, 'text')).toBe('conversation_not_found');
+    await saved(bob, id, 'text');
+    await leaveGroup(append, about(bob, id));
+    expect((await draftsOf(db.pool, bob)).items).toEqual([]);
+    await saved(bob, other, 'another');
+    const { rows } = await db.pool.query('select body from drafts where account_id = $1', [bob]);
+    expect(rows).toEqual([{ body: 'another' }]);
+  });
+
+  test('is one of a limited number', async () => {
+    const { bob, id } = await aGroupOfTwo();
+    await saved(bob, id, 'kept');
+    await db.pool.query(
+      `insert into drafts (account_id, conversation_id, body, version, updated_at)
+       select $1, gen_random_uuid(), 'x', 0, now() from generate_series(2, $2::int)`,
+      [bob, LIMITS.drafts],
+    );
+    const another = await aRealGroup(append, [bob]);
+    expect(await saveDraft(db.pool, bob, another, 'one more')).toBe('too_many_drafts');
+    expect((await saved(bob, id, 'changed')).draft?.body).toBe('changed');
   });
 });

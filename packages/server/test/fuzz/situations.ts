@@ -244,6 +244,8 @@ function messages(fixtures: Fixtures): Situations {
     listSeenBy: one,
     searchMessages: async () => as((await fixtures.shared()).member, SEARCH),
     saveMessage: one,
+    saveDraft: one,
+    deleteDraft: one,
     unsaveMessage: () => message(['PUT', 'saved']),
   };
 }

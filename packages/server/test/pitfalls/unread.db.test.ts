@@ -76,3 +76,21 @@ test('a read cursor whose connection dies is sent again and moves nothing back (
   await until(() => unread(phone, group) === 0 && unread(laptop, group) === 0, 'none unread');
   expect(phone.client.snapshot.conversations.get(group)?.readSeq).toBe(fourth);
 });
+
+test('drafts are the same on all devices, also after a lost connection', async () => {
+  const { node, bob, group } = await testBed.talk({ limits: LIMITS });
+  const network = await testBed.network(node);
+  const phone = await testBed.client(network, bob);
+  const laptop = await testBed.client(node, bob);
+  const bodyOn = (device: RecordingClient) => device.client.drafts.get(group)?.body ?? null;
+  await Promise.all([phone.client.drafts.load(), laptop.client.drafts.load()]);
+
+  await laptop.client.api.saveDraft(group, 'half a sentence');
+  await until(() => bodyOn(phone) === 'half a sentence', 'the draft on the phone');
+  network.set({ swallowUp: true, swallowDown: true });
+  const { version } = await laptop.client.api.saveDraft(group, 'a whole sentence');
+  await until(() => phone.client.counters.connects === 2, 'the phone to come back', 20_000);
+  await until(() => bodyOn(phone) === 'a whole sentence', 'the newer draft on the phone', 20_000);
+  await phone.client.api.deleteDraft(group, version);
+  await until(() => bodyOn(laptop) === null && bodyOn(phone) === null, 'the draft to be gone');
+});

@@ -11,13 +11,14 @@ import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { actionOf, charactersLeft, isSendable } from './composer-rules.ts';
 import { grow } from './grow.ts';
 import { ReplyBar } from './quote.tsx';
+import { useServerDraft } from './use-server-draft.ts';
 import { useSlowMode } from './use-slow-mode.ts';
 
 /** The remaining characters are shown from here on. */
 const SHOW_COUNT_BELOW = 500;
 const draftName = (id: string) => `draft.${id}`;
 
-/** The field for a new message; the draft is stored on the device. */
+/** The field for a new message; the draft is stored on the device, and on the server. */
 export function Composer({
   view,
   draft,
@@ -46,6 +47,7 @@ export function Composer({
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(() => readKept(account, draftName(view.id)) ?? '');
   draft.current = text;
+  const sent = useServerDraft(view.id, text, setText);
   const left = charactersLeft(text);
   const wait = useSlowMode(view);
   const ready = isSendable(text) && wait === 0;
@@ -76,7 +78,7 @@ export function Composer({
 
   const send = () => {
     if (!ready) return;
-    client.post(view.id, text.trim(), replyTo === null ? {} : { replyTo });
+    sent(client.post(view.id, text.trim(), replyTo === null ? {} : { replyTo }).settled);
     setText('');
     onSent();
     field.current?.focus();

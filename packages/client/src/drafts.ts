@@ -1,0 +1,69 @@
+import type { ConversationId, Draft } from '@parley/protocol';
+import type { ParleyApi } from './api.ts';
+
+/** A change of a draft, on any device; null: it was deleted. */
+export interface DraftChanged {
+  readonly conversation: ConversationId;
+  readonly version: number;
+  readonly draft: Draft | null;
+}
+
+/**
+ * Knows the account’s drafts as the server has them. They are loaded when they are first asked for, and
+ * again when a change was missed; an older change never replaces a newer one.
+ */
+export class Drafts {
+  readonly #api: ParleyApi;
+  readonly #changed: (change: DraftChanged) => void;
+  readonly #known = new Map<ConversationId, DraftChanged>();
+  #isWanted = false;
+  #isLoaded = false;
+
+  constructor(api: ParleyApi, changed: (change: DraftChanged) => void) {
+    this.#api = api;
+    this.#changed = changed;
+  }
+
+  /** Loads the drafts, unless they are loaded. Their changes are reported from now on. */
+  async load(): Promise<void> {
+    this.#isWanted = true;
+    if (!this.#isLoaded) await this.#fetch();
+  }
+
+  async #fetch(): Promise<void> {
+    const { readVersion: version, items } = await this.#api.drafts();
+    const listed = new Set(items.map((draft) => draft.conversation));
+    for (const conversation of this.#known.keys()) {
+      if (!listed.has(conversation)) this.apply({ conversation, version, draft: null });
+    }
+    for (const draft of items) {
+      this.apply({ conversation: draft.conversation, version: draft.version, draft });
+    }
+    this.#isLoaded = true;
+  }
+
+  /** Loads the drafts again, if they were asked for. */
+  async reload(): Promise<void> {
+    if (this.#isWanted) await this.#fetch();
+  }
+
+  /** Returns the draft of a conversation, as far as it is known. */
+  get(conversation: ConversationId): Draft | null {
+    return this.#known.get(conversation)?.draft ?? null;
+  }
+
+  /** A draft was changed, here or on another device. */
+  apply(change: DraftChanged): void {
+    const known = this.#known.get(change.conversation);
+    if (known && known.version >= change.version) return;
+    this.#known.set(change.conversation, change);
+    this.#changed(change);
+  }
+
+  /** Forgets everything: another account may be started. */
+  clear(): void {
+    this.#isWanted = false;
+    this.#isLoaded = false;
+    this.#known.clear();
+  }
+}

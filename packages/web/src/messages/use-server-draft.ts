@@ -1,0 +1,102 @@
+import type { ConversationId } from '@parley/protocol';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { readKept, writeKept } from '../session/device.ts';
+import { useAccountId, useClient, useParley } from '../session/use-client.ts';
+import { charactersLeft } from './composer-rules.ts';
+
+/** A pause in typing after which the draft is saved, ms. */
+const PAUSE_MS = 1_000;
+const RETRY_MS = 15_000;
+const baseName = (id: string) => `draft-base.${id}`;
+
+/**
+ * Keeps the draft the same on all devices. What is on the screen is never replaced while it has changes
+ * that are not saved: the newest save wins. Returns what to call when the text was sent.
+ */
+export function useServerDraft(
+  conversation: ConversationId,
+  text: string,
+  setText: (text: string) => void,
+): (settled: Promise<unknown>) => void {
+  const client = useClient();
+  const account = useAccountId();
+  const isLive = useParley((s) => s.state) === 'live';
+  /** The text as the server has it, as far as this device knows. */
+  const base = useRef(readKept(account, baseName(conversation)) ?? '');
+  const current = useRef(text);
+  current.current = text;
+  /** Changes when a post is settled: what is on the screen may have to be saved then. */
+  const [round, setRound] = useState(0);
+  /** Posts that are not acknowledged: until then the draft stays on the server. */
+  const sending = useRef(0);
+  const setBase = useCallback(
+    (body: string) => {
+      base.current = body;
+      writeKept(account, baseName(conversation), body || null);
+    },
+    [account, conversation],
+  );
+
+  useEffect(() => {
+    const adopt = () => {
+      const body = client.drafts.get(conversation)?.body ?? '';
+      const isClean = current.current === base.current && sending.current === 0;
+      setBase(body);
+      if (isClean && body !== current.current) setText(body);
+    };
+    const stop = client.on('draft', (change) => {
+      if (change.conversation === conversation) adopt();
+    });
+    if (isLive) client.drafts.load().then(adopt, () => undefined);
+    return stop;
+  }, [client, conversation, isLive, setBase, setText]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a settled post is a reason to save
+  useEffect(() => {
+    if (!isLive || text === base.current || sending.current > 0) return;
+    // Too long to be stored, or to be sent.
+    if (charactersLeft(text) < 0) return;
+    let timer: ReturnType<typeof setTimeout>;
+    const save = async () => {
+      try {
+        if (text.trim() === '') {
+          await client.api.deleteDraft(conversation);
+          setBase('');
+        } else {
+          client.drafts.apply(changeOf(await client.api.saveDraft(conversation, text)));
+          setBase(text);
+        }
+      } catch {
+        // The text is kept on this device, and saved later.
+        timer = setTimeout(() => void save(), RETRY_MS);
+      }
+    };
+    timer = setTimeout(() => void save(), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [client, conversation, isLive, text, round, setBase]);
+
+  return useCallback(
+    (settled) => {
+      const version = client.drafts.get(conversation)?.version;
+      sending.current++;
+      const done = () => {
+        sending.current--;
+        setRound((n) => n + 1);
+      };
+      settled
+        .then(async () => {
+          // A draft that another device has saved since stays.
+          if (version !== undefined) await client.api.deleteDraft(conversation, version);
+          done();
+        }, done)
+        .catch(done);
+    },
+    [client, conversation],
+  );
+}
+
+const changeOf = <T extends { conversation: ConversationId; version: number }>(draft: T) => ({
+  conversation: draft.conversation,
+  version: draft.version,
+  draft,
+});
