@@ -29,6 +29,8 @@ export class ReadState {
   /** The highest version seen; greater than the other one while changes are missing. */
   #seen = 0;
   #fetching = false;
+  /** Whether the drafts could not be loaded. */
+  #draftsMissed = false;
   /** Moves of cursors that were applied before the server acknowledged them. */
   readonly #assumed = new Set<string>();
 
@@ -40,6 +42,7 @@ export class ReadState {
   begin(version: number): void {
     this.#version = version;
     this.#seen = version;
+    this.#draftsMissed = false;
     this.#assumed.clear();
   }
 
@@ -47,6 +50,7 @@ export class ReadState {
   reported(version: number): void {
     this.#seen = Math.max(this.#seen, version);
     if (version > this.#version) void this.#fetch();
+    else if (this.#draftsMissed) this.refreshDrafts();
   }
 
   /** A cursor was moved, here or on another device. */
@@ -67,8 +71,10 @@ export class ReadState {
 
   /** Loads the drafts again, if they are used. */
   refreshDrafts(): void {
+    this.#draftsMissed = false;
     this.#deps.drafts.reload().catch((error: unknown) => {
-      // The next ping or connection tries again.
+      // The next ping tries again, as the versions no longer show that something is missing.
+      this.#draftsMissed = true;
       if (!(error instanceof ApiError)) throw error;
     });
   }
@@ -116,7 +122,7 @@ export class ReadState {
         const { readVersion, items } = await this.#deps.api.cursors();
         this.#version = Math.max(this.#version, readVersion);
         for (const cursor of items) this.#set(cursor);
-        await this.#deps.drafts.reload();
+        this.refreshDrafts();
       }
     } catch (error) {
       // The next ping shows the gap again.

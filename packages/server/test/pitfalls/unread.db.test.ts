@@ -90,7 +90,7 @@ test('drafts are the same on all devices, also after a lost connection', async (
   network.set({ swallowUp: true, swallowDown: true });
   const { version } = await laptop.client.api.saveDraft(group, 'a whole sentence');
   await until(() => phone.client.counters.connects === 2, 'the phone to come back', 20_000);
-  await until(() => bodyOn(phone) === 'a whole sentence', 'the newer draft on the phone', 20_000);
+  await until(() => bodyOn(phone) === 'a whole sentence', 'the newer draft on the phone', 60_000);
   await phone.client.api.deleteDraft(group, version);
   await until(() => bodyOn(laptop) === null && bodyOn(phone) === null, 'the draft to be gone');
 });
