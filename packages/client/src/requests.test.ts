@@ -172,6 +172,10 @@ const AUTHORIZED: readonly Row[] = [
     { id: ID },
   ],
   [`GET /conversations/${C}/pins`, ({ api }) => api.pinnedMessages(C)],
+  [
+    'GET /search/messages?timeZone=Europe%2FBerlin&query=tea',
+    ({ api }) => api.searchMessages({ query: 'tea', timeZone: 'Europe/Berlin' }),
+  ],
   [`PUT /conversations/${C}/messages/7/pin`, ({ api }) => api.pin(C, SEQ, ID), { id: ID }],
   [`DELETE /conversations/${C}/messages/7/pin`, ({ api }) => api.unpin(C, SEQ, ID), { id: ID }],
   [
@@ -307,6 +311,7 @@ const AUTHORIZED: readonly Row[] = [
 
 /** Lists that the server wraps in `items`. */
 const LISTS: readonly Row[] = [
+  ['GET /search/names?query=ann&limit=5', ({ api }) => api.searchNames('ann', { limit: 5 })],
   ['GET /conversations', ({ api }) => api.conversations()],
   [`GET /conversations/${C}/links`, ({ api }) => api.groupLinks(C)],
   ['GET /me/blocks', ({ account }) => account.blocks()],
