@@ -149,6 +149,14 @@ export class RunDatabase {
     return new Map(this.#model.tables.streams.committed().map((row) => [row.id, row.last_seq]));
   }
 
+  /** Returns the conversations of which an account is a member. */
+  conversationsOf(account: AccountId): string[] {
+    return this.#model.tables.memberships
+      .committed()
+      .filter((row) => row.account_id === account && row.left_seq === null)
+      .map((row) => row.conversation_id);
+  }
+
   /** Returns the events of a stream, as clients receive them. */
   eventsOf(stream: StreamId): Event[] {
     return this.#model.tables.events

@@ -168,7 +168,7 @@ class Simulation {
     const missing = await this.#converge();
     const ms = Math.round(loop.now - startedAt);
     this.#record({ kind: 'quiet', round: 0, ms, missing });
-    await this.#until(CONVERGENCE_MS, () => this.#finish());
+    await this.#until(CONVERGENCE_MS, () => this.#finish(missing.length === 0));
     await loop.endTurn();
     this.#readLogs();
   }
@@ -286,10 +286,13 @@ class Simulation {
   /** Returns what clients lack of what is stored. */
   #missing(): string[] {
     const heads = this.#database.heads();
-    return this.#actors.map((actor) => actor.missing(heads)).filter((m) => m !== null);
+    return this.#actors
+      .map((actor) => actor.missing(heads, this.#database.conversationsOf(actor.account)))
+      .filter((m) => m !== null);
   }
 
-  async #finish(): Promise<void> {
+  /** Repeats old commands, and stops all clients; `hasConverged`: nothing was missing. */
+  async #finish(hasConverged: boolean): Promise<void> {
     for (const slot of this.#slots) {
       if (this.#plan.kind === 'clean') {
         this.#record({ kind: 'node', node: slot.name, ...slot.repairs, buffered: 0, rss: 0 });
@@ -298,7 +301,11 @@ class Simulation {
     }
     for (const actor of this.#actors) actor.repeatPast();
     // After a restore, some of them are stored once more.
-    while (this.#missing().length > 0) await this.#pause();
+    const isWaiting = () =>
+      hasConverged
+        ? this.#missing().length > 0
+        : this.#actors.some((actor) => actor.requests.open > 0);
+    while (isWaiting()) await this.#pause();
     for (const actor of this.#actors) await actor.finish();
   }
 

@@ -55,6 +55,8 @@ export class ReadState {
 
   /** A cursor was moved, here or on another device. */
   moved(version: number, cursor: ReadCursor): void {
+    // Doubled or late: it is known, and may be from before the account left and joined again.
+    if (version <= this.#version) return;
     this.advanced(version);
     const view = this.#deps.state.view(cursor.conversation);
     // From before this device marked the conversation as unread, of which the server has yet to learn.

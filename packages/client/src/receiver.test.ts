@@ -265,6 +265,19 @@ describe('read cursors', () => {
     expect(server.requests).toEqual([]);
   });
 
+  test('do not move back when a report arrives again, late', async () => {
+    const { server, client, id } = await inGroup();
+    server.read(id, 4 as Seq, true);
+    const [report] = server.queued;
+    await arrive(server);
+    server.read(id, 5 as Seq);
+    await arrive(server);
+    if (report) server.queued.push(report);
+    await arrive(server);
+    expect(view(client, id)).toMatchObject({ readSeq: 5, unread: 0 });
+    expect(server.requests).toEqual([]);
+  });
+
   test('are fetched if one is missing, and fetched again when that fails', async () => {
     const { server, client, id } = await inGroup();
     const other = server.group(2);

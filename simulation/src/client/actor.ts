@@ -300,8 +300,11 @@ export class Actor {
 
   // ---- convergence --------------------------------------------------------------------------------
 
-  /** Returns what it lacks of `heads` or waits for; null if it has everything. */
-  missing(heads: ReadonlyMap<string, number>): string | null {
+  /**
+   * Returns what it lacks of `heads` and of the conversations of its account, or waits for; null if it has
+   * everything.
+   */
+  missing(heads: ReadonlyMap<string, number>, conversations: readonly string[]): string | null {
     const client = this.#client;
     const { name } = this.plan;
     if (!client) return `${name} does not run`;
@@ -310,7 +313,10 @@ export class Actor {
     const waiting = client.snapshot.outbox.filter((entry) => entry.state === 'pending');
     if (waiting.length > 0) return `${name} waits for ${waiting.length} answers`;
     const { cursors } = client;
-    for (const id of client.snapshot.conversations.keys()) {
+    const shown = client.snapshot.conversations;
+    const lacking = conversations.find((id) => !shown.has(id as ConversationId));
+    if (lacking !== undefined) return `${name} does not show ${lacking}`;
+    for (const id of shown.keys()) {
       const stream = streamOfConversation(id);
       const head = heads.get(stream);
       const cursor = cursors.get(stream) ?? -1;

@@ -5,7 +5,7 @@ import { MUTANTS, type Mutant } from './mutants.ts';
 
 const PACKAGES = new URL('../../../packages/', import.meta.url);
 /** Every planted fault is found within this many schedules; most within the first. */
-const COUNT = 120;
+const COUNT = 600;
 /** Without PARLEY_NIGHTLY=1, these are planted: each stands for others that are found in the same way. */
 const ALWAYS = ['twin-answered', 'unknown-as-failure', 'stale-hint', 'outliving-subscription'];
 

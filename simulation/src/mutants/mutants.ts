@@ -42,6 +42,7 @@ const [
   ORDER,
   SENDER,
   COMPLETE,
+  IN_TIME,
   REPAIRED,
   MEMBERS,
   STATE,
@@ -55,6 +56,7 @@ const [
   'I6 in order',
   'I7 sender’s order',
   'I8 complete',
+  'I8 in time',
   'I9 nothing repaired',
   'I10 members only',
   'I11 same state',
@@ -88,8 +90,8 @@ function shared(name: string, caughtBy?: readonly string[]): Mutant {
 /** All planted faults, by name. */
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ...Object.fromEntries(SHARED.map((name) => [name, shared(name)])),
-  reorder: shared('reorder', [COMPLETE]),
-  'skip-slow': shared('skip-slow', [COMPLETE]),
+  reorder: shared('reorder', [COMPLETE, IN_TIME]),
+  'skip-slow': shared('skip-slow', [COMPLETE, IN_TIME]),
 
   // ---- those of the chaos runs that need another edit here --------------------------------------
   'cursor-first': {
@@ -138,7 +140,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   'unchecked-commit': {
-    ...shared('unchecked-commit'),
+    ...shared('unchecked-commit', [ACKED, ORDER]),
     // The simulated database makes statements fail: its second edit is not needed.
     edits: shared('unchecked-commit').edits.slice(0, 1),
   },
@@ -149,7 +151,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       server(
         'messages/commands.js',
         'return new Map(rows.map(',
-        `return new Map(commands.map((_, n) => [n, { role: 'member', decided: {} }]));
+        `return new Map(commands.map((_, n) => [n, { role: 'member', slowModeSeconds: 0 }]));
         return new Map(rows.map(`,
       ),
     ],
@@ -231,7 +233,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'early-promotion': {
     description: 'take a subscription for live one event early',
-    caughtBy: [COMPLETE],
+    caughtBy: [COMPLETE, IN_TIME, REPAIRED],
     edits: [
       server(
         'stream/topic.js',
@@ -321,7 +323,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
 
   'ignored-cursor': {
     description: 'start a subscription at the head, whatever the client has',
-    caughtBy: [COMPLETE],
+    caughtBy: [COMPLETE, IN_TIME],
     edits: [server('live/subscription-set.js', 'cursor: plan.cursor,', 'cursor: lastSeq,')],
   },
   'no-head-comparison': {
