@@ -386,6 +386,13 @@ describe('messages over REST', () => {
     expect(codeOf(await post({ body: 'x'.repeat(16_001) }))).toBe('422 body_too_long');
     expect(codeOf(await post({ body: 'a\u0000b' }))).toBe('422 text_invalid');
     expect((await post({})).status).toBe(422);
+    // A reply to an event that is no message, to none, and to what is no seq.
+    expect(codeOf(await post({ body: 'x', replyTo: 1 }))).toBe('404 message_not_found');
+    const last = Number.MAX_SAFE_INTEGER;
+    expect(codeOf(await post({ body: 'x', replyTo: last }))).toBe('404 message_not_found');
+    for (const replyTo of [-1, 1.5, last + 1, '4', null]) {
+      expect((await post({ body: 'x', replyTo })).status, `${replyTo}`).toBe(422);
+    }
   });
 
   test('are read in pages, events in order, read cursors with their version', async () => {
