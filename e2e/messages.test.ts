@@ -432,6 +432,56 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await tia.page.getByText(/^Pinned by/).waitFor({ state: 'detached' });
   });
 
+  test('a mention is completed by the keyboard, counted, and shown under the current name', async () => {
+    const una = await visitors.arrive();
+    await una.register('una', 'Una Types');
+    const val = await visitors.arrive();
+    await val.register('val', 'Val Mentioned');
+    await una.createGroup('Mentions', ['Val Mentioned']);
+
+    const field = una.page.getByRole('textbox', { name: 'Message Mentions' });
+    await field.pressSequentially('hello @va');
+    const list = una.page.getByRole('listbox', { name: 'People to mention' });
+    const option = list.getByRole('option', { name: /Val Mentioned @val/ });
+    await option.waitFor();
+    await expect.poll(() => option.getAttribute('aria-selected')).toBe('true');
+    const active = await option.getAttribute('id');
+    expect(await field.getAttribute('aria-activedescendant')).toBe(active);
+    expect(await barriers(una.page)).toEqual([]);
+    await una.page.keyboard.press('Escape');
+    await list.waitFor({ state: 'detached' });
+    await field.pressSequentially('l');
+    await option.waitFor();
+    await una.page.keyboard.press('Enter');
+    await expect.poll(() => field.inputValue()).toBe('hello @val ');
+    await field.pressSequentially('and @everyone');
+    await list.getByRole('option', { name: /@everyone/ }).waitFor();
+    await una.page.keyboard.press('Tab');
+    await una.page.keyboard.press('Enter');
+    await una.message('hello').getByText('@Val Mentioned').waitFor();
+
+    const entry = val.page.getByRole('link', { name: /Mentions/ });
+    await entry.getByText('@1', { exact: false }).waitFor();
+    await val.open('Mentions');
+    await val.message('hello').getByText('@everyone').waitFor();
+    await entry.getByText('@1', { exact: false }).waitFor({ state: 'detached' });
+    await val.page.evaluate(async () => {
+      const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
+      const { accessToken } = (await answer.json()) as { accessToken: string };
+      await fetch('/api/v1/me', {
+        method: 'PATCH',
+        headers: {
+          authorization: `Bearer ${accessToken}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ displayName: 'Val Renamed' }),
+      });
+    });
+    for (const visitor of [una, val]) {
+      await visitor.message('hello').getByText('@Val Renamed').waitFor();
+    }
+  });
+
   test('on a phone Enter inserts a line break, and the button sends', async () => {
     const sid = await visitors.arrive({ width: 360, height: 740, touch: true });
     await sid.register('sid', 'Sid Phone');

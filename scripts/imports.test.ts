@@ -34,8 +34,10 @@ const LAYERS: readonly (readonly string[])[] = [
   ['backup', 'email', 'stream'],
   ['health.ts', 'http'],
   // Domains.
-  ['accounts/api-keys', 'accounts/attempts', 'accounts/sessions', 'accounts/tickets', 'messages'],
-  ['accounts/users', 'conversations', 'event-visibility.ts', 'personal'],
+  ['accounts/api-keys', 'accounts/attempts', 'accounts/sessions', 'accounts/tickets'],
+  ['accounts/users'],
+  ['messages'],
+  ['conversations', 'event-visibility.ts', 'personal'],
   ['admission', 'blocks'],
   ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts', 'search'],
   ['accounts/passwords', 'doctor'],

@@ -176,6 +176,21 @@ class Product {
     await this.#ask('a batch', Promise.all(batch));
     const message = (posted.kind === 'stored' ? posted.seq : 0) as Seq;
     const none = 999 as Seq;
+    const toAll =
+      '@u1, @U1, @u3, @unknown, @here, @everyone: see #a-public-group and #a-private-group';
+    for (const actor of [ann, bob]) {
+      await this.#ask('mention', postMessage(append, this.#by(actor, group), toAll));
+      await this.#ask('cursors', cursorsOf(this.#pool, bob));
+    }
+    const mentioning = await this.#ask('mention', postMessage(append, this.#by(ann, group), '@u1'));
+    const late = (mentioning.kind === 'stored' ? mentioning.seq : 0) as Seq;
+    for (const body of ['@everyone and @u0', 'no one', '@u1 again']) {
+      await this.#ask('edit', editMessage(append, this.#by(ann, group), late, body));
+      await this.#ask('message', messageFor(this.#pool, bob, group, late));
+      await this.#ask('cursors', cursorsOf(this.#pool, bob));
+    }
+    await this.#ask('delete', deleteMessage(append, this.#by(ann, group), late));
+    await this.#ask('cursors', cursorsOf(this.#pool, bob));
     const acts = [
       ['reply', (m: Seq, a: AccountId) => postMessage(append, this.#by(a, group), 'reply', m)],
       ['edit', (m: Seq, a: AccountId) => editMessage(append, this.#by(a, group), m, 'edited')],

@@ -99,7 +99,13 @@ function putMessages(model: DatabaseModel, f: Fixture, id: string, t: number): v
       deleted_at: null,
       changed_seq: seq,
       reply_to: seq === 4 ? 3 : null,
+      mentions: seq === 4 ? [{ kind: 'everyone' }] : null,
     });
+    if (seq === 3) {
+      const [, other] = f.accounts as readonly [string, string];
+      const mention = { conversation_id: id, message_seq: seq, account_id: other, seq };
+      tables.put(tables.mentions, mention);
+    }
     const on = { conversation_id: id, message_seq: seq, seq: 5 };
     tables.put(tables.reactions, { ...on, account_id: author, emoji: '👍' });
     if (seq === 3) tables.put(tables.pins, { ...on, pinned_by: author, pinned_at: t });
@@ -169,7 +175,19 @@ const BASE: Readonly<Record<string, Build>> = {
   'stream-read-heads': (c, f) => [c.some(anyStream(f))],
   'messages-members': (c, f) => {
     const accounts = c.some(f.accounts);
-    return [accounts, accounts.map(() => c.of(f.conversations))];
+    return [
+      accounts,
+      accounts.map(() => c.of(f.conversations)),
+      accounts.map(() => c.int(2) === 0),
+    ];
+  },
+  'mentions-users': (c, f) => {
+    const names = c.some([...f.accounts, 'none']);
+    return [names, names.map(() => c.of(f.accounts))];
+  },
+  'mentions-groups': (c, f) => {
+    const names = c.some(['none', `group-${f.conversations[0]}`]);
+    return [names, names.map(() => c.of(f.accounts))];
   },
   'messages-quoted': (c, f) => {
     const ns = c.some([0, 1, 2]);
@@ -195,6 +213,7 @@ const BASE: Readonly<Record<string, Build>> = {
       same('posted'),
       same(at(c.int(9))),
       same(c.of([null, 3])),
+      same(c.of([null, '[{"kind":"everyone"}]'])),
     ];
   },
   'messages-edited': (c, f) => [
@@ -203,6 +222,7 @@ const BASE: Readonly<Record<string, Build>> = {
     'edited',
     at(c.int(9)),
     4 + c.int(8),
+    c.of([null, '[{"kind":"here"}]', '[{"kind":"everyone"}]']),
   ],
   'messages-changed': (c, f) => [c.of(f.conversations), messageSeq(c), 4 + c.int(8)],
   'messages-deleted': (c, f) => {
@@ -214,6 +234,12 @@ const BASE: Readonly<Record<string, Build>> = {
       seqs.map(() => at(c.int(9))),
       seqs.map(() => 4 + c.int(8)),
     ];
+  },
+  'mentions-deleted': onMessages,
+  'mentions-added': (c, f) => {
+    const accounts = c.some(f.accounts);
+    const same = <T>(value: T) => accounts.map(() => value);
+    return [same(c.of(f.conversations)), same(messageSeq(c)), accounts, same(4 + c.int(8))];
   },
   'messages-deleted-reactions': onMessages,
   'messages-deleted-pins': onMessages,

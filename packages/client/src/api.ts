@@ -20,6 +20,7 @@ import type {
   Me,
   Member,
   MemberRole,
+  MentionSuggestionsAnswer,
   Message,
   MinimumRoles,
   PinnedMessages,
@@ -328,6 +329,15 @@ export class ParleyApi extends RestSession {
       body: { body, ...(replyTo !== undefined && { replyTo }) },
       id,
     });
+  }
+
+  /** Returns accounts to mention whose names match a search, members of the conversation first. */
+  mentionSuggestions(
+    conversation: ConversationId,
+    request: { search?: string; limit?: number } = {},
+  ): Promise<MentionSuggestionsAnswer> {
+    const path = `/conversations/${conversation}/mention-suggestions`;
+    return this.request('GET', `${path}${query(request)}`);
   }
 
   edit(conversation: ConversationId, message: Seq, body: string, id?: ClientId): Promise<Message> {

@@ -3,6 +3,7 @@ import {
   type ConversationId,
   type Event,
   LIMITS,
+  type Mention,
   type Message,
   type Seq,
   type StreamId,
@@ -106,9 +107,11 @@ class World {
     const message = server.messages(id)[n % Math.max(1, server.messages(id).length)];
     const request = server.requests[n % Math.max(1, server.requests.length)];
     const actions: Record<Action, () => unknown> = {
-      post: () => server.post(id, server.other, `post ${n}`),
+      post: () => server.post(id, server.other, `post ${n}`, this.#mentions(n)),
       burst: () => {
-        for (let i = 0; i < 15 + (n % 60); i++) server.post(id, server.other, `burst ${i}`);
+        for (let i = 0; i < 15 + (n % 60); i++) {
+          server.post(id, server.other, `burst ${i}`, i % 9 ? [] : this.#mentions(i));
+        }
       },
       change: () => message && this.#change(id, message, n),
       ownPost: () => server.isMember(id) && this.posted.push(client.post(id, `own ${n}`).id),
@@ -151,13 +154,28 @@ class World {
     await settle();
   }
 
+  /** Returns mentions of the account, of everyone, of others or of no one. */
+  #mentions(n: number): Mention[] {
+    const { me, other } = this.server;
+    const choices: Mention[][] = [
+      [{ kind: 'user', name: 'me', id: me }],
+      [{ kind: 'everyone' }],
+      [{ kind: 'user', name: 'other', id: other }, { kind: 'here' }],
+    ];
+    return choices[n % 4] ?? [];
+  }
+
   #change(id: ConversationId, { seq, author }: Message, n: number): void {
     const { server } = this;
     if (n % 5 === 4) {
       const type = n % 2 ? 'message.pinned' : 'message.unpinned';
       server.append(id, server.other, type, { message: seq });
     } else if (n % 3 === 0) {
-      server.append(id, author, 'message.edited', { message: seq, body: `edited ${n}` });
+      server.append(id, author, 'message.edited', {
+        message: seq,
+        body: `edited ${n}`,
+        mentions: this.#mentions(n),
+      });
     } else if (n % 3 === 1) {
       server.append(id, author, 'message.deleted', { message: seq, author });
     } else {

@@ -10,6 +10,7 @@ import {
   type Seq,
 } from '@parley/protocol';
 import { accessIn } from './member-access.ts';
+import { areOf, withMention } from './mentions.ts';
 import type { MessageWindow } from './messages.ts';
 
 /** A conversation as a client shows it: the server’s snapshot, updated by events. */
@@ -42,6 +43,7 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
     archivedAt: snapshot.archivedAt ?? null,
     slowModeSeconds: snapshot.slowModeSeconds ?? 0,
     readRevision: snapshot.readRevision ?? 0,
+    unreadMentions: snapshot.unreadMentions ?? [],
     snapshotSeq: snapshot.lastSeq,
     unreadAsOf: snapshot.lastSeq,
     receipts,
@@ -57,6 +59,11 @@ const permissionsIn = (snapshot: Partial<Conversation>): Conversation['permissio
 /** Whether an event changes what the account may do here, which only the server knows. */
 export function changesPermissions(view: ConversationView, event: Event, me: AccountId): boolean {
   if (event.seq <= view.snapshotSeq) return false;
+  // Only some may mention everyone in a large group.
+  const { memberCount } = view;
+  const limit = LIMITS.mentionEveryoneMembers;
+  if (event.type === 'member.joined' && memberCount === limit) return true;
+  if (event.type === 'member.left' && memberCount === limit + 1) return true;
   if (event.type === 'member.role_changed') return event.data.account === me;
   if (event.type !== 'conversation.updated' || accessIn(event.data, view.actingRole)) return false;
   const { visibility, minimumRoles, archived } = event.data;
@@ -91,6 +98,17 @@ const lastMessageChanged = (
   { seq: changedSeq, data: { message } }: { readonly seq: Seq; readonly data: { message: Seq } },
 ): Partial<ConversationView> =>
   message === lastMessage?.seq ? { lastMessage: { ...lastMessage, changedSeq } } : {};
+
+/** Adds a message to the unread mentions, or removes it, unless the server has counted the event. */
+function mentioned(
+  { unreadAsOf, readSeq, unreadMentions }: ConversationView,
+  { seq }: Event,
+  message: Seq,
+  isMentioned: boolean,
+): Partial<ConversationView> {
+  if (seq <= unreadAsOf || message <= readSeq) return {};
+  return { unreadMentions: withMention(unreadMentions, message, isMentioned) };
+}
 
 /** What each type of event changes in the view of its conversation. */
 const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
@@ -128,12 +146,21 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
     ...((!view.lastMessage || event.seq > view.lastMessage.seq) && { lastMessage: latest(window) }),
     ...(event.seq > view.unreadAsOf &&
       event.actor !== me && { unread: Math.min(view.unread + 1, LIMITS.unreadMax) }),
+    ...mentioned(view, event, event.seq, event.actor !== me && areOf(event.data.mentions, me)),
   }),
-  'message.edited': (view, { seq: changedSeq, at: editedAt, data: { message, body } }) =>
-    message === view.lastMessage?.seq
-      ? { lastMessage: { ...view.lastMessage, body, editedAt, changedSeq } }
-      : {},
-  'message.deleted': (view, { seq, data: { message, author } }, { me, window }) => {
+  'message.edited': (view, event, { me }) => {
+    const { seq: changedSeq, at: editedAt, actor, data } = event;
+    const { message, body, mentions } = data;
+    return {
+      ...(message === view.lastMessage?.seq && {
+        lastMessage: { ...view.lastMessage, body, editedAt, changedSeq },
+      }),
+      ...mentioned(view, event, message, actor !== me && areOf(mentions, me)),
+    };
+  },
+  'message.deleted': (view, event, { me, window }) => {
+    const { seq, data } = event;
+    const { message, author } = data;
     // A saturated count cannot be decremented; the next move of the cursor recounts.
     const wasUnread =
       seq > view.unreadAsOf &&
@@ -143,6 +170,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
     return {
       ...(message === view.lastMessage?.seq && { lastMessage: latest(window) }),
       ...(wasUnread && { unread: Math.max(0, view.unread - 1) }),
+      ...mentioned(view, event, message, false),
     };
   },
   'reaction.added': lastMessageChanged,
@@ -184,6 +212,7 @@ export function withCursor(
     readSeq: cursor.readSeq,
     readRevision: cursor.revision,
     unread: Math.min(Math.max(0, cursor.unread - gone) + later, LIMITS.unreadMax),
+    unreadMentions: window?.mentionsSince(cursor, me) ?? cursor.unreadMentions,
     unreadAsOf: cursor.asOf > view.lastSeq ? cursor.asOf : view.lastSeq,
   };
 }
@@ -202,7 +231,8 @@ export function readHere(
   if (readSeq <= view.readSeq) return view;
   const unread =
     window && window.from <= readSeq + 1 ? window.countAfter(readSeq, me) : view.unread;
-  return { ...view, readSeq, unread: Math.min(unread, LIMITS.unreadMax) };
+  const unreadMentions = view.unreadMentions.filter((mention) => mention > readSeq);
+  return { ...view, readSeq, unread: Math.min(unread, LIMITS.unreadMax), unreadMentions };
 }
 
 /**
@@ -216,13 +246,15 @@ export function unreadHere(
   window: MessageWindow | undefined,
 ): ConversationView {
   const readSeq = upToLast(view, seq);
-  const unread =
-    window && window.from <= readSeq + 1 ? window.countAfter(readSeq, me) : view.unread;
+  const isLoaded = window !== undefined && window.from <= readSeq + 1;
+  const unread = isLoaded ? window.countAfter(readSeq, me) : view.unread;
+  const from = { readSeq, asOf: 0 as Seq, unreadMentions: [] };
   return {
     ...view,
     readSeq,
     readRevision: view.readRevision + 1,
     unread: Math.min(unread, LIMITS.unreadMax),
+    unreadMentions: isLoaded ? window.mentionsSince(from, me) : view.unreadMentions,
   };
 }
 
@@ -245,7 +277,13 @@ function latest(window: MessageWindow): Conversation['lastMessage'] {
   for (let i = window.messages.length - 1; i >= 0; i--) {
     const message = window.messages[i];
     if (!message || message.deletedAt !== null) continue;
-    const { reactions: _reactions, pinned: _pinned, replyTo: _replyTo, ...rest } = message;
+    const {
+      mentions: _mentions,
+      reactions: _reactions,
+      pinned: _pinned,
+      replyTo: _replyTo,
+      ...rest
+    } = message;
     return rest;
   }
   return null;

@@ -37,6 +37,7 @@ function message(seq: number, body: string, changedSeq = seq): Message {
     changedSeq: changedSeq as Seq,
     reactions: [],
     replyTo: null,
+    mentions: [],
     pinned: null,
   };
 }

@@ -42,7 +42,12 @@ export class Local {
       const messages = saved.messages
         .filter((m) => m.conversation === conversation)
         // A message that an earlier version has stored has no such fields.
-        .map((m) => ({ ...m, pinned: m.pinned ?? null, replyTo: m.replyTo ?? null }));
+        .map((m) => ({
+          ...m,
+          pinned: m.pinned ?? null,
+          replyTo: m.replyTo ?? null,
+          mentions: m.mentions ?? [],
+        }));
       this.#windows.set(conversation, new MessageWindow(conversation, from, messages));
     }
   }

@@ -8,8 +8,10 @@ import {
   type EventType,
   type Message,
   newMessage,
+  type ReadCursor,
   type Seq,
 } from '@parley/protocol';
+import { areOf, withMention } from './mentions.ts';
 
 /** Events that change a message: those that name one. */
 type MessageEvent = Extract<EventOf<ConversationEventType>, { data: { message: Seq } }>;
@@ -158,6 +160,30 @@ export class MessageWindow {
     return n;
   }
 
+  /**
+   * Returns the unread mentions of an account from those that were counted at `asOf`: with the changes by
+   * events after that.
+   */
+  mentionsSince(
+    { readSeq, asOf, unreadMentions }: Pick<ReadCursor, 'readSeq' | 'asOf' | 'unreadMentions'>,
+    me: AccountId,
+  ): Seq[] {
+    let seqs = unreadMentions;
+    for (let i = this.messages.length - 1; i >= 0; i--) {
+      const { seq, author, mentions, changedSeq } = this.messages[i] as Message;
+      if (seq <= readSeq) break;
+      if (changedSeq > asOf) seqs = withMention(seqs, seq, author !== me && areOf(mentions, me));
+    }
+    for (const { type, seq, actor, data } of this.#changes) {
+      if (seq <= asOf || data.message <= readSeq || this.#messages.has(data.message)) continue;
+      if (type === 'message.deleted') seqs = withMention(seqs, data.message, false);
+      if (type === 'message.edited') {
+        seqs = withMention(seqs, data.message, actor !== me && areOf(data.mentions, me));
+      }
+    }
+    return seqs;
+  }
+
   #put(message: Message): Message {
     this.#messages.set(message.seq, message);
     const place = this.#place(message.seq);
@@ -186,11 +212,16 @@ type Change<T extends EventType> = (message: Message, event: EventOf<T>) => Part
 
 /** What each type of event that names a message changes in it. */
 const CHANGES: { readonly [T in MessageEvent['type']]: Change<T> } = {
-  'message.edited': (_message, event) => ({ body: event.data.body, editedAt: event.at }),
+  'message.edited': (_message, event) => ({
+    body: event.data.body,
+    mentions: event.data.mentions ?? [],
+    editedAt: event.at,
+  }),
   'message.deleted': (_message, event) => ({
     body: '',
     deletedAt: event.at,
     replyTo: null,
+    mentions: [],
     reactions: [],
     pinned: null,
   }),
@@ -212,9 +243,14 @@ export function isChange(event: Event): event is MessageEvent {
 /** Returns the message that an event posts. */
 export function posted(
   conversation: ConversationId,
-  { seq, actor: author, at: postedAt, data: { body, replyTo } }: EventOf<'message.posted'>,
+  {
+    seq,
+    actor: author,
+    at: postedAt,
+    data: { body, replyTo, mentions },
+  }: EventOf<'message.posted'>,
 ): Message {
-  return newMessage({ conversation, seq, author, body, postedAt, replyTo });
+  return newMessage({ conversation, seq, author, body, postedAt, replyTo, mentions });
 }
 
 /** Returns the message after the event; the same object if it already contains the event. */

@@ -151,6 +151,10 @@ const AUTHORIZED: readonly Row[] = [
     ({ api }) => api.editHistory(C, SEQ, { before: Seq.parse(9) }),
   ],
   [
+    `GET /conversations/${C}/mention-suggestions?search=ri`,
+    ({ api }) => api.mentionSuggestions(C, { search: 'ri' }),
+  ],
+  [
     `POST /conversations/${C}/messages`,
     ({ api }) => api.post(C, 'hi', ID),
     { body: { body: 'hi' }, id: ID },

@@ -49,7 +49,10 @@ export class Snapshots {
       const id = stream as string as ConversationId;
       const snapshot = this.#latest.get(id);
       // One that an earlier version has kept lacks what this version shows.
-      const isComplete = snapshot?.peers !== undefined && snapshot.readRevision !== undefined;
+      const isComplete =
+        snapshot?.peers !== undefined &&
+        snapshot.readRevision !== undefined &&
+        snapshot.unreadMentions !== undefined;
       if (isComplete && snapshot.lastSeq === seq) claimed.set(id, snapshot);
       else resend.push(id);
     }
@@ -68,6 +71,7 @@ export class Snapshots {
         known.readSeq === reads.readSeq &&
         known.readRevision === reads.readRevision &&
         known.unread === reads.unread &&
+        String(known.unreadMentions) === String(reads.unreadMentions) &&
         known.peerReadSeq === reads.peerReadSeq;
       all.push({ snapshot: isKnown ? known : { ...known, ...reads }, isKnown });
     }

@@ -1,7 +1,7 @@
 import type { Event, EventType } from '@parley/protocol';
 
 /** The type that a field must have; with `?` it may be missing. */
-type FieldType = 'string' | 'number' | 'text?' | 'number?';
+type FieldType = 'string' | 'number' | 'text?' | 'number?' | 'object?';
 
 /** The fields of an event’s data that a client uses. */
 const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> = {
@@ -20,8 +20,8 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'member.unbanned': { account: 'string' },
   'link.created': { link: 'string' },
   'link.revoked': { link: 'string' },
-  'message.posted': { body: 'string', replyTo: 'number?' },
-  'message.edited': { message: 'number', body: 'string' },
+  'message.posted': { body: 'string', replyTo: 'number?', mentions: 'object?' },
+  'message.edited': { message: 'number', body: 'string', mentions: 'object?' },
   'message.deleted': { message: 'number', author: 'string' },
   'reaction.added': { message: 'number', emoji: 'string' },
   'reaction.removed': { message: 'number', emoji: 'string' },
@@ -68,4 +68,5 @@ const HAS_TYPE: Readonly<Record<FieldType, (type: string) => boolean>> = {
   number: (type) => type === 'number',
   'text?': (type) => type === 'undefined' || type === 'string',
   'number?': (type) => type === 'undefined' || type === 'number',
+  'object?': (type) => type === 'undefined' || type === 'object',
 };

@@ -18,6 +18,23 @@ export type AccountRole = z.infer<typeof AccountRole>;
 export const StreamKind = z.enum(['conversation', 'personal', 'workspace']);
 export type StreamKind = z.infer<typeof StreamKind>;
 
+/**
+ * Whom a message mentions, or which group it links to: what the server has made of `@name` and `#name` in
+ * the text. The text stays as it was typed; `name` says which part of it is meant, and `id` stays valid
+ * when the user or the group is renamed. `@here` is for the members who are online when it is posted.
+ */
+export const Mention = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('user'), name: z.string(), id: AccountId }),
+    z.object({ kind: z.literal('group'), name: z.string(), id: ConversationId }),
+    z.object({ kind: z.literal('everyone') }),
+    z.object({ kind: z.literal('here') }),
+  ])
+  .meta({ id: 'Mention' });
+export type Mention = z.infer<typeof Mention>;
+/** Left out if there are none. */
+const mentions = z.array(Mention).max(LIMITS.mentionsPerMessage).optional();
+
 /** The text of a message. Empty after the message was deleted. */
 const MessageText = z.string();
 
@@ -65,8 +82,8 @@ const CONVERSATION_EVENTS = {
   }),
   'link.revoked': z.object({ link: LinkId }),
   /** `replyTo` is the seq of the message that it quotes, in the same conversation. */
-  'message.posted': z.object({ body: MessageText, replyTo: Seq.optional() }),
-  'message.edited': z.object({ message: Seq, body: MessageText }),
+  'message.posted': z.object({ body: MessageText, replyTo: Seq.optional(), mentions }),
+  'message.edited': z.object({ message: Seq, body: MessageText, mentions }),
   'message.deleted': z.object({ message: Seq, author: AccountId }),
   'reaction.added': z.object({ message: Seq, emoji: Emoji }),
   'reaction.removed': z.object({ message: Seq, emoji: Emoji }),

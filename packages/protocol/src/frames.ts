@@ -4,7 +4,7 @@ import { ErrorCode } from './errors.ts';
 import { Event, StreamKind } from './events.ts';
 import { AccountId, ClientId, ConversationId, Seq, StreamId } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { Conversation, Draft, Me, ReadCursor } from './resources.ts';
+import { Conversation, Draft, Me, ReadCursor, UnreadMentions } from './resources.ts';
 import { Body, Emoji } from './text.ts';
 
 /**
@@ -132,6 +132,7 @@ export const UnchangedConversation = z.object({
   readSeq: Seq,
   readRevision: count(),
   unread: count(),
+  unreadMentions: UnreadMentions,
   peerReadSeq: Seq.nullable(),
 });
 export type UnchangedConversation = z.infer<typeof UnchangedConversation>;

@@ -13,11 +13,20 @@ export const MinimumRoles = z
     pin: MemberRole,
     deleteOthers: MemberRole,
     rename: MemberRole,
+    /** `@everyone` and `@here`, in groups over `limits.mentionEveryoneMembers`. */
+    mentionEveryone: MemberRole,
   })
   .meta({
     id: 'MinimumRoles',
     examples: [
-      { post: 'admin', invite: 'member', pin: 'admin', deleteOthers: 'admin', rename: 'admin' },
+      {
+        post: 'admin',
+        invite: 'member',
+        pin: 'admin',
+        deleteOthers: 'admin',
+        rename: 'admin',
+        mentionEveryone: 'admin',
+      },
     ],
   });
 export type MinimumRoles = z.infer<typeof MinimumRoles>;
@@ -27,7 +36,7 @@ export type Visibility = z.infer<typeof Visibility>;
  * An action on a conversation that the server permits to a member. `ban`: ban accounts, lift
  * bans and see the list. `configure`: change who may do
  * what in the group, and whether it is public. `archive`: archive the group and restore it.
- * `skip_slow_mode`: post without a wait.
+ * `skip_slow_mode`: post without a wait. `mention_everyone`: `@everyone` and `@here` in messages.
  */
 export const ConversationPermission = z.enum([
   'post',
@@ -41,6 +50,7 @@ export const ConversationPermission = z.enum([
   'archive',
   'slow_mode',
   'skip_slow_mode',
+  'mention_everyone',
   'delete',
 ]);
 export type ConversationPermission = z.infer<typeof ConversationPermission>;

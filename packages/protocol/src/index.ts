@@ -9,6 +9,7 @@ export * from './frames.ts';
 export * from './group-access.ts';
 export * from './ids.ts';
 export * from './limits.ts';
+export * from './mention-text.ts';
 export * from './new-message.ts';
 export * from './resources.ts';
 export * from './rest.ts';

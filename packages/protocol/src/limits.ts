@@ -79,6 +79,10 @@ export const LIMITS = {
   savedMessages: 1_000,
   /** Drafts of one account. */
   drafts: 100,
+  /** Different names in one message that are resolved to mentions; later ones stay text. */
+  mentionsPerMessage: 50,
+  /** In groups with more members than this, `@everyone` and `@here` need the role `mentionEveryone`. */
+  mentionEveryoneMembers: 50,
   /** Unread messages are counted up to this and shown as “99+” from there on. */
   unreadMax: 100,
   /** The text of a search, in UTF-16 code units, and its words, phrases and filters together. */

@@ -1,4 +1,5 @@
 // Without schemas: the web client loads this function with its first page, and must not load Zod for it.
+import type { Mention } from './events.ts';
 import type { Seq } from './ids.ts';
 import type { Message } from './resources.ts';
 
@@ -10,8 +11,10 @@ export function newMessage({
   body,
   postedAt,
   replyTo,
+  mentions = [],
 }: Pick<Message, 'conversation' | 'seq' | 'author' | 'body' | 'postedAt'> & {
   readonly replyTo?: Seq | undefined;
+  readonly mentions?: Mention[] | undefined;
 }): Message {
   // Field by field: clients build thousands of these, and a spread is several times slower.
   return {
@@ -21,6 +24,7 @@ export function newMessage({
     body,
     postedAt,
     replyTo: replyTo ?? null,
+    mentions,
     editedAt: null,
     deletedAt: null,
     changedSeq: seq,

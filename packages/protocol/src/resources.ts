@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
-import { AccountRole, ConversationKind } from './events.ts';
+import { AccountRole, ConversationKind, Mention } from './events.ts';
 import {
   ConversationPermission,
   MemberRole,
@@ -56,6 +56,12 @@ export const Me = z
 export type Me = z.infer<typeof Me>;
 
 /**
+ * The seqs of unread messages that mention the account or everyone, in order; the last
+ * `limits.unreadMax` of them. Seqs and not a number: so a client can remove what was deleted or edited.
+ */
+export const UnreadMentions = z.array(Seq).meta({ examples: [[1042]] });
+
+/**
  * How far an account has read a conversation. `unread` was counted when the head of the stream was
  * `asOf`: a client adds the messages that it receives after that. It is at most `limits.unreadMax`.
  * `revision` counts how often the conversation was marked as unread.
@@ -66,6 +72,7 @@ export const ReadCursor = z
     readSeq: Seq,
     revision: count(),
     unread: count(),
+    unreadMentions: UnreadMentions,
     asOf: Seq,
   })
   .meta({ id: 'ReadCursor' });
@@ -89,6 +96,8 @@ export const Message = z
      * deleted. The quoted text is that of the quoted message now, so it is not repeated here.
      */
     replyTo: Seq.nullable(),
+    /** What `@name` and `#name` in the body mean. */
+    mentions: z.array(Mention),
     reactions: z.array(z.object({ emoji: z.string(), accounts: z.array(AccountId) })),
     /** Who pinned it, and when; null if it is not pinned. */
     pinned: z.object({ by: AccountId, at: Timestamp }).nullable(),
@@ -179,11 +188,17 @@ export const Conversation = z
     /** The revision of the read cursor: how often the conversation was marked as unread. */
     readRevision: count(),
     unread: count(),
+    unreadMentions: UnreadMentions,
     /** How far the other user of a direct conversation has read; null for groups. */
     peerReadSeq: Seq.nullable(),
     lastSeq: Seq,
     /** The latest message that is not deleted, for lists: of its body the first 1,000 characters. */
-    lastMessage: Message.omit({ reactions: true, pinned: true, replyTo: true }).nullable(),
+    lastMessage: Message.omit({
+      mentions: true,
+      reactions: true,
+      pinned: true,
+      replyTo: true,
+    }).nullable(),
   })
   .meta({ id: 'Conversation' });
 export type Conversation = z.infer<typeof Conversation>;
@@ -206,6 +221,18 @@ export const PublicGroup = z
   })
   .meta({ id: 'PublicGroup' });
 export type PublicGroup = z.infer<typeof PublicGroup>;
+
+/** An account to mention in a conversation. */
+export const MentionSuggestion = z
+  .object({
+    account: AccountId,
+    username: z.string().meta({ examples: ['ria'] }),
+    displayName: z.string().meta({ examples: ['Ria Replies'] }),
+    /** A mention of anyone else is shown, but not counted for them. */
+    isMember: z.boolean(),
+  })
+  .meta({ id: 'MentionSuggestion' });
+export type MentionSuggestion = z.infer<typeof MentionSuggestion>;
 
 /** A member of a conversation. */
 export const Member = z

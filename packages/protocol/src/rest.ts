@@ -12,6 +12,7 @@ import {
   Draft,
   GroupLink,
   Member,
+  MentionSuggestion,
   Message,
   MessageVersion,
   PublicGroup,
@@ -232,6 +233,25 @@ export const EventsQuery = z.object({
  */
 export const EventsPage = z.object({ items: z.array(Event), lastSeq: Seq });
 export type EventsPage = z.infer<typeof EventsPage>;
+
+/** A search for whom to mention; empty: everyone. */
+export const MentionSuggestionsQuery = z.object({
+  search: z
+    .string()
+    .max(80)
+    .refine(isStorable, { message: 'The search contains characters that can’t be stored' })
+    .default('')
+    .meta({ examples: ['ri'] }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(20)
+    .default(8)
+    .meta({ examples: [8] }),
+});
+export const MentionSuggestionsAnswer = z.object({ items: z.array(MentionSuggestion) });
+export type MentionSuggestionsAnswer = z.infer<typeof MentionSuggestionsAnswer>;
 
 export const PostBody = z
   .object({

@@ -14,6 +14,7 @@ const PUBLIC: MinimumRoles = {
   pin: 'member',
   deleteOthers: 'admin',
   rename: 'admin',
+  mentionEveryone: 'admin',
 };
 
 /** The defaults. */

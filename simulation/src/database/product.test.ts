@@ -10,6 +10,10 @@ import { STATEMENTS, UnknownStatement } from './statements/all.ts';
 const SERVER = fileURLToPath(new URL('../../../packages/server/src', import.meta.url));
 /** The doctor’s, and those of requests that no simulated client sends. */
 const OTHERS = [
+  // Suggestions of names while someone writes.
+  'mention-suggestions',
+  'mention-suggestions-key',
+  'mention-suggestions-similar',
   'stream-read-logs',
   'stream-read-some-logs',
   'read-cursors-unread',

@@ -1,3 +1,4 @@
+import type { Mention } from '@parley/protocol';
 import { Journal } from './journal.ts';
 import { Row } from './row.ts';
 import { Index, OrderedIndex, Table } from './table.ts';
@@ -81,6 +82,14 @@ export interface MessageRow {
   readonly deleted_at: number | null;
   readonly changed_seq: number;
   readonly reply_to: number | null;
+  readonly mentions: readonly Mention[] | null;
+}
+
+export interface MentionRow {
+  readonly conversation_id: string;
+  readonly message_seq: number;
+  readonly account_id: string;
+  readonly seq: number;
 }
 
 export interface ReactionRow {
@@ -195,6 +204,18 @@ export class Tables {
   );
   readonly messagesByKey = new Index<MessageRow>((m) => m.conversation_id + m.seq, 'messages_pkey');
   readonly messages = new Table('messages', [this.messagesByKey], [this.messagesByPlace]);
+  readonly mentionsByMessage = new Index<MentionRow>((m) => m.conversation_id + m.message_seq);
+  readonly mentionsByAccount = new Index<MentionRow>((m) => m.account_id + m.conversation_id);
+  readonly mentions = new Table(
+    'mentions',
+    [
+      new Index<MentionRow>(
+        (m) => `${m.account_id}${m.conversation_id}${m.message_seq}`,
+        'mentions_pkey',
+      ),
+    ],
+    [this.mentionsByMessage, this.mentionsByAccount],
+  );
   readonly reactionsByMessage = new Index<ReactionRow>((r) => r.conversation_id + r.message_seq);
   readonly reactionsKey = new Index<ReactionRow>(
     (r) => `${r.conversation_id}${r.message_seq} ${r.emoji} ${r.account_id}`,
@@ -227,6 +248,7 @@ export class Tables {
       conversations: this.conversations.committed(),
       memberships: this.memberships.committed(),
       messages: this.messages.committed(),
+      mentions: this.mentions.committed(),
       reactions: this.reactions.committed(),
       pins: this.pins.committed(),
     };

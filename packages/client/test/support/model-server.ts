@@ -7,6 +7,7 @@ import type {
   Goodbye,
   HistoryPage,
   Me,
+  Mention,
   Message,
   Nack,
   ReadCursor,
@@ -15,6 +16,7 @@ import type {
   StreamId,
 } from '@parley/protocol';
 import { streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
+import { areOf } from '../../src/mentions.ts';
 import { change, isChange, posted } from '../../src/messages.ts';
 import type { SocketFactory, SocketHandlers } from '../../src/socket.ts';
 
@@ -47,6 +49,7 @@ export class ModelServer {
     pin: 'member',
     deleteOthers: 'admin',
     rename: 'admin',
+    mentionEveryone: 'admin',
   };
   /** Whether its conversations are groups of everyone. */
   isEveryone = false;
@@ -125,8 +128,9 @@ export class ModelServer {
     return this.#of(id).stays.at(-1)?.left === null;
   }
 
-  post(id: ConversationId, actor: AccountId, body: string): Seq {
-    return this.append(id, actor, 'message.posted', { body }).seq;
+  post(id: ConversationId, actor: AccountId, body: string, mentions: Mention[] = []): Seq {
+    const data = { body, ...(mentions.length > 0 && { mentions }) };
+    return this.append(id, actor, 'message.posted', data).seq;
   }
 
   /** Stores an event and sends it on the socket. */
@@ -219,20 +223,31 @@ export class ModelServer {
       (m) => m.seq > readSeq && m.author !== this.me && m.deletedAt === null,
     ).length;
     const asOf = this.lastSeq(id);
-    return { conversation: id, readSeq, revision, unread: Math.min(unread, 100), asOf };
+    const unreadMentions = this.messages(id)
+      .filter((m) => m.seq > readSeq && m.author !== this.me && areOf(m.mentions, this.me))
+      .map((m) => m.seq);
+    return {
+      conversation: id,
+      readSeq,
+      revision,
+      unread: Math.min(unread, 100),
+      unreadMentions,
+      asOf,
+    };
   }
 
   /** Returns a conversation as this account sees it. */
   snapshot(id: ConversationId): Conversation {
     const { name, stays } = this.#of(id);
-    const { readSeq, revision: readRevision, unread } = this.cursorOf(id);
+    const { readSeq, revision: readRevision, unread, unreadMentions } = this.cursorOf(id);
     const last = this.messages(id).findLast((m) => m.deletedAt === null);
     const {
+      mentions: ____,
       reactions: _,
       pinned: __,
       replyTo: ___,
       ...lastMessage
-    } = last ?? { reactions: [], pinned: null, replyTo: null };
+    } = last ?? { mentions: [], reactions: [], pinned: null, replyTo: null };
     const members = this.log(id).reduce(
       (n, e) => n + (e.type === 'member.joined' ? 1 : e.type === 'member.left' ? -1 : 0),
       0,
@@ -262,6 +277,7 @@ export class ModelServer {
       readSeq,
       readRevision,
       unread,
+      unreadMentions,
       peerReadSeq: null,
       lastSeq: this.lastSeq(id),
       lastMessage: last ? (lastMessage as Conversation['lastMessage']) : null,
@@ -361,8 +377,8 @@ export class ModelServer {
       streams: followed.map((id) => ({ id, kind: 'conversation', lastSeq: this.lastSeq(id) })),
       conversations: members.filter((id) => !unchanged.includes(id)).map((id) => this.snapshot(id)),
       unchanged: unchanged.map((id) => {
-        const { readSeq, readRevision, unread, peerReadSeq } = this.snapshot(id);
-        return { id, readSeq, readRevision, unread, peerReadSeq };
+        const { readSeq, readRevision, unread, unreadMentions, peerReadSeq } = this.snapshot(id);
+        return { id, readSeq, readRevision, unread, unreadMentions, peerReadSeq };
       }),
       readVersion: this.#readVersion,
       presence: this.presence,

@@ -6,6 +6,7 @@ import {
 } from '@parley/protocol';
 import {
   authorize as authorizeOnMessages,
+  mayMentionEveryone,
   messagePermissions,
   skipsSlowMode,
 } from '../messages/policy.ts';
@@ -16,18 +17,22 @@ export interface AccessSettings {
   readonly type: ConversationType;
   readonly minimumRoles: MinimumRoles;
   readonly isArchived: boolean;
+  readonly memberCount: number;
 }
 
 /** Returns what the policies of conversations and of messages permit a member of this role. */
 export function memberAccess(
   role: MemberRole,
-  { type, minimumRoles, isArchived }: AccessSettings,
+  { type, minimumRoles, isArchived, memberCount }: AccessSettings,
 ): MemberAccess {
   const mayPost = authorizeOnMessages(role, 'post', 'own', minimumRoles) === 'yes' && !isArchived;
   return {
     permissions: [
       ...(mayPost ? (['post'] as const) : []),
       ...(mayPost && skipsSlowMode(role) ? (['skip_slow_mode'] as const) : []),
+      ...(mayPost && mayMentionEveryone(role, minimumRoles, memberCount)
+        ? (['mention_everyone'] as const)
+        : []),
       ...permissionsOf(role, type, minimumRoles, isArchived),
     ],
     removableRoles: removableRoles(role, type, minimumRoles, isArchived),

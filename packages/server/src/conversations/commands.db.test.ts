@@ -137,7 +137,7 @@ describe('a group', () => {
       peerReadSeq: null,
       memberCount: 3,
       role: 'member',
-      permissions: ['post', 'leave', 'add_member'],
+      permissions: ['post', 'mention_everyone', 'leave', 'add_member'],
       minimumRoles: minimumRolesOf('public', {}),
       messagePermissions: { own: ['edit', 'delete', 'react', 'pin'], others: ['react', 'pin'] },
       joinedSeq: 3,
@@ -196,6 +196,7 @@ describe('a group', () => {
       permissions: [
         'post',
         'skip_slow_mode',
+        'mention_everyone',
         ...permissionsOf('owner', 'private', minimumRolesOf('private', {})),
       ],
     });
@@ -343,6 +344,7 @@ describe('a group', () => {
       permissions: [
         'post',
         'skip_slow_mode',
+        'mention_everyone',
         'leave',
         'add_member',
         'remove_member',
@@ -386,7 +388,7 @@ describe('a group', () => {
         byRole: {
           owner: expect.objectContaining({ removableRoles: ['owner', 'admin', 'member'] }),
           admin: expect.objectContaining({ permissions: expect.arrayContaining(['add_member']) }),
-          member: expect.objectContaining({ permissions: ['post', 'leave'] }),
+          member: expect.objectContaining({ permissions: ['post', 'mention_everyone', 'leave'] }),
         },
       },
     });

@@ -296,14 +296,25 @@ describe('direct conversations and everyone over REST', () => {
     const refused = await bob.request('PATCH', `/conversations/${EVERYONE}`, { name: 'x' });
     expect(codeOf(refused)).toBe('403 forbidden');
     const seen = await bob.request('GET', `/conversations/${EVERYONE}`);
-    expect(seen.body).toMatchObject({ permissions: ['post'], actingRole: 'member' });
+    expect(seen.body).toMatchObject({
+      permissions: ['post', 'mention_everyone'],
+      actingRole: 'member',
+    });
     // The first account that registers owns the server.
     const renamed = await ann.request('PATCH', `/conversations/${EVERYONE}`, { name: 'Lobby' });
     expect(renamed.body).toMatchObject({
       name: 'Lobby',
       isEveryone: true,
       memberCount: 3,
-      permissions: ['post', 'skip_slow_mode', 'rename', 'configure', 'archive', 'slow_mode'],
+      permissions: [
+        'post',
+        'skip_slow_mode',
+        'mention_everyone',
+        'rename',
+        'configure',
+        'archive',
+        'slow_mode',
+      ],
     });
     // Limited to posts by admins.
     const limit = (user: User, post: string) =>

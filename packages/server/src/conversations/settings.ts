@@ -1,6 +1,7 @@
 import {
   type ConversationId,
   type EventData,
+  type MemberRole,
   type MinimumRoles,
   refusal,
   type Visibility,
@@ -61,7 +62,14 @@ const ACTIONS = [
   'pin',
   'deleteOthers',
   'rename',
+  'mentionEveryone',
 ] as const satisfies (keyof MinimumRoles)[];
+
+/** Returns the roles for the digest: as before there was the last action, if that one is missing. */
+const decided = (minimumRoles: MinimumRoleOverrides): (MemberRole | null)[] => {
+  const all = ACTIONS.map((action) => minimumRoles[action] ?? null);
+  return all.at(-1) === null ? all.slice(0, -1) : all;
+};
 
 /** Changes who may do what in a group. */
 export const changeMinimumRoles = (
@@ -73,7 +81,7 @@ export const changeMinimumRoles = (
     rule: configureRule,
     eventType: 'conversation.updated',
     change: { minimumRoles },
-    details: ['minimum roles', ...ACTIONS.map((action) => minimumRoles[action] ?? null)],
+    details: ['minimum roles', ...decided(minimumRoles)],
     alsoLocks: [],
   });
 
@@ -160,7 +168,9 @@ function updated(
     isArchived !== state.isArchived;
   const type = state.type === 'everyone' ? 'everyone' : visibility;
   const minimumRoles = minimumRolesOf(visibility, { ...state.overrides, ...changed.minimumRoles });
-  const access = changesAccess && { access: groupAccess({ type, minimumRoles, isArchived }) };
+  const access = changesAccess && {
+    access: groupAccess({ type, minimumRoles, isArchived, memberCount: state.memberCount }),
+  };
   const after = { visibility, isArchived, name: changed.name ?? state.name ?? '' };
   return {
     events: [

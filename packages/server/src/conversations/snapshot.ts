@@ -2,6 +2,7 @@ import type { AccountId, Conversation, ConversationId } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { LAST_MESSAGE } from '../messages/message-sql.ts';
 import { unread } from '../messages/unread.ts';
+import { unreadMentions } from '../messages/unread-mentions.ts';
 import { actingRole, type MinimumRoleOverrides, minimumRolesOf } from '../minimum-roles.ts';
 import { timestamp } from '../storage/sql.ts';
 import { memberAccess } from './access.ts';
@@ -31,16 +32,18 @@ const HAS_PEER = `c.kind = 'direct' and length(c.direct_key) = 73`;
 
 /** SQL: the unread messages of the membership `m`. */
 const UNREAD = unread('m.conversation_id', 'm.account_id', 'm.read_seq');
+const MENTIONS = unreadMentions('m.conversation_id', 'm.account_id', 'm.read_seq');
 
 /**
  * SQL: one row for each current conversation of account $1, with its snapshot `item` (json). Where
  * `isCurrent` holds for the snapshot that the client has, `is_unchanged` is true and `item` is the array
- * `[id, joinedSeq, lastSeq, readSeq, readRevision, unread, peerReadSeq]`.
+ * `[id, joinedSeq, lastSeq, readSeq, readRevision, unread, unreadMentions, peerReadSeq]`.
  */
 export const currentConversations = (isCurrent = 'false') => `
   select m.conversation_id, ${isCurrent} as is_unchanged,
     case when ${isCurrent} then json_build_array(
-      m.conversation_id, m.joined_seq, s.last_seq, m.read_seq, m.read_revision, ${UNREAD}, peer.read_seq
+      m.conversation_id, m.joined_seq, s.last_seq, m.read_seq, m.read_revision, ${UNREAD},
+      ${MENTIONS}, peer.read_seq
     ) else json_build_object(
       'id', c.id,
       'kind', c.kind,
@@ -62,6 +65,7 @@ export const currentConversations = (isCurrent = 'false') => `
       'readSeq', m.read_seq,
       'readRevision', m.read_revision,
       'unread', ${UNREAD},
+      'unreadMentions', ${MENTIONS},
       'peerReadSeq', peer.read_seq,
       'lastSeq', s.last_seq,
       'lastMessage', (
@@ -124,6 +128,6 @@ export function withPermissions(
     ...item,
     minimumRoles: type === 'direct' ? null : minimumRoles,
     actingRole: role,
-    ...memberAccess(role, { type, minimumRoles, isArchived }),
+    ...memberAccess(role, { type, minimumRoles, isArchived, memberCount: item.memberCount }),
   };
 }

@@ -63,6 +63,7 @@ type UnchangedRow = [
   readSeq: Seq,
   readRevision: number,
   unread: number,
+  unreadMentions: Seq[],
   peerReadSeq: Seq | null,
 ];
 
@@ -143,8 +144,8 @@ export async function loadStart(
 }
 
 function unchangedOf(row: UnchangedRow): UnchangedStart {
-  const [id, joinedSeq, lastSeq, readSeq, readRevision, unread, peerReadSeq] = row;
-  return { id, joinedSeq, lastSeq, readSeq, readRevision, unread, peerReadSeq };
+  const [id, joinedSeq, lastSeq, readSeq, readRevision, unread, unreadMentions, peerReadSeq] = row;
+  return { id, joinedSeq, lastSeq, readSeq, readRevision, unread, unreadMentions, peerReadSeq };
 }
 
 function periodsOf(rows: StartRow['periods']): Start['periods'] {

@@ -120,6 +120,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   addMember: by('conversations:write'),
   removeMember: by('conversations:write'),
 
+  suggestMentions: by('users:read'),
   listMessages: by('messages:read'),
   getMessage: by('messages:read'),
   getEditHistory: by('messages:read'),

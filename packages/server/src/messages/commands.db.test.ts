@@ -16,8 +16,8 @@ import {
   stored,
   verdict,
 } from '../../test/support/domain-builders.ts';
-import { anAccount, headOf } from '../../test/support/stream-builders.ts';
-import { deleteGroup } from '../conversations/commands.ts';
+import { aClientId, anAccount, headOf } from '../../test/support/stream-builders.ts';
+import { createGroup, deleteGroup } from '../conversations/commands.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import {
   addMember,
@@ -40,6 +40,7 @@ import {
   removeReaction,
   unpinMessage,
 } from './commands.ts';
+import { mentionSuggestions } from './mention-suggestions.ts';
 import { messageFor, pinnedMessages } from './queries.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
@@ -443,6 +444,101 @@ describe('a reply', () => {
     const request = about(member, id);
     stored(await postMessage(append, request, 'same text', quoted));
     expect(verdict(await postMessage(append, request, 'same text'))).toBe('client_id_reused');
+  });
+});
+
+describe('mentions', () => {
+  const nameOf = async (account: AccountId) => {
+    const { rows } = await db.pool.query('select username from accounts where id = $1', [account]);
+    return rows[0].username as string;
+  };
+  const post = async (id: ConversationId, body: string, actor = owner) =>
+    (await shown(stored(await postMessage(append, about(actor, id), body)).seq, id)).mentions;
+
+  test('name the accounts and groups that a text names when it is stored', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    const name = await nameOf(member);
+    const user = { kind: 'user', name, id: member };
+    expect(await post(id, `@${name}, @unknown-name and @here`)).toEqual([user, { kind: 'here' }]);
+    const upper = name.toUpperCase();
+    expect(await post(id, `@${upper} @${name}`)).toEqual([{ ...user, name: upper }, user]);
+    expect(await post(id, `\`@${name}\` x@${name}`)).toEqual([]);
+    const seq = await says(append, owner, id, 'no one');
+    stored(await editMessage(append, about(owner, id), seq, `now @${name} and @everyone`));
+    expect((await shown(seq, id)).mentions).toEqual([user, { kind: 'everyone' }]);
+    // Through a rename: the id in the message says who is meant.
+    await db.pool.query(
+      `update accounts set username = 'x' || username, username_key = 'x' || username_key
+                         where id = $1`,
+      [member],
+    );
+    expect((await shown(seq, id)).mentions).toContainEqual(user);
+    stored(await deleteMessage(append, about(owner, id), seq));
+    expect((await shown(seq, id)).mentions).toEqual([]);
+  });
+
+  test('link to public groups, and to private ones of their author only', async () => {
+    const group = { name: 'Plans of Spring', visibility: 'private' as const, members: [] };
+    const made = stored(await createGroup(append, { actor: owner, clientId: aClientId() }, group));
+    const id = await aRealGroup(append, [owner, member]);
+    const link = { kind: 'group', name: 'plans-of-SPRING', id: made.stream };
+    expect(await post(id, 'see #plans-of-SPRING')).toEqual([link]);
+    expect(await post(id, 'see #plans-of-SPRING', member)).toEqual([]);
+  });
+
+  test('are resolved up to a limit, each text of a batch for itself', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    const [name, own] = [await nameOf(member), await nameOf(owner)];
+    const many = Array.from({ length: LIMITS.mentionsPerMessage }, (_, n) => `@none${n}`).join(' ');
+    const bodies = [`@${name}`, 'plain', `${many} @${name}`, `@${own} ${many}`, '@everyone'];
+    const outcomes = await Promise.all(
+      bodies.map((body) => postMessage(append, about(owner, id), body)),
+    );
+    const found = [];
+    for (const outcome of outcomes) {
+      const { mentions } = await shown(stored(outcome).seq, id);
+      found.push(mentions.map((m) => ('name' in m ? m.name : m.kind)));
+    }
+    expect(found).toEqual([[name], [], [], [own], ['everyone']]);
+  });
+
+  test('of everyone need the role in a large group, for posts and edits alike', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    await db.pool.query('update conversations set member_count = $2 where id = $1', [
+      id,
+      LIMITS.mentionEveryoneMembers + 1,
+    ]);
+    const may = async (account: AccountId) =>
+      (await conversationFor(db.pool, account, id))?.permissions.includes('mention_everyone');
+    const everyone = [{ kind: 'everyone' }];
+    expect(await may(owner)).toBe(true);
+    expect(await may(member)).toBe(false);
+    expect(await post(id, '@everyone')).toEqual(everyone);
+    expect(await post(id, '@everyone @here', member)).toEqual([]);
+    const seq = await says(append, member, id, 'x');
+    stored(await editMessage(append, about(member, id), seq, '@everyone'));
+    expect((await shown(seq, id)).mentions).toEqual([]);
+    stored(await changeMinimumRoles(append, about(owner, id), { mentionEveryone: 'member' }));
+    expect(await may(member)).toBe(true);
+    expect(await post(id, '@everyone', member)).toEqual(everyone);
+    stored(await changeMinimumRoles(append, about(owner, id), { mentionEveryone: 'owner' }));
+    expect(await post(id, '@everyone', member)).toEqual([]);
+  });
+
+  test('are suggested by parts of names, members of the conversation first', async () => {
+    const stranger = await anAccount(db.pool);
+    const id = await aRealGroup(append, [owner, member]);
+    const rename = (account: AccountId, display: string) =>
+      db.pool.query('update accounts set display_name = $2 where id = $1', [account, display]);
+    await rename(stranger, 'Zoë Quibble');
+    await rename(member, 'Max Quibble');
+    const suggest = async (search: string) =>
+      (await mentionSuggestions(db.pool, owner, id, { search, limit: 5 }))?.map((s) => s.account);
+    expect(await suggest('quib')).toEqual([member, stranger]);
+    expect(await suggest('zoe')).toEqual([stranger]);
+    expect(await suggest('quibbel')).toEqual([member, stranger]);
+    expect(await suggest('100%')).toEqual([]);
+    expect(await mentionSuggestions(db.pool, stranger, id, { search: '', limit: 5 })).toBeNull();
   });
 });
 

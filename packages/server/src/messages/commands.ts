@@ -4,6 +4,7 @@ import {
   type ConversationId,
   LIMITS,
   type MemberRole,
+  type Mention,
   refusal,
   type Seq,
   streamOfConversation,
@@ -24,7 +25,8 @@ import {
   type Rule,
   type RuleContext,
 } from '../stream/stream-transaction.ts';
-import { authorize, type MessageAction, skipsSlowMode } from './policy.ts';
+import { findNames, mentionsOf, type NamesInText, namesIn } from './mentions.ts';
+import { authorize, type MessageAction, mayMentionEveryone, skipsSlowMode } from './policy.ts';
 import { refusalOfSlowMode, slowPost } from './slow-mode.ts';
 
 /** Commands that post and change messages, and the rules that decide them. */
@@ -41,6 +43,7 @@ interface PostCommand extends Command {
   readonly body: string;
   /** The message that it quotes. */
   readonly replyTo: Seq | undefined;
+  readonly names: NamesInText | null;
 }
 
 interface OnMessageCommand extends Command {
@@ -68,6 +71,7 @@ export function postCommand(r: MessageRequest, body: string, replyTo?: Seq): Com
     conversation: r.conversation,
     body,
     replyTo,
+    names: namesIn(body),
   };
   return command;
 }
@@ -174,19 +178,23 @@ interface Sender {
   readonly slowModeSeconds: number;
   /** When the member last posted in slow mode. */
   lastSlowPostAt: string | null;
+  readonly memberCount: number;
   /** The other user of a direct conversation accepts no messages from this one. */
   readonly isBlocked: boolean;
 }
 
 async function decidePosts(tx: RuleContext, commands: readonly PostCommand[]): Promise<Decision[]> {
-  const [senders, quoted] = await Promise.all([
+  const [senders, quoted, found] = await Promise.all([
     readSenders(tx, commands),
     readQuoted(tx, commands),
+    findNames(tx, commands),
   ]);
   return commands.map((command, n) => {
     const sender = senders.get(n);
     const quotesMessage = command.replyTo === undefined || quoted.has(n);
-    const decision = decidePost(tx, command, sender, quotesMessage);
+    const decision = decidePost(tx, command, sender, quotesMessage, (mayMentionEveryone) =>
+      mentionsOf(n, { names: command.names, mayMentionEveryone }, found),
+    );
     // A later post of the same member in this batch has read the same time of the last one.
     if (sender?.slowModeSeconds && 'events' in decision) {
       for (const [later, other] of senders) {
@@ -205,6 +213,7 @@ function decidePost(
   command: PostCommand,
   sender: Sender | undefined,
   quotesMessage: boolean,
+  mentionsFor: (mayMentionEveryone: boolean) => Mention[] | undefined,
 ): Decision {
   const minimumRoles = minimumRolesOf(sender?.visibility ?? 'public', sender?.overrides ?? {});
   const verdict = authorize(sender?.role ?? 'non_member', 'post', 'own', minimumRoles);
@@ -214,7 +223,8 @@ function decidePost(
   if (sender.isBlocked) return { refuse: refusal('blocked') };
   if (!quotesMessage) return { refuse: refusal('message_not_found', NO_QUOTED) };
   const { stream, body, replyTo } = command;
-  const data = { body, ...(replyTo !== undefined && { replyTo }) };
+  const mentions = mentionsFor(mayMentionEveryone(sender.role, minimumRoles, sender.memberCount));
+  const data = { body, ...(replyTo !== undefined && { replyTo }), ...(mentions && { mentions }) };
   const event = newEvent(stream, 'message.posted', data);
   if (sender.slowModeSeconds === 0 || skipsSlowMode(sender.role)) return { events: [event] };
   const refused = refusalOfSlowMode(sender.slowModeSeconds, sender.lastSlowPostAt, tx.at);
@@ -244,12 +254,14 @@ async function readQuoted(tx: RuleContext, commands: readonly PostCommand[]): Pr
 
 const MEMBERS = listStatement(
   'messages-members',
-  [{ account_id: 'uuid', conversation_id: 'uuid', n: 'ordinality' }],
-  // The role on the server is read only where the group of everyone has set who may post, or slow
-  // mode, and the last post only in slow mode: of all membership periods, as leaving ends no wait.
+  [{ account_id: 'uuid', conversation_id: 'uuid', is_to_everyone: 'bool', n: 'ordinality' }],
+  // The role on the server is read only where it matters in the group of everyone, and the last post
+  // only in slow mode: of all membership periods, as leaving ends no wait.
   (senders) =>
-    `select i.n, m.role, c.visibility, c.is_everyone, c.post,
-            case when c.is_everyone and (c.post is not null or c.slow_mode_seconds > 0) then
+    `select i.n, m.role, c.visibility, c.is_everyone, c.post, c.mention_everyone,
+            c.member_count,
+            case when c.is_everyone
+                   and (c.post is not null or c.slow_mode_seconds > 0 or i.is_to_everyone) then
               (select a.role in ('owner', 'admin') from accounts a where a.id = i.account_id)
             end as is_server_admin,
             c.is_archived, c.slow_mode_seconds,
@@ -268,7 +280,8 @@ const MEMBERS = listStatement(
        limit 1
      ) m
      cross join lateral (
-       select visibility, is_everyone, minimum_roles ->> 'post' as post,
+       select visibility, is_everyone, member_count, minimum_roles ->> 'post' as post,
+              minimum_roles ->> 'mentionEveryone' as mention_everyone,
               archived_at is not null as is_archived, slow_mode_seconds,
               kind, direct_key
        from conversations
@@ -287,6 +300,7 @@ async function readSenders(
   const { name, text, values } = MEMBERS([
     commands.map((c) => c.actor),
     commands.map((c) => c.conversation),
+    commands.map((c) => c.names?.isToEveryone ?? false),
   ]);
   const rows = await tx.query<{
     n: number;
@@ -294,6 +308,8 @@ async function readSenders(
     visibility: Visibility;
     is_everyone: boolean;
     post: MemberRole | null;
+    mention_everyone: MemberRole | null;
+    member_count: number;
     is_server_admin: boolean | null;
     is_archived: boolean;
     slow_mode_seconds: number;
@@ -301,25 +317,34 @@ async function readSenders(
     is_blocked: boolean | null;
   }>(name, text, values);
   return new Map(
-    rows.map(({ n, role, visibility, is_everyone, post, is_server_admin, ...row }) => [
-      n - 1,
-      {
-        role: actingRole(role, is_everyone, is_server_admin === true),
-        visibility,
-        overrides: post === null ? {} : { post },
-        isArchived: row.is_archived,
-        slowModeSeconds: row.slow_mode_seconds,
-        lastSlowPostAt: row.slow_posted_at?.toISOString() ?? null,
-        isBlocked: row.is_blocked === true,
-      },
-    ]),
+    rows.map((row) => {
+      const { n, role, visibility, post, mention_everyone: mentionEveryone } = row;
+      return [
+        n - 1,
+        {
+          role: actingRole(role, row.is_everyone, row.is_server_admin === true),
+          visibility,
+          overrides: { ...(post && { post }), ...(mentionEveryone && { mentionEveryone }) },
+          memberCount: row.member_count,
+          isArchived: row.is_archived,
+          slowModeSeconds: row.slow_mode_seconds,
+          lastSlowPostAt: row.slow_posted_at?.toISOString() ?? null,
+          isBlocked: row.is_blocked === true,
+        },
+      ];
+    }),
   );
 }
 
-const editRule = messageRule('messages.edit', 'edit', async (_tx, command, target) => {
+const editRule = messageRule('messages.edit', 'edit', async (tx, command, target) => {
   if (target.deleted) return { refuse: refusal('message_deleted') };
-  const { stream, message, text: body } = command;
-  return { events: [newEvent(stream, 'message.edited', { message, body })] };
+  const { stream, message, text: body, actor } = command;
+  const names = namesIn(body);
+  const found = await findNames(tx, [{ actor, names }]);
+  const text = { names, mayMentionEveryone: target.mayMentionEveryone };
+  const mentions = mentionsOf(0, text, found);
+  const data = { message, body, ...(mentions && { mentions }) };
+  return { events: [newEvent(stream, 'message.edited', data)] };
 });
 
 const deleteRule = messageRule('messages.delete', 'delete', async (_tx, command, target) => {
@@ -369,6 +394,8 @@ interface Target {
   readonly deleted: boolean;
   readonly author: AccountId;
   readonly changedSeq: Seq;
+  /** Whether the actor may mention everyone in this conversation. */
+  readonly mayMentionEveryone: boolean;
 }
 
 /** Why a post is refused whose `replyTo` is no message of the conversation. */
@@ -400,6 +427,7 @@ function messageRule(
         overrides: MinimumRoleOverrides;
         role: MemberRole;
         is_everyone: boolean;
+        member_count: number;
         is_server_admin: boolean | null;
         is_archived: boolean;
         is_blocked: boolean | null;
@@ -408,6 +436,7 @@ function messageRule(
         `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq,
                 c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,
                 c.archived_at is not null as is_archived,
+                c.member_count,
                 case when c.kind = 'direct' then ${isBlocked('c.direct_key', 'm.account_id')}
                 end as is_blocked,
                 case when c.is_everyone then
@@ -437,6 +466,7 @@ function messageRule(
         deleted: row.deleted,
         author: row.author_id as AccountId,
         changedSeq,
+        mayMentionEveryone: mayMentionEveryone(role, minimumRoles, row.member_count),
       });
     },
   };

@@ -38,12 +38,13 @@ const PINNED = `(
 /** SQL: the message `g`, a row of `messages`, as a `Message`. */
 export const MESSAGE = `json_build_object(${fields('g.body')},
   'replyTo', g.reply_to,
+  'mentions', coalesce(g.mentions, '[]'),
   'reactions', ${REACTIONS},
   'pinned', ${PINNED}
 )`;
 
 /**
- * SQL: the message `g` as in lists of conversations, which show neither reactions, pins nor quotes, and only
- * the start of the text: an account may have thousands of conversations.
+ * SQL: the message `g` as in lists of conversations, which show neither reactions, pins, quotes nor
+ * mentions, and only the start of the text: an account may have thousands of conversations.
  */
 export const LAST_MESSAGE = `json_build_object(${fields(`left(g.body, ${LAST_MESSAGE_CHARACTERS})`)})`;

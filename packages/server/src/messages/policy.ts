@@ -1,5 +1,6 @@
 import {
   type Conversation,
+  LIMITS,
   type MemberRole,
   MessagePermission,
   type MinimumRoles,
@@ -42,6 +43,17 @@ export function authorize(
 
 /** Returns whether a member posts without a wait in slow mode. */
 export const skipsSlowMode = (role: ActorRole): boolean => isAtLeast(role, 'admin');
+
+/**
+ * Returns whether a member of this role may mention everyone: any member of a small group, and from the
+ * minimum role of the group upwards in a large one.
+ */
+export const mayMentionEveryone = (
+  role: ActorRole,
+  { mentionEveryone }: MinimumRoles,
+  memberCount: number,
+): boolean =>
+  isAtLeast(role, memberCount > LIMITS.mentionEveryoneMembers ? mentionEveryone : 'member');
 
 /** Returns the actions that a client offers a member, on its own messages and on those of others. */
 export function messagePermissions(

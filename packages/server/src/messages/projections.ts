@@ -1,7 +1,7 @@
-import type { EventType } from '@parley/protocol';
+import type { EventType, Mention, Seq } from '@parley/protocol';
 import { listStatement } from '../storage/list-statement.ts';
-import { dataOf } from '../stream/record.ts';
-import type { Projection } from '../stream/stream-transaction.ts';
+import { dataOf, type StoredEvent } from '../stream/record.ts';
+import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
 
 const POSTED = listStatement(
   'messages-posted',
@@ -13,15 +13,18 @@ const POSTED = listStatement(
       body: 'text',
       at: 'timestamptz',
       reply_to: 'int8',
+      mentions: 'text',
     },
   ],
   (messages) =>
-    `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq, reply_to)
-     select e.conversation_id, e.seq, e.author_id, e.body, e.at, e.seq, e.reply_to
+    `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq, reply_to,
+                           mentions)
+     select e.conversation_id, e.seq, e.author_id, e.body, e.at, e.seq, e.reply_to,
+            e.mentions::jsonb
      from ${messages.rows} e`,
 );
 
-/** The projections of messages, reactions and pins. */
+/** The projections of messages, mentions, reactions and pins. */
 export const messageProjections = {
   'message.posted': (tx, events) => {
     const data = events.map((e) => dataOf(e, 'message.posted'));
@@ -32,19 +35,26 @@ export const messageProjections = {
       data.map((d) => d.body),
       events.map((e) => e.at),
       data.map((d) => d.replyTo ?? null),
+      data.map((d) => toJson(d.mentions)),
     ]);
     tx.issue(name, text, values);
+    insertMentions(
+      tx,
+      events.map((e, n) => ({ event: e, message: e.seq, mentions: data[n]?.mentions })),
+    );
   },
 
   'message.edited': (tx, events) => {
     for (const e of events) {
-      const { message, body } = dataOf(e, 'message.edited');
+      const { message, body, mentions } = dataOf(e, 'message.edited');
       tx.issue(
         'messages-edited',
-        `update messages set body = $3, edited_at = $4, changed_seq = $5
+        `update messages set body = $3, edited_at = $4, changed_seq = $5, mentions = $6::jsonb
          where conversation_id = $1 and seq = $2 and changed_seq < $5`,
-        [e.stream, message, body, e.at, e.seq],
+        [e.stream, message, body, e.at, e.seq, toJson(mentions)],
       );
+      tx.issue('mentions-deleted', MENTIONS_DELETED, [[e.stream], [message]]);
+      insertMentions(tx, [{ event: e, message, mentions }]);
     }
   },
 
@@ -54,12 +64,14 @@ export const messageProjections = {
     const messages = events.map((e) => dataOf(e, 'message.deleted').message);
     tx.issue(
       'messages-deleted',
-      `update messages m set body = '', deleted_at = e.at, changed_seq = e.seq, reply_to = null
+      `update messages m set body = '', deleted_at = e.at, changed_seq = e.seq, reply_to = null,
+         mentions = null
        from unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::int8[])
          as e (conversation_id, message, at, seq)
        where m.conversation_id = e.conversation_id and m.seq = e.message and m.changed_seq < e.seq`,
       [streams, messages, events.map((e) => e.at), events.map((e) => e.seq)],
     );
+    tx.issue('mentions-deleted', MENTIONS_DELETED, [streams, messages]);
     tx.issue(
       'messages-deleted-reactions',
       `delete from reactions r using unnest($1::uuid[], $2::int8[]) as e (conversation_id, message)
@@ -128,3 +140,40 @@ export const messageProjections = {
 
 const MESSAGE_CHANGED = `update messages set changed_seq = $3
   where conversation_id = $1 and seq = $2 and changed_seq < $3`;
+
+const MENTIONS_DELETED = `delete from mentions m
+  using unnest($1::uuid[], $2::int8[]) as e (conversation_id, message)
+  where m.conversation_id = e.conversation_id and m.message_seq = e.message`;
+
+const toJson = (mentions: readonly Mention[] | undefined): string | null =>
+  mentions ? JSON.stringify(mentions) : null;
+
+/** Inserts the accounts that texts mention by name. An author who mentions itself is not told. */
+function insertMentions(
+  tx: StatementSink,
+  texts: readonly {
+    readonly event: StoredEvent;
+    readonly message: Seq;
+    readonly mentions: readonly Mention[] | undefined;
+  }[],
+): void {
+  const rows = texts.flatMap(({ event, message, mentions = [] }) => {
+    const users = mentions.flatMap((m) =>
+      m.kind === 'user' && m.id !== event.actor ? [m.id] : [],
+    );
+    // Two spellings of a name are one account.
+    return [...new Set(users)].map((account) => ({ event, message, account }));
+  });
+  if (rows.length === 0) return;
+  tx.issue(
+    'mentions-added',
+    `insert into mentions (conversation_id, message_seq, account_id, seq)
+     select * from unnest($1::uuid[], $2::int8[], $3::uuid[], $4::int8[])`,
+    [
+      rows.map((r) => r.event.stream),
+      rows.map((r) => r.message),
+      rows.map((r) => r.account),
+      rows.map((r) => r.event.seq),
+    ],
+  );
+}

@@ -1,4 +1,10 @@
-import { type AccountId, type ConversationId, LIMITS, type Seq } from '@parley/protocol';
+import {
+  type AccountId,
+  type ConversationId,
+  type Event,
+  LIMITS,
+  type Seq,
+} from '@parley/protocol';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase, testLog } from '../../test/support/database.ts';
@@ -9,12 +15,13 @@ import {
   says,
 } from '../../test/support/domain-builders.ts';
 import { aClientId, anAccount, anAppend, upTo } from '../../test/support/stream-builders.ts';
-import { joinGroup, leaveGroup } from '../conversations/members.ts';
+import { addMember, joinGroup, leaveGroup } from '../conversations/members.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
 import { loadStart } from '../conversations/start.ts';
+import { examine } from '../doctor/doctor.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
-import { deleteMessage } from './commands.ts';
+import { deleteMessage, editMessage } from './commands.ts';
 import { readAll } from './read-all.ts';
 import { cursorsOf, ReadCursors, type ReadMove, readVersions } from './read-cursors.ts';
 import { seenBy } from './seen-by.ts';
@@ -460,7 +467,14 @@ describe('snapshots', () => {
     const all = await cursorsOf(db.pool, bob);
     expect(all.readVersion).toBe(1);
     expect(all.items).toEqual([
-      { conversation: id, readSeq: seqs[1], revision: 0, unread: 2, asOf: seqs[3] },
+      {
+        conversation: id,
+        readSeq: seqs[1],
+        revision: 0,
+        unread: 2,
+        unreadMentions: [],
+        asOf: seqs[3],
+      },
     ]);
 
     const gone = await aRealGroup(append, [ann, bob]);
@@ -497,4 +511,101 @@ describe('snapshots', () => {
     }
     await finished;
   });
+});
+
+describe('unread mentions', () => {
+  const usernameOf = async (account: AccountId) => {
+    const { rows } = await db.pool.query('select username from accounts where id = $1', [account]);
+    return rows[0].username as string;
+  };
+  const mentionsOf = async (account: AccountId, id: ConversationId) =>
+    (await conversationFor(db.pool, account, id))?.unreadMentions;
+
+  test('are those by name and of everyone, and change with edits, deletions and the cursor', async () => {
+    const { ann, bob, id } = await aGroupOfTwo(1);
+    const name = await usernameOf(bob);
+    const byName = await says(append, ann, id, `hello @${name.toUpperCase()}, and @${name} again`);
+    const toAll = await says(append, ann, id, 'to @everyone');
+    await says(append, ann, id, `not \`@${name}\`, not x@${name}, and @here is not counted`);
+    await says(append, bob, id, `myself: @${name}, @everyone`);
+    const edited = await says(append, ann, id, 'no one');
+    expect(await mentionsOf(bob, id)).toEqual([byName, toAll]);
+    expect(await mentionsOf(ann, id)).toHaveLength(1);
+
+    await editMessage(append, about(ann, id), edited, `now @${name}`);
+    await editMessage(append, about(ann, id), byName, 'now no one');
+    expect(await mentionsOf(bob, id)).toEqual([toAll, edited]);
+    const move = moved(await cursors.move(bob, id, toAll));
+    expect(move.cursor.unreadMentions).toEqual([edited]);
+    const back = moved(await cursors.move(bob, id, 0 as Seq, { unread: true }));
+    expect(back.cursor.unreadMentions).toEqual([toAll, edited]);
+    await deleteMessage(append, about(ann, id), toAll);
+    await deleteMessage(append, about(ann, id), edited);
+    expect(await mentionsOf(bob, id)).toEqual([]);
+    const { rows } = await db.pool.query('select from mentions where conversation_id = $1', [id]);
+    expect(rows).toEqual([]);
+    const found = await examine(db.pool);
+    expect(found.filter((f) => ['events', 'messages', 'mentions'].includes(f.table))).toEqual([]);
+  });
+
+  test('of a member who joins later start with its membership', async () => {
+    const { ann, id } = await aGroupOfTwo(0);
+    const late = await anAccount(db.pool);
+    const name = await usernameOf(late);
+    await says(append, ann, id, `@${name} @everyone`);
+    await addMember(append, about(ann, id), late);
+    expect(await mentionsOf(late, id)).toEqual([]);
+    const seq = await says(append, ann, id, `@${name}`);
+    expect(await mentionsOf(late, id)).toEqual([seq]);
+  });
+
+  test('never drift from the log, whatever is posted, edited, deleted and read', async () => {
+    const { ann, bob, id } = await aGroupOfTwo(0);
+    const name = await usernameOf(bob);
+    const texts = ['plain', `@${name}`, '@everyone', `\`@${name}\``, '@here', `@${name} @everyone`];
+    const step = fc.record({
+      act: fc.constantFrom('post', 'post', 'edit', 'delete', 'read', 'unread'),
+      text: fc.constantFrom(...texts),
+      by: fc.constantFrom(ann, ann, bob),
+      pick: fc.nat(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        for (const { act, text, by, pick } of steps) {
+          const { rows } = await db.pool.query<{ seq: Seq }>(
+            'select seq from messages where conversation_id = $1 and author_id = $2',
+            [id, by],
+          );
+          const one = rows[pick % Math.max(1, rows.length)]?.seq ?? (1 as Seq);
+          if (act === 'post') await says(append, by, id, text);
+          else if (act === 'edit') await editMessage(append, about(by, id), one, text);
+          else if (act === 'delete') await deleteMessage(append, about(by, id), one);
+          else await cursors.move(bob, id, one, { unread: act === 'unread' });
+        }
+        const view = await conversationFor(db.pool, bob, id);
+        expect(view?.unreadMentions).toEqual(await mentionedIn(id, bob, view?.readSeq ?? 0));
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  /** Returns the messages after `readSeq` that mention the account, from the events alone. */
+  async function mentionedIn(id: ConversationId, account: AccountId, readSeq: number) {
+    const { rows } = await db.pool.query<Pick<Event, 'seq' | 'type' | 'actor' | 'data'>>(
+      'select seq, type, actor_id as actor, data from events where stream_id = $1 order by seq',
+      [id],
+    );
+    const found = new Set<number>();
+    for (const { seq, type, actor, data } of rows as Event[]) {
+      if (type === 'message.deleted') found.delete(data.message);
+      if (type !== 'message.posted' && type !== 'message.edited') continue;
+      const message = type === 'message.posted' ? seq : data.message;
+      const isOf = (data.mentions ?? []).some(
+        (m) => m.kind === 'everyone' || (m.kind === 'user' && m.id === account),
+      );
+      if (isOf && actor !== account) found.add(message);
+      else found.delete(message);
+    }
+    return [...found].filter((seq) => seq > readSeq).sort((a, b) => a - b);
+  }
 });

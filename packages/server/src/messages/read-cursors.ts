@@ -12,6 +12,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { isConnectionError } from '../storage/database.ts';
 import { unread } from './unread.ts';
+import { unreadMentions } from './unread-mentions.ts';
 
 /** The result of a move. */
 export interface ReadMove {
@@ -241,6 +242,7 @@ const MOVE = `
       'readSeq', t.goal,
       'revision', t.read_revision + t.raise,
       'unread', ${unread('t.conversation_id', 't.account_id', 't.goal')},
+      'unreadMentions', ${unreadMentions('t.conversation_id', 't.account_id', 't.goal')},
       'asOf', t.last_seq) end as cursor
   from asked a
   left join target t on t.n = a.n
@@ -324,6 +326,7 @@ export async function cursorsOf(
            'readSeq', m.read_seq,
            'revision', m.read_revision,
            'unread', ${unread('m.conversation_id', 'm.account_id', 'm.read_seq')},
+           'unreadMentions', ${unreadMentions('m.conversation_id', 'm.account_id', 'm.read_seq')},
            'asOf', s.last_seq)), '[]')
          from memberships m
          join streams s on s.id = m.conversation_id

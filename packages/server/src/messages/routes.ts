@@ -8,7 +8,10 @@ import {
   EventsQuery,
   HistoryPage,
   HistoryQuery,
+  MentionSuggestionsAnswer,
+  MentionSuggestionsQuery,
   Message,
+  mayMention,
   newMessage,
   PinnedMessages,
   PostBody,
@@ -25,6 +28,7 @@ import type { Append } from '../stream/append.ts';
 import { commandRoutes } from './command-routes.ts';
 import { editMessage, postMessage } from './commands.ts';
 import { editHistory } from './edit-history.ts';
+import { mentionSuggestions } from './mention-suggestions.ts';
 import { eventsFor, history, messageFor, pinnedMessages } from './queries.ts';
 import { type ReadRouteDeps, readRoutes } from './read-routes.ts';
 import { commandRequest, headers, OfConversation, OfMessage, security } from './requests.ts';
@@ -76,7 +80,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       tags: ['Messages'],
       summary: 'Post a message',
       description:
-        'With `replyTo` it quotes a message of the same conversation. A quote always shows the text that the quoted message has now.',
+        'With `replyTo` it quotes a message of the same conversation. A quote always shows the text that the quoted message has now. The server resolves `@username`, `@everyone`, `@here` and `#group-name` in the text, outside of code, to `mentions`.',
       security,
       headers,
       params: OfConversation,
@@ -92,8 +96,8 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
         await postMessage(append, command, body, replyTo),
       );
       reply.code(201);
-      // A message from an earlier request may have changed since.
-      if (repeated) return after(author, conversation, seq);
+      // A message from an earlier request may have changed since, and names in the text were looked up.
+      if (repeated || mayMention(body)) return after(author, conversation, seq);
       return newMessage({ conversation, seq, author, body, postedAt: at, replyTo });
     },
   });
@@ -164,6 +168,28 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
   });
 
   commandRoutes(instance, deps);
+
+  app.route({
+    method: 'GET',
+    url: '/conversations/:id/mention-suggestions',
+    schema: {
+      operationId: 'suggestMentions',
+      tags: ['Messages'],
+      summary: 'Suggest whom to mention',
+      description:
+        'Finds active accounts by parts of their names, members of the conversation first, and similar names if few match. Write `@username` in a message to mention one.',
+      security,
+      params: OfConversation,
+      querystring: MentionSuggestionsQuery,
+      response: { 200: MentionSuggestionsAnswer, ...problems(401, 404, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { account } = sessionOf(request);
+      const items = await mentionSuggestions(pool, account, request.params.id, request.query);
+      return { items: items ?? refuse('conversation_not_found') };
+    },
+  });
 
   app.route({
     method: 'GET',

@@ -152,13 +152,14 @@ describe('fuzzed requests', () => {
       await actors.renew();
     }
     sender.close();
-    // Requests that get no further than validation would find little.
+    // Requests that get no further than validation would find little. Which ones do depends on chance, and
+    // more operations leave fewer requests for each; that every one can succeed is tested above.
     const share = succeeded.size / operations.length;
     const never = operations.filter((o) => !succeeded.has(o.id)).map((o) => o.id);
     expect(
       share,
       `${never.length} of ${operations.length} never succeeded: ${never}`,
-    ).toBeGreaterThan(0.6);
+    ).toBeGreaterThan(0.5);
   });
 
   test.each([

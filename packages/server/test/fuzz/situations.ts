@@ -233,6 +233,7 @@ function messages(fixtures: Fixtures): Situations {
     listMessages: one,
     getMessage: one,
     getEditHistory: one,
+    suggestMentions: one,
     editMessage: one,
     deleteMessage: one,
     addReaction: one,

@@ -54,7 +54,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'verifyMe',
   ],
   // Users, and API keys with the scope.
-  'users:read': ['getUser', 'listUsers', 'me'],
+  'users:read': ['getUser', 'listUsers', 'me', 'suggestMentions'],
   'conversations:read': [
     'getConversation',
     'listBans',

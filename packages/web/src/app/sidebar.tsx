@@ -228,6 +228,15 @@ function Entry({ conversation }: { conversation: ConversationView }) {
             </span>
           )}
         </span>
+        {conversation.unreadMentions.length > 0 && (
+          <span className="min-w-5.5 shrink-0 rounded-full bg-danger px-1.5 py-0.5 text-center font-semibold text-[12px] text-canvas tabular-nums leading-snug">
+            @{unreadText(conversation.unreadMentions.length)}
+            <span className="sr-only">
+              {' '}
+              {t('sidebar.mentions', { count: conversation.unreadMentions.length })}
+            </span>
+          </span>
+        )}
         {unread && (
           <span className="min-w-5.5 shrink-0 rounded-full bg-accent px-1.5 py-0.5 text-center font-semibold text-[12px] text-on-accent tabular-nums leading-snug">
             {unreadText(conversation.unread)}

@@ -13,6 +13,7 @@ const ROWS = [
   ['pin', 'details.whoMayPin'],
   ['deleteOthers', 'details.whoMayDeleteOthers'],
   ['rename', 'details.whoMayRename'],
+  ['mentionEveryone', 'details.whoMayMentionEveryone'],
 ] as const;
 
 /** Lets an owner choose who may do what in a group. */

@@ -11,6 +11,7 @@ import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { actionOf, charactersLeft, isSendable } from './composer-rules.ts';
 import { grow } from './grow.ts';
 import { ReplyBar } from './quote.tsx';
+import { useMentionMenu } from './use-mention-menu.tsx';
 import { useServerDraft } from './use-server-draft.ts';
 import { useSlowMode } from './use-slow-mode.ts';
 
@@ -46,6 +47,7 @@ export function Composer({
   const account = useAccountId();
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(() => readKept(account, draftName(view.id)) ?? '');
+  const [caret, setCaret] = useState(text.length);
   draft.current = text;
   const sent = useServerDraft(view.id, text, setText);
   const left = charactersLeft(text);
@@ -76,6 +78,25 @@ export function Composer({
     };
   }, [hadFocus]);
 
+  const mentions = useMentionMenu({
+    view,
+    text,
+    caret,
+    onChange: (next, at) => {
+      setText(next);
+      setCaret(at);
+      moveTo.current = at;
+    },
+  });
+  // The caret follows a name that was filled in, once the field has its text.
+  const moveTo = useRef<number | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: after each change of the text
+  useLayoutEffect(() => {
+    if (moveTo.current === null) return;
+    field.current?.setSelectionRange(moveTo.current, moveTo.current);
+    moveTo.current = null;
+  }, [text]);
+
   const send = () => {
     if (!ready) return;
     sent(client.post(view.id, text.trim(), replyTo === null ? {} : { replyTo }).settled);
@@ -89,8 +110,9 @@ export function Composer({
         event.preventDefault();
         send();
       }}
-      className="px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-5"
+      className="relative px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-5"
     >
+      {mentions.menu}
       {replyTo !== null && <ReplyBar seq={replyTo} onCancel={onCancelReply} />}
       <div className="flex items-end gap-1 rounded-xl border border-line bg-raised p-1.5 pl-3.5 shadow-sm transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
         <textarea
@@ -98,15 +120,19 @@ export function Composer({
           value={text}
           rows={1}
           data-composer
+          {...mentions.field}
           enterKeyHint={isTouch ? 'enter' : 'send'}
           dir="auto"
           aria-label={t('composer.message', { title })}
           placeholder={t('composer.message', { title })}
           onChange={(event) => {
             setText(event.target.value);
+            setCaret(event.target.selectionStart);
             if (event.target.value.trim()) client.typing(view.id);
           }}
+          onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
           onKeyDown={(event) => {
+            if (mentions.onKeyDown(event)) return;
             if (event.key === 'Escape' && !event.nativeEvent.isComposing) onCancelReply();
             const action = actionOf(event.nativeEvent, { isTouch, isEmpty: text === '' });
             if (action === null) return;

@@ -1,21 +1,31 @@
+import type { Mention } from '@parley/protocol';
 import { useMemo, useState } from 'react';
 import { displayText } from '../lib/display-text.ts';
 import { t } from '../texts/index.ts';
 import { useExpanded } from './expanded.ts';
-import { foldTokens, isLong, parseText, type TextToken } from './parse-text.ts';
+import { MentionChip } from './mention-chip.tsx';
+import { foldTokens, isLong, parseText, type TextToken, withMentions } from './parse-text.ts';
 
 /**
- * Renders a message's text with line breaks, links, `code` and ```blocks```. A long text is folded
+ * Renders a message's text with line breaks, links, mentions, `code` and ```blocks```. A long text is folded
  * behind “Show more”; its state is kept under `id` while the row is unmounted. The box is clipped, so
  * that stacked combining marks do not cover neighbouring messages.
  */
-export function Markup({ id, text }: { id: string; text: string }) {
+export function Markup({
+  id,
+  text,
+  mentions = NONE,
+}: {
+  id: string;
+  text: string;
+  mentions?: readonly Mention[];
+}) {
   const expanded = useExpanded();
   const [isExpanded, setExpanded] = useState(() => expanded.has(id));
   const [tokens, canFold] = useMemo(() => {
     const shown = displayText(text);
-    return [parseText(shown), isLong(shown)] as const;
-  }, [text]);
+    return [withMentions(parseText(shown), mentions), isLong(shown)] as const;
+  }, [text, mentions]);
   const isFolded = canFold && !isExpanded;
   const toggle = () => {
     if (isExpanded) expanded.delete(id);
@@ -47,10 +57,14 @@ export function Markup({ id, text }: { id: string; text: string }) {
   );
 }
 
+const NONE: readonly Mention[] = [];
+
 function Token({ token }: { token: TextToken }) {
   switch (token.kind) {
     case 'text':
       return token.text;
+    case 'mention':
+      return <MentionChip mention={token.mention} text={token.text} />;
     case 'code':
       return (
         <code className="rounded-md bg-sunken px-1.5 py-0.5 font-mono text-[13px]">

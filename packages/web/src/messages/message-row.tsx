@@ -121,7 +121,7 @@ export const MessageRow = memo(function MessageRow({
           <div className={cx('flex items-end gap-2', message.state === 'pending' && 'opacity-60')}>
             <div className="min-w-0 flex-1">
               {message.replyTo !== null && <Quote seq={message.replyTo} />}
-              <Markup id={editKey} text={message.body} />
+              <Markup id={editKey} text={message.body} mentions={message.mentions} />
               {message.editedAt !== null && (
                 <EditedMark
                   time={message.editedAt}

@@ -1,7 +1,8 @@
+import type { AccountId, ConversationId } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { displayText, excerpt, MARKS_SHOWN } from '../lib/display-text.ts';
-import { foldTokens, isLong, parseText, type TextToken } from './parse-text.ts';
+import { foldTokens, isLong, parseText, type TextToken, withMentions } from './parse-text.ts';
 
 const kinds = (text: string) => parseText(text).map((t) => [t.kind, t.text]);
 /** Text of what the parser looks for, in any order. */
@@ -222,5 +223,27 @@ describe('long messages', () => {
   test('do not end in a truncated link', () => {
     const tokens = parseText(`${'a'.repeat(1_190)} https://a.example/${'b'.repeat(2_000)}`);
     expect(foldTokens(tokens).map((t) => t.kind)).toEqual(['text', 'text']);
+  });
+});
+
+describe('mentions', () => {
+  const ria = { kind: 'user', name: 'ria', id: 'r' as AccountId } as const;
+  const design = { kind: 'group', name: 'design-team', id: 'd' as ConversationId } as const;
+  const split = (text: string) => withMentions(parseText(text), [ria, design, { kind: 'here' }]);
+
+  test('split the text where the server has resolved a name', () => {
+    expect(split('@ria, see #design-team. @unknown @here!')).toEqual([
+      { kind: 'mention', text: '@ria', mention: ria },
+      { kind: 'text', text: ', see ' },
+      { kind: 'mention', text: '#design-team', mention: design },
+      { kind: 'text', text: '. @unknown ' },
+      { kind: 'mention', text: '@here', mention: { kind: 'here' } },
+      { kind: 'text', text: '!' },
+    ]);
+  });
+
+  test('are never in code or links', () => {
+    const kinds = split('`@ria` https://example.org/@ria a@ria').map((token) => token.kind);
+    expect(kinds).toEqual(['code', 'text', 'link', 'text']);
   });
 });

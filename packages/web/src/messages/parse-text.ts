@@ -1,9 +1,12 @@
+import { type Mention, mentionSpans } from '@parley/protocol';
+
 /** A piece of a message's text and how it is displayed. */
 export type TextToken =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'code'; readonly text: string }
   | { readonly kind: 'block'; readonly text: string }
-  | { readonly kind: 'link'; readonly text: string };
+  | { readonly kind: 'link'; readonly text: string }
+  | { readonly kind: 'mention'; readonly text: string; readonly mention: Mention };
 
 const FENCE = '```';
 /** Characters that end a URL: white space, quotes, angle brackets and bidirectional controls. */
@@ -28,6 +31,38 @@ export function parseText(text: string): TextToken[] {
     at = close + FENCE.length;
   }
   parseInline(text.slice(at), tokens);
+  return tokens;
+}
+
+/** Splits the plain text among tokens at the mentions that the server has resolved. */
+export function withMentions(
+  tokens: readonly TextToken[],
+  mentions: readonly Mention[],
+): readonly TextToken[] {
+  if (mentions.length === 0) return tokens;
+  const known = new Map(mentions.map((m) => [signed(m), m]));
+  return tokens.flatMap((token) => (token.kind === 'text' ? splitAt(token.text, known) : [token]));
+}
+
+const signed = (mention: Mention): string => {
+  if (mention.kind === 'group') return `#${mention.name}`;
+  return `@${mention.kind === 'user' ? mention.name : mention.kind}`;
+};
+
+function splitAt(text: string, known: ReadonlyMap<string, Mention>): TextToken[] {
+  const tokens: TextToken[] = [];
+  let from = 0;
+  const plainUntil = (end: number) => {
+    if (end > from) tokens.push({ kind: 'text', text: text.slice(from, end) });
+  };
+  for (const { sign, name, start, end } of mentionSpans(text)) {
+    const mention = known.get(sign + name);
+    if (!mention) continue;
+    plainUntil(start);
+    tokens.push({ kind: 'mention', text: text.slice(start, end), mention });
+    from = end;
+  }
+  plainUntil(text.length);
   return tokens;
 }
 
@@ -137,8 +172,9 @@ export function foldTokens(tokens: readonly TextToken[]): TextToken[] {
       continue;
     }
     const cut = `${token.text.slice(0, end).trimEnd()}…`;
-    // A truncated URL would lead elsewhere.
-    shown.push({ kind: token.kind === 'link' ? 'text' : token.kind, text: cut });
+    // A truncated URL would lead elsewhere, and a truncated name is no mention.
+    const isWhole = token.kind === 'link' || token.kind === 'mention';
+    shown.push({ kind: isWhole ? 'text' : token.kind, text: cut });
     break;
   }
   return shown;

@@ -23,6 +23,7 @@ const aRow = (seq: number, author = 'ana', state: TimelineMessage['state'] = 'st
     changedSeq: seq as Seq,
     reactions: [],
     replyTo: null,
+    mentions: [],
     pinned: null,
     state,
     seenBy: [],

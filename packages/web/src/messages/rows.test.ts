@@ -18,6 +18,7 @@ function aMessage(seq: number, author: string, minute: number): TimelineMessage 
     changedSeq: seq as Seq,
     reactions: [],
     replyTo: null,
+    mentions: [],
     pinned: null,
     state: 'stored',
     seenBy: [],

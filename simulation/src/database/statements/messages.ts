@@ -1,4 +1,12 @@
-import type { MembershipRow, MessageRow, PinRow, ReactionRow } from '../tables.ts';
+import type { Mention } from '@parley/protocol';
+import type {
+  ConversationRow,
+  MembershipRow,
+  MentionRow,
+  MessageRow,
+  PinRow,
+  ReactionRow,
+} from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
 import { changed, listForms, ms, reads, type Statement, time, writes } from './statement.ts';
 
@@ -7,9 +15,9 @@ export const messageRuleStatements: readonly Statement[] = [
   ...listForms(
     reads(
       'messages-members',
-      '95a6a9a1d27f',
+      'd3b9d094e380',
       (tx, values) => {
-        const [accounts, conversations] = values as [string[], string[]];
+        const [accounts, conversations, toEveryone] = values as [string[], string[], boolean[]];
         return accounts.flatMap((account, n) => {
           const periods = tx.all(tx.tables.membershipsByPair, conversations[n] + account);
           const last = periods.reduce<(typeof periods)[number] | null>(
@@ -27,8 +35,12 @@ export const messageRuleStatements: readonly Statement[] = [
               visibility: c.visibility,
               is_everyone: c.is_everyone,
               post,
+              mention_everyone: c.minimum_roles.mentionEveryone ?? null,
+              member_count: c.member_count,
               is_server_admin:
-                c.is_everyone && (post !== null || isSlow) ? isServerAdmin(tx, account) : null,
+                c.is_everyone && (post !== null || isSlow || toEveryone[n])
+                  ? isServerAdmin(tx, account)
+                  : null,
               is_archived: c.archived_at !== null,
               slow_mode_seconds: c.slow_mode_seconds,
               slow_posted_at: isSlow ? lastSlowPost(periods) : null,
@@ -44,6 +56,8 @@ export const messageRuleStatements: readonly Statement[] = [
         'visibility',
         'is_everyone',
         'post',
+        'mention_everyone',
+        'member_count',
         'is_server_admin',
         'is_archived',
         'slow_mode_seconds',
@@ -51,7 +65,7 @@ export const messageRuleStatements: readonly Statement[] = [
         'is_blocked',
       ],
     ),
-    'f66a012a4988',
+    '753a9fec67af',
   ),
 
   reads(
@@ -68,7 +82,7 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'messages-target',
-    '993031e6afc5',
+    '94ff4f4e5657',
     (tx, values) => {
       const [account, conversation, seq] = values as [string, string, number];
       const c = tx.one(tx.tables.conversationsById, conversation);
@@ -87,6 +101,7 @@ export const messageRuleStatements: readonly Statement[] = [
           role: membership.role,
           is_everyone: c.is_everyone,
           is_archived: c.archived_at !== null,
+          member_count: c.member_count,
           is_blocked: c.kind === 'direct' ? false : null,
           is_server_admin: c.is_everyone ? isServerAdmin(tx, account) : null,
         },
@@ -101,9 +116,51 @@ export const messageRuleStatements: readonly Statement[] = [
       'role',
       'is_everyone',
       'is_archived',
+      'member_count',
       'is_blocked',
       'is_server_admin',
     ],
+  ),
+
+  reads(
+    'mentions-users',
+    'deed3aa681d5',
+    (tx, values) => {
+      const [names] = values as [string[]];
+      return names.flatMap((name, i) =>
+        tx.tables.accounts
+          .rows()
+          .flatMap((row) => tx.see(row) ?? [])
+          .filter((a) => a.is_active && a.username.toLowerCase() === name)
+          .map((a) => ({ n: i + 1, id: a.id })),
+      );
+    },
+    ['n', 'id'],
+  ),
+
+  reads(
+    'mentions-groups',
+    '3624029418de',
+    (tx, values) => {
+      const [names, accounts] = values as [string[], string[]];
+      return names.flatMap((name, i) => {
+        const isOwn = (c: ConversationRow) => isMember(tx, accounts[i] as string, c.id);
+        const [first] = tx.tables.conversations
+          .rows()
+          .flatMap((row) => tx.see(row) ?? [])
+          .filter((c) => c.kind === 'group' && c.deleted_at === null)
+          .filter((c) => c.name?.toLowerCase().replaceAll(' ', '-') === name.toLowerCase())
+          .filter((c) => c.visibility === 'public' || isOwn(c))
+          .sort(
+            (a, b) =>
+              Number(isOwn(b)) - Number(isOwn(a)) ||
+              a.created_at - b.created_at ||
+              (a.id < b.id ? -1 : 1),
+          );
+        return first ? [{ n: i + 1, id: first.id }] : [];
+      });
+    },
+    ['n', 'id'],
   ),
 
   reads(
@@ -189,14 +246,15 @@ export const messageProjectionStatements: readonly Statement[] = [
   }),
 
   ...listForms(
-    writes('messages-posted', '01383335c46e', function* (tx, values) {
-      const [streams, seqs, authors, bodies, ats, quoted] = values as [
+    writes('messages-posted', '981b61deb9fa', function* (tx, values) {
+      const [streams, seqs, authors, bodies, ats, quoted, mentions] = values as [
         string[],
         number[],
         string[],
         string[],
         string[],
         (number | null)[],
+        (string | null)[],
       ];
       for (const [n, conversation_id] of streams.entries()) {
         yield* tx.insert(tx.tables.messages, {
@@ -209,23 +267,25 @@ export const messageProjectionStatements: readonly Statement[] = [
           deleted_at: null,
           changed_seq: seqs[n] as number,
           reply_to: quoted[n] ?? null,
+          mentions: mentionsIn(mentions[n]),
         });
       }
       return changed('INSERT', streams.length);
     }),
-    '37f173f2b5ab',
+    '748c0055306e',
   ),
 
   writes(
     'messages-edited',
-    'ec5622fc687d',
+    '8694afb2d7d3',
     function* (tx, values) {
-      const [conversation, message, body, at, seq] = values as [
+      const [conversation, message, body, at, seq, mentions] = values as [
         string,
         number,
         string,
         string,
         number,
+        string | null,
       ];
       const edited_at = ms(at);
       return yield* change(tx, conversation, message, seq, (m) => ({
@@ -233,6 +293,7 @@ export const messageProjectionStatements: readonly Statement[] = [
         body,
         edited_at,
         changed_seq: seq,
+        mentions: mentionsIn(mentions),
       }));
     },
     { texts: [3] },
@@ -243,7 +304,7 @@ export const messageProjectionStatements: readonly Statement[] = [
     return yield* change(tx, conversation, message, seq, (m) => ({ ...m, changed_seq: seq }));
   }),
 
-  writes('messages-deleted', '7ccbde4397fa', function* (tx, values) {
+  writes('messages-deleted', '2ee59235a7be', function* (tx, values) {
     const [streams, messages, ats, seqs] = values as [string[], number[], string[], number[]];
     const found = streams.map((stream, n) =>
       tx.rows(
@@ -258,11 +319,32 @@ export const messageProjectionStatements: readonly Statement[] = [
         tx.tables.messages,
         rows,
         (m) => m.changed_seq < seq,
-        (m) => ({ ...m, body: '', deleted_at, changed_seq: seq, reply_to: null }),
+        (m) => ({ ...m, body: '', deleted_at, changed_seq: seq, reply_to: null, mentions: null }),
       );
       count += deleted.length;
     }
     return changed('UPDATE', count);
+  }),
+
+  writes('mentions-deleted', '6f908024eeb5', function* (tx, values) {
+    const [streams, messages] = values as [string[], number[]];
+    const rows = streams.flatMap((stream, n) =>
+      tx.rows<MentionRow>(tx.tables.mentionsByMessage.find(stream + messages[n])),
+    );
+    return changed('DELETE', yield* tx.delete(tx.tables.mentions, rows));
+  }),
+
+  writes('mentions-added', '0070a72f4c8d', function* (tx, values) {
+    const [streams, messages, accounts, seqs] = values as [string[], number[], string[], number[]];
+    for (const [n, conversation_id] of streams.entries()) {
+      yield* tx.insert(tx.tables.mentions, {
+        conversation_id,
+        message_seq: messages[n] as number,
+        account_id: accounts[n] as string,
+        seq: seqs[n] as number,
+      });
+    }
+    return changed('INSERT', streams.length);
   }),
 
   writes('messages-deleted-reactions', 'f49700f7f8e4', function* (tx, values) {
@@ -366,6 +448,10 @@ export const messageProjectionStatements: readonly Statement[] = [
     return changed('UPDATE', redacted.length);
   }),
 ];
+
+/** Returns the mentions in a JSON text, as `jsonb` holds them. */
+const mentionsIn = (text: string | null | undefined): MessageRow['mentions'] =>
+  text ? (JSON.parse(text) as Mention[]) : null;
 
 /** Returns the message that an edit is of, from the data of its event. */
 export const messageOf = (data: string): number =>

@@ -6,9 +6,9 @@ import { type Result, reads, type Statement, selected, writes } from './statemen
 
 /** The statements of read cursors. */
 export const readCursorStatements: readonly Statement[] = [
-  writes('read-cursors-move', '6a84816fa437', move),
+  writes('read-cursors-move', 'b8b05fe2ff9c', move),
 
-  reads('read-cursors-of', '9d7c416479d9', (tx, [account]) => {
+  reads('read-cursors-of', 'f0b25f6136a7', (tx, [account]) => {
     const row = tx.one(tx.tables.accountsById, account as string);
     if (!row) return [];
     const items = tx
@@ -147,6 +147,7 @@ const cursorJson = (
   readSeq: read_seq,
   revision: read_revision,
   unread: unreadAfter(tx, m, read_seq),
+  unreadMentions: unreadMentionsAfter(tx, m, read_seq),
   asOf,
 });
 
@@ -159,4 +160,21 @@ export function unreadAfter(tx: Transaction, m: MembershipRow, readSeq: number):
     if (++count >= LIMITS.unreadMax) break;
   }
   return count;
+}
+
+/** Returns the messages after `readSeq` that mention the member or everyone, in order, at most the last ones. */
+export function unreadMentionsAfter(tx: Transaction, m: MembershipRow, readSeq: number): number[] {
+  const { mentionsByAccount, messagesByPlace } = tx.tables;
+  const seqs = new Set(
+    tx.all(mentionsByAccount, m.account_id + m.conversation_id).map((row) => row.message_seq),
+  );
+  for (const row of messagesByPlace.from(m.conversation_id, readSeq + 1)) {
+    const message = tx.see(row);
+    const isToEveryone = message?.mentions?.some(({ kind }) => kind === 'everyone') ?? false;
+    if (message && isToEveryone && message.author_id !== m.account_id) seqs.add(message.seq);
+  }
+  return [...seqs]
+    .filter((seq) => seq > readSeq)
+    .sort((a, b) => a - b)
+    .slice(-LIMITS.unreadMax);
 }

@@ -8,7 +8,7 @@ import { jsonTime, reads, type Statement } from './statement.ts';
  * before its limit.
  */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', 'e8571cd49b91', (tx, values) => {
+  reads('messages-history', 'eecca4a54033', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,
@@ -32,7 +32,7 @@ export const messageReadStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('messages-one', '184a92d126cd', (tx, values) => {
+  reads('messages-one', '95cfd30ee2be', (tx, values) => {
     const [account, conversation, seq] = values as [string, string, number];
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
@@ -62,7 +62,7 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ exists: true, items: items.map(versionJson), found: items.length }];
   }),
 
-  reads('messages-pinned-list', '2071559478d6', (tx, values) => {
+  reads('messages-pinned-list', '9d067ee915a8', (tx, values) => {
     const [account, conversation] = values as [string, string];
     if (!isMember(tx, account, conversation)) return [];
     const pins = tx.all(tx.tables.pinsByConversation, conversation).sort((a, b) => b.seq - a.seq);
@@ -153,6 +153,7 @@ function messageJson(tx: Transaction, m: MessageRow) {
   return {
     ...fieldsJson(m),
     replyTo: m.reply_to,
+    mentions: m.mentions ?? [],
     reactions: [...reactions].map(([emoji, accounts]) => ({ emoji, accounts })),
     pinned: pin ? { by: pin.pinned_by, at: jsonTime(pin.pinned_at) } : null,
   };

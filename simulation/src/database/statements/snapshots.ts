@@ -2,20 +2,20 @@ import type { AccountRow, ConversationRow, MembershipRow, StreamRow } from '../t
 import type { Transaction } from '../transaction.ts';
 import { membersOf } from './conversations.ts';
 import { isMember } from './messages.ts';
-import { unreadAfter } from './read-cursors.ts';
+import { unreadAfter, unreadMentionsAfter } from './read-cursors.ts';
 import { lastMessageJson } from './reads.ts';
 import { jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
-  reads('conversations-of', '1d7e23e58e25', (tx, [account]) => [
+  reads('conversations-of', '90260c0bc8eb', (tx, [account]) => [
     {
       items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
       is_server_admin: isServerAdmin(tx, account as string),
     },
   ]),
 
-  reads('conversations-for', '30c6e34fdca4', (tx, values) => {
+  reads('conversations-for', '54190fcca4f7', (tx, values) => {
     const [account, id] = values as [string, string];
     return currentOf(tx, account)
       .filter((c) => c.conversation.id === id)
@@ -25,7 +25,7 @@ export const snapshotStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('conversations-start', 'e8404a2c6c51', start),
+  reads('conversations-start', '87435684eac9', start),
 
   reads('conversations-public', 'd7bf4b46701a', (tx, values) => {
     const [account, name, after, search, limit] = values as [
@@ -160,6 +160,7 @@ function snapshotJson(tx: Transaction, { membership: m, conversation: c, stream,
     readSeq: m.read_seq,
     readRevision: m.read_revision,
     unread: unreadAfter(tx, m, m.read_seq),
+    unreadMentions: unreadMentionsAfter(tx, m, m.read_seq),
     peerReadSeq: peer?.read_seq ?? null,
     lastSeq: stream.last_seq,
     lastMessage: lastMessageOf(tx, c.id),
@@ -225,6 +226,7 @@ const unchangedJson = (tx: Transaction, { membership: m, stream, peer }: Current
   m.read_seq,
   m.read_revision,
   unreadAfter(tx, m, m.read_seq),
+  unreadMentionsAfter(tx, m, m.read_seq),
   peer?.read_seq ?? null,
 ];
 

@@ -1,0 +1,191 @@
+import type { ConversationView } from '@parley/client';
+import type { MentionSuggestion } from '@parley/protocol';
+import { AtSign } from 'lucide-react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { cx } from '../ui/cx.ts';
+import { type MentionQuery, mentionQuery, withName } from './mention-query.ts';
+
+/** Time without a key press after which suggestions are requested. */
+const QUIET_MS = 120;
+
+/** What can be chosen: an account, or members together. */
+type Option =
+  | { readonly name: string; readonly user: MentionSuggestion }
+  | { readonly name: 'everyone' | 'here'; readonly user: null };
+
+/** What a field with a mention menu renders and passes on. */
+export interface MentionMenu {
+  readonly menu: ReactNode;
+  /** Attributes of the field, for assistive technology. */
+  readonly field: {
+    readonly 'aria-autocomplete': 'list';
+    readonly 'aria-haspopup': 'listbox';
+    readonly 'aria-controls': string | undefined;
+    readonly 'aria-activedescendant': string | undefined;
+  };
+  /** Handles a key press if the menu is open; returns whether it did. */
+  onKeyDown(event: KeyboardEvent): boolean;
+}
+
+/** Suggests names while the user types `@` and a part of one. */
+export function useMentionMenu({
+  view,
+  text,
+  caret,
+  onChange,
+}: {
+  view: ConversationView;
+  text: string;
+  caret: number;
+  onChange: (text: string, caret: number) => void;
+}): MentionMenu {
+  const id = useId();
+  const query = mentionQuery(text, caret);
+  const key = query && `${query.start} ${query.search}`;
+  const [closed, setClosed] = useState<string | null>(null);
+  const [chosen, setChosen] = useState({ key, index: 0 });
+  const options = useOptions(view, closed === key ? null : query);
+  const isOpen = options.length > 0 && closed !== key;
+  const index = chosen.key === key ? Math.min(chosen.index, options.length - 1) : 0;
+  const optionId = (n: number) => `${id}-${n}`;
+
+  const choose = (option: Option | undefined) => {
+    if (!query || !option) return;
+    const next = withName(text, query, option.name);
+    onChange(next.text, next.caret);
+  };
+  const onKeyDown = (event: KeyboardEvent): boolean => {
+    if (!isOpen || event.nativeEvent.isComposing) return false;
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step !== 0) {
+      setChosen({ key, index: (index + step + options.length) % options.length });
+    } else if (event.key === 'Escape') setClosed(key);
+    else if ((event.key === 'Enter' && !event.shiftKey) || event.key === 'Tab') {
+      choose(options[index]);
+    } else return false;
+    event.preventDefault();
+    event.stopPropagation();
+    return true;
+  };
+  const menu = (
+    <>
+      <span role="status" className="sr-only">
+        {isOpen && t('composer.suggested', { count: options.length })}
+      </span>
+      {isOpen && (
+        <div
+          id={id}
+          role="listbox"
+          aria-label={t('composer.suggestions')}
+          className="absolute inset-x-3 bottom-full z-10 mb-1 max-h-72 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-lg sm:inset-x-5"
+        >
+          {options.map((option, n) => (
+            <Suggestion
+              key={option.user?.account ?? option.name}
+              id={optionId(n)}
+              option={option}
+              isChosen={n === index}
+              onChoose={() => choose(option)}
+            />
+          ))}
+        </div>
+      )}
+    </>
+  );
+  return {
+    menu,
+    onKeyDown,
+    field: {
+      'aria-autocomplete': 'list',
+      'aria-haspopup': 'listbox',
+      'aria-controls': isOpen ? id : undefined,
+      'aria-activedescendant': isOpen ? optionId(index) : undefined,
+    },
+  };
+}
+
+/** Returns the options for what is typed; those of the last answer until the next one arrives. */
+function useOptions(view: ConversationView, query: MentionQuery | null): readonly Option[] {
+  const client = useClient();
+  const [users, setUsers] = useState<readonly MentionSuggestion[]>([]);
+  const search = query?.search;
+  useEffect(() => {
+    if (search === undefined) {
+      setUsers([]);
+      return;
+    }
+    let isCurrent = true;
+    const timer = setTimeout(async () => {
+      try {
+        const { items } = await client.api.mentionSuggestions(view.id, { search });
+        if (isCurrent) setUsers(items);
+      } catch {
+        // Names can be typed without suggestions.
+        if (isCurrent) setUsers([]);
+      }
+    }, QUIET_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [client, view.id, search]);
+  if (search === undefined) return [];
+  const mayAll = view.kind === 'group' && view.permissions.includes('mention_everyone');
+  const all = mayAll ? (['everyone', 'here'] as const) : [];
+  return [
+    ...users.map((user) => ({ name: user.username, user })),
+    ...all
+      .filter((name) => name.startsWith(search.toLowerCase()))
+      .map((name) => ({ name, user: null })),
+  ];
+}
+
+function Suggestion({
+  id,
+  option: { name, user },
+  isChosen,
+  onChoose,
+}: {
+  id: string;
+  option: Option;
+  isChosen: boolean;
+  onChoose: () => void;
+}) {
+  const quiet = isChosen ? 'text-soft' : 'text-muted';
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, which names the active option
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the field handles the keys
+    <div
+      id={id}
+      role="option"
+      aria-selected={isChosen}
+      // The field keeps the focus.
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={onChoose}
+      className={cx(
+        'flex min-h-11 w-full cursor-pointer items-center gap-3 rounded-lg px-2',
+        isChosen ? 'bg-selected' : 'hover:bg-hover',
+      )}
+    >
+      {user ? (
+        <Avatar id={user.account} name={user.displayName} size={28} />
+      ) : (
+        <span className="flex size-7 items-center justify-center text-muted">
+          <AtSign size={18} />
+        </span>
+      )}
+      <span className="min-w-0 flex-1 truncate">
+        {user && <bdi className="font-medium">{user.displayName} </bdi>}
+        <span className={cx(user && cx('text-[13px]', quiet))}>@{name}</span>
+      </span>
+      <span className={cx('shrink-0 text-[12px]', quiet)}>
+        {user
+          ? !user.isMember && t('composer.notMember')
+          : t(name === 'everyone' ? 'composer.everyone' : 'composer.here')}
+      </span>
+    </div>
+  );
+}
