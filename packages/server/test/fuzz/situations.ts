@@ -212,11 +212,13 @@ function conversations(fixtures: Fixtures): Situations {
 
 function messages(fixtures: Fixtures): Situations {
   /** A member’s own message, after these requests about it. */
-  const message = async (...done: readonly (readonly [method: string, path: string])[]) => {
+  const message = async (
+    ...done: readonly (readonly [method: string, path: string, body?: object])[]
+  ) => {
     const { member, group } = await fixtures.shared();
     const seq = await member.post(group, 'a message');
-    for (const [method, path] of done) {
-      ok(await member.request(method, `/conversations/${group}/messages/${seq}/${path}`));
+    for (const [method, path, body] of done) {
+      ok(await member.request(method, `/conversations/${group}/messages/${seq}/${path}`, body));
     }
     return as(member, {
       id: group,
@@ -247,7 +249,7 @@ function messages(fixtures: Fixtures): Situations {
     saveMessage: one,
     saveDraft: one,
     deleteDraft: one,
-    unsaveMessage: () => message(['PUT', 'saved']),
+    unsaveMessage: () => message(['PUT', 'saved', {}]),
   };
 }
 
