@@ -247,8 +247,8 @@ test('what an account does with its factors changes nothing of another account',
 
 describe('a ticket', () => {
   test('authorizes only its step: no route, no token, no socket', async () => {
-    await withTotp('max');
-    const { body } = await login('max');
+    await withTotp('maxi');
+    const { body } = await login('maxi');
     const bearer = { authorization: `Bearer ${body.ticket}` };
     expect((await call(server.url, 'GET', '/me', { headers: bearer })).status).toBe(401);
     expect((await call(server.url, 'POST', '/auth/token', { headers: bearer })).status).toBe(401);
@@ -607,7 +607,7 @@ describe('a passkey', () => {
   });
 
   test('that is known already is not added to another account', async () => {
-    const tom = await withPasskey('tom');
+    const tom = await withPasskey('tomas');
     const una2 = await server.register('una2');
     const options = await una2.request('POST', '/me/passkeys/options', password);
     const made = new Authenticator().create(options.body, server.url);
