@@ -18,6 +18,8 @@ export class Drafts {
   readonly #known = new Map<ConversationId, DraftChanged>();
   #isWanted = false;
   #isLoaded = false;
+  /** How often everything was forgotten: answers to requests from before are ignored. */
+  #clears = 0;
 
   constructor(api: ParleyApi, changed: (change: DraftChanged) => void) {
     this.#api = api;
@@ -31,7 +33,9 @@ export class Drafts {
   }
 
   async #fetch(): Promise<void> {
+    const clears = this.#clears;
     const { readVersion: version, items } = await this.#api.drafts();
+    if (clears !== this.#clears) return;
     const listed = new Set(items.map((draft) => draft.conversation));
     for (const conversation of this.#known.keys()) {
       if (!listed.has(conversation)) this.apply({ conversation, version, draft: null });
@@ -62,6 +66,7 @@ export class Drafts {
 
   /** Forgets everything: another account may be started. */
   clear(): void {
+    this.#clears++;
     this.#isWanted = false;
     this.#isLoaded = false;
     this.#known.clear();

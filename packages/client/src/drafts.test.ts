@@ -1,0 +1,37 @@
+import { ConversationId, type Draft } from '@parley/protocol';
+import { expect, test } from 'vitest';
+import { ParleyApi } from './api.ts';
+import { type DraftChanged, Drafts } from './drafts.ts';
+
+const C = ConversationId.parse('0197a000-0000-7000-8000-00000000000c');
+
+test('an answer to a request of a former account is ignored', async () => {
+  const bodies = ['of the former account', 'of this account'];
+  const answers: (() => void)[] = [];
+  const api = new ParleyApi({
+    url: 'https://chat.example',
+    sessionToken: 's',
+    fetch: async (input) => {
+      if (new URL(String(input)).pathname === '/api/v1/auth/token') {
+        return Response.json({ accessToken: 't', accessTokenExpiresIn: 600 });
+      }
+      const draft = { conversation: C, version: 9 - answers.length, body: bodies[answers.length] };
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return Response.json({ readVersion: draft.version, items: [draft] });
+    },
+  });
+  const changes: DraftChanged[] = [];
+  const drafts = new Drafts(api, (change) => changes.push(change));
+  const former = drafts.load();
+  await expect.poll(() => answers.length).toBe(1);
+  drafts.clear();
+  const present = drafts.load();
+  await expect.poll(() => answers.length).toBe(2);
+  answers[0]?.();
+  await former;
+  expect(changes).toEqual([]);
+  answers[1]?.();
+  await present;
+  expect(drafts.get(C) satisfies Draft | null).toMatchObject({ body: 'of this account' });
+  expect(changes).toHaveLength(1);
+});
