@@ -162,17 +162,16 @@ const joinRule = (link: LinkId): Rule<ConversationCommand> => ({
 /** Returns why the actor may not join with a link; null if it may. */
 async function refusalOfLink(
   tx: RuleContext,
-  { conversation, actor }: ConversationCommand,
+  { conversation }: ConversationCommand,
   id: LinkId,
 ): Promise<Refusal | null> {
   const [link] = await tx.query<{ created_by: AccountId }>(
     'admission-usable-link',
-    // An account that has used the link before counts once, and may come back.
+    // A link that is used up lets in no account, not even one that has used it: it is listed no longer,
+    // so that no admin could revoke it to keep a removed member out.
     `select l.created_by from group_links l
-     where l.id = $1 and l.conversation_id = $3
-       and (${IS_USABLE} or (${IS_CURRENT} and exists (
-         select from group_link_uses u where u.link_id = l.id and u.account_id = $4)))`,
-    [id, tx.at, conversation, actor],
+     where l.id = $1 and l.conversation_id = $3 and ${IS_USABLE}`,
+    [id, tx.at, conversation],
   );
   if (!link) return refusal('link_expired');
   const creator = await readConversationState(tx, conversation, link.created_by);
@@ -183,8 +182,7 @@ async function refusalOfLink(
   return refusal(verdict === 'conversation_archived' ? verdict : 'link_expired');
 }
 
-/** SQL: whether the link `l` is neither revoked nor expired at $2. */
-const IS_CURRENT = '(l.revoked_at is null and (l.expires_at is null or l.expires_at > $2))';
 /** SQL: whether a further account may use the link `l`. */
-export const IS_USABLE = `(${IS_CURRENT} and (l.max_uses is null or l.max_uses >
-  (select count(*) from group_link_uses u where u.link_id = l.id)))`;
+export const IS_USABLE = `(l.revoked_at is null and (l.expires_at is null or l.expires_at > $2)
+  and (l.max_uses is null or l.max_uses >
+    (select count(*) from group_link_uses u where u.link_id = l.id)))`;
