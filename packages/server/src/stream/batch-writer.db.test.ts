@@ -387,6 +387,7 @@ test('a post takes seven statements and waits for two answers; a deletion takes 
     'stream-flush-one',
     'stream-check-ids-one',
     'messages-deleted',
+    'mentions-deleted',
     'messages-deleted-reactions',
     'messages-deleted-pins',
     'messages-redact-posted',
