@@ -81,8 +81,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         file: 'stream/stream-transaction.js',
         find: '    issue(name, text, values) {\n',
         replace: `    issue(name, text, values) {
-        if (name === 'messages-posted') globalThis.posted = (globalThis.posted ?? 0) + 1;
-        if (name === 'messages-posted' && globalThis.posted % 20 === 0) void this.query('planted', 'select 1 / 0', []);
+        const isPost = name.startsWith('messages-posted');
+        if (isPost) globalThis.posted = (globalThis.posted ?? 0) + 1;
+        if (isPost && globalThis.posted % 20 === 0) void this.query('planted', 'select 1 / 0', []);
 `,
       },
     ],
