@@ -10,6 +10,11 @@ import { Slices } from './slices.ts';
 
 /** Events read per transaction. */
 export const FILL_MAX = 6_000;
+/**
+ * After messages of so many bytes, a transaction reads no more events: a long text can have a key for
+ * each two of its characters, all of which are in memory at once.
+ */
+const FILL_BYTES = 512 * 1024;
 
 /** What events change in a message. */
 interface Change {
@@ -29,6 +34,8 @@ interface EventRow {
   seq: Seq;
   type: EventType;
   message: Seq | null;
+  /** Whether there are events after those that were read. */
+  hasMore: boolean;
 }
 
 interface MessageRow {
@@ -42,7 +49,8 @@ interface MessageRow {
 
 /**
  * Indexes the next events of conversations, at most {@link FILL_MAX}, in one transaction: with the
- * segment, the progress of the conversations is stored, or neither. Returns how many events it read.
+ * segment, the progress of the conversations is stored, or neither. Returns how many events it read,
+ * and whether these conversations have more.
  *
  * Seqs become visible in their order, since the row of the stream is locked until the commit: what is
  * after the progress is never older than what is before it.
@@ -50,7 +58,7 @@ interface MessageRow {
 export async function fillIndex(
   pool: pg.Pool,
   conversations: readonly ConversationId[],
-): Promise<number> {
+): Promise<{ events: number; hasMore: boolean }> {
   return await withTransaction(pool, async (client) => {
     await lockFilling(client);
     const events = await readEvents(client, conversations);
@@ -64,7 +72,7 @@ export async function fillIndex(
     }
     await noteStale(client, changes);
     await noteProgress(client, events);
-    return events.length;
+    return { events: events.length, hasMore: events[0]?.hasMore === true };
   });
 }
 
@@ -75,17 +83,31 @@ async function readEvents(
   const { rows } = await client.query<EventRow>({
     name: 'search-events',
     text: `
-      select c.id as conversation, e.seq, e.type,
-        case when e.type <> 'message.posted' then (e.data ->> 'message')::int8 end as message
-      from unnest($1::uuid[]) c (id)
-      left join search_progress p on p.conversation_id = c.id
-      cross join lateral (
-        select seq, type, data from events
-        where stream_id = c.id and seq > coalesce(p.seq, 0)
-        order by seq limit $2
+      select conversation, seq, type, message,
+        count(*) over () = $2 or count(*) over () < events as "hasMore"
+      from (
+        select n, conversation, e.seq, type, message, count(*) over () as events,
+          sum(octet_length(g.body)) over (
+            order by n, e.seq rows between unbounded preceding and 1 preceding) as bytes_before
+        from (
+          select c.n, c.id as conversation, e.seq, e.type,
+            case when e.type <> 'message.posted' then (e.data ->> 'message')::int8 end as message
+          from unnest($1::uuid[]) with ordinality c (id, n)
+          left join search_progress p on p.conversation_id = c.id
+          cross join lateral (
+            select seq, type, data from events
+            where stream_id = c.id and seq > coalesce(p.seq, 0)
+            order by seq limit $2
+          ) e
+          order by c.n, e.seq
+          limit $2
+        ) e
+        left join messages g on g.conversation_id = e.conversation
+          and g.seq = case when type = 'message.posted' then e.seq else message end
       ) e
-      limit $2`,
-    values: [conversations, FILL_MAX],
+      where coalesce(bytes_before, 0) < $3
+      order by n, seq`,
+    values: [conversations, FILL_MAX, FILL_BYTES],
   });
   return rows;
 }
@@ -147,7 +169,7 @@ async function noteStale(client: pg.ClientBase, changes: readonly Change[]): Pro
       insert into search_stale (conversation_id, seq, version)
       select * from unnest($1::uuid[], $2::int8[], $3::int8[])
       on conflict (conversation_id, seq) do update
-        set version = greatest(search_stale.version, excluded.version)`,
+        set version = greatest(search_stale.version, excluded.version), at = now()`,
     values: [
       stale.map((c) => c.conversation),
       stale.map((c) => c.seq),

@@ -117,8 +117,8 @@ export class SearchIndexer {
 
   async #fillSome(conversations: readonly ConversationId[]): Promise<number> {
     try {
-      const events = await fillIndex(this.#pool, conversations);
-      if (events >= FILL_MAX) for (const id of conversations) this.#hint(id);
+      const { events, hasMore } = await fillIndex(this.#pool, conversations);
+      if (hasMore) for (const id of conversations) this.#hint(id);
       return events;
     } catch (error) {
       for (const id of conversations) this.#hint(id);

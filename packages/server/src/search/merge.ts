@@ -26,20 +26,27 @@ import { Slices } from './slices.ts';
  */
 const CLASSES = [512, 4_096, 32_768, 131_072];
 const FAN_IN = [8, 8, 8, 4];
-/** Segments of at least so many documents have their postings in rows of their own. */
+/**
+ * Segments of at least so many documents have their postings in rows of their own, and so have those
+ * that are merged from this many bytes: packed postings are in memory as a whole.
+ */
 const PACKED_MAX = 32_768;
+const PACKED_BYTES = 8 * 1024 * 1024;
 /** Rows of postings written, and read, at a time. */
 const ROWS = 2_000;
 
-/** Merges one group of segments, if there is one to merge. Returns how many documents they had; 0 if there is none. */
-export async function mergeOnce(pool: pg.Pool): Promise<number> {
+/**
+ * Merges one group of segments, if there is one to merge. Returns how many documents they had; 0 if there
+ * is none. Merged from `packedBytes` or more, postings are not packed.
+ */
+export async function mergeOnce(pool: pg.Pool, packedBytes = PACKED_BYTES): Promise<number> {
   // Without a lock first: most of the time there is nothing to merge.
   if (dueSegments(await readSegments(pool)) === null) return 0;
   return await withTransaction(pool, async (client) => {
     if (!(await tryLockMerging(client))) return 0;
     const due = dueSegments(await readSegments(client));
     if (due === null) return 0;
-    await merge(client, due, await readStale(client));
+    await merge(client, due, await readStale(client), packedBytes);
     return due.reduce((sum, segment) => sum + segment.size, 0);
   });
 }
@@ -75,7 +82,7 @@ export async function purgeStale(
       if (!(await tryLockMerging(client))) return false;
       const segment = (await readSegments(client)).find((one) => one.id === id);
       // A merge that has removed the segment meanwhile has left out what is stale.
-      if (segment !== undefined) await merge(client, [segment], stale);
+      if (segment !== undefined) await merge(client, [segment], stale, PACKED_BYTES);
       return true;
     });
     // The next purge goes on.
@@ -96,13 +103,18 @@ async function merge(
   client: pg.ClientBase,
   segments: readonly SegmentHead[],
   stale: StaleMessages,
+  packedBytes: number,
 ): Promise<void> {
   const slices = new Slices();
   const sources: Source[] = [];
   for (const segment of segments) sources.push(await openSource(client, segment));
   const documents = await mergeDocuments(sources, stale, slices);
   if (documents.length > 0) {
-    const isPacked = documents.length < PACKED_MAX;
+    const bytes = segments.reduce((sum, segment) => sum + segment.packedBytes, 0);
+    const isPacked =
+      documents.length < PACKED_MAX &&
+      bytes < packedBytes &&
+      segments.every((segment) => segment.packed);
     await (isPacked ? writePacked : writeRows)(client, documents, mergedLists(sources, slices));
   }
   await deleteSegments(

@@ -168,6 +168,23 @@ describe('words', () => {
     expect(all).toEqual(best);
     expect(second.next).toBeNull();
   });
+
+  test('that fit best are ranked in parts if there is too much to compare', async () => {
+    const bodies = ['the wanted word', ...Array.from({ length: 90 }, (_, n) => `other ${n}`)];
+    const group = await aGroup(ada, [], bodies);
+    await fill();
+    const bounded = new MessageSearch({ pool, clock: systemClock, comparedMax: 40 });
+    const query = SearchMessagesQuery.parse({ query: `${group.in} -other`, sort: 'best' });
+    const all: string[] = [];
+    let pages = 0;
+    for (let cursor: string | null | undefined; cursor !== null; pages++) {
+      const found = await bounded.page(ada, { ...query, ...(cursor && { cursor }) });
+      all.push(...found.items.map((item) => item.message.body));
+      cursor = found.next;
+    }
+    expect(all).toEqual(['the wanted word']);
+    expect(pages).toBeGreaterThan(1);
+  });
 });
 
 describe('filters', () => {
@@ -352,6 +369,42 @@ describe('the index', () => {
     expect(all.items.map((item) => item.message.body)).toEqual([]);
     const more = await its2.page(dan, SearchMessagesQuery.parse({ query: 'in:"a group" -x' }));
     expect(more.items).toHaveLength(10);
+  });
+
+  test('a transaction of the filling ends after so many bytes of messages', async () => {
+    await fill();
+    const long = Array.from({ length: 60 }, (_, n) => `longish ${n} ${'x'.repeat(15_900)}`);
+    const group = await aGroup(ada, [], long);
+    const parts: number[] = [];
+    for (let hasMore = true; hasMore; ) {
+      const filled = await fillIndex(pool, [group.id]);
+      parts.push(filled.events);
+      hasMore = filled.hasMore;
+    }
+    expect(parts.length).toBe(2);
+    expect(await found(ada, `${group.in} longish`, { limit: 100 })).toHaveLength(60);
+  });
+
+  test('large postings are stored in rows when their segments are merged', async () => {
+    const { pool: own } = await (await cluster.fresh()).open();
+    const its = await aBootstrappedAppend(own);
+    const dan = await aUser(its, 'dan');
+    const id = await aRealGroup(its, [dan]);
+    for (let n = 0; n < 8; n++) {
+      await says(its, dan, id, `stored ${n}`);
+      await fillIndex(own, [id]);
+    }
+    expect(await mergeOnce(own, 500)).toBe(8);
+    expect((await readSegments(own)).map(({ packed }) => packed)).toEqual([false]);
+    for (let n = 8; n < 16; n++) {
+      await says(its, dan, id, `stored ${n}`);
+      await fillIndex(own, [id]);
+    }
+    expect(await mergeOnce(own)).toBe(15);
+    expect((await readSegments(own)).map(({ packed }) => packed)).toContain(false);
+    const its2 = new MessageSearch({ pool: own, clock: systemClock });
+    const { items } = await its2.page(dan, SearchMessagesQuery.parse({ query: 'stored' }));
+    expect(items).toHaveLength(16);
   });
 
   test('pages are complete and without repetitions, whatever is posted meanwhile', async () => {

@@ -22,6 +22,7 @@ import { type Plan, planOf } from './plan.ts';
 import { SearchSlots } from './search-slots.ts';
 import { SegmentCache } from './segment-cache.ts';
 import { readSegments } from './segment-store.ts';
+import { Slices } from './slices.ts';
 
 /** The time limit of a statement of a search, and of a page: then it ends with what it has found, ms. */
 const STATEMENT_MS = 1_000;
@@ -39,13 +40,19 @@ interface Match {
   readonly body: string;
 }
 
-/** The position of a page cursor: a place, and for the best first the score there and the time of the first page. */
-const Cursor = z.object({
+const PlaceOfCursor = z.object({
   at: z.number(),
   conversation: z.string().regex(/^[0-9a-f-]{36}$/),
   seq: Seq,
+});
+/**
+ * The position of a page cursor: a place, and for the best first the score there and the time of the
+ * first page. Matches before `before` are ranked by themselves; without a score, none of them was shown.
+ */
+const Cursor = PlaceOfCursor.extend({
   score: z.number().optional(),
   until: z.number().optional(),
+  before: PlaceOfCursor.optional(),
 });
 
 /**
@@ -63,10 +70,21 @@ export class MessageSearch {
   readonly #clock: Clock;
   readonly #cache = new SegmentCache();
   readonly #slots: SearchSlots;
+  readonly #comparedMax: number;
 
-  constructor({ pool, clock }: { readonly pool: pg.Pool; readonly clock: Clock }) {
+  constructor({
+    pool,
+    clock,
+    comparedMax = COMPARED_MAX,
+  }: {
+    readonly pool: pg.Pool;
+    readonly clock: Clock;
+    /** Messages compared for a page before it ends early. */
+    readonly comparedMax?: number;
+  }) {
     this.#pool = pool;
     this.#clock = clock;
+    this.#comparedMax = comparedMax;
     this.#slots = new SearchSlots(LIMITS.searchesPerAccount);
   }
 
@@ -83,8 +101,9 @@ export class MessageSearch {
           `set transaction isolation level repeatable read, read only;
            set local statement_timeout = ${STATEMENT_MS}`,
         );
-        const run = new SearchRun(client, this.#cache, account, this.#clock.now(), isGone);
-        return await run.page(query, cursor as (Place & z.infer<typeof Cursor>) | null);
+        const bounds = { isGone, comparedMax: this.#comparedMax };
+        const run = new SearchRun(client, this.#cache, account, this.#clock.now(), bounds);
+        return await run.page(query, cursor as CursorPlace | null);
       }),
     );
   }
@@ -95,6 +114,9 @@ export class MessageSearch {
   }
 }
 
+/** A cursor as this server has written it. */
+type CursorPlace = Place & Omit<z.infer<typeof Cursor>, 'before'> & { before?: Place };
+
 /** One search, in a transaction. */
 class SearchRun {
   readonly #client: pg.ClientBase;
@@ -102,7 +124,9 @@ class SearchRun {
   readonly #account: AccountId;
   readonly #now: number;
   readonly #isGone: () => boolean;
+  readonly #comparedMax: number;
   readonly #deadline = performance.now() + PAGE_MS;
+  readonly #slices = new Slices();
   #compared = 0;
 
   constructor(
@@ -110,19 +134,17 @@ class SearchRun {
     cache: SegmentCache,
     account: AccountId,
     now: number,
-    isGone: () => boolean,
+    { isGone, comparedMax }: { readonly isGone: () => boolean; readonly comparedMax: number },
   ) {
     this.#client = client;
     this.#cache = cache;
     this.#account = account;
     this.#now = now;
     this.#isGone = isGone;
+    this.#comparedMax = comparedMax;
   }
 
-  async page(
-    query: SearchMessagesQuery,
-    cursor: (Place & z.infer<typeof Cursor>) | null,
-  ): Promise<SearchMessagesPage> {
+  async page(query: SearchMessagesQuery, cursor: CursorPlace | null): Promise<SearchMessagesPage> {
     const plan = await planOf(this.#client, this.#account, query, this.#now);
     const problems = [...plan.problems];
     if (plan.isEmpty) return { items: [], next: null, problems };
@@ -139,29 +161,42 @@ class SearchRun {
     return { matches, next: end && pageCursor.write(placeOf(end)) };
   }
 
-  /** Ranks the latest matches up to the time of the first page, and returns those after the cursor. */
-  async #best(plan: Plan, limit: number, cursor: (Place & z.infer<typeof Cursor>) | null) {
+  /**
+   * Ranks the latest matches up to the time of the first page, and returns those after the cursor. If the
+   * bounds of a page end the ranking early, what is older is ranked by itself on later pages.
+   */
+  async #best(plan: Plan, limit: number, cursor: CursorPlace | null) {
     const until = cursor?.until ?? this.#now;
     const period = { ...plan.period, to: Math.min(plan.period.to, until + 1) };
-    const { matches } = await this.#find({ ...plan, period }, RANKED_MAX, null);
-    const ranked = matches
-      .map((match) => {
-        const score = scoreOf(match.body, plan.terms, match.document.at, until);
-        return { match, score: Math.round(score * 1e6) / 1e6 };
-      })
-      .sort((a, b) => b.score - a.score || compareDocuments(b.match.document, a.match.document));
-    const from = cursor
-      ? ranked.findIndex(({ match, score }) => {
-          const order = score - (cursor.score ?? 0);
-          return order < 0 || (order === 0 && compareDocuments(match.document, cursor) < 0);
-        })
-      : 0;
+    const before = cursor?.before ?? null;
+    const { matches, reached } = await this.#find({ ...plan, period }, RANKED_MAX, before);
+    const ranked: { match: Match; score: number }[] = [];
+    for (const match of matches) {
+      const score = scoreOf(match.body, plan.terms, match.document.at, until);
+      ranked.push({ match, score: Math.round(score * 1e6) / 1e6 });
+      await this.#slices.breathe();
+    }
+    ranked.sort(
+      (a, b) => b.score - a.score || compareDocuments(b.match.document, a.match.document),
+    );
+    const { score: shown } = cursor ?? {};
+    const from =
+      cursor && shown !== undefined
+        ? ranked.findIndex(({ match, score }) => {
+            const order = score - shown;
+            return order < 0 || (order === 0 && compareDocuments(match.document, cursor) < 0);
+          })
+        : 0;
     const page = from === -1 ? [] : ranked.slice(from, from + limit);
     const last = page[page.length - 1];
-    const isLast = !last || last === ranked[ranked.length - 1];
-    const next = isLast
-      ? null
-      : pageCursor.write({ ...placeOf(last.match.document), score: last.score, until });
+    let next: string | null = null;
+    if (last && last !== ranked[ranked.length - 1]) {
+      const place = { ...placeOf(last.match.document), score: last.score, until };
+      next = pageCursor.write({ ...place, ...(before && { before }) });
+    } else if (reached && ranked.length < RANKED_MAX) {
+      const place = placeOf(reached);
+      next = pageCursor.write({ ...place, until, before: place });
+    }
     return { matches: page.map(({ match }) => match), next };
   }
 
@@ -174,7 +209,7 @@ class SearchRun {
     const segments = await readSegments(on);
     const candidates = new Candidates({ on, cache: this.#cache }, segments, plan, before);
     const matches: Match[] = [];
-    let size = Math.max(READ_MIN, limit + 1);
+    let size = Math.min(Math.max(READ_MIN, limit + 1), READ_MAX, this.#comparedMax);
     for (;;) {
       const documents = await candidates.next(size);
       if (documents.length === 0) return { matches, reached: null };
@@ -191,7 +226,9 @@ class SearchRun {
   }
 
   #isOver(): boolean {
-    return this.#compared >= COMPARED_MAX || performance.now() > this.#deadline || this.#isGone();
+    return (
+      this.#compared >= this.#comparedMax || performance.now() > this.#deadline || this.#isGone()
+    );
   }
 
   /** Returns those of the documents that the account may read and that are what the plan looks for. */
@@ -221,9 +258,14 @@ class SearchRun {
         plan.has.has('pin'),
       ],
     });
-    return rows
-      .filter((row) => isWanted(row, plan))
-      .map(({ n, body }) => ({ document: documents[n - 1] as Document, body }));
+    const matches: Match[] = [];
+    for (const row of rows) {
+      // To fold a long text takes milliseconds.
+      await this.#slices.breathe();
+      if (!isWanted(row, plan)) continue;
+      matches.push({ document: documents[row.n - 1] as Document, body: row.body });
+    }
+    return matches;
   }
 
   /** Returns the matches as they are shown. */

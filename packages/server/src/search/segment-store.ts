@@ -16,8 +16,9 @@ export interface SegmentHead {
   /** The times of the first and the last document, ms. */
   readonly firstAt: number;
   readonly lastAt: number;
-  /** Whether its postings are packed in its row. */
+  /** Whether its postings are packed in its row, and how many bytes they have there. */
   readonly packed: boolean;
+  readonly packedBytes: number;
 }
 
 // Any numbers that nothing else in the database locks: "searc" in ASCII, and 1 or 2.
@@ -48,6 +49,7 @@ export async function readSegments(on: Queryable): Promise<SegmentHead[]> {
   const { rows } = await on.query<SegmentHead>({
     name: 'search-segments',
     text: `select id, size, postings is not null as packed,
+             coalesce(octet_length(postings), 0) as "packedBytes",
              (extract(epoch from first_at) * 1000)::float8 as "firstAt",
              (extract(epoch from last_at) * 1000)::float8 as "lastAt"
            from search_segments order by last_at desc, id desc`,
