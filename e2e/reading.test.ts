@@ -133,6 +133,28 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await dora.sees('Continued there');
     await expect.poll(() => there?.inputValue()).toBe('');
     expect(await here?.inputValue()).toBe('');
+
+    // A save that is under way when its text is sent does not bring the text back.
+    let answer: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const asked = dora.page.waitForRequest((r) => r.method() === 'PUT' && /drafts/.test(r.url()));
+    await dora.page.route('**/me/drafts/*', async (route) => {
+      if (route.request().method() === 'PUT') await held;
+      await route.continue();
+    });
+    const deleted = dora.page.waitForResponse(
+      (r) => r.request().method() === 'DELETE' && /drafts/.test(r.url()),
+    );
+    await here?.fill('Sent while it was saved');
+    await asked;
+    await here?.press('Enter');
+    await dora.sees('Sent while it was saved');
+    answer();
+    expect((await deleted).status()).toBe(204);
+    await expect.poll(() => there?.inputValue()).toBe('');
+    expect(await here?.inputValue()).toBe('');
   });
 
   test('touch input has a menu of its own', async () => {

@@ -35,3 +35,27 @@ test('an answer to a request of a former account is ignored', async () => {
   expect(drafts.get(C) satisfies Draft | null).toMatchObject({ body: 'of this account' });
   expect(changes).toHaveLength(1);
 });
+
+test('after a restore of the server, its drafts count although their versions are lower', async () => {
+  const lists = [
+    { readVersion: 500, items: [{ conversation: C, version: 500, body: 'undone' }] },
+    { readVersion: 400, items: [{ conversation: C, version: 390, body: 'restored' }] },
+    { readVersion: 401, items: [] },
+  ];
+  const api = new ParleyApi({
+    url: 'https://chat.example',
+    sessionToken: 's',
+    fetch: async (input) =>
+      new URL(String(input)).pathname === '/api/v1/auth/token'
+        ? Response.json({ accessToken: 't', accessTokenExpiresIn: 600 })
+        : Response.json(lists.shift()),
+  });
+  const drafts = new Drafts(api, () => undefined);
+  await drafts.load();
+  drafts.restored();
+  await drafts.reload();
+  expect(drafts.get(C)).toMatchObject({ body: 'restored' });
+  drafts.restored();
+  await drafts.reload();
+  expect(drafts.get(C)).toBeNull();
+});

@@ -18,8 +18,8 @@ export class Drafts {
   readonly #known = new Map<ConversationId, DraftChanged>();
   #isWanted = false;
   #isLoaded = false;
-  /** How often everything was forgotten: answers to requests from before are ignored. */
-  #clears = 0;
+  /** Changes when everything is forgotten: answers to requests from before are ignored. */
+  #generation = 0;
 
   constructor(api: ParleyApi, changed: (change: DraftChanged) => void) {
     this.#api = api;
@@ -33,9 +33,9 @@ export class Drafts {
   }
 
   async #fetch(): Promise<void> {
-    const clears = this.#clears;
+    const generation = this.#generation;
     const { readVersion: version, items } = await this.#api.drafts();
-    if (clears !== this.#clears) return;
+    if (generation !== this.#generation) return;
     const listed = new Set(items.map((draft) => draft.conversation));
     for (const conversation of this.#known.keys()) {
       if (!listed.has(conversation)) this.apply({ conversation, version, draft: null });
@@ -64,9 +64,16 @@ export class Drafts {
     this.#changed(change);
   }
 
+  /** The server was restored to an earlier state: its versions begin anew from there. */
+  restored(): void {
+    this.#isLoaded = false;
+    this.#generation++;
+    for (const [id, change] of this.#known) this.#known.set(id, { ...change, version: -1 });
+  }
+
   /** Forgets everything: another account may be started. */
   clear(): void {
-    this.#clears++;
+    this.#generation++;
     this.#isWanted = false;
     this.#isLoaded = false;
     this.#known.clear();

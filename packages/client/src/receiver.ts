@@ -163,8 +163,11 @@ export class Receiver {
     const { state, local, commands, counters, greeted } = this.#deps;
     counters.connects++;
     this.#readState.begin(ready.readVersion);
+    if (local.begin(ready.epoch)) {
+      counters.resets++;
+      this.#deps.drafts.restored();
+    }
     this.#readState.refreshDrafts();
-    if (local.begin(ready.epoch)) counters.resets++;
     for (const { id, lastSeq } of ready.streams) {
       if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);
     }

@@ -35,8 +35,10 @@ export async function saveDraft(
       with allowed as materialized (
         select exists (select from memberships
                        where account_id = $1 and conversation_id = $2 and left_seq is null) as is_member,
-          (select count(*) from drafts
-           where account_id = $1 and conversation_id <> $2) < ${LIMITS.drafts} as is_below_limit
+          (select count(*) from drafts d
+           join memberships m on m.account_id = d.account_id
+             and m.conversation_id = d.conversation_id and m.left_seq is null
+           where d.account_id = $1 and d.conversation_id <> $2) < ${LIMITS.drafts} as is_below_limit
       ), counted as (
         update accounts set read_version = read_version + 1
         where id = $1 and (select is_member and is_below_limit from allowed)

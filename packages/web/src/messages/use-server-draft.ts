@@ -29,6 +29,8 @@ export function useServerDraft(
   const [round, setRound] = useState(0);
   /** Posts that are not acknowledged: until then the draft stays on the server. */
   const sending = useRef(0);
+  /** The version of a save that is under way; undefined if it fails. */
+  const saving = useRef<Promise<number | undefined>>(Promise.resolve(undefined));
   const setBase = useCallback(
     (body: string) => {
       base.current = body;
@@ -57,27 +59,40 @@ export function useServerDraft(
     // Too long to be stored, or to be sent.
     if (charactersLeft(text) < 0) return;
     let timer: ReturnType<typeof setTimeout>;
-    const save = async () => {
+    let isStopped = false;
+    const save = async (): Promise<number | undefined> => {
       try {
         if (text.trim() === '') {
           await client.api.deleteDraft(conversation);
           setBase('');
-        } else {
-          client.drafts.apply(changeOf(await client.api.saveDraft(conversation, text)));
-          setBase(text);
+          return undefined;
         }
+        const draft = await client.api.saveDraft(conversation, text);
+        client.drafts.apply(changeOf(draft));
+        setBase(text);
+        return draft.version;
       } catch {
         // The text is kept on this device, and saved later.
-        timer = setTimeout(() => void save(), RETRY_MS);
+        if (!isStopped) later(RETRY_MS);
+        return undefined;
       }
     };
-    timer = setTimeout(() => void save(), PAUSE_MS);
-    return () => clearTimeout(timer);
+    const later = (ms: number) => {
+      timer = setTimeout(() => {
+        saving.current = save();
+      }, ms);
+    };
+    later(PAUSE_MS);
+    return () => {
+      isStopped = true;
+      clearTimeout(timer);
+    };
   }, [client, conversation, isLive, text, round, setBase]);
 
   return useCallback(
     (settled) => {
-      const version = client.drafts.get(conversation)?.version;
+      const known = client.drafts.get(conversation)?.version;
+      const underWay = saving.current;
       sending.current++;
       const done = () => {
         sending.current--;
@@ -85,7 +100,8 @@ export function useServerDraft(
       };
       settled
         .then(async () => {
-          // A draft that another device has saved since stays.
+          // A draft that another device has saved since stays; a save of what was sent does not.
+          const version = Math.max(known ?? 0, (await underWay) ?? 0) || undefined;
           if (version !== undefined) await client.api.deleteDraft(conversation, version);
           done();
         }, done)
