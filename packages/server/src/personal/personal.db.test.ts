@@ -85,6 +85,23 @@ describe('a saved message', () => {
     expect(await savedEvents(bob)).toEqual(['message.saved', 'message.saved', 'message.unsaved']);
   });
 
+  test('is on a page that ends early if the messages are long', async () => {
+    const { ann, bob, id, saving } = await aGroupOfTwo();
+    for (let n = 0; n < 10; n++) {
+      const long = await says(append, ann, id, '\u{1f600}'.repeat(15_999) + n);
+      expect(codeOf(await saveMessage(append, saving(long), null))).toBe('stored');
+    }
+    const full = await savedMessages(db.pool, bob, { limit: 50 });
+    expect(full.items).toHaveLength(9);
+    expect(full.hasOlder).toBe(true);
+    const rest = await savedMessages(db.pool, bob, {
+      before: full.items.at(-1)?.savedSeq as Seq,
+      limit: 50,
+    });
+    expect(rest).toMatchObject({ hasOlder: false });
+    expect(rest.items).toHaveLength(1);
+  });
+
   test('is hidden from an account that may no longer see it, which can remove it', async () => {
     const { bob, id, message, saving, list } = await aGroupOfTwo();
     await saveMessage(append, saving(message), null);
@@ -233,15 +250,17 @@ describe('a draft', () => {
   });
 
   test('is one of a limited number', async () => {
-    const { bob, id } = await aGroupOfTwo();
+    const { ann, bob, id } = await aGroupOfTwo();
     await saved(bob, id, 'kept');
-    await db.pool.query(
-      `insert into drafts (account_id, conversation_id, body, version, updated_at)
-       select $1, gen_random_uuid(), 'x', 0, now() from generate_series(2, $2::int)`,
-      [bob, LIMITS.drafts],
+    const groups = await Promise.all(
+      Array.from({ length: LIMITS.drafts }, () => aRealGroup(append, [ann, bob])),
     );
-    const another = await aRealGroup(append, [bob]);
+    for (const group of groups.slice(1)) await saved(bob, group, 'x');
+    const [another] = groups as [ConversationId];
     expect(await saveDraft(db.pool, bob, another, 'one more')).toBe('too_many_drafts');
     expect((await saved(bob, id, 'changed')).draft?.body).toBe('changed');
+    // Drafts of conversations that the account has left do not count.
+    await leaveGroup(append, about(bob, groups[1] as ConversationId));
+    expect((await saved(bob, another, 'one more')).draft?.body).toBe('one more');
   });
 });

@@ -1,6 +1,7 @@
 import type { AccountId, SavedMessage, SavedMessagesPage, Seq } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { MESSAGE } from '../messages/message-sql.ts';
+import { PAGE_BYTES } from '../messages/page-bytes.ts';
 import { timestamp } from '../storage/sql.ts';
 import type { DueReminder } from './saved-commands.ts';
 
@@ -13,10 +14,11 @@ export async function savedMessages(
   account: AccountId,
   { before, limit }: { before?: Seq | undefined; limit: number },
 ): Promise<SavedMessagesPage> {
-  const { rows } = await pool.query<{ item: SavedMessage }>({
+  const { rows } = await pool.query<{ item: SavedMessage; found: number }>({
     name: 'saved-list',
+    // One extra row shows whether there are more. `bytes_before` are the bytes of the messages before one.
     text: `
-      select json_build_object(
+      select s.found, json_build_object(
         'conversation', s.conversation_id,
         'seq', s.message_seq,
         'savedSeq', s.saved_seq,
@@ -24,18 +26,29 @@ export async function savedMessages(
         'remindAt', ${timestamp('s.remind_at')},
         'remindedAt', ${timestamp('s.reminded_at')},
         'message', case when g.seq is not null then ${MESSAGE} end) as item
-      from saved_messages s
-      left join memberships m
-        on m.account_id = s.account_id and m.conversation_id = s.conversation_id
-        and m.left_seq is null
-      left join messages g on g.conversation_id = m.conversation_id and g.seq = s.message_seq
-      where s.account_id = $1 and s.saved_seq < $2
-      order by s.saved_seq desc
-      limit $3`,
+      from (
+        select s.*, m.conversation_id as visible_id, count(*) over ()::int as found,
+          coalesce(sum(octet_length(g.body)) over (
+            order by s.saved_seq desc rows between unbounded preceding and 1 preceding), 0)
+            as bytes_before
+        from (
+          select * from saved_messages
+          where account_id = $1 and saved_seq < $2
+          order by saved_seq desc
+          limit $3
+        ) s
+        left join memberships m
+          on m.account_id = s.account_id and m.conversation_id = s.conversation_id
+          and m.left_seq is null
+        left join messages g on g.conversation_id = m.conversation_id and g.seq = s.message_seq
+      ) s
+      left join messages g on g.conversation_id = s.visible_id and g.seq = s.message_seq
+      where s.bytes_before < ${PAGE_BYTES}
+      order by s.saved_seq desc`,
     values: [account, before ?? Number.MAX_SAFE_INTEGER, limit + 1],
   });
   const items = rows.slice(0, limit).map((row) => row.item);
-  return { items, hasOlder: rows.length > limit };
+  return { items, hasOlder: (rows[0]?.found ?? 0) > items.length };
 }
 
 /** Returns reminders that are due, the longest due first. */
