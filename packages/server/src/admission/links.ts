@@ -100,6 +100,9 @@ const createRule = (
   conversationRule(
     'add_member',
     async (tx, command) => {
+      if (expiresAt !== null && Date.parse(expiresAt) <= Date.parse(tx.at)) {
+        return { refuse: refusal('time_passed') };
+      }
       const [usable] = await tx.query<{ count: number }>(
         'admission-usable-links',
         `select count(*)::int as count from group_links l

@@ -808,7 +808,13 @@ describe('a group link', () => {
   test('ends when it expires, is revoked, or its creator may no longer add people', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob]);
-    const past = await newLink(ann, id, { expiresAt: '2001-01-01T00:00:00.000Z' });
+    const expiresAt = '2001-01-01T00:00:00.000Z';
+    expect(verdict((await newLink(ann, id, { expiresAt })).outcome)).toBe('time_passed');
+    const past = await newLink(ann, id, { expiresAt: '2101-01-01T00:00:00.000Z' });
+    await db.pool.query('update group_links set expires_at = $2 where conversation_id = $1', [
+      id,
+      expiresAt,
+    ]);
     expect(verdict(await join(cem, past.token))).toBe('link_expired');
     const link = await newLink(bob, id);
     stored(await changeMinimumRoles(append, about(ann, id), { invite: 'admin' }));

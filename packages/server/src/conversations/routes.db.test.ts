@@ -157,7 +157,15 @@ describe('groups over REST', () => {
     expect(bans.body).toMatchObject({ items: [{ account: cem.id, username: 'cem' }], next: null });
     expect((await ann.request('DELETE', `${path}/bans/${cem.id}`)).status).toBe(204);
     expect((await ann.request('GET', `${path}/bans`)).body.items).toEqual([]);
-    expect((await cem.request('POST', '/group-links/join', { token })).status).toBe(200);
+    // No longer banned; but the link is used up, and another one is not.
+    const used = await cem.request('POST', '/group-links/join', { token });
+    expect(codeOf(used)).toBe('410 link_expired');
+    const past = { expiresAt: '2001-01-01T00:00:00.000Z' };
+    expect(codeOf(await ann.request('POST', `${path}/links`, past))).toBe('422 time_passed');
+    const { body: other } = await ann.request('POST', `${path}/links`, {});
+    const [, usable] = other.url.split('/join#');
+    const back = await cem.request('POST', '/group-links/join', { token: usable });
+    expect(back.status).toBe(200);
     for (const use of ['show', 'join']) {
       const unknown = await cem.request('POST', `/group-links/${use}`, { token: 'x' });
       expect(codeOf(unknown)).toBe('410 link_expired');
