@@ -218,7 +218,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await lee.page.getByLabel('Message Backstage').waitFor({ state: 'detached' });
     await lee.page.goto(url);
     await lee.page.getByRole('button', { name: 'Join group' }).click();
-    await lee.page.getByText('You were banned from this group').waitFor();
+    await lee.page.getByText('You are banned from this group').waitFor();
     await kay.page.getByText('Banned people').click();
     await kay.page.getByRole('button', { name: 'Unban Lee Guest' }).click();
     await kay.page.getByText('No one is banned.').waitFor();

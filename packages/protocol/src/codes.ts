@@ -95,8 +95,8 @@ export const ERRORS = {
   not_a_group: { status: 409, title: 'This is only possible in groups' },
   blocked: { status: 403, title: 'This user doesn’t accept direct messages from you' },
   too_many_blocks: { status: 409, title: 'You have blocked as many users as possible' },
-  banned: { status: 403, title: 'You were banned from this group' },
-  account_banned: { status: 409, title: 'This user was banned from the group' },
+  banned: { status: 403, title: 'You are banned from this group' },
+  account_banned: { status: 409, title: 'This user is banned from the group' },
   too_many_links: { status: 409, title: 'This group has reached the limit of invitation links' },
   conversation_archived: {
     status: 409,
