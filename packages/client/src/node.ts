@@ -8,7 +8,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import type { ClientId } from '@parley/protocol';
+import { type ClientId, clientIdOfHash } from '@parley/protocol';
 import { WebSocket } from 'ws';
 import type { LiveSocket, SocketHandlers } from './socket.ts';
 
@@ -66,15 +66,10 @@ const NAMESPACE = 'parley.derived-id.1';
  * distinguishes them.
  */
 export function derivedId(...parts: readonly (string | number)[]): ClientId {
-  const bytes = createHash('sha256')
+  const hash = createHash('sha256')
     .update(JSON.stringify([NAMESPACE, ...parts]))
-    .digest()
-    .subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  const groups = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
-  return [...groups, hex.slice(20)].join('-') as ClientId;
+    .digest();
+  return clientIdOfHash(hash);
 }
 
 /**

@@ -47,3 +47,18 @@ export const SeqText = countText().pipe(Seq);
 
 /** The last seq that a client has applied, by stream. */
 export type Cursor = Readonly<Record<string, Seq>>;
+
+/**
+ * Returns the first 128 bits of a hash as a client id: a UUIDv8 (RFC 9562, section 5.8).
+ *
+ * @throws a RangeError when the hash has fewer bits
+ */
+export function clientIdOfHash(hash: Uint8Array): ClientId {
+  if (hash.length < 16) throw new RangeError('A client id needs 128 bits of a hash');
+  const bytes = hash.slice(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const groups = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
+  return [...groups, hex.slice(20)].join('-') as ClientId;
+}

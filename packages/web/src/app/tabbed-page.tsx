@@ -1,8 +1,8 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { ArrowLeft } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
+import { BackLink } from '../ui/back-link.tsx';
 import { cx } from '../ui/cx.ts';
 import { usePageTitle } from '../ui/page-title.tsx';
 
@@ -25,13 +25,7 @@ export function TabbedPage({
   return (
     <div className="flex h-full flex-col">
       <header className="flex items-center gap-2 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
-        <Link
-          to="/"
-          aria-label={t('common.backToConversations')}
-          className="inline-flex size-10 items-center justify-center rounded-lg text-muted hover:bg-hover md:hidden"
-        >
-          <ArrowLeft size={20} />
-        </Link>
+        <BackLink />
         <p className="flex min-h-9 items-center truncate font-semibold leading-tight sm:pl-1">
           {title}
         </p>

@@ -1,7 +1,7 @@
 import { type ConversationView, permissionsOn } from '@parley/client';
 import { type ConversationId, type Seq, streamOfConversation } from '@parley/protocol';
-import { Link, useLocation, useParams } from '@tanstack/react-router';
-import { ArrowLeft, Hash, Info, Lock } from 'lucide-react';
+import { useLocation, useParams } from '@tanstack/react-router';
+import { Hash, Info, Lock } from 'lucide-react';
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react';
 import { messageOfHash } from '../lib/message-hash.ts';
 import { Composer } from '../messages/composer.tsx';
@@ -13,6 +13,7 @@ import { TypingLine } from '../messages/typing-line.tsx';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { BackLink } from '../ui/back-link.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { ConversationTitle } from './conversation-title.tsx';
@@ -130,13 +131,7 @@ function Open({
   return (
     <div className="flex h-full flex-col">
       <header className="flex items-center gap-2.5 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
-        <Link
-          to="/"
-          aria-label={t('common.backToConversations')}
-          className="inline-flex size-10 items-center justify-center rounded-lg text-muted hover:bg-hover md:hidden"
-        >
-          <ArrowLeft size={20} />
-        </Link>
+        <BackLink />
         {view.kind === 'direct' ? (
           <Avatar id={view.peer ?? view.id} name={title} presence={peerState ?? undefined} />
         ) : (

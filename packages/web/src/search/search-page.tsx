@@ -1,7 +1,8 @@
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { ArrowLeft, Search } from 'lucide-react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Search } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { t } from '../texts/index.ts';
+import { BackLink } from '../ui/back-link.tsx';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
@@ -49,13 +50,7 @@ export function SearchPage() {
   return (
     <div className="flex h-full flex-col">
       <header className="flex items-center gap-2 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
-        <Link
-          to="/"
-          aria-label={t('common.backToConversations')}
-          className="inline-flex size-10 items-center justify-center rounded-lg text-muted hover:bg-hover md:hidden"
-        >
-          <ArrowLeft size={20} />
-        </Link>
+        <BackLink />
         <h1 className="sr-only">{t('search.title')}</h1>
         <input
           ref={field}
