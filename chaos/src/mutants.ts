@@ -180,7 +180,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     description: 'accept posts from removed members',
     edits: [
       {
-        file: 'messages/commands.js',
+        file: 'messages/senders.js',
         find: 'where m.left_seq is null`);',
         replace: 'where true`);',
       },

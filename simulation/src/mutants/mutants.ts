@@ -149,7 +149,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     caughtBy: [MEMBERS],
     edits: [
       server(
-        'messages/commands.js',
+        'messages/senders.js',
         'return new Map(rows.map(',
         `return new Map(commands.map((_, n) => [n, { role: 'member', slowModeSeconds: 0 }]));
         return new Map(rows.map(`,

@@ -28,6 +28,14 @@ const POLICY: Readonly<Record<MessageAction, Readonly<Record<Authorship, Entry>>
   pin: { own: 'pin', others: 'pin' },
 };
 
+/** Why an action that the policy forbids is refused. */
+export const FORBIDDEN: Readonly<Partial<Record<MessageAction, string>>> = {
+  post: 'Your role in this group can’t post messages',
+  edit: 'Only its author may edit a message',
+  delete: 'Only the author or a member with a higher role may delete a message',
+  pin: 'Your role in this group can’t pin messages',
+};
+
 /** Returns whether an account of this role in the conversation may perform the action. */
 export function authorize(
   role: ActorRole,

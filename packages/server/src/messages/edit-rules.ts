@@ -1,0 +1,24 @@
+import { refusal } from '@parley/protocol';
+import { newEvent } from '../stream/stream-transaction.ts';
+import { findNames, mentionsOf, namesIn } from './mentions.ts';
+import { messageRule } from './message-rule.ts';
+
+/** Decides edits: the author replaces the text, and mentions are resolved anew. */
+export const editRule = messageRule('messages.edit', 'edit', async (tx, command, target) => {
+  if (target.deleted) return { refuse: refusal('message_deleted') };
+  const { stream, message, text: body, actor } = command;
+  const names = namesIn(body);
+  const found = await findNames(tx, [{ actor, names }]);
+  const text = { names, mayMentionEveryone: target.mayMentionEveryone };
+  const mentions = mentionsOf(0, text, found);
+  const data = { message, body, ...(mentions && { mentions }) };
+  return { events: [newEvent(stream, 'message.edited', data)] };
+});
+
+/** Decides deletions. Deleting a deleted message changes nothing. */
+export const deleteRule = messageRule('messages.delete', 'delete', async (_tx, command, target) => {
+  // The last change of a deleted message is its deletion.
+  if (target.deleted) return { unchanged: target.changedSeq };
+  const { stream, message } = command;
+  return { events: [newEvent(stream, 'message.deleted', { message, author: target.author })] };
+});

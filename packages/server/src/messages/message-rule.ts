@@ -1,0 +1,98 @@
+import {
+  type AccountId,
+  type ConversationId,
+  type MemberRole,
+  refusal,
+  type Seq,
+  type Visibility,
+} from '@parley/protocol';
+import {
+  type ActorRole,
+  actingRole,
+  type MinimumRoleOverrides,
+  minimumRolesOf,
+} from '../minimum-roles.ts';
+import type { Command, Decision, Rule, RuleContext } from '../stream/stream-transaction.ts';
+import { authorize, FORBIDDEN, type MessageAction, mayMentionEveryone } from './policy.ts';
+import { isBlocked } from './senders.ts';
+
+/** A command about one message. */
+export interface OnMessageCommand extends Command {
+  readonly conversation: ConversationId;
+  /** The seq of the event that posted the message. */
+  readonly message: Seq;
+  /** The new body, or the emoji. */
+  readonly text: string;
+}
+
+/** The message that a command is about. */
+export interface Target {
+  readonly deleted: boolean;
+  readonly author: AccountId;
+  readonly changedSeq: Seq;
+  /** Whether the actor may mention everyone in this conversation. */
+  readonly mayMentionEveryone: boolean;
+}
+
+/** Returns a rule about one message that asks the policy first and then decides. */
+export function messageRule(
+  name: string,
+  action: MessageAction,
+  decide: (tx: RuleContext, command: OnMessageCommand, target: Target) => Promise<Decision>,
+): Rule<OnMessageCommand> {
+  return {
+    name,
+    readsEarly: true,
+    async decide(tx, command) {
+      const [row] = await tx.query<{
+        author_id: string | null;
+        deleted: boolean;
+        changed_seq: number;
+        visibility: Visibility;
+        overrides: MinimumRoleOverrides;
+        role: MemberRole;
+        is_everyone: boolean;
+        member_count: number;
+        is_server_admin: boolean | null;
+        is_archived: boolean;
+        is_blocked: boolean | null;
+      }>(
+        'messages-target',
+        `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq,
+                c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,
+                c.archived_at is not null as is_archived,
+                c.member_count,
+                case when c.kind = 'direct' then ${isBlocked('c.direct_key', 'm.account_id')}
+                end as is_blocked,
+                case when c.is_everyone then
+                  (select a.role in ('owner', 'admin') from accounts a where a.id = m.account_id)
+                end as is_server_admin
+         from memberships m
+         join conversations c on c.id = m.conversation_id
+         left join messages g on g.conversation_id = m.conversation_id and g.seq = $3
+         where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
+        [command.actor, command.conversation, command.message],
+      );
+      if (row?.author_id === null) return { refuse: refusal('message_not_found') };
+      const role: ActorRole = row
+        ? actingRole(row.role, row.is_everyone, row.is_server_admin === true)
+        : 'non_member';
+      const authorship = row?.author_id === command.actor ? 'own' : 'others';
+      const minimumRoles = minimumRolesOf(row?.visibility ?? 'public', row?.overrides ?? {});
+      const verdict = authorize(role, action, authorship, minimumRoles);
+      if (verdict === 'forbidden') return { refuse: refusal(verdict, FORBIDDEN[action]) };
+      if (verdict !== 'yes') return { refuse: refusal(verdict) };
+      if (!row) throw new Error(`${name} needs a membership, but the policy allows a non-member`);
+      if (row.is_archived) return { refuse: refusal('conversation_archived') };
+      // A blocked user may still delete what it wrote, but not write by an edit or a reaction.
+      if (row.is_blocked && action !== 'delete') return { refuse: refusal('blocked') };
+      const changedSeq = row.changed_seq as Seq;
+      return await decide(tx, command, {
+        deleted: row.deleted,
+        author: row.author_id as AccountId,
+        changedSeq,
+        mayMentionEveryone: mayMentionEveryone(role, minimumRoles, row.member_count),
+      });
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { type ConversationId, type Mention, refusal, type Seq } from '@parley/protocol';
+import { minimumRolesOf } from '../minimum-roles.ts';
+import {
+  type Command,
+  type Decision,
+  newEvent,
+  type Rule,
+  type RuleContext,
+} from '../stream/stream-transaction.ts';
+import { findNames, mentionsOf, type NamesInText } from './mentions.ts';
+import { authorize, FORBIDDEN, mayMentionEveryone, skipsSlowMode } from './policy.ts';
+import { readSenders, type Sender } from './senders.ts';
+import { refusalOfSlowMode, slowPost } from './slow-mode.ts';
+
+/** A command that posts a message. */
+export interface PostCommand extends Command {
+  readonly conversation: ConversationId;
+  readonly body: string;
+  /** The message that it quotes. */
+  readonly replyTo: Seq | undefined;
+  readonly names: NamesInText | null;
+}
+
+/** Why a post is refused whose `replyTo` is no message of the conversation. */
+const NO_QUOTED = 'There is no message to quote with this replyTo in the conversation';
+
+/** Decides posts; those of a batch together. */
+export const postRule: Rule<PostCommand> = {
+  name: 'messages.post',
+  readsEarly: true,
+  async decide(tx, command) {
+    const [decision] = await decidePosts(tx, [command]);
+    if (!decision) throw new Error('messages.post has decided nothing');
+    return decision;
+  },
+  decideMany: decidePosts,
+};
+
+async function decidePosts(tx: RuleContext, commands: readonly PostCommand[]): Promise<Decision[]> {
+  const [senders, quoted, found] = await Promise.all([
+    readSenders(tx, commands),
+    readQuoted(tx, commands),
+    findNames(tx, commands),
+  ]);
+  return commands.map((command, n) => {
+    const sender = senders.get(n);
+    const quotesMessage = command.replyTo === undefined || quoted.has(n);
+    const decision = decidePost(tx, command, sender, quotesMessage, (mayMentionEveryone) =>
+      mentionsOf(n, { names: command.names, mayMentionEveryone }, found),
+    );
+    // A later post of the same member in this batch has read the same time of the last one.
+    if (sender?.slowModeSeconds && 'events' in decision) {
+      for (const [later, other] of senders) {
+        if (later > n && isSameSender(command, commands[later])) other.lastSlowPostAt = tx.at;
+      }
+    }
+    return decision;
+  });
+}
+
+const isSameSender = (a: PostCommand, b: PostCommand | undefined): boolean =>
+  a.actor === b?.actor && a.stream === b.stream;
+
+function decidePost(
+  tx: RuleContext,
+  command: PostCommand,
+  sender: Sender | undefined,
+  quotesMessage: boolean,
+  mentionsFor: (mayMentionEveryone: boolean) => Mention[] | undefined,
+): Decision {
+  const minimumRoles = minimumRolesOf(sender?.visibility ?? 'public', sender?.overrides ?? {});
+  const verdict = authorize(sender?.role ?? 'non_member', 'post', 'own', minimumRoles);
+  if (verdict === 'forbidden') return { refuse: refusal(verdict, FORBIDDEN.post) };
+  if (verdict !== 'yes' || !sender) return { refuse: refusal('conversation_not_found') };
+  if (sender.isArchived) return { refuse: refusal('conversation_archived') };
+  if (sender.isBlocked) return { refuse: refusal('blocked') };
+  if (!quotesMessage) return { refuse: refusal('message_not_found', NO_QUOTED) };
+  const { stream, body, replyTo } = command;
+  const mentions = mentionsFor(mayMentionEveryone(sender.role, minimumRoles, sender.memberCount));
+  const data = { body, ...(replyTo !== undefined && { replyTo }), ...(mentions && { mentions }) };
+  const event = newEvent(stream, 'message.posted', data);
+  if (sender.slowModeSeconds === 0 || skipsSlowMode(sender.role)) return { events: [event] };
+  const refused = refusalOfSlowMode(sender.slowModeSeconds, sender.lastSlowPostAt, tx.at);
+  if (refused) return { refuse: refused };
+  return { events: [event], writes: [slowPost(command, tx.at)] };
+}
+
+/**
+ * Returns the indexes of the commands that quote an existing message of their conversation, of which a
+ * member may see all. A deleted one counts: it may have been deleted while the reply was written.
+ */
+async function readQuoted(tx: RuleContext, commands: readonly PostCommand[]): Promise<Set<number>> {
+  const replies = commands.flatMap(({ conversation, replyTo }, n) =>
+    replyTo === undefined ? [] : [{ n, conversation, replyTo }],
+  );
+  // Most posts quote nothing, and must not wait for a statement more.
+  if (replies.length === 0) return new Set();
+  const rows = await tx.query<{ n: number }>(
+    'messages-quoted',
+    `select i.n::int as n
+     from unnest($1::int8[], $2::uuid[], $3::int8[]) as i (n, conversation_id, seq)
+     join messages g on g.conversation_id = i.conversation_id and g.seq = i.seq`,
+    [replies.map((r) => r.n), replies.map((r) => r.conversation), replies.map((r) => r.replyTo)],
+  );
+  return new Set(rows.map((row) => row.n));
+}
