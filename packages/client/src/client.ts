@@ -84,7 +84,7 @@ export class ParleyClient {
       device: options.device,
       cursor: () => ({
         epoch: this.#local?.epoch ?? null,
-        cursor: this.#local?.streams.cursor ?? {},
+        cursor: this.#local?.streams.helloCursor ?? {},
       }),
       resend: (cursor) => this.#receiver?.resend(cursor),
       account: () => this.#local?.account ?? null,

@@ -1,4 +1,13 @@
-import type { AccountId, Event, Seq, StreamId } from '@parley/protocol';
+import {
+  type AccountId,
+  type Event,
+  Hello,
+  LIMITS,
+  type Seq,
+  type StreamId,
+  streamOfAccount,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Streams } from './streams.ts';
@@ -21,6 +30,33 @@ function event(seq: number, type = 'message.posted', data: object = { body: 'x' 
 }
 
 describe('streams', () => {
+  test('a hello fits into a frame, with as many streams as possible and always the own ones', () => {
+    const id = (n: number) => `00000000-0000-7000-9000-${String(n).padStart(12, '0')}` as StreamId;
+    const me = id(0) as string as AccountId;
+    const own = [
+      [WORKSPACE_STREAM, 7 as Seq],
+      [streamOfAccount(me), 8 as Seq],
+    ] as const;
+    const others = (count: number) =>
+      Array.from({ length: count }, (_, n) => [id(n + 1), 1_000_000_000 as Seq] as const);
+    const few = new Streams(me, [...others(900), ...own]);
+    expect(few.helloCursor).toEqual(few.cursor);
+
+    const { helloCursor: cursor } = new Streams(me, [...others(4_000), ...own]);
+    expect(cursor).toMatchObject(Object.fromEntries(own));
+    expect(Object.keys(cursor).length).toBeGreaterThan(950);
+    const hello = Hello.parse({
+      op: 'hello',
+      token: 't'.repeat(8192),
+      epoch: 'e'.repeat(64),
+      cursor,
+      resend: others(LIMITS.resendConversations).map(([stream]) => stream),
+      device: 'ä'.repeat(200),
+    });
+    const length = Buffer.byteLength(JSON.stringify(hello));
+    expect(length).toBeLessThanOrEqual(LIMITS.frameBytes);
+  });
+
   test('applies each seq once, in order, whatever is duplicated, lost and out of order (R10)', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30 }), fc.array(fc.nat()), (total, order) => {

@@ -1,5 +1,17 @@
-import type { AccountId, Cursor, Event, Seq, StreamId } from '@parley/protocol';
+import {
+  type AccountId,
+  type Cursor,
+  type Event,
+  LIMITS,
+  type Seq,
+  type StreamId,
+  streamOfAccount,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
 import { membershipChange } from './membership.ts';
+
+/** What the other fields of a hello need at most: its token, `resend` and the name of the device. */
+const HELLO_REST_BYTES = 14 * 1024;
 
 /** Position of an event, for a client that has applied everything up to its cursor. */
 export type EventPosition =
@@ -31,6 +43,25 @@ export class Streams {
   /** The cursor to resume from. */
   get cursor(): Cursor {
     return Object.fromEntries(this.#cursors);
+  }
+
+  /**
+   * The cursor of a hello: of as many streams as fit into a frame, and always of those of the workspace
+   * and of the account. The gap in another stream is filled when the server says how far it has come.
+   */
+  get helloCursor(): Cursor {
+    const own = [WORKSPACE_STREAM, streamOfAccount(this.#me)];
+    const cursor: Record<string, Seq> = {};
+    let bytes = HELLO_REST_BYTES;
+    for (const stream of [...own, ...this.#cursors.keys()]) {
+      const seq = this.#cursors.get(stream);
+      if (seq === undefined || stream in cursor) continue;
+      // With quotes, colon and comma.
+      bytes += stream.length + String(seq).length + 4;
+      if (bytes > LIMITS.frameBytes) break;
+      cursor[stream] = seq;
+    }
+    return cursor;
   }
 
   /** All streams that the client is subscribed to. */
