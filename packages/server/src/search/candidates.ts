@@ -1,9 +1,11 @@
+import type { ConversationId, Seq } from '@parley/protocol';
 import type { Queryable } from '../storage/queryable.ts';
 import { compareDocuments, type Document, type Documents } from './documents.ts';
 import type { Plan } from './plan.ts';
 import { decodePostings, intersect } from './postings.ts';
 import type { LoadedSegment, SegmentCache } from './segment-cache.ts';
 import type { SegmentHead } from './segment-store.ts';
+import { Slices } from './slices.ts';
 
 /**
  * Finds the documents of the index that may be what a search looks for, the latest first. It reads no
@@ -18,6 +20,15 @@ const LISTS_MAX = 4;
 
 /** A place in the order of documents: what comes before it is still to be found. */
 export type Place = Omit<Document, 'version'>;
+
+/** The next documents, and where the others begin: null if there are no more. */
+export interface Batch {
+  readonly documents: readonly Document[];
+  readonly rest: Place | null;
+}
+
+/** Before all conversations in the order of documents. */
+const NO_CONVERSATION = '00000000-0000-0000-0000-000000000000' as ConversationId;
 
 /** The documents of a segment that are left, from the last one down. */
 interface Source {
@@ -37,20 +48,30 @@ export class Candidates {
   readonly #cache: SegmentCache;
   readonly #plan: Plan;
   readonly #before: Place | null;
+  readonly #isOver: () => boolean;
+  readonly #slices = new Slices();
   /** The segments that are not read, those with the latest documents first. */
   #unread: SegmentHead[];
   #groups = 0;
   #sources: Source[] = [];
   #previous: Document | null = null;
 
-  /** `segments` are all segments; `before` is where an earlier page has ended. */
+  /**
+   * `segments` are all segments; `before` is where an earlier page has ended. When `isOver` returns true,
+   * no more segments are read.
+   */
   constructor(
-    { on, cache }: { readonly on: Queryable; readonly cache: SegmentCache },
+    {
+      on,
+      cache,
+      isOver,
+    }: { readonly on: Queryable; readonly cache: SegmentCache; readonly isOver: () => boolean },
     segments: readonly SegmentHead[],
     plan: Plan,
     before: Place | null,
   ) {
     this.#on = on;
+    this.#isOver = isOver;
     this.#cache = cache;
     this.#plan = plan;
     this.#before = before;
@@ -60,35 +81,44 @@ export class Candidates {
     );
   }
 
-  /** Returns the next documents, at most `max`; fewer only when there are no more. */
-  async next(max: number): Promise<Document[]> {
-    const found: Document[] = [];
-    while (found.length < max) {
-      const document = await this.#nextOne();
-      if (document === null) break;
-      found.push(document);
-    }
-    return found;
-  }
-
-  async #nextOne(): Promise<Document | null> {
-    for (;;) {
-      const first = this.#latestSource();
-      // A segment that is not read may have later ones.
-      const unread = this.#unread[0];
-      if (unread && (!first || unread.lastAt >= first.documents.at(numberOf(first)))) {
-        await this.#read();
-        continue;
-      }
-      if (!first) return null;
-      const document = first.documents.get(numberOf(first));
-      advance(first);
-      if (first.next < 0) this.#sources = this.#sources.filter((source) => source !== first);
+  /** Returns the next documents, at most `max`: fewer at the end, or when the search is over. */
+  async next(max: number): Promise<Batch> {
+    const documents: Document[] = [];
+    while (documents.length < max) {
+      const source = await this.#nextSource();
+      if (source === null) return { documents, rest: this.#restOfUnread() };
+      const document = source.documents.get(numberOf(source));
+      advance(source);
+      if (source.next < 0) this.#sources = this.#sources.filter((one) => one !== source);
       // A message that was indexed again is in two segments.
       if (this.#previous && compareDocuments(this.#previous, document) === 0) continue;
       this.#previous = document;
-      return document;
+      documents.push(document);
     }
+    return { documents, rest: documents[max - 1] as Document };
+  }
+
+  /** Returns the source of the next document; null if there is none, or the search is over. */
+  async #nextSource(): Promise<Source | null> {
+    for (;;) {
+      const first = this.#latestSource();
+      const unread = this.#unread[0];
+      // A segment that is not read may have later documents.
+      if (!unread || (first && unread.lastAt < first.documents.at(numberOf(first)))) return first;
+      if (this.#isOver() && this.#hasAdvancedTo(unread)) return null;
+      await this.#read();
+    }
+  }
+
+  /** Whether a page that ends before this segment has come further than the one before it. */
+  #hasAdvancedTo({ lastAt }: SegmentHead): boolean {
+    return this.#groups > 0 && (this.#before === null || lastAt + 1 < this.#before.at);
+  }
+
+  /** Returns the place before which the segments are that are not read; null if all are read. */
+  #restOfUnread(): Place | null {
+    const unread = this.#unread[0];
+    return unread ? { at: unread.lastAt + 1, conversation: NO_CONVERSATION, seq: 1 as Seq } : null;
   }
 
   #latestSource(): Source | null {
@@ -117,6 +147,7 @@ export class Candidates {
       if (!segment.packed && this.#plan.keys.size > 0 && !lists.has(segment.id)) continue;
       const loaded = await this.#cache.load(this.#on, segment.id);
       if (loaded) this.#add(loaded, this.#listOf(loaded, lists.get(segment.id)));
+      await this.#slices.breathe();
     }
   }
 

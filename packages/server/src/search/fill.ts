@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { withTransaction } from '../storage/database.ts';
 import { INDEX_EFFECTS, type IndexEffect, keysOfMessage } from './message-keys.ts';
 import { PackedPostingsWriter, SegmentBuilder } from './segment.ts';
-import { insertSegment, lockFilling } from './segment-store.ts';
+import { insertSegment, isOfOtherVersion, lockFilling } from './segment-store.ts';
 import { Slices } from './slices.ts';
 
 /** Adds messages to the index: the events of conversations after those that are indexed. */
@@ -54,13 +54,16 @@ interface MessageRow {
  *
  * Seqs become visible in their order, since the row of the stream is locked until the commit: what is
  * after the progress is never older than what is before it.
+ *
+ * It adds nothing to an index of another version, which newer nodes fill during an upgrade of several.
  */
 export async function fillIndex(
   pool: pg.Pool,
   conversations: readonly ConversationId[],
-): Promise<{ events: number; hasMore: boolean }> {
+): Promise<{ events: number; hasMore: boolean } | 'other version'> {
   return await withTransaction(pool, async (client) => {
     await lockFilling(client);
+    if (await isOfOtherVersion(client)) return 'other version' as const;
     const events = await readEvents(client, conversations);
     const changes = latestChanges(events);
     const builder = await indexed(client, changes);

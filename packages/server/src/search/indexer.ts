@@ -29,7 +29,8 @@ const HINTS_MAX = 20_000;
  *    died, within 20 s.
  * 2. The cursor is durable: after a crash it continues where it was, and nothing is indexed twice.
  * 3. An index of another version of the keys is emptied and filled anew, like that of a database from
- *    before there was one. Meanwhile searches find what is indexed.
+ *    before there was one. Meanwhile searches find what is indexed. A node that runs on beside a newer one,
+ *    during an upgrade, leaves the index to it.
  */
 export class SearchIndexer {
   readonly #pool: pg.Pool;
@@ -38,6 +39,8 @@ export class SearchIndexer {
   readonly #filler: BackgroundWorker;
   readonly #merger: BackgroundWorker;
   #checked = false;
+  /** Another node has emptied the index for other keys than this one uses. */
+  #isLeftToOthers = false;
   /** Documents of merged segments whose space is not free. */
   #dead = 0;
   #lookAt = 0;
@@ -93,6 +96,7 @@ export class SearchIndexer {
   }
 
   async #fill(isStopped: () => boolean): Promise<void> {
+    if (this.#isLeftToOthers) return;
     if (!this.#checked) await this.#checkVersion();
     let behind: ConversationId[] = [];
     let total = 0;
@@ -107,6 +111,7 @@ export class SearchIndexer {
       const some = [...hinted, ...behind.splice(0, CONVERSATIONS_MAX - hinted.length)];
       if (some.length === 0 || isStopped()) break;
       total += await this.#fillSome(some);
+      if (this.#isLeftToOthers) return;
       this.#merger.wake();
     }
     if (total > FILL_MAX) {
@@ -117,7 +122,13 @@ export class SearchIndexer {
 
   async #fillSome(conversations: readonly ConversationId[]): Promise<number> {
     try {
-      const { events, hasMore } = await fillIndex(this.#pool, conversations);
+      const filled = await fillIndex(this.#pool, conversations);
+      if (filled === 'other version') {
+        this.#isLeftToOthers = true;
+        this.#log.warn('search index left to nodes of another version');
+        return 0;
+      }
+      const { events, hasMore } = filled;
       if (hasMore) for (const id of conversations) this.#hint(id);
       return events;
     } catch (error) {
@@ -146,6 +157,7 @@ export class SearchIndexer {
   }
 
   async #merge(isStopped: () => boolean): Promise<void> {
+    if (this.#isLeftToOthers) return;
     for (let merged = 1; merged > 0 && !isStopped(); ) {
       merged = await mergeOnce(this.#pool);
       this.#dead += merged;

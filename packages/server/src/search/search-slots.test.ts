@@ -58,6 +58,34 @@ describe('searches at a time', () => {
     expect(await waiting.done).toBe('found');
   });
 
+  test('do not count for their account when their caller is gone', async () => {
+    const slots = new SearchSlots(1);
+    const others = [1, 2, 3].map((n) => aSearch(slots, account(n)));
+    let typed = 1;
+    const early = aSearch(slots, account(4), () => typed > 1);
+    await turn();
+    expect(await aSearch(slots, account(4)).done.catch(codeOf)).toBe('rate_limited');
+    typed = 2;
+    const late = aSearch(slots, account(4), () => typed > 2);
+    expect(await early.done.catch(codeOf)).toBe('overloaded');
+    others[0]?.end();
+    await expect.poll(() => late.isStarted()).toBe(true);
+    expect(early.isStarted()).toBe(false);
+    for (const one of [...others, late]) one.end();
+    expect(await late.done).toBe('found');
+    // What runs for a caller who has left does not keep the next one from waiting for its turn.
+    const running = aSearch(slots, account(4), () => typed > 3);
+    await turn();
+    expect(running.isStarted()).toBe(true);
+    typed = 4;
+    const next = aSearch(slots, account(4));
+    await turn();
+    expect(next.isStarted()).toBe(true);
+    running.end();
+    next.end();
+    expect(await next.done).toBe('found');
+  });
+
   test('free their place when they fail', async () => {
     const slots = new SearchSlots(1);
     for (let n = 0; n < 10; n++) {

@@ -7,20 +7,25 @@ const RUNNING_MAX = 3;
 const WAITING_MAX = 100;
 const WAIT_MS = 3_000;
 
-interface Waiting {
-  readonly start: () => void;
-  readonly timer: NodeJS.Timeout;
+/** A search that has been asked for and has not ended. */
+interface Requested {
+  readonly isGone: () => boolean;
+  /** While it waits: gives up its place. */
+  leave?: () => void;
 }
 
 /**
  * Bounds the searches at a time: those of one account, and those of a node. More of one account are
  * rejected with `rate_limited`; more of a node wait in the order in which they came, and are rejected
- * with `overloaded` if they wait too long. A search whose caller is gone is not started.
+ * with `overloaded` if they wait too long.
+ *
+ * A search whose caller is gone, for instance because its user has typed on, is not started and does not
+ * count for its account.
  */
 export class SearchSlots {
   readonly #perAccount: number;
-  readonly #counts = new Map<AccountId, number>();
-  readonly #waiting = new Set<Waiting>();
+  readonly #requested = new Map<AccountId, Set<Requested>>();
+  readonly #waiting = new Set<() => void>();
   #running = 0;
 
   constructor(perAccount: number) {
@@ -28,11 +33,15 @@ export class SearchSlots {
   }
 
   async run<T>(account: AccountId, isGone: () => boolean, search: () => Promise<T>): Promise<T> {
-    const count = this.#counts.get(account) ?? 0;
-    if (count >= this.#perAccount) refuse('rate_limited', undefined, { retryAfter: 1 });
-    this.#counts.set(account, count + 1);
+    const ofAccount = this.#requested.get(account) ?? new Set();
+    for (const one of [...ofAccount]) if (one.isGone()) one.leave?.();
+    const present = [...ofAccount].filter((one) => !one.isGone());
+    if (present.length >= this.#perAccount) refuse('rate_limited', undefined, { retryAfter: 1 });
+    const requested: Requested = { isGone };
+    ofAccount.add(requested);
+    this.#requested.set(account, ofAccount);
     try {
-      await this.#turn();
+      await this.#turn(requested);
       try {
         if (isGone()) refuse('overloaded', undefined, { retryAfter: 1 });
         return await search();
@@ -41,30 +50,28 @@ export class SearchSlots {
         this.#startNext();
       }
     } finally {
-      const left = (this.#counts.get(account) ?? 1) - 1;
-      if (left === 0) this.#counts.delete(account);
-      else this.#counts.set(account, left);
+      ofAccount.delete(requested);
+      if (ofAccount.size === 0) this.#requested.delete(account);
     }
   }
 
-  async #turn(): Promise<void> {
+  async #turn(requested: Requested): Promise<void> {
     if (this.#running < RUNNING_MAX) {
       this.#running++;
       return;
     }
     if (this.#waiting.size >= WAITING_MAX) refuse('overloaded', undefined, { retryAfter: 1 });
     const started = await new Promise<boolean>((resolve) => {
-      const waiting: Waiting = {
-        start: () => {
-          clearTimeout(waiting.timer);
-          resolve(true);
-        },
-        timer: setTimeout(() => {
-          this.#waiting.delete(waiting);
-          resolve(false);
-        }, WAIT_MS),
+      const end = (isStarted: boolean) => {
+        clearTimeout(timer);
+        this.#waiting.delete(start);
+        delete requested.leave;
+        resolve(isStarted);
       };
-      this.#waiting.add(waiting);
+      const start = () => end(true);
+      requested.leave = () => end(false);
+      const timer = setTimeout(requested.leave, WAIT_MS);
+      this.#waiting.add(start);
     });
     if (!started) refuse('overloaded', undefined, { retryAfter: 1 });
   }
@@ -72,8 +79,7 @@ export class SearchSlots {
   #startNext(): void {
     const [next] = this.#waiting;
     if (!next || this.#running >= RUNNING_MAX) return;
-    this.#waiting.delete(next);
     this.#running++;
-    next.start();
+    next();
   }
 }

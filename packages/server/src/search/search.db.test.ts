@@ -28,12 +28,13 @@ import {
   removeReaction,
   unpinMessage,
 } from '../messages/commands.ts';
+import { withTransaction } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
 import { Directory } from './directory.ts';
 import { conversationsBehind, fillIndex } from './fill.ts';
 import { mergeOnce, purgeStale } from './merge.ts';
 import { MessageSearch } from './search.ts';
-import { readSegments } from './segment-store.ts';
+import { emptyIndex, readSegments } from './segment-store.ts';
 
 let cluster: TestCluster;
 let pool: pg.Pool;
@@ -45,7 +46,7 @@ let cyd: AccountId;
 
 beforeAll(async () => {
   cluster = await startTestCluster();
-  ({ pool } = await (await cluster.fresh()).open());
+  pool = await withIndex();
   append = await aBootstrappedAppend(pool);
   [ada, bob, cyd] = [
     await aUser(append, 'ada'),
@@ -55,6 +56,13 @@ beforeAll(async () => {
   search = new MessageSearch({ pool, clock: systemClock });
 });
 afterAll(() => cluster.stop());
+
+/** Returns a database whose index is one of this version, as it is after the first start. */
+async function withIndex(): Promise<pg.Pool> {
+  const { pool: fresh } = await (await cluster.fresh()).open();
+  await withTransaction(fresh, emptyIndex);
+  return fresh;
+}
 
 /** Indexes everything that is committed. */
 async function fill(): Promise<void> {
@@ -173,7 +181,7 @@ describe('words', () => {
     const bodies = ['the wanted word', ...Array.from({ length: 90 }, (_, n) => `other ${n}`)];
     const group = await aGroup(ada, [], bodies);
     await fill();
-    const bounded = new MessageSearch({ pool, clock: systemClock, comparedMax: 40 });
+    const bounded = new MessageSearch({ pool, clock: systemClock, bounds: { comparedMax: 40 } });
     const query = SearchMessagesQuery.parse({ query: `${group.in} -other`, sort: 'best' });
     const all: string[] = [];
     let pages = 0;
@@ -184,6 +192,31 @@ describe('words', () => {
     }
     expect(all).toEqual(['the wanted word']);
     expect(pages).toBeGreaterThan(1);
+  });
+
+  test('a page that has no time left reads no more of the index, and the next one goes on from there', async () => {
+    const group = await aGroup(ada, [], ['sought first']);
+    await fill();
+    // Each in a segment of its own.
+    for (let n = 0; n < 20; n++) {
+      await says(append, ada, group.id, `other ${n}`);
+      await fill();
+    }
+    await says(append, ada, group.id, 'sought last');
+    await fill();
+    const hurried = new MessageSearch({ pool, clock: systemClock, bounds: { pageMs: 0 } });
+    for (const sort of ['newest', 'best'] as const) {
+      const query = SearchMessagesQuery.parse({ query: `${group.in} sought`, sort });
+      const all: string[] = [];
+      let pages = 0;
+      for (let cursor: string | null | undefined; cursor !== null; pages++) {
+        const page = await hurried.page(ada, { ...query, ...(cursor && { cursor }) });
+        all.push(...page.items.map((item) => item.message.body));
+        cursor = page.next;
+      }
+      expect([sort, ...all]).toEqual([sort, 'sought last', 'sought first']);
+      expect(pages).toBeGreaterThan(2);
+    }
   });
 });
 
@@ -333,7 +366,7 @@ describe('names', () => {
 
 describe('the index', () => {
   test('forgets earlier and deleted texts when segments are merged or purged', async () => {
-    const { pool: own } = await (await cluster.fresh()).open();
+    const own = await withIndex();
     const its = await aBootstrappedAppend(own);
     const dan = await aUser(its, 'dan');
     const id = await aRealGroup(its, [dan]);
@@ -378,6 +411,7 @@ describe('the index', () => {
     const parts: number[] = [];
     for (let hasMore = true; hasMore; ) {
       const filled = await fillIndex(pool, [group.id]);
+      if (filled === 'other version') throw new Error(filled);
       parts.push(filled.events);
       hasMore = filled.hasMore;
     }
@@ -385,8 +419,22 @@ describe('the index', () => {
     expect(await found(ada, `${group.in} longish`, { limit: 100 })).toHaveLength(60);
   });
 
+  test('nothing is added to an index of other keys, which a newer node fills during an upgrade', async () => {
+    const own = await withIndex();
+    const its = await aBootstrappedAppend(own);
+    const dan = await aUser(its, 'dan');
+    const id = await aRealGroup(its, [dan]);
+    await says(its, dan, id, 'posted meanwhile');
+    await own.query('update search_state set version = version + 1');
+    expect(await fillIndex(own, [id])).toBe('other version');
+    expect((await own.query('select from search_segments')).rowCount).toBe(0);
+    await own.query('update search_state set version = version - 1');
+    expect(await fillIndex(own, [id])).toMatchObject({ hasMore: false });
+    expect((await own.query('select from search_segments')).rowCount).toBe(1);
+  });
+
   test('large postings are stored in rows when their segments are merged', async () => {
-    const { pool: own } = await (await cluster.fresh()).open();
+    const own = await withIndex();
     const its = await aBootstrappedAppend(own);
     const dan = await aUser(its, 'dan');
     const id = await aRealGroup(its, [dan]);

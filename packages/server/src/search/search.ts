@@ -24,7 +24,7 @@ import { SegmentCache } from './segment-cache.ts';
 import { readSegments } from './segment-store.ts';
 import { Slices } from './slices.ts';
 
-/** The time limit of a statement of a search, and of a page: then it ends with what it has found, ms. */
+/** The time limits of a statement of a search, and of a page: then it ends with what it has found, ms. */
 const STATEMENT_MS = 1_000;
 const PAGE_MS = 1_500;
 /** Messages compared with the text of a search for a page, and how many are read at a time. */
@@ -33,6 +33,14 @@ const READ_MIN = 40;
 const READ_MAX = 400;
 /** Of more matches than this, the latest are ranked. */
 const RANKED_MAX = 300;
+
+/** When a page ends early. */
+interface Bounds {
+  /** Messages compared. */
+  readonly comparedMax: number;
+  /** Time, ms. */
+  readonly pageMs: number;
+}
 
 /** A message that a search has found. */
 interface Match {
@@ -70,21 +78,20 @@ export class MessageSearch {
   readonly #clock: Clock;
   readonly #cache = new SegmentCache();
   readonly #slots: SearchSlots;
-  readonly #comparedMax: number;
+  readonly #bounds: Bounds;
 
   constructor({
     pool,
     clock,
-    comparedMax = COMPARED_MAX,
+    bounds = {},
   }: {
     readonly pool: pg.Pool;
     readonly clock: Clock;
-    /** Messages compared for a page before it ends early. */
-    readonly comparedMax?: number;
+    readonly bounds?: Partial<Bounds>;
   }) {
     this.#pool = pool;
     this.#clock = clock;
-    this.#comparedMax = comparedMax;
+    this.#bounds = { comparedMax: COMPARED_MAX, pageMs: PAGE_MS, ...bounds };
     this.#slots = new SearchSlots(LIMITS.searchesPerAccount);
   }
 
@@ -101,8 +108,8 @@ export class MessageSearch {
           `set transaction isolation level repeatable read, read only;
            set local statement_timeout = ${STATEMENT_MS}`,
         );
-        const bounds = { isGone, comparedMax: this.#comparedMax };
-        const run = new SearchRun(client, this.#cache, account, this.#clock.now(), bounds);
+        const on = { client, cache: this.#cache };
+        const run = new SearchRun(on, account, this.#clock.now(), { ...this.#bounds, isGone });
         return await run.page(query, cursor as CursorPlace | null);
       }),
     );
@@ -125,16 +132,15 @@ class SearchRun {
   readonly #now: number;
   readonly #isGone: () => boolean;
   readonly #comparedMax: number;
-  readonly #deadline = performance.now() + PAGE_MS;
+  readonly #deadline: number;
   readonly #slices = new Slices();
   #compared = 0;
 
   constructor(
-    client: pg.ClientBase,
-    cache: SegmentCache,
+    { client, cache }: { readonly client: pg.ClientBase; readonly cache: SegmentCache },
     account: AccountId,
     now: number,
-    { isGone, comparedMax }: { readonly isGone: () => boolean; readonly comparedMax: number },
+    { isGone, comparedMax, pageMs }: Bounds & { readonly isGone: () => boolean },
   ) {
     this.#client = client;
     this.#cache = cache;
@@ -142,6 +148,7 @@ class SearchRun {
     this.#now = now;
     this.#isGone = isGone;
     this.#comparedMax = comparedMax;
+    this.#deadline = performance.now() + pageMs;
   }
 
   async page(query: SearchMessagesQuery, cursor: CursorPlace | null): Promise<SearchMessagesPage> {
@@ -207,20 +214,17 @@ class SearchRun {
   async #find(plan: Plan, limit: number, before: Place | null) {
     const on = this.#client;
     const segments = await readSegments(on);
-    const candidates = new Candidates({ on, cache: this.#cache }, segments, plan, before);
+    const isOver = () => this.#isOver();
+    const candidates = new Candidates({ on, cache: this.#cache, isOver }, segments, plan, before);
     const matches: Match[] = [];
     let size = Math.min(Math.max(READ_MIN, limit + 1), READ_MAX, this.#comparedMax);
     for (;;) {
-      const documents = await candidates.next(size);
-      if (documents.length === 0) return { matches, reached: null };
-      const found = await this.#compare(documents, plan);
-      for (const match of found) {
+      const { documents, rest } = await candidates.next(size);
+      for (const match of await this.#compare(documents, plan)) {
         if (matches.length === limit) return { matches, reached: matches[limit - 1]?.document };
         matches.push(match);
       }
-      const reached = documents[documents.length - 1];
-      if (documents.length < size) return { matches, reached: null };
-      if (this.#isOver()) return { matches, reached };
+      if (rest === null || this.#isOver()) return { matches, reached: rest };
       size = Math.min(READ_MAX, size * 2);
     }
   }
@@ -233,6 +237,7 @@ class SearchRun {
 
   /** Returns those of the documents that the account may read and that are what the plan looks for. */
   async #compare(documents: readonly Document[], plan: Plan): Promise<Match[]> {
+    if (documents.length === 0) return [];
     this.#compared += documents.length;
     const { rows } = await this.#client.query<CandidateRow>({
       name: 'search-candidates',
@@ -312,7 +317,7 @@ const placeOf = ({
   at,
   conversation,
   seq,
-}: Document): {
+}: Place): {
   at: number;
   conversation: ConversationId;
   seq: Seq;

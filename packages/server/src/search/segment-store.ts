@@ -133,7 +133,7 @@ export async function deleteSegments(on: Queryable, segments: readonly number[])
   await on.query('delete from search_segments where id = any($1::int8[])', [segments]);
 }
 
-/** Empties the index. It is filled again from the first event on. */
+/** Empties the index and makes it one of this version. It is filled again from the first event on. */
 export async function emptyIndex(client: pg.ClientBase): Promise<void> {
   await lockFilling(client);
   await lockMerging(client);
