@@ -11,6 +11,9 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 const patient = { poll: { timeout: 15_000 } };
 const setupFiles = [fileURLToPath(new URL('scripts/property-seed.ts', import.meta.url))];
 
+/** Creates the database that the files of the database project copy. */
+const TEMPLATE = 'packages/server/test/support/template.ts';
+
 /** The longest files start first: started last, they would run alone and leave a core idle. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -53,6 +56,7 @@ export default defineConfig({
         test: {
           name: 'database',
           setupFiles,
+          globalSetup: [fileURLToPath(new URL(TEMPLATE, import.meta.url))],
           sequence: { groupOrder: 1 },
           include: [
             'packages/*/src/**/*.db.test.ts',

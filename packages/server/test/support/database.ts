@@ -1,10 +1,13 @@
 import { rmSync } from 'node:fs';
 import pg from 'pg';
-import { createLogger, type LogLevel } from '../../src/log.ts';
+import { inject } from 'vitest';
 import { type Database, type DatabaseAddress, openDatabase } from '../../src/storage/database.ts';
 import { type Embedded, startEmbedded } from '../../src/storage/embedded.ts';
-import { migrate } from '../../src/storage/migrate.ts';
 import { makeTempDir } from './temp-dir.ts';
+import { copyCluster, createTemplate, TEMPLATE } from './template.ts';
+import { testLog } from './test-log.ts';
+
+export { testLog };
 
 /** A separate database for one test: migrated, empty. */
 export type TestDatabase = {
@@ -28,18 +31,18 @@ export type TestCluster = {
   stop(): Promise<void>;
 };
 
-/** The logger of tests: silent, unless PARLEY_TEST_LOG names a level. */
-export const testLog = createLogger((process.env.PARLEY_TEST_LOG as LogLevel) ?? 'silent');
-
 /**
- * Starts one PostgreSQL for a test file: call it in `beforeAll`, and `stop` in `afterAll`. Each test
+ * Starts one PostgreSQL for a test file, on a copy of the one that template.ts creates: call it in `beforeAll`, and `stop` in `afterAll`. Each test
  * uses a database of its own from `fresh()`.
  */
 export async function startTestCluster(): Promise<TestCluster> {
   const dataDir = makeTempDir('database');
   try {
+    const template = inject('databaseTemplate');
+    if (template !== undefined) await copyCluster(template, dataDir);
     const embedded = await startEmbedded({ dataDir, log: testLog });
-    return await prepare(embedded, dataDir);
+    if (template === undefined) await createTemplate(embedded.connection);
+    return testCluster(embedded, dataDir);
   } catch (error) {
     rmSync(dataDir, { recursive: true, force: true });
     throw error;
@@ -52,8 +55,7 @@ export async function startTestDatabase(): Promise<TestCluster & TestDatabase> {
   return { ...cluster, ...(await cluster.fresh()) };
 }
 
-async function prepare(embedded: Embedded, dataDir: string): Promise<TestCluster> {
-  const template = 'parley_template';
+function testCluster(embedded: Embedded, dataDir: string): TestCluster {
   const pools: Database[] = [];
   let made = 0;
   let chain: Promise<unknown> = Promise.resolve();
@@ -76,11 +78,6 @@ async function prepare(embedded: Embedded, dataDir: string): Promise<TestCluster
     return turn;
   };
 
-  await createInTurn(`create database ${template}`);
-  const migrated = await openDatabase({ ...embedded.connection, database: template }, testLog);
-  await migrate(migrated.pool, testLog);
-  await migrated.close();
-
   return {
     embedded,
     dataDir,
@@ -88,7 +85,7 @@ async function prepare(embedded: Embedded, dataDir: string): Promise<TestCluster
       made += 1;
       const database = `test_${made}`;
       await createInTurn(
-        `create database ${database} template ${migrated ? template : 'template0'}`,
+        `create database ${database} template ${migrated ? TEMPLATE : 'template0'}`,
       );
       const address = { ...embedded.connection, database };
       return {

@@ -2,7 +2,7 @@
 // address on standard output.
 import { loadConfig } from '../../src/config.ts';
 import { startParley } from '../../src/main.ts';
-import { testLog } from './database.ts';
+import { testLog } from './test-log.ts';
 
 const loaded = loadConfig(process.env);
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
