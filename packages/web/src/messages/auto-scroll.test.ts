@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AutoScroll, type ListPosition, NEAR_END } from './auto-scroll.ts';
+import { AutoScroll, type ListPosition, NEAR_END, STABLE_MS, WHEEL_MS } from './auto-scroll.ts';
 
 const position = (change: Partial<ListPosition> = {}): ListPosition => ({
   offset: 400,
@@ -8,6 +8,7 @@ const position = (change: Partial<ListPosition> = {}): ListPosition => ({
   viewport: 600,
   isNewest: true,
   isSettled: true,
+  now: 0,
   ...change,
 });
 
@@ -22,11 +23,12 @@ class List {
   viewport = 600;
   /** How far the user has scrolled up from the end, px, without rows that were added. */
   wanted = 0;
+  readonly now = 0;
   #isReported = true;
 
   get position(): ListPosition {
-    const { offset, size, viewport } = this;
-    return position({ offset, size, viewport });
+    const { offset, size, viewport, now } = this;
+    return position({ offset, size, viewport, now });
   }
 
   get fromEnd(): number {
@@ -88,6 +90,16 @@ const automaticStep: fc.Arbitrary<Step> = fc.oneof(
         list.follow();
       },
   ),
+  // In one measurement, rows above are smaller, and a new row is larger than estimated.
+  fc.tuple(pixels, pixels).map(
+    ([height, more]): Step =>
+      (list) => {
+        const less = Math.min(height, list.offset);
+        list.size += more - less;
+        list.scrollTo(list.offset - less);
+        list.changed();
+      },
+  ),
   // Older rows are prepended.
   pixels.map(
     (height): Step =>
@@ -127,6 +139,7 @@ const automaticStep: fc.Arbitrary<Step> = fc.oneof(
 const byUser = (distance: number): Step => {
   return (list) => {
     list.report();
+    if (distance < 0) list.autoScroll.userScrollsUp(-distance, 0);
     list.scrollTo(list.offset + distance);
     list.report();
   };
@@ -224,8 +237,50 @@ describe('a following list', () => {
       autoScroll.changed(position({ viewport: 900, offset: 100 }));
       autoScroll.changed(position({ viewport: 600, offset: 400 }));
     }
+    autoScroll.userScrollsUp(120, 0);
     autoScroll.scrolled(position({ offset: 280 }));
     expect(autoScroll.state).toBe('away');
+  });
+
+  test('stops for scrolling without input once its layout has been stable', () => {
+    const soon = new AutoScroll();
+    soon.changed(position());
+    soon.scrolled(position({ offset: 200, now: STABLE_MS - 1 }));
+    expect(soon.state).toBe('following');
+    const later = new AutoScroll();
+    later.changed(position());
+    later.scrolled(position({ offset: 200, now: STABLE_MS }));
+    expect(later.state).toBe('away');
+    // A change that only the positions show.
+    const resized = new AutoScroll();
+    resized.changed(position());
+    resized.scrolled(position({ offset: 200, size: 1_001, now: STABLE_MS }));
+    resized.scrolled(position({ offset: 100, size: 1_001, now: 2 * STABLE_MS - 1 }));
+    expect(resized.state).toBe('following');
+    resized.scrolled(position({ offset: 40, size: 1_001, now: 2 * STABLE_MS }));
+    expect(resized.state).toBe('away');
+  });
+
+  test('counts scrolling up only as far as the user scrolls', () => {
+    const autoScroll = new AutoScroll();
+    autoScroll.changed(position());
+    autoScroll.userScrollsUp(20, 0);
+    autoScroll.scrolled(position({ offset: 100 }));
+    expect(autoScroll.state).toBe('paused');
+    autoScroll.scrolled(position({ offset: 10 }));
+    expect(autoScroll.state).toBe('paused');
+    autoScroll.scrollEnded(position({ offset: 10 }));
+    expect(autoScroll.state).toBe('following');
+    // What a wheel announced, and nothing has followed.
+    autoScroll.userScrollsUp(500, 0);
+    autoScroll.changed(position({ now: WHEEL_MS }));
+    autoScroll.scrolled(position({ offset: 100, now: WHEEL_MS }));
+    expect(autoScroll.state).toBe('following');
+    // What was announced ends with the scrolling.
+    autoScroll.userScrollsUp(Number.POSITIVE_INFINITY, 0);
+    autoScroll.scrollEnded(position());
+    autoScroll.scrolled(position({ offset: 100 }));
+    expect(autoScroll.state).toBe('following');
   });
 
   test('does not mistake an offset clamped by the browser for the user scrolling', () => {
@@ -243,6 +298,7 @@ describe('a list placed at a message', () => {
     const autoScroll = new AutoScroll();
     autoScroll.changed(position());
     autoScroll.place();
+    autoScroll.userScrollsUp(20, 0);
     autoScroll.scrolled(position({ offset: 380, isSettled: false }));
     expect(autoScroll.state).toBe('away');
 
@@ -284,6 +340,7 @@ describe('a held list', () => {
     autoScroll.scrollsTo(2_000);
     autoScroll.scrolled(position({ offset: 2_000, size: 5_000 }));
     expect(autoScroll.state).toBe('holding');
+    autoScroll.userScrollsUp(100, 0);
     autoScroll.scrolled(position({ offset: 1_900, size: 5_000 }));
     expect(autoScroll.state).toBe('away');
   });
@@ -291,6 +348,7 @@ describe('a held list', () => {
   test('is not held while the user has scrolled elsewhere', () => {
     const autoScroll = new AutoScroll();
     autoScroll.changed(position({ offset: 4_400, size: 5_000 }));
+    autoScroll.userScrollsUp(400, 0);
     autoScroll.scrolled(position({ offset: 4_000, size: 5_000 }));
     autoScroll.hold();
     autoScroll.release();

@@ -1,5 +1,9 @@
 /** A list is at its end within this distance from it, px. */
 export const NEAR_END = 60;
+/** The layout of a list is stable if it has not changed for this time, ms. */
+export const STABLE_MS = 300;
+/** Scrolling by a wheel has arrived after this time, ms; longer without an effect, it was overridden by ours. */
+export const WHEEL_MS = 500;
 
 /** The scroll position of a list. */
 export interface ListPosition {
@@ -13,6 +17,8 @@ export interface ListPosition {
   readonly isNewest: boolean;
   /** False while rows are being measured, when positions are unreliable. */
   readonly isSettled: boolean;
+  /** When it was read, ms of a monotonic clock. */
+  readonly now: number;
 }
 
 /**
@@ -29,7 +35,9 @@ export type AutoScrollState = 'following' | 'holding' | 'paused' | 'placing' | '
  * Decides whether a list scrolls with its end as messages arrive. A list that grows, or whose rows are
  * being measured, is briefly away from its end, so the distance alone does not show that the user has
  * scrolled up. What shows it is movement up by more than shrinking rows, a growing viewport and our
- * own scrolling explain.
+ * own scrolling explain, and either input of the user that scrolls, or a layout that has been stable:
+ * rows that grow and rows that shrink at the same time hide each other, and what remains unexplained
+ * looks like scrolling. (Without input, assistive technology and the browser's search scroll.)
  */
 export class AutoScroll {
   #state: AutoScrollState = 'following';
@@ -38,6 +46,12 @@ export class AutoScroll {
   #expected = 0;
   /** Upward movement that the page has announced by {@link scrollsTo}, px. */
   #announced = 0;
+  /** Upward movement that input of the user explains, px. */
+  #intended = 0;
+  /** When the user last caused some of it. */
+  #intendedAt = 0;
+  /** When the layout changed last. */
+  #changedAt = Number.NEGATIVE_INFINITY;
   /** How far the user has scrolled up since `following`, px. */
   #up = 0;
 
@@ -53,7 +67,17 @@ export class AutoScroll {
 
   /** Handles added or measured rows, or a resized viewport. */
   changed(at: ListPosition): void {
+    this.#changedAt = at.now;
     this.#moved(at);
+  }
+
+  /**
+   * Announces that the user scrolls up by at most this distance, px: that of a wheel event, or Infinity
+   * for touch, keys and a pointer that is pressed. Ends with the scrolling.
+   */
+  userScrollsUp(distance: number, now: number): void {
+    this.#intended = this.#intendedBy(now) + distance;
+    this.#intendedAt = now;
   }
 
   /** Handles a scroll event, whether the user or the page caused it. */
@@ -67,6 +91,7 @@ export class AutoScroll {
     this.scrolled(at);
     this.#expected = 0;
     this.#announced = 0;
+    this.#intended = 0;
     if (this.#state === 'paused') this.#become('following');
   }
 
@@ -111,6 +136,7 @@ export class AutoScroll {
     this.#last = at;
     if (!last) return;
     const grown = at.size - last.size;
+    if (grown !== 0 || at.viewport !== last.viewport) this.#changedAt = at.now;
     this.#expected += Math.max(0, -grown) + Math.max(0, at.viewport - last.viewport);
     const up = last.offset - at.offset;
     // Moved up and still at the very end: the browser has clamped the offset. Whatever was expected of
@@ -122,12 +148,21 @@ export class AutoScroll {
       this.#announced -= announced;
       const expected = announced + Math.min(up - announced, this.#expected);
       this.#expected -= expected - announced;
+      const isStable = at.now - this.#changedAt >= STABLE_MS;
+      const intended = this.#intendedBy(at.now);
+      const byUser = isStable ? up - expected : Math.min(up - expected, intended);
+      this.#intended = Math.max(0, intended - byUser);
       // Positions are rounded.
-      if (up - expected > 1) this.#movedUp(up - expected);
+      if (byUser > 1) this.#movedUp(byUser);
     } else if (this.#state === 'paused' && -up > Math.max(0, grown)) {
       this.#up -= -up - Math.max(0, grown);
       if (this.#up <= 0) this.#become('following');
     }
+  }
+
+  #intendedBy(now: number): number {
+    const isOver = now - this.#intendedAt >= WHEEL_MS && this.#intended < Number.POSITIVE_INFINITY;
+    return isOver ? 0 : this.#intended;
   }
 
   #movedUp(distance: number): void {

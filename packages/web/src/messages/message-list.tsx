@@ -127,7 +127,7 @@ export function MessageList({
   useImperativeHandle(ref, () => ({ goToEnd, goTo }));
 
   return (
-    <div ref={box} className="relative min-h-0 flex-1">
+    <div ref={box} className="relative min-h-0 flex-1" {...autoScroll.input}>
       {rows.length === 0 ? (
         <ListPlaceholder
           loading={loading !== null || hasOlder}

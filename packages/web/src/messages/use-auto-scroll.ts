@@ -1,4 +1,13 @@
-import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type PointerEvent,
+  type RefObject,
+  useCallback,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type WheelEvent,
+} from 'react';
 import type { VListHandle } from 'virtua';
 import { AutoScroll, type ListPosition } from './auto-scroll.ts';
 import type { Row } from './rows.ts';
@@ -39,6 +48,18 @@ export interface AutoScrollControls {
   goToLine(): void;
   /** Scrolls to the row with this key; false if it has to be loaded first, which is then awaited. */
   goTo(key: string): boolean;
+  /** For the element around the list: input with which the user may scroll. */
+  readonly input: ScrollInput;
+}
+
+/** Handlers of input with which the user may scroll. */
+export interface ScrollInput {
+  onWheel(event: WheelEvent): void;
+  onTouchMove(): void;
+  onKeyDown(): void;
+  onPointerDown(event: PointerEvent): void;
+  onPointerMove(event: PointerEvent): void;
+  onPointerUp(): void;
 }
 
 /** A row, and how much of it is above the viewport, px; negative values leave space above it. */
@@ -59,6 +80,8 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
   /** The first visible row, and how much of it is hidden above, px. */
   const anchor = useRef<Place | null>(null);
   const placed = useRef<Place | null>(null);
+  /** Whether a pointer is pressed, which may drag the scroll bar or a selection. */
+  const isPressed = useRef(false);
   const isSettled = useCallback(() => performance.now() >= settledAt.current, []);
 
   const position = useCallback((): ListPosition | null => {
@@ -71,6 +94,7 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
       viewport: element.clientHeight,
       isNewest: !latest.current.hasNewer,
       isSettled: isSettled(),
+      now: performance.now(),
     };
   }, [isSettled]);
 
@@ -141,8 +165,10 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
       const { list, rows } = latest.current;
       if (!at || !list.current) return;
       if (how === 'scrolled') machine.scrolled(at);
-      else if (how === 'ended') machine.scrollEnded(at);
-      else machine.changed(at);
+      else if (how === 'ended') {
+        machine.scrollEnded(at);
+        if (isPressed.current) machine.userScrollsUp(Number.POSITIVE_INFINITY, performance.now());
+      } else machine.changed(at);
       if (how !== 'scrolled' && machine.isFollowing) follow();
       if (how === 'changed' && machine.state === 'placing') keepPlace();
       const top = list.current.findItemIndex(at.offset);
@@ -223,7 +249,41 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
     },
     [placeAt],
   );
-  return { isAway, isPrepended, isSettled, moved, goToEnd, goToLine, goTo };
+  const scrollInput = useMemo<ScrollInput>(() => {
+    const mayScroll = () => machine.userScrollsUp(Number.POSITIVE_INFINITY, performance.now());
+    return {
+      onWheel: ({ deltaY, deltaMode }) => {
+        if (deltaY >= 0) return;
+        // Lines and pages have no known height.
+        const distance = deltaMode === 0 ? -deltaY : Number.POSITIVE_INFINITY;
+        machine.userScrollsUp(distance, performance.now());
+      },
+      onTouchMove: mayScroll,
+      onKeyDown: mayScroll,
+      onPointerDown: ({ pointerType }) => {
+        // A finger scrolls by moving.
+        if (pointerType === 'touch') return;
+        isPressed.current = true;
+        mayScroll();
+      },
+      onPointerMove: ({ buttons }) => {
+        if (buttons === 0) isPressed.current = false;
+      },
+      onPointerUp: () => {
+        isPressed.current = false;
+      },
+    };
+  }, [machine]);
+  return {
+    isAway,
+    isPrepended,
+    isSettled,
+    moved,
+    goToEnd,
+    goToLine,
+    goTo,
+    input: scrollInput,
+  };
 }
 
 function lineRow(rows: readonly Row[]): number {
