@@ -32,7 +32,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['log.ts'],
   ['audit', 'config.ts', 'limits', 'storage', 'tracing'],
   ['backup', 'email', 'stream'],
-  ['health.ts', 'http'],
+  ['health.ts', 'http', 'settings'],
   // Domains.
   ['accounts/api-keys', 'accounts/attempts', 'accounts/sessions', 'accounts/tickets'],
   ['accounts/users'],

@@ -14,6 +14,8 @@ import type {
   EmailInfo,
   Invitation,
   MessagesFate,
+  ServerSettingsAnswer,
+  ServerSettingsChange,
   SettingInfo,
   UpdateAccountBody,
 } from '@parley/protocol';
@@ -94,6 +96,16 @@ export class AdminApi {
 
   async settings(): Promise<SettingInfo[]> {
     return (await this.#api.request<{ items: SettingInfo[] }>('GET', '/admin/settings')).items;
+  }
+
+  /** Returns the settings that are stored in the database, and those that the environment overrides. */
+  serverSettings(): Promise<ServerSettingsAnswer> {
+    return this.#api.request('GET', '/admin/server-settings');
+  }
+
+  /** Changes settings of the server; those that are left out stay as they are. */
+  changeServerSettings(change: ServerSettingsChange, id?: ClientId): Promise<ServerSettingsAnswer> {
+    return this.#api.request('PATCH', '/admin/server-settings', { body: change, id });
   }
 
   async serviceAccounts(): Promise<AdminAccount[]> {

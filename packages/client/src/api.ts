@@ -32,6 +32,7 @@ import type {
   SearchMessagesPage,
   SeenByAnswer,
   Seq,
+  ServerSettings,
   SessionAnswer,
   StreamId,
   UpdateGroupBody,
@@ -132,6 +133,11 @@ export class ParleyApi extends RestSession {
 
   me(): Promise<Me> {
     return this.request('GET', '/me');
+  }
+
+  /** Returns the settings of the server in effect; `server.updated` says that some were changed. */
+  serverSettings(): Promise<ServerSettings> {
+    return this.request('GET', '/server-settings');
   }
 
   users(request: ListRequest = {}): Promise<Page<User>> {

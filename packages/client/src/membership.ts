@@ -44,6 +44,7 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'group.created': 'none',
   'group.updated': 'none',
   'group.deleted': 'none',
+  'server.updated': 'none',
 };
 
 /** Returns whether an event starts or ends the membership of an account in its conversation. */

@@ -245,6 +245,7 @@ export class Receiver {
       if (event.type === 'user.role_changed' && event.data.account === this.#deps.state.meId) {
         this.#refreshes.serverRoleChanged();
       }
+      if (event.type === 'server.updated') this.#refreshes.serverChanged();
     } else if (!local.isOwn(stream)) this.#conversationEvent(event, before);
     else if (event.type === 'conversation.left') {
       this.#announcedEnds.set(streamOfConversation(event.data.conversation), event.data.seq);

@@ -41,6 +41,11 @@ export class Refreshes {
     }
   }
 
+  /** The settings of the server have changed, and with them what this account may do. */
+  serverChanged(): void {
+    void this.#ownAccount();
+  }
+
   /** Reloads the snapshot of a conversation. */
   async conversation(id: ConversationId): Promise<void> {
     const { api, state, counters, keep } = this.#deps;

@@ -60,6 +60,13 @@ type Row = readonly [request: string, call: Call, rest?: { body?: unknown; id?: 
 /** Requests of a logged-in account, each with the access token. */
 const AUTHORIZED: readonly Row[] = [
   ['GET /me', ({ api }) => api.me()],
+  ['GET /server-settings', ({ api }) => api.serverSettings()],
+  ['GET /admin/server-settings', ({ admin }) => admin.serverSettings()],
+  [
+    'PATCH /admin/server-settings',
+    ({ admin }) => admin.changeServerSettings({ name: 'n', messageEditWindow: null }, ID),
+    { body: { name: 'n', messageEditWindow: null }, id: ID },
+  ],
   ['GET /users', ({ api }) => api.users()],
   [
     'GET /users?search=a%26b&limit=5&after=z',

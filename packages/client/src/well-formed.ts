@@ -43,6 +43,7 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'group.created': { conversation: 'string', name: 'string' },
   'group.updated': { conversation: 'string', name: 'string' },
   'group.deleted': { conversation: 'string' },
+  'server.updated': {},
 };
 
 /**

@@ -59,6 +59,8 @@ const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } =
   'group.created': 'ignored',
   'group.updated': 'ignored',
   'group.deleted': 'ignored',
+  // The receiver reloads what the account may do; the settings are loaded where they are shown.
+  'server.updated': 'ignored',
 };
 
 /** Applies an event of the workspace stream: a user has registered or changed. */

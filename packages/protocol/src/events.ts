@@ -3,6 +3,7 @@ import { count, Timestamp } from './bounds.ts';
 import { GroupAccess, MemberRole, MinimumRoles, Visibility } from './group-access.ts';
 import { AccountId, ClientId, ConversationId, LinkId, Seq, StreamId } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { ChangedServerSettings } from './server-settings.ts';
 import { Emoji } from './text.ts';
 
 /**
@@ -130,6 +131,8 @@ const WORKSPACE_EVENTS = {
   'group.created': z.object({ conversation: ConversationId, name: z.string() }),
   'group.updated': z.object({ conversation: ConversationId, name: z.string() }),
   'group.deleted': z.object({ conversation: ConversationId }),
+  /** Settings of the server were changed: those in the event, to these values. */
+  'server.updated': ChangedServerSettings,
 } as const;
 
 /** The `data` of each event type. */

@@ -19,5 +19,6 @@ export * from './rest-factors.ts';
 export * from './rest-search.ts';
 export * from './scopes.ts';
 export * from './search-query.ts';
+export * from './server-settings.ts';
 export * from './streams.ts';
 export * from './text.ts';

@@ -26,8 +26,11 @@ export const User = z
   .meta({ id: 'User' });
 export type User = z.infer<typeof User>;
 
-/** What an account may do on the server beyond what every account may. `administer`: see and use the administration. */
-export const OwnPermission = z.enum(['administer']);
+/**
+ * What an account may do on the server. `administer`: see and use the administration. `create_groups`: create
+ * groups, which a setting of the server can limit to admins.
+ */
+export const OwnPermission = z.enum(['administer', 'create_groups']);
 export type OwnPermission = z.infer<typeof OwnPermission>;
 
 /** An account as it sees itself. */

@@ -5,6 +5,7 @@ import { AccountId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { Me } from './resources.ts';
 import { DisplayName, EmailAddress, Password, Username } from './rest.ts';
+import { RegistrationMode } from './server-settings.ts';
 import { line } from './text.ts';
 
 /** Bodies and responses for registration, log-in, verification, passwords, sessions, invitations. */
@@ -26,12 +27,11 @@ const Current = z
   .max(LIMITS.passwordBytesMax)
   .refine(isStorable, { message: 'The password contains characters that can’t be stored' });
 
-export const RegistrationMode = z.enum(['open', 'invitation', 'domain', 'closed']);
-export type RegistrationMode = z.infer<typeof RegistrationMode>;
-
 /** The ways to register and log in, for the pages that offer them. */
 export const AuthOptions = z
   .object({
+    /** The name of the server. */
+    name: z.string(),
     registration: RegistrationMode,
     /** The domains whose email addresses may register, if `registration` is `domain`. */
     domains: z.array(z.string()),

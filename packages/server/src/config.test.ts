@@ -23,7 +23,7 @@ describe('loadConfig', () => {
         redisUrl: undefined,
         smtpUrl: undefined,
         emailFrom: 'Parley <parley@localhost>',
-        registration: { mode: 'open', domains: [] },
+        registration: undefined,
         verifyEmail: undefined,
         secret: undefined,
         secondFactor: 'off',

@@ -128,18 +128,19 @@ export const settings = {
     schema: emailFrom,
   }),
   REGISTRATION: setting('registration', {
-    default: 'open',
     description: [
       'Who may register: "open" everyone; "invitation" with an invitation; "domain:" and domains',
       '(domain:example.org,example.com) with an email address there or an invitation; "closed" no one,',
       'admins create the accounts. The first account can always register and becomes the owner.',
+      'Without it, admins choose it on the page Server settings; at first it is open.',
     ],
-    schema: registration,
+    example: 'invitation',
+    schema: registration.optional(),
   }),
   VERIFY_EMAIL: setting('verifyEmail', {
     description: [
       '"on": new users must enter a code that is sent to their email address; "off": they need not.',
-      'Without it: on if SMTP_URL is set or REGISTRATION lists domains.',
+      'Without it: on if SMTP_URL is set or registration is for addresses in some domains.',
     ],
     example: 'on',
     schema: z

@@ -42,4 +42,5 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'group.created': NO_CHANGE,
   'group.updated': NO_CHANGE,
   'group.deleted': NO_CHANGE,
+  'server.updated': NO_CHANGE,
 };

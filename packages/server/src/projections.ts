@@ -4,6 +4,7 @@ import { blockProjections } from './blocks/projections.ts';
 import { conversationProjections } from './conversations/projections.ts';
 import { messageProjections } from './messages/projections.ts';
 import { personalProjections } from './personal/projections.ts';
+import { settingsProjections } from './settings/projections.ts';
 import type { ProjectionTable } from './stream/projections.ts';
 
 /** The projections of all domains, which the server applies and the doctor replays. */
@@ -15,6 +16,7 @@ export const PROJECTIONS: ProjectionTable = {
   ...messageProjections,
   ...personalProjections,
   ...blockProjections,
+  ...settingsProjections,
   // These only announce what happens in conversations.
   'conversation.joined': 'none',
   'conversation.left': 'none',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { prepareTestNodes } from './support/nodes.ts';
 import { call, registerAt } from './support/server.ts';
+import { until } from './support/sink.ts';
 
 /**
  * Ending an account’s access on one node closes its sockets on the other nodes within two seconds,
@@ -56,6 +57,21 @@ test('deactivation, deletion, revoking an API key and removing a second factor t
       });
       expect(asked.status).toBe(401);
     }
+
+    // So do settings that admins change, and an account that may no longer register is refused at once.
+    const peer = nodes.peer(there);
+    await peer.hello(owner.accessToken);
+    const closed = { registration: { mode: 'closed', domains: [] }, name: 'Lab' };
+    expect((await admin('PATCH', '/admin/server-settings', closed)).status).toBe(200);
+    const late = { username: 'dan', displayName: 'Dan', email: 'dan@example.org' };
+    const refused = await call(there.address, 'POST', '/auth/register', {
+      body: { ...late, password: 'seven purple walruses' },
+    });
+    expect(refused.body.code).toBe('registration_closed');
+    await until(
+      () => peer.of('event').some(({ type }) => type === 'server.updated'),
+      'the event on the other node',
+    );
   } finally {
     await nodes.stop();
   }

@@ -182,6 +182,10 @@ const adminPages = [
     lazyPage(() => import('./admin/emails-page.tsx'), 'EmailsPage'),
   ),
   adminPage(
+    '/server',
+    lazyPage(() => import('./admin/server-page.tsx'), 'ServerPage'),
+  ),
+  adminPage(
     '/settings',
     lazyPage(() => import('./admin/settings-page.tsx'), 'SettingsPage'),
   ),

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Emails } from '../email/emails.ts';
 import type { Logger } from '../log.ts';
+import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append } from '../stream/append.ts';
 import type { Vault } from '../vault.ts';
 import type { ApiKeys } from './api-keys/api-keys.ts';
@@ -33,19 +34,14 @@ export interface AccountsDeps {
   readonly log: Logger;
   readonly config: Pick<
     Config,
-    | 'publicUrl'
-    | 'rateLimits'
-    | 'registration'
-    | 'verifyEmail'
-    | 'secondFactor'
-    | 'oidcIssuer'
-    | 'oidcName'
+    'publicUrl' | 'rateLimits' | 'verifyEmail' | 'secondFactor' | 'oidcIssuer' | 'oidcName'
   >;
   /** The server’s secret: PARLEY_SECRET, or the one in the data folder. */
   readonly secret: string;
   readonly vault: Vault;
   readonly emails: Emails;
   readonly audit: AuditLog;
+  readonly settings: ServerSettings;
   /** The server’s public address, in its tokens and in the links of its emails. */
   readonly issuer: () => string;
   /** Returns every step that a log-in may require, in the order in which they are required. */
@@ -70,6 +66,7 @@ export interface AccountParts {
   readonly vault: Vault;
   readonly config: AccountsDeps['config'];
   readonly audit: AuditLog;
+  readonly settings: ServerSettings;
   readonly cookie: SessionCookie;
   readonly devices: DeviceCookie;
   readonly authenticate: onRequestAsyncHookHandler;
@@ -82,7 +79,7 @@ export function buildParts(
   deps: AccountsDeps,
   core: Pick<AccountParts, 'sessions' | 'tokens' | 'authenticate'>,
 ): AccountParts {
-  const { pool, append, clock, config, emails, vault, audit, issuer: server } = deps;
+  const { pool, append, clock, config, emails, vault, audit, settings, issuer: server } = deps;
   const { publicUrl } = config;
   const { sessions } = core;
   const tickets = new Tickets(pool, clock);
@@ -92,7 +89,14 @@ export function buildParts(
   const codes = new EmailCodes({ pool, clock, vault, emails, limits, server });
   const invitations = new Invitations({ pool, clock, emails, audit, server });
   const shared = { pool, clock, passwords, limits, emails, audit, server };
-  const registrations = new Registrations({ ...shared, append, codes, invitations, config });
+  const registrations = new Registrations({
+    ...shared,
+    append,
+    codes,
+    invitations,
+    config,
+    settings,
+  });
   const steps = deps.loginSteps({ pool, codes, emails, verifies: () => registrations.verifies });
   return {
     ...core,
@@ -110,6 +114,7 @@ export function buildParts(
     vault,
     config,
     audit,
+    settings,
     cookie: new SessionCookie(publicUrl),
     devices: new DeviceCookie({ publicUrl, vault, clock }),
     publicUrl,

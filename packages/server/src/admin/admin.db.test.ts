@@ -1,3 +1,4 @@
+import { SERVER_SETTINGS_DEFAULTS, WORKSPACE_STREAM } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
@@ -470,12 +471,105 @@ describe('listing settings', () => {
     const { status, body } = await admin.request('GET', '/admin/settings');
     expect(status).toBe(200);
     const byName = new Map(body.items.map((i: { name: string }) => [i.name, i]));
-    expect(byName.get('REGISTRATION')).toMatchObject({ value: 'open' });
+    expect(byName.get('REGISTRATION')).toMatchObject({ value: null, isSet: false });
     expect(byName.get('HOST')).toMatchObject({ value: '127.0.0.1', secret: false, isSet: true });
     expect(byName.get('PARLEY_SECRET')).toMatchObject({ value: null, secret: true, isSet: true });
     expect(byName.get('DATABASE_URL')).toMatchObject({ value: null, isSet: true });
     expect(byName.get('SMTP_URL')).toMatchObject({ value: null, isSet: false });
     expect(JSON.stringify(body)).not.toContain('ssss');
     expect((await member.request('GET', '/admin/settings')).status).toBe(403);
+  });
+});
+
+describe('settings of the server', () => {
+  const path = '/admin/server-settings';
+  const change = (by: User, body: object) => by.request('PATCH', path, body);
+  const register = (name: string) =>
+    call(server.url, 'POST', '/auth/register', {
+      body: {
+        username: name,
+        displayName: name,
+        email: `${name}@example.org`,
+        password: PASSWORD,
+      },
+    });
+
+  test('have defaults, and are changed by admins only', async () => {
+    const { body } = await admin.request('GET', path);
+    expect(body).toEqual({ settings: SERVER_SETTINGS_DEFAULTS, overridden: [] });
+    expect((await member.request('GET', path)).status).toBe(403);
+    expect((await change(member, { name: 'Mine' })).status).toBe(403);
+    expect((await member.request('GET', '/server-settings')).body).toEqual(
+      SERVER_SETTINGS_DEFAULTS,
+    );
+  });
+
+  test('are validated', async () => {
+    for (const wrong of [
+      { name: '  ' },
+      { name: 'x'.repeat(61) },
+      { registration: { mode: 'domain', domains: [] } },
+      { registration: { mode: 'open', domains: ['example.org'] } },
+      { registration: { mode: 'domain', domains: ['a@b'] } },
+      { messageEditWindow: -1 },
+      { messageEditWindow: 1e12 },
+      { groupCreation: 'some' },
+    ]) {
+      expect([wrong, (await change(admin, wrong)).status]).toEqual([wrong, 422]);
+    }
+  });
+
+  test('take effect at once, and are announced to everyone and audited', async () => {
+    const window = { messageEditWindow: 900, messageDeleteWindow: 0 };
+    const first = await change(admin, { name: 'Lab', ...window });
+    expect(first.body.settings).toEqual({ ...SERVER_SETTINGS_DEFAULTS, name: 'Lab', ...window });
+    const seq = async () =>
+      (await server.pool.query('select last_seq from streams where id = $1', [WORKSPACE_STREAM]))
+        .rows[0].last_seq;
+    const head = await seq();
+    // What has the value already is no change.
+    expect((await change(admin, { name: 'Lab' })).status).toBe(200);
+    expect(await seq()).toBe(head);
+    const { rows } = await server.pool.query(
+      `select data from events where stream_id = $1 and type = 'server.updated'`,
+      [WORKSPACE_STREAM],
+    );
+    expect(rows.map(({ data }) => data)).toEqual([{ name: 'Lab', ...window }]);
+    const audited = await server.pool.query(
+      `select account_id, details from audit_log where event = 'settings_changed'`,
+    );
+    expect(audited.rows).toEqual([
+      {
+        account_id: admin.id,
+        details: { name: '"Lab"', messageEditWindow: '900', messageDeleteWindow: '0' },
+      },
+    ]);
+    expect((await call(server.url, 'GET', '/auth/options')).body.name).toBe('Lab');
+  });
+
+  test('decide who may register', async () => {
+    expect((await change(admin, { registration: { mode: 'closed', domains: [] } })).status).toBe(
+      200,
+    );
+    expect((await register('rita')).body.code).toBe('registration_closed');
+    const domain = { mode: 'domain', domains: ['Elsewhere.example'] };
+    const { body } = await change(admin, { registration: domain });
+    expect(body.settings.registration.domains).toEqual(['elsewhere.example']);
+    expect((await register('rita')).body.errors).toMatchObject([{ code: 'domain_refused' }]);
+    await change(admin, { registration: { mode: 'open', domains: [] } });
+    expect((await register('rita')).status).toBe(201);
+  });
+
+  test('decide who may create groups', async () => {
+    const create = (by: User) =>
+      by.request('POST', '/conversations', { name: 'g', visibility: 'private', members: [] });
+    const permissions = async () => (await member.request('GET', '/me')).body.permissions;
+    expect(await permissions()).toEqual(['create_groups']);
+    await change(owner, { groupCreation: 'admins' });
+    expect((await create(member)).body.code).toBe('forbidden');
+    expect(await permissions()).toEqual([]);
+    expect((await create(admin)).status).toBe(201);
+    await change(owner, { groupCreation: 'everyone' });
+    expect((await create(member)).status).toBe(201);
   });
 });

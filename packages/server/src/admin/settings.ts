@@ -27,5 +27,5 @@ function textOf(value: unknown): string {
   return Array.isArray(value) ? value.join(',') : String(value);
 }
 
-const isRegistration = (value: unknown): value is Config['registration'] =>
+const isRegistration = (value: unknown): value is NonNullable<Config['registration']> =>
   typeof value === 'object' && value !== null && 'mode' in value;

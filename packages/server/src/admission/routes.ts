@@ -20,7 +20,7 @@ import type { Clock } from '../clock.ts';
 import { conversationAfter } from '../conversations/conversation-after.ts';
 import { OfMember } from '../conversations/member-routes.ts';
 import { authorize, type ConversationAction, conversationType } from '../conversations/policy.ts';
-import type { ConversationDeps } from '../conversations/routes.ts';
+import type { MemberDeps } from '../conversations/routes.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
@@ -35,7 +35,7 @@ import { createGroupLink, joinByLink, revokeGroupLink } from './links.ts';
 import { bansOf, groupOfLink, linkOfEvent, linksOf } from './queries.ts';
 
 /** The dependencies of the routes of bans and group links. */
-export interface AdmissionDeps extends ConversationDeps {
+export interface AdmissionDeps extends MemberDeps {
   readonly vault: Vault;
   readonly clock: Clock;
   /** The server’s public address. */

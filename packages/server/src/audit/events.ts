@@ -30,6 +30,7 @@ export type AuditEvent =
   | 'api_key_revoked'
   | 'invitation_created'
   | 'invitation_revoked'
+  | 'settings_changed'
   | 'admin_denied';
 
 /**
@@ -91,5 +92,8 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   api_key_revoked: every('an API key was revoked; `key`: its id'),
   invitation_created: every('an invitation was created; `invitation`: its id'),
   invitation_revoked: every('an invitation was revoked; `invitation`: its id'),
+  settings_changed: every(
+    'settings of the server were changed; their names, each with its new value',
+  ),
   admin_denied: account('an admin operation was refused; `operation`, `code`: the reason'),
 };

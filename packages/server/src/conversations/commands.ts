@@ -2,6 +2,7 @@ import {
   type AccountId,
   type ClientId,
   type ConversationId,
+  type Refusal,
   refusal,
   type Seq,
   type StreamId,
@@ -12,7 +13,12 @@ import {
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
+import {
+  type Command,
+  newEvent,
+  type Rule,
+  type RuleContext,
+} from '../stream/stream-transaction.ts';
 import {
   activeAccounts,
   type ConversationRequest,
@@ -30,6 +36,7 @@ interface CreateGroupCommand extends Command {
   readonly visibility: Visibility;
   /** The creator first. */
   readonly members: readonly AccountId[];
+  readonly check: ((tx: RuleContext) => Promise<Refusal | null>) | undefined;
 }
 
 interface OpenDirectCommand extends Command {
@@ -39,12 +46,13 @@ interface OpenDirectCommand extends Command {
 
 /**
  * Creates a group with its creator as owner. `stored.stream` is the stream of the new group; a retry
- * with the same client id returns the same group.
+ * with the same client id returns the same group. `check` reads what else must hold.
  */
 export function createGroup(
   append: Append,
   r: { actor: AccountId; clientId: ClientId },
   group: { name: string; visibility: Visibility; members: readonly AccountId[] },
+  check?: (tx: RuleContext) => Promise<Refusal | null>,
 ): Promise<Outcome> {
   const conversation = uuidv7() as ConversationId;
   const members = [...new Set([r.actor, ...group.members])];
@@ -65,6 +73,7 @@ export function createGroup(
     name: group.name,
     visibility: group.visibility,
     members,
+    check,
   };
   return append.run(command);
 }
@@ -109,6 +118,8 @@ const createGroupRule: Rule<CreateGroupCommand> = {
   name: 'conversations.create',
   async decide(tx, command) {
     const { conversation, stream, name, visibility, members, actor } = command;
+    const denied = await command.check?.(tx);
+    if (denied) return { refuse: denied };
     const active = await activeAccounts(tx, members);
     const missing = members.filter((id) => !active.has(id));
     if (missing.length > 0) {

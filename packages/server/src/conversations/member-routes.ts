@@ -20,13 +20,13 @@ import { commandRequest, headers, OfConversation, security } from '../messages/r
 import { conversationAfter } from './conversation-after.ts';
 import { addMember, changeMemberRole, handOverGroup, removeMember } from './members.ts';
 import { memberOf, membersOf } from './queries.ts';
-import type { ConversationDeps } from './routes.ts';
+import type { MemberDeps } from './routes.ts';
 
 /** The parameters of routes about an account in a conversation. */
 export const OfMember = OfConversation.extend({ account: AccountId });
 
 /** The members of conversations and their roles. */
-export function memberRoutes(instance: FastifyInstance, deps: ConversationDeps): void {
+export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, authenticate: onRequest } = deps;
 

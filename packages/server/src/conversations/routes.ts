@@ -23,21 +23,28 @@ import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { clientIdOf } from '../http/idempotency.ts';
 import { pageCursor } from '../http/page.ts';
 import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
+import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append } from '../stream/append.ts';
 import { createGroup, deleteGroup, openDirect } from './commands.ts';
 import { conversationAfter } from './conversation-after.ts';
 import type { GroupSettings } from './conversation-rule.ts';
+import { refusalOfGroupCreation } from './group-creation.ts';
 import { joinGroup, leaveGroup } from './members.ts';
 import { publicGroups } from './queries.ts';
 import { archiveGroup, changeMinimumRoles, restoreGroup, updateGroup } from './settings.ts';
 import { conversationFor, conversationsOf } from './snapshot.ts';
 
-/** The dependencies of the conversation routes. */
-export interface ConversationDeps {
+/** The dependencies of the routes of members. */
+export interface MemberDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   /** Rejects requests without a valid access token or API key. */
   readonly authenticate: onRequestAsyncHookHandler;
+}
+
+/** The dependencies of the conversation routes. */
+export interface ConversationDeps extends MemberDeps {
+  readonly settings: ServerSettings;
 }
 
 const GroupCursor = z.tuple([z.string().refine(isStorable), ConversationId]);
@@ -45,7 +52,7 @@ const GroupCursor = z.tuple([z.string().refine(isStorable), ConversationId]);
 /** Groups and direct conversations; member-routes.ts has their members. */
 export function conversationRoutes(instance: FastifyInstance, deps: ConversationDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, authenticate: onRequest } = deps;
+  const { pool, append, settings, authenticate: onRequest } = deps;
 
   const show = async (account: AccountId, id: ConversationId) =>
     (await conversationFor(pool, account, id)) ?? refuse('conversation_not_found');
@@ -84,7 +91,9 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       const actor = sessionOf(request).account;
       const clientId = clientIdOf(request);
       const { stream } = storedOrRefuse(
-        await createGroup(append, { actor, clientId }, request.body),
+        await createGroup(append, { actor, clientId }, request.body, (tx) =>
+          refusalOfGroupCreation(tx, actor, settings),
+        ),
       );
       reply.code(201);
       return after(actor, conversationOfStream(stream));

@@ -182,6 +182,14 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     parent: { table: 'group_links', columns: { link_id: 'id' } },
   },
   {
+    name: 'server_settings',
+    key: ['name'],
+    columns: ['value', 'seq'],
+    excluded: {},
+    stream: () => `'${WORKSPACE_STREAM}'::uuid`,
+    rows: true,
+  },
+  {
     name: 'saved_messages',
     key: ['account_id', 'conversation_id', 'message_seq'],
     columns: ['saved_seq', 'saved_at', 'seq', 'remind_at', 'reminded_at'],

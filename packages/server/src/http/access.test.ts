@@ -38,11 +38,14 @@ describe('a route', () => {
 });
 
 test.each([
-  ['owner', ['administer']],
-  ['admin', ['administer']],
-  ['member', []],
-] as const)('%s may do on the server: %j', (role, permissions) => {
-  expect(ownPermissions(role)).toEqual(permissions);
+  ['owner', 'everyone', ['administer', 'create_groups']],
+  ['owner', 'admins', ['administer', 'create_groups']],
+  ['admin', 'everyone', ['administer', 'create_groups']],
+  ['admin', 'admins', ['administer', 'create_groups']],
+  ['member', 'everyone', ['create_groups']],
+  ['member', 'admins', []],
+] as const)('%s may do on the server where %s create groups: %j', (role, reach, permissions) => {
+  expect(ownPermissions(role, reach)).toEqual(permissions);
 });
 
 test('only API keys need a scope', () => {

@@ -1,9 +1,11 @@
 import {
   type AccountRole,
   type OwnPermission,
+  type Reach,
   type Refusal,
   refusal,
   type Scope,
+  SERVER_SETTINGS_DEFAULTS,
 } from '@parley/protocol';
 import { refusalOfScope } from '../scopes.ts';
 
@@ -91,6 +93,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   endMyOtherSessions: user,
   reauthenticate: user,
 
+  getServerSettings: by('users:read'),
   listUsers: by('users:read'),
   getUser: by('users:read'),
 
@@ -157,6 +160,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   endAccountSessions: adminUser,
   listEmail: adminUser,
   listSettings: admin,
+  getAdminServerSettings: admin,
+  changeServerSettings: adminUser,
   listInvitations: admin,
   createInvitation: admin,
   revokeInvitation: admin,
@@ -168,15 +173,26 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   revokeApiKey: admin,
 };
 
-/** What an account of each role may do on the server. */
-const PERMISSIONS: Readonly<Record<AccountRole, readonly OwnPermission[]>> = {
-  owner: ['administer'],
-  admin: ['administer'],
-  member: [],
+/** What an account of each role may do on the server, by who may create groups. */
+const PERMISSIONS: Readonly<
+  Record<AccountRole, Readonly<Record<Reach, readonly OwnPermission[]>>>
+> = {
+  owner: {
+    everyone: ['administer', 'create_groups'],
+    admins: ['administer', 'create_groups'],
+  },
+  admin: {
+    everyone: ['administer', 'create_groups'],
+    admins: ['administer', 'create_groups'],
+  },
+  member: { everyone: ['create_groups'], admins: [] },
 };
 
-/** Returns what an account of this role is told that it may do. */
-export const ownPermissions = (role: AccountRole): OwnPermission[] => [...PERMISSIONS[role]];
+/** Returns what an account of this role may do on a server with this setting of who may create groups. */
+export const ownPermissions = (
+  role: AccountRole,
+  groupCreation: Reach = SERVER_SETTINGS_DEFAULTS.groupCreation,
+): OwnPermission[] => [...PERMISSIONS[role][groupCreation]];
 
 /** A caller: the role of its account, and its scopes if it is an API key. */
 export interface Caller {
@@ -191,7 +207,7 @@ export interface Caller {
 export function refusalOfAccess(operation: string | undefined, caller: Caller): Refusal | null {
   const access = operation === undefined ? undefined : ACCESS[operation];
   if (!access) throw new Error(`The route ${operation} is not in the table of http/access.ts`);
-  const mayAdminister = PERMISSIONS[caller.role].includes('administer');
+  const mayAdminister = ownPermissions(caller.role).includes('administer');
   if (access.audience === 'admin' && !mayAdminister) return refusal('forbidden');
   return refusalOfScope(access.scope, caller);
 }

@@ -13,6 +13,7 @@ import { Directory } from '../search/directory.ts';
 import { SearchIndexer } from '../search/indexer.ts';
 import { MessageSearch } from '../search/search.ts';
 import { loadSecret } from '../secret.ts';
+import { ServerSettings } from '../settings/server-settings.ts';
 import { Identities } from '../sso/identities.ts';
 import { Vault } from '../vault.ts';
 import type { LayerContext } from './context.ts';
@@ -25,6 +26,7 @@ export interface DomainLayer {
   readonly keys: ApiKeys;
   readonly emails: Emails;
   readonly audit: AuditLog;
+  readonly settings: ServerSettings;
   readonly accounts: Accounts;
   readonly factors: SecondFactors;
   readonly identities: Identities;
@@ -40,12 +42,16 @@ export interface DomainLayer {
 export async function openDomains(
   context: LayerContext,
   pool: Pool,
-  { append, metrics, onCommitted }: StreamLayer,
+  { append, broker, metrics, onCommitted }: StreamLayer,
   url: string,
 ): Promise<DomainLayer> {
   const { config, log, clock, onStop } = context;
   await bootstrapEveryone(append);
-  const base = openBase(context, pool);
+  const settings = new ServerSettings({ pool, config, log, broker });
+  onStop(() => settings.stop());
+  await settings.load();
+  onCommitted((events) => settings.committed(events));
+  const base = { ...openBase(context, pool), settings };
   const { audit, emails, vault } = base;
   const accounts = await openAccounts({
     ...base,
@@ -64,7 +70,7 @@ export async function openDomains(
   await factors.recovery.upgrade();
   const erasures = new Erasures({ pool, append, clock, log, sessions });
   onStop(() => erasures.stop());
-  const identities = new Identities({ pool, append, clock, config, sessions, audit });
+  const identities = new Identities({ pool, append, clock, settings, sessions, audit });
   const reminders = new Reminders({ pool, append, clock, log });
   onStop(() => reminders.stop());
   const readCursors = new ReadCursors(pool, log, metrics);
@@ -75,7 +81,8 @@ export async function openDomains(
   onStop(() => search.stop());
   const directory = new Directory(pool);
   const start = () => {
-    for (const worker of [emails, audit, accounts, erasures, indexer, reminders]) worker.start();
+    const workers = [settings, emails, audit, accounts, erasures, indexer, reminders];
+    for (const worker of workers) worker.start();
   };
   return {
     ...base,

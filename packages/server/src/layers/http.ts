@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { noteDenied } from '../admin/denied.ts';
 import { adminRoutes } from '../admin/routes.ts';
+import { serverSettingsRoutes } from '../admin/settings-routes.ts';
 import { admissionRoutes } from '../admission/routes.ts';
 import { blockRoutes } from '../blocks/routes.ts';
 import { memberRoutes } from '../conversations/member-routes.ts';
@@ -106,6 +107,7 @@ function apiRoutes(
 ): HttpDeps['api'] {
   const { append } = streams;
   const { keys, factors, erasures, identities, readCursors, search, directory, vault } = domains;
+  const { audit, settings } = domains;
   const { authenticate, parts: accounts } = domains.accounts;
   const server = () => listening.url;
   const provider = providerOf(config);
@@ -115,7 +117,7 @@ function apiRoutes(
     live.sendDraft(account, change);
   return [
     domains.accounts.routes,
-    (scope) => conversationRoutes(scope, { pool, append, authenticate }),
+    (scope) => conversationRoutes(scope, { pool, append, settings, authenticate }),
     (scope) => memberRoutes(scope, { pool, append, authenticate }),
     (scope) => admissionRoutes(scope, { pool, append, authenticate, vault, clock, server }),
     (scope) => blockRoutes(scope, { pool, append, authenticate }),
@@ -127,6 +129,7 @@ function apiRoutes(
     (scope) => ownFactorRoutes(scope, { accounts, factors, server }),
     (scope) => ssoRoutes(scope, { accounts, identities, provider, vault, log, server }),
     (scope) => ownDataRoutes(scope, { accounts, erasures, clock }),
+    (scope) => serverSettingsRoutes(scope, { append, audit, settings, authenticate }),
     (scope) => adminRoutes(scope, { accounts, keys, factors, erasures, config }),
     (scope) => integrationRoutes(scope, { accounts, keys, clock }),
   ];

@@ -83,4 +83,5 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'group.created': 'none',
   'group.updated': 'none',
   'group.deleted': 'none',
+  'server.updated': 'none',
 };

@@ -15,7 +15,7 @@ import { emailKey } from '../accounts/users/names.ts';
 import { proveAddress } from '../accounts/verification/prove-address.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Append } from '../stream/append.ts';
 import type { StatementList } from '../stream/statement-list.ts';
@@ -31,7 +31,7 @@ export interface IdentitiesDeps {
   readonly clock: Clock;
   readonly sessions: Sessions;
   readonly audit: AuditLog;
-  readonly config: Pick<Config, 'registration'>;
+  readonly settings: ServerSettings;
 }
 
 /** An account to log in to, or the code of the refusal. */
@@ -132,7 +132,7 @@ export class Identities {
   }
 
   async #register(user: ProviderUser, email: string, address: string): Promise<Found> {
-    const { append, config, audit } = this.#deps;
+    const { append, settings, audit } = this.#deps;
     const wanted = nameFrom(user.username) ?? nameFrom(email.split('@', 1)[0] ?? null);
     for (let tries = 0; tries < NAME_TRIES; tries++) {
       const base = wanted ?? 'user';
@@ -148,7 +148,10 @@ export class Identities {
         passwordHash: null,
         verified: true,
         audit: { log: audit, address },
-        admit: (first) => refusalOfAdmission(config.registration, { email, invited: false, first }),
+        admit: async (first, tx) => {
+          const { registration } = await settings.readIn(tx);
+          return refusalOfAdmission(registration, { email, invited: false, first });
+        },
         write: (id, writes) => this.#linkNew(user, id, writes),
       });
       if (outcome.kind === 'stored') return { account, credentials: 0 };

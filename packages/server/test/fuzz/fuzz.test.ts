@@ -48,7 +48,8 @@ const onUnhandled = (error: unknown) => unhandled.push(error);
 beforeAll(async () => {
   process.on('unhandledRejection', onUnhandled);
   cluster = await startTestCluster();
-  server = await startTestServer(cluster);
+  // The variable takes precedence over what fuzzed requests store, so that accounts can be created.
+  server = await startTestServer(cluster, { REGISTRATION: 'open' });
   actors = await Actors.create(server);
   const { body } = await call(server.url, 'GET', '/openapi.json');
   const document = readOpenApi(body);

@@ -294,6 +294,9 @@ function administration(fixtures: Fixtures): Situations {
     resetSecondFactor: about,
     endAccountSessions: about,
     listSettings: () => admin(),
+    getAdminServerSettings: () => admin(),
+    // Whoever else registers or creates a group must still be able to.
+    changeServerSettings: () => admin({ registration: undefined, groupCreation: undefined }),
     listEmail: () => admin(),
     listServiceAccounts: () => admin(),
     createServiceAccount: () => admin(),

@@ -54,7 +54,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'verifyMe',
   ],
   // Users, and API keys with the scope.
-  'users:read': ['getUser', 'listUsers', 'me', 'suggestMentions'],
+  'users:read': ['getServerSettings', 'getUser', 'listUsers', 'me', 'suggestMentions'],
   'conversations:read': [
     'getConversation',
     'listBans',
@@ -120,6 +120,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'listInvitations',
     'listApiKeys',
     'listServiceAccounts',
+    'getAdminServerSettings',
     'listSettings',
     'reactivateAccount',
     'revokeInvitation',
@@ -128,6 +129,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   // Owners and admins, with no API key.
   'admin user': [
+    'changeServerSettings',
     'createApiKey',
     'createServiceAccount',
     'deleteAccount',

@@ -14,6 +14,7 @@ import { Emails } from '../../src/email/emails.ts';
 import { emailTransport } from '../../src/email/transport.ts';
 import { createHttpApp, type HttpDeps } from '../../src/http-server/app.ts';
 import type { Logger } from '../../src/log.ts';
+import { ServerSettings } from '../../src/settings/server-settings.ts';
 import type { Database } from '../../src/storage/database.ts';
 import type { StoredEvent } from '../../src/stream/record.ts';
 import { Vault } from '../../src/vault.ts';
@@ -102,7 +103,7 @@ export async function aTestApi(
     dataDir,
     publicUrl: settings.publicUrl,
     rateLimits: settings.rateLimits ?? false,
-    registration: { mode: 'open' as const, domains: [], ...settings.registration },
+    registration: settings.registration && { domains: [], ...settings.registration },
     verifyEmail: settings.verifyEmail,
     secondFactor: 'off' as const,
     oidcIssuer: undefined,
@@ -122,6 +123,7 @@ export async function aTestApi(
   const audit = new AuditLog({ pool, clock, log: settings.log ?? testLog });
   const accounts = await openAccounts({
     audit,
+    settings: new ServerSettings({ pool, config, log: testLog }),
     pool,
     append,
     clock,

@@ -27,6 +27,7 @@ const PREVIEW = 120;
 /** Lists the conversations and the people. */
 export function Sidebar({ onSearch }: { onSearch: () => void }) {
   const conversations = useParley((s) => s.conversations);
+  const mayCreate = useParley((s) => s.me?.permissions.includes('create_groups') === true);
   const [dialog, setDialog] = useState<'create' | 'browse' | 'direct' | null>(null);
   const [groups, archived, directs] = useMemo(() => {
     const all = [...conversations.values()].sort(byActivity);
@@ -79,13 +80,15 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
               >
                 <Compass size={17} />
               </IconButton>
-              <IconButton
-                label={t('sidebar.createAGroup')}
-                className="size-8"
-                onClick={() => setDialog('create')}
-              >
-                <Plus size={18} />
-              </IconButton>
+              {mayCreate && (
+                <IconButton
+                  label={t('sidebar.createAGroup')}
+                  className="size-8"
+                  onClick={() => setDialog('create')}
+                >
+                  <Plus size={18} />
+                </IconButton>
+              )}
             </>
           }
         >

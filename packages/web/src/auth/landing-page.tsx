@@ -16,7 +16,7 @@ export function LandingPage() {
     <div className="flex min-h-dvh flex-col bg-sidebar">
       <header className="mx-auto flex w-full max-w-6xl items-center gap-3 px-5 pt-[max(1rem,env(safe-area-inset-top))] pb-4 sm:px-8">
         <span className="flex flex-1 items-center gap-3 font-semibold text-lg">
-          <Logo size={34} /> Parley
+          <Logo size={34} /> <bdi>{options?.name ?? 'Parley'}</bdi>
         </span>
         <a
           href="/docs"

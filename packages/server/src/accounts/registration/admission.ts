@@ -1,6 +1,5 @@
 import { domainToASCII } from 'node:url';
-import { type Refusal, refusal } from '@parley/protocol';
-import type { Config } from '../../config.ts';
+import { type Refusal, refusal, type ServerSettings } from '@parley/protocol';
 import { domainOf } from '../users/names.ts';
 
 /** An applicant for an account. */
@@ -13,14 +12,14 @@ export interface Applicant {
 }
 
 /**
- * Returns why the setting REGISTRATION refuses an applicant, or null. The first account of a server
+ * Returns why the setting of who may register refuses an applicant, or null. The first account of a server
  * is always admitted.
  *
  * Called in the transaction that creates the account: only there is it certain who is first, and a
  * registration that waited for its code is judged by the current setting.
  */
 export function refusalOfAdmission(
-  { mode, domains }: Config['registration'],
+  { mode, domains }: ServerSettings['registration'],
   { email, invited, first }: Applicant,
 ): Refusal | null {
   if (first || mode === 'open') return null;

@@ -46,10 +46,10 @@ export interface Registration {
   /** SHA-256 (hexadecimal) of the invitation’s token, which the registration uses up. */
   readonly invitation?: string | undefined;
   /**
-   * Applies the setting REGISTRATION, knowing whether this would be the first account; without it
-   * the account is created whatever the setting is, as admins may.
+   * Applies the setting of who may register, as the transaction reads it, knowing whether this would be the
+   * first account; without it the account is created whatever the setting is, as admins may.
    */
-  readonly admit?: (first: boolean) => Refusal | null;
+  readonly admit?: (first: boolean, tx: RuleContext) => Promise<Refusal | null>;
   /** Reads what else must hold; a refusal ends the registration. */
   readonly check?: (tx: RuleContext) => Promise<Refusal | null>;
   /** Adds statements to those that are executed once the account exists. */
@@ -116,7 +116,8 @@ const registerRule: Rule<RegisterCommand> = {
     // The lock on the workspace stream serializes registrations: names that are free here stay
     // free.
     const found = await whatIsTaken(rowsOf(tx), username, email);
-    const denied = registration.admit?.(found.first) ?? takenRefusal(takenErrors(found));
+    const denied =
+      (await registration.admit?.(found.first, tx)) ?? takenRefusal(takenErrors(found));
     if (denied) return { refuse: denied };
     const refused = await registration.check?.(tx);
     if (refused) return { refuse: refused };

@@ -348,6 +348,7 @@ describe('without SMTP', () => {
   test('returns the registration options', async () => {
     await plain();
     expect((await api.get('/api/v1/auth/options')).json()).toEqual({
+      name: 'Parley',
       registration: 'open',
       domains: [],
       verification: false,

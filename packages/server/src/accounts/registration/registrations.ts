@@ -1,11 +1,19 @@
-import { type AccountId, type FieldError, type Refusal, refusal } from '@parley/protocol';
+import {
+  type AccountId,
+  type FieldError,
+  type Refusal,
+  type RegistrationMode,
+  refusal,
+} from '@parley/protocol';
 import type pg from 'pg';
 import type { AuditLog } from '../../audit/audit-log.ts';
 import type { Config } from '../../config.ts';
 import type { Emails } from '../../email/emails.ts';
 import { RefusalError, refuse, storedOrRefuse } from '../../http/errors.ts';
+import type { ServerSettings } from '../../settings/server-settings.ts';
 import { withTransaction } from '../../storage/database.ts';
 import type { Append } from '../../stream/append.ts';
+import type { RuleContext } from '../../stream/stream-transaction.ts';
 import { type AttemptLimits, addressKey } from '../attempts/attempt-limits.ts';
 import type { Invitations } from '../invitations/invitations.ts';
 import { type Passwords, refuseOverload } from '../passwords/passwords.ts';
@@ -15,7 +23,7 @@ import { emailKey } from '../users/names.ts';
 import { whatIsTaken } from '../users/queries.ts';
 import { takenErrors, takenRefusal } from '../users/taken.ts';
 import type { EmailCodes, Waiting } from '../verification/email-codes.ts';
-import { isListed, refusalOfAdmission } from './admission.ts';
+import { type Applicant, isListed, refusalOfAdmission } from './admission.ts';
 import { registerAccount } from './register.ts';
 
 /** The fields of a registration; null where a field was invalid. */
@@ -54,7 +62,8 @@ export interface RegistrationsDeps {
   readonly invitations: Invitations;
   readonly emails: Emails;
   readonly audit: AuditLog;
-  readonly config: Pick<Config, 'registration' | 'verifyEmail'>;
+  readonly config: Pick<Config, 'verifyEmail'>;
+  readonly settings: ServerSettings;
   /** The server’s public address, whose parts make weak passwords. */
   readonly server: () => string;
 }
@@ -77,8 +86,7 @@ export class Registrations {
 
   /** Returns whether a new address has to be verified before the first session. */
   get verifies(): boolean {
-    const { config, emails } = this.#deps;
-    return config.verifyEmail ?? (emails.kind === 'smtp' || config.registration.mode === 'domain');
+    return this.#verifiesIn(this.#deps.settings.current.registration.mode);
   }
 
   /**
@@ -91,7 +99,8 @@ export class Registrations {
     address: string,
   ): Promise<{ account: AccountId } | { waiting: Waiting }> {
     const { username, displayName, email, password } = wanted;
-    const { pool, passwords, limits, emails, codes, server } = this.#deps;
+    const { pool, passwords, limits, emails, codes, server, settings } = this.#deps;
+    await settings.load();
     const taken = await whatIsTaken(pool, username, email);
     await this.#refuseClosed(wanted, taken.first);
     const own = [username, displayName, wanted.firstName, wanted.lastName, email];
@@ -141,13 +150,13 @@ export class Registrations {
     confirmed: string | null,
     address: string,
   ): Promise<AccountId> {
-    const { append, codes, emails, config, audit } = this.#deps;
+    const { append, codes, emails, audit } = this.#deps;
     const { device: _device, ...user } = waits;
     const invited = waits.invitation !== undefined;
     const { account, outcome } = await registerAccount(append, {
       ...user,
       email,
-      admit: (first) => refusalOfAdmission(config.registration, { email, invited, first }),
+      admit: (first, tx) => this.#admit(tx, { email, invited, first }, confirmed !== null),
       verified: confirmed !== null,
       audit: { log: audit, address },
       ...(confirmed === null
@@ -169,13 +178,39 @@ export class Registrations {
     return account;
   }
 
+  /** Decides by the setting that the transaction reads: it may have changed since the request came. */
+  async #admit(
+    tx: RuleContext,
+    applicant: Applicant,
+    isConfirmed: boolean,
+  ): Promise<Refusal | null> {
+    const { registration } = await this.#deps.settings.readIn(tx);
+    const { invited, first } = applicant;
+    // Only a verified address says that its owner belongs to the domain.
+    if (
+      registration.mode === 'domain' &&
+      this.#verifiesIn('domain') &&
+      !isConfirmed &&
+      !invited &&
+      !first
+    ) {
+      return refusal('invitation_required');
+    }
+    return refusalOfAdmission(registration, applicant);
+  }
+
+  #verifiesIn(mode: RegistrationMode): boolean {
+    const { config, emails } = this.#deps;
+    return config.verifyEmail ?? (emails.kind === 'smtp' || mode === 'domain');
+  }
+
   /**
    * Refuses early what {@link refusalOfAdmission} would refuse in the transaction, before a
    * password is hashed or a code is sent.
    */
   async #refuseClosed(wanted: Wanted, first: boolean): Promise<void> {
-    const { config, invitations } = this.#deps;
-    const { mode } = config.registration;
+    const { settings, invitations } = this.#deps;
+    const { mode } = settings.current.registration;
     if (mode === 'closed' && !first) refuse('registration_closed');
     if (wanted.invitation === undefined) {
       if (mode === 'invitation' && !first) refuse('invitation_required');
@@ -187,7 +222,7 @@ export class Registrations {
   }
 
   #domainErrors(wanted: Wanted, first: boolean): FieldError[] {
-    const { mode, domains } = this.#deps.config.registration;
+    const { mode, domains } = this.#deps.settings.current.registration;
     const { email, invitation } = wanted;
     if (first || mode !== 'domain' || invitation !== undefined || email === null) return [];
     if (isListed(domains, email)) return [];

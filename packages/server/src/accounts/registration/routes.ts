@@ -28,6 +28,7 @@ import { problems } from '../../http/describe.ts';
 import { RefusalError, refuse } from '../../http/errors.ts';
 import { refuseForeign } from '../../http/origin.ts';
 import { fieldErrors } from '../../http/validation.ts';
+import type { ServerSettings } from '../../settings/server-settings.ts';
 import { type AttemptLimits, addressKey } from '../attempts/attempt-limits.ts';
 import { answerLogin, type LoginResponseDeps, SessionHeader } from '../logins/login-response.ts';
 import type { Factor } from '../sessions/proof.ts';
@@ -44,7 +45,8 @@ export interface RegistrationRoutesDeps extends LoginResponseDeps {
   readonly limits: AttemptLimits;
   readonly emails: Emails;
   readonly audit: AuditLog;
-  readonly config: Pick<Config, 'registration' | 'oidcIssuer' | 'oidcName'>;
+  readonly config: Pick<Config, 'oidcIssuer' | 'oidcName'>;
+  readonly settings: ServerSettings;
   /** The setting PUBLIC_URL; undefined when the server is reached directly. */
   readonly publicUrl: string | undefined;
 }
@@ -60,6 +62,7 @@ const LoginData = z.object({
 export function registrationRoutes(instance: FastifyInstance, deps: RegistrationRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, registrations, codes, limits, logins, emails, config, audit, publicUrl } = deps;
+  const { settings } = deps;
 
   const ownSite = async (request: FastifyRequest): Promise<void> => {
     refuseForeign(request, { publicUrl });
@@ -76,15 +79,20 @@ export function registrationRoutes(instance: FastifyInstance, deps: Registration
       security: [],
       response: { 200: AuthOptions, ...problems(503) },
     },
-    handler: async () => ({
-      // The first account can be created in any mode, so clients have to offer it.
-      registration: (await whatIsTaken(pool, null, null)).first ? 'open' : config.registration.mode,
-      domains: [...config.registration.domains],
-      verification: registrations.verifies,
-      email: emails.kind,
-      sso: config.oidcIssuer === undefined ? [] : [{ id: 'oidc', name: config.oidcName }],
-      passwordMin: LIMITS.passwordMin,
-    }),
+    handler: async () => {
+      const { name, registration } = await settings.load();
+      const { first } = await whatIsTaken(pool, null, null);
+      return {
+        name,
+        // The first account can be created in any mode, so clients have to offer it.
+        registration: first ? 'open' : registration.mode,
+        domains: registration.domains,
+        verification: registrations.verifies,
+        email: emails.kind,
+        sso: config.oidcIssuer === undefined ? [] : [{ id: 'oidc', name: config.oidcName }],
+        passwordMin: LIMITS.passwordMin,
+      };
+    },
   });
 
   app.route({

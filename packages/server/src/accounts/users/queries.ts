@@ -1,4 +1,4 @@
-import type { AccountId, AccountRole, Me } from '@parley/protocol';
+import { type AccountId, type AccountRole, type Me, Reach } from '@parley/protocol';
 import type pg from 'pg';
 import { ownPermissions } from '../../http/access.ts';
 import type { RowQueryable } from '../tickets/tickets.ts';
@@ -14,6 +14,7 @@ interface MeRow extends UserRow {
   last_name: string | null;
   phone: string | null;
   second_factor: boolean;
+  group_creation: unknown;
 }
 
 /** Returns what an account sees of itself; null when it does not exist. */
@@ -22,7 +23,8 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
     name: 'accounts-me',
     text: `select ${USER}, a.email, a.role, a.verified_at, a.first_name, a.last_name, a.phone,
                   exists (select from totps where account_id = $1 and confirmed_at is not null)
-                    or exists (select from passkeys where account_id = $1) as second_factor
+                    or exists (select from passkeys where account_id = $1) as second_factor,
+                  (select value from server_settings where name = 'groupCreation') as group_creation
            from accounts a where a.id = $1`,
     values: [account],
   });
@@ -36,7 +38,7 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
     lastName: row.last_name,
     phone: row.phone,
     role: row.role,
-    permissions: ownPermissions(row.role),
+    permissions: ownPermissions(row.role, Reach.safeParse(row.group_creation).data),
     secondFactor: row.second_factor,
   };
 }

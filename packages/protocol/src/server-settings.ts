@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { count } from './bounds.ts';
+import { line } from './text.ts';
+
+/** The settings of the server that admins change while it runs, with their defaults. */
+
+export const RegistrationMode = z.enum(['open', 'invitation', 'domain', 'closed']);
+export type RegistrationMode = z.infer<typeof RegistrationMode>;
+
+/** The longest time limit for edits and deletions. */
+const WINDOW_SECONDS_MAX = 366 * 86_400;
+/** At most this many email domains may register. */
+const DOMAINS_MAX = 50;
+
+/** Who may register. `domains` lists the domains of email addresses, only in the mode `domain`. */
+const Registration = z.object({ mode: RegistrationMode, domains: z.array(z.string()) });
+
+/** Which accounts may do something on the server. */
+export const Reach = z.enum(['everyone', 'admins']);
+export type Reach = z.infer<typeof Reach>;
+
+/** A time limit in seconds after a message was posted; 0: not at all, null: without a limit. */
+const Window = count(0, WINDOW_SECONDS_MAX).nullable();
+
+/** Every setting of the server that is stored in the database. */
+export const ServerSettings = z
+  .object({
+    /** The name of the server, as its pages show it. */
+    name: z.string(),
+    registration: Registration,
+    /** Who may create groups. */
+    groupCreation: Reach,
+    /** How long members may edit their messages. */
+    messageEditWindow: Window,
+    /** How long members may delete their messages. */
+    messageDeleteWindow: Window,
+  })
+  .meta({ id: 'ServerSettings' });
+export type ServerSettings = z.infer<typeof ServerSettings>;
+export type ServerSettingName = keyof ServerSettings;
+export const SERVER_SETTING_NAMES = Object.keys(ServerSettings.shape) as ServerSettingName[];
+
+/** The values of settings that were never changed. */
+export const SERVER_SETTINGS_DEFAULTS: ServerSettings = {
+  name: 'Parley',
+  registration: { mode: 'open', domains: [] },
+  groupCreation: 'everyone',
+  messageEditWindow: null,
+  messageDeleteWindow: null,
+};
+
+/** Settings of the server that were changed, to these values. */
+export const ChangedServerSettings = ServerSettings.partial();
+export type ChangedServerSettings = z.infer<typeof ChangedServerSettings>;
+
+const Domain = z
+  .string()
+  .max(253)
+  .regex(/^[^\s,:@]+$/, 'Enter a domain such as example.org')
+  .transform((text) => text.toLowerCase());
+
+/** Settings to change; those that are missing stay unchanged. */
+export const ServerSettingsChange = ServerSettings.extend({
+  name: line(60, 'Name'),
+  registration: z
+    .object({ mode: RegistrationMode, domains: z.array(Domain).max(DOMAINS_MAX) })
+    .refine(({ mode, domains }) => (mode === 'domain') === domains.length > 0, {
+      message: 'Enter at least one domain, and only in the mode “domain”',
+      path: ['domains'],
+    })
+    .meta({ examples: [{ mode: 'domain', domains: ['example.org'] }] }),
+})
+  .partial()
+  .meta({ id: 'ServerSettingsChange' });
+export type ServerSettingsChange = z.infer<typeof ServerSettingsChange>;
+
+/** The settings in effect, and which of them environment variables fix. */
+export const ServerSettingsAnswer = z
+  .object({
+    settings: ServerSettings,
+    /** Settings that an environment variable of the server sets: what is stored has no effect. */
+    overridden: z.array(
+      z.object({
+        setting: z.enum(SERVER_SETTING_NAMES as [ServerSettingName]),
+        variable: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'ServerSettingsAnswer' });
+export type ServerSettingsAnswer = z.infer<typeof ServerSettingsAnswer>;

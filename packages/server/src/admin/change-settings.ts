@@ -1,0 +1,96 @@
+import {
+  type AccountId,
+  type ClientId,
+  refusal,
+  type ServerSettingName,
+  type ServerSettings,
+  type ServerSettingsChange,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import type { Auditing, AuditNote } from '../audit/audit-log.ts';
+import { storedSettings } from '../settings/server-settings.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import { StatementList } from '../stream/statement-list.ts';
+import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
+import { readTarget, unchanged } from './commands.ts';
+
+/** Who changes which settings of the server, and under which client id. */
+export interface SettingsRequest {
+  readonly actor: AccountId;
+  readonly clientId: ClientId;
+  readonly change: ServerSettingsChange;
+  readonly audit: Auditing;
+}
+
+interface SettingsCommand extends Command {
+  readonly request: SettingsRequest;
+  /** The audit entry of the change, once it is decided. */
+  note: AuditNote | null;
+}
+
+/** Values in the audit log are cut at this length. */
+const VALUE_MAX = 200;
+
+/** Changes settings of the server. Those that have the value already are left out of the event. */
+export async function changeServerSettings(
+  append: Append,
+  request: SettingsRequest,
+): Promise<Outcome> {
+  const names = Object.keys(request.change).sort() as ServerSettingName[];
+  const command: SettingsCommand = {
+    rule: changeRule,
+    actor: request.actor,
+    clientId: request.clientId,
+    // Its lock serializes changes, and registrations with them.
+    stream: WORKSPACE_STREAM,
+    eventType: 'server.updated',
+    payload: names.flatMap((name) => [name, JSON.stringify(request.change[name])]),
+    bytes: 4_000,
+    request,
+    note: null,
+  };
+  const outcome = await append.run(command);
+  if (outcome.kind === 'stored') command.note?.tell();
+  return outcome;
+}
+
+const changeRule: Rule<SettingsCommand> = {
+  name: 'settings.change',
+  async decide(tx, command) {
+    const { actor, change, audit } = command.request;
+    const admin = await readTarget(tx, actor);
+    if (!admin?.isActive || admin.role === 'member') return { refuse: refusal('forbidden') };
+    const before = storedSettings(
+      await tx.query('settings-stored', 'select name, value from server_settings', []),
+    );
+    const names = changedSettings(before, change);
+    if (names.length === 0) return unchanged(tx);
+    const writes = new StatementList();
+    command.note = audit.log.note({
+      event: 'settings_changed',
+      account: actor,
+      address: audit.address,
+      details: Object.fromEntries(
+        names.map((name) => [name, JSON.stringify(change[name]).slice(0, VALUE_MAX)]),
+      ),
+    });
+    await command.note.store(writes);
+    const data = Object.fromEntries(names.map((name) => [name, change[name]]));
+    return {
+      events: [newEvent(WORKSPACE_STREAM, 'server.updated', data as ServerSettingsChange)],
+      writes: writes.statements,
+    };
+  },
+};
+
+/** Returns the names of the settings that a change gives another value. */
+export function changedSettings(
+  before: ServerSettings,
+  change: ServerSettingsChange,
+): ServerSettingName[] {
+  const names = Object.keys(change) as ServerSettingName[];
+  return names.filter(
+    (name) =>
+      change[name] !== undefined && JSON.stringify(change[name]) !== JSON.stringify(before[name]),
+  );
+}

@@ -1,0 +1,129 @@
+import {
+  ServerSettings as Schema,
+  SERVER_SETTING_NAMES,
+  SERVER_SETTINGS_DEFAULTS,
+  type ServerSettingName,
+  type ServerSettings as Values,
+} from '@parley/protocol';
+import type pg from 'pg';
+import { BackgroundWorker } from '../background-worker.ts';
+import type { Config } from '../config.ts';
+import type { Logger } from '../log.ts';
+import type { Broker } from '../stream/broker.ts';
+import type { StoredEvent } from '../stream/record.ts';
+import type { RuleContext } from '../stream/stream-transaction.ts';
+
+/** Interval at which a node reads the settings, in case it missed the message of another node. */
+const POLL_MS = 1_500;
+const RETRY_MS = 1_000;
+/** The message that tells other nodes of a change. */
+const CHANGED = 'settings-changed';
+
+const READ = {
+  name: 'settings-read',
+  text: 'select name, value from server_settings',
+} as const;
+
+interface SettingRow {
+  name: string;
+  value: unknown;
+}
+
+/** What {@link ServerSettings} is constructed with. */
+export interface ServerSettingsDeps {
+  readonly pool: pg.Pool;
+  readonly config: Pick<Config, 'registration'>;
+  readonly log: Logger;
+  /** Without it, other nodes notice a change by reading the settings. */
+  readonly broker?: Pick<Broker, 'note' | 'onNote' | 'status'>;
+}
+
+/**
+ * The settings of the server that admins change while it runs: those in the database, the defaults of the
+ * others, and over both what environment variables fix.
+ *
+ * 1. {@link current} is what this node has read last. After a change on another node it is old for some
+ *    milliseconds, without a broker for at most {@link POLL_MS}.
+ * 2. A rule that must not decide by an old setting reads it in its transaction: {@link readIn}.
+ */
+export class ServerSettings {
+  readonly #deps: ServerSettingsDeps;
+  readonly #worker: BackgroundWorker;
+  #current: Values;
+
+  constructor(deps: ServerSettingsDeps) {
+    this.#deps = deps;
+    this.#current = this.#effective([]);
+    this.#worker = new BackgroundWorker({
+      work: async () => void (await this.load()),
+      pollMs: POLL_MS,
+      retryMs: RETRY_MS,
+      onError: (error) => deps.log.warn({ err: error }, 'server settings not read'),
+    });
+    deps.broker?.onNote(CHANGED, () => this.#worker.wake());
+  }
+
+  /** The settings as this node has read them last. */
+  get current(): Values {
+    return this.#current;
+  }
+
+  /** The settings that environment variables fix. */
+  get overridden(): { setting: ServerSettingName; variable: string }[] {
+    return this.#deps.config.registration === undefined
+      ? []
+      : [{ setting: 'registration', variable: 'REGISTRATION' }];
+  }
+
+  /** Reads the settings from the database. */
+  async load(): Promise<Values> {
+    const { rows } = await this.#deps.pool.query<SettingRow>(READ);
+    this.#current = this.#effective(rows);
+    return this.#current;
+  }
+
+  /** Returns the settings as a transaction sees them. */
+  async readIn(tx: RuleContext): Promise<Values> {
+    return this.#effective(
+      await tx.query<SettingRow>('settings-read', 'select name, value from server_settings', []),
+    );
+  }
+
+  /** Starts to follow changes on other nodes, until {@link stop}. */
+  start(): void {
+    this.#worker.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#worker.stop();
+  }
+
+  /** Follows what this node commits, and tells the other nodes of changed settings. */
+  committed(events: readonly StoredEvent[]): void {
+    if (!events.some(({ type }) => type === 'server.updated')) return;
+    this.#worker.wake();
+    const { broker } = this.#deps;
+    if (broker && broker.status !== 'alone') broker.note(null, CHANGED, '');
+  }
+
+  #effective(rows: readonly SettingRow[]): Values {
+    const { registration } = this.#deps.config;
+    return {
+      ...storedSettings(rows),
+      ...(registration && {
+        registration: { mode: registration.mode, domains: [...registration.domains] },
+      }),
+    };
+  }
+}
+
+/** Returns the settings that rows of the table make; what an older version does not understand has its default. */
+export function storedSettings(rows: readonly SettingRow[]): Values {
+  const known = new Set<string>(SERVER_SETTING_NAMES);
+  const changed = rows.flatMap(({ name, value }) => {
+    if (!known.has(name)) return [];
+    const parsed = Schema.shape[name as ServerSettingName].safeParse(value);
+    return parsed.success ? [[name, parsed.data]] : [];
+  });
+  return { ...SERVER_SETTINGS_DEFAULTS, ...Object.fromEntries(changed) };
+}

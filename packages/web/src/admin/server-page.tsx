@@ -1,0 +1,137 @@
+import type { ServerSettingsAnswer, ServerSettingsChange } from '@parley/protocol';
+import { toast } from 'sonner';
+import { PartTitle } from '../app/tabbed-page.tsx';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
+import { inUnits } from '../lib/text.ts';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
+import { Field } from '../ui/field.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { Select } from '../ui/select.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { useAdmin } from './use-admin.ts';
+
+/** Edits the settings of the server that are stored in its database. */
+export function ServerPage() {
+  const admin = useAdmin();
+  const loaded = useLoad(() => admin.serverSettings());
+  return (
+    <>
+      <PartTitle title={t('server.title')} description={t('server.intro')} />
+      <Loading of={loaded} />
+      {loaded.data && <Form loaded={loaded.data} onSaved={() => void loaded.reload()} />}
+    </>
+  );
+}
+
+const FIELDS = [
+  'name',
+  'mode',
+  'domains',
+  'groupCreation',
+  'messageEditWindow',
+  'messageDeleteWindow',
+] as const;
+
+/** The time limits that the page offers, in seconds; an empty value is no limit. */
+const windows = (now: number | null): [string, string][] => {
+  const offered: [string, string][] = [
+    ['', t('server.noLimit')],
+    ['0', t('server.notAllowed')],
+    ['300', inUnits(5, 'minute')],
+    ['3600', inUnits(1, 'hour')],
+    ['86400', inUnits(1, 'day')],
+    ['604800', inUnits(7, 'day')],
+  ];
+  const known = now === null || offered.some(([value]) => value === String(now));
+  return known ? offered : [...offered, [String(now), inUnits(now, 'second')]];
+};
+const secondsOf = (value: string): number | null => (value === '' ? null : Number(value));
+
+function Form({ loaded, onSaved }: { loaded: ServerSettingsAnswer; onSaved: () => void }) {
+  const admin = useAdmin();
+  const { settings, overridden } = loaded;
+  const variableOf = (name: string) => overridden.find(({ setting }) => setting === name)?.variable;
+  const fixed = variableOf('registration');
+  const form = useForm(FIELDS, async (values) => {
+    const mode = values.mode as typeof settings.registration.mode;
+    const domains = values.domains.split(/[\s,]+/).filter((domain) => domain !== '');
+    const change: ServerSettingsChange = {
+      name: values.name,
+      groupCreation: values.groupCreation as typeof settings.groupCreation,
+      messageEditWindow: secondsOf(values.messageEditWindow),
+      messageDeleteWindow: secondsOf(values.messageDeleteWindow),
+      ...(fixed === undefined && {
+        registration: { mode, domains: mode === 'domain' ? domains : [] },
+      }),
+    };
+    await admin.changeServerSettings(change);
+    toast.success(t('common.changesSaved'));
+    onSaved();
+  });
+  return (
+    <Card title={t('server.title')}>
+      <form {...form.props} className="grid grid-cols-1 gap-4 min-[480px]:grid-cols-2">
+        <div className="min-[480px]:col-span-2">
+          <Problem text={form.problem} />
+        </div>
+        <Field
+          name="name"
+          label={t('server.name')}
+          defaultValue={settings.name}
+          error={form.errors.name}
+        />
+        <Select
+          name="groupCreation"
+          label={t('server.groupCreation')}
+          defaultValue={settings.groupCreation}
+          options={[
+            ['everyone', t('server.everyone')],
+            ['admins', t('server.admins')],
+          ]}
+        />
+        <Select
+          name="mode"
+          label={t('server.registration')}
+          defaultValue={settings.registration.mode}
+          disabled={fixed !== undefined}
+          options={[
+            ['open', t('server.open')],
+            ['invitation', t('server.invitation')],
+            ['domain', t('server.domain')],
+            ['closed', t('server.closed')],
+          ]}
+        />
+        <Field
+          name="domains"
+          label={t('server.domains')}
+          hint={
+            fixed === undefined ? t('server.domainsHint') : t('server.fixed', { variable: fixed })
+          }
+          defaultValue={settings.registration.domains.join(', ')}
+          disabled={fixed !== undefined}
+          error={form.errors.domains}
+        />
+        <Select
+          name="messageEditWindow"
+          label={t('server.editWindow')}
+          defaultValue={settings.messageEditWindow ?? ''}
+          options={windows(settings.messageEditWindow)}
+        />
+        <Select
+          name="messageDeleteWindow"
+          label={t('server.deleteWindow')}
+          defaultValue={settings.messageDeleteWindow ?? ''}
+          options={windows(settings.messageDeleteWindow)}
+        />
+        <div className="min-[480px]:col-span-2">
+          <Button type="submit" look="primary" busy={form.busy}>
+            {t('common.saveChanges')}
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}
