@@ -115,6 +115,24 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await list.getByText('Save a message from its menu, and find it here.').waitFor();
   });
 
+  test('a message can be sent later, and is found in the list of scheduled messages until then', async () => {
+    const lea = await visitors.arrive();
+    await lea.register('lea', 'Lea Later');
+    await lea.open('everyone');
+    await lea.page.getByRole('textbox', { name: 'Message everyone' }).fill('Good morning');
+    await lea.page.getByRole('button', { name: 'Send later' }).click();
+    await lea.page.getByRole('button', { name: /^Tomorrow/ }).click();
+    await lea.page.getByText(/Message scheduled for/).waitFor();
+    await lea.page.getByRole('button', { name: 'Account menu' }).click();
+    await lea.page.getByRole('menuitem', { name: 'Scheduled messages' }).click();
+    const list = lea.page.getByRole('main');
+    await list.getByText('Good morning').waitFor();
+    await list.getByRole('button', { name: 'Send now' }).click();
+    await list.getByText('Write a message and choose').waitFor();
+    await lea.open('everyone');
+    await lea.sees('Good morning');
+  });
+
   test('a draft is the same on all devices until it is sent', async () => {
     const dora = await visitors.arrive();
     await dora.register('dora', 'Dora Drafter');

@@ -28,6 +28,9 @@ import type {
   ReadCursor,
   RegisterBody,
   SavedMessagesPage,
+  ScheduledId,
+  ScheduledMessage,
+  ScheduledMessages,
   SearchHas,
   SearchMessagesPage,
   SeenByAnswer,
@@ -433,6 +436,41 @@ export class ParleyApi extends RestSession {
   /** Removes a message from the saved ones. */
   unsave(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
     return this.request('DELETE', savedOf(conversation, message), { id });
+  }
+
+  /** Returns the scheduled messages of the account, the next one first. */
+  scheduled(): Promise<ScheduledMessages> {
+    return this.request('GET', '/me/scheduled');
+  }
+
+  /**
+   * Schedules a message: the server sends it at `sendAt` (RFC 3339, UTC). What becomes of it is told by
+   * the events `scheduled.sent` and `scheduled.failed`.
+   */
+  schedule(
+    body: { conversation: ConversationId; body: string; replyTo?: Seq; sendAt: string },
+    id?: ClientId,
+  ): Promise<ScheduledMessage> {
+    return this.request('POST', '/me/scheduled', { body, id });
+  }
+
+  /** Changes the text or the time of a scheduled message. One that failed is tried again then. */
+  changeScheduled(
+    scheduled: ScheduledId,
+    body: { body?: string; sendAt?: string },
+    id?: ClientId,
+  ): Promise<ScheduledMessage> {
+    return this.request('PATCH', `/me/scheduled/${scheduled}`, { body, id });
+  }
+
+  /** Deletes a scheduled message: it is not sent. */
+  deleteScheduled(scheduled: ScheduledId, id?: ClientId): Promise<CommandAnswer> {
+    return this.request('DELETE', `/me/scheduled/${scheduled}`, { id });
+  }
+
+  /** Sends a scheduled message now. Returns which message it has become. */
+  sendScheduled(scheduled: ScheduledId, id?: ClientId): Promise<CommandAnswer> {
+    return this.request('POST', `/me/scheduled/${scheduled}/send`, { id });
   }
 
   /**

@@ -1,4 +1,12 @@
-import { AccountId, ClientId, ConversationId, LinkId, Seq, StreamId } from '@parley/protocol';
+import {
+  AccountId,
+  ClientId,
+  ConversationId,
+  LinkId,
+  ScheduledId,
+  Seq,
+  StreamId,
+} from '@parley/protocol';
 import { describe, expect, test, vi } from 'vitest';
 import { ParleyApi } from './api.ts';
 import { AccountApi } from './api-account.ts';
@@ -11,6 +19,8 @@ const A = AccountId.parse('0197a000-0000-7000-8000-00000000000a');
 const C = ConversationId.parse('0197a000-0000-7000-8000-00000000000c');
 const LINK = LinkId.parse('0197a000-0000-7000-8000-00000000000f');
 const SEQ = Seq.parse(7);
+const SCHEDULED = ScheduledId.parse('0197a000-0000-7000-8000-00000000000d');
+const AT = '2027-03-01T09:00:00.000Z';
 const STREAM = StreamId.parse('0197a000-0000-7000-8000-00000000000e');
 const ITEMS = { items: [] };
 const SESSION = { accessToken: 't', accessTokenExpiresIn: 600, account: A };
@@ -214,6 +224,19 @@ const AUTHORIZED: readonly Row[] = [
     { body: { remindAt: null } },
   ],
   [`DELETE /conversations/${C}/messages/7/saved`, ({ api }) => api.unsave(C, SEQ)],
+  ['GET /me/scheduled', ({ api }) => api.scheduled()],
+  [
+    'POST /me/scheduled',
+    ({ api }) => api.schedule({ conversation: C, body: 'later', sendAt: AT }),
+    { body: { conversation: C, body: 'later', sendAt: AT } },
+  ],
+  [
+    `PATCH /me/scheduled/${SCHEDULED}`,
+    ({ api }) => api.changeScheduled(SCHEDULED, { sendAt: AT }),
+    { body: { sendAt: AT } },
+  ],
+  [`DELETE /me/scheduled/${SCHEDULED}`, ({ api }) => api.deleteScheduled(SCHEDULED)],
+  [`POST /me/scheduled/${SCHEDULED}/send`, ({ api }) => api.sendScheduled(SCHEDULED)],
   ['GET /me/cursors', ({ api }) => api.cursors()],
   ['POST /me/cursors/read-all', ({ api }) => api.readAll()],
   [`GET /conversations/${C}/messages/7/seen-by`, ({ api }) => api.seenBy(C, SEQ)],

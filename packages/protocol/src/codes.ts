@@ -122,6 +122,13 @@ export const ERRORS = {
   too_many_saved: { status: 409, title: 'You have reached the limit of saved messages' },
   too_many_drafts: { status: 409, title: 'You have reached the limit of drafts' },
   not_saved: { status: 404, title: 'This message is not saved' },
+  scheduled_not_found: {
+    status: 404,
+    title: 'This message is no longer scheduled; it was sent or deleted',
+  },
+  too_many_scheduled: { status: 409, title: 'You have reached the limit of scheduled messages' },
+  too_late: { status: 409, title: 'It couldn’t be sent within a day of its time' },
+  time_too_far: { status: 422, title: 'Choose a time within a year' },
   time_passed: { status: 422, title: 'Choose a time in the future' },
   // The state of the server.
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { GroupAccess, MemberRole, MinimumRoles, Visibility } from './group-access.ts';
-import { AccountId, ClientId, ConversationId, LinkId, Seq, StreamId } from './ids.ts';
+import { AccountId, ClientId, ConversationId, LinkId, ScheduledId, Seq, StreamId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { ChangedServerSettings } from './server-settings.ts';
 import { Emoji } from './text.ts';
@@ -108,6 +108,31 @@ const PERSONAL_EVENTS = {
   'message.unsaved': z.object({ conversation: ConversationId, message: Seq }),
   /** The reminder of a saved message: given once. */
   'reminder.due': z.object({ conversation: ConversationId, message: Seq }),
+  /**
+   * A message was scheduled, or its text or time changed. The text is removed from the event once it
+   * changed, or the message was sent or deleted.
+   */
+  'message.scheduled': z.object({
+    scheduled: ScheduledId,
+    conversation: ConversationId,
+    body: MessageText,
+    replyTo: Seq.optional(),
+    sendAt: Timestamp,
+  }),
+  /** The author has deleted a scheduled message. */
+  'message.unscheduled': z.object({ scheduled: ScheduledId }),
+  /** A scheduled message was sent: it is the message `message` of the conversation. */
+  'scheduled.sent': z.object({
+    scheduled: ScheduledId,
+    conversation: ConversationId,
+    message: Seq,
+  }),
+  /** A scheduled message could not be sent, for the error code `reason`. It is kept. */
+  'scheduled.failed': z.object({
+    scheduled: ScheduledId,
+    conversation: ConversationId,
+    reason: z.string(),
+  }),
   /** The account of the stream accepts no direct messages from this one. Only it learns of that. */
   'account.blocked': z.object({ account: AccountId }),
   'account.unblocked': z.object({ account: AccountId }),

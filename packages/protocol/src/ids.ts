@@ -30,6 +30,8 @@ export type StreamId = Branded<string, 'StreamId'>;
 export type ClientId = Branded<string, 'ClientId'>;
 /** Identifies a group link. */
 export type LinkId = Branded<string, 'LinkId'>;
+/** Identifies a scheduled message: the client id of the command that created it. */
+export type ScheduledId = Branded<string, 'ScheduledId'>;
 /** Identifies a session (a log-in on one device). */
 export type SessionId = Branded<string, 'SessionId'>;
 /** The number of an event in its stream: 1, 2, 3 … without gaps. 0 is before the first event. */
@@ -40,6 +42,7 @@ export const ConversationId = uuid<ConversationId>('A conversation id');
 export const StreamId = uuid<StreamId>('A stream id');
 export const ClientId = uuid<ClientId>('A client id');
 export const LinkId = uuid<LinkId>('A link id');
+export const ScheduledId = uuid<ScheduledId>('The id of a scheduled message');
 export const SessionId = uuid<SessionId>('A session id');
 export const Seq = count() as unknown as z.ZodType<Seq, number>;
 /** A {@link Seq} as text, for queries and paths. */

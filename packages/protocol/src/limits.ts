@@ -77,6 +77,10 @@ export const LIMITS = {
   linkUsesMax: 100_000,
   /** Saved messages of one account. */
   savedMessages: 1_000,
+  /** Scheduled messages of one account, the bytes of their texts, and how far ahead they may be. */
+  scheduledMessages: 100,
+  scheduledBytes: 512 * 1024,
+  scheduleAheadMs: 366 * 86_400_000,
   /** Drafts of one account. */
   drafts: 100,
   /** Different names in one message that are resolved to mentions; later ones stay text. */

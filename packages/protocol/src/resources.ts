@@ -8,7 +8,7 @@ import {
   MinimumRoles,
   Visibility,
 } from './group-access.ts';
-import { AccountId, ConversationId, LinkId, Seq } from './ids.ts';
+import { AccountId, ConversationId, LinkId, ScheduledId, Seq } from './ids.ts';
 
 /** Users, conversations and messages as the API returns them. */
 
@@ -126,6 +126,22 @@ export const SavedMessage = z
   })
   .meta({ id: 'SavedMessage' });
 export type SavedMessage = z.infer<typeof SavedMessage>;
+
+/** A message that is sent at a time, as its author sees it. */
+export const ScheduledMessage = z
+  .object({
+    id: ScheduledId,
+    conversation: ConversationId,
+    body: z.string().meta({ examples: ['Good morning!'] }),
+    /** The seq of the message that it quotes. */
+    replyTo: Seq.nullable(),
+    sendAt: Timestamp.meta({ examples: ['2027-03-01T09:00:00.000Z'] }),
+    createdAt: Timestamp,
+    /** Why it could not be sent, as an error code and a text, and when. It is not tried again by itself. */
+    failure: z.object({ code: z.string(), message: z.string(), at: Timestamp }).nullable(),
+  })
+  .meta({ id: 'ScheduledMessage' });
+export type ScheduledMessage = z.infer<typeof ScheduledMessage>;
 
 /** The draft of an account in a conversation; a greater `version` is newer. */
 export const Draft = z

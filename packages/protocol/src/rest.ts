@@ -3,7 +3,7 @@ import { count, countText, Timestamp } from './bounds.ts';
 import { isStorable } from './characters.ts';
 import { Event } from './events.ts';
 import { MemberRole, MinimumRoles, Visibility } from './group-access.ts';
-import { AccountId, Seq, SeqText } from './ids.ts';
+import { AccountId, ConversationId, Seq, SeqText } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import {
   Ban,
@@ -18,6 +18,7 @@ import {
   PublicGroup,
   ReadCursor,
   SavedMessage,
+  ScheduledMessage,
   SeenBy,
   User,
 } from './resources.ts';
@@ -210,6 +211,34 @@ export const SavedMessagesPage = z
   .object({ items: z.array(SavedMessage), hasOlder: z.boolean() })
   .meta({ id: 'SavedMessagesPage' });
 export type SavedMessagesPage = z.infer<typeof SavedMessagesPage>;
+
+/** A message to send at a time. `replyTo` is the seq of a message of the conversation. */
+export const ScheduleBody = z
+  .object({
+    conversation: ConversationId,
+    body: Body,
+    replyTo: Seq.optional(),
+    sendAt: Timestamp,
+  })
+  .meta({
+    examples: [
+      {
+        conversation: '01890a5d-ac96-774b-bcce-b302099a8057',
+        body: 'Good morning!',
+        sendAt: '2027-03-01T09:00:00.000Z',
+      },
+    ],
+  });
+/** What to change of a scheduled message. */
+export const ChangeScheduledBody = z
+  .object({ body: Body.optional(), sendAt: Timestamp.optional() })
+  .refine((b) => b.body !== undefined || b.sendAt !== undefined, 'Change the text or the time')
+  .meta({ examples: [{ sendAt: '2027-03-01T10:00:00.000Z' }] });
+/** All scheduled messages of the account, the next one first. */
+export const ScheduledMessages = z
+  .object({ items: z.array(ScheduledMessage) })
+  .meta({ id: 'ScheduledMessages' });
+export type ScheduledMessages = z.infer<typeof ScheduledMessages>;
 
 export const SaveDraftBody = z
   .object({ body: Body })

@@ -1,5 +1,6 @@
 import { AccountId } from '@parley/protocol';
 import { redactMessages } from './messages/redact.ts';
+import { redactScheduled } from './messages/redact-scheduled.ts';
 import { type EventVisibilities, NO_CHANGE } from './stream/event-visibility.ts';
 import { peek } from './stream/record.ts';
 
@@ -31,6 +32,10 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'message.saved': NO_CHANGE,
   'message.unsaved': NO_CHANGE,
   'reminder.due': NO_CHANGE,
+  'message.scheduled': { endsMembershipOf: null, redact: redactScheduled },
+  'message.unscheduled': { endsMembershipOf: null, redact: redactScheduled },
+  'scheduled.sent': { endsMembershipOf: null, redact: redactScheduled },
+  'scheduled.failed': NO_CHANGE,
   'account.blocked': NO_CHANGE,
   'account.unblocked': NO_CHANGE,
   'user.registered': NO_CHANGE,

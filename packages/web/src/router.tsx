@@ -107,6 +107,12 @@ const search = createRoute({
   component: lazyPage(() => import('./search/search-page.tsx'), 'SearchPage'),
 });
 
+const scheduled = createRoute({
+  getParentRoute: () => inside,
+  path: '/scheduled',
+  component: lazyPage(() => import('./personal/scheduled-page.tsx'), 'ScheduledPage'),
+});
+
 const join = createRoute({
   getParentRoute: () => inside,
   path: '/join',
@@ -200,6 +206,7 @@ export const router = createRouter({
       home,
       conversation,
       search,
+      scheduled,
       join,
       account.addChildren(accountPages),
       admin.addChildren(adminPages),

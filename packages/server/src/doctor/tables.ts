@@ -197,6 +197,23 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     stream: (alias) => `${alias}.account_id`,
     rows: true,
   },
+  {
+    name: 'scheduled_messages',
+    key: ['account_id', 'id'],
+    columns: [
+      'conversation_id',
+      'body',
+      'reply_to',
+      'send_at',
+      'created_at',
+      'seq',
+      'failure',
+      'failed_at',
+    ],
+    excluded: { due_at: 'when it is tried next: later than send_at while slow mode defers it' },
+    stream: (alias) => `${alias}.account_id`,
+    rows: true,
+  },
 ];
 
 /** The tables of the log, with all columns that the doctor checks. */

@@ -17,6 +17,7 @@ import { withdrawMember } from '../conversations/members.ts';
 import type { Logger } from '../log.ts';
 import { eraseMessages } from '../messages/erase.ts';
 import { eraseSaved } from '../personal/saved-commands.ts';
+import { eraseScheduled } from '../personal/scheduled-commands.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 
 /** Interval of looking for erasures that another node queued or that were interrupted. */
@@ -112,11 +113,13 @@ export class Erasures {
       assertStored(await unblockAccount(append, { actor: account, clientId }, blocked));
       if (isStopped()) return false;
     }
-    for (;;) {
-      const outcome = await eraseSaved(append, account);
-      if (!outcome) break;
-      assertStored(outcome);
-      if (isStopped()) return false;
+    for (const eraseBatch of [eraseSaved, eraseScheduled]) {
+      for (;;) {
+        const outcome = await eraseBatch(append, account);
+        if (!outcome) break;
+        assertStored(outcome);
+        if (isStopped()) return false;
+      }
     }
     await this.#redactNames(account);
     await pool.query('update erasures set done_at = $2 where account_id = $1', [

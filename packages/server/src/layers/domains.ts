@@ -9,6 +9,7 @@ import { Erasures } from '../erasure/erasures.ts';
 import { SecondFactors } from '../factors/factors.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
 import { Reminders } from '../personal/reminders.ts';
+import { ScheduledSender } from '../personal/scheduled-sender.ts';
 import { Directory } from '../search/directory.ts';
 import { SearchIndexer } from '../search/indexer.ts';
 import { MessageSearch } from '../search/search.ts';
@@ -73,6 +74,8 @@ export async function openDomains(
   const identities = new Identities({ pool, append, clock, settings, sessions, audit });
   const reminders = new Reminders({ pool, append, clock, log });
   onStop(() => reminders.stop());
+  const scheduled = new ScheduledSender({ pool, append, clock, log });
+  onStop(() => scheduled.stop());
   const readCursors = new ReadCursors(pool, log, metrics);
   const indexer = new SearchIndexer({ pool, log });
   onStop(() => indexer.stop());
@@ -81,7 +84,7 @@ export async function openDomains(
   onStop(() => search.stop());
   const directory = new Directory(pool);
   const start = () => {
-    const workers = [settings, emails, audit, accounts, erasures, indexer, reminders];
+    const workers = [settings, emails, audit, accounts, erasures, indexer, reminders, scheduled];
     for (const worker of workers) worker.start();
   };
   return {

@@ -21,6 +21,7 @@ import { messageRoutes } from '../messages/routes.ts';
 import { ownDataRoutes } from '../own-data/routes.ts';
 import { draftRoutes } from '../personal/draft-routes.ts';
 import { personalRoutes } from '../personal/routes.ts';
+import { scheduledRoutes } from '../personal/scheduled-routes.ts';
 import { searchRoutes } from '../search/routes.ts';
 import { providerOf } from '../sso/provider.ts';
 import { ssoRoutes } from '../sso/routes.ts';
@@ -123,6 +124,7 @@ function apiRoutes(
     (scope) => blockRoutes(scope, { pool, append, authenticate }),
     (scope) => messageRoutes(scope, { pool, append, authenticate, readCursors, onReadMoved }),
     (scope) => personalRoutes(scope, { pool, append, authenticate }),
+    (scope) => scheduledRoutes(scope, { pool, append, authenticate }),
     (scope) => searchRoutes(scope, { search, directory, authenticate }),
     (scope) => draftRoutes(scope, { pool, authenticate, onDraftChanged }),
     (scope) => factorLoginRoutes(scope, { accounts, factors, server }),

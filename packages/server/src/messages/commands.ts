@@ -27,7 +27,7 @@ export interface MessageRequest {
 const EVENT_OVERHEAD = 200;
 
 /** Returns the command that posts a message; `replyTo` is the seq of the message that it quotes. */
-export function postCommand(r: MessageRequest, body: string, replyTo?: Seq): Command {
+export function postCommand(r: MessageRequest, body: string, replyTo?: Seq): PostCommand {
   const command: PostCommand = {
     rule: postRule,
     actor: r.actor,

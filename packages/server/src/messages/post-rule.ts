@@ -36,7 +36,11 @@ export const postRule: Rule<PostCommand> = {
   decideMany: decidePosts,
 };
 
-async function decidePosts(tx: RuleContext, commands: readonly PostCommand[]): Promise<Decision[]> {
+/** Decides posts, also those that are part of another command: one decision each, in order. */
+export async function decidePosts(
+  tx: RuleContext,
+  commands: readonly PostCommand[],
+): Promise<Decision[]> {
   const [senders, quoted, found] = await Promise.all([
     readSenders(tx, commands),
     readQuoted(tx, commands),

@@ -28,6 +28,7 @@ export async function* exportOf(
   yield field('emails', await all(EMAILS));
   yield field('drafts', await all(DRAFTS));
   yield field('savedMessages', await all(SAVED));
+  yield field('scheduledMessages', await all(SCHEDULED));
   yield field('blockedUsers', await all(BLOCKS));
   yield field('groupLinks', await all(GROUP_LINKS));
   const conversations = await all(CONVERSATIONS);
@@ -100,6 +101,9 @@ const DRAFTS = `select conversation_id as conversation, body, updated_at as "upd
 const SAVED = `select conversation_id as conversation, message_seq as message,
     saved_at as "savedAt", remind_at as "remindAt", reminded_at as "remindedAt"
   from saved_messages where account_id = $1 order by saved_seq`;
+const SCHEDULED = `select conversation_id as conversation, body, reply_to as "replyTo",
+    send_at as "sendAt", created_at as "createdAt", failure
+  from scheduled_messages where account_id = $1 order by send_at, id`;
 const MESSAGES = {
   name: 'export-messages',
   text: `select conversation_id as conversation, seq, body, posted_at as "postedAt",

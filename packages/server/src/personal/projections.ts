@@ -1,6 +1,16 @@
 import type { EventType } from '@parley/protocol';
 import { dataOf } from '../stream/record.ts';
-import type { Projection } from '../stream/stream-transaction.ts';
+import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
+
+/** Deletes scheduled messages, each by the account and its id. */
+function deleteScheduled(tx: StatementSink, ids: readonly (readonly [string, string])[]): void {
+  tx.issue(
+    'scheduled-deleted',
+    `delete from scheduled_messages s using unnest($1::uuid[], $2::uuid[]) as e (account_id, id)
+     where s.account_id = e.account_id and s.id = e.id`,
+    [ids.map(([account]) => account), ids.map(([, id]) => id)],
+  );
+}
 
 /** The projections of personal streams. */
 export const personalProjections = {
@@ -39,6 +49,48 @@ export const personalProjections = {
         `update saved_messages set remind_at = null, reminded_at = $4
          where account_id = $1 and conversation_id = $2 and message_seq = $3`,
         [e.stream, conversation, message, e.at],
+      );
+    }
+  },
+
+  'message.scheduled': (tx, events) => {
+    for (const e of events) {
+      const { scheduled, conversation, body, replyTo, sendAt } = dataOf(e, 'message.scheduled');
+      tx.issue(
+        'scheduled-set',
+        `insert into scheduled_messages
+           (account_id, id, conversation_id, body, reply_to, send_at, due_at, created_at, seq)
+         values ($1, $2, $3, $4, $5, $6, $6, $7, $8)
+         on conflict (account_id, id) do update
+         set body = excluded.body, send_at = excluded.send_at, due_at = excluded.due_at,
+             seq = excluded.seq, failure = null, failed_at = null`,
+        [e.stream, scheduled, conversation, body, replyTo ?? null, sendAt, e.at, e.seq],
+      );
+    }
+  },
+
+  'message.unscheduled': (tx, events) => {
+    deleteScheduled(
+      tx,
+      events.map((e) => [e.stream, dataOf(e, 'message.unscheduled').scheduled]),
+    );
+  },
+
+  'scheduled.sent': (tx, events) => {
+    deleteScheduled(
+      tx,
+      events.map((e) => [e.stream, dataOf(e, 'scheduled.sent').scheduled]),
+    );
+  },
+
+  'scheduled.failed': (tx, events) => {
+    for (const e of events) {
+      const { scheduled, reason } = dataOf(e, 'scheduled.failed');
+      tx.issue(
+        'scheduled-failed',
+        `update scheduled_messages set failure = $3, failed_at = $4
+         where account_id = $1 and id = $2`,
+        [e.stream, scheduled, reason, e.at],
       );
     }
   },

@@ -210,6 +210,14 @@ function conversations(fixtures: Fixtures): Situations {
   };
 }
 
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
+
+/** Schedules a message, and returns its id. */
+async function scheduled(member: User, conversation: string): Promise<string> {
+  const body = { conversation, body: 'later', sendAt: inAnHour() };
+  return ok(await member.request('POST', '/me/scheduled', body)).body.id;
+}
+
 function messages(fixtures: Fixtures): Situations {
   /** A member’s own message, after these requests about it. */
   const message = async (
@@ -247,6 +255,22 @@ function messages(fixtures: Fixtures): Situations {
     listSeenBy: one,
     searchMessages: async () => as((await fixtures.shared()).member, SEARCH),
     saveMessage: one,
+    scheduleMessage: async () => {
+      const { member, group } = await fixtures.shared();
+      return as(member, { conversation: group, replyTo: undefined, sendAt: inAnHour() });
+    },
+    changeScheduled: async () => {
+      const { member, group } = await fixtures.shared();
+      return as(member, { id: await scheduled(member, group), sendAt: inAnHour() });
+    },
+    deleteScheduled: async () => {
+      const { member, group } = await fixtures.shared();
+      return as(member, { id: await scheduled(member, group) });
+    },
+    sendScheduled: async () => {
+      const { member, group } = await fixtures.shared();
+      return as(member, { id: await scheduled(member, group) });
+    },
     saveDraft: one,
     deleteDraft: one,
     unsaveMessage: () => message(['PUT', 'saved', {}]),

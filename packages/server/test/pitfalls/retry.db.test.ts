@@ -90,7 +90,7 @@ test('a retry after kill -9 and restart of the server does not post twice (B1, B
   expect(writer.client.counters.resends).toBe(20);
 });
 
-test('reminders are given once while nodes are killed', async () => {
+test('reminders are given and scheduled messages are sent once while nodes are killed', async () => {
   const database = await testBed.cluster.fresh();
   let killed = await testBed.child(database);
   const survivor = await testBed.child(database);
@@ -109,18 +109,27 @@ test('reminders are given once while nodes are killed', async () => {
     const { status } = await ann.request('PUT', path, { remindAt });
     expect(status).toBe(200);
     messages.push(seq);
+    const scheduled = { conversation: group, body: `later ${n}`, sendAt: remindAt };
+    expect((await ann.request('POST', '/me/scheduled', scheduled)).status).toBe(201);
   }
   const { pool } = await database.open();
   // Due at once, however long the requests took.
   await pool.query('update saved_messages set remind_at = now()');
+  await pool.query('update scheduled_messages set due_at = now()');
   const given = async () => {
     const { rows } = await pool.query<{ n: number }>(
       `select count(*)::int as n from events where type = 'reminder.due'`,
     );
     return rows[0]?.n ?? 0;
   };
-  // One node is killed again and again, also while it gives reminders.
-  while ((await given()) === 0) {
+  const sent = async () => {
+    const { rows } = await pool.query<{ body: string }>(
+      `select body from messages where body like 'later %' order by seq`,
+    );
+    return rows.map((row) => row.body);
+  };
+  // One node is killed again and again, also while it gives reminders and sends messages.
+  while ((await given()) === 0 || (await sent()).length === 0) {
     killed.child.process.kill('SIGKILL');
     await killed.child.ended;
     killed = await testBed.child(database);
@@ -128,6 +137,10 @@ test('reminders are given once while nodes are killed', async () => {
   killed.child.process.kill('SIGKILL');
   await until(() => reminders.length >= messages.length, 'all reminders', 60_000);
   expect(await given()).toBe(messages.length);
+  await until(async () => (await sent()).length >= messages.length, 'all messages', 60_000);
+  expect((await sent()).sort()).toEqual(messages.map((_, n) => `later ${n}`).sort());
+  const { rows: left } = await pool.query('select id from scheduled_messages');
+  expect(left).toEqual([]);
   expect([...reminders].sort((a, b) => a - b)).toEqual(messages);
 });
 

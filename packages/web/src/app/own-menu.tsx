@@ -3,6 +3,7 @@ import {
   Bell,
   BellOff,
   Bookmark,
+  CalendarClock,
   Laptop,
   LogOut,
   Moon,
@@ -64,6 +65,11 @@ export function OwnMenu() {
             </DropdownMenu.Item>
             <DropdownMenu.Item className={ITEM} onSelect={() => setSavedShown(true)}>
               <Bookmark size={16} /> {t('saved.title')}
+            </DropdownMenu.Item>
+            <DropdownMenu.Item asChild className={ITEM}>
+              <Link to="/scheduled">
+                <CalendarClock size={16} /> {t('scheduled.title')}
+              </Link>
             </DropdownMenu.Item>
             {me?.permissions.includes('administer') && (
               <DropdownMenu.Item asChild className={ITEM}>

@@ -1,11 +1,15 @@
 import type { ConversationView } from '@parley/client';
 import type { Seq } from '@parley/protocol';
-import { SendHorizontal } from 'lucide-react';
+import { CalendarClock, SendHorizontal } from 'lucide-react';
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { toast } from 'sonner';
+import { lazyPart } from '../lib/lazy-part.tsx';
 import { duration } from '../lib/text.ts';
+import { fullTime } from '../lib/time.ts';
 import { readKept, writeKept } from '../session/device.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { actionOf, charactersLeft, isSendable } from './composer-rules.ts';
@@ -17,6 +21,7 @@ import { useSlowMode } from './use-slow-mode.ts';
 
 /** The remaining characters are shown from here on. */
 const SHOW_COUNT_BELOW = 500;
+const SendLater = lazyPart(async () => (await import('../personal/send-later.tsx')).SendLater);
 const draftName = (id: string) => `draft.${id}`;
 
 /** The field for a new message; the draft is stored on the device, and on the server. */
@@ -54,6 +59,7 @@ export function Composer({
   const wait = useSlowMode(view);
   const ready = isSendable(text) && wait === 0;
   const isTouch = useCoarsePointer();
+  const [isLater, setLater] = useState(false);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
@@ -104,71 +110,94 @@ export function Composer({
     onSent();
     field.current?.focus();
   };
+  const schedule = async (sendAt: string) => {
+    const quote = replyTo === null ? {} : { replyTo };
+    const body = text.trim();
+    await client.api.schedule({ conversation: view.id, body, sendAt, ...quote });
+    sent(Promise.resolve());
+    setText('');
+    onCancelReply();
+    toast(t('scheduled.scheduledFor', { time: fullTime(sendAt) }));
+  };
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-      className="relative px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-5"
-    >
-      {mentions.menu}
-      {replyTo !== null && <ReplyBar seq={replyTo} onCancel={onCancelReply} />}
-      <div className="flex items-end gap-1 rounded-xl border border-line bg-raised p-1.5 pl-3.5 shadow-sm transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
-        <textarea
-          ref={field}
-          value={text}
-          rows={1}
-          data-composer
-          {...mentions.field}
-          enterKeyHint={isTouch ? 'enter' : 'send'}
-          dir="auto"
-          aria-label={t('composer.message', { title })}
-          placeholder={t('composer.message', { title })}
-          onChange={(event) => {
-            setText(event.target.value);
-            setCaret(event.target.selectionStart);
-            if (event.target.value.trim()) client.typing(view.id);
-          }}
-          onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
-          onKeyDown={(event) => {
-            if (mentions.onKeyDown(event)) return;
-            if (event.key === 'Escape' && !event.nativeEvent.isComposing) onCancelReply();
-            const action = actionOf(event.nativeEvent, { isTouch, isEmpty: text === '' });
-            if (action === null) return;
-            event.preventDefault();
-            if (action === 'send') send();
-            else onEditLast();
-          }}
-          className="max-h-60 min-h-10 flex-1 resize-none bg-transparent py-2 outline-none placeholder:text-muted"
-        />
-        {wait > 0 && (
-          <span className="self-center px-1 text-[12px] text-muted tabular-nums">
-            {t('composer.slowMode', { time: duration(wait) })}
-          </span>
-        )}
-        {left < SHOW_COUNT_BELOW && (
-          <span
-            role="status"
-            className={cx(
-              'self-center px-1 text-[12px] tabular-nums',
-              left < 0 ? 'text-danger' : 'text-muted',
-            )}
+    <>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          send();
+        }}
+        className="relative px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-5"
+      >
+        {mentions.menu}
+        {replyTo !== null && <ReplyBar seq={replyTo} onCancel={onCancelReply} />}
+        <div className="flex items-end gap-1 rounded-xl border border-line bg-raised p-1.5 pl-3.5 shadow-sm transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
+          <textarea
+            ref={field}
+            value={text}
+            rows={1}
+            data-composer
+            {...mentions.field}
+            enterKeyHint={isTouch ? 'enter' : 'send'}
+            dir="auto"
+            aria-label={t('composer.message', { title })}
+            placeholder={t('composer.message', { title })}
+            onChange={(event) => {
+              setText(event.target.value);
+              setCaret(event.target.selectionStart);
+              if (event.target.value.trim()) client.typing(view.id);
+            }}
+            onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
+            onKeyDown={(event) => {
+              if (mentions.onKeyDown(event)) return;
+              if (event.key === 'Escape' && !event.nativeEvent.isComposing) onCancelReply();
+              const action = actionOf(event.nativeEvent, { isTouch, isEmpty: text === '' });
+              if (action === null) return;
+              event.preventDefault();
+              if (action === 'send') send();
+              else onEditLast();
+            }}
+            className="max-h-60 min-h-10 flex-1 resize-none bg-transparent py-2 outline-none placeholder:text-muted"
+          />
+          {wait > 0 && (
+            <span className="self-center px-1 text-[12px] text-muted tabular-nums">
+              {t('composer.slowMode', { time: duration(wait) })}
+            </span>
+          )}
+          {left < SHOW_COUNT_BELOW && (
+            <span
+              role="status"
+              className={cx(
+                'self-center px-1 text-[12px] tabular-nums',
+                left < 0 ? 'text-danger' : 'text-muted',
+              )}
+            >
+              <span aria-hidden="true">{left}</span>
+              <span className="sr-only">{t('composer.charactersLeft', { count: left })}</span>
+            </span>
+          )}
+          {isSendable(text) && (
+            <IconButton label={t('scheduled.sendLater')} onClick={() => setLater(true)}>
+              <CalendarClock size={18} />
+            </IconButton>
+          )}
+          <button
+            type="submit"
+            aria-label={t('composer.send')}
+            title={t('composer.send')}
+            disabled={!ready}
+            className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-transparent disabled:text-muted"
           >
-            <span aria-hidden="true">{left}</span>
-            <span className="sr-only">{t('composer.charactersLeft', { count: left })}</span>
-          </span>
-        )}
-        <button
-          type="submit"
-          aria-label={t('composer.send')}
-          title={t('composer.send')}
-          disabled={!ready}
-          className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-transparent disabled:text-muted"
-        >
-          <SendHorizontal size={18} />
-        </button>
-      </div>
-    </form>
+            <SendHorizontal size={18} />
+          </button>
+        </div>
+      </form>
+      {isLater && (
+        <SendLater
+          title={t('scheduled.sendLater')}
+          onChoose={schedule}
+          onClose={() => setLater(false)}
+        />
+      )}
+    </>
   );
 }

@@ -10,13 +10,24 @@ import { t } from '../texts/index.ts';
 /** Maximum length of the message text in a reminder, in characters. */
 const EXCERPT = 140;
 
-/** Shows the reminders that are due, also those that were due while this device was offline. */
+/** Shows the reminders that are due, and which scheduled messages could not be sent, also those that were due while this device was offline. */
 export function useReminders(): void {
   const client = useClient();
   const navigate = useNavigate();
   useEffect(
     () =>
       client.onEvent((event) => {
+        if (event.type === 'scheduled.failed') {
+          toast.error(t('scheduled.failed'), {
+            id: `scheduled ${event.data.scheduled}`,
+            duration: Number.POSITIVE_INFINITY,
+            closeButton: true,
+            action: {
+              label: t('scheduled.show'),
+              onClick: () => void navigate({ to: '/scheduled' }),
+            },
+          });
+        }
         if (event.type !== 'reminder.due') return;
         const { conversation, message } = event.data;
         const open = () => void navigate({ to: '/c/$id', params: { id: conversation } });

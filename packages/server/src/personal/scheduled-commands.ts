@@ -1,0 +1,379 @@
+import {
+  type AccountId,
+  type ClientId,
+  type ConversationId,
+  LIMITS,
+  type Refusal,
+  type RefusalCode,
+  refusal,
+  type ScheduledId,
+  type Seq,
+  streamOfAccount,
+  streamOfConversation,
+} from '@parley/protocol';
+import { uuidv7 } from 'uuidv7';
+import { postCommand } from '../messages/commands.ts';
+import { decidePosts } from '../messages/post-rule.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import { derivedId } from '../stream/derived-id.ts';
+import {
+  type Command,
+  type Decision,
+  newEvent,
+  type Rule,
+  type RuleContext,
+} from '../stream/stream-transaction.ts';
+
+/** Commands that schedule messages, change, delete and send them. */
+
+/** A message to schedule. */
+export interface NewScheduled {
+  readonly conversation: ConversationId;
+  readonly body: string;
+  readonly replyTo?: Seq | undefined;
+  /** RFC 3339. */
+  readonly sendAt: string;
+}
+
+/** What to change of a scheduled message. */
+export interface ScheduledChange {
+  readonly body?: string | undefined;
+  /** RFC 3339. */
+  readonly sendAt?: string | undefined;
+}
+
+/** A request of an account about one of its scheduled messages. */
+export interface ScheduledRequest {
+  readonly actor: AccountId;
+  readonly clientId: ClientId;
+  readonly scheduled: ScheduledId;
+}
+
+/** A scheduled message that is due. */
+export interface DueScheduled {
+  readonly account: AccountId;
+  readonly scheduled: ScheduledId;
+  readonly conversation: ConversationId;
+  /** The event that created or changed it last. */
+  readonly seq: Seq;
+  readonly sendAt: Date;
+}
+
+interface ScheduleCommand extends Command {
+  readonly message: NewScheduled;
+}
+
+interface ChangeCommand extends Command {
+  readonly scheduled: ScheduledId;
+  readonly change: ScheduledChange;
+}
+
+interface SendCommand extends Command {
+  readonly scheduled: ScheduledId;
+  readonly conversation: ConversationId;
+  /** Only if it was not changed since this event. */
+  readonly seq: Seq | null;
+}
+
+interface FailCommand extends Command {
+  readonly due: DueScheduled;
+  readonly reason: RefusalCode;
+}
+
+interface DeleteCommand extends Command {
+  readonly scheduled: ScheduledId;
+}
+
+/** Estimated size of the row of an event, without its text. */
+const EVENT_BYTES = 300;
+/** Messages removed per transaction when an account is erased. */
+const ERASE_BATCH = 100;
+
+/** Schedules a message. Its id is the client id of the request. */
+export function scheduleMessage(
+  append: Append,
+  { actor, clientId }: { readonly actor: AccountId; readonly clientId: ClientId },
+  message: NewScheduled,
+): Promise<Outcome> {
+  const { conversation, body, replyTo = null, sendAt } = message;
+  const command: ScheduleCommand = {
+    rule: scheduleRule,
+    actor,
+    clientId,
+    stream: streamOfAccount(actor),
+    eventType: 'message.scheduled',
+    payload: [conversation, body, replyTo, sendAt],
+    bytes: EVENT_BYTES + body.length,
+    message,
+  };
+  return append.run(command);
+}
+
+/** Changes the text or the time of a scheduled message. One that failed is tried again. */
+export function changeScheduled(
+  append: Append,
+  { actor, clientId, scheduled }: ScheduledRequest,
+  change: ScheduledChange,
+): Promise<Outcome> {
+  const command: ChangeCommand = {
+    rule: changeRule,
+    actor,
+    clientId,
+    stream: streamOfAccount(actor),
+    eventType: 'message.scheduled',
+    payload: ['change', scheduled, change.body ?? null, change.sendAt ?? null],
+    bytes: EVENT_BYTES + (change.body?.length ?? 0),
+    scheduled,
+    change,
+  };
+  return append.run(command);
+}
+
+/** Deletes a scheduled message. */
+export function deleteScheduled(
+  append: Append,
+  { actor, clientId, scheduled }: ScheduledRequest,
+): Promise<Outcome> {
+  const command: DeleteCommand = {
+    rule: deleteRule,
+    actor,
+    clientId,
+    stream: streamOfAccount(actor),
+    eventType: 'message.unscheduled',
+    payload: [scheduled],
+    bytes: EVENT_BYTES,
+    scheduled,
+  };
+  return append.run(command);
+}
+
+/**
+ * Posts a scheduled message and removes it from the scheduled ones, in one transaction: it is posted once,
+ * however many nodes try. With `seq` only if it was not changed since that event.
+ */
+export function sendScheduled(
+  append: Append,
+  { actor, clientId, scheduled }: ScheduledRequest,
+  conversation: ConversationId,
+  seq: Seq | null = null,
+): Promise<Outcome> {
+  const command: SendCommand = {
+    rule: sendRule,
+    actor,
+    clientId,
+    stream: streamOfConversation(conversation),
+    alsoLocks: [streamOfAccount(actor)],
+    eventType: 'message.posted',
+    payload: ['scheduled', scheduled, seq],
+    // The text is not known yet: as long as it may be.
+    bytes: 2 * EVENT_BYTES + LIMITS.bodyCharacters,
+    scheduled,
+    conversation,
+    seq,
+  };
+  return append.run(command);
+}
+
+/** Sends a message that is due: once, on whichever node, however often this is called. */
+export const sendDue = (append: Append, due: DueScheduled): Promise<Outcome> => {
+  const { account: actor, scheduled, conversation, seq } = due;
+  const clientId = derivedId('scheduled', actor, scheduled, seq);
+  return sendScheduled(append, { actor, clientId, scheduled }, conversation, seq);
+};
+
+/** Marks a scheduled message as failed, unless it was changed, sent or deleted since it was due. */
+export function failScheduled(
+  append: Append,
+  due: DueScheduled,
+  reason: RefusalCode,
+): Promise<Outcome> {
+  const { account, scheduled, seq } = due;
+  const command: FailCommand = {
+    rule: failRule,
+    actor: account,
+    clientId: derivedId('scheduled-failed', account, scheduled, seq),
+    stream: streamOfAccount(account),
+    eventType: 'scheduled.failed',
+    // Without the reason: another node may have failed with another one.
+    payload: [scheduled, seq],
+    bytes: EVENT_BYTES,
+    due,
+    reason,
+  };
+  return append.run(command);
+}
+
+/** Removes a batch of the scheduled messages of an account that is erased. Returns null when none is left. */
+export async function eraseScheduled(append: Append, account: AccountId): Promise<Outcome | null> {
+  const outcome = await append.run({
+    rule: eraseRule,
+    actor: account,
+    clientId: uuidv7() as ClientId,
+    stream: streamOfAccount(account),
+    eventType: 'message.unscheduled',
+    payload: ['all'],
+    bytes: EVENT_BYTES * ERASE_BATCH,
+  });
+  const isDone = outcome.kind === 'refused' && outcome.refusal.code === 'not_found';
+  return isDone ? null : outcome;
+}
+
+const scheduleRule: Rule<ScheduleCommand> = {
+  name: 'personal.schedule',
+  async decide(tx, command) {
+    const { actor, clientId, message, stream } = command;
+    const scheduled = clientId as string as ScheduledId;
+    const refused =
+      refusalOfTime(message.sendAt, tx.at) ?? (await refusalOfPost(tx, actor, message));
+    if (refused) return { refuse: refused };
+    const { count, bytes } = await readUse(tx, actor, scheduled);
+    if (count >= LIMITS.scheduledMessages || bytes + sizeOf(message.body) > LIMITS.scheduledBytes) {
+      return { refuse: refusal('too_many_scheduled') };
+    }
+    return { events: [newEvent(stream, 'message.scheduled', { scheduled, ...message })] };
+  },
+};
+
+const changeRule: Rule<ChangeCommand> = {
+  name: 'personal.change_scheduled',
+  async decide(tx, { actor, scheduled, change, stream }) {
+    const row = await readScheduled(tx, actor, scheduled);
+    if (!row) return { refuse: refusal('scheduled_not_found') };
+    // Of one that is only given another text the time may be close, or passed if it has failed.
+    const refused = change.sendAt === undefined ? null : refusalOfTime(change.sendAt, tx.at);
+    if (refused) return { refuse: refused };
+    const body = change.body ?? row.body;
+    const { bytes } = await readUse(tx, actor, scheduled);
+    if (bytes + sizeOf(body) > LIMITS.scheduledBytes) {
+      return { refuse: refusal('too_many_scheduled') };
+    }
+    const data = {
+      scheduled,
+      conversation: row.conversation_id,
+      body,
+      ...(row.reply_to !== null && { replyTo: row.reply_to }),
+      sendAt: change.sendAt ?? row.send_at.toISOString(),
+    };
+    return { events: [newEvent(stream, 'message.scheduled', data)] };
+  },
+};
+
+const deleteRule: Rule<DeleteCommand> = {
+  name: 'personal.unschedule',
+  async decide(tx, { actor, scheduled, stream }) {
+    const row = await readScheduled(tx, actor, scheduled);
+    if (!row) return { refuse: refusal('scheduled_not_found') };
+    return { events: [newEvent(stream, 'message.unscheduled', { scheduled })] };
+  },
+};
+
+const sendRule: Rule<SendCommand> = {
+  name: 'personal.send_scheduled',
+  async decide(tx, { actor, clientId, scheduled, conversation, seq }): Promise<Decision> {
+    // Under the lock of the personal stream: no other command sends, changes or deletes it meanwhile.
+    const row = await readScheduled(tx, actor, scheduled);
+    if (!row || (seq !== null && row.seq !== seq)) {
+      return { refuse: refusal('scheduled_not_found') };
+    }
+    // No request is authenticated here, as it is when a user posts.
+    if (!row.is_active) return { refuse: refusal('forbidden') };
+    const request = { actor, clientId, conversation };
+    const post = postCommand(request, row.body, row.reply_to ?? undefined);
+    const [decision] = await decidePosts(tx, [post]);
+    if (!decision || !('events' in decision)) {
+      return decision ?? { refuse: refusal('conversation_not_found') };
+    }
+    const sent = newEvent(streamOfAccount(actor), 'scheduled.sent', (preceding) => ({
+      scheduled,
+      conversation,
+      message: preceding[0]?.seq ?? (0 as Seq),
+    }));
+    return { ...decision, events: [...decision.events, sent] };
+  },
+};
+
+const failRule: Rule<FailCommand> = {
+  name: 'personal.fail_scheduled',
+  async decide(tx, { actor, due, reason, stream }): Promise<Decision> {
+    const { scheduled, conversation, seq } = due;
+    const row = await readScheduled(tx, actor, scheduled);
+    if (row?.seq !== seq || row.failure !== null) return { unchanged: seq };
+    return { events: [newEvent(stream, 'scheduled.failed', { scheduled, conversation, reason })] };
+  },
+};
+
+const eraseRule: Rule = {
+  name: 'personal.erase_scheduled',
+  async decide(tx, { actor, stream }) {
+    const rows = await tx.query<{ id: ScheduledId }>(
+      'scheduled-to-erase',
+      'select id from scheduled_messages where account_id = $1 order by id limit $2',
+      [actor, ERASE_BATCH],
+    );
+    const [first, ...more] = rows.map(({ id: scheduled }) =>
+      newEvent(stream, 'message.unscheduled', { scheduled }),
+    );
+    return first ? { events: [first, ...more] } : { refuse: refusal('not_found') };
+  },
+};
+
+const sizeOf = (text: string): number => Buffer.byteLength(text);
+
+function refusalOfTime(sendAt: string, now: string): Refusal | null {
+  const ahead = Date.parse(sendAt) - Date.parse(now);
+  if (ahead <= 0) return refusal('time_passed');
+  return ahead > LIMITS.scheduleAheadMs ? refusal('time_too_far') : null;
+}
+
+/** Returns why the account could not post the message now. Slow mode is no reason: it is sent later. */
+async function refusalOfPost(
+  tx: RuleContext,
+  actor: AccountId,
+  { conversation, body, replyTo }: NewScheduled,
+): Promise<Refusal | null> {
+  const request = { actor, clientId: uuidv7() as ClientId, conversation };
+  const [decision] = await decidePosts(tx, [postCommand(request, body, replyTo)]);
+  if (!decision || !('refuse' in decision)) return null;
+  return decision.refuse.code === 'slow_mode' ? null : decision.refuse;
+}
+
+interface ScheduledRow {
+  readonly conversation_id: ConversationId;
+  readonly body: string;
+  readonly reply_to: Seq | null;
+  readonly send_at: Date;
+  readonly seq: Seq;
+  readonly failure: string | null;
+  readonly is_active: boolean;
+}
+
+/** Returns a scheduled message, and whether its author’s account is active. */
+async function readScheduled(
+  tx: RuleContext,
+  account: AccountId,
+  scheduled: ScheduledId,
+): Promise<ScheduledRow | undefined> {
+  const [row] = await tx.query<ScheduledRow>(
+    'scheduled-one',
+    `select s.conversation_id, s.body, s.reply_to, s.send_at, s.seq, s.failure, a.is_active
+     from scheduled_messages s join accounts a on a.id = s.account_id
+     where s.account_id = $1 and s.id = $2`,
+    [account, scheduled],
+  );
+  return row;
+}
+
+/** Returns how many other scheduled messages the account has, and the bytes of their texts. */
+async function readUse(
+  tx: RuleContext,
+  account: AccountId,
+  except: ScheduledId,
+): Promise<{ count: number; bytes: number }> {
+  const [row] = await tx.query<{ count: number; bytes: number }>(
+    'scheduled-use',
+    `select count(*)::int as count, coalesce(sum(octet_length(body)), 0)::int as bytes
+     from scheduled_messages where account_id = $1 and id <> $2`,
+    [account, except],
+  );
+  return row ?? { count: 0, bytes: 0 };
+}

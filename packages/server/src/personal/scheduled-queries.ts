@@ -1,0 +1,114 @@
+import {
+  type AccountId,
+  type ClientId,
+  type ConversationId,
+  conversationOfStream,
+  type RefusalCode,
+  refusal,
+  type ScheduledId,
+  type ScheduledMessage,
+  type StreamId,
+} from '@parley/protocol';
+import type { Pool } from 'pg';
+import { timestamp } from '../storage/sql.ts';
+import type { DueScheduled } from './scheduled-commands.ts';
+
+/** SQL: the row `s` of `scheduled_messages` as a `ScheduledMessage`. */
+const SCHEDULED = `json_build_object(
+  'id', s.id,
+  'conversation', s.conversation_id,
+  'body', s.body,
+  'replyTo', s.reply_to,
+  'sendAt', ${timestamp('s.send_at')},
+  'createdAt', ${timestamp('s.created_at')},
+  'failure', case when s.failure is not null
+    then json_build_object('code', s.failure, 'at', ${timestamp('s.failed_at')}) end)`;
+
+/** A scheduled message as the database builds it: the text of a failure is missing. */
+type Row = Omit<ScheduledMessage, 'failure'> & {
+  readonly failure: { readonly code: RefusalCode; readonly at: string } | null;
+};
+
+const withText = ({ failure, ...item }: Row): ScheduledMessage => ({
+  ...item,
+  failure: failure && { ...failure, message: refusal(failure.code).message },
+});
+
+/** Returns the scheduled messages of an account, the next one first. Limits bound their bytes. */
+export async function scheduledMessages(
+  pool: Pool,
+  account: AccountId,
+): Promise<ScheduledMessage[]> {
+  const { rows } = await pool.query<{ item: Row }>({
+    name: 'scheduled-list',
+    text: `select ${SCHEDULED} as item from scheduled_messages s
+           where account_id = $1 order by send_at, id`,
+    values: [account],
+  });
+  return rows.map((row) => withText(row.item));
+}
+
+/** Returns one scheduled message; null if it is no longer scheduled. */
+export async function scheduledMessage(
+  pool: Pool,
+  account: AccountId,
+  id: ScheduledId,
+): Promise<ScheduledMessage | null> {
+  const { rows } = await pool.query<{ item: Row }>({
+    name: 'scheduled-get',
+    text: `select ${SCHEDULED} as item from scheduled_messages s where account_id = $1 and id = $2`,
+    values: [account, id],
+  });
+  return rows[0] ? withText(rows[0].item) : null;
+}
+
+/**
+ * Returns the conversation of a scheduled message; of one that was sent already, that in which the command
+ * with this id has posted it. So a retry finds its first answer.
+ */
+export async function conversationOfScheduled(
+  pool: Pool,
+  account: AccountId,
+  id: ScheduledId,
+  clientId: ClientId,
+): Promise<ConversationId | null> {
+  const { rows } = await pool.query<{ stream: StreamId }>({
+    name: 'scheduled-conversation',
+    text: `select conversation_id as stream from scheduled_messages
+           where account_id = $1 and id = $2
+           union all
+           select stream_id from events
+           where actor_id = $1 and client_id = $3 and type = 'message.posted'
+           limit 1`,
+    values: [account, id, clientId],
+  });
+  return rows[0] ? conversationOfStream(rows[0].stream) : null;
+}
+
+/** Returns scheduled messages that are due, the longest due first. */
+export async function dueScheduled(pool: Pool, now: Date, limit: number): Promise<DueScheduled[]> {
+  const { rows } = await pool.query<DueScheduled>({
+    name: 'scheduled-due',
+    text: `select account_id as account, id as scheduled, conversation_id as conversation, seq,
+             send_at as "sendAt"
+           from scheduled_messages
+           where failure is null and due_at <= $1
+           order by due_at, account_id, id limit $2`,
+    values: [now, limit],
+  });
+  return rows;
+}
+
+/** Has a scheduled message tried again at a time, unless it was changed since it was due. */
+export async function deferScheduled(
+  pool: Pool,
+  { account, scheduled, seq }: DueScheduled,
+  dueAt: Date,
+): Promise<void> {
+  await pool.query({
+    name: 'scheduled-defer',
+    text: `update scheduled_messages set due_at = $4
+           where account_id = $1 and id = $2 and seq = $3 and failure is null`,
+    values: [account, scheduled, seq, dueAt],
+  });
+}

@@ -1,0 +1,156 @@
+import {
+  type AccountId,
+  ChangeScheduledBody,
+  CommandAnswer,
+  ScheduleBody,
+  ScheduledId,
+  ScheduledMessage,
+  ScheduledMessages,
+} from '@parley/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { sessionOf } from '../http/authenticate.ts';
+import { problems } from '../http/describe.ts';
+import { refuse, storedOrRefuse } from '../http/errors.ts';
+import { clientIdOf } from '../http/idempotency.ts';
+import { headers, security } from '../messages/requests.ts';
+import type { Outcome } from '../stream/append.ts';
+import type { PersonalDeps } from './routes.ts';
+import {
+  changeScheduled,
+  deleteScheduled,
+  scheduleMessage,
+  sendScheduled,
+} from './scheduled-commands.ts';
+import {
+  conversationOfScheduled,
+  scheduledMessage,
+  scheduledMessages,
+} from './scheduled-queries.ts';
+
+const OfScheduled = z.object({ id: ScheduledId });
+const tags = ['Scheduled messages'];
+
+const requester = (request: FastifyRequest) => ({
+  actor: sessionOf(request).account,
+  clientId: clientIdOf(request),
+});
+
+const answer = ({ clientId }: ReturnType<typeof requester>, outcome: Outcome): CommandAnswer => {
+  const { stream, seq, at } = storedOrRefuse(outcome);
+  return { id: clientId, stream, seq, at };
+};
+
+/** Registers the routes of scheduled messages. */
+export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, append, authenticate: onRequest } = deps;
+  // It may have been sent between a stored command and this: a retry of that command is answered so too.
+  const show = async (account: AccountId, id: ScheduledId) =>
+    (await scheduledMessage(pool, account, id)) ?? refuse('scheduled_not_found');
+
+  app.route({
+    method: 'GET',
+    url: '/me/scheduled',
+    schema: {
+      operationId: 'listScheduled',
+      tags,
+      summary: 'List your scheduled messages',
+      description: 'Returns all of them, the next one first; also those that could not be sent.',
+      security,
+      response: { 200: ScheduledMessages, ...problems(401) },
+    },
+    onRequest,
+    handler: async (request) => ({
+      items: await scheduledMessages(pool, sessionOf(request).account),
+    }),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/scheduled',
+    schema: {
+      operationId: 'scheduleMessage',
+      tags,
+      summary: 'Schedule a message',
+      description:
+        'The server sends it at `sendAt`, within seconds, and once. It is sent as you: if you may no longer post then, it is kept and marked as failed. The events `message.scheduled`, `scheduled.sent`, `scheduled.failed` and `message.unscheduled` of your personal stream tell your devices.',
+      security,
+      headers,
+      body: ScheduleBody,
+      response: { 201: ScheduledMessage, ...problems(401, 403, 404, 409, 422, 503) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      const command = requester(request);
+      storedOrRefuse(await scheduleMessage(append, command, request.body));
+      reply.code(201);
+      return show(command.actor, command.clientId as string as ScheduledId);
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/me/scheduled/:id',
+    schema: {
+      operationId: 'changeScheduled',
+      tags,
+      summary: 'Change a scheduled message',
+      description: 'Its text, its time, or both. One that has failed is tried again.',
+      security,
+      headers,
+      params: OfScheduled,
+      body: ChangeScheduledBody,
+      response: { 200: ScheduledMessage, ...problems(401, 404, 409, 422, 503) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const command = { ...requester(request), scheduled: request.params.id };
+      storedOrRefuse(await changeScheduled(append, command, request.body));
+      return show(command.actor, request.params.id);
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/me/scheduled/:id',
+    schema: {
+      operationId: 'deleteScheduled',
+      tags,
+      summary: 'Delete a scheduled message',
+      security,
+      headers,
+      params: OfScheduled,
+      response: { 200: CommandAnswer, ...problems(401, 404, 422, 503) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const command = { ...requester(request), scheduled: request.params.id };
+      return answer(command, await deleteScheduled(append, command));
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/scheduled/:id/send',
+    schema: {
+      operationId: 'sendScheduled',
+      tags,
+      summary: 'Send a scheduled message now',
+      description: 'Returns which message it has become.',
+      security,
+      headers,
+      params: OfScheduled,
+      response: { 200: CommandAnswer, ...problems(401, 403, 404, 409, 422, 429, 503) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const command = { ...requester(request), scheduled: request.params.id };
+      const { actor, clientId, scheduled } = command;
+      const conversation = await conversationOfScheduled(pool, actor, scheduled, clientId);
+      if (conversation === null) refuse('scheduled_not_found');
+      return answer(command, await sendScheduled(append, command, conversation));
+    },
+  });
+}

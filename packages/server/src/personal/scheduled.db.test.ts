@@ -1,0 +1,287 @@
+import {
+  type AccountId,
+  type ConversationId,
+  LIMITS,
+  type ScheduledId,
+  streamOfAccount,
+} from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestDatabase, testLog } from '../../test/support/database.ts';
+import {
+  aBootstrappedAppend,
+  about,
+  aRealGroup,
+  asking,
+  stored,
+  verdict,
+} from '../../test/support/domain-builders.ts';
+import { until } from '../../test/support/sink.ts';
+import { aClientId, anAccount, anAppend, TestClock } from '../../test/support/stream-builders.ts';
+import { systemClock } from '../clock.ts';
+import { removeMember } from '../conversations/members.ts';
+import { archiveGroup, updateGroup } from '../conversations/settings.ts';
+import { examine } from '../doctor/doctor.ts';
+import { exportOf } from '../own-data/export.ts';
+import type { Database } from '../storage/database.ts';
+import type { Append } from '../stream/append.ts';
+import {
+  changeScheduled,
+  deleteScheduled,
+  eraseScheduled,
+  failScheduled,
+  scheduleMessage,
+  sendDue,
+  sendScheduled,
+} from './scheduled-commands.ts';
+import { dueScheduled, scheduledMessages } from './scheduled-queries.ts';
+import { ScheduledSender } from './scheduled-sender.ts';
+
+const HOUR = 3_600_000;
+
+let server: Awaited<ReturnType<typeof startTestDatabase>>;
+let db: Database;
+let append: Append;
+
+beforeAll(async () => {
+  server = await startTestDatabase();
+  db = await server.open();
+  append = await aBootstrappedAppend(db.pool);
+});
+afterAll(() => server.stop());
+
+const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+/** A group of two, of which one schedules messages. */
+async function anAuthor() {
+  const ann = await anAccount(db.pool);
+  const bob = await anAccount(db.pool);
+  const id = await aRealGroup(append, [ann, bob]);
+  const schedule = (body: string, sendAt = inMs(HOUR), conversation = id) =>
+    scheduleMessage(append, asking(bob), { conversation, body, sendAt });
+  const scheduled = async (body: string, sendAt = inMs(HOUR)) => {
+    const request = asking(bob);
+    stored(await scheduleMessage(append, request, { conversation: id, body, sendAt }));
+    return request.clientId as string as ScheduledId;
+  };
+  const list = () => scheduledMessages(db.pool, bob);
+  return { ann, bob, id, schedule, scheduled, list };
+}
+
+async function textsIn(conversation: ConversationId): Promise<string[]> {
+  const { rows } = await db.pool.query<{ body: string }>(
+    'select body from messages where conversation_id = $1 order by seq',
+    [conversation],
+  );
+  return rows.map((row) => row.body);
+}
+
+/** Returns the types and texts of the events about scheduled messages in a personal stream. */
+async function eventsOf(account: AccountId): Promise<string[]> {
+  const { rows } = await db.pool.query<{ type: string; body: string | null }>(
+    `select type, data ->> 'body' as body from events
+     where stream_id = $1 and data ->> 'scheduled' is not null order by seq`,
+    [streamOfAccount(account)],
+  );
+  return rows.map(({ type, body }) => (body === null ? type : `${type} ${body}`.trim()));
+}
+
+/** Runs senders on nodes of their own until the condition holds, `later` ms from now. */
+async function sendUntil(later: number, isDone: () => Promise<boolean>, nodes = 1) {
+  const clock = new TestClock();
+  clock.set(Date.now() + later);
+  const pools = await Promise.all(
+    Array.from({ length: nodes }, async () => (await server.open()).pool),
+  );
+  const senders = pools.map(
+    (pool) => new ScheduledSender({ pool, append: anAppend(pool), clock, log: testLog }),
+  );
+  for (const sender of senders) sender.start();
+  await until(isDone, 'the scheduled messages');
+  await Promise.all(senders.map((sender) => sender.stop()));
+}
+
+describe('a scheduled message', () => {
+  test('is listed, changed and deleted, and its earlier texts leave the log', async () => {
+    const { bob, id, scheduled, list } = await anAuthor();
+    const one = await scheduled('first text');
+    const two = await scheduled('another', inMs(2 * HOUR));
+    const sendAt = inMs(3 * HOUR);
+    const change = { body: 'second text', sendAt };
+    stored(await changeScheduled(append, { ...asking(bob), scheduled: one }, change));
+    expect(await list()).toMatchObject([
+      { id: two, body: 'another' },
+      { id: one, conversation: id, body: 'second text', sendAt, replyTo: null, failure: null },
+    ]);
+    stored(await deleteScheduled(append, { ...asking(bob), scheduled: two }));
+    const again = await deleteScheduled(append, { ...asking(bob), scheduled: two });
+    expect(verdict(again)).toBe('scheduled_not_found');
+    expect(await list()).toMatchObject([{ id: one }]);
+    expect(await eventsOf(bob)).toEqual([
+      'message.scheduled',
+      'message.scheduled',
+      'message.scheduled second text',
+      'message.unscheduled',
+    ]);
+    // Another account has no access to it.
+    const foreign = { ...asking(await anAccount(db.pool)), scheduled: one };
+    expect(verdict(await changeScheduled(append, foreign, change))).toBe('scheduled_not_found');
+    expect(verdict(await sendScheduled(append, foreign, id))).toBe('scheduled_not_found');
+  });
+
+  test('is sent once, by many nodes at once and again after a crash', async () => {
+    const { bob, id, scheduled, list } = await anAuthor();
+    for (let n = 0; n < 20; n++) await scheduled(`number ${n}`, inMs(HOUR + n * 1_000));
+    const due = await dueScheduled(db.pool, new Date(Date.now() + 2 * HOUR), 100);
+    const mine = due.filter((d) => d.account === bob);
+    expect(mine).toHaveLength(20);
+    await sendUntil(2 * HOUR, async () => (await list()).length === 0, 3);
+    expect((await textsIn(id)).sort()).toEqual(
+      Array.from({ length: 20 }, (_, n) => `number ${n}`).sort(),
+    );
+    // A node that found them due before it was killed sends them again after its restart.
+    for (const message of mine) {
+      expect(await sendDue(append, message)).toMatchObject({ kind: 'stored', repeated: true });
+    }
+    expect(await textsIn(id)).toHaveLength(20);
+    // The text is in the conversation alone.
+    const events = await eventsOf(bob);
+    expect(events.filter((e) => e === 'message.scheduled')).toHaveLength(20);
+    expect(events.filter((e) => e === 'scheduled.sent')).toHaveLength(20);
+  });
+
+  test('is sent now on request, and a retry has the same answer', async () => {
+    const { bob, id, scheduled } = await anAuthor();
+    const one = await scheduled('now');
+    const request = { ...asking(bob), scheduled: one };
+    const sent = stored(await sendScheduled(append, request, id));
+    expect(sent).toMatchObject({ stream: id, repeated: false });
+    expect(await sendScheduled(append, request, id)).toEqual({ ...sent, repeated: true });
+    const other = { ...asking(bob), scheduled: one };
+    expect(verdict(await sendScheduled(append, other, id))).toBe('scheduled_not_found');
+    expect(await textsIn(id)).toEqual(['now']);
+  });
+
+  test('that was changed since it was due is not sent as it was', async () => {
+    const { bob, id, scheduled, list } = await anAuthor();
+    const one = await scheduled('early');
+    const [due] = (await dueScheduled(db.pool, new Date(Date.now() + 2 * HOUR), 100)).filter(
+      (d) => d.scheduled === one,
+    );
+    if (!due) throw new Error('no message is due');
+    const change = { sendAt: inMs(5 * HOUR) };
+    stored(await changeScheduled(append, { ...asking(bob), scheduled: one }, change));
+    expect(verdict(await sendDue(append, due))).toBe('scheduled_not_found');
+    expect(verdict(await failScheduled(append, due, 'forbidden'))).toBe('yes');
+    expect(await list()).toMatchObject([{ body: 'early', failure: null }]);
+    expect(await textsIn(id)).toEqual([]);
+  });
+
+  test.each([
+    [
+      'was removed',
+      'conversation_not_found',
+      (ann: AccountId, bob: AccountId, id: ConversationId) =>
+        removeMember(append, about(ann, id), bob),
+    ],
+    [
+      'writes to an archived group',
+      'conversation_archived',
+      (ann: AccountId, _bob: AccountId, id: ConversationId) => archiveGroup(append, about(ann, id)),
+    ],
+    [
+      'was deactivated',
+      'forbidden',
+      (_ann: AccountId, bob: AccountId) =>
+        db.pool.query('update accounts set is_active = false where id = $1', [bob]),
+    ],
+  ])('of an author who %s is kept and marked', async (_, code, impede) => {
+    const { ann, bob, id, scheduled, list } = await anAuthor();
+    const one = await scheduled('not lost');
+    await impede(ann, bob, id);
+    await sendUntil(2 * HOUR, async () => (await list())[0]?.failure !== null);
+    expect(await list()).toMatchObject([{ id: one, body: 'not lost', failure: { code } }]);
+    expect(await textsIn(id)).toEqual([]);
+    expect(await eventsOf(bob)).toEqual(['message.scheduled not lost', 'scheduled.failed']);
+    // It is scheduled again by a change, and can be deleted.
+    const again = { ...asking(bob), scheduled: one };
+    stored(await changeScheduled(append, again, { sendAt: inMs(5 * HOUR) }));
+    expect(await list()).toMatchObject([{ failure: null }]);
+    stored(await deleteScheduled(append, { ...asking(bob), scheduled: one }));
+  });
+
+  test('is not sent when it is more than a day late', async () => {
+    const { id, scheduled, list } = await anAuthor();
+    await scheduled('yesterday');
+    await sendUntil(26 * HOUR, async () => (await list())[0]?.failure !== null);
+    expect(await list()).toMatchObject([{ failure: { code: 'too_late' } }]);
+    expect(await textsIn(id)).toEqual([]);
+  });
+
+  test('waits in slow mode', async () => {
+    const { ann, id, scheduled, list } = await anAuthor();
+    stored(await updateGroup(append, about(ann, id), { slowModeSeconds: 3_600 }));
+    await scheduled('first');
+    await scheduled('second', inMs(HOUR + 1_000));
+    await sendUntil(2 * HOUR, async () => {
+      const { rows } = await db.pool.query(
+        'select due_at > send_at as deferred from scheduled_messages where conversation_id = $1',
+        [id],
+      );
+      return rows.length === 1 && rows[0].deferred;
+    });
+    expect(await textsIn(id)).toEqual(['first']);
+    expect(await list()).toMatchObject([{ body: 'second', failure: null }]);
+  });
+
+  test('has a time within a year, and is one of a limited number and size', async () => {
+    const { bob, id, schedule } = await anAuthor();
+    expect(verdict(await schedule('x', inMs(-1_000)))).toBe('time_passed');
+    expect(verdict(await schedule('x', inMs(LIMITS.scheduleAheadMs + HOUR)))).toBe('time_too_far');
+    const long = 'x'.repeat(LIMITS.bodyCharacters);
+    for (let n = 0; n < Math.floor(LIMITS.scheduledBytes / long.length); n++) {
+      stored(await schedule(long));
+    }
+    expect(verdict(await schedule(long))).toBe('too_many_scheduled');
+    while (await eraseScheduled(append, bob));
+    await db.pool.query(
+      `insert into scheduled_messages
+         (account_id, id, conversation_id, body, send_at, due_at, created_at, seq)
+       select $1, gen_random_uuid(), $2, 'x', now() + '1 day', now() + '1 day', now(), 0
+       from generate_series(1, $3::int)`,
+      [bob, id, LIMITS.scheduledMessages],
+    );
+    expect(verdict(await schedule('x'))).toBe('too_many_scheduled');
+    await db.pool.query('delete from scheduled_messages where account_id = $1', [bob]);
+  });
+
+  test('needs a conversation in which its author may post', async () => {
+    const { bob, schedule } = await anAuthor();
+    const other = await aRealGroup(append, [await anAccount(db.pool)]);
+    expect(verdict(await schedule('x', inMs(HOUR), other))).toBe('conversation_not_found');
+    const nowhere = aClientId() as string as ConversationId;
+    expect(verdict(await schedule('x', inMs(HOUR), nowhere))).toBe('conversation_not_found');
+    expect(await scheduledMessages(db.pool, bob)).toEqual([]);
+  });
+
+  test('goes with its account', async () => {
+    const { bob, id, scheduled, list } = await anAuthor();
+    await scheduled('private');
+    let exported = '';
+    for await (const part of exportOf({ pool: db.pool, clock: systemClock }, bob)) exported += part;
+    expect(JSON.parse(exported).scheduledMessages).toMatchObject([
+      { conversation: id, body: 'private', failure: null },
+    ]);
+    expect(await eraseScheduled(append, bob)).toMatchObject({ kind: 'stored' });
+    expect(await eraseScheduled(append, bob)).toBeNull();
+    expect(await list()).toEqual([]);
+    expect(await eventsOf(bob)).toEqual(['message.scheduled', 'message.unscheduled']);
+  });
+});
+
+test('scheduled messages are as the events give them', async () => {
+  const { bob, scheduled } = await anAuthor();
+  const one = await scheduled('kept');
+  stored(await changeScheduled(append, { ...asking(bob), scheduled: one }, { body: 'changed' }));
+  const found = await examine(db.pool);
+  expect(found.filter((finding) => finding.table === 'scheduled_messages')).toEqual([]);
+});

@@ -1,0 +1,187 @@
+import { LIMITS, type ScheduledMessage } from '@parley/protocol';
+import { Link } from '@tanstack/react-router';
+import { CalendarClock, Pencil, SendHorizontal, Trash2, TriangleAlert } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { toast } from 'sonner';
+import { titleOf } from '../conversations/naming.ts';
+import { errorMessage } from '../lib/text.ts';
+import { fullTime } from '../lib/time.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { BackLink } from '../ui/back-link.tsx';
+import { Button, IconButton } from '../ui/button.tsx';
+import { Confirm } from '../ui/confirm.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { usePageTitle } from '../ui/page-title.tsx';
+import { TextArea } from '../ui/text-area.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { SendLater } from './send-later.tsx';
+
+/** The events after which the list is another one. */
+const CHANGES: ReadonlySet<string> = new Set([
+  'message.scheduled',
+  'message.unscheduled',
+  'scheduled.sent',
+  'scheduled.failed',
+]);
+
+/** Lists the scheduled messages, the next one first; those that could not be sent are marked. */
+export function ScheduledPage() {
+  usePageTitle(t('scheduled.title'));
+  const client = useClient();
+  const loaded = useLoad(() => client.api.scheduled());
+  const { data, reload } = loaded;
+  useEffect(
+    () => client.onEvent(({ type }) => void (CHANGES.has(type) && reload())),
+    [client, reload],
+  );
+  return (
+    <div className="flex h-full flex-col">
+      <header className="flex items-center gap-2 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
+        <BackLink />
+        <h1 className="flex min-h-10 items-center font-semibold">{t('scheduled.title')}</h1>
+      </header>
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        <div className="mx-auto w-full max-w-3xl px-4 py-3">
+          {data === null ? (
+            <Loading of={loaded} />
+          ) : data.items.length === 0 ? (
+            <p className="py-8 text-center text-muted">{t('scheduled.none')}</p>
+          ) : (
+            <ul className="divide-y divide-line">
+              {data.items.map((item) => (
+                <Entry key={item.id} item={item} />
+              ))}
+            </ul>
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Entry({ item }: { item: ScheduledMessage }) {
+  const client = useClient();
+  const users = useParley((s) => s.users);
+  const view = useParley((s) => s.conversations).get(item.conversation);
+  const [dialog, setDialog] = useState<'edit' | 'time' | 'delete' | null>(null);
+  const attempt = async (work: Promise<unknown>, done: string) => {
+    try {
+      await work;
+      toast(done);
+    } catch (error) {
+      toast.error(errorMessage(error));
+    }
+  };
+  const close = () => setDialog(null);
+  return (
+    <li className="py-3">
+      <div className="flex flex-wrap items-baseline gap-x-2 text-sm">
+        {view ? (
+          <Link to="/c/$id" params={{ id: view.id }} className="font-semibold hover:underline">
+            <bdi>{titleOf(view, users)}</bdi>
+          </Link>
+        ) : (
+          <span className="text-muted italic">{t('scheduled.leftConversation')}</span>
+        )}
+        <time dateTime={item.sendAt} className="text-muted">
+          {fullTime(item.sendAt)}
+        </time>
+      </div>
+      <p className="wrap-anywhere mt-1 whitespace-pre-wrap">
+        <bdi>{item.body}</bdi>
+      </p>
+      {item.failure && (
+        <p role="alert" className="mt-1 flex items-center gap-1.5 text-[13px] text-danger">
+          <TriangleAlert size={14} aria-hidden="true" className="shrink-0" />
+          {t('scheduled.notSent', { reason: item.failure.message })}
+        </p>
+      )}
+      <div className="-ms-2 mt-1 flex">
+        <IconButton label={t('scheduled.edit')} onClick={() => setDialog('edit')}>
+          <Pencil size={16} />
+        </IconButton>
+        <IconButton label={t('scheduled.reschedule')} onClick={() => setDialog('time')}>
+          <CalendarClock size={16} />
+        </IconButton>
+        <IconButton
+          label={t('scheduled.sendNow')}
+          onClick={() => void attempt(client.api.sendScheduled(item.id), t('scheduled.sent'))}
+        >
+          <SendHorizontal size={16} />
+        </IconButton>
+        <IconButton label={t('scheduled.delete')} onClick={() => setDialog('delete')}>
+          <Trash2 size={16} />
+        </IconButton>
+      </div>
+      {dialog === 'edit' && <EditText item={item} onClose={close} />}
+      {dialog === 'time' && (
+        <SendLater
+          title={t('scheduled.reschedule')}
+          {...(item.failure === null && { initial: item.sendAt })}
+          onChoose={async (sendAt) => {
+            await client.api.changeScheduled(item.id, { sendAt });
+          }}
+          onClose={close}
+        />
+      )}
+      <Confirm
+        open={dialog === 'delete'}
+        title={t('scheduled.deleteQuestion')}
+        description={t('scheduled.deleteIntro')}
+        action={t('scheduled.delete')}
+        onCancel={close}
+        onConfirm={() => {
+          close();
+          void attempt(client.api.deleteScheduled(item.id), t('scheduled.deleted'));
+        }}
+      />
+    </li>
+  );
+}
+
+function EditText({ item, onClose }: { item: ScheduledMessage; onClose: () => void }) {
+  const client = useClient();
+  const [body, setBody] = useState(item.body);
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const save = async () => {
+    setBusy(true);
+    try {
+      await client.api.changeScheduled(item.id, { body: body.trim() });
+      onClose();
+    } catch (error) {
+      setProblem(errorMessage(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog open onClose={onClose} title={t('scheduled.edit')}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
+        <TextArea
+          label={t('scheduled.text')}
+          value={body}
+          rows={5}
+          maxLength={LIMITS.bodyCharacters}
+          error={problem}
+          onChange={(event) => setBody(event.target.value)}
+        />
+        <Button
+          type="submit"
+          look="primary"
+          busy={busy}
+          disabled={body.trim() === ''}
+          className="mt-4 w-full"
+        >
+          {t('common.saveChanges')}
+        </Button>
+      </form>
+    </Dialog>
+  );
+}

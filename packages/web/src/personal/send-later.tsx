@@ -1,0 +1,85 @@
+import { useState } from 'react';
+import { fromField, inAnHour, mondayMorning, toField, tomorrowMorning } from '../lib/later.ts';
+import { errorMessage } from '../lib/text.ts';
+import { fullTime } from '../lib/time.ts';
+import { t } from '../texts/index.ts';
+import type { PlainKey } from '../texts/keys.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Field } from '../ui/field.tsx';
+
+const PRESETS: readonly (readonly [PlainKey, () => Date])[] = [
+  ['scheduled.inAnHour', inAnHour],
+  ['scheduled.tomorrow', tomorrowMorning],
+  ['scheduled.monday', mondayMorning],
+];
+
+/** Asks when to send a message. `onChoose` schedules it; the dialog stays open if that fails. */
+export function SendLater({
+  title,
+  initial,
+  onChoose,
+  onClose,
+}: {
+  title: string;
+  initial?: string;
+  onChoose: (sendAt: string) => Promise<void>;
+  onClose: () => void;
+}) {
+  const [value, setValue] = useState(() =>
+    toField(initial === undefined ? tomorrowMorning() : new Date(initial)),
+  );
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const choose = async (time: Date | null) => {
+    if (time === null) {
+      setProblem(t('scheduled.noTime'));
+      return;
+    }
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await onChoose(time.toISOString());
+      onClose();
+    } catch (error) {
+      setProblem(errorMessage(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog open onClose={onClose} title={title}>
+      <ul className="mb-4 space-y-1.5">
+        {PRESETS.map(([key, timeOf]) => (
+          <li key={key}>
+            <Button
+              className="w-full justify-between text-start"
+              disabled={busy}
+              onClick={() => void choose(timeOf())}
+            >
+              <span>{t(key)}</span>
+              <span className="font-normal text-muted">{fullTime(timeOf().toISOString())}</span>
+            </Button>
+          </li>
+        ))}
+      </ul>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void choose(fromField(value));
+        }}
+      >
+        <Field
+          label={t('scheduled.time')}
+          type="datetime-local"
+          value={value}
+          min={toField(new Date())}
+          error={problem}
+          onChange={(event) => setValue(event.target.value)}
+        />
+        <Button type="submit" look="primary" busy={busy} className="mt-4 w-full">
+          {t('scheduled.schedule')}
+        </Button>
+      </form>
+    </Dialog>
+  );
+}
