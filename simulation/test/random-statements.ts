@@ -100,10 +100,18 @@ function putMessages(model: DatabaseModel, f: Fixture, id: string, t: number): v
       changed_seq: seq,
       reply_to: seq === 4 ? 3 : null,
       mentions: seq === 4 ? [{ kind: 'everyone' }] : null,
+      thread: null,
+      also_in_conversation: false,
     });
     if (seq === 3) {
       const [, other] = f.accounts as readonly [string, string];
-      const mention = { conversation_id: id, message_seq: seq, account_id: other, seq };
+      const mention = {
+        conversation_id: id,
+        message_seq: seq,
+        account_id: other,
+        seq,
+        thread: null,
+      };
       tables.put(tables.mentions, mention);
     }
     const on = { conversation_id: id, message_seq: seq, seq: 5 };

@@ -52,6 +52,13 @@ export interface HistoryRequest {
   readonly limit?: number;
 }
 
+/** The thread in which a message is a reply: the seq of its root. */
+export interface ThreadPlace {
+  readonly thread?: Seq;
+  /** Shows the reply among the messages of the conversation too. */
+  readonly alsoInConversation?: boolean;
+}
+
 /** Section of a list to return. */
 export interface ListRequest {
   readonly search?: string;
@@ -332,10 +339,19 @@ export class ParleyApi extends RestSession {
     return this.request('GET', `${path}${query(request)}`);
   }
 
-  /** Posts a message; `replyTo` is the seq of a message of the conversation that it quotes. */
-  post(conversation: ConversationId, body: string, id?: ClientId, replyTo?: Seq): Promise<Message> {
+  /**
+   * Posts a message; `replyTo` is the seq of a message of the conversation that it quotes, `place` the thread
+   * in which it is a reply.
+   */
+  post(
+    conversation: ConversationId,
+    body: string,
+    id?: ClientId,
+    replyTo?: Seq,
+    place: ThreadPlace = {},
+  ): Promise<Message> {
     return this.request('POST', `/conversations/${conversation}/messages`, {
-      body: { body, ...(replyTo !== undefined && { replyTo }) },
+      body: { body, ...(replyTo !== undefined && { replyTo }), ...place },
       id,
     });
   }

@@ -8,7 +8,7 @@ import {
   type Seq,
   type StreamId,
 } from '@parley/protocol';
-import type { ParleyApi } from './api.ts';
+import type { ParleyApi, ThreadPlace } from './api.ts';
 import type {
   ClientCounters,
   ClientEvents,
@@ -269,15 +269,21 @@ export class ParleyClient {
   /**
    * Posts a message. A program that answers something passes an `id` derived from it (`derivedId`
    * of `@parley/client/node`), so that it can answer again after a crash and there is still one
-   * answer. `replyTo` is the seq of a message of the conversation that this one quotes.
+   * answer. `replyTo` is the seq of a message of the conversation that this one quotes; with `thread` it is a
+   * reply in the thread of that message.
    */
   post(
     conversation: ConversationId,
     body: string,
-    { id = newId(), replyTo }: { id?: ClientId; replyTo?: Seq } = {},
+    options: { id?: ClientId; replyTo?: Seq } & ThreadPlace = {},
   ): Sent {
+    const { id = newId(), replyTo, thread, alsoInConversation } = options;
     const quote = replyTo !== undefined && { replyTo };
-    return this.#commands.send({ op: 'post', id, conversation, body, ...quote });
+    const place = thread !== undefined && {
+      thread,
+      ...(alsoInConversation && { alsoInConversation }),
+    };
+    return this.#commands.send({ op: 'post', id, conversation, body, ...quote, ...place });
   }
 
   /** Edits an own message. */

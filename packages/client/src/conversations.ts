@@ -11,7 +11,7 @@ import {
 } from '@parley/protocol';
 import { accessIn } from './member-access.ts';
 import { areOf, withMention } from './mentions.ts';
-import type { MessageWindow } from './messages.ts';
+import { isInConversation, type MessageWindow } from './messages.ts';
 
 /** A conversation as a client shows it: the server’s snapshot, updated by events. */
 export interface ConversationView extends Conversation {
@@ -33,7 +33,7 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
     ...snapshot,
     // A snapshot that an earlier version has stored has none; the next hello brings them.
     permissions: permissionsIn(snapshot),
-    minimumRoles: snapshot.minimumRoles ?? null,
+    minimumRoles: minimumRolesIn(snapshot),
     removableRoles: snapshot.removableRoles ?? [],
     messagePermissions: snapshot.messagePermissions ?? { own: [], others: [] },
     actingRole: snapshot.actingRole ?? snapshot.role,
@@ -50,11 +50,25 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
   };
 }
 
-/** Snapshots stored before `minimumRoles` existed do not list `post`: every member could post then. */
-const permissionsIn = (snapshot: Partial<Conversation>): Conversation['permissions'] => [
-  ...(snapshot.minimumRoles === undefined ? (['post'] as const) : []),
-  ...(snapshot.permissions ?? []),
-];
+/**
+ * Snapshots stored before `minimumRoles` existed do not list `post`: every member could post then. Those
+ * stored before there were threads do not list `reply_in_threads`: whoever may post may reply, by default.
+ */
+function permissionsIn(snapshot: Partial<Conversation>): Conversation['permissions'] {
+  const { minimumRoles, permissions = [] } = snapshot;
+  const mayPost = minimumRoles === undefined || permissions.includes('post');
+  const hasThreads = permissions.includes('reply_in_threads') || minimumRoles?.replyInThreads;
+  return [
+    ...(minimumRoles === undefined ? (['post'] as const) : []),
+    ...(mayPost && !hasThreads ? (['reply_in_threads'] as const) : []),
+    ...permissions,
+  ];
+}
+
+function minimumRolesIn({ minimumRoles }: Partial<Conversation>): Conversation['minimumRoles'] {
+  if (!minimumRoles) return null;
+  return { ...minimumRoles, replyInThreads: minimumRoles.replyInThreads ?? minimumRoles.post };
+}
 
 /** Whether an event changes what the account may do here, which only the server knows. */
 export function changesPermissions(view: ConversationView, event: Event, me: AccountId): boolean {
@@ -142,12 +156,17 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
   'member.unbanned': unchanged,
   'link.created': unchanged,
   'link.revoked': unchanged,
-  'message.posted': (view, event, { me, window }) => ({
-    ...((!view.lastMessage || event.seq > view.lastMessage.seq) && { lastMessage: latest(window) }),
-    ...(event.seq > view.unreadAsOf &&
-      event.actor !== me && { unread: Math.min(view.unread + 1, LIMITS.unreadMax) }),
-    ...mentioned(view, event, event.seq, event.actor !== me && areOf(event.data.mentions, me)),
-  }),
+  'message.posted': (view, event, { me, window }) => {
+    if (!isInConversation(event.data)) return {};
+    return {
+      ...((!view.lastMessage || event.seq > view.lastMessage.seq) && {
+        lastMessage: latest(window),
+      }),
+      ...(event.seq > view.unreadAsOf &&
+        event.actor !== me && { unread: Math.min(view.unread + 1, LIMITS.unreadMax) }),
+      ...mentioned(view, event, event.seq, event.actor !== me && areOf(event.data.mentions, me)),
+    };
+  },
   'message.edited': (view, event, { me }) => {
     const { seq: changedSeq, at: editedAt, actor, data } = event;
     const { message, body, mentions } = data;
@@ -155,7 +174,8 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
       ...(message === view.lastMessage?.seq && {
         lastMessage: { ...view.lastMessage, body, editedAt, changedSeq },
       }),
-      ...mentioned(view, event, message, actor !== me && areOf(mentions, me)),
+      ...(isInConversation(data) &&
+        mentioned(view, event, message, actor !== me && areOf(mentions, me))),
     };
   },
   'message.deleted': (view, event, { me, window }) => {
@@ -163,6 +183,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
     const { message, author } = data;
     // A saturated count cannot be decremented; the next move of the cursor recounts.
     const wasUnread =
+      isInConversation(data) &&
       seq > view.unreadAsOf &&
       author !== me &&
       message > view.readSeq &&
@@ -282,6 +303,9 @@ function latest(window: MessageWindow): Conversation['lastMessage'] {
       reactions: _reactions,
       pinned: _pinned,
       replyTo: _replyTo,
+      thread: _thread,
+      alsoInConversation: _alsoInConversation,
+      threadSummary: _threadSummary,
       ...rest
     } = message;
     return rest;

@@ -37,6 +37,9 @@ function message(seq: number, body: string, changedSeq = seq): Message {
     changedSeq: changedSeq as Seq,
     reactions: [],
     replyTo: null,
+    thread: null,
+    alsoInConversation: false,
+    threadSummary: null,
     mentions: [],
     pinned: null,
   };

@@ -47,6 +47,9 @@ export class Local {
           pinned: m.pinned ?? null,
           replyTo: m.replyTo ?? null,
           mentions: m.mentions ?? [],
+          thread: m.thread ?? null,
+          alsoInConversation: m.alsoInConversation ?? false,
+          threadSummary: m.threadSummary ?? null,
         }));
       this.#windows.set(conversation, new MessageWindow(conversation, from, messages));
     }

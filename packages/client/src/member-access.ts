@@ -17,6 +17,7 @@ export function accessIn(
     own?.messagePermissions?.own,
     own?.messagePermissions?.others,
   ];
-  if (!access?.minimumRoles || !lists.every(Array.isArray)) return null;
-  return { minimumRoles: access.minimumRoles, ...(own as MemberAccess) };
+  const minimumRoles = access?.minimumRoles;
+  if (!minimumRoles?.replyInThreads || !lists.every(Array.isArray)) return null;
+  return { minimumRoles: minimumRoles as MinimumRoles, ...(own as MemberAccess) };
 }

@@ -37,6 +37,8 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'message.unscheduled': 'none',
   'scheduled.sent': 'none',
   'scheduled.failed': 'none',
+  'thread.followed': 'none',
+  'thread.unfollowed': 'none',
   'account.blocked': 'none',
   'account.unblocked': 'none',
   'user.registered': 'none',

@@ -6,6 +6,7 @@ import {
   type Event,
   type EventOf,
   type EventType,
+  LIMITS,
   type Message,
   newMessage,
   type ReadCursor,
@@ -13,8 +14,12 @@ import {
 } from '@parley/protocol';
 import { areOf, withMention } from './mentions.ts';
 
-/** Events that change a message: those that name one. */
-type MessageEvent = Extract<EventOf<ConversationEventType>, { data: { message: Seq } }>;
+/** Events that change a message that was posted before: those that name one, and replies in threads. */
+type MessageEvent =
+  | Extract<EventOf<ConversationEventType>, { data: { message: Seq } }>
+  | EventOf<'message.posted'>;
+/** Events that name a message. */
+type NamingEvent = Exclude<MessageEvent, EventOf<'message.posted'>>;
 
 /** Messages kept in memory for a conversation that is not on screen. */
 const KEEP = 300;
@@ -22,7 +27,8 @@ const KEEP = 300;
 const CHANGES_KEPT = 1_000;
 
 /**
- * Holds the messages of one conversation from `from` to the cursor of its stream, without gaps.
+ * Holds messages of one conversation from `from` to the cursor of its stream, without gaps: those that are
+ * shown in the conversation, or the root and the replies of one of its threads.
  *
  * `changedSeq` of a message says which events it contains. Pages of history and live events can
  * therefore arrive in any order: a message is replaced only by a later state of itself, and an
@@ -30,6 +36,8 @@ const CHANGES_KEPT = 1_000;
  */
 export class MessageWindow {
   readonly conversation: ConversationId;
+  /** The root of the thread; null: the messages that are shown in the conversation. */
+  readonly thread: Seq | null;
   readonly #messages = new Map<Seq, Message>();
   readonly #clients = new Map<ClientId, Seq>();
   /** Changes to messages before `from`: a page that was read before the change may still arrive. */
@@ -38,8 +46,14 @@ export class MessageWindow {
   /** Sorted by seq; insertions keep the order, and are mostly at the end. */
   #sorted: Message[] = [];
 
-  constructor(conversation: ConversationId, from: Seq, messages: readonly Message[] = []) {
+  constructor(
+    conversation: ConversationId,
+    from: Seq,
+    messages: readonly Message[] = [],
+    thread: Seq | null = null,
+  ) {
     this.conversation = conversation;
+    this.thread = thread;
     this.#from = from;
     for (const message of messages) this.#put(message);
   }
@@ -63,23 +77,34 @@ export class MessageWindow {
     return this.#clients.has(id);
   }
 
-  /** Applies an event of the conversation. Returns the message that it created or changed. */
-  apply(event: Event): Message | null {
+  /** Applies an event of the conversation. Returns the messages that it created or changed. */
+  apply(event: Event): Message[] {
+    const changed: Message[] = [];
     if (event.type === 'message.posted') {
       const known = this.#messages.get(event.seq);
       if (event.client) this.#clients.set(event.client, event.seq);
-      if (known && known.changedSeq > event.seq) return null;
-      return this.#put(posted(this.conversation, event));
+      const isNew = !known || known.changedSeq <= event.seq;
+      if (isNew && this.holds(event.seq, event.data)) {
+        changed.push(this.#put(posted(this.conversation, event)));
+      }
     }
-    if (!isChange(event)) return null;
-    const message = this.#messages.get(event.data.message);
-    if (!message) {
+    if (!isChange(event)) return changed;
+    const targets = targetsOf(event).map((seq) => this.#messages.get(seq));
+    for (const message of targets) {
+      const next = message && change(message, event);
+      if (next && next !== message) changed.push(this.#put(next));
+    }
+    if (targets.includes(undefined)) {
       this.#changes.push(event);
       if (this.#changes.length > CHANGES_KEPT) this.#changes.splice(0, CHANGES_KEPT / 2);
-      return null;
     }
-    const changed = change(message, event);
-    return changed === message ? null : this.#put(changed);
+    return changed;
+  }
+
+  /** Returns whether a message belongs here, by its place or that in its events. */
+  holds(seq: Seq, { thread, alsoInConversation }: Placed): boolean {
+    if (this.thread !== null) return thread === this.thread || seq === this.thread;
+    return isInConversation({ thread, alsoInConversation });
   }
 
   /**
@@ -102,7 +127,7 @@ export class MessageWindow {
   brought(message: Message): Message {
     let up = message;
     for (const event of this.#changes) {
-      if (event.data.message === message.seq) up = change(up, event);
+      if (targetsOf(event).includes(message.seq)) up = change(up, event);
     }
     return up;
   }
@@ -113,7 +138,8 @@ export class MessageWindow {
    */
   acked(message: Message, client: ClientId): void {
     this.#clients.set(client, message.seq);
-    if (message.seq >= this.#from && !this.#messages.has(message.seq)) this.#put(message);
+    if (message.seq < this.#from || this.#messages.has(message.seq)) return;
+    if (this.holds(message.seq, message)) this.#put(message);
   }
 
   /** Drops the oldest messages. Returns the new start, or null if nothing was dropped. */
@@ -155,6 +181,7 @@ export class MessageWindow {
     }
     for (const { type, seq, data } of this.#changes) {
       if (type !== 'message.deleted' || this.#messages.has(data.message)) continue;
+      if (!isInConversation(data)) continue;
       if (isMeant(data.message, data.author, seq)) n++;
     }
     return n;
@@ -175,7 +202,9 @@ export class MessageWindow {
       if (changedSeq > asOf) seqs = withMention(seqs, seq, author !== me && areOf(mentions, me));
     }
     for (const { type, seq, actor, data } of this.#changes) {
+      if (type !== 'message.deleted' && type !== 'message.edited') continue;
       if (seq <= asOf || data.message <= readSeq || this.#messages.has(data.message)) continue;
+      if (!isInConversation(data)) continue;
       if (type === 'message.deleted') seqs = withMention(seqs, data.message, false);
       if (type === 'message.edited') {
         seqs = withMention(seqs, data.message, actor !== me && areOf(data.mentions, me));
@@ -211,7 +240,7 @@ export class MessageWindow {
 type Change<T extends EventType> = (message: Message, event: EventOf<T>) => Partial<Message>;
 
 /** What each type of event that names a message changes in it. */
-const CHANGES: { readonly [T in MessageEvent['type']]: Change<T> } = {
+const CHANGES: { readonly [T in NamingEvent['type']]: Change<T> } = {
   'message.edited': (_message, event) => ({
     body: event.data.body,
     mentions: event.data.mentions ?? [],
@@ -237,7 +266,25 @@ const CHANGES: { readonly [T in MessageEvent['type']]: Change<T> } = {
 
 /** Returns whether the event changes a message that was posted before. */
 export function isChange(event: Event): event is MessageEvent {
+  if (event.type === 'message.posted') return event.data.thread !== undefined;
   return Object.hasOwn(CHANGES, event.type);
+}
+
+/** Where a message is shown, as messages and their events say it. */
+interface Placed {
+  readonly thread?: Seq | null | undefined;
+  readonly alsoInConversation?: boolean | undefined;
+}
+
+/** Returns whether a message is shown in its conversation, and not only in a thread. */
+export const isInConversation = ({ thread, alsoInConversation }: Placed): boolean =>
+  (thread ?? null) === null || alsoInConversation === true;
+
+/** Returns the messages that an event changes: the one that it names, and the root of its thread. */
+export function targetsOf(event: MessageEvent): Seq[] {
+  const { data } = event;
+  const root = event.type === 'message.edited' ? [] : 'thread' in data ? [data.thread ?? []] : [];
+  return [...('message' in data ? [data.message] : []), ...root.flat()];
 }
 
 /** Returns the message that an event posts. */
@@ -247,18 +294,55 @@ export function posted(
     seq,
     actor: author,
     at: postedAt,
-    data: { body, replyTo, mentions },
+    data: { body, replyTo, thread, alsoInConversation, mentions },
   }: EventOf<'message.posted'>,
 ): Message {
-  return newMessage({ conversation, seq, author, body, postedAt, replyTo, mentions });
+  return newMessage({
+    conversation,
+    seq,
+    author,
+    body,
+    postedAt,
+    replyTo,
+    thread,
+    alsoInConversation,
+    mentions,
+  });
 }
 
 /** Returns the message after the event; the same object if it already contains the event. */
 export function change(message: Message, event: MessageEvent): Message {
   if (event.seq <= message.changedSeq) return message;
+  if (event.type === 'message.posted') return withReply(message, event);
+  if (event.type === 'message.deleted' && event.data.thread === message.seq) {
+    return withoutReply(message, event);
+  }
   // The type of the function follows from that of the event, which the compiler cannot express.
-  const changed = CHANGES[event.type] as Change<MessageEvent['type']>;
+  const changed = CHANGES[event.type] as Change<NamingEvent['type']>;
   return { ...message, ...changed(message, event), changedSeq: event.seq };
+}
+
+function withReply(
+  root: Message,
+  { seq, at: lastReplyAt, actor, data }: EventOf<'message.posted'>,
+): Message {
+  if (data.thread !== root.seq) return root;
+  const { replies = 0, authors = [] } = root.threadSummary ?? {};
+  const others = authors.filter((author) => author !== actor);
+  const threadSummary = {
+    replies: replies + 1,
+    lastReplySeq: seq,
+    lastReplyAt,
+    authors: [actor, ...others].slice(0, LIMITS.threadAuthors),
+  };
+  return { ...root, threadSummary, changedSeq: seq };
+}
+
+/** The last change of a deleted root stays its deletion, as on the server. */
+function withoutReply(root: Message, { seq, data }: EventOf<'message.deleted'>): Message {
+  const threadSummary = data.threadSummary ?? null;
+  const changedSeq = root.deletedAt === null ? seq : root.changedSeq;
+  return { ...root, threadSummary, changedSeq };
 }
 
 function withReaction(message: Message, emoji: string, account: AccountId): Message['reactions'] {

@@ -572,7 +572,7 @@ describe('permissions', () => {
     delete kept.minimumRoles;
     delete kept.removableRoles;
     expect(viewOf(kept as Conversation)).toMatchObject({
-      permissions: ['post'],
+      permissions: ['post', 'reply_in_threads'],
       minimumRoles: null,
       messagePermissions: { own: [], others: [] },
     });

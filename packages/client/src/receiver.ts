@@ -264,8 +264,7 @@ export class Receiver {
     if (membership === 'starts' && (!window || before !== event.seq - 1)) {
       window = local.startWindow(id, event.seq);
     }
-    const message = window?.apply(event);
-    if (message) persistence.message(message);
+    for (const message of window?.apply(event) ?? []) persistence.message(message);
     const view = state.view(id);
     if (view && window) {
       const next = reduce(view, event, me, window);
@@ -323,6 +322,8 @@ export class Receiver {
       body: command.body,
       postedAt: ack.at,
       replyTo: command.replyTo,
+      thread: command.thread,
+      alsoInConversation: command.alsoInConversation,
     });
     local.window(command.conversation)?.acked(message, entry.id);
   }

@@ -5,7 +5,7 @@ import {
   newMessage,
   type Seq,
 } from '@parley/protocol';
-import type { MessageWindow } from './messages.ts';
+import { isInConversation, type MessageWindow } from './messages.ts';
 import type { TimelineMessage, TimelineSource } from './timeline-types.ts';
 
 /** Builds what is shown of messages; returns the same object while nothing in it changes. */
@@ -43,7 +43,12 @@ export class ShownMessages {
     for (const entry of this.#source.outbox()) {
       const { command } = entry;
       if (command.op !== 'post' || command.conversation !== this.#conversation) continue;
-      if (window?.hasClient(entry.id)) continue;
+      const { thread, alsoInConversation } = command;
+      const isHere =
+        this.#source.thread === undefined
+          ? isInConversation(command)
+          : thread === this.#source.thread;
+      if (!isHere || window?.hasClient(entry.id)) continue;
       pending.push({
         ...newMessage({
           conversation: this.#conversation,
@@ -53,6 +58,8 @@ export class ShownMessages {
           body: command.body,
           postedAt: new Date(entry.createdAt).toISOString(),
           replyTo: command.replyTo,
+          thread,
+          alsoInConversation,
         }),
         state: entry.state,
         client: entry.id,

@@ -27,7 +27,9 @@ export interface TimelineSnapshot {
 
 /** What a timeline is constructed with. */
 export interface TimelineSource {
-  readonly api: ParleyApi;
+  readonly api: Pick<ParleyApi, 'history'>;
+  /** The root of the thread whose replies are shown; undefined: the messages of the conversation. */
+  readonly thread?: Seq;
   me(): AccountId | null;
   window(): MessageWindow | undefined;
   view(): ConversationView | undefined;

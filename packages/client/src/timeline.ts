@@ -1,6 +1,6 @@
 import type { ConversationId, Event, HistoryPage, Message, Seq } from '@parley/protocol';
 import type { HistoryRequest } from './api.ts';
-import { change, isChange, type MessageWindow } from './messages.ts';
+import { change, isChange, type MessageWindow, targetsOf } from './messages.ts';
 import { ShownMessages } from './timeline-shown.ts';
 import type { TimelineSnapshot, TimelineSource } from './timeline-types.ts';
 
@@ -154,8 +154,9 @@ export class Timeline {
   applied(event: Event): void {
     const stretch = this.#stretch;
     if (stretch && isChange(event)) {
+      const targets = targetsOf(event);
       stretch.messages = stretch.messages.map((message) =>
-        message.seq === event.data.message ? change(message, event) : message,
+        targets.includes(message.seq) ? change(message, event) : message,
       );
     }
     this.changed();

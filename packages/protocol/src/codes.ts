@@ -87,6 +87,7 @@ export const ERRORS = {
   },
   message_not_found: { status: 404, title: 'Message not found' },
   account_not_found: { status: 404, title: 'Account not found' },
+  is_reply: { status: 409, title: 'This message is a reply in a thread; reply in its thread' },
   message_deleted: { status: 409, title: 'This message was deleted' },
   too_many_members: {
     status: 409,
@@ -120,6 +121,7 @@ export const ERRORS = {
     title: 'This conversation has reached the limit of pinned messages',
   },
   too_many_saved: { status: 409, title: 'You have reached the limit of saved messages' },
+  too_many_follows: { status: 409, title: 'You have reached the limit of threads to follow' },
   too_many_drafts: { status: 409, title: 'You have reached the limit of drafts' },
   not_saved: { status: 404, title: 'This message is not saved' },
   scheduled_not_found: {

@@ -36,6 +36,22 @@ export type Mention = z.infer<typeof Mention>;
 /** Left out if there are none. */
 const mentions = z.array(Mention).max(LIMITS.mentionsPerMessage).optional();
 
+/** What the root of a thread shows of its replies. `authors` are up to three, the latest first. */
+export const ThreadSummary = z
+  .object({
+    replies: count(1),
+    lastReplySeq: Seq,
+    lastReplyAt: Timestamp,
+    authors: z.array(AccountId).max(LIMITS.threadAuthors),
+  })
+  .meta({ id: 'ThreadSummary' });
+export type ThreadSummary = z.infer<typeof ThreadSummary>;
+/**
+ * The thread of a message: the seq of its root, the message that was replied to. A reply is shown in its
+ * thread, and with `alsoInConversation` among the messages of the conversation as well.
+ */
+const inThread = { thread: Seq.optional(), alsoInConversation: z.boolean().optional() };
+
 /** The text of a message. Empty after the message was deleted. */
 const MessageText = z.string();
 
@@ -83,9 +99,21 @@ const CONVERSATION_EVENTS = {
   }),
   'link.revoked': z.object({ link: LinkId }),
   /** `replyTo` is the seq of the message that it quotes, in the same conversation. */
-  'message.posted': z.object({ body: MessageText, replyTo: Seq.optional(), mentions }),
-  'message.edited': z.object({ message: Seq, body: MessageText, mentions }),
-  'message.deleted': z.object({ message: Seq, author: AccountId }),
+  'message.posted': z.object({
+    body: MessageText,
+    replyTo: Seq.optional(),
+    ...inThread,
+    mentions,
+  }),
+  /** `thread` and `alsoInConversation` are those of the message. */
+  'message.edited': z.object({ message: Seq, body: MessageText, ...inThread, mentions }),
+  /** Of a reply it also has what its thread is after all deletions of the command; null: no replies. */
+  'message.deleted': z.object({
+    message: Seq,
+    author: AccountId,
+    ...inThread,
+    threadSummary: ThreadSummary.nullable().optional(),
+  }),
   'reaction.added': z.object({ message: Seq, emoji: Emoji }),
   'reaction.removed': z.object({ message: Seq, emoji: Emoji }),
   /** The deletion of a message also removes its pin, without an event of its own. */
@@ -133,6 +161,12 @@ const PERSONAL_EVENTS = {
     conversation: ConversationId,
     reason: z.string(),
   }),
+  /**
+   * The account follows the thread of the message, or no longer follows it, whatever it wrote there. The
+   * replies up to `since`, a seq of the conversation, count as read.
+   */
+  'thread.followed': z.object({ conversation: ConversationId, message: Seq, since: Seq }),
+  'thread.unfollowed': z.object({ conversation: ConversationId, message: Seq }),
   /** The account of the stream accepts no direct messages from this one. Only it learns of that. */
   'account.blocked': z.object({ account: AccountId }),
   'account.unblocked': z.object({ account: AccountId }),

@@ -4,7 +4,7 @@ import { ErrorCode } from './errors.ts';
 import { Event, StreamKind } from './events.ts';
 import { AccountId, ClientId, ConversationId, Seq, StreamId } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { Conversation, Draft, Me, ReadCursor, UnreadMentions } from './resources.ts';
+import { Conversation, Draft, Me, ReadCursor, ThreadCursor, UnreadMentions } from './resources.ts';
 import { Body, Emoji } from './text.ts';
 
 /**
@@ -52,6 +52,10 @@ export const Post = z.object({
   body: Body,
   /** The seq of a message of the same conversation that this one quotes. */
   replyTo: Seq.optional(),
+  /** Replies in the thread of this message, which is not itself a reply in a thread. */
+  thread: Seq.optional(),
+  /** Shows the reply among the messages of the conversation too. Without `thread` it means nothing. */
+  alsoInConversation: z.boolean().optional(),
 });
 export const Edit = z.object({ op: z.literal('edit'), ...onMessage, body: Body });
 export const Delete = z.object({ op: z.literal('delete'), ...onMessage });
@@ -215,6 +219,15 @@ export const DraftMoved = z.object({
   conversation: ConversationId,
   draft: Draft.nullable(),
 });
+/**
+ * A read cursor of a followed thread moved, on any device. Its version is also the next of the read cursors:
+ * after a gap in `version`, fetch the cursors of conversations and of threads.
+ */
+export const ThreadRead = z.object({
+  op: z.literal('thread_read'),
+  version: count(),
+  cursor: ThreadCursor,
+});
 /** Another member has read up to `readSeq`. */
 export const Receipt = z.object({
   op: z.literal('receipt'),
@@ -262,6 +275,7 @@ export const ServerFrame = z.union([
   ConversationOpened,
   ReadMoved,
   DraftMoved,
+  ThreadRead,
   Receipt,
   Typing,
   Presence,
@@ -279,6 +293,7 @@ export type ServerFrame =
   | ConversationOpened
   | z.infer<typeof ReadMoved>
   | z.infer<typeof DraftMoved>
+  | z.infer<typeof ThreadRead>
   | z.infer<typeof Receipt>
   | z.infer<typeof Typing>
   | z.infer<typeof Presence>

@@ -9,6 +9,8 @@ export type MemberRole = z.infer<typeof MemberRole>;
 export const MinimumRoles = z
   .object({
     post: MemberRole,
+    /** Replies in threads; by default who may post. A reply that is also sent to the conversation needs both. */
+    replyInThreads: MemberRole,
     invite: MemberRole,
     pin: MemberRole,
     deleteOthers: MemberRole,
@@ -21,6 +23,7 @@ export const MinimumRoles = z
     examples: [
       {
         post: 'admin',
+        replyInThreads: 'member',
         invite: 'member',
         pin: 'admin',
         deleteOthers: 'admin',
@@ -36,10 +39,11 @@ export type Visibility = z.infer<typeof Visibility>;
  * An action on a conversation that the server permits to a member. `ban`: ban accounts, lift
  * bans and see the list. `configure`: change who may do
  * what in the group, and whether it is public. `archive`: archive the group and restore it.
- * `skip_slow_mode`: post without a wait. `mention_everyone`: `@everyone` and `@here` in messages.
+ * `reply_in_threads`: reply in threads. `skip_slow_mode`: post without a wait. `mention_everyone`: `@everyone` and `@here` in messages.
  */
 export const ConversationPermission = z.enum([
   'post',
+  'reply_in_threads',
   'leave',
   'add_member',
   'remove_member',
@@ -76,7 +80,8 @@ export type MemberAccess = z.infer<typeof MemberAccess>;
 
 /** What members of a group may do, by their role. */
 export const GroupAccess = z.object({
-  minimumRoles: MinimumRoles,
+  /** Events of earlier versions do not have all of them. */
+  minimumRoles: MinimumRoles.partial({ replyInThreads: true }),
   byRole: z.object({ owner: MemberAccess, admin: MemberAccess, member: MemberAccess }),
 });
 export type GroupAccess = z.infer<typeof GroupAccess>;

@@ -75,6 +75,12 @@ export const LIMITS = {
   linksPerGroup: 50,
   /** The greatest number of accounts that a link can be limited to. */
   linkUsesMax: 100_000,
+  /** Accounts that the root of a thread lists as the authors of its latest replies. */
+  threadAuthors: 3,
+  /** Followed threads of which a client gets the read cursors: those with the latest replies. */
+  threadCursors: 1_000,
+  /** Threads that one account follows by its own choice. */
+  threadFollows: 1_000,
   /** Saved messages of one account. */
   savedMessages: 1_000,
   /** Scheduled messages of one account, the bytes of their texts, and how far ahead they may be. */

@@ -12,9 +12,13 @@ export function newMessage({
   postedAt,
   replyTo,
   mentions = [],
+  thread,
+  alsoInConversation,
 }: Pick<Message, 'conversation' | 'seq' | 'author' | 'body' | 'postedAt'> & {
   readonly replyTo?: Seq | undefined;
   readonly mentions?: Mention[] | undefined;
+  readonly thread?: Seq | undefined;
+  readonly alsoInConversation?: boolean | undefined;
 }): Message {
   // Field by field: clients build thousands of these, and a spread is several times slower.
   return {
@@ -24,6 +28,9 @@ export function newMessage({
     body,
     postedAt,
     replyTo: replyTo ?? null,
+    thread: thread ?? null,
+    alsoInConversation: alsoInConversation ?? false,
+    threadSummary: null,
     mentions,
     editedAt: null,
     deletedAt: null,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
-import { AccountRole, ConversationKind, Mention } from './events.ts';
+import { AccountRole, ConversationKind, Mention, ThreadSummary } from './events.ts';
 import {
   ConversationPermission,
   MemberRole,
@@ -99,6 +99,12 @@ export const Message = z
      * deleted. The quoted text is that of the quoted message now, so it is not repeated here.
      */
     replyTo: Seq.nullable(),
+    /** The seq of the root of its thread; null if it is not a reply in a thread. */
+    thread: Seq.nullable(),
+    /** Whether a reply in a thread is shown among the messages of the conversation too. */
+    alsoInConversation: z.boolean(),
+    /** The replies in the thread of this message; null if there are none. */
+    threadSummary: ThreadSummary.nullable(),
     /** What `@name` and `#name` in the body mean. */
     mentions: z.array(Mention),
     reactions: z.array(z.object({ emoji: z.string(), accounts: z.array(AccountId) })),
@@ -107,6 +113,32 @@ export const Message = z
   })
   .meta({ id: 'Message' });
 export type Message = z.infer<typeof Message>;
+
+/**
+ * How far an account has read a thread. An account follows a thread if it wrote its root or a reply, or is
+ * mentioned there, unless it has chosen otherwise. Of a thread that it does not follow nothing is unread.
+ * `unread` and `unreadMentions` were counted when the head of the stream was `asOf`, and are at most
+ * `limits.unreadMax`.
+ */
+export const ThreadCursor = z
+  .object({
+    conversation: ConversationId,
+    /** The seq of the root. */
+    thread: Seq,
+    isFollowing: z.boolean(),
+    readSeq: Seq,
+    unread: count(),
+    unreadMentions: UnreadMentions,
+    asOf: Seq,
+  })
+  .meta({ id: 'ThreadCursor' });
+export type ThreadCursor = z.infer<typeof ThreadCursor>;
+
+/** A thread that an account follows. */
+export const FollowedThread = z
+  .object({ root: Message, cursor: ThreadCursor })
+  .meta({ id: 'FollowedThread' });
+export type FollowedThread = z.infer<typeof FollowedThread>;
 
 /** A message that an account has saved. */
 export const SavedMessage = z
@@ -217,6 +249,9 @@ export const Conversation = z
       reactions: true,
       pinned: true,
       replyTo: true,
+      thread: true,
+      alsoInConversation: true,
+      threadSummary: true,
     }).nullable(),
   })
   .meta({ id: 'Conversation' });

@@ -10,6 +10,7 @@ import {
   BlockedUser,
   Conversation,
   Draft,
+  FollowedThread,
   GroupLink,
   Member,
   MentionSuggestion,
@@ -20,6 +21,7 @@ import {
   SavedMessage,
   ScheduledMessage,
   SeenBy,
+  ThreadCursor,
   User,
 } from './resources.ts';
 import { Body, line, paragraph } from './text.ts';
@@ -179,6 +181,23 @@ export const HistoryPage = z
   .meta({ id: 'HistoryPage' });
 export type HistoryPage = z.infer<typeof HistoryPage>;
 
+/** Replies of a thread ordered by seq, like a {@link HistoryPage}, with its root. */
+export const ThreadPage = HistoryPage.extend({ root: Message, cursor: ThreadCursor }).meta({
+  id: 'ThreadPage',
+});
+export type ThreadPage = z.infer<typeof ThreadPage>;
+/** Which page of followed threads is returned. */
+export const ThreadsQuery = ListQuery.omit({ search: true });
+/** The followed threads that have replies: those with unread ones first, then by the last reply. */
+export const ThreadsPage = page(FollowedThread).meta({ id: 'ThreadsPage' });
+export type ThreadsPage = z.infer<typeof ThreadsPage>;
+export const ReadThreadBody = z.object({ seq: Seq }).meta({ examples: [{ seq: 1046 }] });
+/** The cursors of followed threads, and the version of the read cursors at that moment. */
+export const ThreadCursorsAnswer = z
+  .object({ readVersion: count(), items: z.array(ThreadCursor) })
+  .meta({ id: 'ThreadCursorsAnswer' });
+export type ThreadCursorsAnswer = z.infer<typeof ThreadCursorsAnswer>;
+
 /** Which versions of a message are returned: the latest, or those before the `seq` of a version. */
 export const EditHistoryQuery = z.object({
   before: SeqText.optional(),
@@ -287,8 +306,17 @@ export const PostBody = z
     body: Body,
     /** The seq of a message of the same conversation that this one quotes. */
     replyTo: Seq.optional(),
+    /** Replies in the thread of this message, which is not itself a reply in a thread. */
+    thread: Seq.optional(),
+    /** Shows the reply among the messages of the conversation too. Without `thread` it means nothing. */
+    alsoInConversation: z.boolean().optional(),
   })
-  .meta({ examples: [{ body: 'At three, as always.', replyTo: 1042 }] });
+  .meta({
+    examples: [
+      { body: 'At three, as always.', replyTo: 1042 },
+      { body: 'I’ll be there.', thread: 1042, alsoInConversation: true },
+    ],
+  });
 export const EditBody = z.object({ body: Body });
 /**
  * With `unread` the cursor may move back, and its revision is raised. With `revision` the request is

@@ -36,6 +36,8 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'message.unscheduled': { endsMembershipOf: null, redact: redactScheduled },
   'scheduled.sent': { endsMembershipOf: null, redact: redactScheduled },
   'scheduled.failed': NO_CHANGE,
+  'thread.followed': NO_CHANGE,
+  'thread.unfollowed': NO_CHANGE,
   'account.blocked': NO_CHANGE,
   'account.unblocked': NO_CHANGE,
   'user.registered': NO_CHANGE,

@@ -8,7 +8,7 @@ export type ActorRole = MemberRole | 'non_member';
 
 const RANKS: Readonly<Record<ActorRole, number>> = { non_member: 0, member: 1, admin: 2, owner: 3 };
 
-const PUBLIC: MinimumRoles = {
+const PUBLIC: Omit<MinimumRoles, 'replyInThreads'> = {
   post: 'member',
   invite: 'member',
   pin: 'member',
@@ -18,7 +18,7 @@ const PUBLIC: MinimumRoles = {
 };
 
 /** The defaults. */
-const DEFAULTS: Readonly<Record<Visibility, MinimumRoles>> = {
+const DEFAULTS: Readonly<Record<Visibility, Omit<MinimumRoles, 'replyInThreads'>>> = {
   public: PUBLIC,
   private: { ...PUBLIC, invite: 'admin' },
 };
@@ -27,12 +27,16 @@ const DEFAULTS: Readonly<Record<Visibility, MinimumRoles>> = {
 export const isAtLeast = (role: ActorRole, minimum: ActorRole): boolean =>
   RANKS[role] >= RANKS[minimum];
 
-/** Returns the minimum roles of a group: the defaults, with its overrides. */
+/**
+ * Returns the minimum roles of a group: the defaults, with its overrides. Replies in threads are for those
+ * who may post, unless the group has decided it: an announcement group stays one.
+ */
 export const minimumRolesOf = (
   visibility: Visibility,
   overrides: MinimumRoleOverrides,
 ): MinimumRoles => ({
   ...DEFAULTS[visibility],
+  replyInThreads: overrides.post ?? DEFAULTS[visibility].post,
   ...overrides,
 });
 

@@ -18,6 +18,16 @@ const OTHERS = [
   'stream-read-some-logs',
   'read-cursors-unread',
   'messages-seen-by',
+  // No simulated client replies in a thread.
+  'threads-read',
+  'threads-participants',
+  'threads-root-mentions',
+  'threads-root-changed',
+  'threads-page',
+  'threads-followed-list',
+  'threads-cursors-of',
+  'threads-roots',
+  'threads-summaries',
 ];
 
 function aModel() {

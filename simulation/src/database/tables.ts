@@ -83,6 +83,8 @@ export interface MessageRow {
   readonly changed_seq: number;
   readonly reply_to: number | null;
   readonly mentions: readonly Mention[] | null;
+  readonly thread: number | null;
+  readonly also_in_conversation: boolean;
 }
 
 export interface MentionRow {
@@ -90,6 +92,7 @@ export interface MentionRow {
   readonly message_seq: number;
   readonly account_id: string;
   readonly seq: number;
+  readonly thread: number | null;
 }
 
 export interface ReactionRow {

@@ -45,6 +45,7 @@ export class ModelServer {
   /** Who may do what in each of its conversations. */
   minimumRoles: Conversation['minimumRoles'] = {
     post: 'member',
+    replyInThreads: 'member',
     invite: 'admin',
     pin: 'member',
     deleteOthers: 'admin',
@@ -246,8 +247,19 @@ export class ModelServer {
       reactions: _,
       pinned: __,
       replyTo: ___,
+      thread: _____,
+      alsoInConversation: ______,
+      threadSummary: _______,
       ...lastMessage
-    } = last ?? { mentions: [], reactions: [], pinned: null, replyTo: null };
+    } = last ?? {
+      mentions: [],
+      reactions: [],
+      pinned: null,
+      replyTo: null,
+      thread: null,
+      alsoInConversation: false,
+      threadSummary: null,
+    };
     const members = this.log(id).reduce(
       (n, e) => n + (e.type === 'member.joined' ? 1 : e.type === 'member.left' ? -1 : 0),
       0,

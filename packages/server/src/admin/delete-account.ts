@@ -38,7 +38,7 @@ export function deleteAccount(
 }
 
 /** The tables from which all rows of the account are deleted. */
-const PERSONAL_TABLES = [...CREDENTIAL_TABLES, 'emails', 'drafts'] as const;
+const PERSONAL_TABLES = [...CREDENTIAL_TABLES, 'emails', 'drafts', 'thread_cursors'] as const;
 
 const deleteRule: Rule<DeleteCommand> = {
   name: 'own-data.delete',

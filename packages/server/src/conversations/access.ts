@@ -25,12 +25,16 @@ export function memberAccess(
   role: MemberRole,
   { type, minimumRoles, isArchived, memberCount }: AccessSettings,
 ): MemberAccess {
-  const mayPost = authorizeOnMessages(role, 'post', 'own', minimumRoles) === 'yes' && !isArchived;
+  const may = (action: 'post' | 'reply') =>
+    authorizeOnMessages(role, action, 'own', minimumRoles) === 'yes' && !isArchived;
+  const mayPost = may('post');
+  const mayWrite = mayPost || may('reply');
   return {
     permissions: [
       ...(mayPost ? (['post'] as const) : []),
-      ...(mayPost && skipsSlowMode(role) ? (['skip_slow_mode'] as const) : []),
-      ...(mayPost && mayMentionEveryone(role, minimumRoles, memberCount)
+      ...(may('reply') ? (['reply_in_threads'] as const) : []),
+      ...(mayWrite && skipsSlowMode(role) ? (['skip_slow_mode'] as const) : []),
+      ...(mayWrite && mayMentionEveryone(role, minimumRoles, memberCount)
         ? (['mention_everyone'] as const)
         : []),
       ...permissionsOf(role, type, minimumRoles, isArchived),

@@ -137,7 +137,7 @@ describe('a group', () => {
       peerReadSeq: null,
       memberCount: 3,
       role: 'member',
-      permissions: ['post', 'mention_everyone', 'leave', 'add_member'],
+      permissions: ['post', 'reply_in_threads', 'mention_everyone', 'leave', 'add_member'],
       minimumRoles: minimumRolesOf('public', {}),
       messagePermissions: { own: ['edit', 'delete', 'react', 'pin'], others: ['react', 'pin'] },
       joinedSeq: 3,
@@ -195,6 +195,7 @@ describe('a group', () => {
       role: 'owner',
       permissions: [
         'post',
+        'reply_in_threads',
         'skip_slow_mode',
         'mention_everyone',
         ...permissionsOf('owner', 'private', minimumRolesOf('private', {})),
@@ -343,6 +344,7 @@ describe('a group', () => {
       minimumRoles,
       permissions: [
         'post',
+        'reply_in_threads',
         'skip_slow_mode',
         'mention_everyone',
         'leave',
@@ -388,7 +390,9 @@ describe('a group', () => {
         byRole: {
           owner: expect.objectContaining({ removableRoles: ['owner', 'admin', 'member'] }),
           admin: expect.objectContaining({ permissions: expect.arrayContaining(['add_member']) }),
-          member: expect.objectContaining({ permissions: ['post', 'mention_everyone', 'leave'] }),
+          member: expect.objectContaining({
+            permissions: ['post', 'reply_in_threads', 'mention_everyone', 'leave'],
+          }),
         },
       },
     });

@@ -10,7 +10,7 @@ import type { PolicyVerdict } from '../policy-verdict.ts';
 /** An action on a conversation or its members. The policy of messages has who may post and mention everyone. */
 export type ConversationAction = 'join' | Exclude<ConversationPermission, DecidedByMessages>;
 /** What the policy of messages decides. */
-type DecidedByMessages = 'post' | 'skip_slow_mode' | 'mention_everyone';
+type DecidedByMessages = 'post' | 'reply_in_threads' | 'skip_slow_mode' | 'mention_everyone';
 /**
  * The type of a conversation, as far as permissions depend on it. `everyone` is the group of all
  * accounts: the owners and admins of the server count as its owners.

@@ -305,7 +305,7 @@ describe('direct conversations and everyone over REST', () => {
     expect(codeOf(refused)).toBe('403 forbidden');
     const seen = await bob.request('GET', `/conversations/${EVERYONE}`);
     expect(seen.body).toMatchObject({
-      permissions: ['post', 'mention_everyone'],
+      permissions: ['post', 'reply_in_threads', 'mention_everyone'],
       actingRole: 'member',
     });
     // The first account that registers owns the server.
@@ -316,6 +316,7 @@ describe('direct conversations and everyone over REST', () => {
       memberCount: 3,
       permissions: [
         'post',
+        'reply_in_threads',
         'skip_slow_mode',
         'mention_everyone',
         'rename',

@@ -63,12 +63,17 @@ const ACTIONS = [
   'deleteOthers',
   'rename',
   'mentionEveryone',
+  'replyInThreads',
 ] as const satisfies (keyof MinimumRoles)[];
 
-/** Returns the roles for the digest: as before there was the last action, if that one is missing. */
+/** The first actions of all: later ones enter a digest only if they or those after them are changed. */
+const FIRST_ACTIONS = ACTIONS.indexOf('rename') + 1;
+
+/** Returns the roles for the digest: as before there were the last actions, if those are missing. */
 const decided = (minimumRoles: MinimumRoleOverrides): (MemberRole | null)[] => {
   const all = ACTIONS.map((action) => minimumRoles[action] ?? null);
-  return all.at(-1) === null ? all.slice(0, -1) : all;
+  while (all.length > FIRST_ACTIONS && all.at(-1) === null) all.pop();
+  return all;
 };
 
 /** Changes who may do what in a group. */

@@ -1,6 +1,6 @@
 import type { AccountId, Conversation, ConversationId } from '@parley/protocol';
 import type { Pool } from 'pg';
-import { LAST_MESSAGE } from '../messages/message-sql.ts';
+import { isInConversation, LAST_MESSAGE } from '../messages/message-sql.ts';
 import { unread } from '../messages/unread.ts';
 import { unreadMentions } from '../messages/unread-mentions.ts';
 import { actingRole, type MinimumRoleOverrides, minimumRolesOf } from '../minimum-roles.ts';
@@ -71,7 +71,7 @@ export const currentConversations = (isCurrent = 'false') => `
       'lastMessage', (
         select ${LAST_MESSAGE}
         from messages g
-        where g.conversation_id = m.conversation_id and g.deleted_at is null
+        where g.conversation_id = m.conversation_id and g.deleted_at is null and ${isInConversation()}
         order by g.seq desc
         limit 1
       )

@@ -233,8 +233,13 @@ interface Target {
  * conversation that the event names or else in its own stream; `seq` is an event of the conversation.
  */
 function targetsOf(event: StoredEvent): Target[] {
-  const data: { conversation?: unknown; message?: unknown; seq?: unknown; replyTo?: unknown } =
-    JSON.parse(event.data);
+  const data: {
+    conversation?: unknown;
+    message?: unknown;
+    seq?: unknown;
+    replyTo?: unknown;
+    thread?: unknown;
+  } = JSON.parse(event.data);
   const named = typeof data.conversation === 'string' ? data.conversation : undefined;
   const targets: Target[] = [];
   if (typeof data.message === 'number') {
@@ -242,6 +247,9 @@ function targetsOf(event: StoredEvent): Target[] {
   }
   if (event.type === 'message.posted' && typeof data.replyTo === 'number') {
     targets.push({ event, stream: event.stream, seq: data.replyTo, isMessage: true });
+  }
+  if (event.type === 'message.posted' && typeof data.thread === 'number') {
+    targets.push({ event, stream: event.stream, seq: data.thread, isMessage: true });
   }
   if (named !== undefined && typeof data.seq === 'number') {
     targets.push({ event, stream: named, seq: data.seq, isMessage: false });

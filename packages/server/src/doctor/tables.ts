@@ -95,6 +95,8 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       'changed_seq',
       'reply_to',
       'mentions',
+      'thread',
+      'also_in_conversation',
     ],
     excluded: {},
     stream: inConversation,
@@ -104,7 +106,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
   {
     name: 'mentions',
     key: ['account_id', 'conversation_id', 'message_seq'],
-    columns: ['seq'],
+    columns: ['seq', 'thread'],
     excluded: {},
     stream: inConversation,
     rows: true,
@@ -112,6 +114,15 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       table: 'messages',
       columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
     },
+  },
+  {
+    name: 'thread_participants',
+    key: ['account_id', 'conversation_id', 'thread'],
+    columns: ['seq'],
+    excluded: {},
+    stream: inConversation,
+    rows: true,
+    parent: { table: 'messages', columns: { conversation_id: 'conversation_id', thread: 'seq' } },
   },
   {
     name: 'reactions',
@@ -214,6 +225,14 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     stream: (alias) => `${alias}.account_id`,
     rows: true,
   },
+  {
+    name: 'thread_follows',
+    key: ['account_id', 'conversation_id', 'thread'],
+    columns: ['is_following', 'since', 'seq'],
+    excluded: {},
+    stream: (alias) => `${alias}.account_id`,
+    rows: true,
+  },
 ];
 
 /** The tables of the log, with all columns that the doctor checks. */
@@ -229,6 +248,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   server_state: 'the epoch of this database',
   sessions: 'log-ins, private to their account',
   drafts: 'unsent texts, private to their account',
+  thread_cursors: 'how far accounts have read threads, which is in no event',
   signing_keys: 'keys of this server',
   one_time_secrets: 'codes and links that are not used yet',
   invitations: 'invitations by admins, in no event',

@@ -16,6 +16,7 @@ import type { Clock } from '../clock.ts';
 import { withdrawMember } from '../conversations/members.ts';
 import type { Logger } from '../log.ts';
 import { eraseMessages } from '../messages/erase.ts';
+import { eraseFollows } from '../personal/follow-commands.ts';
 import { eraseSaved } from '../personal/saved-commands.ts';
 import { eraseScheduled } from '../personal/scheduled-commands.ts';
 import type { Append, Outcome } from '../stream/append.ts';
@@ -120,6 +121,12 @@ export class Erasures {
         assertStored(outcome);
         if (isStopped()) return false;
       }
+    }
+    for (;;) {
+      const outcome = await eraseFollows(append, account);
+      if (!outcome) break;
+      assertStored(outcome);
+      if (isStopped()) return false;
     }
     await this.#redactNames(account);
     await pool.query('update erasures set done_at = $2 where account_id = $1', [

@@ -22,6 +22,7 @@ import { ownDataRoutes } from '../own-data/routes.ts';
 import { draftRoutes } from '../personal/draft-routes.ts';
 import { personalRoutes } from '../personal/routes.ts';
 import { scheduledRoutes } from '../personal/scheduled-routes.ts';
+import { threadRoutes } from '../personal/thread-routes.ts';
 import { searchRoutes } from '../search/routes.ts';
 import { providerOf } from '../sso/provider.ts';
 import { ssoRoutes } from '../sso/routes.ts';
@@ -116,15 +117,26 @@ function apiRoutes(
     live.sendRead(account, move);
   const onDraftChanged: Parameters<typeof draftRoutes>[1]['onDraftChanged'] = (account, change) =>
     live.sendDraft(account, change);
+  const onThreadRead: Parameters<typeof threadRoutes>[1]['onThreadRead'] = (account, move) =>
+    live.sendThreadRead(account, move);
   return [
     domains.accounts.routes,
     (scope) => conversationRoutes(scope, { pool, append, settings, authenticate }),
     (scope) => memberRoutes(scope, { pool, append, authenticate }),
     (scope) => admissionRoutes(scope, { pool, append, authenticate, vault, clock, server }),
     (scope) => blockRoutes(scope, { pool, append, authenticate }),
-    (scope) => messageRoutes(scope, { pool, append, authenticate, readCursors, onReadMoved }),
+    (scope) =>
+      messageRoutes(scope, {
+        pool,
+        append,
+        authenticate,
+        readCursors,
+        onReadMoved,
+        onThreadRead,
+      }),
     (scope) => personalRoutes(scope, { pool, append, authenticate }),
     (scope) => scheduledRoutes(scope, { pool, append, authenticate }),
+    (scope) => threadRoutes(scope, { pool, append, authenticate, onThreadRead }),
     (scope) => searchRoutes(scope, { search, directory, authenticate }),
     (scope) => draftRoutes(scope, { pool, authenticate, onDraftChanged }),
     (scope) => factorLoginRoutes(scope, { accounts, factors, server }),

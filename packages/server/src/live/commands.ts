@@ -17,6 +17,7 @@ import {
   unpinCommand,
   unreactCommand,
 } from '../messages/commands.ts';
+import { replyPlaceOf } from '../messages/thread-roots.ts';
 import type { Command } from '../stream/stream-transaction.ts';
 import type { LiveContext } from './context.ts';
 
@@ -67,7 +68,7 @@ function commandOf(actor: AccountId, frame: Exclude<DurableCommand, { op: 'read'
   const request = { actor, clientId, conversation };
   switch (frame.op) {
     case 'post':
-      return postCommand(request, frame.body, frame.replyTo);
+      return postCommand(request, frame.body, frame.replyTo, replyPlaceOf(frame));
     case 'edit':
       return editCommand(request, frame.message, frame.body);
     case 'delete':

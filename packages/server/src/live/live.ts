@@ -9,6 +9,7 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import type { ReadMove } from '../messages/read-cursors.ts';
+import type { ThreadMove } from '../messages/thread-cursors.ts';
 import type { DraftChange } from '../personal/drafts.ts';
 import { textFrame } from '../stream/frame.ts';
 import { Connection } from './connection.ts';
@@ -63,6 +64,7 @@ export class Live {
       {
         read: (account, move) => this.#sendReadHere(account, move),
         draft: (account, change) => this.#sendDraftHere(account, change),
+        threadRead: (account, move) => this.#sendThreadReadHere(account, move),
         sessionEnded: (session) => {
           deps.forgetSession(session);
           this.#closeSession(session);
@@ -137,6 +139,16 @@ export class Live {
     this.#nodes.sendDraft(account, change);
   }
 
+  /** Sends a moved read cursor of a thread to the account’s own connections, on all nodes. */
+  sendThreadRead(account: AccountId, move: ThreadMove): void {
+    this.#sendThreadReadHere(account, move);
+    this.#nodes.sendThreadRead(account, move);
+  }
+
+  #sendThreadReadHere(account: AccountId, { version, cursor }: ThreadMove): void {
+    this.#sendVersioned(account, { op: 'thread_read', version, cursor });
+  }
+
   #sendDraftHere(account: AccountId, change: DraftChange): void {
     this.#sendVersioned(account, { op: 'draft', ...change });
   }
@@ -145,7 +157,10 @@ export class Live {
     this.#sendVersioned(account, { op: 'read', version, cursor });
   }
 
-  #sendVersioned(account: AccountId, frame: Extract<ServerFrame, { op: 'read' | 'draft' }>): void {
+  #sendVersioned(
+    account: AccountId,
+    frame: Extract<ServerFrame, { op: 'read' | 'draft' | 'thread_read' }>,
+  ): void {
     const { version } = frame;
     for (const connection of this.#context.connections.of(account)) {
       if (version > connection.readVersion) connection.readVersion = version;

@@ -6,6 +6,7 @@ import {
 } from '@parley/protocol';
 import type { Logger } from '../log.ts';
 import type { ReadMove } from '../messages/read-cursors.ts';
+import type { ThreadMove } from '../messages/thread-cursors.ts';
 import type { DraftChange } from '../personal/drafts.ts';
 import type { Broker } from '../stream/broker.ts';
 import type { PresenceBoard, PresenceChange } from './presence.ts';
@@ -31,11 +32,12 @@ interface OtherNode {
 export interface NodeMessageHandlers {
   read(account: AccountId, move: ReadMove): void;
   draft(account: AccountId, change: DraftChange): void;
+  threadRead(account: AccountId, move: ThreadMove): void;
   sessionEnded(session: SessionId): void;
 }
 
 /**
- * Exchanges node messages: read cursors, drafts, ended sessions and presence. Nothing of it is durable, and each
+ * Exchanges node messages: read cursors (of conversations and of threads), drafts, ended sessions and presence. Nothing of it is durable, and each
  * message may be lost: ended sessions and read cursors are looked up in the database within two seconds,
  * and a lost change of presence is detected by the version that every beat carries.
  */
@@ -58,6 +60,9 @@ export class NodeMessages {
     );
     this.#on<{ account: AccountId; change: DraftChange }>('draft', ({ account, change }) =>
       handlers.draft(account, change),
+    );
+    this.#on<{ account: AccountId; move: ThreadMove }>('thread-read', ({ account, move }) =>
+      handlers.threadRead(account, move),
     );
     this.#on<SessionId>('session-ended', (session) => handlers.sessionEnded(session));
     this.#on<{ version: number; changes: PresenceChange[] }>('presence', (message, from) =>
@@ -82,6 +87,11 @@ export class NodeMessages {
   /** Sends a changed draft to the account's connections on other nodes. */
   sendDraft(account: AccountId, change: DraftChange): void {
     this.#send(streamOfAccount(account), 'draft', { account, change });
+  }
+
+  /** Sends a moved read cursor of a thread to the account's connections on other nodes. */
+  sendThreadRead(account: AccountId, move: ThreadMove): void {
+    this.#send(streamOfAccount(account), 'thread-read', { account, move });
   }
 
   /** Sends to all nodes that the session has ended. */

@@ -13,6 +13,7 @@ import type { OnMessageCommand } from './message-rule.ts';
 import { pinRule, unpinRule } from './pin-rules.ts';
 import { type PostCommand, postRule } from './post-rule.ts';
 import { reactRule, unreactRule } from './reaction-rules.ts';
+import type { ReplyPlace } from './thread-roots.ts';
 
 /** Commands that post and change messages. The files of the rules that decide them end in `-rule(s).ts`. */
 
@@ -26,23 +27,39 @@ export interface MessageRequest {
 /** Estimated size of the row of an event, without its text. */
 const EVENT_OVERHEAD = 200;
 
-/** Returns the command that posts a message; `replyTo` is the seq of the message that it quotes. */
-export function postCommand(r: MessageRequest, body: string, replyTo?: Seq): PostCommand {
+/**
+ * Returns the command that posts a message; `replyTo` is the seq of the message that it quotes, `inThread`
+ * the thread in which it is a reply.
+ */
+export function postCommand(
+  r: MessageRequest,
+  body: string,
+  replyTo?: Seq,
+  inThread?: ReplyPlace,
+): PostCommand {
   const command: PostCommand = {
     rule: postRule,
     actor: r.actor,
     clientId: r.clientId,
     stream: streamOfConversation(r.conversation),
     eventType: 'message.posted',
-    // As before there were replies: a retry has the digest of its first attempt.
-    payload: replyTo === undefined ? [body] : [body, replyTo],
+    payload: payloadOf(body, replyTo, inThread),
     bytes: EVENT_OVERHEAD + body.length,
     conversation: r.conversation,
     body,
     replyTo,
+    inThread,
     names: namesIn(body),
   };
   return command;
+}
+
+/** As before there were quotes and threads: a retry has the digest of its first attempt. */
+function payloadOf(body: string, replyTo?: Seq, inThread?: ReplyPlace): Command['payload'] {
+  if (inThread) {
+    return [body, replyTo ?? null, inThread.thread, inThread.alsoInConversation];
+  }
+  return replyTo === undefined ? [body] : [body, replyTo];
 }
 
 /** Returns the command with which an author edits a message. */
@@ -75,7 +92,8 @@ export const postMessage = (
   r: MessageRequest,
   body: string,
   replyTo?: Seq,
-): Promise<Outcome> => append.run(postCommand(r, body, replyTo));
+  inThread?: ReplyPlace,
+): Promise<Outcome> => append.run(postCommand(r, body, replyTo, inThread));
 /** Runs {@link editCommand}. */
 export const editMessage = (append: Append, r: MessageRequest, message: Seq, body: string) =>
   append.run(editCommand(r, message, body));

@@ -2,6 +2,7 @@ import { refusal } from '@parley/protocol';
 import { newEvent } from '../stream/stream-transaction.ts';
 import { findNames, mentionsOf, namesIn } from './mentions.ts';
 import { messageRule } from './message-rule.ts';
+import { placeOf, summariesWithout } from './thread-roots.ts';
 
 /** Decides edits: the author replaces the text, and mentions are resolved anew. */
 export const editRule = messageRule('messages.edit', 'edit', async (tx, command, target) => {
@@ -11,14 +12,18 @@ export const editRule = messageRule('messages.edit', 'edit', async (tx, command,
   const found = await findNames(tx, [{ actor, names }]);
   const text = { names, mayMentionEveryone: target.mayMentionEveryone };
   const mentions = mentionsOf(0, text, found);
-  const data = { message, body, ...(mentions && { mentions }) };
+  const data = { message, body, ...placeOf(target.inThread), ...(mentions && { mentions }) };
   return { events: [newEvent(stream, 'message.edited', data)] };
 });
 
 /** Decides deletions. Deleting a deleted message changes nothing. */
-export const deleteRule = messageRule('messages.delete', 'delete', async (_tx, command, target) => {
+export const deleteRule = messageRule('messages.delete', 'delete', async (tx, command, target) => {
   // The last change of a deleted message is its deletion.
   if (target.deleted) return { unchanged: target.changedSeq };
   const { stream, message } = command;
-  return { events: [newEvent(stream, 'message.deleted', { message, author: target.author })] };
+  const data = { message, author: target.author, ...placeOf(target.inThread) };
+  if (!target.inThread) return { events: [newEvent(stream, 'message.deleted', data)] };
+  const { conversation } = command;
+  const [threadSummary = null] = await summariesWithout(tx, conversation, [message], [data]);
+  return { events: [newEvent(stream, 'message.deleted', { ...data, threadSummary })] };
 });

@@ -9,6 +9,7 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
+import { placeOf, summariesWithout } from './thread-roots.ts';
 
 /** Messages deleted per transaction, so that other commands of the stream do not wait long. */
 const BATCH = 100;
@@ -57,16 +58,33 @@ const eraseRule: Rule<EraseCommand> = {
   async decide(tx, command) {
     const { actor, conversation, messages, stream } = command;
     // Read again under the stream’s lock: another node may have erased some of them.
-    const rows = await tx.query<{ seq: Seq }>(
+    const rows = await tx.query<{
+      seq: Seq;
+      thread: Seq | null;
+      also_in_conversation: boolean;
+    }>(
       'messages-still-to-erase',
-      `select seq from messages
+      `select seq, thread, also_in_conversation from messages
        where conversation_id = $1 and author_id = $2 and seq = any($3::int8[])
          and deleted_at is null
        order by seq`,
       [conversation, actor, messages],
     );
-    const [first, ...more] = rows.map(({ seq: message }) =>
-      newEvent(stream, 'message.deleted', { message, author: actor }),
+    const deletions = rows.map(({ seq: message, thread, also_in_conversation }) => ({
+      message,
+      author: actor,
+      ...placeOf(
+        thread === null ? undefined : { thread, alsoInConversation: also_in_conversation },
+      ),
+    }));
+    const gone = rows.map(({ seq }) => seq);
+    const summaries = await summariesWithout(tx, conversation, gone, deletions);
+    const [first, ...more] = deletions.map((data, n) =>
+      newEvent(
+        stream,
+        'message.deleted',
+        data.thread === undefined ? data : { ...data, threadSummary: summaries[n] ?? null },
+      ),
     );
     return first ? { events: [first, ...more] } : { unchanged: (messages[0] ?? 0) as Seq };
   },

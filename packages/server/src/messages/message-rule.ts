@@ -15,6 +15,7 @@ import {
 import type { Command, Decision, Rule, RuleContext } from '../stream/stream-transaction.ts';
 import { authorize, FORBIDDEN, type MessageAction, mayMentionEveryone } from './policy.ts';
 import { isBlocked } from './senders.ts';
+import type { ReplyPlace } from './thread-roots.ts';
 
 /** A command about one message. */
 export interface OnMessageCommand extends Command {
@@ -30,6 +31,8 @@ export interface Target {
   readonly deleted: boolean;
   readonly author: AccountId;
   readonly changedSeq: Seq;
+  /** The thread in which it is a reply. */
+  readonly inThread: ReplyPlace | undefined;
   /** Whether the actor may mention everyone in this conversation. */
   readonly mayMentionEveryone: boolean;
 }
@@ -48,6 +51,8 @@ export function messageRule(
         author_id: string | null;
         deleted: boolean;
         changed_seq: number;
+        thread: Seq | null;
+        also_in_conversation: boolean | null;
         visibility: Visibility;
         overrides: MinimumRoleOverrides;
         role: MemberRole;
@@ -58,7 +63,8 @@ export function messageRule(
         is_blocked: boolean | null;
       }>(
         'messages-target',
-        `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq,
+        `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq, g.thread,
+                g.also_in_conversation,
                 c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,
                 c.archived_at is not null as is_archived,
                 c.member_count,
@@ -91,6 +97,10 @@ export function messageRule(
         deleted: row.deleted,
         author: row.author_id as AccountId,
         changedSeq,
+        inThread:
+          row.thread === null
+            ? undefined
+            : { thread: row.thread, alsoInConversation: row.also_in_conversation === true },
         mayMentionEveryone: mayMentionEveryone(role, minimumRoles, row.member_count),
       });
     },

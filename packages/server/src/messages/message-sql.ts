@@ -1,3 +1,4 @@
+import { LIMITS } from '@parley/protocol';
 import { timestamp } from '../storage/sql.ts';
 
 /** A message as JSON, built by the database: which is cheaper than sending and parsing columns. */
@@ -35,16 +36,47 @@ const PINNED = `(
   where p.conversation_id = g.conversation_id and p.message_seq = g.seq
 )`;
 
+/**
+ * SQL: whether the message `g` is shown among the messages of its conversation, and counted as unread there:
+ * all but replies in threads that were not also sent to the conversation.
+ */
+export const isInConversation = (g = 'g') => `(${g}.thread is null or ${g}.also_in_conversation)`;
+
+/**
+ * SQL: the `ThreadSummary` of the message with this seq, without the messages for which `except` holds; null
+ * if it has no replies. Computed on every read: a stored counter can drift. A message without replies costs
+ * a look into an index that has only replies.
+ */
+export const threadSummary = (conversation: string, seq: string, except = 'false') => `(
+  select json_build_object(
+    'replies', sum(a.replies)::int,
+    'lastReplySeq', max(a.last_seq),
+    'lastReplyAt', ${timestamp(`(array_agg(a.last_at order by a.last_seq desc))[1]`)},
+    'authors', to_json((array_agg(a.author_id order by a.last_seq desc))[1:${LIMITS.threadAuthors}]))
+  from (
+    select author_id, count(*) as replies, max(seq) as last_seq,
+           (array_agg(posted_at order by seq desc))[1] as last_at
+    from messages t
+    where t.conversation_id = ${conversation} and t.thread = ${seq} and t.deleted_at is null
+      and not ${except}
+    group by author_id
+  ) a
+  having count(*) > 0
+)`;
+
 /** SQL: the message `g`, a row of `messages`, as a `Message`. */
 export const MESSAGE = `json_build_object(${fields('g.body')},
   'replyTo', g.reply_to,
+  'thread', g.thread,
+  'alsoInConversation', g.also_in_conversation,
+  'threadSummary', ${threadSummary('g.conversation_id', 'g.seq')},
   'mentions', coalesce(g.mentions, '[]'),
   'reactions', ${REACTIONS},
   'pinned', ${PINNED}
 )`;
 
 /**
- * SQL: the message `g` as in lists of conversations, which show neither reactions, pins, quotes nor
- * mentions, and only the start of the text: an account may have thousands of conversations.
+ * SQL: the message `g` as in lists of conversations, which show neither reactions, pins, quotes, threads
+ * nor mentions, and only the start of the text: an account may have thousands of conversations.
  */
 export const LAST_MESSAGE = `json_build_object(${fields(`left(g.body, ${LAST_MESSAGE_CHARACTERS})`)})`;

@@ -9,8 +9,8 @@ import { type ActorRole, isAtLeast } from '../minimum-roles.ts';
 import type { PolicyVerdict } from '../policy-verdict.ts';
 
 /** An action on messages. `react` and `pin` also cover the removal of a reaction and of a pin. */
-export type MessageAction = 'post' | MessagePermission;
-/** Whose message the action is about. A post is one’s own. */
+export type MessageAction = 'post' | 'reply' | MessagePermission;
+/** Whose message the action is about. A post and a reply in a thread are one’s own. */
 export type Authorship = 'own' | 'others';
 
 /** Who may act: all members, those from the minimum role of this group upwards, or no one. */
@@ -22,6 +22,7 @@ type Entry = 'members' | keyof MinimumRoles | 'no_one';
  */
 const POLICY: Readonly<Record<MessageAction, Readonly<Record<Authorship, Entry>>>> = {
   post: { own: 'post', others: 'no_one' },
+  reply: { own: 'replyInThreads', others: 'no_one' },
   edit: { own: 'members', others: 'no_one' },
   delete: { own: 'members', others: 'deleteOthers' },
   react: { own: 'members', others: 'members' },
@@ -31,6 +32,7 @@ const POLICY: Readonly<Record<MessageAction, Readonly<Record<Authorship, Entry>>
 /** Why an action that the policy forbids is refused. */
 export const FORBIDDEN: Readonly<Partial<Record<MessageAction, string>>> = {
   post: 'Your role in this group can’t post messages',
+  reply: 'Your role in this group can’t reply in threads',
   edit: 'Only its author may edit a message',
   delete: 'Only the author or a member with a higher role may delete a message',
   pin: 'Your role in this group can’t pin messages',

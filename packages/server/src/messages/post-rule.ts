@@ -1,4 +1,10 @@
-import { type ConversationId, type Mention, refusal, type Seq } from '@parley/protocol';
+import {
+  type ConversationId,
+  type Mention,
+  type Refusal,
+  refusal,
+  type Seq,
+} from '@parley/protocol';
 import { minimumRolesOf } from '../minimum-roles.ts';
 import {
   type Command,
@@ -11,6 +17,7 @@ import { findNames, mentionsOf, type NamesInText } from './mentions.ts';
 import { authorize, FORBIDDEN, mayMentionEveryone, skipsSlowMode } from './policy.ts';
 import { readSenders, type Sender } from './senders.ts';
 import { refusalOfSlowMode, slowPost } from './slow-mode.ts';
+import { type ReplyPlace, readRoots, refusalOfRoot } from './thread-roots.ts';
 
 /** A command that posts a message. */
 export interface PostCommand extends Command {
@@ -18,6 +25,8 @@ export interface PostCommand extends Command {
   readonly body: string;
   /** The message that it quotes. */
   readonly replyTo: Seq | undefined;
+  /** The thread in which it is a reply. */
+  readonly inThread: ReplyPlace | undefined;
   readonly names: NamesInText | null;
 }
 
@@ -41,15 +50,19 @@ export async function decidePosts(
   tx: RuleContext,
   commands: readonly PostCommand[],
 ): Promise<Decision[]> {
-  const [senders, quoted, found] = await Promise.all([
+  const [senders, quoted, roots, found] = await Promise.all([
     readSenders(tx, commands),
     readQuoted(tx, commands),
+    readRoots(tx, commands),
     findNames(tx, commands),
   ]);
   return commands.map((command, n) => {
     const sender = senders.get(n);
-    const quotesMessage = command.replyTo === undefined || quoted.has(n);
-    const decision = decidePost(tx, command, sender, quotesMessage, (mayMentionEveryone) =>
+    const refused =
+      command.replyTo === undefined || quoted.has(n)
+        ? command.inThread && refusalOfRoot(roots.get(n))
+        : refusal('message_not_found', NO_QUOTED);
+    const decision = decidePost(tx, command, sender, refused ?? null, (mayMentionEveryone) =>
       mentionsOf(n, { names: command.names, mayMentionEveryone }, found),
     );
     // A later post of the same member in this batch has read the same time of the last one.
@@ -69,24 +82,40 @@ function decidePost(
   tx: RuleContext,
   command: PostCommand,
   sender: Sender | undefined,
-  quotesMessage: boolean,
+  /** Why a message that it names can’t be quoted or replied to; null if it can. */
+  refusedTarget: Refusal | null,
   mentionsFor: (mayMentionEveryone: boolean) => Mention[] | undefined,
 ): Decision {
   const minimumRoles = minimumRolesOf(sender?.visibility ?? 'public', sender?.overrides ?? {});
-  const verdict = authorize(sender?.role ?? 'non_member', 'post', 'own', minimumRoles);
-  if (verdict === 'forbidden') return { refuse: refusal(verdict, FORBIDDEN.post) };
-  if (verdict !== 'yes' || !sender) return { refuse: refusal('conversation_not_found') };
+  for (const action of actionsOf(command)) {
+    const verdict = authorize(sender?.role ?? 'non_member', action, 'own', minimumRoles);
+    if (verdict === 'forbidden') return { refuse: refusal(verdict, FORBIDDEN[action]) };
+    if (verdict !== 'yes') return { refuse: refusal('conversation_not_found') };
+  }
+  if (!sender) return { refuse: refusal('conversation_not_found') };
   if (sender.isArchived) return { refuse: refusal('conversation_archived') };
   if (sender.isBlocked) return { refuse: refusal('blocked') };
-  if (!quotesMessage) return { refuse: refusal('message_not_found', NO_QUOTED) };
-  const { stream, body, replyTo } = command;
+  if (refusedTarget) return { refuse: refusedTarget };
+  const { stream, body, replyTo, inThread } = command;
   const mentions = mentionsFor(mayMentionEveryone(sender.role, minimumRoles, sender.memberCount));
-  const data = { body, ...(replyTo !== undefined && { replyTo }), ...(mentions && { mentions }) };
+  const data = {
+    body,
+    ...(replyTo !== undefined && { replyTo }),
+    ...(inThread && { thread: inThread.thread }),
+    ...(inThread?.alsoInConversation && { alsoInConversation: true }),
+    ...(mentions && { mentions }),
+  };
   const event = newEvent(stream, 'message.posted', data);
   if (sender.slowModeSeconds === 0 || skipsSlowMode(sender.role)) return { events: [event] };
   const refused = refusalOfSlowMode(sender.slowModeSeconds, sender.lastSlowPostAt, tx.at);
   if (refused) return { refuse: refused };
   return { events: [event], writes: [slowPost(command, tx.at)] };
+}
+
+/** Returns what a command does: a reply that is also sent to the conversation does both. */
+function actionsOf({ inThread }: PostCommand): readonly ('post' | 'reply')[] {
+  if (!inThread) return ['post'];
+  return inThread.alsoInConversation ? ['reply', 'post'] : ['reply'];
 }
 
 /**

@@ -2,6 +2,7 @@ import type { EventType, Mention, Seq } from '@parley/protocol';
 import { listStatement } from '../storage/list-statement.ts';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
+import { addReplies, changeRoots } from './thread-projections.ts';
 
 const POSTED = listStatement(
   'messages-posted',
@@ -14,13 +15,15 @@ const POSTED = listStatement(
       at: 'timestamptz',
       reply_to: 'int8',
       mentions: 'text',
+      thread: 'int8',
+      also_in_conversation: 'bool',
     },
   ],
   (messages) =>
     `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq, reply_to,
-                           mentions)
+                           mentions, thread, also_in_conversation)
      select e.conversation_id, e.seq, e.author_id, e.body, e.at, e.seq, e.reply_to,
-            e.mentions::jsonb
+            e.mentions::jsonb, e.thread, e.also_in_conversation
      from ${messages.rows} e`,
 );
 
@@ -36,17 +39,24 @@ export const messageProjections = {
       events.map((e) => e.at),
       data.map((d) => d.replyTo ?? null),
       data.map((d) => toJson(d.mentions)),
+      data.map((d) => d.thread ?? null),
+      data.map((d) => d.alsoInConversation ?? false),
     ]);
     tx.issue(name, text, values);
+    const threads = data.map((d) => d.thread);
     insertMentions(
       tx,
-      events.map((e, n) => ({ event: e, message: e.seq, mentions: data[n]?.mentions })),
+      events.map((event, n) => {
+        const { mentions, thread } = data[n] ?? {};
+        return { event, message: event.seq, mentions, thread };
+      }),
     );
+    addReplies(tx, events, threads);
   },
 
   'message.edited': (tx, events) => {
     for (const e of events) {
-      const { message, body, mentions } = dataOf(e, 'message.edited');
+      const { message, body, mentions, thread } = dataOf(e, 'message.edited');
       tx.issue(
         'messages-edited',
         `update messages set body = $3, edited_at = $4, changed_seq = $5, mentions = $6::jsonb
@@ -54,7 +64,7 @@ export const messageProjections = {
         [e.stream, message, body, e.at, e.seq, toJson(mentions)],
       );
       tx.issue('mentions-deleted', MENTIONS_DELETED, [[e.stream], [message]]);
-      insertMentions(tx, [{ event: e, message, mentions }]);
+      insertMentions(tx, [{ event: e, message, mentions, thread }]);
     }
   },
 
@@ -72,6 +82,11 @@ export const messageProjections = {
       [streams, messages, events.map((e) => e.at), events.map((e) => e.seq)],
     );
     tx.issue('mentions-deleted', MENTIONS_DELETED, [streams, messages]);
+    changeRoots(
+      tx,
+      events,
+      events.map((e) => dataOf(e, 'message.deleted').thread),
+    );
     tx.issue(
       'messages-deleted-reactions',
       `delete from reactions r using unnest($1::uuid[], $2::int8[]) as e (conversation_id, message)
@@ -155,25 +170,27 @@ function insertMentions(
     readonly event: StoredEvent;
     readonly message: Seq;
     readonly mentions: readonly Mention[] | undefined;
+    readonly thread: Seq | undefined;
   }[],
 ): void {
-  const rows = texts.flatMap(({ event, message, mentions = [] }) => {
+  const rows = texts.flatMap(({ event, message, mentions = [], thread }) => {
     const users = mentions.flatMap((m) =>
       m.kind === 'user' && m.id !== event.actor ? [m.id] : [],
     );
     // Two spellings of a name are one account.
-    return [...new Set(users)].map((account) => ({ event, message, account }));
+    return [...new Set(users)].map((account) => ({ event, message, account, thread }));
   });
   if (rows.length === 0) return;
   tx.issue(
     'mentions-added',
-    `insert into mentions (conversation_id, message_seq, account_id, seq)
-     select * from unnest($1::uuid[], $2::int8[], $3::uuid[], $4::int8[])`,
+    `insert into mentions (conversation_id, message_seq, account_id, seq, thread)
+     select * from unnest($1::uuid[], $2::int8[], $3::uuid[], $4::int8[], $5::int8[])`,
     [
       rows.map((r) => r.event.stream),
       rows.map((r) => r.message),
       rows.map((r) => r.account),
       rows.map((r) => r.event.seq),
+      rows.map((r) => r.thread ?? null),
     ],
   );
 }

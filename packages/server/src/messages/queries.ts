@@ -1,7 +1,7 @@
 import type { AccountId, ConversationId, Event, Message, Seq, StreamId } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
-import { MESSAGE } from './message-sql.ts';
+import { isInConversation, MESSAGE } from './message-sql.ts';
 import { PAGE_BYTES } from './page-bytes.ts';
 
 /**
@@ -36,7 +36,7 @@ interface HistoryRow {
   newer_found: number;
 }
 
-/** Returns a page of history; null when the account is not a member. */
+/** Returns a page of history, without replies that are only in threads; null when the account is not a member. */
 export async function history(
   pool: Pool,
   account: AccountId,
@@ -63,6 +63,7 @@ export async function history(
           from (
             select * from messages
             where conversation_id = m.conversation_id and seq < $3
+              and ${isInConversation('messages')}
             order by seq desc limit $4) page) g
       ) older
       cross join lateral (
@@ -75,6 +76,7 @@ export async function history(
           from (
             select * from messages
             where conversation_id = m.conversation_id and seq >= $3
+              and ${isInConversation('messages')}
             order by seq limit $5) page) g
       ) newer
       where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
@@ -94,7 +96,7 @@ export async function history(
 }
 
 /** Returns how many messages to read before `at`, and how many from `at` on. */
-function cut({ before, after, around, limit }: HistoryRequest): {
+export function cut({ before, after, around, limit }: HistoryRequest): {
   at: number;
   older: number;
   newer: number;

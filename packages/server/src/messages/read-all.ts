@@ -1,6 +1,7 @@
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { RefusalError } from '../http/errors.ts';
+import { isInConversation } from './message-sql.ts';
 import type { ReadCursors, ReadMove } from './read-cursors.ts';
 
 /**
@@ -23,7 +24,7 @@ export async function readAll(
       where m.account_id = $1 and m.left_seq is null
         and exists (select from messages g
                     where g.conversation_id = m.conversation_id and g.seq > m.read_seq
-                      and g.author_id <> $1 and g.deleted_at is null)`,
+                      and g.author_id <> $1 and g.deleted_at is null and ${isInConversation()})`,
     values: [account],
   });
   const moves = await Promise.all(

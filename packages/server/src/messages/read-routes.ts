@@ -15,6 +15,7 @@ import { readAll } from './read-all.ts';
 import { cursorsOf, type ReadCursors, type ReadMove } from './read-cursors.ts';
 import { OfConversation, OfMessage, security } from './requests.ts';
 import { seenBy } from './seen-by.ts';
+import { readAllThreads, type ThreadMove } from './thread-cursors.ts';
 
 /** The dependencies of the routes of read cursors. */
 export interface ReadRouteDeps {
@@ -24,12 +25,14 @@ export interface ReadRouteDeps {
   readonly authenticate: onRequestAsyncHookHandler;
   /** Notifies connected clients of a read cursor that was moved over REST. */
   readonly onReadMoved: (account: AccountId, move: ReadMove) => void;
+  /** The same for the read cursor of a thread. */
+  readonly onThreadRead: (account: AccountId, move: ThreadMove) => void;
 }
 
 /** Registers the routes of read cursors. */
 export function readRoutes(instance: FastifyInstance, deps: ReadRouteDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, readCursors, authenticate: onRequest, onReadMoved } = deps;
+  const { pool, readCursors, authenticate: onRequest, onReadMoved, onThreadRead } = deps;
 
   app.route({
     method: 'POST',
@@ -82,7 +85,7 @@ export function readRoutes(instance: FastifyInstance, deps: ReadRouteDeps): void
       tags: ['Read cursors'],
       summary: 'Mark all conversations as read',
       description:
-        'Moves each read cursor that has unread messages to the end of its conversation. Returns all read cursors.',
+        'Moves each read cursor that has unread messages to the end of its conversation, and those of the threads that the account follows. Returns the read cursors of the conversations.',
       security,
       response: { 200: CursorsAnswer, ...problems(401) },
     },
@@ -91,6 +94,9 @@ export function readRoutes(instance: FastifyInstance, deps: ReadRouteDeps): void
       const account = sessionOf(request).account;
       for (const move of await readAll(pool, readCursors, account)) {
         if (move.moved) onReadMoved(account, move);
+      }
+      for (const move of await readAllThreads(pool, account)) {
+        if (move.moved) onThreadRead(account, move);
       }
       return cursorsOf(pool, account);
     },

@@ -20,7 +20,9 @@ export function redactMessages(tx: StatementSink, deletions: readonly StoredEven
 function redactInStream(tx: StatementSink, stream: StreamId, messages: readonly Seq[]): void {
   tx.issue(
     'messages-redact-posted',
-    `update events set data = '{"body":""}', command_digest = null
+    // A deleted reply is still one: its thread says where it is.
+    `update events set command_digest = null, data = json_strip_nulls(json_build_object(
+       'body', '', 'thread', data -> 'thread', 'alsoInConversation', data -> 'alsoInConversation'))
      where stream_id = $1 and seq = any($2::int8[]) and type = 'message.posted'`,
     [stream, messages],
   );

@@ -32,6 +32,7 @@ import { mentionSuggestions } from './mention-suggestions.ts';
 import { eventsFor, history, messageFor, pinnedMessages } from './queries.ts';
 import { type ReadRouteDeps, readRoutes } from './read-routes.ts';
 import { commandRequest, headers, OfConversation, OfMessage, security } from './requests.ts';
+import { replyPlaceOf } from './thread-roots.ts';
 
 /** The dependencies of the message routes. */
 export interface MessageDeps extends ReadRouteDeps {
@@ -80,7 +81,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       tags: ['Messages'],
       summary: 'Post a message',
       description:
-        'With `replyTo` it quotes a message of the same conversation. A quote always shows the text that the quoted message has now. The server resolves `@username`, `@everyone`, `@here` and `#group-name` in the text, outside of code, to `mentions`.',
+        'With `thread` it is a reply in the thread of that message, and with `alsoInConversation` it is shown among the messages of the conversation too. With `replyTo` it quotes a message of the same conversation. A quote always shows the text that the quoted message has now. The server resolves `@username`, `@everyone`, `@here` and `#group-name` in the text, outside of code, to `mentions`.',
       security,
       headers,
       params: OfConversation,
@@ -92,13 +93,14 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       const command = commandRequest(request, request.params.id);
       const { actor: author, conversation } = command;
       const { body, replyTo } = request.body;
+      const inThread = replyPlaceOf(request.body);
       const { seq, at, repeated } = storedOrRefuse(
-        await postMessage(append, command, body, replyTo),
+        await postMessage(append, command, body, replyTo, inThread),
       );
       reply.code(201);
       // A message from an earlier request may have changed since, and names in the text were looked up.
       if (repeated || mayMention(body)) return after(author, conversation, seq);
-      return newMessage({ conversation, seq, author, body, postedAt: at, replyTo });
+      return newMessage({ conversation, seq, author, body, postedAt: at, replyTo, ...inThread });
     },
   });
 

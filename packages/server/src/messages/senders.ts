@@ -41,10 +41,11 @@ const MEMBERS = listStatement(
   // The role on the server is read only where it matters in the group of everyone, and the last post
   // only in slow mode: of all membership periods, as leaving ends no wait.
   (senders) =>
-    `select i.n, m.role, c.visibility, c.is_everyone, c.post, c.mention_everyone,
+    `select i.n, m.role, c.visibility, c.is_everyone, c.post, c.reply, c.mention_everyone,
             c.member_count,
             case when c.is_everyone
-                   and (c.post is not null or c.slow_mode_seconds > 0 or i.is_to_everyone) then
+                   and (c.post is not null or c.reply is not null or c.slow_mode_seconds > 0
+                        or i.is_to_everyone) then
               (select a.role in ('owner', 'admin') from accounts a where a.id = i.account_id)
             end as is_server_admin,
             c.is_archived, c.slow_mode_seconds,
@@ -64,6 +65,7 @@ const MEMBERS = listStatement(
      ) m
      cross join lateral (
        select visibility, is_everyone, member_count, minimum_roles ->> 'post' as post,
+              minimum_roles ->> 'replyInThreads' as reply,
               minimum_roles ->> 'mentionEveryone' as mention_everyone,
               archived_at is not null as is_archived, slow_mode_seconds,
               kind, direct_key
@@ -91,6 +93,7 @@ export async function readSenders(
     visibility: Visibility;
     is_everyone: boolean;
     post: MemberRole | null;
+    reply: MemberRole | null;
     mention_everyone: MemberRole | null;
     member_count: number;
     is_server_admin: boolean | null;
@@ -101,13 +104,17 @@ export async function readSenders(
   }>(name, text, values);
   return new Map(
     rows.map((row) => {
-      const { n, role, visibility, post, mention_everyone: mentionEveryone } = row;
+      const { n, role, visibility, post, reply, mention_everyone: mentionEveryone } = row;
       return [
         n - 1,
         {
           role: actingRole(role, row.is_everyone, row.is_server_admin === true),
           visibility,
-          overrides: { ...(post && { post }), ...(mentionEveryone && { mentionEveryone }) },
+          overrides: {
+            ...(post && { post }),
+            ...(reply && { replyInThreads: reply }),
+            ...(mentionEveryone && { mentionEveryone }),
+          },
           memberCount: row.member_count,
           isArchived: row.is_archived,
           slowModeSeconds: row.slow_mode_seconds,

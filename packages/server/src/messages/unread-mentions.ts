@@ -1,22 +1,28 @@
 import { LIMITS } from '@parley/protocol';
+import { isInConversation } from './message-sql.ts';
 
 /** SQL: whether the message `g` mentions everyone. An index has these messages. */
 const TO_EVERYONE = `g.mentions @> '[{"kind": "everyone"}]'`;
 
 /**
  * SQL: the seqs of the messages after `readSeq` that mention the account or everyone, as a JSON array in
- * order, at most the last `limits.unreadMax`. Computed on every read, like the number of unread messages.
+ * order, at most the last `limits.unreadMax`, without replies that are only in threads. Computed on every read, like the number of unread messages.
  */
 export const unreadMentions = (conversation: string, account: string, readSeq: string) =>
   `(select coalesce(json_agg(seq order by seq), '[]') from (
-      (select message_seq as seq from mentions
-       where account_id = ${account} and conversation_id = ${conversation}
-         and message_seq > ${readSeq}
-       order by message_seq desc limit ${LIMITS.unreadMax})
+      (select n.message_seq as seq from mentions n
+       where n.account_id = ${account} and n.conversation_id = ${conversation}
+         and n.message_seq > ${readSeq}
+         -- Most mentions are in no thread, and need no look at their message.
+         and (n.thread is null or exists (
+           select from messages g
+           where g.conversation_id = n.conversation_id and g.seq = n.message_seq
+             and ${isInConversation()}))
+       order by n.message_seq desc limit ${LIMITS.unreadMax})
       union
       (select g.seq from messages g
        where g.conversation_id = ${conversation} and g.seq > ${readSeq} and ${TO_EVERYONE}
-         and g.author_id <> ${account}
+         and g.author_id <> ${account} and ${isInConversation()}
        order by g.seq desc limit ${LIMITS.unreadMax})
       order by seq desc
       limit ${LIMITS.unreadMax}

@@ -27,6 +27,7 @@ export async function* exportOf(
   yield field('otherProviders', await all(IDENTITIES));
   yield field('emails', await all(EMAILS));
   yield field('drafts', await all(DRAFTS));
+  yield field('followedThreads', await all(THREAD_FOLLOWS));
   yield field('savedMessages', await all(SAVED));
   yield field('scheduledMessages', await all(SCHEDULED));
   yield field('blockedUsers', await all(BLOCKS));
@@ -104,10 +105,13 @@ const SAVED = `select conversation_id as conversation, message_seq as message,
 const SCHEDULED = `select conversation_id as conversation, body, reply_to as "replyTo",
     send_at as "sendAt", created_at as "createdAt", failure
   from scheduled_messages where account_id = $1 order by send_at, id`;
+const THREAD_FOLLOWS = `select conversation_id as conversation, thread, is_following as "isFollowing"
+  from thread_follows where account_id = $1 order by seq`;
 const MESSAGES = {
   name: 'export-messages',
   text: `select conversation_id as conversation, seq, body, posted_at as "postedAt",
-           edited_at as "editedAt", deleted_at as "deletedAt", reply_to as "replyTo"
+           edited_at as "editedAt", deleted_at as "deletedAt", reply_to as "replyTo",
+           thread, also_in_conversation as "alsoInConversation"
          from messages where conversation_id = $1 and author_id = $2 and seq > $4
          order by seq limit $3`,
   first: [0],

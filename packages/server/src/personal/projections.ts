@@ -94,4 +94,38 @@ export const personalProjections = {
       );
     }
   },
+
+  'thread.followed': (tx, events) => {
+    for (const e of events) {
+      const { conversation, message, since } = dataOf(e, 'thread.followed');
+      tx.issue('threads-followed', THREAD_FOLLOWED, [
+        e.stream,
+        conversation,
+        message,
+        true,
+        since,
+        e.seq,
+      ]);
+    }
+  },
+
+  'thread.unfollowed': (tx, events) => {
+    for (const e of events) {
+      const { conversation, message } = dataOf(e, 'thread.unfollowed');
+      tx.issue('threads-followed', THREAD_FOLLOWED, [
+        e.stream,
+        conversation,
+        message,
+        false,
+        null,
+        e.seq,
+      ]);
+    }
+  },
 } satisfies Partial<Record<EventType, Projection>>;
+
+const THREAD_FOLLOWED = `
+  insert into thread_follows (account_id, conversation_id, thread, is_following, since, seq)
+  values ($1, $2, $3, $4, $5, $6)
+  on conflict (account_id, conversation_id, thread) do update
+  set is_following = excluded.is_following, since = excluded.since, seq = excluded.seq`;

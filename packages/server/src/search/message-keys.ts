@@ -76,6 +76,8 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'scheduled.sent': 'none',
   'scheduled.failed': 'none',
   'conversation.left': 'none',
+  'thread.followed': 'none',
+  'thread.unfollowed': 'none',
   'account.blocked': 'none',
   'account.unblocked': 'none',
   'user.registered': 'none',

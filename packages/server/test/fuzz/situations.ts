@@ -235,6 +235,7 @@ function messages(fixtures: Fixtures): Situations {
       unread: undefined,
       revision: undefined,
       remindAt: undefined,
+      thread: undefined,
     });
   };
   const one = () => message();
@@ -253,6 +254,11 @@ function messages(fixtures: Fixtures): Situations {
     unpinMessage: () => message(['PUT', 'pin']),
     moveReadCursor: one,
     listSeenBy: one,
+    getThread: one,
+    followThread: one,
+    unfollowThread: () => message(['PUT', 'thread/follow']),
+    moveThreadCursor: one,
+    listThreads: async () => as((await fixtures.shared()).member, { after: undefined }),
     searchMessages: async () => as((await fixtures.shared()).member, SEARCH),
     saveMessage: one,
     scheduleMessage: async () => {

@@ -15,7 +15,7 @@ export const messageRuleStatements: readonly Statement[] = [
   ...listForms(
     reads(
       'messages-members',
-      'd3b9d094e380',
+      'e2a437235020',
       (tx, values) => {
         const [accounts, conversations, toEveryone] = values as [string[], string[], boolean[]];
         return accounts.flatMap((account, n) => {
@@ -27,6 +27,7 @@ export const messageRuleStatements: readonly Statement[] = [
           const c = tx.one(tx.tables.conversationsById, conversations[n] as string);
           if (!c || !last || last.left_seq !== null) return [];
           const post = c.minimum_roles.post ?? null;
+          const reply = c.minimum_roles.replyInThreads ?? null;
           const isSlow = c.slow_mode_seconds > 0;
           return [
             {
@@ -35,10 +36,11 @@ export const messageRuleStatements: readonly Statement[] = [
               visibility: c.visibility,
               is_everyone: c.is_everyone,
               post,
+              reply,
               mention_everyone: c.minimum_roles.mentionEveryone ?? null,
               member_count: c.member_count,
               is_server_admin:
-                c.is_everyone && (post !== null || isSlow || toEveryone[n])
+                c.is_everyone && (post !== null || reply !== null || isSlow || toEveryone[n])
                   ? isServerAdmin(tx, account)
                   : null,
               is_archived: c.archived_at !== null,
@@ -56,6 +58,7 @@ export const messageRuleStatements: readonly Statement[] = [
         'visibility',
         'is_everyone',
         'post',
+        'reply',
         'mention_everyone',
         'member_count',
         'is_server_admin',
@@ -65,7 +68,7 @@ export const messageRuleStatements: readonly Statement[] = [
         'is_blocked',
       ],
     ),
-    '753a9fec67af',
+    '2884b08757b5',
   ),
 
   reads(
@@ -82,7 +85,7 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'messages-target',
-    '94ff4f4e5657',
+    'cc7315c94ea5',
     (tx, values) => {
       const [account, conversation, seq] = values as [string, string, number];
       const c = tx.one(tx.tables.conversationsById, conversation);
@@ -96,6 +99,8 @@ export const messageRuleStatements: readonly Statement[] = [
           author_id: message?.author_id ?? null,
           deleted: (message?.deleted_at ?? null) !== null,
           changed_seq: message?.changed_seq ?? null,
+          thread: message?.thread ?? null,
+          also_in_conversation: message?.also_in_conversation ?? null,
           visibility: c.visibility,
           overrides: c.minimum_roles,
           role: membership.role,
@@ -111,6 +116,8 @@ export const messageRuleStatements: readonly Statement[] = [
       'author_id',
       'deleted',
       'changed_seq',
+      'thread',
+      'also_in_conversation',
       'visibility',
       'overrides',
       'role',
@@ -197,16 +204,16 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'messages-still-to-erase',
-    '47c162d08116',
+    'e15566aca4a8',
     (tx, values) => {
       const [conversation, author, seqs] = values as [string, string, number[]];
       return [...new Set(seqs)]
         .sort((a, b) => a - b)
         .flatMap((seq) => tx.all(tx.tables.messagesByKey, conversation + seq))
         .filter((m) => isOpenOf(m, author))
-        .map(({ seq }) => ({ seq }));
+        .map(({ seq, thread, also_in_conversation }) => ({ seq, thread, also_in_conversation }));
     },
-    ['seq'],
+    ['seq', 'thread', 'also_in_conversation'],
   ),
 ];
 
@@ -246,8 +253,8 @@ export const messageProjectionStatements: readonly Statement[] = [
   }),
 
   ...listForms(
-    writes('messages-posted', '981b61deb9fa', function* (tx, values) {
-      const [streams, seqs, authors, bodies, ats, quoted, mentions] = values as [
+    writes('messages-posted', '40093d176cb1', function* (tx, values) {
+      const [streams, seqs, authors, bodies, ats, quoted, mentions, threads, also] = values as [
         string[],
         number[],
         string[],
@@ -255,6 +262,8 @@ export const messageProjectionStatements: readonly Statement[] = [
         string[],
         (number | null)[],
         (string | null)[],
+        (number | null)[],
+        boolean[],
       ];
       for (const [n, conversation_id] of streams.entries()) {
         yield* tx.insert(tx.tables.messages, {
@@ -268,11 +277,13 @@ export const messageProjectionStatements: readonly Statement[] = [
           changed_seq: seqs[n] as number,
           reply_to: quoted[n] ?? null,
           mentions: mentionsIn(mentions[n]),
+          thread: threads[n] ?? null,
+          also_in_conversation: also[n] ?? false,
         });
       }
       return changed('INSERT', streams.length);
     }),
-    '748c0055306e',
+    '8f37328af422',
   ),
 
   writes(
@@ -334,14 +345,21 @@ export const messageProjectionStatements: readonly Statement[] = [
     return changed('DELETE', yield* tx.delete(tx.tables.mentions, rows));
   }),
 
-  writes('mentions-added', '0070a72f4c8d', function* (tx, values) {
-    const [streams, messages, accounts, seqs] = values as [string[], number[], string[], number[]];
+  writes('mentions-added', '7be30c92fc35', function* (tx, values) {
+    const [streams, messages, accounts, seqs, threads] = values as [
+      string[],
+      number[],
+      string[],
+      number[],
+      (number | null)[],
+    ];
     for (const [n, conversation_id] of streams.entries()) {
       yield* tx.insert(tx.tables.mentions, {
         conversation_id,
         message_seq: messages[n] as number,
         account_id: accounts[n] as string,
         seq: seqs[n] as number,
+        thread: threads[n] ?? null,
       });
     }
     return changed('INSERT', streams.length);
@@ -414,7 +432,7 @@ export const messageProjectionStatements: readonly Statement[] = [
     return changed('DELETE', yield* tx.delete(tx.tables.pins, rows));
   }),
 
-  writes('messages-redact-posted', '6e4e11c1fb4d', function* (tx, values) {
+  writes('messages-redact-posted', 'b647fd720ab0', function* (tx, values) {
     const [stream, seqs] = values as [string, number[]];
     const { events, eventsByPlace } = tx.tables;
     const rows = [...new Set(seqs)]
@@ -425,7 +443,11 @@ export const messageProjectionStatements: readonly Statement[] = [
       events,
       rows,
       (e) => e.type === 'message.posted',
-      (e) => ({ ...e, data: '{"body":""}', command_digest: null }),
+      (e) => {
+        const { thread, alsoInConversation } = JSON.parse(e.data) as Record<string, unknown>;
+        const data = JSON.stringify({ body: '', thread, alsoInConversation });
+        return { ...e, data, command_digest: null };
+      },
     );
     return changed('UPDATE', redacted.length);
   }),

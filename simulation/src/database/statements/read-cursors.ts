@@ -6,9 +6,9 @@ import { type Result, reads, type Statement, selected, writes } from './statemen
 
 /** The statements of read cursors. */
 export const readCursorStatements: readonly Statement[] = [
-  writes('read-cursors-move', 'b8b05fe2ff9c', move),
+  writes('read-cursors-move', 'ef033feb8e2f', move),
 
-  reads('read-cursors-of', 'f0b25f6136a7', (tx, [account]) => {
+  reads('read-cursors-of', 'd6808f9651c2', (tx, [account]) => {
     const row = tx.one(tx.tables.accountsById, account as string);
     if (!row) return [];
     const items = tx

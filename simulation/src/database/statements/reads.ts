@@ -8,7 +8,7 @@ import { jsonTime, reads, type Statement } from './statement.ts';
  * before its limit.
  */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', 'eecca4a54033', (tx, values) => {
+  reads('messages-history', '81338790bc45', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,
@@ -19,6 +19,7 @@ export const messageReadStatements: readonly Statement[] = [
     const stream = tx.one(tx.tables.streamsById, conversation);
     if (!stream || !isMember(tx, account, conversation)) return [];
     const { messagesByPlace } = tx.tables;
+    // No simulation has replies in threads.
     const before = firstOf(tx, messagesByPlace.before(conversation, at), older).reverse();
     const from = firstOf(tx, messagesByPlace.from(conversation, at), newer);
     return [
@@ -32,7 +33,7 @@ export const messageReadStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('messages-one', '95cfd30ee2be', (tx, values) => {
+  reads('messages-one', '966caa2758e5', (tx, values) => {
     const [account, conversation, seq] = values as [string, string, number];
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
@@ -62,7 +63,7 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ exists: true, items: items.map(versionJson), found: items.length }];
   }),
 
-  reads('messages-pinned-list', '9d067ee915a8', (tx, values) => {
+  reads('messages-pinned-list', '7ca65840a250', (tx, values) => {
     const [account, conversation] = values as [string, string];
     if (!isMember(tx, account, conversation)) return [];
     const pins = tx.all(tx.tables.pinsByConversation, conversation).sort((a, b) => b.seq - a.seq);
@@ -153,6 +154,9 @@ function messageJson(tx: Transaction, m: MessageRow) {
   return {
     ...fieldsJson(m),
     replyTo: m.reply_to,
+    thread: m.thread,
+    alsoInConversation: m.also_in_conversation,
+    threadSummary: null,
     mentions: m.mentions ?? [],
     reactions: [...reactions].map(([emoji, accounts]) => ({ emoji, accounts })),
     pinned: pin ? { by: pin.pinned_by, at: jsonTime(pin.pinned_at) } : null,

@@ -8,14 +8,14 @@ import { jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
-  reads('conversations-of', '90260c0bc8eb', (tx, [account]) => [
+  reads('conversations-of', 'b755f325fd63', (tx, [account]) => [
     {
       items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
       is_server_admin: isServerAdmin(tx, account as string),
     },
   ]),
 
-  reads('conversations-for', '54190fcca4f7', (tx, values) => {
+  reads('conversations-for', '75c9cb07b515', (tx, values) => {
     const [account, id] = values as [string, string];
     return currentOf(tx, account)
       .filter((c) => c.conversation.id === id)
@@ -25,7 +25,7 @@ export const snapshotStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('conversations-start', '87435684eac9', start),
+  reads('conversations-start', 'cdc377635e99', start),
 
   reads('conversations-public', 'd7bf4b46701a', (tx, values) => {
     const [account, name, after, search, limit] = values as [

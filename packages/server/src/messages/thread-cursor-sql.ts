@@ -1,0 +1,88 @@
+import { LIMITS } from '@parley/protocol';
+
+/**
+ * How far accounts have read threads, as SQL. Everything but the cursor follows from the events: who follows a
+ * thread, from where on it has unread replies, and how many.
+ */
+
+/**
+ * SQL: one row with `is_following` and `read_seq` for an account and a thread; null as `read_seq` if nothing
+ * says how far it has read. Without a cursor it has read up to its first message in the thread, or up to the
+ * first one that mentions it; never less than before it first joined.
+ */
+export const threadState = (account: string, conversation: string, thread: string) => `(
+  select coalesce(f.is_following, p.seq is not null or n.first is not null) as is_following,
+    greatest(
+      coalesce(c.read_seq, least(p.seq, n.first - 1)),
+      f.since,
+      (select min(j.joined_seq) from memberships j
+       where j.conversation_id = ${conversation} and j.account_id = ${account})
+    ) as read_seq
+  from (select) one
+  left join thread_participants p
+    on p.account_id = ${account} and p.conversation_id = ${conversation} and p.thread = ${thread}
+  left join thread_follows f
+    on f.account_id = ${account} and f.conversation_id = ${conversation} and f.thread = ${thread}
+  left join thread_cursors c
+    on c.account_id = ${account} and c.conversation_id = ${conversation} and c.thread = ${thread}
+  cross join lateral (
+    select min(own.message_seq) as first from mentions own
+    where own.account_id = ${account} and own.conversation_id = ${conversation}
+      and own.thread = ${thread}
+  ) n
+)`;
+
+/** SQL: whether the reply `t` counts as unread after `readSeq`. */
+const isUnread = (account: string, conversation: string, thread: string, readSeq: string) =>
+  `t.conversation_id = ${conversation} and t.thread = ${thread} and t.seq > ${readSeq}
+   and t.author_id <> ${account} and t.deleted_at is null`;
+
+/** SQL: whether a thread has replies of others after `readSeq`. */
+export const hasUnreadReplies = (
+  account: string,
+  conversation: string,
+  thread: string,
+  readSeq: string,
+) => `exists (select from messages t where ${isUnread(account, conversation, thread, readSeq)})`;
+
+/** SQL: the `ThreadCursor` of an account, from what {@link threadState} says and the head of the stream. */
+export const threadCursor = (
+  of: { readonly account: string; readonly conversation: string; readonly thread: string },
+  state: { readonly isFollowing: string; readonly readSeq: string },
+  head: string,
+) => {
+  const { account, conversation, thread } = of;
+  // Of a thread that the account does not follow nothing is unread.
+  const readSeq = `case when ${state.isFollowing} then ${state.readSeq} else ${head} end`;
+  const unread = isUnread(account, conversation, thread, readSeq);
+  return `json_build_object(
+    'conversation', ${conversation},
+    'thread', ${thread},
+    'isFollowing', ${state.isFollowing},
+    'readSeq', ${readSeq},
+    'unread', (select count(*)::int from (
+      select from messages t where ${unread} order by t.seq limit ${LIMITS.unreadMax}) counted),
+    'unreadMentions', (select coalesce(json_agg(seq order by seq), '[]') from (
+      select t.seq from messages t
+      where ${unread}
+        and (t.mentions @> '[{"kind": "everyone"}]'
+          or exists (select from mentions n
+                     where n.account_id = ${account} and n.conversation_id = t.conversation_id
+                       and n.message_seq = t.seq))
+      order by t.seq desc limit ${LIMITS.unreadMax}) mentioned),
+    'asOf', ${head})`;
+};
+
+/** SQL: the threads that account $1 may follow, with replies, in the conversations of which it is a member. */
+export const threadsOfAccount = `(
+  select x.conversation_id, x.thread
+  from (
+    select conversation_id, thread from thread_participants where account_id = $1
+    union
+    select conversation_id, thread from mentions where account_id = $1 and thread is not null
+    union
+    select conversation_id, thread from thread_follows where account_id = $1 and is_following
+  ) x
+  join memberships m
+    on m.account_id = $1 and m.conversation_id = x.conversation_id and m.left_seq is null
+)`;

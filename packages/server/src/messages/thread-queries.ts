@@ -1,0 +1,214 @@
+import {
+  type AccountId,
+  type ConversationId,
+  type FollowedThread,
+  LIMITS,
+  type Message,
+  type Seq,
+  type ThreadCursor,
+  type ThreadPage,
+} from '@parley/protocol';
+import type { Pool } from 'pg';
+import { timestamp } from '../storage/sql.ts';
+import { MESSAGE } from './message-sql.ts';
+import { PAGE_BYTES } from './page-bytes.ts';
+import { cut, type HistoryRequest } from './queries.ts';
+import {
+  hasUnreadReplies,
+  threadCursor,
+  threadState,
+  threadsOfAccount,
+} from './thread-cursor-sql.ts';
+
+/** Reads threads, for members of their conversations only. Each function is one statement. */
+
+/** Why there is no thread to show. */
+export type ThreadRefusal = 'conversation_not_found' | 'message_not_found' | 'is_reply';
+
+interface ThreadRow {
+  exists: boolean;
+  is_reply: boolean;
+  last_seq: Seq;
+  root: Message | null;
+  cursor: ThreadCursor;
+  older: Message[];
+  older_found: number;
+  newer: Message[];
+  newer_found: number;
+}
+
+/** SQL: a page of replies of the thread $3, on one side of the place $4. */
+const replies = (side: 'older' | 'newer', limit: string) => {
+  const order = side === 'older' ? 'desc' : 'asc';
+  return `(
+    select coalesce(json_agg(${MESSAGE} order by g.seq)
+                    filter (where g.bytes_before < ${PAGE_BYTES}), '[]') as items,
+      count(*)::int as found
+    from (
+      select *, sum(octet_length(body)) over (order by seq ${order})
+                - octet_length(body) as bytes_before
+      from (
+        select * from messages
+        where conversation_id = m.conversation_id and thread = $3
+          and seq ${side === 'older' ? '<' : '>='} $4
+        order by seq ${order} limit ${limit}) page) g
+  )`;
+};
+
+/** Returns a page of the replies of a thread with its root. A message without replies has an empty one. */
+export async function threadPage(
+  pool: Pool,
+  account: AccountId,
+  conversation: ConversationId,
+  thread: Seq,
+  request: HistoryRequest,
+): Promise<ThreadPage | ThreadRefusal> {
+  const { at, older, newer } = cut(request);
+  const { rows } = await pool.query<ThreadRow>({
+    name: 'threads-page',
+    // One extra row on either side shows whether there are more, as in pages of history.
+    text: `
+      select root.seq is not null as exists, root.thread is not null as is_reply, s.last_seq,
+        (select ${MESSAGE} from messages g
+         where g.conversation_id = root.conversation_id and g.seq = root.seq) as root,
+        ${threadCursor(
+          { account: 'm.account_id', conversation: 'm.conversation_id', thread: '$3::int8' },
+          { isFollowing: 'state.is_following', readSeq: 'state.read_seq' },
+          's.last_seq',
+        )} as cursor,
+        older.items as older, older.found as older_found,
+        newer.items as newer, newer.found as newer_found
+      from memberships m
+      join streams s on s.id = m.conversation_id
+      left join messages root on root.conversation_id = m.conversation_id and root.seq = $3::int8
+      cross join lateral ${threadState('m.account_id', 'm.conversation_id', '$3::int8')} state
+      cross join lateral ${replies('older', '$5')} older
+      cross join lateral ${replies('newer', '$6')} newer
+      where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
+    values: [account, conversation, thread, at, older + 1, newer + 1],
+  });
+  const [row] = rows;
+  if (!row) return 'conversation_not_found';
+  if (!row.exists || !row.root) return 'message_not_found';
+  if (row.is_reply) return 'is_reply';
+  // A page of long messages ends early, on the side that is farther from the place.
+  const before = row.older.length > older ? row.older.slice(1) : row.older;
+  const from = row.newer.slice(0, newer);
+  return {
+    root: row.root,
+    cursor: row.cursor,
+    items: [...before, ...from],
+    hasOlder: row.older_found > before.length,
+    hasNewer: row.newer_found > from.length,
+    asOf: row.last_seq,
+  };
+}
+
+/** The key of a thread in the list of followed threads, which a page continues after. */
+export interface ThreadKey {
+  readonly isUnread: boolean;
+  /** The time of its last reply, RFC 3339. */
+  readonly at: string;
+  readonly conversation: ConversationId;
+  readonly thread: Seq;
+}
+
+/**
+ * SQL: the threads with replies that account $1 follows: with `read_seq`, and the last reply `last_seq` and
+ * its time `last_at`.
+ */
+const FOLLOWED = `(
+  select x.conversation_id, x.thread, state.read_seq, last.seq as last_seq, last.posted_at as last_at
+  from ${threadsOfAccount} x
+  cross join lateral ${threadState('$1::uuid', 'x.conversation_id', 'x.thread')} state
+  cross join lateral (
+    select t.seq, t.posted_at from messages t
+    where t.conversation_id = x.conversation_id and t.thread = x.thread and t.deleted_at is null
+    order by t.seq desc
+    limit 1
+  ) last
+  where state.is_following
+)`;
+
+const cursorOfFollowed = threadCursor(
+  { account: '$1::uuid', conversation: 'f.conversation_id', thread: 'f.thread' },
+  { isFollowing: 'true', readSeq: 'f.read_seq' },
+  's.last_seq',
+);
+
+/**
+ * Returns a page of the threads that an account follows: those with unread replies first, then by the last
+ * reply. `next` is null on the last page.
+ */
+export async function followedThreads(
+  pool: Pool,
+  account: AccountId,
+  { after, limit }: { readonly after: ThreadKey | null; readonly limit: number },
+): Promise<{ items: FollowedThread[]; next: ThreadKey | null }> {
+  const { rows } = await pool.query<{ item: FollowedThread; is_unread: boolean; at: string }>({
+    name: 'threads-followed-list',
+    text: `
+      select f.is_unread, ${timestamp('f.last_at')} as at,
+        json_build_object('root', ${MESSAGE}, 'cursor', ${cursorOfFollowed}) as item
+      from (
+        select *
+        from (
+          select f.*, ${hasUnreadReplies('$1::uuid', 'f.conversation_id', 'f.thread', 'f.read_seq')}
+            as is_unread
+          from ${FOLLOWED} f
+        ) f
+        where $2::bool is null
+          or (f.is_unread, f.last_at, f.conversation_id, f.thread)
+             < ($2::bool, $3::timestamptz, $4::uuid, $5::int8)
+        order by f.is_unread desc, f.last_at desc, f.conversation_id desc, f.thread desc
+        limit $6
+      ) f
+      join streams s on s.id = f.conversation_id
+      join messages g on g.conversation_id = f.conversation_id and g.seq = f.thread
+      order by f.is_unread desc, f.last_at desc, f.conversation_id desc, f.thread desc`,
+    values: [
+      account,
+      after?.isUnread ?? null,
+      after?.at ?? null,
+      after?.conversation ?? null,
+      after?.thread ?? null,
+      limit + 1,
+    ],
+  });
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  return {
+    items: shown.map((row) => row.item),
+    next: last
+      ? {
+          isUnread: last.is_unread,
+          at: last.at,
+          conversation: last.item.cursor.conversation,
+          thread: last.item.cursor.thread,
+        }
+      : null,
+  };
+}
+
+/**
+ * Returns the cursors of the threads that an account follows with its read version, as of one moment: of at
+ * most `limits.threadCursors`, those with the latest replies.
+ */
+export async function threadCursorsOf(
+  pool: Pool,
+  account: AccountId,
+): Promise<{ readVersion: number; items: ThreadCursor[] }> {
+  const { rows } = await pool.query<{ read_version: number; items: ThreadCursor[] }>({
+    name: 'threads-cursors-of',
+    text: `
+      select a.read_version,
+        (select coalesce(json_agg(${cursorOfFollowed} order by f.last_at desc), '[]')
+         from (
+           select * from ${FOLLOWED} f order by f.last_at desc limit ${LIMITS.threadCursors}
+         ) f
+         join streams s on s.id = f.conversation_id) as items
+      from accounts a where a.id = $1`,
+    values: [account],
+  });
+  return { readVersion: rows[0]?.read_version ?? 0, items: rows[0]?.items ?? [] };
+}

@@ -1,0 +1,459 @@
+import {
+  type AccountId,
+  type ConversationId,
+  type Event,
+  LIMITS,
+  type Message,
+  type Seq,
+  streamOfConversation,
+  type ThreadPage,
+} from '@parley/protocol';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestDatabase } from '../../test/support/database.ts';
+import {
+  aBootstrappedAppend,
+  about,
+  aRealGroup,
+  aUser,
+  says,
+  stored,
+  verdict,
+} from '../../test/support/domain-builders.ts';
+import { aClientId } from '../../test/support/stream-builders.ts';
+import { addMember, joinGroup, leaveGroup } from '../conversations/members.ts';
+import { changeMinimumRoles } from '../conversations/settings.ts';
+import { conversationFor } from '../conversations/snapshot.ts';
+import { examine } from '../doctor/doctor.ts';
+import { eraseFollows, followThread, unfollowThread } from '../personal/follow-commands.ts';
+import type { Database } from '../storage/database.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import { deleteMessage, editMessage, postMessage } from './commands.ts';
+import { eraseMessages } from './erase.ts';
+import { eventsFor, history, messageFor } from './queries.ts';
+import { readAllThreads, readThread } from './thread-cursors.ts';
+import { followedThreads, threadCursorsOf, threadPage } from './thread-queries.ts';
+
+let server: Awaited<ReturnType<typeof startTestDatabase>>;
+let db: Database;
+let append: Append;
+let ann: AccountId;
+let bob: AccountId;
+let cyd: AccountId;
+
+beforeAll(async () => {
+  server = await startTestDatabase();
+  db = await server.open();
+  append = await aBootstrappedAppend(db.pool);
+  ann = await aUser(append, 'ann');
+  bob = await aUser(append, 'bob');
+  cyd = await aUser(append, 'cyd');
+});
+afterAll(() => server.stop());
+
+const replies = async (
+  actor: AccountId,
+  id: ConversationId,
+  thread: Seq,
+  body: string,
+  alsoInConversation = false,
+): Promise<Seq> => {
+  const place = { thread, alsoInConversation };
+  return stored(await postMessage(append, about(actor, id), body, undefined, place)).seq;
+};
+
+const shown = async (id: ConversationId, seq: Seq): Promise<Message> => {
+  const message = await messageFor(db.pool, ann, id, seq);
+  if (!message) throw new Error(`There is no message ${seq}`);
+  return message;
+};
+
+const pageOf = async (
+  account: AccountId,
+  id: ConversationId,
+  thread: Seq,
+  request: { before?: number; after?: number; around?: number; limit?: number } = {},
+): Promise<ThreadPage> => {
+  const page = await threadPage(db.pool, account, id, thread, { limit: 50, ...request });
+  if (typeof page === 'string') throw new Error(page);
+  return page;
+};
+
+const follow = (actor: AccountId, conversation: ConversationId, thread: Seq) =>
+  followThread(append, { actor, clientId: aClientId(), conversation, thread });
+const unfollow = (actor: AccountId, conversation: ConversationId, thread: Seq) =>
+  unfollowThread(append, { actor, clientId: aClientId(), conversation, thread });
+
+describe('a reply in a thread', () => {
+  test('is refused without a root, in a reply and under a deleted message', async () => {
+    const id = await aRealGroup(append, [ann, bob]);
+    const elsewhere = await aRealGroup(append, [ann, bob]);
+    const there = await says(append, ann, elsewhere, 'there');
+    const root = await says(append, ann, id, 'root');
+    const reply = await replies(bob, id, root, 'reply');
+    const deleted = await says(append, ann, id, 'deleted');
+    stored(await deleteMessage(append, about(ann, id), deleted));
+    const to = async (thread: number) => {
+      const place = { thread: thread as Seq, alsoInConversation: false };
+      return verdict(await postMessage(append, about(bob, id), 'x', undefined, place));
+    };
+    expect(await Promise.all([0, 1, there + 50, reply, deleted, root].map(to))).toEqual([
+      'message_not_found',
+      'message_not_found',
+      'message_not_found',
+      'is_reply',
+      'message_deleted',
+      'yes',
+    ]);
+  });
+
+  test('is another command than the same text outside of the thread', async () => {
+    const id = await aRealGroup(append, [ann, bob]);
+    const root = await says(append, ann, id, 'root');
+    const request = about(bob, id);
+    const place = { thread: root, alsoInConversation: false };
+    const first = stored(await postMessage(append, request, 'same', undefined, place));
+    const again = stored(await postMessage(append, request, 'same', undefined, place));
+    expect(again).toMatchObject({ seq: first.seq, repeated: true });
+    expect(verdict(await postMessage(append, request, 'same'))).toBe('client_id_reused');
+  });
+
+  test('needs the minimum role of the group, and that of posts to be in the conversation too', async () => {
+    const id = await aRealGroup(append, [ann, bob]);
+    const root = await says(append, ann, id, 'root');
+    const post = async (alsoInConversation: boolean) => {
+      const place = { thread: root, alsoInConversation };
+      return verdict(await postMessage(append, about(bob, id), 'x', undefined, place));
+    };
+    const may = async () =>
+      (await conversationFor(db.pool, bob, id))?.permissions.filter(
+        (p) => p === 'post' || p === 'reply_in_threads',
+      );
+    // An announcement group stays one until it decides otherwise.
+    stored(await changeMinimumRoles(append, about(ann, id), { post: 'admin' }));
+    expect([await post(false), await post(true), await may()]).toEqual([
+      'forbidden',
+      'forbidden',
+      [],
+    ]);
+    stored(await changeMinimumRoles(append, about(ann, id), { replyInThreads: 'member' }));
+    expect([await post(false), await post(true), await may()]).toEqual([
+      'yes',
+      'forbidden',
+      ['reply_in_threads'],
+    ]);
+    const roles = { post: 'member', replyInThreads: 'admin' } as const;
+    stored(await changeMinimumRoles(append, about(ann, id), roles));
+    expect([await post(false), await post(true), await may()]).toEqual([
+      'forbidden',
+      'forbidden',
+      ['post'],
+    ]);
+  });
+
+  test('stays a reply when it is deleted: its event and its row say so', async () => {
+    const id = await aRealGroup(append, [ann, bob]);
+    const root = await says(append, ann, id, 'root');
+    const reply = await replies(bob, id, root, 'secret', true);
+    stored(await editMessage(append, about(bob, id), reply, 'secret too'));
+    stored(await deleteMessage(append, about(bob, id), reply));
+    const events = await eventsFor(db.pool, ann, streamOfConversation(id), { after: 0, limit: 99 });
+    const posted = events?.items.find((event) => event.seq === reply);
+    expect(posted?.data).toEqual({ body: '', thread: root, alsoInConversation: true });
+    expect(JSON.stringify(events)).not.toContain('secret');
+    expect(await shown(id, reply)).toMatchObject({ thread: root, alsoInConversation: true });
+    const outside = await says(append, ann, id, 'outside');
+    stored(await deleteMessage(append, about(ann, id), outside));
+    const { rows } = await db.pool.query(
+      'select data::text as data from events where stream_id = $1 and seq = $2',
+      [id, outside],
+    );
+    expect(rows).toEqual([{ data: '{"body":""}' }]);
+  });
+});
+
+describe('the pages of a conversation and of its threads', () => {
+  test('a page of the conversation is full although there are only replies between', async () => {
+    const id = await aRealGroup(append, [ann, bob]);
+    const roots: Seq[] = [];
+    for (let n = 0; n < 4; n++) roots.push(await says(append, ann, id, `root ${n}`));
+    const [first] = roots as [Seq];
+    const all: Seq[] = [];
+    for (let n = 0; n < 60; n++) all.push(await replies(bob, id, first, `reply ${n}`));
+    const also = await replies(bob, id, first, 'for everyone', true);
+    const last = await says(append, ann, id, 'last');
+    const page = await history(db.pool, ann, id, { limit: 3 });
+    expect(page?.items.map((m) => m.seq)).toEqual([roots[3], also, last]);
+    expect(page).toMatchObject({ hasOlder: true, hasNewer: false });
+    const around = await history(db.pool, ann, id, { around: all[30], limit: 4 });
+    expect(around?.items.map((m) => m.seq)).toEqual([roots[2], roots[3], also, last]);
+    const { root, items, hasOlder, hasNewer } = await pageOf(ann, id, first, { limit: 5 });
+    expect(items.map((m) => m.seq)).toEqual([...all.slice(-4), also]);
+    expect([hasOlder, hasNewer]).toEqual([true, false]);
+    expect(root.threadSummary).toMatchObject({ replies: 61, lastReplySeq: also, authors: [bob] });
+    const middle = await pageOf(ann, id, first, { around: all[30] as Seq, limit: 4 });
+    expect(middle.items.map((m) => m.seq)).toEqual(all.slice(28, 32));
+    expect([middle.hasOlder, middle.hasNewer]).toEqual([true, true]);
+    const older = await pageOf(ann, id, first, { before: all[2] as Seq });
+    expect(older.items.map((m) => m.seq)).toEqual(all.slice(0, 2));
+  });
+
+  test('are refused to non-members, without a root and for a reply', async () => {
+    const id = await aRealGroup(append, [ann, bob], 'private');
+    const root = await says(append, ann, id, 'root');
+    const reply = await replies(bob, id, root, 'reply');
+    const tell = (account: AccountId, seq: number) =>
+      threadPage(db.pool, account, id, seq as Seq, { limit: 5 });
+    expect(await tell(cyd, root)).toBe('conversation_not_found');
+    expect(await tell(ann, root + 50)).toBe('message_not_found');
+    expect(await tell(ann, reply)).toBe('is_reply');
+    expect(verdict(await follow(cyd, id, root))).toBe('conversation_not_found');
+    expect(await readThread(db.pool, cyd, id, root, reply)).toBe('conversation_not_found');
+    expect(await readThread(db.pool, ann, id, reply, reply)).toBe('is_reply');
+  });
+});
+
+describe('a thread is followed', () => {
+  const following = async (account: AccountId, id: ConversationId) =>
+    (await threadCursorsOf(db.pool, account)).items.filter((c) => c.conversation === id);
+
+  test('by those who wrote in it or are mentioned there, and by those who choose to', async () => {
+    const id = await aRealGroup(append, [ann, bob, cyd]);
+    const dan = await aUser(append, 'dan');
+    stored(await addMember(append, about(ann, id), dan));
+    const root = await says(append, ann, id, 'who comes, @cyd?');
+    expect(await following(ann, id)).toEqual([]);
+    const first = await replies(bob, id, root, 'me');
+    for (const account of [ann, bob, cyd]) {
+      expect(await following(account, id)).toMatchObject([{ thread: root, isFollowing: true }]);
+    }
+    expect(await following(dan, id)).toEqual([]);
+    stored(await follow(dan, id, root));
+    expect(await following(dan, id)).toMatchObject([{ unread: 0 }]);
+    const second = await replies(ann, id, root, 'at @dan’s?');
+    expect(await following(dan, id)).toMatchObject([{ unread: 1, unreadMentions: [second] }]);
+    expect(await following(cyd, id)).toMatchObject([{ unread: 2 }]);
+    stored(await unfollow(cyd, id, root));
+    expect(await following(cyd, id)).toEqual([]);
+    expect((await pageOf(cyd, id, root)).cursor).toMatchObject({ isFollowing: false, unread: 0 });
+    // What was said meanwhile counts as read when it is followed again.
+    await replies(bob, id, root, 'yes, @cyd');
+    stored(await follow(cyd, id, root));
+    expect(await following(cyd, id)).toMatchObject([{ unread: 0 }]);
+    stored(await follow(cyd, id, root));
+    expect(verdict(await follow(dan, id, first))).toBe('is_reply');
+    // Erased with the account.
+    stored((await eraseFollows(append, dan)) as Outcome);
+    expect(await eraseFollows(append, dan)).toBeNull();
+  });
+
+  test('until the account leaves; what was said meanwhile is unread when it returns', async () => {
+    const id = await aRealGroup(append, [ann, bob, cyd]);
+    const root = await says(append, ann, id, 'root');
+    await replies(cyd, id, root, 'mine');
+    stored(await leaveGroup(append, about(cyd, id)));
+    await replies(bob, id, root, 'while cyd is away');
+    expect(await following(cyd, id)).toEqual([]);
+    expect(
+      (await followedThreads(db.pool, cyd, { after: null, limit: 50 })).items,
+    ).not.toContainEqual(
+      expect.objectContaining({ cursor: expect.objectContaining({ conversation: id }) }),
+    );
+    stored(await joinGroup(append, about(cyd, id)));
+    expect(await following(cyd, id)).toMatchObject([{ unread: 1 }]);
+  });
+
+  test('is not unread before the first join of the account', async () => {
+    const id = await aRealGroup(append, [ann, bob]);
+    const root = await says(append, ann, id, 'root');
+    await replies(bob, id, root, 'hello @cyd');
+    stored(await joinGroup(append, about(cyd, id)));
+    expect(await following(cyd, id)).toMatchObject([{ unread: 0, unreadMentions: [] }]);
+    await replies(bob, id, root, 'welcome');
+    expect(await following(cyd, id)).toMatchObject([{ unread: 1 }]);
+  });
+
+  test('and read forward only, in one version with the read cursors', async () => {
+    const id = await aRealGroup(append, [ann, bob]);
+    const root = await says(append, ann, id, 'root');
+    const seqs: Seq[] = [];
+    for (let n = 0; n < 4; n++) seqs.push(await replies(bob, id, root, `reply ${n}`));
+    const { readVersion } = await threadCursorsOf(db.pool, ann);
+    const [, second, third] = seqs as [Seq, Seq, Seq];
+    const moved = await readThread(db.pool, ann, id, root, third);
+    expect(moved).toMatchObject({ moved: true, version: readVersion + 1 });
+    expect(moved).toMatchObject({ cursor: { readSeq: third, unread: 1 } });
+    const back = await readThread(db.pool, ann, id, root, second);
+    expect(back).toMatchObject({ moved: false, version: readVersion + 1 });
+    expect(back).toMatchObject({ cursor: { readSeq: third, unread: 1 } });
+    // Moves that wait for each other do not move it back.
+    const raced = await Promise.all(
+      [third + 1, second, third, third + 1].map((seq) =>
+        readThread(db.pool, ann, id, root, seq as Seq),
+      ),
+    );
+    expect(raced.every((move) => typeof move !== 'string')).toBe(true);
+    expect(await following(ann, id)).toMatchObject([{ readSeq: third + 1, unread: 0 }]);
+    await replies(bob, id, root, 'one more');
+    const all = await readAllThreads(db.pool, ann);
+    expect(all.filter((move) => move.cursor.conversation === id)).toHaveLength(1);
+    expect(await following(ann, id)).toMatchObject([{ unread: 0 }]);
+    expect(await readAllThreads(db.pool, ann)).toEqual([]);
+  });
+
+  test('and listed with the unread ones first, page by page', async () => {
+    const eve = await aUser(append, `eve${Date.now()}`);
+    const id = await aRealGroup(append, [eve, bob]);
+    const roots: Seq[] = [];
+    for (let n = 0; n < 7; n++) {
+      const root = await says(append, eve, id, `root ${n}`);
+      await replies(bob, id, root, 'reply');
+      roots.push(root);
+    }
+    for (const n of [1, 4, 5]) {
+      await readThread(db.pool, eve, id, roots[n] as Seq, ((roots.at(-1) as Seq) + 1) as Seq);
+    }
+    const listed: Seq[] = [];
+    let after: Awaited<ReturnType<typeof followedThreads>>['next'] = null;
+    do {
+      const page = await followedThreads(db.pool, eve, { after, limit: 2 });
+      listed.push(...page.items.map((item) => item.root.seq));
+      after = page.next;
+    } while (after);
+    expect(listed).toEqual([6, 3, 2, 0, 5, 4, 1].map((n) => roots[n]));
+  });
+});
+
+test('the erasure of an author leaves what is left of its threads at the roots', async () => {
+  const id = await aRealGroup(append, [ann, bob, cyd]);
+  const root = await says(append, ann, id, 'root');
+  const alone = await says(append, ann, id, 'alone');
+  await replies(bob, id, root, 'one');
+  const kept = await replies(cyd, id, root, 'kept');
+  await replies(bob, id, root, 'two');
+  await replies(bob, id, alone, 'three');
+  const erased = await eraseMessages({ pool: db.pool, append }, bob, id, 0 as Seq);
+  expect(erased?.outcome.kind).toBe('stored');
+  const summary = { replies: 1, lastReplySeq: kept, authors: [cyd] };
+  expect((await shown(id, root)).threadSummary).toMatchObject(summary);
+  expect((await shown(id, alone)).threadSummary).toBeNull();
+  const events = await eventsFor(db.pool, ann, streamOfConversation(id), { after: 0, limit: 99 });
+  const deletions = events?.items.filter((event) => event.type === 'message.deleted');
+  expect(deletions?.map((event) => event.data)).toEqual([
+    expect.objectContaining({ thread: root, threadSummary: expect.objectContaining(summary) }),
+    expect.objectContaining({ thread: root, threadSummary: expect.objectContaining(summary) }),
+    expect.objectContaining({ thread: alone, threadSummary: null }),
+  ]);
+});
+
+/** What follows from the log of a conversation, computed without any of the product’s code. */
+function fromLog(
+  events: readonly Event[],
+  me: AccountId,
+  readSeq: number,
+  cursors: Map<number, number>,
+) {
+  const messages = new Map<
+    number,
+    {
+      seq: number;
+      author: string;
+      thread: number | null;
+      also: boolean;
+      gone: boolean;
+      mine: boolean;
+    }
+  >();
+  for (const { type, seq, actor, data } of events) {
+    const mine = (mentions: readonly { kind: string; id?: string }[] = []) =>
+      mentions.some((m) => m.kind === 'everyone' || m.id === me);
+    if (type === 'message.posted') {
+      const { thread = null, alsoInConversation: also = false, mentions } = data;
+      messages.set(seq, { seq, author: actor, thread, also, gone: false, mine: mine(mentions) });
+    } else if (type === 'message.edited' || type === 'message.deleted') {
+      const message = messages.get(data.message);
+      if (!message) continue;
+      if (type === 'message.edited') message.mine = mine(data.mentions);
+      else Object.assign(message, { gone: true, mine: false });
+    }
+  }
+  const all = [...messages.values()];
+  const counted = (list: typeof all) => ({
+    unread: Math.min(LIMITS.unreadMax, list.filter((m) => m.author !== me && !m.gone).length),
+    unreadMentions: list.filter((m) => m.author !== me && m.mine).map((m) => m.seq),
+  });
+  return {
+    conversation: counted(all.filter((m) => m.seq > readSeq && (m.thread === null || m.also))),
+    thread: (root: number) =>
+      counted(all.filter((m) => m.thread === root && m.seq > (cursors.get(root) ?? root))),
+    summary: (root: number) => {
+      const left = all.filter((m) => m.thread === root && !m.gone);
+      const authors = [...new Set(left.map((m) => m.author).reverse())].slice(0, 3);
+      return left.length === 0
+        ? null
+        : { replies: left.length, lastReplySeq: left.at(-1)?.seq, authors };
+    },
+    timeline: all.filter((m) => m.thread === null || m.also).map((m) => m.seq),
+  };
+}
+
+test('counts and lists follow from the log, whatever is posted, edited, deleted and read', async () => {
+  const step = fc.record({
+    what: fc.constantFrom('post', 'reply', 'reply', 'also', 'edit', 'delete', 'read', 'readAll'),
+    who: fc.nat(2),
+    at: fc.nat(7),
+    text: fc.constantFrom('x', 'to @ann', 'to @everyone', 'to @bob'),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const id = await aRealGroup(append, [ann, bob, cyd]);
+      const people = [ann, bob, cyd];
+      const roots = [await says(append, ann, id, 'r0'), await says(append, ann, id, 'r1')];
+      const posted: { seq: Seq; author: AccountId; root: boolean }[] = [];
+      const cursors = new Map<number, number>();
+      for (const { what, who, at, text } of steps) {
+        const actor = people[who] as AccountId;
+        const root = roots[at % 2] as Seq;
+        const target = posted[at % Math.max(1, posted.length)];
+        if (what === 'post') {
+          posted.push({ seq: await says(append, actor, id, text), author: actor, root: false });
+        } else if (what === 'reply' || what === 'also') {
+          const seq = await replies(actor, id, root, text, what === 'also');
+          posted.push({ seq, author: actor, root: false });
+        } else if (what === 'edit' && target) {
+          await editMessage(append, about(target.author, id), target.seq, text);
+        } else if (what === 'delete' && target) {
+          await deleteMessage(append, about(target.author, id), target.seq);
+        } else if (what === 'read' && target) {
+          const move = await readThread(db.pool, ann, id, root, target.seq);
+          if (typeof move !== 'string' && move.moved) cursors.set(root, move.cursor.readSeq);
+        } else if (what === 'readAll') {
+          for (const { cursor } of await readAllThreads(db.pool, ann)) {
+            if (cursor.conversation === id) cursors.set(cursor.thread, cursor.readSeq);
+          }
+        }
+      }
+      const events = await eventsFor(db.pool, ann, streamOfConversation(id), {
+        after: 0,
+        limit: 500,
+      });
+      const view = await conversationFor(db.pool, ann, id);
+      const expected = fromLog(events?.items ?? [], ann, view?.readSeq ?? 0, cursors);
+      expect(view).toMatchObject(expected.conversation);
+      expect((await history(db.pool, ann, id, { limit: 200 }))?.items.map((m) => m.seq)).toEqual(
+        expected.timeline,
+      );
+      for (const root of roots) {
+        const page = await pageOf(ann, id, root);
+        const summary = expected.summary(root);
+        if (summary === null) expect(page.root.threadSummary).toBeNull();
+        else expect(page.root.threadSummary).toMatchObject(summary);
+        if (page.cursor.isFollowing) expect(page.cursor).toMatchObject(expected.thread(root));
+      }
+    }),
+    { numRuns: 12 },
+  );
+  const found = await examine(db.pool);
+  const ours = ['events', 'messages', 'mentions', 'thread_participants', 'thread_follows'];
+  expect(found.filter((f) => ours.includes(f.table))).toEqual([]);
+});

@@ -1,0 +1,130 @@
+import {
+  type AccountId,
+  type ClientId,
+  type ConversationId,
+  LIMITS,
+  refusal,
+  type Seq,
+  streamOfAccount,
+} from '@parley/protocol';
+import { uuidv7 } from 'uuidv7';
+import { threadState } from '../messages/thread-cursor-sql.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
+
+/** Commands with which an account follows a thread, or no longer does, whatever it wrote there. */
+
+/** A request of an account about a thread. */
+export interface FollowRequest {
+  readonly actor: AccountId;
+  readonly clientId: ClientId;
+  readonly conversation: ConversationId;
+  /** The seq of the root. */
+  readonly thread: Seq;
+}
+
+interface FollowCommand extends Command {
+  readonly conversation: ConversationId;
+  readonly thread: Seq;
+}
+
+/** Estimated size of the row of an event. */
+const EVENT_BYTES = 300;
+/** Threads that are no longer followed per transaction when an account is erased. */
+const ERASE_BATCH = 100;
+
+/** Follows a thread. Following it again changes nothing. */
+export const followThread = (append: Append, r: FollowRequest): Promise<Outcome> =>
+  append.run(followCommand(r, 'thread.followed'));
+
+/** Ends following a thread, until the account follows it again. */
+export const unfollowThread = (append: Append, r: FollowRequest): Promise<Outcome> =>
+  append.run(followCommand(r, 'thread.unfollowed'));
+
+function followCommand(
+  { actor, clientId, conversation, thread }: FollowRequest,
+  eventType: 'thread.followed' | 'thread.unfollowed',
+): FollowCommand {
+  return {
+    rule: followRule,
+    actor,
+    clientId,
+    stream: streamOfAccount(actor),
+    eventType,
+    payload: [conversation, thread],
+    bytes: EVENT_BYTES,
+    conversation,
+    thread,
+  };
+}
+
+const followRule: Rule<FollowCommand> = {
+  name: 'personal.follow',
+  async decide(tx, { actor, conversation, thread: message, eventType, stream }) {
+    const [row] = await tx.query<{
+      exists: boolean;
+      is_reply: boolean;
+      is_deleted: boolean;
+      is_following: boolean;
+      last_seq: Seq;
+      count: number;
+    }>(
+      'threads-follow-target',
+      `select g.seq is not null as exists, g.thread is not null as is_reply,
+         g.deleted_at is not null as is_deleted, state.is_following, s.last_seq,
+         (select count(*)::int from thread_follows
+          where account_id = m.account_id and is_following) as count
+       from memberships m
+       join streams s on s.id = m.conversation_id
+       left join messages g on g.conversation_id = m.conversation_id and g.seq = $3::int8
+       cross join lateral ${threadState('m.account_id', 'm.conversation_id', '$3::int8')} state
+       where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
+      [actor, conversation, message],
+    );
+    if (!row) return { refuse: refusal('conversation_not_found') };
+    if (!row.exists) return { refuse: refusal('message_not_found') };
+    if (row.is_reply) return { refuse: refusal('is_reply') };
+    const isWanted = eventType === 'thread.followed';
+    if (row.is_following === isWanted) return { unchanged: tx.head(stream) };
+    if (!isWanted) return { events: [newEvent(stream, eventType, { conversation, message })] };
+    if (row.is_deleted) return { refuse: refusal('message_deleted') };
+    if (row.count >= LIMITS.threadFollows) return { refuse: refusal('too_many_follows') };
+    const since = row.last_seq;
+    return { events: [newEvent(stream, 'thread.followed', { conversation, message, since })] };
+  },
+};
+
+/**
+ * Ends following a batch of the threads that an account that is erased had chosen. Returns null when none is
+ * left.
+ */
+export async function eraseFollows(append: Append, account: AccountId): Promise<Outcome | null> {
+  const outcome = await append.run({
+    rule: eraseRule,
+    actor: account,
+    clientId: uuidv7() as ClientId,
+    stream: streamOfAccount(account),
+    eventType: 'thread.unfollowed',
+    payload: ['all'],
+    bytes: EVENT_BYTES * ERASE_BATCH,
+  });
+  const isDone = outcome.kind === 'refused' && outcome.refusal.code === 'not_found';
+  return isDone ? null : outcome;
+}
+
+const eraseRule: Rule = {
+  name: 'personal.erase_follows',
+  async decide(tx, { actor, stream }) {
+    const rows = await tx.query<{ conversation_id: ConversationId; thread: Seq }>(
+      'threads-follows-to-erase',
+      `select conversation_id, thread from thread_follows
+       where account_id = $1 and is_following
+       order by seq limit $2`,
+      [actor, ERASE_BATCH],
+    );
+    const [first, ...more] = rows.map(({ conversation_id: conversation, thread: message }) =>
+      newEvent(stream, 'thread.unfollowed', { conversation, message }),
+    );
+    return first ? { events: [first, ...more] } : { refuse: refusal('not_found') };
+  },
+};

@@ -1,0 +1,185 @@
+import {
+  type AccountId,
+  CommandAnswer,
+  ConversationId,
+  HistoryQuery,
+  ReadThreadBody,
+  Seq,
+  ThreadCursor,
+  ThreadCursorsAnswer,
+  ThreadPage,
+  ThreadsPage,
+  ThreadsQuery,
+  Timestamp,
+} from '@parley/protocol';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
+import { z } from 'zod';
+import { sessionOf } from '../http/authenticate.ts';
+import { problems } from '../http/describe.ts';
+import { refuse } from '../http/errors.ts';
+import { pageCursor } from '../http/page.ts';
+import {
+  commandAnswer,
+  commandRequest,
+  headers,
+  OfMessage,
+  security,
+} from '../messages/requests.ts';
+import { readThread, type ThreadMove } from '../messages/thread-cursors.ts';
+import { followedThreads, threadCursorsOf, threadPage } from '../messages/thread-queries.ts';
+import type { Append } from '../stream/append.ts';
+import { followThread, unfollowThread } from './follow-commands.ts';
+
+/** The dependencies of the routes of threads. */
+export interface ThreadDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  /** Rejects requests without a valid access token or API key. */
+  readonly authenticate: onRequestAsyncHookHandler;
+  /** Notifies the connected clients of the account. */
+  readonly onThreadRead: (account: AccountId, move: ThreadMove) => void;
+}
+
+const ThreadKeyText = z.tuple([z.boolean(), Timestamp, ConversationId, Seq]);
+
+/** Registers the routes of threads. A thread is identified by its root, the message that was replied to. */
+export function threadRoutes(instance: FastifyInstance, deps: ThreadDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, append, authenticate: onRequest, onThreadRead } = deps;
+  const tags = ['Threads'];
+
+  app.route({
+    method: 'GET',
+    url: '/conversations/:id/messages/:seq/thread',
+    schema: {
+      operationId: 'getThread',
+      tags,
+      summary: 'Get the thread of a message',
+      description:
+        'Returns the message and the latest replies in its thread, or those before, after or around a seq, ordered by seq. Use `hasOlder` and `hasNewer` to continue. A message that is itself a reply has no thread: it is refused with `is_reply`.',
+      security,
+      params: OfMessage,
+      querystring: HistoryQuery,
+      response: { 200: ThreadPage, ...problems(401, 404, 409, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { id, seq } = request.params;
+      const page = await threadPage(pool, sessionOf(request).account, id, seq, request.query);
+      return typeof page === 'string' ? refuse(page) : page;
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/conversations/:id/messages/:seq/thread/read',
+    schema: {
+      operationId: 'moveThreadCursor',
+      tags,
+      summary: 'Move your read cursor of a thread',
+      description:
+        'The cursor only moves forward. Your other devices get it at once. Nothing changes if you don’t follow the thread.',
+      security,
+      params: OfMessage,
+      body: ReadThreadBody,
+      response: { 200: ThreadCursor, ...problems(401, 404, 409, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const account = sessionOf(request).account;
+      const { id, seq } = request.params;
+      const move = await readThread(pool, account, id, seq, request.body.seq);
+      if (typeof move === 'string') return refuse(move);
+      if (move.moved) onThreadRead(account, move);
+      return move.cursor;
+    },
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/conversations/:id/messages/:seq/thread/follow',
+    schema: {
+      operationId: 'followThread',
+      tags,
+      summary: 'Follow a thread',
+      description:
+        'You follow the threads that you started, replied in or were mentioned in anyway. The replies so far count as read.',
+      security,
+      headers,
+      params: OfMessage,
+      response: { 200: CommandAnswer, ...problems(401, 404, 409, 503) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const command = commandRequest(request, request.params.id);
+      const thread = request.params.seq;
+      return commandAnswer(command, await followThread(append, { ...command, thread }));
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/conversations/:id/messages/:seq/thread/follow',
+    schema: {
+      operationId: 'unfollowThread',
+      tags,
+      summary: 'Stop following a thread',
+      description: 'Until you follow it again, also if you reply or are mentioned there.',
+      security,
+      headers,
+      params: OfMessage,
+      response: { 200: CommandAnswer, ...problems(401, 404, 409, 503) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const command = commandRequest(request, request.params.id);
+      const thread = request.params.seq;
+      return commandAnswer(command, await unfollowThread(append, { ...command, thread }));
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/me/threads',
+    schema: {
+      operationId: 'listThreads',
+      tags,
+      summary: 'List the threads that you follow',
+      description: 'Those with unread replies first, then by the last reply.',
+      security,
+      querystring: ThreadsQuery,
+      response: { 200: ThreadsPage, ...problems(401, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { after, limit } = request.query;
+      const key = pageCursor.read(after, ThreadKeyText);
+      const { items, next } = await followedThreads(pool, sessionOf(request).account, {
+        after: key && { isUnread: key[0], at: key[1], conversation: key[2], thread: key[3] },
+        limit,
+      });
+      return {
+        items,
+        next: next && pageCursor.write([next.isUnread, next.at, next.conversation, next.thread]),
+      };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/me/thread-cursors',
+    schema: {
+      operationId: 'listThreadCursors',
+      tags,
+      summary: 'List your read cursors of threads',
+      description:
+        'Those of the threads that you follow and that have replies: at most `limits.threadCursors`, with the latest replies first.',
+      security,
+      response: { 200: ThreadCursorsAnswer, ...problems(401) },
+    },
+    onRequest,
+    handler: (request) => threadCursorsOf(pool, sessionOf(request).account),
+  });
+}
