@@ -38,7 +38,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['accounts/users'],
   ['messages'],
   ['conversations', 'event-visibility.ts', 'personal'],
-  ['admission', 'blocks'],
+  ['admission', 'blocks', 'status'],
   ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts', 'search'],
   ['accounts/passwords', 'doctor'],
   ['accounts/logins'],

@@ -10,6 +10,7 @@ import { measureHello } from './hello.ts';
 import { measureIdle } from './idle.ts';
 import type { Kind } from './kinds.ts';
 import { startPeer } from './peers.ts';
+import { measurePresence } from './presence.ts';
 import { measureReads } from './reads.ts';
 import { group, type User, users } from './setup.ts';
 import { measureStorm } from './storm.ts';
@@ -18,7 +19,7 @@ import { measureWindows } from './windows.ts';
 const USAGE = `Usage: npm run bench -- [--row 1…6] [--seconds N] [--rounds N]
        npm run bench -- --per-sender [--row 1|2|3] [--seconds N] [--rounds N]
        npm run bench -- --nodes N [--seconds N] [--rounds N]
-       npm run bench -- --idle N | --storm N [--nodes N] | --hello | --reads
+       npm run bench -- --idle N | --presence N | --storm N [--nodes N] | --hello | --reads
        npm run bench -- --search [--messages N] [--logs FILE …] [--rounds N]
        npm run bench -- --commands [--beside FILE] [--rounds N]
 
@@ -30,6 +31,7 @@ core, the load generator on another.
   --per-sender     three shapes in which each sender has a number of messages outstanding
   --nodes          what a message costs in processor time, by followers, conversations and nodes
   --idle           the memory of N idle connections
+  --presence       what changes of presence cost with N connections, with and without subscriptions
   --storm          N clients come back at once with cursors 200 events old
   --hello          the cost of a hello with 50 and with 1,000 conversations
   --reads          what the commonest reads cost
@@ -86,6 +88,7 @@ async function main(): Promise<void> {
       seconds: { type: 'string', default: '5' },
       rounds: { type: 'string', default: '3' },
       idle: { type: 'string' },
+      presence: { type: 'string' },
       nodes: { type: 'string' },
       storm: { type: 'string' },
       hello: { type: 'boolean' },
@@ -108,6 +111,10 @@ async function main(): Promise<void> {
   );
   if (values.idle !== undefined) {
     await measureIdle(Number(values.idle));
+    return;
+  }
+  if (values.presence !== undefined) {
+    await measurePresence(Number(values.presence));
     return;
   }
   if (values.storm !== undefined) {

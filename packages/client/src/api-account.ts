@@ -6,6 +6,7 @@ import type {
   ClientId,
   Me,
   MessagesFate,
+  OwnStatus,
   PasskeyOptions,
   RecoveryCodes,
   ResendAnswer,
@@ -13,6 +14,7 @@ import type {
   SessionInfo,
   TotpSetup,
   UpdateMeBody,
+  UpdateStatusBody,
 } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 
@@ -40,6 +42,17 @@ export class AccountApi {
   /** Ends every other session. */
   changePassword(current: string, next: string): Promise<void> {
     return this.#api.request('POST', '/me/password', { body: { current, next } });
+  }
+
+  // ---- status --------------------------------------------------------------------------------------
+
+  status(): Promise<OwnStatus> {
+    return this.#api.request('GET', '/me/status');
+  }
+
+  /** Changes the status: absent fields stay. */
+  updateStatus(body: UpdateStatusBody, id?: ClientId): Promise<OwnStatus> {
+    return this.#api.request('PATCH', '/me/status', { body, id });
   }
 
   // ---- blocked users ------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ import type {
   StreamId,
   UpdateGroupBody,
   User,
+  UserProfile,
   Visibility,
 } from '@parley/protocol';
 import { RestSession } from './rest-session.ts';
@@ -156,6 +157,11 @@ export class ParleyApi extends RestSession {
 
   user(id: AccountId): Promise<User> {
     return this.request('GET', `/users/${id}`);
+  }
+
+  /** A user with the status, and when the user was last connected. */
+  userProfile(id: AccountId): Promise<UserProfile> {
+    return this.request('GET', `/users/${id}/profile`);
   }
 
   // ---- conversations ------------------------------------------------------------------------------

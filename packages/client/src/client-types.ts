@@ -7,6 +7,7 @@ import type {
   Me,
   Refusal,
   Seq,
+  Status,
   StreamId,
   User,
 } from '@parley/protocol';
@@ -26,6 +27,8 @@ export interface ClientSnapshot {
   readonly conversations: ReadonlyMap<ConversationId, ConversationView>;
   readonly users: ReadonlyMap<AccountId, User>;
   readonly presence: ReadonlyMap<AccountId, 'active' | 'idle'>;
+  /** With `presence: 'subscribed'`: statuses of the accounts that are subscribed to, and the own one. */
+  readonly statuses: ReadonlyMap<AccountId, Status>;
   readonly typing: ReadonlyMap<ConversationId, readonly AccountId[]>;
   readonly outbox: readonly OutboxEntry[];
 }
@@ -104,6 +107,11 @@ export interface ClientOptions {
    * remotely when a device is lost, so messages and outbox are deleted at once.
    */
   readonly keepWhenEnded?: boolean;
+  /**
+   * `subscribed`: the server tells of the presence of the accounts that were passed to `subscribePresence`.
+   * `all`, the default: of all accounts, which is a lot of data where there are thousands.
+   */
+  readonly presence?: 'subscribed' | 'all';
   /** False: the list of users is not loaded. For programs that do not need it. */
   readonly loadUsers?: boolean;
 }

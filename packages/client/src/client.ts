@@ -23,6 +23,7 @@ import { Drafts } from './drafts.ts';
 import { Emitter } from './emitter.ts';
 import { Local } from './local.ts';
 import { Persistence } from './persistence.ts';
+import { Presence } from './presence.ts';
 import { Receiver } from './receiver.ts';
 import { browserSocket } from './socket.ts';
 import { ClientState } from './state.ts';
@@ -55,6 +56,7 @@ export class ParleyClient {
   readonly #persistence: Persistence;
   readonly #users: Users;
   readonly #typing: Typing;
+  readonly #presence: Presence;
   readonly #timelines = new Map<ConversationId, Timeline>();
   readonly #live: (() => void)[] = [];
   /** Both are set from `start` on. */
@@ -77,6 +79,12 @@ export class ParleyClient {
     this.#state = new ClientState(() => this.#commands.entries);
     this.#users = new Users(this.api, (users) => this.#state.change({ users }));
     this.#typing = new Typing((typing) => this.#state.change({ typing }));
+    this.#presence = new Presence({
+      ofAll: options.presence !== 'subscribed',
+      send: (text) => this.#connection.send(text),
+      me: () => this.#local?.account ?? null,
+      onChange: (shown) => this.#state.change(shown),
+    });
     this.#connection = new Connection({
       api: this.api,
       socket: options.socket ?? browserSocket,
@@ -87,6 +95,7 @@ export class ParleyClient {
         cursor: this.#local?.streams.helloCursor ?? {},
       }),
       resend: (cursor) => this.#receiver?.resend(cursor),
+      presence: () => this.#presence.greet(),
       account: () => this.#local?.account ?? null,
       frame: (frame) => this.#receiver?.frame(frame),
       state: (state, retryInMs) => this.#stateChanged(state, retryInMs),
@@ -347,6 +356,14 @@ export class ParleyClient {
     this.#connection.send(JSON.stringify({ op: 'typing', conversation }));
   }
 
+  /**
+   * Subscribes to the presence of accounts, which is then in the snapshot: of those that are shown, until
+   * the returned function is called. Only for clients with `presence: 'subscribed'`.
+   */
+  subscribePresence(accounts: readonly AccountId[]): () => void {
+    return this.#presence.subscribe(accounts);
+  }
+
   /** Reports whether the user is active on this device. */
   setPresence(state: 'active' | 'idle'): void {
     this.#presenceState = state;
@@ -381,6 +398,7 @@ export class ParleyClient {
     this.#users.clear();
     this.drafts.clear();
     this.#typing.clear();
+    this.#presence.clear();
     this.#state.clear();
   }
 
@@ -397,6 +415,7 @@ export class ParleyClient {
       commands: this.#commands,
       users: this.#users,
       typing: this.#typing,
+      presence: this.#presence,
       drafts: this.drafts,
       timelines: this.#timelines,
       events: this.#events,

@@ -44,6 +44,7 @@ function aConnection(options: { random?: number; device?: string } = {}) {
     device: options.device,
     cursor: () => ({ epoch: 'e1', cursor: { s: 7 as never } }),
     resend: () => undefined,
+    presence: () => undefined,
     account: () => ME,
     frame: (frame) => frames.push(frame.op),
     state: (state, retryInMs) => states.push([state, retryInMs]),

@@ -29,6 +29,8 @@ export interface ConnectionDeps {
   cursor(): { epoch: string | null; cursor: Cursor };
   /** Returns the `resend` of the hello with this cursor. */
   resend(cursor: Cursor): ConversationId[] | undefined;
+  /** Returns the `presence` of the hello. */
+  presence(): AccountId[] | undefined;
   /** The account that the session must belong to. */
   account(): AccountId | null;
   /** Called with each frame of the current socket, in order. */
@@ -170,9 +172,11 @@ export class Connection {
   #hello(token: string): void {
     const { epoch, cursor } = this.#deps.cursor();
     const { device } = this.#deps;
+    const presence = this.#deps.presence();
     const hello = {
       op: 'hello',
       token,
+      ...(presence !== undefined && { presence }),
       ...(epoch !== null && { epoch, cursor, resend: this.#deps.resend(cursor) }),
       ...(device !== undefined && { device }),
     };

@@ -41,6 +41,7 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'thread.unfollowed': 'none',
   'account.blocked': 'none',
   'account.unblocked': 'none',
+  'status.changed': 'none',
   'user.registered': 'none',
   'user.updated': 'none',
   'user.deactivated': 'none',

@@ -27,6 +27,7 @@ import { Fills } from './fills.ts';
 import type { Local } from './local.ts';
 import { membershipChange } from './membership.ts';
 import type { Persistence } from './persistence.ts';
+import type { Presence } from './presence.ts';
 import { ReadState } from './read-state.ts';
 import { Refreshes } from './refreshes.ts';
 import { Snapshots } from './snapshots.ts';
@@ -47,6 +48,7 @@ export interface ReceiverDeps {
   readonly commands: Commands;
   readonly users: Users;
   readonly typing: Typing;
+  readonly presence: Presence;
   readonly drafts: Drafts;
   readonly timelines: ReadonlyMap<ConversationId, Timeline>;
   readonly events: Emitter<ClientEvents>;
@@ -135,7 +137,7 @@ export class Receiver {
         this.#deps.typing.started(frame.conversation, frame.account);
         break;
       case 'presence':
-        this.#presence(frame.changes);
+        this.#deps.presence.apply(frame.changes);
         break;
     }
     // `pong` and `goodbye` are handled by the connection; unknown frames come from a newer server.
@@ -171,7 +173,8 @@ export class Receiver {
     for (const { id, lastSeq } of ready.streams) {
       if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);
     }
-    state.change({ me: ready.me, presence: presenceOf(ready) });
+    state.change({ me: ready.me });
+    this.#deps.presence.started(ready.presence);
     const current = new Set<ConversationId>();
     for (const { snapshot, isKnown } of this.#snapshots.complete(ready)) {
       const { id, lastSeq } = snapshot;
@@ -394,27 +397,4 @@ export class Receiver {
       else this.#announcedEnds.delete(stream);
     }
   }
-
-  // ---- signals -------------------------------------------------------------------------------------------
-
-  #presence(
-    changes: readonly { account: AccountId; state: 'active' | 'idle' | 'offline' }[],
-  ): void {
-    const { state } = this.#deps;
-    const presence = new Map(state.presence);
-    for (const { account, state: how } of changes) {
-      if (how === 'offline') presence.delete(account);
-      else presence.set(account, how);
-    }
-    state.change({ presence });
-  }
-}
-
-/** Returns the accounts that are not offline. */
-function presenceOf(ready: Ready): Map<AccountId, 'active' | 'idle'> {
-  const presence = new Map<AccountId, 'active' | 'idle'>();
-  for (const { account, state } of ready.presence) {
-    if (state !== 'offline') presence.set(account, state);
-  }
-  return presence;
 }

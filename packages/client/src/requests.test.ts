@@ -83,6 +83,13 @@ const AUTHORIZED: readonly Row[] = [
     ({ api }) => api.users({ search: 'a&b', limit: 5, after: 'z' }),
   ],
   [`GET /users/${A}`, ({ api }) => api.user(A)],
+  [`GET /users/${A}/profile`, ({ api }) => api.userProfile(A)],
+  ['GET /me/status', ({ account }) => account.status()],
+  [
+    'PATCH /me/status',
+    ({ account }) => account.updateStatus({ text: 'away' }, ID),
+    { body: { text: 'away' }, id: ID },
+  ],
   [`GET /conversations/${C}`, ({ api }) => api.conversation(C)],
   [
     'POST /conversations',

@@ -20,6 +20,7 @@ export class ClientState {
     me: null,
     users: new Map(),
     presence: new Map(),
+    statuses: new Map(),
     typing: new Map(),
   };
   /** Null: changed since they were last read. */
@@ -51,10 +52,6 @@ export class ClientState {
   /** The id of this account; empty before the server has reported it. */
   get meId(): AccountId {
     return (this.#plain.me?.id ?? '') as AccountId;
-  }
-
-  get presence(): ClientSnapshot['presence'] {
-    return this.#plain.presence;
   }
 
   get outbox(): readonly OutboxEntry[] {
@@ -110,7 +107,13 @@ export class ClientState {
   clear(): void {
     this.#views.clear();
     this.#conversations = null;
-    this.change({ me: null, users: new Map(), presence: new Map(), typing: new Map() });
+    this.change({
+      me: null,
+      users: new Map(),
+      presence: new Map(),
+      statuses: new Map(),
+      typing: new Map(),
+    });
   }
 
   /** Marks the outbox entries as changed. */

@@ -50,6 +50,7 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'thread.unfollowed': { conversation: 'string', message: 'number' },
   'account.blocked': { account: 'string' },
   'account.unblocked': { account: 'string' },
+  'status.changed': { text: 'string' },
   'user.registered': { account: 'string', username: 'string', displayName: 'string' },
   'user.updated': { account: 'string', username: 'string', displayName: 'string' },
   'user.deactivated': { account: 'string' },

@@ -170,6 +170,14 @@ const PERSONAL_EVENTS = {
   /** The account of the stream accepts no direct messages from this one. Only it learns of that. */
   'account.blocked': z.object({ account: AccountId }),
   'account.unblocked': z.object({ account: AccountId }),
+  /** The status of the account of the stream, whole. Others are told of it with its presence. */
+  'status.changed': z.object({
+    emoji: z.string().nullable(),
+    text: z.string(),
+    expiresAt: Timestamp.nullable(),
+    doNotDisturbUntil: Timestamp.nullable(),
+    showLastSeen: z.boolean(),
+  }),
 } as const;
 
 /** The `data` of the events in the workspace stream. */

@@ -4,7 +4,15 @@ import { ErrorCode } from './errors.ts';
 import { Event, StreamKind } from './events.ts';
 import { AccountId, ClientId, ConversationId, Seq, StreamId } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { Conversation, Draft, Me, ReadCursor, ThreadCursor, UnreadMentions } from './resources.ts';
+import {
+  Conversation,
+  Draft,
+  Me,
+  ReadCursor,
+  Status,
+  ThreadCursor,
+  UnreadMentions,
+} from './resources.ts';
 import { Body, Emoji } from './text.ts';
 
 /**
@@ -30,6 +38,11 @@ export const Hello = z.object({
    * `ready` then leaves out the snapshots that did not change. Without this field it has all of them.
    */
   resend: z.array(ConversationId).max(LIMITS.resendConversations).optional(),
+  /**
+   * The accounts whose presence this socket is told of, until a `watch` replaces them. Without this field
+   * it is told of the presence of all accounts: clients that show more than a few people set it.
+   */
+  presence: z.array(AccountId).max(LIMITS.presenceSubscriptions).optional(),
   /** The name of this device, for the list of sessions. */
   device: z.string().max(200).optional(),
 });
@@ -88,6 +101,14 @@ export const PresenceSignal = z.object({
   op: z.literal('presence'),
   state: z.enum(['active', 'idle']),
 });
+/**
+ * Replaces the accounts whose presence this socket is told of: those on the screen. It is answered with
+ * the presence of those that were not among them before.
+ */
+export const WatchSignal = z.object({
+  op: z.literal('watch'),
+  accounts: z.array(AccountId).max(LIMITS.presenceSubscriptions),
+});
 export const Ping = z.object({ op: z.literal('ping') });
 export const Pong = z.object({ op: z.literal('pong') });
 
@@ -106,6 +127,7 @@ export const ClientFrame = z.discriminatedUnion('op', [
   Renew,
   TypingSignal,
   PresenceSignal,
+  WatchSignal,
   Ping,
   Pong,
 ]);
@@ -126,6 +148,14 @@ export const CLIENT_OPS: ReadonlySet<string> = new Set(
 /** Presence of an account: using a device, connected but idle, or not connected. */
 export const PresenceState = z.enum(['active', 'idle', 'offline']);
 export type PresenceState = z.infer<typeof PresenceState>;
+
+/** The presence of one account. */
+export const PresenceEntry = z.object({
+  account: AccountId,
+  state: PresenceState,
+  status: Status.optional(),
+});
+export type PresenceEntry = z.infer<typeof PresenceEntry>;
 
 /**
  * A conversation whose snapshot the client has: no event since its cursor. What does not follow from
@@ -156,8 +186,11 @@ export const Ready = z.object({
   unchanged: z.array(UnchangedConversation),
   /** The version of the read cursors in `conversations` and `unchanged`. */
   readVersion: count(),
-  /** Accounts that are not offline, at most `limits.presenceMax`. */
-  presence: z.array(z.object({ account: AccountId, state: PresenceState })),
+  /**
+   * Of the accounts in `hello.presence` those that are not offline or have a status; without it at most
+   * `limits.presenceMax` accounts that are not offline.
+   */
+  presence: z.array(PresenceEntry),
   limits: z.record(z.string(), count()),
 });
 export type Ready = z.infer<typeof Ready>;
@@ -240,9 +273,13 @@ export const Typing = z.object({
   conversation: ConversationId,
   account: AccountId,
 });
+/**
+ * Changes of presence. To a socket with subscriptions each entry also has the status, unless the account
+ * has none: an entry without it says that there is none (anymore). Other sockets are not told of statuses.
+ */
 export const Presence = z.object({
   op: z.literal('presence'),
-  changes: z.array(z.object({ account: AccountId, state: PresenceState })),
+  changes: z.array(PresenceEntry),
 });
 /**
  * A heartbeat with which a client detects what it missed: the heads of the streams that have new

@@ -55,6 +55,8 @@ export const LIMITS = {
   usernameMax: 32,
   displayNameMax: 64,
   groupNameMax: 80,
+  /** The text of a status, in code points. */
+  statusTextMax: 100,
   /** The topic and the description of a group, in code points. */
   groupTopicMax: 250,
   groupDescriptionMax: 1_000,
@@ -102,7 +104,9 @@ export const LIMITS = {
   searchesPerAccount: 3,
   /** Groups larger than this send no receipts. */
   receiptsMembers: 100,
-  /** Accounts whose presence is sent in `ready`. */
+  /** Accounts whose presence one socket can subscribe to. */
+  presenceSubscriptions: 200,
+  /** Accounts whose presence is sent in `ready` to a socket without subscriptions. */
   presenceMax: 2_000,
   /** A typing signal expires after this time unless repeated. */
   typingMs: 6_000,

@@ -26,6 +26,37 @@ export const User = z
   .meta({ id: 'User' });
 export type User = z.infer<typeof User>;
 
+/** What a user says about being available, as others see it. */
+export const Status = z
+  .object({
+    emoji: z
+      .string()
+      .nullable()
+      .meta({ examples: ['🌴'] }),
+    text: z.string().meta({ examples: ['On vacation'] }),
+    /** When emoji and text are removed; null: never. */
+    expiresAt: Timestamp.nullable(),
+    /** Until then the user does not want to be notified; null: the user does. */
+    doNotDisturbUntil: Timestamp.nullable(),
+  })
+  .meta({ id: 'Status' });
+export type Status = z.infer<typeof Status>;
+
+/** The status of an account as it sees it itself. */
+export const OwnStatus = Status.extend({
+  /** Whether others see when the account was last connected. */
+  showLastSeen: z.boolean(),
+}).meta({ id: 'OwnStatus' });
+export type OwnStatus = z.infer<typeof OwnStatus>;
+
+/** A user with what a profile card shows. */
+export const UserProfile = User.extend({
+  status: Status.nullable(),
+  /** When the user was last connected; null if that is hidden or not known. */
+  lastSeenAt: Timestamp.nullable(),
+}).meta({ id: 'UserProfile' });
+export type UserProfile = z.infer<typeof UserProfile>;
+
 /**
  * What an account may do on the server. `administer`: see and use the administration. `create_groups`: create
  * groups, which a setting of the server can limit to admins.

@@ -24,7 +24,7 @@ import {
   ThreadCursor,
   User,
 } from './resources.ts';
-import { Body, line, paragraph } from './text.ts';
+import { Body, Emoji, line, paragraph } from './text.ts';
 
 /** Bodies, queries and responses of the REST API under `/api/v1`. */
 
@@ -220,6 +220,20 @@ export type PinnedMessages = z.infer<typeof PinnedMessages>;
 export const SaveMessageBody = z
   .object({ remindAt: Timestamp.nullable().optional() })
   .meta({ examples: [{ remindAt: '2027-03-01T09:00:00.000Z' }] });
+/** Changes of one’s own status: absent fields stay. */
+export const UpdateStatusBody = z
+  .object({
+    emoji: Emoji.nullable().optional(),
+    text: line(LIMITS.statusTextMax, 'A status', 0).optional(),
+    /** When emoji and text are removed; null: never. */
+    expiresAt: Timestamp.nullable().optional(),
+    doNotDisturbUntil: Timestamp.nullable().optional(),
+    /** Whether others see when you were last connected. */
+    showLastSeen: z.boolean().optional(),
+  })
+  .meta({ id: 'UpdateStatusBody' });
+export type UpdateStatusBody = z.infer<typeof UpdateStatusBody>;
+
 /** Which saved messages are returned: the last saved, or those before the `savedSeq` of one. */
 export const SavedMessagesQuery = z.object({
   before: SeqText.optional(),

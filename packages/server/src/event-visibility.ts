@@ -40,6 +40,7 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'thread.unfollowed': NO_CHANGE,
   'account.blocked': NO_CHANGE,
   'account.unblocked': NO_CHANGE,
+  'status.changed': NO_CHANGE,
   'user.registered': NO_CHANGE,
   'user.updated': NO_CHANGE,
   'user.deactivated': NO_CHANGE,

@@ -5,6 +5,7 @@ import { conversationProjections } from './conversations/projections.ts';
 import { messageProjections } from './messages/projections.ts';
 import { personalProjections } from './personal/projections.ts';
 import { settingsProjections } from './settings/projections.ts';
+import { statusProjections } from './status/projections.ts';
 import type { ProjectionTable } from './stream/projections.ts';
 
 /** The projections of all domains, which the server applies and the doctor replays. */
@@ -17,6 +18,7 @@ export const PROJECTIONS: ProjectionTable = {
   ...personalProjections,
   ...blockProjections,
   ...settingsProjections,
+  ...statusProjections,
   // These only announce what happens in conversations.
   'conversation.joined': 'none',
   'conversation.left': 'none',

@@ -100,6 +100,8 @@ export class SimulatedNode implements Reachable {
           : { identity: identityOf(account) };
       },
       forgetSession: () => undefined,
+      statusOf: () => null,
+      recordLastSeen: async () => undefined,
       liveSessions: async (sessions) => new Set(sessions),
       isAllowedOrigin: () => true,
       addressOf: () => process.name,

@@ -167,6 +167,14 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     parent: { table: 'accounts', columns: { account_id: 'id' } },
   },
   {
+    name: 'statuses',
+    key: ['account_id'],
+    columns: ['emoji', 'text', 'expires_at', 'do_not_disturb_until', 'shows_last_seen', 'seq'],
+    excluded: { changed_at: 'when the row was stored, by the clock of the database' },
+    stream: (alias) => `${alias}.account_id`,
+    rows: true,
+  },
+  {
     name: 'group_links',
     key: ['id'],
     columns: [
@@ -247,6 +255,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   schema_migrations: 'which migrations were applied',
   server_state: 'the epoch of this database',
   sessions: 'log-ins, private to their account',
+  last_seen: 'when accounts were connected, in no event',
   drafts: 'unsent texts, private to their account',
   thread_cursors: 'how far accounts have read threads, which is in no event',
   signing_keys: 'keys of this server',

@@ -4,6 +4,7 @@ import {
   type ConversationId,
   type MessagesFate,
   type Seq,
+  streamOfAccount,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type pg from 'pg';
@@ -19,6 +20,8 @@ import { eraseMessages } from '../messages/erase.ts';
 import { eraseFollows } from '../personal/follow-commands.ts';
 import { eraseSaved } from '../personal/saved-commands.ts';
 import { eraseScheduled } from '../personal/scheduled-commands.ts';
+import { clearStatus } from '../status/commands.ts';
+import { NO_STATUS } from '../status/queries.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 
 /** Interval of looking for erasures that another node queued or that were interrupted. */
@@ -128,6 +131,7 @@ export class Erasures {
       assertStored(outcome);
       if (isStopped()) return false;
     }
+    await this.#eraseStatus(account);
     await this.#redactNames(account);
     await pool.query('update erasures set done_at = $2 where account_id = $1', [
       account,
@@ -149,6 +153,19 @@ export class Erasures {
       after = batch.upTo;
       if (isStopped()) return false;
     }
+  }
+
+  /** Removes the status, its texts in the events that had it, and when the account was last seen. */
+  async #eraseStatus(account: AccountId): Promise<void> {
+    const { pool, append } = this.#deps;
+    assertStored(await clearStatus(append, account));
+    await pool.query({
+      name: 'erasures-redact-statuses',
+      text: `update events set data = $2, command_digest = null
+             where stream_id = $1 and type = 'status.changed'`,
+      values: [streamOfAccount(account), JSON.stringify(NO_STATUS)],
+    });
+    await pool.query('delete from last_seen where account_id = $1', [account]);
   }
 
   /** Removes the names of the account from the events of the workspace; the events remain. */

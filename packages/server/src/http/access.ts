@@ -80,6 +80,9 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   addPasskey: user,
   removePasskey: user,
 
+  getStatus: user,
+  updateStatus: user,
+  getUserProfile: by('users:read'),
   listBlocks: user,
   blockUser: user,
   unblockUser: user,

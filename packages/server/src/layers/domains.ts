@@ -16,6 +16,7 @@ import { MessageSearch } from '../search/search.ts';
 import { loadSecret } from '../secret.ts';
 import { ServerSettings } from '../settings/server-settings.ts';
 import { Identities } from '../sso/identities.ts';
+import { Statuses } from '../status/statuses.ts';
 import { Vault } from '../vault.ts';
 import type { LayerContext } from './context.ts';
 import { loginSteps } from './login-steps.ts';
@@ -35,6 +36,7 @@ export interface DomainLayer {
   readonly readCursors: ReadCursors;
   readonly search: MessageSearch;
   readonly directory: Directory;
+  readonly statuses: Statuses;
   /** Starts the work in the background. */
   start(): void;
 }
@@ -76,6 +78,9 @@ export async function openDomains(
   onStop(() => reminders.stop());
   const scheduled = new ScheduledSender({ pool, append, clock, log });
   onStop(() => scheduled.stop());
+  const statuses = new Statuses({ pool, append, clock, log });
+  onStop(() => statuses.stop());
+  onCommitted((events) => statuses.committed(events));
   const readCursors = new ReadCursors(pool, log, metrics);
   const indexer = new SearchIndexer({ pool, log });
   onStop(() => indexer.stop());
@@ -84,7 +89,17 @@ export async function openDomains(
   onStop(() => search.stop());
   const directory = new Directory(pool);
   const start = () => {
-    const workers = [settings, emails, audit, accounts, erasures, indexer, reminders, scheduled];
+    const workers = [
+      settings,
+      emails,
+      audit,
+      accounts,
+      erasures,
+      indexer,
+      reminders,
+      scheduled,
+      statuses,
+    ];
     for (const worker of workers) worker.start();
   };
   return {
@@ -96,6 +111,7 @@ export async function openDomains(
     readCursors,
     search,
     directory,
+    statuses,
     start,
   };
 }

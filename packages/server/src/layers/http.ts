@@ -26,6 +26,7 @@ import { threadRoutes } from '../personal/thread-routes.ts';
 import { searchRoutes } from '../search/routes.ts';
 import { providerOf } from '../sso/provider.ts';
 import { ssoRoutes } from '../sso/routes.ts';
+import { statusRoutes } from '../status/routes.ts';
 import type { LayerContext } from './context.ts';
 import type { DomainLayer } from './domains.ts';
 import type { ListenerLayer } from './listener.ts';
@@ -138,6 +139,7 @@ function apiRoutes(
     (scope) => scheduledRoutes(scope, { pool, append, authenticate }),
     (scope) => threadRoutes(scope, { pool, append, authenticate, onThreadRead }),
     (scope) => searchRoutes(scope, { search, directory, authenticate }),
+    (scope) => statusRoutes(scope, { pool, append, clock, authenticate }),
     (scope) => draftRoutes(scope, { pool, authenticate, onDraftChanged }),
     (scope) => factorLoginRoutes(scope, { accounts, factors, server }),
     (scope) => ownFactorRoutes(scope, { accounts, factors, server }),

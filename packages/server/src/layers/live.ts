@@ -8,6 +8,7 @@ import { clientAddress } from '../http-server/proxies.ts';
 import { addressKey } from '../limits/address-key.ts';
 import { Live } from '../live/live.ts';
 import { readVersions } from '../messages/read-cursors.ts';
+import { recordLastSeen } from '../status/queries.ts';
 import type { LayerContext } from './context.ts';
 import type { DomainLayer } from './domains.ts';
 import type { StreamLayer } from './streams.ts';
@@ -17,7 +18,7 @@ export function openLive(
   { config, log, clock, limits }: LayerContext,
   pool: Pool,
   { hub, broker, metrics, append, shared, writes }: StreamLayer,
-  { accounts, keys, readCursors }: DomainLayer,
+  { accounts, keys, readCursors, statuses }: DomainLayer,
 ): Live {
   const addressOf = clientAddress(config.trustedProxies);
   const live = new Live({
@@ -36,6 +37,8 @@ export function openLive(
       isAllowedHost(asked, LIVE_PATH, config) && isAllowedOrigin(origin, asked, config),
     addressOf: (request) => addressKey(addressOf(request)),
     me: (account) => accounts.me(account),
+    statusOf: (account) => statuses.of(account),
+    recordLastSeen: (ids) => recordLastSeen(pool, ids, new Date(clock.now())),
     start: (account, known) => loadStart(pool, account, known),
     conversation: (account, id) => conversationFor(pool, account, id),
     moveReadCursor: async (account, id, seq, options) => {
@@ -45,6 +48,7 @@ export function openLive(
     readVersions: (ids) => readVersions(pool, ids),
   });
   accounts.sessions.onEnded((session) => live.endSession(session));
+  statuses.onChange((ids) => live.statusChanged(ids));
   keys.onEnded((key) => live.endSession(key));
   return live;
 }

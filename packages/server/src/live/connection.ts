@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import {
   type AccountId,
   CLOSE,
-  type Cursor,
   type Goodbye,
   type Refusal,
   type Seq,
@@ -20,7 +19,7 @@ import type { LiveConnection } from './connections.ts';
 import type { LiveContext } from './context.ts';
 import { type FrameConnection, FrameHandler } from './frame-handler.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { Handshake, type HandshakeConnection } from './handshake.ts';
+import { Handshake, type HandshakeConnection, type StartedHello } from './handshake.ts';
 import { type FrameReader, Inbound } from './inbound.ts';
 import type { LiveSocket } from './live-socket.ts';
 import { readFrame } from './read-frame.ts';
@@ -129,8 +128,10 @@ export class Connection
     this.#context.connections.add(this);
   }
 
-  subscribe(start: Start, cursor: Cursor, isEpochKnown: boolean): void {
+  subscribe(start: Start, hello: StartedHello): void {
+    const { cursor, isEpochKnown, presence } = hello;
     this.readVersion = start.readVersion;
+    this.#context.audience.add(this, presence);
     this.setPresence('active');
     this.#become('replaying');
     this.#subscriptions.start(start, cursor, isEpochKnown);
@@ -169,6 +170,10 @@ export class Connection
 
   setPresence(state: 'active' | 'idle'): void {
     this.#context.presence.set(this.account, this, state);
+  }
+
+  watch(accounts: readonly AccountId[]): void {
+    this.#context.audience.replace(this, accounts);
   }
 
   renewed(expiresAt: Identity['expiresAt']): void {
@@ -271,6 +276,7 @@ export class Connection
     this.#log.debug({ code }, 'connection closed');
     this.#subscriptions.stop();
     this.#context.connections.remove(this);
+    this.#context.audience.remove(this);
     if (this.#identity) this.#context.presence.remove(this.#identity.account, this);
     this.#writer.checkDrained();
   }

@@ -7,6 +7,7 @@ import type {
   Refusal,
   Seq,
   SessionId,
+  Status,
 } from '@parley/protocol';
 import type { Identity } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
@@ -19,6 +20,7 @@ import type { Broker } from '../stream/broker.ts';
 import type { Hub } from '../stream/hub.ts';
 import type { Connections } from './connections.ts';
 import type { PresenceBoard } from './presence.ts';
+import type { PresenceAudience } from './presence-audience.ts';
 import type { UpgradeChecks } from './upgrades.ts';
 
 /** What the connections of a node are constructed with. */
@@ -43,6 +45,10 @@ export interface LiveDeps extends UpgradeChecks {
   liveSessions(sessions: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
   /** Returns what a connection starts from, given what its client has. */
   start(account: AccountId, known: KnownState): Promise<Start>;
+  /** Returns what others see of the status of an account; null if it has none. */
+  statusOf(account: AccountId): Status | null;
+  /** Records that the accounts were connected until now. */
+  recordLastSeen(accounts: readonly AccountId[]): Promise<void>;
   /** Returns the account as its user sees it; null if it does not exist. */
   me(account: AccountId): Promise<Me | null>;
   /** Returns a conversation as its member sees it; null for others. */
@@ -62,6 +68,7 @@ export interface LiveDeps extends UpgradeChecks {
 export interface LiveContext extends LiveDeps {
   readonly connections: Connections;
   readonly presence: PresenceBoard;
+  readonly audience: PresenceAudience;
   /** Sends to the other members that the account is typing. */
   sendTyping(conversation: ConversationId, account: AccountId): void;
   /** Sends a moved read cursor to the account's own connections, and receipts to the other members. */

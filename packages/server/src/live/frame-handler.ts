@@ -28,6 +28,8 @@ export interface FrameConnection {
   outcomeUnknown(): void;
   /** The user became active or idle on this device. */
   setPresence(state: 'active' | 'idle'): void;
+  /** Replaces the accounts whose presence the client is told of. */
+  watch(accounts: readonly AccountId[]): void;
   /** The access token was renewed. */
   renewed(expiresAt: Identity['expiresAt']): void;
 }
@@ -45,6 +47,8 @@ export class FrameHandler {
   readonly #subscriptions: SubscriptionSet;
   readonly #commandBudget: Budget;
   readonly #signalBudget: Budget;
+  /** Of its own: typing does not delay what is shown of others. */
+  readonly #watchBudget: Budget;
 
   constructor(context: LiveContext, connection: FrameConnection, subscriptions: SubscriptionSet) {
     this.#context = context;
@@ -53,6 +57,7 @@ export class FrameHandler {
     const { commands, signals, commandWindowMs } = context.limits;
     this.#commandBudget = new Budget(commands, commandWindowMs);
     this.#signalBudget = new Budget(signals, commandWindowMs);
+    this.#watchBudget = new Budget(signals, commandWindowMs);
   }
 
   /** Answers a binary frame, also before the hello. */
@@ -94,6 +99,9 @@ export class FrameHandler {
         return;
       case 'presence':
         if (this.#signalBudget.take()) this.#connection.setPresence(frame.state);
+        return;
+      case 'watch':
+        if (this.#watchBudget.take()) this.#connection.watch(frame.accounts);
         return;
       default:
         this.#command(frame);

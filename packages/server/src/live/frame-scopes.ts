@@ -11,6 +11,7 @@ const FRAME_SCOPES: Readonly<Record<ClientFrame['op'], readonly Scope[]>> = {
   ping: [],
   pong: [],
   presence: [],
+  watch: [],
   renew: [],
   typing: ['messages:write'],
   post: ['messages:write'],

@@ -1,4 +1,5 @@
 import {
+  type AccountId,
   CLOSE,
   type Cursor,
   type Goodbye,
@@ -30,13 +31,30 @@ export interface HandshakeConnection {
   /** The hello is authenticated: when the session ends from now on, the connection is closed. */
   authenticated(identity: Identity): void;
   /** `ready` was sent: subscribes to the streams, each from its cursor. */
-  subscribe(start: Start, cursor: Cursor, isEpochKnown: boolean): void;
+  subscribe(start: Start, hello: StartedHello): void;
+}
+
+/** What the client asked for in its hello, after it was authenticated. */
+export interface StartedHello {
+  /** Where each stream starts. */
+  readonly cursor: Cursor;
+  readonly isEpochKnown: boolean;
+  /** The accounts whose presence it subscribes to; null: it is told of all. */
+  readonly presence: readonly AccountId[] | null;
 }
 
 /** What a handshake needs. */
 export type HandshakeDeps = Pick<
   LiveContext,
-  'connections' | 'identify' | 'limits' | 'log' | 'me' | 'metrics' | 'presence' | 'start'
+  | 'audience'
+  | 'connections'
+  | 'identify'
+  | 'limits'
+  | 'log'
+  | 'me'
+  | 'metrics'
+  | 'presence'
+  | 'start'
 >;
 
 /**
@@ -93,10 +111,16 @@ export class Handshake {
     deps.metrics.hello(Object.keys(cursor).length > 0);
     connection.send({
       ...readyOf(connection.id, me, start),
-      presence: deps.presence.list(deps.limits.presenceMax),
+      presence: hello.presence
+        ? deps.audience.entries(hello.presence)
+        : deps.presence.list(deps.limits.presenceMax),
       limits: { ...deps.limits },
     });
-    connection.subscribe(start, cursor, hello.epoch === undefined || isSameEpoch);
+    connection.subscribe(start, {
+      cursor,
+      isEpochKnown: hello.epoch === undefined || isSameEpoch,
+      presence: hello.presence ?? null,
+    });
   }
 
   /** Returns who says hello; null if the hello was rejected, or the connection is closed by now. */

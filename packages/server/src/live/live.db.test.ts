@@ -1,7 +1,9 @@
 import { CLOSE, LIMITS, streamOfConversation } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import type { Peer } from '../../test/support/peer.ts';
 import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
+import { until } from '../../test/support/sink.ts';
 import { aClientId, upTo } from '../../test/support/stream-builders.ts';
 
 let cluster: TestCluster;
@@ -263,6 +265,146 @@ describe('signals', () => {
     await a.next('presence', (p) =>
       p.changes.some((c) => c.account === hugo.id && c.state === 'idle'),
     );
+  });
+
+  test('presence is sent of the accounts that a socket subscribes to', async () => {
+    const [ida, jan, kim] = [
+      await server.register('ida'),
+      await server.register('jan'),
+      await server.register('kim'),
+    ];
+    const [everything, a] = [server.peer(), server.peer()];
+    await everything.hello(kim.accessToken);
+    const ready = await a.hello(ida.accessToken, { presence: [kim.id, kim.id, jan.id] });
+    expect(ready.presence).toEqual([]);
+    const toldOf = (peer: Peer, who: User) =>
+      peer
+        .of('presence')
+        .flatMap((p) => p.changes)
+        .filter((c) => c.account === who.id)
+        .map((c) => c.state);
+    await a.until(() => toldOf(a, kim).includes('active'), 'kim');
+    // Jan is online, but no longer subscribed to; kim is already known.
+    a.send({ op: 'watch', accounts: [kim.id, ida.id] });
+    await a.until(() => toldOf(a, ida).includes('active'), 'the new subscription');
+    const b = server.peer();
+    await b.hello(jan.accessToken, { presence: [] });
+    await everything.until(
+      () => toldOf(everything, jan).includes('active'),
+      'jan, by the old client',
+    );
+    everything.send({ op: 'presence', state: 'idle' });
+    await a.until(() => toldOf(a, kim).includes('idle'), 'kim to be away');
+    expect(toldOf(a, jan)).toEqual([]);
+    expect(toldOf(a, kim)).toEqual(['active', 'idle']);
+    expect(b.of('presence')).toEqual([]);
+    const later = await server.peer().hello(ida.accessToken, { presence: [kim.id] });
+    expect(later.presence).toEqual([{ account: kim.id, state: 'idle' }]);
+    const tooMany = Array.from({ length: 201 }, () => kim.id);
+    a.send({ op: 'watch', accounts: tooMany });
+    expect(await a.next('nack')).toMatchObject({ id: null, code: 'invalid' });
+  });
+});
+
+describe('a status', () => {
+  const lastOf = (peer: Peer, who: User) =>
+    peer
+      .of('presence')
+      .flatMap((p) => p.changes)
+      .filter((c) => c.account === who.id)
+      .at(-1);
+  const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+  test('reaches those who subscribe to its account, and the own devices', async () => {
+    const [lea, max] = [await server.register('lea'), await server.register('max')];
+    const [old, watching, own] = [server.peer(), server.peer(), server.peer()];
+    await old.hello(max.accessToken);
+    await watching.hello(max.accessToken, { presence: [lea.id] });
+    await own.hello(lea.accessToken, { presence: [lea.id] });
+    await watching.until(() => lastOf(watching, lea)?.state === 'active', 'lea');
+    const change = { emoji: '🌴', text: 'On  vacation', doNotDisturbUntil: inMs(3_600_000) };
+    const answer = await lea.request('PATCH', '/me/status', change);
+    expect(answer).toMatchObject({ status: 200 });
+    const status = {
+      emoji: '🌴',
+      text: 'On vacation',
+      expiresAt: null,
+      doNotDisturbUntil: change.doNotDisturbUntil,
+    };
+    expect(answer.body).toEqual({ ...status, showLastSeen: true });
+    await watching.until(() => lastOf(watching, lea)?.status !== undefined, 'the status');
+    expect(lastOf(watching, lea)).toEqual({ account: lea.id, state: 'active', status });
+    const event = await own.next('event', (e) => e.type === 'status.changed');
+    expect(event.data).toEqual(answer.body);
+    await own.until(() => lastOf(own, lea)?.status !== undefined, 'the own status');
+    // Also while she is offline, and for those who connect later.
+    own.close();
+    await watching.until(() => lastOf(watching, lea)?.state === 'offline', 'lea to be gone');
+    expect(lastOf(watching, lea)).toEqual({ account: lea.id, state: 'offline', status });
+    const later = await server.peer().hello(max.accessToken, { presence: [lea.id] });
+    expect(later.presence).toEqual([{ account: lea.id, state: 'offline', status }]);
+    const profile = await max.request('GET', `/users/${lea.id}/profile`);
+    expect(profile.body).toMatchObject({ username: 'lea', status });
+    // Once more changes nothing; removing it is told as well.
+    expect((await lea.request('PATCH', '/me/status', change)).body).toEqual(answer.body);
+    await lea.request('PATCH', '/me/status', { emoji: null, text: '', doNotDisturbUntil: null });
+    await watching.until(() => lastOf(watching, lea)?.status === undefined, 'it to be removed');
+    expect((await lea.request('GET', '/me/status')).body.text).toBe('');
+    // Clients that do not subscribe are told of the presence alone, as before.
+    expect(old.of('presence').some((p) => p.changes.some((c) => c.status))).toBe(false);
+    const events = await server.rows(
+      `select 1 from events where type = 'status.changed' and actor_id = '${lea.id}'`,
+    );
+    expect(events).toHaveLength(2);
+  });
+
+  test('expires once, by an event, and each of its parts at its time', async () => {
+    const [nia, ole] = [await server.register('nia'), await server.register('ole')];
+    const watching = server.peer();
+    await watching.hello(ole.accessToken, { presence: [nia.id] });
+    const own = server.peer();
+    await own.hello(nia.accessToken);
+    const doNotDisturbUntil = inMs(3_600_000);
+    const change = { text: 'back soon', expiresAt: inMs(600_000), doNotDisturbUntil };
+    expect(await nia.request('PATCH', '/me/status', change)).toMatchObject({ status: 200 });
+    await own.next('event', (e) => e.type === 'status.changed');
+    await server.rows(`update statuses set expires_at = now() where account_id = '${nia.id}'`);
+    const expired = await own.next('event', (e) => e.type === 'status.changed');
+    expect(expired.data).toEqual({
+      emoji: null,
+      text: '',
+      expiresAt: null,
+      doNotDisturbUntil,
+      showLastSeen: true,
+    });
+    await watching.until(() => lastOf(watching, nia)?.status?.text === '', 'the expiry');
+    expect(lastOf(watching, nia)?.status).toMatchObject({ doNotDisturbUntil });
+  });
+
+  test.each([
+    ['a time that has passed', { text: 'x', expiresAt: '2020-01-01T00:00:00.000Z' }, 'time_passed'],
+    ['invisible characters', { text: 'a\u202eb' }, 'invalid'],
+    ['more than one line', { text: 'a\nb' }, 'invalid'],
+    ['too much text', { text: 'x'.repeat(101) }, 'invalid'],
+    ['a text as emoji', { emoji: 'ab' }, 'invalid'],
+  ])('rejects %s', async (_what, body, code) => {
+    const answer = await alice.request('PATCH', '/me/status', body);
+    expect(answer).toMatchObject({ status: 422, body: { code } });
+  });
+
+  test('when an account was last seen can be hidden', async () => {
+    const [pia, rob] = [await server.register('pia'), await server.register('rob')];
+    const profile = async () => (await rob.request('GET', `/users/${pia.id}/profile`)).body;
+    const before = (await profile()).lastSeenAt;
+    const [peer, watching] = [server.peer(), server.peer()];
+    await watching.hello(rob.accessToken, { presence: [pia.id] });
+    await peer.hello(pia.accessToken);
+    await watching.until(() => lastOf(watching, pia)?.state === 'active', 'pia');
+    peer.close();
+    await watching.until(() => lastOf(watching, pia)?.state === 'offline', 'pia to be gone');
+    await until(async () => (await profile()).lastSeenAt > before, 'it to be recorded');
+    await pia.request('PATCH', '/me/status', { showLastSeen: false });
+    expect((await profile()).lastSeenAt).toBeNull();
   });
 });
 

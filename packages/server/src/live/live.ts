@@ -11,13 +11,13 @@ import {
 import type { ReadMove } from '../messages/read-cursors.ts';
 import type { ThreadMove } from '../messages/thread-cursors.ts';
 import type { DraftChange } from '../personal/drafts.ts';
-import { textFrame } from '../stream/frame.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
 import type { LiveContext, LiveDeps } from './context.ts';
 import type { LiveSocket } from './live-socket.ts';
 import { NodeMessages } from './node-messages.ts';
 import { PresenceBoard } from './presence.ts';
+import { PresenceAudience } from './presence-audience.ts';
 import { Upgrades } from './upgrades.ts';
 
 /** A stopping node closes one connection after the other: with this pause, within this time. */
@@ -55,9 +55,17 @@ export class Live {
 
   constructor(deps: LiveDeps) {
     const presence = new PresenceBoard(
-      (changes) => this.#broadcast({ op: 'presence', changes: [...changes] }),
-      (changes) => this.#nodes.sendPresence(changes),
+      (changes) => audience.send(changes),
+      (changes) => {
+        this.#nodes.sendPresence(changes);
+        const left = changes.filter(({ state }) => state === 'offline');
+        void this.#recordLastSeen(left.map(({ account }) => account));
+      },
     );
+    const audience = new PresenceAudience((account) => {
+      const status = deps.statusOf(account);
+      return { account, state: presence.stateOf(account), ...(status && { status }) };
+    });
     this.#nodes = new NodeMessages(
       deps.broker,
       presence,
@@ -78,6 +86,7 @@ export class Live {
         oldest.close(CLOSE.tooManyConnections, 'restart', 60),
       ),
       presence,
+      audience,
       sendTyping: (conversation, account) =>
         this.#signal(conversation, account, { op: 'typing', conversation, account }),
       sendRead: (account, move) => this.sendRead(account, move),
@@ -168,6 +177,20 @@ export class Live {
     }
   }
 
+  /** The statuses of these accounts have changed: sends them to those who subscribe to their presence. */
+  statusChanged(accounts: readonly AccountId[]): void {
+    this.#context.audience.announce(accounts);
+  }
+
+  async #recordLastSeen(accounts: readonly AccountId[]): Promise<void> {
+    if (accounts.length === 0) return;
+    try {
+      await this.#context.recordLastSeen(accounts);
+    } catch (error) {
+      this.#context.log.warn({ err: error, accounts: accounts.length }, 'last seen not recorded');
+    }
+  }
+
   /** Connections by state. */
   get states(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = {};
@@ -199,8 +222,10 @@ export class Live {
   async drain(): Promise<void> {
     this.#upgrades.drain();
     for (const timer of this.#timers) clearInterval(timer);
+    const present = this.#context.presence.here().map(([account]) => account);
     this.#context.presence.stop();
     this.#nodes.stop();
+    await this.#recordLastSeen(present);
     const connections = [...this.#all];
     const gone = connections.map((c) => c.gone);
     const pause = Math.min(GOODBYE_MS, GOODBYES_MS / connections.length);
@@ -216,6 +241,7 @@ export class Live {
   #tick(): void {
     const now = performance.now();
     for (const connection of this.#all) connection.tick(now);
+    this.#context.audience.sendMissed();
     for (const connection of this.#context.connections.overUnread()) {
       const { buffered } = connection;
       this.#context.log.info({ buffered }, 'connection closed: account leaves too much unread');
@@ -248,12 +274,5 @@ export class Live {
   /** Sends a signal to the members, except one, on all nodes. */
   #signal(conversation: ConversationId, except: AccountId, frame: ServerFrame): void {
     this.#context.hub.signal(streamOfConversation(conversation), JSON.stringify(frame), except);
-  }
-
-  #broadcast(frame: ServerFrame): void {
-    const frames = textFrame(JSON.stringify(frame));
-    for (const connection of this.#all) {
-      if (connection.isReady && !connection.congested) connection.write(frames);
-    }
   }
 }

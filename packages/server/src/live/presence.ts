@@ -89,6 +89,11 @@ export class PresenceBoard {
     return [...this.#reportedElsewhere];
   }
 
+  /** Returns the state that was last reported of an account. */
+  stateOf(account: AccountId): PresenceState {
+    return this.#reported.get(account) ?? 'offline';
+  }
+
   /** Returns the accounts that are present, at most `max`. */
   list(max: number): PresenceChange[] {
     const list: PresenceChange[] = [];

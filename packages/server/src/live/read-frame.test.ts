@@ -20,6 +20,7 @@ const GOOD: Record<string, Record<string, unknown>> = {
   fill: { id, stream: conversation, after: 0 },
   renew: { id, token: 'x' },
   typing: { conversation },
+  watch: { accounts: [conversation] },
   presence: { state: 'idle' },
   ping: {},
   pong: {},

@@ -26,6 +26,8 @@ export async function* exportOf(
   });
   yield field('otherProviders', await all(IDENTITIES));
   yield field('emails', await all(EMAILS));
+  yield field('status', await one(STATUS));
+  yield field('lastSeenAt', (await one(LAST_SEEN))?.at ?? null);
   yield field('drafts', await all(DRAFTS));
   yield field('followedThreads', await all(THREAD_FOLLOWS));
   yield field('savedMessages', await all(SAVED));
@@ -97,6 +99,10 @@ const CONVERSATIONS = `select c.id as conversation, c.kind, c.name, m.role,
     m.joined_seq as "joinedSeq", m.left_seq as "leftSeq", m.read_seq as "readSeq"
   from memberships m join conversations c on c.id = m.conversation_id
   where m.account_id = $1 order by c.id, m.joined_seq`;
+const STATUS = `select emoji, text, expires_at as "expiresAt",
+    do_not_disturb_until as "doNotDisturbUntil", shows_last_seen as "showLastSeen"
+  from statuses where account_id = $1`;
+const LAST_SEEN = 'select at from last_seen where account_id = $1';
 const DRAFTS = `select conversation_id as conversation, body, updated_at as "updatedAt"
   from drafts where account_id = $1 order by updated_at`;
 const SAVED = `select conversation_id as conversation, message_seq as message,

@@ -80,6 +80,7 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'thread.unfollowed': 'none',
   'account.blocked': 'none',
   'account.unblocked': 'none',
+  'status.changed': 'none',
   'user.registered': 'none',
   'user.updated': 'none',
   'user.deactivated': 'none',

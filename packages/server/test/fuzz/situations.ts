@@ -103,6 +103,9 @@ function ownAccount(fixtures: Fixtures): Situations {
     },
     endMyOtherSessions: async () => as(await fixtures.user()),
     reauthenticate: async () => as((await fixtures.shared()).member, password),
+    // Any time may have passed.
+    updateStatus: async () =>
+      as(await fixtures.user(), { expiresAt: undefined, doNotDisturbUntil: undefined }),
     blockUser: withOtherUser,
     unblockUser: withOtherUser,
     exportMe: async () => as((await fixtures.shared()).member, password),
@@ -304,6 +307,7 @@ function administration(fixtures: Fixtures): Situations {
   const robot = async () => admin(await fixtures.robot());
   return {
     getUser: about,
+    getUserProfile: about,
     listInvitations: () => admin(),
     createInvitation: () => admin(),
     revokeInvitation: async () => {

@@ -8,21 +8,27 @@ import {
   LogOut,
   Moon,
   ShieldCheck,
+  Smile,
   Sun,
   UserRound,
   Volume2,
   VolumeX,
 } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { loadPart } from '../lib/load-error.ts';
+import { timeOfDay } from '../lib/time.ts';
 import { useNotificationSettings } from '../notifications/settings.ts';
 import { SavedMessages } from '../personal/saved-messages.tsx';
 import { logout } from '../session/session.ts';
-import { useParley } from '../session/use-client.ts';
+import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { setTheme, type Theme, useTheme } from '../ui/theme.ts';
+import { useShownPresence } from '../users/shown-presence.ts';
+
+const StatusDialog = lazy(() => loadPart(() => import('../users/status-dialog.tsx')));
 
 const THEMES: [Theme, PlainKey, ReactNode][] = [
   ['system', 'ownMenu.themeSystem', <Laptop key="s" size={16} />],
@@ -35,6 +41,14 @@ export function OwnMenu() {
   const me = useParley((s) => s.me);
   const theme = useTheme();
   const [isSavedShown, setSavedShown] = useState(false);
+  const [isStatusShown, setStatusShown] = useState(false);
+  const client = useClient();
+  const status = useParley((s) => (s.me ? s.statuses.get(s.me.id) : undefined));
+  const shownPresence = useShownPresence();
+  const toggleQuiet = async () => {
+    const { setDoNotDisturb } = await loadPart(() => import('../users/do-not-disturb.ts'));
+    await setDoNotDisturb(client, !status?.doNotDisturbUntil);
+  };
   const { permission, notify, sound, setNotify, setSound } = useNotificationSettings();
   return (
     <>
@@ -43,7 +57,12 @@ export function OwnMenu() {
           aria-label={t('ownMenu.title')}
           className="flex size-10 items-center justify-center rounded-lg hover:bg-hover"
         >
-          <Avatar id={me?.id ?? ''} name={me?.displayName ?? '?'} size={32} />
+          <Avatar
+            id={me?.id ?? ''}
+            name={me?.displayName ?? '?'}
+            size={32}
+            presence={me ? shownPresence(me.id) : undefined}
+          />
         </DropdownMenu.Trigger>
         <DropdownMenu.Portal>
           <DropdownMenu.Content
@@ -58,6 +77,18 @@ export function OwnMenu() {
               <p className="truncate text-muted text-sm">@{me?.username}</p>
             </div>
             <Separator />
+            <DropdownMenu.Item className={ITEM} onSelect={() => setStatusShown(true)}>
+              <span className="w-4 shrink-0 text-center">
+                {status?.emoji ?? <Smile size={16} />}
+              </span>
+              <bdi className="truncate">{status?.text || t('status.set')}</bdi>
+            </DropdownMenu.Item>
+            <DropdownMenu.Item className={ITEM} onSelect={() => void toggleQuiet()}>
+              <BellOff size={16} />
+              {status?.doNotDisturbUntil
+                ? t('status.quietUntil', { time: timeOfDay(status.doNotDisturbUntil) })
+                : t('status.quietStart')}
+            </DropdownMenu.Item>
             <DropdownMenu.Item asChild className={ITEM}>
               <Link to="/settings/profile">
                 <UserRound size={16} /> {t('common.yourAccount')}
@@ -122,6 +153,11 @@ export function OwnMenu() {
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
+      {isStatusShown && (
+        <Suspense>
+          <StatusDialog onClose={() => setStatusShown(false)} />
+        </Suspense>
+      )}
       {isSavedShown && <SavedMessages onClose={() => setSavedShown(false)} />}
     </>
   );

@@ -16,6 +16,9 @@ import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { Logo } from '../ui/logo.tsx';
+import { useShownPresence } from '../users/shown-presence.ts';
+import { StatusEmoji } from '../users/status-emoji.tsx';
+import { useSubscription } from '../users/use-presence-of.ts';
 import { UsersList } from '../users/user-list.tsx';
 import { UserName } from '../users/user-name.tsx';
 import { OwnMenu } from './own-menu.tsx';
@@ -23,6 +26,8 @@ import { Section } from './sidebar-section.tsx';
 
 /** Maximum length of a message preview, in characters. */
 const PREVIEW = 120;
+/** Number of direct conversations, the latest first, that show the presence of the other user. */
+const SUBSCRIBED_PEERS = 60;
 
 /** Lists the conversations and the people. */
 export function Sidebar({ onSearch }: { onSearch: () => void }) {
@@ -38,6 +43,9 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
       all.filter((c) => c.kind === 'direct'),
     ];
   }, [conversations]);
+  useSubscription(
+    useMemo(() => directs.flatMap((c) => c.peer ?? []).slice(0, SUBSCRIBED_PEERS), [directs]),
+  );
   return (
     <nav
       aria-label={t('sidebar.name')}
@@ -160,7 +168,7 @@ function MarkAllRead() {
 function Entry({ conversation }: { conversation: ConversationView }) {
   const { id } = useParams({ strict: false });
   const users = useParley((s) => s.users);
-  const presence = useParley((s) => s.presence);
+  const presence = useShownPresence();
   const me = useParley((s) => s.me);
   const title = titleOf(conversation, users);
   const unread = conversation.unread > 0;
@@ -199,7 +207,7 @@ function Entry({ conversation }: { conversation: ConversationView }) {
           <Avatar
             id={conversation.peer ?? conversation.id}
             name={title}
-            presence={conversation.peer ? presence.get(conversation.peer) : undefined}
+            presence={conversation.peer ? presence(conversation.peer) : undefined}
           />
         ) : (
           <span
@@ -219,6 +227,7 @@ function Entry({ conversation }: { conversation: ConversationView }) {
             )}
           >
             <ConversationTitle view={conversation} />
+            {conversation.peer && <StatusEmoji id={conversation.peer} />}
           </span>
           {preview && (
             <span

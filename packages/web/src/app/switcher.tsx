@@ -1,14 +1,15 @@
 import type { ConversationView } from '@parley/client';
-import type { FoundName, User } from '@parley/protocol';
+import type { AccountId, FoundName, User } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { Hash, Lock } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { byActivity, titleOf } from '../conversations/naming.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { usePresenceOf } from '../users/use-presence-of.ts';
 import { useOpenDirect } from '../users/user-list.tsx';
 
 /** The delay between a keystroke and the request, ms. */
@@ -16,11 +17,20 @@ const TYPING_MS = 80;
 /** Maximum number of results. */
 const SHOWN = 12;
 
+/** One result: a user, or something with an icon of its own. */
+interface Result {
+  readonly key: string;
+  readonly title: string;
+  readonly note: string;
+  readonly user: AccountId | null;
+  readonly icon: ReactNode;
+  readonly go: () => Promise<void>;
+}
+
 /** Finds a group or a person by a part of the name, and opens the conversation. */
 export function Switcher({ open, onClose }: { open: boolean; onClose: () => void }) {
   const conversations = useParley((s) => s.conversations);
   const users = useParley((s) => s.users);
-  const presence = useParley((s) => s.presence);
   const me = useParley((s) => s.me);
   const navigate = useNavigate();
   const openDirect = useOpenDirect();
@@ -34,9 +44,10 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
 
   const found = useFoundNames(open ? text : '');
   const results = useMemo(() => {
-    const groupOf = (c: ConversationView) => ({
+    const groupOf = (c: ConversationView): Result => ({
       key: c.id as string,
       title: titleOf(c, users),
+      user: null,
       note: c.visibility === 'private' ? t('switcher.privateGroup') : t('switcher.group'),
       icon: (
         <span className="flex size-8 items-center justify-center rounded-[32%] bg-sunken text-muted">
@@ -45,11 +56,12 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
       ),
       go: () => navigate({ to: '/c/$id', params: { id: c.id } }),
     });
-    const userOf = (p: User) => ({
+    const userOf = (p: User): Result => ({
       key: p.id as string,
       title: p.displayName,
       note: `@${p.username}`,
-      icon: <Avatar id={p.id} name={p.displayName} size={32} presence={presence.get(p.id)} />,
+      user: p.id,
+      icon: null,
       go: () => openDirect(p.id),
     });
     // The answer of the server, the best match first; until then, and offline, what is known here.
@@ -71,7 +83,8 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
       .sort((a, b) => a.displayName.localeCompare(b.displayName))
       .map(userOf);
     return [...groups, ...people].slice(0, SHOWN);
-  }, [found, text, conversations, users, presence, me, navigate, openDirect]);
+  }, [found, text, conversations, users, me, navigate, openDirect]);
+  const presence = usePresenceOf(open ? results.flatMap((result) => result.user ?? []) : []);
 
   const choose = (n: number) => {
     const result = results[n];
@@ -125,7 +138,16 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
               n === at && 'bg-hover',
             )}
           >
-            {result.icon}
+            {result.user === null ? (
+              result.icon
+            ) : (
+              <Avatar
+                id={result.user}
+                name={result.title}
+                size={32}
+                presence={presence(result.user)}
+              />
+            )}
             <bdi className="min-w-0 flex-1 truncate">{result.title}</bdi>
             <span className="truncate text-muted text-sm">{result.note}</span>
           </div>

@@ -12,15 +12,27 @@ import { rowsOf } from '../messages/rows.ts';
 import { TypingLine } from '../messages/typing-line.tsx';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { BackLink } from '../ui/back-link.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
+import type { ShownPresence } from '../users/shown-presence.ts';
+import { StatusEmoji } from '../users/status-emoji.tsx';
+import { usePresenceOf } from '../users/use-presence-of.ts';
 import { ConversationTitle } from './conversation-title.tsx';
 import { Details } from './details.tsx';
 import { Missing } from './missing.tsx';
 import { titleOf } from './naming.ts';
 import { type Ending, endingOf, Removed } from './removed.tsx';
+
+/** What is shown below the name of the other user of a direct conversation. */
+const PEER_STATES: Record<ShownPresence, PlainKey> = {
+  active: 'conversation.activeNow',
+  idle: 'conversation.away',
+  busy: 'conversation.doNotDisturb',
+  offline: 'conversation.offline',
+};
 
 /** A conversation: its header, its messages and the composer. */
 export function ConversationPage() {
@@ -70,7 +82,7 @@ function Open({
 }) {
   const client = useClient();
   const users = useParley((s) => s.users);
-  const presence = useParley((s) => s.presence);
+  const presence = usePresenceOf(view.peer ? [view.peer] : []);
   const me = useParley((s) => s.me);
   const title = titleOf(view, users);
   usePageTitle(title);
@@ -117,17 +129,14 @@ function Open({
     );
     if (last) setEditing(last.key);
   };
-  const peerState = view.peer ? (presence.get(view.peer) ?? 'offline') : null;
+  const peerState = view.peer ? presence(view.peer) : null;
+  const status = useParley((s) => (view.peer ? s.statuses.get(view.peer) : undefined));
   const note =
     view.kind === 'group' || (view.peers?.length ?? 0) > 1
       ? [t('common.members', { count: view.memberCount }), view.topic].filter(Boolean).join(' · ')
-      : peerState === 'active'
-        ? t('conversation.activeNow')
-        : peerState === 'idle'
-          ? t('conversation.away')
-          : peerState === 'offline'
-            ? t('conversation.offline')
-            : t('conversation.onlyYou');
+      : peerState === null
+        ? t('conversation.onlyYou')
+        : [t(PEER_STATES[peerState]), status?.text].filter(Boolean).join(' · ');
   return (
     <div className="flex h-full flex-col">
       <header className="flex items-center gap-2.5 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
@@ -142,6 +151,7 @@ function Open({
         <div className="min-w-0 flex-1">
           <h1 className="truncate font-semibold leading-tight">
             <ConversationTitle view={view} />
+            {view.peer && <StatusEmoji id={view.peer} />}
           </h1>
           <p className="truncate text-[13px] text-muted leading-tight">{note}</p>
         </div>

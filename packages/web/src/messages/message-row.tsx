@@ -14,6 +14,7 @@ import { cx } from '../ui/cx.ts';
 import { focusContent } from '../ui/return-focus.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
+import { StatusEmoji } from '../users/status-emoji.tsx';
 import { UserName } from '../users/user-name.tsx';
 import { EditForm } from './edit-form.tsx';
 import { EditedMark, EditHistory } from './edit-history.tsx';
@@ -102,6 +103,7 @@ export const MessageRow = memo(function MessageRow({
           <div className="flex items-baseline gap-2">
             <span className="truncate font-semibold">
               <UserName id={message.author} name={name} />
+              <StatusEmoji id={message.author} />
             </span>
             <time
               dateTime={message.postedAt}

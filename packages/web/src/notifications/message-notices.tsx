@@ -84,9 +84,10 @@ export class MessageNotices {
     if (this.#client.state !== 'live') return;
     // The message was deleted before this event arrived.
     if (event.data.body === '') return;
-    const { users, conversations } = this.#client.snapshot;
+    const { users, conversations, statuses } = this.#client.snapshot;
     const view = conversations.get(conversationOfStream(event.stream));
     if (!view || event.actor === this.#account || isViewing(view.id)) return;
+    if (statuses.get(this.#account)?.doNotDisturbUntil) return;
     const author = users.get(event.actor);
     const group = view.kind === 'direct' ? null : titleOf(view, users);
     const settings = notificationSettings(this.#account);

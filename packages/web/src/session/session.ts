@@ -190,7 +190,12 @@ function watchOtherTabs(): void {
 function openSession(account: AccountId, key: LoginKey): void {
   login = key;
   // What is stored is removed in `end`, unless the session was only replaced.
-  const client = new ParleyClient({ api, store: new IndexedDbStore(), keepWhenEnded: true });
+  const client = new ParleyClient({
+    api,
+    store: new IndexedDbStore(),
+    keepWhenEnded: true,
+    presence: 'subscribed',
+  });
   client.on('ended', () => void onEnded(client));
   // Removes the listeners of this session when it ends: another one may start in the same page.
   const ended = new AbortController();

@@ -1,4 +1,5 @@
-import { cx } from './cx.ts';
+import type { ShownPresence } from '../users/shown-presence.ts';
+import { PresenceDot } from './presence-dot.tsx';
 
 /** Shows the initials of an account on a colour derived from its id, and its presence. */
 export function Avatar({
@@ -10,7 +11,7 @@ export function Avatar({
   id: string;
   name: string;
   size?: number;
-  presence?: 'active' | 'idle' | 'offline' | undefined;
+  presence?: ShownPresence | undefined;
 }) {
   const hue = hueOf(id);
   return (
@@ -25,15 +26,7 @@ export function Avatar({
         className="flex size-full select-none items-center justify-center rounded-[32%] font-semibold text-white after:content-[attr(data-initials)]"
         style={{ background: `oklch(0.53 0.13 ${hue})`, fontSize: Math.round(size * 0.38) }}
       />
-      {presence && presence !== 'offline' && (
-        <span
-          className={cx(
-            'absolute -right-0.5 -bottom-0.5 rounded-full border-2 border-sidebar',
-            presence === 'active' ? 'bg-ok' : 'bg-warn',
-          )}
-          style={{ width: Math.max(10, size * 0.34), height: Math.max(10, size * 0.34) }}
-        />
-      )}
+      {presence && <PresenceDot presence={presence} size={Math.max(12, size * 0.42)} />}
     </span>
   );
 }

@@ -7,10 +7,14 @@ import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { StatusEmoji } from './status-emoji.tsx';
+import { usePresenceOf } from './use-presence-of.ts';
 import { UserName } from './user-name.tsx';
 
 /** Number of people shown before “Show all”. */
 const SHORT = 12;
+/** Number of people whose presence is shown, by name; on servers with more, the list is for finding people. */
+const SUBSCRIBED = 100;
 
 /** Returns a function that opens the direct conversation with an account. */
 export function useOpenDirect(): (account: AccountId) => Promise<void> {
@@ -29,23 +33,28 @@ export function useOpenDirect(): (account: AccountId) => Promise<void> {
 /** Lists all users, active ones first. A click opens the direct conversation. */
 export function UsersList() {
   const users = useParley((s) => s.users);
-  const presence = useParley((s) => s.presence);
   const me = useParley((s) => s.me);
   const [all, setAll] = useState(false);
   const open = useOpenDirect();
+  const byName = useMemo(
+    () =>
+      [...users.values()]
+        .filter((p) => p.id !== me?.id && p.isActive)
+        .sort((a, b) => a.displayName.localeCompare(b.displayName)),
+    [users, me],
+  );
+  const subscribed = useMemo(() => byName.slice(0, SUBSCRIBED).map((p) => p.id), [byName]);
+  const presence = usePresenceOf(subscribed);
   const sorted = useMemo(() => {
-    const rank = (id: AccountId) =>
-      ({ active: 0, idle: 1, offline: 2 })[presence.get(id) ?? 'offline'];
-    return [...users.values()]
-      .filter((p) => p.id !== me?.id && p.isActive)
-      .sort((a, b) => rank(a.id) - rank(b.id) || a.displayName.localeCompare(b.displayName));
-  }, [users, presence, me]);
-  const online = sorted.filter((p) => presence.has(p.id)).length;
+    const rank = (id: AccountId) => ({ active: 0, busy: 0, idle: 1, offline: 2 })[presence(id)];
+    return [...byName].sort((a, b) => rank(a.id) - rank(b.id));
+  }, [byName, presence]);
+  const online = sorted.filter((p) => presence(p.id) !== 'offline').length;
   const shown = all ? sorted : sorted.slice(0, Math.max(SHORT, online));
   return (
     <Section title={online > 0 ? t('users.titleActive', { count: online }) : t('users.title')}>
       {shown.map((user) => {
-        const state = presence.get(user.id) ?? 'offline';
+        const state = presence(user.id);
         return (
           <li key={user.id}>
             <button
@@ -62,6 +71,7 @@ export function UsersList() {
                 }
               >
                 <UserName id={user.id} name={user.displayName} />
+                <StatusEmoji id={user.id} />
               </span>
               <span className="sr-only">{t(`presence.${state}`)}</span>
             </button>

@@ -1,0 +1,26 @@
+import type { EventType } from '@parley/protocol';
+import { dataOf } from '../stream/record.ts';
+import type { Projection } from '../stream/stream-transaction.ts';
+
+/** The projection of statuses: the last event of each account. */
+export const statusProjections = {
+  'status.changed': (tx, events) => {
+    for (const e of events) {
+      const { emoji, text, expiresAt, doNotDisturbUntil, showLastSeen } = dataOf(
+        e,
+        'status.changed',
+      );
+      tx.issue(
+        'statuses-changed',
+        `insert into statuses
+           (account_id, emoji, text, expires_at, do_not_disturb_until, shows_last_seen, seq)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (account_id) do update
+         set emoji = excluded.emoji, text = excluded.text, expires_at = excluded.expires_at,
+             do_not_disturb_until = excluded.do_not_disturb_until,
+             shows_last_seen = excluded.shows_last_seen, seq = excluded.seq, changed_at = now()`,
+        [e.stream, emoji, text, expiresAt, doNotDisturbUntil, showLastSeen, e.seq],
+      );
+    }
+  },
+} satisfies Partial<Record<EventType, Projection>>;

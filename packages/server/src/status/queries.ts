@@ -1,0 +1,123 @@
+import type { AccountId, OwnStatus, Status } from '@parley/protocol';
+import type pg from 'pg';
+import type { ExpiredStatus } from './commands.ts';
+
+/** A row of `statuses`. */
+export interface StatusRow {
+  readonly account_id: AccountId;
+  readonly emoji: string | null;
+  readonly text: string;
+  readonly expires_at: Date | null;
+  readonly do_not_disturb_until: Date | null;
+  readonly shows_last_seen: boolean;
+  readonly seq: number;
+}
+
+/** The status of an account that has set none. */
+export const NO_STATUS: OwnStatus = {
+  emoji: null,
+  text: '',
+  expiresAt: null,
+  doNotDisturbUntil: null,
+  showLastSeen: true,
+};
+
+/** Converts a row to what its owner sees. */
+export const statusOfRow = (row: StatusRow): OwnStatus => ({
+  emoji: row.emoji,
+  text: row.text,
+  expiresAt: row.expires_at?.toISOString() ?? null,
+  doNotDisturbUntil: row.do_not_disturb_until?.toISOString() ?? null,
+  showLastSeen: row.shows_last_seen,
+});
+
+/** Returns what others see of a status; null if there is nothing. */
+export function publicStatus({
+  emoji,
+  text,
+  expiresAt,
+  doNotDisturbUntil,
+}: Omit<OwnStatus, 'showLastSeen'>): Status | null {
+  if (emoji === null && text === '' && doNotDisturbUntil === null) return null;
+  return { emoji, text, expiresAt, doNotDisturbUntil };
+}
+
+/** Returns the status of an account, as its owner sees it. */
+export async function statusOf(pool: pg.Pool, account: AccountId): Promise<OwnStatus> {
+  const { rows } = await pool.query<StatusRow>({
+    name: 'status-of',
+    text: 'select * from statuses where account_id = $1',
+    values: [account],
+  });
+  return rows[0] ? statusOfRow(rows[0]) : NO_STATUS;
+}
+
+/** Returns all statuses that others see something of. */
+export async function allStatuses(pool: pg.Pool): Promise<StatusRow[]> {
+  const { rows } = await pool.query<StatusRow>(
+    `select * from statuses
+     where emoji is not null or text <> '' or do_not_disturb_until is not null`,
+  );
+  return rows;
+}
+
+/** Returns the statuses that changed in the last `seconds`, by the clock of the database. */
+export async function changedStatuses(pool: pg.Pool, seconds: number): Promise<StatusRow[]> {
+  const { rows } = await pool.query<StatusRow>({
+    name: 'status-changed',
+    text: `select * from statuses where changed_at > now() - make_interval(secs => $1)`,
+    values: [seconds],
+  });
+  return rows;
+}
+
+/** Returns statuses of which a part has expired, the longest expired first. */
+export async function expiredStatuses(
+  pool: pg.Pool,
+  now: Date,
+  limit: number,
+): Promise<ExpiredStatus[]> {
+  const { rows } = await pool.query<ExpiredStatus>({
+    name: 'status-expired',
+    // `least` ignores nulls, as the index does.
+    text: `select account_id as account, seq from statuses
+           where least(expires_at, do_not_disturb_until) <= $1
+           order by least(expires_at, do_not_disturb_until) limit $2`,
+    values: [now, limit],
+  });
+  return rows;
+}
+
+/**
+ * Returns when an account was last connected, by any session; null if it hides that, or was never
+ * connected.
+ */
+export async function lastSeenOf(pool: pg.Pool, account: AccountId): Promise<Date | null> {
+  const { rows } = await pool.query<{ at: Date | null }>({
+    name: 'status-last-seen',
+    // A node that was killed has recorded nothing of its connections: what is left is when the session
+    // was renewed.
+    text: `select greatest(
+                    (select at from last_seen where account_id = $1),
+                    (select max(last_used_at) from sessions where account_id = $1)) as at
+           where not exists (select from statuses where account_id = $1 and not shows_last_seen)`,
+    values: [account],
+  });
+  return rows[0]?.at ?? null;
+}
+
+/** Records that the accounts were connected until now. */
+export async function recordLastSeen(
+  pool: pg.Pool,
+  accounts: readonly AccountId[],
+  now: Date,
+): Promise<void> {
+  await pool.query({
+    name: 'status-record-last-seen',
+    // In the order of the ids, so that two nodes that record the same accounts wait and do not deadlock.
+    text: `insert into last_seen (account_id, at)
+           select id, $2 from accounts where id = any($1::uuid[]) order by id
+           on conflict (account_id) do update set at = greatest(last_seen.at, excluded.at)`,
+    values: [accounts, now],
+  });
+}

@@ -1,0 +1,97 @@
+import { AccountId, OwnStatus, UpdateStatusBody, UserProfile } from '@parley/protocol';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
+import { z } from 'zod';
+import { userOf } from '../accounts/users/users.ts';
+import type { Clock } from '../clock.ts';
+import { sessionOf } from '../http/authenticate.ts';
+import { IdempotencyHeader, problems } from '../http/describe.ts';
+import { refuse, storedOrRefuse } from '../http/errors.ts';
+import { clientIdOf } from '../http/idempotency.ts';
+import type { Append } from '../stream/append.ts';
+import { updateStatus, withoutExpired } from './commands.ts';
+import { lastSeenOf, publicStatus, statusOf } from './queries.ts';
+
+/** The dependencies of the routes of statuses. */
+export interface StatusRoutesDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly clock: Clock;
+  readonly authenticate: onRequestAsyncHookHandler;
+}
+
+const security = [{ accessToken: [] }];
+
+/** Registers the routes of one’s own status, and of the profiles that others see. */
+export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, append, clock, authenticate: onRequest } = deps;
+  const own = async (account: AccountId) =>
+    withoutExpired(await statusOf(pool, account), clock.now());
+
+  app.route({
+    method: 'GET',
+    url: '/me/status',
+    schema: {
+      operationId: 'getStatus',
+      tags: ['Account'],
+      summary: 'Get your status',
+      security,
+      response: { 200: OwnStatus, ...problems(401) },
+    },
+    onRequest,
+    handler: (request) => own(sessionOf(request).account),
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/me/status',
+    schema: {
+      operationId: 'updateStatus',
+      tags: ['Account'],
+      summary: 'Change your status',
+      description:
+        'Absent fields stay as they are. Emoji and text are removed at `expiresAt`, do not disturb ends at `doNotDisturbUntil`. Others see it with your presence; your devices get the event `status.changed` of your personal stream.',
+      security,
+      headers: IdempotencyHeader,
+      body: UpdateStatusBody,
+      response: { 200: OwnStatus, ...problems(401, 409, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const actor = sessionOf(request).account;
+      const clientId = clientIdOf(request);
+      storedOrRefuse(await updateStatus(append, { actor, clientId }, request.body));
+      return own(actor);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/users/:id/profile',
+    schema: {
+      operationId: 'getUserProfile',
+      tags: ['People'],
+      summary: 'Get the profile of a user',
+      security,
+      params: z.object({ id: AccountId }),
+      response: { 200: UserProfile, ...problems(401, 404) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { id } = request.params;
+      const [user, status, lastSeen] = await Promise.all([
+        userOf(pool, id),
+        statusOf(pool, id),
+        lastSeenOf(pool, id),
+      ]);
+      if (!user) refuse('account_not_found');
+      return {
+        ...user,
+        status: publicStatus(withoutExpired(status, clock.now())),
+        lastSeenAt: lastSeen?.toISOString() ?? null,
+      };
+    },
+  });
+}

@@ -1,0 +1,150 @@
+import type { AccountId, Status } from '@parley/protocol';
+import type pg from 'pg';
+import { BackgroundWorker } from '../background-worker.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import type { Append } from '../stream/append.ts';
+import { dataOf, type StoredEvent } from '../stream/record.ts';
+import { expireStatus, withoutExpired } from './commands.ts';
+import {
+  allStatuses,
+  changedStatuses,
+  expiredStatuses,
+  publicStatus,
+  type StatusRow,
+  statusOfRow,
+} from './queries.ts';
+
+/** Interval at which changes of other nodes are read: the greatest delay of a status. */
+const POLL_MS = 1_500;
+/** Changes of this time are read each time: more than any transaction takes to commit. */
+const OVERLAP_S = 60;
+/** After a pause longer than this, everything is read again. */
+const GAP_MS = 30_000;
+/** Delay of a retry after an error. */
+const RETRY_MS = 2_000;
+/** Statuses expired at a time. */
+const BATCH = 100;
+
+/** The dependencies of {@link Statuses}. */
+export interface StatusesDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What is known of the status of an account. */
+interface Known {
+  /** The event that set it. */
+  readonly seq: number;
+  readonly status: Status | null;
+}
+
+/**
+ * The current statuses of all accounts, for the sockets of this node. Changes on this node are known at
+ * once, those on others within two seconds, without the broker. Every node looks for statuses that have
+ * expired; the id of the command follows from the status, so each expires once, also if nodes are killed.
+ */
+export class Statuses {
+  readonly #deps: StatusesDeps;
+  readonly #worker: BackgroundWorker;
+  readonly #known = new Map<AccountId, Known>();
+  #onChange: (accounts: readonly AccountId[]) => void = () => undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: StatusesDeps) {
+    this.#deps = deps;
+    this.#worker = new BackgroundWorker({
+      work: async (isStopped) => {
+        await this.#read();
+        await this.#expireDue(isStopped);
+      },
+      pollMs: POLL_MS,
+      retryMs: RETRY_MS,
+      onError: (error) => deps.log.warn({ err: error }, 'statuses not read, will be retried'),
+    });
+  }
+
+  /** Sets the listener that is called with the accounts whose status has changed. */
+  onChange(listener: (accounts: readonly AccountId[]) => void): void {
+    this.#onChange = listener;
+  }
+
+  /** Reads the statuses, and keeps them current until {@link stop}. */
+  start(): void {
+    this.#worker.start();
+  }
+
+  /** Stops after the current batch. */
+  stop(): Promise<void> {
+    return this.#worker.stop();
+  }
+
+  /** Returns the status of an account; null if it has none. */
+  of(account: AccountId): Status | null {
+    const status = this.#known.get(account)?.status;
+    return status ? publicStatus(withoutExpired(status, this.#deps.clock.now())) : null;
+  }
+
+  /** Applies events that this node has committed. */
+  committed(events: readonly StoredEvent[]): void {
+    for (const event of events) {
+      if (event.type !== 'status.changed') continue;
+      // Only the account itself changes its status.
+      const { actor: account, seq } = event;
+      const status = publicStatus(dataOf(event, 'status.changed'));
+      if (this.#apply(account, seq, status)) this.#onChange([account]);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const startedAt = performance.now();
+    const isContinued = startedAt - this.#readAt < GAP_MS;
+    const { pool } = this.#deps;
+    this.#applyRows(
+      await (isContinued ? changedStatuses(pool, OVERLAP_S) : allStatuses(pool)),
+      isContinued,
+    );
+    this.#readAt = startedAt;
+  }
+
+  #applyRows(rows: readonly StatusRow[], isContinued: boolean): void {
+    const changed = rows
+      .filter((row) => this.#apply(row.account_id, row.seq, publicStatus(statusOfRow(row))))
+      .map((row) => row.account_id);
+    if (!isContinued) {
+      // What was removed meanwhile is not among all statuses. A status that was set meanwhile is read
+      // again by the next poll.
+      const present = new Set(rows.map((row) => row.account_id));
+      for (const [account, { status }] of this.#known) {
+        if (present.has(account)) continue;
+        this.#known.delete(account);
+        if (status) changed.push(account);
+      }
+    }
+    if (changed.length > 0) this.#onChange(changed);
+  }
+
+  /** Returns whether it is newer than what is known. */
+  #apply(account: AccountId, seq: number, status: Status | null): boolean {
+    if ((this.#known.get(account)?.seq ?? 0) >= seq) return false;
+    this.#known.set(account, { seq, status });
+    return true;
+  }
+
+  async #expireDue(isStopped: () => boolean): Promise<void> {
+    const { pool, append, clock } = this.#deps;
+    for (;;) {
+      const due = await expiredStatuses(pool, new Date(clock.now()), BATCH);
+      const outcomes = await Promise.all(due.map((expired) => expireStatus(append, expired)));
+      if (isStopped()) return;
+      const missed = outcomes.find((outcome) => outcome.kind !== 'stored');
+      if (missed) {
+        const reason = missed.kind === 'refused' ? missed.refusal.code : 'unknown outcome';
+        throw new Error(`The expiry of a status was not stored: ${reason}`);
+      }
+      if (due.length < BATCH) return;
+    }
+  }
+}

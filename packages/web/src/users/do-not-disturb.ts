@@ -1,0 +1,14 @@
+import { AccountApi, type ParleyClient } from '@parley/client';
+import { toast } from 'sonner';
+import { errorMessage } from '../lib/text.ts';
+import { endOf } from './status-times.ts';
+
+/** Starts do not disturb for an hour, or ends it. */
+export async function setDoNotDisturb(client: ParleyClient, on: boolean): Promise<void> {
+  try {
+    const doNotDisturbUntil = on ? endOf('60') : null;
+    await new AccountApi(client.api).updateStatus({ doNotDisturbUntil });
+  } catch (error) {
+    toast.error(errorMessage(error));
+  }
+}

@@ -1,0 +1,148 @@
+import type { OwnStatus, UpdateStatusBody } from '@parley/protocol';
+import { LIMITS } from '@parley/protocol';
+import { type FormEvent, useState } from 'react';
+import { toast } from 'sonner';
+import { useAccount } from '../account/use-account.ts';
+import { errorMessage } from '../lib/text.ts';
+import { fullTime } from '../lib/time.ts';
+import { EMOJI } from '../messages/emoji.ts';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { cx } from '../ui/cx.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { Field } from '../ui/field.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { Select } from '../ui/select.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { DURATIONS, type Duration, endOf } from './status-times.ts';
+
+/** The dialog with which users change their status. */
+export default function StatusDialog({ onClose }: { onClose: () => void }) {
+  const account = useAccount();
+  const loaded = useLoad(() => account.status());
+  return (
+    <Dialog open onClose={onClose} title={t('status.title')}>
+      {loaded.data === null ? (
+        <Loading of={loaded} />
+      ) : (
+        <StatusForm before={loaded.data} onClose={onClose} />
+      )}
+    </Dialog>
+  );
+}
+
+/** `keep`: as it was; `never`: without an end. */
+type Choice = Duration | 'keep' | 'never';
+
+/** Returns the options of a choice of an end; `before` is the end that is set already. */
+function optionsOf(before: string | null, never: string): [Choice, string][] {
+  return [
+    ...(before === null
+      ? []
+      : [['keep', t('status.until', { time: fullTime(before) })] as [Choice, string]]),
+    ['never', never],
+    ...DURATIONS.map((d): [Choice, string] => [d, t(`status.for${d}`)]),
+  ];
+}
+
+function timeOf(choice: Choice, before: string | null): string | null {
+  if (choice === 'never') return null;
+  return choice === 'keep' ? before : endOf(choice);
+}
+
+function StatusForm({ before, onClose }: { before: OwnStatus; onClose: () => void }) {
+  const account = useAccount();
+  const [emoji, setEmoji] = useState(before.emoji);
+  const [text, setText] = useState(before.text);
+  const [clear, setClear] = useState<Choice>(before.expiresAt === null ? 'never' : 'keep');
+  const [quiet, setQuiet] = useState<Choice>(before.doNotDisturbUntil === null ? 'never' : 'keep');
+  const [showLastSeen, setShowLastSeen] = useState(before.showLastSeen);
+  const [busy, setBusy] = useState(false);
+  const save = async (change: UpdateStatusBody) => {
+    setBusy(true);
+    try {
+      await account.updateStatus(change);
+      onClose();
+    } catch (error) {
+      toast.error(errorMessage(error));
+      setBusy(false);
+    }
+  };
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    void save({
+      emoji,
+      text,
+      expiresAt: timeOf(clear, before.expiresAt),
+      doNotDisturbUntil: timeOf(quiet, before.doNotDisturbUntil),
+      showLastSeen,
+    });
+  };
+  return (
+    <form onSubmit={onSubmit} className="flex flex-col gap-4">
+      <Field
+        label={t('status.text')}
+        value={text}
+        maxLength={LIMITS.statusTextMax}
+        placeholder={t('status.placeholder')}
+        onChange={(event) => setText(event.target.value)}
+        // The user has just opened the dialog to type.
+        autoFocus
+      />
+      <fieldset>
+        <legend className="mb-1.5 font-medium text-sm text-soft">{t('status.emoji')}</legend>
+        <div className="flex max-h-28 flex-wrap gap-1 overflow-y-auto">
+          {EMOJI.map((one) => (
+            <button
+              key={one}
+              type="button"
+              aria-pressed={emoji === one}
+              onClick={() => setEmoji(emoji === one ? null : one)}
+              className={cx(
+                'size-9 rounded-lg text-lg',
+                emoji === one ? 'bg-accent-soft ring-2 ring-accent' : 'hover:bg-hover',
+              )}
+            >
+              {one}
+            </button>
+          ))}
+        </div>
+      </fieldset>
+      <Select
+        label={t('status.clearAfter')}
+        options={optionsOf(before.expiresAt, t('status.clearNever'))}
+        value={clear}
+        onChange={(event) => setClear(event.target.value as Choice)}
+      />
+      <Select
+        label={t('status.doNotDisturb')}
+        options={optionsOf(before.doNotDisturbUntil, t('status.quietOff'))}
+        value={quiet}
+        onChange={(event) => setQuiet(event.target.value as Choice)}
+      />
+      <label className="flex min-h-11 items-center gap-3 text-sm">
+        <input
+          type="checkbox"
+          checked={showLastSeen}
+          onChange={(event) => setShowLastSeen(event.target.checked)}
+          className="size-5 accent-(--accent)"
+        />
+        {t('status.showLastSeen')}
+      </label>
+      <div className="flex justify-end gap-2">
+        {(before.emoji !== null || before.text !== '') && (
+          <Button
+            look="quiet"
+            busy={busy}
+            onClick={() => void save({ emoji: null, text: '', expiresAt: null })}
+          >
+            {t('status.clear')}
+          </Button>
+        )}
+        <Button type="submit" look="primary" busy={busy}>
+          {t('status.save')}
+        </Button>
+      </div>
+    </form>
+  );
+}
