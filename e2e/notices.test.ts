@@ -34,6 +34,38 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await server?.stop();
   });
 
+  test('are off while not to disturb, and others see the status', async () => {
+    const { reader, writer, name } = await writerAndReader();
+    const menu = () => reader.page.getByRole('button', { name: 'Account menu' }).click();
+    await menu();
+    await reader.page.getByRole('menuitem', { name: 'Set a status' }).click();
+    const dialog = reader.page.getByRole('dialog', { name: 'Your status' });
+    await dialog.getByLabel('Status', { exact: true }).fill('Deep in thought');
+    await dialog.getByRole('button', { name: '💡' }).click();
+    await dialog.getByLabel('Clear after').selectOption({ label: '1 hour' });
+    await dialog.getByLabel('Do not disturb').selectOption({ label: 'Today' });
+    await dialog.getByRole('button', { name: 'Save status' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    // The writer sees it in the list of people, and in the direct conversation.
+    const person = writer.page.getByRole('button', { name: `Reader ${count}` });
+    await person.getByRole('img', { name: 'Deep in thought' }).waitFor();
+    await person.getByText('do not disturb').waitFor();
+    await person.click();
+    await writer.page.getByText('Do not disturb · Deep in thought').waitFor();
+    await writer.open('everyone');
+    await look(reader.page, { focus: false });
+    await writer.write('A quiet message');
+    await reader.page.getByText('A quiet message').first().waitFor();
+    expect(await toastOf(reader.page, 'A quiet message').count()).toBe(0);
+    expect(await notified(reader.page)).toEqual([]);
+    await menu();
+    await reader.page.getByRole('menuitem', { name: 'End do not disturb' }).click();
+    await person.getByText('active').waitFor();
+    await writer.write('A loud message');
+    await toastOf(reader.page, 'A loud message').waitFor();
+    expect(await notified(reader.page)).toEqual([`${name} in everyone: A loud message`]);
+  });
+
   test('follow their message: an edit changes them, a deletion closes them', async () => {
     const { reader, writer, name } = await writerAndReader();
     await look(reader.page, { focus: false });

@@ -10,7 +10,7 @@ import { uuidv7 } from 'uuidv7';
 import type { Append, Outcome } from '../stream/append.ts';
 import { derivedId } from '../stream/derived-id.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
-import { NO_STATUS, type StatusRow, statusOfRow } from './queries.ts';
+import { type ExpiredStatus, NO_STATUS, type StatusRow, statusOfRow } from './queries.ts';
 
 /**
  * Commands that change the status of an account. Their events are personal; others are told of the status
@@ -19,12 +19,6 @@ import { NO_STATUS, type StatusRow, statusOfRow } from './queries.ts';
 
 interface UpdateCommand extends Command {
   readonly change: UpdateStatusBody;
-}
-
-/** A status of which a part has expired, by the event that set it. */
-export interface ExpiredStatus {
-  readonly account: AccountId;
-  readonly seq: number;
 }
 
 interface ExpireCommand extends Command {

@@ -1,6 +1,5 @@
 import type { AccountId, OwnStatus, Status } from '@parley/protocol';
 import type pg from 'pg';
-import type { ExpiredStatus } from './commands.ts';
 
 /** A row of `statuses`. */
 export interface StatusRow {
@@ -10,6 +9,12 @@ export interface StatusRow {
   readonly expires_at: Date | null;
   readonly do_not_disturb_until: Date | null;
   readonly shows_last_seen: boolean;
+  readonly seq: number;
+}
+
+/** A status of which a part has expired, by the event that set it. */
+export interface ExpiredStatus {
+  readonly account: AccountId;
   readonly seq: number;
 }
 

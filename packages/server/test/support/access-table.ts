@@ -39,6 +39,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'endMyOtherSessions',
     'endMySession',
     'exportMe',
+    'getStatus',
     'listBlocks',
     'listMySessions',
     'mySecondFactors',
@@ -51,10 +52,18 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'setUpTotp',
     'unblockUser',
     'updateMe',
+    'updateStatus',
     'verifyMe',
   ],
   // Users, and API keys with the scope.
-  'users:read': ['getServerSettings', 'getUser', 'listUsers', 'me', 'suggestMentions'],
+  'users:read': [
+    'getServerSettings',
+    'getUser',
+    'getUserProfile',
+    'listUsers',
+    'me',
+    'suggestMentions',
+  ],
   'conversations:read': [
     'getConversation',
     'listBans',

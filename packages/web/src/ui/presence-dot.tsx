@@ -14,7 +14,7 @@ export function PresenceDot({ presence, size }: { presence: ShownPresence; size:
       <circle cx="6" cy="6" r="6" className="fill-sidebar" />
       {presence === 'active' && <circle cx="6" cy="6" r="4.2" className="fill-ok" />}
       {presence === 'idle' && (
-        <path d="M6.6 1.9a4.2 4.2 0 1 0 3.5 5.4A3.4 3.4 0 0 1 6.6 1.9z" className="fill-warn" />
+        <path d="M6.6,1.9a4.2,4.2,0,1,0,3.5,5.4A3.4,3.4,0,0,1,6.6,1.9z" className="fill-warn" />
       )}
       {presence === 'busy' && (
         <>

@@ -6,7 +6,7 @@ import { endOf } from './status-times.ts';
 /** Starts do not disturb for an hour, or ends it. */
 export async function setDoNotDisturb(client: ParleyClient, on: boolean): Promise<void> {
   try {
-    const doNotDisturbUntil = on ? endOf('60') : null;
+    const doNotDisturbUntil = on ? endOf('hour') : null;
     await new AccountApi(client.api).updateStatus({ doNotDisturbUntil });
   } catch (error) {
     toast.error(errorMessage(error));

@@ -41,7 +41,7 @@ function optionsOf(before: string | null, never: string): [Choice, string][] {
       ? []
       : [['keep', t('status.until', { time: fullTime(before) })] as [Choice, string]]),
     ['never', never],
-    ...DURATIONS.map((d): [Choice, string] => [d, t(`status.for${d}`)]),
+    ...DURATIONS.map((d): [Choice, string] => [d, t(`statusFor.${d}`)]),
   ];
 }
 

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { endOf } from './status-times.ts';
 
 test.each([
-  ['30', new Date(2026, 2, 1, 12, 0), new Date(2026, 2, 1, 12, 30)],
-  ['240', new Date(2026, 2, 1, 22, 0), new Date(2026, 2, 2, 2, 0)],
+  ['halfHour', new Date(2026, 2, 1, 12, 0), new Date(2026, 2, 1, 12, 30)],
+  ['fourHours', new Date(2026, 2, 1, 22, 0), new Date(2026, 2, 2, 2, 0)],
   ['today', new Date(2026, 1, 28, 9, 0), new Date(2026, 2, 1, 0, 0)],
   // A Wednesday, a Sunday and a Monday.
   ['week', new Date(2026, 2, 4, 9, 0), new Date(2026, 2, 9, 0, 0)],
