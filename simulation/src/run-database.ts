@@ -196,4 +196,5 @@ const meOf = (id: AccountId, username: string): Me => ({
   createdAt: new Date(0).toISOString(),
   nameIsShared: false,
   permissions: [],
+  messageWindows: { edit: null, delete: null },
 });

@@ -202,6 +202,11 @@ const BASE: Readonly<Record<string, Build>> = {
     return [ns, ns.map(() => c.of(f.conversations)), ns.map(() => messageSeq(c))];
   },
   'messages-target': (c, f) => [c.of(f.accounts), c.of(f.conversations), messageSeq(c)],
+  'messages-window': (c, f) => [
+    c.of(f.conversations),
+    messageSeq(c),
+    c.of(['messageEditWindow', 'messageDeleteWindow']),
+  ],
   'messages-reactions': (c, f) => [c.of(f.conversations), messageSeq(c)],
   'messages-pins': (c, f) => [c.of(f.conversations), messageSeq(c)],
   'messages-to-erase': (c, f) => [c.of(f.conversations), c.of(f.accounts), c.int(4), 1 + c.int(3)],

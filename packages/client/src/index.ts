@@ -13,7 +13,7 @@ export type { ConversationView } from './conversations.ts';
 export type { DraftChanged, Drafts } from './drafts.ts';
 export { IndexedDbStore } from './indexeddb-store.ts';
 export { membershipChange } from './membership.ts';
-export { permissionsOn } from './permissions.ts';
+export { nextWindowEnd, permissionsOn } from './permissions.ts';
 export {
   browserSocket,
   type LiveSocket,

@@ -1,17 +1,43 @@
-import type { AccountId, MessagePermission } from '@parley/protocol';
+import type { AccountId, Me, Message, MessagePermission } from '@parley/protocol';
 import type { ConversationView } from './conversations.ts';
 import type { TimelineMessage } from './timeline-types.ts';
 
+/** What of the own account decides what it may do with messages. */
+export type Actor = { readonly id: AccountId } & Pick<Me, 'messageWindows'>;
+
 /**
  * Returns what the account `me` may do with a message of the conversation, for clients to offer. The
- * server’s policy decides it; this only chooses between the account’s own messages and others.
+ * server’s policy decides it; this only chooses between the account’s own messages and others, and leaves
+ * out what its time limits no longer allow.
  */
 export function permissionsOn(
   { messagePermissions: { own, others } }: Pick<ConversationView, 'messagePermissions'>,
   message: TimelineMessage,
-  me: AccountId | null,
+  me: Actor | null,
+  now = Date.now(),
 ): readonly MessagePermission[] {
   // What is not stored yet, or no longer, cannot be changed.
   if (message.state !== 'stored' || message.deletedAt !== null) return [];
-  return message.author === me ? own : others;
+  if (me === null || message.author !== me.id) return others;
+  const late = LIMITED.filter(
+    (action) => !others.includes(action) && windowEnd(message, me, action) <= now,
+  );
+  return late.length === 0 ? own : own.filter((action) => !late.includes(action));
+}
+
+const LIMITED: readonly MessagePermission[] = ['edit', 'delete'];
+
+/** Returns when the next time limit of an own message ends, ms since the epoch; null if none will. */
+export function nextWindowEnd(message: Message, me: Actor, now = Date.now()): number | null {
+  const ends = LIMITED.map((action) => windowEnd(message, me, action));
+  const next = Math.min(...ends.filter((end) => end > now));
+  return Number.isFinite(next) ? next : null;
+}
+
+function windowEnd(message: Message, me: Actor, action: MessagePermission): number {
+  const { messageWindows: windows } = me;
+  const seconds = action === 'edit' ? windows.edit : action === 'delete' ? windows.delete : null;
+  return seconds === null
+    ? Number.POSITIVE_INFINITY
+    : Date.parse(message.postedAt) + seconds * 1_000;
 }

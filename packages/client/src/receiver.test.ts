@@ -593,7 +593,7 @@ describe('permissions', () => {
     const offered = (body: string) => {
       const message = timeline.snapshot.messages.find((m) => m.body === body);
       const shown = view(client, id);
-      return message && shown && permissionsOn(shown, message, client.me?.id ?? null);
+      return message && shown && permissionsOn(shown, message, client.me);
     };
     expect(offered('mine')).toEqual(['edit', 'delete', 'react', 'pin']);
     expect(offered('old 0')).toEqual(['react', 'pin']);

@@ -124,6 +124,7 @@ export const ERRORS = {
   too_many_follows: { status: 409, title: 'You have reached the limit of threads to follow' },
   too_many_drafts: { status: 409, title: 'You have reached the limit of drafts' },
   not_saved: { status: 404, title: 'This message is not saved' },
+  window_passed: { status: 403, title: 'It is too late to edit or delete this message' },
   scheduled_not_found: {
     status: 404,
     title: 'This message is no longer scheduled; it was sent or deleted',

@@ -79,6 +79,11 @@ export const Me = z
     role: AccountRole,
     /** What the account may do, for clients to offer; the server checks every request. */
     permissions: z.array(OwnPermission),
+    /**
+     * How long after a post, in seconds, its author may edit and delete it; 0: not at all, null: at any
+     * time. Those who may delete the messages of others may also delete their own at any time.
+     */
+    messageWindows: z.object({ edit: count().nullable(), delete: count().nullable() }),
     /** It has an authenticator app or a passkey. */
     secondFactor: z.boolean(),
     isActive: z.boolean(),

@@ -14,6 +14,9 @@ const OTHERS = [
   'mention-suggestions',
   'mention-suggestions-key',
   'mention-suggestions-similar',
+  // Scheduled messages, and who may create groups.
+  'scheduled-redact',
+  'conversations-creator',
   'stream-read-logs',
   'stream-read-some-logs',
   'read-cursors-unread',

@@ -586,7 +586,12 @@ export class ModelServer {
   // ---- inside -------------------------------------------------------------------------------------
 
   #me(): Me {
-    return { id: this.loggedInAs, displayName: 'Me', permissions: this.ownPermissions } as Me;
+    return {
+      id: this.loggedInAs,
+      displayName: 'Me',
+      permissions: this.ownPermissions,
+      messageWindows: { edit: null, delete: null },
+    } as Partial<Me> as Me;
   }
 
   #of(id: ConversationId): ModelConversation {

@@ -5,7 +5,7 @@ import {
   type Message,
   type Seq,
 } from '@parley/protocol';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase } from '../../test/support/database.ts';
 import {
   aBootstrappedAppend,
@@ -17,6 +17,7 @@ import {
   verdict,
 } from '../../test/support/domain-builders.ts';
 import { aClientId, anAccount, headOf } from '../../test/support/stream-builders.ts';
+import { meOf } from '../accounts/users/queries.ts';
 import { createGroup, deleteGroup } from '../conversations/commands.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import {
@@ -326,6 +327,58 @@ describe('a deletion', () => {
     const again = stored(await deleteMessage(append, about(owner, group), seq));
     expect(again.seq).toBe(first.seq);
     expect((await shown(seq)).changedSeq).toBe(first.seq);
+  });
+});
+
+describe('the time limits for edits and deletions', () => {
+  const limit = (edit: number | null, remove: number | null) =>
+    db.pool.query(
+      `insert into server_settings (name, value, seq)
+       values ('messageEditWindow', $1, 1), ('messageDeleteWindow', $2, 1)
+       on conflict (name) do update set value = excluded.value`,
+      [JSON.stringify(edit), JSON.stringify(remove)],
+    );
+  afterEach(() => db.pool.query('delete from server_settings'));
+
+  test.each([
+    ['an hour', 3_600, 'yes'],
+    ['half a minute', 30, 'window_passed'],
+    ['never', 0, 'window_passed'],
+    ['no limit', null, 'yes'],
+  ] as const)('apply to a member’s message from a minute ago: %s', async (_, seconds, expected) => {
+    const id = await aRealGroup(append, [owner, member]);
+    const seq = await says(append, member, id, 'a');
+    const other = await says(append, owner, id, 'b');
+    const shift = (minutes: number) =>
+      db.pool.query(
+        `update messages set posted_at = posted_at - $2 * interval '1 minute'
+         where conversation_id = $1`,
+        [id, minutes],
+      );
+    await shift(1);
+    await limit(seconds, seconds);
+    const edit = (actor: AccountId, message: Seq) =>
+      editMessage(append, about(actor, id), message, 'x');
+    expect(verdict(await edit(member, seq))).toBe(expected);
+    expect(verdict(await edit(owner, other))).toBe(expected);
+    // Reactions and pins have no limit; nor have those who may delete the messages of others.
+    expect(verdict(await addReaction(append, about(member, id), seq, '👍'))).toBe('yes');
+    expect(verdict(await deleteMessage(append, about(owner, id), other))).toBe('yes');
+    expect(verdict(await deleteMessage(append, about(member, id), seq))).toBe(expected);
+    expect(verdict(await deleteMessage(append, about(owner, id), seq))).toBe('yes');
+    expect(verdict(await deleteMessage(append, about(member, id), seq))).toBe('yes');
+    await shift(-1);
+  });
+
+  test('are independent, and told to the account', async () => {
+    const id = await aRealGroup(append, [owner, member]);
+    const seq = await says(append, member, id, 'a');
+    await limit(0, null);
+    expect(verdict(await editMessage(append, about(member, id), seq, 'x'))).toBe('window_passed');
+    expect(await meOf(db.pool, member)).toMatchObject({
+      messageWindows: { edit: 0, delete: null },
+    });
+    expect(verdict(await deleteMessage(append, about(member, id), seq))).toBe('yes');
   });
 });
 

@@ -16,6 +16,7 @@ import type { Command, Decision, Rule, RuleContext } from '../stream/stream-tran
 import { authorize, FORBIDDEN, type MessageAction, mayMentionEveryone } from './policy.ts';
 import { isBlocked } from './senders.ts';
 import type { ReplyPlace } from './thread-roots.ts';
+import { isWindowPassed } from './windows.ts';
 
 /** A command about one message. */
 export interface OnMessageCommand extends Command {
@@ -47,38 +48,10 @@ export function messageRule(
     name,
     readsEarly: true,
     async decide(tx, command) {
-      const [row] = await tx.query<{
-        author_id: string | null;
-        deleted: boolean;
-        changed_seq: number;
-        thread: Seq | null;
-        also_in_conversation: boolean | null;
-        visibility: Visibility;
-        overrides: MinimumRoleOverrides;
-        role: MemberRole;
-        is_everyone: boolean;
-        member_count: number;
-        is_server_admin: boolean | null;
-        is_archived: boolean;
-        is_blocked: boolean | null;
-      }>(
-        'messages-target',
-        `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq, g.thread,
-                g.also_in_conversation,
-                c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,
-                c.archived_at is not null as is_archived,
-                c.member_count,
-                case when c.kind = 'direct' then ${isBlocked('c.direct_key', 'm.account_id')}
-                end as is_blocked,
-                case when c.is_everyone then
-                  (select a.role in ('owner', 'admin') from accounts a where a.id = m.account_id)
-                end as is_server_admin
-         from memberships m
-         join conversations c on c.id = m.conversation_id
-         left join messages g on g.conversation_id = m.conversation_id and g.seq = $3
-         where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
-        [command.actor, command.conversation, command.message],
-      );
+      const [row, isTooLate] = await Promise.all([
+        readTarget(tx, command),
+        isWindowPassed(tx, action, command),
+      ]);
       if (row?.author_id === null) return { refuse: refusal('message_not_found') };
       const role: ActorRole = row
         ? actingRole(row.role, row.is_everyone, row.is_server_admin === true)
@@ -92,6 +65,10 @@ export function messageRule(
       if (row.is_archived) return { refuse: refusal('conversation_archived') };
       // A blocked user may still delete what it wrote, but not write by an edit or a reaction.
       if (row.is_blocked && action !== 'delete') return { refuse: refusal('blocked') };
+      // Who may delete the messages of others may delete its own at any time.
+      const isLimited =
+        authorship === 'own' && authorize(role, action, 'others', minimumRoles) !== 'yes';
+      if (isTooLate && isLimited && !row.deleted) return { refuse: refusal('window_passed') };
       const changedSeq = row.changed_seq as Seq;
       return await decide(tx, command, {
         deleted: row.deleted,
@@ -105,4 +82,46 @@ export function messageRule(
       });
     },
   };
+}
+
+interface TargetRow {
+  author_id: string | null;
+  deleted: boolean;
+  changed_seq: number;
+  thread: Seq | null;
+  also_in_conversation: boolean | null;
+  visibility: Visibility;
+  overrides: MinimumRoleOverrides;
+  role: MemberRole;
+  is_everyone: boolean;
+  member_count: number;
+  is_server_admin: boolean | null;
+  is_archived: boolean;
+  is_blocked: boolean | null;
+}
+
+/** Returns the message and the actor’s membership; undefined for a non-member. */
+async function readTarget(
+  tx: RuleContext,
+  command: OnMessageCommand,
+): Promise<TargetRow | undefined> {
+  const [row] = await tx.query<TargetRow>(
+    'messages-target',
+    `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq, g.thread,
+            g.also_in_conversation,
+            c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,
+            c.archived_at is not null as is_archived,
+            c.member_count,
+            case when c.kind = 'direct' then ${isBlocked('c.direct_key', 'm.account_id')}
+            end as is_blocked,
+            case when c.is_everyone then
+              (select a.role in ('owner', 'admin') from accounts a where a.id = m.account_id)
+            end as is_server_admin
+     from memberships m
+     join conversations c on c.id = m.conversation_id
+     left join messages g on g.conversation_id = m.conversation_id and g.seq = $3
+     where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
+    [command.actor, command.conversation, command.message],
+  );
+  return row;
 }

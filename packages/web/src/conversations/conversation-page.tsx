@@ -125,7 +125,7 @@ function Open({
       (r) =>
         r.kind === 'message' &&
         r.message.author === me?.id &&
-        permissionsOn(view, r.message, me.id).includes('edit'),
+        permissionsOn(view, r.message, me).includes('edit'),
     );
     if (last) setEditing(last.key);
   };

@@ -130,6 +130,18 @@ export const messageRuleStatements: readonly Statement[] = [
   ),
 
   reads(
+    'messages-window',
+    'e901f53fb0c9',
+    (tx, values) => {
+      const [conversation, seq] = values as [string, number];
+      const message = tx.one(tx.tables.messagesByKey, conversation + seq);
+      // No setting of the server is changed in a simulation.
+      return message ? [{ seconds: null, posted_at: time(message.posted_at) }] : [];
+    },
+    ['seconds', 'posted_at'],
+  ),
+
+  reads(
     'mentions-users',
     'deed3aa681d5',
     (tx, values) => {

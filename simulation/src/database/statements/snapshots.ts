@@ -94,7 +94,7 @@ export const snapshotStatements: readonly Statement[] = [
 
 /** The statements about accounts that a connection uses. */
 export const accountStatements: readonly Statement[] = [
-  reads('accounts-me', 'a9e4a7b42cdd', (tx, [id]) => {
+  reads('accounts-me', '69271fc890d2', (tx, [id]) => {
     const account = tx.one(tx.tables.accountsById, id as string);
     if (!account) return [];
     return [
@@ -112,6 +112,8 @@ export const accountStatements: readonly Statement[] = [
         last_name: null,
         phone: null,
         second_factor: false,
+        // No setting of the server is changed in a simulation.
+        settings: null,
       },
     ];
   }),

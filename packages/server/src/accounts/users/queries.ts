@@ -1,6 +1,7 @@
-import { type AccountId, type AccountRole, type Me, Reach } from '@parley/protocol';
+import type { AccountId, AccountRole, Me } from '@parley/protocol';
 import type pg from 'pg';
 import { ownPermissions } from '../../http/access.ts';
+import { storedSettings } from '../../settings/server-settings.ts';
 import type { RowQueryable } from '../tickets/tickets.ts';
 import { emailKey, usernameKey, usernameSkeleton } from './names.ts';
 import type { Taken } from './taken.ts';
@@ -14,7 +15,7 @@ interface MeRow extends UserRow {
   last_name: string | null;
   phone: string | null;
   second_factor: boolean;
-  group_creation: unknown;
+  settings: Readonly<Record<string, unknown>> | null;
 }
 
 /** Returns what an account sees of itself; null when it does not exist. */
@@ -24,12 +25,17 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
     text: `select ${USER}, a.email, a.role, a.verified_at, a.first_name, a.last_name, a.phone,
                   exists (select from totps where account_id = $1 and confirmed_at is not null)
                     or exists (select from passkeys where account_id = $1) as second_factor,
-                  (select value from server_settings where name = 'groupCreation') as group_creation
+                  (select json_object_agg(name, value) from server_settings
+                   where name in ('groupCreation', 'messageEditWindow', 'messageDeleteWindow'))
+                    as settings
            from accounts a where a.id = $1`,
     values: [account],
   });
   const row = rows[0];
   if (!row) return null;
+  const { groupCreation, messageEditWindow, messageDeleteWindow } = storedSettings(
+    Object.entries(row.settings ?? {}).map(([name, value]) => ({ name, value })),
+  );
   return {
     ...toUser(row),
     email: row.email ?? '',
@@ -38,7 +44,8 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
     lastName: row.last_name,
     phone: row.phone,
     role: row.role,
-    permissions: ownPermissions(row.role, Reach.safeParse(row.group_creation).data),
+    permissions: ownPermissions(row.role, groupCreation),
+    messageWindows: { edit: messageEditWindow, delete: messageDeleteWindow },
     secondFactor: row.second_factor,
   };
 }
