@@ -38,6 +38,10 @@ import type {
   ServerSettings,
   SessionAnswer,
   StreamId,
+  ThreadCursor,
+  ThreadCursorsAnswer,
+  ThreadPage,
+  ThreadsPage,
   UpdateGroupBody,
   User,
   UserProfile,
@@ -532,6 +536,40 @@ export class ParleyApi extends RestSession {
     return this.request('DELETE', `/me/drafts/${conversation}${query({ version })}`);
   }
 
+  /** Returns a message with a page of the replies in its thread; the latest by default. */
+  thread(
+    conversation: ConversationId,
+    thread: Seq,
+    request: HistoryRequest = {},
+  ): Promise<ThreadPage> {
+    return this.request('GET', `${threadAt(conversation, thread)}${query(request)}`);
+  }
+
+  /** Returns a page of the threads that the account follows, those with unread replies first. */
+  threads(request: Omit<ListRequest, 'search'> = {}): Promise<ThreadsPage> {
+    return this.request('GET', `/me/threads${query(request)}`);
+  }
+
+  /** Returns how far the account has read the threads that it follows. */
+  threadCursors(): Promise<ThreadCursorsAnswer> {
+    return this.request('GET', '/me/thread-cursors');
+  }
+
+  /** Moves the read cursor of a thread forward. */
+  readThread(conversation: ConversationId, thread: Seq, seq: Seq): Promise<ThreadCursor> {
+    return this.request('POST', `${threadAt(conversation, thread)}/read`, { body: { seq } });
+  }
+
+  /** Follows a thread: its unread replies are counted. */
+  followThread(conversation: ConversationId, thread: Seq, id?: ClientId): Promise<CommandAnswer> {
+    return this.request('PUT', `${threadAt(conversation, thread)}/follow`, { id });
+  }
+
+  /** Stops following a thread, until the account follows it again. */
+  unfollowThread(conversation: ConversationId, thread: Seq, id?: ClientId): Promise<CommandAnswer> {
+    return this.request('DELETE', `${threadAt(conversation, thread)}/follow`, { id });
+  }
+
   cursors(): Promise<{ readVersion: number; items: ReadCursor[] }> {
     return this.request('GET', '/me/cursors');
   }
@@ -549,6 +587,9 @@ const reaction = (conversation: ConversationId, message: Seq, emoji: string): st
 
 const pinOf = (conversation: ConversationId, message: Seq): string =>
   `/conversations/${conversation}/messages/${message}/pin`;
+
+const threadAt = (conversation: ConversationId, thread: Seq): string =>
+  `/conversations/${conversation}/messages/${thread}/thread`;
 
 const savedOf = (conversation: ConversationId, message: Seq): string =>
   `/conversations/${conversation}/messages/${message}/saved`;

@@ -17,6 +17,7 @@ import type { ConversationView } from './conversations.ts';
 import type { DraftChanged } from './drafts.ts';
 import type { SocketFactory } from './socket.ts';
 import type { OutboxEntry, Store } from './store.ts';
+import type { ThreadsSnapshot } from './threads.ts';
 
 /** What a client shows at a given time; the same object while nothing in it changes. */
 export interface ClientSnapshot {
@@ -31,6 +32,8 @@ export interface ClientSnapshot {
   readonly statuses: ReadonlyMap<AccountId, Status>;
   readonly typing: ReadonlyMap<ConversationId, readonly AccountId[]>;
   readonly outbox: readonly OutboxEntry[];
+  /** From the first `client.threads.load()` on. */
+  readonly threads: ThreadsSnapshot;
 }
 
 /** A command that was issued: its id at once, its answer later. */

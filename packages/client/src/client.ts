@@ -7,6 +7,7 @@ import {
   type Me,
   type Seq,
   type StreamId,
+  streamOfConversation,
 } from '@parley/protocol';
 import type { ParleyApi, ThreadPlace } from './api.ts';
 import type {
@@ -29,6 +30,8 @@ import { browserSocket } from './socket.ts';
 import { ClientState } from './state.ts';
 import { MemoryStore } from './store.ts';
 import { TaskQueue } from './task-queue.ts';
+import { Thread } from './thread.ts';
+import { Threads, threadKey } from './threads.ts';
 import { Timeline } from './timeline.ts';
 import { Typing } from './typing.ts';
 import { Users } from './users.ts';
@@ -41,6 +44,8 @@ export class ParleyClient {
   readonly api: ParleyApi;
   /** The account’s drafts, the same on all its devices. */
   readonly drafts: Drafts;
+  /** The threads that the account follows, and what is unread in them. */
+  readonly threads: Threads;
   readonly counters: ClientCounters = {
     connects: 0,
     resends: 0,
@@ -58,6 +63,7 @@ export class ParleyClient {
   readonly #typing: Typing;
   readonly #presence: Presence;
   readonly #timelines = new Map<ConversationId, Timeline>();
+  readonly #openThreads = new Map<string, Thread>();
   readonly #live: (() => void)[] = [];
   /** Both are set from `start` on. */
   #local: Local | null = null;
@@ -72,6 +78,12 @@ export class ParleyClient {
     this.#options = options;
     this.api = options.api;
     this.drafts = new Drafts(options.api, (change) => this.#events.emit('draft', change));
+    this.threads = new Threads({
+      api: options.api,
+      me: () => this.#state.meId,
+      appliedUpTo: (id) => this.#local?.streams.at(streamOfConversation(id)),
+      changed: (threads) => this.#state.change({ threads }),
+    });
     const random = options.random ?? Math.random;
     this.#persistence = new Persistence(options.store ?? new MemoryStore(), (error) =>
       this.#events.emit('storage', error),
@@ -128,9 +140,10 @@ export class ParleyClient {
       if (!this.#isWanted) return;
       if (this.#local !== null && this.#local.account !== id) this.#dropAccount();
       const saved = await this.#persistence.open(id);
-      const local = new Local(id, saved, this.#persistence, (conversation) =>
-        this.#timelines.get(conversation)?.restarted(),
-      );
+      const local = new Local(id, saved, this.#persistence, (conversation) => {
+        this.#timelines.get(conversation)?.restarted();
+        for (const thread of this.#threadsOf(conversation)) thread.restarted();
+      });
       this.#local = local;
       this.#receiver = this.#receiverOn(local);
       for (const conversation of saved.conversations) this.#state.setView(viewOf(conversation));
@@ -258,6 +271,26 @@ export class ParleyClient {
     );
     this.#timelines.set(conversation, timeline);
     return timeline;
+  }
+
+  /** Returns a thread of a conversation, identified by the seq of its root; one until it is closed. */
+  thread(conversation: ConversationId, root: Seq): Thread {
+    const key = threadKey(conversation, root);
+    const open = this.#openThreads.get(key);
+    if (open) return open;
+    const thread = new Thread(
+      conversation,
+      root,
+      {
+        api: this.api,
+        me: () => this.#state.me?.id ?? null,
+        outbox: () => this.#state.outbox,
+        appliedUpTo: () => this.#local?.streams.at(streamOfConversation(conversation)),
+      },
+      () => this.#openThreads.delete(key),
+    );
+    this.#openThreads.set(key, thread);
+    return thread;
   }
 
   /** Returns a user’s name; loads it if it is not known yet. */
@@ -397,6 +430,7 @@ export class ParleyClient {
     this.#commands.clear();
     this.#users.clear();
     this.drafts.clear();
+    this.threads.clear();
     this.#typing.clear();
     this.#presence.clear();
     this.#state.clear();
@@ -404,6 +438,11 @@ export class ParleyClient {
 
   #closeTimelines(): void {
     for (const timeline of [...this.#timelines.values()]) timeline.close();
+    for (const thread of [...this.#openThreads.values()]) thread.close();
+  }
+
+  #threadsOf(conversation: ConversationId): Thread[] {
+    return [...this.#openThreads.values()].filter((t) => t.conversation === conversation);
   }
 
   #receiverOn(local: Local): Receiver {
@@ -418,6 +457,8 @@ export class ParleyClient {
       presence: this.#presence,
       drafts: this.drafts,
       timelines: this.#timelines,
+      threads: this.threads,
+      openThreads: (id) => this.#threadsOf(id),
       events: this.#events,
       counters: this.counters,
       send: (text) => this.#connection.send(text),
@@ -447,5 +488,6 @@ export class ParleyClient {
   #outboxChanged(): void {
     this.#state.outboxChanged();
     for (const timeline of this.#timelines.values()) timeline.changed();
+    for (const thread of this.#openThreads.values()) thread.changed();
   }
 }

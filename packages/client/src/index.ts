@@ -21,5 +21,7 @@ export {
   type SocketHandlers,
 } from './socket.ts';
 export * from './store.ts';
+export { Thread, type ThreadSnapshot } from './thread.ts';
+export { type Threads, type ThreadsSnapshot, threadKey } from './threads.ts';
 export { Timeline } from './timeline.ts';
 export type { TimelineMessage, TimelineSnapshot } from './timeline-types.ts';

@@ -6,6 +6,7 @@ import type { Drafts } from './drafts.ts';
 import type { Local } from './local.ts';
 import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
+import type { Threads } from './threads.ts';
 
 /** Consecutive fetches; what is missing then is fetched after the next ping. */
 const ATTEMPTS = 3;
@@ -16,6 +17,7 @@ export interface ReadStateDeps {
   readonly state: ClientState;
   readonly local: Local;
   readonly drafts: Drafts;
+  readonly threads: Threads;
 }
 
 /**
@@ -74,11 +76,14 @@ export class ReadState {
   /** Loads the drafts again, if they are used. */
   refreshDrafts(): void {
     this.#draftsMissed = false;
-    this.#deps.drafts.reload().catch((error: unknown) => {
-      // The next ping tries again, as the versions no longer show that something is missing.
-      this.#draftsMissed = true;
-      if (!(error instanceof ApiError)) throw error;
-    });
+    // Those that follow from the same versions.
+    Promise.all([this.#deps.drafts.reload(), this.#deps.threads.reload()]).catch(
+      (error: unknown) => {
+        // The next ping tries again, as the versions no longer show that something is missing.
+        this.#draftsMissed = true;
+        if (!(error instanceof ApiError)) throw error;
+      },
+    );
   }
 
   /** A conversation was marked as unread here: the answer to this command shows whether it is. */

@@ -33,6 +33,8 @@ import { Refreshes } from './refreshes.ts';
 import { Snapshots } from './snapshots.ts';
 import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
+import type { Thread } from './thread.ts';
+import type { Threads } from './threads.ts';
 import type { Timeline } from './timeline.ts';
 import type { Typing } from './typing.ts';
 import type { Users } from './users.ts';
@@ -51,6 +53,9 @@ export interface ReceiverDeps {
   readonly presence: Presence;
   readonly drafts: Drafts;
   readonly timelines: ReadonlyMap<ConversationId, Timeline>;
+  readonly threads: Threads;
+  /** Returns the threads of a conversation that are shown. */
+  openThreads(conversation: ConversationId): readonly Thread[];
   readonly events: Emitter<ClientEvents>;
   readonly counters: ClientCounters;
   /** Sends a frame. Returns false if there is no socket. */
@@ -130,6 +135,10 @@ export class Receiver {
         this.#readState.advanced(frame.version);
         this.#deps.drafts.apply(frame);
         break;
+      case 'thread_read':
+        this.#readState.advanced(frame.version);
+        this.#deps.threads.moved(frame.version, frame.cursor);
+        break;
       case 'receipt':
         this.receipt(frame.conversation, frame.account, frame.readSeq);
         break;
@@ -168,6 +177,7 @@ export class Receiver {
     if (local.begin(ready.epoch)) {
       counters.resets++;
       this.#deps.drafts.restored();
+      this.#deps.threads.restored();
     }
     this.#readState.refreshDrafts();
     for (const { id, lastSeq } of ready.streams) {
@@ -219,6 +229,9 @@ export class Receiver {
         local.dropStream(stream);
     }
     for (const timeline of timelines.values()) timeline.caughtUp();
+    for (const { id } of state.views) {
+      for (const thread of this.#deps.openThreads(id)) thread.caughtUp();
+    }
   }
 
   // ---- events -----------------------------------------------------------------------------------------
@@ -253,6 +266,7 @@ export class Receiver {
     else if (event.type === 'conversation.left') {
       this.#announcedEnds.set(streamOfConversation(event.data.conversation), event.data.seq);
     }
+    this.#deps.threads.applied(event);
     events.emit('event', event);
   }
 
@@ -284,6 +298,7 @@ export class Receiver {
     }
     if (!timelines.has(id)) local.trim(id);
     timelines.get(id)?.applied(event);
+    for (const thread of this.#deps.openThreads(id)) thread.applied(event);
   }
 
   #left(id: ConversationId): void {
@@ -291,6 +306,7 @@ export class Receiver {
     this.#keep(id, null);
     local.dropWindow(id);
     state.dropView(id);
+    this.#deps.threads.missed(id, true);
   }
 
   /** Keeps a snapshot for the next hello and the next visit; null: the account left the conversation. */
@@ -329,6 +345,9 @@ export class Receiver {
       alsoInConversation: command.alsoInConversation,
     });
     local.window(command.conversation)?.acked(message, entry.id);
+    for (const thread of this.#deps.openThreads(command.conversation)) {
+      thread.acked(message, entry.id);
+    }
   }
 
   #nack(nack: Nack): void {
@@ -373,6 +392,7 @@ export class Receiver {
     if (stream === WORKSPACE_STREAM) users.load();
     if (!own) {
       local.startWindow(id, (lastSeq + 1) as Seq);
+      this.#deps.threads.missed(id, false);
       // After a hello the view is as new as the reset; on a socket that stays open it is older.
       if ((state.view(id)?.lastSeq ?? lastSeq) < lastSeq) void this.#refreshes.conversation(id);
     }

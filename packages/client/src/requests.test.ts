@@ -244,6 +244,33 @@ const AUTHORIZED: readonly Row[] = [
   ],
   [`DELETE /me/scheduled/${SCHEDULED}`, ({ api }) => api.deleteScheduled(SCHEDULED)],
   [`POST /me/scheduled/${SCHEDULED}/send`, ({ api }) => api.sendScheduled(SCHEDULED)],
+  [`GET /conversations/${C}/messages/7/thread`, ({ api }) => api.thread(C, SEQ)],
+  [
+    `GET /conversations/${C}/messages/7/thread?before=9&limit=5`,
+    ({ api }) => api.thread(C, SEQ, { before: Seq.parse(9), limit: 5 }),
+  ],
+  [
+    `POST /conversations/${C}/messages`,
+    ({ api }) => api.post(C, 'a reply', ID, undefined, { thread: SEQ, alsoInConversation: true }),
+    { body: { body: 'a reply', thread: 7, alsoInConversation: true }, id: ID },
+  ],
+  ['GET /me/threads?limit=5&after=next', ({ api }) => api.threads({ limit: 5, after: 'next' })],
+  ['GET /me/thread-cursors', ({ api }) => api.threadCursors()],
+  [
+    `POST /conversations/${C}/messages/7/thread/read`,
+    ({ api }) => api.readThread(C, SEQ, Seq.parse(9)),
+    { body: { seq: 9 } },
+  ],
+  [
+    `PUT /conversations/${C}/messages/7/thread/follow`,
+    ({ api }) => api.followThread(C, SEQ, ID),
+    { id: ID },
+  ],
+  [
+    `DELETE /conversations/${C}/messages/7/thread/follow`,
+    ({ api }) => api.unfollowThread(C, SEQ, ID),
+    { id: ID },
+  ],
   ['GET /me/cursors', ({ api }) => api.cursors()],
   ['POST /me/cursors/read-all', ({ api }) => api.readAll()],
   [`GET /conversations/${C}/messages/7/seen-by`, ({ api }) => api.seenBy(C, SEQ)],

@@ -2,6 +2,7 @@ import type { AccountId, ConversationId, Me } from '@parley/protocol';
 import type { ClientSnapshot } from './client-types.ts';
 import type { ConversationView } from './conversations.ts';
 import type { OutboxEntry } from './store.ts';
+import { NO_THREADS } from './threads.ts';
 
 /** Parts of the snapshot that are not derived from something else. */
 type Plain = Omit<ClientSnapshot, 'conversations' | 'outbox'>;
@@ -22,6 +23,7 @@ export class ClientState {
     presence: new Map(),
     statuses: new Map(),
     typing: new Map(),
+    threads: NO_THREADS,
   };
   /** Null: changed since they were last read. */
   #conversations: ReadonlyMap<ConversationId, ConversationView> | null = null;

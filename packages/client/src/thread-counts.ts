@@ -1,0 +1,160 @@
+import {
+  type AccountId,
+  type ConversationId,
+  type Event,
+  LIMITS,
+  type Seq,
+  type ThreadCursor,
+} from '@parley/protocol';
+import { areOf, withMention } from './mentions.ts';
+
+/** Events kept of each thread, to be counted on top of a cursor from before them. */
+const RECENT = 200;
+
+/** What an event means for the counts of a thread. */
+interface Counted {
+  readonly seq: Seq;
+  readonly type: 'message.posted' | 'message.edited' | 'message.deleted';
+  /** The reply that it is about. */
+  readonly reply: Seq;
+  /** Whether the reply is of another account. */
+  readonly isOther: boolean;
+  readonly isMentioned: boolean;
+}
+
+/** A thread as events name it. */
+export interface ThreadRef {
+  readonly conversation: ConversationId;
+  readonly thread: Seq;
+}
+
+/** Returns the root of the thread that an event of a conversation is about; undefined if it is in none. */
+export function threadOf(event: Event): Seq | undefined {
+  if (
+    event.type === 'message.posted' ||
+    event.type === 'message.edited' ||
+    event.type === 'message.deleted'
+  ) {
+    return event.data.thread;
+  }
+  return undefined;
+}
+
+/**
+ * Counts what is unread in one thread: what the server has counted, and the events after that. A count of the
+ * server that is older than known events is brought up to date with them.
+ */
+export class ThreadCounts {
+  #base: ThreadCursor;
+  #version: number;
+  /** How far the user has read here, of which the server has yet to learn. */
+  #readHere = 0 as Seq;
+  #recent: readonly Counted[] = [];
+  /** Events up to this seq are no longer kept. */
+  #forgotten = 0;
+  #shown: ThreadCursor | null = null;
+
+  constructor(cursor: ThreadCursor, version: number) {
+    this.#base = cursor;
+    this.#version = version;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The cursor with everything that is known; the same object until something changes. */
+  get cursor(): ThreadCursor {
+    this.#shown ??= this.#compute();
+    return this.#shown;
+  }
+
+  /**
+   * Takes a cursor from the server, unless a newer one is known. Returns false if it is from before events
+   * that are no longer kept: then it must be loaded again.
+   */
+  take(cursor: ThreadCursor, version: number): boolean {
+    if (version < this.#version) return true;
+    if (version === this.#version && cursor.asOf < this.#base.asOf) return true;
+    this.#base = cursor;
+    this.#version = version;
+    this.#shown = null;
+    return cursor.asOf >= this.#forgotten;
+  }
+
+  /** Takes an event about a reply of the thread. */
+  apply(event: Event, me: AccountId): void {
+    const counted = countedOf(event, me);
+    if (!counted) return;
+    const recent = [...this.#recent, counted];
+    const gone = recent.length > RECENT ? recent.shift() : undefined;
+    // What is forgotten must be in the base.
+    if (gone) {
+      this.#base = withEvent(this.#base, gone);
+      if (gone.seq > this.#base.asOf) this.#base = { ...this.#base, asOf: gone.seq };
+      this.#forgotten = gone.seq;
+    }
+    this.#recent = recent;
+    this.#shown = null;
+  }
+
+  /** Whether the user has read further here than the server has been told. */
+  get isAhead(): boolean {
+    return this.#readHere > this.#base.readSeq;
+  }
+
+  /** The user has read up to a seq on this device. Returns whether that is further than before. */
+  read(seq: Seq): boolean {
+    if (seq <= this.cursor.readSeq) return false;
+    this.#readHere = seq;
+    this.#shown = null;
+    return true;
+  }
+
+  #compute(): ThreadCursor {
+    const here = this.#readHere;
+    let cursor = here > this.#base.readSeq ? readUpTo(this.#base, here) : this.#base;
+    for (const event of this.#recent) cursor = withEvent(cursor, event);
+    return cursor;
+  }
+}
+
+/** Returns a cursor after a move, as far as it is known: what the server has counted is read as a whole. */
+function readUpTo(cursor: ThreadCursor, readSeq: Seq): ThreadCursor {
+  return {
+    ...cursor,
+    readSeq,
+    unread: readSeq >= cursor.asOf ? 0 : cursor.unread,
+    unreadMentions: cursor.unreadMentions.filter((seq) => seq > readSeq),
+  };
+}
+
+/** Returns a cursor with an event, unless the server has counted it. */
+function withEvent(cursor: ThreadCursor, event: Counted): ThreadCursor {
+  const { seq, type, reply, isOther, isMentioned } = event;
+  if (seq <= cursor.asOf || reply <= cursor.readSeq) return cursor;
+  const unreadMentions = withMention(cursor.unreadMentions, reply, isMentioned);
+  if (type === 'message.edited' || !isOther) return { ...cursor, unreadMentions };
+  const { unread } = cursor;
+  if (type === 'message.posted') {
+    return { ...cursor, unreadMentions, unread: Math.min(unread + 1, LIMITS.unreadMax) };
+  }
+  // A saturated count cannot be decremented; the next move of the cursor recounts.
+  const isExact = unread < LIMITS.unreadMax;
+  return { ...cursor, unreadMentions, unread: isExact ? Math.max(0, unread - 1) : unread };
+}
+
+function countedOf(event: Event, me: AccountId): Counted | null {
+  const { type, seq, actor, data } = event;
+  if (type === 'message.posted') {
+    const isOther = actor !== me;
+    return { seq, type, reply: seq, isOther, isMentioned: isOther && areOf(data.mentions, me) };
+  }
+  if (type === 'message.edited') {
+    const isOther = actor !== me;
+    const isMentioned = isOther && areOf(data.mentions, me);
+    return { seq, type, reply: data.message, isOther, isMentioned };
+  }
+  if (type !== 'message.deleted') return null;
+  return { seq, type, reply: data.message, isOther: data.author !== me, isMentioned: false };
+}

@@ -1,0 +1,311 @@
+import {
+  type AccountId,
+  type ConversationId,
+  type Event,
+  LIMITS,
+  type Message,
+  newMessage,
+  type Seq,
+  type StreamId,
+  type ThreadCursor,
+  type ThreadCursorsAnswer,
+} from '@parley/protocol';
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { MessageWindow } from './messages.ts';
+import { Threads, type ThreadsSnapshot, threadKey } from './threads.ts';
+
+const ID = '0197a000-0000-7000-8000-00000000000a' as ConversationId;
+const [ME, OTHER, THIRD] = ['a', 'b', 'c'].map(
+  (c) => `0197a000-0000-7000-8000-00000000010${c}` as AccountId,
+) as [AccountId, AccountId, AccountId];
+const ROOTS = [1, 2] as Seq[];
+
+/** The log of a conversation, and what the server says of its threads. */
+class ModelLog {
+  readonly events: Event[] = [];
+  readonly read = new Map<Seq, Seq>();
+  version = 0;
+
+  constructor() {
+    this.add(ME, 'message.posted', { body: 'mine' });
+    this.add(OTHER, 'message.posted', { body: 'theirs' });
+  }
+
+  get head(): Seq {
+    return this.events.length as Seq;
+  }
+
+  add(actor: AccountId, type: Event['type'], data: object): Event {
+    const event = {
+      op: 'event',
+      stream: ID as string as StreamId,
+      seq: this.events.length + 1,
+      type,
+      at: new Date(this.events.length * 1000).toISOString(),
+      actor,
+      client: null,
+      data,
+    } as Event;
+    this.events.push(event);
+    return event;
+  }
+
+  /** The replies of a thread that are left, computed from the log. */
+  replies(root: Seq, upTo = this.head) {
+    const replies = new Map<Seq, { author: AccountId; isMine: boolean; at: string }>();
+    for (const { type, seq, actor, at, data } of this.events.slice(0, upTo)) {
+      const mentionsMe = (list: readonly { kind: string; id?: string }[] = []) =>
+        list.some((m) => m.kind === 'everyone' || m.id === ME);
+      if (type === 'message.posted' && data.thread === root) {
+        replies.set(seq, { author: actor, isMine: mentionsMe(data.mentions), at });
+      } else if (type === 'message.edited') {
+        const reply = replies.get(data.message);
+        if (reply) replies.set(data.message, { ...reply, isMine: mentionsMe(data.mentions) });
+      } else if (type === 'message.deleted') replies.delete(data.message);
+    }
+    return replies;
+  }
+
+  cursor(root: Seq): ThreadCursor | null {
+    const replies = [...this.replies(root)];
+    const own = this.events.find(
+      ({ type, actor, data }) => type === 'message.posted' && data.thread === root && actor === ME,
+    );
+    const mention = replies.find(([, reply]) => reply.isMine && reply.author !== ME);
+    const started = root === 1 ? root : own?.seq;
+    // Mentions of everyone do not make anyone follow: none are used in these threads.
+    const isFollowing = replies.length > 0 && (started !== undefined || mention !== undefined);
+    if (!isFollowing) return null;
+    const from = Math.min(started ?? Infinity, mention ? mention[0] - 1 : Infinity);
+    const readSeq = Math.max(this.read.get(root) ?? 0, from) as Seq;
+    const after = replies.filter(([seq, { author }]) => seq > readSeq && author !== ME);
+    return {
+      conversation: ID,
+      thread: root,
+      isFollowing: true,
+      readSeq,
+      unread: Math.min(after.length, LIMITS.unreadMax),
+      unreadMentions: after.filter(([, reply]) => reply.isMine).map(([seq]) => seq),
+      asOf: this.head,
+    };
+  }
+
+  answer(): ThreadCursorsAnswer {
+    return { readVersion: this.version, items: ROOTS.flatMap((root) => this.cursor(root) ?? []) };
+  }
+
+  summary(root: Seq) {
+    const replies = [...this.replies(root)];
+    const last = replies.at(-1);
+    if (!last) return null;
+    const authors = [...new Set(replies.map(([, { author }]) => author).reverse())].slice(0, 3);
+    return { replies: replies.length, lastReplySeq: last[0], lastReplyAt: last[1].at, authors };
+  }
+}
+
+/** What happens: acts of accounts, and what of it reaches the client when. */
+const step = fc.record({
+  what: fc.constantFrom(
+    'reply',
+    'reply',
+    'edit',
+    'delete',
+    'deliver',
+    'deliver',
+    'load',
+    'answer',
+    'read here',
+    'read elsewhere',
+  ),
+  who: fc.constantFrom(ME, OTHER, THIRD),
+  root: fc.constantFrom(...ROOTS),
+  mentions: fc.boolean(),
+  n: fc.nat(5),
+});
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** Carries out one act in the log. */
+function act(log: ModelLog, { what, who, root, mentions, n }: Step): void {
+  const mention =
+    mentions && who !== ME ? { mentions: [{ kind: 'user', name: 'me', id: ME }] } : {};
+  if (what === 'reply') {
+    log.add(who, 'message.posted', { body: 'x', thread: root, ...mention });
+    return;
+  }
+  const [message, { author }] = [...log.replies(root)][n] ?? [0, { author: who }];
+  if (message === 0) return;
+  if (what === 'edit') {
+    const own = author === ME ? {} : mention;
+    log.add(author, 'message.edited', { message, body: 'y', thread: root, ...own });
+  } else if (what === 'delete') {
+    const event = log.add(author, 'message.deleted', { message, author, thread: root });
+    Object.assign(event.data, { threadSummary: log.summary(root) });
+  }
+}
+
+/** A client whose requests are answered when the test says so. */
+function aClient(log: ModelLog) {
+  let applied = 0;
+  let snapshot: ThreadsSnapshot | null = null;
+  const requests: { answer: ThreadCursorsAnswer; resolve: (a: ThreadCursorsAnswer) => void }[] = [];
+  const frames: { version: number; cursor: ThreadCursor }[] = [];
+  const read = (root: Seq, seq: Seq) => {
+    const before = log.cursor(root);
+    if (!before || Math.min(seq, log.head) <= before.readSeq) return;
+    log.read.set(root, Math.min(seq, log.head) as Seq);
+    log.version++;
+    frames.push({ version: log.version, cursor: log.cursor(root) as ThreadCursor });
+  };
+  const threads = new Threads({
+    api: {
+      // The server answers at once; the answer arrives later.
+      threadCursors: () =>
+        new Promise((resolve) => requests.push({ answer: log.answer(), resolve })),
+      readThread: async (_id, root, seq) => {
+        read(root, seq);
+        return log.cursor(root) as ThreadCursor;
+      },
+    },
+    me: () => ME,
+    appliedUpTo: () => applied as Seq,
+    changed: (next) => {
+      snapshot = next;
+    },
+  });
+  return {
+    threads,
+    read,
+    get snapshot() {
+      return snapshot;
+    },
+    deliver() {
+      const event = log.events[applied];
+      if (event) threads.applied(event);
+      if (event) applied++;
+      return event !== undefined;
+    },
+    async answerOne() {
+      const request = requests.shift();
+      request?.resolve(request.answer);
+      await vi.advanceTimersByTimeAsync(0);
+      return request !== undefined;
+    },
+    takeFrames() {
+      for (const { version, cursor } of frames.splice(0)) threads.moved(version, cursor);
+    },
+  };
+}
+
+describe('the followed threads', () => {
+  test('have the counts of the log in the end, whatever arrives in which order', async () => {
+    vi.useFakeTimers();
+    try {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+          const log = new ModelLog();
+          const client = aClient(log);
+          const loading = client.threads.load();
+          for (const one of steps) {
+            if (one.what === 'deliver') client.deliver();
+            else if (one.what === 'load') void client.threads.reload();
+            else if (one.what === 'answer') await client.answerOne();
+            else if (one.what === 'read elsewhere') client.read(one.root, log.head);
+            else if (one.what === 'read here') {
+              client.threads.read({ conversation: ID, thread: one.root });
+            } else act(log, one);
+            if (one.n === 0) client.takeFrames();
+          }
+          // Everything arrives.
+          for (let round = 0; round < 200; round++) {
+            await vi.advanceTimersByTimeAsync(1_000);
+            client.takeFrames();
+            const isMore = [client.deliver(), await client.answerOne()].some(Boolean);
+            if (!isMore && round > 10) break;
+          }
+          await loading;
+          const expected = log.answer().items;
+          for (const { asOf: _asOf, ...cursor } of expected) {
+            const key = threadKey(cursor.conversation, cursor.thread);
+            expect(client.snapshot?.cursors.get(key)).toMatchObject(cursor);
+          }
+          const shown = [...(client.snapshot?.cursors.values() ?? [])];
+          expect(client.snapshot?.unread).toBe(expected.filter((c) => c.unread > 0).length);
+          expect(shown.filter((c) => c.unread > 0)).toHaveLength(
+            expected.filter((c) => c.unread > 0).length,
+          );
+          client.threads.clear();
+        }),
+        { numRuns: 150 },
+      );
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('are asked for once for a thread of others, until it concerns the account', async () => {
+    vi.useFakeTimers();
+    try {
+      const log = new ModelLog();
+      const client = aClient(log);
+      void client.threads.load();
+      await client.answerOne();
+      while (client.deliver());
+      const asked = async () => {
+        await vi.advanceTimersByTimeAsync(1_000);
+        return await client.answerOne();
+      };
+      const reply = (who: AccountId) => {
+        log.add(who, 'message.posted', { body: 'x', thread: 2 });
+        client.deliver();
+      };
+      reply(OTHER);
+      expect(await asked()).toBe(true);
+      reply(THIRD);
+      expect(await asked()).toBe(false);
+      reply(ME);
+      expect(await asked()).toBe(true);
+      reply(OTHER);
+      expect(await asked()).toBe(false);
+      expect(client.snapshot).toMatchObject({ unread: 1, isLoaded: true });
+      client.threads.clear();
+      expect(client.snapshot).toMatchObject({ unread: 0, isLoaded: false });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('the messages of a conversation', () => {
+  const rootOf = (log: ModelLog, root: Seq): Message => {
+    const changes = log.events.filter(({ data }) => 'thread' in data && data.thread === root);
+    const { actor: author, at: postedAt } = log.events[root - 1] as Event;
+    return {
+      ...newMessage({ conversation: ID, seq: root, author, body: 'root', postedAt }),
+      changedSeq: Math.max(
+        root,
+        ...changes.flatMap(({ type, seq }) => (type === 'message.edited' ? [] : [seq])),
+      ) as Seq,
+      threadSummary: log.summary(root),
+    };
+  };
+
+  test('show what the roots of threads have, from any page and the events after it', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), fc.nat(40), (steps, pageAt) => {
+        const log = new ModelLog();
+        const window = new MessageWindow(ID, 1 as Seq);
+        let page: Message | null = null;
+        for (const [n, one] of steps.entries()) {
+          act(log, one);
+          // A page that was read now, and arrives at the end.
+          if (n === pageAt) page = rootOf(log, 1 as Seq);
+        }
+        for (const event of log.events.slice(1)) window.apply(event);
+        window.take([page ?? rootOf(log, 1 as Seq)]);
+        expect(window.get(1 as Seq)?.threadSummary).toEqual(log.summary(1 as Seq));
+        expect(window.messages.map((m) => m.seq)).toEqual([1, 2]);
+      }),
+    );
+  });
+});

@@ -1,0 +1,293 @@
+import type { AccountId, ConversationId, Event, Seq, ThreadCursor } from '@parley/protocol';
+import { conversationOfStream } from '@parley/protocol';
+import type { ParleyApi } from './api.ts';
+import { ApiError } from './api-error.ts';
+import { ThreadCounts, type ThreadRef, threadOf } from './thread-counts.ts';
+
+/** Events of threads that are not known yet are answered with one request within this time, ms. */
+const LOAD_AFTER_MS = 300;
+/** Shortest interval between reads of one thread that are sent, ms. */
+const READ_EVERY_MS = 1_000;
+/** Threads that are remembered as not followed. */
+const OTHERS_MAX = 5_000;
+
+/** The threads that an account follows, and what is unread in them; the same object until that changes. */
+export interface ThreadsSnapshot {
+  /** Whether the threads were loaded. */
+  readonly isLoaded: boolean;
+  /** By {@link threadKey}. */
+  readonly cursors: ReadonlyMap<string, ThreadCursor>;
+  /** How many threads have unread replies, and how many unread replies mention the account. */
+  readonly unread: number;
+  readonly mentions: number;
+}
+
+/** Returns the key of a thread in {@link ThreadsSnapshot.cursors}. */
+export const threadKey = (conversation: ConversationId, thread: Seq): string =>
+  `${conversation} ${thread}`;
+
+/** Nothing is loaded. */
+export const NO_THREADS: ThreadsSnapshot = {
+  isLoaded: false,
+  cursors: new Map(),
+  unread: 0,
+  mentions: 0,
+};
+
+/** What {@link Threads} needs. */
+export interface ThreadsDeps {
+  readonly api: Pick<ParleyApi, 'threadCursors' | 'readThread'>;
+  me(): AccountId;
+  /** How far the stream of a conversation was applied. */
+  appliedUpTo(conversation: ConversationId): Seq | undefined;
+  /** Something has changed that the snapshot shows. */
+  changed(snapshot: ThreadsSnapshot): void;
+}
+
+/**
+ * Knows the threads that the account follows and what is unread in them. They are loaded when they are first
+ * asked for, and again when something was missed; between two loads their counts follow from the events.
+ */
+export class Threads {
+  readonly #deps: ThreadsDeps;
+  readonly #known = new Map<string, ThreadCounts>();
+  /** Threads that the account does not follow. */
+  readonly #others = new Set<string>();
+  /** When a read of a thread may be sent next: timers of those that wait. */
+  readonly #reads = new Map<string, ReturnType<typeof setTimeout>>();
+  #isWanted = false;
+  #isLoaded = false;
+  #loading: Promise<void> | null = null;
+  /** Something has happened that the load in progress may not contain. */
+  #isStale = false;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Events of threads that are not known, since the beginning of the last load. */
+  #pending = new Map<string, Event[]>();
+  /** Changes when everything is forgotten: answers to requests from before are ignored. */
+  #generation = 0;
+
+  constructor(deps: ThreadsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Loads the followed threads, unless they are loaded. The snapshot of the client has them from now on. */
+  async load(): Promise<void> {
+    this.#isWanted = true;
+    if (!this.#isLoaded) await this.#load();
+  }
+
+  /** Loads them again, if they were asked for. */
+  async reload(): Promise<void> {
+    if (this.#isWanted) await this.#load();
+  }
+
+  /**
+   * The user sees the latest replies of a thread: they are read, on all devices. Can be called at any rate.
+   */
+  read({ conversation, thread }: ThreadRef): void {
+    const key = threadKey(conversation, thread);
+    const counts = this.#known.get(key);
+    const seq = this.#deps.appliedUpTo(conversation);
+    if (!counts || seq === undefined) return;
+    const { unread, unreadMentions } = counts.cursor;
+    if (unread === 0 && unreadMentions.length === 0) return;
+    if (!counts.read(seq)) return;
+    this.#report();
+    this.#sendRead({ conversation, thread });
+  }
+
+  /** A cursor was moved, here or on another device. */
+  moved(version: number, cursor: ThreadCursor): void {
+    if (!this.#isWanted) return;
+    this.#take(cursor, version);
+    this.#report();
+  }
+
+  /** An event of a conversation or of the personal stream was applied. */
+  applied(event: Event): void {
+    if (!this.#isWanted) return;
+    if (event.type === 'thread.followed' || event.type === 'thread.unfollowed') {
+      const key = threadKey(event.data.conversation, event.data.message);
+      this.#others.delete(key);
+      if (event.type === 'thread.unfollowed' && this.#known.delete(key)) this.#report();
+      this.#loadSoon();
+      return;
+    }
+    const thread = threadOf(event);
+    if (thread === undefined) return;
+    const key = threadKey(conversationOfStream(event.stream), thread);
+    const me = this.#deps.me();
+    const counts = this.#known.get(key);
+    if (counts) {
+      counts.apply(event, me);
+      this.#report();
+      return;
+    }
+    // The account follows a thread in which it writes or is mentioned.
+    if (this.#others.has(key) && !concerns(event, me)) return;
+    this.#others.delete(key);
+    this.#pending.set(key, [...(this.#pending.get(key) ?? []), event]);
+    this.#loadSoon();
+  }
+
+  /** Events of a conversation were skipped, or the account has left it. */
+  missed(conversation: ConversationId, hasLeft: boolean): void {
+    if (!this.#isWanted) return;
+    if (hasLeft) {
+      for (const key of this.#known.keys()) {
+        if (key.startsWith(conversation)) this.#known.delete(key);
+      }
+      this.#report();
+    } else this.#loadSoon();
+  }
+
+  /** The server was restored to an earlier state: its versions begin anew from there. */
+  restored(): void {
+    this.#generation++;
+    this.#loading = null;
+    this.#isLoaded = false;
+    this.#known.clear();
+    this.#others.clear();
+    this.#pending.clear();
+  }
+
+  /** Forgets everything: another account may be started. */
+  clear(): void {
+    this.restored();
+    this.#isWanted = false;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    for (const timer of this.#reads.values()) clearTimeout(timer);
+    this.#reads.clear();
+    this.#report();
+  }
+
+  // ---- loading ------------------------------------------------------------------------------------
+
+  #loadSoon(): void {
+    this.#isStale = true;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#load().catch((error: unknown) => {
+        // What is missing is loaded with the next ready.
+        if (!(error instanceof ApiError)) throw error;
+      });
+    }, LOAD_AFTER_MS);
+  }
+
+  #load(): Promise<void> {
+    this.#isStale = true;
+    this.#loading ??= this.#run().finally(() => {
+      this.#loading = null;
+    });
+    return this.#loading;
+  }
+
+  async #run(): Promise<void> {
+    const generation = this.#generation;
+    while (this.#isStale) {
+      this.#isStale = false;
+      const asked = this.#pending;
+      this.#pending = new Map();
+      const { readVersion, items } = await this.#deps.api.threadCursors().catch((error) => {
+        // Asked for again with the next load.
+        for (const [key, events] of asked) {
+          this.#pending.set(key, [...events, ...(this.#pending.get(key) ?? [])]);
+        }
+        throw error;
+      });
+      if (generation !== this.#generation) return;
+      this.#loaded(readVersion, items, asked);
+    }
+  }
+
+  #loaded(
+    version: number,
+    items: readonly ThreadCursor[],
+    asked: ReadonlyMap<string, readonly Event[]>,
+  ): void {
+    const me = this.#deps.me();
+    const listed = new Set(items.map((c) => threadKey(c.conversation, c.thread)));
+    for (const [key, counts] of this.#known) {
+      // A newer one was moved or followed since.
+      if (!listed.has(key) && counts.version <= version) this.#known.delete(key);
+    }
+    for (const cursor of items) {
+      const key = threadKey(cursor.conversation, cursor.thread);
+      this.#others.delete(key);
+      const isNew = !this.#known.has(key);
+      this.#take(cursor, version);
+      if (!isNew) continue;
+      const events = [...(asked.get(key) ?? []), ...(this.#pending.get(key) ?? [])];
+      this.#pending.delete(key);
+      for (const event of events) this.#known.get(key)?.apply(event, me);
+    }
+    for (const counts of this.#known.values()) {
+      // A read that failed is sent again.
+      if (counts.isAhead) this.#sendRead(counts.cursor);
+    }
+    for (const key of asked.keys()) {
+      if (listed.has(key) || this.#pending.has(key)) continue;
+      if (this.#others.size >= OTHERS_MAX) this.#others.clear();
+      this.#others.add(key);
+    }
+    this.#isLoaded = true;
+    this.#report();
+  }
+
+  #take(cursor: ThreadCursor, version: number): void {
+    const key = threadKey(cursor.conversation, cursor.thread);
+    if (!cursor.isFollowing) {
+      this.#known.delete(key);
+      return;
+    }
+    const counts = this.#known.get(key);
+    if (!counts) this.#known.set(key, new ThreadCounts(cursor, version));
+    else if (!counts.take(cursor, version)) this.#loadSoon();
+  }
+
+  // ---- reading -------------------------------------------------------------------------------------
+
+  /** Sends how far a thread is read: at once, and then at most once a second the latest. */
+  #sendRead(ref: ThreadRef): void {
+    const key = threadKey(ref.conversation, ref.thread);
+    if (this.#reads.has(key)) return;
+    let sent = 0;
+    const send = () => {
+      const seq = this.#known.get(key)?.cursor.readSeq ?? 0;
+      if (seq <= sent) {
+        this.#reads.delete(key);
+        return;
+      }
+      sent = seq;
+      this.#reads.set(key, setTimeout(send, READ_EVERY_MS));
+      this.#deps.api
+        .readThread(ref.conversation, ref.thread, seq as Seq)
+        .catch((error: unknown) => {
+          if (!(error instanceof ApiError)) throw error;
+          // Sent again after the next load.
+        });
+    };
+    send();
+  }
+
+  #report(): void {
+    const cursors = new Map<string, ThreadCursor>();
+    let unread = 0;
+    let mentions = 0;
+    for (const [key, counts] of this.#known) {
+      const { cursor } = counts;
+      cursors.set(key, cursor);
+      if (cursor.unread > 0) unread++;
+      mentions += cursor.unreadMentions.length;
+    }
+    this.#deps.changed({ isLoaded: this.#isLoaded, cursors, unread, mentions });
+  }
+}
+
+/** Returns whether a reply is of the account or mentions it, which makes it follow the thread. */
+function concerns(event: Event, me: AccountId): boolean {
+  if (event.type !== 'message.posted' && event.type !== 'message.edited') return false;
+  const { mentions = [] } = event.data;
+  return event.actor === me || mentions.some((m) => m.kind === 'user' && m.id === me);
+}
