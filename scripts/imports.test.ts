@@ -16,6 +16,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  */
 const LAYERS: readonly (readonly string[])[] = [
   [
+    'account-state.ts',
     'log-bounds.ts',
     'background-worker.ts',
     'clock.ts',

@@ -5,6 +5,9 @@ import type {
   AdminAccountsFilter,
   AdminAccountsPage,
   ApiKey,
+  AuditLogFilter,
+  AuditLogFormat,
+  AuditLogPage,
   ClientId,
   CreateAccountBody,
   CreateApiKeyBody,
@@ -17,9 +20,13 @@ import type {
   ServerSettingsAnswer,
   ServerSettingsChange,
   SettingInfo,
+  SuspendBody,
   UpdateAccountBody,
 } from '@parley/protocol';
 import { type ListRequest, type ParleyApi, query } from './api.ts';
+
+/** Timeout for the export of the audit log, ms. */
+const EXPORT_MS = 300_000;
 
 /** Administration over REST: accounts, service accounts and their API keys, settings. */
 export class AdminApi {
@@ -56,6 +63,16 @@ export class AdminApi {
 
   reactivate(account: AccountId): Promise<AdminAccount> {
     return this.#api.request('POST', `/admin/accounts/${account}/reactivate`);
+  }
+
+  /** Suspends an account until a time (RFC 3339). The user reads the reason when logging in. */
+  suspend(account: AccountId, body: SuspendBody, id?: ClientId): Promise<AdminAccount> {
+    return this.#api.request('POST', `/admin/accounts/${account}/suspend`, { body, id });
+  }
+
+  /** Lifts a suspension before its time. */
+  unsuspend(account: AccountId, id?: ClientId): Promise<AdminAccount> {
+    return this.#api.request('POST', `/admin/accounts/${account}/unsuspend`, { id });
   }
 
   /** Ends the delays for an account after too many wrong passwords. */
@@ -96,6 +113,19 @@ export class AdminApi {
 
   async settings(): Promise<SettingInfo[]> {
     return (await this.#api.request<{ items: SettingInfo[] }>('GET', '/admin/settings')).items;
+  }
+
+  /** Lists the audit log, the latest entries first. */
+  auditLog(
+    request: AuditLogFilter & { readonly limit?: number; readonly after?: string } = {},
+  ): Promise<AuditLogPage> {
+    return this.#api.request('GET', `/admin/audit-log${query(request)}`);
+  }
+
+  /** Returns the entries of the audit log that a filter admits, as the text of a file. */
+  exportAuditLog(format: AuditLogFormat, filter: AuditLogFilter = {}): Promise<string> {
+    const path = `/admin/audit-log/export${query({ format, ...filter })}`;
+    return this.#api.request('GET', path, { timeoutMs: EXPORT_MS, as: 'text' });
   }
 
   /** Returns the settings that are stored in the database, and those that the environment overrides. */

@@ -46,6 +46,8 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'user.updated': 'none',
   'user.deactivated': 'none',
   'user.reactivated': 'none',
+  'user.suspended': 'none',
+  'user.unsuspended': 'none',
   'user.role_changed': 'none',
   'user.deleted': 'none',
   'group.created': 'none',

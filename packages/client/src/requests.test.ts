@@ -71,6 +71,20 @@ type Row = readonly [request: string, call: Call, rest?: { body?: unknown; id?: 
 const AUTHORIZED: readonly Row[] = [
   ['GET /me', ({ api }) => api.me()],
   ['GET /server-settings', ({ api }) => api.serverSettings()],
+  [
+    `GET /admin/audit-log?event=logged_out&account=${A}&limit=5&after=z`,
+    ({ admin }) => admin.auditLog({ event: 'logged_out', account: A, limit: 5, after: 'z' }),
+  ],
+  [
+    'GET /admin/audit-log/export?format=csv&event=logged_out',
+    ({ admin }) => admin.exportAuditLog('csv', { event: 'logged_out' }),
+  ],
+  [
+    `POST /admin/accounts/${A}/suspend`,
+    ({ admin }) => admin.suspend(A, { until: '2030-01-01T00:00:00.000Z', reason: 'r' }, ID),
+    { body: { until: '2030-01-01T00:00:00.000Z', reason: 'r' }, id: ID },
+  ],
+  [`POST /admin/accounts/${A}/unsuspend`, ({ admin }) => admin.unsuspend(A, ID), { id: ID }],
   ['GET /admin/server-settings', ({ admin }) => admin.serverSettings()],
   [
     'PATCH /admin/server-settings',

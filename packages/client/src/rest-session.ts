@@ -187,6 +187,8 @@ export class RestSession {
       readonly auth?: 'access' | 'none';
       /** Timeout for slow responses, ms. */
       readonly timeoutMs?: number;
+      /** `text`: returns the response as it is, for files that are not JSON. */
+      readonly as?: 'json' | 'text';
       /** Ends the request when it is aborted. */
       readonly signal?: AbortSignal | undefined;
     } = {},
@@ -203,6 +205,7 @@ export class RestSession {
       headers?: Record<string, string>;
       auth?: 'access' | 'session' | 'none';
       timeoutMs?: number;
+      as?: 'json' | 'text';
       signal?: AbortSignal | undefined;
     } = {},
   ): Promise<T> {
@@ -239,7 +242,8 @@ export class RestSession {
     }
     if (!response.ok) throw await errorOf(response);
     if (response.status === 204) return undefined as T;
-    return JSON.parse(await textOf(response)) as T;
+    const text = await textOf(response);
+    return (options.as === 'text' ? text : JSON.parse(text)) as T;
   }
 
   async #send(path: string, init: RequestInit): Promise<Response> {

@@ -53,6 +53,9 @@ const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } =
   'user.deactivated': refreshUser,
   'user.reactivated': refreshUser,
   'user.deleted': refreshUser,
+  // What others see of the account stays the same.
+  'user.suspended': 'ignored',
+  'user.unsuspended': 'ignored',
   'user.role_changed': ({ data: { account, role } }, { state }) =>
     state.changeMe(account, { role }),
   // The list of public groups is loaded when it is shown.

@@ -67,6 +67,7 @@ export const ERRORS = {
     title: 'The account with this email address is linked to another identity at the provider',
   },
   passkey_rejected: { status: 422, title: 'The passkey was not accepted; try again' },
+  account_suspended: { status: 403, title: 'This account is suspended for a time' },
   last_owner: {
     status: 409,
     title: 'The server must have an owner; make someone else an owner first',

@@ -191,6 +191,10 @@ const WORKSPACE_EVENTS = {
   /** The account can no longer log in; its messages stay. */
   'user.deactivated': z.object({ account: AccountId }),
   'user.reactivated': z.object({ account: AccountId }),
+  /** The account can neither log in nor act until then. It comes back without an event. */
+  'user.suspended': z.object({ account: AccountId, until: Timestamp }),
+  /** The suspension was lifted before its time. */
+  'user.unsuspended': z.object({ account: AccountId }),
   'user.role_changed': z.object({ account: AccountId, role: AccountRole }),
   /** The account was erased; only its id stays, as the author of its messages. */
   'user.deleted': z.object({ account: AccountId }),

@@ -14,6 +14,7 @@ export * from './new-message.ts';
 export * from './resources.ts';
 export * from './rest.ts';
 export * from './rest-admin.ts';
+export * from './rest-audit.ts';
 export * from './rest-auth.ts';
 export * from './rest-factors.ts';
 export * from './rest-search.ts';

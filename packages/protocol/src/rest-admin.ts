@@ -18,6 +18,8 @@ export const AdminPermission = z.enum([
   'set_role',
   'deactivate',
   'reactivate',
+  'suspend',
+  'unsuspend',
   'unlock',
   'reset_second_factor',
   'end_sessions',
@@ -38,6 +40,10 @@ export const AdminAccount = z
     verified: z.boolean(),
     role: AccountRole,
     isActive: z.boolean(),
+    /** The account is suspended until then; null if it is not. */
+    suspendedUntil: Timestamp.nullable(),
+    /** Why it is suspended. */
+    suspensionReason: z.string().nullable(),
     secondFactor: z.boolean(),
     /** The account is locked until then, for some addresses or all, after too many wrong passwords. */
     lockedUntil: Timestamp.nullable(),
@@ -55,7 +61,13 @@ export const AdminAccount = z
   .meta({ id: 'AdminAccount' });
 export type AdminAccount = z.infer<typeof AdminAccount>;
 
-export const AdminAccountsFilter = z.enum(['active', 'inactive', 'unverified', 'admins']);
+export const AdminAccountsFilter = z.enum([
+  'active',
+  'inactive',
+  'suspended',
+  'unverified',
+  'admins',
+]);
 export type AdminAccountsFilter = z.infer<typeof AdminAccountsFilter>;
 /** `search` also matches parts of email addresses. */
 export const AdminAccountsQuery = ListQuery.extend({
@@ -89,6 +101,10 @@ export const UpdateAccountBody = z.object({
   role: AccountRole.optional(),
 });
 export type UpdateAccountBody = z.input<typeof UpdateAccountBody>;
+
+/** The reason is shown to the user at the log-in. */
+export const SuspendBody = z.object({ until: Timestamp, reason: line(300, 'Reason', 0) });
+export type SuspendBody = z.input<typeof SuspendBody>;
 
 /** Whether the messages of a deleted account are kept or deleted. */
 export const MessagesFate = z.enum(['keep', 'delete']);

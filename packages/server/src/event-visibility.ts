@@ -45,6 +45,8 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'user.updated': NO_CHANGE,
   'user.deactivated': NO_CHANGE,
   'user.reactivated': NO_CHANGE,
+  'user.suspended': NO_CHANGE,
+  'user.unsuspended': NO_CHANGE,
   'user.role_changed': NO_CHANGE,
   'user.deleted': NO_CHANGE,
   'group.created': NO_CHANGE,

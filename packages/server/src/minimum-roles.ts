@@ -23,6 +23,9 @@ const DEFAULTS: Readonly<Record<Visibility, Omit<MinimumRoles, 'replyInThreads'>
   private: { ...PUBLIC, invite: 'admin' },
 };
 
+/** SQL: whether the role on the server in a column is that of an owner or admin. */
+export const isAdminRole = (column: string): string => `${column} in ('owner', 'admin')`;
+
 /** Returns whether a role is the other one or above it. */
 export const isAtLeast = (role: ActorRole, minimum: ActorRole): boolean =>
   RANKS[role] >= RANKS[minimum];

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-test('deactivation, deletion, revoking an API key and removing a second factor take effect on every node', async () => {
+test('deactivation, suspension, deletion, revoking an API key and removing a second factor take effect on every node', async () => {
   // Nothing listens on this port.
   const nodes = await prepareTestNodes(cluster, 'redis://127.0.0.1:1');
   try {
@@ -34,13 +34,16 @@ test('deactivation, deletion, revoking an API key and removing a second factor t
     const scopes = ['conversations:read', 'messages:read'];
     const key = (await admin('POST', keys, { name: 'k', scopes })).body;
     const users = [];
-    for (const name of ['ann', 'bob', 'cat']) users.push(await registerAt(here.address, name));
-    const [ann, bob, cat] = users as [typeof owner, typeof owner, typeof owner];
+    for (const name of ['ann', 'bob', 'cat', 'dan'])
+      users.push(await registerAt(here.address, name));
+    const [ann, bob, cat, dan] = users as [typeof owner, typeof owner, typeof owner, typeof owner];
+    const suspension = { until: '2100-01-01T00:00:00.000Z', reason: '' };
 
     const ends = [
       [ann.accessToken, () => admin('POST', `/admin/accounts/${ann.id}/deactivate`)],
       [bob.accessToken, () => admin('DELETE', `/admin/accounts/${bob.id}?messages=keep`)],
       [cat.accessToken, () => admin('POST', `/admin/accounts/${cat.id}/reset-second-factor`)],
+      [dan.accessToken, () => admin('POST', `/admin/accounts/${dan.id}/suspend`, suspension)],
       [key.key as string, () => admin('DELETE', `${keys}/${key.id}`)],
     ] as const;
     for (const [token, end] of ends) {
@@ -63,7 +66,7 @@ test('deactivation, deletion, revoking an API key and removing a second factor t
     await peer.hello(owner.accessToken);
     const closed = { registration: { mode: 'closed', domains: [] }, name: 'Lab' };
     expect((await admin('PATCH', '/admin/server-settings', closed)).status).toBe(200);
-    const late = { username: 'dan', displayName: 'Dan', email: 'dan@example.org' };
+    const late = { username: 'eve', displayName: 'Eve', email: 'eve@example.org' };
     const refused = await call(there.address, 'POST', '/auth/register', {
       body: { ...late, password: 'seven purple walruses' },
     });

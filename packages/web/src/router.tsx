@@ -192,6 +192,10 @@ const adminPages = [
     lazyPage(() => import('./admin/server-page.tsx'), 'ServerPage'),
   ),
   adminPage(
+    '/audit-log',
+    lazyPage(() => import('./admin/audit-page.tsx'), 'AuditPage'),
+  ),
+  adminPage(
     '/settings',
     lazyPage(() => import('./admin/settings-page.tsx'), 'SettingsPage'),
   ),

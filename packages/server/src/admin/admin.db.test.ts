@@ -50,11 +50,19 @@ describe('listing accounts', () => {
     const seenBy = async (caller: User, id: string) =>
       (await caller.request('GET', `/admin/accounts/${id}`)).body;
     expect(await seenBy(owner, pia.id)).toMatchObject({
-      permissions: ['update', 'set_role', 'deactivate', 'unlock', 'end_sessions', 'delete'],
+      permissions: [
+        'update',
+        'set_role',
+        'deactivate',
+        'suspend',
+        'unlock',
+        'end_sessions',
+        'delete',
+      ],
       assignableRoles: ['owner', 'admin', 'member'],
     });
     expect(await seenBy(admin, pia.id)).toMatchObject({
-      permissions: ['update', 'deactivate', 'unlock', 'end_sessions', 'delete'],
+      permissions: ['update', 'deactivate', 'suspend', 'unlock', 'end_sessions', 'delete'],
       assignableRoles: [],
     });
     expect(await seenBy(admin, owner.id)).toMatchObject({ permissions: [], assignableRoles: [] });
@@ -571,5 +579,84 @@ describe('settings of the server', () => {
     expect((await create(admin)).status).toBe(201);
     await change(owner, { groupCreation: 'everyone' });
     expect((await create(member)).status).toBe(201);
+  });
+});
+
+describe('suspension', () => {
+  const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
+  const suspend = (by: User, id: string, until: string, reason = 'spam') =>
+    by.request('POST', `/admin/accounts/${id}/suspend`, { until, reason });
+  const events = async (id: string) => {
+    const { rows } = await server.pool.query(
+      `select type from events where stream_id = $1 and data ->> 'account' = $2 and type like 'user.%su%'
+       order by seq`,
+      [WORKSPACE_STREAM, id],
+    );
+    return rows.map(({ type }) => type);
+  };
+
+  test('ends sessions, is told at the log-in, and ends by itself', async () => {
+    const sam = await server.register('sam');
+    const end = inMs(3_000);
+    const answer = await suspend(admin, sam.id, end);
+    expect(answer.body).toMatchObject({
+      isActive: true,
+      suspendedUntil: end,
+      suspensionReason: 'spam',
+    });
+    expect((await sam.request('GET', '/me')).status).toBe(401);
+    const denied = await login('sam');
+    expect([denied.status, denied.body.code]).toEqual([403, 'account_suspended']);
+    expect(denied.body.detail ?? denied.body.title).toContain('spam');
+    // Whoever does not know the password learns nothing.
+    expect((await login('sam', 'a wrong password')).body.code).toBe('invalid_credentials');
+    expect((await list('filter=suspended')).map((a) => a.username)).toEqual(['sam']);
+    // Nothing has to run at its end: no event, no timer.
+    await until(async () => (await login('sam')).status === 200, 'the end of the suspension');
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(end) - 100);
+    expect(await events(sam.id)).toEqual(['user.suspended']);
+    expect((await list('filter=suspended')).length).toBe(0);
+  });
+
+  test('is changed and lifted by admins, who cannot suspend admins or themselves', async () => {
+    const tim = await server.register('tim');
+    expect((await suspend(tim, member.id, inMs(60_000))).status).toBe(403);
+    expect((await suspend(admin, owner.id, inMs(60_000))).status).toBe(403);
+    expect((await suspend(owner, owner.id, inMs(60_000))).status).toBe(403);
+    expect((await suspend(admin, tim.id, inMs(-1_000))).body.code).toBe('time_passed');
+    await suspend(admin, tim.id, inMs(60_000));
+    const later = inMs(120_000);
+    expect((await suspend(admin, tim.id, later, 'more')).body.suspendedUntil).toBe(later);
+    const lift = () => admin.request('POST', `/admin/accounts/${tim.id}/unsuspend`);
+    expect((await lift()).body).toMatchObject({ suspendedUntil: null, suspensionReason: null });
+    expect((await lift()).status).toBe(200);
+    expect((await login('tim')).status).toBe(200);
+    expect(await events(tim.id)).toEqual(['user.suspended', 'user.suspended', 'user.unsuspended']);
+    const audited = await server.pool.query(
+      'select event from audit_log where account_id = $1 and actor_id = $2 order by id',
+      [tim.id, admin.id],
+    );
+    expect(audited.rows.map(({ event }) => event)).toEqual([
+      'account_suspended',
+      'account_suspended',
+      'account_unsuspended',
+    ]);
+  });
+
+  test('rejects API keys of a service account, which then work again', async () => {
+    const made = await owner.request('POST', '/admin/service-accounts', {
+      username: 'spambot',
+      displayName: 'Bot',
+    });
+    const keys = `/admin/service-accounts/${made.body.id}/keys`;
+    const { key } = (await owner.request('POST', keys, { name: 'k', scopes: ['users:read'] })).body;
+    const me = async () =>
+      (await call(server.url, 'GET', '/me', { headers: { authorization: `Bearer ${key}` } }))
+        .status;
+    expect(await me()).toBe(200);
+    await suspend(owner, made.body.id, inMs(60_000));
+    expect(await me()).toBe(401);
+    await owner.request('POST', `/admin/accounts/${made.body.id}/unsuspend`);
+    expect(await me()).toBe(200);
   });
 });

@@ -8,6 +8,8 @@ import type { Decision } from '../stream/stream-transaction.ts';
 /** The audit events that the events of admin commands are recorded as. */
 const AUDIT_EVENT_OF: Partial<Record<EventType, AuditEvent>> = {
   'user.updated': 'account_updated',
+  'user.suspended': 'account_suspended',
+  'user.unsuspended': 'account_unsuspended',
   'user.role_changed': 'role_changed',
   'user.deactivated': 'account_deactivated',
   'user.reactivated': 'account_reactivated',
@@ -40,8 +42,12 @@ export class AuditNotes {
       const event = AUDIT_EVENT_OF[type];
       if (event === undefined) return [];
       const role = typeof data === 'object' && 'role' in data ? { role: String(data.role) } : {};
+      const until =
+        typeof data === 'object' && 'until' in data ? { until: String(data.until) } : {};
       const fields = event === 'account_updated' ? { fields: this.#fields } : {};
-      return [log.note({ event, ...this.#who, address, details: { ...role, ...fields } })];
+      return [
+        log.note({ event, ...this.#who, address, details: { ...role, ...until, ...fields } }),
+      ];
     });
     const entries = new StatementList();
     for (const note of this.#notes) await note.store(entries);

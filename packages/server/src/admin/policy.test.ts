@@ -16,6 +16,8 @@ const ACTIONS: AdminAction[] = [
   'set_role',
   'deactivate',
   'reactivate',
+  'suspend',
+  'unsuspend',
   'unlock',
   'reset_second_factor',
   'end_sessions',
@@ -60,12 +62,14 @@ describe('what an admin is offered', () => {
     kind: 'user',
     role,
     isActive: true,
+    suspendedUntil: null,
     secondFactor: true,
     ...rest,
   });
   const offered = (role: AccountRole, to: AdminTarget) =>
     adminPermissions({ account: me, role }, to).join(' ');
-  const active = 'update set_role deactivate unlock reset_second_factor end_sessions delete';
+  const active =
+    'update set_role deactivate suspend unlock reset_second_factor end_sessions delete';
   const withoutRole = active.replace(' set_role', '');
 
   /** By the role of the actor, then of the target. */
@@ -84,7 +88,10 @@ describe('what an admin is offered', () => {
       'update set_role reactivate unlock delete',
     );
     expect(offered('admin', target('member', { kind: 'service', secondFactor: false }))).toBe(
-      'update deactivate keys delete',
+      'update deactivate suspend keys delete',
+    );
+    expect(offered('admin', target('member', { suspendedUntil: '2100-01-01T00:00:00.000Z' }))).toBe(
+      'update deactivate unsuspend unlock reset_second_factor end_sessions delete',
     );
     // One’s own account is neither locked out nor demoted by a slip.
     expect(offered('owner', target('owner', { id: me }))).toBe('update unlock');

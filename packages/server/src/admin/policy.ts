@@ -9,6 +9,8 @@ const all = (verdict: PolicyVerdict): Record<AdminAction, PolicyVerdict> => ({
   set_role: verdict,
   deactivate: verdict,
   reactivate: verdict,
+  suspend: verdict,
+  unsuspend: verdict,
   unlock: verdict,
   reset_second_factor: verdict,
   end_sessions: verdict,
@@ -59,7 +61,10 @@ export interface Administrator {
 }
 
 /** The state of an account on which it depends what can be done to it. */
-export type AdminTarget = Pick<AdminAccount, 'id' | 'kind' | 'role' | 'isActive' | 'secondFactor'>;
+export type AdminTarget = Pick<
+  AdminAccount,
+  'id' | 'kind' | 'role' | 'isActive' | 'secondFactor' | 'suspendedUntil'
+>;
 
 /** In which state of an account there is something to do. */
 const APPLIES: Readonly<Record<AdminAction, (target: AdminTarget) => boolean>> = {
@@ -67,6 +72,8 @@ const APPLIES: Readonly<Record<AdminAction, (target: AdminTarget) => boolean>> =
   set_role: () => true,
   deactivate: (target) => target.isActive,
   reactivate: (target) => !target.isActive,
+  suspend: (target) => target.isActive && target.suspendedUntil === null,
+  unsuspend: (target) => target.suspendedUntil !== null,
   unlock: (target) => target.kind === 'user',
   reset_second_factor: (target) => target.secondFactor,
   end_sessions: (target) => target.kind === 'user' && target.isActive,

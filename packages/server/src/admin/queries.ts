@@ -2,6 +2,7 @@ import type { AccountId, AccountKind, AccountRole, AdminAccount } from '@parley/
 import type pg from 'pg';
 import { literally, wordsOf } from '../accounts/users/users.ts';
 import { refuse } from '../http/errors.ts';
+import { isAdminRole } from '../minimum-roles.ts';
 import {
   type AdminAction,
   type Administrator,
@@ -19,6 +20,8 @@ interface AdminRow {
   verified_at: Date | null;
   role: AccountRole;
   is_active: boolean;
+  suspended_until: Date | null;
+  suspension_reason: string | null;
   second_factor: boolean;
   last_seen: Date | null;
   created_at: Date;
@@ -26,6 +29,8 @@ interface AdminRow {
 
 const COLUMNS = `a.id, a.kind, a.username, a.display_name, a.email, a.verified_at, a.role,
   a.is_active, a.created_at,
+  case when a.suspended_until > now() then a.suspended_until end as suspended_until,
+  case when a.suspended_until > now() then a.suspension_reason end as suspension_reason,
   exists (select from totps t where t.account_id = a.id and t.confirmed_at is not null)
     or exists (select from passkeys p where p.account_id = a.id) as second_factor,
   greatest((select max(s.last_used_at) from sessions s where s.account_id = a.id),
@@ -34,8 +39,9 @@ const COLUMNS = `a.id, a.kind, a.username, a.display_name, a.email, a.verified_a
 const FILTERS = {
   active: 'a.is_active',
   inactive: 'not a.is_active',
+  suspended: 'a.suspended_until > now()',
   unverified: `a.verified_at is null and a.kind = 'user'`,
-  admins: `a.role <> 'member'`,
+  admins: isAdminRole('a.role'),
 } as const;
 
 /** A filter of the account list. */
@@ -145,6 +151,8 @@ function toAccount(row: AdminRow, by: Administrator): AdminAccount {
     verified: row.verified_at !== null,
     role: row.role,
     isActive: row.is_active,
+    suspendedUntil: row.suspended_until?.toISOString() ?? null,
+    suspensionReason: row.suspension_reason,
     secondFactor: row.second_factor,
     lockedUntil: null,
     lastSeen: row.last_seen?.toISOString() ?? null,

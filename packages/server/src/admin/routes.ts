@@ -8,6 +8,7 @@ import {
   EmailsAnswer,
   isStorable,
   SettingsAnswer,
+  SuspendBody,
   UpdateAccountBody,
 } from '@parley/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -32,6 +33,7 @@ import { latestEmails } from './emails.ts';
 import { type Administrator, creatableRoles, mayCreate } from './policy.ts';
 import { adminAccountOf, adminAccountsPage, allowed, registeredBy } from './queries.ts';
 import { describeSettings } from './settings.ts';
+import { suspendAccount, unsuspendAccount } from './suspend-account.ts';
 
 /** What the admin routes are constructed with. */
 export interface AdminDeps {
@@ -254,6 +256,51 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     handler: async (request) => {
       const command = adminRequestOf(request);
       storedOrRefuse(await reactivateAccount(append, command));
+      return showAccount(sessionOf(request), command.target);
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/admin/accounts/:id/suspend',
+    schema: {
+      operationId: 'suspendAccount',
+      tags,
+      summary: 'Suspend an account until a time',
+      description:
+        'It can neither log in nor act, and comes back by itself. Its sessions end, and its API keys are ' +
+        'rejected until then. A suspended account gets another end and reason.',
+      security,
+      headers,
+      params: OfAccount,
+      body: SuspendBody,
+      response: { 200: AdminAccount, ...problems(401, 403, 404, 409, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const command = adminRequestOf(request);
+      storedOrRefuse(await suspendAccount(append, command, request.body));
+      await Promise.all([sessions.endAll(command.target), keys.closeAll(command.target)]);
+      return showAccount(sessionOf(request), command.target);
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/admin/accounts/:id/unsuspend',
+    schema: {
+      operationId: 'unsuspendAccount',
+      tags,
+      summary: 'Lift the suspension of an account before its time',
+      security,
+      headers,
+      params: OfAccount,
+      response: { 200: AdminAccount, ...problems(401, 403, 404) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const command = adminRequestOf(request);
+      storedOrRefuse(await unsuspendAccount(append, command));
       return showAccount(sessionOf(request), command.target);
     },
   });

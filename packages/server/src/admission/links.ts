@@ -126,26 +126,22 @@ const createRule = (
   );
 
 const revokeRule = (id: LinkId): Rule<ConversationCommand> =>
-  conversationRule(
-    'add_member',
-    async (tx, command, state) => {
-      const [link] = await tx.query<{ created_by: AccountId; is_revoked: boolean }>(
-        'admission-link',
-        `select created_by, revoked_at is not null as is_revoked from group_links
+  conversationRule('revoke_link', async (tx, command, state) => {
+    const [link] = await tx.query<{ created_by: AccountId; is_revoked: boolean }>(
+      'admission-link',
+      `select created_by, revoked_at is not null as is_revoked from group_links
          where id = $1 and conversation_id = $2`,
-        [id, command.conversation],
-      );
-      if (!link) return { refuse: refusal('not_found') };
-      if (link.is_revoked) return { unchanged: tx.head(command.stream) };
-      const { actorRole, type, minimumRoles } = state;
-      const mayRevoke =
-        link.created_by === command.actor ||
-        authorize(actorRole, type, 'ban', minimumRoles) === 'yes';
-      if (!mayRevoke) return { refuse: refusal('forbidden') };
-      return { events: [newEvent(command.stream, 'link.revoked', { link: id })] };
-    },
-    'revoke_link',
-  );
+      [id, command.conversation],
+    );
+    if (!link) return { refuse: refusal('not_found') };
+    if (link.is_revoked) return { unchanged: tx.head(command.stream) };
+    const { actorRole, type, minimumRoles } = state;
+    const mayRevoke =
+      link.created_by === command.actor ||
+      authorize(actorRole, type, 'ban', minimumRoles) === 'yes';
+    if (!mayRevoke) return { refuse: refusal('forbidden') };
+    return { events: [newEvent(command.stream, 'link.revoked', { link: id })] };
+  });
 
 /** Asks no policy of the actor, who need not be a member: the link stands for its creator’s permission. */
 const joinRule = (link: LinkId): Rule<ConversationCommand> => ({

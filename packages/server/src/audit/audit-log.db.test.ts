@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import type { AuditLogPage } from '@parley/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { aTestApi } from '../../test/support/api.ts';
 import { PASSWORD, totpCode, WITH_SESSION_TOKEN } from '../../test/support/credentials.ts';
@@ -203,6 +204,78 @@ describe('the audit log', () => {
     for (const statement of ['update audit_log set outcome = outcome', 'delete from audit_log']) {
       await expect(server.pool.query(statement)).rejects.toThrow('append-only');
     }
+  });
+});
+
+describe('reading the audit log', () => {
+  const read = async (query: string) =>
+    (await owner.request('GET', `/admin/audit-log?${query}`)).body as AuditLogPage;
+
+  test('filters by event, outcome, account and time', async () => {
+    const fay = await server.register('fay');
+    await login('fay', 'wrong password here');
+    await owner.request('POST', `/admin/accounts/${fay.id}/end-sessions`);
+    const events = async (query: string) => (await read(query)).items.map(({ event }) => event);
+    const since = `from=${from.toISOString()}`;
+    expect(await events(since)).toEqual([
+      'sessions_ended',
+      'login_failed',
+      'login_succeeded',
+      'account_registered',
+    ]);
+    expect(await events(`${since}&event=login_failed`)).toEqual(['login_failed']);
+    expect(await events(`${since}&outcome=failed`)).toEqual(['login_failed']);
+    expect(await events(`account=${fay.id}`)).toHaveLength(4);
+    // Also as the one who acted.
+    expect(await events(`${since}&account=${owner.id}`)).toEqual(['sessions_ended']);
+    expect(await events(`${since}&until=${from.toISOString()}`)).toEqual([]);
+    expect((await read(`${since}&event=sessions_ended`)).items[0]).toMatchObject({
+      account: fay.id,
+      accountName: 'fay',
+      actor: owner.id,
+      actorName: 'olga',
+      address: '127.0.0.1',
+      count: 1,
+    });
+    const gil = await server.register('gil');
+    expect((await gil.request('GET', '/admin/audit-log')).status).toBe(403);
+    expect((await owner.request('GET', '/admin/audit-log?event=%27')).status).toBe(422);
+  });
+
+  test('returns every entry once in pages, the latest first', async () => {
+    const seen: string[] = [];
+    let next: string | null = null;
+    do {
+      const page: AuditLogPage = await read(`limit=7${next === null ? '' : `&after=${next}`}`);
+      expect(page.items.length).toBeLessThanOrEqual(7);
+      seen.push(...page.items.map(({ id }) => id));
+      next = page.next;
+    } while (next !== null);
+    const { rows } = await server.pool.query('select id from audit_log order by id desc');
+    expect(seen).toEqual(rows.map(({ id }) => id));
+  });
+
+  test('exports what the filter admits as JSON Lines and as CSV, and records that', async () => {
+    const { rows } = await server.pool.query(
+      `insert into audit_log (id, at, event, outcome, address, count, details)
+       select gen_random_uuid(), now() - interval '1 day', 'reset_requested', 'succeeded', null, 1, '{}'
+       from generate_series(1, 2500) returning id`,
+    );
+    const text = async (format: string) => {
+      const response = await fetch(
+        `${server.url}/api/v1/admin/audit-log/export?format=${format}&event=reset_requested`,
+        { headers: { authorization: `Bearer ${owner.accessToken}` } },
+      );
+      expect(response.headers.get('content-disposition')).toContain(`audit-log.${format}`);
+      return response.text();
+    };
+    const lines = (await text('jsonl')).trimEnd().split('\n');
+    const ids = new Set(lines.map((line) => JSON.parse(line).id));
+    expect(rows.every(({ id }) => ids.has(id))).toBe(true);
+    const [header, ...csv] = (await text('csv')).trimEnd().split('\r\n');
+    expect(header).toMatch(/^id,at,event/);
+    expect(csv.map((line) => line.split(',')[0])).toEqual(lines.map((line) => JSON.parse(line).id));
+    expect((await named()).filter((line) => line.startsWith('audit_log_exported'))).toHaveLength(2);
   });
 });
 

@@ -14,6 +14,8 @@ export type AuditEvent =
   | 'account_updated'
   | 'account_deactivated'
   | 'account_reactivated'
+  | 'account_suspended'
+  | 'account_unsuspended'
   | 'account_deleted'
   | 'account_unlocked'
   | 'role_changed'
@@ -31,6 +33,7 @@ export type AuditEvent =
   | 'invitation_created'
   | 'invitation_revoked'
   | 'settings_changed'
+  | 'audit_log_exported'
   | 'admin_denied';
 
 /**
@@ -76,6 +79,8 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   account_updated: every('an admin changed names or the email address; `fields`: which'),
   account_deactivated: every('an account was deactivated'),
   account_reactivated: every('an account was reactivated'),
+  account_suspended: every('an account was suspended; `until`'),
+  account_unsuspended: every('a suspension was lifted before its time'),
   account_deleted: every('an account was deleted, by its user or an admin'),
   account_unlocked: every('an admin removed the lock of an account'),
   role_changed: every('a role was changed; `role`: the new one'),
@@ -95,5 +100,6 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   settings_changed: every(
     'settings of the server were changed; their names, each with its new value',
   ),
+  audit_log_exported: every('entries of the audit log were exported; `format`'),
   admin_denied: account('an admin operation was refused; `operation`, `code`: the reason'),
 };

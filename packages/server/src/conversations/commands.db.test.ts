@@ -847,6 +847,22 @@ describe('a group link', () => {
     );
   });
 
+  test('is revoked by its creator also when that may no longer add people, and while archived', async () => {
+    const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob]);
+    for (let n = 0; n < 2; n++) await newLink(bob, id);
+    const own = await linksOf(db.pool, id, '2026-01-01T00:00:00Z');
+    const [first, second] = own.map((link) => link.id) as [LinkId, LinkId];
+    stored(await changeMinimumRoles(append, about(ann, id), { invite: 'admin' }));
+    stored(await revokeGroupLink(append, about(bob, id), first));
+    stored(await archiveGroup(append, about(ann, id)));
+    expect(verdict(await revokeGroupLink(append, about(cem, id), second))).toBe(
+      'conversation_not_found',
+    );
+    stored(await revokeGroupLink(append, about(bob, id), second));
+    expect(await linksOf(db.pool, id, '2026-01-01T00:00:00Z')).toEqual([]);
+  });
+
   test('is the same one for a retry, and is stored as a hash', async () => {
     const [ann] = (await users(1)) as [AccountId];
     const id = await aRealGroup(append, [ann]);

@@ -13,6 +13,7 @@ import {
 import {
   type ActorRole,
   actingRole,
+  isAdminRole,
   type MinimumRoleOverrides,
   minimumRolesOf,
 } from '../minimum-roles.ts';
@@ -186,7 +187,7 @@ export async function readConversationState(
             c.description, c.slow_mode_seconds, c.archived_at is not null as is_archived,
             c.member_count,
             c.deleted_at is not null as is_deleted,
-            a.role in ('owner', 'admin') as is_server_admin, a.is_active, m.role, m.joined_seq,
+            ${isAdminRole('a.role')} as is_server_admin, a.is_active, m.role, m.joined_seq,
             (select max(p.left_seq) from memberships p
              where p.conversation_id = c.id and p.account_id = $2) as left_seq,
             exists (select from bans b

@@ -13,6 +13,7 @@ const ACTIONS: ConversationAction[] = [
   'join',
   'leave',
   'add_member',
+  'revoke_link',
   'remove_member',
   'ban',
   'change_role',
@@ -29,30 +30,30 @@ const MINIMUM = minimumRolesOf('private', {});
  * group decides who may invite and who may change it.
  */
 const TABLE: Record<ConversationType, Record<ActorRole, string>> = {
-  //          join leave add remove ban role rename configure archive slow_mode delete
+  //          join leave add revoke_link remove ban role rename configure archive slow_mode delete
   direct: {
-    owner: 'ggggggggggg',
-    admin: 'ggggggggggg',
-    member: 'ggggggggggg',
-    non_member: '???????????',
+    owner: 'gggggggggggg',
+    admin: 'gggggggggggg',
+    member: 'gggggggggggg',
+    non_member: '????????????',
   },
   public: {
-    owner: '++i+++c++++',
-    admin: '++i++-c--+-',
-    member: '++i---c----',
-    non_member: '+??????????',
+    owner: '++i++++c++++',
+    admin: '++i+++-c--+-',
+    member: '++i+---c----',
+    non_member: '+???????????',
   },
   private: {
-    owner: '++i+++c++++',
-    admin: '++i++-c--+-',
-    member: '++i---c----',
-    non_member: '???????????',
+    owner: '++i++++c++++',
+    admin: '++i+++-c--+-',
+    member: '++i+---c----',
+    non_member: '????????????',
   },
   everyone: {
-    owner: 'jeeeeec+++e',
-    admin: 'jeeeeec--+e',
-    member: 'jeeeeec---e',
-    non_member: 'j??????????',
+    owner: 'jeeeeeec+++e',
+    admin: 'jeeeeeec--+e',
+    member: 'jeeeeeec---e',
+    non_member: 'j???????????',
   },
 };
 const VERDICTS: Record<string, string> = {
@@ -92,14 +93,17 @@ describe('the policy of conversations', () => {
     for (const [type, role] of cases) {
       if (role === 'non_member') continue;
       const allowed = ACTIONS.filter(
-        (action) => action !== 'join' && authorize(role, type, action, MINIMUM) === 'yes',
+        (action) =>
+          action !== 'join' &&
+          action !== 'revoke_link' &&
+          authorize(role, type, action, MINIMUM) === 'yes',
       );
       expect(permissionsOf(role, type, MINIMUM)).toEqual(allowed);
     }
   });
 
-  test('leaves of what it permits only leaving, restoring and deleting in an archived group', () => {
-    const left = ['leave', 'archive', 'delete'];
+  test('leaves of what it permits only leaving, revoking links, restoring and deleting in an archived group', () => {
+    const left = ['leave', 'revoke_link', 'archive', 'delete'];
     for (const [type, role] of cases) {
       for (const action of ACTIONS) {
         const verdict = authorize(role, type, action, MINIMUM);

@@ -8,7 +8,10 @@ import { type ActorRole, isAtLeast } from '../minimum-roles.ts';
 import type { PolicyVerdict } from '../policy-verdict.ts';
 
 /** An action on a conversation or its members. The policy of messages has who may post and mention everyone. */
-export type ConversationAction = 'join' | Exclude<ConversationPermission, DecidedByMessages>;
+export type ConversationAction =
+  | 'join'
+  | 'revoke_link'
+  | Exclude<ConversationPermission, DecidedByMessages>;
 /** What the policy of messages decides. */
 type DecidedByMessages = 'post' | 'reply_in_threads' | 'skip_slow_mode' | 'mention_everyone';
 /**
@@ -28,6 +31,8 @@ const GROUP: Entries = {
   join: { from: 'member' },
   leave: { from: 'member' },
   add_member: { minimum: 'invite' },
+  // Only links of one’s own; who may ban revokes all.
+  revoke_link: { from: 'member' },
   remove_member: { from: 'admin' },
   ban: { from: 'admin' },
   change_role: { from: 'owner' },
@@ -43,6 +48,7 @@ const noOne = (code: ErrorCode): Entries => {
     join: entry,
     leave: entry,
     add_member: entry,
+    revoke_link: entry,
     remove_member: entry,
     ban: entry,
     change_role: entry,
@@ -73,7 +79,12 @@ const POLICY: Readonly<Record<ConversationType, Entries>> = {
 };
 
 /** What can still be done with an archived group. */
-const WHILE_ARCHIVED: ReadonlySet<ConversationAction> = new Set(['leave', 'archive', 'delete']);
+const WHILE_ARCHIVED: ReadonlySet<ConversationAction> = new Set([
+  'leave',
+  'revoke_link',
+  'archive',
+  'delete',
+]);
 
 /** Returns whether an account of this role may act so on a conversation of this type. */
 export function authorize(
@@ -99,8 +110,8 @@ export function permissionsOf(
   minimumRoles: MinimumRoles,
   isArchived = false,
 ): ConversationPermission[] {
-  // Members have joined: nothing to offer.
-  const { join: _join, ...entries } = POLICY[type];
+  // Members have joined, and who may revoke a link depends on the link: nothing to offer.
+  const { join: _join, revoke_link: _revoke, ...entries } = POLICY[type];
   return (Object.keys(entries) as Exclude<ConversationPermission, DecidedByMessages>[]).filter(
     (action) => authorize(role, type, action, minimumRoles, isArchived) === 'yes',
   );

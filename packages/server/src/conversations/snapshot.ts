@@ -3,7 +3,12 @@ import type { Pool } from 'pg';
 import { isInConversation, LAST_MESSAGE } from '../messages/message-sql.ts';
 import { unread } from '../messages/unread.ts';
 import { unreadMentions } from '../messages/unread-mentions.ts';
-import { actingRole, type MinimumRoleOverrides, minimumRolesOf } from '../minimum-roles.ts';
+import {
+  actingRole,
+  isAdminRole,
+  type MinimumRoleOverrides,
+  minimumRolesOf,
+} from '../minimum-roles.ts';
 import { timestamp } from '../storage/sql.ts';
 import { memberAccess } from './access.ts';
 import { conversationType } from './policy.ts';
@@ -25,7 +30,7 @@ export interface ConversationRow
 }
 
 /** SQL: whether account $1 is an owner or admin of the server. */
-export const IS_SERVER_ADMIN = `(select role in ('owner', 'admin') from accounts where id = $1)`;
+export const IS_SERVER_ADMIN = `(select ${isAdminRole('role')} from accounts where id = $1)`;
 
 /** SQL: whether the conversation `c` is a direct one of two users: its key has two ids. */
 const HAS_PEER = `c.kind = 'direct' and length(c.direct_key) = 73`;

@@ -52,6 +52,18 @@ const REPAIRABLE: Record<string, [(t: PopulatedDatabase) => [string, unknown[]],
     ],
     ['row_without_event messages 1'],
   ],
+  'a link without its event that was used': [
+    (t) => [
+      `with link as (
+         insert into group_links (id, conversation_id, created_by, created_at)
+         values (gen_random_uuid(), $1, $2, now()) returning id
+       )
+       insert into group_link_uses (link_id, account_id, seq) select id, $2, 1 from link`,
+      [t.group, t.users[0]],
+    ],
+    // The stream of the use is only known by the link, with which it is removed.
+    ['row_without_event group_link_uses 1 (cannot be repaired)', 'row_without_event group_links 1'],
+  ],
   'a reaction that is gone': [
     (t) => ['delete from reactions where conversation_id = $1', [t.group]],
     ['row_missing reactions 1'],

@@ -24,7 +24,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
   {
     name: 'accounts',
     key: ['id'],
-    columns: ['username', 'username_key', 'display_name', 'is_active'],
+    columns: ['username', 'username_key', 'display_name', 'is_active', 'suspended_until'],
     excluded: {
       email: 'private to the user: in no event',
       email_key: 'follows from email',
@@ -32,6 +32,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       first_name: 'private to the user and admins: in no event',
       last_name: 'private to the user and admins: in no event',
       phone: 'private to the user and admins: in no event',
+      suspension_reason: 'private to the user and admins: in no event',
       credentials_version: 'about the password, which is in no event',
       kind: 'user or service account: both have the same registration event',
       deleted_at: 'progress of the erasure of an account: in no event',

@@ -28,6 +28,14 @@ export const file = (description: string): object => ({
   200: { description, content: { 'application/json': { schema: z.looseObject({}) } } },
 });
 
+/** Returns the schema of a response that streams a text file, in one of several media types. */
+export const textFile = (description: string, types: readonly string[]): object => ({
+  200: {
+    description,
+    content: Object.fromEntries(types.map((type) => [type, { schema: z.string() }])),
+  },
+});
+
 /** The header of all writes. */
 export const IdempotencyHeader = z.object({
   'idempotency-key': ClientId.optional().describe(

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
+import { auditRoutes } from '../admin/audit-routes.ts';
 import { noteDenied } from '../admin/denied.ts';
 import { adminRoutes } from '../admin/routes.ts';
 import { serverSettingsRoutes } from '../admin/settings-routes.ts';
@@ -146,6 +147,7 @@ function apiRoutes(
     (scope) => ssoRoutes(scope, { accounts, identities, provider, vault, log, server }),
     (scope) => ownDataRoutes(scope, { accounts, erasures, clock }),
     (scope) => serverSettingsRoutes(scope, { append, audit, settings, authenticate }),
+    (scope) => auditRoutes(scope, accounts),
     (scope) => adminRoutes(scope, { accounts, keys, factors, erasures, config }),
     (scope) => integrationRoutes(scope, { accounts, keys, clock }),
   ];

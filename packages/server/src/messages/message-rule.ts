@@ -9,6 +9,7 @@ import {
 import {
   type ActorRole,
   actingRole,
+  isAdminRole,
   type MinimumRoleOverrides,
   minimumRolesOf,
 } from '../minimum-roles.ts';
@@ -115,7 +116,7 @@ async function readTarget(
             case when c.kind = 'direct' then ${isBlocked('c.direct_key', 'm.account_id')}
             end as is_blocked,
             case when c.is_everyone then
-              (select a.role in ('owner', 'admin') from accounts a where a.id = m.account_id)
+              (select ${isAdminRole('a.role')} from accounts a where a.id = m.account_id)
             end as is_server_admin
      from memberships m
      join conversations c on c.id = m.conversation_id

@@ -1,5 +1,5 @@
 import type { AccountId, ConversationId, MemberRole, Visibility } from '@parley/protocol';
-import { actingRole, type MinimumRoleOverrides } from '../minimum-roles.ts';
+import { actingRole, isAdminRole, type MinimumRoleOverrides } from '../minimum-roles.ts';
 import { listStatement } from '../storage/list-statement.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 import type { NamesInText } from './mentions.ts';
@@ -46,7 +46,7 @@ const MEMBERS = listStatement(
             case when c.is_everyone
                    and (c.post is not null or c.reply is not null or c.slow_mode_seconds > 0
                         or i.is_to_everyone) then
-              (select a.role in ('owner', 'admin') from accounts a where a.id = i.account_id)
+              (select ${isAdminRole('a.role')} from accounts a where a.id = i.account_id)
             end as is_server_admin,
             c.is_archived, c.slow_mode_seconds,
             case when c.slow_mode_seconds > 0 then

@@ -76,6 +76,7 @@ async function* rowsOf(
 
 const ACCOUNT = `select id, username, display_name as "displayName", first_name as "firstName",
     last_name as "lastName", phone, email, verified_at as "verifiedAt", role,
+    suspended_until as "suspendedUntil", suspension_reason as "suspensionReason",
     created_at as "createdAt"
   from accounts where id = $1`;
 const SESSIONS = `select device, address, created_at as "createdAt", last_used_at as "lastUsedAt"

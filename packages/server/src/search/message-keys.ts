@@ -85,6 +85,8 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'user.updated': 'none',
   'user.deactivated': 'none',
   'user.reactivated': 'none',
+  'user.suspended': 'none',
+  'user.unsuspended': 'none',
   'user.role_changed': 'none',
   'user.deleted': 'none',
   'group.created': 'none',

@@ -327,6 +327,13 @@ function administration(fixtures: Fixtures): Situations {
     unlockAccount: about,
     resetSecondFactor: about,
     endAccountSessions: about,
+    suspendAccount: async () => {
+      const { fixed } = await about();
+      return admin({ ...fixed, until: '2100-01-01T00:00:00.000Z', reason: 'spam' });
+    },
+    unsuspendAccount: about,
+    listAuditLog: () => admin({ event: 'login_failed', after: undefined }),
+    exportAuditLog: () => admin({ event: 'login_failed' }),
     listSettings: () => admin(),
     getAdminServerSettings: () => admin(),
     // Whoever else registers or creates a group must still be able to.

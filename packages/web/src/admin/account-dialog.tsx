@@ -1,5 +1,6 @@
 import type { AccountRole, AdminAccount, AdminPermission } from '@parley/protocol';
 import {
+  Hourglass,
   LockKeyholeOpen,
   LogOut,
   ShieldOff,
@@ -24,6 +25,7 @@ import { Select } from '../ui/select.tsx';
 import { AccountBadges, isLocked } from './account-row.tsx';
 import { DeleteAccount } from './delete-account.tsx';
 import { roleOptions } from './role-options.ts';
+import { SuspendAccount } from './suspend-account.tsx';
 import { attempt, useAdmin } from './use-admin.ts';
 
 /** Shows one account, and what admins can do with it. */
@@ -39,9 +41,9 @@ export function AccountDialog({
   onClose: () => void;
 }) {
   const admin = useAdmin();
-  const [dialog, setDialog] = useState<'deactivate' | 'sessions' | 'factor' | 'delete' | null>(
-    null,
-  );
+  const [dialog, setDialog] = useState<
+    'deactivate' | 'suspend' | 'sessions' | 'factor' | 'delete' | null
+  >(null);
   const reauthentication = useReauthentication();
   const may = (action: AdminPermission) => account.permissions.includes(action);
   const close = () => setDialog(null);
@@ -85,6 +87,12 @@ export function AccountDialog({
           )}
         </div>
       )}
+      {account.suspendedUntil !== null && (
+        <p className="mb-5 rounded-lg bg-warn-soft px-3.5 py-2.5 text-sm text-warn">
+          {t('adminUsers.suspendedUntil', { time: fullTime(account.suspendedUntil) })}{' '}
+          {account.suspensionReason}
+        </p>
+      )}
       {may('update') ? (
         <EditAccount account={account} onChange={onChange} />
       ) : (
@@ -96,6 +104,23 @@ export function AccountDialog({
         {may('deactivate') && (
           <Button onClick={() => setDialog('deactivate')}>
             <UserRoundX size={16} /> {t('adminUsers.deactivateAccount')}
+          </Button>
+        )}
+        {may('suspend') && (
+          <Button onClick={() => setDialog('suspend')}>
+            <Hourglass size={16} /> {t('adminUsers.suspend')}
+          </Button>
+        )}
+        {may('unsuspend') && (
+          <Button
+            onClick={() =>
+              void attempt(
+                async () => onChange(await admin.unsuspend(account.id)),
+                t('adminUsers.suspensionLifted'),
+              )
+            }
+          >
+            <UserRoundCheck size={16} /> {t('adminUsers.liftSuspension')}
           </Button>
         )}
         {may('reactivate') && (
@@ -126,6 +151,12 @@ export function AccountDialog({
           </Button>
         )}
       </div>
+      <SuspendAccount
+        account={account}
+        open={dialog === 'suspend'}
+        onClose={close}
+        onSuspended={onChange}
+      />
       <Confirm
         open={dialog === 'deactivate'}
         title={t('adminUsers.deactivateQuestion', { name: isolate(account.displayName) })}

@@ -19,6 +19,7 @@ const FILTERS: readonly (readonly [AdminAccountsFilter | 'all', PlainKey])[] = [
   ['all', 'adminUsers.filterAll'],
   ['active', 'adminUsers.filterActive'],
   ['inactive', 'common.deactivated'],
+  ['suspended', 'adminUsers.suspended'],
   ['unverified', 'common.notVerified'],
   ['admins', 'adminUsers.filterAdmins'],
 ];

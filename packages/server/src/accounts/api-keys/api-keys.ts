@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { AccountId, AccountRole, ApiKey, Scope, SessionId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
+import { mayAct } from '../../account-state.ts';
 import type { AuditNote } from '../../audit/audit-log.ts';
 import type { Clock } from '../../clock.ts';
 import type { Session } from '../../http/authenticate.ts';
@@ -71,7 +72,8 @@ export class ApiKeys {
       name: 'keys-check',
       text: `select k.id, k.account_id, a.role, k.scopes, k.expires_at, k.last_used_at
              from api_keys k join accounts a on a.id = k.account_id
-             where k.key_hash = $1 and a.is_active and (k.expires_at is null or k.expires_at > $2)`,
+             where k.key_hash = $1 and ${mayAct('a')}
+               and (k.expires_at is null or k.expires_at > $2)`,
       values: [hashOf(key), new Date(now)],
     });
     const row = rows[0];
@@ -96,7 +98,7 @@ export class ApiKeys {
     const { rows } = await this.#pool.query<{ id: SessionId }>({
       name: 'keys-alive',
       text: `select k.id from api_keys k join accounts a on a.id = k.account_id
-             where k.id = any($1::uuid[]) and a.is_active
+             where k.id = any($1::uuid[]) and ${mayAct('a')}
                and (k.expires_at is null or k.expires_at > $2)`,
       values: [ids, new Date(this.#clock.now())],
     });

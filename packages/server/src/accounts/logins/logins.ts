@@ -1,5 +1,6 @@
 import type { AccountId, LoginStep, Me, SessionId } from '@parley/protocol';
 import type pg from 'pg';
+import { mayAct } from '../../account-state.ts';
 import type { AuditLog } from '../../audit/audit-log.ts';
 import { refuse } from '../../http/errors.ts';
 import { ACCESS_TOKEN_MS, type AccessTokens } from '../sessions/access-tokens.ts';
@@ -61,7 +62,7 @@ export class Logins {
    * Starts the session if all required steps were passed, or returns the next step.
    *
    * @throws {RefusalError} session_ended, when the account was deactivated or its password changed
-   * in the meantime
+   * in the meantime; account_suspended
    */
   async finish(proof: Proof, origin: LoginOrigin): Promise<LoginResult> {
     for (const rule of this.#deps.steps) {
@@ -78,6 +79,7 @@ export class Logins {
       device.slice(0, DEVICE_MAX).toWellFormed(),
       address,
     );
+    if (!session) await refuseSuspended(pool, proof.account);
     const me = session && (await meOf(pool, proof.account));
     if (!session || !me) refuse('session_ended');
     await audit.record({
@@ -140,6 +142,25 @@ export class Logins {
     });
     return { ticket: issued.ticket, expiresAt: new Date(issued.expiresAt).toISOString() };
   }
+}
+
+/**
+ * Tells a user who has passed every step of the log-in that the account is suspended, until when and why.
+ *
+ * @throws {RefusalError} account_suspended
+ */
+async function refuseSuspended(pool: pg.Pool, account: AccountId): Promise<void> {
+  const { rows } = await pool.query<{ until: Date; reason: string | null }>({
+    name: 'logins-suspension',
+    text: `select suspended_until as until, suspension_reason as reason from accounts a
+           where id = $1 and is_active and not ${mayAct('a')}`,
+    values: [account],
+  });
+  const [row] = rows;
+  if (!row) return;
+  const until = row.until.toISOString();
+  const message = `This account is suspended until ${until}${row.reason ? `: ${row.reason}` : ''}`;
+  refuse('account_suspended', message);
 }
 
 interface StepData {

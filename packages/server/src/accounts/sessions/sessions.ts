@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { AccountId, AccountRole, SessionId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
+import { mayAct } from '../../account-state.ts';
 import type { Clock } from '../../clock.ts';
 import type { Session } from '../../http/authenticate.ts';
 import { refuse } from '../../http/errors.ts';
@@ -85,7 +86,8 @@ export class Sessions {
       text: `with past as (
                delete from sessions where account_id = $2 and (expires_at <= $6 or last_used_at <= $8)
              ), account as (
-               select id from accounts where id = $2 and is_active and credentials_version = $9
+               select id from accounts a
+               where id = $2 and ${mayAct('a')} and credentials_version = $9
                for share
              )
              insert into sessions
@@ -396,7 +398,7 @@ const FROM = 'from sessions s join accounts a on a.id = s.account_id';
  * $2 is the current time, $3 the time before which unused sessions have expired, $4 the roles whose
  * sessions must have passed a second factor.
  */
-const ALIVE = `a.is_active and s.expires_at > $2 and s.last_used_at > $3
+const ALIVE = `${mayAct('a')} and s.expires_at > $2 and s.last_used_at > $3
   and (s.second_factor_at is not null or a.role <> all($4::text[]))`;
 
 const toSession = (row: SessionRow): Session => ({

@@ -67,6 +67,24 @@ export const accountProjections = {
     );
   },
 
+  'user.suspended': (tx, events) => {
+    for (const e of events) {
+      const { account, until } = dataOf(e, 'user.suspended');
+      tx.issue('accounts-suspended', 'update accounts set suspended_until = $2 where id = $1', [
+        account,
+        until,
+      ]);
+    }
+  },
+
+  'user.unsuspended': (tx, events) => {
+    tx.issue(
+      'accounts-unsuspended',
+      'update accounts set suspended_until = null where id = any($1::uuid[])',
+      [events.map((e) => dataOf(e, 'user.unsuspended').account)],
+    );
+  },
+
   'user.role_changed': (tx, events) => {
     for (const e of events) {
       const { account, role } = dataOf(e, 'user.role_changed');

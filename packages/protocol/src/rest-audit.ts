@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { count, countText, Timestamp } from './bounds.ts';
+import { AccountId } from './ids.ts';
+import { LIMITS } from './limits.ts';
+
+/** The audit log: what happened to accounts, settings and content, and who did it. */
+
+export const AuditOutcome = z.enum(['succeeded', 'failed', 'denied']);
+export type AuditOutcome = z.infer<typeof AuditOutcome>;
+
+/** An entry of the audit log. */
+export const AuditLogEntry = z
+  .object({
+    id: z.uuid(),
+    at: Timestamp,
+    /** The kind of event; a newer server may have more. */
+    event: z.string(),
+    outcome: AuditOutcome,
+    /** The account concerned; null when it is not known. */
+    account: AccountId.nullable(),
+    /** Its username now. */
+    accountName: z.string().nullable(),
+    /** The account that acted. */
+    actor: AccountId.nullable(),
+    actorName: z.string().nullable(),
+    /** The address of the request; null for the command line. */
+    address: z.string().nullable(),
+    /** More than one where events were summed up. */
+    count: count(1),
+    details: z.record(z.string(), z.union([z.string(), z.number(), z.array(z.string())])),
+  })
+  .meta({ id: 'AuditLogEntry' });
+export type AuditLogEntry = z.infer<typeof AuditLogEntry>;
+
+/** Which entries to return: those that meet all given conditions. */
+export const AuditLogFilter = z.object({
+  event: z
+    .string()
+    .regex(/^[a-z_]{1,60}$/)
+    .optional(),
+  outcome: AuditOutcome.optional(),
+  /** The account concerned, or the one that acted. */
+  account: AccountId.optional(),
+  /** Entries at this time or later. */
+  from: Timestamp.optional(),
+  /** Entries before this time. */
+  until: Timestamp.optional(),
+});
+export type AuditLogFilter = z.infer<typeof AuditLogFilter>;
+
+export const AuditLogQuery = AuditLogFilter.extend({
+  limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
+  /** The `next` of the previous page. */
+  after: z.string().max(1_000).optional(),
+});
+export const AuditLogPage = z.object({
+  items: z.array(AuditLogEntry),
+  /** The `after` of the next page; null on the last page. */
+  next: z.string().nullable(),
+});
+export type AuditLogPage = z.infer<typeof AuditLogPage>;
+
+export const AuditLogFormat = z.enum(['jsonl', 'csv']);
+export type AuditLogFormat = z.infer<typeof AuditLogFormat>;
+export const ExportAuditLogQuery = AuditLogFilter.extend({ format: AuditLogFormat });

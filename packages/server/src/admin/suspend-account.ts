@@ -1,0 +1,120 @@
+import { type EventType, refusal, WORKSPACE_STREAM } from '@parley/protocol';
+import type { Append, Outcome } from '../stream/append.ts';
+import {
+  type Command,
+  type Decision,
+  newEvent,
+  type Rule,
+  type RuleContext,
+} from '../stream/stream-transaction.ts';
+import { AuditNotes } from './audit-notes.ts';
+import { type AdminRequest, isLastOwner, readTarget, type Target, unchanged } from './commands.ts';
+import { mayAdminister } from './policy.ts';
+
+/** Until when an account is suspended (RFC 3339), and why. */
+export interface Suspension {
+  readonly until: string;
+  readonly reason: string;
+}
+
+interface SuspensionCommand extends Command {
+  readonly request: AdminRequest;
+  /** Null: the suspension is lifted. */
+  readonly suspension: Suspension | null;
+  readonly notes: AuditNotes;
+}
+
+/**
+ * Suspends an account until a time, or changes its suspension. It can neither log in nor act, and its
+ * messages stay. The caller ends its sessions and closes the sockets of its API keys.
+ */
+export const suspendAccount = (
+  append: Append,
+  request: AdminRequest,
+  suspension: Suspension,
+): Promise<Outcome> => run(append, request, 'user.suspended', suspension);
+
+/** Lifts the suspension of an account before its time. */
+export const unsuspendAccount = (append: Append, request: AdminRequest): Promise<Outcome> =>
+  run(append, request, 'user.unsuspended', null);
+
+function run(
+  append: Append,
+  request: AdminRequest,
+  eventType: EventType,
+  suspension: Suspension | null,
+): Promise<Outcome> {
+  const { actor, clientId, target, audit } = request;
+  const command: SuspensionCommand = {
+    rule: suspensionRule,
+    actor,
+    clientId,
+    stream: WORKSPACE_STREAM,
+    eventType,
+    payload: [target, suspension?.until ?? null, suspension?.reason ?? null],
+    bytes: 300,
+    request,
+    suspension,
+    notes: new AuditNotes(audit, { actor, account: target }),
+  };
+  return command.notes.tellAfter(append.run(command));
+}
+
+const suspensionRule: Rule<SuspensionCommand> = {
+  name: 'admin.suspension',
+  async decide(tx, command) {
+    const { actor, target: account } = command.request;
+    const admin = await readTarget(tx, actor);
+    const target = await readTarget(tx, account);
+    if (!admin?.isActive) return { refuse: refusal('forbidden') };
+    const action = command.suspension ? 'suspend' : 'unsuspend';
+    const verdict = mayAdminister(admin.role, target?.role ?? 'member', action);
+    if (verdict !== 'yes') return { refuse: refusal(verdict) };
+    if (!target) return { refuse: refusal('account_not_found') };
+    if (actor === account) {
+      return { refuse: refusal('forbidden', 'You cannot suspend your own account') };
+    }
+    return command.notes.added(
+      command.suspension ? await suspend(tx, target, command.suspension) : await lift(tx, target),
+    );
+  },
+};
+
+async function suspend(tx: RuleContext, target: Target, suspension: Suspension): Promise<Decision> {
+  const { until, reason } = suspension;
+  if (Date.parse(until) <= Date.parse(tx.at)) return { refuse: refusal('time_passed') };
+  if (!target.isActive) return { refuse: refusal('account_not_found') };
+  if (await isLastOwner(tx, target)) return { refuse: refusal('last_owner') };
+  return {
+    events: [newEvent(WORKSPACE_STREAM, 'user.suspended', { account: target.id, until })],
+    writes: [
+      // Unfinished log-ins check this, under the row lock.
+      {
+        name: 'admin-suspend',
+        text: `update accounts
+               set suspension_reason = $2, credentials_version = credentials_version + 1
+               where id = $1`,
+        values: [target.id, reason],
+      },
+    ],
+  };
+}
+
+async function lift(tx: RuleContext, target: Target): Promise<Decision> {
+  const [row] = await tx.query<{ until: Date | null }>(
+    'admin-suspension',
+    'select suspended_until as until from accounts where id = $1',
+    [target.id],
+  );
+  if ((row?.until?.getTime() ?? 0) <= Date.parse(tx.at)) return unchanged(tx);
+  return {
+    events: [newEvent(WORKSPACE_STREAM, 'user.unsuspended', { account: target.id })],
+    writes: [
+      {
+        name: 'admin-unsuspend',
+        text: 'update accounts set suspension_reason = null where id = $1',
+        values: [target.id],
+      },
+    ],
+  };
+}

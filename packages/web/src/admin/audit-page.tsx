@@ -1,0 +1,128 @@
+import type { AccountId, AuditLogEntry, AuditLogFilter, AuditLogFormat } from '@parley/protocol';
+import { Download, ScrollText } from 'lucide-react';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { PartTitle } from '../app/tabbed-page.tsx';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
+import { saveFile } from '../lib/save-file.ts';
+import { errorMessage } from '../lib/text.ts';
+import { ago, fullTime } from '../lib/time.ts';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Badge } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
+import { Empty } from '../ui/empty.tsx';
+import { Field } from '../ui/field.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { useAdmin } from './use-admin.ts';
+
+const TYPES: Record<AuditLogFormat, string> = { jsonl: 'application/jsonl', csv: 'text/csv' };
+
+/** Lists, filters and exports the audit log. */
+export function AuditPage() {
+  const admin = useAdmin();
+  const [filter, setFilter] = useState<AuditLogFilter>({});
+  const page = useLoad(() => admin.auditLog(filter), JSON.stringify(filter));
+  const attempt = async (work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      toast.error(errorMessage(error));
+    }
+  };
+  const more = async (after: string) => {
+    const next = await admin.auditLog({ ...filter, after });
+    page.set((now) => ({ items: [...now.items, ...next.items], next: next.next }));
+  };
+  const download = async (format: AuditLogFormat) =>
+    saveFile(`audit-log.${format}`, await admin.exportAuditLog(format, filter), TYPES[format]);
+  const next = page.data?.next ?? null;
+  return (
+    <>
+      <PartTitle
+        title={t('auditLog.title')}
+        description={t('auditLog.intro')}
+        actions={(['csv', 'jsonl'] as const).map((format) => (
+          <Button key={format} onClick={() => void attempt(() => download(format))}>
+            <Download size={16} /> {t(`auditLog.${format}`)}
+          </Button>
+        ))}
+      />
+      <FilterForm onFilter={setFilter} />
+      <Loading of={page} />
+      {page.data?.items.length === 0 && (
+        <Empty icon={<ScrollText size={22} />} title={t('common.noMatches')} />
+      )}
+      {page.data && page.data.items.length > 0 && (
+        <ul className="overflow-hidden rounded-2xl border border-line bg-raised">
+          {page.data.items.map((entry) => (
+            <Row key={entry.id} entry={entry} />
+          ))}
+        </ul>
+      )}
+      {next !== null && (
+        <Button onClick={() => void attempt(() => more(next))}>{t('common.showMore')}</Button>
+      )}
+    </>
+  );
+}
+
+function FilterForm({ onFilter }: { onFilter: (filter: AuditLogFilter) => void }) {
+  const client = useClient();
+  const form = useForm(['event', 'username', 'from'], async ({ event, username, from }) => {
+    const name = username.trim().replace(/^@/, '');
+    let account: AccountId | undefined;
+    if (name !== '') {
+      const { items } = await client.api.users({ search: name });
+      account = items.find((user) => user.username.toLowerCase() === name.toLowerCase())?.id;
+      if (account === undefined) throw new Error(t('auditLog.unknownUser'));
+    }
+    onFilter({
+      ...(event.trim() && { event: event.trim() }),
+      ...(account && { account }),
+      ...(from && { from: new Date(`${from}T00:00`).toISOString() }),
+    });
+  });
+  return (
+    <form {...form.props} className="grid grid-cols-1 items-end gap-3 sm:grid-cols-4">
+      <div className="empty:hidden sm:col-span-4">
+        <Problem text={form.problem} />
+      </div>
+      <Field name="event" label={t('auditLog.event')} error={form.errors.event} />
+      <Field name="username" label={t('auditLog.username')} error={form.errors.username} />
+      <Field name="from" type="date" label={t('auditLog.since')} error={form.errors.from} />
+      <Button type="submit" busy={form.busy} className="min-h-11">
+        {t('auditLog.search')}
+      </Button>
+    </form>
+  );
+}
+
+function Row({ entry }: { entry: AuditLogEntry }) {
+  const details = Object.entries(entry.details).map(([name, value]) => `${name}: ${value}`);
+  const isByOther = entry.actor !== null && entry.actor !== entry.account;
+  return (
+    <li className="border-line border-t px-4 py-3 first:border-t-0">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <code className="min-w-0 flex-1 basis-48 truncate font-medium text-[13px]">
+          {entry.event}
+          {entry.count > 1 && ` × ${entry.count}`}
+        </code>
+        {entry.outcome !== 'succeeded' && <Badge tone="danger">{entry.outcome}</Badge>}
+      </div>
+      <p className="break-words text-[13px] text-muted">
+        {[
+          entry.accountName && `@${entry.accountName}`,
+          isByOther && t('auditLog.by', { name: `@${entry.actorName ?? entry.actor}` }),
+          entry.address,
+          ...details,
+        ]
+          .filter(Boolean)
+          .join(' · ')}{' '}
+        · <span title={fullTime(entry.at)}>{ago(entry.at)}</span>
+      </p>
+    </li>
+  );
+}
