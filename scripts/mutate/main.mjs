@@ -1,4 +1,4 @@
-// npm run mutate -- PATH… [--max N] [--skip N] [--seed N] [--jobs N] [--stages N] [--line N] [--again FILE] [--list] [--json FILE] [--min PERCENT]
+// npm run mutate -- PATH… [--max N] [--skip N] [--seed N] [--jobs N] [--stages N] [--line N] [--again FILE] [--stage-seconds N] [--list] [--json FILE] [--min PERCENT]
 //
 // Plants one small fault at a time in a source file and runs the nearest tests: a fault that none of
 // them detects survives. PATH is a source file or a folder (packages/server/src/messages).
@@ -21,13 +21,14 @@ const { values, positionals } = parseArgs({
     stages: { type: 'string', default: '4' },
     line: { type: 'string' },
     again: { type: 'string' },
+    'stage-seconds': { type: 'string', default: '120' },
     min: { type: 'string', default: '0' },
     json: { type: 'string' },
     list: { type: 'boolean', default: false },
   },
 });
 /** A stage that takes longer than this has been stalled by the mutant. */
-const STAGE_MS = 120_000;
+const STAGE_MS = Number(values['stage-seconds']) * 1_000;
 /** Time limit of all stages together, without a mutant. */
 const BASELINE_MS = 1_200_000;
 
