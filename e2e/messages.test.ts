@@ -12,7 +12,7 @@ import {
 } from './support.ts';
 
 /** Duration of the fast messages; SOAK_SECONDS=300 for a long run. */
-const SOAK_SECONDS = Number(process.env.SOAK_SECONDS ?? 20);
+const SOAK_SECONDS = Number(process.env.SOAK_SECONDS ?? 12);
 
 describe.skipIf(CHROMIUM === undefined)('messages', () => {
   let server: BuiltServer;
@@ -598,7 +598,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await wes.page.getByRole('link', { name: /Fast.*unread/s }).waitFor({ state: 'detached' });
 
     // The list stops following for a user who scrolls up, while messages keep arriving.
-    const more = postSteadily(xia.page, id, 20, 8);
+    const more = postSteadily(xia.page, id, 20, 5);
     await wes.page.getByRole('log').hover();
     const jump = wes.page.getByRole('button', { name: /new message|Jump to latest/ });
     await expect

@@ -62,7 +62,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     ],
     caughtBy: ['I1 acked is kept'],
-    run: { mode: 'chaos', faults: ['kill-node'], faultsPerRound: 3, rounds: 2 },
+    // What was lost never arrives, so that each round takes the whole time.
+    run: { mode: 'chaos', faults: ['kill-node'], faultsPerRound: 3, rounds: 2, deadlineMs: 6_000 },
   },
   'unchecked-commit': {
     description: 'take a COMMIT for successful although a statement before it in its group failed',
@@ -107,7 +108,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     ],
     caughtBy: ['I1 acked is kept'],
-    run: { mode: 'clean', faults: none, commandsPerSecond: 150 },
+    run: { mode: 'clean', faults: none, commandsPerSecond: 150, deadlineMs: 6_000 },
   },
   'drop-publish': {
     description: 'lose one publication in twenty',

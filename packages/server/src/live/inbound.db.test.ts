@@ -31,6 +31,9 @@ async function openSocket(): Promise<RawSocket> {
 }
 
 describe('frames in', () => {
+  /** Sockets that were closed for flooding. */
+  const flooded: RawSocket[] = [];
+
   test('answers one of two hellos that are sent together', async () => {
     const raw = await RawSocket.open(server.url);
     const hello = textOf({ op: 'hello', token: alice.accessToken });
@@ -84,7 +87,12 @@ describe('frames in', () => {
     expect(raw.closeCode).toBe(CLOSE.tooManyFrames);
     expect(raw.texts.at(-1)).toMatchObject({ op: 'goodbye', reason: 'too_many_frames' });
     expect(raw.frames.at(-1)?.opcode).toBe(OPCODE.close);
-    await until(() => raw.ended, 'the end');
+    flooded.push(raw);
+  });
+
+  test('ends the connections of these sockets, too', async () => {
+    expect(flooded).not.toEqual([]);
+    await until(() => flooded.every((raw) => raw.ended), 'the ends');
   });
 });
 
