@@ -277,19 +277,18 @@ export class Visitors {
 }
 
 /**
- * Posts `entry 1 of COUNT` and so on through the API of the page’s own session: some at the same time, so
+ * Posts `entry 1 of COUNT` and so on with the session of the page: some at the same time, so
  * that neighbours may change places, except for the first and the last one.
  */
 export async function postMany(page: Page, conversation: string, count: number): Promise<void> {
   const bodies = Array.from({ length: count }, (_, i) => `entry ${i + 1} of ${count}`);
   const groups = [bodies.slice(0, 1)];
-  // As many concurrent requests as a browser sends.
   for (let n = 1; n < count - 1; n += 6) groups.push(bodies.slice(n, Math.min(n + 6, count - 1)));
   groups.push(bodies.slice(Math.max(1, count - 1)));
   await postGroups(page, conversation, groups);
 }
 
-/** Posts messages in sequence through the API of the page’s own session. */
+/** Posts messages in sequence with the session of the page. */
 export async function postBodies(
   page: Page,
   conversation: string,
@@ -302,28 +301,30 @@ export async function postBodies(
   );
 }
 
-/** Posts groups of messages in sequence, and those of a group at the same time. */
+/**
+ * Posts groups of messages in sequence, and those of a group at the same time. The requests are not sent
+ * by the page, which is busy with showing what arrives.
+ */
 async function postGroups(
   page: Page,
   conversation: string,
   groups: readonly (readonly string[])[],
 ): Promise<void> {
-  await page.evaluate(
-    async ([id, texts]) => {
-      const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
-      const { accessToken } = (await answer.json()) as { accessToken: string };
-      const post = async (body: string) => {
-        const posted = await fetch(`/api/v1/conversations/${id}/messages`, {
-          method: 'POST',
-          headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
-          body: JSON.stringify({ body }),
-        });
-        if (!posted.ok) throw new Error(String(posted.status));
-      };
-      for (const group of texts) await Promise.all(group.map(post));
-    },
-    [conversation, groups] as const,
-  );
+  const token = await page.evaluate(async () => {
+    const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
+    return ((await answer.json()) as { accessToken: string }).accessToken;
+  });
+  const post = async (body: string) => {
+    const url = new URL(`/api/v1/conversations/${conversation}/messages`, page.url());
+    const posted = await fetch(url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ body }),
+    });
+    if (!posted.ok) throw new Error(`${posted.status} ${await posted.text()}`);
+    await posted.body?.cancel();
+  };
+  for (const group of groups) await Promise.all(group.map(post));
 }
 
 /**
