@@ -46,6 +46,20 @@ describe('append', () => {
     expect(await logOf(db.pool, conversation)).toMatchObject([{ seq: 1, data: { body: 'hello' } }]);
   });
 
+  test('1. also when another account uses the same id', async () => {
+    const [alice, bob] = [await anAccount(db.pool), await anAccount(db.pool)];
+    const conversation = await aGroup(db.pool, [alice, bob]);
+    const append = anAppend(db.pool, clock);
+    const clientId = aClientId();
+    const other = aClientId();
+    const post = (actor: typeof alice, id = clientId) =>
+      postMessage(append, { actor, clientId: id, conversation }, 'the same');
+    expect([seqOf(await post(alice)), seqOf(await post(bob))]).toEqual([1, 2]);
+    // In one batch, too.
+    const batch = [post(bob, other), post(alice, other), post(bob), post(alice)];
+    expect((await Promise.all(batch)).map(seqOf)).toEqual([3, 4, 2, 1]);
+  });
+
   test('1. also when the retry comes on another node, ten minutes later (B2, B4)', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);

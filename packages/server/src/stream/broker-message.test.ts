@@ -36,6 +36,11 @@ describe('what nodes tell each other', () => {
   test('a range that is too long is told of by its head', () => {
     const events = [1, 2, 3].map((n) => event(n, 'x'.repeat(60_000), null));
     expect(decode(stream, encodeRange(NODE, events))).toEqual({ kind: 'head', seq: 3 });
+    const empty = encodeRange(NODE, [event(1, '', null)]).length;
+    const full = [event(1, 'x'.repeat(128 * 1024 - empty), null)];
+    expect(decode(stream, encodeRange(NODE, full))).toEqual({ kind: 'events', events: full });
+    const over = [event(1, 'x'.repeat(128 * 1024 - empty + 1), null)];
+    expect(decode(stream, encodeRange(NODE, over))).toEqual({ kind: 'head', seq: 1 });
   });
 
   test('a note and a beat come out as they went in', () => {

@@ -1,0 +1,195 @@
+import type { AccountId, Seq, StreamId } from '@parley/protocol';
+import { describe, expect, test } from 'vitest';
+import { EventLog } from '../../test/support/event-log.ts';
+import { until } from '../../test/support/sink.ts';
+import { upTo } from '../../test/support/stream-builders.ts';
+import { testLog } from '../../test/support/test-log.ts';
+import { EVENT_VISIBILITY } from '../event-visibility.ts';
+import { HeadComparison } from './head-comparison.ts';
+import { Topic } from './topic.ts';
+import { TopicFeed } from './topic-feed.ts';
+
+const ann = '01890000-0000-7000-8000-00000000000a' as AccountId;
+const stream = '01890000-0000-7000-8000-000000000001' as StreamId;
+
+/** A feed over a log of events that exist in the database, at the head 0. */
+function aFeed(events: number) {
+  const log = new EventLog();
+  const stored = upTo(events).map(() =>
+    log.append(stream, { type: 'message.posted', data: { body: 'text' }, actor: ann }),
+  );
+  const delivered: string[] = [];
+  let gaps = 0;
+  const topic = new Topic(stream, 0 as Seq, EVENT_VISIBILITY);
+  const feed = new TopicFeed(topic, {
+    reader: log,
+    log: testLog,
+    deliver: (to, range, source) => {
+      delivered.push(...range.map((e) => `${e.seq} ${source}`));
+      to.advance(range);
+    },
+    onGap: () => {
+      gaps++;
+    },
+  });
+  /** The events from one seq to another. */
+  const range = (from: number, to: number) => stored.slice(from - 1, to);
+  return { log, feed, topic, delivered, range, gaps: () => gaps };
+}
+
+describe('a feed', () => {
+  test('delivers of a range only what is after the head', () => {
+    const { feed, delivered, range } = aFeed(5);
+    feed.receive(range(1, 3), 'here', false);
+    feed.receive(range(2, 4), 'broker', false);
+    feed.receive(range(1, 4), 'broker', false);
+    feed.receive([], 'broker', false);
+    feed.receive(range(5, 5), 'here', false);
+    expect(delivered).toEqual(['1 here', '2 here', '3 here', '4 broker', '5 here']);
+  });
+
+  test('holds a range behind a gap until the gap has arrived, and reads nothing', () => {
+    const { log, feed, delivered, range, gaps } = aFeed(6);
+    feed.receive(range(5, 6), 'here', true);
+    feed.receive(range(2, 3), 'broker', true);
+    expect(delivered).toEqual([]);
+    feed.receive(range(1, 1), 'broker', true);
+    expect(delivered).toEqual(['1 broker', '2 broker', '3 broker']);
+    feed.receive(range(4, 4), 'broker', true);
+    expect(delivered.slice(3)).toEqual(['4 broker', '5 here', '6 here']);
+    expect([log.reads.length, gaps()]).toEqual([0, 0]);
+  });
+
+  test('reads a gap that does not arrive', async () => {
+    const { log, feed, delivered, range, gaps } = aFeed(4);
+    feed.receive(range(3, 3), 'here', true);
+    await until(() => delivered.length === 3, 'the gap');
+    expect(delivered).toEqual(['1 database', '2 database', '3 database']);
+    expect(log.reads).toEqual([{ stream, after: 0, upTo: 3 }]);
+    expect(gaps()).toBe(1);
+    await feed.filling;
+    feed.receive(range(4, 4), 'here', true);
+    expect(delivered.at(-1)).toBe('4 here');
+  });
+
+  test('reads at once without holding, and when too many ranges are held', async () => {
+    const { log, feed, delivered, range } = aFeed(40);
+    feed.receive(range(2, 2), 'broker', false);
+    expect(log.reads).toHaveLength(1);
+    await feed.filling;
+    expect(delivered).toEqual(['1 database', '2 database']);
+    for (let n = 4; n <= 34; n += 2) feed.receive(range(n, n), 'broker', true);
+    expect(log.reads).toHaveLength(1);
+    feed.receive(range(36, 36), 'broker', true);
+    expect(log.reads.slice(1)).toEqual([{ stream, after: 2, upTo: 36 }]);
+    await feed.filling;
+    expect(delivered.at(-1)).toBe('36 database');
+  });
+
+  test('continues a gap fill with what was announced meanwhile, and repeats a failed one later', async () => {
+    const { log, feed, topic, range } = aFeed(6);
+    log.onRead = () => {
+      log.onRead = () => undefined;
+      feed.receive(range(5, 6), 'here', true);
+    };
+    feed.announce(3 as Seq);
+    await until(() => topic.head === 6, 'all events');
+    await feed.filling;
+    expect(log.reads.map((read) => read.upTo)).toEqual([3, 6]);
+
+    log.append(stream, { type: 'message.posted', data: { body: 'text' }, actor: ann });
+    log.failures = 1;
+    feed.announce(7 as Seq);
+    await feed.filling;
+    expect(topic.head).toBe(6);
+    feed.announce(7 as Seq);
+    await feed.filling;
+    expect(topic.head).toBe(7);
+    feed.announce(7 as Seq);
+    expect(feed.filling).toBeNull();
+    // Announced, and not in the database.
+    feed.announce(9 as Seq);
+    await feed.filling;
+    expect(topic.head).toBe(7);
+  });
+
+  test('delivers nothing after its end', async () => {
+    const { log, feed, delivered, range } = aFeed(4);
+    log.onRead = () => feed.close();
+    feed.announce(2 as Seq);
+    await feed.filling;
+    feed.receive(range(1, 1), 'here', true);
+    feed.announce(4 as Seq);
+    expect(feed.filling).toBeNull();
+    expect(delivered).toEqual([]);
+  });
+});
+
+describe('the comparison of heads', () => {
+  function aComparison(events: number, intervalMs = 60_000) {
+    const fed = aFeed(events);
+    let missed = 0;
+    const comparison = new HeadComparison({
+      reader: fed.log,
+      log: testLog,
+      intervalMs: () => intervalMs,
+      feeds: () => [fed.feed],
+      onMissed: () => {
+        missed++;
+      },
+    });
+    return { ...fed, comparison, missed: () => missed };
+  }
+
+  test('finds events that were not announced', async () => {
+    const { comparison, topic, missed } = aComparison(3);
+    await comparison.compare();
+    await until(() => topic.head === 3, 'the events');
+    expect(missed()).toBe(1);
+    await comparison.compare();
+    expect(missed()).toBe(1);
+  });
+
+  test('waits for events that were committed an instant ago', async () => {
+    const { comparison, feed, range, missed, log } = aComparison(3);
+    const compared = comparison.compare();
+    // Published after the comparison has read the heads.
+    setTimeout(() => feed.receive(range(1, 3), 'here', true), 10);
+    await compared;
+    expect(missed()).toBe(0);
+    expect(log.reads).toEqual([]);
+  });
+
+  test('is repeated after a request during a comparison, and after a failure', async () => {
+    const { comparison, topic, log, missed } = aComparison(1);
+    log.failures = 1;
+    await comparison.compare();
+    expect(topic.head).toBe(0);
+    const running = comparison.compare();
+    setTimeout(() => {
+      log.append(stream, { type: 'message.posted', data: { body: 'text' }, actor: ann });
+      void comparison.compare();
+    }, 10);
+    await running;
+    await until(() => topic.head === 2, 'the later event');
+    expect(missed()).toBe(2);
+  });
+
+  test('is regular between its start and its stop', async () => {
+    const { comparison, topic, log } = aComparison(1, 5);
+    comparison.start();
+    await until(() => topic.head === 1, 'the event');
+    log.append(stream, { type: 'message.posted', data: { body: 'text' }, actor: ann });
+    await until(() => topic.head === 2, 'the next event');
+    comparison.stop();
+    comparison.stop();
+  });
+
+  test('of a new topic announces what was committed before its subscription', async () => {
+    const { comparison, feed, topic, missed } = aComparison(2);
+    comparison.confirm(feed);
+    comparison.confirm(feed);
+    await until(() => topic.head === 2, 'the events');
+    expect(missed()).toBe(0);
+  });
+});
