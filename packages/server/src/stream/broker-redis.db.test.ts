@@ -84,7 +84,7 @@ describe.skipIf(whyNoRedis() !== null)('a broker with Redis', () => {
     one.broker.publish(stream, [{ ...event(3), data: `{"body":"${'x'.repeat(140_000)}"}` }]);
     one.broker.note(stream, 'typing', 'here');
     one.broker.note(null, 'typing', 'everywhere');
-    one.broker.note(null, 'unknown', 'nobody handles it');
+    one.broker.note(null, 'unknown', 'without a handler');
     const from = one.broker.node;
     await until(() => notes.length === 3, 'the notes');
     expect(notes.sort()).toEqual([
@@ -128,7 +128,7 @@ describe.skipIf(whyNoRedis() !== null)('a broker with Redis', () => {
     broker.unsubscribe(stream);
     await until(async () => (await channels()).length === 1, 'the end of the first');
     expect(await channels()).toEqual([`parley:test:s:${other}`]);
-    // Removed and added again at once: it stays, and is not announced again.
+    // Removed and added again at once: still subscribed, and not announced again.
     broker.unsubscribe(other);
     broker.subscribe(other);
     broker.subscribe(stream);
