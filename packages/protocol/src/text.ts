@@ -6,7 +6,10 @@ import { hasBidiControls, hasInvisible, hasStackedMarks, hasVisible } from './vi
 /** Zod’s `params.code` carries the error code with which an invalid body is rejected. */
 const coded = (code: string) => ({ params: { code } });
 
-/** The body of a message: 1 to 16,000 characters, not only white space, all of them storable. */
+/**
+ * The body of a message: 1 to 16,000 characters, not only white space, all of them storable. Clients show it
+ * as Markdown (a subset of CommonMark, with tables and strikethrough); it is stored as it was typed.
+ */
 export const Body = z
   .string()
   .refine((t) => t.trim().length > 0, {

@@ -3,13 +3,14 @@ import { useMemo, useState } from 'react';
 import { displayText } from '../lib/display-text.ts';
 import { t } from '../texts/index.ts';
 import { useExpanded } from './expanded.ts';
+import { foldedText, isLong } from './fold.ts';
+import { type Block, type CodeBlock, type Inline, parseMarkdown } from './markdown.ts';
 import { MentionChip } from './mention-chip.tsx';
-import { foldTokens, isLong, parseText, type TextToken, withMentions } from './parse-text.ts';
 
 /**
- * Renders a message's text with line breaks, links, mentions, `code` and ```blocks```. A long text is folded
- * behind “Show more”; its state is kept under `id` while the row is unmounted. The box is clipped, so
- * that stacked combining marks do not cover neighbouring messages.
+ * Renders the Markdown of a message. A long text is folded behind “Show more”; its state is kept under `id`
+ * while the row is unmounted. The box is clipped, so that stacked combining marks do not cover neighbouring
+ * messages.
  */
 export function Markup({
   id,
@@ -22,11 +23,13 @@ export function Markup({
 }) {
   const expanded = useExpanded();
   const [isExpanded, setExpanded] = useState(() => expanded.has(id));
-  const [tokens, canFold] = useMemo(() => {
-    const shown = displayText(text);
-    return [withMentions(parseText(shown), mentions), isLong(shown)] as const;
-  }, [text, mentions]);
-  const isFolded = canFold && !isExpanded;
+  const [blocks, canFold] = useMemo(() => {
+    const whole = displayText(text);
+    const isFoldable = isLong(whole);
+    const isFolded = isFoldable && !isExpanded;
+    const shown = isFolded ? foldedText(whole) : whole;
+    return [parseMarkdown(shown, mentions, isFolded), isFoldable] as const;
+  }, [text, mentions, isExpanded]);
   const toggle = () => {
     if (isExpanded) expanded.delete(id);
     else expanded.add(id);
@@ -36,12 +39,10 @@ export function Markup({
     <>
       <div
         dir="auto"
-        className="overflow-clip whitespace-pre-wrap break-words [overflow-clip-margin:4px] [overflow-wrap:anywhere]"
+        className="overflow-clip break-words [overflow-clip-margin:4px] [overflow-wrap:anywhere]"
       >
-        {(isFolded ? foldTokens(tokens) : tokens).map((token, n) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: tokens have no other identity
-          <Token key={n} token={token} />
-        ))}
+        <Blocks blocks={blocks} />
+        {canFold && !isExpanded && '…'}
       </div>
       {canFold && (
         <button
@@ -59,33 +60,130 @@ export function Markup({
 
 const NONE: readonly Mention[] = [];
 
-function Token({ token }: { token: TextToken }) {
-  switch (token.kind) {
+/* biome-ignore-start lint/suspicious/noArrayIndexKey: parts of a text have no other identity */
+
+function Blocks({ blocks }: { blocks: readonly Block[] }) {
+  return blocks.map((block, n) => <BlockView key={n} block={block} />);
+}
+
+function BlockView({ block }: { block: Block }) {
+  switch (block.kind) {
+    case 'paragraph':
+      return (
+        <div className="whitespace-pre-wrap not-last:mb-2">
+          <Inlines parts={block.children} />
+        </div>
+      );
+    case 'block':
+      return <Code block={block} />;
+    case 'quote':
+      return (
+        <blockquote className="my-1 border-line border-s-3 ps-3 text-muted">
+          <Blocks blocks={block.children} />
+        </blockquote>
+      );
+    case 'list': {
+      const items = block.items.map((item, n) => (
+        <li key={n} className="ps-1">
+          <Blocks blocks={item} />
+        </li>
+      ));
+      if (block.start === null) return <ul className="my-1 list-disc ps-6">{items}</ul>;
+      return (
+        <ol start={block.start} className="my-1 list-decimal ps-8">
+          {items}
+        </ol>
+      );
+    }
+    case 'table':
+      return <Table head={block.head} rows={block.rows} />;
+  }
+}
+
+function Code({ block }: { block: CodeBlock }) {
+  return (
+    <pre className="my-1.5 overflow-x-auto rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-[13px] leading-relaxed">
+      <code>{block.text}</code>
+    </pre>
+  );
+}
+
+function Table({ head, rows }: Omit<Extract<Block, { kind: 'table' }>, 'kind'>) {
+  const cell = 'border border-line px-2.5 py-1 text-start align-top';
+  return (
+    <div className="my-1.5 overflow-x-auto">
+      <table className="border-collapse text-[14px]">
+        <thead>
+          <tr>
+            {head.map((parts, n) => (
+              <th key={n} scope="col" className={`${cell} bg-sunken font-semibold`}>
+                <Inlines parts={parts} />
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, r) => (
+            <tr key={r}>
+              {row.map((parts, n) => (
+                <td key={n} className={cell}>
+                  <Inlines parts={parts} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Inlines({ parts }: { parts: readonly Inline[] }) {
+  return parts.map((part, n) => <InlineView key={n} part={part} />);
+}
+
+/* biome-ignore-end lint/suspicious/noArrayIndexKey: parts of a text have no other identity */
+
+function InlineView({ part }: { part: Inline }) {
+  switch (part.kind) {
     case 'text':
-      return token.text;
+      return part.text;
     case 'mention':
-      return <MentionChip mention={token.mention} text={token.text} />;
+      return <MentionChip mention={part.mention} text={part.text} />;
     case 'code':
       return (
         <code className="rounded-md bg-sunken px-1.5 py-0.5 font-mono text-[13px]">
-          {token.text}
+          {part.text}
         </code>
       );
-    case 'block':
+    case 'strong':
       return (
-        <pre className="my-1.5 overflow-x-auto rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-[13px] leading-relaxed">
-          <code>{token.text}</code>
-        </pre>
+        <strong className="font-semibold">
+          <Inlines parts={part.children} />
+        </strong>
+      );
+    case 'emphasis':
+      return (
+        <em>
+          <Inlines parts={part.children} />
+        </em>
+      );
+    case 'strikethrough':
+      return (
+        <s>
+          <Inlines parts={part.children} />
+        </s>
       );
     case 'link':
       return (
         <a
-          href={token.text}
+          href={part.href}
+          title={part.href}
           target="_blank"
           rel="noopener noreferrer nofollow"
           className="text-accent underline decoration-accent/40 underline-offset-3 hover:decoration-accent"
         >
-          {token.text}
+          <Inlines parts={part.children} />
         </a>
       );
   }

@@ -1,0 +1,283 @@
+import type { AccountId, ConversationId } from '@parley/protocol';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Block, type Inline, parseMarkdown } from './markdown.ts';
+
+/** Writes what was parsed as nested lists: text as it is, everything else with its kind. */
+const inlines = (parts: readonly Inline[]): unknown[] =>
+  parts.map((part): unknown => {
+    switch (part.kind) {
+      case 'text':
+        return part.text;
+      case 'code':
+        return ['code', part.text];
+      case 'mention':
+        return ['mention', part.text];
+      case 'link':
+        return ['link', part.href, ...inlines(part.children)];
+      default:
+        return [part.kind, ...inlines(part.children)];
+    }
+  });
+const blocks = (all: readonly Block[]): unknown[] =>
+  all.map((block): unknown => {
+    switch (block.kind) {
+      case 'paragraph':
+        return inlines(block.children);
+      case 'block':
+        return ['block', block.language, block.text];
+      case 'quote':
+        return ['quote', ...blocks(block.children)];
+      case 'list':
+        return ['list', block.start, ...block.items.map(blocks)];
+      default:
+        return ['table', ...[block.head, ...block.rows].map((row) => row.map(inlines))];
+    }
+  });
+const parsed = (text: string) => blocks(parseMarkdown(text));
+/** Returns all that is shown, in order. */
+const shown = (text: string): string => JSON.stringify(parsed(text));
+
+describe('lines', () => {
+  test.each<[string, unknown[]]>([
+    ['plain', ['plain']],
+    ['**strong** and __this__', [['strong', 'strong'], ' and ', ['strong', 'this']]],
+    ['*a* _b_ ~~c~~', [['emphasis', 'a'], ' ', ['emphasis', 'b'], ' ', ['strikethrough', 'c']]],
+    ['***both***', [['emphasis', ['strong', 'both']]]],
+    ['snake_case_name and 2*3*4', ['snake_case_name and 2', ['emphasis', '3'], '4']],
+    ['2 * 3 * 4', ['2 * 3 * 4']],
+    ['\\*not\\*', ['*', 'not', '*']],
+    ['one\ntwo  \nthree', ['one\ntwo', '\n', 'three']],
+    ['`code` and `` a`b ``', [['code', 'code'], ' and ', ['code', 'a`b']]],
+    ['an ` alone', ['an ` alone']],
+    [
+      '<b>no</b> &amp; ![x](https://a.example/i.png)',
+      ['<b>no</b> &amp; !', ['link', 'https://a.example/i.png', 'x']],
+    ],
+    ['# no heading', ['# no heading']],
+  ])('%j', (text, expected) => {
+    expect(parsed(text)).toEqual([expected]);
+  });
+});
+
+describe('links', () => {
+  test.each<[string, unknown[]]>([
+    [
+      'see https://a.example/b, then',
+      ['see ', ['link', 'https://a.example/b', 'https://a.example/b'], ', then'],
+    ],
+    ['(http://a.example)', ['(', ['link', 'http://a.example', 'http://a.example'], ')']],
+    [
+      'https://w.example/A_(b)).',
+      [['link', 'https://w.example/A_(b)', 'https://w.example/A_(b)'], ').'],
+    ],
+    [
+      'https://a.example/x_y_z*w*',
+      [['link', 'https://a.example/x_y_z*w*', 'https://a.example/x_y_z*w*']],
+    ],
+    ['http:// alone', ['http:// alone']],
+    ['<https://a.example>', [['link', 'https://a.example', 'https://a.example']]],
+    ['[the page](https://a.example/p "title")', [['link', 'https://a.example/p', 'the page']]],
+    [
+      '[**bold** page](https://a.example/p)',
+      [['link', 'https://a.example/p', ['strong', 'bold'], ' page']],
+    ],
+    ['[no](javascript:alert(1))', ['[no](javascript:alert(1))']],
+    ['[no](data:text/html,x)', ['[no](data:text/html,x)']],
+    ['<javascript:x>', ['<javascript:x>']],
+    [
+      'https://a.example/\u202Egpj.exe',
+      [['link', 'https://a.example/', 'https://a.example/'], '\u202Egpj.exe'],
+    ],
+    [
+      '[https://bank.example](https://evil.example/)',
+      ['https://bank.example (', ['link', 'https://evil.example/', 'https://evil.example/'], ')'],
+    ],
+    [
+      '[mybank.com](https://evil.example/)',
+      ['mybank.com (', ['link', 'https://evil.example/', 'https://evil.example/'], ')'],
+    ],
+    ['[www.a.example](https://a.example/)', [['link', 'https://a.example/', 'www.a.example']]],
+  ])('%j', (text, expected) => {
+    expect(parsed(text)).toEqual([expected]);
+  });
+
+  test('lead only to web addresses without hidden characters', () => {
+    const parts = fc.constantFrom(
+      '[',
+      ']',
+      '(',
+      ')',
+      '<',
+      '>',
+      'a',
+      ' ',
+      '\n',
+      'https://',
+      'http://',
+      'javascript:',
+      '\u202E',
+      '\\',
+      '"',
+      '*',
+      '`',
+      '&#58;',
+    );
+    fc.assert(
+      fc.property(fc.array(parts, { maxLength: 40 }), (some) => {
+        const visit = (nodes: readonly (Block | Inline)[]): void => {
+          for (const node of nodes) {
+            if (node.kind === 'link') expect(node.href).toMatch(/^https?:\/\/[^\s<>\u202E]+$/);
+            if ('children' in node) visit(node.children);
+            if (node.kind === 'list') for (const item of node.items) visit(item);
+          }
+        };
+        visit(parseMarkdown(some.join('')));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('blocks', () => {
+  test.each<[string, unknown[]]>([
+    ['one\n\ntwo', [['one'], ['two']]],
+    ['```ts\nlet x\n\ny\n```\nafter', [['block', 'ts', 'let x\n\ny'], ['after']]],
+    ['~~~\nx\n~~~', [['block', '', 'x']]],
+    // What people type, though CommonMark has the end of a fence alone on its line.
+    ['```\nlet x```\nafter', [['block', '', 'let x'], ['after']]],
+    ['a ```js\nlet x\n``` b', [['a '], ['block', 'js', 'let x'], ['b']]],
+    ['```two words\nx```', [['block', '', 'two words\nx']]],
+    ['a ```b``` c', [['a ', ['code', 'b'], ' c']]],
+    ['> ```\n> x\n> ```', [['quote', ['block', '', 'x']]]],
+    ['- ```\n  x\n  ```', [['list', null, [['block', '', 'x']]]]],
+    ['```js\nnot closed', [['block', 'js', 'not closed']]],
+    ['a\n```\nb\n```\n```\nc\n```', [['a'], ['block', '', 'b'], ['block', '', 'c']]],
+    ['> quoted\n> **more**\n\nmine', [['quote', ['quoted\n', ['strong', 'more']]], ['mine']]],
+    ['> > deep', [['quote', ['quote', ['deep']]]]],
+    ['- a\n- b\n  - c', [['list', null, [['a']], [['b'], ['list', null, [['c']]]]]]],
+    ['3. a\n4. b', [['list', 3, [['a']], [['b']]]]],
+    ['- a\n  continued', [['list', null, [['a\ncontinued']]]]],
+    [
+      '| a | b |\n|---|---|\n| *1* | `2` |',
+      [['table', [['a'], ['b']], [[['emphasis', '1']], [['code', '2']]]]],
+    ],
+    ['>', [['>']]],
+    ['1.', [['1.']]],
+    ['- ', [['- ']]],
+  ])('%j', (text, expected) => {
+    expect(parsed(text)).toEqual(expected);
+  });
+
+  test('that are nested deeply are shown as they were typed', () => {
+    const text = `${'> '.repeat(50)}deep`;
+    expect(shown(text).match(/quote/g)).toHaveLength(8);
+    expect(shown(text)).toContain('> > deep');
+  });
+});
+
+describe('mentions', () => {
+  const ria = { kind: 'user', name: 'ria', id: 'r' as AccountId } as const;
+  const design = { kind: 'group', name: 'design-team', id: 'd' as ConversationId } as const;
+  const split = (text: string, isCut = false) =>
+    blocks(parseMarkdown(text, [ria, design, { kind: 'here' }], isCut));
+
+  test('are where the server has resolved a name', () => {
+    expect(split('**@ria**, see #design-team. @unknown @here!')).toEqual([
+      [
+        ['strong', ['mention', '@ria']],
+        ', see ',
+        ['mention', '#design-team'],
+        '. @unknown ',
+        ['mention', '@here'],
+        '!',
+      ],
+    ]);
+  });
+
+  test('are never in code or links', () => {
+    expect(split('`@ria` https://example.org/@ria a@ria')).toEqual([
+      [
+        ['code', '@ria'],
+        ' ',
+        ['link', 'https://example.org/@ria', 'https://example.org/@ria'],
+        ' a@ria',
+      ],
+    ]);
+  });
+
+  test('and URLs are text where a long message was cut', () => {
+    expect(split('hello @ria', true)).toEqual([['hello @ria']]);
+    expect(split('see https://a.example/b', true)).toEqual([['see ', 'https://a.example/b']]);
+    expect(split('https://a.example/b @ria and', true)).toEqual([
+      [['link', 'https://a.example/b', 'https://a.example/b'], ' ', ['mention', '@ria'], ' and'],
+    ]);
+  });
+});
+
+describe('any text', () => {
+  const parts = fc.constantFrom(
+    '*',
+    '_',
+    '~~',
+    '`',
+    '```',
+    '\n',
+    '\n\n',
+    '> ',
+    '- ',
+    '1. ',
+    '|',
+    '|-|',
+    '[',
+    '](',
+    ')',
+    '<',
+    'a',
+    'bc',
+    ' ',
+    '  ',
+    '\t',
+    '\\',
+    'https://a.example',
+    '@ria',
+    '👍🏽',
+  );
+
+  test('loses no word', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(parts, fc.constant('word')), { maxLength: 60 }), (some) => {
+        // Cells beyond the head of a table and titles of links are not shown; addresses appear twice here.
+        const text = some.join('');
+        fc.pre(!/[|[]|http/.test(text));
+        const count = (of: string) => of.match(/word/g)?.length ?? 0;
+        expect(count(shown(text))).toBe(count(text));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test.each([
+    ['asterisks', '*'],
+    ['emphasis', '*a'],
+    ['emphasis of two kinds', '*a_ '],
+    ['opening brackets', '['],
+    ['links that are not closed', '[a]('],
+    ['backticks', '` `` ``` '],
+    ['fences', '```\n'],
+    ['quotes', '>'],
+    ['lists', '1. '],
+    ['cells', '|a|b|\n|-|-|\n'],
+    ['tildes', '~~a'],
+    ['escapes', '\\*'],
+    ['less-than signs', '<a:'],
+    ['a URL of closing parentheses', ')'],
+    ['line breaks', '\n'],
+  ])('of the greatest length is parsed in bounded time: %s', (name, part) => {
+    const text = (name.startsWith('a URL') ? 'http://' : '') + part.repeat(16_000 / part.length);
+    const started = performance.now();
+    parseMarkdown(text);
+    // A parser that takes quadratic time would need minutes for some of these, on any machine.
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+});

@@ -1,0 +1,407 @@
+import { type MarkdownConfig, parser, Strikethrough, Table } from '@lezer/markdown';
+import { type Mention, mentionSpans } from '@parley/protocol';
+import { urlEnd } from './url-end.ts';
+
+/** A part of a line of text. */
+export type Inline =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'code'; readonly text: string }
+  | { readonly kind: 'mention'; readonly text: string; readonly mention: Mention }
+  | { readonly kind: 'link'; readonly href: string; readonly children: readonly Inline[] }
+  | {
+      readonly kind: 'strong' | 'emphasis' | 'strikethrough';
+      readonly children: readonly Inline[];
+    };
+
+/** A block of code; the language is empty if none is named. */
+export interface CodeBlock {
+  readonly kind: 'block';
+  readonly language: string;
+  readonly text: string;
+}
+
+/** The cells of a row of a table. */
+export type TableRow = readonly (readonly Inline[])[];
+
+/** A part of a message. */
+export type Block =
+  | { readonly kind: 'paragraph'; readonly children: readonly Inline[] }
+  | CodeBlock
+  | { readonly kind: 'quote'; readonly children: readonly Block[] }
+  | {
+      readonly kind: 'list';
+      /** The number of the first item; null in a bulleted list. */
+      readonly start: number | null;
+      readonly items: readonly (readonly Block[])[];
+    }
+  | { readonly kind: 'table'; readonly head: TableRow; readonly rows: readonly TableRow[] };
+
+/** Deeper quotes, lists and emphasis are shown as they were typed. */
+const DEPTH_MAX = 8;
+
+/** A URL, also in angle brackets. Parsed before emphasis, since a URL may contain `_` and `*`. */
+const Url: MarkdownConfig = {
+  defineNodes: ['BareUrl'],
+  parseInline: [
+    {
+      name: 'BareUrl',
+      before: 'Escape',
+      parse(cx, next, pos) {
+        const isBracketed = next === 60; /* < */
+        if (!isBracketed && next !== 104 /* h */) return -1;
+        const { text } = cx;
+        const start = pos - cx.offset + (isBracketed ? 1 : 0);
+        const scheme = ['https://', 'http://'].find((one) => text.startsWith(one, start));
+        if (!scheme) return -1;
+        let end = urlEnd(text, start);
+        // It is the text of a link: [https://a.example](https://b.example).
+        const label = text.slice(start, end).indexOf('](');
+        if (label >= 0) end = start + label;
+        if (end <= start + scheme.length) return -1;
+        if (isBracketed) {
+          if (text[end] !== '>') return -1;
+          end++;
+        }
+        return cx.addElement(cx.elt('BareUrl', pos, cx.offset + end));
+      },
+    },
+  ],
+};
+
+/** CommonMark without HTML, headings, rules, images, indented code, references and entities. */
+const PARSER = parser.configure([
+  Strikethrough,
+  Table,
+  Url,
+  {
+    remove: [
+      'ATXHeading',
+      'Entity',
+      'HorizontalRule',
+      'HTMLBlock',
+      'HTMLTag',
+      'Image',
+      'IndentedCode',
+      'LinkReference',
+      'SetextHeading',
+    ],
+  },
+]);
+
+/** A node of the parser’s tree. */
+type SyntaxNode = ReturnType<typeof PARSER.parse>['topNode'];
+
+/**
+ * Parses the text of a message: a subset of CommonMark 0.31 with the tables and the strikethrough of GitHub
+ * Flavored Markdown, bare URLs, and the mentions that the server has resolved. A line break is kept. What
+ * is not Markdown, or too deeply nested, is text.
+ *
+ * With `isCut`, the text is the start of a longer one: a URL or a mention at its end may be incomplete, and
+ * is text.
+ */
+export function parseMarkdown(
+  text: string,
+  mentions: readonly Mention[] = [],
+  isCut = false,
+): readonly Block[] {
+  const source = withWholeFences(text);
+  const blocks = new Reader(source, mentions, isCut ? source.length : -1).blocks();
+  // Only markers, such as a lone “>” or “1.”.
+  if (!blocks.some(isVisible)) return [{ kind: 'paragraph', children: [{ kind: 'text', text }] }];
+  return blocks;
+}
+
+const FENCE = '```';
+/** What may be on a line before a fence: indentation and the markers of quotes and lists. */
+const MARKERS = /(?:^|\n)[ \t>*+\d.)-]*$/;
+
+/**
+ * Gives the fences of blocks of code lines of their own, which CommonMark requires and people forget: for
+ * instance in “so: ```\ncode``` and”. Otherwise the rest of the message would be code.
+ */
+function withWholeFences(text: string): string {
+  if (!text.includes(FENCE) || text.includes('````')) return text;
+  let whole = '';
+  let at = 0;
+  for (;;) {
+    const open = text.indexOf(FENCE, at);
+    const close = open < 0 ? -1 : text.indexOf(FENCE, open + FENCE.length);
+    if (close < 0) return whole + text.slice(at);
+    const before = text.slice(at, open);
+    const inside = text.slice(open + FENCE.length, close);
+    at = close + FENCE.length;
+    if (!inside.includes('\n')) {
+      whole += before + FENCE + inside + FENCE;
+      continue;
+    }
+    const isAtStart =
+      MARKERS.test(before.slice(before.lastIndexOf('\n') + 1)) && !/[^\n]$/.test(whole);
+    whole += before + (isAtStart ? '' : '\n') + FENCE;
+    whole += inside;
+    if (!MARKERS.test(inside.slice(inside.lastIndexOf('\n')))) whole += '\n';
+    whole += FENCE;
+    if (!/^[ \t]*(?:\n|$)/.test(text.slice(at, at + 80))) whole += '\n';
+  }
+}
+
+function isVisible(block: Block): boolean {
+  switch (block.kind) {
+    case 'paragraph':
+      return block.children.length > 0;
+    case 'block':
+      return block.text !== '';
+    case 'quote':
+      return block.children.some(isVisible);
+    case 'list':
+      return block.items.some((item) => item.some(isVisible));
+    case 'table':
+      return true;
+  }
+}
+
+const EMPHASIS = {
+  Emphasis: 'emphasis',
+  StrongEmphasis: 'strong',
+  Strikethrough: 'strikethrough',
+} as const;
+
+/** Reads the tree of the parser. */
+class Reader {
+  readonly #source: string;
+  readonly #mentions: ReadonlyMap<string, Mention>;
+  /** Where the text was cut; -1 if it is complete. */
+  readonly #cut: number;
+
+  constructor(source: string, mentions: readonly Mention[], cut: number) {
+    this.#source = source;
+    this.#mentions = new Map(mentions.map((mention) => [signed(mention), mention]));
+    this.#cut = cut;
+  }
+
+  blocks(): Block[] {
+    return this.#blocksOf(PARSER.parse(this.#source).topNode, 0);
+  }
+
+  #text({ from, to }: { from: number; to: number }): string {
+    return this.#source.slice(from, to);
+  }
+
+  #blocksOf(parent: SyntaxNode, depth: number): Block[] {
+    const blocks: Block[] = [];
+    for (const node of childrenOf(parent)) {
+      const block = this.#block(node, depth);
+      if (block) blocks.push(block);
+    }
+    return blocks;
+  }
+
+  #block(node: SyntaxNode, depth: number): Block | null {
+    switch (node.name) {
+      case 'Paragraph':
+        return { kind: 'paragraph', children: this.#inline(node, depth) };
+      case 'FencedCode':
+        return this.#fenced(node);
+      case 'Blockquote':
+        if (depth >= DEPTH_MAX) return this.#asTyped(node);
+        return { kind: 'quote', children: this.#blocksOf(node, depth + 1) };
+      case 'BulletList':
+      case 'OrderedList':
+        if (depth >= DEPTH_MAX) return this.#asTyped(node);
+        return this.#list(node, depth);
+      case 'Table':
+        return this.#table(node, depth);
+      default:
+        return null;
+    }
+  }
+
+  #asTyped(node: SyntaxNode): Block {
+    return { kind: 'paragraph', children: [{ kind: 'text', text: this.#text(node) }] };
+  }
+
+  #fenced(node: SyntaxNode): Block {
+    const info = node.getChild('CodeInfo');
+    const first = info ? this.#text(info) : '';
+    const code = node.getChildren('CodeText').map((child) => this.#text(child));
+    // The first line names the language, or is code already.
+    if (/^[\w+#.-]*$/.test(first)) return { kind: 'block', language: first, text: code.join('') };
+    return { kind: 'block', language: '', text: [first, code.join('')].join('\n') };
+  }
+
+  #list(node: SyntaxNode, depth: number): Block {
+    const items = childrenOf(node).filter((child) => child.name === 'ListItem');
+    const mark = items[0]?.getChild('ListMark');
+    const isOrdered = node.name === 'OrderedList' && mark;
+    return {
+      kind: 'list',
+      start: isOrdered ? Number.parseInt(this.#text(mark), 10) : null,
+      items: items.map((item) => this.#blocksOf(item, depth + 1)),
+    };
+  }
+
+  #table(node: SyntaxNode, depth: number): Block {
+    const cells = (row: SyntaxNode): TableRow =>
+      row.getChildren('TableCell').map((cell) => this.#inline(cell, depth));
+    const head = node.getChild('TableHeader');
+    return {
+      kind: 'table',
+      head: head ? cells(head) : [],
+      rows: node.getChildren('TableRow').map(cells),
+    };
+  }
+
+  /** Returns the content of a node. Its text is what is between its children. */
+  #inline(parent: SyntaxNode, depth: number): Inline[] {
+    const found: Inline[] = [];
+    let from = parent.from;
+    const textUntil = (to: number) => {
+      // Lines of a quote and of a list are indented.
+      const text = this.#source.slice(from, to);
+      this.#addText(found, depth === 0 ? text : text.replace(/\n[ \t]+/g, '\n'));
+    };
+    for (const node of childrenOf(parent)) {
+      textUntil(node.from);
+      from = node.to;
+      if (node.name === 'QuoteMark') {
+        // The space after it belongs to it.
+        if (this.#source[from] === ' ') from++;
+      } else if (!node.name.endsWith('Mark')) this.#addInline(found, node, depth);
+    }
+    textUntil(parent.to);
+    return found;
+  }
+
+  #addInline(found: Inline[], node: SyntaxNode, depth: number): void {
+    switch (node.name) {
+      case 'Escape':
+        found.push({ kind: 'text', text: this.#text(node).slice(1) });
+        return;
+      case 'HardBreak':
+        found.push({ kind: 'text', text: '\n' });
+        return;
+      case 'InlineCode':
+        found.push(this.#inlineCode(node));
+        return;
+      case 'BareUrl':
+        found.push(this.#url(node));
+        return;
+      case 'Link':
+        this.#addLink(found, node, depth);
+        return;
+      case 'Emphasis':
+      case 'StrongEmphasis':
+      case 'Strikethrough':
+        if (depth >= DEPTH_MAX) this.#addText(found, this.#text(node));
+        else {
+          const children = this.#inline(node, depth + 1);
+          found.push({ kind: EMPHASIS[node.name], children });
+        }
+        return;
+      default:
+        this.#addText(found, this.#text(node));
+    }
+  }
+
+  #inlineCode(node: SyntaxNode): Inline {
+    const { from, to } = node.firstChild as SyntaxNode;
+    const length = to - from;
+    const code = this.#source.slice(node.from + length, node.to - length).replace(/\n/g, ' ');
+    // CommonMark 6.1: one space at both ends is for code that begins or ends with a backtick.
+    const isPadded = /^ .*[^ ].* $/.test(code);
+    return { kind: 'code', text: isPadded ? code.slice(1, -1) : code };
+  }
+
+  #url(node: SyntaxNode): Inline {
+    const typed = this.#text(node);
+    const url = typed.startsWith('<') ? typed.slice(1, -1) : typed;
+    const href = addressOf(url);
+    if (!href || node.to === this.#cut) return text(typed);
+    return { kind: 'link', href, children: [text(url)] };
+  }
+
+  #addLink(found: Inline[], node: SyntaxNode, depth: number): void {
+    const url = node.getChild('URL');
+    const href = url ? addressOf(this.#text(url)) : null;
+    const end = childrenOf(node).filter((child) => child.name === 'LinkMark')[1];
+    if (!href || !end || depth >= DEPTH_MAX) {
+      this.#addText(found, this.#text(node));
+      return;
+    }
+    const label = this.#source.slice(node.from + 1, end.from);
+    if (label.trim() === '' || readsAsOther(label, href)) {
+      this.#addText(found, `${label} (`);
+      found.push({ kind: 'link', href, children: [{ kind: 'text', text: href }] }, text(')'));
+      return;
+    }
+    found.push({ kind: 'link', href, children: this.#inlineBetween(node, end.from, depth + 1) });
+  }
+
+  /** Returns the content of a link's text. */
+  #inlineBetween(link: SyntaxNode, to: number, depth: number): Inline[] {
+    const found: Inline[] = [];
+    let from = link.from + 1;
+    for (const node of childrenOf(link)) {
+      if (node.from < from || node.to > to) continue;
+      found.push(text(this.#source.slice(from, node.from)));
+      this.#addInline(found, node, depth);
+      from = node.to;
+    }
+    found.push(text(this.#source.slice(from, to)));
+    // A link has no other links in it.
+    return found
+      .flatMap((child) => (child.kind === 'link' ? child.children : [child]))
+      .filter((child) => child.kind !== 'text' || child.text !== '');
+  }
+
+  /** Adds plain text, split at the mentions that the server has resolved. */
+  #addText(found: Inline[], plain: string): void {
+    let from = 0;
+    const plainUntil = (end: number) => {
+      if (end > from) found.push(text(plain.slice(from, end)));
+    };
+    if (this.#mentions.size > 0) {
+      for (const { sign, name, start, end } of mentionSpans(plain)) {
+        const mention = this.#mentions.get(sign + name);
+        if (!mention || (this.#cut >= 0 && end === plain.length)) continue;
+        plainUntil(start);
+        found.push({ kind: 'mention', text: plain.slice(start, end), mention });
+        from = end;
+      }
+    }
+    plainUntil(plain.length);
+  }
+}
+
+const text = (of: string): Inline => ({ kind: 'text', text: of });
+
+const signed = (mention: Mention): string => {
+  if (mention.kind === 'group') return `#${mention.name}`;
+  return `@${mention.kind === 'user' ? mention.name : mention.kind}`;
+};
+
+function childrenOf(parent: SyntaxNode): SyntaxNode[] {
+  const children: SyntaxNode[] = [];
+  for (let child = parent.firstChild; child; child = child.nextSibling) children.push(child);
+  return children;
+}
+
+/** White space, angle brackets and bidirectional controls, which an address does not have. */
+const NOT_IN_ADDRESS = /[\s<>\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/;
+
+/** Returns the address of a link; null if it is none that may be opened, for instance `javascript:`. */
+function addressOf(url: string): string | null {
+  const bare = url.startsWith('<') && url.endsWith('>') ? url.slice(1, -1) : url;
+  const address = bare.replace(/\\([!-/:-@[-`{-~])/g, '$1');
+  return /^https?:\/\/./i.test(address) && !NOT_IN_ADDRESS.test(address) ? address : null;
+}
+
+/** Returns whether the text of a link reads as an address of another site than it leads to. */
+function readsAsOther(label: string, href: string): boolean {
+  if (/[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/.test(label)) return true;
+  const named =
+    /(?:https?:\/\/|www\.)([^\s/?#]+)/i.exec(label)?.[1] ??
+    /[\p{L}\p{N}.-]+\.(?:com|org|net|edu|gov|bank)(?![\p{L}\p{N}])/iu.exec(label)?.[0];
+  if (named === undefined) return false;
+  const host = URL.canParse(href) ? new URL(href).host : href;
+  return named.replace(/^www\./, '').toLowerCase() !== host.replace(/^www\./, '');
+}
