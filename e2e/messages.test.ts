@@ -461,7 +461,13 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await list.getByRole('option', { name: /@everyone/ }).waitFor();
     await una.page.keyboard.press('Tab');
     await una.page.keyboard.press('Enter');
-    await una.message('hello').getByText('@Val Mentioned').waitFor();
+    // A click on the mention shows the profile.
+    await una.message('hello').getByText('@Val Mentioned').click();
+    const card = una.page.getByRole('dialog', { name: 'Val Mentioned' });
+    await card.getByText('@val', { exact: true }).waitFor();
+    await card.getByRole('button', { name: 'Message', exact: true }).waitFor();
+    await una.page.keyboard.press('Escape');
+    await card.waitFor({ state: 'hidden' });
 
     const entry = val.page.getByRole('link', { name: /Mentions/ });
     await entry.getByText('@1', { exact: false }).waitFor();

@@ -432,13 +432,15 @@ describe('the workspace', () => {
     const { server, client } = await inGroup();
     const { me } = server;
     posted(server, 'user.role_changed', { account: me, role: 'admin' });
-    posted(server, 'user.updated', { account: me, username: 'new', displayName: 'New' });
+    const names = { username: 'new', displayName: 'New' };
+    posted(server, 'user.updated', { account: me, ...names, title: 'Boss', timeZone: 'UTC' });
+    posted(server, 'user.updated', { account: me, ...names, timeZone: null });
     posted(server, 'user.role_changed', { account: server.other, role: 'owner' });
     posted(server, 'user.deactivated', { account: server.other });
     await arrive(server);
-    expect(client.me).toMatchObject({ role: 'admin', username: 'new', displayName: 'New' });
+    expect(client.me).toMatchObject({ role: 'admin', ...names, title: 'Boss', timeZone: null });
     const paths = server.requests.map((r) => r.path);
-    expect(paths).toEqual(['/me', `/users/${me}`, `/users/${server.other}`]);
+    expect(paths).toEqual(['/me', `/users/${me}`, `/users/${me}`, `/users/${server.other}`]);
   });
 });
 

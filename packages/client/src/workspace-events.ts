@@ -3,6 +3,7 @@ import type {
   Event,
   EventOf,
   EventType,
+  Me,
   User,
   WorkspaceEventType,
 } from '@parley/protocol';
@@ -46,8 +47,9 @@ const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } =
     users.refresh(id);
     if (id !== state.meId) events.emit('registered', user);
   },
-  'user.updated': ({ data: { account, username, displayName } }, { state, users }) => {
-    state.changeMe(account, { username, displayName });
+  'user.updated': ({ data: { account, ...change } }, { state, users }) => {
+    // What is missing has not changed.
+    state.changeMe(account, change as Partial<Me>);
     users.refresh(account);
   },
   'user.deactivated': refreshUser,

@@ -187,7 +187,15 @@ const WORKSPACE_EVENTS = {
     username: z.string(),
     displayName: z.string(),
   }),
-  'user.updated': z.object({ account: AccountId, username: z.string(), displayName: z.string() }),
+  /** Fields of the profile that are missing stay as they were; null removes a value. */
+  'user.updated': z.object({
+    account: AccountId,
+    username: z.string(),
+    displayName: z.string(),
+    title: z.string().nullable().optional(),
+    pronouns: z.string().nullable().optional(),
+    timeZone: z.string().nullable().optional(),
+  }),
   /** The account can no longer log in; its messages stay. */
   'user.deactivated': z.object({ account: AccountId }),
   'user.reactivated': z.object({ account: AccountId }),

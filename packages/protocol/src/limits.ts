@@ -55,6 +55,8 @@ export const LIMITS = {
   usernameMax: 32,
   displayNameMax: 64,
   groupNameMax: 80,
+  profileTitleMax: 80,
+  pronounsMax: 40,
   /** The text of a status, in code points. */
   statusTextMax: 100,
   /** The topic and the description of a group, in code points. */

@@ -51,6 +51,20 @@ export type OwnStatus = z.infer<typeof OwnStatus>;
 
 /** A user with what a profile card shows. */
 export const UserProfile = User.extend({
+  /** What the user does, such as a job title. */
+  title: z
+    .string()
+    .nullable()
+    .meta({ examples: ['Head of design'] }),
+  pronouns: z
+    .string()
+    .nullable()
+    .meta({ examples: ['she/her'] }),
+  /** The name of the time zone in the IANA database. */
+  timeZone: z
+    .string()
+    .nullable()
+    .meta({ examples: ['Europe/Berlin'] }),
   status: Status.nullable(),
   /** When the user was last connected; null if that is hidden or not known. */
   lastSeenAt: Timestamp.nullable(),
@@ -76,6 +90,9 @@ export const Me = z
     firstName: z.string().nullable(),
     lastName: z.string().nullable(),
     phone: z.string().nullable(),
+    title: z.string().nullable(),
+    pronouns: z.string().nullable(),
+    timeZone: z.string().nullable(),
     role: AccountRole,
     /** What the account may do, for clients to offer; the server checks every request. */
     permissions: z.array(OwnPermission),

@@ -7,6 +7,7 @@ import { Me } from './resources.ts';
 import { DisplayName, EmailAddress, Password, Username } from './rest.ts';
 import { RegistrationMode } from './server-settings.ts';
 import { line } from './text.ts';
+import { TimeZone } from './time-zone.ts';
 
 /** Bodies and responses for registration, log-in, verification, passwords, sessions, invitations. */
 
@@ -147,6 +148,10 @@ export const UpdateMeBody = z.object({
   firstName: PersonalName.nullable().optional(),
   lastName: PersonalName.nullable().optional(),
   phone: Phone.nullable().optional(),
+  /** Shown to everyone in the profile. */
+  title: line(LIMITS.profileTitleMax, 'Title').nullable().optional(),
+  pronouns: line(LIMITS.pronounsMax, 'Pronouns').nullable().optional(),
+  timeZone: TimeZone.nullable().optional(),
 });
 export type UpdateMeBody = z.input<typeof UpdateMeBody>;
 export const ChangePasswordBody = z.object({ current: Current, next: Password });

@@ -6,6 +6,7 @@ import { ConversationId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { Message, User } from './resources.ts';
 import { parseSearch, parseSearchDate, SEARCH_HAS } from './search-query.ts';
+import { TimeZone } from './time-zone.ts';
 
 /** Queries and responses of the search. */
 
@@ -21,19 +22,6 @@ const storable = (max: number) =>
 const SearchDateText = storable(20).refine((text) => parseSearchDate(text) !== null, {
   message: 'Use a date such as 2026-03-01, 2026-03 or 2026, or today or yesterday',
 });
-
-const TimeZone = storable(64).refine(isTimeZone, {
-  message: 'Use a time zone such as Europe/Berlin or UTC',
-});
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** What to search for. The filters may also stand in the text; all of them apply. */
 export const SearchMessagesQuery = z.object({

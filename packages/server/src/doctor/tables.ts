@@ -24,7 +24,16 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
   {
     name: 'accounts',
     key: ['id'],
-    columns: ['username', 'username_key', 'display_name', 'is_active', 'suspended_until'],
+    columns: [
+      'username',
+      'username_key',
+      'display_name',
+      'is_active',
+      'suspended_until',
+      'title',
+      'pronouns',
+      'time_zone',
+    ],
     excluded: {
       email: 'private to the user: in no event',
       email_key: 'follows from email',

@@ -1,5 +1,6 @@
 import { CLOSE, LIMITS, streamOfConversation } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import type { Peer } from '../../test/support/peer.ts';
 import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
@@ -405,6 +406,42 @@ describe('a status', () => {
     await until(async () => (await profile()).lastSeenAt > before, 'it to be recorded');
     await pia.request('PATCH', '/me/status', { showLastSeen: false });
     expect((await profile()).lastSeenAt).toBeNull();
+  });
+});
+
+describe('a profile', () => {
+  test('is seen by others, who get an event when it changes', async () => {
+    const [sol, tom] = [await server.register('sol'), await server.register('tom')];
+    const peer = server.peer();
+    await peer.hello(tom.accessToken);
+    const path = `/users/${sol.id}/profile`;
+    const profile = async () => (await tom.request('GET', path)).body;
+    expect(await profile()).toMatchObject({ title: null, pronouns: null, timeZone: null });
+    const change = { title: 'Head of  design', pronouns: 'she/her', timeZone: 'Europe/Berlin' };
+    const shown = { ...change, title: 'Head of design' };
+    expect((await sol.request('PATCH', '/me', change)).body).toMatchObject(shown);
+    const event = await peer.next('event', (e) => e.type === 'user.updated');
+    expect(event.data).toMatchObject({ account: sol.id, username: 'sol', ...shown });
+    expect(await profile()).toMatchObject({ username: 'sol', ...shown });
+    // What is missing is unchanged; null removes.
+    await sol.request('PATCH', '/me', { displayName: 'Sol', pronouns: null });
+    expect(await profile()).toMatchObject({ ...shown, displayName: 'Sol', pronouns: null });
+    for (const wrong of [
+      { title: 'x'.repeat(81) },
+      { title: 'a\u202eb' },
+      { pronouns: '\u200b' },
+      { timeZone: 'Mars/Olympus' },
+      { timeZone: '' },
+    ]) {
+      const { status } = await sol.request('PATCH', '/me', wrong);
+      expect(status, JSON.stringify(wrong)).toBe(422);
+    }
+    const deleted = await sol.request('POST', '/me/delete', {
+      password: PASSWORD,
+      messages: 'keep',
+    });
+    expect(deleted.status).toBe(204);
+    expect(await profile()).toMatchObject({ title: null, pronouns: null, timeZone: null });
   });
 });
 

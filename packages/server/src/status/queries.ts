@@ -1,4 +1,4 @@
-import type { AccountId, OwnStatus, Status } from '@parley/protocol';
+import type { AccountId, OwnStatus, Status, UserProfile } from '@parley/protocol';
 import type pg from 'pg';
 
 /** A row of `statuses`. */
@@ -45,6 +45,19 @@ export function publicStatus({
 }: Omit<OwnStatus, 'showLastSeen'>): Status | null {
   if (emoji === null && text === '' && doNotDisturbUntil === null) return null;
   return { emoji, text, expiresAt, doNotDisturbUntil };
+}
+
+/** Returns what a user tells others in the profile; null if there is no such account. */
+export async function profileOf(
+  pool: pg.Pool,
+  account: AccountId,
+): Promise<Pick<UserProfile, 'title' | 'pronouns' | 'timeZone'> | null> {
+  const { rows } = await pool.query<Pick<UserProfile, 'title' | 'pronouns' | 'timeZone'>>({
+    name: 'status-profile',
+    text: 'select title, pronouns, time_zone as "timeZone" from accounts where id = $1',
+    values: [account],
+  });
+  return rows[0] ?? null;
 }
 
 /** Returns the status of an account, as its owner sees it. */

@@ -11,7 +11,7 @@ import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { clientIdOf } from '../http/idempotency.ts';
 import type { Append } from '../stream/append.ts';
 import { updateStatus, withoutExpired } from './commands.ts';
-import { lastSeenOf, publicStatus, statusOf } from './queries.ts';
+import { lastSeenOf, profileOf, publicStatus, statusOf } from './queries.ts';
 
 /** The dependencies of the routes of statuses. */
 export interface StatusRoutesDeps {
@@ -81,14 +81,16 @@ export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps):
     onRequest,
     handler: async (request) => {
       const { id } = request.params;
-      const [user, status, lastSeen] = await Promise.all([
+      const [user, profile, status, lastSeen] = await Promise.all([
         userOf(pool, id),
+        profileOf(pool, id),
         statusOf(pool, id),
         lastSeenOf(pool, id),
       ]);
-      if (!user) refuse('account_not_found');
+      if (!user || !profile) refuse('account_not_found');
       return {
         ...user,
+        ...profile,
         status: publicStatus(withoutExpired(status, clock.now())),
         lastSeenAt: lastSeen?.toISOString() ?? null,
       };

@@ -15,6 +15,7 @@ import { Card } from '../ui/card.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { Field } from '../ui/field.tsx';
 import { RoleBadge } from '../ui/role-badge.tsx';
+import { Select } from '../ui/select.tsx';
 import { useCountdown } from '../ui/use-countdown.ts';
 import { useAccount } from './use-account.ts';
 
@@ -36,16 +37,36 @@ export function ProfilePage() {
   );
 }
 
+const FIELDS = [
+  'displayName',
+  'firstName',
+  'lastName',
+  'phone',
+  'title',
+  'pronouns',
+  'timeZone',
+] as const;
+
+/** The time zones to choose from; the one that is set may have another name here. */
+const timeZones = (current: string | null): (readonly [string, string])[] => [
+  ['', t('profile.noTimeZone')],
+  ...[...new Set([...(current === null ? [] : [current]), ...Intl.supportedValuesOf('timeZone')])]
+    .sort()
+    .map((zone) => [zone, zone.replaceAll('_', ' ')] as const),
+];
+
 function NameCard({ me }: { me: Me }) {
   const client = useClient();
   const account = useAccount();
-  const names = ['displayName', 'firstName', 'lastName', 'phone'] as const;
-  const form = useForm(names, async ({ displayName, firstName, lastName, phone }) => {
+  const form = useForm(FIELDS, async ({ displayName, firstName, lastName, phone, ...profile }) => {
     await account.update({
       displayName,
       firstName: firstName.trim() || null,
       lastName: lastName.trim() || null,
       phone: phone.trim() || null,
+      title: profile.title.trim() || null,
+      pronouns: profile.pronouns.trim() || null,
+      timeZone: profile.timeZone || null,
     });
     await client.refreshMe();
     toast.success(t('common.changesSaved'));
@@ -99,6 +120,26 @@ function NameCard({ me }: { me: Me }) {
           defaultValue={me.phone ?? ''}
           className="min-[480px]:col-span-2"
           error={form.errors.phone}
+        />
+        <Field
+          name="title"
+          label={t('profile.jobTitle')}
+          autoComplete="organization-title"
+          defaultValue={me.title ?? ''}
+          error={form.errors.title}
+        />
+        <Field
+          name="pronouns"
+          label={t('profile.pronouns')}
+          defaultValue={me.pronouns ?? ''}
+          error={form.errors.pronouns}
+        />
+        <Select
+          name="timeZone"
+          label={t('profile.timeZone')}
+          options={timeZones(me.timeZone)}
+          defaultValue={me.timeZone ?? ''}
+          className="min-[480px]:col-span-2"
         />
         <div className="min-[480px]:col-span-2">
           <Button type="submit" look="primary" busy={form.busy}>

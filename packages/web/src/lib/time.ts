@@ -15,6 +15,15 @@ const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'me
 
 /** Formats hours and minutes. */
 export const timeOfDay = (at: string): string => clock.format(new Date(at));
+/** Formats the time that it is now in a time zone, with the day of the week. */
+export const localTime = (timeZone: string): string =>
+  new Intl.DateTimeFormat(locale, {
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+    timeZone,
+  }).format(new Date());
 /** Formats date and time in full, for tooltips. */
 export const fullTime = (at: string): string => full.format(new Date(at));
 const days = new Map<string, string>();

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useAccountId, useParley } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';
+import { ProfileButton } from '../users/profile-button.tsx';
 import { useNames } from '../users/use-names.ts';
 
 const CHIP = 'rounded-md px-1 py-px font-medium';
@@ -22,12 +23,17 @@ function User({ id, text, isMe }: { id: AccountId; text: string; isMe: boolean }
   // Loads the user if it is not known.
   useNames(useMemo(() => [id], [id]));
   return (
-    <span
+    <ProfileButton
+      id={id}
       title={user && `@${user.username}`}
-      className={cx(CHIP, isMe ? 'bg-accent text-on-accent' : 'bg-accent-soft text-accent-strong')}
+      className={cx(
+        CHIP,
+        'hover:underline',
+        isMe ? 'bg-accent text-on-accent' : 'bg-accent-soft text-accent-strong',
+      )}
     >
       <bdi>{user ? `@${user.displayName}` : text}</bdi>
-    </span>
+    </ProfileButton>
   );
 }
 

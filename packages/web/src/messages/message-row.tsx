@@ -14,6 +14,7 @@ import { cx } from '../ui/cx.ts';
 import { focusContent } from '../ui/return-focus.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
+import { ProfileButton } from '../users/profile-button.tsx';
 import { StatusEmoji } from '../users/status-emoji.tsx';
 import { UserName } from '../users/user-name.tsx';
 import { EditForm } from './edit-form.tsx';
@@ -101,10 +102,13 @@ export const MessageRow = memo(function MessageRow({
       <div className="min-w-0 flex-1">
         {first && (
           <div className="flex items-baseline gap-2">
-            <span className="truncate font-semibold">
+            <ProfileButton
+              id={message.author}
+              className="truncate text-left font-semibold hover:underline"
+            >
               <UserName id={message.author} name={name} />
               <StatusEmoji id={message.author} />
-            </span>
+            </ProfileButton>
             <time
               dateTime={message.postedAt}
               title={fullTime(message.postedAt)}

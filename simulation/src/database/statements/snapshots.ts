@@ -94,7 +94,7 @@ export const snapshotStatements: readonly Statement[] = [
 
 /** The statements about accounts that a connection uses. */
 export const accountStatements: readonly Statement[] = [
-  reads('accounts-me', '69271fc890d2', (tx, [id]) => {
+  reads('accounts-me', '6229b001bc49', (tx, [id]) => {
     const account = tx.one(tx.tables.accountsById, id as string);
     if (!account) return [];
     return [
@@ -111,6 +111,9 @@ export const accountStatements: readonly Statement[] = [
         first_name: null,
         last_name: null,
         phone: null,
+        title: null,
+        pronouns: null,
+        time_zone: null,
         second_factor: false,
         // No setting of the server is changed in a simulation.
         settings: null,

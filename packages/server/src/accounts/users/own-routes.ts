@@ -44,7 +44,7 @@ export function ownRoutes(instance: FastifyInstance, deps: OwnRoutesDeps): void 
     schema: {
       operationId: 'updateMe',
       tags: ['Accounts'],
-      summary: 'Update your names and phone number',
+      summary: 'Update your names, phone number and profile',
       description: 'Absent fields stay as they are; null removes a value.',
       security,
       body: UpdateMeBody,

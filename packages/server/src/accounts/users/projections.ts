@@ -32,12 +32,16 @@ export const accountProjections = {
 
   'user.updated': (tx, events) => {
     for (const e of events) {
-      const { account, username, displayName } = dataOf(e, 'user.updated');
+      const data = dataOf(e, 'user.updated');
+      const { account, username, displayName, title, pronouns, timeZone } = data;
       tx.issue(
         'accounts-updated',
         `update accounts
          set username = $2, username_key = $3, display_name = $4, username_skeleton = $5,
-             display_name_skeleton = $6
+             display_name_skeleton = $6,
+             title = case when $7 then $8 else title end,
+             pronouns = case when $9 then $10 else pronouns end,
+             time_zone = case when $11 then $12 else time_zone end
          where id = $1`,
         [
           account,
@@ -46,6 +50,12 @@ export const accountProjections = {
           displayName,
           usernameSkeleton(username),
           displayNameSkeleton(displayName),
+          title !== undefined,
+          title ?? null,
+          pronouns !== undefined,
+          pronouns ?? null,
+          timeZone !== undefined,
+          timeZone ?? null,
         ],
       );
     }
@@ -103,7 +113,8 @@ export const accountProjections = {
         'accounts-deleted',
         `update accounts
          set username = $2, username_key = $3, display_name = $4, username_skeleton = null,
-             display_name_skeleton = null, is_active = false
+             display_name_skeleton = null, is_active = false,
+             title = null, pronouns = null, time_zone = null
          where id = $1`,
         [account, username, usernameKey(username), displayName],
       );

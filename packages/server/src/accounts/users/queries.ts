@@ -14,6 +14,9 @@ interface MeRow extends UserRow {
   first_name: string | null;
   last_name: string | null;
   phone: string | null;
+  title: string | null;
+  pronouns: string | null;
+  time_zone: string | null;
   second_factor: boolean;
   settings: Readonly<Record<string, unknown>> | null;
 }
@@ -23,6 +26,7 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
   const { rows } = await pool.query<MeRow>({
     name: 'accounts-me',
     text: `select ${USER}, a.email, a.role, a.verified_at, a.first_name, a.last_name, a.phone,
+                  a.title, a.pronouns, a.time_zone,
                   exists (select from totps where account_id = $1 and confirmed_at is not null)
                     or exists (select from passkeys where account_id = $1) as second_factor,
                   (select json_object_agg(name, value) from server_settings
@@ -43,6 +47,9 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
     firstName: row.first_name,
     lastName: row.last_name,
     phone: row.phone,
+    title: row.title,
+    pronouns: row.pronouns,
+    timeZone: row.time_zone,
     role: row.role,
     permissions: ownPermissions(row.role, groupCreation),
     messageWindows: { edit: messageEditWindow, delete: messageDeleteWindow },

@@ -16,16 +16,18 @@ export interface OwnChange {
   readonly firstName?: string | null | undefined;
   readonly lastName?: string | null | undefined;
   readonly phone?: string | null | undefined;
+  readonly title?: string | null | undefined;
+  readonly pronouns?: string | null | undefined;
+  readonly timeZone?: string | null | undefined;
 }
 
 interface UpdateCommand extends Command {
-  readonly displayName: string;
   readonly change: OwnChange;
 }
 
 /**
- * Changes the caller’s own names. A new display name is announced by an event; changes that only
- * the user and admins see are not.
+ * Changes the caller’s own names and profile. What everyone sees is announced by an event; changes that
+ * only the user and admins see are not.
  *
  * @throws {RefusalError} session_ended, when the account is no longer active
  */
@@ -35,8 +37,9 @@ export async function updateOwn(
   account: AccountId,
   change: OwnChange,
 ): Promise<void> {
-  const { displayName } = change;
-  if (displayName === undefined) {
+  const { displayName, title, pronouns, timeZone } = change;
+  const isPublic = [displayName, title, pronouns, timeZone].some((value) => value !== undefined);
+  if (!isPublic) {
     const { rows } = await pool.query(updatePrivate(account, change));
     if (rows.length === 0) refuse('session_ended');
     return;
@@ -47,9 +50,8 @@ export async function updateOwn(
     clientId: uuidv7() as ClientId,
     stream: WORKSPACE_STREAM,
     eventType: 'user.updated',
-    payload: [displayName],
-    bytes: 300,
-    displayName,
+    payload: [JSON.stringify([displayName, title, pronouns, timeZone])],
+    bytes: 600,
     change,
   };
   storedOrRefuse(await append.run(command));
@@ -58,15 +60,22 @@ export async function updateOwn(
 const updateRule: Rule<UpdateCommand> = {
   name: 'accounts.update',
   async decide(tx, command) {
-    const { actor, displayName, change } = command;
-    const [account] = await tx.query<{ username: string }>(
-      'accounts-own-username',
-      'select username from accounts where id = $1 and is_active',
+    const { actor, change } = command;
+    const [account] = await tx.query<{ username: string; display_name: string }>(
+      'accounts-own-names',
+      'select username, display_name from accounts where id = $1 and is_active',
       [actor],
     );
     if (!account) return { refuse: refusal('session_ended') };
-    const { username } = account;
-    const data = { account: actor, username, displayName };
+    const { title, pronouns, timeZone } = change;
+    const data = {
+      account: actor,
+      username: account.username,
+      displayName: change.displayName ?? account.display_name,
+      ...(title !== undefined && { title }),
+      ...(pronouns !== undefined && { pronouns }),
+      ...(timeZone !== undefined && { timeZone }),
+    };
     return {
       events: [newEvent(WORKSPACE_STREAM, 'user.updated', data)],
       writes: [updatePrivate(actor, change)],
