@@ -246,6 +246,16 @@ test('what an account does with its factors changes nothing of another account',
 });
 
 describe('a ticket', () => {
+  test('is not accepted from a page of another site', async () => {
+    const { secret } = await withTotp('ada');
+    const { ticket } = (await login('ada')).body;
+    const body = { ticket, totp: codeOf(secret) };
+    const headers = { ...WITH_SESSION_TOKEN, origin: 'https://evil.example' };
+    const foreign = await call(server.url, 'POST', '/auth/second-factor', { body, headers });
+    expect(foreign).toMatchObject({ status: 403, body: { code: 'origin_not_allowed' } });
+    expect((await post('/auth/second-factor', body)).status).toBe(200);
+  });
+
   test('authorizes only its step: no route, no token, no socket', async () => {
     await withTotp('maxi');
     const { body } = await login('maxi');
@@ -628,6 +638,28 @@ describe('a passkey', () => {
       response: tom.authenticator.get(challenge, server.url),
     });
     expect(answer.body.me.id).toBe(tom.id);
+  });
+
+  test('whose response claims to answer no text is rejected', async () => {
+    const lia = await withPasskey('lia');
+    const clientDataJSON = Buffer.from(JSON.stringify({ challenge: 5 })).toString('base64url');
+    const response = { ...lia.response, response: { ...lia.response.response, clientDataJSON } };
+    const added = await lia.request('POST', '/me/passkeys', { name: 'x', response });
+    expect(added).toMatchObject({ status: 422, body: { code: 'passkey_rejected' } });
+  });
+
+  test('beside an app may be of a device that does not verify its user, and leaves the recovery codes', async () => {
+    const mia = await withTotp('mia');
+    const device = new Authenticator();
+    device.verifiesUser = false;
+    const options = await mia.request('POST', '/me/passkeys/options', password);
+    const response = device.create(options.body, server.url);
+    const added = await mia.request('POST', '/me/passkeys', { name: 'key', response });
+    expect(added.status, JSON.stringify(added.body)).toBe(201);
+    const path = `/me/passkeys/${added.body.id}/remove`;
+    expect((await mia.request('POST', path, password)).status).toBe(204);
+    const left = (await mia.request('GET', '/me/second-factor')).body;
+    expect(left).toMatchObject({ totp: true, passkeys: [], recoveryCodesLeft: 10 });
   });
 
   test('is removed with the password, by its owner only', async () => {
