@@ -1,7 +1,14 @@
 import type { ConversationView } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 import { CalendarClock, SendHorizontal } from 'lucide-react';
-import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { toast } from 'sonner';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { duration } from '../lib/text.ts';
@@ -13,6 +20,14 @@ import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { actionOf, charactersLeft, isSendable } from './composer-rules.ts';
+import {
+  applyChange,
+  type FieldChange,
+  type FieldText,
+  formatChange,
+  lineBreakChange,
+  pasteChange,
+} from './format-keys.ts';
 import { grow } from './grow.ts';
 import { ReplyBar } from './quote.tsx';
 import { useMentionMenu } from './use-mention-menu.tsx';
@@ -147,11 +162,24 @@ export function Composer({
               if (event.target.value.trim()) client.typing(view.id);
             }}
             onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
+            onPaste={(event) => {
+              const pasted = event.clipboardData.getData('text/plain');
+              const change = pasteChange(pasted, fieldText(event.currentTarget));
+              if (!change) return;
+              event.preventDefault();
+              applyChange(event.currentTarget, change);
+            }}
             onKeyDown={(event) => {
               if (mentions.onKeyDown(event)) return;
               if (event.key === 'Escape' && !event.nativeEvent.isComposing) onCancelReply();
               const action = actionOf(event.nativeEvent, { isTouch, isEmpty: text === '' });
-              if (action === null) return;
+              if (action === null) {
+                const change = markdownChange(event);
+                if (!change) return;
+                event.preventDefault();
+                applyChange(event.currentTarget, change);
+                return;
+              }
               event.preventDefault();
               if (action === 'send') send();
               else onEditLast();
@@ -200,4 +228,18 @@ export function Composer({
       )}
     </>
   );
+}
+
+const fieldText = ({ value, selectionStart, selectionEnd }: HTMLTextAreaElement): FieldText => ({
+  text: value,
+  start: selectionStart,
+  end: selectionEnd,
+});
+
+/** Returns what a key that neither sends nor edits changes in the field. */
+function markdownChange(event: KeyboardEvent<HTMLTextAreaElement>): FieldChange | null {
+  const field = fieldText(event.currentTarget);
+  const { key, isComposing } = event.nativeEvent;
+  if (key === 'Enter' && !isComposing) return lineBreakChange(field);
+  return formatChange(event.nativeEvent, field);
 }
