@@ -100,7 +100,10 @@ describe.skipIf(whyNoRedis() !== null)('messages between nodes', () => {
     other.note(null, 'presences', JSON.stringify({ version: 10, whole: [] }));
     await until(() => one.board.stateOf(bob) === 'offline', 'the end');
 
+    const told: string[] = [];
+    other.onNote('presence', (body) => told.push(body));
     one.board.set(ann, {}, 'active');
+    await until(() => told.some((body) => body.includes(ann)), 'the presence to be reported');
     const before = lists.length;
     let asked = 0;
     await until(() => {
