@@ -79,8 +79,8 @@ describe('a line break', () => {
     ['1) one| two', '1) one\n2) | two'],
     ['> said|', '> said\n> |'],
     ['> - a|', '> - a\n> - |'],
-    ['- one\n- |', '- one\n|'],
-    ['> |', '|'],
+    ['- one\n- |', '- one\n\n|'],
+    ['> |', '\n|'],
   ])('continues or ends %j', (marked, expected) => {
     expect(broken(marked)).toBe(expected);
   });

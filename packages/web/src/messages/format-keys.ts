@@ -56,7 +56,11 @@ export function lineBreakChange({ text, start, end }: FieldText): FieldChange | 
   const [, indent = '', bullet, number, dot = '', space = '', rest = ''] = match;
   const isItem = (bullet !== undefined || number !== undefined) && space !== '';
   if (!isItem && !indent.includes('>')) return null;
-  if (rest === '') return { from: lineStart, to: end, text: '', select: [lineStart, lineStart] };
+  if (rest === '') {
+    // After an empty line, since text on the next one would belong to the last item.
+    const caret = lineStart + 1;
+    return { from: lineStart, to: end, text: '\n', select: [caret, caret] };
+  }
   const marker = number === undefined ? (bullet ?? '') : `${Number(number) + 1}${dot}`;
   const next = `\n${indent}${isItem ? marker + space : ''}`;
   const caret = start + next.length;
@@ -77,7 +81,6 @@ export function pasteChange(pasted: string, { text, start, end }: FieldText): Fi
 /** Makes a change as if it had been typed, so that it can be undone like any other. */
 export function applyChange(field: HTMLTextAreaElement, change: FieldChange): void {
   field.setSelectionRange(change.from, change.to);
-  if (change.text === '') document.execCommand('delete');
-  else document.execCommand('insertText', false, change.text);
+  document.execCommand('insertText', false, change.text);
   field.setSelectionRange(...change.select);
 }
