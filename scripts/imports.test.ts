@@ -36,7 +36,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['health.ts', 'http', 'settings'],
   // Domains.
   ['accounts/api-keys', 'accounts/attempts', 'accounts/sessions', 'accounts/tickets'],
-  ['accounts/users'],
+  ['accounts/users', 'files'],
   ['messages'],
   ['conversations', 'event-visibility.ts', 'personal'],
   ['admission', 'blocks', 'status'],

@@ -249,6 +249,7 @@ const BASE: Readonly<Record<string, Build>> = {
     ];
   },
   'mentions-deleted': onMessages,
+  'attachments-deleted': onMessages,
   'mentions-added': (c, f) => {
     const accounts = c.some(f.accounts);
     const same = <T>(value: T) => accounts.map(() => value);

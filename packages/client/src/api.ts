@@ -1,5 +1,6 @@
 import type {
   AccountId,
+  Attachment,
   Ban,
   ClientId,
   CommandAnswer,
@@ -11,6 +12,8 @@ import type {
   DraftsAnswer,
   EditHistoryPage,
   Event,
+  FileId,
+  FileLinksAnswer,
   FoundName,
   GroupLink,
   HistoryPage,
@@ -48,6 +51,7 @@ import type {
   Visibility,
 } from '@parley/protocol';
 import { RestSession } from './rest-session.ts';
+import type { UploadOptions } from './uploads.ts';
 
 /** Position of a page of history. */
 export interface HistoryRequest {
@@ -351,7 +355,7 @@ export class ParleyApi extends RestSession {
 
   /**
    * Posts a message; `replyTo` is the seq of a message of the conversation that it quotes, `place` the thread
-   * in which it is a reply.
+   * in which it is a reply, `attachments` are the ids of files that were uploaded with {@link upload}.
    */
   post(
     conversation: ConversationId,
@@ -359,11 +363,44 @@ export class ParleyApi extends RestSession {
     id?: ClientId,
     replyTo?: Seq,
     place: ThreadPlace = {},
+    attachments: readonly FileId[] = [],
   ): Promise<Message> {
     return this.request('POST', `/conversations/${conversation}/messages`, {
-      body: { body, ...(replyTo !== undefined && { replyTo }), ...place },
+      body: {
+        body,
+        ...(replyTo !== undefined && { replyTo }),
+        ...place,
+        ...(attachments.length > 0 && { attachments }),
+      },
       id,
     });
+  }
+
+  /**
+   * Uploads a file in pieces, so that it continues after interruptions, and returns it: its id can then
+   * be attached to a message.
+   *
+   * @throws {ApiError} if the server refuses it, or cannot be reached for long
+   */
+  async upload(file: Blob, options: UploadOptions): Promise<Attachment> {
+    // Most visits upload nothing.
+    const { uploadFile } = await import('./uploads.ts');
+    return await uploadFile(this, file, options);
+  }
+
+  /** Removes what was received of an upload that is not complete. */
+  cancelUpload(id: FileId): Promise<void> {
+    return this.request('DELETE', `/uploads/${id}`);
+  }
+
+  /** Returns what is known of a file. */
+  file(id: FileId): Promise<Attachment> {
+    return this.request('GET', `/files/${id}`);
+  }
+
+  /** Returns links to files for a browser; those that the account may not read are left out. */
+  fileLinks(files: readonly FileId[]): Promise<FileLinksAnswer> {
+    return this.request('GET', `/files/links?files=${files.join(',')}`);
   }
 
   /** Returns accounts to mention whose names match a search, members of the conversation first. */

@@ -3,6 +3,7 @@ import {
   type ClientId,
   type ConversationId,
   type Event,
+  type FileId,
   LIMITS,
   type Me,
   type Seq,
@@ -312,20 +313,34 @@ export class ParleyClient {
    * Posts a message. A program that answers something passes an `id` derived from it (`derivedId`
    * of `@parley/client/node`), so that it can answer again after a crash and there is still one
    * answer. `replyTo` is the seq of a message of the conversation that this one quotes; with `thread` it is a
-   * reply in the thread of that message.
+   * reply in the thread of that message. `attachments` are the ids of files that were uploaded with
+   * `api.upload`; the text may then be empty.
    */
   post(
     conversation: ConversationId,
     body: string,
-    options: { id?: ClientId; replyTo?: Seq } & ThreadPlace = {},
+    options: {
+      id?: ClientId;
+      replyTo?: Seq;
+      attachments?: readonly FileId[];
+    } & ThreadPlace = {},
   ): Sent {
-    const { id = newId(), replyTo, thread, alsoInConversation } = options;
+    const { id = newId(), replyTo, thread, alsoInConversation, attachments = [] } = options;
     const quote = replyTo !== undefined && { replyTo };
     const place = thread !== undefined && {
       thread,
       ...(alsoInConversation && { alsoInConversation }),
     };
-    return this.#commands.send({ op: 'post', id, conversation, body, ...quote, ...place });
+    const files = attachments.length > 0 && { attachments: [...attachments] };
+    return this.#commands.send({
+      op: 'post',
+      id,
+      conversation,
+      body,
+      ...quote,
+      ...place,
+      ...files,
+    });
   }
 
   /** Edits an own message. */

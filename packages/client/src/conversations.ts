@@ -300,6 +300,7 @@ function latest(window: MessageWindow): Conversation['lastMessage'] {
     if (!message || message.deletedAt !== null) continue;
     const {
       mentions: _mentions,
+      attachments: _attachments,
       reactions: _reactions,
       pinned: _pinned,
       replyTo: _replyTo,

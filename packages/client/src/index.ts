@@ -25,3 +25,4 @@ export { Thread, type ThreadSnapshot } from './thread.ts';
 export { type Threads, type ThreadsSnapshot, threadKey } from './threads.ts';
 export { Timeline } from './timeline.ts';
 export type { TimelineMessage, TimelineSnapshot } from './timeline-types.ts';
+export type { UploadMemory, UploadOptions } from './uploads.ts';

@@ -41,6 +41,7 @@ function message(seq: number, body: string, changedSeq = seq): Message {
     alsoInConversation: false,
     threadSummary: null,
     mentions: [],
+    attachments: [],
     pinned: null,
   };
 }

@@ -47,6 +47,7 @@ export class Local {
           pinned: m.pinned ?? null,
           replyTo: m.replyTo ?? null,
           mentions: m.mentions ?? [],
+          attachments: m.attachments ?? [],
           thread: m.thread ?? null,
           alsoInConversation: m.alsoInConversation ?? false,
           threadSummary: m.threadSummary ?? null,

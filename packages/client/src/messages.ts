@@ -251,6 +251,7 @@ const CHANGES: { readonly [T in NamingEvent['type']]: Change<T> } = {
     deletedAt: event.at,
     replyTo: null,
     mentions: [],
+    attachments: [],
     reactions: [],
     pinned: null,
   }),
@@ -294,7 +295,7 @@ export function posted(
     seq,
     actor: author,
     at: postedAt,
-    data: { body, replyTo, thread, alsoInConversation, mentions },
+    data: { body, replyTo, thread, alsoInConversation, mentions, attachments },
   }: EventOf<'message.posted'>,
 ): Message {
   return newMessage({
@@ -307,6 +308,7 @@ export function posted(
     thread,
     alsoInConversation,
     mentions,
+    attachments,
   });
 }
 

@@ -2,6 +2,7 @@ import {
   AccountId,
   ClientId,
   ConversationId,
+  FileId,
   LinkId,
   ScheduledId,
   Seq,
@@ -17,6 +18,7 @@ import type { ApiError } from './api-error.ts';
 const ID = ClientId.parse('0197a000-0000-7000-8000-000000000001');
 const A = AccountId.parse('0197a000-0000-7000-8000-00000000000a');
 const C = ConversationId.parse('0197a000-0000-7000-8000-00000000000c');
+const FILE = FileId.parse('0197a000-0000-7000-8000-0000000000ff');
 const LINK = LinkId.parse('0197a000-0000-7000-8000-00000000000f');
 const SEQ = Seq.parse(7);
 const SCHEDULED = ScheduledId.parse('0197a000-0000-7000-8000-00000000000d');
@@ -192,6 +194,9 @@ const AUTHORIZED: readonly Row[] = [
     `GET /conversations/${C}/mention-suggestions?search=ri`,
     ({ api }) => api.mentionSuggestions(C, { search: 'ri' }),
   ],
+  [`GET /files/${FILE}`, ({ api }) => api.file(FILE)],
+  [`GET /files/links?files=${FILE}`, ({ api }) => api.fileLinks([FILE])],
+  [`DELETE /uploads/${FILE}`, ({ api }) => api.cancelUpload(FILE)],
   [
     `POST /conversations/${C}/messages`,
     ({ api }) => api.post(C, 'hi', ID),
@@ -501,9 +506,9 @@ describe('a method of the API sends its request, and returns the response', () =
       ...methods(AccountApi).map((name) => `account.${name}(`),
       ...methods(AdminApi).map((name) => `admin.${name}(`),
       ...methods(AuthApi).map((name) => `auth.${name}(`),
-      // These two have tests of their own.
+      // These have tests of their own, `upload` in uploads.test.ts.
       ...methods(ParleyApi)
-        .filter((name) => name !== 'register' && name !== 'login')
+        .filter((name) => !['register', 'login', 'upload'].includes(name))
         .map((name) => `api.${name}(`),
     ];
     expect(names.filter((name) => !called.some((text) => text.includes(name)))).toEqual([]);

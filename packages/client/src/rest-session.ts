@@ -196,6 +196,34 @@ export class RestSession {
     return this.#request(method, path, options);
   }
 
+  /**
+   * Sends a request with a body that is no JSON, and returns the response, whatever its status. A token
+   * that the server does not accept is replaced once.
+   */
+  async requestBytes(
+    method: string,
+    path: string,
+    options: {
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body?: Blob;
+      readonly timeoutMs: number;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<Response> {
+    const { headers, body, timeoutMs, signal } = options;
+    const send = async () =>
+      this.#send(path, {
+        method,
+        headers: { ...headers, authorization: `Bearer ${await this.accessToken()}` },
+        ...(body && { body }),
+        signal: endOf(timeoutMs, signal),
+      });
+    const response = await send();
+    if (response.status !== 401) return response;
+    this.dropAccessToken();
+    return await send();
+  }
+
   async #request<T>(
     method: string,
     path: string,

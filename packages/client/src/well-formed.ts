@@ -25,6 +25,7 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
     replyTo: 'number?',
     thread: 'number?',
     mentions: 'object?',
+    attachments: 'object?',
   },
   'message.edited': { message: 'number', body: 'string', thread: 'number?', mentions: 'object?' },
   'message.deleted': {

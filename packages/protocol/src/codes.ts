@@ -134,6 +134,21 @@ export const ERRORS = {
   too_late: { status: 409, title: 'It couldn’t be sent within a day of its time' },
   time_too_far: { status: 422, title: 'Choose a time within a year' },
   time_passed: { status: 422, title: 'Choose a time in the future' },
+  file_not_found: { status: 404, title: 'File not found, or not completely uploaded' },
+  file_too_large: { status: 413, title: 'The file is larger than this server accepts' },
+  file_range: { status: 416, title: 'The file has no such range' },
+  upload_not_found: { status: 404, title: 'Upload not found; start it again' },
+  upload_conflict: { status: 409, title: 'The upload continues from another offset' },
+  upload_version: { status: 412, title: 'This server speaks version 1.0.0 of the tus protocol' },
+  too_many_uploads: { status: 409, title: 'You have too many unfinished uploads' },
+  account_quota_exceeded: {
+    status: 409,
+    title: 'Your files have reached the limit of your account',
+  },
+  server_quota_exceeded: {
+    status: 507,
+    title: 'The files on this server have reached their limit',
+  },
   // The state of the server.
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },
   overloaded: { status: 503, title: 'The server is busy', retryable: true },

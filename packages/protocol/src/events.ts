@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
+import { Attachment } from './files.ts';
 import { GroupAccess, MemberRole, MinimumRoles, Visibility } from './group-access.ts';
 import { AccountId, ClientId, ConversationId, LinkId, ScheduledId, Seq, StreamId } from './ids.ts';
 import { LIMITS } from './limits.ts';
@@ -104,6 +105,8 @@ const CONVERSATION_EVENTS = {
     replyTo: Seq.optional(),
     ...inThread,
     mentions,
+    /** Left out if there are none. */
+    attachments: z.array(Attachment).max(LIMITS.attachmentsPerMessage).optional(),
   }),
   /** `thread` and `alsoInConversation` are those of the message. */
   'message.edited': z.object({ message: Seq, body: MessageText, ...inThread, mentions }),

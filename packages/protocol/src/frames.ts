@@ -13,7 +13,7 @@ import {
   ThreadCursor,
   UnreadMentions,
 } from './resources.ts';
-import { Body, Emoji } from './text.ts';
+import { Body, Emoji, withContent } from './text.ts';
 
 /**
  * The frames of the live socket (`/api/v1/live`). Each is one JSON object whose kind is named by
@@ -58,11 +58,10 @@ const onMessage = { ...command, conversation: ConversationId, message: Seq };
  * the same ids and in the same order. An id identifies one command forever: the same id with other
  * content is rejected with `client_id_reused`.
  */
-export const Post = z.object({
+export const Post = withContent({
   op: z.literal('post'),
   ...command,
   conversation: ConversationId,
-  body: Body,
   /** The seq of a message of the same conversation that this one quotes. */
   replyTo: Seq.optional(),
   /** Replies in the thread of this message, which is not itself a reply in a thread. */

@@ -5,6 +5,7 @@ export * from './codes.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './field-error.ts';
+export * from './files.ts';
 export * from './frames.ts';
 export * from './group-access.ts';
 export * from './ids.ts';

@@ -95,6 +95,12 @@ export const LIMITS = {
   drafts: 100,
   /** Different names in one message that are resolved to mentions; later ones stay text. */
   mentionsPerMessage: 50,
+  /** Files attached to one message. */
+  attachmentsPerMessage: 10,
+  /** Unfinished uploads of one account. */
+  uploadsPerAccount: 20,
+  /** The name of a file, in bytes of UTF-8; longer ones are cut before their extension. */
+  fileNameBytes: 255,
   /** In groups with more members than this, `@everyone` and `@here` need the role `mentionEveryone`. */
   mentionEveryoneMembers: 50,
   /** Unread messages are counted up to this and shown as “99+” from there on. */

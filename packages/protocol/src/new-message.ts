@@ -1,5 +1,6 @@
 // Without schemas: the web client loads this function with its first page, and must not load Zod for it.
 import type { Mention } from './events.ts';
+import type { Attachment } from './files.ts';
 import type { Seq } from './ids.ts';
 import type { Message } from './resources.ts';
 
@@ -12,11 +13,13 @@ export function newMessage({
   postedAt,
   replyTo,
   mentions = [],
+  attachments = [],
   thread,
   alsoInConversation,
 }: Pick<Message, 'conversation' | 'seq' | 'author' | 'body' | 'postedAt'> & {
   readonly replyTo?: Seq | undefined;
   readonly mentions?: Mention[] | undefined;
+  readonly attachments?: Attachment[] | undefined;
   readonly thread?: Seq | undefined;
   readonly alsoInConversation?: boolean | undefined;
 }): Message {
@@ -32,6 +35,7 @@ export function newMessage({
     alsoInConversation: alsoInConversation ?? false,
     threadSummary: null,
     mentions,
+    attachments,
     editedAt: null,
     deletedAt: null,
     changedSeq: seq,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { AccountRole, ConversationKind, Mention, ThreadSummary } from './events.ts';
+import { Attachment } from './files.ts';
 import {
   ConversationPermission,
   MemberRole,
@@ -160,6 +161,8 @@ export const Message = z
     threadSummary: ThreadSummary.nullable(),
     /** What `@name` and `#name` in the body mean. */
     mentions: z.array(Mention),
+    /** Its files, in order. */
+    attachments: z.array(Attachment),
     reactions: z.array(z.object({ emoji: z.string(), accounts: z.array(AccountId) })),
     /** Who pinned it, and when; null if it is not pinned. */
     pinned: z.object({ by: AccountId, at: Timestamp }).nullable(),
@@ -298,6 +301,7 @@ export const Conversation = z
     lastSeq: Seq,
     /** The latest message that is not deleted, for lists: of its body the first 1,000 characters. */
     lastMessage: Message.omit({
+      attachments: true,
       mentions: true,
       reactions: true,
       pinned: true,

@@ -24,7 +24,7 @@ import {
   ThreadCursor,
   User,
 } from './resources.ts';
-import { Body, Emoji, line, paragraph } from './text.ts';
+import { Body, Emoji, line, paragraph, withContent } from './text.ts';
 
 /** Bodies, queries and responses of the REST API under `/api/v1`. */
 
@@ -315,22 +315,19 @@ export const MentionSuggestionsQuery = z.object({
 export const MentionSuggestionsAnswer = z.object({ items: z.array(MentionSuggestion) });
 export type MentionSuggestionsAnswer = z.infer<typeof MentionSuggestionsAnswer>;
 
-export const PostBody = z
-  .object({
-    body: Body,
-    /** The seq of a message of the same conversation that this one quotes. */
-    replyTo: Seq.optional(),
-    /** Replies in the thread of this message, which is not itself a reply in a thread. */
-    thread: Seq.optional(),
-    /** Shows the reply among the messages of the conversation too. Without `thread` it means nothing. */
-    alsoInConversation: z.boolean().optional(),
-  })
-  .meta({
-    examples: [
-      { body: 'At three, as always.', replyTo: 1042 },
-      { body: 'I’ll be there.', thread: 1042, alsoInConversation: true },
-    ],
-  });
+export const PostBody = withContent({
+  /** The seq of a message of the same conversation that this one quotes. */
+  replyTo: Seq.optional(),
+  /** Replies in the thread of this message, which is not itself a reply in a thread. */
+  thread: Seq.optional(),
+  /** Shows the reply among the messages of the conversation too. Without `thread` it means nothing. */
+  alsoInConversation: z.boolean().optional(),
+}).meta({
+  examples: [
+    { body: 'At three, as always.', replyTo: 1042 },
+    { body: 'I’ll be there.', thread: 1042, alsoInConversation: true },
+  ],
+});
 export const EditBody = z.object({ body: Body });
 /**
  * With `unread` the cursor may move back, and its revision is raised. With `revision` the request is

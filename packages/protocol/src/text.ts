@@ -1,21 +1,18 @@
 import { z } from 'zod';
 import { codePoints, isStorable } from './characters.ts';
+import { AttachmentIds } from './files.ts';
 import { LIMITS } from './limits.ts';
 import { hasBidiControls, hasInvisible, hasStackedMarks, hasVisible } from './visible.ts';
 
 /** Zod’s `params.code` carries the error code with which an invalid body is rejected. */
 const coded = (code: string) => ({ params: { code } });
 
-/**
- * The body of a message: 1 to 16,000 characters, not only white space, all of them storable. Clients show it
- * as Markdown (a subset of CommonMark, with tables and strikethrough); it is stored as it was typed.
- */
-export const Body = z
+const EMPTY = { message: 'A message can’t be empty', ...coded('body_empty') };
+const isEmpty = (text: string): boolean => text.trim().length === 0;
+
+/** The body of a message with files, which may be empty. */
+const OptionalBody = z
   .string()
-  .refine((t) => t.trim().length > 0, {
-    message: 'A message can’t be empty',
-    ...coded('body_empty'),
-  })
   .refine((t) => t.length <= LIMITS.bodyCharacters || codePoints(t) <= LIMITS.bodyCharacters, {
     message: `A message can have at most ${LIMITS.bodyCharacters} characters`,
     ...coded('body_too_long'),
@@ -24,7 +21,32 @@ export const Body = z
     message: 'The text contains a NUL character or half of a surrogate pair',
     ...coded('text_invalid'),
   })
-  .meta({ minLength: 1, maxLength: LIMITS.bodyCharacters });
+  .meta({ maxLength: LIMITS.bodyCharacters });
+
+/**
+ * The body of a message: 1 to 16,000 characters, not only white space, all of them storable. Clients show it
+ * as Markdown (a subset of CommonMark, with tables and strikethrough); it is stored as it was typed.
+ */
+export const Body = OptionalBody.refine((t) => !isEmpty(t), EMPTY).meta({
+  minLength: 1,
+  maxLength: LIMITS.bodyCharacters,
+});
+
+/** The fields of a new message. */
+const content = {
+  /** May be empty if there are attachments. */
+  body: OptionalBody,
+  attachments: AttachmentIds.optional(),
+};
+
+/** Returns the schema of an object with the content of a new message, which has a text, files or both. */
+export const withContent = <T extends z.ZodRawShape>(fields: T) =>
+  z.object({ ...fields, ...content }).refine(hasContent, { path: ['body'], ...EMPTY });
+
+const hasContent = (value: unknown): boolean => {
+  const { body, attachments } = value as { body?: unknown; attachments?: unknown };
+  return attachments !== undefined || typeof body !== 'string' || !isEmpty(body);
+};
 
 /**
  * Returns the schema of a one-line name: trimmed, with single spaces, without invisible characters,

@@ -5,6 +5,7 @@ import { logLevels } from './log.ts';
 import {
   emailFrom,
   host,
+  megabytes,
   port,
   publicUrl,
   registration,
@@ -206,6 +207,26 @@ export const settings = {
     default: 'Single sign-on',
     description: ['The name of the provider on the log-in page.'],
     schema: z.string().max(40, 'must have at most 40 characters'),
+  }),
+  FILE_MAX_MB: setting('fileMaxMb', {
+    default: '100',
+    description: ['The largest file that can be uploaded, in MiB.'],
+    schema: megabytes(1),
+  }),
+  ACCOUNT_FILES_MB: setting('accountFilesMb', {
+    default: '10000',
+    description: [
+      'The size of all files of one account together, in MiB, unfinished uploads included. 0: no limit.',
+    ],
+    schema: megabytes(0),
+  }),
+  SERVER_FILES_MB: setting('serverFilesMb', {
+    default: '0',
+    description: [
+      'The size of all files on the server together, in MiB. 0: no limit but the disk, of which 256 MiB',
+      'are always left free.',
+    ],
+    schema: megabytes(0),
   }),
   LOG_LEVEL: setting('logLevel', {
     default: 'info',

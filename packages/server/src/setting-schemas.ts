@@ -26,6 +26,14 @@ export const port = z
   .transform(Number)
   .refine((n) => n <= 65_535, 'must be an integer from 0 to 65535 (0 picks a free port)');
 
+/** Returns the schema of a size in MiB. */
+export const megabytes = (min: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a number of MiB, at least ${min}`)
+    .transform(Number)
+    .refine((n) => n >= min, `must be a number of MiB, at least ${min}`);
+
 /** The origin of the server as users reach it. */
 export const publicUrl = z
   .string()

@@ -11,6 +11,11 @@ const SERVER = fileURLToPath(new URL('../../../packages/server/src', import.meta
 /** The doctor’s, and those of requests that no simulated client sends. */
 const OTHERS = [
   // Suggestions of names while someone writes.
+  // Of files: no simulated client attaches any.
+  'attachments-files',
+  'attachments-added',
+  'attachments-attached',
+  'attachments-detached',
   'mention-suggestions',
   'mention-suggestions-key',
   'mention-suggestions-similar',

@@ -244,6 +244,7 @@ export class ModelServer {
     const last = this.messages(id).findLast((m) => m.deletedAt === null);
     const {
       mentions: ____,
+      attachments: ________,
       reactions: _,
       pinned: __,
       replyTo: ___,
@@ -253,6 +254,7 @@ export class ModelServer {
       ...lastMessage
     } = last ?? {
       mentions: [],
+      attachments: [],
       reactions: [],
       pinned: null,
       replyTo: null,

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type pg from 'pg';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
+import { keepContents } from '../storage/backup-lock.ts';
 import { readHistory, readMigrations, refuseMismatch } from '../storage/migrate.ts';
 import { NoDatabase, reach } from '../storage/reach.ts';
 import { isFull } from '../storage/start-errors.ts';
@@ -105,6 +106,8 @@ async function write(
   progress: Progress,
 ): Promise<Manifest> {
   await prepareSession(client);
+  // What the rows of the snapshot refer to stays until it is in the archive.
+  await keepContents(client);
   await client.query('begin isolation level repeatable read read only');
   const { header, tables } = await describe(client);
   progress.step(`the backup is of ${header.madeAt}; what happens later is not in it`);

@@ -135,6 +135,18 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     parent: { table: 'messages', columns: { conversation_id: 'conversation_id', thread: 'seq' } },
   },
   {
+    name: 'attachments',
+    key: ['conversation_id', 'message_seq', 'position'],
+    columns: ['file_id', 'file'],
+    excluded: {},
+    stream: inConversation,
+    rows: true,
+    parent: {
+      table: 'messages',
+      columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
+    },
+  },
+  {
     name: 'reactions',
     key: ['conversation_id', 'message_seq', 'emoji', 'account_id'],
     columns: ['seq'],
@@ -268,6 +280,8 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   last_seen: 'when accounts were connected, in no event',
   drafts: 'unsent texts, private to their account',
   thread_cursors: 'how far accounts have read threads, which is in no event',
+  files: 'uploaded files, of which events name those that were posted',
+  uploads: 'unfinished uploads',
   signing_keys: 'keys of this server',
   one_time_secrets: 'codes and links that are not used yet',
   invitations: 'invitations by admins, in no event',

@@ -15,6 +15,7 @@ import { BackgroundWorker } from '../background-worker.ts';
 import { blocksOf, unblockAccount } from '../blocks/blocks.ts';
 import type { Clock } from '../clock.ts';
 import { withdrawMember } from '../conversations/members.ts';
+import type { FileCollector } from '../files/collector.ts';
 import type { Logger } from '../log.ts';
 import { eraseMessages } from '../messages/erase.ts';
 import { eraseFollows } from '../personal/follow-commands.ts';
@@ -36,11 +37,12 @@ export interface ErasuresDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly sessions: Sessions;
+  readonly files: Pick<FileCollector, 'eraseUnattached'>;
 }
 
 /**
- * Erases what deleted accounts have left: sessions, memberships, blocks, names in old events, and, if the
- * user chose so, messages.
+ * Erases what deleted accounts have left: sessions, memberships, blocks, files in no message, names in old
+ * events, and, if the user chose so, messages.
  *
  * 1. The deletion of the account queues the erasure in its transaction, so a crash does not lose it.
  *    Every step reads what is left and is idempotent: it may run on two nodes, or twice.
@@ -132,6 +134,7 @@ export class Erasures {
       if (isStopped()) return false;
     }
     await this.#eraseStatus(account);
+    await this.#deps.files.eraseUnattached(account);
     await this.#redactNames(account);
     await pool.query('update erasures set done_at = $2 where account_id = $1', [
       account,

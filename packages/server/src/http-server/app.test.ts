@@ -1,4 +1,4 @@
-import { type AccountId, PostBody } from '@parley/protocol';
+import { type AccountId, EditBody } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import pg from 'pg';
@@ -66,7 +66,7 @@ describe('an error', () => {
   });
 
   test('of several fields lists each of them under one code', async () => {
-    const body = z.object({ body: PostBody.shape.body, seq: z.number() });
+    const body = z.object({ body: EditBody.shape.body, seq: z.number() });
     await start((instance) =>
       instance
         .withTypeProvider<ZodTypeProvider>()

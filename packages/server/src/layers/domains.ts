@@ -7,6 +7,7 @@ import { Emails } from '../email/emails.ts';
 import { emailTransport } from '../email/transport.ts';
 import { Erasures } from '../erasure/erasures.ts';
 import { SecondFactors } from '../factors/factors.ts';
+import { type Files, openFiles } from '../files/files.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
 import { Reminders } from '../personal/reminders.ts';
 import { ScheduledSender } from '../personal/scheduled-sender.ts';
@@ -37,9 +38,13 @@ export interface DomainLayer {
   readonly search: MessageSearch;
   readonly directory: Directory;
   readonly statuses: Statuses;
+  readonly files: Files;
   /** Starts the work in the background. */
   start(): void;
 }
+
+/** Types of events after which files may have no message any more. */
+const DETACHING: ReadonlySet<string> = new Set(['message.deleted', 'conversation.deleted']);
 
 /** Builds the domains. `url` is the server’s public address. */
 export async function openDomains(
@@ -71,7 +76,9 @@ export async function openDomains(
   const requirement = config.secondFactor;
   const factors = new SecondFactors({ ...accounts.parts, clock, vault, requirement });
   await factors.recovery.upgrade();
-  const erasures = new Erasures({ pool, append, clock, log, sessions });
+  const files = openFiles({ pool, clock, log, vault, config });
+  onStop(() => files.collector.stop());
+  const erasures = new Erasures({ pool, append, clock, log, sessions, files: files.collector });
   onStop(() => erasures.stop());
   const identities = new Identities({ pool, append, clock, settings, sessions, audit });
   const reminders = new Reminders({ pool, append, clock, log });
@@ -85,6 +92,9 @@ export async function openDomains(
   const indexer = new SearchIndexer({ pool, log });
   onStop(() => indexer.stop());
   onCommitted((events) => indexer.hint(events));
+  onCommitted((events) => {
+    if (events.some((e) => DETACHING.has(e.type))) files.collector.wake();
+  });
   const search = new MessageSearch({ pool, clock });
   onStop(() => search.stop());
   const directory = new Directory(pool);
@@ -99,6 +109,7 @@ export async function openDomains(
       reminders,
       scheduled,
       statuses,
+      files.collector,
     ];
     for (const worker of workers) worker.start();
   };
@@ -112,6 +123,7 @@ export async function openDomains(
     search,
     directory,
     statuses,
+    files,
     start,
   };
 }

@@ -12,6 +12,8 @@ import { memberRoutes } from '../conversations/member-routes.ts';
 import { conversationRoutes } from '../conversations/routes.ts';
 import { factorLoginRoutes } from '../factors/login-routes.ts';
 import { ownFactorRoutes } from '../factors/own-routes.ts';
+import { downloadRoutes } from '../files/download-routes.ts';
+import { uploadRoutes } from '../files/upload-routes.ts';
 import type { Health } from '../health.ts';
 import { createHttpApp, type HttpDeps } from '../http-server/app.ts';
 import { metricsRoutes } from '../http-server/metrics.ts';
@@ -111,7 +113,7 @@ function apiRoutes(
 ): HttpDeps['api'] {
   const { append } = streams;
   const { keys, factors, erasures, identities, readCursors, search, directory, vault } = domains;
-  const { audit, settings } = domains;
+  const { audit, settings, files } = domains;
   const { authenticate, parts: accounts } = domains.accounts;
   const server = () => listening.url;
   const provider = providerOf(config);
@@ -140,6 +142,14 @@ function apiRoutes(
     (scope) => scheduledRoutes(scope, { pool, append, authenticate }),
     (scope) => threadRoutes(scope, { pool, append, authenticate, onThreadRead }),
     (scope) => searchRoutes(scope, { search, directory, authenticate }),
+    (scope) => uploadRoutes(scope, { uploads: files.uploads, authenticate }),
+    (scope) =>
+      downloadRoutes(scope, {
+        ...files,
+        pool,
+        authenticate,
+        isAlive: async ({ session }) => (await domains.accounts.alive([session])).has(session),
+      }),
     (scope) => statusRoutes(scope, { pool, append, clock, authenticate }),
     (scope) => draftRoutes(scope, { pool, authenticate, onDraftChanged }),
     (scope) => factorLoginRoutes(scope, { accounts, factors, server }),

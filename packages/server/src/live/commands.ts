@@ -68,7 +68,13 @@ function commandOf(actor: AccountId, frame: Exclude<DurableCommand, { op: 'read'
   const request = { actor, clientId, conversation };
   switch (frame.op) {
     case 'post':
-      return postCommand(request, frame.body, frame.replyTo, replyPlaceOf(frame));
+      return postCommand(
+        request,
+        frame.body,
+        frame.replyTo,
+        replyPlaceOf(frame),
+        frame.attachments,
+      );
     case 'edit':
       return editCommand(request, frame.message, frame.body);
     case 'delete':

@@ -2,6 +2,7 @@ import {
   type AccountId,
   type ClientId,
   type ConversationId,
+  type FileId,
   type Seq,
   streamOfConversation,
 } from '@parley/protocol';
@@ -29,13 +30,14 @@ const EVENT_OVERHEAD = 200;
 
 /**
  * Returns the command that posts a message; `replyTo` is the seq of the message that it quotes, `inThread`
- * the thread in which it is a reply.
+ * the thread in which it is a reply, `attachments` are files of its author.
  */
 export function postCommand(
   r: MessageRequest,
   body: string,
   replyTo?: Seq,
   inThread?: ReplyPlace,
+  attachments: readonly FileId[] = [],
 ): PostCommand {
   const command: PostCommand = {
     rule: postRule,
@@ -43,23 +45,30 @@ export function postCommand(
     clientId: r.clientId,
     stream: streamOfConversation(r.conversation),
     eventType: 'message.posted',
-    payload: payloadOf(body, replyTo, inThread),
-    bytes: EVENT_OVERHEAD + body.length,
+    payload: payloadOf(body, replyTo, inThread, attachments),
+    bytes: EVENT_OVERHEAD * (1 + attachments.length) + body.length,
     conversation: r.conversation,
     body,
     replyTo,
     inThread,
+    attachments,
     names: namesIn(body),
   };
   return command;
 }
 
-/** As before there were quotes and threads: a retry has the digest of its first attempt. */
-function payloadOf(body: string, replyTo?: Seq, inThread?: ReplyPlace): Command['payload'] {
+/** As before there were quotes, threads and files: a retry has the digest of its first attempt. */
+function payloadOf(
+  body: string,
+  replyTo: Seq | undefined,
+  inThread: ReplyPlace | undefined,
+  attachments: readonly FileId[],
+): Command['payload'] {
+  const files = attachments.length === 0 ? [] : [attachments.join(' ')];
   if (inThread) {
-    return [body, replyTo ?? null, inThread.thread, inThread.alsoInConversation];
+    return [body, replyTo ?? null, inThread.thread, inThread.alsoInConversation, ...files];
   }
-  return replyTo === undefined ? [body] : [body, replyTo];
+  return replyTo === undefined && files.length === 0 ? [body] : [body, replyTo ?? null, ...files];
 }
 
 /** Returns the command with which an author edits a message. */
@@ -93,7 +102,8 @@ export const postMessage = (
   body: string,
   replyTo?: Seq,
   inThread?: ReplyPlace,
-): Promise<Outcome> => append.run(postCommand(r, body, replyTo, inThread));
+  attachments?: readonly FileId[],
+): Promise<Outcome> => append.run(postCommand(r, body, replyTo, inThread, attachments));
 /** Runs {@link editCommand}. */
 export const editMessage = (append: Append, r: MessageRequest, message: Seq, body: string) =>
   append.run(editCommand(r, message, body));

@@ -1,5 +1,6 @@
 import { refusal } from '@parley/protocol';
 import { newEvent } from '../stream/stream-transaction.ts';
+import { filesDetached } from './attachments.ts';
 import { findNames, mentionsOf, namesIn } from './mentions.ts';
 import { messageRule } from './message-rule.ts';
 import { placeOf, summariesWithout } from './thread-roots.ts';
@@ -22,8 +23,9 @@ export const deleteRule = messageRule('messages.delete', 'delete', async (tx, co
   if (target.deleted) return { unchanged: target.changedSeq };
   const { stream, message } = command;
   const data = { message, author: target.author, ...placeOf(target.inThread) };
-  if (!target.inThread) return { events: [newEvent(stream, 'message.deleted', data)] };
+  const writes = target.files.length > 0 && { writes: [filesDetached(target.files, tx.at)] };
+  if (!target.inThread) return { events: [newEvent(stream, 'message.deleted', data)], ...writes };
   const { conversation } = command;
   const [threadSummary = null] = await summariesWithout(tx, conversation, [message], [data]);
-  return { events: [newEvent(stream, 'message.deleted', { ...data, threadSummary })] };
+  return { events: [newEvent(stream, 'message.deleted', { ...data, threadSummary })], ...writes };
 });

@@ -2,6 +2,7 @@ import {
   type AccountId,
   type ClientId,
   type ConversationId,
+  type FileId,
   type Seq,
   streamOfConversation,
 } from '@parley/protocol';
@@ -9,6 +10,7 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
+import { filesDetached } from './attachments.ts';
 import { placeOf, summariesWithout } from './thread-roots.ts';
 
 /** Messages deleted per transaction, so that other commands of the stream do not wait long. */
@@ -62,9 +64,13 @@ const eraseRule: Rule<EraseCommand> = {
       seq: Seq;
       thread: Seq | null;
       also_in_conversation: boolean;
+      files: FileId[] | null;
     }>(
       'messages-still-to-erase',
-      `select seq, thread, also_in_conversation from messages
+      `select seq, thread, also_in_conversation,
+         (select array_agg(a.file_id) from attachments a
+          where a.conversation_id = g.conversation_id and a.message_seq = g.seq) as files
+       from messages g
        where conversation_id = $1 and author_id = $2 and seq = any($3::int8[])
          and deleted_at is null
        order by seq`,
@@ -86,6 +92,8 @@ const eraseRule: Rule<EraseCommand> = {
         data.thread === undefined ? data : { ...data, threadSummary: summaries[n] ?? null },
       ),
     );
-    return first ? { events: [first, ...more] } : { unchanged: (messages[0] ?? 0) as Seq };
+    const files = rows.flatMap((row) => row.files ?? []);
+    const writes = files.length > 0 ? [filesDetached(files, tx.at)] : [];
+    return first ? { events: [first, ...more], writes } : { unchanged: (messages[0] ?? 0) as Seq };
   },
 };

@@ -1,6 +1,7 @@
 import {
   type AccountId,
   type ConversationId,
+  type FileId,
   type MemberRole,
   refusal,
   type Seq,
@@ -33,6 +34,7 @@ export interface Target {
   readonly deleted: boolean;
   readonly author: AccountId;
   readonly changedSeq: Seq;
+  readonly files: readonly FileId[];
   /** The thread in which it is a reply. */
   readonly inThread: ReplyPlace | undefined;
   /** Whether the actor may mention everyone in this conversation. */
@@ -75,6 +77,7 @@ export function messageRule(
         deleted: row.deleted,
         author: row.author_id as AccountId,
         changedSeq,
+        files: row.files ?? [],
         inThread:
           row.thread === null
             ? undefined
@@ -89,6 +92,7 @@ interface TargetRow {
   author_id: string | null;
   deleted: boolean;
   changed_seq: number;
+  files: FileId[] | null;
   thread: Seq | null;
   also_in_conversation: boolean | null;
   visibility: Visibility;
@@ -110,6 +114,8 @@ async function readTarget(
     'messages-target',
     `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq, g.thread,
             g.also_in_conversation,
+            (select array_agg(a.file_id) from attachments a
+             where a.conversation_id = g.conversation_id and a.message_seq = g.seq) as files,
             c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,
             c.archived_at is not null as is_archived,
             c.member_count,

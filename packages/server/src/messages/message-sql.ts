@@ -64,6 +64,13 @@ export const threadSummary = (conversation: string, seq: string, except = 'false
   having count(*) > 0
 )`;
 
+/** SQL: the files of the message `g`, in order. */
+const ATTACHMENTS = `(
+  select coalesce(json_agg(a.file order by a.position), '[]')
+  from attachments a
+  where a.conversation_id = g.conversation_id and a.message_seq = g.seq
+)`;
+
 /** SQL: the message `g`, a row of `messages`, as a `Message`. */
 export const MESSAGE = `json_build_object(${fields('g.body')},
   'replyTo', g.reply_to,
@@ -71,12 +78,13 @@ export const MESSAGE = `json_build_object(${fields('g.body')},
   'alsoInConversation', g.also_in_conversation,
   'threadSummary', ${threadSummary('g.conversation_id', 'g.seq')},
   'mentions', coalesce(g.mentions, '[]'),
+  'attachments', ${ATTACHMENTS},
   'reactions', ${REACTIONS},
   'pinned', ${PINNED}
 )`;
 
 /**
- * SQL: the message `g` as in lists of conversations, which show neither reactions, pins, quotes, threads
- * nor mentions, and only the start of the text: an account may have thousands of conversations.
+ * SQL: the message `g` as in lists of conversations, which show neither reactions, pins, quotes,
+ * threads, files nor mentions, and only the start of the text: an account may have thousands of conversations.
  */
 export const LAST_MESSAGE = `json_build_object(${fields(`left(g.body, ${LAST_MESSAGE_CHARACTERS})`)})`;

@@ -1,5 +1,7 @@
 import {
+  type Attachment,
   type ConversationId,
+  type FileId,
   type Mention,
   type Refusal,
   refusal,
@@ -13,6 +15,7 @@ import {
   type Rule,
   type RuleContext,
 } from '../stream/stream-transaction.ts';
+import { filesAttached, readFiles } from './attachments.ts';
 import { findNames, mentionsOf, type NamesInText } from './mentions.ts';
 import { authorize, FORBIDDEN, mayMentionEveryone, skipsSlowMode } from './policy.ts';
 import { readSenders, type Sender } from './senders.ts';
@@ -28,6 +31,8 @@ export interface PostCommand extends Command {
   /** The thread in which it is a reply. */
   readonly inThread: ReplyPlace | undefined;
   readonly names: NamesInText | null;
+  /** Its files, uploaded by the actor. */
+  readonly attachments: readonly FileId[];
 }
 
 /** Why a post is refused whose `replyTo` is no message of the conversation. */
@@ -50,11 +55,12 @@ export async function decidePosts(
   tx: RuleContext,
   commands: readonly PostCommand[],
 ): Promise<Decision[]> {
-  const [senders, quoted, roots, found] = await Promise.all([
+  const [senders, quoted, roots, found, files] = await Promise.all([
     readSenders(tx, commands),
     readQuoted(tx, commands),
     readRoots(tx, commands),
     findNames(tx, commands),
+    readFiles(tx, commands),
   ]);
   return commands.map((command, n) => {
     const sender = senders.get(n);
@@ -62,9 +68,12 @@ export async function decidePosts(
       command.replyTo === undefined || quoted.has(n)
         ? command.inThread && refusalOfRoot(roots.get(n))
         : refusal('message_not_found', NO_QUOTED);
-    const decision = decidePost(tx, command, sender, refused ?? null, (mayMentionEveryone) =>
-      mentionsOf(n, { names: command.names, mayMentionEveryone }, found),
-    );
+    const decision = decidePost(tx, command, sender, {
+      refusedTarget: refused ?? null,
+      files: files.get(n) ?? [],
+      mentions: (mayMentionEveryone) =>
+        mentionsOf(n, { names: command.names, mayMentionEveryone }, found),
+    });
     // A later post of the same member in this batch has read the same time of the last one.
     if (sender?.slowModeSeconds && 'events' in decision) {
       for (const [later, other] of senders) {
@@ -78,13 +87,19 @@ export async function decidePosts(
 const isSameSender = (a: PostCommand, b: PostCommand | undefined): boolean =>
   a.actor === b?.actor && a.stream === b.stream;
 
+/** What was found of that which a post refers to. */
+interface Found {
+  /** Why a message that it names can’t be quoted or replied to; null if it can. */
+  readonly refusedTarget: Refusal | null;
+  readonly files: readonly Attachment[];
+  readonly mentions: (mayMentionEveryone: boolean) => Mention[] | undefined;
+}
+
 function decidePost(
   tx: RuleContext,
   command: PostCommand,
   sender: Sender | undefined,
-  /** Why a message that it names can’t be quoted or replied to; null if it can. */
-  refusedTarget: Refusal | null,
-  mentionsFor: (mayMentionEveryone: boolean) => Mention[] | undefined,
+  { refusedTarget, files, mentions: mentionsFor }: Found,
 ): Decision {
   const minimumRoles = minimumRolesOf(sender?.visibility ?? 'public', sender?.overrides ?? {});
   for (const action of actionsOf(command)) {
@@ -96,6 +111,7 @@ function decidePost(
   if (sender.isArchived) return { refuse: refusal('conversation_archived') };
   if (sender.isBlocked) return { refuse: refusal('blocked') };
   if (refusedTarget) return { refuse: refusedTarget };
+  if (files.length < command.attachments.length) return { refuse: refusal('file_not_found') };
   const { stream, body, replyTo, inThread } = command;
   const mentions = mentionsFor(mayMentionEveryone(sender.role, minimumRoles, sender.memberCount));
   const data = {
@@ -104,12 +120,16 @@ function decidePost(
     ...(inThread && { thread: inThread.thread }),
     ...(inThread?.alsoInConversation && { alsoInConversation: true }),
     ...(mentions && { mentions }),
+    ...(files.length > 0 && { attachments: [...files] }),
   };
   const event = newEvent(stream, 'message.posted', data);
-  if (sender.slowModeSeconds === 0 || skipsSlowMode(sender.role)) return { events: [event] };
+  const writes = files.length > 0 ? [filesAttached(files)] : [];
+  if (sender.slowModeSeconds === 0 || skipsSlowMode(sender.role)) {
+    return { events: [event], ...(writes.length > 0 && { writes }) };
+  }
   const refused = refusalOfSlowMode(sender.slowModeSeconds, sender.lastSlowPostAt, tx.at);
   if (refused) return { refuse: refused };
-  return { events: [event], writes: [slowPost(command, tx.at)] };
+  return { events: [event], writes: [...writes, slowPost(command, tx.at)] };
 }
 
 /** Returns what a command does: a reply that is also sent to the conversation does both. */

@@ -2,6 +2,7 @@ import type { EventType, Mention, Seq } from '@parley/protocol';
 import { listStatement } from '../storage/list-statement.ts';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
+import { deleteAttachments, insertAttachments } from './attachments.ts';
 import { addReplies, changeRoots } from './thread-projections.ts';
 
 const POSTED = listStatement(
@@ -51,6 +52,10 @@ export const messageProjections = {
         return { event, message: event.seq, mentions, thread };
       }),
     );
+    insertAttachments(
+      tx,
+      events.map((event, n) => ({ event, attachments: data[n]?.attachments })),
+    );
     addReplies(tx, events, threads);
   },
 
@@ -87,6 +92,7 @@ export const messageProjections = {
       events,
       events.map((e) => dataOf(e, 'message.deleted').thread),
     );
+    deleteAttachments(tx, streams, messages);
     tx.issue(
       'messages-deleted-reactions',
       `delete from reactions r using unnest($1::uuid[], $2::int8[]) as e (conversation_id, message)

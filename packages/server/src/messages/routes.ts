@@ -81,7 +81,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       tags: ['Messages'],
       summary: 'Post a message',
       description:
-        'With `thread` it is a reply in the thread of that message, and with `alsoInConversation` it is shown among the messages of the conversation too. With `replyTo` it quotes a message of the same conversation. A quote always shows the text that the quoted message has now. The server resolves `@username`, `@everyone`, `@here` and `#group-name` in the text, outside of code, to `mentions`.',
+        'With `thread` it is a reply in the thread of that message, and with `alsoInConversation` it is shown among the messages of the conversation too. With `replyTo` it quotes a message of the same conversation. A quote always shows the text that the quoted message has now. `attachments` are the ids of files that the account has uploaded; the text may then be empty. The server resolves `@username`, `@everyone`, `@here` and `#group-name` in the text, outside of code, to `mentions`.',
       security,
       headers,
       params: OfConversation,
@@ -92,14 +92,14 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     handler: async (request, reply) => {
       const command = commandRequest(request, request.params.id);
       const { actor: author, conversation } = command;
-      const { body, replyTo } = request.body;
+      const { body, replyTo, attachments } = request.body;
       const inThread = replyPlaceOf(request.body);
       const { seq, at, repeated } = storedOrRefuse(
-        await postMessage(append, command, body, replyTo, inThread),
+        await postMessage(append, command, body, replyTo, inThread, attachments),
       );
       reply.code(201);
-      // A message from an earlier request may have changed since, and names in the text were looked up.
-      if (repeated || mayMention(body)) return after(author, conversation, seq);
+      // A message from an earlier request may have changed since, and names and files were looked up.
+      if (repeated || attachments || mayMention(body)) return after(author, conversation, seq);
       return newMessage({ conversation, seq, author, body, postedAt: at, replyTo, ...inThread });
     },
   });

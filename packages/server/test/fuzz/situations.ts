@@ -1,6 +1,7 @@
 import { Authenticator } from '../support/authenticator.ts';
 import { PASSWORD, totpCode } from '../support/credentials.ts';
 import { loginAt, type User } from '../support/server.ts';
+import { ONE_PIXEL, startUpload, uploadFile } from '../support/uploads.ts';
 import { type Fixtures, ok } from './fixtures.ts';
 
 /** What a request needs in order to succeed. */
@@ -20,6 +21,7 @@ export const EXCEPTIONS: Readonly<Record<string, string>> = {
   verifyEmail: 'needs a server that verifies addresses: registration.db.test.ts',
   resendCode: 'needs a server that verifies addresses: registration.db.test.ts',
   enrolTotp: 'needs a server that requires second factors: factors.db.test.ts',
+  uploadFile: 'sends bytes in place of JSON: files.db.test.ts',
   confirmEnrolTotp: 'needs a server that requires second factors: factors.db.test.ts',
 };
 
@@ -34,6 +36,7 @@ export function situationsOf(fixtures: Fixtures): (operation: string) => Promise
     ...secondFactors(fixtures),
     ...conversations(fixtures),
     ...messages(fixtures),
+    ...files(fixtures),
     ...administration(fixtures),
   };
   return async (operation) =>
@@ -295,6 +298,32 @@ const SEARCH = {
   timeZone: 'Asia/Kolkata',
   cursor: undefined,
 };
+
+function files(fixtures: Fixtures): Situations {
+  const uploader = async () => {
+    const { member } = await fixtures.shared();
+    return { member, uploader: { url: fixtures.server.url, accessToken: member.accessToken } };
+  };
+  const file = async (more: (id: string) => Situation['fixed']) => {
+    const { member, uploader: by } = await uploader();
+    return as(member, more(await uploadFile(by, 'dot.png', ONE_PIXEL)));
+  };
+  const read = () => file((id) => ({ id, token: undefined }));
+  return {
+    createUpload: async () => {
+      const headers = { 'tus-resumable': '1.0.0', 'upload-length': '0' };
+      return as((await uploader()).member, { ...headers, 'upload-metadata': undefined });
+    },
+    cancelUpload: async () => {
+      const { member, uploader: by } = await uploader();
+      return as(member, { id: (await startUpload(by, 'unfinished', 1)).id });
+    },
+    linkFiles: () => file((id) => ({ files: id })),
+    getFile: read,
+    getFileContent: read,
+    getFilePreview: read,
+  };
+}
 
 function administration(fixtures: Fixtures): Situations {
   const admin = async (fixed?: Situation['fixed']) => as((await fixtures.shared()).admin, fixed);

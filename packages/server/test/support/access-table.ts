@@ -96,6 +96,10 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   'messages:read': [
     'getEditHistory',
+    'getFile',
+    'getFileContent',
+    'getFilePreview',
+    'linkFiles',
     'getMessage',
     'listEvents',
     'listMessages',
@@ -117,6 +121,9 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'unsaveMessage',
   ],
   'messages:write': [
+    'cancelUpload',
+    'createUpload',
+    'uploadFile',
     'addReaction',
     'changeScheduled',
     'deleteScheduled',

@@ -189,7 +189,7 @@ function Entry({ conversation }: { conversation: ConversationView }) {
           :{' '}
         </>
       )}
-      <bdi>{excerpt(lastMessage.body, PREVIEW)}</bdi>
+      <bdi>{excerpt(lastMessage.body, PREVIEW) || t('files.file')}</bdi>
     </>
   );
   return (

@@ -10,6 +10,8 @@ import {
   useState,
 } from 'react';
 import { toast } from 'sonner';
+import { AttachButton, FileTray, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
+import { useNewFiles } from '../files/use-new-files.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { duration } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
@@ -72,7 +74,10 @@ export function Composer({
   const sent = useServerDraft(view.id, text, setText);
   const left = charactersLeft(text);
   const wait = useSlowMode(view);
-  const ready = isSendable(text) && wait === 0;
+  const files = useNewFiles(view.id);
+  useDroppedFiles(files);
+  const hasContent = isSendable(text) || (files.ids.length > 0 && left >= 0);
+  const ready = hasContent && files.isReady && wait === 0;
   const isTouch = useCoarsePointer();
   const [isLater, setLater] = useState(false);
 
@@ -120,8 +125,10 @@ export function Composer({
 
   const send = () => {
     if (!ready) return;
-    sent(client.post(view.id, text.trim(), replyTo === null ? {} : { replyTo }).settled);
+    const options = { ...(replyTo !== null && { replyTo }), attachments: files.ids };
+    sent(client.post(view.id, text.trim(), options).settled);
     setText('');
+    files.clear();
     onSent();
     field.current?.focus();
   };
@@ -145,6 +152,7 @@ export function Composer({
       >
         {mentions.menu}
         {replyTo !== null && <ReplyBar seq={replyTo} onCancel={onCancelReply} />}
+        {files.items.length > 0 && <FileTray files={files} />}
         <div className="flex items-end gap-1 rounded-xl border border-line bg-raised p-1.5 pl-3.5 shadow-sm transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
           <textarea
             ref={field}
@@ -163,6 +171,7 @@ export function Composer({
             }}
             onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
             onPaste={(event) => {
+              if (pasteFiles(event, files)) return;
               const pasted = event.clipboardData.getData('text/plain');
               const change = pasteChange(pasted, fieldText(event.currentTarget));
               if (!change) return;
@@ -203,11 +212,12 @@ export function Composer({
               <span className="sr-only">{t('composer.charactersLeft', { count: left })}</span>
             </span>
           )}
-          {isSendable(text) && (
+          {isSendable(text) && files.items.length === 0 && (
             <IconButton label={t('scheduled.sendLater')} onClick={() => setLater(true)}>
               <CalendarClock size={18} />
             </IconButton>
           )}
+          <AttachButton files={files} />
           <button
             type="submit"
             aria-label={t('composer.send')}

@@ -2,6 +2,7 @@ import type { TimelineMessage } from '@parley/client';
 import type { AccountId } from '@parley/protocol';
 import { AlertCircle, Check, CheckCheck, Clock3, EllipsisVertical, Pin } from 'lucide-react';
 import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { Attachments } from '../files/attachments.tsx';
 import { nameList } from '../lib/text.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -127,7 +128,11 @@ export const MessageRow = memo(function MessageRow({
           <div className={cx('flex items-end gap-2', message.state === 'pending' && 'opacity-60')}>
             <div className="min-w-0 flex-1">
               {message.replyTo !== null && <Quote seq={message.replyTo} />}
-              <Markup id={editKey} text={message.body} mentions={message.mentions} />
+              {message.body !== '' && (
+                <Markup id={editKey} text={message.body} mentions={message.mentions} />
+              )}
+              {message.attachments.length > 0 && <Attachments files={message.attachments} />}
+              {!stored && message.body === '' && <p className="text-muted">{t('files.sending')}</p>}
               {message.editedAt !== null && (
                 <EditedMark
                   time={message.editedAt}

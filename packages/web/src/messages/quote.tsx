@@ -64,7 +64,7 @@ function QuotedText({ seq }: { seq: Seq }) {
       {quoted.deletedAt !== null ? (
         <span className="truncate italic">{t('message.deleted')}</span>
       ) : (
-        <bdi className="truncate">{excerpt(quoted.body, EXCERPT)}</bdi>
+        <bdi className="truncate">{excerpt(quoted.body, EXCERPT) || t('files.file')}</bdi>
       )}
     </>
   );

@@ -27,6 +27,7 @@ const aRow = (seq: number, author = 'ana', state: TimelineMessage['state'] = 'st
     alsoInConversation: false,
     threadSummary: null,
     mentions: [],
+    attachments: [],
     pinned: null,
     state,
     seenBy: [],

@@ -22,6 +22,7 @@ function aMessage(seq: number, author: string, minute: number): TimelineMessage 
     alsoInConversation: false,
     threadSummary: null,
     mentions: [],
+    attachments: [],
     pinned: null,
     state: 'stored',
     seenBy: [],

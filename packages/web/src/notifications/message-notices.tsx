@@ -83,7 +83,7 @@ export class MessageNotices {
     // Messages missed while offline show as unread counts, not as a burst of toasts.
     if (this.#client.state !== 'live') return;
     // The message was deleted before this event arrived.
-    if (event.data.body === '') return;
+    if (event.data.body === '' && !event.data.attachments) return;
     const { users, conversations, statuses } = this.#client.snapshot;
     const view = conversations.get(conversationOfStream(event.stream));
     if (!view || event.actor === this.#account || isViewing(view.id)) return;
@@ -101,7 +101,7 @@ export class MessageNotices {
       browser,
     };
     this.#shown.set(view.id, notice);
-    this.#show(view.id, notice, event.data.body);
+    this.#show(view.id, notice, event.data.body || t('files.file'));
     if (settings.sound) chime();
   }
 

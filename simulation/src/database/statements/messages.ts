@@ -85,7 +85,7 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'messages-target',
-    'cc7315c94ea5',
+    '7dc32401cddf',
     (tx, values) => {
       const [account, conversation, seq] = values as [string, string, number];
       const c = tx.one(tx.tables.conversationsById, conversation);
@@ -103,6 +103,7 @@ export const messageRuleStatements: readonly Statement[] = [
           also_in_conversation: message?.also_in_conversation ?? null,
           visibility: c.visibility,
           overrides: c.minimum_roles,
+          files: null,
           role: membership.role,
           is_everyone: c.is_everyone,
           is_archived: c.archived_at !== null,
@@ -120,6 +121,7 @@ export const messageRuleStatements: readonly Statement[] = [
       'also_in_conversation',
       'visibility',
       'overrides',
+      'files',
       'role',
       'is_everyone',
       'is_archived',
@@ -216,16 +218,21 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'messages-still-to-erase',
-    'e15566aca4a8',
+    'bd52756df322',
     (tx, values) => {
       const [conversation, author, seqs] = values as [string, string, number[]];
       return [...new Set(seqs)]
         .sort((a, b) => a - b)
         .flatMap((seq) => tx.all(tx.tables.messagesByKey, conversation + seq))
         .filter((m) => isOpenOf(m, author))
-        .map(({ seq, thread, also_in_conversation }) => ({ seq, thread, also_in_conversation }));
+        .map(({ seq, thread, also_in_conversation }) => ({
+          seq,
+          thread,
+          also_in_conversation,
+          files: null,
+        }));
     },
-    ['seq', 'thread', 'also_in_conversation'],
+    ['seq', 'thread', 'also_in_conversation', 'files'],
   ),
 ];
 
@@ -355,6 +362,12 @@ export const messageProjectionStatements: readonly Statement[] = [
       tx.rows<MentionRow>(tx.tables.mentionsByMessage.find(stream + messages[n])),
     );
     return changed('DELETE', yield* tx.delete(tx.tables.mentions, rows));
+  }),
+
+  // No simulated client attaches files.
+  // biome-ignore lint/correctness/useYield: nothing is locked
+  writes('attachments-deleted', 'c225645f6f8d', function* () {
+    return changed('DELETE', 0);
   }),
 
   writes('mentions-added', '7be30c92fc35', function* (tx, values) {

@@ -8,7 +8,7 @@ import { jsonTime, reads, type Statement } from './statement.ts';
  * before its limit.
  */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', '81338790bc45', (tx, values) => {
+  reads('messages-history', '3bb157b8b70b', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,
@@ -33,7 +33,7 @@ export const messageReadStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('messages-one', '966caa2758e5', (tx, values) => {
+  reads('messages-one', '756e51e025a0', (tx, values) => {
     const [account, conversation, seq] = values as [string, string, number];
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
@@ -63,7 +63,7 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ exists: true, items: items.map(versionJson), found: items.length }];
   }),
 
-  reads('messages-pinned-list', '7ca65840a250', (tx, values) => {
+  reads('messages-pinned-list', '07f51434cc78', (tx, values) => {
     const [account, conversation] = values as [string, string];
     if (!isMember(tx, account, conversation)) return [];
     const pins = tx.all(tx.tables.pinsByConversation, conversation).sort((a, b) => b.seq - a.seq);
@@ -158,6 +158,7 @@ function messageJson(tx: Transaction, m: MessageRow) {
     alsoInConversation: m.also_in_conversation,
     threadSummary: null,
     mentions: m.mentions ?? [],
+    attachments: [],
     reactions: [...reactions].map(([emoji, accounts]) => ({ emoji, accounts })),
     pinned: pin ? { by: pin.pinned_by, at: jsonTime(pin.pinned_at) } : null,
   };

@@ -1,0 +1,163 @@
+import { type AccountId, type Attachment, FileId } from '@parley/protocol';
+import { describe, expect, test } from 'vitest';
+import { ParleyApi } from './api.ts';
+import type { UploadMemory } from './uploads.ts';
+
+const FILE = FileId.parse('0197a000-0000-7000-8000-0000000000ff');
+const OTHER = FileId.parse('0197a000-0000-7000-8000-0000000000fe');
+const SESSION = {
+  accessToken: 't',
+  accessTokenExpiresIn: 600,
+  account: '0197a000-0000-7000-8000-00000000000a' as AccountId,
+};
+const problem = (status: number, code: string) =>
+  Response.json({ status, code, title: code }, { status });
+
+/** A server that speaks the tus protocol. `fault` may answer a PATCH in its place, or throw. */
+class TusServer {
+  readonly received: Uint8Array[] = [];
+  readonly requests: string[] = [];
+  length = 0;
+  name = '';
+  /** The id that it knows; null: none. */
+  known: FileId | null = null;
+  fault: (n: number, body: Uint8Array) => Response | null = () => null;
+  #patches = 0;
+
+  get offset(): number {
+    return this.received.reduce((sum, piece) => sum + piece.length, 0);
+  }
+
+  readonly fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    const { pathname } = new URL(String(input));
+    if (pathname.endsWith('/auth/token')) return Response.json(SESSION);
+    init?.signal?.throwIfAborted();
+    const path = pathname.replace('/api/v1', '');
+    this.requests.push(`${init?.method} ${path}`);
+    const headers = new Headers(init?.headers);
+    if (path.startsWith('/files/')) {
+      const file: Attachment = {
+        id: FILE,
+        name: this.name,
+        mediaType: 'text/plain',
+        bytes: this.length,
+      };
+      return Response.json(file);
+    }
+    if (headers.get('tus-resumable') !== '1.0.0' && init?.method !== 'DELETE') {
+      return problem(412, 'upload_version');
+    }
+    if (init?.method === 'POST') {
+      this.length = Number(headers.get('upload-length'));
+      this.name = Buffer.from(
+        headers.get('upload-metadata')?.split(' ')[1] ?? '',
+        'base64',
+      ).toString();
+      this.known = FILE;
+      return new Response(null, { status: 201, headers: { location: `/api/v1/uploads/${FILE}` } });
+    }
+    if (path !== `/uploads/${this.known}`) return problem(404, 'upload_not_found');
+    if (init?.method === 'DELETE') this.known = null;
+    if (init?.method === 'PATCH') return await this.#patch(headers, init.body as Blob);
+    const state = { 'upload-offset': String(this.offset), 'upload-length': String(this.length) };
+    return new Response(null, { status: init?.method === 'DELETE' ? 204 : 200, headers: state });
+  };
+
+  async #patch(headers: Headers, body: Blob): Promise<Response> {
+    const bytes = new Uint8Array(await body.arrayBuffer());
+    const fault = this.fault(++this.#patches, bytes);
+    if (fault) return fault;
+    if (Number(headers.get('upload-offset')) !== this.offset)
+      return problem(409, 'upload_conflict');
+    this.received.push(bytes);
+    return new Response(null, { status: 204, headers: { 'upload-offset': String(this.offset) } });
+  }
+}
+
+const content = Buffer.from(Array.from({ length: 700_000 }, (_, n) => n % 251));
+const file = new Blob([content]);
+const apiOf = (server: TusServer) =>
+  new ParleyApi({ url: 'https://chat.example', sessionToken: 's', fetch: server.fetch });
+
+describe('an upload', () => {
+  test('sends a file in pieces, with its name, and reports its progress', async () => {
+    const server = new TusServer();
+    const progress: number[] = [];
+    const stored = await apiOf(server).upload(file, {
+      name: 'Grüße.txt',
+      onProgress: (sent) => progress.push(sent),
+    });
+    expect(stored).toMatchObject({ id: FILE, name: 'Grüße.txt' });
+    expect(Buffer.concat(server.received).equals(content)).toBe(true);
+    expect(server.received.length).toBeGreaterThan(1);
+    expect(progress).toEqual([...progress].sort((a, b) => a - b));
+    expect([progress[0], progress.at(-1)]).toEqual([0, content.length]);
+  });
+
+  test('of an empty file sends no bytes', async () => {
+    const server = new TusServer();
+    await apiOf(server).upload(new Blob([]), { name: '' });
+    expect(server.requests).toEqual(['POST /uploads', `GET /files/${FILE}`]);
+  });
+
+  test('continues after a lost answer, a lost piece and a restart of the server', async () => {
+    const server = new TusServer();
+    server.fault = (n, bytes) => {
+      if (n === 2) {
+        // Stored, but the answer is lost.
+        server.received.push(bytes);
+        throw new TypeError('connection reset');
+      }
+      if (n === 3) throw new TypeError('connection refused');
+      return n === 4 ? problem(503, 'shutting_down') : null;
+    };
+    await apiOf(server).upload(file, { name: 'a' });
+    expect(Buffer.concat(server.received).equals(content)).toBe(true);
+  });
+
+  test('continues after a reload of the page, unless the server has another file', async () => {
+    const server = new TusServer();
+    let kept: FileId | null = null;
+    const memory: UploadMemory = {
+      get: () => kept,
+      set: (id) => {
+        kept = id;
+      },
+    };
+    server.fault = (n) => (n === 2 ? problem(409, 'account_quota_exceeded') : null);
+    const first = apiOf(server).upload(file, { name: 'a', memory });
+    await expect(first).rejects.toMatchObject({ code: 'account_quota_exceeded' });
+    expect(kept).toBe(FILE);
+    const before = server.offset;
+    await apiOf(server).upload(file, { name: 'a', memory });
+    expect(server.requests.filter((r) => r === 'POST /uploads')).toHaveLength(1);
+    expect([before > 0, kept]).toEqual([true, null]);
+    expect(Buffer.concat(server.received).equals(content)).toBe(true);
+
+    const another = new TusServer();
+    kept = OTHER;
+    await apiOf(another).upload(file, { name: 'a', memory });
+    expect(Buffer.concat(another.received).equals(content)).toBe(true);
+  });
+
+  test('that is cancelled is removed from the server', async () => {
+    const server = new TusServer();
+    const controller = new AbortController();
+    server.fault = (n) => {
+      if (n === 2) controller.abort(new Error('cancelled'));
+      return null;
+    };
+    const upload = apiOf(server).upload(file, { name: 'a', signal: controller.signal });
+    await expect(upload).rejects.toThrow('cancelled');
+    expect(server.requests.at(-1)).toBe(`DELETE /uploads/${FILE}`);
+  });
+
+  test('that the server refuses is not sent again', async () => {
+    const server = new TusServer();
+    server.fault = () => problem(507, 'disk_full');
+    await expect(apiOf(server).upload(file, { name: 'a' })).rejects.toMatchObject({
+      code: 'disk_full',
+    });
+    expect(server.requests.filter((r) => r.startsWith('PATCH'))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,175 @@
+import type { AccountId, FileId } from '@parley/protocol';
+import type pg from 'pg';
+import { BackgroundWorker } from '../background-worker.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { mayRemoveContents } from '../storage/backup-lock.ts';
+import { withTransaction } from '../storage/transaction.ts';
+import type { Digest, FileStore } from './file-store.ts';
+import { lockDigest } from './locks.ts';
+import { UPLOAD_MS, type Uploads } from './uploads.ts';
+
+/** A file to which no message has ever referred is deleted after this time, ms. */
+const UNATTACHED_MS = 24 * 60 * 60 * 1000;
+/** Interval of the search for files to delete. */
+const POLL_MS = 60_000;
+/** Delay of a retry after an error. */
+const RETRY_MS = 5_000;
+/** Files looked at in one transaction. */
+const BATCH = 200;
+
+/** The dependencies of {@link FileCollector}. */
+export interface FileCollectorDeps {
+  readonly pool: pg.Pool;
+  readonly store: FileStore;
+  readonly uploads: Uploads;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Deletes files to which no message refers any more, or has not for a day, and uploads that were not
+ * finished within a day. It runs on every node.
+ *
+ * 1. A file is first marked, under the lock that a post takes as well: a message never refers to a
+ *    marked file. Its content goes after that, and its row last, so a crash leaves nothing behind.
+ * 2. A content stays as long as any file has it.
+ * 3. No content is removed while a backup is being made.
+ */
+export class FileCollector {
+  readonly #deps: FileCollectorDeps;
+  readonly #worker: BackgroundWorker;
+
+  constructor(deps: FileCollectorDeps) {
+    this.#deps = deps;
+    this.#worker = new BackgroundWorker({
+      work: (isStopped) => this.collect(isStopped),
+      pollMs: POLL_MS,
+      retryMs: RETRY_MS,
+      onError: (error) => deps.log.warn({ err: error }, 'files not collected, will be retried'),
+    });
+  }
+
+  /** Collects files until {@link stop}. */
+  start(): void {
+    this.#worker.start();
+  }
+
+  /** Looks for files to delete now. */
+  wake(): void {
+    this.#worker.wake();
+  }
+
+  /** Stops after the current batch. */
+  stop(): Promise<void> {
+    return this.#worker.stop();
+  }
+
+  /** Deletes what is due. */
+  async collect(isStopped: () => boolean = () => false): Promise<void> {
+    const { uploads, clock, log } = this.#deps;
+    const expired = await uploads.removeWhere({ before: new Date(clock.now() - UPLOAD_MS) });
+    if (expired > 0) log.info({ uploads: expired }, 'unfinished uploads removed');
+    await this.#detachDeleted();
+    while (!isStopped() && (await this.#mark()) === BATCH);
+    let deleted = 0;
+    for (;;) {
+      const marked = await this.#marked();
+      for (const file of marked) {
+        if (isStopped() || !(await this.#delete(file))) return;
+        deleted++;
+      }
+      if (marked.length < BATCH) break;
+    }
+    if (deleted > 0) log.info({ files: deleted }, 'files deleted');
+  }
+
+  /** Removes the unfinished uploads of an account that is erased, and its files in no message. */
+  async eraseUnattached(account: AccountId): Promise<void> {
+    const { uploads, pool, clock } = this.#deps;
+    await uploads.removeWhere({ account });
+    await pool.query(
+      `update files set detached_at = $2 where uploader_id = $1 and state = 'stored'
+         and not exists (select from attachments a where a.file_id = files.id)`,
+      [account, new Date(clock.now())],
+    );
+    this.wake();
+  }
+
+  /** Has the files of deleted groups deleted: no one can read their messages any more. */
+  async #detachDeleted(): Promise<void> {
+    const { pool, clock } = this.#deps;
+    await pool.query(
+      `update files f set detached_at = $1
+       from attachments a join conversations c on c.id = a.conversation_id
+       where a.file_id = f.id and c.deleted_at is not null
+         and f.state = 'stored' and f.detached_at is null
+         and not exists (
+           select from attachments o join conversations d on d.id = o.conversation_id
+           where o.file_id = f.id and d.deleted_at is null)`,
+      [new Date(clock.now())],
+    );
+  }
+
+  /** Marks files to which nothing refers. Returns how many were looked at. */
+  async #mark(): Promise<number> {
+    const before = new Date(this.#deps.clock.now() - UNATTACHED_MS);
+    return await withTransaction(this.#deps.pool, async (client) => {
+      const { rows } = await client.query<{ id: FileId }>(
+        `select id from files
+         where state = 'stored' and (detached_at is not null or (not attached and created_at < $1))
+         order by id limit $2
+         for update skip locked`,
+        [before, BATCH],
+      );
+      if (rows.length === 0) return 0;
+      // A statement of its own: it sees what was committed until the rows were locked.
+      await client.query(
+        `update files f set
+           detached_at = null,
+           state = case when exists (
+             select from attachments a join conversations c on c.id = a.conversation_id
+             where a.file_id = f.id and c.deleted_at is null
+           ) then 'stored' else 'deleting' end,
+           attached = attached or exists (select from attachments a where a.file_id = f.id)
+         where id = any($1::uuid[])`,
+        [rows.map((row) => row.id)],
+      );
+      return rows.length;
+    });
+  }
+
+  async #marked(): Promise<MarkedFile[]> {
+    const { rows } = await this.#deps.pool.query<MarkedFile>(
+      `select id, encode(digest, 'hex') as digest, encode(preview_digest, 'hex') as preview
+       from files where state = 'deleting' order by id limit $1`,
+      [BATCH],
+    );
+    return rows;
+  }
+
+  /** Removes the content of a marked file, and then its row. False while a backup is being made. */
+  async #delete({ id, digest, preview }: MarkedFile): Promise<boolean> {
+    const digests = [digest, ...(preview === null ? [] : [preview])].sort();
+    return await withTransaction(this.#deps.pool, async (client) => {
+      if (!(await mayRemoveContents(client))) return false;
+      for (const each of digests) {
+        await lockDigest(client, each);
+        const { rows } = await client.query(
+          `select from files where id <> $2 and state = 'stored'
+             and (digest = decode($1, 'hex') or preview_digest = decode($1, 'hex')) limit 1`,
+          [each, id],
+        );
+        if (rows.length === 0) await this.#deps.store.remove(each);
+      }
+      await client.query(`delete from files where id = $1 and state = 'deleting'`, [id]);
+      return true;
+    });
+  }
+}
+
+interface MarkedFile {
+  readonly id: FileId;
+  readonly digest: Digest;
+  readonly preview: Digest | null;
+}

@@ -1,0 +1,227 @@
+import { Readable } from 'node:stream';
+import {
+  type AccountId,
+  Attachment,
+  FileContentQuery,
+  FileId,
+  FileLinksAnswer,
+  FileLinksQuery,
+} from '@parley/protocol';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestAsyncHookHandler,
+} from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { sessionOf } from '../http/authenticate.ts';
+import { problems } from '../http/describe.ts';
+import { refuse } from '../http/errors.ts';
+import { Downloads } from './downloads.ts';
+import { contentDisposition } from './file-name.ts';
+import type { Digest, FileStore } from './file-store.ts';
+import type { FileTokens, LinkHolder } from './links.ts';
+import { isInline, servedType } from './media-type.ts';
+import { type ReadableFile, readableFiles } from './queries.ts';
+import { rangeOf } from './ranges.ts';
+
+/** The dependencies of the routes that send files. */
+export interface DownloadDeps {
+  readonly pool: Pool;
+  readonly store: FileStore;
+  readonly tokens: FileTokens;
+  readonly authenticate: onRequestAsyncHookHandler;
+  /** Returns whether the session of a link still exists. */
+  isAlive(holder: LinkHolder): Promise<boolean>;
+}
+
+const OfFile = z.object({ id: FileId });
+const tags = ['Files'];
+const security = [{ accessToken: [] }];
+/** The addresses of files, for links. */
+const BASE = '/api/v1/files';
+/** A preview never changes, and each link to it is for one session. */
+const PREVIEW_CACHE = 'private, max-age=31536000, immutable';
+/** A file can be shown again without being sent again, as long as the account may still read it. */
+const CONTENT_CACHE = 'private, no-cache';
+const bytes = (description: string) => ({ 200: { description, content: BINARY } });
+const BINARY = { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } };
+
+/** A content to send. */
+interface Sent {
+  readonly digest: Digest;
+  readonly bytes: number;
+  readonly type: string;
+  readonly disposition: string;
+  readonly cache: string;
+}
+
+/** Registers the routes that describe and send files. */
+export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, tokens } = deps;
+  const send = sender(deps);
+
+  const fileFor = async (account: AccountId, id: FileId): Promise<ReadableFile> => {
+    const [found] = await readableFiles(pool, account, [id]);
+    return found ?? refuse('file_not_found');
+  };
+
+  app.route({
+    method: 'GET',
+    url: '/files/links',
+    schema: {
+      operationId: 'linkFiles',
+      tags,
+      summary: 'Get links to files',
+      description:
+        'Returns links with which a browser shows or downloads files without a token, for up to two hours. They end with the session, and with the right to read the message. Files that the account may not read are left out.',
+      security,
+      querystring: FileLinksQuery,
+      response: { 200: FileLinksAnswer, ...problems(401, 422) },
+    },
+    onRequest: deps.authenticate,
+    handler: async (request) => {
+      const { account, id: session } = sessionOf(request);
+      const files = await readableFiles(pool, account, request.query.files);
+      const items = files.map(({ file, preview }) => {
+        const { token, expiresAt } = tokens.make(file.id, { account, session });
+        const url = (what: string) => `${BASE}/${file.id}/${what}?token=${token}`;
+        return {
+          file: file.id,
+          url: url('content'),
+          previewUrl: preview && url('preview'),
+          expiresAt: expiresAt.toISOString(),
+        };
+      });
+      return { items };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/files/:id',
+    schema: {
+      operationId: 'getFile',
+      tags,
+      summary: 'Get what is known of a file',
+      description:
+        'Of a file of a message that the account may read, or that it has uploaded and not posted yet.',
+      security,
+      params: OfFile,
+      response: { 200: Attachment, ...problems(401, 404) },
+    },
+    onRequest: deps.authenticate,
+    handler: async (request) => (await fileFor(sessionOf(request).account, request.params.id)).file,
+  });
+
+  const readers = new WeakMap<FastifyRequest, AccountId>();
+  const readerOf = (request: FastifyRequest): AccountId =>
+    readers.get(request) ?? sessionOf(request).account;
+  /** Admits the holder of a link, or an account with a token. */
+  const onRequest: onRequestAsyncHookHandler = async function (request, reply) {
+    const { token } = request.query as { token?: unknown };
+    if (typeof token !== 'string') return deps.authenticate.call(this, request, reply);
+    const { id } = request.params as { id: FileId };
+    const holder = tokens.read(id, token);
+    if (!holder || !(await deps.isAlive(holder))) refuse('link_expired');
+    readers.set(request, holder.account);
+  };
+
+  app.route({
+    method: 'GET',
+    url: '/files/:id/content',
+    schema: {
+      operationId: 'getFileContent',
+      tags,
+      summary: 'Download a file',
+      description:
+        'Images, audio and video may be shown in place; everything else is an attachment. Ranges are supported.',
+      security,
+      params: OfFile,
+      querystring: FileContentQuery,
+      response: { ...bytes('The content'), ...problems(401, 404, 410, 416, 503) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      const { file, digest } = await fileFor(readerOf(request), request.params.id);
+      const inline = isInline(file.mediaType) && request.query.download === undefined;
+      return send(request, reply, readerOf(request), {
+        digest,
+        bytes: file.bytes,
+        type: servedType(file.mediaType),
+        disposition: contentDisposition(inline ? 'inline' : 'attachment', file.name),
+        cache: CONTENT_CACHE,
+      });
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/files/:id/preview',
+    schema: {
+      operationId: 'getFilePreview',
+      tags,
+      summary: 'Get the preview of an image',
+      description: 'A WebP image without metadata, at most 1,280 pixels wide and high.',
+      security,
+      params: OfFile,
+      querystring: FileContentQuery,
+      response: { ...bytes('The preview'), ...problems(401, 404, 410, 503) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      const { file, preview } = await fileFor(readerOf(request), request.params.id);
+      if (!preview) refuse('file_not_found', 'This file has no preview');
+      return send(request, reply, readerOf(request), {
+        ...preview,
+        type: 'image/webp',
+        disposition: contentDisposition('inline', `${file.name}.webp`),
+        cache: PREVIEW_CACHE,
+      });
+    },
+  });
+}
+
+/** Returns what sends a content: whole, in part, or not at all if the client has it. */
+function sender({ store }: DownloadDeps) {
+  const downloads = new Downloads();
+  return async (request: FastifyRequest, reply: FastifyReply, account: AccountId, sent: Sent) => {
+    const etag = `"${sent.digest.slice(0, 32)}"`;
+    reply.headers({
+      etag,
+      'cache-control': sent.cache,
+      'accept-ranges': 'bytes',
+      'content-disposition': sent.disposition,
+    });
+    const { 'if-none-match': known, 'if-range': ifRange, range: asked } = request.headers;
+    if (known?.split(',').some((tag) => tag.trim() === etag)) {
+      return reply.code(304).send();
+    }
+    const wanted = ifRange === undefined || ifRange === etag ? asked : undefined;
+    const range = rangeOf(wanted, sent.bytes);
+    if (range === 'unsatisfiable') {
+      reply.header('content-range', `bytes */${sent.bytes}`);
+      refuse('file_range');
+    }
+    const length = range ? range.end - range.start + 1 : sent.bytes;
+    reply
+      .code(range ? 206 : 200)
+      .type(sent.type)
+      .header('content-length', length);
+    if (range) reply.header('content-range', `bytes ${range.start}-${range.end}/${sent.bytes}`);
+    // As a stream, so that the length stays that of the content.
+    if (request.method === 'HEAD' || length === 0) return reply.send(Readable.from([]));
+    const content = await downloads.open(account, reply.raw, () =>
+      store.read(sent.digest, range ?? undefined),
+    );
+    if (!content) {
+      request.log.error({ digest: sent.digest }, 'content of a file is missing');
+      reply.removeHeader('content-length').removeHeader('content-range');
+      refuse('file_not_found', 'The content of this file is missing on the server');
+    }
+    return reply.send(content);
+  };
+}

@@ -1,0 +1,34 @@
+import type { Readable } from 'node:stream';
+
+/** The SHA-256 of a content, in hexadecimal: its address in the store. */
+export type Digest = string;
+
+/** A range of bytes, both ends included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A content in the store. */
+export interface StoredContent {
+  readonly digest: Digest;
+  readonly bytes: number;
+}
+
+/**
+ * Keeps contents under their digests. Who may read them, and how long they are kept, is decided by those
+ * who use it.
+ */
+export interface FileStore {
+  /**
+   * Stores the content of a local file, which is already on disk, and leaves the file in place. When it
+   * returns, the content survives a power failure. Storing a content twice changes nothing.
+   */
+  put(digest: Digest, path: string): Promise<void>;
+  /** Opens a content, or a range of it; null if it is not there. */
+  read(digest: Digest, range?: ByteRange): Promise<Readable | null>;
+  /** Removes a content; it need not be there. */
+  remove(digest: Digest): Promise<void>;
+  /** Yields all contents. */
+  list(): AsyncIterable<StoredContent>;
+}

@@ -1,0 +1,541 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
+import type { Attachment, ConversationId, FileId, Seq } from '@parley/protocol';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
+import { until } from '../../test/support/sink.ts';
+import { makeTempDir } from '../../test/support/temp-dir.ts';
+import {
+  sendBytes,
+  startUpload,
+  tus,
+  type Uploader,
+  uploadFile,
+} from '../../test/support/uploads.ts';
+
+const MIB = 1024 * 1024;
+const DAY = 24 * 60 * 60 * 1000;
+
+let cluster: TestCluster;
+let server: TestServer;
+let dataDir: string;
+let ann: User & Uploader;
+let ben: User & Uploader;
+/** How far the clock of the server is ahead. */
+let ahead = 0;
+
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  dataDir = makeTempDir('files');
+  server = await startTestServer(
+    cluster,
+    { PARLEY_DATA: dataDir, FILE_MAX_MB: '20', ACCOUNT_FILES_MB: '60' },
+    {},
+    { clock: { now: () => Date.now() + ahead } },
+  );
+  ann = Object.assign(await server.register('ann'), { url: server.url });
+  ben = Object.assign(await server.register('ben'), { url: server.url });
+});
+afterAll(async () => {
+  await server.stop();
+  await cluster.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+/** The contents in the store. */
+const stored = (): string[] =>
+  readdirSync(join(dataDir, 'files'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /[0-9a-f]{64}$/.test(path),
+  );
+const isStored = (bytes: Uint8Array) => stored().some((path) => path.endsWith(digestOf(bytes)));
+const offsetOf = async (user: Uploader, id: FileId) => {
+  const { status, headers } = await tus(user, 'HEAD', `/uploads/${id}`);
+  return status === 200 ? Number(headers.get('upload-offset')) : status;
+};
+const contentOf = (user: Uploader, id: FileId, headers: Record<string, string> = {}) =>
+  tus(user, 'GET', `/files/${id}/content`, headers);
+const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
+const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer());
+
+describe('an upload', () => {
+  test('is a file with its name, type and content once the last byte is confirmed', async () => {
+    const bytes = Buffer.from('Grüße\n');
+    const { response, id } = await startUpload(ann, '../Grüße.txt', bytes.length);
+    expect(response.status).toBe(201);
+    expect(response.headers.get('location')).toBe(`/api/v1/uploads/${id}`);
+    expect(response.headers.get('upload-expires')).toMatch(/GMT$/);
+    expect((await ann.request('GET', `/files/${id}`)).body.code).toBe('file_not_found');
+    const sent = await sendBytes(ann, id, 0, bytes);
+    expect([sent.status, sent.headers.get('upload-offset')]).toEqual([204, '8']);
+    expect((await ann.request('GET', `/files/${id}`)).body).toEqual({
+      id,
+      name: 'Grüße.txt',
+      mediaType: 'text/plain',
+      bytes: 8,
+    });
+    expect(await bytesOf(await contentOf(ann, id))).toEqual(bytes);
+    expect(readdirSync(join(dataDir, 'uploads'))).not.toContain(id);
+  });
+
+  test('continues where a broken connection has left it, also over several parts', async () => {
+    const bytes = randomBytes(18 * MIB);
+    const { id } = await startUpload(ann, 'big.bin', bytes.length);
+    const controller = new AbortController();
+    const half = new ReadableStream({
+      start(stream) {
+        stream.enqueue(bytes.subarray(0, 9 * MIB));
+      },
+    });
+    const broken = fetch(new URL(`/api/v1/uploads/${id}`, server.url), {
+      method: 'PATCH',
+      headers: {
+        authorization: `Bearer ${ann.accessToken}`,
+        'tus-resumable': '1.0.0',
+        'content-type': 'application/offset+octet-stream',
+        'upload-offset': '0',
+      },
+      body: half,
+      duplex: 'half',
+      signal: controller.signal,
+    } as RequestInit).catch(() => null);
+    // The first part is recorded while the connection is still open.
+    await until(async () => {
+      const [row] = await server.rows(`select received from uploads where id = '${id}'`);
+      return Number(row?.received) >= 8 * MIB;
+    }, 'the first part');
+    controller.abort();
+    await broken;
+    const offset = await offsetOf(ann, id);
+    expect(offset).toBeGreaterThanOrEqual(8 * MIB);
+    expect(offset).toBeLessThanOrEqual(9 * MIB);
+    const rest = await sendBytes(ann, id, offset, bytes.subarray(offset));
+    expect(rest.status).toBe(204);
+    expect(await offsetOf(ann, id)).toBe(bytes.length);
+    expect(digestOf(await bytesOf(await contentOf(ann, id)))).toBe(digestOf(bytes));
+  });
+
+  test('keeps only what continues it, also from two connections at once', async () => {
+    const bytes = randomBytes(200_000);
+    const { id } = await startUpload(ann, 'twice.bin', bytes.length);
+    const wrong = await sendBytes(ann, id, 5, bytes);
+    expect([wrong.status, await codeOf(wrong)]).toEqual([409, 'upload_conflict']);
+    const both = await Promise.all([
+      sendBytes(ann, id, 0, bytes).catch(() => null),
+      sendBytes(ann, id, 0, bytes).catch(() => null),
+    ]);
+    const offset = await offsetOf(ann, id);
+    expect(both.some((r) => r?.status === 204) || offset < bytes.length).toBe(true);
+    if (offset < bytes.length) await sendBytes(ann, id, offset, bytes.subarray(offset));
+    expect(digestOf(await bytesOf(await contentOf(ann, id)))).toBe(digestOf(bytes));
+  });
+
+  test('is rejected with a code when it is too large, too much, or not tus', async () => {
+    const large = await startUpload(ann, 'a', 20 * MIB + 1);
+    expect([large.response.status, await codeOf(large.response)]).toEqual([413, 'file_too_large']);
+    const cat = Object.assign(await server.register('cat'), { url: server.url });
+    for (let n = 0; n < 3; n++) await startUpload(cat, 'a', 20 * MIB);
+    const over = await startUpload(cat, 'a', 1);
+    expect([over.response.status, await codeOf(over.response)]).toEqual([
+      409,
+      'account_quota_exceeded',
+    ]);
+    const dan = Object.assign(await server.register('dan'), { url: server.url });
+    const ids: FileId[] = [];
+    for (let n = 0; n < 20; n++) ids.push((await startUpload(dan, 'a', 1)).id);
+    const many = await startUpload(dan, 'a', 1);
+    expect([many.response.status, await codeOf(many.response)]).toEqual([409, 'too_many_uploads']);
+    const gone = await tus(dan, 'DELETE', `/uploads/${ids[0]}`);
+    expect(gone.status).toBe(204);
+    expect(await offsetOf(dan, ids[0] as FileId)).toBe(404);
+    expect((await startUpload(dan, 'a', 1)).response.status).toBe(201);
+    const longer = await sendBytes(dan, ids[1] as FileId, 0, Buffer.from('ab'));
+    expect([longer.status, await codeOf(longer)]).toEqual([413, 'too_large']);
+    const old = await tus(dan, 'POST', '/uploads', {
+      'tus-resumable': '0.2',
+      'upload-length': '1',
+    });
+    expect([old.status, old.headers.get('tus-version')]).toEqual([412, '1.0.0']);
+    const options = await tus(dan, 'OPTIONS', '/uploads');
+    expect([options.status, options.headers.get('tus-max-size')]).toEqual([204, `${20 * MIB}`]);
+  });
+
+  test('belongs to the account that has started it', async () => {
+    const { id } = await startUpload(ann, 'own.txt', 3);
+    expect(await offsetOf(ben, id)).toBe(404);
+    expect((await sendBytes(ben, id, 0, Buffer.from('abc'))).status).toBe(404);
+    expect((await tus(ben, 'DELETE', `/uploads/${id}`)).status).toBe(404);
+    expect(await offsetOf(ann, id)).toBe(0);
+  });
+
+  test('of the same content is stored once, and an empty one is a file', async () => {
+    const bytes = randomBytes(5_000);
+    const ids = [await uploadFile(ann, 'a', bytes), await uploadFile(ben, 'b', bytes)];
+    expect(new Set(ids).size).toBe(2);
+    expect(stored().filter((path) => path.endsWith(digestOf(bytes)))).toHaveLength(1);
+    const empty = await uploadFile(ann, 'empty', Buffer.alloc(0));
+    const answer = await contentOf(ann, empty);
+    expect([answer.status, (await bytesOf(answer)).length]).toEqual([200, 0]);
+  });
+});
+
+/** Posts a message with files; returns its seq. */
+async function postFiles(
+  user: User,
+  conversation: ConversationId,
+  attachments: readonly FileId[],
+  body = '',
+): Promise<Seq> {
+  const path = `/conversations/${conversation}/messages`;
+  const answer = await user.request('POST', path, { body, attachments });
+  if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+  return answer.body.seq;
+}
+const linkOf = async (user: User, id: FileId): Promise<string | undefined> =>
+  (await user.request('GET', `/files/links?files=${id}`)).body.items[0]?.url;
+const open = (path: string, headers: Record<string, string> = {}) =>
+  fetch(new URL(path, server.url), { headers });
+
+describe('a message with files', () => {
+  test('has them in its event and in history, and needs no text', async () => {
+    const group = await ann.group('with files', [ben]);
+    const ids = [
+      await uploadFile(ann, 'one.txt', Buffer.from('one')),
+      await uploadFile(ann, 'two.txt', Buffer.from('two')),
+    ];
+    const path = `/conversations/${group}/messages`;
+    const posted = await ann.request('POST', path, { body: '', attachments: ids });
+    expect(posted.status).toBe(201);
+    const files = posted.body.attachments as Attachment[];
+    expect(files.map((file) => [file.id, file.name, file.mediaType, file.bytes])).toEqual([
+      [ids[0], 'one.txt', 'text/plain', 3],
+      [ids[1], 'two.txt', 'text/plain', 3],
+    ]);
+    const history = await ben.request('GET', path);
+    expect(history.body.items.at(-1).attachments).toEqual(files);
+    const events = await ben.request('GET', `/streams/${group}/events?limit=200`);
+    expect(events.body.items.at(-1).data).toEqual({ body: '', attachments: files });
+    expect((await ann.request('POST', path, { body: '' })).body.code).toBe('body_empty');
+    expect((await ann.request('POST', path, { body: '', attachments: [] })).status).toBe(422);
+  });
+
+  test('is refused with files of others, unknown, unfinished or repeated ones', async () => {
+    const group = await ann.group('refused', [ben]);
+    const own = await uploadFile(ann, 'own.txt', Buffer.from('own'));
+    const { id: unfinished } = await startUpload(ann, 'unfinished.txt', 4);
+    const post = async (user: User, attachments: readonly string[]) => {
+      const path = `/conversations/${group}/messages`;
+      const { status, body } = await user.request('POST', path, { body: 'x', attachments });
+      return [status, body.code];
+    };
+    expect(await post(ben, [own])).toEqual([404, 'file_not_found']);
+    expect(await post(ann, [own, unfinished])).toEqual([404, 'file_not_found']);
+    expect(await post(ann, [own, own])).toEqual([422, 'invalid']);
+    expect(await post(ann, Array(11).fill(own))).toEqual([422, 'invalid']);
+    expect(await post(ann, ['01890a5d-ac96-774b-bcce-b302099a8057'])).toEqual([
+      404,
+      'file_not_found',
+    ]);
+    expect(await post(ann, [own])).toEqual([201, undefined]);
+  });
+
+  test('posted again with the same id is the same message, and with other files another command', async () => {
+    const group = await ann.group('again');
+    const [one, two] = [
+      await uploadFile(ann, '1', Buffer.from('1')),
+      await uploadFile(ann, '2', Buffer.from('2')),
+    ];
+    const headers = { 'idempotency-key': '01890a5d-ac96-774b-bcce-b3020990f11e' };
+    const post = (attachments: FileId[]) =>
+      ann.request('POST', `/conversations/${group}/messages`, { body: 'x', attachments }, headers);
+    const first = await post([one]);
+    expect((await post([one])).body).toEqual(first.body);
+    expect((await post([two])).body.code).toBe('client_id_reused');
+    expect((await post([one, two])).body.code).toBe('client_id_reused');
+  });
+});
+
+describe('a file can be read', () => {
+  test('only by those who may read a message that refers to it', async () => {
+    const eve = Object.assign(await server.register('eve'), { url: server.url });
+    const bytes = Buffer.from('for members');
+    const id = await uploadFile(ann, 'members.txt', bytes);
+    const statuses = async () => {
+      const all = [];
+      for (const user of [ann, ben, eve]) {
+        const [info, content, link] = [
+          (await user.request('GET', `/files/${id}`)).status,
+          (await contentOf(user, id)).status,
+          await linkOf(user, id),
+        ];
+        expect([info, link !== undefined]).toEqual([content, content === 200]);
+        all.push(content);
+      }
+      return all;
+    };
+    // Uploaded, not posted: the uploader alone.
+    expect(await statuses()).toEqual([200, 404, 404]);
+    const group = await ann.group('readers', [ben]);
+    const seq = await postFiles(ann, group, [id]);
+    expect(await statuses()).toEqual([200, 200, 404]);
+    // Who joins later reads the history as well.
+    await ann.request('POST', `/conversations/${group}/members`, { account: eve.id });
+    expect(await statuses()).toEqual([200, 200, 200]);
+    const link = (await linkOf(ben, id)) as string;
+    expect((await open(link)).status).toBe(200);
+    // Who was removed, or has left, reads nothing: the link says who asks, not that it may.
+    await ann.request('DELETE', `/conversations/${group}/members/${ben.id}`);
+    expect(await statuses()).toEqual([200, 404, 200]);
+    expect((await open(link)).status).toBe(404);
+    // In a second message that others may read.
+    const other = await ann.group('other readers', [ben]);
+    await postFiles(ann, other, [id]);
+    expect(await statuses()).toEqual([200, 200, 200]);
+    await ann.request('DELETE', `/conversations/${group}/messages/${seq}`);
+    expect(await statuses()).toEqual([200, 200, 404]);
+    // The group of the last message is deleted: not even its uploader.
+    await ann.request('DELETE', `/conversations/${other}`);
+    expect(await statuses()).toEqual([404, 404, 404]);
+    await until(() => !isStored(bytes), 'the content to be removed');
+  });
+
+  test('with a link only as long as the session of the link lasts', async () => {
+    const fay = Object.assign(await server.register('fay'), { url: server.url });
+    const id = await uploadFile(fay, 'own.txt', Buffer.from('own'));
+    const link = (await linkOf(fay, id)) as string;
+    const answer = await open(link);
+    expect([answer.status, await answer.text()]).toEqual([200, 'own']);
+    const forged = link.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
+    const another = link.replace(id, await uploadFile(fay, 'b.txt', Buffer.from('b')));
+    for (const wrong of [forged, another]) {
+      const { status } = await open(wrong);
+      expect(status).toBe(410);
+    }
+    expect((await open(link.split('?')[0] as string)).status).toBe(401);
+    await fetch(new URL('/api/v1/auth/logout', server.url), {
+      method: 'POST',
+      headers: { 'parley-session': 'token', authorization: `Bearer ${fay.sessionToken}` },
+    });
+    expect((await open(link)).status).toBe(410);
+  });
+});
+
+describe('files are deleted', () => {
+  test('with the last message that refers to them, and its event forgets them', async () => {
+    const bytes = randomBytes(1_000);
+    const group = await ann.group('deleting');
+    const id = await uploadFile(ann, 'twice.bin', bytes);
+    const [first, second] = [await postFiles(ann, group, [id]), await postFiles(ann, group, [id])];
+    const remove = (seq: Seq) => ann.request('DELETE', `/conversations/${group}/messages/${seq}`);
+    await remove(first);
+    const events = await ann.request('GET', `/streams/${group}/events?limit=200`);
+    const event = events.body.items.find((e: { seq: Seq }) => e.seq === first);
+    expect(event.data).toEqual({ body: '' });
+    // The collector has looked at the file, and has left it.
+    await until(
+      async () =>
+        (await server.rows(`select from files where detached_at is not null`)).length === 0,
+      'the file to be looked at',
+    );
+    expect((await contentOf(ann, id)).status).toBe(200);
+    await remove(second);
+    await until(() => !isStored(bytes), 'the content to be removed');
+    await until(
+      async () => (await server.rows(`select from files where id = '${id}'`)).length === 0,
+      'the row to be removed',
+    );
+    const path = `/conversations/${group}/messages`;
+    const again = await ann.request('POST', path, { body: '', attachments: [id] });
+    expect(again.body.code).toBe('file_not_found');
+  });
+
+  test('a day after their upload if they are in no message, as are unfinished uploads', async () => {
+    const gus = Object.assign(await server.register('gus'), { url: server.url });
+    const bytes = randomBytes(1_000);
+    await uploadFile(gus, 'forgotten.bin', bytes);
+    const { id: unfinished } = await startUpload(gus, 'unfinished.bin', 2_000);
+    await sendBytes(gus, unfinished, 0, randomBytes(500));
+    const uploads = () => readdirSync(join(dataDir, 'uploads'));
+    expect([isStored(bytes), uploads().includes(unfinished)]).toEqual([true, true]);
+    const group = await ann.group('kept');
+    const kept = randomBytes(1_000);
+    await postFiles(ann, group, [await uploadFile(ann, 'kept.bin', kept)]);
+    const trigger = await ann.post(group, 'to delete');
+    ahead = DAY + 60_000;
+    try {
+      // A deletion wakes the collector. Tokens have expired by the clock of the server.
+      const { accessToken } = await renewed(ann);
+      await fetch(new URL(`/api/v1/conversations/${group}/messages/${trigger}`, server.url), {
+        method: 'DELETE',
+        headers: { authorization: `Bearer ${accessToken}` },
+      });
+      await until(() => !isStored(bytes) && !uploads().includes(unfinished), 'both to be removed');
+      expect(isStored(kept)).toBe(true);
+    } finally {
+      ahead = 0;
+    }
+  });
+});
+
+/** Renews the access token of a user. */
+async function renewed(user: User): Promise<{ accessToken: string }> {
+  const answer = await fetch(new URL('/api/v1/auth/token', server.url), {
+    method: 'POST',
+    headers: { 'parley-session': 'token', authorization: `Bearer ${user.sessionToken}` },
+  });
+  const { accessToken, sessionToken } = (await answer.json()) as Record<string, string>;
+  if (!accessToken || !sessionToken) throw new Error('The token was not renewed');
+  user.sessionToken = sessionToken;
+  return { accessToken };
+}
+
+describe('a download', () => {
+  test('has ranges, an entity tag, and headers that keep it from being a page', async () => {
+    const bytes = Buffer.from('0123456789');
+    const id = await uploadFile(ann, 'Zähler "1".txt', bytes);
+    const whole = await contentOf(ann, id);
+    const { headers } = whole;
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'content-type': 'text/plain; charset=utf-8',
+      'content-length': '10',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
+      'content-security-policy': expect.stringMatching(/default-src 'none'.*sandbox/),
+      'content-disposition': `attachment; filename="Z_hler _1_.txt"; filename*=UTF-8''Z%C3%A4hler%20_1_.txt`,
+      'cache-control': 'private, no-cache',
+    });
+    const part = await contentOf(ann, id, { range: 'bytes=2-4' });
+    expect([part.status, part.headers.get('content-range'), await part.text()]).toEqual([
+      206,
+      'bytes 2-4/10',
+      '234',
+    ]);
+    const beyond = await contentOf(ann, id, { range: 'bytes=10-' });
+    expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, 'bytes */10']);
+    const etag = headers.get('etag') as string;
+    expect((await contentOf(ann, id, { 'if-none-match': etag })).status).toBe(304);
+    const changed = await contentOf(ann, id, { range: 'bytes=2-4', 'if-range': '"another"' });
+    expect(changed.status).toBe(200);
+    const head = await tus(ann, 'HEAD', `/files/${id}/content`);
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, '10']);
+  });
+
+  const PAGE = '<!doctype html><script>alert(1)</script>';
+  const SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
+  const GIF_SCRIPT = Buffer.concat([Buffer.from('GIF89a/*'), Buffer.from('*/=1;alert(1)')]);
+  test.each([
+    ['page.html', Buffer.from(PAGE)],
+    ['picture.svg', Buffer.from(SVG)],
+    ['picture.png', Buffer.from(SVG)],
+    ['feed.xml', Buffer.from(`<?xml version="1.0"?>${SVG}`)],
+    ['script.js', Buffer.from('alert(1)')],
+  ])('of %s is never shown as a page', async (name, bytes) => {
+    const id = await uploadFile(ann, name, bytes);
+    const { headers } = await contentOf(ann, id);
+    expect(headers.get('content-type')).toMatch(
+      /^(text\/plain; charset=utf-8|application\/octet-stream)$/,
+    );
+    expect(headers.get('content-disposition')).toMatch(/^attachment;/);
+  });
+
+  test('of a script that is also a GIF is an image, without a preview', async () => {
+    const id = await uploadFile(ann, 'both.gif', GIF_SCRIPT);
+    const { body } = await ann.request('GET', `/files/${id}`);
+    expect(body).toEqual({
+      id,
+      name: 'both.gif',
+      mediaType: 'image/gif',
+      bytes: GIF_SCRIPT.length,
+    });
+    const { headers } = await contentOf(ann, id);
+    expect(headers.get('content-type')).toBe('image/gif');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+});
+
+describe('the preview of an image', () => {
+  const photo = (width: number, height: number) =>
+    sharp({ create: { width, height, channels: 3, background: '#336699' } });
+  const previewOf = async (id: FileId) => {
+    const answer = await tus(ann, 'GET', `/files/${id}/preview`);
+    expect(answer.headers.get('content-type')).toBe('image/webp');
+    expect(answer.headers.get('cache-control')).toContain('immutable');
+    return await bytesOf(answer);
+  };
+
+  test('is small, upright, and has no metadata', async () => {
+    const jpeg = await photo(3000, 2000)
+      .withExif({ IFD0: { Copyright: 'a secret place' }, IFD3: { GPSLatitudeRef: 'N' } })
+      .withMetadata({ orientation: 6 })
+      .jpeg()
+      .toBuffer();
+    const id = await uploadFile(ann, 'photo.jpg', jpeg);
+    const { body } = await ann.request('GET', `/files/${id}`);
+    expect(body).toMatchObject({ mediaType: 'image/jpeg', width: 2000, height: 3000 });
+    expect(body.blurhash).toMatch(/^[\w#$%*+,\-.:;=?@[\]^_{|}~]{20,40}$/);
+    const preview = await previewOf(id);
+    const { width, height, exif } = await sharp(preview).metadata();
+    expect([width, height, exif]).toEqual([853, 1280, undefined]);
+    expect(preview.includes('a secret place')).toBe(false);
+  });
+
+  test('of an animation is animated', async () => {
+    const frames = await Promise.all(
+      ['#ff0000', '#00ff00', '#0000ff'].map((background) =>
+        sharp({ create: { width: 40, height: 30, channels: 3, background } })
+          .png()
+          .toBuffer(),
+      ),
+    );
+    const gif = await sharp(frames, { join: { animated: true } })
+      .gif({ delay: 50 })
+      .toBuffer();
+    const id = await uploadFile(ann, 'moving.gif', gif);
+    expect((await ann.request('GET', `/files/${id}`)).body).toMatchObject({
+      width: 40,
+      height: 30,
+    });
+    expect((await sharp(await previewOf(id), { animated: true }).metadata()).pages).toBe(3);
+  });
+
+  test.each([
+    ['with too many pixels', async () => pngBomb(30_000, 30_000)],
+    ['that is damaged', async () => (await photo(300, 200).png().toBuffer()).subarray(0, 120)],
+    ['that is only a name', async () => Buffer.from('not an image')],
+  ])('does not exist of an image %s, which is a file all the same', async (_what, make) => {
+    const bytes = await make();
+    const id = await uploadFile(ann, 'image.png', bytes);
+    const { body } = await ann.request('GET', `/files/${id}`);
+    expect([body.bytes, body.width, body.blurhash]).toEqual([bytes.length, undefined, undefined]);
+    expect((await tus(ann, 'GET', `/files/${id}/preview`)).status).toBe(404);
+    expect(await bytesOf(await contentOf(ann, id))).toEqual(bytes);
+  });
+});
+
+/** A PNG that is small and has many pixels, all of one colour. */
+function pngBomb(width: number, height: number): Buffer {
+  const chunk = (type: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  // One bit a pixel, gray.
+  header.set([1, 0, 0, 0, 0], 8);
+  const rows = deflateSync(Buffer.alloc((1 + Math.ceil(width / 8)) * height));
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', rows),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}

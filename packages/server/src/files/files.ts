@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import type pg from 'pg';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import type { Vault } from '../vault.ts';
+import { FileCollector } from './collector.ts';
+import type { FileStore } from './file-store.ts';
+import { FolderStore } from './folder-store.ts';
+import { FileTokens } from './links.ts';
+import { quotasOf } from './quotas.ts';
+import { Uploads } from './uploads.ts';
+
+/** The folder of contents in the data folder. */
+export const FILES_FOLDER = 'files';
+/** The folder of unfinished uploads in the data folder. */
+export const UPLOADS_FOLDER = 'uploads';
+
+/** What {@link openFiles} needs. */
+export interface FilesDeps {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly vault: Vault;
+  readonly config: {
+    readonly dataDir: string;
+    readonly fileMaxMb: number;
+    readonly accountFilesMb: number;
+    readonly serverFilesMb: number;
+  };
+}
+
+/** The parts of the domain of files. */
+export interface Files {
+  readonly store: FileStore;
+  readonly uploads: Uploads;
+  readonly tokens: FileTokens;
+  readonly collector: FileCollector;
+}
+
+/** Builds the domain of files. */
+export function openFiles({ pool, clock, log, vault, config }: FilesDeps): Files {
+  const store = new FolderStore(join(config.dataDir, FILES_FOLDER));
+  const dir = join(config.dataDir, UPLOADS_FOLDER);
+  const uploads = new Uploads({ pool, store, clock, log, quotas: quotasOf(config), dir });
+  const collector = new FileCollector({ pool, store, uploads, clock, log });
+  return { store, uploads, tokens: new FileTokens(vault, clock), collector };
+}

@@ -1,0 +1,103 @@
+import { writeFile } from 'node:fs/promises';
+import { syncFile } from './sync.ts';
+
+/** What is known of an image, and its preview. */
+export interface ImageFacts {
+  /** The size as it is shown, with its orientation applied. */
+  readonly width: number;
+  readonly height: number;
+  readonly blurhash: string;
+}
+
+/** Formats of which previews are made; decoders of others are never called. */
+const FORMATS = new Set([
+  'image/png',
+  'image/apng',
+  'image/jpeg',
+  'image/gif',
+  'image/webp',
+  'image/avif',
+]);
+/** Images with more pixels, all frames together, have no preview. */
+const PIXELS_MAX = 40_000_000;
+/** Previews fit into this square. */
+const PREVIEW_SIZE = 1_280;
+/** Animations with more frames have a still preview. */
+const FRAMES_MAX = 200;
+/** The decoder stops after this time. */
+const SECONDS_MAX = 15;
+/** Images that wait for the decoder; further ones get no preview. */
+const WAITING_MAX = 20;
+/** The size of the image that a blurhash is made of. */
+const BLUR_SIZE = 32;
+
+/** Returns whether previews are made of images of this type. */
+export const mayHavePreview = (mediaType: string): boolean => FORMATS.has(mediaType);
+
+let waiting = 0;
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Decodes an image and writes its preview, a WebP file without metadata (position, camera), to `preview`.
+ * Animations stay animated. Returns null, and writes nothing, if the image is damaged, has too many
+ * pixels, or too many images are waiting: one is decoded at a time.
+ */
+export async function makePreview(path: string, preview: string): Promise<ImageFacts | null> {
+  if (waiting >= WAITING_MAX) return null;
+  waiting++;
+  const before = last;
+  const result = before.then(() => decode(path, preview));
+  // The next image is decoded whatever becomes of this one.
+  last = result.catch(() => undefined);
+  try {
+    return await result;
+  } finally {
+    waiting--;
+  }
+}
+
+async function decode(path: string, preview: string): Promise<ImageFacts | null> {
+  const { default: sharp } = await import('sharp');
+  const { encode } = await import('blurhash');
+  sharp.cache(false);
+  sharp.concurrency(1);
+  const options = { limitInputPixels: PIXELS_MAX, failOn: 'error' } as const;
+  let encoded: Buffer;
+  let facts: ImageFacts;
+  try {
+    const { pages = 1, autoOrient } = await sharp(path, options).metadata();
+    const { width, height } = autoOrient;
+    if (width * height > PIXELS_MAX) return null;
+    const animated = pages > 1 && pages <= FRAMES_MAX && width * height * pages <= PIXELS_MAX;
+    encoded = await sharp(path, { ...options, animated })
+      .autoOrient()
+      .resize({
+        width: PREVIEW_SIZE,
+        height: PREVIEW_SIZE,
+        fit: 'inside',
+        withoutEnlargement: true,
+      })
+      .webp({ quality: 80, effort: 3 })
+      .timeout({ seconds: SECONDS_MAX })
+      .toBuffer();
+    // Of the preview, which is small: the original is decoded once.
+    const { data, info } = await sharp(encoded)
+      .resize({ width: BLUR_SIZE, height: BLUR_SIZE, fit: 'inside' })
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const pixels = new Uint8ClampedArray(data);
+    facts = { width, height, blurhash: encode(pixels, info.width, info.height, 4, 3) };
+  } catch (error) {
+    // The decoder rejects what is not an image, whatever its first bytes say.
+    if (isDecodeError(error)) return null;
+    throw error;
+  }
+  await writeFile(preview, encoded, { mode: 0o600, flag: 'wx' });
+  await syncFile(preview);
+  return facts;
+}
+
+/** Errors of the decoder have no code; those of the file system do. */
+const isDecodeError = (error: unknown): boolean =>
+  error instanceof Error && (error as NodeJS.ErrnoException).code === undefined;

@@ -1,0 +1,17 @@
+import type pg from 'pg';
+import type { Digest } from './file-store.ts';
+
+/** Locks of the database, held until the end of the transaction. */
+
+/** The first of the two keys of the lock of all uploads. */
+const UPLOADS = 7_301;
+
+/** Waits until no other transaction starts an upload: quotas are checked by one at a time. */
+export async function lockUploads(client: pg.ClientBase): Promise<void> {
+  await client.query('select pg_advisory_xact_lock($1, 0)', [UPLOADS]);
+}
+
+/** Waits until no other transaction stores or removes a content. */
+export async function lockDigest(client: pg.ClientBase, digest: Digest): Promise<void> {
+  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [digest]);
+}

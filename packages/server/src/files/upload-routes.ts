@@ -1,0 +1,199 @@
+import { FileId } from '@parley/protocol';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestAsyncHookHandler,
+} from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { sessionOf } from '../http/authenticate.ts';
+import { problems } from '../http/describe.ts';
+import { refuse } from '../http/errors.ts';
+import { partsOf } from './upload-parts.ts';
+import type { UploadState, Uploads } from './uploads.ts';
+
+/**
+ * Uploads by the tus protocol 1.0.0 (https://tus.io/protocols/resumable-upload): creation, termination
+ * and expiration. A client that was interrupted asks with HEAD how much was received and continues there.
+ */
+
+/** The dependencies of the routes of uploads. */
+export interface UploadRouteDeps {
+  readonly uploads: Uploads;
+  readonly authenticate: onRequestAsyncHookHandler;
+}
+
+const VERSION = '1.0.0';
+const EXTENSIONS = 'creation,termination,expiration';
+const BODY_TYPE = 'application/offset+octet-stream';
+const OfUpload = z.object({ id: FileId });
+const tags = ['Files'];
+const security = [{ accessToken: [] }];
+const bytesText = z.string().regex(/^\d{1,15}$/, 'must be a number of bytes');
+const version = { 'tus-resumable': z.string().optional() };
+const CreateHeaders = z.object({
+  ...version,
+  'upload-length': bytesText,
+  'upload-metadata': z.string().max(4_000).optional(),
+});
+const AppendHeaders = z.object({ ...version, 'upload-offset': bytesText });
+/** How the API document describes an answer without a body. */
+const empty = (description: string) => z.null().describe(description);
+
+/** Registers the routes of uploads. */
+export function uploadRoutes(instance: FastifyInstance, deps: UploadRouteDeps): void {
+  // A scope of its own: the body of no other route may be bytes.
+  instance.register(async (scope) => {
+    scope.addContentTypeParser(BODY_TYPE, (_request, body, done) => done(null, body));
+    scope.addHook('onRequest', async (_request, reply) => {
+      reply.header('tus-resumable', VERSION);
+    });
+    announce(scope, deps);
+    create(scope, deps);
+    append(scope, deps);
+    cancel(scope, deps);
+  });
+}
+
+/** Says what the server supports, and how far an upload is. */
+function announce(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDeps): void {
+  const app = scope.withTypeProvider<ZodTypeProvider>();
+  for (const url of ['/uploads', '/uploads/:id']) {
+    app.route({
+      method: 'OPTIONS',
+      url,
+      schema: { hide: true },
+      handler: async (_request, reply) => {
+        reply.headers({ 'tus-version': VERSION, 'tus-extension': EXTENSIONS });
+        if (uploads.maxBytes > 0) reply.header('tus-max-size', uploads.maxBytes);
+        return reply.code(204).send(null);
+      },
+    });
+  }
+  app.route({
+    method: 'HEAD',
+    url: '/uploads/:id',
+    // Documented with the operation that it belongs to.
+    schema: { hide: true, operationId: 'uploadFile', params: OfUpload },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      checkVersion(request, reply);
+      const state = await uploads.state(sessionOf(request).account, request.params.id);
+      return stateHeaders(reply, state)
+        .header('upload-length', state.bytes)
+        .header('upload-metadata', `filename ${Buffer.from(state.name).toString('base64')}`)
+        .code(200)
+        .send();
+    },
+  });
+}
+
+function create(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDeps): void {
+  scope.withTypeProvider<ZodTypeProvider>().route({
+    method: 'POST',
+    url: '/uploads',
+    schema: {
+      operationId: 'createUpload',
+      tags,
+      summary: 'Start to upload a file',
+      description:
+        'The tus protocol 1.0.0, with any client for it. `Upload-Metadata` has the `filename`. The last part of the `Location` is the id of the file. An unfinished upload expires after a day.',
+      security,
+      headers: CreateHeaders,
+      response: {
+        201: empty('The upload; its address is in `Location`'),
+        ...problems(401, 409, 412, 413, 422, 507),
+      },
+    },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      checkVersion(request, reply);
+      const bytes = Number(request.headers['upload-length']);
+      const name = fileNameIn(request.headers['upload-metadata']);
+      const state = await uploads.create(sessionOf(request).account, { name, bytes });
+      return stateHeaders(reply, state)
+        .header('location', `/api/v1/uploads/${state.id}`)
+        .code(201)
+        .send();
+    },
+  });
+}
+
+function append(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDeps): void {
+  scope.withTypeProvider<ZodTypeProvider>().route({
+    method: 'PATCH',
+    url: '/uploads/:id',
+    schema: {
+      operationId: 'uploadFile',
+      tags,
+      summary: 'Upload the bytes of a file at an offset',
+      description: `With the content type \`${BODY_TYPE}\`. When the last byte is confirmed, the file is stored and can be attached to a message. What was received before a connection broke is kept: a HEAD request to the same address answers with the \`Upload-Offset\` to continue at. A request may last half a minute, so send pieces of some megabytes.`,
+      security,
+      headers: AppendHeaders,
+      params: OfUpload,
+      response: {
+        204: empty('The bytes are stored; `Upload-Offset` is where to continue'),
+        ...problems(401, 404, 409, 412, 413, 415, 422, 503, 507),
+      },
+    },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      checkVersion(request, reply);
+      if (request.headers['content-type'] !== BODY_TYPE) {
+        refuse('unsupported_media_type', `Send the bytes as ${BODY_TYPE}`);
+      }
+      const offset = Number(request.headers['upload-offset']);
+      const stop = () => request.raw.destroy();
+      const source = partsOf(request.raw, () => request.log.debug('upload interrupted'));
+      const { account } = sessionOf(request);
+      const state = await uploads.append(account, request.params.id, offset, { source, stop });
+      return stateHeaders(reply, state).code(204).send(null);
+    },
+  });
+}
+
+function cancel(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDeps): void {
+  scope.withTypeProvider<ZodTypeProvider>().route({
+    method: 'DELETE',
+    url: '/uploads/:id',
+    schema: {
+      operationId: 'cancelUpload',
+      tags,
+      summary: 'Cancel an upload',
+      description: 'Removes what was received. A file that is stored already stays.',
+      security,
+      params: OfUpload,
+      response: { 204: empty('The upload is gone'), ...problems(401, 404) },
+    },
+    onRequest: authenticate,
+    handler: async (request, reply) => {
+      await uploads.cancel(sessionOf(request).account, request.params.id);
+      return reply.code(204).send(null);
+    },
+  });
+}
+
+function stateHeaders(
+  reply: FastifyReply,
+  { received, bytes, expiresAt }: UploadState,
+): FastifyReply {
+  reply.header('upload-offset', received);
+  if (received < bytes) reply.header('upload-expires', expiresAt.toUTCString());
+  return reply;
+}
+
+function checkVersion(request: FastifyRequest, reply: FastifyReply): void {
+  if (request.headers['tus-resumable'] === VERSION) return;
+  reply.header('tus-version', VERSION);
+  refuse('upload_version');
+}
+
+/** Returns the name in `Upload-Metadata`: pairs of a key and a value in base64. */
+function fileNameIn(metadata: string | undefined): string {
+  for (const pair of (metadata ?? '').split(',')) {
+    const [key, value = ''] = pair.trim().split(' ');
+    if (key === 'filename') return Buffer.from(value, 'base64').toString('utf8');
+  }
+  return '';
+}

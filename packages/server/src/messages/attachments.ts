@@ -1,0 +1,93 @@
+import type { AccountId, Attachment, FileId, Seq, StreamId } from '@parley/protocol';
+import type { StoredEvent } from '../stream/record.ts';
+import type { RuleContext, Statement, StatementSink } from '../stream/stream-transaction.ts';
+
+/** The files of messages. A post without files has no statement of this file. */
+
+/** A post that may have files. */
+interface PostWithFiles {
+  readonly actor: AccountId;
+  readonly attachments: readonly FileId[];
+}
+
+/**
+ * Returns the files of posts, by the index of the post, each in the order of the post: those that its
+ * author has uploaded. They cannot be deleted before the transaction ends.
+ */
+export async function readFiles(
+  tx: RuleContext,
+  posts: readonly PostWithFiles[],
+): Promise<ReadonlyMap<number, Attachment[]>> {
+  const wanted = posts.flatMap(({ actor, attachments }, n) =>
+    attachments.map((file) => ({ n, actor, file })),
+  );
+  const found = new Map<number, Attachment[]>();
+  if (wanted.length === 0) return found;
+  const rows = await tx.query<{ n: number; file: Attachment }>(
+    'attachments-files',
+    `select i.n::int as n, json_strip_nulls(json_build_object(
+       'id', f.id, 'name', f.name, 'mediaType', f.media_type, 'bytes', f.bytes,
+       'width', f.width, 'height', f.height, 'blurhash', f.blurhash)) as file
+     from unnest($1::int8[], $2::uuid[], $3::uuid[]) with ordinality as i (n, account_id, id, place)
+     join files f on f.id = i.id and f.uploader_id = i.account_id and f.state = 'stored'
+     order by i.place
+     for key share of f`,
+    [wanted.map((w) => w.n), wanted.map((w) => w.actor), wanted.map((w) => w.file)],
+  );
+  for (const { n, file } of rows) found.set(n, [...(found.get(n) ?? []), file]);
+  return found;
+}
+
+/** Returns the statement that remembers that messages have referred to these files. */
+export const filesAttached = (files: readonly Attachment[]): Statement => ({
+  name: 'attachments-attached',
+  text: 'update files set attached = true where id = any($1::uuid[])',
+  values: [files.map((file) => file.id)],
+});
+
+/** Returns the statement that has files deleted, unless another message refers to them. */
+export const filesDetached = (files: readonly FileId[], at: string): Statement => ({
+  name: 'attachments-detached',
+  text: 'update files set detached_at = $2 where id = any($1::uuid[])',
+  values: [files, at],
+});
+
+/** Inserts the files of messages that were posted. */
+export function insertAttachments(
+  tx: StatementSink,
+  posts: readonly {
+    readonly event: StoredEvent;
+    readonly attachments: readonly Attachment[] | undefined;
+  }[],
+): void {
+  const rows = posts.flatMap(({ event, attachments = [] }) =>
+    attachments.map((file, position) => ({ event, file, position })),
+  );
+  if (rows.length === 0) return;
+  tx.issue(
+    'attachments-added',
+    `insert into attachments (conversation_id, message_seq, position, file_id, file)
+     select * from unnest($1::uuid[], $2::int8[], $3::int4[], $4::uuid[], $5::jsonb[])`,
+    [
+      rows.map((r) => r.event.stream),
+      rows.map((r) => r.event.seq),
+      rows.map((r) => r.position),
+      rows.map((r) => r.file.id),
+      rows.map((r) => JSON.stringify(r.file)),
+    ],
+  );
+}
+
+/** Removes the files of messages that were deleted. */
+export function deleteAttachments(
+  tx: StatementSink,
+  streams: readonly StreamId[],
+  messages: readonly Seq[],
+): void {
+  tx.issue(
+    'attachments-deleted',
+    `delete from attachments a using unnest($1::uuid[], $2::int8[]) as e (conversation_id, message)
+     where a.conversation_id = e.conversation_id and a.message_seq = e.message`,
+    [streams, messages],
+  );
+}

@@ -1,0 +1,65 @@
+import { Paperclip } from 'lucide-react';
+import { type ClipboardEvent, useEffect, useRef } from 'react';
+import { lazyPart } from '../lib/lazy-part.tsx';
+import { t } from '../texts/index.ts';
+import { IconButton } from '../ui/button.tsx';
+import type { NewFiles } from './use-new-files.ts';
+
+/** {@link NewFiles} above the message field; loaded with the first file. */
+export const FileTray = lazyPart(async () => (await import('./file-tray.tsx')).FileTray);
+
+/** Lets the user choose files for a message. */
+export function AttachButton({ files }: { files: NewFiles }) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        data-attach
+        onChange={(event) => {
+          files.add(event.target.files ?? []);
+          // The same file can be chosen again.
+          event.target.value = '';
+        }}
+      />
+      <IconButton label={t('files.attach')} onClick={() => input.current?.click()}>
+        <Paperclip size={18} />
+      </IconButton>
+    </>
+  );
+}
+
+/** Adds the files of a paste, and returns whether there are any. A copied part of a document has its text and a picture of it: text wins. */
+export function pasteFiles(event: ClipboardEvent, files: NewFiles): boolean {
+  const { clipboardData: data } = event;
+  if (data.files.length === 0 || data.types.includes('text/plain')) return false;
+  event.preventDefault();
+  files.add(data.files);
+  return true;
+}
+
+/** Adds files that are dropped anywhere in the window, which would otherwise open them. */
+export function useDroppedFiles(files: NewFiles): void {
+  const latest = useRef(files);
+  latest.current = files;
+  useEffect(() => {
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const onDragOver = (event: DragEvent) => {
+      if (hasFiles(event)) event.preventDefault();
+    };
+    const onDrop = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      latest.current.add(event.dataTransfer?.files ?? []);
+    };
+    window.addEventListener('dragover', onDragOver);
+    window.addEventListener('drop', onDrop);
+    return () => {
+      window.removeEventListener('dragover', onDragOver);
+      window.removeEventListener('drop', onDrop);
+    };
+  }, []);
+}
