@@ -7,6 +7,7 @@ import {
   postBodies,
   postMany,
   postSteadily,
+  sideways,
   startBuiltServer,
   Visitors,
 } from './support.ts';
@@ -342,14 +343,14 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     // From the page itself: the reply is cancelled, started again, and sent.
     const first = ria.page.getByRole('article', { name: /^Sol Asks/ }).filter({ hasText: 'When' });
     await first.hover();
-    await first.getByRole('button', { name: 'Reply' }).click();
+    await first.getByRole('button', { name: 'Reply', exact: true }).click();
     const bar = ria.page.getByRole('region', { name: 'Replying to' });
     await bar.getByText('When do we meet?').waitFor();
     await expect.poll(() => ria.focused()).toBe('Message Replies');
     await ria.page.keyboard.press('Escape');
     await bar.waitFor({ state: 'detached' });
     await first.hover();
-    await first.getByRole('button', { name: 'Reply' }).click();
+    await first.getByRole('button', { name: 'Reply', exact: true }).click();
     await bar.waitFor();
     expect(await barriers(ria.page)).toEqual([]);
     await ria.write('Or at four');
@@ -376,6 +377,72 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       .message('Or at four')
       .getByRole('button', { name: /Sol Asks.*This message was deleted/ })
       .waitFor();
+  });
+
+  test('a thread is shown beside the conversation, counted apart, and read on its own', async () => {
+    const tia = await visitors.arrive();
+    await tia.register('tia', 'Tia Threads');
+    const rob = await visitors.arrive();
+    await rob.register('rob', 'Rob Replies');
+    await tia.createGroup('Threads here', ['Rob Replies']);
+    await tia.write('Where do we eat?');
+    await rob.open('Threads here');
+    await rob.sees('Where do we eat?');
+    const question = rob.message('Where do we eat?');
+    await question.hover();
+    await question.getByRole('button', { name: 'Reply in thread' }).click();
+    const pane = rob.page.getByRole('complementary', { name: 'Thread' });
+    await expect.poll(() => rob.focused()).toBe('Reply in this thread');
+    const answer = async (text: string, isAlso = false) => {
+      if (isAlso) await pane.getByLabel('Also send to the conversation').check();
+      await pane.getByRole('textbox', { name: 'Reply in this thread' }).fill(text);
+      await rob.page.keyboard.press('Enter');
+      await pane.getByRole('article').filter({ hasText: text }).waitFor();
+    };
+    await answer('At the harbour');
+
+    // The conversation shows the root only; the thread is unread apart from it.
+    await tia
+      .message('Where do we eat?')
+      .getByRole('button', { name: /1 reply/ })
+      .waitFor();
+    expect(await tia.message('At the harbour').count()).toBe(0);
+    const link = tia.page.getByRole('link', { name: 'Threads 1 unread', exact: true });
+    await link.waitFor();
+    await answer('Or at the old mill', true);
+    await tia.sees('Or at the old mill');
+    await tia
+      .message('Where do we eat?')
+      .getByRole('button', { name: /2 replies/ })
+      .waitFor();
+
+    // From the list of threads into the thread, which is read then.
+    await link.click();
+    await tia.page.getByRole('heading', { level: 1, name: 'Threads' }).waitFor();
+    await tia.page
+      .getByRole('main')
+      .getByRole('link', { name: /Where do we eat/ })
+      .click();
+    const own = tia.page.getByRole('complementary', { name: 'Thread' });
+    await own.getByRole('article').filter({ hasText: 'At the harbour' }).waitFor();
+    await tia.page.getByRole('link', { name: 'Threads', exact: true }).waitFor();
+    expect(await barriers(tia.page)).toEqual([]);
+
+    // Escape closes it, and the focus stays in the conversation.
+    await expect.poll(() => tia.focused()).toBe('Reply in this thread');
+    await tia.page.keyboard.press('Escape');
+    await expect.poll(() => tia.focused()).toBe('Message Threads here');
+
+    // On a phone the thread fills the screen.
+    await rob.page.setViewportSize({ width: 360, height: 740 });
+    await rob.page
+      .getByRole('textbox', { name: 'Message Threads here' })
+      .waitFor({ state: 'hidden' });
+    expect(await sideways(rob.page)).toBe(0);
+    await pane.getByRole('button', { name: 'Unfollow thread' }).click();
+    await pane.getByRole('button', { name: 'Follow thread', exact: true }).waitFor();
+    await pane.getByRole('button', { name: 'Close thread' }).click();
+    await rob.page.getByRole('textbox', { name: 'Message Threads here' }).waitFor();
   });
 
   test('a pinned message is marked for all, listed in the details, and found from there', async () => {

@@ -95,6 +95,9 @@ const home = createRoute({
 const conversation = createRoute({
   getParentRoute: () => inside,
   path: '/c/$id',
+  /** `thread`: the root of the thread that is shown beside the conversation. */
+  validateSearch: ({ thread }: Record<string, unknown>): { thread?: number } =>
+    Number.isSafeInteger(thread) && (thread as number) > 0 ? { thread: thread as number } : {},
   component: lazyPage(() => import('./conversations/conversation-page.tsx'), 'ConversationPage'),
 });
 
@@ -105,6 +108,12 @@ const search = createRoute({
     q: typeof params.q === 'string' ? params.q : '',
   }),
   component: lazyPage(() => import('./search/search-page.tsx'), 'SearchPage'),
+});
+
+const threads = createRoute({
+  getParentRoute: () => inside,
+  path: '/threads',
+  component: lazyPage(() => import('./threads/threads-page.tsx'), 'ThreadsPage'),
 });
 
 const scheduled = createRoute({
@@ -210,6 +219,7 @@ export const router = createRouter({
       home,
       conversation,
       search,
+      threads,
       scheduled,
       join,
       account.addChildren(accountPages),

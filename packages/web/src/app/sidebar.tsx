@@ -23,6 +23,7 @@ import { UsersList } from '../users/user-list.tsx';
 import { UserName } from '../users/user-name.tsx';
 import { OwnMenu } from './own-menu.tsx';
 import { Section } from './sidebar-section.tsx';
+import { ThreadsLink } from './threads-link.tsx';
 
 /** Maximum length of a message preview, in characters. */
 const PREVIEW = 120;
@@ -77,6 +78,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
         </Link>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
+        <ThreadsLink />
         <Section
           title={t('sidebar.groups')}
           actions={
@@ -145,7 +147,8 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
 function MarkAllRead() {
   const client = useClient();
   const conversations = useParley((s) => s.conversations);
-  const hasUnread = [...conversations.values()].some((c) => c.unread > 0);
+  const unreadThreads = useParley((s) => s.threads.unread);
+  const hasUnread = unreadThreads > 0 || [...conversations.values()].some((c) => c.unread > 0);
   if (!hasUnread) return null;
   const markAllRead = async () => {
     try {

@@ -1,14 +1,16 @@
 import { type ConversationView, permissionsOn } from '@parley/client';
 import { type ConversationId, type Seq, streamOfConversation } from '@parley/protocol';
-import { useLocation, useParams } from '@tanstack/react-router';
+import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Hash, Info, Lock } from 'lucide-react';
-import { type RefObject, useEffect, useMemo, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazyPart } from '../lib/lazy-part.tsx';
 import { messageOfHash } from '../lib/message-hash.ts';
 import { Composer } from '../messages/composer.tsx';
 import { MessageList, type MessageListHandle } from '../messages/message-list.tsx';
 import { NoComposer } from '../messages/no-composer.tsx';
 import { QuotedMessages, QuotesProvider } from '../messages/quoted-messages.ts';
 import { rowsOf } from '../messages/rows.ts';
+import { ThreadLinksProvider } from '../messages/thread-link.ts';
 import { TypingLine } from '../messages/typing-line.tsx';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -16,6 +18,7 @@ import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { BackLink } from '../ui/back-link.tsx';
 import { IconButton } from '../ui/button.tsx';
+import { cx } from '../ui/cx.ts';
 import { usePageTitle } from '../ui/page-title.tsx';
 import type { ShownPresence } from '../users/shown-presence.ts';
 import { StatusEmoji } from '../users/status-emoji.tsx';
@@ -33,6 +36,8 @@ const PEER_STATES: Record<ShownPresence, PlainKey> = {
   busy: 'conversation.doNotDisturb',
   offline: 'conversation.offline',
 };
+
+const ThreadPane = lazyPart(async () => (await import('../threads/thread-pane.tsx')).ThreadPane);
 
 /** A conversation: its header, its messages and the composer. */
 export function ConversationPage() {
@@ -113,11 +118,24 @@ function Open({
 
   // A link to a message: from a search, or shared.
   const { hash, state } = useLocation();
+  const { thread } = useSearch({ from: '/inside/c/$id' });
+  const navigate = useNavigate();
   // biome-ignore lint/correctness/useExhaustiveDependencies: each navigation to the message shows it again
   useEffect(() => {
     const linked = messageOfHash(hash);
-    if (linked !== null) list.current?.goTo(linked);
+    if (linked !== null && thread === undefined) list.current?.goTo(linked);
   }, [hash, state.__TSR_key]);
+  const openThread = useCallback(
+    (root?: Seq) =>
+      void navigate({
+        to: '/c/$id',
+        params: { id: view.id },
+        search: root === undefined ? {} : { thread: root },
+      }),
+    [navigate, view.id],
+  );
+  const mayReply = view.permissions.includes('reply_in_threads');
+  const links = useMemo(() => ({ open: openThread, mayReply }), [openThread, mayReply]);
 
   const editLast = () => {
     const rows = rowsOf(timeline.snapshot.messages, null, me?.id ?? null);
@@ -138,65 +156,83 @@ function Open({
         ? t('conversation.onlyYou')
         : [t(PEER_STATES[peerState]), status?.text].filter(Boolean).join(' · ');
   return (
-    <div className="flex h-full flex-col">
-      <header className="flex items-center gap-2.5 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
-        <BackLink />
-        {view.kind === 'direct' ? (
-          <Avatar id={view.peer ?? view.id} name={title} presence={peerState ?? undefined} />
-        ) : (
-          <span className="flex size-9 shrink-0 items-center justify-center rounded-[32%] bg-accent-soft text-accent-strong">
-            {view.visibility === 'private' ? <Lock size={16} /> : <Hash size={18} />}
-          </span>
-        )}
-        <div className="min-w-0 flex-1">
-          <h1 className="truncate font-semibold leading-tight">
-            <ConversationTitle view={view} />
-            {view.peer && <StatusEmoji id={view.peer} />}
-          </h1>
-          <p className="truncate text-[13px] text-muted leading-tight">{note}</p>
-        </div>
-        <IconButton label={t('conversation.details')} onClick={() => setDetails(true)}>
-          <Info size={19} />
-        </IconButton>
-      </header>
-      <QuotesProvider value={quotes}>
-        <MessageList
-          ref={list}
-          view={view}
-          timeline={timeline}
-          title={title}
-          editing={editing}
-          onEdit={setEditing}
-        />
-        <TypingLine conversation={view.id} />
-        {mayPost ? (
-          <Composer
+    <QuotesProvider value={quotes}>
+      <div className="flex h-full">
+        <div
+          className={cx(
+            'flex h-full min-w-0 flex-1 flex-col',
+            thread !== undefined && 'max-lg:hidden',
+          )}
+        >
+          <header className="flex items-center gap-2.5 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
+            <BackLink />
+            {view.kind === 'direct' ? (
+              <Avatar id={view.peer ?? view.id} name={title} presence={peerState ?? undefined} />
+            ) : (
+              <span className="flex size-9 shrink-0 items-center justify-center rounded-[32%] bg-accent-soft text-accent-strong">
+                {view.visibility === 'private' ? <Lock size={16} /> : <Hash size={18} />}
+              </span>
+            )}
+            <div className="min-w-0 flex-1">
+              <h1 className="truncate font-semibold leading-tight">
+                <ConversationTitle view={view} />
+                {view.peer && <StatusEmoji id={view.peer} />}
+              </h1>
+              <p className="truncate text-[13px] text-muted leading-tight">{note}</p>
+            </div>
+            <IconButton label={t('conversation.details')} onClick={() => setDetails(true)}>
+              <Info size={19} />
+            </IconButton>
+          </header>
+          <ThreadLinksProvider value={links}>
+            <MessageList
+              ref={list}
+              view={view}
+              timeline={timeline}
+              title={title}
+              editing={editing}
+              onEdit={setEditing}
+            />
+            <TypingLine conversation={view.id} />
+            {mayPost ? (
+              <Composer
+                view={view}
+                draft={draft}
+                title={title}
+                hadFocus={hadFocus}
+                replyTo={replyTo}
+                onCancelReply={() => setReplyTo(null)}
+                onSent={() => {
+                  setEditing(null);
+                  setReplyTo(null);
+                  list.current?.goToEnd();
+                }}
+                onEditLast={editLast}
+              />
+            ) : (
+              <NoComposer view={view} hadFocus={hadFocus} />
+            )}
+          </ThreadLinksProvider>
+          <Details
             view={view}
-            draft={draft}
-            title={title}
-            hadFocus={hadFocus}
-            replyTo={replyTo}
-            onCancelReply={() => setReplyTo(null)}
-            onSent={() => {
-              setEditing(null);
-              setReplyTo(null);
-              list.current?.goToEnd();
+            open={details}
+            onClose={() => setDetails(false)}
+            onLeaving={(is) => {
+              isLeaving.current = is;
             }}
-            onEditLast={editLast}
+            onJump={(seq) => list.current?.goTo(seq)}
           />
-        ) : (
-          <NoComposer view={view} hadFocus={hadFocus} />
+        </div>
+        {thread !== undefined && (
+          <ThreadPane
+            key={thread}
+            view={view}
+            root={thread as Seq}
+            linked={messageOfHash(hash)}
+            onClose={() => openThread()}
+          />
         )}
-      </QuotesProvider>
-      <Details
-        view={view}
-        open={details}
-        onClose={() => setDetails(false)}
-        onLeaving={(is) => {
-          isLeaving.current = is;
-        }}
-        onJump={(seq) => list.current?.goTo(seq)}
-      />
-    </div>
+      </div>
+    </QuotesProvider>
   );
 }

@@ -9,6 +9,7 @@ import { minimumRoleOptions } from './role-options.ts';
 
 const ROWS = [
   ['post', 'details.whoMayPost'],
+  ['replyInThreads', 'details.whoMayReply'],
   ['invite', 'details.whoMayInvite'],
   ['pin', 'details.whoMayPin'],
   ['deleteOthers', 'details.whoMayDeleteOthers'],

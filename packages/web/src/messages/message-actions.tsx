@@ -1,5 +1,5 @@
 import type { TimelineMessage } from '@parley/client';
-import { Pencil, Pin, PinOff, Reply, Trash2 } from 'lucide-react';
+import { MessagesSquare, Pencil, Pin, PinOff, Reply, Trash2 } from 'lucide-react';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { ActionItem, ActionMenu } from '../ui/action-menu.tsx';
@@ -7,6 +7,7 @@ import { IconButton } from '../ui/button.tsx';
 import type { MoreAction } from './more-actions.tsx';
 import { useQuotes } from './quoted-messages.ts';
 import { ReactionPicker } from './reactions.tsx';
+import { useThreadLinks } from './thread-link.ts';
 import { usePermissions } from './use-permissions.ts';
 
 /** The actions on a message, shown while the mouse or the focus is on it. */
@@ -24,6 +25,7 @@ export function MessageActions({
   const may = usePermissions(message);
   const togglePin = useTogglePin(message);
   const { reply } = useQuotes();
+  const links = useThreadLinks();
   return (
     <div className="absolute -top-4 right-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-sm focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100">
       {may('react') && <ReactionPicker message={message} />}
@@ -34,6 +36,15 @@ export function MessageActions({
           onClick={() => reply(message.seq)}
         >
           <Reply size={16} />
+        </IconButton>
+      )}
+      {links?.mayReply && (
+        <IconButton
+          label={t('thread.replyIn')}
+          className="size-9"
+          onClick={() => links.open(message.thread ?? message.seq)}
+        >
+          <MessagesSquare size={16} />
         </IconButton>
       )}
       {may('pin') && (
@@ -56,11 +67,13 @@ export function MessageActions({
         </IconButton>
       )}
       <ActionMenu label={t('message.more')}>
-        {more.map(({ key, icon, label, run }) => (
-          <ActionItem key={key} icon={icon} onSelect={run}>
-            {label}
-          </ActionItem>
-        ))}
+        {more
+          .filter(({ key }) => key !== 'thread')
+          .map(({ key, icon, label, run }) => (
+            <ActionItem key={key} icon={icon} onSelect={run}>
+              {label}
+            </ActionItem>
+          ))}
       </ActionMenu>
     </div>
   );

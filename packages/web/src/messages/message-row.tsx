@@ -26,6 +26,7 @@ import { MessageSheet } from './message-sheet.tsx';
 import { useMoreActions } from './more-actions.tsx';
 import { Quote } from './quote.tsx';
 import { Reactions } from './reactions.tsx';
+import { ThreadSummary } from './thread-summary.tsx';
 
 /** Renders one message; the first of a run by the same author shows their name and avatar. */
 export const MessageRow = memo(function MessageRow({
@@ -144,6 +145,7 @@ export const MessageRow = memo(function MessageRow({
           </div>
         )}
         {stored && !deleted && <Reactions message={message} />}
+        {stored && <ThreadSummary message={message} />}
         {message.state === 'failed' && <Failed message={message} />}
       </div>
       {coarse && (

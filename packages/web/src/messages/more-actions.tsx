@@ -1,6 +1,6 @@
 import type { TimelineMessage } from '@parley/client';
 import { LIMITS, type Seq } from '@parley/protocol';
-import { AlarmClock, Bookmark, Eye, MailOpen } from 'lucide-react';
+import { AlarmClock, Bookmark, Eye, MailOpen, MessagesSquare } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
@@ -11,6 +11,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
 import { UserName } from '../users/user-name.tsx';
+import { useThreadLinks } from './thread-link.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -31,13 +32,31 @@ export function useMoreActions(message: TimelineMessage): {
   const [isSeenByShown, setSeenByShown] = useState(false);
   const members = useParley((s) => s.conversations.get(message.conversation)?.memberCount ?? 0);
   const { conversation, seq } = message;
+  // Read cursors of the conversation say nothing about a thread.
+  const isOnlyInThread = message.thread !== null && !message.alsoInConversation;
+  const links = useThreadLinks();
+  const root = message.thread ?? seq;
   const actions: MoreAction[] = [
-    {
-      key: 'unread',
-      icon: <MailOpen size={16} />,
-      label: t('message.markUnread'),
-      run: () => client.read(conversation, (seq - 1) as Seq, { unread: true }),
-    },
+    ...(links?.mayReply
+      ? [
+          {
+            key: 'thread',
+            icon: <MessagesSquare size={16} />,
+            label: t('thread.replyIn'),
+            run: () => links.open(root),
+          },
+        ]
+      : []),
+    ...(isOnlyInThread
+      ? []
+      : [
+          {
+            key: 'unread',
+            icon: <MailOpen size={16} />,
+            label: t('message.markUnread'),
+            run: () => client.read(conversation, (seq - 1) as Seq, { unread: true }),
+          },
+        ]),
     ...savingActions(async (remindAt) => {
       try {
         await client.api.save(conversation, seq, remindAt);
@@ -51,7 +70,7 @@ export function useMoreActions(message: TimelineMessage): {
       }
     }),
   ];
-  if (members <= LIMITS.receiptsMembers) {
+  if (members <= LIMITS.receiptsMembers && !isOnlyInThread) {
     actions.push({
       key: 'seenBy',
       icon: <Eye size={16} />,

@@ -1,4 +1,4 @@
-import { membershipChange, type ParleyClient } from '@parley/client';
+import { membershipChange, type ParleyClient, threadKey } from '@parley/client';
 import {
   type AccountId,
   type ConversationId,
@@ -19,6 +19,8 @@ import { notificationSettings } from './settings.ts';
 
 /** Maximum length of the message text in a notification, in characters. */
 const EXCERPT = 140;
+/** After this time it is known whether the user follows a new thread, ms. */
+const FOLLOWED_KNOWN_MS = 1_500;
 
 /** The notice that is shown for a conversation. */
 interface Notice {
@@ -28,6 +30,8 @@ interface Notice {
   readonly username: string | null;
   /** Null in a direct conversation. */
   readonly group: string | null;
+  /** The thread in which the message is shown; null if it is shown in the conversation. */
+  readonly thread: Seq | null;
   /** False once the toast has closed: an edit must not show it again. */
   toast: boolean;
   /** Whether a browser notification was requested as well. */
@@ -41,13 +45,13 @@ interface Notice {
 export class MessageNotices {
   readonly #client: ParleyClient;
   readonly #account: AccountId;
-  readonly #open: (conversation: ConversationId) => void;
+  readonly #open: (conversation: ConversationId, thread: Seq | null) => void;
   readonly #shown = new Map<ConversationId, Notice>();
 
   constructor(
     client: ParleyClient,
     account: AccountId,
-    open: (conversation: ConversationId) => void,
+    open: (conversation: ConversationId, thread: Seq | null) => void,
   ) {
     this.#client = client;
     this.#account = account;
@@ -79,14 +83,22 @@ export class MessageNotices {
     void closeNotifications();
   }
 
-  #posted(event: Extract<Event, { type: 'message.posted' }>): void {
+  #posted(event: Extract<Event, { type: 'message.posted' }>, isAgain = false): void {
     // Messages missed while offline show as unread counts, not as a burst of toasts.
     if (this.#client.state !== 'live') return;
     // The message was deleted before this event arrived.
     if (event.data.body === '' && !event.data.attachments) return;
     const { users, conversations, statuses } = this.#client.snapshot;
     const view = conversations.get(conversationOfStream(event.stream));
-    if (!view || event.actor === this.#account || isViewing(view.id)) return;
+    if (!view || event.actor === this.#account) return;
+    const { thread, alsoInConversation } = event.data;
+    const onlyIn = alsoInConversation ? undefined : thread;
+    if (isViewing(view.id, onlyIn)) return;
+    if (!this.#isFollowed(view.id, onlyIn)) {
+      // Of a thread that begins with this reply it is not known yet.
+      if (!isAgain) setTimeout(() => this.#posted(event, true), FOLLOWED_KNOWN_MS);
+      return;
+    }
     if (statuses.get(this.#account)?.doNotDisturbUntil) return;
     const author = users.get(event.actor);
     const group = view.kind === 'direct' ? null : titleOf(view, users);
@@ -97,6 +109,7 @@ export class MessageNotices {
       author: author?.displayName ?? t('common.someone'),
       username: author?.nameIsShared ? author.username : null,
       group,
+      thread: onlyIn ?? null,
       toast: true,
       browser,
     };
@@ -105,8 +118,15 @@ export class MessageNotices {
     if (settings.sound) chime();
   }
 
+  /** Of replies in threads, those in followed ones are told. */
+  #isFollowed(conversation: ConversationId, thread: Seq | undefined): boolean {
+    if (thread === undefined) return true;
+    return this.#client.snapshot.threads.cursors.has(threadKey(conversation, thread));
+  }
+
   #show(conversation: ConversationId, notice: Notice, text: string): void {
-    const { group, seq } = notice;
+    const { group, seq, thread } = notice;
+    const open = () => this.#open(conversation, thread);
     const shown = excerpt(text, EXCERPT);
     const onClose = () => {
       notice.toast = false;
@@ -115,7 +135,7 @@ export class MessageNotices {
       toast(<NoticeTitle notice={notice} />, {
         id: conversation,
         description: <bdi>{shown}</bdi>,
-        action: { label: t('common.open'), onClick: () => this.#open(conversation) },
+        action: { label: t('common.open'), onClick: open },
         onAutoClose: onClose,
         onDismiss: onClose,
       });
@@ -131,7 +151,7 @@ export class MessageNotices {
       account: this.#account,
     };
     // If the browser shows none, the toast is enough.
-    void notify(content, () => this.#open(conversation)).then(() => {
+    void notify(content, open).then(() => {
       // The message was deleted or the session ended while the browser was showing it.
       if (!this.#shown.has(conversation)) void closeNotifications(conversation);
     });

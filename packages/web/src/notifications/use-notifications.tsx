@@ -32,7 +32,8 @@ export function useNotifications(): void {
   const account = useAccountId();
   const navigate = useNavigate();
   useEffect(() => {
-    const go = (id: string) => void navigate({ to: '/c/$id', params: { id } });
+    const go = (id: string, thread: number | null = null) =>
+      void navigate({ to: '/c/$id', params: { id }, search: thread === null ? {} : { thread } });
     const notices = new MessageNotices(client, account, go);
     const stops = [
       client.onEvent((event) => notices.apply(event)),

@@ -84,7 +84,13 @@ function Entry({ item, onOpen }: { item: SavedMessage; onOpen: () => void }) {
         {message === null ? (
           <p className="text-muted italic">{t('saved.gone')}</p>
         ) : (
-          <Link to="/c/$id" params={{ id: conversation }} onClick={onOpen} className="block">
+          <Link
+            to="/c/$id"
+            params={{ id: conversation }}
+            search={message.thread === null ? {} : { thread: message.thread }}
+            onClick={onOpen}
+            className="block"
+          >
             <span className="block font-semibold text-sm">
               <bdi>{nameOf(message.author)}</bdi>
             </span>

@@ -28,6 +28,9 @@ export function FoundMessageLink({
       to="/c/$id"
       params={{ id: message.conversation }}
       hash={messageHash(message.seq)}
+      search={
+        message.thread !== null && !message.alsoInConversation ? { thread: message.thread } : {}
+      }
       onKeyDown={onKeyDown}
       className="flex gap-3 rounded-lg px-3 py-2.5 hover:bg-hover focus-visible:bg-hover"
     >

@@ -1,6 +1,7 @@
-import { ApiError, IndexedDbStore, ParleyApi, ParleyClient } from '@parley/client';
+import { ApiError, ParleyApi, type ParleyClient } from '@parley/client';
 import type { AccountId, Me } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
+import { loadPart } from '../lib/load-error.ts';
 import { withLock } from '../lib/web-lock.ts';
 import { t } from '../texts/index.ts';
 import { removeKeptOfOthers, removeOthers } from './device.ts';
@@ -62,23 +63,23 @@ export async function resumeSession(): Promise<void> {
       // Replaces the fragment of single sign-on with the page that the user wanted to open.
       const path = takeNext() ?? `${location.pathname}${location.search}`;
       history.replaceState(history.state, '', path);
-      startSession(me);
+      await startSession(me);
       return;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
     }
   }
   const current = currentLogin();
-  if (current) openSession(current.account, current.key);
+  if (current) await openSession(current.account, current.key);
   sweep();
 }
 
 /** Starts the session of an account that has just registered or logged in. */
-export function startSession(me: Me): void {
+export async function startSession(me: Me): Promise<void> {
   forgetStep();
   const key = recordLogin(me.id);
   sweep();
-  openSession(me.id, key);
+  await openSession(me.id, key);
 }
 
 /** Sets the notice that the log-in page shows. */
@@ -122,7 +123,7 @@ async function onEnded(client: ParleyClient): Promise<void> {
   session.ended.abort();
   await client.stop();
   api.dropAccessToken();
-  openSession(current.account, current.key);
+  await openSession(current.account, current.key);
 }
 
 /**
@@ -187,15 +188,12 @@ function watchOtherTabs(): void {
   document.addEventListener('visibilitychange', check);
 }
 
-function openSession(account: AccountId, key: LoginKey): void {
+async function openSession(account: AccountId, key: LoginKey): Promise<void> {
+  const { liveClient } = await loadPart(() => import('./live-client.ts'));
+  // Logged out, or in again, while the code was loaded: in another tab or here.
+  if (currentLogin()?.key !== key || login === key) return;
   login = key;
-  // What is stored is removed in `end`, unless the session was only replaced.
-  const client = new ParleyClient({
-    api,
-    store: new IndexedDbStore(),
-    keepWhenEnded: true,
-    presence: 'subscribed',
-  });
+  const client = liveClient(api);
   client.on('ended', () => void onEnded(client));
   // Removes the listeners of this session when it ends: another one may start in the same page.
   const ended = new AbortController();

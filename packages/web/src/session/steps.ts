@@ -24,7 +24,7 @@ export function useContinueLogin(): (answer: Entered, email?: string) => Promise
         await navigate({ to: PAGES[answer.step] });
         return;
       }
-      startSession(answer.me);
+      await startSession(answer.me);
     },
     [navigate],
   );

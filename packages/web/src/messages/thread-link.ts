@@ -1,0 +1,18 @@
+import type { Seq } from '@parley/protocol';
+import { createContext, useContext } from 'react';
+
+/** How the messages of a conversation lead to their threads. */
+export interface ThreadLinks {
+  /** Opens the thread of a message. */
+  open(root: Seq): void;
+  /** Whether the user may reply in threads. */
+  readonly mayReply: boolean;
+}
+
+const Context = createContext<ThreadLinks | null>(null);
+
+/** Provides {@link useThreadLinks}; null within a thread, which has no threads. */
+export const ThreadLinksProvider = Context.Provider;
+
+/** Returns how messages lead to their threads; null within a thread. */
+export const useThreadLinks = (): ThreadLinks | null => useContext(Context);

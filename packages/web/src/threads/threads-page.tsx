@@ -1,0 +1,139 @@
+import { threadKey } from '@parley/client';
+import type { FollowedThread } from '@parley/protocol';
+import { Link } from '@tanstack/react-router';
+import { useEffect, useMemo, useState } from 'react';
+import { toast } from 'sonner';
+import { ConversationTitle } from '../conversations/conversation-title.tsx';
+import { unreadText } from '../conversations/naming.ts';
+import { excerpt } from '../lib/display-text.ts';
+import { errorMessage } from '../lib/text.ts';
+import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { BackLink } from '../ui/back-link.tsx';
+import { Button } from '../ui/button.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { usePageTitle } from '../ui/page-title.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { useNames } from '../users/use-names.ts';
+
+const EXCERPT = 200;
+/** The list is loaded again once nothing has happened in threads for this time, ms. */
+const QUIET_MS = 500;
+
+/** Lists the threads that the user follows, those with unread replies first. */
+export function ThreadsPage() {
+  usePageTitle(t('threads.title'));
+  const client = useClient();
+  const loaded = useLoad(() => client.api.threads());
+  const { data, set, reload } = loaded;
+  const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = client.onEvent(({ type, data }) => {
+      const isOfThread = 'thread' in data && data.thread !== undefined;
+      if (!isOfThread && type !== 'thread.followed' && type !== 'thread.unfollowed') return;
+      clearTimeout(timer);
+      timer = setTimeout(() => void reload(), QUIET_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [client, reload]);
+  const loadMore = async () => {
+    if (data?.next == null) return;
+    setBusy(true);
+    try {
+      const more = await client.api.threads({ after: data.next });
+      set((shown) => ({ items: [...shown.items, ...more.items], next: more.next }));
+    } catch (error) {
+      toast.error(errorMessage(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div className="flex h-full flex-col">
+      <header className="flex items-center gap-2 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
+        <BackLink />
+        <h1 className="flex min-h-10 items-center font-semibold">{t('threads.title')}</h1>
+      </header>
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        <div className="mx-auto w-full max-w-3xl px-2 py-3 sm:px-4">
+          {data === null ? (
+            <Loading of={loaded} />
+          ) : data.items.length === 0 ? (
+            <p className="py-8 text-center text-muted">{t('threads.none')}</p>
+          ) : (
+            <ul className="divide-y divide-line">
+              {data.items.map((item) => (
+                <Entry key={threadKey(item.root.conversation, item.root.seq)} item={item} />
+              ))}
+            </ul>
+          )}
+          {data?.next != null && (
+            <Button className="mt-2" busy={busy} onClick={() => void loadMore()}>
+              {t('threads.more')}
+            </Button>
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Entry({ item: { root, cursor } }: { item: FollowedThread }) {
+  const view = useParley((s) => s.conversations).get(root.conversation);
+  const known = useParley((s) => s.threads).cursors.get(threadKey(root.conversation, root.seq));
+  const nameOf = useNames(useMemo(() => [root.author], [root.author]));
+  const { unread, unreadMentions } = known ?? cursor;
+  const { threadSummary: summary } = root;
+  return (
+    <li>
+      <Link
+        to="/c/$id"
+        params={{ id: root.conversation }}
+        search={{ thread: root.seq }}
+        className="flex gap-3 rounded-lg px-2 py-3 hover:bg-hover"
+      >
+        <Avatar id={root.author} name={nameOf(root.author)} />
+        <span className="min-w-0 flex-1">
+          <span className="flex flex-wrap items-baseline gap-x-2 text-sm">
+            <span className={unread > 0 ? 'font-semibold' : 'text-soft'}>
+              <bdi>{nameOf(root.author)}</bdi>
+            </span>
+            {view && (
+              <span className="min-w-0 truncate text-muted">
+                <ConversationTitle view={view} />
+              </span>
+            )}
+          </span>
+          <span dir="auto" className="wrap-anywhere line-clamp-2 block">
+            {root.deletedAt === null ? (
+              excerpt(root.body, EXCERPT)
+            ) : (
+              <span className="text-muted italic">{t('message.deleted')}</span>
+            )}
+          </span>
+          {summary && (
+            <span className="block text-[13px] text-muted">
+              {t('thread.replies', { count: summary.replies })} ·{' '}
+              <time dateTime={summary.lastReplyAt} title={fullTime(summary.lastReplyAt)}>
+                {dateOf(summary.lastReplyAt)}, {timeOfDay(summary.lastReplyAt)}
+              </time>
+            </span>
+          )}
+        </span>
+        {unread > 0 && (
+          <span className="h-fit min-w-5.5 shrink-0 self-center rounded-full bg-accent px-1.5 py-0.5 text-center font-semibold text-[12px] text-on-accent tabular-nums leading-snug">
+            {unreadMentions.length > 0 && '@'}
+            {unreadText(unread)}
+            <span className="sr-only"> {t('sidebar.unread')}</span>
+          </span>
+        )}
+      </Link>
+    </li>
+  );
+}
