@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BuiltServer,
@@ -66,12 +67,19 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await ana.page.getByRole('button', { name: 'Delete' }).last().click();
     await ben.page.getByText('This message was deleted').waitFor();
 
-    // Reload: the history is still shown.
+    // Reload: the history is still shown, with names before the list of users is loaded again.
+    await expect.poll(() => storedUsers(ben.page)).toContain('Ana Ferreira');
+    await ben.page.route('**/api/v1/users**', (route) => route.abort());
     await ben.page.reload();
     await ben.sees('Only one line after all');
+    await ben.page.getByRole('button', { name: /🎉 1 by Ana Ferreira/ }).waitFor();
+    await ben.page.unroute('**/api/v1/users**');
 
     // A direct conversation from the list of people; unread marks and a toast for the other user.
-    await ana.page.getByRole('button', { name: /Ben Okafor/ }).click();
+    await ana.page
+      .getByRole('navigation')
+      .getByRole('button', { name: /Ben Okafor/ })
+      .click();
     await ana.page.getByRole('heading', { level: 1, name: 'Ben Okafor' }).waitFor();
     await ana.write('Just between us');
     await ben.page.getByRole('link', { name: /Ana Ferreira.*1 unread/s }).waitFor();
@@ -367,3 +375,20 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     expect(await barriers(visitor.page)).toEqual([]);
   });
 });
+
+/** Returns the users that the page has stored for its next start, as JSON. */
+function storedUsers(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const [database] = await indexedDB.databases();
+    const db = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open(database?.name ?? '');
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    return await new Promise<string>((resolve, reject) => {
+      const request = db.transaction('state').objectStore('state').get('users');
+      request.onsuccess = () => resolve(JSON.stringify(request.result ?? null));
+      request.onerror = () => reject(request.error);
+    }).finally(() => db.close());
+  });
+}

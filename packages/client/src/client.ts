@@ -90,7 +90,11 @@ export class ParleyClient {
       this.#events.emit('storage', error),
     );
     this.#state = new ClientState(() => this.#commands.entries);
-    this.#users = new Users(this.api, (users) => this.#state.change({ users }));
+    this.#users = new Users(
+      this.api,
+      (users) => this.#state.change({ users }),
+      (users) => this.#persistence.users(users),
+    );
     this.#typing = new Typing((typing) => this.#state.change({ typing }));
     this.#presence = new Presence({
       ofAll: options.presence !== 'subscribed',
@@ -147,6 +151,7 @@ export class ParleyClient {
       });
       this.#local = local;
       this.#receiver = this.#receiverOn(local);
+      this.#users.restore(saved.users ?? []);
       for (const conversation of saved.conversations) this.#state.setView(viewOf(conversation));
       await this.#commands.start(saved.outbox);
       if (this.#isWanted) this.#connection.start();

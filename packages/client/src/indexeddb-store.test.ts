@@ -7,6 +7,7 @@ import type {
   Message,
   Seq,
   StreamId,
+  User,
 } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { IndexedDbStore } from './indexeddb-store.ts';
@@ -65,6 +66,23 @@ async function found() {
 }
 
 describe('the IndexedDB store', () => {
+  test('keeps the users whose names are known, until another epoch', async () => {
+    const user: User = {
+      id: ACCOUNT,
+      username: 'ann',
+      displayName: 'Ann',
+      isActive: true,
+      createdAt: '',
+      nameIsShared: false,
+    };
+    await store.apply(changes({ epoch: 'e1', users: [user, { ...user, displayName: 'Older' }] }));
+    await store.apply(changes({ users: [user] }));
+    await store.apply(changes({ epoch: 'e1' }));
+    expect((await found()).users).toEqual([user]);
+    await store.apply(changes({ epoch: 'e2' }));
+    expect((await found()).users).toBeUndefined();
+  });
+
   test('1. data and cursor are there together after a reload (R10)', async () => {
     await store.apply(
       changes({

@@ -6,6 +6,7 @@ import type {
   Message,
   Seq,
   StreamId,
+  User,
 } from '@parley/protocol';
 import {
   type DBSchema,
@@ -19,7 +20,7 @@ import type { Changes, OutboxEntry, Saved, Store } from './store.ts';
 import { TaskQueue } from './task-queue.ts';
 
 interface Schema extends DBSchema {
-  state: { key: 'epoch'; value: string };
+  state: { key: 'epoch' | 'users'; value: string | readonly User[] };
   cursors: { key: StreamId; value: Seq };
   windows: { key: ConversationId; value: Seq };
   conversations: { key: ConversationId; value: Conversation };
@@ -142,8 +143,9 @@ function createObjectStores(db: IDBPDatabase<Schema>): void {
 /** Reads everything in one transaction. */
 async function load(db: IDBPDatabase<Schema>): Promise<Saved> {
   const tx = db.transaction(ALL);
-  const [epoch, cursors, windows, conversations, messages, outbox] = await Promise.all([
-    tx.objectStore('state').get('epoch'),
+  const [epoch, users, cursors, windows, conversations, messages, outbox] = await Promise.all([
+    tx.objectStore('state').get('epoch') as Promise<string | undefined>,
+    tx.objectStore('state').get('users') as Promise<readonly User[] | undefined>,
     entries<StreamId, Seq>(tx.objectStore('cursors')),
     entries<ConversationId, Seq>(tx.objectStore('windows')),
     tx.objectStore('conversations').getAll(),
@@ -158,6 +160,7 @@ async function load(db: IDBPDatabase<Schema>): Promise<Saved> {
     conversations,
     messages,
     outbox: outbox.sort((a, b) => a.order - b.order),
+    ...(users && { users }),
   };
 }
 
@@ -183,6 +186,7 @@ async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
   if (changes.epoch !== undefined && (await state.get('epoch')) !== changes.epoch) {
     // Another epoch: nothing that is cached belongs to it.
     await Promise.all([cursors.clear(), windows.clear(), conversations.clear(), messages.clear()]);
+    await state.delete('users');
     await state.put(changes.epoch, 'epoch');
   }
   for (const [conversation, from] of changes.windows) {
@@ -204,6 +208,7 @@ async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
     if (conversation === null) await conversations.delete(id);
     else await conversations.put(conversation);
   }
+  if (changes.users) await state.put(changes.users, 'users');
   for (const [stream, seq] of changes.cursors) {
     if (seq === null) await cursors.delete(stream);
     else if (seq > ((await cursors.get(stream)) ?? -1)) await cursors.put(seq, stream);

@@ -6,6 +6,7 @@ import type {
   Message,
   Seq,
   StreamId,
+  User,
 } from '@parley/protocol';
 import { type Changes, MemoryStore, type OutboxEntry, type Saved, type Store } from './store.ts';
 
@@ -16,6 +17,7 @@ interface Waiting {
   readonly messages: Map<string, Message>;
   readonly windows: Map<ConversationId, Seq | null>;
   readonly conversations: Map<ConversationId, Conversation | null>;
+  users: readonly User[] | undefined;
 }
 
 /**
@@ -110,6 +112,12 @@ export class Persistence {
     this.#schedule();
   }
 
+  /** Stores the users whose names are known. */
+  users(users: readonly User[]): void {
+    this.#waiting.users = users;
+    this.#schedule();
+  }
+
   /** Resolves when the entry is stored, or is known to be in memory only. */
   putOutbox(entry: OutboxEntry): Promise<void> {
     return this.#guard((store) => store.putOutbox(entry));
@@ -171,9 +179,10 @@ export class Persistence {
     this.#scheduled = false;
     // Changes that arrive during a transaction share the next one.
     if (this.#busy) return;
-    const { epoch, cursors, messages, windows, conversations } = this.#waiting;
+    const { epoch, cursors, messages, windows, conversations, users } = this.#waiting;
     if (
       epoch === undefined &&
+      users === undefined &&
       cursors.size + messages.size + windows.size + conversations.size === 0
     ) {
       return;
@@ -185,6 +194,7 @@ export class Persistence {
       messages: [...messages.values()],
       windows,
       conversations,
+      ...(users && { users }),
     };
     this.#busy = true;
     this.#chain = this.#guard((store) => store.apply(changes)).then(() => {
@@ -227,4 +237,5 @@ const nothing = (): Waiting => ({
   messages: new Map(),
   windows: new Map(),
   conversations: new Map(),
+  users: undefined,
 });

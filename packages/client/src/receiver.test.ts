@@ -417,6 +417,13 @@ describe('the workspace', () => {
     expect(client.snapshot.users.get('x' as AccountId)?.username).toBe('x');
   });
 
+  test('when it is reset, the own account is reloaded: its role may have changed', async () => {
+    const { server } = await inGroup();
+    deliver(server, { op: 'reset', stream: WORKSPACE_STREAM, lastSeq: 9_000 });
+    await arrive(server);
+    expect(server.requests.map((r) => r.path)).toContain('/me');
+  });
+
   test('but not who registered while the client was offline', async () => {
     const { server, client } = await inGroup();
     const registered: string[] = [];

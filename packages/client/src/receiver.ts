@@ -389,7 +389,12 @@ export class Receiver {
     }
     counters.resets++;
     local.setCursor(stream, lastSeq);
-    if (stream === WORKSPACE_STREAM) users.load();
+    if (stream === WORKSPACE_STREAM) {
+      users.load();
+      // The role of this account and the settings of the server may be among what was skipped. After a
+      // hello, `ready` has just said them.
+      if (this.#deps.isLive()) this.#refreshes.serverRoleChanged();
+    }
     if (!own) {
       local.startWindow(id, (lastSeq + 1) as Seq);
       this.#deps.threads.missed(id, false);

@@ -8,6 +8,7 @@ import type {
   Refusal,
   Seq,
   StreamId,
+  User,
 } from '@parley/protocol';
 
 /** A command of a user that is not answered yet. */
@@ -35,6 +36,8 @@ export interface Saved {
   readonly messages: readonly Message[];
   readonly conversations: readonly Conversation[];
   readonly outbox: readonly OutboxEntry[];
+  /** The users whose names were known; stores that keep none leave it out. */
+  readonly users?: readonly User[];
 }
 
 /** Changes that are stored atomically. */
@@ -51,6 +54,8 @@ export interface Changes {
   readonly windows: ReadonlyMap<ConversationId, Seq | null>;
   /** New or changed conversations; null: left. */
   readonly conversations: ReadonlyMap<ConversationId, Conversation | null>;
+  /** The users whose names are known: they replace those that are stored. A store need not keep them. */
+  readonly users?: readonly User[];
 }
 
 /**

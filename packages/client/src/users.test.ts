@@ -34,11 +34,17 @@ function aList(accounts: User[]) {
       return Response.json({ items, next });
     },
   });
-  const users = new Users(api, (all) => {
-    known = all;
-  });
+  const saved: string[][] = [];
+  const users = new Users(
+    api,
+    (all) => {
+      known = all;
+    },
+    (all) => saved.push(all.map((u) => u.displayName)),
+  );
   return {
     users,
+    saved,
     requests,
     server,
     names: () => [...known.values()].map((u) => u.displayName),
@@ -151,4 +157,20 @@ test('a name that turns out to be shared is marked on all users who have it', ()
   users.put(user(2, 'Bob'));
   users.put(user(3, 'ＡＮＮ', true));
   expect([...known().values()].map((u) => u.nameIsShared)).toEqual([true, false, true]);
+});
+
+test('shows stored users until newer ones arrive, and stores changes together', async () => {
+  const { users, saved, names } = aList([user(1, 'New')]);
+  users.put(user(2, 'Loaded'));
+  users.restore([user(1, 'Old'), user(2, 'Older')]);
+  expect(names()).toEqual(['Old', 'Loaded']);
+  users.load();
+  await vi.waitFor(() => expect(names()).toEqual(['New', 'Loaded']));
+  expect(saved).toEqual([]);
+  vi.advanceTimersByTime(2_000);
+  expect(saved).toEqual([['New', 'Loaded']]);
+  users.put(user(3));
+  users.clear();
+  vi.advanceTimersByTime(2_000);
+  expect(saved).toHaveLength(1);
 });

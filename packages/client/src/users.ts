@@ -6,6 +6,8 @@ import { ApiError } from './api-error.ts';
 const LIST_MAX = 2_000;
 const PAGE = 200;
 const RETRY_MS = 5_000;
+/** Delay between a change and storing the users: changes often come together. */
+const SAVE_MS = 2_000;
 
 /** Holds the users whose names a client knows. */
 export class Users {
@@ -13,11 +15,27 @@ export class Users {
   readonly #onChange: (users: ReadonlyMap<AccountId, User>) => void;
   readonly #wanted = new Set<AccountId>();
   #users: ReadonlyMap<AccountId, User> = new Map();
+  readonly #save: (users: readonly User[]) => void;
   #loading = false;
+  #saveTimer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(api: ParleyApi, onChange: (users: ReadonlyMap<AccountId, User>) => void) {
+  /** `save` stores the users for the next start. */
+  constructor(
+    api: ParleyApi,
+    onChange: (users: ReadonlyMap<AccountId, User>) => void,
+    save: (users: readonly User[]) => void,
+  ) {
     this.#api = api;
     this.#onChange = onChange;
+    this.#save = save;
+  }
+
+  /** Shows the users that were stored, until newer ones are loaded. */
+  restore(users: readonly User[]): void {
+    if (users.length === 0) return;
+    // What was loaded meanwhile is newer.
+    this.#users = new Map([...users.map((user) => [user.id, user] as const), ...this.#users]);
+    this.#onChange(this.#users);
   }
 
   /** Loads the list; known users stay until it arrives. */
@@ -29,6 +47,8 @@ export class Users {
   clear(): void {
     this.#users = new Map();
     this.#wanted.clear();
+    if (this.#saveTimer) clearTimeout(this.#saveTimer);
+    this.#saveTimer = null;
   }
 
   put(user: User): void {
@@ -81,6 +101,10 @@ export class Users {
     }
     this.#users = next;
     this.#onChange(next);
+    this.#saveTimer ??= setTimeout(() => {
+      this.#saveTimer = null;
+      this.#save([...this.#users.values()].slice(0, LIST_MAX));
+    }, SAVE_MS);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   conversationOfStream,
   type Event,
   type Seq,
+  type User,
 } from '@parley/protocol';
 import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
@@ -25,9 +26,11 @@ const FOLLOWED_KNOWN_MS = 1_500;
 /** The notice that is shown for a conversation. */
 interface Notice {
   readonly seq: Seq;
-  readonly author: string;
+  readonly actor: AccountId;
+  text: string;
+  author: string;
   /** Set if another user's display name looks the same; else null. */
-  readonly username: string | null;
+  username: string | null;
   /** Null in a direct conversation. */
   readonly group: string | null;
   /** The thread in which the message is shown; null if it is shown in the conversation. */
@@ -76,6 +79,20 @@ export class MessageNotices {
     }
   }
 
+  /**
+   * Updates the authors of the notices: users who have just registered are known before the server has
+   * said whether their name looks like another user’s.
+   */
+  updateAuthors(): void {
+    const { users } = this.#client.snapshot;
+    for (const [conversation, notice] of this.#shown) {
+      const { author, username } = authorOf(users.get(notice.actor));
+      if (author === notice.author && username === notice.username) continue;
+      Object.assign(notice, { author, username });
+      if (notice.toast) this.#show(conversation, notice, notice.text);
+    }
+  }
+
   /** Removes all notices when the session ends. */
   clear(): void {
     this.#shown.clear();
@@ -100,14 +117,14 @@ export class MessageNotices {
       return;
     }
     if (statuses.get(this.#account)?.doNotDisturbUntil) return;
-    const author = users.get(event.actor);
     const group = view.kind === 'direct' ? null : titleOf(view, users);
     const settings = notificationSettings(this.#account);
     const browser = settings.notify && !isPageFocused();
     const notice = {
       seq: event.seq,
-      author: author?.displayName ?? t('common.someone'),
-      username: author?.nameIsShared ? author.username : null,
+      actor: event.actor,
+      text: event.data.body,
+      ...authorOf(users.get(event.actor)),
       group,
       thread: onlyIn ?? null,
       toast: true,
@@ -127,12 +144,13 @@ export class MessageNotices {
   #show(conversation: ConversationId, notice: Notice, text: string): void {
     const { group, seq, thread } = notice;
     const open = () => this.#open(conversation, thread);
+    notice.text = text;
     const shown = excerpt(text, EXCERPT);
     const onClose = () => {
       notice.toast = false;
     };
     if (notice.toast) {
-      toast(<NoticeTitle notice={notice} />, {
+      toast(<NoticeTitle notice={{ ...notice }} />, {
         id: conversation,
         description: <bdi>{shown}</bdi>,
         action: { label: t('common.open'), onClick: open },
@@ -163,6 +181,12 @@ export class MessageNotices {
     void closeNotifications(conversation);
   }
 }
+
+/** Returns how the author of a notice is shown. */
+const authorOf = (user: User | undefined): Pick<Notice, 'author' | 'username'> => ({
+  author: user?.displayName ?? t('common.someone'),
+  username: user?.nameIsShared ? user.username : null,
+});
 
 const handle = ({ username }: Notice): string => (username === null ? '' : ` @${username}`);
 

@@ -37,6 +37,7 @@ export function useNotifications(): void {
     const notices = new MessageNotices(client, account, go);
     const stops = [
       client.onEvent((event) => notices.apply(event)),
+      client.subscribe(() => notices.updateAuthors()),
       showRejections(client, go),
       client.on('registered', (user) => {
         toast(<JoinedTitle name={user.displayName} />, {
