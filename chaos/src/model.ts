@@ -85,6 +85,8 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
     const message = messages.get(data.message);
     if (message) message.pinned = { by, at };
   },
+  'poll.voted': 'none',
+  'poll.closed': 'none',
   'message.unpinned': ({ messages }, { data }) => {
     const message = messages.get(data.message);
     if (message) message.pinned = null;

@@ -257,6 +257,7 @@ const BASE: Readonly<Record<string, Build>> = {
   },
   'messages-deleted-reactions': onMessages,
   'messages-deleted-pins': onMessages,
+  'parts-deleted': onMessages,
   'messages-reacted': (c, f) => [
     c.of(f.conversations),
     messageSeq(c),

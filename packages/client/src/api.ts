@@ -441,6 +441,47 @@ export class ParleyApi extends RestSession {
     return this.request('DELETE', reaction(conversation, message, emoji), { id });
   }
 
+  /** Posts a poll; the question is the text of the message. */
+  createPoll(
+    conversation: ConversationId,
+    poll: {
+      question: string;
+      choices: readonly string[];
+      isMultiple?: boolean;
+      endsAt?: string | null;
+    },
+    id?: ClientId,
+  ): Promise<Message> {
+    return this.request('POST', `/conversations/${conversation}/polls`, { body: poll, id });
+  }
+
+  /** Votes for choices of a poll, by their index, instead of earlier ones; none withdraws the vote. */
+  vote(
+    conversation: ConversationId,
+    message: Seq,
+    choices: readonly number[],
+    id?: ClientId,
+  ): Promise<CommandAnswer> {
+    const path = `/conversations/${conversation}/messages/${message}/vote`;
+    return this.request('PUT', path, { body: { choices }, id });
+  }
+
+  /** Closes a poll. */
+  closePoll(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
+    return this.request('POST', `/conversations/${conversation}/messages/${message}/close`, { id });
+  }
+
+  /** Posts the text of a message to another conversation, with its author and time. */
+  forward(
+    conversation: ConversationId,
+    message: Seq,
+    to: ConversationId,
+    id?: ClientId,
+  ): Promise<Message> {
+    const path = `/conversations/${conversation}/messages/${message}/forward`;
+    return this.request('POST', path, { body: { to }, id });
+  }
+
   /** Returns all pinned messages, the last pin first. */
   pinnedMessages(conversation: ConversationId): Promise<PinnedMessages> {
     return this.request('GET', `/conversations/${conversation}/pins`);

@@ -198,6 +198,8 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
   'reaction.removed': lastMessageChanged,
   'message.pinned': lastMessageChanged,
   'message.unpinned': lastMessageChanged,
+  'poll.voted': lastMessageChanged,
+  'poll.closed': lastMessageChanged,
 };
 
 /** Returns the view after an event of its stream. The window has already applied the event. */
@@ -303,6 +305,8 @@ function latest(window: MessageWindow): Conversation['lastMessage'] {
       attachments: _attachments,
       reactions: _reactions,
       pinned: _pinned,
+      forwardedFrom: _forwardedFrom,
+      poll: _poll,
       replyTo: _replyTo,
       thread: _thread,
       alsoInConversation: _alsoInConversation,

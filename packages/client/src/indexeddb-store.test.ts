@@ -44,6 +44,8 @@ function message(seq: number, body: string, changedSeq = seq): Message {
     mentions: [],
     attachments: [],
     pinned: null,
+    forwardedFrom: null,
+    poll: null,
   };
 }
 

@@ -45,6 +45,8 @@ export class Local {
         .map((m) => ({
           ...m,
           pinned: m.pinned ?? null,
+          forwardedFrom: m.forwardedFrom ?? null,
+          poll: m.poll ?? null,
           replyTo: m.replyTo ?? null,
           mentions: m.mentions ?? [],
           attachments: m.attachments ?? [],

@@ -27,6 +27,8 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'reaction.removed': 'none',
   'message.pinned': 'none',
   'message.unpinned': 'none',
+  'poll.voted': 'none',
+  'poll.closed': 'none',
   // Personal streams announce what the conversation’s own stream says.
   'conversation.joined': 'none',
   'conversation.left': 'none',

@@ -253,6 +253,8 @@ const CHANGES: { readonly [T in NamingEvent['type']]: Change<T> } = {
     mentions: [],
     attachments: [],
     reactions: [],
+    forwardedFrom: null,
+    poll: null,
     pinned: null,
   }),
   'reaction.added': (message, event) => ({
@@ -263,6 +265,8 @@ const CHANGES: { readonly [T in NamingEvent['type']]: Change<T> } = {
   }),
   'message.pinned': (_message, event) => ({ pinned: { by: event.actor, at: event.at } }),
   'message.unpinned': () => ({ pinned: null }),
+  'poll.voted': (message, event) => ({ poll: withVote(message.poll, event) }),
+  'poll.closed': ({ poll }, event) => ({ poll: poll && { ...poll, closedAt: event.at } }),
 };
 
 /** Returns whether the event changes a message that was posted before. */
@@ -345,6 +349,19 @@ function withoutReply(root: Message, { seq, data }: EventOf<'message.deleted'>):
   const threadSummary = data.threadSummary ?? null;
   const changedSeq = root.deletedAt === null ? seq : root.changedSeq;
   return { ...root, threadSummary, changedSeq };
+}
+
+/** Returns a poll in which an account votes for these choices, and for no others. */
+function withVote(
+  poll: Message['poll'],
+  { actor, data: { choices: chosen } }: EventOf<'poll.voted'>,
+): Message['poll'] {
+  if (!poll) return null;
+  const choices = poll.choices.map(({ text, accounts }, n) => {
+    const others = accounts.filter((account) => account !== actor);
+    return { text, accounts: chosen.includes(n) ? [...others, actor] : others };
+  });
+  return { ...poll, choices };
 }
 
 function withReaction(message: Message, emoji: string, account: AccountId): Message['reactions'] {

@@ -8,7 +8,7 @@ export type Actor = { readonly id: AccountId } & Pick<Me, 'messageWindows'>;
 /**
  * Returns what the account `me` may do with a message of the conversation, for clients to offer. The
  * server’s policy decides it; this only chooses between the account’s own messages and others, and leaves
- * out what its time limits no longer allow.
+ * out what its time limits no longer allow, and edits of polls and forwarded messages.
  */
 export function permissionsOn(
   { messagePermissions: { own, others } }: Pick<ConversationView, 'messagePermissions'>,
@@ -19,8 +19,11 @@ export function permissionsOn(
   // What is not stored yet, or no longer, cannot be changed.
   if (message.state !== 'stored' || message.deletedAt !== null) return [];
   if (me === null || message.author !== me.id) return others;
+  const isFixed = message.poll !== null || message.forwardedFrom !== null;
   const late = LIMITED.filter(
-    (action) => !others.includes(action) && windowEnd(message, me, action) <= now,
+    (action) =>
+      (action === 'edit' && isFixed) ||
+      (!others.includes(action) && windowEnd(message, me, action) <= now),
   );
   return late.length === 0 ? own : own.filter((action) => !late.includes(action));
 }

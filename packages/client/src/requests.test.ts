@@ -250,6 +250,22 @@ const AUTHORIZED: readonly Row[] = [
     { body: { remindAt: null } },
   ],
   [`DELETE /conversations/${C}/messages/7/saved`, ({ api }) => api.unsave(C, SEQ)],
+  [
+    `POST /conversations/${C}/polls`,
+    ({ api }) => api.createPoll(C, { question: 'Lunch?', choices: ['Soup', 'Salad'] }),
+    { body: { question: 'Lunch?', choices: ['Soup', 'Salad'] } },
+  ],
+  [
+    `PUT /conversations/${C}/messages/7/vote`,
+    ({ api }) => api.vote(C, SEQ, [1]),
+    { body: { choices: [1] } },
+  ],
+  [`POST /conversations/${C}/messages/7/close`, ({ api }) => api.closePoll(C, SEQ)],
+  [
+    `POST /conversations/${C}/messages/7/forward`,
+    ({ api }) => api.forward(C, SEQ, C),
+    { body: { to: C } },
+  ],
   ['GET /me/scheduled', ({ api }) => api.scheduled()],
   [
     'POST /me/scheduled',

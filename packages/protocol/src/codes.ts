@@ -125,6 +125,10 @@ export const ERRORS = {
   too_many_follows: { status: 409, title: 'You have reached the limit of threads to follow' },
   too_many_drafts: { status: 409, title: 'You have reached the limit of drafts' },
   not_saved: { status: 404, title: 'This message is not saved' },
+  not_editable: { status: 409, title: 'Forwarded messages and polls can’t be edited' },
+  not_a_poll: { status: 409, title: 'This message is not a poll' },
+  poll_closed: { status: 409, title: 'This poll is closed' },
+  choice_invalid: { status: 422, title: 'This poll doesn’t have these choices' },
   window_passed: { status: 403, title: 'It is too late to edit or delete this message' },
   scheduled_not_found: {
     status: 404,

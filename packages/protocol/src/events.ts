@@ -53,6 +53,21 @@ export type ThreadSummary = z.infer<typeof ThreadSummary>;
  */
 const inThread = { thread: Seq.optional(), alsoInConversation: z.boolean().optional() };
 
+/** Where the text of a forwarded message comes from: the message, its author, and when it was posted. */
+export const ForwardedFrom = z
+  .object({ conversation: ConversationId, seq: Seq, author: AccountId, at: Timestamp })
+  .meta({ id: 'ForwardedFrom' });
+export type ForwardedFrom = z.infer<typeof ForwardedFrom>;
+
+/** The choices of a poll; its question is the text of the message. */
+const PollStart = z.object({
+  choices: z.array(z.string()).min(LIMITS.pollChoicesMin).max(LIMITS.pollChoicesMax),
+  /** Whether one may vote for several choices. */
+  isMultiple: z.boolean(),
+  /** When it closes by itself; null: when its author or a moderator closes it. */
+  endsAt: Timestamp.nullable(),
+});
+
 /** The text of a message. Empty after the message was deleted. */
 const MessageText = z.string();
 
@@ -107,7 +122,13 @@ const CONVERSATION_EVENTS = {
     mentions,
     /** Left out if there are none. */
     attachments: z.array(Attachment).max(LIMITS.attachmentsPerMessage).optional(),
+    forwardedFrom: ForwardedFrom.optional(),
+    poll: PollStart.optional(),
   }),
+  /** The choices that the actor votes for, by their index: instead of its earlier ones. */
+  'poll.voted': z.object({ message: Seq, choices: z.array(count(0, LIMITS.pollChoicesMax - 1)) }),
+  /** No one can vote any more. */
+  'poll.closed': z.object({ message: Seq }),
   /** `thread` and `alsoInConversation` are those of the message. */
   'message.edited': z.object({ message: Seq, body: MessageText, ...inThread, mentions }),
   /** Of a reply it also has what its thread is after all deletions of the command; null: no replies. */

@@ -69,6 +69,10 @@ export const LIMITS = {
   passwordBytesMax: 1024,
   /** Different emoji on one message. */
   reactionsPerMessage: 50,
+  /** The choices of a poll, and the characters of each. */
+  pollChoicesMin: 2,
+  pollChoicesMax: 20,
+  pollChoiceCharacters: 200,
   /** Pinned messages of one conversation. */
   pinsPerConversation: 100,
   /** Users of a direct conversation. */

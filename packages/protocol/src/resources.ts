@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
-import { AccountRole, ConversationKind, Mention, ThreadSummary } from './events.ts';
+import { AccountRole, ConversationKind, ForwardedFrom, Mention, ThreadSummary } from './events.ts';
 import { Attachment } from './files.ts';
 import {
   ConversationPermission,
@@ -135,6 +135,19 @@ export const ReadCursor = z
   .meta({ id: 'ReadCursor' });
 export type ReadCursor = z.infer<typeof ReadCursor>;
 
+/** The poll of a message, whose text is the question. */
+export const Poll = z
+  .object({
+    choices: z.array(z.object({ text: z.string(), accounts: z.array(AccountId) })),
+    isMultiple: z.boolean(),
+    /** When it closes by itself. */
+    endsAt: Timestamp.nullable(),
+    /** When its author or a moderator has closed it. */
+    closedAt: Timestamp.nullable(),
+  })
+  .meta({ id: 'Poll' });
+export type Poll = z.infer<typeof Poll>;
+
 /** A message with all changes up to the event `changedSeq`. */
 export const Message = z
   .object({
@@ -164,6 +177,9 @@ export const Message = z
     /** Its files, in order. */
     attachments: z.array(Attachment),
     reactions: z.array(z.object({ emoji: z.string(), accounts: z.array(AccountId) })),
+    /** Where its text comes from; null if its author wrote it. */
+    forwardedFrom: ForwardedFrom.nullable(),
+    poll: Poll.nullable(),
     /** Who pinned it, and when; null if it is not pinned. */
     pinned: z.object({ by: AccountId, at: Timestamp }).nullable(),
   })
@@ -305,6 +321,8 @@ export const Conversation = z
       mentions: true,
       reactions: true,
       pinned: true,
+      forwardedFrom: true,
+      poll: true,
       replyTo: true,
       thread: true,
       alsoInConversation: true,

@@ -154,6 +154,30 @@ export const ChangeMinimumRolesBody = MinimumRoles.partial()
   .strict()
   .meta({ examples: [{ post: 'admin' }] });
 
+/** A poll to post. */
+export const CreatePollBody = z
+  .object({
+    question: Body,
+    choices: z
+      .array(line(LIMITS.pollChoiceCharacters, 'Choice'))
+      .min(LIMITS.pollChoicesMin)
+      .max(LIMITS.pollChoicesMax)
+      .refine((choices) => new Set(choices).size === choices.length, 'Each choice must differ'),
+    isMultiple: z.boolean().default(false),
+    endsAt: Timestamp.nullable().default(null),
+  })
+  .meta({
+    examples: [{ question: 'Lunch?', choices: ['Soup', 'Salad'], isMultiple: true, endsAt: null }],
+  });
+/** The choices to vote for, by their index; none to withdraw the vote. */
+export const VoteBody = z
+  .object({ choices: z.array(count(0, LIMITS.pollChoicesMax - 1)).max(LIMITS.pollChoicesMax) })
+  .meta({ examples: [{ choices: [0] }] });
+/** Where to forward a message. */
+export const ForwardBody = z
+  .object({ to: ConversationId })
+  .meta({ examples: [{ to: '01890a5d-ac96-774b-bcce-b302099a8057' }] });
+
 /** At most one of `before`, `after` and `around`; none for the latest messages. */
 export const HistoryQuery = z
   .object({

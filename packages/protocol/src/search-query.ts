@@ -15,7 +15,7 @@ export interface SearchFilterRule {
 }
 
 /** What messages can have. */
-export const SEARCH_HAS = ['link', 'reaction', 'pin'] as const;
+export const SEARCH_HAS = ['link', 'reaction', 'pin', 'poll'] as const;
 export type SearchHas = (typeof SEARCH_HAS)[number];
 
 const DATES = ['2026-03-01', '2026-03', '2026', 'today', 'yesterday'] as const;

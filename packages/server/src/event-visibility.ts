@@ -27,6 +27,8 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'reaction.removed': NO_CHANGE,
   'message.pinned': NO_CHANGE,
   'message.unpinned': NO_CHANGE,
+  'poll.voted': NO_CHANGE,
+  'poll.closed': NO_CHANGE,
   'conversation.joined': NO_CHANGE,
   'conversation.left': NO_CHANGE,
   'message.saved': NO_CHANGE,

@@ -22,6 +22,13 @@ const OTHERS = [
   // Scheduled messages, and who may create groups.
   'scheduled-redact',
   'conversations-creator',
+  // Polls and forwarded messages.
+  'messages-forwarded',
+  'parts-added',
+  'polls-one',
+  'polls-voted',
+  'polls-unvoted',
+  'polls-closed',
   'stream-read-logs',
   'stream-read-some-logs',
   'read-cursors-unread',

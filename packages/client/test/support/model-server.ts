@@ -251,6 +251,8 @@ export class ModelServer {
       thread: _____,
       alsoInConversation: ______,
       threadSummary: _______,
+      forwardedFrom: _________,
+      poll: __________,
       ...lastMessage
     } = last ?? {
       mentions: [],
@@ -261,6 +263,8 @@ export class ModelServer {
       thread: null,
       alsoInConversation: false,
       threadSummary: null,
+      forwardedFrom: null,
+      poll: null,
     };
     const members = this.log(id).reduce(
       (n, e) => n + (e.type === 'member.joined' ? 1 : e.type === 'member.left' ? -1 : 0),

@@ -171,6 +171,30 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     },
   },
   {
+    name: 'message_parts',
+    key: ['conversation_id', 'message_seq'],
+    columns: ['forwarded_from', 'poll', 'closed_at'],
+    excluded: {},
+    stream: inConversation,
+    rows: true,
+    parent: {
+      table: 'messages',
+      columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
+    },
+  },
+  {
+    name: 'poll_votes',
+    key: ['conversation_id', 'message_seq', 'account_id'],
+    columns: ['choices', 'seq'],
+    excluded: {},
+    stream: inConversation,
+    rows: true,
+    parent: {
+      table: 'messages',
+      columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
+    },
+  },
+  {
     name: 'bans',
     key: ['conversation_id', 'account_id'],
     columns: ['banned_by', 'banned_at', 'seq'],

@@ -3,15 +3,18 @@ import {
   type ClientId,
   type ConversationId,
   type FileId,
+  LIMITS,
   type Seq,
   streamOfConversation,
 } from '@parley/protocol';
 import type { Append, Outcome } from '../stream/append.ts';
 import type { Command, Rule } from '../stream/stream-transaction.ts';
 import { deleteRule, editRule } from './edit-rules.ts';
+import type { ForwardSource } from './forwarded.ts';
 import { namesIn } from './mentions.ts';
 import type { OnMessageCommand } from './message-rule.ts';
 import { pinRule, unpinRule } from './pin-rules.ts';
+import { closePollRule, voteRule } from './poll-rules.ts';
 import { type PostCommand, postRule } from './post-rule.ts';
 import { reactRule, unreactRule } from './reaction-rules.ts';
 import type { ReplyPlace } from './thread-roots.ts';
@@ -57,6 +60,30 @@ export function postCommand(
   return command;
 }
 
+/** Returns the command that posts a poll; the question is the text of the message. */
+export function pollCommand(
+  r: MessageRequest,
+  question: string,
+  poll: NonNullable<PostCommand['poll']>,
+): PostCommand {
+  const { choices, isMultiple, endsAt } = poll;
+  const post = postCommand(r, question);
+  return {
+    ...post,
+    payload: ['poll', question, isMultiple, endsAt, ...choices],
+    bytes: post.bytes + choices.join().length,
+    poll,
+  };
+}
+
+/** Returns the command that posts the text of another message, which the actor can read. */
+export const forwardCommand = (r: MessageRequest, forward: ForwardSource): PostCommand => ({
+  ...postCommand(r, ''),
+  payload: ['forward', forward.conversation, forward.message],
+  bytes: EVENT_OVERHEAD + LIMITS.bodyCharacters,
+  forward,
+});
+
 /** As before there were quotes, threads and files: a retry has the digest of its first attempt. */
 function payloadOf(
   body: string,
@@ -95,6 +122,20 @@ export const pinCommand = (r: MessageRequest, message: Seq): Command =>
 export const unpinCommand = (r: MessageRequest, message: Seq): Command =>
   onMessage(r, unpinRule, 'message.unpinned', message, '');
 
+/** Returns the command that votes for choices of a poll, by their index, instead of earlier ones. */
+export const voteCommand = (
+  r: MessageRequest,
+  message: Seq,
+  choices: readonly number[],
+): Command => {
+  const sorted = [...new Set(choices)].sort((a, b) => a - b);
+  return onMessage(r, voteRule, 'poll.voted', message, JSON.stringify(sorted));
+};
+
+/** Returns the command that closes a poll. */
+export const closePollCommand = (r: MessageRequest, message: Seq): Command =>
+  onMessage(r, closePollRule, 'poll.closed', message, '');
+
 /** Runs {@link postCommand}. */
 export const postMessage = (
   append: Append,
@@ -104,6 +145,22 @@ export const postMessage = (
   inThread?: ReplyPlace,
   attachments?: readonly FileId[],
 ): Promise<Outcome> => append.run(postCommand(r, body, replyTo, inThread, attachments));
+/** Runs {@link pollCommand}. */
+export const postPoll = (
+  append: Append,
+  r: MessageRequest,
+  question: string,
+  poll: NonNullable<PostCommand['poll']>,
+): Promise<Outcome> => append.run(pollCommand(r, question, poll));
+/** Runs {@link forwardCommand}. */
+export const forwardMessage = (append: Append, r: MessageRequest, source: ForwardSource) =>
+  append.run(forwardCommand(r, source));
+/** Runs {@link voteCommand}. */
+export const vote = (append: Append, r: MessageRequest, message: Seq, choices: readonly number[]) =>
+  append.run(voteCommand(r, message, choices));
+/** Runs {@link closePollCommand}. */
+export const closePoll = (append: Append, r: MessageRequest, message: Seq) =>
+  append.run(closePollCommand(r, message));
 /** Runs {@link editCommand}. */
 export const editMessage = (append: Append, r: MessageRequest, message: Seq, body: string) =>
   append.run(editCommand(r, message, body));

@@ -18,7 +18,7 @@ import type { Command, Decision, Rule, RuleContext } from '../stream/stream-tran
 import { authorize, FORBIDDEN, type MessageAction, mayMentionEveryone } from './policy.ts';
 import { isBlocked } from './senders.ts';
 import type { ReplyPlace } from './thread-roots.ts';
-import { isWindowPassed } from './windows.ts';
+import { readLimits } from './windows.ts';
 
 /** A command about one message. */
 export interface OnMessageCommand extends Command {
@@ -51,9 +51,9 @@ export function messageRule(
     name,
     readsEarly: true,
     async decide(tx, command) {
-      const [row, isTooLate] = await Promise.all([
+      const [row, { isTooLate, isFixed }] = await Promise.all([
         readTarget(tx, command),
-        isWindowPassed(tx, action, command),
+        readLimits(tx, action, command),
       ]);
       if (row?.author_id === null) return { refuse: refusal('message_not_found') };
       const role: ActorRole = row
@@ -72,6 +72,7 @@ export function messageRule(
       const isLimited =
         authorship === 'own' && authorize(role, action, 'others', minimumRoles) !== 'yes';
       if (isTooLate && isLimited && !row.deleted) return { refuse: refusal('window_passed') };
+      if (action === 'edit' && isFixed) return { refuse: refusal('not_editable') };
       const changedSeq = row.changed_seq as Seq;
       return await decide(tx, command, {
         deleted: row.deleted,

@@ -36,6 +36,28 @@ const PINNED = `(
   where p.conversation_id = g.conversation_id and p.message_seq = g.seq
 )`;
 
+/** SQL: the message that `g` forwards; null if it forwards none. */
+const FORWARDED_FROM = `(
+  select p.forwarded_from from message_parts p
+  where p.conversation_id = g.conversation_id and p.message_seq = g.seq
+)`;
+
+/** SQL: the poll of the message `g` with its votes; null if it has none. */
+const POLL = `(
+  select json_build_object(
+    'choices', (
+      select json_agg(json_build_object('text', c.text, 'accounts', (
+        select coalesce(json_agg(v.account_id order by v.seq), '[]') from poll_votes v
+        where v.conversation_id = g.conversation_id and v.message_seq = g.seq
+          and c.n - 1 = any(v.choices))) order by c.n)
+      from jsonb_array_elements_text(p.poll -> 'choices') with ordinality c (text, n)),
+    'isMultiple', p.poll -> 'isMultiple',
+    'endsAt', p.poll -> 'endsAt',
+    'closedAt', ${timestamp('p.closed_at')})
+  from message_parts p
+  where p.conversation_id = g.conversation_id and p.message_seq = g.seq and p.poll is not null
+)`;
+
 /**
  * SQL: whether the message `g` is shown among the messages of its conversation, and counted as unread there:
  * all but replies in threads that were not also sent to the conversation.
@@ -80,6 +102,8 @@ export const MESSAGE = `json_build_object(${fields('g.body')},
   'mentions', coalesce(g.mentions, '[]'),
   'attachments', ${ATTACHMENTS},
   'reactions', ${REACTIONS},
+  'forwardedFrom', ${FORWARDED_FROM},
+  'poll', ${POLL},
   'pinned', ${PINNED}
 )`;
 

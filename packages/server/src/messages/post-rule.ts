@@ -1,6 +1,7 @@
 import {
   type Attachment,
   type ConversationId,
+  type EventData,
   type FileId,
   type Mention,
   type Refusal,
@@ -16,6 +17,7 @@ import {
   type RuleContext,
 } from '../stream/stream-transaction.ts';
 import { filesAttached, readFiles } from './attachments.ts';
+import { type ForwardSource, readForwarded } from './forwarded.ts';
 import { findNames, mentionsOf, type NamesInText } from './mentions.ts';
 import { authorize, FORBIDDEN, mayMentionEveryone, skipsSlowMode } from './policy.ts';
 import { readSenders, type Sender } from './senders.ts';
@@ -33,10 +35,19 @@ export interface PostCommand extends Command {
   readonly names: NamesInText | null;
   /** Its files, uploaded by the actor. */
   readonly attachments: readonly FileId[];
+  /** The message whose text it posts. */
+  readonly forward?: ForwardSource | undefined;
+  readonly poll?: EventData<'message.posted'>['poll'];
 }
+
+/** What of a post the rule has read: of a forwarded message, its text. */
+type Content = Pick<EventData<'message.posted'>, 'body' | 'forwardedFrom'>;
 
 /** Why a post is refused whose `replyTo` is no message of the conversation. */
 const NO_QUOTED = 'There is no message to quote with this replyTo in the conversation';
+
+/** Why a forward is refused. */
+const NO_SOURCE = 'There is no such message to forward, or you can’t read it';
 
 /** Decides posts; those of a batch together. */
 export const postRule: Rule<PostCommand> = {
@@ -55,12 +66,13 @@ export async function decidePosts(
   tx: RuleContext,
   commands: readonly PostCommand[],
 ): Promise<Decision[]> {
-  const [senders, quoted, roots, found, files] = await Promise.all([
+  const [senders, quoted, roots, found, files, sources] = await Promise.all([
     readSenders(tx, commands),
     readQuoted(tx, commands),
     readRoots(tx, commands),
     findNames(tx, commands),
     readFiles(tx, commands),
+    readForwarded(tx, commands),
   ]);
   return commands.map((command, n) => {
     const sender = senders.get(n);
@@ -68,8 +80,11 @@ export async function decidePosts(
       command.replyTo === undefined || quoted.has(n)
         ? command.inThread && refusalOfRoot(roots.get(n))
         : refusal('message_not_found', NO_QUOTED);
+    const content: Content | undefined = command.forward ? sources.get(n) : { body: command.body };
+    const unread = content ? undefined : refusal('message_not_found', NO_SOURCE);
     const decision = decidePost(tx, command, sender, {
-      refusedTarget: refused ?? null,
+      content,
+      refusedTarget: refused ?? unread ?? null,
       files: files.get(n) ?? [],
       mentions: (mayMentionEveryone) =>
         mentionsOf(n, { names: command.names, mayMentionEveryone }, found),
@@ -89,6 +104,8 @@ const isSameSender = (a: PostCommand, b: PostCommand | undefined): boolean =>
 
 /** What was found of that which a post refers to. */
 interface Found {
+  /** What it posts; undefined if it forwards what its actor cannot read. */
+  readonly content: Content | undefined;
   /** Why a message that it names can’t be quoted or replied to; null if it can. */
   readonly refusedTarget: Refusal | null;
   readonly files: readonly Attachment[];
@@ -99,7 +116,7 @@ function decidePost(
   tx: RuleContext,
   command: PostCommand,
   sender: Sender | undefined,
-  { refusedTarget, files, mentions: mentionsFor }: Found,
+  { content, refusedTarget, files, mentions: mentionsFor }: Found,
 ): Decision {
   const minimumRoles = minimumRolesOf(sender?.visibility ?? 'public', sender?.overrides ?? {});
   for (const action of actionsOf(command)) {
@@ -110,17 +127,23 @@ function decidePost(
   if (!sender) return { refuse: refusal('conversation_not_found') };
   if (sender.isArchived) return { refuse: refusal('conversation_archived') };
   if (sender.isBlocked) return { refuse: refusal('blocked') };
-  if (refusedTarget) return { refuse: refusedTarget };
+  if (refusedTarget || !content) {
+    return { refuse: refusedTarget ?? refusal('message_not_found') };
+  }
   if (files.length < command.attachments.length) return { refuse: refusal('file_not_found') };
-  const { stream, body, replyTo, inThread } = command;
+  const { stream, replyTo, inThread, poll } = command;
+  if (poll?.endsAt && Date.parse(poll.endsAt) <= Date.parse(tx.at)) {
+    return { refuse: refusal('time_passed') };
+  }
   const mentions = mentionsFor(mayMentionEveryone(sender.role, minimumRoles, sender.memberCount));
   const data = {
-    body,
+    ...content,
     ...(replyTo !== undefined && { replyTo }),
     ...(inThread && { thread: inThread.thread }),
     ...(inThread?.alsoInConversation && { alsoInConversation: true }),
     ...(mentions && { mentions }),
     ...(files.length > 0 && { attachments: [...files] }),
+    ...(poll && { poll }),
   };
   const event = newEvent(stream, 'message.posted', data);
   const writes = files.length > 0 ? [filesAttached(files)] : [];

@@ -3,6 +3,7 @@ import { listStatement } from '../storage/list-statement.ts';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
 import { deleteAttachments, insertAttachments } from './attachments.ts';
+import { deleteParts, insertParts, pollProjections } from './part-projections.ts';
 import { addReplies, changeRoots } from './thread-projections.ts';
 
 const POSTED = listStatement(
@@ -30,6 +31,8 @@ const POSTED = listStatement(
 
 /** The projections of messages, mentions, reactions and pins. */
 export const messageProjections = {
+  ...pollProjections,
+
   'message.posted': (tx, events) => {
     const data = events.map((e) => dataOf(e, 'message.posted'));
     const { name, text, values } = POSTED([
@@ -57,6 +60,7 @@ export const messageProjections = {
       events.map((event, n) => ({ event, attachments: data[n]?.attachments })),
     );
     addReplies(tx, events, threads);
+    insertParts(tx, events);
   },
 
   'message.edited': (tx, events) => {
@@ -87,6 +91,7 @@ export const messageProjections = {
       [streams, messages, events.map((e) => e.at), events.map((e) => e.seq)],
     );
     tx.issue('mentions-deleted', MENTIONS_DELETED, [streams, messages]);
+    deleteParts(tx, streams, messages);
     changeRoots(
       tx,
       events,

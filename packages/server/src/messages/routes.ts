@@ -29,6 +29,7 @@ import { commandRoutes } from './command-routes.ts';
 import { editMessage, postMessage } from './commands.ts';
 import { editHistory } from './edit-history.ts';
 import { mentionSuggestions } from './mention-suggestions.ts';
+import { pollRoutes } from './poll-routes.ts';
 import { eventsFor, history, messageFor, pinnedMessages } from './queries.ts';
 import { type ReadRouteDeps, readRoutes } from './read-routes.ts';
 import { commandRequest, headers, OfConversation, OfMessage, security } from './requests.ts';
@@ -170,6 +171,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
   });
 
   commandRoutes(instance, deps);
+  pollRoutes(instance, deps);
 
   app.route({
     method: 'GET',

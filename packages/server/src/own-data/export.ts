@@ -41,6 +41,8 @@ export async function* exportOf(
   yield* rowsOf(pool, account, ids, MESSAGES, (row) => [row.seq]);
   yield '\n],\n"reactions": [';
   yield* rowsOf(pool, account, ids, REACTIONS, (row) => [row.message, row.emoji]);
+  yield '\n],\n"pollVotes": [';
+  yield* rowsOf(pool, account, ids, VOTES, (row) => [row.message]);
   yield '\n],\n"pins": [';
   yield* rowsOf(pool, account, ids, PINS, (row) => [row.message]);
   yield '\n]\n}\n';
@@ -131,6 +133,16 @@ const REACTIONS = {
          where conversation_id = $1 and account_id = $2 and (message_seq, emoji) > ($4, $5)
          order by message_seq, emoji limit $3`,
   first: [0, ''],
+};
+const VOTES = {
+  name: 'export-votes',
+  text: `select v.conversation_id as conversation, v.message_seq as message,
+           (select json_agg(p.poll -> 'choices' -> n) from unnest(v.choices) n) as choices
+         from poll_votes v
+         join message_parts p using (conversation_id, message_seq)
+         where v.conversation_id = $1 and v.account_id = $2 and v.message_seq > $4
+         order by v.message_seq limit $3`,
+  first: [0],
 };
 const PINS = {
   name: 'export-pins',

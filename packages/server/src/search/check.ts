@@ -106,7 +106,14 @@ async function checkDocuments(
   const found: { conversation: ConversationId; seq: Seq }[] = [];
   for (const { n, author, body } of rows) {
     const { conversation, seq } = page[n - 1] as (typeof page)[number];
-    const message = { conversation, author, body, hasReaction: false, hasPin: false };
+    const message = {
+      conversation,
+      author,
+      body,
+      hasReaction: false,
+      hasPin: false,
+      hasPoll: false,
+    };
     const sum = sumOf(keysOfMessage(message));
     const actual = sums[numbers[n - 1] as number] as number;
     found.push({ conversation, seq });
@@ -119,8 +126,11 @@ async function checkDocuments(
   );
 }
 
-/** What reactions and a pin, which may have been removed since, add to the sum of the keys. */
-const VARIANTS = [0, KEYS.reaction, KEYS.pin, KEYS.reaction + KEYS.pin];
+/** What reactions and a pin, which may have been removed since, and a poll add to the sum of the keys. */
+const VARIANTS = [0, KEYS.reaction, KEYS.pin, KEYS.reaction + KEYS.pin].flatMap((sum) => [
+  sum,
+  sum + KEYS.poll,
+]);
 
 function sumOf(keys: ReadonlySet<number>): number {
   let sum = 0;

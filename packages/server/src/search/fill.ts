@@ -45,6 +45,7 @@ interface MessageRow {
   at: number;
   firstReaction: number | null;
   hasPin: boolean;
+  hasPoll: boolean;
 }
 
 /**
@@ -143,19 +144,22 @@ async function indexed(client: pg.ClientBase, changes: readonly Change[]): Promi
         (select min(r.seq) from reactions r
          where r.conversation_id = g.conversation_id and r.message_seq = g.seq) as "firstReaction",
         exists (select from pins p
-                where p.conversation_id = g.conversation_id and p.message_seq = g.seq) as "hasPin"
+                where p.conversation_id = g.conversation_id and p.message_seq = g.seq) as "hasPin",
+        exists (select from message_parts p
+                where p.conversation_id = g.conversation_id and p.message_seq = g.seq
+                  and p.poll is not null) as "hasPoll"
       from unnest($1::uuid[], $2::int8[]) with ordinality c (conversation_id, seq, n)
       join messages g on g.conversation_id = c.conversation_id and g.seq = c.seq
       where g.deleted_at is null`,
     values: [changes.map((c) => c.conversation), changes.map((c) => c.seq)],
   });
   const slices = new Slices();
-  for (const { n, author, body, at, firstReaction, hasPin } of rows) {
+  for (const { n, author, body, at, firstReaction, hasPin, hasPoll } of rows) {
     const { conversation, seq, since, version, effect } = changes[n - 1] as Change;
     const hasReaction = firstReaction !== null;
     // Only a first reaction changes under which keys a message is found.
     if (effect === 'react' && (firstReaction === null || firstReaction < since)) continue;
-    const keys = keysOfMessage({ conversation, author, body, hasReaction, hasPin });
+    const keys = keysOfMessage({ conversation, author, body, hasReaction, hasPin, hasPoll });
     builder.add({ conversation, seq, version, at }, keys);
     await slices.breathe();
   }

@@ -11,6 +11,7 @@ export interface IndexedMessage {
   readonly body: string;
   readonly hasReaction: boolean;
   readonly hasPin: boolean;
+  readonly hasPoll: boolean;
 }
 
 /** The keys of properties of messages. */
@@ -20,6 +21,7 @@ export const KEYS = {
   link: propertyKey('link'),
   reaction: propertyKey('reaction'),
   pin: propertyKey('pin'),
+  poll: propertyKey('poll'),
 } as const;
 
 /** Returns whether a text has a link. */
@@ -34,6 +36,7 @@ export function keysOfMessage(message: IndexedMessage): Set<number> {
   if (hasLink(message.body)) keys.add(KEYS.link);
   if (message.hasReaction) keys.add(KEYS.reaction);
   if (message.hasPin) keys.add(KEYS.pin);
+  if (message.hasPoll) keys.add(KEYS.poll);
   return keys;
 }
 
@@ -57,6 +60,8 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   // The query looks whether there still are reactions or a pin.
   'reaction.removed': 'none',
   'message.unpinned': 'none',
+  'poll.voted': 'none',
+  'poll.closed': 'none',
   'conversation.created': 'none',
   'conversation.updated': 'none',
   'conversation.deleted': 'none',

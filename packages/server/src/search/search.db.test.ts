@@ -16,6 +16,7 @@ import {
   aRealGroup,
   aUser,
   says,
+  stored,
 } from '../../test/support/domain-builders.ts';
 import { systemClock } from '../clock.ts';
 import { deleteGroup } from '../conversations/commands.ts';
@@ -25,6 +26,7 @@ import {
   deleteMessage,
   editMessage,
   pinMessage,
+  postPoll,
   removeReaction,
   unpinMessage,
 } from '../messages/commands.ts';
@@ -256,6 +258,11 @@ describe('filters', () => {
     expect(await found(ada, `${group.in} has:pin`)).toEqual([]);
     await addReaction(append, about(ada, group.id), b, '🎉');
     expect(await found(ada, `${group.in} has:reaction`)).toEqual(['b']);
+    const poll = { choices: ['one', 'two'], isMultiple: false, endsAt: null };
+    stored(await postPoll(append, about(ada, group.id), 'a poll', poll));
+    await fill();
+    expect(await found(ada, `${group.in} has:poll`)).toEqual(['a poll']);
+    expect(await found(ada, `${group.in} poll -has:poll`)).toEqual([]);
   });
 
   test('of days in the time zone of the caller', async () => {
@@ -284,7 +291,7 @@ describe('filters', () => {
     const group = await aGroup(ada, [], ['something']);
     await fill();
     for (const [query, problem] of [
-      ['has:lnik', { filter: 'has', value: 'lnik', possible: ['link', 'reaction', 'pin'] }],
+      ['has:lnik', { filter: 'has', value: 'lnik', possible: ['link', 'reaction', 'pin', 'poll'] }],
       ['before:soon', { filter: 'before', possible: expect.arrayContaining(['today']) }],
       ['-on:2020', { filter: 'on', message: expect.stringContaining('excluded') }],
       ['from:ad', { filter: 'from', possible: ['ada'] }],

@@ -248,7 +248,11 @@ class SearchRun {
             where r.conversation_id = g.conversation_id and r.message_seq = g.seq) end as reaction,
           case when $5 then exists (
             select from pins p
-            where p.conversation_id = g.conversation_id and p.message_seq = g.seq) end as pin
+            where p.conversation_id = g.conversation_id and p.message_seq = g.seq) end as pin,
+          case when $6 then exists (
+            select from message_parts p
+            where p.conversation_id = g.conversation_id and p.message_seq = g.seq
+              and p.poll is not null) end as poll
         from unnest($2::uuid[], $3::int8[]) with ordinality d (conversation_id, seq, n)
         join memberships m on m.account_id = $1 and m.conversation_id = d.conversation_id
           and m.left_seq is null
@@ -261,6 +265,7 @@ class SearchRun {
         documents.map((d) => d.seq),
         plan.has.has('reaction'),
         plan.has.has('pin'),
+        plan.has.has('poll'),
       ],
     });
     const matches: Match[] = [];
@@ -301,6 +306,7 @@ interface CandidateRow {
   body: string;
   reaction: boolean | null;
   pin: boolean | null;
+  poll: boolean | null;
 }
 
 function isWanted(row: CandidateRow, plan: Plan): boolean {
@@ -308,7 +314,7 @@ function isWanted(row: CandidateRow, plan: Plan): boolean {
   if (authors && !authors.has(row.author)) return false;
   if (otherAuthors.has(row.author)) return false;
   const link = has.has('link') ? hasLink(row.body) : null;
-  const actual = { link, reaction: row.reaction, pin: row.pin };
+  const actual = { link, reaction: row.reaction, pin: row.pin, poll: row.poll };
   for (const [what, isWantedOne] of has) if (actual[what] !== isWantedOne) return false;
   return isMatch(row.body, plan.terms, plan.excluded);
 }

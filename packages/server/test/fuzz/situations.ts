@@ -218,6 +218,14 @@ function conversations(fixtures: Fixtures): Situations {
 
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
 
+/** A member’s own poll, and a vote in it. */
+async function poll(fixtures: Fixtures): Promise<Situation> {
+  const { member, group: id } = await fixtures.shared();
+  const body = { question: 'Which?', choices: ['one', 'two'] };
+  const { seq } = ok(await member.request('POST', `/conversations/${id}/polls`, body)).body;
+  return as(member, { id, seq, choices: [0] });
+}
+
 /** Schedules a message, and returns its id. */
 async function scheduled(member: User, conversation: string): Promise<string> {
   const body = { conversation, body: 'later', sendAt: inAnHour() };
@@ -267,6 +275,18 @@ function messages(fixtures: Fixtures): Situations {
     listThreads: async () => as((await fixtures.shared()).member, { after: undefined }),
     searchMessages: async () => as((await fixtures.shared()).member, SEARCH),
     saveMessage: one,
+    createPoll: async () =>
+      as((await fixtures.shared()).member, {
+        id: (await fixtures.shared()).group,
+        endsAt: null,
+        choices: ['one', 'two'],
+      }),
+    vote: () => poll(fixtures),
+    closePoll: () => poll(fixtures),
+    forwardMessage: async () => {
+      const { member, group } = await fixtures.shared();
+      return as(member, { id: group, seq: await member.post(group, 'to forward'), to: group });
+    },
     scheduleMessage: async () => {
       const { member, group } = await fixtures.shared();
       return as(member, { conversation: group, replyTo: undefined, sendAt: inAnHour() });

@@ -29,6 +29,8 @@ const aRow = (seq: number, author = 'ana', state: TimelineMessage['state'] = 'st
     mentions: [],
     attachments: [],
     pinned: null,
+    forwardedFrom: null,
+    poll: null,
     state,
     seenBy: [],
   },

@@ -24,6 +24,8 @@ function aMessage(seq: number, author: string, minute: number): TimelineMessage 
     mentions: [],
     attachments: [],
     pinned: null,
+    forwardedFrom: null,
+    poll: null,
     state: 'stored',
     seenBy: [],
   };

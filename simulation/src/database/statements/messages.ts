@@ -133,14 +133,16 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'messages-window',
-    'e901f53fb0c9',
+    '0b13ec44b49e',
     (tx, values) => {
       const [conversation, seq] = values as [string, number];
       const message = tx.one(tx.tables.messagesByKey, conversation + seq);
       // No setting of the server is changed in a simulation.
-      return message ? [{ seconds: null, posted_at: time(message.posted_at) }] : [];
+      return message
+        ? [{ seconds: null, posted_at: time(message.posted_at), is_fixed: false }]
+        : [];
     },
-    ['seconds', 'posted_at'],
+    ['seconds', 'posted_at', 'is_fixed'],
   ),
 
   reads(
@@ -397,6 +399,13 @@ export const messageProjectionStatements: readonly Statement[] = [
     );
     return changed('DELETE', yield* tx.delete(tx.tables.reactions, rows));
   }),
+
+  // No simulated client posts polls or forwards messages.
+  {
+    name: 'parts-deleted',
+    digest: '838509b4a741',
+    run: () => changed('DELETE', 0),
+  },
 
   writes('messages-deleted-pins', 'ee8755d31f86', function* (tx, values) {
     const [streams, messages] = values as [string[], number[]];

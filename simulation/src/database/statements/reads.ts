@@ -8,7 +8,7 @@ import { jsonTime, reads, type Statement } from './statement.ts';
  * before its limit.
  */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', '3bb157b8b70b', (tx, values) => {
+  reads('messages-history', 'be175c6c3dc2', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,
@@ -33,7 +33,7 @@ export const messageReadStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('messages-one', '756e51e025a0', (tx, values) => {
+  reads('messages-one', '53a26be3638f', (tx, values) => {
     const [account, conversation, seq] = values as [string, string, number];
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
@@ -63,7 +63,7 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ exists: true, items: items.map(versionJson), found: items.length }];
   }),
 
-  reads('messages-pinned-list', '07f51434cc78', (tx, values) => {
+  reads('messages-pinned-list', '98e291a06862', (tx, values) => {
     const [account, conversation] = values as [string, string];
     if (!isMember(tx, account, conversation)) return [];
     const pins = tx.all(tx.tables.pinsByConversation, conversation).sort((a, b) => b.seq - a.seq);
@@ -160,6 +160,8 @@ function messageJson(tx: Transaction, m: MessageRow) {
     mentions: m.mentions ?? [],
     attachments: [],
     reactions: [...reactions].map(([emoji, accounts]) => ({ emoji, accounts })),
+    forwardedFrom: null,
+    poll: null,
     pinned: pin ? { by: pin.pinned_by, at: jsonTime(pin.pinned_at) } : null,
   };
 }

@@ -1,0 +1,67 @@
+import type { AccountId, ConversationId, ForwardedFrom, Seq } from '@parley/protocol';
+import type { RuleContext } from '../stream/stream-transaction.ts';
+
+/** A message to forward. */
+export interface ForwardSource {
+  readonly conversation: ConversationId;
+  readonly message: Seq;
+}
+
+/** The text of a message to forward, and where it comes from. */
+export interface Forwarded {
+  readonly body: string;
+  readonly forwardedFrom: ForwardedFrom;
+}
+
+/**
+ * Returns the messages that posts forward, by the index of the post: those that their actors may read.
+ * Of a message that was itself forwarded the first author is named. Files are not forwarded. Does nothing for other posts.
+ */
+export async function readForwarded(
+  tx: RuleContext,
+  posts: readonly { readonly actor: AccountId; readonly forward?: ForwardSource | undefined }[],
+): Promise<ReadonlyMap<number, Forwarded>> {
+  const wanted = posts.flatMap(({ actor, forward }, n) => (forward ? [{ n, actor, forward }] : []));
+  if (wanted.length === 0) return new Map();
+  const rows = await tx.query<{
+    n: number;
+    body: string;
+    author_id: AccountId;
+    posted_at: Date;
+    conversation_id: ConversationId;
+    seq: Seq;
+    forwarded_from: ForwardedFrom | null;
+  }>(
+    'messages-forwarded',
+    `select i.n::int as n, g.body, g.author_id, g.posted_at, g.conversation_id, g.seq,
+            p.forwarded_from
+     from unnest($1::int8[], $2::uuid[], $3::uuid[], $4::int8[])
+       as i (n, account_id, conversation_id, seq)
+     join memberships m on m.conversation_id = i.conversation_id and m.account_id = i.account_id
+       and m.left_seq is null
+     join messages g on g.conversation_id = i.conversation_id and g.seq = i.seq
+       and g.deleted_at is null and g.body <> ''
+     left join message_parts p
+       on p.conversation_id = g.conversation_id and p.message_seq = g.seq`,
+    [
+      wanted.map((w) => w.n),
+      wanted.map((w) => w.actor),
+      wanted.map((w) => w.forward.conversation),
+      wanted.map((w) => w.forward.message),
+    ],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.n,
+      {
+        body: row.body,
+        forwardedFrom: row.forwarded_from ?? {
+          conversation: row.conversation_id,
+          seq: row.seq,
+          author: row.author_id,
+          at: row.posted_at.toISOString(),
+        },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,91 @@
+import type { EventType, Seq, StreamId } from '@parley/protocol';
+import { dataOf, type StoredEvent } from '../stream/record.ts';
+import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
+
+/** The projections of what messages have besides their text: forwarded messages and polls. */
+
+/** Inserts what posted messages have besides their text. */
+export function insertParts(tx: StatementSink, events: readonly StoredEvent[]): void {
+  const parts = events.flatMap((event) => {
+    const { forwardedFrom, poll } = dataOf(event, 'message.posted');
+    return forwardedFrom || poll ? [{ event, forwardedFrom, poll }] : [];
+  });
+  if (parts.length === 0) return;
+  const json = (value: object | undefined) => (value ? JSON.stringify(value) : null);
+  tx.issue(
+    'parts-added',
+    `insert into message_parts (conversation_id, message_seq, forwarded_from, poll)
+     select e.conversation_id, e.seq, e.forwarded_from::jsonb, e.poll::jsonb
+     from unnest($1::uuid[], $2::int8[], $3::text[], $4::text[])
+       as e (conversation_id, seq, forwarded_from, poll)`,
+    [
+      parts.map((p) => p.event.stream),
+      parts.map((p) => p.event.seq),
+      parts.map((p) => json(p.forwardedFrom)),
+      parts.map((p) => json(p.poll)),
+    ],
+  );
+}
+
+/** Deletes what deleted messages had besides their text. */
+export function deleteParts(
+  tx: StatementSink,
+  streams: readonly StreamId[],
+  messages: readonly Seq[],
+): void {
+  tx.issue(
+    'parts-deleted',
+    `with gone as (
+       select * from unnest($1::uuid[], $2::int8[]) as e (conversation_id, message_seq)
+     ), votes as (
+       delete from poll_votes v using gone e
+       where v.conversation_id = e.conversation_id and v.message_seq = e.message_seq
+     )
+     delete from message_parts p using gone e
+     where p.conversation_id = e.conversation_id and p.message_seq = e.message_seq`,
+    [streams, messages],
+  );
+}
+
+const MESSAGE_CHANGED = `update messages set changed_seq = $3
+  where conversation_id = $1 and seq = $2 and changed_seq < $3`;
+
+/** The projections of polls. */
+export const pollProjections = {
+  'poll.voted': (tx, events) => {
+    for (const e of events) {
+      const { message, choices } = dataOf(e, 'poll.voted');
+      if (choices.length === 0) {
+        tx.issue(
+          'polls-unvoted',
+          `delete from poll_votes
+           where conversation_id = $1 and message_seq = $2 and account_id = $3`,
+          [e.stream, message, e.actor],
+        );
+      } else {
+        tx.issue(
+          'polls-voted',
+          `insert into poll_votes (conversation_id, message_seq, account_id, choices, seq)
+           values ($1, $2, $3, $4, $5)
+           on conflict (conversation_id, message_seq, account_id) do update
+           set choices = excluded.choices, seq = excluded.seq`,
+          [e.stream, message, e.actor, choices, e.seq],
+        );
+      }
+      tx.issue('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+    }
+  },
+
+  'poll.closed': (tx, events) => {
+    for (const e of events) {
+      const { message } = dataOf(e, 'poll.closed');
+      tx.issue(
+        'polls-closed',
+        `update message_parts set closed_at = $3
+         where conversation_id = $1 and message_seq = $2 and closed_at is null`,
+        [e.stream, message, e.at],
+      );
+      tx.issue('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+    }
+  },
+} satisfies Partial<Record<EventType, Projection>>;
