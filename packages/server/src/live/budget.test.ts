@@ -28,6 +28,13 @@ describe('a budget', () => {
     );
   });
 
+  test('of one token is a limit; one of none is not', () => {
+    const one = new Budget(1, 1_000, () => 0);
+    expect([one.take(), one.take()]).toEqual([true, false]);
+    const none = new Budget(0, 1_000, () => 0);
+    expect([none.take(), none.take(), none.take()]).toEqual([true, true, true]);
+  });
+
   test('does not accumulate more than its size', () => {
     let now = 0;
     const budget = new Budget(3, 3_000, () => now);

@@ -43,7 +43,7 @@ describe('hello', () => {
     await peer.until(() => peer.ws.readyState === 1, 'open');
     peer.send({ op: 'post', id: aClientId(), conversation: alice.id, body: 'x' });
     expect(await peer.whenClosed()).toBe(CLOSE.helloExpected);
-    expect(peer.of('nack')).toHaveLength(1);
+    expect(peer.frames.map((f) => f.op)).toEqual(['nack']);
   });
 
   test('with an invalid token closes the socket', async () => {
@@ -507,11 +507,24 @@ describe('limits', () => {
     }
   });
 
-  test('a connection without a hello is closed after the timeout', async () => {
+  test('a connection without a hello is closed after the timeout, and others get pings with new heads', async () => {
     expect(LIMITS.helloMs).toBe(10_000);
-    const hasty = await startTestServer(cluster, {}, { helloMs: 500 });
+    const hasty = await startTestServer(cluster, {}, { helloMs: 500, pingMs: 100 });
     try {
       expect(await hasty.peer().whenClosed()).toBe(CLOSE.helloExpected);
+      const ivy = await hasty.register('ivy');
+      const conversation = await ivy.group('Pings');
+      const peer = hasty.peer();
+      await peer.hello(ivy.accessToken);
+      const seq = await ivy.post(conversation, 'one');
+      const heads = () => peer.of('ping').flatMap((ping) => Object.entries(ping.heads));
+      await until(() => heads().length > 0, 'a ping with a head');
+      expect(heads()).toEqual([[conversation, seq]]);
+      // Each head is named once.
+      const pings = peer.of('ping').length;
+      await until(() => peer.of('ping').length >= pings + 2, 'more pings');
+      expect(heads()).toEqual([[conversation, seq]]);
+      expect(peer.of('ping').at(-1)?.readVersion).toBe(0);
     } finally {
       await hasty.stop();
     }

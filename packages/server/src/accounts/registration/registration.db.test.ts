@@ -595,6 +595,10 @@ describe('modes', () => {
       });
     expect((await remove(one.id)).statusCode).toBe(204);
     expect((await remove('00000000-0000-7000-8000-00000000beef')).statusCode).toBe(404);
+    const { rows } = await api.database.pool.query(
+      `select event from audit_log where event = 'invitation_revoked'`,
+    );
+    expect(rows).toHaveLength(1);
     expect((await register('bob', { invitation: one.token })).json().code).toBe(
       'invitation_expired',
     );
