@@ -4,11 +4,16 @@ import { newId } from './commands.ts';
 /** A gap that is still there after this time is requested again, ms. */
 const AGAIN_MS = 1_500;
 
+/** The interval of requests for streams that are behind, ms: two thirds of what the server allows. */
+const PACE_MS = 500;
+
 /** Requests missing events: one request per stream at a time. */
 export class Fills {
   readonly #send: (text: string) => boolean;
   readonly #asked = new Set<StreamId>();
   readonly #requests = new Map<string, StreamId>();
+  #behind: StreamId[] = [];
+  #pace: ReturnType<typeof setTimeout> | undefined;
 
   constructor(send: (text: string) => boolean) {
     this.#send = send;
@@ -28,6 +33,25 @@ export class Fills {
     return true;
   }
 
+  /**
+   * Requests what is missing in these streams, one after the other. `missing` returns after which seq; null
+   * once nothing is missing.
+   */
+  catchUp(streams: readonly StreamId[], missing: (stream: StreamId) => Seq | null): void {
+    clearTimeout(this.#pace);
+    this.#behind = [...streams];
+    const next = (): void => {
+      this.#behind = this.#behind.filter((stream) => missing(stream) !== null);
+      const stream = this.#behind.shift();
+      if (stream === undefined) return;
+      // Until it has arrived: a request may be refused.
+      this.#behind.push(stream);
+      this.ask(stream, missing(stream) as Seq);
+      this.#pace = setTimeout(next, PACE_MS);
+    };
+    next();
+  }
+
   /** Returns whether the ack belongs to one of these requests. */
   acked(id: string): boolean {
     return this.#requests.delete(id);
@@ -44,6 +68,8 @@ export class Fills {
 
   /** Forgets the open requests: those of the previous socket are no longer answered. */
   reset(): void {
+    clearTimeout(this.#pace);
+    this.#behind = [];
     this.#asked.clear();
     this.#requests.clear();
   }

@@ -103,6 +103,37 @@ describe('events', () => {
   });
 });
 
+describe('streams that the hello has no room for', () => {
+  test('are filled after it, the open conversation first', async () => {
+    const server = new ModelServer();
+    const ids = Array.from({ length: 1_500 }, (_, n) => server.group(n + 1));
+    for (const id of ids) server.join(id);
+    const { client } = await aLiveClient(server);
+    const last = ids.at(-1) as ConversationId;
+    const [first, ...others] = [last, ...ids.slice(-20, -1), ids[0]] as ConversationId[];
+    const timeline = client.timeline(last);
+    await heal(server, client);
+    server.cut();
+    for (const id of [first as ConversationId, ...others]) server.post(id, server.other, 'missed');
+    const seen: StreamId[] = [];
+    client.onEvent((event) => seen.push(event.stream));
+    await heal(server, client);
+    for (let n = 0; n < 40; n++) {
+      await vi.advanceTimersByTimeAsync(500);
+      await heal(server, client);
+    }
+    for (const id of [last, ...others]) {
+      const stream = id as unknown as StreamId;
+      expect(client.cursors.get(stream)).toBe(server.lastSeq(id));
+    }
+    expect(timeline.snapshot.messages.at(-1)?.body).toBe('missed');
+    // What the hello has named comes by itself.
+    expect(seen[0]).toBe(ids[0]);
+    expect(seen[1]).toBe(last);
+    expect(seen).toHaveLength(21);
+  });
+});
+
 describe('the own join', () => {
   test('restarts the window if something before it is missing', async () => {
     const { server, client, id } = await inGroup();

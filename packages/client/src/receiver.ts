@@ -80,6 +80,8 @@ export class Receiver {
   readonly #snapshots: Snapshots;
   readonly #refreshes: Refreshes;
   /** Ends of memberships that the account’s own stream announced, by the conversation’s stream. */
+  /** Streams that were not in the hello, with their heads then. */
+  #omitted: ReadonlyMap<StreamId, Seq> = new Map();
   readonly #announcedEnds = new Map<StreamId, Seq>();
 
   constructor(deps: ReceiverDeps) {
@@ -203,10 +205,26 @@ export class Receiver {
       local.keep(id, null);
     }
     this.#fills.reset();
+    this.#omitted = this.#omittedFrom(ready);
     this.#announcedEnds.clear();
     greeted();
     // The connection sends from here on; open commands are sent again, in order.
     commands.connected(ready.limits as typeof LIMITS);
+  }
+
+  /**
+   * Returns the streams that have more than was applied, and that the hello had no room for: the server
+   * starts them at their heads, and does not send what is before.
+   */
+  #omittedFrom(ready: Ready): Map<StreamId, Seq> {
+    const { streams } = this.#deps.local;
+    const sent = streams.helloCursor;
+    const omitted = new Map<StreamId, Seq>();
+    for (const { id, lastSeq } of ready.streams) {
+      const cursor = streams.at(id);
+      if (cursor !== undefined && cursor < lastSeq && !(id in sent)) omitted.set(id, lastSeq);
+    }
+    return omitted;
   }
 
   #opened(conversation: Conversation): void {
@@ -228,6 +246,7 @@ export class Receiver {
       if (!local.isOwn(stream) && !state.view(conversationOfStream(stream)))
         local.dropStream(stream);
     }
+    this.#fillOmitted();
     for (const timeline of timelines.values()) timeline.caughtUp();
     for (const { id } of state.views) {
       for (const thread of this.#deps.openThreads(id)) thread.caughtUp();
@@ -367,6 +386,18 @@ export class Receiver {
     if (!refused) return;
     this.#readState.answered(nack.id);
     events.emit('nack', refused);
+  }
+
+  /** Requests what is missing in the streams that were not in the hello, open conversations first. */
+  #fillOmitted(): void {
+    const { local, timelines } = this.#deps;
+    const missing = (stream: StreamId) => {
+      const cursor = local.streams.at(stream);
+      return cursor !== undefined && cursor < (this.#omitted.get(stream) ?? 0) ? cursor : null;
+    };
+    const isOpen = (stream: StreamId) => Number(timelines.has(conversationOfStream(stream)));
+    const behind = [...this.#omitted.keys()].sort((a, b) => isOpen(b) - isOpen(a));
+    this.#fills.catchUp(behind, missing);
   }
 
   // ---- gaps --------------------------------------------------------------------------------------
