@@ -96,7 +96,14 @@ export class SearchIndexer {
   }
 
   async #fill(isStopped: () => boolean): Promise<void> {
-    if (this.#isLeftToOthers) return;
+    if (this.#isLeftToOthers) {
+      if (performance.now() < this.#lookAt) return;
+      this.#lookAt = performance.now() + LOOK_MS;
+      // The other node may have been replaced by one of this version, which has emptied the index again.
+      if (await isOfOtherVersion(this.#pool)) return;
+      this.#isLeftToOthers = false;
+      this.#lookAt = 0;
+    }
     if (!this.#checked) await this.#checkVersion();
     let behind: ConversationId[] = [];
     let total = 0;

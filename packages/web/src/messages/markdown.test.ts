@@ -89,15 +89,27 @@ describe('links', () => {
       'https://a.example/\u202Egpj.exe',
       [['link', 'https://a.example/', 'https://a.example/'], '\u202Egpj.exe'],
     ],
-    [
-      '[https://bank.example](https://evil.example/)',
-      ['https://bank.example (', ['link', 'https://evil.example/', 'https://evil.example/'], ')'],
-    ],
-    [
-      '[mybank.com](https://evil.example/)',
-      ['mybank.com (', ['link', 'https://evil.example/', 'https://evil.example/'], ')'],
-    ],
     ['[www.a.example](https://a.example/)', [['link', 'https://a.example/', 'www.a.example']]],
+    ...[
+      'paypal\\.com',
+      '**paypal**.com',
+      'sparkasse.de',
+      'x.co.uk',
+      'https://a.example',
+      'ｐaypal.com',
+    ].map((label): [string, unknown[]] => [
+      `[${label}](https://evil.example/)`,
+      [
+        ...(parsed(label)[0] as unknown[]).map((part) =>
+          Array.isArray(part) && part[0] === 'link' ? part[2] : part,
+        ),
+        ' (',
+        ['link', 'https://evil.example/', 'https://evil.example/'],
+        ')',
+      ],
+    ]),
+    ['[main.ts](https://a.example/main.ts)', [['link', 'https://a.example/main.ts', 'main.ts']]],
+    ['[e.g. this](https://a.example/)', [['link', 'https://a.example/', 'e.g. this']]],
   ])('%j', (text, expected) => {
     expect(parsed(text)).toEqual([expected]);
   });
@@ -161,6 +173,10 @@ describe('blocks', () => {
     [
       '| a | b |\n|---|---|\n| *1* | `2` |',
       [['table', [['a'], ['b']], [[['emphasis', '1']], [['code', '2']]]]],
+    ],
+    [
+      '| | Q1 |\n|---|---|\n| a | | c |\n| | 2 |\n| x',
+      [['table', [[], ['Q1']], [['a'], []], [[], ['2']], [['x'], []]]],
     ],
     ['>', [['>']]],
     ['1.', [['1.']]],

@@ -240,14 +240,29 @@ class Reader {
   }
 
   #table(node: SyntaxNode, depth: number): Block {
-    const cells = (row: SyntaxNode): TableRow =>
-      row.getChildren('TableCell').map((cell) => this.#inline(cell, depth));
     const head = node.getChild('TableHeader');
-    return {
-      kind: 'table',
-      head: head ? cells(head) : [],
-      rows: node.getChildren('TableRow').map(cells),
-    };
+    const heads = head ? this.#cells(head, depth) : [];
+    const rows = node.getChildren('TableRow').map((row) => {
+      const cells = this.#cells(row, depth);
+      return [...cells, ...Array<readonly Inline[]>(heads.length).fill([])].slice(0, heads.length);
+    });
+    return { kind: 'table', head: heads, rows };
+  }
+
+  /** Returns the cells of a row. The parser has no nodes for those that are empty, between two delimiters. */
+  #cells(row: SyntaxNode, depth: number): TableRow {
+    const cells: (readonly Inline[])[] = [];
+    let cell: readonly Inline[] = [];
+    for (const node of childrenOf(row)) {
+      if (node.name === 'TableCell') cell = this.#inline(node, depth);
+      else if (node.name === 'TableDelimiter') {
+        // One at the start of the row ends no cell.
+        if (node.from > row.from) cells.push(cell);
+        cell = [];
+      }
+    }
+    if (cell.length > 0) cells.push(cell);
+    return cells;
   }
 
   /** Returns the content of a node. Its text is what is between its children. */
@@ -307,7 +322,7 @@ class Reader {
     const length = to - from;
     const code = this.#source.slice(node.from + length, node.to - length).replace(/\n/g, ' ');
     // CommonMark 6.1: one space at both ends is for code that begins or ends with a backtick.
-    const isPadded = /^ .*[^ ].* $/.test(code);
+    const isPadded = code.startsWith(' ') && code.endsWith(' ') && code.trim() !== '';
     return { kind: 'code', text: isPadded ? code.slice(1, -1) : code };
   }
 
@@ -327,13 +342,13 @@ class Reader {
       this.#addText(found, this.#text(node));
       return;
     }
-    const label = this.#source.slice(node.from + 1, end.from);
-    if (label.trim() === '' || readsAsOther(label, href)) {
-      this.#addText(found, `${label} (`);
-      found.push({ kind: 'link', href, children: [{ kind: 'text', text: href }] }, text(')'));
+    const children = this.#inlineBetween(node, end.from, depth + 1);
+    if (!readsAsOther(textOf(children), href)) {
+      found.push({ kind: 'link', href, children });
       return;
     }
-    found.push({ kind: 'link', href, children: this.#inlineBetween(node, end.from, depth + 1) });
+    const address = { kind: 'link', href, children: [text(href)] } as const;
+    found.push(...children, text(' ('), address, text(')'));
   }
 
   /** Returns the content of a link's text. */
@@ -395,13 +410,35 @@ function addressOf(url: string): string | null {
   return /^https?:\/\/./i.test(address) && !NOT_IN_ADDRESS.test(address) ? address : null;
 }
 
-/** Returns whether the text of a link reads as an address of another site than it leads to. */
+/** Returns what is read of some parts of a line. */
+const textOf = (parts: readonly Inline[]): string =>
+  parts.map((part) => ('children' in part ? textOf(part.children) : part.text)).join('');
+
+/** Endings of names of files that are written like hosts. */
+const FILE =
+  /^(?:c|cc|cpp|css|go|h|html?|java|js|json|jsx|md|mjs|pdf|php|png|rb|ts|tsx|txt|xml|ya?ml)$/;
+
+/** Returns the words of a text that look like hosts: labels with dots between them, the last of letters. */
+function hostsIn(text: string): string[] {
+  const isUrl = /:\/\/|www\./i.test(text);
+  const words = text
+    .normalize('NFKC')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}.-]+/u);
+  return words
+    .map((word) => word.split('.').filter((label) => label !== ''))
+    .filter((labels) => {
+      const last = labels.at(-1) ?? '';
+      return labels.length > 1 && /^\p{L}{2,}$/u.test(last) && (isUrl || !FILE.test(last));
+    })
+    .map((labels) => labels.join('.').replace(/^www\./, ''));
+}
+
+/** Returns whether the text of a link is empty, or reads as an address of another site than it leads to. */
 function readsAsOther(label: string, href: string): boolean {
-  if (/[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/.test(label)) return true;
-  const named =
-    /(?:https?:\/\/|www\.)([^\s/?#]+)/i.exec(label)?.[1] ??
-    /[\p{L}\p{N}.-]+\.(?:com|org|net|edu|gov|bank)(?![\p{L}\p{N}])/iu.exec(label)?.[0];
-  if (named === undefined) return false;
-  const host = URL.canParse(href) ? new URL(href).host : href;
-  return named.replace(/^www\./, '').toLowerCase() !== host.replace(/^www\./, '');
+  if (label.trim() === '' || /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/.test(label))
+    return true;
+  const host = (URL.canParse(href) ? new URL(href).hostname : href).replace(/^www\./, '');
+  const named = hostsIn(label);
+  return named.length > 0 && named[0] !== host;
 }
