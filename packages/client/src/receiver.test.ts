@@ -103,7 +103,7 @@ describe('events', () => {
   });
 });
 
-describe('streams that the hello has no room for', () => {
+describe('streams that do not fit into the hello', () => {
   test('are filled after it, the open conversation first', async () => {
     const server = new ModelServer();
     const ids = Array.from({ length: 1_500 }, (_, n) => server.group(n + 1));

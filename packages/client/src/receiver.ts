@@ -213,7 +213,7 @@ export class Receiver {
   }
 
   /**
-   * Returns the streams that have more than was applied, and that the hello had no room for: the server
+   * Returns the streams that have more than was applied, and that did not fit into the hello: the server
    * starts them at their heads, and does not send what is before.
    */
   #omittedFrom(ready: Ready): Map<StreamId, Seq> {
