@@ -180,6 +180,51 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     expect(await asks()).toBe(401);
   });
 
+  test('changes settings of the server, and resolves a report with a suspension', async () => {
+    const owner = await theOwner();
+    const { page } = owner;
+    await page.goto('/admin/server');
+    // The server was started with REGISTRATION.
+    await page.getByText('Set by the environment variable REGISTRATION').waitFor();
+    await page.getByLabel('Server name').fill('Lab');
+    await page.getByLabel('Who can create groups').selectOption('admins');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('Changes saved').first().waitFor();
+    await page.goto('/admin/invitations');
+    await page.getByRole('button', { name: 'Invite people' }).click();
+    await page.getByRole('button', { name: 'Create invitation' }).click();
+    const link = new URL(await page.getByText(/\/register#/).innerText());
+    const sam = await visitors.arrive();
+    await sam.page.goto(link.pathname + link.hash);
+    await sam.fillRegistration('sam', 'Sam Spam');
+    await sam.inside();
+    expect(await sam.page.getByRole('button', { name: 'Create a group' }).count()).toBe(0);
+    await sam.page.getByRole('link', { name: /everyone/ }).click();
+    await sam.write('buy my pills');
+
+    await page.goto('/');
+    await page.getByRole('link', { name: /everyone/ }).click();
+    const message = owner.message('buy my pills').first();
+    await message.hover();
+    await message.getByRole('button', { name: 'More actions' }).click();
+    await page.getByRole('menuitem', { name: 'Report message' }).click();
+    await page.getByLabel('Comment').fill('pills again');
+    await page.getByRole('dialog').getByRole('button', { name: 'Report', exact: true }).click();
+    await page.getByText('Message reported').waitFor();
+    await page.goto('/admin/reports');
+    await page.getByText('pills again').waitFor();
+    await page.getByText('Show context').click();
+    await page.locator('details').getByText('Sam Spam').first().waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Delete and suspend' }).click();
+    await page.getByText('The admins have deleted a message that you reported').waitFor();
+    await page.getByText('No open reports').waitFor();
+    await sam.page.getByRole('heading', { name: 'Log in' }).waitFor();
+    await page.goto('/admin/audit-log');
+    await page.getByText('report_resolved').waitFor();
+    await page.getByText('settings_changed').first().waitFor();
+  });
+
   test.each([
     ['light', false, 360],
     ['dark', true, 1440],
@@ -194,7 +239,10 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       ['/admin/invitations', 'Invitations'],
       ['/admin/service-accounts', 'Service accounts'],
       ['/admin/emails', 'Emails'],
-      ['/admin/settings', 'Settings'],
+      ['/admin/reports', 'Reports'],
+      ['/admin/audit-log', 'Audit log'],
+      ['/admin/server', 'Server settings'],
+      ['/admin/settings', 'Environment'],
     ] as const;
     for (const [path, name] of parts) {
       await owner.page.goto(path);

@@ -47,7 +47,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['accounts'],
   ['factors', 'sso'],
   ['admin'],
-  ['integrations', 'own-data'],
+  ['integrations', 'own-data', 'reports'],
   // What serves the domains.
   ['http-server', 'live'],
   ['layers'],

@@ -17,6 +17,7 @@ import type {
   EmailInfo,
   Invitation,
   MessagesFate,
+  ReportsPage,
   ServerSettingsAnswer,
   ServerSettingsChange,
   SettingInfo,
@@ -113,6 +114,11 @@ export class AdminApi {
 
   async settings(): Promise<SettingInfo[]> {
     return (await this.#api.request<{ items: SettingInfo[] }>('GET', '/admin/settings')).items;
+  }
+
+  /** Lists all open reports of messages, the oldest first. */
+  reports(request: { limit?: number; after?: string } = {}): Promise<ReportsPage> {
+    return this.#api.request('GET', `/admin/reports${query(request)}`);
   }
 
   /** Lists the audit log, the latest entries first. */

@@ -30,6 +30,10 @@ import type {
   PublicGroup,
   ReadCursor,
   RegisterBody,
+  ReportDetails,
+  ReportMessageBody,
+  ReportsPage,
+  ResolveReportBody,
   SavedMessagesPage,
   ScheduledId,
   ScheduledMessage,
@@ -152,6 +156,35 @@ export class ParleyApi extends RestSession {
 
   me(): Promise<Me> {
     return this.request('GET', '/me');
+  }
+
+  /** Reports a message to the admins; the event `report.resolved` says what they have done. */
+  reportMessage(
+    conversation: ConversationId,
+    message: Seq,
+    body: ReportMessageBody,
+    id?: ClientId,
+  ): Promise<void> {
+    const path = `/conversations/${conversation}/messages/${message}/report`;
+    return this.request('POST', path, { body, id });
+  }
+
+  /** Lists the open reports of messages of a group, for its admins. */
+  groupReports(
+    conversation: ConversationId,
+    request: { limit?: number; after?: string } = {},
+  ): Promise<ReportsPage> {
+    return this.request('GET', `/conversations/${conversation}/reports${query(request)}`);
+  }
+
+  /** Returns an open report with the messages around the reported one. */
+  report(report: string): Promise<ReportDetails> {
+    return this.request('GET', `/reports/${report}`);
+  }
+
+  /** Resolves all open reports of the message of a report. */
+  resolveReport(report: string, body: ResolveReportBody, id?: ClientId): Promise<void> {
+    return this.request('POST', `/reports/${report}/resolve`, { body, id });
   }
 
   /** Returns the settings of the server in effect; `server.updated` says that some were changed. */

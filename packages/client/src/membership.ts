@@ -41,6 +41,8 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'scheduled.failed': 'none',
   'thread.followed': 'none',
   'thread.unfollowed': 'none',
+  'message.reported': 'none',
+  'report.resolved': 'none',
   'account.blocked': 'none',
   'account.unblocked': 'none',
   'status.changed': 'none',

@@ -87,6 +87,19 @@ const AUTHORIZED: readonly Row[] = [
     { body: { until: '2030-01-01T00:00:00.000Z', reason: 'r' }, id: ID },
   ],
   [`POST /admin/accounts/${A}/unsuspend`, ({ admin }) => admin.unsuspend(A, ID), { id: ID }],
+  [
+    `POST /conversations/${C}/messages/7/report`,
+    ({ api }) => api.reportMessage(C, SEQ, { reason: 'spam' }, ID),
+    { body: { reason: 'spam' }, id: ID },
+  ],
+  [`GET /conversations/${C}/reports?limit=5`, ({ api }) => api.groupReports(C, { limit: 5 })],
+  ['GET /admin/reports?limit=5', ({ admin }) => admin.reports({ limit: 5 })],
+  ['GET /reports/r', ({ api }) => api.report('r')],
+  [
+    'POST /reports/r/resolve',
+    ({ api }) => api.resolveReport('r', { action: 'dismiss' }, ID),
+    { body: { action: 'dismiss' }, id: ID },
+  ],
   ['GET /admin/server-settings', ({ admin }) => admin.serverSettings()],
   [
     'PATCH /admin/server-settings',

@@ -51,6 +51,8 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'scheduled.failed': { scheduled: 'string', conversation: 'string', reason: 'string' },
   'thread.followed': { conversation: 'string', message: 'number' },
   'thread.unfollowed': { conversation: 'string', message: 'number' },
+  'message.reported': { conversation: 'string', message: 'number' },
+  'report.resolved': { conversation: 'string', message: 'number', resolution: 'string' },
   'account.blocked': { account: 'string' },
   'account.unblocked': { account: 'string' },
   'status.changed': { text: 'string' },

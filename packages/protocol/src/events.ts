@@ -4,6 +4,7 @@ import { Attachment } from './files.ts';
 import { GroupAccess, MemberRole, MinimumRoles, Visibility } from './group-access.ts';
 import { AccountId, ClientId, ConversationId, LinkId, ScheduledId, Seq, StreamId } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { ReportReason, ReportResolution } from './report.ts';
 import { ChangedServerSettings } from './server-settings.ts';
 import { Emoji } from './text.ts';
 
@@ -191,6 +192,18 @@ const PERSONAL_EVENTS = {
    */
   'thread.followed': z.object({ conversation: ConversationId, message: Seq, since: Seq }),
   'thread.unfollowed': z.object({ conversation: ConversationId, message: Seq }),
+  /** The account has reported a message. */
+  'message.reported': z.object({
+    conversation: ConversationId,
+    message: Seq,
+    reason: ReportReason,
+  }),
+  /** An admin has resolved the account's report of a message. */
+  'report.resolved': z.object({
+    conversation: ConversationId,
+    message: Seq,
+    resolution: ReportResolution,
+  }),
   /** The account of the stream accepts no direct messages from this one. Only it learns of that. */
   'account.blocked': z.object({ account: AccountId }),
   'account.unblocked': z.object({ account: AccountId }),

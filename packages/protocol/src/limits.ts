@@ -77,6 +77,11 @@ export const LIMITS = {
   pinsPerConversation: 100,
   /** Users of a direct conversation. */
   directUsersMax: 10,
+  /** Messages that one account can report in an hour, and the characters of a comment. */
+  reportsPerHour: 20,
+  reportCommentMax: 1_000,
+  /** Reports of one message that are resolved together; further ones stay open. */
+  reportsResolvedAtOnce: 50,
   /** Accounts that one account can block. */
   blocksMax: 1_000,
   /** Links of one group that can still be used. */

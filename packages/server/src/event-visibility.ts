@@ -40,6 +40,8 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'scheduled.failed': NO_CHANGE,
   'thread.followed': NO_CHANGE,
   'thread.unfollowed': NO_CHANGE,
+  'message.reported': NO_CHANGE,
+  'report.resolved': NO_CHANGE,
   'account.blocked': NO_CHANGE,
   'account.unblocked': NO_CHANGE,
   'status.changed': NO_CHANGE,

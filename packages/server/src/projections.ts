@@ -22,6 +22,9 @@ export const PROJECTIONS: ProjectionTable = {
   // These only announce what happens in conversations.
   'conversation.joined': 'none',
   'conversation.left': 'none',
+  // A report's row is for the admins, and written by its rule.
+  'message.reported': 'none',
+  'report.resolved': 'none',
   // Public groups are listed from the table of conversations.
   'group.created': 'none',
   'group.updated': 'none',

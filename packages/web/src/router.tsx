@@ -201,6 +201,10 @@ const adminPages = [
     lazyPage(() => import('./admin/server-page.tsx'), 'ServerPage'),
   ),
   adminPage(
+    '/reports',
+    lazyPage(() => import('./admin/reports-page.tsx'), 'ReportsPage'),
+  ),
+  adminPage(
     '/audit-log',
     lazyPage(() => import('./admin/audit-page.tsx'), 'AuditPage'),
   ),

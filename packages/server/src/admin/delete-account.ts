@@ -38,7 +38,13 @@ export function deleteAccount(
 }
 
 /** The tables from which all rows of the account are deleted. */
-const PERSONAL_TABLES = [...CREDENTIAL_TABLES, 'emails', 'drafts', 'thread_cursors'] as const;
+const PERSONAL_TABLES = [
+  ...CREDENTIAL_TABLES,
+  'emails',
+  'drafts',
+  'thread_cursors',
+  'reports',
+] as const;
 
 const deleteRule: Rule<DeleteCommand> = {
   name: 'own-data.delete',
@@ -78,6 +84,15 @@ const erasePrivate = (account: AccountId, messages: MessagesFate, at: string): S
     text: `delete from ${table} where account_id = $1`,
     values: [account],
   })),
+  ...(messages === 'delete'
+    ? [
+        {
+          name: 'own-data-erase-reported',
+          text: `update reports set message_text = '' where author_id = $1`,
+          values: [account],
+        },
+      ]
+    : []),
   {
     name: 'own-data-erasure',
     text: 'insert into erasures (account_id, messages, requested_at) values ($1, $2, $3)',

@@ -1,3 +1,4 @@
+import { LIMITS } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
@@ -450,5 +451,147 @@ describe('messages over REST', () => {
       const answer = await ann.request('GET', path, undefined, { authorization: '' });
       expect(codeOf(answer)).toBe('401 unauthenticated');
     }
+  });
+});
+
+describe('reports of messages', () => {
+  const report = (by: User, conversation: string, seq: number, more: object = {}) =>
+    by.request('POST', `/conversations/${conversation}/messages/${seq}/report`, {
+      reason: 'spam',
+      ...more,
+    });
+  const events = async (account: User, type: string) => {
+    const { rows } = await server.pool.query(
+      'select data from events where stream_id = $1 and type = $2 order by seq',
+      [account.id, type],
+    );
+    return rows.map(({ data }) => data);
+  };
+  /** A group of bob with dee and eli, and a message of dee in it. */
+  const reported = async (name: string) => {
+    const dee = await server.register(`dee-${name}`);
+    const eli = await server.register(`eli-${name}`);
+    const members = [dee.id, eli.id];
+    const made = await bob.request('POST', '/conversations', {
+      name,
+      visibility: 'private',
+      members,
+    });
+    const { id } = made.body;
+    await eli.post(id, 'before');
+    const seq = await dee.post(id, 'buy my pills');
+    await eli.post(id, 'after');
+    return { dee, eli, id, seq };
+  };
+
+  test('are made once by members, and read by admins with their context', async () => {
+    const { dee, eli, id, seq } = await reported('first');
+    const fay = await server.register('fay');
+    expect(codeOf(await report(fay, id, seq))).toBe('404 message_not_found');
+    expect(codeOf(await report(dee, id, seq))).toBe('403 forbidden');
+    expect((await report(eli, id, seq, { comment: 'again and again' })).status).toBe(204);
+    expect((await report(eli, id, seq)).status).toBe(204);
+    await bob.request('POST', `/conversations/${id}/messages/${seq}/report`, { reason: 'abuse' });
+    expect(await events(eli, 'message.reported')).toEqual([
+      { conversation: id, message: seq, reason: 'spam' },
+    ]);
+    // The author removes the text; the report still has it.
+    await dee.request('DELETE', `/conversations/${id}/messages/${seq}`);
+    const { body } = await ann.request('GET', '/admin/reports');
+    expect(body.items).toMatchObject([
+      {
+        conversation: id,
+        conversationName: 'first',
+        message: seq,
+        author: { account: dee.id, username: 'dee-first' },
+        reporter: { account: eli.id },
+        reason: 'spam',
+        comment: 'again and again',
+        text: 'buy my pills',
+        reports: 2,
+      },
+      { reporter: { account: bob.id }, reason: 'abuse' },
+    ]);
+    const details = await ann.request('GET', `/reports/${body.items[0].id}`);
+    expect(
+      details.body.context.map((m: { body: string; deleted: boolean }) => [m.body, m.deleted]),
+    ).toEqual([
+      ['before', false],
+      ['', true],
+      ['after', false],
+    ]);
+  });
+
+  test('are limited for each account', async () => {
+    const { eli, dee, id } = await reported('limited');
+    for (let n = 0; n < LIMITS.reportsPerHour; n++) {
+      expect((await report(eli, id, await dee.post(id, `pill ${n}`))).status).toBe(204);
+    }
+    expect(codeOf(await report(eli, id, await dee.post(id, 'one more')))).toBe('429 rate_limited');
+  });
+
+  test('are resolved by group admins, who delete the message and cannot suspend', async () => {
+    const { dee, eli, id, seq } = await reported('group');
+    await report(eli, id, seq);
+    expect(codeOf(await dee.request('GET', `/conversations/${id}/reports`))).toBe('403 forbidden');
+    expect(codeOf(await bob.request('GET', '/admin/reports'))).toBe('403 forbidden');
+    const { body } = await bob.request('GET', `/conversations/${id}/reports`);
+    const path = `/reports/${body.items[0].id}`;
+    expect((await bob.request('GET', path)).status).toBe(200);
+    expect(codeOf(await dee.request('GET', path))).toBe('403 forbidden');
+    expect(codeOf(await eli.request('POST', `${path}/resolve`, { action: 'delete' }))).toBe(
+      '403 forbidden',
+    );
+    const suspendUntil = new Date(Date.now() + 60_000).toISOString();
+    const tooMuch = { action: 'dismiss', suspendUntil };
+    expect(codeOf(await bob.request('POST', `${path}/resolve`, tooMuch))).toBe('403 forbidden');
+    expect((await bob.request('POST', `${path}/resolve`, { action: 'delete' })).status).toBe(204);
+    expect((await eli.request('GET', `/conversations/${id}/messages/${seq}`)).body).toMatchObject({
+      body: '',
+      deletedAt: expect.any(String),
+    });
+    expect(await events(eli, 'report.resolved')).toEqual([
+      { conversation: id, message: seq, resolution: 'deleted' },
+    ]);
+    expect(codeOf(await bob.request('GET', path))).toBe('404 not_found');
+    const { rows } = await server.pool.query(
+      `select message_text, comment, resolution, resolved_by from reports where account_id = $1`,
+      [eli.id],
+    );
+    expect(rows).toEqual([
+      { message_text: '', comment: '', resolution: 'deleted', resolved_by: bob.id },
+    ]);
+    const logged = await server.pool.query(
+      `select account_id, actor_id, details from audit_log where event = 'report_resolved'`,
+    );
+    expect(logged.rows).toEqual([
+      {
+        account_id: dee.id,
+        actor_id: bob.id,
+        details: { resolution: 'deleted', conversation: id, message: seq, reports: 1 },
+      },
+    ]);
+  });
+
+  test('are resolved together, with a suspension of the author', async () => {
+    const { dee, eli, id, seq } = await reported('all');
+    await report(eli, id, seq);
+    await report(bob, id, seq);
+    const { body } = await ann.request('GET', `/conversations/${id}/reports`);
+    const suspendUntil = new Date(Date.now() + 60_000).toISOString();
+    const resolved = await ann.request('POST', `/reports/${body.items[1].id}/resolve`, {
+      action: 'dismiss',
+      suspendUntil,
+      suspensionReason: 'pills',
+    });
+    expect(resolved.status).toBe(204);
+    expect((await ann.request('GET', `/conversations/${id}/reports`)).body.items).toEqual([]);
+    const told = { conversation: id, message: seq, resolution: 'dismissed' };
+    expect(await events(eli, 'report.resolved')).toEqual([told]);
+    expect(await events(bob, 'report.resolved')).toContainEqual(told);
+    expect((await dee.request('GET', '/me')).status).toBe(401);
+    expect((await eli.request('GET', `/conversations/${id}/messages/${seq}`)).body.body).toBe(
+      'buy my pills',
+    );
   });
 });

@@ -311,6 +311,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   invitations: 'invitations by admins, in no event',
   emails: 'emails to send',
   attempts: 'counters of rate limits',
+  reports: 'reports of messages with texts for the admins alone, in no event',
   audit_log: 'security events, not in a stream',
   totps: 'second factors: secrets',
   recovery_codes: 'second factors: secrets',

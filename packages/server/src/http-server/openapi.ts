@@ -43,6 +43,7 @@ export function describeApi(app: FastifyInstance): void {
         { name: 'Members', description: 'The members of a conversation' },
         { name: 'Messages', description: 'Posting, history, reactions' },
         { name: 'Files', description: 'Uploading, showing and downloading files' },
+        { name: 'Moderation', description: 'Reports of messages' },
         { name: 'Search', description: 'Messages, users and groups by their text and names' },
         { name: 'Read cursors', description: 'How far an account has read' },
         { name: 'Streams', description: 'The stored events' },

@@ -172,6 +172,10 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   addReaction: by('messages:write'),
   removeReaction: by('messages:write'),
   pinMessage: by('messages:write'),
+  reportMessage: user,
+  listGroupReports: user,
+  getReport: user,
+  resolveReport: user,
   unpinMessage: by('messages:write'),
 
   listAccounts: admin,
@@ -189,6 +193,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   listSettings: admin,
   getAdminServerSettings: admin,
   changeServerSettings: adminUser,
+  listReports: adminUser,
   listAuditLog: admin,
   exportAuditLog: admin,
   listInvitations: admin,

@@ -26,6 +26,7 @@ import { draftRoutes } from '../personal/draft-routes.ts';
 import { personalRoutes } from '../personal/routes.ts';
 import { scheduledRoutes } from '../personal/scheduled-routes.ts';
 import { threadRoutes } from '../personal/thread-routes.ts';
+import { reportRoutes } from '../reports/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
 import { providerOf } from '../sso/provider.ts';
 import { ssoRoutes } from '../sso/routes.ts';
@@ -157,6 +158,7 @@ function apiRoutes(
     (scope) => ssoRoutes(scope, { accounts, identities, provider, vault, log, server }),
     (scope) => ownDataRoutes(scope, { accounts, erasures, clock }),
     (scope) => serverSettingsRoutes(scope, { append, audit, settings, authenticate }),
+    (scope) => reportRoutes(scope, { accounts, keys }),
     (scope) => auditRoutes(scope, accounts),
     (scope) => adminRoutes(scope, { accounts, keys, factors, erasures, config }),
     (scope) => integrationRoutes(scope, { accounts, keys, clock }),

@@ -9,7 +9,14 @@ import {
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
+import {
+  type Command,
+  type NewEvent,
+  newEvent,
+  type Rule,
+  type RuleContext,
+  type Statement,
+} from '../stream/stream-transaction.ts';
 import { filesDetached } from './attachments.ts';
 import { placeOf, summariesWithout } from './thread-roots.ts';
 
@@ -58,42 +65,51 @@ export async function eraseMessages(
 const eraseRule: Rule<EraseCommand> = {
   name: 'messages.erase',
   async decide(tx, command) {
-    const { actor, conversation, messages, stream } = command;
-    // Read again under the stream’s lock: another node may have erased some of them.
-    const rows = await tx.query<{
-      seq: Seq;
-      thread: Seq | null;
-      also_in_conversation: boolean;
-      files: FileId[] | null;
-    }>(
-      'messages-still-to-erase',
-      `select seq, thread, also_in_conversation,
+    const { actor, conversation, messages } = command;
+    const { events, writes } = await deletionsOf(tx, conversation, actor, messages);
+    const [first, ...more] = events;
+    return first ? { events: [first, ...more], writes } : { unchanged: (messages[0] ?? 0) as Seq };
+  },
+};
+
+/** Returns what deletes those of an author's messages that are not deleted yet. */
+export async function deletionsOf(
+  tx: RuleContext,
+  conversation: ConversationId,
+  author: AccountId,
+  messages: readonly Seq[],
+): Promise<{ events: NewEvent[]; writes: Statement[] }> {
+  // Read under the stream’s lock: another node may have deleted some of them.
+  const rows = await tx.query<{
+    seq: Seq;
+    thread: Seq | null;
+    also_in_conversation: boolean;
+    files: FileId[] | null;
+  }>(
+    'messages-still-to-erase',
+    `select seq, thread, also_in_conversation,
          (select array_agg(a.file_id) from attachments a
           where a.conversation_id = g.conversation_id and a.message_seq = g.seq) as files
        from messages g
        where conversation_id = $1 and author_id = $2 and seq = any($3::int8[])
          and deleted_at is null
        order by seq`,
-      [conversation, actor, messages],
-    );
-    const deletions = rows.map(({ seq: message, thread, also_in_conversation }) => ({
-      message,
-      author: actor,
-      ...placeOf(
-        thread === null ? undefined : { thread, alsoInConversation: also_in_conversation },
-      ),
-    }));
-    const gone = rows.map(({ seq }) => seq);
-    const summaries = await summariesWithout(tx, conversation, gone, deletions);
-    const [first, ...more] = deletions.map((data, n) =>
-      newEvent(
-        stream,
-        'message.deleted',
-        data.thread === undefined ? data : { ...data, threadSummary: summaries[n] ?? null },
-      ),
-    );
-    const files = rows.flatMap((row) => row.files ?? []);
-    const writes = files.length > 0 ? [filesDetached(files, tx.at)] : [];
-    return first ? { events: [first, ...more], writes } : { unchanged: (messages[0] ?? 0) as Seq };
-  },
-};
+    [conversation, author, messages],
+  );
+  const deletions = rows.map(({ seq: message, thread, also_in_conversation }) => ({
+    message,
+    author,
+    ...placeOf(thread === null ? undefined : { thread, alsoInConversation: also_in_conversation }),
+  }));
+  const gone = rows.map(({ seq }) => seq);
+  const summaries = await summariesWithout(tx, conversation, gone, deletions);
+  const events = deletions.map((data, n) =>
+    newEvent(
+      streamOfConversation(conversation),
+      'message.deleted',
+      data.thread === undefined ? data : { ...data, threadSummary: summaries[n] ?? null },
+    ),
+  );
+  const files = rows.flatMap((row) => row.files ?? []);
+  return { events, writes: files.length > 0 ? [filesDetached(files, tx.at)] : [] };
+}

@@ -83,6 +83,8 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'conversation.left': 'none',
   'thread.followed': 'none',
   'thread.unfollowed': 'none',
+  'message.reported': 'none',
+  'report.resolved': 'none',
   'account.blocked': 'none',
   'account.unblocked': 'none',
   'status.changed': 'none',

@@ -1,3 +1,4 @@
+import { EVERYONE } from '../../src/conversations/everyone.ts';
 import { Authenticator } from '../support/authenticator.ts';
 import { PASSWORD, totpCode } from '../support/credentials.ts';
 import { loginAt, type User } from '../support/server.ts';
@@ -253,7 +254,32 @@ function messages(fixtures: Fixtures): Situations {
     });
   };
   const one = () => message();
+  /** A message of another user in the group of everyone, which the admin may report. */
+  const reportable = async (more: Situation['fixed'] = {}) => {
+    const { admin } = await fixtures.shared();
+    // Its own author: an account reports a bounded number of messages.
+    const reporter = await fixtures.user();
+    const seq = await admin.post(EVERYONE, 'a message');
+    return { reporter, seq, situation: as(reporter, { id: EVERYONE, seq, ...more }) };
+  };
+  const reported = async (more: Situation['fixed'] = {}) => {
+    const { admin } = await fixtures.shared();
+    const { reporter, seq } = await reportable();
+    const path = `/conversations/${EVERYONE}/messages/${seq}/report`;
+    ok(await reporter.request('POST', path, { reason: 'spam' }));
+    const { rows } = await fixtures.server.pool.query(
+      'select id from reports where account_id = $1',
+      [reporter.id],
+    );
+    return as(admin, { id: rows[0].id, ...more });
+  };
   return {
+    reportMessage: async () => (await reportable()).situation,
+    listReports: async () => as((await fixtures.shared()).admin, { after: undefined }),
+    listGroupReports: async () =>
+      as((await fixtures.shared()).admin, { id: EVERYONE, after: undefined }),
+    getReport: reported,
+    resolveReport: () => reported({ suspendUntil: undefined }),
     postMessage: one,
     listMessages: one,
     getMessage: one,
@@ -376,9 +402,10 @@ function administration(fixtures: Fixtures): Situations {
     unlockAccount: about,
     resetSecondFactor: about,
     endAccountSessions: about,
+    // Not of the shared target, which another request may have deactivated.
     suspendAccount: async () => {
-      const { fixed } = await about();
-      return admin({ ...fixed, until: '2100-01-01T00:00:00.000Z', reason: 'spam' });
+      const { id } = await fixtures.user();
+      return admin({ id, until: '2100-01-01T00:00:00.000Z', reason: 'spam' });
     },
     unsuspendAccount: about,
     listAuditLog: () => admin({ event: 'login_failed', after: undefined }),

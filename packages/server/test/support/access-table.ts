@@ -41,6 +41,10 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'exportMe',
     'getStatus',
     'listBlocks',
+    'reportMessage',
+    'listGroupReports',
+    'getReport',
+    'resolveReport',
     'listMySessions',
     'mySecondFactors',
     'newPasskeyOptions',
@@ -165,6 +169,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   // Owners and admins, with no API key.
   'admin user': [
     'changeServerSettings',
+    'listReports',
     'createApiKey',
     'createServiceAccount',
     'deleteAccount',

@@ -1,4 +1,13 @@
-import { FileCog, Mail, ScrollText, Settings2, SquareTerminal, Ticket, Users } from 'lucide-react';
+import {
+  FileCog,
+  Flag,
+  Mail,
+  ScrollText,
+  Settings2,
+  SquareTerminal,
+  Ticket,
+  Users,
+} from 'lucide-react';
 import { NotFound } from '../app/not-found.tsx';
 import { TabbedPage } from '../app/tabbed-page.tsx';
 import { useParley } from '../session/use-client.ts';
@@ -13,6 +22,7 @@ const TABS = [
     icon: <SquareTerminal size={17} />,
   },
   { to: '/admin/emails', text: 'adminEmails.title', icon: <Mail size={17} /> },
+  { to: '/admin/reports', text: 'reports.title', icon: <Flag size={17} /> },
   { to: '/admin/audit-log', text: 'auditLog.title', icon: <ScrollText size={17} /> },
   { to: '/admin/server', text: 'server.title', icon: <Settings2 size={17} /> },
   { to: '/admin/settings', text: 'adminSettings.title', icon: <FileCog size={17} /> },

@@ -6,7 +6,6 @@ import { useForm } from '../auth/use-form.ts';
 import { inUnits } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
-import { Card } from '../ui/card.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
@@ -72,7 +71,7 @@ function Form({ loaded, onSaved }: { loaded: ServerSettingsAnswer; onSaved: () =
     onSaved();
   });
   return (
-    <Card title={t('server.title')}>
+    <section className="rounded-2xl border border-line bg-raised p-4 sm:p-5">
       <form {...form.props} className="grid grid-cols-1 gap-4 min-[480px]:grid-cols-2">
         <div className="min-[480px]:col-span-2">
           <Problem text={form.problem} />
@@ -132,6 +131,6 @@ function Form({ loaded, onSaved }: { loaded: ServerSettingsAnswer; onSaved: () =
           </Button>
         </div>
       </form>
-    </Card>
+    </section>
   );
 }

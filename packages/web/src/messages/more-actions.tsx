@@ -1,8 +1,9 @@
 import type { TimelineMessage } from '@parley/client';
 import { LIMITS, type Seq } from '@parley/protocol';
-import { AlarmClock, Bookmark, Eye, MailOpen, MessagesSquare } from 'lucide-react';
+import { AlarmClock, Bookmark, Eye, Flag, MailOpen, MessagesSquare } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
+import { lazyPart } from '../lib/lazy-part.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -12,6 +13,8 @@ import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
 import { UserName } from '../users/user-name.tsx';
 import { useThreadLinks } from './thread-link.ts';
+
+const ReportMessage = lazyPart(async () => (await import('./report-message.tsx')).ReportMessage);
 
 const HOUR_MS = 3_600_000;
 
@@ -30,6 +33,8 @@ export function useMoreActions(message: TimelineMessage): {
 } {
   const client = useClient();
   const [isSeenByShown, setSeenByShown] = useState(false);
+  const [isReportShown, setReportShown] = useState(false);
+  const me = useParley((s) => s.me?.id);
   const members = useParley((s) => s.conversations.get(message.conversation)?.memberCount ?? 0);
   const { conversation, seq } = message;
   // Read cursors of the conversation say nothing about a thread.
@@ -78,8 +83,18 @@ export function useMoreActions(message: TimelineMessage): {
       run: () => setSeenByShown(true),
     });
   }
-  const dialog = isSeenByShown && (
+  if (message.author !== me) {
+    actions.push({
+      key: 'report',
+      icon: <Flag size={16} />,
+      label: t('report.title'),
+      run: () => setReportShown(true),
+    });
+  }
+  const dialog = isSeenByShown ? (
     <SeenBy message={message} onClose={() => setSeenByShown(false)} />
+  ) : (
+    isReportShown && <ReportMessage message={message} onClose={() => setReportShown(false)} />
   );
   return { actions, dialog };
 }

@@ -10,7 +10,7 @@ import { t } from '../texts/index.ts';
 /** Maximum length of the message text in a reminder, in characters. */
 const EXCERPT = 140;
 
-/** Shows the reminders that are due, and which scheduled messages could not be sent, also those that were due while this device was offline. */
+/** Shows the reminders that are due, what became of reports, and which scheduled messages could not be sent, also those that were due while this device was offline. */
 export function useReminders(): void {
   const client = useClient();
   const navigate = useNavigate();
@@ -28,6 +28,7 @@ export function useReminders(): void {
             },
           });
         }
+        if (event.type === 'report.resolved') toast(t(`report.${event.data.resolution}`));
         if (event.type !== 'reminder.due') return;
         const { conversation, message } = event.data;
         const open = () => void navigate({ to: '/c/$id', params: { id: conversation } });

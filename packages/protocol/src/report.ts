@@ -1,0 +1,9 @@
+import { z } from 'zod';
+
+/** Why a message is reported. */
+export const ReportReason = z.enum(['spam', 'abuse', 'illegal', 'other']);
+export type ReportReason = z.infer<typeof ReportReason>;
+
+/** How a report was resolved, as its reporter is told. */
+export const ReportResolution = z.enum(['dismissed', 'deleted']);
+export type ReportResolution = z.infer<typeof ReportResolution>;

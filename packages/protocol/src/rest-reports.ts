@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { count, countText, Timestamp } from './bounds.ts';
+import { AccountId, ConversationId, Seq } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { ReportReason } from './report.ts';
+import { line, paragraph } from './text.ts';
+
+/** Reports of messages: by members, for the admins of the server and of the group. */
+
+export const ReportMessageBody = z.object({
+  reason: ReportReason,
+  comment: paragraph(LIMITS.reportCommentMax, 'Comment').default(''),
+});
+export type ReportMessageBody = z.input<typeof ReportMessageBody>;
+
+const Named = z.object({ account: AccountId, username: z.string(), displayName: z.string() });
+
+/** An open report of a message. */
+export const Report = z
+  .object({
+    id: z.uuid(),
+    conversation: ConversationId,
+    /** Null in direct conversations. */
+    conversationName: z.string().nullable(),
+    message: Seq,
+    author: Named,
+    reporter: Named,
+    reason: ReportReason,
+    comment: z.string(),
+    /** The text of the message when it was reported. */
+    text: z.string(),
+    reportedAt: Timestamp,
+    /** How many open reports there are of the message, this one included. */
+    reports: count(1),
+  })
+  .meta({ id: 'Report' });
+export type Report = z.infer<typeof Report>;
+
+export const ReportsQuery = z.object({
+  limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
+  /** The `next` of the previous page. */
+  after: z.string().max(1_000).optional(),
+});
+export const ReportsPage = z.object({
+  items: z.array(Report),
+  /** The `after` of the next page; null on the last page. */
+  next: z.string().nullable(),
+});
+export type ReportsPage = z.infer<typeof ReportsPage>;
+
+/** A report, and the messages around the reported one as they are now. */
+export const ReportDetails = z
+  .object({
+    report: Report,
+    context: z.array(
+      z.object({
+        message: Seq,
+        author: AccountId,
+        authorName: z.string(),
+        /** Empty if the message was deleted. */
+        body: z.string(),
+        postedAt: Timestamp,
+        deleted: z.boolean(),
+      }),
+    ),
+  })
+  .meta({ id: 'ReportDetails' });
+export type ReportDetails = z.infer<typeof ReportDetails>;
+
+/** What to do about a report: nothing, or delete the message. */
+export const ResolveReportBody = z.object({
+  action: z.enum(['dismiss', 'delete']),
+  /** Also suspends the author until then. Only admins of the server may. */
+  suspendUntil: Timestamp.optional(),
+  /** Why the author is suspended; shown at the log-in. */
+  suspensionReason: line(300, 'Reason', 0).default(''),
+});
+export type ResolveReportBody = z.input<typeof ResolveReportBody>;

@@ -1,0 +1,89 @@
+import type { ConversationId, Report, ReportDetails, Seq } from '@parley/protocol';
+import type pg from 'pg';
+import { timestamp } from '../storage/sql.ts';
+
+/** Messages of the context before the reported one, and as many after it. */
+const CONTEXT = 5;
+
+const named = (alias: string) => `json_build_object(
+  'account', ${alias}.id, 'username', ${alias}.username, 'displayName', ${alias}.display_name)`;
+
+const REPORT = `json_build_object(
+  'id', r.id,
+  'conversation', r.conversation_id,
+  'conversationName', c.name,
+  'message', r.message_seq,
+  'author', ${named('a')},
+  'reporter', ${named('b')},
+  'reason', r.reason,
+  'comment', r.comment,
+  'text', r.message_text,
+  'reportedAt', ${timestamp('r.reported_at')},
+  'reports', (select count(*) from reports o
+              where o.conversation_id = r.conversation_id and o.message_seq = r.message_seq
+                and o.resolved_at is null)
+)`;
+const FROM = `reports r
+  join conversations c on c.id = r.conversation_id
+  join accounts a on a.id = r.author_id
+  join accounts b on b.id = r.account_id`;
+
+/** Returns a page of the open reports, the oldest first: of one conversation, or of all (null). */
+export async function openReports(
+  pool: pg.Pool,
+  conversation: ConversationId | null,
+  after: string | null,
+  limit: number,
+): Promise<{ items: Report[]; next: string | null }> {
+  const { rows } = await pool.query<{ item: Report }>({
+    name: 'reports-page',
+    text: `select ${REPORT} as item from ${FROM}
+           where r.resolved_at is null and ($1::uuid is null or r.conversation_id = $1)
+             and ($2::uuid is null or r.id > $2)
+           order by r.id limit $3`,
+    values: [conversation, after, limit + 1],
+  });
+  const items = rows.slice(0, limit).map(({ item }) => item);
+  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+}
+
+/** Returns an open report with the messages around the reported one; null if there is none with this id. */
+export async function reportDetails(pool: pg.Pool, id: string): Promise<ReportDetails | null> {
+  const { rows } = await pool.query<{ report: Report }>({
+    name: 'reports-one',
+    text: `select ${REPORT} as report from ${FROM} where r.id = $1 and r.resolved_at is null`,
+    values: [id],
+  });
+  const report = rows[0]?.report;
+  if (!report) return null;
+  const context = await contextOf(pool, report.conversation, report.message);
+  return { report, context };
+}
+
+async function contextOf(
+  pool: pg.Pool,
+  conversation: ConversationId,
+  message: Seq,
+): Promise<ReportDetails['context']> {
+  const { rows } = await pool.query<{ item: ReportDetails['context'][number] }>({
+    name: 'reports-context',
+    text: `select json_build_object(
+             'message', m.seq,
+             'author', m.author_id,
+             'authorName', a.display_name,
+             'body', m.body,
+             'postedAt', ${timestamp('m.posted_at')},
+             'deleted', m.deleted_at is not null
+           ) as item
+           from (
+             (select * from messages where conversation_id = $1 and seq <= $2
+              order by seq desc limit $3 + 1)
+             union all
+             (select * from messages where conversation_id = $1 and seq > $2 order by seq limit $3)
+           ) m
+           join accounts a on a.id = m.author_id
+           order by m.seq`,
+    values: [conversation, message, CONTEXT],
+  });
+  return rows.map(({ item }) => item);
+}
