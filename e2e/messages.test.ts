@@ -688,6 +688,66 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await more;
     expect(Math.abs((await top()) - before)).toBeLessThan(3);
   });
+
+  test('have files: chosen, dropped or pasted, shown at their final size, and downloaded', async () => {
+    const [ida, joe] = [await visitors.arrive(), await visitors.arrive()];
+    await ida.register('ida', 'Ida Files');
+    await joe.register('joe', 'Joe Files');
+    await ida.createGroup('Pictures', ['Joe Files']);
+    const png = await picture(ida.page, 1_200, 800);
+    const notes = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('My notes') };
+    await ida.page
+      .locator('[data-attach]')
+      .setInputFiles([{ name: 'view.png', mimeType: 'image/png', buffer: png }, notes]);
+    const tray = ida.page.getByRole('list', { name: 'Files to send' });
+    await tray.getByRole('button', { name: 'Remove view.png' }).waitFor();
+    await tray.getByRole('button', { name: 'Remove notes.txt' }).waitFor();
+    await ida.write('Two files');
+    await ida.message('Two files').getByRole('button', { name: 'Show view.png' }).waitFor();
+    expect(await tray.count()).toBe(0);
+
+    await joe.open('Pictures');
+    const message = joe.message('Two files');
+    const image = message.getByRole('img', { name: 'view.png' });
+    await expect
+      .poll(() => image.evaluate((img: HTMLImageElement) => img.naturalWidth))
+      .toBe(1_200);
+    expect(await message.getByRole('listitem').first().boundingBox()).toMatchObject({
+      width: 400,
+      height: 267,
+    });
+    const download = joe.page.waitForEvent('download');
+    await message.getByRole('link', { name: 'notes.txt' }).click();
+    expect((await download).suggestedFilename()).toBe('notes.txt');
+    await message.getByRole('button', { name: 'Show view.png' }).click();
+    const full = joe.page.getByRole('dialog').getByRole('img', { name: 'view.png' });
+    await expect
+      .poll(() => full.evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth))
+      .toBe(1_200);
+    await joe.page.keyboard.press('Escape');
+
+    // Pasted and dropped, without a text.
+    await ida.page.evaluate(() => {
+      const transfer = (name: string) => {
+        const data = new DataTransfer();
+        data.items.add(new File([name], name, { type: 'text/plain' }));
+        return data;
+      };
+      const field = document.querySelector('[data-composer]');
+      field?.dispatchEvent(
+        new ClipboardEvent('paste', {
+          clipboardData: transfer('pasted.txt'),
+          bubbles: true,
+          cancelable: true,
+        }),
+      );
+      window.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer('dropped.txt') }));
+    });
+    await tray.getByRole('button', { name: 'Remove pasted.txt' }).waitFor();
+    await tray.getByRole('button', { name: 'Remove dropped.txt' }).waitFor();
+    await ida.page.getByRole('button', { name: 'Send message' }).click();
+    await joe.message('pasted.txt').getByRole('link', { name: 'dropped.txt' }).waitFor();
+  });
 });
 
 /** Returns the number of the latest message of `postSteadily` that the list shows; -1 if none. */
@@ -718,4 +778,25 @@ function restingTop(page: Page): Promise<number> {
         look();
       }),
   );
+}
+
+/** Returns a PNG of this size. */
+async function picture(page: Page, width: number, height: number): Promise<Buffer> {
+  const url = await page.evaluate(
+    ([w, h]) => {
+      const canvas = document.createElement('canvas');
+      canvas.width = w;
+      canvas.height = h;
+      const context = canvas.getContext('2d');
+      if (!context) throw new Error('No canvas');
+      const colours = context.createLinearGradient(0, 0, w, h);
+      colours.addColorStop(0, '#204080');
+      colours.addColorStop(1, '#f0a040');
+      context.fillStyle = colours;
+      context.fillRect(0, 0, w, h);
+      return canvas.toDataURL('image/png');
+    },
+    [width, height] as const,
+  );
+  return Buffer.from(url.split(',')[1] ?? '', 'base64');
 }

@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util';
 import { describeProblems, loadConfig } from '../config.ts';
 import { examine, type Finding, repair } from '../doctor/doctor.ts';
 import { describeFindings } from '../doctor/report.ts';
+import { fileStoreOf } from '../files/files.ts';
 import { createLogger } from '../log.ts';
 import { reachDatabase } from '../storage/reach.ts';
 
 const USAGE = `Usage: parley doctor [--repair] [--json]
 
-Compares the tables with the events, and checks the consistency of the event log.
+Compares the tables with the events and the stored files, and checks the consistency of the event log.
 It works whether or not the server is running, and changes nothing without --repair.
 
   --repair   rewrites the rows that differ from the events
@@ -42,8 +43,9 @@ export async function doctor(args: readonly string[]): Promise<number> {
   try {
     const { database, close } = await reachDatabase(config, log);
     try {
-      const left = options.repair ? await repair(database.pool) : undefined;
-      const found = left?.found ?? (await examine(database.pool));
+      const store = fileStoreOf(config);
+      const left = options.repair ? await repair(database.pool, store) : undefined;
+      const found = left?.found ?? (await examine(database.pool, store));
       write(found, left?.left, options.json === true);
       return (left?.left ?? found).length === 0 ? 0 : 1;
     } finally {

@@ -1,11 +1,13 @@
 import type { StreamId } from '@parley/protocol';
 import type pg from 'pg';
+import type { FileStore } from '../files/file-store.ts';
 import { PROJECTIONS } from '../projections.ts';
 import { checkIndex, prepareIndexCheck } from '../search/check.ts';
 import { emptyIndex } from '../search/segment-store.ts';
 import { withTransaction } from '../storage/database.ts';
 import { Projections } from '../stream/projections.ts';
 import { compareTables } from './compare.ts';
+import { checkFiles } from './files.ts';
 import { type Finding, FindingList } from './findings.ts';
 import { LogWalk } from './log.ts';
 import { writeRepair } from './repair.ts';
@@ -30,9 +32,10 @@ export interface Repair {
  * 1. It changes nothing, reads from one snapshot, and takes no lock that a running server waits for.
  * 2. Memory is bounded, regardless of the length of the log. The database temporarily needs space for
  *    one more copy of the tables.
+ * 3. With the file store it also reads all contents.
  */
-export async function examine(pool: pg.Pool): Promise<Finding[]> {
-  return (await examination(pool)).findings;
+export async function examine(pool: pg.Pool, store?: FileStore): Promise<Finding[]> {
+  return (await examination(pool, store)).findings;
 }
 
 /**
@@ -43,8 +46,8 @@ export async function examine(pool: pg.Pool): Promise<Finding[]> {
  * A stream whose log is damaged is not touched: the tables may hold the only trace of what the log
  * has lost.
  */
-export async function repair(pool: pg.Pool): Promise<Repair> {
-  const { findings: found, streams } = await examination(pool);
+export async function repair(pool: pg.Pool, store?: FileStore): Promise<Repair> {
+  const { findings: found, streams } = await examination(pool, store);
   if (found.some(({ kind }) => kind === 'index_incomplete' || kind === 'index_differs')) {
     // The server fills it again, in the background.
     await withTransaction(pool, emptyIndex);
@@ -63,14 +66,16 @@ export async function repair(pool: pg.Pool): Promise<Repair> {
     await writeRepair(client, schema, sound, [...walk.behind]);
     await client.query('commit');
   });
-  return { found, left: await examine(pool) };
+  return { found, left: await examine(pool, store) };
 }
 
 async function examination(
   pool: pg.Pool,
+  store: FileStore | undefined,
 ): Promise<{ findings: Finding[]; streams: readonly StreamId[] }> {
+  const found = new FindingList();
+  if (store) await checkFiles(pool, store, found);
   return withSession(pool, async (client) => {
-    const found = new FindingList();
     const schema = await schemaOf(client);
     await makeShadows(client, schema);
     await prepareIndexCheck(client);

@@ -22,6 +22,11 @@ const FINDINGS = {
   row_differs: 'a row differs from what the events say',
   // State that is in no event.
   read_cursor_ahead: 'a read cursor is outside the range of its conversation',
+  // Files.
+  file_missing: 'a message refers to a file that does not exist',
+  content_missing: 'the content of a file is missing',
+  content_damaged: 'the content of a file is not what it was when it was stored',
+  content_unused: 'a stored content belongs to no file',
   // The search index.
   index_incomplete: 'a message is missing from the search index',
   index_differs: 'the search index has a message under keys that do not match its text',

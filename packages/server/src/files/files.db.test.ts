@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import type { Attachment, ConversationId, FileId, Seq } from '@parley/protocol';
@@ -16,6 +16,8 @@ import {
   type Uploader,
   uploadFile,
 } from '../../test/support/uploads.ts';
+import { examine } from '../doctor/doctor.ts';
+import { fileStoreOf } from './files.ts';
 
 const MIB = 1024 * 1024;
 const DAY = 24 * 60 * 60 * 1000;
@@ -392,6 +394,47 @@ async function renewed(user: User): Promise<{ accessToken: string }> {
   user.sessionToken = sessionToken;
   return { accessToken };
 }
+
+describe('the doctor', () => {
+  test('finds files that are missing, damaged or unused', async () => {
+    const store = fileStoreOf({ dataDir });
+    const found = async () =>
+      (await examine(server.pool, store)).map(({ kind, places }) => [
+        kind,
+        places.map(({ key }) => key.sha256 ?? key.file),
+      ]);
+    const group = await ann.group('examined');
+    const [gone, damaged, unused] = [randomBytes(900), randomBytes(900), randomBytes(900)];
+    const ids = [await uploadFile(ann, 'gone', gone), await uploadFile(ann, 'damaged', damaged)];
+    await postFiles(ann, group, ids);
+    const path = (bytes: Uint8Array) => {
+      const digest = digestOf(bytes);
+      return join(dataDir, 'files', digest.slice(0, 2), digest.slice(2, 4), digest);
+    };
+    const draft = join(dataDir, 'draft');
+    writeFileSync(draft, unused);
+    await store.put(digestOf(unused), draft);
+    rmSync(draft);
+    rmSync(path(gone));
+    writeFileSync(path(damaged), 'x');
+    expect(await found()).toEqual([
+      ['content_missing', [digestOf(gone)]],
+      ['content_damaged', [digestOf(damaged)]],
+      ['content_unused', [digestOf(unused)]],
+    ]);
+    expect((await contentOf(ann, ids[0] as FileId)).status).toBe(404);
+    for (const bytes of [gone, damaged]) writeFileSync(path(bytes), bytes);
+    await store.remove(digestOf(unused));
+    expect(await found()).toEqual([]);
+    await server.rows(`delete from files where id = '${ids[0]}'`);
+    expect(await found()).toEqual([
+      ['file_missing', [ids[0]]],
+      ['content_unused', [digestOf(gone)]],
+    ]);
+    await ann.request('DELETE', `/conversations/${group}`);
+    await store.remove(digestOf(gone));
+  });
+});
 
 describe('a download', () => {
   test('has ranges, an entity tag, and headers that keep it from being a page', async () => {

@@ -37,9 +37,13 @@ export interface Files {
   readonly collector: FileCollector;
 }
 
+/** Returns the file store of a server. */
+export const fileStoreOf = ({ dataDir }: { readonly dataDir: string }): FileStore =>
+  new FolderStore(join(dataDir, FILES_FOLDER));
+
 /** Builds the domain of files. */
 export function openFiles({ pool, clock, log, vault, config }: FilesDeps): Files {
-  const store = new FolderStore(join(config.dataDir, FILES_FOLDER));
+  const store = fileStoreOf(config);
   const dir = join(config.dataDir, UPLOADS_FOLDER);
   const uploads = new Uploads({ pool, store, clock, log, quotas: quotasOf(config), dir });
   const collector = new FileCollector({ pool, store, uploads, clock, log });

@@ -28,6 +28,8 @@ export async function* exportOf(
   yield field('emails', await all(EMAILS));
   yield field('status', await one(STATUS));
   yield field('lastSeenAt', (await one(LAST_SEEN))?.at ?? null);
+  yield field('files', await all(FILES));
+  yield field('unfinishedUploads', await all(UPLOADS));
   yield field('drafts', await all(DRAFTS));
   yield field('followedThreads', await all(THREAD_FOLLOWS));
   yield field('savedMessages', await all(SAVED));
@@ -111,6 +113,14 @@ const STATUS = `select emoji, text, expires_at as "expiresAt",
     do_not_disturb_until as "doNotDisturbUntil", shows_last_seen as "showLastSeen"
   from statuses where account_id = $1`;
 const LAST_SEEN = 'select at from last_seen where account_id = $1';
+const FILES = `select id, name, media_type as "mediaType", bytes, encode(digest, 'hex') as sha256,
+    created_at as "createdAt",
+    (select coalesce(json_agg(json_build_object('conversation', a.conversation_id,
+                                                'message', a.message_seq)), '[]')
+     from attachments a where a.file_id = f.id) as messages
+  from files f where uploader_id = $1 and state = 'stored' order by created_at, id`;
+const UPLOADS = `select name, bytes, received, created_at as "createdAt"
+  from uploads where account_id = $1 order by created_at, id`;
 const DRAFTS = `select conversation_id as conversation, body, updated_at as "updatedAt"
   from drafts where account_id = $1 order by updated_at`;
 const SAVED = `select conversation_id as conversation, message_seq as message,
