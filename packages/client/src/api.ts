@@ -39,6 +39,7 @@ import type {
   ScheduledMessage,
   ScheduledMessages,
   SearchHas,
+  SearchIs,
   SearchMessagesPage,
   SeenByAnswer,
   Seq,
@@ -88,6 +89,8 @@ export interface MessageSearchRequest {
   /** The name of a group that the account is in, or `@` and the name of a user. */
   readonly in?: string;
   readonly has?: SearchHas;
+  /** `thread`: only replies in threads. */
+  readonly is?: SearchIs;
   /** Dates: `2026-03-01`, `2026-03`, `2026`, `today` or `yesterday`. */
   readonly before?: string;
   readonly after?: string;

@@ -5,7 +5,7 @@ import { Visibility } from './group-access.ts';
 import { ConversationId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { Message, User } from './resources.ts';
-import { parseSearch, parseSearchDate, SEARCH_HAS } from './search-query.ts';
+import { parseSearch, parseSearchDate, SEARCH_HAS, SEARCH_IS } from './search-query.ts';
 import { TimeZone } from './time-zone.ts';
 
 /** Queries and responses of the search. */
@@ -34,6 +34,7 @@ export const SearchMessagesQuery = z.object({
   from: storable(100).optional(),
   in: storable(100).optional(),
   has: z.enum(SEARCH_HAS).optional(),
+  is: z.enum(SEARCH_IS).optional(),
   before: SearchDateText.optional(),
   after: SearchDateText.optional(),
   on: SearchDateText.optional(),

@@ -91,8 +91,13 @@ async function checkDocuments(
   report: (fault: IndexFault) => void,
 ): Promise<void> {
   const page = numbers.map((number) => documents.get(number));
-  const { rows } = await client.query<{ n: number; author: AccountId; body: string }>(
-    `select d.n::int as n, g.author_id as author, g.body
+  const { rows } = await client.query<{
+    n: number;
+    author: AccountId;
+    body: string;
+    isReply: boolean;
+  }>(
+    `select d.n::int as n, g.author_id as author, g.body, g.thread is not null as "isReply"
      from unnest($1::uuid[], $2::int8[], $3::int8[]) with ordinality d (conversation_id, seq, version, n)
      join messages g on g.conversation_id = d.conversation_id and g.seq = d.seq
      join search_progress p on p.conversation_id = g.conversation_id
@@ -104,7 +109,7 @@ async function checkDocuments(
     [page.map((d) => d.conversation), page.map((d) => d.seq), page.map((d) => d.version)],
   );
   const found: { conversation: ConversationId; seq: Seq }[] = [];
-  for (const { n, author, body } of rows) {
+  for (const { n, author, body, isReply } of rows) {
     const { conversation, seq } = page[n - 1] as (typeof page)[number];
     const message = {
       conversation,
@@ -113,6 +118,7 @@ async function checkDocuments(
       hasReaction: false,
       hasPin: false,
       hasPoll: false,
+      isReply,
     };
     const sum = sumOf(keysOfMessage(message));
     const actual = sums[numbers[n - 1] as number] as number;

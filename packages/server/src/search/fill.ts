@@ -46,6 +46,7 @@ interface MessageRow {
   firstReaction: number | null;
   hasPin: boolean;
   hasPoll: boolean;
+  isReply: boolean;
 }
 
 /**
@@ -147,19 +148,28 @@ async function indexed(client: pg.ClientBase, changes: readonly Change[]): Promi
                 where p.conversation_id = g.conversation_id and p.message_seq = g.seq) as "hasPin",
         exists (select from message_parts p
                 where p.conversation_id = g.conversation_id and p.message_seq = g.seq
-                  and p.poll is not null) as "hasPoll"
+                  and p.poll is not null) as "hasPoll",
+        g.thread is not null as "isReply"
       from unnest($1::uuid[], $2::int8[]) with ordinality c (conversation_id, seq, n)
       join messages g on g.conversation_id = c.conversation_id and g.seq = c.seq
       where g.deleted_at is null`,
     values: [changes.map((c) => c.conversation), changes.map((c) => c.seq)],
   });
   const slices = new Slices();
-  for (const { n, author, body, at, firstReaction, hasPin, hasPoll } of rows) {
+  for (const { n, author, body, at, firstReaction, hasPin, hasPoll, isReply } of rows) {
     const { conversation, seq, since, version, effect } = changes[n - 1] as Change;
     const hasReaction = firstReaction !== null;
     // Only a first reaction changes under which keys a message is found.
     if (effect === 'react' && (firstReaction === null || firstReaction < since)) continue;
-    const keys = keysOfMessage({ conversation, author, body, hasReaction, hasPin, hasPoll });
+    const keys = keysOfMessage({
+      conversation,
+      author,
+      body,
+      hasReaction,
+      hasPin,
+      hasPoll,
+      isReply,
+    });
     builder.add({ conversation, seq, version, at }, keys);
     await slices.breathe();
   }

@@ -12,6 +12,8 @@ export interface IndexedMessage {
   readonly hasReaction: boolean;
   readonly hasPin: boolean;
   readonly hasPoll: boolean;
+  /** It is a reply in a thread. */
+  readonly isReply: boolean;
 }
 
 /** The keys of properties of messages. */
@@ -22,6 +24,7 @@ export const KEYS = {
   reaction: propertyKey('reaction'),
   pin: propertyKey('pin'),
   poll: propertyKey('poll'),
+  thread: propertyKey('thread'),
 } as const;
 
 /** Returns whether a text has a link. */
@@ -37,6 +40,7 @@ export function keysOfMessage(message: IndexedMessage): Set<number> {
   if (message.hasReaction) keys.add(KEYS.reaction);
   if (message.hasPin) keys.add(KEYS.pin);
   if (message.hasPoll) keys.add(KEYS.poll);
+  if (message.isReply) keys.add(KEYS.thread);
   return keys;
 }
 

@@ -7,6 +7,7 @@ import {
   type SearchFilter,
   type SearchFilterName,
   type SearchHas,
+  type SearchIs,
   type SearchMessagesQuery,
   type SearchPart,
   type SearchProblem,
@@ -26,8 +27,8 @@ export interface Plan {
   /** The authors, null for any; and those who are not. */
   readonly authors: ReadonlySet<AccountId> | null;
   readonly otherAuthors: ReadonlySet<AccountId>;
-  /** What the messages must have (true) and must not have (false). */
-  readonly has: ReadonlyMap<SearchHas, boolean>;
+  /** What the messages must have or be (true) and must not (false). */
+  readonly has: ReadonlyMap<SearchHas | SearchIs, boolean>;
   readonly period: Period;
   /** Keys that every message has that is looked for. */
   readonly keys: ReadonlySet<number>;
@@ -49,7 +50,7 @@ interface Draft {
   readonly conversations: Set<ConversationId>;
   authors: Set<AccountId> | null;
   readonly otherAuthors: Set<AccountId>;
-  readonly has: Map<SearchHas, boolean>;
+  readonly has: Map<SearchHas | SearchIs, boolean>;
   period: Period;
   /** The conversations that `in:` names, null without that filter. */
   within: Set<ConversationId> | null;
@@ -76,13 +77,8 @@ const FILTERS: Readonly<Record<SearchFilterName, ApplyFilter>> = {
     else draft.within = new Set([...(draft.within ?? []), ...found.ids]);
     return suggestionsOf(found);
   },
-  has: async (draft, { value, isNegated }) => {
-    const { values } = SEARCH_FILTERS.has;
-    const known = values.find((one) => one === value.toLowerCase()) as SearchHas | undefined;
-    if (known === undefined) return values;
-    draft.has.set(known, !isNegated);
-    return null;
-  },
+  has: byValue<SearchHas>('has'),
+  is: byValue<SearchIs>('is'),
   before: byDate((period, { from }) => ({ ...period, to: Math.min(period.to, from) })),
   after: byDate((period, { to }) => ({ ...period, from: Math.max(period.from, to) })),
   on: byDate((period, { from, to }) => ({
@@ -90,6 +86,16 @@ const FILTERS: Readonly<Record<SearchFilterName, ApplyFilter>> = {
     to: Math.min(period.to, to),
   })),
 };
+
+function byValue<Value extends SearchHas | SearchIs>(name: 'has' | 'is'): ApplyFilter {
+  return async (draft, { value, isNegated }) => {
+    const { values } = SEARCH_FILTERS[name];
+    const known = values.find((one) => one === value.toLowerCase()) as Value | undefined;
+    if (known === undefined) return values;
+    draft.has.set(known, !isNegated);
+    return null;
+  };
+}
 
 function byDate(limited: (period: Period, date: Period) => Period): ApplyFilter {
   return async (draft, { value }, { timeZone, now }) => {
@@ -168,6 +174,7 @@ const MESSAGES: Readonly<Record<SearchFilterName, string>> = {
   from: 'from: takes a username or a display name, or me',
   in: 'in: takes the name of a group that you are in, or @ and the name of a user',
   has: `has: takes one of ${SEARCH_FILTERS.has.values.join(', ')}`,
+  is: `is: takes ${SEARCH_FILTERS.is.values.join(', ')}`,
   before: 'before: takes a day, month or year, such as 2026-03-01',
   after: 'after: takes a day, month or year, such as 2026-03-01',
   on: 'on: takes a day, month or year, such as 2026-03-01',
@@ -201,7 +208,7 @@ function keysOf(
   terms: readonly Term[],
   authors: ReadonlySet<AccountId> | null,
   within: ReadonlySet<ConversationId> | null,
-  has: ReadonlyMap<SearchHas, boolean>,
+  has: ReadonlyMap<SearchHas | SearchIs, boolean>,
 ): Set<number> {
   const keys = new Set<number>();
   for (const term of terms) for (const key of keysOfTerm(term)) keys.add(key);

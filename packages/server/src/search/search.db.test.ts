@@ -26,6 +26,7 @@ import {
   deleteMessage,
   editMessage,
   pinMessage,
+  postMessage,
   postPoll,
   removeReaction,
   unpinMessage,
@@ -263,6 +264,18 @@ describe('filters', () => {
     await fill();
     expect(await found(ada, `${group.in} has:poll`)).toEqual(['a poll']);
     expect(await found(ada, `${group.in} poll -has:poll`)).toEqual([]);
+  });
+
+  test('of replies in threads', async () => {
+    const group = await aGroup(ada, [], ['needle root']);
+    const [thread] = group.seqs as [Seq];
+    const place = { thread, alsoInConversation: false };
+    await postMessage(append, about(ada, group.id), 'needle reply', undefined, place);
+    await fill();
+    expect(await found(ada, `${group.in} needle is:thread`)).toEqual(['needle reply']);
+    expect(await found(ada, `${group.in} is:thread`)).toEqual(['needle reply']);
+    expect(await found(ada, `${group.in} needle -is:thread`)).toEqual(['needle root']);
+    expect(await found(ada, `needle`, { in: group.name, is: 'thread' })).toEqual(['needle reply']);
   });
 
   test('of days in the time zone of the caller', async () => {

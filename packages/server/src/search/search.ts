@@ -252,7 +252,8 @@ class SearchRun {
           case when $6 then exists (
             select from message_parts p
             where p.conversation_id = g.conversation_id and p.message_seq = g.seq
-              and p.poll is not null) end as poll
+              and p.poll is not null) end as poll,
+          g.thread is not null as thread
         from unnest($2::uuid[], $3::int8[]) with ordinality d (conversation_id, seq, n)
         join memberships m on m.account_id = $1 and m.conversation_id = d.conversation_id
           and m.left_seq is null
@@ -307,6 +308,7 @@ interface CandidateRow {
   reaction: boolean | null;
   pin: boolean | null;
   poll: boolean | null;
+  thread: boolean;
 }
 
 function isWanted(row: CandidateRow, plan: Plan): boolean {
@@ -314,7 +316,7 @@ function isWanted(row: CandidateRow, plan: Plan): boolean {
   if (authors && !authors.has(row.author)) return false;
   if (otherAuthors.has(row.author)) return false;
   const link = has.has('link') ? hasLink(row.body) : null;
-  const actual = { link, reaction: row.reaction, pin: row.pin, poll: row.poll };
+  const actual = { link, reaction: row.reaction, pin: row.pin, poll: row.poll, thread: row.thread };
   for (const [what, isWantedOne] of has) if (actual[what] !== isWantedOne) return false;
   return isMatch(row.body, plan.terms, plan.excluded);
 }

@@ -8,13 +8,24 @@ import {
   deleteMessage,
   editMessage,
   pinMessage,
+  postMessage,
   removeReaction,
   unpinMessage,
 } from '../../src/messages/commands.ts';
 import { ReadCursors } from '../../src/messages/read-cursors.ts';
+import { unfollowThread } from '../../src/personal/follow-commands.ts';
 import type { Append } from '../../src/stream/append.ts';
 import { type TestCluster, testLog } from './database.ts';
-import { aBootstrappedAppend, about, aDirect, aRealGroup, aUser, says } from './domain-builders.ts';
+import {
+  aBootstrappedAppend,
+  about,
+  aDirect,
+  aRealGroup,
+  aUser,
+  says,
+  stored,
+} from './domain-builders.ts';
+import { aClientId } from './stream-builders.ts';
 
 /** A database with data of every kind, and what the tests look at. */
 export interface PopulatedDatabase {
@@ -58,6 +69,21 @@ export async function aPopulatedDatabase(cluster: TestCluster): Promise<Populate
   await says(append, ada, group, 'while cyd is away');
   await joinGroup(append, about(cyd, group));
   await renameGroup(append, about(ada, group), 'friends');
+  const place = { thread: message, alsoInConversation: false };
+  const reply = await postMessage(
+    append,
+    about(bob, group),
+    'in the thread, @ada',
+    undefined,
+    place,
+  );
+  await deleteMessage(append, about(bob, group), stored(reply).seq);
+  await postMessage(append, about(cyd, group), 'also here', undefined, {
+    ...place,
+    alsoInConversation: true,
+  });
+  const follow = { actor: bob, clientId: aClientId(), conversation: group, thread: message };
+  await unfollowThread(append, follow);
   await new ReadCursors(pool, testLog).move(bob, group, message);
   return { pool, append, users, group, message, deleted, unpinned };
 }

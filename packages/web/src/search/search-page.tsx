@@ -16,7 +16,17 @@ import {
 } from './use-message-search.ts';
 
 /** Filters that are offered below the field. */
-const FILTERS = ['from:', 'in:', 'has:link', 'has:reaction', 'has:pin', 'before:', 'after:', 'on:'];
+const FILTERS = [
+  'from:',
+  'in:',
+  'has:link',
+  'has:reaction',
+  'has:pin',
+  'is:thread',
+  'before:',
+  'after:',
+  'on:',
+];
 
 /** Searches messages as the user types. The text is in the address, so that “back” leads to the results. */
 export function SearchPage() {
