@@ -381,7 +381,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
 
   test('a thread is shown beside the conversation, counted apart, and read on its own', async () => {
     const tia = await visitors.arrive();
-    await tia.register('tia', 'Tia Threads');
+    await tia.register('tess', 'Tia Threads');
     const rob = await visitors.arrive();
     await rob.register('rob', 'Rob Replies');
     await tia.createGroup('Threads here', ['Rob Replies']);
