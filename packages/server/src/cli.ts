@@ -50,8 +50,9 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/keys.ts')).keys,
   },
   user: {
-    usage: 'list | add NAME EMAIL [ROLE] | link NAME | drop-factors NAME',
-    description: 'List and create accounts; restore access after a lost password or second factor.',
+    usage: 'list | add NAME EMAIL [ROLE] | link NAME | drop-factors NAME | unsuspend NAME',
+    description:
+      'List and create accounts; restore access after a lost password or second factor, or a suspension.',
     load: async () => (await import('./commands/user.ts')).user,
   },
   doctor: {

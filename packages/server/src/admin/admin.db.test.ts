@@ -1,7 +1,8 @@
-import { SERVER_SETTINGS_DEFAULTS, WORKSPACE_STREAM } from '@parley/protocol';
+import { type AccountId, SERVER_SETTINGS_DEFAULTS, WORKSPACE_STREAM } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { testAudit, verdict } from '../../test/support/domain-builders.ts';
 import {
   call,
   loginAt,
@@ -10,7 +11,13 @@ import {
   type User,
 } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
-import { aClientId } from '../../test/support/stream-builders.ts';
+import { aClientId, anAppend } from '../../test/support/stream-builders.ts';
+import { withTransaction } from '../storage/database.ts';
+import { changeServerSettings } from './change-settings.ts';
+import { deactivateAccount } from './commands.ts';
+import { deleteAccount } from './delete-account.ts';
+import { allowed } from './queries.ts';
+import { suspendAccount } from './suspend-account.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
@@ -641,6 +648,41 @@ describe('suspension', () => {
       'account_suspended',
       'account_unsuspended',
     ]);
+  });
+
+  test('of other owners leaves the last one who can act', async () => {
+    const una = await server.register('una');
+    await owner.request('PATCH', `/admin/accounts/${una.id}`, { role: 'owner' });
+    expect((await suspend(owner, una.id, inMs(60_000))).status).toBe(200);
+    const demote = () => owner.request('PATCH', `/admin/accounts/${owner.id}`, { role: 'member' });
+    expect((await demote()).body.code).toBe('last_owner');
+    const leave = { password: PASSWORD, messages: 'keep' };
+    expect((await owner.request('POST', '/me/delete', leave)).body.code).toBe('last_owner');
+    // The suspended one may lose the role.
+    const demoted = await owner.request('PATCH', `/admin/accounts/${una.id}`, { role: 'member' });
+    expect(demoted.status).toBe(200);
+  });
+
+  test('of the actor refuses what was requested before it', async () => {
+    const [vic, wes] = [await server.register('vic'), await server.register('wes')];
+    await owner.request('PATCH', `/admin/accounts/${vic.id}`, { role: 'admin' });
+    await suspend(owner, vic.id, inMs(60_000));
+    const append = anAppend(server.pool);
+    const [actor, target] = [vic.id as AccountId, wes.id as AccountId];
+    const request = () => ({ actor, target, clientId: aClientId(), audit: testAudit });
+    const outcomes = [
+      await deactivateAccount(append, request()),
+      await suspendAccount(append, request(), { until: inMs(60_000), reason: '' }),
+      await deleteAccount(append, request(), 'keep'),
+      await deleteAccount(append, { ...request(), target: actor }, 'keep'),
+      await changeServerSettings(append, { ...request(), change: { name: 'Mine' } }),
+    ];
+    expect(outcomes.map(verdict)).toEqual(outcomes.map(() => 'forbidden'));
+    await withTransaction(server.pool, async (client) => {
+      await expect(allowed(client, actor, target, 'unlock')).rejects.toThrow();
+      await expect(allowed(client, actor, actor, 'end_sessions')).rejects.toThrow();
+    });
+    await append.close();
   });
 
   test('rejects API keys of a service account, which then work again', async () => {

@@ -19,14 +19,14 @@ const AUDIT_EVENT_OF: Partial<Record<EventType, AuditEvent>> = {
 /** Records an admin command in the audit log, in the transaction that carries it out. */
 export class AuditNotes {
   readonly #audit: Auditing;
-  readonly #who: { readonly actor: AccountId; readonly account: AccountId };
+  readonly #who: { readonly actor: AccountId | null; readonly account: AccountId };
   readonly #fields: readonly string[];
   #notes: readonly AuditNote[] = [];
 
-  /** `fields`: the names that are changed. */
+  /** `fields`: the names that are changed. Without an actor: by an operator of the server. */
   constructor(
     audit: Auditing,
-    who: { readonly actor: AccountId; readonly account: AccountId },
+    who: { readonly actor: AccountId | null; readonly account: AccountId },
     fields: readonly string[] = [],
   ) {
     this.#audit = audit;

@@ -59,7 +59,7 @@ const changeRule: Rule<SettingsCommand> = {
   async decide(tx, command) {
     const { actor, change, audit } = command.request;
     const admin = await readTarget(tx, actor);
-    if (!admin?.isActive || admin.role === 'member') return { refuse: refusal('forbidden') };
+    if (!admin?.mayAct || admin.role === 'member') return { refuse: refusal('forbidden') };
     const before = storedSettings(
       await tx.query('settings-stored', 'select name, value from server_settings', []),
     );

@@ -6,6 +6,7 @@ import {
   refusal,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
+import { mayAct } from '../account-state.ts';
 import { rowsOf } from '../accounts/tickets/tickets.ts';
 import { emailKey } from '../accounts/users/names.ts';
 import { whatIsTaken } from '../accounts/users/queries.ts';
@@ -47,6 +48,8 @@ export interface Target {
   readonly kind: 'user' | 'service';
   readonly role: AccountRole;
   readonly isActive: boolean;
+  /** Whether it is active and not suspended. */
+  readonly mayAct: boolean;
   readonly username: string;
   readonly displayName: string;
   readonly emailKey: string | null;
@@ -126,7 +129,7 @@ const fieldsOf = ({ role: _role, ...rest }: AccountChange): string[] => Object.k
 async function decide(tx: RuleContext, command: AdminCommand): Promise<Decision> {
   const actor = await readTarget(tx, command.actor);
   const target = await readTarget(tx, command.target);
-  if (!actor?.isActive) return { refuse: refusal('forbidden') };
+  if (!actor?.mayAct) return { refuse: refusal('forbidden') };
   for (const action of command.actions) {
     const verdict = mayAdminister(actor.role, target?.role ?? 'member', action);
     if (verdict !== 'yes') return { refuse: refusal(verdict) };
@@ -141,13 +144,14 @@ export async function readTarget(tx: RuleContext, account: AccountId): Promise<T
     kind: Target['kind'];
     role: AccountRole;
     is_active: boolean;
+    may_act: boolean;
     username: string;
     display_name: string;
     email_key: string | null;
   }>(
     'admin-target',
-    `select kind, role, is_active, username, display_name, email_key
-     from accounts where id = $1 and deleted_at is null
+    `select kind, role, is_active, ${mayAct('a')} as may_act, username, display_name, email_key
+     from accounts a where id = $1 and deleted_at is null
      for no key update`,
     [account],
   );
@@ -157,19 +161,21 @@ export async function readTarget(tx: RuleContext, account: AccountId): Promise<T
     kind: row.kind,
     role: row.role,
     isActive: row.is_active,
+    mayAct: row.may_act,
     username: row.username,
     displayName: row.display_name,
     emailKey: row.email_key,
   };
 }
 
-/** Returns whether the account is the only active owner. */
+/** Returns whether no other owner could act without this one: the others are deactivated or suspended. */
 export async function isLastOwner(tx: RuleContext, target: Target): Promise<boolean> {
   if (target.role !== 'owner' || !target.isActive) return false;
   const [row] = await tx.query<{ others: boolean }>(
     'admin-other-owners',
-    `select exists (select from accounts
-                    where role = 'owner' and kind = 'user' and is_active and id <> $1) as others`,
+    `select exists (select from accounts a
+                    where a.role = 'owner' and a.kind = 'user' and ${mayAct('a')}
+                      and a.id <> $1) as others`,
     [target.id],
   );
   return row?.others !== true;

@@ -53,10 +53,10 @@ const deleteRule: Rule<DeleteCommand> = {
     const target = await readTarget(tx, account);
     if (actor !== account) {
       const admin = await readTarget(tx, actor);
-      const role = admin?.isActive ? admin.role : 'member';
+      const role = admin?.mayAct ? admin.role : 'member';
       const verdict = mayAdminister(role, target?.role ?? 'member', 'delete');
       if (verdict !== 'yes') return { refuse: refusal(verdict) };
-    }
+    } else if (target && !target.mayAct) return { refuse: refusal('forbidden') };
     if (!target) {
       return actor === account ? unchanged(tx) : { refuse: refusal('account_not_found') };
     }

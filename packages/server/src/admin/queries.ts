@@ -1,5 +1,6 @@
 import type { AccountId, AccountKind, AccountRole, AdminAccount } from '@parley/protocol';
 import type pg from 'pg';
+import { mayAct } from '../account-state.ts';
 import { literally, wordsOf } from '../accounts/users/users.ts';
 import { refuse } from '../http/errors.ts';
 import { isAdminRole } from '../minimum-roles.ts';
@@ -116,9 +117,10 @@ export async function allowed(
   const { rows } = await client.query<{ id: AccountId; role: AccountRole }>({
     name: 'admin-allowed',
     // Always in the same order, so that two admins cannot deadlock.
-    text: `select id, role from accounts
-           where id in ($1, $2) and deleted_at is null and (is_active or id = $2)
-           order by id for no key update`,
+    text: `select a.id, a.role from accounts a
+           where a.id in ($1, $2) and a.deleted_at is null
+             and (${mayAct('a')} or (a.id = $2 and a.id <> $1))
+           order by a.id for no key update`,
     values: [actor, target],
   });
   const roleOf = (id: AccountId) => rows.find((row) => row.id === id)?.role;

@@ -1,4 +1,12 @@
-import { type EventType, refusal, WORKSPACE_STREAM } from '@parley/protocol';
+import {
+  type AccountId,
+  type ClientId,
+  type EventType,
+  refusal,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import { uuidv7 } from 'uuidv7';
+import type { Auditing } from '../audit/audit-log.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,
@@ -38,6 +46,26 @@ export const suspendAccount = (
 export const unsuspendAccount = (append: Append, request: AdminRequest): Promise<Outcome> =>
   run(append, request, 'user.unsuspended', null);
 
+/** Lifts the suspension of an account on behalf of an operator of the server, who needs no account. */
+export function unsuspendOnServer(
+  append: Append,
+  account: AccountId,
+  audit: Auditing,
+): Promise<Outcome> {
+  const notes = new AuditNotes(audit, { actor: null, account });
+  const command: Command & { readonly notes: AuditNotes } = {
+    rule: liftRule,
+    actor: account,
+    clientId: uuidv7() as ClientId,
+    stream: WORKSPACE_STREAM,
+    eventType: 'user.unsuspended',
+    payload: ['operator', account],
+    bytes: 300,
+    notes,
+  };
+  return notes.tellAfter(append.run(command));
+}
+
 function run(
   append: Append,
   request: AdminRequest,
@@ -66,7 +94,7 @@ const suspensionRule: Rule<SuspensionCommand> = {
     const { actor, target: account } = command.request;
     const admin = await readTarget(tx, actor);
     const target = await readTarget(tx, account);
-    if (!admin?.isActive) return { refuse: refusal('forbidden') };
+    if (!admin?.mayAct) return { refuse: refusal('forbidden') };
     const action = command.suspension ? 'suspend' : 'unsuspend';
     const verdict = mayAdminister(admin.role, target?.role ?? 'member', action);
     if (verdict !== 'yes') return { refuse: refusal(verdict) };
@@ -77,6 +105,15 @@ const suspensionRule: Rule<SuspensionCommand> = {
     return command.notes.added(
       command.suspension ? await suspend(tx, target, command.suspension) : await lift(tx, target),
     );
+  },
+};
+
+const liftRule: Rule<Command & { readonly notes: AuditNotes }> = {
+  name: 'admin.unsuspend_on_server',
+  async decide(tx, command) {
+    const target = await readTarget(tx, command.actor);
+    if (!target) return { refuse: refusal('account_not_found') };
+    return command.notes.added(await lift(tx, target));
   },
 };
 

@@ -10,6 +10,7 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
+import { mayAct } from '../account-state.ts';
 import {
   type ConversationCommand,
   type ConversationRequest,
@@ -168,13 +169,14 @@ async function refusalOfLink(
     'admission-usable-link',
     // A link that is used up lets in no account, not even one that has used it: it is listed no longer,
     // so that no admin could revoke it to keep a removed member out.
-    `select l.created_by from group_links l
+    // Nor does one whose creator is suspended, until the suspension ends.
+    `select l.created_by from group_links l join accounts a on a.id = l.created_by and ${mayAct('a')}
      where l.id = $1 and l.conversation_id = $3 and ${IS_USABLE}`,
     [id, tx.at, conversation],
   );
   if (!link) return refusal('link_expired');
   const creator = await readConversationState(tx, conversation, link.created_by);
-  if (!creator?.isActive) return refusal('link_expired');
+  if (!creator) return refusal('link_expired');
   const { actorRole, type, minimumRoles, isArchived } = creator;
   const verdict = authorize(actorRole, type, 'add_member', minimumRoles, isArchived);
   if (verdict === 'yes') return null;

@@ -87,6 +87,29 @@ test('removes a lost second factor', async () => {
   );
 });
 
+test('lifts a suspension, also of the only owner', async () => {
+  const [{ id, username } = { id: '', username: '' }] = await ask<{ id: string; username: string }>(
+    url,
+    `update accounts set suspended_until = now() + interval '1 hour', suspension_reason = 'spam'
+     where role = 'owner' returning id, username`,
+  );
+  await user(['list']);
+  expect(written).toMatch(new RegExp(`^${username}\\towner\\tsuspended\\t`, 'm'));
+  expect(await user(['unsuspend', username])).toBe(0);
+  expect(
+    await ask(url, 'select suspended_until, suspension_reason from accounts where id = $1', [id]),
+  ).toEqual([{ suspended_until: null, suspension_reason: null }]);
+  expect(
+    await ask(
+      url,
+      `select account_id, actor_id from audit_log where event = 'account_unsuspended'`,
+    ),
+  ).toEqual([{ account_id: id, actor_id: null }]);
+  // Again, it changes nothing.
+  expect(await user(['unsuspend', username])).toBe(0);
+  await expect(user(['unsuspend', 'zoe'])).rejects.toThrow('There is no account named zoe.');
+});
+
 test('lists accounts and reports errors', async () => {
   await server.register('zed');
   await user(['list']);

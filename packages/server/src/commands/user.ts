@@ -1,10 +1,12 @@
 import { type AccountId, CreateAccountBody } from '@parley/protocol';
 import type pg from 'pg';
+import { mayAct } from '../account-state.ts';
 import { makeResetLink } from '../accounts/passwords/password-changes.ts';
 import { registerAccount } from '../accounts/registration/register.ts';
 import { Tickets } from '../accounts/tickets/tickets.ts';
 import { usernameKey } from '../accounts/users/names.ts';
-import { AuditLog } from '../audit/audit-log.ts';
+import { unsuspendOnServer } from '../admin/suspend-account.ts';
+import { type Auditing, AuditLog } from '../audit/audit-log.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { bootstrapEveryone } from '../conversations/everyone.ts';
@@ -13,7 +15,7 @@ import { removeFactors } from '../factors/remove.ts';
 import { PROJECTIONS } from '../projections.ts';
 import { withTransaction } from '../storage/database.ts';
 import { reachDatabase } from '../storage/reach.ts';
-import { Append } from '../stream/append.ts';
+import { Append, type Outcome } from '../stream/append.ts';
 import { Projections } from '../stream/projections.ts';
 import { CommandRefused, commandLog, exactly, readConfig, say, UsageError } from './command.ts';
 
@@ -59,62 +61,102 @@ const WORK: Readonly<Record<string, Work>> = {
     const [name = ''] = exactly(args, 'NAME');
     return async (pool) => giveLink(pool, await find(pool, name), config);
   },
+  unsuspend: (args, config) => {
+    const [name = ''] = exactly(args, 'NAME');
+    return async (pool) => unsuspend(pool, await find(pool, name), name, config);
+  },
   'drop-factors': (args, config) => {
     const [name = ''] = exactly(args, 'NAME');
     return async (pool) => dropFactors(pool, await find(pool, name), name, config);
   },
 };
 
-/** Prints one line per account: username, role, active or deactivated, email address. */
+/** Prints one line per account: username, role, active, suspended or deactivated, email address. */
 async function list(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query<{ line: string }>(
     `select format(e'%s\\t%s\\t%s\\t%s', username, role,
-       case when is_active then 'active' else 'deactivated' end, coalesce(email, '-')) as line
-     from accounts where deleted_at is null order by username_key`,
+       case when not is_active then 'deactivated' when ${mayAct('a')} then 'active' else 'suspended' end,
+       coalesce(email, '-')) as line
+     from accounts a where deleted_at is null order by username_key`,
   );
   for (const { line } of rows) process.stdout.write(`${line}\n`);
 }
 
-/**
- * Creates an account without a password. A running server publishes its events within two seconds,
- * when it next compares the heads of its streams.
- */
+/** Creates an account without a password. */
 async function add(
   pool: pg.Pool,
   { username, displayName, email, role }: CreateAccountBody,
   config: Config,
 ): Promise<void> {
+  const account = await withAppend(pool, config, async (append, audit) => {
+    await bootstrapEveryone(append);
+    const registered = await registerAccount(append, {
+      username,
+      displayName,
+      email,
+      passwordHash: null,
+      audit,
+      ...(role !== undefined && { role }),
+    });
+    assertStored(registered.outcome);
+    return registered.account;
+  });
+  await giveLink(pool, account, config);
+}
+
+/** Lifts the suspension of an account, also of the only owner. */
+async function unsuspend(
+  pool: pg.Pool,
+  account: AccountId,
+  name: string,
+  config: Config,
+): Promise<void> {
+  const isLifted = await withAppend(pool, config, async (append, audit) => {
+    const outcome = await unsuspendOnServer(append, account, audit);
+    assertStored(outcome);
+    return outcome.kind === 'stored' && !outcome.repeated;
+  });
+  say(isLifted ? `${name} is no longer suspended.` : `${name} was not suspended.`);
+}
+
+/**
+ * Gives work what stores events. A running server publishes them within two seconds, when it next
+ * compares the heads of its streams.
+ */
+async function withAppend<T>(
+  pool: pg.Pool,
+  config: Config,
+  work: (append: Append, audit: Auditing) => Promise<T>,
+): Promise<T> {
+  const log = commandLog(config);
   const append = new Append({
     pool,
     clock: systemClock,
-    log: commandLog(config),
+    log,
     projections: new Projections(PROJECTIONS),
     visibility: EVENT_VISIBILITY,
     publish: () => undefined,
   });
   try {
-    await bootstrapEveryone(append);
-    const log = new AuditLog({ pool, clock: systemClock, log: commandLog(config) });
-    const { account, outcome } = await registerAccount(append, {
-      username,
-      displayName,
-      email,
-      passwordHash: null,
-      audit: { log, address: null },
-      ...(role !== undefined && { role }),
+    return await work(append, {
+      log: new AuditLog({ pool, clock: systemClock, log }),
+      address: null,
     });
-    if (outcome.kind === 'refused') {
-      const { message, errors } = outcome.refusal;
-      throw new CommandRefused([message, ...(errors ?? []).map((e) => e.message)].join('\n'));
-    }
-    if (outcome.kind === 'unknown')
-      throw new Error(
-        'the database connection was lost, so the account may or may not exist; run: parley user list',
-      );
-    await giveLink(pool, account, config);
   } finally {
     await append.close();
   }
+}
+
+/** @throws with the reason of a command that was rejected, or whose outcome is unknown */
+function assertStored(outcome: Outcome): void {
+  if (outcome.kind === 'refused') {
+    const { message, errors } = outcome.refusal;
+    throw new CommandRefused([message, ...(errors ?? []).map((e) => e.message)].join('\n'));
+  }
+  if (outcome.kind === 'unknown')
+    throw new Error(
+      'the database connection was lost, so the change may or may not be stored; run: parley user list',
+    );
 }
 
 async function giveLink(pool: pg.Pool, account: AccountId, config: Config): Promise<void> {

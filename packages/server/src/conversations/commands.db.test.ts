@@ -824,6 +824,11 @@ describe('a group link', () => {
     stored(await changeMinimumRoles(append, about(ann, id), { invite: 'admin' }));
     expect(verdict(await join(cem, link.token))).toBe('link_expired');
     stored(await changeMinimumRoles(append, about(ann, id), { invite: 'member' }));
+    const suspend = (until: string) =>
+      db.pool.query('update accounts set suspended_until = $2 where id = $1', [bob, until]);
+    await suspend('2101-01-01T00:00:00.000Z');
+    expect(verdict(await join(cem, link.token))).toBe('link_expired');
+    await suspend(expiresAt);
     stored(await archiveGroup(append, about(ann, id)));
     expect(verdict(await join(cem, link.token))).toBe('conversation_archived');
     stored(await restoreGroup(append, about(ann, id)));

@@ -83,7 +83,7 @@ export async function openDomains(
   const identities = new Identities({ pool, append, clock, settings, sessions, audit });
   const reminders = new Reminders({ pool, append, clock, log });
   onStop(() => reminders.stop());
-  const scheduled = new ScheduledSender({ pool, append, clock, log });
+  const scheduled = new ScheduledSender({ pool, append, log });
   onStop(() => scheduled.stop());
   const statuses = new Statuses({ pool, append, clock, log });
   onStop(() => statuses.stop());

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { type ConversationId, streamOfConversation } from '@parley/protocol';
+import { type AccountId, type ConversationId, streamOfConversation } from '@parley/protocol';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, startChild } from '../../test/support/child.ts';
@@ -16,6 +16,7 @@ import { until } from '../../test/support/sink.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { examine } from '../doctor/doctor.ts';
+import { lastSeenOf, recordLastSeen } from '../status/queries.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
@@ -211,6 +212,19 @@ describe('a deleted account', () => {
     const last = await owner.request('POST', '/me/delete', { ...password, messages: 'keep' });
     expect([last.status, last.body.code]).toEqual([409, 'last_owner']);
     expect((await owner.request('GET', '/me')).status).toBe(200);
+  });
+
+  test('is not seen again by a node that records later that it was connected', async () => {
+    const gus = await server.register('gus');
+    await gus.request('POST', '/me/delete', { ...password, messages: 'keep' });
+    await erased(gus.id);
+    const id = gus.id as AccountId;
+    await recordLastSeen(server.pool, [id], new Date());
+    expect(await server.rows(`select 1 from last_seen where account_id = '${id}'`)).toEqual([]);
+    // Recorded before the deletion, by an earlier version.
+    await server.rows(`insert into last_seen (account_id, at) values ('${id}', now())`);
+    expect(await lastSeenOf(server.pool, id)).toBeNull();
+    await server.rows(`delete from last_seen where account_id = '${id}'`);
   });
 
   test('passes its groups to other members', async () => {

@@ -12,6 +12,7 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
+import { mayAct } from '../account-state.ts';
 import { postCommand } from '../messages/commands.ts';
 import { decidePosts } from '../messages/post-rule.ts';
 import type { Append, Outcome } from '../stream/append.ts';
@@ -56,7 +57,8 @@ export interface DueScheduled {
   readonly conversation: ConversationId;
   /** The event that created or changed it last. */
   readonly seq: Seq;
-  readonly sendAt: Date;
+  /** Whether it is too late to send it without asking its author. */
+  readonly isTooLate: boolean;
 }
 
 interface ScheduleCommand extends Command {
@@ -277,6 +279,10 @@ const sendRule: Rule<SendCommand> = {
     }
     // No request is authenticated here, as it is when a user posts.
     if (!row.is_active) return { refuse: refusal('forbidden') };
+    if (!row.may_act) {
+      const retryAfter = Math.max(1, row.suspended_seconds ?? 0);
+      return { refuse: refusal('account_suspended', undefined, { retryAfter }) };
+    }
     const request = { actor, clientId, conversation };
     const post = postCommand(request, row.body, row.reply_to ?? undefined);
     const [decision] = await decidePosts(tx, [post]);
@@ -345,9 +351,12 @@ interface ScheduledRow {
   readonly seq: Seq;
   readonly failure: string | null;
   readonly is_active: boolean;
+  readonly may_act: boolean;
+  /** Seconds until the suspension of the author ends; null without one. */
+  readonly suspended_seconds: number | null;
 }
 
-/** Returns a scheduled message, and whether its author’s account is active. */
+/** Returns a scheduled message, and whether its author may act. */
 async function readScheduled(
   tx: RuleContext,
   account: AccountId,
@@ -355,7 +364,9 @@ async function readScheduled(
 ): Promise<ScheduledRow | undefined> {
   const [row] = await tx.query<ScheduledRow>(
     'scheduled-one',
-    `select s.conversation_id, s.body, s.reply_to, s.send_at, s.seq, s.failure, a.is_active
+    `select s.conversation_id, s.body, s.reply_to, s.send_at, s.seq, s.failure, a.is_active,
+       ${mayAct('a')} as may_act,
+       ceil(extract(epoch from a.suspended_until - now()))::float8 as suspended_seconds
      from scheduled_messages s join accounts a on a.id = s.account_id
      where s.account_id = $1 and s.id = $2`,
     [account, scheduled],

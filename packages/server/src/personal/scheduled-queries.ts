@@ -85,30 +85,42 @@ export async function conversationOfScheduled(
   return rows[0] ? conversationOfStream(rows[0].stream) : null;
 }
 
-/** Returns scheduled messages that are due, the longest due first. */
-export async function dueScheduled(pool: Pool, now: Date, limit: number): Promise<DueScheduled[]> {
+/**
+ * Returns scheduled messages that are due, the longest due first: of each author and conversation only the
+ * one that was scheduled for the earliest time. The others follow once it was sent, or has failed, so that
+ * none overtakes one that was deferred. Due, and late by more than `lateMs`, is what the clock of the
+ * database says, which all nodes share.
+ */
+export async function dueScheduled(
+  pool: Pool,
+  lateMs: number,
+  limit: number,
+): Promise<DueScheduled[]> {
   const { rows } = await pool.query<DueScheduled>({
     name: 'scheduled-due',
-    text: `select account_id as account, id as scheduled, conversation_id as conversation, seq,
-             send_at as "sendAt"
-           from scheduled_messages
-           where failure is null and due_at <= $1
-           order by due_at, account_id, id limit $2`,
-    values: [now, limit],
+    text: `select s.account_id as account, s.id as scheduled, s.conversation_id as conversation, s.seq,
+             s.send_at < now() - make_interval(secs => $1 / 1000.0) as "isTooLate"
+           from scheduled_messages s
+           where s.failure is null and s.due_at <= now() and not exists (
+             select from scheduled_messages e
+             where e.account_id = s.account_id and e.conversation_id = s.conversation_id
+               and e.failure is null and (e.send_at, e.id) < (s.send_at, s.id))
+           order by s.due_at, s.account_id, s.id limit $2`,
+    values: [lateMs, limit],
   });
   return rows;
 }
 
-/** Has a scheduled message tried again at a time, unless it was changed since it was due. */
+/** Has a scheduled message tried again after a delay, unless it was changed since it was due. */
 export async function deferScheduled(
   pool: Pool,
   { account, scheduled, seq }: DueScheduled,
-  dueAt: Date,
+  delayMs: number,
 ): Promise<void> {
   await pool.query({
     name: 'scheduled-defer',
-    text: `update scheduled_messages set due_at = $4
+    text: `update scheduled_messages set due_at = now() + make_interval(secs => $4 / 1000.0)
            where account_id = $1 and id = $2 and seq = $3 and failure is null`,
-    values: [account, scheduled, seq, dueAt],
+    values: [account, scheduled, seq, delayMs],
   });
 }

@@ -1,9 +1,8 @@
-import { type AccountId, isRetryable } from '@parley/protocol';
+import { isRetryable } from '@parley/protocol';
 import type pg from 'pg';
 import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import type { Append } from '../stream/append.ts';
+import type { Append, Outcome } from '../stream/append.ts';
 import { type DueScheduled, failScheduled, sendDue } from './scheduled-commands.ts';
 import { deferScheduled, dueScheduled } from './scheduled-queries.ts';
 
@@ -18,12 +17,13 @@ const BATCH = 50;
  * author: a backup from last month would otherwise send everything that was scheduled since.
  */
 const LATE_MS = 24 * 3_600_000;
+/** The longest deferral: a suspension may be lifted before its end, and slow mode be turned off. */
+const DEFER_MAX_MS = 600_000;
 
 /** The dependencies of {@link ScheduledSender}. */
 export interface ScheduledSenderDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
-  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -58,49 +58,41 @@ export class ScheduledSender {
   }
 
   async #sendDue(isStopped: () => boolean): Promise<void> {
-    const { pool, clock } = this.#deps;
+    // Each search finds one message of each author and conversation, and each that was found is sent, has
+    // failed or is deferred afterwards: the searches end, and messages of a conversation keep their order.
     for (;;) {
-      const due = await dueScheduled(pool, new Date(clock.now()), BATCH);
-      // Those of one account one after the other: in their order, also within a conversation.
-      const byAccount = new Map<AccountId, DueScheduled[]>();
-      for (const message of due) {
-        const sameAccount = byAccount.get(message.account);
-        if (sameAccount) sameAccount.push(message);
-        else byAccount.set(message.account, [message]);
-      }
-      await Promise.all(
-        [...byAccount.values()].map(async (messages) => {
-          for (const message of messages) await this.#send(message);
-        }),
-      );
-      if (isStopped() || due.length < BATCH) return;
+      const due = await dueScheduled(this.#deps.pool, LATE_MS, BATCH);
+      await Promise.all(due.map((message) => this.#send(message)));
+      if (isStopped() || due.length === 0) return;
     }
   }
 
   async #send(due: DueScheduled): Promise<void> {
-    const { pool, append, clock } = this.#deps;
-    if (clock.now() - due.sendAt.getTime() > LATE_MS) {
-      assertNotUnknown(await failScheduled(append, due, 'too_late'));
+    const { pool, append } = this.#deps;
+    if (due.isTooLate) {
+      assertStored(await failScheduled(append, due, 'too_late'));
       return;
     }
     const outcome = await sendDue(append, due);
     if (outcome.kind !== 'refused') {
-      assertNotUnknown(outcome);
+      assertStored(outcome);
       return;
     }
     const { code, retryAfter } = outcome.refusal;
     // Changed, sent or deleted since it was found to be due.
     if (code === 'scheduled_not_found') return;
     if (retryAfter !== undefined || isRetryable(code)) {
-      const at = clock.now() + Math.max(POLL_MS, (retryAfter ?? 0) * 1_000);
-      await deferScheduled(pool, due, new Date(at));
+      const delayMs = Math.max(POLL_MS, (retryAfter ?? 0) * 1_000);
+      await deferScheduled(pool, due, Math.min(delayMs, DEFER_MAX_MS));
       return;
     }
-    assertNotUnknown(await failScheduled(append, due, code));
+    assertStored(await failScheduled(append, due, code));
   }
 }
 
-/** @throws when it is unknown whether the command was committed: the next search shows it */
-function assertNotUnknown(outcome: { readonly kind: string }): void {
-  if (outcome.kind === 'unknown') throw new Error('The outcome of a scheduled message is unknown');
+/** @throws when the command was not stored, or may not have been: the next search shows which */
+function assertStored(outcome: Outcome): void {
+  if (outcome.kind === 'stored') return;
+  const reason = outcome.kind === 'refused' ? outcome.refusal.code : 'unknown outcome';
+  throw new Error(`A scheduled message was not handled: ${reason}`);
 }

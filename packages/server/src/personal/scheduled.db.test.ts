@@ -16,7 +16,7 @@ import {
   verdict,
 } from '../../test/support/domain-builders.ts';
 import { until } from '../../test/support/sink.ts';
-import { aClientId, anAccount, anAppend, TestClock } from '../../test/support/stream-builders.ts';
+import { aClientId, anAccount, anAppend } from '../../test/support/stream-builders.ts';
 import { systemClock } from '../clock.ts';
 import { removeMember } from '../conversations/members.ts';
 import { archiveGroup, updateGroup } from '../conversations/settings.ts';
@@ -85,15 +85,47 @@ async function eventsOf(account: AccountId): Promise<string[]> {
   return rows.map(({ type, body }) => (body === null ? type : `${type} ${body}`.trim()));
 }
 
-/** Runs senders on nodes of their own until the condition holds, `later` ms from now. */
-async function sendUntil(later: number, isDone: () => Promise<boolean>, nodes = 1) {
-  const clock = new TestClock();
-  clock.set(Date.now() + later);
+/** The accounts whose scheduled messages no longer have the times of their events. */
+const shifted = new Set<AccountId>();
+
+/** Lets the time pass for the scheduled messages of an account, as if they had been scheduled earlier. */
+async function pass(account: AccountId, ms: number): Promise<void> {
+  shifted.add(account);
+  await db.pool.query(
+    `update scheduled_messages
+     set send_at = send_at - make_interval(secs => $2), due_at = due_at - make_interval(secs => $2)
+     where account_id = $1`,
+    [account, ms / 1_000],
+  );
+}
+
+const dueOf = async (account: AccountId) =>
+  (await dueScheduled(db.pool, 24 * HOUR, 1_000)).filter((due) => due.account === account);
+
+/** Suspends an account for a time from now, or lifts its suspension (0). */
+const suspendFor = (account: AccountId, ms: number) =>
+  db.pool.query(
+    'update accounts set suspended_until = now() + make_interval(secs => $2) where id = $1',
+    [account, ms / 1_000],
+  );
+
+/** Returns whether the next scheduled message of an account is deferred. */
+async function isDeferred(account: AccountId): Promise<boolean> {
+  const { rows } = await db.pool.query<{ deferred: boolean }>(
+    `select due_at > now() as deferred from scheduled_messages
+     where account_id = $1 order by send_at, id limit 1`,
+    [account],
+  );
+  return rows[0]?.deferred === true;
+}
+
+/** Runs senders on nodes of their own until the condition holds. */
+async function sendUntil(isDone: () => Promise<boolean>, nodes = 1) {
   const pools = await Promise.all(
     Array.from({ length: nodes }, async () => (await server.open()).pool),
   );
   const senders = pools.map(
-    (pool) => new ScheduledSender({ pool, append: anAppend(pool), clock, log: testLog }),
+    (pool) => new ScheduledSender({ pool, append: anAppend(pool), log: testLog }),
   );
   for (const sender of senders) sender.start();
   await until(isDone, 'the scheduled messages');
@@ -131,14 +163,12 @@ describe('a scheduled message', () => {
   test('is sent once, by many nodes at once and again after a crash', async () => {
     const { bob, id, scheduled, list } = await anAuthor();
     for (let n = 0; n < 20; n++) await scheduled(`number ${n}`, inMs(HOUR + n * 1_000));
-    const due = await dueScheduled(db.pool, new Date(Date.now() + 2 * HOUR), 100);
-    const mine = due.filter((d) => d.account === bob);
-    expect(mine).toHaveLength(20);
-    await sendUntil(2 * HOUR, async () => (await list()).length === 0, 3);
-    expect((await textsIn(id)).sort()).toEqual(
-      Array.from({ length: 20 }, (_, n) => `number ${n}`).sort(),
-    );
-    // A node that found them due before it was killed sends them again after its restart.
+    await pass(bob, 2 * HOUR);
+    const mine = await dueOf(bob);
+    expect(mine).toHaveLength(1);
+    await sendUntil(async () => (await list()).length === 0, 3);
+    expect(await textsIn(id)).toEqual(Array.from({ length: 20 }, (_, n) => `number ${n}`));
+    // A node that found one due before it was killed sends it again after its restart.
     for (const message of mine) {
       expect(await sendDue(append, message)).toMatchObject({ kind: 'stored', repeated: true });
     }
@@ -164,9 +194,9 @@ describe('a scheduled message', () => {
   test('that was changed since it was due is not sent as it was', async () => {
     const { bob, id, scheduled, list } = await anAuthor();
     const one = await scheduled('early');
-    const [due] = (await dueScheduled(db.pool, new Date(Date.now() + 2 * HOUR), 100)).filter(
-      (d) => d.scheduled === one,
-    );
+    expect(await dueOf(bob)).toEqual([]);
+    await pass(bob, 2 * HOUR);
+    const [due] = await dueOf(bob);
     if (!due) throw new Error('no message is due');
     const change = { sendAt: inMs(5 * HOUR) };
     stored(await changeScheduled(append, { ...asking(bob), scheduled: one }, change));
@@ -198,7 +228,8 @@ describe('a scheduled message', () => {
     const { ann, bob, id, scheduled, list } = await anAuthor();
     const one = await scheduled('not lost');
     await impede(ann, bob, id);
-    await sendUntil(2 * HOUR, async () => (await list())[0]?.failure !== null);
+    await pass(bob, 2 * HOUR);
+    await sendUntil(async () => (await list())[0]?.failure !== null);
     expect(await list()).toMatchObject([{ id: one, body: 'not lost', failure: { code } }]);
     expect(await textsIn(id)).toEqual([]);
     expect(await eventsOf(bob)).toEqual(['message.scheduled not lost', 'scheduled.failed']);
@@ -210,27 +241,50 @@ describe('a scheduled message', () => {
   });
 
   test('is not sent when it is more than a day late', async () => {
-    const { id, scheduled, list } = await anAuthor();
+    const { bob, id, scheduled, list } = await anAuthor();
     await scheduled('yesterday');
-    await sendUntil(26 * HOUR, async () => (await list())[0]?.failure !== null);
+    await pass(bob, 26 * HOUR);
+    await sendUntil(async () => (await list())[0]?.failure !== null);
     expect(await list()).toMatchObject([{ failure: { code: 'too_late' } }]);
     expect(await textsIn(id)).toEqual([]);
   });
 
-  test('waits in slow mode', async () => {
-    const { ann, id, scheduled, list } = await anAuthor();
+  test('is deferred in slow mode, and not overtaken by later ones of its author', async () => {
+    const { ann, bob, id, scheduled, list } = await anAuthor();
     stored(await updateGroup(append, about(ann, id), { slowModeSeconds: 3_600 }));
+    await scheduled('third', inMs(HOUR + 2_000));
     await scheduled('first');
     await scheduled('second', inMs(HOUR + 1_000));
-    await sendUntil(2 * HOUR, async () => {
-      const { rows } = await db.pool.query(
-        'select due_at > send_at as deferred from scheduled_messages where conversation_id = $1',
-        [id],
-      );
-      return rows.length === 1 && rows[0].deferred;
-    });
+    await pass(bob, 2 * HOUR);
+    await sendUntil(() => isDeferred(bob));
     expect(await textsIn(id)).toEqual(['first']);
-    expect(await list()).toMatchObject([{ body: 'second', failure: null }]);
+    expect(await list()).toMatchObject([{ body: 'second', failure: null }, { body: 'third' }]);
+    // The third is due, and could be sent before the second, which is not due again yet.
+    stored(await updateGroup(append, about(ann, id), { slowModeSeconds: 0 }));
+    expect(await dueOf(bob)).toEqual([]);
+    await pass(bob, HOUR);
+    await sendUntil(async () => (await list()).length === 0);
+    expect(await textsIn(id)).toEqual(['first', 'second', 'third']);
+  });
+
+  test('of a suspended author is sent after the suspension, unless it is too late then', async () => {
+    const { bob, id, scheduled, list } = await anAuthor();
+    const one = await scheduled('after the suspension');
+    await suspendFor(bob, HOUR);
+    await pass(bob, 2 * HOUR);
+    await sendUntil(() => isDeferred(bob));
+    expect(await textsIn(id)).toEqual([]);
+    expect(await list()).toMatchObject([{ id: one, failure: null }]);
+    await suspendFor(bob, 0);
+    await pass(bob, HOUR);
+    await sendUntil(async () => (await list()).length === 0);
+    expect(await textsIn(id)).toEqual(['after the suspension']);
+    await scheduled('too late');
+    await suspendFor(bob, HOUR);
+    await pass(bob, 26 * HOUR);
+    await sendUntil(async () => (await list())[0]?.failure !== null);
+    expect(await list()).toMatchObject([{ body: 'too late', failure: { code: 'too_late' } }]);
+    expect(await textsIn(id)).toEqual(['after the suspension']);
   });
 
   test('has a time within a year, and is one of a limited number and size', async () => {
@@ -283,5 +337,8 @@ test('scheduled messages are as the events give them', async () => {
   const one = await scheduled('kept');
   stored(await changeScheduled(append, { ...asking(bob), scheduled: one }, { body: 'changed' }));
   const found = await examine(db.pool);
-  expect(found.filter((finding) => finding.table === 'scheduled_messages')).toEqual([]);
+  const places = found
+    .filter((finding) => finding.table === 'scheduled_messages')
+    .flatMap((finding) => finding.places);
+  expect(places.filter(({ key }) => !shifted.has(key.account_id as AccountId))).toEqual([]);
 });

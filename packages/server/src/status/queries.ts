@@ -118,7 +118,8 @@ export async function lastSeenOf(pool: pg.Pool, account: AccountId): Promise<Dat
     text: `select greatest(
                     (select at from last_seen where account_id = $1),
                     (select max(last_used_at) from sessions where account_id = $1)) as at
-           where not exists (select from statuses where account_id = $1 and not shows_last_seen)`,
+           where not exists (select from statuses where account_id = $1 and not shows_last_seen)
+             and not exists (select from accounts where id = $1 and deleted_at is not null)`,
     values: [account],
   });
   return rows[0]?.at ?? null;
@@ -133,8 +134,10 @@ export async function recordLastSeen(
   await pool.query({
     name: 'status-record-last-seen',
     // In the order of the ids, so that two nodes that record the same accounts wait and do not deadlock.
+    // The lock waits for a deletion that is running: its erasure would not find what is inserted after it.
     text: `insert into last_seen (account_id, at)
-           select id, $2 from accounts where id = any($1::uuid[]) order by id
+           select id, $2 from accounts
+           where id = any($1::uuid[]) and deleted_at is null order by id for share
            on conflict (account_id) do update set at = greatest(last_seen.at, excluded.at)`,
     values: [accounts, now],
   });

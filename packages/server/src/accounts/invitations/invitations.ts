@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AccountId, Invitation } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
+import { mayAct } from '../../account-state.ts';
 import type { AuditLog, AuditNote } from '../../audit/audit-log.ts';
 import type { AuditEvent } from '../../audit/events.ts';
 import type { Clock } from '../../clock.ts';
@@ -38,7 +39,7 @@ export interface InvitationsDeps {
 
 /**
  * Invitations to register: links with 256 random bits, stored as hashes. They allow registration as
- * a member and nothing else.
+ * a member and nothing else, while the admin who created them may act.
  */
 export class Invitations {
   readonly #deps: InvitationsDeps;
@@ -174,8 +175,10 @@ interface InvitationRow {
 }
 
 const COLUMNS = 'id, email, max_uses, uses, created_at, expires_at, revoked_at';
+/** SQL: whether an invitation is valid, which includes that its creator is neither deactivated nor suspended. */
 const GOOD = `token_hash = $1 and (email_key is null or email_key = $2) and uses < max_uses
-   and revoked_at is null and expires_at > $3`;
+   and revoked_at is null and expires_at > $3
+   and exists (select from accounts a where a.id = created_by and ${mayAct('a')})`;
 
 const toInvitation = (row: InvitationRow): Invitation => ({
   id: row.id,

@@ -535,6 +535,21 @@ describe('modes', () => {
     expect((await register('bob', { invitation: token })).statusCode).toBe(201);
   });
 
+  test('an invitation ends with the account of its admin, and rests during a suspension', async () => {
+    await plain({ registration: { mode: 'invitation' } });
+    const { accessToken } = await api.register('ann');
+    const { token } = await invite(accessToken, { maxUses: 9 });
+    const setAnn = (change: string) =>
+      api.database.pool.query(`update accounts set ${change} where username_key = 'ann'`);
+    const code = async (name: string) => (await register(name, { invitation: token })).json().code;
+    await setAnn(`suspended_until = now() + interval '1 hour'`);
+    expect(await code('bob')).toBe('invitation_expired');
+    await setAnn('suspended_until = now()');
+    expect((await register('bob', { invitation: token })).statusCode).toBe(201);
+    await setAnn('is_active = false');
+    expect(await code('eve')).toBe('invitation_expired');
+  });
+
   test('an invitation is not used by another address than the one of its code', async () => {
     await mailing({ registration: { mode: 'invitation' } });
     const ann = (await enter('ann')).json();
