@@ -133,6 +133,30 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await lea.sees('Good morning');
   });
 
+  test('a poll is voted in on two devices, closed, and forwarded', async () => {
+    const [paul, vera] = [await visitors.arrive(), await visitors.arrive()];
+    await paul.register('paul', 'Paul Poller');
+    await vera.register('vera', 'Vera Voter');
+    await paul.open('everyone');
+    await vera.open('everyone');
+    await paul.page.getByRole('button', { name: 'Create a poll' }).click();
+    await paul.page.getByLabel('Question').fill('Which lunch?');
+    await paul.page.getByLabel('Choice 1').fill('Soup');
+    await paul.page.getByLabel('Choice 2').fill('Salad');
+    await paul.page.getByRole('button', { name: 'Post poll' }).click();
+    await vera.page.getByRole('radio', { name: /Soup/ }).click();
+    const choice = (who: typeof paul, name: RegExp) => who.page.getByRole('radio', { name });
+    await choice(paul, /Soup.*1 vote/s).waitFor();
+    await choice(paul, /Salad/).click();
+    await choice(vera, /Salad.*1 vote/s).waitFor();
+    await paul.page.getByRole('button', { name: 'Close poll' }).click();
+    await vera.page.getByText('This poll is closed').waitFor();
+    await act(vera, 'Which lunch?', 'Forward message');
+    await vera.page.getByLabel('Find a conversation').fill('everyone');
+    await vera.page.getByRole('dialog').getByRole('button', { name: 'everyone' }).click();
+    await paul.page.getByText(/Forwarded from Paul Poller/).waitFor();
+  });
+
   test('a draft is the same on all devices until it is sent', async () => {
     const dora = await visitors.arrive();
     await dora.register('dora', 'Dora Drafter');

@@ -299,7 +299,7 @@ export function posted(
     seq,
     actor: author,
     at: postedAt,
-    data: { body, replyTo, thread, alsoInConversation, mentions, attachments },
+    data: { body, replyTo, thread, alsoInConversation, mentions, attachments, forwardedFrom, poll },
   }: EventOf<'message.posted'>,
 ): Message {
   return newMessage({
@@ -313,6 +313,8 @@ export function posted(
     alsoInConversation,
     mentions,
     attachments,
+    forwardedFrom,
+    poll,
   });
 }
 

@@ -1,6 +1,6 @@
 import type { ConversationView } from '@parley/client';
 import type { Seq } from '@parley/protocol';
-import { CalendarClock, SendHorizontal } from 'lucide-react';
+import { CalendarClock, ChartBarBig, SendHorizontal } from 'lucide-react';
 import {
   type KeyboardEvent,
   type RefObject,
@@ -39,6 +39,7 @@ import { useSlowMode } from './use-slow-mode.ts';
 /** The remaining characters are shown from here on. */
 const SHOW_COUNT_BELOW = 500;
 const SendLater = lazyPart(async () => (await import('../personal/send-later.tsx')).SendLater);
+const PollDialog = lazyPart(async () => (await import('./poll-dialog.tsx')).PollDialog);
 const draftName = (id: string) => `draft.${id}`;
 
 /** The field for a new message; the draft is stored on the device, and on the server. */
@@ -80,6 +81,7 @@ export function Composer({
   const ready = hasContent && files.isReady && wait === 0;
   const isTouch = useCoarsePointer();
   const [isLater, setLater] = useState(false);
+  const [isPoll, setPoll] = useState(false);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
@@ -217,6 +219,11 @@ export function Composer({
               <CalendarClock size={18} />
             </IconButton>
           )}
+          {text === '' && files.items.length === 0 && (
+            <IconButton label={t('poll.create')} onClick={() => setPoll(true)}>
+              <ChartBarBig size={18} />
+            </IconButton>
+          )}
           <AttachButton files={files} />
           <button
             type="submit"
@@ -229,6 +236,7 @@ export function Composer({
           </button>
         </div>
       </form>
+      {isPoll && <PollDialog conversation={view.id} onClose={() => setPoll(false)} />}
       {isLater && (
         <SendLater
           title={t('scheduled.sendLater')}

@@ -3,6 +3,7 @@ import type { AccountId } from '@parley/protocol';
 import { AlertCircle, Check, CheckCheck, Clock3, EllipsisVertical, Pin } from 'lucide-react';
 import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Attachments } from '../files/attachments.tsx';
+import { lazyPart } from '../lib/lazy-part.tsx';
 import { nameList } from '../lib/text.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -20,6 +21,7 @@ import { StatusEmoji } from '../users/status-emoji.tsx';
 import { UserName } from '../users/user-name.tsx';
 import { EditForm } from './edit-form.tsx';
 import { EditedMark, EditHistory } from './edit-history.tsx';
+import { ForwardedMark } from './forwarded-mark.tsx';
 import { Markup } from './markup.tsx';
 import { MessageActions } from './message-actions.tsx';
 import { MessageSheet } from './message-sheet.tsx';
@@ -27,6 +29,8 @@ import { useMoreActions } from './more-actions.tsx';
 import { Quote } from './quote.tsx';
 import { Reactions } from './reactions.tsx';
 import { ThreadSummary } from './thread-summary.tsx';
+
+const PollView = lazyPart(async () => (await import('./poll-view.tsx')).PollView);
 
 /** Renders one message; the first of a run by the same author shows their name and avatar. */
 export const MessageRow = memo(function MessageRow({
@@ -129,6 +133,7 @@ export const MessageRow = memo(function MessageRow({
           <div className={cx('flex items-end gap-2', message.state === 'pending' && 'opacity-60')}>
             <div className="min-w-0 flex-1">
               {message.replyTo !== null && <Quote seq={message.replyTo} />}
+              {message.forwardedFrom && <ForwardedMark from={message.forwardedFrom} />}
               {message.body !== '' && (
                 <Markup id={editKey} text={message.body} mentions={message.mentions} />
               )}
@@ -144,6 +149,7 @@ export const MessageRow = memo(function MessageRow({
             {mine && <Receipt message={message} />}
           </div>
         )}
+        {message.poll && <PollView message={message} poll={message.poll} />}
         {stored && !deleted && <Reactions message={message} />}
         {stored && <ThreadSummary message={message} />}
         {message.state === 'failed' && <Failed message={message} />}

@@ -1,6 +1,6 @@
 import type { TimelineMessage } from '@parley/client';
 import { LIMITS, type Seq } from '@parley/protocol';
-import { AlarmClock, Bookmark, Eye, Flag, MailOpen, MessagesSquare } from 'lucide-react';
+import { AlarmClock, Bookmark, Eye, Flag, Forward, MailOpen, MessagesSquare } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { lazyPart } from '../lib/lazy-part.tsx';
@@ -14,6 +14,7 @@ import { useLoad } from '../ui/use-load.ts';
 import { UserName } from '../users/user-name.tsx';
 import { useThreadLinks } from './thread-link.ts';
 
+const ForwardDialog = lazyPart(async () => (await import('./forward-dialog.tsx')).ForwardDialog);
 const ReportMessage = lazyPart(async () => (await import('./report-message.tsx')).ReportMessage);
 
 const HOUR_MS = 3_600_000;
@@ -33,6 +34,7 @@ export function useMoreActions(message: TimelineMessage): {
 } {
   const client = useClient();
   const [isSeenByShown, setSeenByShown] = useState(false);
+  const [isForwarding, setForwarding] = useState(false);
   const [isReportShown, setReportShown] = useState(false);
   const me = useParley((s) => s.me?.id);
   const members = useParley((s) => s.conversations.get(message.conversation)?.memberCount ?? 0);
@@ -60,6 +62,16 @@ export function useMoreActions(message: TimelineMessage): {
             icon: <MailOpen size={16} />,
             label: t('message.markUnread'),
             run: () => client.read(conversation, (seq - 1) as Seq, { unread: true }),
+          },
+        ]),
+    ...(message.body === ''
+      ? []
+      : [
+          {
+            key: 'forward',
+            icon: <Forward size={16} />,
+            label: t('forward.action'),
+            run: () => setForwarding(true),
           },
         ]),
     ...savingActions(async (remindAt) => {
@@ -91,10 +103,12 @@ export function useMoreActions(message: TimelineMessage): {
       run: () => setReportShown(true),
     });
   }
-  const dialog = isSeenByShown ? (
-    <SeenBy message={message} onClose={() => setSeenByShown(false)} />
-  ) : (
-    isReportShown && <ReportMessage message={message} onClose={() => setReportShown(false)} />
+  const dialog = (
+    <>
+      {isSeenByShown && <SeenBy message={message} onClose={() => setSeenByShown(false)} />}
+      {isReportShown && <ReportMessage message={message} onClose={() => setReportShown(false)} />}
+      {isForwarding && <ForwardDialog message={message} onClose={() => setForwarding(false)} />}
+    </>
   );
   return { actions, dialog };
 }

@@ -22,6 +22,7 @@ const FILTERS = [
   'has:link',
   'has:reaction',
   'has:pin',
+  'has:poll',
   'is:thread',
   'before:',
   'after:',

@@ -1,0 +1,83 @@
+import type { TimelineMessage } from '@parley/client';
+import type { ConversationId } from '@parley/protocol';
+import { useMemo, useState } from 'react';
+import { toast } from 'sonner';
+import { byActivity, titleOf } from '../conversations/naming.ts';
+import { errorMessage } from '../lib/text.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Field } from '../ui/field.tsx';
+
+/** Conversations shown at a time. */
+const SHOWN = 50;
+
+/** Asks where to forward a message, with an optional comment that is posted after it. */
+export function ForwardDialog({
+  message,
+  onClose,
+}: {
+  message: TimelineMessage;
+  onClose: () => void;
+}) {
+  const client = useClient();
+  const conversations = useParley((s) => s.conversations);
+  const users = useParley((s) => s.users);
+  const [text, setText] = useState('');
+  const [comment, setComment] = useState('');
+  const [busy, setBusy] = useState(false);
+  const found = useMemo(() => {
+    const wanted = text.trim().toLowerCase();
+    return [...conversations.values()]
+      .filter((view) => view.permissions.includes('post'))
+      .sort(byActivity)
+      .map((view) => ({ id: view.id, title: titleOf(view, users) }))
+      .filter(({ title }) => title.toLowerCase().includes(wanted))
+      .slice(0, SHOWN);
+  }, [conversations, users, text]);
+  const forward = async (to: ConversationId, title: string) => {
+    setBusy(true);
+    try {
+      await client.api.forward(message.conversation, message.seq, to);
+      if (comment.trim() !== '') client.post(to, comment.trim());
+      toast(t('forward.done', { title }));
+      onClose();
+    } catch (error) {
+      toast.error(errorMessage(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog open onClose={onClose} title={t('forward.title')}>
+      <div className="space-y-3">
+        <Field
+          label={t('forward.find')}
+          type="search"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+        <Field
+          label={t('forward.comment')}
+          value={comment}
+          maxLength={4_000}
+          onChange={(event) => setComment(event.target.value)}
+        />
+      </div>
+      <ul className="mt-3">
+        {found.map(({ id, title }) => (
+          <li key={id}>
+            <Button
+              look="quiet"
+              className="w-full justify-start"
+              disabled={busy}
+              onClick={() => void forward(id, title)}
+            >
+              <bdi className="truncate">{title}</bdi>
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}

@@ -1,0 +1,100 @@
+import type { TimelineMessage } from '@parley/client';
+import type { Poll } from '@parley/protocol';
+import { useMemo, useState } from 'react';
+import { toast } from 'sonner';
+import { errorMessage, nameList } from '../lib/text.ts';
+import { fullTime } from '../lib/time.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { useNames } from '../users/use-names.ts';
+import { usePermissions } from './use-permissions.ts';
+
+/** Shows the choices of a poll with their votes; members vote by clicking until it is closed. */
+export function PollView({ message, poll }: { message: TimelineMessage; poll: Poll }) {
+  const client = useClient();
+  const me = useParley((s) => s.me);
+  const may = usePermissions(message);
+  const [busy, setBusy] = useState(false);
+  const { conversation, seq } = message;
+  const isOver = poll.endsAt !== null && Date.parse(poll.endsAt) <= Date.now();
+  const isClosed = poll.closedAt !== null || isOver;
+  const own = poll.choices.flatMap(({ accounts }, n) =>
+    me && accounts.includes(me.id) ? [n] : [],
+  );
+  const voters = useMemo(() => new Set(poll.choices.flatMap(({ accounts }) => accounts)), [poll]);
+  const nameOf = useNames(useMemo(() => [...voters].slice(0, NAMES_MAX), [voters]));
+  const send = async (work: Promise<unknown>) => {
+    setBusy(true);
+    try {
+      await work;
+    } catch (error) {
+      toast.error(errorMessage(error));
+    }
+    setBusy(false);
+  };
+  const toggle = (n: number) => {
+    const others = poll.isMultiple ? own.filter((choice) => choice !== n) : [];
+    const chosen = own.includes(n) ? others : [...others, n];
+    void send(client.api.vote(conversation, seq, chosen));
+  };
+  const mayClose = !isClosed && (message.author === me?.id || may('delete'));
+  return (
+    <fieldset className="mt-1.5 max-w-md">
+      <legend className="sr-only">{t('poll.choices')}</legend>
+      {poll.choices.map(({ text, accounts }, n) => {
+        const share = voters.size === 0 ? 0 : Math.round((accounts.length / voters.size) * 100);
+        return (
+          <label
+            key={text}
+            title={nameList(accounts.slice(0, NAMES_MAX).map(nameOf))}
+            className="relative mb-1 flex min-h-10 cursor-pointer items-center gap-2 overflow-hidden rounded-lg border border-line px-3 text-sm has-focus-visible:ring-3 has-focus-visible:ring-accent/20 has-disabled:cursor-default"
+          >
+            <input
+              type={poll.isMultiple ? 'checkbox' : 'radio'}
+              name={`poll ${conversation} ${seq}`}
+              checked={own.includes(n)}
+              disabled={isClosed || busy || !may('react')}
+              onChange={() => toggle(n)}
+              onClick={() => !poll.isMultiple && own.includes(n) && toggle(n)}
+              className="relative z-1 size-4 shrink-0 accent-(--accent)"
+            />
+            {/* After the input: a label is for the first field in it. */}
+            <progress
+              max={100}
+              value={share}
+              aria-hidden="true"
+              className="absolute inset-0 h-full w-full appearance-none bg-transparent [&::-moz-progress-bar]:bg-accent-soft [&::-webkit-progress-bar]:bg-transparent [&::-webkit-progress-value]:bg-accent-soft"
+            />
+            <bdi className="wrap-anywhere relative z-1 flex-1 py-1.5">{text}</bdi>
+            <span className="relative z-1 text-muted tabular-nums">
+              {t('poll.votes', { count: accounts.length })}
+            </span>
+          </label>
+        );
+      })}
+      <p className="flex min-h-8 items-center gap-3 text-[13px] text-muted">
+        {isClosed
+          ? t('poll.closed')
+          : poll.endsAt !== null
+            ? t('poll.endsAt', { time: fullTime(poll.endsAt) })
+            : poll.isMultiple
+              ? t('poll.several')
+              : t('poll.one')}
+        {mayClose && (
+          <Button
+            look="quiet"
+            className="min-h-8 px-2"
+            busy={busy}
+            onClick={() => void send(client.api.closePoll(conversation, seq))}
+          >
+            {t('poll.close')}
+          </Button>
+        )}
+      </p>
+    </fieldset>
+  );
+}
+
+/** Names shown of those who voted. */
+const NAMES_MAX = 20;
