@@ -255,6 +255,13 @@ const BASE: Readonly<Record<string, Build>> = {
     const same = <T>(value: T) => accounts.map(() => value);
     return [same(c.of(f.conversations)), same(messageSeq(c)), accounts, same(4 + c.int(8))];
   },
+  'mentions-edited': (c, f) => [
+    c.of(f.conversations),
+    messageSeq(c),
+    c.some(f.accounts),
+    4 + c.int(8),
+    null,
+  ],
   'messages-deleted-reactions': onMessages,
   'messages-deleted-pins': onMessages,
   'parts-deleted': onMessages,

@@ -209,14 +209,13 @@ export class Tables {
   readonly messages = new Table('messages', [this.messagesByKey], [this.messagesByPlace]);
   readonly mentionsByMessage = new Index<MentionRow>((m) => m.conversation_id + m.message_seq);
   readonly mentionsByAccount = new Index<MentionRow>((m) => m.account_id + m.conversation_id);
+  readonly mentionsKey = new Index<MentionRow>(
+    (m) => `${m.account_id}${m.conversation_id}${m.message_seq}`,
+    'mentions_pkey',
+  );
   readonly mentions = new Table(
     'mentions',
-    [
-      new Index<MentionRow>(
-        (m) => `${m.account_id}${m.conversation_id}${m.message_seq}`,
-        'mentions_pkey',
-      ),
-    ],
+    [this.mentionsKey],
     [this.mentionsByMessage, this.mentionsByAccount],
   );
   readonly reactionsByMessage = new Index<ReactionRow>((r) => r.conversation_id + r.message_seq);

@@ -1,4 +1,4 @@
-import type { EventType, Mention, Seq } from '@parley/protocol';
+import type { AccountId, EventType, Mention, Seq } from '@parley/protocol';
 import { listStatement } from '../storage/list-statement.ts';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
@@ -72,8 +72,7 @@ export const messageProjections = {
          where conversation_id = $1 and seq = $2 and changed_seq < $5`,
         [e.stream, message, body, e.at, e.seq, toJson(mentions)],
       );
-      tx.issue('mentions-deleted', MENTIONS_DELETED, [[e.stream], [message]]);
-      insertMentions(tx, [{ event: e, message, mentions, thread }]);
+      changeMentions(tx, e, { message, mentions, thread });
     }
   },
 
@@ -184,13 +183,9 @@ function insertMentions(
     readonly thread: Seq | undefined;
   }[],
 ): void {
-  const rows = texts.flatMap(({ event, message, mentions = [], thread }) => {
-    const users = mentions.flatMap((m) =>
-      m.kind === 'user' && m.id !== event.actor ? [m.id] : [],
-    );
-    // Two spellings of a name are one account.
-    return [...new Set(users)].map((account) => ({ event, message, account, thread }));
-  });
+  const rows = texts.flatMap(({ event, message, mentions, thread }) =>
+    mentionedUsers(event, mentions).map((account) => ({ event, message, account, thread })),
+  );
   if (rows.length === 0) return;
   tx.issue(
     'mentions-added',
@@ -203,5 +198,46 @@ function insertMentions(
       rows.map((r) => r.event.seq),
       rows.map((r) => r.thread ?? null),
     ],
+  );
+}
+
+/** Returns the accounts that a text mentions by name, without its author. */
+function mentionedUsers(event: StoredEvent, mentions: readonly Mention[] = []): AccountId[] {
+  const users = mentions.flatMap((m) => (m.kind === 'user' && m.id !== event.actor ? [m.id] : []));
+  // Two spellings of a name are one account.
+  return [...new Set(users)];
+}
+
+/**
+ * Applies the mentions of an edited text. An account that was mentioned before keeps its row: the event that
+ * first mentioned it says since when it follows the thread. A root with replies is in its own thread.
+ */
+function changeMentions(
+  tx: StatementSink,
+  event: StoredEvent,
+  text: {
+    readonly message: Seq;
+    readonly mentions: readonly Mention[] | undefined;
+    thread?: Seq | undefined;
+  },
+): void {
+  const { message, mentions, thread } = text;
+  const accounts = mentionedUsers(event, mentions);
+  if (accounts.length === 0) {
+    tx.issue('mentions-deleted', MENTIONS_DELETED, [[event.stream], [message]]);
+    return;
+  }
+  tx.issue(
+    'mentions-edited',
+    `with gone as (
+       delete from mentions
+       where conversation_id = $1 and message_seq = $2 and account_id <> all($3::uuid[])
+     )
+     insert into mentions (conversation_id, message_seq, account_id, seq, thread)
+     select $1::uuid, $2::int8, a.id, $4::int8, coalesce($5::int8, case when exists (
+         select from messages t where t.conversation_id = $1 and t.thread = $2) then $2::int8 end)
+     from unnest($3::uuid[]) as a (id)
+     on conflict (account_id, conversation_id, message_seq) do nothing`,
+    [event.stream, message, accounts, event.seq, thread ?? null],
   );
 }

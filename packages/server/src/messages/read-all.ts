@@ -22,9 +22,12 @@ export async function readAll(
       from memberships m
       join streams s on s.id = m.conversation_id
       where m.account_id = $1 and m.left_seq is null
-        and exists (select from messages g
-                    where g.conversation_id = m.conversation_id and g.seq > m.read_seq
-                      and g.author_id <> $1 and g.deleted_at is null and ${isInConversation()})`,
+        -- With a limit, so that the planner does not join all messages.
+        and (select true from messages g
+             where g.conversation_id = m.conversation_id and g.seq > m.read_seq
+               and g.author_id <> $1 and g.deleted_at is null and ${isInConversation()}
+             order by g.seq
+             limit 1)`,
     values: [account],
   });
   const moves = await Promise.all(

@@ -7,13 +7,14 @@ import { LIMITS } from '@parley/protocol';
 
 /**
  * SQL: one row with `is_following` and `read_seq` for an account and a thread; null as `read_seq` if nothing
- * says how far it has read. Without a cursor it has read up to its first message in the thread, or up to the
- * first one that mentions it; never less than before it first joined.
+ * says how far it has read. Without a cursor the first event that made it follow the thread counts: it has read
+ * up to its own first message, or up to before the message that mentions it; never less than before it first
+ * joined. Later events do not move that: an edit can mention it in an old reply.
  */
 export const threadState = (account: string, conversation: string, thread: string) => `(
-  select coalesce(f.is_following, p.seq is not null or n.first is not null) as is_following,
+  select coalesce(f.is_following, p.seq is not null or n.seq is not null) as is_following,
     greatest(
-      coalesce(c.read_seq, least(p.seq, n.first - 1)),
+      coalesce(c.read_seq, case when p.seq < n.seq then p.seq else n.before end, p.seq),
       f.since,
       (select min(j.joined_seq) from memberships j
        where j.conversation_id = ${conversation} and j.account_id = ${account})
@@ -25,11 +26,13 @@ export const threadState = (account: string, conversation: string, thread: strin
     on f.account_id = ${account} and f.conversation_id = ${conversation} and f.thread = ${thread}
   left join thread_cursors c
     on c.account_id = ${account} and c.conversation_id = ${conversation} and c.thread = ${thread}
-  cross join lateral (
-    select min(own.message_seq) as first from mentions own
+  left join lateral (
+    select own.seq, own.message_seq - 1 as before from mentions own
     where own.account_id = ${account} and own.conversation_id = ${conversation}
       and own.thread = ${thread}
-  ) n
+    order by own.seq
+    limit 1
+  ) n on true
 )`;
 
 /** SQL: whether the reply `t` counts as unread after `readSeq`. */

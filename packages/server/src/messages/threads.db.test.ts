@@ -9,8 +9,9 @@ import {
   type ThreadPage,
 } from '@parley/protocol';
 import fc from 'fast-check';
+import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestDatabase } from '../../test/support/database.ts';
+import { startTestDatabase, testLog } from '../../test/support/database.ts';
 import {
   aBootstrappedAppend,
   about,
@@ -31,6 +32,8 @@ import type { Append, Outcome } from '../stream/append.ts';
 import { deleteMessage, editMessage, postMessage } from './commands.ts';
 import { eraseMessages } from './erase.ts';
 import { eventsFor, history, messageFor } from './queries.ts';
+import { readAll } from './read-all.ts';
+import { ReadCursors } from './read-cursors.ts';
 import { readAllThreads, readThread } from './thread-cursors.ts';
 import { followedThreads, threadCursorsOf, threadPage } from './thread-queries.ts';
 
@@ -217,6 +220,37 @@ describe('a thread is followed', () => {
   const following = async (account: AccountId, id: ConversationId) =>
     (await threadCursorsOf(db.pool, account)).items.filter((c) => c.conversation === id);
 
+  test('by those whom its root mentions since an edit, and by those it still mentions', async () => {
+    const id = await aRealGroup(append, [ann, bob, cyd]);
+    const root = await says(append, ann, id, 'for @cyd');
+    const reply = await replies(ann, id, root, 'reply');
+    stored(await editMessage(append, about(ann, id), root, 'still for @cyd'));
+    expect(await following(cyd, id)).toMatchObject([{ thread: root, unread: 1 }]);
+    expect(await following(bob, id)).toEqual([]);
+    stored(await editMessage(append, about(ann, id), root, 'for @cyd and @bob'));
+    expect(await following(bob, id)).toMatchObject([{ thread: root, unread: 1 }]);
+    stored(await editMessage(append, about(ann, id), root, 'for no one'));
+    expect([await following(bob, id), await following(cyd, id)]).toEqual([[], []]);
+    stored(await editMessage(append, about(ann, id), reply, 'reply for @bob'));
+    expect(await following(bob, id)).toMatchObject([{ unread: 1, unreadMentions: [reply] }]);
+  });
+
+  test('from where it was first, whatever an edit of an older reply mentions', async () => {
+    const id = await aRealGroup(append, [ann, bob, cyd]);
+    const root = await says(append, ann, id, 'root');
+    const old = await replies(ann, id, root, 'old');
+    const later = await replies(ann, id, root, 'for @cyd');
+    const last = await replies(bob, id, root, 'mine');
+    expect(await following(cyd, id)).toMatchObject([{ readSeq: later - 1, unread: 2 }]);
+    expect(await following(bob, id)).toMatchObject([{ readSeq: last, unread: 0 }]);
+    stored(await editMessage(append, about(ann, id), old, 'old, for @bob and @cyd'));
+    expect(await following(cyd, id)).toMatchObject([{ readSeq: later - 1, unread: 2 }]);
+    expect(await following(bob, id)).toMatchObject([{ readSeq: last, unread: 0 }]);
+    // The mention that was first stays the first when its text is edited.
+    stored(await editMessage(append, about(ann, id), later, 'still for @cyd'));
+    expect(await following(cyd, id)).toMatchObject([{ readSeq: later - 1, unread: 2 }]);
+  });
+
   test('by those who wrote in it or are mentioned there, and by those who choose to', async () => {
     const id = await aRealGroup(append, [ann, bob, cyd]);
     const dan = await aUser(append, 'dan');
@@ -362,21 +396,50 @@ function fromLog(
       also: boolean;
       gone: boolean;
       mine: boolean;
+      /** The event that mentioned me by name. */
+      named: number | null;
     }
   >();
   for (const { type, seq, actor, data } of events) {
     const mine = (mentions: readonly { kind: string; id?: string }[] = []) =>
       mentions.some((m) => m.kind === 'everyone' || m.id === me);
+    const names = (mentions: readonly { kind: string; id?: string }[] = []) =>
+      actor !== me && mentions.some((m) => m.id === me);
     if (type === 'message.posted') {
       const { thread = null, alsoInConversation: also = false, mentions } = data;
-      messages.set(seq, { seq, author: actor, thread, also, gone: false, mine: mine(mentions) });
+      const named = names(mentions) ? seq : null;
+      const message = {
+        seq,
+        author: actor,
+        thread,
+        also,
+        gone: false,
+        mine: mine(mentions),
+        named,
+      };
+      messages.set(seq, message);
     } else if (type === 'message.edited' || type === 'message.deleted') {
       const message = messages.get(data.message);
       if (!message) continue;
-      if (type === 'message.edited') message.mine = mine(data.mentions);
-      else Object.assign(message, { gone: true, mine: false });
+      if (type === 'message.deleted') {
+        Object.assign(message, { gone: true, mine: false, named: null });
+      } else {
+        message.mine = mine(data.mentions);
+        message.named = names(data.mentions) ? (message.named ?? seq) : null;
+      }
     }
   }
+  /** Where the first event that made me follow the thread says that I start to read; null if none did. */
+  const startOf = (root: number): number | null => {
+    const inThread = all.filter((m) => m.thread === root);
+    if (inThread.length === 0) return null;
+    const both = all.filter((m) => m.thread === root || m.seq === root);
+    const causes = both.flatMap((m) => [
+      ...(m.author === me ? [{ event: m.seq, start: m.seq }] : []),
+      ...(m.named === null ? [] : [{ event: m.named, start: m.seq - 1 }]),
+    ]);
+    return causes.sort((a, b) => a.event - b.event)[0]?.start ?? null;
+  };
   const all = [...messages.values()];
   const counted = (list: typeof all) => ({
     unread: Math.min(LIMITS.unreadMax, list.filter((m) => m.author !== me && !m.gone).length),
@@ -384,8 +447,13 @@ function fromLog(
   });
   return {
     conversation: counted(all.filter((m) => m.seq > readSeq && (m.thread === null || m.also))),
-    thread: (root: number) =>
-      counted(all.filter((m) => m.thread === root && m.seq > (cursors.get(root) ?? root))),
+    thread: (root: number) => {
+      const start = startOf(root);
+      if (start === null) return { isFollowing: false, unread: 0, unreadMentions: [] };
+      const after = cursors.get(root) ?? start;
+      const unread = counted(all.filter((m) => m.thread === root && m.seq > after));
+      return { isFollowing: true, ...unread };
+    },
     summary: (root: number) => {
       const left = all.filter((m) => m.thread === root && !m.gone);
       const authors = [...new Set(left.map((m) => m.author).reverse())].slice(0, 3);
@@ -399,7 +467,10 @@ function fromLog(
 
 test('counts and lists follow from the log, whatever is posted, edited, deleted and read', async () => {
   const step = fc.record({
-    what: fc.constantFrom('post', 'reply', 'reply', 'also', 'edit', 'delete', 'read', 'readAll'),
+    what: fc.constantFrom(
+      ...(['post', 'reply', 'reply', 'also', 'edit', 'edit', 'edit root', 'delete'] as const),
+      ...(['read', 'readAll'] as const),
+    ),
     who: fc.nat(2),
     at: fc.nat(7),
     text: fc.constantFrom('x', 'to @ann', 'to @everyone', 'to @bob'),
@@ -408,7 +479,8 @@ test('counts and lists follow from the log, whatever is posted, edited, deleted 
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       const id = await aRealGroup(append, [ann, bob, cyd]);
       const people = [ann, bob, cyd];
-      const roots = [await says(append, ann, id, 'r0'), await says(append, ann, id, 'r1')];
+      const authors = [ann, bob];
+      const roots = [await says(append, ann, id, 'r0'), await says(append, bob, id, 'r1')];
       const posted: { seq: Seq; author: AccountId; root: boolean }[] = [];
       const cursors = new Map<number, number>();
       for (const { what, who, at, text } of steps) {
@@ -420,6 +492,15 @@ test('counts and lists follow from the log, whatever is posted, edited, deleted 
         } else if (what === 'reply' || what === 'also') {
           const seq = await replies(actor, id, root, text, what === 'also');
           posted.push({ seq, author: actor, root: false });
+        } else if (what === 'edit root') {
+          stored(
+            await editMessage(
+              append,
+              about(authors[at % 2] as AccountId, id),
+              root,
+              `${text} ${who}`,
+            ),
+          );
         } else if (what === 'edit' && target) {
           await editMessage(append, about(target.author, id), target.seq, text);
         } else if (what === 'delete' && target) {
@@ -448,12 +529,65 @@ test('counts and lists follow from the log, whatever is posted, edited, deleted 
         const summary = expected.summary(root);
         if (summary === null) expect(page.root.threadSummary).toBeNull();
         else expect(page.root.threadSummary).toMatchObject(summary);
-        if (page.cursor.isFollowing) expect(page.cursor).toMatchObject(expected.thread(root));
+        expect(page.cursor).toMatchObject(expected.thread(root));
       }
     }),
-    { numRuns: 12 },
+    { numRuns: 20 },
   );
   const found = await examine(db.pool);
   const ours = ['events', 'messages', 'mentions', 'thread_participants', 'thread_follows'];
   expect(found.filter((f) => ours.includes(f.table))).toEqual([]);
 });
+
+// The last one: its replies have no events.
+test('replies that are only in threads are not read for the rest of the conversation', async () => {
+  const id = await aRealGroup(append, [ann, bob]);
+  const root = await says(append, ann, id, 'root');
+  for (const text of ['one', 'two']) await says(append, ann, id, text);
+  const many = 20_000;
+  await db.pool.query(
+    `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq, thread)
+     select $1, $2::int8 + 2 + n, $3, 'reply', now(), $2::int8 + 2 + n, $2
+     from generate_series(1, $4::int) n`,
+    [id, root, bob, many],
+  );
+  await db.pool.query('update streams set last_seq = last_seq + $2 where id = $1', [id, many]);
+  await says(append, bob, id, 'after');
+  await db.pool.query('analyze messages');
+  /** The most rows that a step of the plan of a query reads. */
+  const rowsRead = async (query: (pool: Pool) => Promise<unknown>): Promise<number> => {
+    const asked: { text: string; values: unknown[] }[] = [];
+    const observed = new Proxy(db.pool, {
+      get: (pool, key) =>
+        key === 'query'
+          ? (q: { text: string; values: unknown[] }) => {
+              asked.push(q);
+              return pool.query(q);
+            }
+          : Reflect.get(pool, key),
+    });
+    await query(observed);
+    const [first] = asked;
+    if (!first) throw new Error('Nothing was asked');
+    const { rows } = await db.pool.query(
+      `explain (analyze, format json) ${first.text}`,
+      first.values,
+    );
+    return mostRows(rows[0]['QUERY PLAN'][0].Plan);
+  };
+  expect(await rowsRead((pool) => conversationFor(pool, ann, id))).toBeLessThan(100);
+  const cursors = new ReadCursors(db.pool, testLog);
+  expect(await rowsRead((pool) => readAll(pool, cursors, ann))).toBeLessThan(100);
+});
+
+interface Plan {
+  readonly 'Actual Rows': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+const mostRows = (plan: Plan): number =>
+  Math.max(
+    plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0),
+    ...(plan.Plans ?? []).map(mostRows),
+  );

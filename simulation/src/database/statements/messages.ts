@@ -392,6 +392,28 @@ export const messageProjectionStatements: readonly Statement[] = [
     return changed('INSERT', streams.length);
   }),
 
+  // No simulation has replies in threads.
+  writes('mentions-edited', '8ec4db748369', function* (tx, values) {
+    const [conversation_id, message_seq, accounts, seq, thread] = values as [
+      string,
+      number,
+      string[],
+      number,
+      number | null,
+    ];
+    const others = tx.rows<MentionRow>(
+      tx.tables.mentionsByMessage.find(conversation_id + message_seq),
+      (m) => !accounts.includes(m.account_id),
+    );
+    yield* tx.delete(tx.tables.mentions, others);
+    let count = 0;
+    for (const account_id of accounts) {
+      const row = { conversation_id, message_seq, account_id, seq, thread };
+      if (yield* tx.insert(tx.tables.mentions, row, [tx.tables.mentionsKey])) count++;
+    }
+    return changed('INSERT', count);
+  }),
+
   writes('messages-deleted-reactions', 'f49700f7f8e4', function* (tx, values) {
     const [streams, messages] = values as [string[], number[]];
     const rows = streams.flatMap((stream, n) =>
