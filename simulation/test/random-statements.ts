@@ -227,6 +227,9 @@ const BASE: Readonly<Record<string, Build>> = {
       same(at(c.int(9))),
       same(c.of([null, 3])),
       same(c.of([null, '[{"kind":"everyone"}]'])),
+      // Outside of threads: no simulation reads what is in them.
+      same(null),
+      same(false),
     ];
   },
   'messages-edited': (c, f) => [
@@ -253,7 +256,13 @@ const BASE: Readonly<Record<string, Build>> = {
   'mentions-added': (c, f) => {
     const accounts = c.some(f.accounts);
     const same = <T>(value: T) => accounts.map(() => value);
-    return [same(c.of(f.conversations)), same(messageSeq(c)), accounts, same(4 + c.int(8))];
+    return [
+      same(c.of(f.conversations)),
+      same(messageSeq(c)),
+      accounts,
+      same(4 + c.int(8)),
+      same(null),
+    ];
   },
   'mentions-edited': (c, f) => [
     c.of(f.conversations),

@@ -299,7 +299,8 @@ export const messageProjectionStatements: readonly Statement[] = [
           reply_to: quoted[n] ?? null,
           mentions: mentionsIn(mentions[n]),
           thread: threads[n] ?? null,
-          also_in_conversation: also[n] ?? false,
+          // Text if it is a parameter of its own.
+          also_in_conversation: String(also[n]) === 'true',
         });
       }
       return changed('INSERT', streams.length);
