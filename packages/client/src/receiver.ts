@@ -232,6 +232,8 @@ export class Receiver {
     const stream = streamOfConversation(conversation.id);
     state.setView(viewOf(conversation, state.view(conversation.id)));
     this.#keep(conversation.id, conversation);
+    // It may follow threads there from before, or be mentioned in them.
+    this.#deps.threads.missed();
     const before = (conversation.joinedSeq - 1) as Seq;
     if ((local.streams.at(stream) ?? -1) < before) {
       local.setCursor(stream, before);
@@ -325,7 +327,7 @@ export class Receiver {
     this.#keep(id, null);
     local.dropWindow(id);
     state.dropView(id);
-    this.#deps.threads.missed(id, true);
+    this.#deps.threads.left(id);
   }
 
   /** Keeps a snapshot for the next hello and the next visit; null: the account left the conversation. */
@@ -428,7 +430,7 @@ export class Receiver {
     }
     if (!own) {
       local.startWindow(id, (lastSeq + 1) as Seq);
-      this.#deps.threads.missed(id, false);
+      this.#deps.threads.missed();
       // After a hello the view is as new as the reset; on a socket that stays open it is older.
       if ((state.view(id)?.lastSeq ?? lastSeq) < lastSeq) void this.#refreshes.conversation(id);
     }
@@ -437,6 +439,7 @@ export class Receiver {
 
   #ping(heads: Readonly<Record<string, Seq>>, readVersion: number): void {
     this.#readState.reported(readVersion);
+    this.#deps.threads.retry();
     const { streams } = this.#deps.local;
     // The server wrote all events up to these heads to this socket before the ping: what is missing
     // is a gap.

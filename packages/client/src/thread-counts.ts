@@ -22,6 +22,12 @@ interface Counted {
   readonly isMentioned: boolean;
 }
 
+/** Returns whether the text of an event mentions a user by name. */
+export function mentionsUser(event: Event, user: AccountId): boolean {
+  if (event.type !== 'message.posted' && event.type !== 'message.edited') return false;
+  return (event.data.mentions ?? []).some((m) => m.kind === 'user' && m.id === user);
+}
+
 /** A thread as events name it. */
 export interface ThreadRef {
   readonly conversation: ConversationId;
@@ -96,6 +102,23 @@ export class ThreadCounts {
     }
     this.#recent = recent;
     this.#shown = null;
+  }
+
+  /**
+   * Returns whether an event, before it is applied, takes the mention of the user from a reply of another
+   * account, as far as is known: of older replies it is not known whether they mention the user.
+   */
+  endsMention(event: Event, me: AccountId): boolean {
+    if (event.type !== 'message.edited' && event.type !== 'message.deleted') return false;
+    const author = event.type === 'message.deleted' ? event.data.author : event.actor;
+    if (author === me || mentionsUser(event, me)) return false;
+    const { message } = event.data;
+    const last = this.#recent.findLast((counted) => counted.reply === message);
+    if (last) return last.isMentioned;
+    const { readSeq, asOf, unreadMentions } = this.#base;
+    const isListed =
+      message > readSeq && message <= asOf && unreadMentions.length < LIMITS.unreadMax;
+    return !isListed || unreadMentions.includes(message);
   }
 
   /** Whether the user has read further here than the server has been told. */

@@ -12,6 +12,7 @@ import {
 } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { ApiError } from './api-error.ts';
 import { MessageWindow } from './messages.ts';
 import { Threads, type ThreadsSnapshot, threadKey } from './threads.ts';
 
@@ -67,18 +68,37 @@ class ModelLog {
     return replies;
   }
 
-  cursor(root: Seq): ThreadCursor | null {
-    const replies = [...this.replies(root)];
+  /** What makes me follow a thread: the event, and where I start to read. */
+  causes(root: Seq): { event: number; start: number }[] {
+    const [author] = this.events.flatMap((e) => (e.seq === root ? [e.actor] : []));
     const own = this.events.find(
       ({ type, actor, data }) => type === 'message.posted' && data.thread === root && actor === ME,
     );
-    const mention = replies.find(([, reply]) => reply.isMine && reply.author !== ME);
-    const started = root === 1 ? root : own?.seq;
-    // Mentions of everyone do not make anyone follow: none are used in these threads.
-    const isFollowing = replies.length > 0 && (started !== undefined || mention !== undefined);
-    if (!isFollowing) return null;
-    const from = Math.min(started ?? Infinity, mention ? mention[0] - 1 : Infinity);
-    const readSeq = Math.max(this.read.get(root) ?? 0, from) as Seq;
+    const mine = author === ME ? root : own?.seq;
+    const named = new Map<Seq, number>();
+    for (const { type, seq, actor, data } of this.events) {
+      if (type !== 'message.posted' && type !== 'message.edited' && type !== 'message.deleted')
+        continue;
+      const message = type === 'message.posted' ? seq : data.message;
+      if (message !== root && data.thread !== root) continue;
+      const isNamed =
+        type !== 'message.deleted' &&
+        actor !== ME &&
+        (data.mentions ?? []).some((m) => 'id' in m && m.id === ME);
+      if (!isNamed) named.delete(message);
+      else if (!named.has(message)) named.set(message, seq);
+    }
+    return [
+      ...(mine === undefined ? [] : [{ event: mine, start: mine }]),
+      ...[...named].map(([message, event]) => ({ event, start: message - 1 })),
+    ];
+  }
+
+  cursor(root: Seq): ThreadCursor | null {
+    const replies = [...this.replies(root)];
+    const [first] = this.causes(root).sort((a, b) => a.event - b.event);
+    if (replies.length === 0 || !first) return null;
+    const readSeq = (this.read.get(root) ?? first.start) as Seq;
     const after = replies.filter(([seq, { author }]) => seq > readSeq && author !== ME);
     return {
       conversation: ID,
@@ -110,6 +130,7 @@ const step = fc.record({
     'reply',
     'reply',
     'edit',
+    'edit root',
     'delete',
     'deliver',
     'deliver',
@@ -128,9 +149,17 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 /** Carries out one act in the log. */
 function act(log: ModelLog, { what, who, root, mentions, n }: Step): void {
   const mention =
-    mentions && who !== ME ? { mentions: [{ kind: 'user', name: 'me', id: ME }] } : {};
+    mentions && (who !== ME || what === 'edit root')
+      ? { mentions: [{ kind: 'user', name: 'me', id: ME }] }
+      : {};
   if (what === 'reply') {
     log.add(who, 'message.posted', { body: 'x', thread: root, ...mention });
+    return;
+  }
+  if (what === 'edit root') {
+    const writer = log.events[root - 1]?.actor ?? OTHER;
+    const own = writer === ME ? {} : mention;
+    log.add(writer, 'message.edited', { message: root, body: 'z', ...own });
     return;
   }
   const [message, { author }] = [...log.replies(root)][n] ?? [0, { author: who }];
@@ -148,7 +177,11 @@ function act(log: ModelLog, { what, who, root, mentions, n }: Step): void {
 function aClient(log: ModelLog) {
   let applied = 0;
   let snapshot: ThreadsSnapshot | null = null;
-  const requests: { answer: ThreadCursorsAnswer; resolve: (a: ThreadCursorsAnswer) => void }[] = [];
+  const requests: {
+    answer: ThreadCursorsAnswer;
+    resolve: (a: ThreadCursorsAnswer) => void;
+    reject: (error: Error) => void;
+  }[] = [];
   const frames: { version: number; cursor: ThreadCursor }[] = [];
   const read = (root: Seq, seq: Seq) => {
     const before = log.cursor(root);
@@ -161,7 +194,7 @@ function aClient(log: ModelLog) {
     api: {
       // The server answers at once; the answer arrives later.
       threadCursors: () =>
-        new Promise((resolve) => requests.push({ answer: log.answer(), resolve })),
+        new Promise((resolve, reject) => requests.push({ answer: log.answer(), resolve, reject })),
       readThread: async (_id, root, seq) => {
         read(root, seq);
         return log.cursor(root) as ThreadCursor;
@@ -188,6 +221,12 @@ function aClient(log: ModelLog) {
     async answerOne() {
       const request = requests.shift();
       request?.resolve(request.answer);
+      await vi.advanceTimersByTimeAsync(0);
+      return request !== undefined;
+    },
+    async failOne() {
+      const request = requests.shift();
+      request?.reject(new ApiError('network', 'no answer'));
       await vi.advanceTimersByTimeAsync(0);
       return request !== undefined;
     },
@@ -230,6 +269,7 @@ describe('the followed threads', () => {
             expect(client.snapshot?.cursors.get(key)).toMatchObject(cursor);
           }
           const shown = [...(client.snapshot?.cursors.values() ?? [])];
+          expect(shown.map((c) => c.thread).sort()).toEqual(expected.map((c) => c.thread).sort());
           expect(client.snapshot?.unread).toBe(expected.filter((c) => c.unread > 0).length);
           expect(shown.filter((c) => c.unread > 0)).toHaveLength(
             expected.filter((c) => c.unread > 0).length,
@@ -270,6 +310,57 @@ describe('the followed threads', () => {
       expect(client.snapshot).toMatchObject({ unread: 1, isLoaded: true });
       client.threads.clear();
       expect(client.snapshot).toMatchObject({ unread: 0, isLoaded: false });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('the threads of a conversation', () => {
+  test('that was left are not taken from an answer in flight, and loaded again when it is joined', async () => {
+    vi.useFakeTimers();
+    try {
+      const log = new ModelLog();
+      log.add(OTHER, 'message.posted', { body: 'x', thread: 1 });
+      const client = aClient(log);
+      void client.threads.load();
+      client.threads.left(ID);
+      await client.answerOne();
+      expect(client.snapshot).toMatchObject({ isLoaded: true, unread: 0 });
+      client.threads.missed();
+      await vi.advanceTimersByTimeAsync(1_000);
+      await client.answerOne();
+      expect(client.snapshot).toMatchObject({ unread: 1 });
+      client.threads.left(ID);
+      expect(client.snapshot).toMatchObject({ unread: 0 });
+      client.threads.clear();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('are loaded again after a load that has failed', async () => {
+    vi.useFakeTimers();
+    try {
+      const log = new ModelLog();
+      const client = aClient(log);
+      void client.threads.load();
+      await client.answerOne();
+      log.add(OTHER, 'message.posted', { body: 'x', thread: 1 });
+      client.threads.missed();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await client.failOne()).toBe(true);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(await client.answerOne()).toBe(false);
+      client.threads.retry();
+      client.threads.retry();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await client.answerOne()).toBe(true);
+      expect(client.snapshot).toMatchObject({ unread: 1 });
+      client.threads.retry();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await client.answerOne()).toBe(false);
+      client.threads.clear();
     } finally {
       vi.useRealTimers();
     }

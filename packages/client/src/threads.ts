@@ -2,7 +2,7 @@ import type { AccountId, ConversationId, Event, Seq, ThreadCursor } from '@parle
 import { conversationOfStream } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 import { ApiError } from './api-error.ts';
-import { ThreadCounts, type ThreadRef, threadOf } from './thread-counts.ts';
+import { mentionsUser, ThreadCounts, type ThreadRef, threadOf } from './thread-counts.ts';
 
 /** Events of threads that are not known yet are answered with one request within this time, ms. */
 const LOAD_AFTER_MS = 300;
@@ -60,6 +60,10 @@ export class Threads {
   #loading: Promise<void> | null = null;
   /** Something has happened that the load in progress may not contain. */
   #isStale = false;
+  /** A load has failed that nothing else repeats. */
+  #isMissed = false;
+  /** Conversations that the account has left since the last load began: its answer may still list them. */
+  readonly #leftSince = new Set<ConversationId>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   /** Events of threads that are not known, since the beginning of the last load. */
   #pending = new Map<string, Event[]>();
@@ -114,11 +118,16 @@ export class Threads {
       return;
     }
     const thread = threadOf(event);
-    if (thread === undefined) return;
+    if (thread === undefined) {
+      this.#rootChanged(event);
+      return;
+    }
     const key = threadKey(conversationOfStream(event.stream), thread);
     const me = this.#deps.me();
     const counts = this.#known.get(key);
     if (counts) {
+      // Without the mention the account may follow the thread from later on, or not at all.
+      if (counts.endsMention(event, me)) this.#loadSoon();
       counts.apply(event, me);
       this.#report();
       return;
@@ -130,15 +139,36 @@ export class Threads {
     this.#loadSoon();
   }
 
-  /** Events of a conversation were skipped, or the account has left it. */
-  missed(conversation: ConversationId, hasLeft: boolean): void {
+  /** A message outside of threads was changed: it may be the root of a thread that it mentions the account in. */
+  #rootChanged(event: Event): void {
+    if (event.type !== 'message.edited' && event.type !== 'message.deleted') return;
+    const author = event.type === 'message.deleted' ? event.data.author : event.actor;
+    if (author === this.#deps.me()) return;
+    const key = threadKey(conversationOfStream(event.stream), event.data.message);
+    // Those who are mentioned follow the thread already, or begin to; the others may have been mentioned.
+    if (this.#known.has(key) === mentionsUser(event, this.#deps.me())) return;
+    this.#others.delete(key);
+    this.#loadSoon();
+  }
+
+  /** Events of a conversation were skipped, or the account has joined it. */
+  missed(): void {
+    if (this.#isWanted) this.#loadSoon();
+  }
+
+  /** The account has left a conversation. */
+  left(conversation: ConversationId): void {
     if (!this.#isWanted) return;
-    if (hasLeft) {
-      for (const key of this.#known.keys()) {
-        if (key.startsWith(conversation)) this.#known.delete(key);
-      }
-      this.#report();
-    } else this.#loadSoon();
+    this.#leftSince.add(conversation);
+    for (const keys of [this.#known, this.#others, this.#pending]) {
+      for (const key of keys.keys()) if (key.startsWith(conversation)) keys.delete(key);
+    }
+    this.#report();
+  }
+
+  /** Loads them again if that has failed; to be called from time to time while connected. */
+  retry(): void {
+    if (this.#isMissed) this.#loadSoon();
   }
 
   /** The server was restored to an earlier state: its versions begin anew from there. */
@@ -149,6 +179,8 @@ export class Threads {
     this.#known.clear();
     this.#others.clear();
     this.#pending.clear();
+    this.#leftSince.clear();
+    this.#isMissed = false;
   }
 
   /** Forgets everything: another account may be started. */
@@ -166,10 +198,12 @@ export class Threads {
 
   #loadSoon(): void {
     this.#isStale = true;
+    this.#isMissed = false;
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       this.#load().catch((error: unknown) => {
-        // What is missing is loaded with the next ready.
+        // The next ping tries again.
+        this.#isMissed = this.#isWanted;
         if (!(error instanceof ApiError)) throw error;
       });
     }, LOAD_AFTER_MS);
@@ -177,16 +211,20 @@ export class Threads {
 
   #load(): Promise<void> {
     this.#isStale = true;
-    this.#loading ??= this.#run().finally(() => {
-      this.#loading = null;
+    if (this.#loading) return this.#loading;
+    const loading = this.#run().finally(() => {
+      // Another one may have started after everything was forgotten.
+      if (this.#loading === loading) this.#loading = null;
     });
-    return this.#loading;
+    this.#loading = loading;
+    return loading;
   }
 
   async #run(): Promise<void> {
     const generation = this.#generation;
     while (this.#isStale) {
       this.#isStale = false;
+      this.#leftSince.clear();
       const asked = this.#pending;
       this.#pending = new Map();
       const { readVersion, items } = await this.#deps.api.threadCursors().catch((error) => {
@@ -197,7 +235,8 @@ export class Threads {
         throw error;
       });
       if (generation !== this.#generation) return;
-      this.#loaded(readVersion, items, asked);
+      const current = items.filter((c) => !this.#leftSince.has(c.conversation));
+      this.#loaded(readVersion, current, asked);
     }
   }
 
@@ -227,12 +266,16 @@ export class Threads {
       if (counts.isAhead) this.#sendRead(counts.cursor);
     }
     for (const key of asked.keys()) {
-      if (listed.has(key) || this.#pending.has(key)) continue;
+      if (listed.has(key) || this.#pending.has(key) || this.#isLeft(key)) continue;
       if (this.#others.size >= OTHERS_MAX) this.#others.clear();
       this.#others.add(key);
     }
     this.#isLoaded = true;
     this.#report();
+  }
+
+  #isLeft(key: string): boolean {
+    return [...this.#leftSince].some((conversation) => key.startsWith(conversation));
   }
 
   #take(cursor: ThreadCursor, version: number): void {
@@ -287,7 +330,6 @@ export class Threads {
 
 /** Returns whether a reply is of the account or mentions it, which makes it follow the thread. */
 function concerns(event: Event, me: AccountId): boolean {
-  if (event.type !== 'message.posted' && event.type !== 'message.edited') return false;
-  const { mentions = [] } = event.data;
-  return event.actor === me || mentions.some((m) => m.kind === 'user' && m.id === me);
+  if (event.type === 'message.deleted') return false;
+  return event.actor === me || mentionsUser(event, me);
 }
