@@ -12,6 +12,7 @@ import {
 import { until } from '../../test/support/sink.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { joinGroup, leaveGroup } from '../conversations/members.ts';
+import { editMessage } from '../messages/commands.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
 import { conversationsBehind, fillIndex } from '../search/fill.ts';
 import { emptyIndex } from '../search/segment-store.ts';
@@ -173,6 +174,14 @@ test('a search index that lacks messages, or has them with other texts, is empti
   await fill();
   expect(await examine(pool)).toEqual([]);
   expect(await conversationsBehind(pool)).toEqual([]);
+
+  // A message that is indexed is edited: its new text is not indexed yet.
+  await editMessage(append, about(users[0], group), message, 'hello everyone');
+  expect(await examine(pool)).toEqual([]);
+  await fill();
+  await editMessage(append, about(users[0], group), message, 'hello all');
+  await fill();
+  expect(await examine(pool)).toEqual([]);
 });
 
 describe('damage that the events can repair', () => {
