@@ -191,7 +191,12 @@ const PERSONAL_EVENTS = {
    * replies up to `since`, a seq of the conversation, count as read.
    */
   'thread.followed': z.object({ conversation: ConversationId, message: Seq, since: Seq }),
-  'thread.unfollowed': z.object({ conversation: ConversationId, message: Seq }),
+  /** `erased`: with the account; the choice is forgotten. */
+  'thread.unfollowed': z.object({
+    conversation: ConversationId,
+    message: Seq,
+    erased: z.literal(true).optional(),
+  }),
   /** The account has reported a message. */
   'message.reported': z.object({
     conversation: ConversationId,

@@ -94,6 +94,8 @@ export const LIMITS = {
   threadCursors: 1_000,
   /** Threads that one account follows by its own choice. */
   threadFollows: 1_000,
+  /** Threads that one account follows, or no longer follows, by its own choice, in all conversations ever. */
+  threadChoices: 10_000,
   /** Saved messages of one account. */
   savedMessages: 1_000,
   /** Scheduled messages of one account, the bytes of their texts, and how far ahead they may be. */

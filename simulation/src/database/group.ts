@@ -109,6 +109,7 @@ function decodedValues(name: string, text: string, values: readonly unknown[]): 
     if (typeof value !== 'string') return value;
     const type = casts[n];
     if (type === 'text') return value;
+    if (type === 'bool') return value === 'true';
     if (type?.endsWith('[]')) return itemsOf(value).map((item) => itemOf(item, type));
     // Of what is not text, only seqs consist of digits alone.
     return !texts?.includes(n + 1) && /^\d{1,15}$/.test(value) ? Number(value) : value;

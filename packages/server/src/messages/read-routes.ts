@@ -110,7 +110,7 @@ export function readRoutes(instance: FastifyInstance, deps: ReadRouteDeps): void
       tags: ['Read cursors'],
       summary: 'List who has seen a message',
       description:
-        'Returns the members whose read cursor has reached the message, without its author, by name. In conversations over `limits.receiptsMembers` it is refused with `too_many_members`.',
+        'Returns the members whose read cursor has reached the message, without its author, by name; of a reply that is only in a thread those who have read the thread up to it. In conversations over `limits.receiptsMembers` it is refused with `too_many_members`.',
       security,
       params: OfMessage,
       response: { 200: SeenByAnswer, ...problems(401, 404, 409) },

@@ -6,13 +6,15 @@ import {
   type Seq,
 } from '@parley/protocol';
 import type { Pool } from 'pg';
+import { isInConversation } from './message-sql.ts';
 
 /** Why it is not known who has seen a message. */
 export type SeenByRefusal = 'conversation_not_found' | 'message_not_found' | 'too_many_members';
 
 /**
  * Returns the current members who have seen a message, without its author, by name. A read cursor starts
- * at the end of the stream, so members who joined after the message have not seen it for that alone.
+ * at the end of the stream, so members who joined after the message have not seen it for that alone. A reply
+ * that is only in a thread is seen by those who have read the thread up to it.
  */
 export async function seenBy(
   pool: Pool,
@@ -32,7 +34,11 @@ export async function seenBy(
           from memberships r
           join accounts a on a.id = r.account_id
           where r.conversation_id = c.id and r.left_seq is null
-            and r.read_seq >= g.seq and r.account_id <> g.author_id
+            and r.account_id <> g.author_id
+            and case when ${isInConversation()} then r.read_seq >= g.seq
+              else exists (select from thread_cursors t
+                           where t.account_id = r.account_id and t.conversation_id = c.id
+                             and t.thread = g.thread and t.read_seq >= g.seq) end
             and exists (select from memberships p
                         where p.conversation_id = c.id and p.account_id = r.account_id
                           and p.joined_seq < g.seq)

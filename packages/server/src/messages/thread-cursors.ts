@@ -1,7 +1,7 @@
 import type { AccountId, ConversationId, Seq, ThreadCursor } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { threadCursor, threadState } from './thread-cursor-sql.ts';
-import { type ThreadRefusal, threadCursorsOf } from './thread-queries.ts';
+import { type ThreadRefusal, type UnreadThread, unreadThreads } from './thread-queries.ts';
 
 /** The result of moving the read cursor of a thread. */
 export interface ThreadMove {
@@ -82,14 +82,21 @@ export async function readThread(
  * Moves the cursors of all threads with unread replies that an account follows to the ends of their streams.
  * Returns the moves; threads whose conversation the account leaves meanwhile are left out.
  */
-export async function readAllThreads(pool: Pool, account: AccountId): Promise<ThreadMove[]> {
-  const { items } = await threadCursorsOf(pool, account);
+export async function readAllThreads(
+  pool: Pool,
+  account: AccountId,
+  pageSize = 1_000,
+): Promise<ThreadMove[]> {
   const moves: ThreadMove[] = [];
-  for (const { conversation, thread, unread, asOf } of items) {
-    if (unread === 0) continue;
-    // One after the other: each waits for the row of the account.
-    const move = await readThread(pool, account, conversation, thread, asOf);
-    if (typeof move !== 'string') moves.push(move);
+  let after: UnreadThread | null = null;
+  for (;;) {
+    const page: UnreadThread[] = await unreadThreads(pool, account, after, pageSize);
+    for (const { conversation, thread, head } of page) {
+      // One after the other: each waits for the row of the account.
+      const move = await readThread(pool, account, conversation, thread, head);
+      if (typeof move !== 'string') moves.push(move);
+    }
+    after = page.at(-1) ?? null;
+    if (page.length < pageSize || after === null) return moves;
   }
-  return moves;
 }

@@ -190,6 +190,36 @@ export async function followedThreads(
   };
 }
 
+/** Threads with unread replies, with the end of their stream. */
+export type UnreadThread = {
+  readonly conversation: ConversationId;
+  readonly thread: Seq;
+  readonly head: Seq;
+};
+
+/** Returns at most `limit` of the followed threads with unread replies, in the order of their keys after `after`. */
+export async function unreadThreads(
+  pool: Pool,
+  account: AccountId,
+  after: UnreadThread | null,
+  limit: number,
+): Promise<UnreadThread[]> {
+  const { rows } = await pool.query<UnreadThread>({
+    name: 'threads-unread',
+    text: `
+      select f.conversation_id as conversation, f.thread, s.last_seq as head
+      from ${FOLLOWED} f
+      join streams s on s.id = f.conversation_id
+      where ($2::uuid is null or (f.conversation_id, f.thread) > ($2::uuid, $3::int8))
+        and f.last_seq > f.read_seq
+        and ${hasUnreadReplies('$1::uuid', 'f.conversation_id', 'f.thread', 'f.read_seq')}
+      order by f.conversation_id, f.thread
+      limit $4`,
+    values: [account, after?.conversation ?? null, after?.thread ?? null, limit],
+  });
+  return rows;
+}
+
 /**
  * Returns the cursors of the threads that an account follows with its read version, as of one moment: of at
  * most `limits.threadCursors`, those with the latest replies.

@@ -34,6 +34,7 @@ import { eraseMessages } from './erase.ts';
 import { eventsFor, history, messageFor } from './queries.ts';
 import { readAll } from './read-all.ts';
 import { ReadCursors } from './read-cursors.ts';
+import { seenBy } from './seen-by.ts';
 import { readAllThreads, readThread } from './thread-cursors.ts';
 import { followedThreads, threadCursorsOf, threadPage } from './thread-queries.ts';
 
@@ -276,9 +277,14 @@ describe('a thread is followed', () => {
     expect(await following(cyd, id)).toMatchObject([{ unread: 0 }]);
     stored(await follow(cyd, id, root));
     expect(verdict(await follow(dan, id, first))).toBe('is_reply');
-    // Erased with the account.
+    // Erased with the account, with what it chose not to follow.
+    const other = await says(append, ann, id, 'for @dan');
+    await replies(ann, id, other, 'reply');
+    stored(await unfollow(dan, id, other));
     stored((await eraseFollows(append, dan)) as Outcome);
     expect(await eraseFollows(append, dan)).toBeNull();
+    const { rows } = await db.pool.query('select from thread_follows where account_id = $1', [dan]);
+    expect(rows).toEqual([]);
   });
 
   test('until the account leaves; what was said meanwhile is unread when it returns', async () => {
@@ -295,6 +301,73 @@ describe('a thread is followed', () => {
     );
     stored(await joinGroup(append, about(cyd, id)));
     expect(await following(cyd, id)).toMatchObject([{ unread: 1 }]);
+  });
+
+  test('until a former member ends it, who learns nothing else', async () => {
+    const id = await aRealGroup(append, [ann, bob, cyd], 'private');
+    const root = await says(append, ann, id, 'root');
+    const other = await says(append, ann, id, 'other');
+    await replies(bob, id, root, 'reply');
+    stored(await follow(cyd, id, root));
+    stored(await leaveGroup(append, about(cyd, id)));
+    expect(verdict(await follow(cyd, id, other))).toBe('conversation_not_found');
+    expect(verdict(await unfollow(cyd, id, other))).toBe('conversation_not_found');
+    expect(verdict(await unfollow(cyd, id, (other + 50) as Seq))).toBe('conversation_not_found');
+    stored(await unfollow(cyd, id, root));
+    expect(verdict(await unfollow(cyd, id, root))).toBe('conversation_not_found');
+    stored(await addMember(append, about(ann, id), cyd));
+    expect(await following(cyd, id)).toEqual([]);
+  });
+
+  test('by choice in a bounded number of threads, of which those of left groups take no place', async () => {
+    const fay = await aUser(append, 'fay');
+    const left = await aRealGroup(append, [ann, fay]);
+    const id = await aRealGroup(append, [ann, fay]);
+    const root = await says(append, ann, id, 'root');
+    const add = (conversation: ConversationId, count: number) =>
+      db.pool.query(
+        `insert into thread_follows (account_id, conversation_id, thread, is_following, since, seq)
+         select $1, $2, 1000 + n, true, 0, 1000 + n from generate_series(1, $3::int) n`,
+        [fay, conversation, count],
+      );
+    await add(left, LIMITS.threadFollows);
+    expect(verdict(await follow(fay, id, root))).toBe('too_many_follows');
+    stored(await leaveGroup(append, about(fay, left)));
+    stored(await follow(fay, id, root));
+    stored(await unfollow(fay, id, root));
+    const remove = () =>
+      db.pool.query('delete from thread_follows where account_id = $1 and thread > 1000', [fay]);
+    await remove();
+    await add(left, LIMITS.threadChoices);
+    const other = await says(append, ann, id, 'other');
+    expect(verdict(await follow(fay, id, other))).toBe('too_many_follows');
+    // What it has chosen before it can change.
+    stored(await follow(fay, id, root));
+    await remove();
+  });
+
+  test('and all are read at once, over any number of pages; others see who has read a reply', async () => {
+    const id = await aRealGroup(append, [ann, bob, cyd]);
+    const roots: Seq[] = [];
+    const last: Seq[] = [];
+    for (let n = 0; n < 5; n++) {
+      const root = await says(append, cyd, id, `root ${n}`);
+      roots.push(root);
+      last.push(await replies(bob, id, root, 'reply'));
+    }
+    // Who has read the conversation has not read its threads.
+    await readAll(db.pool, new ReadCursors(db.pool, testLog), ann);
+    const seen = async (seq: Seq | undefined) => {
+      const items = await seenBy(db.pool, bob, id, seq as Seq);
+      return typeof items === 'string' ? items : items.map((item) => item.account);
+    };
+    expect(await seen(last[0])).toEqual([]);
+    const moves = await readAllThreads(db.pool, cyd, 2);
+    expect(moves.filter((m) => m.cursor.conversation === id).map((m) => m.cursor.thread)).toEqual(
+      roots,
+    );
+    expect(await following(cyd, id)).toMatchObject(roots.map(() => ({ unread: 0 })));
+    expect(await seen(last[0])).toEqual([cyd]);
   });
 
   test('is not unread before the first join of the account', async () => {

@@ -32,6 +32,7 @@ export async function* exportOf(
   yield field('unfinishedUploads', await all(UPLOADS));
   yield field('drafts', await all(DRAFTS));
   yield field('followedThreads', await all(THREAD_FOLLOWS));
+  yield field('threadCursors', await all(THREAD_CURSORS));
   yield field('savedMessages', await all(SAVED));
   yield field('scheduledMessages', await all(SCHEDULED));
   yield field('blockedUsers', await all(BLOCKS));
@@ -131,6 +132,8 @@ const SCHEDULED = `select conversation_id as conversation, body, reply_to as "re
   from scheduled_messages where account_id = $1 order by send_at, id`;
 const THREAD_FOLLOWS = `select conversation_id as conversation, thread, is_following as "isFollowing"
   from thread_follows where account_id = $1 order by seq`;
+const THREAD_CURSORS = `select conversation_id as conversation, thread, read_seq as "readSeq"
+  from thread_cursors where account_id = $1 order by conversation_id, thread`;
 const MESSAGES = {
   name: 'export-messages',
   text: `select conversation_id as conversation, seq, body, posted_at as "postedAt",

@@ -30,7 +30,7 @@ interface FollowCommand extends Command {
 
 /** Estimated size of the row of an event. */
 const EVENT_BYTES = 300;
-/** Threads that are no longer followed per transaction when an account is erased. */
+/** Threads that are forgotten per transaction when an account is erased. */
 const ERASE_BATCH = 100;
 
 /** Follows a thread. Following it again changes nothing. */
@@ -65,38 +65,58 @@ const followRule: Rule<FollowCommand> = {
       exists: boolean;
       is_reply: boolean;
       is_deleted: boolean;
+      is_member: boolean;
       is_following: boolean;
       last_seq: Seq;
-      count: number;
+      is_chosen: boolean;
+      follows: number;
+      choices: number;
     }>(
       'threads-follow-target',
       `select g.seq is not null as exists, g.thread is not null as is_reply,
          g.deleted_at is not null as is_deleted, state.is_following, s.last_seq,
-         (select count(*)::int from thread_follows
-          where account_id = m.account_id and is_following) as count
-       from memberships m
+         m.left_seq is null as is_member,
+         exists (select from thread_follows f
+                 where f.account_id = m.account_id and f.conversation_id = m.conversation_id
+                   and f.thread = $3::int8) as is_chosen,
+         (select count(*)::int from thread_follows f
+          join memberships o on o.account_id = f.account_id
+            and o.conversation_id = f.conversation_id and o.left_seq is null
+          where f.account_id = m.account_id and f.is_following) as follows,
+         (select count(*)::int from thread_follows f
+          where f.account_id = m.account_id) as choices
+       from (
+         select * from memberships where account_id = $1 and conversation_id = $2
+         order by joined_seq desc
+         limit 1
+       ) m
        join streams s on s.id = m.conversation_id
        left join messages g on g.conversation_id = m.conversation_id and g.seq = $3::int8
-       cross join lateral ${threadState('m.account_id', 'm.conversation_id', '$3::int8')} state
-       where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
+       cross join lateral ${threadState('m.account_id', 'm.conversation_id', '$3::int8')} state`,
       [actor, conversation, message],
     );
-    if (!row) return { refuse: refusal('conversation_not_found') };
+    const isWanted = eventType === 'thread.followed';
+    // A former member may only end what it follows, and learns nothing else.
+    if (!row || (!row.is_member && (isWanted || !row.is_following))) {
+      return { refuse: refusal('conversation_not_found') };
+    }
     if (!row.exists) return { refuse: refusal('message_not_found') };
     if (row.is_reply) return { refuse: refusal('is_reply') };
-    const isWanted = eventType === 'thread.followed';
     if (row.is_following === isWanted) return { unchanged: tx.head(stream) };
+    if (!row.is_chosen && row.choices >= LIMITS.threadChoices) {
+      return { refuse: refusal('too_many_follows') };
+    }
     if (!isWanted) return { events: [newEvent(stream, eventType, { conversation, message })] };
     if (row.is_deleted) return { refuse: refusal('message_deleted') };
-    if (row.count >= LIMITS.threadFollows) return { refuse: refusal('too_many_follows') };
+    if (row.follows >= LIMITS.threadFollows) return { refuse: refusal('too_many_follows') };
     const since = row.last_seq;
     return { events: [newEvent(stream, 'thread.followed', { conversation, message, since })] };
   },
 };
 
 /**
- * Ends following a batch of the threads that an account that is erased had chosen. Returns null when none is
- * left.
+ * Forgets a batch of the threads that an account that is erased had chosen to follow or not. Returns null when
+ * none is left.
  */
 export async function eraseFollows(append: Append, account: AccountId): Promise<Outcome | null> {
   const outcome = await append.run({
@@ -118,12 +138,12 @@ const eraseRule: Rule = {
     const rows = await tx.query<{ conversation_id: ConversationId; thread: Seq }>(
       'threads-follows-to-erase',
       `select conversation_id, thread from thread_follows
-       where account_id = $1 and is_following
+       where account_id = $1
        order by seq limit $2`,
       [actor, ERASE_BATCH],
     );
     const [first, ...more] = rows.map(({ conversation_id: conversation, thread: message }) =>
-      newEvent(stream, 'thread.unfollowed', { conversation, message }),
+      newEvent(stream, 'thread.unfollowed', { conversation, message, erased: true }),
     );
     return first ? { events: [first, ...more] } : { refuse: refusal('not_found') };
   },

@@ -111,7 +111,16 @@ export const personalProjections = {
 
   'thread.unfollowed': (tx, events) => {
     for (const e of events) {
-      const { conversation, message } = dataOf(e, 'thread.unfollowed');
+      const { conversation, message, erased } = dataOf(e, 'thread.unfollowed');
+      if (erased) {
+        tx.issue(
+          'threads-follow-erased',
+          `delete from thread_follows
+           where account_id = $1 and conversation_id = $2 and thread = $3`,
+          [e.stream, conversation, message],
+        );
+        continue;
+      }
       tx.issue('threads-followed', THREAD_FOLLOWED, [
         e.stream,
         conversation,
