@@ -441,6 +441,7 @@ export class ParleyClient {
   #disconnect(): void {
     this.#connection.stop();
     this.#commands.stop();
+    this.#receiver?.stop();
   }
 
   /** Drops what is in memory of the account: another one may be started. */
@@ -481,6 +482,7 @@ export class ParleyClient {
       openThreads: (id) => this.#threadsOf(id),
       events: this.#events,
       counters: this.counters,
+      random: this.#options.random ?? Math.random,
       send: (text) => this.#connection.send(text),
       isLive: () => this.state === 'live',
       greeted: () => {

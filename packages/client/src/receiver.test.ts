@@ -448,6 +448,37 @@ describe('the workspace', () => {
     expect(client.snapshot.users.get('x' as AccountId)?.username).toBe('x');
   });
 
+  test('reloads the own account at a random time after a change of settings that concern it', async () => {
+    const { server } = await inGroup();
+    const ofMe = () => server.requests.filter((r) => r.path === '/me');
+    posted(server, 'server.updated', { name: 'Another name' });
+    posted(server, 'server.updated', { registration: { mode: 'closed', domains: [] } });
+    posted(server, 'server.updated', { messageEditWindow: 60 });
+    posted(server, 'server.updated', { groupCreation: 'admins' });
+    await arrive(server);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(ofMe()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(ofMe()).toHaveLength(1);
+    // An error is retried.
+    ofMe()[0]?.reject(new TypeError('fetch failed'));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(ofMe()).toHaveLength(2);
+  });
+
+  test('reloads the own account at once after its own change of settings, and not after a stop', async () => {
+    const { server, client } = await inGroup();
+    const ofMe = () => server.requests.filter((r) => r.path === '/me');
+    server.append(WORKSPACE_STREAM, server.me, 'server.updated', { groupCreation: 'admins' });
+    await arrive(server);
+    expect(ofMe()).toHaveLength(1);
+    posted(server, 'server.updated', { groupCreation: 'everyone' });
+    await arrive(server);
+    await client.stop();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(ofMe()).toHaveLength(1);
+  });
+
   test('when it is reset, the own account is reloaded: its role may have changed', async () => {
     const { server } = await inGroup();
     deliver(server, { op: 'reset', stream: WORKSPACE_STREAM, lastSeq: 9_000 });

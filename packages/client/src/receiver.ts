@@ -58,6 +58,8 @@ export interface ReceiverDeps {
   openThreads(conversation: ConversationId): readonly Thread[];
   readonly events: Emitter<ClientEvents>;
   readonly counters: ClientCounters;
+  /** Random numbers in [0, 1). */
+  random(): number;
   /** Sends a frame. Returns false if there is no socket. */
   send(text: string): boolean;
   /** Returns whether everything that was missed has arrived. */
@@ -89,13 +91,20 @@ export class Receiver {
     this.#fills = new Fills((text) => deps.send(text));
     this.#readState = new ReadState(deps);
     this.#snapshots = new Snapshots(deps.local);
-    const { api, state, counters } = deps;
+    const { api, state, counters, random } = deps;
     this.#refreshes = new Refreshes({
       api,
       state,
       counters,
+      random,
+      isLive: () => deps.isLive(),
       keep: (id, snapshot) => this.#keep(id, snapshot),
     });
+  }
+
+  /** Cancels what would be requested later. */
+  stop(): void {
+    this.#refreshes.stop();
   }
 
   /** Returns the `resend` of the hello with this cursor. */
@@ -282,7 +291,10 @@ export class Receiver {
       if (event.type === 'user.role_changed' && event.data.account === this.#deps.state.meId) {
         this.#refreshes.serverRoleChanged();
       }
-      if (event.type === 'server.updated') this.#refreshes.serverChanged();
+      if (event.type === 'server.updated') {
+        const isOwnChange = event.actor === this.#deps.state.meId;
+        this.#refreshes.serverChanged(Object.keys(event.data), isOwnChange);
+      }
     } else if (!local.isOwn(stream)) this.#conversationEvent(event, before);
     else if (event.type === 'conversation.left') {
       this.#announcedEnds.set(streamOfConversation(event.data.conversation), event.data.seq);

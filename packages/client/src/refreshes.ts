@@ -1,18 +1,38 @@
-import type { Conversation, ConversationId } from '@parley/protocol';
+import type { Conversation, ConversationId, ServerSettingName } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 import { ApiError } from './api-error.ts';
+import { Backoff } from './backoff.ts';
 import type { ClientCounters } from './client-types.ts';
 import { viewOf } from './conversations.ts';
 import type { ClientState } from './state.ts';
 
 /** Attempts to reload a conversation whose events overtake the responses. */
 const ATTEMPTS = 5;
+/** Attempts to reload the own account. */
+const OWN_ATTEMPTS = 6;
+/**
+ * A change of the server’s settings concerns all clients, which reload their own account at a random time
+ * within this, ms. What they show in the meantime is only offered: the server checks every request.
+ */
+const SPREAD_MS = 10_000;
+/** Whether each setting of the server changes what the own account may do. */
+const CONCERNS_ME: Readonly<Record<ServerSettingName, boolean>> = {
+  name: false,
+  registration: false,
+  groupCreation: true,
+  messageEditWindow: true,
+  messageDeleteWindow: true,
+};
 
 /** What {@link Refreshes} needs. */
 export interface RefreshesDeps {
   readonly api: ParleyApi;
   readonly state: ClientState;
   readonly counters: ClientCounters;
+  /** Random numbers in [0, 1). */
+  random(): number;
+  /** Returns whether everything that was missed has arrived. */
+  isLive(): boolean;
   /** Keeps the snapshot of a conversation. */
   keep(id: ConversationId, snapshot: Conversation): void;
 }
@@ -27,6 +47,7 @@ export class Refreshes {
   #ownRequests = 0;
   /** Likewise for each conversation: permissions may change without an event in it. */
   readonly #requests = new Map<ConversationId, number>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(deps: RefreshesDeps) {
     this.#deps = deps;
@@ -41,9 +62,30 @@ export class Refreshes {
     }
   }
 
-  /** The settings of the server have changed, and with them what this account may do. */
-  serverChanged(): void {
-    void this.#ownAccount();
+  /**
+   * These settings of the server have changed, by this account or another one. Many changes in a short time
+   * are one reload.
+   */
+  serverChanged(settings: readonly string[], isOwnChange: boolean): void {
+    const concerned: Readonly<Record<string, boolean>> = CONCERNS_ME;
+    // One that is not known comes from a newer server.
+    if (!settings.some((name) => concerned[name] ?? true)) return;
+    if (isOwnChange) {
+      void this.#ownAccount();
+      return;
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      // After the next hello, `ready` has the current state.
+      if (this.#deps.isLive()) void this.#ownAccount();
+    }, this.#deps.random() * SPREAD_MS);
+  }
+
+  /** Cancels reloads that have not started. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#ownRequests++;
   }
 
   /** Reloads the snapshot of a conversation. */
@@ -71,14 +113,22 @@ export class Refreshes {
   }
 
   async #ownAccount(): Promise<void> {
-    const { api, state, counters } = this.#deps;
+    const { api, state, counters, random } = this.#deps;
     const { connects } = counters;
     const request = ++this.#ownRequests;
-    try {
-      const me = await api.me();
-      if (request === this.#ownRequests && counters.connects === connects) state.change({ me });
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
+    const isCurrent = () => request === this.#ownRequests && counters.connects === connects;
+    const backoff = new Backoff(random);
+    for (let attempt = 1; isCurrent(); attempt++) {
+      try {
+        const me = await api.me();
+        if (isCurrent()) state.change({ me });
+        return;
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        if (attempt === OWN_ATTEMPTS || !error.retryable) return;
+        const pause = backoff.next(performance.now(), (error.retryAfter ?? 0) * 1_000);
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
     }
   }
 }

@@ -67,6 +67,7 @@ export const ERRORS = {
     title: 'The account with this email address is linked to another identity at the provider',
   },
   passkey_rejected: { status: 422, title: 'The passkey was not accepted; try again' },
+  too_many_entries: { status: 422, title: 'Too many entries. Choose a shorter period' },
   account_suspended: { status: 403, title: 'This account is suspended for a time' },
   last_owner: {
     status: 409,

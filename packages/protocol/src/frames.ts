@@ -41,6 +41,7 @@ export const Hello = z.object({
   /**
    * The accounts whose presence this socket is told of, until a `watch` replaces them. Without this field
    * it is told of the presence of all accounts: clients that show more than a few people set it.
+   * An API key needs the scope `users:read` for it: without it a `nack` says so, and it is told of none.
    */
   presence: z.array(AccountId).max(LIMITS.presenceSubscriptions).optional(),
   /** The name of this device, for the list of sessions. */
@@ -102,7 +103,7 @@ export const PresenceSignal = z.object({
 });
 /**
  * Replaces the accounts whose presence this socket is told of: those on the screen. It is answered with
- * the presence of those that were not among them before.
+ * the presence of those that were not among them before. An API key needs the scope `users:read`.
  */
 export const WatchSignal = z.object({
   op: z.literal('watch'),

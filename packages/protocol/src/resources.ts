@@ -46,6 +46,7 @@ export type Status = z.infer<typeof Status>;
 /** The status of an account as it sees it itself. */
 export const OwnStatus = Status.extend({
   /** Whether others see when the account was last connected. */
+  /** Whether other users see when the account was last online. Admins always see when its sessions were last used. */
   showLastSeen: z.boolean(),
 }).meta({ id: 'OwnStatus' });
 export type OwnStatus = z.infer<typeof OwnStatus>;
@@ -243,6 +244,11 @@ export const ScheduledMessage = z
     createdAt: Timestamp,
     /** Why it could not be sent, as an error code and a text, and when. It is not tried again by itself. */
     failure: z.object({ code: z.string(), message: z.string(), at: Timestamp }).nullable(),
+    /**
+     * Which message it has become, and when: only in the answer to a retry of the command that scheduled or
+     * changed it. `body` is then the text that the message has now, empty if it was deleted.
+     */
+    sent: z.object({ seq: Seq, at: Timestamp }).optional(),
   })
   .meta({ id: 'ScheduledMessage' });
 export type ScheduledMessage = z.infer<typeof ScheduledMessage>;

@@ -1,10 +1,13 @@
 import type { AccountId, AuditLogEntry, AuditLogFilter } from '@parley/protocol';
 import type pg from 'pg';
+import { refuse } from '../http/errors.ts';
 
 /** Reads of the audit log, the latest entries first. */
 
 /** Entries that an export reads at a time. */
 const EXPORT_PAGE = 1_000;
+/** The most entries of an export. */
+export const EXPORT_MAX = 100_000;
 
 interface EntryRow {
   id: string;
@@ -35,37 +38,62 @@ export async function auditEntries(
            from audit_log e
            left join accounts a on a.id = e.account_id
            left join accounts b on b.id = e.actor_id
-           where ($1::uuid is null or e.id < $1)
-             and ($2::text is null or e.event = $2)
-             and ($3::text is null or e.outcome = $3)
-             and ($4::uuid is null or e.account_id = $4 or e.actor_id = $4)
-             and ($5::timestamptz is null or e.at >= $5)
-             and ($6::timestamptz is null or e.at < $6)
+           where ${MATCHES}
            order by e.id desc
            limit $7`,
-    values: [
-      after,
-      filter.event ?? null,
-      filter.outcome ?? null,
-      filter.account ?? null,
-      filter.from ?? null,
-      filter.until ?? null,
-      limit + 1,
-    ],
+    values: [...valuesOf(filter, after), limit + 1],
   });
   const items = rows.slice(0, limit).map(toEntry);
   return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
-/** Yields the entries that a filter admits as text, one page in memory at a time. */
+const MATCHES = `($1::uuid is null or e.id < $1)
+             and ($2::text is null or e.event = $2)
+             and ($3::text is null or e.outcome = $3)
+             and ($4::uuid is null or e.account_id = $4 or e.actor_id = $4)
+             and ($5::timestamptz is null or e.at >= $5)
+             and ($6::timestamptz is null or e.at < $6)`;
+
+const valuesOf = (filter: AuditLogFilter, after: string | null): unknown[] => [
+  after,
+  filter.event ?? null,
+  filter.outcome ?? null,
+  filter.account ?? null,
+  filter.from ?? null,
+  filter.until ?? null,
+];
+
+/**
+ * Checks that a filter admits at most `max` entries.
+ * @throws {RefusalError} too_many_entries
+ */
+export async function checkExportSize(
+  pool: pg.Pool,
+  filter: AuditLogFilter,
+  max: number,
+): Promise<void> {
+  const { rows } = await pool.query({
+    name: 'admin-audit-export-size',
+    text: `select from audit_log e where ${MATCHES} offset $7 limit 1`,
+    values: [...valuesOf(filter, null), max],
+  });
+  if (rows.length > 0) refuse('too_many_entries');
+}
+
+/**
+ * Yields the entries that a filter admits as text, one page in memory at a time. Before each page,
+ * `checkAccess` throws if whoever exports may not read them any more: a slow reader takes minutes.
+ */
 export async function* auditExport(
   pool: pg.Pool,
   filter: AuditLogFilter,
   format: 'jsonl' | 'csv',
+  checkAccess: () => Promise<void>,
 ): AsyncGenerator<string> {
   if (format === 'csv') yield `${CSV_COLUMNS.join(',')}\r\n`;
   let after: string | null = null;
   do {
+    await checkAccess();
     const page: Awaited<ReturnType<typeof auditEntries>> = await auditEntries(
       pool,
       filter,

@@ -7,7 +7,7 @@ import type { AccountParts } from '../accounts/parts.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems, textFile } from '../http/describe.ts';
 import { pageCursor } from '../http/page.ts';
-import { auditEntries, auditExport } from './audit-entries.ts';
+import { auditEntries, auditExport, checkExportSize, EXPORT_MAX } from './audit-entries.ts';
 
 const tags = ['Administration'];
 const security = [{ accessToken: [] }, { apiKey: [] }];
@@ -47,7 +47,8 @@ export function auditRoutes(instance: FastifyInstance, accounts: AccountParts): 
       operationId: 'exportAuditLog',
       tags,
       summary: 'Export entries of the audit log as JSON Lines or CSV',
-      description: 'The same entries as the list, in one file. The export itself is recorded.',
+      description:
+        'The same entries as the list, in one file: at most 100,000, otherwise export shorter periods one by one. The export itself is recorded. It ends early, with a broken connection, if its session ends or loses the role.',
       security,
       querystring: ExportAuditLogQuery,
       response: {
@@ -60,6 +61,7 @@ export function auditRoutes(instance: FastifyInstance, accounts: AccountParts): 
       const { format, ...filter } = request.query;
       const { account } = sessionOf(request);
       await limits.take('export', account);
+      await checkExportSize(pool, filter, EXPORT_MAX);
       await audit.record({
         event: 'audit_log_exported',
         account,
@@ -69,7 +71,10 @@ export function auditRoutes(instance: FastifyInstance, accounts: AccountParts): 
       reply
         .type(`${FORMATS[format]}; charset=utf-8`)
         .header('content-disposition', `attachment; filename="audit-log.${format}"`);
-      return reply.send(Readable.from(auditExport(pool, filter, format)));
+      const checkAccess = async () => {
+        await onRequest.call(instance, request, reply);
+      };
+      return reply.send(Readable.from(auditExport(pool, filter, format, checkAccess)));
     },
   });
 }

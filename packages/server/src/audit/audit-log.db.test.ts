@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import type { AuditLogPage } from '@parley/protocol';
+import type { AccountId, AuditLogPage } from '@parley/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { aTestApi } from '../../test/support/api.ts';
 import { PASSWORD, totpCode, WITH_SESSION_TOKEN } from '../../test/support/credentials.ts';
@@ -11,6 +11,9 @@ import {
   type TestServer,
   type User,
 } from '../../test/support/server.ts';
+import { aClientId } from '../../test/support/stream-builders.ts';
+import { auditExport, checkExportSize } from '../admin/audit-entries.ts';
+import { refuse } from '../http/errors.ts';
 import { createLogger } from '../log.ts';
 import { AuditLog } from './audit-log.ts';
 
@@ -253,6 +256,31 @@ describe('reading the audit log', () => {
     } while (next !== null);
     const { rows } = await server.pool.query('select id from audit_log order by id desc');
     expect(seen).toEqual(rows.map(({ id }) => id));
+  });
+
+  test('exports a limited number of entries, while the caller may read them', async () => {
+    const account = aClientId() as string as AccountId;
+    await server.pool.query(
+      `insert into audit_log (id, at, event, outcome, account_id, count, details)
+       select gen_random_uuid(), now(), 'login_failed', 'failed', $1, 1, '{}'
+       from generate_series(1, 1001)`,
+      [account],
+    );
+    const filter = { account };
+    await checkExportSize(server.pool, filter, 1_001);
+    await expect(checkExportSize(server.pool, filter, 1_000)).rejects.toThrow(/Too many entries/);
+    let mayRead = true;
+    const checkAccess = async () => {
+      if (!mayRead) refuse('unauthenticated');
+    };
+    const pages = auditExport(server.pool, filter, 'jsonl', checkAccess);
+    expect(
+      String((await pages.next()).value)
+        .trim()
+        .split('\n'),
+    ).toHaveLength(1_000);
+    mayRead = false;
+    await expect(pages.next()).rejects.toThrow();
   });
 
   test('exports what the filter admits as JSON Lines and as CSV, and records that', async () => {

@@ -358,6 +358,29 @@ describe('direct conversations and everyone over REST', () => {
 });
 
 describe('messages over REST', () => {
+  test('are scheduled once per Idempotency-Key, also if they were sent since', async () => {
+    const id = await ann.group('scheduled');
+    const sendAt = new Date(Date.now() + 3_600_000).toISOString();
+    const key = { 'idempotency-key': aClientId() };
+    const body = { conversation: id, body: 'later', sendAt };
+    const schedule = () => ann.request('POST', '/me/scheduled', body, key);
+    const first = await schedule();
+    expect(first.status).toBe(201);
+    expect(first.body).not.toHaveProperty('sent');
+    const path = `/me/scheduled/${first.body.id}`;
+    const again = { 'idempotency-key': aClientId() };
+    const change = () => ann.request('PATCH', path, { body: 'now' }, again);
+    expect((await change()).status).toBe(200);
+    const { seq, at } = (await ann.request('POST', `${path}/send`)).body;
+    expect(await schedule()).toMatchObject({
+      status: 201,
+      body: { id: first.body.id, conversation: id, body: 'now', sendAt, sent: { seq, at } },
+    });
+    expect(await change()).toMatchObject({ status: 200, body: { sent: { seq } } });
+    const late = await ann.request('PATCH', path, { body: 'too late' });
+    expect(codeOf(late)).toBe('404 scheduled_not_found');
+  });
+
   test('are posted once per Idempotency-Key, read, edited, reacted to and deleted', async () => {
     const id = await ann.group('Messages', [bob]);
     const path = `/conversations/${id}/messages`;

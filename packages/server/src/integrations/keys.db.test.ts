@@ -153,6 +153,26 @@ describe('an API key', () => {
     expect(await lastUse()).toBe(first);
   });
 
+  test('needs users:read for the presence and the statuses of accounts', async () => {
+    await owner.request('PATCH', '/me/status', { text: 'only for readers of users' });
+    const account = await createServiceAccount();
+    const scopes = ['conversations:read', 'messages:read'];
+    const denied = server.peer();
+    await denied.hello((await createKey(account, { scopes })).key, { presence: [owner.id] });
+    expect(denied.of('nack')).toMatchObject([{ id: null, code: 'insufficient_scope' }]);
+    expect(denied.of('ready')[0]?.presence).toEqual([]);
+    denied.send({ op: 'watch', accounts: [owner.id] });
+    await denied.until(() => denied.of('nack').length === 2, 'the second rejection');
+    expect(denied.of('presence')).toEqual([]);
+    const admitted = server.peer();
+    const { key } = await createKey(account, { scopes: [...scopes, 'users:read'] });
+    await admitted.hello(key, { presence: [owner.id] });
+    expect(admitted.of('ready')[0]?.presence).toMatchObject([
+      { account: owner.id, status: { text: 'only for readers of users' } },
+    ]);
+    expect(admitted.of('nack')).toEqual([]);
+  });
+
   test('stops working while its service account is deactivated', async () => {
     const account = await createServiceAccount();
     const { key } = await createKey(account);

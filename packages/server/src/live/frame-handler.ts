@@ -101,11 +101,17 @@ export class FrameHandler {
         if (this.#signalBudget.take()) this.#connection.setPresence(frame.state);
         return;
       case 'watch':
-        if (this.#watchBudget.take()) this.#connection.watch(frame.accounts);
+        if (this.#watchBudget.take()) this.#watch(frame.accounts);
         return;
       default:
         this.#command(frame);
     }
+  }
+
+  #watch(accounts: readonly AccountId[]): void {
+    const refused = refusalOfFrame('watch', this.#connection.identity);
+    if (refused) this.#connection.nack(null, refused);
+    else this.#connection.watch(accounts);
   }
 
   #command(frame: CommandFrame): void {

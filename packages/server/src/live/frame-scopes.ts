@@ -4,14 +4,15 @@ import { refusalOfScope } from '../scopes.ts';
 
 /**
  * The scopes that an API key needs for each frame it sends. `hello` needs both read scopes, because the
- * connection delivers conversations and messages.
+ * connection delivers conversations and messages; with accounts in its `presence` also that of `watch`.
  */
 const FRAME_SCOPES: Readonly<Record<ClientFrame['op'], readonly Scope[]>> = {
   hello: ['conversations:read', 'messages:read'],
   ping: [],
   pong: [],
   presence: [],
-  watch: [],
+  // Delivers statuses.
+  watch: ['users:read'],
   renew: [],
   typing: ['messages:write'],
   post: ['messages:write'],

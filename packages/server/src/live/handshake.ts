@@ -106,20 +106,24 @@ export class Handshake {
       connection.close(CLOSE.sessionEnded, 'session_ended');
       return;
     }
+    const refused = hello.presence?.length ? refusalOfFrame('watch', identity) : null;
+    if (refused) connection.nack(null, refused);
+    // Without the scope, it is told of no one: not of all either, which it did not ask for.
+    const presence = refused ? [] : hello.presence;
     const isSameEpoch = hello.epoch === start.epoch;
     const cursor = isSameEpoch ? hello.cursor : {};
     deps.metrics.hello(Object.keys(cursor).length > 0);
     connection.send({
       ...readyOf(connection.id, me, start),
-      presence: hello.presence
-        ? deps.audience.entries(hello.presence)
+      presence: presence
+        ? deps.audience.entries(presence)
         : deps.presence.list(deps.limits.presenceMax),
       limits: { ...deps.limits },
     });
     connection.subscribe(start, {
       cursor,
       isEpochKnown: hello.epoch === undefined || isSameEpoch,
-      presence: hello.presence ?? null,
+      presence: presence ?? null,
     });
   }
 

@@ -8,6 +8,7 @@ import {
   type ScheduledId,
   type ScheduledMessage,
   type StreamId,
+  streamOfAccount,
 } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
@@ -60,6 +61,42 @@ export async function scheduledMessage(
     values: [account, id],
   });
   return rows[0] ? withText(rows[0].item) : null;
+}
+
+/**
+ * Returns a scheduled message that was sent, with the message that it has become; null if there is none, also
+ * if it was deleted before. It reads the events of the account since the message was last changed.
+ */
+export async function sentScheduled(
+  pool: Pool,
+  account: AccountId,
+  id: ScheduledId,
+): Promise<ScheduledMessage | null> {
+  const { rows } = await pool.query<{ item: ScheduledMessage }>({
+    name: 'scheduled-sent',
+    text: `
+      select json_build_object(
+        'id', $2::text,
+        'conversation', t.data ->> 'conversation',
+        'body', coalesce(m.body, ''),
+        'replyTo', m.reply_to,
+        'sendAt', l.send_at,
+        'createdAt', ${timestamp('l.at')},
+        'failure', null,
+        'sent', json_build_object('seq', (t.data ->> 'message')::int8, 'at', ${timestamp('t.at')})
+      ) as item
+      from (select max(s.seq) as seq, min(s.at) as at,
+                   (array_agg(s.data ->> 'sendAt' order by s.seq desc))[1] as send_at
+            from events s
+            where s.stream_id = $1 and s.type = 'message.scheduled' and s.data ->> 'scheduled' = $2) l
+      join events t on t.stream_id = $1 and t.seq > l.seq and t.type = 'scheduled.sent'
+        and t.data ->> 'scheduled' = $2
+      left join messages m on m.conversation_id = (t.data ->> 'conversation')::uuid
+        and m.seq = (t.data ->> 'message')::int8
+      limit 1`,
+    values: [streamOfAccount(account), id],
+  });
+  return rows[0]?.item ?? null;
 }
 
 /**

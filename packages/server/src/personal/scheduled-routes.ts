@@ -27,6 +27,7 @@ import {
   conversationOfScheduled,
   scheduledMessage,
   scheduledMessages,
+  sentScheduled,
 } from './scheduled-queries.ts';
 
 const OfScheduled = z.object({ id: ScheduledId });
@@ -46,9 +47,12 @@ const answer = ({ clientId }: ReturnType<typeof requester>, outcome: Outcome): C
 export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, authenticate: onRequest } = deps;
-  // It may have been sent between a stored command and this: a retry of that command is answered so too.
+  // It may have been sent since the command was stored: a retry that was told it does not exist would
+  // schedule it again.
   const show = async (account: AccountId, id: ScheduledId) =>
-    (await scheduledMessage(pool, account, id)) ?? refuse('scheduled_not_found');
+    (await scheduledMessage(pool, account, id)) ??
+    (await sentScheduled(pool, account, id)) ??
+    refuse('scheduled_not_found');
 
   app.route({
     method: 'GET',
@@ -75,7 +79,7 @@ export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): 
       tags,
       summary: 'Schedule a message',
       description:
-        'The server sends it at `sendAt`, within seconds, and once. It is sent as you: if you may no longer post then, it is kept and marked as failed. The events `message.scheduled`, `scheduled.sent`, `scheduled.failed` and `message.unscheduled` of your personal stream tell your devices.',
+        'The server sends it at `sendAt`, within seconds, and once. It is sent as you: if you may no longer post then, it is kept and marked as failed; if your account is suspended, it is sent after the suspension. A retry with the same `Idempotency-Key` after it was sent is answered with the message that it has become (`sent`). The events `message.scheduled`, `scheduled.sent`, `scheduled.failed` and `message.unscheduled` of your personal stream tell your devices.',
       security,
       headers,
       body: ScheduleBody,
@@ -97,7 +101,8 @@ export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): 
       operationId: 'changeScheduled',
       tags,
       summary: 'Change a scheduled message',
-      description: 'Its text, its time, or both. One that has failed is tried again.',
+      description:
+        'Its text, its time, or both. One that has failed is tried again. A retry with the same `Idempotency-Key` after it was sent is answered with the message that it has become (`sent`).',
       security,
       headers,
       params: OfScheduled,

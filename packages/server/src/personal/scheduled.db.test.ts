@@ -33,7 +33,7 @@ import {
   sendDue,
   sendScheduled,
 } from './scheduled-commands.ts';
-import { dueScheduled, scheduledMessages } from './scheduled-queries.ts';
+import { dueScheduled, scheduledMessages, sentScheduled } from './scheduled-queries.ts';
 import { ScheduledSender } from './scheduled-sender.ts';
 
 const HOUR = 3_600_000;
@@ -189,6 +189,21 @@ describe('a scheduled message', () => {
     const other = { ...asking(bob), scheduled: one };
     expect(verdict(await sendScheduled(append, other, id))).toBe('scheduled_not_found');
     expect(await textsIn(id)).toEqual(['now']);
+  });
+
+  test('that was sent is found by the id of its command, with what it has become', async () => {
+    const { bob, id, scheduled } = await anAuthor();
+    const sendAt = inMs(HOUR);
+    const [one, two] = [await scheduled('sent', sendAt), await scheduled('deleted')];
+    expect(await sentScheduled(db.pool, bob, one)).toBeNull();
+    const { seq, at } = stored(await sendScheduled(append, { ...asking(bob), scheduled: one }, id));
+    expect(await sentScheduled(db.pool, bob, one)).toMatchObject({
+      ...{ id: one, conversation: id, body: 'sent', replyTo: null, sendAt, failure: null },
+      sent: { seq, at },
+    });
+    stored(await deleteScheduled(append, { ...asking(bob), scheduled: two }));
+    expect(await sentScheduled(db.pool, bob, two)).toBeNull();
+    expect(await sentScheduled(db.pool, await anAccount(db.pool), one)).toBeNull();
   });
 
   test('that was changed since it was due is not sent as it was', async () => {

@@ -271,7 +271,7 @@ export const en = {
     quietStart: 'Do not disturb for 1 hour',
     quietUntil: 'End do not disturb (until {{time}})',
     until: 'Until {{time}}',
-    showLastSeen: 'Show others when I was last online',
+    showLastSeen: 'Show others when I was last online (admins always see it)',
     clear: 'Clear status',
     save: 'Save status',
   },
