@@ -36,6 +36,9 @@ const OTHERS = [
   // No simulated client replies in a thread.
   'threads-read',
   'threads-participants',
+  'threads-replied',
+  'threads-reply-deleted',
+  'threads-unread',
   'threads-root-mentions',
   'threads-root-changed',
   'threads-page',

@@ -126,6 +126,15 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     },
   },
   {
+    name: 'threads',
+    key: ['conversation_id', 'thread'],
+    columns: ['replies', 'last_reply_seq', 'last_reply_at', 'authors'],
+    excluded: {},
+    stream: inConversation,
+    rows: true,
+    parent: { table: 'messages', columns: { conversation_id: 'conversation_id', thread: 'seq' } },
+  },
+  {
     name: 'thread_participants',
     key: ['account_id', 'conversation_id', 'thread'],
     columns: ['seq'],

@@ -169,7 +169,6 @@ export class Erasures {
       values: [streamOfAccount(account), JSON.stringify(NO_STATUS)],
     });
     await pool.query('delete from last_seen where account_id = $1', [account]);
-    await pool.query('delete from thread_cursors where account_id = $1', [account]);
   }
 
   /** Removes the names of the account from the events of the workspace; the events remain. */

@@ -1,4 +1,3 @@
-import { LIMITS } from '@parley/protocol';
 import { timestamp } from '../storage/sql.ts';
 
 /** A message as JSON, built by the database: which is cheaper than sending and parsing columns. */
@@ -64,26 +63,15 @@ const POLL = `(
  */
 export const isInConversation = (g = 'g') => `(${g}.thread is null or ${g}.also_in_conversation)`;
 
-/**
- * SQL: the `ThreadSummary` of the message with this seq, without the messages for which `except` holds; null
- * if it has no replies. Computed on every read: a stored counter can drift. A message without replies costs
- * a look into an index that has only replies.
- */
-export const threadSummary = (conversation: string, seq: string, except = 'false') => `(
+/** SQL: the `ThreadSummary` of the message `g`; null if it has no replies that are left. */
+const THREAD_SUMMARY = `(
   select json_build_object(
-    'replies', sum(a.replies)::int,
-    'lastReplySeq', max(a.last_seq),
-    'lastReplyAt', ${timestamp(`(array_agg(a.last_at order by a.last_seq desc))[1]`)},
-    'authors', to_json((array_agg(a.author_id order by a.last_seq desc))[1:${LIMITS.threadAuthors}]))
-  from (
-    select author_id, count(*) as replies, max(seq) as last_seq,
-           (array_agg(posted_at order by seq desc))[1] as last_at
-    from messages t
-    where t.conversation_id = ${conversation} and t.thread = ${seq} and t.deleted_at is null
-      and not ${except}
-    group by author_id
-  ) a
-  having count(*) > 0
+    'replies', t.replies,
+    'lastReplySeq', t.last_reply_seq,
+    'lastReplyAt', ${timestamp('t.last_reply_at')},
+    'authors', to_json(t.authors))
+  from threads t
+  where t.conversation_id = g.conversation_id and t.thread = g.seq
 )`;
 
 /** SQL: the files of the message `g`, in order. */
@@ -98,7 +86,7 @@ export const MESSAGE = `json_build_object(${fields('g.body')},
   'replyTo', g.reply_to,
   'thread', g.thread,
   'alsoInConversation', g.also_in_conversation,
-  'threadSummary', ${threadSummary('g.conversation_id', 'g.seq')},
+  'threadSummary', ${THREAD_SUMMARY},
   'mentions', coalesce(g.mentions, '[]'),
   'attachments', ${ATTACHMENTS},
   'reactions', ${REACTIONS},

@@ -4,7 +4,7 @@ import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
 import { deleteAttachments, insertAttachments } from './attachments.ts';
 import { deleteParts, insertParts, pollProjections } from './part-projections.ts';
-import { addReplies, changeRoots } from './thread-projections.ts';
+import { addReplies, changeRoots, deleteReplies } from './thread-projections.ts';
 
 const POSTED = listStatement(
   'messages-posted',
@@ -96,6 +96,7 @@ export const messageProjections = {
       events,
       events.map((e) => dataOf(e, 'message.deleted').thread),
     );
+    deleteReplies(tx, events);
     deleteAttachments(tx, streams, messages);
     tx.issue(
       'messages-deleted-reactions',

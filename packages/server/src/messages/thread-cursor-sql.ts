@@ -66,13 +66,16 @@ export const threadCursor = (
     'unread', (select count(*)::int from (
       select from messages t where ${unread} order by t.seq limit ${LIMITS.unreadMax}) counted),
     'unreadMentions', (select coalesce(json_agg(seq order by seq), '[]') from (
-      select t.seq from messages t
-      where ${unread}
-        and (t.mentions @> '[{"kind": "everyone"}]'
-          or exists (select from mentions n
-                     where n.account_id = ${account} and n.conversation_id = t.conversation_id
-                       and n.message_seq = t.seq))
-      order by t.seq desc limit ${LIMITS.unreadMax}) mentioned),
+      (select t.seq from messages t
+       where ${unread} and t.mentions @> '[{"kind": "everyone"}]'
+       order by t.seq desc limit ${LIMITS.unreadMax})
+      union
+      -- The root is in its thread, but is no reply.
+      (select n.message_seq from mentions n
+       where n.account_id = ${account} and n.conversation_id = ${conversation}
+         and n.thread = ${thread} and n.message_seq > ${readSeq} and n.message_seq <> n.thread
+       order by n.message_seq desc limit ${LIMITS.unreadMax})
+      order by seq desc limit ${LIMITS.unreadMax}) mentioned),
     'asOf', ${head})`;
 };
 

@@ -118,16 +118,29 @@ export interface ThreadKey {
  * its time `last_at`.
  */
 const FOLLOWED = `(
-  select x.conversation_id, x.thread, state.read_seq, last.seq as last_seq, last.posted_at as last_at
+  select x.conversation_id, x.thread, state.read_seq, t.last_reply_seq as last_seq,
+    t.last_reply_at as last_at
   from ${threadsOfAccount} x
+  join threads t on t.conversation_id = x.conversation_id and t.thread = x.thread
   cross join lateral ${threadState('$1::uuid', 'x.conversation_id', 'x.thread')} state
-  cross join lateral (
-    select t.seq, t.posted_at from messages t
-    where t.conversation_id = x.conversation_id and t.thread = x.thread and t.deleted_at is null
-    order by t.seq desc
-    limit 1
-  ) last
   where state.is_following
+)`;
+
+/** SQL: the latest of them, for which alone it is looked up how far the account has read. */
+const LATEST_FOLLOWED = `(
+  select x.conversation_id, x.thread, x.last_at, state.read_seq
+  from (
+    select x.conversation_id, x.thread, t.last_reply_at as last_at
+    from ${threadsOfAccount} x
+    join threads t on t.conversation_id = x.conversation_id and t.thread = x.thread
+    where not exists (
+      select from thread_follows o
+      where o.account_id = $1 and o.conversation_id = x.conversation_id and o.thread = x.thread
+        and not o.is_following)
+    order by t.last_reply_at desc
+    limit ${LIMITS.threadCursors}
+  ) x
+  cross join lateral ${threadState('$1::uuid', 'x.conversation_id', 'x.thread')} state
 )`;
 
 const cursorOfFollowed = threadCursor(
@@ -153,7 +166,9 @@ export async function followedThreads(
       from (
         select *
         from (
-          select f.*, ${hasUnreadReplies('$1::uuid', 'f.conversation_id', 'f.thread', 'f.read_seq')}
+          -- Most threads are read up to their last reply, and need no look at their replies.
+          select f.*, f.last_seq > f.read_seq
+              and ${hasUnreadReplies('$1::uuid', 'f.conversation_id', 'f.thread', 'f.read_seq')}
             as is_unread
           from ${FOLLOWED} f
         ) f
@@ -233,9 +248,7 @@ export async function threadCursorsOf(
     text: `
       select a.read_version,
         (select coalesce(json_agg(${cursorOfFollowed} order by f.last_at desc), '[]')
-         from (
-           select * from ${FOLLOWED} f order by f.last_at desc limit ${LIMITS.threadCursors}
-         ) f
+         from ${LATEST_FOLLOWED} f
          join streams s on s.id = f.conversation_id) as items
       from accounts a where a.id = $1`,
     values: [account],

@@ -1,12 +1,13 @@
 import {
   type ConversationId,
+  LIMITS,
   type Refusal,
   refusal,
   type Seq,
   type ThreadSummary,
 } from '@parley/protocol';
+import { timestamp } from '../storage/sql.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
-import { threadSummary } from './message-sql.ts';
 
 /** What rules read of threads. Commands that are about no thread read nothing. */
 
@@ -74,6 +75,13 @@ export function refusalOfRoot(root: Root | undefined): Refusal | null {
   return root.is_deleted ? refusal('message_deleted') : null;
 }
 
+/** Replies of which the authors are looked at after a deletion, which holds the lock of the stream. */
+const AUTHORS_OF_LATEST = 1_000;
+
+/** SQL: whether `r` is a reply of the thread `i` that is left without those of $3. */
+const IS_LEFT = `r.conversation_id = $1::uuid and r.thread = i.thread and r.deleted_at is null
+  and r.seq <> all($3::int8[])`;
+
 /**
  * Returns what the threads of deleted messages are without the messages `gone`, in the order of the
  * deletions: null for one that has no replies left, and for a message outside of threads.
@@ -88,8 +96,33 @@ export async function summariesWithout(
   if (threads.length === 0) return deletions.map(() => null);
   const rows = await tx.query<{ thread: Seq; summary: ThreadSummary | null }>(
     'threads-summaries',
-    `select i.thread, ${threadSummary('$1::uuid', 'i.thread', 't.seq = any($3::int8[])')} as summary
-     from unnest($2::int8[]) as i (thread)`,
+    `select i.thread, case when t.replies > gone.count then json_build_object(
+         'replies', t.replies - gone.count,
+         'lastReplySeq', last.seq,
+         'lastReplyAt', ${timestamp('last.posted_at')},
+         'authors', (
+           select coalesce(json_agg(a.author_id order by a.seq desc), '[]')
+           from (
+             select r.author_id, max(r.seq) as seq
+             from (
+               select r.author_id, r.seq from messages r
+               where ${IS_LEFT} order by r.seq desc limit ${AUTHORS_OF_LATEST}
+             ) r
+             group by r.author_id
+             order by seq desc
+             limit ${LIMITS.threadAuthors}
+           ) a
+         )) end as summary
+     from unnest($2::int8[]) as i (thread)
+     join threads t on t.conversation_id = $1::uuid and t.thread = i.thread
+     cross join lateral (
+       select count(*)::int as count from messages g
+       where g.conversation_id = $1::uuid and g.seq = any($3::int8[]) and g.thread = i.thread
+         and g.deleted_at is null
+     ) gone
+     left join lateral (
+       select r.seq, r.posted_at from messages r where ${IS_LEFT} order by r.seq desc limit 1
+     ) last on true`,
     [conversation, threads, gone],
   );
   const summaries = new Map(rows.map(({ thread, summary }) => [thread, summary]));

@@ -608,7 +608,14 @@ test('counts and lists follow from the log, whatever is posted, edited, deleted 
     { numRuns: 20 },
   );
   const found = await examine(db.pool);
-  const ours = ['events', 'messages', 'mentions', 'thread_participants', 'thread_follows'];
+  const ours = [
+    'events',
+    'messages',
+    'mentions',
+    'threads',
+    'thread_participants',
+    'thread_follows',
+  ];
   expect(found.filter((f) => ours.includes(f.table))).toEqual([]);
 });
 
@@ -648,9 +655,32 @@ test('replies that are only in threads are not read for the rest of the conversa
     );
     return mostRows(rows[0]['QUERY PLAN'][0].Plan);
   };
+  const page = { limit: 50 };
+  expect(await rowsRead((pool) => history(pool, bob, id, page))).toBeLessThan(100);
+  const around = { around: root + 5, limit: 2 };
+  expect(await rowsRead((pool) => history(pool, bob, id, around))).toBeLessThan(100);
   expect(await rowsRead((pool) => conversationFor(pool, ann, id))).toBeLessThan(100);
   const cursors = new ReadCursors(db.pool, testLog);
   expect(await rowsRead((pool) => readAll(pool, cursors, ann))).toBeLessThan(100);
+  // A thread is shown and counted up to the limit of unread replies, and changes without being counted anew.
+  const last = (root + 2 + many) as Seq;
+  await db.pool.query(
+    `insert into threads (conversation_id, thread, replies, last_reply_seq, last_reply_at, authors)
+     values ($1, $2, $3, $4, now(), array[$5::uuid])`,
+    [id, root, many, last, bob],
+  );
+  const shownPage = (pool: Pool) => threadPage(pool, ann, id, root, { limit: 50 });
+  expect(await rowsRead(shownPage)).toBeLessThanOrEqual(LIMITS.unreadMax);
+  expect(await rowsRead((pool) => threadCursorsOf(pool, ann))).toBeLessThanOrEqual(
+    LIMITS.unreadMax,
+  );
+  stored(await deleteMessage(append, about(bob, id), last));
+  const again = await replies(ann, id, root, 'again');
+  expect((await shown(id, root)).threadSummary).toMatchObject({
+    replies: many,
+    lastReplySeq: again,
+    authors: [ann, bob],
+  });
 });
 
 interface Plan {

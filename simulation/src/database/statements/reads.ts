@@ -8,7 +8,7 @@ import { jsonTime, reads, type Statement } from './statement.ts';
  * before its limit.
  */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', 'be175c6c3dc2', (tx, values) => {
+  reads('messages-history', 'a9017afe7f41', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,
@@ -33,7 +33,7 @@ export const messageReadStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('messages-one', '53a26be3638f', (tx, values) => {
+  reads('messages-one', 'fab620f278ea', (tx, values) => {
     const [account, conversation, seq] = values as [string, string, number];
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
@@ -63,7 +63,7 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ exists: true, items: items.map(versionJson), found: items.length }];
   }),
 
-  reads('messages-pinned-list', '98e291a06862', (tx, values) => {
+  reads('messages-pinned-list', 'dd0b24f57667', (tx, values) => {
     const [account, conversation] = values as [string, string];
     if (!isMember(tx, account, conversation)) return [];
     const pins = tx.all(tx.tables.pinsByConversation, conversation).sort((a, b) => b.seq - a.seq);
