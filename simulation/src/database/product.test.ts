@@ -35,6 +35,7 @@ const OTHERS = [
   'messages-seen-by',
   // No simulated client replies in a thread.
   'threads-read',
+  'threads-unread',
   'threads-participants',
   'threads-replied',
   'threads-reply-deleted',

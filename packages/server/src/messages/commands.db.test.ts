@@ -212,6 +212,22 @@ describe('commands', () => {
   });
 });
 
+test.each([
+  ['was suspended', `suspended_until = now() + interval '1 hour'`, 'suspended_until = now()'],
+  ['was deactivated', 'is_active = false', 'is_active = true'],
+])('refuses the post of a member who %s after it was requested', async (_what, end, restore) => {
+  const set = (change: string) =>
+    db.pool.query(`update accounts set ${change} where id = $1`, [member]);
+  await set(end);
+  const [refused, other] = await Promise.all([
+    postMessage(append, about(member, group), 'x'),
+    postMessage(append, about(owner, group), 'y'),
+  ]);
+  expect([refused, other].map(verdict)).toEqual(['forbidden', 'yes']);
+  await set(restore);
+  expect(verdict(await postMessage(append, about(member, group), 'z'))).toBe('yes');
+});
+
 test('answers a retried command as the first time', async () => {
   const seq = await says(append, owner, group, 'x');
   const commands = [

@@ -125,6 +125,7 @@ function decidePost(
     if (verdict !== 'yes') return { refuse: refusal('conversation_not_found') };
   }
   if (!sender) return { refuse: refusal('conversation_not_found') };
+  if (sender.hasLostAccess) return { refuse: refusal('forbidden') };
   if (sender.isArchived) return { refuse: refusal('conversation_archived') };
   if (sender.isBlocked) return { refuse: refusal('blocked') };
   if (refusedTarget || !content) {

@@ -1,4 +1,5 @@
 import type { AccountId, ConversationId, MemberRole, Visibility } from '@parley/protocol';
+import { mayAct } from '../account-state.ts';
 import { actingRole, isAdminRole, type MinimumRoleOverrides } from '../minimum-roles.ts';
 import { listStatement } from '../storage/list-statement.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
@@ -33,6 +34,8 @@ export interface Sender {
   readonly memberCount: number;
   /** The other user of a direct conversation accepts no messages from this one. */
   readonly isBlocked: boolean;
+  /** The account was deactivated or suspended after the request was authenticated. */
+  readonly hasLostAccess: boolean;
 }
 
 const MEMBERS = listStatement(
@@ -54,7 +57,8 @@ const MEMBERS = listStatement(
                where p.conversation_id = i.conversation_id and p.account_id = i.account_id)
             end as slow_posted_at,
             case when c.kind = 'direct' then ${isBlocked('c.direct_key', 'i.account_id')}
-            end as is_blocked
+            end as is_blocked,
+            (select not ${mayAct('a')} from accounts a where a.id = i.account_id) as has_lost_access
      from ${senders.rows} i
      cross join lateral (
        -- The latest membership: read by the primary key, whatever the statistics of the table.
@@ -101,6 +105,7 @@ export async function readSenders(
     slow_mode_seconds: number;
     slow_posted_at: Date | null;
     is_blocked: boolean | null;
+    has_lost_access: boolean | null;
   }>(name, text, values);
   return new Map(
     rows.map((row) => {
@@ -120,6 +125,7 @@ export async function readSenders(
           slowModeSeconds: row.slow_mode_seconds,
           lastSlowPostAt: row.slow_posted_at?.toISOString() ?? null,
           isBlocked: row.is_blocked === true,
+          hasLostAccess: row.has_lost_access === true,
         },
       ];
     }),

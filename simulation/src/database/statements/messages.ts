@@ -15,7 +15,7 @@ export const messageRuleStatements: readonly Statement[] = [
   ...listForms(
     reads(
       'messages-members',
-      'e2a437235020',
+      '1bc8edbc6b8e',
       (tx, values) => {
         const [accounts, conversations, toEveryone] = values as [string[], string[], boolean[]];
         return accounts.flatMap((account, n) => {
@@ -48,6 +48,8 @@ export const messageRuleStatements: readonly Statement[] = [
               slow_posted_at: isSlow ? lastSlowPost(periods) : null,
               // No account blocks another one in a simulation.
               is_blocked: c.kind === 'direct' ? false : null,
+              // No account is suspended in a simulation.
+              has_lost_access: isDeactivated(tx, account),
             },
           ];
         });
@@ -66,9 +68,10 @@ export const messageRuleStatements: readonly Statement[] = [
         'slow_mode_seconds',
         'slow_posted_at',
         'is_blocked',
+        'has_lost_access',
       ],
     ),
-    '2884b08757b5',
+    '9343c565f21a',
   ),
 
   reads(
@@ -248,6 +251,11 @@ const lastSlowPost = (periods: readonly MembershipRow[]): Date | null => {
 const isServerAdmin = (tx: Transaction, account: string): boolean | null => {
   const role = tx.one(tx.tables.accountsById, account)?.role;
   return role === undefined ? null : role !== 'member';
+};
+
+const isDeactivated = (tx: Transaction, account: string): boolean | null => {
+  const found = tx.one(tx.tables.accountsById, account);
+  return found ? !found.is_active : null;
 };
 
 /** Returns whether an account is a member of a conversation. */
