@@ -8,6 +8,7 @@ export { ApiError } from './api-error.ts';
 export { Backoff } from './backoff.ts';
 export * from './client.ts';
 export * from './client-types.ts';
+export { newId } from './commands.ts';
 export type { ConnectionState } from './connection.ts';
 export type { ConversationView } from './conversations.ts';
 export type { DraftChanged, Drafts } from './drafts.ts';

@@ -5,6 +5,7 @@ import { toast } from 'sonner';
 import { byActivity, titleOf } from '../conversations/naming.ts';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
+import { useCommandIds } from '../session/use-command-ids.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -27,6 +28,7 @@ export function ForwardDialog({
   const [text, setText] = useState('');
   const [comment, setComment] = useState('');
   const [busy, setBusy] = useState(false);
+  const commandId = useCommandIds();
   const found = useMemo(() => {
     const wanted = text.trim().toLowerCase();
     return [...conversations.values()]
@@ -39,7 +41,8 @@ export function ForwardDialog({
   const forward = async (to: ConversationId, title: string) => {
     setBusy(true);
     try {
-      await client.api.forward(message.conversation, message.seq, to);
+      await client.api.forward(message.conversation, message.seq, to, commandId(to));
+      // Reached once, as the dialog closes: the outbox delivers the comment.
       if (comment.trim() !== '') client.post(to, comment.trim());
       toast(t('forward.done', { title }));
       onClose();

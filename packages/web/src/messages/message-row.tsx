@@ -21,7 +21,7 @@ import { StatusEmoji } from '../users/status-emoji.tsx';
 import { UserName } from '../users/user-name.tsx';
 import { EditForm } from './edit-form.tsx';
 import { EditedMark, EditHistory } from './edit-history.tsx';
-import { ForwardedMark } from './forwarded-mark.tsx';
+import { ForwardedText } from './forwarded-mark.tsx';
 import { Markup } from './markup.tsx';
 import { MessageActions } from './message-actions.tsx';
 import { MessageSheet } from './message-sheet.tsx';
@@ -69,6 +69,9 @@ export const MessageRow = memo(function MessageRow({
   const [sheet, setSheet] = useState(false);
   const [historyShown, setHistoryShown] = useState(false);
   const more = useMoreActions(message);
+  const body = message.body !== '' && (
+    <Markup id={editKey} text={message.body} mentions={message.mentions} />
+  );
   const press = useLongPress(() => setSheet(true));
   const article = useRef<HTMLElement>(null);
   useFocusInside(article);
@@ -133,9 +136,10 @@ export const MessageRow = memo(function MessageRow({
           <div className={cx('flex items-end gap-2', message.state === 'pending' && 'opacity-60')}>
             <div className="min-w-0 flex-1">
               {message.replyTo !== null && <Quote seq={message.replyTo} />}
-              {message.forwardedFrom && <ForwardedMark from={message.forwardedFrom} />}
-              {message.body !== '' && (
-                <Markup id={editKey} text={message.body} mentions={message.mentions} />
+              {message.forwardedFrom ? (
+                <ForwardedText from={message.forwardedFrom}>{body}</ForwardedText>
+              ) : (
+                body
               )}
               {message.attachments.length > 0 && <Attachments files={message.attachments} />}
               {!stored && message.body === '' && <p className="text-muted">{t('files.sending')}</p>}

@@ -3,6 +3,7 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
+import { useCommandIds } from '../session/use-command-ids.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -22,11 +23,13 @@ export function PollDialog({
   const [isMultiple, setMultiple] = useState(false);
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
+  const commandId = useCommandIds();
   const filled = choices.map((choice) => choice.trim()).filter((choice) => choice !== '');
   const post = async () => {
     setBusy(true);
     try {
-      await client.api.createPoll(conversation, { question, choices: filled, isMultiple });
+      const poll = { question, choices: filled, isMultiple };
+      await client.api.createPoll(conversation, poll, commandId(JSON.stringify(poll)));
       onClose();
     } catch (error) {
       setProblem(errorMessage(error));
