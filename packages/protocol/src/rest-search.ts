@@ -72,7 +72,9 @@ export const SearchProblem = z
   .object({
     filter: z.string().meta({ examples: ['has'] }),
     value: z.string().meta({ examples: ['lnik'] }),
-    message: z.string().meta({ examples: ['has: takes one of link, reaction, pin'] }),
+    message: z
+      .string()
+      .meta({ examples: ['has: takes one of link, reaction, pin, poll, file, image'] }),
     /** Values that are possible, or examples of them. */
     possible: z.array(z.string()).meta({ examples: [['link', 'reaction', 'pin']] }),
   })

@@ -15,7 +15,7 @@ export interface SearchFilterRule {
 }
 
 /** What messages can have. */
-export const SEARCH_HAS = ['link', 'reaction', 'pin', 'poll'] as const;
+export const SEARCH_HAS = ['link', 'reaction', 'pin', 'poll', 'file', 'image'] as const;
 export type SearchHas = (typeof SEARCH_HAS)[number];
 
 /** What messages can be: `thread`, a reply in one. */

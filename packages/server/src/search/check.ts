@@ -1,6 +1,7 @@
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import type pg from 'pg';
 import { Documents } from './documents.ts';
+import { filesOfMessage } from './message-files.ts';
 import { KEYS, keysOfMessage } from './message-keys.ts';
 import { decodePostings } from './postings.ts';
 import { PackedPostings, type Postings } from './segment.ts';
@@ -98,11 +99,15 @@ async function checkDocuments(
     author: AccountId;
     body: string;
     isReply: boolean;
+    fileNames: string[];
+    hasImage: boolean;
   }>(
-    `select d.n::int as n, g.author_id as author, g.body, g.thread is not null as "isReply"
+    `select d.n::int as n, g.author_id as author, g.body, g.thread is not null as "isReply",
+       f."fileNames", f."hasImage"
      from unnest($1::uuid[], $2::int8[], $3::int8[]) with ordinality d (conversation_id, seq, version, n)
      join messages g on g.conversation_id = d.conversation_id and g.seq = d.seq
      join search_progress p on p.conversation_id = g.conversation_id
+     cross join ${filesOfMessage()} f
      left join search_stale s on s.conversation_id = g.conversation_id and s.seq = g.seq
      where g.deleted_at is null
        -- The text may have changed since: it is indexed again, and this document removed.
@@ -111,16 +116,14 @@ async function checkDocuments(
     [page.map((d) => d.conversation), page.map((d) => d.seq), page.map((d) => d.version)],
   );
   const found: { conversation: ConversationId; seq: Seq }[] = [];
-  for (const { n, author, body, isReply } of rows) {
+  for (const { n, ...stored } of rows) {
     const { conversation, seq } = page[n - 1] as (typeof page)[number];
     const message = {
+      ...stored,
       conversation,
-      author,
-      body,
       hasReaction: false,
       hasPin: false,
       hasPoll: false,
-      isReply,
     };
     const sum = sumOf(keysOfMessage(message));
     const actual = sums[numbers[n - 1] as number] as number;

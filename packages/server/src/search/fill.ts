@@ -1,6 +1,7 @@
 import type { AccountId, ConversationId, EventType, Seq } from '@parley/protocol';
 import type pg from 'pg';
 import { withTransaction } from '../storage/database.ts';
+import { filesOfMessage } from './message-files.ts';
 import { INDEX_EFFECTS, type IndexEffect, keysOfMessage } from './message-keys.ts';
 import { PackedPostingsWriter, SegmentBuilder } from './segment.ts';
 import { insertSegment, isOfOtherVersion, lockFilling } from './segment-store.ts';
@@ -46,6 +47,8 @@ interface MessageRow {
   firstReaction: number | null;
   hasPin: boolean;
   hasPoll: boolean;
+  fileNames: string[];
+  hasImage: boolean;
   isReply: boolean;
 }
 
@@ -149,26 +152,24 @@ async function indexed(client: pg.ClientBase, changes: readonly Change[]): Promi
         exists (select from message_parts p
                 where p.conversation_id = g.conversation_id and p.message_seq = g.seq
                   and p.poll is not null) as "hasPoll",
+        f."fileNames", f."hasImage",
         g.thread is not null as "isReply"
       from unnest($1::uuid[], $2::int8[]) with ordinality c (conversation_id, seq, n)
       join messages g on g.conversation_id = c.conversation_id and g.seq = c.seq
+      cross join ${filesOfMessage()} f
       where g.deleted_at is null`,
     values: [changes.map((c) => c.conversation), changes.map((c) => c.seq)],
   });
   const slices = new Slices();
-  for (const { n, author, body, at, firstReaction, hasPin, hasPoll, isReply } of rows) {
+  for (const { n, at, firstReaction, ...message } of rows) {
     const { conversation, seq, since, version, effect } = changes[n - 1] as Change;
     const hasReaction = firstReaction !== null;
     // Only a first reaction changes under which keys a message is found.
     if (effect === 'react' && (firstReaction === null || firstReaction < since)) continue;
     const keys = keysOfMessage({
+      ...message,
       conversation,
-      author,
-      body,
       hasReaction,
-      hasPin,
-      hasPoll,
-      isReply,
     });
     builder.add({ conversation, seq, version, at }, keys);
     await slices.breathe();

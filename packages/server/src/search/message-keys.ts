@@ -12,6 +12,9 @@ export interface IndexedMessage {
   readonly hasReaction: boolean;
   readonly hasPin: boolean;
   readonly hasPoll: boolean;
+  /** The names of its files. */
+  readonly fileNames: readonly string[];
+  readonly hasImage: boolean;
   /** It is a reply in a thread. */
   readonly isReply: boolean;
 }
@@ -24,22 +27,33 @@ export const KEYS = {
   reaction: propertyKey('reaction'),
   pin: propertyKey('pin'),
   poll: propertyKey('poll'),
+  file: propertyKey('file'),
+  image: propertyKey('image'),
   thread: propertyKey('thread'),
 } as const;
 
 /** Returns whether a text has a link. */
 export const hasLink = (body: string): boolean => /\bhttps?:\/\/\S|\bwww\.\S/i.test(body);
 
+/** Keeps a phrase from being found across the end of a text and the name of a file. */
+const NAME_SEPARATOR = '\n\ufffc\n';
+
+/** Returns the text in which the words of a search are found: of a message and the names of its files. */
+export const searchedText = (body: string, fileNames: readonly string[]): string =>
+  [body, ...fileNames].join(NAME_SEPARATOR);
+
 /** Returns the keys under which a message is found. */
 export function keysOfMessage(message: IndexedMessage): Set<number> {
   const keys = new Set<number>();
-  addTextKeys(keys, fold(message.body));
+  addTextKeys(keys, fold(searchedText(message.body, message.fileNames)));
   keys.add(KEYS.author(message.author));
   keys.add(KEYS.conversation(message.conversation));
   if (hasLink(message.body)) keys.add(KEYS.link);
   if (message.hasReaction) keys.add(KEYS.reaction);
   if (message.hasPin) keys.add(KEYS.pin);
   if (message.hasPoll) keys.add(KEYS.poll);
+  if (message.fileNames.length > 0) keys.add(KEYS.file);
+  if (message.hasImage) keys.add(KEYS.image);
   if (message.isReply) keys.add(KEYS.thread);
   return keys;
 }

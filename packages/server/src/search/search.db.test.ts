@@ -1,6 +1,8 @@
+import { createHash, randomUUID } from 'node:crypto';
 import {
   type AccountId,
   type ConversationId,
+  type FileId,
   parseSearch,
   SearchMessagesQuery,
   type Seq,
@@ -33,6 +35,7 @@ import {
 } from '../messages/commands.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
+import { checkIndex, type IndexFault, prepareIndexCheck } from './check.ts';
 import { Directory } from './directory.ts';
 import { conversationsBehind, fillIndex } from './fill.ts';
 import { mergeOnce, purgeStale } from './merge.ts';
@@ -85,6 +88,27 @@ async function found(account: AccountId, query: string, options: Options = {}): 
   await fill();
   const { items } = await page(account, query, { limit: 50, ...options });
   return items.map((item) => item.message.body);
+}
+
+/** Returns a file that an account has uploaded. */
+async function aFile(uploader: AccountId, name: string, mediaType: string): Promise<FileId> {
+  const id = randomUUID() as FileId;
+  await pool.query(
+    `insert into files (id, digest, bytes, name, media_type, uploader_id, created_at)
+     values ($1, $2, 1, $3, $4, $5, now())`,
+    [id, createHash('sha256').update(id).digest(), name, mediaType, uploader],
+  );
+  return id;
+}
+
+/** Returns in what the index differs from the messages. */
+async function faults(): Promise<IndexFault[]> {
+  const all: IndexFault[] = [];
+  await withTransaction(pool, async (client) => {
+    await prepareIndexCheck(client);
+    await checkIndex(client, (fault) => all.push(fault));
+  });
+  return all;
 }
 
 let groups = 0;
@@ -266,6 +290,41 @@ describe('filters', () => {
     expect(await found(ada, `${group.in} poll -has:poll`)).toEqual([]);
   });
 
+  test('of files and images; the names of files are found like the text', async () => {
+    const group = await aGroup(ada, [bob], ['quarterly plan', 'quarterly']);
+    const [report, photo] = [
+      await aFile(ada, 'Quarterly-Bericht.pdf', 'application/pdf'),
+      await aFile(ada, 'Fête.png', 'image/png'),
+    ];
+    stored(await postMessage(append, about(ada, group.id), '', undefined, undefined, [report]));
+    stored(
+      await postMessage(append, about(ada, group.id), 'the office', undefined, undefined, [
+        report,
+        photo,
+      ]),
+    );
+    expect(await found(bob, `${group.in} has:file`)).toEqual(['the office', '']);
+    expect(await found(bob, `${group.in} has:image`)).toEqual(['the office']);
+    expect(await found(bob, `${group.in} has:file -has:image`)).toEqual(['']);
+    expect(await found(bob, `${group.in} -has:file`)).toEqual(['quarterly', 'quarterly plan']);
+    expect(await found(bob, `${group.in} bericht`)).toEqual(['the office', '']);
+    expect(await found(bob, `${group.in} office fete`)).toEqual(['the office']);
+    expect(await found(bob, `${group.in} quarterly -bericht.pdf`)).toEqual([
+      'quarterly',
+      'quarterly plan',
+    ]);
+    // A phrase does not run on from the text into a name.
+    expect(await found(bob, `${group.in} "office quarterly"`)).toEqual([]);
+    const best = await found(bob, `${group.in} bericht`, { sort: 'best' });
+    expect(new Set(best)).toEqual(new Set(['the office', '']));
+    // The snippet is part of the text alone.
+    const { items } = await page(bob, `${group.in} quarterly has:image`);
+    expect(items.map(({ snippet }) => snippet)).toEqual([
+      { text: 'the office', ranges: [], isCutBefore: false, isCutAfter: false },
+    ]);
+    expect(await faults()).toEqual([]);
+  });
+
   test('of replies in threads', async () => {
     const group = await aGroup(ada, [], ['needle root']);
     const [thread] = group.seqs as [Seq];
@@ -304,7 +363,14 @@ describe('filters', () => {
     const group = await aGroup(ada, [], ['something']);
     await fill();
     for (const [query, problem] of [
-      ['has:lnik', { filter: 'has', value: 'lnik', possible: ['link', 'reaction', 'pin', 'poll'] }],
+      [
+        'has:lnik',
+        {
+          filter: 'has',
+          value: 'lnik',
+          possible: ['link', 'reaction', 'pin', 'poll', 'file', 'image'],
+        },
+      ],
       ['before:soon', { filter: 'before', possible: expect.arrayContaining(['today']) }],
       ['-on:2020', { filter: 'on', message: expect.stringContaining('excluded') }],
       ['from:ad', { filter: 'from', possible: ['ada'] }],
@@ -588,7 +654,10 @@ describe('the index', () => {
 /** Searches in the plain way, from the definition: every message of every membership. */
 async function lookedAt(account: AccountId, query: string): Promise<string[]> {
   const { rows } = await pool.query<{ key: string; body: string }>(
-    `select g.conversation_id || ' ' || g.seq || ' ' || g.body as key, g.body
+    `select g.conversation_id || ' ' || g.seq || ' ' || g.body as key,
+       g.body || coalesce((
+         select string_agg(E'\\n' || (a.file ->> 'name'), '' order by a.position) from attachments a
+         where a.conversation_id = g.conversation_id and a.message_seq = g.seq), '') as body
      from messages g
      where g.deleted_at is null and exists (
        select from memberships m

@@ -17,7 +17,8 @@ import { withTransaction } from '../storage/database.ts';
 import { Candidates, type Place } from './candidates.ts';
 import { compareDocuments, type Document } from './documents.ts';
 import { isMatch, scoreOf, snippetOf } from './match.ts';
-import { hasLink } from './message-keys.ts';
+import { filesOfMessage } from './message-files.ts';
+import { hasLink, searchedText } from './message-keys.ts';
 import { type Plan, planOf } from './plan.ts';
 import { SearchSlots } from './search-slots.ts';
 import { SegmentCache } from './segment-cache.ts';
@@ -45,7 +46,8 @@ interface Bounds {
 /** A message that a search has found. */
 interface Match {
   readonly document: Document;
-  readonly body: string;
+  /** The text with the names of files. */
+  readonly text: string;
 }
 
 const PlaceOfCursor = z.object({
@@ -179,7 +181,7 @@ class SearchRun {
     const { matches, reached } = await this.#find({ ...plan, period }, RANKED_MAX, before);
     const ranked: { match: Match; score: number }[] = [];
     for (const match of matches) {
-      const score = scoreOf(match.body, plan.terms, match.document.at, until);
+      const score = scoreOf(match.text, plan.terms, match.document.at, until);
       ranked.push({ match, score: Math.round(score * 1e6) / 1e6 });
       await this.#slices.breathe();
     }
@@ -253,11 +255,13 @@ class SearchRun {
             select from message_parts p
             where p.conversation_id = g.conversation_id and p.message_seq = g.seq
               and p.poll is not null) end as poll,
+          f."fileNames", f."hasImage" as image,
           g.thread is not null as thread
         from unnest($2::uuid[], $3::int8[]) with ordinality d (conversation_id, seq, n)
         join memberships m on m.account_id = $1 and m.conversation_id = d.conversation_id
           and m.left_seq is null
         join messages g on g.conversation_id = d.conversation_id and g.seq = d.seq
+        cross join ${filesOfMessage('$7')} f
         where g.deleted_at is null
         order by d.n`,
       values: [
@@ -267,6 +271,7 @@ class SearchRun {
         plan.has.has('reaction'),
         plan.has.has('pin'),
         plan.has.has('poll'),
+        needsFiles(plan),
       ],
     });
     const matches: Match[] = [];
@@ -274,7 +279,10 @@ class SearchRun {
       // To fold a long text takes milliseconds.
       await this.#slices.breathe();
       if (!isWanted(row, plan)) continue;
-      matches.push({ document: documents[row.n - 1] as Document, body: row.body });
+      matches.push({
+        document: documents[row.n - 1] as Document,
+        text: searchedText(row.body, row.fileNames),
+      });
     }
     return matches;
   }
@@ -308,17 +316,25 @@ interface CandidateRow {
   reaction: boolean | null;
   pin: boolean | null;
   poll: boolean | null;
+  fileNames: string[];
+  image: boolean;
   thread: boolean;
 }
+
+/** Returns whether the files of messages decide whether they are what a plan looks for. */
+const needsFiles = ({ terms, excluded, has }: Plan): boolean =>
+  terms.length + excluded.length > 0 || has.has('file') || has.has('image');
 
 function isWanted(row: CandidateRow, plan: Plan): boolean {
   const { authors, otherAuthors, has } = plan;
   if (authors && !authors.has(row.author)) return false;
   if (otherAuthors.has(row.author)) return false;
   const link = has.has('link') ? hasLink(row.body) : null;
-  const actual = { link, reaction: row.reaction, pin: row.pin, poll: row.poll, thread: row.thread };
+  const { reaction, pin, poll, image, thread, fileNames } = row;
+  const file = fileNames.length > 0;
+  const actual = { link, reaction, pin, poll, file, image, thread };
   for (const [what, isWantedOne] of has) if (actual[what] !== isWantedOne) return false;
-  return isMatch(row.body, plan.terms, plan.excluded);
+  return isMatch(searchedText(row.body, fileNames), plan.terms, plan.excluded);
 }
 
 const placeOf = ({

@@ -7,7 +7,7 @@ import type { Postings } from './segment.ts';
 /** The tables of the index. */
 
 /** The version of the keys. Change it with `fold.ts`, `keys.ts` or `message-keys.ts`. */
-export const INDEX_VERSION = 1;
+export const INDEX_VERSION = 2;
 
 /** A segment without its documents and postings. */
 export interface SegmentHead {

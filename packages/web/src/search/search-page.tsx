@@ -23,6 +23,8 @@ const FILTERS = [
   'has:reaction',
   'has:pin',
   'has:poll',
+  'has:file',
+  'has:image',
   'is:thread',
   'before:',
   'after:',
