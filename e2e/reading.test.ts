@@ -153,8 +153,27 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await vera.page.getByText('This poll is closed').waitFor();
     await act(vera, 'Which lunch?', 'Forward message');
     await vera.page.getByLabel('Find a conversation').fill('everyone');
-    await vera.page.getByRole('dialog').getByRole('button', { name: 'everyone' }).click();
-    await paul.page.getByText(/Forwarded from Paul Poller/).waitFor();
+    await vera.page.getByLabel('Comment (optional)').fill('Worth a vote');
+    // The server forwards the message, and its response is lost.
+    let lost = 0;
+    await vera.page.route(
+      '**/forward',
+      async (route) => {
+        await route.fetch();
+        lost++;
+        await route.abort();
+      },
+      { times: 1 },
+    );
+    const target = vera.page.getByRole('dialog').getByRole('button', { name: 'everyone' });
+    await target.click();
+    await expect.poll(() => lost).toBe(1);
+    await target.click();
+    await paul.sees('Worth a vote');
+    const quoted = paul.page.getByRole('figure').filter({ hasText: 'Forwarded from Paul Poller' });
+    await quoted.getByRole('blockquote').getByText('Which lunch?').waitFor();
+    expect(await quoted.count()).toBe(1);
+    expect(await paul.message('Worth a vote').count()).toBe(1);
   });
 
   test('a draft is the same on all devices until it is sent', async () => {
@@ -195,6 +214,23 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await dora.sees('Sent while it was saved');
     answer();
     expect((await deleted).status()).toBe(204);
+    await expect.poll(() => there?.inputValue()).toBe('');
+    expect(await here?.inputValue()).toBe('');
+
+    // A page that is closed before it knows its save, and can delete it, deletes it when it is opened again.
+    await dora.page.unroute('**/me/drafts/*');
+    await dora.page.route('**/me/drafts/*', async (route) => {
+      if (route.request().method() === 'PUT') await route.fetch();
+      else await route.continue();
+    });
+    const late = 'Sent before the page was closed';
+    await here?.fill(late);
+    await expect.poll(() => there?.inputValue()).toBe(late);
+    await here?.press('Enter');
+    await other.sees(late);
+    await dora.page.unroute('**/me/drafts/*');
+    await dora.page.reload();
+    await dora.sees(late);
     await expect.poll(() => there?.inputValue()).toBe('');
     expect(await here?.inputValue()).toBe('');
   });

@@ -53,9 +53,46 @@ test('after a restore of the server, its drafts count although their versions ar
   const drafts = new Drafts(api, () => undefined);
   await drafts.load();
   drafts.restored();
-  await drafts.reload();
+  await drafts.reload(400);
   expect(drafts.get(C)).toMatchObject({ body: 'restored' });
   drafts.restored();
-  await drafts.reload();
+  await drafts.reload(401);
   expect(drafts.get(C)).toBeNull();
+});
+
+test('drafts are loaded again only if a change was missed', async () => {
+  let readVersion = 5;
+  let loads = 0;
+  const api = new ParleyApi({
+    url: 'https://chat.example',
+    sessionToken: 's',
+    fetch: async (input) => {
+      if (new URL(String(input)).pathname === '/api/v1/auth/token') {
+        return Response.json({ accessToken: 't', accessTokenExpiresIn: 600 });
+      }
+      loads++;
+      return Response.json({ readVersion, items: [] });
+    },
+  });
+  const drafts = new Drafts(api, () => undefined);
+  await drafts.reload(5);
+  expect(loads).toBe(0);
+  await drafts.load();
+  await drafts.reload(5);
+  expect(loads).toBe(1);
+  drafts.arrived(6);
+  drafts.arrived(7);
+  drafts.arrived(7);
+  await drafts.reload(7);
+  expect(loads).toBe(1);
+  // The change with version 8 was lost.
+  drafts.arrived(9);
+  readVersion = 9;
+  await drafts.reload(9);
+  expect(loads).toBe(2);
+  await drafts.reload(9);
+  expect(loads).toBe(2);
+  drafts.restored();
+  await drafts.reload(3);
+  expect(loads).toBe(3);
 });

@@ -18,6 +18,8 @@ export class Drafts {
   readonly #known = new Map<ConversationId, DraftChanged>();
   #isWanted = false;
   #isLoaded = false;
+  /** All changes up to this version of the account’s read state are known. */
+  #version = -1;
   /** Changes when everything is forgotten: answers to requests from before are ignored. */
   #generation = 0;
 
@@ -44,11 +46,17 @@ export class Drafts {
       this.apply({ conversation: draft.conversation, version: draft.version, draft });
     }
     this.#isLoaded = true;
+    this.#version = Math.max(this.#version, version);
   }
 
-  /** Loads the drafts again, if they were asked for. */
-  async reload(): Promise<void> {
-    if (this.#isWanted) await this.#fetch();
+  /** Loads the drafts again, if they were asked for and a change up to this version may have been missed. */
+  async reload(version: number): Promise<void> {
+    if (this.#isWanted && (!this.#isLoaded || this.#version < version)) await this.#fetch();
+  }
+
+  /** A change with this version has arrived, of any part of the read state. After a gap nothing is assumed. */
+  arrived(version: number): void {
+    if (version === this.#version + 1) this.#version = version;
   }
 
   /** Returns the draft of a conversation, as far as it is known. */
@@ -67,6 +75,7 @@ export class Drafts {
   /** The server was restored to an earlier state: its versions begin anew from there. */
   restored(): void {
     this.#isLoaded = false;
+    this.#version = -1;
     this.#generation++;
     for (const [id, change] of this.#known) this.#known.set(id, { ...change, version: -1 });
   }
@@ -76,6 +85,7 @@ export class Drafts {
     this.#generation++;
     this.#isWanted = false;
     this.#isLoaded = false;
+    this.#version = -1;
     this.#known.clear();
   }
 }

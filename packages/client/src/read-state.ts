@@ -52,7 +52,7 @@ export class ReadState {
   reported(version: number): void {
     this.#seen = Math.max(this.#seen, version);
     if (version > this.#version) void this.#fetch();
-    else if (this.#draftsMissed) this.refreshDrafts();
+    else if (this.#draftsMissed) this.refreshDrafts(version);
   }
 
   /** A cursor was moved, here or on another device. */
@@ -69,15 +69,16 @@ export class ReadState {
   /** A change with this version has arrived: of a cursor or of a draft. */
   advanced(version: number): void {
     this.#seen = Math.max(this.#seen, version);
+    this.#deps.drafts.arrived(version);
     if (version > this.#version + 1) void this.#fetch();
     else if (version > this.#version) this.#version = version;
   }
 
-  /** Loads the drafts again, if they are used. */
-  refreshDrafts(): void {
+  /** Loads the drafts again, if they are used and not known up to this version. */
+  refreshDrafts(version: number): void {
     this.#draftsMissed = false;
     // Those that follow from the same versions.
-    Promise.all([this.#deps.drafts.reload(), this.#deps.threads.reload()]).catch(
+    Promise.all([this.#deps.drafts.reload(version), this.#deps.threads.reload()]).catch(
       (error: unknown) => {
         // The next ping tries again, as the versions no longer show that something is missing.
         this.#draftsMissed = true;
@@ -129,7 +130,7 @@ export class ReadState {
         const { readVersion, items } = await this.#deps.api.cursors();
         this.#version = Math.max(this.#version, readVersion);
         for (const cursor of items) this.#set(cursor);
-        this.refreshDrafts();
+        this.refreshDrafts(readVersion);
       }
     } catch (error) {
       // The next ping shows the gap again.

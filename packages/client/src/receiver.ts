@@ -190,7 +190,7 @@ export class Receiver {
       this.#deps.drafts.restored();
       this.#deps.threads.restored();
     }
-    this.#readState.refreshDrafts();
+    this.#readState.refreshDrafts(ready.readVersion);
     for (const { id, lastSeq } of ready.streams) {
       if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);
     }

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { readKept, writeKept } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { charactersLeft } from './composer-rules.ts';
+import { readSentDraft, writeSentDraft } from './sent-draft.ts';
 
 /** A pause in typing after which the draft is saved, ms. */
 const PAUSE_MS = 1_000;
@@ -29,6 +30,10 @@ export function useServerDraft(
   const [round, setRound] = useState(0);
   /** Posts that are not acknowledged: until then the draft stays on the server. */
   const sending = useRef(0);
+  /** What a page that was closed had sent before it could delete the draft. */
+  const leftOver = useRef(readSentDraft(account, conversation));
+  /** The text of the last save. */
+  const saved = useRef('');
   /** The version of a save that is under way; undefined if it fails. */
   const saving = useRef<Promise<number | undefined>>(Promise.resolve(undefined));
   const setBase = useCallback(
@@ -42,6 +47,11 @@ export function useServerDraft(
   useEffect(() => {
     const adopt = () => {
       const body = client.drafts.get(conversation)?.body ?? '';
+      if (leftOver.current.includes(body)) return;
+      if (leftOver.current.length > 0 && sending.current === 0) {
+        writeSentDraft(account, conversation, []);
+      }
+      leftOver.current = [];
       const isClean = current.current === base.current && sending.current === 0;
       setBase(body);
       if (isClean && body !== current.current) setText(body);
@@ -49,9 +59,17 @@ export function useServerDraft(
     const stop = client.on('draft', (change) => {
       if (change.conversation === conversation) adopt();
     });
-    if (isLive) client.drafts.load().then(adopt, () => undefined);
+    const load = async () => {
+      await client.drafts.load();
+      const draft = client.drafts.get(conversation);
+      if (draft && leftOver.current.includes(draft.body)) {
+        // The event of the deletion forgets what was left over.
+        await client.api.deleteDraft(conversation, draft.version);
+      } else adopt();
+    };
+    if (isLive) load().catch(() => undefined);
     return stop;
-  }, [client, conversation, isLive, setBase, setText]);
+  }, [client, account, conversation, isLive, setBase, setText]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a settled post is a reason to save
   useEffect(() => {
@@ -67,6 +85,7 @@ export function useServerDraft(
           setBase('');
           return undefined;
         }
+        saved.current = text;
         const draft = await client.api.saveDraft(conversation, text);
         client.drafts.apply(changeOf(draft));
         setBase(text);
@@ -94,8 +113,11 @@ export function useServerDraft(
       const known = client.drafts.get(conversation)?.version;
       const underWay = saving.current;
       sending.current++;
+      // The server may have the text as it was sent, or as the last save has it.
+      writeSentDraft(account, conversation, [current.current, saved.current]);
       const done = () => {
         sending.current--;
+        if (sending.current === 0) writeSentDraft(account, conversation, []);
         setRound((n) => n + 1);
       };
       settled
@@ -107,7 +129,7 @@ export function useServerDraft(
         }, done)
         .catch(done);
     },
-    [client, conversation],
+    [client, account, conversation],
   );
 }
 
