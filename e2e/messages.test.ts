@@ -433,6 +433,21 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await tia.page.keyboard.press('Escape');
     await expect.poll(() => tia.focused()).toBe('Message Threads here');
 
+    // A pinned reply that is only in the thread is shown there from the details.
+    await pane.getByRole('article').filter({ hasText: 'At the harbour' }).hover();
+    await pane
+      .getByRole('article')
+      .filter({ hasText: 'At the harbour' })
+      .getByRole('button', { name: 'Pin message' })
+      .click();
+    await tia.page.getByRole('button', { name: 'Details and members' }).click();
+    await tia.page
+      .getByRole('region', { name: 'Pinned messages' })
+      .getByRole('button', { name: /At the harbour/ })
+      .click();
+    await own.getByRole('article').filter({ hasText: 'At the harbour' }).waitFor();
+    await expect.poll(() => new URL(tia.page.url()).searchParams.has('thread')).toBe(true);
+
     // On a phone the thread fills the screen.
     await rob.page.setViewportSize({ width: 360, height: 740 });
     await rob.page
@@ -745,7 +760,13 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     });
     await tray.getByRole('button', { name: 'Remove pasted.txt' }).waitFor();
     await tray.getByRole('button', { name: 'Remove dropped.txt' }).waitFor();
+    // While the message is on its way, the names of its files are shown.
+    await ida.context.setOffline(true);
     await ida.page.getByRole('button', { name: 'Send message' }).click();
+    await ida.message('pasted.txt').getByText('dropped.txt').waitFor();
+    await ida.message('pasted.txt').getByRole('img', { name: 'Sending' }).waitFor();
+    expect(await joe.message('pasted.txt').count()).toBe(0);
+    await ida.context.setOffline(false);
     await joe.message('pasted.txt').getByRole('link', { name: 'dropped.txt' }).waitFor();
   });
 });

@@ -4,7 +4,7 @@ import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-
 import { Hash, Info, Lock } from 'lucide-react';
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { lazyPart } from '../lib/lazy-part.tsx';
-import { messageOfHash } from '../lib/message-hash.ts';
+import { messageHash, messageOfHash } from '../lib/message-hash.ts';
 import { Composer } from '../messages/composer.tsx';
 import { MessageList, type MessageListHandle } from '../messages/message-list.tsx';
 import { NoComposer } from '../messages/no-composer.tsx';
@@ -134,6 +134,13 @@ function Open({
       }),
     [navigate, view.id],
   );
+  const jumpTo = (seq: Seq, root: Seq | null) => {
+    if (root === null) list.current?.goTo(seq);
+    else {
+      const hash = messageHash(seq);
+      void navigate({ to: '/c/$id', params: { id: view.id }, search: { thread: root }, hash });
+    }
+  };
   const mayReply = view.permissions.includes('reply_in_threads');
   const links = useMemo(() => ({ open: openThread, mayReply }), [openThread, mayReply]);
 
@@ -220,7 +227,7 @@ function Open({
             onLeaving={(is) => {
               isLeaving.current = is;
             }}
-            onJump={(seq) => list.current?.goTo(seq)}
+            onJump={jumpTo}
           />
         </div>
         {thread !== undefined && (

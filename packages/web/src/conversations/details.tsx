@@ -41,8 +41,8 @@ export function Details({
   onClose: () => void;
   /** Called with true before the user leaves or deletes the group, with false if that fails. */
   onLeaving: (isLeaving: boolean) => void;
-  /** Shows a message in the conversation. The dialog is closed by then. */
-  onJump: (seq: Seq) => void;
+  /** Shows a message, in the conversation or in this thread. The dialog is closed by then. */
+  onJump: (seq: Seq, thread: Seq | null) => void;
 }) {
   const client = useClient();
   const navigate = useNavigate();
@@ -56,7 +56,7 @@ export function Details({
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<Member | null>(null);
   /** The message to show when the dialog is closed: until then it keeps the focus. */
-  const jump = useRef<Seq | null>(null);
+  const jump = useRef<readonly [Seq, thread: Seq | null] | null>(null);
   const may = (action: ConversationPermission) => view.permissions.includes(action);
 
   const load = useCallback(
@@ -119,7 +119,7 @@ export function Details({
       open={open}
       onClose={onClose}
       onClosed={() => {
-        if (jump.current !== null) onJump(jump.current);
+        if (jump.current !== null) onJump(...jump.current);
         jump.current = null;
       }}
       title={titleOf(view, users)}
@@ -127,8 +127,8 @@ export function Details({
       <GroupSettings view={view} />
       <PinnedMessages
         view={view}
-        onJump={(seq) => {
-          jump.current = seq;
+        onJump={(seq, thread) => {
+          jump.current = [seq, thread];
           onClose();
         }}
       />

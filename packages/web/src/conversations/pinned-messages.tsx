@@ -20,8 +20,8 @@ export function PinnedMessages({
   onJump,
 }: {
   view: ConversationView;
-  /** Shows a message in the conversation. */
-  onJump: (seq: Seq) => void;
+  /** Shows a message: in the conversation, or in this thread. */
+  onJump: (seq: Seq, thread: Seq | null) => void;
 }) {
   const client = useClient();
   const { items, problem } = usePinned(view);
@@ -35,12 +35,12 @@ export function PinnedMessages({
         {t('pinned.title')}
       </h3>
       <ul className="-mx-2 mt-1 max-h-72 overflow-y-auto">
-        {items.map(({ seq, author, body, postedAt }) => (
+        {items.map(({ seq, author, body, postedAt, thread, alsoInConversation }) => (
           <li key={seq} className="flex items-center gap-1">
             <button
               type="button"
               title={t('pinned.jumpTo')}
-              onClick={() => onJump(seq)}
+              onClick={() => onJump(seq, alsoInConversation ? null : thread)}
               className="min-w-0 flex-1 rounded-lg px-2 py-1.5 text-left hover:bg-hover"
             >
               <span className="flex items-baseline gap-2">

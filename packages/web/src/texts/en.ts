@@ -268,6 +268,7 @@ export const en = {
     clearNever: 'Don’t clear',
     doNotDisturb: 'Do not disturb',
     quietOff: 'Off',
+    quietNote: 'Pauses notifications of messages. You still see the reminders that you set.',
     quietStart: 'Do not disturb for 1 hour',
     quietUntil: 'End do not disturb (until {{time}})',
     until: 'Until {{time}}',

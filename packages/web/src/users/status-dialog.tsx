@@ -1,6 +1,6 @@
 import type { OwnStatus, UpdateStatusBody } from '@parley/protocol';
 import { LIMITS } from '@parley/protocol';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useId, useState } from 'react';
 import { toast } from 'sonner';
 import { useAccount } from '../account/use-account.ts';
 import { errorMessage } from '../lib/text.ts';
@@ -58,6 +58,7 @@ function StatusForm({ before, onClose }: { before: OwnStatus; onClose: () => voi
   const [quiet, setQuiet] = useState<Choice>(before.doNotDisturbUntil === null ? 'never' : 'keep');
   const [showLastSeen, setShowLastSeen] = useState(before.showLastSeen);
   const [busy, setBusy] = useState(false);
+  const quietNote = useId();
   const save = async (change: UpdateStatusBody) => {
     setBusy(true);
     try {
@@ -118,8 +119,12 @@ function StatusForm({ before, onClose }: { before: OwnStatus; onClose: () => voi
         label={t('status.doNotDisturb')}
         options={optionsOf(before.doNotDisturbUntil, t('status.quietOff'))}
         value={quiet}
+        aria-describedby={quietNote}
         onChange={(event) => setQuiet(event.target.value as Choice)}
       />
+      <p id={quietNote} className="-mt-1 text-[13px] text-muted">
+        {t('status.quietNote')}
+      </p>
       <label className="flex min-h-11 items-center gap-3 text-sm">
         <input
           type="checkbox"
