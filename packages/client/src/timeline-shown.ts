@@ -64,6 +64,7 @@ export class ShownMessages {
         state: entry.state,
         client: entry.id,
         ...(entry.failure && { failure: entry.failure }),
+        ...(command.attachments && { fileIds: command.attachments }),
         seenBy: NOBODY,
       });
     }

@@ -1,4 +1,4 @@
-import type { AccountId, ClientId, Message, Refusal, Seq } from '@parley/protocol';
+import type { AccountId, ClientId, FileId, Message, Refusal, Seq } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 import type { ConversationView } from './conversations.ts';
 import type { MessageWindow } from './messages.ts';
@@ -11,6 +11,8 @@ export interface TimelineMessage extends Message {
   /** The command of a message that is not stored; identifies it until it has a seq. */
   readonly client?: ClientId;
   readonly failure?: Refusal;
+  /** The files of a message that is not stored: what they are is known once it is. */
+  readonly fileIds?: readonly FileId[];
   /** Other members who have read up to it; for own messages only. */
   readonly seenBy: readonly AccountId[];
 }

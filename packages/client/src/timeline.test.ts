@@ -1,4 +1,4 @@
-import type { Seq } from '@parley/protocol';
+import { FileId, type Seq } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { aLiveClient, heal, settle } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
@@ -260,9 +260,14 @@ describe('a timeline far back', () => {
     client.post(id, 'mine');
     await settle();
     expect(timeline.snapshot.messages.some((m) => m.state === 'pending')).toBe(false);
+    const attachments = [FileId.parse('0197a000-0000-7000-8000-00000000000f')];
+    client.post(id, '', { attachments });
     void timeline.jumpToLatest();
     await settle();
-    expect(timeline.snapshot.messages.at(-1)).toMatchObject({ body: 'mine', state: 'pending' });
+    expect(timeline.snapshot.messages.slice(-2)).toMatchObject([
+      { body: 'mine', state: 'pending' },
+      { body: '', state: 'pending', fileIds: attachments },
+    ]);
     const other = server.group(2);
     server.isMute = false;
     server.join(other);

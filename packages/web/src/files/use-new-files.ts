@@ -5,6 +5,7 @@ import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { rememberName } from './sent-names.ts';
 
 /** A file that is being added to a message. */
 export interface NewFile {
@@ -53,6 +54,7 @@ export function useNewFiles(conversation: ConversationId): NewFiles {
           memory: memoryOf(file),
           onProgress: (sent) => change(key, { progress: sent / Math.max(1, file.size) }),
         });
+        rememberName(stored);
         change(key, { stored, progress: 1 });
       } catch (error) {
         if (!controller.signal.aborted) change(key, { failure: errorMessage(error) });

@@ -3,6 +3,7 @@ import type { AccountId } from '@parley/protocol';
 import { AlertCircle, Check, CheckCheck, Clock3, EllipsisVertical, Pin } from 'lucide-react';
 import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Attachments } from '../files/attachments.tsx';
+import { SendingFiles } from '../files/sending-files.tsx';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { nameList } from '../lib/text.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
@@ -142,7 +143,7 @@ export const MessageRow = memo(function MessageRow({
                 body
               )}
               {message.attachments.length > 0 && <Attachments files={message.attachments} />}
-              {!stored && message.body === '' && <p className="text-muted">{t('files.sending')}</p>}
+              {message.fileIds && <SendingFiles ids={message.fileIds} />}
               {message.editedAt !== null && (
                 <EditedMark
                   time={message.editedAt}

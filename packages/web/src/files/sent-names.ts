@@ -1,0 +1,19 @@
+import type { Attachment, FileId } from '@parley/protocol';
+
+/** Names that are remembered: more than the files of the messages that are usually on their way. */
+const NAMES_MAX = 200;
+
+const names = new Map<FileId, string>();
+
+/** Remembers the name of a file that was uploaded here, for the time in which its message is being sent. */
+export function rememberName({ id, name }: Pick<Attachment, 'id' | 'name'>): void {
+  names.set(id, name);
+  const [oldest] = names.keys();
+  if (names.size > NAMES_MAX && oldest !== undefined) names.delete(oldest);
+}
+
+/** Returns the names of files that were uploaded here; null if one is not known, as after a reload. */
+export function namesOfSent(ids: readonly FileId[]): string[] | null {
+  const known = ids.flatMap((id) => names.get(id) ?? []);
+  return known.length === ids.length ? known : null;
+}
