@@ -46,7 +46,7 @@ export class FileCollector {
       work: (isStopped) => this.collect(isStopped),
       pollMs: POLL_MS,
       retryMs: RETRY_MS,
-      onError: (error) => deps.log.warn({ err: error }, 'files not collected, will be retried'),
+      onError: (error) => deps.log.warn({ err: error }, 'file cleanup failed, will be retried'),
     });
   }
 

@@ -60,7 +60,7 @@ export class SearchIndexer {
       work: (isStopped) => this.#merge(isStopped),
       pollMs: 60_000,
       retryMs: 10_000,
-      onError: (error) => log.warn({ err: error }, 'search segments not merged'),
+      onError: (error) => log.warn({ err: error }, 'search segment merge failed'),
     });
   }
 
@@ -132,7 +132,7 @@ export class SearchIndexer {
       const filled = await fillIndex(this.#pool, conversations);
       if (filled === 'other version') {
         this.#isLeftToOthers = true;
-        this.#log.warn('search index left to nodes of another version');
+        this.#log.warn('search index owned by a newer version');
         return 0;
       }
       const { events, hasMore } = filled;
@@ -183,7 +183,7 @@ export class SearchIndexer {
       await this.#pool.query('vacuum search_segments');
       await this.#pool.query('vacuum search_postings');
     } catch (error) {
-      this.#log.warn({ err: error }, 'search index not vacuumed');
+      this.#log.warn({ err: error }, 'search index vacuum failed');
     }
   }
 }

@@ -58,7 +58,8 @@ export class ServerSettings {
       work: async () => void (await this.load()),
       pollMs: POLL_MS,
       retryMs: RETRY_MS,
-      onError: (error) => deps.log.warn({ err: error }, 'server settings not read'),
+      onError: (error) =>
+        deps.log.warn({ err: error }, 'server settings not read, will be retried'),
     });
     deps.broker?.onNote(CHANGED, () => this.#worker.wake());
   }
