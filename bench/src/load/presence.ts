@@ -21,7 +21,7 @@ interface Received {
 }
 
 /**
- * Measures what changes of presence cost with `count` connections: clients that are told of all
+ * Measures what changes of presence cost with `count` connections: clients that receive all
  * accounts, as before there were subscriptions, and clients that subscribe to those they show.
  */
 export async function measurePresence(count: number): Promise<void> {

@@ -584,8 +584,8 @@ export class ParleyApi extends RestSession {
   }
 
   /**
-   * Schedules a message: the server sends it at `sendAt` (RFC 3339, UTC). What becomes of it is told by
-   * the events `scheduled.sent` and `scheduled.failed`.
+   * Schedules a message: the server sends it at `sendAt` (RFC 3339, UTC). The event
+   * `scheduled.sent` or `scheduled.failed` reports the outcome.
    */
   schedule(
     body: { conversation: ConversationId; body: string; replyTo?: Seq; sendAt: string },

@@ -28,7 +28,7 @@ export interface ClientSnapshot {
   readonly conversations: ReadonlyMap<ConversationId, ConversationView>;
   readonly users: ReadonlyMap<AccountId, User>;
   readonly presence: ReadonlyMap<AccountId, 'active' | 'idle'>;
-  /** With `presence: 'subscribed'`: statuses of the accounts that are subscribed to, and the own one. */
+  /** With `presence: 'subscribed'`: statuses of the subscribed accounts and of the own account. */
   readonly statuses: ReadonlyMap<AccountId, Status>;
   readonly typing: ReadonlyMap<ConversationId, readonly AccountId[]>;
   readonly outbox: readonly OutboxEntry[];

@@ -59,7 +59,7 @@ export class Drafts {
     if (version === this.#version + 1) this.#version = version;
   }
 
-  /** Returns the draft of a conversation, as far as it is known. */
+  /** Returns the draft of a conversation, if known. */
   get(conversation: ConversationId): Draft | null {
     return this.#known.get(conversation)?.draft ?? null;
   }

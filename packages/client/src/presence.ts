@@ -30,12 +30,12 @@ export interface PresenceDeps {
 
 /**
  * Holds the presence and the statuses of accounts. Each part of a program subscribes to the accounts that it shows; the
- * server is told of the union, at most `limits.presenceSubscriptions`, the newest first.
+ * server receives the union, at most `limits.presenceSubscriptions`, the newest first.
  */
 export class Presence {
   readonly #deps: PresenceDeps;
   readonly #subscriptions = new Set<readonly AccountId[]>();
-  /** What the server was told last; changes of others are late and ignored. */
+  /** What was last sent to the server; changes of others are late and ignored. */
   #told: ReadonlySet<AccountId> = new Set();
   #shown: PresenceMap = new Map();
   #statuses: StatusMap = new Map();

@@ -106,7 +106,7 @@ export class ThreadCounts {
 
   /**
    * Returns whether an event, before it is applied, takes the mention of the user from a reply of another
-   * account, as far as is known: of older replies it is not known whether they mention the user.
+   * account, if known: it is unknown whether older replies mention the user.
    */
   endsMention(event: Event, me: AccountId): boolean {
     if (event.type !== 'message.edited' && event.type !== 'message.deleted') return false;
@@ -142,7 +142,7 @@ export class ThreadCounts {
   }
 }
 
-/** Returns a cursor after a move, as far as it is known: what the server has counted is read as a whole. */
+/** Returns a cursor after a move, if known: what the server has counted is read as a whole. */
 function readUpTo(cursor: ThreadCursor, readSeq: Seq): ThreadCursor {
   return {
     ...cursor,

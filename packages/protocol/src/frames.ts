@@ -39,9 +39,9 @@ export const Hello = z.object({
    */
   resend: z.array(ConversationId).max(LIMITS.resendConversations).optional(),
   /**
-   * The accounts whose presence this socket is told of, until a `watch` replaces them. Without this field
-   * it is told of the presence of all accounts: clients that show more than a few people set it.
-   * An API key needs the scope `users:read` for it: without it a `nack` says so, and it is told of none.
+   * The accounts whose presence this socket receives, until a `watch` replaces them. Without this field
+   * it receives the presence of all accounts: clients that show more than a few people set it.
+   * An API key needs the scope `users:read` for it: without it a `nack` says so, and it receives none.
    */
   presence: z.array(AccountId).max(LIMITS.presenceSubscriptions).optional(),
   /** The name of this device, for the list of sessions. */
@@ -102,7 +102,7 @@ export const PresenceSignal = z.object({
   state: z.enum(['active', 'idle']),
 });
 /**
- * Replaces the accounts whose presence this socket is told of: those on the screen. It is answered with
+ * Replaces the accounts whose presence this socket receives: those on the screen. It is answered with
  * the presence of those that were not among them before. An API key needs the scope `users:read`.
  */
 export const WatchSignal = z.object({

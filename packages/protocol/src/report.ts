@@ -4,6 +4,6 @@ import { z } from 'zod';
 export const ReportReason = z.enum(['spam', 'abuse', 'illegal', 'other']);
 export type ReportReason = z.infer<typeof ReportReason>;
 
-/** How a report was resolved, as its reporter is told. */
+/** How a report was resolved, as its reporter sees it. */
 export const ReportResolution = z.enum(['dismissed', 'deleted']);
 export type ReportResolution = z.infer<typeof ReportResolution>;

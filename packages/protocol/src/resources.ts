@@ -46,7 +46,7 @@ export type Status = z.infer<typeof Status>;
 /** The status of an account as it sees it itself. */
 export const OwnStatus = Status.extend({
   /** Whether others see when the account was last connected. */
-  /** Whether other users see when the account was last online. Admins always see when its sessions were last used. */
+  /** Whether other users see when the account was last seen. Admins always see when its sessions were last used. */
   showLastSeen: z.boolean(),
 }).meta({ id: 'OwnStatus' });
 export type OwnStatus = z.infer<typeof OwnStatus>;

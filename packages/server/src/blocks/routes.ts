@@ -50,7 +50,7 @@ export function blockRoutes(instance: FastifyInstance, deps: BlockDeps): void {
         tags: ['Account'],
         summary,
         description:
-          'A blocked user can’t write to you in the direct conversation of the two of you, nor open a new direct conversation with you, and is told so. Groups and existing direct conversations of several are not affected.',
+          'A blocked user can’t write to you in the direct conversation of the two of you, nor open a new direct conversation with you; the refusal says so. Groups and existing direct conversations of several are not affected.',
         security,
         headers: IdempotencyHeader,
         params: z.object({ account: AccountId }),

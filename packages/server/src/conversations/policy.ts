@@ -31,7 +31,7 @@ const GROUP: Entries = {
   join: { from: 'member' },
   leave: { from: 'member' },
   add_member: { minimum: 'invite' },
-  // Only links of one’s own; who may ban revokes all.
+  // Only one’s own links; accounts that may ban can revoke any.
   revoke_link: { from: 'member' },
   remove_member: { from: 'admin' },
   ban: { from: 'admin' },

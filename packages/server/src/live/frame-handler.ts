@@ -28,7 +28,7 @@ export interface FrameConnection {
   outcomeUnknown(): void;
   /** The user became active or idle on this device. */
   setPresence(state: 'active' | 'idle'): void;
-  /** Replaces the accounts whose presence the client is told of. */
+  /** Replaces the accounts whose presence the client receives. */
   watch(accounts: readonly AccountId[]): void;
   /** The access token was renewed. */
   renewed(expiresAt: Identity['expiresAt']): void;

@@ -39,7 +39,7 @@ export interface StartedHello {
   /** Where each stream starts. */
   readonly cursor: Cursor;
   readonly isEpochKnown: boolean;
-  /** The accounts whose presence it subscribes to; null: it is told of all. */
+  /** The accounts whose presence it subscribes to; null: it receives that of all. */
   readonly presence: readonly AccountId[] | null;
 }
 
@@ -108,7 +108,7 @@ export class Handshake {
     }
     const refused = hello.presence?.length ? refusalOfFrame('watch', identity) : null;
     if (refused) connection.nack(null, refused);
-    // Without the scope, it is told of no one: not of all either, which it did not ask for.
+    // Without the scope, it receives that of no one: not that of all either, which it did not ask for.
     const presence = refused ? [] : hello.presence;
     const isSameEpoch = hello.epoch === start.epoch;
     const cursor = isSameEpoch ? hello.cursor : {};

@@ -346,12 +346,12 @@ describe('a status', () => {
     expect(later.presence).toEqual([{ account: lea.id, state: 'offline', status }]);
     const profile = await max.request('GET', `/users/${lea.id}/profile`);
     expect(profile.body).toMatchObject({ username: 'lea', status });
-    // Once more changes nothing; removing it is told as well.
+    // Once more changes nothing; removing it is announced as well.
     expect((await lea.request('PATCH', '/me/status', change)).body).toEqual(answer.body);
     await lea.request('PATCH', '/me/status', { emoji: null, text: '', doNotDisturbUntil: null });
     await watching.until(() => lastOf(watching, lea)?.status === undefined, 'it to be removed');
     expect((await lea.request('GET', '/me/status')).body.text).toBe('');
-    // Clients that do not subscribe are told of the presence alone, as before.
+    // Clients that do not subscribe receive the presence alone, as before.
     expect(old.of('presence').some((p) => p.changes.some((c) => c.status))).toBe(false);
     const events = await server.rows(
       `select 1 from events where type = 'status.changed' and actor_id = '${lea.id}'`,

@@ -6,7 +6,7 @@ import { PresenceAudience } from './presence-audience.ts';
 const ACCOUNTS = ['ann', 'ben', 'cem', 'dan'] as AccountId[];
 const [ann, ben, cem] = ACCOUNTS as [AccountId, AccountId, AccountId];
 
-/** A connection that records what it is told. */
+/** A connection that records what it receives. */
 class Listener {
   congested = false;
   readonly frames: PresenceEntry[][] = [];
@@ -33,7 +33,7 @@ function anAudience() {
 }
 
 describe('the audience of presence', () => {
-  test('is told of the accounts that it subscribes to, and without subscriptions of all', () => {
+  test('receives the presence of the accounts that it subscribes to, and without subscriptions of all', () => {
     const { audience, change } = anAudience();
     const [old, one, none] = [new Listener(), new Listener(), new Listener()];
     audience.add(old, null);
@@ -67,7 +67,7 @@ describe('the audience of presence', () => {
     expect(listener.frames).toHaveLength(1);
   });
 
-  test('a subscription ends what a connection without subscriptions is told of others', () => {
+  test('a subscription ends what a connection without subscriptions receives of others', () => {
     const { audience, change } = anAudience();
     const listener = new Listener();
     audience.add(listener, null);
@@ -115,7 +115,7 @@ describe('the audience of presence', () => {
     expect(old.frames.flat()).toEqual([{ account: ann, state: 'idle' }]);
   });
 
-  test('is told nothing after it was removed', () => {
+  test('receives nothing after it was removed', () => {
     const { audience, change } = anAudience();
     const [one, old] = [new Listener(), new Listener()];
     audience.add(one, [ann]);

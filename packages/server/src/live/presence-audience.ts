@@ -2,7 +2,7 @@ import type { AccountId, PresenceEntry } from '@parley/protocol';
 import { textFrame } from '../stream/frame.ts';
 import type { PresenceChange } from './presence.ts';
 
-/** A connection that is told of presence. */
+/** A connection that receives presence. */
 export interface PresenceListener {
   /** Whether the client leaves so much unread that signals are not written. */
   readonly congested: boolean;
@@ -10,8 +10,8 @@ export interface PresenceListener {
 }
 
 /**
- * The connections of this node that are told of presence: each of the accounts that it subscribes to, or,
- * without subscriptions, of all. A change is written only to those that it concerns.
+ * The connections of this node that receive presence: each that of the accounts it subscribes to, or,
+ * without subscriptions, that of all. A change is written only to those that it concerns.
  */
 export class PresenceAudience {
   readonly #entryOf: (account: AccountId) => PresenceEntry;
@@ -34,7 +34,7 @@ export class PresenceAudience {
       .filter(({ state, status }) => state !== 'offline' || status !== undefined);
   }
 
-  /** Adds a connection that knows the states of these accounts; null: it is told of all. */
+  /** Adds a connection that knows the states of these accounts; null: it receives that of all. */
   add(listener: PresenceListener, accounts: readonly AccountId[] | null): void {
     if (accounts === null) this.#ofAll.add(listener);
     else this.#subscribe(listener, new Set(accounts));

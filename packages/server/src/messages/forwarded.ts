@@ -14,8 +14,8 @@ export interface Forwarded {
 }
 
 /**
- * Returns the messages that posts forward, by the index of the post: those that their actors may read.
- * Of a message that was itself forwarded the first author is named. Files are not forwarded. Does nothing for other posts.
+ * Returns the messages to forward, by the index of the post. Only messages that the actor may read are
+ * included; a message that was itself forwarded keeps its original author. Files are not forwarded.
  */
 export async function readForwarded(
   tx: RuleContext,

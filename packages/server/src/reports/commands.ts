@@ -146,7 +146,7 @@ export async function openReport(pool: pg.Pool, id: string): Promise<OpenReport 
 
 /**
  * Resolves all open reports of the message of a report, and deletes the message if that is the resolution, in
- * one transaction. Each reporter is told. Who may: {@link refusalOfModeration}.
+ * one transaction. Each reporter receives `report.resolved`. Who may: {@link refusalOfModeration}.
  */
 export async function resolveReports(
   { append, pool }: { readonly append: Append; readonly pool: pg.Pool },
@@ -197,7 +197,7 @@ const resolveRule: Rule<ResolveCommand> = {
        order by account_id <> $3, id`,
       [conversation, message, report.reporter],
     );
-    // Those that came after the streams were locked stay open.
+    // Those filed after the streams were locked stay open.
     const resolved = open.filter(({ reporter }) => tx.has(streamOfAccount(reporter)));
     const [first, ...others] = resolved.map(({ reporter }) =>
       newEvent(streamOfAccount(reporter), 'report.resolved', { conversation, message, resolution }),

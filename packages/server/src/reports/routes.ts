@@ -134,7 +134,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       summary: 'Resolve all open reports of a message',
       description:
         'Dismisses them, or deletes the message; with `suspendUntil` the author is suspended first. Each ' +
-        'reporter is told.',
+        'reporter receives `report.resolved`.',
       security,
       headers,
       params: OfReport,

@@ -13,7 +13,7 @@ import { type Command, newEvent, type Rule } from '../stream/stream-transaction.
 import { type ExpiredStatus, NO_STATUS, type StatusRow, statusOfRow } from './queries.ts';
 
 /**
- * Commands that change the status of an account. Their events are personal; others are told of the status
+ * Commands that change the status of an account. Their events are personal; others receive the status
  * with the presence of the account.
  */
 

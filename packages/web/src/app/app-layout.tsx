@@ -2,7 +2,7 @@ import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { Toaster } from 'sonner';
 import { useNotifications } from '../notifications/use-notifications.tsx';
-import { useReminders } from '../personal/use-reminders.ts';
+import { usePersonalNotifications } from '../personal/use-personal-notifications.ts';
 import { useSession } from '../session/session.ts';
 import { SessionProvider, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -34,7 +34,7 @@ function Shell() {
   const [switching, setSwitching] = useState(false);
   usePresence();
   useNotifications();
-  useReminders();
+  usePersonalNotifications();
   const unread = useParley((s) => {
     let n = 0;
     for (const view of s.conversations.values()) n += view.unread;

@@ -135,7 +135,7 @@ export class MessageNotices {
     if (settings.sound) chime();
   }
 
-  /** Of replies in threads, those in followed ones are told. */
+  /** Of replies in threads, those in followed ones notify. */
   #isFollowed(conversation: ConversationId, thread: Seq | undefined): boolean {
     if (thread === undefined) return true;
     return this.#client.snapshot.threads.cursors.has(threadKey(conversation, thread));

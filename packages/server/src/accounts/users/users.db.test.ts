@@ -169,7 +169,7 @@ describe('names that look the same', () => {
       .sort();
   };
 
-  test('are told of, for as long as they do', async () => {
+  test('receive it, for as long as they do', async () => {
     const own = await aTestApi(await cluster.fresh());
     try {
       const named = async (username: string, displayName: string) =>

@@ -10,8 +10,11 @@ import { t } from '../texts/index.ts';
 /** Maximum length of the message text in a reminder, in characters. */
 const EXCERPT = 140;
 
-/** Shows the reminders that are due, what became of reports, and which scheduled messages could not be sent, also those that were due while this device was offline. */
-export function useReminders(): void {
+/**
+ * Shows notifications for due reminders, resolved reports and failed scheduled messages, including
+ * those from while this device was offline.
+ */
+export function usePersonalNotifications(): void {
   const client = useClient();
   const navigate = useNavigate();
   useEffect(
