@@ -212,7 +212,7 @@ const PERSONAL_EVENTS = {
   /** The account of the stream accepts no direct messages from this one. Only it learns of that. */
   'account.blocked': z.object({ account: AccountId }),
   'account.unblocked': z.object({ account: AccountId }),
-  /** The status of the account of the stream, whole. Others are told of it with its presence. */
+  /** The status of the account of the stream, whole. Others receive it with its presence. */
   'status.changed': z.object({
     emoji: z.string().nullable(),
     text: z.string(),
@@ -241,9 +241,9 @@ const WORKSPACE_EVENTS = {
   /** The account can no longer log in; its messages stay. */
   'user.deactivated': z.object({ account: AccountId }),
   'user.reactivated': z.object({ account: AccountId }),
-  /** The account can neither log in nor act until then. It comes back without an event. */
+  /** The account can neither log in nor act until `until`. The expiry has no event of its own. */
   'user.suspended': z.object({ account: AccountId, until: Timestamp }),
-  /** The suspension was lifted before its time. */
+  /** The account was unsuspended before its suspension ended. */
   'user.unsuspended': z.object({ account: AccountId }),
   'user.role_changed': z.object({ account: AccountId, role: AccountRole }),
   /** The account was erased; only its id stays, as the author of its messages. */

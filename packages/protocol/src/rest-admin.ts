@@ -47,7 +47,7 @@ export const AdminAccount = z
     secondFactor: z.boolean(),
     /** The account is locked until then, for some addresses or all, after too many wrong passwords. */
     lockedUntil: Timestamp.nullable(),
-    /** Last use of a session or an API key: also of an account that hides from other users when it was last online. */
+    /** Last use of a session or an API key: also of an account that hides from other users when it was last seen. */
     lastSeen: Timestamp.nullable(),
     createdAt: Timestamp,
     /**

@@ -602,7 +602,7 @@ describe('suspension', () => {
     return rows.map(({ type }) => type);
   };
 
-  test('ends sessions, is told at the log-in, and ends by itself', async () => {
+  test('ends sessions, is explained at the log-in, and expires', async () => {
     const sam = await server.register('sam');
     const end = inMs(3_000);
     const answer = await suspend(admin, sam.id, end);

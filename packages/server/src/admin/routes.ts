@@ -266,10 +266,10 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'suspendAccount',
       tags,
-      summary: 'Suspend an account until a time',
+      summary: 'Suspend an account until a given time',
       description:
-        'It can neither log in nor act, and comes back by itself. Its sessions end, and its API keys are ' +
-        'rejected until then. A suspended account gets another end and reason.',
+        'The account can’t log in or act until then; access is restored automatically. Its sessions end, and its API keys are ' +
+        'rejected until then. Suspending a suspended account replaces the end and the reason.',
       security,
       headers,
       params: OfAccount,
@@ -291,7 +291,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'unsuspendAccount',
       tags,
-      summary: 'Lift the suspension of an account before its time',
+      summary: 'Unsuspend an account before its suspension ends',
       security,
       headers,
       params: OfAccount,

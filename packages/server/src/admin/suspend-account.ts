@@ -27,13 +27,13 @@ export interface Suspension {
 
 interface SuspensionCommand extends Command {
   readonly request: AdminRequest;
-  /** Null: the suspension is lifted. */
+  /** Null: the account is unsuspended. */
   readonly suspension: Suspension | null;
   readonly notes: AuditNotes;
 }
 
 /**
- * Suspends an account until a time, or changes its suspension. It can neither log in nor act, and its
+ * Suspends an account until a given time, or changes its suspension. It can neither log in nor act, and its
  * messages stay. The caller ends its sessions and closes the sockets of its API keys.
  */
 export const suspendAccount = (
@@ -42,11 +42,11 @@ export const suspendAccount = (
   suspension: Suspension,
 ): Promise<Outcome> => run(append, request, 'user.suspended', suspension);
 
-/** Lifts the suspension of an account before its time. */
+/** Unsuspends an account before its suspension ends. */
 export const unsuspendAccount = (append: Append, request: AdminRequest): Promise<Outcome> =>
   run(append, request, 'user.unsuspended', null);
 
-/** Lifts the suspension of an account on behalf of an operator of the server, who needs no account. */
+/** Unsuspends an account on behalf of an operator of the server, who needs no account. */
 export function unsuspendOnServer(
   append: Append,
   account: AccountId,
@@ -54,7 +54,7 @@ export function unsuspendOnServer(
 ): Promise<Outcome> {
   const notes = new AuditNotes(audit, { actor: null, account });
   const command: Command & { readonly notes: AuditNotes } = {
-    rule: liftRule,
+    rule: unsuspendRule,
     actor: account,
     clientId: uuidv7() as ClientId,
     stream: WORKSPACE_STREAM,
@@ -100,20 +100,22 @@ const suspensionRule: Rule<SuspensionCommand> = {
     if (verdict !== 'yes') return { refuse: refusal(verdict) };
     if (!target) return { refuse: refusal('account_not_found') };
     if (actor === account) {
-      return { refuse: refusal('forbidden', 'You cannot suspend your own account') };
+      return { refuse: refusal('forbidden', 'You can’t suspend your own account') };
     }
     return command.notes.added(
-      command.suspension ? await suspend(tx, target, command.suspension) : await lift(tx, target),
+      command.suspension
+        ? await suspend(tx, target, command.suspension)
+        : await unsuspend(tx, target),
     );
   },
 };
 
-const liftRule: Rule<Command & { readonly notes: AuditNotes }> = {
+const unsuspendRule: Rule<Command & { readonly notes: AuditNotes }> = {
   name: 'admin.unsuspend_on_server',
   async decide(tx, command) {
     const target = await readTarget(tx, command.actor);
     if (!target) return { refuse: refusal('account_not_found') };
-    return command.notes.added(await lift(tx, target));
+    return command.notes.added(await unsuspend(tx, target));
   },
 };
 
@@ -137,7 +139,7 @@ async function suspend(tx: RuleContext, target: Target, suspension: Suspension):
   };
 }
 
-async function lift(tx: RuleContext, target: Target): Promise<Decision> {
+async function unsuspend(tx: RuleContext, target: Target): Promise<Decision> {
   const [row] = await tx.query<{ until: Date | null }>(
     'admin-suspension',
     'select suspended_until as until from accounts where id = $1',

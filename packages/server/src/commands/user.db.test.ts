@@ -87,7 +87,7 @@ test('removes a lost second factor', async () => {
   );
 });
 
-test('lifts a suspension, also of the only owner', async () => {
+test('unsuspends an account, also the only owner', async () => {
   const [{ id, username } = { id: '', username: '' }] = await ask<{ id: string; username: string }>(
     url,
     `update accounts set suspended_until = now() + interval '1 hour', suspension_reason = 'spam'

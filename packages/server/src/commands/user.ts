@@ -104,19 +104,19 @@ async function add(
   await giveLink(pool, account, config);
 }
 
-/** Lifts the suspension of an account, also of the only owner. */
+/** Unsuspends an account, also the only owner. */
 async function unsuspend(
   pool: pg.Pool,
   account: AccountId,
   name: string,
   config: Config,
 ): Promise<void> {
-  const isLifted = await withAppend(pool, config, async (append, audit) => {
+  const isUnsuspended = await withAppend(pool, config, async (append, audit) => {
     const outcome = await unsuspendOnServer(append, account, audit);
     assertStored(outcome);
     return outcome.kind === 'stored' && !outcome.repeated;
   });
-  say(isLifted ? `${name} is no longer suspended.` : `${name} was not suspended.`);
+  say(isUnsuspended ? `${name} is no longer suspended.` : `${name} was not suspended.`);
 }
 
 /**

@@ -116,11 +116,11 @@ export function AccountDialog({
             onClick={() =>
               void attempt(
                 async () => onChange(await admin.unsuspend(account.id)),
-                t('adminUsers.suspensionLifted'),
+                t('adminUsers.unsuspended'),
               )
             }
           >
-            <UserRoundCheck size={16} /> {t('adminUsers.liftSuspension')}
+            <UserRoundCheck size={16} /> {t('adminUsers.unsuspend')}
           </Button>
         )}
         {may('reactivate') && (

@@ -169,7 +169,7 @@ describe('names that look the same', () => {
       .sort();
   };
 
-  test('receive it, for as long as they do', async () => {
+  test('are marked in the list of users, for as long as they do', async () => {
     const own = await aTestApi(await cluster.fresh());
     try {
       const named = async (username: string, displayName: string) =>
