@@ -10,6 +10,7 @@ import {
 } from '@parley/protocol';
 import { MessageWindow } from './messages.ts';
 import type { Persistence } from './persistence.ts';
+import { withCounts } from './polls.ts';
 import type { Saved } from './store.ts';
 import { Streams } from './streams.ts';
 
@@ -46,7 +47,7 @@ export class Local {
           ...m,
           pinned: m.pinned ?? null,
           forwardedFrom: m.forwardedFrom ?? null,
-          poll: m.poll ?? null,
+          poll: withCounts(m.poll),
           replyTo: m.replyTo ?? null,
           mentions: m.mentions ?? [],
           attachments: m.attachments ?? [],

@@ -1,7 +1,17 @@
-import type { AccountId, ClientId, ConversationId, Event, Message, Seq } from '@parley/protocol';
+import type {
+  AccountId,
+  ClientId,
+  ConversationId,
+  Event,
+  EventOf,
+  Message,
+  Poll,
+  Seq,
+} from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { change, isChange, MessageWindow, posted } from './messages.ts';
+import { withCounts, withVote } from './polls.ts';
 
 const CONVERSATION = 'c' as ConversationId;
 const ME = 'me' as AccountId;
@@ -111,5 +121,49 @@ describe('a window of messages', () => {
     second.acked(posted(CONVERSATION, event), 'x' as ClientId);
     expect(first.messages).toEqual([posted(CONVERSATION, event)]);
     expect(second.messages).toEqual(first.messages);
+  });
+});
+
+describe('a poll that names a few of those who voted', () => {
+  const A = ['a', 'b', 'c'] as AccountId[];
+  const poll = {
+    choices: [
+      { text: 'Soup', votes: 30, accounts: A.slice(0, 2) },
+      { text: 'Salad', votes: 12, accounts: [] },
+    ],
+    voters: 42,
+    isMultiple: false,
+    endsAt: null,
+    closedAt: null,
+  };
+  const vote = (actor: string, choices: number[], before?: number[]) =>
+    ({ actor, data: { message: 1, choices, ...(before && { before }) } }) as EventOf<'poll.voted'>;
+  const counts = (of: Poll | null) => [...(of?.choices ?? []).map((c) => c.votes), of?.voters];
+
+  test('counts the votes of accounts that it does not name', () => {
+    const changed = withVote(poll, vote('x', [1], [0]));
+    expect(counts(changed)).toEqual([29, 13, 42]);
+    expect(changed?.choices[1]?.accounts).toEqual(['x']);
+    expect(counts(withVote(poll, vote('y', [0], [])))).toEqual([31, 12, 43]);
+    expect(counts(withVote(poll, vote('z', [], [1])))).toEqual([30, 11, 41]);
+  });
+
+  test('takes earlier votes from the names if the event does not say them', () => {
+    const changed = withVote(poll, vote('a', [1]));
+    expect(counts(changed)).toEqual([29, 13, 42]);
+    expect(changed?.choices.map((c) => c.accounts)).toEqual([['b'], ['a']]);
+  });
+
+  test('that an earlier version has stored gets its counts', () => {
+    const { voters: _, ...rest } = poll;
+    const old = {
+      ...rest,
+      choices: [
+        { text: 'Soup', accounts: A },
+        { text: 'Salad', accounts: ['c'] },
+      ],
+    };
+    expect(counts(withCounts(old as unknown as Poll))).toEqual([3, 1, 3]);
+    expect(withCounts(poll)).toBe(poll);
   });
 });

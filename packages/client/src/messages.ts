@@ -13,6 +13,7 @@ import {
   type Seq,
 } from '@parley/protocol';
 import { areOf, withMention } from './mentions.ts';
+import { withVote } from './polls.ts';
 
 /** Events that change a message that was posted before: those that name one, and replies in threads. */
 type MessageEvent =
@@ -351,19 +352,6 @@ function withoutReply(root: Message, { seq, data }: EventOf<'message.deleted'>):
   const threadSummary = data.threadSummary ?? null;
   const changedSeq = root.deletedAt === null ? seq : root.changedSeq;
   return { ...root, threadSummary, changedSeq };
-}
-
-/** Returns a poll in which an account votes for these choices, and for no others. */
-function withVote(
-  poll: Message['poll'],
-  { actor, data: { choices: chosen } }: EventOf<'poll.voted'>,
-): Message['poll'] {
-  if (!poll) return null;
-  const choices = poll.choices.map(({ text, accounts }, n) => {
-    const others = accounts.filter((account) => account !== actor);
-    return { text, accounts: chosen.includes(n) ? [...others, actor] : others };
-  });
-  return { ...poll, choices };
 }
 
 function withReaction(message: Message, emoji: string, account: AccountId): Message['reactions'] {

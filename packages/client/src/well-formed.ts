@@ -38,7 +38,7 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'reaction.removed': { message: 'number', emoji: 'string' },
   'message.pinned': { message: 'number' },
   'message.unpinned': { message: 'number' },
-  'poll.voted': { message: 'number', choices: 'object?' },
+  'poll.voted': { message: 'number', choices: 'object?', before: 'object?' },
   'poll.closed': { message: 'number' },
   'conversation.joined': { conversation: 'string', seq: 'number' },
   'conversation.left': { conversation: 'string', seq: 'number' },

@@ -60,6 +60,9 @@ export const ForwardedFrom = z
   .meta({ id: 'ForwardedFrom' });
 export type ForwardedFrom = z.infer<typeof ForwardedFrom>;
 
+/** A choice of a poll, by its index. */
+const PollChoice = count(0, LIMITS.pollChoicesMax - 1);
+
 /** The choices of a poll; its question is the text of the message. */
 const PollStart = z.object({
   choices: z.array(z.string()).min(LIMITS.pollChoicesMin).max(LIMITS.pollChoicesMax),
@@ -126,8 +129,15 @@ const CONVERSATION_EVENTS = {
     forwardedFrom: ForwardedFrom.optional(),
     poll: PollStart.optional(),
   }),
-  /** The choices that the actor votes for, by their index: instead of its earlier ones. */
-  'poll.voted': z.object({ message: Seq, choices: z.array(count(0, LIMITS.pollChoicesMax - 1)) }),
+  /**
+   * The choices that the actor votes for, by their index: instead of `before`, its earlier ones. Events of
+   * earlier versions do not say which those were.
+   */
+  'poll.voted': z.object({
+    message: Seq,
+    choices: z.array(PollChoice),
+    before: z.array(PollChoice).optional(),
+  }),
   /** No one can vote any more. */
   'poll.closed': z.object({ message: Seq }),
   /** `thread` and `alsoInConversation` are those of the message. */

@@ -73,6 +73,8 @@ export const LIMITS = {
   pollChoicesMin: 2,
   pollChoicesMax: 20,
   pollChoiceCharacters: 200,
+  /** Accounts that a message names for each choice of its poll. */
+  pollAccounts: 10,
   /** Pinned messages of one conversation. */
   pinsPerConversation: 100,
   /** Users of a direct conversation. */

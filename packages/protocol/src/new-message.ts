@@ -46,7 +46,12 @@ export function newMessage({
     reactions: [],
     forwardedFrom: forwardedFrom ?? null,
     poll: poll
-      ? { ...poll, choices: poll.choices.map((text) => ({ text, accounts: [] })), closedAt: null }
+      ? {
+          ...poll,
+          choices: poll.choices.map((text) => ({ text, votes: 0, accounts: [] })),
+          voters: 0,
+          closedAt: null,
+        }
       : null,
     pinned: null,
   };

@@ -139,7 +139,17 @@ export type ReadCursor = z.infer<typeof ReadCursor>;
 /** The poll of a message, whose text is the question. */
 export const Poll = z
   .object({
-    choices: z.array(z.object({ text: z.string(), accounts: z.array(AccountId) })),
+    choices: z.array(
+      z.object({
+        text: z.string(),
+        /** How many accounts have voted for it. */
+        votes: count(),
+        /** The first `limits.pollAccounts` of them, and the reader if it has voted for it. */
+        accounts: z.array(AccountId),
+      }),
+    ),
+    /** How many accounts have voted. */
+    voters: count(),
     isMultiple: z.boolean(),
     /** When it closes by itself. */
     endsAt: Timestamp.nullable(),

@@ -1,3 +1,4 @@
+import { LIMITS } from '@parley/protocol';
 import { timestamp } from '../storage/sql.ts';
 
 /** A message as JSON, built by the database: which is cheaper than sending and parsing columns. */
@@ -41,15 +42,27 @@ const FORWARDED_FROM = `(
   where p.conversation_id = g.conversation_id and p.message_seq = g.seq
 )`;
 
-/** SQL: the poll of the message `g` with its votes; null if it has none. */
+/**
+ * SQL: the poll of the message `g` with its votes; null if it has none. It names a few accounts for each
+ * choice, and `$1`, the reader: a poll in a large group would have megabytes otherwise.
+ */
 const POLL = `(
   select json_build_object(
     'choices', (
-      select json_agg(json_build_object('text', c.text, 'accounts', (
-        select coalesce(json_agg(v.account_id order by v.seq), '[]') from poll_votes v
-        where v.conversation_id = g.conversation_id and v.message_seq = g.seq
-          and c.n - 1 = any(v.choices))) order by c.n)
-      from jsonb_array_elements_text(p.poll -> 'choices') with ordinality c (text, n)),
+      select json_agg(json_build_object('text', c.text, 'votes', coalesce(v.votes, 0),
+                                        'accounts', coalesce(v.accounts, '[]')) order by c.n)
+      from jsonb_array_elements_text(p.poll -> 'choices') with ordinality c (text, n)
+      left join (
+        select n, count(*)::int as votes, json_agg(account_id order by seq)
+            filter (where place <= ${LIMITS.pollAccounts} or account_id = $1) as accounts
+        from (
+          select n, v.account_id, v.seq, row_number() over (partition by n order by v.seq) as place
+          from poll_votes v cross join unnest(v.choices) n
+          where v.conversation_id = g.conversation_id and v.message_seq = g.seq) placed
+        group by n) v on v.n = c.n - 1),
+    'voters', (
+      select count(*)::int from poll_votes v
+      where v.conversation_id = g.conversation_id and v.message_seq = g.seq),
     'isMultiple', p.poll -> 'isMultiple',
     'endsAt', p.poll -> 'endsAt',
     'closedAt', ${timestamp('p.closed_at')})
@@ -81,7 +94,7 @@ const ATTACHMENTS = `(
   where a.conversation_id = g.conversation_id and a.message_seq = g.seq
 )`;
 
-/** SQL: the message `g`, a row of `messages`, as a `Message`. */
+/** SQL: the message `g`, a row of `messages`, as a `Message` for the account `$1`. */
 export const MESSAGE = `json_build_object(${fields('g.body')},
   'replyTo', g.reply_to,
   'thread', g.thread,

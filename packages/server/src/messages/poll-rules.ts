@@ -17,7 +17,9 @@ export const voteRule = messageRule('messages.vote', 'vote', async (tx, command,
   }
   if ((before ?? []).join() === choices.join()) return { unchanged: seq ?? target.changedSeq };
   const { stream, message } = command;
-  return { events: [newEvent(stream, 'poll.voted', { message, choices })] };
+  // Clients count with it: they do not know all who have voted.
+  const vote = { message, choices, before: before ?? [] };
+  return { events: [newEvent(stream, 'poll.voted', vote)] };
 });
 
 /** Decides the closing of polls. Closing a closed poll changes nothing. */

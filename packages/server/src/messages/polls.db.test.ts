@@ -1,4 +1,4 @@
-import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import { type AccountId, type ConversationId, LIMITS, type Seq } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase } from '../../test/support/database.ts';
 import {
@@ -91,6 +91,35 @@ describe('a poll', () => {
       Array.from({ length: 20 }, (_, n) => vote(append, about(ann, group), seq, [n % 3])),
     );
     expect((await votes(seq)).flat()).toEqual([ann]);
+  });
+
+  test('names a few who voted and the reader, and counts all, as its events do', async () => {
+    const seq = await aPoll({ isMultiple: true });
+    const many = await Promise.all(Array.from({ length: 24 }, () => anAccount(db.pool)));
+    const { rows } = await db.pool.query<{ seq: Seq }>(
+      `insert into poll_votes (conversation_id, message_seq, account_id, choices, seq)
+       select $1, $2, id, '{0,1}', n from unnest($3::uuid[]) with ordinality as v (id, n)
+       returning seq`,
+      [group, seq, many],
+    );
+    expect(rows).toHaveLength(24);
+    expect(await voting(ann, seq, 0)).toBe('yes');
+    expect(await voting(ann, seq, 0, 2)).toBe('yes');
+    const poll = (await shown(seq))?.poll;
+    expect(poll?.voters).toBe(25);
+    expect(poll?.choices.map((choice) => choice.votes)).toEqual([25, 24, 1]);
+    expect(poll?.choices.map((choice) => choice.accounts)).toEqual([
+      [...many.slice(0, LIMITS.pollAccounts), ann],
+      many.slice(0, LIMITS.pollAccounts),
+      [ann],
+    ]);
+    expect((await shown(seq, group, bob))?.poll?.choices[0]?.accounts).not.toContain(ann);
+    const last = (await shown(seq))?.changedSeq as Seq;
+    expect(await dataOf(group, last)).toEqual({ message: seq, choices: [0, 2], before: [0] });
+    await db.pool.query('delete from poll_votes where message_seq = $1 and account_id = any($2)', [
+      seq,
+      many,
+    ]);
   });
 
   test('allows several choices only if it says so, and none that it does not have', async () => {

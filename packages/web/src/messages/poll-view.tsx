@@ -22,8 +22,12 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
   const own = poll.choices.flatMap(({ accounts }, n) =>
     me && accounts.includes(me.id) ? [n] : [],
   );
-  const voters = useMemo(() => new Set(poll.choices.flatMap(({ accounts }) => accounts)), [poll]);
-  const nameOf = useNames(useMemo(() => [...voters].slice(0, NAMES_MAX), [voters]));
+  const nameOf = useNames(
+    useMemo(() => {
+      const named = new Set(poll.choices.flatMap(({ accounts }) => accounts.slice(0, NAMES_MAX)));
+      return [...named];
+    }, [poll]),
+  );
   const send = async (work: Promise<unknown>) => {
     setBusy(true);
     try {
@@ -42,8 +46,8 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
   return (
     <fieldset className="mt-1.5 max-w-md">
       <legend className="sr-only">{t('poll.choices')}</legend>
-      {poll.choices.map(({ text, accounts }, n) => {
-        const share = voters.size === 0 ? 0 : Math.round((accounts.length / voters.size) * 100);
+      {poll.choices.map(({ text, votes, accounts }, n) => {
+        const share = poll.voters === 0 ? 0 : Math.round((votes / poll.voters) * 100);
         return (
           <label
             key={text}
@@ -68,7 +72,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
             />
             <bdi className="wrap-anywhere relative z-1 flex-1 py-1.5">{text}</bdi>
             <span className="relative z-1 text-muted tabular-nums">
-              {t('poll.votes', { count: accounts.length })}
+              {t('poll.votes', { count: votes })}
             </span>
           </label>
         );
@@ -96,5 +100,5 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
   );
 }
 
-/** Names shown of those who voted. */
-const NAMES_MAX = 20;
+/** Names shown of those who voted for a choice. */
+const NAMES_MAX = 10;

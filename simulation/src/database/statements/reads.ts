@@ -8,7 +8,7 @@ import { jsonTime, reads, type Statement } from './statement.ts';
  * before its limit.
  */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', 'a9017afe7f41', (tx, values) => {
+  reads('messages-history', 'b4894cc75a12', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,
@@ -33,7 +33,7 @@ export const messageReadStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('messages-one', 'fab620f278ea', (tx, values) => {
+  reads('messages-one', '465eb9c1f223', (tx, values) => {
     const [account, conversation, seq] = values as [string, string, number];
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
@@ -63,7 +63,7 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ exists: true, items: items.map(versionJson), found: items.length }];
   }),
 
-  reads('messages-pinned-list', 'dd0b24f57667', (tx, values) => {
+  reads('messages-pinned-list', '227bab24a27f', (tx, values) => {
     const [account, conversation] = values as [string, string];
     if (!isMember(tx, account, conversation)) return [];
     const pins = tx.all(tx.tables.pinsByConversation, conversation).sort((a, b) => b.seq - a.seq);

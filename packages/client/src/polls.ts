@@ -1,0 +1,38 @@
+import type { EventOf, Poll } from '@parley/protocol';
+
+/**
+ * Returns a poll in which an account votes for these choices, and for no others. Without its earlier choices
+ * in the event, as in those of earlier versions, they are those that name it.
+ */
+export function withVote(
+  poll: Poll | null,
+  { actor, data: { choices: chosen, before } }: EventOf<'poll.voted'>,
+): Poll | null {
+  if (!poll) return null;
+  const named = poll.choices.flatMap(({ accounts }, n) => (accounts.includes(actor) ? [n] : []));
+  const earlier = before ?? named;
+  const choices = poll.choices.map(({ text, votes, accounts }, n) => {
+    const others = accounts.filter((account) => account !== actor);
+    return {
+      text,
+      votes: votes + one(chosen.includes(n)) - one(earlier.includes(n)),
+      accounts: chosen.includes(n) ? [...others, actor] : others,
+    };
+  });
+  const voters = poll.voters + one(chosen.length > 0) - one(earlier.length > 0);
+  return { ...poll, choices, voters };
+}
+
+const one = (is: boolean): number => (is ? 1 : 0);
+
+/** Returns a poll with the counts of its votes. One that an earlier version has stored names all who voted. */
+export function withCounts(poll: Poll | null | undefined): Poll | null {
+  if (!poll) return null;
+  const { choices, voters }: { choices: Poll['choices']; voters?: number } = poll;
+  if (voters !== undefined) return poll;
+  return {
+    ...poll,
+    choices: choices.map((choice) => ({ ...choice, votes: choice.accounts.length })),
+    voters: new Set(choices.flatMap(({ accounts }) => accounts)).size,
+  };
+}
