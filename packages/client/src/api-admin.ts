@@ -112,8 +112,9 @@ export class AdminApi {
     return (await this.#api.request<{ items: EmailInfo[] }>('GET', '/admin/emails')).items;
   }
 
-  async settings(): Promise<SettingInfo[]> {
-    return (await this.#api.request<{ items: SettingInfo[] }>('GET', '/admin/settings')).items;
+  /** Lists the environment variables of the server; of secrets only whether they are set. */
+  async environment(): Promise<SettingInfo[]> {
+    return (await this.#api.request<{ items: SettingInfo[] }>('GET', '/admin/environment')).items;
   }
 
   /** Lists all open reports of messages, the oldest first. */

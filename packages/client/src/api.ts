@@ -498,13 +498,15 @@ export class ParleyApi extends RestSession {
     choices: readonly number[],
     id?: ClientId,
   ): Promise<CommandAnswer> {
-    const path = `/conversations/${conversation}/messages/${message}/vote`;
+    const path = `/conversations/${conversation}/messages/${message}/poll/vote`;
     return this.request('PUT', path, { body: { choices }, id });
   }
 
   /** Closes a poll. */
   closePoll(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
-    return this.request('POST', `/conversations/${conversation}/messages/${message}/close`, { id });
+    return this.request('POST', `/conversations/${conversation}/messages/${message}/poll/close`, {
+      id,
+    });
   }
 
   /** Posts the text of a message to another conversation, with its author and time. */

@@ -269,11 +269,11 @@ const AUTHORIZED: readonly Row[] = [
     { body: { question: 'Lunch?', choices: ['Soup', 'Salad'] } },
   ],
   [
-    `PUT /conversations/${C}/messages/7/vote`,
+    `PUT /conversations/${C}/messages/7/poll/vote`,
     ({ api }) => api.vote(C, SEQ, [1]),
     { body: { choices: [1] } },
   ],
-  [`POST /conversations/${C}/messages/7/close`, ({ api }) => api.closePoll(C, SEQ)],
+  [`POST /conversations/${C}/messages/7/poll/close`, ({ api }) => api.closePoll(C, SEQ)],
   [
     `POST /conversations/${C}/messages/7/forward`,
     ({ api }) => api.forward(C, SEQ, C),
@@ -434,7 +434,7 @@ const LISTS: readonly Row[] = [
   ['GET /me/sessions', ({ account }) => account.sessions()],
   ['GET /admin/invitations', ({ admin }) => admin.invitations()],
   ['GET /admin/emails', ({ admin }) => admin.email()],
-  ['GET /admin/settings', ({ admin }) => admin.settings()],
+  ['GET /admin/environment', ({ admin }) => admin.environment()],
   ['GET /admin/service-accounts', ({ admin }) => admin.serviceAccounts()],
   [`GET /admin/service-accounts/${A}/keys`, ({ admin }) => admin.keys(A)],
 ];

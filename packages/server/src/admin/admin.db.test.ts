@@ -483,7 +483,7 @@ test('shows admins the emails in the outbox, and those to owners only to owners'
 
 describe('listing settings', () => {
   test('shows admins all settings but no secrets', async () => {
-    const { status, body } = await admin.request('GET', '/admin/settings');
+    const { status, body } = await admin.request('GET', '/admin/environment');
     expect(status).toBe(200);
     const byName = new Map(body.items.map((i: { name: string }) => [i.name, i]));
     expect(byName.get('REGISTRATION')).toMatchObject({ value: null, isSet: false });
@@ -492,7 +492,7 @@ describe('listing settings', () => {
     expect(byName.get('DATABASE_URL')).toMatchObject({ value: null, isSet: true });
     expect(byName.get('SMTP_URL')).toMatchObject({ value: null, isSet: false });
     expect(JSON.stringify(body)).not.toContain('ssss');
-    expect((await member.request('GET', '/admin/settings')).status).toBe(403);
+    expect((await member.request('GET', '/admin/environment')).status).toBe(403);
   });
 });
 

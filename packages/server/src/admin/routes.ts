@@ -401,13 +401,12 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
 
   app.route({
     method: 'GET',
-    url: '/admin/settings',
+    url: '/admin/environment',
     schema: {
-      operationId: 'listSettings',
+      operationId: 'listEnvironment',
       tags,
-      summary: 'List the settings of the server',
-      description:
-        'Settings come from environment variables. For secrets, only whether they are set.',
+      summary: 'List the environment variables of the server',
+      description: 'For secrets, only whether they are set.',
       security,
       response: { 200: SettingsAnswer, ...problems(401, 403) },
     },

@@ -190,7 +190,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   resetSecondFactor: adminUser,
   endAccountSessions: adminUser,
   listEmail: adminUser,
-  listSettings: admin,
+  listEnvironment: admin,
   getAdminServerSettings: admin,
   changeServerSettings: adminUser,
   listReports: adminUser,

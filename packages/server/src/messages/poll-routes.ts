@@ -68,7 +68,7 @@ export function pollRoutes(
 
   app.route({
     method: 'PUT',
-    url: '/conversations/:id/messages/:seq/vote',
+    url: '/conversations/:id/messages/:seq/poll/vote',
     schema: {
       operationId: 'vote',
       tags: ['Polls'],
@@ -90,7 +90,7 @@ export function pollRoutes(
 
   app.route({
     method: 'POST',
-    url: '/conversations/:id/messages/:seq/close',
+    url: '/conversations/:id/messages/:seq/poll/close',
     schema: {
       operationId: 'closePoll',
       tags: ['Polls'],

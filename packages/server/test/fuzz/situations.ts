@@ -410,7 +410,7 @@ function administration(fixtures: Fixtures): Situations {
     unsuspendAccount: about,
     listAuditLog: () => admin({ event: 'login_failed', after: undefined }),
     exportAuditLog: () => admin({ event: 'login_failed' }),
-    listSettings: () => admin(),
+    listEnvironment: () => admin(),
     getAdminServerSettings: () => admin(),
     // Whoever else registers or creates a group must still be able to.
     changeServerSettings: () => admin({ registration: undefined, groupCreation: undefined }),

@@ -158,7 +158,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'getAdminServerSettings',
     'listAuditLog',
     'exportAuditLog',
-    'listSettings',
+    'listEnvironment',
     'reactivateAccount',
     'revokeInvitation',
     'suspendAccount',

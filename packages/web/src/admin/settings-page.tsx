@@ -11,7 +11,7 @@ import { useAdmin } from './use-admin.ts';
 /** Shows the settings of the running server. They are read-only: they come from its environment. */
 export function SettingsPage() {
   const admin = useAdmin();
-  const settings = useLoad(() => admin.settings());
+  const settings = useLoad(() => admin.environment());
   const [text, setText] = useState('');
   const query = text.trim().toLowerCase();
   const items = (settings.data ?? []).filter((s) =>
